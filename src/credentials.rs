@@ -1,0 +1,71 @@
+//! Temporary AWS credentials, and the document in which the AWS SDKs read them.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::Serialize;
+
+use crate::secret::{self, Secret};
+
+/// Temporary AWS credentials, as the identity pool issued them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// `ASIA…`; not a secret by itself, it is in every signed request.
+    pub access_key_id: String,
+    /// The key that signs.
+    pub secret_access_key: Secret,
+    /// Sent along with every signed request.
+    pub session_token: Secret,
+    /// When AWS stops honouring them.
+    pub expires: DateTime<Utc>,
+}
+
+/// What an AWS SDK reads from the standard output of a `credential_process`
+/// (<https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html>).
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct ProcessDocument<'a> {
+    version: u8,
+    access_key_id: &'a str,
+    #[serde(serialize_with = "secret::exposed")]
+    secret_access_key: &'a Secret,
+    #[serde(serialize_with = "secret::exposed")]
+    session_token: &'a Secret,
+    expiration: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account_id: Option<&'a str>,
+}
+
+impl Credentials {
+    /// The `credential_process` document, version 1: one line of JSON, without the line's end. `account_id` is the
+    /// AWS account of the role, where it is known.
+    pub fn process_document(&self, account_id: Option<&str>) -> Secret {
+        let document = ProcessDocument {
+            version: 1,
+            access_key_id: &self.access_key_id,
+            secret_access_key: &self.secret_access_key,
+            session_token: &self.session_token,
+            expiration: self.expires.to_rfc3339_opts(SecondsFormat::Secs, true),
+            account_id,
+        };
+        Secret::new(serde_json::to_string(&document).expect("a struct of strings and a number always serializes"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_is_the_one_that_the_aws_specification_shows() {
+        let credentials = Credentials {
+            access_key_id: "ASIAEXAMPLE".into(),
+            secret_access_key: Secret::new("key/with+signs"),
+            session_token: Secret::new("token=="),
+            expires: DateTime::from_timestamp(1_795_352_400, 0).unwrap(),
+        };
+        assert_eq!(
+            credentials.process_document(Some("123456789012")).expose(),
+            r#"{"Version":1,"AccessKeyId":"ASIAEXAMPLE","SecretAccessKey":"key/with+signs","SessionToken":"token==","Expiration":"2026-11-22T13:00:00Z","AccountId":"123456789012"}"#
+        );
+        assert!(!credentials.process_document(None).expose().contains("AccountId"));
+    }
+}

@@ -1,0 +1,7 @@
+//! One sign-in for AWS behind Cognito federated to Azure AD.
+
+pub mod clock;
+pub mod credentials;
+pub mod error;
+pub mod sandbox;
+pub mod secret;

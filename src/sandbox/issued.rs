@@ -1,0 +1,56 @@
+//! The temporary keys that the sandbox has given out, so that its API and its STS know whom they see.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+
+/// One set of temporary keys, and whose they are. None of it is a real secret: the sandbox made it up.
+#[derive(Debug, Clone)]
+pub struct IssuedKey {
+    /// `ASIA…`, marked as the sandbox's by its text.
+    pub access_key_id: String,
+    /// The key that signs.
+    pub secret_access_key: String,
+    /// The session token that has to come along.
+    pub session_token: String,
+    /// From then on the API answers "expired".
+    pub expires: DateTime<Utc>,
+    /// The ARN of the IAM role, `arn:aws:iam::ACCOUNT:role/NAME`.
+    pub role_arn: String,
+    /// The role session's name; `CognitoIdentityCredentials` for the enhanced flow.
+    pub session_name: String,
+    /// The identity in the identity pool.
+    pub identity_id: String,
+    /// Who signed in, as the user pool names them.
+    pub username: String,
+}
+
+impl IssuedKey {
+    /// `arn:aws:sts::ACCOUNT:assumed-role/NAME/SESSION`, as AWS names the caller.
+    pub fn caller_arn(&self) -> String {
+        let role = self.role_arn.rsplit('/').next().unwrap_or_default();
+        format!("arn:aws:sts::{}:assumed-role/{role}/{}", self.account_id(), self.session_name)
+    }
+
+    /// The twelve digits of the role's account.
+    pub fn account_id(&self) -> &str {
+        self.role_arn.split(':').nth(4).unwrap_or_default()
+    }
+}
+
+/// All keys given out since the sandbox started, by access key id.
+#[derive(Debug, Default)]
+pub struct IssuedKeys(Mutex<HashMap<String, IssuedKey>>);
+
+impl IssuedKeys {
+    /// Remembers a key.
+    pub fn insert(&self, key: IssuedKey) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key.access_key_id.clone(), key);
+    }
+
+    /// The key of that id, if the sandbox gave it out.
+    pub fn find(&self, access_key_id: &str) -> Option<IssuedKey> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(access_key_id).cloned()
+    }
+}

@@ -3,5 +3,6 @@
 pub mod clock;
 pub mod credentials;
 pub mod error;
+pub mod request;
 pub mod sandbox;
 pub mod secret;

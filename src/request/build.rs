@@ -1,0 +1,309 @@
+//! From what a person gave to a whole request: method, URL, headers, body.
+
+use bytes::Bytes;
+use http::header::{
+    ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, DATE, EXPECT, HOST, HeaderMap, HeaderName,
+    HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, USER_AGENT,
+};
+use http::{Method, Uri};
+
+use super::target::{Note, Target};
+use crate::error::{Failure, Kind};
+
+/// The largest body that API Gateway takes, in bytes: 10 MB
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>).
+pub const MAX_BODY: usize = 10 * 1024 * 1024;
+
+/// What a person gave for one request.
+#[derive(Clone, Default)]
+pub struct RequestInput {
+    /// The HTTP method, in any case.
+    pub method: String,
+    /// The URL as typed.
+    pub url: String,
+    /// Name and value of each header, in the order given; see [`parse_header`].
+    pub headers: Vec<(String, String)>,
+    /// The body, if any. It brings no `Content-Type` of its own: API Gateway reads a body without one as JSON
+    /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/request-response-data-mappings.html>), where curl's
+    /// `application/x-www-form-urlencoded` would be refused or read wrongly.
+    pub body: Option<Vec<u8>>,
+    /// Send and ask for `application/json`, unless a header says otherwise.
+    pub json: bool,
+}
+
+/// A whole request, checked and normalised, not signed yet.
+#[derive(Clone)]
+pub struct ApiRequest {
+    pub(super) method: Method,
+    pub(super) uri: Uri,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+}
+
+impl ApiRequest {
+    /// Builds the request in the form in which it will be signed and sent, with what was changed on the way.
+    ///
+    /// # Errors
+    /// A [`Failure`] of kind `Usage` that says what is wrong with the method, the URL, a header, or the body's size.
+    pub fn build(input: RequestInput) -> anyhow::Result<(Self, Vec<Note>)> {
+        let method = method(&input.method)?;
+        let (target, notes) = Target::parse(&input.url)?;
+        let uri = target.url.as_str().parse::<Uri>().map_err(|error| {
+            let message = format!("the URL of '{}' cannot be sent: {error}", target.authority);
+            Failure::new(Kind::Usage, message)
+                .hint("shorten it: API Gateway takes 10,240 bytes of request line and headers")
+        })?;
+        let body = input.body.unwrap_or_default();
+        if body.len() > MAX_BODY {
+            let message = format!("the body has {} bytes, and API Gateway takes {MAX_BODY} at most", body.len());
+            return Err(Failure::new(Kind::Usage, message)
+                .hint("upload it to S3 by a presigned URL of the API's")
+                .into());
+        }
+        let mut headers = given_headers(&input.headers)?;
+        if input.json {
+            headers.entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
+            headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
+        }
+        // All that the HTTP client would add by itself is there from the start, so that --dry-run tells the truth.
+        headers.entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
+        headers.entry(USER_AGENT).or_insert(HeaderValue::from_static(concat!("cogfed/", env!("CARGO_PKG_VERSION"))));
+        let host = HeaderValue::from_str(&target.authority).expect("the host of a parsed URL is ASCII without spaces");
+        headers.insert(HOST, host);
+        if !body.is_empty() || [Method::POST, Method::PUT, Method::PATCH].contains(&method) {
+            headers.insert(CONTENT_LENGTH, body.len().into());
+        }
+        Ok((Self { method, uri, headers, body: body.into() }, notes))
+    }
+
+    /// The HTTP method, in upper case.
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The host as the `Host` header says it, with its port unless that is the scheme's own.
+    pub fn host(&self) -> &str {
+        self.uri.authority().map_or("", |authority| authority.as_str())
+    }
+
+    /// The path on the wire, without the query.
+    pub fn path(&self) -> &str {
+        self.uri.path()
+    }
+}
+
+/// One header as `-H` takes it: `Name: value`, or `Name;` for an empty value, as curl does.
+///
+/// # Errors
+/// A [`Failure`] of kind `Usage` if it is neither.
+pub fn parse_header(given: &str) -> anyhow::Result<(String, String)> {
+    if let Some((name, value)) = given.split_once(':') {
+        if value.trim().is_empty() {
+            let message = format!("the header '{}' has no value", shown(name));
+            return Err(Failure::new(Kind::Usage, message).hint("to send it empty, write 'Name;', as for curl").into());
+        }
+        return Ok((name.to_string(), value.trim().to_string()));
+    }
+    match given.strip_suffix(';') {
+        Some(name) => Ok((name.to_string(), String::new())),
+        // The text itself stays out of the message: it may be a value, pasted without its name.
+        None => Err(Failure::new(Kind::Usage, "a header has no ':'").hint("write it as 'Name: value'").into()),
+    }
+}
+
+/// The method in upper case: all that API Gateway knows are, and signers disagree on others.
+fn method(given: &str) -> Result<Method, Failure> {
+    match Method::from_bytes(given.to_ascii_uppercase().as_bytes()) {
+        Ok(Method::CONNECT) => Err(Failure::new(Kind::Usage, "CONNECT is for proxies, not for an API")),
+        Ok(method) => Ok(method),
+        Err(_) => {
+            let message = format!("'{}' is no HTTP method", shown(given));
+            Err(Failure::new(Kind::Usage, message).hint("the method comes first: cogfed call GET URL"))
+        }
+    }
+}
+
+/// The headers that a person gave, checked: none that signing or the connection decides, nothing that breaks a line.
+fn given_headers(given: &[(String, String)]) -> Result<HeaderMap, Failure> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in given {
+        let Ok(header) = HeaderName::from_bytes(name.trim_end().as_bytes()) else {
+            return Err(
+                Failure::new(Kind::Usage, format!("'{}' is no header name", shown(name))).hint("write 'Name: value'")
+            );
+        };
+        if let Some(hint) = reserved(&header) {
+            return Err(Failure::new(Kind::Usage, format!("the header '{header}' cannot be given")).hint(hint));
+        }
+        let tabs_as_spaces = value.replace('\t', " ");
+        let value = tabs_as_spaces.trim_matches(' ');
+        if let Some(fault) = value.chars().find(|c| c.is_control() || !c.is_ascii()) {
+            let message =
+                format!("the value of the header '{header}' holds {}, which no header can carry", described(fault));
+            return Err(Failure::new(Kind::Usage, message).hint("encode it, or send it in the body"));
+        }
+        let mut value = HeaderValue::from_str(value).expect("visible ASCII and spaces are a header's value");
+        // Keys of their own kind: --dry-run masks them, and nothing logs them.
+        value.set_sensitive(header == COOKIE || header == "x-api-key");
+        headers.append(header, value);
+    }
+    Ok(headers)
+}
+
+/// Why `header` is not the person's to give, as the hint for it; `None` for all others.
+fn reserved(header: &HeaderName) -> Option<&'static str> {
+    const HOP_BY_HOP: [HeaderName; 8] =
+        [CONNECTION, EXPECT, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE];
+    if *header == HOST {
+        Some("it follows from the URL; for a private API behind a VPC endpoint, send 'x-apigw-api-id: API' instead")
+    } else if *header == AUTHORIZATION {
+        Some("the signature goes there; for an API that takes a token there, use another client")
+    } else if *header == DATE
+        || ["x-amz-date", "x-amz-security-token", "x-amz-content-sha256"].contains(&header.as_str())
+    {
+        Some("it is part of the signature, which is made from the profile's credentials")
+    } else if *header == CONTENT_LENGTH {
+        Some("it follows from the body")
+    } else if HOP_BY_HOP.contains(header)
+        || ["keep-alive", "proxy-connection", "http2-settings"].contains(&header.as_str())
+    {
+        Some("it belongs to the connection, not to the request: leave it out")
+    } else {
+        None
+    }
+}
+
+/// A character that has no place in a header's value, in words.
+fn described(fault: char) -> String {
+    match fault {
+        '\r' | '\n' => "a line break".to_string(),
+        _ if fault.is_control() => "a control character".to_string(),
+        _ => format!("'{fault}'"),
+    }
+}
+
+/// As much of a wrong input as a message needs.
+fn shown(given: &str) -> String {
+    given.chars().take(40).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error;
+
+    fn input(headers: &[(&str, &str)]) -> RequestInput {
+        RequestInput {
+            method: "get".into(),
+            url: "https://abc123.execute-api.eu-west-1.amazonaws.com/prod".into(),
+            headers: headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
+            ..RequestInput::default()
+        }
+    }
+
+    fn value<'a>(request: &'a ApiRequest, name: &str) -> Option<&'a str> {
+        request.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    #[test]
+    fn methods_are_sent_in_upper_case_and_nonsense_is_refused() {
+        assert_eq!(ApiRequest::build(input(&[])).unwrap().0.method(), Method::GET);
+        for wrong in ["", "G T", "GET\r\nX: y", "https://example.com", "connect", "GÉT"] {
+            let error = ApiRequest::build(RequestInput { method: wrong.into(), ..input(&[]) }).err().unwrap();
+            assert_eq!(error::kind_of(&error), Kind::Usage, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn headers_of_the_signature_and_the_connection_are_refused_with_a_hint() {
+        for name in [
+            "Host",
+            "AUTHORIZATION",
+            "Date",
+            "X-Amz-Date",
+            "x-amz-security-token",
+            "X-Amz-Content-Sha256",
+            "Content-Length",
+            "Transfer-Encoding",
+            "Connection",
+            "Keep-Alive",
+            "TE",
+            "Trailer",
+            "Upgrade",
+            "Expect",
+            "Proxy-Authorization",
+            "Proxy-Connection",
+        ] {
+            let error = ApiRequest::build(input(&[(name, "value-canary")])).err().unwrap();
+            assert!(error.to_string().contains(&name.to_lowercase()), "{error}");
+            assert!(!format!("{error:#}").contains("value-canary"), "{error}");
+            assert!(error::hint_of(&error).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn nothing_breaks_out_of_a_header() {
+        for (name, value) in [
+            ("X-A", "1\r\nX-B: 2"),
+            ("X-A", "1\n2"),
+            ("X-A", "1\0"),
+            ("X-A", "\u{1b}[2J"),
+            ("X-A", "grün"),
+            ("X A", "1"),
+            ("X-A\r\nX-B", "1"),
+            ("", "1"),
+            ("X:A", "1"),
+            ("Ä", "1"),
+        ] {
+            let error = ApiRequest::build(input(&[(name, value)])).err().unwrap();
+            assert_eq!(error::kind_of(&error), Kind::Usage, "{name:?}: {value:?}");
+        }
+    }
+
+    #[test]
+    fn headers_keep_their_order_and_lose_the_space_around_them() {
+        let given = [("X-Tag", " b "), ("x-tag", "a"), ("X-Empty", ""), ("X-Tabs", "a\tb")];
+        let (request, _) = ApiRequest::build(input(&given)).unwrap();
+        assert_eq!(request.headers.get_all("x-tag").iter().collect::<Vec<_>>(), ["b", "a"]);
+        assert_eq!(value(&request, "x-empty"), Some(""));
+        assert_eq!(value(&request, "x-tabs"), Some("a b"));
+        assert_eq!(value(&request, "host"), Some("abc123.execute-api.eu-west-1.amazonaws.com"));
+        assert_eq!((value(&request, "content-type"), value(&request, "content-length")), (None, None));
+    }
+
+    #[test]
+    fn json_is_sent_and_asked_for_unless_a_header_says_otherwise() {
+        let json =
+            |headers: &[(&str, &str)]| ApiRequest::build(RequestInput { json: true, ..input(headers) }).unwrap().0;
+        let plain = json(&[]);
+        assert_eq!(value(&plain, "content-type"), Some("application/json"));
+        assert_eq!(value(&plain, "accept"), Some("application/json"));
+        let other = json(&[("Content-Type", "application/merge-patch+json"), ("ACCEPT", "text/csv")]);
+        assert_eq!(value(&other, "content-type"), Some("application/merge-patch+json"));
+        assert_eq!(other.headers.get_all("accept").iter().collect::<Vec<_>>(), ["text/csv"]);
+    }
+
+    #[test]
+    fn a_body_of_the_gateways_limit_passes_and_one_byte_more_does_not() {
+        let with = |size| ApiRequest::build(RequestInput { body: Some(vec![b'x'; size]), ..input(&[]) });
+        assert_eq!(value(&with(MAX_BODY).unwrap().0, "content-length"), Some("10485760"));
+        let error = with(MAX_BODY + 1).err().unwrap();
+        assert!(error.to_string().contains("10485761"), "{error}");
+    }
+
+    #[test]
+    fn a_url_that_no_client_can_send_is_refused() {
+        let url = format!("https://api.example.com/{}", "a".repeat(70_000));
+        let error = ApiRequest::build(RequestInput { url, ..input(&[]) }).err().unwrap();
+        assert!(error.to_string().starts_with("the URL of 'api.example.com' cannot be sent"), "{error}");
+    }
+
+    #[test]
+    fn a_header_is_read_as_curl_reads_it() {
+        assert_eq!(parse_header("X-A: b: c ").unwrap(), ("X-A".into(), "b: c".into()));
+        assert_eq!(parse_header("X-A;").unwrap(), ("X-A".into(), String::new()));
+        assert!(parse_header("X-A:").unwrap_err().to_string().contains("'X-A' has no value"));
+        let error = parse_header("token-canary").unwrap_err();
+        assert!(!format!("{error:#}{:?}", error::hint_of(&error)).contains("canary"));
+    }
+}

@@ -1,0 +1,142 @@
+//! Bodies as `-d` and `--data-binary` take them, after curl.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+
+use super::build::MAX_BODY;
+use crate::error::{Failure, Kind};
+
+/// Where a piece of the body comes from.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Source {
+    /// The argument itself.
+    Text(String),
+    /// A file: `@FILE`.
+    File(PathBuf),
+    /// Standard input: `@-`, and `-` as well, which curl would send as it is.
+    Stdin,
+}
+
+/// One `-d` or `--data-binary`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Data {
+    /// Where it comes from.
+    pub source: Source,
+    /// `--data-binary`: every byte as it is. `-d` drops line breaks and NULs from a file and from standard input, as
+    /// curl's does; JSON means the same without them.
+    pub binary: bool,
+}
+
+impl Data {
+    /// Reads an argument of `-d` or, if `binary`, of `--data-binary`. Opens nothing.
+    pub fn parse(argument: &str, binary: bool) -> Self {
+        let source = match argument.strip_prefix('@') {
+            Some("-") => Source::Stdin,
+            Some(path) => Source::File(path.into()),
+            None if argument == "-" => Source::Stdin,
+            None => Source::Text(argument.to_string()),
+        };
+        Self { source, binary }
+    }
+}
+
+/// The whole body: all pieces in their order, joined by `&`, as curl does. `None` if there are no pieces.
+///
+/// # Errors
+/// A [`Failure`] of kind `Usage` if a file cannot be read or if there is more than [`MAX_BODY`]: no more than that is read.
+pub fn read_data(pieces: &[Data], stdin: &mut dyn Read) -> anyhow::Result<Option<Vec<u8>>> {
+    let mut body: Option<Vec<u8>> = None;
+    for piece in pieces {
+        let bytes = read(piece, stdin)?;
+        match &mut body {
+            None => body = Some(bytes),
+            Some(body) => {
+                body.push(b'&');
+                body.extend_from_slice(&bytes);
+            }
+        }
+    }
+    Ok(body)
+}
+
+fn read(piece: &Data, stdin: &mut dyn Read) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = match &piece.source {
+        Source::Text(text) => return Ok(text.clone().into_bytes()),
+        Source::Stdin => read_capped(stdin, "standard input")?,
+        Source::File(path) => {
+            let name = format!("'{}'", path.display());
+            let mut file = File::open(path).map_err(|error| unreadable(&name, &error))?;
+            read_capped(&mut file, &name)?
+        }
+    };
+    if !piece.binary {
+        bytes.retain(|byte| !matches!(byte, b'\r' | b'\n' | 0));
+    }
+    Ok(bytes)
+}
+
+/// All of `reader`, up to the gateway's limit.
+fn read_capped(reader: &mut dyn Read, name: &str) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let cap = u64::try_from(MAX_BODY).context("the limit on bodies")?.saturating_add(1);
+    reader.take(cap).read_to_end(&mut bytes).map_err(|error| unreadable(name, &error))?;
+    if bytes.len() > MAX_BODY {
+        let message = format!("{name} has more than {MAX_BODY} bytes, the most that API Gateway takes");
+        return Err(Failure::new(Kind::Usage, message).hint("upload it to S3 by a presigned URL of the API's").into());
+    }
+    Ok(bytes)
+}
+
+fn unreadable(name: &str, error: &std::io::Error) -> Failure {
+    Failure::new(Kind::Usage, format!("cannot read the body from {name}: {error}"))
+        .hint("'@FILE' reads a file, '@-' standard input; text that starts with '@' goes into a file first")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(arguments: &[(&str, bool)], mut stdin: &[u8]) -> anyhow::Result<Option<Vec<u8>>> {
+        let pieces: Vec<Data> = arguments.iter().map(|(argument, binary)| Data::parse(argument, *binary)).collect();
+        read_data(&pieces, &mut stdin)
+    }
+
+    #[test]
+    fn text_is_sent_as_it_is_and_pieces_are_joined_as_by_curl() {
+        assert_eq!(body(&[], b"").unwrap(), None);
+        assert_eq!(body(&[("", false)], b"").unwrap().unwrap(), b"");
+        assert_eq!(body(&[("{\n\"a\": 1}", false)], b"").unwrap().unwrap(), b"{\n\"a\": 1}");
+        assert_eq!(body(&[("a=1", false), ("-", false), ("c", true)], b"b\r\n=2").unwrap().unwrap(), b"a=1&b=2&c");
+    }
+
+    #[test]
+    fn only_data_binary_keeps_line_breaks_of_files_and_stdin() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("body.json");
+        std::fs::write(&file, b"{\r\n\"a\": \0 1\n}\n").unwrap();
+        let argument = format!("@{}", file.display());
+        assert_eq!(body(&[(&argument, false)], b"").unwrap().unwrap(), b"{\"a\":  1}");
+        assert_eq!(body(&[(&argument, true)], b"").unwrap().unwrap(), b"{\r\n\"a\": \0 1\n}\n");
+        assert_eq!(body(&[("@-", false)], b"a\nb").unwrap().unwrap(), b"ab");
+        assert_eq!(body(&[("@-", true)], b"a\nb").unwrap().unwrap(), b"a\nb");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = folder.path().join("missing.json");
+        let error = body(&[(&format!("@{}", missing.display()), false)], b"").unwrap_err();
+        assert!(error.to_string().contains("missing.json"), "{error}");
+        assert_eq!(crate::error::kind_of(&error), Kind::Usage);
+    }
+
+    #[test]
+    fn an_endless_input_is_not_read_to_its_end() {
+        let pieces = [Data::parse("-", true)];
+        let error = read_data(&pieces, &mut std::io::repeat(b'x')).unwrap_err();
+        assert!(error.to_string().starts_with("standard input has more than 10485760 bytes"), "{error}");
+    }
+}

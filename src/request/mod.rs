@@ -1,0 +1,23 @@
+//! One request to an API behind API Gateway's IAM authorizer: built, signed, sent, and its refusal explained.
+//!
+//! [`ApiRequest::build`] turns what a person gave into what goes on the wire, to the byte; [`sign`] signs exactly that
+//! with Signature Version 4 (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html>); [`send`] sends it
+//! once and checks that nothing on the way changed it; [`explain`] says in words why the gateway refused.
+
+mod build;
+mod data;
+mod dry_run;
+mod refusal;
+mod region;
+mod send;
+mod sign;
+mod target;
+
+pub use build::{ApiRequest, MAX_BODY, RequestInput, parse_header};
+pub use data::{Data, Source, read_data};
+pub use dry_run::dry_run;
+pub use refusal::{CLOCK_TOLERANCE, Context, Reason, Refusal, clock_skew, explain};
+pub use region::region_of;
+pub use send::{Answer, send};
+pub use sign::{SignedRequest, sign};
+pub use target::Note;

@@ -1,0 +1,98 @@
+//! The signed request on its way, once, and the answer on its way back.
+
+use std::io::Write;
+
+use http::{HeaderMap, StatusCode};
+
+use super::sign::SignedRequest;
+use crate::error::{Failure, Kind};
+
+/// How much of a refusal's body is kept to explain it, in bytes. The longest that says anything is the wrong signature's.
+const EXPLAINABLE: usize = 16 * 1024;
+
+/// An API's answer: its head, and its body still to come.
+pub struct Answer {
+    rest: reqwest::Response,
+    prefix: Vec<u8>,
+}
+
+impl Answer {
+    /// The status.
+    pub fn status(&self) -> StatusCode {
+        self.rest.status()
+    }
+
+    /// The headers.
+    pub fn headers(&self) -> &HeaderMap {
+        self.rest.headers()
+    }
+
+    /// The HTTP version, as in the status line.
+    pub fn version(&self) -> http::Version {
+        self.rest.version()
+    }
+
+    /// The first bytes of the body where the status is 400 or more, for [`super::explain`]; else nothing.
+    pub fn body_prefix(&self) -> &[u8] {
+        &self.prefix
+    }
+
+    /// Writes the body to `out` as it arrives, in constant memory, and returns its length in bytes.
+    ///
+    /// # Errors
+    /// A [`Failure`] of kind `Network` if the answer ends too early; the writer's [`std::io::Error`], for the caller to
+    /// find by `downcast_ref`, if `out` takes no more.
+    pub async fn write_to(mut self, out: &mut dyn Write) -> anyhow::Result<u64> {
+        let host = self.rest.url().host_str().unwrap_or_default().to_string();
+        out.write_all(&self.prefix)?;
+        let mut written = self.prefix.len() as u64;
+        while let Some(chunk) = self.rest.chunk().await.map_err(|error| cut_off(&host, error))? {
+            out.write_all(&chunk)?;
+            written += chunk.len() as u64;
+        }
+        out.flush()?;
+        Ok(written)
+    }
+}
+
+/// Sends `signed` by `client`, which must follow no redirect: a signature is for one host.
+///
+/// # Errors
+/// A [`Failure`] of kind `Network` if no answer comes. Nothing is sent if the client would send another URL than the
+/// signed one.
+pub async fn send(client: &reqwest::Client, signed: &SignedRequest) -> anyhow::Result<Answer> {
+    let uri = signed.0.uri().to_string();
+    let host = signed.0.uri().host().unwrap_or_default();
+    let request = reqwest::Request::try_from(signed.0.clone()).map_err(reqwest::Error::without_url)?;
+    if request.url().as_str() != uri {
+        let message = format!("the URL of '{host}' would not be sent as it was signed");
+        return Err(Failure::new(Kind::Failed, message).hint("percent-encode its unusual characters").into());
+    }
+    let mut response = client.execute(request).await.map_err(|error| {
+        let message = format!("no answer from '{host}': {}", root_cause(error));
+        Failure::new(Kind::Network, message).hint("check the host's name, the network and the proxy")
+    })?;
+    let mut prefix = Vec::new();
+    if response.status().as_u16() >= 400 {
+        while prefix.len() < EXPLAINABLE {
+            let Some(chunk) = response.chunk().await.map_err(|error| cut_off(host, error))? else { break };
+            prefix.extend_from_slice(&chunk);
+        }
+    }
+    Ok(Answer { rest: response, prefix })
+}
+
+/// The answer's head came, and not the whole of its body.
+fn cut_off(host: &str, error: reqwest::Error) -> anyhow::Error {
+    let failure = Failure::new(Kind::Network, format!("the answer of '{host}' broke off: {}", root_cause(error)));
+    anyhow::Error::from(failure.hint("the request itself did arrive: look before you repeat it"))
+}
+
+/// The innermost cause, without the URL: its query may hold what is nobody's business.
+fn root_cause(error: reqwest::Error) -> String {
+    if error.is_timeout() {
+        return "it took too long".to_string();
+    }
+    let error = anyhow::Error::from(error.without_url());
+    error.root_cause().to_string()
+}

@@ -1,0 +1,43 @@
+#!/usr/bin/env python3
+"""A second opinion on signatures: botocore's.
+
+Reads one request a line from standard input, as JSON:
+
+    {"method": "GET", "url": "https://...", "headers": [["name", "value"], ...], "body": "BASE64",
+     "time": "20261122T120000Z", "region": "eu-west-1", "service": "execute-api",
+     "credentials": {"access_key_id": "...", "secret_access_key": "...", "session_token": "..."}}
+
+and prints for each the Authorization header that botocore computes, one a line. The URL and the headers are those on the
+wire; botocore decides itself what it signs of them. "service" may be left out.
+"""
+
+import base64
+import datetime
+import json
+import sys
+
+import botocore.auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+
+def sign(given):
+    time = datetime.datetime.strptime(given["time"], "%Y%m%dT%H%M%SZ").replace(tzinfo=datetime.timezone.utc)
+    # botocore takes the time from here, and has no parameter for it.
+    botocore.auth.get_current_datetime = lambda *_, **__: time
+    keys = given["credentials"]
+    credentials = Credentials(keys["access_key_id"], keys["secret_access_key"], keys.get("session_token") or None)
+    request = AWSRequest(method=given["method"], url=given["url"], data=base64.b64decode(given.get("body", "")))
+    for name, value in given["headers"]:
+        request.headers.add_header(name, value)
+    botocore.auth.SigV4Auth(credentials, given.get("service", "execute-api"), given["region"]).add_auth(request)
+    return request.headers["Authorization"]
+
+
+def main():
+    for line in sys.stdin:
+        print(sign(json.loads(line)), flush=True)
+
+
+if __name__ == "__main__":
+    main()

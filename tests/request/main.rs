@@ -1,0 +1,6 @@
+//! The request room by its public API: what it sends, what it signs, how it explains a refusal.
+
+mod botocore;
+mod cases;
+mod refusals;
+mod wire;

@@ -1,0 +1,250 @@
+//! What API Gateway answers when it refuses, and what a person reads then.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use cogfed::error::{Failure, Kind};
+use cogfed::request::{ApiRequest, Context, Reason, Refusal, RequestInput, clock_skew, explain};
+use http::StatusCode;
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+
+fn now() -> DateTime<Utc> {
+    DateTime::parse_from_rfc3339("2026-11-22T12:00:00Z").unwrap().to_utc()
+}
+
+/// The explanation of an answer to `GET https://HOST/prod/orders`. The answer's `Date` is right unless given.
+fn explained(host: &str, status: u16, headers: &[(&str, &str)], body: &str) -> Option<Refusal> {
+    let url = format!("https://{host}/prod/orders?code=canary");
+    let (request, _) =
+        ApiRequest::build(RequestInput { method: "GET".into(), url, ..RequestInput::default() }).unwrap();
+    let mut map = HeaderMap::new();
+    map.insert("date", HeaderValue::from_static("Sun, 22 Nov 2026 12:00:00 GMT"));
+    for (name, value) in headers {
+        map.insert(HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_str(value).unwrap());
+    }
+    let context = Context { request: &request, region: "eu-west-1", profile: "internal" };
+    explain(StatusCode::from_u16(status).unwrap(), &map, body.as_bytes(), now(), &context)
+}
+
+const HOST: &str = "abc123.execute-api.eu-west-1.amazonaws.com";
+
+/// An answer of a REST API: 403 with an error type.
+fn rest(error_type: &str, body: &str) -> Refusal {
+    explained(HOST, 403, &[("x-amzn-ErrorType", error_type), ("x-amz-apigw-id", "a=")], body).expect(body)
+}
+
+#[track_caller]
+fn assert_says(refusal: &Refusal, reason: Reason, message: &str, hint: &str) {
+    assert_eq!(refusal.reason, reason, "{refusal:?}");
+    assert_eq!(refusal.message, message);
+    assert!(refusal.hint.contains(hint), "{hint} in {}", refusal.hint);
+    assert!(!format!("{refusal:?}").contains("canary"), "{refusal:?}");
+}
+
+#[test]
+fn a_missing_route_is_not_a_missing_signature() {
+    let body = r#"{"message":"Missing Authentication Token"}"#;
+    let message = "the API at 'abc123.execute-api.eu-west-1.amazonaws.com' has no GET /prod/orders";
+    assert_says(
+        &rest("MissingAuthenticationTokenException", body),
+        Reason::MissingRoute,
+        message,
+        "begins with the stage",
+    );
+    // The owner may word it differently; an emulator may leave the type out.
+    assert_says(
+        &rest("MissingAuthenticationTokenException", "{}"),
+        Reason::MissingRoute,
+        message,
+        "begins with the stage",
+    );
+    assert_says(&explained(HOST, 403, &[], body).unwrap(), Reason::MissingRoute, message, "begins with the stage");
+    let custom = explained("api.example.com", 403, &[], body).unwrap();
+    assert_says(&custom, Reason::MissingRoute, "the API at 'api.example.com' has no GET /prod/orders", "has no stage");
+}
+
+#[test]
+fn a_role_that_may_not_invoke_is_named_with_the_resource() {
+    let user = "User: arn:aws:sts::123456789012:assumed-role/Reader/CognitoIdentityCredentials";
+    let asked = "is not authorized to perform: execute-api:Invoke on resource: \
+                 arn:aws:execute-api:eu-west-1:********9012:abc123/prod/GET/orders";
+    let message =
+        "the role 'Reader' may not invoke 'arn:aws:execute-api:eu-west-1:********9012:abc123/prod/GET/orders'";
+    let plain = rest("AccessDeniedException", &format!(r#"{{"Message":"{user} {asked}"}}"#));
+    assert_says(&plain, Reason::NotAllowed, message, "'cogfed status --profile internal'");
+    assert!(plain.hint.contains("'execute-api:Invoke'"), "{}", plain.hint);
+    let because = format!(r#"{{"Message":"{user} {asked} because no identity-based policy allows the action"}}"#);
+    assert_says(&rest("AccessDeniedException", &because), Reason::NotAllowed, message, "no policy allows");
+    let denied = rest("AccessDeniedException", &format!(r#"{{"Message":"{user} {asked} with an explicit deny"}}"#));
+    assert_says(
+        &denied,
+        Reason::NotAllowed,
+        &format!("{message}: a policy denies it explicitly"),
+        "no allow outweighs it",
+    );
+    let anonymous = rest("AccessDeniedException", &format!(r#"{{"Message":"User: anonymous {asked}"}}"#));
+    assert!(anonymous.message.starts_with("the API's resource policy refuses 'arn:aws:"), "{}", anonymous.message);
+    let reworded = rest("AccessDeniedException", r#"{"error":"go away"}"#);
+    assert_says(
+        &reworded,
+        Reason::NotAllowed,
+        "the role of profile 'internal' may not invoke GET /prod/orders at 'abc123.execute-api.eu-west-1.amazonaws.com'",
+        "cogfed status",
+    );
+}
+
+#[test]
+fn a_wrong_clock_is_measured_and_the_time_to_sign_with_is_known() {
+    let body = r#"{"message":"Signature expired: 20261122T120000Z is now earlier than 20261122T131007Z (20261122T131507Z - 5 min.)"}"#;
+    let headers = [("x-amzn-ErrorType", "InvalidSignatureException"), ("date", "Sun, 22 Nov 2026 13:15:07 GMT")];
+    let refusal = explained(HOST, 403, &headers, body).unwrap();
+    let message = "this machine's clock is 1 hour 15 minutes behind the gateway's";
+    assert_says(&refusal, Reason::WrongClock, message, "timedatectl");
+    assert_eq!(refusal.corrected_time(now()), Some(now() + TimeDelta::seconds(4507)));
+    // Without a usable Date, the body tells.
+    for date in ["", "yesterday"] {
+        let headers = [("x-amzn-ErrorType", "InvalidSignatureException"), ("date", date)];
+        assert_says(&explained(HOST, 403, &headers, body).unwrap(), Reason::WrongClock, message, "timedatectl");
+    }
+    let early = r#"{"message":"Signature not yet current: 20261122T120000Z is still later than 20261122T115000Z (20261122T114500Z + 5 min.)"}"#;
+    let headers = [("date", "Sun, 22 Nov 2026 11:45:00 GMT")];
+    let refusal = explained(HOST, 403, &headers, early).unwrap();
+    assert_says(
+        &refusal,
+        Reason::WrongClock,
+        "this machine's clock is 15 minutes ahead of the gateway's",
+        "set the clock",
+    );
+    assert_eq!(refusal.corrected_time(now()), Some(now() - TimeDelta::minutes(15)));
+    // An upload that took too long: the clocks agree, and a new time is the right one all the same.
+    let refusal = explained(HOST, 403, &[], body).unwrap();
+    assert!(refusal.message.contains("though the clocks agree: 'Signature expired: 20261122T120000Z"), "{refusal:?}");
+    assert_eq!(refusal.corrected_time(now()), Some(now()));
+    // No time anywhere: nothing to correct with.
+    let refusal = explained(HOST, 403, &[("date", "")], r#"{"message":"Signature expired: soon"}"#).unwrap();
+    assert_eq!((refusal.reason, refusal.skew, refusal.corrected_time(now())), (Reason::WrongClock, None, None));
+}
+
+#[test]
+fn no_other_refusal_asks_for_a_new_time() {
+    let off = [("x-amzn-ErrorType", "AccessDeniedException"), ("date", "Sun, 22 Nov 2026 18:00:00 GMT")];
+    let refusal =
+        explained(HOST, 403, &off, r#"{"message":"The security token included in the request is invalid."}"#).unwrap();
+    assert_eq!(refusal.skew, Some(TimeDelta::hours(6)));
+    assert_eq!(refusal.corrected_time(now()), None);
+}
+
+#[test]
+fn tokens_and_keys() {
+    let expired = r#"{"message":"The security token included in the request is expired"}"#;
+    let message = "the credentials of profile 'internal' have expired";
+    assert_says(
+        &rest("ExpiredTokenException", expired),
+        Reason::ExpiredToken,
+        message,
+        "cogfed login --profile internal",
+    );
+    assert_says(
+        &rest("AccessDeniedException", expired),
+        Reason::ExpiredToken,
+        message,
+        "cogfed login --profile internal",
+    );
+    let unknown = r#"{"message":"The security token included in the request is invalid."}"#;
+    for error_type in ["AccessDeniedException", "UnrecognizedClientException"] {
+        let message = "AWS does not know the credentials of profile 'internal'";
+        assert_says(&rest(error_type, unknown), Reason::UnknownKey, message, "cogfed login --force --profile internal");
+    }
+}
+
+#[test]
+fn signatures_that_do_not_fit() {
+    let scope = r#"{"message":"Credential should be scoped to a valid Region, not 'eu-west-1'. "}"#;
+    let refusal = rest("InvalidSignatureException", scope);
+    assert_eq!(refusal.reason, Reason::WrongScope);
+    assert!(refusal.message.contains("region 'eu-west-1'") && refusal.hint.contains("--region"), "{refusal:?}");
+    let service = r#"{"message":"Credential should be scoped to correct service: 'execute-api'. "}"#;
+    assert_eq!(rest("InvalidSignatureException", service).reason, Reason::WrongScope);
+
+    let wrong = r#"{"message":"The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.\n\nThe Canonical String for this request should have been\n'GET\n/prod'"}"#;
+    let refusal = rest("InvalidSignatureException", wrong);
+    let message = "the signature does not match what arrived at 'abc123.execute-api.eu-west-1.amazonaws.com'";
+    assert_says(&refusal, Reason::WrongSignature, message, "proxy");
+    // A body cut off in the middle is no JSON: the type still tells.
+    assert_eq!(rest("InvalidSignatureException", &wrong[..200]).reason, Reason::WrongSignature);
+
+    for lost in [
+        r#"{"message":"Invalid key=value pair (missing equal-sign) in Authorization header (hashed with SHA-256 and encoded with Base64): 'B64'."}"#,
+        r#"{"message":"Authorization header requires 'Signature' parameter. Authorization=AWS4-HMAC-SHA256"}"#,
+    ] {
+        assert_eq!(rest("IncompleteSignatureException", lost).reason, Reason::IncompleteSignature);
+        assert_eq!(explained(HOST, 403, &[], lost).unwrap().reason, Reason::IncompleteSignature);
+    }
+}
+
+#[test]
+fn refusals_beside_the_role() {
+    let forbidden = r#"{"message":"Forbidden"}"#;
+    let refusal = rest("ForbiddenException", forbidden);
+    assert_eq!(refusal.reason, Reason::Forbidden);
+    assert!(refusal.hint.contains("x-api-key") && refusal.hint.contains("WAF"), "{}", refusal.hint);
+
+    // An HTTP API says the same to everything, but its Date tells of a wrong clock.
+    let http_api = ("apigw-requestid", "abc=");
+    assert_eq!(explained(HOST, 403, &[http_api], forbidden).unwrap().reason, Reason::HttpApi);
+    let late = explained(HOST, 403, &[http_api, ("date", "Sun, 22 Nov 2026 12:05:01 GMT")], forbidden).unwrap();
+    assert_says(
+        &late,
+        Reason::WrongClock,
+        "this machine's clock is 5 minutes 1 second behind the gateway's",
+        "set the clock",
+    );
+    let in_time = [http_api, ("date", "Sun, 22 Nov 2026 12:05:00 GMT")];
+    assert_eq!(explained(HOST, 403, &in_time, forbidden).unwrap().reason, Reason::HttpApi);
+
+    let token_wanted = explained(HOST, 401, &[http_api], r#"{"message":"Unauthorized"}"#).unwrap();
+    assert_eq!(token_wanted.reason, Reason::OtherAuthorizer);
+    let custom = rest("AccessDeniedException", r#"{"Message":"User is not authorized to access this resource"}"#);
+    assert_eq!(custom.reason, Reason::OtherAuthorizer);
+
+    let throttled = [("x-amzn-ErrorType", "TooManyRequestsException")];
+    assert_eq!(explained(HOST, 429, &throttled, "").unwrap().reason, Reason::Throttled);
+    assert_eq!(explained(HOST, 429, &[], r#"{"message":"Limit Exceeded"}"#).unwrap().reason, Reason::Throttled);
+    let large = [("x-amzn-ErrorType", "RequestTooLargeException")];
+    assert_eq!(explained(HOST, 413, &large, r#"{"message":"Request Too Long"}"#).unwrap().reason, Reason::TooLarge);
+}
+
+#[test]
+fn what_the_api_itself_answers_is_left_alone() {
+    for (status, body) in [
+        (200, r#"{"message":"Missing Authentication Token"}"#),
+        (302, ""),
+        (400, r#"{"message":"Forbidden"}"#),
+        (401, r#"{"message":"log in first"}"#),
+        (403, r#"{"message":"this order is not yours"}"#),
+        (403, "<html>Forbidden</html>"),
+        (403, ""),
+        (403, r#"{"message":null}"#),
+        (404, r#"{"message":"Not Found"}"#),
+        (413, "too large"),
+        (429, "slow down"),
+        (500, r#"{"message":"Internal server error"}"#),
+    ] {
+        assert_eq!(explained(HOST, status, &[], body), None, "{status} {body}");
+    }
+}
+
+#[test]
+fn a_long_answer_is_cut_and_a_refusal_ends_the_run_as_one() {
+    let long = format!(r#"{{"message":"Credential should be scoped to {}"}}"#, "é".repeat(5000));
+    let refusal = rest("InvalidSignatureException", &long);
+    assert!(refusal.message.chars().count() < 500, "{}", refusal.message.len());
+    assert_eq!(Failure::from(refusal).kind, Kind::Refused);
+}
+
+#[test]
+fn the_date_is_read_as_http_writes_it() {
+    let at = |date: &str| clock_skew(date, now());
+    assert_eq!(at("Sun, 22 Nov 2026 11:59:00 GMT"), Some(TimeDelta::minutes(-1)));
+    assert_eq!(at(" Tue, 24 Nov 2026 12:00:00 GMT "), Some(TimeDelta::days(2)));
+    assert_eq!(at("2026-11-22T12:00:00Z"), None);
+    assert_eq!(at(""), None);
+}

@@ -3,5 +3,7 @@
 pub mod clock;
 pub mod credentials;
 pub mod error;
+pub mod folder;
 pub mod sandbox;
 pub mod secret;
+pub mod store;

@@ -105,7 +105,8 @@ mod tests {
 
     #[test]
     fn context_keeps_kind_and_hint() {
-        let inner: anyhow::Result<()> = Err(Failure::new(Kind::Store, "the keyring is locked").hint("unlock it").into());
+        let inner: anyhow::Result<()> =
+            Err(Failure::new(Kind::Store, "the keyring is locked").hint("unlock it").into());
         let error = inner.context("cannot read the tokens").context("profile 'internal'").unwrap_err();
         assert_eq!(kind_of(&error), Kind::Store);
         assert_eq!(hint_of(&error), Some("unlock it"));

@@ -3,6 +3,8 @@
 pub mod clock;
 pub mod credentials;
 pub mod error;
+pub mod folder;
 pub mod request;
 pub mod sandbox;
 pub mod secret;
+pub mod store;

@@ -1,0 +1,203 @@
+//! cogfed's own folders and the private files in them: locks, what is not secret, and the file store.
+//!
+//! Folders are made 0700 and files 0600, with the mode given when they are made; no link is followed in the last
+//! component; a file is replaced as a whole or not at all.
+
+mod lock;
+mod name;
+mod privacy;
+#[cfg(test)]
+mod tests;
+
+use std::fs::File;
+use std::io::{ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use zeroize::Zeroizing;
+
+pub use self::lock::{Held, Lock, LockError};
+pub use self::name::file_name;
+use crate::error::{Failure, Kind};
+
+/// How the name of a file that is being written begins. No name made by [`file_name`] begins with a dot.
+const UNFINISHED: &str = ".new-";
+
+/// How often a replacement is begun anew after its unfinished file was taken for a leftover.
+const ATTEMPTS: usize = 3;
+
+/// A private folder. Nothing is touched before the first use, and nothing is made by reading.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folder {
+    /// The outermost folder of ours: all from here on down is private.
+    base: PathBuf,
+    /// Folders below it, outermost first.
+    below: Vec<String>,
+}
+
+impl Folder {
+    /// Where this user's cogfed keeps its state: `cogfed` in `dirs::state_dir()` (Linux: `$XDG_STATE_HOME` or
+    /// `~/.local/state`), elsewhere in `dirs::data_local_dir()`.
+    ///
+    /// # Errors
+    /// Where the user has no home folder.
+    pub fn own() -> Result<Self> {
+        let Some(parent) = dirs::state_dir().or_else(dirs::data_local_dir) else {
+            return Err(Failure::new(Kind::Failed, "this user has no home folder to keep state in")
+                .hint("set HOME")
+                .into());
+        };
+        Ok(Self::at(parent.join("cogfed")))
+    }
+
+    /// The folder at `path`.
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self { base: path.into(), below: Vec::new() }
+    }
+
+    /// The folder `name` in this one; any text is a name (see [`file_name`]).
+    #[must_use]
+    pub fn sub(&self, name: &str) -> Self {
+        let mut below = self.below.clone();
+        below.push(file_name(name));
+        Self { base: self.base.clone(), below }
+    }
+
+    /// Where it is, whether it exists or not.
+    pub fn path(&self) -> PathBuf {
+        let mut path = self.base.clone();
+        path.extend(&self.below);
+        path
+    }
+
+    /// The path of this folder, made if need be and found to be this user's alone.
+    ///
+    /// # Errors
+    /// A failure that names the path, if it cannot be made, is a symbolic link, belongs to another user, or is open to
+    /// others in a way that cannot be changed.
+    pub fn ensured(&self) -> Result<PathBuf> {
+        for path in self.levels() {
+            if !privacy::folder(&path)? {
+                make(&path).with_context(|| format!("cannot make the folder {}", path.display()))?;
+                privacy::folder(&path)?;
+            }
+        }
+        privacy::place(&self.base)?;
+        Ok(self.path())
+    }
+
+    /// As [`Folder::ensured`], but makes nothing: `None` where there is no such folder.
+    fn checked(&self) -> Result<Option<PathBuf>> {
+        for path in self.levels() {
+            if !privacy::folder(&path)? {
+                return Ok(None);
+            }
+        }
+        privacy::place(&self.base)?;
+        Ok(Some(self.path()))
+    }
+
+    fn levels(&self) -> impl Iterator<Item = PathBuf> {
+        let mut path = self.base.clone();
+        std::iter::once(path.clone()).chain(self.below.iter().map(move |name| {
+            path.push(name);
+            path.clone()
+        }))
+    }
+
+    /// What the file `name` holds; `None` where there is no such file. Any text is a name (see [`file_name`]).
+    ///
+    /// # Errors
+    /// If it holds more than `limit` bytes, is not this user's alone, or cannot be read.
+    pub fn read(&self, name: &str, limit: usize) -> Result<Option<Zeroizing<Vec<u8>>>> {
+        let Some(folder) = self.checked()? else { return Ok(None) };
+        let path = folder.join(file_name(name));
+        let file = match privacy::options().read(true).open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(privacy::open_error(error, &path)),
+        };
+        privacy::file(&file, &path)?;
+        // Room for all of it from the start: a vector that grows leaves copies behind.
+        let length = file.metadata().map_or(0, |found| usize::try_from(found.len()).unwrap_or(limit)).min(limit);
+        let mut bytes = Zeroizing::new(Vec::with_capacity(length + 1));
+        let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+        file.take(most).read_to_end(&mut bytes).with_context(|| format!("cannot read {}", path.display()))?;
+        if bytes.len() > limit {
+            let message = format!("{} is larger than {limit} bytes", path.display());
+            return Err(Failure::new(Kind::Failed, message).hint("no file of cogfed's is; remove it").into());
+        }
+        Ok(Some(bytes))
+    }
+
+    /// Puts `bytes` into the file `name`: readers see the old contents or the new, and the new are on the disk when
+    /// this returns.
+    ///
+    /// # Errors
+    /// If it cannot be written; then the old contents are still there.
+    pub fn replace(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        let folder = self.ensured()?;
+        let path = folder.join(file_name(name));
+        let mut attempt = 1;
+        loop {
+            sweep(&folder)?;
+            match replaced(&folder, &path, bytes) {
+                Err(error) if error.kind() == ErrorKind::NotFound && attempt < ATTEMPTS => attempt += 1,
+                result => return result.with_context(|| format!("cannot write {}", path.display())),
+            }
+        }
+    }
+
+    /// Removes the file `name`; that there is none is fine.
+    ///
+    /// # Errors
+    /// If it is there and cannot be removed.
+    pub fn remove(&self, name: &str) -> Result<()> {
+        let Some(folder) = self.checked()? else { return Ok(()) };
+        sweep(&folder)?;
+        let path = folder.join(file_name(name));
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("cannot remove {}", path.display()))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn make(path: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+fn replaced(folder: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut unfinished = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(folder)?;
+    // The lock tells those who sweep that the writer lives. Where there are no locks, nothing is swept either.
+    let _ = unfinished.as_file().try_lock();
+    unfinished.write_all(bytes)?;
+    unfinished.as_file().sync_all()?;
+    // On Windows a locked file could not be read under its new name.
+    let _ = unfinished.as_file().unlock();
+    unfinished.persist(path).map_err(|failed| failed.error)?;
+    // The new name is on the disk when its folder is; Windows cannot open one.
+    #[cfg(unix)]
+    File::open(folder)?.sync_all()?;
+    Ok(())
+}
+
+/// Removes the unfinished files of writers that were killed: they may hold secrets.
+fn sweep(folder: &Path) -> Result<()> {
+    let entries = std::fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))?;
+    for entry in entries.flatten() {
+        if entry.file_name().as_encoded_bytes().starts_with(UNFINISHED.as_bytes())
+            && let Ok(file) = privacy::options().read(true).open(entry.path())
+            && file.try_lock().is_ok()
+        {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,152 @@
+//! A lock between processes, held by the kernel: it ends with its holder, however that ends.
+
+use std::fs::{File, TryLockError};
+use std::io::{ErrorKind, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use super::{Folder, file_name, privacy};
+use crate::error::{Failure, Kind};
+
+/// A lock that is held until it is dropped, or until this process ends.
+#[derive(Debug)]
+pub struct Lock(File);
+
+/// Somebody else holds the lock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// The lock's file.
+    pub path: PathBuf,
+    /// The holder's process id, where it could be told.
+    pub pid: Option<u32>,
+    /// How long was waited for it.
+    pub waited: Duration,
+}
+
+/// Why a lock was not had.
+#[derive(Debug)]
+pub enum LockError {
+    /// Somebody else kept it for as long as the caller would wait.
+    Held(Held),
+    /// There is no locking here: the folder, the file or the file system is at fault.
+    Failed(anyhow::Error),
+}
+
+impl From<Held> for Failure {
+    fn from(held: Held) -> Self {
+        let path = held.path.display();
+        let waited = held.waited.as_secs();
+        match held.pid {
+            Some(pid) => {
+                Failure::new(Kind::Busy, format!("process {pid} held the lock {path} for more than {waited} s"))
+                    .hint(format!("wait for process {pid}, or end it, and run the command again"))
+            }
+            None => Failure::new(Kind::Busy, format!("another process held the lock {path} for more than {waited} s"))
+                .hint("wait for it, or end it, and run the command again"),
+        }
+    }
+}
+
+impl From<LockError> for anyhow::Error {
+    fn from(error: LockError) -> Self {
+        match error {
+            LockError::Held(held) => Failure::from(held).into(),
+            LockError::Failed(error) => error,
+        }
+    }
+}
+
+impl Lock {
+    /// The lock `name` in `folder` (in its `locks/`), or `None` if somebody else holds it.
+    ///
+    /// # Errors
+    /// Where the lock's file cannot be opened, or the file system knows no locks.
+    pub fn try_acquire(folder: &Folder, name: &str) -> Result<Option<Lock>> {
+        let (path, file) = opened(folder, name)?;
+        Ok(attempt(file, &path)?.ok())
+    }
+
+    /// The lock `name` in `folder` (in its `locks/`), waiting for its holder no longer than `patience`.
+    ///
+    /// # Errors
+    /// [`LockError::Held`] when the time is over, which is a failure of [`Kind::Busy`].
+    pub fn acquire(folder: &Folder, name: &str, patience: Duration) -> Result<Lock, LockError> {
+        let (path, file) = opened(folder, name).map_err(LockError::Failed)?;
+        let file = match attempt(file, &path).map_err(LockError::Failed)? {
+            Ok(lock) => return Ok(lock),
+            Err(file) => file,
+        };
+        let watched = file.try_clone().ok();
+        let (sender, receiver) = mpsc::sync_channel(1);
+        // If the wait below ends first, nobody receives what this thread gets, and dropping it lets go of the lock.
+        let waiting = thread::Builder::new().name("lock".into()).spawn(move || {
+            let locked = loop {
+                match file.lock() {
+                    Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                    locked => break locked,
+                }
+            };
+            let _ = sender.send(locked.map(|()| file));
+        });
+        waiting.context("cannot start a thread").map_err(LockError::Failed)?;
+        match receiver.recv_timeout(patience) {
+            Ok(Ok(file)) => Ok(marked(file)),
+            Ok(Err(error)) => Err(LockError::Failed(no_lock(error, &path))),
+            Err(_) => Err(LockError::Held(Held { pid: watched.and_then(holder), path, waited: patience })),
+        }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Nobody is to be told of a holder that is gone; best effort, as the mark itself.
+        let _ = self.0.set_len(0);
+        let _ = self.0.unlock();
+    }
+}
+
+fn opened(folder: &Folder, name: &str) -> Result<(PathBuf, File)> {
+    let locks = folder.sub("locks");
+    let path = locks.ensured()?.join(file_name(name));
+    // Never truncated here (the holder's mark is in it), and never deleted: a lock on a file that another process has
+    // unlinked excludes nobody.
+    let file = privacy::options()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .map_err(|error| privacy::open_error(error, &path))?;
+    privacy::file(&file, &path)?;
+    Ok((path, file))
+}
+
+fn attempt(file: File, path: &Path) -> Result<Result<Lock, File>> {
+    match file.try_lock() {
+        Ok(()) => Ok(Ok(marked(file))),
+        Err(TryLockError::WouldBlock) => Ok(Err(file)),
+        Err(TryLockError::Error(error)) => Err(no_lock(error, path)),
+    }
+}
+
+fn no_lock(error: std::io::Error, path: &Path) -> anyhow::Error {
+    let failure = Failure::new(Kind::Failed, format!("cannot lock {}: {error}", path.display()));
+    failure.hint("set XDG_STATE_HOME to a folder on a local file system").into()
+}
+
+/// Leaves this process's id in the file, for those who wait.
+fn marked(mut file: File) -> Lock {
+    let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| write!(file, "{}", std::process::id()));
+    Lock(file)
+}
+
+fn holder(mut file: File) -> Option<u32> {
+    let mut text = String::new();
+    file.rewind().ok()?;
+    file.take(16).read_to_string(&mut text).ok()?;
+    text.parse().ok()
+}

@@ -1,0 +1,95 @@
+//! A file name for any text: safe on every system, readable, and never the same for two texts.
+
+use ring::digest;
+
+/// The longest name that [`file_name`] makes, in bytes: every common file system takes 255, and the names of the
+/// temporary files beside it are longer than it is.
+const LONGEST: usize = 200;
+
+/// Hexadecimal digits of the SHA-256 that end a shortened name: 128 bits.
+const HASH_DIGITS: usize = 32;
+
+/// One file name for `account`, such as `tokens%2Feu-west-1_AbC%2F3n4b5%2FAzureAD`.
+///
+/// Everything but `A-Z a-z 0-9 _ . -` is percent-encoded (RFC 3986, section 2.1), and so is a dot that leads (a hidden
+/// file, `.` and `..`) or ends (Windows drops it). A name beyond 200 bytes is cut, and ends in `~` and a hash of the
+/// whole; `~` is in no other name. No text at all is `%`.
+pub fn file_name(account: &str) -> String {
+    if account.is_empty() {
+        return "%".into();
+    }
+    let last = account.len() - 1;
+    let mut name = String::with_capacity(account.len() * 3 / 2);
+    let mut cut = 0;
+    for (at, byte) in account.bytes().enumerate() {
+        if name.len() < LONGEST - HASH_DIGITS {
+            cut = name.len();
+        }
+        let plain = match byte {
+            b'.' => at != 0 && at != last,
+            b'_' | b'-' => true,
+            _ => byte.is_ascii_alphanumeric(),
+        };
+        if plain { name.push(char::from(byte)) } else { name.push_str(&format!("%{byte:02X}")) }
+    }
+    if name.len() > LONGEST {
+        name.truncate(cut);
+        name.push('~');
+        let hash = digest::digest(&digest::SHA256, account.as_bytes());
+        for byte in hash.as_ref().iter().take(HASH_DIGITS / 2) {
+            name.push_str(&format!("{byte:02x}"));
+        }
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    fn decoded(name: &str) -> String {
+        let mut bytes = Vec::new();
+        let mut rest = name.bytes();
+        while let Some(byte) = rest.next() {
+            if byte == b'%' {
+                let digits = [rest.next().unwrap(), rest.next().unwrap()];
+                bytes.push(u8::from_str_radix(std::str::from_utf8(&digits).unwrap(), 16).unwrap());
+            } else {
+                bytes.push(byte);
+            }
+        }
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn a_name_is_safe_readable_and_reversible() {
+        assert_eq!(file_name("tokens/eu-west-1_AbC/3n4b5/AzureAD"), "tokens%2Feu-west-1_AbC%2F3n4b5%2FAzureAD");
+        for account in ["..", ".", "a.", ".hidden", "a/../b", "a\\b", "c:d", "é€😀", "nul\0nl\n", "%2F", "a b*?\"<>|~"]
+        {
+            let name = file_name(account);
+            assert_eq!(decoded(&name), account);
+            assert!(name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-%".contains(&b)), "{name}");
+            assert!(!name.starts_with('.') && !name.ends_with('.'), "{name}");
+        }
+        assert_eq!(file_name(""), "%");
+    }
+
+    #[test]
+    fn long_names_are_cut_and_stay_apart() {
+        let stem = "é/".repeat(200);
+        let names: HashSet<String> = (0..100).map(|i| file_name(&format!("{stem}{i}"))).collect();
+        assert_eq!(names.len(), 100);
+        for name in &names {
+            assert!(name.len() <= LONGEST, "{} bytes", name.len());
+            let (head, _) = name.split_once('~').unwrap();
+            assert!(
+                stem.starts_with(&decoded(&head.replace("%C3", "").replace("%A9", "%C3%A9"))),
+                "cut inside %XX: {head}"
+            );
+        }
+        assert_eq!(file_name(&"a".repeat(200)), "a".repeat(200));
+        assert!(file_name(&"a".repeat(201)).contains('~'));
+    }
+}

@@ -1,0 +1,78 @@
+//! The store of those without a keyring who chose it: one file of mode 0600 per item.
+
+use crate::error::hint_of;
+use crate::folder::Folder;
+use crate::secret::Secret;
+
+use super::{Backend, StoreError};
+
+/// More than any record, and little enough to read by mistake.
+const LONGEST: usize = 1 << 20;
+
+const NAME: &str = "the file store";
+
+/// Files of mode 0600 in the folder `store` of cogfed's own.
+#[derive(Debug, Clone)]
+pub struct FileStore(Folder);
+
+impl FileStore {
+    /// The file store in `folder`'s `store/`. Nothing is made before the first write.
+    pub fn new(folder: &Folder) -> Self {
+        Self(folder.sub("store"))
+    }
+}
+
+fn failed(error: &anyhow::Error) -> StoreError {
+    StoreError::Other { store: NAME, detail: format!("{error:#}"), hint: hint_of(error).map(str::to_owned) }
+}
+
+impl Backend for FileStore {
+    fn describe(&self) -> &'static str {
+        NAME
+    }
+
+    fn item_limit(&self) -> Option<usize> {
+        None
+    }
+
+    fn get(&self, account: &str) -> Result<Option<Secret>, StoreError> {
+        let Some(bytes) = self.0.read(account, LONGEST).map_err(|error| failed(&error))? else { return Ok(None) };
+        match std::str::from_utf8(&bytes) {
+            Ok(text) => Ok(Some(Secret::new(text))),
+            Err(_) => {
+                Err(StoreError::Damaged { store: NAME, account: account.into(), detail: "it is not text".into() })
+            }
+        }
+    }
+
+    fn set(&self, account: &str, value: &Secret) -> Result<(), StoreError> {
+        if value.expose().len() > LONGEST {
+            return Err(StoreError::Full { store: NAME });
+        }
+        self.0.replace(account, value.expose().as_bytes()).map_err(|error| failed(&error))
+    }
+
+    fn delete(&self, account: &str) -> Result<(), StoreError> {
+        self.0.remove(account).map_err(|error| failed(&error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_is_a_private_file_with_a_readable_name() {
+        let temp = tempfile::tempdir().unwrap();
+        let store = FileStore::new(&Folder::at(temp.path().join("cogfed")));
+        store.set("tokens/eu-west-1_AbC/3n4b5/AzureAD", &Secret::new("{}")).unwrap();
+        let path = temp.path().join("cogfed/store/tokens%2Feu-west-1_AbC%2F3n4b5%2FAzureAD");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "{}");
+        std::fs::write(&path, [0xff, 0xfe]).unwrap();
+        let error = store.get("tokens/eu-west-1_AbC/3n4b5/AzureAD").unwrap_err();
+        assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
+        store.set("tokens/eu-west-1_AbC/3n4b5/AzureAD", &Secret::new("{2}")).unwrap();
+        store.delete("tokens/eu-west-1_AbC/3n4b5/AzureAD").unwrap();
+        assert!(!path.exists());
+    }
+}

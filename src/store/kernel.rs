@@ -1,0 +1,178 @@
+//! The Linux kernel's keyring: memory that no disk sees, and that forgets by itself (keyrings(7), user-keyring(7)).
+//!
+//! It has to work alike from a desktop session, ssh, cron and a systemd unit, which share the user keyring but do not
+//! *possess* it. So a key is made in the process keyring, where its maker may set its permissions (the user may view,
+//! read and search it) and its end, and only then linked into the user keyring, where every session finds it.
+
+use std::time::Duration;
+
+use linux_keyutils::{Key, KeyError, KeyPermissionsBuilder, KeyRing, KeyRingIdentifier, Permission};
+use zeroize::Zeroizing;
+
+use super::{Backend, StoreError};
+use crate::secret::Secret;
+
+const NAME: &str = "the Linux kernel's keyring";
+
+/// The longest payload of a key of type "user", in bytes (keyrings(7)).
+const LIMIT: usize = 32_767;
+
+/// How often a removal looks again for what another process put back.
+const ATTEMPTS: usize = 8;
+
+/// Keys of type "user" in the user keyring.
+#[derive(Debug, Clone, Copy)]
+pub struct KernelKeyring {
+    /// What the description of each key begins with. The cache of the OS keyring and the store that a person chose are
+    /// apart: they may hold sign-ins of different people under one account.
+    prefix: &'static str,
+}
+
+impl KernelKeyring {
+    /// The short-lived copies of what is in the OS keyring.
+    pub fn cache() -> Self {
+        Self { prefix: "cogfed:cache:" }
+    }
+
+    /// The store of those who chose `store = "kernel"`.
+    pub fn store() -> Self {
+        Self { prefix: "cogfed:store:" }
+    }
+
+    /// As [`Backend::set`], for `lifetime` only: whole seconds, and none for less than one.
+    ///
+    /// # Errors
+    /// If the kernel refuses, or its quota is used up (keyctl(2): 20,000 bytes and 200 keys a user).
+    pub fn set_for(&self, account: &str, value: &Secret, lifetime: Duration) -> Result<(), StoreError> {
+        match lifetime.as_secs() {
+            0 => self.delete(account),
+            seconds => self.put(account, value, Some(usize::try_from(seconds).unwrap_or(usize::MAX))),
+        }
+    }
+
+    fn put(&self, account: &str, value: &Secret, seconds: Option<usize>) -> Result<(), StoreError> {
+        let description = self.description(account);
+        let bytes = value.expose().as_bytes();
+        let put = match add(&description, bytes, seconds) {
+            // Beside the old text there is no room for the new one, in its place there may be.
+            Err(KeyError::QuotaExceeded) => update(&description, bytes, seconds),
+            put => put,
+        };
+        put.map_err(failed)
+    }
+
+    fn description(&self, account: &str) -> String {
+        format!("{}{account}", self.prefix)
+    }
+}
+
+fn user_keyring() -> Result<KeyRing, KeyError> {
+    KeyRing::from_special_id(KeyRingIdentifier::User, false)
+}
+
+fn found(description: &str) -> Result<Option<Key>, KeyError> {
+    present(user_keyring()?.search(description))
+}
+
+/// A key that has ended is as if it were not there.
+fn present<T>(result: Result<T, KeyError>) -> Result<Option<T>, KeyError> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(KeyError::KeyDoesNotExist | KeyError::KeyExpired | KeyError::KeyRevoked | KeyError::KeyRejected) => {
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn add(description: &str, bytes: &[u8], seconds: Option<usize>) -> Result<(), KeyError> {
+    let user = user_keyring()?;
+    let process = KeyRing::from_special_id(KeyRingIdentifier::Process, true)?;
+    let key = process.add_key(description, bytes)?;
+    let permissions = KeyPermissionsBuilder::builder()
+        .posessor(Permission::ALL)
+        .user(Permission::VIEW | Permission::READ | Permission::SEARCH)
+        .build();
+    let linked = key
+        .set_perms(permissions)
+        .and_then(|()| seconds.map_or(Ok(()), |seconds| key.set_timeout(seconds)))
+        .and_then(|()| user.link_key(key));
+    // The user keyring holds it now, or nobody shall.
+    let _ = process.unlink_key(key);
+    linked
+}
+
+/// Writes into the key that is there. Only its possessor may, so the user keyring is possessed for that moment.
+fn update(description: &str, bytes: &[u8], seconds: Option<usize>) -> Result<(), KeyError> {
+    let process = KeyRing::from_special_id(KeyRingIdentifier::Process, true)?;
+    process.link_keyring_id(KeyRingIdentifier::User)?;
+    let updated = found(description).and_then(|key| {
+        let key = key.ok_or(KeyError::QuotaExceeded)?;
+        key.update(&bytes)?;
+        key.set_timeout(seconds.unwrap_or(0))
+    });
+    let _ = process.unlink_keyring_id(KeyRingIdentifier::User);
+    updated
+}
+
+/// Removes a key from every keyring at once; any session of its user may.
+fn remove(key: Key) -> Result<(), KeyError> {
+    match key.invalidate() {
+        Err(KeyError::PermissionDenied | KeyError::AccessDenied | KeyError::OperationNotSupported) => {
+            user_keyring()?.unlink_key(key)
+        }
+        gone => present(gone).map(|_| ()),
+    }
+}
+
+fn failed(error: KeyError) -> StoreError {
+    const HINT: &str = "containers often forbid it; set store = \"file\" (a file of mode 0600, as the AWS CLI keeps its own) \
+                        in the profile, or COGFED_STORE";
+    match error {
+        KeyError::QuotaExceeded => StoreError::Full { store: NAME },
+        other => {
+            let detail = match other {
+                KeyError::Unknown(number) => std::io::Error::from_raw_os_error(number).to_string(),
+                other => other.to_string(),
+            };
+            StoreError::Other { store: NAME, detail, hint: Some(HINT.into()) }
+        }
+    }
+}
+
+impl Backend for KernelKeyring {
+    fn describe(&self) -> &'static str {
+        NAME
+    }
+
+    fn item_limit(&self) -> Option<usize> {
+        Some(LIMIT)
+    }
+
+    fn get(&self, account: &str) -> Result<Option<Secret>, StoreError> {
+        let Some(key) = found(&self.description(account)).map_err(failed)? else { return Ok(None) };
+        let Some(bytes) = present(key.read_to_vec()).map_err(failed)? else { return Ok(None) };
+        let text = String::from_utf8(bytes).map_err(|error| {
+            drop(Zeroizing::new(error.into_bytes()));
+            StoreError::Damaged { store: NAME, account: account.into(), detail: "it is not text".into() }
+        })?;
+        Ok(Some(Secret::new(text)))
+    }
+
+    fn set(&self, account: &str, value: &Secret) -> Result<(), StoreError> {
+        self.put(account, value, None)
+    }
+
+    fn delete(&self, account: &str) -> Result<(), StoreError> {
+        let description = self.description(account);
+        for _ in 0..ATTEMPTS {
+            let Some(key) = found(&description).map_err(failed)? else { return Ok(()) };
+            remove(key).map_err(failed)?;
+        }
+        let detail = format!("{account} is put back again and again");
+        Err(StoreError::Other { store: NAME, detail, hint: None })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,92 @@
+use super::*;
+
+/// A keyring of this test's own; `None`, with a word about it, where the kernel refuses (many containers).
+fn keyring(prefix: &'static str) -> Option<KernelKeyring> {
+    let keyring = KernelKeyring { prefix };
+    match keyring.set("probe", &Secret::new("probe")).and_then(|()| keyring.delete("probe")) {
+        Ok(()) => Some(keyring),
+        Err(error) => {
+            println!("skipped: {error}");
+            None
+        }
+    }
+}
+
+/// The line of /proc/keys about the key of `description`: its fourth word is the time left, its fifth the permissions.
+fn listed(description: &str) -> String {
+    // By number: a key that was replaced stays in the list for a moment.
+    let number = format!("{:08x} ", found(description).unwrap().unwrap().get_id().as_raw_id());
+    let keys = std::fs::read_to_string("/proc/keys").unwrap();
+    keys.lines().find(|line| line.starts_with(&number)).unwrap().to_owned()
+}
+
+#[test]
+fn a_text_is_kept_replaced_and_deleted() {
+    let Some(keyring) = keyring("cogfed:test-round-trip:") else { return };
+    assert_eq!(keyring.get("a").unwrap(), None);
+    for text in ["{1}".to_owned(), "x".repeat(6 << 10), "é".to_owned()] {
+        let value = Secret::new(text);
+        keyring.set("a", &value).unwrap();
+        assert_eq!(keyring.get("a").unwrap(), Some(value));
+    }
+    assert_eq!(keyring.get("b").unwrap(), None);
+    keyring.delete("a").unwrap();
+    keyring.delete("a").unwrap();
+    assert_eq!(keyring.get("a").unwrap(), None);
+}
+
+#[test]
+fn a_key_is_readable_by_its_user_alone_and_ends_when_it_was_told_to() {
+    let Some(keyring) = keyring("cogfed:test-end:") else { return };
+    keyring.set_for("a", &Secret::new("{}"), Duration::from_secs(3599)).unwrap();
+    let line = listed("cogfed:test-end:a");
+    let words: Vec<&str> = line.split_whitespace().collect();
+    assert_eq!(words[4], "3f0b0000", "possessor all; user view, read, search; nobody else anything");
+    assert!(words[3] == "59m" || words[3] == "3598s" || words[3] == "60m", "{line}");
+    keyring.set("a", &Secret::new("{}")).unwrap();
+    assert!(listed("cogfed:test-end:a").contains(" perm "));
+    keyring.set_for("a", &Secret::new("{}"), Duration::from_millis(999)).unwrap();
+    assert_eq!(keyring.get("a").unwrap(), None, "no time to live is no life");
+}
+
+#[test]
+fn a_text_can_be_written_in_the_place_of_the_old_one() {
+    let Some(keyring) = keyring("cogfed:test-update:") else { return };
+    let description = keyring.description("a");
+    assert_eq!(update(&description, b"new", None), Err(KeyError::QuotaExceeded), "there is none to write into");
+    keyring.set_for("a", &Secret::new("old"), Duration::from_secs(60)).unwrap();
+    update(&description, b"new", None).unwrap();
+    assert_eq!(keyring.get("a").unwrap(), Some(Secret::new("new")));
+    assert!(listed(&description).contains(" perm "), "and its end with it");
+    keyring.delete("a").unwrap();
+}
+
+#[test]
+fn the_store_and_the_cache_are_apart() {
+    let (Some(_), store, cache) = (keyring("cogfed:test-apart:"), KernelKeyring::store(), KernelKeyring::cache())
+    else {
+        return;
+    };
+    let account = format!("test/{}", std::process::id());
+    store.set(&account, &Secret::new("store")).unwrap();
+    assert_eq!(cache.get(&account).unwrap(), None);
+    store.delete(&account).unwrap();
+}
+
+#[test]
+fn what_is_too_large_is_refused() {
+    let Some(keyring) = keyring("cogfed:test-large:") else { return };
+    keyring
+        .set("a", &Secret::new("x".repeat(LIMIT)))
+        .unwrap_or_else(|error| assert!(matches!(error, StoreError::Full { .. })));
+    assert!(keyring.set("a", &Secret::new("x".repeat(LIMIT + 1))).is_err());
+    keyring.delete("a").unwrap();
+}
+
+#[test]
+fn a_kernel_that_refuses_is_an_error_with_the_next_step() {
+    let failure = crate::error::Failure::from(failed(KeyError::Unknown(38)));
+    assert_eq!(failure.kind, crate::error::Kind::Store);
+    assert!(failure.message.contains("Function not implemented"), "{failure}");
+    assert!(failure.hint.unwrap().contains("store = \"file\""));
+}

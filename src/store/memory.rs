@@ -1,0 +1,99 @@
+//! A store in memory, for tests and the demo: it can be given a small item limit, and made to fail.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::{Backend, StoreError};
+use crate::secret::Secret;
+
+const NAME: &str = "the store in memory";
+
+/// A store in memory, shared by all its clones.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryStore {
+    limit: Option<usize>,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    items: BTreeMap<String, Secret>,
+    calls: usize,
+    failing: Range<usize>,
+}
+
+/// The same store, not one with the same contents.
+impl PartialEq for MemoryStore {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.state, &other.state)
+    }
+}
+
+impl MemoryStore {
+    /// An empty store whose items take at most `limit` bytes each.
+    pub fn with_limit(limit: usize) -> Self {
+        Self { limit: Some(limit), state: Arc::default() }
+    }
+
+    /// Makes calls fail, counted from now, the next being 0: `2..3` fails the third, `2..usize::MAX` all after the
+    /// second, as if the process had ended there; `0..0` none.
+    pub fn fail(&self, calls: Range<usize>) {
+        let mut state = self.state();
+        state.calls = 0;
+        state.failing = calls;
+    }
+
+    /// How many calls there were since the start, or since [`MemoryStore::fail`].
+    pub fn calls(&self) -> usize {
+        self.state().calls
+    }
+
+    /// The accounts that hold something, in order; for an item in parts, its parts too.
+    pub fn accounts(&self) -> Vec<String> {
+        self.state().items.keys().cloned().collect()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn call(&self) -> Result<MutexGuard<'_, State>, StoreError> {
+        let mut state = self.state();
+        let number = state.calls;
+        state.calls += 1;
+        if state.failing.contains(&number) {
+            let detail = format!("it was told to fail call {number}");
+            return Err(StoreError::Other { store: NAME, detail, hint: None });
+        }
+        Ok(state)
+    }
+}
+
+impl Backend for MemoryStore {
+    fn describe(&self) -> &'static str {
+        NAME
+    }
+
+    fn item_limit(&self) -> Option<usize> {
+        self.limit
+    }
+
+    fn get(&self, account: &str) -> Result<Option<Secret>, StoreError> {
+        Ok(self.call()?.items.get(account).cloned())
+    }
+
+    fn set(&self, account: &str, value: &Secret) -> Result<(), StoreError> {
+        let mut state = self.call()?;
+        if self.limit.is_some_and(|limit| value.expose().len() > limit) {
+            return Err(StoreError::Full { store: NAME });
+        }
+        state.items.insert(account.into(), value.clone());
+        Ok(())
+    }
+
+    fn delete(&self, account: &str) -> Result<(), StoreError> {
+        self.call()?.items.remove(account);
+        Ok(())
+    }
+}

@@ -1,0 +1,251 @@
+//! Secrets at rest, as texts under accounts: in the OS keyring, or in what a person chose in its place.
+//!
+//! What the texts say is the business of those who store them. Here it is decided where they are, that every call ends
+//! in bounded time, and that a reader sees an old text or a new one and never a mixture.
+
+mod fault;
+mod file;
+#[cfg(target_os = "linux")]
+mod kernel;
+mod keyring;
+mod memory;
+mod parts;
+mod patience;
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use self::fault::StoreError;
+pub use self::file::FileStore;
+#[cfg(target_os = "linux")]
+pub use self::kernel::KernelKeyring;
+pub use self::keyring::Keyring;
+pub use self::memory::MemoryStore;
+pub use self::parts::InParts;
+pub use self::patience::{Bounded, OnWait, Patience};
+use crate::error::{Failure, Kind};
+use crate::folder::Folder;
+use crate::secret::Secret;
+
+/// One place where secrets are kept: one text per account, each written and read as a whole.
+pub trait Backend: Send + Sync {
+    /// What it is, for messages: "the Secret Service keyring".
+    fn describe(&self) -> &'static str;
+
+    /// The longest text that one item takes, in bytes, where there is such a limit.
+    fn item_limit(&self) -> Option<usize>;
+
+    /// The text of `account`; `None` where there is none.
+    ///
+    /// # Errors
+    /// If the place does not tell.
+    fn get(&self, account: &str) -> Result<Option<Secret>, StoreError>;
+
+    /// Puts `value` in the place of what `account` holds, if anything.
+    ///
+    /// # Errors
+    /// If it could not be kept.
+    fn set(&self, account: &str, value: &Secret) -> Result<(), StoreError>;
+
+    /// Removes what `account` holds; that there is nothing is fine.
+    ///
+    /// # Errors
+    /// If it may still be there.
+    fn delete(&self, account: &str) -> Result<(), StoreError>;
+}
+
+/// Which store a person chose: `store` in the profile, or `COGFED_STORE`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum StoreKind {
+    /// `keyring`: the keyring of the operating system.
+    #[default]
+    Keyring,
+    /// `kernel`: the Linux kernel's keyring, in memory, gone at reboot.
+    #[cfg(target_os = "linux")]
+    Kernel,
+    /// `file`: files of mode 0600 in cogfed's own folder.
+    File,
+    /// In this process's memory alone, for tests and the demo. It has no name that a person could write.
+    Memory(MemoryStore),
+}
+
+impl FromStr for StoreKind {
+    type Err = Failure;
+
+    fn from_str(name: &str) -> Result<Self, Failure> {
+        match name {
+            "keyring" => Ok(StoreKind::Keyring),
+            "file" => Ok(StoreKind::File),
+            #[cfg(target_os = "linux")]
+            "kernel" => Ok(StoreKind::Kernel),
+            #[cfg(not(target_os = "linux"))]
+            "kernel" => Err(Failure::new(Kind::Usage, "store = \"kernel\" exists on Linux only")
+                .hint("the stores here are \"keyring\" and \"file\"")),
+            _ => Err(Failure::new(Kind::Usage, format!("there is no store '{name}'"))
+                .hint("the stores are \"keyring\", \"kernel\" (Linux) and \"file\"")),
+        }
+    }
+}
+
+impl fmt::Display for StoreKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            StoreKind::Keyring => "keyring",
+            #[cfg(target_os = "linux")]
+            StoreKind::Kernel => "kernel",
+            StoreKind::File => "file",
+            StoreKind::Memory(_) => "memory",
+        })
+    }
+}
+
+/// The store as the rest of cogfed uses it.
+///
+/// Nothing is opened, connected or started before the first call that needs it. With the OS keyring on Linux there is
+/// a copy of what is read often in the kernel's keyring ([`Store::cached`]), which asks no service and needs no thread.
+pub struct Store {
+    backend: Box<dyn Backend>,
+    #[cfg(target_os = "linux")]
+    cache: Option<KernelKeyring>,
+}
+
+impl Store {
+    /// The store of this kind. `folder` is cogfed's own ([`Folder::own`]); the file store lives in its `store/`.
+    /// `patience` bounds the waiting of all calls to a keyring together; `on_wait` is called once, when one of them has
+    /// been waiting for a second.
+    pub fn new(kind: StoreKind, folder: &Folder, patience: Patience, on_wait: Option<OnWait>) -> Self {
+        #[cfg(target_os = "linux")]
+        let cache = (kind == StoreKind::Keyring).then(KernelKeyring::cache);
+        let backend: Box<dyn Backend> = match kind {
+            StoreKind::Keyring => Box::new(InParts::over(Bounded::new(Arc::new(Keyring::new()), patience, on_wait))),
+            #[cfg(target_os = "linux")]
+            StoreKind::Kernel => Box::new(InParts::over(KernelKeyring::store())),
+            StoreKind::File => Box::new(FileStore::new(folder)),
+            StoreKind::Memory(memory) => Box::new(InParts::over(memory)),
+        };
+        Self {
+            backend,
+            #[cfg(target_os = "linux")]
+            cache,
+        }
+    }
+
+    /// What it is, for messages: "the Secret Service keyring".
+    pub fn describe(&self) -> &'static str {
+        self.backend.describe()
+    }
+
+    /// The text of `account`; `None` where there is none.
+    ///
+    /// # Errors
+    /// If the store does not tell.
+    pub fn get(&self, account: &str) -> Result<Option<Secret>, StoreError> {
+        self.backend.get(account)
+    }
+
+    /// Puts `value` in the place of what `account` holds. The copy of the old text, if there is one, goes first.
+    ///
+    /// # Errors
+    /// If it could not be kept.
+    pub fn set(&self, account: &str, value: &Secret) -> Result<(), StoreError> {
+        self.forget_cached(account);
+        self.backend.set(account, value)
+    }
+
+    /// Removes what `account` holds, the copy first; that there is nothing is fine.
+    ///
+    /// # Errors
+    /// If it may still be there.
+    pub fn delete(&self, account: &str) -> Result<(), StoreError> {
+        self.forget_cached(account);
+        self.backend.delete(account)
+    }
+
+    /// The copy of `account` in the Linux kernel's keyring. `None` where there is none, where it has ended, where the
+    /// kernel refuses, and where the store is not the OS keyring.
+    pub fn cached(&self, account: &str) -> Option<Secret> {
+        #[cfg(target_os = "linux")]
+        return self.cache.as_ref()?.get(account).ok()?;
+        #[cfg(not(target_os = "linux"))]
+        {
+            let _ = account;
+            None
+        }
+    }
+
+    /// Keeps a copy of `value` for `lifetime` where [`Store::cached`] finds it. Where that cannot be done there is no
+    /// copy afterwards, not even an older one.
+    pub fn set_cached(&self, account: &str, value: &Secret, lifetime: Duration) {
+        #[cfg(target_os = "linux")]
+        if let Some(cache) = &self.cache
+            && cache.set_for(account, value, lifetime).is_err()
+        {
+            self.forget_cached(account);
+        }
+        #[cfg(not(target_os = "linux"))]
+        let _ = (account, value, lifetime);
+    }
+
+    /// Removes the copy of `account`, if there is one.
+    pub fn forget_cached(&self, account: &str) {
+        #[cfg(target_os = "linux")]
+        if let Some(cache) = &self.cache {
+            // A kernel that refuses to remove has refused to keep.
+            let _ = cache.delete(account);
+        }
+        #[cfg(not(target_os = "linux"))]
+        let _ = account;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::kind_of;
+
+    #[test]
+    fn store_kinds_have_names() {
+        for name in ["keyring", "kernel", "file"] {
+            match name.parse::<StoreKind>() {
+                Ok(kind) => assert_eq!(kind.to_string(), name),
+                Err(failure) => assert!(name == "kernel" && cfg!(not(target_os = "linux")), "{failure}"),
+            }
+        }
+        for wrong in ["", "Keyring", "memory", "keychain"] {
+            let failure = wrong.parse::<StoreKind>().unwrap_err();
+            assert_eq!(failure.kind, Kind::Usage);
+            assert!(failure.hint.unwrap().contains("\"file\""));
+        }
+    }
+
+    #[test]
+    fn every_kind_keeps_replaces_and_deletes() {
+        let temp = tempfile::tempdir().unwrap();
+        let folder = Folder::at(temp.path().join("cogfed"));
+        for kind in [StoreKind::File, StoreKind::Memory(MemoryStore::default())] {
+            let store = Store::new(kind, &folder, Patience::new(Duration::from_secs(4)), None);
+            assert_eq!(store.get("tokens/a").unwrap(), None);
+            store.set("tokens/a", &Secret::new("{1}")).unwrap();
+            store.set("tokens/a", &Secret::new("{2}")).unwrap();
+            assert_eq!(store.get("tokens/a").unwrap(), Some(Secret::new("{2}")));
+            store.set_cached("tokens/a", &Secret::new("{2}"), Duration::from_secs(60));
+            assert_eq!(store.cached("tokens/a"), None, "only the OS keyring has a copy in the kernel");
+            store.delete("tokens/a").unwrap();
+            store.delete("tokens/a").unwrap();
+            assert_eq!(store.get("tokens/a").unwrap(), None);
+        }
+    }
+
+    #[test]
+    fn a_failure_of_the_store_has_its_exit_code_and_the_choices() {
+        let error =
+            anyhow::Error::from(StoreError::NoService { store: "the Secret Service keyring", detail: "x".into() });
+        assert_eq!(kind_of(&error), Kind::Store);
+        let hint = crate::error::hint_of(&error).unwrap();
+        for word in ["store = \"file\"", "0600", "store = \"kernel\"", "gone at reboot", "COGFED_STORE"] {
+            assert!(hint.contains(word), "{word} is not in: {hint}");
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! Texts that are larger than an item: spread over several, so that a torn write reads as the old text or the new.
+//!
+//! The account's own item then holds a header: which of two slots the parts are in, how many they are, and a random
+//! generation that each of them repeats. A write fills the slot that the header does not name, and then puts the new
+//! header: up to there a reader finds the old text, from there on the new one. A text that fits is kept as it is.
+//!
+//! The parts in a slot have no gaps: they are written from the first to the last and removed from the last to the
+//! first. So what an interrupted write or removal left is found by counting up, and is removed with the next one.
+
+use ring::rand::{SecureRandom, SystemRandom};
+use zeroize::Zeroizing;
+
+use super::{Backend, StoreError};
+use crate::secret::Secret;
+
+/// How a header begins. A text that begins like that (no JSON does) is never kept as it is.
+const MARK: &str = "cogfed-parts/1 ";
+
+/// The longest that [`Header::text`] and the head of a part can be: mark, slot, generation and two numbers.
+const HEAD: usize = MARK.len() + 2 + 32 + 2 * 8;
+
+/// The least that a part carries; an item that takes less than [`HEAD`] more is too small to bother.
+const LEAST: usize = 16;
+
+/// More parts than any record needs; a bound for the counting.
+const MOST: usize = 4096;
+
+/// How often a reader begins anew because a writer was quicker.
+const ATTEMPTS: usize = 32;
+
+/// A backend whose texts may be longer than its items.
+pub struct InParts<B> {
+    inner: B,
+    random: SystemRandom,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Slot {
+    A,
+    B,
+}
+
+impl Slot {
+    fn other(self) -> Self {
+        match self {
+            Slot::A => Slot::B,
+            Slot::B => Slot::A,
+        }
+    }
+
+    fn letter(self) -> char {
+        match self {
+            Slot::A => 'a',
+            Slot::B => 'b',
+        }
+    }
+
+    fn account(self, account: &str, index: usize) -> String {
+        format!("{account}#{}{index}", self.letter())
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Header {
+    slot: Slot,
+    generation: String,
+    parts: usize,
+    /// Of the whole text, in bytes.
+    length: usize,
+}
+
+impl Header {
+    fn text(&self) -> Secret {
+        let Self { slot, generation, parts, length } = self;
+        Secret::new(format!("{MARK}{} {generation} {parts} {length}", slot.letter()))
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let mut words = text.strip_prefix(MARK)?.split(' ');
+        let slot = match words.next()? {
+            "a" => Slot::A,
+            "b" => Slot::B,
+            _ => return None,
+        };
+        let generation = words.next()?.to_owned();
+        let (parts, length) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
+        (words.next().is_none() && parts <= MOST).then_some(Self { slot, generation, parts, length })
+    }
+
+    fn part_head(&self, index: usize) -> String {
+        format!("{} {index}\n", self.generation)
+    }
+}
+
+impl<B: Backend> InParts<B> {
+    /// Texts of any length over `inner`. Where that has no limit, nothing is added.
+    pub fn over(inner: B) -> Self {
+        Self { inner, random: SystemRandom::new() }
+    }
+
+    fn damaged(&self, account: &str, detail: &str) -> StoreError {
+        StoreError::Damaged { store: self.inner.describe(), account: account.into(), detail: detail.into() }
+    }
+
+    fn generation(&self) -> Result<String, StoreError> {
+        let mut bytes = [0_u8; 16];
+        let store = self.inner.describe();
+        let failed = |_| StoreError::Other { store, detail: "this machine gives no random numbers".into(), hint: None };
+        self.random.fill(&mut bytes).map_err(failed)?;
+        Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// The text that `header` describes; `None` where a part is missing or of another generation.
+    fn assembled(&self, account: &str, header: &Header) -> Result<Option<Secret>, StoreError> {
+        let mut text = Zeroizing::new(String::with_capacity(header.length.min(MOST * 4096)));
+        for index in 0..header.parts {
+            let Some(part) = self.inner.get(&header.slot.account(account, index))? else { return Ok(None) };
+            let Some(data) = part.expose().strip_prefix(&header.part_head(index)) else { return Ok(None) };
+            text.push_str(data);
+        }
+        Ok((text.len() == header.length).then(|| Secret::new(std::mem::take(&mut *text))))
+    }
+
+    fn set_in_parts(&self, account: &str, text: &str, room: usize) -> Result<(), StoreError> {
+        let old = self.inner.get(account)?.and_then(|item| Header::read(item.expose()));
+        let slot = old.map_or(Slot::A, |old| old.slot.other());
+        let pieces = pieces(text, room);
+        if pieces.len() > MOST {
+            return Err(StoreError::Full { store: self.inner.describe() });
+        }
+        let header = Header { slot, generation: self.generation()?, parts: pieces.len(), length: text.len() };
+        for (index, piece) in pieces.iter().enumerate() {
+            let head = header.part_head(index);
+            // Room for all of it from the start: a text that grows leaves copies behind.
+            let mut part = String::with_capacity(head.len() + piece.len());
+            part.push_str(&head);
+            part.push_str(piece);
+            self.inner.set(&slot.account(account, index), &Secret::new(part))?;
+        }
+        self.inner.set(account, &header.text())?;
+        // The new text is in force; what this leaves behind, the next write or removal takes away.
+        let _ = self.clean(account, slot, header.parts).and_then(|()| self.clean(account, slot.other(), 0));
+        Ok(())
+    }
+
+    /// Removes the parts of `slot` from number `first` on, the last one first.
+    fn clean(&self, account: &str, slot: Slot, first: usize) -> Result<(), StoreError> {
+        let mut end = first;
+        while end < MOST && self.inner.get(&slot.account(account, end))?.is_some() {
+            end += 1;
+        }
+        (first..end).rev().try_for_each(|index| self.inner.delete(&slot.account(account, index)))
+    }
+}
+
+/// `text` in pieces of at most `room` bytes, none of which cuts a character.
+fn pieces(text: &str, room: usize) -> Vec<&str> {
+    let mut pieces = Vec::with_capacity(text.len() / room + 1);
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (piece, after) = rest.split_at(rest.floor_char_boundary(room));
+        pieces.push(piece);
+        rest = after;
+    }
+    pieces
+}
+
+impl<B: Backend> Backend for InParts<B> {
+    fn describe(&self) -> &'static str {
+        self.inner.describe()
+    }
+
+    fn item_limit(&self) -> Option<usize> {
+        None
+    }
+
+    fn get(&self, account: &str) -> Result<Option<Secret>, StoreError> {
+        let mut last = None;
+        for _ in 0..ATTEMPTS {
+            let Some(item) = self.inner.get(account)? else { return Ok(None) };
+            if self.inner.item_limit().is_none() || !item.expose().starts_with(MARK) {
+                return Ok(Some(item));
+            }
+            let Some(header) = Header::read(item.expose()) else {
+                return Err(self.damaged(account, "its header cannot be read"));
+            };
+            if let Some(text) = self.assembled(account, &header)? {
+                return Ok(Some(text));
+            }
+            // Parts that do not fit their header are being replaced, unless the header stays.
+            if last.replace(header.clone()) == Some(header) {
+                return Err(self.damaged(account, "a part of it is missing, or of another write"));
+            }
+        }
+        Err(self.damaged(account, "it is being written again and again"))
+    }
+
+    fn set(&self, account: &str, value: &Secret) -> Result<(), StoreError> {
+        let text = value.expose();
+        let Some(limit) = self.inner.item_limit() else { return self.inner.set(account, value) };
+        if text.len() > limit || text.starts_with(MARK) {
+            let room = limit.checked_sub(HEAD).filter(|room| *room >= LEAST);
+            return self.set_in_parts(account, text, room.ok_or(StoreError::Full { store: self.inner.describe() })?);
+        }
+        self.inner.set(account, value)?;
+        let _ = self.clean(account, Slot::A, 0).and_then(|()| self.clean(account, Slot::B, 0));
+        Ok(())
+    }
+
+    fn delete(&self, account: &str) -> Result<(), StoreError> {
+        // Without its header, what remains is nobody's.
+        self.inner.delete(account)?;
+        if self.inner.item_limit().is_some() {
+            self.clean(account, Slot::A, 0)?;
+            self.clean(account, Slot::B, 0)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,237 @@
+use std::sync::{Arc, Mutex};
+
+use super::*;
+use crate::store::MemoryStore;
+
+const LIMIT: usize = 100;
+
+/// A text of `length` bytes that differs everywhere from one with another `name`.
+fn text(name: char, length: usize) -> Secret {
+    Secret::new(name.to_string().repeat(length))
+}
+
+/// Absent, as short as an item, and in one to six parts.
+fn texts(name: char) -> Vec<Option<Secret>> {
+    let mut texts = vec![None];
+    texts.extend([1, LIMIT, LIMIT + 1, 200, 101 + (LIMIT - HEAD) * 3].map(|length| Some(text(name, length))));
+    texts
+}
+
+fn write(store: &dyn Backend, value: Option<&Secret>) -> Result<(), StoreError> {
+    match value {
+        Some(value) => store.set("x", value),
+        None => store.delete("x"),
+    }
+}
+
+/// The items that `value` needs, all others being leftovers.
+fn needed(value: Option<&Secret>) -> usize {
+    match value {
+        None => 0,
+        Some(value) if value.expose().len() <= LIMIT => 1,
+        Some(value) => 1 + value.expose().len().div_ceil(LIMIT - HEAD),
+    }
+}
+
+#[test]
+fn texts_of_every_length_come_back_whole() {
+    let memory = MemoryStore::with_limit(LIMIT);
+    let store = InParts::over(memory.clone());
+    for length in (0..700).chain([2_000]) {
+        for stem in ["x", "é", "€", "😀x"] {
+            let value = Secret::new(stem.repeat(length.max(1)).chars().take(length).collect::<String>());
+            store.set("x", &value).unwrap();
+            assert_eq!(store.get("x").unwrap(), Some(value));
+        }
+    }
+    assert!(memory.accounts().len() > 30);
+    store.delete("x").unwrap();
+    assert_eq!(memory.accounts(), Vec::<String>::new());
+}
+
+#[test]
+fn a_text_that_fits_is_kept_as_it_is_unless_it_looks_like_a_header() {
+    let memory = MemoryStore::with_limit(LIMIT);
+    let store = InParts::over(memory.clone());
+    store.set("x", &text('x', LIMIT)).unwrap();
+    assert_eq!(memory.get("x").unwrap(), Some(text('x', LIMIT)));
+    let odd = Secret::new(format!("{MARK}a 0 0 0"));
+    store.set("x", &odd).unwrap();
+    assert_eq!(store.get("x").unwrap(), Some(odd));
+    assert_eq!(memory.accounts(), ["x", "x#a0", "x#a1"][..memory.accounts().len()]);
+
+    let unlimited = MemoryStore::default();
+    InParts::over(unlimited.clone()).set("x", &text('x', 100_000)).unwrap();
+    assert_eq!((unlimited.accounts().len(), unlimited.calls()), (1, 1), "no limit, no more calls");
+}
+
+#[test]
+fn a_write_that_ends_after_any_call_leaves_the_old_text_or_the_new_and_the_next_one_cleans_up() {
+    let mut crashes = 0;
+    for old in texts('o') {
+        for new in texts('n') {
+            for after in 0.. {
+                let memory = MemoryStore::with_limit(LIMIT);
+                let store = InParts::over(memory.clone());
+                // Both slots have been in use, as after some renewals.
+                write(&store, Some(&text('p', 300))).unwrap();
+                write(&store, Some(&text('q', 400))).unwrap();
+                write(&store, old.as_ref()).unwrap();
+                memory.fail(after..usize::MAX);
+                let written = write(&store, new.as_ref());
+                let ended = memory.calls() <= after;
+                memory.fail(0..0);
+                let found = store.get("x").unwrap();
+                if written.is_ok() {
+                    assert_eq!(found, new, "after {after} calls");
+                } else {
+                    assert!(found == old || found == new, "after {after} calls: {} bytes", needed(found.as_ref()));
+                }
+                for next in [None, Some(text('z', 10)), Some(text('z', 150)), Some(text('z', 500))] {
+                    write(&store, next.as_ref()).unwrap();
+                    assert_eq!(store.get("x").unwrap(), next);
+                    assert_eq!(memory.accounts().len(), needed(next.as_ref()), "leftovers: {:?}", memory.accounts());
+                }
+                crashes += 1;
+                if ended {
+                    break;
+                }
+            }
+        }
+    }
+    assert!(crashes > 300, "{crashes}");
+}
+
+/// Each next text after a crash, on its own: a crash must not need two writes to be cleaned up.
+#[test]
+fn one_write_or_removal_is_enough_to_clean_up_after_two_crashes() {
+    for next in [None, Some(text('z', 10)), Some(text('z', 150)), Some(text('z', 500))] {
+        for (first, second) in (0..30).flat_map(|first| (0..30).map(move |second| (first, second))) {
+            let memory = MemoryStore::with_limit(LIMIT);
+            let store = InParts::over(memory.clone());
+            write(&store, Some(&text('o', 300))).unwrap();
+            memory.fail(first..usize::MAX);
+            let _ = write(&store, Some(&text('p', 500)));
+            memory.fail(second..usize::MAX);
+            let _ = write(&store, None);
+            memory.fail(0..0);
+            write(&store, next.as_ref()).unwrap();
+            assert_eq!(store.get("x").unwrap(), next);
+            assert_eq!(memory.accounts().len(), needed(next.as_ref()), "{first} {second}: {:?}", memory.accounts());
+        }
+    }
+}
+
+type Hook = Box<dyn FnMut() + Send>;
+
+/// Calls back before each call to the store below.
+struct Watched {
+    inner: MemoryStore,
+    before: Arc<Mutex<Option<Hook>>>,
+}
+
+impl Watched {
+    fn call(&self) -> &MemoryStore {
+        let hook = self.before.lock().unwrap().take();
+        if let Some(mut hook) = hook {
+            hook();
+            *self.before.lock().unwrap() = Some(hook);
+        }
+        &self.inner
+    }
+}
+
+impl Backend for Watched {
+    fn describe(&self) -> &'static str {
+        self.inner.describe()
+    }
+    fn item_limit(&self) -> Option<usize> {
+        self.inner.item_limit()
+    }
+    fn get(&self, account: &str) -> Result<Option<Secret>, StoreError> {
+        self.call().get(account)
+    }
+    fn set(&self, account: &str, value: &Secret) -> Result<(), StoreError> {
+        self.call().set(account, value)
+    }
+    fn delete(&self, account: &str) -> Result<(), StoreError> {
+        self.call().delete(account)
+    }
+}
+
+#[test]
+fn a_reader_between_any_two_calls_of_a_writer_finds_the_old_text_or_the_new() {
+    for old in texts('o') {
+        for new in texts('n') {
+            let memory = MemoryStore::with_limit(LIMIT);
+            let reader = InParts::over(memory.clone());
+            write(&reader, old.as_ref()).unwrap();
+            let reads = Arc::new(Mutex::new(0));
+            let hook: Hook = {
+                let (old, new, reads) = (old.clone(), new.clone(), reads.clone());
+                Box::new(move || {
+                    let found = reader.get("x").unwrap();
+                    assert!(found == old || found == new);
+                    *reads.lock().unwrap() += 1;
+                })
+            };
+            let watched = Watched { inner: memory, before: Arc::new(Mutex::new(Some(hook))) };
+            write(&InParts::over(watched), new.as_ref()).unwrap();
+            assert!(*reads.lock().unwrap() >= 3, "the writer was never interrupted");
+        }
+    }
+}
+
+/// The other way round: whole writes between any two calls of a reader, up to two of them in a row.
+#[test]
+fn a_reader_that_is_interrupted_by_writers_finds_a_whole_text() {
+    for start in texts('o') {
+        for writes in 1..=2 {
+            for at in 0..12 {
+                let memory = MemoryStore::with_limit(LIMIT);
+                let writer = InParts::over(memory.clone());
+                write(&writer, start.as_ref()).unwrap();
+                let later = [Some(text('n', 300)), Some(text('m', 250))];
+                let mut allowed = vec![start.clone()];
+                allowed.extend(later.iter().take(writes).cloned());
+                let mut call = 0;
+                let hook: Hook = Box::new(move || {
+                    if call == at {
+                        later.iter().take(writes).for_each(|value| write(&writer, value.as_ref()).unwrap());
+                    }
+                    call += 1;
+                });
+                let watched = Watched { inner: memory, before: Arc::new(Mutex::new(Some(hook))) };
+                let found = InParts::over(watched).get("x").unwrap();
+                assert!(allowed.contains(&found), "{writes} writes before call {at}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_item_whose_parts_are_gone_or_exchanged_is_damaged() {
+    let memory = MemoryStore::with_limit(LIMIT);
+    let store = InParts::over(memory.clone());
+    store.set("x", &text('o', 300)).unwrap();
+    let stolen = memory.get("x#a1").unwrap().unwrap();
+    store.set("y", &text('p', 300)).unwrap();
+    memory.set("y#a1", &stolen).unwrap();
+    memory.delete("x#a1").unwrap();
+    for account in ["x", "y"] {
+        let error = store.get(account).unwrap_err();
+        assert!(matches!(&error, StoreError::Damaged { account: found, .. } if found == account), "{error}");
+    }
+    memory.set("z", &Secret::new(format!("{MARK}c 0 1 1"))).unwrap();
+    assert!(matches!(store.get("z"), Err(StoreError::Damaged { .. })));
+    store.set("x", &text('n', 300)).unwrap();
+    assert_eq!(store.get("x").unwrap(), Some(text('n', 300)), "a write repairs it");
+}
+
+#[test]
+fn an_item_too_small_for_a_header_is_full() {
+    let store = InParts::over(MemoryStore::with_limit(HEAD));
+    store.set("x", &text('o', HEAD)).unwrap();
+    assert!(matches!(store.set("x", &text('n', HEAD + 1)), Err(StoreError::Full { .. })));
+    assert_eq!(store.get("x").unwrap(), Some(text('o', HEAD)));
+}

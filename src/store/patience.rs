@@ -1,0 +1,229 @@
+//! Bounded waiting: a locked keyring whose prompt nobody answers never returns, and nothing may wait for it for ever.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{Backend, StoreError};
+use crate::secret::Secret;
+
+/// After this long a person wants to be told what is being waited for.
+const NOTICEABLE: Duration = Duration::from_secs(1);
+
+/// What to call when a keyring makes a person wait: it probably asks them something in a window.
+pub type OnWait = Arc<dyn Fn() + Send + Sync>;
+
+/// How long all calls of one run may wait for keyrings, together. Clones share it. Time between calls does not count.
+#[derive(Debug, Clone)]
+pub struct Patience {
+    total: Duration,
+    left: Arc<Mutex<Duration>>,
+}
+
+impl Patience {
+    /// `total` for all calls together.
+    pub fn new(total: Duration) -> Self {
+        Self { total, left: Arc::new(Mutex::new(total)) }
+    }
+
+    /// 4 seconds: where nobody is there to answer a prompt. The AWS SDK for Rust gives a whole `credential_process` 5.
+    pub fn unattended() -> Self {
+        Self::new(Duration::from_secs(4))
+    }
+
+    /// 60 seconds: where a person at a terminal is told that the keyring asks.
+    pub fn attended() -> Self {
+        Self::new(Duration::from_secs(60))
+    }
+
+    fn left(&self) -> Duration {
+        *self.left.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn spend(&self, spent: Duration) {
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        *left = left.saturating_sub(spent);
+    }
+}
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// A backend whose calls run on a thread of their own, always the same one, and are waited for no longer than the
+/// patience lasts. The thread starts with the first call; one that hangs is left behind and ends with the process.
+pub struct Bounded {
+    inner: Arc<dyn Backend>,
+    patience: Patience,
+    on_wait: Option<OnWait>,
+    told: AtomicBool,
+    worker: Mutex<Option<mpsc::Sender<Job>>>,
+}
+
+impl Bounded {
+    /// Bounds the calls to `inner` by `patience`. `on_wait` is called at most once, when a call takes over a second.
+    pub fn new(inner: Arc<dyn Backend>, patience: Patience, on_wait: Option<OnWait>) -> Self {
+        Self { inner, patience, on_wait, told: AtomicBool::new(false), worker: Mutex::new(None) }
+    }
+
+    fn bounded<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&dyn Backend) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let start = Instant::now();
+        let left = self.patience.left();
+        if left.is_zero() {
+            return Err(self.no_answer());
+        }
+        let (sender, receiver) = mpsc::sync_channel(1);
+        let inner = Arc::clone(&self.inner);
+        self.start(Box::new(move || {
+            let _ = sender.send(call(&*inner));
+        }))?;
+        let mut answer = receiver.recv_timeout(left.min(NOTICEABLE));
+        if matches!(answer, Err(RecvTimeoutError::Timeout)) && left > NOTICEABLE {
+            if let Some(on_wait) = &self.on_wait
+                && !self.told.swap(true, Ordering::Relaxed)
+            {
+                on_wait();
+            }
+            answer = receiver.recv_timeout(left.saturating_sub(start.elapsed()));
+        }
+        self.patience.spend(start.elapsed());
+        match answer {
+            Ok(answer) => answer,
+            Err(RecvTimeoutError::Timeout) => {
+                self.patience.spend(self.patience.total);
+                Err(self.no_answer())
+            }
+            Err(RecvTimeoutError::Disconnected) => Err(self.broken("its thread ended in the middle of a call")),
+        }
+    }
+
+    fn start(&self, job: Job) -> Result<(), StoreError> {
+        let mut worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
+        if worker.is_none() {
+            let (sender, jobs) = mpsc::channel::<Job>();
+            let run = move || jobs.into_iter().for_each(|job| job());
+            let thread = thread::Builder::new().name("store".into()).spawn(run);
+            thread.map_err(|error| self.broken(&format!("cannot start a thread: {error}")))?;
+            *worker = Some(sender);
+        }
+        match worker.as_ref().map(|jobs| jobs.send(job)) {
+            Some(Ok(())) => Ok(()),
+            _ => Err(self.broken("its thread has ended")),
+        }
+    }
+
+    fn no_answer(&self) -> StoreError {
+        StoreError::NoAnswer { store: self.inner.describe(), patience: self.patience.total }
+    }
+
+    fn broken(&self, detail: &str) -> StoreError {
+        StoreError::Other { store: self.inner.describe(), detail: detail.into(), hint: None }
+    }
+}
+
+impl Backend for Bounded {
+    fn describe(&self) -> &'static str {
+        self.inner.describe()
+    }
+
+    fn item_limit(&self) -> Option<usize> {
+        self.inner.item_limit()
+    }
+
+    fn get(&self, account: &str) -> Result<Option<Secret>, StoreError> {
+        let account = account.to_owned();
+        self.bounded(move |inner| inner.get(&account))
+    }
+
+    fn set(&self, account: &str, value: &Secret) -> Result<(), StoreError> {
+        let (account, value) = (account.to_owned(), value.clone());
+        self.bounded(move |inner| inner.set(&account, &value))
+    }
+
+    fn delete(&self, account: &str) -> Result<(), StoreError> {
+        let account = account.to_owned();
+        self.bounded(move |inner| inner.delete(&account))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+    use crate::store::MemoryStore;
+
+    /// Answers as the store in memory does, except that a `get` of "hang" waits until the test lets go of it.
+    struct Hanging(MemoryStore, Mutex<mpsc::Receiver<()>>);
+
+    impl Backend for Hanging {
+        fn describe(&self) -> &'static str {
+            "the hanging store"
+        }
+        fn item_limit(&self) -> Option<usize> {
+            None
+        }
+        fn get(&self, account: &str) -> Result<Option<Secret>, StoreError> {
+            if account == "hang" {
+                let _ = self.1.lock().unwrap().recv();
+            }
+            self.0.get(account)
+        }
+        fn set(&self, account: &str, value: &Secret) -> Result<(), StoreError> {
+            self.0.set(account, value)
+        }
+        fn delete(&self, account: &str) -> Result<(), StoreError> {
+            self.0.delete(account)
+        }
+    }
+
+    fn hanging() -> (mpsc::Sender<()>, Arc<Hanging>) {
+        let (let_go, held) = mpsc::channel();
+        (let_go, Arc::new(Hanging(MemoryStore::default(), Mutex::new(held))))
+    }
+
+    #[test]
+    fn a_store_that_does_not_answer_uses_up_the_patience_of_all() {
+        let (_let_go, inner) = hanging();
+        let patience = Patience::new(Duration::from_millis(50));
+        let store = Bounded::new(inner.clone(), patience.clone(), None);
+        store.set("a", &Secret::new("{}")).unwrap();
+        assert_eq!(store.get("a").unwrap(), Some(Secret::new("{}")));
+        let error = store.get("hang").unwrap_err();
+        assert_eq!(error, StoreError::NoAnswer { store: "the hanging store", patience: Duration::from_millis(50) });
+        assert!(matches!(store.get("a"), Err(StoreError::NoAnswer { .. })), "nothing is begun behind it");
+        let other = Bounded::new(inner.clone(), patience, None);
+        assert!(matches!(other.get("a"), Err(StoreError::NoAnswer { .. })), "the patience is shared");
+        assert_eq!(inner.0.calls(), 2);
+    }
+
+    #[test]
+    fn who_waits_is_told_so_once() {
+        let told = Arc::new(AtomicUsize::new(0));
+        let (let_go, inner) = hanging();
+        let on_wait: OnWait = {
+            let told = told.clone();
+            // Being told is what ends the wait: without it, the test would run into its patience.
+            Arc::new(move || {
+                told.fetch_add(1, Ordering::SeqCst);
+                let _ = let_go.send(());
+            })
+        };
+        let store = Bounded::new(inner, Patience::attended(), Some(on_wait));
+        assert_eq!(store.get("a").unwrap(), None);
+        assert_eq!(told.load(Ordering::SeqCst), 0);
+        assert_eq!(store.get("hang").unwrap(), None);
+        assert_eq!(told.load(Ordering::SeqCst), 1);
+    }
+
+    #[test]
+    fn nothing_starts_before_the_first_call() {
+        let (_let_go, inner) = hanging();
+        let store = Bounded::new(inner.clone(), Patience::unattended(), None);
+        assert!(store.worker.lock().unwrap().is_none());
+        assert_eq!(Arc::strong_count(&inner), 2);
+    }
+}

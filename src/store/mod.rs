@@ -11,6 +11,7 @@ mod keyring;
 mod memory;
 mod parts;
 mod patience;
+pub mod record;
 
 use std::fmt;
 use std::str::FromStr;

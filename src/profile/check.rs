@@ -1,0 +1,267 @@
+//! What a value of the configuration must look like: ids, hosts, ARNs, ports, URLs.
+//!
+//! Each function takes the text as it was written and says what is wrong with it, without naming the key: the caller
+//! knows the place.
+
+use url::{Host, Url};
+
+/// A region, as in `eu-west-1` or `us-gov-west-1`.
+pub fn region(text: &str) -> Result<String, String> {
+    let mut parts = text.split('-');
+    let letters = |part: Option<&str>| part.is_some_and(|part| part.chars().all(|c| c.is_ascii_lowercase()));
+    let number = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
+    let count = text.split('-').count();
+    let last = text.rsplit('-').next().unwrap_or_default();
+    match (3..=4).contains(&count)
+        && parts.by_ref().take(count - 1).all(|part| letters(Some(part)) && !part.is_empty())
+        && number(last)
+    {
+        true => Ok(text.to_owned()),
+        false => Err(format!("'{text}' is not a region, as in eu-west-1")),
+    }
+}
+
+/// A user pool's id, `REGION_ALPHANUMERICS`
+/// (<https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UserPoolType.html>).
+pub fn user_pool_id(text: &str) -> Result<String, String> {
+    let fault = || format!("'{text}' is not a user pool id, as in eu-west-1_AbC123xyz");
+    let (prefix, id) = text.split_once('_').ok_or_else(fault)?;
+    let good = region(prefix).is_ok() && !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric());
+    if good && text.len() <= 55 { Ok(text.to_owned()) } else { Err(fault()) }
+}
+
+/// An app client's id.
+pub fn client_id(text: &str) -> Result<String, String> {
+    let good = (1..=128).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || "_+-".contains(c));
+    if good { Ok(text.to_owned()) } else { Err(format!("'{text}' is not an app client id: letters and digits only")) }
+}
+
+/// An identity pool's id, `REGION:UUID`
+/// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetId.html>).
+pub fn identity_pool_id(text: &str) -> Result<String, String> {
+    let fault = || format!("'{text}' is not an identity pool id, as in eu-west-1:1cf667a2-49a6-454b-9e45-23199EXAMPLE");
+    let (prefix, id) = text.split_once(':').ok_or_else(fault)?;
+    let good = region(prefix).is_ok() && !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    if good && text.len() <= 55 { Ok(text.to_owned()) } else { Err(fault()) }
+}
+
+/// A host name alone, as the hosted UI's domain is written.
+pub fn host(text: &str) -> Result<String, String> {
+    if let Some((scheme, rest)) = text.split_once("://") {
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        return Err(format!("'{text}' is a URL; give the host alone: '{host}' (without '{scheme}://')"));
+    }
+    let label = |label: &str| {
+        !label.is_empty()
+            && label.len() <= 63
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+    };
+    match text.len() <= 253 && text.contains('.') && text.split('.').all(label) {
+        true => Ok(text.to_ascii_lowercase()),
+        false => Err(format!("'{text}' is not a host name, as in corp.auth.eu-west-1.amazoncognito.com")),
+    }
+}
+
+/// The base URL of an endpoint: https, or http on a loopback host; no user, query or fragment. Without the slash at
+/// its end.
+pub fn endpoint(text: &str) -> Result<String, String> {
+    let url = web_url(text)?;
+    match url.query().is_none() && url.fragment().is_none() {
+        true => Ok(url.as_str().trim_end_matches('/').to_owned()),
+        false => Err(format!("'{text}': an endpoint is a base URL, without a query or a fragment")),
+    }
+}
+
+/// A URL that a token or a person may be sent to: https, or http on a loopback host.
+pub fn web_url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| format!("'{text}' is not a URL: {error}"))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("a URL here holds no user name or password".into());
+    }
+    match url.scheme() {
+        "https" if url.host().is_some() => Ok(url),
+        "http" if is_loopback(&url) => Ok(url),
+        "http" => Err(format!("'{text}': http is allowed for loopback hosts only; use https")),
+        scheme => Err(format!("'{text}': '{scheme}' is neither https nor http")),
+    }
+}
+
+/// Whether a URL's host is this machine itself, whatever the network says.
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// The ARN of an IAM role
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns>).
+pub fn role_arn(text: &str) -> Result<String, String> {
+    let fault = || format!("'{text}' is not the ARN of an IAM role, as in arn:aws:iam::123456789012:role/Orders");
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    let [arn, partition, service, region, account, resource] = parts.as_slice() else { return Err(fault()) };
+    let good = *arn == "arn"
+        && partition.starts_with("aws")
+        && *service == "iam"
+        && region.is_empty()
+        && account.len() == 12
+        && account.chars().all(|c| c.is_ascii_digit())
+        && resource.strip_prefix("role/").is_some_and(|name| !name.is_empty())
+        && text.len() <= 2048
+        && text.chars().all(|c| c.is_ascii_graphic());
+    if good { Ok(text.to_owned()) } else { Err(fault()) }
+}
+
+/// The loopback ports that are registered as callback URLs, in the order in which they are tried.
+pub fn ports(numbers: &[u64]) -> Result<Vec<u16>, String> {
+    let mut ports = Vec::with_capacity(numbers.len());
+    for number in numbers {
+        match u16::try_from(*number) {
+            Ok(port) if port != 0 && !ports.contains(&port) => ports.push(port),
+            Ok(port) if port != 0 => return Err(format!("port {port} is there twice")),
+            _ => return Err(format!("{number} is not a port: 1 to 65535")),
+        }
+    }
+    if ports.is_empty() { Err("give at least one port".into()) } else { Ok(ports) }
+}
+
+/// The host in the redirect URI. Cognito takes http for these three alone.
+pub fn redirect_host(text: &str) -> Result<String, String> {
+    match text {
+        "localhost" | "127.0.0.1" | "[::1]" => Ok(text.to_owned()),
+        _ => Err(format!("'{text}' is none of 'localhost', '127.0.0.1', '[::1]'")),
+    }
+}
+
+/// The path in the redirect URI: what needs no encoding, so that it is compared as it is written.
+pub fn redirect_path(text: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~/".contains(c);
+    match text.starts_with('/') && text.len() <= 200 && text.chars().all(plain) && !["/", "/done"].contains(&text) {
+        true => Ok(text.to_owned()),
+        false => Err(format!("'{text}' is not a callback path, as in /callback ('/' and '/done' are taken)")),
+    }
+}
+
+/// A name for people: printable, without control characters, of at most `limit` characters.
+pub fn name(text: &str, limit: usize) -> Result<String, String> {
+    match text.trim() == text && (1..=limit).contains(&text.chars().count()) && !text.chars().any(char::is_control) {
+        true => Ok(text.to_owned()),
+        false => Err(format!("a name of 1 to {limit} printable characters is wanted")),
+    }
+}
+
+/// One of a few words.
+pub fn one_of(text: &str, words: &[&str]) -> Result<String, String> {
+    if words.contains(&text) {
+        return Ok(text.to_owned());
+    }
+    let meant = super::keys::nearest(text, words.iter().copied()).map(|word| format!("; did you mean '{word}'?"));
+    Err(format!("'{text}' is none of '{}'{}", words.join("', '"), meant.unwrap_or_default()))
+}
+
+/// A number within bounds.
+pub fn within(number: u64, from: u64, to: u64) -> Result<u64, String> {
+    if (from..=to).contains(&number) { Ok(number) } else { Err(format!("{number} is not within {from} and {to}")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_and_arns() {
+        for good in ["eu-west-1", "us-gov-west-1", "ap-southeast-12", "eusc-de-east-1"] {
+            assert!(region(good).is_ok(), "{good}");
+        }
+        for bad in ["", "eu", "eu-west", "eu-west-", "EU-west-1", "eu-west-1a", "-west-1", "eu--1", "a-b-c-d-1"] {
+            assert!(region(bad).is_err(), "{bad}");
+        }
+        assert!(user_pool_id("eu-west-1_AbC123xyz").is_ok());
+        for bad in ["eu-west-1", "eu-west-1_", "AbC_eu-west-1", "eu-west-1_a b", "eu-west-1_a\n", "eu-west-1:1cf6"] {
+            assert!(user_pool_id(bad).is_err(), "{bad}");
+        }
+        assert!(identity_pool_id("eu-west-1:1cf667a2-49a6-454b-9e45-23199EXAMPLE").is_ok());
+        for bad in ["eu-west-1_AbC123xyz", "eu-west-1:", "1cf667a2", "eu-west-1:a/b"] {
+            assert!(identity_pool_id(bad).is_err(), "{bad}");
+        }
+        assert!(client_id("3n4b5urk1ft4fl3mg5e62d9ado").is_ok());
+        for bad in ["", "a b", "a/b", "a&b", "é"] {
+            assert!(client_id(bad).is_err(), "{bad}");
+        }
+        assert!(role_arn("arn:aws:iam::123456789012:role/path/Orders").is_ok());
+        assert!(role_arn("arn:aws-us-gov:iam::123456789012:role/Orders").is_ok());
+        for bad in [
+            "Orders",
+            "arn:aws:iam::123456789012:user/Orders",
+            "arn:aws:iam::12345678901:role/Orders",
+            "arn:aws:iam:eu-west-1:123456789012:role/Orders",
+            "arn:aws:iam::123456789012:role/",
+            "arn:aws:iam::123456789012:role/a b",
+            "arn:aws:sts::123456789012:assumed-role/Orders/x",
+        ] {
+            assert!(role_arn(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn hosts_and_urls() {
+        assert_eq!(host("Corp.auth.eu-west-1.amazoncognito.com").unwrap(), "corp.auth.eu-west-1.amazoncognito.com");
+        for bad in ["", "corp", "a..b", "-a.b", "a.b/c", "a.b:443", "user@a.b", "a b.c", "bücher.example", "a.b."] {
+            assert!(host(bad).is_err(), "{bad}");
+        }
+        assert!(host("https://login.example.com/x").unwrap_err().contains("'login.example.com'"));
+        for good in ["https://vpce.example.com", "http://localhost:9000/", "http://127.0.0.1:1/a", "http://[::1]:1"] {
+            assert!(endpoint(good).is_ok(), "{good}");
+        }
+        assert_eq!(endpoint("http://localhost:9000/").unwrap(), "http://localhost:9000");
+        for bad in [
+            "http://example.com",
+            "HTTP://example.com",
+            "http://localhost.attacker.example",
+            "http://127.0.0.1.attacker.example",
+            "//example.com",
+            "https://user@example.com",
+            "https://user:pass@example.com",
+            "https://example.com?x=1",
+            "https://example.com#x",
+            "ftp://example.com",
+            "file:///etc/passwd",
+            "javascript:alert(1)",
+            "example.com",
+        ] {
+            assert!(endpoint(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn ports_and_redirects() {
+        assert_eq!(ports(&[8400, 8401]).unwrap(), [8400, 8401]);
+        for bad in [&[][..], &[0], &[65536], &[8400, 8400]] {
+            assert!(ports(bad).is_err(), "{bad:?}");
+        }
+        assert!(redirect_host("localhost").is_ok());
+        for bad in ["0.0.0.0", "::1", "example.com", "LOCALHOST"] {
+            assert!(redirect_host(bad).is_err(), "{bad}");
+        }
+        assert!(redirect_path("/callback").is_ok());
+        for bad in ["", "/", "/done", "callback", "/a b", "/a?b", "/a%20b"] {
+            assert!(redirect_path(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn words_names_and_bounds() {
+        assert!(one_of("keyring", &["keyring", "kernel", "file"]).is_ok());
+        assert!(one_of("keychain", &["keyring", "kernel", "file"]).unwrap_err().contains("'keyring'"));
+        assert!(name("Ada (work)", 64).is_ok());
+        for bad in ["", " ", " a", "a\u{1b}[31m", "a\nb"] {
+            assert!(name(bad, 64).is_err(), "{bad:?}");
+        }
+        assert!(name(&"x".repeat(65), 64).is_err());
+        assert!(within(60, 0, 60).is_ok() && within(61, 0, 60).is_err());
+    }
+}

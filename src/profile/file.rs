@@ -1,0 +1,209 @@
+//! The configuration file: which profiles there are, and what each says, line by line.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use toml_edit::{Document, Item, TableLike};
+
+use super::keys::{KEYS, Shape, key, nearest};
+use super::settings::{Setting, Source, Value};
+use crate::error::{Failure, Kind};
+
+/// The largest configuration that is read, in bytes.
+const LIMIT: u64 = 1024 * 1024;
+
+/// The configuration as it was read: shapes and spellings are right, contents are not checked yet.
+#[derive(Debug, Clone, Default)]
+pub struct Configuration {
+    /// The file, whether it exists or not.
+    pub path: PathBuf,
+    default_profile: Option<String>,
+    profiles: BTreeMap<String, BTreeMap<&'static str, Setting>>,
+}
+
+impl Configuration {
+    /// Where the configuration is: the file that `COGFED_CONFIG` names, else `cogfed/config.toml` in the person's
+    /// configuration folder. Never the current folder: a cloned repository must not be able to redirect a sign-in.
+    ///
+    /// # Errors
+    /// If this machine knows no configuration folder, or `COGFED_CONFIG` is not an absolute path.
+    pub fn path(variable: &dyn Fn(&str) -> Option<String>) -> Result<PathBuf, Failure> {
+        if let Some(path) = variable("COGFED_CONFIG") {
+            let path = PathBuf::from(path);
+            return match path.is_absolute() {
+                true => Ok(path),
+                false => Err(Failure::new(
+                    Kind::Usage,
+                    format!("COGFED_CONFIG names '{}', which is not an absolute path", path.display()),
+                )
+                .hint("give the whole path: what the current folder holds must not redirect a sign-in")),
+            };
+        }
+        dirs::config_dir().map(|folder| folder.join("cogfed").join("config.toml")).ok_or_else(|| {
+            Failure::new(Kind::Usage, "this machine has no configuration folder (is HOME set?)")
+                .hint("name the file in COGFED_CONFIG")
+        })
+    }
+
+    /// Reads the file. One that does not exist reads as one without profiles.
+    ///
+    /// # Errors
+    /// If the file cannot be read, is not TOML, or holds an unknown key or a value of the wrong shape: each with its
+    /// line and, for a misspelling, what was probably meant.
+    pub fn read(path: &Path) -> Result<Self, Failure> {
+        let text = match fs::metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+            Ok(metadata) if metadata.len() > LIMIT => {
+                return Err(Failure::new(Kind::Usage, format!("{}: larger than {LIMIT} bytes", path.display())));
+            }
+            _ => fs::read_to_string(path)
+                .map_err(|error| Failure::new(Kind::Usage, format!("cannot read {}: {error}", path.display())))?,
+        };
+        Self::parse(path, &text)
+    }
+
+    /// Reads a configuration out of `text`; `path` is what messages name.
+    ///
+    /// # Errors
+    /// As [`Configuration::read`].
+    pub fn parse(path: &Path, text: &str) -> Result<Self, Failure> {
+        let reader = Reader { path, text };
+        let document = Document::parse(text).map_err(|error| {
+            reader.fault(error.span().map(|span| span.start), error.message().lines().next().unwrap_or("not TOML"))
+        })?;
+        let mut configuration = Configuration { path: path.to_owned(), ..Self::default() };
+        for (name, item) in document.as_table().iter() {
+            let at = start_of(document.as_table(), name);
+            match (name, item) {
+                ("default_profile", item) => match item.as_str() {
+                    Some(profile) => configuration.default_profile = Some(profile.to_owned()),
+                    None => return Err(reader.fault(at, "'default_profile' is the name of a profile")),
+                },
+                ("profile", Item::Table(profiles)) => {
+                    for (name, item) in profiles.iter() {
+                        let at = start_of(profiles, name);
+                        let Some(table) = item.as_table_like() else {
+                            return Err(reader.fault(at, format!("'profile.{name}' is not a table")));
+                        };
+                        check_name(name).map_err(|fault| reader.fault(at, fault))?;
+                        configuration.profiles.insert(name.to_owned(), reader.profile(name, table)?);
+                    }
+                }
+                _ => return Err(reader.fault(at, unknown(name, ["default_profile", "profile"]))),
+            }
+        }
+        Ok(configuration)
+    }
+
+    /// The names of all profiles, in alphabetical order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.profiles.keys().map(String::as_str)
+    }
+
+    /// The profile that the file makes the default.
+    pub fn default_profile(&self) -> Option<&str> {
+        self.default_profile.as_deref()
+    }
+
+    /// What the file says of one profile.
+    pub fn profile(&self, name: &str) -> Option<&BTreeMap<&'static str, Setting>> {
+        self.profiles.get(name)
+    }
+}
+
+/// A profile's name stands in command lines and in other programs' files: plain characters only.
+fn check_name(name: &str) -> Result<(), String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.@+".contains(c);
+    match !name.is_empty() && name.len() <= 64 && name.chars().all(plain) && !name.starts_with('-') {
+        true => Ok(()),
+        false => Err(format!("profile name '{name}': up to 64 letters, digits and '-_.@+', not starting with '-'")),
+    }
+}
+
+fn unknown<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
+    match nearest(name, candidates) {
+        Some(meant) => format!("unknown key '{name}'; did you mean '{meant}'?"),
+        None => format!("unknown key '{name}'"),
+    }
+}
+
+fn start_of(table: &dyn TableLike, name: &str) -> Option<usize> {
+    table.get_key_value(name).and_then(|(key, item)| key.span().or_else(|| item.span())).map(|span| span.start)
+}
+
+/// What is being read, for messages that name the place.
+struct Reader<'a> {
+    path: &'a Path,
+    text: &'a str,
+}
+
+impl Reader<'_> {
+    fn line(&self, at: Option<usize>) -> usize {
+        let before = at.and_then(|at| self.text.get(..at)).unwrap_or_default();
+        before.bytes().filter(|byte| *byte == b'\n').count() + 1
+    }
+
+    fn fault(&self, at: Option<usize>, fault: impl AsRef<str>) -> Failure {
+        let place = format!("{}:{}", self.path.display(), self.line(at));
+        Failure::new(Kind::Usage, format!("{place}: {}", fault.as_ref()))
+    }
+
+    fn profile(&self, profile: &str, table: &dyn TableLike) -> Result<BTreeMap<&'static str, Setting>, Failure> {
+        let mut settings = BTreeMap::new();
+        self.collect(profile, table, "", &mut settings)?;
+        Ok(settings)
+    }
+
+    fn collect(
+        &self,
+        profile: &str,
+        table: &dyn TableLike,
+        prefix: &str,
+        settings: &mut BTreeMap<&'static str, Setting>,
+    ) -> Result<(), Failure> {
+        for (name, item) in table.iter() {
+            let at = start_of(table, name);
+            let full = format!("{prefix}{name}");
+            let fault = |text: String| self.fault(at, format!("profile '{profile}': {text}"));
+            if let (true, "endpoints", Some(endpoints)) = (prefix.is_empty(), name, item.as_table_like()) {
+                self.collect(profile, endpoints, "endpoints.", settings)?;
+                continue;
+            }
+            let Some(key) = key(&full) else {
+                if matches!(full.as_str(), "client_secret" | "secret") {
+                    return Err(fault("a client secret is never in the file".into())
+                        .hint("set COGFED_CLIENT_SECRET when you sign in; it is kept in the store"));
+                }
+                return Err(fault(unknown(&full, KEYS.iter().map(|key| key.name))));
+            };
+            let value = value_of(item, key.shape).ok_or_else(|| fault(format!("'{full}' {}", wanted(key.shape))))?;
+            settings.insert(key.name, Setting { value, source: Source::File(self.path.to_owned(), self.line(at)) });
+        }
+        Ok(())
+    }
+}
+
+fn value_of(item: &Item, shape: Shape) -> Option<Value> {
+    let number = |item: &toml_edit::Value| item.as_integer().and_then(|number| u64::try_from(number).ok());
+    let text = |item: &toml_edit::Value| item.as_str().map(str::to_owned);
+    let value = item.as_value()?;
+    Some(match shape {
+        Shape::Text => Value::Text(text(value)?),
+        Shape::Number => Value::Number(number(value)?),
+        Shape::Flag => Value::Flag(value.as_bool()?),
+        Shape::List => Value::List(value.as_array()?.iter().map(text).collect::<Option<_>>()?),
+        Shape::Numbers => Value::Numbers(value.as_array()?.iter().map(number).collect::<Option<_>>()?),
+    })
+}
+
+fn wanted(shape: Shape) -> &'static str {
+    match shape {
+        Shape::Text => "is a text in quotes",
+        Shape::Number => "is a whole number from 0 upwards",
+        Shape::Flag => "is true or false",
+        Shape::List => "is a list of texts, as in [\"openid\"]",
+        Shape::Numbers => "is a list of numbers, as in [8400, 8401]",
+    }
+}

@@ -1,0 +1,353 @@
+//! Profiles: what to sign in to, read from the configuration, overridden by flags and the environment, and checked.
+
+pub mod check;
+mod file;
+pub mod hosts;
+pub mod keys;
+mod settings;
+
+use chrono::TimeDelta;
+
+pub use file::Configuration;
+pub use settings::{Setting, Settings, Source, Value};
+
+use crate::error::{Failure, Kind};
+use crate::store::StoreKind;
+
+/// How environment variables are read: passed in, so that tests need not change their own.
+pub type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// What the command line says about the profile.
+#[derive(Debug, Clone, Default)]
+pub struct Choice {
+    /// `--profile`.
+    pub profile: Option<String>,
+    /// Other flags, as pairs of key and value.
+    pub flags: Vec<(&'static str, String)>,
+}
+
+/// One profile, checked: what to sign in to, how, and where its secrets are kept.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    /// Its name in the configuration.
+    pub name: String,
+    /// The user pool's id; its prefix is the region.
+    pub user_pool_id: String,
+    /// The app client's id.
+    pub client_id: String,
+    /// The scopes to ask for.
+    pub scopes: Vec<String>,
+    /// The identity pool's id; its prefix is a region, too.
+    pub identity_pool_id: String,
+    /// The identity provider to go to at once, past the hosted UI's chooser.
+    pub identity_provider: Option<String>,
+    /// The same by one of the provider's identifiers, such as an email domain.
+    pub idp_identifier: Option<String>,
+    /// A name of the person's own for this sign-in, for two people at one provider.
+    pub account: Option<String>,
+    /// `login_hint`, `prompt` and `lang` of the authorization request.
+    pub login_hint: Option<String>,
+    /// Whether the provider shall ask again: `login`, `select_account`, `consent`.
+    pub prompt: Option<String>,
+    /// The language of the hosted UI.
+    pub lang: Option<String>,
+    /// The registered redirect URIs, in the order in which their ports are tried.
+    pub redirect: Redirect,
+    /// The command that opens the browser, if not the system's own.
+    pub browser: Option<String>,
+    /// Whether `credential-process` may open a browser by itself.
+    pub sign_in_on_demand: bool,
+    /// For how long after the sign-in the refresh token works. Cognito never tells.
+    pub refresh_token_validity: Option<TimeDelta>,
+    /// For how long a rotated refresh token still works.
+    pub refresh_grace: TimeDelta,
+    /// The IAM role to ask for, in place of the one that the mapping gives.
+    pub role_arn: Option<String>,
+    /// Where secrets are kept.
+    pub store: StoreKind,
+    /// The region of the APIs that `call` signs for.
+    pub region: Option<String>,
+    /// Where the hosted UI's logout may lead.
+    pub logout_uri: Option<String>,
+    /// The issuers that its tokens may name.
+    pub issuers: Vec<String>,
+    /// The servers' URLs.
+    pub endpoints: Endpoints,
+}
+
+/// The loopback redirect URIs of the app client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redirect {
+    /// `localhost`, `127.0.0.1` or `[::1]`, as registered.
+    pub host: String,
+    /// The ports in the order in which they are tried.
+    pub ports: Vec<u16>,
+    /// The path, as registered.
+    pub path: String,
+}
+
+impl Redirect {
+    /// The redirect URI at `port`, to the letter.
+    pub fn uri(&self, port: u16) -> String {
+        format!("http://{}:{port}{}", self.host, self.path)
+    }
+}
+
+/// Where requests go: AWS's own hosts, or those of a sandbox, an emulator or a private link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoints {
+    /// `/oauth2/authorize`, where the browser goes.
+    pub authorization: String,
+    /// `/oauth2/token`.
+    pub token: String,
+    /// `/oauth2/revoke`.
+    pub revocation: String,
+    /// `/logout`, which ends the hosted UI's own session.
+    pub logout: String,
+    /// The user pool's keys.
+    pub jwks: String,
+    /// The identity pools' service.
+    pub identity_pool: String,
+    /// Whether that is AWS's own host for the region, to which any sign-in's ID token may go.
+    pub identity_pool_is_aws: bool,
+}
+
+impl Profile {
+    /// The profile that the command line, `COGFED_PROFILE` or the configuration's `default_profile` names, or the only
+    /// one there is: read and checked.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`], naming the place and the fault.
+    pub fn load(choice: &Choice, variables: Variables) -> Result<Self, Failure> {
+        let configuration = Configuration::read(&Configuration::path(variables)?)?;
+        let name = select(&configuration, choice, variables)?;
+        Self::from_settings(&name, &settings(&configuration, &name, choice, variables)?)
+    }
+
+    /// Checks the settings of one profile.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`] for the first value that is missing or wrong, with its place.
+    pub fn from_settings(name: &str, settings: &Settings) -> Result<Self, Failure> {
+        let of = Checked { profile: name, settings };
+        let user_pool_id = of.required("user_pool_id", check::user_pool_id)?;
+        let client_id = of.required("client_id", check::client_id)?;
+        let domain = of.required("domain", check::host)?;
+        let identity_pool_id = of.required("identity_pool_id", check::identity_pool_id)?;
+        of.only_the_enhanced_flow()?;
+        let identity_provider = of.text("identity_provider", |text| check::name(text, 32))?;
+        let idp_identifier = of.text("idp_identifier", |text| check::name(text, 40))?;
+        if identity_provider.is_some() && idp_identifier.is_some() {
+            return Err(of.fault("idp_identifier", "give 'identity_provider' or 'idp_identifier', not both"));
+        }
+        let redirect = Redirect {
+            host: of.required("redirect_host", check::redirect_host)?,
+            ports: of.ports()?,
+            path: of.required("redirect_path", check::redirect_path)?,
+        };
+        Ok(Self {
+            name: name.to_owned(),
+            scopes: of.scopes()?,
+            identity_provider,
+            idp_identifier,
+            account: of.text("account", |text| check::name(text, 64))?,
+            login_hint: of.text("login_hint", |text| check::name(text, 256))?,
+            prompt: of.text("prompt", |text| check::one_of(text, &["login", "select_account", "consent"]))?,
+            lang: of.text("lang", |text| check::name(text, 16))?,
+            redirect,
+            browser: of.text("browser", |text| check::name(text, 1024))?,
+            sign_in_on_demand: of.flag("sign_in_on_demand"),
+            refresh_token_validity: of.seconds("refresh_token_validity", 3600, 315_360_000)?,
+            refresh_grace: of.seconds("refresh_grace", 0, 60)?.unwrap_or_default(),
+            role_arn: of.text("role_arn", check::role_arn)?,
+            store: of.store()?,
+            region: of.text("region", check::region)?,
+            logout_uri: of.text("logout_uri", |text| check::web_url(text).map(|_| text.to_owned()))?,
+            issuers: of.issuers(&user_pool_id)?,
+            endpoints: of.endpoints(&user_pool_id, &domain, &identity_pool_id)?,
+            user_pool_id,
+            client_id,
+            identity_pool_id,
+        })
+    }
+
+    /// Who is meant by a sign-in, for the names of stored items: `account`, else the identity provider, else its
+    /// identifier, else `default`.
+    pub fn who(&self) -> &str {
+        [&self.account, &self.identity_provider, &self.idp_identifier]
+            .into_iter()
+            .find_map(|name| name.as_deref())
+            .unwrap_or("default")
+    }
+
+    /// The region of the identity pool.
+    pub fn identity_pool_region(&self) -> &str {
+        self.identity_pool_id.split(':').next().unwrap_or_default()
+    }
+
+    /// The twelve digits of the AWS account, where the profile's role tells.
+    pub fn account_id(&self) -> Option<&str> {
+        self.role_arn.as_deref()?.split(':').nth(4)
+    }
+
+    /// The command that signs in to this profile, for hints.
+    pub fn login_command(&self) -> String {
+        format!("cogfed login --profile {}", self.name)
+    }
+}
+
+/// The name of the profile in force.
+///
+/// # Errors
+/// [`Kind::Usage`] if none is named and there is not exactly one, or the named one is not there.
+pub fn select(configuration: &Configuration, choice: &Choice, variables: Variables) -> Result<String, Failure> {
+    let path = configuration.path.display();
+    let chosen = choice
+        .profile
+        .clone()
+        .or_else(|| variables("COGFED_PROFILE").filter(|name| !name.is_empty()))
+        .or_else(|| configuration.default_profile().map(str::to_owned));
+    let names: Vec<&str> = configuration.names().collect();
+    match (chosen, names.as_slice()) {
+        (Some(name), names) if names.contains(&name.as_str()) => Ok(name),
+        (Some(name), []) => Err(Failure::new(Kind::Usage, format!("no profile '{name}': {path} has no profiles"))
+            .hint("see 'cogfed help' for a profile to start from, or try 'cogfed demo'")),
+        (Some(name), names) => {
+            let hint = match keys::nearest(&name, names.iter().copied()) {
+                Some(meant) => format!("did you mean '{meant}'?"),
+                None => format!("there are: {}", names.join(", ")),
+            };
+            Err(Failure::new(Kind::Usage, format!("no profile '{name}' in {path}")).hint(hint))
+        }
+        (None, [only]) => Ok((*only).to_owned()),
+        (None, []) => Err(Failure::new(Kind::Usage, format!("no profile: {path} has none"))
+            .hint("see 'cogfed help' for a profile to start from, or try 'cogfed demo'")),
+        (None, names) => Err(Failure::new(Kind::Usage, "which profile?")
+            .hint(format!("use --profile with one of: {}, or set default_profile in {path}", names.join(", ")))),
+    }
+}
+
+/// All layers of one profile, on top of one another.
+///
+/// # Errors
+/// [`Kind::Usage`] if a flag or an environment variable has the wrong shape.
+pub fn settings(
+    configuration: &Configuration,
+    name: &str,
+    choice: &Choice,
+    variables: Variables,
+) -> Result<Settings, Failure> {
+    let empty = Default::default();
+    Settings::layered(&choice.flags, variables, configuration.profile(name).unwrap_or(&empty))
+}
+
+/// The settings of one profile on their way to being a [`Profile`].
+struct Checked<'a> {
+    profile: &'a str,
+    settings: &'a Settings,
+}
+
+impl Checked<'_> {
+    fn fault(&self, key: &str, fault: impl AsRef<str>) -> Failure {
+        let place = self.settings.get(key).map_or(String::new(), |setting| format!("{}: ", setting.source));
+        Failure::new(Kind::Usage, format!("{place}profile '{}': {key}: {}", self.profile, fault.as_ref()))
+    }
+
+    fn text<T>(&self, key: &str, check: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, Failure> {
+        match self.settings.get(key).map(|setting| &setting.value) {
+            Some(Value::Text(text)) => check(text).map(Some).map_err(|fault| self.fault(key, fault)),
+            _ => Ok(None),
+        }
+    }
+
+    fn required<T>(&self, key: &str, check: impl Fn(&str) -> Result<T, String>) -> Result<T, Failure> {
+        self.text(key, check)?.ok_or_else(|| {
+            Failure::new(Kind::Usage, format!("profile '{}': '{key}' is missing", self.profile))
+                .hint(format!("add it to [profile.{}]; 'cogfed help' shows a whole profile", self.profile))
+        })
+    }
+
+    fn flag(&self, key: &str) -> bool {
+        matches!(self.settings.get(key).map(|setting| &setting.value), Some(Value::Flag(true)))
+    }
+
+    fn seconds(&self, key: &str, from: u64, to: u64) -> Result<Option<TimeDelta>, Failure> {
+        let Some(Value::Number(number)) = self.settings.get(key).map(|setting| &setting.value) else { return Ok(None) };
+        let number = check::within(*number, from, to).map_err(|fault| self.fault(key, fault + " (seconds)"))?;
+        Ok(i64::try_from(number).ok().and_then(TimeDelta::try_seconds))
+    }
+
+    fn ports(&self) -> Result<Vec<u16>, Failure> {
+        match self.settings.get("redirect_ports").map(|setting| &setting.value) {
+            Some(Value::Numbers(numbers)) => check::ports(numbers).map_err(|fault| self.fault("redirect_ports", fault)),
+            _ => Err(self.fault("redirect_ports", "give at least one port")),
+        }
+    }
+
+    fn scopes(&self) -> Result<Vec<String>, Failure> {
+        let Some(Value::List(scopes)) = self.settings.get("scopes").map(|setting| &setting.value) else {
+            return Err(self.fault("scopes", "give at least 'openid'"));
+        };
+        // RFC 6749, section 3.3: scope-token
+        let token = |c: char| matches!(c, '\x21' | '\x23'..='\x5b' | '\x5d'..='\x7e');
+        if let Some(odd) = scopes.iter().find(|scope| scope.is_empty() || !scope.chars().all(token)) {
+            return Err(self.fault("scopes", format!("'{odd}' is not a scope")));
+        }
+        match scopes.iter().any(|scope| scope == "openid") {
+            true => Ok(scopes.clone()),
+            false => Err(self.fault("scopes", "'openid' is missing: without it there is no ID token")),
+        }
+    }
+
+    fn store(&self) -> Result<StoreKind, Failure> {
+        self.required("store", |text| {
+            check::one_of(text, &["keyring", "kernel", "file"])?.parse().map_err(|failure: Failure| failure.message)
+        })
+    }
+
+    /// The classic flow has a key already, but not a room yet: to accept it and do something else would be a lie.
+    fn only_the_enhanced_flow(&self) -> Result<(), Failure> {
+        let flow = self.required("flow", |text| check::one_of(text, &["enhanced", "classic"]))?;
+        if flow == "classic" {
+            return Err(self.fault("flow", "this version knows the enhanced flow only"));
+        }
+        if self.settings.get("session_duration").is_some() {
+            return Err(self.fault("session_duration", "the enhanced flow's credentials last one hour, fixed by AWS"));
+        }
+        Ok(())
+    }
+
+    /// Cognito has two issuers per pool, and a pool's administrator switches between them.
+    fn issuers(&self, user_pool_id: &str) -> Result<Vec<String>, Failure> {
+        if let Some(issuer) = self.text("issuer", check::endpoint)? {
+            return Ok(vec![issuer]);
+        }
+        let region = user_pool_id.split('_').next().unwrap_or_default();
+        let hosts = [hosts::user_pool(region), hosts::user_pool_updated_issuer(region)];
+        Ok(hosts.into_iter().map(|host| format!("https://{host}/{user_pool_id}")).collect())
+    }
+
+    fn endpoints(&self, user_pool_id: &str, domain: &str, identity_pool_id: &str) -> Result<Endpoints, Failure> {
+        let region = user_pool_id.split('_').next().unwrap_or_default();
+        let pool_region = identity_pool_id.split(':').next().unwrap_or_default();
+        let given = |key: &str| self.text(key, check::endpoint);
+        let user_pool =
+            given("endpoints.user_pool")?.unwrap_or_else(|| format!("https://{}", hosts::user_pool(region)));
+        let domain = given("endpoints.domain")?.unwrap_or_else(|| format!("https://{domain}"));
+        let aws = format!("https://{}", hosts::identity_pool(pool_region));
+        let identity_pool = given("endpoints.identity_pool")?.unwrap_or_else(|| aws.clone());
+        given("endpoints.sts")?;
+        Ok(Endpoints {
+            authorization: format!("{domain}/oauth2/authorize"),
+            token: format!("{domain}/oauth2/token"),
+            revocation: format!("{domain}/oauth2/revoke"),
+            logout: format!("{domain}/logout"),
+            jwks: format!("{user_pool}/{user_pool_id}/.well-known/jwks.json"),
+            identity_pool_is_aws: identity_pool == aws,
+            identity_pool,
+        })
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,164 @@
+use std::path::Path;
+
+use super::*;
+
+const WHOLE: &str = "
+    user_pool_id = 'eu-west-1_AbC123xyz'
+    client_id = '3n4b5urk1ft4fl3mg5e62d9ado'
+    domain = 'corp.auth.eu-west-1.amazoncognito.com'
+    identity_pool_id = 'eu-west-1:1cf667a2-49a6-454b-9e45-23199EXAMPLE'
+";
+
+/// A checked profile `internal`, with some lines more than it needs.
+pub(crate) fn profile(lines: &str) -> Profile {
+    load(&format!("[profile.internal]{WHOLE}{lines}"), None).expect("a good profile")
+}
+
+fn load(text: &str, name: Option<&str>) -> Result<Profile, Failure> {
+    let configuration = Configuration::parse(Path::new("config.toml"), text)?;
+    let choice = Choice { profile: name.map(str::to_owned), flags: Vec::new() };
+    let name = select(&configuration, &choice, &|_| None)?;
+    Profile::from_settings(&name, &settings(&configuration, &name, &choice, &|_| None)?)
+}
+
+fn fault(lines: &str) -> String {
+    let failure = load(&format!("[profile.internal]{WHOLE}{lines}"), None).expect_err(lines);
+    assert_eq!(failure.kind, Kind::Usage);
+    failure.message
+}
+
+#[test]
+fn a_profile_gets_its_endpoints_from_its_ids() {
+    let profile = profile("");
+    assert_eq!(profile.who(), "default");
+    assert_eq!(profile.endpoints.token, "https://corp.auth.eu-west-1.amazoncognito.com/oauth2/token");
+    assert_eq!(
+        profile.endpoints.jwks,
+        "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123xyz/.well-known/jwks.json"
+    );
+    assert_eq!(profile.endpoints.identity_pool, "https://cognito-identity.eu-west-1.amazonaws.com");
+    assert!(profile.endpoints.identity_pool_is_aws);
+    assert_eq!(
+        profile.issuers,
+        [
+            "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123xyz",
+            "https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123xyz"
+        ]
+    );
+    assert_eq!(profile.redirect.uri(8401), "http://localhost:8401/callback");
+    assert_eq!(profile.scopes, ["openid"]);
+}
+
+#[test]
+fn endpoints_can_be_those_of_a_sandbox() {
+    let profile =
+        profile("endpoints.domain = 'http://127.0.0.1:9000/'\nendpoints.identity_pool = 'https://vpce.example.com'");
+    assert_eq!(profile.endpoints.authorization, "http://127.0.0.1:9000/oauth2/authorize");
+    assert_eq!(profile.endpoints.identity_pool, "https://vpce.example.com");
+    assert!(!profile.endpoints.identity_pool_is_aws);
+}
+
+#[test]
+fn who_is_the_account_or_the_provider() {
+    assert_eq!(profile("identity_provider = 'AzureAD'").who(), "AzureAD");
+    assert_eq!(profile("idp_identifier = 'corp.example'").who(), "corp.example");
+    assert_eq!(profile("identity_provider = 'AzureAD'\naccount = 'ada'").who(), "ada");
+}
+
+#[test]
+fn each_wrong_value_is_named_with_its_place() {
+    let place = "config.toml:6: profile 'internal': ";
+    for (line, message) in [
+        ("clientid = 'x'", "unknown key 'clientid'; did you mean 'client_id'?"),
+        ("colour = 'x'", "unknown key 'colour'"),
+        ("endpoints.domian = 'x'", "unknown key 'endpoints.domian'; did you mean 'endpoints.domain'?"),
+        ("redirect_ports = ['8400']", "'redirect_ports' is a list of numbers"),
+        ("redirect_ports = 8400", "'redirect_ports' is a list of numbers"),
+        ("redirect_ports = []", "redirect_ports: give at least one port"),
+        ("redirect_ports = [0]", "redirect_ports: 0 is not a port"),
+        ("redirect_ports = [70000]", "redirect_ports: 70000 is not a port"),
+        ("redirect_host = 'example.com'", "redirect_host: 'example.com' is none of"),
+        ("redirect_path = 'callback'", "redirect_path: 'callback' is not a callback path"),
+        ("refresh_grace = 61", "refresh_grace: 61 is not within 0 and 60"),
+        ("refresh_grace = -1", "'refresh_grace' is a whole number"),
+        ("refresh_token_validity = 60", "refresh_token_validity: 60 is not within"),
+        ("sign_in_on_demand = 'yes'", "'sign_in_on_demand' is true or false"),
+        ("role_arn = 'Orders'", "role_arn: 'Orders' is not the ARN of an IAM role"),
+        ("store = 'keychain'", "store: 'keychain' is none of 'keyring', 'kernel', 'file'; did you mean 'keyring'?"),
+        ("flow = 'classic'", "flow: this version knows the enhanced flow only"),
+        ("session_duration = 3600", "session_duration: the enhanced flow's credentials last one hour"),
+        ("scopes = ['email']", "scopes: 'openid' is missing"),
+        ("scopes = ['openid', 'a b']", "scopes: 'a b' is not a scope"),
+        ("prompt = 'never'", "prompt: 'never' is none of"),
+        ("region = 'Ireland'", "region: 'Ireland' is not a region"),
+        ("issuer = 'http://example.com'", "issuer: 'http://example.com': http is allowed for loopback hosts only"),
+        ("endpoints.sts = 'ftp://x'", "endpoints.sts: 'ftp://x': 'ftp' is neither https nor http"),
+        ("identity_provider = ''", "identity_provider: a name of 1 to 32"),
+        ("account = \"a\\u001b[31m\"", "account: a name of 1 to 64"),
+        ("client_secret = 'x'", "a client secret is never in the file"),
+        ("logout_uri = 'example.com'", "logout_uri: 'example.com' is not a URL"),
+    ] {
+        let fault = fault(line);
+        assert!(fault.starts_with(&format!("{place}{message}")), "{line}: {fault}");
+    }
+    assert!(fault("identity_provider = 'A'\nidp_identifier = 'b'").contains("not both"));
+}
+
+#[test]
+fn each_missing_or_wrong_id_is_named() {
+    for (key, wrong, message) in [
+        ("user_pool_id", "eu-west-1", "is not a user pool id"),
+        ("client_id", "a b", "is not an app client id"),
+        ("domain", "https://corp.example.com/", "is a URL; give the host alone"),
+        ("identity_pool_id", "eu-west-1_AbC", "is not an identity pool id"),
+    ] {
+        let without: String =
+            WHOLE.lines().filter(|line| !line.contains(&format!("{key} ="))).collect::<Vec<_>>().join("\n");
+        let failure = load(&format!("[profile.internal]{without}"), None).unwrap_err();
+        assert_eq!(failure.message, format!("profile 'internal': '{key}' is missing"));
+        let failure = load(&format!("[profile.internal]{without}\n{key} = '{wrong}'"), None).unwrap_err();
+        assert!(failure.message.contains(key) && failure.message.contains(message), "{failure}");
+        assert!(failure.message.starts_with("config.toml:"), "{failure}");
+    }
+}
+
+#[test]
+fn the_file_itself_can_be_wrong() {
+    for (text, message) in [
+        ("[profile.internal", "config.toml:1: "),
+        ("a = 1\n", "config.toml:1: unknown key 'a'"),
+        ("default_profil = 'x'", "did you mean 'default_profile'?"),
+        ("default_profile = 3", "'default_profile' is the name of a profile"),
+        ("\n\n[profiles.x]\n", "config.toml:3: unknown key 'profiles'; did you mean 'profile'?"),
+        ("profile = 3", "config.toml:1: unknown key 'profile'"),
+        ("[profile]\nx = 3", "config.toml:2: 'profile.x' is not a table"),
+        ("[profile.'a b']\n", "profile name 'a b'"),
+        ("[profile.'../x']\n", "profile name '../x'"),
+    ] {
+        let failure = load(text, None).unwrap_err();
+        assert!(failure.message.contains(message), "{text}: {failure}");
+        assert_eq!(failure.kind, Kind::Usage);
+    }
+}
+
+#[test]
+fn the_profile_in_force_is_the_named_the_default_or_the_only_one() {
+    let two = format!("[profile.one]{WHOLE}[profile.two]{WHOLE}");
+    assert_eq!(load(&format!("[profile.one]{WHOLE}"), None).unwrap().name, "one");
+    assert_eq!(load(&two, Some("two")).unwrap().name, "two");
+    assert_eq!(load(&format!("default_profile = 'two'\n{two}"), None).unwrap().name, "two");
+    let failure = load(&two, None).unwrap_err();
+    assert_eq!(failure.message, "which profile?");
+    let failure = load(&two, Some("tow")).unwrap_err();
+    assert_eq!(failure.hint.as_deref(), Some("did you mean 'two'?"));
+    assert!(load("", None).unwrap_err().message.contains("no profile"));
+    assert!(load(&format!("default_profile = 'gone'\n{two}"), None).unwrap_err().message.contains("'gone'"));
+}
+
+#[test]
+fn the_configuration_is_never_looked_for_in_the_current_folder() {
+    let relative = |name: &str| (name == "COGFED_CONFIG").then(|| "config.toml".to_owned());
+    assert!(Configuration::path(&relative).unwrap_err().message.contains("not an absolute path"));
+    let absolute = |name: &str| (name == "COGFED_CONFIG").then(|| "/etc/cogfed.toml".to_owned());
+    assert_eq!(Configuration::path(&absolute).unwrap(), Path::new("/etc/cogfed.toml"));
+}

@@ -1,0 +1,180 @@
+//! The heart: the credentials of a profile, from the store, by renewal, or "sign-in required".
+//!
+//! Many processes ask at once. At most one of them renews; the others hand out what is still good, or wait for it. One
+//! lock per sign-in (not per profile: profiles share sign-ins) keeps renewals, sign-ins and sign-outs apart, and is
+//! held until the credentials are handed over, so that nobody hands out what a sign-out has just deleted.
+
+mod failure;
+mod mark;
+mod policy;
+mod renewal;
+mod sign_in;
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+pub use sign_in::{Saved, SignInLock, SignedOut};
+
+use crate::clock::Clock;
+use crate::credentials::Credentials;
+use crate::error::{Failure, Kind};
+use crate::folder::{Folder, Lock};
+use crate::http::Http;
+use crate::profile::Profile;
+use crate::secret::Secret;
+use crate::store::Store;
+use crate::store::record::{CredentialsRecord, Ended, TokensRecord, tokens_account};
+
+/// How long a process without credentials waits for the one that renews: a little more than a renewal can take.
+const LOCK_PATIENCE: Duration = Duration::from_secs(45);
+
+/// One profile's sign-in and credentials, and what they need.
+pub struct Session<'a> {
+    /// What they are for.
+    pub profile: &'a Profile,
+    /// Where they are kept.
+    pub store: &'a Store,
+    /// Where locks, marks and the last failure are kept.
+    pub folder: &'a Folder,
+    /// The time.
+    pub clock: &'a dyn Clock,
+    /// The network.
+    pub http: &'a Http,
+    /// The app client's secret, if the environment gives one.
+    pub client_secret: Option<&'a Secret>,
+    /// Where warnings go: what went wrong although credentials could be handed out.
+    pub warn: &'a (dyn Fn(&str) + Sync),
+}
+
+/// Credentials to hand over. While it lives, nobody signs in or out: hand over first, then drop it.
+pub struct Lease {
+    /// The credentials.
+    pub credentials: Credentials,
+    /// The person whose they are, by the ID token's `sub`.
+    pub subject: String,
+    lock: Option<Lock>,
+}
+
+impl Lease {
+    fn of(record: &CredentialsRecord, lock: Option<Lock>) -> Self {
+        Self { credentials: record.credentials(), subject: record.subject.clone(), lock }
+    }
+
+    /// Whether the sign-in's lock is held with it.
+    pub fn is_exclusive(&self) -> bool {
+        self.lock.is_some()
+    }
+}
+
+impl Session<'_> {
+    /// The credentials that can be handed out at once. The hot path: one read of one item, and on Linux mostly one
+    /// that asks the kernel alone. No network, no lock, no runtime.
+    ///
+    /// # Errors
+    /// [`Kind::Store`].
+    pub fn at_hand(&self) -> anyhow::Result<Option<Lease>> {
+        let now = self.clock.now();
+        if let Some(record) = CredentialsRecord::cached(self.store, self.profile).filter(|it| policy::is_fresh(it, now))
+        {
+            return Ok(Some(Lease::of(&record, None)));
+        }
+        let stored = CredentialsRecord::read(self.store, self.profile)?;
+        Ok(stored.filter(|record| policy::is_fresh(record, now)).map(|record| Lease::of(&record, None)))
+    }
+
+    /// Credentials that are good: those at hand, or renewed ones, or (if renewal fails) those that are still valid.
+    ///
+    /// # Errors
+    /// [`Kind::SignInRequired`] if a person has to sign in, [`Kind::Busy`] if another process renews for ever, and the
+    /// failure of the renewal otherwise.
+    pub async fn credentials(&self) -> anyhow::Result<Lease> {
+        if let Some(lease) = self.at_hand()? {
+            return Ok(lease);
+        }
+        let began = self.clock.now();
+        let account = tokens_account(self.profile);
+        let lock = match Lock::try_acquire(self.folder, &account)? {
+            Some(lock) => lock,
+            None => {
+                let stored = CredentialsRecord::read(self.store, self.profile)?;
+                if let Some(record) = stored.filter(|record| policy::is_usable(record, began)) {
+                    return Ok(Lease::of(&record, None));
+                }
+                Lock::acquire(self.folder, &account, LOCK_PATIENCE)?
+            }
+        };
+        self.renewed(lock, began).await
+    }
+
+    /// Under the lock: somebody may have renewed in the meantime; else it is ours to do.
+    async fn renewed(&self, lock: Lock, began: DateTime<Utc>) -> anyhow::Result<Lease> {
+        let now = self.clock.now();
+        let stored = CredentialsRecord::read(self.store, self.profile)?;
+        if let Some(record) = stored.as_ref().filter(|record| policy::is_fresh(record, now)) {
+            record.cache(self.store, self.profile, policy::worth_handing_out_for(record, now));
+            return Ok(Lease::of(record, Some(lock)));
+        }
+        let usable = stored.filter(|record| policy::is_usable(record, now));
+        if let Some(earlier) = failure::last(self.folder, self.profile) {
+            match &usable {
+                // The next try comes later: until then each of our callers would only wait for another failure.
+                Some(record) if earlier.is_recent(now) => return Ok(Lease::of(record, Some(lock))),
+                // Failed while we waited for the lock: no need to see it fail again.
+                None if earlier.at >= began => return Err(earlier.failure().into()),
+                _ => {}
+            }
+        }
+        match self.renew().await {
+            Ok(record) => {
+                failure::clear(self.folder, self.profile);
+                Ok(Lease::of(&record, Some(lock)))
+            }
+            Err(error) => {
+                failure::remember(self.folder, self.profile, &error, self.clock.now());
+                match usable {
+                    Some(record) => {
+                        (self.warn)(&format!(
+                            "the credentials could not be renewed, the old ones are still valid: {error:#}"
+                        ));
+                        Ok(Lease::of(&record, Some(lock)))
+                    }
+                    None => Err(error),
+                }
+            }
+        }
+    }
+
+    /// The sign-in as it is stored, if there is one.
+    ///
+    /// # Errors
+    /// [`Kind::Store`].
+    pub fn tokens(&self) -> anyhow::Result<Option<TokensRecord>> {
+        TokensRecord::read(self.store, self.profile)
+    }
+
+    /// The credentials as they are stored, fresh or not.
+    ///
+    /// # Errors
+    /// [`Kind::Store`].
+    pub fn stored_credentials(&self) -> anyhow::Result<Option<CredentialsRecord>> {
+        CredentialsRecord::read(self.store, self.profile)
+    }
+
+    fn nobody_signed_in(&self) -> Failure {
+        Failure::new(Kind::SignInRequired, format!("nobody is signed in to profile '{}'", self.profile.name))
+            .hint(format!("run '{}'", self.profile.login_command()))
+    }
+
+    fn signed_out_by_the_pool(&self, ended: &Ended) -> Failure {
+        let name = &self.profile.name;
+        let message = match ended.interrupted_at {
+            Some(at) => format!(
+                "the sign-in of profile '{name}' is lost: a renewal at {} was cut off before its answer was saved, and the user pool no longer takes the refresh token from before",
+                at.format("%F %T UTC")
+            ),
+            None => format!("the sign-in of profile '{name}' has ended: it expired or was revoked at the user pool"),
+        };
+        Failure::new(Kind::SignInRequired, message).hint(format!("run '{}'", self.profile.login_command()))
+    }
+}

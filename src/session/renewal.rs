@@ -1,0 +1,160 @@
+//! One renewal, under the lock: tokens first, then credentials, each saved before the next thing is done.
+
+use chrono::TimeDelta;
+
+use super::policy::{Step, step};
+use super::{LOCK_PATIENCE, Session, mark};
+use crate::error::{Failure, Kind};
+use crate::folder::Lock;
+use crate::identity_pool::{IdentityPool, Login, PoolError};
+use crate::session::policy;
+use crate::store::record::{CredentialsRecord, Ended, TokensRecord, credentials_account, tokens_account};
+use crate::user_pool::{Expected, Grant, GrantError, Keys, TokenEndpoint, Tokens};
+
+/// A sign-in on its way through a renewal, and whether the store holds it as it is here.
+struct Current {
+    tokens: TokensRecord,
+    is_saved: bool,
+}
+
+impl Session<'_> {
+    /// New credentials, saved.
+    pub(super) async fn renew(&self) -> anyhow::Result<CredentialsRecord> {
+        let tokens = self.tokens()?.ok_or_else(|| self.nobody_signed_in())?;
+        let current = self.with_valid_id_token(tokens).await?;
+        self.with_credentials(current).await
+    }
+
+    /// Makes sure that the sign-in works, by renewing its tokens.
+    ///
+    /// # Errors
+    /// As [`Session::credentials`].
+    pub async fn confirm(&self) -> anyhow::Result<TokensRecord> {
+        let account = tokens_account(self.profile);
+        let _lock = Lock::acquire(self.folder, &account, LOCK_PATIENCE)?;
+        let tokens = self.tokens()?.ok_or_else(|| self.nobody_signed_in())?;
+        Ok(self.with_valid_id_token(tokens).await?.tokens)
+    }
+
+    async fn with_valid_id_token(&self, tokens: TokensRecord) -> anyhow::Result<Current> {
+        match step(&tokens, self.clock.now()) {
+            Step::UseIdToken => Ok(Current { tokens, is_saved: true }),
+            Step::Refresh => self.refreshed(tokens).await,
+            Step::SignIn => Err(match &tokens.ended {
+                Some(ended) => self.signed_out_by_the_pool(ended).into(),
+                None => self.nobody_signed_in().into(),
+            }),
+        }
+    }
+
+    async fn refreshed(&self, mut tokens: TokensRecord) -> anyhow::Result<Current> {
+        let interrupted_at = mark::set(self.folder, self.profile, &tokens, self.clock.now())?;
+        let grant = match self.refresh_grant(&tokens).await {
+            Ok(grant) => grant,
+            Err(GrantError::Invalid { .. }) => {
+                let ended = Ended { at: self.clock.now(), interrupted_at };
+                tokens.refresh_token = None;
+                tokens.ended = Some(ended.clone());
+                tokens.write(self.store, self.profile)?;
+                mark::clear(self.folder, self.profile);
+                return Err(self.signed_out_by_the_pool(&ended).into());
+            }
+            Err(error) => {
+                // An answer that got lost may have rotated the token: then the mark has to stay.
+                if !matches!(error, GrantError::Unknown(_)) && interrupted_at.is_none() {
+                    mark::clear(self.folder, self.profile);
+                }
+                return Err(Failure::from(error).into());
+            }
+        };
+        // Before anything else: the refresh token that was sent may be dead from now on.
+        if let Some(refresh_token) = &grant.refresh_token {
+            tokens.rotate(refresh_token.clone());
+            self.save(&tokens);
+        }
+        let expected = Expected {
+            issuers: &self.profile.issuers,
+            client_id: &self.profile.client_id,
+            nonce: None,
+            access_token: &grant.access_token,
+            now: self.clock.now(),
+        };
+        let claims =
+            Keys::new(self.http, self.folder, &self.profile.endpoints.jwks).verify(&grant.id_token, &expected).await?;
+        if claims.subject != tokens.subject {
+            return Err(Failure::new(Kind::Refused, "the renewed ID token is another person's: it is not used")
+                .hint(format!("sign in anew: {} --force", self.profile.login_command()))
+                .into());
+        }
+        tokens.take(&Tokens { grant, claims });
+        // What the credentials will be called is noted before they are made, so that a sign-out finds them.
+        tokens.credentials.insert(credentials_account(self.profile));
+        let is_saved = self.save(&tokens);
+        Ok(Current { tokens, is_saved })
+    }
+
+    /// Sends the refresh token, once; once more, at once, where the answer was lost and the pool's grace period covers it.
+    async fn refresh_grant(&self, tokens: &TokensRecord) -> Result<Grant, GrantError> {
+        let Some(refresh_token) = &tokens.refresh_token else { return Err(GrantError::Invalid { description: None }) };
+        let client_secret = self.client_secret.or(tokens.client_secret.as_ref());
+        let endpoint = TokenEndpoint::new(self.profile, self.http, client_secret);
+        match endpoint.refresh(refresh_token).await {
+            Err(GrantError::Unknown(failure)) if self.profile.refresh_grace > TimeDelta::zero() => {
+                tracing::debug!(%failure, "the answer to a refresh was lost: once more within the grace period");
+                endpoint.refresh(refresh_token).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn with_credentials(&self, mut current: Current) -> anyhow::Result<CredentialsRecord> {
+        let pool = IdentityPool::new(self.profile, self.http);
+        let tokens = &current.tokens;
+        let login = Login::new(&tokens.issuer, &tokens.id_token);
+        let kept = tokens.identities.get(&self.profile.identity_pool_id).cloned();
+        let answer = match &kept {
+            Some(identity_id) => pool.credentials(identity_id, &login).await,
+            None => pool.credentials(&pool.identity_id(&login).await.map_err(Failure::from)?, &login).await,
+        };
+        let (credentials, identity_id) = match answer {
+            Err(PoolError::UnknownIdentity(_)) if kept.is_some() => {
+                let identity_id = pool.identity_id(&login).await.map_err(Failure::from)?;
+                pool.credentials(&identity_id, &login).await.map_err(Failure::from)?
+            }
+            other => other.map_err(Failure::from)?,
+        };
+        let now = self.clock.now();
+        let record = CredentialsRecord::new(self.profile, &tokens.subject, credentials, now);
+        let is_new_identity = kept.as_ref() != Some(&identity_id);
+        let is_new_account = current.tokens.credentials.insert(credentials_account(self.profile));
+        if is_new_identity || is_new_account {
+            current.tokens.identities.insert(self.profile.identity_pool_id.clone(), identity_id);
+            current.is_saved &= self.save(&current.tokens);
+        }
+        // Credentials of a sign-in that the store does not know would outlive a sign-out.
+        if current.is_saved {
+            match record.write(self.store, self.profile) {
+                Ok(()) => record.cache(self.store, self.profile, policy::worth_handing_out_for(&record, now)),
+                Err(error) => (self.warn)(&format!("the new credentials could not be kept: {error:#}")),
+            }
+        }
+        Ok(record)
+    }
+
+    /// Saves the tokens. A store that fails now must not cost the caller the credentials; the mark stays, so that the
+    /// next run knows what happened.
+    fn save(&self, tokens: &TokensRecord) -> bool {
+        match tokens.write(self.store, self.profile) {
+            Ok(()) => {
+                mark::clear(self.folder, self.profile);
+                true
+            }
+            Err(error) => {
+                (self.warn)(&format!(
+                    "the renewed sign-in could not be kept, the next run may have to sign in: {error:#}"
+                ));
+                false
+            }
+        }
+    }
+}

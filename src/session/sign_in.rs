@@ -1,0 +1,109 @@
+//! Saving a sign-in and ending one: both under the sign-in's lock, and both see to it that nobody is ever handed
+//! another person's keys.
+
+use std::time::Duration;
+
+use super::{LOCK_PATIENCE, Session, failure, mark};
+use crate::folder::{Lock, LockError};
+use crate::secret::Secret;
+use crate::store::record::{SignedIn, TokensRecord, credentials_account, tokens_account};
+use crate::user_pool::Tokens;
+
+/// The single flight of the browser: whoever holds it has one open for this sign-in.
+pub struct SignInLock(#[expect(dead_code, reason = "held, not read")] Lock);
+
+/// What was saved.
+#[derive(Debug)]
+pub struct Saved {
+    /// The new sign-in.
+    pub tokens: TokensRecord,
+    /// Whether it took another person's place.
+    pub replaced: Option<String>,
+}
+
+/// What was deleted.
+#[derive(Debug)]
+pub struct SignedOut {
+    /// The sign-in as it was.
+    pub tokens: TokensRecord,
+    /// How many items with credentials went with it.
+    pub credentials: usize,
+}
+
+impl Session<'_> {
+    /// Takes the single flight of the browser, if nobody has it.
+    ///
+    /// # Errors
+    /// If there is no locking here.
+    pub fn try_begin_sign_in(&self) -> anyhow::Result<Option<SignInLock>> {
+        Ok(Lock::try_acquire(self.folder, &self.browser_lock())?.map(SignInLock))
+    }
+
+    /// Waits until the one who has a browser open for this sign-in is done.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Busy`] after `patience`.
+    pub fn begin_sign_in(&self, patience: Duration) -> Result<SignInLock, LockError> {
+        Lock::acquire(self.folder, &self.browser_lock(), patience).map(SignInLock)
+    }
+
+    fn browser_lock(&self) -> String {
+        format!("browser/{}", tokens_account(self.profile))
+    }
+
+    /// Saves a new sign-in. If it is another person's than the stored one, or `is_forced`, the credentials that were
+    /// made from the old one are deleted first.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Store`] or [`crate::error::Kind::Busy`].
+    pub fn save_sign_in(
+        &self,
+        tokens: &Tokens,
+        client_secret: Option<Secret>,
+        is_forced: bool,
+    ) -> anyhow::Result<Saved> {
+        let _lock = Lock::acquire(self.folder, &tokens_account(self.profile), LOCK_PATIENCE)?;
+        let old = TokensRecord::read_to_replace(self.store, self.profile)?;
+        let is_same_person = old.as_ref().is_some_and(|old| old.subject == tokens.claims.subject);
+        let is_kept = is_same_person && !is_forced;
+        if !is_kept {
+            self.delete_credentials(old.as_ref())?;
+        }
+        let now = self.clock.now();
+        let mut record = TokensRecord::new(SignedIn { profile: self.profile, tokens, client_secret, now });
+        if let (true, Some(old)) = (is_kept, &old) {
+            record.identities = old.identities.clone();
+            record.credentials = old.credentials.clone();
+        }
+        record.write(self.store, self.profile)?;
+        mark::clear(self.folder, self.profile);
+        failure::clear(self.folder, self.profile);
+        Ok(Saved { tokens: record, replaced: old.filter(|_| !is_same_person).map(|old| old.person) })
+    }
+
+    /// Deletes the sign-in and everything that was made from it. `None` if there is none.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Store`] or [`crate::error::Kind::Busy`].
+    pub fn sign_out(&self) -> anyhow::Result<Option<SignedOut>> {
+        let _lock = Lock::acquire(self.folder, &tokens_account(self.profile), LOCK_PATIENCE)?;
+        let old = TokensRecord::read_to_replace(self.store, self.profile)?;
+        let credentials = self.delete_credentials(old.as_ref())?;
+        self.store.delete(&tokens_account(self.profile))?;
+        mark::clear(self.folder, self.profile);
+        failure::clear(self.folder, self.profile);
+        Ok(old.map(|tokens| SignedOut { tokens, credentials }))
+    }
+
+    /// Deletes all credentials that were made from `tokens`, and this profile's in any case.
+    fn delete_credentials(&self, tokens: Option<&TokensRecord>) -> anyhow::Result<usize> {
+        let mut accounts = tokens.map(|tokens| tokens.credentials.clone()).unwrap_or_default();
+        let listed = accounts.len();
+        accounts.insert(credentials_account(self.profile));
+        for account in accounts {
+            self.store.forget_cached(&account);
+            self.store.delete(&account)?;
+        }
+        Ok(listed)
+    }
+}

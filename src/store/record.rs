@@ -1,0 +1,376 @@
+//! The records that are kept in a store: what they say, what they are called, and how they are read by later versions.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::Store;
+use crate::credentials::Credentials;
+use crate::error::{Failure, Kind};
+use crate::profile::Profile;
+use crate::secret::{self, Secret};
+
+/// The version that is written. Older ones are read, newer ones are refused and left alone.
+const VERSION: u32 = 1;
+/// In the name of an item, for credentials of the role that the mapping gives.
+const NO_ROLE: &str = "default";
+
+/// The account of a sign-in's tokens: `tokens/USER POOL/APP CLIENT/WHO`.
+pub fn tokens_account(profile: &Profile) -> String {
+    format!("tokens/{}/{}/{}", profile.user_pool_id, profile.client_id, part(profile.who()))
+}
+
+/// The account of a profile's credentials: `credentials/USER POOL/APP CLIENT/WHO/IDENTITY POOL/ROLE`.
+pub fn credentials_account(profile: &Profile) -> String {
+    format!(
+        "credentials/{}/{}/{}/{}/{}",
+        profile.user_pool_id,
+        profile.client_id,
+        part(profile.who()),
+        profile.identity_pool_id,
+        profile.role_arn.as_deref().unwrap_or(NO_ROLE)
+    )
+}
+
+/// A name that a person chose, as one part of an account: it must not reach into another part.
+fn part(name: &str) -> String {
+    name.replace('%', "%25").replace('/', "%2F")
+}
+
+/// One sign-in: its tokens, whose they are, where they may be sent, and what was made from them.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TokensRecord {
+    version: u32,
+    /// The user pool that gave the tokens.
+    pub user_pool_id: String,
+    /// The app client that they are for.
+    pub client_id: String,
+    /// The sign-in's name, [`Profile::who`].
+    pub who: String,
+    /// The only token endpoint that the refresh token may be sent to.
+    pub token_endpoint: String,
+    /// The only identity pool endpoint, besides AWS's own, that the ID token may be sent to.
+    pub identity_pool_endpoint: String,
+    /// Changes whenever the tokens do, so that what was made from older ones can be told.
+    pub generation: String,
+    /// `iss` of the ID token.
+    pub issuer: String,
+    /// `sub` of the ID token: the person, within the user pool.
+    pub subject: String,
+    /// How to name the person.
+    pub person: String,
+    /// The identity provider, where the token told.
+    pub provider: Option<String>,
+    /// When the person was last in the browser.
+    pub signed_in_at: DateTime<Utc>,
+    /// The ID token.
+    #[serde(serialize_with = "secret::exposed")]
+    pub id_token: Secret,
+    /// When the ID token was issued.
+    pub issued_at: DateTime<Utc>,
+    /// When the ID token expires.
+    pub expires_at: DateTime<Utc>,
+    /// The access token.
+    #[serde(serialize_with = "secret::exposed")]
+    pub access_token: Secret,
+    /// The refresh token, until the user pool says that it is no good any more.
+    #[serde(serialize_with = "secret::exposed_option")]
+    pub refresh_token: Option<Secret>,
+    /// The app client's secret, if it has one and it was given at the sign-in.
+    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "secret::exposed_option")]
+    pub client_secret: Option<Secret>,
+    /// The identity id per identity pool.
+    #[serde(default)]
+    pub identities: BTreeMap<String, String>,
+    /// The accounts of the credentials that were made from this sign-in.
+    #[serde(default)]
+    pub credentials: BTreeSet<String>,
+    /// Why the refresh token is gone, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Ended>,
+}
+
+/// How a sign-in ended before its time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    /// When that was noticed.
+    pub at: DateTime<Utc>,
+    /// When an earlier renewal was cut off before its answer was saved: then that is the likely cause.
+    pub interrupted_at: Option<DateTime<Utc>>,
+}
+
+/// What a new sign-in's record is made of.
+pub struct SignedIn<'a> {
+    /// The profile that was signed in to.
+    pub profile: &'a Profile,
+    /// The verified tokens.
+    pub tokens: &'a crate::user_pool::Tokens,
+    /// The app client's secret, if one was given.
+    pub client_secret: Option<Secret>,
+    /// The time now.
+    pub now: DateTime<Utc>,
+}
+
+impl TokensRecord {
+    /// The record of a new sign-in.
+    pub fn new(signed_in: SignedIn<'_>) -> Self {
+        let SignedIn { profile, tokens, client_secret, now } = signed_in;
+        let mut record = Self {
+            version: VERSION,
+            user_pool_id: profile.user_pool_id.clone(),
+            client_id: profile.client_id.clone(),
+            who: profile.who().to_owned(),
+            token_endpoint: profile.endpoints.token.clone(),
+            identity_pool_endpoint: profile.endpoints.identity_pool.clone(),
+            generation: String::new(),
+            issuer: String::new(),
+            subject: tokens.claims.subject.clone(),
+            person: String::new(),
+            provider: None,
+            signed_in_at: now,
+            id_token: Secret::default(),
+            issued_at: now,
+            expires_at: now,
+            access_token: Secret::default(),
+            refresh_token: None,
+            client_secret,
+            identities: BTreeMap::new(),
+            credentials: BTreeSet::new(),
+            ended: None,
+        };
+        record.take(tokens);
+        record
+    }
+
+    /// Puts new tokens in the place of the old ones. A refresh token stays if no new one came: a user pool that does
+    /// not rotate them sends none.
+    pub fn take(&mut self, tokens: &crate::user_pool::Tokens) {
+        let (grant, claims) = (&tokens.grant, &tokens.claims);
+        self.generation = new_generation();
+        self.issuer = claims.issuer.clone();
+        self.person = claims.person.clone();
+        self.provider = claims.provider.clone();
+        self.id_token = grant.id_token.clone();
+        self.issued_at = claims.issued_at;
+        self.expires_at = claims.expires_at;
+        self.access_token = grant.access_token.clone();
+        if let Some(refresh_token) = &grant.refresh_token {
+            self.refresh_token = Some(refresh_token.clone());
+        }
+    }
+
+    /// Puts a rotated refresh token in the place of the one that it replaces, before anything else is done.
+    pub fn rotate(&mut self, refresh_token: Secret) {
+        self.generation = new_generation();
+        self.refresh_token = Some(refresh_token);
+    }
+
+    /// Until when silent renewal will work, where the profile's `refresh_token_validity` tells. Counted from the
+    /// sign-in: rotation does not prolong it.
+    pub fn renewable_until(&self, profile: &Profile) -> Option<DateTime<Utc>> {
+        self.refresh_token.as_ref()?;
+        Some(self.signed_in_at + profile.refresh_token_validity?)
+    }
+
+    /// The record of this profile's sign-in, if there is one.
+    ///
+    /// # Errors
+    /// [`Kind::Store`] if the store or the record fails, or the record belongs to other endpoints.
+    pub fn read(store: &Store, profile: &Profile) -> anyhow::Result<Option<Self>> {
+        let account = tokens_account(profile);
+        let Some(record) = read::<Self>(store.get(&account)?, &account)? else { return Ok(None) };
+        record.check(profile)?;
+        Ok(Some(record))
+    }
+
+    /// The record, whatever endpoints it belongs to, for whoever replaces or deletes it. One that cannot be read is
+    /// none.
+    ///
+    /// # Errors
+    /// [`Kind::Store`] if the store fails, or the record is a newer cogfed's, which is left alone.
+    pub fn read_to_replace(store: &Store, profile: &Profile) -> anyhow::Result<Option<Self>> {
+        let account = tokens_account(profile);
+        match read::<Self>(store.get(&account)?, &account) {
+            Ok(record) => Ok(record),
+            Err(Unreadable::Damaged(_)) => Ok(None),
+            Err(Unreadable::Newer(failure)) => Err(failure.into()),
+        }
+    }
+
+    /// A token is never sent anywhere but where it belongs, wherever the profile came from.
+    fn check(&self, profile: &Profile) -> Result<(), Failure> {
+        let other = |what: &str, stored: &str, asked: &str| {
+            let message = format!("the stored sign-in belongs to the {what} {stored}, and the profile names {asked}");
+            Err(Failure::new(Kind::Store, message)
+                .hint(format!("if the profile is right, sign in anew: {} --force", profile.login_command())))
+        };
+        let endpoints = &profile.endpoints;
+        if self.user_pool_id != profile.user_pool_id || self.client_id != profile.client_id {
+            return other("user pool", &self.user_pool_id, &profile.user_pool_id);
+        }
+        if self.token_endpoint != endpoints.token {
+            return other("token endpoint", &self.token_endpoint, &endpoints.token);
+        }
+        if !endpoints.identity_pool_is_aws && self.identity_pool_endpoint != endpoints.identity_pool {
+            return other("identity pool endpoint", &self.identity_pool_endpoint, &endpoints.identity_pool);
+        }
+        Ok(())
+    }
+
+    /// Writes the record.
+    ///
+    /// # Errors
+    /// [`Kind::Store`].
+    pub fn write(&self, store: &Store, profile: &Profile) -> anyhow::Result<()> {
+        Ok(store.set(&tokens_account(profile), &written(self))?)
+    }
+}
+
+/// Credentials, and what they were made from.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CredentialsRecord {
+    version: u32,
+    /// The user pool of the sign-in.
+    pub user_pool_id: String,
+    /// The app client of the sign-in.
+    pub client_id: String,
+    /// The identity pool that issued them.
+    pub identity_pool_id: String,
+    /// Where that was.
+    pub identity_pool_endpoint: String,
+    /// The role that was asked for, if one was.
+    pub role_arn: Option<String>,
+    /// The person whose they are.
+    pub subject: String,
+    /// When they were issued.
+    pub issued_at: DateTime<Utc>,
+    /// When AWS stops honouring them.
+    pub expires_at: DateTime<Utc>,
+    access_key_id: String,
+    #[serde(serialize_with = "secret::exposed")]
+    secret_access_key: Secret,
+    #[serde(serialize_with = "secret::exposed")]
+    session_token: Secret,
+}
+
+impl CredentialsRecord {
+    /// The record of credentials that `profile` was just given.
+    pub fn new(profile: &Profile, subject: &str, credentials: Credentials, now: DateTime<Utc>) -> Self {
+        Self {
+            version: VERSION,
+            user_pool_id: profile.user_pool_id.clone(),
+            client_id: profile.client_id.clone(),
+            identity_pool_id: profile.identity_pool_id.clone(),
+            identity_pool_endpoint: profile.endpoints.identity_pool.clone(),
+            role_arn: profile.role_arn.clone(),
+            subject: subject.to_owned(),
+            issued_at: now,
+            expires_at: credentials.expires,
+            access_key_id: credentials.access_key_id,
+            secret_access_key: credentials.secret_access_key,
+            session_token: credentials.session_token,
+        }
+    }
+
+    /// The credentials in it.
+    pub fn credentials(&self) -> Credentials {
+        Credentials {
+            access_key_id: self.access_key_id.clone(),
+            secret_access_key: self.secret_access_key.clone(),
+            session_token: self.session_token.clone(),
+            expires: self.expires_at,
+        }
+    }
+
+    /// How long they are still good.
+    pub fn left(&self, now: DateTime<Utc>) -> TimeDelta {
+        self.expires_at - now
+    }
+
+    /// The copy in the kernel's keyring, which costs next to nothing to ask. Whatever is odd about it, it is as if it
+    /// were not there.
+    pub fn cached(store: &Store, profile: &Profile) -> Option<Self> {
+        let account = credentials_account(profile);
+        let record: Self = read(Some(store.cached(&account)?), &account).ok()??;
+        record.belongs_to(profile).then_some(record)
+    }
+
+    /// The record in the store, if there is one that belongs to this profile and its endpoints.
+    ///
+    /// # Errors
+    /// [`Kind::Store`].
+    pub fn read(store: &Store, profile: &Profile) -> anyhow::Result<Option<Self>> {
+        let account = credentials_account(profile);
+        let record = read::<Self>(store.get(&account)?, &account)?;
+        Ok(record.filter(|record| record.belongs_to(profile)))
+    }
+
+    fn belongs_to(&self, profile: &Profile) -> bool {
+        self.user_pool_id == profile.user_pool_id
+            && self.client_id == profile.client_id
+            && self.identity_pool_id == profile.identity_pool_id
+            && self.identity_pool_endpoint == profile.endpoints.identity_pool
+            && self.role_arn == profile.role_arn
+    }
+
+    /// Writes the record.
+    ///
+    /// # Errors
+    /// [`Kind::Store`].
+    pub fn write(&self, store: &Store, profile: &Profile) -> anyhow::Result<()> {
+        Ok(store.set(&credentials_account(profile), &written(self))?)
+    }
+
+    /// Puts a copy into the kernel's keyring, for `lifetime`.
+    pub fn cache(&self, store: &Store, profile: &Profile, lifetime: TimeDelta) {
+        if let Ok(lifetime) = lifetime.to_std() {
+            store.set_cached(&credentials_account(profile), &written(self), lifetime);
+        }
+    }
+}
+
+fn written<R: Serialize>(record: &R) -> Secret {
+    Secret::new(serde_json::to_string(record).expect("a struct of texts, times and maps keyed by text serializes"))
+}
+
+/// Why a stored text is no record.
+enum Unreadable {
+    /// It is not what any version writes.
+    Damaged(Failure),
+    /// A newer version wrote it.
+    Newer(Failure),
+}
+
+impl From<Unreadable> for anyhow::Error {
+    fn from(unreadable: Unreadable) -> Self {
+        match unreadable {
+            Unreadable::Damaged(failure) | Unreadable::Newer(failure) => failure.into(),
+        }
+    }
+}
+
+fn read<R: DeserializeOwned>(text: Option<Secret>, account: &str) -> Result<Option<R>, Unreadable> {
+    #[derive(Deserialize)]
+    struct Versioned {
+        version: u32,
+    }
+    let Some(text) = text else { return Ok(None) };
+    // What is wrong with it is not shown: a parser's message may quote a piece of it.
+    let damaged = || {
+        let failure = Failure::new(Kind::Store, format!("the stored item '{account}' cannot be read"));
+        Unreadable::Damaged(failure.hint("remove it with 'cogfed logout' and sign in again"))
+    };
+    let Versioned { version } = serde_json::from_str(text.expose()).map_err(|_| damaged())?;
+    if version > VERSION {
+        let message = format!("the stored item '{account}' is of version {version}, from a newer cogfed");
+        let failure = Failure::new(Kind::Store, message);
+        return Err(Unreadable::Newer(failure.hint("update this cogfed; the item is left as it is")));
+    }
+    serde_json::from_str(text.expose()).map(Some).map_err(|_| damaged())
+}
+
+fn new_generation() -> String {
+    oauth2::CsrfToken::new_random_len(12).into_secret()
+}

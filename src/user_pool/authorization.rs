@@ -1,0 +1,125 @@
+//! The authorization request: what the browser is sent off with (RFC 6749, section 4.1.1; RFC 7636; OpenID Connect Core,
+//! section 3.1.2.1; <https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html>).
+
+use oauth2::{AuthUrl, ClientId, CsrfToken, PkceCodeChallenge, RedirectUrl, Scope, basic::BasicClient};
+use openidconnect::Nonce;
+use url::Url;
+
+use crate::error::{Failure, Kind};
+use crate::profile::Profile;
+use crate::secret::Secret;
+
+/// Random bytes in state, nonce and verifier each: 256 bits (RFC 7636, section 7.1).
+const RANDOM_BYTES: u32 = 32;
+
+/// What one attempt to sign in is recognised by. Made anew for each, kept in memory alone.
+#[derive(Debug)]
+pub struct Attempt {
+    /// Comes back with the callback; whoever does not know it is not answering this attempt.
+    pub state: Secret,
+    /// Comes back inside the ID token.
+    pub nonce: Secret,
+    /// Proves at the token endpoint that it was this process that began.
+    pub verifier: Secret,
+    challenge: PkceCodeChallenge,
+}
+
+impl Attempt {
+    /// Draws state, nonce and verifier. All are base64url without padding: Cognito encodes the state twice on some
+    /// paths, which only unreserved characters survive.
+    pub fn new() -> Self {
+        let (challenge, verifier) = PkceCodeChallenge::new_random_sha256_len(RANDOM_BYTES);
+        Self {
+            state: Secret::new(CsrfToken::new_random_len(RANDOM_BYTES).into_secret()),
+            nonce: Secret::new(Nonce::new_random_len(RANDOM_BYTES).secret()),
+            verifier: Secret::new(verifier.into_secret()),
+            challenge,
+        }
+    }
+
+    /// The URL for the browser, made from the profile alone: nothing that a server sent is ever opened.
+    ///
+    /// # Errors
+    /// If an endpoint is not a URL, which checked profiles rule out.
+    pub fn url(&self, profile: &Profile, redirect_uri: &str) -> Result<Url, Failure> {
+        let endpoint = AuthUrl::new(profile.endpoints.authorization.clone()).map_err(not_a_url)?;
+        let client = BasicClient::new(ClientId::new(profile.client_id.clone()))
+            .set_auth_uri(endpoint)
+            .set_redirect_uri(RedirectUrl::new(redirect_uri.to_owned()).map_err(not_a_url)?);
+        let state = CsrfToken::new(self.state.expose().to_owned());
+        let mut request = client
+            .authorize_url(|| state)
+            .add_scopes(profile.scopes.iter().cloned().map(Scope::new))
+            .set_pkce_challenge(self.challenge.clone())
+            .add_extra_param("nonce", self.nonce.expose());
+        let optional = [
+            ("identity_provider", &profile.identity_provider),
+            ("idp_identifier", &profile.idp_identifier),
+            ("login_hint", &profile.login_hint),
+            ("prompt", &profile.prompt),
+            ("lang", &profile.lang),
+        ];
+        for (name, value) in optional {
+            if let Some(value) = value {
+                request = request.add_extra_param(name, value);
+            }
+        }
+        Ok(request.url().0)
+    }
+}
+
+impl Default for Attempt {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn not_a_url(error: url::ParseError) -> Failure {
+    Failure::new(Kind::Usage, format!("the profile's endpoints do not make a URL: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+    use crate::profile::tests::profile;
+
+    #[test]
+    fn the_url_says_everything_and_nothing_secret() {
+        let attempt = Attempt::new();
+        let mut profile = profile("identity_provider = 'AzureAD'\nlogin_hint = 'ada@corp.example'");
+        profile.prompt = Some("login".into());
+        let url = attempt.url(&profile, "http://localhost:8400/callback").unwrap();
+        let query: HashMap<_, _> = url.query_pairs().into_owned().collect();
+        let expected = [
+            ("response_type", "code"),
+            ("client_id", "3n4b5urk1ft4fl3mg5e62d9ado"),
+            ("redirect_uri", "http://localhost:8400/callback"),
+            ("scope", "openid"),
+            ("state", attempt.state.expose()),
+            ("nonce", attempt.nonce.expose()),
+            ("code_challenge_method", "S256"),
+            ("identity_provider", "AzureAD"),
+            ("login_hint", "ada@corp.example"),
+            ("prompt", "login"),
+        ];
+        for (name, value) in expected {
+            assert_eq!(query.get(name).map(String::as_str), Some(value), "{name}");
+        }
+        assert_eq!(query.len(), expected.len() + 1, "only the challenge comes on top: {query:?}");
+        assert!(!url.as_str().contains(attempt.verifier.expose()));
+        assert_eq!(url.host_str(), Some("corp.auth.eu-west-1.amazoncognito.com"));
+    }
+
+    #[test]
+    fn each_attempt_is_new_and_survives_double_encoding() {
+        let (one, other) = (Attempt::new(), Attempt::new());
+        for (text, again) in [(&one.state, &other.state), (&one.nonce, &other.nonce), (&one.verifier, &other.verifier)]
+        {
+            assert_ne!(text.expose(), again.expose());
+            assert!(text.expose().len() >= 43, "256 bits");
+            assert!(text.expose().chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c)));
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! What one request to the loopback listener is worth: pure, so that every odd one can be tried.
+//!
+//! The order of the checks is the defence (RFC 8252, section 8; RFC 9700, section 4): whoever does not know the state
+//! of this sign-in can neither end it nor feed it, whatever else the request says.
+
+use http::header::HOST;
+use http::request::Parts;
+use http::{Method, StatusCode};
+use subtle::ConstantTimeEq;
+use url::form_urlencoded;
+
+use crate::secret::Secret;
+
+/// Longest code that is taken, in bytes; Cognito's are 36.
+const LONGEST_CODE: usize = 4096;
+/// The page that the browser ends on: without a query, so that no code stays in the address bar or the history.
+pub const DONE: &str = "/done";
+
+/// What the listener waits for.
+#[derive(Debug)]
+pub struct Awaited {
+    /// The port that it listens on.
+    pub port: u16,
+    /// The path of the redirect URI.
+    pub path: String,
+    /// The state of this sign-in.
+    pub state: Secret,
+    /// The issuers that an `iss` parameter may name (RFC 9207).
+    pub issuers: Vec<String>,
+}
+
+/// What a request is.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The authorization code of this very sign-in.
+    Code(Secret),
+    /// The identity provider's no, vouched for by the state.
+    Denied(Denial),
+    /// An error from someone who does not know the state. It ends nothing, but a person may want to know.
+    Unvouched(Denial),
+    /// The browser fetching the page that it was sent to.
+    Done,
+    /// Nothing of ours: answered with this status, and the wait goes on.
+    Refuse(StatusCode, &'static str),
+}
+
+/// `error` and `error_description` of an error answer (RFC 6749, section 4.1.2.1). Text from outside: escape it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Denial {
+    /// The code, such as `access_denied`.
+    pub error: String,
+    /// What the server said of it.
+    pub description: Option<String>,
+}
+
+/// Judges one request.
+pub fn judge(request: &Parts, awaited: &Awaited) -> Verdict {
+    use Verdict::Refuse;
+    if request.method != Method::GET {
+        return Refuse(StatusCode::METHOD_NOT_ALLOWED, "only GET is answered here");
+    }
+    if !is_ours(request, awaited.port) {
+        return Refuse(StatusCode::MISDIRECTED_REQUEST, "this host is not served here");
+    }
+    match request.uri.path() {
+        "/favicon.ico" => return Refuse(StatusCode::NO_CONTENT, ""),
+        DONE => return Verdict::Done,
+        path if path != awaited.path => return Refuse(StatusCode::NOT_FOUND, "nothing is served at this path"),
+        _ => {}
+    }
+    let Some(parameters) = Parameters::read(request.uri.query().unwrap_or_default()) else {
+        return Refuse(StatusCode::BAD_REQUEST, "a parameter is there twice");
+    };
+    let knows_state = parameters.state.is_some_and(|state| is_equal(&state, &awaited.state));
+    let denial = parameters.error.map(|error| Denial { error, description: parameters.description });
+    if !knows_state {
+        return match denial {
+            Some(denial) => Verdict::Unvouched(denial),
+            None => Refuse(StatusCode::BAD_REQUEST, "this does not belong to the sign-in that cogfed waits for"),
+        };
+    }
+    if parameters.issuer.is_some_and(|issuer| !awaited.issuers.contains(&issuer)) {
+        return Refuse(StatusCode::BAD_REQUEST, "this answer is from another issuer");
+    }
+    if let Some(denial) = denial {
+        return Verdict::Denied(denial);
+    }
+    match parameters.code {
+        Some(code) if is_code(&code) => Verdict::Code(Secret::new(code)),
+        _ => Refuse(StatusCode::BAD_REQUEST, "there is no authorization code in this"),
+    }
+}
+
+/// A page on another site can make a browser ask any name that resolves to this machine (DNS rebinding); its requests
+/// bear that name.
+fn is_ours(request: &Parts, port: u16) -> bool {
+    let ours = |host: &str| ["localhost", "127.0.0.1", "[::1]"].iter().any(|name| format!("{name}:{port}") == host);
+    let mut hosts = request.headers.get_all(HOST).iter();
+    let header = match (hosts.next(), hosts.next()) {
+        (Some(one), None) => one.to_str().is_ok_and(ours),
+        _ => false,
+    };
+    header && request.uri.authority().is_none_or(|authority| ours(authority.as_str()))
+}
+
+fn is_equal(given: &str, awaited: &Secret) -> bool {
+    given.as_bytes().ct_eq(awaited.expose().as_bytes()).into()
+}
+
+fn is_code(code: &str) -> bool {
+    (1..=LONGEST_CODE).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// The parameters that mean something; others are let pass, since servers may add some (RFC 6749, section 4.1.2).
+#[derive(Default)]
+struct Parameters {
+    state: Option<String>,
+    code: Option<String>,
+    error: Option<String>,
+    description: Option<String>,
+    issuer: Option<String>,
+}
+
+impl Parameters {
+    /// `None` if one of them is there twice (RFC 6749, section 3.1: parameters must not be included more than once).
+    fn read(query: &str) -> Option<Self> {
+        let mut parameters = Self::default();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            let slot = match name.as_ref() {
+                "state" => &mut parameters.state,
+                "code" => &mut parameters.code,
+                "error" => &mut parameters.error,
+                "error_description" => &mut parameters.description,
+                "iss" => &mut parameters.issuer,
+                _ => continue,
+            };
+            if slot.replace(value.into_owned()).is_some() {
+                return None;
+            }
+        }
+        Some(parameters)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(request: http::request::Builder) -> Verdict {
+        let awaited = Awaited {
+            port: 8400,
+            path: "/callback".into(),
+            state: Secret::new("right"),
+            issuers: vec!["https://issuer.example/pool".into()],
+        };
+        judge(&request.body(()).unwrap().into_parts().0, &awaited)
+    }
+
+    fn get(target: &str) -> Verdict {
+        judged(http::Request::get(target).header(HOST, "localhost:8400"))
+    }
+
+    fn status(verdict: Verdict) -> u16 {
+        match verdict {
+            Verdict::Refuse(status, _) => status.as_u16(),
+            other => panic!("not refused: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_right_answer_is_taken() {
+        assert_eq!(get("/callback?code=abc&state=right"), Verdict::Code(Secret::new("abc")));
+        assert_eq!(get("/callback?state=right&code=abc&session_state=x"), Verdict::Code(Secret::new("abc")));
+        let vouched = get("/callback?code=abc&state=right&iss=https%3A%2F%2Fissuer.example%2Fpool");
+        assert_eq!(vouched, Verdict::Code(Secret::new("abc")));
+        for host in ["127.0.0.1:8400", "[::1]:8400"] {
+            let request = http::Request::get("/callback?code=abc&state=right").header(HOST, host);
+            assert_eq!(judged(request), Verdict::Code(Secret::new("abc")), "{host}");
+        }
+    }
+
+    #[test]
+    fn the_state_counts_before_anything_that_the_request_says() {
+        for query in ["code=abc", "code=abc&state=", "code=abc&state=Right", "code=abc&state=right%20", "", "state=x"] {
+            assert_eq!(status(get(&format!("/callback?{query}"))), 400, "{query}");
+        }
+        let denial = Denial { error: "access_denied".into(), description: Some("No".into()) };
+        let query = "error_description=No&error=access_denied";
+        assert_eq!(get(&format!("/callback?{query}")), Verdict::Unvouched(denial.clone()));
+        assert_eq!(get(&format!("/callback?{query}&state=wrong")), Verdict::Unvouched(denial.clone()));
+        assert_eq!(get(&format!("/callback?{query}&state=right")), Verdict::Denied(denial));
+        assert_eq!(
+            get("/callback?error=x&code=abc&state=right"),
+            Verdict::Denied(Denial { error: "x".into(), description: None }),
+            "an error beside a code is an error"
+        );
+    }
+
+    #[test]
+    fn what_is_twice_empty_or_from_elsewhere_is_refused() {
+        for query in [
+            "code=abc&state=right&state=right",
+            "code=abc&code=def&state=right",
+            "error=a&error=b&state=right",
+            "state=right",
+            "state=right&code=",
+            "state=right&code=a%0ab",
+            "state=right&code=a%20b",
+            "code=abc&state=right&iss=https%3A%2F%2Fother.example",
+        ] {
+            assert_eq!(status(get(&format!("/callback?{query}"))), 400, "{query}");
+        }
+        let long = format!("/callback?state=right&code={}", "a".repeat(LONGEST_CODE + 1));
+        assert_eq!(status(get(&long)), 400);
+    }
+
+    #[test]
+    fn other_methods_paths_and_hosts_are_refused() {
+        let target = "/callback?code=abc&state=right";
+        for method in ["POST", "HEAD", "PUT", "OPTIONS", "DELETE", "TRACE", "get"] {
+            let request = http::Request::builder().method(method).uri(target).header(HOST, "localhost:8400");
+            assert_eq!(status(judged(request)), 405, "{method}");
+        }
+        for path in ["/", "/Callback", "/callback/", "//callback", "/callback/x", "/call", "/.well-known"] {
+            assert_eq!(status(get(&format!("{path}?code=abc&state=right"))), 404, "{path}");
+        }
+        assert_eq!(status(get("/favicon.ico")), 204);
+        assert_eq!(get("/done"), Verdict::Done);
+        for host in [
+            "localhost",
+            "localhost:8401",
+            "localhost:84000",
+            "LOCALHOST:8400 ",
+            "attacker.example:8400",
+            "localhost.attacker.example:8400",
+            "attacker.localhost:8400",
+            "127.0.0.1.nip.io:8400",
+            "127.1:8400",
+            "2130706433:8400",
+            "0.0.0.0:8400",
+            "::1:8400",
+            "[::ffff:127.0.0.1]:8400",
+            "user@localhost:8400",
+            "localhost:8400,attacker.example",
+            "",
+        ] {
+            assert_eq!(status(judged(http::Request::get(target).header(HOST, host))), 421, "{host}");
+        }
+        assert_eq!(status(judged(http::Request::get(target))), 421, "no host");
+        let twice = http::Request::get(target).header(HOST, "localhost:8400").header(HOST, "localhost:8400");
+        assert_eq!(status(judged(twice)), 421, "two hosts");
+        let absolute = http::Request::get(format!("http://attacker.example{target}")).header(HOST, "localhost:8400");
+        assert_eq!(status(judged(absolute)), 421, "absolute form");
+    }
+}

@@ -1,0 +1,188 @@
+//! Whether an ID token is what it claims to be (OpenID Connect Core, section 3.1.3.7;
+//! <https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html>).
+//!
+//! Keys and signatures are `openidconnect`'s. The claims are read here: its own claims type fails as a whole where one
+//! optional claim has an odd type, and a directory that sends `"email_verified": "yes"` must not lock anybody out.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, TimeDelta, Utc};
+use openidconnect::core::{CoreJsonWebKey, CoreJsonWebKeySet, CoreJsonWebKeyType, CoreJwsSigningAlgorithm};
+use openidconnect::{AccessToken, AccessTokenHash, JsonWebKey};
+use serde_json::{Map, Value};
+use subtle::ConstantTimeEq;
+
+use crate::secret::Secret;
+
+/// How far this machine's clock may be off before an expired token counts as such.
+const LEEWAY: TimeDelta = TimeDelta::seconds(60);
+/// No identity pool takes a longer one
+/// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetId.html>).
+const LONGEST: usize = 50_000;
+
+/// What a token must say to be accepted.
+#[derive(Debug)]
+pub struct Expected<'a> {
+    /// The issuers that the user pool may have.
+    pub issuers: &'a [String],
+    /// The app client.
+    pub client_id: &'a str,
+    /// What the authorization request held; `None` after a refresh, where Cognito promises nothing.
+    pub nonce: Option<&'a Secret>,
+    /// The access token that came along, for `at_hash`.
+    pub access_token: &'a Secret,
+    /// The time now.
+    pub now: DateTime<Utc>,
+}
+
+/// The claims of a verified ID token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claims {
+    /// `iss`.
+    pub issuer: String,
+    /// `sub`: the person, within the user pool.
+    pub subject: String,
+    /// `iat`.
+    pub issued_at: DateTime<Utc>,
+    /// `exp`.
+    pub expires_at: DateTime<Utc>,
+    /// How to name the person: the email address, else the user name, else the subject.
+    pub person: String,
+    /// The identity provider that the person came by, where the token tells.
+    pub provider: Option<String>,
+}
+
+/// Why a token was not accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Invalid {
+    /// Its key is not among those at hand: fetch them anew, once.
+    UnknownKey,
+    /// Anything else is final; the text says what.
+    Token(String),
+}
+
+/// Verifies `token` and returns its claims.
+///
+/// # Errors
+/// [`Invalid`], with what is wrong first.
+pub fn verify(token: &Secret, keys: &CoreJsonWebKeySet, expected: &Expected<'_>) -> Result<Claims, Invalid> {
+    let token = token.expose();
+    if token.len() > LONGEST {
+        return Err(fault(format!("it is longer than {LONGEST} characters")));
+    }
+    let not_a_jwt = || fault("it is not a signed JWT");
+    let (signed, signature) = token.rsplit_once('.').ok_or_else(not_a_jwt)?;
+    let (header, payload) = signed.split_once('.').ok_or_else(not_a_jwt)?;
+    let key = key_of(&object(header, "header")?, keys)?;
+    let signature = decode(signature).ok_or_else(|| fault("its signature is not base64url"))?;
+    key.verify_signature(&CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256, signed.as_bytes(), &signature)
+        .map_err(|_| fault("its signature is wrong"))?;
+    check_claims(&object(payload, "payload")?, key, expected)
+}
+
+/// The key that the header names. The algorithm is ours to choose, not the token's: RS256, as Cognito signs.
+fn key_of<'k>(header: &Map<String, Value>, keys: &'k CoreJsonWebKeySet) -> Result<&'k CoreJsonWebKey, Invalid> {
+    match header.get("alg").and_then(Value::as_str) {
+        Some("RS256") => {}
+        Some(other) => return Err(fault(format!("it is signed by '{other}', not by RS256"))),
+        None => return Err(fault("it names no algorithm")),
+    }
+    if header.contains_key("crit") {
+        return Err(fault("it demands extensions that are not understood here"));
+    }
+    let kid = header.get("kid").and_then(Value::as_str).ok_or_else(|| fault("it names no key"))?;
+    let named = |key: &&CoreJsonWebKey| {
+        key.key_id().is_some_and(|id| id.as_str() == kid) && *key.key_type() == CoreJsonWebKeyType::RSA
+    };
+    keys.keys().iter().find(named).ok_or(Invalid::UnknownKey)
+}
+
+fn check_claims(claims: &Map<String, Value>, key: &CoreJsonWebKey, expected: &Expected) -> Result<Claims, Invalid> {
+    let text = |name: &str| claims.get(name).and_then(Value::as_str);
+    let required = |name: &str| text(name).ok_or_else(|| fault(format!("it has no '{name}'")));
+    let issuer = required("iss")?;
+    if !expected.issuers.iter().any(|known| known == issuer) {
+        return Err(fault(format!("it is from the issuer '{issuer}', not from '{}'", expected.issuers.join("' or '"))));
+    }
+    if !is_audience(claims.get("aud"), expected.client_id) {
+        return Err(fault("it is for another app client"));
+    }
+    match text("token_use") {
+        Some("id") => {}
+        Some(other) => return Err(fault(format!("it is not an ID token, its token_use is '{other}'"))),
+        None => return Err(fault("it has no 'token_use'")),
+    }
+    let (issued_at, expires_at) = (time(claims, "iat")?, time(claims, "exp")?);
+    if expires_at + LEEWAY <= expected.now {
+        return Err(fault(format!("it expired at {expires_at}, and it is {} by this machine's clock", expected.now)));
+    }
+    if claims.contains_key("nbf") && time(claims, "nbf")? - LEEWAY > expected.now {
+        return Err(fault("it is not valid yet by this machine's clock"));
+    }
+    if let Some(nonce) = expected.nonce
+        && !bool::from(text("nonce").unwrap_or_default().as_bytes().ct_eq(nonce.expose().as_bytes()))
+    {
+        return Err(fault("its nonce is not the one of this sign-in"));
+    }
+    if let Some(at_hash) = claims.get("at_hash") {
+        check_at_hash(at_hash.as_str().unwrap_or_default(), key, expected.access_token)?;
+    }
+    let subject = required("sub")?;
+    let person = text("email").or(text("cognito:username")).filter(|name| !name.is_empty()).unwrap_or(subject);
+    Ok(Claims {
+        issuer: issuer.to_owned(),
+        subject: subject.to_owned(),
+        issued_at,
+        expires_at,
+        person: person.to_owned(),
+        provider: provider(claims),
+    })
+}
+
+/// `aud` is a text or a list. One that names others besides is refused: nothing here knows whether to trust them.
+fn is_audience(aud: Option<&Value>, client_id: &str) -> bool {
+    match aud {
+        Some(Value::String(one)) => one == client_id,
+        Some(Value::Array(several)) => several.len() == 1 && several.first().and_then(Value::as_str) == Some(client_id),
+        _ => false,
+    }
+}
+
+fn check_at_hash(at_hash: &str, key: &CoreJsonWebKey, access_token: &Secret) -> Result<(), Invalid> {
+    let access_token = AccessToken::new(access_token.expose().to_owned());
+    let algorithm = CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256;
+    match AccessTokenHash::from_token(&access_token, &algorithm, key) {
+        Ok(hash) if hash.as_str() == at_hash => Ok(()),
+        _ => Err(fault("the access token that came along is not the one that it vouches for")),
+    }
+}
+
+/// The provider in Cognito's `identities`, a list of objects (at times as a JSON text). An odd shape is no provider.
+fn provider(claims: &Map<String, Value>) -> Option<String> {
+    let identities = match claims.get("identities")? {
+        Value::String(text) => serde_json::from_str(text).ok()?,
+        other => other.clone(),
+    };
+    Some(identities.as_array()?.first()?.get("providerName")?.as_str()?.to_owned())
+}
+
+fn time(claims: &Map<String, Value>, name: &str) -> Result<DateTime<Utc>, Invalid> {
+    let seconds =
+        claims.get(name).and_then(|value| value.as_i64().or_else(|| value.as_f64().map(|number| number as i64)));
+    seconds
+        .and_then(|seconds| DateTime::from_timestamp(seconds, 0))
+        .ok_or_else(|| fault(format!("its '{name}' is not a time")))
+}
+
+fn object(part: &str, what: &str) -> Result<Map<String, Value>, Invalid> {
+    let bytes = decode(part).ok_or_else(|| fault(format!("its {what} is not base64url")))?;
+    serde_json::from_slice(&bytes).map_err(|_| fault(format!("its {what} is not a JSON object")))
+}
+
+fn decode(part: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(part).ok()
+}
+
+fn fault(text: impl Into<String>) -> Invalid {
+    Invalid::Token(text.into())
+}

@@ -1,0 +1,105 @@
+//! The user pool's signing keys (RFC 7517), fetched rarely and kept in cogfed's own folder: they are no secret.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use openidconnect::core::CoreJsonWebKeySet;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::id_token::{self, Claims, Expected, Invalid};
+use crate::error::{Failure, Kind};
+use crate::folder::{Folder, file_name};
+use crate::http::Http;
+use crate::secret::Secret;
+
+/// Keys older than this are fetched anew.
+const LIFE: TimeDelta = TimeDelta::hours(24);
+/// A key that is not known is looked for once in this time, so that junk tokens cannot make cogfed hammer the pool.
+const REFETCH_AFTER: TimeDelta = TimeDelta::minutes(5);
+
+/// The largest file of kept keys that is read, in bytes.
+const LARGEST: usize = 256 * 1024;
+
+/// The keys as they are kept.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    fetched_at: DateTime<Utc>,
+    url: String,
+    keys: Value,
+}
+
+/// Where the keys of one user pool come from.
+pub struct Keys<'a> {
+    http: &'a Http,
+    folder: &'a Folder,
+    url: &'a str,
+}
+
+impl<'a> Keys<'a> {
+    /// The keys behind `url`, kept in `folder`.
+    pub fn new(http: &'a Http, folder: &'a Folder, url: &'a str) -> Self {
+        Self { http, folder, url }
+    }
+
+    /// Verifies an ID token. If its key is not known, the keys are fetched once more.
+    ///
+    /// # Errors
+    /// [`Kind::Refused`] for a token that is not what it should be, [`Kind::Network`] if the keys cannot be had.
+    pub async fn verify(&self, token: &Secret, expected: &Expected<'_>) -> Result<Claims, Failure> {
+        let kept = self.kept(expected.now);
+        let fresh_enough = kept.as_ref().is_some_and(|kept| expected.now - kept.fetched_at < REFETCH_AFTER);
+        if let Some(kept) = kept {
+            match id_token::verify(token, &parse(&kept.keys)?, expected) {
+                Err(Invalid::UnknownKey) if !fresh_enough => {}
+                other => return other.map_err(refused),
+            }
+        }
+        let keys = self.fetch(expected.now).await?;
+        id_token::verify(token, &parse(&keys)?, expected).map_err(refused)
+    }
+
+    fn kept(&self, now: DateTime<Utc>) -> Option<Kept> {
+        let bytes = self.folder.sub("keys").read(&file_name(self.url), LARGEST).ok()??;
+        let kept: Kept = serde_json::from_slice(&bytes).ok()?;
+        let age = now - kept.fetched_at;
+        (kept.url == self.url && age >= TimeDelta::zero() && age < LIFE).then_some(kept)
+    }
+
+    async fn fetch(&self, now: DateTime<Utc>) -> Result<Value, Failure> {
+        let request = http::Request::get(self.url)
+            .header(http::header::ACCEPT, "application/json")
+            .body(Vec::new())
+            .map_err(|error| Failure::new(Kind::Usage, format!("the user pool's endpoint is not a URL: {error}")))?;
+        let answer = self.http.send(request).await?;
+        let unusable = |what: String| {
+            Failure::new(Kind::Network, format!("cannot get the user pool's signing keys: {what}"))
+                .hint("check user_pool_id and endpoints.user_pool in the profile")
+        };
+        if answer.status() != http::StatusCode::OK {
+            return Err(unusable(format!("status {}", answer.status().as_u16())));
+        }
+        let keys: Value = serde_json::from_slice(answer.body()).map_err(|_| unusable("not JSON".into()))?;
+        parse(&keys)?;
+        let kept = Kept { fetched_at: now, url: self.url.to_owned(), keys };
+        // Keeping them only saves a request; a folder that cannot be written to is met again where it matters.
+        if let Ok(bytes) = serde_json::to_vec(&kept)
+            && let Err(error) = self.folder.sub("keys").replace(&file_name(self.url), &bytes)
+        {
+            tracing::debug!(%error, "the signing keys could not be kept");
+        }
+        Ok(kept.keys)
+    }
+}
+
+fn parse(keys: &Value) -> Result<CoreJsonWebKeySet, Failure> {
+    CoreJsonWebKeySet::deserialize(keys)
+        .map_err(|_| Failure::new(Kind::Network, "what the user pool gives as its signing keys is not a key set"))
+}
+
+fn refused(invalid: Invalid) -> Failure {
+    let what = match invalid {
+        Invalid::UnknownKey => "it is signed by a key that the user pool does not publish".to_owned(),
+        Invalid::Token(what) => what,
+    };
+    Failure::new(Kind::Refused, format!("the ID token is not accepted: {what}"))
+        .hint("nothing was saved; if it stays so, tell the administrator of the user pool")
+}

@@ -1,0 +1,255 @@
+//! The token endpoint: codes and refresh tokens in, tokens out (RFC 6749, sections 4.1.3 and 6;
+//! <https://docs.aws.amazon.com/cognito/latest/developerguide/token-endpoint.html>), and revocation (RFC 7009).
+
+use std::fmt;
+
+use oauth2::basic::{BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType};
+use oauth2::{
+    AuthType, AuthorizationCode, ClientId, ClientSecret, EndpointNotSet, EndpointSet, ErrorResponse, ExtraTokenFields,
+    HttpRequest, HttpResponse, PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError, StandardRevocableToken,
+    StandardTokenResponse, TokenResponse, TokenUrl,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Failure, Kind};
+use crate::http::{Http, HttpError};
+use crate::profile::Profile;
+use crate::secret::{self, Secret};
+
+/// What the token endpoint gave, not verified yet.
+#[derive(Debug, Clone)]
+pub struct Grant {
+    /// The ID token.
+    pub id_token: Secret,
+    /// The access token.
+    pub access_token: Secret,
+    /// A refresh token: after a code, and after a refresh if the app client rotates them.
+    pub refresh_token: Option<Secret>,
+}
+
+/// Why the token endpoint gave nothing. The callers branch on what that means for the refresh token.
+#[derive(Debug)]
+pub enum GrantError {
+    /// `invalid_grant` (RFC 6749, section 5.2): this code or refresh token will never work again.
+    Invalid {
+        /// What the server said of it, if anything.
+        description: Option<String>,
+    },
+    /// Nothing left this machine; the same request may be sent again.
+    NotSent(Failure),
+    /// The request left, and what became of it is not known: an error of the network, of the server, or an answer that
+    /// makes no sense.
+    Unknown(Failure),
+    /// Any other refusal. It says nothing about the code or the refresh token.
+    Refused(Failure),
+}
+
+impl From<GrantError> for Failure {
+    fn from(error: GrantError) -> Self {
+        match error {
+            GrantError::NotSent(failure) | GrantError::Unknown(failure) | GrantError::Refused(failure) => failure,
+            GrantError::Invalid { description } => {
+                let said = description.map(|text| format!(": {text}")).unwrap_or_default();
+                Failure::new(
+                    Kind::Refused,
+                    format!("the user pool does not accept the code or the refresh token{said}"),
+                )
+            }
+        }
+    }
+}
+
+/// The token endpoint of one profile's user pool.
+pub struct TokenEndpoint<'a> {
+    profile: &'a Profile,
+    http: &'a Http,
+    client_secret: Option<&'a Secret>,
+}
+
+impl<'a> TokenEndpoint<'a> {
+    /// The profile's token endpoint. `client_secret` is there for confidential app clients.
+    pub fn new(profile: &'a Profile, http: &'a Http, client_secret: Option<&'a Secret>) -> Self {
+        Self { profile, http, client_secret }
+    }
+
+    /// Swaps an authorization code for tokens.
+    ///
+    /// # Errors
+    /// [`GrantError`].
+    pub async fn exchange(&self, code: &Secret, verifier: &Secret, redirect_uri: &str) -> Result<Grant, GrantError> {
+        let redirect = RedirectUrl::new(redirect_uri.to_owned()).map_err(|error| refused(error.to_string()))?;
+        let client = self.client()?.set_redirect_uri(redirect);
+        let request = client
+            .exchange_code(AuthorizationCode::new(code.expose().to_owned()))
+            .set_pkce_verifier(PkceCodeVerifier::new(verifier.expose().to_owned()));
+        let send = |request| self.send(request);
+        grant(request.request_async(&send).await)
+    }
+
+    /// Swaps a refresh token for new tokens.
+    ///
+    /// # Errors
+    /// [`GrantError`].
+    pub async fn refresh(&self, refresh_token: &Secret) -> Result<Grant, GrantError> {
+        let token = RefreshToken::new(refresh_token.expose().to_owned());
+        let send = |request| self.send(request);
+        grant(self.client()?.exchange_refresh_token(&token).request_async(&send).await)
+    }
+
+    /// Revokes a refresh token, and with it the tokens made from it. A token that is revoked already counts as done
+    /// (RFC 7009, section 2.2).
+    ///
+    /// # Errors
+    /// [`Kind::Network`] or [`Kind::Refused`]. `oauth2`'s own request does not go to a loopback host without TLS, so
+    /// that this one is made by hand.
+    pub async fn revoke(&self, refresh_token: &Secret) -> Result<(), Failure> {
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        form.append_pair("token", refresh_token.expose()).append_pair("client_id", &self.profile.client_id);
+        if let Some(secret) = self.client_secret {
+            form.append_pair("client_secret", secret.expose());
+        }
+        let request = http::Request::post(&self.profile.endpoints.revocation)
+            .header(http::header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(form.finish().into_bytes())
+            .map_err(|error| Failure::new(Kind::Usage, format!("the revocation endpoint is not a URL: {error}")))?;
+        let answer = self.http.send(request).await?;
+        match answer.status().as_u16() {
+            200 => Ok(()),
+            status => {
+                let said = serde_json::from_slice::<TokenError>(answer.body()).map(|error| format!(": {error}"));
+                let message =
+                    format!("the user pool did not revoke the sign-in (status {status}){}", said.unwrap_or_default());
+                Err(Failure::new(Kind::Refused, message))
+            }
+        }
+    }
+
+    fn client(&self) -> Result<Client, GrantError> {
+        let endpoint =
+            TokenUrl::new(self.profile.endpoints.token.clone()).map_err(|error| refused(error.to_string()))?;
+        let client = oauth2::Client::new(ClientId::new(self.profile.client_id.clone())).set_token_uri(endpoint);
+        Ok(match self.client_secret {
+            // RFC 6749, section 2.3.1, lets the secret go into the body; Cognito takes both, and a Basic header would
+            // have to be encoded in a way on which servers disagree.
+            Some(secret) => client
+                .set_client_secret(ClientSecret::new(secret.expose().to_owned()))
+                .set_auth_type(AuthType::RequestBody),
+            None => client,
+        })
+    }
+
+    /// An overloaded or broken server says nothing about a grant, whatever its body reads.
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, SendError> {
+        let answer = self.http.send(request).await.map_err(SendError::Http)?;
+        match answer.status().as_u16() {
+            status @ (429 | 500..) => Err(SendError::Unavailable(status)),
+            _ => Ok(answer),
+        }
+    }
+}
+
+type Client = oauth2::Client<
+    TokenError,
+    StandardTokenResponse<IdTokenField, BasicTokenType>,
+    BasicTokenIntrospectionResponse,
+    StandardRevocableToken,
+    BasicRevocationErrorResponse,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointSet,
+>;
+
+#[derive(Debug)]
+enum SendError {
+    Http(HttpError),
+    Unavailable(u16),
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SendError::Http(error) => error.fmt(f),
+            SendError::Unavailable(status) => write!(f, "the user pool's token endpoint answered with status {status}"),
+        }
+    }
+}
+
+impl std::error::Error for SendError {}
+
+/// What comes on top of OAuth's own fields. The ID token stays a text until it is verified.
+#[derive(Debug, Serialize, Deserialize)]
+struct IdTokenField {
+    #[serde(default, serialize_with = "secret::exposed_option")]
+    id_token: Option<Secret>,
+}
+
+impl ExtraTokenFields for IdTokenField {}
+
+/// An error body (RFC 6749, section 5.2). Cognito promises `error` alone; a description is at times in one of two fields.
+#[derive(Debug, Serialize, Deserialize)]
+struct TokenError {
+    error: String,
+    error_description: Option<String>,
+    error_message: Option<String>,
+}
+
+impl ErrorResponse for TokenError {}
+
+impl fmt::Display for TokenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.error)?;
+        match self.error_description.as_ref().or(self.error_message.as_ref()) {
+            Some(description) => write!(f, " ({description})"),
+            None => Ok(()),
+        }
+    }
+}
+
+type Answer = Result<StandardTokenResponse<IdTokenField, BasicTokenType>, RequestTokenError<SendError, TokenError>>;
+
+fn grant(answer: Answer) -> Result<Grant, GrantError> {
+    let answer = answer.map_err(|error| match error {
+        RequestTokenError::Request(SendError::Http(error @ HttpError::NotSent { .. })) => {
+            GrantError::NotSent(error.into())
+        }
+        RequestTokenError::Request(SendError::Http(error)) => GrantError::Unknown(error.into()),
+        RequestTokenError::Request(unavailable) => {
+            GrantError::Unknown(Failure::new(Kind::Network, unavailable.to_string()).hint("try again in a minute"))
+        }
+        RequestTokenError::ServerResponse(error) if error.error == "invalid_grant" => {
+            GrantError::Invalid { description: error.error_description.or(error.error_message) }
+        }
+        RequestTokenError::ServerResponse(error) => refused(explained(&error)),
+        // The body is not shown: it may hold tokens.
+        RequestTokenError::Parse(..) | RequestTokenError::Other(_) => GrantError::Unknown(
+            Failure::new(Kind::Network, "the token endpoint's answer is not the JSON that OAuth promises")
+                .hint("check that the profile's domain is the user pool's, and that no proxy answers in its place"),
+        ),
+    })?;
+    let secret = |text: &String| Secret::new(text.clone());
+    let Some(id_token) = answer.extra_fields().id_token.clone() else {
+        return Err(refused("the user pool gave no ID token: the app client must allow the scope 'openid'".into()));
+    };
+    Ok(Grant {
+        id_token,
+        access_token: secret(answer.access_token().secret()),
+        refresh_token: answer.refresh_token().map(|token| secret(token.secret())),
+    })
+}
+
+fn explained(error: &TokenError) -> String {
+    let meaning = match error.error.as_str() {
+        "invalid_client" => "the app client is unknown, or wants a client secret (COGFED_CLIENT_SECRET)",
+        "unauthorized_client" => "the app client may not use the authorization code grant",
+        "invalid_request" => "it could not read the request",
+        "unsupported_grant_type" => "it does not know this grant",
+        _ => return format!("the user pool refused: {error}"),
+    };
+    format!("the user pool refused: {meaning}: {error}")
+}
+
+fn refused(message: String) -> GrantError {
+    GrantError::Refused(Failure::new(Kind::Refused, message))
+}

@@ -98,7 +98,8 @@ mod tests {
         {
             assert!(!matches(pattern, text), "{pattern} should not match {text}");
         }
-        assert!(!matches(&"*a".repeat(30), &"a".repeat(5_000).replacen('a', "b", 4_980)), "and it ends in time");
+        // Many stars and no end that fits: the time stays bounded.
+        assert!(!matches(&format!("{}b", "*a".repeat(30)), &"a".repeat(5_000)));
     }
 
     #[test]

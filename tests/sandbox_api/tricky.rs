@@ -88,6 +88,20 @@ fn a_path_that_was_normalised_for_the_signature_alone_is_refused() {
 }
 
 #[test]
+fn nothing_can_be_added_to_a_signed_query() {
+    let key = key("OrdersAdmin");
+    let presign = Signer { presign: Some(Duration::from_secs(60)), ..Signer::new(&key) };
+    for signer in [Signer::new(&key), presign] {
+        let signed = signer.sign(request("GET", "/prod/orders?a=1", &[], ""));
+        for more in ["&b", "&a=1", "&X-Amz-Signature=0", "&X-Amz-Date=20261122T120000Z", "&x-amz-signature=0"] {
+            let mut changed = signed.clone();
+            *changed.uri_mut() = format!("{}{more}", signed.uri()).parse().unwrap();
+            assert!(verdict(&key, &changed).is_err(), "{more}");
+        }
+    }
+}
+
+#[test]
 fn headers_are_folded_joined_and_need_not_be_text() {
     let key = key("OrdersAdmin");
     let headers = [

@@ -27,7 +27,8 @@ pub struct Wire<'a> {
 }
 
 impl<'a> Wire<'a> {
-    /// The parts of `request` that a signature covers.
+    /// The parts of `request` that a signature covers. A fragment is not among them: `http::Uri` drops it when it reads a
+    /// request line that has one, which RFC 9112, section 3.2, does not allow anyway.
     pub fn of(request: &'a Request<Bytes>) -> Self {
         Self {
             method: request.method().as_str(),
@@ -66,11 +67,11 @@ impl<'a> Wire<'a> {
 
     /// The canonical request for the headers that the signer listed. `signed_headers` is the list as it was sent: in
     /// any other form than lower case and sorted, it makes another text than an honest signer's.
-    pub(super) fn canonical_request(&self, signed_headers: &str) -> Vec<u8> {
+    pub(super) fn canonical_request(&self, signed_headers: &str, presigned: bool) -> Vec<u8> {
         let mut names: Vec<&str> = signed_headers.split(';').collect();
         names.sort_unstable();
         let mut text = Vec::new();
-        for line in [self.method, &canonical_uri(self.path), &self.canonical_query()] {
+        for line in [self.method, &canonical_uri(self.path), &self.canonical_query(presigned)] {
             text.extend_from_slice(line.as_bytes());
             text.push(b'\n');
         }
@@ -87,11 +88,11 @@ impl<'a> Wire<'a> {
         text
     }
 
-    /// The query, sorted by name and then by value, strictly encoded, without the signature itself.
-    fn canonical_query(&self) -> String {
+    /// The query, sorted by name and then by value, strictly encoded; without the signature itself, if that is in it.
+    fn canonical_query(&self, presigned: bool) -> String {
         let mut pairs: Vec<(String, String)> = self
             .query_pairs()
-            .filter(|(name, _)| name != b"X-Amz-Signature")
+            .filter(|(name, _)| !presigned || name != b"X-Amz-Signature")
             .map(|(name, value)| (encode(&name, false), encode(&value, false)))
             .collect();
         pairs.sort_unstable();
@@ -170,7 +171,7 @@ mod tests {
 
     #[test]
     fn the_query_is_decoded_encoded_strictly_and_sorted() {
-        let query = |query| Wire { method: "GET", path: "/", query, headers: vec![], body: b"" }.canonical_query();
+        let query = |query| Wire { method: "GET", path: "/", query, headers: vec![], body: b"" }.canonical_query(true);
         assert_eq!(query(""), "");
         assert_eq!(query("b=2&a=x%20y&a=%2f"), "a=%2F&a=x%20y&b=2");
         assert_eq!(query("flag&empty=&&eq=a=b"), "empty=&eq=a%3Db&flag=");

@@ -118,7 +118,7 @@ pub fn verify_wire(
     if key.expires <= expected.now {
         return Err(Refused::Expired);
     }
-    let canonical_request = wire.canonical_request(&presented.signed_headers);
+    let canonical_request = wire.canonical_request(&presented.signed_headers, presented.presigned);
     let string_to_sign = string_to_sign(&presented, &canonical_request);
     if same(&signature(&key.secret_access_key, &presented.scope, &string_to_sign), &presented.signature) {
         return Ok(key);

@@ -21,6 +21,8 @@ pub(super) struct Presented {
     /// When the request says that it was signed.
     pub time: DateTime<Utc>,
     pub session_token: Option<String>,
+    /// The signature is in the query, not in a header.
+    pub presigned: bool,
     /// How long a presigned request says that it is good for.
     pub life: Option<TimeDelta>,
 }
@@ -92,6 +94,7 @@ impl Presented {
             signature: signature.into(),
             time: read_date(date)?,
             session_token: wire.header_text("x-amz-security-token"),
+            presigned: false,
             life: None,
         })
     }
@@ -127,6 +130,7 @@ impl Presented {
             session_token: only("X-Amz-Security-Token")
                 .map(str::to_owned)
                 .or_else(|| wire.header_text("x-amz-security-token")),
+            presigned: true,
             life,
         })
     }

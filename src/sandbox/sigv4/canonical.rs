@@ -192,4 +192,13 @@ mod tests {
         assert_eq!(wire.header("x-odd").unwrap(), b"\xff");
         assert_eq!(wire.header("x-none"), None);
     }
+
+    #[test]
+    fn the_headers_are_sorted_and_their_list_is_left_as_it_was_sent() {
+        let headers: Vec<(&str, &[u8])> = vec![("host", b"h"), ("a", b"1"), ("not-signed", b"2")];
+        let wire = Wire { method: "GET", path: "/", query: "", headers, body: b"" };
+        let text = String::from_utf8(wire.canonical_request("host;a", false)).unwrap();
+        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!(text, format!("GET\n/\n\na:1\nhost:h\n\nhost;a\n{empty}"));
+    }
 }

@@ -70,21 +70,8 @@ impl Presented {
         let (Some(credential), Some(signature), Some(signed_headers), Some(date), ALGORITHM) =
             (credential, signature, signed_headers, &date, algorithm)
         else {
-            let mut missing = Vec::new();
-            for (name, value) in
-                [("Credential", credential), ("Signature", signature), ("SignedHeaders", signed_headers)]
-            {
-                if value.is_none() || algorithm != ALGORITHM {
-                    missing.push(format!("Authorization header requires '{name}' parameter."));
-                }
-            }
-            if date.is_none() {
-                missing.push(
-                    "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.".into(),
-                );
-            }
-            missing.push(format!("(Hashed with SHA-256 and encoded with Base64) Authorization={fingerprint}"));
-            return Err(Refused::Incomplete(missing.join(" ")));
+            let values = [credential, signature, signed_headers].map(|value| value.filter(|_| algorithm == ALGORITHM));
+            return Err(incomplete(values, date.is_some(), &fingerprint));
         };
         let (access_key_id, scope) = read_credential(credential)?;
         Ok(Self {
@@ -136,6 +123,18 @@ impl Presented {
     }
 }
 
+/// Names all that an `Authorization` header lacks; of another scheme's, nothing counts.
+fn incomplete(values: [Option<&str>; 3], has_date: bool, fingerprint: &str) -> Refused {
+    let lacking = ["Credential", "Signature", "SignedHeaders"].iter().zip(values).filter(|(_, value)| value.is_none());
+    let mut sentences: Vec<String> =
+        lacking.map(|(name, _)| format!("Authorization header requires '{name}' parameter.")).collect();
+    if !has_date {
+        sentences.push("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.".into());
+    }
+    sentences.push(format!("(Hashed with SHA-256 and encoded with Base64) Authorization={fingerprint}"));
+    Refused::Incomplete(sentences.join(" "))
+}
+
 /// The only value; none where there is none, or more than one: which of them counts would be anybody's guess.
 fn only_value<'v>(mut values: impl Iterator<Item = &'v str>) -> Option<&'v str> {
     let first = values.next()?;
@@ -156,7 +155,7 @@ fn read_credential(credential: &str) -> Result<(String, Scope), Refused> {
 
 /// A time in ISO 8601's basic form, or as HTTP's `Date` has it.
 fn read_date(date: &str) -> Result<DateTime<Utc>, Refused> {
-    // chrono's %Y would also take a sign, and more or fewer digits.
+    // chrono would also take spaces in the place of leading zeros.
     let basic = date.len() == 16 && date.bytes().all(|byte| byte.is_ascii_digit() || b"TZ".contains(&byte));
     let basic = NaiveDateTime::parse_from_str(date, BASIC_FORMAT).ok().filter(|_| basic).map(|time| time.and_utc());
     basic.or_else(|| DateTime::parse_from_rfc2822(date).ok().map(Into::into)).ok_or_else(|| {

@@ -4,6 +4,10 @@
 mod gateway;
 mod published;
 mod refusals;
+mod request;
 mod signing;
 mod sts;
 mod tricky;
+#[path = "../request/cases.rs"]
+#[expect(dead_code, reason = "only the URLs are used here")]
+mod typed;

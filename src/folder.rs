@@ -9,7 +9,6 @@ mod privacy;
 #[cfg(test)]
 mod tests;
 
-use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -182,9 +181,14 @@ fn replaced(folder: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     // On Windows a locked file could not be read under its new name.
     let _ = unfinished.as_file().unlock();
     unfinished.persist(path).map_err(|failed| failed.error)?;
-    // The new name is on the disk when its folder is; Windows cannot open one.
+    // The new name is on the disk when its folder is. Windows cannot open one, and some network file systems cannot
+    // write one through.
     #[cfg(unix)]
-    File::open(folder)?.sync_all()?;
+    if let Err(error) = std::fs::File::open(folder)?.sync_all()
+        && !matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported)
+    {
+        return Err(error);
+    }
     Ok(())
 }
 

@@ -69,6 +69,10 @@ fn an_item_is_kept_read_replaced_and_deleted() {
         assert_eq!(timed(&format!("get {what}"), || store.get(&account)).0.unwrap().as_ref(), Some(&value));
         assert_eq!(secret_tool(&account), (true, value.expose().to_owned()), "as others see it");
     }
+    let shown =
+        Command::new("secret-tool").args(["search", "service", "cogfed", "username", &account]).output().unwrap();
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    assert!(shown.contains("label = cogfed tokens of round-trip at eu-west-1_Test"), "a person finds it");
     timed("delete", || store.delete(&account)).0.unwrap();
     store.delete(&account).unwrap();
     assert_eq!(store.get(&account).unwrap(), None);
@@ -93,30 +97,11 @@ fn two_items_with_the_same_attributes_are_read_made_one_and_deleted() {
     assert!(["{1}", "{2}"].contains(&found.expose()));
     store.set(&account, &Secret::new("{3}")).unwrap();
     assert_eq!(secret_tool(&account), (true, "{3}".into()));
+    let all = Command::new("secret-tool").args(["search", "--all", "service", "cogfed", "username", &account]).output();
+    assert_eq!(String::from_utf8(all.unwrap().stdout).unwrap().matches("secret = ").count(), 1);
     another("{4}");
     store.delete(&account).unwrap();
     assert_eq!((store.get(&account).unwrap(), secret_tool(&account).0), (None, false));
-}
-
-#[test]
-fn a_copy_in_the_kernel_needs_no_service_and_ends_with_its_item() {
-    if !keyring_is("open") {
-        return;
-    }
-    let (store, account) = (store(Patience::unattended(), None), account("copy"));
-    store.set_cached(&account, &Secret::new("{copy}"), Duration::from_secs(60));
-    if store.cached(&account).is_none() {
-        println!("skipped: the kernel keeps no copy here");
-        return;
-    }
-    let no_patience = self::store(Patience::new(Duration::ZERO), None);
-    let (found, _) = timed("a copy from the kernel", || no_patience.cached(&account));
-    assert_eq!(found, Some(Secret::new("{copy}")), "without a call to the service, which would have failed");
-    store.set(&account, &Secret::new("{new}")).unwrap();
-    assert_eq!(store.cached(&account), None, "a new text outdates the copy");
-    store.set_cached(&account, &Secret::new("{new}"), Duration::from_secs(60));
-    store.delete(&account).unwrap();
-    assert_eq!(store.cached(&account), None);
 }
 
 /// Each call fails in time, with the exit code of the store.

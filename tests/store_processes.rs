@@ -94,6 +94,31 @@ fn processes_that_write_and_read_one_item_never_miss_it_or_mix_it() {
     assert_eq!(left, ["tokens%2Fa"], "no unfinished files stay");
 }
 
+#[test]
+fn a_writer_that_is_killed_leaves_a_whole_item_and_nothing_that_stays() {
+    let temp = tempfile::tempdir().unwrap();
+    let folder = Folder::at(temp.path().join("cogfed"));
+    let store = FileStore::new(&folder);
+    let files = || std::fs::read_dir(folder.sub("store").path()).unwrap().count();
+    let mut leftovers = 0;
+    for kill in 0..30 {
+        store.set("tokens/a", &Secret::new("0".repeat(3_000))).unwrap();
+        assert_eq!(files(), 1, "what the last one left is gone");
+        let mut writer =
+            role(&[], "write 1", &folder.path()).env(ROUNDS, "1000000").stdout(Stdio::null()).spawn().unwrap();
+        // Killed at another moment of a write each time, once it writes at all.
+        while store.get("tokens/a").unwrap().unwrap().expose().starts_with('0') {}
+        (0..kill * 7).for_each(|_| assert!(store.get("tokens/a").unwrap().is_some()));
+        writer.kill().unwrap();
+        writer.wait().unwrap();
+        assert!(whole(store.get("tokens/a").unwrap().unwrap().expose()), "a torn item");
+        leftovers += files() - 1;
+    }
+    println!("30 writers killed, {leftovers} of them with an unfinished file");
+    store.delete("tokens/a").unwrap();
+    assert_eq!(files(), 0, "a removal takes unfinished files along");
+}
+
 /// A process that holds the lock until its input ends, and what it says.
 fn holder(folder: &Folder) -> (Child, impl BufRead) {
     let mut holder = role(&[], "hold", &folder.path()).stdout(Stdio::piped()).spawn().unwrap();

@@ -89,30 +89,32 @@ fn add(description: &str, bytes: &[u8], seconds: Option<usize>) -> Result<(), Ke
     let user = user_keyring()?;
     let process = KeyRing::from_special_id(KeyRingIdentifier::Process, true)?;
     let key = process.add_key(description, bytes)?;
-    let permissions = KeyPermissionsBuilder::builder()
-        .posessor(Permission::ALL)
-        .user(Permission::VIEW | Permission::READ | Permission::SEARCH)
-        .build();
-    let linked = key
-        .set_perms(permissions)
-        .and_then(|()| seconds.map_or(Ok(()), |seconds| key.set_timeout(seconds)))
-        .and_then(|()| user.link_key(key));
+    let linked = settle(key, seconds).and_then(|()| user.link_key(key));
     // The user keyring holds it now, or nobody shall.
     let _ = process.unlink_key(key);
     linked
 }
 
-/// Writes into the key that is there. Only its possessor may, so the user keyring is possessed for that moment.
+/// Writes into the key that is there, even if it has ended (the kernel counts it for some minutes more). Only its
+/// possessor may, so the user keyring is possessed for that moment. Not by `KEYCTL_UPDATE`, which takes no more than a
+/// page: add_key(2) writes into a key that it finds.
 fn update(description: &str, bytes: &[u8], seconds: Option<usize>) -> Result<(), KeyError> {
     let process = KeyRing::from_special_id(KeyRingIdentifier::Process, true)?;
     process.link_keyring_id(KeyRingIdentifier::User)?;
-    let updated = found(description).and_then(|key| {
-        let key = key.ok_or(KeyError::QuotaExceeded)?;
-        key.update(&bytes)?;
-        key.set_timeout(seconds.unwrap_or(0))
-    });
+    let updated = user_keyring().and_then(|user| user.add_key(description, bytes)).and_then(|key| settle(key, seconds));
     let _ = process.unlink_keyring_id(KeyRingIdentifier::User);
     updated
+}
+
+/// Who may do what with a key, and for how long; without `seconds`, for as long as the machine runs.
+fn settle(key: Key, seconds: Option<usize>) -> Result<(), KeyError> {
+    let permissions = KeyPermissionsBuilder::builder()
+        .posessor(Permission::ALL)
+        .user(Permission::VIEW | Permission::READ | Permission::SEARCH)
+        .build();
+    key.set_perms(permissions)?;
+    // 0 takes an end away.
+    key.set_timeout(seconds.unwrap_or(0))
 }
 
 /// Removes a key from every keyring at once; any session of its user may.
@@ -132,6 +134,7 @@ fn failed(error: KeyError) -> StoreError {
         KeyError::QuotaExceeded => StoreError::Full { store: NAME },
         other => {
             let detail = match other {
+                KeyError::PermissionDenied | KeyError::AccessDenied => "not permitted".into(),
                 KeyError::Unknown(number) => std::io::Error::from_raw_os_error(number).to_string(),
                 other => other.to_string(),
             };

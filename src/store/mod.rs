@@ -239,6 +239,29 @@ mod tests {
         }
     }
 
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_copy_in_the_kernel_needs_no_service_and_ends_with_its_item() {
+        // Without patience every call to the service fails, and none is begun.
+        let store = Store::new(StoreKind::Keyring, &Folder::at("/nonexistent"), Patience::new(Duration::ZERO), None);
+        let account = format!("test/{}", std::process::id());
+        let keep = |text: &str| store.set_cached(&account, &Secret::new(text), Duration::from_secs(60));
+        keep("{copy}");
+        if store.cached(&account).is_none() {
+            println!("skipped: the kernel keeps no copy here");
+            return;
+        }
+        assert_eq!(store.cached(&account), Some(Secret::new("{copy}")));
+        assert!(matches!(store.set(&account, &Secret::new("{new}")), Err(StoreError::NoAnswer { .. })));
+        assert_eq!(store.cached(&account), None, "a new text outdates the copy, whatever becomes of it");
+        keep("{copy}");
+        assert!(matches!(store.delete(&account), Err(StoreError::NoAnswer { .. })));
+        assert_eq!(store.cached(&account), None);
+        keep("{copy}");
+        keep(&"x".repeat(100_000));
+        assert_eq!(store.cached(&account), None, "a copy that cannot be kept leaves no older one");
+    }
+
     #[test]
     fn a_failure_of_the_store_has_its_exit_code_and_the_choices() {
         let error =

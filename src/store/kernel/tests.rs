@@ -53,11 +53,30 @@ fn a_key_is_readable_by_its_user_alone_and_ends_when_it_was_told_to() {
 fn a_text_can_be_written_in_the_place_of_the_old_one() {
     let Some(keyring) = keyring("cogfed:test-update:") else { return };
     let description = keyring.description("a");
-    assert_eq!(update(&description, b"new", None), Err(KeyError::QuotaExceeded), "there is none to write into");
     keyring.set_for("a", &Secret::new("old"), Duration::from_secs(60)).unwrap();
+    let number = found(&description).unwrap().unwrap().get_id();
+    update(&description, &[b'x'; 6 << 10], Some(1)).unwrap();
+    assert_eq!(keyring.get("a").unwrap(), Some(Secret::new("x".repeat(6 << 10))));
+    while keyring.get("a").unwrap().is_some() {
+        std::thread::sleep(Duration::from_millis(10));
+    }
     update(&description, b"new", None).unwrap();
+    assert_eq!(found(&description).unwrap().unwrap().get_id(), number, "one key all the time, revived at last");
     assert_eq!(keyring.get("a").unwrap(), Some(Secret::new("new")));
     assert!(listed(&description).contains(" perm "), "and its end with it");
+    keyring.delete("a").unwrap();
+}
+
+#[test]
+#[ignore = "uses up the user's quota: run it alone, not as root"]
+fn a_text_for_which_there_is_no_room_beside_the_old_one_takes_its_place() {
+    let Some(keyring) = keyring("cogfed:test-quota:") else { return };
+    for text in ["1", "2", "3"].map(|text| text.repeat(12_000)) {
+        keyring.set_for("a", &Secret::new(text.clone()), Duration::from_secs(60)).unwrap();
+        assert_eq!(keyring.get("a").unwrap(), Some(Secret::new(text)));
+    }
+    assert_eq!(keyring.set("b", &Secret::new("x".repeat(12_000))), Err(StoreError::Full { store: NAME }));
+    assert_eq!(keyring.get("b").unwrap(), None);
     keyring.delete("a").unwrap();
 }
 

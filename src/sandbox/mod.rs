@@ -3,4 +3,28 @@
 //! It uses no room that it is there to test: its PKCE check, its signatures and its SigV4 verification are its own, so
 //! that a bug in cogfed cannot hide behind the same bug here.
 
+mod control;
+mod handle;
+mod identity_pool;
 pub mod issued;
+mod jwt;
+mod keys;
+pub mod log;
+pub mod misbehaviour;
+pub mod options;
+mod parameters;
+pub mod people;
+mod profile;
+mod random;
+mod reply;
+mod roles;
+mod server;
+mod user_pool;
+pub mod visitor;
+mod world;
+
+pub use handle::Sandbox;
+pub use misbehaviour::Misbehaviour;
+pub use options::{Options, Rotation};
+pub use people::Person;
+pub use visitor::Visitor;

@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use crate::sandbox::issued::IssuedKeys;
 use crate::sandbox::log::Logged;
 use crate::sandbox::misbehaviour::Misbehaviour;
-use crate::sandbox::options::Options;
+use crate::sandbox::options::{Options, STAGE};
 use crate::sandbox::people::Person;
 use crate::sandbox::profile;
 use crate::sandbox::server::Listeners;
@@ -100,9 +100,9 @@ impl Sandbox {
         base(self.world.addresses.sts)
     }
 
-    /// Base URL of the API, without its stage.
+    /// Base URL of the API, its stage included: `/echo` and so on come after it.
     pub fn api_url(&self) -> String {
-        base(self.world.addresses.api)
+        format!("{}/{STAGE}", base(self.world.addresses.api))
     }
 
     /// Base URL of the controls.

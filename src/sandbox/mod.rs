@@ -3,6 +3,7 @@
 //! It uses no room that it is there to test: its PKCE check, its signatures and its SigV4 verification are its own, so
 //! that a bug in cogfed cannot hide behind the same bug here.
 
+pub mod api_gateway;
 mod control;
 mod handle;
 mod identity_pool;
@@ -19,6 +20,8 @@ mod random;
 mod reply;
 mod roles;
 mod server;
+pub mod sigv4;
+pub mod sts;
 mod user_pool;
 pub mod visitor;
 mod world;

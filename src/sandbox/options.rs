@@ -10,6 +10,8 @@ use crate::sandbox::people::{Person, everyone};
 pub const ACCOUNT_ID: &str = "000000000000";
 /// The region that all of the sandbox pretends to be in.
 pub const REGION: &str = "eu-west-1";
+/// The stage of the API.
+pub const STAGE: &str = "prod";
 /// The role of who may do everything with the orders.
 pub const ORDERS_ADMIN: &str = "arn:aws:iam::000000000000:role/OrdersAdmin";
 /// The role of who may read the orders.

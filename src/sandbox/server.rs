@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use http::header::{DATE, HeaderValue};
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
@@ -19,9 +20,11 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::sandbox::log::Logged;
+use crate::sandbox::misbehaviour::Misbehaviour;
+use crate::sandbox::options::REGION;
 use crate::sandbox::reply::{self, Outcome, Reply};
 use crate::sandbox::world::{Addresses, World};
-use crate::sandbox::{control, identity_pool, user_pool};
+use crate::sandbox::{control, identity_pool, sts, user_pool};
 
 /// How long a client may take for a request's head, and again for its body.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -181,12 +184,23 @@ fn too_large(host: Host) -> Response<Bytes> {
     reply::empty(StatusCode::PAYLOAD_TOO_LARGE)
 }
 
-fn dispatch(host: Host, world: &World, now: chrono::DateTime<chrono::Utc>, request: &Request<Bytes>) -> Reply {
+fn api(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Reply {
+    if world.active.due(Misbehaviour::Api500) {
+        let message = serde_json::json!({ "message": "Internal server error" });
+        return Reply::answer("api.failed", reply::json(StatusCode::INTERNAL_SERVER_ERROR, &message));
+    }
+    let response = world.api.answer(now, &world.issued, request);
+    let endpoint = if response.status() == StatusCode::FORBIDDEN { "api.refused" } else { "api.invoked" };
+    Reply::answer(endpoint, response)
+}
+
+fn dispatch(host: Host, world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Reply {
     match host {
         Host::Domain => user_pool::domain(world, now, request),
         Host::UserPool => user_pool::issuer(world, request),
         Host::IdentityPool => identity_pool::answer(world, now, request),
-        Host::Sts | Host::Api => Reply::answer("unknown", reply::empty(StatusCode::NOT_FOUND)),
+        Host::Sts => Reply::answer("sts", sts::answer(now, &world.issued, REGION, request)),
+        Host::Api => api(world, now, request),
         Host::Control => control::answer(world, request),
     }
 }

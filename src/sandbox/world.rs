@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::sandbox::api_gateway::ApiGateway;
 use crate::sandbox::identity_pool::Identities;
 use crate::sandbox::issued::IssuedKeys;
 use crate::sandbox::keys::Keys;
 use crate::sandbox::log::Log;
 use crate::sandbox::misbehaviour::{Active, Misbehaviour};
-use crate::sandbox::options::{Issuer, Options, REGION};
+use crate::sandbox::options::{ACCOUNT_ID, Issuer, Options, REGION, STAGE};
 use crate::sandbox::people::Person;
 use crate::sandbox::random;
 use crate::sandbox::user_pool::State;
@@ -80,6 +81,8 @@ pub struct World {
     pub addresses: Addresses,
     /// The user pool's signing keys.
     pub keys: Arc<Keys>,
+    /// The API.
+    pub api: ApiGateway,
     /// The temporary keys given out by the identity pool and by STS.
     pub issued: IssuedKeys,
     /// The active misbehaviours.
@@ -110,8 +113,10 @@ impl World {
         }
         let created = options.clock.now();
         let user = |person: &Person| User { person: person.clone(), sub: random::uuid(), created };
+        let names = Names::new();
         Ok(Self {
-            names: Names::new(),
+            api: ApiGateway::new(REGION, ACCOUNT_ID, names.api_id.as_str(), STAGE),
+            names,
             addresses,
             keys: Keys::of_this_process()?,
             issued: IssuedKeys::default(),

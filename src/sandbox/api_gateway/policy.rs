@@ -1,0 +1,119 @@
+//! What a role may do: IAM statements, and how they are weighed
+//! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>).
+
+/// Whether a statement allows or denies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Allows, unless another statement denies.
+    Allow,
+    /// Denies, whatever the others say.
+    Deny,
+}
+
+/// One statement of an IAM policy. In the action and the resource `*` stands for any text, slashes included, and `?` for
+/// one character.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    /// Allow or Deny.
+    pub effect: Effect,
+    /// Such as `execute-api:Invoke`; letter case does not count.
+    pub action: String,
+    /// The ARN, `arn:aws:execute-api:REGION:ACCOUNT:API/STAGE/METHOD/path`.
+    pub resource: String,
+}
+
+/// What the statements of a role come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// At least one allows and none denies.
+    Allowed,
+    /// No statement says anything about it.
+    NotAllowed,
+    /// At least one denies.
+    Denied,
+}
+
+/// Weighs `statements` for one action on one resource.
+pub fn decide(statements: &[Statement], action: &str, resource: &str) -> Decision {
+    let action = action.to_ascii_lowercase();
+    let about = |statement: &&Statement| {
+        matches(&statement.action.to_ascii_lowercase(), &action) && matches(&statement.resource, resource)
+    };
+    let effects: Vec<Effect> = statements.iter().filter(about).map(|statement| statement.effect).collect();
+    match effects.contains(&Effect::Deny) {
+        true => Decision::Denied,
+        false if effects.is_empty() => Decision::NotAllowed,
+        false => Decision::Allowed,
+    }
+}
+
+/// Whether `text` fits `pattern`. Goes back to the last `*` only, so that its time is bounded by the product of the
+/// lengths.
+fn matches(pattern: &str, text: &str) -> bool {
+    let (mut pattern, mut text) = (pattern.chars(), text.chars());
+    let mut last_star = None;
+    loop {
+        let remaining = text.clone();
+        match (pattern.next(), text.next()) {
+            (None, None) => return true,
+            (Some('*'), _) => {
+                text = remaining.clone();
+                last_star = Some((pattern.clone(), remaining));
+            }
+            // The pattern wants more: a star that takes more of the text would not help.
+            (Some(_), None) => return false,
+            (Some('?'), Some(_)) => {}
+            (Some(wanted), Some(found)) if wanted == found => {}
+            _ => {
+                let Some((after_star, from)) = last_star.as_mut() else { return false };
+                from.next();
+                (pattern, text) = (after_star.clone(), from.clone());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wildcards_cover_what_iam_says_they_cover() {
+        for (pattern, text) in [
+            ("", ""),
+            ("*", ""),
+            ("*", "a/b"),
+            ("a*", "a"),
+            ("a*c", "abbc"),
+            ("a*bc", "abbc"),
+            ("*/GET/*", "prod/GET/orders/1"),
+            ("?b*", "abc"),
+            ("a**", "a"),
+            ("*a*b", "xaxbxb"),
+        ] {
+            assert!(matches(pattern, text), "{pattern} should match {text}");
+        }
+        for (pattern, text) in
+            [("", "a"), ("a", ""), ("?", ""), ("a?", "a"), ("a*c", "abcd"), ("*b", "abc"), ("A", "a"), ("*a*b", "xbxa")]
+        {
+            assert!(!matches(pattern, text), "{pattern} should not match {text}");
+        }
+        // Many stars and no end that fits: the time stays bounded.
+        assert!(!matches(&format!("{}b", "*a".repeat(30)), &"a".repeat(5_000)));
+    }
+
+    #[test]
+    fn a_deny_wins_and_silence_is_no() {
+        let statement = |effect, resource: &str| Statement {
+            effect,
+            action: "execute-api:invoke".into(),
+            resource: resource.into(),
+        };
+        let statements = [statement(Effect::Allow, "api/*"), statement(Effect::Deny, "api/DELETE/*")];
+        let decide = |action, resource| decide(&statements, action, resource);
+        assert_eq!(decide("execute-api:Invoke", "api/GET/x"), Decision::Allowed);
+        assert_eq!(decide("execute-api:Invoke", "api/DELETE/x"), Decision::Denied);
+        assert_eq!(decide("execute-api:Invoke", "other/GET/x"), Decision::NotAllowed);
+        assert_eq!(decide("execute-api:ManageConnections", "api/GET/x"), Decision::NotAllowed);
+    }
+}

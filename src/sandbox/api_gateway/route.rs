@@ -1,0 +1,54 @@
+//! The resources and methods of the API.
+
+use http::Method;
+
+/// One resource with its method, and its path parameter as it was on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Route<'p> {
+    /// `GET /orders`
+    ListOrders,
+    /// `POST /orders`
+    CreateOrder,
+    /// `GET /orders/{id}`
+    ShowOrder(&'p str),
+    /// `DELETE /orders/{id}`
+    DeleteOrder(&'p str),
+    /// `ANY /echo/{proxy+}`
+    Echo,
+    /// `GET /redirect`
+    Redirect,
+    /// `GET /large`
+    Large,
+    /// `GET /html`
+    Html,
+    /// `GET /escape`
+    Escape,
+}
+
+impl<'p> Route<'p> {
+    /// The route for a method and the part of the path behind the stage, as it was on the wire. `None` for a HEAD or
+    /// OPTIONS too, where the API does not define it: API Gateway adds none of its own.
+    pub(super) fn find(method: &Method, path: &'p str) -> Option<Self> {
+        if let Some(proxy) = path.strip_prefix("echo/") {
+            return Some(Route::Echo).filter(|_| !proxy.is_empty() && is_any(method));
+        }
+        let order = path.strip_prefix("orders/").filter(|id| !id.is_empty() && !id.contains('/'));
+        match (method.as_str(), path, order) {
+            ("GET", _, Some(id)) => Some(Route::ShowOrder(id)),
+            ("DELETE", _, Some(id)) => Some(Route::DeleteOrder(id)),
+            ("GET", "orders", _) => Some(Route::ListOrders),
+            ("POST", "orders", _) => Some(Route::CreateOrder),
+            ("GET", "redirect", _) => Some(Route::Redirect),
+            ("GET", "large", _) => Some(Route::Large),
+            ("GET", "html", _) => Some(Route::Html),
+            ("GET", "escape", _) => Some(Route::Escape),
+            _ => None,
+        }
+    }
+}
+
+/// The methods that API Gateway's ANY stands for
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-method-settings-method-request.html>).
+fn is_any(method: &Method) -> bool {
+    matches!(method.as_str(), "DELETE" | "GET" | "HEAD" | "OPTIONS" | "PATCH" | "POST" | "PUT")
+}

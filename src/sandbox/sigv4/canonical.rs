@@ -1,0 +1,204 @@
+//! The canonical request of AWS Signature Version 4
+//! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>).
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+use bytes::Bytes;
+use http::Request;
+use ring::digest::{SHA256, digest};
+
+/// What a signature covers, as it was on the wire: nothing here is normalised or decoded.
+///
+/// [`Wire::of`] makes one from a request. It can also be filled by hand, for what an HTTP library will not carry: AWS's
+/// published vectors have raw spaces in paths and line breaks in header values.
+#[derive(Debug, Clone)]
+pub struct Wire<'a> {
+    /// The method, in the case in which it was sent.
+    pub method: &'a str,
+    /// The path, still percent-encoded.
+    pub path: &'a str,
+    /// What follows the `?`, still percent-encoded; empty where there is none.
+    pub query: &'a str,
+    /// The headers in the order in which they came.
+    pub headers: Vec<(&'a str, &'a [u8])>,
+    /// The whole body.
+    pub body: &'a [u8],
+}
+
+impl<'a> Wire<'a> {
+    /// The parts of `request` that a signature covers. A fragment is not among them: `http::Uri` drops it when it reads a
+    /// request line that has one, which RFC 9112, section 3.2, does not allow anyway.
+    pub fn of(request: &'a Request<Bytes>) -> Self {
+        Self {
+            method: request.method().as_str(),
+            path: request.uri().path(),
+            query: request.uri().query().unwrap_or_default(),
+            headers: request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect(),
+            body: request.body(),
+        }
+    }
+
+    /// Whether the header was sent at all.
+    pub(super) fn has_header(&self, name: &str) -> bool {
+        self.headers.iter().any(|(sent, _)| sent.eq_ignore_ascii_case(name))
+    }
+
+    /// The header's canonical value: whitespace folded, the values of a repeated header joined by commas. `None` if it
+    /// was not sent.
+    pub(super) fn header(&self, name: &str) -> Option<Vec<u8>> {
+        let values = self.headers.iter().filter(|(sent, _)| sent.eq_ignore_ascii_case(name));
+        let folded: Vec<Vec<u8>> = values.map(|(_, value)| fold(value)).collect();
+        if folded.is_empty() { None } else { Some(folded.join(&b',')) }
+    }
+
+    /// As [`Wire::header`], as text. A byte that is no UTF-8 becomes U+FFFD, which no header that counts may hold.
+    pub(super) fn header_text(&self, name: &str) -> Option<String> {
+        self.header(name).map(|value| String::from_utf8_lossy(&value).into_owned())
+    }
+
+    /// The query's pairs, percent-decoded. A `+` is a plus here, not a space.
+    pub(super) fn query_pairs(&self) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> {
+        self.query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decode(name), decode(value))
+        })
+    }
+
+    /// The canonical request for the headers that the signer listed. `signed_headers` is the list as it was sent: in
+    /// any other form than lower case and sorted, it makes another text than an honest signer's.
+    pub(super) fn canonical_request(&self, signed_headers: &str, presigned: bool) -> Vec<u8> {
+        let mut names: Vec<&str> = signed_headers.split(';').collect();
+        names.sort_unstable();
+        let mut text = Vec::new();
+        for line in [self.method, &canonical_uri(self.path), &self.canonical_query(presigned)] {
+            text.extend_from_slice(line.as_bytes());
+            text.push(b'\n');
+        }
+        for name in names {
+            text.extend_from_slice(name.as_bytes());
+            text.push(b':');
+            text.extend_from_slice(&self.header(name).unwrap_or_default());
+            text.push(b'\n');
+        }
+        text.push(b'\n');
+        text.extend_from_slice(signed_headers.as_bytes());
+        text.push(b'\n');
+        text.extend_from_slice(hex_sha256(self.body).as_bytes());
+        text
+    }
+
+    /// The query, sorted by name and then by value, strictly encoded; without the signature itself, if that is in it.
+    fn canonical_query(&self, presigned: bool) -> String {
+        let mut pairs: Vec<(String, String)> = self
+            .query_pairs()
+            .filter(|(name, _)| !presigned || name != b"X-Amz-Signature")
+            .map(|(name, value)| (encode(&name, false), encode(&value, false)))
+            .collect();
+        pairs.sort_unstable();
+        pairs.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
+    }
+}
+
+/// The canonical URI for every service but S3: the path on the wire, percent-encoded once more. API Gateway's own error
+/// messages show it: `/x/@connections/y=` becomes `/x/%40connections/y%3D`
+/// (<https://github.com/okigan/awscurl/issues/61>).
+fn canonical_uri(path: &str) -> Cow<'_, str> {
+    if path.is_empty() { Cow::Borrowed("/") } else { Cow::Owned(encode(path.as_bytes(), true)) }
+}
+
+/// Percent-encodes all but RFC 3986's unreserved characters, and the slash if it is to stay.
+fn encode(bytes: &[u8], keep_slash: bool) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for &byte in bytes {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || (keep_slash && byte == b'/') {
+            text.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "%{byte:02X}");
+        }
+    }
+    text
+}
+
+/// Percent-decodes; a `%` without two hex digits stands for itself.
+fn decode(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        let pair =
+            after.split_at_checked(2).filter(|(digits, _)| first == b'%' && digits.iter().all(u8::is_ascii_hexdigit));
+        let decoded =
+            pair.and_then(|(digits, after)| Some((u8::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()?, after)));
+        let (byte, after) = decoded.unwrap_or((first, after));
+        bytes.push(byte);
+        rest = after;
+    }
+    bytes
+}
+
+/// Trims, and folds each run of whitespace into one space, inside quotes too.
+fn fold(value: &[u8]) -> Vec<u8> {
+    let words = value.split(|byte| byte.is_ascii_whitespace() || *byte == 0x0b).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(&b' ')
+}
+
+/// SHA-256 in lower-case hex.
+pub(super) fn hex_sha256(data: &[u8]) -> String {
+    hex(digest(&SHA256, data).as_ref())
+}
+
+/// Lower-case hex.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_path_is_encoded_once_more_and_nothing_else_is_done_to_it() {
+        assert_eq!(canonical_uri(""), "/");
+        assert_eq!(canonical_uri("/x/@connections/y="), "/x/%40connections/y%3D");
+        assert_eq!(canonical_uri("/a%20b/%2f/\u{20ac}+:"), "/a%2520b/%252f/%E2%82%AC%2B%3A");
+        assert_eq!(canonical_uri("//a/../b/./"), "//a/../b/./");
+    }
+
+    #[test]
+    fn the_query_is_decoded_encoded_strictly_and_sorted() {
+        let query = |query| Wire { method: "GET", path: "/", query, headers: vec![], body: b"" }.canonical_query(true);
+        assert_eq!(query(""), "");
+        assert_eq!(query("b=2&a=x%20y&a=%2f"), "a=%2F&a=x%20y&b=2");
+        assert_eq!(query("flag&empty=&&eq=a=b"), "empty=&eq=a%3Db&flag=");
+        assert_eq!(query("plus=1+2&bad=%zz%4"), "bad=%25zz%254&plus=1%2B2");
+        assert_eq!(query("k=@:'()*!,;$/~"), "k=%40%3A%27%28%29%2A%21%2C%3B%24%2F~");
+        // By encoded name: '-' sorts before '=' would, so the longer name does not slip in front of the shorter.
+        assert_eq!(query("a-b=1&a=2&%E1%88%B4=3"), "%E1%88%B4=3&a=2&a-b=1");
+        assert_eq!(query("X-Amz-Signature=0&X-Amz-Date=1"), "X-Amz-Date=1");
+    }
+
+    #[test]
+    fn header_values_are_folded_and_joined() {
+        let headers: Vec<(&str, &[u8])> =
+            vec![("X-Two", b"  a \t b  "), ("x-one", b"\"q   q\""), ("x-two", b"c"), ("x-odd", b"\xff")];
+        let wire = Wire { method: "GET", path: "/", query: "", headers, body: b"" };
+        assert_eq!(wire.header("x-two").unwrap(), b"a b,c");
+        assert_eq!(wire.header("x-one").unwrap(), b"\"q q\"");
+        assert_eq!(wire.header("x-odd").unwrap(), b"\xff");
+        assert_eq!(wire.header("x-none"), None);
+    }
+
+    #[test]
+    fn the_headers_are_sorted_and_their_list_is_left_as_it_was_sent() {
+        let headers: Vec<(&str, &[u8])> = vec![("host", b"h"), ("a", b"1"), ("not-signed", b"2")];
+        let wire = Wire { method: "GET", path: "/", query: "", headers, body: b"" };
+        let text = String::from_utf8(wire.canonical_request("host;a", false)).unwrap();
+        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!(text, format!("GET\n/\n\na:1\nhost:h\n\nhost;a\n{empty}"));
+    }
+}

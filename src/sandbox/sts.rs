@@ -1,0 +1,146 @@
+//! The Security Token Service's GetCallerIdentity, for `aws sts get-caller-identity`
+//! (<https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>).
+
+use std::borrow::Cow;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
+use http::header::{CONTENT_TYPE, DATE};
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use ring::digest::{SHA256, digest};
+use url::form_urlencoded;
+
+use super::issued::{IssuedKey, IssuedKeys};
+use super::sigv4::{self, Expected, Refused};
+
+/// The version of the API, the only one that there is.
+const VERSION: &str = "2011-06-15";
+/// The region whose scope the global endpoint takes.
+const GLOBAL_REGION: &str = "us-east-1";
+/// How far a caller's clock may be off, in minutes.
+const WINDOW_MINUTES: i64 = 15;
+
+/// An error as the query protocol has it: status, code, message.
+struct Fault(StatusCode, &'static str, String);
+
+/// Answers one request to STS in the query protocol: a form in the body, or the query. Signatures scoped to `region` or to
+/// the global endpoint's us-east-1 are taken.
+pub fn answer(now: DateTime<Utc>, keys: &IssuedKeys, region: &str, request: &Request<Bytes>) -> Response<Bytes> {
+    let request_id = request_id(now);
+    let (status, body) = match call(now, keys, region, request) {
+        Ok(key) => (StatusCode::OK, identity_document(&key, &request_id)),
+        Err(Fault(status, code, message)) => (status, error_document(code, &message, &request_id)),
+    };
+    let mut response = Response::new(Bytes::from(body));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/xml"));
+    headers.insert(HeaderName::from_static("x-amzn-requestid"), printable(&request_id));
+    headers.insert(DATE, date_header(now));
+    response
+}
+
+fn call(now: DateTime<Utc>, keys: &IssuedKeys, region: &str, request: &Request<Bytes>) -> Result<IssuedKey, Fault> {
+    let bad_request = |code, message| Err(Fault(StatusCode::BAD_REQUEST, code, message));
+    let Some(action) = parameter(request, "Action") else {
+        return bad_request("MissingAction", "The request must contain the parameter Action.".into());
+    };
+    let version = parameter(request, "Version").unwrap_or(Cow::Borrowed("NO_VERSION_SPECIFIED"));
+    if action != "GetCallerIdentity" || version != VERSION {
+        return bad_request("InvalidAction", format!("Could not find operation {action} for version {version}"));
+    }
+    let regions = [region, GLOBAL_REGION];
+    let expected = Expected { service: "sts", regions: &regions, now, window: TimeDelta::minutes(WINDOW_MINUTES) };
+    sigv4::verify(request, &expected, |id| keys.find(id)).map_err(|refused| {
+        let code = match refused {
+            Refused::Unsigned => {
+                let message = "Request is missing Authentication Token";
+                return Fault(StatusCode::FORBIDDEN, "MissingAuthenticationToken", message.into());
+            }
+            Refused::Incomplete(message) => return Fault(StatusCode::BAD_REQUEST, "IncompleteSignature", message),
+            Refused::UnknownKey => "InvalidClientTokenId",
+            Refused::Expired => "ExpiredToken",
+            Refused::Invalid(_) | Refused::Mismatch { .. } => "SignatureDoesNotMatch",
+        };
+        Fault(StatusCode::FORBIDDEN, code, refused.to_string())
+    })
+}
+
+/// A parameter of the query protocol: from the form in the body of a POST, else from the query.
+fn parameter<'r>(request: &'r Request<Bytes>, name: &str) -> Option<Cow<'r, str>> {
+    let form: &[u8] = if request.method() == Method::POST { request.body() } else { &[] };
+    let query = request.uri().query().unwrap_or_default().as_bytes();
+    let mut pairs = form_urlencoded::parse(form).chain(form_urlencoded::parse(query));
+    pairs.find(|(key, _)| key == name).map(|(_, value)| value)
+}
+
+fn identity_document(key: &IssuedKey, request_id: &str) -> String {
+    let (arn, user_id, account) = (key.caller_arn(), user_id(key), key.account_id());
+    let (arn, user_id, account) = (escape(&arn), escape(&user_id), escape(account));
+    format!(
+        "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/{VERSION}/\">\n  \
+         <GetCallerIdentityResult>\n    <Arn>{arn}</Arn>\n    <UserId>{user_id}</UserId>\n    \
+         <Account>{account}</Account>\n  </GetCallerIdentityResult>\n  <ResponseMetadata>\n    \
+         <RequestId>{request_id}</RequestId>\n  </ResponseMetadata>\n</GetCallerIdentityResponse>\n"
+    )
+}
+
+fn error_document(code: &str, message: &str, request_id: &str) -> String {
+    let message = escape(message);
+    format!(
+        "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/{VERSION}/\">\n  <Error>\n    <Type>Sender</Type>\n    \
+         <Code>{code}</Code>\n    <Message>{message}</Message>\n  </Error>\n  <RequestId>{request_id}</RequestId>\n\
+         </ErrorResponse>\n"
+    )
+}
+
+/// Escapes for XML 1.0 text, and leaves out the control characters that it cannot hold at all.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '\u{fffe}' | '\u{ffff}' => {}
+            other if other.is_ascii_control() && !matches!(other, '\t' | '\n' | '\r') => {}
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+/// The unique id of an assumed role and its session, `AROA…:SESSION`. The sandbox's roles have no unique id of their own:
+/// this one follows from the ARN, and says where it comes from.
+pub(super) fn user_id(key: &IssuedKey) -> String {
+    let hash = digest(&SHA256, key.role_arn.as_bytes());
+    let digits: String = hash.as_ref().iter().take(5).map(|byte| format!("{byte:02X}")).collect();
+    format!("AROASANDBOX{digits}:{}", key.session_name)
+}
+
+/// A request id in the form of a UUID, another one for each request.
+pub(super) fn request_id(now: DateTime<Utc>) -> String {
+    static REQUESTS: AtomicU64 = AtomicU64::new(0);
+    let seed = format!("{}/{}", REQUESTS.fetch_add(1, Ordering::Relaxed), now.timestamp_micros());
+    let digits: String =
+        digest(&SHA256, seed.as_bytes()).as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let mut id = String::with_capacity(36);
+    for (place, digit) in digits.chars().enumerate() {
+        if matches!(place, 8 | 12 | 16 | 20) {
+            id.push('-');
+        }
+        id.push(digit);
+    }
+    id
+}
+
+/// `now` as the `Date` header has it (RFC 9110, section 5.6.7).
+pub(super) fn date_header(now: DateTime<Utc>) -> HeaderValue {
+    printable(&now.format("%a, %d %b %Y %H:%M:%S GMT").to_string())
+}
+
+/// A header value of text that is made here, of ASCII letters, digits and marks.
+pub(super) fn printable(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).expect("printable ASCII is a valid header value")
+}

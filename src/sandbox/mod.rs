@@ -4,6 +4,30 @@
 //! that a bug in cogfed cannot hide behind the same bug here.
 
 pub mod api_gateway;
+mod control;
+mod handle;
+mod identity_pool;
 pub mod issued;
+mod jwt;
+mod keys;
+pub mod log;
+pub mod misbehaviour;
+pub mod options;
+mod parameters;
+pub mod people;
+mod profile;
+mod random;
+mod reply;
+mod roles;
+mod server;
 pub mod sigv4;
 pub mod sts;
+mod user_pool;
+pub mod visitor;
+mod world;
+
+pub use handle::Sandbox;
+pub use misbehaviour::Misbehaviour;
+pub use options::{Options, Rotation};
+pub use people::Person;
+pub use visitor::Visitor;

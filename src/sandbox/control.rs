@@ -1,0 +1,91 @@
+//! The control listener: what [`crate::sandbox::Sandbox`]'s methods do, for scripts, over HTTP.
+
+use bytes::Bytes;
+use chrono::TimeDelta;
+use http::{Method, Request, StatusCode};
+use serde_json::{Value, json};
+
+use crate::sandbox::misbehaviour::Misbehaviour;
+use crate::sandbox::parameters::Parameters;
+use crate::sandbox::reply::{self, Reply};
+use crate::sandbox::world::World;
+
+/// Answers a request at the control listener.
+pub fn answer(world: &World, request: &Request<Bytes>) -> Reply {
+    let response = |status, document: &Value| Reply::answer("control", reply::json(status, document));
+    // A page in a browser can neither read these answers nor, with these checks, change anything: it cannot choose
+    // the host's name, and it always says where it comes from.
+    let host = request.headers().get(http::header::HOST).and_then(|host| host.to_str().ok());
+    let port = world.addresses.control.port();
+    let known = [format!("127.0.0.1:{port}"), format!("localhost:{port}")];
+    if !known.iter().any(|known| Some(known.as_str()) == host) || request.headers().contains_key("origin") {
+        return response(StatusCode::FORBIDDEN, &json!({ "error": "not for browsers" }));
+    }
+    let parameters = Parameters::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let read = request.method() == Method::GET;
+    let answer = match (request.uri().path(), read) {
+        ("/requests", true) => Ok(json!({ "counts": world.log.counts(), "requests": world.log.requests() })),
+        ("/secrets", true) => Ok(json!({ "secrets": world.secrets_issued() })),
+        ("/people", true) => {
+            let people: Vec<_> = world.users().into_iter().map(|user| user.person).collect();
+            Ok(json!({ "people": people }))
+        }
+        (_, false) if request.method() == Method::POST => change(world, request.uri().path(), &parameters),
+        _ => Err((StatusCode::NOT_FOUND, "no such control".to_owned())),
+    };
+    match answer {
+        Ok(document) => response(StatusCode::OK, &document),
+        Err((status, message)) => response(status, &json!({ "error": message })),
+    }
+}
+
+fn change(world: &World, path: &str, parameters: &Parameters) -> Result<Value, (StatusCode, String)> {
+    let bad = |message: String| (StatusCode::BAD_REQUEST, message);
+    let number = |name: &str| -> Result<Option<i64>, (StatusCode, String)> {
+        let parse = |text: &str| text.parse().map_err(|_| bad(format!("'{name}' has to be a whole number")));
+        parameters.get(name).map(parse).transpose()
+    };
+    match path {
+        "/misbehave" => {
+            let name = parameters.get("name").ok_or_else(|| bad("'name' is missing".into()))?;
+            let misbehaviour: Misbehaviour = name.parse().map_err(|error| bad(format!("{error}")))?;
+            let times = number("times")?.map(|times| u32::try_from(times).unwrap_or_default());
+            world.active.set(misbehaviour, times);
+            Ok(json!({ "misbehaviour": misbehaviour.name(), "times": times }))
+        }
+        "/clear" => {
+            world.active.clear();
+            Ok(json!({}))
+        }
+        "/clear-log" => {
+            world.log.clear();
+            Ok(json!({}))
+        }
+        "/clock" => {
+            let advance = number("advance")?.ok_or_else(|| bad("'advance' is missing: seconds".into()))?;
+            let by = TimeDelta::try_seconds(advance).ok_or_else(|| bad("'advance' is too large".into()))?;
+            world.advance(by);
+            Ok(json!({ "now": world.now() }))
+        }
+        "/lifetimes" => {
+            let seconds = number("credentials")?.ok_or_else(|| bad("'credentials' is missing: seconds".into()))?;
+            world.set_credentials_lifetime(seconds);
+            Ok(json!({ "credentials": seconds }))
+        }
+        "/people" => {
+            let name = parameters.get("name").ok_or_else(|| bad("'name' is missing".into()))?;
+            let roles: Vec<String> =
+                parameters.all("role").filter(|role| !role.is_empty()).map(ToOwned::to_owned).collect();
+            if world.change_user(name, |person| person.roles.clone_from(&roles)) {
+                Ok(json!({ "name": name, "roles": roles }))
+            } else {
+                Err((StatusCode::NOT_FOUND, format!("nobody is named '{name}'")))
+            }
+        }
+        "/revoke-all" => {
+            world.user_pool().end_all();
+            Ok(json!({}))
+        }
+        _ => Err((StatusCode::NOT_FOUND, "no such control".into())),
+    }
+}

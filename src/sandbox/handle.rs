@@ -1,0 +1,211 @@
+//! A running sandbox, as the one holds it who started it.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use anyhow::Context;
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::runtime;
+use tokio::sync::oneshot;
+
+use crate::sandbox::issued::IssuedKeys;
+use crate::sandbox::log::Logged;
+use crate::sandbox::misbehaviour::Misbehaviour;
+use crate::sandbox::options::{Options, STAGE};
+use crate::sandbox::people::Person;
+use crate::sandbox::profile;
+use crate::sandbox::server::Listeners;
+use crate::sandbox::world::World;
+
+/// A running sandbox. It ends, with all its connections, when this is dropped.
+pub struct Sandbox {
+    world: Arc<World>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Sandbox {
+    /// Starts a sandbox on a thread of its own. When this returns, each of its listeners takes connections.
+    ///
+    /// # Errors
+    /// If a port is taken, or the system lets no thread, no listener or no key be made.
+    pub fn start(options: Options) -> anyhow::Result<Self> {
+        let (listeners, addresses) = Listeners::bind(options.domain_port, options.control_port)?;
+        let world = Arc::new(World::new(options, addresses)?);
+        let runtime = runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .context("cannot start the sandbox's runtime")?;
+        let entered = runtime.enter();
+        listeners.serve(&world)?;
+        drop(entered);
+        let (stop, stopped) = oneshot::channel();
+        let thread = thread::Builder::new()
+            .name("sandbox".into())
+            // Either way, by message or by the sender's end, it is over.
+            .spawn(move || drop(runtime.block_on(stopped)))
+            .context("cannot start the sandbox's thread")?;
+        Ok(Self { world, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// `[profile.NAME]` with its endpoints, as cogfed's `config.toml` takes it.
+    pub fn profile_toml(&self, name: &str) -> String {
+        profile::toml(&self.world, name)
+    }
+
+    /// The user pool's id.
+    pub fn user_pool_id(&self) -> &str {
+        &self.world.names.user_pool_id
+    }
+
+    /// The app client's id.
+    pub fn client_id(&self) -> &str {
+        &self.world.names.client_id
+    }
+
+    /// The identity pool's id.
+    pub fn identity_pool_id(&self) -> &str {
+        &self.world.names.identity_pool_id
+    }
+
+    /// The issuer that the user pool's tokens name.
+    pub fn issuer(&self) -> String {
+        self.world.issuer()
+    }
+
+    /// The host that the hosted UI would have at AWS; [`Self::domain_url`] is where it really is.
+    pub fn domain(&self) -> &str {
+        &self.world.names.domain
+    }
+
+    /// Base URL of the hosted UI and the OAuth endpoints.
+    pub fn domain_url(&self) -> String {
+        base(self.world.addresses.domain)
+    }
+
+    /// Base URL of the issuer; discovery is below it at `/POOL/.well-known/openid-configuration`.
+    pub fn user_pool_url(&self) -> String {
+        base(self.world.addresses.user_pool)
+    }
+
+    /// Base URL of the identity pool.
+    pub fn identity_pool_url(&self) -> String {
+        base(self.world.addresses.identity_pool)
+    }
+
+    /// Base URL of the security token service.
+    pub fn sts_url(&self) -> String {
+        base(self.world.addresses.sts)
+    }
+
+    /// Base URL of the API, its stage included: `/echo` and so on come after it.
+    pub fn api_url(&self) -> String {
+        format!("{}/{STAGE}", base(self.world.addresses.api))
+    }
+
+    /// Base URL of the controls.
+    pub fn control_url(&self) -> String {
+        base(self.world.addresses.control)
+    }
+
+    /// The logout URI that the app client has registered.
+    pub fn logout_uri(&self) -> String {
+        self.world.logout_uri()
+    }
+
+    /// The redirect URIs that the app client has registered.
+    pub fn redirect_uris(&self) -> Vec<String> {
+        self.world.redirect_uris()
+    }
+
+    /// Who may sign in, as of now.
+    pub fn people(&self) -> Vec<Person> {
+        self.world.users().into_iter().map(|user| user.person).collect()
+    }
+
+    /// The temporary keys that were given out.
+    pub fn issued_keys(&self) -> &IssuedKeys {
+        &self.world.issued
+    }
+
+    /// The time by the sandbox's clock.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.world.now()
+    }
+
+    /// Moves the sandbox's clock on, or back if `by` is negative.
+    pub fn advance_clock(&self, by: TimeDelta) {
+        self.world.advance(by);
+    }
+
+    /// Makes the sandbox misbehave, `times` times or, with `None`, until [`Self::behave`].
+    pub fn misbehave(&self, misbehaviour: Misbehaviour, times: Option<u32>) {
+        self.world.active.set(misbehaviour, times);
+    }
+
+    /// Ends all misbehaviours.
+    pub fn behave(&self) {
+        self.world.active.clear();
+    }
+
+    /// Changes a person as the user pool knows them; their next tokens say so. Tells whether there is one of that name.
+    pub fn change_person(&self, name: &str, change: impl FnOnce(&mut Person)) -> bool {
+        self.world.change_user(name, change)
+    }
+
+    /// Gives a person these application roles and no others. Tells whether there is one of that name.
+    pub fn set_roles(&self, name: &str, roles: &[&str]) -> bool {
+        self.change_person(name, |person| person.roles = roles.iter().map(ToString::to_string).collect())
+    }
+
+    /// Changes how long credentials live that are issued from now on, in seconds.
+    pub fn set_credentials_lifetime(&self, seconds: i64) {
+        self.world.set_credentials_lifetime(seconds);
+    }
+
+    /// Ends every sign-in and every browser's session.
+    pub fn revoke_all(&self) {
+        self.world.user_pool().end_all();
+    }
+
+    /// The requests so far, the oldest first, without the control's.
+    pub fn requests(&self) -> Vec<Logged> {
+        self.world.log.requests()
+    }
+
+    /// How many requests each endpoint has had so far: `token.refresh`, `identity.get_id` and so on.
+    pub fn counts(&self) -> BTreeMap<&'static str, u64> {
+        self.world.log.counts()
+    }
+
+    /// How many requests this endpoint has had so far.
+    pub fn count(&self, endpoint: &str) -> u64 {
+        self.world.log.counts().get(endpoint).copied().unwrap_or_default()
+    }
+
+    /// Forgets the requests and their counts.
+    pub fn clear_log(&self) {
+        self.world.log.clear();
+    }
+
+    /// Every secret so far: codes, verifiers, tokens, secret keys, session tokens.
+    pub fn secrets_issued(&self) -> Vec<String> {
+        self.world.secrets_issued()
+    }
+}
+
+fn base(address: SocketAddr) -> String {
+    format!("http://{address}")
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic there has been printed already, and a drop has nobody to tell.
+            let _ = thread.join();
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! What the sandbox can do wrong on request: each fault that a client has to survive.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+use std::sync::{Mutex, PoisonError};
+
+macro_rules! misbehaviours {
+    ($($variant:ident, $name:literal, $description:literal;)*) => {
+        /// Something that the sandbox does wrong when asked to.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Misbehaviour {
+            $(#[doc = $description] $variant,)*
+        }
+
+        impl Misbehaviour {
+            /// All of them, in the order in which they are listed.
+            pub const ALL: &'static [Misbehaviour] = &[$(Misbehaviour::$variant,)*];
+
+            /// The name on the command line.
+            pub fn name(self) -> &'static str {
+                match self { $(Misbehaviour::$variant => $name,)* }
+            }
+
+            /// One line for the help.
+            pub fn description(self) -> &'static str {
+                match self { $(Misbehaviour::$variant => $description,)* }
+            }
+        }
+    };
+}
+
+misbehaviours! {
+    WrongState, "wrong-state", "redirect with another state than the one that was sent";
+    ErrorWithoutState, "error-without-state", "redirect with an error and no state";
+    AccessDenied, "access-denied", "redirect with error=access_denied after a good sign-in";
+    RepeatedCode, "repeated-code", "redirect with the parameter `code` twice";
+    WrongNonce, "wrong-nonce", "put another nonce into the ID token";
+    NoNonce, "no-nonce", "leave the nonce out of the ID token";
+    WrongAudience, "wrong-audience", "issue the ID token to another app client";
+    WrongIssuer, "wrong-issuer", "let the ID token name another user pool as its issuer";
+    AccessTokenAsIdToken, "access-token-as-id-token", "give the access token as the ID token";
+    WrongTokenUse, "wrong-token-use", "give an ID token whose `token_use` is `access`";
+    AlgNone, "alg-none", "give an unsigned ID token of `alg` none";
+    AlgHs256, "alg-hs256", "sign the ID token by HS256 with the public key as the secret";
+    UnknownKid, "unknown-kid", "name a key in the ID token that the JWKS does not have";
+    BadSignature, "bad-signature", "give an ID token whose signature does not fit";
+    ExpiredIdToken, "expired-id-token", "give an ID token that expired an hour ago";
+    BadAtHash, "bad-at-hash", "put the hash of another access token into the ID token";
+    OtherSubOnRefresh, "other-sub-on-refresh", "answer a refresh with the ID token of somebody else";
+    NoIdToken, "no-id-token", "leave the ID token out of the token endpoint's answer";
+    OddOptionalClaimTypes, "odd-optional-claim-types", "give optional claims of the ID token unusual types";
+    Token500, "token-500", "answer 500 at the token endpoint";
+    Token429, "token-429", "answer 429 with Retry-After at the token endpoint";
+    TokenHtml, "token-html", "answer with a page of HTML at the token endpoint";
+    Token10Mib, "token-10mib", "answer with 10 MiB of JSON at the token endpoint";
+    TokenSilent, "token-silent", "take the request at the token endpoint and never answer";
+    TokenClose, "token-close", "close the connection at the token endpoint without doing anything";
+    TokenRedirect, "token-redirect", "answer 307 to another place at the token endpoint";
+    RefreshInvalidGrant, "refresh-invalid-grant", "refuse each refresh as invalid_grant";
+    RefreshDropAnswer, "refresh-drop-answer", "do the refresh, rotation included, and close without an answer";
+    Jwks500, "jwks-500", "answer 500 for the JWKS";
+    Discovery500, "discovery-500", "answer 500 for the discovery document";
+    Revoke500, "revoke-500", "answer 500 at the revocation endpoint";
+    IdentityNotAuthorized, "identity-not-authorized", "refuse each login token at the identity pool";
+    IdentityThrottled, "identity-throttled", "answer TooManyRequestsException at the identity pool";
+    Identity500, "identity-500", "answer InternalErrorException at the identity pool";
+    IdentitySilent, "identity-silent", "take the request at the identity pool and never answer";
+    CredentialsShort, "credentials-short", "give credentials that live for 10 minutes";
+    Api500, "api-500", "answer 500 at the API";
+    ClockBehind, "clock-behind", "let the servers' clock be 20 minutes behind";
+}
+
+impl FromStr for Misbehaviour {
+    type Err = anyhow::Error;
+
+    fn from_str(name: &str) -> anyhow::Result<Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|misbehaviour| misbehaviour.name() == name)
+            .ok_or_else(|| anyhow::anyhow!("no misbehaviour is named '{name}': `cogfed sandbox --help` lists them"))
+    }
+}
+
+/// The misbehaviours that are active, and how often yet; `None` is for ever.
+#[derive(Debug, Default)]
+pub struct Active(Mutex<BTreeMap<Misbehaviour, Option<u32>>>);
+
+impl Active {
+    /// From now on, `times` times or, with `None`, until it is cleared.
+    pub fn set(&self, misbehaviour: Misbehaviour, times: Option<u32>) {
+        let mut active = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if times == Some(0) {
+            active.remove(&misbehaviour);
+        } else {
+            active.insert(misbehaviour, times);
+        }
+    }
+
+    /// Back to good manners.
+    pub fn clear(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Whether this one is due now, which uses up one of its times.
+    pub fn due(&self, misbehaviour: Misbehaviour) -> bool {
+        let mut active = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match active.get_mut(&misbehaviour) {
+            None => false,
+            Some(None) => true,
+            Some(Some(left)) => {
+                *left -= 1;
+                if *left == 0 {
+                    active.remove(&misbehaviour);
+                }
+                true
+            }
+        }
+    }
+
+    /// The first of `candidates` that is due now.
+    pub fn first_due(&self, candidates: &[Misbehaviour]) -> Option<Misbehaviour> {
+        candidates.iter().copied().find(|&candidate| self.due(candidate))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_again_and_are_unique() {
+        for &misbehaviour in Misbehaviour::ALL {
+            assert_eq!(misbehaviour.name().parse::<Misbehaviour>().unwrap(), misbehaviour);
+        }
+        assert!("wrong".parse::<Misbehaviour>().is_err());
+    }
+
+    #[test]
+    fn times_are_counted_down() {
+        let active = Active::default();
+        active.set(Misbehaviour::Token500, Some(2));
+        active.set(Misbehaviour::TokenHtml, None);
+        let due: Vec<bool> = (0..3).map(|_| active.due(Misbehaviour::Token500)).collect();
+        assert_eq!(due, [true, true, false]);
+        assert_eq!(active.first_due(Misbehaviour::ALL), Some(Misbehaviour::TokenHtml));
+        active.clear();
+        assert_eq!(active.first_due(Misbehaviour::ALL), None);
+    }
+}

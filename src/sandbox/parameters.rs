@@ -1,0 +1,54 @@
+//! The parameters of a query or a form.
+
+use url::form_urlencoded;
+
+/// Names and values in the order in which they came.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Parameters(Vec<(String, String)>);
+
+impl Parameters {
+    /// The parameters of a form-encoded text: a query without its `?`, or a body.
+    pub fn parse(text: &[u8]) -> Self {
+        Self(form_urlencoded::parse(text).into_owned().collect())
+    }
+
+    /// The value of that name, if it is there and not empty; of several the first.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.as_str())
+    }
+
+    /// All values of that name.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether a name comes twice, which OAuth does not allow (RFC 6749, 3.1).
+    pub fn repeated(&self) -> bool {
+        self.0.iter().enumerate().any(|(index, (name, _))| self.0.iter().skip(index + 1).any(|(key, _)| key == name))
+    }
+
+    /// The same parameters and one more, form-encoded.
+    pub fn encoded_with(&self, name: &str, value: &str) -> String {
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.0).append_pair(name, value).finish()
+    }
+
+    /// All of them, form-encoded.
+    pub fn encoded(&self) -> String {
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.0).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repetition_is_seen_and_empty_values_count_as_absent() {
+        let parameters = Parameters::parse(b"a=1&b=&c=x%20y");
+        assert!(!parameters.repeated());
+        assert_eq!(parameters.get("b"), None);
+        assert_eq!(parameters.get("c"), Some("x y"));
+        assert!(Parameters::parse(b"a=1&b=2&a=1").repeated());
+        assert_eq!(parameters.encoded_with("d", "/"), "a=1&b=&c=x+y&d=%2F");
+    }
+}

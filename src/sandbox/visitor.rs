@@ -1,0 +1,221 @@
+//! A browser without a face: it follows redirects, links and forms of the hosted UI as a person would, keeps cookies,
+//! and ends where the person would end. For a demo without a browser, and for tests.
+
+use std::collections::BTreeMap;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow, bail, ensure};
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, COOKIE, HOST, LOCATION, SET_COOKIE};
+use http::{Method, Request, Response};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::runtime;
+use tokio::time::timeout;
+use url::{Url, form_urlencoded};
+
+/// Pages and redirects that one visit may take.
+const MOST_STEPS: usize = 20;
+/// Bytes of a page.
+const LARGEST_PAGE: usize = 1024 * 1024;
+/// How long one answer may take: the last one waits until the one who listens has exchanged the code.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Where a visit ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The address of the page.
+    pub url: Url,
+    /// Its status.
+    pub status: u16,
+    /// Its text, HTML as a rule.
+    pub text: String,
+}
+
+/// What the visitor does at a directory's page.
+enum Choice<'a> {
+    Person(&'a str),
+    Cancel,
+}
+
+/// A browser with its cookies.
+#[derive(Debug, Default)]
+pub struct Visitor {
+    /// By host, as browsers keep them: the port does not matter.
+    cookies: BTreeMap<(String, String), String>,
+}
+
+/// Signs a person in by a visitor of its own, and blocks until the last page has come. It may be called with or
+/// without a runtime around it.
+///
+/// # Errors
+/// Those of [`Visitor::sign_in`].
+pub fn sign_in_as(authorization_url: &str, person: &str) -> anyhow::Result<Page> {
+    let runtime =
+        runtime::Builder::new_current_thread().enable_all().build().context("cannot start the visitor's runtime")?;
+    let visit = || runtime.block_on(Visitor::default().sign_in(authorization_url, person));
+    thread::scope(|scope| scope.spawn(visit).join()).map_err(|_| anyhow!("the visitor's thread panicked"))?
+}
+
+impl Visitor {
+    /// Opens the authorization URL, chooses the directory that knows `person` if there is a choice, clicks on the
+    /// person, and follows the redirects to the end, the loopback listener's page included. With a session from
+    /// before there may be nothing to click.
+    ///
+    /// # Errors
+    /// If a server does not answer, or no page has a button for this person.
+    pub async fn sign_in(&mut self, authorization_url: &str, person: &str) -> anyhow::Result<Page> {
+        self.visit(authorization_url, &Choice::Person(person)).await
+    }
+
+    /// As [`Self::sign_in`], but cancels at the directory: at the first one if there is a choice.
+    ///
+    /// # Errors
+    /// If a server does not answer.
+    pub async fn cancel(&mut self, authorization_url: &str) -> anyhow::Result<Page> {
+        self.visit(authorization_url, &Choice::Cancel).await
+    }
+
+    async fn visit(&mut self, url: &str, choice: &Choice<'_>) -> anyhow::Result<Page> {
+        let page = self.open(Url::parse(url).context("the authorization URL is none")?).await?;
+        let directories = links(&page);
+        if directories.is_empty() {
+            return self.choose(page, choice).await;
+        }
+        for directory in directories {
+            let page = self.open(directory).await?;
+            if button(&page, choice).is_some() {
+                return self.choose(page, choice).await;
+            }
+        }
+        bail!("no directory has the button that the visitor looks for")
+    }
+
+    /// Clicks on the button of a directory's page; a page without a form is the end already.
+    async fn choose(&mut self, page: Page, choice: &Choice<'_>) -> anyhow::Result<Page> {
+        let Some(action) = attribute_after(&page.text, "<form ", "action") else { return Ok(page) };
+        let (name, value) = button(&page, choice).context("the directory does not know this person")?;
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        let hidden = page.text.split("<input ").skip(1);
+        for input in hidden.filter(|input| attribute(input, "type").as_deref() == Some("hidden")) {
+            form.append_pair(
+                &attribute(input, "name").unwrap_or_default(),
+                &attribute(input, "value").unwrap_or_default(),
+            );
+        }
+        let body = form.append_pair(&name, &value).finish();
+        let action = page.url.join(&action).context("a form's action is no URL")?;
+        let answer = self.request(Method::POST, &action, body).await?;
+        self.follow(action, answer).await
+    }
+
+    /// Opens a page and follows its redirects.
+    ///
+    /// # Errors
+    /// If a server does not answer, or redirects without end.
+    pub async fn open(&mut self, url: Url) -> anyhow::Result<Page> {
+        let answer = self.request(Method::GET, &url, String::new()).await?;
+        self.follow(url, answer).await
+    }
+
+    async fn follow(&mut self, mut url: Url, mut answer: Response<Bytes>) -> anyhow::Result<Page> {
+        for _ in 0..MOST_STEPS {
+            if !answer.status().is_redirection() {
+                let text = String::from_utf8_lossy(answer.body()).into_owned();
+                return Ok(Page { url, status: answer.status().as_u16(), text });
+            }
+            let location = answer.headers().get(LOCATION).and_then(|location| location.to_str().ok());
+            url = url.join(location.context("a redirect leads nowhere")?).context("a redirect's target is no URL")?;
+            answer = self.request(Method::GET, &url, String::new()).await?;
+        }
+        bail!("the redirects have no end")
+    }
+
+    /// One request, without following anything.
+    async fn request(&mut self, method: Method, url: &Url, body: String) -> anyhow::Result<Response<Bytes>> {
+        ensure!(url.scheme() == "http", "the visitor goes to http addresses only");
+        let host = url.host_str().context("an address has no host")?.to_owned();
+        let port = url.port_or_known_default().context("an address has no port")?;
+        let target = url.query().map_or(url.path().to_owned(), |query| format!("{}?{query}", url.path()));
+        let mut request = Request::builder().method(&method).uri(target).header(HOST, format!("{host}:{port}"));
+        let cookies: Vec<String> = self
+            .cookies
+            .iter()
+            .filter(|((owner, _), _)| *owner == host)
+            .map(|((_, name), value)| format!("{name}={value}"))
+            .collect();
+        if !cookies.is_empty() {
+            request = request.header(COOKIE, cookies.join("; "));
+        }
+        if method == Method::POST {
+            request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        }
+        let request = request.body(Full::new(Bytes::from(body))).context("cannot make a request")?;
+        let place = (host.trim_matches(['[', ']']), port);
+        let answer = timeout(PATIENCE, send(place, request));
+        let answer = answer.await.map_err(|_| anyhow!("{host}:{port} did not answer in time"))?;
+        let answer = answer.with_context(|| format!("cannot open a page of {host}:{port}"))?;
+        for cookie in answer.headers().get_all(SET_COOKIE).into_iter().filter_map(|cookie| cookie.to_str().ok()) {
+            let pair = cookie.split(';').next().unwrap_or_default();
+            if let Some((name, value)) = pair.split_once('=') {
+                let key = (host.clone(), name.trim().to_owned());
+                if cookie.contains("Max-Age=0") {
+                    self.cookies.remove(&key);
+                } else {
+                    self.cookies.insert(key, value.trim().to_owned());
+                }
+            }
+        }
+        Ok(answer)
+    }
+}
+
+async fn send(place: (&str, u16), request: Request<Full<Bytes>>) -> anyhow::Result<Response<Bytes>> {
+    let stream = TcpStream::connect(place).await.context("cannot connect")?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.context("cannot talk HTTP")?;
+    let exchange = async {
+        let (head, body) = sender.send_request(request).await.context("no answer came")?.into_parts();
+        let body = Limited::new(body, LARGEST_PAGE).collect().await.map_err(|reason| anyhow!(reason))?.to_bytes();
+        anyhow::Ok(Response::from_parts(head, body))
+    };
+    tokio::pin!(exchange, connection);
+    // The connection has to be driven along; once it has ended, what it brought is all there is.
+    tokio::select! {
+        answer = &mut exchange => answer,
+        _ = &mut connection => exchange.await,
+    }
+}
+
+/// The links of a chooser: those whose id starts with `idp-`.
+fn links(page: &Page) -> Vec<Url> {
+    let tags = page.text.split("<a ").skip(1);
+    tags.filter(|tag| attribute(tag, "id").is_some_and(|id| id.starts_with("idp-")))
+        .filter_map(|tag| page.url.join(&attribute(tag, "href")?).ok())
+        .collect()
+}
+
+/// Name and value of the button that is to be clicked.
+fn button(page: &Page, choice: &Choice<'_>) -> Option<(String, String)> {
+    let id = match choice {
+        Choice::Person(name) => format!("person-{name}"),
+        Choice::Cancel => "cancel".to_owned(),
+    };
+    let tag = page.text.split("<button ").skip(1).find(|tag| attribute(tag, "id").as_deref() == Some(&id))?;
+    Some((attribute(tag, "name")?, attribute(tag, "value")?))
+}
+
+fn attribute_after(text: &str, start: &str, name: &str) -> Option<String> {
+    attribute(text.split_once(start)?.1, name)
+}
+
+/// The value of an attribute in the tag whose inside `tag` starts with, with its entities resolved.
+fn attribute(tag: &str, name: &str) -> Option<String> {
+    let (inside, _) = tag.split_once('>')?;
+    let (_, value) = inside.split_once(&format!("{name}=\""))?;
+    let (value, _) = value.split_once('"')?;
+    let value = value.replace("&quot;", "\"").replace("&#39;", "'").replace("&lt;", "<").replace("&gt;", ">");
+    Some(value.replace("&amp;", "&"))
+}

@@ -1,0 +1,228 @@
+//! Everything that the sandbox's listeners share: its names, its time, its people, its keys and its memory.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::sandbox::api_gateway::ApiGateway;
+use crate::sandbox::identity_pool::Identities;
+use crate::sandbox::issued::IssuedKeys;
+use crate::sandbox::keys::Keys;
+use crate::sandbox::log::Log;
+use crate::sandbox::misbehaviour::{Active, Misbehaviour};
+use crate::sandbox::options::{ACCOUNT_ID, Issuer, Options, REGION, STAGE};
+use crate::sandbox::people::Person;
+use crate::sandbox::random;
+use crate::sandbox::user_pool::State;
+
+/// The ids of one sandbox, random per start, so that two of them never meet in one store.
+#[derive(Debug, Clone)]
+pub struct Names {
+    /// `eu-west-1_` and nine letters or digits.
+    pub user_pool_id: String,
+    /// The app client.
+    pub client_id: String,
+    /// `eu-west-1:` and a UUID.
+    pub identity_pool_id: String,
+    /// The API's id: ten letters or digits.
+    pub api_id: String,
+    /// The host that the hosted UI would have at AWS.
+    pub domain: String,
+}
+
+impl Names {
+    fn new() -> Self {
+        Self {
+            user_pool_id: format!("{REGION}_{}", random::alphanumeric(9)),
+            client_id: random::lower_alphanumeric(26),
+            identity_pool_id: format!("{REGION}:{}", random::uuid()),
+            api_id: random::lower_alphanumeric(10),
+            domain: format!("corp-sandbox.auth.{REGION}.amazoncognito.com"),
+        }
+    }
+}
+
+/// Where each listener really is.
+#[derive(Debug, Clone, Copy)]
+pub struct Addresses {
+    /// Hosted UI and OAuth endpoints.
+    pub domain: SocketAddr,
+    /// Discovery and JWKS.
+    pub user_pool: SocketAddr,
+    /// The identity pool.
+    pub identity_pool: SocketAddr,
+    /// The security token service.
+    pub sts: SocketAddr,
+    /// The API gateway.
+    pub api: SocketAddr,
+    /// The sandbox's own controls.
+    pub control: SocketAddr,
+}
+
+/// A person as a user of the user pool.
+#[derive(Debug, Clone)]
+pub struct User {
+    /// Who it is.
+    pub person: Person,
+    /// The user's `sub`.
+    pub sub: String,
+    /// When the user was made.
+    pub created: DateTime<Utc>,
+}
+
+/// What all listeners share.
+pub struct World {
+    /// How the sandbox was asked to be.
+    pub options: Options,
+    /// Its ids.
+    pub names: Names,
+    /// Its addresses.
+    pub addresses: Addresses,
+    /// The user pool's signing keys.
+    pub keys: Arc<Keys>,
+    /// The API.
+    pub api: ApiGateway,
+    /// The temporary keys given out by the identity pool and by STS.
+    pub issued: IssuedKeys,
+    /// The active misbehaviours.
+    pub active: Active,
+    /// What was asked so far.
+    pub log: Log,
+    credentials_lifetime: Mutex<i64>,
+    offset: Mutex<TimeDelta>,
+    users: Mutex<Vec<User>>,
+    secrets: Mutex<Vec<String>>,
+    user_pool: Mutex<State>,
+    identities: Mutex<Identities>,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl World {
+    /// A world in which nobody has signed in yet.
+    ///
+    /// # Errors
+    /// If the signing keys cannot be made.
+    pub fn new(options: Options, addresses: Addresses) -> anyhow::Result<Self> {
+        let active = Active::default();
+        for &misbehaviour in &options.misbehaviours {
+            active.set(misbehaviour, None);
+        }
+        let created = options.clock.now();
+        let user = |person: &Person| User { person: person.clone(), sub: random::uuid(), created };
+        let names = Names::new();
+        Ok(Self {
+            api: ApiGateway::new(REGION, ACCOUNT_ID, names.api_id.as_str(), STAGE),
+            names,
+            addresses,
+            keys: Keys::of_this_process()?,
+            issued: IssuedKeys::default(),
+            active,
+            log: Log::default(),
+            credentials_lifetime: Mutex::new(options.credentials_lifetime),
+            offset: Mutex::default(),
+            users: Mutex::new(options.people.iter().map(user).collect()),
+            secrets: Mutex::default(),
+            user_pool: Mutex::default(),
+            identities: Mutex::default(),
+            options,
+        })
+    }
+
+    /// The time by the sandbox's clock, the control's offset included.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.options.clock.now() + *locked(&self.offset)
+    }
+
+    /// The time that the servers take it for: [`Self::now`], or 20 minutes less while they misbehave so.
+    pub fn servers_now(&self) -> DateTime<Utc> {
+        let behind = if self.active.due(Misbehaviour::ClockBehind) { 20 } else { 0 };
+        self.now() - TimeDelta::minutes(behind)
+    }
+
+    /// Moves the sandbox's clock on, or back if `by` is negative.
+    pub fn advance(&self, by: TimeDelta) {
+        *locked(&self.offset) += by;
+    }
+
+    /// How long credentials live that are issued from now on, in seconds.
+    pub fn credentials_lifetime(&self) -> i64 {
+        *locked(&self.credentials_lifetime)
+    }
+
+    /// Changes how long credentials live that are issued from now on, in seconds.
+    pub fn set_credentials_lifetime(&self, seconds: i64) {
+        *locked(&self.credentials_lifetime) = seconds;
+    }
+
+    /// The issuer that tokens name.
+    pub fn issuer(&self) -> String {
+        let host = match self.options.issuer {
+            Issuer::Original => "cognito-idp",
+            Issuer::Updated => "issuer-cognito-idp",
+        };
+        format!("https://{host}.{REGION}.amazonaws.com/{}", self.names.user_pool_id)
+    }
+
+    /// Everybody, as of now.
+    pub fn users(&self) -> Vec<User> {
+        locked(&self.users).clone()
+    }
+
+    /// The user with that handle.
+    pub fn user_named(&self, name: &str) -> Option<User> {
+        locked(&self.users).iter().find(|user| user.person.name == name).cloned()
+    }
+
+    /// The user with that `sub`.
+    pub fn user(&self, sub: &str) -> Option<User> {
+        locked(&self.users).iter().find(|user| user.sub == sub).cloned()
+    }
+
+    /// Changes a user, and tells whether there is one of that name.
+    pub fn change_user(&self, name: &str, change: impl FnOnce(&mut Person)) -> bool {
+        match locked(&self.users).iter_mut().find(|user| user.person.name == name) {
+            Some(user) => {
+                change(&mut user.person);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Remembers a secret that goes out, so that a test can look for it where it must not be; returns it.
+    pub fn giving_out(&self, secret: String) -> String {
+        locked(&self.secrets).push(secret.clone());
+        secret
+    }
+
+    /// Every secret given out so far.
+    pub fn secrets_issued(&self) -> Vec<String> {
+        locked(&self.secrets).clone()
+    }
+
+    /// The user pool's memory. Handlers do not wait while they hold it.
+    pub fn user_pool(&self) -> MutexGuard<'_, State> {
+        locked(&self.user_pool)
+    }
+
+    /// The identity pool's memory.
+    pub fn identities(&self) -> MutexGuard<'_, Identities> {
+        locked(&self.identities)
+    }
+
+    /// The redirect URIs that the app client has registered.
+    pub fn redirect_uris(&self) -> Vec<String> {
+        let path = &self.options.redirect_path;
+        let uris = |port: &u16| [format!("http://localhost:{port}{path}"), format!("http://127.0.0.1:{port}{path}")];
+        self.options.redirect_ports.iter().flat_map(uris).collect()
+    }
+
+    /// The one logout URI that the app client has registered: a page of the sandbox's own.
+    pub fn logout_uri(&self) -> String {
+        format!("http://{}/sandbox/signed-out", self.addresses.domain)
+    }
+}

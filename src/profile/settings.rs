@@ -35,6 +35,17 @@ impl fmt::Display for Value {
 }
 
 impl Value {
+    /// The value as JSON, in its own shape.
+    pub fn to_json(&self) -> serde_json::Value {
+        match self {
+            Value::Text(text) => text.as_str().into(),
+            Value::Number(number) => (*number).into(),
+            Value::Flag(flag) => (*flag).into(),
+            Value::List(items) => items.clone().into(),
+            Value::Numbers(items) => items.clone().into(),
+        }
+    }
+
     /// Reads a value of that shape as it is written in the environment or on the command line.
     pub fn parse(shape: Shape, text: &str) -> Result<Self, String> {
         let number = |text: &str| {

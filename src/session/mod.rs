@@ -44,7 +44,7 @@ pub struct Session<'a> {
     /// The app client's secret, if the environment gives one.
     pub client_secret: Option<&'a Secret>,
     /// Where warnings go: what went wrong although credentials could be handed out.
-    pub warn: &'a (dyn Fn(&str) + Sync),
+    pub warn: Box<dyn Fn(&str) + 'a>,
 }
 
 /// Credentials to hand over. While it lives, nobody signs in or out: hand over first, then drop it.
@@ -53,17 +53,12 @@ pub struct Lease {
     pub credentials: Credentials,
     /// The person whose they are, by the ID token's `sub`.
     pub subject: String,
-    lock: Option<Lock>,
+    _lock: Option<Lock>,
 }
 
 impl Lease {
     fn of(record: &CredentialsRecord, lock: Option<Lock>) -> Self {
-        Self { credentials: record.credentials(), subject: record.subject.clone(), lock }
-    }
-
-    /// Whether the sign-in's lock is held with it.
-    pub fn is_exclusive(&self) -> bool {
-        self.lock.is_some()
+        Self { credentials: record.credentials(), subject: record.subject.clone(), _lock: lock }
     }
 }
 
@@ -151,6 +146,14 @@ impl Session<'_> {
     /// [`Kind::Store`].
     pub fn tokens(&self) -> anyhow::Result<Option<TokensRecord>> {
         TokensRecord::read(self.store, self.profile)
+    }
+
+    /// The sign-in as it is stored, whatever endpoints it belongs to: for a new one that takes its place.
+    ///
+    /// # Errors
+    /// [`Kind::Store`].
+    pub fn tokens_to_replace(&self) -> anyhow::Result<Option<TokensRecord>> {
+        TokensRecord::read_to_replace(self.store, self.profile)
     }
 
     /// The credentials as they are stored, fresh or not.

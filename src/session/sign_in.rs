@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::{LOCK_PATIENCE, Session, failure, mark};
 use crate::folder::{Lock, LockError};
-use crate::secret::Secret;
 use crate::store::record::{SignedIn, TokensRecord, credentials_account, tokens_account};
 use crate::user_pool::Tokens;
 
@@ -56,12 +55,7 @@ impl Session<'_> {
     ///
     /// # Errors
     /// [`crate::error::Kind::Store`] or [`crate::error::Kind::Busy`].
-    pub fn save_sign_in(
-        &self,
-        tokens: &Tokens,
-        client_secret: Option<Secret>,
-        is_forced: bool,
-    ) -> anyhow::Result<Saved> {
+    pub fn save_sign_in(&self, tokens: &Tokens, is_forced: bool) -> anyhow::Result<Saved> {
         let _lock = Lock::acquire(self.folder, &tokens_account(self.profile), LOCK_PATIENCE)?;
         let old = TokensRecord::read_to_replace(self.store, self.profile)?;
         let is_same_person = old.as_ref().is_some_and(|old| old.subject == tokens.claims.subject);
@@ -69,7 +63,7 @@ impl Session<'_> {
         if !is_kept {
             self.delete_credentials(old.as_ref())?;
         }
-        let now = self.clock.now();
+        let (now, client_secret) = (self.clock.now(), self.client_secret.cloned());
         let mut record = TokensRecord::new(SignedIn { profile: self.profile, tokens, client_secret, now });
         if let (true, Some(old)) = (is_kept, &old) {
             record.identities = old.identities.clone();

@@ -59,19 +59,20 @@ pub struct SignIn<'a> {
     /// How long the person has.
     pub patience: Duration,
     /// Where notices go.
-    pub notify: &'a (dyn Fn(Notice<'_>) + Sync),
+    pub notify: &'a dyn Fn(Notice<'_>),
 }
 
 impl SignIn<'_> {
-    /// Signs a person in. `save` runs after the tokens are verified and before the browser is told anything.
+    /// Signs a person in. `save` runs after the tokens are verified and before the browser is told anything; what it
+    /// returns is returned.
     ///
     /// # Errors
     /// [`Kind::SignInRequired`] if nobody came back in time, [`Kind::Refused`] for a no, and whatever `save` says.
-    pub async fn run(
+    pub async fn run<T>(
         &self,
         listener: Listener,
-        save: impl AsyncFnOnce(&Tokens) -> anyhow::Result<()>,
-    ) -> anyhow::Result<Tokens> {
+        save: impl FnOnce(&Tokens) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
         let attempt = Attempt::new();
         let port = listener.port();
         let redirect_uri = self.profile.redirect.uri(port);
@@ -93,7 +94,7 @@ impl SignIn<'_> {
             Ok(Ok(code)) => code,
         };
         let outcome = match self.tokens(&code, &attempt, &redirect_uri).await {
-            Ok(tokens) => save(&tokens).await.map(|()| tokens),
+            Ok(tokens) => save(&tokens),
             Err(failure) => Err(failure.into()),
         };
         serving

@@ -1,0 +1,388 @@
+//! The command line. Its comments are the help, the man pages and the completions.
+//!
+//! House rules: the first line of a comment is the short help, lower case, no full stop. What comes after is the long
+//! help. Sections that clap does not know (examples, exit status, environment, files) are texts below, shown after the
+//! long help and set as sections of the man page.
+
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+
+use crate::sandbox::Misbehaviour;
+
+/// One sign-in for AWS behind Cognito federated to Azure AD
+///
+/// cogfed signs a person in once in the browser, at a Cognito user pool whose identity providers are Azure AD and Azure
+/// AD B2C, and keeps the tokens in the keyring of the operating system. From then on the AWS CLI and every SDK get
+/// temporary AWS credentials from it, and it calls APIs behind API Gateway's IAM authorizer itself.
+#[derive(Debug, Parser)]
+#[command(name = "cogfed", version, propagate_version = true, max_term_width = 100, after_long_help = ABOUT)]
+#[command(disable_help_subcommand = false, subcommand_required = true, arg_required_else_help = true)]
+pub struct Cli {
+    /// Tell on the standard error what is done, without secrets
+    #[arg(long, global = true)]
+    pub debug: bool,
+    /// What to do
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// What cogfed does.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Sign in, in the browser
+    ///
+    /// Opens the user pool's sign-in page and waits on a loopback port until the browser comes back. The tokens are
+    /// verified and kept in the store. If there is a working sign-in already, it is renewed and no browser is opened.
+    #[command(after_long_help = LOGIN)]
+    Login(Login),
+    /// Print AWS credentials for the AWS CLI and the SDKs
+    ///
+    /// Prints the JSON document that AWS's tools read from a credential_process: credentials from the store while they
+    /// are good for more than 16 minutes, else renewed ones. Never opens a browser unless asked to.
+    #[command(after_long_help = CREDENTIAL_PROCESS)]
+    CredentialProcess(CredentialProcess),
+    /// Call an API behind API Gateway's IAM authorizer
+    ///
+    /// Signs one request with the profile's credentials (AWS Signature Version 4), sends it as it was signed, and writes
+    /// the answer's body to the standard output. Follows no redirect.
+    #[command(after_long_help = CALL)]
+    Call(Call),
+    /// Show who is signed in, and until when
+    ///
+    /// Asks the store alone, not the network. Ends with status 3 if nobody is signed in.
+    #[command(after_long_help = STATUS)]
+    Status(Status),
+    /// Sign out
+    ///
+    /// Deletes the tokens and the credentials made from them, revokes the refresh token at the user pool, and says what
+    /// lives on.
+    #[command(after_long_help = LOGOUT)]
+    Logout(Logout),
+    /// Show the profiles of the configuration
+    #[command(subcommand, after_long_help = PROFILE)]
+    Profile(Profile),
+    /// Run a local Cognito with its directories and a protected API
+    ///
+    /// Starts, on loopback ports, a user pool with its sign-in pages, an identity pool, STS, and an API behind an IAM
+    /// authorizer. They answer as AWS does, errors included, and forget everything when they end.
+    #[command(after_long_help = SANDBOX)]
+    Sandbox(Sandbox),
+    /// See all of it happen on this machine, without any account
+    ///
+    /// Runs a sandbox, signs in to it, gets credentials, makes a call that is allowed and one that is not, and signs out.
+    /// Touches none of your own configuration and nothing in your keyring, and leaves nothing behind.
+    #[command(after_long_help = DEMO)]
+    Demo(Demo),
+}
+
+/// Which profile.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ProfileFlag {
+    /// The profile to use
+    ///
+    /// Without it, COGFED_PROFILE counts, then default_profile of the configuration, then the only profile there is.
+    #[arg(short, long, value_name = "NAME")]
+    pub profile: Option<String>,
+}
+
+/// Flags of `login`.
+#[derive(Debug, Args)]
+pub struct Login {
+    #[command(flatten)]
+    pub profile: ProfileFlag,
+    /// Go to this identity provider at once, past the chooser
+    #[arg(long, value_name = "NAME")]
+    pub identity_provider: Option<String>,
+    /// Print the URL and wait, without opening a browser
+    #[arg(long)]
+    pub no_browser: bool,
+    /// How long to wait for the sign-in, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub timeout: u64,
+    /// Sign in anew, even if there is a working sign-in, and delete the credentials made from the old one
+    #[arg(short, long)]
+    pub force: bool,
+}
+
+/// Flags of `credential-process`.
+#[derive(Debug, Args)]
+pub struct CredentialProcess {
+    #[command(flatten)]
+    pub profile: ProfileFlag,
+    /// Open the browser if a sign-in is required
+    ///
+    /// Few callers show what is printed meanwhile, and some end their helper after five seconds. The profile's key
+    /// sign_in_on_demand does the same.
+    #[arg(long)]
+    pub sign_in: bool,
+}
+
+/// Flags of `call`.
+#[derive(Debug, Args)]
+pub struct Call {
+    #[command(flatten)]
+    pub profile: ProfileFlag,
+    /// The request's method, such as GET
+    pub method: String,
+    /// The request's URL
+    pub url: String,
+    /// Send a header, as in 'Name: value' (may be given more than once)
+    #[arg(short = 'H', long = "header", value_name = "HEADER")]
+    pub headers: Vec<String>,
+    /// Send this body; @FILE reads a file, - the standard input
+    ///
+    /// As in curl, line breaks of a file are left out, and several pieces are joined by '&'. No Content-Type is set:
+    /// API Gateway then takes the body for JSON.
+    #[arg(short, long, value_name = "DATA")]
+    pub data: Vec<String>,
+    /// As --data, to the byte
+    #[arg(long, value_name = "DATA", conflicts_with = "data")]
+    pub data_binary: Vec<String>,
+    /// Send and ask for JSON: sets Content-Type and Accept unless they are given
+    #[arg(long)]
+    pub json: bool,
+    /// Write the answer's status line and headers before its body
+    #[arg(short, long)]
+    pub include: bool,
+    /// Write the answer to a file
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// End with status 22 if the answer's status is 400 or more
+    #[arg(short, long)]
+    pub fail: bool,
+    /// The region to sign for, where the host does not tell
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    /// Show the signed request, secrets masked, and send nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Tell what is sent and what came back
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+/// Flags of `status`.
+#[derive(Debug, Args)]
+pub struct Status {
+    #[command(flatten)]
+    pub profile: ProfileFlag,
+    /// Print JSON on the standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `logout`.
+#[derive(Debug, Args)]
+pub struct Logout {
+    #[command(flatten)]
+    pub profile: ProfileFlag,
+    /// Sign out of every profile of the configuration
+    #[arg(long, conflicts_with = "profile")]
+    pub all: bool,
+}
+
+/// What to show of the profiles.
+#[derive(Debug, Subcommand)]
+pub enum Profile {
+    /// List the profiles
+    List(ProfileList),
+    /// Show what is in force for a profile, and where each value came from
+    Show(ProfileShow),
+}
+
+/// Flags of `profile list`.
+#[derive(Debug, Args)]
+pub struct ProfileList {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `profile show`.
+#[derive(Debug, Args)]
+pub struct ProfileShow {
+    #[command(flatten)]
+    pub profile: ProfileFlag,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `sandbox`.
+#[derive(Debug, Args)]
+#[command(after_help = "Run 'cogfed sandbox --help' for the list of misbehaviours.")]
+pub struct Sandbox {
+    /// Print one line of JSON when it is ready: profile, hosts, the API's URL, people
+    #[arg(long)]
+    pub json: bool,
+    /// Write a configuration with a ready profile to this file
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The name of that profile
+    #[arg(long, value_name = "NAME", default_value = "sandbox")]
+    pub name: String,
+    /// The store that the profile names: keyring, kernel or file
+    #[arg(long, value_name = "STORE")]
+    pub store: Option<String>,
+    /// The loopback ports that are registered as callback URLs
+    #[arg(long, value_name = "PORT", value_delimiter = ',', default_values_t = [8400, 8401, 8402])]
+    pub redirect_ports: Vec<u16>,
+    /// Rotate refresh tokens, with a grace period of this many seconds
+    #[arg(long, value_name = "GRACE", value_parser = clap::value_parser!(u32).range(0..=60))]
+    pub rotate: Option<u32>,
+    /// How long ID and access tokens live, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
+    pub token_lifetime: u32,
+    /// How long credentials live, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
+    pub credentials_lifetime: u32,
+    /// Misbehave (may be given more than once)
+    #[arg(long, value_name = "NAME")]
+    pub misbehave: Vec<Misbehaviour>,
+    /// End when the standard input ends
+    #[arg(long)]
+    pub until_stdin_closes: bool,
+}
+
+/// Flags of `demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Open no browser: a sandbox person signs in by itself
+    #[arg(long)]
+    pub headless: bool,
+}
+
+/// The command line as clap knows it, for the man pages and the completions.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+const ABOUT: &str = "\
+EXAMPLES
+  cogfed demo                           see all of it happen, without any account
+  cogfed login                          sign in, in the browser
+  cogfed call GET https://abc123.execute-api.eu-west-1.amazonaws.com/prod/orders
+  cogfed status                         who is signed in, and until when
+
+  The AWS CLI and the SDKs use it by two lines in ~/.aws/config, with the whole path of cogfed:
+    [profile internal]
+    credential_process = /usr/local/bin/cogfed credential-process --profile internal
+
+PROFILES
+  A profile says what to sign in to. A whole one, in the configuration file:
+    default_profile = \"internal\"
+
+    [profile.internal]
+    user_pool_id      = \"eu-west-1_AbC123xyz\"
+    client_id         = \"3n4b5urk1ft4fl3mg5e62d9ado\"
+    domain            = \"corp.auth.eu-west-1.amazoncognito.com\"
+    identity_pool_id  = \"eu-west-1:1cf667a2-49a6-454b-9e45-23199EXAMPLE\"
+    identity_provider = \"AzureAD\"
+
+  Also known, with their defaults where there are any: idp_identifier, account, login_hint, prompt, lang,
+  scopes [\"openid\"], redirect_host \"localhost\", redirect_ports [8400, 8401, 8402], redirect_path \"/callback\",
+  browser, sign_in_on_demand false, refresh_token_validity (seconds), refresh_grace 0 (seconds), role_arn,
+  flow \"enhanced\", store \"keyring\" (or \"kernel\", \"file\"), region, logout_uri, issuer,
+  endpoints.{user_pool,domain,identity_pool,sts}. 'cogfed profile show' tells what is in force.
+
+EXIT STATUS
+  0    done
+  1    failed
+  2    the command line, the configuration or an input is wrong
+  3    a sign-in is required
+  4    the store failed: no keyring, locked, or no answer from it
+  5    the network, or a server that should have answered, failed
+  6    refused by the identity provider, by Cognito or by AWS
+  7    busy: a lock is held, or every callback port is taken
+  22   call --fail: the API answered with a status of 400 or more
+  130  interrupted
+
+ENVIRONMENT
+  COGFED_PROFILE        the profile, where no flag names one
+  COGFED_CONFIG         the configuration file; an absolute path
+  COGFED_CLIENT_SECRET  the app client's secret, if it has one
+  COGFED_<KEY>          overrides a key of the profile, in capitals, lists separated by commas; not those that say
+                        where secrets go (user_pool_id, client_id, domain, issuer, identity_pool_id, endpoints)
+  HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR
+                        the network's way out and its trust roots
+  NO_COLOR              no colour, if it is set and not empty
+
+FILES
+  $XDG_CONFIG_HOME/cogfed/config.toml   the configuration (~/.config if unset; on macOS ~/Library/Application Support,
+                                        on Windows %APPDATA%)
+  $XDG_STATE_HOME/cogfed/               locks, the last failure, the user pool's public keys; no secret, unless the
+                                        profile says store = \"file\" (~/.local/state if unset; on macOS and Windows
+                                        the folder for local data)
+";
+
+const LOGIN: &str = "\
+EXAMPLES
+  cogfed login --profile internal
+  cogfed login --identity-provider AzureB2C
+  cogfed login --no-browser             print the URL; open it in a browser on this machine
+
+EXIT STATUS
+  0 signed in; 2 wrong usage; 3 nobody signed in in time; 4 the store failed; 5 the network failed; 6 refused; 7 every
+  callback port is taken. See cogfed(1).
+";
+
+const CREDENTIAL_PROCESS: &str = "\
+EXAMPLES
+  In ~/.aws/config, with the whole path of cogfed:
+    [profile internal]
+    credential_process = /usr/local/bin/cogfed credential-process --profile internal
+
+EXIT STATUS
+  0 credentials were printed; 3 a sign-in is required; 4 the store failed; 5 the network failed; 6 refused; 7 another
+  process holds the lock. See cogfed(1). Nothing is printed on the standard output unless the status is 0.
+";
+
+const CALL: &str = "\
+EXAMPLES
+  cogfed call GET https://abc123.execute-api.eu-west-1.amazonaws.com/prod/orders
+  cogfed call POST https://abc123.execute-api.eu-west-1.amazonaws.com/prod/orders --json -d '{\"item\": \"book\"}'
+  cogfed call PUT https://api.example.com/orders/7 --region eu-west-1 --data-binary @order.json
+  cogfed call GET https://abc123.execute-api.eu-west-1.amazonaws.com/prod/orders --dry-run
+
+EXIT STATUS
+  0 the API answered, whatever its status; 22 with --fail, if the status is 400 or more; the others as in cogfed(1).
+";
+
+const STATUS: &str = "\
+EXAMPLES
+  cogfed status
+  cogfed status --json
+
+EXIT STATUS
+  0 somebody is signed in; 3 nobody is; 4 the store failed. See cogfed(1).
+";
+
+const LOGOUT: &str = "\
+EXAMPLES
+  cogfed logout --profile internal
+  cogfed logout --all
+
+EXIT STATUS
+  0 signed out, or nobody was signed in; 4 the store failed; 5 or 6 deleted here, but not revoked at the user pool.
+  See cogfed(1).
+";
+
+const PROFILE: &str = "\
+EXAMPLES
+  cogfed profile list
+  cogfed profile show --profile internal
+";
+
+const SANDBOX: &str = "\
+EXAMPLES
+  cogfed sandbox --config /tmp/sandbox.toml --store file
+  COGFED_CONFIG=/tmp/sandbox.toml cogfed login
+  cogfed sandbox --json --until-stdin-closes --misbehave wrong-nonce
+";
+
+const DEMO: &str = "\
+EXAMPLES
+  cogfed demo
+  cogfed demo --headless                as in CI: no browser is needed
+";

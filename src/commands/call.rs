@@ -1,0 +1,153 @@
+//! `cogfed call`.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Write};
+
+use anyhow::Context as _;
+use chrono::{DateTime, Utc};
+
+use super::{Attendance, Env, Opened, block_on, choice};
+use crate::cli::Call;
+use crate::credentials::Credentials;
+use crate::error::{Failure, Kind};
+use crate::request::{
+    self, Answer, ApiRequest, Data, Refusal, RequestInput, SignedRequest, dry_run, explain, parse_header, read_data,
+    region_of, sign,
+};
+use crate::terminal::Escaping;
+
+pub fn run(flags: Call, env: &mut Env) -> anyhow::Result<()> {
+    let request = build(&flags, env)?;
+    let mut choice = choice(&flags.profile);
+    if let Some(region) = &flags.region {
+        choice.flags.push(("region", region.clone()));
+    }
+    let opened = Opened::new(env, &choice, Attendance::Person)?;
+    let region = region(&flags, &request, &opened)?;
+    block_on(async {
+        // The lease ends here: a long answer must not keep anybody from signing in or out.
+        let credentials = opened.session().credentials().await?.credentials;
+        if flags.dry_run {
+            return env.print(&dry_run(&sign(&request, &credentials, &region, env.clock.now())?));
+        }
+        let (answer, refusal) = answered(&request, &credentials, &region, &flags, env, &opened).await?;
+        finish(answer, refusal, &flags, env).await
+    })
+}
+
+fn build(flags: &Call, env: &Env) -> anyhow::Result<ApiRequest> {
+    let pieces = |texts: &[String], binary| texts.iter().map(|text| Data::parse(text, binary)).collect::<Vec<_>>();
+    let data = [pieces(&flags.data, false), pieces(&flags.data_binary, true)].concat();
+    let (request, notes) = ApiRequest::build(RequestInput {
+        method: flags.method.clone(),
+        url: flags.url.clone(),
+        headers: flags.headers.iter().map(|header| parse_header(header)).collect::<Result<_, _>>()?,
+        body: read_data(&data, &mut io::stdin().lock())?,
+        json: flags.json,
+    })?;
+    if flags.verbose {
+        notes.iter().for_each(|note| env.terminal.say(&note.to_string()));
+    }
+    Ok(request)
+}
+
+/// A flag comes first, then what the host says, then the profile: its region is for hosts that say nothing.
+fn region(flags: &Call, request: &ApiRequest, opened: &Opened) -> anyhow::Result<String> {
+    let of_profile = || opened.profile.region.clone();
+    let region = match flags.region {
+        Some(_) => of_profile(),
+        None => region_of(request.host()).or_else(of_profile),
+    };
+    region.ok_or_else(|| {
+        Failure::new(Kind::Usage, format!("the host {} does not tell its region", request.host()))
+            .hint("give --region, or set 'region' in the profile")
+            .into()
+    })
+}
+
+/// Sends the request; once more, signed by the API's clock, if this machine's is wrong by more than the API allows.
+async fn answered(
+    request: &ApiRequest,
+    credentials: &Credentials,
+    region: &str,
+    flags: &Call,
+    env: &Env,
+    opened: &Opened,
+) -> anyhow::Result<(Answer, Option<Refusal>)> {
+    let context = request::Context { request, region, profile: &opened.profile.name };
+    let refusal = |answer: &Answer, now: DateTime<Utc>| {
+        explain(answer.status(), answer.headers(), answer.body_prefix(), now, &context)
+    };
+    let signed = sign(request, credentials, region, env.clock.now())?;
+    let answer = send(&signed, flags, env, opened).await?;
+    let now = env.clock.now();
+    let first = refusal(&answer, now);
+    let Some(time) = first.as_ref().and_then(|refusal| refusal.corrected_time(now)) else { return Ok((answer, first)) };
+    env.terminal.warn(
+        "this machine's clock is wrong by more than the API allows: the request was signed once more, by the API's clock",
+    );
+    let answer = send(&sign(request, credentials, region, time)?, flags, env, opened).await?;
+    let second = refusal(&answer, time);
+    Ok((answer, second))
+}
+
+async fn send(signed: &SignedRequest, flags: &Call, env: &Env, opened: &Opened) -> anyhow::Result<Answer> {
+    let verbose = |mark: char, head: &str| {
+        if flags.verbose {
+            head.lines()
+                .take_while(|line| !line.is_empty())
+                .for_each(|line| env.terminal.plain(&format!("{mark} {line}")));
+        }
+    };
+    verbose('>', &dry_run(signed));
+    let url = signed.as_http().uri().to_string().parse().context("the request's URL cannot be read")?;
+    let answer = request::send(opened.http.client(&url)?, signed).await?;
+    verbose('<', &head(&answer));
+    Ok(answer)
+}
+
+/// The answer to where it belongs, and what it means to where people read.
+async fn finish(answer: Answer, refusal: Option<Refusal>, flags: &Call, env: &mut Env) -> anyhow::Result<()> {
+    let status = answer.status().as_u16();
+    let written = match &flags.output {
+        Some(path) => {
+            let mut file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
+            write(answer, flags, &mut file).await
+        }
+        None if io::stdout().is_terminal() => write(answer, flags, &mut Escaping::new(&mut env.stdout)).await,
+        None => write(answer, flags, &mut env.stdout).await,
+    };
+    match written {
+        // Whoever reads has read enough, as `head` does.
+        Err(error) if is_broken_pipe(&error) => return Ok(()),
+        other => other?,
+    }
+    if let Some(refusal) = &refusal {
+        env.terminal.warn(&refusal.message);
+        env.terminal.hint(&refusal.hint);
+    }
+    match flags.fail && status >= 400 {
+        true => Err(Failure::new(Kind::HttpStatus, format!("the API answered with status {status}")).into()),
+        false => Ok(()),
+    }
+}
+
+async fn write(answer: Answer, flags: &Call, out: &mut dyn Write) -> anyhow::Result<()> {
+    if flags.include {
+        out.write_all((head(&answer) + "\n").as_bytes())?;
+    }
+    answer.write_to(out).await?;
+    Ok(out.flush()?)
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+fn head(answer: &Answer) -> String {
+    let mut head = format!("{:?} {}\n", answer.version(), answer.status());
+    for (name, value) in answer.headers() {
+        head += &format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes()));
+    }
+    head
+}

@@ -1,0 +1,37 @@
+//! `cogfed credential-process`: what the AWS CLI and the SDKs run
+//! (<https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html>).
+
+use std::time::Duration;
+
+use super::login::{Manner, sign_in};
+use super::{Attendance, Env, Opened, block_on, choice};
+use crate::cli::CredentialProcess;
+use crate::error::{Kind, kind_of};
+use crate::session::{Lease, Session};
+
+/// How long a person has to sign in where the caller asked for it.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+pub fn run(flags: &CredentialProcess, env: &mut Env) -> anyhow::Result<()> {
+    let opened = Opened::new(env, &choice(&flags.profile), Attendance::Unattended)?;
+    let session = opened.session();
+    let lease = match session.at_hand()? {
+        Some(lease) => lease,
+        None => block_on(renewed(&session, &opened, env, flags.sign_in || opened.profile.sign_in_on_demand))?,
+    };
+    let document = lease.credentials.process_document(opened.profile.account_id());
+    // The lease lives until the document is out: nobody signs out in between.
+    env.print(document.expose())?;
+    env.print("\n")
+}
+
+async fn renewed(session: &Session<'_>, opened: &Opened, env: &Env, may_sign_in: bool) -> anyhow::Result<Lease> {
+    match session.credentials().await {
+        Err(error) if may_sign_in && kind_of(&error) == Kind::SignInRequired => {
+            let manner = Manner { opens_browser: true, patience: PATIENCE, is_forced: false };
+            sign_in(session, opened, env, &manner).await?;
+            session.credentials().await
+        }
+        outcome => outcome,
+    }
+}

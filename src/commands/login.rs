@@ -1,0 +1,158 @@
+//! `cogfed login`.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Local, Utc};
+
+use super::{Attendance, Env, Opened, block_on, choice};
+use crate::cli::Login;
+use crate::error::{Kind, kind_of};
+use crate::profile::Profile;
+use crate::session::{Saved, Session, SignInLock};
+use crate::store::record::TokensRecord;
+use crate::terminal::Terminal;
+use crate::user_pool::{Keys, Listener, Notice, SignIn, TokenEndpoint};
+
+/// How a sign-in is to go.
+pub(super) struct Manner {
+    /// Whether cogfed opens the browser.
+    pub opens_browser: bool,
+    /// How long the person has.
+    pub patience: Duration,
+    /// Whether credentials made from an old sign-in are deleted in any case.
+    pub is_forced: bool,
+}
+
+/// How it went.
+pub(super) enum Outcome {
+    /// Somebody signed in here.
+    SignedIn(Saved),
+    /// There is a sign-in that works.
+    Already(TokensRecord),
+}
+
+pub fn run(flags: &Login, env: &mut Env) -> anyhow::Result<()> {
+    let mut choice = choice(&flags.profile);
+    if let Some(provider) = &flags.identity_provider {
+        choice.flags.push(("identity_provider", provider.clone()));
+    }
+    let opened = Opened::new(env, &choice, Attendance::Person)?;
+    let manner = Manner {
+        opens_browser: !flags.no_browser,
+        patience: Duration::from_secs(flags.timeout),
+        is_forced: flags.force,
+    };
+    match block_on(sign_in(&opened.session(), &opened, env, &manner))? {
+        Outcome::SignedIn(saved) => {
+            if let Some(person) = &saved.replaced {
+                env.terminal.say(&format!("{person} was signed in before, and is not any more"));
+            }
+            env.terminal.say(&format!("signed in as {}", described(&saved.tokens, &opened.profile)));
+        }
+        Outcome::Already(tokens) => {
+            env.terminal.say(&format!("already signed in as {}", described(&tokens, &opened.profile)));
+            env.terminal.hint("to sign in anew, use --force");
+        }
+    }
+    Ok(())
+}
+
+/// Signs in, unless there is a sign-in that works.
+pub(super) async fn sign_in(
+    session: &Session<'_>,
+    opened: &Opened,
+    env: &Env,
+    manner: &Manner,
+) -> anyhow::Result<Outcome> {
+    // Asked first, so that a store that does not work is known before anybody signs in for nothing.
+    if manner.is_forced {
+        session.tokens_to_replace()?;
+    } else if let Some(tokens) = working(session).await? {
+        return Ok(Outcome::Already(tokens));
+    }
+    let _flight = match flight(session, &env.terminal, manner)? {
+        Flight::Ours(lock) => lock,
+        Flight::AfterAnother(lock) => match working(session).await? {
+            Some(tokens) => return Ok(Outcome::Already(tokens)),
+            None => lock,
+        },
+    };
+    let listener = Listener::bind(&session.profile.redirect.ports)?;
+    let endpoint = TokenEndpoint::new(session.profile, session.http, session.client_secret);
+    let keys = Keys::new(session.http, session.folder, &session.profile.endpoints.jwks);
+    let notify = |notice: Notice<'_>| tell(&env.terminal, &session.profile.name, &notice, manner.patience);
+    let sign_in = SignIn {
+        profile: session.profile,
+        endpoint: &endpoint,
+        keys: &keys,
+        clock: session.clock,
+        browser: manner.opens_browser.then(|| opened.browser(env)),
+        patience: manner.patience,
+        notify: &notify,
+    };
+    let saved = sign_in.run(listener, |tokens| session.save_sign_in(tokens, manner.is_forced)).await?;
+    Ok(Outcome::SignedIn(saved))
+}
+
+/// The stored sign-in, if it works. One that has ended, or that is refused, is none.
+async fn working(session: &Session<'_>) -> anyhow::Result<Option<TokensRecord>> {
+    match session.confirm().await {
+        Ok(tokens) => Ok(Some(tokens)),
+        Err(error) if matches!(kind_of(&error), Kind::SignInRequired | Kind::Refused) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whose turn it is to open a browser.
+enum Flight {
+    /// Ours: nobody else has one open.
+    Ours(SignInLock),
+    /// Ours, after somebody else had one open, who may have signed in.
+    AfterAnother(SignInLock),
+}
+
+fn flight(session: &Session<'_>, terminal: &Terminal, manner: &Manner) -> anyhow::Result<Flight> {
+    if let Some(lock) = session.try_begin_sign_in()? {
+        return Ok(Flight::Ours(lock));
+    }
+    terminal.say("another cogfed is signing in to this profile; waiting for it");
+    Ok(Flight::AfterAnother(session.begin_sign_in(manner.patience)?))
+}
+
+fn tell(terminal: &Terminal, profile: &str, notice: &Notice<'_>, patience: Duration) {
+    match notice {
+        Notice::Page { url, opening } => {
+            terminal.say(&match opening {
+                true => {
+                    format!("opening your browser to sign in to profile '{profile}'; should none appear, open this:")
+                }
+                false => format!("to sign in to profile '{profile}', open this in a browser on this machine:"),
+            });
+            terminal.plain(url.as_str());
+            terminal.say(&format!("waiting up to {} s for you to sign in", patience.as_secs()));
+        }
+        Notice::NoBrowser(reason) => {
+            terminal.warn(&format!("no browser could be opened ({reason}); open the URL above yourself"));
+        }
+        Notice::Unvouched(denial) => {
+            let said = denial.description.as_deref().map(|text| format!(": {text}")).unwrap_or_default();
+            terminal.warn(&format!(
+                "someone reported the error '{}'{said}, without knowing this sign-in's state: \
+                 it may not be true, and the wait goes on",
+                denial.error
+            ));
+        }
+    }
+}
+
+fn described(tokens: &TokensRecord, profile: &Profile) -> String {
+    let provider = tokens.provider.as_ref().map(|provider| format!(" by {provider}")).unwrap_or_default();
+    let until = tokens.renewable_until(profile);
+    let until = until.map(|until| format!(", renewed silently until {}", local(until))).unwrap_or_default();
+    format!("{}{provider} (profile '{}'){until}", tokens.person, profile.name)
+}
+
+/// A time as a person reads it, in this machine's time zone.
+pub(super) fn local(time: DateTime<Utc>) -> String {
+    time.with_timezone(&Local).format("%Y-%m-%d %H:%M %:z").to_string()
+}

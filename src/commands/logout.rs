@@ -1,0 +1,64 @@
+//! `cogfed logout`: delete, revoke, and say what lives on.
+
+use super::{Attendance, Env, Opened, block_on, choice, configuration};
+use crate::cli::Logout;
+use crate::error::{Failure, Kind, kind_of};
+use crate::profile::{Choice, Profile, settings};
+use crate::session::SignedOut;
+use crate::store::record::TokensRecord;
+use crate::user_pool::TokenEndpoint;
+
+pub fn run(flags: &Logout, env: &mut Env) -> anyhow::Result<()> {
+    if !flags.all {
+        return one(&Opened::new(env, &choice(&flags.profile), Attendance::Person)?);
+    }
+    let configuration = configuration(env)?;
+    let mut last_failure = None;
+    for name in configuration.names() {
+        let choice = Choice { profile: Some(name.to_owned()), flags: Vec::new() };
+        let outcome = settings(&configuration, name, &choice, &env.variable)
+            .and_then(|settings| Profile::from_settings(name, &settings))
+            .map_err(anyhow::Error::from)
+            .and_then(|profile| one(&Opened::of(env, profile, Attendance::Person)?));
+        // One that fails must not keep the others signed in; each failure is told, and the last one ends the run.
+        if let Err(error) = outcome
+            && let Some(earlier) = last_failure.replace(error)
+        {
+            env.terminal.fail(&earlier);
+        }
+    }
+    last_failure.map_or(Ok(()), Err)
+}
+
+fn one(opened: &Opened) -> anyhow::Result<()> {
+    let (name, terminal) = (&opened.profile.name, &opened.terminal);
+    let Some(SignedOut { tokens, credentials }) = opened.session().sign_out()? else {
+        terminal.say(&format!("nobody was signed in to profile '{name}'"));
+        return Ok(());
+    };
+    let store = opened.store.describe();
+    terminal.say(&format!("{} is signed out of profile '{name}': nothing of it is left in {store}", tokens.person));
+    let revoked = revoke(opened, &tokens);
+    if credentials > 0 {
+        terminal
+            .say("AWS credentials that were handed out stay valid until they expire, an hour after they were issued");
+    }
+    terminal.say("the browser may still be signed in at the user pool and at the identity provider");
+    revoked.map_err(|error| {
+        Failure::new(kind_of(&error), format!("the refresh token could not be revoked at the user pool: {error:#}"))
+            .hint("it is deleted here, but stays valid until it expires or an administrator signs the person out")
+            .into()
+    })
+}
+
+fn revoke(opened: &Opened, tokens: &TokensRecord) -> anyhow::Result<()> {
+    let Some(refresh_token) = &tokens.refresh_token else { return Ok(()) };
+    if tokens.token_endpoint != opened.profile.endpoints.token {
+        let message =
+            format!("it belongs to {}, which is not the profile's, and was sent nowhere", tokens.token_endpoint);
+        return Err(Failure::new(Kind::Refused, message).into());
+    }
+    let client_secret = opened.client_secret.as_ref().or(tokens.client_secret.as_ref());
+    let endpoint = TokenEndpoint::new(&opened.profile, &opened.http, client_secret);
+    block_on(async { Ok(endpoint.revoke(refresh_token).await?) })
+}

@@ -1,0 +1,178 @@
+//! One file a verb: flags in, one call to the rooms below, output out.
+
+mod call;
+mod credential_process;
+mod demo;
+mod login;
+mod logout;
+mod profile;
+mod sandbox;
+mod status;
+
+use std::io::Write;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+
+use crate::cli::{Cli, ProfileFlag, Verb};
+use crate::clock::{Clock, SystemClock};
+use crate::folder::Folder;
+use crate::http::Http;
+use crate::profile::{Choice, Configuration, Profile};
+use crate::secret::Secret;
+use crate::session::Session;
+use crate::store::{OnWait, Patience, Store};
+use crate::terminal::Terminal;
+use crate::user_pool::{Browser, SystemBrowser};
+
+/// What a run is given from outside. Tests hold the clock, the browser, the folders and the output in their own hands;
+/// HTTP is never faked, the sandbox is a real server.
+pub struct Env {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// What opens pages, if not this desktop's browser.
+    pub browser: Option<Arc<dyn Browser>>,
+    /// cogfed's own folder, if not this person's.
+    pub folder: Option<Folder>,
+    /// The standard output.
+    pub stdout: Box<dyn Write>,
+    /// Where people read.
+    pub terminal: Terminal,
+    /// Reads an environment variable.
+    pub variable: Box<dyn Fn(&str) -> Option<String>>,
+}
+
+impl Env {
+    /// This process's own.
+    pub fn system() -> Self {
+        let variable = |name: &str| std::env::var(name).ok();
+        Self {
+            clock: Arc::new(SystemClock),
+            browser: None,
+            folder: None,
+            stdout: Box::new(std::io::stdout()),
+            terminal: Terminal::stderr(&variable),
+            variable: Box::new(variable),
+        }
+    }
+
+    fn folder(&self) -> anyhow::Result<Folder> {
+        self.folder.clone().map_or_else(Folder::own, Ok)
+    }
+
+    /// Writes to the standard output, all at once.
+    fn print(&mut self, text: &str) -> anyhow::Result<()> {
+        self.stdout.write_all(text.as_bytes()).and_then(|()| self.stdout.flush()).context("cannot write the output")
+    }
+}
+
+/// Does what the command line says.
+///
+/// # Errors
+/// Whatever the verb fails with.
+pub fn run(cli: Cli, env: &mut Env) -> anyhow::Result<()> {
+    match cli.verb {
+        Verb::Login(flags) => login::run(&flags, env),
+        Verb::CredentialProcess(flags) => credential_process::run(&flags, env),
+        Verb::Call(flags) => call::run(flags, env),
+        Verb::Status(flags) => status::run(&flags, env),
+        Verb::Logout(flags) => logout::run(&flags, env),
+        Verb::Profile(verb) => profile::run(&verb, env),
+        Verb::Sandbox(flags) => sandbox::run(&flags, env),
+        Verb::Demo(flags) => demo::run(&flags, env),
+    }
+}
+
+/// Whether a person can be expected to answer a keyring's question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Attendance {
+    /// Some tool runs us: nobody sees what we say.
+    Unattended,
+    /// A person runs us, if there is a terminal.
+    Person,
+}
+
+/// What the verbs of one profile work with.
+struct Opened {
+    profile: Profile,
+    store: Store,
+    folder: Folder,
+    http: Http,
+    clock: Arc<dyn Clock>,
+    terminal: Terminal,
+    client_secret: Option<Secret>,
+}
+
+impl Opened {
+    fn new(env: &Env, choice: &Choice, attendance: Attendance) -> anyhow::Result<Self> {
+        Self::of(env, Profile::load(choice, &env.variable)?, attendance)
+    }
+
+    fn of(env: &Env, profile: Profile, attendance: Attendance) -> anyhow::Result<Self> {
+        let folder = env.folder()?;
+        let (patience, on_wait) = match attendance == Attendance::Person && env.terminal.is_attended() {
+            true => (Patience::attended(), Some(keyring_asks(&env.terminal))),
+            false => (Patience::unattended(), None),
+        };
+        let secret = (env.variable)("COGFED_CLIENT_SECRET").filter(|secret| !secret.is_empty());
+        Ok(Self {
+            store: Store::new(profile.store.clone(), &folder, patience, on_wait),
+            client_secret: secret.map(Secret::new),
+            clock: Arc::clone(&env.clock),
+            terminal: env.terminal.clone(),
+            http: Http::default(),
+            profile,
+            folder,
+        })
+    }
+
+    fn session(&self) -> Session<'_> {
+        Session {
+            profile: &self.profile,
+            store: &self.store,
+            folder: &self.folder,
+            clock: self.clock.as_ref(),
+            http: &self.http,
+            client_secret: self.client_secret.as_ref(),
+            warn: Box::new(|text| self.terminal.warn(text)),
+        }
+    }
+
+    fn browser(&self, env: &Env) -> Arc<dyn Browser> {
+        let own = || -> Arc<dyn Browser> { Arc::new(SystemBrowser { command: self.profile.browser.clone() }) };
+        env.browser.clone().unwrap_or_else(own)
+    }
+}
+
+fn keyring_asks(terminal: &Terminal) -> OnWait {
+    let terminal = terminal.clone();
+    Arc::new(move || terminal.say("waiting for the keyring; it may be asking you to unlock it"))
+}
+
+fn choice(flag: &ProfileFlag) -> Choice {
+    Choice { profile: flag.profile.clone(), flags: Vec::new() }
+}
+
+fn configuration(env: &Env) -> anyhow::Result<Configuration> {
+    Ok(Configuration::read(&Configuration::path(&env.variable)?)?)
+}
+
+/// Runs a future to its end. The runtime is built here, and not before something has to be waited for.
+fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.context("cannot start the runtime")?.block_on(future)
+}
+
+/// Waits for the signal that ends a program: Ctrl-C, or SIGTERM.
+async fn stop_signal() -> anyhow::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => Ok(interrupted?),
+            _ = terminated.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    Ok(tokio::signal::ctrl_c().await?)
+}

@@ -1,0 +1,121 @@
+//! `cogfed sandbox`.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use serde_json::{Value, json};
+
+use super::{Env, block_on, stop_signal};
+use crate::cli::Sandbox as Flags;
+use crate::sandbox::{Options, Rotation, Sandbox};
+use crate::store::StoreKind;
+
+pub fn run(flags: &Flags, env: &mut Env) -> anyhow::Result<()> {
+    let sandbox = Sandbox::start(Options {
+        clock: Arc::clone(&env.clock),
+        redirect_ports: flags.redirect_ports.clone(),
+        rotation: flags.rotate.map_or(Rotation::Off, |grace| Rotation::On { grace: grace }),
+        token_lifetime: i64::from(flags.token_lifetime),
+        credentials_lifetime: i64::from(flags.credentials_lifetime),
+        misbehaviours: flags.misbehave.clone(),
+        ..Options::default()
+    })?;
+    let configuration = configuration(&sandbox, &flags.name, flags.store.as_deref())?;
+    if let Some(path) = &flags.config {
+        std::fs::write(path, &configuration).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    match flags.json {
+        true => env.print(&format!("{}\n", description(&sandbox, flags, &configuration)))?,
+        false => introduce(&sandbox, flags, &configuration, env)?,
+    }
+    block_on(ended(flags.until_stdin_closes))
+}
+
+/// A configuration with one profile, the sandbox's.
+pub(super) fn configuration(sandbox: &Sandbox, name: &str, store: Option<&str>) -> anyhow::Result<String> {
+    let profile = sandbox.profile_toml(name);
+    let Some(store) = store else { return Ok(profile) };
+    let store: StoreKind = store.parse()?;
+    let head = format!("[profile.{name}]\n");
+    let keys = profile.strip_prefix(&head).context("the sandbox's profile begins with its name")?;
+    Ok(format!("{head}store = \"{store}\"\n{keys}"))
+}
+
+fn description(sandbox: &Sandbox, flags: &Flags, configuration: &str) -> Value {
+    let people: Vec<Value> = sandbox
+        .people()
+        .iter()
+        .map(|person| {
+            json!({
+                "name": person.name, "full_name": person.full_name, "email": person.email,
+                "identity_provider": person.directory.name(), "roles": person.roles,
+            })
+        })
+        .collect();
+    json!({
+        "profile": flags.name,
+        "config": flags.config,
+        "configuration": configuration,
+        "user_pool_id": sandbox.user_pool_id(),
+        "client_id": sandbox.client_id(),
+        "identity_pool_id": sandbox.identity_pool_id(),
+        "issuer": sandbox.issuer(),
+        "redirect_uris": sandbox.redirect_uris(),
+        "hosts": {
+            "domain": sandbox.domain_url(), "user_pool": sandbox.user_pool_url(),
+            "identity_pool": sandbox.identity_pool_url(), "sts": sandbox.sts_url(), "control": sandbox.control_url(),
+        },
+        "api": sandbox.api_url(),
+        "people": people,
+    })
+}
+
+fn introduce(sandbox: &Sandbox, flags: &Flags, configuration: &str, env: &mut Env) -> anyhow::Result<()> {
+    let people: String = sandbox
+        .people()
+        .iter()
+        .map(|person| {
+            let roles = if person.roles.is_empty() { "no role".to_owned() } else { person.roles.join(", ") };
+            format!("  {:<8} {:<22} {:<9} {roles}\n", person.name, person.email, person.directory.name())
+        })
+        .collect();
+    let place = match &flags.config {
+        Some(path) => format!("The profile is in {}", path.display()),
+        None => {
+            format!("Its profile, for a configuration file of its own (--config FILE writes one):\n\n{configuration}")
+        }
+    };
+    let prefix =
+        flags.config.as_deref().map(Path::display).map(|path| format!("COGFED_CONFIG={path} ")).unwrap_or_default();
+    let (name, api, control, sts) = (&flags.name, sandbox.api_url(), sandbox.control_url(), sandbox.sts_url());
+    env.print(&format!(
+        "The sandbox runs until Ctrl-C. {place}\n\n\
+         People who can sign in:\n{people}\n\
+         To try:\n  \
+           {prefix}cogfed login --profile {name}\n  \
+           {prefix}cogfed call GET {api}/orders --profile {name}\n  \
+           {prefix}cogfed status --profile {name}\n  \
+           {prefix}cogfed logout --profile {name}\n  \
+           aws sts get-caller-identity --endpoint-url {sts}    (with credential_process in ~/.aws/config)\n\n\
+         Its controls, for scripts: {control}/requests, /misbehave, /clock, /people, /revoke-all\n"
+    ))
+}
+
+/// Until a signal comes, or the standard input ends if that was asked for.
+async fn ended(until_stdin_closes: bool) -> anyhow::Result<()> {
+    let (reader, is_closed) = tokio::sync::oneshot::channel::<()>();
+    if until_stdin_closes {
+        // On a thread of its own, which nobody waits for: a read of a terminal may never return.
+        std::thread::Builder::new().name("stdin".into()).spawn(move || {
+            let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+            drop(reader);
+        })?;
+        tokio::select! {
+            _ = is_closed => Ok(()),
+            signal = stop_signal() => signal,
+        }
+    } else {
+        stop_signal().await
+    }
+}

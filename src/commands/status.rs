@@ -1,0 +1,142 @@
+//! `cogfed status`: what the store knows.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::login::local;
+use super::{Attendance, Env, Opened, choice};
+use crate::cli::Status;
+use crate::error::{Failure, Kind};
+use crate::profile::Profile;
+use crate::store::record::{CredentialsRecord, TokensRecord};
+use crate::terminal::shown;
+
+/// The state of one profile. Field names are a promise to scripts; times are RFC 3339 in UTC.
+#[derive(Serialize)]
+struct Report<'a> {
+    profile: &'a str,
+    user_pool_id: &'a str,
+    client_id: &'a str,
+    identity_pool_id: &'a str,
+    store: String,
+    signed_in: bool,
+    sign_in: Option<SignIn<'a>>,
+    credentials: Option<Credentials<'a>>,
+}
+
+#[derive(Serialize)]
+struct SignIn<'a> {
+    person: &'a str,
+    subject: &'a str,
+    identity_provider: Option<&'a str>,
+    issuer: &'a str,
+    signed_in_at: DateTime<Utc>,
+    id_token_expires_at: DateTime<Utc>,
+    renewable: bool,
+    renewable_until: Option<DateTime<Utc>>,
+    ended_at: Option<DateTime<Utc>>,
+    identity_id: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Credentials<'a> {
+    role_arn: Option<&'a str>,
+    issued_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+    valid: bool,
+}
+
+pub fn run(flags: &Status, env: &mut Env) -> anyhow::Result<()> {
+    let opened = Opened::new(env, &choice(&flags.profile), Attendance::Person)?;
+    let now = env.clock.now();
+    let session = opened.session();
+    let (tokens, credentials) = (session.tokens()?, session.stored_credentials()?);
+    let report = report(&opened.profile, tokens.as_ref(), credentials.as_ref(), now);
+    match flags.json {
+        true => env.print(&(serde_json::to_string(&report)? + "\n"))?,
+        false => env.print(&text(&report, opened.store.describe(), now))?,
+    }
+    match report.signed_in {
+        true => Ok(()),
+        false => {
+            Err(Failure::new(Kind::SignInRequired, format!("nobody is signed in to profile '{}'", report.profile))
+                .hint(format!("run '{}'", opened.profile.login_command()))
+                .into())
+        }
+    }
+}
+
+fn report<'a>(
+    profile: &'a Profile,
+    tokens: Option<&'a TokensRecord>,
+    credentials: Option<&'a CredentialsRecord>,
+    now: DateTime<Utc>,
+) -> Report<'a> {
+    let sign_in = tokens.map(|tokens| SignIn {
+        person: &tokens.person,
+        subject: &tokens.subject,
+        identity_provider: tokens.provider.as_deref(),
+        issuer: &tokens.issuer,
+        signed_in_at: tokens.signed_in_at,
+        id_token_expires_at: tokens.expires_at,
+        renewable: tokens.refresh_token.is_some(),
+        renewable_until: tokens.renewable_until(profile),
+        ended_at: tokens.ended.as_ref().map(|ended| ended.at),
+        identity_id: tokens.identities.get(&profile.identity_pool_id).map(String::as_str),
+    });
+    Report {
+        profile: &profile.name,
+        user_pool_id: &profile.user_pool_id,
+        client_id: &profile.client_id,
+        identity_pool_id: &profile.identity_pool_id,
+        store: profile.store.to_string(),
+        signed_in: sign_in.as_ref().is_some_and(|sign_in| sign_in.renewable || sign_in.id_token_expires_at > now),
+        sign_in,
+        credentials: credentials.map(|credentials| Credentials {
+            role_arn: credentials.role_arn.as_deref(),
+            issued_at: credentials.issued_at,
+            expires_at: credentials.expires_at,
+            valid: credentials.expires_at > now,
+        }),
+    }
+}
+
+fn text(report: &Report<'_>, store: &str, now: DateTime<Utc>) -> String {
+    let mut rows = vec![("profile", report.profile.to_owned())];
+    if let Some(sign_in) = &report.sign_in {
+        rows.extend([
+            ("signed in as", sign_in.person.to_owned()),
+            ("by", sign_in.identity_provider.unwrap_or("an identity provider that the token does not name").to_owned()),
+            ("since", local(sign_in.signed_in_at)),
+            ("ID token", until(sign_in.id_token_expires_at, now)),
+            ("renewal", renewal(sign_in, now)),
+        ]);
+    }
+    rows.push(match &report.credentials {
+        Some(credentials) => ("credentials", until(credentials.expires_at, now)),
+        None => ("credentials", "none yet: they are fetched when something asks for them".to_owned()),
+    });
+    if let Some(role) = report.credentials.as_ref().and_then(|credentials| credentials.role_arn) {
+        rows.push(("role", role.to_owned()));
+    }
+    rows.push(("kept in", store.to_owned()));
+    rows.iter().map(|(name, value)| format!("{name:<13} {}\n", shown(value))).collect()
+}
+
+fn renewal(sign_in: &SignIn<'_>, now: DateTime<Utc>) -> String {
+    match (sign_in.ended_at, sign_in.renewable, sign_in.renewable_until) {
+        (Some(at), _, _) => format!("ended, noticed {}", local(at)),
+        (None, true, Some(end)) => format!("silent, {}", until(end, now)),
+        (None, true, None) => "silent, until the user pool ends it".to_owned(),
+        (None, false, _) => "none: the user pool gave no refresh token".to_owned(),
+    }
+}
+
+fn until(time: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let left = time - now;
+    match (left.num_days(), left.num_minutes()) {
+        (_, minutes) if left.num_seconds() <= 0 => format!("expired {} ({} min ago)", local(time), -minutes),
+        (0, minutes) => format!("until {} ({minutes} min left)", local(time)),
+        (days, _) => format!("until {} ({days} days left)", local(time)),
+    }
+}

@@ -1,0 +1,214 @@
+//! What people read: the only room that writes to the standard error.
+//!
+//! The rules. Standard output is for the machine. Everything else goes to the standard error, one line at a time, as
+//! `cogfed: …`; failures as `cogfed: error: …` and the next step as `cogfed: hint: …`. Lower case, no full stop. Colour
+//! only on a terminal, and not if `NO_COLOR` is set or `TERM` is `dumb`; then the words error, warning and hint, no
+//! more. Text from outside is escaped, always: what a directory or a server says must not move the cursor.
+
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::error::hint_of;
+
+/// Where people read. Cheap to clone; all clones write to the same place.
+#[derive(Clone)]
+pub struct Terminal {
+    out: Arc<Mutex<dyn Write + Send>>,
+    is_terminal: bool,
+    has_colour: bool,
+}
+
+impl Terminal {
+    /// The standard error of this process.
+    pub fn stderr(variable: &dyn Fn(&str) -> Option<String>) -> Self {
+        let is_terminal = io::stderr().is_terminal();
+        let is_plain = variable("NO_COLOR").is_some_and(|value| !value.is_empty())
+            || variable("TERM").is_some_and(|term| term == "dumb");
+        Self { out: Arc::new(Mutex::new(io::stderr())), is_terminal, has_colour: is_terminal && !is_plain }
+    }
+
+    /// Something else to write to, without colour: for tests and the demo.
+    pub fn to(out: Arc<Mutex<dyn Write + Send>>) -> Self {
+        Self { out, is_terminal: false, has_colour: false }
+    }
+
+    /// Whether a person is reading, as far as can be told.
+    pub fn is_attended(&self) -> bool {
+        self.is_terminal
+    }
+
+    /// Says something.
+    pub fn say(&self, text: &str) {
+        self.line(&format!("cogfed: {}", shown(text)));
+    }
+
+    /// A line of its own, such as a URL to be copied; escaped, too.
+    pub fn plain(&self, text: &str) {
+        self.line(&shown(text));
+    }
+
+    /// Says what went wrong although the work was done.
+    pub fn warn(&self, text: &str) {
+        self.line(&format!("cogfed: {} {}", self.painted("33", "warning:"), shown(text)));
+    }
+
+    /// Gives the next step.
+    pub fn hint(&self, text: &str) {
+        self.line(&format!("cogfed: {} {}", self.painted("36", "hint:"), shown(text)));
+    }
+
+    /// Shows a failure with its causes, and the next step.
+    pub fn fail(&self, error: &anyhow::Error) {
+        self.line(&format!("cogfed: {} {}", self.painted("1;31", "error:"), shown(&format!("{error:#}"))));
+        if let Some(hint) = hint_of(error) {
+            self.hint(hint);
+        }
+    }
+
+    fn painted(&self, code: &str, word: &str) -> String {
+        if self.has_colour { format!("\u{1b}[{code}m{word}\u{1b}[0m") } else { word.to_owned() }
+    }
+
+    fn line(&self, line: &str) {
+        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
+        // A closed standard error is no reason to fail: whoever closed it did not want to read.
+        let _ = writeln!(out, "{line}");
+    }
+}
+
+/// Whether a character may reach a terminal as it is. Controls, the C1 range included, and the characters that change
+/// the direction of text may not.
+fn is_harmless(c: char) -> bool {
+    !c.is_control()
+        && !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}' | '\u{2028}' | '\u{2029}' | '\u{feff}')
+}
+
+/// `text` on one line, with everything escaped that a terminal would obey.
+pub fn shown(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        push_escaped(&mut safe, c);
+    }
+    safe
+}
+
+fn push_escaped(safe: &mut String, c: char) {
+    if is_harmless(c) {
+        safe.push(c);
+    } else {
+        // Writing to a String does not fail.
+        let _ = write!(safe, "\\u{{{:x}}}", u32::from(c));
+    }
+}
+
+/// A writer that lets text through with line breaks and tabs, and escapes everything else that a terminal would obey.
+/// For an API's answer on its way to a terminal; a pipe gets the bytes as they are.
+pub struct Escaping<W> {
+    inner: W,
+    /// The beginning of a character whose other bytes have not come yet.
+    pending: Vec<u8>,
+}
+
+impl<W: Write> Escaping<W> {
+    /// Escapes on the way to `inner`.
+    pub fn new(inner: W) -> Self {
+        Self { inner, pending: Vec::new() }
+    }
+}
+
+impl<W: Write> Write for Escaping<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.pending.extend_from_slice(bytes);
+        let mut safe = String::with_capacity(self.pending.len());
+        let mut rest = self.pending.as_slice();
+        let kept = loop {
+            let (good, bad) = match str::from_utf8(rest) {
+                Ok(good) => (good, None),
+                Err(error) => {
+                    let (good, _) = rest.split_at(error.valid_up_to());
+                    (str::from_utf8(good).unwrap_or_default(), Some(error.error_len()))
+                }
+            };
+            for c in good.chars() {
+                if matches!(c, '\n' | '\t') { safe.push(c) } else { push_escaped(&mut safe, c) }
+            }
+            rest = rest.get(good.len()..).unwrap_or_default();
+            match bad {
+                None => break Vec::new(),
+                // Cut off in the middle of a character: the rest of it may come yet.
+                Some(None) => break rest.to_vec(),
+                Some(Some(length)) => {
+                    safe.push('\u{fffd}');
+                    rest = rest.get(length..).unwrap_or_default();
+                }
+            }
+        };
+        self.inner.write_all(safe.as_bytes())?;
+        self.pending = kept;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAYLOADS: &[&str] = &[
+        "\u{1b}[2J",
+        "\u{1b}]0;title\u{7}",
+        "\u{1b}]52;c;aGk=\u{7}",
+        "\u{1b}P+q544e\u{1b}\\",
+        "\u{9b}31m",
+        "\r overwritten",
+        "\u{8}\u{8}",
+        "\u{202e}drow",
+        "\u{2066}x\u{2069}",
+        "\u{0}",
+        "\u{7f}",
+    ];
+
+    #[test]
+    fn nothing_that_a_terminal_obeys_gets_through() {
+        for payload in PAYLOADS {
+            let text = shown(&format!("a{payload}b\n"));
+            assert!(text.chars().all(is_harmless), "{text:?}");
+            assert!(text.starts_with('a') && text.contains('b'), "{text:?}");
+        }
+        assert_eq!(shown("Grüße, 你好 — ok"), "Grüße, 你好 — ok");
+    }
+
+    #[test]
+    fn an_answer_is_escaped_wherever_it_is_cut() {
+        let text = format!("line\n\ttab é 你 {}\u{9b}end", PAYLOADS.concat());
+        let bytes = text.as_bytes();
+        let mut whole = Vec::new();
+        Escaping::new(&mut whole).write_all(bytes).unwrap();
+        for cut in 0..bytes.len() {
+            let mut out = Vec::new();
+            let mut writer = Escaping::new(&mut out);
+            writer.write_all(&bytes[..cut]).unwrap();
+            writer.write_all(&bytes[cut..]).unwrap();
+            assert_eq!(String::from_utf8(out).unwrap(), String::from_utf8(whole.clone()).unwrap(), "cut at {cut}");
+        }
+        let whole = String::from_utf8(whole).unwrap();
+        assert!(whole.starts_with("line\n\ttab é 你 "));
+        assert!(whole.chars().all(|c| is_harmless(c) || c == '\n' || c == '\t'));
+        let mut broken = Vec::new();
+        Escaping::new(&mut broken).write_all(b"a\xff\xfeb").unwrap();
+        assert_eq!(String::from_utf8(broken).unwrap(), "a\u{fffd}\u{fffd}b");
+    }
+
+    #[test]
+    fn failures_are_shown_with_their_hint() {
+        let out = Arc::new(Mutex::new(Vec::new()));
+        let failure = crate::error::Failure::new(crate::error::Kind::Refused, "no: \u{1b}[31m").hint("try again");
+        Terminal::to(out.clone()).fail(&failure.into());
+        let text = String::from_utf8(out.lock().unwrap().clone()).unwrap();
+        assert_eq!(text, "cogfed: error: no: \\u{1b}[31m\ncogfed: hint: try again\n");
+    }
+}

@@ -3,7 +3,8 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use cogfed::sandbox::{Misbehaviour, Options, Rotation};
+use cogfed::profile::{Choice, Profile};
+use cogfed::sandbox::{Misbehaviour, Options, Rotation, Sandbox};
 
 use crate::client::{Lab, get, send};
 
@@ -104,4 +105,26 @@ fn the_profile_is_toml_and_names_where_everything_is() {
     assert_eq!(endpoints["sts"].as_str(), Some(lab.0.sts_url().as_str()));
     assert!(lab.0.profile_toml("internal").starts_with("[profile.internal]\n"));
     assert_eq!(get(&lab.0.logout_uri()).status, 200);
+}
+
+#[test]
+fn cogfed_takes_the_profile() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.toml");
+    let rotation = Rotation::On { grace: 0 };
+    for options in [Options::default(), Options { rotation, refresh_token_lifetime: 60, ..Options::default() }] {
+        let lab = Lab::with(options);
+        std::fs::write(&file, lab.0.profile_toml("internal")).unwrap();
+        let variable = |name: &str| (name == "COGFED_CONFIG").then(|| file.to_str().unwrap().to_owned());
+        let profile = Profile::load(&Choice::default(), &variable).unwrap();
+        assert_eq!(profile.user_pool_id, lab.0.user_pool_id());
+        assert_eq!(profile.endpoints.token, lab.token_url());
+        assert_eq!(lab.0.redirect_uris().first(), Some(&profile.redirect.uri(8400)));
+    }
+}
+
+#[test]
+fn a_sandbox_can_be_shared_between_threads() {
+    fn is_shared<T: Send + Sync>(_: &T) {}
+    is_shared(&Sandbox::start(Options::default()).unwrap());
 }

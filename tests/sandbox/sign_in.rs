@@ -62,7 +62,9 @@ fn a_visitor_who_cancels_brings_an_error_with_the_state() {
 #[test]
 fn a_visitor_does_not_sign_in_somebody_unknown() {
     let lab = Lab::new();
-    let error = visitor::sign_in_as(&lab.authorization_url(&[]), "mallory").unwrap_err();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let visit = async { visitor::sign_in_as(&lab.authorization_url(&[]), "mallory") };
+    let error = runtime.block_on(visit).unwrap_err();
     assert!(format!("{error:#}").contains("does not know"), "{error:#}");
 }
 

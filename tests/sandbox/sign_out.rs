@@ -57,6 +57,12 @@ fn user_info_tells_who_is_signed_in() {
         assert_eq!(answer.status, 401);
         assert!(answer.header("www-authenticate").unwrap().contains("invalid_token"));
     }
+    let scopes = ["openid", "aws.cognito.signin.user.admin"].map(String::from).to_vec();
+    let other = Lab::with(Options { scopes, ..Options::default() });
+    let code = other.code_of(&[("scope", "aws.cognito.signin.user.admin")], "alice");
+    let without_openid = other.exchange(&code, &[]).text("access_token");
+    let url = format!("{}/oauth2/userInfo", other.0.domain_url());
+    assert_eq!(send("GET", &url, &[("Authorization", &format!("Bearer {without_openid}"))], "").status, 401);
     let revoked = lab.tokens("alice");
     lab.revoke(&[("token", &revoked.text("refresh_token")), ("client_id", lab.0.client_id())]);
     assert_eq!(ask(&revoked.text("access_token")).status, 401);

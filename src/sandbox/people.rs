@@ -138,12 +138,12 @@ pub fn everyone() -> Vec<Person> {
     vec![
         Person::new("alice", "Alice Admin", Directory::AzureAd).with_roles(&["Orders.Admin"]),
         Person::new("bob", "Bob Reader", Directory::AzureAd).with_roles(&["Orders.Read"]),
-        Person::new("carol", "Carol Several", Directory::AzureAd).with_roles(&[
+        Person::new("carol", "Carol Manager", Directory::AzureAd).with_roles(&[
             "Orders.Read",
             "Billing.Read",
             "team:a b",
         ]),
-        Person::new("dave", "Dave Norole", Directory::AzureAd),
+        Person::new("dave", "Dave Newcomer", Directory::AzureAd),
         Person::new("erin", "Erin Customer", Directory::AzureB2c),
     ]
 }

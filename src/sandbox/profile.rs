@@ -28,7 +28,10 @@ pub fn toml(world: &World, name: &str) -> String {
     if world.options.issuer != Issuer::Original {
         line("issuer", quoted(&world.issuer()));
     }
-    line("refresh_token_validity", world.options.refresh_token_lifetime.to_string());
+    // A user pool gives no refresh token a shorter life than an hour, so a profile cannot say so either.
+    if world.options.refresh_token_lifetime >= 3600 {
+        line("refresh_token_validity", world.options.refresh_token_lifetime.to_string());
+    }
     if let Rotation::On { grace } = world.options.rotation {
         line("refresh_grace", grace.to_string());
     }

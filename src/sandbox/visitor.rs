@@ -54,9 +54,12 @@ pub struct Visitor {
 /// # Errors
 /// Those of [`Visitor::sign_in`].
 pub fn sign_in_as(authorization_url: &str, person: &str) -> anyhow::Result<Page> {
-    let runtime =
-        runtime::Builder::new_current_thread().enable_all().build().context("cannot start the visitor's runtime")?;
-    let visit = || runtime.block_on(Visitor::default().sign_in(authorization_url, person));
+    // A runtime may be neither run nor dropped on a thread that another one is running on.
+    let visit = || {
+        let runtime = runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.context("cannot start the visitor's runtime")?;
+        runtime.block_on(Visitor::default().sign_in(authorization_url, person))
+    };
     thread::scope(|scope| scope.spawn(visit).join()).map_err(|_| anyhow!("the visitor's thread panicked"))?
 }
 

@@ -1,4 +1,9 @@
 //! The sandbox over real HTTP: it answers as Cognito does, errors included.
 
 mod client;
+mod controls;
+mod identity;
+mod misbehaving;
 mod sign_in;
+mod sign_out;
+mod tokens;

@@ -39,7 +39,7 @@ fn page(status: StatusCode, class: &str, title: &str, content: &str, form_target
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body class=\"{class}\">\n<main>\n{content}</main>\n\
-         <footer>cogfed's sandbox: nobody here is real, and nothing here is a secret.</footer>\n</body>\n</html>\n",
+         <footer>cogfed's sandbox: nobody here is real, nothing is secret</footer>\n</body>\n</html>\n",
         title = escaped(title),
     );
     let style = STANDARD.encode(digest::digest(&digest::SHA256, STYLE.as_bytes()));

@@ -87,7 +87,8 @@ fn misbehaving(world: &World) -> Option<Outcome> {
         Misbehaviour::TokenClose => Outcome::Hangup,
         Misbehaviour::TokenRedirect => {
             let mut response = reply::as_cognito(reply::empty(StatusCode::TEMPORARY_REDIRECT));
-            let place = format!("http://{}/elsewhere", world.addresses.control);
+            // A listener that logs, so that a test can see whether the secrets were carried there.
+            let place = format!("http://{}/elsewhere", world.addresses.user_pool);
             if let Ok(place) = HeaderValue::from_str(&place) {
                 response.headers_mut().insert(LOCATION, place);
             }

@@ -1,0 +1,6 @@
+//! The sign-in and its credentials over their life: renewal, races, crashes.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod life;

@@ -1,7 +1,7 @@
 //! `cogfed call`.
 
 use std::fs::File;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
@@ -114,8 +114,8 @@ async fn finish(answer: Answer, refusal: Option<Refusal>, flags: &Call, env: &mu
             let mut file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
             write(answer, flags, &mut file).await
         }
-        None if io::stdout().is_terminal() => write(answer, flags, &mut Escaping::new(&mut env.stdout)).await,
-        None => write(answer, flags, &mut env.stdout).await,
+        None if env.output.is_terminal => write(answer, flags, &mut Escaping::new(&mut env.output.to)).await,
+        None => write(answer, flags, &mut env.output.to).await,
     };
     match written {
         // Whoever reads has read enough, as `head` does.

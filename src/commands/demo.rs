@@ -10,7 +10,7 @@ use clap::Parser;
 use url::Url;
 
 use super::sandbox::configuration;
-use super::{Env, block_on, stop_signal};
+use super::{Env, Output, block_on, stop_signal};
 use crate::cli::{Cli, Demo};
 use crate::clock::Clock;
 use crate::error::{Failure, Kind, kind_of};
@@ -168,7 +168,7 @@ impl Stage {
             clock: Arc::clone(&self.clock),
             browser: Some(Arc::clone(&self.browser)),
             folder: Some(self.folder.clone()),
-            stdout: Box::new(stdout.clone()),
+            output: Output { to: Box::new(stdout.clone()), is_terminal: false },
             terminal: self.terminal.clone(),
             variable: Box::new(move |name| (name == "COGFED_CONFIG").then(|| config.clone())),
         };

@@ -9,7 +9,7 @@ mod profile;
 mod sandbox;
 mod status;
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -35,11 +35,22 @@ pub struct Env {
     /// cogfed's own folder, if not this person's.
     pub folder: Option<Folder>,
     /// The standard output.
-    pub stdout: Box<dyn Write>,
+    pub output: Output,
     /// Where people read.
     pub terminal: Terminal,
     /// Reads an environment variable.
-    pub variable: Box<dyn Fn(&str) -> Option<String>>,
+    pub variable: ReadVariable,
+}
+
+/// Reads an environment variable by its name.
+pub type ReadVariable = Box<dyn Fn(&str) -> Option<String>>;
+
+/// Where the machine-readable output goes.
+pub struct Output {
+    /// The standard output, or what stands in for it.
+    pub to: Box<dyn Write>,
+    /// Whether that is a terminal, on which an API's answer must be escaped.
+    pub is_terminal: bool,
 }
 
 impl Env {
@@ -50,7 +61,7 @@ impl Env {
             clock: Arc::new(SystemClock),
             browser: None,
             folder: None,
-            stdout: Box::new(std::io::stdout()),
+            output: Output { to: Box::new(std::io::stdout()), is_terminal: std::io::stdout().is_terminal() },
             terminal: Terminal::stderr(&variable),
             variable: Box::new(variable),
         }
@@ -62,7 +73,8 @@ impl Env {
 
     /// Writes to the standard output, all at once.
     fn print(&mut self, text: &str) -> anyhow::Result<()> {
-        self.stdout.write_all(text.as_bytes()).and_then(|()| self.stdout.flush()).context("cannot write the output")
+        let to = &mut self.output.to;
+        to.write_all(text.as_bytes()).and_then(|()| to.flush()).context("cannot write the output")
     }
 }
 

@@ -15,7 +15,7 @@ pub fn run(flags: &Flags, env: &mut Env) -> anyhow::Result<()> {
     let sandbox = Sandbox::start(Options {
         clock: Arc::clone(&env.clock),
         redirect_ports: flags.redirect_ports.clone(),
-        rotation: flags.rotate.map_or(Rotation::Off, |grace| Rotation::On { grace: grace }),
+        rotation: flags.rotate.map_or(Rotation::Off, |grace| Rotation::On { grace }),
         token_lifetime: i64::from(flags.token_lifetime),
         credentials_lifetime: i64::from(flags.credentials_lifetime),
         misbehaviours: flags.misbehave.clone(),

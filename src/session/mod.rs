@@ -23,11 +23,13 @@ use crate::folder::{Folder, Lock};
 use crate::http::Http;
 use crate::profile::Profile;
 use crate::secret::Secret;
-use crate::store::Store;
 use crate::store::record::{CredentialsRecord, Ended, TokensRecord, tokens_account};
+use crate::store::{Cached, Store};
 
+/// How long a renewal may take as a whole.
+const RENEWAL_DEADLINE: Duration = Duration::from_secs(30);
 /// How long a process without credentials waits for the one that renews: a little more than a renewal can take.
-const LOCK_PATIENCE: Duration = Duration::from_secs(45);
+const LOCK_PATIENCE: Duration = Duration::from_secs(35);
 
 /// One profile's sign-in and credentials, and what they need.
 pub struct Session<'a> {
@@ -70,12 +72,28 @@ impl Session<'_> {
     /// [`Kind::Store`].
     pub fn at_hand(&self) -> anyhow::Result<Option<Lease>> {
         let now = self.clock.now();
-        if let Some(record) = CredentialsRecord::cached(self.store, self.profile).filter(|it| policy::is_fresh(it, now))
+        let cached = CredentialsRecord::cached(self.store, self.profile);
+        if let Cached::Copy(record) = &cached
+            && policy::is_fresh(record, now)
         {
-            return Ok(Some(Lease::of(&record, None)));
+            return Ok(Some(Lease::of(record, None)));
         }
         let stored = CredentialsRecord::read(self.store, self.profile)?;
-        Ok(stored.filter(|record| policy::is_fresh(record, now)).map(|record| Lease::of(&record, None)))
+        let Some(record) = stored.filter(|record| policy::is_fresh(record, now)) else { return Ok(None) };
+        if !matches!(cached, Cached::NotUsed) {
+            self.copy_to_kernel();
+        }
+        Ok(Some(Lease::of(&record, None)))
+    }
+
+    /// Puts the copy back that the next run will ask first, after a reboot for example. Only under the lock, and read
+    /// anew: else it could bring back what a sign-out has just deleted. If the lock is taken, its holder sees to it.
+    fn copy_to_kernel(&self) {
+        let Ok(Some(_lock)) = Lock::try_acquire(self.folder, &tokens_account(self.profile)) else { return };
+        let now = self.clock.now();
+        if let Ok(Some(record)) = CredentialsRecord::read(self.store, self.profile) {
+            record.cache(self.store, self.profile, policy::worth_handing_out_for(&record, now));
+        }
     }
 
     /// Credentials that are good: those at hand, or renewed ones, or (if renewal fails) those that are still valid.
@@ -120,7 +138,7 @@ impl Session<'_> {
                 _ => {}
             }
         }
-        match self.renew().await {
+        match self.renew_in_time().await {
             Ok(record) => {
                 failure::clear(self.folder, self.profile);
                 Ok(Lease::of(&record, Some(lock)))
@@ -138,6 +156,13 @@ impl Session<'_> {
                 }
             }
         }
+    }
+
+    async fn renew_in_time(&self) -> anyhow::Result<CredentialsRecord> {
+        tokio::time::timeout(RENEWAL_DEADLINE, self.renew()).await.unwrap_or_else(|_| {
+            let message = format!("the renewal took longer than {} s", RENEWAL_DEADLINE.as_secs());
+            Err(Failure::new(Kind::Network, message).hint("check the network, then try again").into())
+        })
     }
 
     /// The sign-in as it is stored, if there is one.

@@ -102,6 +102,17 @@ impl fmt::Display for StoreKind {
     }
 }
 
+/// What is known of the copy of an item in the Linux kernel's keyring.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cached<T> {
+    /// The copy.
+    Copy(T),
+    /// There is none, or it has ended; one could be put there.
+    Missing,
+    /// There are no copies here: the kernel refuses, or the store is not the OS keyring.
+    NotUsed,
+}
+
 /// The store as the rest of cogfed uses it.
 ///
 /// Nothing is opened, connected or started before the first call that needs it. With the OS keyring on Linux there is
@@ -164,15 +175,18 @@ impl Store {
         self.backend.delete(account)
     }
 
-    /// The copy of `account` in the Linux kernel's keyring. `None` where there is none, where it has ended, where the
-    /// kernel refuses, and where the store is not the OS keyring.
-    pub fn cached(&self, account: &str) -> Option<Secret> {
+    /// The copy of `account` in the Linux kernel's keyring.
+    pub fn cached(&self, account: &str) -> Cached<Secret> {
         #[cfg(target_os = "linux")]
-        return self.cache.as_ref()?.get(account).ok()?;
+        return match self.cache.as_ref().map(|cache| cache.get(account)) {
+            Some(Ok(Some(copy))) => Cached::Copy(copy),
+            Some(Ok(None)) => Cached::Missing,
+            Some(Err(_)) | None => Cached::NotUsed,
+        };
         #[cfg(not(target_os = "linux"))]
         {
             let _ = account;
-            None
+            Cached::NotUsed
         }
     }
 
@@ -232,7 +246,7 @@ mod tests {
             store.set("tokens/a", &Secret::new("{2}")).unwrap();
             assert_eq!(store.get("tokens/a").unwrap(), Some(Secret::new("{2}")));
             store.set_cached("tokens/a", &Secret::new("{2}"), Duration::from_secs(60));
-            assert_eq!(store.cached("tokens/a"), None, "only the OS keyring has a copy in the kernel");
+            assert_eq!(store.cached("tokens/a"), Cached::NotUsed, "only the OS keyring has a copy in the kernel");
             store.delete("tokens/a").unwrap();
             store.delete("tokens/a").unwrap();
             assert_eq!(store.get("tokens/a").unwrap(), None);
@@ -247,19 +261,19 @@ mod tests {
         let account = format!("test/{}", std::process::id());
         let keep = |text: &str| store.set_cached(&account, &Secret::new(text), Duration::from_secs(60));
         keep("{copy}");
-        if store.cached(&account).is_none() {
+        if !matches!(store.cached(&account), Cached::Copy(_)) {
             println!("skipped: the kernel keeps no copy here");
             return;
         }
-        assert_eq!(store.cached(&account), Some(Secret::new("{copy}")));
+        assert_eq!(store.cached(&account), Cached::Copy(Secret::new("{copy}")));
         assert!(matches!(store.set(&account, &Secret::new("{new}")), Err(StoreError::NoAnswer { .. })));
-        assert_eq!(store.cached(&account), None, "a new text outdates the copy, whatever becomes of it");
+        assert_eq!(store.cached(&account), Cached::Missing, "a new text outdates the copy, whatever becomes of it");
         keep("{copy}");
         assert!(matches!(store.delete(&account), Err(StoreError::NoAnswer { .. })));
-        assert_eq!(store.cached(&account), None);
+        assert_eq!(store.cached(&account), Cached::Missing);
         keep("{copy}");
         keep(&"x".repeat(100_000));
-        assert_eq!(store.cached(&account), None, "a copy that cannot be kept leaves no older one");
+        assert_eq!(store.cached(&account), Cached::Missing, "a copy that cannot be kept leaves no older one");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::Store;
+use super::{Cached, Store};
 use crate::credentials::Credentials;
 use crate::error::{Failure, Kind};
 use crate::profile::Profile;
@@ -291,10 +291,16 @@ impl CredentialsRecord {
 
     /// The copy in the kernel's keyring, which costs next to nothing to ask. Whatever is odd about it, it is as if it
     /// were not there.
-    pub fn cached(store: &Store, profile: &Profile) -> Option<Self> {
+    pub fn cached(store: &Store, profile: &Profile) -> Cached<Self> {
         let account = credentials_account(profile);
-        let record: Self = read(Some(store.cached(&account)?), &account).ok()??;
-        record.belongs_to(profile).then_some(record)
+        match store.cached(&account) {
+            Cached::NotUsed => Cached::NotUsed,
+            Cached::Missing => Cached::Missing,
+            Cached::Copy(text) => match read::<Self>(Some(text), &account) {
+                Ok(Some(record)) if record.belongs_to(profile) => Cached::Copy(record),
+                _ => Cached::Missing,
+            },
+        }
     }
 
     /// The record in the store, if there is one that belongs to this profile and its endpoints.

@@ -5,14 +5,14 @@
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{self, Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::Parser;
 use cogfed::cli::Cli;
 use cogfed::clock::{Clock, ManualClock, SystemClock};
-use cogfed::commands::{self, Env};
+use cogfed::commands::{self, Env, Output};
 use cogfed::error::kind_of;
 use cogfed::folder::Folder;
 use cogfed::sandbox::{Options, Sandbox, visitor};
@@ -78,8 +78,8 @@ impl Ran {
     }
 }
 
-impl From<Output> for Ran {
-    fn from(output: Output) -> Self {
+impl From<process::Output> for Ran {
+    fn from(output: process::Output) -> Self {
         Self {
             status: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8(output.stdout).expect("UTF-8 on the standard output"),
@@ -188,7 +188,7 @@ impl Lab {
             clock: Arc::new(self.clock.clone()),
             browser: Some(browser.unwrap_or_else(|| Arc::new(NoBrowser))),
             folder: Some(self.folder()),
-            stdout: Box::new(stdout.clone()),
+            output: Output { to: Box::new(stdout.clone()), is_terminal: false },
             terminal: Terminal::to(stderr.clone()),
             variable: Box::new(move |name| (name == "COGFED_CONFIG").then(|| config.clone())),
         };

@@ -103,14 +103,15 @@ fn report<'a>(
 
 fn text(report: &Report<'_>, store: &str, now: DateTime<Utc>) -> String {
     let mut rows = vec![("profile", report.profile.to_owned())];
-    if let Some(sign_in) = &report.sign_in {
-        rows.extend([
+    match &report.sign_in {
+        None => rows.push(("signed in as", "nobody".to_owned())),
+        Some(sign_in) => rows.extend([
             ("signed in as", sign_in.person.to_owned()),
             ("by", sign_in.identity_provider.unwrap_or("an identity provider that the token does not name").to_owned()),
             ("since", local(sign_in.signed_in_at)),
             ("ID token", until(sign_in.id_token_expires_at, now)),
             ("renewal", renewal(sign_in, now)),
-        ]);
+        ]),
     }
     rows.push(match &report.credentials {
         Some(credentials) => ("credentials", until(credentials.expires_at, now)),

@@ -21,6 +21,7 @@ impl Browser for SystemBrowser {
     fn open(&self, url: &Url) -> Result<(), String> {
         match &self.command {
             Some(command) => run(command, url),
+            None if !has_somewhere_to_show_it() => Err("this machine has no display".into()),
             None => {
                 let mut options = webbrowser::BrowserOptions::new();
                 options.with_suppress_output(true);
@@ -29,6 +30,24 @@ impl Browser for SystemBrowser {
             }
         }
     }
+}
+
+/// Whether there is a display, or a browser that the person names, or Windows around this Linux. Without any of them
+/// some browsers start all the same, and end without a word.
+#[cfg(all(unix, not(target_vendor = "apple")))]
+fn has_somewhere_to_show_it() -> bool {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let is_wsl = || {
+        let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+        release.to_ascii_lowercase().contains("microsoft")
+    };
+    ["DISPLAY", "WAYLAND_DISPLAY", "BROWSER"].into_iter().any(is_set) || is_wsl()
+}
+
+/// The desktop is always there.
+#[cfg(not(all(unix, not(target_vendor = "apple"))))]
+fn has_somewhere_to_show_it() -> bool {
+    true
 }
 
 /// The URL is put in after splitting, so that nothing in it can become an argument of its own. The browser gets none of

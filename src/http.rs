@@ -4,7 +4,7 @@
 //! would carry a token or a signed request to a host that nobody chose.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{
@@ -76,10 +76,12 @@ impl From<HttpError> for Failure {
 
 /// The client. Cheap to make and to clone: nothing is built, and no trust root loaded, before the first request.
 #[derive(Clone, Default)]
-pub struct Http(Arc<Clients>);
+pub struct Http(Arc<Shared>);
 
 #[derive(Default)]
-struct Clients {
+struct Shared {
+    /// The host whose answer is awaited just now.
+    awaited: Mutex<Option<String>>,
     /// For `https`: loading the system's trust roots takes about 2 ms.
     encrypted: OnceLock<Result<reqwest::Client, String>>,
     /// For `http`, which a profile allows for loopback hosts only: no trust roots, no proxy.
@@ -100,6 +102,17 @@ impl Http {
         built.as_ref().map_err(|cause| Failure::new(Kind::Network, format!("cannot set up the HTTP client: {cause}")))
     }
 
+    /// The host whose answer is awaited just now, for those who want to tell a person what they wait for.
+    pub fn awaited(&self) -> Option<String> {
+        self.0.awaited.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes that an answer of `host` is awaited, for as long as what is returned lives.
+    pub fn awaiting(&self, host: &str) -> Awaiting<'_> {
+        *self.0.awaited.lock().unwrap_or_else(PoisonError::into_inner) = Some(host.to_owned());
+        Awaiting(self)
+    }
+
     /// Sends `request` and reads the whole answer, whatever its status.
     ///
     /// # Errors
@@ -109,6 +122,7 @@ impl Http {
         let not_sent = |cause: String| HttpError::NotSent { host: host.clone(), cause };
         let url: Url = request.uri().to_string().parse().map_err(|_| not_sent("not a URL".into()))?;
         let client = self.client(&url).map_err(|failure| not_sent(failure.message))?;
+        let _awaiting = self.awaiting(&host);
         let mut request = reqwest::Request::try_from(request).map_err(|error| not_sent(cause_of(error)))?;
         *request.timeout_mut() = Some(EXCHANGE_DEADLINE);
         tracing::debug!(method = %request.method(), host = %host, path = request.url().path(), "request");
@@ -121,6 +135,15 @@ impl Http {
         *response.status_mut() = status;
         *response.headers_mut() = headers;
         Ok(response)
+    }
+}
+
+/// An answer is awaited: see [`Http::awaiting`].
+pub struct Awaiting<'a>(&'a Http);
+
+impl Drop for Awaiting<'_> {
+    fn drop(&mut self) {
+        *self.0.0.awaited.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 

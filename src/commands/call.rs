@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 
-use super::{Attendance, Env, Opened, block_on, choice};
+use super::{Attendance, Env, Opened, choice};
 use crate::cli::Call;
 use crate::credentials::Credentials;
 use crate::error::{Failure, Kind};
@@ -24,7 +24,7 @@ pub fn run(flags: Call, env: &mut Env) -> anyhow::Result<()> {
     }
     let opened = Opened::new(env, &choice, Attendance::Person)?;
     let region = region(&flags, &request, &opened)?;
-    block_on(async {
+    opened.wait_for(async {
         // The lease ends here: a long answer must not keep anybody from signing in or out.
         let credentials = opened.session().credentials().await?.credentials;
         if flags.dry_run {
@@ -101,6 +101,7 @@ async fn send(signed: &SignedRequest, flags: &Call, env: &Env, opened: &Opened) 
     };
     verbose('>', &dry_run(signed));
     let url = signed.as_http().uri().to_string().parse().context("the request's URL cannot be read")?;
+    let _awaiting = opened.http.awaiting(signed.as_http().uri().host().unwrap_or_default());
     let answer = request::send(opened.http.client(&url)?, signed).await?;
     verbose('<', &head(&answer));
     Ok(answer)

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Local, Utc};
 
-use super::{Attendance, Env, Opened, block_on, choice};
+use super::{Attendance, Env, Opened, choice};
 use crate::cli::Login;
 use crate::error::{Kind, kind_of};
 use crate::profile::Profile;
@@ -42,7 +42,7 @@ pub fn run(flags: &Login, env: &mut Env) -> anyhow::Result<()> {
         patience: Duration::from_secs(flags.timeout),
         is_forced: flags.force,
     };
-    match block_on(sign_in(&opened.session(), &opened, env, &manner))? {
+    match opened.wait_for(sign_in(&opened.session(), &opened, env, &manner))? {
         Outcome::SignedIn(saved) => {
             if let Some(person) = &saved.replaced {
                 env.terminal.say(&format!("{person} was signed in before, and is not any more"));

@@ -1,6 +1,8 @@
 //! `cogfed logout`: delete, revoke, and say what lives on.
 
-use super::{Attendance, Env, Opened, block_on, choice, configuration};
+use url::Url;
+
+use super::{Attendance, Env, Opened, choice, configuration};
 use crate::cli::Logout;
 use crate::error::{Failure, Kind, kind_of};
 use crate::profile::{Choice, Profile, settings};
@@ -44,11 +46,22 @@ fn one(opened: &Opened) -> anyhow::Result<()> {
             .say("AWS credentials that were handed out stay valid until they expire, an hour after they were issued");
     }
     terminal.say("the browser may still be signed in at the user pool and at the identity provider");
+    if let Some(url) = browser_logout(&opened.profile) {
+        terminal.hint("to end the browser's session at the user pool, open this in it:");
+        terminal.plain(url.as_str());
+    }
     revoked.map_err(|error| {
         Failure::new(kind_of(&error), format!("the refresh token could not be revoked at the user pool: {error:#}"))
             .hint("it is deleted here, but stays valid until it expires or an administrator signs the person out")
             .into()
     })
+}
+
+/// The page that ends the hosted UI's own session, which is not that of OpenID Connect
+/// (<https://docs.aws.amazon.com/cognito/latest/developerguide/logout-endpoint.html>).
+fn browser_logout(profile: &Profile) -> Option<Url> {
+    let parameters = [("client_id", profile.client_id.as_str()), ("logout_uri", profile.logout_uri.as_deref()?)];
+    Url::parse_with_params(&profile.endpoints.logout, parameters).ok()
 }
 
 fn revoke(opened: &Opened, tokens: &TokensRecord) -> anyhow::Result<()> {
@@ -60,5 +73,5 @@ fn revoke(opened: &Opened, tokens: &TokensRecord) -> anyhow::Result<()> {
     }
     let client_secret = opened.client_secret.as_ref().or(tokens.client_secret.as_ref());
     let endpoint = TokenEndpoint::new(&opened.profile, &opened.http, client_secret);
-    block_on(async { Ok(endpoint.revoke(refresh_token).await?) })
+    opened.wait_for(async { Ok(endpoint.revoke(refresh_token).await?) })
 }

@@ -95,6 +95,9 @@ pub fn run(cli: Cli, env: &mut Env) -> anyhow::Result<()> {
     }
 }
 
+/// How long a person waits before being told for what.
+const WAIT_BEFORE_TELLING: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// Whether a person can be expected to answer a keyring's question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Attendance {
@@ -173,6 +176,28 @@ fn configuration(env: &Env) -> anyhow::Result<Configuration> {
 fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.context("cannot start the runtime")?.block_on(future)
+}
+
+impl Opened {
+    /// As [`block_on`]; a person who waits for more than a second is told for what.
+    fn wait_for<T>(&self, work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+        block_on(async {
+            let mut work = std::pin::pin!(work);
+            let mut told = None;
+            loop {
+                tokio::select! {
+                    outcome = &mut work => return outcome,
+                    () = tokio::time::sleep(WAIT_BEFORE_TELLING) => {
+                        let awaited = self.http.awaited();
+                        if let (true, Some(host)) = (self.terminal.is_attended() && awaited != told, &awaited) {
+                            self.terminal.say(&format!("waiting for {host}"));
+                        }
+                        told = awaited;
+                    }
+                }
+            }
+        })
+    }
 }
 
 /// Waits for the signal that ends a program: Ctrl-C, or SIGTERM.

@@ -117,8 +117,11 @@ fn text(report: &Report<'_>, store: &str, now: DateTime<Utc>) -> String {
         Some(credentials) => ("credentials", until(credentials.expires_at, now)),
         None => ("credentials", "none yet: they are fetched when something asks for them".to_owned()),
     });
-    if let Some(role) = report.credentials.as_ref().and_then(|credentials| credentials.role_arn) {
-        rows.push(("role", role.to_owned()));
+    if let Some(credentials) = &report.credentials {
+        rows.push((
+            "role",
+            credentials.role_arn.unwrap_or("the one that the identity pool gives this person").to_owned(),
+        ));
     }
     rows.push(("kept in", store.to_owned()));
     rows.iter().map(|(name, value)| format!("{name:<13} {}\n", shown(value))).collect()

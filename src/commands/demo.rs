@@ -50,6 +50,7 @@ pub fn run(flags: &Demo, env: &mut Env) -> anyhow::Result<()> {
     until_done_or_stopped(move || stage.play())?;
     drop(sandbox);
     folder.close().context("cannot remove the demo's folder")?;
+    tell(&env.terminal, "");
     tell(&env.terminal, "That was all of it. The sandbox is gone, and nothing is left behind.");
     tell(&env.terminal, "Next: 'cogfed help' shows a profile for your own user pool.");
     Ok(())

@@ -6,10 +6,12 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use http::header::{
@@ -78,12 +80,9 @@ impl Listener {
         let (ending, ended) = watch::channel(None);
         let desk =
             Arc::new(Desk { awaited, arrivals, ended, answered: AtomicBool::new(false), farewell: Notify::new() });
-        let mut tasks = Vec::new();
-        for socket in self.sockets {
-            let socket = TcpListener::from_std(socket)?;
-            tasks.push(tokio::spawn(accept(socket, Arc::clone(&desk))));
-        }
-        Ok(Serving { tasks, inbox, ending, desk })
+        let sockets = self.sockets.into_iter().map(TcpListener::from_std).collect::<io::Result<_>>()?;
+        let task = tokio::spawn(accept(sockets, Arc::clone(&desk)));
+        Ok(Serving { task, inbox, ending, desk })
     }
 }
 
@@ -124,7 +123,7 @@ pub enum Arrival {
 
 /// A listener at work. Dropping it closes everything.
 pub struct Serving {
-    tasks: Vec<JoinHandle<()>>,
+    task: JoinHandle<()>,
     inbox: mpsc::UnboundedReceiver<Arrival>,
     ending: watch::Sender<Option<Ending>>,
     desk: Arc<Desk>,
@@ -149,7 +148,7 @@ impl Serving {
 
 impl Drop for Serving {
     fn drop(&mut self) {
-        self.tasks.iter().for_each(JoinHandle::abort);
+        self.task.abort();
     }
 }
 
@@ -170,11 +169,13 @@ struct Guest {
     task: AbortHandle,
 }
 
-async fn accept(socket: TcpListener, desk: Arc<Desk>) {
+async fn accept(sockets: Vec<TcpListener>, desk: Arc<Desk>) {
     let mut guests: VecDeque<Guest> = VecDeque::new();
     let mut connections = tokio::task::JoinSet::new();
+    let mut turn = 0;
     loop {
-        let (stream, peer) = match socket.accept().await {
+        turn += 1;
+        let (stream, peer) = match next(&sockets, turn).await {
             Ok(accepted) => accepted,
             // Out of file descriptors, most likely: accepting again at once would only spin.
             Err(_) => {
@@ -195,6 +196,15 @@ async fn accept(socket: TcpListener, desk: Arc<Desk>) {
         let task = connections.spawn(serve(stream, peer, Arc::clone(&desk), Arc::clone(&is_served)));
         guests.push_back(Guest { is_served, task });
     }
+}
+
+/// The next connection on any of the sockets. Each is asked first in turn, so that a flood on one starves no other.
+async fn next(sockets: &[TcpListener], turn: usize) -> io::Result<(TcpStream, SocketAddr)> {
+    poll_fn(|context| {
+        let in_turn = sockets.iter().cycle().skip(turn % sockets.len().max(1)).take(sockets.len());
+        in_turn.map(|socket| socket.poll_accept(context)).find(Poll::is_ready).unwrap_or(Poll::Pending)
+    })
+    .await
 }
 
 async fn serve(stream: TcpStream, peer: SocketAddr, desk: Arc<Desk>, is_served: Arc<AtomicBool>) {

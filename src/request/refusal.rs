@@ -261,8 +261,8 @@ fn words(reason: Reason, seen: &Seen, context: &Context) -> (String, String) {
         Reason::HttpApi => (
             format!("the HTTP API at '{host}' refuses {method} {path} and does not say why"),
             format!(
-                "check that the role of 'cogfed status --profile {profile}' is allowed execute-api:Invoke there, and that '{region}' is \
-                 the API's region"
+                "check that the role of profile '{profile}' is allowed execute-api:Invoke there, and that '{region}' is the API's \
+                 region"
             ),
         ),
         Reason::OtherAuthorizer => (
@@ -344,7 +344,7 @@ fn not_allowed_words(message: &str, context: &Context) -> (String, String) {
         return (format!("{what}: a policy denies it explicitly"), hint.to_string());
     }
     let hint = format!(
-        "no policy allows the role {}: ask for it, or take another role ('cogfed status --profile {profile}' shows this one)",
+        "no policy allows it {}: ask for that, or name another role of yours as 'role_arn' in profile '{profile}'",
         quoted(action)
     );
     (what, hint)

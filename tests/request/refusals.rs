@@ -69,7 +69,7 @@ fn a_role_that_may_not_invoke_is_named_with_the_resource() {
     let message =
         "the role 'Reader' may not invoke 'arn:aws:execute-api:eu-west-1:********9012:abc123/prod/GET/orders'";
     let plain = rest("AccessDeniedException", &format!(r#"{{"Message":"{user} {asked}"}}"#));
-    assert_says(&plain, Reason::NotAllowed, message, "'cogfed status --profile internal'");
+    assert_says(&plain, Reason::NotAllowed, message, "'role_arn' in profile 'internal'");
     assert!(plain.hint.contains("'execute-api:Invoke'"), "{}", plain.hint);
     let because = format!(r#"{{"Message":"{user} {asked} because no identity-based policy allows the action"}}"#);
     assert_says(&rest("AccessDeniedException", &because), Reason::NotAllowed, message, "no policy allows");
@@ -87,7 +87,7 @@ fn a_role_that_may_not_invoke_is_named_with_the_resource() {
         &reworded,
         Reason::NotAllowed,
         "the role of profile 'internal' may not invoke GET /prod/orders at 'abc123.execute-api.eu-west-1.amazonaws.com'",
-        "cogfed status",
+        "execute-api:Invoke",
     );
 }
 

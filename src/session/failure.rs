@@ -1,4 +1,5 @@
-//! The last failed renewal of a sign-in: remembered, so that callers do not each wait for the same failure.
+//! The last failed renewal of a profile's credentials: remembered, so that callers do not each wait for the same
+//! failure. Not one per sign-in: a role that one profile is refused is no failure of the others.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -7,7 +8,7 @@ use super::policy::RETRY_AFTER;
 use crate::error::{Failure, Kind, hint_of, kind_of};
 use crate::folder::{Folder, file_name};
 use crate::profile::Profile;
-use crate::store::record::tokens_account;
+use crate::store::record::credentials_account;
 
 const LARGEST: usize = 16 * 1024;
 
@@ -41,10 +42,10 @@ fn folder(own: &Folder) -> Folder {
 }
 
 fn name(profile: &Profile) -> String {
-    file_name(&tokens_account(profile))
+    file_name(&credentials_account(profile))
 }
 
-/// The last failure of this profile's sign-in, unless it was renewed since.
+/// The last failure of this profile's credentials, unless it was renewed since.
 pub fn last(own: &Folder, profile: &Profile) -> Option<LastFailure> {
     serde_json::from_slice(&folder(own).read(&name(profile), LARGEST).ok()??).ok()
 }

@@ -90,7 +90,9 @@ fn report<'a>(
         client_id: &profile.client_id,
         identity_pool_id: &profile.identity_pool_id,
         store: profile.store.to_string(),
-        signed_in: sign_in.as_ref().is_some_and(|sign_in| sign_in.renewable || sign_in.id_token_expires_at > now),
+        signed_in: sign_in.as_ref().is_some_and(|sign_in| {
+            sign_in.renewable || (sign_in.ended_at.is_none() && sign_in.id_token_expires_at > now)
+        }),
         sign_in,
         credentials: credentials.map(|credentials| Credentials {
             role_arn: credentials.role_arn.as_deref(),

@@ -57,6 +57,10 @@ pub enum Step {
 pub fn step(tokens: &TokensRecord, now: DateTime<Utc>) -> Step {
     let is_valid = tokens.expires_at - now > TOKEN_MARGIN;
     let is_young = now - tokens.issued_at < YOUNG && tokens.issued_at - now < YOUNG;
+    if tokens.ended.is_some() {
+        // The user pool has said so: what is left of the ID token's life is not a way around it.
+        return Step::SignIn;
+    }
     match (&tokens.refresh_token, is_valid) {
         (_, true) if is_young => Step::UseIdToken,
         (Some(_), _) => Step::Refresh,

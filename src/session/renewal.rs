@@ -1,6 +1,6 @@
 //! One renewal, under the lock: tokens first, then credentials, each saved before the next thing is done.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::policy::{Step, step};
 use super::{LOCK_PATIENCE, Session, mark};
@@ -48,8 +48,8 @@ impl Session<'_> {
     }
 
     async fn refreshed(&self, mut tokens: TokensRecord) -> anyhow::Result<Current> {
-        let interrupted_at = mark::set(self.folder, self.profile, &tokens, self.clock.now())?;
-        let grant = match self.refresh_grant(&tokens).await {
+        let mut interrupted_at = mark::set(self.folder, self.profile, &tokens, self.clock.now())?;
+        let grant = match self.refresh_grant(&tokens, &mut interrupted_at).await {
             Ok(grant) => grant,
             Err(GrantError::Invalid { .. }) => {
                 let ended = Ended { at: self.clock.now(), interrupted_at };
@@ -68,9 +68,13 @@ impl Session<'_> {
             }
         };
         // Before anything else: the refresh token that was sent may be dead from now on.
-        if let Some(refresh_token) = &grant.refresh_token {
-            tokens.rotate(refresh_token.clone());
-            self.save(&tokens);
+        match &grant.refresh_token {
+            Some(refresh_token) => {
+                tokens.rotate(refresh_token.clone());
+                self.save(&tokens);
+            }
+            // Nothing was rotated, whatever becomes of the answer.
+            None => mark::clear(self.folder, self.profile),
         }
         let expected = Expected {
             issuers: &self.profile.issuers,
@@ -94,13 +98,19 @@ impl Session<'_> {
     }
 
     /// Sends the refresh token, once; once more, at once, where the answer was lost and the pool's grace period covers it.
-    async fn refresh_grant(&self, tokens: &TokensRecord) -> Result<Grant, GrantError> {
+    /// A lost answer is an interruption, from then on, if there was none before.
+    async fn refresh_grant(
+        &self,
+        tokens: &TokensRecord,
+        interrupted_at: &mut Option<DateTime<Utc>>,
+    ) -> Result<Grant, GrantError> {
         let Some(refresh_token) = &tokens.refresh_token else { return Err(GrantError::Invalid { description: None }) };
         let client_secret = self.client_secret.or(tokens.client_secret.as_ref());
         let endpoint = TokenEndpoint::new(self.profile, self.http, client_secret);
         match endpoint.refresh(refresh_token).await {
             Err(GrantError::Unknown(failure)) if self.profile.refresh_grace > TimeDelta::zero() => {
                 tracing::debug!(%failure, "the answer to a refresh was lost: once more within the grace period");
+                interrupted_at.get_or_insert_with(|| self.clock.now());
                 endpoint.refresh(refresh_token).await
             }
             outcome => outcome,

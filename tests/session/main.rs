@@ -6,3 +6,4 @@ mod tools;
 
 mod crowd;
 mod life;
+mod renewal;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::policy::RETRY_AFTER;
 use crate::error::{Failure, Kind, hint_of, kind_of};
-use crate::folder::{Folder, file_name};
+use crate::folder::Folder;
 use crate::profile::Profile;
 use crate::store::record::credentials_account;
 
@@ -41,13 +41,9 @@ fn folder(own: &Folder) -> Folder {
     own.sub("failures")
 }
 
-fn name(profile: &Profile) -> String {
-    file_name(&credentials_account(profile))
-}
-
 /// The last failure of this profile's credentials, unless it was renewed since.
 pub fn last(own: &Folder, profile: &Profile) -> Option<LastFailure> {
-    serde_json::from_slice(&folder(own).read(&name(profile), LARGEST).ok()??).ok()
+    serde_json::from_slice(&folder(own).read(&credentials_account(profile), LARGEST).ok()??).ok()
 }
 
 /// Remembers a failure.
@@ -59,14 +55,14 @@ pub fn remember(own: &Folder, profile: &Profile, error: &anyhow::Error, now: Dat
         hint: hint_of(error).map(str::to_owned),
     };
     let kept = serde_json::to_vec(&failure).map_err(anyhow::Error::from);
-    if let Err(error) = kept.and_then(|bytes| folder(own).replace(&name(profile), &bytes)) {
+    if let Err(error) = kept.and_then(|bytes| folder(own).replace(&credentials_account(profile), &bytes)) {
         tracing::debug!(%error, "the failure could not be remembered");
     }
 }
 
 /// Forgets it: the renewal went well, or somebody signed in.
 pub fn clear(own: &Folder, profile: &Profile) {
-    if let Err(error) = folder(own).remove(&name(profile)) {
+    if let Err(error) = folder(own).remove(&credentials_account(profile)) {
         tracing::debug!(%error, "an old failure stays remembered");
     }
 }

@@ -7,7 +7,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::folder::{Folder, file_name};
+use crate::folder::Folder;
 use crate::profile::Profile;
 use crate::store::record::{TokensRecord, tokens_account};
 
@@ -24,10 +24,6 @@ fn folder(folder: &Folder) -> Folder {
     folder.sub("refreshes")
 }
 
-fn name(profile: &Profile) -> String {
-    file_name(&tokens_account(profile))
-}
-
 /// Sets the mark for a refresh of these tokens. Returns when an earlier one of the same tokens began, if it never came
 /// to an end.
 ///
@@ -42,13 +38,13 @@ pub fn set(
     let earlier = interrupted_at(own, profile, tokens);
     // The first interruption is the one that started the grace period.
     let mark = Mark { generation: tokens.generation.clone(), began_at: earlier.unwrap_or(now) };
-    folder(own).replace(&name(profile), &serde_json::to_vec(&mark)?)?;
+    folder(own).replace(&tokens_account(profile), &serde_json::to_vec(&mark)?)?;
     Ok(earlier)
 }
 
 /// When a refresh of these very tokens began that never came to an end.
 pub fn interrupted_at(own: &Folder, profile: &Profile, tokens: &TokensRecord) -> Option<DateTime<Utc>> {
-    let bytes = folder(own).read(&name(profile), LARGEST).ok()??;
+    let bytes = folder(own).read(&tokens_account(profile), LARGEST).ok()??;
     let mark: Mark = serde_json::from_slice(&bytes).ok()?;
     (mark.generation == tokens.generation).then_some(mark.began_at)
 }
@@ -56,7 +52,7 @@ pub fn interrupted_at(own: &Folder, profile: &Profile, tokens: &TokensRecord) ->
 /// Removes the mark, after the answer was saved or when it said that nothing was rotated.
 pub fn clear(own: &Folder, profile: &Profile) {
     // A mark that stays names a generation that is no more, which counts as none.
-    if let Err(error) = folder(own).remove(&name(profile)) {
+    if let Err(error) = folder(own).remove(&tokens_account(profile)) {
         tracing::debug!(%error, "the mark of a finished refresh stays behind");
     }
 }

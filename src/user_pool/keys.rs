@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::id_token::{self, Claims, Expected, Invalid};
 use crate::error::{Failure, Kind};
-use crate::folder::{Folder, file_name};
+use crate::folder::Folder;
 use crate::http::Http;
 use crate::secret::Secret;
 
@@ -58,7 +58,7 @@ impl<'a> Keys<'a> {
     }
 
     fn kept(&self, now: DateTime<Utc>) -> Option<Kept> {
-        let bytes = self.folder.sub("keys").read(&file_name(self.url), LARGEST).ok()??;
+        let bytes = self.folder.sub("keys").read(self.url, LARGEST).ok()??;
         let kept: Kept = serde_json::from_slice(&bytes).ok()?;
         let age = now - kept.fetched_at;
         (kept.url == self.url && age >= TimeDelta::zero() && age < LIFE).then_some(kept)
@@ -82,7 +82,7 @@ impl<'a> Keys<'a> {
         let kept = Kept { fetched_at: now, url: self.url.to_owned(), keys };
         // Keeping them only saves a request; a folder that cannot be written to is met again where it matters.
         if let Ok(bytes) = serde_json::to_vec(&kept)
-            && let Err(error) = self.folder.sub("keys").replace(&file_name(self.url), &bytes)
+            && let Err(error) = self.folder.sub("keys").replace(self.url, &bytes)
         {
             tracing::debug!(%error, "the signing keys could not be kept");
         }

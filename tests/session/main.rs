@@ -5,5 +5,6 @@ mod support;
 mod tools;
 
 mod crowd;
+mod killed;
 mod life;
 mod renewal;

@@ -60,7 +60,8 @@ pub fn rewrite(path: &PathBuf, change: impl FnOnce(&mut Value)) {
 pub fn age(lab: &Lab, by: TimeDelta) {
     let remembered = std::fs::read_dir(own(lab).join("failures")).into_iter().flatten();
     let remembered = remembered.map(|entry| entry.unwrap().path());
-    for path in items(lab, "").into_iter().chain(remembered) {
+    let is_whole = |path: &PathBuf| !path.file_name().unwrap().as_encoded_bytes().starts_with(b".");
+    for path in items(lab, "").into_iter().chain(remembered).filter(is_whole) {
         rewrite(&path, |record| {
             for key in ["issued_at", "expires_at", "signed_in_at", "at"] {
                 if let Some(time) = record[key].as_str() {

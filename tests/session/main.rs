@@ -7,4 +7,5 @@ mod tools;
 mod crowd;
 mod killed;
 mod life;
+mod persons;
 mod renewal;

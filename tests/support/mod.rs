@@ -141,12 +141,14 @@ impl Lab {
         Folder::at(self.home.path().join(".local/state/cogfed"))
     }
 
-    /// The program, in an environment of its own: nothing of this process's but the lab's home.
+    /// The program, in an environment of its own: nothing of this process's but the lab's home, and the way to the
+    /// keyring where COGFED_TEST_KEYRING=1 says that it may be used.
     pub fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cogfed"));
         command
             .args(words)
             .env_clear()
+            .envs(keyring_address().map(|address| ("DBUS_SESSION_BUS_ADDRESS", address)))
             .env("HOME", self.home.path())
             .env("COGFED_CONFIG", self.config())
             .current_dir(self.home.path())
@@ -307,6 +309,12 @@ impl Browser for NoBrowser {
     fn open(&self, _: &Url) -> Result<(), String> {
         panic!("a browser was opened");
     }
+}
+
+/// Where the desktop's keyring is, if the tests may use it.
+pub fn keyring_address() -> Option<std::ffi::OsString> {
+    std::env::var_os("COGFED_TEST_KEYRING").filter(|value| value == "1")?;
+    std::env::var_os("DBUS_SESSION_BUS_ADDRESS")
 }
 
 /// Ports that are free just now, on 127.0.0.1.

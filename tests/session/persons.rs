@@ -1,0 +1,147 @@
+//! A second person signs in, or the first signs out, while others ask for credentials without a pause: from then on
+//! nobody is handed the first person's keys.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+use std::{io::Read, thread};
+
+use cogfed::sandbox::options::{Options, Rotation};
+
+use crate::support::{Lab, Ran, keyring_address};
+use crate::tools::CREDENTIALS;
+
+const ASKING: usize = 16;
+
+/// One answer: when its process was started, when its document was read, and whose it is.
+struct Answer {
+    started: Instant,
+    printed: Instant,
+    status: i32,
+    key: Option<String>,
+}
+
+fn ask(lab: &Lab) -> Answer {
+    let started = Instant::now();
+    let mut child = lab.command(CREDENTIALS).spawn().expect("cogfed runs");
+    // The first byte: the whole document is one write.
+    let mut first = [0];
+    let mut stdout = child.stdout.take().unwrap();
+    let count = stdout.read(&mut first).unwrap();
+    let printed = Instant::now();
+    let mut rest = String::new();
+    stdout.read_to_string(&mut rest).unwrap();
+    let ran = Ran::from(child.wait_with_output().unwrap());
+    let key = (count > 0).then(|| {
+        let text = format!("{}{rest}", char::from(first[0]));
+        let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+        document["AccessKeyId"].as_str().unwrap().to_owned()
+    });
+    Answer { started, printed, status: ran.status, key }
+}
+
+/// Lets many ask in a loop while `change` runs once; returns when it returned, and all answers.
+fn asked_during(lab: &Lab, change: impl FnOnce()) -> (Instant, Vec<Answer>) {
+    let stop = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let asking: Vec<_> = (0..ASKING)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut answers = Vec::new();
+                    while !stop.load(Ordering::SeqCst) {
+                        answers.push(ask(lab));
+                    }
+                    // One more, so that each has asked after the change.
+                    answers.push(ask(lab));
+                    answers
+                })
+            })
+            .collect();
+        change();
+        let changed = Instant::now();
+        stop.store(true, Ordering::SeqCst);
+        (changed, asking.into_iter().flat_map(|thread| thread.join().unwrap()).collect())
+    })
+}
+
+/// Whose an access key is, by the sandbox.
+fn owner(lab: &Lab, key: &str) -> String {
+    lab.sandbox.issued_keys().find(key).expect("a key of this sandbox").username
+}
+
+/// Credentials that live for `lifetime` seconds; with 0, each process renews, and prints under the sign-in's lock.
+fn rounds(lifetime: i64, count: usize, setting: &str) {
+    let options = Options { credentials_lifetime: lifetime, rotation: Rotation::On { grace: 0 }, ..Options::default() };
+    let lab = Lab::with(options);
+    if !setting.is_empty() {
+        lab.configure_with(setting);
+    }
+    let mut seen = BTreeMap::new();
+    for round in 0..count {
+        let (one, other) = if round % 2 == 0 { ("alice", "bob") } else { ("bob", "alice") };
+        if lab.run(&["status"]).status != 0 {
+            lab.login(one).good();
+        }
+        let signs_out = round % 3 == 2;
+        let (changed, answers) = asked_during(&lab, || {
+            if signs_out {
+                lab.run(&["logout"]).good();
+            } else {
+                lab.login_with(&["--force"], other).good();
+            }
+        });
+        for answer in answers {
+            assert!(answer.status == 0 || (signs_out && answer.status == 3), "{}", answer.status);
+            let Some(key) = &answer.key else { continue };
+            let owner = owner(&lab, key);
+            *seen.entry(owner.clone()).or_insert(0) += 1;
+            if !owner.contains(one) {
+                continue;
+            }
+            assert!(answer.started < changed, "round {round}: {owner}'s keys for one who asked after that");
+            assert!(lifetime > 0 || answer.printed < changed, "round {round}: {owner}'s keys printed after that");
+        }
+        if signs_out {
+            lab.run(CREDENTIALS).failed_with(3);
+            lab.login(other).good();
+        }
+    }
+    assert_eq!(seen.len(), 2, "{seen:?}");
+    // Not every store is in the lab's home.
+    lab.run(&["logout"]).good();
+    println!("{count} rounds: {seen:?}");
+}
+
+#[test]
+fn nobody_who_asks_after_a_change_gets_the_first_persons_keys_and_no_renewal_prints_them_after_it() {
+    rounds(0, 9, "");
+}
+
+#[test]
+fn nor_from_the_store_where_they_would_be_good_for_an_hour() {
+    rounds(3600, 9, "");
+}
+
+#[test]
+fn nor_from_the_kernels_keyring() {
+    if cfg!(not(target_os = "linux")) {
+        return;
+    }
+    let lab = Lab::new();
+    lab.configure_with("store = 'kernel'");
+    if lab.run(CREDENTIALS).status != 3 {
+        println!("skipped: the kernel's keyring is refused here");
+        return;
+    }
+    rounds(3600, 3, "store = 'kernel'");
+}
+
+/// The keyring of the desktop, with its copies in the kernel's: only where the one who runs the tests says so.
+#[test]
+fn nor_from_the_copies_beside_the_keyring() {
+    if keyring_address().is_none() {
+        println!("skipped: set COGFED_TEST_KEYRING=1 where a Secret Service is unlocked");
+        return;
+    }
+    rounds(3600, 6, "store = 'keyring'");
+}

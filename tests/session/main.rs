@@ -5,6 +5,7 @@ mod support;
 mod tools;
 
 mod crowd;
+mod hot_path;
 mod killed;
 mod life;
 mod persons;

@@ -48,7 +48,11 @@ impl Session<'_> {
     }
 
     async fn refreshed(&self, mut tokens: TokensRecord) -> anyhow::Result<Current> {
-        let mut interrupted_at = mark::set(self.folder, self.profile, &tokens, self.clock.now())?;
+        let marked = mark::set(self.folder, self.profile, &tokens, self.clock.now());
+        let mut interrupted_at = marked.map_err(|error| {
+            Failure::new(Kind::Store, format!("a renewal is not begun where its answer may not be kept: {error:#}"))
+                .hint("make room there, or let it be written to")
+        })?;
         let grant = match self.refresh_grant(&tokens, &mut interrupted_at).await {
             Ok(grant) => grant,
             Err(GrantError::Invalid { .. }) => {

@@ -10,3 +10,5 @@ mod killed;
 mod life;
 mod persons;
 mod renewal;
+#[cfg(unix)]
+mod store_failures;

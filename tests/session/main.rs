@@ -10,5 +10,6 @@ mod killed;
 mod life;
 mod persons;
 mod renewal;
+mod secrets;
 #[cfg(unix)]
 mod store_failures;

@@ -113,10 +113,11 @@ fn check_claims(claims: &Map<String, Value>, key: &CoreJsonWebKey, expected: &Ex
         None => return Err(fault("it has no 'token_use'")),
     }
     let (issued_at, expires_at) = (time(claims, "iat")?, time(claims, "exp")?);
-    if expires_at + LEEWAY <= expected.now {
+    // The leeway is on our side of it: a time of theirs may be the last that there is.
+    if expires_at <= expected.now - LEEWAY {
         return Err(fault(format!("it expired at {expires_at}, and it is {} by this machine's clock", expected.now)));
     }
-    if claims.contains_key("nbf") && time(claims, "nbf")? - LEEWAY > expected.now {
+    if claims.contains_key("nbf") && time(claims, "nbf")? > expected.now + LEEWAY {
         return Err(fault("it is not valid yet by this machine's clock"));
     }
     if let Some(nonce) = expected.nonce
@@ -127,8 +128,9 @@ fn check_claims(claims: &Map<String, Value>, key: &CoreJsonWebKey, expected: &Ex
     if let Some(at_hash) = claims.get("at_hash") {
         check_at_hash(at_hash.as_str().unwrap_or_default(), key, expected.access_token)?;
     }
-    let subject = required("sub")?;
-    let person = text("email").or(text("cognito:username")).filter(|name| !name.is_empty()).unwrap_or(subject);
+    let subject = Some(required("sub")?).filter(|sub| !sub.is_empty()).ok_or_else(|| fault("its 'sub' is empty"))?;
+    let person =
+        ["email", "cognito:username"].into_iter().filter_map(text).find(|name| !name.is_empty()).unwrap_or(subject);
     Ok(Claims {
         issuer: issuer.to_owned(),
         subject: subject.to_owned(),
@@ -186,3 +188,6 @@ fn decode(part: &str) -> Option<Vec<u8>> {
 fn fault(text: impl Into<String>) -> Invalid {
     Invalid::Token(text.into())
 }
+
+#[cfg(test)]
+mod tests;

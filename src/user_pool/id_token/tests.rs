@@ -1,0 +1,329 @@
+//! Tokens that are refused, each for one fault, and odd ones that are not.
+
+use std::sync::LazyLock;
+
+use ring::rand::SystemRandom;
+use ring::signature::{RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair};
+use ring::{digest, hmac};
+use rsa::pkcs1::EncodeRsaPrivateKey;
+use rsa::pkcs8::{EncodePublicKey, LineEnding};
+use rsa::rand_core::OsRng;
+use rsa::traits::PublicKeyParts;
+use rsa::{RsaPrivateKey, RsaPublicKey};
+use serde_json::json;
+
+use super::*;
+
+const ISSUER: &str = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123xyz";
+const UPDATED: &str = "https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123xyz";
+const CLIENT: &str = "3n4b5urk1ft4fl3mg5e62d9ado";
+const NOW: i64 = 1_800_000_000;
+const ACCESS_TOKEN: &str = "an access token";
+
+/// The pool's key, and one that is not the pool's.
+static KEYS: LazyLock<[RsaPrivateKey; 2]> =
+    LazyLock::new(|| [(); 2].map(|()| RsaPrivateKey::new(&mut OsRng, 2048).unwrap()));
+
+fn base64url(bytes: impl AsRef<[u8]>) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+fn rsa_signature(key: &RsaPrivateKey, encoding: &'static dyn RsaEncoding, message: &str) -> Vec<u8> {
+    let pair = RsaKeyPair::from_der(key.to_pkcs1_der().unwrap().as_bytes()).unwrap();
+    let mut signature = vec![0; pair.public().modulus_len()];
+    pair.sign(encoding, &SystemRandom::new(), message.as_bytes(), &mut signature).unwrap();
+    signature
+}
+
+fn hmac_signature(secret: &[u8], message: &str) -> Vec<u8> {
+    hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), message.as_bytes()).as_ref().to_vec()
+}
+
+fn jwks() -> CoreJsonWebKeySet {
+    let rsa = |kid: &str, key: &RsaPrivateKey| {
+        json!({ "kty": "RSA", "alg": "RS256", "use": "sig", "kid": kid,
+                "n": base64url(key.n().to_bytes_be()), "e": base64url(key.e().to_bytes_be()) })
+    };
+    let oct = json!({ "kty": "oct", "kid": "shared", "k": base64url("a shared secret of some length!!") });
+    let set = json!({ "keys": [oct, rsa("second", &KEYS[1]), rsa("pool", &KEYS[0])] });
+    serde_json::from_value(set).unwrap()
+}
+
+fn at_hash(access_token: &str) -> String {
+    base64url(&digest::digest(&digest::SHA256, access_token.as_bytes()).as_ref()[..16])
+}
+
+fn header() -> Value {
+    json!({ "kid": "pool", "alg": "RS256" })
+}
+
+fn claims() -> Value {
+    json!({
+        "iss": ISSUER, "aud": CLIENT, "token_use": "id", "sub": "0001", "iat": NOW - 10, "exp": NOW + 3600,
+        "nonce": "the nonce", "at_hash": at_hash(ACCESS_TOKEN), "email": "alice@corp.example",
+        "cognito:username": "AzureAD_alice",
+        "identities": [{ "providerName": "AzureAD", "userId": "alice" }],
+    })
+}
+
+fn message(header: &Value, claims: &Value) -> String {
+    format!("{}.{}", base64url(header.to_string()), base64url(claims.to_string()))
+}
+
+fn signed(header: &Value, claims: &Value) -> String {
+    let message = message(header, claims);
+    let signature = rsa_signature(&KEYS[0], &RSA_PKCS1_SHA256, &message);
+    format!("{message}.{}", base64url(signature))
+}
+
+/// A good token but for these claims; `null` takes one away.
+fn with(changes: Value) -> String {
+    let mut claims = claims();
+    for (name, value) in changes.as_object().unwrap() {
+        match value {
+            Value::Null => claims.as_object_mut().unwrap().remove(name),
+            value => claims.as_object_mut().unwrap().insert(name.clone(), value.clone()),
+        };
+    }
+    signed(&header(), &claims)
+}
+
+fn verified(token: &str, nonce: Option<&str>) -> Result<Claims, Invalid> {
+    let (nonce, access_token) = (nonce.map(Secret::new), Secret::new(ACCESS_TOKEN));
+    let issuers = [ISSUER.to_owned(), UPDATED.to_owned()];
+    let now = DateTime::from_timestamp(NOW, 0).unwrap();
+    let expected =
+        Expected { issuers: &issuers, client_id: CLIENT, nonce: nonce.as_ref(), access_token: &access_token, now };
+    verify(&Secret::new(token), &jwks(), &expected)
+}
+
+/// Asserts that each of these is refused, and that the text says why.
+#[track_caller]
+fn refused(tokens: Vec<(String, &str)>) {
+    for (token, why) in tokens {
+        match verified(&token, Some("the nonce")) {
+            Err(Invalid::Token(text)) => assert!(text.contains(why), "'{why}' is not in: {text}"),
+            Err(Invalid::UnknownKey) => assert_eq!(why, "unknown key", "{token}"),
+            Ok(_) => panic!("accepted, which should be refused because of '{why}': {token}"),
+        }
+    }
+}
+
+#[test]
+fn a_good_token_is_accepted() {
+    let claims = verified(&signed(&header(), &claims()), Some("the nonce")).unwrap();
+    assert_eq!((claims.subject.as_str(), claims.person.as_str()), ("0001", "alice@corp.example"));
+    assert_eq!((claims.issuer.as_str(), claims.provider.as_deref()), (ISSUER, Some("AzureAD")));
+    assert_eq!((claims.issued_at.timestamp(), claims.expires_at.timestamp()), (NOW - 10, NOW + 3600));
+    let second = json!({ "kid": "second", "alg": "RS256" });
+    let message = message(&second, &self::claims());
+    let signature = base64url(rsa_signature(&KEYS[1], &RSA_PKCS1_SHA256, &message));
+    assert!(verified(&format!("{message}.{signature}"), Some("the nonce")).is_ok());
+}
+
+#[test]
+fn an_algorithm_that_the_token_chooses_is_refused() {
+    let header_of = |alg: Value| json!({ "kid": "pool", "alg": alg });
+    let by = |alg: &str, signature: &dyn Fn(&str) -> Vec<u8>| {
+        let message = message(&header_of(alg.into()), &claims());
+        let signature = base64url(signature(&message));
+        format!("{message}.{signature}")
+    };
+    let rsa_by = |encoding: &'static dyn RsaEncoding| move |message: &str| rsa_signature(&KEYS[0], encoding, message);
+    let pem = RsaPublicKey::from(&KEYS[0]).to_public_key_pem(LineEnding::LF).unwrap();
+    let modulus = KEYS[0].n().to_bytes_be();
+    let none = |_: &str| Vec::new();
+    let mut tokens = vec![
+        (by("none", &none), "'none', not by RS256"),
+        (by("none", &rsa_by(&RSA_PKCS1_SHA256)), "'none', not by RS256"),
+        (by("None", &none), "'None', not by RS256"),
+        (by("NONE", &none), "'NONE', not by RS256"),
+        (by("RS256", &none), "its signature is wrong"),
+        (by("HS256", &|message| hmac_signature(pem.as_bytes(), message)), "'HS256', not by RS256"),
+        (by("HS256", &|message| hmac_signature(&modulus, message)), "'HS256', not by RS256"),
+        (by("RS256", &|message| hmac_signature(pem.as_bytes(), message)), "its signature is wrong"),
+        (by("RS384", &rsa_by(&RSA_PKCS1_SHA384)), "'RS384', not by RS256"),
+        (by("RS512", &rsa_by(&RSA_PKCS1_SHA512)), "'RS512', not by RS256"),
+        (by("PS256", &rsa_by(&RSA_PSS_SHA256)), "'PS256', not by RS256"),
+        (by("ES256", &rsa_by(&RSA_PKCS1_SHA256)), "'ES256', not by RS256"),
+        (by("RS256", &rsa_by(&RSA_PKCS1_SHA512)), "its signature is wrong"),
+        (by("RS256", &rsa_by(&RSA_PSS_SHA256)), "its signature is wrong"),
+        (by("rs256", &rsa_by(&RSA_PKCS1_SHA256)), "'rs256', not by RS256"),
+        (by("", &rsa_by(&RSA_PKCS1_SHA256)), "not by RS256"),
+    ];
+    for odd in [json!(null), json!(["RS256"]), json!(256), json!({ "alg": "RS256" })] {
+        tokens.push((signed(&header_of(odd), &claims()), "it names no algorithm"));
+    }
+    tokens.push((signed(&json!({ "kid": "pool" }), &claims()), "it names no algorithm"));
+    refused(tokens);
+}
+
+#[test]
+fn a_key_that_the_token_brings_along_is_not_used() {
+    let by_other = |header: Value| {
+        let message = message(&header, &claims());
+        let signature = base64url(rsa_signature(&KEYS[1], &RSA_PKCS1_SHA256, &message));
+        format!("{message}.{signature}")
+    };
+    let own = json!({ "kty": "RSA", "kid": "pool", "n": base64url(KEYS[1].n().to_bytes_be()), "e": "AQAB" });
+    let shared = message(&json!({ "kid": "shared", "alg": "RS256" }), &claims());
+    let shared = format!("{shared}.{}", base64url(hmac_signature(b"a shared secret of some length!!", &shared)));
+    refused(vec![
+        (by_other(header()), "its signature is wrong"),
+        (by_other(json!({ "kid": "pool", "alg": "RS256", "jwk": own })), "its signature is wrong"),
+        (by_other(json!({ "kid": "own", "alg": "RS256", "jwk": own })), "unknown key"),
+        (by_other(json!({ "kid": "own", "alg": "RS256", "jku": "https://attacker.example/jwks" })), "unknown key"),
+        (by_other(json!({ "kid": "../../pool", "alg": "RS256" })), "unknown key"),
+        (by_other(json!({ "kid": "", "alg": "RS256" })), "unknown key"),
+        (shared, "unknown key"),
+        (by_other(json!({ "alg": "RS256" })), "it names no key"),
+        (by_other(json!({ "kid": 1, "alg": "RS256" })), "it names no key"),
+        (by_other(json!({ "kid": ["pool"], "alg": "RS256" })), "it names no key"),
+        (signed(&json!({ "kid": "pool", "alg": "RS256", "crit": ["exp"] }), &claims()), "extensions"),
+        (signed(&json!({ "kid": "pool", "alg": "RS256", "crit": ["b64"], "b64": false }), &claims()), "extensions"),
+    ]);
+}
+
+#[test]
+fn what_is_no_signed_jwt_is_refused() {
+    let good = signed(&header(), &claims());
+    let [head, payload, signature] = good.split('.').collect::<Vec<_>>().try_into().unwrap();
+    let [_, other_payload, other_signature] =
+        [1, 2, 3].map(|part| with(json!({ "sub": "0002" })).split('.').nth(part - 1).unwrap().to_owned());
+    let mut flipped = URL_SAFE_NO_PAD.decode(signature).unwrap();
+    flipped[100] ^= 1;
+    let short = &URL_SAFE_NO_PAD.decode(signature).unwrap()[..255];
+    let signed_text = |header: &str, payload: &str| {
+        let message = format!("{}.{}", base64url(header), base64url(payload));
+        let signature = base64url(rsa_signature(&KEYS[0], &RSA_PKCS1_SHA256, &message));
+        format!("{message}.{signature}")
+    };
+    let fine = header().to_string();
+    refused(vec![
+        (String::new(), "not a signed JWT"),
+        ("token".into(), "not a signed JWT"),
+        (format!("{head}.{payload}"), "not a signed JWT"),
+        ("..".into(), "not a JSON object"),
+        (format!("{head}.{payload}."), "its signature is wrong"),
+        (format!("{head}.{payload}.{signature}="), "not base64url"),
+        (format!("{head}.{payload}.{signature}\n"), "not base64url"),
+        (format!(" {good}"), "its header is not base64url"),
+        (format!("{head}.{payload}.+/{}", &signature[2..]), "not base64url"),
+        (format!("{head}.{payload}.{}", base64url(&flipped)), "its signature is wrong"),
+        (format!("{head}.{payload}.{}", base64url(short)), "its signature is wrong"),
+        (format!("{head}.{payload}.{}", base64url(vec![0; 256])), "its signature is wrong"),
+        (format!("{head}.{payload}.{}", base64url(vec![0; 4096])), "its signature is wrong"),
+        (format!("{head}.{payload}.{other_signature}"), "its signature is wrong"),
+        (format!("{head}.{other_payload}.{signature}"), "its signature is wrong"),
+        (format!("{head}.{payload}.{signature}.{signature}"), "its signature is wrong"),
+        (format!("{head}..{payload}.{signature}"), "its signature is wrong"),
+        (format!("{}{good}", "A".repeat(50_000)), "longer than 50000"),
+        (signed_text("[]", "{}"), "its header is not a JSON object"),
+        (signed_text("\"RS256\"", "{}"), "its header is not a JSON object"),
+        (signed_text("{", "{}"), "its header is not a JSON object"),
+        (signed_text(&fine, "[]"), "its payload is not a JSON object"),
+        (signed_text(&fine, "null"), "its payload is not a JSON object"),
+        (signed_text(&fine, "{} {}"), "its payload is not a JSON object"),
+        (signed_text(&fine, "\u{feff}{}"), "its payload is not a JSON object"),
+    ]);
+}
+
+#[test]
+fn claims_that_do_not_fit_are_refused() {
+    let other_pool = ISSUER.replace("AbC123xyz", "Other");
+    refused(vec![
+        (with(json!({ "iss": null })), "no 'iss'"),
+        (with(json!({ "iss": 1 })), "no 'iss'"),
+        (with(json!({ "iss": [ISSUER] })), "no 'iss'"),
+        (with(json!({ "iss": other_pool })), "from the issuer"),
+        (with(json!({ "iss": format!("{ISSUER}/") })), "from the issuer"),
+        (with(json!({ "iss": ISSUER.replace("https", "http") })), "from the issuer"),
+        (with(json!({ "iss": ISSUER.to_uppercase() })), "from the issuer"),
+        (with(json!({ "aud": null })), "another app client"),
+        (with(json!({ "aud": null, "client_id": CLIENT })), "another app client"),
+        (with(json!({ "aud": "other" })), "another app client"),
+        (with(json!({ "aud": &CLIENT[1..] })), "another app client"),
+        (with(json!({ "aud": [] })), "another app client"),
+        (with(json!({ "aud": [CLIENT, "other"] })), "another app client"),
+        (with(json!({ "aud": [[CLIENT]] })), "another app client"),
+        (with(json!({ "aud": { CLIENT: true } })), "another app client"),
+        (with(json!({ "token_use": null })), "no 'token_use'"),
+        (with(json!({ "token_use": ["id"] })), "no 'token_use'"),
+        (with(json!({ "token_use": "access" })), "its token_use is 'access'"),
+        (with(json!({ "token_use": "ID" })), "its token_use is 'ID'"),
+        (with(json!({ "iat": null })), "'iat' is not a time"),
+        (with(json!({ "iat": "now" })), "'iat' is not a time"),
+        (with(json!({ "exp": null })), "'exp' is not a time"),
+        (with(json!({ "exp": (NOW + 3600).to_string() })), "'exp' is not a time"),
+        (with(json!({ "exp": true })), "'exp' is not a time"),
+        (with(json!({ "exp": 1e300 })), "'exp' is not a time"),
+        (with(json!({ "exp": u64::MAX })), "'exp' is not a time"),
+        (with(json!({ "exp": NOW - 60 })), "it expired at"),
+        (with(json!({ "exp": 0 })), "it expired at"),
+        (with(json!({ "exp": -1 })), "it expired at"),
+        (with(json!({ "nbf": NOW + 61 })), "not valid yet"),
+        (with(json!({ "nbf": "soon" })), "'nbf' is not a time"),
+        (with(json!({ "nonce": null })), "its nonce"),
+        (with(json!({ "nonce": "" })), "its nonce"),
+        (with(json!({ "nonce": "the nonce " })), "its nonce"),
+        (with(json!({ "nonce": "The Nonce" })), "its nonce"),
+        (with(json!({ "nonce": ["the nonce"] })), "its nonce"),
+        (with(json!({ "at_hash": at_hash("another") })), "the access token that came along"),
+        (with(json!({ "at_hash": "" })), "the access token that came along"),
+        (with(json!({ "at_hash": 1 })), "the access token that came along"),
+        (with(json!({ "at_hash": &at_hash(ACCESS_TOKEN)[..8] })), "the access token that came along"),
+        (with(json!({ "sub": null })), "no 'sub'"),
+        (with(json!({ "sub": 1 })), "no 'sub'"),
+        (with(json!({ "sub": "" })), "'sub' is empty"),
+    ]);
+}
+
+#[test]
+fn what_is_odd_and_does_no_harm_is_accepted() {
+    for changes in [
+        json!({ "iss": UPDATED }),
+        json!({ "aud": [CLIENT] }),
+        json!({ "iat": (NOW as f64) - 0.5, "exp": (NOW as f64) + 3600.75 }),
+        json!({ "exp": NOW - 59 }),
+        json!({ "exp": DateTime::<Utc>::MAX_UTC.timestamp() }),
+        json!({ "nbf": NOW + 60 }),
+        json!({ "nbf": DateTime::<Utc>::MIN_UTC.timestamp() }),
+        json!({ "at_hash": null }),
+        json!({ "iat": NOW + 3000 }),
+        json!({ "email_verified": "yes", "phone_number_verified": 1, "updated_at": "yesterday", "locale": 7 }),
+        json!({ "cognito:groups": "one", "cognito:roles": { "a": 1 }, "custom:roles": ["x"], "address": "a street" }),
+        json!({ "auth_time": "1", "azp": 5, "acr": [], "amr": "mfa" }),
+    ] {
+        let claims = verified(&with(changes.clone()), Some("the nonce")).unwrap_or_else(|error| {
+            panic!("{changes}: {error:?}");
+        });
+        assert_eq!(claims.person, "alice@corp.example");
+    }
+    assert!(verified(&with(json!({ "nonce": "of the first sign-in" })), None).is_ok(), "a refresh promises none");
+    assert!(verified(&with(json!({ "nonce": null })), None).is_ok());
+}
+
+#[test]
+fn the_person_and_the_provider_are_found_or_not_and_never_fail() {
+    for (changes, person) in [
+        (json!({ "email": 1 }), "AzureAD_alice"),
+        (json!({ "email": "" }), "AzureAD_alice"),
+        (json!({ "email": null, "cognito:username": null }), "0001"),
+        (json!({ "email": ["a"], "cognito:username": "" }), "0001"),
+    ] {
+        assert_eq!(verified(&with(changes), None).unwrap().person, person);
+    }
+    let text = "[{\"providerName\":\"AzureB2C\"}]";
+    for (identities, provider) in [
+        (json!(text), Some("AzureB2C")),
+        (json!("["), None),
+        (json!([]), None),
+        (json!({}), None),
+        (json!([1]), None),
+        (json!([{ "providerName": 1 }]), None),
+        (json!([{ "providerName": "AzureAD" }, { "providerName": "AzureB2C" }]), Some("AzureAD")),
+    ] {
+        let claims = verified(&with(json!({ "identities": identities })), None).unwrap();
+        assert_eq!(claims.provider.as_deref(), provider, "{identities}");
+    }
+}

@@ -21,7 +21,7 @@ pub const RETRY_AFTER: TimeDelta = TimeDelta::seconds(30);
 
 /// How long before they expire credentials of that life are renewed.
 fn window(life: TimeDelta) -> TimeDelta {
-    if life <= SHORT_LIFE { life / 2 } else { WINDOW }
+    if life <= SHORT_LIFE { (life / 2).max(TimeDelta::zero()) } else { WINDOW }
 }
 
 /// For how long these credentials will be handed out without a renewal; zero or less if they will not.
@@ -68,3 +68,6 @@ pub fn step(tokens: &TokensRecord, now: DateTime<Utc>) -> Step {
         (None, false) => Step::SignIn,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -380,3 +380,6 @@ fn read<R: DeserializeOwned>(text: Option<Secret>, account: &str) -> Result<Opti
 fn new_generation() -> String {
     oauth2::CsrfToken::new_random_len(12).into_secret()
 }
+
+#[cfg(test)]
+mod tests;

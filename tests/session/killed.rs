@@ -12,7 +12,8 @@ use crate::support::{Lab, Ran};
 use crate::tools::{CREDENTIALS, age, has_strace, items};
 
 /// What changes something that outlives the process, on this machine or another, or comes just before or after.
-const CALLS: &str = "openat,write,writev,sendto,connect,recvfrom,fsync,rename,renameat,renameat2,unlink,flock,ftruncate,mkdir";
+const CALLS: &str =
+    "openat,write,writev,sendto,connect,recvfrom,fsync,rename,renameat,renameat2,unlink,flock,ftruncate,mkdir";
 
 /// More than any credentials live, and than the sandbox's clock is ever moved ahead here.
 const LONG: TimeDelta = TimeDelta::hours(6);

@@ -3,8 +3,8 @@
 use chrono::TimeDelta;
 use cogfed::clock::ManualClock;
 use cogfed::sandbox::Misbehaviour::{
-    self, CredentialsShort, OtherSubOnRefresh, RefreshDropAnswer, RefreshInvalidGrant, Token429, Token500, TokenClose,
-    TokenHtml, Token10Mib, TokenRedirect, WrongIssuer,
+    self, CredentialsShort, OtherSubOnRefresh, RefreshDropAnswer, RefreshInvalidGrant, Token10Mib, Token429, Token500,
+    TokenClose, TokenHtml, TokenRedirect, WrongIssuer,
 };
 use cogfed::sandbox::options::{ORDERS_ADMIN, ORDERS_READER, Options, Rotation};
 

@@ -195,7 +195,10 @@ fn a_full_disk_is_met_before_the_refresh_token_is_spent() {
     let full: &[&str] = &["sh", "-c", "trap '' XFSZ; ulimit -f 0; exec \"$@\"", "sh"];
     let lab = signed_in();
     age(&lab, TimeDelta::hours(2));
-    store_failed(under(&lab, full, CREDENTIALS), "a renewal is not begun where its answer may not be kept: cannot write");
+    store_failed(
+        under(&lab, full, CREDENTIALS),
+        "a renewal is not begun where its answer may not be kept: cannot write",
+    );
     assert_eq!(lab.sandbox.count("token.refresh"), 0);
     // Not a whole record, nor a half one: nothing.
     assert_eq!(items(&lab, ".").len(), 0);
@@ -257,7 +260,8 @@ struct InMemory<'a> {
 impl<'a> InMemory<'a> {
     fn copied(lab: &'a Lab, memory: MemoryStore) -> Self {
         let config = lab.config().display().to_string();
-        let profile = Profile::load(&Choice::default(), &|name| (name == "COGFED_CONFIG").then(|| config.clone())).unwrap();
+        let profile =
+            Profile::load(&Choice::default(), &|name| (name == "COGFED_CONFIG").then(|| config.clone())).unwrap();
         let patience = Patience::unattended();
         let store = Store::new(StoreKind::Memory(memory.clone()), &lab.folder(), patience, None);
         for (kind, account) in [("tokens", tokens_account(&profile)), ("credentials", credentials_account(&profile))] {
@@ -285,7 +289,12 @@ impl<'a> InMemory<'a> {
 
 /// Whatever call fails, and all after it if `for_good`: credentials or the store's failure, and no refresh token lost
 /// that the user pool still takes.
-fn each_call_fails(memory: impl Fn() -> MemoryStore, calls: usize, for_good: bool, rotation: Rotation) -> (usize, usize) {
+fn each_call_fails(
+    memory: impl Fn() -> MemoryStore,
+    calls: usize,
+    for_good: bool,
+    rotation: Rotation,
+) -> (usize, usize) {
     let (lab, clock) = Lab::with_manual_clock(Options { rotation, ..Options::default() });
     let (mut failed, mut lost) = (0, 0);
     for call in 0..calls {

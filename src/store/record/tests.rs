@@ -1,0 +1,174 @@
+//! What version 1 wrote stays readable, and records stay where they belong.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::error::{hint_of, kind_of};
+use crate::folder::Folder;
+use crate::profile::Choice;
+use crate::store::{MemoryStore, Patience, StoreKind};
+
+const TOKENS: &str = include_str!("../../../tests/data/records/v1-tokens.json");
+const LEAST: &str = include_str!("../../../tests/data/records/v1-tokens-least.json");
+const CREDENTIALS: &str = include_str!("../../../tests/data/records/v1-credentials.json");
+
+/// The profile that the committed records belong to, with some lines more or other values.
+fn profile(lines: &str, endpoints: &str) -> Profile {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    let text = format!(
+        "[profile.a]\nuser_pool_id = 'eu-west-1_AbC123xyz'\nclient_id = '3n4b5urk1ft4fl3mg5e62d9ado'\n\
+         domain = 'corp.auth.eu-west-1.amazoncognito.com'\n\
+         identity_pool_id = 'eu-west-1:1cf667a2-49a6-454b-9e45-231990000000'\n{lines}\n[profile.a.endpoints]\n{endpoints}\n"
+    );
+    std::fs::write(&path, text).unwrap();
+    let path = path.display().to_string();
+    Profile::load(&Choice::default(), &|name| (name == "COGFED_CONFIG").then(|| path.clone())).unwrap()
+}
+
+fn own() -> Profile {
+    profile("identity_provider = 'AzureAD'", "")
+}
+
+fn store(account: &str, text: &str) -> Store {
+    let memory = StoreKind::Memory(MemoryStore::default());
+    let store = Store::new(memory, &Folder::at("/nonexistent"), Patience::new(Duration::from_secs(4)), None);
+    store.set(account, &Secret::new(text)).unwrap();
+    store
+}
+
+fn of(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn version_1_of_a_sign_in_stays_readable_and_is_what_is_written() {
+    let profile = own();
+    let account = tokens_account(&profile);
+    for text in [TOKENS, LEAST] {
+        let store = store(&account, text);
+        let record = TokensRecord::read(&store, &profile).unwrap().unwrap();
+        assert_eq!(record.person, "alice@corp.example");
+        assert_eq!(record.id_token.expose(), "this-is-no-id-token");
+        assert_eq!(record.signed_in_at.to_rfc3339(), "2026-01-02T03:04:05+00:00");
+        record.write(&store, &profile).unwrap();
+        let mut written = of(store.get(&account).unwrap().unwrap().expose());
+        if text == LEAST {
+            for (name, empty) in [("identities", json!({})), ("credentials", json!([]))] {
+                assert_eq!(written.as_object_mut().unwrap().remove(name), Some(empty));
+            }
+        }
+        assert_eq!(written, of(text));
+    }
+    let record = TokensRecord::read(&store(&account, TOKENS), &profile).unwrap().unwrap();
+    assert_eq!(record.refresh_token.as_ref().unwrap().expose(), "this-is-no-refresh-token");
+    assert_eq!(record.client_secret.as_ref().unwrap().expose(), "this-is-no-client-secret");
+    assert!(record.credentials.contains(&credentials_account(&profile)));
+    assert!(record.ended.unwrap().interrupted_at.is_some());
+}
+
+#[test]
+fn version_1_of_credentials_stays_readable_and_is_what_is_written() {
+    let profile = own();
+    let account = credentials_account(&profile);
+    let store = store(&account, CREDENTIALS);
+    let record = CredentialsRecord::read(&store, &profile).unwrap().unwrap();
+    assert_eq!(record.credentials().access_key_id, "ASIANOTAREALKEY");
+    assert_eq!(record.left(record.issued_at), TimeDelta::milliseconds(3_599_500));
+    record.write(&store, &profile).unwrap();
+    let written = of(store.get(&account).unwrap().unwrap().expose());
+    let times = |value: &Value| value["issued_at"].as_str().unwrap().parse::<DateTime<Utc>>().unwrap();
+    assert_eq!(times(&written), times(&of(CREDENTIALS)));
+    let without = |mut value: Value| value.as_object_mut().unwrap().remove("issued_at").map(|_| value);
+    assert_eq!(without(written), without(of(CREDENTIALS)));
+}
+
+#[test]
+fn accounts_are_readable_and_no_name_reaches_into_another_part() {
+    assert_eq!(tokens_account(&own()), "tokens/eu-west-1_AbC123xyz/3n4b5urk1ft4fl3mg5e62d9ado/AzureAD");
+    let role = "role_arn = 'arn:aws:iam::000000000000:role/a/b'";
+    assert!(
+        credentials_account(&profile(role, ""))
+            .ends_with("/default/eu-west-1:1cf667a2-49a6-454b-9e45-231990000000/arn:aws:iam::000000000000:role/a/b")
+    );
+    let account = tokens_account(&profile("account = 'a/b%2Fc'", ""));
+    assert!(account.ends_with("/a%2Fb%252Fc"), "{account}");
+    let names = ["account = 'a'", "idp_identifier = 'corp.example'", "identity_provider = 'AzureB2C'", ""];
+    let accounts: BTreeSet<String> = names.iter().map(|name| tokens_account(&profile(name, ""))).collect();
+    assert_eq!(accounts.len(), names.len());
+    assert_eq!(tokens_account(&profile(role, "")), tokens_account(&profile("", "")), "roles share a sign-in");
+}
+
+#[test]
+fn a_sign_in_is_not_read_by_a_profile_with_other_endpoints() {
+    let store = store(&tokens_account(&own()), TOKENS);
+    let provider = "identity_provider = 'AzureAD'";
+    for endpoints in ["domain = 'http://127.0.0.1:9'", "identity_pool = 'http://127.0.0.1:9'"] {
+        let other = profile(provider, endpoints);
+        let error = TokensRecord::read(&store, &other).unwrap_err();
+        assert_eq!(kind_of(&error), Kind::Store);
+        assert!(error.to_string().contains("belongs to the"), "{error}");
+        assert_eq!(hint_of(&error), Some("if the profile is right, sign in anew: cogfed login --profile a --force"));
+        assert!(TokensRecord::read_to_replace(&store, &other).unwrap().is_some());
+    }
+}
+
+#[test]
+fn credentials_of_other_endpoints_pools_and_roles_are_as_if_not_there() {
+    let profile = own();
+    let account = credentials_account(&profile);
+    for (name, value) in [
+        ("user_pool_id", "eu-west-1_Other"),
+        ("client_id", "other"),
+        ("identity_pool_id", "eu-west-1:00000000-0000-0000-0000-000000000000"),
+        ("identity_pool_endpoint", "http://127.0.0.1:9"),
+        ("role_arn", "arn:aws:iam::000000000000:role/Other"),
+    ] {
+        let mut record = of(CREDENTIALS);
+        record[name] = value.into();
+        let store = store(&account, &record.to_string());
+        assert!(CredentialsRecord::read(&store, &profile).unwrap().is_none(), "{name}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_told_without_a_piece_of_it() {
+    let profile = own();
+    let account = tokens_account(&profile);
+    let torn = &TOKENS[..TOKENS.find("access_token").unwrap() + 30];
+    for text in ["", "{}", "[1]", "{\"version\":-1}", "{\"version\":1}", torn, "canary-canary"] {
+        let store = store(&account, text);
+        let error = TokensRecord::read(&store, &profile).unwrap_err();
+        assert_eq!(kind_of(&error), Kind::Store);
+        let said = format!("{error:?} {error:#}");
+        assert!(said.contains("cannot be read") && !said.contains("this-is-no") && !said.contains("canary"), "{said}");
+        assert!(TokensRecord::read_to_replace(&store, &profile).unwrap().is_none());
+    }
+    let newer = store(&account, "{\"version\":2}");
+    assert!(TokensRecord::read_to_replace(&newer, &profile).unwrap_err().to_string().contains("from a newer cogfed"));
+}
+
+#[test]
+fn a_rotation_changes_the_generation_and_keeps_the_rest() {
+    let mut record: TokensRecord = serde_json::from_str(TOKENS).unwrap();
+    let before = record.clone();
+    record.rotate(Secret::new("new"));
+    assert_eq!(record.refresh_token, Some(Secret::new("new")));
+    assert_ne!(record.generation, before.generation);
+    assert_eq!((&record.id_token, &record.credentials), (&before.id_token, &before.credentials));
+    let known = profile("refresh_token_validity = 3600", "");
+    assert_eq!(record.renewable_until(&known), Some(before.signed_in_at + TimeDelta::hours(1)));
+    assert_eq!(record.renewable_until(&own()), None);
+    record.refresh_token = None;
+    assert_eq!(record.renewable_until(&known), None);
+}
+
+#[test]
+fn debug_shows_no_secret() {
+    let tokens: TokensRecord = serde_json::from_str(TOKENS).unwrap();
+    let credentials: CredentialsRecord = serde_json::from_str(CREDENTIALS).unwrap();
+    let shown = format!("{tokens:?} {credentials:?}");
+    assert!(shown.contains("alice@corp.example") && !shown.contains("this-is-no"), "{shown}");
+}

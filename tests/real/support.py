@@ -169,9 +169,9 @@ class Lab:
         """Starts a login that opens no browser, and returns when its listener waits."""
         return WaitingLogin(self, ["login", "--no-browser", *flags], more)
 
-    def login(self, person="alice"):
+    def login(self, person="alice", **more):
         """Signs a person in without a browser: what is to be shown comes after it."""
-        waiting = self.begin_login()
+        waiting = self.begin_login(**more)
         sign_in(waiting.url, person)
         return waiting.end().good()
 

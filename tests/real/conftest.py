@@ -1,7 +1,5 @@
 """Fixtures, and the last check of all: nothing that was started here runs on."""
 
-import time
-
 import pytest
 
 import support
@@ -12,10 +10,7 @@ from browser import Chromium
 def nothing_runs_on():
     yield
     # Daemons of a session that was closed need a moment to notice.
-    end = time.monotonic() + 20
-    while (found := support.left_over()) and time.monotonic() < end:
-        time.sleep(0.1)
-    assert not found, found
+    support.wait_until(lambda: not support.left_over())
 
 
 @pytest.fixture

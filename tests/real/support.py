@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.parse
 import urllib.request
 from pathlib import Path
@@ -242,6 +243,15 @@ class KeyringSession:
         self.process.stdout.close()
         self.process.wait(LONG)
         self.errors.close()
+
+
+def wait_until(condition):
+    """Asks again and again until the answer is yes, and returns it."""
+    end = time.monotonic() + LONG
+    while not (answer := condition()):
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.05)
+    return answer
 
 
 def kernel_description(key):

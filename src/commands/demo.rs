@@ -95,7 +95,7 @@ impl Browser for DemoBrowser {
                 Ok(()) => {
                     tell(
                         &self.terminal,
-                        "   In your browser: choose AzureAD, then Bob. Nothing there is real, no password is asked for.",
+                        "   In your browser, choose Bob. Nothing there is real, no password is asked for.",
                     );
                     return Ok(());
                 }
@@ -143,7 +143,8 @@ impl Stage {
 
     /// Whoever signs in as an administrator in the browser may do this, too.
     fn refused(&self, orders: &str) -> anyhow::Result<()> {
-        let order = format!("{orders}/1");
+        // One that there is: else an administrator would be told that it is missing.
+        let order = format!("{orders}/1001");
         let call = ["call", "--fail", "DELETE", &order];
         match self
             .act("4. A call that this role may not make: the API's authorizer refuses it, and cogfed says why.", &call)

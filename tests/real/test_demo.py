@@ -60,20 +60,23 @@ def ports_of(url):
     return [parts.port, urllib.parse.urlsplit(redirect).port]
 
 
-def test_with_chromium_as_the_browser(lab):
+@pytest.mark.parametrize("person", ["bob", "alice"])
+def test_with_chromium_as_the_browser(lab, person):
     folder, profile = temporary(lab), lab.home / "chromium"
     command = browser_command(lab, CHROMIUM, *FLAGS, "--remote-debugging-port=0", f"--user-data-dir={profile}")
     demo = WaitingLogin(lab, ["demo"], {"BROWSER": command, "TMPDIR": str(folder)})
     ports = ports_of(demo.url)
     with opened_by_cogfed(lab, profile) as browser:
         # In the tab that cogfed opened.
-        browser.click("person-bob")
+        browser.click(f"person-{person}")
         assert "You are signed in" in browser.wait_for_end()
         ran = demo.end().good()
     print(ran.stderr)
     for step in ("1. ", "2. ", "3. ", "4. ", "5. ", "6. ", "nothing is left behind"):
         assert step in ran.stderr, ran
-    assert "signed in as bob@" in ran.stderr and "is signed out" in ran.stderr
+    assert f"signed in as {person}@" in ran.stderr and "is signed out" in ran.stderr
+    assert ("OrdersReader' may not invoke" in ran.stderr) == (person == "bob")
+    assert ("It was allowed" in ran.stderr) == (person == "alice")
     assert not any(listens(port) for port in ports)
     left = [path.name for path in folder.iterdir() if "chromium" not in path.name.lower()]
     assert left == [], "what Chromium leaves is its own"
@@ -114,7 +117,6 @@ def test_headless_in_an_empty_environment(lab):
     env = {"HOME": "/nonexistent", "PATH": os.environ["PATH"], "TMPDIR": str(folder)}
     ran = lab.program("strace", "-f", "-s", "4096", "-e", calls, "-o", trace, COGFED, "demo", "--headless", env=env).good()
     assert "nothing is left behind" in ran.stderr and ran.stdout == ""
-    assert "BROWSER" not in ran.stderr
     paths = written(trace.read_text())
     print(len(paths), "paths were written to")
     # Names without a folder are relative to one that is open: those are the demo's own, as the others show.

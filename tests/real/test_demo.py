@@ -4,12 +4,13 @@ import contextlib
 import os
 import re
 import signal
+import subprocess
 import urllib.parse
 
 import pytest
 
 from browser import CHROMIUM, FLAGS, Chromium
-from support import COGFED, Lab, WaitingLogin, listens, wait_until
+from support import COGFED, LONG, Lab, WaitingLogin, listens, wait_until
 
 OPENING = "www-browser"
 
@@ -88,12 +89,28 @@ def test_interrupted_it_leaves_nothing_behind(lab, sent):
     before = set(lab.files())
     demo = WaitingLogin(lab, ["demo"], {"BROWSER": browser_command(lab, "true"), "TMPDIR": str(folder)})
     ports = ports_of(demo.url)
+    wait_until((lab.home / "pid").exists)
     assert list(folder.iterdir()) and all(listens(port) for port in ports)
     ran = demo.end(sent).failed_with(130)
     assert "interrupted" in ran.stderr
     assert list(folder.iterdir()) == []
     assert not any(listens(port) for port in ports)
     assert set(lab.files()) - before == {lab.home / OPENING, lab.home / "pid"}
+
+
+@pytest.mark.parametrize("lines", [1, 10, 16])
+def test_interrupted_at_work_it_leaves_nothing_behind(lab, lines):
+    """In the middle of a step, when it writes, and not while it waits for somebody."""
+    folder = temporary(lab)
+    demo = subprocess.Popen(
+        [COGFED, "demo", "--headless"], env=lab.env(TMPDIR=str(folder)), stderr=subprocess.PIPE, text=True
+    )
+    for _ in range(lines):
+        assert demo.stderr.readline()
+    demo.send_signal(signal.SIGINT)
+    said = demo.communicate(timeout=LONG)[1]
+    assert demo.returncode == 130, said
+    assert list(folder.iterdir()) == []
 
 
 WRITES = re.compile(

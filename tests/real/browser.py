@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import sqlite3
 import tempfile
 from pathlib import Path
 
@@ -28,6 +27,18 @@ FLAGS = [
     "--disable-sync",
     "--no-proxy-server",
 ]
+
+
+# All links of a page, those in the shadow trees of its elements included.
+LINKS = """
+const found = [];
+const walk = node => node.querySelectorAll("*").forEach(element => {
+  if (element.href) found.push(element.href);
+  if (element.shadowRoot) walk(element.shadowRoot);
+});
+walk(document);
+return found;
+"""
 
 
 class Chromium:
@@ -83,19 +94,9 @@ class Chromium:
         return [entry["url"] for entry in history["entries"]] + [entry["userTypedURL"] for entry in history["entries"]]
 
     def visited(self):
-        """What the history page of the browser would list. Read after it was quit."""
-        files = list(self.folder.rglob("History"))
-        assert files
-        with sqlite3.connect(files[0]) as database:
-            # As the history page: redirects on the way to a page are no visits of the person's.
-            chain_end = 0x20000000
-            return [
-                address
-                for address, transition in database.execute(
-                    "select urls.url, visits.transition from visits join urls on urls.id = visits.url where not hidden"
-                )
-                if transition & chain_end
-            ]
+        """Every address that the browser's own history page lists."""
+        self.open("chrome://history/")
+        return self.wait(lambda driver: [link for link in driver.execute_script(LINKS) if link.startswith("http")])
 
     def screenshot(self, name):
         """Saves the page as it looks in light and in dark."""

@@ -80,8 +80,8 @@ class Lab:
         self.config = self.home / ".config/cogfed/config.toml"
         self.config.parent.mkdir(parents=True)
         self.ports = free_ports(3)
-        words = [COGFED, "sandbox", "--json", "--until-stdin-closes", "--config", str(self.config), "--name", PROFILE]
-        words += ["--redirect-ports", ",".join(map(str, self.ports)), *flags]
+        words = [COGFED, "sandbox", "--json", "--until-stdin-closes", "--config", str(self.config)]
+        words += ["--name", PROFILE, "--redirect-ports", ",".join(map(str, self.ports)), *flags]
         if store:
             words += ["--store", store]
         self.sandbox = subprocess.Popen(

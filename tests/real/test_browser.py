@@ -2,7 +2,6 @@
 
 import http.server
 import threading
-import time
 
 import pytest
 from selenium.webdriver.common.by import By
@@ -27,7 +26,7 @@ def direct():
 
 def left_no_code(browser, lab, login):
     """Nothing of the code is in the address bar, the tab's history or the page's referrer."""
-    codes = [secret for secret in lab.secrets()]
+    codes = lab.secrets()
     assert browser.driver.current_url == login.redirect_uri().replace("/callback", "/done")
     assert browser.driver.execute_script("return document.referrer") == ""
     for address in browser.addresses():
@@ -52,7 +51,6 @@ def test_by_the_chooser(chooser, chromium, provider, person):
     status = chooser.run("status", "--json").good().json()
     assert person in str(status) and provider in str(status)
     chromium.screenshot("done")
-    chromium.quit()
     visited = chromium.visited()
     assert any(address.endswith("/done") for address in visited)
     assert not any("code=" in address for address in visited), visited

@@ -27,7 +27,9 @@ def test_the_keyring_room(program, state, tmp_path):
     env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"}
     env |= {"COGFED_TEST_KEYRING": state, "COGFED_REAL": MARK}
     words = [HERE / "with_keyring", state, program, "--nocapture"]
-    ran = subprocess.run(words, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    ran = subprocess.run(
+        words, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert f"{TOTAL} passed" in ran.stdout and ran.stdout.count("skipped: ") == TOTAL - STATES[state], ran.stdout
     print(state, [line for line in ran.stdout.splitlines() if line.endswith(" ms")])

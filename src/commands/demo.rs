@@ -2,8 +2,12 @@
 
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use clap::Parser;
@@ -23,33 +27,12 @@ use crate::user_pool::{Browser, SystemBrowser};
 const PERSON: &str = "bob";
 const PROFILE: &str = "demo";
 
+/// How long a step that was under way when the demo is stopped may take to end. A wait for the browser takes longer,
+/// but writes nothing meanwhile.
+const GRACE: Duration = Duration::from_secs(1);
+
 pub fn run(flags: &Demo, env: &mut Env) -> anyhow::Result<()> {
-    // Dropped when this function ends, however it ends: nothing is left behind.
-    let folder = tempfile::tempdir().context("cannot make a folder for the demo")?;
-    let sandbox = Sandbox::start(Options {
-        clock: Arc::clone(&env.clock),
-        redirect_ports: free_ports().context("no free port for the demo")?,
-        ..Options::default()
-    })?;
-    let config = folder.path().join("config.toml");
-    std::fs::write(&config, configuration(&sandbox, PROFILE, Some("file"))?)
-        .with_context(|| format!("cannot write {}", config.display()))?;
-    let stage = Stage {
-        config: config.display().to_string(),
-        folder: Folder::at(folder.path()),
-        clock: Arc::clone(&env.clock),
-        terminal: env.terminal.clone(),
-        browser: Arc::new(DemoBrowser { is_headless: flags.headless, terminal: env.terminal.clone() }),
-        is_headless: flags.headless,
-        api: sandbox.api_url(),
-    };
-    tell(
-        &env.terminal,
-        "A user pool with Azure AD and Azure AD B2C, an identity pool and a protected API now run on this machine.",
-    );
-    until_done_or_stopped(move || stage.play())?;
-    drop(sandbox);
-    folder.close().context("cannot remove the demo's folder")?;
+    block_on(until_done_or_stopped(flags, env))?;
     tell(&env.terminal, "");
     tell(&env.terminal, "That was all of it. The sandbox is gone, and nothing is left behind.");
     tell(&env.terminal, "Next: 'cogfed help' shows a profile for your own user pool.");
@@ -57,18 +40,71 @@ pub fn run(flags: &Demo, env: &mut Env) -> anyhow::Result<()> {
 }
 
 /// The play has the stage to itself on a thread of its own, so that Ctrl-C ends the demo and still tidies up.
-fn until_done_or_stopped(play: impl FnOnce() -> anyhow::Result<()> + Send + 'static) -> anyhow::Result<()> {
-    let (done, is_done) = tokio::sync::oneshot::channel();
+async fn until_done_or_stopped(flags: &Demo, env: &Env) -> anyhow::Result<()> {
+    let interrupted =
+        |signal: anyhow::Result<()>| signal.and_then(|()| Err(Failure::new(Kind::Interrupted, "interrupted").into()));
+    let mut stop = pin!(stop_signal());
+    // Signals are waited for from the first look at them on: before there is anything that could be left behind.
+    tokio::select! {
+        biased;
+        signal = &mut stop => return interrupted(signal),
+        () = std::future::ready(()) => {}
+    }
+    // Dropped when this function ends, however it ends.
+    let folder = tempfile::tempdir().context("cannot make a folder for the demo")?;
+    let is_stopped = Arc::new(AtomicBool::new(false));
+    let (done, mut is_done) = tokio::sync::oneshot::channel();
+    let play = play(flags, env, folder.path(), Arc::clone(&is_stopped));
     thread::Builder::new().name("demo".into()).spawn(move || {
         // Nobody listens any more if the demo was stopped.
         let _ = done.send(play());
     })?;
-    block_on(async {
-        tokio::select! {
-            outcome = is_done => outcome.context("the demo broke off")?,
-            _ = stop_signal() => Err(Failure::new(Kind::Interrupted, "interrupted").into()),
+    tokio::select! {
+        outcome = &mut is_done => outcome.context("the demo broke off")??,
+        signal = &mut stop => {
+            is_stopped.store(true, Ordering::Relaxed);
+            // What writes into the folder now would bring it back.
+            let _ = tokio::time::timeout(GRACE, is_done).await;
+            return interrupted(signal);
         }
-    })
+    }
+    folder.close().context("cannot remove the demo's folder")
+}
+
+/// Everything that happens in `folder`, to be run on another thread.
+fn play(
+    flags: &Demo,
+    env: &Env,
+    folder: &Path,
+    is_stopped: Arc<AtomicBool>,
+) -> impl FnOnce() -> anyhow::Result<()> + Send + use<> {
+    let config = folder.join("config.toml");
+    let (folder, clock, terminal) = (Folder::at(folder), Arc::clone(&env.clock), env.terminal.clone());
+    let is_headless = flags.headless;
+    move || {
+        let sandbox = Sandbox::start(Options {
+            clock: Arc::clone(&clock),
+            redirect_ports: free_ports().context("no free port for the demo")?,
+            ..Options::default()
+        })?;
+        std::fs::write(&config, configuration(&sandbox, PROFILE, Some("file"))?)
+            .with_context(|| format!("cannot write {}", config.display()))?;
+        tell(
+            &terminal,
+            "A user pool with Azure AD and Azure AD B2C, an identity pool and a protected API now run on this machine.",
+        );
+        let stage = Stage {
+            config: config.display().to_string(),
+            folder,
+            clock,
+            browser: Arc::new(DemoBrowser { is_headless, terminal: terminal.clone() }),
+            terminal,
+            is_headless,
+            is_stopped,
+            api: sandbox.api_url(),
+        };
+        stage.play()
+    }
 }
 
 fn tell(terminal: &Terminal, text: &str) {
@@ -95,7 +131,7 @@ impl Browser for DemoBrowser {
                 Ok(()) => {
                     tell(
                         &self.terminal,
-                        "   In your browser: choose AzureAD, then Bob. Nothing there is real, no password is asked for.",
+                        "   In your browser, choose Bob. Nothing there is real, no password is asked for.",
                     );
                     return Ok(());
                 }
@@ -115,6 +151,8 @@ struct Stage {
     terminal: Terminal,
     browser: Arc<dyn Browser>,
     is_headless: bool,
+    /// Set when nothing more is to be begun.
+    is_stopped: Arc<AtomicBool>,
     api: String,
 }
 
@@ -143,7 +181,8 @@ impl Stage {
 
     /// Whoever signs in as an administrator in the browser may do this, too.
     fn refused(&self, orders: &str) -> anyhow::Result<()> {
-        let order = format!("{orders}/1");
+        // One that there is: else an administrator would be told that it is missing.
+        let order = format!("{orders}/1001");
         let call = ["call", "--fail", "DELETE", &order];
         match self
             .act("4. A call that this role may not make: the API's authorizer refuses it, and cogfed says why.", &call)
@@ -160,6 +199,7 @@ impl Stage {
 
     /// Runs one command line, just as `main` would, and returns what it printed on the standard output.
     fn act(&self, what: &str, words: &[&str]) -> anyhow::Result<String> {
+        ensure!(!self.is_stopped.load(Ordering::Relaxed), "the demo was stopped");
         tell(&self.terminal, "");
         tell(&self.terminal, what);
         tell(&self.terminal, &format!("   $ cogfed {}", words.join(" ")));

@@ -50,9 +50,9 @@ pub fn page(ending: &Ending) -> String {
         Ending::SignedIn { profile } => {
             ("good", "✓", "You are signed in", format!("cogfed has what it needs for the profile “{profile}”."))
         }
-        Ending::Denied { reason } => ("bad", "!", "The sign-in was refused", shortened(reason)),
-        Ending::Failed { reason } => ("bad", "!", "The sign-in did not succeed", shortened(reason)),
-        Ending::NotOurs { reason } => ("plain", "?", "Nothing to see here", shortened(reason)),
+        Ending::Denied { reason } => ("bad", "!", "The sign-in was refused", sentence(reason)),
+        Ending::Failed { reason } => ("bad", "!", "The sign-in did not succeed", sentence(reason)),
+        Ending::NotOurs { reason } => ("plain", "?", "Nothing to see here", sentence(reason)),
     };
     let next = match ending {
         Ending::SignedIn { .. } => "You can close this tab and go back to the terminal.",
@@ -68,6 +68,18 @@ pub fn page(ending: &Ending) -> String {
          <p class=\"next\">{next}</p>\n<p class=\"name\">cogfed</p>\n</main>\n</body>\n</html>\n",
         escaped(&text)
     )
+}
+
+/// A message as a page says it: messages are written for the terminal, in lower case and without a full stop.
+fn sentence(message: &str) -> String {
+    let mut text = shortened(message.trim());
+    if let Some(first) = text.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    if text.ends_with(|last: char| last.is_alphanumeric() || matches!(last, ')' | '\'' | '"' | '”')) {
+        text.push('.');
+    }
+    text
 }
 
 fn shortened(text: &str) -> String {
@@ -123,6 +135,19 @@ mod tests {
     fn long_text_is_cut() {
         let page = page(&Ending::Failed { reason: "ä".repeat(5000) });
         assert_eq!(page.matches('ä').count(), LONGEST);
+    }
+
+    #[test]
+    fn a_message_is_told_as_a_sentence() {
+        for (message, told) in [
+            ("the nonce is another", "The nonce is another."),
+            ("denied: no consent. (access_denied)", "Denied: no consent. (access_denied)."),
+            ("Really?", "Really?"),
+            ("été", "été."),
+            ("", ""),
+        ] {
+            assert_eq!(sentence(message), told);
+        }
     }
 
     #[test]

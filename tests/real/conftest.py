@@ -1,0 +1,27 @@
+"""Fixtures, and the last check of all: nothing that was started here runs on."""
+
+import pytest
+
+import support
+from browser import Chromium
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_runs_on():
+    yield
+    # Daemons of a session that was closed need a moment to notice.
+    support.wait_until(lambda: not support.left_over())
+
+
+@pytest.fixture
+def chromium():
+    with Chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def lab():
+    """A lab with an unlocked keyring."""
+    with support.Lab() as lab:
+        lab.open_keyring("open")
+        yield lab

@@ -1,0 +1,295 @@
+"""What the checks share: a home of its own, a sandbox, cogfed in it, and a keyring session around it."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+TARGET = ROOT / "target"
+COGFED = os.environ.get("COGFED", str(TARGET / "debug/cogfed"))
+AWS = str(Path(sys.executable).with_name("aws"))
+PROFILE = "lab"
+# In the environment of whatever is started here, so that what is left over can be found.
+MARK = f"cogfed-real-{os.getpid()}"
+# More than anything takes on a slow machine. It only bounds a check that hangs.
+LONG = 60
+
+
+def free_ports(count):
+    """Ports that are free just now, on both loopback addresses if there are both."""
+    ports = []
+    while len(ports) < count:
+        with socket.create_server(("127.0.0.1", 0)) as four:
+            port = four.getsockname()[1]
+            try:
+                socket.create_server(("::1", port), family=socket.AF_INET6).close()
+            except OSError as error:
+                if error.errno == 98:
+                    continue
+            if port not in ports:
+                ports.append(port)
+    return ports
+
+
+def listens(port):
+    """Whether somebody takes connections at this port of 127.0.0.1."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        return True
+    except OSError:
+        return False
+
+
+class Ran:
+    """What a run left."""
+
+    def __init__(self, words, status, stdout, stderr):
+        self.words, self.status, self.stdout, self.stderr = words, status, stdout, stderr
+
+    def good(self):
+        return self.failed_with(0)
+
+    def failed_with(self, status):
+        assert self.status == status, self
+        return self
+
+    def json(self):
+        return json.loads(self.stdout)
+
+    def __repr__(self):
+        return f"{self.words}: status {self.status}\n-- stdout\n{self.stdout}\n-- stderr\n{self.stderr}"
+
+
+class Lab:
+    """A home with a sandbox's profile in it. Everything that cogfed, the keyring and the AWS tools write is below it."""
+
+    def __init__(self, *flags, store=None, chooser=False):
+        self.home = Path(tempfile.mkdtemp(prefix="cogfed-real."))
+        self.keyring = None
+        self.config = self.home / ".config/cogfed/config.toml"
+        self.config.parent.mkdir(parents=True)
+        self.ports = free_ports(3)
+        words = [COGFED, "sandbox", "--json", "--until-stdin-closes", "--config", str(self.config)]
+        words += ["--name", PROFILE, "--redirect-ports", ",".join(map(str, self.ports)), *flags]
+        if store:
+            words += ["--store", store]
+        self.sandbox = subprocess.Popen(
+            words, env=self.env(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=None, text=True
+        )
+        self.about = json.loads(self.sandbox.stdout.readline())
+        self.hosts, self.api = self.about["hosts"], self.about["api"]
+        if chooser:
+            text = self.config.read_text()
+            assert 'identity_provider = "AzureAD"\n' in text
+            self.config.write_text(text.replace('identity_provider = "AzureAD"\n', ""))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close_keyring()
+        self.sandbox.stdin.close()
+        self.sandbox.wait(LONG)
+        self.sandbox.stdout.close()
+        for key in self.kernel_keys():
+            subprocess.run(["keyctl", "unlink", key, "@u"], stdout=subprocess.DEVNULL, check=False)
+        shutil.rmtree(self.home)
+
+    # The sandbox's controls.
+
+    def control(self, path, **parameters):
+        """Reads a control, or with parameters changes something."""
+        url = f"{self.hosts['control']}/{path}"
+        if not parameters:
+            request = urllib.request.Request(url)
+        else:
+            request = urllib.request.Request(f"{url}?{urllib.parse.urlencode(parameters)}", method="POST")
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=LONG) as answer:
+            return json.load(answer)
+
+    def secrets(self):
+        """Every secret that the sandbox has given out."""
+        secrets = self.control("secrets")["secrets"]
+        assert secrets
+        return secrets
+
+    # The keyring around what runs here.
+
+    def open_keyring(self, state):
+        """From now on everything in this home runs in a session whose keyring is in this state."""
+        self.close_keyring()
+        self.keyring = KeyringSession(self.home, state)
+
+    def close_keyring(self):
+        if self.keyring:
+            self.keyring.close()
+            self.keyring = None
+
+    def kernel_keys(self):
+        """Ids of the keys of this sandbox's app client in the kernel's user keyring."""
+        listed = subprocess.run(["keyctl", "rlist", "@u"], capture_output=True, text=True, check=False).stdout.split()
+        return [key for key in listed if self.about["client_id"] in kernel_description(key)]
+
+    # Programs in this home.
+
+    def env(self, **more):
+        env = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.home),
+            "LANG": "C.UTF-8",
+            "COGFED_REAL": MARK,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+        if self.keyring:
+            env.update(self.keyring.variables)
+        env.update(more)
+        return env
+
+    def run(self, *words, env=None, **more):
+        """Runs cogfed to its end."""
+        return self.program(COGFED, *words, env=env, **more)
+
+    def program(self, *words, env=None, stdin=subprocess.DEVNULL, **more):
+        words = [str(word) for word in words]
+        env = self.env(**more) if env is None else env
+        ran = subprocess.run(words, env=env, cwd=self.home, stdin=stdin, capture_output=True, text=True, timeout=LONG)
+        return Ran(words, ran.returncode, ran.stdout, ran.stderr)
+
+    def begin_login(self, *flags, **more):
+        """Starts a login that opens no browser, and returns when its listener waits."""
+        return WaitingLogin(self, ["login", "--no-browser", *flags], more)
+
+    def login(self, person="alice", **more):
+        """Signs a person in without a browser: what is to be shown comes after it."""
+        waiting = self.begin_login(**more)
+        sign_in(waiting.url, person)
+        return waiting.end().good()
+
+    def files(self):
+        """Every file below the home."""
+        return [path for path in self.home.rglob("*") if path.is_file() and not path.is_symlink()]
+
+
+class WaitingLogin:
+    """A cogfed that waits for the browser: login, or a demo."""
+
+    def __init__(self, lab, words, more):
+        self.words = words
+        self.process = subprocess.Popen(
+            [COGFED, *words], env=lab.env(**more), cwd=lab.home, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True,
+        )
+        self.said = ""
+        self.url = None
+        while "waiting up to" not in self.said:
+            line = self.process.stderr.readline()
+            assert line, f"it ended: {self.said}"
+            self.said += line
+            if line.startswith("http"):
+                self.url = line.strip()
+
+    def redirect_uri(self):
+        return urllib.parse.parse_qs(urllib.parse.urlsplit(self.url).query)["redirect_uri"][0]
+
+    def end(self, sent=None):
+        if sent:
+            self.process.send_signal(sent)
+        try:
+            stdout, stderr = self.process.communicate(timeout=LONG)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+        return Ran(self.words, self.process.returncode, stdout, self.said + stderr)
+
+    def interrupt(self):
+        return self.end(signal.SIGINT)
+
+
+class KeyringSession:
+    """A session with a keyring, kept open by a shell that waits in it."""
+
+    def __init__(self, home, state):
+        self.errors = tempfile.TemporaryFile()
+        names = ["DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "DISPLAY"]
+        shell = "; ".join(f'echo "{name}=${name}"' for name in names) + "; echo ready; read -r _"
+        env = {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8", "COGFED_REAL": MARK}
+        self.process = subprocess.Popen(
+            [str(HERE / "with_keyring"), state, "sh", "-c", shell], env=env, stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=self.errors, text=True,
+        )
+        self.variables = {}
+        for line in self.process.stdout:
+            if line == "ready\n":
+                return
+            name, value = line.rstrip("\n").split("=", 1)
+            if value:
+                self.variables[name] = value
+        self.errors.seek(0)
+        raise RuntimeError(f"no {state} keyring: {self.errors.read().decode()}")
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.process.wait(LONG)
+        self.errors.close()
+
+
+def wait_until(condition):
+    """Asks again and again until the answer is yes, and returns it."""
+    end = time.monotonic() + LONG
+    while not (answer := condition()):
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.05)
+    return answer
+
+
+def kernel_description(key):
+    """What the kernel says of a key, such as `user;0;0;3f010000;cogfed:cache:credentials/…`."""
+    return subprocess.run(["keyctl", "rdescribe", key], capture_output=True, text=True, check=False).stdout.strip()
+
+
+def kernel_keeps_keys():
+    """Whether this kernel lets us keep a key in the user keyring; many containers do not."""
+    made = subprocess.run(
+        ["keyctl", "add", "user", f"{MARK}-probe", "x", "@u"], capture_output=True, text=True, check=False
+    )
+    if made.returncode:
+        return False
+    subprocess.run(["keyctl", "unlink", made.stdout.strip(), "@u"], stdout=subprocess.DEVNULL, check=True)
+    return True
+
+
+def sign_in(url, person):
+    """Walks through the directory's page without a browser, to the listener's last page."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor())
+    with opener.open(url, timeout=LONG) as answer:
+        page, address = answer.read().decode(), answer.url
+    action = re.search(r'<form [^>]*action="([^"]+)"', page)[1]
+    transaction = re.search(r'name="transaction" value="([^"]+)"', page)[1]
+    form = urllib.parse.urlencode({"transaction": transaction, "person": person}).encode()
+    with opener.open(urllib.parse.urljoin(address, action), form, timeout=LONG) as answer:
+        return answer.read().decode()
+
+
+def left_over():
+    """Processes with our mark in their environment, this one aside."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            try:
+                if f"COGFED_REAL={MARK}".encode() in (entry / "environ").read_bytes():
+                    found.append((entry.name, (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()))
+            except OSError:
+                continue
+    return found

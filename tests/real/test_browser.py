@@ -1,0 +1,188 @@
+"""Chromium drives `cogfed login` through the hosted UI."""
+
+import http.server
+import threading
+
+import pytest
+from selenium.webdriver.common.by import By
+
+from browser import Chromium
+from support import PROFILE, Lab
+
+
+@pytest.fixture
+def chooser():
+    """A lab whose profile names no identity provider."""
+    with Lab(store="file", chooser=True) as lab:
+        yield lab
+
+
+@pytest.fixture
+def direct():
+    """A lab whose profile names AzureAD."""
+    with Lab(store="file") as lab:
+        yield lab
+
+
+def left_no_code(browser, lab, login):
+    """Nothing of the code is in the address bar, the tab's history or the page's referrer."""
+    codes = lab.secrets()
+    assert browser.driver.current_url == login.redirect_uri().replace("/callback", "/done")
+    assert browser.driver.execute_script("return document.referrer") == ""
+    for address in browser.addresses():
+        assert "code=" not in address
+        assert not any(code in address for code in codes), address
+
+
+@pytest.mark.parametrize(("provider", "person"), [("AzureAD", "alice"), ("AzureB2C", "erin")])
+def test_by_the_chooser(chooser, chromium, provider, person):
+    login = chooser.begin_login()
+    chromium.open(login.url)
+    chromium.screenshot("chooser")
+    chromium.click(f"idp-{provider}")
+    chromium.wait(lambda driver: driver.find_elements(By.ID, f"person-{person}"))
+    chromium.screenshot(f"directory-{provider}")
+    chromium.click(f"person-{person}")
+    assert "You are signed in" in chromium.wait_for_end()
+    ran = login.end().good()
+    assert f"signed in as {person}@" in ran.stderr and f"by {provider}" in ran.stderr, ran
+    assert PROFILE in chromium.text()
+    left_no_code(chromium, chooser, login)
+    status = chooser.run("status", "--json").good().json()
+    assert person in str(status) and provider in str(status)
+    chromium.screenshot("done")
+    visited = chromium.visited()
+    assert any(address.endswith("/done") for address in visited)
+    assert not any("code=" in address for address in visited), visited
+
+
+def test_past_the_chooser(chooser, chromium):
+    login = chooser.begin_login("--identity-provider", "AzureB2C")
+    chromium.open(login.url)
+    chromium.click("person-erin")
+    assert "You are signed in" in chromium.wait_for_end()
+    assert "by AzureB2C" in login.end().good().stderr
+
+
+def test_the_last_page_in_light_and_dark(direct, chromium):
+    login = direct.begin_login()
+    chromium.open(login.url)
+    chromium.click("person-bob")
+    chromium.wait_for_end()
+    login.end().good()
+    brightness = {}
+    for scheme in ("light", "dark"):
+        feature = {"name": "prefers-color-scheme", "value": scheme}
+        chromium.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
+        ground, ink = chromium.colours()
+        brightness[scheme] = (sum(ground), sum(ink))
+    assert brightness["light"][0] > 600 > 200 > brightness["light"][1], "dark ink on light ground"
+    assert brightness["dark"][0] < 200 < 600 < brightness["dark"][1], "light ink on dark ground"
+
+
+def test_a_denial_is_told_in_both_places(direct, chromium):
+    login = direct.begin_login()
+    chromium.open(login.url)
+    chromium.click("cancel")
+    assert "refused" in chromium.wait_for_end()
+    ran = login.end().failed_with(6)
+    assert "cancelled or denied" in ran.stderr
+    assert "cancelled or denied" in chromium.text()
+    chromium.screenshot("denied")
+    direct.run("status").failed_with(3)
+
+
+def test_a_failure_after_the_browser_came_back_is_told_in_both_places(direct, chromium):
+    direct.control("misbehave", name="wrong-nonce")
+    login = direct.begin_login()
+    chromium.open(login.url)
+    chromium.click("person-alice")
+    assert "did not succeed" in chromium.wait_for_end()
+    ran = login.end().failed_with(6)
+    assert "nonce" in ran.stderr and "nonce" in chromium.text(), (ran, chromium.text())
+    left_no_code(chromium, direct, login)
+    chromium.screenshot("failed")
+    direct.run("status").failed_with(3)
+
+
+def test_a_page_that_is_not_ours(direct, chromium):
+    login = direct.begin_login()
+    chromium.open(login.redirect_uri() + "?error=access_denied&error_description=%3Cb%3Eyou+are+hacked%3C/b%3E")
+    assert "hacked" not in chromium.text()
+    chromium.screenshot("not-ours")
+    assert login.process.poll() is None
+    login.interrupt()
+
+
+def test_a_closed_browser_ends_in_a_timeout(direct):
+    login = direct.begin_login("--timeout", "5")
+    with Chromium() as browser:
+        browser.open(login.url)
+        browser.wait(lambda driver: driver.find_elements(By.ID, "person-alice"))
+    ran = login.end().failed_with(3)
+    assert "nobody signed in within 5 seconds" in ran.stderr
+    assert "run 'cogfed login" in ran.stderr
+
+
+HOSTILE = """<!doctype html><title>busy</title><body><script>
+const at = "%s";
+const said = "error=access_denied&error_description=" + encodeURIComponent("\\u001b[2J you were hacked");
+let done = 0, began = 0;
+const count = () => { done += 1; document.title = done + " of 1000"; };
+const hits = [
+  n => new Promise(end => { const i = new Image(); i.onload = i.onerror = end; i.src = at + "?" + said + "&n=" + n; }),
+  n => fetch(at + "?" + said + "&state=guess" + n, { mode: "no-cors" }).catch(() => 0),
+  n => fetch(at + "?code=stolen" + n + "&state=guess", { mode: "no-cors", credentials: "include" }).catch(() => 0),
+  n => fetch(at, { mode: "no-cors", method: "POST", body: said }).catch(() => 0),
+  n => new Promise(end => {
+    const frame = document.createElement("iframe"), form = document.createElement("form");
+    frame.name = "frame" + n; form.target = frame.name; form.action = at; form.method = n %% 2 ? "get" : "post";
+    form.innerHTML = '<input name="error" value="access_denied"><input name="state" value="x">';
+    document.body.append(frame, form);
+    frame.onload = () => { if (frame.dataset.sent) { frame.remove(); form.remove(); end(); } };
+    frame.dataset.sent = 1; form.submit();
+  }),
+];
+const worker = async () => { while (began < 1000) { const n = began++; await hits[n %% hits.length](n); count(); } };
+for (let i = 0; i < 8; i += 1) worker();
+</script>"""
+
+
+class Hostile(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("content-type", "text/html")
+        self.end_headers()
+        self.wfile.write((HOSTILE % self.server.aim).encode())
+
+    def log_message(self, *_):
+        pass
+
+
+def test_a_hostile_page_changes_nothing(direct, chromium):
+    login = direct.begin_login()
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hostile)
+    server.aim = login.redirect_uri()
+    threading.Thread(target=server.serve_forever).start()
+    try:
+        chromium.open(f"http://127.0.0.1:{server.server_port}/")
+        hostile = chromium.driver.current_window_handle
+        chromium.wait(lambda driver: driver.title.endswith("of 1000"))
+        # In the midst of it the person signs in, in another tab.
+        chromium.driver.switch_to.new_window("tab")
+        chromium.open(login.url)
+        own = chromium.driver.current_window_handle
+        chromium.wait(lambda driver: driver.find_elements(By.ID, "person-alice"))
+        chromium.driver.switch_to.window(hostile)
+        chromium.wait(lambda driver: driver.title == "1000 of 1000")
+        assert login.process.poll() is None, "the wait goes on"
+        chromium.driver.switch_to.window(own)
+        chromium.click("person-alice")
+        assert "You are signed in" in chromium.wait_for_end()
+    finally:
+        server.shutdown()
+        server.server_close()
+    ran = login.end().good()
+    assert "signed in as alice@" in ran.stderr
+    assert ran.stderr.count("someone reported the error 'access_denied'") == 1, ran
+    assert "\x1b" not in ran.stderr

@@ -1,0 +1,54 @@
+"""Credentials that one session put into the kernel's keyring are read from every other."""
+
+import os
+import shutil
+
+import pytest
+
+from support import COGFED, Lab, kernel_keeps_keys
+
+pytestmark = pytest.mark.skipif(not kernel_keeps_keys(), reason="the kernel keeps no keys here")
+
+
+@pytest.fixture(scope="module", params=["keyring", "kernel"])
+def lab(request):
+    """Signed in, with credentials; whoever runs afterwards has no bus."""
+    with Lab(store=request.param) as lab:
+        lab.open_keyring("open" if request.param == "keyring" else "nobus")
+        lab.login()
+        lab.document = lab.run("credential-process").good().json()
+        lab.close_keyring()
+        yield lab
+
+
+def bare(lab):
+    return {"HOME": str(lab.home), "PATH": os.environ["PATH"]}
+
+
+def test_a_new_session(lab):
+    ran = lab.program("setsid", "--wait", COGFED, "credential-process", env=bare(lab))
+    assert ran.good().json() == lab.document
+
+
+def test_an_empty_environment(lab):
+    ran = lab.program("env", "-i", f"HOME={lab.home}", COGFED, "credential-process", env=bare(lab))
+    assert ran.good().json() == lab.document
+
+
+def test_a_session_keyring_of_its_own(lab):
+    ran = lab.program("keyctl", "session", "-", COGFED, "credential-process", env=bare(lab))
+    assert ran.good().json() == lab.document
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("su"), reason="su asks for a password")
+def test_a_login_shell(lab):
+    command = f"HOME='{lab.home}' '{COGFED}' credential-process"
+    ran = lab.program("setsid", "--wait", "su", "-", "root", "-c", command, env=bare(lab))
+    assert ran.good().json() == lab.document
+
+
+def test_no_service_was_asked(lab):
+    """A session whose bus would answer nothing, and a sandbox that counts: nothing was renewed meanwhile."""
+    assert lab.control("requests")["counts"]["identity.get_credentials"] == 1
+    lab.run("credential-process", DBUS_SESSION_BUS_ADDRESS="unix:path=/nonexistent").good()
+    assert lab.control("requests")["counts"]["identity.get_credentials"] == 1

@@ -1,0 +1,64 @@
+"""Colour on a real terminal, and only there."""
+
+import shlex
+import signal
+import subprocess
+
+import pytest
+
+from support import COGFED, LONG, PROFILE, Lab, sign_in
+
+ESCAPE = "\x1b["
+
+
+@pytest.fixture(scope="module")
+def lab():
+    with Lab(store="file") as lab:
+        yield lab
+
+
+def on_terminal(lab, command, **more):
+    """What a command shows on a terminal."""
+    return lab.program("script", "-qefc", command, "/dev/null", TERM="xterm-256color", **more)
+
+
+def test_errors_are_coloured_on_a_terminal_alone(lab):
+    words = ["credential-process", "--profile", PROFILE]
+    shown = on_terminal(lab, shlex.join([COGFED, *words])).failed_with(3).stdout
+    assert f"cogfed: {ESCAPE}1;31merror:{ESCAPE}0m" in shown and f"{ESCAPE}36mhint:{ESCAPE}0m" in shown
+    assert ESCAPE not in lab.run(*words).failed_with(3).stderr
+    for variable in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
+        quoted = " ".join(f"{name}={value}" for name, value in variable.items())
+        shown = on_terminal(lab, f"env {quoted} {shlex.join([COGFED, *words])}").failed_with(3).stdout
+        assert "cogfed: error:" in shown and ESCAPE not in shown
+    redirected = shlex.join([COGFED, *words]) + f" 2>{lab.home}/errors"
+    on_terminal(lab, redirected).failed_with(3)
+    assert ESCAPE not in (lab.home / "errors").read_text()
+
+
+def test_a_login_on_a_terminal(lab):
+    terminal = subprocess.Popen(
+        ["script", "-qefc", f"{shlex.quote(COGFED)} login --no-browser; {shlex.quote(COGFED)} login", "/dev/null"],
+        env=lab.env(TERM="xterm-256color"), cwd=lab.home, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+    )
+    shown, url = "", None
+    while "waiting up to" not in shown:
+        line = terminal.stdout.readline()
+        assert line, shown
+        shown += line
+        url = line.strip() if line.startswith("http") else url
+    sign_in(url, "alice")
+    shown += terminal.communicate(timeout=LONG)[0]
+    print(shown)
+    assert terminal.returncode == 0
+    assert "signed in as alice@" in shown
+    # The second login finds the first one's sign-in, and says so in a hint.
+    assert f"cogfed: {ESCAPE}36mhint:{ESCAPE}0m to sign in anew" in shown
+    assert shown.count(ESCAPE) == 2, "no colour but the hint's"
+
+
+def test_ctrl_c_ends_a_login(lab):
+    waiting = lab.begin_login("--force")
+    ran = waiting.end(signal.SIGINT)
+    # Ended by the signal itself, which a shell tells as 130, or with that status.
+    assert ran.status in (130, -signal.SIGINT), ran

@@ -236,7 +236,10 @@ fn each_known_error_has_its_words_and_unknown_ones_are_quoted() {
         ("error=invalid_scope", "a scope of the profile is not allowed to the app client: invalid_scope"),
         ("error=login_required", "the identity provider wants you to sign in anew: login_required"),
         ("error=unauthorized_client", "the app client may not use the authorization code grant"),
-        ("error=something_new&error_description=Computer+says+no%0d%0a", "refused the sign-in: Computer says no (something_new)"),
+        (
+            "error=something_new&error_description=Computer+says+no%0d%0a",
+            "refused the sign-in: Computer says no (something_new)",
+        ),
         ("code=abc&error=both", "refused the sign-in: both"),
     ] {
         let (ran, page) = answered_with(&lab, query);

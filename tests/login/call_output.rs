@@ -37,12 +37,9 @@ fn bodies_from_the_command_line_a_file_and_the_standard_input() {
     assert_eq!(sent(&["--data-binary", &at]), hash(b"{\n\"a\": \"\xc3\xa9\"\n}\n"));
     assert_eq!(sent(&[]), hash(b""));
     let piped = |flags: &[&str]| call_with_stdin(&lab, flags, b"line\r\nline\x00\xff\n").good().document();
-    assert_eq!(
-        piped(&["-d", "-"])["bodySha256"],
-        hash(b"linelineline".get(..8).into_iter().flatten().copied().chain([0xff]).collect::<Vec<_>>().as_slice())
-    );
+    assert_eq!(piped(&["-d", "-"])["bodySha256"], hash(b"lineline\xff"));
     assert_eq!(piped(&["--data-binary", "-"])["bodySha256"], hash(b"line\r\nline\x00\xff\n"));
-    assert_eq!(piped(&["--data-binary", "@-"])["bodyLength"], 14);
+    assert_eq!(piped(&["--data-binary", "@-"])["bodyLength"], 13);
     assert_eq!(piped(&[])["bodyLength"], 0, "the standard input is not read unasked");
 }
 

@@ -248,3 +248,16 @@ fn each_known_error_has_its_words_and_unknown_ones_are_quoted() {
     }
     assert_eq!(lab.sandbox.count("token.code"), 0);
 }
+
+#[test]
+fn what_anybody_reports_does_not_fill_the_screen() {
+    let lab = Lab::new();
+    let mut waiting = lab.begin_login(&[]);
+    let long = "é".repeat(1000);
+    let query = format!("error={}&error_description={long}", "e".repeat(1000)).replace('é', "%c3%a9");
+    assert_eq!(get(waiting.port(), &format!("/callback?{query}")).status, 400);
+    let line = waiting.next_line();
+    assert!(line.contains("the wait goes on") && line.chars().count() < 1000, "{line}");
+    assert!(line.contains("eee…") && line.contains("ééé…"), "{line}");
+    complete(&lab, waiting);
+}

@@ -4,7 +4,7 @@ use cogfed::sandbox::{Misbehaviour, Options, Sandbox};
 use serde_json::Value;
 
 use crate::support::{Lab, PROFILE};
-use crate::wire::{assert_no_secret, assert_one_error_and_hint};
+use crate::wire::{assert_no_secret, assert_one_error_and_hint, exchange};
 
 #[test]
 fn status_of_nobody() {
@@ -70,6 +70,15 @@ fn logout_revokes_deletes_and_says_what_lives_on() {
     ] {
         assert!(ran.stderr.contains(words), "{words} in {}", ran.stderr);
     }
+    let url = ran.stderr.lines().find(|line| line.starts_with("http")).expect("the browser's way out");
+    let url: url::Url = url.parse().expect("a URL");
+    let target = format!("{}?{}", url.path(), url.query().expect("a query"));
+    let page = exchange(
+        url.port().expect("a port"),
+        format!("GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes(),
+    )
+    .expect("an answer");
+    assert_eq!((page.status, page.header("location")), (302, Some(lab.sandbox.logout_uri().as_str())), "{page:?}");
     assert_nothing_is_left(&lab);
     lab.run(&["status"]).failed_with(3);
     lab.run(&["credential-process"]).failed_with(3);

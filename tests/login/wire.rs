@@ -129,12 +129,13 @@ pub fn assert_no_secret(lab: &Lab, text: &str) {
     }
 }
 
-/// One line with the error, one with the next step, nothing on the standard output.
+/// One line with the error, and the next step as the last line; nothing panicked. Returns the error.
 #[track_caller]
 pub fn assert_one_error_and_hint(ran: &Ran) -> String {
-    let lines = |start: &str| ran.stderr.lines().filter_map(|line| line.strip_prefix(start)).collect::<Vec<_>>();
-    assert_eq!(lines("cogfed: error: ").len(), 1, "{}", ran.stderr);
-    assert_eq!(lines("cogfed: hint: ").len(), 1, "{}", ran.stderr);
-    assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
-    lines("cogfed: error: ")[0].to_owned()
+    let lines: Vec<&str> = ran.stderr.lines().collect();
+    assert_eq!(ran.stderr.matches("cogfed: error: ").count(), 1, "{}", ran.stderr);
+    let [.., error, hint] = lines.as_slice() else { panic!("two lines at least: {}", ran.stderr) };
+    assert!(hint.starts_with("cogfed: hint: ") && !ran.stderr.contains("panicked"), "{}", ran.stderr);
+    let error = error.strip_prefix("cogfed: error: ");
+    error.unwrap_or_else(|| panic!("the error is the last line but one: {}", ran.stderr)).to_owned()
 }

@@ -13,6 +13,8 @@ use crate::secret::Secret;
 
 /// Longest code that is taken, in bytes; Cognito's are 36.
 const LONGEST_CODE: usize = 4096;
+/// The most of an error's text that is kept, in characters: any page may send one, and a person has to read it.
+const LONGEST_ERROR: usize = 400;
 /// The page that the browser ends on: without a query, so that no code stays in the address bar or the history.
 pub const DONE: &str = "/done";
 
@@ -72,7 +74,9 @@ pub fn judge(request: &Parts, awaited: &Awaited) -> Verdict {
         return Refuse(StatusCode::BAD_REQUEST, "a parameter is there twice");
     };
     let knows_state = parameters.state.is_some_and(|state| is_equal(&state, &awaited.state));
-    let denial = parameters.error.map(|error| Denial { error, description: parameters.description });
+    let denial = parameters
+        .error
+        .map(|error| Denial { error: shortened(error), description: parameters.description.map(shortened) });
     if !knows_state {
         return match denial {
             Some(denial) => Verdict::Unvouched(denial),
@@ -101,6 +105,13 @@ fn is_ours(request: &Parts, port: u16) -> bool {
         _ => false,
     };
     header && request.uri.authority().is_none_or(|authority| ours(authority.as_str()))
+}
+
+fn shortened(text: String) -> String {
+    match text.char_indices().nth(LONGEST_ERROR) {
+        Some(_) => text.chars().take(LONGEST_ERROR).chain(['…']).collect(),
+        None => text,
+    }
 }
 
 fn is_equal(given: &str, awaited: &Secret) -> bool {

@@ -54,6 +54,7 @@ impl From<GrantError> for Failure {
                     Kind::Refused,
                     format!("the user pool does not accept the code or the refresh token{said}"),
                 )
+                .hint("sign in again; a code works once, and for five minutes")
             }
         }
     }
@@ -77,7 +78,7 @@ impl<'a> TokenEndpoint<'a> {
     /// # Errors
     /// [`GrantError`].
     pub async fn exchange(&self, code: &Secret, verifier: &Secret, redirect_uri: &str) -> Result<Grant, GrantError> {
-        let redirect = RedirectUrl::new(redirect_uri.to_owned()).map_err(|error| refused(error.to_string()))?;
+        let redirect = RedirectUrl::new(redirect_uri.to_owned()).map_err(not_a_url)?;
         let client = self.client()?.set_redirect_uri(redirect);
         let request = client
             .exchange_code(AuthorizationCode::new(code.expose().to_owned()))
@@ -119,14 +120,14 @@ impl<'a> TokenEndpoint<'a> {
                 let said = serde_json::from_slice::<TokenError>(answer.body()).map(|error| format!(": {error}"));
                 let message =
                     format!("the user pool did not revoke the sign-in (status {status}){}", said.unwrap_or_default());
-                Err(Failure::new(Kind::Refused, message))
+                let kind = if is_unavailable(status) { Kind::Network } else { Kind::Refused };
+                Err(Failure::new(kind, message))
             }
         }
     }
 
     fn client(&self) -> Result<Client, GrantError> {
-        let endpoint =
-            TokenUrl::new(self.profile.endpoints.token.clone()).map_err(|error| refused(error.to_string()))?;
+        let endpoint = TokenUrl::new(self.profile.endpoints.token.clone()).map_err(not_a_url)?;
         let client = oauth2::Client::new(ClientId::new(self.profile.client_id.clone())).set_token_uri(endpoint);
         Ok(match self.client_secret {
             // RFC 6749, section 2.3.1, lets the secret go into the body; Cognito takes both, and a Basic header would
@@ -142,7 +143,7 @@ impl<'a> TokenEndpoint<'a> {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, SendError> {
         let answer = self.http.send(request).await.map_err(SendError::Http)?;
         match answer.status().as_u16() {
-            status @ (429 | 500..) => Err(SendError::Unavailable(status)),
+            status if is_unavailable(status) => Err(SendError::Unavailable(status)),
             _ => Ok(answer),
         }
     }
@@ -221,7 +222,7 @@ fn grant(answer: Answer) -> Result<Grant, GrantError> {
         RequestTokenError::ServerResponse(error) if error.error == "invalid_grant" => {
             GrantError::Invalid { description: error.error_description.or(error.error_message) }
         }
-        RequestTokenError::ServerResponse(error) => refused(explained(&error)),
+        RequestTokenError::ServerResponse(error) => GrantError::Refused(explained(&error)),
         // The body is not shown: it may hold tokens.
         RequestTokenError::Parse(..) | RequestTokenError::Other(_) => GrantError::Unknown(
             Failure::new(Kind::Network, "the token endpoint's answer is not the JSON that OAuth promises")
@@ -230,7 +231,8 @@ fn grant(answer: Answer) -> Result<Grant, GrantError> {
     })?;
     let secret = |text: &String| Secret::new(text.clone());
     let Some(id_token) = answer.extra_fields().id_token.clone() else {
-        return Err(refused("the user pool gave no ID token: the app client must allow the scope 'openid'".into()));
+        let failure = Failure::new(Kind::Refused, "the user pool gave no ID token, though 'openid' was asked for");
+        return Err(GrantError::Refused(failure.hint("the app client must allow the scope 'openid'")));
     };
     Ok(Grant {
         id_token,
@@ -239,17 +241,26 @@ fn grant(answer: Answer) -> Result<Grant, GrantError> {
     })
 }
 
-fn explained(error: &TokenError) -> String {
-    let meaning = match error.error.as_str() {
-        "invalid_client" => "the app client is unknown, or wants a client secret (COGFED_CLIENT_SECRET)",
-        "unauthorized_client" => "the app client may not use the authorization code grant",
-        "invalid_request" => "it could not read the request",
-        "unsupported_grant_type" => "it does not know this grant",
-        _ => return format!("the user pool refused: {error}"),
-    };
-    format!("the user pool refused: {meaning}: {error}")
+/// Whether a status says that the server is overloaded or broken, and nothing about what was asked of it.
+fn is_unavailable(status: u16) -> bool {
+    matches!(status, 429 | 500..)
 }
 
-fn refused(message: String) -> GrantError {
-    GrantError::Refused(Failure::new(Kind::Refused, message))
+fn explained(error: &TokenError) -> Failure {
+    let tell = "tell the administrator of the user pool";
+    let (meaning, hint) = match error.error.as_str() {
+        "invalid_client" => (
+            "the app client is unknown, or its secret is missing or wrong: ",
+            "check 'client_id' in the profile; if the app client has a secret, set COGFED_CLIENT_SECRET",
+        ),
+        "unauthorized_client" => ("the app client may not use the authorization code grant: ", tell),
+        "invalid_request" => ("it could not read the request: ", tell),
+        "unsupported_grant_type" => ("it does not know this grant: ", tell),
+        _ => ("", tell),
+    };
+    Failure::new(Kind::Refused, format!("the user pool refused: {meaning}{error}")).hint(hint)
+}
+
+fn not_a_url(error: url::ParseError) -> GrantError {
+    GrantError::Refused(Failure::new(Kind::Usage, format!("the profile's endpoints do not make a URL: {error}")))
 }

@@ -230,7 +230,8 @@ pub struct WaitingLogin {
 }
 
 impl WaitingLogin {
-    fn of(mut child: Child) -> Self {
+    /// Reads what a `login` says until it waits, or ends.
+    pub fn of(mut child: Child) -> Self {
         let mut stderr = BufReader::new(child.stderr.take().expect("a pipe"));
         let (mut said, mut url) = (String::new(), String::new());
         while !said.contains("waiting up to") {

@@ -1,0 +1,16 @@
+//! The sign-in, the command line and `call`, driven as a person, a browser or an attacker would, against the sandbox.
+
+mod call;
+mod call_output;
+mod command_line;
+mod config;
+mod connections;
+mod listener;
+mod ports;
+mod refusals;
+mod sign_out;
+#[path = "../support/mod.rs"]
+mod support;
+mod token_endpoint;
+mod ways;
+mod wire;

@@ -2,11 +2,15 @@
 //!
 //! House rules: the first line of a comment is the short help, lower case, no full stop. What comes after is the long
 //! help. Sections that clap does not know (examples, exit status, environment, files) are texts below, shown after the
-//! long help and set as sections of the man page.
+//! long help and set as sections of the man page. They have a form that both can show: a title in capitals; indented by
+//! two, running text, or a term with what it means after two spaces or on lines indented by six or more; indented by
+//! four, what is to be typed or copied. No line is longer than 80 columns.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::builder::PossibleValue;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::sandbox::Misbehaviour;
 
@@ -17,7 +21,8 @@ use crate::sandbox::Misbehaviour;
 /// temporary AWS credentials from it, and it calls APIs behind API Gateway's IAM authorizer itself.
 #[derive(Debug, Parser)]
 #[command(name = "cogfed", version, propagate_version = true, max_term_width = 100, after_long_help = ABOUT)]
-#[command(disable_help_subcommand = false, subcommand_required = true, arg_required_else_help = true)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+#[command(subcommand_value_name = "VERB", subcommand_help_heading = "Verbs")]
 pub struct Cli {
     /// Tell on the standard error what is done, without secrets
     #[arg(long, global = true)]
@@ -25,6 +30,40 @@ pub struct Cli {
     /// What to do
     #[command(subcommand)]
     pub verb: Verb,
+}
+
+/// The command line of `credential-process` alone.
+#[derive(Parser)]
+struct Frequent {
+    #[arg(long, global = true)]
+    debug: bool,
+    #[command(subcommand)]
+    verb: FrequentVerb,
+}
+
+#[derive(Subcommand)]
+enum FrequentVerb {
+    CredentialProcess(CredentialProcess),
+}
+
+impl Cli {
+    /// Reads a command line, the program's name included.
+    ///
+    /// AWS's tools run `credential-process` all the time, and to set up the other verbs takes clap as long as all that
+    /// it does. So it is tried alone first; whatever else there is, help and errors included, is for the whole parser.
+    ///
+    /// # Errors
+    /// clap's, which prints help and version, too.
+    pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let words: Vec<OsString> = words.into_iter().collect();
+        if words.get(1).is_some_and(|verb| verb == "credential-process")
+            && let Ok(Frequent { debug, verb: FrequentVerb::CredentialProcess(flags) }) =
+                Frequent::try_parse_from(&words)
+        {
+            return Ok(Self { debug, verb: Verb::CredentialProcess(flags) });
+        }
+        Self::try_parse_from(words)
+    }
 }
 
 /// What cogfed does.
@@ -60,13 +99,16 @@ pub enum Verb {
     #[command(after_long_help = LOGOUT)]
     Logout(Logout),
     /// Show the profiles of the configuration
-    #[command(subcommand, after_long_help = PROFILE)]
+    ///
+    /// A profile says what to sign in to. cogfed reads the configuration file and the environment, and tells what it
+    /// makes of them; it changes neither.
+    #[command(subcommand, subcommand_value_name = "VERB", subcommand_help_heading = "Verbs", after_long_help = PROFILE)]
     Profile(Profile),
     /// Run a local Cognito with its directories and a protected API
     ///
     /// Starts, on loopback ports, a user pool with its sign-in pages, an identity pool, STS, and an API behind an IAM
     /// authorizer. They answer as AWS does, errors included, and forget everything when they end.
-    #[command(after_long_help = SANDBOX)]
+    #[command(after_long_help = sandbox_sections())]
     Sandbox(Sandbox),
     /// See all of it happen on this machine, without any account
     ///
@@ -186,8 +228,15 @@ pub struct Logout {
 #[derive(Debug, Subcommand)]
 pub enum Profile {
     /// List the profiles
+    ///
+    /// Shows each profile's name, and marks the one that is used where none is named.
+    #[command(after_long_help = PROFILE_LIST)]
     List(ProfileList),
     /// Show what is in force for a profile, and where each value came from
+    ///
+    /// A value comes from the environment, from the configuration file, from cogfed's defaults, or follows from another
+    /// one.
+    #[command(after_long_help = PROFILE_SHOW)]
     Show(ProfileShow),
 }
 
@@ -238,7 +287,7 @@ pub struct Sandbox {
     #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
     pub credentials_lifetime: u32,
     /// Misbehave (may be given more than once)
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", hide_possible_values = true)]
     pub misbehave: Vec<Misbehaviour>,
     /// End when the standard input ends
     #[arg(long)]
@@ -253,6 +302,16 @@ pub struct Demo {
     pub headless: bool,
 }
 
+impl ValueEnum for Misbehaviour {
+    fn value_variants<'a>() -> &'a [Self] {
+        Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()).help(self.description()))
+    }
+}
+
 /// The command line as clap knows it, for the man pages and the completions.
 pub fn command() -> clap::Command {
     Cli::command()
@@ -260,14 +319,19 @@ pub fn command() -> clap::Command {
 
 const ABOUT: &str = "\
 EXAMPLES
-  cogfed demo                           see all of it happen, without any account
-  cogfed login                          sign in, in the browser
+  cogfed demo
+        see all of it happen on this machine, without any account
+  cogfed login
+        sign in, in the browser
   cogfed call GET https://abc123.execute-api.eu-west-1.amazonaws.com/prod/orders
-  cogfed status                         who is signed in, and until when
+        call an API behind the IAM authorizer
+  cogfed status
+        see who is signed in, and until when
 
-  The AWS CLI and the SDKs use it by two lines in ~/.aws/config, with the whole path of cogfed:
+  The AWS CLI and the SDKs use cogfed by two lines in ~/.aws/config, with the
+  whole path of cogfed:
     [profile internal]
-    credential_process = /usr/local/bin/cogfed credential-process --profile internal
+    credential_process = /usr/local/bin/cogfed credential-process -p internal
 
 PROFILES
   A profile says what to sign in to. A whole one, in the configuration file:
@@ -280,11 +344,17 @@ PROFILES
     identity_pool_id  = \"eu-west-1:1cf667a2-49a6-454b-9e45-23199EXAMPLE\"
     identity_provider = \"AzureAD\"
 
-  Also known, with their defaults where there are any: idp_identifier, account, login_hint, prompt, lang,
-  scopes [\"openid\"], redirect_host \"localhost\", redirect_ports [8400, 8401, 8402], redirect_path \"/callback\",
-  browser, sign_in_on_demand false, refresh_token_validity (seconds), refresh_grace 0 (seconds), role_arn,
-  flow \"enhanced\", store \"keyring\" (or \"kernel\", \"file\"), region, logout_uri, issuer,
-  endpoints.{user_pool,domain,identity_pool,sts}. 'cogfed profile show' tells what is in force.
+  The other keys, with their defaults where there are any:
+    idp_identifier, account, login_hint, prompt, lang, browser, role_arn,
+    scopes [\"openid\"], redirect_host \"localhost\",
+    redirect_ports [8400, 8401, 8402], redirect_path \"/callback\",
+    sign_in_on_demand false, refresh_token_validity (seconds),
+    refresh_grace 0 (seconds), flow \"enhanced\",
+    store \"keyring\" (or \"kernel\", \"file\"), region, logout_uri, issuer,
+    endpoints.{user_pool,domain,identity_pool,sts}
+
+  What is in force tells:
+    cogfed profile show
 
 EXIT STATUS
   0    done
@@ -299,90 +369,178 @@ EXIT STATUS
   130  interrupted
 
 ENVIRONMENT
-  COGFED_PROFILE        the profile, where no flag names one
-  COGFED_CONFIG         the configuration file; an absolute path
-  COGFED_CLIENT_SECRET  the app client's secret, if it has one
-  COGFED_<KEY>          overrides a key of the profile, in capitals, lists separated by commas; not those that say
-                        where secrets go (user_pool_id, client_id, domain, issuer, identity_pool_id, endpoints)
-  HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR
-                        the network's way out and its trust roots
-  NO_COLOR              no colour, if it is set and not empty
+  COGFED_PROFILE
+        the profile, where no flag names one
+  COGFED_CONFIG
+        the configuration file, as an absolute path
+  COGFED_CLIENT_SECRET
+        the app client's secret, if it has one
+  COGFED_<KEY>
+        overrides a key of the profile: its name in capitals, lists separated
+        by commas. Not those that say where secrets go: user_pool_id, client_id,
+        domain, issuer, identity_pool_id, endpoints
+  HTTPS_PROXY, NO_PROXY
+        the network's way out
+  SSL_CERT_FILE, SSL_CERT_DIR
+        the trust roots (on macOS and Windows the system's own count)
+  NO_COLOR
+        no colour, if it is set and not empty
 
 FILES
-  $XDG_CONFIG_HOME/cogfed/config.toml   the configuration (~/.config if unset; on macOS ~/Library/Application Support,
-                                        on Windows %APPDATA%)
-  $XDG_STATE_HOME/cogfed/               locks, the last failure, the user pool's public keys; no secret, unless the
-                                        profile says store = \"file\" (~/.local/state if unset; on macOS and Windows
-                                        the folder for local data)
+  $XDG_CONFIG_HOME/cogfed/config.toml
+        the configuration (~/.config if unset; on macOS
+        ~/Library/Application Support, on Windows %APPDATA%)
+  $XDG_STATE_HOME/cogfed/
+        locks, the last failure, the user pool's public keys; no secret, unless
+        the profile says store = \"file\" (~/.local/state if unset; on macOS and
+        Windows the folder for local data)
 ";
 
 const LOGIN: &str = "\
 EXAMPLES
   cogfed login --profile internal
+        sign in with a profile that is not the default
   cogfed login --identity-provider AzureB2C
-  cogfed login --no-browser             print the URL; open it in a browser on this machine
+        go to another identity provider than the profile's
+  cogfed login --no-browser
+        print the URL only; open it in a browser on this machine
+  cogfed login --force
+        sign in as somebody else, or after a role was given
 
 EXIT STATUS
-  0 signed in; 2 wrong usage; 3 nobody signed in in time; 4 the store failed; 5 the network failed; 6 refused; 7 every
-  callback port is taken. See cogfed(1).
+  0    signed in
+  2    the command line or the configuration is wrong
+  3    nobody signed in in time
+  4    the store failed
+  5    the network failed
+  6    refused, by the identity provider or by cogfed
+  7    every callback port is taken, or a lock is held
 ";
 
 const CREDENTIAL_PROCESS: &str = "\
 EXAMPLES
   In ~/.aws/config, with the whole path of cogfed:
     [profile internal]
-    credential_process = /usr/local/bin/cogfed credential-process --profile internal
+    credential_process = /usr/local/bin/cogfed credential-process -p internal
+
+  Then every tool of AWS has the credentials:
+    aws sts get-caller-identity --profile internal
 
 EXIT STATUS
-  0 credentials were printed; 3 a sign-in is required; 4 the store failed; 5 the network failed; 6 refused; 7 another
-  process holds the lock. See cogfed(1). Nothing is printed on the standard output unless the status is 0.
+  0    credentials were printed
+  2    the command line or the configuration is wrong
+  3    a sign-in is required: run 'cogfed login'
+  4    the store failed
+  5    the network failed
+  6    refused, by the identity provider or by AWS
+  7    another process holds the lock
+
+  Nothing is printed on the standard output unless the status is 0.
 ";
 
 const CALL: &str = "\
 EXAMPLES
-  cogfed call GET https://abc123.execute-api.eu-west-1.amazonaws.com/prod/orders
-  cogfed call POST https://abc123.execute-api.eu-west-1.amazonaws.com/prod/orders --json -d '{\"item\": \"book\"}'
-  cogfed call PUT https://api.example.com/orders/7 --region eu-west-1 --data-binary @order.json
-  cogfed call GET https://abc123.execute-api.eu-west-1.amazonaws.com/prod/orders --dry-run
+  The URL of a REST API of API Gateway tells the region:
+    url=https://abc123.execute-api.eu-west-1.amazonaws.com/prod/orders
+    cogfed call GET $url
+    cogfed call POST $url --json -d '{\"item\": \"book\"}'
+    cogfed call GET $url --dry-run
+
+  A domain of your own does not:
+    cogfed call PUT https://api.example.com/orders/7 --region eu-west-1 \\
+        --data-binary @order.json
 
 EXIT STATUS
-  0 the API answered, whatever its status; 22 with --fail, if the status is 400 or more; the others as in cogfed(1).
+  0    the API answered, whatever its status
+  2    the command line, the configuration or an input is wrong
+  3    a sign-in is required: run 'cogfed login'
+  4    the store failed
+  5    the network failed
+  6    refused, by the identity provider or by AWS
+  22   with --fail: the API answered with a status of 400 or more
 ";
 
 const STATUS: &str = "\
 EXAMPLES
   cogfed status
+        for a person
   cogfed status --json
+        for a script: one line of JSON
 
 EXIT STATUS
-  0 somebody is signed in; 3 nobody is; 4 the store failed. See cogfed(1).
+  0    somebody is signed in
+  2    the command line or the configuration is wrong
+  3    nobody is signed in
+  4    the store failed
 ";
 
 const LOGOUT: &str = "\
 EXAMPLES
   cogfed logout --profile internal
+        sign out of one profile
   cogfed logout --all
+        sign out of every profile of the configuration
 
 EXIT STATUS
-  0 signed out, or nobody was signed in; 4 the store failed; 5 or 6 deleted here, but not revoked at the user pool.
-  See cogfed(1).
+  0    signed out, or nobody was signed in
+  2    the command line or the configuration is wrong
+  4    the store failed: something may still be there
+  5    deleted here, but the user pool was not reached to revoke it
+  6    deleted here, but the user pool refused to revoke it
 ";
 
 const PROFILE: &str = "\
 EXAMPLES
   cogfed profile list
+        which profiles there are
   cogfed profile show --profile internal
+        what is in force for one
+";
+
+const PROFILE_LIST: &str = "\
+EXAMPLES
+  cogfed profile list
+        for a person
+  cogfed profile list --json
+        for a script
+";
+
+const PROFILE_SHOW: &str = "\
+EXAMPLES
+  cogfed profile show --profile internal
+        what is in force for one profile
+  COGFED_STORE=file cogfed profile show
+        and with an override
 ";
 
 const SANDBOX: &str = "\
 EXAMPLES
-  cogfed sandbox --config /tmp/sandbox.toml --store file
-  COGFED_CONFIG=/tmp/sandbox.toml cogfed login
-  cogfed sandbox --json --until-stdin-closes --misbehave wrong-nonce
+  In one terminal, a sandbox whose profile goes to a file of its own:
+    cogfed sandbox --config /tmp/sandbox.toml --store file
+
+  In another one:
+    export COGFED_CONFIG=/tmp/sandbox.toml
+    cogfed login
+    cogfed status
+
+  For a script: a line of JSON when it is ready, an end with the script, and one
+  fault that a client has to survive:
+    cogfed sandbox --json --until-stdin-closes --misbehave wrong-nonce
 ";
+
+/// What is known about the sandbox alone: its examples, and each misbehaviour by name.
+fn sandbox_sections() -> String {
+    format!("{SANDBOX}\nMISBEHAVIOURS\n{}", Misbehaviour::LIST)
+}
 
 const DEMO: &str = "\
 EXAMPLES
   cogfed demo
-  cogfed demo --headless                as in CI: no browser is needed
+        with your browser
+  cogfed demo --headless
+        without one, as in CI
+
+EXIT STATUS
+  0    all of it happened
+  1    a step went wrong
 ";

@@ -2,14 +2,13 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use cogfed::cli::Cli;
 use cogfed::commands::{self, Env};
 use cogfed::error::{Kind, kind_of};
 
 fn main() -> ExitCode {
     cogfed::process::protect();
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::read(std::env::args_os()) {
         Ok(cli) => cli,
         // Help and version, too. A closed output is no failure of theirs.
         Err(error) => {

@@ -131,6 +131,7 @@ pub struct ProfileFlag {
 /// Flags of `login`.
 #[derive(Debug, Args)]
 pub struct Login {
+    /// Which profile.
     #[command(flatten)]
     pub profile: ProfileFlag,
     /// Go to this identity provider at once, past the chooser
@@ -150,6 +151,7 @@ pub struct Login {
 /// Flags of `credential-process`.
 #[derive(Debug, Args)]
 pub struct CredentialProcess {
+    /// Which profile.
     #[command(flatten)]
     pub profile: ProfileFlag,
     /// Open the browser if a sign-in is required
@@ -163,6 +165,7 @@ pub struct CredentialProcess {
 /// Flags of `call`.
 #[derive(Debug, Args)]
 pub struct Call {
+    /// Which profile.
     #[command(flatten)]
     pub profile: ProfileFlag,
     /// The request's method, such as GET
@@ -207,6 +210,7 @@ pub struct Call {
 /// Flags of `status`.
 #[derive(Debug, Args)]
 pub struct Status {
+    /// Which profile.
     #[command(flatten)]
     pub profile: ProfileFlag,
     /// Print JSON on the standard output
@@ -217,6 +221,7 @@ pub struct Status {
 /// Flags of `logout`.
 #[derive(Debug, Args)]
 pub struct Logout {
+    /// Which profile.
     #[command(flatten)]
     pub profile: ProfileFlag,
     /// Sign out of every profile of the configuration
@@ -251,6 +256,7 @@ pub struct ProfileList {
 /// Flags of `profile show`.
 #[derive(Debug, Args)]
 pub struct ProfileShow {
+    /// Which profile.
     #[command(flatten)]
     pub profile: ProfileFlag,
     /// Print JSON
@@ -544,3 +550,40 @@ EXIT STATUS
   0    all of it happened
   1    a step went wrong
 ";
+
+#[cfg(test)]
+mod tests {
+    use clap::error::ErrorKind;
+
+    use super::*;
+
+    fn read(words: &[&str]) -> Result<Cli, clap::Error> {
+        Cli::read([&["cogfed"], words].concat().into_iter().map(OsString::from))
+    }
+
+    #[test]
+    fn the_command_line_of_the_frequent_verb_is_that_of_the_whole_one() {
+        for flags in [&[][..], &["-p", "a"], &["--profile=a", "--sign-in"], &["--debug"], &["--sign-in", "--debug"]] {
+            let words = [&["credential-process"], flags].concat();
+            let whole = Cli::try_parse_from([&["cogfed"], &words[..]].concat()).unwrap();
+            assert_eq!(format!("{:?}", read(&words).unwrap()), format!("{whole:?}"), "{words:?}");
+        }
+        assert!(read(&["--debug", "credential-process"]).unwrap().debug);
+    }
+
+    #[test]
+    fn help_and_errors_are_those_of_the_whole_command_line() {
+        for (flag, kind) in [
+            ("--help", ErrorKind::DisplayHelp),
+            ("--version", ErrorKind::DisplayVersion),
+            ("--porfile", ErrorKind::UnknownArgument),
+        ] {
+            let words = ["credential-process", flag];
+            let (error, whole) =
+                (read(&words).unwrap_err(), Cli::try_parse_from(["cogfed", words[0], flag]).unwrap_err());
+            assert_eq!(error.kind(), kind);
+            assert_eq!(error.to_string(), whole.to_string());
+        }
+        assert_eq!(read(&["credential-proces"]).unwrap_err().kind(), ErrorKind::InvalidSubcommand);
+    }
+}

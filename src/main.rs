@@ -1,5 +1,9 @@
 //! The program: parse, run, print one failure, return the exit code. Nothing else prints or exits.
 
+// What can panic, and what prints or exits behind `main`'s back. `expect` is allowed: its text says why it cannot fail.
+#![warn(clippy::exit, clippy::indexing_slicing, clippy::panic, clippy::print_stderr, clippy::print_stdout)]
+#![warn(clippy::string_slice, clippy::unreachable, clippy::unwrap_used)]
+
 use std::process::ExitCode;
 
 use cogfed::cli::Cli;

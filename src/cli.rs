@@ -1,6 +1,6 @@
 //! The command line. Its comments are the help, the man pages and the completions.
 //!
-//! House rules: the first line of a comment is the short help, lower case, no full stop. What comes after is the long
+//! House rules: the first line of a comment is the short help, without a full stop. What comes after is the long
 //! help. Sections that clap does not know are in `cli/sections.rs`.
 
 mod sections;

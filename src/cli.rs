@@ -1,13 +1,19 @@
 //! The command line. Its comments are the help, the man pages and the completions.
 //!
-//! House rules: the first line of a comment is the short help, lower case, no full stop. What comes after is the long
-//! help. Sections that clap does not know (examples, exit status, environment, files) are texts below, shown after the
-//! long help and set as sections of the man page.
+//! House rules: the first line of a comment is the short help, without a full stop. What comes after is the long
+//! help. Sections that clap does not know are in `cli/sections.rs`.
 
+mod sections;
+
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::builder::PossibleValue;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+use self::sections::{
+    ABOUT, CALL, CREDENTIAL_PROCESS, DEMO, LOGIN, LOGOUT, PROFILE, PROFILE_LIST, PROFILE_SHOW, STATUS, sandbox_sections,
+};
 use crate::sandbox::Misbehaviour;
 
 /// One sign-in for AWS behind Cognito federated to Azure AD
@@ -17,7 +23,8 @@ use crate::sandbox::Misbehaviour;
 /// temporary AWS credentials from it, and it calls APIs behind API Gateway's IAM authorizer itself.
 #[derive(Debug, Parser)]
 #[command(name = "cogfed", version, propagate_version = true, max_term_width = 100, after_long_help = ABOUT)]
-#[command(disable_help_subcommand = false, subcommand_required = true, arg_required_else_help = true)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+#[command(subcommand_value_name = "VERB", subcommand_help_heading = "Verbs")]
 pub struct Cli {
     /// Tell on the standard error what is done, without secrets
     #[arg(long, global = true)]
@@ -25,6 +32,40 @@ pub struct Cli {
     /// What to do
     #[command(subcommand)]
     pub verb: Verb,
+}
+
+/// The command line of `credential-process` alone.
+#[derive(Parser)]
+struct Frequent {
+    #[arg(long, global = true)]
+    debug: bool,
+    #[command(subcommand)]
+    verb: FrequentVerb,
+}
+
+#[derive(Subcommand)]
+enum FrequentVerb {
+    CredentialProcess(CredentialProcess),
+}
+
+impl Cli {
+    /// Reads a command line, the program's name included.
+    ///
+    /// AWS's tools run `credential-process` all the time, and to set up the other verbs takes clap as long as all that
+    /// it does. So it is tried alone first; whatever else there is, help and errors included, is for the whole parser.
+    ///
+    /// # Errors
+    /// clap's, which prints help and version, too.
+    pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let words: Vec<OsString> = words.into_iter().collect();
+        if words.get(1).is_some_and(|verb| verb == "credential-process")
+            && let Ok(Frequent { debug, verb: FrequentVerb::CredentialProcess(flags) }) =
+                Frequent::try_parse_from(&words)
+        {
+            return Ok(Self { debug, verb: Verb::CredentialProcess(flags) });
+        }
+        Self::try_parse_from(words)
+    }
 }
 
 /// What cogfed does.
@@ -60,13 +101,16 @@ pub enum Verb {
     #[command(after_long_help = LOGOUT)]
     Logout(Logout),
     /// Show the profiles of the configuration
-    #[command(subcommand, after_long_help = PROFILE)]
+    ///
+    /// A profile says what to sign in to. cogfed reads the configuration file and the environment, and tells what it
+    /// makes of them; it changes neither.
+    #[command(subcommand, subcommand_value_name = "VERB", subcommand_help_heading = "Verbs", after_long_help = PROFILE)]
     Profile(Profile),
     /// Run a local Cognito with its directories and a protected API
     ///
     /// Starts, on loopback ports, a user pool with its sign-in pages, an identity pool, STS, and an API behind an IAM
     /// authorizer. They answer as AWS does, errors included, and forget everything when they end.
-    #[command(after_long_help = SANDBOX)]
+    #[command(after_long_help = sandbox_sections())]
     Sandbox(Sandbox),
     /// See all of it happen on this machine, without any account
     ///
@@ -89,6 +133,7 @@ pub struct ProfileFlag {
 /// Flags of `login`.
 #[derive(Debug, Args)]
 pub struct Login {
+    /// Which profile.
     #[command(flatten)]
     pub profile: ProfileFlag,
     /// Go to this identity provider at once, past the chooser
@@ -108,6 +153,7 @@ pub struct Login {
 /// Flags of `credential-process`.
 #[derive(Debug, Args)]
 pub struct CredentialProcess {
+    /// Which profile.
     #[command(flatten)]
     pub profile: ProfileFlag,
     /// Open the browser if a sign-in is required
@@ -121,6 +167,7 @@ pub struct CredentialProcess {
 /// Flags of `call`.
 #[derive(Debug, Args)]
 pub struct Call {
+    /// Which profile.
     #[command(flatten)]
     pub profile: ProfileFlag,
     /// The request's method, such as GET
@@ -165,6 +212,7 @@ pub struct Call {
 /// Flags of `status`.
 #[derive(Debug, Args)]
 pub struct Status {
+    /// Which profile.
     #[command(flatten)]
     pub profile: ProfileFlag,
     /// Print JSON on the standard output
@@ -175,6 +223,7 @@ pub struct Status {
 /// Flags of `logout`.
 #[derive(Debug, Args)]
 pub struct Logout {
+    /// Which profile.
     #[command(flatten)]
     pub profile: ProfileFlag,
     /// Sign out of every profile of the configuration
@@ -186,8 +235,15 @@ pub struct Logout {
 #[derive(Debug, Subcommand)]
 pub enum Profile {
     /// List the profiles
+    ///
+    /// Shows each profile's name, and marks the one that is used where none is named.
+    #[command(after_long_help = PROFILE_LIST)]
     List(ProfileList),
     /// Show what is in force for a profile, and where each value came from
+    ///
+    /// A value comes from the environment, from the configuration file, from cogfed's defaults, or follows from another
+    /// one.
+    #[command(after_long_help = PROFILE_SHOW)]
     Show(ProfileShow),
 }
 
@@ -202,6 +258,7 @@ pub struct ProfileList {
 /// Flags of `profile show`.
 #[derive(Debug, Args)]
 pub struct ProfileShow {
+    /// Which profile.
     #[command(flatten)]
     pub profile: ProfileFlag,
     /// Print JSON
@@ -238,7 +295,7 @@ pub struct Sandbox {
     #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
     pub credentials_lifetime: u32,
     /// Misbehave (may be given more than once)
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", hide_possible_values = true)]
     pub misbehave: Vec<Misbehaviour>,
     /// End when the standard input ends
     #[arg(long)]
@@ -253,136 +310,54 @@ pub struct Demo {
     pub headless: bool,
 }
 
+impl ValueEnum for Misbehaviour {
+    fn value_variants<'a>() -> &'a [Self] {
+        Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()).help(self.description()))
+    }
+}
+
 /// The command line as clap knows it, for the man pages and the completions.
 pub fn command() -> clap::Command {
     Cli::command()
 }
 
-const ABOUT: &str = "\
-EXAMPLES
-  cogfed demo                           see all of it happen, without any account
-  cogfed login                          sign in, in the browser
-  cogfed call GET https://abc123.execute-api.eu-west-1.amazonaws.com/prod/orders
-  cogfed status                         who is signed in, and until when
+#[cfg(test)]
+mod tests {
+    use clap::error::ErrorKind;
 
-  The AWS CLI and the SDKs use it by two lines in ~/.aws/config, with the whole path of cogfed:
-    [profile internal]
-    credential_process = /usr/local/bin/cogfed credential-process --profile internal
+    use super::*;
 
-PROFILES
-  A profile says what to sign in to. A whole one, in the configuration file:
-    default_profile = \"internal\"
+    fn read(words: &[&str]) -> Result<Cli, clap::Error> {
+        Cli::read([&["cogfed"], words].concat().into_iter().map(OsString::from))
+    }
 
-    [profile.internal]
-    user_pool_id      = \"eu-west-1_AbC123xyz\"
-    client_id         = \"3n4b5urk1ft4fl3mg5e62d9ado\"
-    domain            = \"corp.auth.eu-west-1.amazoncognito.com\"
-    identity_pool_id  = \"eu-west-1:1cf667a2-49a6-454b-9e45-23199EXAMPLE\"
-    identity_provider = \"AzureAD\"
+    #[test]
+    fn the_command_line_of_the_frequent_verb_is_that_of_the_whole_one() {
+        for flags in [&[][..], &["-p", "a"], &["--profile=a", "--sign-in"], &["--debug"], &["--sign-in", "--debug"]] {
+            let words = [&["credential-process"], flags].concat();
+            let whole = Cli::try_parse_from([&["cogfed"], &words[..]].concat()).unwrap();
+            assert_eq!(format!("{:?}", read(&words).unwrap()), format!("{whole:?}"), "{words:?}");
+        }
+        assert!(read(&["--debug", "credential-process"]).unwrap().debug);
+    }
 
-  Also known, with their defaults where there are any: idp_identifier, account, login_hint, prompt, lang,
-  scopes [\"openid\"], redirect_host \"localhost\", redirect_ports [8400, 8401, 8402], redirect_path \"/callback\",
-  browser, sign_in_on_demand false, refresh_token_validity (seconds), refresh_grace 0 (seconds), role_arn,
-  flow \"enhanced\", store \"keyring\" (or \"kernel\", \"file\"), region, logout_uri, issuer,
-  endpoints.{user_pool,domain,identity_pool,sts}. 'cogfed profile show' tells what is in force.
-
-EXIT STATUS
-  0    done
-  1    failed
-  2    the command line, the configuration or an input is wrong
-  3    a sign-in is required
-  4    the store failed: no keyring, locked, or no answer from it
-  5    the network, or a server that should have answered, failed
-  6    refused by the identity provider, by Cognito or by AWS
-  7    busy: a lock is held, or every callback port is taken
-  22   call --fail: the API answered with a status of 400 or more
-  130  interrupted
-
-ENVIRONMENT
-  COGFED_PROFILE        the profile, where no flag names one
-  COGFED_CONFIG         the configuration file; an absolute path
-  COGFED_CLIENT_SECRET  the app client's secret, if it has one
-  COGFED_<KEY>          overrides a key of the profile, in capitals, lists separated by commas; not those that say
-                        where secrets go (user_pool_id, client_id, domain, issuer, identity_pool_id, endpoints)
-  HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR
-                        the network's way out and its trust roots
-  NO_COLOR              no colour, if it is set and not empty
-
-FILES
-  $XDG_CONFIG_HOME/cogfed/config.toml   the configuration (~/.config if unset; on macOS ~/Library/Application Support,
-                                        on Windows %APPDATA%)
-  $XDG_STATE_HOME/cogfed/               locks, the last failure, the user pool's public keys; no secret, unless the
-                                        profile says store = \"file\" (~/.local/state if unset; on macOS and Windows
-                                        the folder for local data)
-";
-
-const LOGIN: &str = "\
-EXAMPLES
-  cogfed login --profile internal
-  cogfed login --identity-provider AzureB2C
-  cogfed login --no-browser             print the URL; open it in a browser on this machine
-
-EXIT STATUS
-  0 signed in; 2 wrong usage; 3 nobody signed in in time; 4 the store failed; 5 the network failed; 6 refused; 7 every
-  callback port is taken. See cogfed(1).
-";
-
-const CREDENTIAL_PROCESS: &str = "\
-EXAMPLES
-  In ~/.aws/config, with the whole path of cogfed:
-    [profile internal]
-    credential_process = /usr/local/bin/cogfed credential-process --profile internal
-
-EXIT STATUS
-  0 credentials were printed; 3 a sign-in is required; 4 the store failed; 5 the network failed; 6 refused; 7 another
-  process holds the lock. See cogfed(1). Nothing is printed on the standard output unless the status is 0.
-";
-
-const CALL: &str = "\
-EXAMPLES
-  cogfed call GET https://abc123.execute-api.eu-west-1.amazonaws.com/prod/orders
-  cogfed call POST https://abc123.execute-api.eu-west-1.amazonaws.com/prod/orders --json -d '{\"item\": \"book\"}'
-  cogfed call PUT https://api.example.com/orders/7 --region eu-west-1 --data-binary @order.json
-  cogfed call GET https://abc123.execute-api.eu-west-1.amazonaws.com/prod/orders --dry-run
-
-EXIT STATUS
-  0 the API answered, whatever its status; 22 with --fail, if the status is 400 or more; the others as in cogfed(1).
-";
-
-const STATUS: &str = "\
-EXAMPLES
-  cogfed status
-  cogfed status --json
-
-EXIT STATUS
-  0 somebody is signed in; 3 nobody is; 4 the store failed. See cogfed(1).
-";
-
-const LOGOUT: &str = "\
-EXAMPLES
-  cogfed logout --profile internal
-  cogfed logout --all
-
-EXIT STATUS
-  0 signed out, or nobody was signed in; 4 the store failed; 5 or 6 deleted here, but not revoked at the user pool.
-  See cogfed(1).
-";
-
-const PROFILE: &str = "\
-EXAMPLES
-  cogfed profile list
-  cogfed profile show --profile internal
-";
-
-const SANDBOX: &str = "\
-EXAMPLES
-  cogfed sandbox --config /tmp/sandbox.toml --store file
-  COGFED_CONFIG=/tmp/sandbox.toml cogfed login
-  cogfed sandbox --json --until-stdin-closes --misbehave wrong-nonce
-";
-
-const DEMO: &str = "\
-EXAMPLES
-  cogfed demo
-  cogfed demo --headless                as in CI: no browser is needed
-";
+    #[test]
+    fn help_and_errors_are_those_of_the_whole_command_line() {
+        for (flag, kind) in [
+            ("--help", ErrorKind::DisplayHelp),
+            ("--version", ErrorKind::DisplayVersion),
+            ("--porfile", ErrorKind::UnknownArgument),
+        ] {
+            let words = ["credential-process", flag];
+            let (error, whole) =
+                (read(&words).unwrap_err(), Cli::try_parse_from(["cogfed", words[0], flag]).unwrap_err());
+            assert_eq!(error.kind(), kind);
+            assert_eq!(error.to_string(), whole.to_string());
+        }
+        assert_eq!(read(&["credential-proces"]).unwrap_err().kind(), ErrorKind::InvalidSubcommand);
+    }
+}

@@ -10,6 +10,10 @@
 //! [`error`]. [`terminal`] is where people read. [`sandbox`] is a local imitation of everything that is not here: no
 //! room uses it but its own commands and the tests, and it uses none that it is there to test.
 
+// What can panic, and what prints or exits behind `main`'s back. `expect` is allowed: its text says why it cannot fail.
+#![warn(clippy::exit, clippy::indexing_slicing, clippy::panic, clippy::print_stderr, clippy::print_stdout)]
+#![warn(clippy::string_slice, clippy::unreachable, clippy::unwrap_used)]
+
 pub mod cli;
 pub mod clock;
 pub mod commands;

@@ -1,15 +1,18 @@
 //! The program: parse, run, print one failure, return the exit code. Nothing else prints or exits.
 
+// What can panic, and what prints or exits behind `main`'s back. `expect` is allowed: its text says why it cannot fail.
+#![warn(clippy::exit, clippy::indexing_slicing, clippy::panic, clippy::print_stderr, clippy::print_stdout)]
+#![warn(clippy::string_slice, clippy::unreachable, clippy::unwrap_used)]
+
 use std::process::ExitCode;
 
-use clap::Parser;
 use cogfed::cli::Cli;
 use cogfed::commands::{self, Env};
 use cogfed::error::{Kind, kind_of};
 
 fn main() -> ExitCode {
     cogfed::process::protect();
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::read(std::env::args_os()) {
         Ok(cli) => cli,
         // Help and version, too. A closed output is no failure of theirs.
         Err(error) => {

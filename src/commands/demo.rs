@@ -222,7 +222,9 @@ impl Stage {
 fn masked(document: &str) -> String {
     let Ok(mut document) = serde_json::from_str::<serde_json::Value>(document) else { return String::new() };
     for key in ["SecretAccessKey", "SessionToken"] {
-        document[key] = "…".into();
+        if let Some(secret) = document.get_mut(key) {
+            *secret = "…".into();
+        }
     }
     document.to_string()
 }

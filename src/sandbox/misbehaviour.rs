@@ -16,6 +16,9 @@ macro_rules! misbehaviours {
             /// All of them, in the order in which they are listed.
             pub const ALL: &'static [Misbehaviour] = &[$(Misbehaviour::$variant,)*];
 
+            /// Each with its name and its description, in the form of the help's sections.
+            pub const LIST: &'static str = concat!($("  ", $name, "\n        ", $description, "\n",)*);
+
             /// The name on the command line.
             pub fn name(self) -> &'static str {
                 match self { $(Misbehaviour::$variant => $name,)* }

@@ -1,0 +1,189 @@
+#!/usr/bin/env python3
+"""Measures cogfed against its budgets. Run by benches/run, which gives it a keyring of its own.
+
+A budget of time is a ratio of medians within this run. Machines that are shared are noisy, so a ratio fails the run only
+if it is twice its budget; it is marked when it is above. What does not depend on the machine's mood (the binary's size,
+the peak memory, the counts of requests) fails as soon as it is above.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+
+import sandbox
+
+MIB = 1024 * 1024
+SLACK = 2
+CROWD = 64
+
+
+class Table:
+    def __init__(self):
+        self.rows, self.failed = [], []
+
+    def add(self, what, measured, budget, verdict):
+        self.rows.append((what, measured, budget, verdict))
+        print(f"{what}: {measured} (budget: {budget}) {verdict}", flush=True)
+        if verdict == "FAILED":
+            self.failed.append(what)
+
+    def ratio(self, what, measured, base, budget):
+        """`budget` is the most that measured / base may be."""
+        ratio = measured / base
+        verdict = "ok" if ratio <= budget else "above" if ratio <= SLACK * budget else "FAILED"
+        times = f"{measured * 1e3:.2f} ms / {base * 1e3:.2f} ms = {ratio:.2f}"
+        self.add(what, times, f"<= {budget:g}", verdict)
+
+    def most(self, what, measured, unit, budget):
+        shown = f"{measured:.2f}" if isinstance(measured, float) else measured
+        self.add(what, f"{shown} {unit}".strip(), f"<= {budget} {unit}".strip(), "ok" if measured <= budget else "FAILED")
+
+    def exactly(self, what, measured, budget):
+        self.add(what, str(measured), str(budget), "ok" if measured == budget else "FAILED")
+
+    def markdown(self):
+        lines = ["| what | measured | budget | |", "|---|---|---|---|"]
+        return "\n".join(lines + [f"| {' | '.join(row)} |" for row in self.rows]) + "\n"
+
+
+def medians(*commands, runs):
+    """The median wall times of these commands in seconds, by hyperfine, without a shell, side by side."""
+    with tempfile.NamedTemporaryFile(suffix=".json") as report:
+        texts = [shlex.join(map(str, command)) for command in commands]
+        words = ["hyperfine", "-N", "--style", "none", "--warmup", "5", "--runs", str(runs)]
+        subprocess.run([*words, "--export-json", report.name, *texts], check=True, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL)
+        return [result["median"] for result in json.load(report)["results"]]
+
+
+def peak(command):
+    """The peak resident memory of a run, in MiB."""
+    # GNU time forks while it is small: the peak of whoever forks counts as the child's.
+    with tempfile.NamedTemporaryFile(mode="r") as told:
+        words = ["time", "-f", "%M", "-o", told.name, *map(str, command)]
+        subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+        return int(told.read()) / 1024
+
+
+def instructions(command):
+    """Instructions of a run in user space, by valgrind."""
+    with tempfile.TemporaryDirectory() as folder:
+        words = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/out", *map(str, command)]
+        subprocess.run(words, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        lines = pathlib.Path(folder, "out").read_text().splitlines()
+        return int(next(line for line in lines if line.startswith(("summary:", "totals:"))).split()[1])
+
+
+def kernel_copies():
+    """The ids of cogfed's copies in this user's keyring of the kernel."""
+    rows = subprocess.run(["keyctl", "show", "@u"], check=True, capture_output=True, text=True).stdout.splitlines()
+    return [row.split()[0] for row in rows if "cogfed:cache:credentials/" in row]
+
+
+def secret_service_account():
+    """The account of the credentials in the Secret Service."""
+    found = subprocess.run(["secret-tool", "search", "--all", "service", "cogfed"], check=True, capture_output=True,
+                           text=True)
+    lines = (found.stdout + found.stderr).splitlines()
+    accounts = [line.split(" = ", 1)[1] for line in lines if line.startswith("attribute.username = ")]
+    return next(account for account in accounts if account.startswith("credentials/"))
+
+
+def hot_path(table, options, folder):
+    process = [options.cogfed, "credential-process"]
+    with sandbox.Sandbox(options.cogfed, "keyring", folder / "keyring") as place:
+        place.login()
+        place.run("credential-process")
+        empty, version, hot = medians([options.empty], [options.cogfed, "--version"], process, runs=500)
+        if kernel_copies():
+            table.ratio("credential-process, kernel's copy / empty program", hot, empty, 1.5)
+            table.most("its peak memory", peak(process), "MiB", 15)
+            if options.instructions:
+                counts = [instructions(command) for command in (process, [options.empty])]
+                table.add("its instructions / empty program's", f"{counts[0]} / {counts[1]}", "none", "")
+            call(table, options, place)
+        else:
+            table.add("credential-process, kernel's copy", "the kernel keeps none here", "<= 1.5", "skipped")
+        table.add("(for scale) cogfed --version / empty program", f"{version / empty:.2f}", "none", "")
+        for key in kernel_copies():
+            subprocess.run(["keyctl", "unlink", key, "@u"], check=True, stdout=subprocess.DEVNULL)
+        lookup = ["secret-tool", "lookup", "service", "cogfed", "username", secret_service_account()]
+        theirs, ours = medians(lookup, process, runs=60)
+        table.ratio("credential-process, Secret Service / secret-tool lookup", ours, theirs, 1)
+        table.most("its peak memory, Secret Service", peak(process), "MiB", 15)
+    with sandbox.Sandbox(options.cogfed, "file", folder / "file") as place:
+        place.login()
+        place.run("credential-process")
+        empty, hot = medians([options.empty], process, runs=500)
+        table.ratio("credential-process, file / empty program", hot, empty, 1.5)
+
+
+def call(table, options, place):
+    url = place.told["api"] + "/orders"
+    keys = json.loads(place.run("credential-process"))
+    os.environ.update(AWS_ACCESS_KEY_ID=keys["AccessKeyId"], AWS_SECRET_ACCESS_KEY=keys["SecretAccessKey"],
+                      AWS_SESSION_TOKEN=keys["SessionToken"])
+    ours = [options.cogfed, "call", "--fail", "GET", url]
+    curl = ["curl", "-sSf", "--aws-sigv4", "aws:amz:eu-west-1:execute-api", "--user",
+            f"{keys['AccessKeyId']}:{keys['SecretAccessKey']}", "-H", f"x-amz-security-token: {keys['SessionToken']}",
+            url]
+    answers = [subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout for command in (ours, curl)]
+    table.exactly("call and curl got the same answer", answers[0] == answers[1] != b"", True)
+    mine, theirs = medians(ours, curl, runs=100)
+    table.ratio("call / curl --aws-sigv4", mine, theirs, 1)
+    if options.awscurl:
+        awscurl = [options.awscurl, "--fail-with-body", "--service", "execute-api", "--region", "eu-west-1", url]
+        mine, theirs = medians(ours, awscurl, runs=10)
+        table.ratio("call / awscurl", mine, theirs, 0.1)
+    else:
+        table.add("call / awscurl", "not installed: benches/install", "<= 0.1", "skipped")
+
+
+def crowd(table, options, folder):
+    """Many processes at once, with credentials that have expired and an ID token that is not young any more."""
+    with sandbox.Sandbox(options.cogfed, "file", folder / "crowd") as place:
+        # Signed in two hours ago, by the tokens; credentials of that time have expired.
+        place.control("/clock?advance=-7200")
+        place.login()
+        place.control("/clock?advance=7200")
+        place.control("/clear-log")
+        words = [options.cogfed, "credential-process"]
+        began = time.monotonic()
+        runs = [subprocess.Popen(words, stdout=subprocess.PIPE, env=place.environment) for _ in range(CROWD)]
+        documents = [run.communicate()[0] for run in runs]
+        took = time.monotonic() - began
+        counts = place.control("/requests", post=False)["counts"]
+        table.exactly(f"{CROWD} processes at once: served", sum(run.returncode == 0 for run in runs), CROWD)
+        table.exactly("different documents", len(set(documents)), 1)
+        table.exactly("refreshes", counts.get("token.refresh", 0), 1)
+        table.exactly("GetCredentialsForIdentity", counts.get("identity.get_credentials", 0), 1)
+        table.add("until the last was served", f"{took:.2f} s", "none", "")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    for flag in ("--cogfed", "--empty", "--awscurl", "--report"):
+        parser.add_argument(flag, required=True)
+    parser.add_argument("--instructions", action="store_true")
+    options = parser.parse_args()
+    options.cogfed, options.empty = (str(pathlib.Path(it).resolve()) for it in (options.cogfed, options.empty))
+    table = Table()
+    table.most("the release binary", os.path.getsize(options.cogfed) / MIB, "MiB", 8)
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        hot_path(table, options, folder)
+        crowd(table, options, folder)
+    pathlib.Path(options.report).write_text(table.markdown())
+    print("\n" + table.markdown())
+    if table.failed:
+        sys.exit("benches/run: failed: " + ", ".join(table.failed))
+
+
+if __name__ == "__main__":
+    main()

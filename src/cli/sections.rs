@@ -1,0 +1,237 @@
+//! The sections that clap does not know (examples, exit status, environment, files): shown after the long help, and set
+//! as sections of the man page.
+//!
+//! They have a form that both can show: a title in capitals; indented by two, running text, or a term with what it
+//! means after two spaces or on lines indented by six or more; indented by four, what is to be typed or copied. No line
+//! is longer than 80 columns.
+
+use crate::sandbox::Misbehaviour;
+
+pub(super) const ABOUT: &str = "\
+EXAMPLES
+  cogfed demo
+        see all of it happen on this machine, without any account
+  cogfed login
+        sign in, in the browser
+  cogfed call GET https://abc123.execute-api.eu-west-1.amazonaws.com/prod/orders
+        call an API behind the IAM authorizer
+  cogfed status
+        see who is signed in, and until when
+
+  The AWS CLI and the SDKs use cogfed by two lines in ~/.aws/config, with the
+  whole path of cogfed:
+    [profile internal]
+    credential_process = /usr/local/bin/cogfed credential-process -p internal
+
+PROFILES
+  A profile says what to sign in to. A whole one, in the configuration file:
+    default_profile = \"internal\"
+
+    [profile.internal]
+    user_pool_id      = \"eu-west-1_AbC123xyz\"
+    client_id         = \"3n4b5urk1ft4fl3mg5e62d9ado\"
+    domain            = \"corp.auth.eu-west-1.amazoncognito.com\"
+    identity_pool_id  = \"eu-west-1:1cf667a2-49a6-454b-9e45-23199EXAMPLE\"
+    identity_provider = \"AzureAD\"
+
+  The other keys, with their defaults where there are any:
+    idp_identifier, account, login_hint, prompt, lang, browser, role_arn,
+    scopes [\"openid\"], redirect_host \"localhost\",
+    redirect_ports [8400, 8401, 8402], redirect_path \"/callback\",
+    sign_in_on_demand false, refresh_token_validity (seconds),
+    refresh_grace 0 (seconds), flow \"enhanced\",
+    store \"keyring\" (or \"kernel\", \"file\"), region, logout_uri, issuer,
+    endpoints.{user_pool,domain,identity_pool,sts}
+
+  What is in force tells:
+    cogfed profile show
+
+EXIT STATUS
+  0    done
+  1    failed
+  2    the command line, the configuration or an input is wrong
+  3    a sign-in is required
+  4    the store failed: no keyring, locked, or no answer from it
+  5    the network, or a server that should have answered, failed
+  6    refused by the identity provider, by Cognito or by AWS
+  7    busy: a lock is held, or every callback port is taken
+  22   call --fail: the API answered with a status of 400 or more
+  130  interrupted
+
+ENVIRONMENT
+  COGFED_PROFILE
+        the profile, where no flag names one
+  COGFED_CONFIG
+        the configuration file, as an absolute path
+  COGFED_CLIENT_SECRET
+        the app client's secret, if it has one
+  COGFED_<KEY>
+        overrides a key of the profile: its name in capitals, lists separated
+        by commas. Not those that say where secrets go: user_pool_id, client_id,
+        domain, issuer, identity_pool_id, endpoints
+  HTTPS_PROXY, NO_PROXY
+        the network's way out
+  SSL_CERT_FILE, SSL_CERT_DIR
+        the trust roots (on macOS and Windows the system's own count)
+  NO_COLOR
+        no colour, if it is set and not empty
+
+FILES
+  $XDG_CONFIG_HOME/cogfed/config.toml
+        the configuration (~/.config if unset; on macOS
+        ~/Library/Application Support, on Windows %APPDATA%)
+  $XDG_STATE_HOME/cogfed/
+        locks, the last failure, the user pool's public keys; no secret, unless
+        the profile says store = \"file\" (~/.local/state if unset; on macOS and
+        Windows the folder for local data)
+";
+
+pub(super) const LOGIN: &str = "\
+EXAMPLES
+  cogfed login --profile internal
+        sign in with a profile that is not the default
+  cogfed login --identity-provider AzureB2C
+        go to another identity provider than the profile's
+  cogfed login --no-browser
+        print the URL only; open it in a browser on this machine
+  cogfed login --force
+        sign in as somebody else, or after a role was given
+
+EXIT STATUS
+  0    signed in
+  2    the command line or the configuration is wrong
+  3    nobody signed in in time
+  4    the store failed
+  5    the network failed
+  6    refused, by the identity provider or by cogfed
+  7    every callback port is taken, or a lock is held
+";
+
+pub(super) const CREDENTIAL_PROCESS: &str = "\
+EXAMPLES
+  In ~/.aws/config, with the whole path of cogfed:
+    [profile internal]
+    credential_process = /usr/local/bin/cogfed credential-process -p internal
+
+  Then every tool of AWS has the credentials:
+    aws sts get-caller-identity --profile internal
+
+EXIT STATUS
+  0    credentials were printed
+  2    the command line or the configuration is wrong
+  3    a sign-in is required: run 'cogfed login'
+  4    the store failed
+  5    the network failed
+  6    refused, by the identity provider or by AWS
+  7    another process holds the lock
+
+  Nothing is printed on the standard output unless the status is 0.
+";
+
+pub(super) const CALL: &str = "\
+EXAMPLES
+  The URL of a REST API of API Gateway tells the region:
+    url=https://abc123.execute-api.eu-west-1.amazonaws.com/prod/orders
+    cogfed call GET $url
+    cogfed call POST $url --json -d '{\"item\": \"book\"}'
+    cogfed call GET $url --dry-run
+
+  A domain of your own does not:
+    cogfed call PUT https://api.example.com/orders/7 --region eu-west-1 \\
+        --data-binary @order.json
+
+EXIT STATUS
+  0    the API answered, whatever its status
+  2    the command line, the configuration or an input is wrong
+  3    a sign-in is required: run 'cogfed login'
+  4    the store failed
+  5    the network failed
+  6    refused, by the identity provider or by AWS
+  7    another process holds the lock
+  22   with --fail: the API answered with a status of 400 or more
+";
+
+pub(super) const STATUS: &str = "\
+EXAMPLES
+  cogfed status
+        for a person
+  cogfed status --json
+        for a script: one line of JSON
+
+EXIT STATUS
+  0    somebody is signed in
+  2    the command line or the configuration is wrong
+  3    nobody is signed in
+  4    the store failed
+";
+
+pub(super) const LOGOUT: &str = "\
+EXAMPLES
+  cogfed logout --profile internal
+        sign out of one profile
+  cogfed logout --all
+        sign out of every profile of the configuration
+
+EXIT STATUS
+  0    signed out, or nobody was signed in
+  2    the command line or the configuration is wrong
+  4    the store failed: something may still be there
+  5    deleted here, but the user pool was not reached to revoke it
+  6    deleted here, but the user pool refused to revoke it
+";
+
+pub(super) const PROFILE: &str = "\
+EXAMPLES
+  cogfed profile list
+        which profiles there are
+  cogfed profile show --profile internal
+        what is in force for one
+";
+
+pub(super) const PROFILE_LIST: &str = "\
+EXAMPLES
+  cogfed profile list
+        for a person
+  cogfed profile list --json
+        for a script
+";
+
+pub(super) const PROFILE_SHOW: &str = "\
+EXAMPLES
+  cogfed profile show --profile internal
+        what is in force for one profile
+  COGFED_STORE=file cogfed profile show
+        and with an override
+";
+
+pub(super) const SANDBOX: &str = "\
+EXAMPLES
+  In one terminal, a sandbox whose profile goes to a file of its own:
+    cogfed sandbox --config /tmp/sandbox.toml --store file
+
+  In another one:
+    export COGFED_CONFIG=/tmp/sandbox.toml
+    cogfed login
+    cogfed status
+
+  For a script: a line of JSON when it is ready, an end with the script, and one
+  fault that a client has to survive:
+    cogfed sandbox --json --until-stdin-closes --misbehave wrong-nonce
+";
+
+/// What is known about the sandbox alone: its examples, and each misbehaviour by name.
+pub(super) fn sandbox_sections() -> String {
+    format!("{SANDBOX}\nMISBEHAVIOURS\n{}", Misbehaviour::LIST)
+}
+
+pub(super) const DEMO: &str = "\
+EXAMPLES
+  cogfed demo
+        with your browser
+  cogfed demo --headless
+        without one, as in CI
+
+EXIT STATUS
+  0    all of it happened
+  1    a step went wrong
+";

@@ -1,0 +1,104 @@
+//! The man pages: clap_mangen's parts of them, and those that it does not know.
+
+use clap::Command;
+use clap_mangen::Man;
+use clap_mangen::roff::{Roff, bold, roman};
+
+use crate::{Files, sections};
+
+/// All pages, by file name. Every verb has one, and so has every group of verbs.
+pub fn pages() -> Files {
+    let mut root = cogfed::cli::command().disable_help_subcommand(true);
+    root.build();
+    let all = all_of(&root);
+    all.iter().map(|command| (format!("{}.1", name_of(command)), page(command, &root))).collect()
+}
+
+/// The page of one command of this command line.
+pub fn page(command: &Command, root: &Command) -> String {
+    let version = root.get_version().expect("a version");
+    let man = Man::new(command.clone().disable_help_subcommand(true).subcommand_help_heading("VERBS"))
+        .title(name_of(command).to_uppercase())
+        .date("\"\"") // An empty one, for roff: a date would change without a change.
+        .source(format!("cogfed {version}"))
+        .manual("cogfed");
+    let part = |render: &dyn Fn(&mut Vec<u8>) -> std::io::Result<()>| {
+        let mut bytes = Vec::new();
+        render(&mut bytes).expect("a Vec takes everything");
+        String::from_utf8(bytes).expect("UTF-8")
+    };
+    let own = |roff: Roff| part(&|out| roff.to_writer(out));
+    let mut parts = vec![
+        part(&|out| man.render_title(out)),
+        // Host names and commands are no words to be hyphenated, nor lines to be stretched.
+        own(std::mem::take(Roff::new().control("nh", []).control("ad", ["l"]))),
+        part(&|out| man.render_name_section(out)),
+        part(&|out| man.render_synopsis_section(out)),
+        own(description(command)),
+        part(&|out| man.render_options_section(out)),
+    ];
+    if command.has_subcommands() {
+        parts.push(part(&|out| man.render_subcommands_section(out)));
+    }
+    let mut rest = Roff::new();
+    let text = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
+    sections::render(&sections::read(&text), &mut rest);
+    see_also(command, root, &mut rest);
+    parts.push(own(rest));
+    joined(&parts)
+}
+
+fn name_of(command: &Command) -> &str {
+    command.get_display_name().unwrap_or_else(|| command.get_name())
+}
+
+fn all_of(command: &Command) -> Vec<&Command> {
+    std::iter::once(command).chain(command.get_subcommands().flat_map(all_of)).collect()
+}
+
+/// The long text without its first line, which stands under NAME already.
+fn description(command: &Command) -> Roff {
+    let mut roff = Roff::new();
+    let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+    let long = command.get_long_about().map(ToString::to_string).unwrap_or_default();
+    let long = long.strip_prefix(&about).unwrap_or(&long).trim();
+    roff.control("SH", ["DESCRIPTION"]);
+    for paragraph in if long.is_empty() { &about } else { long }.split("\n\n") {
+        roff.control("PP", []).text([roman(paragraph)]);
+    }
+    roff
+}
+
+/// The page above, and those beside and below.
+fn see_also(command: &Command, root: &Command, roff: &mut Roff) {
+    let all = all_of(root);
+    let own = name_of(command);
+    let mut names: Vec<&str> = all.iter().map(|other| name_of(other)).filter(|other| *other != own).collect();
+    names.retain(|other| is_near(own, other));
+    roff.control("SH", ["SEE ALSO"]);
+    let mut line = Vec::new();
+    for name in names {
+        if !line.is_empty() {
+            line.push(roman(", "));
+        }
+        line.extend([bold(name), roman("(1)")]);
+    }
+    roff.text(line);
+}
+
+/// Whether one is an ancestor of the other, or both have the same parent.
+fn is_near(one: &str, other: &str) -> bool {
+    let below = |parent: &str, child: &str| child.starts_with(&format!("{parent}-"));
+    // A verb may have a hyphen in its name; only `profile` has verbs of its own.
+    let parent = |name: &str| if below("cogfed-profile", name) { "cogfed-profile" } else { "cogfed" }.to_owned();
+    below(one, other) || below(other, one) || parent(one) == parent(other)
+}
+
+/// The parts as one page: each came with roff's definition of the apostrophe, and one is enough.
+fn joined(parts: &[String]) -> String {
+    let definition = Roff::new().render();
+    let bodies = parts.iter().map(|part| part.strip_prefix(&definition).expect("the definition comes first"));
+    let page = bodies.fold(definition.clone(), |page, body| page + body);
+    // roff takes an empty line in the help's texts for a gap, and warns of none; `.sp` says so.
+    page.lines().map(|line| if line.is_empty() { ".sp\n".into() } else { format!("{line}\n") }).collect()
+}

@@ -1,6 +1,5 @@
 """cogfed in a sandbox of its own: the programs of benches/measure.py."""
 
-import contextlib
 import html.parser
 import http.cookiejar
 import json
@@ -87,10 +86,12 @@ class Sandbox:
             return json.load(answer)
 
     def close(self):
-        with contextlib.suppress(subprocess.CalledProcessError):
-            self.run("logout")
+        words = [self.cogfed, "logout"]
+        out = subprocess.run(words, env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
         self.process.stdin.close()
         self.process.wait()
+        if out.returncode:
+            raise RuntimeError(f"logout failed, something may be left in the store: {out.stderr}")
 
     def __enter__(self):
         return self

@@ -64,7 +64,8 @@ class Chromium:
 
     def __exit__(self, *_):
         self.quit()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        # The last of its processes may write a moment longer.
+        support.wait_until(lambda: shutil.rmtree(self.folder, ignore_errors=True) or not self.folder.exists())
 
     def quit(self):
         self.driver.quit()

@@ -104,7 +104,8 @@ class Lab:
         self.sandbox.stdout.close()
         for key in self.kernel_keys():
             subprocess.run(["keyctl", "unlink", key, "@u"], stdout=subprocess.DEVNULL, check=False)
-        shutil.rmtree(self.home)
+        # The last process of a session that was closed may write a moment longer.
+        wait_until(lambda: shutil.rmtree(self.home, ignore_errors=True) or not self.home.exists())
 
     # The sandbox's controls.
 

@@ -10,7 +10,7 @@ import urllib.parse
 import pytest
 
 from browser import CHROMIUM, FLAGS, Chromium
-from support import COGFED, LONG, Lab, WaitingLogin, listens, wait_until
+from support import COGFED, LONG, Lab, WaitingLogin, left_over, listens, wait_until
 
 OPENING = "www-browser"
 
@@ -44,14 +44,12 @@ def opened_by_cogfed(lab, profile):
     port = profile / "DevToolsActivePort"
     wait_until(lambda: port.exists() and "\n" in port.read_text())
     pid = int((lab.home / "pid").read_text())
-    browser = Chromium(f"127.0.0.1:{port.read_text().split()[0]}")
     try:
-        yield browser
+        with Chromium(f"127.0.0.1:{port.read_text().split()[0]}") as browser:
+            yield browser
     finally:
-        browser.quit()
         os.kill(pid, signal.SIGTERM)
-        # Its program is gone even if nobody has asked for its status yet.
-        wait_until(lambda: not os.path.exists(f"/proc/{pid}/exe"))
+        wait_until(lambda: not any("chromium" in command for _, command in left_over()))
 
 
 def ports_of(url):

@@ -71,7 +71,7 @@ fn wrong_issuer() {
 
 #[test]
 fn access_token_in_place_of_the_id_token() {
-    token_refused(Misbehaviour::AccessTokenAsIdToken, "it is ");
+    token_refused(Misbehaviour::AccessTokenAsIdToken, "it is for another app client");
 }
 
 #[test]

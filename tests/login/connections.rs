@@ -1,6 +1,6 @@
 //! The listener under load and under siege: what connects, drips, floods, or is another user of this machine.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -35,6 +35,8 @@ fn besieged(siege: impl FnOnce(u16, &str) -> Vec<TcpStream>) {
     let began = Instant::now();
     assert_eq!(get(port, "/").status, 404);
     assert!(began.elapsed() < PROMPT, "it took {:?}", began.elapsed());
+    let held = open.iter().filter(|stream| is_open(stream)).count();
+    assert!(held <= 32, "{held} connections are held");
     if let (Some(before), Some(after)) = (before, peak(&waiting)) {
         assert!(after - before < 4096, "from {before} to {after} KiB");
     }
@@ -44,7 +46,15 @@ fn besieged(siege: impl FnOnce(u16, &str) -> Vec<TcpStream>) {
     assert!(began.elapsed() < PROMPT, "the callback took {:?}", began.elapsed());
     waiting.end().good();
     assert!(!listens(port), "nothing is left");
-    drop(open);
+}
+
+/// Whether the other side still holds a connection; what it may have sent is read.
+fn is_open(mut stream: &TcpStream) -> bool {
+    stream.set_nonblocking(true).expect("a mode");
+    let mut rest = Vec::new();
+    let held = stream.read_to_end(&mut rest).is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock);
+    stream.set_nonblocking(false).expect("a mode");
+    held
 }
 
 #[test]

@@ -52,7 +52,12 @@ fn all_are_taken() {
     let lab = Lab::new();
     let held = [taken(true, false), taken(false, true), taken(true, true)];
     let ports: Vec<String> = held.iter().map(|(port, _)| port.to_string()).collect();
-    let ran = lab.command(&["login"]).env("COGFED_REDIRECT_PORTS", ports.join(",")).output().expect("it runs").into();
+    let ran = lab
+        .command(&["login", "--timeout", "5"])
+        .env("COGFED_REDIRECT_PORTS", ports.join(","))
+        .output()
+        .expect("it runs")
+        .into();
     let ran: crate::support::Ran = ran;
     let message = assert_one_error_and_hint(&ran.failed_with(7));
     assert!(message.ends_with(&format!("is taken on 127.0.0.1 or ::1: {}", ports.join(", "))), "{message}");

@@ -97,6 +97,12 @@ pub fn hint_of(error: &anyhow::Error) -> Option<&str> {
     error.downcast_ref::<Failure>()?.hint.as_deref()
 }
 
+/// The same failure with its causes and its hint as one text, for callers who show one line at most.
+pub fn in_one_line(error: anyhow::Error) -> anyhow::Error {
+    let hint = hint_of(&error).map(|hint| format!("; {hint}")).unwrap_or_default();
+    Failure::new(kind_of(&error), format!("{error:#}{hint}")).into()
+}
+
 #[cfg(test)]
 mod tests {
     use anyhow::Context;
@@ -111,5 +117,12 @@ mod tests {
         assert_eq!(kind_of(&error), Kind::Store);
         assert_eq!(hint_of(&error), Some("unlock it"));
         assert_eq!(format!("{error:#}"), "profile 'internal': cannot read the tokens: the keyring is locked");
+        let error = in_one_line(error);
+        assert_eq!(kind_of(&error), Kind::Store);
+        assert_eq!(hint_of(&error), None);
+        assert_eq!(
+            format!("{error:#}"),
+            "profile 'internal': cannot read the tokens: the keyring is locked; unlock it"
+        );
     }
 }

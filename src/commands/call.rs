@@ -1,7 +1,8 @@
 //! `cogfed call`.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
+use std::path::Path;
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
@@ -30,8 +31,10 @@ pub fn run(flags: Call, env: &mut Env) -> anyhow::Result<()> {
         if flags.dry_run {
             return env.print(&dry_run(&sign(&request, &credentials, &region, env.clock.now())?));
         }
+        // Before anything is sent: an answer that has nowhere to go would be lost.
+        let file = flags.output.as_deref().map(opened_for_writing).transpose()?;
         let (answer, refusal) = answered(&request, &credentials, &region, &flags, env, &opened).await?;
-        finish(answer, refusal, &flags, env).await
+        finish(answer, refusal, file, &flags, env).await
     })
 }
 
@@ -108,11 +111,18 @@ async fn send(signed: &SignedRequest, flags: &Call, env: &Env, opened: &Opened) 
 }
 
 /// The answer to where it belongs, and what it means to where people read.
-async fn finish(answer: Answer, refusal: Option<Refusal>, flags: &Call, env: &mut Env) -> anyhow::Result<()> {
+async fn finish(
+    answer: Answer,
+    refusal: Option<Refusal>,
+    file: Option<File>,
+    flags: &Call,
+    env: &mut Env,
+) -> anyhow::Result<()> {
     let status = answer.status().as_u16();
-    let written = match &flags.output {
-        Some(path) => {
-            let mut file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
+    let written = match file {
+        Some(mut file) => {
+            // A device or a pipe has no length.
+            let _ = file.set_len(0);
             write(answer, flags, &mut file).await
         }
         None if env.output.is_terminal => write(answer, flags, &mut Escaping::new(&mut env.output.to)).await,
@@ -131,6 +141,12 @@ async fn finish(answer: Answer, refusal: Option<Refusal>, flags: &Call, env: &mu
         true => Err(Failure::new(Kind::HttpStatus, format!("the API answered with status {status}")).into()),
         false => Ok(()),
     }
+}
+
+/// A file to write to, still with what it holds: that goes when the answer comes.
+fn opened_for_writing(path: &Path) -> anyhow::Result<File> {
+    let file = OpenOptions::new().write(true).create(true).truncate(false).open(path);
+    Ok(file.map_err(|error| Failure::new(Kind::Usage, format!("cannot write {}: {error}", path.display())))?)
 }
 
 async fn write(answer: Answer, flags: &Call, out: &mut dyn Write) -> anyhow::Result<()> {

@@ -6,13 +6,18 @@ use std::time::Duration;
 use super::login::{Manner, sign_in};
 use super::{Attendance, Env, Opened, block_on, choice};
 use crate::cli::CredentialProcess;
-use crate::error::{Kind, kind_of};
+use crate::error::{Kind, in_one_line, kind_of};
 use crate::session::{Lease, Session};
 
 /// How long a person has to sign in where the caller asked for it.
 const PATIENCE: Duration = Duration::from_secs(300);
 
+/// Prints the document. A failure is one line, the next step included: that is what the SDKs show, at best.
 pub fn run(flags: &CredentialProcess, env: &mut Env) -> anyhow::Result<()> {
+    hand_over(flags, env).map_err(in_one_line)
+}
+
+fn hand_over(flags: &CredentialProcess, env: &mut Env) -> anyhow::Result<()> {
     let opened = Opened::new(env, &choice(&flags.profile), Attendance::Unattended)?;
     let session = opened.session();
     let lease = match session.at_hand()? {
@@ -28,7 +33,7 @@ pub fn run(flags: &CredentialProcess, env: &mut Env) -> anyhow::Result<()> {
 async fn renewed(session: &Session<'_>, opened: &Opened, env: &Env, may_sign_in: bool) -> anyhow::Result<Lease> {
     match session.credentials().await {
         Err(error) if may_sign_in && kind_of(&error) == Kind::SignInRequired => {
-            let manner = Manner { opens_browser: true, patience: PATIENCE, is_forced: false };
+            let manner = Manner { provider: None, opens_browser: true, patience: PATIENCE, is_forced: false };
             sign_in(session, opened, env, &manner).await?;
             session.credentials().await
         }

@@ -15,6 +15,8 @@ use crate::user_pool::{Keys, Listener, Notice, SignIn, TokenEndpoint};
 
 /// How a sign-in is to go.
 pub(super) struct Manner {
+    /// The identity provider that it has to be by, if that matters.
+    pub provider: Option<String>,
     /// Whether cogfed opens the browser.
     pub opens_browser: bool,
     /// How long the person has.
@@ -32,12 +34,13 @@ pub(super) enum Outcome {
 }
 
 pub fn run(flags: &Login, env: &mut Env) -> anyhow::Result<()> {
-    let mut choice = choice(&flags.profile);
+    let mut profile = Profile::load(&choice(&flags.profile), &env.variable)?;
     if let Some(provider) = &flags.identity_provider {
-        choice.flags.push(("identity_provider", provider.clone()));
+        profile = profile.by_provider(provider)?;
     }
-    let opened = Opened::new(env, &choice, Attendance::Person)?;
+    let opened = Opened::of(env, profile, Attendance::Person)?;
     let manner = Manner {
+        provider: flags.identity_provider.clone(),
         opens_browser: !flags.no_browser,
         patience: Duration::from_secs(flags.timeout),
         is_forced: flags.force,
@@ -67,12 +70,12 @@ pub(super) async fn sign_in(
     // Asked first, so that a store that does not work is known before anybody signs in for nothing.
     if manner.is_forced {
         session.tokens_to_replace()?;
-    } else if let Some(tokens) = working(session).await? {
+    } else if let Some(tokens) = working(session, manner).await? {
         return Ok(Outcome::Already(tokens));
     }
     let _flight = match flight(session, &env.terminal, manner)? {
         Flight::Ours(lock) => lock,
-        Flight::AfterAnother(lock) => match working(session).await? {
+        Flight::AfterAnother(lock) => match working(session, manner).await? {
             Some(tokens) => return Ok(Outcome::Already(tokens)),
             None => lock,
         },
@@ -94,10 +97,10 @@ pub(super) async fn sign_in(
     Ok(Outcome::SignedIn(saved))
 }
 
-/// The stored sign-in, if it works. One that has ended, or that is refused, is none.
-async fn working(session: &Session<'_>) -> anyhow::Result<Option<TokensRecord>> {
+/// The stored sign-in, if it works. One that has ended, that is refused, or that is by another provider, is none.
+async fn working(session: &Session<'_>, manner: &Manner) -> anyhow::Result<Option<TokensRecord>> {
     match session.confirm().await {
-        Ok(tokens) => Ok(Some(tokens)),
+        Ok(tokens) => Ok(Some(tokens).filter(|tokens| manner.provider.is_none() || tokens.provider == manner.provider)),
         Err(error) if matches!(kind_of(&error), Kind::SignInRequired | Kind::Refused) => Ok(None),
         Err(error) => Err(error),
     }

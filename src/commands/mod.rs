@@ -9,7 +9,7 @@ mod profile;
 mod sandbox;
 mod status;
 
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -74,7 +74,11 @@ impl Env {
     /// Writes to the standard output, all at once.
     fn print(&mut self, text: &str) -> anyhow::Result<()> {
         let to = &mut self.output.to;
-        to.write_all(text.as_bytes()).and_then(|()| to.flush()).context("cannot write the output")
+        match to.write_all(text.as_bytes()).and_then(|()| to.flush()) {
+            // Whoever reads has read enough, as `head` does.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            written => written.context("cannot write the output"),
+        }
     }
 }
 

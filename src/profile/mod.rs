@@ -14,6 +14,10 @@ pub use settings::{Setting, Settings, Source, Value};
 use crate::error::{Failure, Kind};
 use crate::store::StoreKind;
 
+/// The longest name of an identity provider, in characters
+/// (<https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateIdentityProvider.html>).
+const LONGEST_PROVIDER: usize = 32;
+
 /// How environment variables are read: passed in, so that tests need not change their own.
 pub type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 
@@ -135,7 +139,7 @@ impl Profile {
         let domain = of.required("domain", check::host)?;
         let identity_pool_id = of.required("identity_pool_id", check::identity_pool_id)?;
         of.only_the_enhanced_flow()?;
-        let identity_provider = of.text("identity_provider", |text| check::name(text, 32))?;
+        let identity_provider = of.text("identity_provider", |text| check::name(text, LONGEST_PROVIDER))?;
         let idp_identifier = of.text("idp_identifier", |text| check::name(text, 40))?;
         if identity_provider.is_some() && idp_identifier.is_some() {
             return Err(of.fault("idp_identifier", "give 'identity_provider' or 'idp_identifier', not both"));
@@ -178,6 +182,18 @@ impl Profile {
             .into_iter()
             .find_map(|name| name.as_deref())
             .unwrap_or("default")
+    }
+
+    /// The same profile by another identity provider, for one sign-in. It is kept under the same name, so that whatever
+    /// uses the profile finds it.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`] if that is no name.
+    pub fn by_provider(self, provider: &str) -> Result<Self, Failure> {
+        let provider = check::name(provider, LONGEST_PROVIDER)
+            .map_err(|fault| Failure::new(Kind::Usage, format!("--identity-provider: {fault}")))?;
+        let account = Some(self.who().to_owned());
+        Ok(Self { account, identity_provider: Some(provider), idp_identifier: None, ..self })
     }
 
     /// The region of the identity pool.

@@ -169,7 +169,6 @@ fn layer(
 /// The flag that sets a key, where a verb has one.
 fn flag_of(name: &str) -> &'static str {
     match name {
-        "identity_provider" => "--identity-provider",
         "region" => "--region",
         _ => "the command line",
     }

@@ -167,7 +167,7 @@ impl SignIn<'_> {
     }
 
     fn nobody_came(&self, redirect_uri: &str) -> Failure {
-        let message = format!("nobody signed in within {} seconds", self.patience.as_secs());
+        let message = format!("nobody signed in within {} s", self.patience.as_secs());
         Failure::new(Kind::SignInRequired, message).hint(format!(
             "run '{}' again; if the browser showed 'redirect_mismatch', register {redirect_uri} as a callback URL of the app client",
             self.profile.login_command()

@@ -47,6 +47,22 @@ fn another_identity_provider_than_the_profiles() {
     visitor::sign_in_as(&waiting.url, "erin").expect("a last page");
     let ran = waiting.end().good();
     assert!(ran.stderr.contains("signed in as erin@customers.example by AzureB2C"), "{}", ran.stderr);
+    let status = lab.run(&["status"]).good();
+    assert!(status.stdout.contains("erin@customers.example"), "whatever uses the profile finds it: {}", status.stdout);
+    lab.run(&["credential-process"]).good();
+    lab.run(&["logout"]).good();
+    lab.run(&["status"]).failed_with(3);
+}
+
+#[test]
+fn a_sign_in_by_another_identity_provider_is_not_the_one_that_was_asked_for() {
+    let lab = Lab::new();
+    lab.login("alice").good();
+    let ran = lab.login_with(&["--identity-provider", "AzureB2C"], "erin").good();
+    assert!(ran.stderr.contains("alice@corp.example was signed in before"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("signed in as erin@customers.example by AzureB2C"), "{}", ran.stderr);
+    let again = lab.run(&["login", "--identity-provider", "AzureB2C"]).good();
+    assert!(again.stderr.contains("already signed in as erin@customers.example"), "{}", again.stderr);
 }
 
 #[test]

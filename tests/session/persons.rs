@@ -6,10 +6,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use std::{io::Read, thread};
 
+use chrono::TimeDelta;
+use cogfed::folder::Lock;
+use cogfed::sandbox::Misbehaviour;
 use cogfed::sandbox::options::{Options, Rotation};
+use cogfed::store::MemoryStore;
+use cogfed::store::record::tokens_account;
 
 use crate::support::{Lab, Ran, keyring_address};
-use crate::tools::CREDENTIALS;
+use crate::tools::{CREDENTIALS, InMemory};
 
 const ASKING: usize = 16;
 
@@ -144,4 +149,25 @@ fn nor_from_the_copies_beside_the_keyring() {
         return;
     }
     rounds(3600, 6, "store = 'keyring'");
+}
+
+#[test]
+fn nobody_signs_in_or_out_between_a_renewal_and_the_printing() {
+    let (lab, clock) = Lab::with_manual_clock(Options::default());
+    lab.login_here("alice").good();
+    lab.run_here(CREDENTIALS, None).good();
+    let session = InMemory::copied(&lab, MemoryStore::default());
+    let is_free = || Lock::try_acquire(&lab.folder(), &tokens_account(&session.profile)).unwrap().is_some();
+    drop(session.credentials().unwrap());
+    // Renewed, then handed out although the renewal failed, then under the failure's shadow.
+    for (minutes, fault) in [(50, None), (50, Some(Misbehaviour::Token500)), (0, None)] {
+        clock.advance(TimeDelta::minutes(minutes));
+        if let Some(fault) = fault {
+            lab.sandbox.misbehave(fault, Some(1));
+        }
+        let lease = session.credentials().unwrap();
+        assert!(!is_free(), "{minutes} {fault:?}");
+        drop(lease);
+        assert!(is_free());
+    }
 }

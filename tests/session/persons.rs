@@ -23,6 +23,7 @@ struct Answer {
     started: Instant,
     printed: Instant,
     status: i32,
+    stderr: String,
     key: Option<String>,
 }
 
@@ -42,7 +43,7 @@ fn ask(lab: &Lab) -> Answer {
         let document: serde_json::Value = serde_json::from_str(&text).unwrap();
         document["AccessKeyId"].as_str().unwrap().to_owned()
     });
-    Answer { started, printed, status: ran.status, key }
+    Answer { started, printed, status: ran.status, stderr: ran.stderr, key }
 }
 
 /// Lets many ask in a loop while `change` runs once; returns when it returned, and all answers.
@@ -96,7 +97,7 @@ fn rounds(lifetime: i64, count: usize, setting: &str) {
             }
         });
         for answer in answers {
-            assert!(answer.status == 0 || (signs_out && answer.status == 3), "{}", answer.status);
+            assert!(answer.status == 0 || (signs_out && answer.status == 3), "{}: {}", answer.status, answer.stderr);
             let Some(key) = &answer.key else { continue };
             let owner = owner(&lab, key);
             *seen.entry(owner.clone()).or_insert(0) += 1;

@@ -49,7 +49,8 @@ pub struct Session<'a> {
     pub warn: Box<dyn Fn(&str) + 'a>,
 }
 
-/// Credentials to hand over. While it lives, nobody signs in or out: hand over first, then drop it.
+/// Credentials to hand over. If they come out of a renewal, or instead of one, nobody signs in or out while it lives:
+/// hand over first, then drop it. What was at hand is handed over without a lock.
 pub struct Lease {
     /// The credentials.
     pub credentials: Credentials,

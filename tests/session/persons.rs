@@ -6,10 +6,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use std::{io::Read, thread};
 
+use chrono::TimeDelta;
+use cogfed::folder::Lock;
+use cogfed::sandbox::Misbehaviour;
 use cogfed::sandbox::options::{Options, Rotation};
+use cogfed::store::MemoryStore;
+use cogfed::store::record::tokens_account;
 
 use crate::support::{Lab, Ran, keyring_address};
-use crate::tools::CREDENTIALS;
+use crate::tools::{CREDENTIALS, InMemory};
 
 const ASKING: usize = 16;
 
@@ -18,6 +23,7 @@ struct Answer {
     started: Instant,
     printed: Instant,
     status: i32,
+    stderr: String,
     key: Option<String>,
 }
 
@@ -37,7 +43,7 @@ fn ask(lab: &Lab) -> Answer {
         let document: serde_json::Value = serde_json::from_str(&text).unwrap();
         document["AccessKeyId"].as_str().unwrap().to_owned()
     });
-    Answer { started, printed, status: ran.status, key }
+    Answer { started, printed, status: ran.status, stderr: ran.stderr, key }
 }
 
 /// Lets many ask in a loop while `change` runs once; returns when it returned, and all answers.
@@ -91,7 +97,7 @@ fn rounds(lifetime: i64, count: usize, setting: &str) {
             }
         });
         for answer in answers {
-            assert!(answer.status == 0 || (signs_out && answer.status == 3), "{}", answer.status);
+            assert!(answer.status == 0 || (signs_out && answer.status == 3), "{}: {}", answer.status, answer.stderr);
             let Some(key) = &answer.key else { continue };
             let owner = owner(&lab, key);
             *seen.entry(owner.clone()).or_insert(0) += 1;
@@ -144,4 +150,25 @@ fn nor_from_the_copies_beside_the_keyring() {
         return;
     }
     rounds(3600, 6, "store = 'keyring'");
+}
+
+#[test]
+fn nobody_signs_in_or_out_between_a_renewal_and_the_printing() {
+    let (lab, clock) = Lab::with_manual_clock(Options::default());
+    lab.login_here("alice").good();
+    lab.run_here(CREDENTIALS, None).good();
+    let session = InMemory::copied(&lab, MemoryStore::default());
+    let is_free = || Lock::try_acquire(&lab.folder(), &tokens_account(&session.profile)).unwrap().is_some();
+    drop(session.credentials().unwrap());
+    // Renewed, then handed out although the renewal failed, then under the failure's shadow.
+    for (minutes, fault) in [(50, None), (50, Some(Misbehaviour::Token500)), (0, None)] {
+        clock.advance(TimeDelta::minutes(minutes));
+        if let Some(fault) = fault {
+            lab.sandbox.misbehave(fault, Some(1));
+        }
+        let lease = session.credentials().unwrap();
+        assert!(!is_free(), "{minutes} {fault:?}");
+        drop(lease);
+        assert!(is_free());
+    }
 }

@@ -9,6 +9,12 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use cogfed::http::Http;
+use cogfed::profile::{Choice, Profile};
+use cogfed::secret::Secret;
+use cogfed::session::{Lease, Session};
+use cogfed::store::record::{credentials_account, tokens_account};
+use cogfed::store::{MemoryStore, Patience, Store, StoreKind};
 use serde_json::Value;
 
 use crate::support::{Lab, Ran};
@@ -177,4 +183,43 @@ pub fn has_strace() -> bool {
         println!("skipped: strace is missing, or may not trace");
     }
     has
+}
+
+/// A session within this process, on a store in memory that holds what the lab's file store does.
+pub struct InMemory<'a> {
+    lab: &'a Lab,
+    pub profile: Profile,
+    pub memory: MemoryStore,
+    store: Store,
+    http: Http,
+}
+
+impl<'a> InMemory<'a> {
+    pub fn copied(lab: &'a Lab, memory: MemoryStore) -> Self {
+        let config = lab.config().display().to_string();
+        let profile =
+            Profile::load(&Choice::default(), &|name| (name == "COGFED_CONFIG").then(|| config.clone())).unwrap();
+        let patience = Patience::unattended();
+        let store = Store::new(StoreKind::Memory(memory.clone()), &lab.folder(), patience, None);
+        for (kind, account) in [("tokens", tokens_account(&profile)), ("credentials", credentials_account(&profile))] {
+            let text = std::fs::read_to_string(item(lab, kind)).unwrap();
+            store.set(&account, &Secret::new(text)).unwrap();
+        }
+        Self { lab, profile, memory, store, http: Http::default() }
+    }
+
+    pub fn credentials(&self) -> anyhow::Result<Lease> {
+        let folder = self.lab.folder();
+        let session = Session {
+            profile: &self.profile,
+            store: &self.store,
+            folder: &folder,
+            clock: &self.lab.clock,
+            http: &self.http,
+            client_secret: None,
+            warn: Box::new(|_| {}),
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(session.credentials())
+    }
 }

@@ -137,7 +137,7 @@ fn credentials_of_other_endpoints_pools_and_roles_are_as_if_not_there() {
 fn what_cannot_be_read_is_told_without_a_piece_of_it() {
     let profile = own();
     let account = tokens_account(&profile);
-    let torn = &TOKENS[..TOKENS.find("access_token").unwrap() + 30];
+    let torn = TOKENS.split_at(TOKENS.find("access_token").unwrap() + 30).0;
     for text in ["", "{}", "[1]", "{\"version\":-1}", "{\"version\":1}", torn, "canary-canary"] {
         let store = store(&account, text);
         let error = TokensRecord::read(&store, &profile).unwrap_err();

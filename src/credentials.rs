@@ -35,8 +35,8 @@ struct ProcessDocument<'a> {
 }
 
 impl Credentials {
-    /// The `credential_process` document, version 1: one line of JSON, without the line's end. `account_id` is the
-    /// AWS account of the role, where it is known.
+    /// The `credential_process` document, version 1: one line of JSON with its end. `account_id` is the AWS account of
+    /// the role, where it is known.
     pub fn process_document(&self, account_id: Option<&str>) -> Secret {
         let document = ProcessDocument {
             version: 1,
@@ -46,7 +46,9 @@ impl Credentials {
             expiration: self.expires.to_rfc3339_opts(SecondsFormat::Secs, true),
             account_id,
         };
-        Secret::new(serde_json::to_string(&document).expect("a struct of strings and a number always serializes"))
+        let mut line = serde_json::to_string(&document).expect("a struct of strings and a number always serializes");
+        line.push('\n');
+        Secret::new(line)
     }
 }
 
@@ -64,7 +66,11 @@ mod tests {
         };
         assert_eq!(
             credentials.process_document(Some("123456789012")).expose(),
-            r#"{"Version":1,"AccessKeyId":"ASIAEXAMPLE","SecretAccessKey":"key/with+signs","SessionToken":"token==","Expiration":"2026-11-22T13:00:00Z","AccountId":"123456789012"}"#
+            concat!(
+                r#"{"Version":1,"AccessKeyId":"ASIAEXAMPLE","SecretAccessKey":"key/with+signs","SessionToken":"token==","#,
+                r#""Expiration":"2026-11-22T13:00:00Z","AccountId":"123456789012"}"#,
+                "\n"
+            )
         );
         assert!(!credentials.process_document(None).expose().contains("AccountId"));
     }

@@ -25,9 +25,8 @@ fn hand_over(flags: &CredentialProcess, env: &mut Env) -> anyhow::Result<()> {
         None => block_on(renewed(&session, &opened, env, flags.sign_in || opened.profile.sign_in_on_demand))?,
     };
     let document = lease.credentials.process_document(opened.profile.account_id());
-    // The lease lives until the document is out: nobody signs out in between.
-    env.print(document.expose())?;
-    env.print("\n")
+    // The lease lives until the document is out, in one piece: nobody signs out in between.
+    env.print(document.expose())
 }
 
 async fn renewed(session: &Session<'_>, opened: &Opened, env: &Env, may_sign_in: bool) -> anyhow::Result<Lease> {

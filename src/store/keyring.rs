@@ -128,8 +128,15 @@ impl Backend for Keyring {
     }
 
     fn get(&self, account: &str) -> Result<Option<Secret>, StoreError> {
-        let found = match self.entry(account)?.get_secret() {
+        let entry = self.entry(account)?;
+        let read = || match entry.get_secret() {
             Err(Error::Ambiguous(entries)) => first(entries).and_then(|entry| entry.get_secret()),
+            found => found,
+        };
+        let found = match read() {
+            // A read is a search and then a look: an item that another process replaces or deletes in between fails
+            // the look, and the next search knows.
+            Err(Error::PlatformFailure(_)) => read(),
             found => found,
         };
         match found {

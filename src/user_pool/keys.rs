@@ -101,5 +101,5 @@ fn refused(invalid: Invalid) -> Failure {
         Invalid::Token(what) => what,
     };
     Failure::new(Kind::Refused, format!("the ID token is not accepted: {what}"))
-        .hint("nothing was saved; if it stays so, tell the administrator of the user pool")
+        .hint("it is not used; if it stays so, tell the administrator of the user pool")
 }

@@ -67,8 +67,11 @@ fn all_are_taken() {
 #[test]
 fn a_second_login_of_another_profile_takes_the_next_port() {
     let lab = Lab::new();
+    let one = std::fs::read_to_string(lab.config()).expect("a configuration");
+    let other = lab.sandbox.profile_toml("other").replacen('\n', "\naccount = 'other'\nstore = 'file'\n", 1);
+    std::fs::write(lab.config(), format!("default_profile = 'lab'\n{one}\n{other}")).expect("a configuration");
     let first = lab.begin_login(&[]);
-    let second = lab.begin_login(&["--identity-provider", "AzureB2C"]);
+    let second = lab.begin_login(&["--profile", "other"]);
     assert_ne!(first.port(), second.port());
     assert_ne!(first.state(), second.state());
     second.kill();

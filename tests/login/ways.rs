@@ -35,7 +35,7 @@ fn nobody_signs_in_in_time() {
     let uri = waiting.redirect_uri();
     let ran = waiting.end().failed_with(3);
     let message = assert_one_error_and_hint(&ran);
-    assert!(message.contains("nobody signed in within 1 second"), "{message}");
+    assert!(message.contains("nobody signed in within 1 s"), "{message}");
     assert!(ran.stderr.contains("redirect_mismatch") && ran.stderr.contains(uri.as_str()), "{}", ran.stderr);
 }
 

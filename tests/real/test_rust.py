@@ -1,8 +1,10 @@
-"""The Rust tests of the OS keyring, each in the state of the keyring that it is for."""
+"""The Rust tests that need a real keyring, each in the state of it that it is for."""
 
 import os
 import re
+import shutil
 import subprocess
+import tempfile
 
 import pytest
 
@@ -13,23 +15,46 @@ STATES = {"open": 2, "locked": 1, "prompt": 1, "absent": 1, "nobus": 1}
 TOTAL = sum(STATES.values())
 
 
-@pytest.fixture(scope="module")
-def program():
+def program(*target):
     """The test program itself: cargo would need the person's own HOME."""
-    words = ["cargo", "test", "--locked", "--no-run", "--test", "keyring"]
+    words = ["cargo", "test", "--locked", "--no-run", *target]
     built = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
     assert built.returncode == 0, built.stderr
     return ROOT / re.search(r"Executable .*\((.*)\)", built.stderr)[1]
 
 
-@pytest.mark.parametrize("state", STATES)
-def test_the_keyring_room(program, state, tmp_path):
-    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"}
-    env |= {"COGFED_TEST_KEYRING": state, "COGFED_REAL": MARK}
-    words = [HERE / "with_keyring", state, program, "--nocapture"]
+def run(words, env):
     ran = subprocess.run(
         words, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert f"{TOTAL} passed" in ran.stdout and ran.stdout.count("skipped: ") == TOTAL - STATES[state], ran.stdout
-    print(state, [line for line in ran.stdout.splitlines() if line.endswith(" ms")])
+    return ran.stdout
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_the_keyring_room(state, tmp_path):
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"}
+    env |= {"COGFED_TEST_KEYRING": state, "COGFED_REAL": MARK}
+    said = run([HERE / "with_keyring", state, program("--test", "keyring"), "--nocapture"], env)
+    assert f"{TOTAL} passed" in said and said.count("skipped: ") == TOTAL - STATES[state], said
+    print(state, [line for line in said.splitlines() if line.endswith(" ms")])
+
+
+def test_another_persons_keys_never_come_from_the_copies_beside_the_keyring(tmp_path):
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"}
+    env |= {"COGFED_TEST_KEYRING": "1", "COGFED_REAL": MARK}
+    words = ["--exact", "persons::nor_from_the_copies_beside_the_keyring", "--nocapture"]
+    said = run([HERE / "with_keyring", "open", program("--test", "session"), *words], env)
+    assert "1 passed" in said and "skipped: " not in said, said
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="takes another user's place, which needs root")
+def test_the_kernels_quota():
+    """As a user without keys of its own: root's quota is too large to be used up."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        copy = shutil.copy(program("--lib"), folder)
+        words = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", copy]
+        words += ["--exact", "store::kernel::tests::a_text_for_which_there_is_no_room_beside_the_old_one_takes_its_place"]
+        said = run([*words, "--nocapture"], {"PATH": os.environ["PATH"], "HOME": folder, "COGFED_TEST_QUOTA": "1"})
+        assert "1 passed" in said and "skipped: " not in said, said

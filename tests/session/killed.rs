@@ -87,7 +87,7 @@ fn sweep(rotation: Rotation, pause: TimeDelta) -> Option<usize> {
         let next = lab.run(CREDENTIALS);
         if next.status == 3 {
             assert!(next.stderr.contains("was cut off before its answer was saved"), "{point:?}: {}", next.stderr);
-            assert!(next.stderr.contains("hint: run 'cogfed login"), "{}", next.stderr);
+            assert!(next.stderr.contains("; run 'cogfed login"), "{}", next.stderr);
             lab.login("alice").good();
             lab.run(CREDENTIALS).good();
             lost.push(point);

@@ -59,7 +59,7 @@ fn without_a_grace_a_lost_answer_is_not_asked_for_again() {
         } else {
             let ran = run(&lab).failed_with(3);
             assert!(ran.stderr.contains("was cut off before its answer was saved"), "{}", ran.stderr);
-            assert!(ran.stderr.contains("hint: run 'cogfed login"), "{}", ran.stderr);
+            assert!(ran.stderr.contains("; run 'cogfed login"), "{}", ran.stderr);
         }
     }
 }

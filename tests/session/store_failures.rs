@@ -51,7 +51,7 @@ fn a_record_that_cannot_be_read_is_told_and_left_alone() {
             let path = item(&lab, kind);
             std::fs::write(&path, text).unwrap();
             let ran = lab.run(CREDENTIALS);
-            assert!(ran.stderr.contains("hint: remove it with 'cogfed logout' and sign in again"), "{}", ran.stderr);
+            assert!(ran.stderr.contains("remove it with 'cogfed logout' and sign in again"), "{}", ran.stderr);
             store_failed(ran, "cannot be read");
             assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
             assert_eq!(lab.sandbox.requests().len(), 0);
@@ -70,7 +70,7 @@ fn a_record_of_a_newer_version_is_refused_and_not_deleted() {
     std::fs::write(&path, "{\"version\":2,\"what\":\"nobody knows\"}").unwrap();
     for words in [CREDENTIALS, &["status"], &["logout"], &["login", "--no-browser"], &["login", "--force"]] {
         let ran = lab.run(words);
-        assert!(ran.stderr.contains("hint: update this cogfed; the item is left as it is"), "{words:?}: {ran:?}");
+        assert!(ran.stderr.contains("update this cogfed; the item is left as it is"), "{words:?}: {ran:?}");
         store_failed(ran, "is of version 2, from a newer cogfed");
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "{\"version\":2,\"what\":\"nobody knows\"}");
     }

@@ -120,7 +120,7 @@ def test_a_closed_browser_ends_in_a_timeout(direct):
         browser.open(login.url)
         browser.wait(lambda driver: driver.find_elements(By.ID, "person-alice"))
     ran = login.end().failed_with(3)
-    assert "nobody signed in within 5 seconds" in ran.stderr
+    assert "nobody signed in within 5 s" in ran.stderr
     assert "run 'cogfed login" in ran.stderr
 
 

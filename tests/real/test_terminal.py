@@ -23,7 +23,7 @@ def on_terminal(lab, command, **more):
 
 
 def test_errors_are_coloured_on_a_terminal_alone(lab):
-    words = ["credential-process", "--profile", PROFILE]
+    words = ["call", "--profile", PROFILE, "GET", "https://abc123.execute-api.eu-west-1.amazonaws.com/prod/orders"]
     shown = on_terminal(lab, shlex.join([COGFED, *words])).failed_with(3).stdout
     assert f"cogfed: {ESCAPE}1;31merror:{ESCAPE}0m" in shown and f"{ESCAPE}36mhint:{ESCAPE}0m" in shown
     assert ESCAPE not in lab.run(*words).failed_with(3).stderr

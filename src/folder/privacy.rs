@@ -14,6 +14,7 @@ fn refused(path: &Path, fault: &str) -> Failure {
 
 /// Opens flags that follow no link in the last component, and never wait (a fifo would).
 pub(super) fn options() -> OpenOptions {
+    #[cfg_attr(not(unix), allow(unused_mut, reason = "only Unix has something to set"))]
     let mut options = OpenOptions::new();
     #[cfg(unix)]
     {

@@ -101,7 +101,7 @@ _cogfed() {
 
     case "${cmd}" in
         cogfed)
-            opts="-h -V --debug --help --version login credential-process call status logout profile sandbox demo help"
+            opts="-h -V --debug --no-input --help --version login credential-process call status logout profile sandbox demo help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -115,7 +115,7 @@ _cogfed() {
             return 0
             ;;
         cogfed__subcmd__call)
-            opts="-p -H -d -i -o -f -v -h -V --profile --header --data --data-binary --json --include --output --fail --region --dry-run --verbose --debug --help --version"
+            opts="-p -H -d -i -o -f -v -h -V --profile --header --data --data-binary --json --include --output --fail --region --dry-run --verbose --debug --no-input --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -169,7 +169,7 @@ _cogfed() {
             return 0
             ;;
         cogfed__subcmd__credential__subcmd__process)
-            opts="-p -h -V --profile --sign-in --debug --help --version"
+            opts="-p -h -V --profile --sign-in --debug --no-input --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -191,7 +191,7 @@ _cogfed() {
             return 0
             ;;
         cogfed__subcmd__demo)
-            opts="-h -V --headless --debug --help --version"
+            opts="-h -V --headless --debug --no-input --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -373,7 +373,7 @@ _cogfed() {
             return 0
             ;;
         cogfed__subcmd__login)
-            opts="-p -f -h -V --profile --identity-provider --no-browser --timeout --force --debug --help --version"
+            opts="-p -f -h -V --profile --identity-provider --no-browser --timeout --force --debug --no-input --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -403,7 +403,7 @@ _cogfed() {
             return 0
             ;;
         cogfed__subcmd__logout)
-            opts="-p -h -V --profile --all --debug --help --version"
+            opts="-p -h -V --profile --all --debug --no-input --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -425,7 +425,7 @@ _cogfed() {
             return 0
             ;;
         cogfed__subcmd__profile)
-            opts="-h -V --debug --help --version list show help"
+            opts="-h -V --debug --no-input --help --version list show help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -495,7 +495,7 @@ _cogfed() {
             return 0
             ;;
         cogfed__subcmd__profile__subcmd__list)
-            opts="-h -V --json --debug --help --version"
+            opts="-h -V --json --debug --no-input --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -509,7 +509,7 @@ _cogfed() {
             return 0
             ;;
         cogfed__subcmd__profile__subcmd__show)
-            opts="-p -h -V --profile --json --debug --help --version"
+            opts="-p -h -V --profile --json --debug --no-input --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -531,7 +531,7 @@ _cogfed() {
             return 0
             ;;
         cogfed__subcmd__sandbox)
-            opts="-h -V --json --config --name --store --redirect-ports --rotate --token-lifetime --credentials-lifetime --misbehave --until-stdin-closes --debug --help --version"
+            opts="-h -V --json --config --name --store --redirect-ports --rotate --token-lifetime --credentials-lifetime --misbehave --until-stdin-closes --debug --no-input --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -577,7 +577,7 @@ _cogfed() {
             return 0
             ;;
         cogfed__subcmd__status)
-            opts="-p -h -V --profile --json --debug --help --version"
+            opts="-p -h -V --profile --json --debug --no-input --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

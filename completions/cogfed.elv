@@ -19,6 +19,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
     var completions = [
         &'cogfed'= {
             cand --debug 'Tell on the standard error what is done, without secrets'
+            cand --no-input 'Wait for nobody: a keyring that asks something has four seconds, as where there is no terminal'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -42,6 +43,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
             cand -f 'Sign in anew, even if there is a working sign-in, and delete the credentials made from the old one'
             cand --force 'Sign in anew, even if there is a working sign-in, and delete the credentials made from the old one'
             cand --debug 'Tell on the standard error what is done, without secrets'
+            cand --no-input 'Wait for nobody: a keyring that asks something has four seconds, as where there is no terminal'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -52,6 +54,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
             cand --profile 'The profile to use'
             cand --sign-in 'Open the browser if a sign-in is required'
             cand --debug 'Tell on the standard error what is done, without secrets'
+            cand --no-input 'Wait for nobody: a keyring that asks something has four seconds, as where there is no terminal'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -77,6 +80,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
             cand -v 'Tell what is sent and what came back'
             cand --verbose 'Tell what is sent and what came back'
             cand --debug 'Tell on the standard error what is done, without secrets'
+            cand --no-input 'Wait for nobody: a keyring that asks something has four seconds, as where there is no terminal'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -87,6 +91,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
             cand --profile 'The profile to use'
             cand --json 'Print JSON on the standard output'
             cand --debug 'Tell on the standard error what is done, without secrets'
+            cand --no-input 'Wait for nobody: a keyring that asks something has four seconds, as where there is no terminal'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -97,6 +102,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
             cand --profile 'The profile to use'
             cand --all 'Sign out of every profile of the configuration'
             cand --debug 'Tell on the standard error what is done, without secrets'
+            cand --no-input 'Wait for nobody: a keyring that asks something has four seconds, as where there is no terminal'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -104,6 +110,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
         }
         &'cogfed;profile'= {
             cand --debug 'Tell on the standard error what is done, without secrets'
+            cand --no-input 'Wait for nobody: a keyring that asks something has four seconds, as where there is no terminal'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -115,6 +122,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
         &'cogfed;profile;list'= {
             cand --json 'Print JSON'
             cand --debug 'Tell on the standard error what is done, without secrets'
+            cand --no-input 'Wait for nobody: a keyring that asks something has four seconds, as where there is no terminal'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -125,6 +133,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
             cand --profile 'The profile to use'
             cand --json 'Print JSON'
             cand --debug 'Tell on the standard error what is done, without secrets'
+            cand --no-input 'Wait for nobody: a keyring that asks something has four seconds, as where there is no terminal'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -153,6 +162,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
             cand --json 'Print one line of JSON when it is ready: profile, hosts, the API''s URL, people'
             cand --until-stdin-closes 'End when the standard input ends'
             cand --debug 'Tell on the standard error what is done, without secrets'
+            cand --no-input 'Wait for nobody: a keyring that asks something has four seconds, as where there is no terminal'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -161,6 +171,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
         &'cogfed;demo'= {
             cand --headless 'Open no browser: a sandbox person signs in by itself'
             cand --debug 'Tell on the standard error what is done, without secrets'
+            cand --no-input 'Wait for nobody: a keyring that asks something has four seconds, as where there is no terminal'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_cogfed_global_optspecs
-    string join \n debug h/help V/version
+    string join \n debug no-input h/help V/version
 end
 
 function __fish_cogfed_needs_command
@@ -25,6 +25,7 @@ function __fish_cogfed_using_subcommand
 end
 
 complete -c cogfed -n "__fish_cogfed_needs_command" -l debug -d 'Tell on the standard error what is done, without secrets'
+complete -c cogfed -n "__fish_cogfed_needs_command" -l no-input -d 'Wait for nobody: a keyring that asks something has four seconds, as where there is no terminal'
 complete -c cogfed -n "__fish_cogfed_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cogfed -n "__fish_cogfed_needs_command" -s V -l version -d 'Print version'
 complete -c cogfed -n "__fish_cogfed_needs_command" -f -a "login" -d 'Sign in, in the browser'
@@ -42,11 +43,13 @@ complete -c cogfed -n "__fish_cogfed_using_subcommand login" -l timeout -d 'How 
 complete -c cogfed -n "__fish_cogfed_using_subcommand login" -l no-browser -d 'Print the URL and wait, without opening a browser'
 complete -c cogfed -n "__fish_cogfed_using_subcommand login" -s f -l force -d 'Sign in anew, even if there is a working sign-in, and delete the credentials made from the old one'
 complete -c cogfed -n "__fish_cogfed_using_subcommand login" -l debug -d 'Tell on the standard error what is done, without secrets'
+complete -c cogfed -n "__fish_cogfed_using_subcommand login" -l no-input -d 'Wait for nobody: a keyring that asks something has four seconds, as where there is no terminal'
 complete -c cogfed -n "__fish_cogfed_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cogfed -n "__fish_cogfed_using_subcommand login" -s V -l version -d 'Print version'
 complete -c cogfed -n "__fish_cogfed_using_subcommand credential-process" -s p -l profile -d 'The profile to use' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand credential-process" -l sign-in -d 'Open the browser if a sign-in is required'
 complete -c cogfed -n "__fish_cogfed_using_subcommand credential-process" -l debug -d 'Tell on the standard error what is done, without secrets'
+complete -c cogfed -n "__fish_cogfed_using_subcommand credential-process" -l no-input -d 'Wait for nobody: a keyring that asks something has four seconds, as where there is no terminal'
 complete -c cogfed -n "__fish_cogfed_using_subcommand credential-process" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cogfed -n "__fish_cogfed_using_subcommand credential-process" -s V -l version -d 'Print version'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s p -l profile -d 'The profile to use' -r
@@ -61,19 +64,23 @@ complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s f -l fail -d 'End
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l dry-run -d 'Show the signed request, secrets masked, and send nothing'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s v -l verbose -d 'Tell what is sent and what came back'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l debug -d 'Tell on the standard error what is done, without secrets'
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l no-input -d 'Wait for nobody: a keyring that asks something has four seconds, as where there is no terminal'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s V -l version -d 'Print version'
 complete -c cogfed -n "__fish_cogfed_using_subcommand status" -s p -l profile -d 'The profile to use' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand status" -l json -d 'Print JSON on the standard output'
 complete -c cogfed -n "__fish_cogfed_using_subcommand status" -l debug -d 'Tell on the standard error what is done, without secrets'
+complete -c cogfed -n "__fish_cogfed_using_subcommand status" -l no-input -d 'Wait for nobody: a keyring that asks something has four seconds, as where there is no terminal'
 complete -c cogfed -n "__fish_cogfed_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cogfed -n "__fish_cogfed_using_subcommand status" -s V -l version -d 'Print version'
 complete -c cogfed -n "__fish_cogfed_using_subcommand logout" -s p -l profile -d 'The profile to use' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand logout" -l all -d 'Sign out of every profile of the configuration'
 complete -c cogfed -n "__fish_cogfed_using_subcommand logout" -l debug -d 'Tell on the standard error what is done, without secrets'
+complete -c cogfed -n "__fish_cogfed_using_subcommand logout" -l no-input -d 'Wait for nobody: a keyring that asks something has four seconds, as where there is no terminal'
 complete -c cogfed -n "__fish_cogfed_using_subcommand logout" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cogfed -n "__fish_cogfed_using_subcommand logout" -s V -l version -d 'Print version'
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and not __fish_seen_subcommand_from list show help" -l debug -d 'Tell on the standard error what is done, without secrets'
+complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and not __fish_seen_subcommand_from list show help" -l no-input -d 'Wait for nobody: a keyring that asks something has four seconds, as where there is no terminal'
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and not __fish_seen_subcommand_from list show help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and not __fish_seen_subcommand_from list show help" -s V -l version -d 'Print version'
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and not __fish_seen_subcommand_from list show help" -f -a "list" -d 'List the profiles'
@@ -81,11 +88,13 @@ complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and not __fish_se
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and not __fish_seen_subcommand_from list show help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from list" -l json -d 'Print JSON'
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from list" -l debug -d 'Tell on the standard error what is done, without secrets'
+complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from list" -l no-input -d 'Wait for nobody: a keyring that asks something has four seconds, as where there is no terminal'
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from show" -s p -l profile -d 'The profile to use' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from show" -l json -d 'Print JSON'
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from show" -l debug -d 'Tell on the standard error what is done, without secrets'
+complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from show" -l no-input -d 'Wait for nobody: a keyring that asks something has four seconds, as where there is no terminal'
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the profiles'
@@ -139,10 +148,12 @@ clock-behind\t'let the servers\' clock be 20 minutes behind'"
 complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l json -d 'Print one line of JSON when it is ready: profile, hosts, the API\'s URL, people'
 complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l until-stdin-closes -d 'End when the standard input ends'
 complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l debug -d 'Tell on the standard error what is done, without secrets'
+complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l no-input -d 'Wait for nobody: a keyring that asks something has four seconds, as where there is no terminal'
 complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -s V -l version -d 'Print version'
 complete -c cogfed -n "__fish_cogfed_using_subcommand demo" -l headless -d 'Open no browser: a sandbox person signs in by itself'
 complete -c cogfed -n "__fish_cogfed_using_subcommand demo" -l debug -d 'Tell on the standard error what is done, without secrets'
+complete -c cogfed -n "__fish_cogfed_using_subcommand demo" -l no-input -d 'Wait for nobody: a keyring that asks something has four seconds, as where there is no terminal'
 complete -c cogfed -n "__fish_cogfed_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cogfed -n "__fish_cogfed_using_subcommand demo" -s V -l version -d 'Print version'
 complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status logout profile sandbox demo help" -f -a "login" -d 'Sign in, in the browser'

@@ -29,6 +29,9 @@ pub struct Cli {
     /// Tell on the standard error what is done, without secrets
     #[arg(long, global = true)]
     pub debug: bool,
+    /// Wait for nobody: a keyring that asks something has four seconds, as where there is no terminal
+    #[arg(long, global = true)]
+    pub no_input: bool,
     /// What to do
     #[command(subcommand)]
     pub verb: Verb,
@@ -39,6 +42,8 @@ pub struct Cli {
 struct Frequent {
     #[arg(long, global = true)]
     debug: bool,
+    #[arg(long, global = true)]
+    no_input: bool,
     #[command(subcommand)]
     verb: FrequentVerb,
 }
@@ -59,10 +64,10 @@ impl Cli {
     pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
         let words: Vec<OsString> = words.into_iter().collect();
         if words.get(1).is_some_and(|verb| verb == "credential-process")
-            && let Ok(Frequent { debug, verb: FrequentVerb::CredentialProcess(flags) }) =
+            && let Ok(Frequent { debug, no_input, verb: FrequentVerb::CredentialProcess(flags) }) =
                 Frequent::try_parse_from(&words)
         {
-            return Ok(Self { debug, verb: Verb::CredentialProcess(flags) });
+            return Ok(Self { debug, no_input, verb: Verb::CredentialProcess(flags) });
         }
         Self::try_parse_from(words)
     }

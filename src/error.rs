@@ -97,6 +97,14 @@ pub fn hint_of(error: &anyhow::Error) -> Option<&str> {
     error.downcast_ref::<Failure>()?.hint.as_deref()
 }
 
+/// Text from outside, cut to what a message has room for: at most `limit` characters and an ellipsis.
+pub fn shortened(text: &str, limit: usize) -> String {
+    match text.char_indices().nth(limit) {
+        Some(_) => text.chars().take(limit).chain(['…']).collect(),
+        None => text.to_owned(),
+    }
+}
+
 /// The same failure with its causes and its hint as one text, for callers who show one line at most.
 pub fn in_one_line(error: anyhow::Error) -> anyhow::Error {
     let hint = hint_of(&error).map(|hint| format!("; {hint}")).unwrap_or_default();

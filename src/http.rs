@@ -18,8 +18,9 @@ use url::Url;
 
 use crate::error::{Failure, Kind};
 
-/// How long a connection may take to come about.
-const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
+/// How long a connection may take to come about. The AWS SDK for Rust gives credential-process five seconds in all: a
+/// network that swallows everything has to be noticed before.
+const CONNECT_DEADLINE: Duration = Duration::from_secs(3);
 /// How long a server may be silent, before its answer and within it.
 const SILENCE_DEADLINE: Duration = Duration::from_secs(10);
 /// How long a whole exchange with the user pool or the identity pool may take.

@@ -38,6 +38,11 @@ impl Terminal {
         self.is_terminal
     }
 
+    /// From now on nobody is expected to answer anything.
+    pub fn expect_nobody(&mut self) {
+        self.is_terminal = false;
+    }
+
     /// Says something.
     pub fn say(&self, text: &str) {
         self.line(&format!("cogfed: {}", shown(text)));

@@ -178,6 +178,7 @@ EXIT STATUS
   4    the store failed: something may still be there
   5    deleted here, but the user pool was not reached to revoke it
   6    deleted here, but the user pool refused to revoke it
+  7    another process holds the lock: nothing was done
 ";
 
 pub(super) const PROFILE: &str = "\

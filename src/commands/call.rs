@@ -129,8 +129,8 @@ async fn finish(
         None => write(answer, flags, &mut env.output.to).await,
     };
     match written {
-        // Whoever reads has read enough, as `head` does.
-        Err(error) if is_broken_pipe(&error) => return Ok(()),
+        // Whoever reads has read enough, as `head` does. What it means is said all the same.
+        Err(error) if is_broken_pipe(&error) => {}
         other => other?,
     }
     if let Some(refusal) = &refusal {

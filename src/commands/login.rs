@@ -73,13 +73,13 @@ pub(super) async fn sign_in(
     } else if let Some(tokens) = working(session, manner).await? {
         return Ok(Outcome::Already(tokens));
     }
-    let _flight = match flight(session, &env.terminal, manner)? {
-        Flight::Ours(lock) => lock,
-        Flight::AfterAnother(lock) => match working(session, manner).await? {
-            Some(tokens) => return Ok(Outcome::Already(tokens)),
-            None => lock,
-        },
-    };
+    let _flight = flight(session, &env.terminal, manner)?;
+    // Somebody may have signed in since, whether we had to wait for them or not.
+    if !manner.is_forced
+        && let Some(tokens) = working(session, manner).await?
+    {
+        return Ok(Outcome::Already(tokens));
+    }
     let listener = Listener::bind(&session.profile.redirect.ports)?;
     let endpoint = TokenEndpoint::new(session.profile, session.http, session.client_secret);
     let keys = Keys::new(session.http, session.folder, &session.profile.endpoints.jwks);
@@ -106,20 +106,13 @@ async fn working(session: &Session<'_>, manner: &Manner) -> anyhow::Result<Optio
     }
 }
 
-/// Whose turn it is to open a browser.
-enum Flight {
-    /// Ours: nobody else has one open.
-    Ours(SignInLock),
-    /// Ours, after somebody else had one open, who may have signed in.
-    AfterAnother(SignInLock),
-}
-
-fn flight(session: &Session<'_>, terminal: &Terminal, manner: &Manner) -> anyhow::Result<Flight> {
+/// Waits for its turn to open a browser: one at a time.
+fn flight(session: &Session<'_>, terminal: &Terminal, manner: &Manner) -> anyhow::Result<SignInLock> {
     if let Some(lock) = session.try_begin_sign_in()? {
-        return Ok(Flight::Ours(lock));
+        return Ok(lock);
     }
     terminal.say("another cogfed is signing in to this profile; waiting for it");
-    Ok(Flight::AfterAnother(session.begin_sign_in(manner.patience)?))
+    Ok(session.begin_sign_in(manner.patience)?)
 }
 
 fn tell(terminal: &Terminal, profile: &str, notice: &Notice<'_>, patience: Duration) {

@@ -15,21 +15,23 @@ pub fn run(flags: &Logout, env: &mut Env) -> anyhow::Result<()> {
         return one(&Opened::new(env, &choice(&flags.profile), Attendance::Person)?);
     }
     let configuration = configuration(env)?;
-    let mut last_failure = None;
+    let mut failures = Vec::new();
     for name in configuration.names() {
         let choice = Choice { profile: Some(name.to_owned()), flags: Vec::new() };
         let outcome = settings(&configuration, name, &choice, &env.variable)
             .and_then(|settings| Profile::from_settings(name, &settings))
             .map_err(anyhow::Error::from)
             .and_then(|profile| one(&Opened::of(env, profile, Attendance::Person)?));
-        // One that fails must not keep the others signed in; each failure is told, and the last one ends the run.
-        if let Err(error) = outcome
-            && let Some(earlier) = last_failure.replace(error)
-        {
-            env.terminal.fail(&earlier);
+        // One that fails must not keep the others signed in.
+        if let Err(error) = outcome {
+            failures.push(error);
         }
     }
-    last_failure.map_or(Ok(()), Err)
+    // All are told. A store's ends the run: there something may still be kept.
+    failures.sort_by_key(|error| kind_of(error) == Kind::Store);
+    let Some(gravest) = failures.pop() else { return Ok(()) };
+    failures.iter().for_each(|error| env.terminal.fail(error));
+    Err(gravest)
 }
 
 fn one(opened: &Opened) -> anyhow::Result<()> {
@@ -71,7 +73,6 @@ fn revoke(opened: &Opened, tokens: &TokensRecord) -> anyhow::Result<()> {
             format!("it belongs to {}, which is not the profile's, and was sent nowhere", tokens.token_endpoint);
         return Err(Failure::new(Kind::Refused, message).into());
     }
-    let client_secret = opened.client_secret.as_ref().or(tokens.client_secret.as_ref());
-    let endpoint = TokenEndpoint::new(&opened.profile, &opened.http, client_secret);
+    let endpoint = TokenEndpoint::new(&opened.profile, &opened.http, tokens.client_secret.as_ref());
     opened.wait_for(async { Ok(endpoint.revoke(refresh_token).await?) })
 }

@@ -56,7 +56,8 @@ pub struct Output {
 impl Env {
     /// This process's own.
     pub fn system() -> Self {
-        let variable = |name: &str| std::env::var(name).ok();
+        // What is no text stays wrong, and is met as such: as if it were not set would be another profile.
+        let variable = |name: &str| Some(std::env::var_os(name)?.to_string_lossy().into_owned());
         Self {
             clock: Arc::new(SystemClock),
             browser: None,
@@ -87,6 +88,9 @@ impl Env {
 /// # Errors
 /// Whatever the verb fails with.
 pub fn run(cli: Cli, env: &mut Env) -> anyhow::Result<()> {
+    if cli.no_input {
+        env.terminal.expect_nobody();
+    }
     match cli.verb {
         Verb::Login(flags) => login::run(&flags, env),
         Verb::CredentialProcess(flags) => credential_process::run(&flags, env),
@@ -153,6 +157,11 @@ impl Opened {
             clock: self.clock.as_ref(),
             http: &self.http,
             client_secret: self.client_secret.as_ref(),
+            wait: Box::new(|text| {
+                if self.terminal.is_attended() {
+                    self.terminal.say(text);
+                }
+            }),
             warn: Box::new(|text| self.terminal.warn(text)),
         }
     }

@@ -45,9 +45,9 @@ fn show(flags: &ProfileShow, env: &mut Env) -> anyhow::Result<()> {
         format!("{}\n", json!({ "profile": name, "file": configuration.path, "settings": values }))
     } else {
         let width = settings.iter().map(|(key, _)| key.len()).max().unwrap_or_default();
-        let rows = settings
-            .iter()
-            .map(|(key, it)| format!("{key:<width$}  {}  ({})\n", shown(&it.value.to_string()), it.source));
+        let rows = settings.iter().map(|(key, it)| {
+            format!("{key:<width$}  {}  ({})\n", shown(&it.value.to_string()), shown(&it.source.to_string()))
+        });
         format!("profile {name}\n{}", rows.collect::<String>())
     };
     env.print(&text)?;

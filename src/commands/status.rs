@@ -6,7 +6,6 @@ use serde::Serialize;
 use super::login::local;
 use super::{Attendance, Env, Opened, choice};
 use crate::cli::Status;
-use crate::error::{Failure, Kind};
 use crate::profile::Profile;
 use crate::store::record::{CredentialsRecord, TokensRecord};
 use crate::terminal::shown;
@@ -58,11 +57,7 @@ pub fn run(flags: &Status, env: &mut Env) -> anyhow::Result<()> {
     }
     match report.signed_in {
         true => Ok(()),
-        false => {
-            Err(Failure::new(Kind::SignInRequired, format!("nobody is signed in to profile '{}'", report.profile))
-                .hint(format!("run '{}'", opened.profile.login_command()))
-                .into())
-        }
+        false => Err(session.nobody_signed_in().into()),
     }
 }
 
@@ -79,7 +74,7 @@ fn report<'a>(
         issuer: &tokens.issuer,
         signed_in_at: tokens.signed_in_at,
         id_token_expires_at: tokens.expires_at,
-        renewable: tokens.refresh_token.is_some(),
+        renewable: tokens.refresh_token.is_some() && tokens.renewable_until(profile).is_none_or(|end| end > now),
         renewable_until: tokens.renewable_until(profile),
         ended_at: tokens.ended.as_ref().map(|ended| ended.at),
         identity_id: tokens.identities.get(&profile.identity_pool_id).map(String::as_str),
@@ -133,8 +128,9 @@ fn renewal(sign_in: &SignIn<'_>, now: DateTime<Utc>) -> String {
     match (sign_in.ended_at, sign_in.renewable, sign_in.renewable_until) {
         (Some(at), _, _) => format!("ended, noticed {}", local(at)),
         (None, true, Some(end)) => format!("silent, {}", until(end, now)),
+        (None, false, Some(end)) => format!("ended {}, by refresh_token_validity", local(end)),
         (None, true, None) => "silent, until the user pool ends it".to_owned(),
-        (None, false, _) => "none: the user pool gave no refresh token".to_owned(),
+        (None, false, None) => "none: the user pool gave no refresh token".to_owned(),
     }
 }
 
@@ -143,6 +139,7 @@ fn until(time: DateTime<Utc>, now: DateTime<Utc>) -> String {
     match (left.num_days(), left.num_minutes()) {
         (_, minutes) if left.num_seconds() <= 0 => format!("expired {} ({} min ago)", local(time), -minutes),
         (0, minutes) => format!("until {} ({minutes} min left)", local(time)),
+        (1, _) => format!("until {} (1 day left)", local(time)),
         (days, _) => format!("until {} ({days} days left)", local(time)),
     }
 }

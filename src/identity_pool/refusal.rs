@@ -1,8 +1,11 @@
 //! What the identity pool's error codes mean to a person
 //! (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetCredentialsForIdentity.html#API_GetCredentialsForIdentity_Errors>).
 
-use crate::error::{Failure, Kind};
+use crate::error::{Failure, Kind, shortened};
 use crate::profile::Profile;
+
+/// The longest message of AWS's that is repeated, in characters.
+const LONGEST: usize = 400;
 
 /// One answer that is known: its code, a piece of its message (empty: any), what it means, and what to do.
 struct Known {
@@ -117,7 +120,7 @@ const KNOWN: &[Known] = &[
 
 /// The failure that an answer of the identity pool amounts to. What AWS said comes along, whole.
 pub fn explain(code: &str, message: &str, profile: &Profile) -> Failure {
-    let pool = &profile.identity_pool_id;
+    let (pool, message) = (&profile.identity_pool_id, shortened(message, LONGEST));
     let said = if message.is_empty() { code.to_owned() } else { format!("{code}: {message}") };
     match KNOWN.iter().find(|known| known.code == code && message.contains(known.says)) {
         Some(known) => {

@@ -139,10 +139,13 @@ pub fn redirect_host(text: &str) -> Result<String, String> {
 
 /// The path in the redirect URI: what needs no encoding, so that it is compared as it is written.
 pub fn redirect_path(text: &str) -> Result<String, String> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~/".contains(c);
-    match text.starts_with('/') && text.len() <= 200 && text.chars().all(plain) && !["/", "/done"].contains(&text) {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
+    // Browsers remove empty segments and dots, or ask for them in another form.
+    let segment = |part: &str| !part.is_empty() && !part.chars().all(|c| c == '.') && part.chars().all(plain);
+    let is_free = !["/done", "/favicon.ico"].contains(&text);
+    match text.strip_prefix('/').is_some_and(|rest| rest.split('/').all(segment)) && text.len() <= 200 && is_free {
         true => Ok(text.to_owned()),
-        false => Err(format!("'{text}' is not a callback path, as in /callback ('/' and '/done' are taken)")),
+        false => Err(format!("'{text}' is not a callback path, as in /callback ('/done' is taken)")),
     }
 }
 
@@ -248,7 +251,9 @@ mod tests {
             assert!(redirect_host(bad).is_err(), "{bad}");
         }
         assert!(redirect_path("/callback").is_ok());
-        for bad in ["", "/", "/done", "callback", "/a b", "/a?b", "/a%20b"] {
+        for bad in
+            ["", "/", "//a", "/a/", "/a/../b", "/.", "/done", "/favicon.ico", "callback", "/a b", "/a?b", "/a%20b"]
+        {
             assert!(redirect_path(bad).is_err(), "{bad}");
         }
     }

@@ -1,8 +1,8 @@
 //! The configuration file: which profiles there are, and what each says, line by line.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io;
+use std::fs::OpenOptions;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use toml_edit::{Document, Item, TableLike};
@@ -53,15 +53,7 @@ impl Configuration {
     /// If the file cannot be read, is not TOML, or holds an unknown key or a value of the wrong shape: each with its
     /// line and, for a misspelling, what was probably meant.
     pub fn read(path: &Path) -> Result<Self, Failure> {
-        let text = match fs::metadata(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-            Ok(metadata) if metadata.len() > LIMIT => {
-                return Err(Failure::new(Kind::Usage, format!("{}: larger than {LIMIT} bytes", path.display())));
-            }
-            _ => fs::read_to_string(path)
-                .map_err(|error| Failure::new(Kind::Usage, format!("cannot read {}: {error}", path.display())))?,
-        };
-        Self::parse(path, &text)
+        Self::parse(path, &text_of(path)?.unwrap_or_default())
     }
 
     /// Reads a configuration out of `text`; `path` is what messages name.
@@ -110,6 +102,40 @@ impl Configuration {
     /// What the file says of one profile.
     pub fn profile(&self, name: &str) -> Option<&BTreeMap<&'static str, Setting>> {
         self.profiles.get(name)
+    }
+}
+
+/// The text of the file, if there is one. It says where tokens go and which program is the browser: so it has to be a
+/// plain file that nobody but this user, or root, can have written. A link to such a file is fine.
+fn text_of(path: &Path) -> Result<Option<String>, Failure> {
+    let failed = |what: String| Failure::new(Kind::Usage, format!("cannot read {}: {what}", path.display()));
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits() as i32);
+    let file = match options.open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened.map_err(|error| failed(error.to_string()))?,
+    };
+    let metadata = file.metadata().map_err(|error| failed(error.to_string()))?;
+    if !metadata.is_file() {
+        return Err(failed("it is not a plain file".into()));
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        if metadata.mode() & 0o022 != 0 {
+            return Err(failed("others may write to it".into()).hint(format!("chmod go-w {}", path.display())));
+        }
+        if ![0, rustix::process::geteuid().as_raw()].contains(&metadata.uid()) {
+            return Err(failed("it belongs to another user".into()).hint("use a file of your own"));
+        }
+    }
+    let mut text = String::new();
+    let read = file.take(LIMIT + 1).read_to_string(&mut text).map_err(|error| failed(error.to_string()))?;
+    match u64::try_from(read) {
+        Ok(read) if read <= LIMIT => Ok(Some(text)),
+        _ => Err(failed(format!("it is larger than {LIMIT} bytes"))),
     }
 }
 

@@ -162,3 +162,32 @@ fn the_configuration_is_never_looked_for_in_the_current_folder() {
     let absolute = |name: &str| (name == "COGFED_CONFIG").then(|| "/etc/cogfed.toml".to_owned());
     assert_eq!(Configuration::path(&absolute).unwrap(), Path::new("/etc/cogfed.toml"));
 }
+
+#[test]
+#[cfg(unix)]
+fn a_configuration_that_others_could_have_written_is_refused() {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.toml");
+    std::fs::write(&file, format!("[profile.internal]{WHOLE}")).unwrap();
+    for (mode, is_fine) in [(0o600, true), (0o644, true), (0o664, false), (0o646, false), (0o622, false)] {
+        std::fs::set_permissions(&file, Permissions::from_mode(mode)).unwrap();
+        match Configuration::read(&file) {
+            Ok(configuration) => assert!(is_fine && configuration.names().eq(["internal"]), "{mode:o}"),
+            Err(failure) => {
+                assert!(!is_fine && failure.message.ends_with("others may write to it"), "{mode:o}: {failure}");
+                assert!(failure.hint.unwrap().starts_with("chmod go-w "));
+            }
+        }
+    }
+    std::fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+    let link = folder.path().join("link.toml");
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    assert!(Configuration::read(&link).unwrap().names().eq(["internal"]), "a link to it is fine");
+    assert!(Configuration::read(folder.path()).unwrap_err().message.ends_with("it is not a plain file"));
+    let large = folder.path().join("large.toml");
+    std::fs::write(&large, " ".repeat(1024 * 1024 + 1)).unwrap();
+    assert!(Configuration::read(&large).unwrap_err().message.contains("larger than"));
+    assert_eq!(Configuration::read(&folder.path().join("none.toml")).unwrap().names().count(), 0);
+}

@@ -19,17 +19,17 @@ pub use sign_in::{Saved, SignInLock, SignedOut};
 use crate::clock::Clock;
 use crate::credentials::Credentials;
 use crate::error::{Failure, Kind};
-use crate::folder::{Folder, Lock};
+use crate::folder::{Folder, Lock, LockError};
 use crate::http::Http;
 use crate::profile::Profile;
 use crate::secret::Secret;
 use crate::store::record::{CredentialsRecord, Ended, TokensRecord, tokens_account};
 use crate::store::{Cached, Store};
 
-/// How long a renewal may take as a whole.
-const RENEWAL_DEADLINE: Duration = Duration::from_secs(30);
 /// How long a process without credentials waits for the one that renews: a little more than a renewal can take.
 const LOCK_PATIENCE: Duration = Duration::from_secs(35);
+/// How much of that passes without a word.
+const QUIET_WAIT: Duration = Duration::from_secs(1);
 
 /// One profile's sign-in and credentials, and what they need.
 pub struct Session<'a> {
@@ -45,6 +45,8 @@ pub struct Session<'a> {
     pub http: &'a Http,
     /// The app client's secret, if the environment gives one.
     pub client_secret: Option<&'a Secret>,
+    /// Where it goes that a person has to wait.
+    pub wait: Box<dyn Fn(&str) + 'a>,
     /// Where warnings go: what went wrong although credentials could be handed out.
     pub warn: Box<dyn Fn(&str) + 'a>,
 }
@@ -115,7 +117,7 @@ impl Session<'_> {
                 if let Some(record) = stored.filter(|record| policy::is_usable(record, began)) {
                     return Ok(Lease::of(&record, None));
                 }
-                Lock::acquire(self.folder, &account, LOCK_PATIENCE)?
+                self.lock()?
             }
         };
         self.renewed(lock, began).await
@@ -140,7 +142,7 @@ impl Session<'_> {
                 _ => {}
             }
         }
-        match self.renew_in_time().await {
+        match self.renew().await {
             Ok(record) => {
                 failure::clear(self.folder, self.profile);
                 Ok(Lease::of(&record, Some(lock)))
@@ -158,13 +160,6 @@ impl Session<'_> {
                 }
             }
         }
-    }
-
-    async fn renew_in_time(&self) -> anyhow::Result<CredentialsRecord> {
-        tokio::time::timeout(RENEWAL_DEADLINE, self.renew()).await.unwrap_or_else(|_| {
-            let message = format!("the renewal took longer than {} s", RENEWAL_DEADLINE.as_secs());
-            Err(Failure::new(Kind::Network, message).hint("check the network, then try again").into())
-        })
     }
 
     /// The sign-in as it is stored, if there is one.
@@ -191,7 +186,30 @@ impl Session<'_> {
         CredentialsRecord::read(self.store, self.profile)
     }
 
-    fn nobody_signed_in(&self) -> Failure {
+    /// The lock of the sign-in, waiting for its holder. A person who waits for more than a second is told so.
+    fn lock(&self) -> anyhow::Result<Lock> {
+        let account = tokens_account(self.profile);
+        match Lock::acquire(self.folder, &account, QUIET_WAIT) {
+            Err(LockError::Held(held)) => {
+                let who = held.pid.map_or("another cogfed".to_owned(), |pid| format!("process {pid}"));
+                (self.wait)(&format!("waiting for {who}, which is busy with this sign-in"));
+                Ok(Lock::acquire(self.folder, &account, LOCK_PATIENCE - QUIET_WAIT)?)
+            }
+            other => Ok(other?),
+        }
+    }
+
+    fn cannot_be_renewed(&self, tokens: &TokensRecord) -> Failure {
+        let message = format!(
+            "the sign-in of profile '{}' ended at {}: the user pool gave no refresh token to renew it with",
+            self.profile.name,
+            tokens.expires_at.format("%F %T UTC")
+        );
+        Failure::new(Kind::SignInRequired, message).hint(format!("run '{}'", self.profile.login_command()))
+    }
+
+    /// The failure that says so, with the command to run.
+    pub fn nobody_signed_in(&self) -> Failure {
         Failure::new(Kind::SignInRequired, format!("nobody is signed in to profile '{}'", self.profile.name))
             .hint(format!("run '{}'", self.profile.login_command()))
     }

@@ -1,14 +1,15 @@
 //! One renewal, under the lock: tokens first, then credentials, each saved before the next thing is done.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::policy::{Step, step};
-use super::{LOCK_PATIENCE, Session, mark};
+use super::{Session, mark};
 use crate::error::{Failure, Kind};
-use crate::folder::Lock;
 use crate::identity_pool::{IdentityPool, Login, PoolError};
 use crate::session::policy;
-use crate::store::record::{CredentialsRecord, Ended, TokensRecord, credentials_account, tokens_account};
+use crate::store::record::{CredentialsRecord, Ended, TokensRecord, credentials_account};
 use crate::user_pool::{Expected, Grant, GrantError, Keys, TokenEndpoint, Tokens};
 
 /// A sign-in on its way through a renewal, and whether the store holds it as it is here.
@@ -17,12 +18,25 @@ struct Current {
     is_saved: bool,
 }
 
+/// How long a renewal's requests may take as a whole.
+const RENEWAL_DEADLINE: Duration = Duration::from_secs(30);
+
+async fn in_time<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::time::timeout(RENEWAL_DEADLINE, work).await.unwrap_or_else(|_| {
+        let message = format!("the renewal took longer than {} s", RENEWAL_DEADLINE.as_secs());
+        Err(Failure::new(Kind::Network, message).hint("check the network, then try again").into())
+    })
+}
+
 impl Session<'_> {
     /// New credentials, saved.
     pub(super) async fn renew(&self) -> anyhow::Result<CredentialsRecord> {
-        let tokens = self.tokens()?.ok_or_else(|| self.nobody_signed_in())?;
-        let current = self.with_valid_id_token(tokens).await?;
-        self.with_credentials(current).await
+        in_time(async {
+            let tokens = self.tokens()?.ok_or_else(|| self.nobody_signed_in())?;
+            let current = self.with_valid_id_token(tokens).await?;
+            self.with_credentials(current).await
+        })
+        .await
     }
 
     /// Makes sure that the sign-in works, by renewing its tokens.
@@ -30,10 +44,18 @@ impl Session<'_> {
     /// # Errors
     /// As [`Session::credentials`].
     pub async fn confirm(&self) -> anyhow::Result<TokensRecord> {
-        let account = tokens_account(self.profile);
-        let _lock = Lock::acquire(self.folder, &account, LOCK_PATIENCE)?;
+        let _lock = self.lock()?;
         let tokens = self.tokens()?.ok_or_else(|| self.nobody_signed_in())?;
-        Ok(self.with_valid_id_token(tokens).await?.tokens)
+        let current = in_time(self.with_valid_id_token(tokens)).await?;
+        match current.is_saved {
+            true => Ok(current.tokens),
+            false => Err(Failure::new(
+                Kind::Store,
+                format!("the sign-in works, but {} did not keep it", self.store.describe()),
+            )
+            .hint(format!("see to the store, then sign in anew: {} --force", self.profile.login_command()))
+            .into()),
+        }
     }
 
     async fn with_valid_id_token(&self, tokens: TokensRecord) -> anyhow::Result<Current> {
@@ -42,7 +64,7 @@ impl Session<'_> {
             Step::Refresh => self.refreshed(tokens).await,
             Step::SignIn => Err(match &tokens.ended {
                 Some(ended) => self.signed_out_by_the_pool(ended).into(),
-                None => self.nobody_signed_in().into(),
+                None => self.cannot_be_renewed(&tokens).into(),
             }),
         }
     }
@@ -109,8 +131,8 @@ impl Session<'_> {
         interrupted_at: &mut Option<DateTime<Utc>>,
     ) -> Result<Grant, GrantError> {
         let Some(refresh_token) = &tokens.refresh_token else { return Err(GrantError::Invalid { description: None }) };
-        let client_secret = self.client_secret.or(tokens.client_secret.as_ref());
-        let endpoint = TokenEndpoint::new(self.profile, self.http, client_secret);
+        // The one that was given at the sign-in: what the environment holds by now may be another app client's.
+        let endpoint = TokenEndpoint::new(self.profile, self.http, tokens.client_secret.as_ref());
         match endpoint.refresh(refresh_token).await {
             Err(GrantError::Unknown(failure)) if self.profile.refresh_grace > TimeDelta::zero() => {
                 tracing::debug!(%failure, "the answer to a refresh was lost: once more within the grace period");

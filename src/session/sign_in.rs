@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{LOCK_PATIENCE, Session, failure, mark};
+use super::{Session, failure, mark};
 use crate::folder::{Lock, LockError};
 use crate::store::record::{SignedIn, TokensRecord, credentials_account, tokens_account};
 use crate::user_pool::Tokens;
@@ -16,7 +16,7 @@ pub struct SignInLock(#[expect(dead_code, reason = "held, not read")] Lock);
 pub struct Saved {
     /// The new sign-in.
     pub tokens: TokensRecord,
-    /// Whether it took another person's place.
+    /// The person whose place it took, if it was another's.
     pub replaced: Option<String>,
 }
 
@@ -25,7 +25,7 @@ pub struct Saved {
 pub struct SignedOut {
     /// The sign-in as it was.
     pub tokens: TokensRecord,
-    /// How many items with credentials went with it.
+    /// How many items with credentials were noted as made from it.
     pub credentials: usize,
 }
 
@@ -56,7 +56,7 @@ impl Session<'_> {
     /// # Errors
     /// [`crate::error::Kind::Store`] or [`crate::error::Kind::Busy`].
     pub fn save_sign_in(&self, tokens: &Tokens, is_forced: bool) -> anyhow::Result<Saved> {
-        let _lock = Lock::acquire(self.folder, &tokens_account(self.profile), LOCK_PATIENCE)?;
+        let _lock = self.lock()?;
         let old = TokensRecord::read_to_replace(self.store, self.profile)?;
         let is_same_person = old.as_ref().is_some_and(|old| old.subject == tokens.claims.subject);
         let is_kept = is_same_person && !is_forced;
@@ -80,7 +80,7 @@ impl Session<'_> {
     /// # Errors
     /// [`crate::error::Kind::Store`] or [`crate::error::Kind::Busy`].
     pub fn sign_out(&self) -> anyhow::Result<Option<SignedOut>> {
-        let _lock = Lock::acquire(self.folder, &tokens_account(self.profile), LOCK_PATIENCE)?;
+        let _lock = self.lock()?;
         let old = TokensRecord::read_to_replace(self.store, self.profile)?;
         let credentials = self.delete_credentials(old.as_ref())?;
         self.store.delete(&tokens_account(self.profile))?;

@@ -62,6 +62,7 @@ fn run(command: &str, url: &Url) -> Result<(), String> {
     }
     Command::new(program)
         .args(arguments)
+        .env_remove("COGFED_CLIENT_SECRET")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -9,6 +9,7 @@ use http::{Method, StatusCode};
 use subtle::ConstantTimeEq;
 use url::form_urlencoded;
 
+use crate::error::shortened;
 use crate::secret::Secret;
 
 /// Longest code that is taken, in bytes; Cognito's are 36.
@@ -74,9 +75,10 @@ pub fn judge(request: &Parts, awaited: &Awaited) -> Verdict {
         return Refuse(StatusCode::BAD_REQUEST, "a parameter is there twice");
     };
     let knows_state = parameters.state.is_some_and(|state| is_equal(&state, &awaited.state));
-    let denial = parameters
-        .error
-        .map(|error| Denial { error: shortened(error), description: parameters.description.map(shortened) });
+    let denial = parameters.error.map(|error| Denial {
+        error: shortened(&error, LONGEST_ERROR),
+        description: parameters.description.map(|text| shortened(&text, LONGEST_ERROR)),
+    });
     if !knows_state {
         return match denial {
             Some(denial) => Verdict::Unvouched(denial),
@@ -105,13 +107,6 @@ fn is_ours(request: &Parts, port: u16) -> bool {
         _ => false,
     };
     header && request.uri.authority().is_none_or(|authority| ours(authority.as_str()))
-}
-
-fn shortened(text: String) -> String {
-    match text.char_indices().nth(LONGEST_ERROR) {
-        Some(_) => text.chars().take(LONGEST_ERROR).chain(['…']).collect(),
-        None => text,
-    }
 }
 
 fn is_equal(given: &str, awaited: &Secret) -> bool {

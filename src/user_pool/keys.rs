@@ -61,7 +61,7 @@ impl<'a> Keys<'a> {
         let bytes = self.folder.sub("keys").read(self.url, LARGEST).ok()??;
         let kept: Kept = serde_json::from_slice(&bytes).ok()?;
         let age = now - kept.fetched_at;
-        (kept.url == self.url && age >= TimeDelta::zero() && age < LIFE).then_some(kept)
+        (kept.url == self.url && parse(&kept.keys).is_ok() && age >= TimeDelta::zero() && age < LIFE).then_some(kept)
     }
 
     async fn fetch(&self, now: DateTime<Utc>) -> Result<Value, Failure> {

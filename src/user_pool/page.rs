@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::error::shortened;
+
 /// The page's look, in light and dark.
 const STYLE: &str = include_str!("page.css");
 /// The longest text of a server's that is shown, in characters.
@@ -72,7 +74,7 @@ pub fn page(ending: &Ending) -> String {
 
 /// A message as a page says it: messages are written for the terminal, in lower case and without a full stop.
 fn sentence(message: &str) -> String {
-    let mut text = shortened(message.trim());
+    let mut text = shortened(message.trim(), LONGEST);
     if let Some(first) = text.get_mut(..1) {
         first.make_ascii_uppercase();
     }
@@ -80,14 +82,6 @@ fn sentence(message: &str) -> String {
         text.push('.');
     }
     text
-}
-
-fn shortened(text: &str) -> String {
-    let mut short: String = text.chars().take(LONGEST).collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    short
 }
 
 /// HTML's five special characters, and control characters, which have no business on a page.

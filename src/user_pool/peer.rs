@@ -5,16 +5,22 @@ use std::net::SocketAddr;
 /// Whether a connection from `peer` to our `port` is known to be another user's.
 ///
 /// The state travels in the browser's command line, where every local user can read it. So a callback is taken from
-/// this user and from root alone, where the kernel tells who it is.
+/// this user and from root alone, where the kernel tells who it is. Of a socket that its owner has closed already it
+/// tells no longer, and shows root in its place: such a one counts as another user's, since no browser of this user's
+/// would leave before the answer.
 #[cfg(target_os = "linux")]
 pub fn is_someone_else(peer: SocketAddr, port: u16) -> bool {
     let table = match peer {
         SocketAddr::V4(_) => std::fs::read_to_string("/proc/net/tcp"),
         SocketAddr::V6(_) => std::fs::read_to_string("/proc/net/tcp6"),
     };
-    let owner = table.ok().and_then(|table| owner(&table, peer, port));
     let ours = rustix::process::geteuid().as_raw();
-    owner.is_some_and(|uid| uid != ours && uid != 0)
+    match table.ok().and_then(|table| owner(&table, peer, port)) {
+        Some(Owner::User(uid)) => uid != ours && uid != 0,
+        Some(Owner::Gone) => true,
+        // Another network namespace, as between Windows and WSL: nothing is known.
+        None => false,
+    }
 }
 
 /// Nothing is known of a peer here.
@@ -23,17 +29,27 @@ pub fn is_someone_else(_: SocketAddr, _: u16) -> bool {
     false
 }
 
-/// The user id of the socket whose local address is `local` and whose remote port is `remote_port`
+/// Whose a socket is.
+#[cfg(any(target_os = "linux", test))]
+#[derive(Debug, PartialEq, Eq)]
+enum Owner {
+    /// This user's.
+    User(u32),
+    /// Nobody's any more.
+    Gone,
+}
+
+/// The owner of the socket whose local address is `local` and whose remote port is `remote_port`
 /// (<https://docs.kernel.org/networking/proc_net_tcp.html>).
 #[cfg(any(target_os = "linux", test))]
-fn owner(table: &str, local: SocketAddr, remote_port: u16) -> Option<u32> {
+fn owner(table: &str, local: SocketAddr, remote_port: u16) -> Option<Owner> {
     let local = format!("{}:{:04X}", address_in_hex(local), local.port());
     let remote = format!(":{remote_port:04X}");
     table.lines().skip(1).find_map(|line| {
         let mut fields = line.split_whitespace().skip(1);
         let (is_local, is_remote) = (fields.next()? == local, fields.next()?.ends_with(&remote));
-        let uid = fields.nth(4)?;
-        if is_local && is_remote { uid.parse().ok() } else { None }
+        let (uid, inode) = (fields.nth(4)?.parse().ok()?, fields.nth(1)?);
+        (is_local && is_remote).then_some(if inode == "0" { Owner::Gone } else { Owner::User(uid) })
     })
 }
 
@@ -60,9 +76,14 @@ mod tests {
         let table = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n   \
             0: 0100007F:20D0 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 1 1 0 100 0 0 10 0\n   \
             1: 0100007F:20D0 0100007F:C350 01 00000000:00000000 00:00000000 00000000  1000        0 2 1 0 20 4 30 10 -1\n   \
-            2: 0100007F:C350 0100007F:20D0 01 00000000:00000000 00:00000000 00000000  1001        0 3 1 0 20 4 30 10 -1\n";
+            2: 0100007F:C350 0100007F:20D0 01 00000000:00000000 00:00000000 00000000  1001        0 3 1 0 20 4 30 10 -1\n   \
+            3: 0100007F:C352 0100007F:20D0 05 00000000:00000000 00:00000000 00000000     0        0 0 1 0 20 4 30 10 -1\n   \
+            4: 0100007F:C353 0100007F:20D0 01 00000000:00000000 00:00000000 00000000     0        0 0 1 0 20 4 30 10 -1\n";
         let peer = "127.0.0.1:50000".parse().unwrap();
-        assert_eq!(owner(table, peer, 8400), Some(1001));
+        assert_eq!(owner(table, peer, 8400), Some(Owner::User(1001)));
+        for closed in ["127.0.0.1:50002", "127.0.0.1:50003"] {
+            assert_eq!(owner(table, closed.parse().unwrap(), 8400), Some(Owner::Gone), "{closed}");
+        }
         assert_eq!(owner(table, "127.0.0.1:50001".parse().unwrap(), 8400), None);
         assert_eq!(owner(table, peer, 8401), None);
         assert_eq!(owner("", peer, 8400), None);
@@ -78,7 +99,24 @@ mod tests {
         let stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
         assert!(!is_someone_else(stream.local_addr().unwrap(), port));
         let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
-        let uid = owner(&table, stream.local_addr().unwrap(), port);
-        assert_eq!(uid, Some(rustix::process::geteuid().as_raw()), "the kernel does tell");
+        let ours = Owner::User(rustix::process::geteuid().as_raw());
+        assert_eq!(owner(&table, stream.local_addr().unwrap(), port), Some(ours), "the kernel does tell");
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn who_sent_and_left_is_not_taken_for_root() {
+        use std::io::{Read, Write};
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+        stream.write_all(b"x").unwrap();
+        let peer = stream.local_addr().unwrap();
+        drop(stream);
+        let (mut accepted, _) = listener.accept().unwrap();
+        let mut byte = [0];
+        accepted.read_exact(&mut byte).unwrap();
+        assert_eq!(accepted.read(&mut byte).unwrap(), 0, "it has left");
+        assert!(is_someone_else(peer, port));
     }
 }

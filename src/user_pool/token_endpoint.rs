@@ -11,10 +11,13 @@ use oauth2::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Failure, Kind};
+use crate::error::{Failure, Kind, shortened};
 use crate::http::{Http, HttpError};
 use crate::profile::Profile;
 use crate::secret::{self, Secret};
+
+/// The longest text of the server's that a message repeats, in characters.
+const LONGEST_ERROR: usize = 400;
 
 /// What the token endpoint gave, not verified yet.
 #[derive(Debug, Clone)]
@@ -200,9 +203,9 @@ impl ErrorResponse for TokenError {}
 
 impl fmt::Display for TokenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.error)?;
+        f.write_str(&shortened(&self.error, LONGEST_ERROR))?;
         match self.error_description.as_ref().or(self.error_message.as_ref()) {
-            Some(description) => write!(f, " ({description})"),
+            Some(description) => write!(f, " ({})", shortened(description, LONGEST_ERROR)),
             None => Ok(()),
         }
     }
@@ -220,7 +223,8 @@ fn grant(answer: Answer) -> Result<Grant, GrantError> {
             GrantError::Unknown(Failure::new(Kind::Network, unavailable.to_string()).hint("try again in a minute"))
         }
         RequestTokenError::ServerResponse(error) if error.error == "invalid_grant" => {
-            GrantError::Invalid { description: error.error_description.or(error.error_message) }
+            let description = error.error_description.or(error.error_message);
+            GrantError::Invalid { description: description.map(|text| shortened(&text, LONGEST_ERROR)) }
         }
         RequestTokenError::ServerResponse(error) => GrantError::Refused(explained(&error)),
         // The body is not shown: it may hold tokens.

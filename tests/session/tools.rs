@@ -217,6 +217,7 @@ impl<'a> InMemory<'a> {
             clock: &self.lab.clock,
             http: &self.http,
             client_secret: None,
+            wait: Box::new(|_| {}),
             warn: Box::new(|_| {}),
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

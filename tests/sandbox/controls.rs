@@ -49,6 +49,7 @@ fn what_a_script_gets_wrong_is_refused() {
         ("POST", "/misbehave?name=token-500&times=x", 400),
         ("POST", "/clock", 400),
         ("POST", "/clock?advance=999999999999", 400),
+        ("POST", "/clock?advance=-9223372036854775808", 400),
         ("POST", "/lifetimes?credentials=999999999999", 400),
         ("POST", "/people?name=nobody&role=x", 404),
         ("POST", "/nowhere", 404),

@@ -85,6 +85,10 @@ fn logout_ends_the_browser_s_session() {
     assert_eq!(answer.status, 400);
     let silently = || send("GET", &url, &[("Cookie", &cookie)], "").location(&url);
     assert_eq!(silently().path(), "/callback", "refused logouts end nothing");
+    let other = cookie.replacen("cognito=", "other=", 1);
+    let end = encode(&[("client_id", lab.0.client_id()), ("logout_uri", &lab.0.logout_uri())]);
+    send("GET", &format!("{}/logout?{end}", lab.0.domain_url()), &[("Cookie", &other)], "");
+    assert_eq!(silently().path(), "/callback", "another cookie names no session");
     let (answer, asked) = ask(&[("client_id", lab.0.client_id()), ("logout_uri", &lab.0.logout_uri())]);
     let location = answer.location(&asked);
     assert_eq!(location.as_str(), lab.0.logout_uri());

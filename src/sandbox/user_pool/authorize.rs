@@ -3,12 +3,11 @@
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use http::header::COOKIE;
 use http::{Request, Response};
 use url::form_urlencoded::byte_serialize;
 
 use super::sessions::{AuthorizationRequest, COOKIE_LIFETIME, Code, FIVE_MINUTES, Session, SignIn, Transaction};
-use super::{form, pages, query};
+use super::{COOKIE_NAME, form, pages, query, session_ids};
 use crate::sandbox::misbehaviour::Misbehaviour;
 use crate::sandbox::parameters::Parameters;
 use crate::sandbox::people::Directory;
@@ -16,8 +15,6 @@ use crate::sandbox::random;
 use crate::sandbox::reply;
 use crate::sandbox::world::World;
 
-/// The cookie of the hosted UI.
-const COOKIE_NAME: &str = "cognito";
 /// Scopes that each user pool knows, whether or not the app client has them.
 const KNOWN_SCOPES: [&str; 5] = ["openid", "email", "phone", "profile", "aws.cognito.signin.user.admin"];
 
@@ -127,13 +124,8 @@ fn asked_directory(parameters: &Parameters) -> Result<Option<Directory>, ()> {
 
 /// The hosted UI's session of the browser that sent the request, if it still lives.
 fn session(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Option<Session> {
-    let cookies = request.headers().get_all(COOKIE).into_iter().filter_map(|header| header.to_str().ok());
-    let ids = cookies
-        .flat_map(|header| header.split(';'))
-        .filter_map(|cookie| cookie.trim().split_once('='))
-        .filter(|(name, _)| *name == COOKIE_NAME);
     let state = world.user_pool();
-    ids.filter_map(|(_, id)| state.sessions.get(id)).find(|session| now < session.expires).cloned()
+    session_ids(request).filter_map(|id| state.sessions.get(id)).find(|session| now < session.expires).cloned()
 }
 
 /// `GET /oauth2/authorize`.

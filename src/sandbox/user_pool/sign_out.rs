@@ -2,11 +2,11 @@
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use http::header::{AUTHORIZATION, COOKIE, HeaderValue, WWW_AUTHENTICATE};
+use http::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
 use http::{Request, Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::{form, pages, query, token};
+use super::{COOKIE_NAME, form, pages, query, session_ids, token};
 use crate::sandbox::jwt;
 use crate::sandbox::misbehaviour::Misbehaviour;
 use crate::sandbox::reply::{self, Reply};
@@ -102,10 +102,10 @@ pub fn logout(world: &World, request: &Request<Bytes>) -> Response<Bytes> {
         _ => return reply::redirect(&format!("/error?error=redirect_mismatch&client_id={}", world.names.client_id)),
     };
     let mut memory = world.user_pool();
-    let cookies = request.headers().get_all(COOKIE).into_iter().filter_map(|header| header.to_str().ok());
-    for (_, id) in cookies.flat_map(|header| header.split(';')).filter_map(|cookie| cookie.trim().split_once('=')) {
+    for id in session_ids(request) {
         memory.sessions.remove(id);
     }
     drop(memory);
-    reply::set_cookie(reply::redirect(&location), "cognito=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax")
+    let cookie = format!("{COOKIE_NAME}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
+    reply::set_cookie(reply::redirect(&location), &cookie)
 }

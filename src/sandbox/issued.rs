@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
+use ring::digest::{SHA256, digest};
 
 /// One set of temporary keys, and whose they are. None of it is a real secret: the sandbox made it up.
 #[derive(Debug, Clone)]
@@ -31,6 +32,14 @@ impl IssuedKey {
     pub fn caller_arn(&self) -> String {
         let role = self.role_arn.rsplit('/').next().unwrap_or_default();
         format!("arn:aws:sts::{}:assumed-role/{role}/{}", self.account_id(), self.session_name)
+    }
+
+    /// The unique id of the assumed role and its session, `AROA…:SESSION`. The sandbox's roles have no unique id of their
+    /// own: this one follows from the ARN, and says where it comes from.
+    pub fn user_id(&self) -> String {
+        let hash = digest(&SHA256, self.role_arn.as_bytes());
+        let digits: String = hash.as_ref().iter().take(5).map(|byte| format!("{byte:02X}")).collect();
+        format!("AROASANDBOX{digits}:{}", self.session_name)
     }
 
     /// The twelve digits of the role's account.

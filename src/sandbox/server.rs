@@ -19,6 +19,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
+use crate::sandbox::api_gateway::{self, ApiGateway};
 use crate::sandbox::log::Logged;
 use crate::sandbox::misbehaviour::Misbehaviour;
 use crate::sandbox::options::REGION;
@@ -32,9 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const MOST_CONNECTIONS: usize = 512;
 /// Bytes of a request's head.
 const LARGEST_HEAD: usize = 64 * 1024;
-/// Bytes of a body at the API, as API Gateway's limit.
-const LARGEST_API_BODY: usize = 10 * 1024 * 1024;
-/// Bytes of a body anywhere else.
+/// Bytes of a body anywhere but at the API, which has API Gateway's limit.
 const LARGEST_BODY: usize = 256 * 1024;
 
 /// Which of the sandbox's hosts a listener stands for.
@@ -146,7 +145,7 @@ async fn connection(stream: TcpStream, host: Host, world: Arc<World>) {
 
 async fn answer(host: Host, world: Arc<World>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Hangup> {
     let (head, body) = request.into_parts();
-    let largest = if host == Host::Api { LARGEST_API_BODY } else { LARGEST_BODY };
+    let largest = if host == Host::Api { api_gateway::LARGEST_BODY } else { LARGEST_BODY };
     let now = if host == Host::Control { world.now() } else { world.servers_now() };
     let method = head.method.to_string();
     let path = head.uri.path().to_owned();
@@ -177,17 +176,12 @@ async fn answer(host: Host, world: Arc<World>, request: Request<Incoming>) -> Re
 }
 
 fn too_large(host: Host) -> Response<Bytes> {
-    if host == Host::Api {
-        let message = serde_json::json!({ "message": "Request Too Long" });
-        return reply::json(StatusCode::PAYLOAD_TOO_LARGE, &message);
-    }
-    reply::empty(StatusCode::PAYLOAD_TOO_LARGE)
+    if host == Host::Api { ApiGateway::too_large() } else { reply::empty(StatusCode::PAYLOAD_TOO_LARGE) }
 }
 
 fn api(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Reply {
     if world.active.due(Misbehaviour::Api500) {
-        let message = serde_json::json!({ "message": "Internal server error" });
-        return Reply::answer("api.failed", reply::json(StatusCode::INTERNAL_SERVER_ERROR, &message));
+        return Reply::answer("api.failed", ApiGateway::failed());
     }
     let response = world.api.answer(now, &world.issued, request);
     let endpoint = if response.status() == StatusCode::FORBIDDEN { "api.refused" } else { "api.invoked" };

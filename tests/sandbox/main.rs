@@ -1,5 +1,6 @@
 //! The sandbox over real HTTP: it answers as Cognito does, errors included.
 
+mod api;
 mod client;
 mod controls;
 mod identity;

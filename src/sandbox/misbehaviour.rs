@@ -68,6 +68,8 @@ misbehaviours! {
     IdentityThrottled, "identity-throttled", "answer TooManyRequestsException at the identity pool";
     Identity500, "identity-500", "answer InternalErrorException at the identity pool";
     IdentitySilent, "identity-silent", "take the request at the identity pool and never answer";
+    IdentityNoRole, "identity-no-role", "refuse credentials as InvalidIdentityPoolConfigurationException";
+    IdentityForgotten, "identity-forgotten", "forget an identity at its second credentials; GetId makes a new one";
     CredentialsShort, "credentials-short", "give credentials that live for 10 minutes";
     Api500, "api-500", "answer 500 at the API";
     ClockBehind, "clock-behind", "let the servers' clock be 20 minutes behind";

@@ -63,6 +63,10 @@ fn user_info_tells_who_is_signed_in() {
     let without_openid = other.exchange(&code, &[]).text("access_token");
     let url = format!("{}/oauth2/userInfo", other.0.domain_url());
     assert_eq!(send("GET", &url, &[("Authorization", &format!("Bearer {without_openid}"))], "").status, 401);
+    let limited = lab.exchange(&lab.code_of(&[("scope", "openid email")], "alice"), &[]).text("access_token");
+    let limited = ask(&limited).json();
+    assert_eq!(limited["email"], "alice@corp.example");
+    assert!(limited.get("name").is_none() && limited.get("custom:roles").is_none(), "{limited}");
     let revoked = lab.tokens("alice");
     lab.revoke(&[("token", &revoked.text("refresh_token")), ("client_id", lab.0.client_id())]);
     assert_eq!(ask(&revoked.text("access_token")).status, 401);

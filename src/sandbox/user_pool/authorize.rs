@@ -4,6 +4,7 @@
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use http::{Request, Response};
+use url::Url;
 use url::form_urlencoded::byte_serialize;
 
 use super::sessions::{AuthorizationRequest, COOKIE_LIFETIME, Code, FIVE_MINUTES, Session, SignIn, Transaction};
@@ -21,7 +22,7 @@ const KNOWN_SCOPES: [&str; 5] = ["openid", "email", "phone", "profile", "aws.cog
 /// An authorization request that is refused.
 enum Refusal {
     /// Client or redirect URI are wrong: the browser stays here.
-    Page(&'static str),
+    Page { error: &'static str, sent: Parameters },
     /// The client is told, at its redirect URI.
     Redirect { redirect_uri: String, state: Option<String>, error: &'static str, description: Option<&'static str> },
 }
@@ -29,9 +30,7 @@ enum Refusal {
 impl Refusal {
     fn response(self, world: &World) -> Response<Bytes> {
         match self {
-            Refusal::Page(error) => {
-                reply::redirect(&format!("/error?error={error}&client_id={}", world.names.client_id))
-            }
+            Refusal::Page { error, sent } => pages::to_error(error, &sent),
             Refusal::Redirect { redirect_uri, state, error, description } => {
                 let state = state.filter(|_| world.options.state_on_errors);
                 error_redirect(&redirect_uri, state.as_deref(), error, description)
@@ -54,11 +53,11 @@ fn error_redirect(uri: &str, state: Option<&str>, error: &str, description: Opti
 /// Checks an authorization request, client and redirect URI first: only then may anything be redirected.
 fn checked(world: &World, parameters: &Parameters) -> Result<AuthorizationRequest, Refusal> {
     if parameters.get("client_id") != Some(world.names.client_id.as_str()) {
-        return Err(Refusal::Page("invalid_request"));
+        return Err(Refusal::Page { error: "invalid_request", sent: parameters.clone() });
     }
     let redirect_uri = parameters.get("redirect_uri").unwrap_or_default().to_owned();
     if !world.redirect_uris().contains(&redirect_uri) {
-        return Err(Refusal::Page("redirect_mismatch"));
+        return Err(Refusal::Page { error: "redirect_mismatch", sent: parameters.clone() });
     }
     let state = parameters.get("state").map(ToOwned::to_owned);
     let refusal = |error, description| {
@@ -81,15 +80,25 @@ fn checked(world: &World, parameters: &Parameters) -> Result<AuthorizationReques
     let Some(scopes) = scopes(world, parameters.get("scope").unwrap_or_default()) else {
         return refusal("invalid_scope", None);
     };
+    let resource = parameters.get("resource");
+    if !resource.is_none_or(is_resource) {
+        return refusal("invalid_request", Some("invalid resource"));
+    }
     Ok(AuthorizationRequest {
         redirect_uri: redirect_uri.clone(),
         state: state.clone(),
         nonce: parameters.get("nonce").map(ToOwned::to_owned),
         challenge: challenge.map(ToOwned::to_owned),
         scopes,
-        resource: parameters.get("resource").map(ToOwned::to_owned),
+        resource: resource.map(ToOwned::to_owned),
         login_hint: parameters.get("login_hint").map(ToOwned::to_owned),
     })
+}
+
+/// Whether an access token may be bound to it: what begins with `https://`, `http://localhost` or a scheme of one's own.
+fn is_resource(text: &str) -> bool {
+    text.contains("://")
+        && Url::parse(text).is_ok_and(|url| url.scheme() != "http" || url.host_str() == Some("localhost"))
 }
 
 /// Whether it looks like the base64url of 32 bytes without padding.

@@ -87,7 +87,7 @@ fn change(world: &World, path: &str, parameters: &Parameters) -> Result<Value, (
             }
         }
         "/revoke-all" => {
-            world.user_pool().end_all();
+            world.revoke_all();
             Ok(json!({}))
         }
         _ => Err((StatusCode::NOT_FOUND, "no such control".into())),

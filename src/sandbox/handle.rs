@@ -167,7 +167,7 @@ impl Sandbox {
 
     /// Ends every sign-in and every browser's session.
     pub fn revoke_all(&self) {
-        self.world.user_pool().end_all();
+        self.world.revoke_all();
     }
 
     /// The requests so far, the oldest first, without the control's.
@@ -190,7 +190,7 @@ impl Sandbox {
         self.world.log.clear();
     }
 
-    /// Every secret so far: codes, verifiers, tokens, secret keys, session tokens.
+    /// The secrets so far: codes, verifiers, tokens, secret keys, session tokens. Of more than ten thousand the latest.
     pub fn secrets_issued(&self) -> Vec<String> {
         self.world.secrets_issued()
     }

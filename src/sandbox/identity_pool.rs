@@ -182,6 +182,7 @@ fn get_credentials(world: &World, now: DateTime<Utc>, input: &Value) -> Result<V
             "Expiration": json!(key.expires.timestamp() as f64),
         },
     });
+    world.issued.tidy(now);
     world.issued.insert(key);
     if let Some(identity) = world.identities().0.get_mut(identity_id) {
         identity.served = true;

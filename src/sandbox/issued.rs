@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use ring::digest::{SHA256, digest};
 
 /// One set of temporary keys, and whose they are. None of it is a real secret: the sandbox made it up.
@@ -48,7 +48,7 @@ impl IssuedKey {
     }
 }
 
-/// All keys given out since the sandbox started, by access key id.
+/// The keys that were given out, by access key id.
 #[derive(Debug, Default)]
 pub struct IssuedKeys(Mutex<HashMap<String, IssuedKey>>);
 
@@ -56,6 +56,12 @@ impl IssuedKeys {
     /// Remembers a key.
     pub fn insert(&self, key: IssuedKey) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key.access_key_id.clone(), key);
+    }
+
+    /// Forgets the keys that had expired a week before `now`: until then the answer to them is that they are expired.
+    pub fn tidy(&self, now: DateTime<Utc>) {
+        let week_ago = now - TimeDelta::weeks(1);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, key| week_ago < key.expires);
     }
 
     /// The key of that id, if the sandbox gave it out.

@@ -88,6 +88,26 @@ fn the_log_holds_no_secret() {
 }
 
 #[test]
+fn what_is_long_over_is_forgotten() {
+    let lab = Lab::new();
+    let token = lab.tokens("alice").text("id_token");
+    let id = lab.get_id(&token).text("IdentityId");
+    let credentials = || {
+        let token = lab.tokens("alice").text("id_token");
+        let answer = lab.get_credentials(&id, &token).json();
+        answer["Credentials"]["AccessKeyId"].as_str().unwrap().to_owned()
+    };
+    let first = credentials();
+    lab.0.advance_clock(chrono::TimeDelta::days(6));
+    let second = credentials();
+    assert!(lab.0.issued_keys().find(&first).is_some(), "expired, and still known");
+    lab.0.advance_clock(chrono::TimeDelta::days(2));
+    credentials();
+    assert!(lab.0.issued_keys().find(&first).is_none());
+    assert!(lab.0.issued_keys().find(&second).is_some());
+}
+
+#[test]
 fn the_profile_is_toml_and_names_where_everything_is() {
     let rotation = Rotation::On { grace: 30 };
     let lab = Lab::with(Options { rotation, misbehaviours: vec![Misbehaviour::Token500], ..Options::default() });

@@ -37,7 +37,7 @@ pub fn revoke(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Re
     memory.tidy(now);
     // With rotation the tokens of one sign-in have one origin, and end together.
     if let Some(origin) = memory.refresh_tokens.get(text).map(|token| token.sign_in.origin.clone()) {
-        memory.end(&origin);
+        memory.end(&origin, world.tokens_end(now));
     }
     answer(reply::as_cognito(reply::empty(StatusCode::OK)))
 }

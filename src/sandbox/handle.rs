@@ -30,9 +30,9 @@ impl Sandbox {
     /// Starts a sandbox on a thread of its own. When this returns, each of its listeners takes connections.
     ///
     /// # Errors
-    /// If a port is taken, or the system lets no thread, no listener or no key be made.
+    /// If the system lets no thread, no listener or no key be made.
     pub fn start(options: Options) -> anyhow::Result<Self> {
-        let (listeners, addresses) = Listeners::bind(options.domain_port, options.control_port)?;
+        let (listeners, addresses) = Listeners::bind()?;
         let world = Arc::new(World::new(options, addresses)?);
         let runtime = runtime::Builder::new_current_thread()
             .enable_all()

@@ -162,6 +162,7 @@ fn get_credentials(world: &World, now: DateTime<Utc>, input: &Value) -> Result<V
     let role_arn = roles::role(mapping, contains, &claims, custom)
         .ok_or_else(|| not_authorized("Access to Role is denied: no role is mapped to this login."))?;
     let lifetime = if world.active.due(Misbehaviour::CredentialsShort) { 600 } else { world.credentials_lifetime() };
+    let provider = provider(world);
     let key = IssuedKey {
         access_key_id: format!("ASIASANDBOX{}", random::upper_alphanumeric(9)),
         secret_access_key: world.giving_out(format!("sandbox/{}", random::alphanumeric(32))),
@@ -169,7 +170,9 @@ fn get_credentials(world: &World, now: DateTime<Utc>, input: &Value) -> Result<V
         expires: now + TimeDelta::seconds(lifetime),
         role_arn,
         session_name: "CognitoIdentityCredentials".into(),
+        identity_pool_id: world.names.identity_pool_id.clone(),
         identity_id: identity_id.into(),
+        authentication_provider: format!("{provider},{provider}:CognitoSignIn:{}", identity.owner),
         username: text("cognito:username").into(),
     };
     let document = json!({
@@ -201,6 +204,11 @@ fn basic_flow_refusal(world: &World) -> Fault {
     fault("InvalidParameterException", message)
 }
 
+/// The user pool as the key of `Logins`: its issuer without the scheme.
+fn provider(world: &World) -> String {
+    world.issuer().trim_start_matches("https://").to_owned()
+}
+
 /// The claims of the login token, once it is known to be good.
 fn login(world: &World, now: DateTime<Utc>, input: &Value) -> Result<Value, Fault> {
     let unauthenticated = || not_authorized("Unauthenticated access is not supported for this identity pool.");
@@ -208,8 +216,8 @@ fn login(world: &World, now: DateTime<Utc>, input: &Value) -> Result<Value, Faul
     if logins.len() > MOST_LOGINS {
         return Err(fault("InvalidParameterException", "Logins has more than 10 entries."));
     }
-    let issuer = world.issuer();
-    let provider = issuer.trim_start_matches("https://");
+    let (issuer, provider) = (world.issuer(), provider(world));
+    let provider = provider.as_str();
     let unsupported = || not_authorized("Token is not from a supported provider of this identity pool.");
     let (_, token) = logins.iter().next().ok_or_else(unauthenticated)?;
     let token = logins.get(provider).unwrap_or(token).as_str().unwrap_or_default();

@@ -21,8 +21,13 @@ pub struct IssuedKey {
     pub role_arn: String,
     /// The role session's name; `CognitoIdentityCredentials` for the enhanced flow.
     pub session_name: String,
+    /// The identity pool.
+    pub identity_pool_id: String,
     /// The identity in the identity pool.
     pub identity_id: String,
+    /// Where the login came from, as API Gateway's `cognitoAuthenticationProvider` has it:
+    /// `PROVIDER,PROVIDER:CognitoSignIn:SUB`.
+    pub authentication_provider: String,
     /// Who signed in, as the user pool names them.
     pub username: String,
 }

@@ -57,20 +57,19 @@ pub enum Host {
 pub struct Listeners(Vec<(Host, StdListener)>);
 
 impl Listeners {
-    /// Binds all of them on 127.0.0.1.
+    /// Binds all of them on 127.0.0.1, each to a free port.
     ///
     /// # Errors
-    /// If a port that was asked for is taken, or none is free.
-    pub fn bind(domain_port: u16, control_port: u16) -> anyhow::Result<(Self, Addresses)> {
-        let bind = |port| -> anyhow::Result<(StdListener, SocketAddr)> {
-            let listener = StdListener::bind((Ipv4Addr::LOCALHOST, port))
-                .with_context(|| format!("cannot listen on 127.0.0.1:{port}"))?;
+    /// If no port is free.
+    pub fn bind() -> anyhow::Result<(Self, Addresses)> {
+        let bind = || -> anyhow::Result<(StdListener, SocketAddr)> {
+            let listener = StdListener::bind((Ipv4Addr::LOCALHOST, 0)).context("cannot listen on 127.0.0.1")?;
             listener.set_nonblocking(true).context("cannot make a listener non-blocking")?;
             let address = listener.local_addr().context("cannot tell a listener's address")?;
             Ok((listener, address))
         };
-        let (domain, user_pool, identity_pool) = (bind(domain_port)?, bind(0)?, bind(0)?);
-        let (sts, api, control) = (bind(0)?, bind(0)?, bind(control_port)?);
+        let (domain, user_pool, identity_pool) = (bind()?, bind()?, bind()?);
+        let (sts, api, control) = (bind()?, bind()?, bind()?);
         let addresses = Addresses {
             domain: domain.1,
             user_pool: user_pool.1,

@@ -73,6 +73,11 @@ fn echo_tells_what_arrived_and_who_asked() {
     assert_eq!(identity["accessKey"], "ASIASANDBOXOrdersAdmin");
     assert_eq!(identity["accountId"], ACCOUNT);
     assert_eq!(identity["cognitoIdentityId"], "eu-west-1:11111111-2222-3333-4444-555555555555");
+    assert_eq!(identity["cognitoIdentityPoolId"], "eu-west-1:99999999-8888-7777-6666-555555555555");
+    assert_eq!(
+        identity["cognitoAuthenticationProvider"],
+        "cognito-idp.eu-west-1.amazonaws.com/eu-west-1_EXAMPLE01,cognito-idp.eu-west-1.amazonaws.com/eu-west-1_EXAMPLE01:CognitoSignIn:the-sub"
+    );
     assert_eq!(identity["cognitoAuthenticationType"], "authenticated");
     assert_eq!(identity["userAgent"], "test/1");
     assert_eq!(identity["userArn"], "arn:aws:sts::123456781234:assumed-role/OrdersAdmin/CognitoIdentityCredentials");

@@ -65,6 +65,11 @@ impl Sandbox {
         &self.world.names.client_id
     }
 
+    /// The app client's secrets; none if it is a public client.
+    pub fn client_secrets(&self) -> &[String] {
+        &self.world.options.client_secrets
+    }
+
     /// The identity pool's id.
     pub fn identity_pool_id(&self) -> &str {
         &self.world.names.identity_pool_id

@@ -4,35 +4,11 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 
-macro_rules! misbehaviours {
-    ($($variant:ident, $name:literal, $description:literal;)*) => {
-        /// Something that the sandbox does wrong when asked to.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Misbehaviour {
-            $(#[doc = $description] $variant,)*
-        }
+use crate::sandbox::named::named;
 
-        impl Misbehaviour {
-            /// All of them, in the order in which they are listed.
-            pub const ALL: &'static [Misbehaviour] = &[$(Misbehaviour::$variant,)*];
-
-            /// Each with its name and its description, in the form of the help's sections.
-            pub const LIST: &'static str = concat!($("  ", $name, "\n        ", $description, "\n",)*);
-
-            /// The name on the command line.
-            pub fn name(self) -> &'static str {
-                match self { $(Misbehaviour::$variant => $name,)* }
-            }
-
-            /// One line for the help.
-            pub fn description(self) -> &'static str {
-                match self { $(Misbehaviour::$variant => $description,)* }
-            }
-        }
-    };
-}
-
-misbehaviours! {
+named! {
+    /// Something that the sandbox does wrong when asked to.
+    Misbehaviour,
     WrongState, "wrong-state", "redirect with another state than the one that was sent";
     ErrorWithoutState, "error-without-state", "redirect with an error and no state";
     AccessDenied, "access-denied", "redirect with error=access_denied after a good sign-in";

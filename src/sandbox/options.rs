@@ -1,4 +1,5 @@
-//! What a sandbox is to be like. Whatever Amazon's documents leave open about Cognito is a switch here.
+//! What a sandbox is to be like. Where Amazon's documents leave open how Cognito behaves, and a client could tell the
+//! difference, a field marked as not documented decides; each of those is a switch of `cogfed sandbox` too.
 
 use std::sync::Arc;
 

@@ -7,4 +7,5 @@ mod identity;
 mod misbehaving;
 mod sign_in;
 mod sign_out;
+mod switches;
 mod tokens;

@@ -85,7 +85,7 @@ pub struct State {
 }
 
 impl State {
-    /// Forgets what has expired, so that a sandbox that runs for days does not grow.
+    /// Forgets what has expired, so that it does not pile up in a sandbox that runs for days.
     pub(super) fn tidy(&mut self, now: DateTime<Utc>) {
         self.transactions.retain(|_, transaction| now < transaction.expires);
         self.sessions.retain(|_, session| now < session.expires);
@@ -105,7 +105,8 @@ impl State {
         self.ended.contains_key(origin)
     }
 
-    /// Ends every sign-in that has a refresh token, and every browser's session. `until` is as for [`Self::end`].
+    /// Ends every sign-in that has a refresh token, and every browser's session. `until` is when their other tokens have
+    /// expired.
     pub fn end_all(&mut self, until: DateTime<Utc>) {
         self.ended.extend(self.refresh_tokens.drain().map(|(_, token)| (token.sign_in.origin, until)));
         self.sessions.clear();

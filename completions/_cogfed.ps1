@@ -175,6 +175,7 @@ Register-ArgumentCompleter -Native -CommandName 'cogfed' -ScriptBlock {
             [CompletionResult]::new('--token-lifetime', '--token-lifetime', [CompletionResultType]::ParameterName, 'How long ID and access tokens live, in seconds')
             [CompletionResult]::new('--credentials-lifetime', '--credentials-lifetime', [CompletionResultType]::ParameterName, 'How long credentials live, in seconds')
             [CompletionResult]::new('--misbehave', '--misbehave', [CompletionResultType]::ParameterName, 'Misbehave (may be given more than once)')
+            [CompletionResult]::new('--switch', '--switch', [CompletionResultType]::ParameterName, 'Be set up in another way (may be given more than once)')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one line of JSON when it is ready: profile, hosts, the API''s URL, people')
             [CompletionResult]::new('--until-stdin-closes', '--until-stdin-closes', [CompletionResultType]::ParameterName, 'End when the standard input ends')
             [CompletionResult]::new('--debug', '--debug', [CompletionResultType]::ParameterName, 'Tell on the standard error what is done, without secrets')

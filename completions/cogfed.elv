@@ -159,6 +159,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
             cand --token-lifetime 'How long ID and access tokens live, in seconds'
             cand --credentials-lifetime 'How long credentials live, in seconds'
             cand --misbehave 'Misbehave (may be given more than once)'
+            cand --switch 'Be set up in another way (may be given more than once)'
             cand --json 'Print one line of JSON when it is ready: profile, hosts, the API''s URL, people'
             cand --until-stdin-closes 'End when the standard input ends'
             cand --debug 'Tell on the standard error what is done, without secrets'

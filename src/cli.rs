@@ -14,7 +14,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use self::sections::{
     ABOUT, CALL, CREDENTIAL_PROCESS, DEMO, LOGIN, LOGOUT, PROFILE, PROFILE_LIST, PROFILE_SHOW, STATUS, sandbox_sections,
 };
-use crate::sandbox::Misbehaviour;
+use crate::sandbox::{Misbehaviour, Switch};
 
 /// One sign-in for AWS behind Cognito federated to Azure AD
 ///
@@ -273,7 +273,7 @@ pub struct ProfileShow {
 
 /// Flags of `sandbox`.
 #[derive(Debug, Args)]
-#[command(after_help = "Run 'cogfed sandbox --help' for the list of misbehaviours.")]
+#[command(after_help = "Run 'cogfed sandbox --help' for the lists of misbehaviours and switches.")]
 pub struct Sandbox {
     /// Print one line of JSON when it is ready: profile, hosts, the API's URL, people
     #[arg(long)]
@@ -302,6 +302,9 @@ pub struct Sandbox {
     /// Misbehave (may be given more than once)
     #[arg(long, value_name = "NAME", hide_possible_values = true)]
     pub misbehave: Vec<Misbehaviour>,
+    /// Be set up in another way (may be given more than once)
+    #[arg(long, value_name = "NAME", hide_possible_values = true)]
+    pub switch: Vec<Switch>,
     /// End when the standard input ends
     #[arg(long)]
     pub until_stdin_closes: bool,
@@ -316,6 +319,16 @@ pub struct Demo {
 }
 
 impl ValueEnum for Misbehaviour {
+    fn value_variants<'a>() -> &'a [Self] {
+        Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()).help(self.description()))
+    }
+}
+
+impl ValueEnum for Switch {
     fn value_variants<'a>() -> &'a [Self] {
         Self::ALL
     }

@@ -5,7 +5,7 @@
 //! means after two spaces or on lines indented by six or more; indented by four, what is to be typed or copied. No line
 //! is longer than 80 columns.
 
-use crate::sandbox::Misbehaviour;
+use crate::sandbox::{Misbehaviour, Switch};
 
 pub(super) const ABOUT: &str = "\
 EXAMPLES
@@ -220,9 +220,9 @@ EXAMPLES
     cogfed sandbox --json --until-stdin-closes --misbehave wrong-nonce
 ";
 
-/// What is known about the sandbox alone: its examples, and each misbehaviour by name.
+/// What is known about the sandbox alone: its examples, and each misbehaviour and each switch by name.
 pub(super) fn sandbox_sections() -> String {
-    format!("{SANDBOX}\nMISBEHAVIOURS\n{}", Misbehaviour::LIST)
+    format!("{SANDBOX}\nMISBEHAVIOURS\n{}\nSWITCHES\n{}", Misbehaviour::LIST, Switch::LIST)
 }
 
 pub(super) const DEMO: &str = "\

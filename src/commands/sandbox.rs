@@ -12,7 +12,7 @@ use crate::sandbox::{Options, Rotation, Sandbox};
 use crate::store::StoreKind;
 
 pub fn run(flags: &Flags, env: &mut Env) -> anyhow::Result<()> {
-    let sandbox = Sandbox::start(Options {
+    let mut options = Options {
         clock: Arc::clone(&env.clock),
         redirect_ports: flags.redirect_ports.clone(),
         rotation: flags.rotate.map_or(Rotation::Off, |grace| Rotation::On { grace }),
@@ -20,7 +20,11 @@ pub fn run(flags: &Flags, env: &mut Env) -> anyhow::Result<()> {
         credentials_lifetime: i64::from(flags.credentials_lifetime),
         misbehaviours: flags.misbehave.clone(),
         ..Options::default()
-    })?;
+    };
+    for switch in &flags.switch {
+        switch.apply(&mut options);
+    }
+    let sandbox = Sandbox::start(options)?;
     let configuration = configuration(&sandbox, &flags.name, flags.store.as_deref())?;
     if let Some(path) = &flags.config {
         std::fs::write(path, &configuration).with_context(|| format!("cannot write {}", path.display()))?;
@@ -59,6 +63,7 @@ fn description(sandbox: &Sandbox, flags: &Flags, configuration: &str) -> Value {
         "configuration": configuration,
         "user_pool_id": sandbox.user_pool_id(),
         "client_id": sandbox.client_id(),
+        "client_secret": sandbox.client_secrets().first(),
         "identity_pool_id": sandbox.identity_pool_id(),
         "issuer": sandbox.issuer(),
         "redirect_uris": sandbox.redirect_uris(),
@@ -88,11 +93,15 @@ fn introduce(sandbox: &Sandbox, flags: &Flags, configuration: &str, env: &mut En
     };
     let prefix =
         flags.config.as_deref().map(Path::display).map(|path| format!("COGFED_CONFIG={path} ")).unwrap_or_default();
+    let secret = match sandbox.client_secrets().first() {
+        Some(secret) => format!("Its app client has a secret: export COGFED_CLIENT_SECRET={secret}\n\n"),
+        None => String::new(),
+    };
     let (name, api, control, sts) = (&flags.name, sandbox.api_url(), sandbox.control_url(), sandbox.sts_url());
     env.print(&format!(
         "The sandbox runs until Ctrl-C. {place}\n\n\
          People who can sign in:\n{people}\n\
-         To try:\n  \
+         {secret}To try:\n  \
            {prefix}cogfed login --profile {name}\n  \
            {prefix}cogfed call GET {api}/orders --profile {name}\n  \
            {prefix}cogfed status --profile {name}\n  \

@@ -46,11 +46,18 @@ impl Data {
 /// The whole body: all pieces in their order, joined by `&`, as curl does. `None` if there are no pieces.
 ///
 /// # Errors
-/// A [`Failure`] of kind `Usage` if a file cannot be read or if there is more than [`MAX_BODY`]: no more than that is read.
+/// A [`Failure`] of kind `Usage` if a file cannot be read, if standard input is asked for twice, or if all of it together
+/// is more than [`MAX_BODY`]: no more than that is read.
 pub fn read_data(pieces: &[Data], stdin: &mut dyn Read) -> anyhow::Result<Option<Vec<u8>>> {
+    if pieces.iter().filter(|piece| piece.source == Source::Stdin).count() > 1 {
+        let failure = Failure::new(Kind::Usage, "the body asks for standard input more than once");
+        return Err(failure.hint("give '-' or '@-' once: there is nothing left in it for a second time").into());
+    }
     let mut body: Option<Vec<u8>> = None;
     for piece in pieces {
-        let bytes = read(piece, stdin)?;
+        // What is there already, with the `&` that comes next.
+        let before = body.as_ref().map_or(0, |body| body.len() + 1);
+        let bytes = read(piece, stdin, before)?;
         match &mut body {
             None => body = Some(bytes),
             Some(body) => {
@@ -62,14 +69,15 @@ pub fn read_data(pieces: &[Data], stdin: &mut dyn Read) -> anyhow::Result<Option
     Ok(body)
 }
 
-fn read(piece: &Data, stdin: &mut dyn Read) -> anyhow::Result<Vec<u8>> {
+/// One piece, after `before` bytes of others.
+fn read(piece: &Data, stdin: &mut dyn Read, before: usize) -> anyhow::Result<Vec<u8>> {
     let mut bytes = match &piece.source {
-        Source::Text(text) => return Ok(text.clone().into_bytes()),
-        Source::Stdin => read_capped(stdin, "standard input")?,
+        Source::Text(text) => return read_capped(&mut text.as_bytes(), "the text", before),
+        Source::Stdin => read_capped(stdin, "standard input", before)?,
         Source::File(path) => {
             let name = format!("'{}'", path.display());
             let mut file = File::open(path).map_err(|error| unreadable(&name, &error))?;
-            read_capped(&mut file, &name)?
+            read_capped(&mut file, &name, before)?
         }
     };
     if !piece.binary {
@@ -78,13 +86,15 @@ fn read(piece: &Data, stdin: &mut dyn Read) -> anyhow::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// All of `reader`, up to the gateway's limit.
-fn read_capped(reader: &mut dyn Read, name: &str) -> anyhow::Result<Vec<u8>> {
+/// All of `reader`, up to what `before` bytes leave of the gateway's limit.
+fn read_capped(reader: &mut dyn Read, name: &str, before: usize) -> anyhow::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let cap = u64::try_from(MAX_BODY).context("the limit on bodies")?.saturating_add(1);
+    let left = MAX_BODY.saturating_sub(before);
+    let cap = u64::try_from(left).context("the limit on bodies")?.saturating_add(1);
     reader.take(cap).read_to_end(&mut bytes).map_err(|error| unreadable(name, &error))?;
-    if bytes.len() > MAX_BODY {
-        let message = format!("{name} has more than {MAX_BODY} bytes, the most that API Gateway takes");
+    if bytes.len() > left || before > MAX_BODY {
+        let what = if before == 0 { name.to_owned() } else { format!("the body, up to {name},") };
+        let message = format!("{what} has more than {MAX_BODY} bytes, the most that API Gateway takes");
         return Err(Failure::new(Kind::Usage, message).hint("upload it to S3 by a presigned URL of the API's").into());
     }
     Ok(bytes)
@@ -138,5 +148,28 @@ mod tests {
         let pieces = [Data::parse("-", true)];
         let error = read_data(&pieces, &mut std::io::repeat(b'x')).unwrap_err();
         assert!(error.to_string().starts_with("standard input has more than 10485760 bytes"), "{error}");
+    }
+    #[test]
+    fn the_limit_is_on_all_pieces_together() {
+        let half = "x".repeat(MAX_BODY / 2);
+        let full = body(&[(&half, true), ("-", true)], half.get(1..).unwrap().as_bytes()).unwrap().unwrap();
+        assert_eq!(full.len(), MAX_BODY, "with the '&' between them");
+        let error = body(&[(&half, true), ("-", true)], half.as_bytes()).unwrap_err();
+        let message = "the body, up to standard input, has more than 10485760 bytes, the most that API Gateway takes";
+        assert_eq!(error.to_string(), message);
+        assert_eq!(crate::error::kind_of(&error), Kind::Usage);
+        assert!(body(&[(&half, true), (&half, true)], b"").is_err());
+        let text = "x".repeat(MAX_BODY);
+        assert!(body(&[(&text, true)], b"").is_ok());
+        assert!(body(&[(&text, true), ("", true)], b"").is_err(), "the '&' is one too many");
+    }
+
+    #[test]
+    fn standard_input_is_there_once() {
+        for twice in [[("-", false), ("@-", true)], [("-", false), ("-", false)]] {
+            let error = body(&twice, b"x").unwrap_err();
+            assert_eq!(error.to_string(), "the body asks for standard input more than once");
+            assert_eq!(crate::error::kind_of(&error), Kind::Usage);
+        }
     }
 }

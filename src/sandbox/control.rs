@@ -47,7 +47,7 @@ fn change(world: &World, path: &str, parameters: &Parameters) -> Result<Value, (
     // A year either way is enough for any test, and too little for a date to overflow.
     let number = |name: &str| -> Result<Option<i64>, (StatusCode, String)> {
         let Some(text) = parameters.get(name) else { return Ok(None) };
-        let number = text.parse().ok().filter(|number: &i64| number.abs() <= MOST_SECONDS);
+        let number = text.parse().ok().filter(|number: &i64| (-MOST_SECONDS..=MOST_SECONDS).contains(number));
         number.map(Some).ok_or_else(|| bad(format!("'{name}' has to be a whole number, at most {MOST_SECONDS}")))
     };
     match path {
@@ -87,7 +87,7 @@ fn change(world: &World, path: &str, parameters: &Parameters) -> Result<Value, (
             }
         }
         "/revoke-all" => {
-            world.user_pool().end_all();
+            world.revoke_all();
             Ok(json!({}))
         }
         _ => Err((StatusCode::NOT_FOUND, "no such control".into())),

@@ -30,9 +30,9 @@ impl Sandbox {
     /// Starts a sandbox on a thread of its own. When this returns, each of its listeners takes connections.
     ///
     /// # Errors
-    /// If a port is taken, or the system lets no thread, no listener or no key be made.
+    /// If the system lets no thread, no listener or no key be made.
     pub fn start(options: Options) -> anyhow::Result<Self> {
-        let (listeners, addresses) = Listeners::bind(options.domain_port, options.control_port)?;
+        let (listeners, addresses) = Listeners::bind()?;
         let world = Arc::new(World::new(options, addresses)?);
         let runtime = runtime::Builder::new_current_thread()
             .enable_all()
@@ -63,6 +63,11 @@ impl Sandbox {
     /// The app client's id.
     pub fn client_id(&self) -> &str {
         &self.world.names.client_id
+    }
+
+    /// The app client's secrets; none if it is a public client.
+    pub fn client_secrets(&self) -> &[String] {
+        &self.world.options.client_secrets
     }
 
     /// The identity pool's id.
@@ -167,7 +172,7 @@ impl Sandbox {
 
     /// Ends every sign-in and every browser's session.
     pub fn revoke_all(&self) {
-        self.world.user_pool().end_all();
+        self.world.revoke_all();
     }
 
     /// The requests so far, the oldest first, without the control's.
@@ -190,7 +195,7 @@ impl Sandbox {
         self.world.log.clear();
     }
 
-    /// Every secret so far: codes, verifiers, tokens, secret keys, session tokens.
+    /// The secrets so far: codes, verifiers, tokens, secret keys, session tokens. Of more than ten thousand the latest.
     pub fn secrets_issued(&self) -> Vec<String> {
         self.world.secrets_issued()
     }

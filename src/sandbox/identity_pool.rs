@@ -22,18 +22,27 @@ const LONGEST_TOKEN: usize = 50_000;
 /// The most entries in `Logins`.
 const MOST_LOGINS: usize = 10;
 
-/// The identities of the pool: user's `sub` by identity id.
+/// One identity of the pool.
+#[derive(Debug, Clone)]
+struct Identity {
+    /// The user's `sub`.
+    owner: String,
+    /// Whether it has had credentials.
+    served: bool,
+}
+
+/// The identities of the pool, by id.
 #[derive(Debug, Default)]
-pub struct Identities(HashMap<String, String>);
+pub struct Identities(HashMap<String, Identity>);
 
 impl Identities {
     /// The identity of a user, made at the first time.
     fn of(&mut self, sub: &str) -> String {
-        if let Some((id, _)) = self.0.iter().find(|(_, owner)| *owner == sub) {
+        if let Some((id, _)) = self.0.iter().find(|(_, identity)| identity.owner == sub) {
             return id.clone();
         }
         let id = format!("{REGION}:{}", random::uuid());
-        self.0.insert(id.clone(), sub.to_owned());
+        self.0.insert(id.clone(), Identity { owner: sub.to_owned(), served: false });
         id
     }
 }
@@ -132,20 +141,28 @@ fn get_id(world: &World, now: DateTime<Utc>, input: &Value) -> Result<Value, Fau
 
 fn get_credentials(world: &World, now: DateTime<Utc>, input: &Value) -> Result<Value, Fault> {
     let identity_id = required(input, "IdentityId", "identityId")?;
-    let owner = world.identities().0.get(identity_id).cloned();
-    let owner =
-        owner.ok_or_else(|| fault("ResourceNotFoundException", format!("Identity '{identity_id}' not found.")))?;
+    let not_found = || fault("ResourceNotFoundException", format!("Identity '{identity_id}' not found."));
+    let identity = world.identities().0.get(identity_id).cloned().ok_or_else(not_found)?;
+    if identity.served && world.active.due(Misbehaviour::IdentityForgotten) {
+        world.identities().0.remove(identity_id);
+        return Err(not_found());
+    }
     let claims = login(world, now, input)?;
     let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
-    if text("sub") != owner {
+    if text("sub") != identity.owner {
         let message = "Logins don't match. Please include at least one valid login for this identity or identity pool.";
         return Err(not_authorized(message));
+    }
+    if world.active.due(Misbehaviour::IdentityNoRole) {
+        let message = "Invalid identity pool configuration. Check assigned IAM roles for this pool.";
+        return Err(fault("InvalidIdentityPoolConfigurationException", message));
     }
     let custom = input.get("CustomRoleArn").and_then(Value::as_str);
     let (mapping, contains) = (&world.options.role_mapping, world.options.contains_on_arrays);
     let role_arn = roles::role(mapping, contains, &claims, custom)
         .ok_or_else(|| not_authorized("Access to Role is denied: no role is mapped to this login."))?;
     let lifetime = if world.active.due(Misbehaviour::CredentialsShort) { 600 } else { world.credentials_lifetime() };
+    let provider = provider(world);
     let key = IssuedKey {
         access_key_id: format!("ASIASANDBOX{}", random::upper_alphanumeric(9)),
         secret_access_key: world.giving_out(format!("sandbox/{}", random::alphanumeric(32))),
@@ -153,7 +170,9 @@ fn get_credentials(world: &World, now: DateTime<Utc>, input: &Value) -> Result<V
         expires: now + TimeDelta::seconds(lifetime),
         role_arn,
         session_name: "CognitoIdentityCredentials".into(),
+        identity_pool_id: world.names.identity_pool_id.clone(),
         identity_id: identity_id.into(),
+        authentication_provider: format!("{provider},{provider}:CognitoSignIn:{}", identity.owner),
         username: text("cognito:username").into(),
     };
     let document = json!({
@@ -166,7 +185,11 @@ fn get_credentials(world: &World, now: DateTime<Utc>, input: &Value) -> Result<V
             "Expiration": json!(key.expires.timestamp() as f64),
         },
     });
+    world.issued.tidy(now);
     world.issued.insert(key);
+    if let Some(identity) = world.identities().0.get_mut(identity_id) {
+        identity.served = true;
+    }
     Ok(document)
 }
 
@@ -181,6 +204,11 @@ fn basic_flow_refusal(world: &World) -> Fault {
     fault("InvalidParameterException", message)
 }
 
+/// The user pool as the key of `Logins`: its issuer without the scheme.
+fn provider(world: &World) -> String {
+    world.issuer().trim_start_matches("https://").to_owned()
+}
+
 /// The claims of the login token, once it is known to be good.
 fn login(world: &World, now: DateTime<Utc>, input: &Value) -> Result<Value, Fault> {
     let unauthenticated = || not_authorized("Unauthenticated access is not supported for this identity pool.");
@@ -188,8 +216,8 @@ fn login(world: &World, now: DateTime<Utc>, input: &Value) -> Result<Value, Faul
     if logins.len() > MOST_LOGINS {
         return Err(fault("InvalidParameterException", "Logins has more than 10 entries."));
     }
-    let issuer = world.issuer();
-    let provider = issuer.trim_start_matches("https://");
+    let (issuer, provider) = (world.issuer(), provider(world));
+    let provider = provider.as_str();
     let unsupported = || not_authorized("Token is not from a supported provider of this identity pool.");
     let (_, token) = logins.iter().next().ok_or_else(unauthenticated)?;
     let token = logins.get(provider).unwrap_or(token).as_str().unwrap_or_default();

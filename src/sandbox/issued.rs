@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use ring::digest::{SHA256, digest};
 
 /// One set of temporary keys, and whose they are. None of it is a real secret: the sandbox made it up.
 #[derive(Debug, Clone)]
@@ -20,8 +21,13 @@ pub struct IssuedKey {
     pub role_arn: String,
     /// The role session's name; `CognitoIdentityCredentials` for the enhanced flow.
     pub session_name: String,
+    /// The identity pool.
+    pub identity_pool_id: String,
     /// The identity in the identity pool.
     pub identity_id: String,
+    /// Where the login came from, as API Gateway's `cognitoAuthenticationProvider` has it:
+    /// `PROVIDER,PROVIDER:CognitoSignIn:SUB`.
+    pub authentication_provider: String,
     /// Who signed in, as the user pool names them.
     pub username: String,
 }
@@ -33,13 +39,21 @@ impl IssuedKey {
         format!("arn:aws:sts::{}:assumed-role/{role}/{}", self.account_id(), self.session_name)
     }
 
+    /// The unique id of the assumed role and its session, `AROA…:SESSION`. The sandbox's roles have no unique id of their
+    /// own: this one follows from the ARN, and says where it comes from.
+    pub fn user_id(&self) -> String {
+        let hash = digest(&SHA256, self.role_arn.as_bytes());
+        let digits: String = hash.as_ref().iter().take(5).map(|byte| format!("{byte:02X}")).collect();
+        format!("AROASANDBOX{digits}:{}", self.session_name)
+    }
+
     /// The twelve digits of the role's account.
     pub fn account_id(&self) -> &str {
         self.role_arn.split(':').nth(4).unwrap_or_default()
     }
 }
 
-/// All keys given out since the sandbox started, by access key id.
+/// The keys that were given out, by access key id.
 #[derive(Debug, Default)]
 pub struct IssuedKeys(Mutex<HashMap<String, IssuedKey>>);
 
@@ -47,6 +61,12 @@ impl IssuedKeys {
     /// Remembers a key.
     pub fn insert(&self, key: IssuedKey) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key.access_key_id.clone(), key);
+    }
+
+    /// Forgets the keys that had expired a week before `now`: until then the answer to them is that they are expired.
+    pub fn tidy(&self, now: DateTime<Utc>) {
+        let week_ago = now - TimeDelta::weeks(1);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, key| week_ago < key.expires);
     }
 
     /// The key of that id, if the sandbox gave it out.

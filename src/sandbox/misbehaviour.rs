@@ -4,35 +4,11 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 
-macro_rules! misbehaviours {
-    ($($variant:ident, $name:literal, $description:literal;)*) => {
-        /// Something that the sandbox does wrong when asked to.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Misbehaviour {
-            $(#[doc = $description] $variant,)*
-        }
+use crate::sandbox::named::named;
 
-        impl Misbehaviour {
-            /// All of them, in the order in which they are listed.
-            pub const ALL: &'static [Misbehaviour] = &[$(Misbehaviour::$variant,)*];
-
-            /// Each with its name and its description, in the form of the help's sections.
-            pub const LIST: &'static str = concat!($("  ", $name, "\n        ", $description, "\n",)*);
-
-            /// The name on the command line.
-            pub fn name(self) -> &'static str {
-                match self { $(Misbehaviour::$variant => $name,)* }
-            }
-
-            /// One line for the help.
-            pub fn description(self) -> &'static str {
-                match self { $(Misbehaviour::$variant => $description,)* }
-            }
-        }
-    };
-}
-
-misbehaviours! {
+named! {
+    /// Something that the sandbox does wrong when asked to.
+    Misbehaviour,
     WrongState, "wrong-state", "redirect with another state than the one that was sent";
     ErrorWithoutState, "error-without-state", "redirect with an error and no state";
     AccessDenied, "access-denied", "redirect with error=access_denied after a good sign-in";
@@ -68,6 +44,8 @@ misbehaviours! {
     IdentityThrottled, "identity-throttled", "answer TooManyRequestsException at the identity pool";
     Identity500, "identity-500", "answer InternalErrorException at the identity pool";
     IdentitySilent, "identity-silent", "take the request at the identity pool and never answer";
+    IdentityNoRole, "identity-no-role", "refuse credentials as InvalidIdentityPoolConfigurationException";
+    IdentityForgotten, "identity-forgotten", "forget an identity at its second credentials; GetId makes a new one";
     CredentialsShort, "credentials-short", "give credentials that live for 10 minutes";
     Api500, "api-500", "answer 500 at the API";
     ClockBehind, "clock-behind", "let the servers' clock be 20 minutes behind";

@@ -1,4 +1,5 @@
-//! What a sandbox is to be like. Whatever Amazon's documents leave open about Cognito is a switch here.
+//! What a sandbox is to be like. Where Amazon's documents leave open how Cognito behaves, and a client could tell the
+//! difference, a field marked as not documented decides; each of those is a switch of `cogfed sandbox` too.
 
 use std::sync::Arc;
 
@@ -135,10 +136,6 @@ pub struct Options {
     pub role_mapping: RoleMapping,
     /// Who may sign in.
     pub people: Vec<Person>,
-    /// The port of the hosted UI's listener; 0 takes a free one.
-    pub domain_port: u16,
-    /// The port of the control listener; 0 takes a free one.
-    pub control_port: u16,
     /// The identity pool asks the user pool whether the sign-in was revoked.
     pub server_side_token_check: bool,
     /// What `Contains` means for arrays (not documented).
@@ -175,8 +172,6 @@ impl Default for Options {
                 AmbiguousRole::AuthenticatedRole,
             ),
             people: everyone(),
-            domain_port: 0,
-            control_port: 0,
             server_side_token_check: false,
             contains_on_arrays: ContainsOnArrays::Substring,
             state_on_errors: true,

@@ -38,7 +38,7 @@ impl Reply {
 }
 
 /// A response with headers whose values come from outside: a value that no header can hold is left out.
-fn with_header(mut response: Response<Bytes>, name: HeaderName, value: &str) -> Response<Bytes> {
+pub fn with_header(mut response: Response<Bytes>, name: HeaderName, value: &str) -> Response<Bytes> {
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().append(name, value);
     }

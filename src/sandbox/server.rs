@@ -19,6 +19,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
+use crate::sandbox::api_gateway::{self, ApiGateway};
 use crate::sandbox::log::Logged;
 use crate::sandbox::misbehaviour::Misbehaviour;
 use crate::sandbox::options::REGION;
@@ -32,9 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const MOST_CONNECTIONS: usize = 512;
 /// Bytes of a request's head.
 const LARGEST_HEAD: usize = 64 * 1024;
-/// Bytes of a body at the API, as API Gateway's limit.
-const LARGEST_API_BODY: usize = 10 * 1024 * 1024;
-/// Bytes of a body anywhere else.
+/// Bytes of a body anywhere but at the API, which has API Gateway's limit.
 const LARGEST_BODY: usize = 256 * 1024;
 
 /// Which of the sandbox's hosts a listener stands for.
@@ -58,20 +57,19 @@ pub enum Host {
 pub struct Listeners(Vec<(Host, StdListener)>);
 
 impl Listeners {
-    /// Binds all of them on 127.0.0.1.
+    /// Binds all of them on 127.0.0.1, each to a free port.
     ///
     /// # Errors
-    /// If a port that was asked for is taken, or none is free.
-    pub fn bind(domain_port: u16, control_port: u16) -> anyhow::Result<(Self, Addresses)> {
-        let bind = |port| -> anyhow::Result<(StdListener, SocketAddr)> {
-            let listener = StdListener::bind((Ipv4Addr::LOCALHOST, port))
-                .with_context(|| format!("cannot listen on 127.0.0.1:{port}"))?;
+    /// If no port is free.
+    pub fn bind() -> anyhow::Result<(Self, Addresses)> {
+        let bind = || -> anyhow::Result<(StdListener, SocketAddr)> {
+            let listener = StdListener::bind((Ipv4Addr::LOCALHOST, 0)).context("cannot listen on 127.0.0.1")?;
             listener.set_nonblocking(true).context("cannot make a listener non-blocking")?;
             let address = listener.local_addr().context("cannot tell a listener's address")?;
             Ok((listener, address))
         };
-        let (domain, user_pool, identity_pool) = (bind(domain_port)?, bind(0)?, bind(0)?);
-        let (sts, api, control) = (bind(0)?, bind(0)?, bind(control_port)?);
+        let (domain, user_pool, identity_pool) = (bind()?, bind()?, bind()?);
+        let (sts, api, control) = (bind()?, bind()?, bind()?);
         let addresses = Addresses {
             domain: domain.1,
             user_pool: user_pool.1,
@@ -146,7 +144,7 @@ async fn connection(stream: TcpStream, host: Host, world: Arc<World>) {
 
 async fn answer(host: Host, world: Arc<World>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Hangup> {
     let (head, body) = request.into_parts();
-    let largest = if host == Host::Api { LARGEST_API_BODY } else { LARGEST_BODY };
+    let largest = if host == Host::Api { api_gateway::LARGEST_BODY } else { LARGEST_BODY };
     let now = if host == Host::Control { world.now() } else { world.servers_now() };
     let method = head.method.to_string();
     let path = head.uri.path().to_owned();
@@ -177,17 +175,12 @@ async fn answer(host: Host, world: Arc<World>, request: Request<Incoming>) -> Re
 }
 
 fn too_large(host: Host) -> Response<Bytes> {
-    if host == Host::Api {
-        let message = serde_json::json!({ "message": "Request Too Long" });
-        return reply::json(StatusCode::PAYLOAD_TOO_LARGE, &message);
-    }
-    reply::empty(StatusCode::PAYLOAD_TOO_LARGE)
+    if host == Host::Api { ApiGateway::too_large() } else { reply::empty(StatusCode::PAYLOAD_TOO_LARGE) }
 }
 
 fn api(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Reply {
     if world.active.due(Misbehaviour::Api500) {
-        let message = serde_json::json!({ "message": "Internal server error" });
-        return Reply::answer("api.failed", reply::json(StatusCode::INTERNAL_SERVER_ERROR, &message));
+        return Reply::answer("api.failed", ApiGateway::failed());
     }
     let response = world.api.answer(now, &world.issued, request);
     let endpoint = if response.status() == StatusCode::FORBIDDEN { "api.refused" } else { "api.invoked" };

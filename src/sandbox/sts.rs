@@ -2,17 +2,15 @@
 //! (<https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>).
 
 use std::borrow::Cow;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
-use http::header::{CONTENT_TYPE, DATE};
-use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
-use ring::digest::{SHA256, digest};
+use http::{HeaderName, Method, Request, Response, StatusCode};
 use url::form_urlencoded;
 
 use super::issued::{IssuedKey, IssuedKeys};
 use super::sigv4::{self, Expected, Refused};
+use super::{random, reply};
 
 /// The version of the API, the only one that there is.
 const VERSION: &str = "2011-06-15";
@@ -27,18 +25,13 @@ struct Fault(StatusCode, &'static str, String);
 /// Answers one request to STS in the query protocol: a form in the body, or the query. Signatures scoped to `region` or to
 /// the global endpoint's us-east-1 are taken.
 pub fn answer(now: DateTime<Utc>, keys: &IssuedKeys, region: &str, request: &Request<Bytes>) -> Response<Bytes> {
-    let request_id = request_id(now);
+    let request_id = random::uuid();
     let (status, body) = match call(now, keys, region, request) {
         Ok(key) => (StatusCode::OK, identity_document(&key, &request_id)),
         Err(Fault(status, code, message)) => (status, error_document(code, &message, &request_id)),
     };
-    let mut response = Response::new(Bytes::from(body));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/xml"));
-    headers.insert(HeaderName::from_static("x-amzn-requestid"), printable(&request_id));
-    headers.insert(DATE, date_header(now));
-    response
+    let response = reply::body(status, "text/xml", body);
+    reply::with_header(response, HeaderName::from_static("x-amzn-requestid"), &request_id)
 }
 
 fn call(now: DateTime<Utc>, keys: &IssuedKeys, region: &str, request: &Request<Bytes>) -> Result<IssuedKey, Fault> {
@@ -76,7 +69,7 @@ fn parameter<'r>(request: &'r Request<Bytes>, name: &str) -> Option<Cow<'r, str>
 }
 
 fn identity_document(key: &IssuedKey, request_id: &str) -> String {
-    let (arn, user_id, account) = (key.caller_arn(), user_id(key), key.account_id());
+    let (arn, user_id, account) = (key.caller_arn(), key.user_id(), key.account_id());
     let (arn, user_id, account) = (escape(&arn), escape(&user_id), escape(account));
     format!(
         "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/{VERSION}/\">\n  \
@@ -109,38 +102,4 @@ fn escape(text: &str) -> String {
         }
     }
     escaped
-}
-
-/// The unique id of an assumed role and its session, `AROA…:SESSION`. The sandbox's roles have no unique id of their own:
-/// this one follows from the ARN, and says where it comes from.
-pub(super) fn user_id(key: &IssuedKey) -> String {
-    let hash = digest(&SHA256, key.role_arn.as_bytes());
-    let digits: String = hash.as_ref().iter().take(5).map(|byte| format!("{byte:02X}")).collect();
-    format!("AROASANDBOX{digits}:{}", key.session_name)
-}
-
-/// A request id in the form of a UUID, another one for each request.
-pub(super) fn request_id(now: DateTime<Utc>) -> String {
-    static REQUESTS: AtomicU64 = AtomicU64::new(0);
-    let seed = format!("{}/{}", REQUESTS.fetch_add(1, Ordering::Relaxed), now.timestamp_micros());
-    let digits: String =
-        digest(&SHA256, seed.as_bytes()).as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    let mut id = String::with_capacity(36);
-    for (place, digit) in digits.chars().enumerate() {
-        if matches!(place, 8 | 12 | 16 | 20) {
-            id.push('-');
-        }
-        id.push(digit);
-    }
-    id
-}
-
-/// `now` as the `Date` header has it (RFC 9110, section 5.6.7).
-pub(super) fn date_header(now: DateTime<Utc>) -> HeaderValue {
-    printable(&now.format("%a, %d %b %Y %H:%M:%S GMT").to_string())
-}
-
-/// A header value of text that is made here, of ASCII letters, digits and marks.
-pub(super) fn printable(text: &str) -> HeaderValue {
-    HeaderValue::from_str(text).expect("printable ASCII is a valid header value")
 }

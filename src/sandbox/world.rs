@@ -1,5 +1,6 @@
 //! Everything that the sandbox's listeners share: its names, its time, its people, its keys and its memory.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -15,6 +16,9 @@ use crate::sandbox::options::{ACCOUNT_ID, Issuer, Options, REGION, STAGE};
 use crate::sandbox::people::Person;
 use crate::sandbox::random;
 use crate::sandbox::user_pool::State;
+
+/// Older secrets than this many are forgotten.
+const KEPT_SECRETS: usize = 10_000;
 
 /// The ids of one sandbox, random per start, so that two of them never meet in one store.
 #[derive(Debug, Clone)]
@@ -83,7 +87,7 @@ pub struct World {
     pub keys: Arc<Keys>,
     /// The API.
     pub api: ApiGateway,
-    /// The temporary keys given out by the identity pool and by STS.
+    /// The temporary keys given out by the identity pool.
     pub issued: IssuedKeys,
     /// The active misbehaviours.
     pub active: Active,
@@ -92,7 +96,7 @@ pub struct World {
     credentials_lifetime: Mutex<i64>,
     offset: Mutex<TimeDelta>,
     users: Mutex<Vec<User>>,
-    secrets: Mutex<Vec<String>>,
+    secrets: Mutex<VecDeque<String>>,
     user_pool: Mutex<State>,
     identities: Mutex<Identities>,
 }
@@ -195,13 +199,29 @@ impl World {
 
     /// Remembers a secret that goes out, so that a test can look for it where it must not be; returns it.
     pub fn giving_out(&self, secret: String) -> String {
-        locked(&self.secrets).push(secret.clone());
+        let mut secrets = locked(&self.secrets);
+        if secrets.len() == KEPT_SECRETS {
+            secrets.pop_front();
+        }
+        secrets.push_back(secret.clone());
+        drop(secrets);
         secret
     }
 
-    /// Every secret given out so far.
+    /// The secrets given out so far; of more than ten thousand the latest.
     pub fn secrets_issued(&self) -> Vec<String> {
-        locked(&self.secrets).clone()
+        locked(&self.secrets).iter().cloned().collect()
+    }
+
+    /// When no ID or access token serves any more that was issued at `now`.
+    pub fn tokens_end(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        now + TimeDelta::seconds(self.options.token_lifetime)
+    }
+
+    /// Ends every sign-in and every browser's session.
+    pub fn revoke_all(&self) {
+        let until = self.tokens_end(self.now());
+        self.user_pool().end_all(until);
     }
 
     /// The user pool's memory. Handlers do not wait while they hold it.
@@ -224,5 +244,31 @@ impl World {
     /// The one logout URI that the app client has registered: a page of the sandbox's own.
     pub fn logout_uri(&self) -> String {
         format!("http://{}/sandbox/signed-out", self.addresses.domain)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_more_secrets_than_are_kept_the_latest_are_known() {
+        let address = SocketAddr::from(([127, 0, 0, 1], 1));
+        let addresses = Addresses {
+            domain: address,
+            user_pool: address,
+            identity_pool: address,
+            sts: address,
+            api: address,
+            control: address,
+        };
+        let world = World::new(Options::default(), addresses).unwrap();
+        for number in 0..=KEPT_SECRETS {
+            world.giving_out(number.to_string());
+        }
+        let secrets = world.secrets_issued();
+        assert_eq!(secrets.len(), KEPT_SECRETS);
+        assert_eq!(secrets.first().map(String::as_str), Some("1"));
+        assert_eq!(secrets.last(), Some(&KEPT_SECRETS.to_string()));
     }
 }

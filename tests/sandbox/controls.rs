@@ -49,6 +49,7 @@ fn what_a_script_gets_wrong_is_refused() {
         ("POST", "/misbehave?name=token-500&times=x", 400),
         ("POST", "/clock", 400),
         ("POST", "/clock?advance=999999999999", 400),
+        ("POST", "/clock?advance=-9223372036854775808", 400),
         ("POST", "/lifetimes?credentials=999999999999", 400),
         ("POST", "/people?name=nobody&role=x", 404),
         ("POST", "/nowhere", 404),
@@ -84,6 +85,26 @@ fn the_log_holds_no_secret() {
     for endpoint in ["authorize", "idp_response", "token.code", "token.refresh", "identity.get_id"] {
         assert_eq!(lab.0.count(endpoint), 1, "{endpoint}");
     }
+}
+
+#[test]
+fn what_is_long_over_is_forgotten() {
+    let lab = Lab::new();
+    let token = lab.tokens("alice").text("id_token");
+    let id = lab.get_id(&token).text("IdentityId");
+    let credentials = || {
+        let token = lab.tokens("alice").text("id_token");
+        let answer = lab.get_credentials(&id, &token).json();
+        answer["Credentials"]["AccessKeyId"].as_str().unwrap().to_owned()
+    };
+    let first = credentials();
+    lab.0.advance_clock(chrono::TimeDelta::days(6));
+    let second = credentials();
+    assert!(lab.0.issued_keys().find(&first).is_some(), "expired, and still known");
+    lab.0.advance_clock(chrono::TimeDelta::days(2));
+    credentials();
+    assert!(lab.0.issued_keys().find(&first).is_none());
+    assert!(lab.0.issued_keys().find(&second).is_some());
 }
 
 #[test]

@@ -10,7 +10,7 @@ use cogfed::sandbox::options::{
 use cogfed::sandbox::{Options, Sandbox};
 use serde_json::json;
 
-use crate::client::{Answer, Lab, send};
+use crate::client::{Answer, Lab, claims, send};
 
 fn mapped(rules: Vec<Rule>, ambiguous: AmbiguousRole) -> Lab {
     Lab::with(Options { role_mapping: RoleMapping::Rules(rules, ambiguous), ..Options::default() })
@@ -44,6 +44,9 @@ fn credentials_have_aws_s_form_and_an_hour() {
     let key = lab.0.issued_keys().find(credentials["AccessKeyId"].as_str().unwrap()).unwrap();
     assert_eq!(key.caller_arn(), "arn:aws:sts::000000000000:assumed-role/OrdersAdmin/CognitoIdentityCredentials");
     assert_eq!(key.username, "AzureAD_alice@corp.example");
+    assert_eq!((key.identity_id.as_str(), key.identity_pool_id.as_str()), (id.as_str(), lab.0.identity_pool_id()));
+    let (provider, sub) = (lab.provider(), claims(&token)["sub"].as_str().unwrap().to_owned());
+    assert_eq!(key.authentication_provider, format!("{provider},{provider}:CognitoSignIn:{sub}"));
     for name in ["SecretKey", "SessionToken"] {
         assert!(lab.0.secrets_issued().contains(&credentials[name].as_str().unwrap().to_owned()));
     }

@@ -126,6 +126,36 @@ fn the_other_endpoints_fail_as_asked() {
 }
 
 #[test]
+fn a_pool_without_a_role_gives_no_credentials() {
+    let lab = Lab::new();
+    let token = lab.tokens("alice").text("id_token");
+    lab.0.misbehave(Misbehaviour::IdentityNoRole, Some(1));
+    let id = lab.get_id(&token).text("IdentityId");
+    let answer = lab.get_credentials(&id, &token);
+    assert_eq!(
+        (answer.status, answer.header("x-amzn-errortype")),
+        (400, Some("InvalidIdentityPoolConfigurationException"))
+    );
+    assert_eq!(answer.text("message"), "Invalid identity pool configuration. Check assigned IAM roles for this pool.");
+    assert_eq!(lab.get_credentials(&id, &token).status, 200);
+}
+
+#[test]
+fn a_forgotten_identity_is_made_anew() {
+    let lab = Lab::with(Options { misbehaviours: vec![Misbehaviour::IdentityForgotten], ..Options::default() });
+    let token = lab.tokens("alice").text("id_token");
+    let kept = lab.get_id(&token).text("IdentityId");
+    assert_eq!(lab.get_credentials(&kept, &token).status, 200, "nobody has kept a new one yet");
+    for _ in 0..2 {
+        let answer = lab.get_credentials(&kept, &token);
+        assert_eq!((answer.status, answer.text("__type").as_str()), (400, "ResourceNotFoundException"));
+    }
+    let new = lab.get_id(&token).text("IdentityId");
+    assert_ne!(new, kept);
+    assert_eq!(lab.get_credentials(&new, &token).status, 200);
+}
+
+#[test]
 fn a_clock_that_is_behind_shows_in_the_date_and_in_the_tokens() {
     let now = "2026-11-22T12:00:00Z".parse().unwrap();
     let clock = std::sync::Arc::new(cogfed::clock::ManualClock::at(now));

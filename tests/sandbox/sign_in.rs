@@ -113,12 +113,14 @@ fn a_redirect_uri_is_compared_to_the_letter() {
         ("redirect_uri", "https://localhost:8400/callback", "redirect_mismatch"),
         ("redirect_uri", "http://attacker.example/callback", "redirect_mismatch"),
         ("redirect_uri", "", "redirect_mismatch"),
-        ("client_id", "unknown", "invalid_request"),
+        ("client_id", "unknown & <other>", "invalid_request"),
     ] {
         let url = lab.authorization_url(&[(name, value)]);
         let location = get(&url).location(&url);
         assert!(location.as_str().starts_with(&format!("{}/error", lab.0.domain_url())), "{location}");
         assert_eq!(parameter(&location, "error").as_deref(), Some(error), "{value}");
+        let sent = if name == "client_id" { value } else { lab.0.client_id() };
+        assert_eq!(parameter(&location, "client_id").as_deref(), Some(sent), "the id that was sent");
         let page = get(location.as_str());
         assert_eq!(page.status, 400);
         assert!(page.body.contains("An error was encountered with the requested page."), "{page:?}");
@@ -128,6 +130,29 @@ fn a_redirect_uri_is_compared_to_the_letter() {
         assert!(get(&url).location(&url).path().starts_with("/sandbox/AzureAD"), "{uri}");
     }
     assert_eq!(lab.0.redirect_uris().len(), 6);
+}
+
+#[test]
+fn an_access_token_is_bound_to_a_resource_of_the_right_scheme_only() {
+    let lab = Lab::new();
+    for (resource, good) in [
+        ("https://api.example/", true),
+        ("http://localhost", true),
+        ("http://localhost:8080/x", true),
+        ("myapp://orders", true),
+        ("http://api.example", false),
+        ("http://localhost.attacker.example", false),
+        ("http://127.0.0.1", false),
+        ("api.example", false),
+        ("orders", false),
+        ("://orders", false),
+    ] {
+        let url = lab.authorization_url(&[("resource", resource)]);
+        let location = get(&url).location(&url);
+        let error = parameter(&location, "error");
+        assert_eq!(error.as_deref(), if good { None } else { Some("invalid_request") }, "{resource}");
+        assert_eq!(location.path().starts_with("/sandbox/AzureAD"), good, "{resource}");
+    }
 }
 
 #[test]

@@ -63,6 +63,10 @@ fn user_info_tells_who_is_signed_in() {
     let without_openid = other.exchange(&code, &[]).text("access_token");
     let url = format!("{}/oauth2/userInfo", other.0.domain_url());
     assert_eq!(send("GET", &url, &[("Authorization", &format!("Bearer {without_openid}"))], "").status, 401);
+    let limited = lab.exchange(&lab.code_of(&[("scope", "openid email")], "alice"), &[]).text("access_token");
+    let limited = ask(&limited).json();
+    assert_eq!(limited["email"], "alice@corp.example");
+    assert!(limited.get("name").is_none() && limited.get("custom:roles").is_none(), "{limited}");
     let revoked = lab.tokens("alice");
     lab.revoke(&[("token", &revoked.text("refresh_token")), ("client_id", lab.0.client_id())]);
     assert_eq!(ask(&revoked.text("access_token")).status, 401);
@@ -85,6 +89,10 @@ fn logout_ends_the_browser_s_session() {
     assert_eq!(answer.status, 400);
     let silently = || send("GET", &url, &[("Cookie", &cookie)], "").location(&url);
     assert_eq!(silently().path(), "/callback", "refused logouts end nothing");
+    let other = cookie.replacen("cognito=", "other=", 1);
+    let end = encode(&[("client_id", lab.0.client_id()), ("logout_uri", &lab.0.logout_uri())]);
+    send("GET", &format!("{}/logout?{end}", lab.0.domain_url()), &[("Cookie", &other)], "");
+    assert_eq!(silently().path(), "/callback", "another cookie names no session");
     let (answer, asked) = ask(&[("client_id", lab.0.client_id()), ("logout_uri", &lab.0.logout_uri())]);
     let location = answer.location(&asked);
     assert_eq!(location.as_str(), lab.0.logout_uri());

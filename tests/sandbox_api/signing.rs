@@ -28,6 +28,8 @@ pub fn key(role: &str) -> IssuedKey {
         expires: now() + TimeDelta::hours(1),
         role_arn: format!("arn:aws:iam::{ACCOUNT}:role/{role}"),
         session_name: "CognitoIdentityCredentials".into(),
+        identity_pool_id: "eu-west-1:99999999-8888-7777-6666-555555555555".into(),
+        authentication_provider: "cognito-idp.eu-west-1.amazonaws.com/eu-west-1_EXAMPLE01,cognito-idp.eu-west-1.amazonaws.com/eu-west-1_EXAMPLE01:CognitoSignIn:the-sub".into(),
         identity_id: "eu-west-1:11111111-2222-3333-4444-555555555555".into(),
         username: "AzureAD_alice@corp.example".into(),
     }

@@ -56,7 +56,6 @@ fn the_caller_is_named_for_post_get_and_presigned_in_both_scopes() {
             let text = str::from_utf8(response.body()).unwrap();
             assert_eq!(response.status(), 200, "{text}");
             assert_eq!(response.headers()["content-type"], "text/xml");
-            assert_eq!(response.headers()["date"], "Sun, 22 Nov 2026 12:00:00 GMT");
             assert_eq!(element(text, "Account"), "123456781234");
             let arn = "arn:aws:sts::123456781234:assumed-role/OrdersAdmin/CognitoIdentityCredentials";
             assert_eq!(element(text, "Arn"), arn);

@@ -13,7 +13,6 @@ use url::form_urlencoded;
 use super::route::Route;
 use super::{Answer, LARGEST_BODY};
 use crate::sandbox::issued::IssuedKey;
-use crate::sandbox::sts::user_id;
 
 const NOT_FOUND: &str = "no such order";
 
@@ -113,7 +112,7 @@ fn echo(key: &IssuedKey, request: &Request<Bytes>) -> Value {
     }
     let hash: String = digest(&SHA256, request.body()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
     let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
-    let user_id = user_id(key);
+    let user_id = key.user_id();
     json!({
         "method": request.method().as_str(),
         "path": request.uri().path(),
@@ -125,8 +124,10 @@ fn echo(key: &IssuedKey, request: &Request<Bytes>) -> Value {
             "accessKey": key.access_key_id,
             "accountId": key.account_id(),
             "caller": user_id,
+            "cognitoAuthenticationProvider": key.authentication_provider,
             "cognitoAuthenticationType": "authenticated",
             "cognitoIdentityId": key.identity_id,
+            "cognitoIdentityPoolId": key.identity_pool_id,
             "user": user_id,
             "userAgent": user_agent,
             "userArn": key.caller_arn(),

@@ -15,7 +15,7 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 
 use self::functions::Functions;
@@ -24,7 +24,7 @@ use self::refusal::Refusal;
 use self::route::Route;
 use super::issued::{IssuedKey, IssuedKeys};
 use super::sigv4::{self, Expected};
-use super::sts::{date_header, printable, request_id};
+use super::{random, reply};
 
 /// The action that a caller needs.
 const INVOKE: &str = "execute-api:Invoke";
@@ -65,6 +65,16 @@ impl Answer {
     }
 }
 
+/// The answer with the ids that API Gateway gives to each request.
+fn respond(answer: Answer) -> Response<Bytes> {
+    let id = random::uuid();
+    let mut response = Response::new(answer.body);
+    *response.status_mut() = answer.status;
+    *response.headers_mut() = answer.headers;
+    let response = reply::with_header(response, HeaderName::from_static("x-amz-apigw-id"), &refusal::gateway_id(&id));
+    reply::with_header(response, HeaderName::from_static("x-amzn-requestid"), &id)
+}
+
 impl ApiGateway {
     /// The API `api_id` in `region`, of the account `account_id` (twelve digits), deployed to `stage`, with the policies
     /// of the three roles that the sandbox knows: OrdersAdmin may invoke everything, OrdersReader may read, and echo,
@@ -102,26 +112,28 @@ impl ApiGateway {
         self.policies.entry(role_arn.into()).or_default().push(statement);
     }
 
-    /// Answers one request. `now` is the gateway's clock: it decides on the request's, and goes into `Date`.
+    /// Answers one request. `now` is the gateway's clock: it decides on the request's.
     pub fn answer(&self, now: DateTime<Utc>, keys: &IssuedKeys, request: &Request<Bytes>) -> Response<Bytes> {
-        let id = request_id(now);
-        let answer = match self.authorize(now, keys, request) {
+        let mut response = respond(match self.authorize(now, keys, request) {
             Ok((route, key)) => self.functions.invoke(route, &key, request),
             Err(refusal) => refusal.answer(),
-        };
-        let mut response = Response::new(answer.body);
-        *response.status_mut() = answer.status;
-        *response.headers_mut() = answer.headers;
-        let headers = response.headers_mut();
-        headers.insert(HeaderName::from_static("x-amz-apigw-id"), printable(&refusal::gateway_id(&id)));
-        headers.insert(HeaderName::from_static("x-amzn-requestid"), printable(&id));
-        headers.insert(DATE, date_header(now));
+        });
         if request.method() == Method::HEAD {
             let length = HeaderValue::from(response.body().len());
             response.headers_mut().insert(CONTENT_LENGTH, length);
             *response.body_mut() = Bytes::new();
         }
         response
+    }
+
+    /// The answer to a request whose body is larger than [`LARGEST_BODY`]: that is as far as it is read.
+    pub fn too_large() -> Response<Bytes> {
+        respond(Refusal::TooLarge.answer())
+    }
+
+    /// The answer of a gateway that fails itself.
+    pub fn failed() -> Response<Bytes> {
+        respond(Refusal::Failed.answer())
     }
 
     /// The gateway's part: is there such a route, who asks, and may they?
@@ -135,9 +147,6 @@ impl ApiGateway {
         let resource = path.strip_prefix('/').and_then(|path| path.strip_prefix(self.stage.as_str()));
         let resource = resource.and_then(|path| path.strip_prefix('/')).ok_or(Refusal::NoSuchRoute)?;
         let route = Route::find(request.method(), resource).ok_or(Refusal::NoSuchRoute)?;
-        if request.body().len() > LARGEST_BODY {
-            return Err(Refusal::TooLarge);
-        }
         let window = TimeDelta::minutes(WINDOW_MINUTES);
         let expected = Expected { service: "execute-api", regions: &[&self.region], now, window };
         let key = sigv4::verify(request, &expected, |id| keys.find(id)).map_err(Refusal::Signature)?;

@@ -16,6 +16,8 @@ pub(super) enum Refusal {
     NoSuchRoute,
     /// The body is over the limit.
     TooLarge,
+    /// The gateway fails.
+    Failed,
     /// The signature does not hold.
     Signature(Refused),
     /// The role may not do this.
@@ -41,6 +43,11 @@ impl Refusal {
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "RequestEntityTooLargeException",
                 json!({"message": "Request Too Long"}),
+            ),
+            Refusal::Failed => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "InternalServerErrorException",
+                json!({"message": "Internal server error"}),
             ),
             Refusal::Signature(refused) => {
                 (StatusCode::FORBIDDEN, error_type(refused), json!({"message": message(refused)}))

@@ -3,12 +3,12 @@
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use http::header::COOKIE;
 use http::{Request, Response};
+use url::Url;
 use url::form_urlencoded::byte_serialize;
 
 use super::sessions::{AuthorizationRequest, COOKIE_LIFETIME, Code, FIVE_MINUTES, Session, SignIn, Transaction};
-use super::{form, pages, query};
+use super::{COOKIE_NAME, form, pages, query, session_ids};
 use crate::sandbox::misbehaviour::Misbehaviour;
 use crate::sandbox::parameters::Parameters;
 use crate::sandbox::people::Directory;
@@ -16,15 +16,13 @@ use crate::sandbox::random;
 use crate::sandbox::reply;
 use crate::sandbox::world::World;
 
-/// The cookie of the hosted UI.
-const COOKIE_NAME: &str = "cognito";
 /// Scopes that each user pool knows, whether or not the app client has them.
 const KNOWN_SCOPES: [&str; 5] = ["openid", "email", "phone", "profile", "aws.cognito.signin.user.admin"];
 
 /// An authorization request that is refused.
 enum Refusal {
     /// Client or redirect URI are wrong: the browser stays here.
-    Page(&'static str),
+    Page { error: &'static str, sent: Parameters },
     /// The client is told, at its redirect URI.
     Redirect { redirect_uri: String, state: Option<String>, error: &'static str, description: Option<&'static str> },
 }
@@ -32,9 +30,7 @@ enum Refusal {
 impl Refusal {
     fn response(self, world: &World) -> Response<Bytes> {
         match self {
-            Refusal::Page(error) => {
-                reply::redirect(&format!("/error?error={error}&client_id={}", world.names.client_id))
-            }
+            Refusal::Page { error, sent } => pages::to_error(error, &sent),
             Refusal::Redirect { redirect_uri, state, error, description } => {
                 let state = state.filter(|_| world.options.state_on_errors);
                 error_redirect(&redirect_uri, state.as_deref(), error, description)
@@ -57,11 +53,11 @@ fn error_redirect(uri: &str, state: Option<&str>, error: &str, description: Opti
 /// Checks an authorization request, client and redirect URI first: only then may anything be redirected.
 fn checked(world: &World, parameters: &Parameters) -> Result<AuthorizationRequest, Refusal> {
     if parameters.get("client_id") != Some(world.names.client_id.as_str()) {
-        return Err(Refusal::Page("invalid_request"));
+        return Err(Refusal::Page { error: "invalid_request", sent: parameters.clone() });
     }
     let redirect_uri = parameters.get("redirect_uri").unwrap_or_default().to_owned();
     if !world.redirect_uris().contains(&redirect_uri) {
-        return Err(Refusal::Page("redirect_mismatch"));
+        return Err(Refusal::Page { error: "redirect_mismatch", sent: parameters.clone() });
     }
     let state = parameters.get("state").map(ToOwned::to_owned);
     let refusal = |error, description| {
@@ -84,15 +80,25 @@ fn checked(world: &World, parameters: &Parameters) -> Result<AuthorizationReques
     let Some(scopes) = scopes(world, parameters.get("scope").unwrap_or_default()) else {
         return refusal("invalid_scope", None);
     };
+    let resource = parameters.get("resource");
+    if !resource.is_none_or(is_resource) {
+        return refusal("invalid_request", Some("invalid resource"));
+    }
     Ok(AuthorizationRequest {
         redirect_uri: redirect_uri.clone(),
         state: state.clone(),
         nonce: parameters.get("nonce").map(ToOwned::to_owned),
         challenge: challenge.map(ToOwned::to_owned),
         scopes,
-        resource: parameters.get("resource").map(ToOwned::to_owned),
+        resource: resource.map(ToOwned::to_owned),
         login_hint: parameters.get("login_hint").map(ToOwned::to_owned),
     })
+}
+
+/// Whether an access token may be bound to it: what begins with `https://`, `http://localhost` or a scheme of one's own.
+fn is_resource(text: &str) -> bool {
+    text.contains("://")
+        && Url::parse(text).is_ok_and(|url| url.scheme() != "http" || url.host_str() == Some("localhost"))
 }
 
 /// Whether it looks like the base64url of 32 bytes without padding.
@@ -127,13 +133,8 @@ fn asked_directory(parameters: &Parameters) -> Result<Option<Directory>, ()> {
 
 /// The hosted UI's session of the browser that sent the request, if it still lives.
 fn session(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Option<Session> {
-    let cookies = request.headers().get_all(COOKIE).into_iter().filter_map(|header| header.to_str().ok());
-    let ids = cookies
-        .flat_map(|header| header.split(';'))
-        .filter_map(|cookie| cookie.trim().split_once('='))
-        .filter(|(name, _)| *name == COOKIE_NAME);
     let state = world.user_pool();
-    ids.filter_map(|(_, id)| state.sessions.get(id)).find(|session| now < session.expires).cloned()
+    session_ids(request).filter_map(|id| state.sessions.get(id)).find(|session| now < session.expires).cloned()
 }
 
 /// `GET /oauth2/authorize`.

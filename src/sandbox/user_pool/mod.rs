@@ -9,6 +9,7 @@ mod tokens;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use http::header::COOKIE;
 use http::{Method, Request, Response, StatusCode};
 use serde_json::json;
 
@@ -20,6 +21,9 @@ use crate::sandbox::world::World;
 
 pub use sessions::State;
 
+/// The cookie of the hosted UI.
+const COOKIE_NAME: &str = "cognito";
+
 /// The parameters of a request's query.
 fn query(request: &Request<Bytes>) -> Parameters {
     Parameters::parse(request.uri().query().unwrap_or_default().as_bytes())
@@ -30,6 +34,13 @@ fn form(request: &Request<Bytes>) -> Option<Parameters> {
     let content_type = request.headers().get(http::header::CONTENT_TYPE)?.to_str().ok()?;
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
     media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded").then(|| Parameters::parse(request.body()))
+}
+
+/// The ids of the hosted UI's sessions that the browser names: one, as a rule.
+fn session_ids(request: &Request<Bytes>) -> impl Iterator<Item = &str> {
+    let cookies = request.headers().get_all(COOKIE).into_iter().filter_map(|header| header.to_str().ok());
+    let pairs = cookies.flat_map(|header| header.split(';')).filter_map(|cookie| cookie.trim().split_once('='));
+    pairs.filter(|(name, _)| *name == COOKIE_NAME).map(|(_, id)| id)
 }
 
 /// The answer to a method that a path does not take.

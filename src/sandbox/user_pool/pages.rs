@@ -7,6 +7,7 @@ use http::header::{CONTENT_SECURITY_POLICY, HeaderValue, REFERRER_POLICY};
 use http::{Response, StatusCode};
 use ring::digest;
 use url::Url;
+use url::form_urlencoded::byte_serialize;
 
 use super::sessions::AuthorizationRequest;
 use crate::sandbox::parameters::Parameters;
@@ -114,6 +115,12 @@ pub fn directory(
         .map(|uri| format!(" {}", uri.origin().ascii_serialization()))
         .unwrap_or_default();
     page(StatusCode::OK, directory.name(), title, &content, &target)
+}
+
+/// The redirect to the page of an error. It names the app client as the browser did.
+pub fn to_error(error: &str, sent: &Parameters) -> Response<Bytes> {
+    let client_id: String = byte_serialize(sent.get("client_id").unwrap_or_default().as_bytes()).collect();
+    reply::redirect(&format!("/error?error={error}&client_id={client_id}"))
 }
 
 /// The page on which a browser stays if there is nowhere to redirect it to.

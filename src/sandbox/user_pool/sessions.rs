@@ -1,6 +1,6 @@
 //! What the user pool remembers: sign-ins that are under way, browsers that are signed in, codes and refresh tokens.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -80,33 +80,35 @@ pub struct State {
     pub(super) sessions: HashMap<String, Session>,
     pub(super) codes: HashMap<String, Code>,
     pub(super) refresh_tokens: HashMap<String, RefreshToken>,
-    /// The origins of the sign-ins that were revoked.
-    ended: HashSet<String>,
+    /// The origins of the sign-ins that were revoked, and until when one of their tokens may be met.
+    ended: HashMap<String, DateTime<Utc>>,
 }
 
 impl State {
-    /// Forgets what has expired, so that a sandbox that runs for days does not grow.
+    /// Forgets what has expired, so that it does not pile up in a sandbox that runs for days.
     pub(super) fn tidy(&mut self, now: DateTime<Utc>) {
         self.transactions.retain(|_, transaction| now < transaction.expires);
         self.sessions.retain(|_, session| now < session.expires);
         self.codes.retain(|_, code| now < code.expires);
         self.refresh_tokens.retain(|_, token| now < token.expires);
+        self.ended.retain(|_, until| now < *until);
     }
 
-    /// Ends the sign-in of that origin: its refresh tokens serve no more.
-    pub(super) fn end(&mut self, origin: &str) {
+    /// Ends the sign-in of that origin: its refresh tokens serve no more. `until` is when its other tokens have expired.
+    pub(super) fn end(&mut self, origin: &str, until: DateTime<Utc>) {
         self.refresh_tokens.retain(|_, token| token.sign_in.origin != origin);
-        self.ended.insert(origin.to_owned());
+        self.ended.insert(origin.to_owned(), until);
     }
 
     /// Whether the sign-in of that origin was ended.
     pub fn is_ended(&self, origin: &str) -> bool {
-        self.ended.contains(origin)
+        self.ended.contains_key(origin)
     }
 
-    /// Ends every sign-in that has a refresh token, and every browser's session.
-    pub fn end_all(&mut self) {
-        self.ended.extend(self.refresh_tokens.drain().map(|(_, token)| token.sign_in.origin));
+    /// Ends every sign-in that has a refresh token, and every browser's session. `until` is when their other tokens have
+    /// expired.
+    pub fn end_all(&mut self, until: DateTime<Utc>) {
+        self.ended.extend(self.refresh_tokens.drain().map(|(_, token)| (token.sign_in.origin, until)));
         self.sessions.clear();
     }
 }

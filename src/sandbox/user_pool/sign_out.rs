@@ -2,11 +2,11 @@
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use http::header::{AUTHORIZATION, COOKIE, HeaderValue, WWW_AUTHENTICATE};
+use http::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
 use http::{Request, Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::{form, pages, query, token};
+use super::{COOKIE_NAME, form, pages, query, session_ids, token, tokens};
 use crate::sandbox::jwt;
 use crate::sandbox::misbehaviour::Misbehaviour;
 use crate::sandbox::reply::{self, Reply};
@@ -37,7 +37,7 @@ pub fn revoke(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Re
     memory.tidy(now);
     // With rotation the tokens of one sign-in have one origin, and end together.
     if let Some(origin) = memory.refresh_tokens.get(text).map(|token| token.sign_in.origin.clone()) {
-        memory.end(&origin);
+        memory.end(&origin, world.tokens_end(now));
     }
     answer(reply::as_cognito(reply::empty(StatusCode::OK)))
 }
@@ -60,24 +60,17 @@ pub fn user_info(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) ->
     let Some(claims) = jwt::verified(&world.keys, token) else { return invalid() };
     let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
     let expired = claims.get("exp").and_then(Value::as_i64).is_none_or(|expires| expires <= now.timestamp());
-    let lacks_openid = !text("scope").split(' ').any(|scope| scope == "openid");
+    let asked = |scope: &str| text("scope").split(' ').any(|asked| asked == scope);
     let ended = world.user_pool().is_ended(text("origin_jti"));
-    if text("token_use") != "access" || text("iss") != world.issuer() || expired || lacks_openid || ended {
+    if text("token_use") != "access" || text("iss") != world.issuer() || expired || !asked("openid") || ended {
         return invalid();
     }
     let Some(user) = world.user(text("sub")) else { return invalid() };
-    let mut document = json!({
-        "sub": user.sub,
-        "email": user.person.email,
-        // A text here, a boolean in the ID token.
-        "email_verified": "false",
-        "name": user.person.full_name,
-        "username": user.person.username(),
-    });
-    if let (Some(roles), Some(fields)) = (user.person.custom_roles(), document.as_object_mut()) {
-        fields.insert("custom:roles".into(), json!(roles));
-    }
-    reply::cognito_json(StatusCode::OK, &document)
+    // A text here, a boolean in the ID token.
+    let mut document = tokens::attributes(&user.person, &json!("false"), asked);
+    document.insert("sub".into(), json!(user.sub));
+    document.insert("username".into(), json!(user.person.username()));
+    reply::cognito_json(StatusCode::OK, &Value::Object(document))
 }
 
 fn user_info_error(status: StatusCode, challenge: &'static str) -> Response<Bytes> {
@@ -99,13 +92,13 @@ pub fn logout(world: &World, request: &Request<Bytes>) -> Response<Bytes> {
             format!("/login?{}", parameters.encoded())
         }
         (None, None) => return pages::error("invalid_request"),
-        _ => return reply::redirect(&format!("/error?error=redirect_mismatch&client_id={}", world.names.client_id)),
+        _ => return pages::to_error("redirect_mismatch", &parameters),
     };
     let mut memory = world.user_pool();
-    let cookies = request.headers().get_all(COOKIE).into_iter().filter_map(|header| header.to_str().ok());
-    for (_, id) in cookies.flat_map(|header| header.split(';')).filter_map(|cookie| cookie.trim().split_once('=')) {
+    for id in session_ids(request) {
         memory.sessions.remove(id);
     }
     drop(memory);
-    reply::set_cookie(reply::redirect(&location), "cognito=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax")
+    let cookie = format!("{COOKIE_NAME}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
+    reply::set_cookie(reply::redirect(&location), &cookie)
 }

@@ -130,7 +130,10 @@ fn by_code(world: &World, now: DateTime<Utc>, form: &Parameters) -> Result<Value
         world.giving_out(verifier.to_owned());
     }
     // Whatever comes of it: a code is good for one try.
-    let code = world.user_pool().codes.remove(code).filter(|code| now < code.expires).ok_or("invalid_grant")?;
+    let mut memory = world.user_pool();
+    memory.tidy(now);
+    let code = memory.codes.remove(code).ok_or("invalid_grant")?;
+    drop(memory);
     let proven = match (&code.challenge, form.get("code_verifier")) {
         (Some(challenge), Some(verifier)) => jwt::is_challenge_of(challenge, verifier),
         (Some(_), None) => false,
@@ -152,16 +155,14 @@ fn by_refresh_token(world: &World, now: DateTime<Utc>, form: &Parameters) -> Res
         return Err("invalid_grant");
     }
     let mut memory = world.user_pool();
+    memory.tidy(now);
     let token = memory.refresh_tokens.get_mut(text).ok_or("invalid_grant")?;
-    if now >= token.expires {
-        return Err("invalid_grant");
-    }
     let rotates = if let Rotation::On { grace } = world.options.rotation {
         match token.rotated {
             Some(first) if now - first >= TimeDelta::seconds(grace.into()) => {
                 let origin = token.sign_in.origin.clone();
                 if world.options.reuse_ends_the_sign_in {
-                    memory.end(&origin);
+                    memory.end(&origin, world.tokens_end(now));
                 }
                 return Err("invalid_grant");
             }

@@ -78,9 +78,6 @@ fn id_claims(
     access_token: &str,
 ) -> Map<String, Value> {
     let person = &user.person;
-    let asked = |scope: &str| sign_in.scopes.iter().any(|asked| asked == scope);
-    // `openid` alone gives all attributes; `email` and the others limit them.
-    let all = asked("profile") || !(asked("email") || asked("phone"));
     let mut claims = Map::new();
     let mut claim = |name: &str, value: Value| claims.insert(name.to_owned(), value);
     claim("at_hash", json!(jwt::at_hash(access_token)));
@@ -114,17 +111,27 @@ fn id_claims(
     if let Some(role) = &person.preferred_iam_role {
         claim("cognito:preferred_role", json!(role));
     }
+    claims.extend(attributes(person, &json!(false), |scope| sign_in.scopes.iter().any(|asked| asked == scope)));
+    claims
+}
+
+/// The attributes that the scopes of a sign-in let out, in the ID token and at userInfo: `openid` alone gives all,
+/// `email` and the others limit them.
+pub fn attributes(person: &Person, email_verified: &Value, asked: impl Fn(&str) -> bool) -> Map<String, Value> {
+    let all = asked("profile") || !(asked("email") || asked("phone"));
+    let mut attributes = Map::new();
+    let mut attribute = |name: &str, value: Value| attributes.insert(name.to_owned(), value);
     if all || asked("email") {
-        claim("email", json!(person.email));
-        claim("email_verified", json!(false));
+        attribute("email", json!(person.email));
+        attribute("email_verified", email_verified.clone());
     }
     if all {
-        claim("name", json!(person.full_name));
+        attribute("name", json!(person.full_name));
         if let Some(roles) = person.custom_roles() {
-            claim("custom:roles", json!(roles));
+            attribute("custom:roles", json!(roles));
         }
     }
-    claims
+    attributes
 }
 
 /// Applies the misbehaviours that are about claims.

@@ -8,6 +8,9 @@
 //! `printf '{}' | secret-tool store --label=locked service cogfed username tokens/locked`
 #![cfg(all(unix, not(target_os = "macos")))]
 
+#[path = "support/skip.rs"]
+mod skip;
+
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,9 +27,9 @@ fn keyring_is(state: &str) -> bool {
         Ok("1") if state == "open" => true,
         Ok(found) if found == state => true,
         _ => {
-            println!(
-                "skipped: needs a Secret Service (set COGFED_TEST_KEYRING=1 under a session bus); this test wants one that is {state}"
-            );
+            skip::skip_anywhere(&format!(
+                "needs a Secret Service (set COGFED_TEST_KEYRING=1 under a session bus); this test wants one that is {state}"
+            ));
             false
         }
     }

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::support::{Lab, WaitingLogin};
+use crate::support::{Lab, WaitingLogin, skip};
 use crate::wire::{answer_on, callback, come_back, complete, connect, get, listens, target};
 
 /// Far less than the five seconds after which the listener would be rid of an idle connection anyway.
@@ -172,8 +172,8 @@ fn a_callback_by_another_user_of_this_machine_is_refused() {
     let waiting = lab.begin_login(&[]);
     let url = callback(&waiting, "alice");
     if as_nobody("127.0.0.1", waiting.port(), "/").is_none() {
-        eprintln!("skipped: to be another user, this test needs to be root, and setpriv and bash");
-        return waiting.kill();
+        waiting.kill();
+        return skip("to be another user, this test needs to be root, and setpriv and bash");
     }
     for host in ["127.0.0.1", "::1"] {
         let line = as_nobody(host, waiting.port(), &target(&url)).expect("an answer");

@@ -8,7 +8,7 @@ import tempfile
 
 import pytest
 
-from support import HERE, MARK, ROOT
+from support import HERE, MARK, ROOT, skip
 
 # How many of the tests are for that state; the others say that they were skipped.
 STATES = {"open": 2, "locked": 1, "prompt": 1, "absent": 1, "nobus": 1}
@@ -28,7 +28,7 @@ def run(words, env):
         words, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    return ran.stdout
+    return ran.stdout + ran.stderr
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -48,9 +48,10 @@ def test_another_persons_keys_never_come_from_the_copies_beside_the_keyring(tmp_
     assert "1 passed" in said and "skipped: " not in said, said
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="takes another user's place, which needs root")
 def test_the_kernels_quota():
     """As a user without keys of its own: root's quota is too large to be used up."""
+    if os.geteuid() != 0:
+        skip("takes another user's place, which needs root")
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
         copy = shutil.copy(program("--lib"), folder)

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from support import COGFED, Lab, kernel_keeps_keys
+from support import COGFED, Lab, kernel_keeps_keys, skip
 
 pytestmark = pytest.mark.skipif(not kernel_keeps_keys(), reason="the kernel keeps no keys here")
 
@@ -40,8 +40,9 @@ def test_a_session_keyring_of_its_own(lab):
     assert ran.good().json() == lab.document
 
 
-@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("su"), reason="su asks for a password")
 def test_a_login_shell(lab):
+    if os.geteuid() != 0 or not shutil.which("su"):
+        skip("needs su, which asks everyone but root for a password")
     command = f"HOME='{lab.home}' '{COGFED}' credential-process"
     ran = lab.program("setsid", "--wait", "su", "-", "root", "-c", command, env=bare(lab))
     assert ran.good().json() == lab.document

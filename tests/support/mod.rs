@@ -2,6 +2,8 @@
 //! or within this process (where a test holds the clock).
 #![allow(dead_code, reason = "each test target uses a part of it")]
 
+mod skip;
+
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -18,6 +20,7 @@ use cogfed::folder::Folder;
 use cogfed::sandbox::{Options, Sandbox, visitor};
 use cogfed::terminal::Terminal;
 use cogfed::user_pool::Browser;
+pub use skip::{skip, skip_anywhere};
 use tempfile::TempDir;
 use url::Url;
 

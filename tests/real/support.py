@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import select
 import shutil
 import signal
 import socket
@@ -96,6 +97,9 @@ class Lab:
         self.sandbox = subprocess.Popen(
             words, env=self.env(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=None, text=True
         )
+        if not select.select([self.sandbox.stdout], [], [], LONG)[0]:
+            self.sandbox.kill()
+            raise TimeoutError("the sandbox says nothing")
         self.about = json.loads(self.sandbox.stdout.readline())
         self.hosts, self.api = self.about["hosts"], self.about["api"]
         if chooser:

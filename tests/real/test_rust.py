@@ -8,7 +8,7 @@ import tempfile
 
 import pytest
 
-from support import HERE, MARK, ROOT, skip
+from support import HERE, LONG, MARK, ROOT, skip
 
 # How many of the tests are for that state; the others say that they were skipped.
 STATES = {"open": 2, "locked": 1, "prompt": 1, "absent": 1, "nobus": 1}
@@ -18,14 +18,15 @@ TOTAL = sum(STATES.values())
 def program(*target):
     """The test program itself: cargo would need the person's own HOME."""
     words = ["cargo", "test", "--locked", "--no-run", *target]
-    built = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    built = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, timeout=30 * LONG)
     assert built.returncode == 0, built.stderr
     return ROOT / re.search(r"Executable .*\((.*)\)", built.stderr)[1]
 
 
 def run(words, env):
     ran = subprocess.run(
-        words, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        words, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+        timeout=10 * LONG,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return ran.stdout + ran.stderr

@@ -56,7 +56,7 @@ fn a_text_can_be_written_in_the_place_of_the_old_one() {
     let description = keyring.description("a");
     keyring.set_for("a", &Secret::new("old"), Duration::from_secs(60)).unwrap();
     let number = found(&description).unwrap().unwrap().get_id();
-    update(&description, &[b'x'; 6 << 10], Some(1)).unwrap();
+    update(&description, &[b'x'; 6 << 10], Some(2)).unwrap();
     assert_eq!(keyring.get("a").unwrap(), Some(Secret::new("x".repeat(6 << 10))));
     while keyring.get("a").unwrap().is_some() {
         std::thread::sleep(Duration::from_millis(10));

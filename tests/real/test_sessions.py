@@ -1,6 +1,7 @@
 """Credentials that one session put into the kernel's keyring are read from every other."""
 
 import os
+import re
 import shutil
 
 import pytest
@@ -46,6 +47,19 @@ def test_a_login_shell(lab):
     command = f"HOME='{lab.home}' '{COGFED}' credential-process"
     ran = lab.program("setsid", "--wait", "su", "-", "root", "-c", command, env=bare(lab))
     assert ran.good().json() == lab.document
+
+
+def test_the_hot_path_reads_one_key_and_nothing_else(lab):
+    trace = lab.home / "trace"
+    traced = ["strace", "-f", "-qq", "-o", trace, COGFED, "credential-process"]
+    assert lab.program(*traced, env=bare(lab)).good().json() == lab.document
+    calls = re.findall(r"^\d+ +(\w+)\((\w*)", trace.read_text(), re.MULTILINE)
+    made = {call for call, _ in calls}
+    assert "execve" in made, "the trace says something"
+    unwanted = "socket connect clone clone3 fork vfork flock fsync epoll_create1 add_key request_key"
+    assert not made & set(unwanted.split()), made
+    asked = [first for call, first in calls if call == "keyctl"]
+    assert "KEYCTL_READ" in asked and set(asked) <= {"KEYCTL_GET_KEYRING_ID", "KEYCTL_SEARCH", "KEYCTL_READ"}, asked
 
 
 def test_no_service_was_asked(lab):

@@ -113,6 +113,7 @@ impl Lab {
         let options = Options { clock: Arc::new(clock.clone()), redirect_ports: free_ports(3), ..options };
         let sandbox = Sandbox::start(options).expect("a sandbox");
         let lab = Self { sandbox, clock, home: tempfile::tempdir().expect("a folder") };
+        std::fs::create_dir(lab.temporary()).expect("a folder");
         lab.configure(&lab.sandbox.profile_toml(PROFILE), "store = 'file'");
         lab
     }
@@ -139,6 +140,11 @@ impl Lab {
         self.home.path()
     }
 
+    /// Where the program keeps temporary files, if it makes any: below the home, so that who searches that sees them.
+    pub fn temporary(&self) -> PathBuf {
+        self.home.path().join("tmp")
+    }
+
     /// cogfed's own folder.
     pub fn folder(&self) -> Folder {
         Folder::at(self.home.path().join(".local/state/cogfed"))
@@ -153,6 +159,7 @@ impl Lab {
             .env_clear()
             .envs(keyring_address().map(|address| ("DBUS_SESSION_BUS_ADDRESS", address)))
             .env("HOME", self.home.path())
+            .env("TMPDIR", self.temporary())
             .env("COGFED_CONFIG", self.config())
             .current_dir(self.home.path())
             .stdin(Stdio::null())

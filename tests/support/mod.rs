@@ -27,6 +27,12 @@ use url::Url;
 /// The name of the profile in a lab's configuration.
 pub const PROFILE: &str = "lab";
 
+/// The program: the one that cargo built for this test, or a copy of it that COGFED_TEST_PROGRAM names, for a user who
+/// cannot reach that.
+fn program() -> PathBuf {
+    std::env::var_os("COGFED_TEST_PROGRAM").map_or_else(|| env!("CARGO_BIN_EXE_cogfed").into(), PathBuf::from)
+}
+
 /// A sandbox, and a home for cogfed that knows it.
 pub struct Lab {
     pub sandbox: Sandbox,
@@ -153,7 +159,7 @@ impl Lab {
     /// The program, in an environment of its own: nothing of this process's but the lab's home, and the way to the
     /// keyring where COGFED_TEST_KEYRING=1 says that it may be used.
     pub fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cogfed"));
+        let mut command = Command::new(program());
         command
             .args(words)
             .env_clear()

@@ -170,9 +170,9 @@ def call(table, options, place):
 
 
 def crowd(table, options, folder):
-    """Many processes at once, with credentials that have expired and an ID token that is not young any more."""
+    """Many processes at once, with no credentials yet and an ID token that is valid, but not young any more."""
     with sandbox.Sandbox(options.cogfed, "file", folder / "crowd") as place:
-        # Signed in two hours ago, by the tokens; credentials of that time have expired.
+        # Signed in two hours ago, by the tokens: whoever asks for credentials first refreshes those.
         place.control("/clock?advance=-7200")
         place.login()
         place.control("/clock?advance=7200")

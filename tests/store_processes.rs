@@ -1,5 +1,8 @@
 //! What several processes, and several sessions of one user, see of one another's items and locks.
 
+#[path = "support/skip.rs"]
+mod skip;
+
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -202,13 +205,12 @@ mod kernel {
         let account = format!("test/{}", std::process::id());
         let put = |text: &str| keyring.set_for(&account, &Secret::new(text), Duration::from_secs(60));
         if let Err(error) = put("{}") {
-            println!("skipped: {error}");
-            return;
+            return skip::skip_anywhere(&format!("the kernel's keyring is refused here: {error}"));
         }
         let sessions: [&[&str]; 4] = [&[], &["setsid", "-w"], &["keyctl", "session", "-"], &["env"]];
         for session in sessions {
             if session.first().is_some_and(|program| Command::new(program).arg("--version").output().is_err()) {
-                println!("skipped: there is no {}", session[0]);
+                skip::skip(&format!("there is no {}", session[0]));
                 continue;
             }
             put("{from here}").unwrap();

@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use cogfed::cli;
 
-use crate::support::{Lab, Ran};
+use crate::support::{Lab, Ran, skip, skip_anywhere};
 
 #[test]
 fn wrong_usage_ends_with_2_and_prints_nothing_on_stdout() {
@@ -108,8 +108,12 @@ pub fn program(name: &str) -> Option<std::path::PathBuf> {
 
 /// Runs the program on a terminal of its own, both outputs on it; nothing where there is no `script`.
 pub fn on_a_terminal(lab: &Lab, words: &[&str], variables: &[(&str, &str)]) -> Option<String> {
-    let Some(script) = program("script").filter(|_| cfg!(target_os = "linux")) else {
-        eprintln!("skipped: this test needs script(1) of util-linux");
+    if !cfg!(target_os = "linux") {
+        skip_anywhere("script(1) is another program here");
+        return None;
+    }
+    let Some(script) = program("script") else {
+        skip("this test needs script(1) of util-linux");
         return None;
     };
     let quoted = words.iter().map(|word| format!(" '{word}'")).collect::<String>();

@@ -98,7 +98,7 @@ def test_interrupted_it_leaves_nothing_behind(lab, sent):
 
 @pytest.mark.parametrize("lines", [1, 10, 16])
 def test_interrupted_at_work_it_leaves_nothing_behind(lab, lines):
-    """In the middle of a step, when it writes, and not while it waits for somebody."""
+    """In the middle of a step, when it writes, and not while it waits for somebody; unless it was faster than we."""
     folder = temporary(lab)
     demo = subprocess.Popen(
         [COGFED, "demo", "--headless"], env=lab.env(TMPDIR=str(folder)), stderr=subprocess.PIPE, text=True
@@ -107,7 +107,7 @@ def test_interrupted_at_work_it_leaves_nothing_behind(lab, lines):
         assert demo.stderr.readline()
     demo.send_signal(signal.SIGINT)
     said = demo.communicate(timeout=LONG)[1]
-    assert demo.returncode == 130, said
+    assert demo.returncode in (0, 130), said
     assert list(folder.iterdir()) == []
 
 

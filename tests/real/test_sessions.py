@@ -1,11 +1,12 @@
 """Credentials that one session put into the kernel's keyring are read from every other."""
 
 import os
+import re
 import shutil
 
 import pytest
 
-from support import COGFED, Lab, kernel_keeps_keys
+from support import COGFED, Lab, kernel_keeps_keys, skip
 
 pytestmark = pytest.mark.skipif(not kernel_keeps_keys(), reason="the kernel keeps no keys here")
 
@@ -40,11 +41,25 @@ def test_a_session_keyring_of_its_own(lab):
     assert ran.good().json() == lab.document
 
 
-@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("su"), reason="su asks for a password")
 def test_a_login_shell(lab):
+    if os.geteuid() != 0 or not shutil.which("su"):
+        skip("needs su, which asks everyone but root for a password")
     command = f"HOME='{lab.home}' '{COGFED}' credential-process"
     ran = lab.program("setsid", "--wait", "su", "-", "root", "-c", command, env=bare(lab))
     assert ran.good().json() == lab.document
+
+
+def test_the_hot_path_reads_one_key_and_nothing_else(lab):
+    trace = lab.home / "trace"
+    traced = ["strace", "-f", "-qq", "-o", trace, COGFED, "credential-process"]
+    assert lab.program(*traced, env=bare(lab)).good().json() == lab.document
+    calls = re.findall(r"^\d+ +(\w+)\((\w*)", trace.read_text(), re.MULTILINE)
+    made = {call for call, _ in calls}
+    assert "execve" in made, "the trace says something"
+    unwanted = "socket connect clone clone3 fork vfork flock fsync epoll_create1 add_key request_key"
+    assert not made & set(unwanted.split()), made
+    asked = [first for call, first in calls if call == "keyctl"]
+    assert "KEYCTL_READ" in asked and set(asked) <= {"KEYCTL_GET_KEYRING_ID", "KEYCTL_SEARCH", "KEYCTL_READ"}, asked
 
 
 def test_no_service_was_asked(lab):

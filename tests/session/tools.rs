@@ -17,7 +17,7 @@ use cogfed::store::record::{credentials_account, tokens_account};
 use cogfed::store::{MemoryStore, Patience, Store, StoreKind};
 use serde_json::Value;
 
-use crate::support::{Lab, Ran};
+use crate::support::{Lab, Ran, skip, skip_anywhere};
 
 pub const CREDENTIALS: &[&str] = &["credential-process"];
 
@@ -175,12 +175,15 @@ fn through(client: TcpStream, target: SocketAddr) {
     }
 }
 
-/// Whether strace is here; says so if not.
+/// Whether strace is here, without which a test is skipped.
+#[track_caller]
 pub fn has_strace() -> bool {
     let has = std::process::Command::new("strace").args(["-o", "/dev/null", "true"]).status();
     let has = has.is_ok_and(|status| status.success());
-    if !has {
-        println!("skipped: strace is missing, or may not trace");
+    if !cfg!(target_os = "linux") {
+        skip_anywhere("strace is of Linux");
+    } else if !has {
+        skip("strace is missing, or may not trace");
     }
     has
 }

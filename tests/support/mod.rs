@@ -2,6 +2,8 @@
 //! or within this process (where a test holds the clock).
 #![allow(dead_code, reason = "each test target uses a part of it")]
 
+mod skip;
+
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -18,11 +20,18 @@ use cogfed::folder::Folder;
 use cogfed::sandbox::{Options, Sandbox, visitor};
 use cogfed::terminal::Terminal;
 use cogfed::user_pool::Browser;
+pub use skip::{skip, skip_anywhere};
 use tempfile::TempDir;
 use url::Url;
 
 /// The name of the profile in a lab's configuration.
 pub const PROFILE: &str = "lab";
+
+/// The program: the one that cargo built for this test, or a copy of it that COGFED_TEST_PROGRAM names, for a user who
+/// cannot reach that.
+fn program() -> PathBuf {
+    std::env::var_os("COGFED_TEST_PROGRAM").map_or_else(|| env!("CARGO_BIN_EXE_cogfed").into(), PathBuf::from)
+}
 
 /// A sandbox, and a home for cogfed that knows it.
 pub struct Lab {
@@ -110,6 +119,7 @@ impl Lab {
         let options = Options { clock: Arc::new(clock.clone()), redirect_ports: free_ports(3), ..options };
         let sandbox = Sandbox::start(options).expect("a sandbox");
         let lab = Self { sandbox, clock, home: tempfile::tempdir().expect("a folder") };
+        std::fs::create_dir(lab.temporary()).expect("a folder");
         lab.configure(&lab.sandbox.profile_toml(PROFILE), "store = 'file'");
         lab
     }
@@ -136,6 +146,11 @@ impl Lab {
         self.home.path()
     }
 
+    /// Where the program keeps temporary files, if it makes any: below the home, so that who searches that sees them.
+    pub fn temporary(&self) -> PathBuf {
+        self.home.path().join("tmp")
+    }
+
     /// cogfed's own folder.
     pub fn folder(&self) -> Folder {
         Folder::at(self.home.path().join(".local/state/cogfed"))
@@ -144,12 +159,13 @@ impl Lab {
     /// The program, in an environment of its own: nothing of this process's but the lab's home, and the way to the
     /// keyring where COGFED_TEST_KEYRING=1 says that it may be used.
     pub fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cogfed"));
+        let mut command = Command::new(program());
         command
             .args(words)
             .env_clear()
             .envs(keyring_address().map(|address| ("DBUS_SESSION_BUS_ADDRESS", address)))
             .env("HOME", self.home.path())
+            .env("TMPDIR", self.temporary())
             .env("COGFED_CONFIG", self.config())
             .current_dir(self.home.path())
             .stdin(Stdio::null())

@@ -1,4 +1,5 @@
 use super::*;
+use crate::store::tests::skip;
 
 /// A keyring of this test's own; `None`, with a word about it, where the kernel refuses (many containers).
 fn keyring(prefix: &'static str) -> Option<KernelKeyring> {
@@ -6,7 +7,7 @@ fn keyring(prefix: &'static str) -> Option<KernelKeyring> {
     match keyring.set("probe", &Secret::new("probe")).and_then(|()| keyring.delete("probe")) {
         Ok(()) => Some(keyring),
         Err(error) => {
-            println!("skipped: {error}");
+            skip(&format!("the kernel's keyring is refused here: {error}"));
             None
         }
     }
@@ -55,7 +56,7 @@ fn a_text_can_be_written_in_the_place_of_the_old_one() {
     let description = keyring.description("a");
     keyring.set_for("a", &Secret::new("old"), Duration::from_secs(60)).unwrap();
     let number = found(&description).unwrap().unwrap().get_id();
-    update(&description, &[b'x'; 6 << 10], Some(1)).unwrap();
+    update(&description, &[b'x'; 6 << 10], Some(2)).unwrap();
     assert_eq!(keyring.get("a").unwrap(), Some(Secret::new("x".repeat(6 << 10))));
     while keyring.get("a").unwrap().is_some() {
         std::thread::sleep(Duration::from_millis(10));
@@ -70,8 +71,7 @@ fn a_text_can_be_written_in_the_place_of_the_old_one() {
 #[test]
 fn a_text_for_which_there_is_no_room_beside_the_old_one_takes_its_place() {
     if std::env::var_os("COGFED_TEST_QUOTA").is_none() {
-        println!("skipped: uses up the user's quota of keys (set COGFED_TEST_QUOTA for a user without keys, not root)");
-        return;
+        return skip("uses up the user's quota of keys (set COGFED_TEST_QUOTA for a user without keys, not root)");
     }
     let Some(keyring) = keyring("cogfed:test-quota:") else { return };
     for text in ["1", "2", "3"].map(|text| text.repeat(12_000)) {

@@ -1,4 +1,4 @@
-//! What people read: the only room that writes to the standard error.
+//! What people read: the only room that writes to the standard error, but for clap's usage errors and `--debug`'s log.
 //!
 //! The rules. Standard output is for the machine. Everything else goes to the standard error, one line at a time, as
 //! `cogfed: …`; failures as `cogfed: error: …` and the next step as `cogfed: hint: …`. Lower case, no full stop. Colour

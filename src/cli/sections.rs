@@ -208,10 +208,10 @@ EXAMPLES
 pub(super) const SANDBOX: &str = "\
 EXAMPLES
   In one terminal, a sandbox whose profile goes to a file of its own:
-    cogfed sandbox --config /tmp/sandbox.toml --store file
+    cogfed sandbox --config ~/sandbox.toml --store file
 
   In another one:
-    export COGFED_CONFIG=/tmp/sandbox.toml
+    export COGFED_CONFIG=~/sandbox.toml
     cogfed login
     cogfed status
 

@@ -1,5 +1,6 @@
 //! `cogfed sandbox`.
 
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Env, block_on, stop_signal};
 use crate::cli::Sandbox as Flags;
+use crate::error::{Failure, Kind};
 use crate::sandbox::{Options, Rotation, Sandbox};
 use crate::store::StoreKind;
 
@@ -26,14 +28,38 @@ pub fn run(flags: &Flags, env: &mut Env) -> anyhow::Result<()> {
     }
     let sandbox = Sandbox::start(options)?;
     let configuration = configuration(&sandbox, &flags.name, flags.store.as_deref())?;
-    if let Some(path) = &flags.config {
-        std::fs::write(path, &configuration).with_context(|| format!("cannot write {}", path.display()))?;
+    // COGFED_CONFIG takes whole paths only, and this one is shown to be copied.
+    let config =
+        flags.config.as_deref().map(std::path::absolute).transpose().context("cannot tell the current folder")?;
+    if let Some(path) = &config {
+        write(path, &configuration)?;
     }
     match flags.json {
-        true => env.print(&format!("{}\n", description(&sandbox, flags, &configuration)))?,
-        false => introduce(&sandbox, flags, &configuration, env)?,
+        true => env.print(&format!("{}\n", description(&sandbox, flags, config.as_deref(), &configuration)))?,
+        false => introduce(&sandbox, flags, config.as_deref(), &configuration, env)?,
     }
     block_on(ended(flags.until_stdin_closes))
+}
+
+/// How a configuration begins that a sandbox wrote, and another may replace.
+const HEADER: &str = "# Written by 'cogfed sandbox'; the next one may replace it.\n";
+
+/// Writes the configuration in one piece, for this user alone, and over nothing but an earlier sandbox's.
+fn write(path: &Path, configuration: &str) -> anyhow::Result<()> {
+    let failed = || format!("cannot write {}", path.display());
+    match std::fs::read_to_string(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Ok(text) if text.starts_with(HEADER) => {}
+        _ => {
+            let message = format!("{} is there already, and not a sandbox's configuration", path.display());
+            return Err(Failure::new(Kind::Usage, message).hint("name another file: this one is left as it is").into());
+        }
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(failed)?;
+    file.write_all(HEADER.as_bytes()).and_then(|()| file.write_all(configuration.as_bytes())).with_context(failed)?;
+    file.persist(path).with_context(failed)?;
+    Ok(())
 }
 
 /// A configuration with one profile, the sandbox's.
@@ -46,7 +72,7 @@ pub(super) fn configuration(sandbox: &Sandbox, name: &str, store: Option<&str>) 
     Ok(format!("{head}store = \"{store}\"\n{keys}"))
 }
 
-fn description(sandbox: &Sandbox, flags: &Flags, configuration: &str) -> Value {
+fn description(sandbox: &Sandbox, flags: &Flags, config: Option<&Path>, configuration: &str) -> Value {
     let people: Vec<Value> = sandbox
         .people()
         .iter()
@@ -59,7 +85,7 @@ fn description(sandbox: &Sandbox, flags: &Flags, configuration: &str) -> Value {
         .collect();
     json!({
         "profile": flags.name,
-        "config": flags.config,
+        "config": config,
         "configuration": configuration,
         "user_pool_id": sandbox.user_pool_id(),
         "client_id": sandbox.client_id(),
@@ -76,7 +102,13 @@ fn description(sandbox: &Sandbox, flags: &Flags, configuration: &str) -> Value {
     })
 }
 
-fn introduce(sandbox: &Sandbox, flags: &Flags, configuration: &str, env: &mut Env) -> anyhow::Result<()> {
+fn introduce(
+    sandbox: &Sandbox,
+    flags: &Flags,
+    config: Option<&Path>,
+    configuration: &str,
+    env: &mut Env,
+) -> anyhow::Result<()> {
     let people: String = sandbox
         .people()
         .iter()
@@ -85,14 +117,13 @@ fn introduce(sandbox: &Sandbox, flags: &Flags, configuration: &str, env: &mut En
             format!("  {:<8} {:<22} {:<9} {roles}\n", person.name, person.email, person.directory.name())
         })
         .collect();
-    let place = match &flags.config {
+    let place = match config {
         Some(path) => format!("The profile is in {}", path.display()),
         None => {
             format!("Its profile, for a configuration file of its own (--config FILE writes one):\n\n{configuration}")
         }
     };
-    let prefix =
-        flags.config.as_deref().map(Path::display).map(|path| format!("COGFED_CONFIG={path} ")).unwrap_or_default();
+    let prefix = config.map(Path::display).map(|path| format!("COGFED_CONFIG={path} ")).unwrap_or_default();
     let secret = match sandbox.client_secrets().first() {
         Some(secret) => format!("Its app client has a secret: export COGFED_CLIENT_SECRET={secret}\n\n"),
         None => String::new(),

@@ -49,7 +49,7 @@ pub struct Profile {
     pub idp_identifier: Option<String>,
     /// A name of the person's own for this sign-in, for two people at one provider.
     pub account: Option<String>,
-    /// `login_hint`, `prompt` and `lang` of the authorization request.
+    /// The name that the provider's page is to suggest.
     pub login_hint: Option<String>,
     /// Whether the provider shall ask again: `login`, `select_account`, `consent`.
     pub prompt: Option<String>,

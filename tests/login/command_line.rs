@@ -153,3 +153,20 @@ fn debug_tells_what_is_done_without_secrets() {
     let ran = lab.run(&["logout", "--debug"]).good();
     crate::wire::assert_no_secret(&lab, &ran.stderr);
 }
+
+#[test]
+fn the_sandbox_writes_over_nothing_but_a_sandboxs_configuration() {
+    let lab = Lab::new();
+    let file = lab.home().join("sandbox.toml");
+    let path = file.display().to_string();
+    let words = ["sandbox", "--json", "--until-stdin-closes", "--config", &path];
+    lab.run(&words).good();
+    let first = std::fs::read_to_string(&file).expect("a configuration");
+    lab.run(&words).good();
+    let second = std::fs::read_to_string(&file).expect("a configuration");
+    assert_ne!(first, second, "the next one replaces it");
+    std::fs::write(&file, "default_profile = 'mine'\n").expect("written");
+    let ran = lab.run(&words).failed_with(2);
+    assert!(ran.stderr.contains("is there already, and not a sandbox's configuration"), "{}", ran.stderr);
+    assert_eq!(std::fs::read_to_string(&file).expect("mine"), "default_profile = 'mine'\n");
+}

@@ -80,6 +80,7 @@ pub(super) async fn sign_in(
     {
         return Ok(Outcome::Already(tokens));
     }
+    let siblings = opened.siblings(env);
     let listener = Listener::bind(&session.profile.redirect.ports)?;
     let endpoint = TokenEndpoint::new(session.profile, session.http, session.client_secret);
     let keys = Keys::new(session.http, session.folder, &session.profile.endpoints.jwks);
@@ -93,7 +94,7 @@ pub(super) async fn sign_in(
         patience: manner.patience,
         notify: &notify,
     };
-    let saved = sign_in.run(listener, |tokens| session.save_sign_in(tokens, manner.is_forced)).await?;
+    let saved = sign_in.run(listener, |tokens| session.save_sign_in(tokens, manner.is_forced, &siblings)).await?;
     Ok(Outcome::SignedIn(saved))
 }
 

@@ -12,7 +12,7 @@ use crate::user_pool::TokenEndpoint;
 
 pub fn run(flags: &Logout, env: &mut Env) -> anyhow::Result<()> {
     if !flags.all {
-        return one(&Opened::new(env, &choice(&flags.profile), Attendance::Person)?);
+        return one(&Opened::new(env, &choice(&flags.profile), Attendance::Person)?, env);
     }
     let configuration = configuration(env)?;
     let mut failures = Vec::new();
@@ -21,7 +21,7 @@ pub fn run(flags: &Logout, env: &mut Env) -> anyhow::Result<()> {
         let outcome = settings(&configuration, name, &choice, &env.variable)
             .and_then(|settings| Profile::from_settings(name, &settings))
             .map_err(anyhow::Error::from)
-            .and_then(|profile| one(&Opened::of(env, profile, Attendance::Person)?));
+            .and_then(|profile| one(&Opened::of(env, profile, Attendance::Person)?, env));
         // One that fails must not keep the others signed in.
         if let Err(error) = outcome {
             failures.push(error);
@@ -34,9 +34,9 @@ pub fn run(flags: &Logout, env: &mut Env) -> anyhow::Result<()> {
     Err(gravest)
 }
 
-fn one(opened: &Opened) -> anyhow::Result<()> {
+fn one(opened: &Opened, env: &Env) -> anyhow::Result<()> {
     let (name, terminal) = (&opened.profile.name, &opened.terminal);
-    let Some(SignedOut { tokens, credentials }) = opened.session().sign_out()? else {
+    let Some(SignedOut { tokens, credentials }) = opened.session().sign_out(&opened.siblings(env))? else {
         terminal.say(&format!("nobody was signed in to profile '{name}'"));
         return Ok(());
     };

@@ -9,6 +9,7 @@ mod profile;
 mod sandbox;
 mod status;
 
+use std::ffi::OsString;
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::sync::Arc;
 
@@ -18,9 +19,10 @@ use crate::cli::{Cli, ProfileFlag, Verb};
 use crate::clock::{Clock, SystemClock};
 use crate::folder::Folder;
 use crate::http::Http;
-use crate::profile::{Choice, Configuration, Profile};
+use crate::profile::{Choice, Configuration, Profile, settings};
 use crate::secret::Secret;
 use crate::session::Session;
+use crate::store::record::{credentials_account, tokens_account};
 use crate::store::{OnWait, Patience, Store};
 use crate::terminal::Terminal;
 use crate::user_pool::{Browser, SystemBrowser};
@@ -56,8 +58,8 @@ pub struct Output {
 impl Env {
     /// This process's own.
     pub fn system() -> Self {
-        // What is no text stays wrong, and is met as such: as if it were not set would be another profile.
-        let variable = |name: &str| Some(std::env::var_os(name)?.to_string_lossy().into_owned());
+        let own = own_variables();
+        let variable = move |name: &str| Some(own.iter().find(|(own, _)| own == name)?.1.clone());
         Self {
             clock: Arc::new(SystemClock),
             browser: None,
@@ -105,6 +107,18 @@ pub fn run(cli: Cli, env: &mut Env) -> anyhow::Result<()> {
 
 /// How long a person waits before being told for what.
 const WAIT_BEFORE_TELLING: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// The environment's variables that mean something here, read once: each key of a profile asks for one. What is no
+/// text stays wrong, and is met as such: as if it were not set would be another profile.
+fn own_variables() -> Vec<(String, String)> {
+    let text = |value: OsString| value.to_string_lossy().into_owned();
+    let is_own = |name: &str| name.starts_with("COGFED_") || matches!(name, "NO_COLOR" | "TERM");
+    std::env::vars_os()
+        .map(|(name, value)| (text(name), value))
+        .filter(|(name, _)| is_own(name))
+        .map(|(name, value)| (name, text(value)))
+        .collect()
+}
 
 /// Whether a person can be expected to answer a keyring's question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,6 +178,17 @@ impl Opened {
             }),
             warn: Box::new(|text| self.terminal.warn(text)),
         }
+    }
+
+    /// The credentials' accounts of all profiles of the configuration that share this one's sign-in.
+    fn siblings(&self, env: &Env) -> Vec<String> {
+        let Ok(configuration) = configuration(env) else { return Vec::new() };
+        let profile = |name: &str| {
+            let choice = Choice { profile: Some(name.to_owned()), flags: Vec::new() };
+            Profile::from_settings(name, &settings(&configuration, name, &choice, &env.variable).ok()?).ok()
+        };
+        let shares = |other: &Profile| tokens_account(other) == tokens_account(&self.profile);
+        configuration.names().filter_map(profile).filter(shares).map(|other| credentials_account(&other)).collect()
     }
 
     fn browser(&self, env: &Env) -> Arc<dyn Browser> {

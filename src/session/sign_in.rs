@@ -51,17 +51,18 @@ impl Session<'_> {
     }
 
     /// Saves a new sign-in. If it is another person's than the stored one, or `is_forced`, the credentials that were
-    /// made from the old one are deleted first.
+    /// made from the old one are deleted first: those that it lists, and `siblings`, the credentials' accounts of other
+    /// profiles of the same sign-in, because its list may be lost.
     ///
     /// # Errors
     /// [`crate::error::Kind::Store`] or [`crate::error::Kind::Busy`].
-    pub fn save_sign_in(&self, tokens: &Tokens, is_forced: bool) -> anyhow::Result<Saved> {
+    pub fn save_sign_in(&self, tokens: &Tokens, is_forced: bool, siblings: &[String]) -> anyhow::Result<Saved> {
         let _lock = self.lock()?;
         let old = TokensRecord::read_to_replace(self.store, self.profile)?;
         let is_same_person = old.as_ref().is_some_and(|old| old.subject == tokens.claims.subject);
         let is_kept = is_same_person && !is_forced;
         if !is_kept {
-            self.delete_credentials(old.as_ref())?;
+            self.delete_credentials(old.as_ref(), siblings)?;
         }
         let (now, client_secret) = (self.clock.now(), self.client_secret.cloned());
         let mut record = TokensRecord::new(SignedIn { profile: self.profile, tokens, client_secret, now });
@@ -75,14 +76,15 @@ impl Session<'_> {
         Ok(Saved { tokens: record, replaced: old.filter(|_| !is_same_person).map(|old| old.person) })
     }
 
-    /// Deletes the sign-in and everything that was made from it. `None` if there is none.
+    /// Deletes the sign-in and everything that was made from it, `siblings` as in [`Session::save_sign_in`]. `None` if
+    /// there is none.
     ///
     /// # Errors
     /// [`crate::error::Kind::Store`] or [`crate::error::Kind::Busy`].
-    pub fn sign_out(&self) -> anyhow::Result<Option<SignedOut>> {
+    pub fn sign_out(&self, siblings: &[String]) -> anyhow::Result<Option<SignedOut>> {
         let _lock = self.lock()?;
         let old = TokensRecord::read_to_replace(self.store, self.profile)?;
-        let credentials = self.delete_credentials(old.as_ref())?;
+        let credentials = self.delete_credentials(old.as_ref(), siblings)?;
         self.store.delete(&tokens_account(self.profile))?;
         mark::clear(self.folder, self.profile);
         failure::clear(self.folder, self.profile);
@@ -90,10 +92,11 @@ impl Session<'_> {
     }
 
     /// Deletes all credentials that were made from `tokens`, and this profile's in any case.
-    fn delete_credentials(&self, tokens: Option<&TokensRecord>) -> anyhow::Result<usize> {
+    fn delete_credentials(&self, tokens: Option<&TokensRecord>, siblings: &[String]) -> anyhow::Result<usize> {
         let mut accounts = tokens.map(|tokens| tokens.credentials.clone()).unwrap_or_default();
         let listed = accounts.len();
         accounts.insert(credentials_account(self.profile));
+        accounts.extend(siblings.iter().cloned());
         for account in accounts {
             self.store.forget_cached(&account);
             self.store.delete(&account)?;

@@ -15,7 +15,7 @@ use cogfed::store::MemoryStore;
 use cogfed::store::record::tokens_account;
 
 use crate::support::{Lab, Ran, keyring_address, skip_anywhere};
-use crate::tools::{CREDENTIALS, InMemory};
+use crate::tools::{CREDENTIALS, InMemory, item};
 
 const ASKING: usize = 16;
 
@@ -169,4 +169,21 @@ fn nobody_signs_in_or_out_between_a_renewal_and_the_printing() {
         drop(lease);
         assert!(is_free());
     }
+}
+
+/// The list of what was made from a sign-in goes with its item, which somebody may remove in the keyring's own window.
+#[test]
+fn nor_another_profiles_where_the_sign_in_was_removed_by_hand() {
+    let lab = Lab::new();
+    let one = std::fs::read_to_string(lab.config()).unwrap();
+    let role = format!("role_arn = '{}'", cogfed::sandbox::options::ORDERS_ADMIN);
+    let other = lab.sandbox.profile_toml("other").replacen('\n', &format!("\nstore = 'file'\n{role}\n"), 1);
+    std::fs::write(lab.config(), format!("default_profile = 'lab'\n{one}\n{other}")).unwrap();
+    lab.login("alice").good();
+    let hers = lab.run(&["credential-process", "--profile", "other"]).good().document();
+    std::fs::remove_file(item(&lab, "tokens")).unwrap();
+    lab.login("bob").good();
+    let ran = lab.run(&["credential-process", "--profile", "other"]);
+    assert!(!ran.stdout.contains(hers["AccessKeyId"].as_str().unwrap()), "alice's keys for bob");
+    assert_eq!((ran.status, ran.stdout.as_str()), (6, ""), "the role is not bob's: {}", ran.stderr);
 }

@@ -9,7 +9,6 @@ mod profile;
 mod sandbox;
 mod status;
 
-use std::ffi::OsString;
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::sync::Arc;
 
@@ -58,8 +57,8 @@ pub struct Output {
 impl Env {
     /// This process's own.
     pub fn system() -> Self {
-        let own = own_variables();
-        let variable = move |name: &str| Some(own.iter().find(|(own, _)| own == name)?.1.clone());
+        // What is no text stays wrong, and is met as such: as if it were not set would be another profile.
+        let variable = |name: &str| Some(std::env::var_os(name)?.to_string_lossy().into_owned());
         Self {
             clock: Arc::new(SystemClock),
             browser: None,
@@ -107,18 +106,6 @@ pub fn run(cli: Cli, env: &mut Env) -> anyhow::Result<()> {
 
 /// How long a person waits before being told for what.
 const WAIT_BEFORE_TELLING: std::time::Duration = std::time::Duration::from_secs(1);
-
-/// The environment's variables that mean something here, read once: each key of a profile asks for one. What is no
-/// text stays wrong, and is met as such: as if it were not set would be another profile.
-fn own_variables() -> Vec<(String, String)> {
-    let text = |value: OsString| value.to_string_lossy().into_owned();
-    let is_own = |name: &str| name.starts_with("COGFED_") || matches!(name, "NO_COLOR" | "TERM");
-    std::env::vars_os()
-        .map(|(name, value)| (text(name), value))
-        .filter(|(name, _)| is_own(name))
-        .map(|(name, value)| (name, text(value)))
-        .collect()
-}
 
 /// Whether a person can be expected to answer a keyring's question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

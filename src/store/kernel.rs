@@ -17,6 +17,9 @@ const NAME: &str = "the Linux kernel's keyring";
 /// The longest payload of a key of type "user", in bytes (keyrings(7)).
 const LIMIT: usize = 32_767;
 
+/// Room for most payloads, in bytes: credentials take some 1,600.
+const USUAL: usize = 4096;
+
 /// How often a removal looks again for what another process put back.
 const ATTEMPTS: usize = 8;
 
@@ -117,6 +120,20 @@ fn settle(key: Key, seconds: Option<usize>) -> Result<(), KeyError> {
     key.set_timeout(seconds.unwrap_or(0))
 }
 
+/// What a key holds, in a buffer of its size: one of the largest size would be wiped as a whole in the end, which costs
+/// more than the read.
+fn payload(key: Key) -> Result<Vec<u8>, KeyError> {
+    let mut buffer = Zeroizing::new(vec![0; USUAL]);
+    loop {
+        let length = key.read(&mut *buffer)?;
+        if length <= buffer.len() {
+            buffer.truncate(length);
+            return Ok(std::mem::take(&mut *buffer));
+        }
+        buffer = Zeroizing::new(vec![0; length]);
+    }
+}
+
 /// Removes a key from every keyring at once; any session of its user may.
 fn remove(key: Key) -> Result<(), KeyError> {
     match key.invalidate() {
@@ -154,7 +171,7 @@ impl Backend for KernelKeyring {
 
     fn get(&self, account: &str) -> Result<Option<Secret>, StoreError> {
         let Some(key) = found(&self.description(account)).map_err(failed)? else { return Ok(None) };
-        let Some(bytes) = present(key.read_to_vec()).map_err(failed)? else { return Ok(None) };
+        let Some(bytes) = present(payload(key)).map_err(failed)? else { return Ok(None) };
         let text = String::from_utf8(bytes).map_err(|error| {
             drop(Zeroizing::new(error.into_bytes()));
             StoreError::Damaged { store: NAME, account: account.into(), detail: "it is not text".into() }

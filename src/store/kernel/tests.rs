@@ -84,6 +84,18 @@ fn a_text_for_which_there_is_no_room_beside_the_old_one_takes_its_place() {
 }
 
 #[test]
+fn texts_of_any_size_come_back_whole() {
+    let Some(keyring) = keyring("cogfed:test-sizes:") else { return };
+    let account = format!("test/{}", std::process::id());
+    for length in [1, 4095, 4096, 4097, 12_000] {
+        let text = Secret::new("x".repeat(length));
+        keyring.set_for(&account, &text, Duration::from_secs(60)).unwrap();
+        assert_eq!(keyring.get(&account).unwrap(), Some(text), "{length} bytes");
+    }
+    keyring.delete(&account).unwrap();
+}
+
+#[test]
 fn the_store_and_the_cache_are_apart() {
     let (Some(_), store, cache) = (keyring("cogfed:test-apart:"), KernelKeyring::store(), KernelKeyring::cache())
     else {

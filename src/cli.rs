@@ -246,8 +246,7 @@ pub enum Profile {
     List(ProfileList),
     /// Show what is in force for a profile, and where each value came from
     ///
-    /// A value comes from the environment, from the configuration file, from cogfed's defaults, or follows from another
-    /// one.
+    /// A value comes from the environment, from the configuration file, or from cogfed's defaults.
     #[command(after_long_help = PROFILE_SHOW)]
     Show(ProfileShow),
 }

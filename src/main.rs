@@ -9,6 +9,12 @@ use std::process::ExitCode;
 use cogfed::cli::Cli;
 use cogfed::commands::{self, Env};
 use cogfed::error::{Kind, kind_of};
+use zeroizing_alloc::ZeroAlloc;
+
+/// Wipes all memory as it is freed: what the libraries below (HTTP, JSON, OAuth) copy of a token is not theirs to care
+/// for, and [`cogfed::secret::Secret`] wipes only its own.
+#[global_allocator]
+static WIPED: ZeroAlloc<std::alloc::System> = ZeroAlloc(std::alloc::System);
 
 fn main() -> ExitCode {
     cogfed::process::protect();

@@ -8,6 +8,8 @@ mod crowd;
 mod hot_path;
 mod killed;
 mod life;
+#[cfg(target_os = "linux")]
+mod memory;
 mod persons;
 mod renewal;
 mod secrets;

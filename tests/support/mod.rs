@@ -296,6 +296,11 @@ impl WaitingLogin {
         line
     }
 
+    /// The process, and what else it will say.
+    pub fn apart(self) -> (Child, impl Read + Send + use<>) {
+        (self.child, self.stderr)
+    }
+
     /// Waits for its end.
     pub fn end(mut self) -> Ran {
         self.stderr.read_to_string(&mut self.said).expect("UTF-8 on the standard error");

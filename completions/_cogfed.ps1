@@ -97,6 +97,7 @@ Register-ArgumentCompleter -Native -CommandName 'cogfed' -ScriptBlock {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'The profile to use')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile to use')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON on the standard output')
+            [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Print all that a ticket needs, and no secret')
             [CompletionResult]::new('--debug', '--debug', [CompletionResultType]::ParameterName, 'Tell on the standard error what is done, without secrets')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Wait for nobody: a keyring that asks something has four seconds, as where there is no terminal')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')

@@ -581,7 +581,7 @@ _cogfed() {
             return 0
             ;;
         cogfed__subcmd__status)
-            opts="-p -h -V --profile --json --debug --no-input --help --version"
+            opts="-p -h -V --profile --json --report --debug --no-input --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

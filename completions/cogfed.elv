@@ -90,6 +90,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
             cand -p 'The profile to use'
             cand --profile 'The profile to use'
             cand --json 'Print JSON on the standard output'
+            cand --report 'Print all that a ticket needs, and no secret'
             cand --debug 'Tell on the standard error what is done, without secrets'
             cand --no-input 'Wait for nobody: a keyring that asks something has four seconds, as where there is no terminal'
             cand -h 'Print help (see more with ''--help'')'

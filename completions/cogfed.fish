@@ -69,6 +69,7 @@ complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s h -l help -d 'Pri
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s V -l version -d 'Print version'
 complete -c cogfed -n "__fish_cogfed_using_subcommand status" -s p -l profile -d 'The profile to use' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand status" -l json -d 'Print JSON on the standard output'
+complete -c cogfed -n "__fish_cogfed_using_subcommand status" -l report -d 'Print all that a ticket needs, and no secret'
 complete -c cogfed -n "__fish_cogfed_using_subcommand status" -l debug -d 'Tell on the standard error what is done, without secrets'
 complete -c cogfed -n "__fish_cogfed_using_subcommand status" -l no-input -d 'Wait for nobody: a keyring that asks something has four seconds, as where there is no terminal'
 complete -c cogfed -n "__fish_cogfed_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -223,6 +223,13 @@ pub struct Status {
     /// Print JSON on the standard output
     #[arg(long)]
     pub json: bool,
+    /// Print all that a ticket needs, and no secret
+    ///
+    /// The configuration in force and where it came from, the store, the sign-in, what failed last, and the environment,
+    /// as far as cogfed reads it. Names of people are shortened, passwords of proxies left out. Asks the store, not the
+    /// network, and ends with status 0 whatever it finds. What a command does step by step, --debug shows.
+    #[arg(long, conflicts_with = "json")]
+    pub report: bool,
 }
 
 /// Flags of `logout`.

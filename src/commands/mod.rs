@@ -6,6 +6,7 @@ mod demo;
 mod login;
 mod logout;
 mod profile;
+mod report;
 mod sandbox;
 mod status;
 

@@ -46,6 +46,9 @@ struct Credentials<'a> {
 }
 
 pub fn run(flags: &Status, env: &mut Env) -> anyhow::Result<()> {
+    if flags.report {
+        return super::report::run(&flags.profile, env);
+    }
     let opened = Opened::new(env, &choice(&flags.profile), Attendance::Person)?;
     let now = env.clock.now();
     let session = opened.session();

@@ -6,6 +6,7 @@
 
 mod failure;
 mod mark;
+mod on_record;
 mod policy;
 mod renewal;
 mod sign_in;
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+pub use on_record::OnRecord;
 pub use sign_in::{Saved, SignInLock, SignedOut};
 
 use crate::clock::Clock;

@@ -12,6 +12,7 @@ mod life;
 mod memory;
 mod persons;
 mod renewal;
+mod report;
 mod secrets;
 #[cfg(unix)]
 mod store_failures;

@@ -136,6 +136,7 @@ impl Life<'_> {
         self.run(&["call", "-v", "-i", "--fail", "GET", &format!("{}/no-such-route", sandbox.api_url())]);
         self.run(&["status"]).good();
         self.run(&["status", "--json"]).good();
+        self.run(&["status", "--report"]).good();
         self.run(&["profile", "show"]).good();
         for (fault, status) in [
             (Misbehaviour::Token500, 5),

@@ -1,0 +1,37 @@
+//! What is on record about a sign-in that does not go well: for a report, and without a secret in it.
+
+use chrono::{DateTime, Utc};
+
+use super::{Session, failure, mark};
+use crate::error::Failure;
+use crate::folder::{Held, Lock, LockError};
+use crate::store::record::{TokensRecord, tokens_account};
+
+/// What is remembered beside the store.
+#[derive(Debug)]
+pub struct OnRecord {
+    /// When a refresh of the stored tokens began that never came to an end.
+    pub interrupted_at: Option<DateTime<Utc>>,
+    /// When the last renewal failed, unless one went well since, and how.
+    pub last_failure: Option<(DateTime<Utc>, Failure)>,
+    /// Who holds the sign-in's lock just now, if anybody.
+    pub holder: Option<Held>,
+}
+
+impl Session<'_> {
+    /// What is on record about this profile. Makes nothing, and waits for nobody.
+    pub fn on_record(&self, tokens: Option<&TokensRecord>) -> OnRecord {
+        OnRecord {
+            interrupted_at: tokens.and_then(|tokens| mark::interrupted_at(self.folder, self.profile, tokens)),
+            last_failure: failure::last(self.folder, self.profile).map(|last| (last.at, last.failure())),
+            holder: self.folder.path().exists().then(|| self.holder()).flatten(),
+        }
+    }
+
+    fn holder(&self) -> Option<Held> {
+        match Lock::acquire(self.folder, &tokens_account(self.profile), std::time::Duration::ZERO) {
+            Err(LockError::Held(held)) => Some(held),
+            Ok(_) | Err(LockError::Failed(_)) => None,
+        }
+    }
+}

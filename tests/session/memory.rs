@@ -161,3 +161,23 @@ fn no_secret_of_a_sign_in_is_left_in_memory() {
     assert!(issued.len() >= 4, "{}", issued.len());
     assert_eq!(left(&held, &issued), Vec::<String>::new());
 }
+
+#[test]
+fn a_program_that_is_made_to_abort_leaves_no_core() {
+    let lab = Lab::new();
+    let waiting = lab.begin_login(&[]);
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", waiting.pid())).unwrap();
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    assert_eq!(core.split_whitespace().skip(4).take(2).collect::<Vec<_>>(), ["0", "0"], "{core}");
+    let before = names(&lab);
+    assert!(Command::new("kill").args(["-ABRT", &waiting.pid().to_string()]).status().unwrap().success());
+    waiting.end().failed_with(-1);
+    assert_eq!(names(&lab), before);
+}
+
+/// What is in the folder that the program runs in.
+fn names(lab: &Lab) -> Vec<std::ffi::OsString> {
+    let mut names: Vec<_> = std::fs::read_dir(lab.home()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    names
+}

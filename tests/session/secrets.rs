@@ -17,7 +17,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
 use crate::support::{Lab, Ran};
-use crate::tools::{age, own};
+use crate::tools::{CREDENTIALS, age, own};
 
 /// Everything that was seen outside of the store, and where.
 #[derive(Default)]
@@ -90,6 +90,9 @@ fn forms(secret: &str) -> Vec<String> {
     forms
 }
 
+/// Faults that only make a command wait, and say nothing that another does not.
+const SILENT: &[Misbehaviour] = &[Misbehaviour::TokenSilent, Misbehaviour::IdentitySilent];
+
 /// A lab's life with everything that can be said switched on; what is said and left is in `seen`.
 struct Life<'a> {
     lab: &'a Lab,
@@ -123,6 +126,26 @@ impl Life<'_> {
         let _ = visitor::sign_in_as(&waiting.url, "alice");
         self.look(&waiting.end().failed_with(status));
         secrets
+    }
+
+    /// Each command of a sign-in's life while the servers do this wrong. Returns how many of them failed, and what is
+    /// secret of the sign-in itself.
+    fn under(&self, fault: Misbehaviour) -> (usize, Vec<String>) {
+        let orders = format!("{}/orders", self.lab.sandbox.api_url());
+        let misbehaves = || self.lab.sandbox.misbehave(fault, None);
+        self.lab.login("alice").good();
+        misbehaves();
+        age(self.lab, TimeDelta::hours(2));
+        let mut ran = vec![self.run(CREDENTIALS), self.run(&["call", "-v", "GET", &orders]), self.run(&["logout"])];
+        let waiting = self.lab.begin_login(&["--debug", "--timeout", "2"]);
+        let url: Url = waiting.url.parse().unwrap();
+        let secrets = url.query_pairs().filter(|(name, _)| name == "state" || name == "nonce");
+        let secrets = secrets.map(|(_, value)| value.into_owned()).collect();
+        let _ = visitor::sign_in_as(&waiting.url, "alice");
+        ran.push(waiting.end());
+        self.look(ran.last().unwrap());
+        self.lab.sandbox.behave();
+        (ran.iter().filter(|ran| ran.status != 0).count(), secrets)
     }
 
     fn whole(&self) -> Vec<String> {
@@ -165,6 +188,22 @@ impl Life<'_> {
         secrets.extend(sandbox.secrets_issued());
         secrets
     }
+}
+
+#[test]
+fn no_secret_is_told_whatever_goes_wrong() {
+    let lab = Lab::with(Options { rotation: Rotation::On { grace: 60 }, ..Options::default() });
+    let seen = Seen::default();
+    let life = Life { lab: &lab, seen: &seen, store: own(&lab).join("store") };
+    let (mut failed, mut secrets) = (0, Vec::new());
+    for &fault in Misbehaviour::ALL.iter().filter(|fault| !SILENT.contains(fault)) {
+        let (failures, own) = life.under(fault);
+        failed += failures;
+        secrets.extend(own);
+    }
+    assert!(failed >= 60, "{failed} commands failed");
+    secrets.extend(lab.sandbox.secrets_issued());
+    assert_eq!(seen.hits(&secrets), Vec::<String>::new());
 }
 
 #[test]

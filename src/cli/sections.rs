@@ -35,7 +35,8 @@ PROFILES
     identity_provider = \"AzureAD\"
 
   The other keys, with their defaults where there are any:
-    idp_identifier, account, login_hint, prompt, lang, browser, role_arn,
+    idp_identifier, account, login_hint, prompt, lang, role_arn,
+    browser (a command), clipboard true (whether the terminal may copy the URL),
     scopes [\"openid\"], redirect_host \"localhost\",
     redirect_ports [8400, 8401, 8402], redirect_path \"/callback\",
     sign_in_on_demand false, refresh_token_validity (seconds),
@@ -69,6 +70,9 @@ ENVIRONMENT
         overrides a key of the profile: its name in capitals, lists separated
         by commas. Not those that say where secrets go: user_pool_id, client_id,
         domain, issuer, identity_pool_id, endpoints
+  BROWSER
+        the browser, where the profile names none: commands separated by colons,
+        in which %s is the URL
   HTTPS_PROXY, NO_PROXY
         the network's way out
   SSL_CERT_FILE, SSL_CERT_DIR
@@ -93,9 +97,22 @@ EXAMPLES
   cogfed login --identity-provider AzureB2C
         go to another identity provider than the profile's
   cogfed login --no-browser
-        print the URL only; open it in a browser on this machine
+        print the URL only; open it in a browser on this machine, or in another
+        one's and paste the address that it ended on
   cogfed login --force
         sign in as somebody else, or after a role was given
+
+WITHOUT A BROWSER
+  Over SSH, in a container, in a CI job and without a display, the URL is shown,
+  and copied by the terminal (OSC 52) unless the profile says clipboard = false
+  or COGFED_CLIPBOARD=false is set. The browser may be on any machine. It comes
+  back to localhost there, which leads here
+  - by the ssh command that cogfed shows, run on that machine, or
+  - by you: when the browser says that it cannot reach localhost, copy the whole
+    address out of its address bar and paste it at the prompt.
+
+  On WSL the browser of Windows is opened, by wslview or rundll32.exe; in an
+  editor's terminal on another machine, what it put into BROWSER.
 
 EXIT STATUS
   0    signed in
@@ -105,6 +122,7 @@ EXIT STATUS
   5    the network failed
   6    refused, by the identity provider or by cogfed
   7    every callback port is taken, or a lock is held
+  130  interrupted by Ctrl-C
 ";
 
 pub(super) const CREDENTIAL_PROCESS: &str = "\

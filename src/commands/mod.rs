@@ -25,7 +25,7 @@ use crate::session::Session;
 use crate::store::record::{credentials_account, tokens_account};
 use crate::store::{OnWait, Patience, Store};
 use crate::terminal::Terminal;
-use crate::user_pool::{Browser, SystemBrowser};
+use crate::user_pool::{Browser, Opener, Surroundings, SystemBrowser};
 
 /// What a run is given from outside. Tests hold the clock, the browser, the folders and the output in their own hands;
 /// HTTP is never faked, the sandbox is a real server.
@@ -179,10 +179,26 @@ impl Opened {
         configuration.names().filter_map(profile).filter(shares).map(|other| credentials_account(&other)).collect()
     }
 
-    fn browser(&self, env: &Env) -> Arc<dyn Browser> {
-        let own = || -> Arc<dyn Browser> { Arc::new(SystemBrowser { command: self.profile.browser.clone() }) };
-        env.browser.clone().unwrap_or_else(own)
+    /// How a page gets before the person here.
+    fn way(&self, env: &Env) -> Way {
+        let surroundings = Surroundings::here(&env.variable);
+        if let Some(browser) = &env.browser {
+            return Way { browser: Some(Arc::clone(browser)), surroundings, is_own: false };
+        }
+        let named = self.profile.browser.clone().map(Opener::Command);
+        let opener = named.or_else(|| surroundings.opener.clone());
+        let browser = opener.map(|opener| -> Arc<dyn Browser> { Arc::new(SystemBrowser { opener }) });
+        Way { browser, surroundings, is_own: true }
     }
+}
+
+/// How a page gets before the person.
+struct Way {
+    /// What opens it, if anything does.
+    browser: Option<Arc<dyn Browser>>,
+    surroundings: Surroundings,
+    /// Whether that is this machine's own way, and not what a test or the demo passed in.
+    is_own: bool,
 }
 
 fn keyring_asks(terminal: &Terminal) -> OnWait {

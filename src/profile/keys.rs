@@ -62,6 +62,7 @@ pub const KEYS: &[Key] = &[
     open("redirect_ports", Shape::Numbers, Some("8400,8401,8402")),
     open("redirect_path", Shape::Text, Some("/callback")),
     open("browser", Shape::Text, None),
+    open("clipboard", Shape::Flag, Some("true")),
     open("sign_in_on_demand", Shape::Flag, Some("false")),
     open("refresh_token_validity", Shape::Number, None),
     open("refresh_grace", Shape::Number, Some("0")),

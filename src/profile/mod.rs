@@ -59,6 +59,8 @@ pub struct Profile {
     pub redirect: Redirect,
     /// The command that opens the browser, if not the system's own.
     pub browser: Option<String>,
+    /// Whether the sign-in page's address may be copied to the clipboard of the person's terminal.
+    pub clipboard: bool,
     /// Whether `credential-process` may open a browser by itself.
     pub sign_in_on_demand: bool,
     /// For how long after the sign-in the refresh token works. Cognito never tells.
@@ -160,6 +162,7 @@ impl Profile {
             lang: of.text("lang", |text| check::name(text, 16))?,
             redirect,
             browser: of.text("browser", |text| check::name(text, 1024))?,
+            clipboard: of.flag("clipboard"),
             sign_in_on_demand: of.flag("sign_in_on_demand"),
             refresh_token_validity: of.seconds("refresh_token_validity", 3600, 315_360_000)?,
             refresh_grace: of.seconds("refresh_grace", 0, 60)?.unwrap_or_default(),

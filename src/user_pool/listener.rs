@@ -139,9 +139,13 @@ impl Serving {
         }
     }
 
-    /// Tells the waiting browser how it ended, gives it a moment to fetch the page, and closes.
+    /// Tells the waiting browser how it ended, gives it a moment to fetch the page, and closes. If no browser came back,
+    /// because the person did with its address, there is nobody to wait for.
     pub async fn finish(self, ending: Ending) {
         self.ending.send_replace(Some(ending));
+        if !self.desk.answered.load(Ordering::Relaxed) {
+            return;
+        }
         let _ = tokio::time::timeout(FAREWELL, self.desk.farewell.notified()).await;
     }
 }

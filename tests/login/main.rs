@@ -5,6 +5,7 @@ mod call_output;
 mod command_line;
 mod config;
 mod connections;
+mod headless;
 mod listener;
 mod ports;
 mod refusals;

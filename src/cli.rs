@@ -29,7 +29,7 @@ pub struct Cli {
     /// Tell on the standard error what is done, without secrets
     #[arg(long, global = true)]
     pub debug: bool,
-    /// Ask nobody: no prompt, nothing copied; a keyring that asks something has four seconds, as where there is no terminal
+    /// Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal
     #[arg(long, global = true)]
     pub no_input: bool,
     /// What to do

@@ -105,7 +105,8 @@ impl Terminal {
     fn line(&self, line: &str) {
         let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
         // A closed standard error is no reason to fail: whoever closed it did not want to read.
-        let _ = writeln!(out, "{line}");
+        // In one piece: what a person types, or another process says, must not get in between.
+        let _ = out.write_all(format!("{line}\n").as_bytes());
     }
 }
 

@@ -105,14 +105,15 @@ EXAMPLES
 WITHOUT A BROWSER
   Over SSH, in a container, in a CI job and without a display, the URL is shown,
   and copied by the terminal (OSC 52) unless the profile says clipboard = false
-  or COGFED_CLIPBOARD=false is set. The browser may be on any machine. It comes
-  back to localhost there, which leads here
-  - by the ssh command that cogfed shows, run on that machine, or
-  - by you: when the browser says that it cannot reach localhost, copy the whole
-    address out of its address bar and paste it at the prompt.
+  or COGFED_CLIPBOARD is false. It may be opened on any machine. The browser
+  comes back to localhost there, and the ssh command that cogfed shows, run on
+  that machine, leads it here.
 
-  On WSL the browser of Windows is opened, by wslview or rundll32.exe; in an
-  editor's terminal on another machine, what it put into BROWSER.
+  Or the browser says that it cannot reach localhost: then copy the whole address
+  out of its address bar, and paste it at cogfed's prompt.
+
+  On WSL the browser of Windows is opened, by wslview or rundll32.exe. In an
+  editor's terminal on another machine it is what the editor put into BROWSER.
 
 EXIT STATUS
   0    signed in

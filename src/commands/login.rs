@@ -168,9 +168,8 @@ impl Words<'_> {
                     denial.error
                 ));
             }
-            Notice::NotPasted(reason) => terminal.warn(&format!(
-                "{reason}; copy all of it, from http:// to the end, out of the browser's address bar"
-            )),
+            Notice::NotPasted(reason) => terminal
+                .warn(&format!("{reason}; copy all of it, from http:// to the end, out of the browser's address bar")),
             Notice::PasteEnded => terminal.say("nothing more can be pasted; still waiting for the browser"),
         }
     }

@@ -118,5 +118,6 @@ fn run(program: &Path, arguments: impl IntoIterator<Item = String>) -> Result<()
     command.spawn().map(drop).map_err(|error| format!("cannot run '{}': {error}", program.display()))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;

@@ -300,3 +300,29 @@ fn respond(status: StatusCode, body: String) -> Response<String> {
     }
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
+    use super::*;
+
+    /// Whether `finish` is over at once, without anything else having happened.
+    fn is_over_at_once(was_answered: bool) -> bool {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let _inside = runtime.enter();
+        let awaited = Awaited { port: 0, path: "/callback".into(), state: Secret::new("right"), issuers: Vec::new() };
+        let serving = Listener::bind(&[0]).unwrap().serve(awaited).unwrap();
+        serving.desk.answered.store(was_answered, Ordering::Relaxed);
+        let finished = pin!(serving.finish(Ending::NotOurs { reason: String::new() }));
+        finished.poll(&mut Context::from_waker(Waker::noop())).is_ready()
+    }
+
+    #[test]
+    fn only_a_browser_that_came_back_is_bidden_farewell() {
+        assert!(is_over_at_once(false), "after a paste there is no browser to tell");
+        assert!(!is_over_at_once(true));
+    }
+}

@@ -96,7 +96,9 @@ impl<'a> Pasted<'a> {
 
 fn begins_address(line: &str) -> bool {
     let bare = line.trim_start_matches(|c| QUOTES.iter().any(|(open, _)| *open == c));
-    ["http://", "https://"].iter().any(|scheme| bare.get(..scheme.len()).is_some_and(|it| it.eq_ignore_ascii_case(scheme)))
+    ["http://", "https://"]
+        .iter()
+        .any(|scheme| bare.get(..scheme.len()).is_some_and(|it| it.eq_ignore_ascii_case(scheme)))
 }
 
 /// `text` without the pairs of marks around it.

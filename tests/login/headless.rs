@@ -116,10 +116,12 @@ fn on_wsl_the_windows_browser_is_opened_once_with_the_url_as_one_argument() {
         lab.configure_with("login_hint = 'a b\"$(touch pwned)`y`;touch pwned|&^%USERNAME%'");
         let (path, notes) = stubs(&lab, programs);
         let waiting = login(&lab, &[("WSL_DISTRO_NAME", "Debian"), ("PATH", &path), ("DISPLAY", ":0")], &[]);
-        let words = [expected, &[waiting.url.as_str(), "end"]].concat();
+        let url = waiting.url.clone();
+        let words = [expected, &[url.as_str(), "end"]].concat();
         assert_eq!(noted(&notes), words);
         let ran = complete(&lab, waiting);
-        let first = "cogfed: this is WSL: opening the browser of Windows to sign in to profile 'lab'; should none appear";
+        let first =
+            "cogfed: this is WSL: opening the browser of Windows to sign in to profile 'lab'; should none appear";
         assert!(ran.stderr.starts_with(first), "{}", ran.stderr);
         assert_eq!(noted(&notes), words, "no second browser");
         assert!(!lab.home().join("pwned").exists());
@@ -135,12 +137,8 @@ fn what_is_no_terminal_is_not_read() {
     let waiting = WaitingLogin::of(child);
     // An answer with the right state would end the sign-in if anybody read it.
     writeln!(stdin, "{}?error=access_denied&state={}", waiting.redirect_uri(), waiting.state()).expect("it is taken");
-    let pid = waiting.pid();
     let ran = complete(&lab, waiting);
     assert!(!ran.stderr.contains("paste"), "{}", ran.stderr);
-    assert!(pid > 0);
-    // What is still in the pipe was not read by anybody.
-    drop(stdin);
 }
 
 #[test]

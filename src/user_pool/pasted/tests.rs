@@ -63,14 +63,17 @@ fn the_whole_address_is_taken_with_what_copying_puts_around_it() {
 
 #[test]
 fn a_bare_code_is_never_enough() {
-    for paste in ["abc", "code=abc", "code=abc&state=right", "?code=abc&state=right", "/callback?code=abc&state=right"] {
+    for paste in ["abc", "code=abc", "code=abc&state=right", "?code=abc&state=right", "/callback?code=abc&state=right"]
+    {
         assert_eq!(one(paste), NOT_WHOLE, "{paste}");
     }
 }
 
 #[test]
 fn an_address_without_this_sign_ins_state_is_refused() {
-    for query in ["code=abc", "code=abc&state=", "code=abc&state=wrong", "code=abc&state=Right", "code=abc&state=right0"] {
+    for query in
+        ["code=abc", "code=abc&state=", "code=abc&state=wrong", "code=abc&state=Right", "code=abc&state=right0"]
+    {
         let said = one(&format!("{URI}?{query}"));
         assert!(said.contains("does not belong to the sign-in"), "{query}: {said}");
     }
@@ -124,7 +127,9 @@ fn what_the_listener_refuses_is_refused() {
 
 #[test]
 fn control_characters_and_spaces_inside_are_refused() {
-    for bad in ["\u{1b}[2J", "\u{7}", "\0", "\u{7f}", "\u{9b}", " ", "\t", "\u{a0}", "\u{2028}", "\u{1b}[20\u{1b}[200~0~"] {
+    for bad in
+        ["\u{1b}[2J", "\u{7}", "\0", "\u{7f}", "\u{9b}", " ", "\t", "\u{a0}", "\u{2028}", "\u{1b}[20\u{1b}[200~0~"]
+    {
         assert_eq!(one(&format!("{URI}?code=a{bad}bc&state=right")), BAD_CHARACTERS, "{bad:?}");
     }
 }

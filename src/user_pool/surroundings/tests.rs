@@ -40,7 +40,14 @@ const ROWS: &[Row] = &[
     ("", WSL2, true, &["rundll32.exe"], Container, ""),
     ("WSL_DISTRO_NAME=Debian", WSL2, true, &["rundll32.exe"], Wsl, "windows:rundll32.exe"),
     ("WSL_DISTRO_NAME=D SSH_CONNECTION=a", WSL2, false, &["wslview"], Ssh, ""),
-    ("WSL_DISTRO_NAME=D VSCODE_IPC_HOOK_CLI=/s BROWSER=/v/b.sh", WSL2, false, &["wslview"], RemoteEditor, "named:/v/b.sh"),
+    (
+        "WSL_DISTRO_NAME=D VSCODE_IPC_HOOK_CLI=/s BROWSER=/v/b.sh",
+        WSL2,
+        false,
+        &["wslview"],
+        RemoteEditor,
+        "named:/v/b.sh",
+    ),
     // Editors that forward ports, and bring a helper.
     ("REMOTE_CONTAINERS=true BROWSER=/v/b.sh", LINUX, true, &[], DevContainer, "named:/v/b.sh"),
     ("REMOTE_CONTAINERS=true", LINUX, true, &[], DevContainer, ""),
@@ -144,7 +151,11 @@ fn forwarding(connection: Option<&str>, host_name: &str) -> Option<String> {
 fn the_way_back_by_ssh_names_host_and_port() {
     for (connection, name, expected) in [
         ("10.0.0.2 50000 10.0.0.7 22", "build-7", "ssh -N -L 8400:localhost:8400 build-7"),
-        ("10.0.0.2 50000 10.0.0.7 2222", "build-7.corp.example", "ssh -N -L 8400:localhost:8400 -p 2222 build-7.corp.example"),
+        (
+            "10.0.0.2 50000 10.0.0.7 2222",
+            "build-7.corp.example",
+            "ssh -N -L 8400:localhost:8400 -p 2222 build-7.corp.example",
+        ),
         ("10.0.0.2 50000 10.0.0.7 22", "", "ssh -N -L 8400:localhost:8400 10.0.0.7"),
         ("10.0.0.2 50000 10.0.0.7 22", "localhost", "ssh -N -L 8400:localhost:8400 10.0.0.7"),
         ("fe80::2 50000 2001:db8::7 22", "", "ssh -N -L 8400:localhost:8400 2001:db8::7"),

@@ -109,8 +109,8 @@ WITHOUT A BROWSER
   comes back to localhost there, and the ssh command that cogfed shows, run on
   that machine, leads it here.
 
-  Or the browser says that it cannot reach localhost: then copy the whole address
-  out of its address bar, and paste it at cogfed's prompt.
+  Or the browser says that it cannot reach localhost: then copy the whole
+  address out of its address bar, and paste it at cogfed's prompt.
 
   On WSL the browser of Windows is opened, by wslview or rundll32.exe. In an
   editor's terminal on another machine it is what the editor put into BROWSER.

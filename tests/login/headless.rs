@@ -8,10 +8,10 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use cogfed::sandbox::visitor;
+use cogfed::sandbox::{Misbehaviour, visitor};
 
 use crate::support::{Lab, Ran, WaitingLogin};
-use crate::wire::{complete, listens};
+use crate::wire::{callback, complete, connect, listens, target};
 
 const SSH: &[(&str, &str)] = &[("SSH_CONNECTION", "10.0.0.2 50000 10.0.0.7 2222"), ("SSH_TTY", "/dev/pts/0")];
 
@@ -194,6 +194,27 @@ fn ctrl_c_ends_a_login_with_its_own_status_and_frees_the_port() {
     assert_eq!(lab.run(&["status", "--json"]).good().document(), before, "the old sign-in is as it was");
     // Its lock is free, too.
     complete(&lab, lab.begin_login(&["--force"]));
+}
+
+#[test]
+fn ctrl_c_ends_a_login_while_the_code_is_exchanged() {
+    let lab = Lab::new();
+    lab.sandbox.misbehave(Misbehaviour::TokenSilent, None);
+    let waiting = lab.begin_login(&[]);
+    let address = callback(&waiting, "alice");
+    let mut browser = connect(waiting.port());
+    write!(browser, "GET {} HTTP/1.1\r\nHost: localhost:{}\r\n\r\n", target(&address), waiting.port()).expect("sent");
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while lab.sandbox.count("token.code") == 0 {
+        assert!(Instant::now() < deadline, "the code was never exchanged");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let port = waiting.port();
+    let sent = Command::new("kill").args(["-INT", &waiting.pid().to_string()]).status().expect("kill runs");
+    assert!(sent.success());
+    waiting.end().failed_with(130);
+    assert!(!listens(port));
+    lab.run(&["status"]).failed_with(3);
 }
 
 #[test]

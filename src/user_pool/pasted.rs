@@ -73,14 +73,13 @@ impl<'a> Pasted<'a> {
         verdict
     }
 
-    /// The judge is the listener's own: the request is the one that the browser would have made.
+    /// The judge is the listener's own: the request is the one that the browser would have made. A fragment is not part of
+    /// it.
     fn judged(&self) -> Result<Arrival, Reason> {
         let address = without_quotes(&self.beginning);
         if address.chars().any(|c| c.is_control() || c.is_whitespace()) {
             return Err(BAD_CHARACTERS);
         }
-        // What comes after a number sign stays in the browser.
-        let address = address.split('#').next().unwrap_or_default();
         let query = address.strip_prefix(self.redirect_uri).and_then(|rest| rest.strip_prefix('?'));
         let target = Zeroizing::new(format!("{}?{}", self.awaited.path, query.ok_or(NOT_WHOLE)?));
         let request = Request::get(target.as_str()).header(HOST, format!("localhost:{}", self.awaited.port)).body(());

@@ -102,6 +102,7 @@ fn an_address_of_anything_but_this_redirect_uri_is_refused() {
         "http://localhost:8400@attacker.example/callback?code=abc&state=right",
         "http://localhost.attacker.example:8400/callback?code=abc&state=right",
         "http://localhost:8400/callback#code=abc&state=right",
+        "http://localhost:8400/callback#?code=abc&state=right",
         "http://localhost:8400/callback;code=abc&state=right",
         "http://localhost:8400/callback",
         "view-source:http://localhost:8400/callback?code=abc&state=right",
@@ -152,6 +153,7 @@ fn the_rest_of_an_address_may_come_later() {
     assert_eq!(said[1], "code abc");
     assert_eq!(told(&["http://local", "host:8400/callback?code=abc&state=right"])[1], "code abc");
     assert_eq!(told(&["abc", RIGHT])[1], "code abc");
+    assert_eq!(told(&["x y", "abc"]), [BAD_CHARACTERS, NOT_WHOLE], "what begins no address is forgotten");
     assert_eq!(told(&["\n", "  ", ""]), ["nothing"; 3]);
     let wrong = format!("{URI}?code=abc&state=wrong");
     assert_eq!(told(&[&wrong, "\n", RIGHT])[1..], ["nothing", "code abc"]);

@@ -203,8 +203,37 @@ def test_wrong_pastes_are_refused_and_the_right_one_is_taken_then(lab):
     assert terminal.shown.count("warning:") == len(wrong), "one line each"
     terminal.type(f"{address}\n")
     terminal.end(0)
+    print(COPY.sub("", terminal.shown))
     other.process.send_signal(signal.SIGINT)
     other.end(130)
+
+
+def test_who_floods_the_listener_with_errors_does_not_keep_a_paste_from_coming_in(lab):
+    terminal = OnTerminal.login(lab, "--no-browser", "--force")
+    address = callback(terminal.url)
+    is_over = threading.Event()
+
+    def flood():
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        while not is_over.is_set():
+            try:
+                opener.open(f"{terminal.redirect_uri}?error=access_denied&state=x", timeout=LONG)
+            except OSError:
+                pass
+
+    floods = [threading.Thread(target=flood) for _ in range(2)]
+    for each in floods:
+        each.start()
+    try:
+        terminal.read_until("without knowing this sign-in's state")
+        terminal.type(f"{address}\n")
+        terminal.read_until("signed in as alice@")
+    finally:
+        is_over.set()
+        for each in floods:
+            each.join(LONG)
+    terminal.end(0)
+    assert terminal.shown.count("without knowing this sign-in's state") == 1
 
 
 def test_a_pasted_error_answer_ends_the_sign_in(lab):

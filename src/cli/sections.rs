@@ -42,6 +42,7 @@ PROFILES
     sign_in_on_demand false, refresh_token_validity (seconds),
     refresh_grace 0 (seconds), flow \"enhanced\",
     store \"keyring\" (or \"kernel\", \"file\"), region, logout_uri, issuer,
+    ca_bundle (a PEM file, whole path or ~/: whom to trust besides the system),
     endpoints.{user_pool,domain,identity_pool,sts}
 
   What is in force tells:
@@ -69,14 +70,19 @@ ENVIRONMENT
   COGFED_<KEY>
         overrides a key of the profile: its name in capitals, lists separated
         by commas. Not those that say where secrets go: user_pool_id, client_id,
-        domain, issuer, identity_pool_id, endpoints
+        domain, issuer, identity_pool_id, endpoints. Nor whom to trust: ca_bundle
   BROWSER
         the browser, where the profile names none: commands separated by colons,
         in which %s is the URL
-  HTTPS_PROXY, NO_PROXY
-        the network's way out
+  HTTPS_PROXY, ALL_PROXY, NO_PROXY
+        the proxy, as http://USER:PASSWORD@HOST:PORT, and who is asked without
+        it: names with what is below them, addresses, networks (10.0.0.0/8),
+        each also with a port, or *. The names in small letters come first
+  AWS_CA_BUNDLE
+        a PEM file of authorities to trust besides the system's
   SSL_CERT_FILE, SSL_CERT_DIR
-        the trust roots (on macOS and Windows the system's own count)
+        authorities in place of the system's (on macOS and Windows the file's
+        come on top)
   NO_COLOR
         no colour, if it is set and not empty
 

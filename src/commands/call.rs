@@ -4,7 +4,6 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
-use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 
 use super::{Attendance, Env, Opened, choice};
@@ -103,9 +102,8 @@ async fn send(signed: &SignedRequest, flags: &Call, env: &Env, opened: &Opened) 
         }
     };
     verbose('>', &dry_run(signed));
-    let url = signed.as_http().uri().to_string().parse().context("the request's URL cannot be read")?;
     let _awaiting = opened.http.awaiting(signed.as_http().uri().host().unwrap_or_default());
-    let answer = request::send(opened.http.client(&url)?, signed).await?;
+    let answer = request::send(&opened.http, signed).await?;
     verbose('<', &head(&answer));
     Ok(answer)
 }

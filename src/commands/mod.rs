@@ -145,7 +145,7 @@ impl Opened {
             client_secret: secret.map(Secret::new),
             clock: Arc::clone(&env.clock),
             terminal: env.terminal.clone(),
-            http: Http::default(),
+            http: Http::new(Arc::clone(&env.clock), profile.ca_bundle.clone()),
             profile,
             folder,
         })
@@ -217,7 +217,11 @@ fn configuration(env: &Env) -> anyhow::Result<Configuration> {
 /// Runs a future to its end. The runtime is built here, and not before something has to be waited for.
 fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.context("cannot start the runtime")?.block_on(future)
+    let runtime = runtime.context("cannot start the runtime")?;
+    let outcome = runtime.block_on(future);
+    // A name that is still being looked up, past the deadline, is not waited for.
+    runtime.shutdown_background();
+    outcome
 }
 
 impl Opened {
@@ -254,4 +258,23 @@ async fn stop_signal() -> anyhow::Result<()> {
     }
     #[cfg(not(unix))]
     Ok(tokio::signal::ctrl_c().await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_ends_although_a_name_is_still_being_looked_up() {
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        // As the system's resolver, which cannot be called off.
+        let looks_up = move || ended.recv().is_ok();
+        block_on(async {
+            tokio::task::spawn_blocking(looks_up);
+            tokio::task::yield_now().await;
+            Ok(())
+        })
+        .unwrap();
+        drop(end);
+    }
 }

@@ -72,6 +72,7 @@ pub const KEYS: &[Key] = &[
     open("store", Shape::Text, Some("keyring")),
     open("region", Shape::Text, None),
     open("logout_uri", Shape::Text, None),
+    pinned("ca_bundle", Shape::Text),
     pinned("endpoints.user_pool", Shape::Text),
     pinned("endpoints.domain", Shape::Text),
     pinned("endpoints.identity_pool", Shape::Text),
@@ -126,7 +127,9 @@ mod tests {
 
     #[test]
     fn what_says_where_secrets_go_cannot_come_from_the_environment() {
-        for name in ["client_id", "domain", "issuer", "user_pool_id", "identity_pool_id", "endpoints.user_pool"] {
+        for name in
+            ["client_id", "domain", "issuer", "user_pool_id", "identity_pool_id", "endpoints.user_pool", "ca_bundle"]
+        {
             assert!(!key(name).unwrap().from_environment, "{name}");
         }
         assert!(KEYS.iter().filter(|key| key.name.starts_with("endpoints.")).all(|key| !key.from_environment));

@@ -138,6 +138,7 @@ impl Session<'_> {
             match &usable {
                 // The next try comes later: until then each of our callers would only wait for another failure.
                 Some(record) if earlier.is_recent(now) => return Ok(Lease::of(record, Some(lock))),
+                None if earlier.is_held_back(now) => return Err(earlier.failure().into()),
                 // Failed while we waited for the lock: no need to see it fail again. One from the future, by a clock
                 // that was put back since, says nothing.
                 None if earlier.at > began && earlier.at <= now => return Err(earlier.failure().into()),

@@ -2,6 +2,7 @@
 //! <https://docs.aws.amazon.com/cognito/latest/developerguide/token-endpoint.html>), and revocation (RFC 7009).
 
 use std::fmt;
+use std::time::Duration;
 
 use oauth2::basic::{BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType};
 use oauth2::{
@@ -116,7 +117,7 @@ impl<'a> TokenEndpoint<'a> {
             .header(http::header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(form.finish().into_bytes())
             .map_err(|error| Failure::new(Kind::Usage, format!("the revocation endpoint is not a URL: {error}")))?;
-        let answer = self.http.send(request).await?;
+        let answer = self.http.send_repeatable(request).await?;
         match answer.status().as_u16() {
             200 => Ok(()),
             status => {
@@ -124,7 +125,7 @@ impl<'a> TokenEndpoint<'a> {
                 let message =
                     format!("the user pool did not revoke the sign-in (status {status}){}", said.unwrap_or_default());
                 let kind = if is_unavailable(status) { Kind::Network } else { Kind::Refused };
-                Err(Failure::new(kind, message))
+                Err(Failure::new(kind, message).after(self.http.retry_after(&answer)))
             }
         }
     }
@@ -146,7 +147,7 @@ impl<'a> TokenEndpoint<'a> {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, SendError> {
         let answer = self.http.send(request).await.map_err(SendError::Http)?;
         match answer.status().as_u16() {
-            status if is_unavailable(status) => Err(SendError::Unavailable(status)),
+            status if is_unavailable(status) => Err(SendError::Unavailable(status, self.http.retry_after(&answer))),
             _ => Ok(answer),
         }
     }
@@ -168,14 +169,17 @@ type Client = oauth2::Client<
 #[derive(Debug)]
 enum SendError {
     Http(HttpError),
-    Unavailable(u16),
+    /// The status, and how long the server wants to be left alone.
+    Unavailable(u16, Option<Duration>),
 }
 
 impl fmt::Display for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             SendError::Http(error) => error.fmt(f),
-            SendError::Unavailable(status) => write!(f, "the user pool's token endpoint answered with status {status}"),
+            SendError::Unavailable(status, _) => {
+                write!(f, "the user pool's token endpoint answered with status {status}")
+            }
         }
     }
 }
@@ -215,12 +219,13 @@ type Answer = Result<StandardTokenResponse<IdTokenField, BasicTokenType>, Reques
 
 fn grant(answer: Answer) -> Result<Grant, GrantError> {
     let answer = answer.map_err(|error| match error {
-        RequestTokenError::Request(SendError::Http(error @ HttpError::NotSent { .. })) => {
+        RequestTokenError::Request(SendError::Http(error @ (HttpError::NotSent { .. } | HttpError::SetUp(_)))) => {
             GrantError::NotSent(error.into())
         }
         RequestTokenError::Request(SendError::Http(error)) => GrantError::Unknown(error.into()),
-        RequestTokenError::Request(unavailable) => {
-            GrantError::Unknown(Failure::new(Kind::Network, unavailable.to_string()).hint("try again in a minute"))
+        RequestTokenError::Request(unavailable @ SendError::Unavailable(_, wait)) => {
+            let failure = Failure::new(Kind::Network, unavailable.to_string()).hint("try again in a minute");
+            GrantError::Unknown(failure.after(wait))
         }
         RequestTokenError::ServerResponse(error) if error.error == "invalid_grant" => {
             let description = error.error_description.or(error.error_message);

@@ -148,8 +148,9 @@ impl Front {
             }
         };
         if self.state.lock().unwrap().rules.iter().any(|(_, act, _)| matches!(act, Act::Reset)) {
-            // What is closed with something unread is reset.
-            raw.peek(&mut [0])?;
+            // What is closed with something unread is reset. With TLS it may have been read with the handshake.
+            raw.set_read_timeout(Some(Duration::from_millis(500)))?;
+            let _ = raw.peek(&mut [0]);
             return Ok(());
         }
         let request = read_request(&mut stream)?;

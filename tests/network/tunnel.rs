@@ -68,8 +68,9 @@ fn serve(
     match manner {
         Manner::Open => {}
         Manner::Password(pair) => {
-            let wanted = format!("Proxy-Authorization: Basic {}", base64::prelude::BASE64_STANDARD.encode(pair));
-            if !head.lines().any(|line| line == wanted) {
+            let wanted = format!("proxy-authorization: Basic {}", base64::prelude::BASE64_STANDARD.encode(pair));
+            let is_wanted = |(name, value): (&str, &str)| format!("{}: {value}", name.to_lowercase()) == wanted;
+            if !head.lines().any(|line| line.split_once(": ").is_some_and(is_wanted)) {
                 let refusal = "HTTP/1.1 407 Proxy Authentication Required\r\nproxy-authenticate: Basic realm=\"x\"\r\n";
                 return client.write_all(format!("{refusal}content-length: 0\r\n\r\n").as_bytes());
             }

@@ -58,13 +58,26 @@ impl Place {
             return waiting.end();
         }
         let (port, state) = (waiting.port(), waiting.state());
-        let mut browser = TcpStream::connect(("127.0.0.1", port)).unwrap();
-        let head = format!("GET /callback?code=abc&state={state} HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n");
-        browser.write_all(head.as_bytes()).unwrap();
-        // The browser is answered when the exchange is over.
-        std::thread::spawn(move || drop(browser.read_to_end(&mut Vec::new())));
-        waiting.end()
+        // The browser is answered when the exchange is over, and fetches the last page.
+        let browser = std::thread::spawn(move || {
+            let answer = get(port, &format!("/callback?code=abc&state={state}"));
+            let location = answer.lines().find_map(|line| line.strip_prefix("location: "));
+            location.map(|location| get(port, location.trim_start_matches(&format!("http://localhost:{port}"))))
+        });
+        let ran = waiting.end();
+        browser.join().unwrap();
+        ran
     }
+}
+
+/// A page of the program's listener.
+fn get(port: u16, target: &str) -> String {
+    let mut answer = String::new();
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let head = format!("GET {target} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n");
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
 }
 
 /// The address behind one of a sandbox's endpoints.

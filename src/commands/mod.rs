@@ -266,15 +266,20 @@ mod tests {
 
     #[test]
     fn a_run_ends_although_a_name_is_still_being_looked_up() {
-        let (end, ended) = std::sync::mpsc::channel::<()>();
+        let (_end, ended) = std::sync::mpsc::channel::<()>();
+        let found = Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let finding = Arc::clone(&found);
         // As the system's resolver, which cannot be called off.
-        let looks_up = move || ended.recv().is_ok();
+        let look_up = move || {
+            let _ = ended.recv_timeout(std::time::Duration::from_secs(10));
+            finding.store(true, std::sync::atomic::Ordering::SeqCst);
+        };
         block_on(async {
-            tokio::task::spawn_blocking(looks_up);
+            tokio::task::spawn_blocking(look_up);
             tokio::task::yield_now().await;
             Ok(())
         })
         .unwrap();
-        drop(end);
+        assert!(!found.load(std::sync::atomic::Ordering::SeqCst), "it was waited for");
     }
 }

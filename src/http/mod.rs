@@ -3,11 +3,11 @@
 //! One place decides on deadlines, proxies, trust roots, size caps, repeats, and that no redirect is ever followed: a
 //! redirect would carry a token or a signed request to a host that nobody chose.
 
-mod adaptors;
 mod fault;
 mod no_proxy;
 mod proxy;
 pub mod retry;
+mod sdk;
 mod time;
 mod trust;
 
@@ -18,8 +18,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 use url::Url;
 
-pub use adaptors::ObeyRetryAfter;
 pub use fault::{Cause, HttpError, cause_of};
+pub use sdk::ObeyRetryAfter;
 pub use time::{ClockOffset, ServerTime};
 pub use trust::CaBundle;
 

@@ -1,4 +1,4 @@
-//! The shapes in which others ask for requests to be sent: `oauth2`, and the AWS SDK.
+//! The shape in which the AWS SDK asks for its requests to be sent.
 
 use std::fmt;
 use std::time::Duration;
@@ -20,15 +20,6 @@ use super::{Http, HttpError};
 
 /// The longest `Retry-After` that is waited for within a call of the SDK's: it bounds its waits by the same.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
-
-impl<'c> oauth2::AsyncHttpClient<'c> for Http {
-    type Error = HttpError;
-    type Future = std::pin::Pin<Box<dyn Future<Output = Result<oauth2::HttpResponse, HttpError>> + Send + 'c>>;
-
-    fn call(&'c self, request: oauth2::HttpRequest) -> Self::Future {
-        Box::pin(self.send(request))
-    }
-}
 
 /// The AWS SDK asks for a connector, and for something that makes connectors. It repeats by itself, so that each of
 /// its requests is sent once here.

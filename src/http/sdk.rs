@@ -15,8 +15,8 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::retry::ErrorKind;
 use http::header::{DATE, RETRY_AFTER};
 
+use super::Http;
 use super::retry::{is_passing, retry_after};
-use super::{Http, HttpError};
 
 /// The longest `Retry-After` that is waited for within a call of the SDK's: it bounds its waits by the same.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);

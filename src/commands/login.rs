@@ -114,8 +114,9 @@ pub(super) async fn sign_in(
         patience: manner.patience,
         notify: &|notice| words.tell(&notice),
     };
-    let saved = sign_in.run(listener, |tokens| session.save_sign_in(tokens, manner.is_forced, &siblings)).await?;
-    Ok(Outcome::SignedIn(saved))
+    let saved = sign_in.run(listener, |tokens| session.save_sign_in(tokens, manner.is_forced, &siblings)).await;
+    session.note_clock();
+    Ok(Outcome::SignedIn(saved.map_err(|error| session.with_clock_named(error))?))
 }
 
 /// The stored sign-in, if it works. One that has ended, that is refused, or that is by another provider, is none.

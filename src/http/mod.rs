@@ -15,12 +15,13 @@ use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 use url::Url;
 
 pub use fault::{Cause, HttpError, cause_of};
 pub use sdk::ObeyRetryAfter;
-pub use time::{ClockOffset, ServerTime};
+pub use time::ClockOffset;
 pub use trust::CaBundle;
 
 use crate::clock::{Clock, SystemClock};
@@ -108,7 +109,7 @@ impl Http {
     }
 
     /// Sends `request` and reads the whole answer, whatever its status. Only what did not leave this machine is sent
-    /// again: what a lost answer did is for the caller to judge. The answer has the extension [`ServerTime`].
+    /// again: what a lost answer did is for the caller to judge.
     ///
     /// # Errors
     /// [`HttpError`] where there is no answer, or one of more than a MiB.
@@ -164,7 +165,19 @@ impl Http {
     pub async fn stream(&self, request: reqwest::Request) -> Result<reqwest::Response, HttpError> {
         let host = host_of(request.url());
         let (client, proxy) = self.client(request.url()).map_err(HttpError::SetUp)?;
-        client.execute(request).await.map_err(|error| HttpError::of(&host, proxy, error))
+        let sent = self.0.clock.now();
+        let answer = client.execute(request).await.map_err(|error| HttpError::of(&host, proxy, error))?;
+        self.measure(&host, answer.headers(), sent);
+        Ok(answer)
+    }
+
+    /// Notes how far the clock of the server is from this machine's, if the answer tells.
+    fn measure(&self, host: &str, headers: &http::HeaderMap, sent: DateTime<Utc>) {
+        if let Some(time) = time::server_time(headers) {
+            let offset = time::offset(time, sent, self.0.clock.now());
+            let measured = ClockOffset { host: host.to_owned(), offset };
+            *self.0.offset.lock().unwrap_or_else(PoisonError::into_inner) = Some(measured);
+        }
     }
 
     async fn wait(&self, request: &http::Request<Vec<u8>>, attempt: u32, pause: Duration) {
@@ -190,19 +203,13 @@ impl Http {
         tracing::debug!(method = %request.method(), %host, path = request.url().path(), via, "request");
         let sent = self.0.clock.now();
         let answer = client.execute(request).await.map_err(|error| HttpError::of(&host, proxy, error))?;
-        let time = time::server_time(answer.headers());
-        if let Some(time) = time {
-            let offset = time::offset(time, sent, self.0.clock.now());
-            let measured = ClockOffset { host: host.clone(), offset };
-            *self.0.offset.lock().unwrap_or_else(PoisonError::into_inner) = Some(measured);
-        }
+        self.measure(&host, answer.headers(), sent);
         let (status, headers) = (answer.status(), answer.headers().clone());
         let body = read_capped(answer, &host).await?;
         tracing::debug!(%host, status = status.as_u16(), bytes = body.len(), "answer");
         let mut response = http::Response::new(body);
         *response.status_mut() = status;
         *response.headers_mut() = headers;
-        time.map(|time| response.extensions_mut().insert(ServerTime(time)));
         Ok(response)
     }
 

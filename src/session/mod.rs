@@ -4,6 +4,7 @@
 //! lock per sign-in (not per profile: profiles share sign-ins) keeps renewals, sign-ins and sign-outs apart, and is
 //! held until the credentials are handed over, so that nobody hands out what a sign-out has just deleted.
 
+mod clock;
 mod failure;
 mod mark;
 mod on_record;
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+pub use clock::KeptOffset;
 pub use on_record::OnRecord;
 pub use sign_in::{Saved, SignInLock, SignedOut};
 
@@ -112,17 +114,29 @@ impl Session<'_> {
         }
         let began = self.clock.now();
         let account = tokens_account(self.profile);
-        let lock = match Lock::try_acquire(self.folder, &account)? {
-            Some(lock) => lock,
+        let outcome = match Lock::try_acquire(self.folder, &account)? {
+            Some(lock) => self.renewed(lock, began).await,
             None => {
-                let stored = CredentialsRecord::read(self.store, self.profile)?;
-                if let Some(record) = stored.filter(|record| policy::is_usable(record, began)) {
-                    return Ok(Lease::of(&record, None));
+                let old = CredentialsRecord::read(self.store, self.profile)?;
+                if let Some(record) = old.as_ref().filter(|record| policy::is_usable(record, began)) {
+                    return Ok(Lease::of(record, None));
                 }
-                self.lock()?
+                let lock = self.lock()?;
+                match self.issued_since(old)? {
+                    Some(record) => Ok(self.lease_of_new(&record, lock)),
+                    None => self.renewed(lock, began).await,
+                }
             }
         };
-        self.renewed(lock, began).await
+        self.note_clock();
+        outcome.map_err(|error| self.with_clock_named(error))
+    }
+
+    /// What the one for whom we waited has made. By a clock that is ahead it has expired already, and is good all the
+    /// same: it was not there a moment ago.
+    fn issued_since(&self, old: Option<CredentialsRecord>) -> anyhow::Result<Option<CredentialsRecord>> {
+        let stored = CredentialsRecord::read(self.store, self.profile)?;
+        Ok(stored.filter(|record| old.is_none_or(|old| !record.has_same_key(&old))))
     }
 
     /// Under the lock: somebody may have renewed in the meantime; else it is ours to do.
@@ -148,7 +162,7 @@ impl Session<'_> {
         match self.renew().await {
             Ok(record) => {
                 failure::clear(self.folder, self.profile);
-                Ok(Lease::of(&record, Some(lock)))
+                Ok(self.lease_of_new(&record, lock))
             }
             Err(error) => {
                 failure::remember(self.folder, self.profile, &error, self.clock.now());
@@ -163,6 +177,14 @@ impl Session<'_> {
                 }
             }
         }
+    }
+
+    /// What was issued just now is handed over with its expiry by this machine's clock: whoever reads it goes by the
+    /// same one.
+    fn lease_of_new(&self, record: &CredentialsRecord, lock: Lock) -> Lease {
+        let mut lease = Lease::of(record, Some(lock));
+        lease.credentials.expires = record.expires_at.max(self.offset().here(record.expires_at));
+        lease
     }
 
     /// The sign-in as it is stored, if there is one.

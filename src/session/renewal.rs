@@ -108,6 +108,7 @@ impl Session<'_> {
             nonce: None,
             access_token: &grant.access_token,
             now: self.clock.now(),
+            offset: grant.offset,
         };
         let claims =
             Keys::new(self.http, self.folder, &self.profile.endpoints.jwks).verify(&grant.id_token, &expected).await?;
@@ -160,7 +161,7 @@ impl Session<'_> {
             other => other.map_err(Failure::from)?,
         };
         let now = self.clock.now();
-        let record = CredentialsRecord::new(self.profile, &tokens.subject, credentials, now);
+        let record = CredentialsRecord::new(self.profile, &tokens.subject, credentials, now, self.offset());
         let is_new_identity = kept.as_ref() != Some(&identity_id);
         let is_new_account = current.tokens.credentials.insert(credentials_account(self.profile));
         if is_new_identity || is_new_account {

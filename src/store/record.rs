@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::{Cached, Store};
+use crate::clock::Offset;
 use crate::credentials::Credentials;
 use crate::error::{Failure, Kind};
 use crate::profile::Profile;
@@ -68,9 +69,9 @@ pub struct TokensRecord {
     /// The ID token.
     #[serde(serialize_with = "secret::exposed")]
     pub id_token: Secret,
-    /// When the ID token was issued.
+    /// When the ID token was issued, by this machine's clock.
     pub issued_at: DateTime<Utc>,
-    /// When the ID token expires.
+    /// When the ID token expires, by this machine's clock or by the user pool's, whichever comes first.
     pub expires_at: DateTime<Utc>,
     /// The access token.
     #[serde(serialize_with = "secret::exposed")]
@@ -153,8 +154,8 @@ impl TokensRecord {
         self.person = claims.person.clone();
         self.provider = claims.provider.clone();
         self.id_token = grant.id_token.clone();
-        self.issued_at = claims.issued_at;
-        self.expires_at = claims.expires_at;
+        self.issued_at = grant.offset.here(claims.issued_at);
+        self.expires_at = grant.offset.expiry(claims.expires_at);
         self.access_token = grant.access_token.clone();
         if let Some(refresh_token) = &grant.refresh_token {
             self.refresh_token = Some(refresh_token.clone());
@@ -244,9 +245,9 @@ pub struct CredentialsRecord {
     pub role_arn: Option<String>,
     /// The person whose they are.
     pub subject: String,
-    /// When they were issued.
+    /// When they were issued, by this machine's clock.
     pub issued_at: DateTime<Utc>,
-    /// When AWS stops honouring them.
+    /// When AWS stops honouring them, by this machine's clock or by AWS's, whichever comes first.
     pub expires_at: DateTime<Utc>,
     access_key_id: String,
     #[serde(serialize_with = "secret::exposed")]
@@ -256,8 +257,8 @@ pub struct CredentialsRecord {
 }
 
 impl CredentialsRecord {
-    /// The record of credentials that `profile` was just given.
-    pub fn new(profile: &Profile, subject: &str, credentials: Credentials, now: DateTime<Utc>) -> Self {
+    /// The record of credentials that `profile` was given `now`, by this machine's clock, from which AWS's is `offset`.
+    pub fn new(profile: &Profile, subject: &str, credentials: Credentials, now: DateTime<Utc>, offset: Offset) -> Self {
         Self {
             version: VERSION,
             user_pool_id: profile.user_pool_id.clone(),
@@ -267,7 +268,7 @@ impl CredentialsRecord {
             role_arn: profile.role_arn.clone(),
             subject: subject.to_owned(),
             issued_at: now,
-            expires_at: credentials.expires,
+            expires_at: offset.expiry(credentials.expires),
             access_key_id: credentials.access_key_id,
             secret_access_key: credentials.secret_access_key,
             session_token: credentials.session_token,
@@ -282,6 +283,11 @@ impl CredentialsRecord {
             session_token: self.session_token.clone(),
             expires: self.expires_at,
         }
+    }
+
+    /// Whether these are those.
+    pub fn has_same_key(&self, other: &Self) -> bool {
+        self.access_key_id == other.access_key_id
     }
 
     /// How long they are still good.

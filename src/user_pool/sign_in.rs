@@ -216,6 +216,7 @@ impl SignIn<'_> {
             nonce: Some(&attempt.nonce),
             access_token: &grant.access_token,
             now: self.clock.now(),
+            offset: grant.offset,
         };
         let claims = self.keys.verify(&grant.id_token, &expected).await?;
         Ok(Tokens { grant, claims })

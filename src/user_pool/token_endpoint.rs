@@ -12,6 +12,7 @@ use oauth2::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::clock::Offset;
 use crate::error::{Failure, Kind, shortened};
 use crate::http::{Http, HttpError};
 use crate::profile::Profile;
@@ -29,6 +30,8 @@ pub struct Grant {
     pub access_token: Secret,
     /// A refresh token: after a code, and after a refresh if the app client rotates them.
     pub refresh_token: Option<Secret>,
+    /// How far the server's clock is from this machine's, by the answer that brought all this.
+    pub offset: Offset,
 }
 
 /// Why the token endpoint gave nothing. The callers branch on what that means for the refresh token.
@@ -88,7 +91,7 @@ impl<'a> TokenEndpoint<'a> {
             .exchange_code(AuthorizationCode::new(code.expose().to_owned()))
             .set_pkce_verifier(PkceCodeVerifier::new(verifier.expose().to_owned()));
         let send = |request| self.send(request);
-        grant(request.request_async(&send).await)
+        self.grant(request.request_async(&send).await)
     }
 
     /// Swaps a refresh token for new tokens.
@@ -98,7 +101,12 @@ impl<'a> TokenEndpoint<'a> {
     pub async fn refresh(&self, refresh_token: &Secret) -> Result<Grant, GrantError> {
         let token = RefreshToken::new(refresh_token.expose().to_owned());
         let send = |request| self.send(request);
-        grant(self.client()?.exchange_refresh_token(&token).request_async(&send).await)
+        self.grant(self.client()?.exchange_refresh_token(&token).request_async(&send).await)
+    }
+
+    fn grant(&self, answer: Answer) -> Result<Grant, GrantError> {
+        let offset = self.http.clock_offset().map(|measured| measured.offset).unwrap_or_default();
+        grant(answer, offset)
     }
 
     /// Revokes a refresh token, and with it the tokens made from it. A token that is revoked already counts as done
@@ -217,7 +225,7 @@ impl fmt::Display for TokenError {
 
 type Answer = Result<StandardTokenResponse<IdTokenField, BasicTokenType>, RequestTokenError<SendError, TokenError>>;
 
-fn grant(answer: Answer) -> Result<Grant, GrantError> {
+fn grant(answer: Answer, offset: Offset) -> Result<Grant, GrantError> {
     let answer = answer.map_err(|error| match error {
         RequestTokenError::Request(SendError::Http(error @ (HttpError::NotSent { .. } | HttpError::SetUp(_)))) => {
             GrantError::NotSent(error.into())
@@ -247,6 +255,7 @@ fn grant(answer: Answer) -> Result<Grant, GrantError> {
         id_token,
         access_token: secret(answer.access_token().secret()),
         refresh_token: answer.refresh_token().map(|token| secret(token.secret())),
+        offset,
     })
 }
 

@@ -32,7 +32,13 @@ fn hand_over(flags: &CredentialProcess, env: &mut Env) -> anyhow::Result<()> {
 async fn renewed(session: &Session<'_>, opened: &Opened, env: &Env, may_sign_in: bool) -> anyhow::Result<Lease> {
     match session.credentials().await {
         Err(error) if may_sign_in && kind_of(&error) == Kind::SignInRequired => {
-            let manner = Manner { provider: None, opens_browser: true, patience: PATIENCE, is_forced: false };
+            let manner = Manner {
+                provider: None,
+                opens_browser: true,
+                patience: PATIENCE,
+                is_forced: false,
+                is_asked_for: false,
+            };
             sign_in(session, opened, env, &manner).await?;
             session.credentials().await
         }

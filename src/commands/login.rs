@@ -23,6 +23,8 @@ pub(super) struct Manner {
     pub patience: Duration,
     /// Whether credentials made from an old sign-in are deleted in any case.
     pub is_forced: bool,
+    /// Whether a person asked for it, who is never held back.
+    pub is_asked_for: bool,
 }
 
 /// How it went.
@@ -44,6 +46,7 @@ pub fn run(flags: &Login, env: &mut Env) -> anyhow::Result<()> {
         opens_browser: !flags.no_browser,
         patience: Duration::from_secs(flags.timeout),
         is_forced: flags.force,
+        is_asked_for: true,
     };
     match opened.wait_for(sign_in(&opened.session(), &opened, env, &manner))? {
         Outcome::SignedIn(saved) => {
@@ -73,12 +76,16 @@ pub(super) async fn sign_in(
     } else if let Some(tokens) = working(session, manner).await? {
         return Ok(Outcome::Already(tokens));
     }
+    let began = session.clock.now();
     let _flight = flight(session, &env.terminal, manner)?;
     // Somebody may have signed in since, whether we had to wait for them or not.
     if !manner.is_forced
         && let Some(tokens) = working(session, manner).await?
     {
         return Ok(Outcome::Already(tokens));
+    }
+    if let (false, Some(failure)) = (manner.is_asked_for, session.held_back(began)) {
+        return Err(failure.into());
     }
     let siblings = opened.siblings(env);
     let listener = Listener::bind(&session.profile.redirect.ports)?;
@@ -94,8 +101,14 @@ pub(super) async fn sign_in(
         patience: manner.patience,
         notify: &notify,
     };
-    let saved = sign_in.run(listener, |tokens| session.save_sign_in(tokens, manner.is_forced, &siblings)).await?;
-    Ok(Outcome::SignedIn(saved))
+    match session.note_browser() {
+        Err(error) if !manner.is_asked_for => {
+            return Err(error.context("no browser is opened where it cannot be noted"));
+        }
+        _ => {}
+    }
+    let saved = sign_in.run(listener, |tokens| session.save_sign_in(tokens, manner.is_forced, &siblings)).await;
+    Ok(Outcome::SignedIn(saved.inspect_err(|error| session.note_failure(error))?))
 }
 
 /// The stored sign-in, if it works. One that has ended, that is refused, or that is by another provider, is none.

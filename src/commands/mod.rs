@@ -126,6 +126,7 @@ struct Opened {
     clock: Arc<dyn Clock>,
     terminal: Terminal,
     client_secret: Option<Secret>,
+    is_attended: bool,
 }
 
 impl Opened {
@@ -141,6 +142,7 @@ impl Opened {
         };
         let secret = (env.variable)("COGFED_CLIENT_SECRET").filter(|secret| !secret.is_empty());
         Ok(Self {
+            is_attended: attendance == Attendance::Person && env.terminal.is_attended(),
             store: Store::new(profile.store.clone(), &folder, patience, on_wait),
             client_secret: secret.map(Secret::new),
             clock: Arc::clone(&env.clock),
@@ -159,6 +161,7 @@ impl Opened {
             clock: self.clock.as_ref(),
             http: &self.http,
             client_secret: self.client_secret.as_ref(),
+            is_attended: self.is_attended,
             wait: Box::new(|text| {
                 if self.terminal.is_attended() {
                     self.terminal.say(text);

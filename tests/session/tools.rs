@@ -220,6 +220,7 @@ impl<'a> InMemory<'a> {
             clock: &self.lab.clock,
             http: &self.http,
             client_secret: None,
+            is_attended: false,
             wait: Box::new(|_| {}),
             warn: Box::new(|_| {}),
         };

@@ -1,4 +1,5 @@
 //! The lab's store as files, many processes at once, and a door before the servers.
+#![allow(dead_code, reason = "each test target uses a part of it")]
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};

@@ -17,6 +17,7 @@ use anyhow::Context as _;
 
 use crate::cli::{Cli, ProfileFlag, Verb};
 use crate::clock::{Clock, SystemClock};
+use crate::error::{Failure, Kind};
 use crate::folder::Folder;
 use crate::http::Http;
 use crate::profile::{Choice, Configuration, Profile, settings};
@@ -203,8 +204,22 @@ fn configuration(env: &Env) -> anyhow::Result<Configuration> {
 
 /// Runs a future to its end. The runtime is built here, and not before something has to be waited for.
 fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.context("cannot start the runtime")?.block_on(future)
+    let built = enough_descriptors().and_then(|()| tokio::runtime::Builder::new_current_thread().enable_all().build());
+    let runtime = built.map_err(|error| {
+        Failure::new(Kind::Failed, format!("cannot start the runtime: {error}"))
+            .hint("allow more open files ('ulimit -n'), then try again")
+    });
+    runtime?.block_on(future)
+}
+
+/// tokio panics where there are too few for what its signals need (<https://docs.rs/tokio>, `signal::unix`).
+fn enough_descriptors() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        let pairs = std::array::from_fn::<_, 4, _>(|_| std::os::unix::net::UnixStream::pair());
+        pairs.into_iter().collect::<Result<Vec<_>, _>>()?;
+    }
+    Ok(())
 }
 
 impl Opened {

@@ -119,6 +119,7 @@ impl Lock {
             let _ = sender.send(locked.map(|()| file));
         });
         waiting.context("cannot start a thread").map_err(LockError::Failed)?;
+        let mut was_stopped = false;
         loop {
             let left = wait.working.saturating_sub(began.elapsed());
             match receiver.recv_timeout(left.min(LOOK)) {
@@ -127,9 +128,12 @@ impl Lock {
                 Err(_) => {
                     let (pid, waited) = (watched.as_ref().and_then(holder), began.elapsed());
                     let is_stopped = pid.is_some_and(is_stopped);
-                    if waited >= wait.working || is_stopped && waited >= wait.stopped {
+                    // Seen twice: one that is traced stops for a moment at each of its calls.
+                    let is_seen = is_stopped && was_stopped && waited >= wait.stopped;
+                    if waited >= wait.working || is_seen {
                         return Err(LockError::Held(Held { path, pid, waited, is_stopped }));
                     }
+                    was_stopped = is_stopped;
                 }
             }
         }

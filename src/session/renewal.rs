@@ -30,8 +30,9 @@ async fn in_time<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Re
 }
 
 fn not_begun(error: anyhow::Error) -> Failure {
-    Failure::new(Kind::Store, format!("a renewal is not begun where its answer may not be kept: {error:#}"))
-        .hint("make room there, or let it be written to")
+    Failure::new(Kind::Store, format!("a renewal is not begun where its answer may not be kept: {error:#}")).hint(
+        "make room there, let it be written to, or allow more open files ('ulimit -n'), and run the command again",
+    )
 }
 
 impl Session<'_> {

@@ -81,7 +81,7 @@ impl Session<'_> {
         }
         match failure {
             // What we waited for: its end is ours.
-            Some(kept) if at >= began => {
+            Some(kept) if at > began => {
                 Some(Failure { kind: Kind::of_exit_code(kept.exit_code), message: kept.message, hint: kept.hint })
             }
             failure => {

@@ -24,8 +24,8 @@ fn renames(text: &str) -> (usize, Vec<String>) {
         // Before anything is told to anybody: a request, an answer, the output.
         let told = |line: &&str| [" sendto(", " writev(", " write(1<"].iter().any(|call| line.contains(call));
         let after = &lines[at + 1..];
-        let end = after.iter().position(|line| told(line)).unwrap_or(after.len());
-        if !after[..end].iter().any(|line| is_sync(line)) {
+        let end = after.iter().position(told).unwrap_or(after.len());
+        if !after[..end].iter().any(is_sync) {
             faults.push(format!("the folder is not on the disk after: {line}"));
         }
     }

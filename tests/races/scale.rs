@@ -2,7 +2,7 @@
 
 /// Rounds of 64 processes, in each mode.
 pub fn rounds() -> usize {
-    number("COGFED_TEST_ROUNDS", 1)
+    number("COGFED_TEST_RACE_ROUNDS", 1)
 }
 
 /// Places to be killed or to fail at, per verb and mode.

@@ -12,7 +12,7 @@ use crate::support::{Lab, Ran, skip};
 use crate::tools::{CREDENTIALS, age, has_strace, items, own, refresh_token};
 use crate::trace::{Point, points, tampered};
 
-const LOGIN: &[&str] = &["login", "--no-browser", "--force"];
+const LOGIN: &[&str] = &["login", "--no-browser", "--force", "--timeout", "5"];
 const LONG: TimeDelta = TimeDelta::hours(6);
 
 /// What may go wrong with a call.
@@ -32,14 +32,22 @@ fn errors(call: &str) -> &'static [&'static str] {
 /// Each point with each error, as many as are asked for.
 fn chosen(lab: &Lab, words: &[&str]) -> Vec<(Point, &'static str)> {
     let points = points(lab, words, "alice");
-    // What wakes a thread (eventfd(2)) is no file, and the kernel does not fail it.
-    let is_file = |point: &&Point| !point.line.contains(r#""\1\0\0\0\0\0\0\0", 8)"#);
+    // What people and programs read is no file of ours; and who does not see the URL signs nobody in.
+    let is_file = |point: &&Point| !point.line.starts_with("write(1,") && !point.line.starts_with("write(2,");
     let all: Vec<_> = points
         .iter()
         .filter(is_file)
         .flat_map(|point| errors(&point.call).iter().map(|error| (point.clone(), *error)))
         .collect();
     scale::spread(&all, scale::points() * 2)
+}
+
+/// As [`assert_told`]. The calls of two runs differ a little: where the fault has hit what wakes a thread (eventfd(2)),
+/// which is no file and which no kernel fails, the run ends as if killed, and only its state counts.
+fn assert_fault_told(ran: &Ran, point: &Point, error: &str) {
+    if !ran.stderr.contains("failed to wake I/O driver") {
+        assert_told(ran, &format!("{point:?} {error}"));
+    }
 }
 
 #[test]
@@ -53,7 +61,7 @@ fn a_renewal_whose_file_operations_fail_loses_nothing() {
     for (point, error) in &chosen {
         age(&lab, LONG);
         let ran = tampered(&lab, point, &format!("error={error}"), CREDENTIALS, "");
-        assert_told(&ran, &format!("{point:?} {error}"));
+        assert_fault_told(&ran, point, error);
         met += usize::from(ran.status != 0 || !ran.stderr.is_empty());
         readable(&lab).unwrap_or_else(|fault| panic!("{point:?} {error}: {fault}")).expect("a sign-in");
         age(&lab, LONG);
@@ -75,7 +83,7 @@ fn a_sign_in_whose_file_operations_fail_leaves_the_old_one_or_the_new_one() {
     for (point, error) in &chosen {
         lab.run(CREDENTIALS).good();
         let ran = tampered(&lab, point, &format!("error={error}"), LOGIN, new);
-        assert_told(&ran, &format!("{point:?} {error}"));
+        assert_fault_told(&ran, point, error);
         met += usize::from(ran.status != 0 || ran.stderr.contains("warning"));
         let tokens = readable(&lab).unwrap_or_else(|fault| panic!("{point:?} {error}: {fault}")).expect("a sign-in");
         let person = name(tokens["person"].as_str().expect("a person"));
@@ -101,7 +109,7 @@ fn a_sign_out_whose_file_operations_fail_is_finished_by_the_next() {
         lab.run(CREDENTIALS).good();
         let before = refresh_token(&lab).expect("a refresh token");
         let ran = tampered(&lab, point, &format!("error={error}"), &["logout"], "");
-        assert_told(&ran, &format!("{point:?} {error}"));
+        assert_fault_told(&ran, point, error);
         met += usize::from(ran.status != 0);
         readable(&lab).unwrap_or_else(|fault| panic!("{point:?} {error}: {fault}"));
         if ran.status == 0 {

@@ -78,7 +78,7 @@ pub fn is_honoured(lab: &Lab, refresh_token: &str) -> bool {
 pub fn assert_told(ran: &Ran, context: &str) {
     assert!(DOCUMENTED.contains(&ran.status), "{context}: {ran:?}");
     if ran.status != 0 {
-        let errors = ran.stderr.lines().filter(|line| line.starts_with("cogfed: error: ")).count();
+        let errors = ran.stderr.matches("cogfed: error: ").count();
         assert_eq!(errors, 1, "{context}: {}", ran.stderr);
     }
     assert!(!ran.stderr.contains("panicked"), "{context}: {}", ran.stderr);

@@ -44,6 +44,14 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// The kind that has this exit code; [`Kind::Failed`] if none has.
+    pub fn of_exit_code(code: u8) -> Self {
+        let kinds = [Kind::Usage, Kind::SignInRequired, Kind::Store, Kind::Network, Kind::Refused, Kind::Busy];
+        kinds.into_iter().find(|kind| kind.exit_code() == code).unwrap_or(Kind::Failed)
+    }
+}
+
 impl From<Kind> for ExitCode {
     fn from(kind: Kind) -> Self {
         ExitCode::from(kind.exit_code())

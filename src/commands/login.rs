@@ -88,6 +88,7 @@ pub(super) async fn sign_in(
     } else if let Some(tokens) = working(session, manner).await? {
         return Ok(Outcome::Already(tokens));
     }
+    let began = session.clock.now();
     let _flight = flight(session, &env.terminal, manner)?;
     // Somebody may have signed in since, whether we had to wait for them or not.
     if !manner.is_forced
@@ -95,28 +96,36 @@ pub(super) async fn sign_in(
     {
         return Ok(Outcome::Already(tokens));
     }
+    let is_asked_for = manner.turn != Turn::Tool;
+    if let (false, Some(failure)) = (is_asked_for, session.held_back(began)) {
+        return Err(failure.into());
+    }
     let siblings = opened.siblings(env);
     let listener = Listener::bind(&session.profile.redirect.ports)?;
     let endpoint = TokenEndpoint::new(session.profile, session.http, session.client_secret);
     let keys = Keys::new(session.http, session.folder, &session.profile.endpoints.jwks);
     let way = opened.way(env);
     let words = Words { env, profile: session.profile, way: &way, manner };
-    let (ask, can_ask) = (|| words.ask(), manner.turn != Turn::Tool && way.is_own && env.terminal.can_ask());
+    let (ask, can_ask) = (|| words.ask(), is_asked_for && way.is_own && env.terminal.can_ask());
     let sign_in = SignIn {
         profile: session.profile,
         endpoint: &endpoint,
         keys: &keys,
         clock: session.clock,
         browser: words.browser(),
-        needs_browser: manner.turn == Turn::Tool,
+        needs_browser: !is_asked_for,
         ask: can_ask.then_some(&ask),
         asks_at_once: words.browser().is_none() || way.surroundings.is_far_from_browser(),
         patience: manner.patience,
         notify: &|notice| words.tell(&notice),
     };
+    if let (false, Err(error)) = (is_asked_for, session.note_browser()) {
+        return Err(error.context("no browser is opened where it cannot be noted"));
+    }
     let saved = sign_in.run(listener, |tokens| session.save_sign_in(tokens, manner.is_forced, &siblings)).await;
     session.note_clock();
-    Ok(Outcome::SignedIn(saved.map_err(|error| session.with_clock_named(error))?))
+    let saved = saved.map_err(|error| session.with_clock_named(error));
+    Ok(Outcome::SignedIn(saved.inspect_err(|error| session.note_failure(error))?))
 }
 
 /// The stored sign-in, if it works. One that has ended, that is refused, or that is by another provider, is none.

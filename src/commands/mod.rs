@@ -17,6 +17,7 @@ use anyhow::Context as _;
 
 use crate::cli::{Cli, ProfileFlag, Verb};
 use crate::clock::{Clock, SystemClock};
+use crate::error::{Failure, Kind};
 use crate::folder::Folder;
 use crate::http::Http;
 use crate::profile::{Choice, Configuration, Profile, settings};
@@ -126,6 +127,7 @@ struct Opened {
     clock: Arc<dyn Clock>,
     terminal: Terminal,
     client_secret: Option<Secret>,
+    is_attended: bool,
 }
 
 impl Opened {
@@ -141,6 +143,7 @@ impl Opened {
         };
         let secret = (env.variable)("COGFED_CLIENT_SECRET").filter(|secret| !secret.is_empty());
         Ok(Self {
+            is_attended: attendance == Attendance::Person && env.terminal.is_attended(),
             store: Store::new(profile.store.clone(), &folder, patience, on_wait),
             client_secret: secret.map(Secret::new),
             clock: Arc::clone(&env.clock),
@@ -159,6 +162,7 @@ impl Opened {
             clock: self.clock.as_ref(),
             http: &self.http,
             client_secret: self.client_secret.as_ref(),
+            is_attended: self.is_attended,
             wait: Box::new(|text| {
                 if self.terminal.is_attended() {
                     self.terminal.say(text);
@@ -216,12 +220,25 @@ fn configuration(env: &Env) -> anyhow::Result<Configuration> {
 
 /// Runs a future to its end. The runtime is built here, and not before something has to be waited for.
 fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.context("cannot start the runtime")?;
+    let built = enough_descriptors().and_then(|()| tokio::runtime::Builder::new_current_thread().enable_all().build());
+    let runtime = built.map_err(|error| {
+        Failure::new(Kind::Failed, format!("cannot start the runtime: {error}"))
+            .hint("allow more open files ('ulimit -n'), then try again")
+    })?;
     let outcome = runtime.block_on(future);
     // A name that is still being looked up, past the deadline, is not waited for.
     runtime.shutdown_background();
     outcome
+}
+
+/// tokio panics where there are too few for what its signals need (<https://docs.rs/tokio>, `signal::unix`).
+fn enough_descriptors() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        let pairs = std::array::from_fn::<_, 4, _>(|_| std::os::unix::net::UnixStream::pair());
+        pairs.into_iter().collect::<Result<Vec<_>, _>>()?;
+    }
+    Ok(())
 }
 
 impl Opened {

@@ -95,7 +95,9 @@ fn report<'a>(
         issuer: &tokens.issuer,
         signed_in_at: tokens.signed_in_at,
         id_token_expires_at: tokens.expires_at,
-        renewable: tokens.refresh_token.is_some() && tokens.renewable_until(profile).is_none_or(|end| end > now),
+        renewable: tokens.ended.is_none()
+            && tokens.refresh_token.is_some()
+            && tokens.renewable_until(profile).is_none_or(|end| end > now),
         renewable_until: tokens.renewable_until(profile),
         ended_at: tokens.ended.as_ref().map(|ended| ended.at),
         identity_id: tokens.identities.get(&profile.identity_pool_id).map(String::as_str),

@@ -15,12 +15,35 @@ const LARGEST: usize = 16 * 1024;
 
 /// A failure as it is kept. Messages hold no secret (see [`Failure`]).
 #[derive(Serialize, Deserialize)]
-pub struct LastFailure {
-    /// When it failed.
-    pub at: DateTime<Utc>,
+pub struct KeptFailure {
     exit_code: u8,
     message: String,
     hint: Option<String>,
+}
+
+impl KeptFailure {
+    /// What is kept of `error`.
+    pub fn of(error: &anyhow::Error) -> Self {
+        Self {
+            exit_code: kind_of(error).exit_code(),
+            message: format!("{error:#}"),
+            hint: hint_of(error).map(str::to_owned),
+        }
+    }
+
+    /// The failure again.
+    pub fn failure(self) -> Failure {
+        Failure { hint: self.hint, ..Failure::new(Kind::of_exit_code(self.exit_code), self.message) }
+    }
+}
+
+/// The last failure of a renewal, and when it was.
+#[derive(Serialize, Deserialize)]
+pub struct LastFailure {
+    /// When it failed.
+    pub at: DateTime<Utc>,
+    #[serde(flatten)]
+    failure: KeptFailure,
     /// When the server that failed may be asked again, if it said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     not_before: Option<DateTime<Utc>>,
@@ -42,16 +65,12 @@ impl LastFailure {
 
     /// The failure again.
     pub fn failure(self) -> Failure {
-        let kinds = [Kind::Usage, Kind::SignInRequired, Kind::Store, Kind::Network, Kind::Refused, Kind::Busy];
-        let kind = kinds.into_iter().find(|kind| kind.exit_code() == self.exit_code).unwrap_or(Kind::Failed);
         let until = self
             .not_before
             .map(|until| format!(" (the server is not asked again before {}, as it wished)", until.format("%T UTC")));
-        let failure = Failure::new(kind, self.message + &until.unwrap_or_default());
-        match self.hint {
-            Some(hint) => failure.hint(hint),
-            None => failure,
-        }
+        let mut failure = self.failure.failure();
+        failure.message += &until.unwrap_or_default();
+        failure
     }
 }
 
@@ -68,9 +87,7 @@ pub fn last(own: &Folder, profile: &Profile) -> Option<LastFailure> {
 pub fn remember(own: &Folder, profile: &Profile, error: &anyhow::Error, now: DateTime<Utc>) {
     let failure = LastFailure {
         at: now,
-        exit_code: kind_of(error).exit_code(),
-        message: format!("{error:#}"),
-        hint: hint_of(error).map(str::to_owned),
+        failure: KeptFailure::of(error),
         not_before: retry_after_of(error)
             .and_then(|wait| Some(now + TimeDelta::from_std(wait.min(LONGEST_WAIT)).ok()?)),
     };

@@ -10,7 +10,9 @@ mod mark;
 mod on_record;
 mod policy;
 mod renewal;
+mod reserve;
 mod sign_in;
+mod unanswered;
 
 use std::time::Duration;
 
@@ -18,12 +20,12 @@ use chrono::{DateTime, Utc};
 
 pub use clock::KeptOffset;
 pub use on_record::OnRecord;
-pub use sign_in::{Saved, SignInLock, SignedOut};
+pub use sign_in::{Saved, SignInLock, SigningOut};
 
 use crate::clock::Clock;
 use crate::credentials::Credentials;
 use crate::error::{Failure, Kind};
-use crate::folder::{Folder, Lock, LockError};
+use crate::folder::{Folder, Lock, LockError, Wait};
 use crate::http::Http;
 use crate::profile::Profile;
 use crate::secret::Secret;
@@ -32,6 +34,9 @@ use crate::store::{Cached, Store};
 
 /// How long a process without credentials waits for the one that renews: a little more than a renewal can take.
 const LOCK_PATIENCE: Duration = Duration::from_secs(35);
+/// How long a process that no person waits for waits for one that is stopped, and so will not let go: the AWS SDK for
+/// Rust gives a whole `credential_process` 5 seconds, and would otherwise not hear why it failed.
+const STOPPED_PATIENCE: Duration = Duration::from_secs(4);
 /// How much of that passes without a word.
 const QUIET_WAIT: Duration = Duration::from_secs(1);
 
@@ -49,6 +54,8 @@ pub struct Session<'a> {
     pub http: &'a Http,
     /// The app client's secret, if the environment gives one.
     pub client_secret: Option<&'a Secret>,
+    /// Whether a person waits at a terminal, who may let a stopped process go on.
+    pub is_attended: bool,
     /// Where it goes that a person has to wait.
     pub wait: Box<dyn Fn(&str) + 'a>,
     /// Where warnings go: what went wrong although credentials could be handed out.
@@ -214,14 +221,24 @@ impl Session<'_> {
     /// The lock of the sign-in, waiting for its holder. A person who waits for more than a second is told so.
     fn lock(&self) -> anyhow::Result<Lock> {
         let account = tokens_account(self.profile);
+        if !self.is_attended {
+            return Ok(Lock::acquire(self.folder, &account, self.bound(LOCK_PATIENCE))?);
+        }
         match Lock::acquire(self.folder, &account, QUIET_WAIT) {
             Err(LockError::Held(held)) => {
                 let who = held.pid.map_or("another cogfed".to_owned(), |pid| format!("process {pid}"));
-                (self.wait)(&format!("waiting for {who}, which is busy with this sign-in"));
+                let what = if held.is_stopped { "is stopped amid" } else { "is busy with" };
+                (self.wait)(&format!("waiting for {who}, which {what} this sign-in"));
                 Ok(Lock::acquire(self.folder, &account, LOCK_PATIENCE - QUIET_WAIT)?)
             }
             other => Ok(other?),
         }
+    }
+
+    /// The bound of a wait for another process: a person waits for a stopped one as for any other.
+    fn bound(&self, patience: Duration) -> Wait {
+        let stopped = if self.is_attended { patience } else { patience.min(STOPPED_PATIENCE) };
+        Wait { working: patience, stopped }
     }
 
     fn cannot_be_renewed(&self, tokens: &TokensRecord) -> Failure {
@@ -241,6 +258,14 @@ impl Session<'_> {
 
     fn signed_out_by_the_pool(&self, ended: &Ended) -> Failure {
         let name = &self.profile.name;
+        if ended.by_sign_out {
+            let message = format!("a sign-out of profile '{name}' began at {}", ended.at.format("%F %T UTC"));
+            let hint = format!(
+                "run '{}'; to finish the sign-out: cogfed logout --profile {name}",
+                self.profile.login_command()
+            );
+            return Failure::new(Kind::SignInRequired, message).hint(hint);
+        }
         let message = match ended.interrupted_at {
             Some(at) => format!(
                 "the sign-in of profile '{name}' is lost: a renewal at {} was cut off before its answer was saved, and the user pool no longer takes the refresh token from before",

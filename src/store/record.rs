@@ -100,6 +100,9 @@ pub struct Ended {
     pub at: DateTime<Utc>,
     /// When an earlier renewal was cut off before its answer was saved: then that is the likely cause.
     pub interrupted_at: Option<DateTime<Utc>>,
+    /// Whether a person is signing out: then the refresh token is kept until it is revoked, and used for nothing else.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_sign_out: bool,
 }
 
 /// What a new sign-in's record is made of.

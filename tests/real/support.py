@@ -27,6 +27,8 @@ PROFILE = "lab"
 MARK = f"cogfed-real-{os.getpid()}"
 # More than anything takes on a slow machine. It only bounds a check that hangs.
 LONG = 60
+# What checks have to tell beside that they passed: measured times, and what ran against whom.
+TOLD = []
 
 
 def skip(why):

@@ -216,7 +216,13 @@ class WaitingLogin:
                 self.url = line.strip()
 
     def redirect_uri(self):
-        return urllib.parse.parse_qs(urllib.parse.urlsplit(self.url).query)["redirect_uri"][0]
+        return self.parameter("redirect_uri")
+
+    def state(self):
+        return self.parameter("state")
+
+    def parameter(self, name):
+        return urllib.parse.parse_qs(urllib.parse.urlsplit(self.url).query)[name][0]
 
     def end(self, sent=None):
         if sent:

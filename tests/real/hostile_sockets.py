@@ -17,7 +17,7 @@ import threading
 import time
 
 PORT, RATE, IDLE = map(int, sys.argv[1:])
-THREADS = 6
+THREADS = 16
 HEADER = 64 << 20
 HOST = f"Host: localhost:{PORT}\r\n"
 GUESS = "A" * 43

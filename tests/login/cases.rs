@@ -300,7 +300,7 @@ pub fn framing() -> Vec<Case> {
         ("TE.CL", format!("{chunked}Content-Length: 4\r\n"), format!("0\r\n\r\n{hidden}")),
         ("CL.TE", format!("Content-Length: 5\r\n{chunked}"), format!("0\r\n\r\n{hidden}")),
         ("TE.TE", format!("{chunked}Transfer-Encoding: identity\r\n"), format!("0\r\n\r\n{hidden}")),
-        ("TE with a space", format!("Transfer-Encoding : chunked\r\n"), format!("0\r\n\r\n{hidden}")),
+        ("TE with a space", "Transfer-Encoding : chunked\r\n".to_owned(), format!("0\r\n\r\n{hidden}")),
         ("CL.0", "Content-Length: 0\r\n".to_owned(), hidden.clone()),
         ("a request in a body", format!("Content-Length: {}\r\n", hidden.len()), hidden.clone()),
         ("a request in a chunk", chunked.to_owned(), format!("{:x}\r\n{hidden}\r\n0\r\n\r\n", hidden.len())),

@@ -1,21 +1,45 @@
 //! Which port the listener takes, and that the redirect URI names it.
 
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use cogfed::error::Kind;
+use cogfed::sandbox::{Options, Sandbox};
 use cogfed::user_pool::Listener;
 
 use crate::support::{Lab, WaitingLogin, skip_anywhere};
-use crate::wire::{assert_one_error_and_hint, complete};
+use crate::wire::{assert_one_error_and_hint, complete, listens};
 
-/// Somebody else's port: on 127.0.0.1, on ::1, or on both.
-fn taken(on_v4: bool, on_v6: bool) -> (u16, Vec<TcpListener>) {
+/// The next port to try. Those that systems give out by themselves begin at 32768: below, no other test's socket comes by
+/// one while a test has let go of it.
+fn candidate() -> u16 {
+    static TRIED: AtomicU32 = AtomicU32::new(0);
+    let number = std::process::id().wrapping_mul(61) + TRIED.fetch_add(1, Ordering::Relaxed);
+    20_000 + u16::try_from(number % 12_000).expect("less than 12000")
+}
+
+/// Somebody else's port: on 127.0.0.1, on ::1, or on both. What is not to be held is not bound even for a moment: a
+/// program that another test starts just then has it for as long as it takes to begin.
+fn taken(v4: bool, v6: bool) -> (u16, Vec<TcpListener>) {
     loop {
-        let v4 = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-        let port = v4.local_addr().expect("an address").port();
-        let Ok(v6) = TcpListener::bind((Ipv6Addr::LOCALHOST, port)) else { continue };
-        let kept = [on_v4.then_some(v4), on_v6.then_some(v6)].into_iter().flatten().collect();
-        return (port, kept);
+        let port = candidate();
+        if listens(port) {
+            continue;
+        }
+        if let Ok(kept) = halves(port, Held { v4, v6 }) {
+            return (port, kept);
+        }
+    }
+}
+
+/// Closes these, and waits until nobody holds the ports, not even for that moment.
+fn let_go(kept: Vec<Vec<TcpListener>>, ports: &[u16]) {
+    drop(kept);
+    let began = Instant::now();
+    while ports.iter().any(|&port| listens(port)) {
+        assert!(began.elapsed() < Duration::from_secs(60), "somebody holds one of {ports:?}");
+        std::thread::yield_now();
     }
 }
 
@@ -90,7 +114,7 @@ fn a_second_login_of_another_profile_takes_the_next_port() {
 
 #[test]
 fn host_and_path_of_the_redirect_uri_are_the_profiles() {
-    let lab = Lab::with(cogfed::sandbox::Options { redirect_path: "/cb/in".into(), ..Default::default() });
+    let lab = Lab::with(Options { redirect_path: "/cb/in".into(), ..Default::default() });
     lab.configure_with("redirect_host = '127.0.0.1'");
     let waiting = lab.begin_login(&[]);
     assert_eq!(waiting.redirect_uri().as_str(), format!("http://127.0.0.1:{}/cb/in", waiting.port()));
@@ -161,9 +185,11 @@ fn each_combination_of_held_halves_of_four_ports_is_a_port_or_the_refusal() {
 /// The program itself, with each combination of three ports that its app client registers: a sign-in, or the refusal.
 #[test]
 fn the_program_signs_in_or_refuses_with_each_combination_of_three_ports() {
-    let lab = Lab::new();
-    let uris = lab.sandbox.redirect_uris();
-    let registered: Vec<u16> = uris.iter().filter_map(|uri| uri.parse::<url::Url>().ok()?.port()).step_by(2).collect();
+    let registered: Vec<u16> = (0..3).map(|_| taken(false, false).0).collect();
+    let mut lab = Lab::new();
+    let options = Options { redirect_ports: registered.clone(), ..Options::default() };
+    lab.sandbox = Sandbox::start(options).expect("a sandbox");
+    lab.configure_with("");
     let (mut signed_in, mut refused) = (0, 0);
     for held in combinations(3) {
         let kept: Vec<Vec<TcpListener>> =
@@ -172,13 +198,14 @@ fn the_program_signs_in_or_refuses_with_each_combination_of_three_ports() {
             let message = assert_one_error_and_hint(&lab.run(&["login", "--force", "--timeout", "5"]).failed_with(7));
             assert!(registered.iter().all(|port| message.contains(&port.to_string())), "{message}");
             refused += 1;
+            let_go(kept, &registered);
             continue;
         };
         let waiting = lab.begin_login(&["--force"]);
         assert_eq!(waiting.port(), registered[free], "{held:?}");
         complete(&lab, waiting);
         signed_in += 1;
-        drop(kept);
+        let_go(kept, &registered);
     }
     assert_eq!((signed_in, refused), (64 - 27, 27));
 }

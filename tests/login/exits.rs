@@ -73,7 +73,7 @@ const EXITS: &[Exit] = &[
     exit("a denial", is_denied, 6),
     exit("a denial among idle connections", is_besieged_and_denied, 6),
     Exit { flags: &["--timeout", "1"], ..exit("a timeout", nothing, 3) },
-    exit("Ctrl-C", |_, waiting| is_sent(waiting, Signal::INT), -1),
+    exit("Ctrl-C", |_, waiting| is_sent(waiting, Signal::INT), 130),
     exit("SIGTERM", |_, waiting| is_sent(waiting, Signal::TERM), -1),
     exit("a closed terminal", |_, waiting| is_sent(waiting, Signal::HUP), -1),
     exit("SIGQUIT", |_, waiting| is_sent(waiting, Signal::QUIT), -1),

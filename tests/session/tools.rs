@@ -209,7 +209,7 @@ impl<'a> InMemory<'a> {
             let text = std::fs::read_to_string(item(lab, kind)).unwrap();
             store.set(&account, &Secret::new(text)).unwrap();
         }
-        Self { lab, profile, memory, store, http: Http::default() }
+        Self { lab, profile, memory, store, http: Http::new(Arc::new(lab.clock.clone()), None) }
     }
 
     pub fn credentials(&self) -> anyhow::Result<Lease> {

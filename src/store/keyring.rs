@@ -7,6 +7,8 @@ use keyring_core::{CredentialStore, Entry, Error};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{Backend, StoreError};
+#[cfg(not(any(target_os = "macos", windows)))]
+use crate::error::shortened;
 use crate::secret::Secret;
 
 /// The service under which all items are kept; the account is the user name.
@@ -25,6 +27,14 @@ const NAME: &str = "the Secret Service keyring";
 const LIMIT: Option<usize> = Some(2560);
 #[cfg(not(windows))]
 const LIMIT: Option<usize> = None;
+
+/// How the Secret Service says so where no prompt was offered
+/// (<https://specifications.freedesktop.org/secret-service/latest/errors.html>).
+const IS_LOCKED: &str = "org.freedesktop.Secret.Error.IsLocked";
+
+/// The next step after a failure that the service does not explain.
+const AGAIN: &str =
+    "run the command again; if it fails again, restart the keyring, or see what is wrong in its own manager";
 
 /// The OS keyring, connected with the first call. Its calls may prompt, and may never return: see
 /// [`Bounded`](super::Bounded).
@@ -53,6 +63,20 @@ impl Keyring {
         let modifiers = modifiers.iter().map(|(key, value)| (*key, value.as_str())).collect();
         store.build(SERVICE, account, Some(&modifiers)).map_err(|error| failed(error, account))
     }
+
+    /// Does `call`, which may be done twice, and if the service fails it does it once more on a new connection. A keyring
+    /// that was restarted or locked since knows nothing of the session that this process has with it, and an item that
+    /// another process replaces or deletes between a search and a look fails the look.
+    fn call<T>(&self, account: &str, call: impl Fn(&Entry) -> keyring_core::Result<T>) -> Result<T, StoreError> {
+        let outcome = match call(&self.entry(account)?) {
+            Err(Error::PlatformFailure(_)) => {
+                *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+                call(&self.entry(account)?)
+            }
+            outcome => outcome,
+        };
+        outcome.map_err(|error| failed(error, account))
+    }
 }
 
 #[cfg(target_os = "macos")]
@@ -80,7 +104,33 @@ fn label(account: &str) -> String {
 }
 
 fn no_service(error: &Error) -> StoreError {
-    StoreError::NoService { store: NAME, detail: said(error) }
+    #[cfg(not(any(target_os = "macos", windows)))]
+    let detail = bus_fault(std::env::var(BUS).ok().as_deref(), said(error));
+    #[cfg(any(target_os = "macos", windows))]
+    let detail = said(error);
+    StoreError::NoService { store: NAME, detail }
+}
+
+/// The variable that says where the session's bus is.
+#[cfg(not(any(target_os = "macos", windows)))]
+const BUS: &str = "DBUS_SESSION_BUS_ADDRESS";
+
+/// Why the bus at this address cannot be reached: most often the address tells
+/// (<https://dbus.freedesktop.org/doc/dbus-specification.html#addresses>). The library takes one only.
+#[cfg(not(any(target_os = "macos", windows)))]
+fn bus_fault(address: Option<&str>, said: String) -> String {
+    let Some(address) = address else { return format!("{said}; {BUS} is not set") };
+    let is_whole = address.split_once(':').is_some_and(|(transport, pairs)| {
+        let is_word =
+            |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+        is_word(transport) && pairs.split(',').all(|pair| pair.split_once('=').is_some_and(|(key, _)| is_word(key)))
+    });
+    match address {
+        "" => format!("{BUS} is empty: unset it, or let it name the session's bus"),
+        _ if address.contains(';') => format!("{BUS} lists several addresses: let it name the one that is yours"),
+        _ if !is_whole => format!("{BUS} is no bus address: '{}'", shortened(address, 80)),
+        _ => format!("{said}; {BUS} names {}", shortened(address, 80)),
+    }
 }
 
 /// What the system said, without keyring-core's own words around it.
@@ -98,7 +148,13 @@ fn failed(error: Error, account: &str) -> StoreError {
             bytes.zeroize();
             not_text(account)
         }
-        other => StoreError::Other { store: NAME, detail: said(&other), hint: None },
+        other => {
+            let detail = said(&other);
+            match detail.contains(IS_LOCKED) {
+                true => StoreError::Locked { store: NAME, detail },
+                false => StoreError::Other { store: NAME, detail, hint: Some(AGAIN.into()) },
+            }
+        }
     }
 }
 
@@ -128,48 +184,40 @@ impl Backend for Keyring {
     }
 
     fn get(&self, account: &str) -> Result<Option<Secret>, StoreError> {
-        let entry = self.entry(account)?;
-        let read = || match entry.get_secret() {
-            Err(Error::Ambiguous(entries)) => first(entries).and_then(|entry| entry.get_secret()),
-            found => found,
-        };
-        let found = match read() {
-            // A read is a search and then a look: an item that another process replaces or deletes in between fails
-            // the look, and the next search knows.
-            Err(Error::PlatformFailure(_)) => read(),
-            found => found,
-        };
-        match found {
-            Ok(bytes) => text(bytes, account).map(Some),
-            Err(Error::NoEntry) => Ok(None),
-            Err(error) => Err(failed(error, account)),
-        }
+        let found = self.call(account, |entry| {
+            let found = match entry.get_secret() {
+                Err(Error::Ambiguous(entries)) => first(entries).and_then(|entry| entry.get_secret()),
+                found => found,
+            };
+            match found {
+                Ok(bytes) => Ok(Some(bytes)),
+                Err(Error::NoEntry) => Ok(None),
+                Err(error) => Err(error),
+            }
+        })?;
+        found.map(|bytes| text(bytes, account)).transpose()
     }
 
     fn set(&self, account: &str, value: &Secret) -> Result<(), StoreError> {
         let bytes = value.expose().as_bytes();
-        let kept = match self.entry(account)?.set_secret(bytes) {
+        self.call(account, |entry| match entry.set_secret(bytes) {
             // Written first, so that no moment is without a text; then it is the only one again.
             Err(Error::Ambiguous(entries)) => {
                 let mut entries = entries.into_iter();
-                entries
-                    .next()
-                    .ok_or(Error::NoEntry)
-                    .and_then(|entry| entry.set_secret(bytes))
-                    .and_then(|()| removed(entries))
+                let first = entries.next().ok_or(Error::NoEntry)?;
+                first.set_secret(bytes)?;
+                removed(entries)
             }
             kept => kept,
-        };
-        kept.map_err(|error| failed(error, account))
+        })
     }
 
     fn delete(&self, account: &str) -> Result<(), StoreError> {
-        let gone = match self.entry(account)?.delete_credential() {
+        self.call(account, |entry| match entry.delete_credential() {
             Err(Error::Ambiguous(entries)) => removed(entries.into_iter()),
             Err(Error::NoEntry) => Ok(()),
             gone => gone,
-        };
-        gone.map_err(|error| failed(error, account))
+        })
     }
 }
 

@@ -70,9 +70,8 @@ fn browser_logout(profile: &Profile) -> Option<Url> {
 
 fn revoke(opened: &Opened, tokens: &TokensRecord) -> anyhow::Result<()> {
     let Some(refresh_token) = &tokens.refresh_token else { return Ok(()) };
-    if tokens.token_endpoint != opened.profile.endpoints.token {
-        let message =
-            format!("it belongs to {}, which is not the profile's, and was sent nowhere", tokens.token_endpoint);
+    if let Some(owner) = tokens.belongs_elsewhere(&opened.profile) {
+        let message = format!("it belongs to {owner}, which is not the profile's, and was sent nowhere");
         return Err(Failure::new(Kind::Refused, message).into());
     }
     let endpoint = TokenEndpoint::new(&opened.profile, &opened.http, tokens.client_secret.as_ref());

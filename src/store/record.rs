@@ -211,8 +211,14 @@ impl TokensRecord {
                 .hint(format!("if the profile is right, sign in anew: {} --force", profile.login_command())))
         };
         let endpoints = &profile.endpoints;
-        if self.user_pool_id != profile.user_pool_id || self.client_id != profile.client_id {
-            return other("user pool", &self.user_pool_id, &profile.user_pool_id);
+        for (what, stored, asked) in [
+            ("user pool", self.user_pool_id.as_str(), profile.user_pool_id.as_str()),
+            ("app client", &self.client_id, &profile.client_id),
+            ("account", &self.who, profile.who()),
+        ] {
+            if stored != asked {
+                return other(what, stored, asked);
+            }
         }
         if self.token_endpoint != endpoints.token {
             return other("token endpoint", &self.token_endpoint, &endpoints.token);
@@ -221,6 +227,17 @@ impl TokensRecord {
             return other("identity pool endpoint", &self.identity_pool_endpoint, &endpoints.identity_pool);
         }
         Ok(())
+    }
+
+    /// What the refresh token belongs to, if that is not the app client and the token endpoint of this profile: then it
+    /// is sent nowhere.
+    pub fn belongs_elsewhere(&self, profile: &Profile) -> Option<String> {
+        let is_own_client = self.user_pool_id == profile.user_pool_id && self.client_id == profile.client_id;
+        match (self.token_endpoint == profile.endpoints.token, is_own_client) {
+            (true, true) => None,
+            (false, _) => Some(self.token_endpoint.clone()),
+            (true, false) => Some(format!("the app client {} of {}", self.client_id, self.user_pool_id)),
+        }
     }
 
     /// Writes the record.

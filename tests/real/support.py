@@ -86,8 +86,8 @@ class Ran:
 class Lab:
     """A home with a sandbox's profile in it. Everything that cogfed, the keyring and the AWS tools write is below it."""
 
-    def __init__(self, *flags, store=None, chooser=False):
-        self.home = Path(tempfile.mkdtemp(prefix="cogfed-real."))
+    def __init__(self, *flags, store=None, chooser=False, below=None):
+        self.home = Path(tempfile.mkdtemp(prefix="cogfed-real.", dir=below))
         self.keyring = None
         self.config = self.home / ".config/cogfed/config.toml"
         self.config.parent.mkdir(parents=True)
@@ -200,7 +200,8 @@ class Lab:
 class WaitingLogin:
     """A cogfed that waits for the browser: login, or a demo."""
 
-    def __init__(self, lab, words, more):
+    def __init__(self, lab, words, more, may_end=False):
+        """Where it may end before that, there is no URL then."""
         self.words = words
         self.process = subprocess.Popen(
             [COGFED, *words], env=lab.env(**more), cwd=lab.home, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -210,6 +211,8 @@ class WaitingLogin:
         self.url = None
         while "waiting up to" not in self.said:
             line = self.process.stderr.readline()
+            if may_end and not line:
+                break
             assert line, f"it ended: {self.said}"
             self.said += line
             if line.startswith("http"):

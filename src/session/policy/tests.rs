@@ -12,14 +12,14 @@ fn fixture<R: serde::de::DeserializeOwned>(text: &str) -> R {
 
 /// Credentials that were issued at 0 and live that many seconds.
 fn credentials(life: i64) -> CredentialsRecord {
-    let mut record: CredentialsRecord = fixture(include_str!("../../../tests/data/records/v1-credentials.json"));
+    let mut record: CredentialsRecord = fixture(include_str!("../../../tests/data/released/0.1.0/credentials.json"));
     (record.issued_at, record.expires_at) = (at(0), at(life));
     record
 }
 
 /// Tokens that were issued at 0 and live an hour.
 fn tokens(has_refresh_token: bool) -> TokensRecord {
-    let mut record: TokensRecord = fixture(include_str!("../../../tests/data/records/v1-tokens.json"));
+    let mut record: TokensRecord = fixture(include_str!("../../../tests/data/released/0.1.0/tokens.json"));
     (record.issued_at, record.expires_at, record.ended) = (at(0), at(3600), None);
     record.refresh_token = record.refresh_token.filter(|_| has_refresh_token);
     record

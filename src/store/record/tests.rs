@@ -10,9 +10,9 @@ use crate::folder::Folder;
 use crate::profile::Choice;
 use crate::store::{MemoryStore, Patience, StoreKind};
 
-const TOKENS: &str = include_str!("../../../tests/data/records/v1-tokens.json");
-const LEAST: &str = include_str!("../../../tests/data/records/v1-tokens-least.json");
-const CREDENTIALS: &str = include_str!("../../../tests/data/records/v1-credentials.json");
+const TOKENS: &str = include_str!("../../../tests/data/released/0.1.0/tokens.json");
+const LEAST: &str = include_str!("../../../tests/data/released/0.1.0/tokens-least.json");
+const CREDENTIALS: &str = include_str!("../../../tests/data/released/0.1.0/credentials.json");
 
 /// The profile that the committed records belong to, with some lines more or other values.
 fn profile(lines: &str, endpoints: &str) -> Profile {

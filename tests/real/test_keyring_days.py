@@ -1,0 +1,328 @@
+"""Bad days of a keyring: locked, killed or restarted in between, a bus that is not there or says nothing, and items that others
+change, double or take away."""
+
+import json
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from bus_proxy import BusProxy
+from support import COGFED, LONG, Lab, sign_in, skip, wait_until
+
+# What is left of the four seconds' bound on a busy machine.
+BOUND = 4 + 10
+FLAGS = ["--rotate", "60", "--token-lifetime", "20", "--credentials-lifetime", "1"]
+CHOICES = ('store = "file"', 'store = "kernel"')
+
+
+@pytest.fixture
+def due():
+    """A lab with an unlocked keyring, whose tokens and credentials are always due."""
+    with Lab(*FLAGS) as lab:
+        lab.open_keyring("open")
+        lab.login()
+        lab.run("credential-process").good()
+        yield lab
+
+
+def bus_of(lab):
+    return lab.keyring.variables["DBUS_SESSION_BUS_ADDRESS"]
+
+
+def accounts(lab):
+    about = lab.about
+    of = f"{about['user_pool_id']}/{about['client_id']}/AzureAD"
+    return f"tokens/{of}", f"credentials/{of}/{about['identity_pool_id']}/default"
+
+
+def attributes(account):
+    return ["service", "cogfed", "username", account]
+
+
+def lookup(lab, account):
+    ran = lab.program("secret-tool", "lookup", *attributes(account))
+    return ran.stdout if ran.status == 0 else None
+
+
+def put(lab, account, text, *more):
+    """Another program's item under our attributes."""
+    words = shlex.join(["secret-tool", "store", "--label=another's", *attributes(account), *more])
+    lab.program("sh", "-c", f"printf %s {shlex.quote(text)} | {words}").good()
+
+
+def daemons(lab):
+    """The keyring daemons of this lab."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and b"gnome-keyring-daemon" in (entry / "cmdline").read_bytes():
+                if f"HOME={lab.home}\0".encode() in (entry / "environ").read_bytes():
+                    found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
+
+
+def kill_daemon(lab):
+    for pid in daemons(lab):
+        os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not daemons(lab))
+
+
+def unlock(lab):
+    """Starts a daemon that is unlocked, as signing in to the desktop does."""
+    daemon = "printf lab | gnome-keyring-daemon --replace --unlock --components=secrets"
+    lab.program("sh", "-c", f"{daemon} >/dev/null 2>&1").good()
+    wait_until(lambda: lookup(lab, accounts(lab)[0]) is not None)
+
+
+def lock(lab):
+    """Locks all collections."""
+    lab.program(
+        "dbus-send", "--session", "--print-reply", "--dest=org.freedesktop.secrets", "/org/freedesktop/secrets",
+        "org.freedesktop.Secret.Service.Lock", "array:objpath:/org/freedesktop/secrets/collection/login",
+    ).good()
+
+
+def store_failed(ran, *words):
+    ran.failed_with(4)
+    assert ran.stdout == "" and "panicked" not in ran.stderr, ran
+    assert len([line for line in ran.stderr.splitlines() if line.startswith("cogfed: error: ")]) == 1, ran
+    for word in words:
+        assert word in ran.stderr, ran
+    return ran
+
+
+def paused(lab, at, between, *words):
+    """Runs cogfed, and does something else while its call number `at` to the keyring is held up."""
+    with BusProxy(lab.home, f"paused{at}", bus_of(lab), "delay", at) as proxy:
+        words = [COGFED, *(words or ["credential-process"])]
+        process = subprocess.Popen(
+            words, env=lab.env(DBUS_SESSION_BUS_ADDRESS=proxy.address), stdin=subprocess.DEVNULL, cwd=lab.home,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        assert proxy.spoiled.wait(LONG), "it made fewer calls"
+        between()
+        proxy.go_on.set()
+        said = process.communicate(timeout=LONG)
+        return process.returncode, *said
+
+
+@pytest.mark.parametrize("at", [3, 5, 9, 11])
+def test_a_keyring_that_is_locked_in_the_middle_of_a_run_is_told_as_locked(due, at):
+    status, _, said = paused(due, at, lambda: lock(due))
+    print(status, said)
+    # After the refresh there are credentials to hand out, and a warning that they were not kept.
+    assert status in (0, 4) and "is locked" in said, said
+    unlock(due)
+    due.run("credential-process").good()
+
+
+@pytest.mark.parametrize("at", [1, 2, 3, 6, 10])
+def test_a_daemon_that_is_killed_between_two_calls_is_told_and_costs_nothing(due, at):
+    status, _, said = paused(due, at, lambda: kill_daemon(due))
+    print(status, said)
+    assert status in (0, 4) and "panicked" not in said, said
+    assert all(line.startswith("cogfed: ") for line in said.splitlines()), said
+    unlock(due)
+    due.run("credential-process").good()
+
+
+@pytest.mark.parametrize("at", [2, 3, 8, 10])
+def test_a_daemon_that_is_restarted_between_two_calls_is_not_even_noticed(due, at):
+    def restart():
+        kill_daemon(due)
+        unlock(due)
+
+    status, document, said = paused(due, at, restart)
+    assert (status, said) == (0, ""), said
+    assert json.loads(document)["Version"] == 1
+
+
+def test_a_daemon_that_is_restarted_between_two_runs_is_not_noticed(due):
+    kill_daemon(due)
+    unlock(due)
+    due.run("credential-process").good()
+    due.run("status").good()
+
+
+def test_a_person_at_a_terminal_is_told_after_a_second_and_can_still_answer(due):
+    with BusProxy(due.home, "person", bus_of(due), "delay", 3) as proxy:
+        command = shlex.join(["env", f"DBUS_SESSION_BUS_ADDRESS={proxy.address}", COGFED, "status"])
+        terminal = subprocess.Popen(
+            ["script", "-qefc", command, "/dev/null"], env=due.env(), cwd=due.home, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, text=True,
+        )
+        start, shown = time.monotonic(), ""
+        while "keyring" not in shown:
+            line = terminal.stdout.readline()
+            assert line, shown
+            shown += line
+        assert time.monotonic() - start > 0.9
+        # The answer comes now, and is the one that counts.
+        proxy.go_on.set()
+        shown += terminal.communicate(timeout=LONG)[0]
+    assert terminal.returncode == 0 and "alice@" in shown, shown
+    assert shown.count("keyring asks") + shown.count("keyring is asking") <= 1, shown
+
+
+def test_without_input_a_terminal_waits_no_longer_than_a_tool(due):
+    with BusProxy(due.home, "tool", bus_of(due), "never", 3) as proxy:
+        command = shlex.join(["env", f"DBUS_SESSION_BUS_ADDRESS={proxy.address}", COGFED, "--no-input", "status"])
+        start = time.monotonic()
+        shown = due.program("script", "-qefc", command, "/dev/null").failed_with(4).stdout
+    assert "did not answer within 4 s" in shown and time.monotonic() - start < BOUND, shown
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("", "DBUS_SESSION_BUS_ADDRESS is empty"),
+        ("nonsense", "DBUS_SESSION_BUS_ADDRESS is no bus address: 'nonsense'"),
+        ("unix:", "DBUS_SESSION_BUS_ADDRESS is no bus address"),
+        ("unix:path", "DBUS_SESSION_BUS_ADDRESS is no bus address"),
+        ("unix:path=/nonexistent/bus", "DBUS_SESSION_BUS_ADDRESS names unix:path=/nonexistent/bus"),
+        ("unix:path=/nonexistent/a;unix:path=/nonexistent/b", "DBUS_SESSION_BUS_ADDRESS lists several addresses"),
+        ("unix:path=/dev/null", "DBUS_SESSION_BUS_ADDRESS names unix:path=/dev/null"),
+        ("tcp:host=127.0.0.1,port=1", "DBUS_SESSION_BUS_ADDRESS names tcp:host=127.0.0.1,port=1"),
+        ("carrier-pigeon:nest=3", "DBUS_SESSION_BUS_ADDRESS names carrier-pigeon:nest=3"),
+        ("unix:path=/\x1b[31m" + "x" * 300, "…"),
+    ],
+)
+def test_an_address_that_leads_to_no_bus_is_told_by_name(lab, address, told):
+    start = time.monotonic()
+    for words in (["credential-process"], ["login", "--no-browser"], ["logout"], ["status"]):
+        ran = store_failed(lab.run(*words, DBUS_SESSION_BUS_ADDRESS=address), "cannot be reached", told, *CHOICES)
+        assert "\x1b" not in ran.stderr
+    assert time.monotonic() - start < 4 * BOUND
+
+
+@pytest.mark.parametrize("verb", ["credential-process", "login", "logout", "status"])
+def test_a_bus_that_accepts_and_never_speaks_ends_in_time(lab, verb):
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(str(lab.home / "silent"))
+        silent.listen(8)
+        start = time.monotonic()
+        ran = lab.run(verb, DBUS_SESSION_BUS_ADDRESS=f"unix:path={lab.home}/silent")
+        store_failed(ran, "did not answer within 4 s", *CHOICES)
+        assert 3 < time.monotonic() - start < BOUND
+
+
+def test_a_session_without_an_address_finds_the_users_own_bus(lab):
+    lab.login()
+    env = lab.env()
+    address = env.pop("DBUS_SESSION_BUS_ADDRESS")
+    runtime = lab.home / "runtime"
+    runtime.mkdir(mode=0o700)
+    (runtime / "bus").symlink_to(re.match("unix:path=([^,]+)", address)[1])
+    lab.run("status", env={**env, "XDG_RUNTIME_DIR": str(runtime)}).good()
+    # By ssh there may be neither: then it is the bus at the place where systemd puts it.
+    del env["XDG_RUNTIME_DIR"]
+    trace = lab.home / "trace"
+    ran = lab.program("strace", "-f", "-qq", "-e", "trace=connect", "-o", trace, COGFED, "status", env=env)
+    if not trace.exists() or "connect(" not in trace.read_text():
+        skip(f"strace may not trace here: {ran}")
+    assert f'"/run/user/{os.getuid()}/bus"' in trace.read_text()
+    if not Path(f"/run/user/{os.getuid()}/bus").exists():
+        store_failed(ran, "DBUS_SESSION_BUS_ADDRESS is not set", *CHOICES)
+
+
+def test_tokens_that_a_person_deletes_leave_the_credentials_of_theirs_to_their_end(lab):
+    tokens, credentials = accounts(lab)
+    lab.login()
+    document = lab.run("credential-process").good().json()
+    lab.program("secret-tool", "clear", *attributes(tokens)).good()
+    assert lab.run("credential-process").good().json() == document
+    assert "cogfed login" in lab.run("status").failed_with(3).stderr
+    lab.run("logout").good()
+    assert lookup(lab, credentials) is None and lab.kernel_keys() == []
+    assert "cogfed login" in lab.run("credential-process").failed_with(3).stderr
+
+
+@pytest.mark.parametrize("at", [3, 5, 7])
+def test_an_item_that_is_deleted_between_a_search_and_a_look_is_as_if_it_had_never_been(due, at):
+    tokens, credentials = accounts(due)
+
+    def clear():
+        for account in (tokens, credentials):
+            due.program("secret-tool", "clear", *attributes(account))
+
+    status, _, said = paused(due, at, clear)
+    assert status in (0, 3) and (status == 0 or "cogfed login" in said), said
+    due.run("logout").good()
+    assert lookup(due, tokens) is None and lookup(due, credentials) is None
+
+
+@pytest.mark.parametrize("garbage", ["garbage", "[]", '{"version":1}', "cogfed-parts/1 a 0 1 9"])
+def test_garbage_under_our_attributes_is_told_and_every_way_out_works(due, garbage):
+    for account in accounts(due):
+        for way_out in ("logout", "force"):
+            due.program("secret-tool", "clear", *attributes(account))
+            put(due, account, garbage)
+            ran = store_failed(due.run("credential-process"), "cannot be read", "cogfed logout")
+            assert garbage not in ran.stderr
+            assert lookup(due, account) == garbage, "not deleted unasked"
+            if way_out == "logout":
+                due.run("logout").good()
+                due.login().good()
+            else:
+                waiting = due.begin_login("--force")
+                sign_in(waiting.url, "alice")
+                waiting.end().good()
+            due.run("credential-process").good()
+
+
+def test_an_item_that_is_no_text_is_told(due):
+    tokens, _ = accounts(due)
+    due.program("secret-tool", "clear", *attributes(tokens)).good()
+    command = f"printf '\\377\\376' | {shlex.join(['secret-tool', 'store', '--label=x', *attributes(tokens)])}"
+    due.program("sh", "-c", command).good()
+    store_failed(due.run("credential-process"), "it is not text", "cogfed login --force")
+    due.run("logout").good()
+    assert lookup(due, tokens) is None
+
+
+def test_attributes_that_another_program_doubled_are_one_item_again_after_a_write(due):
+    tokens, credentials = accounts(due)
+    for account in (tokens, credentials):
+        text = lookup(due, account)
+        put(due, account, text, "of", "another")
+        put(due, account, text, "of", "a third")
+    due.run("credential-process").good()
+    for account in (tokens, credentials):
+        shown = due.program("secret-tool", "search", "--all", *attributes(account)).good().stdout
+        assert shown.count("secret = ") == 1, shown.count("secret = ")
+    put(due, tokens, lookup(due, tokens), "of", "another")
+    due.run("logout").good()
+    assert lookup(due, tokens) is None and lookup(due, credentials) is None
+
+
+def test_another_label_and_content_type_change_nothing(due):
+    # secret-tool's items are of text/plain and of its own label; ours are of application/octet-stream.
+    for account in accounts(due):
+        text = lookup(due, account)
+        due.program("secret-tool", "clear", *attributes(account)).good()
+        put(due, account, text)
+    due.run("status").good()
+    due.run("credential-process").good()
+    due.run("logout").good()
+    assert all(lookup(due, account) is None for account in accounts(due))
+
+
+def test_a_newer_record_and_one_of_another_endpoint_stay_in_the_keyring(due):
+    tokens, _ = accounts(due)
+    mine = json.loads(lookup(due, tokens))
+    for change, told in [({"version": 2}, "from a newer cogfed"), ({"token_endpoint": "https://other.example"}, "belongs to")]:
+        text = json.dumps({**mine, **change})
+        due.program("secret-tool", "clear", *attributes(tokens)).good()
+        put(due, tokens, text)
+        for words in (["credential-process"], ["status"], ["login", "--no-browser"]):
+            store_failed(due.run(*words), told)
+            assert lookup(due, tokens) == text, words

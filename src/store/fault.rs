@@ -100,3 +100,37 @@ impl From<StoreError> for anyhow::Error {
         Failure::from(error).into()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a person reads, and the next step.
+    #[test]
+    fn every_fault_names_the_store_and_what_to_do() {
+        let store = "the keyring";
+        let detail = || "detail".to_owned();
+        for (fault, message, next) in [
+            (
+                StoreError::NoService { store, detail: detail() },
+                "cannot be reached (detail)",
+                "start a keyring service",
+            ),
+            (StoreError::Locked { store, detail: detail() }, "is locked (detail)", "unlock it"),
+            (StoreError::NoAnswer { store, patience: Duration::from_secs(4) }, "within 4 s", "answer its prompt"),
+            (StoreError::Full { store }, "is full", "cogfed logout"),
+            (
+                StoreError::Damaged { store, account: "tokens/a".into(), detail: detail() },
+                "the item tokens/a in the keyring is damaged: detail",
+                "cogfed login --force",
+            ),
+            (StoreError::Other { store, detail: detail(), hint: Some("do so".into()) }, "failed: detail", "do so"),
+        ] {
+            let failure = Failure::from(fault);
+            assert_eq!(failure.kind, Kind::Store);
+            assert!(failure.message.contains(store) && failure.message.contains(message), "{failure}");
+            assert!(failure.hint.as_ref().is_some_and(|hint| hint.contains(next)), "{failure:?}");
+        }
+        assert_eq!(Failure::from(StoreError::Other { store, detail: detail(), hint: None }).hint, None);
+    }
+}

@@ -240,6 +240,65 @@ mod tests {
         assert_eq!(label("client-secret/a"), "cogfed client-secret/a");
     }
 
+    /// Its names are those of every release: another name is another item.
+    #[test]
+    fn items_are_called_as_in_the_fixtures() {
+        let names: serde_json::Value =
+            serde_json::from_str(include_str!("../../tests/data/released/0.1.0/names.json")).unwrap();
+        for kind in ["tokens", "credentials"] {
+            let item = &names["keyring"][kind];
+            assert_eq!(item["service"], SERVICE);
+            assert_eq!(item["label"], label(item["username"].as_str().unwrap()));
+        }
+    }
+
+    #[test]
+    fn an_address_that_leads_to_no_bus_is_named_with_its_fault() {
+        let said = || "nobody there".to_owned();
+        assert_eq!(bus_fault(None, said()), "nobody there; DBUS_SESSION_BUS_ADDRESS is not set");
+        for (address, fault) in [
+            ("", "is empty: unset it"),
+            ("unix:path=/a;unix:path=/b", "lists several addresses"),
+            ("unix", "is no bus address: 'unix'"),
+            ("unix:", "is no bus address"),
+            (":path=/a", "is no bus address"),
+            ("un ix:path=/a", "is no bus address"),
+            ("unix:path", "is no bus address"),
+            ("unix:=/a", "is no bus address"),
+            ("unix:path=/a,guid", "is no bus address"),
+        ] {
+            let told = bus_fault(Some(address), said());
+            assert!(told.starts_with(BUS) && told.contains(fault) && !told.contains("nobody"), "{address}: {told}");
+        }
+        for whole in ["unix:path=/run/user/1/bus,guid=00ff", "nonce-tcp:host=::1,port=1", "a_b:c=d=e"] {
+            assert_eq!(bus_fault(Some(whole), said()), format!("nobody there; {BUS} names {whole}"));
+        }
+        assert!(bus_fault(Some(&"x".repeat(500)), said()).len() < 200);
+    }
+
+    #[test]
+    fn a_failure_says_what_the_system_said_and_what_to_do() {
+        let inner = |text: &str| Box::<dyn std::error::Error + Send + Sync>::from(text);
+        let fault = no_service(&Error::PlatformFailure(inner("no bus")));
+        assert!(matches!(&fault, StoreError::NoService { detail, .. } if detail.contains("no bus")), "{fault}");
+        assert_eq!(said(&Error::NoStorageAccess(inner("dismissed"))), "dismissed");
+        assert!(!said(&Error::NoEntry).is_empty());
+        let locked = Error::PlatformFailure(inner("org.freedesktop.Secret.Error.IsLocked: it is"));
+        assert!(matches!(failed(locked, "a"), StoreError::Locked { .. }), "by the protocol's name");
+        let StoreError::Other { detail, hint, .. } = failed(Error::PlatformFailure(inner("odd")), "a") else {
+            panic!()
+        };
+        assert_eq!((detail.as_str(), hint.as_deref()), ("odd", Some(AGAIN)));
+        assert!(
+            matches!(failed(Error::BadDataFormat(vec![1], inner("x")), "b"), StoreError::Damaged { account, .. } if account == "b")
+        );
+        assert_eq!(text(b"{}".to_vec(), "a").unwrap().expose(), "{}");
+        assert!(matches!(first(Vec::new()), Err(Error::NoEntry)));
+        assert!(removed(std::iter::empty()).is_ok());
+        let keyring = Keyring::new();
+        assert_eq!((keyring.describe(), keyring.item_limit()), ("the Secret Service keyring", None));
+    }
+
     #[test]
     fn errors_are_told_apart_by_their_variant() {
         let inner = || Box::<dyn std::error::Error + Send + Sync>::from("text");

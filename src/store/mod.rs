@@ -238,6 +238,11 @@ mod tests {
                 Err(failure) => assert!(name == "kernel" && cfg!(not(target_os = "linux")), "{failure}"),
             }
         }
+        assert_eq!("keyring".parse(), Ok(StoreKind::Keyring));
+        assert_eq!("file".parse(), Ok(StoreKind::File));
+        #[cfg(target_os = "linux")]
+        assert_eq!("kernel".parse(), Ok(StoreKind::Kernel));
+        assert_eq!(StoreKind::Memory(MemoryStore::default()).to_string(), "memory");
         for wrong in ["", "Keyring", "memory", "keychain"] {
             let failure = wrong.parse::<StoreKind>().unwrap_err();
             assert_eq!(failure.kind, Kind::Usage);
@@ -250,7 +255,9 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let folder = Folder::at(temp.path().join("cogfed"));
         for kind in [StoreKind::File, StoreKind::Memory(MemoryStore::default())] {
-            let store = Store::new(kind, &folder, Patience::new(Duration::from_secs(4)), None);
+            let store = Store::new(kind.clone(), &folder, Patience::new(Duration::from_secs(4)), None);
+            let name = if kind == StoreKind::File { "the file store" } else { "the store in memory" };
+            assert_eq!(store.describe(), name);
             assert_eq!(store.get("tokens/a").unwrap(), None);
             store.set("tokens/a", &Secret::new("{1}")).unwrap();
             store.set("tokens/a", &Secret::new("{2}")).unwrap();

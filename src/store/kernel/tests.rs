@@ -107,6 +107,51 @@ fn the_store_and_the_cache_are_apart() {
     store.delete(&account).unwrap();
 }
 
+/// Every session looks for these names, and so does the next release.
+#[test]
+fn keys_are_called_as_in_the_fixtures() {
+    let names: serde_json::Value =
+        serde_json::from_str(include_str!("../../../tests/data/released/0.1.0/names.json")).unwrap();
+    let (names, tokens, credentials) =
+        (&names["kernel"], &names["keyring"]["tokens"]["username"], &names["keyring"]["credentials"]["username"]);
+    assert_eq!(names["store"], KernelKeyring::store().description(tokens.as_str().unwrap()));
+    assert_eq!(names["cache"], KernelKeyring::cache().description(credentials.as_str().unwrap()));
+    assert_eq!((KernelKeyring::store().describe(), KernelKeyring::store().item_limit()), (NAME, Some(LIMIT)));
+}
+
+#[test]
+fn what_has_ended_is_not_there_and_what_fails_is_told() {
+    for gone in [KeyError::KeyDoesNotExist, KeyError::KeyExpired, KeyError::KeyRevoked, KeyError::KeyRejected] {
+        assert_eq!(present::<()>(Err(gone)), Ok(None));
+    }
+    assert_eq!(present(Ok(1)), Ok(Some(1)));
+    assert_eq!(present::<()>(Err(KeyError::PermissionDenied)), Err(KeyError::PermissionDenied));
+    assert_eq!(failed(KeyError::QuotaExceeded), StoreError::Full { store: NAME });
+    for refused in [KeyError::PermissionDenied, KeyError::AccessDenied] {
+        assert!(matches!(failed(refused), StoreError::Other { detail, .. } if detail == "not permitted"));
+    }
+}
+
+/// An item that is no text: another program may write what it likes under our names.
+#[test]
+fn what_is_no_text_is_damaged() {
+    let Some(keyring) = keyring("cogfed:test-no-text:") else { return };
+    add(&keyring.description("a"), &[0xff, 0xfe], Some(60)).unwrap();
+    assert!(matches!(keyring.get("a"), Err(StoreError::Damaged { account, .. }) if account == "a"));
+    keyring.delete("a").unwrap();
+}
+
+#[test]
+fn a_key_stays_in_no_keyring_but_the_users() {
+    let Some(keyring) = keyring("cogfed:test-process:") else { return };
+    keyring.set_for("a", &Secret::new("{}"), Duration::from_secs(60)).unwrap();
+    let process = KeyRing::from_special_id(KeyRingIdentifier::Process, true).unwrap();
+    assert!(process.search("cogfed:test-process:a").is_err(), "it is possessed no longer than it takes to make it");
+    update(&keyring.description("a"), b"new", Some(60)).unwrap();
+    assert!(process.search("cogfed:test-process:a").is_err());
+    keyring.delete("a").unwrap();
+}
+
 #[test]
 fn what_is_too_large_is_refused() {
     let Some(keyring) = keyring("cogfed:test-large:") else { return };

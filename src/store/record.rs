@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{Cached, Store};
+use super::{Cached, Store, StoreError};
 use crate::clock::Offset;
 use crate::credentials::Credentials;
 use crate::error::{Failure, Kind};
@@ -196,7 +196,11 @@ impl TokensRecord {
     /// [`Kind::Store`] if the store fails, or the record is a newer cogfed's, which is left alone.
     pub fn read_to_replace(store: &Store, profile: &Profile) -> anyhow::Result<Option<Self>> {
         let account = tokens_account(profile);
-        match read::<Self>(store.get(&account)?, &account) {
+        let text = match store.get(&account) {
+            Err(StoreError::Damaged { .. }) => return Ok(None),
+            text => text?,
+        };
+        match read::<Self>(text, &account) {
             Ok(record) => Ok(record),
             Err(Unreadable::Damaged(_)) => Ok(None),
             Err(Unreadable::Newer(failure)) => Err(failure.into()),

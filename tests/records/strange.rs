@@ -141,3 +141,21 @@ fn tokens_that_were_taken_away_mean_a_new_sign_in_and_no_keys_of_the_last_person
     lab.run(&["logout"]).good();
     assert_eq!(stored(&lab, "credentials"), None, "what nobody lists goes, too");
 }
+
+#[test]
+fn an_item_that_is_no_text_is_told_and_logout_or_force_ends_it() {
+    for kind in ["tokens", "credentials"] {
+        for way_out in [&["logout"][..], FORCED] {
+            let lab = signed_in();
+            let_end(&lab);
+            let items = lab.folder().sub("store");
+            items.replace(&crate::account(&lab, kind), &[0xff, 0xfe]).unwrap();
+            refused(&lab.run(CREDENTIALS), "it is not text", "cogfed login --force");
+            match way_out {
+                FORCED => lab.login_with(&["--force"], "bob").good(),
+                words => lab.run(words).good(),
+            };
+            lab.run(CREDENTIALS).failed_with(if way_out == FORCED { 0 } else { 3 });
+        }
+    }
+}

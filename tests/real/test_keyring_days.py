@@ -78,7 +78,9 @@ def daemons(lab):
     found = []
     for entry in Path("/proc").iterdir():
         try:
-            if entry.name.isdigit() and b"gnome-keyring-daemon" in (entry / "cmdline").read_bytes():
+            # Not the shells that have started it.
+            program = (entry / "cmdline").read_bytes().split(b"\0")[0] if entry.name.isdigit() else b""
+            if program.endswith(b"gnome-keyring-daemon"):
                 if f"HOME={lab.home}\0".encode() in (entry / "environ").read_bytes():
                     found.append(int(entry.name))
         except OSError:

@@ -235,3 +235,18 @@ fn the_names_of_this_version_are_those_of_its_fixtures() {
     assert!(found.iter().all(|name| known.contains(name)), "{found:?}: a new folder is a new form");
     assert!(known.contains(&"store".into()) && found.contains(&"store".into()));
 }
+
+#[test]
+fn a_measured_clock_of_every_release_is_understood_and_this_version_writes_its_own_form() {
+    for folder in versions() {
+        let lab = signed_in();
+        let mut kept = json(&folder, "clock.json");
+        kept["at"] = serde_json::to_value(cogfed::clock::Clock::now(&lab.clock)).unwrap();
+        let name = json(&folder, "names.json")["state"]["clock"].as_str().unwrap().to_owned();
+        lab.folder().replace(&name, kept.to_string().as_bytes()).unwrap();
+        let read = crate::torn::Small::of(&lab).session(|session| session.kept_offset()).expect("it is understood");
+        if folder == current() {
+            assert_eq!(serde_json::to_value(&read).unwrap(), kept, "the form of a measured clock has changed");
+        }
+    }
+}

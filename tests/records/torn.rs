@@ -1,6 +1,8 @@
 //! Items too small for a record: every boundary of the writes and deletes of a sign-in, a renewal and a sign-out fails, once
 //! and for good.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use cogfed::http::Http;
 use cogfed::profile::Profile;
@@ -17,7 +19,7 @@ use crate::{in_memory, profile, stored};
 /// Small enough for a record in several parts, as on Windows.
 const LIMIT: usize = 1000;
 
-struct Small<'a> {
+pub struct Small<'a> {
     lab: &'a Lab,
     profile: Profile,
     memory: MemoryStore,
@@ -27,17 +29,18 @@ struct Small<'a> {
 
 impl<'a> Small<'a> {
     /// A small store that holds what the lab's does.
-    fn of(lab: &'a Lab) -> Self {
+    pub fn of(lab: &'a Lab) -> Self {
         let memory = MemoryStore::with_limit(LIMIT);
         let (profile, store) = (profile(lab), in_memory(lab, &memory));
         for kind in ["tokens", "credentials"] {
             store.set(&crate::account(lab, kind), &Secret::new(stored(lab, kind).unwrap())).unwrap();
         }
         assert!(memory.accounts().len() > 4, "several parts: {:?}", memory.accounts());
-        Self { lab, profile, memory, store, http: Http::default() }
+        let http = Http::new(Arc::new(lab.clock.clone()), None);
+        Self { lab, profile, memory, store, http }
     }
 
-    fn session<T>(&self, work: impl FnOnce(&Session<'_>) -> T) -> T {
+    pub fn session<T>(&self, work: impl FnOnce(&Session<'_>) -> T) -> T {
         let folder = self.lab.folder();
         work(&Session {
             profile: &self.profile,
@@ -63,7 +66,12 @@ impl<'a> Small<'a> {
     fn signed_in_as(&self, subject: &str) -> anyhow::Result<()> {
         let now = cogfed::clock::Clock::now(&self.lab.clock);
         let long = |name: &str| Secret::new(name.repeat(700));
-        let grant = Grant { id_token: long("i"), access_token: long("a"), refresh_token: Some(long("r")) };
+        let grant = Grant {
+            id_token: long("i"),
+            access_token: long("a"),
+            refresh_token: Some(long("r")),
+            offset: Default::default(),
+        };
         let claims = Claims {
             issuer: "https://issuer.example".into(),
             subject: subject.into(),

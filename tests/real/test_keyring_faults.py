@@ -10,11 +10,12 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from datetime import datetime, timezone
 
 import pytest
 
 from bus_proxy import ERRORS, BusProxy
-from support import LONG, PROFILE, Lab, WaitingLogin, sign_in
+from support import LONG, PROFILE, Lab, WaitingLogin, sign_in, wait_until
 
 # At most what a run without a terminal may take: four seconds for the keyring, and the rest of it on a busy machine.
 UNATTENDED = 4 + 10
@@ -90,8 +91,12 @@ class Worker:
             pass  # The page that says that the store failed comes with a status of its own.
         return waiting.end()
 
+    def lookup(self, account):
+        ran = self.lab.program("secret-tool", "lookup", "service", "cogfed", "username", account)
+        return ran.stdout if ran.status == 0 else None
+
     def has(self, account):
-        return self.lab.program("secret-tool", "lookup", "service", "cogfed", "username", account).status == 0
+        return self.lookup(account) is not None
 
     def case(self, verb, fault, at, for_good):
         """One of them: made ready, gone wrong, checked, and well again."""
@@ -119,6 +124,10 @@ class Worker:
         elif self.run("status").status != 0:
             self.login().good()
             self.run("credential-process").good()
+        if verb == "renewal" and (text := self.lookup(self.credentials)):
+            record = json.loads(text)
+            end, issued = (datetime.fromisoformat(record[name]) for name in ("expires_at", "issued_at"))
+            wait_until(lambda: datetime.now(timezone.utc) > issued + (end - issued) / 2)
         if verb == "cold":
             self.lab.program("secret-tool", "clear", "service", "cogfed", "username", self.credentials)
 

@@ -250,3 +250,24 @@ fn a_measured_clock_of_every_release_is_understood_and_this_version_writes_its_o
         }
     }
 }
+
+/// A night of SDK calls opens no hundred tabs, the night after an update included.
+#[test]
+fn an_unanswered_sign_in_of_every_release_is_understood_and_this_version_writes_its_own_form() {
+    for folder in versions() {
+        let (lab, clock) = Lab::with_manual_clock(cogfed::sandbox::Options::default());
+        let mut note = json(&folder, "unanswered.json");
+        note["at"] = serde_json::to_value(cogfed::clock::Clock::now(&clock)).unwrap();
+        let notes = lab.folder().sub(json(&folder, "names.json")["state"]["unanswered"].as_str().unwrap());
+        notes.replace(&account(&lab, "tokens"), note.to_string().as_bytes()).unwrap();
+        // A browser that is opened here fails the test.
+        let ran = lab.run_here(&["credential-process", "--sign-in"], None);
+        assert_eq!(ran.status, 3, "{ran:?}");
+        if folder == current() {
+            let lab = signed_in();
+            crate::torn::Small::of(&lab).session(|session| session.note_browser()).unwrap();
+            let written = lab.folder().sub("sign-ins").read(&account(&lab, "tokens"), 1 << 14).unwrap().unwrap();
+            assert_eq!(shape(&serde_json::from_slice(&written).unwrap()), shape(&note), "the form has changed");
+        }
+    }
+}

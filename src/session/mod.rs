@@ -4,8 +4,8 @@
 //! lock per sign-in (not per profile: profiles share sign-ins) keeps renewals, sign-ins and sign-outs apart, and is
 //! held until the credentials are handed over, so that nobody hands out what a sign-out has just deleted.
 
-mod failure;
-mod mark;
+pub mod failure;
+pub mod mark;
 mod on_record;
 mod policy;
 mod renewal;

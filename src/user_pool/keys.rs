@@ -48,20 +48,20 @@ impl<'a> Keys<'a> {
         let kept = self.kept(expected.now);
         let fresh_enough = kept.as_ref().is_some_and(|kept| expected.now - kept.fetched_at < REFETCH_AFTER);
         if let Some(kept) = kept {
-            match id_token::verify(token, &parse(&kept.keys)?, expected) {
+            match id_token::verify(token, &key_set(&kept.keys)?, expected) {
                 Err(Invalid::UnknownKey) if !fresh_enough => {}
                 other => return other.map_err(refused),
             }
         }
         let keys = self.fetch(expected.now).await?;
-        id_token::verify(token, &parse(&keys)?, expected).map_err(refused)
+        id_token::verify(token, &key_set(&keys)?, expected).map_err(refused)
     }
 
     fn kept(&self, now: DateTime<Utc>) -> Option<Kept> {
         let bytes = self.folder.sub("keys").read(self.url, LARGEST).ok()??;
         let kept: Kept = serde_json::from_slice(&bytes).ok()?;
         let age = now - kept.fetched_at;
-        (kept.url == self.url && parse(&kept.keys).is_ok() && age >= TimeDelta::zero() && age < LIFE).then_some(kept)
+        (kept.url == self.url && key_set(&kept.keys).is_ok() && age >= TimeDelta::zero() && age < LIFE).then_some(kept)
     }
 
     async fn fetch(&self, now: DateTime<Utc>) -> Result<Value, Failure> {
@@ -78,7 +78,7 @@ impl<'a> Keys<'a> {
             return Err(unusable(format!("status {}", answer.status().as_u16())));
         }
         let keys: Value = serde_json::from_slice(answer.body()).map_err(|_| unusable("not JSON".into()))?;
-        parse(&keys)?;
+        key_set(&keys)?;
         let kept = Kept { fetched_at: now, url: self.url.to_owned(), keys };
         // Keeping them only saves a request; a folder that cannot be written to is met again where it matters.
         if let Ok(bytes) = serde_json::to_vec(&kept)
@@ -90,7 +90,11 @@ impl<'a> Keys<'a> {
     }
 }
 
-fn parse(keys: &Value) -> Result<CoreJsonWebKeySet, Failure> {
+/// The key set in a JWKS document. Keys of kinds that are not known are left out (RFC 7517, section 5).
+///
+/// # Errors
+/// [`Kind::Network`] if it is no key set.
+pub fn key_set(keys: &Value) -> Result<CoreJsonWebKeySet, Failure> {
     CoreJsonWebKeySet::deserialize(keys)
         .map_err(|_| Failure::new(Kind::Network, "what the user pool gives as its signing keys is not a key set"))
 }

@@ -142,13 +142,29 @@ impl<'a> TokenEndpoint<'a> {
         })
     }
 
-    /// An overloaded or broken server says nothing about a grant, whatever its body reads.
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, SendError> {
-        let answer = self.http.send(request).await.map_err(SendError::Http)?;
-        match answer.status().as_u16() {
-            status if is_unavailable(status) => Err(SendError::Unavailable(status)),
-            _ => Ok(answer),
-        }
+        available(self.http.send(request).await.map_err(SendError::Http)?)
+    }
+}
+
+impl Grant {
+    /// What `answer`, from a token endpoint, amounts to: as after a refresh, without a request.
+    ///
+    /// # Errors
+    /// [`GrantError`].
+    pub fn of_answer(answer: HttpResponse) -> Result<Self, GrantError> {
+        let endpoint = TokenUrl::new("https://localhost/oauth2/token".into()).map_err(not_a_url)?;
+        let client: Client = oauth2::Client::new(ClientId::new(String::new())).set_token_uri(endpoint);
+        let answered = |_| available(answer.clone());
+        grant(client.exchange_refresh_token(&RefreshToken::new(String::new())).request(&answered))
+    }
+}
+
+/// An overloaded or broken server says nothing about a grant, whatever its body reads.
+fn available(answer: HttpResponse) -> Result<HttpResponse, SendError> {
+    match answer.status().as_u16() {
+        status if is_unavailable(status) => Err(SendError::Unavailable(status)),
+        _ => Ok(answer),
     }
 }
 

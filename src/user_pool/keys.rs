@@ -16,7 +16,7 @@ const LIFE: TimeDelta = TimeDelta::hours(24);
 /// A key that is not known is looked for once in this time, so that junk tokens cannot make cogfed hammer the pool.
 const REFETCH_AFTER: TimeDelta = TimeDelta::minutes(5);
 
-/// The largest file of kept keys that is read, in bytes.
+/// The largest file of kept keys that is written and read, in bytes.
 const LARGEST: usize = 256 * 1024;
 
 /// The keys as they are kept.
@@ -82,6 +82,7 @@ impl<'a> Keys<'a> {
         let kept = Kept { fetched_at: now, url: self.url.to_owned(), keys };
         // Keeping them only saves a request; a folder that cannot be written to is met again where it matters.
         if let Ok(bytes) = serde_json::to_vec(&kept)
+            && bytes.len() <= LARGEST
             && let Err(error) = self.folder.sub("keys").replace(self.url, &bytes)
         {
             tracing::debug!(%error, "the signing keys could not be kept");

@@ -16,6 +16,9 @@ use crate::http::{Http, HttpError};
 use crate::profile::Profile;
 use crate::secret::{self, Secret};
 
+/// The longest token that is taken, in bytes: no identity pool takes a longer one
+/// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetId.html>).
+const LONGEST_TOKEN: usize = 50_000;
 /// The longest text of the server's that a message repeats, in characters.
 const LONGEST_ERROR: usize = 400;
 
@@ -254,11 +257,19 @@ fn grant(answer: Answer) -> Result<Grant, GrantError> {
         let failure = Failure::new(Kind::Refused, "the user pool gave no ID token, though 'openid' was asked for");
         return Err(GrantError::Refused(failure.hint("the app client must allow the scope 'openid'")));
     };
-    Ok(Grant {
+    let grant = Grant {
         id_token,
         access_token: secret(answer.access_token().secret()),
         refresh_token: answer.refresh_token().map(|token| secret(token.secret())),
-    })
+    };
+    let tokens = [Some(&grant.id_token), Some(&grant.access_token), grant.refresh_token.as_ref()];
+    if tokens.into_iter().flatten().any(|token| token.expose().len() > LONGEST_TOKEN) {
+        let message = format!("the user pool gave a token of more than {LONGEST_TOKEN} bytes");
+        return Err(GrantError::Refused(
+            Failure::new(Kind::Refused, message).hint("tell the administrator of the user pool"),
+        ));
+    }
+    Ok(grant)
 }
 
 /// Whether a status says that the server is overloaded or broken, and nothing about what was asked of it.
@@ -283,4 +294,51 @@ fn explained(error: &TokenError) -> Failure {
 
 fn not_a_url(error: url::ParseError) -> GrantError {
     GrantError::Refused(Failure::new(Kind::Usage, format!("the profile's endpoints do not make a URL: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answered(status: u16, body: &str) -> Result<Grant, Failure> {
+        let answer = http::Response::builder().status(status).header("content-type", "application/json");
+        Grant::of_answer(answer.body(body.into()).unwrap()).map_err(Failure::from)
+    }
+
+    fn tokens(id: &str, access: &str, refresh: &str) -> String {
+        format!(r#"{{"id_token":"{id}","access_token":"{access}","refresh_token":"{refresh}","token_type":"Bearer"}}"#)
+    }
+
+    #[test]
+    fn a_token_without_end_is_refused_and_not_repeated() {
+        let (long, longer) = ("x".repeat(LONGEST_TOKEN), "x".repeat(LONGEST_TOKEN + 1));
+        assert!(answered(200, &tokens(&long, &long, &long)).is_ok());
+        for body in [tokens(&longer, "a", "r"), tokens("i", &longer, "r"), tokens("i", "a", &longer)] {
+            let failure = answered(200, &body).unwrap_err();
+            assert_eq!(failure.kind, Kind::Refused);
+            assert_eq!(failure.message, "the user pool gave a token of more than 50000 bytes");
+        }
+    }
+
+    #[test]
+    fn what_a_server_says_is_cut() {
+        let long = "y".repeat(100_000);
+        for body in [
+            format!(r#"{{"error":"{long}"}}"#),
+            format!(r#"{{"error":"invalid_grant","error_description":"{long}"}}"#),
+            format!(r#"{{"error":"invalid_client","error_message":"{long}"}}"#),
+            format!(r#"{{"error":"{long}","error_description":"{long}"}}"#),
+        ] {
+            let failure = answered(400, &body).unwrap_err();
+            assert!(failure.message.chars().count() < 1000, "{} characters", failure.message.len());
+        }
+    }
+
+    #[test]
+    fn an_answer_nested_without_end_is_not_the_json_that_is_wanted() {
+        let failure = answered(200, &"[".repeat(1_000_000)).unwrap_err();
+        assert_eq!(failure.kind, Kind::Network);
+        let nested = format!("{}{}", r#"{"id_token":{"a":"#.repeat(100_000), "}".repeat(200_000));
+        assert_eq!(answered(200, &nested).unwrap_err().kind, Kind::Network);
+    }
 }

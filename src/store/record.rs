@@ -14,6 +14,8 @@ use crate::secret::{self, Secret};
 
 /// The version that is written. Older ones are read, newer ones are refused and left alone.
 const VERSION: u32 = 1;
+/// The largest record that is read, in bytes; real ones are a few KiB.
+const LARGEST: usize = 1 << 20;
 /// In the name of an item, for credentials of the role that the mapping gives.
 const NO_ROLE: &str = "default";
 
@@ -363,11 +365,13 @@ fn read<R: DeserializeOwned>(text: Option<Secret>, account: &str) -> Result<Opti
         version: u32,
     }
     let Some(text) = text else { return Ok(None) };
+    let text = Some(text).filter(|text| text.expose().len() <= LARGEST);
     // What is wrong with it is not shown: a parser's message may quote a piece of it.
     let damaged = || {
         let failure = Failure::new(Kind::Store, format!("the stored item '{account}' cannot be read"));
         Unreadable::Damaged(failure.hint("remove it with 'cogfed logout' and sign in again"))
     };
+    let text = text.ok_or_else(damaged)?;
     let Versioned { version } = serde_json::from_str(text.expose()).map_err(|_| damaged())?;
     if version > VERSION {
         let message = format!("the stored item '{account}' is of version {version}, from a newer cogfed");

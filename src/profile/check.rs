@@ -101,6 +101,11 @@ pub fn web_url(text: &str) -> Result<Url, String> {
     if text.len() > LONGEST_URL {
         return Err(format!("'{}' is longer than {LONGEST_URL} bytes", quoted(text)));
     }
+    // The URL standard has its parsers drop line breaks and tabs, and take a backslash for a slash: what a person reads
+    // would not be the host that is asked (CVE-2020-5260 was of that kind).
+    if let Some(odd) = text.chars().find(|c| c.is_control() || c.is_whitespace() || *c == '\\') {
+        return Err(format!("'{}' holds {odd:?}, which no URL does", quoted(text)));
+    }
     let url = Url::parse(text).map_err(|error| format!("'{}' is not a URL: {error}", quoted(text)))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err("a URL here holds no user name or password".into());
@@ -263,6 +268,13 @@ mod tests {
             "ftp://example.com",
             "file:///etc/passwd",
             "javascript:alert(1)",
+            "https://a.example\nhost=b.example",
+            "https://a.example\r.b.example",
+            "https://a.exa\tmple",
+            " https://example.com",
+            "https://example.com\n",
+            "https:\\\\example.com",
+            "https://example.com\\@b.example",
             "example.com",
         ] {
             assert!(endpoint(bad).is_err(), "{bad}");

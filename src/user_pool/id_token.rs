@@ -24,6 +24,8 @@ const LEEWAY: TimeDelta = TimeDelta::seconds(60);
 /// No identity pool takes a longer one
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetId.html>).
 const LONGEST: usize = 50_000;
+/// The longest name of a person or a provider that is kept to be shown, in characters.
+const LONGEST_NAME: usize = 256;
 /// The longest text of a token's that a message repeats, in characters.
 const LONGEST_QUOTE: usize = 100;
 
@@ -144,7 +146,7 @@ fn check_claims(claims: &Map<String, Value>, key: &CoreJsonWebKey, expected: &Ex
         subject: subject.to_owned(),
         issued_at,
         expires_at,
-        person: person.to_owned(),
+        person: shortened(person, LONGEST_NAME),
         provider: provider(claims),
     })
 }
@@ -173,7 +175,7 @@ fn provider(claims: &Map<String, Value>) -> Option<String> {
         Value::String(text) => serde_json::from_str(text).ok()?,
         other => other.clone(),
     };
-    Some(identities.as_array()?.first()?.get("providerName")?.as_str()?.to_owned())
+    Some(shortened(identities.as_array()?.first()?.get("providerName")?.as_str()?, LONGEST_NAME))
 }
 
 fn time(claims: &Map<String, Value>, name: &str) -> Result<DateTime<Utc>, Invalid> {

@@ -9,6 +9,7 @@ use oauth2::{
     HttpRequest, HttpResponse, PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError, StandardRevocableToken,
     StandardTokenResponse, TokenResponse, TokenUrl,
 };
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Failure, Kind, shortened};
@@ -163,10 +164,12 @@ impl Grant {
     }
 }
 
-/// An overloaded or broken server says nothing about a grant, whatever its body reads.
+/// An overloaded or broken server says nothing about a grant, whatever its body reads. And a body is one JSON value:
+/// `oauth2` would not look at what stands behind it.
 fn available(answer: HttpResponse) -> Result<HttpResponse, SendError> {
     match answer.status().as_u16() {
         status if is_unavailable(status) => Err(SendError::Unavailable(status)),
+        _ if serde_json::from_slice::<IgnoredAny>(answer.body()).is_err() => Err(SendError::NotJson),
         _ => Ok(answer),
     }
 }
@@ -188,6 +191,7 @@ type Client = oauth2::Client<
 enum SendError {
     Http(HttpError),
     Unavailable(u16),
+    NotJson,
 }
 
 impl fmt::Display for SendError {
@@ -195,6 +199,7 @@ impl fmt::Display for SendError {
         match self {
             SendError::Http(error) => error.fmt(f),
             SendError::Unavailable(status) => write!(f, "the user pool's token endpoint answered with status {status}"),
+            SendError::NotJson => f.write_str("the token endpoint's answer is not JSON"),
         }
     }
 }
@@ -238,7 +243,7 @@ fn grant(answer: Answer) -> Result<Grant, GrantError> {
             GrantError::NotSent(error.into())
         }
         RequestTokenError::Request(SendError::Http(error)) => GrantError::Unknown(error.into()),
-        RequestTokenError::Request(unavailable) => {
+        RequestTokenError::Request(unavailable @ SendError::Unavailable(_)) => {
             GrantError::Unknown(Failure::new(Kind::Network, unavailable.to_string()).hint("try again in a minute"))
         }
         RequestTokenError::ServerResponse(error) if error.error == "invalid_grant" => {
@@ -247,10 +252,12 @@ fn grant(answer: Answer) -> Result<Grant, GrantError> {
         }
         RequestTokenError::ServerResponse(error) => GrantError::Refused(explained(&error)),
         // The body is not shown: it may hold tokens.
-        RequestTokenError::Parse(..) | RequestTokenError::Other(_) => GrantError::Unknown(
-            Failure::new(Kind::Network, "the token endpoint's answer is not the JSON that OAuth promises")
-                .hint("check that the profile's domain is the user pool's, and that no proxy answers in its place"),
-        ),
+        RequestTokenError::Request(SendError::NotJson) | RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
+            GrantError::Unknown(
+                Failure::new(Kind::Network, "the token endpoint's answer is not the JSON that OAuth promises")
+                    .hint("check that the profile's domain is the user pool's, and that no proxy answers in its place"),
+            )
+        }
     })?;
     let secret = |text: &String| Secret::new(text.clone());
     let Some(id_token) = answer.extra_fields().id_token.clone() else {
@@ -332,6 +339,18 @@ mod tests {
             let failure = answered(400, &body).unwrap_err();
             assert!(failure.message.chars().count() < 1000, "{} characters", failure.message.len());
         }
+    }
+
+    #[test]
+    fn an_answer_is_one_json_value_and_nothing_behind_it() {
+        let good = tokens("i", "a", "r");
+        assert!(answered(200, &format!(" {good}\r\n")).is_ok());
+        for more in ["{}", &good, "x", "\0", ","] {
+            let failure = answered(200, &format!("{good}{more}")).unwrap_err();
+            assert!(failure.kind == Kind::Network && failure.message.contains("not the JSON"), "{more:?}: {failure}");
+        }
+        let failure = answered(400, r#"{"error":"invalid_grant"}{"#).unwrap_err();
+        assert_eq!(failure.kind, Kind::Network, "says nothing about the refresh token");
     }
 
     #[test]

@@ -5,12 +5,14 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::policy::RETRY_AFTER;
-use crate::error::{Failure, Kind, hint_of, kind_of};
+use crate::error::{Failure, Kind, hint_of, kind_of, shortened};
 use crate::folder::Folder;
 use crate::profile::Profile;
 use crate::store::record::credentials_account;
 
 const LARGEST: usize = 16 * 1024;
+/// The longest text of a kept failure that is told again, in characters; none of ours is that long.
+const LONGEST: usize = 1000;
 
 /// A failure as it is kept. Messages hold no secret (see [`Failure`]).
 #[derive(Serialize, Deserialize)]
@@ -33,7 +35,11 @@ impl LastFailure {
     pub fn failure(self) -> Failure {
         let kinds = [Kind::Usage, Kind::SignInRequired, Kind::Store, Kind::Network, Kind::Refused, Kind::Busy];
         let kind = kinds.into_iter().find(|kind| kind.exit_code() == self.exit_code).unwrap_or(Kind::Failed);
-        Failure { kind, message: self.message, hint: self.hint }
+        Failure {
+            kind,
+            message: shortened(&self.message, LONGEST),
+            hint: self.hint.map(|hint| shortened(&hint, LONGEST)),
+        }
     }
 }
 

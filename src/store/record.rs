@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Cached, Store};
 use crate::credentials::Credentials;
-use crate::error::{Failure, Kind};
+use crate::error::{Failure, Kind, shortened};
 use crate::profile::Profile;
 use crate::secret::{self, Secret};
 
@@ -16,6 +16,8 @@ use crate::secret::{self, Secret};
 const VERSION: u32 = 1;
 /// The largest record that is read, in bytes; real ones are a few KiB.
 const LARGEST: usize = 1 << 20;
+/// The longest text of a record's that a message repeats, in characters.
+const LONGEST_QUOTE: usize = 200;
 /// In the name of an item, for credentials of the role that the mapping gives.
 const NO_ROLE: &str = "default";
 
@@ -204,6 +206,7 @@ impl TokensRecord {
     /// A token is never sent anywhere but where it belongs, wherever the profile came from.
     fn check(&self, profile: &Profile) -> Result<(), Failure> {
         let other = |what: &str, stored: &str, asked: &str| {
+            let stored = shortened(stored, LONGEST_QUOTE);
             let message = format!("the stored sign-in belongs to the {what} {stored}, and the profile names {asked}");
             Err(Failure::new(Kind::Store, message)
                 .hint(format!("if the profile is right, sign in anew: {} --force", profile.login_command())))

@@ -2,7 +2,6 @@
 //!
 //! Whatever comes: an exit code that the man page lists, one short line and the next step on the standard error,
 //! nothing on the standard output but a whole document, no panic, no control character, nothing lost from the store.
-//! `cargo test --test malformed -- --nocapture` says how many inputs each edge was given.
 
 #![cfg(unix)]
 

@@ -259,7 +259,7 @@ fn a_long_claim_makes_no_long_message() {
 
 #[test]
 fn a_long_name_is_kept_cut() {
-    let long = "x".repeat(20_000);
+    let long = "x".repeat(5_000);
     let claims = verified(&with(json!({ "email": long, "identities": [{ "providerName": long }] })), None).unwrap();
     assert_eq!((claims.person.chars().count(), claims.provider.unwrap().chars().count()), (257, 257));
 }

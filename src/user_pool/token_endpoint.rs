@@ -9,8 +9,8 @@ use oauth2::{
     HttpRequest, HttpResponse, PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError, StandardRevocableToken,
     StandardTokenResponse, TokenResponse, TokenUrl,
 };
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::error::{Failure, Kind, shortened};
 use crate::http::{Http, HttpError};
@@ -164,12 +164,12 @@ impl Grant {
     }
 }
 
-/// An overloaded or broken server says nothing about a grant, whatever its body reads. And a body is one JSON value:
-/// `oauth2` would not look at what stands behind it.
+/// An overloaded or broken server says nothing about a grant, whatever its body reads. And a body is one whole JSON value:
+/// `oauth2` would look neither behind it nor into members that it does not know.
 fn available(answer: HttpResponse) -> Result<HttpResponse, SendError> {
     match answer.status().as_u16() {
         status if is_unavailable(status) => Err(SendError::Unavailable(status)),
-        _ if serde_json::from_slice::<IgnoredAny>(answer.body()).is_err() => Err(SendError::NotJson),
+        _ if serde_json::from_slice::<Value>(answer.body()).is_err() => Err(SendError::NotJson),
         _ => Ok(answer),
     }
 }
@@ -349,6 +349,9 @@ mod tests {
             let failure = answered(200, &format!("{good}{more}")).unwrap_err();
             assert!(failure.kind == Kind::Network && failure.message.contains("not the JSON"), "{more:?}: {failure}");
         }
+        let not_text = b"{\"error\":\"invalid_grant\",\"x\":\"\xe5\"}".to_vec();
+        let answer = http::Response::builder().status(400).body(not_text).unwrap();
+        assert!(matches!(Grant::of_answer(answer), Err(GrantError::Unknown(_))), "RFC 8259, section 8.1: UTF-8");
         let failure = answered(400, r#"{"error":"invalid_grant"}{"#).unwrap_err();
         assert_eq!(failure.kind, Kind::Network, "says nothing about the refresh token");
     }

@@ -29,7 +29,7 @@ pub struct Cli {
     /// Tell on the standard error what is done, without secrets
     #[arg(long, global = true)]
     pub debug: bool,
-    /// Wait for nobody: a keyring that asks something has four seconds, as where there is no terminal
+    /// Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal
     #[arg(long, global = true)]
     pub no_input: bool,
     /// What to do
@@ -80,6 +80,10 @@ pub enum Verb {
     ///
     /// Opens the user pool's sign-in page and waits on a loopback port until the browser comes back. The tokens are
     /// verified and kept in the store. If there is a working sign-in already, it is renewed and no browser is opened.
+    ///
+    /// Over SSH, in a container, in a CI job and without a display no browser is opened. The page's address is shown then,
+    /// and copied by the terminal where it can; a browser elsewhere comes back by a forwarded port, or the address that it
+    /// ended on is pasted at the prompt.
     #[command(after_long_help = LOGIN)]
     Login(Login),
     /// Print AWS credentials for the AWS CLI and the SDKs
@@ -145,6 +149,9 @@ pub struct Login {
     #[arg(long, value_name = "NAME")]
     pub identity_provider: Option<String>,
     /// Print the URL and wait, without opening a browser
+    ///
+    /// This is how it goes anyway where no browser can be. The other way round, a browser named by the profile's key
+    /// browser, by COGFED_BROWSER or by BROWSER is opened anywhere.
     #[arg(long)]
     pub no_browser: bool,
     /// How long to wait for the sign-in, in seconds
@@ -163,6 +170,7 @@ pub struct CredentialProcess {
     pub profile: ProfileFlag,
     /// Open the browser if a sign-in is required
     ///
+    /// Where no browser can be opened it fails at once, as without this flag: nobody is asked to paste anything here.
     /// Few callers show what is printed meanwhile, and some end their helper after five seconds. The profile's key
     /// sign_in_on_demand does the same.
     #[arg(long)]

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// What a failure means to the caller of the program. Each kind has one exit code; the man pages list them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +44,14 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// The kind that has this exit code; [`Kind::Failed`] if none has.
+    pub fn of_exit_code(code: u8) -> Self {
+        let kinds = [Kind::Usage, Kind::SignInRequired, Kind::Store, Kind::Network, Kind::Refused, Kind::Busy];
+        kinds.into_iter().find(|kind| kind.exit_code() == code).unwrap_or(Kind::Failed)
+    }
+}
+
 impl From<Kind> for ExitCode {
     fn from(kind: Kind) -> Self {
         ExitCode::from(kind.exit_code())
@@ -63,18 +72,27 @@ pub struct Failure {
     pub message: String,
     /// The next step, as a command where there is one.
     pub hint: Option<String>,
+    /// How long the server that failed wants to be left alone, if it said so.
+    pub retry_after: Option<Duration>,
 }
 
 impl Failure {
     /// A failure without a hint.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), hint: None }
+        Self { kind, message: message.into(), hint: None, retry_after: None }
     }
 
     /// The same failure with the next step.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same failure with the server's wish to be left alone for so long.
+    #[must_use]
+    pub fn after(mut self, wait: Option<Duration>) -> Self {
+        self.retry_after = wait;
         self
     }
 }
@@ -95,6 +113,11 @@ pub fn kind_of(error: &anyhow::Error) -> Kind {
 /// The hint of the failure inside `error`, if it has one.
 pub fn hint_of(error: &anyhow::Error) -> Option<&str> {
     error.downcast_ref::<Failure>()?.hint.as_deref()
+}
+
+/// How long the server inside `error` wants to be left alone, if it said so.
+pub fn retry_after_of(error: &anyhow::Error) -> Option<Duration> {
+    error.downcast_ref::<Failure>()?.retry_after
 }
 
 /// Text from outside, cut to what a message has room for: at most `limit` characters and an ellipsis.

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use zeroize::Zeroizing;
 
-pub use self::lock::{Held, Lock, LockError};
+pub use self::lock::{Held, Lock, LockError, Wait};
 pub use self::name::file_name;
 use crate::error::{Failure, Kind};
 
@@ -127,6 +127,16 @@ impl Folder {
             return Err(Failure::new(Kind::Failed, message).hint("no file of cogfed's is; remove it").into());
         }
         Ok(Some(bytes))
+    }
+
+    /// The file `name`, opened for reading `count` times over: descriptors that are set aside for later.
+    ///
+    /// # Errors
+    /// If it is not there, or so many cannot be had.
+    pub fn opened(&self, name: &str, count: usize) -> Result<Vec<std::fs::File>> {
+        let path = self.path().join(file_name(name));
+        let open = |_| privacy::options().read(true).open(&path);
+        (0..count).map(open).collect::<Result<_, _>>().with_context(|| format!("cannot open {}", path.display()))
     }
 
     /// Puts `bytes` into the file `name`: readers see the old contents or the new, and the new are on the disk when

@@ -7,9 +7,10 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use cogfed::cli::Cli;
+use cogfed::cli::{Cli, Verb};
 use cogfed::commands::{self, Env};
-use cogfed::error::{Kind, kind_of};
+use cogfed::error::{Failure, Kind, kind_of};
+use cogfed::process;
 use cogfed::terminal::{Escaping, shown};
 use zeroizing_alloc::ZeroAlloc;
 
@@ -19,7 +20,7 @@ use zeroizing_alloc::ZeroAlloc;
 static WIPED: ZeroAlloc<std::alloc::System> = ZeroAlloc(std::alloc::System);
 
 fn main() -> ExitCode {
-    cogfed::process::protect();
+    process::protect();
     let cli = match Cli::read(std::env::args_os()) {
         Ok(cli) => cli,
         // Help and version, too. A closed output is no failure of theirs.
@@ -34,8 +35,27 @@ fn main() -> ExitCode {
         }
     };
     if cli.debug {
-        cogfed::process::log_to_stderr();
+        process::log_to_stderr();
     }
+    if !matches!(cli.verb, Verb::Login(_)) {
+        return act(cli);
+    }
+    // Whatever a login waits for, a person, a keyring, a lock or a server, Ctrl-C ends it at once.
+    let failure = match process::until_interrupted(|| act(cli)) {
+        Ok(Some(code)) => return code,
+        Ok(None) => Failure::new(Kind::Interrupted, "interrupted"),
+        Err(error) => Failure::new(Kind::Failed, format!("cannot begin: {error}")),
+    };
+    let (terminal, code) = (Env::system().terminal, failure.kind.into());
+    if terminal.is_attended() {
+        // The terminal's own ^C stands there.
+        terminal.plain("");
+    }
+    terminal.fail(&failure.into());
+    code
+}
+
+fn act(cli: Cli) -> ExitCode {
     let mut env = Env::system();
     match commands::run(cli, &mut env) {
         Ok(()) => ExitCode::SUCCESS,

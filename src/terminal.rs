@@ -5,11 +5,17 @@
 //! only on a terminal, and not if `NO_COLOR` is set or `TERM` is `dumb`; then the words error, warning and hint, no
 //! more. Text from outside is escaped, always: what a directory or a server says must not move the cursor.
 
+mod clipboard;
+mod input;
+
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::sync::mpsc;
+
 use crate::error::hint_of;
+use crate::secret::Secret;
 
 /// Where people read. Cheap to clone; all clones write to the same place.
 #[derive(Clone)]
@@ -36,6 +42,27 @@ impl Terminal {
     /// Whether a person is reading, as far as can be told.
     pub fn is_attended(&self) -> bool {
         self.is_terminal
+    }
+
+    /// Whether a person can be asked something here: they read what is said, and what they type is ours to read.
+    pub fn can_ask(&self) -> bool {
+        self.is_terminal && input::is_answerable()
+    }
+
+    /// Asks something, and hands over the lines that are typed from now on, until their end. Only where
+    /// [`Terminal::can_ask`] says so.
+    pub fn ask(&self, question: &str) -> mpsc::Receiver<Secret> {
+        self.say(question);
+        input::lines()
+    }
+
+    /// Puts `text` into the clipboard of the person's terminal, if it is one that may have such a thing. Whether it took it
+    /// cannot be known. `variable` reads the environment.
+    pub fn copy(&self, text: &str, variable: &dyn Fn(&str) -> Option<String>) -> bool {
+        let sequence = if self.is_terminal { clipboard::copying(text, variable) } else { None };
+        let Some(sequence) = sequence else { return false };
+        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
+        out.write_all(sequence.as_bytes()).and_then(|()| out.flush()).is_ok()
     }
 
     /// From now on nobody is expected to answer anything.
@@ -78,7 +105,8 @@ impl Terminal {
     fn line(&self, line: &str) {
         let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
         // A closed standard error is no reason to fail: whoever closed it did not want to read.
-        let _ = writeln!(out, "{line}");
+        // In one piece: what a person types, or another process says, must not get in between.
+        let _ = out.write_all(format!("{line}\n").as_bytes());
     }
 }
 

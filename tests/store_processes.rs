@@ -40,6 +40,7 @@ fn role_of_another_process() {
     let folder = Folder::at(std::env::var_os(FOLDER).unwrap());
     match role.split_once(' ').unwrap_or((&role, "")) {
         ("write", name) => write_and_read(&folder, name),
+        ("read", _) => read_until_told(&folder),
         ("hold", _) => {
             let _lock = Lock::try_acquire(&folder, "sign-in").unwrap().unwrap();
             println!("\nheld");
@@ -71,6 +72,23 @@ fn write_and_read(folder: &Folder, name: &str) {
     }
 }
 
+/// Reads for as long as its input is open.
+fn read_until_told(folder: &Folder) {
+    let is_told = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let telling = std::sync::Arc::clone(&is_told);
+    std::thread::spawn(move || {
+        let _ = std::io::stdin().read(&mut [0]);
+        telling.store(true, std::sync::atomic::Ordering::SeqCst);
+    });
+    let (store, mut reads) = (FileStore::new(folder), 0_u64);
+    while reads == 0 || !is_told.load(std::sync::atomic::Ordering::SeqCst) {
+        let found = store.get("tokens/a").unwrap().expect("a missing read");
+        assert!(whole(found.expose()), "a torn read");
+        reads += 1;
+    }
+    println!("\nreads: {reads}");
+}
+
 #[test]
 fn processes_that_write_and_read_one_item_never_miss_it_or_mix_it() {
     let temp = tempfile::tempdir().unwrap();
@@ -81,16 +99,21 @@ fn processes_that_write_and_read_one_item_never_miss_it_or_mix_it() {
         .iter()
         .map(|name| role(&[], &format!("write {name}"), &folder.path()).stdout(Stdio::null()).spawn().unwrap())
         .collect();
-    let mut reads = 0;
-    while writers.iter_mut().any(|writer| writer.try_wait().unwrap().is_none()) {
-        let found = store.get("tokens/a").unwrap().expect("a missing read");
-        assert!(whole(found.expose()), "a torn read");
-        reads += 1;
-    }
-    for mut writer in writers {
+    let readers: Vec<Child> = (0..2)
+        .map(|_| role(&[], "read", &folder.path()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
+        .collect();
+    for writer in &mut writers {
         assert!(writer.wait().unwrap().success());
     }
-    println!("{reads} reads beside {} writes, none torn or missing", 2 * rounds());
+    let mut reads = 0;
+    for reader in readers {
+        // Waiting closes its input first.
+        let output = reader.wait_with_output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let said = String::from_utf8_lossy(&output.stdout);
+        reads += said.lines().find_map(|line| line.strip_prefix("reads: ")?.parse::<u64>().ok()).expect("a count");
+    }
+    println!("{reads} reads by two readers beside {} writes by two writers, 0 torn or missing", 2 * rounds());
     assert!(reads > 0);
     let left: Vec<_> =
         std::fs::read_dir(folder.sub("store").path()).unwrap().flatten().map(|e| e.file_name()).collect();

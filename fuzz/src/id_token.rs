@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use cogfed::clock::Offset;
 use cogfed::secret::Secret;
 use cogfed::user_pool::{Expected, Invalid, key_set, verify};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
@@ -43,8 +44,14 @@ pub fn run(data: &[u8]) {
     let Ok(keys) = key_set(&jwks) else { return };
     let token = changed(signed(header, claims), lines.next().unwrap_or_default());
     let (issuers, nonce, access_token) = ([ISSUER.to_owned()], Secret::new(NONCE), Secret::new("an access token"));
-    let expected =
-        Expected { issuers: &issuers, client_id: CLIENT, nonce: Some(&nonce), access_token: &access_token, now: now() };
+    let expected = Expected {
+        issuers: &issuers,
+        client_id: CLIENT,
+        nonce: Some(&nonce),
+        access_token: &access_token,
+        now: now(),
+        offset: Offset::default(),
+    };
     let verdict = verify(&Secret::new(token.as_str()), &keys, &expected);
     let accepted = match verdict {
         Ok(accepted) => accepted,

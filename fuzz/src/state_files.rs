@@ -93,6 +93,7 @@ fn keys(contents: &[u8]) {
         nonce: None,
         access_token: &Secret::new("an access token"),
         now: now(),
+        offset: cogfed::clock::Offset::default(),
     };
     let header = "eyJraWQiOiJwb29sIiwiYWxnIjoiUlMyNTYifQ";
     let token = Secret::new(format!("{header}.e30.{}", "A".repeat(342)));

@@ -35,12 +35,14 @@ PROFILES
     identity_provider = \"AzureAD\"
 
   The other keys, with their defaults where there are any:
-    idp_identifier, account, login_hint, prompt, lang, browser, role_arn,
+    idp_identifier, account, login_hint, prompt, lang, role_arn,
+    browser (a command), clipboard true (whether the terminal may copy the URL),
     scopes [\"openid\"], redirect_host \"localhost\",
     redirect_ports [8400, 8401, 8402], redirect_path \"/callback\",
     sign_in_on_demand false, refresh_token_validity (seconds),
     refresh_grace 0 (seconds), flow \"enhanced\",
     store \"keyring\" (or \"kernel\", \"file\"), region, logout_uri, issuer,
+    ca_bundle (a PEM file, whole path or ~/: whom to trust besides the system),
     endpoints.{user_pool,domain,identity_pool,sts}
 
   What is in force tells:
@@ -68,11 +70,19 @@ ENVIRONMENT
   COGFED_<KEY>
         overrides a key of the profile: its name in capitals, lists separated
         by commas. Not those that say where secrets go: user_pool_id, client_id,
-        domain, issuer, identity_pool_id, endpoints
-  HTTPS_PROXY, NO_PROXY
-        the network's way out
+        domain, issuer, identity_pool_id, endpoints. Nor whom to trust: ca_bundle
+  BROWSER
+        the browser, where the profile names none: commands separated by colons,
+        in which %s is the URL
+  HTTPS_PROXY, ALL_PROXY, NO_PROXY
+        the proxy, as http://USER:PASSWORD@HOST:PORT, and who is asked without
+        it: names with what is below them, addresses, networks (10.0.0.0/8),
+        each also with a port, or *. The names in small letters come first
+  AWS_CA_BUNDLE
+        a PEM file of authorities to trust besides the system's
   SSL_CERT_FILE, SSL_CERT_DIR
-        the trust roots (on macOS and Windows the system's own count)
+        authorities in place of the system's (on macOS and Windows the file's
+        come on top)
   NO_COLOR
         no colour, if it is set and not empty
 
@@ -93,9 +103,23 @@ EXAMPLES
   cogfed login --identity-provider AzureB2C
         go to another identity provider than the profile's
   cogfed login --no-browser
-        print the URL only; open it in a browser on this machine
+        print the URL only; open it in a browser on this machine, or in another
+        one's and paste the address that it ended on
   cogfed login --force
         sign in as somebody else, or after a role was given
+
+WITHOUT A BROWSER
+  Over SSH, in a container, in a CI job and without a display, the URL is shown,
+  and copied by the terminal (OSC 52) unless the profile says clipboard = false
+  or COGFED_CLIPBOARD is false. It may be opened on any machine. The browser
+  comes back to localhost there, and the ssh command that cogfed shows, run on
+  that machine, leads it here.
+
+  Or the browser says that it cannot reach localhost: then copy the whole
+  address out of its address bar, and paste it at cogfed's prompt.
+
+  On WSL the browser of Windows is opened, by wslview or rundll32.exe. In an
+  editor's terminal on another machine it is what the editor put into BROWSER.
 
 EXIT STATUS
   0    signed in
@@ -105,6 +129,7 @@ EXIT STATUS
   5    the network failed
   6    refused, by the identity provider or by cogfed
   7    every callback port is taken, or a lock is held
+  130  interrupted by Ctrl-C
 ";
 
 pub(super) const CREDENTIAL_PROCESS: &str = "\

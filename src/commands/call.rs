@@ -4,7 +4,6 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
-use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 
 use super::{Attendance, Env, Opened, choice};
@@ -29,7 +28,8 @@ pub fn run(flags: Call, env: &mut Env) -> anyhow::Result<()> {
         // The lease ends here: a long answer must not keep anybody from signing in or out.
         let credentials = opened.session().credentials().await?.credentials;
         if flags.dry_run {
-            return env.print(&dry_run(&sign(&request, &credentials, &region, env.clock.now())?));
+            let time = opened.session().offset().there(env.clock.now());
+            return env.print(&dry_run(&sign(&request, &credentials, &region, time)?));
         }
         // Before anything is sent: an answer that has nowhere to go would be lost.
         let file = flags.output.as_deref().map(opened_for_writing).transpose()?;
@@ -68,7 +68,8 @@ fn region(flags: &Call, request: &ApiRequest, opened: &Opened) -> anyhow::Result
     })
 }
 
-/// Sends the request; once more, signed by the API's clock, if this machine's is wrong by more than the API allows.
+/// Sends the request, signed by the servers' clock as far as it is known; once more, by the API's, if that was wrong by
+/// more than the API allows.
 async fn answered(
     request: &ApiRequest,
     credentials: &Credentials,
@@ -81,16 +82,20 @@ async fn answered(
     let refusal = |answer: &Answer, now: DateTime<Utc>| {
         explain(answer.status(), answer.headers(), answer.body_prefix(), now, &context)
     };
-    let signed = sign(request, credentials, region, env.clock.now())?;
+    let session = opened.session();
+    let offset = session.offset();
+    let signed = sign(request, credentials, region, offset.there(env.clock.now()))?;
     let answer = send(&signed, flags, env, opened).await?;
-    let now = env.clock.now();
+    let now = offset.there(env.clock.now());
     let first = refusal(&answer, now);
     let Some(time) = first.as_ref().and_then(|refusal| refusal.corrected_time(now)) else { return Ok((answer, first)) };
-    env.terminal.warn(
-        "this machine's clock is wrong by more than the API allows: the request was signed once more, by the API's clock",
-    );
+    env.terminal.say("the request was refused for its time, and signed once more, by the API's clock");
     let answer = send(&sign(request, credentials, region, time)?, flags, env, opened).await?;
     let second = refusal(&answer, time);
+    // What an API says of the time is believed once it has taken a signature by it.
+    if second.is_none() {
+        session.note_clock();
+    }
     Ok((answer, second))
 }
 
@@ -103,9 +108,8 @@ async fn send(signed: &SignedRequest, flags: &Call, env: &Env, opened: &Opened) 
         }
     };
     verbose('>', &dry_run(signed));
-    let url = signed.as_http().uri().to_string().parse().context("the request's URL cannot be read")?;
     let _awaiting = opened.http.awaiting(signed.as_http().uri().host().unwrap_or_default());
-    let answer = request::send(opened.http.client(&url)?, signed).await?;
+    let answer = request::send(&opened.http, signed).await?;
     verbose('<', &head(&answer));
     Ok(answer)
 }

@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
-use super::login::{Manner, sign_in};
+use super::login::{Manner, Turn, sign_in};
 use super::{Attendance, Env, Opened, block_on, choice};
 use crate::cli::CredentialProcess;
-use crate::error::{Kind, in_one_line, kind_of};
+use crate::error::{Failure, Kind, hint_of, in_one_line, kind_of};
 use crate::session::{Lease, Session};
+use crate::user_pool::Place;
 
 /// How long a person has to sign in where the caller asked for it.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -32,10 +33,25 @@ fn hand_over(flags: &CredentialProcess, env: &mut Env) -> anyhow::Result<()> {
 async fn renewed(session: &Session<'_>, opened: &Opened, env: &Env, may_sign_in: bool) -> anyhow::Result<Lease> {
     match session.credentials().await {
         Err(error) if may_sign_in && kind_of(&error) == Kind::SignInRequired => {
-            let manner = Manner { provider: None, opens_browser: true, patience: PATIENCE, is_forced: false };
+            let way = opened.way(env);
+            if way.browser.is_none() {
+                return Err(without_browser(&error, way.surroundings.place));
+            }
+            let manner = Manner { provider: None, turn: Turn::Tool, patience: PATIENCE, is_forced: false };
             sign_in(session, opened, env, &manner).await?;
             session.credentials().await
         }
         outcome => outcome,
+    }
+}
+
+/// Nobody reads a URL that a tool's helper prints, and what is typed meanwhile is not for us: the person has to come by
+/// themselves.
+fn without_browser(error: &anyhow::Error, place: Place) -> anyhow::Error {
+    let message = format!("{error:#}, and no browser can be opened: {}", place.described());
+    let failure = Failure::new(Kind::SignInRequired, message);
+    match hint_of(error) {
+        Some(hint) => failure.hint(hint).into(),
+        None => failure.into(),
     }
 }

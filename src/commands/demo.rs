@@ -21,7 +21,7 @@ use crate::error::{Failure, Kind, kind_of};
 use crate::folder::Folder;
 use crate::sandbox::{Options, Sandbox, visitor};
 use crate::terminal::Terminal;
-use crate::user_pool::{Browser, SystemBrowser};
+use crate::user_pool::{Browser, Surroundings, SystemBrowser};
 
 /// Who signs in where nobody clicks: a person who may read orders, and nothing else.
 const PERSON: &str = "bob";
@@ -127,7 +127,9 @@ struct DemoBrowser {
 impl Browser for DemoBrowser {
     fn open(&self, url: &Url) -> Result<(), String> {
         if !self.is_headless {
-            match SystemBrowser::default().open(url) {
+            let here = Surroundings::here(&|name| std::env::var(name).ok());
+            let opener = here.opener.ok_or_else(|| here.place.described().to_owned());
+            match opener.and_then(|opener| SystemBrowser { opener }.open(url)) {
                 Ok(()) => {
                     tell(
                         &self.terminal,

@@ -1,28 +1,43 @@
 //! `cogfed login`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Local, Utc};
+use tokio::sync::mpsc;
+use url::Url;
 
-use super::{Attendance, Env, Opened, choice};
+use super::{Attendance, Env, Opened, Way, choice};
 use crate::cli::Login;
 use crate::error::{Kind, kind_of};
 use crate::profile::Profile;
+use crate::secret::Secret;
 use crate::session::{Saved, Session, SignInLock};
 use crate::store::record::TokensRecord;
 use crate::terminal::Terminal;
-use crate::user_pool::{Keys, Listener, Notice, SignIn, TokenEndpoint};
+use crate::user_pool::{Browser, Keys, Listener, Notice, Place, SignIn, TokenEndpoint};
 
 /// How a sign-in is to go.
 pub(super) struct Manner {
     /// The identity provider that it has to be by, if that matters.
     pub provider: Option<String>,
-    /// Whether cogfed opens the browser.
-    pub opens_browser: bool,
+    /// Whose turn it is to open the browser.
+    pub turn: Turn,
     /// How long the person has.
     pub patience: Duration,
     /// Whether credentials made from an old sign-in are deleted in any case.
     pub is_forced: bool,
+}
+
+/// Whose turn it is to open the browser, and who is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// cogfed opens it where it can, else the person who runs it.
+    Cogfed,
+    /// The person, who said so.
+    Person,
+    /// cogfed, and nobody else: a tool runs us.
+    Tool,
 }
 
 /// How it went.
@@ -41,7 +56,7 @@ pub fn run(flags: &Login, env: &mut Env) -> anyhow::Result<()> {
     let opened = Opened::of(env, profile, Attendance::Person)?;
     let manner = Manner {
         provider: flags.identity_provider.clone(),
-        opens_browser: !flags.no_browser,
+        turn: if flags.no_browser { Turn::Person } else { Turn::Cogfed },
         patience: Duration::from_secs(flags.timeout),
         is_forced: flags.force,
     };
@@ -73,6 +88,7 @@ pub(super) async fn sign_in(
     } else if let Some(tokens) = working(session, manner).await? {
         return Ok(Outcome::Already(tokens));
     }
+    let began = session.clock.now();
     let _flight = flight(session, &env.terminal, manner)?;
     // Somebody may have signed in since, whether we had to wait for them or not.
     if !manner.is_forced
@@ -80,22 +96,36 @@ pub(super) async fn sign_in(
     {
         return Ok(Outcome::Already(tokens));
     }
+    let is_asked_for = manner.turn != Turn::Tool;
+    if let (false, Some(failure)) = (is_asked_for, session.held_back(began)) {
+        return Err(failure.into());
+    }
     let siblings = opened.siblings(env);
     let listener = Listener::bind(&session.profile.redirect.ports)?;
     let endpoint = TokenEndpoint::new(session.profile, session.http, session.client_secret);
     let keys = Keys::new(session.http, session.folder, &session.profile.endpoints.jwks);
-    let notify = |notice: Notice<'_>| tell(&env.terminal, &session.profile.name, &notice, manner.patience);
+    let way = opened.way(env);
+    let words = Words { env, profile: session.profile, way: &way, manner };
+    let (ask, can_ask) = (|| words.ask(), is_asked_for && way.is_own && env.terminal.can_ask());
     let sign_in = SignIn {
         profile: session.profile,
         endpoint: &endpoint,
         keys: &keys,
         clock: session.clock,
-        browser: manner.opens_browser.then(|| opened.browser(env)),
+        browser: words.browser(),
+        needs_browser: !is_asked_for,
+        ask: can_ask.then_some(&ask),
+        asks_at_once: words.browser().is_none() || way.surroundings.is_far_from_browser(),
         patience: manner.patience,
-        notify: &notify,
+        notify: &|notice| words.tell(&notice),
     };
-    let saved = sign_in.run(listener, |tokens| session.save_sign_in(tokens, manner.is_forced, &siblings)).await?;
-    Ok(Outcome::SignedIn(saved))
+    if let (false, Err(error)) = (is_asked_for, session.note_browser()) {
+        return Err(error.context("no browser is opened where it cannot be noted"));
+    }
+    let saved = sign_in.run(listener, |tokens| session.save_sign_in(tokens, manner.is_forced, &siblings)).await;
+    session.note_clock();
+    let saved = saved.map_err(|error| session.with_clock_named(error));
+    Ok(Outcome::SignedIn(saved.inspect_err(|error| session.note_failure(error))?))
 }
 
 /// The stored sign-in, if it works. One that has ended, that is refused, or that is by another provider, is none.
@@ -116,29 +146,71 @@ fn flight(session: &Session<'_>, terminal: &Terminal, manner: &Manner) -> anyhow
     Ok(session.begin_sign_in(manner.patience)?)
 }
 
-fn tell(terminal: &Terminal, profile: &str, notice: &Notice<'_>, patience: Duration) {
-    match notice {
-        Notice::Page { url, opening } => {
-            terminal.say(&match opening {
-                true => {
-                    format!("opening your browser to sign in to profile '{profile}'; should none appear, open this:")
-                }
-                false => format!("to sign in to profile '{profile}', open this in a browser on this machine:"),
-            });
-            terminal.plain(url.as_str());
-            terminal.say(&format!("waiting up to {} s for you to sign in", patience.as_secs()));
+/// What is said while a person signs in.
+struct Words<'a> {
+    env: &'a Env,
+    profile: &'a Profile,
+    way: &'a Way,
+    manner: &'a Manner,
+}
+
+impl Words<'_> {
+    fn browser(&self) -> Option<Arc<dyn Browser>> {
+        self.way.browser.clone().filter(|_| self.manner.turn != Turn::Person)
+    }
+
+    fn ask(&self) -> mpsc::Receiver<Secret> {
+        self.env.terminal.ask("or paste here the address that the browser ended on, if it cannot reach this machine:")
+    }
+
+    fn tell(&self, notice: &Notice<'_>) {
+        let terminal = &self.env.terminal;
+        match notice {
+            Notice::Page { url, opening, port } => self.page(url, *opening, *port),
+            Notice::NoBrowser(reason) => {
+                terminal.warn(&format!("no browser could be opened ({reason}); open the URL above yourself"));
+            }
+            Notice::Unvouched(denial) => {
+                let said = denial.description.as_deref().map(|text| format!(": {text}")).unwrap_or_default();
+                terminal.warn(&format!(
+                    "someone reported the error '{}'{said}, without knowing this sign-in's state: \
+                     it may not be true, and the wait goes on",
+                    denial.error
+                ));
+            }
+            Notice::NotPasted(reason) => terminal
+                .warn(&format!("{reason}; copy all of it, from http:// to the end, out of the browser's address bar")),
+            Notice::PasteEnded => terminal.say("nothing more can be pasted; still waiting for the browser"),
         }
-        Notice::NoBrowser(reason) => {
-            terminal.warn(&format!("no browser could be opened ({reason}); open the URL above yourself"));
+    }
+
+    fn page(&self, url: &Url, opening: bool, port: u16) {
+        let (terminal, here, name) = (&self.env.terminal, &self.way.surroundings, &self.profile.name);
+        let is_guessed = self.way.is_own && self.manner.turn != Turn::Person;
+        terminal.say(&match (opening, here.place) {
+            (true, Place::Wsl) if is_guessed => {
+                format!("this is WSL: opening the browser of Windows to sign in to profile '{name}'; should none appear, open this:")
+            }
+            (true, _) => format!("opening your browser to sign in to profile '{name}'; should none appear, open this:"),
+            (false, place) if is_guessed => {
+                format!("no browser here: {}; to sign in to profile '{name}', open this in a browser:", place.described())
+            }
+            (false, _) => format!("to sign in to profile '{name}', open this in a browser{}:", self.where_to()),
+        });
+        terminal.plain(url.as_str());
+        if !opening && self.profile.clipboard && terminal.copy(url.as_str(), &self.env.variable) {
+            terminal.say("copied to the clipboard, if your terminal allows it");
         }
-        Notice::Unvouched(denial) => {
-            let said = denial.description.as_deref().map(|text| format!(": {text}")).unwrap_or_default();
-            terminal.warn(&format!(
-                "someone reported the error '{}'{said}, without knowing this sign-in's state: \
-                 it may not be true, and the wait goes on",
-                denial.error
-            ));
+        if let (false, Some(command)) = (opening, here.forwarding(port)) {
+            terminal.say("so that the browser can come back to this machine, run this on the browser's:");
+            terminal.plain(&command);
         }
+        terminal.say(&format!("waiting up to {} s for you to sign in", self.manner.patience.as_secs()));
+    }
+
+    /// The browser has to come back to this machine, unless a port is forwarded.
+    fn where_to(&self) -> &'static str {
+        if self.way.surroundings.ssh.is_some() { "" } else { " on this machine" }
     }
 }
 

@@ -6,7 +6,6 @@ use super::{Attendance, Env, Opened, choice, configuration};
 use crate::cli::Logout;
 use crate::error::{Failure, Kind, kind_of};
 use crate::profile::{Choice, Profile, settings};
-use crate::session::SignedOut;
 use crate::store::record::TokensRecord;
 use crate::user_pool::TokenEndpoint;
 
@@ -36,14 +35,17 @@ pub fn run(flags: &Logout, env: &mut Env) -> anyhow::Result<()> {
 
 fn one(opened: &Opened, env: &Env) -> anyhow::Result<()> {
     let (name, terminal) = (&opened.profile.name, &opened.terminal);
-    let Some(SignedOut { tokens, credentials }) = opened.session().sign_out(&opened.siblings(env))? else {
+    let Some(signing_out) = opened.session().begin_sign_out(&opened.siblings(env))? else {
         terminal.say(&format!("nobody was signed in to profile '{name}'"));
         return Ok(());
     };
+    let tokens = &signing_out.tokens;
+    // Revoked first, deleted then: if this run is ended in between, the next one finds what is left to do.
+    let revoked = revoke(opened, tokens);
+    opened.session().finish_sign_out(&signing_out)?;
     let store = opened.store.describe();
     terminal.say(&format!("{} is signed out of profile '{name}': nothing of it is left in {store}", tokens.person));
-    let revoked = revoke(opened, &tokens);
-    if credentials > 0 {
+    if signing_out.credentials > 0 {
         terminal
             .say("AWS credentials that were handed out stay valid until they expire, an hour after they were issued");
     }

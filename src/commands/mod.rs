@@ -17,6 +17,7 @@ use anyhow::Context as _;
 
 use crate::cli::{Cli, ProfileFlag, Verb};
 use crate::clock::{Clock, SystemClock};
+use crate::error::{Failure, Kind};
 use crate::folder::Folder;
 use crate::http::Http;
 use crate::profile::{Choice, Configuration, Profile, settings};
@@ -25,7 +26,7 @@ use crate::session::Session;
 use crate::store::record::{credentials_account, tokens_account};
 use crate::store::{OnWait, Patience, Store};
 use crate::terminal::Terminal;
-use crate::user_pool::{Browser, SystemBrowser};
+use crate::user_pool::{Browser, Opener, Surroundings, SystemBrowser};
 
 /// What a run is given from outside. Tests hold the clock, the browser, the folders and the output in their own hands;
 /// HTTP is never faked, the sandbox is a real server.
@@ -126,6 +127,7 @@ struct Opened {
     clock: Arc<dyn Clock>,
     terminal: Terminal,
     client_secret: Option<Secret>,
+    is_attended: bool,
 }
 
 impl Opened {
@@ -141,11 +143,12 @@ impl Opened {
         };
         let secret = (env.variable)("COGFED_CLIENT_SECRET").filter(|secret| !secret.is_empty());
         Ok(Self {
+            is_attended: attendance == Attendance::Person && env.terminal.is_attended(),
             store: Store::new(profile.store.clone(), &folder, patience, on_wait),
             client_secret: secret.map(Secret::new),
             clock: Arc::clone(&env.clock),
             terminal: env.terminal.clone(),
-            http: Http::default(),
+            http: Http::new(Arc::clone(&env.clock), profile.ca_bundle.clone()),
             profile,
             folder,
         })
@@ -159,6 +162,7 @@ impl Opened {
             clock: self.clock.as_ref(),
             http: &self.http,
             client_secret: self.client_secret.as_ref(),
+            is_attended: self.is_attended,
             wait: Box::new(|text| {
                 if self.terminal.is_attended() {
                     self.terminal.say(text);
@@ -179,10 +183,26 @@ impl Opened {
         configuration.names().filter_map(profile).filter(shares).map(|other| credentials_account(&other)).collect()
     }
 
-    fn browser(&self, env: &Env) -> Arc<dyn Browser> {
-        let own = || -> Arc<dyn Browser> { Arc::new(SystemBrowser { command: self.profile.browser.clone() }) };
-        env.browser.clone().unwrap_or_else(own)
+    /// How a page gets before the person here.
+    fn way(&self, env: &Env) -> Way {
+        let surroundings = Surroundings::here(&env.variable);
+        if let Some(browser) = &env.browser {
+            return Way { browser: Some(Arc::clone(browser)), surroundings, is_own: false };
+        }
+        let named = self.profile.browser.clone().map(Opener::Command);
+        let opener = named.or_else(|| surroundings.opener.clone());
+        let browser = opener.map(|opener| -> Arc<dyn Browser> { Arc::new(SystemBrowser { opener }) });
+        Way { browser, surroundings, is_own: true }
     }
+}
+
+/// How a page gets before the person.
+struct Way {
+    /// What opens it, if anything does.
+    browser: Option<Arc<dyn Browser>>,
+    surroundings: Surroundings,
+    /// Whether that is this machine's own way, and not what a test or the demo passed in.
+    is_own: bool,
 }
 
 fn keyring_asks(terminal: &Terminal) -> OnWait {
@@ -200,8 +220,25 @@ fn configuration(env: &Env) -> anyhow::Result<Configuration> {
 
 /// Runs a future to its end. The runtime is built here, and not before something has to be waited for.
 fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.context("cannot start the runtime")?.block_on(future)
+    let built = enough_descriptors().and_then(|()| tokio::runtime::Builder::new_current_thread().enable_all().build());
+    let runtime = built.map_err(|error| {
+        Failure::new(Kind::Failed, format!("cannot start the runtime: {error}"))
+            .hint("allow more open files ('ulimit -n'), then try again")
+    })?;
+    let outcome = runtime.block_on(future);
+    // A name that is still being looked up, past the deadline, is not waited for.
+    runtime.shutdown_background();
+    outcome
+}
+
+/// tokio panics where there are too few for what its signals need (<https://docs.rs/tokio>, `signal::unix`).
+fn enough_descriptors() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        let pairs = std::array::from_fn::<_, 4, _>(|_| std::os::unix::net::UnixStream::pair());
+        pairs.into_iter().collect::<Result<Vec<_>, _>>()?;
+    }
+    Ok(())
 }
 
 impl Opened {
@@ -238,4 +275,28 @@ async fn stop_signal() -> anyhow::Result<()> {
     }
     #[cfg(not(unix))]
     Ok(tokio::signal::ctrl_c().await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_ends_although_a_name_is_still_being_looked_up() {
+        let (_end, ended) = std::sync::mpsc::channel::<()>();
+        let found = Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let finding = Arc::clone(&found);
+        // As the system's resolver, which cannot be called off.
+        let look_up = move || {
+            let _ = ended.recv_timeout(std::time::Duration::from_secs(10));
+            finding.store(true, std::sync::atomic::Ordering::SeqCst);
+        };
+        block_on(async {
+            tokio::task::spawn_blocking(look_up);
+            tokio::task::yield_now().await;
+            Ok(())
+        })
+        .unwrap();
+        assert!(!found.load(std::sync::atomic::Ordering::SeqCst), "it was waited for");
+    }
 }

@@ -7,6 +7,7 @@ use super::login::local;
 use super::{Attendance, Env, Opened, choice};
 use crate::cli::Status;
 use crate::profile::Profile;
+use crate::session::KeptOffset;
 use crate::store::record::{CredentialsRecord, TokensRecord};
 use crate::terminal::shown;
 
@@ -21,6 +22,15 @@ struct Report<'a> {
     signed_in: bool,
     sign_in: Option<SignIn<'a>>,
     credentials: Option<Credentials<'a>>,
+    clock: Option<Clock<'a>>,
+}
+
+/// A clock that is off, as an earlier run measured it.
+#[derive(Serialize)]
+struct Clock<'a> {
+    host: &'a str,
+    ahead_by_seconds: i64,
+    measured_at: DateTime<Utc>,
 }
 
 #[derive(Serialize)]
@@ -53,10 +63,18 @@ pub fn run(flags: &Status, env: &mut Env) -> anyhow::Result<()> {
     let now = env.clock.now();
     let session = opened.session();
     let (tokens, credentials) = (session.tokens()?, session.stored_credentials()?);
-    let report = report(&opened.profile, tokens.as_ref(), credentials.as_ref(), now);
+    let clock = session.kept_offset();
+    let report = Report {
+        clock: clock.as_ref().map(|clock| Clock {
+            host: &clock.host,
+            ahead_by_seconds: (now - clock.offset().there(now)).num_seconds(),
+            measured_at: clock.at,
+        }),
+        ..report(&opened.profile, tokens.as_ref(), credentials.as_ref(), now)
+    };
     match flags.json {
         true => env.print(&(serde_json::to_string(&report)? + "\n"))?,
-        false => env.print(&text(&report, opened.store.describe(), now))?,
+        false => env.print(&text(&report, opened.store.describe(), now, clock.as_ref()))?,
     }
     match report.signed_in {
         true => Ok(()),
@@ -77,7 +95,9 @@ fn report<'a>(
         issuer: &tokens.issuer,
         signed_in_at: tokens.signed_in_at,
         id_token_expires_at: tokens.expires_at,
-        renewable: tokens.refresh_token.is_some() && tokens.renewable_until(profile).is_none_or(|end| end > now),
+        renewable: tokens.ended.is_none()
+            && tokens.refresh_token.is_some()
+            && tokens.renewable_until(profile).is_none_or(|end| end > now),
         renewable_until: tokens.renewable_until(profile),
         ended_at: tokens.ended.as_ref().map(|ended| ended.at),
         identity_id: tokens.identities.get(&profile.identity_pool_id).map(String::as_str),
@@ -98,10 +118,11 @@ fn report<'a>(
             expires_at: credentials.expires_at,
             valid: credentials.expires_at > now,
         }),
+        clock: None,
     }
 }
 
-fn text(report: &Report<'_>, store: &str, now: DateTime<Utc>) -> String {
+fn text(report: &Report<'_>, store: &str, now: DateTime<Utc>, clock: Option<&KeptOffset>) -> String {
     let mut rows = vec![("profile", report.profile.to_owned())];
     match &report.sign_in {
         None => rows.push(("signed in as", "nobody".to_owned())),
@@ -124,6 +145,9 @@ fn text(report: &Report<'_>, store: &str, now: DateTime<Utc>) -> String {
         ));
     }
     rows.push(("kept in", store.to_owned()));
+    if let Some(clock) = clock {
+        rows.push(("clock", clock.to_string()));
+    }
     rows.iter().map(|(name, value)| format!("{name:<13} {}\n", shown(value))).collect()
 }
 

@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
@@ -25,7 +25,27 @@ pub struct Held {
     pub pid: Option<u32>,
     /// How long was waited for it.
     pub waited: Duration,
+    /// Whether the holder was seen to be stopped (SIGSTOP, Ctrl-Z): it will not let go by itself.
+    pub is_stopped: bool,
 }
+
+/// How long to wait for a lock.
+#[derive(Debug, Clone, Copy)]
+pub struct Wait {
+    /// For a holder that is at work, as far as can be told.
+    pub working: Duration,
+    /// For one that is stopped. Only Linux tells; elsewhere every holder counts as one that is at work.
+    pub stopped: Duration,
+}
+
+impl From<Duration> for Wait {
+    fn from(patience: Duration) -> Self {
+        Self { working: patience, stopped: patience }
+    }
+}
+
+/// How often a waiting process looks whether the holder is stopped.
+const LOOK: Duration = Duration::from_millis(250);
 
 /// Why a lock was not had.
 #[derive(Debug)]
@@ -41,6 +61,11 @@ impl From<Held> for Failure {
         let path = held.path.display();
         let waited = held.waited.as_secs();
         match held.pid {
+            Some(pid) if held.is_stopped => {
+                Failure::new(Kind::Busy, format!("process {pid} is stopped and holds the lock {path}")).hint(format!(
+                    "let it go on ('kill -CONT {pid}') or end it ('kill -KILL {pid}'), and run the command again"
+                ))
+            }
             Some(pid) => {
                 Failure::new(Kind::Busy, format!("process {pid} held the lock {path} for more than {waited} s"))
                     .hint(format!("wait for process {pid}, or end it, and run the command again"))
@@ -70,11 +95,12 @@ impl Lock {
         Ok(attempt(file, &path)?.ok())
     }
 
-    /// The lock `name` in `folder` (in its `locks/`), waiting for its holder no longer than `patience`.
+    /// The lock `name` in `folder` (in its `locks/`), waiting for its holder no longer than `wait` says.
     ///
     /// # Errors
     /// [`LockError::Held`] when the time is over, which is a failure of [`Kind::Busy`].
-    pub fn acquire(folder: &Folder, name: &str, patience: Duration) -> Result<Lock, LockError> {
+    pub fn acquire(folder: &Folder, name: &str, wait: impl Into<Wait>) -> Result<Lock, LockError> {
+        let (wait, began) = (wait.into(), Instant::now());
         let (path, file) = opened(folder, name).map_err(LockError::Failed)?;
         let file = match attempt(file, &path).map_err(LockError::Failed)? {
             Ok(lock) => return Ok(lock),
@@ -93,12 +119,31 @@ impl Lock {
             let _ = sender.send(locked.map(|()| file));
         });
         waiting.context("cannot start a thread").map_err(LockError::Failed)?;
-        match receiver.recv_timeout(patience) {
-            Ok(Ok(file)) => Ok(marked(file)),
-            Ok(Err(error)) => Err(LockError::Failed(no_lock(error, &path))),
-            Err(_) => Err(LockError::Held(Held { pid: watched.and_then(holder), path, waited: patience })),
+        let mut was_stopped = false;
+        loop {
+            let left = wait.working.saturating_sub(began.elapsed());
+            match receiver.recv_timeout(left.min(LOOK)) {
+                Ok(Ok(file)) => return Ok(marked(file)),
+                Ok(Err(error)) => return Err(LockError::Failed(no_lock(error, &path))),
+                Err(_) => {
+                    let (pid, waited) = (watched.as_ref().and_then(holder), began.elapsed());
+                    let is_stopped = pid.is_some_and(is_stopped);
+                    // Seen twice: one that is traced stops for a moment at each of its calls.
+                    let is_seen = is_stopped && was_stopped && waited >= wait.stopped;
+                    if waited >= wait.working || is_seen {
+                        return Err(LockError::Held(Held { path, pid, waited, is_stopped }));
+                    }
+                    was_stopped = is_stopped;
+                }
+            }
         }
     }
+}
+
+/// Whether the process is stopped, where the system tells (proc(5), `/proc/PID/stat`, the field after the name).
+fn is_stopped(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, fields)| fields.starts_with(['T', 't']))
 }
 
 impl Drop for Lock {
@@ -144,7 +189,7 @@ fn marked(mut file: File) -> Lock {
     Lock(file)
 }
 
-fn holder(mut file: File) -> Option<u32> {
+fn holder(mut file: &File) -> Option<u32> {
     let mut text = String::new();
     file.rewind().ok()?;
     file.take(16).read_to_string(&mut text).ok()?;

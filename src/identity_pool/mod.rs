@@ -14,7 +14,7 @@ use chrono::DateTime;
 
 use crate::credentials::Credentials;
 use crate::error::{Failure, Kind};
-use crate::http::Http;
+use crate::http::{Http, HttpError, ObeyRetryAfter};
 use crate::profile::Profile;
 use crate::secret::Secret;
 
@@ -62,6 +62,7 @@ impl From<PoolError> for Failure {
 pub struct IdentityPool<'a> {
     profile: &'a Profile,
     client: Client,
+    http: Http,
 }
 
 impl<'a> IdentityPool<'a> {
@@ -74,9 +75,10 @@ impl<'a> IdentityPool<'a> {
             .http_client(SharedHttpClient::new(http.clone()))
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(FIRST_PAUSE))
             .timeout_config(TimeoutConfig::builder().operation_timeout(DEADLINE).build())
+            .retry_classifier(ObeyRetryAfter(http.clone()))
             .allow_no_auth()
             .build();
-        Self { profile, client: Client::from_conf(config) }
+        Self { profile, client: Client::from_conf(config), http: http.clone() }
     }
 
     /// The identity id of whoever `login` names. It stays the same: keep it, the quota for asking is small.
@@ -127,7 +129,7 @@ impl<'a> IdentityPool<'a> {
         PoolError::Failed(match error {
             SdkError::ServiceError(context) => {
                 let (code, message) = (context.err().code(), context.err().message());
-                let explained = |code| refusal::explain(code, message.unwrap_or_default(), self.profile);
+                let explained = |code: &str| refusal::explain(code, message.unwrap_or_default(), self.profile);
                 match (code, context.raw().status().as_u16()) {
                     (Some(code @ "ResourceNotFoundException"), _) => {
                         return PoolError::UnknownIdentity(explained(code));
@@ -135,10 +137,15 @@ impl<'a> IdentityPool<'a> {
                     (Some(code), _) => explained(code),
                     (None, status) => unreachable(format!("an answer that makes no sense (status {status})")),
                 }
+                .after(self.http.sdk_retry_after(context.raw()))
             }
             SdkError::TimeoutError(_) => unreachable("no answer in time".into()),
             SdkError::DispatchFailure(failure) => {
-                unreachable(failure.as_connector_error().map_or("no answer".into(), |error| innermost(error)))
+                let cause = failure.as_connector_error().and_then(std::error::Error::source);
+                match cause.and_then(|cause| cause.downcast_ref::<HttpError>()) {
+                    Some(error) => error.clone().into(),
+                    None => unreachable("no answer".into()),
+                }
             }
             _ => unreachable("an answer that makes no sense".into()),
         })
@@ -148,12 +155,4 @@ impl<'a> IdentityPool<'a> {
         let message = format!("the identity pool {} answered with {what}", self.profile.identity_pool_id);
         PoolError::Failed(Failure::new(Kind::Network, message).hint("check 'endpoints.identity_pool' in the profile"))
     }
-}
-
-fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut cause = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    cause.to_string()
 }

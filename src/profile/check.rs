@@ -3,6 +3,8 @@
 //! Each function takes the text as it was written and says what is wrong with it, without naming the key: the caller
 //! knows the place.
 
+use std::path::PathBuf;
+
 use url::{Host, Url};
 
 use crate::error::shortened;
@@ -191,6 +193,19 @@ pub fn name(text: &str, limit: usize) -> Result<String, String> {
     }
 }
 
+/// A file, by its whole path, or below the home folder as `~/`: here no shell has seen to that. Never relative: what
+/// the current folder holds must not count.
+pub fn file(text: &str, home: Option<PathBuf>) -> Result<PathBuf, String> {
+    let path = match (text.strip_prefix("~/"), home) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => PathBuf::from(text),
+    };
+    match path.is_absolute() {
+        true => Ok(path),
+        false => Err(format!("'{text}' is neither an absolute path nor one below '~/'")),
+    }
+}
+
 /// One of a few words.
 pub fn one_of(text: &str, words: &[&str]) -> Result<String, String> {
     if words.contains(&text) {
@@ -327,6 +342,18 @@ mod tests {
         {
             assert!(redirect_path(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn files_are_named_by_their_whole_path() {
+        let home = || Some(std::env::temp_dir());
+        assert_eq!(file("~/ca.pem", home()).unwrap(), std::env::temp_dir().join("ca.pem"));
+        let whole = std::env::temp_dir().join("ca.pem");
+        assert_eq!(file(whole.to_str().unwrap(), None).unwrap(), whole);
+        for bad in ["", "ca.pem", "./ca.pem", "~", "~other/ca.pem", "$HOME/ca.pem"] {
+            assert!(file(bad, home()).is_err(), "{bad}");
+        }
+        assert!(file("~/ca.pem", None).is_err());
     }
 
     #[test]

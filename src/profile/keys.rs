@@ -62,6 +62,7 @@ pub const KEYS: &[Key] = &[
     open("redirect_ports", Shape::Numbers, Some("8400,8401,8402")),
     open("redirect_path", Shape::Text, Some("/callback")),
     open("browser", Shape::Text, None),
+    open("clipboard", Shape::Flag, Some("true")),
     open("sign_in_on_demand", Shape::Flag, Some("false")),
     open("refresh_token_validity", Shape::Number, None),
     open("refresh_grace", Shape::Number, Some("0")),
@@ -71,6 +72,7 @@ pub const KEYS: &[Key] = &[
     open("store", Shape::Text, Some("keyring")),
     open("region", Shape::Text, None),
     open("logout_uri", Shape::Text, None),
+    pinned("ca_bundle", Shape::Text),
     pinned("endpoints.user_pool", Shape::Text),
     pinned("endpoints.domain", Shape::Text),
     pinned("endpoints.identity_pool", Shape::Text),
@@ -125,7 +127,9 @@ mod tests {
 
     #[test]
     fn what_says_where_secrets_go_cannot_come_from_the_environment() {
-        for name in ["client_id", "domain", "issuer", "user_pool_id", "identity_pool_id", "endpoints.user_pool"] {
+        for name in
+            ["client_id", "domain", "issuer", "user_pool_id", "identity_pool_id", "endpoints.user_pool", "ca_bundle"]
+        {
             assert!(!key(name).unwrap().from_environment, "{name}");
         }
         assert!(KEYS.iter().filter(|key| key.name.starts_with("endpoints.")).all(|key| !key.from_environment));

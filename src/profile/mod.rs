@@ -12,6 +12,7 @@ pub use file::Configuration;
 pub use settings::{Setting, Settings, Source, Value};
 
 use crate::error::{Failure, Kind};
+use crate::http::CaBundle;
 use crate::store::StoreKind;
 
 /// The longest name of an identity provider, in characters
@@ -67,6 +68,8 @@ pub struct Profile {
     pub redirect: Redirect,
     /// The command that opens the browser, if not the system's own.
     pub browser: Option<String>,
+    /// Whether the sign-in page's address may be copied to the clipboard of the person's terminal.
+    pub clipboard: bool,
     /// Whether `credential-process` may open a browser by itself.
     pub sign_in_on_demand: bool,
     /// For how long after the sign-in the refresh token works. Cognito never tells.
@@ -81,6 +84,8 @@ pub struct Profile {
     pub region: Option<String>,
     /// Where the hosted UI's logout may lead.
     pub logout_uri: Option<String>,
+    /// Authorities to trust besides the system's. Not read before the first request over TLS.
+    pub ca_bundle: Option<CaBundle>,
     /// The issuers that its tokens may name.
     pub issuers: Vec<String>,
     /// The servers' URLs.
@@ -168,6 +173,7 @@ impl Profile {
             lang: of.text("lang", |text| check::name(text, 16))?,
             redirect,
             browser: of.text("browser", |text| check::name(text, 1024))?,
+            clipboard: of.flag("clipboard"),
             sign_in_on_demand: of.flag("sign_in_on_demand"),
             refresh_token_validity: of.seconds("refresh_token_validity", 3600, 315_360_000)?,
             refresh_grace: of.seconds("refresh_grace", 0, 60)?.unwrap_or_default(),
@@ -175,6 +181,7 @@ impl Profile {
             store: of.store()?,
             region: of.text("region", check::region)?,
             logout_uri: of.text("logout_uri", |text| check::web_url(text).map(|_| text.to_owned()))?,
+            ca_bundle: of.ca_bundle()?,
             issuers: of.issuers(&user_pool_id)?,
             endpoints: of.endpoints(&user_pool_id, &domain, &identity_pool_id)?,
             user_pool_id,
@@ -337,6 +344,12 @@ impl Checked<'_> {
             true => Ok(scopes.clone()),
             false => Err(self.fault("scopes", "'openid' is missing: without it there is no ID token")),
         }
+    }
+
+    fn ca_bundle(&self) -> Result<Option<CaBundle>, Failure> {
+        let Some(path) = self.text("ca_bundle", |text| check::file(text, dirs::home_dir()))? else { return Ok(None) };
+        let place = self.settings.get("ca_bundle").map_or(String::new(), |setting| format!("{}: ", setting.source));
+        Ok(Some(CaBundle { path, named_by: format!("{place}profile '{}': ca_bundle", self.profile) }))
     }
 
     fn store(&self) -> Result<StoreKind, Failure> {

@@ -6,6 +6,7 @@ use http::{HeaderMap, StatusCode};
 
 use super::sign::SignedRequest;
 use crate::error::{Failure, Kind};
+use crate::http::{Http, cause_of};
 
 /// How much of a refusal's body is kept to explain it, in bytes. The longest that says anything is the wrong signature's.
 const EXPLAINABLE: usize = 16 * 1024;
@@ -55,12 +56,12 @@ impl Answer {
     }
 }
 
-/// Sends `signed` by `client`, which must follow no redirect: a signature is for one host.
+/// Sends `signed` by `http`, once: what an API did with a request whose answer is lost, nobody knows.
 ///
 /// # Errors
 /// A [`Failure`] of kind `Network` if no answer comes. Nothing is sent if the client would send another URL than the
 /// signed one.
-pub async fn send(client: &reqwest::Client, signed: &SignedRequest) -> anyhow::Result<Answer> {
+pub async fn send(http: &Http, signed: &SignedRequest) -> anyhow::Result<Answer> {
     let uri = signed.0.uri().to_string();
     let host = signed.0.uri().host().unwrap_or_default();
     let request = reqwest::Request::try_from(signed.0.clone()).map_err(reqwest::Error::without_url)?;
@@ -68,10 +69,7 @@ pub async fn send(client: &reqwest::Client, signed: &SignedRequest) -> anyhow::R
         let message = format!("the URL of '{host}' would not be sent as it was signed");
         return Err(Failure::new(Kind::Failed, message).hint("percent-encode its unusual characters").into());
     }
-    let mut response = client.execute(request).await.map_err(|error| {
-        let message = format!("no answer from '{host}': {}", root_cause(error));
-        Failure::new(Kind::Network, message).hint("check the host's name, the network and the proxy")
-    })?;
+    let mut response = http.stream(request).await.map_err(Failure::from)?;
     let mut prefix = Vec::new();
     if response.status().as_u16() >= 400 {
         while prefix.len() < EXPLAINABLE {
@@ -84,15 +82,6 @@ pub async fn send(client: &reqwest::Client, signed: &SignedRequest) -> anyhow::R
 
 /// The answer's head came, and not the whole of its body.
 fn cut_off(host: &str, error: reqwest::Error) -> anyhow::Error {
-    let failure = Failure::new(Kind::Network, format!("the answer of '{host}' broke off: {}", root_cause(error)));
+    let failure = Failure::new(Kind::Network, format!("the answer of '{host}' broke off: {}", cause_of(&error)));
     anyhow::Error::from(failure.hint("the request itself did arrive: look before you repeat it"))
-}
-
-/// The innermost cause, without the URL: its query may hold what is nobody's business.
-fn root_cause(error: reqwest::Error) -> String {
-    if error.is_timeout() {
-        return "it took too long".to_string();
-    }
-    let error = anyhow::Error::from(error.without_url());
-    error.root_cause().to_string()
 }

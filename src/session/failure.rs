@@ -1,12 +1,13 @@
 //! The last failed renewal of a profile's credentials: remembered, so that callers do not each wait for the same
 //! failure. Not one per sign-in: a role that one profile is refused is no failure of the others.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::policy::RETRY_AFTER;
-use crate::error::{Failure, Kind, hint_of, kind_of, shortened};
+use crate::error::{Failure, Kind, hint_of, kind_of, retry_after_of, shortened};
 use crate::folder::Folder;
+use crate::http::retry::LONGEST_WAIT;
 use crate::profile::Profile;
 use crate::store::record::credentials_account;
 
@@ -16,30 +17,64 @@ const LONGEST: usize = 1000;
 
 /// A failure as it is kept. Messages hold no secret (see [`Failure`]).
 #[derive(Serialize, Deserialize)]
-pub struct LastFailure {
-    /// When it failed.
-    pub at: DateTime<Utc>,
+pub struct KeptFailure {
     exit_code: u8,
     message: String,
     hint: Option<String>,
+}
+
+impl KeptFailure {
+    /// What is kept of `error`.
+    pub fn of(error: &anyhow::Error) -> Self {
+        Self {
+            exit_code: kind_of(error).exit_code(),
+            message: format!("{error:#}"),
+            hint: hint_of(error).map(str::to_owned),
+        }
+    }
+
+    /// The failure again.
+    pub fn failure(self) -> Failure {
+        let kind = Kind::of_exit_code(self.exit_code);
+        let hint = self.hint.map(|hint| shortened(&hint, LONGEST));
+        Failure { hint, ..Failure::new(kind, shortened(&self.message, LONGEST)) }
+    }
+}
+
+/// The last failure of a renewal, and when it was.
+#[derive(Serialize, Deserialize)]
+pub struct LastFailure {
+    /// When it failed.
+    pub at: DateTime<Utc>,
+    #[serde(flatten)]
+    failure: KeptFailure,
+    /// When the server that failed may be asked again, if it said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    not_before: Option<DateTime<Utc>>,
 }
 
 impl LastFailure {
     /// Whether it is too soon for another try.
     pub fn is_recent(&self, now: DateTime<Utc>) -> bool {
         let ago = now - self.at;
-        ago < RETRY_AFTER && ago > -RETRY_AFTER
+        (ago < RETRY_AFTER && ago > -RETRY_AFTER) || self.is_held_back(now)
+    }
+
+    /// Whether the server has asked to be left alone until later than now. A time further off than any that is obeyed
+    /// was written by another clock, and says nothing.
+    pub fn is_held_back(&self, now: DateTime<Utc>) -> bool {
+        let longest = TimeDelta::from_std(LONGEST_WAIT).unwrap_or(RETRY_AFTER);
+        self.not_before.is_some_and(|until| now < until && until - now <= longest)
     }
 
     /// The failure again.
     pub fn failure(self) -> Failure {
-        let kinds = [Kind::Usage, Kind::SignInRequired, Kind::Store, Kind::Network, Kind::Refused, Kind::Busy];
-        let kind = kinds.into_iter().find(|kind| kind.exit_code() == self.exit_code).unwrap_or(Kind::Failed);
-        Failure {
-            kind,
-            message: shortened(&self.message, LONGEST),
-            hint: self.hint.map(|hint| shortened(&hint, LONGEST)),
-        }
+        let until = self
+            .not_before
+            .map(|until| format!(" (the server is not asked again before {}, as it wished)", until.format("%T UTC")));
+        let mut failure = self.failure.failure();
+        failure.message += &until.unwrap_or_default();
+        failure
     }
 }
 
@@ -56,9 +91,9 @@ pub fn last(own: &Folder, profile: &Profile) -> Option<LastFailure> {
 pub fn remember(own: &Folder, profile: &Profile, error: &anyhow::Error, now: DateTime<Utc>) {
     let failure = LastFailure {
         at: now,
-        exit_code: kind_of(error).exit_code(),
-        message: format!("{error:#}"),
-        hint: hint_of(error).map(str::to_owned),
+        failure: KeptFailure::of(error),
+        not_before: retry_after_of(error)
+            .and_then(|wait| Some(now + TimeDelta::from_std(wait.min(LONGEST_WAIT)).ok()?)),
     };
     let kept = serde_json::to_vec(&failure).map_err(anyhow::Error::from);
     if let Err(error) = kept.and_then(|bytes| folder(own).replace(&credentials_account(profile), &bytes)) {

@@ -4,24 +4,28 @@
 //! lock per sign-in (not per profile: profiles share sign-ins) keeps renewals, sign-ins and sign-outs apart, and is
 //! held until the credentials are handed over, so that nobody hands out what a sign-out has just deleted.
 
+mod clock;
 pub mod failure;
 pub mod mark;
 mod on_record;
 mod policy;
 mod renewal;
+mod reserve;
 mod sign_in;
+mod unanswered;
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+pub use clock::KeptOffset;
 pub use on_record::OnRecord;
-pub use sign_in::{Saved, SignInLock, SignedOut};
+pub use sign_in::{Saved, SignInLock, SigningOut};
 
 use crate::clock::Clock;
 use crate::credentials::Credentials;
 use crate::error::{Failure, Kind};
-use crate::folder::{Folder, Lock, LockError};
+use crate::folder::{Folder, Lock, LockError, Wait};
 use crate::http::Http;
 use crate::profile::Profile;
 use crate::secret::Secret;
@@ -30,6 +34,9 @@ use crate::store::{Cached, Store};
 
 /// How long a process without credentials waits for the one that renews: a little more than a renewal can take.
 const LOCK_PATIENCE: Duration = Duration::from_secs(35);
+/// How long a process that no person waits for waits for one that is stopped, and so will not let go: the AWS SDK for
+/// Rust gives a whole `credential_process` 5 seconds, and would otherwise not hear why it failed.
+const STOPPED_PATIENCE: Duration = Duration::from_secs(4);
 /// How much of that passes without a word.
 const QUIET_WAIT: Duration = Duration::from_secs(1);
 
@@ -47,6 +54,8 @@ pub struct Session<'a> {
     pub http: &'a Http,
     /// The app client's secret, if the environment gives one.
     pub client_secret: Option<&'a Secret>,
+    /// Whether a person waits at a terminal, who may let a stopped process go on.
+    pub is_attended: bool,
     /// Where it goes that a person has to wait.
     pub wait: Box<dyn Fn(&str) + 'a>,
     /// Where warnings go: what went wrong although credentials could be handed out.
@@ -112,17 +121,29 @@ impl Session<'_> {
         }
         let began = self.clock.now();
         let account = tokens_account(self.profile);
-        let lock = match Lock::try_acquire(self.folder, &account)? {
-            Some(lock) => lock,
+        let outcome = match Lock::try_acquire(self.folder, &account)? {
+            Some(lock) => self.renewed(lock, began).await,
             None => {
-                let stored = CredentialsRecord::read(self.store, self.profile)?;
-                if let Some(record) = stored.filter(|record| policy::is_usable(record, began)) {
-                    return Ok(Lease::of(&record, None));
+                let old = CredentialsRecord::read(self.store, self.profile)?;
+                if let Some(record) = old.as_ref().filter(|record| policy::is_usable(record, began)) {
+                    return Ok(Lease::of(record, None));
                 }
-                self.lock()?
+                let lock = self.lock()?;
+                match self.issued_since(old)? {
+                    Some(record) => Ok(self.lease_of_new(&record, lock)),
+                    None => self.renewed(lock, began).await,
+                }
             }
         };
-        self.renewed(lock, began).await
+        self.note_clock();
+        outcome.map_err(|error| self.with_clock_named(error))
+    }
+
+    /// What the one for whom we waited has made. By a clock that is ahead it has expired already, and is good all the
+    /// same: it was not there a moment ago.
+    fn issued_since(&self, old: Option<CredentialsRecord>) -> anyhow::Result<Option<CredentialsRecord>> {
+        let stored = CredentialsRecord::read(self.store, self.profile)?;
+        Ok(stored.filter(|record| old.is_none_or(|old| !record.has_same_key(&old))))
     }
 
     /// Under the lock: somebody may have renewed in the meantime; else it is ours to do.
@@ -138,6 +159,7 @@ impl Session<'_> {
             match &usable {
                 // The next try comes later: until then each of our callers would only wait for another failure.
                 Some(record) if earlier.is_recent(now) => return Ok(Lease::of(record, Some(lock))),
+                None if earlier.is_held_back(now) => return Err(earlier.failure().into()),
                 // Failed while we waited for the lock: no need to see it fail again. One from the future, by a clock
                 // that was put back since, says nothing.
                 None if earlier.at > began && earlier.at <= now => return Err(earlier.failure().into()),
@@ -147,7 +169,7 @@ impl Session<'_> {
         match self.renew().await {
             Ok(record) => {
                 failure::clear(self.folder, self.profile);
-                Ok(Lease::of(&record, Some(lock)))
+                Ok(self.lease_of_new(&record, lock))
             }
             Err(error) => {
                 failure::remember(self.folder, self.profile, &error, self.clock.now());
@@ -162,6 +184,14 @@ impl Session<'_> {
                 }
             }
         }
+    }
+
+    /// What was issued just now is handed over with its expiry by this machine's clock: whoever reads it goes by the
+    /// same one.
+    fn lease_of_new(&self, record: &CredentialsRecord, lock: Lock) -> Lease {
+        let mut lease = Lease::of(record, Some(lock));
+        lease.credentials.expires = record.expires_at.max(self.offset().here(record.expires_at));
+        lease
     }
 
     /// The sign-in as it is stored, if there is one.
@@ -191,14 +221,24 @@ impl Session<'_> {
     /// The lock of the sign-in, waiting for its holder. A person who waits for more than a second is told so.
     fn lock(&self) -> anyhow::Result<Lock> {
         let account = tokens_account(self.profile);
+        if !self.is_attended {
+            return Ok(Lock::acquire(self.folder, &account, self.bound(LOCK_PATIENCE))?);
+        }
         match Lock::acquire(self.folder, &account, QUIET_WAIT) {
             Err(LockError::Held(held)) => {
                 let who = held.pid.map_or("another cogfed".to_owned(), |pid| format!("process {pid}"));
-                (self.wait)(&format!("waiting for {who}, which is busy with this sign-in"));
+                let what = if held.is_stopped { "is stopped amid" } else { "is busy with" };
+                (self.wait)(&format!("waiting for {who}, which {what} this sign-in"));
                 Ok(Lock::acquire(self.folder, &account, LOCK_PATIENCE - QUIET_WAIT)?)
             }
             other => Ok(other?),
         }
+    }
+
+    /// The bound of a wait for another process: a person waits for a stopped one as for any other.
+    fn bound(&self, patience: Duration) -> Wait {
+        let stopped = if self.is_attended { patience } else { patience.min(STOPPED_PATIENCE) };
+        Wait { working: patience, stopped }
     }
 
     fn cannot_be_renewed(&self, tokens: &TokensRecord) -> Failure {
@@ -218,6 +258,14 @@ impl Session<'_> {
 
     fn signed_out_by_the_pool(&self, ended: &Ended) -> Failure {
         let name = &self.profile.name;
+        if ended.by_sign_out {
+            let message = format!("a sign-out of profile '{name}' began at {}", ended.at.format("%F %T UTC"));
+            let hint = format!(
+                "run '{}'; to finish the sign-out: cogfed logout --profile {name}",
+                self.profile.login_command()
+            );
+            return Failure::new(Kind::SignInRequired, message).hint(hint);
+        }
         let message = match ended.interrupted_at {
             Some(at) => format!(
                 "the sign-in of profile '{name}' is lost: a renewal at {} was cut off before its answer was saved, and the user pool no longer takes the refresh token from before",

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Session, failure, mark};
+use super::{KeptOffset, Session, failure, mark};
 use crate::error::Failure;
 use crate::folder::{Held, Lock, LockError};
 use crate::store::record::{TokensRecord, tokens_account};
@@ -16,6 +16,8 @@ pub struct OnRecord {
     pub last_failure: Option<(DateTime<Utc>, Failure)>,
     /// Who holds the sign-in's lock just now, if anybody.
     pub holder: Option<Held>,
+    /// How far the servers' clock was from this machine's, if it was noticeable.
+    pub clock: Option<KeptOffset>,
 }
 
 impl Session<'_> {
@@ -24,6 +26,7 @@ impl Session<'_> {
         OnRecord {
             interrupted_at: tokens.and_then(|tokens| mark::interrupted_at(self.folder, self.profile, tokens)),
             last_failure: failure::last(self.folder, self.profile).map(|last| (last.at, last.failure())),
+            clock: self.kept_offset(),
             holder: self.folder.path().exists().then(|| self.holder()).flatten(),
         }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::policy::{Step, step};
+use super::reserve::Reserve;
 use super::{Session, mark};
 use crate::error::{Failure, Kind};
 use crate::identity_pool::{IdentityPool, Login, PoolError};
@@ -26,6 +27,12 @@ async fn in_time<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Re
         let message = format!("the renewal took longer than {} s", RENEWAL_DEADLINE.as_secs());
         Err(Failure::new(Kind::Network, message).hint("check the network, then try again").into())
     })
+}
+
+fn not_begun(error: anyhow::Error) -> Failure {
+    Failure::new(Kind::Store, format!("a renewal is not begun where its answer may not be kept: {error:#}")).hint(
+        "make room there, let it be written to, or allow more open files ('ulimit -n'), and run the command again",
+    )
 }
 
 impl Session<'_> {
@@ -70,15 +77,15 @@ impl Session<'_> {
     }
 
     async fn refreshed(&self, mut tokens: TokensRecord) -> anyhow::Result<Current> {
+        let reserve = Reserve::set_aside(self.folder, self.profile, &tokens).map_err(not_begun)?;
         let marked = mark::set(self.folder, self.profile, &tokens, self.clock.now());
-        let mut interrupted_at = marked.map_err(|error| {
-            Failure::new(Kind::Store, format!("a renewal is not begun where its answer may not be kept: {error:#}"))
-                .hint("make room there, or let it be written to")
-        })?;
-        let grant = match self.refresh_grant(&tokens, &mut interrupted_at).await {
+        let mut interrupted_at = marked.map_err(not_begun)?;
+        let granted = self.refresh_grant(&tokens, &mut interrupted_at).await;
+        drop(reserve);
+        let grant = match granted {
             Ok(grant) => grant,
             Err(GrantError::Invalid { .. }) => {
-                let ended = Ended { at: self.clock.now(), interrupted_at };
+                let ended = Ended { at: self.clock.now(), interrupted_at, by_sign_out: false };
                 tokens.refresh_token = None;
                 tokens.ended = Some(ended.clone());
                 tokens.write(self.store, self.profile)?;
@@ -108,6 +115,7 @@ impl Session<'_> {
             nonce: None,
             access_token: &grant.access_token,
             now: self.clock.now(),
+            offset: grant.offset,
         };
         let claims =
             Keys::new(self.http, self.folder, &self.profile.endpoints.jwks).verify(&grant.id_token, &expected).await?;
@@ -160,7 +168,7 @@ impl Session<'_> {
             other => other.map_err(Failure::from)?,
         };
         let now = self.clock.now();
-        let record = CredentialsRecord::new(self.profile, &tokens.subject, credentials, now);
+        let record = CredentialsRecord::new(self.profile, &tokens.subject, credentials, now, self.offset());
         let is_new_identity = kept.as_ref() != Some(&identity_id);
         let is_new_account = current.tokens.credentials.insert(credentials_account(self.profile));
         if is_new_identity || is_new_account {

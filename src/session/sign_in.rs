@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use super::{Session, failure, mark};
+use super::{Session, failure, mark, unanswered};
 use crate::folder::{Lock, LockError};
-use crate::store::record::{SignedIn, TokensRecord, credentials_account, tokens_account};
+use crate::store::record::{Ended, SignedIn, TokensRecord, credentials_account, tokens_account};
 use crate::user_pool::Tokens;
 
 /// The single flight of the browser: whoever holds it has one open for this sign-in.
@@ -20,9 +20,9 @@ pub struct Saved {
     pub replaced: Option<String>,
 }
 
-/// What was deleted.
+/// A sign-out under way: the credentials are deleted, and the sign-in is good for nothing but to be revoked.
 #[derive(Debug)]
-pub struct SignedOut {
+pub struct SigningOut {
     /// The sign-in as it was.
     pub tokens: TokensRecord,
     /// How many items with credentials were noted as made from it.
@@ -43,7 +43,7 @@ impl Session<'_> {
     /// # Errors
     /// [`crate::error::Kind::Busy`] after `patience`.
     pub fn begin_sign_in(&self, patience: Duration) -> Result<SignInLock, LockError> {
-        Lock::acquire(self.folder, &self.browser_lock(), patience).map(SignInLock)
+        Lock::acquire(self.folder, &self.browser_lock(), self.bound(patience)).map(SignInLock)
     }
 
     fn browser_lock(&self) -> String {
@@ -71,24 +71,50 @@ impl Session<'_> {
             record.credentials = old.credentials.clone();
         }
         record.write(self.store, self.profile)?;
-        mark::clear(self.folder, self.profile);
-        failure::clear(self.folder, self.profile);
+        self.forget_marks();
         Ok(Saved { tokens: record, replaced: old.filter(|_| !is_same_person).map(|old| old.person) })
     }
 
-    /// Deletes the sign-in and everything that was made from it, `siblings` as in [`Session::save_sign_in`]. `None` if
-    /// there is none.
+    /// Deletes the credentials that were made from the sign-in, `siblings` as in [`Session::save_sign_in`], and lets it
+    /// make no others. `None` if there is none. The refresh token stays until [`Session::finish_sign_out`]: a run that
+    /// is killed before it is revoked leaves it to the next, and nobody can hand anything out in between.
     ///
     /// # Errors
     /// [`crate::error::Kind::Store`] or [`crate::error::Kind::Busy`].
-    pub fn sign_out(&self, siblings: &[String]) -> anyhow::Result<Option<SignedOut>> {
+    pub fn begin_sign_out(&self, siblings: &[String]) -> anyhow::Result<Option<SigningOut>> {
         let _lock = self.lock()?;
         let old = TokensRecord::read_to_replace(self.store, self.profile)?;
         let credentials = self.delete_credentials(old.as_ref(), siblings)?;
-        self.store.delete(&tokens_account(self.profile))?;
+        let revocable = old.as_ref().filter(|old| old.refresh_token.is_some()).cloned();
+        let left = revocable.map(|mut record| {
+            record.ended = Some(Ended { at: self.clock.now(), interrupted_at: None, by_sign_out: true });
+            record.write(self.store, self.profile)
+        });
+        // Nothing to revoke, nothing that can be read, or no room to write it: deleted at once.
+        if !matches!(left, Some(Ok(()))) {
+            self.store.delete(&tokens_account(self.profile))?;
+        }
+        self.forget_marks();
+        Ok(old.map(|tokens| SigningOut { tokens, credentials }))
+    }
+
+    /// Deletes the sign-in that is being ended, unless somebody signed in since.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Store`] or [`crate::error::Kind::Busy`].
+    pub fn finish_sign_out(&self, signing_out: &SigningOut) -> anyhow::Result<()> {
+        let _lock = self.lock()?;
+        let stored = TokensRecord::read_to_replace(self.store, self.profile)?;
+        if stored.is_none_or(|stored| stored.generation == signing_out.tokens.generation) {
+            self.store.delete(&tokens_account(self.profile))?;
+        }
+        Ok(())
+    }
+
+    fn forget_marks(&self) {
         mark::clear(self.folder, self.profile);
         failure::clear(self.folder, self.profile);
-        Ok(old.map(|tokens| SignedOut { tokens, credentials }))
+        unanswered::clear(self.folder, self.profile);
     }
 
     /// Deletes all credentials that were made from `tokens`, and this profile's in any case.

@@ -86,7 +86,11 @@ impl From<StoreError> for Failure {
             StoreError::Damaged { .. } => Some("sign in anew: cogfed login --force".into()),
             StoreError::Other { hint, .. } => hint.clone(),
         };
-        Failure { kind: Kind::Store, message: error.to_string(), hint }
+        let failure = Failure::new(Kind::Store, error.to_string());
+        match hint {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::{Cached, Store};
+use crate::clock::Offset;
 use crate::credentials::Credentials;
 use crate::error::{Failure, Kind, shortened};
 use crate::profile::Profile;
@@ -72,9 +73,9 @@ pub struct TokensRecord {
     /// The ID token.
     #[serde(serialize_with = "secret::exposed")]
     pub id_token: Secret,
-    /// When the ID token was issued.
+    /// When the ID token was issued, by this machine's clock.
     pub issued_at: DateTime<Utc>,
-    /// When the ID token expires.
+    /// When the ID token expires, by this machine's clock or by the user pool's, whichever comes first.
     pub expires_at: DateTime<Utc>,
     /// The access token.
     #[serde(serialize_with = "secret::exposed")]
@@ -103,6 +104,9 @@ pub struct Ended {
     pub at: DateTime<Utc>,
     /// When an earlier renewal was cut off before its answer was saved: then that is the likely cause.
     pub interrupted_at: Option<DateTime<Utc>>,
+    /// Whether a person is signing out: then the refresh token is kept until it is revoked, and used for nothing else.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_sign_out: bool,
 }
 
 /// What a new sign-in's record is made of.
@@ -157,8 +161,8 @@ impl TokensRecord {
         self.person = claims.person.clone();
         self.provider = claims.provider.clone();
         self.id_token = grant.id_token.clone();
-        self.issued_at = claims.issued_at;
-        self.expires_at = claims.expires_at;
+        self.issued_at = grant.offset.here(claims.issued_at);
+        self.expires_at = grant.offset.expiry(claims.expires_at);
         self.access_token = grant.access_token.clone();
         if let Some(refresh_token) = &grant.refresh_token {
             self.refresh_token = Some(refresh_token.clone());
@@ -249,9 +253,9 @@ pub struct CredentialsRecord {
     pub role_arn: Option<String>,
     /// The person whose they are.
     pub subject: String,
-    /// When they were issued.
+    /// When they were issued, by this machine's clock.
     pub issued_at: DateTime<Utc>,
-    /// When AWS stops honouring them.
+    /// When AWS stops honouring them, by this machine's clock or by AWS's, whichever comes first.
     pub expires_at: DateTime<Utc>,
     access_key_id: String,
     #[serde(serialize_with = "secret::exposed")]
@@ -261,8 +265,8 @@ pub struct CredentialsRecord {
 }
 
 impl CredentialsRecord {
-    /// The record of credentials that `profile` was just given.
-    pub fn new(profile: &Profile, subject: &str, credentials: Credentials, now: DateTime<Utc>) -> Self {
+    /// The record of credentials that `profile` was given `now`, by this machine's clock, from which AWS's is `offset`.
+    pub fn new(profile: &Profile, subject: &str, credentials: Credentials, now: DateTime<Utc>, offset: Offset) -> Self {
         Self {
             version: VERSION,
             user_pool_id: profile.user_pool_id.clone(),
@@ -272,7 +276,7 @@ impl CredentialsRecord {
             role_arn: profile.role_arn.clone(),
             subject: subject.to_owned(),
             issued_at: now,
-            expires_at: credentials.expires,
+            expires_at: offset.expiry(credentials.expires),
             access_key_id: credentials.access_key_id,
             secret_access_key: credentials.secret_access_key,
             session_token: credentials.session_token,
@@ -287,6 +291,11 @@ impl CredentialsRecord {
             session_token: self.session_token.clone(),
             expires: self.expires_at,
         }
+    }
+
+    /// Whether these are those.
+    pub fn has_same_key(&self, other: &Self) -> bool {
+        self.access_key_id == other.access_key_id
     }
 
     /// How long they are still good.

@@ -1,8 +1,11 @@
-//! The person's browser: the system's own, or the command that the profile names. Never a shell.
+//! The person's browser: the system's own, or the command that the profile or `$BROWSER` names. Never a shell.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use url::Url;
+
+use super::surroundings::Opener;
 
 /// Opens a page for the person. Passed in, so that a test can be the browser, or notice that one was opened.
 pub trait Browser: Send + Sync {
@@ -10,19 +13,30 @@ pub trait Browser: Send + Sync {
     fn open(&self, url: &Url) -> Result<(), String>;
 }
 
-/// The browser of this desktop.
-#[derive(Debug, Default)]
+/// A browser that is started on this machine, or from it.
+#[derive(Debug)]
 pub struct SystemBrowser {
-    /// A command in place of the system's choice: split at spaces, and the URL put in place of `%s`, or at the end.
-    pub command: Option<String>,
+    /// What starts it.
+    pub opener: Opener,
 }
 
 impl Browser for SystemBrowser {
     fn open(&self, url: &Url) -> Result<(), String> {
-        match &self.command {
-            Some(command) => run(command, url),
-            None if !has_somewhere_to_show_it() => Err("this machine has no display".into()),
-            None => {
+        // Whatever else a URL may be (a file, a script, something that looks like an option), it is not the user pool's.
+        if !matches!(url.scheme(), "https" | "http") {
+            return Err("the page's address is neither https nor http".into());
+        }
+        match &self.opener {
+            Opener::Command(template) => run_template(template, url),
+            Opener::Named(list) => run_first(list, url),
+            Opener::Windows(program, arguments) => {
+                if !url.as_str().chars().all(is_plain_to_windows) {
+                    return Err("the page's address holds characters that are not handed to Windows".into());
+                }
+                let words = arguments.iter().map(|&word| word.to_owned()).chain([url.to_string()]);
+                run(program, words)
+            }
+            Opener::System => {
                 let mut options = webbrowser::BrowserOptions::new();
                 options.with_suppress_output(true);
                 webbrowser::open_browser_with_options(webbrowser::Browser::Default, url.as_str(), &options)
@@ -32,41 +46,78 @@ impl Browser for SystemBrowser {
     }
 }
 
-/// Whether there is a display, or a browser that the person names, or Windows around this Linux. Without any of them
-/// some browsers start all the same, and end without a word.
-#[cfg(all(unix, not(target_vendor = "apple")))]
-fn has_somewhere_to_show_it() -> bool {
-    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    let is_wsl = || {
-        let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-        release.to_ascii_lowercase().contains("microsoft")
-    };
-    ["DISPLAY", "WAYLAND_DISPLAY", "BROWSER"].into_iter().any(is_set) || is_wsl()
+/// `wslview` hands its argument to PowerShell, and every Windows program gets one line that it takes apart by itself. So
+/// only what means nothing to either gets there; an authorization URL is made of nothing else.
+fn is_plain_to_windows(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "-._~:/?&=%+*@[]".contains(c)
 }
 
-/// The desktop is always there.
-#[cfg(not(all(unix, not(target_vendor = "apple"))))]
-fn has_somewhere_to_show_it() -> bool {
-    true
-}
-
-/// The URL is put in after splitting, so that nothing in it can become an argument of its own. The browser gets none of
-/// our streams: what it prints must not end up among credentials.
-fn run(command: &str, url: &Url) -> Result<(), String> {
-    let mut words = command.split_whitespace();
-    let program = words.next().ok_or("the command is empty")?;
-    let mut arguments: Vec<&str> = words.collect();
-    match arguments.iter_mut().find(|argument| **argument == "%s") {
-        Some(place) => *place = url.as_str(),
-        None => arguments.push(url.as_str()),
+/// Runs the first command of `list` that starts.
+fn run_first(list: &str, url: &Url) -> Result<(), String> {
+    let mut trouble = Err("$BROWSER is empty".into());
+    for template in list.split(':').filter(|template| !template.trim().is_empty()) {
+        trouble = run_template(template, url);
+        if trouble.is_ok() {
+            break;
+        }
     }
-    Command::new(program)
+    trouble
+}
+
+fn run_template(template: &str, url: &Url) -> Result<(), String> {
+    // A path with spaces in it, as Windows is full of.
+    if Path::new(template).is_absolute() && Path::new(template).is_file() {
+        return run(Path::new(template), [url.to_string()]);
+    }
+    let mut words = template.split_whitespace();
+    let program = words.next().ok_or("the command is empty")?;
+    let mut has_url = false;
+    let mut arguments: Vec<String> = words.map(|word| filled(word, url, &mut has_url)).collect();
+    if !has_url {
+        arguments.push(url.to_string());
+    }
+    run(Path::new(program), arguments)
+}
+
+/// One word of a command: `%s` is the URL, `%c` a colon, `%%` a percent sign. It is filled in after splitting and in one
+/// pass, so that nothing in the URL can become an argument of its own, or be filled in again.
+fn filled(word: &str, url: &Url, has_url: &mut bool) -> String {
+    let mut filled = String::new();
+    let mut rest = word.chars();
+    while let Some(c) = rest.next() {
+        let code = if c == '%' { rest.clone().next() } else { None };
+        match code {
+            Some('s') => {
+                filled.push_str(url.as_str());
+                *has_url = true;
+            }
+            Some('c') => filled.push(':'),
+            Some('%') => filled.push('%'),
+            _ => {
+                filled.push(c);
+                continue;
+            }
+        }
+        rest.next();
+    }
+    filled
+}
+
+/// The browser gets none of our streams, because what it prints must not end up among credentials; nor our secret; nor
+/// the Ctrl-C that is meant for us.
+fn run(program: &Path, arguments: impl IntoIterator<Item = String>) -> Result<(), String> {
+    let mut command = Command::new(program);
+    command
         .args(arguments)
         .env_remove("COGFED_CLIENT_SECRET")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .map(drop)
-        .map_err(|error| format!("cannot run '{program}': {error}"))
+        .stderr(Stdio::null());
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    command.spawn().map(drop).map_err(|error| format!("cannot run '{}': {error}", program.display()))
 }
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests;

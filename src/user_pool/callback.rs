@@ -20,7 +20,7 @@ const LONGEST_ERROR: usize = 400;
 pub const DONE: &str = "/done";
 
 /// What the listener waits for.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Awaited {
     /// The port that it listens on.
     pub port: u16,

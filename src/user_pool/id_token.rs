@@ -16,11 +16,14 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use subtle::ConstantTimeEq;
 
+use crate::clock::Offset;
 use crate::error::shortened;
 use crate::secret::Secret;
 
 /// How far this machine's clock may be off before an expired token counts as such.
 const LEEWAY: TimeDelta = TimeDelta::seconds(60);
+/// How far the time of issue may be from the server's own time for the token to count as issued just now.
+const JUST_ISSUED: TimeDelta = TimeDelta::minutes(5);
 /// No identity pool takes a longer one
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetId.html>).
 const LONGEST: usize = 50_000;
@@ -40,8 +43,27 @@ pub struct Expected<'a> {
     pub nonce: Option<&'a Secret>,
     /// The access token that came along, for `at_hash`.
     pub access_token: &'a Secret,
-    /// The time now.
+    /// The time now, by this machine's clock.
     pub now: DateTime<Utc>,
+    /// How far the clock of the server that gave the token is from it, by that very answer.
+    pub offset: Offset,
+}
+
+impl Expected<'_> {
+    /// The time by which a token of that age is judged. What the server has issued just now is judged by the server's
+    /// own clock, so that a machine whose clock is wrong can sign in; anything else by whichever clock is further on.
+    fn time_for(&self, issued_at: DateTime<Utc>) -> DateTime<Utc> {
+        let theirs = self.offset.there(self.now);
+        if (theirs - issued_at).abs() <= JUST_ISSUED { theirs } else { self.now.max(theirs) }
+    }
+
+    /// What may be wrong with that time.
+    fn doubt(&self) -> String {
+        match self.offset.is_none() {
+            true => " by this machine's clock".to_owned(),
+            false => format!("; this machine's clock is {} the user pool's", self.offset),
+        }
+    }
 }
 
 /// The claims of a verified ID token.
@@ -123,12 +145,13 @@ fn check_claims(claims: &Map<String, Value>, key: &CoreJsonWebKey, expected: &Ex
         None => return Err(fault("it has no 'token_use'")),
     }
     let (issued_at, expires_at) = (time(claims, "iat")?, time(claims, "exp")?);
+    let now = expected.time_for(issued_at);
     // The leeway is on our side of it: a time of theirs may be the last that there is.
-    if expires_at <= expected.now - LEEWAY {
-        return Err(fault(format!("it expired at {expires_at}, and it is {} by this machine's clock", expected.now)));
+    if expires_at <= now - LEEWAY {
+        return Err(fault(format!("it expired at {expires_at}, and it is {now}{}", expected.doubt())));
     }
-    if claims.contains_key("nbf") && time(claims, "nbf")? > expected.now + LEEWAY {
-        return Err(fault("it is not valid yet by this machine's clock"));
+    if claims.contains_key("nbf") && time(claims, "nbf")? > now + LEEWAY {
+        return Err(fault(format!("it is not valid yet, at {now}{}", expected.doubt())));
     }
     if let Some(nonce) = expected.nonce
         && !bool::from(text("nonce").unwrap_or_default().as_bytes().ct_eq(nonce.expose().as_bytes()))

@@ -69,10 +69,11 @@ impl<'a> Keys<'a> {
             .header(http::header::ACCEPT, "application/json")
             .body(Vec::new())
             .map_err(|error| Failure::new(Kind::Usage, format!("the user pool's endpoint is not a URL: {error}")))?;
-        let answer = self.http.send(request).await?;
+        let answer = self.http.send_repeatable(request).await?;
         let unusable = |what: String| {
             Failure::new(Kind::Network, format!("cannot get the user pool's signing keys: {what}"))
                 .hint("check user_pool_id and endpoints.user_pool in the profile")
+                .after(self.http.retry_after(&answer))
         };
         if answer.status() != http::StatusCode::OK {
             return Err(unusable(format!("status {}", answer.status().as_u16())));

@@ -78,8 +78,14 @@ impl Listener {
     pub fn serve(self, awaited: Awaited) -> io::Result<Serving> {
         let (arrivals, inbox) = mpsc::unbounded_channel();
         let (ending, ended) = watch::channel(None);
-        let desk =
-            Arc::new(Desk { awaited, arrivals, ended, answered: AtomicBool::new(false), farewell: Notify::new() });
+        let desk = Arc::new(Desk {
+            awaited,
+            arrivals,
+            ended,
+            answered: AtomicBool::new(false),
+            farewell: Notify::new(),
+            is_pestered: AtomicBool::new(false),
+        });
         let sockets = self.sockets.into_iter().map(TcpListener::from_std).collect::<io::Result<_>>()?;
         let task = tokio::spawn(accept(sockets, Arc::clone(&desk)));
         Ok(Serving { task, inbox, ending, desk })
@@ -139,10 +145,18 @@ impl Serving {
         }
     }
 
-    /// Tells the waiting browser how it ended, gives it a moment to fetch the page, and closes.
+    /// Tells the waiting browser how it ended, gives it a moment to fetch the page, and closes. If no browser came back,
+    /// because the person did with its address, there is nobody to wait for.
     pub async fn finish(self, ending: Ending) {
         self.ending.send_replace(Some(ending));
-        let _ = tokio::time::timeout(FAREWELL, self.desk.farewell.notified()).await;
+        if !self.desk.answered.load(Ordering::Relaxed) {
+            return;
+        }
+        if self.desk.is_pestered.load(Ordering::Relaxed) {
+            tokio::time::sleep(FAREWELL).await;
+        } else {
+            let _ = tokio::time::timeout(FAREWELL, self.desk.farewell.notified()).await;
+        }
     }
 }
 
@@ -159,7 +173,11 @@ struct Desk {
     ended: watch::Receiver<Option<Ending>>,
     /// Whether a code or a vouched denial has come in: the first counts, the others wait for the same ending.
     answered: AtomicBool,
+    /// The last page has been fetched.
     farewell: Notify,
+    /// Whether somebody asked for the last page before there was one: whose fetch ends the wait for the browser is then
+    /// anybody's guess.
+    is_pestered: AtomicBool,
 }
 
 /// One connection, as the accept loop knows it.
@@ -195,6 +213,8 @@ async fn accept(sockets: Vec<TcpListener>, desk: Arc<Desk>) {
         let is_served = Arc::new(AtomicBool::new(false));
         let task = connections.spawn(serve(stream, peer, Arc::clone(&desk), Arc::clone(&is_served)));
         guests.push_back(Guest { is_served, task });
+        // Else a burst would be taken in one go, and who came first be shown out with its request unread.
+        tokio::task::yield_now().await;
     }
 }
 
@@ -234,8 +254,13 @@ async fn answer(
     said_farewell: &AtomicBool,
 ) -> Response<String> {
     let verdict = judge(request, &desk.awaited);
-    // Asked last: the kernel's table is long on a busy machine, and who floods us with junk need not be looked up.
-    if !matches!(verdict, Verdict::Refuse(..)) && peer::is_someone_else(peer, desk.awaited.port) {
+    let is_worth_it = match verdict {
+        Verdict::Code(_) | Verdict::Denied(_) => true,
+        Verdict::Done => desk.ended.borrow().is_some(),
+        Verdict::Unvouched(_) | Verdict::Refuse(..) => false,
+    };
+    // The kernel's table grows with each connection, so who floods us with what changes nothing is not looked up.
+    if is_worth_it && peer::is_someone_else(peer, desk.awaited.port) {
         return not_ours(StatusCode::FORBIDDEN, "this request comes from another user of this machine");
     }
     match verdict {
@@ -251,7 +276,10 @@ async fn answer(
                 said_farewell.store(true, Ordering::Relaxed);
                 respond(StatusCode::OK, page(ending))
             }
-            None => not_ours(StatusCode::NOT_FOUND, "the sign-in is not over yet"),
+            None => {
+                desk.is_pestered.store(true, Ordering::Relaxed);
+                not_ours(StatusCode::NOT_FOUND, "the sign-in is not over yet")
+            }
         },
         Verdict::Refuse(StatusCode::NO_CONTENT, _) => respond(StatusCode::NO_CONTENT, String::new()),
         Verdict::Refuse(status, reason) => {
@@ -295,4 +323,30 @@ fn respond(status: StatusCode, body: String) -> Response<String> {
         headers.insert(CONTENT_SECURITY_POLICY, policy);
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
+    use super::*;
+
+    /// Whether `finish` is over at once, without anything else having happened.
+    fn is_over_at_once(was_answered: bool) -> bool {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let _inside = runtime.enter();
+        let awaited = Awaited { port: 0, path: "/callback".into(), state: Secret::new("right"), issuers: Vec::new() };
+        let serving = Listener::bind(&[0]).unwrap().serve(awaited).unwrap();
+        serving.desk.answered.store(was_answered, Ordering::Relaxed);
+        let finished = pin!(serving.finish(Ending::NotOurs { reason: String::new() }));
+        finished.poll(&mut Context::from_waker(Waker::noop())).is_ready()
+    }
+
+    #[test]
+    fn only_a_browser_that_came_back_is_bidden_farewell() {
+        assert!(is_over_at_once(false), "after a paste there is no browser to tell");
+        assert!(!is_over_at_once(true));
+    }
 }

@@ -7,8 +7,10 @@ mod id_token;
 mod keys;
 mod listener;
 mod page;
+mod pasted;
 mod peer;
 mod sign_in;
+mod surroundings;
 mod token_endpoint;
 
 pub use browser::{Browser, SystemBrowser};
@@ -17,5 +19,6 @@ pub use id_token::{Claims, Expected, Invalid, verify};
 pub use keys::{Keys, key_set};
 pub use listener::Listener;
 pub use page::{Ending, page};
-pub use sign_in::{Notice, SignIn, Tokens};
+pub use sign_in::{Ask, Notice, SignIn, Tokens};
+pub use surroundings::{Facts, Opener, Place, Surroundings};
 pub use token_endpoint::{Grant, GrantError, TokenEndpoint};

@@ -1,5 +1,11 @@
 //! Who is at the other end of a loopback connection. Linux tells, by `/proc/net/tcp`; elsewhere nobody does.
 
+#[cfg(target_os = "linux")]
+use std::fs::File;
+#[cfg(any(target_os = "linux", test))]
+use std::io::BufRead;
+#[cfg(target_os = "linux")]
+use std::io::BufReader;
 use std::net::SocketAddr;
 
 /// Whether a connection from `peer` to our `port` is known to be another user's.
@@ -11,11 +17,11 @@ use std::net::SocketAddr;
 #[cfg(target_os = "linux")]
 pub fn is_someone_else(peer: SocketAddr, port: u16) -> bool {
     let table = match peer {
-        SocketAddr::V4(_) => std::fs::read_to_string("/proc/net/tcp"),
-        SocketAddr::V6(_) => std::fs::read_to_string("/proc/net/tcp6"),
+        SocketAddr::V4(_) => File::open("/proc/net/tcp"),
+        SocketAddr::V6(_) => File::open("/proc/net/tcp6"),
     };
     let ours = rustix::process::geteuid().as_raw();
-    match table.ok().and_then(|table| owner(&table, peer, port)) {
+    match table.ok().and_then(|table| owner(BufReader::new(table), peer, port)) {
         Some(Owner::User(uid)) => uid != ours && uid != 0,
         Some(Owner::Gone) => true,
         // Another network namespace, as between Windows and WSL: nothing is known.
@@ -40,12 +46,12 @@ enum Owner {
 }
 
 /// The owner of the socket whose local address is `local` and whose remote port is `remote_port`
-/// (<https://docs.kernel.org/networking/proc_net_tcp.html>).
+/// (<https://docs.kernel.org/networking/proc_net_tcp.html>). Read line by line: after a flood the table has tens of megabytes.
 #[cfg(any(target_os = "linux", test))]
-fn owner(table: &str, local: SocketAddr, remote_port: u16) -> Option<Owner> {
+fn owner(table: impl BufRead, local: SocketAddr, remote_port: u16) -> Option<Owner> {
     let local = format!("{}:{:04X}", address_in_hex(local), local.port());
     let remote = format!(":{remote_port:04X}");
-    table.lines().skip(1).find_map(|line| {
+    table.lines().map_while(Result::ok).skip(1).find_map(|line| {
         let mut fields = line.split_whitespace().skip(1);
         let (is_local, is_remote) = (fields.next()? == local, fields.next()?.ends_with(&remote));
         let (uid, inode) = (fields.nth(4)?.parse().ok()?, fields.nth(1)?);
@@ -80,14 +86,14 @@ mod tests {
             3: 0100007F:C352 0100007F:20D0 05 00000000:00000000 00:00000000 00000000     0        0 0 1 0 20 4 30 10 -1\n   \
             4: 0100007F:C353 0100007F:20D0 01 00000000:00000000 00:00000000 00000000     0        0 0 1 0 20 4 30 10 -1\n";
         let peer = "127.0.0.1:50000".parse().unwrap();
-        assert_eq!(owner(table, peer, 8400), Some(Owner::User(1001)));
+        assert_eq!(owner(table.as_bytes(), peer, 8400), Some(Owner::User(1001)));
         for closed in ["127.0.0.1:50002", "127.0.0.1:50003"] {
-            assert_eq!(owner(table, closed.parse().unwrap(), 8400), Some(Owner::Gone), "{closed}");
+            assert_eq!(owner(table.as_bytes(), closed.parse().unwrap(), 8400), Some(Owner::Gone), "{closed}");
         }
-        assert_eq!(owner(table, "127.0.0.1:50001".parse().unwrap(), 8400), None);
-        assert_eq!(owner(table, peer, 8401), None);
-        assert_eq!(owner("", peer, 8400), None);
-        assert_eq!(owner("header\n garbage\n", peer, 8400), None);
+        assert_eq!(owner(table.as_bytes(), "127.0.0.1:50001".parse().unwrap(), 8400), None);
+        assert_eq!(owner(table.as_bytes(), peer, 8401), None);
+        assert_eq!(owner("".as_bytes(), peer, 8400), None);
+        assert_eq!(owner("header\n garbage\n".as_bytes(), peer, 8400), None);
         assert_eq!(address_in_hex("[::1]:1".parse().unwrap()), "00000000000000000000000001000000");
     }
 
@@ -98,9 +104,9 @@ mod tests {
         let port = listener.local_addr().unwrap().port();
         let stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
         assert!(!is_someone_else(stream.local_addr().unwrap(), port));
-        let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+        let table = BufReader::new(File::open("/proc/net/tcp").unwrap());
         let ours = Owner::User(rustix::process::geteuid().as_raw());
-        assert_eq!(owner(&table, stream.local_addr().unwrap(), port), Some(ours), "the kernel does tell");
+        assert_eq!(owner(table, stream.local_addr().unwrap(), port), Some(ours), "the kernel does tell");
     }
 
     #[test]

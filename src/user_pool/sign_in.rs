@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
+use zeroize::Zeroizing;
 
 use super::authorization::Attempt;
 use super::browser::Browser;
@@ -13,6 +15,7 @@ use super::id_token::{Claims, Expected};
 use super::keys::Keys;
 use super::listener::{Arrival, Listener, Serving};
 use super::page::Ending;
+use super::pasted::Pasted;
 use super::token_endpoint::{Grant, TokenEndpoint};
 use crate::clock::Clock;
 use crate::error::{Failure, Kind};
@@ -37,12 +40,28 @@ pub enum Notice<'a> {
         url: &'a Url,
         /// Whether cogfed opens it, too.
         opening: bool,
+        /// The port that the browser will come back to.
+        port: u16,
     },
     /// The browser did not start; the URL has to be opened by hand.
     NoBrowser(&'a str),
     /// An error from someone who does not know the state. Told once.
     Unvouched(&'a Denial),
+    /// What was pasted is not the address, and why; the wait goes on.
+    NotPasted(&'a str),
+    /// Nothing more can be pasted; the wait for the browser goes on.
+    PasteEnded,
 }
+
+/// Asks the person to paste the address that the browser ended on, and hands over what they type, line by line.
+pub type Ask<'a> = &'a dyn Fn() -> mpsc::Receiver<Secret>;
+
+/// How long lines that follow each other are taken for one paste.
+const SAME_PASTE: Duration = Duration::from_millis(100);
+/// How long one paste may go on.
+const LONGEST_PASTE: Duration = Duration::from_secs(2);
+/// The most of one paste that is kept, in bytes: enough to see that it is too long.
+const PASTE_LIMIT: usize = 64 * 1024;
 
 /// One sign-in about to happen.
 pub struct SignIn<'a> {
@@ -56,6 +75,12 @@ pub struct SignIn<'a> {
     pub clock: &'a dyn Clock,
     /// What opens the page; `None` leaves that to the person.
     pub browser: Option<Arc<dyn Browser>>,
+    /// Whether the sign-in is over if no browser opens, since nobody can be told to open one.
+    pub needs_browser: bool,
+    /// What asks the person for the address that the browser ended on; `None` where nobody answers.
+    pub ask: Option<Ask<'a>>,
+    /// Whether they are asked from the start, and not only if no browser opens.
+    pub asks_at_once: bool,
     /// How long the person has.
     pub patience: Duration,
     /// Where notices go.
@@ -77,21 +102,24 @@ impl SignIn<'_> {
         let port = listener.port();
         let redirect_uri = self.profile.redirect.uri(port);
         let url = attempt.url(self.profile, &redirect_uri)?;
-        let mut serving = listener.serve(Awaited {
+        let awaited = Awaited {
             port,
             path: self.profile.redirect.path.clone(),
             state: attempt.state.clone(),
             issuers: self.profile.issuers.clone(),
-        })?;
-        let trouble = self.open(&url);
-        let code = match tokio::time::timeout(self.patience, self.conclusion(&mut serving, trouble)).await {
+        };
+        let mut serving = listener.serve(awaited.clone())?;
+        let trouble = self.open(&url, port);
+        let conclusion = self.conclusion(&mut serving, trouble, Pasted::new(&awaited, &redirect_uri));
+        let code = match timeout(self.patience, conclusion).await {
             Err(_) => return Err(self.nobody_came(&redirect_uri).into()),
-            Ok(Err(denial)) => {
+            Ok(Conclusion::NoBrowser(reason)) => return Err(self.no_browser(&reason).into()),
+            Ok(Conclusion::Denied(denial)) => {
                 let failure = denied(&denial);
                 serving.finish(Ending::Denied { reason: failure.message.clone() }).await;
                 return Err(failure.into());
             }
-            Ok(Ok(code)) => code,
+            Ok(Conclusion::Code(code)) => code,
         };
         let outcome = match self.tokens(&code, &attempt, &redirect_uri).await {
             Ok(tokens) => save(&tokens),
@@ -108,8 +136,8 @@ impl SignIn<'_> {
 
     /// Shows the URL, and opens it. What comes back is the browser's trouble, if it has any: some systems' openers
     /// return only when the browser is closed, and must not hold the listener up.
-    fn open(&self, url: &Url) -> oneshot::Receiver<String> {
-        (self.notify)(Notice::Page { url, opening: self.browser.is_some() });
+    fn open(&self, url: &Url, port: u16) -> oneshot::Receiver<String> {
+        (self.notify)(Notice::Page { url, opening: self.browser.is_some(), port });
         let (failed, trouble) = oneshot::channel();
         if let Some(browser) = self.browser.clone() {
             let url = url.clone();
@@ -126,29 +154,56 @@ impl SignIn<'_> {
         trouble
     }
 
+    /// Waits for the browser and for the person at once: whichever comes first with the answer has it.
     async fn conclusion(
         &self,
         serving: &mut Serving,
         mut trouble: oneshot::Receiver<String>,
-    ) -> Result<Secret, Denial> {
+        mut pasted: Pasted<'_>,
+    ) -> Conclusion {
         let (mut is_opening, mut has_told) = (true, false);
+        let mut ask = self.ask;
+        let mut typed = Typed::default();
+        if self.asks_at_once {
+            typed.lines = ask.take().map(|ask| ask());
+        }
         loop {
-            tokio::select! {
+            let arrival = tokio::select! {
                 reason = &mut trouble, if is_opening => {
                     is_opening = false;
-                    if let Ok(reason) = reason {
-                        (self.notify)(Notice::NoBrowser(&reason));
+                    let Ok(reason) = reason else { continue };
+                    if self.needs_browser {
+                        return Conclusion::NoBrowser(reason);
+                    }
+                    (self.notify)(Notice::NoBrowser(&reason));
+                    typed.lines = typed.lines.or_else(|| ask.take().map(|ask| ask()));
+                    continue;
+                }
+                arrival = serving.next() => arrival,
+                paste = typed.next(), if typed.lines.is_some() => {
+                    match paste.map(|paste| pasted.read(paste.expose())) {
+                        None => {
+                            typed.lines = None;
+                            (self.notify)(Notice::PasteEnded);
+                            continue;
+                        }
+                        Some(None) => continue,
+                        Some(Some(Err(reason))) => {
+                            (self.notify)(Notice::NotPasted(reason));
+                            continue;
+                        }
+                        Some(Some(Ok(arrival))) => arrival,
                     }
                 }
-                arrival = serving.next() => match arrival {
-                    Arrival::Code(code) => return Ok(code),
-                    Arrival::Denied(denial) => return Err(denial),
-                    Arrival::Unvouched(denial) if !has_told => {
-                        has_told = true;
-                        (self.notify)(Notice::Unvouched(&denial));
-                    }
-                    Arrival::Unvouched(_) => {}
+            };
+            match arrival {
+                Arrival::Code(code) => return Conclusion::Code(code),
+                Arrival::Denied(denial) => return Conclusion::Denied(denial),
+                Arrival::Unvouched(denial) if !has_told => {
+                    has_told = true;
+                    (self.notify)(Notice::Unvouched(&denial));
                 }
+                Arrival::Unvouched(_) => {}
             }
         }
     }
@@ -161,9 +216,15 @@ impl SignIn<'_> {
             nonce: Some(&attempt.nonce),
             access_token: &grant.access_token,
             now: self.clock.now(),
+            offset: grant.offset,
         };
         let claims = self.keys.verify(&grant.id_token, &expected).await?;
         Ok(Tokens { grant, claims })
+    }
+
+    fn no_browser(&self, reason: &str) -> Failure {
+        Failure::new(Kind::SignInRequired, format!("no browser could be opened ({reason})"))
+            .hint(format!("run '{}'", self.profile.login_command()))
     }
 
     fn nobody_came(&self, redirect_uri: &str) -> Failure {
@@ -172,6 +233,47 @@ impl SignIn<'_> {
             "run '{}' again; if the browser showed 'redirect_mismatch', register {redirect_uri} as a callback URL of the app client",
             self.profile.login_command()
         ))
+    }
+}
+
+/// How the wait ended.
+enum Conclusion {
+    Code(Secret),
+    Denied(Denial),
+    NoBrowser(String),
+}
+
+/// What a person types, paste by paste. Kept outside of the wait, so that what interrupts it loses nothing.
+#[derive(Default)]
+struct Typed {
+    lines: Option<mpsc::Receiver<Secret>>,
+    paste: Zeroizing<String>,
+    /// When the paste began, and when its last line came.
+    times: Option<(Instant, Instant)>,
+}
+
+impl Typed {
+    /// The lines of the next paste, which come one after the other without a pause; `None` once there will be none.
+    async fn next(&mut self) -> Option<Secret> {
+        let lines = self.lines.as_mut()?;
+        loop {
+            let line = match self.times {
+                None => Some(lines.recv().await?),
+                Some((first, last)) => {
+                    let end = (last + SAME_PASTE).min(first + LONGEST_PASTE);
+                    timeout_at(end, lines.recv()).await.ok().flatten()
+                }
+            };
+            let Some(line) = line else { break };
+            let now = Instant::now();
+            self.times = Some((self.times.map_or(now, |(first, _)| first), now));
+            // What goes beyond the limit is read, and forgotten: the whole is too long already.
+            if self.paste.len() <= PASTE_LIMIT {
+                self.paste.push_str(line.expose());
+            }
+        }
+        self.times = None;
+        Some(Secret::new(std::mem::take(&mut *self.paste)))
     }
 }
 

@@ -2,6 +2,7 @@
 //! <https://docs.aws.amazon.com/cognito/latest/developerguide/token-endpoint.html>), and revocation (RFC 7009).
 
 use std::fmt;
+use std::time::Duration;
 
 use oauth2::basic::{BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType};
 use oauth2::{
@@ -12,6 +13,7 @@ use oauth2::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::clock::Offset;
 use crate::error::{Failure, Kind, shortened};
 use crate::http::{Http, HttpError};
 use crate::profile::Profile;
@@ -32,6 +34,8 @@ pub struct Grant {
     pub access_token: Secret,
     /// A refresh token: after a code, and after a refresh if the app client rotates them.
     pub refresh_token: Option<Secret>,
+    /// How far the server's clock is from this machine's, by the answer that brought all this.
+    pub offset: Offset,
 }
 
 /// Why the token endpoint gave nothing. The callers branch on what that means for the refresh token.
@@ -91,7 +95,7 @@ impl<'a> TokenEndpoint<'a> {
             .exchange_code(AuthorizationCode::new(code.expose().to_owned()))
             .set_pkce_verifier(PkceCodeVerifier::new(verifier.expose().to_owned()));
         let send = |request| self.send(request);
-        grant(request.request_async(&send).await)
+        self.grant(request.request_async(&send).await)
     }
 
     /// Swaps a refresh token for new tokens.
@@ -101,7 +105,12 @@ impl<'a> TokenEndpoint<'a> {
     pub async fn refresh(&self, refresh_token: &Secret) -> Result<Grant, GrantError> {
         let token = RefreshToken::new(refresh_token.expose().to_owned());
         let send = |request| self.send(request);
-        grant(self.client()?.exchange_refresh_token(&token).request_async(&send).await)
+        self.grant(self.client()?.exchange_refresh_token(&token).request_async(&send).await)
+    }
+
+    fn grant(&self, answer: Answer) -> Result<Grant, GrantError> {
+        let offset = self.http.clock_offset().map(|measured| measured.offset).unwrap_or_default();
+        grant(answer, offset)
     }
 
     /// Revokes a refresh token, and with it the tokens made from it. A token that is revoked already counts as done
@@ -120,7 +129,7 @@ impl<'a> TokenEndpoint<'a> {
             .header(http::header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(form.finish().into_bytes())
             .map_err(|error| Failure::new(Kind::Usage, format!("the revocation endpoint is not a URL: {error}")))?;
-        let answer = self.http.send(request).await?;
+        let answer = self.http.send_repeatable(request).await?;
         match answer.status().as_u16() {
             200 => Ok(()),
             status => {
@@ -128,7 +137,7 @@ impl<'a> TokenEndpoint<'a> {
                 let message =
                     format!("the user pool did not revoke the sign-in (status {status}){}", said.unwrap_or_default());
                 let kind = if is_unavailable(status) { Kind::Network } else { Kind::Refused };
-                Err(Failure::new(kind, message))
+                Err(Failure::new(kind, message).after(self.http.retry_after(&answer)))
             }
         }
     }
@@ -147,7 +156,9 @@ impl<'a> TokenEndpoint<'a> {
     }
 
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, SendError> {
-        available(self.http.send(request).await.map_err(SendError::Http)?)
+        let answer = self.http.send(request).await.map_err(SendError::Http)?;
+        let wait = self.http.retry_after(&answer);
+        available(answer, wait)
     }
 }
 
@@ -159,16 +170,18 @@ impl Grant {
     pub fn of_answer(answer: HttpResponse) -> Result<Self, GrantError> {
         let endpoint = TokenUrl::new("https://localhost/oauth2/token".into()).map_err(not_a_url)?;
         let client: Client = oauth2::Client::new(ClientId::new(String::new())).set_token_uri(endpoint);
-        let answered = |_| available(answer.clone());
-        grant(client.exchange_refresh_token(&RefreshToken::new(String::new())).request(&answered))
+        let answered = |_| available(answer.clone(), None);
+        let request = client.exchange_refresh_token(&RefreshToken::new(String::new())).request(&answered);
+        grant(request, Offset::default())
     }
 }
 
-/// An overloaded or broken server says nothing about a grant, whatever its body reads. And a body is one whole JSON value:
-/// `oauth2` would look neither behind it nor into members that it does not know.
-fn available(answer: HttpResponse) -> Result<HttpResponse, SendError> {
+/// An overloaded or broken server says nothing about a grant, whatever its body reads; it may say how long it wants to be
+/// left alone. And a body is one whole JSON value: `oauth2` would look neither behind it nor into members that it does
+/// not know.
+fn available(answer: HttpResponse, wait: Option<Duration>) -> Result<HttpResponse, SendError> {
     match answer.status().as_u16() {
-        status if is_unavailable(status) => Err(SendError::Unavailable(status)),
+        status if is_unavailable(status) => Err(SendError::Unavailable(status, wait)),
         _ if serde_json::from_slice::<Value>(answer.body()).is_err() => Err(SendError::NotJson),
         _ => Ok(answer),
     }
@@ -190,7 +203,8 @@ type Client = oauth2::Client<
 #[derive(Debug)]
 enum SendError {
     Http(HttpError),
-    Unavailable(u16),
+    /// The status, and how long the server wants to be left alone.
+    Unavailable(u16, Option<Duration>),
     NotJson,
 }
 
@@ -198,7 +212,9 @@ impl fmt::Display for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             SendError::Http(error) => error.fmt(f),
-            SendError::Unavailable(status) => write!(f, "the user pool's token endpoint answered with status {status}"),
+            SendError::Unavailable(status, _) => {
+                write!(f, "the user pool's token endpoint answered with status {status}")
+            }
             SendError::NotJson => f.write_str("the token endpoint's answer is not JSON"),
         }
     }
@@ -237,14 +253,15 @@ impl fmt::Display for TokenError {
 
 type Answer = Result<StandardTokenResponse<IdTokenField, BasicTokenType>, RequestTokenError<SendError, TokenError>>;
 
-fn grant(answer: Answer) -> Result<Grant, GrantError> {
+fn grant(answer: Answer, offset: Offset) -> Result<Grant, GrantError> {
     let answer = answer.map_err(|error| match error {
-        RequestTokenError::Request(SendError::Http(error @ HttpError::NotSent { .. })) => {
+        RequestTokenError::Request(SendError::Http(error @ (HttpError::NotSent { .. } | HttpError::SetUp(_)))) => {
             GrantError::NotSent(error.into())
         }
         RequestTokenError::Request(SendError::Http(error)) => GrantError::Unknown(error.into()),
-        RequestTokenError::Request(unavailable @ SendError::Unavailable(_)) => {
-            GrantError::Unknown(Failure::new(Kind::Network, unavailable.to_string()).hint("try again in a minute"))
+        RequestTokenError::Request(unavailable @ SendError::Unavailable(_, wait)) => {
+            let failure = Failure::new(Kind::Network, unavailable.to_string()).hint("try again in a minute");
+            GrantError::Unknown(failure.after(wait))
         }
         RequestTokenError::ServerResponse(error) if error.error == "invalid_grant" => {
             let description = error.error_description.or(error.error_message);
@@ -268,6 +285,7 @@ fn grant(answer: Answer) -> Result<Grant, GrantError> {
         id_token,
         access_token: secret(answer.access_token().secret()),
         refresh_token: answer.refresh_token().map(|token| secret(token.secret())),
+        offset,
     };
     let tokens = [Some(&grant.id_token), Some(&grant.access_token), grant.refresh_token.as_ref()];
     if tokens.into_iter().flatten().any(|token| token.expose().len() > LONGEST_TOKEN) {

@@ -76,6 +76,37 @@ fn two_hundred_half_sent_requests() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_burst_of_connections_does_not_shut_out_who_came_first() {
+    let lab = Lab::new();
+    let waiting = lab.begin_login(&[]);
+    let (port, url) = (waiting.port(), callback(&waiting, "alice"));
+    let pid = rustix::process::Pid::from_raw(waiting.pid().try_into().expect("a pid")).expect("a pid");
+    rustix::process::kill_process(pid, rustix::process::Signal::STOP).expect("it stops");
+    let mut browser = connect(port);
+    let request = format!("GET {} HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n", target(&url));
+    browser.write_all(request.as_bytes()).expect("the kernel takes it");
+    let _burst: Vec<TcpStream> = (0..100).map(|_| connect(port)).collect();
+    rustix::process::kill_process(pid, rustix::process::Signal::CONT).expect("it goes on");
+    assert_eq!(answer_on(browser).expect("an answer").status, 302);
+    assert!(get(port, "/done").body.contains("You are signed in"));
+    waiting.end().good();
+}
+
+#[test]
+fn who_asks_for_the_last_page_in_advance_does_not_take_it_from_the_browser() {
+    let lab = Lab::new();
+    let waiting = lab.begin_login(&[]);
+    let (port, url) = (waiting.port(), callback(&waiting, "alice"));
+    assert_eq!(get(port, "/done").status, 404);
+    assert_eq!(get(port, &target(&url)).status, 302);
+    for who in ["somebody", "somebody else", "the browser"] {
+        assert!(get(port, "/done").body.contains("You are signed in"), "{who}");
+    }
+    waiting.end().good();
+}
+
+#[test]
 fn bodies_that_are_promised_and_never_sent() {
     besieged(|port, _| {
         let open = |framing: &str| {
@@ -179,6 +210,9 @@ fn a_callback_by_another_user_of_this_machine_is_refused() {
         let line = as_nobody(host, waiting.port(), &target(&url)).expect("an answer");
         assert_eq!(line, "HTTP/1.1 403 Forbidden", "{host}");
     }
+    // Nothing comes of this one, so nobody is looked up for it: who floods us would have us read a long table each time.
+    let unvouched = as_nobody("127.0.0.1", waiting.port(), "/callback?error=access_denied").expect("an answer");
+    assert_eq!(unvouched, "HTTP/1.1 400 Bad Request");
     assert_eq!(lab.sandbox.count("token.code"), 0);
     assert!(come_back(&url).body.contains("You are signed in"), "the right one is still awaited");
     waiting.end().good();

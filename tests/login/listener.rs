@@ -1,30 +1,55 @@
 //! What the listener answers to requests that are not the awaited one: each gets its status, and the wait goes on.
 //!
-//! Each of them bears the right state and a code that was never issued: one that got through would end the sign-in.
+//! Those that bear the right state bear a code that was never issued: one that got through would end the sign-in.
 
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::net::Shutdown;
+
+use crate::cases::{self, Case, Sent};
 use crate::support::Lab;
-use crate::wire::{Reply, complete, exchange, get};
+use crate::wire::{Reply, answer_on, complete, connect, exchange, get};
 
-const RIGHT: &str = "/callback?code=stolen&state={S}";
-
-/// Sends each request to one waiting login (`{P}` is its port, `{S}` its state), looks at the answers, and then signs
-/// alice in all the same. A status of 0 is a connection closed without an answer.
-fn all_refused(requests: &[(String, &[u16])]) {
+/// Sends each case to one waiting login, looks at the answers, and then signs alice in all the same.
+fn all_refused(cases: &[Case]) {
     let lab = Lab::new();
     let waiting = lab.begin_login(&[]);
     let (port, state) = (waiting.port(), waiting.state());
-    for (request, expected) in requests {
-        let bytes = request.replace("{P}", &port.to_string()).replace("{S}", &state);
-        let reply = exchange(port, bytes.as_bytes());
+    for case in cases {
+        let bytes = case.request.replace("{P}", &port.to_string()).replace("{S}", &state);
+        let reply = sent(port, bytes.as_bytes(), case.sent);
         let status = reply.as_ref().map_or(0, |reply| reply.status);
-        assert!(expected.contains(&status), "{status} to {request:?}");
+        assert!(case.expected.contains(&status), "{}: {status} to {:?}", case.name, case.request);
         // What hyper refuses by itself has no page.
         if let Some(reply) = reply.filter(|reply| !reply.body.is_empty()) {
-            assert_headers(&reply, request);
-            assert!(!reply.body.contains("stolen") && !reply.body.contains(&state), "{reply:?}");
+            assert_headers(&reply, &case.name);
+            assert!(!reply.body.contains("stolen") && !reply.body.contains(&state), "{}: {reply:?}", case.name);
+            assert!(!reply.body.contains("HTTP/1.1"), "{}: one answer, not two: {reply:?}", case.name);
         }
+        assert_eq!(lab.sandbox.count("token.code"), 0, "{}: a code was taken", case.name);
     }
     complete(&lab, waiting);
+}
+
+fn sent(port: u16, bytes: &[u8], how: Sent) -> Option<Reply> {
+    if how == Sent::Whole {
+        return exchange(port, bytes);
+    }
+    let mut stream = connect(port);
+    match how {
+        Sent::Slowly => bytes.iter().for_each(|byte| stream.write_all(&[*byte]).expect("it is read")),
+        _ => stream.write_all(bytes).expect("the kernel takes it"),
+    }
+    match how {
+        Sent::HalfClosed => stream.shutdown(Shutdown::Write).expect("half of it closes"),
+        Sent::Reset => {
+            #[cfg(unix)]
+            rustix::net::sockopt::set_socket_linger(&stream, Some(std::time::Duration::ZERO)).expect("an option");
+            return None;
+        }
+        Sent::Whole | Sent::Slowly => {}
+    }
+    answer_on(stream)
 }
 
 #[track_caller]
@@ -44,24 +69,66 @@ fn assert_headers(reply: &Reply, request: &str) {
     assert!(!reply.body.contains("<script"), "{reply:?}");
 }
 
-fn at_localhost(method: &str, target: &str) -> String {
-    format!("{method} {target} HTTP/1.1\r\nHost: localhost:{{P}}\r\n\r\n")
+#[test]
+fn the_table_has_at_least_120_cases_with_names_of_their_own() {
+    let groups = cases::groups();
+    let names: Vec<String> = groups
+        .iter()
+        .flat_map(|(group, cases)| cases.iter().map(move |case| format!("{group}: {}", case.name)))
+        .collect();
+    let unique: BTreeSet<&String> = names.iter().collect();
+    assert_eq!(unique.len(), names.len(), "a name is there twice");
+    assert!(names.len() >= 120, "{} cases", names.len());
 }
 
 #[test]
 fn other_methods() {
-    let methods = ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "HEAD", "get", "Get", "PROPFIND", "GETT"];
-    let mut requests: Vec<_> = methods.iter().map(|method| (at_localhost(method, RIGHT), [405].as_slice())).collect();
-    requests.push((at_localhost("CONNECT", "localhost:{P}"), &[405]));
-    let form = "code=stolen&state={S}";
-    requests.push((
-        format!(
-            "POST /callback HTTP/1.1\r\nHost: localhost:{{P}}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
-             Content-Length: 64\r\n\r\n{form}"
-        ),
-        &[405],
-    ));
-    all_refused(&requests);
+    all_refused(&cases::methods());
+}
+
+#[test]
+fn other_hosts() {
+    all_refused(&cases::hosts());
+}
+
+#[test]
+fn absolute_form() {
+    all_refused(&cases::absolute_form());
+}
+
+#[test]
+fn other_paths() {
+    all_refused(&cases::paths());
+}
+
+#[test]
+fn missing_wrong_and_repeated_parameters() {
+    all_refused(&cases::parameters());
+}
+
+#[test]
+fn what_is_no_http_or_another_one() {
+    all_refused(&cases::other_protocols());
+}
+
+#[test]
+fn heads_that_are_too_large() {
+    all_refused(&cases::large_heads());
+}
+
+#[test]
+fn bodies_and_requests_hidden_in_others() {
+    all_refused(&cases::framing());
+}
+
+#[test]
+fn what_a_page_can_make_a_browser_send() {
+    all_refused(&cases::browsers());
+}
+
+#[test]
+fn slow_half_closed_and_reset() {
+    all_refused(&cases::ways_of_sending());
 }
 
 #[test]
@@ -72,211 +139,6 @@ fn method_not_allowed_names_the_one_that_is() {
     let reply = exchange(port, format!("POST /callback HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n").as_bytes());
     assert_eq!(reply.expect("an answer").header("allow"), Some("GET"));
     waiting.kill();
-}
-
-/// Names that lead to this machine, or look as if they did (DNS rebinding).
-const HOSTS: &[&str] = &[
-    "",
-    "localhost",
-    "localhost:",
-    "localhost:1",
-    "localhost:{P}0",
-    "localhost:0{P}",
-    "localhost:+{P}",
-    "localhost:{P}.",
-    "localhost.:{P}",
-    "localhost:{P}:{P}",
-    "localhost:{P}/",
-    "localhost:{P}@attacker.example",
-    "localhost:{P},attacker.example",
-    "localhost:{P} attacker.example",
-    "localhost attacker.example:{P}",
-    "attacker.example",
-    "attacker.example:{P}",
-    "attacker.example:80",
-    "localhost.attacker.example:{P}",
-    "attacker.localhost:{P}",
-    "localhost.localdomain:{P}",
-    "127.0.0.1",
-    "127.0.0.1:1",
-    "127.0.0.1.nip.io:{P}",
-    "127.0.0.2:{P}",
-    "127.1:{P}",
-    "127.0.0.01:{P}",
-    "0x7f.0.0.1:{P}",
-    "2130706433:{P}",
-    "0.0.0.0:{P}",
-    "0:{P}",
-    "::1:{P}",
-    "[::1]",
-    "[::]:{P}",
-    "[0:0:0:0:0:0:0:1]:{P}",
-    "[::ffff:127.0.0.1]:{P}",
-    "[::1%lo]:{P}",
-    "user@localhost:{P}",
-    "http://localhost:{P}",
-    "xn--lcalhost-c4a:{P}",
-    "l\u{43e}calhost:{P}",
-    "localhost\t:{P}",
-];
-
-#[test]
-fn other_hosts() {
-    let request = |host: &&str| (format!("GET {RIGHT} HTTP/1.1\r\nHost: {host}\r\n\r\n"), [421, 400].as_slice());
-    let mut requests: Vec<_> = HOSTS.iter().map(request).collect();
-    for head in [
-        "HTTP/1.1\r\n",
-        "HTTP/1.0\r\n",
-        "HTTP/1.1\r\nHost: localhost:{P}\r\nHost: localhost:{P}\r\n",
-        "HTTP/1.1\r\nHost: localhost:{P}\r\nHost: attacker.example\r\n",
-        "HTTP/1.1\r\nX-Forwarded-Host: localhost:{P}\r\nHost: attacker.example\r\n",
-    ] {
-        requests.push((format!("GET {RIGHT} {head}\r\n"), &[421]));
-    }
-    all_refused(&requests);
-}
-
-#[test]
-fn absolute_form() {
-    let requests: Vec<_> = [
-        ("http://attacker.example", "localhost:{P}"),
-        ("http://attacker.example:{P}", "localhost:{P}"),
-        ("http://localhost:{P}", "attacker.example"),
-        ("http://localhost:{P}@attacker.example", "localhost:{P}"),
-        ("http://user@localhost:{P}", "localhost:{P}"),
-        ("http://localhost", "localhost:{P}"),
-    ]
-    .iter()
-    .map(|(origin, host)| (format!("GET {origin}{RIGHT} HTTP/1.1\r\nHost: {host}\r\n\r\n"), [421, 400].as_slice()))
-    .collect();
-    all_refused(&requests);
-}
-
-#[test]
-fn other_paths() {
-    let paths = [
-        "/",
-        "/call",
-        "/Callback",
-        "/CALLBACK",
-        "/callback/",
-        "//callback",
-        "/./callback",
-        "/x/../callback",
-        "/callback/x",
-        "/callback;x=1",
-        "/callback%20",
-        "/callback%00",
-        "/%63allback",
-        "/.well-known/openid-configuration",
-        "/robots.txt",
-        "/done/",
-        "/Done",
-        // Nothing is over yet.
-        "/done",
-    ];
-    let target = |path: &&str| format!("{path}?code=stolen&state={{S}}");
-    let mut requests: Vec<_> =
-        paths.iter().map(|path| (at_localhost("GET", &target(path)), [404].as_slice())).collect();
-    requests.push((at_localhost("GET", "/favicon.ico?code=stolen&state={S}"), &[204]));
-    requests.push((at_localhost("GET", "*"), &[404, 400]));
-    requests.push((at_localhost("GET", "callback?code=stolen&state={S}"), &[404, 400, 421]));
-    all_refused(&requests);
-}
-
-#[test]
-fn missing_wrong_and_repeated_parameters() {
-    let queries = [
-        "",
-        "?",
-        "?code=stolen",
-        "?code=stolen&state=",
-        "?code=stolen&state",
-        "?code=stolen&state={S}x",
-        "?code=stolen&state=x{S}",
-        "?code=stolen&state={S}%00",
-        "?code=stolen&state=+{S}",
-        "?code=stolen&State={S}",
-        "?code=stolen;state={S}",
-        "?code=stolen&amp;state={S}",
-        "?state={S}",
-        "?state={S}&code=",
-        "?state={S}&code=a%20b",
-        "?state={S}&code=a%0d%0ab",
-        "?state={S}&code=a%00",
-        "?state={S}&code=%e2%82%ac",
-        "?code=stolen&state={S}&state={S}",
-        "?code=stolen&state={S}&state=",
-        "?code=stolen&state={S}&st%61te={S}",
-        "?code=stolen&state=x&state={S}",
-        "?code=stolen&code=stolen&state={S}",
-        "?code=stolen&code&state={S}",
-        "?error=a&error=b&state={S}",
-        "?error=a&error_description=b&error_description=c&state={S}",
-        "?code=stolen&state={S}&iss=https%3A%2F%2Fattacker.example",
-        "?code=stolen&state={S}&iss=",
-        "?error=access_denied",
-        "?error=access_denied&state=",
-        "?error=access_denied&state=x",
-        "?error=access_denied&code=stolen",
-    ];
-    let requests: Vec<_> =
-        queries.iter().map(|query| (at_localhost("GET", &format!("/callback{query}")), [400].as_slice())).collect();
-    all_refused(&requests);
-}
-
-#[test]
-fn what_is_no_http_or_another_one() {
-    let tls_hello = "\u{16}\u{3}\u{1}\u{0}\u{5}\u{1}\u{0}\u{0}\u{1}\u{0}";
-    let requests: Vec<_> = [
-        format!("GET {RIGHT}\r\n\r\n"),
-        format!("GET {RIGHT} HTTP/0.9\r\nHost: localhost:{{P}}\r\n\r\n"),
-        format!("GET {RIGHT} HTTP/2.0\r\nHost: localhost:{{P}}\r\n\r\n"),
-        format!("GET {RIGHT} HTTP/1.1 x\r\nHost: localhost:{{P}}\r\n\r\n"),
-        format!("GET  {RIGHT} HTTP/1.1\r\nHost: localhost:{{P}}\r\n\r\n"),
-        format!("GET {RIGHT} HTTP/1.1\r\nHost : localhost:{{P}}\r\n\r\n"),
-        format!("GET {RIGHT} HTTP/1.1\r\nHost: localhost:{{P}}\r\nX: a\u{0}b\r\n\r\n"),
-        format!("GET {RIGHT} HTTP/1.1\r\nHost: localhost:{{P}}\r\nContent-Length: x\r\n\r\n"),
-        format!("GET {RIGHT} HTTP/1.1\r\nHost: localhost:{{P}}\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n"),
-        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_owned(),
-        "SSH-2.0-OpenSSH_9.2\r\n\r\n".to_owned(),
-        "\r\n\r\n\r\n\r\n\u{0}\r\n\r\n".to_owned(),
-        format!("{tls_hello}\r\n\r\n"),
-        "\u{0}".repeat(64) + "\r\n\r\n",
-    ]
-    .into_iter()
-    .map(|request| (request, [0, 400, 421].as_slice()))
-    .collect();
-    all_refused(&requests);
-}
-
-#[test]
-fn heads_that_are_too_large() {
-    let filler = "x".repeat(64 * 1024);
-    let refused: &[u16] = &[0, 414, 431];
-    all_refused(&[
-        (format!("GET {RIGHT} HTTP/1.1\r\nHost: localhost:{{P}}\r\nX-Filler: {filler}\r\n\r\n"), refused),
-        (format!("GET {RIGHT}&x={filler} HTTP/1.1\r\nHost: localhost:{{P}}\r\n\r\n"), refused),
-        (format!("{filler} {RIGHT} HTTP/1.1\r\nHost: localhost:{{P}}\r\n\r\n"), &[0, 400, 414, 431]),
-        (format!("GET {RIGHT} HTTP/1.1\r\nHost: localhost:{{P}}\r\n{}\r\n", "X: y\r\n".repeat(1000)), refused),
-        (format!("GET {RIGHT}{} HTTP/1.1\r\nHost: localhost:{{P}}\r\n\r\n", "x".repeat(5000)), &[400]),
-    ]);
-}
-
-#[test]
-fn a_second_request_on_a_connection_is_not_read() {
-    let lab = Lab::new();
-    let waiting = lab.begin_login(&[]);
-    let (port, state) = (waiting.port(), waiting.state());
-    let wrong = format!("GET /callback HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n");
-    let right = format!("GET /callback?code=stolen&state={state} HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n");
-    let reply = exchange(port, (wrong.clone() + &right).as_bytes()).expect("an answer");
-    assert_eq!(reply.status, 400);
-    assert!(!reply.body.contains("HTTP/1.1"), "one answer: {reply:?}");
-    // The same smuggled in as a body that the first does not have.
-    let smuggling = wrong.replace("\r\n\r\n", &format!("\r\nContent-Length: {}\r\n\r\n", right.len())) + &right;
-    assert_eq!(exchange(port, smuggling.as_bytes()).expect("an answer").status, 400);
-    complete(&lab, waiting);
 }
 
 #[test]

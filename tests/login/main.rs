@@ -2,9 +2,12 @@
 
 mod call;
 mod call_output;
+mod cases;
 mod command_line;
 mod config;
 mod connections;
+mod exits;
+mod headless;
 mod listener;
 mod ports;
 mod refusals;

@@ -25,3 +25,8 @@ def lab():
     with support.Lab() as lab:
         lab.open_keyring("open")
         yield lab
+
+
+def pytest_terminal_summary(terminalreporter):
+    for line in support.TOLD:
+        terminalreporter.write_line(line)

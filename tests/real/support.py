@@ -27,6 +27,8 @@ PROFILE = "lab"
 MARK = f"cogfed-real-{os.getpid()}"
 # More than anything takes on a slow machine. It only bounds a check that hangs.
 LONG = 60
+# What checks have to tell beside that they passed: measured times, and what ran against whom.
+TOLD = []
 
 
 def skip(why):
@@ -214,7 +216,13 @@ class WaitingLogin:
                 self.url = line.strip()
 
     def redirect_uri(self):
-        return urllib.parse.parse_qs(urllib.parse.urlsplit(self.url).query)["redirect_uri"][0]
+        return self.parameter("redirect_uri")
+
+    def state(self):
+        return self.parameter("state")
+
+    def parameter(self, name):
+        return urllib.parse.parse_qs(urllib.parse.urlsplit(self.url).query)[name][0]
 
     def end(self, sent=None):
         if sent:

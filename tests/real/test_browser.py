@@ -2,6 +2,7 @@
 
 import http.server
 import threading
+import urllib.parse
 
 import pytest
 from selenium.webdriver.common.by import By
@@ -25,8 +26,9 @@ def direct():
 
 
 def left_no_code(browser, lab, login):
-    """Nothing of the code is in the address bar, the tab's history or the page's referrer."""
+    """Nothing of the code is in the address bar, the page, its referrer or the tab's history."""
     codes = lab.secrets()
+    assert not any(code in browser.driver.page_source for code in codes)
     assert browser.driver.current_url == login.redirect_uri().replace("/callback", "/done")
     assert browser.driver.execute_script("return document.referrer") == ""
     for address in browser.addresses():
@@ -122,6 +124,69 @@ def test_a_closed_browser_ends_in_a_timeout(direct):
     ran = login.end().failed_with(3)
     assert "nobody signed in within 5 s" in ran.stderr
     assert "run 'cogfed login" in ran.stderr
+
+
+# What might become a script where a text is put into a page; `hacked()` is what each tries to run.
+PAYLOADS = [
+    "<script>hacked()</script>", "<ScRiPt>hacked()</sCrIpT>", "<script src=data:text/javascript,hacked()></script>",
+    "<script >hacked()</script >", "<script/x>hacked()</script>", "<<script>hacked()//<</script>",
+    "<scr<script>ipt>hacked()</scr</script>ipt>", "<script>hacked()", "</p><script>hacked()</script>",
+    "</title><script>hacked()</script>", "</style><script>hacked()</script>", "</main></body><script>hacked()</script>",
+    "--><script>hacked()</script>", "]]><script>hacked()</script>", "<!--><script>hacked()</script>-->",
+    "<img src=x onerror=hacked()>", "<img/src=x/onerror=hacked()>", '"><img src=x onerror=hacked()>',
+    "'><img src=x onerror=hacked()>", "<IMG SRC=javascript:hacked()>", "<img src=x:x onerror\n=\nhacked()>",
+    "<svg onload=hacked()>", "<svg/onload=hacked()>", "<svg><script>hacked()</script></svg>",
+    "<svg><animate onbegin=hacked() attributeName=x dur=1s>", "<svg><a xlink:href=javascript:hacked()><text>x</text></a></svg>",
+    "<math><mtext><script>hacked()</script></mtext></math>", "<math href=javascript:hacked()>x</math>",
+    "<body onload=hacked()>", "<body onpageshow=hacked()>", "<iframe src=javascript:hacked()>",
+    "<iframe srcdoc='<script>parent.hacked()</script>'>", "<object data=javascript:hacked()>", "<embed src=javascript:hacked()>",
+    "<video><source onerror=hacked()></video>", "<audio src=x onerror=hacked()>", "<details open ontoggle=hacked()>x</details>",
+    "<input autofocus onfocus=hacked()>", "<select autofocus onfocus=hacked()>", "<textarea autofocus onfocus=hacked()>",
+    "<marquee onstart=hacked()>x</marquee>", "<p style='animation:x' onanimationstart=hacked()>x</p>",
+    "<a href=javascript:hacked() id=go>x</a>", "<form action=javascript:hacked()><button id=go>x</button></form>",
+    "<isindex action=javascript:hacked() type=image>", "<base href=javascript:hacked()//>",
+    "<meta http-equiv=refresh content='0;url=javascript:hacked()'>", "<link rel=stylesheet href=javascript:hacked()>",
+    "<link rel=import href=data:text/html,hacked>", "<style>@import 'javascript:hacked()';</style>",
+    "<style>body{background:url(javascript:hacked())}</style>", "<template><script>hacked()</script></template>",
+    "<noscript><p title='</noscript><img src=x onerror=hacked()>'>", "<xmp><script>hacked()</script></xmp>",
+    "&lt;script&gt;hacked()&lt;/script&gt;", "&#60;script&#62;hacked()&#60;/script&#62;", "\\u003cscript\\u003ehacked()\\u003c/script\\u003e",
+    "\x00<script>hacked()</script>", "<scr\x00ipt>hacked()</scr\x00ipt>", "\ufeff<script>hacked()</script>",
+    "+ADw-script+AD4-hacked()+ADw-/script+AD4-", "\u202e<script>hacked()</script>", "javascript:hacked()", "${hacked()}{{hacked()}}",
+]
+
+WATCH = """
+let count = 0;
+window.hacked = () => { count += 1; };
+Object.defineProperty(window, "hackedTimes", { get: () => count });
+"""
+
+
+def test_no_description_of_an_error_becomes_a_script(direct, chromium):
+    assert len(set(PAYLOADS)) >= 60
+    chromium.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": WATCH})
+    shapes = set()
+    for payload in PAYLOADS:
+        login = direct.begin_login()
+        said = {"error": "server_error", "error_description": payload}
+        # First from somebody who does not know the state, and then from the user pool itself.
+        chromium.open(f"{login.redirect_uri()}?{urllib.parse.urlencode(said)}")
+        assert "Nothing to see here" in chromium.driver.title and "hacked" not in chromium.text(), payload
+        query = urllib.parse.urlencode({**said, "state": login.state()})
+        chromium.open(f"{login.redirect_uri()}?{query}")
+        assert "refused" in chromium.wait_for_end(), payload
+        assert login.end().failed_with(6).stderr.count("hacked") >= 1, payload
+        assert "hacked" in chromium.text(), f"{payload} is shown, as the text that it is"
+        times, scripts, shape = chromium.driver.execute_script(SHAPE)
+        assert (times, scripts) == (0, 0), payload
+        shapes.add(shape)
+    assert len(shapes) == 1, f"the page has the same elements and attributes whatever the text is: {shapes}"
+
+
+# How often the payload ran, the scripts on the page, and all its elements with their attributes' names.
+SHAPE = """
+const shape = [...document.querySelectorAll("*")].map(element => [element.tagName, ...element.getAttributeNames()].join(" "));
+return [window.hackedTimes, document.scripts.length, shape.join("; ")];
+"""
 
 
 HOSTILE = """<!doctype html><title>busy</title><body><script>

@@ -39,7 +39,7 @@ def test_errors_are_coloured_on_a_terminal_alone(lab):
 def test_a_login_on_a_terminal(lab):
     terminal = subprocess.Popen(
         ["script", "-qefc", f"{shlex.quote(COGFED)} login --no-browser; {shlex.quote(COGFED)} login", "/dev/null"],
-        env=lab.env(TERM="xterm-256color"), cwd=lab.home, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+        env=lab.env(TERM="xterm-256color", COGFED_CLIPBOARD="false"), cwd=lab.home, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
     )
     shown, url = "", None
     while "waiting up to" not in shown:

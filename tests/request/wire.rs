@@ -5,19 +5,17 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
 
 use base64::Engine;
 use cogfed::error::{self, Kind};
+use cogfed::http::Http;
 use cogfed::request::{ApiRequest, RequestInput, dry_run, send, sign};
 
 use crate::cases::{Random, TRICKY, credentials, get, now, signed};
 
-/// A client as the program's own: no redirect, no proxy on loopback.
-fn client() -> reqwest::Client {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
-    builder.timeout(Duration::from_secs(20)).build().unwrap()
+/// The program's own client.
+fn client() -> Http {
+    Http::default()
 }
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
@@ -246,7 +244,7 @@ fn network_failures_name_the_host_and_hide_the_query() {
     };
     let error = block_on(send(&client(), &signed(get(format!("http://{closed}/?code=canary"))))).err().unwrap();
     assert_eq!(error::kind_of(&error), Kind::Network);
-    assert!(error.to_string().starts_with("no answer from '127.0.0.1'"), "{error}");
+    assert!(error.to_string().starts_with("cannot reach 127.0.0.1:"), "{error}");
     assert!(!format!("{error:#} {error:?}").contains("canary"), "{error:?}");
 
     let (origin, _requests) = server("HTTP/1.1 200 OK\r\ncontent-length: 10\r\nconnection: close\r\n\r\nshort");

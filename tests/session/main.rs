@@ -4,6 +4,7 @@
 mod support;
 mod tools;
 
+mod clock;
 mod crowd;
 mod hot_path;
 mod killed;

@@ -165,7 +165,7 @@ fn a_sign_in_that_was_revoked_is_over_although_its_id_token_is_not() {
 #[test]
 fn nothing_but_invalid_grant_drops_a_refresh_token() {
     let faults: &[Misbehaviour] = &[Token500, Token429, TokenHtml, Token10Mib, TokenClose, TokenRedirect];
-    let (lab, _) = expired(Rotation::Off);
+    let (lab, clock) = expired(Rotation::Off);
     let before = refresh_token(&lab);
     for &fault in faults {
         lab.sandbox.misbehave(fault, Some(1));
@@ -173,7 +173,10 @@ fn nothing_but_invalid_grant_drops_a_refresh_token() {
         assert!(matches!(ran.status, 5 | 6), "{}: {ran:?}", fault.name());
         assert_eq!(ran.stdout, "");
         assert_eq!(refresh_token(&lab), before, "{}", fault.name());
+        // Longer than any of them asks to be left alone (Retry-After), so that each is met.
+        clock.advance(TimeDelta::seconds(2));
     }
+    assert_eq!(refreshes(&lab), faults.len() as u64);
     assert!(!lab.sandbox.requests().iter().any(|request| request.path.contains("elsewhere")));
     lab.sandbox.behave();
     run(&lab).good();

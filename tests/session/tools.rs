@@ -1,4 +1,5 @@
 //! The lab's store as files, many processes at once, and a door before the servers.
+#![allow(dead_code, reason = "each test target uses a part of it")]
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -220,6 +221,7 @@ impl<'a> InMemory<'a> {
             clock: &self.lab.clock,
             http: &self.http,
             client_secret: None,
+            is_attended: false,
             wait: Box::new(|_| {}),
             warn: Box::new(|_| {}),
         };

@@ -89,11 +89,17 @@ fn with(changes: Value) -> String {
 }
 
 fn verified(token: &str, nonce: Option<&str>) -> Result<Claims, Invalid> {
+    verified_at(token, nonce, 0, 0)
+}
+
+/// As [`verified`], so many seconds later by this machine's clock, and with the server's so many seconds from it.
+fn verified_at(token: &str, nonce: Option<&str>, later: i64, offset: i64) -> Result<Claims, Invalid> {
     let (nonce, access_token) = (nonce.map(Secret::new), Secret::new(ACCESS_TOKEN));
     let issuers = [ISSUER.to_owned(), UPDATED.to_owned()];
-    let now = DateTime::from_timestamp(NOW, 0).unwrap();
-    let expected =
-        Expected { issuers: &issuers, client_id: CLIENT, nonce: nonce.as_ref(), access_token: &access_token, now };
+    let now = DateTime::from_timestamp(NOW + later, 0).unwrap();
+    let offset = Offset::measured(TimeDelta::seconds(offset));
+    let (client_id, nonce, access_token) = (CLIENT, nonce.as_ref(), &access_token);
+    let expected = Expected { issuers: &issuers, client_id, nonce, access_token, now, offset };
     verify(&Secret::new(token), &jwks(), &expected)
 }
 
@@ -361,5 +367,42 @@ fn the_person_and_the_provider_are_found_or_not_and_never_fail() {
     ] {
         let claims = verified(&with(json!({ "identities": identities })), None).unwrap();
         assert_eq!(claims.provider.as_deref(), provider, "{identities}");
+    }
+}
+
+#[test]
+fn what_was_issued_just_now_is_judged_by_the_servers_clock_and_all_else_by_the_one_further_on() {
+    // Issued 10 s before NOW, for a good hour.
+    for (later, offset, is_accepted) in [
+        (0, 0, true),
+        (3659, 0, true),
+        (3660, 0, false),
+        // This machine's clock is hours off, and the server says that it has issued the token just now.
+        (7200, -7200, true),
+        (-7200, 7200, true),
+        (86_400, -86_400, true),
+        (7200 + 290, -7200, true),
+        (7200 + 291, -7200, false),
+        // Not issued just now: no server's time makes it valid again, and one may make it expired.
+        (7200, -4000, false),
+        (100, 3559, true),
+        (100, 3560, false),
+        (100, 7200, false),
+    ] {
+        let outcome = verified_at(&with(json!({})), Some("the nonce"), later, offset);
+        assert_eq!(outcome.is_ok(), is_accepted, "{later} {offset}: {outcome:?}");
+    }
+    let not_yet = with(json!({ "nbf": NOW }));
+    for (later, offset, is_accepted) in [(-61, 0, false), (-60, 0, true), (-7200, 7200, true), (-7200, 7000, false)] {
+        let outcome = verified_at(&not_yet, Some("the nonce"), later, offset);
+        assert_eq!(outcome.is_ok(), is_accepted, "{later} {offset}: {outcome:?}");
+    }
+    for (offset, doubt) in
+        [(0, "by this machine's clock"), (-4000, "this machine's clock is 1 h 6 min ahead of the user pool's")]
+    {
+        match verified_at(&with(json!({})), Some("the nonce"), 7200, offset) {
+            Err(Invalid::Token(text)) => assert!(text.ends_with(doubt), "{text}"),
+            other => panic!("{other:?}"),
+        }
     }
 }

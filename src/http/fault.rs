@@ -1,0 +1,231 @@
+//! Why there is no answer, in words: one place for all who ask.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+
+use rustls::{AlertDescription, CertificateError};
+
+use super::ANSWER_LIMIT;
+use super::proxy::Proxy;
+use crate::error::{Failure, Kind};
+
+/// Why there is no answer. The callers branch on whether the request may have reached the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HttpError {
+    /// Nothing was tried: a variable or key that concerns the network is wrong.
+    SetUp(Failure),
+    /// No byte of the request left this machine: it may be repeated.
+    NotSent {
+        /// The host that was asked.
+        host: String,
+        /// What went wrong.
+        cause: Cause,
+    },
+    /// The request, or a part of it, left; what the server made of it is not known.
+    NoAnswer {
+        /// The host that was asked.
+        host: String,
+        /// What went wrong.
+        cause: Cause,
+    },
+    /// The answer was larger than any real one.
+    TooLarge {
+        /// The host that was asked.
+        host: String,
+    },
+}
+
+/// What went wrong, without the URL: its query may hold a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cause {
+    what: String,
+    hint: Option<String>,
+    /// It will be the same at the next try: a certificate, a password.
+    lasts: bool,
+}
+
+impl Cause {
+    fn passing(what: impl Into<String>) -> Self {
+        Self { what: what.into(), hint: None, lasts: false }
+    }
+
+    fn lasting(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { what: what.into(), hint: Some(hint.into()), lasts: true }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+impl HttpError {
+    /// The error of a request to `host` that went through `proxy`, or straight.
+    pub(super) fn of(host: &str, proxy: Option<&Proxy>, error: reqwest::Error) -> Self {
+        let (host, is_connect, error) = (host.to_owned(), error.is_connect(), error.without_url());
+        // A connection that did not come about carried nothing; with anything else the request may have arrived.
+        match is_connect {
+            true => HttpError::NotSent { host, cause: not_connected(proxy, &error) },
+            false => HttpError::NoAnswer { host, cause: cause_of(&error) },
+        }
+    }
+
+    /// A request that could not even be put together.
+    pub(super) fn not_a_request(host: &str, what: impl Into<String>) -> Self {
+        let hint = "check the profile's domain and endpoints";
+        HttpError::NotSent { host: host.to_owned(), cause: Cause::lasting(what, hint) }
+    }
+
+    /// Whether the same request may come through if it is sent once more.
+    pub(super) fn may_pass(&self) -> bool {
+        match self {
+            HttpError::NotSent { cause, .. } | HttpError::NoAnswer { cause, .. } => !cause.lasts,
+            HttpError::SetUp(_) | HttpError::TooLarge { .. } => false,
+        }
+    }
+}
+
+impl fmt::Display for HttpError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            HttpError::SetUp(failure) => failure.fmt(f),
+            HttpError::NotSent { host, cause } => write!(f, "cannot reach {host}: {cause}"),
+            HttpError::NoAnswer { host, cause } => write!(f, "no usable answer from {host}: {cause}"),
+            HttpError::TooLarge { host } => write!(f, "the answer from {host} is larger than {ANSWER_LIMIT} bytes"),
+        }
+    }
+}
+
+impl Error for HttpError {}
+
+impl From<HttpError> for Failure {
+    fn from(error: HttpError) -> Self {
+        let message = error.to_string();
+        let hint = match error {
+            HttpError::SetUp(failure) => return failure,
+            HttpError::NotSent { cause: Cause { hint: Some(hint), .. }, .. }
+            | HttpError::NoAnswer { cause: Cause { hint: Some(hint), .. }, .. } => hint,
+            HttpError::NotSent { .. } => "check the network, and HTTPS_PROXY if you need a proxy".into(),
+            HttpError::NoAnswer { .. } => {
+                "try again; if it stays so, check the network and the service's health page".into()
+            }
+            HttpError::TooLarge { .. } => "check that the profile's domain and endpoints name the right hosts".into(),
+        };
+        Failure::new(Kind::Network, message).hint(hint)
+    }
+}
+
+/// What broke off an answer, or an exchange whose connection stood.
+pub fn cause_of(error: &reqwest::Error) -> Cause {
+    if error.is_timeout() {
+        return Cause::passing("it did not answer in time");
+    }
+    // A TLS alert may still come after the handshake.
+    tls(error).unwrap_or_else(|| Cause::passing(innermost(error)))
+}
+
+/// Why no connection to the host came about: the proxy's doing, its TLS, or the network's.
+fn not_connected(proxy: Option<&Proxy>, error: &reqwest::Error) -> Cause {
+    let Some(proxy) = proxy else {
+        return tls(error).unwrap_or_else(|| match error.is_timeout() {
+            true => Cause::passing("it did not answer in time"),
+            false => Cause::passing(innermost(error)),
+        });
+    };
+    let name = proxy.name();
+    let variable = proxy.variable;
+    let ask = format!("ask who runs the proxy; if the host needs none, name it in NO_PROXY (it is set by {variable})");
+    // The type is hyper-util's own secret; its words are not: see the tests in tests/network.
+    match chain(error).find_map(|error| error.to_string().strip_prefix("tunnel error: ").map(str::to_owned)).as_deref()
+    {
+        Some("proxy authorization required") => match proxy.authorization {
+            None => Cause::lasting(
+                format!("the proxy {name} demands authentication"),
+                format!("put user and password into {variable}, as in http://USER:PASSWORD@{name}"),
+            ),
+            Some(_) => Cause::lasting(
+                format!("the proxy {name} does not accept the user and password in {variable}"),
+                "correct them; unusual characters have to be percent-encoded",
+            ),
+        },
+        Some("failed to create underlying connection") => {
+            let why = tls(error).map_or_else(|| innermost(error), |cause| cause.what);
+            let hint = format!("check {variable} and the network");
+            Cause { what: format!("the proxy {name} cannot be reached: {why}"), hint: Some(hint), lasts: false }
+        }
+        Some("unsuccessful") => {
+            Cause { what: format!("the proxy {name} refused to connect to it"), hint: Some(ask), lasts: false }
+        }
+        Some(_) => {
+            let what = format!("the proxy {name} broke off: {}", innermost(error));
+            Cause { what, hint: Some(ask), lasts: false }
+        }
+        None if error.is_timeout() => {
+            let what = format!("the proxy {name} did not connect to it in time");
+            Cause { what, hint: Some(ask), lasts: false }
+        }
+        None => tls(error).unwrap_or_else(|| Cause::passing(innermost(error))),
+    }
+}
+
+/// All errors from the outermost to the innermost, those inside an I/O error included, which its `source` leaves out.
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| {
+        let error = *error;
+        match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(inner) => Some(inner as &(dyn Error + 'static)),
+            None => error.source(),
+        }
+    })
+}
+
+fn innermost(error: &reqwest::Error) -> String {
+    chain(error).last().map_or_else(String::new, ToString::to_string)
+}
+
+/// What TLS has against the server, or the server against our TLS.
+fn tls(error: &reqwest::Error) -> Option<Cause> {
+    let error = chain(error).find_map(|error| error.downcast_ref::<rustls::Error>())?;
+    let someone = "somebody may be answering in its place; if the name is right, tell who runs the server";
+    Some(match error {
+        rustls::Error::InvalidCertificate(fault) => certificate(fault),
+        rustls::Error::AlertReceived(AlertDescription::ProtocolVersion) | rustls::Error::PeerIncompatible(_) => {
+            Cause::lasting("it speaks no TLS that is safe today (1.2 or 1.3)", "tell who runs the server")
+        }
+        rustls::Error::InvalidMessage(_) => {
+            Cause::lasting("it does not speak TLS", "check the host and the port, and whether https is right")
+        }
+        rustls::Error::AlertReceived(alert) => {
+            Cause::lasting(format!("it refused the TLS connection ({alert:?})"), "tell who runs the server")
+        }
+        other => Cause::lasting(format!("the TLS connection failed: {other}"), someone),
+    })
+}
+
+fn certificate(fault: &CertificateError) -> Cause {
+    let trust = "if your company intercepts TLS, name the PEM file with its root in AWS_CA_BUNDLE, or as 'ca_bundle' in the profile";
+    let clock = "this machine's clock may be wrong: check it; if it is right, tell who runs the server";
+    match fault {
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => Cause::lasting(
+            "its certificate is for another name",
+            "check the host in the profile; a network's sign-in page may be answering in its place",
+        ),
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            Cause::lasting("its certificate has expired", clock)
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            Cause::lasting("its certificate is not valid yet", clock)
+        }
+        CertificateError::UnknownIssuer => {
+            Cause::lasting("its certificate is from an issuer that this machine does not trust", trust)
+        }
+        CertificateError::Revoked => Cause::lasting("its certificate was revoked", "tell who runs the server"),
+        // What webpki calls an authority's certificate in a server's place, which is what most self-signed ones are.
+        other if format!("{other:?}").contains("CaUsedAsEndEntity") => {
+            Cause::lasting("its certificate is self-signed, by nobody whom this machine trusts", trust)
+        }
+        other => Cause::lasting(format!("its certificate is not accepted ({other})"), "tell who runs the server"),
+    }
+}

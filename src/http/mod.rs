@@ -1,0 +1,319 @@
+//! The one HTTP client: every request of cogfed, those of the AWS SDK included, goes through here.
+//!
+//! One place decides on deadlines, proxies, trust roots, size caps, repeats, and that no redirect is ever followed: a
+//! redirect would carry a token or a signed request to a host that nobody chose.
+
+mod fault;
+mod no_proxy;
+mod proxy;
+pub mod retry;
+mod sdk;
+mod time;
+mod trust;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::time::Instant;
+use url::Url;
+
+pub use fault::{Cause, HttpError, cause_of};
+pub use sdk::ObeyRetryAfter;
+pub use time::ClockOffset;
+pub use trust::CaBundle;
+
+use crate::clock::{Clock, SystemClock};
+use crate::error::{Failure, Kind};
+use proxy::{Proxies, Proxy, Variable, Way};
+
+/// How long a connection may take to come about: name resolution, the proxy and TLS included. The AWS SDK for Rust
+/// gives credential-process five seconds in all: a network that swallows everything has to be noticed before.
+const CONNECT_DEADLINE: Duration = Duration::from_secs(3);
+/// How long a server may be silent, before its answer and within it.
+const SILENCE_DEADLINE: Duration = Duration::from_secs(10);
+/// How long a whole exchange with the user pool or the identity pool may take, its repeats included.
+const EXCHANGE_DEADLINE: Duration = Duration::from_secs(15);
+/// Failures to connect that came sooner than this are tried again; a slow one has used up the caller's time.
+const SOON: Duration = Duration::from_secs(1);
+/// The largest answer that is taken from the user pool or the identity pool, in bytes. Real ones are a few KiB.
+const ANSWER_LIMIT: usize = 1024 * 1024;
+
+/// The client. Cheap to make and to clone: nothing is built or read, neither bundle nor variable, before the first
+/// request.
+#[derive(Clone)]
+pub struct Http(Arc<Shared>);
+
+struct Shared {
+    clock: Arc<dyn Clock>,
+    ca_bundle: Option<CaBundle>,
+    variable: Box<Variable>,
+    /// The host whose answer is awaited just now.
+    awaited: Mutex<Option<String>>,
+    offset: Mutex<Option<ClockOffset>>,
+    proxies: OnceLock<Result<Proxies, Failure>>,
+    /// For `http`, which a profile allows for loopback hosts only: no trust roots, no proxy.
+    plain: OnceLock<Built>,
+    /// For `https` without a proxy: loading the system's trust roots takes about 2 ms.
+    direct: OnceLock<Built>,
+    /// For `https` through a proxy.
+    proxied: OnceLock<Built>,
+}
+
+type Built = Result<reqwest::Client, Failure>;
+
+impl Default for Http {
+    fn default() -> Self {
+        Self::new(Arc::new(SystemClock), None)
+    }
+}
+
+impl Http {
+    /// A client that trusts the system's roots, those that the environment names, and `ca_bundle`'s.
+    pub fn new(clock: Arc<dyn Clock>, ca_bundle: Option<CaBundle>) -> Self {
+        // What is no text stays wrong, and is met as such: as if it were not set would be another way out.
+        let variable = |name: &str| Some(std::env::var_os(name)?.to_string_lossy().into_owned());
+        Self(Arc::new(Shared {
+            clock,
+            ca_bundle,
+            variable: Box::new(variable),
+            awaited: Mutex::default(),
+            offset: Mutex::default(),
+            proxies: OnceLock::new(),
+            plain: OnceLock::new(),
+            direct: OnceLock::new(),
+            proxied: OnceLock::new(),
+        }))
+    }
+
+    /// The host whose answer is awaited just now, for those who want to tell a person what they wait for.
+    pub fn awaited(&self) -> Option<String> {
+        self.0.awaited.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes that an answer of `host` is awaited, for as long as what is returned lives.
+    pub fn awaiting(&self, host: &str) -> Awaiting<'_> {
+        *self.0.awaited.lock().unwrap_or_else(PoisonError::into_inner) = Some(host.to_owned());
+        Awaiting(self)
+    }
+
+    /// How far the clock of the server that answered last is from this machine's; [`None`] if none told.
+    pub fn clock_offset(&self) -> Option<ClockOffset> {
+        self.0.offset.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How long the server that gave `answer` wants to be left alone, if it says so.
+    pub fn retry_after(&self, answer: &http::Response<Vec<u8>>) -> Option<Duration> {
+        retry::retry_after(answer.headers(), self.0.clock.now())
+    }
+
+    /// Sends `request` and reads the whole answer, whatever its status. Only what did not leave this machine is sent
+    /// again: what a lost answer did is for the caller to judge.
+    ///
+    /// # Errors
+    /// [`HttpError`] where there is no answer, or one of more than a MiB.
+    pub async fn send(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, HttpError> {
+        let began = Instant::now();
+        let mut attempt = 1;
+        loop {
+            let outcome = self.exchange(request.clone(), left(began)).await;
+            let Some(pause) = pause_if_not_sent(&outcome, attempt, began) else { return outcome };
+            self.wait(&request, attempt, pause).await;
+            attempt += 1;
+        }
+    }
+
+    /// As [`Http::send`], for requests that do the same if they are done twice: an answer that is lost, or says that
+    /// the server is overloaded or broken for a moment, is asked for again, as late as `Retry-After` says, while that
+    /// has room in the deadline.
+    ///
+    /// # Errors
+    /// As [`Http::send`].
+    pub async fn send_repeatable(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, HttpError> {
+        let began = Instant::now();
+        let mut attempt = 1;
+        loop {
+            let outcome = self.exchange(request.clone(), left(began)).await;
+            let pause = match &outcome {
+                Ok(answer) if retry::is_passing(answer.status()) => {
+                    Some(self.retry_after(answer).unwrap_or_default().max(retry::pause(attempt)))
+                }
+                Err(error @ HttpError::NoAnswer { .. }) if error.may_pass() => Some(retry::pause(attempt)),
+                _ => pause_if_not_sent(&outcome, attempt, began),
+            };
+            let has_room = |pause: &Duration| attempt < retry::ATTEMPTS && left(began) >= *pause + CONNECT_DEADLINE;
+            let Some(pause) = pause.filter(has_room) else { return outcome };
+            self.wait(&request, attempt, pause).await;
+            attempt += 1;
+        }
+    }
+
+    /// As [`Http::send`], and never again: for those who repeat by themselves.
+    ///
+    /// # Errors
+    /// As [`Http::send`].
+    pub async fn send_once(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, HttpError> {
+        self.exchange(request, EXCHANGE_DEADLINE).await
+    }
+
+    /// Sends `request` once, and returns as soon as the answer's head is there, for callers that stream. A server that
+    /// is silent for ten seconds is given up on; there is no other deadline.
+    ///
+    /// # Errors
+    /// [`HttpError`] where no answer comes.
+    pub async fn stream(&self, request: reqwest::Request) -> Result<reqwest::Response, HttpError> {
+        let host = host_of(request.url());
+        let (client, proxy) = self.client(request.url()).map_err(HttpError::SetUp)?;
+        let sent = self.0.clock.now();
+        let answer = client.execute(request).await.map_err(|error| HttpError::of(&host, proxy, error))?;
+        self.measure(&host, answer.headers(), sent);
+        Ok(answer)
+    }
+
+    /// Notes how far the clock of the server is from this machine's, if the answer tells.
+    fn measure(&self, host: &str, headers: &http::HeaderMap, sent: DateTime<Utc>) {
+        if let Some(time) = time::server_time(headers) {
+            let offset = time::offset(time, sent, self.0.clock.now());
+            let measured = ClockOffset { host: host.to_owned(), offset };
+            *self.0.offset.lock().unwrap_or_else(PoisonError::into_inner) = Some(measured);
+        }
+    }
+
+    async fn wait(&self, request: &http::Request<Vec<u8>>, attempt: u32, pause: Duration) {
+        let host = request.uri().host().unwrap_or_default();
+        tracing::debug!(host, attempt, pause_ms = pause.as_millis(), "asking again");
+        tokio::time::sleep(pause).await;
+    }
+
+    async fn exchange(
+        &self,
+        request: http::Request<Vec<u8>>,
+        deadline: Duration,
+    ) -> Result<http::Response<Vec<u8>>, HttpError> {
+        let url = request.uri().to_string().parse::<Url>();
+        let url = url.map_err(|_| HttpError::not_a_request("the server", "its endpoint is not a URL"))?;
+        let host = host_of(&url);
+        let (client, proxy) = self.client(&url).map_err(HttpError::SetUp)?;
+        let _awaiting = self.awaiting(&host);
+        let mut request = reqwest::Request::try_from(request)
+            .map_err(|error| HttpError::not_a_request(&host, cause_of(&error.without_url()).to_string()))?;
+        *request.timeout_mut() = Some(deadline);
+        let via = proxy.map(Proxy::name);
+        tracing::debug!(method = %request.method(), %host, path = request.url().path(), via, "request");
+        let sent = self.0.clock.now();
+        let answer = client.execute(request).await.map_err(|error| HttpError::of(&host, proxy, error))?;
+        self.measure(&host, answer.headers(), sent);
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let body = read_capped(answer, &host).await?;
+        tracing::debug!(%host, status = status.as_u16(), bytes = body.len(), "answer");
+        let mut response = http::Response::new(body);
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        Ok(response)
+    }
+
+    /// The `reqwest` client for `url`, and the proxy that it goes through.
+    fn client(&self, url: &Url) -> Result<(&reqwest::Client, Option<&Proxy>), Failure> {
+        let shared = &self.0;
+        let (built, proxy) = match url.scheme() {
+            "http" => (shared.plain.get_or_init(build_plain), None),
+            _ if proxy::is_loopback(url) => (shared.direct.get_or_init(|| self.build_encrypted(&Way::Direct)), None),
+            _ => {
+                let proxies = shared.proxies.get_or_init(|| Proxies::read(&*shared.variable));
+                match proxies.as_ref().map_err(Clone::clone)?.way(url) {
+                    Way::Direct => (shared.direct.get_or_init(|| self.build_encrypted(&Way::Direct)), None),
+                    Way::Proxy(proxy) => {
+                        (shared.proxied.get_or_init(|| self.build_encrypted(&Way::Proxy(proxy))), Some(proxy))
+                    }
+                    Way::System => (shared.proxied.get_or_init(|| self.build_encrypted(&Way::System)), None),
+                }
+            }
+        };
+        Ok((built.as_ref().map_err(Clone::clone)?, proxy))
+    }
+
+    fn build_encrypted(&self, way: &Way<'_>) -> Built {
+        let roots = trust::extra_roots(self.0.ca_bundle.as_ref(), &*self.0.variable)?;
+        let roots = roots.iter().map(|root| reqwest::Certificate::from_der(root)).collect::<Result<Vec<_>, _>>();
+        let builder = builder().https_only(true).tls_certs_merge(roots.map_err(|error| not_set_up(&error))?);
+        let builder = match way {
+            Way::Direct => builder.no_proxy(),
+            Way::System => builder,
+            Way::Proxy(proxy) => {
+                let given = reqwest::Proxy::all(proxy.url.clone()).map_err(|error| not_set_up(&error))?;
+                builder.no_proxy().proxy(match &proxy.authorization {
+                    Some(authorization) => given.custom_http_auth(authorization.clone()),
+                    None => given,
+                })
+            }
+        };
+        builder.build().map_err(|error| not_set_up(&error))
+    }
+}
+
+/// How much of the deadline for the whole is left.
+fn left(began: Instant) -> Duration {
+    EXCHANGE_DEADLINE.saturating_sub(began.elapsed())
+}
+
+fn pause_if_not_sent<T>(outcome: &Result<T, HttpError>, attempt: u32, began: Instant) -> Option<Duration> {
+    let error = outcome.as_ref().err().filter(|error| matches!(error, HttpError::NotSent { .. }))?;
+    (error.may_pass() && attempt < retry::ATTEMPTS && began.elapsed() < SOON).then(|| retry::pause(attempt))
+}
+
+/// An answer is awaited: see [`Http::awaiting`].
+pub struct Awaiting<'a>(&'a Http);
+
+impl Drop for Awaiting<'_> {
+    fn drop(&mut self) {
+        *self.0.0.awaited.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+async fn read_capped(mut answer: reqwest::Response, host: &str) -> Result<Vec<u8>, HttpError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(|error| HttpError::of(host, None, error))? {
+        if body.len() + chunk.len() > ANSWER_LIMIT {
+            return Err(HttpError::TooLarge { host: host.to_owned() });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// The host of `url`, with its port if that is not the scheme's own.
+fn host_of(url: &Url) -> String {
+    let host = url.host_str().unwrap_or("the server");
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+fn builder() -> reqwest::ClientBuilder {
+    // The first caller wins; a second installation is refused and changes nothing.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+        .user_agent(concat!("cogfed/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .connect_timeout(CONNECT_DEADLINE)
+        .read_timeout(SILENCE_DEADLINE)
+        .http1_only()
+}
+
+fn build_plain() -> Built {
+    let builder = builder().no_proxy();
+    let no_roots =
+        rustls::ClientConfig::builder().with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth();
+    builder.tls_backend_preconfigured(no_roots).build().map_err(|error| not_set_up(&error))
+}
+
+fn not_set_up(error: &reqwest::Error) -> Failure {
+    Failure::new(Kind::Network, format!("cannot set up the HTTP client: {}", cause_of(error)))
+        .hint("check that this machine has trust roots (on Debian, the package ca-certificates)")
+}
+
+impl fmt::Debug for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Http")
+    }
+}

@@ -1,0 +1,227 @@
+//! The way out: which proxy, if any, a request goes through.
+//!
+//! The variables are those of curl and of the AWS CLI, the lower-case name first, as both have it. reqwest's own reading
+//! of them is not used: it passes over a malformed one in silence, and knows no ports in `NO_PROXY`, and neither
+//! brackets nor `*` for addresses.
+
+use base64::Engine;
+use http::HeaderValue;
+use percent_encoding::percent_decode_str;
+use url::{Host, Url};
+use zeroize::Zeroizing;
+
+use super::no_proxy::NoProxy;
+use crate::error::{Failure, Kind};
+
+/// Reads an environment variable.
+pub type Variable = dyn Fn(&str) -> Option<String> + Send + Sync;
+
+/// The variables that name a proxy for https, the first that is set counts.
+const NAMES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+
+/// One proxy, as a variable names it.
+#[derive(Clone)]
+pub struct Proxy {
+    /// The variable that names it.
+    pub variable: &'static str,
+    /// Where it is, without user and password.
+    pub url: Url,
+    /// What it gets to see, if the variable holds a user.
+    pub authorization: Option<HeaderValue>,
+}
+
+impl Proxy {
+    /// Host and port, for messages.
+    pub fn name(&self) -> String {
+        let port = self.url.port_or_known_default().unwrap_or_default();
+        format!("{}:{port}", self.url.host_str().unwrap_or_default())
+    }
+}
+
+/// What the environment says about proxies.
+pub struct Proxies {
+    proxy: Option<Proxy>,
+    /// No variable says anything: on macOS and Windows the system's settings count.
+    is_silent: bool,
+    exceptions: NoProxy,
+}
+
+/// How one request leaves.
+pub enum Way<'a> {
+    /// Straight to the host.
+    Direct,
+    /// Through the proxy that the environment names.
+    Proxy(&'a Proxy),
+    /// As the system's settings say; on Linux there are none.
+    System,
+}
+
+impl Proxies {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`] with the variable's name, and never its text, if it does not name a proxy.
+    pub fn read(variable: &Variable) -> Result<Self, Failure> {
+        let set = NAMES.into_iter().find_map(|name| Some((name, variable(name)?)));
+        let exceptions = variable("no_proxy").or_else(|| variable("NO_PROXY")).unwrap_or_default();
+        // Set and empty says: none.
+        let proxy = set.as_ref().filter(|(_, text)| !text.is_empty()).map(|(name, text)| parse(name, text));
+        Ok(Self { is_silent: set.is_none(), proxy: proxy.transpose()?, exceptions: NoProxy::parse(&exceptions) })
+    }
+
+    /// How a request to `url` leaves.
+    pub fn way(&self, url: &Url) -> Way<'_> {
+        match &self.proxy {
+            Some(proxy) if !self.exceptions.covers(url) => Way::Proxy(proxy),
+            None if self.is_silent && !self.exceptions.covers(url) => Way::System,
+            _ => Way::Direct,
+        }
+    }
+}
+
+/// Whether `url` is on this machine itself, where no proxy has any business.
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => {
+            let name = name.strip_suffix('.').unwrap_or(name);
+            name == "localhost" || name.ends_with(".localhost")
+        }
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.to_canonical().is_loopback(),
+        None => false,
+    }
+}
+
+fn parse(variable: &'static str, text: &str) -> Result<Proxy, Failure> {
+    let fault = |what: &str| Failure::new(Kind::Usage, format!("{variable} {what}"));
+    let malformed = || {
+        fault("is not the URL of a proxy")
+            .hint("write it as http://USER:PASSWORD@HOST:PORT, with unusual characters of both percent-encoded")
+    };
+    let text = Zeroizing::new(if text.contains("://") { text.to_owned() } else { format!("http://{text}") });
+    let mut url = Url::parse(text.trim()).map_err(|_| malformed())?;
+    match url.scheme() {
+        "http" | "https" => {}
+        "socks4" | "socks4a" | "socks5" | "socks5h" => {
+            return Err(fault("names a SOCKS proxy, which cogfed does not speak")
+                .hint("set HTTPS_PROXY to an HTTP proxy, or to nothing if none is needed"));
+        }
+        _ => return Err(malformed()),
+    }
+    // An unencoded '/', '?' or '#' in a password ends up here, and makes the user the host.
+    if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
+        return Err(malformed());
+    }
+    let authorization = authorization(&url).map_err(|()| malformed())?;
+    let has_no_user = url.set_username("").and_then(|()| url.set_password(None)).is_ok();
+    match has_no_user && url.port() != Some(0) {
+        true => Ok(Proxy { variable, url, authorization }),
+        false => Err(malformed()),
+    }
+}
+
+/// RFC 7617, section 2.
+fn authorization(url: &Url) -> Result<Option<HeaderValue>, ()> {
+    if url.username().is_empty() && url.password().is_none() {
+        return Ok(None);
+    }
+    let decoded = |text: &str| -> Zeroizing<Vec<u8>> { Zeroizing::new(percent_decode_str(text).collect()) };
+    let user = decoded(url.username());
+    if user.contains(&b':') {
+        return Err(());
+    }
+    let mut pair = Zeroizing::new(user.to_vec());
+    pair.push(b':');
+    pair.extend_from_slice(&decoded(url.password().unwrap_or_default()));
+    let encoded = Zeroizing::new(format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(&*pair)));
+    let mut value = HeaderValue::from_str(&encoded).map_err(|_| ())?;
+    value.set_sensitive(true);
+    Ok(Some(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &'static [(&str, &str)]) -> Result<Proxies, Failure> {
+        Proxies::read(&|name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    fn way(pairs: &'static [(&str, &str)], url: &str) -> String {
+        match read(pairs).unwrap().way(&url.parse().unwrap()) {
+            Way::Direct => "direct".into(),
+            Way::Proxy(proxy) => format!("{} {}", proxy.variable, proxy.url),
+            Way::System => "system".into(),
+        }
+    }
+
+    #[test]
+    fn the_proxy_is_the_one_that_curl_and_the_aws_cli_would_take() {
+        let url = "https://example.com/";
+        let is = |pairs, expected: &str| assert_eq!(way(pairs, url), expected, "{pairs:?}");
+        is(&[], "system");
+        is(&[("HTTPS_PROXY", "http://a:1")], "HTTPS_PROXY http://a:1/");
+        is(&[("https_proxy", "http://b:1"), ("HTTPS_PROXY", "http://a:1")], "https_proxy http://b:1/");
+        is(&[("ALL_PROXY", "http://a:1")], "ALL_PROXY http://a:1/");
+        is(&[("all_proxy", "http://a:1")], "all_proxy http://a:1/");
+        is(&[("ALL_PROXY", "http://a:1"), ("HTTPS_PROXY", "http://b:1")], "HTTPS_PROXY http://b:1/");
+        is(&[("ALL_PROXY", "http://a:1"), ("HTTPS_PROXY", "")], "direct");
+        is(&[("HTTP_PROXY", "http://a:1")], "system");
+        is(&[("HTTPS_PROXY", "proxy.example:3128")], "HTTPS_PROXY http://proxy.example:3128/");
+        is(&[("HTTPS_PROXY", "me:word@proxy.example:3128")], "HTTPS_PROXY http://proxy.example:3128/");
+        is(&[("HTTPS_PROXY", "https://proxy.example")], "HTTPS_PROXY https://proxy.example/");
+        is(&[("HTTPS_PROXY", "http://a:1"), ("NO_PROXY", "example.com")], "direct");
+        is(&[("HTTPS_PROXY", "http://a:1"), ("no_proxy", "example.com")], "direct");
+        is(&[("HTTPS_PROXY", "http://a:1"), ("no_proxy", ""), ("NO_PROXY", "*")], "HTTPS_PROXY http://a:1/");
+    }
+
+    #[test]
+    fn user_and_password_are_decoded_into_a_header_that_is_marked_as_secret() {
+        let proxies = read(&[("HTTPS_PROXY", "http://j%40corp:p%3A%2f%23w%C3%A9@proxy:3128")]).unwrap();
+        let Way::Proxy(proxy) = proxies.way(&"https://example.com".parse().unwrap()) else { panic!("no proxy") };
+        let value = proxy.authorization.as_ref().unwrap();
+        assert!(value.is_sensitive());
+        let encoded = value.to_str().unwrap().strip_prefix("Basic ").unwrap();
+        let decoded = base64::engine::general_purpose::STANDARD.decode(encoded).unwrap();
+        assert_eq!(decoded, "j@corp:p:/#wé".as_bytes());
+        assert_eq!((proxy.url.as_str(), proxy.name().as_str()), ("http://proxy:3128/", "proxy:3128"));
+    }
+
+    #[test]
+    fn a_malformed_proxy_is_an_error_that_names_the_variable_and_not_its_text() {
+        for text in [
+            "http://",
+            "http://me:canary@",
+            "http://me:canary@host:port",
+            "http://me:canary@host:0",
+            "http://me:can#ary@host:3128",
+            "http://me:12/canary@host:3128",
+            "http://me:12?canary@host:3128",
+            "http://m%3Ae:canary@host:3128",
+            "ftp://me:canary@host:3128",
+            "socks5://me:canary@host:1080",
+            "http://ho st:3128",
+            "://canary",
+        ] {
+            let variable = move |name: &str| (name == "HTTPS_PROXY").then(|| text.to_owned());
+            let failure = Proxies::read(&variable).err().unwrap_or_else(|| panic!("{text} was taken"));
+            assert_eq!(failure.kind, Kind::Usage);
+            assert!(failure.message.starts_with("HTTPS_PROXY "), "{failure}");
+            assert!(!format!("{failure:?}").contains("canary"), "{failure:?}");
+        }
+    }
+
+    #[test]
+    fn loopback_is_told_from_what_only_looks_like_it() {
+        for url in
+            ["https://localhost:1", "https://a.localhost", "https://127.9.9.9", "https://[::1]", "https://LOCALHOST."]
+        {
+            assert!(is_loopback(&url.parse().unwrap()), "{url}");
+        }
+        for url in
+            ["https://localhost.example.com", "https://127.0.0.1.example.com", "https://notlocalhost", "https://[::2]"]
+        {
+            assert!(!is_loopback(&url.parse().unwrap()), "{url}");
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! When a request is sent again, and how long that waits: pure rules, and the dice.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use http::{HeaderMap, StatusCode, header};
+use ring::rand::{SecureRandom, SystemRandom};
+
+/// How often a request is sent in all, where a repeat is safe.
+pub const ATTEMPTS: u32 = 3;
+/// The longest wait that a server can impose.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(5 * 60);
+/// The longest first pause; later ones double.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+
+/// How long the server wants to be left alone, in delay-seconds or as a date (RFC 9110, section 10.2.3): at most
+/// [`LONGEST_WAIT`]. A date is measured against the answer's own `Date`, so that a wrong clock here does no harm, else
+/// against `now`.
+pub fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
+    let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More digits than a number holds are a long time, too.
+        return Some(text.parse().map_or(LONGEST_WAIT, Duration::from_secs).min(LONGEST_WAIT));
+    }
+    let until = http_date(text)?;
+    let now = headers.get(header::DATE).and_then(|date| http_date(date.to_str().ok()?)).unwrap_or(now);
+    Some((until - now).to_std().unwrap_or_default().min(LONGEST_WAIT))
+}
+
+/// An IMF-fixdate (RFC 9110, section 5.6.7), the one form that servers may send.
+pub fn http_date(text: &str) -> Option<DateTime<Utc>> {
+    text.ends_with("GMT").then(|| DateTime::parse_from_rfc2822(text).ok())?.map(|time| time.with_timezone(&Utc))
+}
+
+/// Whether a status says that the server was overloaded or broken for a moment.
+pub fn is_passing(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 429 | 500 | 502 | 503 | 504)
+}
+
+/// How long to pause after attempt number `attempt`, the first being 1: at least half of what it doubles to, so that
+/// many who failed at once do not come back at once.
+pub fn pause(attempt: u32) -> Duration {
+    let longest = FIRST_PAUSE * 2u32.saturating_pow(attempt.saturating_sub(1).min(4));
+    let mut dice = [0];
+    // Without randomness the pause is the longest; that is no reason to fail.
+    let share = SystemRandom::new().fill(&mut dice).map_or(255, |()| u32::from(dice[0]));
+    longest / 2 + longest / 2 * share / 255
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wait(retry_after_: &str, date: Option<&str>) -> Option<u64> {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::RETRY_AFTER, retry_after_.parse().unwrap());
+        date.map(|date| headers.insert(header::DATE, date.parse().unwrap()));
+        let now = http_date("Wed, 21 Oct 2026 07:28:00 GMT").unwrap();
+        retry_after(&headers, now).map(|wait| wait.as_secs())
+    }
+
+    #[test]
+    fn retry_after_is_read_in_both_forms_and_capped() {
+        for (text, expected) in [
+            ("0", Some(0)),
+            ("1", Some(1)),
+            (" 120 ", Some(120)),
+            ("300", Some(300)),
+            ("86400", Some(300)),
+            ("99999999999999999999999999", Some(300)),
+            ("-1", None),
+            ("1.5", None),
+            ("soon", None),
+            ("", None),
+            ("Wed, 21 Oct 2026 07:28:30 GMT", Some(30)),
+            ("Wed, 21 Oct 2026 07:27:30 GMT", Some(0)),
+            ("Wed, 21 Oct 2099 07:28:00 GMT", Some(300)),
+            ("2026-10-21T07:28:30Z", None),
+        ] {
+            assert_eq!(wait(text, None), expected, "{text}");
+        }
+        // This machine's clock is an hour behind the server's.
+        assert_eq!(wait("Wed, 21 Oct 2026 08:28:10 GMT", Some("Wed, 21 Oct 2026 08:28:00 GMT")), Some(10));
+    }
+
+    #[test]
+    fn pauses_double_and_are_not_all_the_same() {
+        for (attempt, longest) in [(1, 200), (2, 400), (3, 800), (40, 3200)] {
+            for _ in 0..50 {
+                let pause = pause(attempt).as_millis();
+                assert!((longest / 2..=longest).contains(&pause), "{attempt}: {pause} ms");
+            }
+        }
+        let pauses: std::collections::BTreeSet<_> = (0..50).map(|_| pause(3)).collect();
+        assert!(pauses.len() > 10);
+    }
+}

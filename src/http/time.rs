@@ -1,0 +1,57 @@
+//! What servers say the time is. Nothing here changes what this machine's clock counts for.
+
+use chrono::{DateTime, Utc};
+use http::{HeaderMap, header};
+
+use super::retry::http_date;
+use crate::clock::Offset;
+
+/// How far a server's clock is from this machine's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClockOffset {
+    /// The host, with its port if it is not the scheme's own.
+    pub host: String,
+    /// The server's time less this machine's, half-way between sending and receiving. `Date` counts whole seconds: it
+    /// is up to a second too small, and half the exchange's time off either way.
+    pub offset: Offset,
+}
+
+/// The server's time of one answer, by its `Date`; none where it comes from a cache (`Age`).
+pub fn server_time(headers: &HeaderMap) -> Option<DateTime<Utc>> {
+    let is_stored = headers.contains_key(header::AGE);
+    headers.get(header::DATE).filter(|_| !is_stored).and_then(|date| http_date(date.to_str().ok()?))
+}
+
+/// The offset that follows from one exchange.
+pub fn offset(server: DateTime<Utc>, sent: DateTime<Utc>, received: DateTime<Utc>) -> Offset {
+    Offset::measured(server - (sent + (received - sent) / 2))
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| ((*name).parse().unwrap(), value.parse().unwrap())).collect()
+    }
+
+    #[test]
+    fn the_offset_is_measured_from_the_middle_of_the_exchange() {
+        let at = |seconds: i64| DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap();
+        assert_eq!(offset(at(5), at(0), at(10)), Offset::default());
+        assert_eq!(offset(at(3605), at(0), at(10)), Offset::measured(TimeDelta::hours(1)));
+        assert_eq!(offset(at(-3600), at(0), at(0)), Offset::measured(-TimeDelta::hours(1)));
+    }
+
+    #[test]
+    fn a_stored_answer_tells_no_time() {
+        let date = ("date", "Wed, 21 Oct 2026 07:28:00 GMT");
+        assert!(server_time(&headers(&[date])).is_some());
+        assert_eq!(server_time(&headers(&[date, ("age", "7")])), None);
+        assert_eq!(server_time(&headers(&[date, ("age", "")])), None);
+        assert_eq!(server_time(&headers(&[("date", "today")])), None);
+        assert_eq!(server_time(&headers(&[])), None);
+    }
+}

@@ -1,0 +1,96 @@
+//! Whom to trust besides the system's roots: the PEM files that `AWS_CA_BUNDLE`, `SSL_CERT_FILE` and the profile name.
+//!
+//! On Linux the system's roots are what rustls-native-certs loads, and there `SSL_CERT_FILE` and `SSL_CERT_DIR` take
+//! their place, as with OpenSSL. On macOS and Windows `SSL_CERT_FILE` comes on top. `AWS_CA_BUNDLE` and `ca_bundle`
+//! come on top everywhere. Nothing turns verification off.
+
+use std::fs::OpenOptions;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+
+use super::proxy::Variable;
+use crate::error::{Failure, Kind};
+
+/// The largest bundle that is read, in bytes: a system's whole one has about 230 KiB.
+const LARGEST: u64 = 8 * 1024 * 1024;
+
+/// The profile's `ca_bundle`, and the place that says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaBundle {
+    /// The file.
+    pub path: PathBuf,
+    /// The key with its place, for messages.
+    pub named_by: String,
+}
+
+/// The certificates that come on top of the system's.
+///
+/// # Errors
+/// [`Kind::Usage`], naming variable or key and file, if a file is not there, cannot be read, or holds no certificate.
+pub fn extra_roots(bundle: Option<&CaBundle>, variable: &Variable) -> Result<Vec<CertificateDer<'static>>, Failure> {
+    let mut roots = Vec::new();
+    // An empty one is as if it were not set, as botocore has it.
+    if let Some(path) = variable("AWS_CA_BUNDLE").filter(|path| !path.is_empty()) {
+        roots.extend(read("AWS_CA_BUNDLE", Path::new(&path))?);
+    }
+    if let Some(path) = variable("SSL_CERT_FILE") {
+        if path.is_empty() {
+            return Err(Failure::new(Kind::Usage, "SSL_CERT_FILE is set and empty: no server would be trusted")
+                .hint("unset SSL_CERT_FILE"));
+        }
+        roots.extend(read("SSL_CERT_FILE", Path::new(&path))?);
+    }
+    if let Some(bundle) = bundle {
+        roots.extend(read(&bundle.named_by, &bundle.path)?);
+    }
+    Ok(roots)
+}
+
+fn read(named_by: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>, Failure> {
+    let fault = |what: &str| {
+        let message = format!("{named_by} names {}, which {what}", path.display());
+        Failure::new(Kind::Usage, message).hint("name a PEM file with the certificates of the authorities to trust")
+    };
+    if !path.is_absolute() {
+        return Err(fault("is not an absolute path")
+            .hint("give the whole path: what the current folder holds must not say whom to trust"));
+    }
+    let bytes = bytes_of(path).map_err(|what| fault(&what))?;
+    let mut checked = RootCertStore::empty();
+    let mut roots = Vec::new();
+    for certificate in CertificateDer::pem_slice_iter(&bytes) {
+        // A bundle of the world's authorities may hold one that nobody can read; that must not cost the others.
+        match certificate {
+            Ok(certificate) if checked.add(certificate.clone()).is_ok() => roots.push(certificate),
+            _ => tracing::debug!(file = %path.display(), "a certificate that cannot be read is passed over"),
+        }
+    }
+    if roots.is_empty() { Err(fault("holds no certificate in PEM form")) } else { Ok(roots) }
+}
+
+fn bytes_of(path: &Path) -> Result<Vec<u8>, String> {
+    let cannot = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::NotFound => "does not exist".to_owned(),
+        _ => format!("cannot be read: {error}"),
+    };
+    let mut options = OpenOptions::new();
+    options.read(true);
+    // A pipe without a writer would be waited for.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits() as i32);
+    let file = options.open(path).map_err(cannot)?;
+    let metadata = file.metadata().map_err(cannot)?;
+    if !metadata.is_file() {
+        return Err("is not a plain file".into());
+    }
+    let mut bytes = Vec::new();
+    let count = file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(cannot)?;
+    match u64::try_from(count) {
+        Ok(count) if count <= LARGEST => Ok(bytes),
+        _ => Err(format!("is larger than {LARGEST} bytes")),
+    }
+}

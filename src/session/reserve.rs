@@ -1,0 +1,70 @@
+//! What the save after a refresh will need, set aside before the refresh token leaves this machine: without a grace
+//! period, an answer that cannot be kept is a sign-in lost.
+//!
+//! File descriptors, and, where the store is files on the same disk, room for the record. Both are held while the
+//! network is busy and let go of right before the save.
+
+use std::fs::File;
+use std::io::{self, Write};
+
+use crate::folder::Folder;
+use crate::profile::Profile;
+use crate::store::StoreKind;
+use crate::store::record::{TokensRecord, tokens_account};
+
+/// More than a save has open at once.
+const DESCRIPTORS: usize = 6;
+/// How much longer a record may get by a refresh, and what a disk's blocks add, in bytes.
+const GROWTH: usize = 8 * 1024;
+
+/// What is set aside; dropping it lets go of it.
+pub struct Reserve {
+    folder: Folder,
+    account: String,
+    descriptors: Vec<File>,
+}
+
+impl Reserve {
+    /// Sets it aside for a save of these tokens.
+    ///
+    /// # Errors
+    /// If the disk or this process has too little left.
+    pub fn set_aside(own: &Folder, profile: &Profile, tokens: &TokensRecord) -> anyhow::Result<Self> {
+        let mut reserve = Self { folder: own.sub("room"), account: tokens_account(profile), descriptors: Vec::new() };
+        let is_same_disk = profile.store == StoreKind::File;
+        let room = if is_same_disk { length(tokens)? + GROWTH } else { 0 };
+        // What a killed process left goes first: there may be no room for two.
+        reserve.folder.remove(&reserve.account)?;
+        reserve.folder.replace(&reserve.account, &vec![b' '; room])?;
+        reserve.descriptors = reserve.folder.opened(&reserve.account, DESCRIPTORS)?;
+        Ok(reserve)
+    }
+}
+
+impl Drop for Reserve {
+    fn drop(&mut self) {
+        self.descriptors.clear();
+        // A file that stays is found by the next one.
+        if let Err(error) = self.folder.remove(&self.account) {
+            tracing::debug!(%error, "the room that was set aside stays taken");
+        }
+    }
+}
+
+/// How long the record is when written, without a copy of its secrets.
+fn length(tokens: &TokensRecord) -> anyhow::Result<usize> {
+    struct Counted(usize);
+    impl Write for Counted {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut counted = Counted(0);
+    serde_json::to_writer(&mut counted, tokens)?;
+    Ok(counted.0)
+}

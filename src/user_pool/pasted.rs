@@ -1,0 +1,113 @@
+//! The address that a browser ended on, pasted by a person whose browser cannot reach this machine: pure, but for what
+//! was pasted before.
+//!
+//! It is judged as if the browser had come to the listener with it. A bare code is never enough: the state has to come
+//! with it, from the browser, since a state that the reader fills in protects nobody
+//! (<https://github.com/openclaw/openclaw/issues/16058>).
+
+use http::Request;
+use http::header::HOST;
+use zeroize::Zeroizing;
+
+use super::callback::{Awaited, Verdict, judge};
+use super::listener::Arrival;
+
+/// The longest line, in bytes: a terminal cuts what is longer (termios(3), canonical mode).
+const LONGEST_LINE: usize = 4094;
+/// The most that is taken as one address, in bytes, over all its lines.
+const LONGEST_ADDRESS: usize = 16 * 1024;
+/// What terminals put around a paste (<https://invisible-island.net/xterm/xterm-paste64.html>).
+const PASTE_MARKS: [&str; 2] = ["\u{1b}[200~", "\u{1b}[201~"];
+/// What people and programs put around an address.
+const QUOTES: [(char, char); 6] = [('<', '>'), ('"', '"'), ('\'', '\''), ('`', '`'), ('“', '”'), ('(', ')')];
+
+/// Why a paste was refused.
+type Reason = &'static str;
+
+const NOT_WHOLE: Reason = "that is not the whole address of this sign-in's last page";
+const NOT_OURS: Reason = "that address does not belong to this sign-in";
+const TOO_LONG: Reason = "that is longer than an address is, or than a terminal takes in one line";
+const BAD_CHARACTERS: Reason = "that has spaces or control characters in it, which an address has not";
+
+/// What comes in by pasting, and what is left of the lines before.
+pub struct Pasted<'a> {
+    awaited: &'a Awaited,
+    redirect_uri: &'a str,
+    /// The beginning of an address whose other lines may come yet.
+    beginning: Zeroizing<String>,
+}
+
+impl<'a> Pasted<'a> {
+    /// Nothing as yet. `redirect_uri` is this sign-in's, to the letter.
+    pub fn new(awaited: &'a Awaited, redirect_uri: &'a str) -> Self {
+        Self { awaited, redirect_uri, beginning: Zeroizing::default() }
+    }
+
+    /// Judges lines that came together. An address may be wrapped over several; a line that begins as one begins another.
+    /// `None` if there was nothing in them.
+    pub fn read(&mut self, lines: &str) -> Option<Result<Arrival, Reason>> {
+        let unmarked = Zeroizing::new(PASTE_MARKS.iter().fold(lines.to_owned(), |text, mark| text.replace(mark, "")));
+        let mut verdict = None;
+        for line in unmarked.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty()) {
+            if begins_address(line) && !self.beginning.is_empty() {
+                verdict = Some(self.judged());
+                self.beginning.clear();
+                if let Some(Ok(_)) = verdict {
+                    return verdict;
+                }
+            }
+            if line.len() > LONGEST_LINE || self.beginning.len() + line.len() > LONGEST_ADDRESS {
+                self.beginning.clear();
+                return Some(Err(TOO_LONG));
+            }
+            self.beginning.push_str(line);
+        }
+        if self.beginning.is_empty() || unmarked.trim().is_empty() {
+            return verdict;
+        }
+        verdict = Some(self.judged());
+        let bare = without_quotes(&self.beginning);
+        if !bare.starts_with(self.redirect_uri) && !self.redirect_uri.starts_with(bare) {
+            self.beginning.clear();
+        }
+        verdict
+    }
+
+    /// The judge is the listener's own: the request is the one that the browser would have made. A fragment is not part of
+    /// it.
+    fn judged(&self) -> Result<Arrival, Reason> {
+        let address = without_quotes(&self.beginning);
+        if address.chars().any(|c| c.is_control() || c.is_whitespace()) {
+            return Err(BAD_CHARACTERS);
+        }
+        let query = address.strip_prefix(self.redirect_uri).and_then(|rest| rest.strip_prefix('?'));
+        let target = Zeroizing::new(format!("{}?{}", self.awaited.path, query.ok_or(NOT_WHOLE)?));
+        let request = Request::get(target.as_str()).header(HOST, format!("localhost:{}", self.awaited.port)).body(());
+        match judge(&request.map_err(|_| BAD_CHARACTERS)?.into_parts().0, self.awaited) {
+            Verdict::Code(code) => Ok(Arrival::Code(code)),
+            Verdict::Denied(denial) => Ok(Arrival::Denied(denial)),
+            Verdict::Unvouched(_) => Err(NOT_OURS),
+            Verdict::Done => Err(NOT_WHOLE),
+            Verdict::Refuse(_, reason) => Err(reason),
+        }
+    }
+}
+
+fn begins_address(line: &str) -> bool {
+    let bare = line.trim_start_matches(|c| QUOTES.iter().any(|(open, _)| *open == c));
+    ["http://", "https://"]
+        .iter()
+        .any(|scheme| bare.get(..scheme.len()).is_some_and(|it| it.eq_ignore_ascii_case(scheme)))
+}
+
+/// `text` without the pairs of marks around it.
+fn without_quotes(text: &str) -> &str {
+    let mut bare = text.trim();
+    while let Some(inner) = QUOTES.iter().find_map(|(open, close)| bare.strip_prefix(*open)?.strip_suffix(*close)) {
+        bare = inner.trim();
+    }
+    bare
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,209 @@
+//! Where this sign-in happens, and so what can open its page: one pure function over the environment and a few facts of
+//! the system, so that every place can be tried in a table.
+
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+/// The Windows program that opens a URL in the person's browser without any shell, and what it is told first
+/// (<https://learn.microsoft.com/en-us/windows-server/administration/windows-commands/rundll32>).
+const WINDOWS_OPENER: (&str, &[&str]) = ("rundll32.exe", &["url.dll,FileProtocolHandler"]);
+/// Where that is if the Windows part of PATH is turned off (`appendWindowsPath=false` in wsl.conf).
+const WINDOWS_PROGRAMS: &str = "/mnt/c/Windows/System32";
+/// The port of ssh where nothing is said.
+const SSH_PORT: u16 = 22;
+
+/// What is known about this process's surroundings.
+pub struct Facts<'a> {
+    /// Reads an environment variable.
+    pub variable: &'a dyn Fn(&str) -> Option<String>,
+    /// Whether this system shows windows whatever its environment says: macOS and Windows.
+    pub has_windows: bool,
+    /// The kernel's release: Microsoft's own in WSL, and in the containers of Docker Desktop on Windows.
+    pub kernel: &'a str,
+    /// Whether a container's engine left its mark: `/.dockerenv` or `/run/.containerenv`.
+    pub is_container: bool,
+    /// The machine's name.
+    pub host_name: &'a str,
+    /// Finds a program by its name, or at its whole path.
+    pub find: &'a dyn Fn(&str) -> Option<PathBuf>,
+}
+
+/// A place that a person may sit at, or far from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// A desktop with a person before it.
+    Desktop,
+    /// The Windows Subsystem for Linux: the person's browser is a Windows program.
+    Wsl,
+    /// GitHub Codespaces.
+    Codespace,
+    /// A development container of an editor.
+    DevContainer,
+    /// A terminal that VS Code opened on another machine.
+    RemoteEditor,
+    /// An SSH session; the person is at its other end, whether X11 is forwarded or not.
+    Ssh,
+    /// A container without a display.
+    Container,
+    /// A continuous integration job: no person at all.
+    Ci,
+    /// A machine without a display.
+    NoDisplay,
+}
+
+impl Place {
+    /// Half a sentence for the person.
+    pub fn described(self) -> &'static str {
+        match self {
+            Place::Desktop => "this is a desktop",
+            Place::Wsl => "this is WSL",
+            Place::Codespace => "this is a codespace",
+            Place::DevContainer => "this is a dev container",
+            Place::RemoteEditor => "this is VS Code's terminal on a remote machine",
+            Place::Ssh => "this is an SSH session",
+            Place::Container => "this is a container",
+            Place::Ci => "this is a CI job",
+            Place::NoDisplay => "this machine has no display",
+        }
+    }
+}
+
+/// What opens a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Opener {
+    /// The system's default browser.
+    System,
+    /// The commands of `$BROWSER`, the first that starts: split at `:`.
+    Named(String),
+    /// The command that the profile names.
+    Command(String),
+    /// A program that opens the Windows browser, and the arguments before the URL.
+    Windows(PathBuf, &'static [&'static str]),
+}
+
+/// Where this sign-in happens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Surroundings {
+    /// The place.
+    pub place: Place,
+    /// What opens a page here, if anything does.
+    pub opener: Option<Opener>,
+    /// Where `ssh` leads back to this machine, if that is how the person came: the name, and the port.
+    pub ssh: Option<(String, u16)>,
+}
+
+impl Surroundings {
+    /// Those of this process, whose environment `variable` reads.
+    pub fn here(variable: &dyn Fn(&str) -> Option<String>) -> Self {
+        let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+        let path = variable("PATH").unwrap_or_default();
+        Self::of(&Facts {
+            variable,
+            has_windows: cfg!(any(windows, target_vendor = "apple")),
+            kernel: read("/proc/sys/kernel/osrelease").trim(),
+            is_container: ["/.dockerenv", "/run/.containerenv"].iter().any(|mark| Path::new(mark).exists()),
+            host_name: read("/proc/sys/kernel/hostname").trim(),
+            find: &|program| found_in(&path, program),
+        })
+    }
+
+    /// Those that the facts tell. `$BROWSER` wins over any guess: who sets it knows better.
+    pub fn of(facts: &Facts<'_>) -> Self {
+        let place = place(facts);
+        let opener = match named(facts) {
+            Some(browser) => Some(Opener::Named(browser)),
+            None => match place {
+                Place::Desktop => Some(Opener::System),
+                Place::Wsl => windows_opener(facts).or_else(|| has_display(facts).then_some(Opener::System)),
+                _ => None,
+            },
+        };
+        Self { place, opener, ssh: ssh(facts) }
+    }
+
+    /// Whether the browser may be unable to reach this machine's loopback addresses.
+    pub fn is_far_from_browser(&self) -> bool {
+        self.place != Place::Desktop
+    }
+
+    /// The command that makes `port` of the person's machine lead here.
+    pub fn forwarding(&self, port: u16) -> Option<String> {
+        let (host, ssh_port) = self.ssh.as_ref()?;
+        let at_port = if *ssh_port == SSH_PORT { String::new() } else { format!("-p {ssh_port} ") };
+        Some(format!("ssh -N -L {port}:localhost:{port} {at_port}{host}"))
+    }
+}
+
+fn place(facts: &Facts<'_>) -> Place {
+    let is_set = |name| value(facts, name).is_some();
+    let is_on = |name| value(facts, name).is_some_and(|value| !matches!(value.as_str(), "false" | "0" | "no"));
+    let is_wsl = ["WSL_DISTRO_NAME", "WSL_INTEROP"].into_iter().any(is_set);
+    let has_wsl_kernel = facts.kernel.to_ascii_lowercase().contains("microsoft");
+    let is_container = facts.is_container || is_set("container") || is_set("KUBERNETES_SERVICE_HOST");
+    if ["CI", "TF_BUILD", "JENKINS_URL", "CODEBUILD_BUILD_ID", "TEAMCITY_VERSION"].into_iter().any(is_on) {
+        Place::Ci
+    } else if is_on("CODESPACES") {
+        Place::Codespace
+    } else if is_on("REMOTE_CONTAINERS") {
+        Place::DevContainer
+    } else if is_set("VSCODE_IPC_HOOK_CLI") {
+        Place::RemoteEditor
+    } else if ["SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"].into_iter().any(is_set) {
+        Place::Ssh
+    } else if is_wsl || has_wsl_kernel && !is_container {
+        Place::Wsl
+    } else if facts.has_windows || has_display(facts) {
+        Place::Desktop
+    } else if is_container {
+        Place::Container
+    } else {
+        Place::NoDisplay
+    }
+}
+
+/// An environment variable that says something.
+fn value(facts: &Facts<'_>, name: &str) -> Option<String> {
+    (facts.variable)(name).filter(|value| !value.trim().is_empty())
+}
+
+fn has_display(facts: &Facts<'_>) -> bool {
+    ["DISPLAY", "WAYLAND_DISPLAY"].into_iter().any(|name| value(facts, name).is_some())
+}
+
+/// `$BROWSER`; Windows itself has no such custom, and its paths hold colons.
+fn named(facts: &Facts<'_>) -> Option<String> {
+    value(facts, "BROWSER").filter(|_| !cfg!(windows))
+}
+
+fn windows_opener(facts: &Facts<'_>) -> Option<Opener> {
+    let (program, arguments) = WINDOWS_OPENER;
+    let view = || (facts.find)("wslview").map(|path| Opener::Windows(path, &[]));
+    let own = |program: &str| (facts.find)(program).map(|path| Opener::Windows(path, arguments));
+    view().or_else(|| own(program)).or_else(|| own(&format!("{WINDOWS_PROGRAMS}/{program}")))
+}
+
+/// `SSH_CONNECTION` is the client's address and port, then the server's (ssh(1)). What comes of it is a command for a
+/// person to run: nothing but names, addresses and numbers gets into it.
+fn ssh(facts: &Facts<'_>) -> Option<(String, u16)> {
+    let connection = value(facts, "SSH_CONNECTION").or_else(|| value(facts, "SSH_TTY").map(|_| String::new()))?;
+    let mut words = connection.split_whitespace().skip(2);
+    let address = words.next().and_then(|word| word.parse::<IpAddr>().ok());
+    let port = words.next().and_then(|word| word.parse().ok()).unwrap_or(SSH_PORT);
+    let name = Some(facts.host_name).filter(|name| is_host_name(name)).map(str::to_owned);
+    Some((name.or_else(|| Some(address?.to_string()))?, port))
+}
+
+fn is_host_name(name: &str) -> bool {
+    let starts_well = name.chars().next().is_some_and(|first| first.is_ascii_alphanumeric());
+    starts_well && name != "localhost" && name.chars().all(|c| c.is_ascii_alphanumeric() || ".-".contains(c))
+}
+
+/// A program in `path`, or at its own whole path. Folders that are named relative to the current one do not count: a
+/// cloned repository must not bring the browser.
+fn found_in(path: &str, program: &str) -> Option<PathBuf> {
+    let folders = std::env::split_paths(path).filter(|folder| folder.is_absolute());
+    folders.map(|folder| folder.join(program)).find(|candidate| candidate.is_file())
+}
+
+#[cfg(test)]
+mod tests;

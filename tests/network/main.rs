@@ -1,0 +1,16 @@
+//! The company's network: proxies, trust roots, deadlines and repeats, with real TLS, through the program.
+
+#[allow(unused_imports, reason = "nothing is skipped here")]
+#[path = "../support/mod.rs"]
+mod support;
+
+mod bundles;
+mod certificates;
+mod clock;
+mod front;
+mod place;
+mod proxies;
+mod retries;
+mod stalls;
+mod tls;
+mod tunnel;

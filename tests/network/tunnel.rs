@@ -1,0 +1,97 @@
+//! A proxy that knows CONNECT and nothing else.
+
+use std::collections::HashMap;
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use base64::Engine;
+
+/// What the proxy does with a CONNECT.
+#[derive(Clone)]
+pub enum Manner {
+    /// Opens the way.
+    Open,
+    /// Opens the way for this pair of user and password, joined by a colon.
+    Password(&'static str),
+    /// Answers this status line.
+    Refuses(&'static str),
+    /// Never answers.
+    Silent,
+    /// Closes the connection.
+    Closes,
+}
+
+/// The proxy; it serves until the test's process ends.
+pub struct Tunnel {
+    pub address: SocketAddr,
+    heads: Arc<Mutex<Vec<String>>>,
+}
+
+impl Tunnel {
+    /// A proxy that knows these hosts, and where they are.
+    pub fn start(manner: Manner, hosts: &[(&str, SocketAddr)]) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        let hosts: HashMap<String, SocketAddr> = hosts.iter().map(|(name, at)| ((*name).to_owned(), *at)).collect();
+        let heads: Arc<Mutex<Vec<String>>> = Arc::default();
+        let seen = Arc::clone(&heads);
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (manner, hosts, seen) = (manner.clone(), hosts.clone(), Arc::clone(&seen));
+                thread::spawn(move || drop(serve(stream, &manner, &hosts, &seen)));
+            }
+        });
+        Self { address, heads }
+    }
+
+    /// The heads of the requests that came.
+    pub fn heads(&self) -> Vec<String> {
+        self.heads.lock().unwrap().clone()
+    }
+}
+
+fn serve(
+    mut client: TcpStream,
+    manner: &Manner,
+    hosts: &HashMap<String, SocketAddr>,
+    seen: &Mutex<Vec<String>>,
+) -> io::Result<()> {
+    let (mut head, mut byte) = (Vec::new(), [0]);
+    while !head.ends_with(b"\r\n\r\n") {
+        client.read_exact(&mut byte)?;
+        head.push(byte[0]);
+    }
+    let head = String::from_utf8(head).map_err(io::Error::other)?;
+    seen.lock().unwrap().push(head.clone());
+    match manner {
+        Manner::Open => {}
+        Manner::Password(pair) => {
+            let wanted = format!("proxy-authorization: Basic {}", base64::prelude::BASE64_STANDARD.encode(pair));
+            let is_wanted = |(name, value): (&str, &str)| format!("{}: {value}", name.to_lowercase()) == wanted;
+            if !head.lines().any(|line| line.split_once(": ").is_some_and(is_wanted)) {
+                let refusal = "HTTP/1.1 407 Proxy Authentication Required\r\nproxy-authenticate: Basic realm=\"x\"\r\n";
+                return client.write_all(format!("{refusal}content-length: 0\r\n\r\n").as_bytes());
+            }
+        }
+        Manner::Refuses(status) => {
+            return client.write_all(format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n").as_bytes());
+        }
+        Manner::Silent => return client.read(&mut byte).map(drop),
+        Manner::Closes => return Ok(()),
+    }
+    let target = head.split(' ').nth(1).and_then(|target| target.split(':').next()).unwrap_or_default();
+    let Some(address) = hosts.get(target) else {
+        return client.write_all(b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n");
+    };
+    let mut server = TcpStream::connect(address)?;
+    client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")?;
+    let (mut from_client, mut to_server) = (client.try_clone()?, server.try_clone()?);
+    thread::spawn(move || {
+        let _ = io::copy(&mut from_client, &mut to_server);
+        let _ = to_server.shutdown(std::net::Shutdown::Write);
+    });
+    io::copy(&mut server, &mut client)?;
+    client.shutdown(std::net::Shutdown::Both)
+}

@@ -1,0 +1,187 @@
+//! After a sign-in that nobody answered: callers that no person is open no further browser for ten minutes.
+
+use std::io::Read;
+use std::path::PathBuf;
+use std::process::{Child, Command};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use chrono::TimeDelta;
+use cogfed::sandbox::Options;
+use cogfed::sandbox::visitor::Visitor;
+use cogfed::user_pool::Browser;
+use url::Url;
+
+use crate::support::{Lab, NoBrowser, VisitorBrowser};
+use crate::tools::{CREDENTIALS, ended, has_strace, own};
+use crate::trace::traced;
+
+const ASKED: &[&str] = &["credential-process", "--sign-in"];
+const TRIED: &str = "a sign-in to profile 'lab' was tried at ";
+
+/// A browser whose tab is closed at once.
+struct Closed;
+
+impl Browser for Closed {
+    fn open(&self, _: &Url) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+/// A lab whose browser writes down what it is to open, and where.
+pub fn noting(lines: &str) -> (Lab, PathBuf) {
+    noting_with(Options::default(), lines)
+}
+
+/// The same with a sandbox of one's own.
+pub fn noting_with(options: Options, lines: &str) -> (Lab, PathBuf) {
+    let lab = Lab::with(options);
+    let opened = lab.home().join("opened");
+    let browser = lab.home().join("browser");
+    std::fs::write(&browser, format!("printf '%s\\n' \"$1\" >> '{}'\n", opened.display())).unwrap();
+    lab.configure_with(&format!("browser = '/bin/sh {}'\n{lines}", browser.display()));
+    (lab, opened)
+}
+
+/// The pages that were opened so far.
+pub fn pages(opened: &PathBuf) -> Vec<String> {
+    let text = std::fs::read_to_string(opened).unwrap_or_default();
+    text.split_inclusive('\n').filter(|line| line.ends_with('\n')).map(|line| line.trim().to_owned()).collect()
+}
+
+/// Waits until that many pages were opened; only one that hangs waits for long.
+pub fn await_pages(opened: &PathBuf, count: usize) -> Vec<String> {
+    let began = Instant::now();
+    loop {
+        let pages = pages(opened);
+        if pages.len() >= count {
+            return pages;
+        }
+        assert!(began.elapsed() < Duration::from_secs(60), "no browser was opened");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn for_ten_minutes_no_browser_is_opened_unasked_and_then_one_is() {
+    let (lab, clock) = Lab::with_manual_clock(Options::default());
+    lab.run_here(&["login", "--timeout", "1"], Some(Arc::new(Closed))).failed_with(3);
+    for (by, words) in [(0, ASKED), (599, ASKED), (0, CREDENTIALS)] {
+        clock.advance(TimeDelta::seconds(by));
+        let setting = if words == ASKED { "" } else { "sign_in_on_demand = true" };
+        lab.configure_with(setting);
+        let ran = lab.run_here(words, Some(Arc::new(NoBrowser))).failed_with(3);
+        assert_eq!((ran.stdout.as_str(), ran.stderr.lines().count()), ("", 1), "{}", ran.stderr);
+        for words in [TRIED, "2027-01-15 08:00:00 UTC", "before 08:10:00 UTC", "run 'cogfed login --profile lab'"] {
+            assert!(ran.stderr.contains(words), "{words} in {}", ran.stderr);
+        }
+    }
+    clock.advance(TimeDelta::seconds(1));
+    lab.run_here(ASKED, Some(Arc::new(VisitorBrowser("alice")))).good();
+}
+
+#[test]
+fn a_person_is_never_held_back_and_clears_it_for_all() {
+    let (lab, _) = Lab::with_manual_clock(Options::default());
+    lab.run_here(&["login", "--timeout", "1"], Some(Arc::new(Closed))).failed_with(3);
+    lab.run_here(&["login", "--timeout", "1"], Some(Arc::new(Closed))).failed_with(3);
+    lab.login_here("alice").good();
+    lab.run_here(&["logout"], None).good();
+    lab.run_here(ASKED, Some(Arc::new(VisitorBrowser("alice")))).good();
+}
+
+#[test]
+fn a_time_in_the_future_holds_nobody_back() {
+    let (lab, clock) = Lab::with_manual_clock(Options::default());
+    lab.run_here(&["login", "--timeout", "1"], Some(Arc::new(Closed))).failed_with(3);
+    clock.advance(TimeDelta::seconds(-1));
+    lab.run_here(ASKED, Some(Arc::new(VisitorBrowser("alice")))).good();
+}
+
+#[test]
+fn a_caller_that_kills_us_while_the_browser_is_open_gets_no_second_one() {
+    let (lab, opened) = noting("");
+    let mut child = lab.command(ASKED).spawn().unwrap();
+    await_pages(&opened, 1);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    for _ in 0..3 {
+        let ran = lab.run(ASKED).failed_with(3);
+        assert!(ran.stderr.contains(TRIED), "{}", ran.stderr);
+    }
+    assert_eq!(pages(&opened).len(), 1);
+}
+
+#[test]
+fn who_is_held_back_asks_no_server_waits_for_no_lock_and_starts_no_thread() {
+    if !has_strace() {
+        return;
+    }
+    let (lab, opened) = noting("");
+    let mut child = lab.command(ASKED).spawn().unwrap();
+    await_pages(&opened, 1);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let log = lab.home().join("trace");
+    let output = traced(&lab, &log, &[], ASKED).wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    let text = std::fs::read_to_string(log).unwrap();
+    let calls = |name: &str| text.lines().filter(|line| line.contains(&format!(" {name}("))).collect::<Vec<_>>();
+    for forbidden in ["connect", "bind", "clone", "clone3", "fork", "vfork", "nanosleep", "clock_nanosleep"] {
+        assert_eq!(calls(forbidden), Vec::<&str>::new());
+    }
+    assert!(!calls("flock").is_empty(), "the trace says something");
+    for lock in calls("flock") {
+        assert!(lock.contains("LOCK_NB") || lock.contains("LOCK_UN"), "waits for a lock: {lock}");
+    }
+    assert!(calls("fsync").len() <= 4, "{:?}", calls("fsync"));
+    assert_eq!(lab.sandbox.requests().len(), 0);
+    // In the manner of the benches: as a ratio to the least that this program does, both side by side.
+    let time = |words: &[&str]| {
+        let once = || {
+            let began = Instant::now();
+            lab.run(words);
+            began.elapsed()
+        };
+        (0..9).map(|_| once()).min().unwrap()
+    };
+    println!("held back: {:?}, beside {:?} for --version", time(ASKED), time(&["--version"]));
+}
+
+#[test]
+fn who_waited_for_the_browser_s_holder_ends_as_it_does_and_opens_no_second_one() {
+    for (is_denied, status) in [(false, 3), (true, 6)] {
+        let (lab, opened) = noting("");
+        let first = lab.command(&["login", "--timeout", if is_denied { "60" } else { "5" }]).spawn().unwrap();
+        let pages_of_first = await_pages(&opened, 1);
+        let waiting: Vec<Child> = (0..8).map(|_| waiting(&lab)).collect();
+        if is_denied {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(Visitor::default().cancel(&pages_of_first[0])).unwrap();
+        }
+        for ran in ended(std::iter::once(first).chain(waiting).collect()) {
+            assert_eq!(ran.status, status, "{}", ran.stderr);
+        }
+        assert_eq!(pages(&opened).len(), 1);
+    }
+}
+
+/// One that has said that it waits for another's browser.
+fn waiting(lab: &Lab) -> Child {
+    let mut child = lab.command(ASKED).spawn().unwrap();
+    let mut said = [0; 64];
+    child.stderr.as_mut().unwrap().read_exact(&mut said).unwrap();
+    assert!(said.starts_with(b"cogfed: another cogfed is signing in to this profile"), "{said:?}");
+    child
+}
+
+#[test]
+fn a_browser_that_cannot_be_noted_is_not_opened_unasked() {
+    let (lab, opened) = noting("");
+    std::fs::create_dir_all(own(&lab)).unwrap();
+    Command::new("chmod").arg("700").arg(own(&lab)).status().unwrap();
+    std::fs::write(own(&lab).join("sign-ins"), "no folder").unwrap();
+    let ran = lab.run(ASKED);
+    assert_eq!((ran.status, pages(&opened).len()), (1, 0), "{}", ran.stderr);
+    assert!(ran.stderr.contains("no browser is opened where it cannot be noted"), "{}", ran.stderr);
+}

@@ -1,0 +1,228 @@
+//! A disk that is full, read-only or failing, and a process that gets no file descriptors: each file operation fails
+//! once, of a sign-in, a renewal and a sign-out; then the real thing, a tiny disk and a small `ulimit -n`.
+
+use std::process::{Command, Stdio};
+
+use chrono::TimeDelta;
+use cogfed::sandbox::options::Rotation;
+
+use crate::scale;
+use crate::state::{assert_told, is_honoured, name, owner, readable, signed_in};
+use crate::support::{Lab, Ran, skip};
+use crate::tools::{CREDENTIALS, age, has_strace, items, own, refresh_token};
+use crate::trace::{Point, points, tampered};
+
+const LOGIN: &[&str] = &["login", "--no-browser", "--force", "--timeout", "5"];
+const LONG: TimeDelta = TimeDelta::hours(6);
+
+/// What may go wrong with a call.
+fn errors(call: &str) -> &'static [&'static str] {
+    match call {
+        "openat" => &["EMFILE", "ENFILE", "EACCES", "EROFS", "EIO", "ENOSPC"],
+        "write" => &["ENOSPC", "EIO"],
+        "fsync" => &["EIO", "ENOSPC"],
+        "rename" | "renameat" | "renameat2" => &["EROFS", "EIO", "ENOSPC", "EACCES"],
+        "mkdir" => &["ENOSPC", "EROFS", "EACCES"],
+        "unlink" => &["EROFS", "EIO", "EACCES"],
+        "flock" => &["ENOLCK", "EIO"],
+        _ => &[],
+    }
+}
+
+/// Each point with each error, as many as are asked for.
+fn chosen(lab: &Lab, words: &[&str]) -> Vec<(Point, &'static str)> {
+    let points = points(lab, words, "alice");
+    // What people and programs read is no file of ours; and who does not see the URL signs nobody in.
+    let is_file = |point: &&Point| !point.line.starts_with("write(1,") && !point.line.starts_with("write(2,");
+    let all: Vec<_> = points
+        .iter()
+        .filter(is_file)
+        .flat_map(|point| errors(&point.call).iter().map(|error| (point.clone(), *error)))
+        .collect();
+    scale::spread(&all, scale::points() * 2)
+}
+
+/// As [`assert_told`]. The calls of two runs differ a little: where the fault has hit what wakes a thread (eventfd(2)),
+/// which is no file and which no kernel fails, the run ends as if killed, and only its state counts.
+fn assert_fault_told(ran: &Ran, point: &Point, error: &str) {
+    if !ran.stderr.contains("failed to wake I/O driver") {
+        assert_told(ran, &format!("{point:?} {error}"));
+    }
+}
+
+#[test]
+fn a_renewal_whose_file_operations_fail_loses_nothing() {
+    if !has_strace() {
+        return;
+    }
+    let lab = signed_in(Rotation::On { grace: 0 });
+    age(&lab, LONG);
+    let (mut met, chosen) = (0, chosen(&lab, CREDENTIALS));
+    for (point, error) in &chosen {
+        age(&lab, LONG);
+        let ran = tampered(&lab, point, &format!("error={error}"), CREDENTIALS, "");
+        assert_fault_told(&ran, point, error);
+        met += usize::from(ran.status != 0 || !ran.stderr.is_empty());
+        readable(&lab).unwrap_or_else(|fault| panic!("{point:?} {error}: {fault}")).expect("a sign-in");
+        age(&lab, LONG);
+        let next = lab.run(CREDENTIALS);
+        assert_eq!(next.status, 0, "{point:?} {error}: {ran:?}, then {next:?}");
+        assert_eq!(items(&lab, ".").len(), 0, "{point:?} {error}: unfinished files stay");
+    }
+    println!("renewal: {} faults at file operations, {met} of them told; 0 refresh tokens lost", chosen.len());
+}
+
+#[test]
+fn a_sign_in_whose_file_operations_fail_leaves_the_old_one_or_the_new_one() {
+    if !has_strace() {
+        return;
+    }
+    let lab = signed_in(Rotation::On { grace: 0 });
+    let (mut met, chosen) = (0, chosen(&lab, LOGIN));
+    let (mut old, mut new) = ("alice", "bob");
+    for (point, error) in &chosen {
+        lab.run(CREDENTIALS).good();
+        let ran = tampered(&lab, point, &format!("error={error}"), LOGIN, new);
+        assert_fault_told(&ran, point, error);
+        met += usize::from(ran.status != 0 || ran.stderr.contains("warning"));
+        let tokens = readable(&lab).unwrap_or_else(|fault| panic!("{point:?} {error}: {fault}")).expect("a sign-in");
+        let person = name(tokens["person"].as_str().expect("a person"));
+        assert!(person == new || person == old && ran.status != 0, "{point:?} {error}: {person}, {ran:?}");
+        age(&lab, LONG);
+        assert_eq!(owner(&lab, &lab.run(CREDENTIALS).good()), person, "{point:?} {error}");
+        if person == new {
+            (old, new) = (new, old);
+        }
+    }
+    println!("login: {} faults at file operations, {met} of them told; 0 mixtures, 0 lost", chosen.len());
+}
+
+#[test]
+fn a_sign_out_whose_file_operations_fail_is_finished_by_the_next() {
+    if !has_strace() {
+        return;
+    }
+    let lab = signed_in(Rotation::On { grace: 0 });
+    let (mut met, chosen) = (0, chosen(&lab, &["logout"]));
+    for (point, error) in &chosen {
+        lab.login("alice").good();
+        lab.run(CREDENTIALS).good();
+        let before = refresh_token(&lab).expect("a refresh token");
+        let ran = tampered(&lab, point, &format!("error={error}"), &["logout"], "");
+        assert_fault_told(&ran, point, error);
+        met += usize::from(ran.status != 0);
+        readable(&lab).unwrap_or_else(|fault| panic!("{point:?} {error}: {fault}"));
+        if ran.status == 0 {
+            assert_eq!(items(&lab, "tokens").len() + items(&lab, "credentials").len(), 0, "{point:?} {error}");
+        }
+        lab.run(&["logout"]).good();
+        assert_eq!(items(&lab, "").len(), 0, "{point:?} {error}");
+        assert!(!is_honoured(&lab, &before), "{point:?} {error}: {ran:?}");
+    }
+    println!("logout: {} faults at file operations, {met} of them told; each finished by the next", chosen.len());
+}
+
+/// Runs a command where cogfed's own folder is a disk of its own, prepared by a line of shell in which `$state` is its
+/// path; afterwards it is as the disk was left.
+fn on_a_disk(lab: &Lab, prepare: &str, words: &[&str]) -> Option<Ran> {
+    let script = "set -e; state=$1; prepare=$2; shift 2; kept=$state.kept; rm -rf \"$kept\"; cp -a \"$state\" \"$kept\"
+        mount -t tmpfs -o size=256k,mode=700 tmpfs \"$state\"; cp -a \"$kept/.\" \"$state\"
+        eval \"$prepare\"
+        set +e; \"$@\"; status=$?; set -e
+        mount -o remount,rw \"$state\"; rm -f \"$state/filler\"
+        find \"$kept\" -mindepth 1 -delete; cp -a \"$state/.\" \"$kept\"
+        umount \"$state\"; find \"$state\" -mindepth 1 -delete; cp -a \"$kept/.\" \"$state\"; rm -rf \"$kept\"; exit $status";
+    let plain = lab.command(words);
+    let mut command = Command::new("unshare");
+    command.args(["-rm", "sh", "-c", script, "sh"]).arg(own(lab)).arg(prepare);
+    command.arg(plain.get_program()).args(plain.get_args()).env_clear();
+    command.envs(plain.get_envs().filter_map(|(key, value)| Some((key, value?))));
+    command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).stdin(Stdio::null());
+    let can = Command::new("unshare").args(["-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]).status();
+    if !can.is_ok_and(|status| status.success()) {
+        skip("no disk may be mounted here, not even in a namespace of one's own");
+        return None;
+    }
+    Some(command.output().expect("it runs").into())
+}
+
+/// Fills the disk but for so many pages.
+fn leaving(pages: usize) -> String {
+    format!(
+        "head -c 1M /dev/zero >\"$state/filler\" 2>/dev/null || :; \
+         truncate -s -$((4096 * {pages})) \"$state/filler\""
+    )
+}
+
+#[test]
+fn a_disk_that_is_really_full_costs_no_refresh_token_however_little_is_left() {
+    let lab = signed_in(Rotation::On { grace: 0 });
+    let mut codes = Vec::new();
+    for pages in 0..14 {
+        age(&lab, LONG);
+        lab.sandbox.clear_log();
+        let Some(ran) = on_a_disk(&lab, &leaving(pages), CREDENTIALS) else { return };
+        assert_told(&ran, &format!("{pages} pages"));
+        let refreshed = lab.sandbox.count("token.refresh");
+        assert_eq!(refreshed, u64::from(ran.status == 0), "{pages} pages: {ran:?}");
+        assert_eq!(items(&lab, ".").len(), 0, "{pages} pages");
+        readable(&lab).unwrap().expect("a sign-in");
+        age(&lab, LONG);
+        lab.run(CREDENTIALS).good();
+        codes.push(ran.status);
+    }
+    println!("exit codes with 0 to 13 pages left: {codes:?}");
+    assert!(codes.contains(&4) && codes.contains(&0), "{codes:?}");
+}
+
+#[test]
+fn on_a_full_disk_a_sign_out_still_deletes_and_revokes() {
+    let lab = signed_in(Rotation::Off);
+    let before = refresh_token(&lab).unwrap();
+    let Some(ran) = on_a_disk(&lab, &leaving(0), &["logout"]) else { return };
+    assert_eq!(ran.status, 0, "{ran:?}");
+    assert_eq!(items(&lab, "").len(), 0);
+    assert!(!is_honoured(&lab, &before));
+}
+
+#[test]
+fn a_disk_that_is_really_read_only_is_told_before_the_refresh_token_leaves() {
+    let lab = signed_in(Rotation::On { grace: 0 });
+    let read_only = "mount -o remount,ro \"$state\"";
+    // What is fresh needs no writing.
+    let Some(ran) = on_a_disk(&lab, read_only, CREDENTIALS) else { return };
+    assert_eq!(ran.status, 0, "{ran:?}");
+    age(&lab, LONG);
+    lab.sandbox.clear_log();
+    for words in [CREDENTIALS, &["logout"], &["login", "--no-browser", "--force"]] {
+        let Some(ran) = on_a_disk(&lab, read_only, words) else { return };
+        assert_told(&ran, &format!("{words:?}"));
+        assert_ne!(ran.status, 0, "{ran:?}");
+        assert!(ran.stderr.contains("Read-only file system"), "{}", ran.stderr);
+    }
+    assert_eq!(lab.sandbox.requests().len(), 0);
+    lab.run(CREDENTIALS).good();
+}
+
+#[test]
+fn too_few_file_descriptors_are_met_before_the_refresh_token_leaves() {
+    let lab = signed_in(Rotation::On { grace: 0 });
+    let mut codes = Vec::new();
+    // With fewer not even the program's libraries can be opened.
+    for limit in 4..30 {
+        age(&lab, LONG);
+        let plain = lab.command(CREDENTIALS);
+        let mut command = Command::new("sh");
+        command.args(["-c", "ulimit -n $0; exec \"$@\"", &limit.to_string()]);
+        command.arg(plain.get_program()).args(plain.get_args()).env_clear();
+        command.envs(plain.get_envs().filter_map(|(key, value)| Some((key, value?)))).stdin(Stdio::null());
+        let output = command.output().expect("it runs");
+        codes.push(output.status.code());
+        assert_told(&output.clone().into(), &format!("with {limit}"));
+        age(&lab, LONG);
+        let next = lab.run(CREDENTIALS);
+        assert_eq!(next.status, 0, "with {limit}: {output:?}, then {next:?}");
+    }
+    println!("exit codes with 4 to 29 descriptors: {codes:?}");
+    assert_eq!(codes.last(), Some(&Some(0)), "{codes:?}");
+}

@@ -1,0 +1,20 @@
+//! Many processes at once, processes that are stopped or killed, and file systems that fail: what holds all the same.
+//!
+//! Each part is quick by itself; the variables that [`scale`] names make it as thorough as the gate, or a night, allows.
+#![cfg(target_os = "linux")]
+
+#[path = "../support/mod.rs"]
+mod support;
+#[path = "../session/tools.rs"]
+mod tools;
+
+mod back_off;
+mod faults;
+mod kills;
+mod mixtures;
+mod order;
+mod scale;
+mod state;
+mod stopped;
+mod sweep;
+mod trace;

@@ -1,0 +1,174 @@
+//! Two to sixty-four processes at once, of all verbs: one browser, one refresh, nobody served with another's keys.
+
+use std::process::Child;
+
+use chrono::TimeDelta;
+use cogfed::sandbox::options::{ORDERS_ADMIN, Options, Rotation};
+use cogfed::sandbox::visitor;
+
+use crate::back_off::{await_pages, noting_with, pages};
+use crate::scale;
+use crate::state::{MODES, assert_told, owner, readable};
+use crate::support::{Lab, PROFILE, Ran};
+use crate::tools::{CREDENTIALS, age, ended, items};
+
+const CROWD: usize = 64;
+const ASKED: &[&str] = &["credential-process", "--sign-in"];
+
+/// One profile, or two of one sign-in that differ in their role, signed in.
+fn crowd_lab(rotation: Rotation, is_shared: bool) -> Lab {
+    let lab = Lab::with(Options { rotation, ..Options::default() });
+    let section = |name: &str, role: &str| {
+        let section = lab.sandbox.profile_toml(name);
+        let (head, keys) = section.split_once('\n').unwrap();
+        format!("{head}\nstore = 'file'\n{role}\n{keys}\n")
+    };
+    let admin = if is_shared { section("admin", &format!("role_arn = '{ORDERS_ADMIN}'")) } else { String::new() };
+    let text = format!("default_profile = '{PROFILE}'\n{}{admin}", section(PROFILE, ""));
+    std::fs::write(lab.config(), text).unwrap();
+    lab.login("alice").good();
+    lab
+}
+
+/// 64 with expired credentials; what was not as it has to be.
+fn round(lab: &Lab, is_shared: bool) -> Vec<String> {
+    age(lab, TimeDelta::minutes(61));
+    lab.sandbox.clear_log();
+    let words: [&[&str]; 2] = [CREDENTIALS, &["credential-process", "--profile", "admin"]];
+    let of = |at: usize| if is_shared { at % 2 } else { 0 };
+    let ran = ended((0..CROWD).map(|at| lab.command(words[of(at)]).spawn().unwrap()).collect());
+    let mut deviations = Vec::new();
+    let mut documents = [const { std::collections::BTreeSet::new() }; 2];
+    for (at, ran) in ran.iter().enumerate() {
+        if ran.status != 0 {
+            deviations.push(format!("status {}: {}", ran.status, ran.stderr.trim()));
+        } else {
+            documents[of(at)].insert(ran.stdout.clone());
+        }
+    }
+    let kinds = if is_shared { 2 } else { 1 };
+    if documents.iter().any(|documents| documents.len() > 1) {
+        deviations.push(format!("{:?} different documents", documents.map(|documents| documents.len())));
+    }
+    for (endpoint, expected) in [("token.refresh", 1), ("identity.get_credentials", kinds)] {
+        let count = lab.sandbox.count(endpoint);
+        if count != expected {
+            deviations.push(format!("{count} of {endpoint}"));
+        }
+    }
+    deviations
+}
+
+#[test]
+fn rounds_of_sixty_four_make_one_refresh_each_in_every_mode_and_with_two_profiles() {
+    let modes = MODES.iter().map(|mode| (*mode, false)).chain([(Rotation::On { grace: 0 }, true)]);
+    let mut all = 0;
+    for (rotation, is_shared) in modes {
+        let lab = crowd_lab(rotation, is_shared);
+        let mut deviations = Vec::new();
+        for number in 1..=scale::rounds() {
+            deviations
+                .extend(round(&lab, is_shared).into_iter().map(|deviation| format!("round {number}: {deviation}")));
+        }
+        let who = if is_shared { "two profiles on one sign-in" } else { "one profile" };
+        println!(
+            "{rotation:?}, {who}: {} rounds of {CROWD} processes, one refresh each, {} deviations",
+            scale::rounds(),
+            deviations.len()
+        );
+        deviations.iter().for_each(|deviation| println!("  {deviation}"));
+        all += deviations.len();
+    }
+    assert_eq!(all, 0);
+}
+
+fn spawned(lab: &Lab, verbs: &[Vec<&str>], count: usize) -> Vec<Child> {
+    (0..count).map(|at| lab.command(&verbs[at % verbs.len()]).spawn().unwrap()).collect()
+}
+
+/// Everybody signed out: whoever may open a browser waits for the one that is.
+#[test]
+fn a_mixture_that_has_to_sign_in_opens_one_browser() {
+    for (rotation, count) in MODES.into_iter().zip([2, 9, CROWD]) {
+        let (lab, opened) = noting_with(Options { rotation, ..Options::default() }, "");
+        let url = format!("{}/orders", lab.sandbox.api_url());
+        let verbs = [vec!["login"], ASKED.to_vec(), vec!["call", "GET", &url, "--fail"]];
+        let children = spawned(&lab, &verbs, count);
+        visitor::sign_in_as(&await_pages(&opened, 1)[0], "alice").unwrap();
+        let ran = ended(children);
+        let mut keys = std::collections::BTreeSet::new();
+        for (at, ran) in ran.iter().enumerate() {
+            // `call` opens no browser: it is served, or says that nobody was signed in when it asked.
+            let is_call = at % verbs.len() == 2;
+            assert!(ran.status == 0 || is_call && ran.status == 3, "{rotation:?}, {count}: {ran:?}");
+            if at % verbs.len() == 1 {
+                keys.insert(ran.stdout.clone());
+            }
+        }
+        assert!(keys.len() <= 1, "{keys:?}");
+        assert_eq!(pages(&opened).len(), 1, "{rotation:?}, {count}");
+        assert_eq!(lab.sandbox.count("token.code"), 1);
+        assert_eq!(lab.sandbox.count("token.refresh"), 0, "the ID token is young");
+        println!("{rotation:?}: {count} processes, one browser, one code, no refresh");
+    }
+}
+
+#[test]
+fn a_mixture_with_expired_credentials_refreshes_once_and_opens_nothing() {
+    for (rotation, count) in MODES.into_iter().zip([3, 16, CROWD]) {
+        let (lab, opened) = noting_with(Options { rotation, ..Options::default() }, "");
+        lab.login("alice").good();
+        lab.run(CREDENTIALS).good();
+        age(&lab, TimeDelta::hours(2));
+        lab.sandbox.clear_log();
+        let url = format!("{}/orders", lab.sandbox.api_url());
+        let verbs = [vec!["login"], ASKED.to_vec(), vec!["call", "GET", &url, "--fail"]];
+        for ran in ended(spawned(&lab, &verbs, count)) {
+            assert_eq!(ran.status, 0, "{rotation:?}, {count}: {ran:?}");
+        }
+        assert_eq!((lab.sandbox.count("token.refresh"), lab.sandbox.count("identity.get_credentials")), (1, 1));
+        assert_eq!(pages(&opened).len(), 0);
+        println!("{rotation:?}: {count} processes, one refresh, no browser");
+    }
+}
+
+/// With sign-outs and sign-ins as somebody else in between: each ends as documented, whoever is served at the end is
+/// the person whose sign-in is stored, and no refresh token is left that nobody has.
+#[test]
+fn a_mixture_with_sign_outs_and_two_persons_hands_nobody_another_s_keys() {
+    for (rotation, count) in MODES.into_iter().zip([4, 16, CROWD]) {
+        let lab = Lab::with(Options { rotation, ..Options::default() });
+        lab.login("alice").good();
+        lab.run(CREDENTIALS).good();
+        age(&lab, TimeDelta::hours(2));
+        let url = format!("{}/orders", lab.sandbox.api_url());
+        let verbs = [CREDENTIALS.to_vec(), vec!["call", "GET", &url], vec!["status"], vec!["logout"]];
+        let waiting = lab.begin_login(&["--force"]);
+        let children = spawned(&lab, &verbs, count);
+        let _ = visitor::sign_in_as(&waiting.url, "bob");
+        let signed_in = waiting.end();
+        assert_told(&signed_in, "login");
+        let ran: Vec<Ran> = ended(children);
+        for ran in &ran {
+            assert_told(ran, &format!("{rotation:?}, {count}"));
+            assert!(matches!(ran.status, 0 | 3), "{ran:?}");
+        }
+        let served = ran.iter().step_by(verbs.len()).filter(|ran| ran.status == 0).count();
+        let tokens = readable(&lab).unwrap();
+        let last = lab.run(CREDENTIALS);
+        match &tokens {
+            Some(tokens) => {
+                let person = crate::state::name(tokens["person"].as_str().unwrap());
+                assert_eq!(owner(&lab, &last.good()), person);
+            }
+            None => {
+                last.failed_with(3);
+                assert_eq!(items(&lab, "").len(), 0);
+            }
+        }
+        println!(
+            "{rotation:?}: {count} processes and a sign-in, {served} served, {} signed in at the end",
+            tokens.iter().count()
+        );
+    }
+}

@@ -1,0 +1,29 @@
+//! How much is done, by variables of the environment.
+
+/// Rounds of 64 processes, in each mode.
+pub fn rounds() -> usize {
+    number("COGFED_TEST_RACE_ROUNDS", 1)
+}
+
+/// Places to be killed or to fail at, per verb and mode.
+pub fn points() -> usize {
+    number("COGFED_TEST_POINTS", 6)
+}
+
+/// Processes killed at random times.
+pub fn kills() -> usize {
+    number("COGFED_TEST_KILLS", 24)
+}
+
+fn number(name: &str, otherwise: usize) -> usize {
+    std::env::var(name).map_or(otherwise, |number| number.parse().expect("a number"))
+}
+
+/// At most that many of all, spread evenly; the first and the last are among them.
+pub fn spread<T: Clone>(all: &[T], most: usize) -> Vec<T> {
+    let most = most.clamp(2, all.len().max(2));
+    if all.len() <= most {
+        return all.to_vec();
+    }
+    (0..most).map(|at| all[at * (all.len() - 1) / (most - 1)].clone()).collect()
+}

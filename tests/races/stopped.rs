@@ -1,0 +1,204 @@
+//! A process that is stopped (SIGSTOP) or killed in the middle of what it holds the others up with.
+
+use std::path::Path;
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+use chrono::TimeDelta;
+use cogfed::sandbox::options::Rotation;
+use cogfed::sandbox::visitor;
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::back_off::{await_pages, noting, pages};
+use crate::state::{owner, signed_in};
+use crate::support::{Lab, Ran};
+use crate::tools::{CREDENTIALS, Door, Doors, age, ended, has_strace, one_document, own, refresh_token};
+use crate::trace::{CALLS, points, traced};
+
+/// A bound for what is to end by itself: far beyond each bound of ours but one that hangs.
+const HANGS: Duration = Duration::from_secs(30);
+
+fn send(child: &Child, signal: Signal) {
+    kill_process(Pid::from_child(child), signal).expect("a signal is sent");
+}
+
+/// Waits until the process is in this state, by proc(5).
+fn await_state(child: &Child, state: &str) {
+    let began = Instant::now();
+    loop {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.id())).expect("a process");
+        if stat.rsplit_once(") ").is_some_and(|(_, fields)| fields.starts_with(state)) {
+            return;
+        }
+        assert!(began.elapsed() < HANGS, "{stat}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// A renewal that is stopped after its refresh token has left: its answer is on the way, and it has the lock.
+fn stopped_amid_refresh(lab: &Lab, doors: &Doors) -> Child {
+    doors.set(Door::Silent);
+    doors.came();
+    let holder = lab.command(CREDENTIALS).spawn().expect("cogfed runs");
+    let began = Instant::now();
+    while doors.came() == 0 {
+        assert!(began.elapsed() < HANGS, "nobody came to the door");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    send(&holder, Signal::STOP);
+    await_state(&holder, "T");
+    doors.set(Door::Open);
+    holder
+}
+
+#[test]
+fn those_who_wait_for_a_stopped_holder_end_within_the_bound_and_name_it() {
+    let lab = signed_in(Rotation::On { grace: 0 });
+    let doors = Doors::before(&lab);
+    lab.login_with(&["--force"], "alice").good();
+    lab.run(CREDENTIALS).good();
+    age(&lab, TimeDelta::hours(2));
+    let holder = stopped_amid_refresh(&lab, &doors);
+    let began = Instant::now();
+    let waiting = (0..16).map(|_| lab.command(CREDENTIALS).spawn().unwrap()).collect();
+    for ran in ended(waiting) {
+        assert_eq!((ran.status, ran.stdout.as_str()), (7, ""), "{}", ran.stderr);
+        for words in [format!("process {} is stopped", holder.id()), format!("kill -CONT {}", holder.id())] {
+            assert!(ran.stderr.contains(&words), "{words} in {}", ran.stderr);
+        }
+        assert_eq!(ran.stderr.lines().count(), 1);
+    }
+    // 4 s by the rule; a holder at work would have been waited for for 35.
+    println!("16 waited {:?} for a stopped holder", began.elapsed());
+    assert!(began.elapsed() < HANGS, "{:?}", began.elapsed());
+    // What it held goes on where it was: under a lock that it never lost.
+    send(&holder, Signal::CONT);
+    let ran: Ran = holder.wait_with_output().unwrap().into();
+    assert!(matches!(ran.status, 0 | 5), "{ran:?}");
+    lab.run(CREDENTIALS).good();
+}
+
+#[test]
+fn who_holds_usable_credentials_hands_them_out_at_once_whoever_is_stopped() {
+    let lab = signed_in(Rotation::Off);
+    let doors = Doors::before(&lab);
+    lab.login_with(&["--force"], "alice").good();
+    let old = lab.run(CREDENTIALS).good().document();
+    age(&lab, TimeDelta::minutes(50));
+    let holder = stopped_amid_refresh(&lab, &doors);
+    let began = Instant::now();
+    let waiting = (0..16).map(|_| lab.command(CREDENTIALS).spawn().unwrap()).collect();
+    let document = one_document(&ended(waiting));
+    assert_eq!(document["AccessKeyId"], old["AccessKeyId"]);
+    println!("16 were served within {:?} beside a stopped holder", began.elapsed());
+    send(&holder, Signal::KILL);
+    holder.wait_with_output().unwrap();
+}
+
+#[test]
+fn a_holder_that_is_killed_lets_the_next_go_on_at_once() {
+    let lab = signed_in(Rotation::On { grace: 60 });
+    let doors = Doors::before(&lab);
+    lab.login_with(&["--force"], "alice").good();
+    lab.run(CREDENTIALS).good();
+    age(&lab, TimeDelta::hours(2));
+    let holder = stopped_amid_refresh(&lab, &doors);
+    let waiting: Vec<Child> = (0..8).map(|_| lab.command(CREDENTIALS).spawn().unwrap()).collect();
+    send(&holder, Signal::KILL);
+    holder.wait_with_output().unwrap();
+    one_document(&ended(waiting));
+}
+
+/// The process that strace has stopped, by what it left in the lock's file.
+fn await_stopped_holder(lab: &Lab) -> Pid {
+    let began = Instant::now();
+    loop {
+        let locks = std::fs::read_dir(own(lab).join("locks")).unwrap().map(|entry| entry.unwrap().path());
+        for pid in locks.filter_map(|path| std::fs::read_to_string(path).ok()?.parse::<i32>().ok()) {
+            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            if stat.rsplit_once(") ").is_some_and(|(_, fields)| fields.starts_with(['T', 't'])) {
+                // Not one that only passes through a call.
+                std::thread::sleep(Duration::from_millis(50));
+                let again = std::fs::read_to_string(format!("/proc/{pid}/syscall"));
+                let still = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+                if still == stat && again.is_ok() {
+                    return Pid::from_raw(pid).unwrap();
+                }
+            }
+        }
+        assert!(began.elapsed() < HANGS, "nobody stopped");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Stopped before the refresh token leaves, between the answer and the save, and after: given up on, let go on.
+#[test]
+fn a_stopped_holder_that_goes_on_saves_under_its_lock_and_over_nobody() {
+    if !has_strace() {
+        return;
+    }
+    let lab = signed_in(Rotation::On { grace: 0 });
+    age(&lab, TimeDelta::hours(6));
+    let points = points(&lab, CREDENTIALS, "");
+    let save = points.iter().position(|point| point.line.contains("rename") && point.line.contains("store/tokens"));
+    let save = save.expect("a save of tokens");
+    let answer = points[..save].iter().rposition(|point| point.call == "recvfrom").expect("an answer");
+    let connect = points[..save].iter().position(|point| point.call == "connect").expect("a connection");
+    let synced = save + points[save..].iter().position(|point| point.call == "fsync").expect("a sync");
+    for point in [connect, answer, save, synced].map(|at| &points[at]) {
+        age(&lab, TimeDelta::hours(6));
+        let before = refresh_token(&lab);
+        let inject = format!("inject={}:signal=STOP:when={}", point.call, point.number);
+        let calls = format!("trace={CALLS}");
+        let traced = traced(&lab, Path::new("/dev/null"), &["-e", &calls, "-e", &inject], CREDENTIALS);
+        let holder = await_stopped_holder(&lab);
+        let stored = refresh_token(&lab);
+        // Nobody gets past the lock: neither a renewal, nor a sign-in, nor a sign-out.
+        let mut others: Vec<Child> =
+            [CREDENTIALS, CREDENTIALS, &["logout"]].map(|words| lab.command(words).spawn().unwrap()).into();
+        let sign_in = lab.begin_login(&["--force"]);
+        let _ = visitor::sign_in_as(&sign_in.url, "bob");
+        for ran in ended(std::mem::take(&mut others)).into_iter().chain([sign_in.end()]) {
+            assert_eq!(ran.status, 7, "{point:?}: {ran:?}");
+            assert!(ran.stderr.contains(&format!("process {holder} is stopped")), "{}", ran.stderr);
+        }
+        assert_eq!(refresh_token(&lab), stored, "{point:?}: nothing was saved beside it");
+        kill_process(holder, Signal::CONT).unwrap();
+        let ran: Ran = traced.wait_with_output().unwrap().into();
+        // Its own request may have lost patience in the meantime, never the save of an answer.
+        assert!(matches!(ran.status, 0 | 5), "{point:?}: {ran:?}");
+        let handed = lab.run(CREDENTIALS).good();
+        assert_eq!(owner(&lab, &handed), "alice", "{point:?}");
+        if ran.status == 0 {
+            assert_eq!(handed.document(), ran.document(), "{point:?}");
+            assert_ne!(refresh_token(&lab), before, "{point:?}");
+        }
+        age(&lab, TimeDelta::hours(6));
+        lab.run(CREDENTIALS).good();
+    }
+}
+
+#[test]
+fn a_browser_s_holder_that_is_stopped_is_named_within_the_bound_and_one_that_is_killed_is_held_against_nobody() {
+    let (lab, opened) = noting("");
+    let asked: &[&str] = &["credential-process", "--sign-in"];
+    let holder = lab.command(asked).spawn().unwrap();
+    await_pages(&opened, 1);
+    send(&holder, Signal::STOP);
+    await_state(&holder, "T");
+    let began = Instant::now();
+    for ran in ended((0..8).map(|_| lab.command(asked).spawn().unwrap()).collect()) {
+        assert_eq!(ran.status, 7, "{}", ran.stderr);
+        assert!(ran.stderr.contains(&format!("process {} is stopped", holder.id())), "{}", ran.stderr);
+    }
+    println!("8 waited {:?} for a stopped browser's holder", began.elapsed());
+    assert!(began.elapsed() < HANGS, "{:?}", began.elapsed());
+    let person = lab.command(&["login", "--timeout", "60"]).spawn().unwrap();
+    send(&holder, Signal::KILL);
+    holder.wait_with_output().unwrap();
+    let page = await_pages(&opened, 2).pop().unwrap();
+    visitor::sign_in_as(&page, "alice").unwrap();
+    assert_eq!(person.wait_with_output().unwrap().status.code(), Some(0));
+    lab.run(asked).good();
+    assert_eq!(pages(&opened).len(), 2);
+}

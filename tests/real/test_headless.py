@@ -1,0 +1,395 @@
+"""Sign-in without a browser, on a real terminal: the prompt, the clipboard, Ctrl-C."""
+
+import base64
+import os
+import pty
+import re
+import select
+import shutil
+import signal
+import subprocess
+import termios
+import threading
+import time
+import urllib.parse
+import urllib.request
+
+import pytest
+
+from support import COGFED, LONG, Lab, listens, sign_in, skip, wait_until
+
+PROMPT = "or paste here the address that the browser ended on, if it cannot reach this machine:"
+COPY = re.compile(r"\x1b\]52;c;([A-Za-z0-9+/=]*)\x07")
+SSH = {"SSH_CONNECTION": "10.0.0.2 50000 10.0.0.7 2222", "SSH_TTY": "/dev/pts/0"}
+
+
+@pytest.fixture(scope="module")
+def lab():
+    with Lab(store="file") as lab:
+        yield lab
+
+
+class OnTerminal:
+    """A program on a terminal of its own, which we hold the other end of."""
+
+    def __init__(self, lab, *words, **more):
+        self.shown, self.lab = "", lab
+        # Kept open, so that the terminal outlives the program and can be looked at.
+        self.ours, self.theirs = pty.openpty()
+        self.attributes = termios.tcgetattr(self.theirs)
+        env = lab.env(**{"TERM": "xterm-256color", **more})
+        script = 'exec 0<"$0" 1>"$0" 2>"$0"; exec "$@"'
+        self.process = subprocess.Popen(
+            ["setsid", "sh", "-c", script, os.ttyname(self.theirs), *words], env=env, cwd=lab.home,
+            stdin=subprocess.DEVNULL,
+        )
+
+    @classmethod
+    def login(cls, lab, *flags, until=PROMPT, **more):
+        terminal = cls(lab, COGFED, "login", *flags, **more)
+        terminal.read_until(until)
+        return terminal
+
+    def read_until(self, text):
+        end = time.monotonic() + LONG
+        while text not in self.shown:
+            assert time.monotonic() < end, f"it never came: {text!r} in {self.shown!r}"
+            self.read(0.1)
+
+    def read(self, seconds):
+        if select.select([self.ours], [], [], seconds)[0]:
+            self.shown += os.read(self.ours, 65536).decode(errors="replace")
+            return True
+        return False
+
+    def type(self, text):
+        """As a terminal does it, which reads on while it writes."""
+        rest = text.encode()
+        while rest:
+            readable, writable, _ = select.select([self.ours], [self.ours], [], LONG)
+            assert readable or writable, "the terminal takes nothing more"
+            if readable:
+                self.shown += os.read(self.ours, 65536).decode(errors="replace")
+            if writable:
+                rest = rest[os.write(self.ours, rest[:1024]):]
+
+    @property
+    def url(self):
+        return next(line for line in COPY.sub("", self.shown).splitlines() if line.startswith("http"))
+
+    @property
+    def redirect_uri(self):
+        return urllib.parse.parse_qs(urllib.parse.urlsplit(self.url).query)["redirect_uri"][0]
+
+    def end(self, status):
+        while self.process.poll() is None:
+            self.read(0.02)
+        while self.read(0):
+            pass
+        assert self.process.returncode == status, self.shown
+        assert termios.tcgetattr(self.theirs) == self.attributes, "the terminal is as it was"
+        assert not listens(urllib.parse.urlsplit(self.redirect_uri).port)
+        return self
+
+    def close(self):
+        os.close(self.ours)
+        os.close(self.theirs)
+
+
+class StopAt(urllib.request.HTTPRedirectHandler):
+    """Follows redirects, but not to the listener."""
+
+    def redirect_request(self, request, answer, code, message, headers, new):
+        if "/callback?" in new and "localhost" in new:
+            self.callback = new
+            return None
+        return super().redirect_request(request, answer, code, message, headers, new)
+
+
+def callback(url, person="alice"):
+    """The address that a browser ends on if it cannot reach the listener."""
+    stop = StopAt()
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), stop)
+    with opener.open(url, timeout=LONG) as answer:
+        page, address = answer.read().decode(), answer.url
+    action = re.search(r'<form [^>]*action="([^"]+)"', page)[1]
+    transaction = re.search(r'name="transaction" value="([^"]+)"', page)[1]
+    form = urllib.parse.urlencode({"transaction": transaction, "person": person}).encode()
+    try:
+        opener.open(urllib.parse.urljoin(address, action), form, timeout=LONG)
+    except urllib.error.HTTPError as redirect:
+        assert redirect.code == 302
+    return stop.callback
+
+
+def exchanges(lab):
+    return lab.control("requests")["counts"].get("token.code", 0)
+
+
+def test_a_pasted_address_wins(lab):
+    before = exchanges(lab)
+    terminal = OnTerminal.login(lab, "--no-browser", "--force")
+    terminal.type(f"{callback(terminal.url)}\n")
+    terminal.end(0)
+    print(terminal.shown)
+    assert "signed in as alice@" in terminal.shown and exchanges(lab) == before + 1
+
+
+@pytest.mark.parametrize("form", ["\x1b[200~{}\x1b[201~\n", "  <{}>  \n", '"{}"\n', "{}#\n"])
+def test_what_copying_puts_around_an_address_is_forgiven(lab, form):
+    terminal = OnTerminal.login(lab, "--no-browser", "--force")
+    terminal.type(form.format(callback(terminal.url)))
+    assert "signed in as alice@" in terminal.end(0).shown
+
+
+def test_an_address_that_was_wrapped_is_put_together(lab):
+    terminal = OnTerminal.login(lab, "--no-browser", "--force")
+    address = callback(terminal.url)
+    terminal.type("\n".join(address[at:at + 40] for at in range(0, len(address), 40)) + "\n")
+    assert "signed in as alice@" in terminal.end(0).shown
+
+
+def test_the_listener_wins_while_the_prompt_is_shown(lab):
+    terminal = OnTerminal.login(lab, "--no-browser", "--force")
+    assert "You are signed in" in sign_in(terminal.url, "alice")
+    assert "signed in as alice@" in terminal.end(0).shown
+
+
+def test_paste_and_browser_at_once_make_one_exchange(lab):
+    for _ in range(5):
+        before = exchanges(lab)
+        terminal = OnTerminal.login(lab, "--no-browser", "--force")
+        address = callback(terminal.url)
+        pages = []
+
+        def come_back(pages=pages, address=address):
+            try:
+                with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(address, timeout=LONG) as page:
+                    pages.append(page.read().decode())
+            except OSError:
+                # The paste was first, and the listener is gone.
+                pages.append("")
+
+        browser = threading.Thread(target=come_back)
+        browser.start()
+        terminal.type(f"{address}\n")
+        terminal.end(0)
+        browser.join(LONG)
+        assert exchanges(lab) == before + 1
+        assert pages[0] == "" or "You are signed in" in pages[0], pages
+
+
+def test_wrong_pastes_are_refused_and_the_right_one_is_taken_then(lab):
+    terminal = OnTerminal.login(lab, "--no-browser", "--force")
+    address = callback(terminal.url)
+    code = urllib.parse.parse_qs(urllib.parse.urlsplit(address).query)["code"][0]
+    other = OnTerminal.login(lab, "--no-browser", "--force", COGFED_ACCOUNT="other")
+    wrong = [
+        (code, "not the whole address"),
+        (f"code={code}", "not the whole address"),
+        (re.sub("state=[^&]*", "state=x", address), "does not belong to the sign-in"),
+        (re.sub("&?state=[^&]*", "", address), "does not belong to the sign-in"),
+        (re.sub("code=[^&]*", "error=access_denied", re.sub("state=[^&]*", "state=x", address)), "does not belong"),
+        (callback(other.url).replace(other.redirect_uri, terminal.redirect_uri), "does not belong to the sign-in"),
+        (address.replace("localhost", "127.0.0.1"), "not the whole address"),
+        (address.replace("http:", "https:"), "not the whole address"),
+        (address + "&state=x", "a parameter is there twice"),
+    ]
+    for said, (paste, reason) in enumerate(wrong, start=1):
+        terminal.type(f"{paste}\n")
+        wait_until(lambda said=said: terminal.read(0.05) and False or terminal.shown.count("warning:") >= said)
+        line = [line for line in terminal.shown.splitlines() if "warning:" in line][-1]
+        assert reason in line and "out of the browser's address bar" in line, (paste, line)
+    assert terminal.shown.count("warning:") == len(wrong), "one line each"
+    terminal.type(f"{address}\n")
+    terminal.end(0)
+    print(COPY.sub("", terminal.shown))
+    other.process.send_signal(signal.SIGINT)
+    other.end(130)
+
+
+def test_who_floods_the_listener_with_errors_does_not_keep_a_paste_from_coming_in(lab):
+    terminal = OnTerminal.login(lab, "--no-browser", "--force")
+    address = callback(terminal.url)
+    is_over = threading.Event()
+
+    def flood():
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        while not is_over.is_set():
+            try:
+                opener.open(f"{terminal.redirect_uri}?error=access_denied&state=x", timeout=LONG)
+            except OSError:
+                pass
+
+    floods = [threading.Thread(target=flood) for _ in range(2)]
+    for each in floods:
+        each.start()
+    try:
+        terminal.read_until("without knowing this sign-in's state")
+        terminal.type(f"{address}\n")
+        terminal.read_until("signed in as alice@")
+    finally:
+        is_over.set()
+        for each in floods:
+            each.join(LONG)
+    terminal.end(0)
+    assert terminal.shown.count("without knowing this sign-in's state") == 1
+
+
+def test_a_pasted_error_answer_ends_the_sign_in(lab):
+    terminal = OnTerminal.login(lab, "--no-browser", "--force")
+    address = callback(terminal.url)
+    terminal.type(re.sub("code=[^&]*", "error=access_denied&error_description=Not%1b[2J%20you", address) + "\n")
+    terminal.end(6)
+    assert "the sign-in was cancelled or denied: Not\\u{1b}[2J you (access_denied)" in terminal.shown
+
+
+@pytest.mark.parametrize("separator", ["", "\n"], ids=["one line", "many lines"])
+def test_a_mebibyte_of_paste_is_one_warning(lab, separator):
+    terminal = OnTerminal.login(lab, "--no-browser", "--force")
+    address = callback(terminal.url)
+    terminal.type(("x" * 1023 + (separator or "x")) * 1024 + "\n")
+    terminal.read_until("warning:")
+    while terminal.read(0.5):
+        pass
+    assert terminal.shown.count("warning:") in ((1,) if not separator else (1, 2, 3))
+    assert "that is longer than an address is, or than a terminal takes in one line" in terminal.shown
+    terminal.type(f"{address}\n")
+    terminal.end(0)
+
+
+def test_the_end_of_the_input_ends_the_prompt_and_not_the_wait(lab):
+    terminal = OnTerminal.login(lab, "--no-browser", "--force")
+    terminal.type("\x04")
+    terminal.read_until("nothing more can be pasted; still waiting for the browser")
+    sign_in(terminal.url, "alice")
+    assert "signed in as alice@" in terminal.end(0).shown
+
+
+def left_to_read(terminal):
+    """What was typed and nobody has read."""
+    ready = select.select([terminal.theirs], [], [], 0)[0]
+    return os.read(terminal.theirs, 65536) if ready else b""
+
+
+@pytest.mark.parametrize("flags", [["--no-browser", "--no-input"], []], ids=["no input", "a desktop's browser"])
+def test_what_is_typed_without_a_prompt_is_not_read(lab, flags):
+    more = {"BROWSER": "true", "DISPLAY": ":0"}
+    terminal = OnTerminal.login(lab, "--force", *flags, until="waiting up to", **more)
+    terminal.type("echo mine\n")
+    sign_in(terminal.url, "alice")
+    terminal.end(0)
+    assert left_to_read(terminal) == b"echo mine\n"
+    assert PROMPT not in terminal.shown and not COPY.search(terminal.shown)
+
+
+def test_credential_process_reads_nothing_of_what_is_typed(lab):
+    lab.run("logout")
+    terminal = OnTerminal(lab, COGFED, "credential-process", "--sign-in", **SSH)
+    terminal.type("echo mine\n")
+    assert terminal.process.wait(LONG) == 3
+    while terminal.read(0.1):
+        pass
+    assert "no browser can be opened: this is an SSH session; run 'cogfed login" in terminal.shown
+    assert left_to_read(terminal) == b"echo mine\n" and PROMPT not in terminal.shown
+    terminal.close()
+    browser = {"BROWSER": "true"}
+    terminal = OnTerminal(lab, COGFED, "credential-process", "--sign-in", **browser, **SSH)
+    terminal.read_until("waiting up to")
+    terminal.type("echo mine\n")
+    sign_in(terminal.url, "alice")
+    terminal.end(0)
+    assert left_to_read(terminal) == b"echo mine\n" and PROMPT not in terminal.shown
+
+
+def test_a_job_in_the_background_is_not_stopped_by_a_prompt(lab):
+    script = 'set -m; "$0" login --no-browser --force & wait $!'
+    terminal = OnTerminal(lab, "sh", "-c", script, COGFED)
+    terminal.read_until("waiting up to")
+    sign_in(terminal.url, "alice")
+    terminal.end(0)
+    assert PROMPT not in terminal.shown and "signed in as alice@" in terminal.shown
+
+
+def test_a_browser_that_does_not_start_brings_the_prompt(lab):
+    more = {"BROWSER": "/nowhere/at/all", "DISPLAY": ":0"}
+    terminal = OnTerminal.login(lab, "--force", **more)
+    assert terminal.shown.index("no browser could be opened") < terminal.shown.index(PROMPT)
+    terminal.type(f"{callback(terminal.url)}\n")
+    terminal.end(0)
+
+
+def test_a_browser_that_may_not_reach_this_machine_comes_with_the_prompt(lab):
+    terminal = OnTerminal.login(lab, "--force", BROWSER="true", **SSH)
+    assert "opening your browser" in terminal.shown and not COPY.search(terminal.shown)
+    terminal.type(f"{callback(terminal.url)}\n")
+    terminal.end(0)
+
+
+def test_the_address_is_copied_and_nothing_else(lab):
+    terminal = OnTerminal.login(lab, "--force", **SSH)
+    encoded, = COPY.findall(terminal.shown)
+    assert base64.b64decode(encoded).decode() == terminal.url
+    assert "copied to the clipboard, if your terminal allows it" in terminal.shown
+    port = urllib.parse.urlsplit(terminal.redirect_uri).port
+    assert re.search(rf"\nssh -N -L {port}:localhost:{port} -p 2222 [A-Za-z0-9.:-]+\r\n", terminal.shown)
+    assert "no browser here: this is an SSH session" in terminal.shown
+    print(terminal.shown)
+    terminal.type(f"{callback(terminal.url)}\n")
+    terminal.end(0)
+
+
+@pytest.mark.parametrize("more", [
+    {"COGFED_CLIPBOARD": "false"}, {"TERM": "dumb"}, {"TERM": "linux"}, {"TERM": ""},
+], ids=str)
+def test_nothing_is_copied_where_it_is_not_allowed(lab, more):
+    terminal = OnTerminal.login(lab, "--force", "--no-browser", **more)
+    assert not COPY.search(terminal.shown) and "copied" not in terminal.shown
+    terminal.process.send_signal(signal.SIGINT)
+    terminal.end(130)
+
+
+def test_ctrl_c_at_the_prompt(lab):
+    taken = []
+    for _ in range(5):
+        terminal = OnTerminal(lab, COGFED, "login", "--force", "--no-browser")
+        terminal.read_until(PROMPT)
+        began = time.monotonic()
+        terminal.type("http://localhost:84\x03")
+        terminal.process.wait(LONG)
+        taken.append(time.monotonic() - began)
+        terminal.end(130)
+        assert terminal.shown.endswith(" interrupted\r\n"), terminal.shown
+        terminal.close()
+    print(f"Ctrl-C: {min(taken) * 1000:.0f} to {max(taken) * 1000:.0f} ms")
+    assert min(taken) < 0.2
+
+
+def test_tmux_takes_the_address_into_its_buffer(lab):
+    if not shutil.which("tmux"):
+        skip("tmux is not installed")
+    socket = lab.home / "tmux"
+
+    def tmux(*words):
+        ran = subprocess.run(
+            ["tmux", "-S", socket, "-f", "/dev/null", *words], env=lab.env(TERM="xterm-256color"), cwd=lab.home,
+            capture_output=True, text=True, check=False, timeout=LONG,
+        )
+        return ran.stdout
+
+    tmux("new-session", "-d", "-x", "100", "-y", "40", ";", "set", "-s", "set-clipboard", "on")
+    try:
+        tmux("send-keys", f"clear; SSH_CONNECTION='{SSH['SSH_CONNECTION']}' {COGFED} login --force", "Enter")
+        wait_until(lambda: PROMPT.split(",")[0] in tmux("capture-pane", "-pJ"))
+        shown = tmux("capture-pane", "-pJ")
+        print(shown)
+        assert "]52" not in shown and "52;c" not in shown, "the escape is not seen"
+        url = next(line.strip() for line in shown.splitlines() if line.startswith("http"))
+        assert wait_until(lambda: tmux("show-buffer")) == url
+        tmux("set-buffer", callback(url))
+        tmux("paste-buffer", "-p")
+        tmux("send-keys", "Enter")
+        wait_until(lambda: "signed in as alice@" in tmux("capture-pane", "-pJ"))
+        print(tmux("capture-pane", "-pJ"))
+    finally:
+        tmux("kill-server")

@@ -1,0 +1,292 @@
+"""node-oidc-provider, which is OpenID certified, as the user pool, with rotation that ends a grant at the first reuse.
+
+Its identity pool is a small one beside it, in oidc_provider.mjs. No API is called: nothing here knows its credentials.
+"""
+
+import concurrent.futures
+import datetime
+import json
+import secrets
+import select
+import subprocess
+import tempfile
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+import pytest
+from selenium.webdriver.common.by import By
+
+from support import HERE, LONG, PROFILE, TARGET, TOLD, Lab, free_ports, wait_until
+
+def told(part):
+    """Notes a part of the story that ran."""
+    TOLD.append(f"node-oidc-provider: {part}")
+
+
+class ProviderLab(Lab):
+    """A home whose profile names node-oidc-provider as the user pool. Its process is where Lab keeps its sandbox."""
+
+    def __init__(self, alg="RS256", pool="eu-west-1_AbC123xyz", pool_in_profile=None):
+        self.home = Path(tempfile.mkdtemp(prefix="cogfed-real."))
+        self.keyring = None
+        self.config = self.home / ".config/cogfed/config.toml"
+        self.config.parent.mkdir(parents=True)
+        self.ports = free_ports(2)
+        client = secrets.token_hex(13)
+        self.about = {"client_id": client}
+        redirects = [f"http://localhost:{port}/callback" for port in self.ports]
+        options = {"pool": pool, "client": client, "redirects": redirects, "alg": alg}
+        self.errors = tempfile.TemporaryFile()
+        self.sandbox = subprocess.Popen(
+            ["node", HERE / "oidc_provider.mjs", TARGET / "real-node", json.dumps(options)], env=self.env(),
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True,
+        )
+        line = select.select([self.sandbox.stdout], [], [], LONG)[0] and self.sandbox.stdout.readline()
+        if not line:
+            self.errors.seek(0)
+            raise RuntimeError(f"no provider: {self.errors.read().decode()}")
+        self.base = json.loads(line)["base"]
+        self.config.write_text(
+            f"[profile.{PROFILE}]\n"
+            f'user_pool_id = "{pool_in_profile or pool}"\nclient_id = "{client}"\n'
+            'domain = "corp.auth.eu-west-1.amazoncognito.com"\n'
+            'identity_pool_id = "eu-west-1:1cf667a2-49a6-454b-9e45-231990000000"\nidentity_provider = "EntraID"\n'
+            f'scopes = ["openid", "email"]\nredirect_ports = {self.ports}\nstore = "file"\n'
+            f"[profile.{PROFILE}.endpoints]\n"
+            + "".join(f'{key} = "{self.base}"\n' for key in ("user_pool", "domain", "identity_pool"))
+        )
+
+    def __exit__(self, *_):
+        super().__exit__()
+        self.errors.close()
+
+    def lab(self, **life):
+        with request(f"{self.base}/lab?{urllib.parse.urlencode(life)}") as answer:
+            return json.load(answer)
+
+    def count(self, event, grant=None, error=None):
+        """How often the provider's log has this."""
+        return [(line["event"], line.get("grant"), line.get("error")) for line in self.lab()["log"]].count(
+            (event, grant, error)
+        )
+
+    def refreshes(self):
+        return self.count("grant.success", "refresh_token")
+
+    def tokens(self):
+        """The tokens record in the store."""
+        records = (json.loads(path.read_text()) for path in self.files() if path.parent.name == "store")
+        return next(record for record in records if "id_token" in record)
+
+    def is_active(self, token):
+        """Whether the provider's introspection (RFC 7662) says that a token is good."""
+        form = {"token": token, "client_id": self.about["client_id"]}
+        with request(f"{self.base}/oauth2/introspect", form) as answer:
+            return json.load(answer)["active"]
+
+    def by_form(self, chromium, url, person="alice"):
+        chromium.open(url)
+        chromium.wait(lambda driver: driver.find_elements(By.ID, "name"))
+        chromium.driver.find_element(By.ID, "name").send_keys(person)
+        chromium.driver.find_element(By.ID, "password").send_keys(self.lab()["password"])
+        chromium.click("sign-in")
+
+    def signed_in(self, chromium, **life):
+        """Signs alice in by the form, with this life of her tokens and credentials in seconds."""
+        self.lab(**life)
+        login = self.begin_login()
+        self.by_form(chromium, login.url)
+        assert "You are signed in" in chromium.wait_for_end()
+        return login, login.end().good()
+
+    def failing(self, *words, **more):
+        """Runs cogfed, which must say that a sign-in is required, and open no browser."""
+        opened = self.home / "opened"
+        browser = self.home / "browser"
+        browser.write_text(f'#!/bin/sh\ntouch "{opened}"\n')
+        browser.chmod(0o700)
+        ran = self.run(*words, BROWSER=str(browser), **more).failed_with(3)
+        assert "cogfed login" in ran.stderr and ran.stdout == "", ran
+        assert not opened.exists()
+        return ran
+
+
+def request(url, form=None):
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    return opener.open(url, urllib.parse.urlencode(form).encode() if form else None, timeout=LONG)
+
+
+def with_parameter(url, name, value):
+    parts = urllib.parse.urlsplit(url)
+    pairs = [(key, value if key == name else own) for key, own in urllib.parse.parse_qsl(parts.query)]
+    assert (name, value) in pairs
+    return parts._replace(query=urllib.parse.urlencode(pairs)).geturl()
+
+
+@pytest.fixture
+def lab():
+    with ProviderLab() as lab:
+        yield lab
+
+
+def test_sign_in_through_its_form(lab, chromium):
+    login, ran = lab.signed_in(chromium)
+    assert "signed in as alice@corp.example by EntraID" in ran.stderr, ran
+    tokens = lab.tokens()
+    assert (tokens["subject"], tokens["issuer"]) == (
+        "alice", "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123xyz"
+    )
+    assert lab.is_active(tokens["refresh_token"]) and lab.is_active(tokens["access_token"])
+    assert chromium.driver.current_url == login.redirect_uri().replace("/callback", "/done")
+    assert not any("code=" in address for address in chromium.addresses())
+    document = lab.run("credential-process").good().json()
+    assert document["AccessKeyId"].startswith("ASIAOIDC")
+    assert lab.refreshes() == 0, "the ID token was fresh"
+    told("sign-in by its form, PKCE by S256, `iss` in the callback (RFC 9207), credentials")
+
+
+def test_it_compares_redirect_uris_to_the_letter_and_demands_pkce(lab, chromium):
+    login = lab.begin_login()
+    for name, value in [("redirect_uri", "http://localhost:1/callback"), ("code_challenge_method", "plain")]:
+        chromium.open(with_parameter(login.url, name, value))
+        assert not chromium.driver.find_elements(By.ID, "name"), name
+    assert lab.count("authorization.error", None, "invalid_redirect_uri") == 1, lab.lab()["log"]
+    login.interrupt()
+    told("its own checks of redirect URI and PKCE")
+
+
+def test_renewal_rotates(lab, chromium):
+    lab.signed_in(chromium, id=20)
+    seen = [lab.tokens()["refresh_token"]]
+    for number in range(1, 4):
+        # An ID token that lives for 20 s is too old for anything; credentials of 1 s are renewed at each run.
+        lab.lab(credentials=1)
+        document = lab.run("credential-process").good().json()
+        wait_until(lambda: not usable(document))
+        seen.append(lab.tokens()["refresh_token"])
+        assert lab.refreshes() == number
+    assert len(set(seen)) == 4, "a new refresh token each time"
+    assert [lab.is_active(token) for token in seen] == [False, False, False, True]
+    told("three renewals with rotation")
+
+
+def usable(document):
+    """Whether credentials have not expired."""
+    expires = datetime.datetime.fromisoformat(document["Expiration"].replace("Z", "+00:00"))
+    return datetime.datetime.now(datetime.timezone.utc) < expires
+
+
+def test_sixteen_processes_after_expiry_refresh_once(lab, chromium):
+    lab.signed_in(chromium, id=20, credentials=1)
+    first = lab.run("credential-process").good().json()
+    wait_until(lambda: not usable(first))
+    before = lab.refreshes()
+    lab.lab(id=3600, credentials=3600)
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        runs = [run.good() for run in pool.map(lambda _: lab.run("credential-process"), range(16))]
+    assert len({run.stdout for run in runs}) == 1 and runs[0].json() != first, "all have the same new credentials"
+    assert lab.refreshes() == before + 1, lab.lab()["log"]
+    assert lab.count("grant.revoked") == lab.count("grant.revoked", "refresh_token") == 0
+    assert lab.is_active(lab.tokens()["refresh_token"]), "the grant lives on"
+    told("16 processes after expiry: one refresh, the grant lives on")
+
+
+def test_reuse_of_a_refresh_token_ends_the_grant_and_a_sign_in_is_required(lab, chromium):
+    lab.signed_in(chromium, id=20, credentials=1)
+    used = lab.tokens()["refresh_token"]
+    wait_until(lambda document=lab.run("credential-process").good().json(): not usable(document))
+    current = lab.tokens()["refresh_token"]
+    form = {"grant_type": "refresh_token", "refresh_token": used, "client_id": lab.about["client_id"]}
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        request(f"{lab.base}/oauth2/token", form)
+    assert json.load(refused.value)["error"] == "invalid_grant"
+    assert lab.count("grant.revoked", "refresh_token") == 1 and not lab.is_active(current)
+    ran = lab.failing("credential-process")
+    assert used not in ran.stderr and current not in ran.stderr
+    before = lab.lab()["log"]
+    lab.failing("credential-process")
+    assert lab.lab()["log"] == before, "it is remembered, and the pool is not asked again"
+    # The provider knows alice by her cookie: no form.
+    login = lab.begin_login()
+    chromium.open(login.url)
+    assert "You are signed in" in chromium.wait_for_end()
+    login.end().good()
+    lab.run("credential-process").good()
+    told("reuse ends the grant: exit 3, no browser, and a new sign-in mends it")
+
+
+def test_a_denial_at_the_form(lab, chromium):
+    login = lab.begin_login()
+    chromium.open(login.url)
+    chromium.click("cancel")
+    assert "refused" in chromium.wait_for_end()
+    ran = login.end().failed_with(6)
+    assert "cancelled or denied" in ran.stderr and "the person said no" in ran.stderr, ran
+    lab.failing("credential-process")
+    told("a denial at the form")
+
+
+def test_logout_revokes(lab, chromium):
+    lab.signed_in(chromium)
+    tokens = lab.tokens()
+    lab.run("logout").good()
+    assert not lab.is_active(tokens["refresh_token"]) and not lab.is_active(tokens["access_token"])
+    assert lab.count("grant.revoked") == 1
+    assert not [path for path in lab.files() if path.parent.name == "store"]
+    lab.failing("credential-process")
+    told("logout revokes, as introspection says")
+
+
+# What an attacker who can change the URL on its way to the browser may change in it, and what cogfed says to the answer.
+CHANGED = {
+    "nonce": ("another-nonce-than-ours", "nonce"),
+    "code_challenge": ("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "does not accept the code"),
+}
+
+
+@pytest.mark.parametrize("name", CHANGED)
+def test_a_changed_request_ends_in_a_refusal(lab, chromium, name):
+    login = lab.begin_login()
+    value, said = CHANGED[name]
+    lab.by_form(chromium, with_parameter(login.url, name, value))
+    assert "did not succeed" in chromium.wait_for_end()
+    assert said in login.end().failed_with(6).stderr
+    lab.failing("credential-process")
+    told(f"a sign-in with another {name} is refused")
+
+
+def test_an_answer_with_another_state_is_not_taken(lab, chromium):
+    login = lab.begin_login()
+    lab.by_form(chromium, with_parameter(login.url, "state", "another-state-than-ours"))
+    chromium.wait(lambda driver: "Nothing to see here" in driver.title)
+    assert login.process.poll() is None and lab.count("grant.success", "authorization_code") == 0
+    # The provider knows alice by her cookie now: no form.
+    chromium.open(login.url)
+    assert "You are signed in" in chromium.wait_for_end()
+    login.end().good()
+    told("another state is not taken, and the wait goes on")
+
+
+def test_a_token_of_another_algorithm_is_refused(chromium):
+    with ProviderLab(alg="ES256") as lab:
+        login = lab.begin_login()
+        lab.by_form(chromium, login.url)
+        assert "did not succeed" in chromium.wait_for_end()
+        assert "signed by 'ES256', not by RS256" in login.end().failed_with(6).stderr
+        lab.failing("credential-process")
+    told("a token signed by ES256 is refused")
+
+
+def test_an_answer_of_another_issuer_is_not_taken(chromium):
+    """The provider is another user pool than the profile's, and says so in `iss` (RFC 9207)."""
+    with ProviderLab(pool="eu-west-1_Another99", pool_in_profile="eu-west-1_AbC123xyz") as lab:
+        login = lab.begin_login()
+        lab.by_form(chromium, login.url)
+        chromium.wait(lambda driver: "Nothing to see here" in driver.title)
+        assert "another issuer" in chromium.text() and login.process.poll() is None
+        assert lab.count("grant.success", "authorization_code") == 0
+        login.interrupt()
+        lab.failing("credential-process")
+    told("another issuer is not taken")

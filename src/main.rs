@@ -4,12 +4,14 @@
 #![warn(clippy::exit, clippy::indexing_slicing, clippy::panic, clippy::print_stderr, clippy::print_stdout)]
 #![warn(clippy::string_slice, clippy::unreachable, clippy::unwrap_used)]
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use cogfed::cli::{Cli, Verb};
 use cogfed::commands::{self, Env};
 use cogfed::error::{Failure, Kind, kind_of};
 use cogfed::process;
+use cogfed::terminal::{Escaping, shown};
 use zeroizing_alloc::ZeroAlloc;
 
 /// Wipes all memory as it is freed: what the libraries below (HTTP, JSON, OAuth) copy of a token is not theirs to care
@@ -23,7 +25,12 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         // Help and version, too. A closed output is no failure of theirs.
         Err(error) => {
-            let _ = error.print();
+            let text = error.render().to_string();
+            // The parser repeats what it was given: a script may have had that from elsewhere.
+            let _ = match error.use_stderr() && text.split(['\n', '\t']).any(|piece| shown(piece) != piece) {
+                true => Escaping::new(std::io::stderr()).write_all(text.as_bytes()),
+                false => error.print(),
+            };
             return u8::try_from(error.exit_code()).map_or(Kind::Usage.into(), ExitCode::from);
         }
     };

@@ -1,7 +1,7 @@
 //! The identity pool's client: an ID token in, temporary AWS credentials out, by the enhanced flow
 //! (<https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html>).
 
-mod refusal;
+pub mod refusal;
 
 use std::time::Duration;
 

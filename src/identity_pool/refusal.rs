@@ -6,6 +6,8 @@ use crate::profile::Profile;
 
 /// The longest message of AWS's that is repeated, in characters.
 const LONGEST: usize = 400;
+/// The longest code of AWS's that is repeated, in characters.
+const LONGEST_CODE: usize = 100;
 
 /// One answer that is known: its code, a piece of its message (empty: any), what it means, and what to do.
 struct Known {
@@ -121,7 +123,10 @@ const KNOWN: &[Known] = &[
 /// The failure that an answer of the identity pool amounts to. What AWS said comes along, whole.
 pub fn explain(code: &str, message: &str, profile: &Profile) -> Failure {
     let (pool, message) = (&profile.identity_pool_id, shortened(message, LONGEST));
-    let said = if message.is_empty() { code.to_owned() } else { format!("{code}: {message}") };
+    let said = match (shortened(code, LONGEST_CODE), message.is_empty()) {
+        (code, true) => code,
+        (code, false) => format!("{code}: {message}"),
+    };
     match KNOWN.iter().find(|known| known.code == code && message.contains(known.says)) {
         Some(known) => {
             Failure::new(known.kind, format!("{} ({said}; identity pool {pool})", known.meaning)).hint(known.hint)
@@ -158,5 +163,7 @@ mod tests {
             assert_eq!(failure.kind, kind);
             assert!(failure.hint.is_some());
         }
+        let failure = explain(&"C".repeat(5000), &"m".repeat(5000), &profile);
+        assert!(failure.message.chars().count() < 700, "{failure}");
     }
 }

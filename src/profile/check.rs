@@ -7,6 +7,20 @@ use std::path::PathBuf;
 
 use url::{Host, Url};
 
+use crate::error::shortened;
+
+/// The longest region's name that is taken, in characters; the longest there are have 14.
+const LONGEST_REGION: usize = 32;
+/// The longest URL that is taken, in bytes.
+const LONGEST_URL: usize = 2048;
+/// The most ports that are tried.
+const MOST_PORTS: usize = 100;
+
+/// As much of a wrong value as a message has room for.
+pub fn quoted(text: &str) -> String {
+    shortened(text, 80)
+}
+
 /// A region, as in `eu-west-1` or `us-gov-west-1`.
 pub fn region(text: &str) -> Result<String, String> {
     let mut parts = text.split('-');
@@ -14,19 +28,20 @@ pub fn region(text: &str) -> Result<String, String> {
     let number = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
     let count = text.split('-').count();
     let last = text.rsplit('-').next().unwrap_or_default();
-    match (3..=4).contains(&count)
+    match text.len() <= LONGEST_REGION
+        && (3..=4).contains(&count)
         && parts.by_ref().take(count - 1).all(|part| letters(Some(part)) && !part.is_empty())
         && number(last)
     {
         true => Ok(text.to_owned()),
-        false => Err(format!("'{text}' is not a region, as in eu-west-1")),
+        false => Err(format!("'{}' is not a region, as in eu-west-1", quoted(text))),
     }
 }
 
 /// A user pool's id, `REGION_ALPHANUMERICS`
 /// (<https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UserPoolType.html>).
 pub fn user_pool_id(text: &str) -> Result<String, String> {
-    let fault = || format!("'{text}' is not a user pool id, as in eu-west-1_AbC123xyz");
+    let fault = || format!("'{}' is not a user pool id, as in eu-west-1_AbC123xyz", quoted(text));
     let (prefix, id) = text.split_once('_').ok_or_else(fault)?;
     let good = region(prefix).is_ok() && !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric());
     if good && text.len() <= 55 { Ok(text.to_owned()) } else { Err(fault()) }
@@ -35,13 +50,19 @@ pub fn user_pool_id(text: &str) -> Result<String, String> {
 /// An app client's id.
 pub fn client_id(text: &str) -> Result<String, String> {
     let good = (1..=128).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || "_+-".contains(c));
-    if good { Ok(text.to_owned()) } else { Err(format!("'{text}' is not an app client id: letters and digits only")) }
+    if good {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("'{}' is not an app client id: letters and digits only", quoted(text)))
+    }
 }
 
 /// An identity pool's id, `REGION:UUID`
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetId.html>).
 pub fn identity_pool_id(text: &str) -> Result<String, String> {
-    let fault = || format!("'{text}' is not an identity pool id, as in eu-west-1:1cf667a2-49a6-454b-9e45-23199EXAMPLE");
+    let fault = || {
+        format!("'{}' is not an identity pool id, as in eu-west-1:1cf667a2-49a6-454b-9e45-23199EXAMPLE", quoted(text))
+    };
     let (prefix, id) = text.split_once(':').ok_or_else(fault)?;
     let good = region(prefix).is_ok() && !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     if good && text.len() <= 55 { Ok(text.to_owned()) } else { Err(fault()) }
@@ -51,7 +72,8 @@ pub fn identity_pool_id(text: &str) -> Result<String, String> {
 pub fn host(text: &str) -> Result<String, String> {
     if let Some((scheme, rest)) = text.split_once("://") {
         let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        return Err(format!("'{text}' is a URL; give the host alone: '{host}' (without '{scheme}://')"));
+        let (host, scheme) = (quoted(host), quoted(scheme));
+        return Err(format!("'{}' is a URL; give the host alone: '{host}' (without '{scheme}://')", quoted(text)));
     }
     let label = |label: &str| {
         !label.is_empty()
@@ -62,7 +84,7 @@ pub fn host(text: &str) -> Result<String, String> {
     };
     match text.len() <= 253 && text.contains('.') && text.split('.').all(label) {
         true => Ok(text.to_ascii_lowercase()),
-        false => Err(format!("'{text}' is not a host name, as in corp.auth.eu-west-1.amazoncognito.com")),
+        false => Err(format!("'{}' is not a host name, as in corp.auth.eu-west-1.amazoncognito.com", quoted(text))),
     }
 }
 
@@ -72,21 +94,29 @@ pub fn endpoint(text: &str) -> Result<String, String> {
     let url = web_url(text)?;
     match url.query().is_none() && url.fragment().is_none() {
         true => Ok(url.as_str().trim_end_matches('/').to_owned()),
-        false => Err(format!("'{text}': an endpoint is a base URL, without a query or a fragment")),
+        false => Err(format!("'{}': an endpoint is a base URL, without a query or a fragment", quoted(text))),
     }
 }
 
 /// A URL that a token or a person may be sent to: https, or http on a loopback host.
 pub fn web_url(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|error| format!("'{text}' is not a URL: {error}"))?;
+    if text.len() > LONGEST_URL {
+        return Err(format!("'{}' is longer than {LONGEST_URL} bytes", quoted(text)));
+    }
+    // The URL standard has its parsers drop line breaks and tabs, and take a backslash for a slash: what a person reads
+    // would not be the host that is asked (CVE-2020-5260 was of that kind).
+    if let Some(odd) = text.chars().find(|c| c.is_control() || c.is_whitespace() || *c == '\\') {
+        return Err(format!("'{}' holds {odd:?}, which no URL does", quoted(text)));
+    }
+    let url = Url::parse(text).map_err(|error| format!("'{}' is not a URL: {error}", quoted(text)))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err("a URL here holds no user name or password".into());
     }
     match url.scheme() {
         "https" if url.host().is_some() => Ok(url),
         "http" if is_loopback(&url) => Ok(url),
-        "http" => Err(format!("'{text}': http is allowed for loopback hosts only; use https")),
-        scheme => Err(format!("'{text}': '{scheme}' is neither https nor http")),
+        "http" => Err(format!("'{}': http is allowed for loopback hosts only; use https", quoted(text))),
+        scheme => Err(format!("'{}': '{}' is neither https nor http", quoted(text), quoted(scheme))),
     }
 }
 
@@ -103,7 +133,8 @@ pub fn is_loopback(url: &Url) -> bool {
 /// The ARN of an IAM role
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns>).
 pub fn role_arn(text: &str) -> Result<String, String> {
-    let fault = || format!("'{text}' is not the ARN of an IAM role, as in arn:aws:iam::123456789012:role/Orders");
+    let fault =
+        || format!("'{}' is not the ARN of an IAM role, as in arn:aws:iam::123456789012:role/Orders", quoted(text));
     let parts: Vec<&str> = text.splitn(6, ':').collect();
     let [arn, partition, service, region, account, resource] = parts.as_slice() else { return Err(fault()) };
     let good = *arn == "arn"
@@ -120,6 +151,9 @@ pub fn role_arn(text: &str) -> Result<String, String> {
 
 /// The loopback ports that are registered as callback URLs, in the order in which they are tried.
 pub fn ports(numbers: &[u64]) -> Result<Vec<u16>, String> {
+    if numbers.len() > MOST_PORTS {
+        return Err(format!("{} ports are too many: give at most {MOST_PORTS}", numbers.len()));
+    }
     let mut ports = Vec::with_capacity(numbers.len());
     for number in numbers {
         match u16::try_from(*number) {
@@ -135,7 +169,7 @@ pub fn ports(numbers: &[u64]) -> Result<Vec<u16>, String> {
 pub fn redirect_host(text: &str) -> Result<String, String> {
     match text {
         "localhost" | "127.0.0.1" | "[::1]" => Ok(text.to_owned()),
-        _ => Err(format!("'{text}' is none of 'localhost', '127.0.0.1', '[::1]'")),
+        _ => Err(format!("'{}' is none of 'localhost', '127.0.0.1', '[::1]'", quoted(text))),
     }
 }
 
@@ -147,7 +181,7 @@ pub fn redirect_path(text: &str) -> Result<String, String> {
     let is_free = !["/done", "/favicon.ico"].contains(&text);
     match text.strip_prefix('/').is_some_and(|rest| rest.split('/').all(segment)) && text.len() <= 200 && is_free {
         true => Ok(text.to_owned()),
-        false => Err(format!("'{text}' is not a callback path, as in /callback ('/done' is taken)")),
+        false => Err(format!("'{}' is not a callback path, as in /callback ('/done' is taken)", quoted(text))),
     }
 }
 
@@ -178,7 +212,7 @@ pub fn one_of(text: &str, words: &[&str]) -> Result<String, String> {
         return Ok(text.to_owned());
     }
     let meant = super::keys::nearest(text, words.iter().copied()).map(|word| format!("; did you mean '{word}'?"));
-    Err(format!("'{text}' is none of '{}'{}", words.join("', '"), meant.unwrap_or_default()))
+    Err(format!("'{}' is none of '{}'{}", quoted(text), words.join("', '"), meant.unwrap_or_default()))
 }
 
 /// A number within bounds.
@@ -249,10 +283,47 @@ mod tests {
             "ftp://example.com",
             "file:///etc/passwd",
             "javascript:alert(1)",
+            "https://a.example\nhost=b.example",
+            "https://a.example\r.b.example",
+            "https://a.exa\tmple",
+            " https://example.com",
+            "https://example.com\n",
+            "https:\\\\example.com",
+            "https://example.com\\@b.example",
             "example.com",
         ] {
             assert!(endpoint(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_long_value_is_refused_and_makes_no_long_message() {
+        let long = "x".repeat(100_000);
+        let url = format!("https://example.com/{long}");
+        let region_of_length = |length: usize| format!("{}-west-1", "a".repeat(length - 7));
+        assert!(region(&region_of_length(LONGEST_REGION)).is_ok());
+        for fault in [
+            region(&region_of_length(LONGEST_REGION + 1)).unwrap_err(),
+            user_pool_id(&long).unwrap_err(),
+            client_id(&long).unwrap_err(),
+            identity_pool_id(&long).unwrap_err(),
+            host(&long).unwrap_err(),
+            host(&format!("{long}://{long}")).unwrap_err(),
+            endpoint(&url).unwrap_err(),
+            web_url(&long).unwrap_err(),
+            web_url(&format!("{}:x", "y".repeat(1000))).unwrap_err(),
+            role_arn(&long).unwrap_err(),
+            redirect_host(&long).unwrap_err(),
+            redirect_path(&format!("/{long}")).unwrap_err(),
+            one_of(&long, &["a"]).unwrap_err(),
+            name(&long, 64).unwrap_err(),
+            ports(&(1..=101).collect::<Vec<_>>()).unwrap_err(),
+        ] {
+            assert!(fault.chars().count() <= 300, "{} characters: {fault}", fault.len());
+        }
+        let longest = format!("https://example.com/{}", "x".repeat(LONGEST_URL - 20));
+        assert!(endpoint(&longest).is_ok() && endpoint(&format!("{longest}x")).is_err());
+        assert!(ports(&(1..=100).collect::<Vec<_>>()).is_ok());
     }
 
     #[test]

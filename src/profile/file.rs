@@ -7,10 +7,15 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{Document, Item, TableLike};
 
+use super::check::quoted;
 use super::keys::{KEYS, Shape, key, nearest};
 use super::settings::{Setting, Source, Value};
-use crate::error::{Failure, Kind};
+use crate::error::{Failure, Kind, shortened};
 
+/// The longest name of a key that is looked at twice, in bytes.
+const LONGEST_KEY: usize = 64;
+/// The longest fault that is told, in characters: TOML's own name what they found.
+const LONGEST_FAULT: usize = 300;
 /// The largest configuration that is read, in bytes.
 const LIMIT: u64 = 1024 * 1024;
 
@@ -36,7 +41,7 @@ impl Configuration {
                 true => Ok(path),
                 false => Err(Failure::new(
                     Kind::Usage,
-                    format!("COGFED_CONFIG names '{}', which is not an absolute path", path.display()),
+                    format!("COGFED_CONFIG names '{}', which is not an absolute path", quoted(&path.to_string_lossy())),
                 )
                 .hint("give the whole path: what the current folder holds must not redirect a sign-in")),
             };
@@ -77,7 +82,7 @@ impl Configuration {
                     for (name, item) in profiles.iter() {
                         let at = start_of(profiles, name);
                         let Some(table) = item.as_table_like() else {
-                            return Err(reader.fault(at, format!("'profile.{name}' is not a table")));
+                            return Err(reader.fault(at, format!("'profile.{}' is not a table", quoted(name))));
                         };
                         check_name(name).map_err(|fault| reader.fault(at, fault))?;
                         configuration.profiles.insert(name.to_owned(), reader.profile(name, table)?);
@@ -144,14 +149,18 @@ fn check_name(name: &str) -> Result<(), String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.@+".contains(c);
     match !name.is_empty() && name.len() <= 64 && name.chars().all(plain) && !name.starts_with('-') {
         true => Ok(()),
-        false => Err(format!("profile name '{name}': up to 64 letters, digits and '-_.@+', not starting with '-'")),
+        false => {
+            Err(format!("profile name '{}': up to 64 letters, digits and '-_.@+', not starting with '-'", quoted(name)))
+        }
     }
 }
 
 fn unknown<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
-    match nearest(name, candidates) {
+    // Who misspells does not write that much; and to compare long words takes long.
+    let meant = if name.len() <= LONGEST_KEY { nearest(name, candidates) } else { None };
+    match meant {
         Some(meant) => format!("unknown key '{name}'; did you mean '{meant}'?"),
-        None => format!("unknown key '{name}'"),
+        None => format!("unknown key '{}'", quoted(name)),
     }
 }
 
@@ -173,7 +182,7 @@ impl Reader<'_> {
 
     fn fault(&self, at: Option<usize>, fault: impl AsRef<str>) -> Failure {
         let place = format!("{}:{}", self.path.display(), self.line(at));
-        Failure::new(Kind::Usage, format!("{place}: {}", fault.as_ref()))
+        Failure::new(Kind::Usage, format!("{place}: {}", shortened(fault.as_ref(), LONGEST_FAULT)))
     }
 
     fn profile(&self, profile: &str, table: &dyn TableLike) -> Result<BTreeMap<&'static str, Setting>, Failure> {

@@ -19,6 +19,14 @@ use crate::store::StoreKind;
 /// (<https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateIdentityProvider.html>).
 const LONGEST_PROVIDER: usize = 32;
 
+/// The longest scope, in bytes
+/// (<https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UserPoolClientType.html>).
+const LONGEST_SCOPE: usize = 256;
+/// The most scopes of an app client (the same page).
+const MOST_SCOPES: usize = 50;
+/// The most profiles that a hint names.
+const MOST_NAMED: usize = 8;
+
 /// How environment variables are read: passed in, so that tests need not change their own.
 pub type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 
@@ -233,20 +241,32 @@ pub fn select(configuration: &Configuration, choice: &Choice, variables: Variabl
     let names: Vec<&str> = configuration.names().collect();
     match (chosen, names.as_slice()) {
         (Some(name), names) if names.contains(&name.as_str()) => Ok(name),
-        (Some(name), []) => Err(Failure::new(Kind::Usage, format!("no profile '{name}': {path} has no profiles"))
-            .hint("see 'cogfed help' for a profile to start from, or try 'cogfed demo'")),
+        (Some(name), []) => {
+            let message = format!("no profile '{}': {path} has no profiles", check::quoted(&name));
+            Err(Failure::new(Kind::Usage, message)
+                .hint("see 'cogfed help' for a profile to start from, or try 'cogfed demo'"))
+        }
         (Some(name), names) => {
             let hint = match keys::nearest(&name, names.iter().copied()) {
                 Some(meant) => format!("did you mean '{meant}'?"),
-                None => format!("there are: {}", names.join(", ")),
+                None => format!("there are: {}", listed(names)),
             };
-            Err(Failure::new(Kind::Usage, format!("no profile '{name}' in {path}")).hint(hint))
+            Err(Failure::new(Kind::Usage, format!("no profile '{}' in {path}", check::quoted(&name))).hint(hint))
         }
         (None, [only]) => Ok((*only).to_owned()),
         (None, []) => Err(Failure::new(Kind::Usage, format!("no profile: {path} has none"))
             .hint("see 'cogfed help' for a profile to start from, or try 'cogfed demo'")),
         (None, names) => Err(Failure::new(Kind::Usage, "which profile?")
-            .hint(format!("use --profile with one of: {}, or set default_profile in {path}", names.join(", ")))),
+            .hint(format!("use --profile with one of: {}, or set default_profile in {path}", listed(names)))),
+    }
+}
+
+/// The first few names, and how many more there are.
+fn listed(names: &[&str]) -> String {
+    let shown = names.iter().take(MOST_NAMED).copied().collect::<Vec<_>>().join(", ");
+    match names.len().checked_sub(MOST_NAMED) {
+        None | Some(0) => shown,
+        Some(more) => format!("{shown} and {more} more"),
     }
 }
 
@@ -313,8 +333,12 @@ impl Checked<'_> {
         };
         // RFC 6749, section 3.3: scope-token
         let token = |c: char| matches!(c, '\x21' | '\x23'..='\x5b' | '\x5d'..='\x7e');
-        if let Some(odd) = scopes.iter().find(|scope| scope.is_empty() || !scope.chars().all(token)) {
-            return Err(self.fault("scopes", format!("'{odd}' is not a scope")));
+        let is_odd = |scope: &&String| !(1..=LONGEST_SCOPE).contains(&scope.len()) || !scope.chars().all(token);
+        if let Some(odd) = scopes.iter().find(is_odd) {
+            return Err(self.fault("scopes", format!("'{}' is not a scope", check::quoted(odd))));
+        }
+        if scopes.len() > MOST_SCOPES {
+            return Err(self.fault("scopes", format!("{} are too many: give at most {MOST_SCOPES}", scopes.len())));
         }
         match scopes.iter().any(|scope| scope == "openid") {
             true => Ok(scopes.clone()),

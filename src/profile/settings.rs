@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
+use super::check::quoted;
 use super::keys::{KEYS, Key, Shape, key};
 use crate::error::{Failure, Kind};
 
@@ -49,7 +50,8 @@ impl Value {
     /// Reads a value of that shape as it is written in the environment or on the command line.
     pub fn parse(shape: Shape, text: &str) -> Result<Self, String> {
         let number = |text: &str| {
-            text.trim().parse::<u64>().map_err(|_| format!("'{text}' is not a whole number from 0 upwards"))
+            let wrong = |_| format!("'{}' is not a whole number from 0 upwards", quoted(text));
+            text.trim().parse::<u64>().map_err(wrong)
         };
         let parts = || text.split(',').map(str::trim).filter(|part| !part.is_empty());
         Ok(match shape {
@@ -58,7 +60,7 @@ impl Value {
             Shape::Flag => match text.trim() {
                 "true" | "1" | "yes" => Value::Flag(true),
                 "false" | "0" | "no" => Value::Flag(false),
-                _ => return Err(format!("'{text}' is neither 'true' nor 'false'")),
+                _ => return Err(format!("'{}' is neither 'true' nor 'false'", quoted(text))),
             },
             Shape::List => Value::List(parts().map(str::to_owned).collect()),
             Shape::Numbers => Value::Numbers(parts().map(number).collect::<Result<_, _>>()?),

@@ -14,6 +14,13 @@ use crate::error::{Failure, Kind};
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>).
 pub const MAX_BODY: usize = 10 * 1024 * 1024;
 
+/// The longest method that is taken, in bytes; the longest that is registered has 17
+/// (<https://www.iana.org/assignments/http-methods/http-methods.xhtml>).
+const LONGEST_METHOD: usize = 32;
+/// The most headers that a person may give: with a name and a value of one byte each, and a line's end, they are all
+/// that fits into the 10,240 bytes of API Gateway (the same page).
+const MOST_HEADERS: usize = 2000;
+
 /// What a person gave for one request.
 #[derive(Clone, Default)]
 pub struct RequestInput {
@@ -115,8 +122,8 @@ pub fn parse_header(given: &str) -> anyhow::Result<(String, String)> {
 fn method(given: &str) -> Result<Method, Failure> {
     match Method::from_bytes(given.to_ascii_uppercase().as_bytes()) {
         Ok(Method::CONNECT) => Err(Failure::new(Kind::Usage, "CONNECT is for proxies, not for an API")),
-        Ok(method) => Ok(method),
-        Err(_) => {
+        Ok(method) if given.len() <= LONGEST_METHOD => Ok(method),
+        _ => {
             let message = format!("'{}' is no HTTP method", shown(given));
             Err(Failure::new(Kind::Usage, message).hint("the method comes first: cogfed call GET URL"))
         }
@@ -133,18 +140,28 @@ fn given_headers(given: &[(String, String)]) -> Result<HeaderMap, Failure> {
             );
         };
         if let Some(hint) = reserved(&header) {
-            return Err(Failure::new(Kind::Usage, format!("the header '{header}' cannot be given")).hint(hint));
+            return Err(Failure::new(Kind::Usage, format!("the header '{}' cannot be given", shown(header.as_str())))
+                .hint(hint));
         }
         let tabs_as_spaces = value.replace('\t', " ");
         let value = tabs_as_spaces.trim_matches(' ');
         if let Some(fault) = value.chars().find(|c| c.is_control() || !c.is_ascii()) {
-            let message =
-                format!("the value of the header '{header}' holds {}, which no header can carry", described(fault));
+            let message = format!(
+                "the value of the header '{}' holds {}, which no header can carry",
+                shown(header.as_str()),
+                described(fault)
+            );
             return Err(Failure::new(Kind::Usage, message).hint("encode it, or send it in the body"));
         }
         let mut value = HeaderValue::from_str(value).expect("visible ASCII and spaces are a header's value");
         // Keys of their own kind: --dry-run masks them, and nothing logs them.
         value.set_sensitive(header == COOKIE || header == "x-api-key");
+        if headers.len() >= MOST_HEADERS {
+            let message = format!("more than {MOST_HEADERS} headers are given");
+            return Err(
+                Failure::new(Kind::Usage, message).hint("API Gateway takes 10,240 bytes of request line and headers")
+            );
+        }
         headers.append(header, value);
     }
     Ok(headers)
@@ -208,7 +225,7 @@ mod tests {
     #[test]
     fn methods_are_sent_in_upper_case_and_nonsense_is_refused() {
         assert_eq!(ApiRequest::build(input(&[])).unwrap().0.method(), Method::GET);
-        for wrong in ["", "G T", "GET\r\nX: y", "https://example.com", "connect", "GÉT"] {
+        for wrong in ["", &"G".repeat(33), "G T", "GET\r\nX: y", "https://example.com", "connect", "GÉT"] {
             let error = ApiRequest::build(RequestInput { method: wrong.into(), ..input(&[]) }).err().unwrap();
             assert_eq!(error::kind_of(&error), Kind::Usage, "{wrong:?}");
         }
@@ -258,6 +275,17 @@ mod tests {
             let error = ApiRequest::build(input(&[(name, value)])).err().unwrap();
             assert_eq!(error::kind_of(&error), Kind::Usage, "{name:?}: {value:?}");
         }
+    }
+
+    #[test]
+    fn headers_without_end_are_refused() {
+        let headers = vec![("a", "b"); MOST_HEADERS + 1];
+        let error = ApiRequest::build(input(&headers)).err().unwrap();
+        assert_eq!(
+            (error::kind_of(&error), error.to_string()),
+            (Kind::Usage, "more than 2000 headers are given".into())
+        );
+        assert!(ApiRequest::build(input(headers.split_last().unwrap().1)).is_ok());
     }
 
     #[test]

@@ -14,13 +14,15 @@ use serde::Deserialize;
 
 use super::build::ApiRequest;
 use super::region::region_of;
-use crate::error::{Failure, Kind};
+use crate::error::{Failure, Kind, shortened};
 
 /// By how much a signature's time may differ from the gateway's, either way.
 pub const CLOCK_TOLERANCE: TimeDelta = TimeDelta::minutes(5);
 
 /// The longest piece of an answer that a message repeats, in characters.
 const LONGEST_QUOTE: usize = 300;
+/// The longest piece of a path that a message repeats, in characters.
+const LONGEST_PATH: usize = 200;
 
 /// Why a request was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -220,7 +222,7 @@ fn skew_in(message: &str, now: DateTime<Utc>) -> Option<TimeDelta> {
 /// Message and hint.
 fn words(reason: Reason, seen: &Seen, context: &Context) -> (String, String) {
     let Context { request, region, profile } = context;
-    let (host, method, path) = (request.host(), request.method(), request.path());
+    let (host, method, path) = (request.host(), request.method(), shortened(request.path(), LONGEST_PATH));
     let (message, hint) = match reason {
         Reason::MissingRoute => (
             format!("the API at '{host}' has no {method} {path}"),
@@ -335,7 +337,8 @@ fn not_allowed_words(message: &str, context: &Context) -> (String, String) {
             (format!("the role {} may not invoke {}", quoted(role), quoted(resource)), action)
         }
         None => {
-            let route = format!("{} {} at '{}'", request.method(), request.path(), request.host());
+            let path = shortened(request.path(), LONGEST_PATH);
+            let route = format!("{} {path} at '{}'", request.method(), request.host());
             (format!("the role of profile '{profile}' may not invoke {route}"), "execute-api:Invoke")
         }
     };
@@ -352,11 +355,7 @@ fn not_allowed_words(message: &str, context: &Context) -> (String, String) {
 
 /// A piece of the answer, in quotes and not too long.
 fn quoted(text: &str) -> String {
-    let mut short: String = text.chars().take(LONGEST_QUOTE).collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    format!("'{short}'")
+    format!("'{}'", shortened(text, LONGEST_QUOTE))
 }
 
 /// A length of time in its two largest units.

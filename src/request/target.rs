@@ -19,7 +19,12 @@ use std::net::IpAddr;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use url::{Host, Url};
 
-use crate::error::{Failure, Kind};
+use crate::error::{Failure, Kind, shortened};
+
+/// The longest host and port, in bytes as typed: 253 (RFC 1035, section 2.3.4), escaped or beyond ASCII.
+const LONGEST_AUTHORITY: usize = 1024;
+/// The longest host and port, in bytes as sent.
+const LONGEST_HOST: usize = 253 + ":65535".len();
 
 /// Everything but the unreserved characters (RFC 3986, section 2.3).
 const STRICT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -137,8 +142,13 @@ fn origin(scheme: &str, authority: &str) -> Result<Url, Failure> {
         let hint = "the request is signed with your role's credentials: leave out what stands before '@'";
         return Err(usage("the URL holds a user name", hint));
     }
-    let unreadable =
-        || usage(format!("'{scheme}://{authority}' is no host"), "write the URL as https://HOST/STAGE/PATH");
+    let unreadable = || {
+        let given = shortened(&format!("{scheme}://{authority}"), 80);
+        usage(format!("'{given}' is no host"), "write the URL as https://HOST/STAGE/PATH")
+    };
+    if authority.len() > LONGEST_AUTHORITY {
+        return Err(unreadable());
+    }
     let origin = Url::parse(&format!("{scheme}://{authority}/")).map_err(|_| unreadable())?;
     match origin.scheme() {
         "https" => {}
@@ -148,10 +158,11 @@ fn origin(scheme: &str, authority: &str) -> Result<Url, Failure> {
                 format!("the URL of '{authority}' is http: whoever is on the way could read and alter the request");
             return Err(usage(message, "use https; http goes to loopback hosts only"));
         }
-        other => return Err(usage(format!("'{other}' is no scheme of an API"), "use https")),
+        other => return Err(usage(format!("'{}' is no scheme of an API", shortened(other, 80)), "use https")),
     }
+    let host = &origin[url::Position::BeforeHost..url::Position::AfterPort];
     // The parser takes a backslash for a slash, which would end the host elsewhere than a person reads it.
-    if origin.path() != "/" || !origin.has_host() {
+    if origin.path() != "/" || !origin.has_host() || host.len() > LONGEST_HOST {
         return Err(unreadable());
     }
     Ok(origin)
@@ -297,10 +308,13 @@ mod tests {
             ("https://api.example.com/a\tb", "control character"),
             ("https://api.example.com/?q=%ff", "not UTF-8"),
             ("https://api.example.com/?%c3=1", "not UTF-8"),
+            (&format!("https://{}.example.com/", "a".repeat(260)), "no host"),
+            (&format!("https://{}/", "a".repeat(5000)), "no host"),
+            (&format!("{}://api.example.com/", "a".repeat(5000)), "no scheme"),
         ] {
             let message = refusal(given);
             assert!(message.contains(why), "{given:?}: {message}");
-            assert!(!message.contains("pw"), "{message}");
+            assert!(!message.contains("pw") && message.len() < 300, "{message}");
         }
     }
 

@@ -5,13 +5,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::policy::RETRY_AFTER;
-use crate::error::{Failure, Kind, hint_of, kind_of, retry_after_of};
+use crate::error::{Failure, Kind, hint_of, kind_of, retry_after_of, shortened};
 use crate::folder::Folder;
 use crate::http::retry::LONGEST_WAIT;
 use crate::profile::Profile;
 use crate::store::record::credentials_account;
 
 const LARGEST: usize = 16 * 1024;
+/// The longest text of a kept failure that is told again, in characters; none of ours is that long.
+const LONGEST: usize = 1000;
 
 /// A failure as it is kept. Messages hold no secret (see [`Failure`]).
 #[derive(Serialize, Deserialize)]
@@ -33,7 +35,9 @@ impl KeptFailure {
 
     /// The failure again.
     pub fn failure(self) -> Failure {
-        Failure { hint: self.hint, ..Failure::new(Kind::of_exit_code(self.exit_code), self.message) }
+        let kind = Kind::of_exit_code(self.exit_code);
+        let hint = self.hint.map(|hint| shortened(&hint, LONGEST));
+        Failure { hint, ..Failure::new(kind, shortened(&self.message, LONGEST)) }
     }
 }
 

@@ -5,8 +5,8 @@
 //! held until the credentials are handed over, so that nobody hands out what a sign-out has just deleted.
 
 mod clock;
-mod failure;
-mod mark;
+pub mod failure;
+pub mod mark;
 mod on_record;
 mod policy;
 mod renewal;

@@ -9,12 +9,16 @@ use serde::{Deserialize, Serialize};
 use super::{Cached, Store, StoreError};
 use crate::clock::Offset;
 use crate::credentials::Credentials;
-use crate::error::{Failure, Kind};
+use crate::error::{Failure, Kind, shortened};
 use crate::profile::Profile;
 use crate::secret::{self, Secret};
 
 /// The version that is written. Older ones are read, newer ones are refused and left alone.
 const VERSION: u32 = 1;
+/// The largest record that is read, in bytes; real ones are a few KiB.
+const LARGEST: usize = 1 << 20;
+/// The longest text of a record's that a message repeats, in characters.
+const LONGEST_QUOTE: usize = 200;
 /// In the name of an item, for credentials of the role that the mapping gives.
 const NO_ROLE: &str = "default";
 
@@ -210,6 +214,7 @@ impl TokensRecord {
     /// A token is never sent anywhere but where it belongs, wherever the profile came from.
     fn check(&self, profile: &Profile) -> Result<(), Failure> {
         let other = |what: &str, stored: &str, asked: &str| {
+            let stored = shortened(stored, LONGEST_QUOTE);
             let message = format!("the stored sign-in belongs to the {what} {stored}, and the profile names {asked}");
             Err(Failure::new(Kind::Store, message)
                 .hint(format!("if the profile is right, sign in anew: {} --force", profile.login_command())))
@@ -393,11 +398,13 @@ fn read<R: DeserializeOwned>(text: Option<Secret>, account: &str) -> Result<Opti
         version: u32,
     }
     let Some(text) = text else { return Ok(None) };
+    let text = Some(text).filter(|text| text.expose().len() <= LARGEST);
     // What is wrong with it is not shown: a parser's message may quote a piece of it.
     let damaged = || {
         let failure = Failure::new(Kind::Store, format!("the stored item '{account}' cannot be read"));
         Unreadable::Damaged(failure.hint("remove it with 'cogfed logout' and sign in again"))
     };
+    let text = text.ok_or_else(damaged)?;
     let Versioned { version } = serde_json::from_str(text.expose()).map_err(|_| damaged())?;
     if version > VERSION {
         let message = format!("the stored item '{account}' is of version {version}, from a newer cogfed");

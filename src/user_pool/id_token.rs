@@ -4,15 +4,20 @@
 //! Keys and signatures are `openidconnect`'s. The claims are read here: its own claims type fails as a whole where one
 //! optional claim has an odd type, and a directory that sends `"email_verified": "yes"` must not lock anybody out.
 
+use std::fmt;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use openidconnect::core::{CoreJsonWebKey, CoreJsonWebKeySet, CoreJsonWebKeyType, CoreJwsSigningAlgorithm};
 use openidconnect::{AccessToken, AccessTokenHash, JsonWebKey};
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use subtle::ConstantTimeEq;
 
 use crate::clock::Offset;
+use crate::error::shortened;
 use crate::secret::Secret;
 
 /// How far this machine's clock may be off before an expired token counts as such.
@@ -22,6 +27,10 @@ const JUST_ISSUED: TimeDelta = TimeDelta::minutes(5);
 /// No identity pool takes a longer one
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetId.html>).
 const LONGEST: usize = 50_000;
+/// The longest name of a person or a provider that is kept to be shown, in characters.
+const LONGEST_NAME: usize = 256;
+/// The longest text of a token's that a message repeats, in characters.
+const LONGEST_QUOTE: usize = 100;
 
 /// What a token must say to be accepted.
 #[derive(Debug)]
@@ -106,7 +115,7 @@ pub fn verify(token: &Secret, keys: &CoreJsonWebKeySet, expected: &Expected<'_>)
 fn key_of<'k>(header: &Map<String, Value>, keys: &'k CoreJsonWebKeySet) -> Result<&'k CoreJsonWebKey, Invalid> {
     match header.get("alg").and_then(Value::as_str) {
         Some("RS256") => {}
-        Some(other) => return Err(fault(format!("it is signed by '{other}', not by RS256"))),
+        Some(other) => return Err(fault(format!("it is signed by '{}', not by RS256", quoted(other)))),
         None => return Err(fault("it names no algorithm")),
     }
     if header.contains_key("crit") {
@@ -124,14 +133,15 @@ fn check_claims(claims: &Map<String, Value>, key: &CoreJsonWebKey, expected: &Ex
     let required = |name: &str| text(name).ok_or_else(|| fault(format!("it has no '{name}'")));
     let issuer = required("iss")?;
     if !expected.issuers.iter().any(|known| known == issuer) {
-        return Err(fault(format!("it is from the issuer '{issuer}', not from '{}'", expected.issuers.join("' or '"))));
+        let known = expected.issuers.join("' or '");
+        return Err(fault(format!("it is from the issuer '{}', not from '{known}'", quoted(issuer))));
     }
     if !is_audience(claims.get("aud"), expected.client_id) {
         return Err(fault("it is for another app client"));
     }
     match text("token_use") {
         Some("id") => {}
-        Some(other) => return Err(fault(format!("it is not an ID token, its token_use is '{other}'"))),
+        Some(other) => return Err(fault(format!("it is not an ID token, its token_use is '{}'", quoted(other)))),
         None => return Err(fault("it has no 'token_use'")),
     }
     let (issued_at, expires_at) = (time(claims, "iat")?, time(claims, "exp")?);
@@ -159,7 +169,7 @@ fn check_claims(claims: &Map<String, Value>, key: &CoreJsonWebKey, expected: &Ex
         subject: subject.to_owned(),
         issued_at,
         expires_at,
-        person: person.to_owned(),
+        person: shortened(person, LONGEST_NAME),
         provider: provider(claims),
     })
 }
@@ -188,7 +198,7 @@ fn provider(claims: &Map<String, Value>) -> Option<String> {
         Value::String(text) => serde_json::from_str(text).ok()?,
         other => other.clone(),
     };
-    Some(identities.as_array()?.first()?.get("providerName")?.as_str()?.to_owned())
+    Some(shortened(identities.as_array()?.first()?.get("providerName")?.as_str()?, LONGEST_NAME))
 }
 
 fn time(claims: &Map<String, Value>, name: &str) -> Result<DateTime<Utc>, Invalid> {
@@ -201,11 +211,45 @@ fn time(claims: &Map<String, Value>, name: &str) -> Result<DateTime<Utc>, Invali
 
 fn object(part: &str, what: &str) -> Result<Map<String, Value>, Invalid> {
     let bytes = decode(part).ok_or_else(|| fault(format!("its {what} is not base64url")))?;
-    serde_json::from_slice(&bytes).map_err(|_| fault(format!("its {what} is not a JSON object")))
+    let Unique(object) = serde_json::from_slice(&bytes)
+        .map_err(|_| fault(format!("its {what} is not a JSON object in which each name is there once")))?;
+    Ok(object)
+}
+
+/// A JSON object in which no name is there twice: parsers differ in which of the two counts (RFC 7519, section 4).
+struct Unique(Map<String, Value>);
+
+impl<'de> Deserialize<'de> for Unique {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+        impl<'de> Visitor<'de> for Members {
+            type Value = Unique;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut given: A) -> Result<Unique, A::Error> {
+                let mut members = Map::new();
+                while let Some((name, value)) = given.next_entry()? {
+                    if members.insert(name, value).is_some() {
+                        return Err(A::Error::custom("a name is there twice"));
+                    }
+                }
+                Ok(Unique(members))
+            }
+        }
+        deserializer.deserialize_map(Members)
+    }
 }
 
 fn decode(part: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(part).ok()
+}
+
+/// As much of a token's own text as a message has room for.
+fn quoted(text: &str) -> String {
+    shortened(text, LONGEST_QUOTE)
 }
 
 fn fault(text: impl Into<String>) -> Invalid {

@@ -16,7 +16,7 @@ const LIFE: TimeDelta = TimeDelta::hours(24);
 /// A key that is not known is looked for once in this time, so that junk tokens cannot make cogfed hammer the pool.
 const REFETCH_AFTER: TimeDelta = TimeDelta::minutes(5);
 
-/// The largest file of kept keys that is read, in bytes.
+/// The largest file of kept keys that is written and read, in bytes.
 const LARGEST: usize = 256 * 1024;
 
 /// The keys as they are kept.
@@ -48,20 +48,20 @@ impl<'a> Keys<'a> {
         let kept = self.kept(expected.now);
         let fresh_enough = kept.as_ref().is_some_and(|kept| expected.now - kept.fetched_at < REFETCH_AFTER);
         if let Some(kept) = kept {
-            match id_token::verify(token, &parse(&kept.keys)?, expected) {
+            match id_token::verify(token, &key_set(&kept.keys)?, expected) {
                 Err(Invalid::UnknownKey) if !fresh_enough => {}
                 other => return other.map_err(refused),
             }
         }
         let keys = self.fetch(expected.now).await?;
-        id_token::verify(token, &parse(&keys)?, expected).map_err(refused)
+        id_token::verify(token, &key_set(&keys)?, expected).map_err(refused)
     }
 
     fn kept(&self, now: DateTime<Utc>) -> Option<Kept> {
         let bytes = self.folder.sub("keys").read(self.url, LARGEST).ok()??;
         let kept: Kept = serde_json::from_slice(&bytes).ok()?;
         let age = now - kept.fetched_at;
-        (kept.url == self.url && parse(&kept.keys).is_ok() && age >= TimeDelta::zero() && age < LIFE).then_some(kept)
+        (kept.url == self.url && key_set(&kept.keys).is_ok() && age >= TimeDelta::zero() && age < LIFE).then_some(kept)
     }
 
     async fn fetch(&self, now: DateTime<Utc>) -> Result<Value, Failure> {
@@ -79,10 +79,11 @@ impl<'a> Keys<'a> {
             return Err(unusable(format!("status {}", answer.status().as_u16())));
         }
         let keys: Value = serde_json::from_slice(answer.body()).map_err(|_| unusable("not JSON".into()))?;
-        parse(&keys)?;
+        key_set(&keys)?;
         let kept = Kept { fetched_at: now, url: self.url.to_owned(), keys };
         // Keeping them only saves a request; a folder that cannot be written to is met again where it matters.
         if let Ok(bytes) = serde_json::to_vec(&kept)
+            && bytes.len() <= LARGEST
             && let Err(error) = self.folder.sub("keys").replace(self.url, &bytes)
         {
             tracing::debug!(%error, "the signing keys could not be kept");
@@ -91,7 +92,11 @@ impl<'a> Keys<'a> {
     }
 }
 
-fn parse(keys: &Value) -> Result<CoreJsonWebKeySet, Failure> {
+/// The key set in a JWKS document. Keys of kinds that are not known are left out (RFC 7517, section 5).
+///
+/// # Errors
+/// [`Kind::Network`] if it is no key set.
+pub fn key_set(keys: &Value) -> Result<CoreJsonWebKeySet, Failure> {
     CoreJsonWebKeySet::deserialize(keys)
         .map_err(|_| Failure::new(Kind::Network, "what the user pool gives as its signing keys is not a key set"))
 }

@@ -14,10 +14,11 @@ mod surroundings;
 mod token_endpoint;
 
 pub use browser::{Browser, SystemBrowser};
-pub use callback::Denial;
-pub use id_token::{Claims, Expected};
-pub use keys::Keys;
+pub use callback::{Awaited, Denial, Verdict, judge};
+pub use id_token::{Claims, Expected, Invalid, verify};
+pub use keys::{Keys, key_set};
 pub use listener::Listener;
+pub use page::{Ending, page};
 pub use sign_in::{Ask, Notice, SignIn, Tokens};
 pub use surroundings::{Facts, Opener, Place, Surroundings};
 pub use token_endpoint::{Grant, GrantError, TokenEndpoint};

@@ -11,6 +11,7 @@ use oauth2::{
     StandardTokenResponse, TokenResponse, TokenUrl,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::clock::Offset;
 use crate::error::{Failure, Kind, shortened};
@@ -18,6 +19,9 @@ use crate::http::{Http, HttpError};
 use crate::profile::Profile;
 use crate::secret::{self, Secret};
 
+/// The longest token that is taken, in bytes: no identity pool takes a longer one
+/// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetId.html>).
+const LONGEST_TOKEN: usize = 50_000;
 /// The longest text of the server's that a message repeats, in characters.
 const LONGEST_ERROR: usize = 400;
 
@@ -151,13 +155,35 @@ impl<'a> TokenEndpoint<'a> {
         })
     }
 
-    /// An overloaded or broken server says nothing about a grant, whatever its body reads.
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, SendError> {
         let answer = self.http.send(request).await.map_err(SendError::Http)?;
-        match answer.status().as_u16() {
-            status if is_unavailable(status) => Err(SendError::Unavailable(status, self.http.retry_after(&answer))),
-            _ => Ok(answer),
-        }
+        let wait = self.http.retry_after(&answer);
+        available(answer, wait)
+    }
+}
+
+impl Grant {
+    /// What `answer`, from a token endpoint, amounts to: as after a refresh, without a request.
+    ///
+    /// # Errors
+    /// [`GrantError`].
+    pub fn of_answer(answer: HttpResponse) -> Result<Self, GrantError> {
+        let endpoint = TokenUrl::new("https://localhost/oauth2/token".into()).map_err(not_a_url)?;
+        let client: Client = oauth2::Client::new(ClientId::new(String::new())).set_token_uri(endpoint);
+        let answered = |_| available(answer.clone(), None);
+        let request = client.exchange_refresh_token(&RefreshToken::new(String::new())).request(&answered);
+        grant(request, Offset::default())
+    }
+}
+
+/// An overloaded or broken server says nothing about a grant, whatever its body reads; it may say how long it wants to be
+/// left alone. And a body is one whole JSON value: `oauth2` would look neither behind it nor into members that it does
+/// not know.
+fn available(answer: HttpResponse, wait: Option<Duration>) -> Result<HttpResponse, SendError> {
+    match answer.status().as_u16() {
+        status if is_unavailable(status) => Err(SendError::Unavailable(status, wait)),
+        _ if serde_json::from_slice::<Value>(answer.body()).is_err() => Err(SendError::NotJson),
+        _ => Ok(answer),
     }
 }
 
@@ -179,6 +205,7 @@ enum SendError {
     Http(HttpError),
     /// The status, and how long the server wants to be left alone.
     Unavailable(u16, Option<Duration>),
+    NotJson,
 }
 
 impl fmt::Display for SendError {
@@ -188,6 +215,7 @@ impl fmt::Display for SendError {
             SendError::Unavailable(status, _) => {
                 write!(f, "the user pool's token endpoint answered with status {status}")
             }
+            SendError::NotJson => f.write_str("the token endpoint's answer is not JSON"),
         }
     }
 }
@@ -241,22 +269,32 @@ fn grant(answer: Answer, offset: Offset) -> Result<Grant, GrantError> {
         }
         RequestTokenError::ServerResponse(error) => GrantError::Refused(explained(&error)),
         // The body is not shown: it may hold tokens.
-        RequestTokenError::Parse(..) | RequestTokenError::Other(_) => GrantError::Unknown(
-            Failure::new(Kind::Network, "the token endpoint's answer is not the JSON that OAuth promises")
-                .hint("check that the profile's domain is the user pool's, and that no proxy answers in its place"),
-        ),
+        RequestTokenError::Request(SendError::NotJson) | RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
+            GrantError::Unknown(
+                Failure::new(Kind::Network, "the token endpoint's answer is not the JSON that OAuth promises")
+                    .hint("check that the profile's domain is the user pool's, and that no proxy answers in its place"),
+            )
+        }
     })?;
     let secret = |text: &String| Secret::new(text.clone());
     let Some(id_token) = answer.extra_fields().id_token.clone() else {
         let failure = Failure::new(Kind::Refused, "the user pool gave no ID token, though 'openid' was asked for");
         return Err(GrantError::Refused(failure.hint("the app client must allow the scope 'openid'")));
     };
-    Ok(Grant {
+    let grant = Grant {
         id_token,
         access_token: secret(answer.access_token().secret()),
         refresh_token: answer.refresh_token().map(|token| secret(token.secret())),
         offset,
-    })
+    };
+    let tokens = [Some(&grant.id_token), Some(&grant.access_token), grant.refresh_token.as_ref()];
+    if tokens.into_iter().flatten().any(|token| token.expose().len() > LONGEST_TOKEN) {
+        let message = format!("the user pool gave a token of more than {LONGEST_TOKEN} bytes");
+        return Err(GrantError::Refused(
+            Failure::new(Kind::Refused, message).hint("tell the administrator of the user pool"),
+        ));
+    }
+    Ok(grant)
 }
 
 /// Whether a status says that the server is overloaded or broken, and nothing about what was asked of it.
@@ -281,4 +319,66 @@ fn explained(error: &TokenError) -> Failure {
 
 fn not_a_url(error: url::ParseError) -> GrantError {
     GrantError::Refused(Failure::new(Kind::Usage, format!("the profile's endpoints do not make a URL: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answered(status: u16, body: &str) -> Result<Grant, Failure> {
+        let answer = http::Response::builder().status(status).header("content-type", "application/json");
+        Grant::of_answer(answer.body(body.into()).unwrap()).map_err(Failure::from)
+    }
+
+    fn tokens(id: &str, access: &str, refresh: &str) -> String {
+        format!(r#"{{"id_token":"{id}","access_token":"{access}","refresh_token":"{refresh}","token_type":"Bearer"}}"#)
+    }
+
+    #[test]
+    fn a_token_without_end_is_refused_and_not_repeated() {
+        let (long, longer) = ("x".repeat(LONGEST_TOKEN), "x".repeat(LONGEST_TOKEN + 1));
+        assert!(answered(200, &tokens(&long, &long, &long)).is_ok());
+        for body in [tokens(&longer, "a", "r"), tokens("i", &longer, "r"), tokens("i", "a", &longer)] {
+            let failure = answered(200, &body).unwrap_err();
+            assert_eq!(failure.kind, Kind::Refused);
+            assert_eq!(failure.message, "the user pool gave a token of more than 50000 bytes");
+        }
+    }
+
+    #[test]
+    fn what_a_server_says_is_cut() {
+        let long = "y".repeat(100_000);
+        for body in [
+            format!(r#"{{"error":"{long}"}}"#),
+            format!(r#"{{"error":"invalid_grant","error_description":"{long}"}}"#),
+            format!(r#"{{"error":"invalid_client","error_message":"{long}"}}"#),
+            format!(r#"{{"error":"{long}","error_description":"{long}"}}"#),
+        ] {
+            let failure = answered(400, &body).unwrap_err();
+            assert!(failure.message.chars().count() < 1000, "{} characters", failure.message.len());
+        }
+    }
+
+    #[test]
+    fn an_answer_is_one_json_value_and_nothing_behind_it() {
+        let good = tokens("i", "a", "r");
+        assert!(answered(200, &format!(" {good}\r\n")).is_ok());
+        for more in ["{}", &good, "x", "\0", ","] {
+            let failure = answered(200, &format!("{good}{more}")).unwrap_err();
+            assert!(failure.kind == Kind::Network && failure.message.contains("not the JSON"), "{more:?}: {failure}");
+        }
+        let not_text = b"{\"error\":\"invalid_grant\",\"x\":\"\xe5\"}".to_vec();
+        let answer = http::Response::builder().status(400).body(not_text).unwrap();
+        assert!(matches!(Grant::of_answer(answer), Err(GrantError::Unknown(_))), "RFC 8259, section 8.1: UTF-8");
+        let failure = answered(400, r#"{"error":"invalid_grant"}{"#).unwrap_err();
+        assert_eq!(failure.kind, Kind::Network, "says nothing about the refresh token");
+    }
+
+    #[test]
+    fn an_answer_nested_without_end_is_not_the_json_that_is_wanted() {
+        let failure = answered(200, &"[".repeat(1_000_000)).unwrap_err();
+        assert_eq!(failure.kind, Kind::Network);
+        let nested = format!("{}{}", r#"{"id_token":{"a":"#.repeat(100_000), "}".repeat(200_000));
+        assert_eq!(answered(200, &nested).unwrap_err().kind, Kind::Network);
+    }
 }

@@ -151,6 +151,16 @@ fn what_cannot_be_read_is_told_without_a_piece_of_it() {
 }
 
 #[test]
+fn a_record_without_end_is_not_read() {
+    let profile = own();
+    let account = tokens_account(&profile);
+    let padded = |length: usize| format!("{TOKENS}{}", " ".repeat(length - TOKENS.len()));
+    assert!(TokensRecord::read(&store(&account, &padded(LARGEST)), &profile).is_ok());
+    let error = TokensRecord::read(&store(&account, &padded(LARGEST + 1)), &profile).unwrap_err();
+    assert!(kind_of(&error) == Kind::Store && error.to_string().contains("cannot be read"), "{error}");
+}
+
+#[test]
 fn a_rotation_changes_the_generation_and_keeps_the_rest() {
     let mut record: TokensRecord = serde_json::from_str(TOKENS).unwrap();
     let before = record.clone();

@@ -235,6 +235,42 @@ fn what_is_no_signed_jwt_is_refused() {
 }
 
 #[test]
+fn a_name_that_is_there_twice_is_refused() {
+    let (header, claims) = (header().to_string(), claims().to_string());
+    let twice = |text: &str, more: &str| format!("{}, {more}}}", text.trim_end_matches('}'));
+    let signed_text = |header: &str, payload: &str| {
+        let message = format!("{}.{}", base64url(header), base64url(payload));
+        format!("{message}.{}", base64url(rsa_signature(&KEYS[0], &RSA_PKCS1_SHA256, &message)))
+    };
+    assert!(verified(&signed_text(&header, &claims), Some("the nonce")).is_ok());
+    let aud = format!(r#""aud": "{CLIENT}""#);
+    refused(vec![
+        (signed_text(&twice(&header, r#""alg": "RS256""#), &claims), "its header is not a JSON object in which"),
+        (signed_text(&header, &claims.replacen('{', &format!("{{{aud},"), 1)), "its payload is not a JSON object"),
+        (signed_text(&header, &claims.replacen('{', r#"{"sub": "0002","#, 1)), "in which each name is there once"),
+    ]);
+}
+
+#[test]
+fn a_long_claim_makes_no_long_message() {
+    let long = "x".repeat(20_000);
+    let header = json!({ "kid": "pool", "alg": long });
+    for token in [with(json!({ "iss": long })), with(json!({ "token_use": long })), signed(&header, &claims())] {
+        match verified(&token, None) {
+            Err(Invalid::Token(text)) => assert!(text.chars().count() < 400, "{} characters", text.len()),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_long_name_is_kept_cut() {
+    let long = "x".repeat(5_000);
+    let claims = verified(&with(json!({ "email": long, "identities": [{ "providerName": long }] })), None).unwrap();
+    assert_eq!((claims.person.chars().count(), claims.provider.unwrap().chars().count()), (257, 257));
+}
+
+#[test]
 fn claims_that_do_not_fit_are_refused() {
     let other_pool = ISSUER.replace("AbC123xyz", "Other");
     refused(vec![

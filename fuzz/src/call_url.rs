@@ -1,0 +1,51 @@
+//! A URL as a person types it after `cogfed call GET`.
+
+use cogfed::error::Failure;
+use cogfed::request::{ApiRequest, Note, RequestInput, region_of, sign};
+use url::{Host, Url};
+
+use crate::given::{assert_presentable, credentials, is_plain, now};
+
+/// The form that is signed is the form that is sent, stays so, and goes to the host that a person reads.
+pub fn run(data: &[u8]) {
+    let Ok(given) = std::str::from_utf8(data) else { return };
+    let (request, _) = match built(given) {
+        Ok(built) => built,
+        Err(error) => return assert_presentable(error.downcast_ref::<Failure>().expect("a failure")),
+    };
+    let signed = sign(&request, &credentials(), "eu-west-1", now()).expect("what is built can be signed");
+    let uri = signed.as_http().uri();
+    let wire = uri.to_string();
+    assert!(is_plain(&wire) && wire.is_ascii() && !wire.contains([' ', '"', '<', '>', '\\', '#']), "{wire:?}");
+    let url: Url = wire.parse().expect("a URL");
+    assert_eq!(url.as_str(), wire, "no parser on the way rewrites it");
+    assert_is_safe(&url, given);
+    assert_eq!(signed.as_http().headers()["host"], request.host());
+    assert_eq!(uri.authority().map(|authority| authority.as_str()), Some(request.host()));
+    assert!(!uri.path().contains("//") && uri.path().split('/').all(|part| part != "." && part != ".."), "{wire}");
+    assert!(!uri.query().unwrap_or_default().contains(['+', ';']), "{wire}");
+    let (again, notes) = built(&wire).expect("its own form is good");
+    assert_eq!(again.path(), request.path());
+    let again = sign(&again, &credentials(), "eu-west-1", now()).expect("signable");
+    assert_eq!(again.as_http().uri(), uri, "its own form stays as it is");
+    assert_eq!(notes, Vec::<Note>::new(), "{wire}");
+    assert!(region_of(request.host()).is_none_or(|region| request.host().contains(&region)));
+}
+
+fn built(url: &str) -> anyhow::Result<(ApiRequest, Vec<Note>)> {
+    ApiRequest::build(RequestInput { method: "GET".into(), url: url.to_owned(), ..RequestInput::default() })
+}
+
+fn assert_is_safe(url: &Url, given: &str) {
+    let is_loopback = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => panic!("no host: {url}"),
+    };
+    assert!(url.scheme() == "https" || (url.scheme() == "http" && is_loopback), "{url}");
+    assert!(url.username().is_empty() && url.password().is_none(), "{url}");
+    // A browser's parser and ours agree on the host, wherever slashes, question marks and hashes stand.
+    let theirs = Url::parse(given).unwrap_or_else(|error| panic!("{given}: {error}"));
+    assert_eq!((theirs.host(), theirs.port_or_known_default()), (url.host(), url.port_or_known_default()), "{given}");
+}

@@ -1,0 +1,70 @@
+//! The configuration file, read and checked; the last lines may be environment variables, `COGFED_KEY=value`.
+
+use cogfed::profile::{Choice, Configuration, Profile, settings};
+use url::Url;
+
+use crate::given::{assert_presentable, is_plain};
+
+/// A profile that is accepted sends nothing to a place that was not meant, and a fault is told in bounds.
+pub fn run(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let (text, environment) = text.split_once("\n---\n").unwrap_or((text, ""));
+    let variable =
+        |name: &str| environment.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('=').map(str::to_owned));
+    let configuration = match Configuration::parse("config.toml".as_ref(), text) {
+        Ok(configuration) => configuration,
+        Err(failure) => return assert_presentable(&failure),
+    };
+    for name in configuration.names() {
+        assert!(is_plain(name) && !name.is_empty() && !name.starts_with('-') && name.len() <= 64, "{name:?}");
+        let settings = match settings(&configuration, name, &Choice::default(), &variable) {
+            Ok(settings) => settings,
+            Err(failure) => {
+                assert_presentable(&failure);
+                continue;
+            }
+        };
+        for (_, setting) in settings.iter() {
+            let shown = setting.value.to_json();
+            assert!(serde_json::to_string(&shown).is_ok());
+        }
+        match Profile::from_settings(name, &settings) {
+            Ok(profile) => assert_is_sound(&profile),
+            Err(failure) => assert_presentable(&failure),
+        }
+    }
+}
+
+fn assert_is_sound(profile: &Profile) {
+    let endpoints = &profile.endpoints;
+    for url in [
+        &endpoints.authorization,
+        &endpoints.token,
+        &endpoints.revocation,
+        &endpoints.logout,
+        &endpoints.jwks,
+        &endpoints.identity_pool,
+    ] {
+        let url: Url = url.parse().unwrap_or_else(|error| panic!("{url}: {error}"));
+        let host = url.host_str().expect("a host");
+        let is_loopback = ["localhost", "[::1]"].contains(&host) || host.starts_with("127.");
+        assert!(url.scheme() == "https" || (url.scheme() == "http" && is_loopback), "{url}");
+        assert!(url.username().is_empty() && url.password().is_none(), "{url}");
+        assert!(url.fragment().is_none() && url.query().is_none(), "{url}");
+    }
+    if endpoints.identity_pool_is_aws {
+        let host = endpoints.identity_pool.strip_prefix("https://cognito-identity.").expect("AWS's own host");
+        assert!([".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu"].iter().any(|end| host.ends_with(end)));
+    }
+    assert!(["localhost", "127.0.0.1", "[::1]"].contains(&profile.redirect.host.as_str()));
+    assert!(!profile.redirect.ports.is_empty() && !profile.redirect.ports.contains(&0));
+    let redirect: Url = profile.redirect.uri(8400).parse().expect("a URL");
+    assert_eq!(redirect.as_str(), profile.redirect.uri(8400), "compared to the letter");
+    assert!(profile.scopes.iter().any(|scope| scope == "openid"));
+    for text in [profile.who(), &profile.user_pool_id, &profile.client_id, &profile.identity_pool_id] {
+        assert!(is_plain(text) && !text.is_empty(), "{text:?}");
+    }
+    // What goes into another program's command line.
+    assert!(profile.login_command().split(' ').count() == 4, "{}", profile.login_command());
+    assert!(profile.account_id().is_none_or(|id| id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit())));
+}

@@ -1,0 +1,100 @@
+//! What several targets start from: a profile, keys, a time, and checks of their own.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use cogfed::credentials::Credentials;
+use cogfed::profile::{Choice, Configuration, Profile, select, settings};
+use cogfed::secret::Secret;
+
+/// The issuer of the profile's tokens.
+pub const ISSUER: &str = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123xyz";
+/// The profile's app client.
+pub const CLIENT: &str = "3n4b5urk1ft4fl3mg5e62d9ado";
+
+const WHOLE: &str = r#"
+[profile.internal]
+user_pool_id = "eu-west-1_AbC123xyz"
+client_id = "3n4b5urk1ft4fl3mg5e62d9ado"
+domain = "corp.auth.eu-west-1.amazoncognito.com"
+identity_pool_id = "eu-west-1:1cf667a2-49a6-454b-9e45-231990000000"
+identity_provider = "AzureAD"
+"#;
+
+/// The time, everywhere: 2026-01-02T03:10:00Z, minutes after what the records of `tests/data` say.
+pub fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_767_323_400, 0).expect("a time")
+}
+
+/// A good profile, with some lines more.
+pub fn profile(lines: &str) -> Profile {
+    read_profile(&format!("{WHOLE}{lines}")).expect("a good profile")
+}
+
+/// The only or default profile of a configuration.
+pub fn read_profile(text: &str) -> Result<Profile, cogfed::error::Failure> {
+    let configuration = Configuration::parse("config.toml".as_ref(), text)?;
+    let name = select(&configuration, &Choice::default(), &|_| None)?;
+    Profile::from_settings(&name, &settings(&configuration, &name, &Choice::default(), &|_| None)?)
+}
+
+/// Credentials that are good for an hour.
+pub fn credentials() -> Credentials {
+    Credentials {
+        access_key_id: "ASIAFUZZEXAMPLE00000".into(),
+        secret_access_key: Secret::new("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"),
+        session_token: Secret::new("TOKEN/EXAMPLE=="),
+        expires: now() + TimeDelta::hours(1),
+    }
+}
+
+/// Whether a terminal would obey anything in it: written anew here, from the ranges of Unicode's bidirectional and
+/// control characters, so that it does not share `terminal`'s mistakes.
+pub fn is_plain(text: &str) -> bool {
+    !text.chars().any(|c| {
+        let c = u32::from(c);
+        c < 0x20
+            || (0x7f..=0x9f).contains(&c)
+            || [0x061c, 0x200e, 0x200f, 0x2028, 0x2029, 0xfeff].contains(&c)
+            || (0x202a..=0x202e).contains(&c)
+            || (0x2066..=0x2069).contains(&c)
+    })
+}
+
+/// A failure as a person would see it is of bounded length, and has an exit code that the man page lists. Text that
+/// was given goes in at most once, cut: so a long input makes no long message.
+pub fn assert_presentable(failure: &cogfed::error::Failure) {
+    assert!(matches!(failure.kind.exit_code(), 1..=7 | 22), "{failure:?}");
+    assert!(!failure.message.is_empty());
+    let longest = |text: &str| text.chars().count() <= 2000;
+    assert!(longest(&failure.message), "{} characters: {}", failure.message.len(), failure.message);
+    assert!(failure.hint.as_deref().is_none_or(longest), "{failure:?}");
+}
+
+/// `application/x-www-form-urlencoded`, decoded: written anew here.
+pub fn form(query: &str) -> Vec<(String, String)> {
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    let decoded = |text: &str| {
+        let bytes = text.as_bytes();
+        let (mut out, mut at) = (Vec::new(), 0);
+        while at < bytes.len() {
+            let digits = bytes.get(at + 1..at + 3).and_then(|digits| std::str::from_utf8(digits).ok());
+            let digits = digits.filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+            match (bytes[at], digits) {
+                (b'%', Some(digits)) => {
+                    out.push(u8::from_str_radix(digits, 16).expect("two hexadecimal digits"));
+                    at += 3;
+                    continue;
+                }
+                (b'+', _) => out.push(b' '),
+                (byte, _) => out.push(byte),
+            }
+            at += 1;
+        }
+        String::from_utf8_lossy(&out).into_owned()
+    };
+    pairs
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decoded(name), decoded(value))
+        })
+        .collect()
+}

@@ -1,0 +1,132 @@
+//! An ID token and the keys that it is verified by, against a second opinion.
+//!
+//! The input has up to four lines: the token's header, its claims, the JWKS (`-` for the right one), and what is done to
+//! the token afterwards (`N:HEX` puts a byte at N). The token is signed with a key that is known here, so that what is
+//! behind the signature is reached.
+
+use std::sync::LazyLock;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use cogfed::clock::Offset;
+use cogfed::secret::Secret;
+use cogfed::user_pool::{Expected, Invalid, key_set, verify};
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use ring::rand::SystemRandom;
+use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair, RsaPublicKeyComponents};
+use serde_json::{Value, json};
+
+use crate::given::{CLIENT, ISSUER, now};
+
+/// A key that signs nothing but what this target makes.
+static KEY: LazyLock<RsaKeyPair> =
+    LazyLock::new(|| RsaKeyPair::from_pkcs8(include_bytes!("../test-key.pk8")).expect("a key"));
+
+/// The key set that the user pool would publish.
+static JWKS: LazyLock<Value> = LazyLock::new(|| {
+    let RsaPublicKeyComponents { n, e }: RsaPublicKeyComponents<Vec<u8>> = KEY.public().into();
+    json!({ "keys": [{ "kty": "RSA", "alg": "RS256", "use": "sig", "kid": "pool", "n": base64url(n), "e": base64url(e) }] })
+});
+
+const NONCE: &str = "the nonce";
+
+/// What is accepted here, another library accepts as well, with the same key, issuer, audience and times.
+pub fn run(data: &[u8]) {
+    let mut lines = data.splitn(4, |byte| *byte == b'\n');
+    let (Some(header), Some(claims)) = (lines.next(), lines.next()) else { return };
+    let jwks = match lines.next() {
+        None | Some(b"-" | b"") => JWKS.clone(),
+        Some(text) => match serde_json::from_slice(text) {
+            Ok(jwks) => jwks,
+            Err(_) => return,
+        },
+    };
+    let Ok(keys) = key_set(&jwks) else { return };
+    let token = changed(signed(header, claims), lines.next().unwrap_or_default());
+    let (issuers, nonce, access_token) = ([ISSUER.to_owned()], Secret::new(NONCE), Secret::new("an access token"));
+    let expected = Expected {
+        issuers: &issuers,
+        client_id: CLIENT,
+        nonce: Some(&nonce),
+        access_token: &access_token,
+        now: now(),
+        offset: Offset::default(),
+    };
+    let verdict = verify(&Secret::new(token.as_str()), &keys, &expected);
+    let accepted = match verdict {
+        Ok(accepted) => accepted,
+        Err(Invalid::UnknownKey) => return,
+        Err(Invalid::Token(text)) => return assert!(text.chars().count() <= 500, "{text}"),
+    };
+    let claims = second_opinion(&token, &jwks);
+    let text = |name: &str| claims.get(name).and_then(Value::as_str);
+    assert_eq!(text("iss"), Some(ISSUER));
+    assert_eq!(text("iss"), Some(accepted.issuer.as_str()));
+    assert_eq!(text("sub"), Some(accepted.subject.as_str()));
+    assert_eq!(text("token_use"), Some("id"));
+    assert_eq!(text("nonce"), Some(NONCE));
+    assert!(!accepted.subject.is_empty());
+    let seconds = |name: &str| claims.get(name).and_then(Value::as_f64).expect("a number");
+    assert!(seconds("exp") > (now().timestamp() - 61) as f64, "expired");
+    assert!((seconds("exp") - accepted.expires_at.timestamp() as f64).abs() <= 1.0);
+    assert!(!claims.contains_key("nbf") || seconds("nbf") <= (now().timestamp() + 61) as f64, "not valid yet");
+}
+
+/// The claims, if a key of the set that the header names verifies the token by RS256; else a panic.
+fn second_opinion(token: &str, jwks: &Value) -> serde_json::Map<String, Value> {
+    let (message, signature) = token.rsplit_once('.').expect("a signature");
+    let (header, claims) = message.split_once('.').expect("claims");
+    let object = |part: &str| -> serde_json::Map<String, Value> {
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).expect("base64url")).expect("an object")
+    };
+    let header = object(header);
+    assert_eq!(header.get("alg").and_then(Value::as_str), Some("RS256"));
+    assert!(!header.contains_key("crit"));
+    let named = jwks["keys"].as_array().expect("a list").iter().filter(|key| key.get("kid") == header.get("kid"));
+    // Numbers without zeros in front, as RFC 7518, section 6.3.1.1, wants them: cogfed's library takes others, too.
+    let number = |key: &Value, name: &str| {
+        let bytes = URL_SAFE_NO_PAD.decode(key.get(name)?.as_str()?).ok()?;
+        Some(base64url(bytes.iter().copied().skip_while(|byte| *byte == 0).collect::<Vec<u8>>()))
+    };
+    let keys: Vec<DecodingKey> =
+        named.filter_map(|key| DecodingKey::from_rsa_components(&number(key, "n")?, &number(key, "e")?).ok()).collect();
+    let verifies = |key: &DecodingKey| {
+        jsonwebtoken::crypto::verify(signature, message.as_bytes(), key, Algorithm::RS256).unwrap_or(false)
+    };
+    let key = keys.iter().find(|key| verifies(key)).expect("a key of that name verifies the signature");
+    let mut validation = Validation::new(Algorithm::RS256);
+    validation.set_issuer(&[ISSUER]);
+    validation.set_audience(&[CLIENT]);
+    // Its clock cannot be set: the times are compared by the caller.
+    validation.validate_exp = false;
+    // Optional members of the header that are of an odd type make it fail; they mean nothing to the verdict.
+    if jsonwebtoken::decode_header(token).is_ok() {
+        jsonwebtoken::decode::<Value>(token, key, &validation).expect("the other library accepts it, too");
+    }
+    object(claims)
+}
+
+fn base64url(bytes: impl AsRef<[u8]>) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+fn signed(header: &[u8], claims: &[u8]) -> String {
+    let message = format!("{}.{}", base64url(header), base64url(claims));
+    let mut signature = vec![0; KEY.public().modulus_len()];
+    KEY.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message.as_bytes(), &mut signature).expect("a signature");
+    format!("{message}.{}", base64url(signature))
+}
+
+/// The token with the changes that `N:HEX` pairs, separated by spaces, ask for.
+fn changed(token: String, changes: &[u8]) -> String {
+    let mut bytes = token.into_bytes();
+    for change in String::from_utf8_lossy(changes).split_whitespace() {
+        let Some((at, byte)) = change.split_once(':') else { continue };
+        if let (Ok(at), Ok(byte)) = (at.parse::<usize>(), u8::from_str_radix(byte, 16))
+            && let length @ 1.. = bytes.len()
+        {
+            bytes[at % length] = byte;
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}

@@ -1,0 +1,35 @@
+//! What the fuzz targets do with their input: one function a target, each asserting what must hold whatever comes.
+//!
+//! The files in `fuzz_targets/` hand libFuzzer's inputs to these functions; `tests/replay.rs` hands them the committed
+//! corpora, with no fuzzer at all. A panic is a finding.
+
+pub mod call_url;
+pub mod callback;
+pub mod configuration;
+pub mod document;
+pub mod given;
+pub mod id_token;
+pub mod records;
+pub mod refusals;
+pub mod signing;
+pub mod state_files;
+pub mod terminal;
+pub mod token_answer;
+
+/// One target: what it is called, as in `cargo fuzz run NAME`, and what it does with an input.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// All of them.
+pub const TARGETS: &[Target] = &[
+    ("call_url", call_url::run),
+    ("callback", callback::run),
+    ("configuration", configuration::run),
+    ("document", document::run),
+    ("id_token", id_token::run),
+    ("records", records::run),
+    ("refusals", refusals::run),
+    ("signing", signing::run),
+    ("state_files", state_files::run),
+    ("terminal", terminal::run),
+    ("token_answer", token_answer::run),
+];

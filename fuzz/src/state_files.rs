@@ -1,0 +1,119 @@
+//! The small files that are no secret, whatever somebody wrote into them: the mark of a refresh, the last failure, the
+//! kept keys, a lock's holder. The input's first letter says which.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use cogfed::folder::{Folder, Lock, LockError};
+use cogfed::http::Http;
+use cogfed::secret::Secret;
+use cogfed::session::{failure, mark};
+use cogfed::store::record::{TokensRecord, credentials_account, tokens_account};
+use cogfed::store::{Backend, MemoryStore, Patience, Store, StoreKind};
+use cogfed::user_pool::{Expected, Keys};
+
+use crate::given::{CLIENT, ISSUER, assert_presentable, now, profile};
+
+/// A folder of this process's own, in memory where there is such a file system.
+static FOLDER: LazyLock<Folder> = LazyLock::new(|| {
+    let shared = std::path::Path::new("/dev/shm");
+    let parent = if shared.is_dir() { shared.to_owned() } else { std::env::temp_dir() };
+    Folder::at(parent.join(format!("cogfed-fuzz-{}-{:?}", std::process::id(), std::thread::current().id())))
+});
+
+/// Odd contents count as none.
+pub fn run(data: &[u8]) {
+    let Some((letter, contents)) = data.split_first() else { return };
+    match letter {
+        b'm' => interrupted(contents),
+        b'f' => last_failure(contents),
+        b'k' => keys(contents),
+        _ => holder(contents),
+    }
+}
+
+fn put(kind: &str, name: &str, contents: &[u8]) {
+    let folder = FOLDER.sub(kind).ensured().expect("a folder");
+    std::fs::write(folder.join(cogfed::folder::file_name(name)), contents).expect("a file");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let path = folder.join(cogfed::folder::file_name(name));
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).expect("a mode");
+    }
+}
+
+fn interrupted(contents: &[u8]) {
+    let profile = profile("");
+    let memory = MemoryStore::default();
+    let record = include_str!("../../tests/data/records/v1-tokens.json");
+    memory.set(&tokens_account(&profile), &Secret::new(record)).expect("room");
+    let store = Store::new(StoreKind::Memory(memory), &FOLDER, Patience::new(Duration::from_secs(1)), None);
+    let tokens = TokensRecord::read(&store, &profile).expect("readable").expect("there");
+    put("refreshes", &tokens_account(&profile), contents);
+    if let Some(at) = mark::interrupted_at(&FOLDER, &profile, &tokens) {
+        let names = String::from_utf8_lossy(contents).contains(&tokens.generation)
+            || serde_json::from_slice::<serde_json::Value>(contents)
+                .is_ok_and(|it| it["generation"] == *tokens.generation);
+        assert!(names, "a mark of other tokens");
+        let _ = at.format("%F %T UTC").to_string();
+    }
+    let earlier = mark::interrupted_at(&FOLDER, &profile, &tokens);
+    let set = mark::set(&FOLDER, &profile, &tokens, now()).expect("a mark");
+    assert_eq!(set, earlier);
+    assert_eq!(mark::interrupted_at(&FOLDER, &profile, &tokens), Some(earlier.unwrap_or_else(now)));
+}
+
+fn last_failure(contents: &[u8]) {
+    let profile = profile("");
+    put("failures", &credentials_account(&profile), contents);
+    if let Some(last) = failure::last(&FOLDER, &profile) {
+        let recent = last.is_recent(now());
+        let apart = (now() - last.at).abs();
+        assert!(!recent || apart <= TimeDelta::minutes(10), "{apart} ago counts as recent");
+        let failure = last.failure();
+        assert!(matches!(failure.kind.exit_code(), 1..=7), "{failure:?}");
+    }
+    failure::remember(&FOLDER, &profile, &cogfed::error::Failure::new(cogfed::error::Kind::Network, "x").into(), now());
+    assert!(failure::last(&FOLDER, &profile).is_some_and(|last| last.is_recent(now())));
+}
+
+fn keys(contents: &[u8]) {
+    static RUNTIME: LazyLock<tokio::runtime::Runtime> =
+        LazyLock::new(|| tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime"));
+    static HTTP: LazyLock<Http> = LazyLock::new(Http::default);
+    // Nobody listens on port 1: keys that are not taken from the file are not to be had.
+    let url = "http://127.0.0.1:1/eu-west-1_AbC123xyz/.well-known/jwks.json";
+    put("keys", url, contents);
+    let issuers = [ISSUER.to_owned()];
+    let expected = Expected {
+        issuers: &issuers,
+        client_id: CLIENT,
+        nonce: None,
+        access_token: &Secret::new("an access token"),
+        now: now(),
+        offset: cogfed::clock::Offset::default(),
+    };
+    let header = "eyJraWQiOiJwb29sIiwiYWxnIjoiUlMyNTYifQ";
+    let token = Secret::new(format!("{header}.e30.{}", "A".repeat(342)));
+    let outcome = RUNTIME.block_on(Keys::new(&HTTP, &FOLDER, url).verify(&token, &expected));
+    assert_presentable(&outcome.expect_err("nobody signed it"));
+}
+
+fn holder(contents: &[u8]) {
+    let name = "lock";
+    // The last input's waiter, which gave up at once, may have it for a moment still.
+    let lock = Lock::acquire(&FOLDER, name, Duration::from_secs(10)).unwrap_or_else(|_| panic!("nobody has it"));
+    put("locks", name, contents);
+    match Lock::acquire(&FOLDER, name, Duration::ZERO) {
+        Err(LockError::Held(held)) => {
+            let written = std::str::from_utf8(contents).ok().and_then(|text| text.parse::<u32>().ok());
+            assert!(held.pid.is_none() || held.pid == written, "{held:?}");
+            assert_presentable(&held.into());
+        }
+        Err(LockError::Failed(error)) => panic!("{error:#}"),
+        Ok(_) => panic!("held by two"),
+    }
+    drop(lock);
+}

@@ -1,0 +1,44 @@
+//! An answer of the token endpoint: three digits of a status, and a body.
+
+use cogfed::error::Failure;
+use cogfed::user_pool::{Grant, GrantError};
+
+use crate::given::assert_presentable;
+
+/// Tokens come from a good answer alone, and a refresh token is dropped on `invalid_grant` alone.
+pub fn run(data: &[u8]) {
+    let Some((digits, body)) = data.split_first_chunk::<3>() else { return };
+    let Some(status) = std::str::from_utf8(digits).ok().and_then(|digits| digits.parse::<u16>().ok()) else { return };
+    let Ok(builder) = http::Response::builder().header("content-type", "application/json").status(status).body(())
+    else {
+        return;
+    };
+    let outcome = Grant::of_answer(builder.map(|()| body.to_vec()));
+    let json: Option<serde_json::Value> = serde_json::from_slice(body).ok();
+    let text = |name: &str| json.as_ref().and_then(|json| json.get(name)?.as_str());
+    match &outcome {
+        Ok(grant) => {
+            assert_eq!(status, 200, "tokens out of a failure");
+            assert_eq!(text("id_token"), Some(grant.id_token.expose()));
+            assert_eq!(text("access_token"), Some(grant.access_token.expose()));
+            assert_eq!(text("refresh_token"), grant.refresh_token.as_ref().map(|token| token.expose()));
+        }
+        Err(GrantError::Invalid { .. }) => {
+            assert!(status < 500 && status != 429, "a broken server said {status}");
+            assert_eq!(text("error"), Some("invalid_grant"));
+        }
+        Err(GrantError::NotSent(_)) => panic!("an answer came"),
+        Err(GrantError::Unknown(_) | GrantError::Refused(_)) => {}
+    }
+    if let Err(error) = outcome {
+        let failure = Failure::from(error);
+        assert_presentable(&failure);
+        // A message never repeats what may be a token.
+        for name in ["access_token", "id_token", "refresh_token"] {
+            let Some(token) = text(name).filter(|token| token.len() > 20) else { continue };
+            let said = ["error", "error_description", "error_message"].iter().filter_map(|name| text(name));
+            let is_said = said.into_iter().any(|said| said.contains(token));
+            assert!(is_said || !failure.message.contains(token), "{name} in {}", failure.message);
+        }
+    }
+}

@@ -52,8 +52,8 @@ impl Clock for ManualClock {
 
 /// How far the servers' clock is from this machine's: theirs less ours, as measured from an answer.
 ///
-/// It serves to sign requests and to read the times in answers. It is never a reason to take something for valid that
-/// this machine's own clock takes for expired: see [`Offset::expiry`].
+/// It serves to sign requests, and to read the times in the very answer that it was measured by. Nothing that is kept
+/// lives longer for it than this machine's own clock allows: see [`Offset::expiry`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Offset(TimeDelta);
 

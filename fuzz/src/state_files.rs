@@ -2,6 +2,7 @@
 //! kept keys, a lock's holder. The input's first letter says which.
 
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -47,7 +48,7 @@ fn put(kind: &str, name: &str, contents: &[u8]) {
 fn interrupted(contents: &[u8]) {
     let profile = profile("");
     let memory = MemoryStore::default();
-    let record = include_str!("../../tests/data/records/v1-tokens.json");
+    let record = include_str!("../../tests/data/released/0.1.0/tokens.json");
     memory.set(&tokens_account(&profile), &Secret::new(record)).expect("room");
     let store = Store::new(StoreKind::Memory(memory), &FOLDER, Patience::new(Duration::from_secs(1)), None);
     let tokens = TokensRecord::read(&store, &profile).expect("readable").expect("there");
@@ -102,9 +103,10 @@ fn keys(contents: &[u8]) {
 }
 
 fn holder(contents: &[u8]) {
-    let name = "lock";
-    // The last input's waiter, which gave up at once, may have it for a moment still.
-    let lock = Lock::acquire(&FOLDER, name, Duration::from_secs(10)).unwrap_or_else(|_| panic!("nobody has it"));
+    static INPUTS: AtomicU64 = AtomicU64::new(0);
+    // The last input's waiter, which gave up at once, may have its lock for a moment still: each has one of its own.
+    let name = &format!("lock {}", INPUTS.fetch_add(1, Ordering::Relaxed));
+    let lock = Lock::try_acquire(&FOLDER, name).expect("a lock").expect("nobody has it");
     put("locks", name, contents);
     match Lock::acquire(&FOLDER, name, Duration::ZERO) {
         Err(LockError::Held(held)) => {
@@ -116,4 +118,6 @@ fn holder(contents: &[u8]) {
         Ok(_) => panic!("held by two"),
     }
     drop(lock);
+    let path = FOLDER.sub("locks").path().join(cogfed::folder::file_name(name));
+    std::fs::remove_file(path).expect("it is there");
 }

@@ -12,9 +12,9 @@ fn two_hundred_and_fifty_records_and_none_is_deleted_by_reading() {
     let valid = [
         (TOKENS, desk.tokens(TimeDelta::minutes(1)).to_string()),
         (CREDENTIALS, desk.credentials(TimeDelta::minutes(50)).to_string()),
-        (TOKENS, include_str!("../data/records/v1-tokens.json").to_owned()),
-        (CREDENTIALS, include_str!("../data/records/v1-credentials.json").to_owned()),
-        (TOKENS, include_str!("../data/records/v1-tokens-least.json").to_owned()),
+        (TOKENS, include_str!("../data/released/0.1.0/tokens.json").to_owned()),
+        (CREDENTIALS, include_str!("../data/released/0.1.0/credentials.json").to_owned()),
+        (TOKENS, include_str!("../data/released/0.1.0/tokens-least.json").to_owned()),
     ];
     for number in 0..250 {
         let (account, text) = &valid[number % valid.len()];

@@ -9,6 +9,7 @@ pub mod configuration;
 pub mod document;
 pub mod given;
 pub mod id_token;
+pub mod pasted;
 pub mod records;
 pub mod refusals;
 pub mod signing;
@@ -26,6 +27,7 @@ pub const TARGETS: &[Target] = &[
     ("configuration", configuration::run),
     ("document", document::run),
     ("id_token", id_token::run),
+    ("pasted", pasted::run),
     ("records", records::run),
     ("refusals", refusals::run),
     ("signing", signing::run),

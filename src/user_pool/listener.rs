@@ -119,9 +119,9 @@ fn has_no_ipv6(error: &io::Error) -> bool {
 /// What came in.
 #[derive(Debug)]
 pub enum Arrival {
-    /// The code. The browser waits for [`Serving::finish`].
+    /// The code. The browser waits for the ending.
     Code(Secret),
-    /// The identity provider's no. The browser waits for [`Serving::finish`].
+    /// The identity provider's no. The browser waits for the ending.
     Denied(Denial),
     /// An error that nobody vouches for; the wait goes on.
     Unvouched(Denial),

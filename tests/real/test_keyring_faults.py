@@ -194,8 +194,8 @@ def test_a_keyring_that_fails_at_any_call_loses_nothing(crowd, verb):
     assert calls >= 4, calls
     cases = []
     for at in range(1, calls + 1):
-        cases += [(verb, fault, at, False) for fault in some(ONCE, verb, at, 3)]
-        cases += [(verb, fault, at, True) for fault in some(FOR_GOOD, verb, at, 2)]
+        cases += [(verb, fault, at, False) for fault in some(ONCE, verb, at, 2)]
+        cases += [(verb, fault, at, True) for fault in some(FOR_GOOD, verb, at, 1)]
         cases.append((verb, "never", at, False))
     outcomes = crowd.sweep(cases)
     print(f"{verb}: {calls} calls, {len(cases)} cases, {outcomes.count(4)} of them told as the store's failure")
@@ -212,7 +212,7 @@ def test_one_failure_costs_no_refresh_token_even_without_a_grace_period():
     crowd = Crowd(grace=0)
     with crowd.lab:
         (calls,) = crowd.sweep([("renewal", "none", 0, False)])
-        cases = [("renewal", fault, at, False) for at in range(1, calls + 1) for fault in some(ONCE, "renewal", at, 2)]
+        cases = [("renewal", fault, at, False) for at in range(1, calls + 1) for fault in some(ONCE, "renewal", at, 1)]
         outcomes = crowd.sweep(cases)
         print(f"{len(cases)} cases, {outcomes.count(0)} of them without a word")
         assert outcomes.count(0) > len(cases) / 2

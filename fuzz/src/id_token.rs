@@ -6,8 +6,8 @@
 
 use std::sync::LazyLock;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{GeneralPurpose, NO_PAD, URL_SAFE_NO_PAD};
+use base64::{Engine, alphabet};
 use cogfed::clock::Offset;
 use cogfed::secret::Secret;
 use cogfed::user_pool::{Expected, Invalid, key_set, verify};
@@ -83,9 +83,11 @@ fn second_opinion(token: &str, jwks: &Value) -> serde_json::Map<String, Value> {
     assert_eq!(header.get("alg").and_then(Value::as_str), Some("RS256"));
     assert!(!header.contains_key("crit"));
     let named = jwks["keys"].as_array().expect("a list").iter().filter(|key| key.get("kid") == header.get("kid"));
-    // Numbers without zeros in front, as RFC 7518, section 6.3.1.1, wants them: cogfed's library takes others, too.
+    // Numbers without zeros in front, as RFC 7518, section 6.3.1.1, wants them, and without bits that are left over at the
+    // end of the base64url: cogfed's library takes others, too.
+    let lenient = GeneralPurpose::new(&alphabet::URL_SAFE, NO_PAD.with_decode_allow_trailing_bits(true));
     let number = |key: &Value, name: &str| {
-        let bytes = URL_SAFE_NO_PAD.decode(key.get(name)?.as_str()?).ok()?;
+        let bytes = lenient.decode(key.get(name)?.as_str()?).ok()?;
         Some(base64url(bytes.iter().copied().skip_while(|byte| *byte == 0).collect::<Vec<u8>>()))
     };
     let keys: Vec<DecodingKey> =

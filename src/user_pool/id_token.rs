@@ -257,4 +257,4 @@ fn fault(text: impl Into<String>) -> Invalid {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

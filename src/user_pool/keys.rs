@@ -109,3 +109,6 @@ fn refused(invalid: Invalid) -> Failure {
     Failure::new(Kind::Refused, format!("the ID token is not accepted: {what}"))
         .hint("it is not used; if it stays so, tell the administrator of the user pool")
 }
+
+#[cfg(test)]
+mod tests;

@@ -94,12 +94,17 @@ impl Listener {
 
 fn bind_both(port: u16) -> io::Result<Vec<StdListener>> {
     let v4 = StdListener::bind((Ipv4Addr::LOCALHOST, port))?;
-    v4.set_nonblocking(true)?;
-    match StdListener::bind((Ipv6Addr::LOCALHOST, port)) {
-        Ok(v6) => {
-            v6.set_nonblocking(true)?;
-            Ok(vec![v4, v6])
-        }
+    let sockets = with_other_half(v4, StdListener::bind((Ipv6Addr::LOCALHOST, port)))?;
+    for socket in &sockets {
+        socket.set_nonblocking(true)?;
+    }
+    Ok(sockets)
+}
+
+/// Both halves, or the first alone where there cannot be another.
+fn with_other_half(v4: StdListener, v6: io::Result<StdListener>) -> io::Result<Vec<StdListener>> {
+    match v6 {
+        Ok(v6) => Ok(vec![v4, v6]),
         Err(error) if has_no_ipv6(&error) => Ok(vec![v4]),
         Err(error) => Err(error),
     }
@@ -326,27 +331,4 @@ fn respond(status: StatusCode, body: String) -> Response<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::future::Future;
-    use std::pin::pin;
-    use std::task::{Context, Waker};
-
-    use super::*;
-
-    /// Whether `finish` is over at once, without anything else having happened.
-    fn is_over_at_once(was_answered: bool) -> bool {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let _inside = runtime.enter();
-        let awaited = Awaited { port: 0, path: "/callback".into(), state: Secret::new("right"), issuers: Vec::new() };
-        let serving = Listener::bind(&[0]).unwrap().serve(awaited).unwrap();
-        serving.desk.answered.store(was_answered, Ordering::Relaxed);
-        let finished = pin!(serving.finish(Ending::NotOurs { reason: String::new() }));
-        finished.poll(&mut Context::from_waker(Waker::noop())).is_ready()
-    }
-
-    #[test]
-    fn only_a_browser_that_came_back_is_bidden_farewell() {
-        assert!(is_over_at_once(false), "after a paste there is no browser to tell");
-        assert!(!is_over_at_once(true));
-    }
-}
+mod tests;

@@ -14,25 +14,33 @@ use std::net::SocketAddr;
 /// this user and from root alone, where the kernel tells who it is. Of a socket that its owner has closed already it
 /// tells no longer, and shows root in its place: such a one counts as another user's, since no browser of this user's
 /// would leave before the answer.
-#[cfg(target_os = "linux")]
 pub fn is_someone_else(peer: SocketAddr, port: u16) -> bool {
-    let table = match peer {
-        SocketAddr::V4(_) => File::open("/proc/net/tcp"),
-        SocketAddr::V6(_) => File::open("/proc/net/tcp6"),
-    };
-    let ours = rustix::process::geteuid().as_raw();
-    match table.ok().and_then(|table| owner(BufReader::new(table), peer, port)) {
-        Some(Owner::User(uid)) => uid != ours && uid != 0,
+    #[cfg(target_os = "linux")]
+    {
+        let table = match peer {
+            SocketAddr::V4(_) => File::open("/proc/net/tcp"),
+            SocketAddr::V6(_) => File::open("/proc/net/tcp6"),
+        };
+        let owner = table.ok().and_then(|table| owner(BufReader::new(table), peer, port));
+        is_other(owner, rustix::process::geteuid().as_raw())
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        // Nothing is known of a peer here.
+        let _ = (peer, port);
+        false
+    }
+}
+
+/// Whether a socket of `owner` is neither `our_uid`'s nor root's.
+#[cfg(any(target_os = "linux", test))]
+fn is_other(owner: Option<Owner>, our_uid: u32) -> bool {
+    match owner {
+        Some(Owner::User(uid)) => uid != our_uid && uid != 0,
         Some(Owner::Gone) => true,
         // Another network namespace, as between Windows and WSL: nothing is known.
         None => false,
     }
-}
-
-/// Nothing is known of a peer here.
-#[cfg(not(target_os = "linux"))]
-pub fn is_someone_else(_: SocketAddr, _: u16) -> bool {
-    false
 }
 
 /// Whose a socket is.
@@ -95,6 +103,22 @@ mod tests {
         assert_eq!(owner("".as_bytes(), peer, 8400), None);
         assert_eq!(owner("header\n garbage\n".as_bytes(), peer, 8400), None);
         assert_eq!(address_in_hex("[::1]:1".parse().unwrap()), "00000000000000000000000001000000");
+    }
+
+    #[test]
+    fn a_callback_is_taken_from_this_user_and_root_alone() {
+        for (owner, ours, is_foreign) in [
+            (Some(Owner::User(1000)), 1000, false),
+            (Some(Owner::User(0)), 1000, false),
+            (Some(Owner::User(1001)), 1000, true),
+            (Some(Owner::User(0)), 0, false),
+            (Some(Owner::User(1000)), 0, true),
+            (Some(Owner::Gone), 1000, true),
+            (None, 1000, false),
+        ] {
+            let shown = format!("{owner:?} by {ours}");
+            assert_eq!(is_other(owner, ours), is_foreign, "{shown}");
+        }
     }
 
     #[test]

@@ -14,11 +14,11 @@ use serde_json::json;
 
 use super::*;
 
-const ISSUER: &str = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123xyz";
+pub const ISSUER: &str = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123xyz";
 const UPDATED: &str = "https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123xyz";
-const CLIENT: &str = "3n4b5urk1ft4fl3mg5e62d9ado";
-const NOW: i64 = 1_800_000_000;
-const ACCESS_TOKEN: &str = "an access token";
+pub const CLIENT: &str = "3n4b5urk1ft4fl3mg5e62d9ado";
+pub const NOW: i64 = 1_800_000_000;
+pub const ACCESS_TOKEN: &str = "an access token";
 
 /// The pool's key, and one that is not the pool's.
 static KEYS: LazyLock<[RsaPrivateKey; 2]> =
@@ -39,7 +39,7 @@ fn hmac_signature(secret: &[u8], message: &str) -> Vec<u8> {
     hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), message.as_bytes()).as_ref().to_vec()
 }
 
-fn jwks() -> CoreJsonWebKeySet {
+pub fn jwks() -> CoreJsonWebKeySet {
     let rsa = |kid: &str, key: &RsaPrivateKey| {
         json!({ "kty": "RSA", "alg": "RS256", "use": "sig", "kid": kid,
                 "n": base64url(key.n().to_bytes_be()), "e": base64url(key.e().to_bytes_be()) })
@@ -53,11 +53,11 @@ fn at_hash(access_token: &str) -> String {
     base64url(&digest::digest(&digest::SHA256, access_token.as_bytes()).as_ref()[..16])
 }
 
-fn header() -> Value {
+pub fn header() -> Value {
     json!({ "kid": "pool", "alg": "RS256" })
 }
 
-fn claims() -> Value {
+pub fn claims() -> Value {
     json!({
         "iss": ISSUER, "aud": CLIENT, "token_use": "id", "sub": "0001", "iat": NOW - 10, "exp": NOW + 3600,
         "nonce": "the nonce", "at_hash": at_hash(ACCESS_TOKEN), "email": "alice@corp.example",
@@ -70,7 +70,7 @@ fn message(header: &Value, claims: &Value) -> String {
     format!("{}.{}", base64url(header.to_string()), base64url(claims.to_string()))
 }
 
-fn signed(header: &Value, claims: &Value) -> String {
+pub fn signed(header: &Value, claims: &Value) -> String {
     let message = message(header, claims);
     let signature = rsa_signature(&KEYS[0], &RSA_PKCS1_SHA256, &message);
     format!("{message}.{}", base64url(signature))
@@ -224,6 +224,8 @@ fn what_is_no_signed_jwt_is_refused() {
         (format!("{head}.{payload}.{signature}.{signature}"), "its signature is wrong"),
         (format!("{head}..{payload}.{signature}"), "its signature is wrong"),
         (format!("{}{good}", "A".repeat(50_000)), "longer than 50000"),
+        ("A".repeat(50_001), "longer than 50000"),
+        ("A".repeat(50_000), "not a signed JWT"),
         (signed_text("[]", "{}"), "its header is not a JSON object"),
         (signed_text("\"RS256\"", "{}"), "its header is not a JSON object"),
         (signed_text("{", "{}"), "its header is not a JSON object"),

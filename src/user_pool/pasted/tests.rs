@@ -146,6 +146,20 @@ fn what_is_too_long_is_refused_and_forgotten() {
 }
 
 #[test]
+fn the_longest_line_and_the_longest_address_are_taken() {
+    let padded = |length: usize| format!("{RIGHT}&x={}", "a".repeat(length - RIGHT.len() - "&x=".len()));
+    assert_eq!(one(&padded(LONGEST_LINE)), "code abc");
+    assert_eq!(one(&padded(LONGEST_LINE + 1)), TOO_LONG);
+    let wrapped = |length: usize| {
+        let address = padded(length);
+        let lines: Vec<_> = address.as_bytes().chunks(4000).map(|line| str::from_utf8(line).unwrap()).collect();
+        lines.join("\n")
+    };
+    assert_eq!(one(&wrapped(LONGEST_ADDRESS)), "code abc");
+    assert_eq!(one(&wrapped(LONGEST_ADDRESS + 1)), TOO_LONG);
+}
+
+#[test]
 fn the_rest_of_an_address_may_come_later() {
     let (first, rest) = RIGHT.split_at(45);
     let said = told(&[first, rest]);

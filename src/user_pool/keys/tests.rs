@@ -1,0 +1,250 @@
+//! How often the keys are fetched, from a server that counts, and what is made of odd answers and odd files.
+
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader, Write as _};
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use serde_json::json;
+use tempfile::TempDir;
+
+use super::super::id_token::tests::{ACCESS_TOKEN, CLIENT, ISSUER, NOW, claims, header, jwks, signed};
+use super::*;
+use crate::clock::Offset;
+
+/// What the server gives: a status, further header lines, a body.
+type Reply = (u16, &'static str, Vec<u8>);
+
+/// A server of keys that counts, and a folder to keep them in.
+struct Lab {
+    url: String,
+    reply: Arc<Mutex<Reply>>,
+    requests: Arc<AtomicUsize>,
+    folder: Folder,
+    home: TempDir,
+}
+
+impl Lab {
+    /// The server gives the pool's keys.
+    fn new() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/jwks.json", listener.local_addr().unwrap());
+        let reply = Arc::new(Mutex::new((200, "", serde_json::to_vec(&jwks()).unwrap())));
+        let requests = Arc::new(AtomicUsize::new(0));
+        let (replies, counted) = (Arc::clone(&reply), Arc::clone(&requests));
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let lines = BufReader::new(stream.try_clone().unwrap()).lines();
+                let head: Vec<_> = lines.map_while(Result::ok).take_while(|line| !line.is_empty()).collect();
+                assert!(head.iter().any(|line| line.eq_ignore_ascii_case("accept: application/json")), "{head:?}");
+                counted.fetch_add(1, Ordering::SeqCst);
+                let (status, headers, body) = replies.lock().unwrap().clone();
+                let mut answer = format!("HTTP/1.1 {status} x\r\nconnection: close\r\n{headers}");
+                write!(answer, "content-length: {}\r\n\r\n", body.len()).unwrap();
+                // Who has had enough of an answer that is too large goes away before its end.
+                let _ = stream.write_all(&[answer.as_bytes(), &body].concat());
+            }
+        });
+        let home = TempDir::new().unwrap();
+        Self { url, reply, requests, folder: Folder::at(home.path().join("cogfed")), home }
+    }
+
+    fn replies(&self, status: u16, headers: &'static str, body: impl Into<Vec<u8>>) {
+        *self.reply.lock().unwrap() = (status, headers, body.into());
+    }
+
+    /// Has `token` verified so many seconds after [`NOW`].
+    async fn verified(&self, token: &str, later: i64) -> Result<Claims, Failure> {
+        let (issuers, access_token) = ([ISSUER.to_owned()], Secret::new(ACCESS_TOKEN));
+        let expected = Expected {
+            issuers: &issuers,
+            client_id: CLIENT,
+            nonce: None,
+            access_token: &access_token,
+            now: at(later),
+            offset: Offset::default(),
+        };
+        Keys::new(&Http::default(), &self.folder, &self.url).verify(&Secret::new(token), &expected).await
+    }
+
+    /// The number of requests so far.
+    fn requests(&self) -> usize {
+        self.requests.load(Ordering::SeqCst)
+    }
+
+    fn keep(&self, kept: &Value) {
+        self.folder.sub("keys").replace(&self.url, kept.to_string().as_bytes()).unwrap();
+    }
+}
+
+fn at(later: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(NOW + later, 0).unwrap()
+}
+
+/// A token of the pool's that is good for a week.
+fn good() -> String {
+    let mut claims = claims();
+    claims["exp"] = json!(NOW + 7 * 86_400);
+    signed(&header(), &claims)
+}
+
+/// One whose key the pool has not.
+fn of_unknown_key() -> String {
+    signed(&json!({ "kid": "new", "alg": "RS256" }), &claims())
+}
+
+#[track_caller]
+fn assert_unknown(outcome: Result<Claims, Failure>) {
+    let failure = outcome.unwrap_err();
+    assert_eq!(failure.kind, Kind::Refused);
+    assert!(failure.message.contains("a key that the user pool does not publish"), "{failure}");
+    assert!(failure.hint.is_some());
+}
+
+#[tokio::test]
+async fn keys_are_fetched_once_a_day() {
+    let (lab, token) = (Lab::new(), good());
+    for (later, requests) in [(0, 1), (0, 1), (300, 1), (86_399, 1), (86_400, 2), (86_401, 2), (400_000, 3)] {
+        assert_eq!(lab.verified(&token, later).await.unwrap().subject, "0001");
+        assert_eq!(lab.requests(), requests, "{later} s later");
+    }
+}
+
+#[tokio::test]
+async fn keys_from_the_future_are_fetched_anew() {
+    let (lab, token) = (Lab::new(), good());
+    for (later, requests) in [(10, 1), (9, 2), (9, 2)] {
+        lab.verified(&token, later).await.unwrap();
+        assert_eq!(lab.requests(), requests, "{later} s later");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_key_is_looked_for_once_in_five_minutes() {
+    let (lab, junk) = (Lab::new(), of_unknown_key());
+    for (later, requests) in [(0, 1), (0, 1), (299, 1), (300, 2), (301, 2), (599, 2), (601, 3)] {
+        assert_unknown(lab.verified(&junk, later).await);
+        assert_eq!(lab.requests(), requests, "{later} s later");
+    }
+}
+
+#[tokio::test]
+async fn a_new_key_of_the_pool_is_found() {
+    let lab = Lab::new();
+    lab.verified(&good(), 0).await.unwrap();
+    let renamed = serde_json::to_string(&jwks()).unwrap().replace("\"pool\"", "\"new\"");
+    lab.replies(200, "", renamed);
+    lab.verified(&of_unknown_key(), 300).await.unwrap();
+    lab.verified(&of_unknown_key(), 301).await.unwrap();
+    assert_eq!(lab.requests(), 2);
+    assert_unknown(lab.verified(&good(), 302).await);
+    assert_eq!(lab.requests(), 2, "what is kept is what came last");
+}
+
+#[tokio::test]
+async fn a_token_that_is_wrong_otherwise_makes_no_request_for_keys() {
+    let (lab, token) = (Lab::new(), good());
+    lab.verified(&token, 0).await.unwrap();
+    let (message, _) = token.rsplit_once('.').unwrap();
+    for later in [0, 3000] {
+        let failure = lab.verified(&format!("{message}.AAAA"), later).await.unwrap_err();
+        assert_eq!(failure.kind, Kind::Refused);
+        assert_eq!(failure.message, "the ID token is not accepted: its signature is wrong");
+    }
+    assert_eq!(lab.requests(), 1);
+}
+
+#[tokio::test]
+async fn kept_keys_are_used_if_they_are_whole_and_of_this_url() {
+    let lab = Lab::new();
+    let kept =
+        |fetched_at: i64, url: &str, keys: Value| json!({ "fetched_at": at(fetched_at), "url": url, "keys": keys });
+    let keys = serde_json::to_value(jwks()).unwrap();
+    let other = lab.url.replace("jwks", "other");
+    let mut without_time = kept(0, &lab.url, keys.clone());
+    without_time.as_object_mut().unwrap().remove("fetched_at");
+    for (what, kept, requests) in [
+        ("good", kept(-10, &lab.url, keys.clone()), 0),
+        ("another URL's", kept(-10, &other, keys.clone()), 1),
+        ("another URL's, and from the future", kept(10, &other, keys.clone()), 1),
+        ("too old", kept(-86_400, &lab.url, keys.clone()), 1),
+        ("of no time", without_time, 1),
+        ("not keys", kept(-10, &lab.url, json!({ "keys": 1 })), 1),
+        ("keys of nothing", kept(-10, &lab.url, Value::Null), 1),
+        ("no object", json!([]), 1),
+    ] {
+        lab.requests.store(0, Ordering::SeqCst);
+        lab.keep(&kept);
+        lab.verified(&good(), 0).await.unwrap_or_else(|failure| panic!("{what}: {failure}"));
+        assert_eq!(lab.requests(), requests, "{what}");
+        lab.verified(&good(), 0).await.unwrap();
+        assert_eq!(lab.requests(), requests, "{what}: what was fetched is kept");
+    }
+    lab.folder.sub("keys").replace(&lab.url, b"{\"fetched_at\"").unwrap();
+    lab.verified(&good(), 0).await.unwrap();
+    assert_eq!(lab.requests(), 2, "half a file");
+}
+
+#[tokio::test]
+async fn a_file_of_256_kib_is_read_and_no_larger_one() {
+    let lab = Lab::new();
+    let mut kept = json!({ "fetched_at": at(0), "url": lab.url, "keys": jwks(), "padding": "" });
+    let missing = 256 * 1024 - kept.to_string().len();
+    for (length, requests) in [(missing, 0), (missing + 1, 1)] {
+        kept["padding"] = "a".repeat(length).into();
+        lab.keep(&kept);
+        lab.verified(&good(), 1).await.unwrap();
+        assert_eq!(lab.requests(), requests);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_without_keys_is_a_failure_of_the_network_and_is_not_kept() {
+    let lab = Lab::new();
+    let keys = serde_json::to_vec(&jwks()).unwrap();
+    for (status, body, says) in [
+        (404, keys.clone(), "cannot get the user pool's signing keys: status 404"),
+        (403, b"{}".to_vec(), "status 403"),
+        (302, keys.clone(), "status 302"),
+        (203, keys.clone(), "status 203"),
+        (200, Vec::new(), "not JSON"),
+        (200, b"<html>".to_vec(), "not JSON"),
+        (200, b"[]".to_vec(), "is not a key set"),
+        (200, b"{\"keys\":{}}".to_vec(), "is not a key set"),
+        (200, [keys.as_slice(), &vec![b' '; 1024 * 1024]].concat(), "larger than 1048576"),
+    ] {
+        lab.replies(status, "", body);
+        let failure = lab.verified(&good(), 0).await.unwrap_err();
+        assert_eq!(failure.kind, Kind::Network, "{failure}");
+        assert!(failure.message.contains(says), "'{says}' is not in: {failure}");
+        assert_eq!(failure.retry_after, None);
+    }
+    assert!(!lab.home.path().join("cogfed").exists(), "nothing is kept");
+    lab.replies(404, "retry-after: 7\r\n", "");
+    let failure = lab.verified(&good(), 0).await.unwrap_err();
+    assert_eq!(failure.retry_after.map(|wait| wait.as_secs()), Some(7));
+    lab.replies(200, "", keys);
+    lab.verified(&good(), 0).await.unwrap();
+}
+
+#[tokio::test]
+async fn keys_that_cannot_be_kept_serve_all_the_same() {
+    let mut lab = Lab::new();
+    let file = lab.home.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    lab.folder = Folder::at(file);
+    for requests in [1, 2] {
+        lab.verified(&good(), 0).await.unwrap();
+        assert_eq!(lab.requests(), requests);
+    }
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_no_url_is_an_error_of_use() {
+    let mut lab = Lab::new();
+    lab.url = "no url".to_owned();
+    assert_eq!(lab.verified(&good(), 0).await.unwrap_err().kind, Kind::Usage);
+}

@@ -231,6 +231,16 @@ async fn an_answer_without_keys_is_a_failure_of_the_network_and_is_not_kept() {
 }
 
 #[tokio::test]
+async fn keys_that_would_not_be_read_again_are_not_written() {
+    let lab = Lab::new();
+    let mut keys = serde_json::to_value(jwks()).unwrap();
+    keys["padding"] = "a".repeat(256 * 1024).into();
+    lab.replies(200, "", keys.to_string());
+    lab.verified(&good(), 0).await.unwrap();
+    assert!(!lab.home.path().join("cogfed").exists(), "nothing is kept");
+}
+
+#[tokio::test]
 async fn keys_that_cannot_be_kept_serve_all_the_same() {
     let mut lab = Lab::new();
     let file = lab.home.path().join("file");

@@ -32,6 +32,11 @@ fn signed_in() -> Ending {
     Ending::SignedIn { profile: "prod".into() }
 }
 
+/// The next thing that comes in.
+async fn come_in(serving: &mut Serving) -> Arrival {
+    tokio::time::timeout(HANG, serving.next()).await.expect("something comes in")
+}
+
 /// Runs what blocks, while the listener has this thread.
 async fn aside<T: Send + 'static>(client: impl FnOnce() -> T + Send + 'static) -> T {
     tokio::task::spawn_blocking(client).await.unwrap()
@@ -121,7 +126,7 @@ async fn each_answer_has_its_status_its_page_and_all_headers() {
         assert_eq!(answer.contains("allow: GET\r\n"), is_allow_named, "{answer}");
         assert_eq!(status == 204, answer.ends_with("\r\n\r\n"), "a page, or none: {answer}");
     }
-    assert!(matches!(serving.next().await, Arrival::Unvouched(denial) if denial.error == "no"));
+    assert!(matches!(come_in(&mut serving).await, Arrival::Unvouched(denial) if denial.error == "no"));
     assert!(serving.inbox.try_recv().is_err(), "nothing else came in");
 }
 
@@ -129,7 +134,7 @@ async fn each_answer_has_its_status_its_page_and_all_headers() {
 async fn the_browser_is_sent_to_a_page_without_a_code_and_told_how_it_ended() {
     let (mut serving, port) = serving();
     let browser = tokio::task::spawn_blocking(move || get(port, CALLBACK));
-    assert!(matches!(serving.next().await, Arrival::Code(code) if code.expose() == "abc"));
+    assert!(matches!(come_in(&mut serving).await, Arrival::Code(code) if code.expose() == "abc"));
     assert!(!browser.is_finished(), "it waits for the ending");
     let mut finished = pin!(serving.finish(signed_in()));
     let answer = tokio::select! {
@@ -155,8 +160,8 @@ async fn the_first_answer_counts_and_all_are_told_the_same_end() {
     });
     // What comes last is heard last: the others are in by then.
     ask(&connect(port), "GET", "/callback?error=last");
-    assert!(matches!(serving.next().await, Arrival::Denied(denial) if denial.error == "access_denied"));
-    assert!(matches!(serving.next().await, Arrival::Unvouched(denial) if denial.error == "last"));
+    assert!(matches!(come_in(&mut serving).await, Arrival::Denied(denial) if denial.error == "access_denied"));
+    assert!(matches!(come_in(&mut serving).await, Arrival::Unvouched(denial) if denial.error == "last"));
     serving.ending.send_replace(Some(signed_in()));
     for answer in aside(move || clients.map(|client| answer_on(&client))).await {
         assert_status(&answer, 302);
@@ -172,11 +177,11 @@ async fn a_code_from_who_may_be_another_user_is_not_taken() {
     ask(&connect(port), "GET", CALLBACK);
     let witness = connect(port);
     ask(&witness, "GET", "/callback?error=later");
-    assert!(matches!(serving.next().await, Arrival::Unvouched(denial) if denial.error == "later"));
+    assert!(matches!(come_in(&mut serving).await, Arrival::Unvouched(denial) if denial.error == "later"));
     assert!(serving.inbox.try_recv().is_err());
     let browser = connect(port);
     ask(&browser, "GET", CALLBACK);
-    assert!(matches!(serving.next().await, Arrival::Code(_)), "the sign-in goes on");
+    assert!(matches!(come_in(&mut serving).await, Arrival::Code(_)), "the sign-in goes on");
 }
 
 #[tokio::test]
@@ -206,7 +211,7 @@ async fn who_has_asked_is_not_shown_out() {
     let (mut serving, port) = serving();
     let browser = connect(port);
     ask(&browser, "GET", CALLBACK);
-    assert!(matches!(serving.next().await, Arrival::Code(_)));
+    assert!(matches!(come_in(&mut serving).await, Arrival::Code(_)));
     let idle: Vec<_> = (0..CONNECTIONS).map(|_| connect(port)).collect();
     let idle = aside(move || {
         assert!(is_shown_out(&idle[0]), "the oldest of those who have not asked");
@@ -303,7 +308,7 @@ async fn both_halves_are_served_in_turn() {
         .collect();
     let mut order = Vec::new();
     for _ in &clients {
-        let Arrival::Unvouched(denial) = serving.next().await else { panic!("nobody knows the state") };
+        let Arrival::Unvouched(denial) = come_in(&mut serving).await else { panic!("nobody knows the state") };
         order.push(denial.error == "true");
     }
     let first_of_v6 = order.iter().position(|is_ipv6| *is_ipv6).unwrap();

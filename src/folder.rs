@@ -9,7 +9,7 @@ mod privacy;
 #[cfg(test)]
 mod tests;
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -22,7 +22,7 @@ use crate::error::{Failure, Kind};
 /// How the name of a file that is being written begins. No name made by [`file_name`] begins with a dot.
 const UNFINISHED: &str = ".new-";
 
-/// How often a replacement is begun anew after its unfinished file was taken for a leftover.
+/// How often a replacement is begun before it is given up, if each time its unfinished file is taken for a leftover.
 const ATTEMPTS: usize = 3;
 
 /// A private folder. Nothing is touched before the first use, and nothing is made by reading.
@@ -147,14 +147,8 @@ impl Folder {
     pub fn replace(&self, name: &str, bytes: &[u8]) -> Result<()> {
         let folder = self.ensured()?;
         let path = folder.join(file_name(name));
-        let mut attempt = 1;
-        loop {
-            sweep(&folder)?;
-            match replaced(&folder, &path, bytes) {
-                Err(error) if error.kind() == ErrorKind::NotFound && attempt < ATTEMPTS => attempt += 1,
-                result => return result.with_context(|| format!("cannot write {}", path.display())),
-            }
-        }
+        sweep(&folder)?;
+        repeated(|| replaced(&folder, &path, bytes)).with_context(|| format!("cannot write {}", path.display()))
     }
 
     /// Removes the file `name`; that there is none is fine.
@@ -174,7 +168,7 @@ impl Folder {
     }
 }
 
-fn make(path: &Path) -> std::io::Result<()> {
+fn make(path: &Path) -> io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -182,7 +176,19 @@ fn make(path: &Path) -> std::io::Result<()> {
     builder.create(path)
 }
 
-fn replaced(folder: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+/// Replaces anew where the unfinished file vanished: another process may sweep in the moments in which it is not locked,
+/// after it is made and before it gets its name.
+fn repeated(mut replace: impl FnMut() -> io::Result<()>) -> io::Result<()> {
+    for _ in 1..ATTEMPTS {
+        match replace() {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            result => return result,
+        }
+    }
+    replace()
+}
+
+fn replaced(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut unfinished = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(folder)?;
     // The lock tells those who sweep that the writer lives. Where there are no locks, nothing is swept either.
     let _ = unfinished.as_file().try_lock();
@@ -191,15 +197,19 @@ fn replaced(folder: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     // On Windows a locked file could not be read under its new name.
     let _ = unfinished.as_file().unlock();
     unfinished.persist(path).map_err(|failed| failed.error)?;
-    // The new name is on the disk when its folder is. Windows cannot open one, and some network file systems cannot
-    // write one through.
+    // The new name is on the disk when its folder is. Windows cannot open one.
     #[cfg(unix)]
-    if let Err(error) = std::fs::File::open(folder)?.sync_all()
-        && !matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported)
-    {
-        return Err(error);
-    }
+    written_through(std::fs::File::open(folder)?.sync_all())?;
     Ok(())
+}
+
+/// That a folder cannot be written through is fine, some network file systems know no such thing; that it failed is not.
+#[cfg(unix)]
+fn written_through(synced: io::Result<()>) -> io::Result<()> {
+    match synced {
+        Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
+        synced => synced,
+    }
 }
 
 /// Removes the unfinished files of writers that were killed: they may hold secrets.

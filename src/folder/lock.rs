@@ -1,7 +1,7 @@
 //! A lock between processes, held by the kernel: it ends with its holder, however that ends.
 
 use std::fs::{File, TryLockError};
-use std::io::{ErrorKind, Read, Seek, Write};
+use std::io::{self, ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
@@ -110,12 +110,7 @@ impl Lock {
         let (sender, receiver) = mpsc::sync_channel(1);
         // If the wait below ends first, nobody receives what this thread gets, and dropping it lets go of the lock.
         let waiting = thread::Builder::new().name("lock".into()).spawn(move || {
-            let locked = loop {
-                match file.lock() {
-                    Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                    locked => break locked,
-                }
-            };
+            let locked = uninterrupted(|| file.lock());
             let _ = sender.send(locked.map(|()| file));
         });
         waiting.context("cannot start a thread").map_err(LockError::Failed)?;
@@ -136,6 +131,16 @@ impl Lock {
                     was_stopped = is_stopped;
                 }
             }
+        }
+    }
+}
+
+/// A signal that this process handles ends the system's wait (signal(7), flock(2)), but not ours.
+fn uninterrupted(mut lock: impl FnMut() -> io::Result<()>) -> io::Result<()> {
+    loop {
+        match lock() {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            locked => return locked,
         }
     }
 }
@@ -178,7 +183,7 @@ fn attempt(file: File, path: &Path) -> Result<Result<Lock, File>> {
     }
 }
 
-fn no_lock(error: std::io::Error, path: &Path) -> anyhow::Error {
+fn no_lock(error: io::Error, path: &Path) -> anyhow::Error {
     let failure = Failure::new(Kind::Failed, format!("cannot lock {}: {error}", path.display()));
     failure.hint("set XDG_STATE_HOME to a folder on a local file system").into()
 }
@@ -194,4 +199,156 @@ fn holder(mut file: &File) -> Option<u32> {
     file.rewind().ok()?;
     file.take(16).read_to_string(&mut text).ok()?;
     text.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at_temp() -> (tempfile::TempDir, Folder) {
+        let temp = tempfile::tempdir().unwrap();
+        let folder = Folder::at(temp.path().join("cogfed"));
+        (temp, folder)
+    }
+
+    /// The lock `x`, as if the process `mark` held it.
+    fn held_by(folder: &Folder, mark: &str) -> File {
+        let (_, mut file) = opened(folder, "x").unwrap();
+        file.lock().unwrap();
+        file.write_all(mark.as_bytes()).unwrap();
+        file
+    }
+
+    fn refusal(folder: &Folder, wait: impl Into<Wait>) -> Held {
+        match Lock::acquire(folder, "x", wait) {
+            Err(LockError::Held(held)) => held,
+            other => panic!("the lock was not just held by somebody else: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_holder_that_works_is_waited_for_until_the_bound_for_such_and_not_the_one_for_the_stopped() {
+        let (_temp, folder) = at_temp();
+        let _file = held_by(&folder, &std::process::id().to_string());
+        let working = LOOK + LOOK / 2;
+        let held = refusal(&folder, Wait { working, stopped: Duration::ZERO });
+        assert_eq!((held.pid, held.is_stopped), (Some(std::process::id()), false));
+        assert!(held.waited >= working, "{:?}", held.waited);
+    }
+
+    #[test]
+    fn a_holder_that_left_no_mark_or_another_text_has_no_process_id() {
+        let (_temp, folder) = at_temp();
+        for mark in ["", "none", "-1", "123456789012345678"] {
+            let file = held_by(&folder, mark);
+            assert_eq!(refusal(&folder, Duration::from_millis(1)).pid, None, "{mark}");
+            file.set_len(0).unwrap();
+        }
+    }
+
+    #[test]
+    fn the_mark_is_the_holders_and_goes_with_it() {
+        let (_temp, folder) = at_temp();
+        let (path, file) = opened(&folder, "x").unwrap();
+        // What a killed holder with a longer process id left.
+        std::fs::write(&path, "1234567890").unwrap();
+        let lock = attempt(file, &path).unwrap().unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), std::process::id().to_string());
+        drop(lock);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "");
+    }
+
+    #[test]
+    fn the_message_names_the_holder_and_the_way_out() {
+        let held = |pid, is_stopped| Held { path: "/l".into(), pid, waited: Duration::from_secs(7), is_stopped };
+        for (held, message, way) in [
+            (held(Some(42), true), "process 42 is stopped and holds the lock /l", "'kill -CONT 42'"),
+            (held(Some(42), false), "process 42 held the lock /l for more than 7 s", "wait for process 42"),
+            (held(None, false), "another process held the lock /l for more than 7 s", "wait for it"),
+        ] {
+            let failure = Failure::from(held);
+            assert_eq!((failure.kind, failure.message.as_str()), (Kind::Busy, message));
+            assert!(failure.hint.as_deref().is_some_and(|hint| hint.contains(way)), "{:?}", failure.hint);
+        }
+    }
+
+    #[test]
+    fn a_signal_does_not_end_the_wait_and_an_error_does() {
+        let mut answers = vec![Ok(()), Err(ErrorKind::Interrupted), Err(ErrorKind::Interrupted)];
+        uninterrupted(|| answers.pop().unwrap().map_err(io::Error::from)).unwrap();
+        assert_eq!(answers, []);
+        let mut answers = vec![Ok(()), Err(ErrorKind::Unsupported), Err(ErrorKind::Interrupted)];
+        let error = uninterrupted(|| answers.pop().unwrap().map_err(io::Error::from)).unwrap_err();
+        assert_eq!((error.kind(), answers.len()), (ErrorKind::Unsupported, 1));
+    }
+
+    #[cfg(target_os = "linux")]
+    mod linux {
+        use std::process::{Child, Command, Stdio};
+
+        use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+
+        use super::*;
+
+        /// A shell that waits for a line that never comes, under a name of choice.
+        struct Idle(Child);
+
+        impl Idle {
+            fn named(name: &str) -> Self {
+                let temp = tempfile::tempdir().unwrap();
+                let program = temp.path().join(name);
+                std::os::unix::fs::symlink("/bin/sh", &program).unwrap();
+                Self(Command::new(program).args(["-c", "read line"]).stdin(Stdio::piped()).spawn().unwrap())
+            }
+
+            /// Stops it, and returns when the system says that it is.
+            fn stop(&self) {
+                let pid = Pid::from_child(&self.0);
+                kill_process(pid, Signal::STOP).unwrap();
+                let (_, status) = waitpid(Some(pid), WaitOptions::UNTRACED).unwrap().unwrap();
+                assert!(status.stopped(), "{status:?}");
+            }
+        }
+
+        impl Drop for Idle {
+            fn drop(&mut self) {
+                let _ = self.0.kill();
+                let _ = self.0.wait();
+            }
+        }
+
+        #[test]
+        fn a_process_is_stopped_by_its_state_and_not_by_its_name() {
+            for name in ["idle", ") T (", ") S ("] {
+                let idle = Idle::named(name);
+                assert!(!is_stopped(idle.0.id()), "{name}");
+                idle.stop();
+                assert!(is_stopped(idle.0.id()), "{name}");
+            }
+            assert!(!is_stopped(0), "there is no such process");
+        }
+
+        #[test]
+        fn a_holder_that_is_seen_stopped_twice_holds_nobody_up_beyond_the_bound_for_such() {
+            let (_temp, folder) = at_temp();
+            let idle = Idle::named("idle");
+            let _file = held_by(&folder, &idle.0.id().to_string());
+            idle.stop();
+            let working = Duration::from_secs(10);
+            let held = refusal(&folder, Wait { working, stopped: Duration::from_millis(1) });
+            assert_eq!((held.pid, held.is_stopped), (Some(idle.0.id()), true));
+            assert!(held.waited >= 2 * LOOK && held.waited < working, "{:?}", held.waited);
+        }
+
+        #[test]
+        fn a_person_who_waits_for_a_stopped_holder_waits_as_for_any_other_and_is_told() {
+            let (_temp, folder) = at_temp();
+            let idle = Idle::named("idle");
+            let _file = held_by(&folder, &idle.0.id().to_string());
+            idle.stop();
+            let patience = 2 * LOOK + LOOK / 2;
+            let held = refusal(&folder, patience);
+            assert!(held.is_stopped && held.waited >= patience, "{held:?}");
+        }
+    }
 }

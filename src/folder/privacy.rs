@@ -141,3 +141,94 @@ mod unix {
         Ok(())
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+
+    use super::*;
+
+    fn message(result: Result<()>) -> String {
+        result.unwrap_err().to_string()
+    }
+
+    /// Gives away the folder and the file, which only root can do, or finds such of the system's.
+    fn of_another_user(temp: &Path) -> Option<[std::path::PathBuf; 2]> {
+        let me = rustix::process::geteuid().as_raw();
+        let given = [temp.join("folder"), temp.join("file")];
+        std::fs::create_dir(&given[0]).unwrap();
+        std::fs::write(&given[1], "").unwrap();
+        if given.iter().all(|path| chown(path, Some(me + 1), None).is_ok()) {
+            return Some(given);
+        }
+        let found = ["/".into(), "/etc/passwd".into()];
+        found.iter().all(|path| std::fs::metadata(path).is_ok_and(|found| found.uid() != me)).then_some(found)
+    }
+
+    #[test]
+    fn what_belongs_to_another_user_is_refused() {
+        let temp = tempfile::tempdir().unwrap();
+        let Some([other_folder, other_file]) = of_another_user(temp.path()) else {
+            println!("skipped: nothing here belongs to another user, and nothing can be given away");
+            return;
+        };
+        let said = message(folder(&other_folder).map(drop));
+        assert!(
+            said.starts_with(&format!("refusing to use {}: it belongs to user ", other_folder.display())),
+            "{said}"
+        );
+        let said = message(file(&File::open(&other_file).unwrap(), &other_file));
+        assert!(said.starts_with(&format!("refusing to use {}: it belongs to user ", other_file.display())), "{said}");
+    }
+
+    #[test]
+    fn a_mode_that_gives_others_nothing_is_left_as_it_is() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("file");
+        std::fs::write(&path, "").unwrap();
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().mode() & 0o7777;
+        let change = |path: &Path, mode| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+        change(&path, 0o400);
+        file(&File::open(&path).unwrap(), &path).unwrap();
+        assert_eq!(mode(&path), 0o400);
+        change(temp.path(), 0o500);
+        assert!(folder(temp.path()).unwrap());
+        assert_eq!(mode(temp.path()), 0o500);
+        change(temp.path(), 0o700);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_mode_that_others_have_and_that_cannot_be_changed_is_refused() {
+        // Of this process's own, readable by all, and no mode of proc(5) can be changed.
+        let said = message(folder(Path::new("/proc/self/task")).map(drop));
+        assert!(said.contains("other users have access to it (mode 0555), and that cannot be changed"), "{said}");
+        let path = Path::new("/proc/self/stat");
+        let said = message(file(&File::open(path).unwrap(), path));
+        assert!(said.contains("other users have access to it (mode 0444), and that cannot be changed"), "{said}");
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_looked_at_is_not_taken_for_a_missing_one() {
+        let temp = tempfile::tempdir().unwrap();
+        let plain = temp.path().join("plain");
+        std::fs::write(&plain, "").unwrap();
+        let said = message(folder(&plain.join("below")).map(drop));
+        assert!(said.starts_with("cannot look at "), "{said}");
+        assert!(!folder(&temp.path().join("missing")).unwrap());
+    }
+
+    #[test]
+    fn what_takes_the_folders_place_after_the_look_is_not_followed() {
+        let temp = tempfile::tempdir().unwrap();
+        let (real, link, plain) = (temp.path().join("real"), temp.path().join("link"), temp.path().join("plain"));
+        std::fs::create_dir(&real).unwrap();
+        std::fs::write(&plain, "").unwrap();
+        symlink(&real, &link).unwrap();
+        unix::folder(&real).unwrap();
+        for other in [&link, &plain] {
+            let said = message(unix::folder(other));
+            assert!(said.starts_with("cannot open the folder "), "{said}");
+        }
+    }
+}

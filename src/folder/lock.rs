@@ -44,6 +44,9 @@ impl From<Duration> for Wait {
     }
 }
 
+/// The longest process id, in digits.
+const LONGEST_MARK: u64 = 10;
+
 /// How often a waiting process looks whether the holder is stopped.
 const LOOK: Duration = Duration::from_millis(250);
 
@@ -197,8 +200,9 @@ fn marked(mut file: File) -> Lock {
 fn holder(mut file: &File) -> Option<u32> {
     let mut text = String::new();
     file.rewind().ok()?;
-    file.take(16).read_to_string(&mut text).ok()?;
-    text.parse().ok()
+    file.take(LONGEST_MARK + 1).read_to_string(&mut text).ok()?;
+    // The beginning of a longer text is nobody's id.
+    (text.len() as u64 <= LONGEST_MARK).then(|| text.parse().ok())?
 }
 
 #[cfg(test)]
@@ -239,7 +243,7 @@ mod tests {
     #[test]
     fn a_holder_that_left_no_mark_or_another_text_has_no_process_id() {
         let (_temp, folder) = at_temp();
-        for mark in ["", "none", "-1", "123456789012345678"] {
+        for mark in ["", "none", "-1", "123456789012345678", "0000000222222200000", "00000000001"] {
             let file = held_by(&folder, mark);
             assert_eq!(refusal(&folder, Duration::from_millis(1)).pid, None, "{mark}");
             file.set_len(0).unwrap();

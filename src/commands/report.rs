@@ -164,6 +164,7 @@ fn remembered(report: &mut Report, on_record: OnRecord) {
         None => report.row("last failed renewal", "none"),
     }
     let holder = on_record.holder.map(|held| held.pid.map_or("a process".to_owned(), |pid| format!("process {pid}")));
+    report.row("unanswered sign-in", on_record.unanswered_at.map_or("none".to_owned(), stamp));
     report.row("clock", on_record.clock.map_or("right, as far as known".to_owned(), |clock| clock.to_string()));
     report.row("lock", holder.map_or("free".to_owned(), |who| format!("held by {who}")));
 }

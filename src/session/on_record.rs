@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{KeptOffset, Session, failure, mark};
+use super::{KeptOffset, Session, failure, mark, unanswered};
 use crate::error::Failure;
 use crate::folder::{Held, Lock, LockError};
 use crate::store::record::{TokensRecord, tokens_account};
@@ -14,6 +14,8 @@ pub struct OnRecord {
     pub interrupted_at: Option<DateTime<Utc>>,
     /// When the last renewal failed, unless one went well since, and how.
     pub last_failure: Option<(DateTime<Utc>, Failure)>,
+    /// When a browser was opened that nobody came back from.
+    pub unanswered_at: Option<DateTime<Utc>>,
     /// Who holds the sign-in's lock just now, if anybody.
     pub holder: Option<Held>,
     /// How far the servers' clock was from this machine's, if it was noticeable.
@@ -26,6 +28,7 @@ impl Session<'_> {
         OnRecord {
             interrupted_at: tokens.and_then(|tokens| mark::interrupted_at(self.folder, self.profile, tokens)),
             last_failure: failure::last(self.folder, self.profile).map(|last| (last.at, last.failure())),
+            unanswered_at: unanswered::last_at(self.folder, self.profile),
             clock: self.kept_offset(),
             holder: self.folder.path().exists().then(|| self.holder()).flatten(),
         }

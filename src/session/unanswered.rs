@@ -29,6 +29,15 @@ fn folder(own: &Folder) -> Folder {
     own.sub("sign-ins")
 }
 
+fn last(own: &Folder, profile: &Profile) -> Option<Note> {
+    serde_json::from_slice(&folder(own).read(&tokens_account(profile), LARGEST).ok()??).ok()
+}
+
+/// When a browser was opened that nobody has come back from.
+pub fn last_at(own: &Folder, profile: &Profile) -> Option<DateTime<Utc>> {
+    last(own, profile).map(|note| note.at)
+}
+
 /// Forgets it: somebody signed in, or out.
 pub fn clear(own: &Folder, profile: &Profile) {
     if let Err(error) = folder(own).remove(&tokens_account(profile)) {
@@ -61,8 +70,7 @@ impl Session<'_> {
     /// sign-in came to nothing, and was less than ten minutes ago. One from the future, by a clock that was put back
     /// since, holds nobody back.
     pub fn held_back(&self, began: DateTime<Utc>) -> Option<Failure> {
-        let bytes = folder(self.folder).read(&tokens_account(self.profile), LARGEST).ok()??;
-        let Note { at, failure } = serde_json::from_slice(&bytes).ok()?;
+        let Note { at, failure } = last(self.folder, self.profile)?;
         let now = self.clock.now();
         if at > now || now - at >= HOLD_BACK {
             return None;

@@ -38,7 +38,7 @@ fn a_report_tells_the_state_and_shortens_the_person() {
     assert_eq!(row(&report, "refresh token"), "there");
     let failed = row(&report, "last failed renewal");
     assert!(failed.contains("exit code 5: ") && failed.contains("500"), "{failed}");
-    assert_eq!(row(&report, "lock"), "free");
+    assert_eq!((row(&report, "lock"), row(&report, "unanswered sign-in")), ("free", "none"));
     assert!(!report.contains("alice"), "{report}");
 }
 
@@ -52,6 +52,14 @@ fn a_report_names_who_holds_the_lock() {
     assert!(lock.is_some());
     let report = lab.run(REPORT).good().stdout;
     assert_eq!(row(&report, "lock"), format!("held by process {}", std::process::id()));
+}
+
+#[test]
+fn a_report_tells_of_a_sign_in_that_nobody_answered() {
+    let lab = Lab::new();
+    lab.begin_login(&["--timeout", "1"]).end().failed_with(3);
+    let report = lab.run(REPORT).good().stdout;
+    assert!(row(&report, "unanswered sign-in").starts_with("20"), "{report}");
 }
 
 #[test]

@@ -17,7 +17,7 @@ use cogfed::error::kind_of;
 use cogfed::folder::{Folder, file_name};
 use cogfed::terminal::Terminal;
 
-use crate::support::{NoBrowser, Ran};
+use crate::support::{Kept, NoBrowser, Ran};
 
 pub const POOL: &str = "eu-west-1_AbC123xyz";
 pub const TOKENS: &str = "tokens/eu-west-1_AbC123xyz/3n4b5urk1ft4fl3mg5e62d9ado/AzureAD";
@@ -268,18 +268,4 @@ fn serve(mut stream: TcpStream, answers: &Mutex<BTreeMap<String, Answer>>) -> io
     text.extend_from_slice(b"\r\n");
     stream.write_all(&text)?;
     stream.write_all(&answer.body)
-}
-
-#[derive(Clone, Default)]
-struct Kept(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Kept {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("a lock").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }

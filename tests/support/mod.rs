@@ -346,8 +346,9 @@ pub fn free_ports(count: usize) -> Vec<u16> {
     sockets.iter().map(|socket| socket.local_addr().expect("an address").port()).collect()
 }
 
+/// What was written, for a test to look at: shared by its clones.
 #[derive(Clone, Default)]
-struct Kept(Arc<Mutex<Vec<u8>>>);
+pub struct Kept(pub Arc<Mutex<Vec<u8>>>);
 
 impl Write for Kept {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

@@ -46,7 +46,13 @@ fn is_denied(_: &Lab, waiting: &WaitingLogin) {
 
 fn nothing(_: &Lab, _: &WaitingLogin) {}
 
+/// Whoever started the tests may have ignored a signal (nohup, a shell's background job), and so do all that they start:
+/// then it ends nobody, and the one that nobody can ignore takes its place.
 fn is_sent(waiting: &WaitingLogin, signal: Signal) {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", waiting.pid())).unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    let signal = if ignored & (1 << (signal.as_raw() - 1)) == 0 { signal } else { Signal::KILL };
     let pid = waiting.pid().try_into().ok().and_then(Pid::from_raw).expect("a pid");
     kill_process(pid, signal).expect("it is sent");
 }

@@ -172,10 +172,9 @@ def call(table, options, place):
 def crowd(table, options, folder):
     """Many processes at once, with no credentials yet and an ID token that is valid, but not young any more."""
     with sandbox.Sandbox(options.cogfed, "file", folder / "crowd") as place:
-        # Signed in two hours ago, by the tokens: whoever asks for credentials first refreshes those.
-        place.control("/clock?advance=-7200")
         place.login()
-        place.control("/clock?advance=7200")
+        # Whoever asks for credentials first refreshes a token of that age.
+        place.age_id_token(hours=2)
         place.control("/clear-log")
         words = [options.cogfed, "credential-process"]
         began = time.monotonic()

@@ -1,5 +1,6 @@
 """cogfed in a sandbox of its own: the programs of benches/measure.py."""
 
+import datetime
 import html.parser
 import http.cookiejar
 import json
@@ -55,7 +56,7 @@ class Sandbox:
         folder = pathlib.Path(folder)
         folder.mkdir(parents=True)
         self.config = folder / "config.toml"
-        # The ID token of a bench's first sign-in has to live on when the clock is set forward.
+        # An ID token that is made older has to live on.
         words = ["sandbox", "--json", "--until-stdin-closes", "--name", "bench", "--config", self.config]
         words += ["--store", store, "--token-lifetime", "36000"]
         words += ["--redirect-ports", ",".join(map(str, free_ports(3)))]
@@ -70,6 +71,14 @@ class Sandbox:
         done = subprocess.run([self.cogfed, *words], env=self.environment, stdin=subprocess.DEVNULL, check=True,
                               stdout=subprocess.PIPE)
         return done.stdout.decode()
+
+    def age_id_token(self, hours):
+        """Lets the stored ID token be older, in the file store."""
+        (path,) = pathlib.Path(self.environment["XDG_STATE_HOME"], "cogfed", "store").glob("tokens*")
+        record = json.loads(path.read_text())
+        issued = datetime.datetime.fromisoformat(record["issued_at"].replace("Z", "+00:00"))
+        record["issued_at"] = (issued - datetime.timedelta(hours=hours)).isoformat()
+        path.write_text(json.dumps(record))
 
     def login(self):
         words = [self.cogfed, "login", "--no-browser"]

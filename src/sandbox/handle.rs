@@ -75,9 +75,9 @@ impl Sandbox {
         &self.world.names.identity_pool_id
     }
 
-    /// The issuer that the user pool's tokens name.
+    /// The issuer that the identity pool takes tokens of: the user pool's, or the plain one.
     pub fn issuer(&self) -> String {
-        self.world.issuer()
+        self.world.login_issuer()
     }
 
     /// The host that the hosted UI would have at AWS; [`Self::domain_url`] is where it really is.
@@ -93,6 +93,11 @@ impl Sandbox {
     /// Base URL of the issuer; discovery is below it at `/POOL/.well-known/openid-configuration`.
     pub fn user_pool_url(&self) -> String {
         base(self.world.addresses.user_pool)
+    }
+
+    /// Base URL of the plain issuer's address. Its discovery is below [`Self::issuer`], if the options ask for one.
+    pub fn plain_issuer_url(&self) -> String {
+        self.world.plain_issuer_base()
     }
 
     /// Base URL of the identity pool.

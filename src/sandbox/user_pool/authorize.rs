@@ -198,7 +198,11 @@ pub fn directory(world: &World, now: DateTime<Utc>, directory: Directory, reques
     let transaction = world.user_pool().transactions.get(id).cloned();
     match transaction {
         Some(transaction) if now < transaction.expires && transaction.directory == directory => {
-            pages::directory(directory, id, &world.users(), &transaction.request)
+            let action = match directory {
+                Directory::AzureAd => "/saml2/idpresponse",
+                Directory::AzureB2c => "/oauth2/idpresponse",
+            };
+            pages::sign_in(directory, action, id, &world.users(), &transaction.request)
         }
         _ => pages::error("the sign-in took too long"),
     }

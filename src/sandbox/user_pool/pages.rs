@@ -75,16 +75,17 @@ pub fn chooser(parameters: &Parameters) -> Response<Bytes> {
     page(StatusCode::OK, "chooser", "Sign in", &content, "")
 }
 
-/// The sign-in page of a directory: one button for each of its people, and one to cancel.
-pub fn directory(
+/// The sign-in page of a directory: one button for each of its people, and one to cancel. The form leads to `action`.
+pub fn sign_in(
     directory: Directory,
+    action: &str,
     transaction: &str,
     users: &[User],
     request: &AuthorizationRequest,
 ) -> Response<Bytes> {
-    let (mark, title, action) = match directory {
-        Directory::AzureAd => ("CORP.EXAMPLE · ENTRA ID", "Pick a work account", "/saml2/idpresponse"),
-        Directory::AzureB2c => ("CUSTOMERS.EXAMPLE · B2C", "Welcome back", "/oauth2/idpresponse"),
+    let (mark, title) = match directory {
+        Directory::AzureAd => ("CORP.EXAMPLE · ENTRA ID", "Pick a work account"),
+        Directory::AzureB2c => ("CUSTOMERS.EXAMPLE · B2C", "Welcome back"),
     };
     let people: String = users
         .iter()

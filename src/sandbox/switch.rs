@@ -14,6 +14,7 @@ named! {
     PlainIssuer, "plain-issuer", "tie a plain OIDC issuer, such as Entra ID, to the identity pool";
     TokenRoles, "token-roles", "choose roles by the claims of user pool groups, not by rules";
     NoRoleMapping, "no-role-mapping", "give everybody the identity pool's default role";
+    StickyAttributes, "sticky-attributes", "bring changes of people to the user pool at their next sign-in only";
     ServerSideTokenCheck, "server-side-token-check", "let the identity pool refuse a sign-in that was revoked";
     ContainsElement, "contains-element", "let Contains look for an element of an array (undocumented)";
     NoStateOnErrors, "no-state-on-errors", "redirect errors without the state (undocumented)";
@@ -48,6 +49,7 @@ impl Switch {
                 }
             }
             Switch::NoRoleMapping => options.role_mapping = RoleMapping::None,
+            Switch::StickyAttributes => options.sticky_attributes = true,
             Switch::ServerSideTokenCheck => options.server_side_token_check = true,
             Switch::ContainsElement => options.contains_on_arrays = ContainsOnArrays::Element,
             Switch::NoStateOnErrors => options.state_on_errors = false,

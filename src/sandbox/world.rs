@@ -73,8 +73,12 @@ pub struct Addresses {
 /// A person as a user of the user pool.
 #[derive(Debug, Clone)]
 pub struct User {
-    /// Who it is.
+    /// Who it is, as the user pool holds them.
     pub person: Person,
+    /// Who it is, as the directory holds them: the same, unless attributes are sticky.
+    pub in_directory: Person,
+    /// Whether the person has signed in yet.
+    pub has_signed_in: bool,
     /// The user's `sub`.
     pub sub: String,
     /// When the user was made.
@@ -123,7 +127,13 @@ impl World {
             active.set(misbehaviour, None);
         }
         let created = options.clock.now();
-        let user = |person: &Person| User { person: person.clone(), sub: random::uuid(), created };
+        let user = |person: &Person| User {
+            person: person.clone(),
+            in_directory: person.clone(),
+            has_signed_in: false,
+            sub: random::uuid(),
+            created,
+        };
         let names = Names::new(&options);
         Ok(Self {
             api: ApiGateway::new(REGION, ACCOUNT_ID, names.api_id.as_str(), STAGE),
@@ -189,6 +199,11 @@ impl World {
         format!("{}/{}/v2.0", self.plain_issuer_base(), self.names.tenant)
     }
 
+    /// Where Microsoft Graph would tell the groups of a person who has too many for a token.
+    pub fn groups_link(&self, user: &User) -> String {
+        format!("https://graph.windows.net/{}/users/{}/getMemberObjects", self.names.tenant, user.sub)
+    }
+
     /// The one issuer whose tokens the identity pool takes.
     pub fn login_issuer(&self) -> String {
         if self.options.plain_issuer { self.plain_issuer_name() } else { self.issuer() }
@@ -209,14 +224,31 @@ impl World {
         locked(&self.users).iter().find(|user| user.sub == sub).cloned()
     }
 
-    /// Changes a user, and tells whether there is one of that name.
+    /// Changes a person, and tells whether there is one of that name. If attributes are sticky, what comes from the
+    /// directory changes there alone.
     pub fn change_user(&self, name: &str, change: impl FnOnce(&mut Person)) -> bool {
-        match locked(&self.users).iter_mut().find(|user| user.person.name == name) {
-            Some(user) => {
-                change(&mut user.person);
-                true
+        let mut users = locked(&self.users);
+        let Some(user) = users.iter_mut().find(|user| user.person.name == name) else { return false };
+        change(&mut user.in_directory);
+        let changed = user.in_directory.clone();
+        match self.options.sticky_attributes {
+            false => user.person = changed,
+            true => {
+                // These are the user pool's own.
+                user.person.groups = changed.groups;
+                user.person.iam_roles = changed.iam_roles;
+                user.person.preferred_iam_role = changed.preferred_iam_role;
             }
-            None => false,
+        }
+        true
+    }
+
+    /// Brings to the user pool what the directory sends at a sign-in in the browser.
+    pub fn arrive(&self, name: &str) {
+        if let Some(user) = locked(&self.users).iter_mut().find(|user| user.person.name == name) {
+            let sent = &user.in_directory;
+            user.person = if user.has_signed_in { user.person.after_sign_in(sent) } else { sent.clone() };
+            user.has_signed_in = true;
         }
     }
 

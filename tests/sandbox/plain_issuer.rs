@@ -633,3 +633,40 @@ fn tokens_and_redirects_go_wrong_on_request() {
     assert!(lab.refresh(&token).json().get("id_token").is_none());
     assert!(lab.refresh(&token).json().get("id_token").is_some());
 }
+
+#[test]
+fn groups_are_an_array_or_somebody_else_tells_them() {
+    let issuer = Issuer::new();
+    let frank = |groups: &[String]| {
+        issuer.lab.0.change_person("frank", |person| person.directory_groups = groups.to_vec());
+        claims(&issuer.tokens("frank").text("id_token"))
+    };
+    let groups: Vec<String> = (0..201).map(|group| format!("9a3c1f00-5b7e-4d21-8c46-{group:012}")).collect();
+    let some = frank(&groups[..200]);
+    assert_eq!(some["groups"].as_array().unwrap().len(), 200);
+    assert!(some.get("_claim_names").is_none() && some.get("_claim_sources").is_none());
+    let many = frank(&groups);
+    assert!(many.get("groups").is_none());
+    let source = many["_claim_names"]["groups"].as_str().unwrap();
+    let endpoint = many["_claim_sources"][source]["endpoint"].as_str().unwrap();
+    assert!(
+        endpoint.starts_with("https://graph.windows.net/") && endpoint.ends_with("/getMemberObjects"),
+        "{endpoint}"
+    );
+    assert_eq!(many["roles"], json!(["Orders.Read"]));
+}
+
+#[test]
+fn a_refresh_says_what_the_directory_says_now() {
+    let mut options = Options::default();
+    Switch::StickyAttributes.apply(&mut options);
+    let issuer = Issuer::with(options);
+    let token = issuer.tokens("alice").text("refresh_token");
+    let mut roles = |roles: &[&str]| {
+        issuer.lab.0.set_roles("alice", roles);
+        claims(&issuer.refresh(&token, &[]).text("id_token")).get("roles").cloned()
+    };
+    assert_eq!(roles(&["Orders.Read"]), Some(json!(["Orders.Read"])), "no user pool, nothing to stick to");
+    assert_eq!(roles(&[]), None);
+    assert_eq!(roles(&[""]), None);
+}

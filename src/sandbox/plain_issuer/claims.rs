@@ -15,6 +15,8 @@ use crate::sandbox::world::{User, World};
 
 /// Entra ID dates its tokens back by five minutes, for clients whose clock is behind.
 const DATED_BACK: i64 = 300;
+/// A JWT of Entra ID names so many groups at most.
+const MOST_GROUPS: usize = 200;
 /// Microsoft Graph, for which an access token is where no other API was asked for.
 const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
 
@@ -70,7 +72,7 @@ fn access_claims(world: &World, now: DateTime<Utc>, sign_in: &SignIn, user: &Use
 
 /// The claims of a token of version 2.0: nothing of a user pool's, `roles` and `groups` as arrays.
 fn id_claims(world: &World, now: DateTime<Utc>, sign_in: &SignIn, user: &User) -> Map<String, Value> {
-    let person = &user.person;
+    let person = &user.in_directory;
     let mut claims = Map::new();
     let mut claim = |name: &str, value: Value| claims.insert(name.to_owned(), value);
     claim("aud", json!(world.names.client_id));
@@ -95,8 +97,20 @@ fn id_claims(world: &World, now: DateTime<Utc>, sign_in: &SignIn, user: &User) -
         claim("oid", json!(user.sub));
         claim("preferred_username", json!(person.email));
     }
-    if !person.roles.is_empty() {
-        claim("roles", json!(person.roles));
+    let roles: Vec<&String> = person.roles.iter().filter(|role| !role.is_empty()).collect();
+    if !roles.is_empty() {
+        claim("roles", json!(roles));
+    }
+    match person.directory_groups.len() {
+        0 => {}
+        1..=MOST_GROUPS => {
+            claim("groups", json!(person.directory_groups));
+        }
+        // Distributed claims (OpenID Connect Core, 5.6.2): there are groups, and somebody else tells them.
+        _ => {
+            claim("_claim_names", json!({ "groups": "src1" }));
+            claim("_claim_sources", json!({ "src1": { "endpoint": world.groups_link(user) } }));
+        }
     }
     claims
 }

@@ -232,6 +232,7 @@ pub fn idp_response(world: &World, now: DateTime<Utc>, request: &Request<Bytes>)
     let Some(user) = user.filter(|user| user.person.directory == directory) else {
         return pages::error("the directory does not know this person");
     };
+    world.arrive(&user.person.name);
     let session = Session { sub: user.sub, directory, signed_in: now, expires: now + COOKIE_LIFETIME };
     let id = random::base64url(32);
     let answer = signed_in(world, now, &request, &session, false);

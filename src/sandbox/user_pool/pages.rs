@@ -91,8 +91,9 @@ pub fn sign_in(
         .iter()
         .filter(|user| user.person.directory == directory)
         .map(|user| {
-            let (name, full_name) = (escaped(&user.person.name), escaped(&user.person.full_name));
-            let email = escaped(&user.person.email);
+            let person = &user.in_directory;
+            let (name, full_name) = (escaped(&user.person.name), escaped(&person.full_name));
+            let email = escaped(&person.email);
             format!(
                 "<button class=\"person\" id=\"person-{name}\" name=\"person\" value=\"{name}\"><b>{full_name}</b>\
                  <small>{email}</small></button>\n"

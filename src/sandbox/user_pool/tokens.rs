@@ -117,13 +117,19 @@ fn id_claims(
     if let Some(role) = &person.preferred_iam_role {
         claim("cognito:preferred_role", json!(role));
     }
-    claims.extend(attributes(person, &json!(false), |scope| sign_in.scopes.iter().any(|asked| asked == scope)));
+    claims.extend(attributes(world, user, &json!(false), |scope| sign_in.scopes.iter().any(|asked| asked == scope)));
     claims
 }
 
 /// The attributes that the scopes of a sign-in let out, in the ID token and at userInfo: `openid` alone gives all,
 /// `email` and the others limit them.
-pub fn attributes(person: &Person, email_verified: &Value, asked: impl Fn(&str) -> bool) -> Map<String, Value> {
+pub fn attributes(
+    world: &World,
+    user: &User,
+    email_verified: &Value,
+    asked: impl Fn(&str) -> bool,
+) -> Map<String, Value> {
+    let person = &user.person;
     let all = asked("profile") || !(asked("email") || asked("phone"));
     let mut attributes = Map::new();
     let mut attribute = |name: &str, value: Value| attributes.insert(name.to_owned(), value);
@@ -135,6 +141,9 @@ pub fn attributes(person: &Person, email_verified: &Value, asked: impl Fn(&str) 
         attribute("name", json!(person.full_name));
         if let Some(roles) = person.custom_roles() {
             attribute("custom:roles", json!(roles));
+        }
+        if let Some((name, groups)) = person.custom_groups(|| world.groups_link(user)) {
+            attribute(name, json!(groups));
         }
     }
     attributes

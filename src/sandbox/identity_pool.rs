@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::sandbox::issued::IssuedKey;
 use crate::sandbox::jwt;
 use crate::sandbox::misbehaviour::Misbehaviour;
-use crate::sandbox::options::{REGION, RoleMapping};
+use crate::sandbox::options::{ACCOUNT_ID, REGION, RoleMapping};
 use crate::sandbox::random;
 use crate::sandbox::reply::{self, Outcome, Reply};
 use crate::sandbox::roles;
@@ -163,6 +163,11 @@ fn get_credentials(world: &World, now: DateTime<Utc>, input: &Value) -> Result<V
         .ok_or_else(|| not_authorized("Access to Role is denied: no role is mapped to this login."))?;
     let lifetime = if world.active.due(Misbehaviour::CredentialsShort) { 600 } else { world.credentials_lifetime() };
     let provider = provider(world);
+    let authentication_provider = match world.options.plain_issuer {
+        false => format!("{provider},{provider}:CognitoSignIn:{}", identity.owner),
+        true => format!("{provider},arn:aws:iam::{ACCOUNT_ID}:oidc-provider/{provider}:OIDC:{}", identity.owner),
+    };
+    let username = if world.options.plain_issuer { "preferred_username" } else { "cognito:username" };
     let key = IssuedKey {
         access_key_id: format!("ASIASANDBOX{}", random::upper_alphanumeric(9)),
         secret_access_key: world.giving_out(format!("sandbox/{}", random::alphanumeric(32))),
@@ -172,8 +177,8 @@ fn get_credentials(world: &World, now: DateTime<Utc>, input: &Value) -> Result<V
         session_name: "CognitoIdentityCredentials".into(),
         identity_pool_id: world.names.identity_pool_id.clone(),
         identity_id: identity_id.into(),
-        authentication_provider: format!("{provider},{provider}:CognitoSignIn:{}", identity.owner),
-        username: text("cognito:username").into(),
+        authentication_provider,
+        username: text(username).into(),
     };
     let document = json!({
         "IdentityId": identity_id,
@@ -204,9 +209,9 @@ fn basic_flow_refusal(world: &World) -> Fault {
     fault("InvalidParameterException", message)
 }
 
-/// The user pool as the key of `Logins`: its issuer without the scheme.
+/// The user pool, or the plain issuer, as the key of `Logins`: the issuer without the scheme.
 fn provider(world: &World) -> String {
-    world.issuer().trim_start_matches("https://").to_owned()
+    world.login_issuer().trim_start_matches("https://").trim_start_matches("http://").to_owned()
 }
 
 /// The claims of the login token, once it is known to be good.
@@ -216,7 +221,7 @@ fn login(world: &World, now: DateTime<Utc>, input: &Value) -> Result<Value, Faul
     if logins.len() > MOST_LOGINS {
         return Err(fault("InvalidParameterException", "Logins has more than 10 entries."));
     }
-    let (issuer, provider) = (world.issuer(), provider(world));
+    let (issuer, provider) = (world.login_issuer(), provider(world));
     let provider = provider.as_str();
     let unsupported = || not_authorized("Token is not from a supported provider of this identity pool.");
     let (_, token) = logins.iter().next().ok_or_else(unauthenticated)?;
@@ -234,7 +239,9 @@ fn login(world: &World, now: DateTime<Utc>, input: &Value) -> Result<Value, Faul
         return Err(invalid("Issuer doesn't match providerName"));
     }
     let audience = text("aud").ok_or_else(|| invalid("Missing a required claim: aud"))?;
-    if audience != world.names.client_id || text("token_use") != Some("id") {
+    // A user pool's access token has the same issuer, and may have the same audience; a plain issuer's tokens differ.
+    let is_id_token = world.options.plain_issuer || text("token_use") == Some("id");
+    if audience != world.names.client_id || !is_id_token {
         return Err(unsupported());
     }
     let expires = claims.get("exp").and_then(Value::as_i64).ok_or_else(|| invalid("Missing a required claim: exp"))?;

@@ -16,6 +16,7 @@ mod named;
 pub mod options;
 mod parameters;
 pub mod people;
+mod plain_issuer;
 mod profile;
 mod random;
 mod reply;

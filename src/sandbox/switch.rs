@@ -11,8 +11,10 @@ named! {
     Switch,
     ClientSecret, "client-secret", "give the app client a secret; it is printed";
     UpdatedIssuer, "updated-issuer", "let tokens name the host issuer-cognito-idp as their issuer";
+    PlainIssuer, "plain-issuer", "tie a plain OIDC issuer, such as Entra ID, to the identity pool";
     TokenRoles, "token-roles", "choose roles by the claims of user pool groups, not by rules";
     NoRoleMapping, "no-role-mapping", "give everybody the identity pool's default role";
+    StickyAttributes, "sticky-attributes", "bring changes of people to the user pool at their next sign-in only";
     ServerSideTokenCheck, "server-side-token-check", "let the identity pool refuse a sign-in that was revoked";
     ContainsElement, "contains-element", "let Contains look for an element of an array (undocumented)";
     NoStateOnErrors, "no-state-on-errors", "redirect errors without the state (undocumented)";
@@ -27,6 +29,13 @@ impl Switch {
         match self {
             Switch::ClientSecret => options.client_secrets = vec![random::lower_alphanumeric(51)],
             Switch::UpdatedIssuer => options.issuer = Issuer::Updated,
+            Switch::PlainIssuer => {
+                options.plain_issuer = true;
+                if let RoleMapping::Rules(rules, _) = &mut options.role_mapping {
+                    let mapped = rules.iter_mut().filter(|rule| rule.claim == "custom:roles");
+                    mapped.for_each(|rule| rule.claim = "roles".into());
+                }
+            }
             Switch::TokenRoles => {
                 options.role_mapping = RoleMapping::Token(AmbiguousRole::AuthenticatedRole);
                 for person in &mut options.people {
@@ -40,6 +49,7 @@ impl Switch {
                 }
             }
             Switch::NoRoleMapping => options.role_mapping = RoleMapping::None,
+            Switch::StickyAttributes => options.sticky_attributes = true,
             Switch::ServerSideTokenCheck => options.server_side_token_check = true,
             Switch::ContainsElement => options.contains_on_arrays = ContainsOnArrays::Element,
             Switch::NoStateOnErrors => options.state_on_errors = false,

@@ -14,6 +14,7 @@ use crate::sandbox::log::Log;
 use crate::sandbox::misbehaviour::{Active, Misbehaviour};
 use crate::sandbox::options::{ACCOUNT_ID, Issuer, Options, REGION, STAGE};
 use crate::sandbox::people::Person;
+use crate::sandbox::plain_issuer;
 use crate::sandbox::random;
 use crate::sandbox::user_pool::State;
 
@@ -25,8 +26,10 @@ const KEPT_SECRETS: usize = 10_000;
 pub struct Names {
     /// `eu-west-1_` and nine letters or digits.
     pub user_pool_id: String,
-    /// The app client.
+    /// The app client; at the plain issuer the application, a GUID.
     pub client_id: String,
+    /// The plain issuer's tenant, a GUID.
+    pub tenant: String,
     /// `eu-west-1:` and a UUID.
     pub identity_pool_id: String,
     /// The API's id: ten letters or digits.
@@ -36,10 +39,11 @@ pub struct Names {
 }
 
 impl Names {
-    fn new() -> Self {
+    fn new(options: &Options) -> Self {
         Self {
             user_pool_id: format!("{REGION}_{}", random::alphanumeric(9)),
-            client_id: random::lower_alphanumeric(26),
+            client_id: if options.plain_issuer { random::uuid() } else { random::lower_alphanumeric(26) },
+            tenant: random::uuid(),
             identity_pool_id: format!("{REGION}:{}", random::uuid()),
             api_id: random::lower_alphanumeric(10),
             domain: format!("corp-sandbox.auth.{REGION}.amazoncognito.com"),
@@ -54,6 +58,8 @@ pub struct Addresses {
     pub domain: SocketAddr,
     /// Discovery and JWKS.
     pub user_pool: SocketAddr,
+    /// The plain issuer.
+    pub issuer: SocketAddr,
     /// The identity pool.
     pub identity_pool: SocketAddr,
     /// The security token service.
@@ -67,8 +73,12 @@ pub struct Addresses {
 /// A person as a user of the user pool.
 #[derive(Debug, Clone)]
 pub struct User {
-    /// Who it is.
+    /// Who it is, as the user pool holds them.
     pub person: Person,
+    /// Who it is, as the directory holds them: the same, unless attributes are sticky.
+    pub in_directory: Person,
+    /// Whether the person has signed in yet.
+    pub has_signed_in: bool,
     /// The user's `sub`.
     pub sub: String,
     /// When the user was made.
@@ -98,6 +108,7 @@ pub struct World {
     users: Mutex<Vec<User>>,
     secrets: Mutex<VecDeque<String>>,
     user_pool: Mutex<State>,
+    plain_issuer: Mutex<plain_issuer::State>,
     identities: Mutex<Identities>,
 }
 
@@ -116,8 +127,14 @@ impl World {
             active.set(misbehaviour, None);
         }
         let created = options.clock.now();
-        let user = |person: &Person| User { person: person.clone(), sub: random::uuid(), created };
-        let names = Names::new();
+        let user = |person: &Person| User {
+            person: person.clone(),
+            in_directory: person.clone(),
+            has_signed_in: false,
+            sub: random::uuid(),
+            created,
+        };
+        let names = Names::new(&options);
         Ok(Self {
             api: ApiGateway::new(REGION, ACCOUNT_ID, names.api_id.as_str(), STAGE),
             names,
@@ -131,6 +148,7 @@ impl World {
             users: Mutex::new(options.people.iter().map(user).collect()),
             secrets: Mutex::default(),
             user_pool: Mutex::default(),
+            plain_issuer: Mutex::default(),
             identities: Mutex::default(),
             options,
         })
@@ -162,13 +180,33 @@ impl World {
         *locked(&self.credentials_lifetime) = seconds;
     }
 
-    /// The issuer that tokens name.
+    /// The issuer that the user pool's tokens name.
     pub fn issuer(&self) -> String {
         let host = match self.options.issuer {
             Issuer::Original => "cognito-idp",
             Issuer::Updated => "issuer-cognito-idp",
         };
         format!("https://{host}.{REGION}.amazonaws.com/{}", self.names.user_pool_id)
+    }
+
+    /// Base URL of the plain issuer's address.
+    pub fn plain_issuer_base(&self) -> String {
+        format!("http://{}", self.addresses.issuer)
+    }
+
+    /// The plain issuer, as its tokens name it.
+    pub fn plain_issuer_name(&self) -> String {
+        format!("{}/{}/v2.0", self.plain_issuer_base(), self.names.tenant)
+    }
+
+    /// Where Microsoft Graph would tell the groups of a person who has too many for a token.
+    pub fn groups_link(&self, user: &User) -> String {
+        format!("https://graph.windows.net/{}/users/{}/getMemberObjects", self.names.tenant, user.sub)
+    }
+
+    /// The one issuer whose tokens the identity pool takes.
+    pub fn login_issuer(&self) -> String {
+        if self.options.plain_issuer { self.plain_issuer_name() } else { self.issuer() }
     }
 
     /// Everybody, as of now.
@@ -186,14 +224,31 @@ impl World {
         locked(&self.users).iter().find(|user| user.sub == sub).cloned()
     }
 
-    /// Changes a user, and tells whether there is one of that name.
+    /// Changes a person, and tells whether there is one of that name. If attributes are sticky, what comes from the
+    /// directory changes there alone.
     pub fn change_user(&self, name: &str, change: impl FnOnce(&mut Person)) -> bool {
-        match locked(&self.users).iter_mut().find(|user| user.person.name == name) {
-            Some(user) => {
-                change(&mut user.person);
-                true
+        let mut users = locked(&self.users);
+        let Some(user) = users.iter_mut().find(|user| user.person.name == name) else { return false };
+        change(&mut user.in_directory);
+        let changed = user.in_directory.clone();
+        match self.options.sticky_attributes {
+            false => user.person = changed,
+            true => {
+                // These are the user pool's own.
+                user.person.groups = changed.groups;
+                user.person.iam_roles = changed.iam_roles;
+                user.person.preferred_iam_role = changed.preferred_iam_role;
             }
-            None => false,
+        }
+        true
+    }
+
+    /// Brings to the user pool what the directory sends at a sign-in in the browser.
+    pub fn arrive(&self, name: &str) {
+        if let Some(user) = locked(&self.users).iter_mut().find(|user| user.person.name == name) {
+            let sent = &user.in_directory;
+            user.person = if user.has_signed_in { user.person.after_sign_in(sent) } else { sent.clone() };
+            user.has_signed_in = true;
         }
     }
 
@@ -222,11 +277,17 @@ impl World {
     pub fn revoke_all(&self) {
         let until = self.tokens_end(self.now());
         self.user_pool().end_all(until);
+        self.plain_issuer().end_all();
     }
 
     /// The user pool's memory. Handlers do not wait while they hold it.
     pub fn user_pool(&self) -> MutexGuard<'_, State> {
         locked(&self.user_pool)
+    }
+
+    /// The plain issuer's memory. Handlers do not wait while they hold it.
+    pub fn plain_issuer(&self) -> MutexGuard<'_, plain_issuer::State> {
+        locked(&self.plain_issuer)
     }
 
     /// The identity pool's memory.
@@ -257,6 +318,7 @@ mod tests {
         let addresses = Addresses {
             domain: address,
             user_pool: address,
+            issuer: address,
             identity_pool: address,
             sts: address,
             api: address,

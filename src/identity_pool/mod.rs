@@ -2,28 +2,22 @@
 //! (<https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html>).
 
 pub mod refusal;
-
-use std::time::Duration;
+mod sdk;
+mod session_name;
+pub mod sts;
 
 use aws_sdk_cognitoidentity::Client;
-use aws_sdk_cognitoidentity::config::retry::RetryConfig;
-use aws_sdk_cognitoidentity::config::timeout::TimeoutConfig;
-use aws_sdk_cognitoidentity::config::{BehaviorVersion, Region, SharedHttpClient};
 use aws_sdk_cognitoidentity::error::{ProvideErrorMetadata, SdkError};
 use chrono::DateTime;
 
+pub use self::sdk::Service;
+use self::sdk::configured;
+pub use self::session_name::session_name;
 use crate::credentials::Credentials;
-use crate::error::{Failure, Kind};
-use crate::http::{Http, HttpError, ObeyRetryAfter};
+use crate::error::Failure;
+use crate::http::Http;
 use crate::profile::Profile;
 use crate::secret::Secret;
-
-/// How often a call is made in all, where AWS says that it was too many or that it failed itself.
-const ATTEMPTS: u32 = 3;
-/// The first pause between them; later ones double, with jitter.
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
-/// How long one call may take, its repetitions included.
-const DEADLINE: Duration = Duration::from_secs(15);
 
 /// The proof of who somebody is: the user pool's ID token.
 #[derive(Debug)]
@@ -68,16 +62,8 @@ pub struct IdentityPool<'a> {
 impl<'a> IdentityPool<'a> {
     /// The identity pool of `profile`, asked by way of `http`. Its calls are not signed: the token is the proof.
     pub fn new(profile: &'a Profile, http: &Http) -> Self {
-        let config = aws_sdk_cognitoidentity::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(profile.identity_pool_region().to_owned()))
-            .endpoint_url(&profile.endpoints.identity_pool)
-            .http_client(SharedHttpClient::new(http.clone()))
-            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(FIRST_PAUSE))
-            .timeout_config(TimeoutConfig::builder().operation_timeout(DEADLINE).build())
-            .retry_classifier(ObeyRetryAfter(http.clone()))
-            .allow_no_auth()
-            .build();
+        let (region, endpoint) = (profile.identity_pool_region(), &profile.endpoints.identity_pool);
+        let config = configured!(aws_sdk_cognitoidentity, region, endpoint, http).allow_no_auth().build();
         Self { profile, client: Client::from_conf(config), http: http.clone() }
     }
 
@@ -121,38 +107,14 @@ impl<'a> IdentityPool<'a> {
     }
 
     fn failure<E: ProvideErrorMetadata>(&self, error: &SdkError<E>) -> PoolError {
-        let host = &self.profile.endpoints.identity_pool;
-        let unreachable = |what: String| {
-            Failure::new(Kind::Network, format!("{what}: the identity pool's endpoint {host}"))
-                .hint("check the network, and HTTPS_PROXY if you need a proxy")
-        };
-        PoolError::Failed(match error {
-            SdkError::ServiceError(context) => {
-                let (code, message) = (context.err().code(), context.err().message());
-                let explained = |code: &str| refusal::explain(code, message.unwrap_or_default(), self.profile);
-                match (code, context.raw().status().as_u16()) {
-                    (Some(code @ "ResourceNotFoundException"), _) => {
-                        return PoolError::UnknownIdentity(explained(code));
-                    }
-                    (Some(code), _) => explained(code),
-                    (None, status) => unreachable(format!("an answer that makes no sense (status {status})")),
-                }
-                .after(self.http.sdk_retry_after(context.raw()))
-            }
-            SdkError::TimeoutError(_) => unreachable("no answer in time".into()),
-            SdkError::DispatchFailure(failure) => {
-                let cause = failure.as_connector_error().and_then(std::error::Error::source);
-                match cause.and_then(|cause| cause.downcast_ref::<HttpError>()) {
-                    Some(error) => error.clone().into(),
-                    None => unreachable("no answer".into()),
-                }
-            }
-            _ => unreachable("an answer that makes no sense".into()),
-        })
+        let failure = Service::IdentityPool.failure(error, self.profile, &self.http);
+        match error.code() {
+            Some("ResourceNotFoundException") => PoolError::UnknownIdentity(failure),
+            _ => PoolError::Failed(failure),
+        }
     }
 
     fn odd_answer(&self, what: &str) -> PoolError {
-        let message = format!("the identity pool {} answered with {what}", self.profile.identity_pool_id);
-        PoolError::Failed(Failure::new(Kind::Network, message).hint("check 'endpoints.identity_pool' in the profile"))
+        PoolError::Failed(Service::IdentityPool.odd_answer(what, self.profile))
     }
 }

@@ -127,6 +127,10 @@ pub struct Endpoints {
     pub identity_pool: String,
     /// Whether that is AWS's own host for the region, to which any sign-in's ID token may go.
     pub identity_pool_is_aws: bool,
+    /// The Security Token Service.
+    pub sts: String,
+    /// Whether that is AWS's own host for the identity pool's region.
+    pub sts_is_aws: bool,
 }
 
 impl Profile {
@@ -389,7 +393,8 @@ impl Checked<'_> {
         let domain = given("endpoints.domain")?.unwrap_or_else(|| format!("https://{domain}"));
         let aws = format!("https://{}", hosts::identity_pool(pool_region));
         let identity_pool = given("endpoints.identity_pool")?.unwrap_or_else(|| aws.clone());
-        given("endpoints.sts")?;
+        let aws_sts = format!("https://{}", hosts::sts(pool_region));
+        let sts = given("endpoints.sts")?.unwrap_or_else(|| aws_sts.clone());
         Ok(Endpoints {
             authorization: format!("{domain}/oauth2/authorize"),
             token: format!("{domain}/oauth2/token"),
@@ -398,6 +403,8 @@ impl Checked<'_> {
             jwks: format!("{user_pool}/{user_pool_id}/.well-known/jwks.json"),
             identity_pool_is_aws: identity_pool == aws,
             identity_pool,
+            sts_is_aws: sts == aws_sts,
+            sts,
         })
     }
 }

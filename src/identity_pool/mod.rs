@@ -1,4 +1,5 @@
-//! The identity pool's client: an ID token in, temporary AWS credentials out, by the enhanced flow
+//! The identity pool's client: an ID token in, temporary AWS credentials out, by the enhanced flow or by the classic one,
+//! which AWS also calls the basic flow
 //! (<https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html>).
 
 pub mod refusal;
@@ -8,15 +9,16 @@ pub mod sts;
 
 use aws_sdk_cognitoidentity::Client;
 use aws_sdk_cognitoidentity::error::{ProvideErrorMetadata, SdkError};
-use chrono::DateTime;
+use chrono::{DateTime, TimeDelta};
 
 pub use self::sdk::Service;
 use self::sdk::configured;
 pub use self::session_name::session_name;
+use self::sts::{Assumption, Sts};
 use crate::credentials::Credentials;
 use crate::error::Failure;
 use crate::http::Http;
-use crate::profile::Profile;
+use crate::profile::{Flow, Profile};
 use crate::secret::Secret;
 
 /// The proof of who somebody is: the user pool's ID token.
@@ -81,12 +83,26 @@ impl<'a> IdentityPool<'a> {
         answer.identity_id.ok_or_else(|| self.odd_answer("no identity id"))
     }
 
-    /// Credentials for an identity, of the profile's role if it names one. Also returns the identity id that AWS
-    /// answered with, which replaces the one that was sent.
+    /// Credentials for an identity, of the profile's role if it names one, by the profile's flow. In the classic one
+    /// their session is called after `person`. Also returns the identity id that AWS answered with, which replaces the one
+    /// that was sent.
     ///
     /// # Errors
     /// As [`IdentityPool::identity_id`].
-    pub async fn credentials(&self, identity_id: &str, login: &Login<'_>) -> Result<(Credentials, String), PoolError> {
+    pub async fn credentials(
+        &self,
+        identity_id: &str,
+        login: &Login<'_>,
+        person: &str,
+    ) -> Result<(Credentials, String), PoolError> {
+        match self.profile.flow {
+            Flow::Enhanced => self.by_enhanced_flow(identity_id, login).await,
+            Flow::Classic { duration } => self.by_classic_flow(identity_id, login, person, duration).await,
+        }
+    }
+
+    /// The identity pool chooses the role, if none is asked for, and assumes it.
+    async fn by_enhanced_flow(&self, identity_id: &str, login: &Login<'_>) -> Result<(Credentials, String), PoolError> {
         let request = self
             .client
             .get_credentials_for_identity()
@@ -104,6 +120,31 @@ impl<'a> IdentityPool<'a> {
             })
         });
         Ok((credentials.ok_or_else(|| self.odd_answer("incomplete credentials"))?, identity_id))
+    }
+
+    /// The identity pool vouches for the person, and STS takes its word. The token goes nowhere but to the STS that the
+    /// sign-in belongs to: see [`crate::store::record::TokensRecord::read`].
+    async fn by_classic_flow(
+        &self,
+        identity_id: &str,
+        login: &Login<'_>,
+        person: &str,
+        duration: TimeDelta,
+    ) -> Result<(Credentials, String), PoolError> {
+        let request =
+            self.client.get_open_id_token().identity_id(identity_id).logins(login.provider, login.id_token.expose());
+        let answer = request.send().await.map_err(|error| self.failure(&error))?;
+        let token = Secret::new(answer.token.ok_or_else(|| self.odd_answer("no token"))?);
+        let identity_id = answer.identity_id.unwrap_or_else(|| identity_id.to_owned());
+        let wanted = Assumption {
+            role_arn: self.profile.role_arn.as_deref().unwrap_or_default(),
+            session_name: &session_name(person),
+            token: &token,
+            duration,
+        };
+        let sts = Sts::new(self.profile, &self.http);
+        let credentials = sts.assume_role_with_web_identity(&wanted).await.map_err(PoolError::Failed)?;
+        Ok((credentials, identity_id))
     }
 
     fn failure<E: ProvideErrorMetadata>(&self, error: &SdkError<E>) -> PoolError {

@@ -204,12 +204,13 @@ pub fn explain(service: Service, code: &str, message: &str, profile: &Profile) -
         (code, true) => code,
         (code, false) => format!("{code}: {message}"),
     };
-    let (asked_for, operation) = match (service, &profile.role_arn) {
-        (Service::IdentityPool, _) => {
-            (format!("; identity pool {}", profile.identity_pool_id), "GetCredentialsForIdentity")
+    let role = profile.role_arn.as_ref().map_or(String::new(), |role| format!("; role {}", shortened(role, LONGEST)));
+    let (asked_for, operation) = match service {
+        Service::IdentityPool => {
+            (format!("; identity pool {}{role}", profile.identity_pool_id), "GetCredentialsForIdentity")
         }
-        (Service::Sts, Some(role)) => (format!("; role {role}"), "AssumeRoleWithWebIdentity"),
-        (Service::Sts, None) => (String::new(), "GetCallerIdentity"),
+        Service::Sts if role.is_empty() => (role, "GetCallerIdentity"),
+        Service::Sts => (role, "AssumeRoleWithWebIdentity"),
     };
     let fits = |known: &&Known| known.service == service && known.code == code && message.contains(known.says);
     match KNOWN.iter().find(fits) {

@@ -390,9 +390,9 @@ impl Checked<'_> {
 
     fn flow(&self) -> Result<Flow, Failure> {
         let flow = self.required("flow", |text| check::one_of(text, &["enhanced", "classic"]))?;
-        let duration = self.settings.get("session_duration").is_some();
+        let has_duration = self.settings.get("session_duration").is_some();
         if flow == "enhanced" {
-            return match duration {
+            return match has_duration {
                 true => {
                     let fault = "the enhanced flow's credentials last one hour, fixed by AWS";
                     Err(self
@@ -403,10 +403,8 @@ impl Checked<'_> {
             };
         }
         if self.settings.get("role_arn").is_none() {
-            let message =
-                format!("profile '{}': 'role_arn' is missing: the classic flow asks for one role", self.profile);
             let hint = format!("add it to [profile.{}], or set flow = \"enhanced\"", self.profile);
-            return Err(Failure::new(Kind::Usage, message).hint(hint));
+            return Err(self.fault("flow", "'role_arn' is missing: the classic flow asks for one role").hint(hint));
         }
         let (from, to) = (*SESSION_DURATION.start(), *SESSION_DURATION.end());
         let duration = self.seconds("session_duration", from, to)?.unwrap_or(DEFAULT_SESSION_DURATION);

@@ -1,7 +1,8 @@
 //! The classic flow: GetId once, GetOpenIdToken, AssumeRoleWithWebIdentity, and the life of what comes of it.
 
 use chrono::{TimeDelta, Utc};
-use cogfed::sandbox::Options;
+use cogfed::sandbox::options::{ORDERS_ADMIN, ORDERS_READER};
+use cogfed::sandbox::{Options, Switch};
 
 use crate::stand_in::{ROLE, StandIn, expiration};
 use crate::support::{Lab, PROFILE};
@@ -100,12 +101,40 @@ fn an_identity_that_was_forgotten_is_asked_for_anew() {
     assert_eq!((lab.sandbox.count("identity.get_id"), aws.vouched().len(), aws.assumed().len()), (2, 3, 2));
 }
 
+/// All of it against the sandbox, whose STS looks at the token.
+#[test]
+fn the_sandboxs_identity_pool_and_sts_take_it_from_end_to_end() {
+    let mut options = Options::default();
+    Switch::ClassicFlow.apply(&mut options);
+    let lab = Lab::with(options);
+    lab.configure_with(&format!("flow = 'classic'\nrole_arn = '{ORDERS_ADMIN}'\nsession_duration = 43200"));
+    lab.login("alice").good();
+    let document = lab.run(CREDENTIALS).good().document();
+    assert!(expiration(&document) - Utc::now() > TimeDelta::minutes(11 * 60 + 55), "{document}");
+    let arn = "arn:aws:sts::000000000000:assumed-role/OrdersAdmin/alice@corp.example";
+    assert_eq!(crate::sts::caller(&lab, &document).arn, arn);
+    let url = format!("{}/orders", lab.sandbox.api_url());
+    let post = ["call", "POST", &url, "--json", "-d", "{}", "--fail"];
+    lab.run(&post).good();
+    let reader = ["--role", ORDERS_READER];
+    lab.run(&[&post[..], &reader].concat()).failed_with(22);
+    let document = lab.run(&[CREDENTIALS, &reader].concat()).good().document();
+    assert!(crate::sts::caller(&lab, &document).arn.ends_with("/OrdersReader/alice@corp.example"));
+    for (endpoint, count) in
+        [("identity.get_id", 1), ("identity.get_open_id_token", 2), ("identity.get_credentials", 0)]
+    {
+        assert_eq!(lab.sandbox.count(endpoint), count, "{endpoint}");
+    }
+    lab.run(&["logout"]).good();
+    assert_eq!(items(&lab, "").len(), 0);
+}
+
 /// Two profiles of one sign-in and one role, by two flows: neither hands out what is the other's.
 #[test]
 fn two_flows_at_once_do_not_get_in_each_others_way() {
     let lab = Lab::new();
     let aws = StandIn::before(&lab, "");
-    let role = cogfed::sandbox::options::ORDERS_ADMIN;
+    let role = ORDERS_ADMIN;
     let whole = |name: &str, lines: &str| {
         let section = aws.section(&lab, name);
         let (head, keys) = section.split_once('\n').unwrap();

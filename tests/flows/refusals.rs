@@ -1,7 +1,7 @@
 //! What is refused in the classic flow, and what a person is told.
 
-use cogfed::sandbox::Options;
-use cogfed::sandbox::options::RoleMapping;
+use cogfed::sandbox::options::{ORDERS_ADMIN, RoleMapping};
+use cogfed::sandbox::{Options, Switch};
 
 use crate::stand_in::{ROLE, Refusal, StandIn};
 use crate::support::Lab;
@@ -111,6 +111,26 @@ fn a_pool_that_is_closed_to_the_classic_flow_says_why_and_what_to_do() {
         assert!(ran.stderr.contains(said) && ran.stderr.contains("flow = \"enhanced\""), "{}", ran.stderr);
         assert!(ran.stderr.contains("InvalidParameterException: Basic (classic) flow is not "), "{}", ran.stderr);
     }
+}
+
+/// The trust policy and the role's maximum session duration are the sandbox's to look at.
+#[test]
+fn the_sandboxs_sts_refuses_as_aws_does() {
+    let mut options = Options::default();
+    Switch::ClassicFlow.apply(&mut options);
+    let lab = Lab::with(options);
+    lab.configure_with(&format!("flow = 'classic'\nrole_arn = '{ORDERS_ADMIN}'\nsession_duration = 43200"));
+    lab.login("alice").good();
+    for (role, said) in [
+        ("ForeignTrust", "its trust policy does not let this identity pool assume it (AccessDenied: Not authorized"),
+        ("Nonexistent", "the role cannot be assumed by this sign-in: there is no such role"),
+        ("SandboxAuthenticated", "the role's sessions may not last that long (ValidationError: The requested Duration"),
+    ] {
+        let role = format!("arn:aws:iam::000000000000:role/{role}");
+        let ran = lab.run(&["credential-process", "--role", &role]).failed_with(6);
+        assert!(ran.stderr.contains(said) && ran.stderr.contains(&role), "{said} is not in: {}", ran.stderr);
+    }
+    lab.run(CREDENTIALS).good();
 }
 
 #[test]

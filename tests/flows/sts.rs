@@ -1,12 +1,14 @@
 //! Whose credentials are, by STS itself.
 
 use chrono::TimeDelta;
+use cogfed::credentials::Credentials;
 use cogfed::error::Kind;
 use cogfed::http::Http;
 use cogfed::identity_pool::sts::{CallerIdentity, Sts};
 use cogfed::profile::{Choice, Profile};
 use cogfed::sandbox::Options;
 use cogfed::sandbox::options::ORDERS_ADMIN;
+use cogfed::secret::Secret;
 
 use crate::support::Lab;
 use crate::tools::CREDENTIALS;
@@ -20,27 +22,37 @@ fn profile(lab: &Lab) -> Profile {
     Profile::load(&Choice::default(), &|name| (name == "COGFED_CONFIG").then(|| config.clone())).unwrap()
 }
 
+/// The credentials in a document of `credential-process`.
+fn credentials(lab: &Lab, document: &serde_json::Value) -> Credentials {
+    let key = lab.sandbox.issued_keys().find(document["AccessKeyId"].as_str().unwrap()).unwrap();
+    Credentials {
+        access_key_id: key.access_key_id,
+        secret_access_key: Secret::new(key.secret_access_key),
+        session_token: Secret::new(key.session_token),
+        expires: key.expires,
+    }
+}
+
+/// Whose the credentials in such a document are.
+pub fn caller(lab: &Lab, document: &serde_json::Value) -> CallerIdentity {
+    let (profile, http) = (profile(lab), Http::default());
+    now(Sts::new(&profile, &http).caller_identity(&credentials(lab, document), lab.sandbox.now())).unwrap()
+}
+
 #[test]
 fn the_caller_is_named_and_what_is_wrong_with_credentials_is_told() {
     // The sandbox's clock, which the request is signed by, is years from this machine's.
     let (lab, _) = Lab::with_manual_clock(Options::default());
     lab.login_here("alice").good();
     let document = lab.run_here(CREDENTIALS, None).good().document();
-    let key = lab.sandbox.issued_keys().find(document["AccessKeyId"].as_str().unwrap()).unwrap();
+    let credentials = credentials(&lab, &document);
     let (profile, http) = (profile(&lab), Http::default());
     let sts = Sts::new(&profile, &http);
-    let credentials = cogfed::credentials::Credentials {
-        access_key_id: key.access_key_id.clone(),
-        secret_access_key: cogfed::secret::Secret::new(key.secret_access_key.clone()),
-        session_token: cogfed::secret::Secret::new(key.session_token.clone()),
-        expires: key.expires,
-    };
     let role = ORDERS_ADMIN.rsplit('/').next().unwrap();
     let arn = format!("arn:aws:sts::000000000000:assumed-role/{role}/CognitoIdentityCredentials");
-    let identity = now(sts.caller_identity(&credentials, lab.sandbox.now())).unwrap();
-    assert_eq!(identity, CallerIdentity { account: "000000000000".into(), arn });
+    assert_eq!(caller(&lab, &document), CallerIdentity { account: "000000000000".into(), arn });
 
-    let unknown = cogfed::credentials::Credentials { access_key_id: "ASIANOBODYS".into(), ..credentials.clone() };
+    let unknown = Credentials { access_key_id: "ASIANOBODYS".into(), ..credentials.clone() };
     let failure = now(sts.caller_identity(&unknown, lab.sandbox.now())).unwrap_err();
     assert_eq!(failure.kind, Kind::Refused);
     assert!(failure.message.contains("does not know the credentials (InvalidClientTokenId: "), "{failure}");

@@ -45,8 +45,11 @@ fn bad_request(code: &'static str, message: impl Into<String>) -> Fault {
     Fault(StatusCode::BAD_REQUEST, code, message.into())
 }
 
+/// A regular expression as AWS shows it, and whether it lets a character be.
+type Pattern = (&'static str, fn(char) -> bool);
+
 /// How a text's characters break a constraint: too few, too many, or one that is none of those allowed.
-fn broken(value: &str, least: usize, most: usize, pattern: Option<(&str, fn(char) -> bool)>) -> Option<String> {
+fn broken(value: &str, least: usize, most: usize, pattern: Option<Pattern>) -> Option<String> {
     let length = value.chars().count();
     match pattern {
         _ if length < least => Some(format!("Member must have length greater than or equal to {least}")),
@@ -79,7 +82,7 @@ impl Input {
                 broken.map(|broken| format!("Value{shown} at '{member}' failed to satisfy constraint: {broken}")),
             );
         };
-        let session_names = (r"[\w+=,.@-]*", is_session_name as fn(char) -> bool);
+        let session_names: Pattern = (r"[\w+=,.@-]*", is_session_name);
         for (member, value, least, most, pattern) in [
             ("roleArn", &role_arn, 20, 2048, None),
             ("roleSessionName", &session_name, 2, 64, Some(session_names)),

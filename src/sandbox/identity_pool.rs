@@ -98,12 +98,11 @@ pub fn answer(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Re
     if request.method() != Method::POST || request.uri().path() != "/" || endpoint == "identity.other" {
         return refuse(fault("UnknownOperationException", ""));
     }
-    let kinds = [
-        Misbehaviour::IdentitySilent,
-        Misbehaviour::IdentityThrottled,
-        Misbehaviour::IdentityNotAuthorized,
-        Misbehaviour::Identity500,
-    ];
+    let mut kinds = vec![Misbehaviour::IdentitySilent, Misbehaviour::IdentityThrottled, Misbehaviour::Identity500];
+    if operation != "GetIdentityPoolRoles" {
+        // There alone is no login token to refuse.
+        kinds.push(Misbehaviour::IdentityNotAuthorized);
+    }
     match world.active.first_due(&kinds) {
         Some(Misbehaviour::IdentitySilent) => return Reply { endpoint, outcome: Outcome::Silence },
         Some(Misbehaviour::IdentityThrottled) => {

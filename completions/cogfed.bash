@@ -570,7 +570,7 @@ _cogfed() {
                     return 0
                     ;;
                 --switch)
-                    COMPREPLY=($(compgen -W "client-secret updated-issuer plain-issuer token-roles no-role-mapping server-side-token-check contains-element no-state-on-errors nonce-on-refresh reuse-ends-sign-in refuse-needless-verifier" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "client-secret updated-issuer plain-issuer token-roles no-role-mapping sticky-attributes server-side-token-check contains-element no-state-on-errors nonce-on-refresh reuse-ends-sign-in refuse-needless-verifier" -- "${cur}"))
                     return 0
                     ;;
                 *)

@@ -72,6 +72,22 @@ pub struct Addresses {
     pub control: SocketAddr,
 }
 
+#[cfg(test)]
+impl Addresses {
+    /// One address for all, of listeners that nobody asks.
+    pub fn all_at(address: SocketAddr) -> Self {
+        Self {
+            domain: address,
+            user_pool: address,
+            issuer: address,
+            identity_pool: address,
+            sts: address,
+            api: address,
+            control: address,
+        }
+    }
+}
+
 /// A person as a user of the user pool.
 #[derive(Debug, Clone)]
 pub struct User {
@@ -345,15 +361,7 @@ mod tests {
     #[test]
     fn of_more_secrets_than_are_kept_the_latest_are_known() {
         let address = SocketAddr::from(([127, 0, 0, 1], 1));
-        let addresses = Addresses {
-            domain: address,
-            user_pool: address,
-            issuer: address,
-            identity_pool: address,
-            sts: address,
-            api: address,
-            control: address,
-        };
+        let addresses = Addresses::all_at(address);
         let world = World::new(Options::default(), addresses).unwrap();
         for number in 0..=KEPT_SECRETS {
             world.giving_out(number.to_string());

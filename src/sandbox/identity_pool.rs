@@ -13,6 +13,7 @@ use crate::sandbox::jwt;
 use crate::sandbox::misbehaviour::Misbehaviour;
 use crate::sandbox::options::{REGION, RoleMapping};
 use crate::sandbox::random;
+use crate::sandbox::refusals::Place;
 use crate::sandbox::reply::{self, Outcome, Reply};
 use crate::sandbox::roles;
 use crate::sandbox::world::World;
@@ -72,6 +73,14 @@ pub fn answer(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Re
         |Fault(status, code, message): Fault| Reply::answer(endpoint, reply::aws_error(status, code, &message));
     if request.method() != Method::POST || request.uri().path() != "/" || endpoint == "identity.other" {
         return refuse(fault("UnknownOperationException", ""));
+    }
+    let place = match operation {
+        "GetId" => Place::GetId,
+        "GetCredentialsForIdentity" => Place::GetCredentials,
+        _ => Place::GetOpenIdToken,
+    };
+    if let Some(refusal) = world.refusals.due_at(place) {
+        return Reply::answer(endpoint, refusal.answer());
     }
     let kinds = [
         Misbehaviour::IdentitySilent,

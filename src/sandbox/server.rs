@@ -23,6 +23,7 @@ use crate::sandbox::api_gateway::{self, ApiGateway};
 use crate::sandbox::log::Logged;
 use crate::sandbox::misbehaviour::Misbehaviour;
 use crate::sandbox::options::REGION;
+use crate::sandbox::refusals::Place;
 use crate::sandbox::reply::{self, Outcome, Reply};
 use crate::sandbox::world::{Addresses, World};
 use crate::sandbox::{control, identity_pool, sts, user_pool};
@@ -182,9 +183,20 @@ fn api(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Reply {
     if world.active.due(Misbehaviour::Api500) {
         return Reply::answer("api.failed", ApiGateway::failed());
     }
+    if let Some(refusal) = world.refusals.due_at(Place::Api) {
+        return Reply::answer("api.refused", refusal.answer());
+    }
     let response = world.api.answer(now, &world.issued, request);
     let endpoint = if response.status() == StatusCode::FORBIDDEN { "api.refused" } else { "api.invoked" };
     Reply::answer(endpoint, response)
+}
+
+fn sts(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Reply {
+    let response = match world.refusals.due_at(Place::Sts) {
+        Some(refusal) => refusal.answer(),
+        None => sts::answer(now, &world.issued, REGION, request),
+    };
+    Reply::answer("sts", response)
 }
 
 fn dispatch(host: Host, world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Reply {
@@ -192,7 +204,7 @@ fn dispatch(host: Host, world: &World, now: DateTime<Utc>, request: &Request<Byt
         Host::Domain => user_pool::domain(world, now, request),
         Host::UserPool => user_pool::issuer(world, request),
         Host::IdentityPool => identity_pool::answer(world, now, request),
-        Host::Sts => Reply::answer("sts", sts::answer(now, &world.issued, REGION, request)),
+        Host::Sts => sts(world, now, request),
         Host::Api => api(world, now, request),
         Host::Control => control::answer(world, request),
     }

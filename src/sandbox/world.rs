@@ -15,6 +15,7 @@ use crate::sandbox::misbehaviour::{Active, Misbehaviour};
 use crate::sandbox::options::{ACCOUNT_ID, Issuer, Options, REGION, STAGE};
 use crate::sandbox::people::Person;
 use crate::sandbox::random;
+use crate::sandbox::refusals::Refusal;
 use crate::sandbox::user_pool::State;
 
 /// Older secrets than this many are forgotten.
@@ -91,6 +92,8 @@ pub struct World {
     pub issued: IssuedKeys,
     /// The active misbehaviours.
     pub active: Active,
+    /// The active refusals.
+    pub refusals: Active<Refusal>,
     /// What was asked so far.
     pub log: Log,
     credentials_lifetime: Mutex<i64>,
@@ -115,6 +118,10 @@ impl World {
         for &misbehaviour in &options.misbehaviours {
             active.set(misbehaviour, None);
         }
+        let refusals = Active::default();
+        for &refusal in &options.refusals {
+            refusals.set(refusal, None);
+        }
         let created = options.clock.now();
         let user = |person: &Person| User { person: person.clone(), sub: random::uuid(), created };
         let names = Names::new();
@@ -125,6 +132,7 @@ impl World {
             keys: Keys::of_this_process()?,
             issued: IssuedKeys::default(),
             active,
+            refusals,
             log: Log::default(),
             credentials_lifetime: Mutex::new(options.credentials_lifetime),
             offset: Mutex::default(),

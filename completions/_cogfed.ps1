@@ -57,6 +57,7 @@ Register-ArgumentCompleter -Native -CommandName 'cogfed' -ScriptBlock {
         'cogfed;credential-process' {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'The profile to use')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile to use')
+            [CompletionResult]::new('--role', '--role', [CompletionResultType]::ParameterName, 'The IAM role to ask for, by its ARN, in place of the profile''s')
             [CompletionResult]::new('--sign-in', '--sign-in', [CompletionResultType]::ParameterName, 'Open the browser if a sign-in is required')
             [CompletionResult]::new('--debug', '--debug', [CompletionResultType]::ParameterName, 'Tell on the standard error what is done, without secrets')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal')
@@ -69,6 +70,7 @@ Register-ArgumentCompleter -Native -CommandName 'cogfed' -ScriptBlock {
         'cogfed;call' {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'The profile to use')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile to use')
+            [CompletionResult]::new('--role', '--role', [CompletionResultType]::ParameterName, 'The IAM role to ask for, by its ARN, in place of the profile''s')
             [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Send a header, as in ''Name: value'' (may be given more than once)')
             [CompletionResult]::new('--header', '--header', [CompletionResultType]::ParameterName, 'Send a header, as in ''Name: value'' (may be given more than once)')
             [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Send this body; @FILE reads a file, - the standard input')
@@ -96,6 +98,7 @@ Register-ArgumentCompleter -Native -CommandName 'cogfed' -ScriptBlock {
         'cogfed;status' {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'The profile to use')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile to use')
+            [CompletionResult]::new('--role', '--role', [CompletionResultType]::ParameterName, 'The IAM role to ask for, by its ARN, in place of the profile''s')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON on the standard output')
             [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Print all that a ticket needs, and no secret')
             [CompletionResult]::new('--debug', '--debug', [CompletionResultType]::ParameterName, 'Tell on the standard error what is done, without secrets')
@@ -175,6 +178,7 @@ Register-ArgumentCompleter -Native -CommandName 'cogfed' -ScriptBlock {
             [CompletionResult]::new('--rotate', '--rotate', [CompletionResultType]::ParameterName, 'Rotate refresh tokens, with a grace period of this many seconds')
             [CompletionResult]::new('--token-lifetime', '--token-lifetime', [CompletionResultType]::ParameterName, 'How long ID and access tokens live, in seconds')
             [CompletionResult]::new('--credentials-lifetime', '--credentials-lifetime', [CompletionResultType]::ParameterName, 'How long credentials live, in seconds')
+            [CompletionResult]::new('--mapping', '--mapping', [CompletionResultType]::ParameterName, 'Take default roles and role mapping from this file, the JSON of `aws cognito-identity get-identity-pool-roles`')
             [CompletionResult]::new('--misbehave', '--misbehave', [CompletionResultType]::ParameterName, 'Misbehave (may be given more than once)')
             [CompletionResult]::new('--switch', '--switch', [CompletionResultType]::ParameterName, 'Be set up in another way (may be given more than once)')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one line of JSON when it is ready: profile, hosts, the API''s URL, people')

@@ -52,6 +52,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
         &'cogfed;credential-process'= {
             cand -p 'The profile to use'
             cand --profile 'The profile to use'
+            cand --role 'The IAM role to ask for, by its ARN, in place of the profile''s'
             cand --sign-in 'Open the browser if a sign-in is required'
             cand --debug 'Tell on the standard error what is done, without secrets'
             cand --no-input 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal'
@@ -63,6 +64,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
         &'cogfed;call'= {
             cand -p 'The profile to use'
             cand --profile 'The profile to use'
+            cand --role 'The IAM role to ask for, by its ARN, in place of the profile''s'
             cand -H 'Send a header, as in ''Name: value'' (may be given more than once)'
             cand --header 'Send a header, as in ''Name: value'' (may be given more than once)'
             cand -d 'Send this body; @FILE reads a file, - the standard input'
@@ -89,6 +91,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
         &'cogfed;status'= {
             cand -p 'The profile to use'
             cand --profile 'The profile to use'
+            cand --role 'The IAM role to ask for, by its ARN, in place of the profile''s'
             cand --json 'Print JSON on the standard output'
             cand --report 'Print all that a ticket needs, and no secret'
             cand --debug 'Tell on the standard error what is done, without secrets'
@@ -159,6 +162,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
             cand --rotate 'Rotate refresh tokens, with a grace period of this many seconds'
             cand --token-lifetime 'How long ID and access tokens live, in seconds'
             cand --credentials-lifetime 'How long credentials live, in seconds'
+            cand --mapping 'Take default roles and role mapping from this file, the JSON of `aws cognito-identity get-identity-pool-roles`'
             cand --misbehave 'Misbehave (may be given more than once)'
             cand --switch 'Be set up in another way (may be given more than once)'
             cand --json 'Print one line of JSON when it is ready: profile, hosts, the API''s URL, people'

@@ -1,14 +1,25 @@
-//! What a refusal of the identity pool's amounts to.
+//! What a refusal of the identity pool's, or of STS, amounts to.
 
-use crate::error::Failure;
+use super::sdk::Service;
+use crate::error::{Failure, shortened};
 use crate::profile::Profile;
-use crate::refusals::{self, Service};
+use crate::refusals;
 
-/// The failure that an answer of the identity pool amounts to. What AWS said comes along, whole.
-pub fn explain(code: &str, message: &str, profile: &Profile) -> Failure {
-    let (pool, login) = (profile.identity_pool_id.as_str(), profile.login_command());
+/// The longest ARN of a role that is repeated, in characters: no ARN of a role is longer.
+const LONGEST_ROLE: usize = 400;
+
+/// The failure that an answer of `service` amounts to. What AWS said comes along, whole.
+pub fn explain(service: Service, code: &str, message: &str, profile: &Profile) -> Failure {
+    let pool = profile.identity_pool_id.as_str();
+    let role = profile.role_arn.as_deref().map(|role| format!("role {}", shortened(role, LONGEST_ROLE)));
+    let (service, about) = match service {
+        Service::IdentityPool => (refusals::Service::IdentityPool, Some(format!("identity pool {pool}"))),
+        Service::Sts => (refusals::Service::Sts, None),
+    };
+    let about: Vec<String> = about.into_iter().chain(role).collect();
+    let login = profile.login_command();
     let facts = [("pool", pool), ("profile", profile.name.as_str()), ("login", login.as_str())];
-    refusals::explain(Service::IdentityPool, code, message, &format!("identity pool {pool}"), &facts)
+    refusals::explain(service, code, message, &about.join("; "), &facts)
 }
 
 #[cfg(test)]
@@ -33,13 +44,13 @@ mod tests {
             ("TooManyRequestsException", "Rate exceeded", "too often", Kind::Network),
             ("BrandNewException", "What is this", "refused", Kind::Refused),
         ] {
-            let failure = explain(code, message, &profile);
+            let failure = explain(Service::IdentityPool, code, message, &profile);
             assert!(failure.message.contains(meaning), "{failure}");
             assert!(failure.message.contains(message) && failure.message.contains(code), "{failure}");
             assert_eq!(failure.kind, kind);
             assert!(failure.hint.is_some());
         }
-        let failure = explain(&"C".repeat(5000), &"m".repeat(5000), &profile);
+        let failure = explain(Service::IdentityPool, &"C".repeat(5000), &"m".repeat(5000), &profile);
         assert!(failure.message.chars().count() < 700, "{failure}");
     }
 }

@@ -59,6 +59,31 @@ fn endpoints_can_be_those_of_a_sandbox() {
 }
 
 #[test]
+fn the_classic_flow_has_a_role_and_sessions_of_half_an_hour_to_twelve() {
+    let classic = |lines: &str| format!("flow = 'classic'\nrole_arn = 'arn:aws:iam::000000000000:role/a'\n{lines}");
+    for (lines, duration) in [
+        ("", TimeDelta::hours(1)),
+        ("session_duration = 1800", TimeDelta::minutes(30)),
+        ("session_duration = 43200", TimeDelta::hours(12)),
+    ] {
+        assert_eq!(profile(&classic(lines)).flow, Flow::Classic { duration }, "{lines}");
+    }
+    for number in [0, 900, 1799, 43201] {
+        let fault = fault(&classic(&format!("session_duration = {number}")));
+        assert!(
+            fault.contains(&format!("session_duration: {number} is not within 1800 and 43200 (seconds)")),
+            "{fault}"
+        );
+    }
+    assert_eq!(profile("").flow, Flow::Enhanced);
+    assert!(!profile("").is_classic() && profile(&classic("")).is_classic());
+    let endpoints = profile("endpoints.sts = 'https://sts.corp.example'").endpoints;
+    assert_eq!((endpoints.sts.as_str(), endpoints.sts_is_aws), ("https://sts.corp.example", false));
+    let endpoints = profile("").endpoints;
+    assert_eq!((endpoints.sts.as_str(), endpoints.sts_is_aws), ("https://sts.eu-west-1.amazonaws.com", true));
+}
+
+#[test]
 fn who_is_the_account_or_the_provider() {
     assert_eq!(profile("identity_provider = 'AzureAD'").who(), "AzureAD");
     assert_eq!(profile("idp_identifier = 'corp.example'").who(), "corp.example");
@@ -85,7 +110,8 @@ fn each_wrong_value_is_named_with_its_place() {
         ("sign_in_on_demand = 'yes'", "'sign_in_on_demand' is true or false"),
         ("role_arn = 'Orders'", "role_arn: 'Orders' is not the ARN of an IAM role"),
         ("store = 'keychain'", "store: 'keychain' is none of 'keyring', 'kernel', 'file'; did you mean 'keyring'?"),
-        ("flow = 'classic'", "flow: this version knows the enhanced flow only"),
+        ("flow = 'classical'", "flow: 'classical' is none of 'enhanced', 'classic'; did you mean 'classic'?"),
+        ("flow = 'classic'", "flow: 'role_arn' is missing: the classic flow asks for one role"),
         ("session_duration = 3600", "session_duration: the enhanced flow's credentials last one hour"),
         ("scopes = ['email']", "scopes: 'openid' is missing"),
         ("scopes = ['openid', 'a b']", "scopes: 'a b' is not a scope"),

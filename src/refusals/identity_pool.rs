@@ -85,7 +85,7 @@ pub const ROWS: &[Row] = &[
     Row {
         says: &["Access to Role"],
         cause: "the identity pool does not give you the role that was asked for",
-        hint: "take 'role_arn' out of profile '{profile}', or name one of your own roles",
+        hint: "name one of your own roles (role_arn, --role), or none: then the identity pool chooses",
         source: ROLES,
         ..NOT_AUTHORIZED
     },
@@ -105,17 +105,17 @@ pub const ROWS: &[Row] = &[
     Row {
         codes: &["InvalidParameterException"],
         says: &["not supported with RoleMappings"],
-        cause: "the identity pool maps roles by claims, and then there is no classic flow",
-        hint: "take 'flow' and 'session_duration' out of profile '{profile}': credentials then live for an hour, and are renewed",
+        cause: "the classic flow is closed to this identity pool, because it chooses roles by a mapping",
+        hint: "set flow = \"enhanced\" in the profile: then the mapping chooses the role, or role_arn among those that it allows",
         source: FLOWS,
         ..ROW
     },
     Row {
         codes: &["InvalidParameterException"],
         says: &["flow is not enabled"],
-        cause: "the identity pool does not allow the classic flow",
-        hint: "take 'flow' and 'session_duration' out of profile '{profile}', or ask the administrator of the identity pool to \
-               allow it",
+        cause: "the classic flow is not enabled for this identity pool",
+        hint: "set flow = \"enhanced\" in the profile, or ask the administrator of the identity pool to enable the basic \
+               (classic) flow",
         source: FLOWS,
         ..ROW
     },

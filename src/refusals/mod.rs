@@ -161,10 +161,11 @@ fn codes_in<'m>(prefix: &str, message: &'m str) -> Vec<&'m str> {
     starts.filter_map(code).collect()
 }
 
-/// The failure that a refusal amounts to: the cause, and in brackets what was said, and of what (`about`).
+/// The failure that a refusal amounts to: the cause, and in brackets what was said, and of what (`about`, if anything).
 pub fn explain(service: Service, code: &str, message: &str, about: &str, facts: Facts<'_>) -> Failure {
     let row = find(service, code, message);
-    Failure::new(row.kind, format!("{} ({}; {about})", row.cause(facts), said(code, message))).hint(row.hint(facts))
+    let about = if about.is_empty() { String::new() } else { format!("; {about}") };
+    Failure::new(row.kind, format!("{} ({}{about})", row.cause(facts), said(code, message))).hint(row.hint(facts))
 }
 
 /// A code and a message of a service's, cut and in one line.

@@ -22,7 +22,6 @@ use tokio::time::timeout;
 use crate::sandbox::api_gateway::{self, ApiGateway};
 use crate::sandbox::log::Logged;
 use crate::sandbox::misbehaviour::Misbehaviour;
-use crate::sandbox::options::REGION;
 use crate::sandbox::refusals::Place;
 use crate::sandbox::reply::{self, Outcome, Reply};
 use crate::sandbox::world::{Addresses, World};
@@ -192,11 +191,10 @@ fn api(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Reply {
 }
 
 fn sts(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Reply {
-    let response = match world.refusals.due_at(Place::Sts) {
-        Some(refusal) => refusal.answer(),
-        None => sts::answer(now, &world.issued, REGION, request),
-    };
-    Reply::answer("sts", response)
+    match world.refusals.due_at(Place::Sts) {
+        Some(refusal) => Reply::answer("sts.refused", refusal.answer()),
+        None => sts::reply(world, now, request),
+    }
 }
 
 fn dispatch(host: Host, world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Reply {

@@ -132,6 +132,7 @@ pub(super) const STS: &[Refusal] = &[
          than or equal to 20",
     ),
     sts("sts-throttled", 400, "Throttling", "Rate exceeded"),
+    sts("sts-internal", 500, "InternalFailure", "We encountered an internal error. Please try again."),
     sts("sts-credentials-expired", 403, "ExpiredToken", "The security token included in the request is expired"),
     sts("sts-unknown-key", 403, "InvalidClientTokenId", "The security token included in the request is invalid."),
     sts(

@@ -17,6 +17,7 @@ use crate::sandbox::people::Person;
 use crate::sandbox::plain_issuer;
 use crate::sandbox::pool_roles::PoolRoles;
 use crate::sandbox::random;
+use crate::sandbox::refusals::Refusal;
 use crate::sandbox::user_pool::State;
 
 /// Older secrets than this many are forgotten.
@@ -121,6 +122,8 @@ pub struct World {
     pub administrator: IssuedKey,
     /// The active misbehaviours.
     pub active: Active,
+    /// The active refusals.
+    pub refusals: Active<Refusal>,
     /// What was asked so far.
     pub log: Log,
     credentials_lifetime: Mutex<i64>,
@@ -147,6 +150,10 @@ impl World {
         for &misbehaviour in &options.misbehaviours {
             active.set(misbehaviour, None);
         }
+        let refusals = Active::default();
+        for &refusal in &options.refusals {
+            refusals.set(refusal, None);
+        }
         let created = options.clock.now();
         let user = |person: &Person| User {
             person: person.clone(),
@@ -171,6 +178,7 @@ impl World {
             keys: Keys::of_this_process()?,
             issued,
             active,
+            refusals,
             log: Log::default(),
             pool_roles: Mutex::new(pool_roles),
             credentials_lifetime: Mutex::new(options.credentials_lifetime),

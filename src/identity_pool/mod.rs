@@ -1,6 +1,9 @@
 //! The identity pool's client: an ID token in, temporary AWS credentials out, by the enhanced flow
 //! (<https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html>).
 
+pub mod administration;
+pub mod asserted;
+pub mod mapping;
 pub mod refusal;
 
 use std::time::Duration;
@@ -8,7 +11,7 @@ use std::time::Duration;
 use aws_sdk_cognitoidentity::Client;
 use aws_sdk_cognitoidentity::config::retry::RetryConfig;
 use aws_sdk_cognitoidentity::config::timeout::TimeoutConfig;
-use aws_sdk_cognitoidentity::config::{BehaviorVersion, Region, SharedHttpClient};
+use aws_sdk_cognitoidentity::config::{BehaviorVersion, Builder, Region, SharedHttpClient};
 use aws_sdk_cognitoidentity::error::{ProvideErrorMetadata, SdkError};
 use chrono::DateTime;
 
@@ -68,6 +71,11 @@ pub struct IdentityPool<'a> {
 impl<'a> IdentityPool<'a> {
     /// The identity pool of `profile`, asked by way of `http`. Its calls are not signed: the token is the proof.
     pub fn new(profile: &'a Profile, http: &Http) -> Self {
+        Self::with(profile, http, |config| config.allow_no_auth())
+    }
+
+    /// The same with its proof of who asks: none, or a signature.
+    fn with(profile: &'a Profile, http: &Http, proof: impl FnOnce(Builder) -> Builder) -> Self {
         let config = aws_sdk_cognitoidentity::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(profile.identity_pool_region().to_owned()))
@@ -75,10 +83,8 @@ impl<'a> IdentityPool<'a> {
             .http_client(SharedHttpClient::new(http.clone()))
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(FIRST_PAUSE))
             .timeout_config(TimeoutConfig::builder().operation_timeout(DEADLINE).build())
-            .retry_classifier(ObeyRetryAfter(http.clone()))
-            .allow_no_auth()
-            .build();
-        Self { profile, client: Client::from_conf(config), http: http.clone() }
+            .retry_classifier(ObeyRetryAfter(http.clone()));
+        Self { profile, client: Client::from_conf(proof(config).build()), http: http.clone() }
     }
 
     /// The identity id of whoever `login` names. It stays the same: keep it, the quota for asking is small.

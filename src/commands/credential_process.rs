@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::login::{Manner, Turn, sign_in};
-use super::{Attendance, Env, Opened, block_on, choice};
+use super::{Attendance, Env, Opened, block_on, choice_of_role};
 use crate::cli::CredentialProcess;
 use crate::error::{Failure, Kind, hint_of, in_one_line, kind_of};
 use crate::session::{Lease, Session};
@@ -19,7 +19,7 @@ pub fn run(flags: &CredentialProcess, env: &mut Env) -> anyhow::Result<()> {
 }
 
 fn hand_over(flags: &CredentialProcess, env: &mut Env) -> anyhow::Result<()> {
-    let opened = Opened::new(env, &choice(&flags.profile), Attendance::Unattended)?;
+    let opened = Opened::new(env, &choice_of_role(&flags.profile, &flags.role), Attendance::Unattended)?;
     let session = opened.session();
     let lease = match session.at_hand()? {
         Some(lease) => lease,

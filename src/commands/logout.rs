@@ -46,8 +46,10 @@ fn one(opened: &Opened, env: &Env) -> anyhow::Result<()> {
     let store = opened.store.describe();
     terminal.say(&format!("{} is signed out of profile '{name}': nothing of it is left in {store}", tokens.person));
     if signing_out.credentials > 0 {
-        terminal
-            .say("AWS credentials that were handed out stay valid until they expire, an hour after they were issued");
+        let life = if tokens.has_classic_credentials() { "up to twelve hours" } else { "an hour" };
+        terminal.say(&format!(
+            "AWS credentials that were handed out stay valid until they expire, {life} after they were issued"
+        ));
     }
     terminal.say("the browser may still be signed in at the user pool and at the identity provider");
     if let Some(url) = browser_logout(&opened.profile) {

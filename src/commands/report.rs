@@ -6,8 +6,7 @@ use std::time::Instant;
 use chrono::{DateTime, SecondsFormat, Utc};
 use url::Url;
 
-use super::{Attendance, Env, Opened, choice, configuration};
-use crate::cli::ProfileFlag;
+use super::{Attendance, Env, Opened, configuration};
 use crate::error::{Failure, in_one_line};
 use crate::profile::{Choice, Profile, keys::KEYS, select, settings};
 use crate::session::OnRecord;
@@ -41,15 +40,14 @@ const NAMED: &[&str] =
 const PROXIES: &[&str] = &["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 
 /// Prints the report. What cannot be found out is part of it.
-pub fn run(flag: &ProfileFlag, env: &mut Env) -> anyhow::Result<()> {
+pub fn run(choice: &Choice, env: &mut Env) -> anyhow::Result<()> {
     let mut report = Report::default();
     report.title("cogfed");
     report.row("version", env!("CARGO_PKG_VERSION"));
     report.row("system", format!("{} {}", std::env::consts::OS, std::env::consts::ARCH));
     report.row("time", stamp(env.clock.now()));
-    let choice = choice(flag);
-    configured(&mut report, &choice, env);
-    match Opened::new(env, &choice, Attendance::Person) {
+    configured(&mut report, choice, env);
+    match Opened::new(env, choice, Attendance::Person) {
         Ok(opened) => stored(&mut report, &opened),
         Err(error) => report.fault("profile", error),
     }
@@ -125,6 +123,7 @@ fn derived(report: &mut Report, profile: &Profile) {
         ("token endpoint", &endpoints.token),
         ("keys", &endpoints.jwks),
         ("identity pool endpoint", &endpoints.identity_pool),
+        ("STS endpoint", &endpoints.sts),
     ] {
         report.row(name, url);
     }

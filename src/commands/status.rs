@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::login::local;
-use super::{Attendance, Env, Opened, choice};
+use super::{Attendance, Env, Opened, choice_of_role};
 use crate::cli::Status;
 use crate::profile::Profile;
 use crate::session::KeptOffset;
@@ -56,10 +56,11 @@ struct Credentials<'a> {
 }
 
 pub fn run(flags: &Status, env: &mut Env) -> anyhow::Result<()> {
+    let choice = choice_of_role(&flags.profile, &flags.role);
     if flags.report {
-        return super::report::run(&flags.profile, env);
+        return super::report::run(&choice, env);
     }
-    let opened = Opened::new(env, &choice(&flags.profile), Attendance::Person)?;
+    let opened = Opened::new(env, &choice, Attendance::Person)?;
     let now = env.clock.now();
     let session = opened.session();
     let (tokens, credentials) = (session.tokens()?, session.stored_credentials()?);
@@ -74,7 +75,11 @@ pub fn run(flags: &Status, env: &mut Env) -> anyhow::Result<()> {
     };
     match flags.json {
         true => env.print(&(serde_json::to_string(&report)? + "\n"))?,
-        false => env.print(&text(&report, opened.store.describe(), now, clock.as_ref()))?,
+        false => {
+            let besides = tokens.as_ref().map_or(Ok(Vec::new()), |tokens| session.stored_besides(tokens))?;
+            let rows = rows(&report, &opened.profile, &besides, opened.store.describe(), now, clock.as_ref());
+            env.print(&text(&rows))?;
+        }
     }
     match report.signed_in {
         true => Ok(()),
@@ -122,7 +127,21 @@ fn report<'a>(
     }
 }
 
-fn text(report: &Report<'_>, store: &str, now: DateTime<Utc>, clock: Option<&KeptOffset>) -> String {
+/// A line for people: what it is about, and what is so.
+type Row = (&'static str, String);
+
+fn text(rows: &[Row]) -> String {
+    rows.iter().map(|(name, value)| format!("{name:<13} {}\n", shown(value))).collect()
+}
+
+fn rows(
+    report: &Report<'_>,
+    profile: &Profile,
+    besides: &[(Profile, CredentialsRecord)],
+    store: &str,
+    now: DateTime<Utc>,
+    clock: Option<&KeptOffset>,
+) -> Vec<Row> {
     let mut rows = vec![("profile", report.profile.to_owned())];
     match &report.sign_in {
         None => rows.push(("signed in as", "nobody".to_owned())),
@@ -138,17 +157,22 @@ fn text(report: &Report<'_>, store: &str, now: DateTime<Utc>, clock: Option<&Kep
         Some(credentials) => ("credentials", until(credentials.expires_at, now)),
         None => ("credentials", "none yet: they are fetched when something asks for them".to_owned()),
     });
-    if let Some(credentials) = &report.credentials {
-        rows.push((
-            "role",
-            credentials.role_arn.unwrap_or("the one that the identity pool gives this person").to_owned(),
-        ));
+    if report.credentials.is_some() {
+        rows.push(("role", role(profile)));
     }
+    rows.extend(
+        besides.iter().map(|(other, record)| ("also", format!("{}, {}", role(other), until(record.expires_at, now)))),
+    );
     rows.push(("kept in", store.to_owned()));
     if let Some(clock) = clock {
         rows.push(("clock", clock.to_string()));
     }
-    rows.iter().map(|(name, value)| format!("{name:<13} {}\n", shown(value))).collect()
+    rows
+}
+
+fn role(profile: &Profile) -> String {
+    let role = profile.role_arn.as_deref().unwrap_or("the one that the identity pool gives this person");
+    format!("{role}{}", if profile.is_classic() { " by the classic flow" } else { "" })
 }
 
 fn renewal(sign_in: &SignIn<'_>, now: DateTime<Utc>) -> String {

@@ -26,6 +26,12 @@ const LONGEST_SCOPE: usize = 256;
 const MOST_SCOPES: usize = 50;
 /// The most profiles that a hint names.
 const MOST_NAMED: usize = 8;
+/// How long the sessions of the classic flow may last, in seconds. AWS's own least is 900, of which nothing would be left
+/// to hand out: the SDKs renew what has less than a quarter of an hour
+/// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>).
+const SESSION_DURATION: std::ops::RangeInclusive<u64> = 1800..=43_200;
+/// How long they last where nothing is said.
+const DEFAULT_SESSION_DURATION: TimeDelta = TimeDelta::hours(1);
 
 /// How environment variables are read: passed in, so that tests need not change their own.
 pub type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -78,6 +84,8 @@ pub struct Profile {
     pub refresh_grace: TimeDelta,
     /// The IAM role to ask for, in place of the one that the mapping gives.
     pub role_arn: Option<String>,
+    /// How the identity pool is asked for credentials.
+    pub flow: Flow,
     /// Where secrets are kept.
     pub store: StoreKind,
     /// The region of the APIs that `call` signs for.
@@ -90,6 +98,19 @@ pub struct Profile {
     pub issuers: Vec<String>,
     /// The servers' URLs.
     pub endpoints: Endpoints,
+}
+
+/// How an ID token becomes credentials
+/// (<https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html>).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flow {
+    /// The identity pool assumes a role that it chooses, and hands out credentials for an hour.
+    Enhanced,
+    /// The identity pool vouches for the person, and STS lets them assume [`Profile::role_arn`], which is there then.
+    Classic {
+        /// How long the credentials are to last.
+        duration: TimeDelta,
+    },
 }
 
 /// The loopback redirect URIs of the app client.
@@ -127,6 +148,10 @@ pub struct Endpoints {
     pub identity_pool: String,
     /// Whether that is AWS's own host for the region, to which any sign-in's ID token may go.
     pub identity_pool_is_aws: bool,
+    /// The Security Token Service.
+    pub sts: String,
+    /// Whether that is AWS's own host for the identity pool's region.
+    pub sts_is_aws: bool,
 }
 
 impl Profile {
@@ -151,7 +176,6 @@ impl Profile {
         let client_id = of.required("client_id", check::client_id)?;
         let domain = of.required("domain", check::host)?;
         let identity_pool_id = of.required("identity_pool_id", check::identity_pool_id)?;
-        of.only_the_enhanced_flow()?;
         let identity_provider = of.text("identity_provider", |text| check::name(text, LONGEST_PROVIDER))?;
         let idp_identifier = of.text("idp_identifier", |text| check::name(text, 40))?;
         if identity_provider.is_some() && idp_identifier.is_some() {
@@ -178,6 +202,7 @@ impl Profile {
             refresh_token_validity: of.seconds("refresh_token_validity", 3600, 315_360_000)?,
             refresh_grace: of.seconds("refresh_grace", 0, 60)?.unwrap_or_default(),
             role_arn: of.text("role_arn", check::role_arn)?,
+            flow: of.flow()?,
             store: of.store()?,
             region: of.text("region", check::region)?,
             logout_uri: of.text("logout_uri", |text| check::web_url(text).map(|_| text.to_owned()))?,
@@ -214,6 +239,11 @@ impl Profile {
     /// The region of the identity pool.
     pub fn identity_pool_region(&self) -> &str {
         self.identity_pool_id.split(':').next().unwrap_or_default()
+    }
+
+    /// Whether credentials come by the classic flow.
+    pub fn is_classic(&self) -> bool {
+        matches!(self.flow, Flow::Classic { .. })
     }
 
     /// The twelve digits of the AWS account, where the profile's role tells.
@@ -358,16 +388,29 @@ impl Checked<'_> {
         })
     }
 
-    /// The classic flow has a key already, but not a room yet: to accept it and do something else would be a lie.
-    fn only_the_enhanced_flow(&self) -> Result<(), Failure> {
+    fn flow(&self) -> Result<Flow, Failure> {
         let flow = self.required("flow", |text| check::one_of(text, &["enhanced", "classic"]))?;
-        if flow == "classic" {
-            return Err(self.fault("flow", "this version knows the enhanced flow only"));
+        let duration = self.settings.get("session_duration").is_some();
+        if flow == "enhanced" {
+            return match duration {
+                true => {
+                    let fault = "the enhanced flow's credentials last one hour, fixed by AWS";
+                    Err(self
+                        .fault("session_duration", fault)
+                        .hint("the classic flow's may last longer: flow = \"classic\""))
+                }
+                false => Ok(Flow::Enhanced),
+            };
         }
-        if self.settings.get("session_duration").is_some() {
-            return Err(self.fault("session_duration", "the enhanced flow's credentials last one hour, fixed by AWS"));
+        if self.settings.get("role_arn").is_none() {
+            let message =
+                format!("profile '{}': 'role_arn' is missing: the classic flow asks for one role", self.profile);
+            let hint = format!("add it to [profile.{}], or set flow = \"enhanced\"", self.profile);
+            return Err(Failure::new(Kind::Usage, message).hint(hint));
         }
-        Ok(())
+        let (from, to) = (*SESSION_DURATION.start(), *SESSION_DURATION.end());
+        let duration = self.seconds("session_duration", from, to)?.unwrap_or(DEFAULT_SESSION_DURATION);
+        Ok(Flow::Classic { duration })
     }
 
     /// Cognito has two issuers per pool, and a pool's administrator switches between them.
@@ -389,7 +432,8 @@ impl Checked<'_> {
         let domain = given("endpoints.domain")?.unwrap_or_else(|| format!("https://{domain}"));
         let aws = format!("https://{}", hosts::identity_pool(pool_region));
         let identity_pool = given("endpoints.identity_pool")?.unwrap_or_else(|| aws.clone());
-        given("endpoints.sts")?;
+        let aws_sts = format!("https://{}", hosts::sts(pool_region));
+        let sts = given("endpoints.sts")?.unwrap_or_else(|| aws_sts.clone());
         Ok(Endpoints {
             authorization: format!("{domain}/oauth2/authorize"),
             token: format!("{domain}/oauth2/token"),
@@ -398,6 +442,8 @@ impl Checked<'_> {
             jwks: format!("{user_pool}/{user_pool_id}/.well-known/jwks.json"),
             identity_pool_is_aws: identity_pool == aws,
             identity_pool,
+            sts_is_aws: sts == aws_sts,
+            sts,
         })
     }
 }

@@ -172,6 +172,7 @@ fn layer(
 fn flag_of(name: &str) -> &'static str {
     match name {
         "region" => "--region",
+        "role_arn" => "--role",
         _ => "the command line",
     }
 }

@@ -156,14 +156,15 @@ impl Session<'_> {
         let tokens = &current.tokens;
         let login = Login::new(&tokens.issuer, &tokens.id_token);
         let kept = tokens.identities.get(&self.profile.identity_pool_id).cloned();
+        let credentials = async |identity_id: &str| pool.credentials(identity_id, &login, &tokens.person).await;
         let answer = match &kept {
-            Some(identity_id) => pool.credentials(identity_id, &login).await,
-            None => pool.credentials(&pool.identity_id(&login).await.map_err(Failure::from)?, &login).await,
+            Some(identity_id) => credentials(identity_id).await,
+            None => credentials(&pool.identity_id(&login).await.map_err(Failure::from)?).await,
         };
         let (credentials, identity_id) = match answer {
             Err(PoolError::UnknownIdentity(_)) if kept.is_some() => {
                 let identity_id = pool.identity_id(&login).await.map_err(Failure::from)?;
-                pool.credentials(&identity_id, &login).await.map_err(Failure::from)?
+                credentials(&identity_id).await.map_err(Failure::from)?
             }
             other => other.map_err(Failure::from)?,
         };

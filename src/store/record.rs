@@ -10,7 +10,7 @@ use super::{Cached, Store, StoreError};
 use crate::clock::Offset;
 use crate::credentials::Credentials;
 use crate::error::{Failure, Kind, shortened};
-use crate::profile::Profile;
+use crate::profile::{Flow, Profile};
 use crate::secret::{self, Secret};
 
 /// The version that is written. Older ones are read, newer ones are refused and left alone.
@@ -21,21 +21,29 @@ const LARGEST: usize = 1 << 20;
 const LONGEST_QUOTE: usize = 200;
 /// In the name of an item, for credentials of the role that the mapping gives.
 const NO_ROLE: &str = "default";
+/// What the names of items with the classic flow's credentials end with.
+const CLASSIC: &str = "/classic";
 
 /// The account of a sign-in's tokens: `tokens/USER POOL/APP CLIENT/WHO`.
 pub fn tokens_account(profile: &Profile) -> String {
     format!("tokens/{}/{}/{}", profile.user_pool_id, profile.client_id, part(profile.who()))
 }
 
-/// The account of a profile's credentials: `credentials/USER POOL/APP CLIENT/WHO/IDENTITY POOL/ROLE`.
+/// The account of a profile's credentials: `credentials/USER POOL/APP CLIENT/WHO/IDENTITY POOL/ROLE`, and `/classic`
+/// after it if that is how they are asked for: profiles of one role and two flows do not get in each other's way.
 pub fn credentials_account(profile: &Profile) -> String {
+    let role = profile.role_arn.as_deref().unwrap_or(NO_ROLE);
+    format!("{}{role}{}", before_role(profile), if profile.is_classic() { CLASSIC } else { "" })
+}
+
+/// The accounts of all credentials of a sign-in at one identity pool begin so.
+fn before_role(profile: &Profile) -> String {
     format!(
-        "credentials/{}/{}/{}/{}/{}",
+        "credentials/{}/{}/{}/{}/",
         profile.user_pool_id,
         profile.client_id,
         part(profile.who()),
-        profile.identity_pool_id,
-        profile.role_arn.as_deref().unwrap_or(NO_ROLE)
+        profile.identity_pool_id
     )
 }
 
@@ -58,6 +66,9 @@ pub struct TokensRecord {
     pub token_endpoint: String,
     /// The only identity pool endpoint, besides AWS's own, that the ID token may be sent to.
     pub identity_pool_endpoint: String,
+    /// The only STS endpoint, besides AWS's own, that the identity pool's tokens may be sent to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sts_endpoint: Option<String>,
     /// Changes whenever the tokens do, so that what was made from older ones can be told.
     pub generation: String,
     /// `iss` of the ID token.
@@ -132,6 +143,7 @@ impl TokensRecord {
             who: profile.who().to_owned(),
             token_endpoint: profile.endpoints.token.clone(),
             identity_pool_endpoint: profile.endpoints.identity_pool.clone(),
+            sts_endpoint: Some(&profile.endpoints.sts).filter(|_| !profile.endpoints.sts_is_aws).cloned(),
             generation: String::new(),
             issuer: String::new(),
             subject: tokens.claims.subject.clone(),
@@ -235,7 +247,33 @@ impl TokensRecord {
         if !endpoints.identity_pool_is_aws && self.identity_pool_endpoint != endpoints.identity_pool {
             return other("identity pool endpoint", &self.identity_pool_endpoint, &endpoints.identity_pool);
         }
+        // The other flow has no token for it.
+        let sts = self.sts_endpoint.as_deref();
+        if profile.is_classic() && !endpoints.sts_is_aws && sts != Some(endpoints.sts.as_str()) {
+            return other("STS endpoint", sts.unwrap_or("that AWS has in its region"), &endpoints.sts);
+        }
         Ok(())
+    }
+
+    /// Whether credentials were made from this sign-in that may last for more than an hour.
+    pub fn has_classic_credentials(&self) -> bool {
+        self.credentials.iter().any(|account| account.ends_with(CLASSIC))
+    }
+
+    /// `profile` as it would be for each of the roles whose credentials at its identity pool were made from this sign-in,
+    /// by either flow.
+    pub fn roles(&self, profile: &Profile) -> Vec<Profile> {
+        let before = before_role(profile);
+        let roles = self.credentials.iter().filter_map(|account| account.strip_prefix(&before));
+        let roles = roles.map(|role| match role.strip_suffix(CLASSIC) {
+            Some(role) => (role, Flow::Classic { duration: TimeDelta::zero() }),
+            None => (role, Flow::Enhanced),
+        });
+        let of = |(role, flow): (&str, Flow)| {
+            let role_arn = Some(role).filter(|role| *role != NO_ROLE).map(str::to_owned);
+            Profile { role_arn, flow, ..profile.clone() }
+        };
+        roles.map(of).collect()
     }
 
     /// What the refresh token belongs to, if that is not the app client and the token endpoint of this profile: then it
@@ -270,6 +308,9 @@ pub struct CredentialsRecord {
     pub identity_pool_id: String,
     /// Where that was.
     pub identity_pool_endpoint: String,
+    /// Where the role was assumed, in the classic flow alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sts_endpoint: Option<String>,
     /// The role that was asked for, if one was.
     pub role_arn: Option<String>,
     /// The person whose they are.
@@ -294,6 +335,7 @@ impl CredentialsRecord {
             client_id: profile.client_id.clone(),
             identity_pool_id: profile.identity_pool_id.clone(),
             identity_pool_endpoint: profile.endpoints.identity_pool.clone(),
+            sts_endpoint: sts_endpoint(profile).cloned(),
             role_arn: profile.role_arn.clone(),
             subject: subject.to_owned(),
             issued_at: now,
@@ -353,6 +395,7 @@ impl CredentialsRecord {
             && self.client_id == profile.client_id
             && self.identity_pool_id == profile.identity_pool_id
             && self.identity_pool_endpoint == profile.endpoints.identity_pool
+            && self.sts_endpoint.as_ref() == sts_endpoint(profile)
             && self.role_arn == profile.role_arn
     }
 
@@ -370,6 +413,11 @@ impl CredentialsRecord {
             store.set_cached(&credentials_account(profile), &written(self), lifetime);
         }
     }
+}
+
+/// Where a profile's role is assumed, if not by the identity pool itself.
+fn sts_endpoint(profile: &Profile) -> Option<&String> {
+    Some(&profile.endpoints.sts).filter(|_| profile.is_classic())
 }
 
 fn written<R: Serialize>(record: &R) -> Secret {

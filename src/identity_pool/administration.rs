@@ -3,12 +3,14 @@
 //! (<https://docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html>).
 
 use aws_credential_types::Credentials as AwsCredentials;
+use aws_sdk_cognitoidentity::Client;
+use aws_sdk_cognitoidentity::config::SharedCredentialsProvider;
 use aws_sdk_cognitoidentity::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cognitoidentity::operation::get_identity_pool_roles::GetIdentityPoolRolesOutput;
 use serde_json::{Value, json};
 
-use super::IdentityPool;
 use super::mapping::IdentityPoolRoles;
+use super::sdk::{Service, configured};
 use crate::error::{Failure, Kind, shortened};
 use crate::http::Http;
 use crate::profile::Profile;
@@ -47,16 +49,19 @@ impl Administrator {
             None,
             "environment",
         );
-        let pool = IdentityPool::with(profile, http, |config| config.credentials_provider(credentials));
-        let request = pool.client.get_identity_pool_roles().identity_pool_id(&profile.identity_pool_id);
+        let (region, endpoint) = (profile.identity_pool_region(), &profile.endpoints.identity_pool);
+        let config = configured!(aws_sdk_cognitoidentity, region, endpoint, http)
+            .credentials_provider(SharedCredentialsProvider::new(credentials));
+        let client = Client::from_conf(config.build());
+        let request = client.get_identity_pool_roles().identity_pool_id(&profile.identity_pool_id);
         let answer = request.send().await.map_err(|error| match &error {
             SdkError::ServiceError(context) if is_about_the_asker(context.err().code()) => {
                 let (code, message) = (context.err().code(), context.err().message());
                 refused(code.unwrap_or_default(), message.unwrap_or_default(), profile)
             }
-            _ => pool.failure(&error).into(),
+            _ => Service::IdentityPool.failure(&error, profile, http),
         })?;
-        let source = format!("the answer of {}", profile.endpoints.identity_pool);
+        let source = format!("the answer of {endpoint}");
         IdentityPoolRoles::read(document(&answer).to_string().as_bytes(), &source)
             .map_err(|failure| Failure { kind: Kind::Network, hint: None, ..failure })
     }

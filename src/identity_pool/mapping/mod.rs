@@ -8,6 +8,7 @@
 mod evaluate;
 mod explain;
 mod findings;
+mod provider;
 mod reach;
 mod read;
 mod reading;
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 pub use evaluate::{Basis, Evaluation, Given, Outcome, Verdict, evaluate};
 pub use explain::{Doubt, Explanation, explain};
 pub use findings::{Finding, Severity, Surroundings, findings};
+pub use provider::{Chosen, ChosenBy, NotChosen, choose};
 pub use reach::{covered_by, matches_whenever};
 pub use read::LARGEST;
 pub use reading::{Question, Reading};

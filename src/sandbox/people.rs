@@ -145,6 +145,12 @@ pub fn everyone() -> Vec<Person> {
         ]),
         Person::new("dave", "Dave Newcomer", Directory::AzureAd),
         Person::new("erin", "Erin Customer", Directory::AzureB2c),
+        // The one person whom the default rules let choose among three roles.
+        Person::new("grace", "Grace Trio", Directory::AzureAd).with_roles(&[
+            "Orders.Admin",
+            "Orders.Read",
+            "Reports.Read",
+        ]),
     ]
 }
 

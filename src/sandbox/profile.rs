@@ -1,6 +1,6 @@
 //! The sandbox as a profile of cogfed's configuration.
 
-use crate::sandbox::options::{Issuer, REGION, Rotation};
+use crate::sandbox::options::{Issuer, Rotation};
 use crate::sandbox::world::World;
 
 /// A text as TOML writes it; none of the sandbox's own needs more than JSON's escapes.
@@ -21,7 +21,7 @@ pub fn toml(world: &World, name: &str) -> String {
     line("domain", quoted(&names.domain));
     line("identity_pool_id", quoted(&names.identity_pool_id));
     line("identity_provider", quoted("AzureAD"));
-    line("region", quoted(REGION));
+    line("region", quoted(world.options.partition.region()));
     line("redirect_ports", format!("[{}]", ports.join(", ")));
     if world.options.redirect_path != "/callback" {
         line("redirect_path", quoted(&world.options.redirect_path));

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::sessions::SignIn;
 use crate::sandbox::jwt;
 use crate::sandbox::misbehaviour::Misbehaviour;
-use crate::sandbox::options::REGION;
+use crate::sandbox::options::Issuer;
 use crate::sandbox::people::Person;
 use crate::sandbox::random;
 use crate::sandbox::world::{User, World};
@@ -145,8 +145,9 @@ fn spoil(world: &World, now: DateTime<Utc>, claims: &mut Map<String, Value>) {
         claim("aud", json!(random::lower_alphanumeric(26)));
     }
     if due(Misbehaviour::WrongIssuer) {
-        let other = random::alphanumeric(9);
-        claim("iss", json!(format!("https://cognito-idp.{REGION}.amazonaws.com/{REGION}_{other}")));
+        let partition = world.options.partition;
+        let other = format!("{}_{}", partition.region(), random::alphanumeric(9));
+        claim("iss", json!(partition.user_pool_issuer(Issuer::Original, &other)));
     }
     if due(Misbehaviour::WrongTokenUse) {
         claim("token_use", json!("access"));

@@ -5,6 +5,8 @@ mod client;
 mod controls;
 mod identity;
 mod misbehaving;
+mod people;
+mod plain_issuer;
 mod sign_in;
 mod sign_out;
 mod switches;

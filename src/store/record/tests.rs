@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::clock::Offset;
 use crate::error::{hint_of, kind_of};
 use crate::folder::Folder;
 use crate::profile::Choice;

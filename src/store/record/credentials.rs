@@ -97,7 +97,7 @@ impl CredentialsRecord {
     /// The record in the store, if there is one that belongs to this profile and its endpoints.
     ///
     /// # Errors
-    /// [`Kind::Store`].
+    /// [`crate::error::Kind::Store`].
     pub fn read(store: &Store, profile: &Profile) -> anyhow::Result<Option<Self>> {
         let account = credentials_account(profile);
         let record = read::<Self>(store.get(&account)?, &account)?;
@@ -116,7 +116,7 @@ impl CredentialsRecord {
     /// Writes the record.
     ///
     /// # Errors
-    /// [`Kind::Store`].
+    /// [`crate::error::Kind::Store`].
     pub fn write(&self, store: &Store, profile: &Profile) -> anyhow::Result<()> {
         Ok(store.set(&credentials_account(profile), &written(self))?)
     }

@@ -38,6 +38,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
             cand -p 'The profile to use'
             cand --profile 'The profile to use'
             cand --identity-provider 'Go to this identity provider at once, past the chooser'
+            cand --email 'Find the profile by your email address, and suggest the address to the identity provider'
             cand --timeout 'How long to wait for the sign-in, in seconds'
             cand --no-browser 'Print the URL and wait, without opening a browser'
             cand -f 'Sign in anew, even if there is a working sign-in, and delete the credentials made from the old one'
@@ -52,6 +53,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
         &'cogfed;credential-process'= {
             cand -p 'The profile to use'
             cand --profile 'The profile to use'
+            cand --role 'The IAM role to ask for, by its ARN, in place of the profile''s'
             cand --sign-in 'Open the browser if a sign-in is required'
             cand --debug 'Tell on the standard error what is done, without secrets'
             cand --no-input 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal'
@@ -63,6 +65,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
         &'cogfed;call'= {
             cand -p 'The profile to use'
             cand --profile 'The profile to use'
+            cand --role 'The IAM role to ask for, by its ARN, in place of the profile''s'
             cand -H 'Send a header, as in ''Name: value'' (may be given more than once)'
             cand --header 'Send a header, as in ''Name: value'' (may be given more than once)'
             cand -d 'Send this body; @FILE reads a file, - the standard input'
@@ -89,6 +92,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
         &'cogfed;status'= {
             cand -p 'The profile to use'
             cand --profile 'The profile to use'
+            cand --role 'The IAM role to ask for, by its ARN, in place of the profile''s'
             cand --json 'Print JSON on the standard output'
             cand --report 'Print all that a ticket needs, and no secret'
             cand --debug 'Tell on the standard error what is done, without secrets'

@@ -39,6 +39,7 @@ complete -c cogfed -n "__fish_cogfed_needs_command" -f -a "demo" -d 'See all of 
 complete -c cogfed -n "__fish_cogfed_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cogfed -n "__fish_cogfed_using_subcommand login" -s p -l profile -d 'The profile to use' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand login" -l identity-provider -d 'Go to this identity provider at once, past the chooser' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand login" -l email -d 'Find the profile by your email address, and suggest the address to the identity provider' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand login" -l timeout -d 'How long to wait for the sign-in, in seconds' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand login" -l no-browser -d 'Print the URL and wait, without opening a browser'
 complete -c cogfed -n "__fish_cogfed_using_subcommand login" -s f -l force -d 'Sign in anew, even if there is a working sign-in, and delete the credentials made from the old one'
@@ -47,12 +48,14 @@ complete -c cogfed -n "__fish_cogfed_using_subcommand login" -l no-input -d 'Ask
 complete -c cogfed -n "__fish_cogfed_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cogfed -n "__fish_cogfed_using_subcommand login" -s V -l version -d 'Print version'
 complete -c cogfed -n "__fish_cogfed_using_subcommand credential-process" -s p -l profile -d 'The profile to use' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand credential-process" -l role -d 'The IAM role to ask for, by its ARN, in place of the profile\'s' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand credential-process" -l sign-in -d 'Open the browser if a sign-in is required'
 complete -c cogfed -n "__fish_cogfed_using_subcommand credential-process" -l debug -d 'Tell on the standard error what is done, without secrets'
 complete -c cogfed -n "__fish_cogfed_using_subcommand credential-process" -l no-input -d 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal'
 complete -c cogfed -n "__fish_cogfed_using_subcommand credential-process" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cogfed -n "__fish_cogfed_using_subcommand credential-process" -s V -l version -d 'Print version'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s p -l profile -d 'The profile to use' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l role -d 'The IAM role to ask for, by its ARN, in place of the profile\'s' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s H -l header -d 'Send a header, as in \'Name: value\' (may be given more than once)' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s d -l data -d 'Send this body; @FILE reads a file, - the standard input' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l data-binary -d 'As --data, to the byte' -r
@@ -68,6 +71,7 @@ complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l no-input -d 'Ask 
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s V -l version -d 'Print version'
 complete -c cogfed -n "__fish_cogfed_using_subcommand status" -s p -l profile -d 'The profile to use' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand status" -l role -d 'The IAM role to ask for, by its ARN, in place of the profile\'s' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand status" -l json -d 'Print JSON on the standard output'
 complete -c cogfed -n "__fish_cogfed_using_subcommand status" -l report -d 'Print all that a ticket needs, and no secret'
 complete -c cogfed -n "__fish_cogfed_using_subcommand status" -l debug -d 'Tell on the standard error what is done, without secrets'
@@ -128,6 +132,8 @@ bad-at-hash\t'put the hash of another access token into the ID token'
 other-sub-on-refresh\t'answer a refresh with the ID token of somebody else'
 no-id-token\t'leave the ID token out of the token endpoint\'s answer'
 odd-optional-claim-types\t'give optional claims of the ID token unusual types'
+refresh-no-id-token\t'leave the ID token out of a refresh\'s answer, as OIDC allows'
+issuer-trailing-slash\t'put a slash after the issuer in the ID token, and nowhere else'
 token-500\t'answer 500 at the token endpoint'
 token-429\t'answer 429 with Retry-After at the token endpoint'
 token-html\t'answer with a page of HTML at the token endpoint'
@@ -139,6 +145,12 @@ refresh-invalid-grant\t'refuse each refresh as invalid_grant'
 refresh-drop-answer\t'do the refresh, rotation included, and close without an answer'
 jwks-500\t'answer 500 for the JWKS'
 discovery-500\t'answer 500 for the discovery document'
+discovery-other-issuer\t'let the plain issuer\'s discovery name another issuer'
+discovery-other-host\t'put the plain issuer\'s token endpoint on another host'
+discovery-http\t'put the plain issuer\'s token endpoint on a far host, by http'
+discovery-10mib\t'answer with 10 MiB of JSON for the plain issuer\'s discovery'
+discovery-html\t'answer with a page of HTML for the plain issuer\'s discovery'
+discovery-redirect\t'answer 302 for the plain issuer\'s discovery'
 revoke-500\t'answer 500 at the revocation endpoint'
 identity-not-authorized\t'refuse each login token at the identity pool'
 identity-throttled\t'answer TooManyRequestsException at the identity pool'
@@ -151,8 +163,10 @@ api-500\t'answer 500 at the API'
 clock-behind\t'let the servers\' clock be 20 minutes behind'"
 complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l switch -d 'Be set up in another way (may be given more than once)' -r -f -a "client-secret\t'give the app client a secret; it is printed'
 updated-issuer\t'let tokens name the host issuer-cognito-idp as their issuer'
+plain-issuer\t'tie a plain OIDC issuer, such as Entra ID, to the identity pool'
 token-roles\t'choose roles by the claims of user pool groups, not by rules'
 no-role-mapping\t'give everybody the identity pool\'s default role'
+sticky-attributes\t'bring changes of people to the user pool at their next sign-in only'
 deny-ambiguous\t'give no role where the role mapping finds none (Deny)'
 classic-flow\t'allow the classic flow, and have no role mapping'
 govcloud\t'pretend to be in us-gov-west-1 of AWS GovCloud (US)'

@@ -139,6 +139,18 @@ pub struct ProfileFlag {
     pub profile: Option<String>,
 }
 
+/// Which role.
+#[derive(Debug, Clone, Default, Args)]
+pub struct RoleFlag {
+    /// The IAM role to ask for, by its ARN, in place of the profile's
+    ///
+    /// One sign-in serves any number of roles, and the credentials of each are kept side by side. Which ones may be had
+    /// is up to the identity pool's mapping; in the classic flow, to the role's trust policy. The profile's key role_arn
+    /// does the same.
+    #[arg(long, value_name = "ARN")]
+    pub role: Option<String>,
+}
+
 /// Flags of `login`.
 #[derive(Debug, Args)]
 pub struct Login {
@@ -148,6 +160,12 @@ pub struct Login {
     /// Go to this identity provider at once, past the chooser
     #[arg(long, value_name = "NAME")]
     pub identity_provider: Option<String>,
+    /// Find the profile by your email address, and suggest the address to the identity provider
+    ///
+    /// It is the profile whose email_domains, or idp_identifier, name the address's domain. In one that names no identity
+    /// provider, the user pool finds it by the domain.
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "identity_provider")]
+    pub email: Option<String>,
     /// Print the URL and wait, without opening a browser
     ///
     /// This is how it goes anyway where no browser can be. The other way round, a browser named by the profile's key
@@ -168,6 +186,9 @@ pub struct CredentialProcess {
     /// Which profile.
     #[command(flatten)]
     pub profile: ProfileFlag,
+    /// Which role.
+    #[command(flatten)]
+    pub role: RoleFlag,
     /// Open the browser if a sign-in is required
     ///
     /// Where no browser can be opened it fails at once, as without this flag: nobody is asked to paste anything here.
@@ -183,6 +204,9 @@ pub struct Call {
     /// Which profile.
     #[command(flatten)]
     pub profile: ProfileFlag,
+    /// Which role.
+    #[command(flatten)]
+    pub role: RoleFlag,
     /// The request's method, such as GET
     pub method: String,
     /// The request's URL
@@ -228,6 +252,9 @@ pub struct Status {
     /// Which profile.
     #[command(flatten)]
     pub profile: ProfileFlag,
+    /// Which role.
+    #[command(flatten)]
+    pub role: RoleFlag,
     /// Print JSON on the standard output
     #[arg(long)]
     pub json: bool,
@@ -375,7 +402,14 @@ mod tests {
 
     #[test]
     fn the_command_line_of_the_frequent_verb_is_that_of_the_whole_one() {
-        for flags in [&[][..], &["-p", "a"], &["--profile=a", "--sign-in"], &["--debug"], &["--sign-in", "--debug"]] {
+        for flags in [
+            &[][..],
+            &["-p", "a"],
+            &["--profile=a", "--sign-in"],
+            &["--debug"],
+            &["--sign-in", "--debug"],
+            &["--role", "arn:b", "-p", "a"],
+        ] {
             let words = [&["credential-process"], flags].concat();
             let whole = Cli::try_parse_from([&["cogfed"], &words[..]].concat()).unwrap();
             assert_eq!(format!("{:?}", read(&words).unwrap()), format!("{whole:?}"), "{words:?}");

@@ -40,7 +40,9 @@ PROFILES
     scopes [\"openid\"], redirect_host \"localhost\",
     redirect_ports [8400, 8401, 8402], redirect_path \"/callback\",
     sign_in_on_demand false, refresh_token_validity (seconds),
-    refresh_grace 0 (seconds), flow \"enhanced\",
+    refresh_grace 0 (seconds),
+    flow \"enhanced\" (or \"classic\": GetOpenIdToken, then STS; needs role_arn),
+    session_duration 3600 (seconds, to 43200; the classic flow alone),
     store \"keyring\" (or \"kernel\", \"file\"), region, logout_uri, issuer,
     ca_bundle (a PEM file, whole path or ~/: whom to trust besides the system),
     endpoints.{user_pool,domain,identity_pool,sts}
@@ -141,6 +143,13 @@ EXAMPLES
   Then every tool of AWS has the credentials:
     aws sts get-caller-identity --profile internal
 
+  Another role of the same sign-in is another profile of theirs:
+    [profile internal-reader]
+    credential_process = /usr/local/bin/cogfed credential-process -p internal
+        --role arn:aws:iam::123456789012:role/Reader
+
+  (on one line)
+
 EXIT STATUS
   0    credentials were printed
   2    the command line or the configuration is wrong
@@ -182,6 +191,8 @@ EXAMPLES
         for a person
   cogfed status --json
         for a script: one line of JSON
+  cogfed status --role arn:aws:iam::123456789012:role/Reader
+        of another role's credentials
 
 EXIT STATUS
   0    somebody is signed in

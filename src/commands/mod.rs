@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 
-use crate::cli::{Cli, ProfileFlag, Verb};
+use crate::cli::{Cli, ProfileFlag, RoleFlag, Verb};
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Failure, Kind};
 use crate::folder::Folder;
@@ -212,6 +212,12 @@ fn keyring_asks(terminal: &Terminal) -> OnWait {
 
 fn choice(flag: &ProfileFlag) -> Choice {
     Choice { profile: flag.profile.clone(), flags: Vec::new() }
+}
+
+/// The same with another role than the profile's, if one is named.
+fn choice_of_role(flag: &ProfileFlag, role: &RoleFlag) -> Choice {
+    let flags = role.role.iter().map(|role| ("role_arn", role.clone())).collect();
+    Choice { flags, ..choice(flag) }
 }
 
 fn configuration(env: &Env) -> anyhow::Result<Configuration> {

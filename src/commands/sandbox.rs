@@ -114,7 +114,7 @@ fn description(sandbox: &Sandbox, flags: &Flags, config: Option<&Path>, configur
         "redirect_uris": sandbox.redirect_uris(),
         "hosts": {
             "domain": sandbox.domain_url(), "user_pool": sandbox.user_pool_url(),
-            "identity_pool": sandbox.identity_pool_url(), "sts": sandbox.sts_url(), "control": sandbox.control_url(),
+            "issuer": sandbox.plain_issuer_url(), "identity_pool": sandbox.identity_pool_url(), "sts": sandbox.sts_url(), "control": sandbox.control_url(),
         },
         "api": sandbox.api_url(),
         "administrator": { "access_key_id": administrator.0, "secret_access_key": administrator.1 },
@@ -134,7 +134,7 @@ fn introduce(
         .iter()
         .map(|person| {
             let roles = if person.roles.is_empty() { "no role".to_owned() } else { person.roles.join(", ") };
-            format!("  {:<8} {:<22} {:<9} {roles}\n", person.name, person.email, person.directory.name())
+            format!("  {:<9} {:<22} {:<9} {roles}\n", person.name, person.email, person.directory.name())
         })
         .collect();
     let place = match config {

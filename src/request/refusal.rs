@@ -347,7 +347,7 @@ fn not_allowed_words(message: &str, context: &Context) -> (String, String) {
         return (format!("{what}: a policy denies it explicitly"), hint.to_string());
     }
     let hint = format!(
-        "no policy allows it {}: ask for that, or name another role of yours as 'role_arn' in profile '{profile}'",
+        "no policy allows it {}: ask for that, or name another role of yours by --role, or as 'role_arn' in profile '{profile}'",
         quoted(action)
     );
     (what, hint)

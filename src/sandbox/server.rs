@@ -24,7 +24,7 @@ use crate::sandbox::log::Logged;
 use crate::sandbox::misbehaviour::Misbehaviour;
 use crate::sandbox::reply::{self, Outcome, Reply};
 use crate::sandbox::world::{Addresses, World};
-use crate::sandbox::{control, identity_pool, sts, user_pool};
+use crate::sandbox::{control, identity_pool, plain_issuer, sts, user_pool};
 
 /// How long a client may take for a request's head, and again for its body.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -42,6 +42,8 @@ pub enum Host {
     Domain,
     /// Discovery and JWKS.
     UserPool,
+    /// The plain issuer.
+    Issuer,
     /// The identity pool.
     IdentityPool,
     /// The security token service.
@@ -68,10 +70,11 @@ impl Listeners {
             Ok((listener, address))
         };
         let (domain, user_pool, identity_pool) = (bind()?, bind()?, bind()?);
-        let (sts, api, control) = (bind()?, bind()?, bind()?);
+        let (sts, api, control, issuer) = (bind()?, bind()?, bind()?, bind()?);
         let addresses = Addresses {
             domain: domain.1,
             user_pool: user_pool.1,
+            issuer: issuer.1,
             identity_pool: identity_pool.1,
             sts: sts.1,
             api: api.1,
@@ -80,6 +83,7 @@ impl Listeners {
         let listeners = vec![
             (Host::Domain, domain.0),
             (Host::UserPool, user_pool.0),
+            (Host::Issuer, issuer.0),
             (Host::IdentityPool, identity_pool.0),
             (Host::Sts, sts.0),
             (Host::Api, api.0),
@@ -190,6 +194,7 @@ fn dispatch(host: Host, world: &World, now: DateTime<Utc>, request: &Request<Byt
     match host {
         Host::Domain => user_pool::domain(world, now, request),
         Host::UserPool => user_pool::issuer(world, request),
+        Host::Issuer => plain_issuer::answer(world, now, request),
         Host::IdentityPool => identity_pool::answer(world, now, request),
         Host::Sts => sts::reply(world, now, request),
         Host::Api => api(world, now, request),

@@ -9,6 +9,8 @@ mod identity;
 mod mapping;
 mod misbehaving;
 mod partitions;
+mod people;
+mod plain_issuer;
 mod sign_in;
 mod sign_out;
 mod signed;

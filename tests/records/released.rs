@@ -258,6 +258,32 @@ fn a_measured_clock_of_every_release_is_understood_and_this_version_writes_its_o
     }
 }
 
+/// A discovery document that is at hand spares a request.
+#[test]
+fn a_kept_discovery_document_of_every_release_is_understood_and_this_version_writes_its_own_form() {
+    for folder in versions() {
+        let mut options = cogfed::sandbox::Options::default();
+        cogfed::sandbox::Switch::PlainIssuer.apply(&mut options);
+        let (lab, clock) = Lab::with_manual_clock(options);
+        let issuer = lab.sandbox.issuer();
+        let documents = lab.folder().sub(json(&folder, "names.json")["state"]["discovery"].as_str().unwrap());
+        let name = format!("{issuer}/.well-known/openid-configuration");
+        let kept = text(&folder, "discovery.json").replace("ISSUER", issuer.strip_suffix("/v2.0").unwrap());
+        let mut kept: Value = serde_json::from_str(&kept).unwrap();
+        kept["fetched_at"] = serde_json::to_value(cogfed::clock::Clock::now(&clock)).unwrap();
+        documents.replace(&name, kept.to_string().as_bytes()).unwrap();
+        lab.login_here("alice").good();
+        assert_eq!(lab.sandbox.count("discovery"), 0, "the document was not understood");
+        if folder == current() {
+            documents.remove(&name).unwrap();
+            lab.run_here(&["login", "--force"], Some(std::sync::Arc::new(crate::support::VisitorBrowser("alice"))))
+                .good();
+            let written = documents.read(&name, 1 << 16).unwrap().unwrap();
+            assert_eq!(serde_json::from_slice::<Value>(&written).unwrap(), kept, "the form has changed");
+        }
+    }
+}
+
 /// A night of SDK calls opens no hundred tabs, the night after an update included.
 #[test]
 fn an_unanswered_sign_in_of_every_release_is_understood_and_this_version_writes_its_own_form() {

@@ -14,7 +14,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use self::sections::{
     ABOUT, CALL, CREDENTIAL_PROCESS, DEMO, LOGIN, LOGOUT, PROFILE, PROFILE_LIST, PROFILE_SHOW, STATUS, sandbox_sections,
 };
-use crate::sandbox::{Misbehaviour, Switch};
+use crate::sandbox::{Misbehaviour, Refusal, Switch};
 
 /// One sign-in for AWS behind Cognito federated to Azure AD
 ///
@@ -314,7 +314,7 @@ pub struct ProfileShow {
 
 /// Flags of `sandbox`.
 #[derive(Debug, Args)]
-#[command(after_help = "Run 'cogfed sandbox --help' for the lists of misbehaviours and switches.")]
+#[command(after_help = "Run 'cogfed sandbox --help' for the lists of misbehaviours, refusals and switches.")]
 pub struct Sandbox {
     /// Print one line of JSON when it is ready: profile, hosts, the API's URL, people
     #[arg(long)]
@@ -349,6 +349,9 @@ pub struct Sandbox {
     /// Misbehave (may be given more than once)
     #[arg(long, value_name = "NAME", hide_possible_values = true)]
     pub misbehave: Vec<Misbehaviour>,
+    /// Refuse as a service would (may be given more than once)
+    #[arg(long, value_name = "NAME", hide_possible_values = true)]
+    pub refuse: Vec<Refusal>,
     /// Be set up in another way (may be given more than once)
     #[arg(long, value_name = "NAME", hide_possible_values = true)]
     pub switch: Vec<Switch>,
@@ -372,6 +375,16 @@ impl ValueEnum for Misbehaviour {
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         Some(PossibleValue::new(self.name()).help(self.description()))
+    }
+}
+
+impl ValueEnum for Refusal {
+    fn value_variants<'a>() -> &'a [Self] {
+        Self::all()
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name))
     }
 }
 

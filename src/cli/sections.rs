@@ -5,7 +5,7 @@
 //! means after two spaces or on lines indented by six or more; indented by four, what is to be typed or copied. No line
 //! is longer than 80 columns.
 
-use crate::sandbox::{Misbehaviour, Switch};
+use crate::sandbox::{Misbehaviour, Refusal, Switch};
 
 pub(super) const ABOUT: &str = "\
 EXAMPLES
@@ -265,9 +265,10 @@ CONTROLS
     curl -X POST --data-binary @p.json CONTROL/mapping
 ";
 
-/// What is known about the sandbox alone: its examples, and each misbehaviour and each switch by name.
+/// What is known about the sandbox alone: its examples, and each misbehaviour, refusal and switch by name.
 pub(super) fn sandbox_sections() -> String {
-    format!("{SANDBOX}\nMISBEHAVIOURS\n{}\nSWITCHES\n{}", Misbehaviour::LIST, Switch::LIST)
+    let (misbehaviours, refusals, switches) = (Misbehaviour::LIST, Refusal::list(), Switch::LIST);
+    format!("{SANDBOX}\nMISBEHAVIOURS\n{misbehaviours}\nREFUSALS\n{refusals}\nSWITCHES\n{switches}")
 }
 
 pub(super) const DEMO: &str = "\

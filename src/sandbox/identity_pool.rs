@@ -12,6 +12,7 @@ use crate::sandbox::issued::IssuedKey;
 use crate::sandbox::jwt;
 use crate::sandbox::misbehaviour::Misbehaviour;
 use crate::sandbox::options::{ACCOUNT_ID, RoleMapping};
+use crate::sandbox::refusals::Place;
 use crate::sandbox::reply::{self, Outcome, Reply};
 use crate::sandbox::roles::{self, NoRole};
 use crate::sandbox::sigv4::{self, Expected, Refused};
@@ -99,6 +100,15 @@ pub fn answer(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Re
     }
     if request.method() != Method::POST || request.uri().path() != "/" || endpoint == "identity.other" {
         return refuse(fault("UnknownOperationException", ""));
+    }
+    let place = match operation {
+        "GetId" => Some(Place::GetId),
+        "GetCredentialsForIdentity" => Some(Place::GetCredentials),
+        "GetOpenIdToken" => Some(Place::GetOpenIdToken),
+        _ => None,
+    };
+    if let Some(refusal) = place.and_then(|place| world.refusals.due_at(place)) {
+        return Reply::answer(endpoint, refusal.answer());
     }
     let mut kinds = vec![Misbehaviour::IdentitySilent, Misbehaviour::IdentityThrottled, Misbehaviour::Identity500];
     if operation != "GetIdentityPoolRoles" {

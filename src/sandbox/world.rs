@@ -17,6 +17,7 @@ use crate::sandbox::people::Person;
 use crate::sandbox::plain_issuer;
 use crate::sandbox::pool_roles::PoolRoles;
 use crate::sandbox::random;
+use crate::sandbox::refusals::Refusal;
 use crate::sandbox::user_pool::State;
 
 /// Older secrets than this many are forgotten.
@@ -72,6 +73,22 @@ pub struct Addresses {
     pub control: SocketAddr,
 }
 
+#[cfg(test)]
+impl Addresses {
+    /// One address for all, of listeners that nobody asks.
+    pub fn all_at(address: SocketAddr) -> Self {
+        Self {
+            domain: address,
+            user_pool: address,
+            issuer: address,
+            identity_pool: address,
+            sts: address,
+            api: address,
+            control: address,
+        }
+    }
+}
+
 /// A person as a user of the user pool.
 #[derive(Debug, Clone)]
 pub struct User {
@@ -105,6 +122,8 @@ pub struct World {
     pub administrator: IssuedKey,
     /// The active misbehaviours.
     pub active: Active,
+    /// The active refusals.
+    pub refusals: Active<Refusal>,
     /// What was asked so far.
     pub log: Log,
     credentials_lifetime: Mutex<i64>,
@@ -131,6 +150,10 @@ impl World {
         for &misbehaviour in &options.misbehaviours {
             active.set(misbehaviour, None);
         }
+        let refusals = Active::default();
+        for &refusal in &options.refusals {
+            refusals.set(refusal, None);
+        }
         let created = options.clock.now();
         let user = |person: &Person| User {
             person: person.clone(),
@@ -155,6 +178,7 @@ impl World {
             keys: Keys::of_this_process()?,
             issued,
             active,
+            refusals,
             log: Log::default(),
             pool_roles: Mutex::new(pool_roles),
             credentials_lifetime: Mutex::new(options.credentials_lifetime),
@@ -345,15 +369,7 @@ mod tests {
     #[test]
     fn of_more_secrets_than_are_kept_the_latest_are_known() {
         let address = SocketAddr::from(([127, 0, 0, 1], 1));
-        let addresses = Addresses {
-            domain: address,
-            user_pool: address,
-            issuer: address,
-            identity_pool: address,
-            sts: address,
-            api: address,
-            control: address,
-        };
+        let addresses = Addresses::all_at(address);
         let world = World::new(Options::default(), addresses).unwrap();
         for number in 0..=KEPT_SECRETS {
             world.giving_out(number.to_string());

@@ -17,6 +17,7 @@ use crate::clock::Offset;
 use crate::error::{Failure, Kind, shortened};
 use crate::http::{Http, HttpError};
 use crate::profile::{Issuer, Profile, ProviderEndpoints};
+use crate::refusals::{self, Service};
 use crate::secret::{self, Secret};
 
 /// The longest token that is taken, in bytes: no identity pool takes a longer one
@@ -24,6 +25,10 @@ use crate::secret::{self, Secret};
 const LONGEST_TOKEN: usize = 50_000;
 /// The longest text of the server's that a message repeats, in characters.
 const LONGEST_ERROR: usize = 400;
+/// The code that ends a sign-in (RFC 6749, section 5.2).
+const INVALID_GRANT: &str = "invalid_grant";
+/// How to sign in again, where no profile is known.
+const LOGIN: &str = "cogfed login";
 
 /// What the token endpoint gave, not verified yet.
 #[derive(Debug, Clone)]
@@ -57,19 +62,25 @@ pub enum GrantError {
     Refused(Failure),
 }
 
-impl From<GrantError> for Failure {
-    fn from(error: GrantError) -> Self {
-        match error {
+impl GrantError {
+    /// The failure that it is to a person, who can sign in again by `login`, a command.
+    pub fn failure(self, login: &str) -> Failure {
+        match self {
             GrantError::NotSent(failure) | GrantError::Unknown(failure) | GrantError::Refused(failure) => failure,
             GrantError::Invalid { description } => {
-                let said = description.map(|text| format!(": {text}")).unwrap_or_default();
-                Failure::new(
-                    Kind::Refused,
-                    format!("the user pool does not accept the code or the refresh token{said}"),
-                )
-                .hint("sign in again; a code works once, and for five minutes")
+                let facts = [("login", login)];
+                let said = description.unwrap_or_default();
+                let row = refusals::find(Service::TokenEndpoint, INVALID_GRANT, &said);
+                let said = if said.is_empty() { said } else { format!(": {}", refusals::in_one_line(&said)) };
+                Failure::new(row.kind, format!("{}{said}", row.cause(&facts))).hint(row.hint(&facts))
             }
         }
+    }
+}
+
+impl From<GrantError> for Failure {
+    fn from(error: GrantError) -> Self {
+        error.failure(LOGIN)
     }
 }
 
@@ -118,7 +129,7 @@ impl<'a> TokenEndpoint<'a> {
 
     fn grant(&self, answer: Answer) -> Result<Grant, GrantError> {
         let offset = self.http.clock_offset().map(|measured| measured.offset).unwrap_or_default();
-        grant(answer, &self.endpoints.token, offset)
+        grant(answer, &self.endpoints.token, offset, &self.profile.login_command())
     }
 
     /// Revokes a refresh token, and with it the tokens made from it. A token that is revoked already counts as done
@@ -185,7 +196,7 @@ impl Grant {
         let client: Client = oauth2::Client::new(ClientId::new(String::new())).set_token_uri(url);
         let answered = |_| available(answer.clone(), None);
         let request = client.exchange_refresh_token(&RefreshToken::new(String::new())).request(&answered);
-        grant(request, endpoint, Offset::default())
+        grant(request, endpoint, Offset::default(), LOGIN)
     }
 }
 
@@ -254,11 +265,17 @@ struct TokenError {
 
 impl ErrorResponse for TokenError {}
 
+impl TokenError {
+    fn description(&self) -> Option<&str> {
+        self.error_description.as_deref().or(self.error_message.as_deref())
+    }
+}
+
 impl fmt::Display for TokenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&shortened(&self.error, LONGEST_ERROR))?;
-        match self.error_description.as_ref().or(self.error_message.as_ref()) {
-            Some(description) => write!(f, " ({})", shortened(description, LONGEST_ERROR)),
+        match self.description() {
+            Some(description) => write!(f, " ({})", shortened(&refusals::in_one_line(description), LONGEST_ERROR)),
             None => Ok(()),
         }
     }
@@ -266,7 +283,7 @@ impl fmt::Display for TokenError {
 
 type Answer = Result<StandardTokenResponse<IdTokenField, BasicTokenType>, RequestTokenError<SendError, TokenError>>;
 
-fn grant(answer: Answer, token_endpoint: &str, offset: Offset) -> Result<Grant, GrantError> {
+fn grant(answer: Answer, token_endpoint: &str, offset: Offset, login: &str) -> Result<Grant, GrantError> {
     let answer = answer.map_err(|error| match error {
         RequestTokenError::Request(SendError::Http(error @ (HttpError::NotSent { .. } | HttpError::SetUp(_)))) => {
             GrantError::NotSent(error.into())
@@ -276,11 +293,10 @@ fn grant(answer: Answer, token_endpoint: &str, offset: Offset) -> Result<Grant, 
             let failure = Failure::new(Kind::Network, unavailable.to_string()).hint("try again in a minute");
             GrantError::Unknown(failure.after(wait))
         }
-        RequestTokenError::ServerResponse(error) if error.error == "invalid_grant" => {
-            let description = error.error_description.or(error.error_message);
-            GrantError::Invalid { description: description.map(|text| shortened(&text, LONGEST_ERROR)) }
+        RequestTokenError::ServerResponse(error) if error.error == INVALID_GRANT => {
+            GrantError::Invalid { description: error.description().map(|text| shortened(text, LONGEST_ERROR)) }
         }
-        RequestTokenError::ServerResponse(error) => GrantError::Refused(explained(&error)),
+        RequestTokenError::ServerResponse(error) => GrantError::Refused(explained(&error, login)),
         // The body is not shown: it may hold tokens.
         RequestTokenError::Request(SendError::NotJson) | RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
             GrantError::Unknown(
@@ -318,19 +334,10 @@ fn is_unavailable(status: u16) -> bool {
     matches!(status, 429 | 500..)
 }
 
-fn explained(error: &TokenError) -> Failure {
-    let tell = "tell the administrator of the user pool";
-    let (meaning, hint) = match error.error.as_str() {
-        "invalid_client" => (
-            "the app client is unknown, or its secret is missing or wrong: ",
-            "check 'client_id' in the profile; if the app client has a secret, set COGFED_CLIENT_SECRET",
-        ),
-        "unauthorized_client" => ("the app client may not use the authorization code grant: ", tell),
-        "invalid_request" => ("it could not read the request: ", tell),
-        "unsupported_grant_type" => ("it does not know this grant: ", tell),
-        _ => ("", tell),
-    };
-    Failure::new(Kind::Refused, format!("the user pool refused: {meaning}{error}")).hint(hint)
+fn explained(error: &TokenError, login: &str) -> Failure {
+    let row = refusals::find(Service::TokenEndpoint, &error.error, error.description().unwrap_or_default());
+    let facts = [("login", login)];
+    Failure::new(row.kind, format!("{}: {error}", row.cause(&facts))).hint(row.hint(&facts))
 }
 
 fn not_a_url(error: url::ParseError) -> GrantError {

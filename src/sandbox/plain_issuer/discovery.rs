@@ -54,7 +54,9 @@ pub fn document(world: &World) -> Response<Bytes> {
         Misbehaviour::DiscoveryRedirect,
     ];
     let mut document = fields(world);
-    let mut field = |name: &str, value: String| document[name] = value.into();
+    let mut field = |name: &str, value: String| {
+        document.as_object_mut().map(|fields| fields.insert(name.to_owned(), value.into()));
+    };
     match world.active.first_due(&kinds) {
         Some(Misbehaviour::Discovery500) => return server_error(),
         Some(Misbehaviour::DiscoveryOtherIssuer) => {

@@ -62,6 +62,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// The number, the error code (RFC 6749, 4.1.2.1 and 5.2; OpenID Connect Core, 3.1.2.6), and the text.
+    // A table, one arm a refusal.
     fn parts(&self) -> (u32, &'static str, String) {
         let parts = |number, error, text: &str| (number, error, text.to_owned());
         match self {

@@ -138,11 +138,11 @@ fn document(world: &World, now: DateTime<Utc>, sign_in: &SignIn, refreshed: bool
         "ext_expires_in": world.options.token_lifetime,
         "access_token": tokens.access,
     });
-    if sign_in.scopes.iter().any(is_offline) {
-        document["refresh_token"] = json!(remember_refresh_token(world, now, sign_in.clone()));
-    }
-    if let Some(id) = tokens.id {
-        document["id_token"] = json!(id);
+    let refresh_token =
+        sign_in.scopes.iter().any(is_offline).then(|| remember_refresh_token(world, now, sign_in.clone()));
+    if let Some(fields) = document.as_object_mut() {
+        fields.extend(refresh_token.map(|token| ("refresh_token".to_owned(), json!(token))));
+        fields.extend(tokens.id.map(|token| ("id_token".to_owned(), json!(token))));
     }
     Ok(document)
 }

@@ -2,8 +2,10 @@
 //! which AWS also calls the basic flow
 //! (<https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html>).
 
+pub mod administration;
 pub mod asserted;
 pub mod likely;
+pub mod mapping;
 pub mod refusal;
 mod sdk;
 mod session_name;

@@ -175,6 +175,7 @@ Register-ArgumentCompleter -Native -CommandName 'cogfed' -ScriptBlock {
             [CompletionResult]::new('--rotate', '--rotate', [CompletionResultType]::ParameterName, 'Rotate refresh tokens, with a grace period of this many seconds')
             [CompletionResult]::new('--token-lifetime', '--token-lifetime', [CompletionResultType]::ParameterName, 'How long ID and access tokens live, in seconds')
             [CompletionResult]::new('--credentials-lifetime', '--credentials-lifetime', [CompletionResultType]::ParameterName, 'How long credentials live, in seconds')
+            [CompletionResult]::new('--mapping', '--mapping', [CompletionResultType]::ParameterName, 'Take default roles and role mapping from this file, the JSON of `aws cognito-identity get-identity-pool-roles`')
             [CompletionResult]::new('--misbehave', '--misbehave', [CompletionResultType]::ParameterName, 'Misbehave (may be given more than once)')
             [CompletionResult]::new('--switch', '--switch', [CompletionResultType]::ParameterName, 'Be set up in another way (may be given more than once)')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one line of JSON when it is ready: profile, hosts, the API''s URL, people')

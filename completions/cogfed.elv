@@ -159,6 +159,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
             cand --rotate 'Rotate refresh tokens, with a grace period of this many seconds'
             cand --token-lifetime 'How long ID and access tokens live, in seconds'
             cand --credentials-lifetime 'How long credentials live, in seconds'
+            cand --mapping 'Take default roles and role mapping from this file, the JSON of `aws cognito-identity get-identity-pool-roles`'
             cand --misbehave 'Misbehave (may be given more than once)'
             cand --switch 'Be set up in another way (may be given more than once)'
             cand --json 'Print one line of JSON when it is ready: profile, hosts, the API''s URL, people'

@@ -108,6 +108,7 @@ complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l redirect-ports
 complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l rotate -d 'Rotate refresh tokens, with a grace period of this many seconds' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l token-lifetime -d 'How long ID and access tokens live, in seconds' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l credentials-lifetime -d 'How long credentials live, in seconds' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l mapping -d 'Take default roles and role mapping from this file, the JSON of `aws cognito-identity get-identity-pool-roles`' -r -F
 complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l misbehave -d 'Misbehave (may be given more than once)' -r -f -a "wrong-state\t'redirect with another state than the one that was sent'
 error-without-state\t'redirect with an error and no state'
 access-denied\t'redirect with error=access_denied after a good sign-in'
@@ -162,6 +163,11 @@ plain-issuer\t'tie a plain OIDC issuer, such as Entra ID, to the identity pool'
 token-roles\t'choose roles by the claims of user pool groups, not by rules'
 no-role-mapping\t'give everybody the identity pool\'s default role'
 sticky-attributes\t'bring changes of people to the user pool at their next sign-in only'
+deny-ambiguous\t'give no role where the role mapping finds none (Deny)'
+classic-flow\t'allow the classic flow, and have no role mapping'
+govcloud\t'pretend to be in us-gov-west-1 of AWS GovCloud (US)'
+govcloud-fips-issuer\t'the same, with an issuer at cognito-idp-fips (undocumented)'
+china\t'pretend to be in cn-north-1, where AWS has identity pools only'
 server-side-token-check\t'let the identity pool refuse a sign-in that was revoked'
 contains-element\t'let Contains look for an element of an array (undocumented)'
 no-state-on-errors\t'redirect errors without the state (undocumented)'

@@ -313,6 +313,12 @@ pub struct Sandbox {
     /// How long credentials live, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
     pub credentials_lifetime: u32,
+    /// Take default roles and role mapping from this file, the JSON of `aws cognito-identity get-identity-pool-roles`
+    ///
+    /// Of several mappings this identity pool's counts, and a single one whatever user pool it is for. A role that the
+    /// sandbox does not know may do nothing at its API.
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Option<PathBuf>,
     /// Misbehave (may be given more than once)
     #[arg(long, value_name = "NAME", hide_possible_values = true)]
     pub misbehave: Vec<Misbehaviour>,

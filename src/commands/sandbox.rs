@@ -1,6 +1,6 @@
 //! `cogfed sandbox`.
 
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -27,6 +27,9 @@ pub fn run(flags: &Flags, env: &mut Env) -> anyhow::Result<()> {
         switch.apply(&mut options);
     }
     let sandbox = Sandbox::start(options)?;
+    if let Some(path) = &flags.mapping {
+        take_mapping(&sandbox, path)?;
+    }
     let configuration = configuration(&sandbox, &flags.name, flags.store.as_deref())?;
     // COGFED_CONFIG takes whole paths only, and this one is shown to be copied.
     let config =
@@ -39,6 +42,21 @@ pub fn run(flags: &Flags, env: &mut Env) -> anyhow::Result<()> {
         false => introduce(&sandbox, flags, config.as_deref(), &configuration, env)?,
     }
     block_on(ended(flags.until_stdin_closes))
+}
+
+/// The largest file with a role mapping, in bytes.
+const LARGEST_MAPPING: u64 = 256 * 1024;
+
+/// Gives the sandbox's identity pool the roles of a file.
+fn take_mapping(sandbox: &Sandbox, path: &Path) -> anyhow::Result<()> {
+    let mut json = Vec::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(LARGEST_MAPPING).read_to_end(&mut json));
+    read.with_context(|| format!("cannot read {}", path.display()))?;
+    sandbox.set_pool_roles_json(&json).map_err(|error| {
+        let message = format!("the role mapping in {} cannot be taken: {error:#}", path.display());
+        let hint = "write it with 'aws cognito-identity get-identity-pool-roles --identity-pool-id ID'";
+        Failure::new(Kind::Usage, message).hint(hint).into()
+    })
 }
 
 /// How a configuration begins that a sandbox wrote, and another may replace.
@@ -83,6 +101,7 @@ fn description(sandbox: &Sandbox, flags: &Flags, config: Option<&Path>, configur
             })
         })
         .collect();
+    let administrator = sandbox.administrator();
     json!({
         "profile": flags.name,
         "config": config,
@@ -98,6 +117,7 @@ fn description(sandbox: &Sandbox, flags: &Flags, config: Option<&Path>, configur
             "identity_pool": sandbox.identity_pool_url(), "sts": sandbox.sts_url(), "control": sandbox.control_url(),
         },
         "api": sandbox.api_url(),
+        "administrator": { "access_key_id": administrator.0, "secret_access_key": administrator.1 },
         "people": people,
     })
 }
@@ -138,7 +158,7 @@ fn introduce(
            {prefix}cogfed status --profile {name}\n  \
            {prefix}cogfed logout --profile {name}\n  \
            aws sts get-caller-identity --endpoint-url {sts}    (with credential_process in ~/.aws/config)\n\n\
-         Its controls, for scripts: {control}/requests, /misbehave, /clock, /people, /revoke-all\n"
+         Its controls, for scripts: {control}/requests, /misbehave, /clock, /people, /mapping, /revoke-all\n"
     ))
 }
 

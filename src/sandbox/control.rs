@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::sandbox::misbehaviour::Misbehaviour;
 use crate::sandbox::parameters::Parameters;
+use crate::sandbox::pool_roles::PoolRoles;
 use crate::sandbox::reply::{self, Reply};
 use crate::sandbox::world::World;
 
@@ -28,11 +29,13 @@ pub fn answer(world: &World, request: &Request<Bytes>) -> Reply {
     let read = request.method() == Method::GET;
     let answer = match (request.uri().path(), read) {
         ("/requests", true) => Ok(json!({ "counts": world.log.counts(), "requests": world.log.requests() })),
+        ("/mapping", true) => Ok(world.pool_roles().document(&world.names.identity_pool_id, &world.mapped_provider())),
         ("/secrets", true) => Ok(json!({ "secrets": world.secrets_issued() })),
         ("/people", true) => {
             let people: Vec<_> = world.users().into_iter().map(|user| user.in_directory).collect();
             Ok(json!({ "people": people }))
         }
+        ("/mapping", false) if request.method() == Method::POST => mapping(world, request.body()),
         (_, false) if request.method() == Method::POST => change(world, request.uri().path(), &parameters),
         _ => Err((StatusCode::NOT_FOUND, "no such control".to_owned())),
     };
@@ -40,6 +43,14 @@ pub fn answer(world: &World, request: &Request<Bytes>) -> Reply {
         Ok(document) => response(StatusCode::OK, &document),
         Err((status, message)) => response(status, &json!({ "error": message })),
     }
+}
+
+/// Replaces the identity pool's roles by those of a document of `aws cognito-identity get-identity-pool-roles`.
+fn mapping(world: &World, json: &[u8]) -> Result<Value, (StatusCode, String)> {
+    let provider = world.mapped_provider();
+    let roles = PoolRoles::parse(json, &provider).map_err(|error| (StatusCode::BAD_REQUEST, format!("{error:#}")))?;
+    world.change_pool_roles(|current| *current = roles);
+    Ok(world.pool_roles().document(&world.names.identity_pool_id, &provider))
 }
 
 fn change(world: &World, path: &str, parameters: &Parameters) -> Result<Value, (StatusCode, String)> {

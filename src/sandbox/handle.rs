@@ -13,8 +13,9 @@ use tokio::sync::oneshot;
 use crate::sandbox::issued::IssuedKeys;
 use crate::sandbox::log::Logged;
 use crate::sandbox::misbehaviour::Misbehaviour;
-use crate::sandbox::options::{Options, STAGE};
+use crate::sandbox::options::{Options, RoleMapping, STAGE};
 use crate::sandbox::people::Person;
+use crate::sandbox::pool_roles::PoolRoles;
 use crate::sandbox::profile;
 use crate::sandbox::server::Listeners;
 use crate::sandbox::world::World;
@@ -169,6 +170,44 @@ impl Sandbox {
     /// Gives a person these application roles and no others; one empty text is a blank value. Tells whether there is one of that name.
     pub fn set_roles(&self, name: &str, roles: &[&str]) -> bool {
         self.change_person(name, |person| person.roles = roles.iter().map(ToString::to_string).collect())
+    }
+
+    /// The ARN of a role of the sandbox's account, in its partition.
+    pub fn role_arn(&self, name: &str) -> String {
+        self.world.options.partition.role_arn(name)
+    }
+
+    /// Changes how roles are found; the next credentials go by it.
+    pub fn set_role_mapping(&self, mapping: RoleMapping) {
+        self.world.change_pool_roles(|roles| roles.mapping = mapping);
+    }
+
+    /// Changes the identity pool's default role for who signed in, or takes it away.
+    pub fn set_authenticated_role(&self, role_arn: Option<&str>) {
+        self.world.change_pool_roles(|roles| roles.authenticated = role_arn.map(ToOwned::to_owned));
+    }
+
+    /// Changes the default roles and the role mapping to those of a document as
+    /// `aws cognito-identity get-identity-pool-roles` prints it. Of several mappings this pool's counts, a single one
+    /// always.
+    ///
+    /// # Errors
+    /// If it is not such a document, or says what SetIdentityPoolRoles would refuse.
+    pub fn set_pool_roles_json(&self, json: &[u8]) -> anyhow::Result<()> {
+        let roles = PoolRoles::parse(json, &self.world.mapped_provider())?;
+        self.world.change_pool_roles(|current| *current = roles);
+        Ok(())
+    }
+
+    /// What `aws cognito-identity get-identity-pool-roles` would print for the identity pool, as of now.
+    pub fn pool_roles_json(&self) -> String {
+        self.world.pool_roles().json(self.identity_pool_id(), &self.world.mapped_provider())
+    }
+
+    /// Access key id and secret access key of the IAM user who may ask for those roles. They have no session token.
+    pub fn administrator(&self) -> (&str, &str) {
+        let key = &self.world.administrator;
+        (&key.access_key_id, &key.secret_access_key)
     }
 
     /// Changes how long credentials live that are issued from now on, in seconds.

@@ -11,14 +11,17 @@ use serde_json::{Value, json};
 use crate::sandbox::issued::IssuedKey;
 use crate::sandbox::jwt;
 use crate::sandbox::misbehaviour::Misbehaviour;
-use crate::sandbox::options::{ACCOUNT_ID, REGION, RoleMapping};
-use crate::sandbox::random;
+use crate::sandbox::options::{ACCOUNT_ID, RoleMapping};
 use crate::sandbox::reply::{self, Outcome, Reply};
-use crate::sandbox::roles;
+use crate::sandbox::roles::{self, NoRole};
+use crate::sandbox::sigv4::{self, Expected, Refused};
 use crate::sandbox::world::World;
+use crate::sandbox::{iam, open_id_token, random};
 
 /// The longest token in `Logins`.
 const LONGEST_TOKEN: usize = 50_000;
+/// How far the clock of who signs a request may be off, in minutes.
+const WINDOW_MINUTES: i64 = 5;
 /// The most entries in `Logins`.
 const MOST_LOGINS: usize = 10;
 
@@ -37,13 +40,18 @@ pub struct Identities(HashMap<String, Identity>);
 
 impl Identities {
     /// The identity of a user, made at the first time.
-    fn of(&mut self, sub: &str) -> String {
+    fn of(&mut self, region: &str, sub: &str) -> String {
         if let Some((id, _)) = self.0.iter().find(|(_, identity)| identity.owner == sub) {
             return id.clone();
         }
-        let id = format!("{REGION}:{}", random::uuid());
+        let id = format!("{region}:{}", random::uuid());
         self.0.insert(id.clone(), Identity { owner: sub.to_owned(), served: false });
         id
+    }
+
+    /// The `sub` of an identity's user.
+    pub fn owner(&self, identity_id: &str) -> Option<String> {
+        self.0.get(identity_id).map(|identity| identity.owner.clone())
     }
 }
 
@@ -52,6 +60,17 @@ struct Fault(StatusCode, &'static str, String);
 
 fn fault(code: &'static str, message: impl Into<String>) -> Fault {
     Fault(StatusCode::BAD_REQUEST, code, message.into())
+}
+
+fn internal_error() -> Fault {
+    let message = "An internal error occurred".to_owned();
+    Fault(StatusCode::INTERNAL_SERVER_ERROR, "InternalErrorException", message)
+}
+
+/// The pool has no role for this login, or not one that trusts it.
+fn no_good_role() -> Fault {
+    let message = "Invalid identity pool configuration. Check assigned IAM roles for this pool.";
+    fault("InvalidIdentityPoolConfigurationException", message)
 }
 
 fn not_authorized(message: impl Into<String>) -> Fault {
@@ -66,19 +85,24 @@ pub fn answer(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Re
         "GetId" => "identity.get_id",
         "GetCredentialsForIdentity" => "identity.get_credentials",
         "GetOpenIdToken" => "identity.get_open_id_token",
+        "GetIdentityPoolRoles" => "identity.get_identity_pool_roles",
         _ => "identity.other",
     };
     let refuse =
         |Fault(status, code, message): Fault| Reply::answer(endpoint, reply::aws_error(status, code, &message));
+    if request.method() == Method::GET && request.uri().path() == "/.well-known/jwks_uri" {
+        let failed = || reply::empty(StatusCode::INTERNAL_SERVER_ERROR);
+        let document = open_id_token::keys_document(world).map(|document| reply::json(StatusCode::OK, &document));
+        return Reply::answer("identity.jwks", document.unwrap_or_else(|_| failed()));
+    }
     if request.method() != Method::POST || request.uri().path() != "/" || endpoint == "identity.other" {
         return refuse(fault("UnknownOperationException", ""));
     }
-    let kinds = [
-        Misbehaviour::IdentitySilent,
-        Misbehaviour::IdentityThrottled,
-        Misbehaviour::IdentityNotAuthorized,
-        Misbehaviour::Identity500,
-    ];
+    let mut kinds = vec![Misbehaviour::IdentitySilent, Misbehaviour::IdentityThrottled, Misbehaviour::Identity500];
+    if operation != "GetIdentityPoolRoles" {
+        // There alone is no login token to refuse.
+        kinds.push(Misbehaviour::IdentityNotAuthorized);
+    }
     match world.active.first_due(&kinds) {
         Some(Misbehaviour::IdentitySilent) => return Reply { endpoint, outcome: Outcome::Silence },
         Some(Misbehaviour::IdentityThrottled) => {
@@ -87,10 +111,7 @@ pub fn answer(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Re
         Some(Misbehaviour::IdentityNotAuthorized) => {
             return refuse(not_authorized("Invalid login token. Couldn't verify signed token."));
         }
-        Some(_) => {
-            let message = "An internal error occurred".to_owned();
-            return refuse(Fault(StatusCode::INTERNAL_SERVER_ERROR, "InternalErrorException", message));
-        }
+        Some(_) => return refuse(internal_error()),
         None => {}
     }
     let Ok(input) = serde_json::from_slice::<Value>(request.body()) else {
@@ -99,7 +120,8 @@ pub fn answer(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Re
     let answer = match operation {
         "GetId" => get_id(world, now, &input),
         "GetCredentialsForIdentity" => get_credentials(world, now, &input),
-        _ => Err(basic_flow_refusal(world)),
+        "GetIdentityPoolRoles" => get_roles(world, now, request, &input),
+        _ => get_open_id_token(world, now, &input),
     };
     match answer {
         Ok(document) => Reply::answer(endpoint, reply::aws_json(&document)),
@@ -136,10 +158,11 @@ fn get_id(world: &World, now: DateTime<Utc>, input: &Value) -> Result<Value, Fau
     }
     let claims = login(world, now, input)?;
     let sub = claims.get("sub").and_then(Value::as_str).unwrap_or_default();
-    Ok(json!({ "IdentityId": world.identities().of(sub) }))
+    Ok(json!({ "IdentityId": world.identities().of(world.options.partition.region(), sub) }))
 }
 
-fn get_credentials(world: &World, now: DateTime<Utc>, input: &Value) -> Result<Value, Fault> {
+/// The identity that a request names, its user's `sub`, and the claims of the login: that of its user.
+fn identity<'a>(world: &World, now: DateTime<Utc>, input: &'a Value) -> Result<(&'a str, String, Value), Fault> {
     let identity_id = required(input, "IdentityId", "identityId")?;
     let not_found = || fault("ResourceNotFoundException", format!("Identity '{identity_id}' not found."));
     let identity = world.identities().0.get(identity_id).cloned().ok_or_else(not_found)?;
@@ -148,25 +171,36 @@ fn get_credentials(world: &World, now: DateTime<Utc>, input: &Value) -> Result<V
         return Err(not_found());
     }
     let claims = login(world, now, input)?;
-    let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
-    if text("sub") != identity.owner {
+    if claims.get("sub").and_then(Value::as_str) != Some(identity.owner.as_str()) {
         let message = "Logins don't match. Please include at least one valid login for this identity or identity pool.";
         return Err(not_authorized(message));
     }
+    Ok((identity_id, identity.owner, claims))
+}
+
+/// Notes that an identity has had what it asked for.
+fn served(world: &World, identity_id: &str) {
+    if let Some(identity) = world.identities().0.get_mut(identity_id) {
+        identity.served = true;
+    }
+}
+
+fn get_credentials(world: &World, now: DateTime<Utc>, input: &Value) -> Result<Value, Fault> {
+    let (identity_id, owner, claims) = identity(world, now, input)?;
     if world.active.due(Misbehaviour::IdentityNoRole) {
-        let message = "Invalid identity pool configuration. Check assigned IAM roles for this pool.";
-        return Err(fault("InvalidIdentityPoolConfigurationException", message));
+        return Err(no_good_role());
     }
     let custom = input.get("CustomRoleArn").and_then(Value::as_str);
-    let (mapping, contains) = (&world.options.role_mapping, world.options.contains_on_arrays);
-    let role_arn = roles::role(mapping, contains, &claims, custom)
-        .ok_or_else(|| not_authorized("Access to Role is denied: no role is mapped to this login."))?;
+    let role = roles::role(&world.pool_roles(), world.options.contains_on_arrays, &claims, custom);
+    let role_arn = role.map_err(|no_role| match no_role {
+        NoRole::Denied => not_authorized("Access to Role is denied: no role is mapped to this login."),
+        NoRole::Unconfigured => no_good_role(),
+    })?;
+    // A role that nobody knows comes from another account's mapping, and is taken for a good one.
+    if iam::find(world.options.partition, &role_arn).is_some_and(|role| !role.trusts_the_pool) {
+        return Err(no_good_role());
+    }
     let lifetime = if world.active.due(Misbehaviour::CredentialsShort) { 600 } else { world.credentials_lifetime() };
-    let provider = provider(world);
-    let authentication_provider = match world.options.plain_issuer {
-        false => format!("{provider},{provider}:CognitoSignIn:{}", identity.owner),
-        true => format!("{provider},arn:aws:iam::{ACCOUNT_ID}:oidc-provider/{provider}:OIDC:{}", identity.owner),
-    };
     let username = if world.options.plain_issuer { "preferred_username" } else { "cognito:username" };
     let key = IssuedKey {
         access_key_id: format!("ASIASANDBOX{}", random::upper_alphanumeric(9)),
@@ -177,8 +211,8 @@ fn get_credentials(world: &World, now: DateTime<Utc>, input: &Value) -> Result<V
         session_name: "CognitoIdentityCredentials".into(),
         identity_pool_id: world.names.identity_pool_id.clone(),
         identity_id: identity_id.into(),
-        authentication_provider,
-        username: text(username).into(),
+        authentication_provider: providers(world, &owner).join(","),
+        username: claims.get(username).and_then(Value::as_str).unwrap_or_default().into(),
     };
     let document = json!({
         "IdentityId": identity_id,
@@ -192,26 +226,74 @@ fn get_credentials(world: &World, now: DateTime<Utc>, input: &Value) -> Result<V
     });
     world.issued.tidy(now);
     world.issued.insert(key);
-    if let Some(identity) = world.identities().0.get_mut(identity_id) {
-        identity.served = true;
-    }
+    served(world, identity_id);
     Ok(document)
 }
 
-/// The basic flow is closed to a pool with role mappings, and this pool has not opened it
+/// The basic flow is closed to a pool with role mappings, and to one that has not opened it
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html>).
-fn basic_flow_refusal(world: &World) -> Fault {
-    let message = if world.options.role_mapping == RoleMapping::None {
-        "Basic (classic) flow is not enabled, please use enhanced flow."
-    } else {
-        "Basic (classic) flow is not supported with RoleMappings, please use enhanced flow."
-    };
-    fault("InvalidParameterException", message)
+fn get_open_id_token(world: &World, now: DateTime<Utc>, input: &Value) -> Result<Value, Fault> {
+    if world.pool_roles().mapping != RoleMapping::None {
+        let message = "Basic (classic) flow is not supported with RoleMappings, please use enhanced flow.";
+        return Err(fault("InvalidParameterException", message));
+    }
+    if !world.options.classic_flow {
+        let message = "Basic (classic) flow is not enabled, please use enhanced flow.";
+        return Err(fault("InvalidParameterException", message));
+    }
+    let (identity_id, owner, _) = identity(world, now, input)?;
+    let token = open_id_token::issued(world, now, identity_id, &providers(world, &owner));
+    let token = token.map_err(|_| internal_error())?;
+    served(world, identity_id);
+    Ok(json!({ "IdentityId": identity_id, "Token": token }))
 }
 
-/// The user pool, or the plain issuer, as the key of `Logins`: the issuer without the scheme.
-fn provider(world: &World) -> String {
-    world.login_issuer().trim_start_matches("https://").trim_start_matches("http://").to_owned()
+/// What only the account's administrator may ask, by a signed request. Identities of a pool may not ask any pool for it
+/// (<https://docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html>). The statuses are those that AWS's JSON
+/// services are seen to answer with.
+fn get_roles(world: &World, now: DateTime<Utc>, request: &Request<Bytes>, input: &Value) -> Result<Value, Fault> {
+    let region = world.options.partition.region();
+    let window = TimeDelta::minutes(WINDOW_MINUTES);
+    let expected = Expected { service: "cognito-identity", regions: &[region], now, window };
+    let key = sigv4::verify(request, &expected, |id| world.issued.find(id)).map_err(|refused| {
+        let code = match refused {
+            Refused::Unsigned => "MissingAuthenticationTokenException",
+            Refused::Incomplete(_) => "IncompleteSignatureException",
+            Refused::UnknownKey => "UnrecognizedClientException",
+            Refused::Expired => "ExpiredTokenException",
+            Refused::Invalid(_) | Refused::Mismatch { .. } => "InvalidSignatureException",
+        };
+        fault(code, refused.to_string())
+    })?;
+    let pool = required(input, "IdentityPoolId", "identityPoolId")?;
+    if key.access_key_id != world.administrator.access_key_id {
+        let (partition, caller) = (world.options.partition.arn(), key.caller_arn());
+        let resource = format!("arn:{partition}:cognito-identity:{region}:{}:identitypool/{pool}", key.account_id());
+        let action = "cognito-identity:GetIdentityPoolRoles";
+        let message = format!(
+            "User: {caller} is not authorized to perform: {action} on resource: {resource} because no identity-based \
+             policy allows the {action} action"
+        );
+        return Err(fault("AccessDeniedException", message));
+    }
+    if pool != world.names.identity_pool_id {
+        return Err(fault("ResourceNotFoundException", format!("IdentityPool '{pool}' not found.")));
+    }
+    Ok(world.pool_roles().document(pool, &world.mapped_provider()))
+}
+
+/// Where the sign-ins of a user come from, as the identity pool says it to API Gateway and in its own tokens.
+fn providers(world: &World, sub: &str) -> [String; 2] {
+    let provider = world.login_provider();
+    let user = match world.options.plain_issuer {
+        false => format!("{provider}:CognitoSignIn:{sub}"),
+        // An IAM OIDC provider stands between; the form is not documented.
+        true => {
+            let partition = world.options.partition.arn();
+            format!("arn:{partition}:iam::{ACCOUNT_ID}:oidc-provider/{provider}:OIDC:{sub}")
+        }
+    };
+    [provider, user]
 }
 
 /// The claims of the login token, once it is known to be good.
@@ -221,7 +303,7 @@ fn login(world: &World, now: DateTime<Utc>, input: &Value) -> Result<Value, Faul
     if logins.len() > MOST_LOGINS {
         return Err(fault("InvalidParameterException", "Logins has more than 10 entries."));
     }
-    let (issuer, provider) = (world.login_issuer(), provider(world));
+    let (issuer, provider) = (world.login_issuer(), world.login_provider());
     let provider = provider.as_str();
     let unsupported = || not_authorized("Token is not from a supported provider of this identity pool.");
     let (_, token) = logins.iter().next().ok_or_else(unauthenticated)?;

@@ -1,4 +1,4 @@
-//! The user pool's two signing keys, made when the process first needs them.
+//! The user pool's two signing keys and the identity pool's one, made when the process first needs them.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -7,7 +7,10 @@ use anyhow::{Context, anyhow};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::rand::SystemRandom;
-use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, RsaPublicKeyComponents};
+use ring::signature::{
+    RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA512, RSA_PKCS1_SHA256, RSA_PKCS1_SHA512, RsaEncoding,
+    RsaKeyPair, RsaParameters, RsaPublicKeyComponents,
+};
 use rsa::pkcs1::EncodeRsaPrivateKey;
 use rsa::pkcs8::{EncodePublicKey, LineEnding};
 use rsa::rand_core::OsRng;
@@ -45,26 +48,47 @@ impl SigningKey {
 
     /// An RS256 signature (RFC 7518, 3.3).
     pub fn sign(&self, message: &[u8]) -> Vec<u8> {
+        self.sign_by(&RSA_PKCS1_SHA256, message)
+    }
+
+    /// An RS512 signature.
+    pub fn sign_sha512(&self, message: &[u8]) -> Vec<u8> {
+        self.sign_by(&RSA_PKCS1_SHA512, message)
+    }
+
+    fn sign_by(&self, encoding: &'static dyn RsaEncoding, message: &[u8]) -> Vec<u8> {
         let mut signature = vec![0; self.pair.public().modulus_len()];
         self.pair
-            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
-            .expect("a key of 2048 bits signs a SHA-256 digest, and the buffer has the modulus' length");
+            .sign(encoding, &SystemRandom::new(), message, &mut signature)
+            .expect("a key of 2048 bits signs a SHA-2 digest, and the buffer has the modulus' length");
         signature
     }
 
     /// Whether it is this key's RS256 signature.
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
-        RsaPublicKeyComponents { n: &self.modulus, e: &self.exponent }
-            .verify(&RSA_PKCS1_2048_8192_SHA256, message, signature)
-            .is_ok()
+        self.verifies_by(&RSA_PKCS1_2048_8192_SHA256, message, signature)
+    }
+
+    /// Whether it is this key's RS512 signature.
+    pub fn verifies_sha512(&self, message: &[u8], signature: &[u8]) -> bool {
+        self.verifies_by(&RSA_PKCS1_2048_8192_SHA512, message, signature)
+    }
+
+    fn verifies_by(&self, parameters: &'static RsaParameters, message: &[u8], signature: &[u8]) -> bool {
+        RsaPublicKeyComponents { n: &self.modulus, e: &self.exponent }.verify(parameters, message, signature).is_ok()
     }
 
     /// The key as the JWKS shows it.
     fn document(&self) -> Value {
+        self.document_as(&self.id, "RS256")
+    }
+
+    /// The key as a JWKS shows it, under another id or for another algorithm.
+    pub fn document_as(&self, key_id: &str, algorithm: &str) -> Value {
         json!({
-            "alg": "RS256",
+            "alg": algorithm,
             "e": URL_SAFE_NO_PAD.encode(&self.exponent),
-            "kid": self.id,
+            "kid": key_id,
             "kty": "RSA",
             "n": URL_SAFE_NO_PAD.encode(&self.modulus),
             "use": "sig",
@@ -82,6 +106,23 @@ pub struct Keys {
 
 /// The process's keys: all its sandboxes share them, since making them costs up to a second.
 static KEYS: Mutex<Option<Arc<Keys>>> = Mutex::new(None);
+
+/// The key of the identity pools, which all pools of AWS share too.
+static IDENTITY_POOLS: Mutex<Option<Arc<SigningKey>>> = Mutex::new(None);
+
+/// The key of the identity pools, made by the first who asks: only the classic flow needs it.
+///
+/// # Errors
+/// As [`Keys::of_this_process`].
+pub fn of_identity_pools() -> anyhow::Result<Arc<SigningKey>> {
+    let mut key = IDENTITY_POOLS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(key) = key.as_ref() {
+        return Ok(Arc::clone(key));
+    }
+    let made = Arc::new(SigningKey::generate()?);
+    *key = Some(Arc::clone(&made));
+    Ok(made)
+}
 
 impl Keys {
     /// The process's keys, made by the first who asks.

@@ -3,13 +3,16 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::clock::{Clock, SystemClock};
 use crate::sandbox::misbehaviour::Misbehaviour;
+use crate::sandbox::partition::Partition;
 use crate::sandbox::people::{Person, everyone};
 
 /// The account of all of the sandbox's roles: no account of AWS has this number.
 pub const ACCOUNT_ID: &str = "000000000000";
-/// The region that all of the sandbox pretends to be in.
+/// The region that all of the sandbox pretends to be in, unless it is in another partition.
 pub const REGION: &str = "eu-west-1";
 /// The stage of the API.
 pub const STAGE: &str = "prod";
@@ -17,6 +20,8 @@ pub const STAGE: &str = "prod";
 pub const ORDERS_ADMIN: &str = "arn:aws:iam::000000000000:role/OrdersAdmin";
 /// The role of who may read the orders.
 pub const ORDERS_READER: &str = "arn:aws:iam::000000000000:role/OrdersReader";
+/// The role of who may read the reports. It may only echo at the API.
+pub const REPORTS_READER: &str = "arn:aws:iam::000000000000:role/ReportsReader";
 /// The identity pool's default role for who signed in.
 pub const AUTHENTICATED: &str = "arn:aws:iam::000000000000:role/SandboxAuthenticated";
 
@@ -41,11 +46,13 @@ pub enum Issuer {
     Original,
     /// `https://issuer-cognito-idp.REGION.amazonaws.com/POOL`
     Updated,
+    /// `https://cognito-idp-fips.REGION.amazonaws.com/POOL`, as GovCloud's may be (not documented).
+    Fips,
 }
 
 /// How a rule compares a claim with its value
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_MappingRule.html>).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MatchType {
     /// The claim is the value.
     Equals,
@@ -78,7 +85,7 @@ impl Rule {
 }
 
 /// What happens if a role mapping finds no role, or more than one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AmbiguousRole {
     /// The identity pool's default role.
     AuthenticatedRole,
@@ -138,8 +145,14 @@ pub struct Options {
     /// What changes in a directory reaches the user pool at the next sign-in in the browser, and what the directory does
     /// not send any more stays as it was. Else each change shows in the next tokens.
     pub sticky_attributes: bool,
+    /// The partition that it pretends to be in; [`Self::move_to`] takes the roles along.
+    pub partition: Partition,
     /// How roles are found.
     pub role_mapping: RoleMapping,
+    /// The identity pool's default role for who signed in.
+    pub authenticated_role: Option<String>,
+    /// The identity pool allows the classic flow, which takes a pool without a role mapping too.
+    pub classic_flow: bool,
     /// Who may sign in.
     pub people: Vec<Person>,
     /// The identity pool asks the user pool whether the sign-in was revoked.
@@ -172,13 +185,17 @@ impl Default for Options {
             issuer: Issuer::Original,
             plain_issuer: false,
             sticky_attributes: false,
+            partition: Partition::Aws,
             role_mapping: RoleMapping::Rules(
                 vec![
                     Rule::new("custom:roles", MatchType::Contains, "Orders.Admin", ORDERS_ADMIN),
                     Rule::new("custom:roles", MatchType::Contains, "Orders.Read", ORDERS_READER),
+                    Rule::new("custom:roles", MatchType::Contains, "Reports.Read", REPORTS_READER),
                 ],
                 AmbiguousRole::AuthenticatedRole,
             ),
+            authenticated_role: Some(AUTHENTICATED.into()),
+            classic_flow: false,
             people: everyone(),
             server_side_token_check: false,
             contains_on_arrays: ContainsOnArrays::Substring,
@@ -186,6 +203,36 @@ impl Default for Options {
             nonce_on_refresh: false,
             reuse_ends_the_sign_in: false,
             refuse_needless_verifier: false,
+        }
+    }
+}
+
+impl Options {
+    /// Moves the sandbox to another partition, and with it the ARN of each role that these options name.
+    pub fn move_to(&mut self, partition: Partition) {
+        let (from, to) = (self.partition.role_arn(""), partition.role_arn(""));
+        let moved = |role_arn: &mut String| {
+            if let Some(name) = role_arn.strip_prefix(&from) {
+                *role_arn = format!("{to}{name}");
+            }
+        };
+        if let RoleMapping::Rules(rules, _) = &mut self.role_mapping {
+            rules.iter_mut().for_each(|rule| moved(&mut rule.role_arn));
+        }
+        self.authenticated_role.iter_mut().for_each(moved);
+        for person in &mut self.people {
+            person.iam_roles.iter_mut().chain(&mut person.preferred_iam_role).for_each(moved);
+        }
+        self.partition = partition;
+    }
+}
+
+impl RoleMapping {
+    /// What happens if it finds no role; nothing without a mapping.
+    pub fn ambiguous(&self) -> Option<AmbiguousRole> {
+        match self {
+            Self::None => None,
+            Self::Token(ambiguous) | Self::Rules(_, ambiguous) => Some(*ambiguous),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The sandbox as a profile of cogfed's configuration.
 
-use crate::sandbox::options::{REGION, Rotation};
+use crate::sandbox::options::{Issuer, Rotation};
 use crate::sandbox::world::World;
 
 /// A text as TOML writes it; none of the sandbox's own needs more than JSON's escapes.
@@ -29,12 +29,16 @@ pub fn toml(world: &World, name: &str) -> String {
         line("domain", quoted(&names.domain));
         line("identity_provider", quoted("AzureAD"));
     }
-    line("region", quoted(REGION));
+    line("region", quoted(world.options.partition.region()));
     line("redirect_ports", format!("[{}]", ports.join(", ")));
     if world.options.redirect_path != "/callback" {
         line("redirect_path", quoted(&world.options.redirect_path));
     }
     if !world.options.plain_issuer {
+        // The other two follow from the user pool's id, and cogfed takes both.
+        if world.options.issuer == Issuer::Fips {
+            line("issuer", quoted(&world.issuer()));
+        }
         of_the_app_client(world, line);
     }
     text.push_str(&format!("\n[profile.{name}.endpoints]\n"));

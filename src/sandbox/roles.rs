@@ -3,29 +3,47 @@
 
 use serde_json::Value;
 
-use crate::sandbox::options::{AUTHENTICATED, AmbiguousRole, ContainsOnArrays, MatchType, RoleMapping, Rule};
+use crate::sandbox::options::{AmbiguousRole, ContainsOnArrays, MatchType, RoleMapping, Rule};
+use crate::sandbox::pool_roles::PoolRoles;
 
-/// The role that `mapping` finds in `claims`, or that was asked for by `custom` and may be had; nothing is a refusal.
-pub fn role(mapping: &RoleMapping, contains: ContainsOnArrays, claims: &Value, custom: Option<&str>) -> Option<String> {
-    let (candidates, preferred, ambiguous) = match mapping {
-        RoleMapping::None => (vec![AUTHENTICATED.to_owned()], Some(AUTHENTICATED.to_owned()), None),
-        RoleMapping::Token(ambiguous) => {
+/// Why there is no role for a login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoRole {
+    /// The mapping denies it, or the role that was asked for is not among those that may be had.
+    Denied,
+    /// It would be the default role, and the pool has none.
+    Unconfigured,
+}
+
+/// The role that the pool finds in `claims`, or that was asked for by `custom` and may be had.
+///
+/// # Errors
+/// [`NoRole`].
+pub fn role(
+    pool: &PoolRoles,
+    contains: ContainsOnArrays,
+    claims: &Value,
+    custom: Option<&str>,
+) -> Result<String, NoRole> {
+    let (candidates, preferred) = match &pool.mapping {
+        RoleMapping::None => (Vec::from_iter(pool.authenticated.clone()), None),
+        RoleMapping::Token(_) => {
             let preferred = claims.get("cognito:preferred_role").and_then(Value::as_str).map(ToOwned::to_owned);
-            (token_roles(claims), preferred, Some(*ambiguous))
+            (token_roles(claims), preferred)
         }
-        RoleMapping::Rules(rules, ambiguous) => {
+        RoleMapping::Rules(rules, _) => {
             let matching: Vec<String> =
                 rules.iter().filter(|rule| matches(rule, contains, claims)).map(|rule| rule.role_arn.clone()).collect();
             let first = matching.first().cloned();
-            (matching, first, Some(*ambiguous))
+            (matching, first)
         }
     };
     if let Some(custom) = custom {
-        return candidates.into_iter().find(|candidate| candidate == custom);
+        return candidates.into_iter().find(|candidate| candidate == custom).ok_or(NoRole::Denied);
     }
-    preferred.or_else(|| match ambiguous {
-        Some(AmbiguousRole::AuthenticatedRole) => Some(AUTHENTICATED.to_owned()),
-        Some(AmbiguousRole::Deny) | None => None,
+    preferred.map(Ok).unwrap_or_else(|| match pool.mapping.ambiguous() {
+        Some(AmbiguousRole::Deny) => Err(NoRole::Denied),
+        Some(AmbiguousRole::AuthenticatedRole) | None => pool.authenticated.clone().ok_or(NoRole::Unconfigured),
     })
 }
 
@@ -71,6 +89,13 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::sandbox::options::AUTHENTICATED;
+
+    fn role(mapping: &RoleMapping, contains: ContainsOnArrays, claims: &Value, custom: Option<&str>) -> Option<String> {
+        let pool =
+            PoolRoles { authenticated: Some(AUTHENTICATED.into()), unauthenticated: None, mapping: mapping.clone() };
+        super::role(&pool, contains, claims, custom).ok()
+    }
 
     fn by_rule(match_type: MatchType, value: &str, claims: &Value) -> bool {
         let rules = vec![Rule::new("custom:roles", match_type, value, "rule")];
@@ -139,5 +164,21 @@ mod tests {
         assert_eq!(find(both, Some("c")), None);
         assert_eq!(find(json!({ "cognito:roles": ["a", "b"] }), None), None);
         assert_eq!(find(json!({ "cognito:roles": "a, b" }), Some("b")).as_deref(), Some("b"));
+    }
+
+    #[test]
+    fn a_pool_without_a_default_role_says_so_only_where_it_would_be_given() {
+        let rules = vec![Rule::new("custom:roles", MatchType::Equals, "Admin", "admin")];
+        let find = |mapping, claims: Value, custom| {
+            let pool = PoolRoles { authenticated: None, unauthenticated: Some("guest".into()), mapping };
+            super::role(&pool, ContainsOnArrays::Substring, &claims, custom)
+        };
+        let mapped = |ambiguous| RoleMapping::Rules(rules.clone(), ambiguous);
+        let admin = json!({ "custom:roles": "Admin" });
+        assert_eq!(find(mapped(AmbiguousRole::AuthenticatedRole), admin, None), Ok("admin".into()));
+        assert_eq!(find(mapped(AmbiguousRole::AuthenticatedRole), json!({}), None), Err(NoRole::Unconfigured));
+        assert_eq!(find(mapped(AmbiguousRole::Deny), json!({}), None), Err(NoRole::Denied));
+        assert_eq!(find(RoleMapping::None, json!({}), None), Err(NoRole::Unconfigured));
+        assert_eq!(find(RoleMapping::None, json!({}), Some("guest")), Err(NoRole::Denied));
     }
 }

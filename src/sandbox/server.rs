@@ -22,7 +22,6 @@ use tokio::time::timeout;
 use crate::sandbox::api_gateway::{self, ApiGateway};
 use crate::sandbox::log::Logged;
 use crate::sandbox::misbehaviour::Misbehaviour;
-use crate::sandbox::options::REGION;
 use crate::sandbox::reply::{self, Outcome, Reply};
 use crate::sandbox::world::{Addresses, World};
 use crate::sandbox::{control, identity_pool, plain_issuer, sts, user_pool};
@@ -197,7 +196,7 @@ fn dispatch(host: Host, world: &World, now: DateTime<Utc>, request: &Request<Byt
         Host::UserPool => user_pool::issuer(world, request),
         Host::Issuer => plain_issuer::answer(world, now, request),
         Host::IdentityPool => identity_pool::answer(world, now, request),
-        Host::Sts => Reply::answer("sts", sts::answer(now, &world.issued, REGION, request)),
+        Host::Sts => sts::reply(world, now, request),
         Host::Api => api(world, now, request),
         Host::Control => control::answer(world, request),
     }

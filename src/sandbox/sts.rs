@@ -1,4 +1,4 @@
-//! The Security Token Service's GetCallerIdentity, for `aws sts get-caller-identity`
+//! The Security Token Service: what its operations share, and GetCallerIdentity, for `aws sts get-caller-identity`
 //! (<https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>).
 
 use std::borrow::Cow;
@@ -9,25 +9,45 @@ use http::{HeaderName, Method, Request, Response, StatusCode};
 use url::form_urlencoded;
 
 use super::issued::{IssuedKey, IssuedKeys};
+use super::partition::Partition;
+use super::reply::{self, Reply};
 use super::sigv4::{self, Expected, Refused};
-use super::{random, reply};
+use super::world::World;
+use super::{random, web_identity};
 
 /// The version of the API, the only one that there is.
-const VERSION: &str = "2011-06-15";
-/// The region whose scope the global endpoint takes.
-const GLOBAL_REGION: &str = "us-east-1";
+pub(super) const VERSION: &str = "2011-06-15";
 /// How far a caller's clock may be off, in minutes.
 const WINDOW_MINUTES: i64 = 15;
 
 /// An error as the query protocol has it: status, code, message.
-struct Fault(StatusCode, &'static str, String);
+pub(super) struct Fault(pub StatusCode, pub &'static str, pub String);
 
-/// Answers one request to STS in the query protocol: a form in the body, or the query. Signatures scoped to `region` or to
-/// the global endpoint's us-east-1 are taken.
+/// Answers a request at STS.
+pub(super) fn reply(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Reply {
+    let version = parameter(request, "Version");
+    match parameter(request, "Action").filter(|_| version.as_deref() == Some(VERSION)).as_deref() {
+        Some("AssumeRoleWithWebIdentity") => {
+            Reply::answer("sts.assume_role_with_web_identity", web_identity::answer(world, now, request))
+        }
+        action => {
+            let endpoint = if action == Some("GetCallerIdentity") { "sts.caller_identity" } else { "sts.other" };
+            Reply::answer(endpoint, answer(now, &world.issued, world.options.partition.region(), request))
+        }
+    }
+}
+
+/// Answers one request to STS in the query protocol: a form in the body, or the query. Signatures scoped to `region` are
+/// taken, and those scoped to the global endpoint's us-east-1 where the partition has one.
 pub fn answer(now: DateTime<Utc>, keys: &IssuedKeys, region: &str, request: &Request<Bytes>) -> Response<Bytes> {
+    respond(|request_id| call(now, keys, region, request).map(|key| identity_document(&key, request_id)))
+}
+
+/// The answer of an operation, which makes its document with the request's id in it.
+pub(super) fn respond(operation: impl FnOnce(&str) -> Result<String, Fault>) -> Response<Bytes> {
     let request_id = random::uuid();
-    let (status, body) = match call(now, keys, region, request) {
-        Ok(key) => (StatusCode::OK, identity_document(&key, &request_id)),
+    let (status, body) = match operation(&request_id) {
+        Ok(document) => (StatusCode::OK, document),
         Err(Fault(status, code, message)) => (status, error_document(code, &message, &request_id)),
     };
     let response = reply::body(status, "text/xml", body);
@@ -43,7 +63,7 @@ fn call(now: DateTime<Utc>, keys: &IssuedKeys, region: &str, request: &Request<B
     if action != "GetCallerIdentity" || version != VERSION {
         return bad_request("InvalidAction", format!("Could not find operation {action} for version {version}"));
     }
-    let regions = [region, GLOBAL_REGION];
+    let regions = Partition::of(region).sts_regions(region);
     let expected = Expected { service: "sts", regions: &regions, now, window: TimeDelta::minutes(WINDOW_MINUTES) };
     sigv4::verify(request, &expected, |id| keys.find(id)).map_err(|refused| {
         let code = match refused {
@@ -61,7 +81,7 @@ fn call(now: DateTime<Utc>, keys: &IssuedKeys, region: &str, request: &Request<B
 }
 
 /// A parameter of the query protocol: from the form in the body of a POST, else from the query.
-fn parameter<'r>(request: &'r Request<Bytes>, name: &str) -> Option<Cow<'r, str>> {
+pub(super) fn parameter<'r>(request: &'r Request<Bytes>, name: &str) -> Option<Cow<'r, str>> {
     let form: &[u8] = if request.method() == Method::POST { request.body() } else { &[] };
     let query = request.uri().query().unwrap_or_default().as_bytes();
     let mut pairs = form_urlencoded::parse(form).chain(form_urlencoded::parse(query));
@@ -89,7 +109,7 @@ fn error_document(code: &str, message: &str, request_id: &str) -> String {
 }
 
 /// Escapes for XML 1.0 text, and leaves out the control characters that it cannot hold at all.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

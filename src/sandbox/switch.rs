@@ -1,9 +1,8 @@
 //! The other ways that Cognito may be: how an app client or a pool can be set up, and what Amazon's documents leave open.
 
 use crate::sandbox::named::named;
-use crate::sandbox::options::{
-    AmbiguousRole, ContainsOnArrays, Issuer, ORDERS_ADMIN, ORDERS_READER, Options, RoleMapping,
-};
+use crate::sandbox::options::{AmbiguousRole, ContainsOnArrays, Issuer, Options, RoleMapping};
+use crate::sandbox::partition::Partition;
 use crate::sandbox::random;
 
 named! {
@@ -15,6 +14,11 @@ named! {
     TokenRoles, "token-roles", "choose roles by the claims of user pool groups, not by rules";
     NoRoleMapping, "no-role-mapping", "give everybody the identity pool's default role";
     StickyAttributes, "sticky-attributes", "bring changes of people to the user pool at their next sign-in only";
+    DenyAmbiguous, "deny-ambiguous", "give no role where the role mapping finds none (Deny)";
+    ClassicFlow, "classic-flow", "allow the classic flow, and have no role mapping";
+    GovCloud, "govcloud", "pretend to be in us-gov-west-1 of AWS GovCloud (US)";
+    GovCloudFipsIssuer, "govcloud-fips-issuer", "the same, with an issuer at cognito-idp-fips (undocumented)";
+    China, "china", "pretend to be in cn-north-1, where AWS has identity pools only";
     ServerSideTokenCheck, "server-side-token-check", "let the identity pool refuse a sign-in that was revoked";
     ContainsElement, "contains-element", "let Contains look for an element of an array (undocumented)";
     NoStateOnErrors, "no-state-on-errors", "redirect errors without the state (undocumented)";
@@ -37,17 +41,36 @@ impl Switch {
                 }
             }
             Switch::TokenRoles => {
-                options.role_mapping = RoleMapping::Token(AmbiguousRole::AuthenticatedRole);
+                let ambiguous = options.role_mapping.ambiguous().unwrap_or(AmbiguousRole::AuthenticatedRole);
+                options.role_mapping = RoleMapping::Token(ambiguous);
                 for person in &mut options.people {
-                    let group = person.roles.iter().find_map(|role| match role.as_str() {
-                        "Orders.Admin" => Some(ORDERS_ADMIN.to_owned()),
-                        "Orders.Read" => Some(ORDERS_READER.to_owned()),
+                    let names = person.roles.iter().filter_map(|role| match role.as_str() {
+                        "Orders.Admin" => Some("OrdersAdmin"),
+                        "Orders.Read" => Some("OrdersReader"),
+                        "Reports.Read" => Some("ReportsReader"),
                         _ => None,
                     });
-                    person.iam_roles.extend(group.clone());
-                    person.preferred_iam_role = group;
+                    // Each is the role of a group, and the first group has the best precedence.
+                    let groups: Vec<String> = names.map(|name| options.partition.role_arn(name)).collect();
+                    person.preferred_iam_role = groups.first().cloned();
+                    person.iam_roles.extend(groups);
                 }
             }
+            Switch::DenyAmbiguous => {
+                if let RoleMapping::Token(ambiguous) | RoleMapping::Rules(_, ambiguous) = &mut options.role_mapping {
+                    *ambiguous = AmbiguousRole::Deny;
+                }
+            }
+            Switch::ClassicFlow => {
+                options.classic_flow = true;
+                options.role_mapping = RoleMapping::None;
+            }
+            Switch::GovCloud => options.move_to(Partition::GovCloud),
+            Switch::GovCloudFipsIssuer => {
+                options.move_to(Partition::GovCloud);
+                options.issuer = Issuer::Fips;
+            }
+            Switch::China => options.move_to(Partition::China),
             Switch::NoRoleMapping => options.role_mapping = RoleMapping::None,
             Switch::StickyAttributes => options.sticky_attributes = true,
             Switch::ServerSideTokenCheck => options.server_side_token_check = true,

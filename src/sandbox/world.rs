@@ -8,13 +8,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::sandbox::api_gateway::ApiGateway;
 use crate::sandbox::identity_pool::Identities;
-use crate::sandbox::issued::IssuedKeys;
+use crate::sandbox::issued::{IssuedKey, IssuedKeys};
 use crate::sandbox::keys::Keys;
 use crate::sandbox::log::Log;
 use crate::sandbox::misbehaviour::{Active, Misbehaviour};
-use crate::sandbox::options::{ACCOUNT_ID, Issuer, Options, REGION, STAGE};
+use crate::sandbox::options::{ACCOUNT_ID, Options, STAGE};
 use crate::sandbox::people::Person;
 use crate::sandbox::plain_issuer;
+use crate::sandbox::pool_roles::PoolRoles;
 use crate::sandbox::random;
 use crate::sandbox::user_pool::State;
 
@@ -40,13 +41,14 @@ pub struct Names {
 
 impl Names {
     fn new(options: &Options) -> Self {
+        let region = options.partition.region();
         Self {
-            user_pool_id: format!("{REGION}_{}", random::alphanumeric(9)),
+            user_pool_id: format!("{region}_{}", random::alphanumeric(9)),
             client_id: if options.plain_issuer { random::uuid() } else { random::lower_alphanumeric(26) },
             tenant: random::uuid(),
-            identity_pool_id: format!("{REGION}:{}", random::uuid()),
+            identity_pool_id: format!("{region}:{}", random::uuid()),
             api_id: random::lower_alphanumeric(10),
-            domain: format!("corp-sandbox.auth.{REGION}.amazoncognito.com"),
+            domain: options.partition.domain("corp-sandbox"),
         }
     }
 }
@@ -97,13 +99,16 @@ pub struct World {
     pub keys: Arc<Keys>,
     /// The API.
     pub api: ApiGateway,
-    /// The temporary keys given out by the identity pool.
+    /// The keys that the sandbox knows: the temporary ones that it gave out, and its administrator's.
     pub issued: IssuedKeys,
+    /// The keys of the IAM user who may ask what no identity of the pool may.
+    pub administrator: IssuedKey,
     /// The active misbehaviours.
     pub active: Active,
     /// What was asked so far.
     pub log: Log,
     credentials_lifetime: Mutex<i64>,
+    pool_roles: Mutex<PoolRoles>,
     offset: Mutex<TimeDelta>,
     users: Mutex<Vec<User>>,
     secrets: Mutex<VecDeque<String>>,
@@ -135,18 +140,28 @@ impl World {
             created,
         };
         let names = Names::new(&options);
+        let administrator = IssuedKey::of_an_administrator(options.partition, &names.identity_pool_id);
+        let pool_roles = PoolRoles {
+            authenticated: options.authenticated_role.clone(),
+            unauthenticated: None,
+            mapping: options.role_mapping.clone(),
+        };
+        let issued = IssuedKeys::default();
+        issued.insert(administrator.clone());
         Ok(Self {
-            api: ApiGateway::new(REGION, ACCOUNT_ID, names.api_id.as_str(), STAGE),
+            api: ApiGateway::new(options.partition.region(), ACCOUNT_ID, names.api_id.as_str(), STAGE),
             names,
             addresses,
             keys: Keys::of_this_process()?,
-            issued: IssuedKeys::default(),
+            issued,
             active,
             log: Log::default(),
+            pool_roles: Mutex::new(pool_roles),
             credentials_lifetime: Mutex::new(options.credentials_lifetime),
             offset: Mutex::default(),
             users: Mutex::new(options.people.iter().map(user).collect()),
-            secrets: Mutex::default(),
+            secrets: Mutex::new(VecDeque::from([administrator.secret_access_key.clone()])),
+            administrator,
             user_pool: Mutex::default(),
             plain_issuer: Mutex::default(),
             identities: Mutex::default(),
@@ -182,11 +197,26 @@ impl World {
 
     /// The issuer that the user pool's tokens name.
     pub fn issuer(&self) -> String {
-        let host = match self.options.issuer {
-            Issuer::Original => "cognito-idp",
-            Issuer::Updated => "issuer-cognito-idp",
-        };
-        format!("https://{host}.{REGION}.amazonaws.com/{}", self.names.user_pool_id)
+        self.options.partition.user_pool_issuer(self.options.issuer, &self.names.user_pool_id)
+    }
+
+    /// The roles of the identity pool, as of now.
+    pub fn pool_roles(&self) -> PoolRoles {
+        locked(&self.pool_roles).clone()
+    }
+
+    /// Changes the roles of the identity pool; the next credentials go by it.
+    pub fn change_pool_roles(&self, change: impl FnOnce(&mut PoolRoles)) {
+        change(&mut locked(&self.pool_roles));
+    }
+
+    /// The key of `RoleMappings`: for an app client the issuer without the scheme, a colon, the app client's id. For a
+    /// plain issuer, whose key is not documented, it is that of `Logins`.
+    pub fn mapped_provider(&self) -> String {
+        match self.options.plain_issuer {
+            true => self.login_provider(),
+            false => format!("{}:{}", self.login_provider(), self.names.client_id),
+        }
     }
 
     /// Base URL of the plain issuer's address.
@@ -202,6 +232,11 @@ impl World {
     /// Where Microsoft Graph would tell the groups of a person who has too many for a token.
     pub fn groups_link(&self, user: &User) -> String {
         format!("https://graph.windows.net/{}/users/{}/getMemberObjects", self.names.tenant, user.sub)
+    }
+
+    /// The key of `Logins`: [`Self::login_issuer`] without the scheme.
+    pub fn login_provider(&self) -> String {
+        self.login_issuer().trim_start_matches("https://").trim_start_matches("http://").to_owned()
     }
 
     /// The one issuer whose tokens the identity pool takes.

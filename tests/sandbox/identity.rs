@@ -208,5 +208,5 @@ fn the_api_and_sts_are_there() {
     assert_eq!(sandbox.count("api.refused"), 1);
     let answer = crate::client::get(&format!("{}/?Action=GetCallerIdentity&Version=2011-06-15", sandbox.sts_url()));
     assert_eq!(answer.status, 403, "{answer:?}");
-    assert_eq!(sandbox.count("sts"), 1);
+    assert_eq!(sandbox.count("sts.caller_identity"), 1);
 }

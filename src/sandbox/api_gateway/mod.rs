@@ -23,6 +23,7 @@ pub use self::policy::{Decision, Effect, Statement, decide};
 use self::refusal::Refusal;
 use self::route::Route;
 use super::issued::{IssuedKey, IssuedKeys};
+use super::partition::Partition;
 use super::sigv4::{self, Expected};
 use super::{random, reply};
 
@@ -77,8 +78,8 @@ fn respond(answer: Answer) -> Response<Bytes> {
 
 impl ApiGateway {
     /// The API `api_id` in `region`, of the account `account_id` (twelve digits), deployed to `stage`, with the policies
-    /// of the three roles that the sandbox knows: OrdersAdmin may invoke everything, OrdersReader may read, and echo,
-    /// SandboxAuthenticated may only echo.
+    /// of the roles that the sandbox knows: OrdersAdmin may invoke everything, OrdersReader may read, and echo,
+    /// ReportsReader and SandboxAuthenticated may only echo.
     pub fn new(
         region: impl Into<String>,
         account_id: impl Into<String>,
@@ -96,9 +97,10 @@ impl ApiGateway {
         for (role, resources) in [
             ("OrdersAdmin", ["*"].as_slice()),
             ("OrdersReader", &["GET/*", "*/echo/*"]),
+            ("ReportsReader", &["*/echo/*"]),
             ("SandboxAuthenticated", &["*/echo/*"]),
         ] {
-            let role_arn = format!("arn:aws:iam::{}:role/{role}", api.account_id);
+            let role_arn = format!("arn:{}:iam::{}:role/{role}", Partition::of(&api.region).arn(), api.account_id);
             for resource in resources {
                 let resource = format!("{}/{}/{resource}", api.arn(&api.account_id), api.stage);
                 api.attach(&role_arn, Statement { effect: Effect::Allow, action: INVOKE.into(), resource });
@@ -162,8 +164,8 @@ impl ApiGateway {
         }
     }
 
-    /// `arn:aws:execute-api:REGION:ACCOUNT:API`.
+    /// `arn:aws:execute-api:REGION:ACCOUNT:API`, or in another partition.
     fn arn(&self, account_id: &str) -> String {
-        format!("arn:aws:execute-api:{}:{account_id}:{}", self.region, self.api_id)
+        format!("arn:{}:execute-api:{}:{account_id}:{}", Partition::of(&self.region).arn(), self.region, self.api_id)
     }
 }

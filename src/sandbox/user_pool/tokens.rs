@@ -8,7 +8,7 @@ use super::sessions::SignIn;
 use crate::sandbox::jwt;
 use crate::sandbox::keys::SigningKey;
 use crate::sandbox::misbehaviour::Misbehaviour;
-use crate::sandbox::options::REGION;
+use crate::sandbox::options::Issuer;
 use crate::sandbox::people::Person;
 use crate::sandbox::random;
 use crate::sandbox::world::{User, World};
@@ -160,15 +160,10 @@ pub fn spoil(world: &World, now: DateTime<Utc>, claims: &mut Map<String, Value>)
         claim("aud", json!(random::lower_alphanumeric(26)));
     }
     if due(Misbehaviour::WrongIssuer) {
-        let other = random::alphanumeric(9);
-        claim("iss", json!(format!("https://cognito-idp.{REGION}.amazonaws.com/{REGION}_{other}")));
+        let partition = world.options.partition;
+        let other = format!("{}_{}", partition.region(), random::alphanumeric(9));
+        claim("iss", json!(partition.user_pool_issuer(Issuer::Original, &other)));
     }
-    if due(Misbehaviour::IssuerTrailingSlash) {
-        let issuer = claims.get("iss").and_then(Value::as_str).unwrap_or_default();
-        let issuer = format!("{issuer}/");
-        claims.insert("iss".to_owned(), json!(issuer));
-    }
-    let mut claim = |name: &str, value: Value| claims.insert(name.to_owned(), value);
     if due(Misbehaviour::WrongTokenUse) {
         claim("token_use", json!("access"));
     }
@@ -195,6 +190,11 @@ pub fn spoil(world: &World, now: DateTime<Utc>, claims: &mut Map<String, Value>)
     }
     if due(Misbehaviour::NoNonce) {
         claims.remove("nonce");
+    }
+    if due(Misbehaviour::IssuerTrailingSlash) {
+        let issuer = claims.get("iss").and_then(Value::as_str).unwrap_or_default();
+        let issuer = json!(format!("{issuer}/"));
+        claims.insert("iss".to_owned(), issuer);
     }
 }
 

@@ -215,6 +215,7 @@ mod tests {
         let addresses = Addresses {
             domain: address,
             user_pool: address,
+            issuer: address,
             identity_pool: address,
             sts: address,
             api: address,

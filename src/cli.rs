@@ -12,9 +12,10 @@ use clap::builder::PossibleValue;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use self::sections::{
-    ABOUT, CALL, CREDENTIAL_PROCESS, DEMO, LOGIN, LOGOUT, PROFILE, PROFILE_LIST, PROFILE_SHOW, STATUS, sandbox_sections,
+    ABOUT, CALL, CREDENTIAL_PROCESS, DEMO, LOGIN, LOGOUT, PROFILE, PROFILE_LIST, PROFILE_SHOW, ROLES, STATUS,
+    sandbox_sections,
 };
-use crate::sandbox::{Misbehaviour, Switch};
+use crate::sandbox::{Misbehaviour, Refusal, Switch};
 
 /// One sign-in for AWS behind Cognito federated to Azure AD
 ///
@@ -103,6 +104,16 @@ pub enum Verb {
     /// Asks the store alone, not the network. Ends with status 3 if nobody is signed in.
     #[command(after_long_help = STATUS)]
     Status(Status),
+    /// Show which roles a sign-in leads to, and why
+    ///
+    /// Shows what the directory asserted, the IAM roles that it can lead to, for which of them there are credentials, and
+    /// which one was given. Asks the store, and AWS STS whose the credentials are that are at hand; renews nothing.
+    ///
+    /// With --explain it evaluates the identity pool's role mapping over the claims, rule by rule, and tells the outcome,
+    /// how far that is certain, and what about the mapping deserves a second look. With --mapping and --claims that needs
+    /// no profile, no sign-in and no network.
+    #[command(after_long_help = ROLES)]
+    Roles(Roles),
     /// Sign out
     ///
     /// Deletes the tokens and the credentials made from them, revokes the refresh token at the user pool, and says what
@@ -139,6 +150,18 @@ pub struct ProfileFlag {
     pub profile: Option<String>,
 }
 
+/// Which role.
+#[derive(Debug, Clone, Default, Args)]
+pub struct RoleFlag {
+    /// The IAM role to ask for, by its ARN, in place of the profile's
+    ///
+    /// One sign-in serves any number of roles, and the credentials of each are kept side by side. Which ones may be had
+    /// is up to the identity pool's mapping; in the classic flow, to the role's trust policy. The profile's key role_arn
+    /// does the same.
+    #[arg(long, value_name = "ARN")]
+    pub role: Option<String>,
+}
+
 /// Flags of `login`.
 #[derive(Debug, Args)]
 pub struct Login {
@@ -148,6 +171,12 @@ pub struct Login {
     /// Go to this identity provider at once, past the chooser
     #[arg(long, value_name = "NAME")]
     pub identity_provider: Option<String>,
+    /// Find the profile by your email address, and suggest the address to the identity provider
+    ///
+    /// It is the profile whose email_domains, or idp_identifier, name the address's domain. In one that names no identity
+    /// provider, the user pool finds it by the domain.
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "identity_provider")]
+    pub email: Option<String>,
     /// Print the URL and wait, without opening a browser
     ///
     /// This is how it goes anyway where no browser can be. The other way round, a browser named by the profile's key
@@ -168,6 +197,9 @@ pub struct CredentialProcess {
     /// Which profile.
     #[command(flatten)]
     pub profile: ProfileFlag,
+    /// Which role.
+    #[command(flatten)]
+    pub role: RoleFlag,
     /// Open the browser if a sign-in is required
     ///
     /// Where no browser can be opened it fails at once, as without this flag: nobody is asked to paste anything here.
@@ -183,6 +215,9 @@ pub struct Call {
     /// Which profile.
     #[command(flatten)]
     pub profile: ProfileFlag,
+    /// Which role.
+    #[command(flatten)]
+    pub role: RoleFlag,
     /// The request's method, such as GET
     pub method: String,
     /// The request's URL
@@ -228,6 +263,9 @@ pub struct Status {
     /// Which profile.
     #[command(flatten)]
     pub profile: ProfileFlag,
+    /// Which role.
+    #[command(flatten)]
+    pub role: RoleFlag,
     /// Print JSON on the standard output
     #[arg(long)]
     pub json: bool,
@@ -238,6 +276,44 @@ pub struct Status {
     /// network, and ends with status 0 whatever it finds. What a command does step by step, --debug shows.
     #[arg(long, conflicts_with = "json")]
     pub report: bool,
+}
+
+/// Flags of `roles`.
+#[derive(Debug, Args)]
+pub struct Roles {
+    /// Which profile.
+    #[command(flatten)]
+    pub profile: ProfileFlag,
+    /// Which role.
+    #[command(flatten)]
+    pub role: RoleFlag,
+    /// Print JSON on the standard output
+    #[arg(long)]
+    pub json: bool,
+    /// Evaluate the identity pool's role mapping, and tell why it gives which role
+    #[arg(long)]
+    pub explain: bool,
+    /// Take the role mapping from a file: what 'aws cognito-identity get-identity-pool-roles' prints; - is the standard
+    /// input
+    ///
+    /// Without it, --explain asks the service, signed with an administrator's own AWS credentials: AWS_ACCESS_KEY_ID,
+    /// AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN. Those that an identity pool issues may not ask.
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Option<PathBuf>,
+    /// Take the claims from a file, not from the sign-in: a JSON object, or an ID token; - is the standard input
+    ///
+    /// The signature of a token is not verified. A member scope, as of an access token, tells what its owner may do.
+    #[arg(long, value_name = "FILE", requires = "explain")]
+    pub claims: Option<PathBuf>,
+    /// The entry of RoleMappings to evaluate, where the claims' iss and aud do not tell
+    #[arg(long, value_name = "KEY", requires = "explain")]
+    pub provider: Option<String>,
+    /// End with status 1 unless this role is given, and certainly so
+    #[arg(long, value_name = "ARN", requires = "explain")]
+    pub expect: Option<String>,
+    /// End with status 1 if there are warnings, or the outcome is not certain
+    #[arg(long, requires = "explain")]
+    pub strict: bool,
 }
 
 /// Flags of `logout`.
@@ -287,7 +363,7 @@ pub struct ProfileShow {
 
 /// Flags of `sandbox`.
 #[derive(Debug, Args)]
-#[command(after_help = "Run 'cogfed sandbox --help' for the lists of misbehaviours and switches.")]
+#[command(after_help = "Run 'cogfed sandbox --help' for the lists of misbehaviours, refusals and switches.")]
 pub struct Sandbox {
     /// Print one line of JSON when it is ready: profile, hosts, the API's URL, people
     #[arg(long)]
@@ -322,6 +398,9 @@ pub struct Sandbox {
     /// Misbehave (may be given more than once)
     #[arg(long, value_name = "NAME", hide_possible_values = true)]
     pub misbehave: Vec<Misbehaviour>,
+    /// Refuse as a service would (may be given more than once)
+    #[arg(long, value_name = "NAME", hide_possible_values = true)]
+    pub refuse: Vec<Refusal>,
     /// Be set up in another way (may be given more than once)
     #[arg(long, value_name = "NAME", hide_possible_values = true)]
     pub switch: Vec<Switch>,
@@ -345,6 +424,16 @@ impl ValueEnum for Misbehaviour {
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         Some(PossibleValue::new(self.name()).help(self.description()))
+    }
+}
+
+impl ValueEnum for Refusal {
+    fn value_variants<'a>() -> &'a [Self] {
+        Self::all()
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name))
     }
 }
 
@@ -375,7 +464,14 @@ mod tests {
 
     #[test]
     fn the_command_line_of_the_frequent_verb_is_that_of_the_whole_one() {
-        for flags in [&[][..], &["-p", "a"], &["--profile=a", "--sign-in"], &["--debug"], &["--sign-in", "--debug"]] {
+        for flags in [
+            &[][..],
+            &["-p", "a"],
+            &["--profile=a", "--sign-in"],
+            &["--debug"],
+            &["--sign-in", "--debug"],
+            &["--role", "arn:b", "-p", "a"],
+        ] {
             let words = [&["credential-process"], flags].concat();
             let whole = Cli::try_parse_from([&["cogfed"], &words[..]].concat()).unwrap();
             assert_eq!(format!("{:?}", read(&words).unwrap()), format!("{whole:?}"), "{words:?}");

@@ -1,7 +1,7 @@
-//! What AWS says when it refuses: the identity pool (a code and a message), API Gateway (a raw HTTP answer).
+//! What AWS says when it refuses: the identity pool and STS (a code and a message), API Gateway (a raw HTTP answer).
 
 use cogfed::error::{Failure, Kind};
-use cogfed::identity_pool::refusal;
+use cogfed::identity_pool::{Service, refusal};
 use cogfed::request::{ApiRequest, Context, Reason, RequestInput, explain};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
@@ -17,10 +17,12 @@ pub fn run(data: &[u8]) {
 
 fn identity_pool(text: &str) {
     let (code, message) = text.split_once('\n').unwrap_or((text, ""));
-    let failure = refusal::explain(code, message, &profile(""));
-    assert!(matches!(failure.kind, Kind::Refused | Kind::Network), "{failure:?}");
-    assert!(failure.hint.is_some());
-    assert_presentable(&failure);
+    for service in [Service::IdentityPool, Service::Sts] {
+        let failure = refusal::explain(service, code, message, &profile(""));
+        assert!(matches!(failure.kind, Kind::Refused | Kind::Network), "{failure:?}");
+        assert!(failure.hint.is_some());
+        assert_presentable(&failure);
+    }
 }
 
 fn gateway(data: &[u8]) {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 
-use super::{Attendance, Env, Opened, choice};
+use super::{Attendance, Env, Opened, choice_of_role};
 use crate::cli::Call;
 use crate::credentials::Credentials;
 use crate::error::{Failure, Kind};
@@ -18,7 +18,7 @@ use crate::terminal::Escaping;
 
 pub fn run(flags: Call, env: &mut Env) -> anyhow::Result<()> {
     let request = build(&flags, env)?;
-    let mut choice = choice(&flags.profile);
+    let mut choice = choice_of_role(&flags.profile, &flags.role);
     if let Some(region) = &flags.region {
         choice.flags.push(("region", region.clone()));
     }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::login::{Manner, Turn, sign_in};
-use super::{Attendance, Env, Opened, block_on, choice};
+use super::{Attendance, Env, Opened, block_on, choice_of_role};
 use crate::cli::CredentialProcess;
 use crate::error::{Failure, Kind, hint_of, in_one_line, kind_of};
 use crate::session::{Lease, Session};
@@ -19,7 +19,7 @@ pub fn run(flags: &CredentialProcess, env: &mut Env) -> anyhow::Result<()> {
 }
 
 fn hand_over(flags: &CredentialProcess, env: &mut Env) -> anyhow::Result<()> {
-    let opened = Opened::new(env, &choice(&flags.profile), Attendance::Unattended)?;
+    let opened = Opened::new(env, &choice_of_role(&flags.profile, &flags.role), Attendance::Unattended)?;
     let session = opened.session();
     let lease = match session.at_hand()? {
         Some(lease) => lease,
@@ -37,7 +37,8 @@ async fn renewed(session: &Session<'_>, opened: &Opened, env: &Env, may_sign_in:
             if way.browser.is_none() {
                 return Err(without_browser(&error, way.surroundings.place));
             }
-            let manner = Manner { provider: None, turn: Turn::Tool, patience: PATIENCE, is_forced: false };
+            let turn = Turn::Tool;
+            let manner = Manner { provider: None, address: None, turn, patience: PATIENCE, is_forced: false };
             sign_in(session, opened, env, &manner).await?;
             session.credentials().await
         }

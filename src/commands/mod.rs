@@ -7,6 +7,7 @@ mod login;
 mod logout;
 mod profile;
 mod report;
+mod roles;
 mod sandbox;
 mod status;
 
@@ -15,7 +16,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 
-use crate::cli::{Cli, ProfileFlag, Verb};
+use crate::cli::{Cli, ProfileFlag, RoleFlag, Verb};
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Failure, Kind};
 use crate::folder::Folder;
@@ -99,6 +100,7 @@ pub fn run(cli: Cli, env: &mut Env) -> anyhow::Result<()> {
         Verb::CredentialProcess(flags) => credential_process::run(&flags, env),
         Verb::Call(flags) => call::run(flags, env),
         Verb::Status(flags) => status::run(&flags, env),
+        Verb::Roles(flags) => roles::run(&flags, env),
         Verb::Logout(flags) => logout::run(&flags, env),
         Verb::Profile(verb) => profile::run(&verb, env),
         Verb::Sandbox(flags) => sandbox::run(&flags, env),
@@ -174,13 +176,18 @@ impl Opened {
 
     /// The credentials' accounts of all profiles of the configuration that share this one's sign-in.
     fn siblings(&self, env: &Env) -> Vec<String> {
+        self.sharing(env).iter().map(credentials_account).collect()
+    }
+
+    /// All profiles of the configuration that share this one's sign-in, itself among them.
+    fn sharing(&self, env: &Env) -> Vec<Profile> {
         let Ok(configuration) = configuration(env) else { return Vec::new() };
         let profile = |name: &str| {
             let choice = Choice { profile: Some(name.to_owned()), flags: Vec::new() };
             Profile::from_settings(name, &settings(&configuration, name, &choice, &env.variable).ok()?).ok()
         };
         let shares = |other: &Profile| tokens_account(other) == tokens_account(&self.profile);
-        configuration.names().filter_map(profile).filter(shares).map(|other| credentials_account(&other)).collect()
+        configuration.names().filter_map(profile).filter(shares).collect()
     }
 
     /// How a page gets before the person here.
@@ -212,6 +219,12 @@ fn keyring_asks(terminal: &Terminal) -> OnWait {
 
 fn choice(flag: &ProfileFlag) -> Choice {
     Choice { profile: flag.profile.clone(), flags: Vec::new() }
+}
+
+/// The same with another role than the profile's, if one is named.
+fn choice_of_role(flag: &ProfileFlag, role: &RoleFlag) -> Choice {
+    let flags = role.role.iter().map(|role| ("role_arn", role.clone())).collect();
+    Choice { flags, ..choice(flag) }
 }
 
 fn configuration(env: &Env) -> anyhow::Result<Configuration> {

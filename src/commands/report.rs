@@ -6,10 +6,9 @@ use std::time::Instant;
 use chrono::{DateTime, SecondsFormat, Utc};
 use url::Url;
 
-use super::{Attendance, Env, Opened, choice, configuration};
-use crate::cli::ProfileFlag;
+use super::{Attendance, Env, Opened, configuration};
 use crate::error::{Failure, in_one_line};
-use crate::profile::{Choice, Profile, keys::KEYS, select, settings};
+use crate::profile::{Choice, Issuer, Profile, UserPool, keys::KEYS, select, settings};
 use crate::session::OnRecord;
 use crate::store::record::{CredentialsRecord, TokensRecord};
 use crate::terminal::shown;
@@ -41,15 +40,14 @@ const NAMED: &[&str] =
 const PROXIES: &[&str] = &["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 
 /// Prints the report. What cannot be found out is part of it.
-pub fn run(flag: &ProfileFlag, env: &mut Env) -> anyhow::Result<()> {
+pub fn run(choice: &Choice, env: &mut Env) -> anyhow::Result<()> {
     let mut report = Report::default();
     report.title("cogfed");
     report.row("version", env!("CARGO_PKG_VERSION"));
     report.row("system", format!("{} {}", std::env::consts::OS, std::env::consts::ARCH));
     report.row("time", stamp(env.clock.now()));
-    let choice = choice(flag);
-    configured(&mut report, &choice, env);
-    match Opened::new(env, &choice, Attendance::Person) {
+    configured(&mut report, choice, env);
+    match Opened::new(env, choice, Attendance::Person) {
         Ok(opened) => stored(&mut report, &opened),
         Err(error) => report.fault("profile", error),
     }
@@ -118,16 +116,17 @@ fn stored(report: &mut Report, opened: &Opened) {
 
 /// What follows from the settings, and is asked for in their place.
 fn derived(report: &mut Report, profile: &Profile) {
-    let endpoints = &profile.endpoints;
-    report.row("issuers", profile.issuers.join(", "));
-    for (name, url) in [
-        ("authorization endpoint", &endpoints.authorization),
-        ("token endpoint", &endpoints.token),
-        ("keys", &endpoints.jwks),
-        ("identity pool endpoint", &endpoints.identity_pool),
-    ] {
-        report.row(name, url);
+    report.row("issuers", profile.issuer.issuers().join(", "));
+    match &profile.issuer {
+        Issuer::UserPool(UserPool { endpoints, .. }) => {
+            report.row("authorization endpoint", &endpoints.authorization);
+            report.row("token endpoint", &endpoints.token);
+            report.row("keys", &endpoints.jwks);
+        }
+        Issuer::Plain(issuer) => report.row("discovery document", &issuer.discovery),
     }
+    report.row("identity pool endpoint", &profile.endpoints.identity_pool);
+    report.row("STS endpoint", &profile.endpoints.sts);
 }
 
 fn sign_in(report: &mut Report, tokens: &TokensRecord, profile: &Profile) {

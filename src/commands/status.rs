@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::login::local;
-use super::{Attendance, Env, Opened, choice};
+use super::{Attendance, Env, Opened, choice_of_role};
 use crate::cli::Status;
 use crate::profile::Profile;
 use crate::session::KeptOffset;
@@ -15,7 +15,9 @@ use crate::terminal::shown;
 #[derive(Serialize)]
 struct Report<'a> {
     profile: &'a str,
-    user_pool_id: &'a str,
+    /// None where an issuer stands in the user pool's place.
+    user_pool_id: Option<&'a str>,
+    issuer: Option<&'a str>,
     client_id: &'a str,
     identity_pool_id: &'a str,
     store: String,
@@ -56,10 +58,11 @@ struct Credentials<'a> {
 }
 
 pub fn run(flags: &Status, env: &mut Env) -> anyhow::Result<()> {
+    let choice = choice_of_role(&flags.profile, &flags.role);
     if flags.report {
-        return super::report::run(&flags.profile, env);
+        return super::report::run(&choice, env);
     }
-    let opened = Opened::new(env, &choice(&flags.profile), Attendance::Person)?;
+    let opened = Opened::new(env, &choice, Attendance::Person)?;
     let now = env.clock.now();
     let session = opened.session();
     let (tokens, credentials) = (session.tokens()?, session.stored_credentials()?);
@@ -74,7 +77,11 @@ pub fn run(flags: &Status, env: &mut Env) -> anyhow::Result<()> {
     };
     match flags.json {
         true => env.print(&(serde_json::to_string(&report)? + "\n"))?,
-        false => env.print(&text(&report, opened.store.describe(), now, clock.as_ref()))?,
+        false => {
+            let besides = tokens.as_ref().map_or(Ok(Vec::new()), |tokens| session.stored_besides(tokens))?;
+            let rows = rows(&report, &opened.profile, &besides, opened.store.describe(), now, clock.as_ref());
+            env.print(&text(&rows))?;
+        }
     }
     match report.signed_in {
         true => Ok(()),
@@ -104,7 +111,8 @@ fn report<'a>(
     });
     Report {
         profile: &profile.name,
-        user_pool_id: &profile.user_pool_id,
+        user_pool_id: profile.issuer.user_pool().map(|pool| pool.id.as_str()),
+        issuer: Some(profile.issuer.id()).filter(|_| profile.issuer.user_pool().is_none()),
         client_id: &profile.client_id,
         identity_pool_id: &profile.identity_pool_id,
         store: profile.store.to_string(),
@@ -122,46 +130,72 @@ fn report<'a>(
     }
 }
 
-fn text(report: &Report<'_>, store: &str, now: DateTime<Utc>, clock: Option<&KeptOffset>) -> String {
+/// A line for people: what it is about, and what is so.
+type Row = (&'static str, String);
+
+fn text(rows: &[Row]) -> String {
+    rows.iter().map(|(name, value)| format!("{name:<13} {}\n", shown(value))).collect()
+}
+
+fn rows(
+    report: &Report<'_>,
+    profile: &Profile,
+    besides: &[(Profile, CredentialsRecord)],
+    store: &str,
+    now: DateTime<Utc>,
+    clock: Option<&KeptOffset>,
+) -> Vec<Row> {
     let mut rows = vec![("profile", report.profile.to_owned())];
     match &report.sign_in {
         None => rows.push(("signed in as", "nobody".to_owned())),
         Some(sign_in) => rows.extend([
             ("signed in as", sign_in.person.to_owned()),
-            ("by", sign_in.identity_provider.unwrap_or("an identity provider that the token does not name").to_owned()),
+            (
+                "by",
+                sign_in
+                    .identity_provider
+                    .or(report.issuer)
+                    .unwrap_or("an identity provider that the token does not name")
+                    .to_owned(),
+            ),
             ("since", local(sign_in.signed_in_at)),
             ("ID token", until(sign_in.id_token_expires_at, now)),
-            ("renewal", renewal(sign_in, now)),
+            ("renewal", renewal(sign_in, if report.issuer.is_some() { "issuer" } else { "user pool" }, now)),
         ]),
     }
     rows.push(match &report.credentials {
         Some(credentials) => ("credentials", until(credentials.expires_at, now)),
         None => ("credentials", "none yet: they are fetched when something asks for them".to_owned()),
     });
-    if let Some(credentials) = &report.credentials {
-        rows.push((
-            "role",
-            credentials.role_arn.unwrap_or("the one that the identity pool gives this person").to_owned(),
-        ));
+    if report.credentials.is_some() {
+        rows.push(("role", role(profile)));
     }
+    rows.extend(
+        besides.iter().map(|(other, record)| ("also", format!("{}, {}", role(other), until(record.expires_at, now)))),
+    );
     rows.push(("kept in", store.to_owned()));
     if let Some(clock) = clock {
         rows.push(("clock", clock.to_string()));
     }
-    rows.iter().map(|(name, value)| format!("{name:<13} {}\n", shown(value))).collect()
+    rows
 }
 
-fn renewal(sign_in: &SignIn<'_>, now: DateTime<Utc>) -> String {
+fn role(profile: &Profile) -> String {
+    let role = profile.role_arn.as_deref().unwrap_or("the one that the identity pool gives this person");
+    format!("{role}{}", if profile.is_classic() { " by the classic flow" } else { "" })
+}
+
+fn renewal(sign_in: &SignIn<'_>, described: &str, now: DateTime<Utc>) -> String {
     match (sign_in.ended_at, sign_in.renewable, sign_in.renewable_until) {
         (Some(at), _, _) => format!("ended, noticed {}", local(at)),
         (None, true, Some(end)) => format!("silent, {}", until(end, now)),
         (None, false, Some(end)) => format!("ended {}, by refresh_token_validity", local(end)),
-        (None, true, None) => "silent, until the user pool ends it".to_owned(),
-        (None, false, None) => "none: the user pool gave no refresh token".to_owned(),
+        (None, true, None) => format!("silent, until the {described} ends it"),
+        (None, false, None) => format!("none: the {described} gave no refresh token"),
     }
 }
 
-fn until(time: DateTime<Utc>, now: DateTime<Utc>) -> String {
+pub(super) fn until(time: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let left = time - now;
     match (left.num_days(), left.num_minutes()) {
         (_, minutes) if left.num_seconds() <= 0 => format!("expired {} ({} min ago)", local(time), -minutes),

@@ -1,29 +1,30 @@
-//! The identity pool's client: an ID token in, temporary AWS credentials out, by the enhanced flow
+//! The identity pool's client: an ID token in, temporary AWS credentials out, by the enhanced flow or by the classic one,
+//! which AWS also calls the basic flow
 //! (<https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html>).
 
+pub mod administration;
+pub mod asserted;
+pub mod likely;
+pub mod mapping;
 pub mod refusal;
-
-use std::time::Duration;
+mod sdk;
+mod session_name;
+pub mod sts;
 
 use aws_sdk_cognitoidentity::Client;
-use aws_sdk_cognitoidentity::config::retry::RetryConfig;
-use aws_sdk_cognitoidentity::config::timeout::TimeoutConfig;
-use aws_sdk_cognitoidentity::config::{BehaviorVersion, Region, SharedHttpClient};
 use aws_sdk_cognitoidentity::error::{ProvideErrorMetadata, SdkError};
-use chrono::DateTime;
+use chrono::{DateTime, TimeDelta};
 
+use self::likely::Likely;
+pub use self::sdk::Service;
+use self::sdk::configured;
+pub use self::session_name::session_name;
+use self::sts::{Assumption, Sts};
 use crate::credentials::Credentials;
-use crate::error::{Failure, Kind};
-use crate::http::{Http, HttpError, ObeyRetryAfter};
-use crate::profile::Profile;
+use crate::error::Failure;
+use crate::http::Http;
+use crate::profile::{Flow, Profile};
 use crate::secret::Secret;
-
-/// How often a call is made in all, where AWS says that it was too many or that it failed itself.
-const ATTEMPTS: u32 = 3;
-/// The first pause between them; later ones double, with jitter.
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
-/// How long one call may take, its repetitions included.
-const DEADLINE: Duration = Duration::from_secs(15);
 
 /// The proof of who somebody is: the user pool's ID token.
 #[derive(Debug)]
@@ -34,7 +35,7 @@ pub struct Login<'a> {
 }
 
 impl<'a> Login<'a> {
-    /// The login that `id_token`, issued by `issuer`, is good for.
+    /// The login that `id_token` is good for: `issuer` is its issuer, or the name that the identity pool has for it.
     pub fn new(issuer: &'a str, id_token: &'a Secret) -> Self {
         let provider = issuer.strip_prefix("https://").or_else(|| issuer.strip_prefix("http://")).unwrap_or(issuer);
         Self { provider, id_token }
@@ -68,16 +69,8 @@ pub struct IdentityPool<'a> {
 impl<'a> IdentityPool<'a> {
     /// The identity pool of `profile`, asked by way of `http`. Its calls are not signed: the token is the proof.
     pub fn new(profile: &'a Profile, http: &Http) -> Self {
-        let config = aws_sdk_cognitoidentity::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(profile.identity_pool_region().to_owned()))
-            .endpoint_url(&profile.endpoints.identity_pool)
-            .http_client(SharedHttpClient::new(http.clone()))
-            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(FIRST_PAUSE))
-            .timeout_config(TimeoutConfig::builder().operation_timeout(DEADLINE).build())
-            .retry_classifier(ObeyRetryAfter(http.clone()))
-            .allow_no_auth()
-            .build();
+        let (region, endpoint) = (profile.identity_pool_region(), &profile.endpoints.identity_pool);
+        let config = configured!(aws_sdk_cognitoidentity, region, endpoint, http).allow_no_auth().build();
         Self { profile, client: Client::from_conf(config), http: http.clone() }
     }
 
@@ -91,23 +84,37 @@ impl<'a> IdentityPool<'a> {
             .get_id()
             .identity_pool_id(&self.profile.identity_pool_id)
             .logins(login.provider, login.id_token.expose());
-        let answer = request.send().await.map_err(|error| self.failure(&error))?;
+        let answer = request.send().await.map_err(|error| self.failure(&error, login))?;
         answer.identity_id.ok_or_else(|| self.odd_answer("no identity id"))
     }
 
-    /// Credentials for an identity, of the profile's role if it names one. Also returns the identity id that AWS
-    /// answered with, which replaces the one that was sent.
+    /// Credentials for an identity, of the profile's role if it names one, by the profile's flow. In the classic one
+    /// their session is called after `person`. Also returns the identity id that AWS answered with, which replaces the one
+    /// that was sent.
     ///
     /// # Errors
     /// As [`IdentityPool::identity_id`].
-    pub async fn credentials(&self, identity_id: &str, login: &Login<'_>) -> Result<(Credentials, String), PoolError> {
+    pub async fn credentials(
+        &self,
+        identity_id: &str,
+        login: &Login<'_>,
+        person: &str,
+    ) -> Result<(Credentials, String), PoolError> {
+        match self.profile.flow {
+            Flow::Enhanced => self.by_enhanced_flow(identity_id, login).await,
+            Flow::Classic { duration } => self.by_classic_flow(identity_id, login, person, duration).await,
+        }
+    }
+
+    /// The identity pool chooses the role, if none is asked for, and assumes it.
+    async fn by_enhanced_flow(&self, identity_id: &str, login: &Login<'_>) -> Result<(Credentials, String), PoolError> {
         let request = self
             .client
             .get_credentials_for_identity()
             .identity_id(identity_id)
             .set_custom_role_arn(self.profile.role_arn.clone())
             .logins(login.provider, login.id_token.expose());
-        let answer = request.send().await.map_err(|error| self.failure(&error))?;
+        let answer = request.send().await.map_err(|error| self.failure(&error, login))?;
         let identity_id = answer.identity_id.unwrap_or_else(|| identity_id.to_owned());
         let credentials = answer.credentials.and_then(|given| {
             Some(Credentials {
@@ -120,39 +127,51 @@ impl<'a> IdentityPool<'a> {
         Ok((credentials.ok_or_else(|| self.odd_answer("incomplete credentials"))?, identity_id))
     }
 
-    fn failure<E: ProvideErrorMetadata>(&self, error: &SdkError<E>) -> PoolError {
-        let host = &self.profile.endpoints.identity_pool;
-        let unreachable = |what: String| {
-            Failure::new(Kind::Network, format!("{what}: the identity pool's endpoint {host}"))
-                .hint("check the network, and HTTPS_PROXY if you need a proxy")
+    /// The identity pool vouches for the person, and STS takes its word. The token goes nowhere but to the STS that the
+    /// sign-in belongs to: see [`crate::store::record::TokensRecord::read`].
+    async fn by_classic_flow(
+        &self,
+        identity_id: &str,
+        login: &Login<'_>,
+        person: &str,
+        duration: TimeDelta,
+    ) -> Result<(Credentials, String), PoolError> {
+        let request =
+            self.client.get_open_id_token().identity_id(identity_id).logins(login.provider, login.id_token.expose());
+        let answer = request.send().await.map_err(|error| self.failure(&error, login))?;
+        let token = Secret::new(answer.token.ok_or_else(|| self.odd_answer("no token"))?);
+        let identity_id = answer.identity_id.unwrap_or_else(|| identity_id.to_owned());
+        let wanted = Assumption {
+            role_arn: self.profile.role_arn.as_deref().unwrap_or_default(),
+            session_name: &session_name(person),
+            token: &token,
+            duration,
         };
-        PoolError::Failed(match error {
-            SdkError::ServiceError(context) => {
-                let (code, message) = (context.err().code(), context.err().message());
-                let explained = |code: &str| refusal::explain(code, message.unwrap_or_default(), self.profile);
-                match (code, context.raw().status().as_u16()) {
-                    (Some(code @ "ResourceNotFoundException"), _) => {
-                        return PoolError::UnknownIdentity(explained(code));
-                    }
-                    (Some(code), _) => explained(code),
-                    (None, status) => unreachable(format!("an answer that makes no sense (status {status})")),
-                }
-                .after(self.http.sdk_retry_after(context.raw()))
-            }
-            SdkError::TimeoutError(_) => unreachable("no answer in time".into()),
-            SdkError::DispatchFailure(failure) => {
-                let cause = failure.as_connector_error().and_then(std::error::Error::source);
-                match cause.and_then(|cause| cause.downcast_ref::<HttpError>()) {
-                    Some(error) => error.clone().into(),
-                    None => unreachable("no answer".into()),
-                }
-            }
-            _ => unreachable("an answer that makes no sense".into()),
-        })
+        let sts = Sts::new(self.profile, &self.http);
+        let credentials = sts.assume_role_with_web_identity(&wanted).await.map_err(PoolError::Failed)?;
+        Ok((credentials, identity_id))
+    }
+
+    /// What a call amounts to that was refused, or got no answer, with this login.
+    fn failure<E: ProvideErrorMetadata>(&self, error: &SdkError<E>, login: &Login<'_>) -> PoolError {
+        let failure = Service::IdentityPool.failure(error, self.profile, &self.http);
+        let refusal = error.code().map(|code| (code, error.message().unwrap_or_default()));
+        let failure = match refusal.and_then(|refusal| self.likely(refusal, login)) {
+            Some(likely) => likely.before(failure),
+            None => failure,
+        };
+        match error.code() {
+            Some("ResourceNotFoundException") => PoolError::UnknownIdentity(failure),
+            _ => PoolError::Failed(failure),
+        }
+    }
+
+    fn likely(&self, refusal: (&str, &str), login: &Login<'_>) -> Option<Likely> {
+        let claims = likely::claims(login.id_token.expose());
+        likely::cause(refusal, &claims, self.profile.role_arn.as_deref(), self.http.server_now())
     }
 
     fn odd_answer(&self, what: &str) -> PoolError {
-        let message = format!("the identity pool {} answered with {what}", self.profile.identity_pool_id);
-        PoolError::Failed(Failure::new(Kind::Network, message).hint("check 'endpoints.identity_pool' in the profile"))
+        PoolError::Failed(Service::IdentityPool.odd_answer(what, self.profile))
     }
 }

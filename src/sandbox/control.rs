@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::sandbox::misbehaviour::Misbehaviour;
 use crate::sandbox::parameters::Parameters;
 use crate::sandbox::pool_roles::PoolRoles;
+use crate::sandbox::refusals::Refusal;
 use crate::sandbox::reply::{self, Reply};
 use crate::sandbox::world::World;
 
@@ -66,8 +67,16 @@ fn change(world: &World, path: &str, parameters: &Parameters) -> Result<Value, (
             world.active.set(misbehaviour, times);
             Ok(json!({ "misbehaviour": misbehaviour.name(), "times": times }))
         }
+        "/refuse" => {
+            let name = parameters.get("name").ok_or_else(|| bad("'name' is missing".into()))?;
+            let refusal: Refusal = name.parse().map_err(|error| bad(format!("{error}")))?;
+            let times = number("times")?.map(|times| u32::try_from(times).unwrap_or_default());
+            world.refusals.set(refusal, times);
+            Ok(json!({ "refusal": refusal.name, "times": times }))
+        }
         "/clear" => {
             world.active.clear();
+            world.refusals.clear();
             Ok(json!({}))
         }
         "/clear-log" => {

@@ -17,6 +17,7 @@ use crate::sandbox::options::{Options, RoleMapping, STAGE};
 use crate::sandbox::people::Person;
 use crate::sandbox::pool_roles::PoolRoles;
 use crate::sandbox::profile;
+use crate::sandbox::refusals::Refusal;
 use crate::sandbox::server::Listeners;
 use crate::sandbox::world::World;
 
@@ -156,9 +157,20 @@ impl Sandbox {
         self.world.active.set(misbehaviour, times);
     }
 
-    /// Ends all misbehaviours.
+    /// Makes the sandbox refuse, at the refusal's place and as the service words it, `times` times or, with `None`, until
+    /// [`Self::behave`].
+    ///
+    /// # Errors
+    /// If there is no refusal of that name.
+    pub fn refuse(&self, name: &str, times: Option<u32>) -> anyhow::Result<()> {
+        self.world.refusals.set(name.parse::<Refusal>()?, times);
+        Ok(())
+    }
+
+    /// Ends all misbehaviours and refusals.
     pub fn behave(&self) {
         self.world.active.clear();
+        self.world.refusals.clear();
     }
 
     /// Changes a person; their next tokens say so, or, if attributes are sticky, those of their next sign-in in the

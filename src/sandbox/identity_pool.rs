@@ -12,6 +12,7 @@ use crate::sandbox::issued::IssuedKey;
 use crate::sandbox::jwt;
 use crate::sandbox::misbehaviour::Misbehaviour;
 use crate::sandbox::options::{ACCOUNT_ID, RoleMapping};
+use crate::sandbox::refusals::Place;
 use crate::sandbox::reply::{self, Outcome, Reply};
 use crate::sandbox::roles::{self, NoRole};
 use crate::sandbox::sigv4::{self, Expected, Refused};
@@ -97,6 +98,15 @@ pub fn answer(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Re
     }
     if request.method() != Method::POST || request.uri().path() != "/" || endpoint == "identity.other" {
         return refuse(fault("UnknownOperationException", ""));
+    }
+    let place = match operation {
+        "GetId" => Some(Place::GetId),
+        "GetCredentialsForIdentity" => Some(Place::GetCredentials),
+        "GetOpenIdToken" => Some(Place::GetOpenIdToken),
+        _ => None,
+    };
+    if let Some(refusal) = place.and_then(|place| world.refusals.due_at(place)) {
+        return Reply::answer(endpoint, refusal.answer());
     }
     let mut kinds = vec![Misbehaviour::IdentitySilent, Misbehaviour::IdentityThrottled, Misbehaviour::Identity500];
     if operation != "GetIdentityPoolRoles" {
@@ -284,16 +294,20 @@ fn get_roles(world: &World, now: DateTime<Utc>, request: &Request<Bytes>, input:
 
 /// Where the sign-ins of a user come from, as the identity pool says it to API Gateway and in its own tokens.
 fn providers(world: &World, sub: &str) -> [String; 2] {
-    let provider = world.login_provider();
+    let provider = provider(world);
     let user = match world.options.plain_issuer {
         false => format!("{provider}:CognitoSignIn:{sub}"),
-        // An IAM OIDC provider stands between; the form is not documented.
         true => {
             let partition = world.options.partition.arn();
             format!("arn:{partition}:iam::{ACCOUNT_ID}:oidc-provider/{provider}:OIDC:{sub}")
         }
     };
     [provider, user]
+}
+
+/// The user pool, or the plain issuer, as the key of `Logins`: the issuer without the scheme.
+fn provider(world: &World) -> String {
+    world.login_issuer().trim_start_matches("https://").trim_start_matches("http://").to_owned()
 }
 
 /// The claims of the login token, once it is known to be good.
@@ -303,7 +317,7 @@ fn login(world: &World, now: DateTime<Utc>, input: &Value) -> Result<Value, Faul
     if logins.len() > MOST_LOGINS {
         return Err(fault("InvalidParameterException", "Logins has more than 10 entries."));
     }
-    let (issuer, provider) = (world.login_issuer(), world.login_provider());
+    let (issuer, provider) = (world.login_issuer(), provider(world));
     let provider = provider.as_str();
     let unsupported = || not_authorized("Token is not from a supported provider of this identity pool.");
     let (_, token) = logins.iter().next().ok_or_else(unauthenticated)?;

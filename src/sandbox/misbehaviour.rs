@@ -71,13 +71,19 @@ impl FromStr for Misbehaviour {
     }
 }
 
-/// The misbehaviours that are active, and how often yet; `None` is for ever.
-#[derive(Debug, Default)]
-pub struct Active(Mutex<BTreeMap<Misbehaviour, Option<u32>>>);
+/// The misbehaviours (or refusals) that are active, and how often yet; `None` is for ever.
+#[derive(Debug)]
+pub struct Active<T = Misbehaviour>(Mutex<BTreeMap<T, Option<u32>>>);
 
-impl Active {
+impl<T> Default for Active<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T: Ord + Copy> Active<T> {
     /// From now on, `times` times or, with `None`, until it is cleared.
-    pub fn set(&self, misbehaviour: Misbehaviour, times: Option<u32>) {
+    pub fn set(&self, misbehaviour: T, times: Option<u32>) {
         let mut active = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if times == Some(0) {
             active.remove(&misbehaviour);
@@ -91,8 +97,13 @@ impl Active {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
+    /// Those that are active, in their order.
+    pub fn active(&self) -> Vec<T> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
+    }
+
     /// Whether this one is due now, which uses up one of its times.
-    pub fn due(&self, misbehaviour: Misbehaviour) -> bool {
+    pub fn due(&self, misbehaviour: T) -> bool {
         let mut active = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match active.get_mut(&misbehaviour) {
             None => false,
@@ -108,7 +119,7 @@ impl Active {
     }
 
     /// The first of `candidates` that is due now.
-    pub fn first_due(&self, candidates: &[Misbehaviour]) -> Option<Misbehaviour> {
+    pub fn first_due(&self, candidates: &[T]) -> Option<T> {
         candidates.iter().copied().find(|&candidate| self.due(candidate))
     }
 }

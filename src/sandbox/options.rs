@@ -9,6 +9,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::sandbox::misbehaviour::Misbehaviour;
 use crate::sandbox::partition::Partition;
 use crate::sandbox::people::{Person, everyone};
+use crate::sandbox::refusals::Refusal;
 
 /// The account of all of the sandbox's roles: no account of AWS has this number.
 pub const ACCOUNT_ID: &str = "000000000000";
@@ -133,6 +134,8 @@ pub struct Options {
     pub credentials_lifetime: i64,
     /// The misbehaviours that are active from the start, for ever.
     pub misbehaviours: Vec<Misbehaviour>,
+    /// What is refused from the start, for ever.
+    pub refusals: Vec<Refusal>,
     /// The app client's secrets. None makes it a public client; Cognito allows two.
     pub client_secrets: Vec<String>,
     /// The scopes of the app client.
@@ -180,6 +183,7 @@ impl Default for Options {
             refresh_token_lifetime: 30 * 24 * 3600,
             credentials_lifetime: 3600,
             misbehaviours: Vec::new(),
+            refusals: Vec::new(),
             client_secrets: Vec::new(),
             scopes: ["openid", "email", "profile"].map(String::from).to_vec(),
             issuer: Issuer::Original,

@@ -187,15 +187,15 @@ pub fn everyone() -> Vec<Person> {
         ]),
         Person::new("dave", "Dave Newcomer", Directory::AzureAd),
         Person::new("erin", "Erin Customer", Directory::AzureB2c),
-        Person::new("frank", "Frank Everywhere", Directory::AzureAd)
-            .with_roles(&["Orders.Read"])
-            .with_directory_groups(250),
         // The one person whom the default rules let choose among three roles.
         Person::new("grace", "Grace Trio", Directory::AzureAd).with_roles(&[
             "Orders.Admin",
             "Orders.Read",
             "Reports.Read",
         ]),
+        Person::new("frank", "Frank Everywhere", Directory::AzureAd)
+            .with_roles(&["Orders.Read"])
+            .with_directory_groups(250),
         Person::new("heidi", "Heidi Both", Directory::AzureAd).with_roles(&["Orders.Read"]),
         // The same person, as a customer: another user of the pool, and another subject.
         Person { email: "heidi@corp.example".into(), ..Person::new("heidi-b2c", "Heidi Both", Directory::AzureB2c) },

@@ -22,6 +22,7 @@ use tokio::time::timeout;
 use crate::sandbox::api_gateway::{self, ApiGateway};
 use crate::sandbox::log::Logged;
 use crate::sandbox::misbehaviour::Misbehaviour;
+use crate::sandbox::refusals::Place;
 use crate::sandbox::reply::{self, Outcome, Reply};
 use crate::sandbox::world::{Addresses, World};
 use crate::sandbox::{control, identity_pool, plain_issuer, sts, user_pool};
@@ -185,9 +186,19 @@ fn api(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Reply {
     if world.active.due(Misbehaviour::Api500) {
         return Reply::answer("api.failed", ApiGateway::failed());
     }
+    if let Some(refusal) = world.refusals.due_at(Place::Api) {
+        return Reply::answer("api.refused", refusal.answer());
+    }
     let response = world.api.answer(now, &world.issued, request);
     let endpoint = if response.status() == StatusCode::FORBIDDEN { "api.refused" } else { "api.invoked" };
     Reply::answer(endpoint, response)
+}
+
+fn sts(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Reply {
+    match world.refusals.due_at(Place::Sts) {
+        Some(refusal) => Reply::answer("sts.refused", refusal.answer()),
+        None => sts::reply(world, now, request),
+    }
 }
 
 fn dispatch(host: Host, world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Reply {
@@ -196,7 +207,7 @@ fn dispatch(host: Host, world: &World, now: DateTime<Utc>, request: &Request<Byt
         Host::UserPool => user_pool::issuer(world, request),
         Host::Issuer => plain_issuer::answer(world, now, request),
         Host::IdentityPool => identity_pool::answer(world, now, request),
-        Host::Sts => sts::reply(world, now, request),
+        Host::Sts => sts(world, now, request),
         Host::Api => api(world, now, request),
         Host::Control => control::answer(world, request),
     }

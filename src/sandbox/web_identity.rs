@@ -212,15 +212,7 @@ mod tests {
 
     fn world() -> World {
         let address = SocketAddr::from(([127, 0, 0, 1], 1));
-        let addresses = Addresses {
-            domain: address,
-            user_pool: address,
-            issuer: address,
-            identity_pool: address,
-            sts: address,
-            api: address,
-            control: address,
-        };
+        let addresses = Addresses::all_at(address);
         World::new(Options::default(), addresses).unwrap()
     }
 

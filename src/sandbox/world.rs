@@ -17,6 +17,7 @@ use crate::sandbox::people::{Directory, Person};
 use crate::sandbox::plain_issuer;
 use crate::sandbox::pool_roles::PoolRoles;
 use crate::sandbox::random;
+use crate::sandbox::refusals::Refusal;
 use crate::sandbox::user_pool::State;
 
 /// Older secrets than this many are forgotten.
@@ -41,14 +42,14 @@ pub struct Names {
 
 impl Names {
     fn new(options: &Options) -> Self {
-        let region = options.partition.region();
+        let (partition, region) = (options.partition, options.partition.region());
         Self {
             user_pool_id: format!("{region}_{}", random::alphanumeric(9)),
             client_id: if options.plain_issuer { random::uuid() } else { random::lower_alphanumeric(26) },
             tenant: random::uuid(),
             identity_pool_id: format!("{region}:{}", random::uuid()),
             api_id: random::lower_alphanumeric(10),
-            domain: options.partition.domain("corp-sandbox"),
+            domain: partition.domain("corp-sandbox"),
         }
     }
 }
@@ -70,6 +71,22 @@ pub struct Addresses {
     pub api: SocketAddr,
     /// The sandbox's own controls.
     pub control: SocketAddr,
+}
+
+#[cfg(test)]
+impl Addresses {
+    /// One address for all, of listeners that nobody asks.
+    pub fn all_at(address: SocketAddr) -> Self {
+        Self {
+            domain: address,
+            user_pool: address,
+            issuer: address,
+            identity_pool: address,
+            sts: address,
+            api: address,
+            control: address,
+        }
+    }
 }
 
 /// A person as a user of the user pool.
@@ -105,6 +122,8 @@ pub struct World {
     pub administrator: IssuedKey,
     /// The active misbehaviours.
     pub active: Active,
+    /// The active refusals.
+    pub refusals: Active<Refusal>,
     /// What was asked so far.
     pub log: Log,
     credentials_lifetime: Mutex<i64>,
@@ -131,6 +150,10 @@ impl World {
         for &misbehaviour in &options.misbehaviours {
             active.set(misbehaviour, None);
         }
+        let refusals = Active::default();
+        for &refusal in &options.refusals {
+            refusals.set(refusal, None);
+        }
         let created = options.clock.now();
         let user = |person: &Person| User {
             person: person.clone(),
@@ -155,6 +178,7 @@ impl World {
             keys: Keys::of_this_process()?,
             issued,
             active,
+            refusals,
             log: Log::default(),
             pool_roles: Mutex::new(pool_roles),
             credentials_lifetime: Mutex::new(options.credentials_lifetime),
@@ -210,12 +234,12 @@ impl World {
         change(&mut locked(&self.pool_roles));
     }
 
-    /// The key of `RoleMappings`: for an app client the issuer without the scheme, a colon, the app client's id. For a
-    /// plain issuer, whose key is not documented, it is that of `Logins`.
+    /// The one who signs people in as the key of `RoleMappings`: a user pool's issuer without the scheme, a colon, the app
+    /// client's id; a plain issuer without its scheme.
     pub fn mapped_provider(&self) -> String {
         match self.options.plain_issuer {
-            true => self.login_provider(),
-            false => format!("{}:{}", self.login_provider(), self.names.client_id),
+            true => self.plain_issuer_name().trim_start_matches("http://").to_owned(),
+            false => format!("{}:{}", self.issuer().trim_start_matches("https://"), self.names.client_id),
         }
     }
 
@@ -232,11 +256,6 @@ impl World {
     /// Where Microsoft Graph would tell the groups of a person who has too many for a token.
     pub fn groups_link(&self, user: &User) -> String {
         format!("https://graph.windows.net/{}/users/{}/getMemberObjects", self.names.tenant, user.sub)
-    }
-
-    /// The key of `Logins`: [`Self::login_issuer`] without the scheme.
-    pub fn login_provider(&self) -> String {
-        self.login_issuer().trim_start_matches("https://").trim_start_matches("http://").to_owned()
     }
 
     /// The one issuer whose tokens the identity pool takes.
@@ -356,15 +375,7 @@ mod tests {
     #[test]
     fn of_more_secrets_than_are_kept_the_latest_are_known() {
         let address = SocketAddr::from(([127, 0, 0, 1], 1));
-        let addresses = Addresses {
-            domain: address,
-            user_pool: address,
-            issuer: address,
-            identity_pool: address,
-            sts: address,
-            api: address,
-            control: address,
-        };
+        let addresses = Addresses::all_at(address);
         let world = World::new(Options::default(), addresses).unwrap();
         for number in 0..=KEPT_SECRETS {
             world.giving_out(number.to_string());

@@ -29,7 +29,7 @@ use crate::folder::{Folder, Lock, LockError, Wait};
 use crate::http::Http;
 use crate::profile::Profile;
 use crate::secret::Secret;
-use crate::store::record::{CredentialsRecord, Ended, TokensRecord, tokens_account};
+use crate::store::record::{CredentialsRecord, Ended, TokensRecord, credentials_account, tokens_account};
 use crate::store::{Cached, Store};
 
 /// How long a process without credentials waits for the one that renews: a little more than a renewal can take.
@@ -216,6 +216,19 @@ impl Session<'_> {
     /// [`Kind::Store`].
     pub fn stored_credentials(&self) -> anyhow::Result<Option<CredentialsRecord>> {
         CredentialsRecord::read(self.store, self.profile)
+    }
+
+    /// The credentials of other roles than the profile's, or by the other flow, that were made from this sign-in and are
+    /// stored still, each with the profile that is like this one and asks for them.
+    ///
+    /// # Errors
+    /// [`Kind::Store`].
+    pub fn stored_besides(&self, tokens: &TokensRecord) -> anyhow::Result<Vec<(Profile, CredentialsRecord)>> {
+        let own = credentials_account(self.profile);
+        let others = tokens.roles(self.profile).into_iter().filter(|other| credentials_account(other) != own);
+        let stored = others.map(|other| Ok((CredentialsRecord::read(self.store, &other)?, other)));
+        let stored: Vec<_> = stored.collect::<anyhow::Result<_>>()?;
+        Ok(stored.into_iter().filter_map(|(record, other)| Some((other, record?))).collect())
     }
 
     /// The lock of the sign-in, waiting for its holder. A person who waits for more than a second is told so.

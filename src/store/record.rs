@@ -10,7 +10,7 @@ use super::{Cached, Store, StoreError};
 use crate::clock::Offset;
 use crate::credentials::Credentials;
 use crate::error::{Failure, Kind, shortened};
-use crate::profile::Profile;
+use crate::profile::{Flow, Issuer, Profile};
 use crate::secret::{self, Secret};
 
 /// The version that is written. Older ones are read, newer ones are refused and left alone.
@@ -21,25 +21,33 @@ const LARGEST: usize = 1 << 20;
 const LONGEST_QUOTE: usize = 200;
 /// In the name of an item, for credentials of the role that the mapping gives.
 const NO_ROLE: &str = "default";
+/// What the names of items with the classic flow's credentials end with.
+const CLASSIC: &str = "/classic";
 
-/// The account of a sign-in's tokens: `tokens/USER POOL/APP CLIENT/WHO`.
+/// The account of a sign-in's tokens: `tokens/USER POOL/APP CLIENT/WHO`. A plain issuer stands in the user pool's place.
 pub fn tokens_account(profile: &Profile) -> String {
-    format!("tokens/{}/{}/{}", profile.user_pool_id, profile.client_id, part(profile.who()))
+    format!("tokens/{}/{}/{}", part(profile.issuer.id()), profile.client_id, part(profile.who()))
 }
 
-/// The account of a profile's credentials: `credentials/USER POOL/APP CLIENT/WHO/IDENTITY POOL/ROLE`.
+/// The account of a profile's credentials: `credentials/USER POOL/APP CLIENT/WHO/IDENTITY POOL/ROLE`, and `/classic`
+/// after it if that is how they are asked for: profiles of one role and two flows do not get in each other's way.
 pub fn credentials_account(profile: &Profile) -> String {
+    let role = profile.role_arn.as_deref().unwrap_or(NO_ROLE);
+    format!("{}{role}{}", before_role(profile), if profile.is_classic() { CLASSIC } else { "" })
+}
+
+/// The accounts of all credentials of a sign-in at one identity pool begin so.
+fn before_role(profile: &Profile) -> String {
     format!(
-        "credentials/{}/{}/{}/{}/{}",
-        profile.user_pool_id,
+        "credentials/{}/{}/{}/{}/",
+        part(profile.issuer.id()),
         profile.client_id,
         part(profile.who()),
-        profile.identity_pool_id,
-        profile.role_arn.as_deref().unwrap_or(NO_ROLE)
+        profile.identity_pool_id
     )
 }
 
-/// A name that a person chose, as one part of an account: it must not reach into another part.
+/// A name that a person chose, or an issuer, as one part of an account: it must not reach into another part.
 fn part(name: &str) -> String {
     name.replace('%', "%25").replace('/', "%2F")
 }
@@ -48,7 +56,7 @@ fn part(name: &str) -> String {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TokensRecord {
     version: u32,
-    /// The user pool that gave the tokens.
+    /// The user pool that gave the tokens, or the issuer that stands in its place.
     pub user_pool_id: String,
     /// The app client that they are for.
     pub client_id: String,
@@ -58,6 +66,9 @@ pub struct TokensRecord {
     pub token_endpoint: String,
     /// The only identity pool endpoint, besides AWS's own, that the ID token may be sent to.
     pub identity_pool_endpoint: String,
+    /// The only STS endpoint, besides AWS's own, that the identity pool's tokens may be sent to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sts_endpoint: Option<String>,
     /// Changes whenever the tokens do, so that what was made from older ones can be told.
     pub generation: String,
     /// `iss` of the ID token.
@@ -127,11 +138,12 @@ impl TokensRecord {
         let SignedIn { profile, tokens, client_secret, now } = signed_in;
         let mut record = Self {
             version: VERSION,
-            user_pool_id: profile.user_pool_id.clone(),
+            user_pool_id: profile.issuer.id().to_owned(),
             client_id: profile.client_id.clone(),
             who: profile.who().to_owned(),
-            token_endpoint: profile.endpoints.token.clone(),
+            token_endpoint: tokens.grant.token_endpoint.clone(),
             identity_pool_endpoint: profile.endpoints.identity_pool.clone(),
+            sts_endpoint: Some(&profile.endpoints.sts).filter(|_| !profile.endpoints.sts_is_aws).cloned(),
             generation: String::new(),
             issuer: String::new(),
             subject: tokens.claims.subject.clone(),
@@ -160,7 +172,9 @@ impl TokensRecord {
         self.issuer = claims.issuer.clone();
         self.person = claims.person.clone();
         self.provider = claims.provider.clone();
-        self.id_token = grant.id_token.clone();
+        if let Some(id_token) = &grant.id_token {
+            self.id_token = id_token.clone();
+        }
         self.issued_at = grant.offset.here(claims.issued_at);
         self.expires_at = grant.offset.expiry(claims.expires_at);
         self.access_token = grant.access_token.clone();
@@ -221,7 +235,7 @@ impl TokensRecord {
         };
         let endpoints = &profile.endpoints;
         for (what, stored, asked) in [
-            ("user pool", self.user_pool_id.as_str(), profile.user_pool_id.as_str()),
+            (profile.issuer.described(), self.user_pool_id.as_str(), profile.issuer.id()),
             ("app client", &self.client_id, &profile.client_id),
             ("account", &self.who, profile.who()),
         ] {
@@ -229,20 +243,56 @@ impl TokensRecord {
                 return other(what, stored, asked);
             }
         }
-        if self.token_endpoint != endpoints.token {
-            return other("token endpoint", &self.token_endpoint, &endpoints.token);
+        match &profile.issuer {
+            Issuer::UserPool(pool) if self.token_endpoint != pool.endpoints.token => {
+                return other("token endpoint", &self.token_endpoint, &pool.endpoints.token);
+            }
+            Issuer::Plain(issuer) if issuer.check(&self.token_endpoint).is_err() => {
+                return other("token endpoint", &self.token_endpoint, "other hosts");
+            }
+            _ => {}
         }
         if !endpoints.identity_pool_is_aws && self.identity_pool_endpoint != endpoints.identity_pool {
             return other("identity pool endpoint", &self.identity_pool_endpoint, &endpoints.identity_pool);
         }
+        // The other flow has no token for it.
+        let sts = self.sts_endpoint.as_deref();
+        if profile.is_classic() && !endpoints.sts_is_aws && sts != Some(endpoints.sts.as_str()) {
+            return other("STS endpoint", sts.unwrap_or("that AWS has in its region"), &endpoints.sts);
+        }
         Ok(())
+    }
+
+    /// Whether credentials were made from this sign-in that may last for more than an hour.
+    pub fn has_classic_credentials(&self) -> bool {
+        self.credentials.iter().any(|account| account.ends_with(CLASSIC))
+    }
+
+    /// `profile` as it would be for each of the roles whose credentials at its identity pool were made from this sign-in,
+    /// by either flow.
+    pub fn roles(&self, profile: &Profile) -> Vec<Profile> {
+        let before = before_role(profile);
+        let roles = self.credentials.iter().filter_map(|account| account.strip_prefix(&before));
+        let roles = roles.map(|role| match role.strip_suffix(CLASSIC) {
+            Some(role) => (role, Flow::Classic { duration: TimeDelta::zero() }),
+            None => (role, Flow::Enhanced),
+        });
+        let of = |(role, flow): (&str, Flow)| {
+            let role_arn = Some(role).filter(|role| *role != NO_ROLE).map(str::to_owned);
+            Profile { role_arn, flow, ..profile.clone() }
+        };
+        roles.map(of).collect()
     }
 
     /// What the refresh token belongs to, if that is not the app client and the token endpoint of this profile: then it
     /// is sent nowhere.
     pub fn belongs_elsewhere(&self, profile: &Profile) -> Option<String> {
-        let is_own_client = self.user_pool_id == profile.user_pool_id && self.client_id == profile.client_id;
-        match (self.token_endpoint == profile.endpoints.token, is_own_client) {
+        let is_own_client = self.user_pool_id == profile.issuer.id() && self.client_id == profile.client_id;
+        let is_own_endpoint = match &profile.issuer {
+            Issuer::UserPool(pool) => self.token_endpoint == pool.endpoints.token,
+            Issuer::Plain(issuer) => issuer.check(&self.token_endpoint).is_ok(),
+        };
+        match (is_own_endpoint, is_own_client) {
             (true, true) => None,
             (false, _) => Some(self.token_endpoint.clone()),
             (true, false) => Some(format!("the app client {} of {}", self.client_id, self.user_pool_id)),
@@ -262,7 +312,7 @@ impl TokensRecord {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CredentialsRecord {
     version: u32,
-    /// The user pool of the sign-in.
+    /// The user pool of the sign-in, or the issuer that stands in its place.
     pub user_pool_id: String,
     /// The app client of the sign-in.
     pub client_id: String,
@@ -270,6 +320,9 @@ pub struct CredentialsRecord {
     pub identity_pool_id: String,
     /// Where that was.
     pub identity_pool_endpoint: String,
+    /// Where the role was assumed, in the classic flow alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sts_endpoint: Option<String>,
     /// The role that was asked for, if one was.
     pub role_arn: Option<String>,
     /// The person whose they are.
@@ -290,10 +343,11 @@ impl CredentialsRecord {
     pub fn new(profile: &Profile, subject: &str, credentials: Credentials, now: DateTime<Utc>, offset: Offset) -> Self {
         Self {
             version: VERSION,
-            user_pool_id: profile.user_pool_id.clone(),
+            user_pool_id: profile.issuer.id().to_owned(),
             client_id: profile.client_id.clone(),
             identity_pool_id: profile.identity_pool_id.clone(),
             identity_pool_endpoint: profile.endpoints.identity_pool.clone(),
+            sts_endpoint: sts_endpoint(profile).cloned(),
             role_arn: profile.role_arn.clone(),
             subject: subject.to_owned(),
             issued_at: now,
@@ -349,10 +403,11 @@ impl CredentialsRecord {
     }
 
     fn belongs_to(&self, profile: &Profile) -> bool {
-        self.user_pool_id == profile.user_pool_id
+        self.user_pool_id == profile.issuer.id()
             && self.client_id == profile.client_id
             && self.identity_pool_id == profile.identity_pool_id
             && self.identity_pool_endpoint == profile.endpoints.identity_pool
+            && self.sts_endpoint.as_ref() == sts_endpoint(profile)
             && self.role_arn == profile.role_arn
     }
 
@@ -370,6 +425,11 @@ impl CredentialsRecord {
             store.set_cached(&credentials_account(profile), &written(self), lifetime);
         }
     }
+}
+
+/// Where a profile's role is assumed, if not by the identity pool itself.
+fn sts_endpoint(profile: &Profile) -> Option<&String> {
+    Some(&profile.endpoints.sts).filter(|_| profile.is_classic())
 }
 
 fn written<R: Serialize>(record: &R) -> Secret {

@@ -37,6 +37,8 @@ const LONGEST_QUOTE: usize = 100;
 pub struct Expected<'a> {
     /// The issuers that the user pool may have.
     pub issuers: &'a [String],
+    /// Whether that is a user pool, whose tokens say what they are for; other issuers' have no `token_use`.
+    pub is_user_pool: bool,
     /// The app client.
     pub client_id: &'a str,
     /// What the authorization request held; `None` after a refresh, where Cognito promises nothing.
@@ -140,6 +142,7 @@ fn check_claims(claims: &Map<String, Value>, key: &CoreJsonWebKey, expected: &Ex
         return Err(fault("it is for another app client"));
     }
     match text("token_use") {
+        _ if !expected.is_user_pool => {}
         Some("id") => {}
         Some(other) => return Err(fault(format!("it is not an ID token, its token_use is '{}'", quoted(other)))),
         None => return Err(fault("it has no 'token_use'")),
@@ -162,8 +165,8 @@ fn check_claims(claims: &Map<String, Value>, key: &CoreJsonWebKey, expected: &Ex
         check_at_hash(at_hash.as_str().unwrap_or_default(), key, expected.access_token)?;
     }
     let subject = Some(required("sub")?).filter(|sub| !sub.is_empty()).ok_or_else(|| fault("its 'sub' is empty"))?;
-    let person =
-        ["email", "cognito:username"].into_iter().filter_map(text).find(|name| !name.is_empty()).unwrap_or(subject);
+    let names = ["email", "cognito:username", "preferred_username"];
+    let person = names.into_iter().filter_map(text).find(|name| !name.is_empty()).unwrap_or(subject);
     Ok(Claims {
         issuer: issuer.to_owned(),
         subject: subject.to_owned(),
@@ -211,9 +214,8 @@ fn time(claims: &Map<String, Value>, name: &str) -> Result<DateTime<Utc>, Invali
 
 fn object(part: &str, what: &str) -> Result<Map<String, Value>, Invalid> {
     let bytes = decode(part).ok_or_else(|| fault(format!("its {what} is not base64url")))?;
-    let Unique(object) = serde_json::from_slice(&bytes)
-        .map_err(|_| fault(format!("its {what} is not a JSON object in which each name is there once")))?;
-    Ok(object)
+    json_object(&bytes)
+        .ok_or_else(|| fault(format!("its {what} is not a JSON object in which each name is there once")))
 }
 
 /// A JSON object in which no name is there twice: parsers differ in which of the two counts (RFC 7519, section 4).
@@ -241,6 +243,25 @@ impl<'de> Deserialize<'de> for Unique {
         }
         deserializer.deserialize_map(Members)
     }
+}
+
+/// The claims of a token as it has them, without a look at its signature: for one that was verified when it was stored,
+/// and for what a person brings along to have it explained. Nothing else may rest on them.
+///
+/// # Errors
+/// What is wrong with its form.
+pub fn unverified_claims(token: &Secret) -> Result<Map<String, Value>, Invalid> {
+    match token.expose().split('.').collect::<Vec<_>>().as_slice() {
+        _ if token.expose().len() > LONGEST => Err(fault(format!("it is longer than {LONGEST} characters"))),
+        [_, payload, _] => object(payload, "payload"),
+        _ => Err(fault("it is not a signed JWT")),
+    }
+}
+
+/// A JSON object in which each name is there once; nothing if that is not what `json` is.
+pub fn json_object(json: &[u8]) -> Option<Map<String, Value>> {
+    let Unique(object) = serde_json::from_slice(json).ok()?;
+    Some(object)
 }
 
 fn decode(part: &str) -> Option<Vec<u8>> {

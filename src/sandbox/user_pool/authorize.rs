@@ -13,6 +13,7 @@ use crate::sandbox::misbehaviour::Misbehaviour;
 use crate::sandbox::parameters::Parameters;
 use crate::sandbox::people::Directory;
 use crate::sandbox::random;
+use crate::sandbox::refusals::Place;
 use crate::sandbox::reply;
 use crate::sandbox::world::World;
 
@@ -255,6 +256,15 @@ fn signed_in(
     }
     if world.active.due(Misbehaviour::AccessDenied) {
         return error_redirect(uri, request.state.as_deref(), "access_denied", Some("denied by the sandbox"));
+    }
+    if let Some(refusal) = world.refusals.due_at(Place::Authorize) {
+        let text = refusal.text();
+        return error_redirect(
+            uri,
+            request.state.as_deref(),
+            refusal.code,
+            Some(&text).filter(|text| !text.is_empty()).map(String::as_str),
+        );
     }
     let code = world.giving_out(random::uuid());
     let sign_in = SignIn {

@@ -16,6 +16,7 @@ use crate::sandbox::misbehaviour::Misbehaviour;
 use crate::sandbox::options::Rotation;
 use crate::sandbox::parameters::Parameters;
 use crate::sandbox::random;
+use crate::sandbox::refusals::Place;
 use crate::sandbox::reply::{self, Outcome, Reply};
 use crate::sandbox::world::World;
 
@@ -59,6 +60,9 @@ pub fn answer(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Re
 
 /// What becomes of a request while the token endpoint misbehaves.
 pub fn misbehaving(world: &World) -> Option<Outcome> {
+    if let Some(refusal) = world.refusals.due_at(Place::Token) {
+        return Some(Outcome::Answer(refusal.answer()));
+    }
     let kinds = [
         Misbehaviour::Token500,
         Misbehaviour::Token429,

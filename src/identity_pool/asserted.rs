@@ -1,0 +1,236 @@
+//! What the directory said of a person, out of an ID token's claims. Nothing here fails: a claim of an odd type says what
+//! can be made of it, or nothing.
+
+use std::collections::BTreeMap;
+
+use percent_encoding::percent_decode_str;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// The claim that application roles are in, where a user pool maps them
+/// (<https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-specifying-attribute-mapping.html>).
+pub const CUSTOM_ROLES: &str = "custom:roles";
+/// The same of Entra ID's own tokens
+/// (<https://learn.microsoft.com/en-us/entra/identity-platform/id-token-claims-reference>).
+pub const PLAIN_ROLES: &str = "roles";
+/// The groups of a user pool.
+pub const GROUPS: &str = "cognito:groups";
+/// The IAM roles of those groups.
+pub const IAM_ROLES: &str = "cognito:roles";
+/// The IAM role of the group that comes first.
+pub const PREFERRED_ROLE: &str = "cognito:preferred_role";
+/// The beginning of a user pool's own attributes.
+pub const CUSTOM: &str = "custom:";
+
+/// What the claims of an ID token assert about roles and groups.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Asserted {
+    /// The application roles, decoded, by the claim that they stand in. A claim that is not there is not listed.
+    pub roles: BTreeMap<String, Vec<String>>,
+    /// The groups.
+    pub groups: Vec<String>,
+    /// The ARNs of `cognito:roles`.
+    pub iam_roles: Vec<String>,
+    /// The ARN of `cognito:preferred_role`.
+    pub preferred_role: Option<String>,
+    /// The claim that tells that the person is in more groups than the directory puts into a token, if one does.
+    pub group_overage: Option<String>,
+}
+
+impl Asserted {
+    /// What `claims` assert. Besides `custom:roles` and `roles`, the claims that `others` names hold roles, too.
+    pub fn of<'a>(claims: &Map<String, Value>, others: impl IntoIterator<Item = &'a str>) -> Self {
+        let names = [CUSTOM_ROLES, PLAIN_ROLES].into_iter().chain(others);
+        let roles = names.filter_map(|name| Some((name.to_owned(), several(claims.get(name)?)))).collect();
+        Self {
+            roles,
+            groups: claims.get(GROUPS).map(several).unwrap_or_default(),
+            iam_roles: iam_roles(claims),
+            preferred_role: claims.get(PREFERRED_ROLE).and_then(Value::as_str).map(str::to_owned),
+            group_overage: group_overage(claims),
+        }
+    }
+}
+
+/// The values of a claim that may hold several, in every shape that a user pool or an issuer sends: a real array; one bare
+/// value; `[a, b]` or `[a,b]` with form-encoded values, as a user pool flattens several; the text of a JSON array.
+pub fn several(claim: &Value) -> Vec<String> {
+    match claim {
+        Value::Null => Vec::new(),
+        Value::Array(values) => values.iter().map(plain).collect(),
+        Value::String(text) => of_text(text),
+        other => vec![other.to_string()],
+    }
+}
+
+/// Whether a claim is a list as of now, and not one bare value: such a claim changes its shape with its second value.
+pub fn is_list(claim: &Value) -> bool {
+    match claim {
+        Value::Array(_) => true,
+        Value::String(text) => inner(text).is_some(),
+        _ => false,
+    }
+}
+
+/// The ARNs of `cognito:roles`: an array in tokens, though AWS's text on role-based access control calls it a text with
+/// commas (<https://docs.aws.amazon.com/cognito/latest/developerguide/role-based-access-control.html>).
+pub fn iam_roles(claims: &Map<String, Value>) -> Vec<String> {
+    let mut roles: Vec<String> = match claims.get(IAM_ROLES) {
+        Some(Value::Array(roles)) => roles.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        Some(Value::String(text)) => text.split(',').map(|role| role.trim().to_owned()).collect(),
+        _ => Vec::new(),
+    };
+    roles.retain(|role| !role.is_empty());
+    roles
+}
+
+/// A value as the user pool writes it once it has others beside it: form-encoded but for letters, digits and `.-*_`.
+pub fn encoded(value: &str) -> String {
+    url::form_urlencoded::byte_serialize(value.as_bytes()).collect()
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn inner(text: &str) -> Option<&str> {
+    text.trim().strip_prefix('[')?.strip_suffix(']')
+}
+
+fn of_text(text: &str) -> Vec<String> {
+    let Some(inner) = inner(text) else {
+        // One value is sent bare; whether it is encoded then is not documented, so that it is left as it is.
+        return Some(text.to_owned()).filter(|text| !text.trim().is_empty()).into_iter().collect();
+    };
+    // As an OpenID Connect provider's array may arrive.
+    if let Ok(texts) = serde_json::from_str::<Vec<String>>(text) {
+        return texts;
+    }
+    inner.split(',').map(str::trim).filter(|item| !item.is_empty()).map(decoded).collect()
+}
+
+/// An item without its form encoding; one that cannot be decoded, as it is.
+fn decoded(item: &str) -> String {
+    let is_encoding = |piece: &str| piece.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
+    if !item.split('%').skip(1).all(is_encoding) {
+        return item.to_owned();
+    }
+    let spaced = item.replace('+', " ");
+    percent_decode_str(&spaced).decode_utf8().map_or_else(|_| item.to_owned(), |text| text.into_owned())
+}
+
+/// The sign of an overage: above 200 groups in a JWT, and above 150 in SAML, Entra ID sends a link in place of them
+/// (<https://learn.microsoft.com/en-us/entra/identity-platform/id-token-claims-reference#groups-overage-claim>).
+fn group_overage(claims: &Map<String, Value>) -> Option<String> {
+    let is_sign = |name: &str, value: &Value| match name {
+        "_claim_names" => value.get("groups").is_some(),
+        "hasgroups" => matches!(value, Value::Bool(true)) || value.as_str() == Some("true"),
+        _ if name.ends_with("groups.link") => true,
+        _ if name.starts_with(CUSTOM) => value.as_str().is_some_and(is_link_to_groups),
+        _ => false,
+    };
+    claims.iter().find(|(name, value)| is_sign(name, value)).map(|(name, _)| name.clone())
+}
+
+fn is_link_to_groups(text: &str) -> bool {
+    text.starts_with("https://graph.") && (text.contains("getMemberObjects") || text.contains("memberOf"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn of(claims: Value) -> Asserted {
+        Asserted::of(claims.as_object().unwrap(), [])
+    }
+
+    #[test]
+    fn roles_are_read_in_every_shape() {
+        for (claim, roles) in [
+            (json!("Orders.Read"), &["Orders.Read"][..]),
+            (json!("api:read"), &["api:read"]),
+            (json!("api%3Aread"), &["api%3Aread"]),
+            (json!("a b"), &["a b"]),
+            (json!("[Orders.Read, Billing.Read]"), &["Orders.Read", "Billing.Read"]),
+            (json!("[g1,g2]"), &["g1", "g2"]),
+            (json!("[api%3Aread, team+a%2Cb]"), &["api:read", "team a,b"]),
+            (json!("[one]"), &["one"]),
+            (json!(" [one , two] "), &["one", "two"]),
+            (json!("[a,,b,]"), &["a", "b"]),
+            (json!("[]"), &[]),
+            (json!(""), &[]),
+            (json!("["), &["["]),
+            (json!("[a"), &["[a"]),
+            (json!("[a%zz, b%3, %ff, c%]"), &["a%zz", "b%3", "%ff", "c%"]),
+            (json!("[1, 2]"), &["1", "2"]),
+            (json!(r#"["a","b c"]"#), &["a", "b c"]),
+            (json!(r#"["a%3Ab"]"#), &["a%3Ab"]),
+            (json!(["a", "b"]), &["a", "b"]),
+            (json!(["a", 1, null, ["b"]]), &["a", "1", "null", "[\"b\"]"]),
+            (json!([]), &[]),
+            (json!(null), &[]),
+            (json!(42), &["42"]),
+            (json!(true), &["true"]),
+            (json!({ "a": 1 }), &["{\"a\":1}"]),
+        ] {
+            assert_eq!(of(json!({ "custom:roles": claim })).roles[CUSTOM_ROLES], roles, "{claim}");
+        }
+    }
+
+    #[test]
+    fn roles_are_looked_for_where_they_can_be() {
+        let claims = json!({ "roles": ["a"], "custom:teams": "[x, y]", "custom:other": "z" });
+        let asserted = Asserted::of(claims.as_object().unwrap(), ["custom:teams", "custom:none"]);
+        let found: Vec<_> = asserted.roles.iter().map(|(name, roles)| (name.as_str(), roles.join(" "))).collect();
+        assert_eq!(found, [("custom:teams", "x y".to_owned()), ("roles", "a".to_owned())]);
+    }
+
+    #[test]
+    fn groups_and_iam_roles_may_be_an_array_or_a_text() {
+        let asserted = of(json!({ "cognito:groups": ["a", "b"], "cognito:roles": ["r", 7, "s"] }));
+        assert_eq!((asserted.groups, asserted.iam_roles), (vec!["a".into(), "b".into()], vec!["r".into(), "s".into()]));
+        let asserted = of(json!({ "cognito:groups": "one", "cognito:roles": "r, s,,", "cognito:preferred_role": "s" }));
+        assert_eq!((asserted.groups, asserted.iam_roles), (vec!["one".into()], vec!["r".into(), "s".into()]));
+        assert_eq!(asserted.preferred_role.as_deref(), Some("s"));
+        let odd = of(json!({ "cognito:groups": null, "cognito:roles": {}, "cognito:preferred_role": [1] }));
+        assert_eq!(odd, Asserted::default());
+    }
+
+    #[test]
+    fn an_overage_of_groups_is_noticed() {
+        let link = "https://graph.microsoft.com/v1.0/users/1/getMemberObjects";
+        for (claims, sign) in [
+            (json!({ "_claim_names": { "groups": "src1" } }), Some("_claim_names")),
+            (json!({ "_claim_names": {} }), None),
+            (json!({ "hasgroups": true }), Some("hasgroups")),
+            (json!({ "hasgroups": "true" }), Some("hasgroups")),
+            (json!({ "hasgroups": false }), None),
+            (
+                json!({ "http://schemas.microsoft.com/claims/groups.link": link }),
+                Some("http://schemas.microsoft.com/claims/groups.link"),
+            ),
+            (json!({ "custom:groups": link }), Some("custom:groups")),
+            (json!({ "custom:groups": "https://example.com/memberOf" }), None),
+            (json!({ "website": link }), None),
+        ] {
+            assert_eq!(of(claims.clone()).group_overage.as_deref(), sign, "{claims}");
+        }
+    }
+
+    #[test]
+    fn a_list_is_told_from_a_bare_value() {
+        for (claim, expected) in [
+            (json!("a"), false),
+            (json!("[a]"), true),
+            (json!("[a, b]"), true),
+            (json!(["a"]), true),
+            (json!("[a"), false),
+            (json!(1), false),
+        ] {
+            assert_eq!(is_list(&claim), expected, "{claim}");
+        }
+        assert_eq!(encoded("api:read a_b.c-d*"), "api%3Aread+a_b.c-d*");
+    }
+}

@@ -1,0 +1,71 @@
+//! What the session of an assumed role is called: it stands in CloudTrail, in the caller's ARN and in every resource
+//! policy's `aws:userid`, and should say there who it is.
+
+/// The longest name of a session, in characters
+/// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>: `[\w+=,.@-]{2,64}`).
+const LONGEST: usize = 64;
+/// What stands in the place of a character that AWS does not take.
+const REPLACEMENT: char = '-';
+/// What a session is called of whose person's name nothing is left, and what is put before a name that is too short.
+const NOBODY: &str = "cogfed";
+
+/// The name of a session of `person`, an email address or a user name: what AWS takes of it, the rest replaced.
+pub fn session_name(person: &str) -> String {
+    // AWS's `\w` is ASCII's.
+    let is_taken = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+    let name: String = person.trim().chars().map(|c| if is_taken(c) { c } else { REPLACEMENT }).take(LONGEST).collect();
+    match (name.chars().count(), name.chars().any(|c| c.is_ascii_alphanumeric())) {
+        (_, false) => NOBODY.to_owned(),
+        (1, true) => format!("{NOBODY}-{name}"),
+        _ => name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_says_who_it_is() {
+        for (person, name) in [
+            ("alice@corp.example", "alice@corp.example"),
+            ("AzureAD_alice@corp.example", "AzureAD_alice@corp.example"),
+            ("first.last+tag=a,b_c-d@corp.example", "first.last+tag=a,b_c-d@corp.example"),
+            (" Ada Lovelace ", "Ada-Lovelace"),
+            ("Zo\u{eb} O'Brien", "Zo--O-Brien"),
+            ("a/b:c*d\u{1b}[31m\n", "a-b-c-d--31m"),
+            ("live.com#ada@corp.example", "live.com-ada@corp.example"),
+            ("ab", "ab"),
+        ] {
+            assert_eq!(session_name(person), name, "{person:?}");
+        }
+    }
+
+    #[test]
+    fn whatever_the_name_aws_takes_it() {
+        let long = "x".repeat(1000);
+        let wide = "\u{1f600}".repeat(100);
+        let names = [
+            "",
+            " ",
+            "a",
+            "\u{e9}",
+            "\u{5c71}\u{7530}",
+            "--",
+            "@",
+            "1",
+            long.as_str(),
+            wide.as_str(),
+            "\0",
+            "\u{5c71}1",
+        ];
+        for person in names {
+            let name = session_name(person);
+            let is_taken = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+            assert!((2..=64).contains(&name.len()) && name.chars().all(is_taken), "{person:?}: {name:?}");
+            assert!(name.chars().any(|c| c.is_ascii_alphanumeric()), "{person:?}: {name:?}");
+        }
+        assert_eq!(session_name(&long).len(), 64);
+        assert_eq!((session_name("a").as_str(), session_name("\u{5c71}\u{7530}").as_str()), ("cogfed-a", "cogfed"));
+    }
+}

@@ -1,0 +1,105 @@
+//! The Security Token Service's client: whose some credentials are, and the last step of the classic flow
+//! (<https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html>).
+
+use std::time::SystemTime;
+
+use aws_credential_types::Credentials as Signing;
+use aws_sdk_sts::Client;
+use aws_sdk_sts::config::{Builder, SharedCredentialsProvider};
+use aws_smithy_async::time::StaticTimeSource;
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::sdk::{Service, configured};
+use crate::credentials::Credentials;
+use crate::error::Failure;
+use crate::http::Http;
+use crate::profile::Profile;
+use crate::secret::Secret;
+
+/// STS, as one profile reaches it: in the region of its identity pool.
+pub struct Sts<'a> {
+    profile: &'a Profile,
+    http: &'a Http,
+}
+
+/// Whose some credentials are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallerIdentity {
+    /// The twelve digits of the AWS account.
+    pub account: String,
+    /// The ARN of the session, as in `arn:aws:sts::123456789012:assumed-role/Orders/alice@corp.example`.
+    pub arn: String,
+}
+
+/// Which role is asked for, on whose behalf, and for how long.
+#[derive(Debug)]
+pub struct Assumption<'a> {
+    /// The role.
+    pub role_arn: &'a str,
+    /// What the session will be called, see [`super::session_name`].
+    pub session_name: &'a str,
+    /// The identity pool's OpenID token.
+    pub token: &'a Secret,
+    /// How long the credentials are to last.
+    pub duration: TimeDelta,
+}
+
+impl<'a> Sts<'a> {
+    /// STS for `profile`, asked by way of `http`.
+    pub fn new(profile: &'a Profile, http: &'a Http) -> Self {
+        Self { profile, http }
+    }
+
+    /// Whose `credentials` are. It asks for no permission: no policy can deny it
+    /// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>). `time` is the servers' time
+    /// now, by which the request is signed.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Refused`] with the meaning of AWS's answer, or [`crate::error::Kind::Network`].
+    pub async fn caller_identity(
+        &self,
+        credentials: &Credentials,
+        time: DateTime<Utc>,
+    ) -> Result<CallerIdentity, Failure> {
+        let token = credentials.session_token.expose().to_owned();
+        let (id, key) = (credentials.access_key_id.as_str(), credentials.secret_access_key.expose());
+        let signing = Signing::new(id, key, Some(token), None, "cogfed");
+        let config = self
+            .config()
+            .credentials_provider(SharedCredentialsProvider::new(signing))
+            .time_source(StaticTimeSource::new(SystemTime::from(time)));
+        let answer = Client::from_conf(config.build()).get_caller_identity().send().await;
+        let answer = answer.map_err(|error| Service::Sts.failure(&error, self.profile, self.http))?;
+        let identity = answer.account.zip(answer.arn).map(|(account, arn)| CallerIdentity { account, arn });
+        identity.ok_or_else(|| Service::Sts.odd_answer("half an identity", self.profile))
+    }
+
+    /// Credentials of a role, for a token of the identity pool's. The request is not signed: the token is the proof
+    /// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>).
+    ///
+    /// # Errors
+    /// As [`Sts::caller_identity`].
+    pub async fn assume_role_with_web_identity(&self, wanted: &Assumption<'_>) -> Result<Credentials, Failure> {
+        let request = Client::from_conf(self.config().allow_no_auth().build())
+            .assume_role_with_web_identity()
+            .role_arn(wanted.role_arn)
+            .role_session_name(wanted.session_name)
+            .web_identity_token(wanted.token.expose())
+            .set_duration_seconds(i32::try_from(wanted.duration.num_seconds()).ok());
+        let answer = request.send().await.map_err(|error| Service::Sts.failure(&error, self.profile, self.http))?;
+        let credentials = answer.credentials.and_then(|given| {
+            Some(Credentials {
+                access_key_id: Some(given.access_key_id).filter(|id| !id.is_empty())?,
+                secret_access_key: Secret::new(given.secret_access_key),
+                session_token: Secret::new(given.session_token),
+                expires: DateTime::from_timestamp(given.expiration.secs(), 0)?,
+            })
+        });
+        credentials.ok_or_else(|| Service::Sts.odd_answer("incomplete credentials", self.profile))
+    }
+
+    fn config(&self) -> Builder {
+        let (region, endpoint) = (self.profile.identity_pool_region(), &self.profile.endpoints.sts);
+        configured!(aws_sdk_sts, region, endpoint, self.http)
+    }
+}

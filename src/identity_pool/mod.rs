@@ -77,7 +77,7 @@ impl<'a> IdentityPool<'a> {
     /// The identity id of whoever `login` names. It stays the same: keep it, the quota for asking is small.
     ///
     /// # Errors
-    /// [`Kind::Refused`] with the meaning of AWS's answer, or [`Kind::Network`].
+    /// [`crate::error::Kind::Refused`] with the meaning of AWS's answer, or [`crate::error::Kind::Network`].
     pub async fn identity_id(&self, login: &Login<'_>) -> Result<String, PoolError> {
         let request = self
             .client

@@ -112,8 +112,8 @@ pub const AUTHORIZATION: &[Row] = &[
     Row {
         says: &["Login option is not available"],
         cause: "the app client does not let anyone sign in by this identity provider",
-        hint: "check 'identity_provider' in the profile, its capital letters too; else ask the administrator of the user pool to \
-               switch it on for the app client",
+        hint: "check 'identity_provider' or 'idp_identifier' in the profile, capital letters too; else ask the administrator of the user pool to \
+               switch it on",
         source: "https://github.com/aws-amplify/aws-sdk-android/issues/1808",
         ..ROW
     },
@@ -143,13 +143,13 @@ pub const AUTHORIZATION: &[Row] = &[
     Row {
         codes: &["access_denied"],
         cause: "the sign-in was cancelled or denied",
-        hint: "sign in again, or ask for access",
+        hint: "sign in again: {login}; if it was not you who cancelled, ask the administrator of the user pool for access",
         ..ROW
     },
     Row {
         codes: &["login_required", "interaction_required", "consent_required", "account_selection_required"],
         cause: "the identity provider wants you to sign in anew",
-        hint: "sign in without 'prompt': only 'none' forbids it to ask",
+        hint: "take 'prompt' out of the profile, then run '{login}'",
         source: "https://openid.net/specs/openid-connect-core-1_0.html#AuthError",
         ..ROW
     },

@@ -42,6 +42,7 @@ Register-ArgumentCompleter -Native -CommandName 'cogfed' -ScriptBlock {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'The profile to use')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile to use')
             [CompletionResult]::new('--identity-provider', '--identity-provider', [CompletionResultType]::ParameterName, 'Go to this identity provider at once, past the chooser')
+            [CompletionResult]::new('--email', '--email', [CompletionResultType]::ParameterName, 'Find the profile by your email address, and suggest the address to the identity provider')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for the sign-in, in seconds')
             [CompletionResult]::new('--no-browser', '--no-browser', [CompletionResultType]::ParameterName, 'Print the URL and wait, without opening a browser')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Sign in anew, even if there is a working sign-in, and delete the credentials made from the old one')

@@ -381,7 +381,7 @@ _cogfed() {
             return 0
             ;;
         cogfed__subcmd__login)
-            opts="-p -f -h -V --profile --identity-provider --no-browser --timeout --force --debug --no-input --help --version"
+            opts="-p -f -h -V --profile --identity-provider --email --no-browser --timeout --force --debug --no-input --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -396,6 +396,10 @@ _cogfed() {
                     return 0
                     ;;
                 --identity-provider)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --email)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -578,11 +582,11 @@ _cogfed() {
                     return 0
                     ;;
                 --misbehave)
-                    COMPREPLY=($(compgen -W "wrong-state error-without-state access-denied repeated-code wrong-nonce no-nonce wrong-audience wrong-issuer access-token-as-id-token wrong-token-use alg-none alg-hs256 unknown-kid bad-signature expired-id-token bad-at-hash other-sub-on-refresh no-id-token odd-optional-claim-types token-500 token-429 token-html token-10mib token-silent token-close token-redirect refresh-invalid-grant refresh-drop-answer jwks-500 discovery-500 revoke-500 identity-not-authorized identity-throttled identity-500 identity-silent identity-no-role identity-forgotten credentials-short api-500 clock-behind" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "wrong-state error-without-state access-denied repeated-code wrong-nonce no-nonce wrong-audience wrong-issuer access-token-as-id-token wrong-token-use alg-none alg-hs256 unknown-kid bad-signature expired-id-token bad-at-hash other-sub-on-refresh no-id-token odd-optional-claim-types refresh-no-id-token issuer-trailing-slash token-500 token-429 token-html token-10mib token-silent token-close token-redirect refresh-invalid-grant refresh-drop-answer jwks-500 discovery-500 discovery-other-issuer discovery-other-host discovery-http discovery-10mib discovery-html discovery-redirect revoke-500 identity-not-authorized identity-throttled identity-500 identity-silent identity-no-role identity-forgotten credentials-short api-500 clock-behind" -- "${cur}"))
                     return 0
                     ;;
                 --switch)
-                    COMPREPLY=($(compgen -W "client-secret updated-issuer token-roles no-role-mapping deny-ambiguous classic-flow govcloud govcloud-fips-issuer china server-side-token-check contains-element no-state-on-errors nonce-on-refresh reuse-ends-sign-in refuse-needless-verifier" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "client-secret updated-issuer plain-issuer token-roles no-role-mapping sticky-attributes deny-ambiguous classic-flow govcloud govcloud-fips-issuer china server-side-token-check contains-element no-state-on-errors nonce-on-refresh reuse-ends-sign-in refuse-needless-verifier" -- "${cur}"))
                     return 0
                     ;;
                 *)

@@ -38,6 +38,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
             cand -p 'The profile to use'
             cand --profile 'The profile to use'
             cand --identity-provider 'Go to this identity provider at once, past the chooser'
+            cand --email 'Find the profile by your email address, and suggest the address to the identity provider'
             cand --timeout 'How long to wait for the sign-in, in seconds'
             cand --no-browser 'Print the URL and wait, without opening a browser'
             cand -f 'Sign in anew, even if there is a working sign-in, and delete the credentials made from the old one'

@@ -160,6 +160,12 @@ pub struct Login {
     /// Go to this identity provider at once, past the chooser
     #[arg(long, value_name = "NAME")]
     pub identity_provider: Option<String>,
+    /// Find the profile by your email address, and suggest the address to the identity provider
+    ///
+    /// It is the profile whose email_domains, or idp_identifier, name the address's domain. In one that names no identity
+    /// provider, the user pool finds it by the domain.
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "identity_provider")]
+    pub email: Option<String>,
     /// Print the URL and wait, without opening a browser
     ///
     /// This is how it goes anyway where no browser can be. The other way round, a browser named by the profile's key

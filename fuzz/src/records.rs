@@ -39,8 +39,9 @@ fn tokens(text: &str) {
     match TokensRecord::read(&store, &profile) {
         Ok(None) => panic!("it is there"),
         Ok(Some(record)) => {
-            assert_eq!(record.token_endpoint, profile.endpoints.token, "a token for another endpoint");
-            assert_eq!((&record.user_pool_id, &record.client_id), (&profile.user_pool_id, &profile.client_id));
+            let pool = profile.issuer.user_pool().expect("a user pool");
+            assert_eq!(record.token_endpoint, pool.endpoints.token, "a token for another endpoint");
+            assert_eq!((&record.user_pool_id, &record.client_id), (&pool.id, &profile.client_id));
             record.write(&store, &profile).expect("room");
             let again = TokensRecord::read(&store, &profile).expect("readable").expect("there");
             let json = |record: &TokensRecord| serde_json::to_value(record).expect("a record");

@@ -254,6 +254,15 @@ EXAMPLES
   For a script: a line of JSON when it is ready, an end with the script, and one
   fault that a client has to survive:
     cogfed sandbox --json --until-stdin-closes --misbehave wrong-nonce
+
+  With the roles of a pool at AWS, to see whom they would be given to:
+    aws cognito-identity get-identity-pool-roles --identity-pool-id ID > p.json
+    cogfed sandbox --mapping p.json
+
+CONTROLS
+  Its controls are for scripts, and change it while it runs:
+    curl CONTROL/requests
+    curl -X POST --data-binary @p.json CONTROL/mapping
 ";
 
 /// What is known about the sandbox alone: its examples, and each misbehaviour, refusal and switch by name.

@@ -135,7 +135,7 @@ fn introduce(
         .iter()
         .map(|person| {
             let roles = if person.roles.is_empty() { "no role".to_owned() } else { person.roles.join(", ") };
-            format!("  {:<8} {:<22} {:<9} {roles}\n", person.name, person.email, person.directory.name())
+            format!("  {:<9} {:<22} {:<9} {roles}\n", person.name, person.email, person.directory.name())
         })
         .collect();
     let place = match config {

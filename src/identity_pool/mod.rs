@@ -33,7 +33,7 @@ pub struct Login<'a> {
 }
 
 impl<'a> Login<'a> {
-    /// The login that `id_token`, issued by `issuer`, is good for.
+    /// The login that `id_token` is good for: `issuer` is its issuer, or the name that the identity pool has for it.
     pub fn new(issuer: &'a str, id_token: &'a Secret) -> Self {
         let provider = issuer.strip_prefix("https://").or_else(|| issuer.strip_prefix("http://")).unwrap_or(issuer);
         Self { provider, id_token }

@@ -1,15 +1,20 @@
 //! Profiles: what to sign in to, read from the configuration, overridden by flags and the environment, and checked.
 
 pub mod check;
+pub mod email;
 mod file;
 pub mod hosts;
+mod issuer;
 pub mod keys;
 mod settings;
 
 use chrono::TimeDelta;
 
 pub use file::Configuration;
+pub use issuer::{Issuer, PlainIssuer, ProviderEndpoints, UserPool};
 pub use settings::{Setting, Settings, Source, Value};
+
+use hosts::{Place, Service, partition};
 
 use crate::error::{Failure, Kind};
 use crate::http::CaBundle;
@@ -24,6 +29,13 @@ const LONGEST_PROVIDER: usize = 32;
 const LONGEST_SCOPE: usize = 256;
 /// The most scopes of an app client (the same page).
 const MOST_SCOPES: usize = 50;
+/// The most hosts of a list.
+const MOST_HOSTS: usize = 100;
+/// Keys that say something about a user pool.
+const POOL_KEYS: &[&str] =
+    &["domain", "identity_provider", "idp_identifier", "lang", "endpoints.user_pool", "endpoints.domain"];
+/// Keys that say something about an issuer in a user pool's place.
+const PLAIN_KEYS: &[&str] = &["issuer_hosts", "endpoints.issuer"];
 /// The most profiles that a hint names.
 const MOST_NAMED: usize = 8;
 /// How long the sessions of the classic flow may last, in seconds. AWS's own least is 900, of which nothing would be left
@@ -50,18 +62,22 @@ pub struct Choice {
 pub struct Profile {
     /// Its name in the configuration.
     pub name: String,
-    /// The user pool's id; its prefix is the region.
-    pub user_pool_id: String,
+    /// Who signs people in.
+    pub issuer: Issuer,
     /// The app client's id.
     pub client_id: String,
     /// The scopes to ask for.
     pub scopes: Vec<String>,
     /// The identity pool's id; its prefix is a region, too.
     pub identity_pool_id: String,
+    /// The issuer's name in the identity pool (the key of `Logins`), if that is not the token's own issuer.
+    pub logins_key: Option<String>,
     /// The identity provider to go to at once, past the hosted UI's chooser.
     pub identity_provider: Option<String>,
     /// The same by one of the provider's identifiers, such as an email domain.
     pub idp_identifier: Option<String>,
+    /// The domains of the email addresses of those who sign in here: `login --email` finds the profile by them.
+    pub email_domains: Vec<String>,
     /// A name of the person's own for this sign-in, for two people at one provider.
     pub account: Option<String>,
     /// The name that the provider's page is to suggest.
@@ -94,9 +110,7 @@ pub struct Profile {
     pub logout_uri: Option<String>,
     /// Authorities to trust besides the system's. Not read before the first request over TLS.
     pub ca_bundle: Option<CaBundle>,
-    /// The issuers that its tokens may name.
-    pub issuers: Vec<String>,
-    /// The servers' URLs.
+    /// Where AWS's services are.
     pub endpoints: Endpoints,
 }
 
@@ -131,19 +145,9 @@ impl Redirect {
     }
 }
 
-/// Where requests go: AWS's own hosts, or those of a sandbox, an emulator or a private link.
+/// Where AWS's services are: at AWS's own hosts, or those of a sandbox, an emulator or a private link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoints {
-    /// `/oauth2/authorize`, where the browser goes.
-    pub authorization: String,
-    /// `/oauth2/token`.
-    pub token: String,
-    /// `/oauth2/revoke`.
-    pub revocation: String,
-    /// `/logout`, which ends the hosted UI's own session.
-    pub logout: String,
-    /// The user pool's keys.
-    pub jwks: String,
     /// The identity pools' service.
     pub identity_pool: String,
     /// Whether that is AWS's own host for the region, to which any sign-in's ID token may go.
@@ -172,15 +176,16 @@ impl Profile {
     /// [`Kind::Usage`] for the first value that is missing or wrong, with its place.
     pub fn from_settings(name: &str, settings: &Settings) -> Result<Self, Failure> {
         let of = Checked { profile: name, settings };
-        let user_pool_id = of.required("user_pool_id", check::user_pool_id)?;
+        let is_fips = of.flag("fips");
+        let issuer = of.issuer(is_fips)?;
         let client_id = of.required("client_id", check::client_id)?;
-        let domain = of.required("domain", check::host)?;
         let identity_pool_id = of.required("identity_pool_id", check::identity_pool_id)?;
         let identity_provider = of.text("identity_provider", |text| check::name(text, LONGEST_PROVIDER))?;
         let idp_identifier = of.text("idp_identifier", |text| check::name(text, 40))?;
         if identity_provider.is_some() && idp_identifier.is_some() {
             return Err(of.fault("idp_identifier", "give 'identity_provider' or 'idp_identifier', not both"));
         }
+        of.one_partition(&identity_pool_id)?;
         let redirect = Redirect {
             host: of.required("redirect_host", check::redirect_host)?,
             ports: of.ports()?,
@@ -189,8 +194,10 @@ impl Profile {
         Ok(Self {
             name: name.to_owned(),
             scopes: of.scopes()?,
+            logins_key: of.text("logins_key", check::logins_key)?,
             identity_provider,
             idp_identifier,
+            email_domains: of.hosts("email_domains", check::host)?,
             account: of.text("account", |text| check::name(text, 64))?,
             login_hint: of.text("login_hint", |text| check::name(text, 256))?,
             prompt: of.text("prompt", |text| check::one_of(text, &["login", "select_account", "consent"]))?,
@@ -207,9 +214,8 @@ impl Profile {
             region: of.text("region", check::region)?,
             logout_uri: of.text("logout_uri", |text| check::web_url(text).map(|_| text.to_owned()))?,
             ca_bundle: of.ca_bundle()?,
-            issuers: of.issuers(&user_pool_id)?,
-            endpoints: of.endpoints(&user_pool_id, &domain, &identity_pool_id)?,
-            user_pool_id,
+            endpoints: of.endpoints(&identity_pool_id, is_fips)?,
+            issuer,
             client_id,
             identity_pool_id,
         })
@@ -334,10 +340,12 @@ impl Checked<'_> {
     }
 
     fn required<T>(&self, key: &str, check: impl Fn(&str) -> Result<T, String>) -> Result<T, Failure> {
-        self.text(key, check)?.ok_or_else(|| {
-            Failure::new(Kind::Usage, format!("profile '{}': '{key}' is missing", self.profile))
-                .hint(format!("add it to [profile.{}]; 'cogfed help' shows a whole profile", self.profile))
-        })
+        self.text(key, check)?.ok_or_else(|| self.missing(key))
+    }
+
+    fn missing(&self, key: &str) -> Failure {
+        Failure::new(Kind::Usage, format!("profile '{}': '{key}' is missing", self.profile))
+            .hint(format!("add it to [profile.{}]; 'cogfed help' shows a whole profile", self.profile))
     }
 
     fn flag(&self, key: &str) -> bool {
@@ -411,38 +419,97 @@ impl Checked<'_> {
         Ok(Flow::Classic { duration })
     }
 
-    /// Cognito has two issuers per pool, and a pool's administrator switches between them.
-    fn issuers(&self, user_pool_id: &str) -> Result<Vec<String>, Failure> {
-        if let Some(issuer) = self.text("issuer", check::endpoint)? {
-            return Ok(vec![issuer]);
+    /// The user pool, or the plain issuer in its place; keys of the other kind are refused.
+    fn issuer(&self, is_fips: bool) -> Result<Issuer, Failure> {
+        let is_there = |key: &&&str| self.settings.get(key).is_some();
+        let Some(id) = self.text("user_pool_id", check::user_pool_id)? else {
+            let Some(url) = self.text("issuer", check::issuer)? else {
+                return Err(self.missing("user_pool_id"));
+            };
+            return match POOL_KEYS.iter().find(is_there) {
+                Some(key) => Err(self.fault(key, "it is a user pool's, and this profile names an issuer in its place")),
+                None => Ok(Issuer::Plain(self.plain_issuer(url)?)),
+            };
+        };
+        if let Some(key) = PLAIN_KEYS.iter().find(is_there) {
+            return Err(self.fault(key, "it is for an issuer in the place of a user pool, and 'user_pool_id' is there"));
         }
-        let region = user_pool_id.split('_').next().unwrap_or_default();
-        let hosts = [hosts::user_pool(region), hosts::user_pool_updated_issuer(region)];
-        Ok(hosts.into_iter().map(|host| format!("https://{host}/{user_pool_id}")).collect())
+        Ok(Issuer::UserPool(self.user_pool(id, is_fips)?))
     }
 
-    fn endpoints(&self, user_pool_id: &str, domain: &str, identity_pool_id: &str) -> Result<Endpoints, Failure> {
-        let region = user_pool_id.split('_').next().unwrap_or_default();
-        let pool_region = identity_pool_id.split(':').next().unwrap_or_default();
-        let given = |key: &str| self.text(key, check::endpoint);
-        let user_pool =
-            given("endpoints.user_pool")?.unwrap_or_else(|| format!("https://{}", hosts::user_pool(region)));
-        let domain = given("endpoints.domain")?.unwrap_or_else(|| format!("https://{domain}"));
-        let aws = format!("https://{}", hosts::identity_pool(pool_region));
-        let identity_pool = given("endpoints.identity_pool")?.unwrap_or_else(|| aws.clone());
-        let aws_sts = format!("https://{}", hosts::sts(pool_region));
-        let sts = given("endpoints.sts")?.unwrap_or_else(|| aws_sts.clone());
-        Ok(Endpoints {
+    fn plain_issuer(&self, url: String) -> Result<PlainIssuer, Failure> {
+        let base = self.text("endpoints.issuer", check::endpoint)?;
+        let base = base.as_deref().unwrap_or(&url).trim_end_matches('/');
+        let discovery = format!("{base}/.well-known/openid-configuration");
+        Ok(PlainIssuer { discovery, hosts: self.hosts("issuer_hosts", check::authority)?, url })
+    }
+
+    fn user_pool(&self, id: String, is_fips: bool) -> Result<UserPool, Failure> {
+        let place = Place { region: id.split('_').next().unwrap_or_default(), is_fips };
+        let own = place.url(Service::UserPool).map_err(|fault| self.fault("user_pool_id", fault));
+        let given = self.text("endpoints.user_pool", check::endpoint)?;
+        let base = given.map_or(own, Ok)?;
+        let domain = self.required("domain", check::host)?;
+        place.check_domain(&domain).map_err(|fault| self.fault("domain", fault))?;
+        let domain = self.text("endpoints.domain", check::endpoint)?.unwrap_or_else(|| format!("https://{domain}"));
+        let issuers = match self.text("issuer", check::endpoint)? {
+            Some(issuer) => vec![issuer],
+            None => place.issuers(&id),
+        };
+        let endpoints = ProviderEndpoints {
             authorization: format!("{domain}/oauth2/authorize"),
             token: format!("{domain}/oauth2/token"),
-            revocation: format!("{domain}/oauth2/revoke"),
-            logout: format!("{domain}/logout"),
-            jwks: format!("{user_pool}/{user_pool_id}/.well-known/jwks.json"),
-            identity_pool_is_aws: identity_pool == aws,
-            identity_pool,
-            sts_is_aws: sts == aws_sts,
-            sts,
-        })
+            revocation: Some(format!("{domain}/oauth2/revoke")),
+            logout: Some(format!("{domain}/logout")),
+            jwks: format!("{base}/{id}/.well-known/jwks.json"),
+        };
+        Ok(UserPool { id, issuers, endpoints })
+    }
+
+    /// A list of hosts.
+    fn hosts(&self, key: &str, check: impl Fn(&str) -> Result<String, String>) -> Result<Vec<String>, Failure> {
+        let Some(Value::List(hosts)) = self.settings.get(key).map(|setting| &setting.value) else {
+            return Ok(Vec::new());
+        };
+        if hosts.len() > MOST_HOSTS {
+            return Err(self.fault(key, format!("{} are too many: give at most {MOST_HOSTS}", hosts.len())));
+        }
+        hosts.iter().map(|host| check(host).map_err(|fault| self.fault(key, fault))).collect()
+    }
+
+    /// No partition's credentials, roles or tokens are good in another.
+    fn one_partition(&self, identity_pool_id: &str) -> Result<(), Failure> {
+        let of = |id: &str| partition(id.split(['_', ':']).next().unwrap_or_default()).name.to_owned();
+        let own = of(identity_pool_id);
+        let named_by = |arn: String| arn.split(':').nth(1).unwrap_or_default().to_owned();
+        let others = [
+            ("user_pool_id", self.text("user_pool_id", |id| Ok(of(id)))?),
+            ("role_arn", self.text("role_arn", check::role_arn)?.map(named_by)),
+            ("region", self.text("region", check::region)?.map(|region| of(&region))),
+        ];
+        match others.into_iter().find(|(_, name)| name.as_ref().is_some_and(|name| *name != own)) {
+            Some((key, Some(name))) => {
+                Err(self.fault(key, format!("it is in the partition {name}, and the identity pool in {own}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn endpoints(&self, identity_pool_id: &str, is_fips: bool) -> Result<Endpoints, Failure> {
+        let place = Place { region: identity_pool_id.split(':').next().unwrap_or_default(), is_fips };
+        let at = |service: Service, key: &str| -> Result<(String, bool), Failure> {
+            let own = place.url(service).map_err(|fault| self.fault("identity_pool_id", fault));
+            match self.text(key, check::endpoint)? {
+                Some(given) => {
+                    let is_aws = own.is_ok_and(|own| own == given);
+                    Ok((given, is_aws))
+                }
+                None => Ok((own?, true)),
+            }
+        };
+        let (identity_pool, identity_pool_is_aws) = at(Service::IdentityPool, "endpoints.identity_pool")?;
+        let (sts, sts_is_aws) = at(Service::Sts, "endpoints.sts")?;
+        Ok(Endpoints { identity_pool, identity_pool_is_aws, sts, sts_is_aws })
     }
 }
 

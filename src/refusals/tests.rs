@@ -5,7 +5,9 @@ use super::*;
 /// What each service's callers fill in.
 fn facts_of(service: Service) -> &'static [&'static str] {
     match service {
-        Service::Authorization | Service::TokenEndpoint | Service::EntraId | Service::AzureB2c => &["login", "profile"],
+        Service::Authorization | Service::TokenEndpoint | Service::EntraId | Service::AzureB2c => {
+            &["issuer", "login", "profile"]
+        }
         Service::IdentityPool => &["login", "pool", "profile"],
         Service::Sts => &["login", "pool", "profile"],
         Service::ApiGateway => {

@@ -33,7 +33,7 @@ pub fn answer(world: &World, request: &Request<Bytes>) -> Reply {
         ("/mapping", true) => Ok(world.pool_roles().document(&world.names.identity_pool_id, &world.mapped_provider())),
         ("/secrets", true) => Ok(json!({ "secrets": world.secrets_issued() })),
         ("/people", true) => {
-            let people: Vec<_> = world.users().into_iter().map(|user| user.person).collect();
+            let people: Vec<_> = world.users().into_iter().map(|user| user.in_directory).collect();
             Ok(json!({ "people": people }))
         }
         ("/mapping", false) if request.method() == Method::POST => mapping(world, request.body()),
@@ -98,8 +98,11 @@ fn change(world: &World, path: &str, parameters: &Parameters) -> Result<Value, (
         }
         "/people" => {
             let name = parameters.get("name").ok_or_else(|| bad("'name' is missing".into()))?;
-            let roles: Vec<String> =
-                parameters.all("role").filter(|role| !role.is_empty()).map(ToOwned::to_owned).collect();
+            let sent: Vec<&str> = parameters.all("role").collect();
+            // `role=` alone is a blank value, which is more than none.
+            let is_blank = !sent.is_empty() && sent.iter().all(|role| role.is_empty());
+            let roles = if is_blank { vec![""] } else { sent.into_iter().filter(|role| !role.is_empty()).collect() };
+            let roles: Vec<String> = roles.into_iter().map(ToOwned::to_owned).collect();
             if world.change_user(name, |person| person.roles.clone_from(&roles)) {
                 Ok(json!({ "name": name, "roles": roles }))
             } else {

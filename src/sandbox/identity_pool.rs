@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::sandbox::issued::IssuedKey;
 use crate::sandbox::jwt;
 use crate::sandbox::misbehaviour::Misbehaviour;
-use crate::sandbox::options::RoleMapping;
+use crate::sandbox::options::{ACCOUNT_ID, RoleMapping};
 use crate::sandbox::refusals::Place;
 use crate::sandbox::reply::{self, Outcome, Reply};
 use crate::sandbox::roles::{self, NoRole};
@@ -108,12 +108,11 @@ pub fn answer(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Re
     if let Some(refusal) = place.and_then(|place| world.refusals.due_at(place)) {
         return Reply::answer(endpoint, refusal.answer());
     }
-    let kinds = [
-        Misbehaviour::IdentitySilent,
-        Misbehaviour::IdentityThrottled,
-        Misbehaviour::IdentityNotAuthorized,
-        Misbehaviour::Identity500,
-    ];
+    let mut kinds = vec![Misbehaviour::IdentitySilent, Misbehaviour::IdentityThrottled, Misbehaviour::Identity500];
+    if operation != "GetIdentityPoolRoles" {
+        // There alone is no login token to refuse.
+        kinds.push(Misbehaviour::IdentityNotAuthorized);
+    }
     match world.active.first_due(&kinds) {
         Some(Misbehaviour::IdentitySilent) => return Reply { endpoint, outcome: Outcome::Silence },
         Some(Misbehaviour::IdentityThrottled) => {
@@ -216,6 +215,7 @@ fn get_credentials(world: &World, now: DateTime<Utc>, input: &Value) -> Result<V
         return Err(no_good_role());
     }
     let lifetime = if world.active.due(Misbehaviour::CredentialsShort) { 600 } else { world.credentials_lifetime() };
+    let username = if world.options.plain_issuer { "preferred_username" } else { "cognito:username" };
     let key = IssuedKey {
         access_key_id: format!("ASIASANDBOX{}", random::upper_alphanumeric(9)),
         secret_access_key: world.giving_out(format!("sandbox/{}", random::alphanumeric(32))),
@@ -226,7 +226,7 @@ fn get_credentials(world: &World, now: DateTime<Utc>, input: &Value) -> Result<V
         identity_pool_id: world.names.identity_pool_id.clone(),
         identity_id: identity_id.into(),
         authentication_provider: providers(world, &owner).join(","),
-        username: claims.get("cognito:username").and_then(Value::as_str).unwrap_or_default().into(),
+        username: claims.get(username).and_then(Value::as_str).unwrap_or_default().into(),
     };
     let document = json!({
         "IdentityId": identity_id,
@@ -299,13 +299,19 @@ fn get_roles(world: &World, now: DateTime<Utc>, request: &Request<Bytes>, input:
 /// Where the sign-ins of a user come from, as the identity pool says it to API Gateway and in its own tokens.
 fn providers(world: &World, sub: &str) -> [String; 2] {
     let provider = provider(world);
-    let user = format!("{provider}:CognitoSignIn:{sub}");
+    let user = match world.options.plain_issuer {
+        false => format!("{provider}:CognitoSignIn:{sub}"),
+        true => {
+            let partition = world.options.partition.arn();
+            format!("arn:{partition}:iam::{ACCOUNT_ID}:oidc-provider/{provider}:OIDC:{sub}")
+        }
+    };
     [provider, user]
 }
 
-/// The user pool as the key of `Logins`: its issuer without the scheme.
+/// The user pool, or the plain issuer, as the key of `Logins`: the issuer without the scheme.
 fn provider(world: &World) -> String {
-    world.issuer().trim_start_matches("https://").to_owned()
+    world.login_issuer().trim_start_matches("https://").trim_start_matches("http://").to_owned()
 }
 
 /// The claims of the login token, once it is known to be good.
@@ -315,7 +321,7 @@ fn login(world: &World, now: DateTime<Utc>, input: &Value) -> Result<Value, Faul
     if logins.len() > MOST_LOGINS {
         return Err(fault("InvalidParameterException", "Logins has more than 10 entries."));
     }
-    let (issuer, provider) = (world.issuer(), provider(world));
+    let (issuer, provider) = (world.login_issuer(), provider(world));
     let provider = provider.as_str();
     let unsupported = || not_authorized("Token is not from a supported provider of this identity pool.");
     let (_, token) = logins.iter().next().ok_or_else(unauthenticated)?;
@@ -333,7 +339,9 @@ fn login(world: &World, now: DateTime<Utc>, input: &Value) -> Result<Value, Faul
         return Err(invalid("Issuer doesn't match providerName"));
     }
     let audience = text("aud").ok_or_else(|| invalid("Missing a required claim: aud"))?;
-    if audience != world.names.client_id || text("token_use") != Some("id") {
+    // A user pool's access token has the same issuer, and may have the same audience; a plain issuer's tokens differ.
+    let is_id_token = world.options.plain_issuer || text("token_use") == Some("id");
+    if audience != world.names.client_id || !is_id_token {
         return Err(unsupported());
     }
     let expires = claims.get("exp").and_then(Value::as_i64).ok_or_else(|| invalid("Missing a required claim: exp"))?;

@@ -19,6 +19,7 @@ pub mod options;
 mod parameters;
 pub mod partition;
 pub mod people;
+mod plain_issuer;
 pub mod pool_roles;
 mod profile;
 mod random;

@@ -142,6 +142,12 @@ pub struct Options {
     pub scopes: Vec<String>,
     /// The issuer that tokens name.
     pub issuer: Issuer,
+    /// A plain OIDC issuer is tied to the identity pool, in the user pool's place. Its tokens have the claim `roles`, not
+    /// `custom:roles`: the rules of [`Self::role_mapping`] have to say so, as the switch sees to.
+    pub plain_issuer: bool,
+    /// What changes in a directory reaches the user pool at the next sign-in in the browser, and what the directory does
+    /// not send any more stays as it was. Else each change shows in the next tokens.
+    pub sticky_attributes: bool,
     /// The partition that it pretends to be in; [`Self::move_to`] takes the roles along.
     pub partition: Partition,
     /// How roles are found.
@@ -181,6 +187,8 @@ impl Default for Options {
             client_secrets: Vec::new(),
             scopes: ["openid", "email", "profile"].map(String::from).to_vec(),
             issuer: Issuer::Original,
+            plain_issuer: false,
+            sticky_attributes: false,
             partition: Partition::Aws,
             role_mapping: RoleMapping::Rules(
                 vec![

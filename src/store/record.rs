@@ -10,7 +10,7 @@ use super::{Cached, Store, StoreError};
 use crate::clock::Offset;
 use crate::credentials::Credentials;
 use crate::error::{Failure, Kind, shortened};
-use crate::profile::{Flow, Profile};
+use crate::profile::{Flow, Issuer, Profile};
 use crate::secret::{self, Secret};
 
 /// The version that is written. Older ones are read, newer ones are refused and left alone.
@@ -24,9 +24,9 @@ const NO_ROLE: &str = "default";
 /// What the names of items with the classic flow's credentials end with.
 const CLASSIC: &str = "/classic";
 
-/// The account of a sign-in's tokens: `tokens/USER POOL/APP CLIENT/WHO`.
+/// The account of a sign-in's tokens: `tokens/USER POOL/APP CLIENT/WHO`. A plain issuer stands in the user pool's place.
 pub fn tokens_account(profile: &Profile) -> String {
-    format!("tokens/{}/{}/{}", profile.user_pool_id, profile.client_id, part(profile.who()))
+    format!("tokens/{}/{}/{}", part(profile.issuer.id()), profile.client_id, part(profile.who()))
 }
 
 /// The account of a profile's credentials: `credentials/USER POOL/APP CLIENT/WHO/IDENTITY POOL/ROLE`, and `/classic`
@@ -40,14 +40,14 @@ pub fn credentials_account(profile: &Profile) -> String {
 fn before_role(profile: &Profile) -> String {
     format!(
         "credentials/{}/{}/{}/{}/",
-        profile.user_pool_id,
+        part(profile.issuer.id()),
         profile.client_id,
         part(profile.who()),
         profile.identity_pool_id
     )
 }
 
-/// A name that a person chose, as one part of an account: it must not reach into another part.
+/// A name that a person chose, or an issuer, as one part of an account: it must not reach into another part.
 fn part(name: &str) -> String {
     name.replace('%', "%25").replace('/', "%2F")
 }
@@ -56,7 +56,7 @@ fn part(name: &str) -> String {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TokensRecord {
     version: u32,
-    /// The user pool that gave the tokens.
+    /// The user pool that gave the tokens, or the issuer that stands in its place.
     pub user_pool_id: String,
     /// The app client that they are for.
     pub client_id: String,
@@ -138,10 +138,10 @@ impl TokensRecord {
         let SignedIn { profile, tokens, client_secret, now } = signed_in;
         let mut record = Self {
             version: VERSION,
-            user_pool_id: profile.user_pool_id.clone(),
+            user_pool_id: profile.issuer.id().to_owned(),
             client_id: profile.client_id.clone(),
             who: profile.who().to_owned(),
-            token_endpoint: profile.endpoints.token.clone(),
+            token_endpoint: tokens.grant.token_endpoint.clone(),
             identity_pool_endpoint: profile.endpoints.identity_pool.clone(),
             sts_endpoint: Some(&profile.endpoints.sts).filter(|_| !profile.endpoints.sts_is_aws).cloned(),
             generation: String::new(),
@@ -172,7 +172,9 @@ impl TokensRecord {
         self.issuer = claims.issuer.clone();
         self.person = claims.person.clone();
         self.provider = claims.provider.clone();
-        self.id_token = grant.id_token.clone();
+        if let Some(id_token) = &grant.id_token {
+            self.id_token = id_token.clone();
+        }
         self.issued_at = grant.offset.here(claims.issued_at);
         self.expires_at = grant.offset.expiry(claims.expires_at);
         self.access_token = grant.access_token.clone();
@@ -233,7 +235,7 @@ impl TokensRecord {
         };
         let endpoints = &profile.endpoints;
         for (what, stored, asked) in [
-            ("user pool", self.user_pool_id.as_str(), profile.user_pool_id.as_str()),
+            (profile.issuer.described(), self.user_pool_id.as_str(), profile.issuer.id()),
             ("app client", &self.client_id, &profile.client_id),
             ("account", &self.who, profile.who()),
         ] {
@@ -241,8 +243,14 @@ impl TokensRecord {
                 return other(what, stored, asked);
             }
         }
-        if self.token_endpoint != endpoints.token {
-            return other("token endpoint", &self.token_endpoint, &endpoints.token);
+        match &profile.issuer {
+            Issuer::UserPool(pool) if self.token_endpoint != pool.endpoints.token => {
+                return other("token endpoint", &self.token_endpoint, &pool.endpoints.token);
+            }
+            Issuer::Plain(issuer) if issuer.check(&self.token_endpoint).is_err() => {
+                return other("token endpoint", &self.token_endpoint, "other hosts");
+            }
+            _ => {}
         }
         if !endpoints.identity_pool_is_aws && self.identity_pool_endpoint != endpoints.identity_pool {
             return other("identity pool endpoint", &self.identity_pool_endpoint, &endpoints.identity_pool);
@@ -279,8 +287,12 @@ impl TokensRecord {
     /// What the refresh token belongs to, if that is not the app client and the token endpoint of this profile: then it
     /// is sent nowhere.
     pub fn belongs_elsewhere(&self, profile: &Profile) -> Option<String> {
-        let is_own_client = self.user_pool_id == profile.user_pool_id && self.client_id == profile.client_id;
-        match (self.token_endpoint == profile.endpoints.token, is_own_client) {
+        let is_own_client = self.user_pool_id == profile.issuer.id() && self.client_id == profile.client_id;
+        let is_own_endpoint = match &profile.issuer {
+            Issuer::UserPool(pool) => self.token_endpoint == pool.endpoints.token,
+            Issuer::Plain(issuer) => issuer.check(&self.token_endpoint).is_ok(),
+        };
+        match (is_own_endpoint, is_own_client) {
             (true, true) => None,
             (false, _) => Some(self.token_endpoint.clone()),
             (true, false) => Some(format!("the app client {} of {}", self.client_id, self.user_pool_id)),
@@ -300,7 +312,7 @@ impl TokensRecord {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CredentialsRecord {
     version: u32,
-    /// The user pool of the sign-in.
+    /// The user pool of the sign-in, or the issuer that stands in its place.
     pub user_pool_id: String,
     /// The app client of the sign-in.
     pub client_id: String,
@@ -331,7 +343,7 @@ impl CredentialsRecord {
     pub fn new(profile: &Profile, subject: &str, credentials: Credentials, now: DateTime<Utc>, offset: Offset) -> Self {
         Self {
             version: VERSION,
-            user_pool_id: profile.user_pool_id.clone(),
+            user_pool_id: profile.issuer.id().to_owned(),
             client_id: profile.client_id.clone(),
             identity_pool_id: profile.identity_pool_id.clone(),
             identity_pool_endpoint: profile.endpoints.identity_pool.clone(),
@@ -391,7 +403,7 @@ impl CredentialsRecord {
     }
 
     fn belongs_to(&self, profile: &Profile) -> bool {
-        self.user_pool_id == profile.user_pool_id
+        self.user_pool_id == profile.issuer.id()
             && self.client_id == profile.client_id
             && self.identity_pool_id == profile.identity_pool_id
             && self.identity_pool_endpoint == profile.endpoints.identity_pool

@@ -16,10 +16,10 @@ use super::keys::Keys;
 use super::listener::{Arrival, Listener, Serving};
 use super::page::Ending;
 use super::pasted::Pasted;
-use super::token_endpoint::{Grant, TokenEndpoint};
+use super::token_endpoint::{Grant, TokenEndpoint, facts, no_id_token};
 use crate::clock::Clock;
 use crate::error::{Failure, Kind};
-use crate::profile::Profile;
+use crate::profile::{Profile, ProviderEndpoints};
 use crate::refusals::{self, Service};
 use crate::secret::Secret;
 
@@ -68,6 +68,8 @@ const PASTE_LIMIT: usize = 64 * 1024;
 pub struct SignIn<'a> {
     /// What to sign in to.
     pub profile: &'a Profile,
+    /// Its endpoints.
+    pub endpoints: &'a ProviderEndpoints,
     /// The token endpoint.
     pub endpoint: &'a TokenEndpoint<'a>,
     /// The user pool's keys.
@@ -102,12 +104,12 @@ impl SignIn<'_> {
         let attempt = Attempt::new();
         let port = listener.port();
         let redirect_uri = self.profile.redirect.uri(port);
-        let url = attempt.url(self.profile, &redirect_uri)?;
+        let url = attempt.url(self.profile, self.endpoints, &redirect_uri)?;
         let awaited = Awaited {
             port,
             path: self.profile.redirect.path.clone(),
             state: attempt.state.clone(),
-            issuers: self.profile.issuers.clone(),
+            issuers: self.profile.issuer.issuers().to_vec(),
         };
         let mut serving = listener.serve(awaited.clone())?;
         let trouble = self.open(&url, port);
@@ -211,16 +213,18 @@ impl SignIn<'_> {
 
     async fn tokens(&self, code: &Secret, attempt: &Attempt, redirect_uri: &str) -> Result<Tokens, Failure> {
         let granted = self.endpoint.exchange(code, &attempt.verifier, redirect_uri).await;
-        let grant = granted.map_err(|error| error.failure(&self.profile.login_command()))?;
+        let grant = granted.map_err(|error| error.of(self.profile))?;
         let expected = Expected {
-            issuers: &self.profile.issuers,
+            issuers: self.profile.issuer.issuers(),
+            is_user_pool: self.profile.issuer.user_pool().is_some(),
             client_id: &self.profile.client_id,
             nonce: Some(&attempt.nonce),
             access_token: &grant.access_token,
             now: self.clock.now(),
             offset: grant.offset,
         };
-        let claims = self.keys.verify(&grant.id_token, &expected).await?;
+        let Some(id_token) = &grant.id_token else { return Err(no_id_token(&self.profile.issuer)) };
+        let claims = self.keys.verify(id_token, &expected).await?;
         Ok(Tokens { grant, claims })
     }
 
@@ -288,6 +292,6 @@ fn denied(denial: &Denial, profile: &Profile) -> Failure {
         None => denial.error.clone(),
     };
     let login = profile.login_command();
-    let facts = [("profile", profile.name.as_str()), ("login", login.as_str())];
+    let facts = facts(profile, &login);
     Failure::new(row.kind, format!("{}: {said}", row.cause(&facts))).hint(row.hint(&facts))
 }

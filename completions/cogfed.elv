@@ -165,6 +165,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
             cand --credentials-lifetime 'How long credentials live, in seconds'
             cand --mapping 'Take default roles and role mapping from this file, the JSON of `aws cognito-identity get-identity-pool-roles`'
             cand --misbehave 'Misbehave (may be given more than once)'
+            cand --refuse 'Refuse as a service would (may be given more than once)'
             cand --switch 'Be set up in another way (may be given more than once)'
             cand --json 'Print one line of JSON when it is ready: profile, hosts, the API''s URL, people'
             cand --until-stdin-closes 'End when the standard input ends'

@@ -5,5 +5,6 @@
 mod support;
 
 mod likely;
+mod renewal;
 mod table;
 mod told;

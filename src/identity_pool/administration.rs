@@ -62,8 +62,11 @@ impl Administrator {
             _ => Service::IdentityPool.failure(&error, profile, http),
         })?;
         let source = format!("the answer of {endpoint}");
-        IdentityPoolRoles::read(document(&answer).to_string().as_bytes(), &source)
-            .map_err(|failure| Failure { kind: Kind::Network, hint: None, ..failure })
+        IdentityPoolRoles::read(document(&answer).to_string().as_bytes(), &source).map_err(|failure| Failure {
+            kind: Kind::Network,
+            hint: None,
+            ..failure
+        })
     }
 }
 

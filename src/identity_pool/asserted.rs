@@ -207,7 +207,10 @@ mod tests {
             (json!({ "hasgroups": true }), Some("hasgroups")),
             (json!({ "hasgroups": "true" }), Some("hasgroups")),
             (json!({ "hasgroups": false }), None),
-            (json!({ "http://schemas.microsoft.com/claims/groups.link": link }), Some("http://schemas.microsoft.com/claims/groups.link")),
+            (
+                json!({ "http://schemas.microsoft.com/claims/groups.link": link }),
+                Some("http://schemas.microsoft.com/claims/groups.link"),
+            ),
             (json!({ "custom:groups": link }), Some("custom:groups")),
             (json!({ "custom:groups": "https://example.com/memberOf" }), None),
             (json!({ "website": link }), None),

@@ -43,7 +43,8 @@ fn cases() -> (BTreeSet<String>, Vec<Case>) {
     let mut lines = CASES.lines();
     let head: Value = serde_json::from_str(lines.next().unwrap()).unwrap();
     let sources = head["sources"].as_object().unwrap().keys().cloned().collect();
-    let read = |line: &str| serde_json::from_str(&line.replace('@', ROLE)).unwrap_or_else(|error| panic!("{error}: {line}"));
+    let read =
+        |line: &str| serde_json::from_str(&line.replace('@', ROLE)).unwrap_or_else(|error| panic!("{error}: {line}"));
     (sources, lines.map(read).collect())
 }
 
@@ -83,14 +84,25 @@ fn every_case_comes_out_as_its_source_says() {
         let given = Given { claims: &case.claims, custom_role: case.custom.as_deref() };
         let explanation = explain(&pool, mapping.as_ref(), &given);
         let evaluation = &explanation.evaluation;
-        let verdicts: String = evaluation.verdicts.iter().map(|verdict| match verdict {
-            Verdict::Matched => 'M',
-            Verdict::NotMatched => 'n',
-            Verdict::NotEvaluated => '.',
-        }).collect();
-        let doubts: BTreeMap<String, Outcome> = explanation.doubts.iter().map(|doubt| {
-            (doubt.questions.iter().map(|question| name(*question)).collect::<Vec<_>>().join("+"), doubt.outcome.clone())
-        }).collect();
+        let verdicts: String = evaluation
+            .verdicts
+            .iter()
+            .map(|verdict| match verdict {
+                Verdict::Matched => 'M',
+                Verdict::NotMatched => 'n',
+                Verdict::NotEvaluated => '.',
+            })
+            .collect();
+        let doubts: BTreeMap<String, Outcome> = explanation
+            .doubts
+            .iter()
+            .map(|doubt| {
+                (
+                    doubt.questions.iter().map(|question| name(*question)).collect::<Vec<_>>().join("+"),
+                    doubt.outcome.clone(),
+                )
+            })
+            .collect();
         let unsure: BTreeMap<String, Outcome> =
             case.unsure.iter().map(|(questions, text)| (questions.clone(), outcome(text))).collect();
         let found = (&verdicts, &evaluation.outcome, &doubts);

@@ -47,7 +47,8 @@ fn of_file(path: &Path) -> Result<Map<String, Value>, Failure> {
     let bytes = Secret::new(String::from_utf8(read(path)?).map_err(|_| fault("it is not text"))?);
     let text = bytes.expose().trim();
     match text.starts_with('{') {
-        true => json_object(text.as_bytes()).ok_or_else(|| fault("it is not a JSON object in which each name is there once")),
+        true => json_object(text.as_bytes())
+            .ok_or_else(|| fault("it is not a JSON object in which each name is there once")),
         false => unverified_claims(&Secret::new(text)).map_err(|invalid| fault(&reason(invalid))),
     }
 }

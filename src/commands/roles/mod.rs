@@ -143,7 +143,8 @@ fn given(opened: &Opened, now: DateTime<Utc>) -> Result<Given, String> {
     let session = opened.session();
     let record = session.stored_credentials().map_err(|error| format!("{error:#}"))?;
     let record = record.filter(|record| record.expires_at > now);
-    let credentials = record.ok_or("no credentials are at hand: they are fetched when something asks for them")?.credentials();
+    let credentials =
+        record.ok_or("no credentials are at hand: they are fetched when something asks for them")?.credentials();
     let time = session.offset().there(now);
     let sts = Sts::new(&opened.profile, &opened.http);
     let asked = opened.wait_for(async { Ok(sts.caller_identity(&credentials, time).await?) });
@@ -182,14 +183,20 @@ fn rows(report: &Report<'_>, now: DateTime<Utc>) -> String {
     let mut name = "can lead to";
     for role in &report.can_lead_to {
         let by = role.named_by.join(", ");
-        rows.push((name, match &role.role_arn {
-            Some(arn) => format!("{arn}  ({by})"),
-            None => format!("what is given by {by}"),
-        }));
-        rows.push(("", match &role.credentials {
-            Some(credentials) => format!("  credentials {}", until(credentials.expires_at, now)),
-            None => "  no credentials yet".to_owned(),
-        }));
+        rows.push((
+            name,
+            match &role.role_arn {
+                Some(arn) => format!("{arn}  ({by})"),
+                None => format!("what is given by {by}"),
+            },
+        ));
+        rows.push((
+            "",
+            match &role.credentials {
+                Some(credentials) => format!("  credentials {}", until(credentials.expires_at, now)),
+                None => "  no credentials yet".to_owned(),
+            },
+        ));
         name = "";
     }
     rows.iter().map(|(name, value)| format!("{name:<13} {}\n", shown(value))).collect()

@@ -106,7 +106,8 @@ fn outcome(report: &Report<'_>, lines: &mut Vec<(&'static str, String)>) {
     ));
     for doubt in &explanation.doubts {
         lines.push(("", format!("if {}: {}", others(&doubt.questions), gives(&doubt.outcome))));
-        let natural = doubt.questions.iter().map(|question| question.natural_answer()).collect::<Vec<_>>().join(", and ");
+        let natural =
+            doubt.questions.iter().map(|question| question.natural_answer()).collect::<Vec<_>>().join(", and ");
         lines.push(("", format!("   (taken for true here: {natural})")));
     }
 }

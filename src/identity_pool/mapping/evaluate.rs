@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{AmbiguousRole, By, IdentityPoolRoles, MatchType, Question, Reading, Rule, RoleMapping};
+use super::{AmbiguousRole, By, IdentityPoolRoles, MatchType, Question, Reading, RoleMapping, Rule};
 use crate::identity_pool::asserted::{PREFERRED_ROLE, iam_roles};
 
 /// What the identity pool is given.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{MatchType, Rule, RoleMapping, Verdict, covered_by, matches_whenever};
+use super::{MatchType, RoleMapping, Rule, Verdict, covered_by, matches_whenever};
 use crate::error::shortened;
 use crate::identity_pool::asserted::{Asserted, CUSTOM, GROUPS, IAM_ROLES, encoded, is_list, several};
 
@@ -15,8 +15,27 @@ const MOST_RULES: usize = 25;
 const ADMIN_SCOPE: &str = "aws.cognito.signin.user.admin";
 /// Claims that no person can write, besides all that begin with `cognito:`.
 const NOT_ATTRIBUTES: &[&str] = &[
-    "sub", "iss", "aud", "token_use", "auth_time", "exp", "iat", "jti", "origin_jti", "event_id", "at_hash", "nonce",
-    "identities", "amr", "acr", "scope", "client_id", "username", "version", "roles", "groups",
+    "sub",
+    "iss",
+    "aud",
+    "token_use",
+    "auth_time",
+    "exp",
+    "iat",
+    "jti",
+    "origin_jti",
+    "event_id",
+    "at_hash",
+    "nonce",
+    "identities",
+    "amr",
+    "acr",
+    "scope",
+    "client_id",
+    "username",
+    "version",
+    "roles",
+    "groups",
 ];
 /// The longest text from outside that a finding repeats, in characters.
 const LONGEST_QUOTE: usize = 128;
@@ -206,9 +225,8 @@ fn too_many(rules: &[Rule]) -> Option<Finding> {
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/attributes-for-access-control.html>).
 fn writable(rules: &[Rule], around: &Surroundings<'_>) -> Option<Finding> {
     around.scopes_given?.split_whitespace().find(|scope| *scope == ADMIN_SCOPE)?;
-    let is_attribute = |rule: &&Rule| {
-        !rule.claim.starts_with("cognito:") && !NOT_ATTRIBUTES.contains(&rule.claim.as_str())
-    };
+    let is_attribute =
+        |rule: &&Rule| !rule.claim.starts_with("cognito:") && !NOT_ATTRIBUTES.contains(&rule.claim.as_str());
     let rule = rules.iter().find(is_attribute)?;
     let text = format!(
         "the token has the scope {ADMIN_SCOPE}: its owner may write {} where the app client may, and so choose a role",

@@ -39,7 +39,12 @@ pub fn covered_by(rules: &[Rule], place: usize, is_array: bool) -> Vec<usize> {
     let earlier: Vec<(usize, &Rule)> =
         rules.iter().enumerate().take(place).filter(|(_, earlier)| earlier.claim == rule.claim).collect();
     if is_array {
-        return earlier.iter().find(|(_, earlier)| pair(earlier) == pair(rule)).map(|(at, _)| *at).into_iter().collect();
+        return earlier
+            .iter()
+            .find(|(_, earlier)| pair(earlier) == pair(rule))
+            .map(|(at, _)| *at)
+            .into_iter()
+            .collect();
     }
     let whenever = |(_, earlier): &&(usize, &Rule)| {
         matches_whenever((earlier.match_type, &earlier.value), (rule.match_type, &rule.value))
@@ -107,7 +112,8 @@ mod tests {
     #[test]
     fn two_rules_together_may_leave_nothing() {
         let witnesses = texts(&['a', 'z'], 4);
-        let small: Vec<(MatchType, String)> = rules().into_iter().filter(|(_, value)| value.len() <= 2 && !value.contains('b')).collect();
+        let small: Vec<(MatchType, String)> =
+            rules().into_iter().filter(|(_, value)| value.len() <= 2 && !value.contains('b')).collect();
         for one in &small {
             for two in &small {
                 for last in &small {
@@ -122,7 +128,8 @@ mod tests {
 
     #[test]
     fn another_claim_covers_nothing_and_an_array_wants_the_same_comparison() {
-        let contains = |claim: &str, value: &str| Rule { claim: claim.into(), ..rule(&(MatchType::Contains, value.into())) };
+        let contains =
+            |claim: &str, value: &str| Rule { claim: claim.into(), ..rule(&(MatchType::Contains, value.into())) };
         let rules = [contains("x", "a"), contains("c", "ab"), contains("c", "a"), contains("c", "ab")];
         assert!(covered_by(&rules, 1, false).is_empty() && covered_by(&rules, 2, false).is_empty());
         assert_eq!(covered_by(&rules, 3, false), [1]);

@@ -94,7 +94,8 @@ impl Document {
         let role = |arn: Option<String>, place: &str| {
             arn.map(|arn| check::role_arn(&arn).map_err(in_place(place))).transpose()
         };
-        let identity_pool_id = self.identity_pool_id.map(|id| check::identity_pool_id(&id).map_err(in_place("IdentityPoolId")));
+        let identity_pool_id =
+            self.identity_pool_id.map(|id| check::identity_pool_id(&id).map_err(in_place("IdentityPoolId")));
         if self.role_mappings.len() > MOST_PROVIDERS {
             let count = self.role_mappings.len();
             return Err(format!("RoleMappings: {count} providers are too many: AWS takes {MOST_PROVIDERS}"));
@@ -191,7 +192,8 @@ mod tests {
             rules(json!([rule(), changed]))
         };
         let many: Vec<Value> = vec![rule(); 401];
-        let providers: Value = (0..11).map(|at| (at.to_string(), json!({ "Type": "Token", "AmbiguousRoleResolution": "Deny" }))).collect();
+        let providers: Value =
+            (0..11).map(|at| (at.to_string(), json!({ "Type": "Token", "AmbiguousRoleResolution": "Deny" }))).collect();
         for (document, says) in [
             (json!([]), "pool.json: not a role mapping: invalid length 0"),
             (json!({ "rolemappings": {} }), "unknown field `rolemappings`"),

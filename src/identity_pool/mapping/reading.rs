@@ -60,7 +60,9 @@ impl Question {
             Self::OtherTypes => "a claim that is neither a text nor an array counts as missing",
             Self::LetterCase => "letters match in either case",
             Self::CustomRoleByRules => "any role may be asked for that trusts the identity pool",
-            Self::CustomRoleWithoutMapping => "without a mapping any role may be asked for that trusts the identity pool",
+            Self::CustomRoleWithoutMapping => {
+                "without a mapping any role may be asked for that trusts the identity pool"
+            }
             Self::OnlyRole => "the only role of cognito:roles is given",
         }
     }

@@ -31,6 +31,7 @@ Register-ArgumentCompleter -Native -CommandName 'cogfed' -ScriptBlock {
             [CompletionResult]::new('credential-process', 'credential-process', [CompletionResultType]::ParameterValue, 'Print AWS credentials for the AWS CLI and the SDKs')
             [CompletionResult]::new('call', 'call', [CompletionResultType]::ParameterValue, 'Call an API behind API Gateway''s IAM authorizer')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show who is signed in, and until when')
+            [CompletionResult]::new('roles', 'roles', [CompletionResultType]::ParameterValue, 'Show which roles a sign-in leads to, and why')
             [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Sign out')
             [CompletionResult]::new('profile', 'profile', [CompletionResultType]::ParameterValue, 'Show the profiles of the configuration')
             [CompletionResult]::new('sandbox', 'sandbox', [CompletionResultType]::ParameterValue, 'Run a local Cognito with its directories and a protected API')
@@ -57,6 +58,7 @@ Register-ArgumentCompleter -Native -CommandName 'cogfed' -ScriptBlock {
         'cogfed;credential-process' {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'The profile to use')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile to use')
+            [CompletionResult]::new('--role', '--role', [CompletionResultType]::ParameterName, 'The IAM role to ask for, by its ARN, in place of the profile''s')
             [CompletionResult]::new('--sign-in', '--sign-in', [CompletionResultType]::ParameterName, 'Open the browser if a sign-in is required')
             [CompletionResult]::new('--debug', '--debug', [CompletionResultType]::ParameterName, 'Tell on the standard error what is done, without secrets')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal')
@@ -69,6 +71,7 @@ Register-ArgumentCompleter -Native -CommandName 'cogfed' -ScriptBlock {
         'cogfed;call' {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'The profile to use')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile to use')
+            [CompletionResult]::new('--role', '--role', [CompletionResultType]::ParameterName, 'The IAM role to ask for, by its ARN, in place of the profile''s')
             [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Send a header, as in ''Name: value'' (may be given more than once)')
             [CompletionResult]::new('--header', '--header', [CompletionResultType]::ParameterName, 'Send a header, as in ''Name: value'' (may be given more than once)')
             [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Send this body; @FILE reads a file, - the standard input')
@@ -96,8 +99,28 @@ Register-ArgumentCompleter -Native -CommandName 'cogfed' -ScriptBlock {
         'cogfed;status' {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'The profile to use')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile to use')
+            [CompletionResult]::new('--role', '--role', [CompletionResultType]::ParameterName, 'The IAM role to ask for, by its ARN, in place of the profile''s')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON on the standard output')
             [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Print all that a ticket needs, and no secret')
+            [CompletionResult]::new('--debug', '--debug', [CompletionResultType]::ParameterName, 'Tell on the standard error what is done, without secrets')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'cogfed;roles' {
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'The profile to use')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile to use')
+            [CompletionResult]::new('--role', '--role', [CompletionResultType]::ParameterName, 'The IAM role to ask for, by its ARN, in place of the profile''s')
+            [CompletionResult]::new('--mapping', '--mapping', [CompletionResultType]::ParameterName, 'Take the role mapping from a file: what ''aws cognito-identity get-identity-pool-roles'' prints; - is the standard input')
+            [CompletionResult]::new('--claims', '--claims', [CompletionResultType]::ParameterName, 'Take the claims from a file, not from the sign-in: a JSON object, or an ID token; - is the standard input')
+            [CompletionResult]::new('--provider', '--provider', [CompletionResultType]::ParameterName, 'The entry of RoleMappings to evaluate, where the claims'' iss and aud do not tell')
+            [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'End with status 1 unless this role is given, and certainly so')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON on the standard output')
+            [CompletionResult]::new('--explain', '--explain', [CompletionResultType]::ParameterName, 'Evaluate the identity pool''s role mapping, and tell why it gives which role')
+            [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'End with status 1 if there are warnings, or the outcome is not certain')
             [CompletionResult]::new('--debug', '--debug', [CompletionResultType]::ParameterName, 'Tell on the standard error what is done, without secrets')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -175,6 +198,7 @@ Register-ArgumentCompleter -Native -CommandName 'cogfed' -ScriptBlock {
             [CompletionResult]::new('--rotate', '--rotate', [CompletionResultType]::ParameterName, 'Rotate refresh tokens, with a grace period of this many seconds')
             [CompletionResult]::new('--token-lifetime', '--token-lifetime', [CompletionResultType]::ParameterName, 'How long ID and access tokens live, in seconds')
             [CompletionResult]::new('--credentials-lifetime', '--credentials-lifetime', [CompletionResultType]::ParameterName, 'How long credentials live, in seconds')
+            [CompletionResult]::new('--mapping', '--mapping', [CompletionResultType]::ParameterName, 'Take default roles and role mapping from this file, the JSON of `aws cognito-identity get-identity-pool-roles`')
             [CompletionResult]::new('--misbehave', '--misbehave', [CompletionResultType]::ParameterName, 'Misbehave (may be given more than once)')
             [CompletionResult]::new('--switch', '--switch', [CompletionResultType]::ParameterName, 'Be set up in another way (may be given more than once)')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one line of JSON when it is ready: profile, hosts, the API''s URL, people')
@@ -202,6 +226,7 @@ Register-ArgumentCompleter -Native -CommandName 'cogfed' -ScriptBlock {
             [CompletionResult]::new('credential-process', 'credential-process', [CompletionResultType]::ParameterValue, 'Print AWS credentials for the AWS CLI and the SDKs')
             [CompletionResult]::new('call', 'call', [CompletionResultType]::ParameterValue, 'Call an API behind API Gateway''s IAM authorizer')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show who is signed in, and until when')
+            [CompletionResult]::new('roles', 'roles', [CompletionResultType]::ParameterValue, 'Show which roles a sign-in leads to, and why')
             [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Sign out')
             [CompletionResult]::new('profile', 'profile', [CompletionResultType]::ParameterValue, 'Show the profiles of the configuration')
             [CompletionResult]::new('sandbox', 'sandbox', [CompletionResultType]::ParameterValue, 'Run a local Cognito with its directories and a protected API')
@@ -219,6 +244,9 @@ Register-ArgumentCompleter -Native -CommandName 'cogfed' -ScriptBlock {
             break
         }
         'cogfed;help;status' {
+            break
+        }
+        'cogfed;help;roles' {
             break
         }
         'cogfed;help;logout' {

@@ -37,6 +37,9 @@ _cogfed() {
             cogfed,profile)
                 cmd="cogfed__subcmd__profile"
                 ;;
+            cogfed,roles)
+                cmd="cogfed__subcmd__roles"
+                ;;
             cogfed,sandbox)
                 cmd="cogfed__subcmd__sandbox"
                 ;;
@@ -63,6 +66,9 @@ _cogfed() {
                 ;;
             cogfed__subcmd__help,profile)
                 cmd="cogfed__subcmd__help__subcmd__profile"
+                ;;
+            cogfed__subcmd__help,roles)
+                cmd="cogfed__subcmd__help__subcmd__roles"
                 ;;
             cogfed__subcmd__help,sandbox)
                 cmd="cogfed__subcmd__help__subcmd__sandbox"
@@ -101,7 +107,7 @@ _cogfed() {
 
     case "${cmd}" in
         cogfed)
-            opts="-h -V --debug --no-input --help --version login credential-process call status logout profile sandbox demo help"
+            opts="-h -V --debug --no-input --help --version login credential-process call status roles logout profile sandbox demo help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -115,7 +121,7 @@ _cogfed() {
             return 0
             ;;
         cogfed__subcmd__call)
-            opts="-p -H -d -i -o -f -v -h -V --profile --header --data --data-binary --json --include --output --fail --region --dry-run --verbose --debug --no-input --help --version"
+            opts="-p -H -d -i -o -f -v -h -V --profile --role --header --data --data-binary --json --include --output --fail --region --dry-run --verbose --debug --no-input --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -126,6 +132,10 @@ _cogfed() {
                     return 0
                     ;;
                 -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --role)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -169,7 +179,7 @@ _cogfed() {
             return 0
             ;;
         cogfed__subcmd__credential__subcmd__process)
-            opts="-p -h -V --profile --sign-in --debug --no-input --help --version"
+            opts="-p -h -V --profile --role --sign-in --debug --no-input --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -180,6 +190,10 @@ _cogfed() {
                     return 0
                     ;;
                 -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --role)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -205,7 +219,7 @@ _cogfed() {
             return 0
             ;;
         cogfed__subcmd__help)
-            opts="login credential-process call status logout profile sandbox demo help"
+            opts="login credential-process call status roles logout profile sandbox demo help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -333,6 +347,20 @@ _cogfed() {
         cogfed__subcmd__help__subcmd__profile__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cogfed__subcmd__help__subcmd__roles)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -530,8 +558,50 @@ _cogfed() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        cogfed__subcmd__roles)
+            opts="-p -h -V --profile --role --json --explain --mapping --claims --provider --expect --strict --debug --no-input --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --role)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mapping)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --claims)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --provider)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         cogfed__subcmd__sandbox)
-            opts="-h -V --json --config --name --store --redirect-ports --rotate --token-lifetime --credentials-lifetime --misbehave --switch --until-stdin-closes --debug --no-input --help --version"
+            opts="-h -V --json --config --name --store --redirect-ports --rotate --token-lifetime --credentials-lifetime --mapping --misbehave --switch --until-stdin-closes --debug --no-input --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -565,12 +635,16 @@ _cogfed() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --mapping)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --misbehave)
                     COMPREPLY=($(compgen -W "wrong-state error-without-state access-denied repeated-code wrong-nonce no-nonce wrong-audience wrong-issuer access-token-as-id-token wrong-token-use alg-none alg-hs256 unknown-kid bad-signature expired-id-token bad-at-hash other-sub-on-refresh no-id-token odd-optional-claim-types token-500 token-429 token-html token-10mib token-silent token-close token-redirect refresh-invalid-grant refresh-drop-answer jwks-500 discovery-500 revoke-500 identity-not-authorized identity-throttled identity-500 identity-silent identity-no-role identity-forgotten credentials-short api-500 clock-behind" -- "${cur}"))
                     return 0
                     ;;
                 --switch)
-                    COMPREPLY=($(compgen -W "client-secret updated-issuer token-roles no-role-mapping server-side-token-check contains-element no-state-on-errors nonce-on-refresh reuse-ends-sign-in refuse-needless-verifier" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "client-secret updated-issuer token-roles no-role-mapping deny-ambiguous classic-flow govcloud govcloud-fips-issuer china server-side-token-check contains-element no-state-on-errors nonce-on-refresh reuse-ends-sign-in refuse-needless-verifier" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -581,7 +655,7 @@ _cogfed() {
             return 0
             ;;
         cogfed__subcmd__status)
-            opts="-p -h -V --profile --json --report --debug --no-input --help --version"
+            opts="-p -h -V --profile --role --json --report --debug --no-input --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -592,6 +666,10 @@ _cogfed() {
                     return 0
                     ;;
                 -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --role)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

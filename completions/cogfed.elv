@@ -28,6 +28,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
             cand credential-process 'Print AWS credentials for the AWS CLI and the SDKs'
             cand call 'Call an API behind API Gateway''s IAM authorizer'
             cand status 'Show who is signed in, and until when'
+            cand roles 'Show which roles a sign-in leads to, and why'
             cand logout 'Sign out'
             cand profile 'Show the profiles of the configuration'
             cand sandbox 'Run a local Cognito with its directories and a protected API'
@@ -52,6 +53,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
         &'cogfed;credential-process'= {
             cand -p 'The profile to use'
             cand --profile 'The profile to use'
+            cand --role 'The IAM role to ask for, by its ARN, in place of the profile''s'
             cand --sign-in 'Open the browser if a sign-in is required'
             cand --debug 'Tell on the standard error what is done, without secrets'
             cand --no-input 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal'
@@ -63,6 +65,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
         &'cogfed;call'= {
             cand -p 'The profile to use'
             cand --profile 'The profile to use'
+            cand --role 'The IAM role to ask for, by its ARN, in place of the profile''s'
             cand -H 'Send a header, as in ''Name: value'' (may be given more than once)'
             cand --header 'Send a header, as in ''Name: value'' (may be given more than once)'
             cand -d 'Send this body; @FILE reads a file, - the standard input'
@@ -89,8 +92,27 @@ set edit:completion:arg-completer[cogfed] = {|@words|
         &'cogfed;status'= {
             cand -p 'The profile to use'
             cand --profile 'The profile to use'
+            cand --role 'The IAM role to ask for, by its ARN, in place of the profile''s'
             cand --json 'Print JSON on the standard output'
             cand --report 'Print all that a ticket needs, and no secret'
+            cand --debug 'Tell on the standard error what is done, without secrets'
+            cand --no-input 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'cogfed;roles'= {
+            cand -p 'The profile to use'
+            cand --profile 'The profile to use'
+            cand --role 'The IAM role to ask for, by its ARN, in place of the profile''s'
+            cand --mapping 'Take the role mapping from a file: what ''aws cognito-identity get-identity-pool-roles'' prints; - is the standard input'
+            cand --claims 'Take the claims from a file, not from the sign-in: a JSON object, or an ID token; - is the standard input'
+            cand --provider 'The entry of RoleMappings to evaluate, where the claims'' iss and aud do not tell'
+            cand --expect 'End with status 1 unless this role is given, and certainly so'
+            cand --json 'Print JSON on the standard output'
+            cand --explain 'Evaluate the identity pool''s role mapping, and tell why it gives which role'
+            cand --strict 'End with status 1 if there are warnings, or the outcome is not certain'
             cand --debug 'Tell on the standard error what is done, without secrets'
             cand --no-input 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal'
             cand -h 'Print help (see more with ''--help'')'
@@ -159,6 +181,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
             cand --rotate 'Rotate refresh tokens, with a grace period of this many seconds'
             cand --token-lifetime 'How long ID and access tokens live, in seconds'
             cand --credentials-lifetime 'How long credentials live, in seconds'
+            cand --mapping 'Take default roles and role mapping from this file, the JSON of `aws cognito-identity get-identity-pool-roles`'
             cand --misbehave 'Misbehave (may be given more than once)'
             cand --switch 'Be set up in another way (may be given more than once)'
             cand --json 'Print one line of JSON when it is ready: profile, hosts, the API''s URL, people'
@@ -184,6 +207,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
             cand credential-process 'Print AWS credentials for the AWS CLI and the SDKs'
             cand call 'Call an API behind API Gateway''s IAM authorizer'
             cand status 'Show who is signed in, and until when'
+            cand roles 'Show which roles a sign-in leads to, and why'
             cand logout 'Sign out'
             cand profile 'Show the profiles of the configuration'
             cand sandbox 'Run a local Cognito with its directories and a protected API'
@@ -197,6 +221,8 @@ set edit:completion:arg-completer[cogfed] = {|@words|
         &'cogfed;help;call'= {
         }
         &'cogfed;help;status'= {
+        }
+        &'cogfed;help;roles'= {
         }
         &'cogfed;help;logout'= {
         }

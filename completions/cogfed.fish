@@ -32,6 +32,7 @@ complete -c cogfed -n "__fish_cogfed_needs_command" -f -a "login" -d 'Sign in, i
 complete -c cogfed -n "__fish_cogfed_needs_command" -f -a "credential-process" -d 'Print AWS credentials for the AWS CLI and the SDKs'
 complete -c cogfed -n "__fish_cogfed_needs_command" -f -a "call" -d 'Call an API behind API Gateway\'s IAM authorizer'
 complete -c cogfed -n "__fish_cogfed_needs_command" -f -a "status" -d 'Show who is signed in, and until when'
+complete -c cogfed -n "__fish_cogfed_needs_command" -f -a "roles" -d 'Show which roles a sign-in leads to, and why'
 complete -c cogfed -n "__fish_cogfed_needs_command" -f -a "logout" -d 'Sign out'
 complete -c cogfed -n "__fish_cogfed_needs_command" -f -a "profile" -d 'Show the profiles of the configuration'
 complete -c cogfed -n "__fish_cogfed_needs_command" -f -a "sandbox" -d 'Run a local Cognito with its directories and a protected API'
@@ -47,12 +48,14 @@ complete -c cogfed -n "__fish_cogfed_using_subcommand login" -l no-input -d 'Ask
 complete -c cogfed -n "__fish_cogfed_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cogfed -n "__fish_cogfed_using_subcommand login" -s V -l version -d 'Print version'
 complete -c cogfed -n "__fish_cogfed_using_subcommand credential-process" -s p -l profile -d 'The profile to use' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand credential-process" -l role -d 'The IAM role to ask for, by its ARN, in place of the profile\'s' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand credential-process" -l sign-in -d 'Open the browser if a sign-in is required'
 complete -c cogfed -n "__fish_cogfed_using_subcommand credential-process" -l debug -d 'Tell on the standard error what is done, without secrets'
 complete -c cogfed -n "__fish_cogfed_using_subcommand credential-process" -l no-input -d 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal'
 complete -c cogfed -n "__fish_cogfed_using_subcommand credential-process" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cogfed -n "__fish_cogfed_using_subcommand credential-process" -s V -l version -d 'Print version'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s p -l profile -d 'The profile to use' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l role -d 'The IAM role to ask for, by its ARN, in place of the profile\'s' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s H -l header -d 'Send a header, as in \'Name: value\' (may be given more than once)' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s d -l data -d 'Send this body; @FILE reads a file, - the standard input' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l data-binary -d 'As --data, to the byte' -r
@@ -68,12 +71,26 @@ complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l no-input -d 'Ask 
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s V -l version -d 'Print version'
 complete -c cogfed -n "__fish_cogfed_using_subcommand status" -s p -l profile -d 'The profile to use' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand status" -l role -d 'The IAM role to ask for, by its ARN, in place of the profile\'s' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand status" -l json -d 'Print JSON on the standard output'
 complete -c cogfed -n "__fish_cogfed_using_subcommand status" -l report -d 'Print all that a ticket needs, and no secret'
 complete -c cogfed -n "__fish_cogfed_using_subcommand status" -l debug -d 'Tell on the standard error what is done, without secrets'
 complete -c cogfed -n "__fish_cogfed_using_subcommand status" -l no-input -d 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal'
 complete -c cogfed -n "__fish_cogfed_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cogfed -n "__fish_cogfed_using_subcommand status" -s V -l version -d 'Print version'
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -s p -l profile -d 'The profile to use' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l role -d 'The IAM role to ask for, by its ARN, in place of the profile\'s' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l mapping -d 'Take the role mapping from a file: what \'aws cognito-identity get-identity-pool-roles\' prints; - is the standard input' -r -F
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l claims -d 'Take the claims from a file, not from the sign-in: a JSON object, or an ID token; - is the standard input' -r -F
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l provider -d 'The entry of RoleMappings to evaluate, where the claims\' iss and aud do not tell' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l expect -d 'End with status 1 unless this role is given, and certainly so' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l json -d 'Print JSON on the standard output'
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l explain -d 'Evaluate the identity pool\'s role mapping, and tell why it gives which role'
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l strict -d 'End with status 1 if there are warnings, or the outcome is not certain'
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l debug -d 'Tell on the standard error what is done, without secrets'
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l no-input -d 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal'
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -s V -l version -d 'Print version'
 complete -c cogfed -n "__fish_cogfed_using_subcommand logout" -s p -l profile -d 'The profile to use' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand logout" -l all -d 'Sign out of every profile of the configuration'
 complete -c cogfed -n "__fish_cogfed_using_subcommand logout" -l debug -d 'Tell on the standard error what is done, without secrets'
@@ -108,6 +125,7 @@ complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l redirect-ports
 complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l rotate -d 'Rotate refresh tokens, with a grace period of this many seconds' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l token-lifetime -d 'How long ID and access tokens live, in seconds' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l credentials-lifetime -d 'How long credentials live, in seconds' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l mapping -d 'Take default roles and role mapping from this file, the JSON of `aws cognito-identity get-identity-pool-roles`' -r -F
 complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l misbehave -d 'Misbehave (may be given more than once)' -r -f -a "wrong-state\t'redirect with another state than the one that was sent'
 error-without-state\t'redirect with an error and no state'
 access-denied\t'redirect with error=access_denied after a good sign-in'
@@ -152,6 +170,11 @@ complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l switch -d 'Be 
 updated-issuer\t'let tokens name the host issuer-cognito-idp as their issuer'
 token-roles\t'choose roles by the claims of user pool groups, not by rules'
 no-role-mapping\t'give everybody the identity pool\'s default role'
+deny-ambiguous\t'give no role where the role mapping finds none (Deny)'
+classic-flow\t'allow the classic flow, and have no role mapping'
+govcloud\t'pretend to be in us-gov-west-1 of AWS GovCloud (US)'
+govcloud-fips-issuer\t'the same, with an issuer at cognito-idp-fips (undocumented)'
+china\t'pretend to be in cn-north-1, where AWS has identity pools only'
 server-side-token-check\t'let the identity pool refuse a sign-in that was revoked'
 contains-element\t'let Contains look for an element of an array (undocumented)'
 no-state-on-errors\t'redirect errors without the state (undocumented)'
@@ -169,14 +192,15 @@ complete -c cogfed -n "__fish_cogfed_using_subcommand demo" -l debug -d 'Tell on
 complete -c cogfed -n "__fish_cogfed_using_subcommand demo" -l no-input -d 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal'
 complete -c cogfed -n "__fish_cogfed_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cogfed -n "__fish_cogfed_using_subcommand demo" -s V -l version -d 'Print version'
-complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status logout profile sandbox demo help" -f -a "login" -d 'Sign in, in the browser'
-complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status logout profile sandbox demo help" -f -a "credential-process" -d 'Print AWS credentials for the AWS CLI and the SDKs'
-complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status logout profile sandbox demo help" -f -a "call" -d 'Call an API behind API Gateway\'s IAM authorizer'
-complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status logout profile sandbox demo help" -f -a "status" -d 'Show who is signed in, and until when'
-complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status logout profile sandbox demo help" -f -a "logout" -d 'Sign out'
-complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status logout profile sandbox demo help" -f -a "profile" -d 'Show the profiles of the configuration'
-complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status logout profile sandbox demo help" -f -a "sandbox" -d 'Run a local Cognito with its directories and a protected API'
-complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status logout profile sandbox demo help" -f -a "demo" -d 'See all of it happen on this machine, without any account'
-complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status logout profile sandbox demo help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status roles logout profile sandbox demo help" -f -a "login" -d 'Sign in, in the browser'
+complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status roles logout profile sandbox demo help" -f -a "credential-process" -d 'Print AWS credentials for the AWS CLI and the SDKs'
+complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status roles logout profile sandbox demo help" -f -a "call" -d 'Call an API behind API Gateway\'s IAM authorizer'
+complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status roles logout profile sandbox demo help" -f -a "status" -d 'Show who is signed in, and until when'
+complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status roles logout profile sandbox demo help" -f -a "roles" -d 'Show which roles a sign-in leads to, and why'
+complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status roles logout profile sandbox demo help" -f -a "logout" -d 'Sign out'
+complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status roles logout profile sandbox demo help" -f -a "profile" -d 'Show the profiles of the configuration'
+complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status roles logout profile sandbox demo help" -f -a "sandbox" -d 'Run a local Cognito with its directories and a protected API'
+complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status roles logout profile sandbox demo help" -f -a "demo" -d 'See all of it happen on this machine, without any account'
+complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status roles logout profile sandbox demo help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cogfed -n "__fish_cogfed_using_subcommand help; and __fish_seen_subcommand_from profile" -f -a "list" -d 'List the profiles'
 complete -c cogfed -n "__fish_cogfed_using_subcommand help; and __fish_seen_subcommand_from profile" -f -a "show" -d 'Show what is in force for a profile, and where each value came from'

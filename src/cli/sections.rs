@@ -69,6 +69,8 @@ ENVIRONMENT
         the configuration file, as an absolute path
   COGFED_CLIENT_SECRET
         the app client's secret, if it has one
+  AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN
+        an administrator's own AWS credentials, for roles --explain alone
   COGFED_<KEY>
         overrides a key of the profile: its name in capitals, lists separated
         by commas. Not those that say where secrets go: user_pool_id, client_id,

@@ -1,5 +1,6 @@
 //! `roles --explain` of a sign-in, by the service or by a file.
 
+use cogfed::sandbox::Options;
 use cogfed::sandbox::options::{AmbiguousRole, MatchType, ORDERS_ADMIN, ORDERS_READER, RoleMapping, Rule};
 use serde_json::json;
 
@@ -94,6 +95,23 @@ fn credentials_of_an_identity_pool_may_not_ask_and_are_told_so() {
     assert!(ran.stderr.contains("those that an identity pool issues never have it"), "{}", ran.stderr);
     let wrong = by_the_service(&lab, (lab.sandbox.administrator().0, "canary-wrong-key"), None, &[]).failed_with(6);
     assert!(!wrong.stderr.contains("canary"), "{}", wrong.stderr);
+}
+
+#[test]
+fn a_token_that_lets_its_owner_write_the_claim_is_named() {
+    let scopes: Vec<String> = ["openid", "aws.cognito.signin.user.admin"].map(String::from).to_vec();
+    let lab = Lab::with(Options { scopes, ..Options::default() });
+    lab.configure_with("scopes = ['openid', 'aws.cognito.signin.user.admin']");
+    lab.login("alice").good();
+    std::fs::write(lab.home().join("pool.json"), lab.sandbox.pool_roles_json()).unwrap();
+    let words = ["roles", "--explain", "--json", "--mapping", "pool.json"];
+    let document = lab.run(&words).good().document();
+    assert_eq!(document["findings"][0]["code"], json!("claim_writable_by_owner"), "{document}");
+    lab.run(&[&words[..], &["--strict"]].concat()).failed_with(1);
+    let claims = json!({ "custom:roles": "Orders.Admin", "scope": "openid aws.cognito.signin.user.admin" });
+    std::fs::write(lab.home().join("claims.json"), claims.to_string()).unwrap();
+    let document = lab.run(&[&words[..], &["--claims", "claims.json"]].concat()).good().document();
+    assert_eq!(document["findings"][0]["code"], json!("claim_writable_by_owner"), "{document}");
 }
 
 #[test]

@@ -83,14 +83,9 @@ fn no_entry(pool: &IdentityPoolRoles, flags: &Roles) -> Failure {
 }
 
 fn other_provider(chosen: &Chosen<'_>) -> Option<Finding> {
-    let ((entry, _), of_token) = (chosen.entry?, chosen.of_token.as_ref()?);
-    let text = format!(
-        "the token is from {}, for which there is no mapping or another one: this one is for {}",
-        check::quoted(of_token),
-        check::quoted(entry)
-    );
-    let finding = Finding { severity: Severity::Warning, code: "other_provider", rule: None, text };
-    (entry != of_token.as_str()).then_some(finding)
+    let ((entry, _), token) = (chosen.entry?, chosen.other_token.as_ref()?);
+    let text = format!("the token is from {}, and this mapping is for {}", check::quoted(token), check::quoted(entry));
+    Some(Finding { severity: Severity::Warning, code: "other_provider", rule: None, text })
 }
 
 impl Report<'_> {

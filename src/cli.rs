@@ -15,7 +15,7 @@ use self::sections::{
     ABOUT, CALL, CREDENTIAL_PROCESS, DEMO, LOGIN, LOGOUT, PROFILE, PROFILE_LIST, PROFILE_SHOW, ROLES, STATUS,
     sandbox_sections,
 };
-use crate::sandbox::{Misbehaviour, Switch};
+use crate::sandbox::{Misbehaviour, Refusal, Switch};
 
 /// One sign-in for AWS behind Cognito federated to Azure AD
 ///
@@ -171,6 +171,12 @@ pub struct Login {
     /// Go to this identity provider at once, past the chooser
     #[arg(long, value_name = "NAME")]
     pub identity_provider: Option<String>,
+    /// Find the profile by your email address, and suggest the address to the identity provider
+    ///
+    /// It is the profile whose email_domains, or idp_identifier, name the address's domain. In one that names no identity
+    /// provider, the user pool finds it by the domain.
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "identity_provider")]
+    pub email: Option<String>,
     /// Print the URL and wait, without opening a browser
     ///
     /// This is how it goes anyway where no browser can be. The other way round, a browser named by the profile's key
@@ -357,7 +363,7 @@ pub struct ProfileShow {
 
 /// Flags of `sandbox`.
 #[derive(Debug, Args)]
-#[command(after_help = "Run 'cogfed sandbox --help' for the lists of misbehaviours and switches.")]
+#[command(after_help = "Run 'cogfed sandbox --help' for the lists of misbehaviours, refusals and switches.")]
 pub struct Sandbox {
     /// Print one line of JSON when it is ready: profile, hosts, the API's URL, people
     #[arg(long)]
@@ -392,6 +398,9 @@ pub struct Sandbox {
     /// Misbehave (may be given more than once)
     #[arg(long, value_name = "NAME", hide_possible_values = true)]
     pub misbehave: Vec<Misbehaviour>,
+    /// Refuse as a service would (may be given more than once)
+    #[arg(long, value_name = "NAME", hide_possible_values = true)]
+    pub refuse: Vec<Refusal>,
     /// Be set up in another way (may be given more than once)
     #[arg(long, value_name = "NAME", hide_possible_values = true)]
     pub switch: Vec<Switch>,
@@ -415,6 +424,16 @@ impl ValueEnum for Misbehaviour {
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         Some(PossibleValue::new(self.name()).help(self.description()))
+    }
+}
+
+impl ValueEnum for Refusal {
+    fn value_variants<'a>() -> &'a [Self] {
+        Self::all()
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name))
     }
 }
 

@@ -6,8 +6,8 @@
 //! the store, by renewal, or by saying that a person has to sign in. [`identity_pool`] swaps an ID token for AWS
 //! credentials. [`request`] signs one API request with them and sends it.
 //!
-//! Below all of them are [`http`] (the one client), [`folder`] (private files and locks), [`secret`], [`clock`] and
-//! [`error`]. [`terminal`] is where people read. [`sandbox`] is a local imitation of everything that is not here: no
+//! Below all of them are [`http`] (the one client), [`folder`] (private files and locks), [`secret`], [`clock`],
+//! [`refusals`] (what the services' errors mean) and [`error`]. [`terminal`] is where people read. [`sandbox`] is a local imitation of everything that is not here: no
 //! room uses it but its own commands and the tests, and it uses none that it is there to test.
 
 // What can panic, and what prints or exits behind `main`'s back. `expect` is allowed: its text says why it cannot fail.
@@ -25,6 +25,7 @@ pub mod http;
 pub mod identity_pool;
 pub mod process;
 pub mod profile;
+pub mod refusals;
 pub mod request;
 pub mod sandbox;
 pub mod secret;

@@ -1,6 +1,6 @@
 //! The configuration file, read and checked; the last lines may be environment variables, `COGFED_KEY=value`.
 
-use cogfed::profile::{Choice, Configuration, Profile, settings};
+use cogfed::profile::{Choice, Configuration, Issuer, Profile, UserPool, settings};
 use url::Url;
 
 use crate::given::{assert_presentable, is_plain};
@@ -37,14 +37,15 @@ pub fn run(data: &[u8]) {
 
 fn assert_is_sound(profile: &Profile) {
     let endpoints = &profile.endpoints;
-    for url in [
-        &endpoints.authorization,
-        &endpoints.token,
-        &endpoints.revocation,
-        &endpoints.logout,
-        &endpoints.jwks,
-        &endpoints.identity_pool,
-    ] {
+    let mut urls = vec![&endpoints.identity_pool, &endpoints.sts];
+    match &profile.issuer {
+        Issuer::UserPool(UserPool { endpoints, .. }) => {
+            urls.extend([&endpoints.authorization, &endpoints.token, &endpoints.jwks]);
+            urls.extend(endpoints.revocation.iter().chain(&endpoints.logout));
+        }
+        Issuer::Plain(issuer) => urls.extend([&issuer.url, &issuer.discovery]),
+    }
+    for url in urls {
         let url: Url = url.parse().unwrap_or_else(|error| panic!("{url}: {error}"));
         let host = url.host_str().expect("a host");
         let is_loopback = ["localhost", "[::1]"].contains(&host) || host.starts_with("127.");
@@ -52,8 +53,11 @@ fn assert_is_sound(profile: &Profile) {
         assert!(url.username().is_empty() && url.password().is_none(), "{url}");
         assert!(url.fragment().is_none() && url.query().is_none(), "{url}");
     }
-    if endpoints.identity_pool_is_aws {
-        let host = endpoints.identity_pool.strip_prefix("https://cognito-identity.").expect("AWS's own host");
+    for (is_aws, endpoint, start) in [
+        (endpoints.identity_pool_is_aws, &endpoints.identity_pool, "https://cognito-identity"),
+        (endpoints.sts_is_aws, &endpoints.sts, "https://sts"),
+    ] {
+        let Some(host) = is_aws.then(|| endpoint.strip_prefix(start).expect("AWS's own host")) else { continue };
         assert!([".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu"].iter().any(|end| host.ends_with(end)));
     }
     assert!(["localhost", "127.0.0.1", "[::1]"].contains(&profile.redirect.host.as_str()));
@@ -61,7 +65,7 @@ fn assert_is_sound(profile: &Profile) {
     let redirect: Url = profile.redirect.uri(8400).parse().expect("a URL");
     assert_eq!(redirect.as_str(), profile.redirect.uri(8400), "compared to the letter");
     assert!(profile.scopes.iter().any(|scope| scope == "openid"));
-    for text in [profile.who(), &profile.user_pool_id, &profile.client_id, &profile.identity_pool_id] {
+    for text in [profile.who(), profile.issuer.id(), &profile.client_id, &profile.identity_pool_id] {
         assert!(is_plain(text) && !text.is_empty(), "{text:?}");
     }
     // What goes into another program's command line.

@@ -46,6 +46,7 @@ pub fn run(data: &[u8]) {
     let (issuers, nonce, access_token) = ([ISSUER.to_owned()], Secret::new(NONCE), Secret::new("an access token"));
     let expected = Expected {
         issuers: &issuers,
+        is_user_pool: true,
         client_id: CLIENT,
         nonce: Some(&nonce),
         access_token: &access_token,

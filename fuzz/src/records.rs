@@ -39,8 +39,9 @@ fn tokens(text: &str) {
     match TokensRecord::read(&store, &profile) {
         Ok(None) => panic!("it is there"),
         Ok(Some(record)) => {
-            assert_eq!(record.token_endpoint, profile.endpoints.token, "a token for another endpoint");
-            assert_eq!((&record.user_pool_id, &record.client_id), (&profile.user_pool_id, &profile.client_id));
+            let pool = profile.issuer.user_pool().expect("a user pool");
+            assert_eq!(record.token_endpoint, pool.endpoints.token, "a token for another endpoint");
+            assert_eq!((&record.user_pool_id, &record.client_id), (&pool.id, &profile.client_id));
             record.write(&store, &profile).expect("room");
             let again = TokensRecord::read(&store, &profile).expect("readable").expect("there");
             let json = |record: &TokensRecord| serde_json::to_value(record).expect("a record");
@@ -64,6 +65,7 @@ fn credentials(text: &str) {
         Ok(Some(record)) => {
             assert_eq!(record.identity_pool_endpoint, profile.endpoints.identity_pool);
             assert_eq!(record.role_arn, None, "another role's");
+            assert_eq!(record.sts_endpoint, None, "the other flow's");
             let document = record.credentials().process_document(None);
             assert_eq!(document.expose().matches('\n').count(), 1);
             let _ = record.left(crate::given::now());

@@ -90,6 +90,7 @@ fn keys(contents: &[u8]) {
     let issuers = [ISSUER.to_owned()];
     let expected = Expected {
         issuers: &issuers,
+        is_user_pool: true,
         client_id: CLIENT,
         nonce: None,
         access_token: &Secret::new("an access token"),

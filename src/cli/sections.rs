@@ -5,7 +5,7 @@
 //! means after two spaces or on lines indented by six or more; indented by four, what is to be typed or copied. No line
 //! is longer than 80 columns.
 
-use crate::sandbox::{Misbehaviour, Switch};
+use crate::sandbox::{Misbehaviour, Refusal, Switch};
 
 pub(super) const ABOUT: &str = "\
 EXAMPLES
@@ -246,6 +246,8 @@ FINDINGS
         more than the 25 that AWS takes
   other_provider
         the token is from another provider than the mapping is for
+  classic_flow
+        the profile asks by the classic flow, to which no mapping applies
 
   Notes:
   several_rules_match
@@ -329,11 +331,21 @@ EXAMPLES
   For a script: a line of JSON when it is ready, an end with the script, and one
   fault that a client has to survive:
     cogfed sandbox --json --until-stdin-closes --misbehave wrong-nonce
+
+  With the roles of a pool at AWS, to see whom they would be given to:
+    aws cognito-identity get-identity-pool-roles --identity-pool-id ID > p.json
+    cogfed sandbox --mapping p.json
+
+CONTROLS
+  Its controls are for scripts, and change it while it runs:
+    curl CONTROL/requests
+    curl -X POST --data-binary @p.json CONTROL/mapping
 ";
 
-/// What is known about the sandbox alone: its examples, and each misbehaviour and each switch by name.
+/// What is known about the sandbox alone: its examples, and each misbehaviour, refusal and switch by name.
 pub(super) fn sandbox_sections() -> String {
-    format!("{SANDBOX}\nMISBEHAVIOURS\n{}\nSWITCHES\n{}", Misbehaviour::LIST, Switch::LIST)
+    let (misbehaviours, refusals, switches) = (Misbehaviour::LIST, Refusal::list(), Switch::LIST);
+    format!("{SANDBOX}\nMISBEHAVIOURS\n{misbehaviours}\nREFUSALS\n{refusals}\nSWITCHES\n{switches}")
 }
 
 pub(super) const DEMO: &str = "\

@@ -37,7 +37,8 @@ async fn renewed(session: &Session<'_>, opened: &Opened, env: &Env, may_sign_in:
             if way.browser.is_none() {
                 return Err(without_browser(&error, way.surroundings.place));
             }
-            let manner = Manner { provider: None, turn: Turn::Tool, patience: PATIENCE, is_forced: false };
+            let turn = Turn::Tool;
+            let manner = Manner { provider: None, address: None, turn, patience: PATIENCE, is_forced: false };
             sign_in(session, opened, env, &manner).await?;
             session.credentials().await
         }

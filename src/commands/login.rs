@@ -7,10 +7,10 @@ use chrono::{DateTime, Local, Utc};
 use tokio::sync::mpsc;
 use url::Url;
 
-use super::{Attendance, Env, Opened, Way, choice};
+use super::{Attendance, Env, Opened, Way, choice, configuration};
 use crate::cli::Login;
 use crate::error::{Kind, kind_of};
-use crate::profile::Profile;
+use crate::profile::{Profile, email};
 use crate::secret::Secret;
 use crate::session::{Saved, Session, SignInLock};
 use crate::store::record::TokensRecord;
@@ -21,6 +21,8 @@ use crate::user_pool::{Browser, Keys, Listener, Notice, Place, SignIn, TokenEndp
 pub(super) struct Manner {
     /// The identity provider that it has to be by, if that matters.
     pub provider: Option<String>,
+    /// The email address of the person that it has to be, if that matters.
+    pub address: Option<String>,
     /// Whose turn it is to open the browser.
     pub turn: Turn,
     /// How long the person has.
@@ -49,13 +51,21 @@ pub(super) enum Outcome {
 }
 
 pub fn run(flags: &Login, env: &mut Env) -> anyhow::Result<()> {
-    let mut profile = Profile::load(&choice(&flags.profile), &env.variable)?;
+    let mut choice = choice(&flags.profile);
+    if let Some(address) = &flags.email {
+        choice.profile = Some(email::find(&configuration(env)?, &choice, address, &env.variable)?);
+    }
+    let mut profile = Profile::load(&choice, &env.variable)?;
     if let Some(provider) = &flags.identity_provider {
         profile = profile.by_provider(provider)?;
+    }
+    if let Some(address) = &flags.email {
+        profile = profile.for_email(address)?;
     }
     let opened = Opened::of(env, profile, Attendance::Person)?;
     let manner = Manner {
         provider: flags.identity_provider.clone(),
+        address: flags.email.clone(),
         turn: if flags.no_browser { Turn::Person } else { Turn::Cogfed },
         patience: Duration::from_secs(flags.timeout),
         is_forced: flags.force,
@@ -102,13 +112,15 @@ pub(super) async fn sign_in(
     }
     let siblings = opened.siblings(env);
     let listener = Listener::bind(&session.profile.redirect.ports)?;
-    let endpoint = TokenEndpoint::new(session.profile, session.http, session.client_secret);
-    let keys = Keys::new(session.http, session.folder, &session.profile.endpoints.jwks);
+    let endpoints = session.endpoints().await?;
+    let endpoint = TokenEndpoint::new(session.profile, &endpoints, session.http, session.client_secret);
+    let keys = Keys::new(session.http, session.folder, &endpoints.jwks);
     let way = opened.way(env);
     let words = Words { env, profile: session.profile, way: &way, manner };
     let (ask, can_ask) = (|| words.ask(), is_asked_for && way.is_own && env.terminal.can_ask());
     let sign_in = SignIn {
         profile: session.profile,
+        endpoints: &endpoints,
         endpoint: &endpoint,
         keys: &keys,
         clock: session.clock,
@@ -128,10 +140,20 @@ pub(super) async fn sign_in(
     Ok(Outcome::SignedIn(saved.inspect_err(|error| session.note_failure(error))?))
 }
 
-/// The stored sign-in, if it works. One that has ended, that is refused, or that is by another provider, is none.
+impl Manner {
+    /// Whether a sign-in is the one that is meant. Not every token names its person by an address, and a user name has
+    /// its provider before it.
+    fn is_meant(&self, tokens: &TokensRecord) -> bool {
+        let person = tokens.person.to_ascii_lowercase();
+        let is_other = |address: &String| person.contains('@') && !person.ends_with(&address.to_ascii_lowercase());
+        (self.provider.is_none() || tokens.provider == self.provider) && !self.address.as_ref().is_some_and(is_other)
+    }
+}
+
+/// The stored sign-in, if it works. One that has ended, that is refused, or that is not the one that is meant, is none.
 async fn working(session: &Session<'_>, manner: &Manner) -> anyhow::Result<Option<TokensRecord>> {
     match session.confirm().await {
-        Ok(tokens) => Ok(Some(tokens).filter(|tokens| manner.provider.is_none() || tokens.provider == manner.provider)),
+        Ok(tokens) => Ok(Some(tokens).filter(|tokens| manner.is_meant(tokens))),
         Err(error) if matches!(kind_of(&error), Kind::SignInRequired | Kind::Refused) => Ok(None),
         Err(error) => Err(error),
     }

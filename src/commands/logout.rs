@@ -5,7 +5,7 @@ use url::Url;
 use super::{Attendance, Env, Opened, choice, configuration};
 use crate::cli::Logout;
 use crate::error::{Failure, Kind, kind_of};
-use crate::profile::{Choice, Profile, settings};
+use crate::profile::{Choice, Issuer, Profile, ProviderEndpoints, settings};
 use crate::store::record::TokensRecord;
 use crate::user_pool::TokenEndpoint;
 
@@ -41,7 +41,8 @@ fn one(opened: &Opened, env: &Env) -> anyhow::Result<()> {
     };
     let tokens = &signing_out.tokens;
     // Revoked first, deleted then: if this run is ended in between, the next one finds what is left to do.
-    let revoked = revoke(opened, tokens);
+    let endpoints = opened.wait_for(async { Ok(opened.session().endpoints().await?) });
+    let revoked = revoke(opened, &endpoints, tokens);
     opened.session().finish_sign_out(&signing_out)?;
     let store = opened.store.describe();
     terminal.say(&format!("{} is signed out of profile '{name}': nothing of it is left in {store}", tokens.person));
@@ -51,31 +52,57 @@ fn one(opened: &Opened, env: &Env) -> anyhow::Result<()> {
             "AWS credentials that were handed out stay valid until they expire, {life} after they were issued"
         ));
     }
-    terminal.say("the browser may still be signed in at the user pool and at the identity provider");
-    if let Some(url) = browser_logout(&opened.profile) {
-        terminal.hint("to end the browser's session at the user pool, open this in it:");
+    let described = opened.profile.issuer.described();
+    let at = if opened.profile.issuer.user_pool().is_some() { " and at the identity provider" } else { "" };
+    terminal.say(&format!("the browser may still be signed in at the {described}{at}"));
+    if let Some(url) = endpoints.as_ref().ok().and_then(|endpoints| browser_logout(&opened.profile, endpoints)) {
+        terminal.hint(&format!("to end the browser's session at the {described}, open this in it:"));
         terminal.plain(url.as_str());
     }
-    revoked.map_err(|error| {
-        Failure::new(kind_of(&error), format!("the refresh token could not be revoked at the user pool: {error:#}"))
-            .hint("it is deleted here, but stays valid until it expires or an administrator signs the person out")
-            .into()
-    })
+    match revoked {
+        Ok(true) => Ok(()),
+        Ok(false) => {
+            terminal.warn(&format!(
+                "the {described} has no revocation endpoint: the refresh token is deleted here, but stays valid there until it expires"
+            ));
+            Ok(())
+        }
+        Err(error) => Err(Failure::new(
+            kind_of(&error),
+            format!("the refresh token could not be revoked at the {described}: {error:#}"),
+        )
+        .hint("it is deleted here, but stays valid until it expires or an administrator signs the person out")
+        .into()),
+    }
 }
 
-/// The page that ends the hosted UI's own session, which is not that of OpenID Connect
-/// (<https://docs.aws.amazon.com/cognito/latest/developerguide/logout-endpoint.html>).
-fn browser_logout(profile: &Profile) -> Option<Url> {
-    let parameters = [("client_id", profile.client_id.as_str()), ("logout_uri", profile.logout_uri.as_deref()?)];
-    Url::parse_with_params(&profile.endpoints.logout, parameters).ok()
+/// The page that ends the browser's own session. The hosted UI's is not that of OpenID Connect
+/// (<https://docs.aws.amazon.com/cognito/latest/developerguide/logout-endpoint.html>; OpenID Connect RP-Initiated Logout
+/// 1.0, section 2).
+fn browser_logout(profile: &Profile, endpoints: &ProviderEndpoints) -> Option<Url> {
+    let back = match profile.issuer {
+        Issuer::UserPool(_) => "logout_uri",
+        Issuer::Plain(_) => "post_logout_redirect_uri",
+    };
+    let parameters = [("client_id", profile.client_id.as_str()), (back, profile.logout_uri.as_deref()?)];
+    Url::parse_with_params(endpoints.logout.as_ref()?, parameters).ok()
 }
 
-fn revoke(opened: &Opened, tokens: &TokensRecord) -> anyhow::Result<()> {
-    let Some(refresh_token) = &tokens.refresh_token else { return Ok(()) };
+/// Tells whether nothing is left to be revoked.
+fn revoke(
+    opened: &Opened,
+    endpoints: &anyhow::Result<ProviderEndpoints>,
+    tokens: &TokensRecord,
+) -> anyhow::Result<bool> {
+    let Some(refresh_token) = &tokens.refresh_token else { return Ok(true) };
     if let Some(owner) = tokens.belongs_elsewhere(&opened.profile) {
         let message = format!("it belongs to {owner}, which is not the profile's, and was sent nowhere");
         return Err(Failure::new(Kind::Refused, message).into());
     }
-    let endpoint = TokenEndpoint::new(&opened.profile, &opened.http, tokens.client_secret.as_ref());
+    let endpoints = match endpoints {
+        Ok(endpoints) => endpoints,
+        Err(error) => return Err(Failure::new(kind_of(error), format!("{error:#}")).into()),
+    };
+    let endpoint = TokenEndpoint::new(&opened.profile, endpoints, &opened.http, tokens.client_secret.as_ref());
     opened.wait_for(async { Ok(endpoint.revoke(refresh_token).await?) })
 }

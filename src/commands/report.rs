@@ -8,7 +8,7 @@ use url::Url;
 
 use super::{Attendance, Env, Opened, configuration};
 use crate::error::{Failure, in_one_line};
-use crate::profile::{Choice, Profile, keys::KEYS, select, settings};
+use crate::profile::{Choice, Issuer, Profile, UserPool, keys::KEYS, select, settings};
 use crate::session::OnRecord;
 use crate::store::record::{CredentialsRecord, TokensRecord};
 use crate::terminal::shown;
@@ -123,17 +123,17 @@ fn stored(report: &mut Report, opened: &Opened) {
 
 /// What follows from the settings, and is asked for in their place.
 fn derived(report: &mut Report, profile: &Profile) {
-    let endpoints = &profile.endpoints;
-    report.row("issuers", profile.issuers.join(", "));
-    for (name, url) in [
-        ("authorization endpoint", &endpoints.authorization),
-        ("token endpoint", &endpoints.token),
-        ("keys", &endpoints.jwks),
-        ("identity pool endpoint", &endpoints.identity_pool),
-        ("STS endpoint", &endpoints.sts),
-    ] {
-        report.row(name, url);
+    report.row("issuers", profile.issuer.issuers().join(", "));
+    match &profile.issuer {
+        Issuer::UserPool(UserPool { endpoints, .. }) => {
+            report.row("authorization endpoint", &endpoints.authorization);
+            report.row("token endpoint", &endpoints.token);
+            report.row("keys", &endpoints.jwks);
+        }
+        Issuer::Plain(issuer) => report.row("discovery document", &issuer.discovery),
     }
+    report.row("identity pool endpoint", &profile.endpoints.identity_pool);
+    report.row("STS endpoint", &profile.endpoints.sts);
 }
 
 fn sign_in(report: &mut Report, tokens: &TokensRecord, profile: &Profile) {

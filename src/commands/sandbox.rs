@@ -21,6 +21,7 @@ pub fn run(flags: &Flags, env: &mut Env) -> anyhow::Result<()> {
         token_lifetime: i64::from(flags.token_lifetime),
         credentials_lifetime: i64::from(flags.credentials_lifetime),
         misbehaviours: flags.misbehave.clone(),
+        refusals: flags.refuse.clone(),
         ..Options::default()
     };
     for switch in &flags.switch {
@@ -134,7 +135,7 @@ fn introduce(
         .iter()
         .map(|person| {
             let roles = if person.roles.is_empty() { "no role".to_owned() } else { person.roles.join(", ") };
-            format!("  {:<8} {:<22} {:<9} {roles}\n", person.name, person.email, person.directory.name())
+            format!("  {:<9} {:<22} {:<9} {roles}\n", person.name, person.email, person.directory.name())
         })
         .collect();
     let place = match config {
@@ -158,7 +159,7 @@ fn introduce(
            {prefix}cogfed status --profile {name}\n  \
            {prefix}cogfed logout --profile {name}\n  \
            aws sts get-caller-identity --endpoint-url {sts}    (with credential_process in ~/.aws/config)\n\n\
-         Its controls, for scripts: {control}/requests, /misbehave, /clock, /people, /mapping, /revoke-all\n"
+         Its controls, for scripts: {control}/requests, /misbehave, /refuse, /clock, /people, /mapping, /revoke-all\n"
     ))
 }
 

@@ -15,7 +15,9 @@ use crate::terminal::shown;
 #[derive(Serialize)]
 struct Report<'a> {
     profile: &'a str,
-    user_pool_id: &'a str,
+    /// None where an issuer stands in the user pool's place.
+    user_pool_id: Option<&'a str>,
+    issuer: Option<&'a str>,
     client_id: &'a str,
     identity_pool_id: &'a str,
     store: String,
@@ -109,7 +111,8 @@ fn report<'a>(
     });
     Report {
         profile: &profile.name,
-        user_pool_id: &profile.user_pool_id,
+        user_pool_id: profile.issuer.user_pool().map(|pool| pool.id.as_str()),
+        issuer: Some(profile.issuer.id()).filter(|_| profile.issuer.user_pool().is_none()),
         client_id: &profile.client_id,
         identity_pool_id: &profile.identity_pool_id,
         store: profile.store.to_string(),
@@ -147,10 +150,17 @@ fn rows(
         None => rows.push(("signed in as", "nobody".to_owned())),
         Some(sign_in) => rows.extend([
             ("signed in as", sign_in.person.to_owned()),
-            ("by", sign_in.identity_provider.unwrap_or("an identity provider that the token does not name").to_owned()),
+            (
+                "by",
+                sign_in
+                    .identity_provider
+                    .or(report.issuer)
+                    .unwrap_or("an identity provider that the token does not name")
+                    .to_owned(),
+            ),
             ("since", local(sign_in.signed_in_at)),
             ("ID token", until(sign_in.id_token_expires_at, now)),
-            ("renewal", renewal(sign_in, now)),
+            ("renewal", renewal(sign_in, if report.issuer.is_some() { "issuer" } else { "user pool" }, now)),
         ]),
     }
     rows.push(match &report.credentials {
@@ -175,13 +185,13 @@ fn role(profile: &Profile) -> String {
     format!("{role}{}", if profile.is_classic() { " by the classic flow" } else { "" })
 }
 
-fn renewal(sign_in: &SignIn<'_>, now: DateTime<Utc>) -> String {
+fn renewal(sign_in: &SignIn<'_>, described: &str, now: DateTime<Utc>) -> String {
     match (sign_in.ended_at, sign_in.renewable, sign_in.renewable_until) {
         (Some(at), _, _) => format!("ended, noticed {}", local(at)),
         (None, true, Some(end)) => format!("silent, {}", until(end, now)),
         (None, false, Some(end)) => format!("ended {}, by refresh_token_validity", local(end)),
-        (None, true, None) => "silent, until the user pool ends it".to_owned(),
-        (None, false, None) => "none: the user pool gave no refresh token".to_owned(),
+        (None, true, None) => format!("silent, until the {described} ends it"),
+        (None, false, None) => format!("none: the {described} gave no refresh token"),
     }
 }
 

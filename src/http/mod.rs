@@ -98,6 +98,11 @@ impl Http {
         Awaiting(self)
     }
 
+    /// The time by the clock of the server that answered last; [`None`] if none told.
+    pub fn server_now(&self) -> Option<DateTime<Utc>> {
+        self.clock_offset().map(|measured| measured.offset.there(self.0.clock.now()))
+    }
+
     /// How far the clock of the server that answered last is from this machine's; [`None`] if none told.
     pub fn clock_offset(&self) -> Option<ClockOffset> {
         self.0.offset.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -4,6 +4,7 @@
 
 pub mod administration;
 pub mod asserted;
+pub mod likely;
 pub mod mapping;
 pub mod refusal;
 mod sdk;
@@ -14,6 +15,7 @@ use aws_sdk_cognitoidentity::Client;
 use aws_sdk_cognitoidentity::error::{ProvideErrorMetadata, SdkError};
 use chrono::{DateTime, TimeDelta};
 
+use self::likely::Likely;
 pub use self::sdk::Service;
 use self::sdk::configured;
 pub use self::session_name::session_name;
@@ -33,7 +35,7 @@ pub struct Login<'a> {
 }
 
 impl<'a> Login<'a> {
-    /// The login that `id_token`, issued by `issuer`, is good for.
+    /// The login that `id_token` is good for: `issuer` is its issuer, or the name that the identity pool has for it.
     pub fn new(issuer: &'a str, id_token: &'a Secret) -> Self {
         let provider = issuer.strip_prefix("https://").or_else(|| issuer.strip_prefix("http://")).unwrap_or(issuer);
         Self { provider, id_token }
@@ -75,14 +77,14 @@ impl<'a> IdentityPool<'a> {
     /// The identity id of whoever `login` names. It stays the same: keep it, the quota for asking is small.
     ///
     /// # Errors
-    /// [`Kind::Refused`] with the meaning of AWS's answer, or [`Kind::Network`].
+    /// [`crate::error::Kind::Refused`] with the meaning of AWS's answer, or [`crate::error::Kind::Network`].
     pub async fn identity_id(&self, login: &Login<'_>) -> Result<String, PoolError> {
         let request = self
             .client
             .get_id()
             .identity_pool_id(&self.profile.identity_pool_id)
             .logins(login.provider, login.id_token.expose());
-        let answer = request.send().await.map_err(|error| self.failure(&error))?;
+        let answer = request.send().await.map_err(|error| self.failure(&error, login))?;
         answer.identity_id.ok_or_else(|| self.odd_answer("no identity id"))
     }
 
@@ -112,7 +114,7 @@ impl<'a> IdentityPool<'a> {
             .identity_id(identity_id)
             .set_custom_role_arn(self.profile.role_arn.clone())
             .logins(login.provider, login.id_token.expose());
-        let answer = request.send().await.map_err(|error| self.failure(&error))?;
+        let answer = request.send().await.map_err(|error| self.failure(&error, login))?;
         let identity_id = answer.identity_id.unwrap_or_else(|| identity_id.to_owned());
         let credentials = answer.credentials.and_then(|given| {
             Some(Credentials {
@@ -136,7 +138,7 @@ impl<'a> IdentityPool<'a> {
     ) -> Result<(Credentials, String), PoolError> {
         let request =
             self.client.get_open_id_token().identity_id(identity_id).logins(login.provider, login.id_token.expose());
-        let answer = request.send().await.map_err(|error| self.failure(&error))?;
+        let answer = request.send().await.map_err(|error| self.failure(&error, login))?;
         let token = Secret::new(answer.token.ok_or_else(|| self.odd_answer("no token"))?);
         let identity_id = answer.identity_id.unwrap_or_else(|| identity_id.to_owned());
         let wanted = Assumption {
@@ -150,12 +152,23 @@ impl<'a> IdentityPool<'a> {
         Ok((credentials, identity_id))
     }
 
-    fn failure<E: ProvideErrorMetadata>(&self, error: &SdkError<E>) -> PoolError {
+    /// What a call amounts to that was refused, or got no answer, with this login.
+    fn failure<E: ProvideErrorMetadata>(&self, error: &SdkError<E>, login: &Login<'_>) -> PoolError {
         let failure = Service::IdentityPool.failure(error, self.profile, &self.http);
+        let refusal = error.code().map(|code| (code, error.message().unwrap_or_default()));
+        let failure = match refusal.and_then(|refusal| self.likely(refusal, login)) {
+            Some(likely) => likely.before(failure),
+            None => failure,
+        };
         match error.code() {
             Some("ResourceNotFoundException") => PoolError::UnknownIdentity(failure),
             _ => PoolError::Failed(failure),
         }
+    }
+
+    fn likely(&self, refusal: (&str, &str), login: &Login<'_>) -> Option<Likely> {
+        let claims = likely::claims(login.id_token.expose());
+        likely::cause(refusal, &claims, self.profile.role_arn.as_deref(), self.http.server_now())
     }
 
     fn odd_answer(&self, what: &str) -> PoolError {

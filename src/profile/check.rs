@@ -98,6 +98,38 @@ pub fn endpoint(text: &str) -> Result<String, String> {
     }
 }
 
+/// An issuer's identifier, as `iss` names it to the letter (OpenID Connect Core 1.0, section 2): a slash at its end counts.
+pub fn issuer(text: &str) -> Result<String, String> {
+    let url = web_url(text)?;
+    match url.query().is_none() && url.fragment().is_none() {
+        true => Ok(text.to_owned()),
+        false => Err(format!("'{}': an issuer has no query and no fragment", quoted(text))),
+    }
+}
+
+/// A host, with its port if that is not 443.
+pub fn authority(text: &str) -> Result<String, String> {
+    let known = |name: &str| if name == "localhost" { Ok(name.to_owned()) } else { host(name) };
+    let Some((name, port)) = text.split_once(':') else { return known(text) };
+    match port.parse::<u16>() {
+        Ok(number) if number != 0 && number.to_string() == port => Ok(format!("{}:{port}", known(name)?)),
+        _ => Err(format!("'{}' is not a host with a port, as in login.example.com:8443", quoted(text))),
+    }
+}
+
+/// A provider's name in an identity pool
+/// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetId.html>, `Logins`).
+pub fn logins_key(text: &str) -> Result<String, String> {
+    let good = (1..=128).contains(&text.len()) && text.chars().all(|c| c.is_ascii_graphic()) && !text.contains("://");
+    match good {
+        true => Ok(text.to_owned()),
+        false => Err(format!(
+            "'{}' is not a provider's name in an identity pool: an issuer without 'https://', or a name of at most 128 characters",
+            quoted(text)
+        )),
+    }
+}
+
 /// A URL that a token or a person may be sent to: https, or http on a loopback host.
 pub fn web_url(text: &str) -> Result<Url, String> {
     if text.len() > LONGEST_URL {

@@ -1,33 +1,266 @@
-//! AWS's own hosts, per partition. Nothing else in cogfed makes a host's name out of parts.
+//! AWS's partitions, and AWS's own hosts in them: one table. Nothing else in cogfed makes a host's name out of parts.
 //!
-//! Sources: <https://docs.aws.amazon.com/general/latest/gr/cognito_identity.html> and the partitions of botocore.
+//! Sources: <https://docs.aws.amazon.com/general/latest/gr/cognito_identity.html>, the endpoints and partitions of botocore,
+//! for GovCloud <https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-cog.html>, and for China
+//! <https://docs.amazonaws.cn/en_us/aws/latest/userguide/cognito.html>.
 
-/// The domain under which a partition's services stand.
-fn suffix(region: &str) -> &'static str {
-    match region {
-        region if region.starts_with("cn-") => "amazonaws.com.cn",
-        region if region.starts_with("eusc-") => "amazonaws.eu",
-        _ => "amazonaws.com",
+/// A service of AWS's that cogfed talks to, or whose name stands in a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Service {
+    /// The user pools: discovery and keys.
+    UserPool,
+    /// The identity pools.
+    IdentityPool,
+    /// The Security Token Service.
+    Sts,
+}
+
+/// A service's hosts in one partition; `{}` stands for the region.
+struct Hosts {
+    service: Service,
+    usual: &'static str,
+    /// The hosts whose cryptography is validated by FIPS 140.
+    fips: &'static str,
+    /// The regions that have them.
+    fips_in: &'static [&'static str],
+}
+
+/// A part of AWS with accounts, ARNs and hosts of its own.
+pub struct Partition {
+    /// As ARNs have it.
+    pub name: &'static str,
+    /// How its regions begin.
+    prefix: &'static str,
+    hosts: &'static [Hosts],
+    /// The hosts that a user pool's tokens may name as their issuer
+    /// (<https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_IssuerConfigurationType.html>).
+    issuers: &'static [&'static str],
+    /// What follows the prefix in a hosted UI's domain, as usual and by FIPS.
+    domains: (&'static str, &'static str),
+}
+
+const US: &[&str] = &["us-east-1", "us-east-2", "us-west-1", "us-west-2"];
+const GOV: &[&str] = &["us-gov-east-1", "us-gov-west-1"];
+const DOMAINS: (&str, &str) = (".auth.{}.amazoncognito.com", ".auth-fips.{}.amazoncognito.com");
+
+const fn hosts(service: Service, usual: &'static str, fips: &'static str, fips_in: &'static [&'static str]) -> Hosts {
+    Hosts { service, usual, fips, fips_in }
+}
+
+/// The first whose prefix fits a region is the region's; the last one fits all.
+static PARTITIONS: &[Partition] = &[
+    Partition {
+        name: "aws-us-gov",
+        prefix: "us-gov-",
+        hosts: &[
+            // GovCloud's guide: FIPS endpoints only.
+            hosts(Service::UserPool, "cognito-idp-fips.{}.amazonaws.com", "cognito-idp-fips.{}.amazonaws.com", GOV),
+            hosts(
+                Service::IdentityPool,
+                "cognito-identity.{}.amazonaws.com",
+                "cognito-identity-fips.{}.amazonaws.com",
+                &["us-gov-west-1"],
+            ),
+            hosts(Service::Sts, "sts.{}.amazonaws.com", "sts.{}.amazonaws.com", GOV),
+        ],
+        // Which of the first two is the issuer is documented nowhere; both are this pool's.
+        issuers: &[
+            "cognito-idp.{}.amazonaws.com",
+            "cognito-idp-fips.{}.amazonaws.com",
+            "issuer-cognito-idp.{}.amazonaws.com",
+        ],
+        domains: (".auth-fips.{}.amazoncognito.com", ".auth-fips.{}.amazoncognito.com"),
+    },
+    Partition {
+        name: "aws-cn",
+        prefix: "cn-",
+        // It has no user pools.
+        hosts: &[
+            hosts(Service::IdentityPool, "cognito-identity.{}.amazonaws.com.cn", "", &[]),
+            hosts(Service::Sts, "sts.{}.amazonaws.com.cn", "", &[]),
+        ],
+        issuers: &[],
+        domains: DOMAINS,
+    },
+    Partition {
+        name: "aws-eusc",
+        prefix: "eusc-",
+        hosts: &[
+            hosts(Service::UserPool, "cognito-idp.{}.amazonaws.eu", "", &[]),
+            hosts(Service::IdentityPool, "cognito-identity.{}.amazonaws.eu", "", &[]),
+            hosts(Service::Sts, "sts.{}.amazonaws.eu", "", &[]),
+        ],
+        issuers: &["cognito-idp.{}.amazonaws.eu", "issuer-cognito-idp.{}.amazonaws.eu"],
+        domains: DOMAINS,
+    },
+    Partition {
+        name: "aws",
+        prefix: "",
+        hosts: &[
+            hosts(Service::UserPool, "cognito-idp.{}.amazonaws.com", "cognito-idp-fips.{}.amazonaws.com", US),
+            hosts(
+                Service::IdentityPool,
+                "cognito-identity.{}.amazonaws.com",
+                "cognito-identity-fips.{}.amazonaws.com",
+                US,
+            ),
+            hosts(Service::Sts, "sts.{}.amazonaws.com", "sts-fips.{}.amazonaws.com", US),
+        ],
+        issuers: &["cognito-idp.{}.amazonaws.com", "issuer-cognito-idp.{}.amazonaws.com"],
+        domains: DOMAINS,
+    },
+];
+
+/// The partition of a region.
+pub fn partition(region: &str) -> &'static Partition {
+    let found = PARTITIONS.iter().find(|partition| region.starts_with(partition.prefix));
+    found.expect("the last partition's prefix is empty, which every region begins with")
+}
+
+/// A region, and whether its hosts are to be those of FIPS 140.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place<'a> {
+    /// Such as `eu-west-1`.
+    pub region: &'a str,
+    /// Whether only validated cryptography will do.
+    pub is_fips: bool,
+}
+
+impl Place<'_> {
+    /// The base URL of a service there.
+    ///
+    /// # Errors
+    /// If the partition has no such service, or the region no such host.
+    pub fn url(&self, service: Service) -> Result<String, String> {
+        let (region, partition) = (self.region, partition(self.region));
+        let Some(hosts) = partition.hosts.iter().find(|hosts| hosts.service == service) else {
+            let what = if service == Service::UserPool { "user pools" } else { "such service" };
+            return Err(format!("there are no {what} in the partition {}", partition.name));
+        };
+        match (self.is_fips, hosts.fips_in.contains(&region)) {
+            (false, _) => Ok(https(hosts.usual, region)),
+            (true, true) => Ok(https(hosts.fips, region)),
+            (true, false) => Err(format!("AWS has no FIPS host for it in {region}")),
+        }
+    }
+
+    /// The issuers that tokens of this user pool may name: a pool's administrator switches between them.
+    pub fn issuers(&self, user_pool_id: &str) -> Vec<String> {
+        let issuer = |host: &&str| format!("{}/{user_pool_id}", https(host, self.region));
+        partition(self.region).issuers.iter().map(issuer).collect()
+    }
+
+    /// What is wrong with the hosted UI's domain there. A domain of one's own says nothing about its cryptography.
+    ///
+    /// # Errors
+    /// If it is one of AWS's that is not of FIPS 140, where only that will do or there are no others.
+    pub fn check_domain(&self, domain: &str) -> Result<(), String> {
+        let partition = partition(self.region);
+        let (usual, fips) = partition.domains;
+        let wanted = if self.is_fips { fips } else { usual };
+        let (wanted, other) = (wanted.replace("{}", self.region), DOMAINS.0.replace("{}", self.region));
+        match domain.strip_suffix(&other) {
+            Some(prefix) if wanted != other => {
+                Err(format!("'{domain}' is not a host of FIPS 140; name '{prefix}{wanted}'"))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
-/// The user pools' host: issuer, discovery and keys.
-pub fn user_pool(region: &str) -> String {
-    format!("cognito-idp.{region}.{}", suffix(region))
+fn https(host: &str, region: &str) -> String {
+    format!("https://{}", host.replace("{}", region))
 }
 
-/// The second form of a user pool's issuer, which a pool may be switched to
-/// (<https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_IssuerConfigurationType.html>).
-pub fn user_pool_updated_issuer(region: &str) -> String {
-    format!("issuer-cognito-idp.{region}.{}", suffix(region))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The identity pools' host.
-pub fn identity_pool(region: &str) -> String {
-    format!("cognito-identity.{region}.{}", suffix(region))
-}
+    fn url(service: Service, region: &str, is_fips: bool) -> Result<String, String> {
+        Place { region, is_fips }.url(service)
+    }
 
-/// The security token service's host in a region.
-pub fn sts(region: &str) -> String {
-    format!("sts.{region}.{}", suffix(region))
+    #[test]
+    fn the_hosts_are_those_of_botocore_and_of_aws_pages() {
+        use Service::{IdentityPool, Sts, UserPool};
+        for (service, region, usual, fips) in [
+            (UserPool, "eu-west-1", Some("cognito-idp.eu-west-1.amazonaws.com"), None),
+            (
+                UserPool,
+                "us-east-1",
+                Some("cognito-idp.us-east-1.amazonaws.com"),
+                Some("cognito-idp-fips.us-east-1.amazonaws.com"),
+            ),
+            (
+                UserPool,
+                "us-gov-west-1",
+                Some("cognito-idp-fips.us-gov-west-1.amazonaws.com"),
+                Some("cognito-idp-fips.us-gov-west-1.amazonaws.com"),
+            ),
+            (UserPool, "cn-north-1", None, None),
+            (UserPool, "eusc-de-east-1", Some("cognito-idp.eusc-de-east-1.amazonaws.eu"), None),
+            (IdentityPool, "eu-west-1", Some("cognito-identity.eu-west-1.amazonaws.com"), None),
+            (
+                IdentityPool,
+                "us-west-1",
+                Some("cognito-identity.us-west-1.amazonaws.com"),
+                Some("cognito-identity-fips.us-west-1.amazonaws.com"),
+            ),
+            (
+                IdentityPool,
+                "us-gov-west-1",
+                Some("cognito-identity.us-gov-west-1.amazonaws.com"),
+                Some("cognito-identity-fips.us-gov-west-1.amazonaws.com"),
+            ),
+            (IdentityPool, "us-gov-east-1", Some("cognito-identity.us-gov-east-1.amazonaws.com"), None),
+            (IdentityPool, "cn-north-1", Some("cognito-identity.cn-north-1.amazonaws.com.cn"), None),
+            (IdentityPool, "eusc-de-east-1", Some("cognito-identity.eusc-de-east-1.amazonaws.eu"), None),
+            (Sts, "eu-west-1", Some("sts.eu-west-1.amazonaws.com"), None),
+            (Sts, "us-east-2", Some("sts.us-east-2.amazonaws.com"), Some("sts-fips.us-east-2.amazonaws.com")),
+            (Sts, "us-gov-east-1", Some("sts.us-gov-east-1.amazonaws.com"), Some("sts.us-gov-east-1.amazonaws.com")),
+            (Sts, "cn-north-1", Some("sts.cn-north-1.amazonaws.com.cn"), None),
+        ] {
+            let https = |host: Option<&str>| host.map(|host| format!("https://{host}"));
+            assert_eq!(url(service, region, false).ok(), https(usual), "{service:?} {region}");
+            assert_eq!(url(service, region, true).ok(), https(fips), "{service:?} {region} by FIPS");
+        }
+    }
+
+    #[test]
+    fn a_region_is_in_one_partition() {
+        for (region, name) in [
+            ("eu-west-1", "aws"),
+            ("us-east-1", "aws"),
+            ("us-gov-west-1", "aws-us-gov"),
+            ("cn-northwest-1", "aws-cn"),
+            ("eusc-de-east-1", "aws-eusc"),
+        ] {
+            assert_eq!(partition(region).name, name, "{region}");
+        }
+    }
+
+    #[test]
+    fn tokens_may_name_the_hosts_of_their_pool_and_no_other() {
+        let issuers = |region: &'static str| Place { region, is_fips: false }.issuers("P");
+        assert_eq!(
+            issuers("eu-west-1"),
+            ["https://cognito-idp.eu-west-1.amazonaws.com/P", "https://issuer-cognito-idp.eu-west-1.amazonaws.com/P"]
+        );
+        assert!(
+            issuers("us-gov-west-1").contains(&"https://cognito-idp-fips.us-gov-west-1.amazonaws.com/P".to_owned())
+        );
+        assert!(issuers("cn-north-1").is_empty());
+    }
+
+    #[test]
+    fn a_domain_of_aws_own_is_of_fips_140_where_that_is_wanted() {
+        let check = |region, is_fips, domain: &str| Place { region, is_fips }.check_domain(domain);
+        assert!(check("us-east-1", false, "corp.auth.us-east-1.amazoncognito.com").is_ok());
+        assert!(check("us-east-1", true, "corp.auth-fips.us-east-1.amazoncognito.com").is_ok());
+        assert!(check("us-east-1", true, "login.corp.example").is_ok(), "nobody but its owner knows");
+        for (region, is_fips) in [("us-east-1", true), ("us-gov-west-1", false), ("us-gov-west-1", true)] {
+            let fault = check(region, is_fips, &format!("corp.auth.{region}.amazoncognito.com")).unwrap_err();
+            assert!(fault.ends_with(&format!("name 'corp.auth-fips.{region}.amazoncognito.com'")), "{fault}");
+        }
+    }
 }

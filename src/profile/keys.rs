@@ -50,9 +50,13 @@ pub const KEYS: &[Key] = &[
     pinned("client_id", Shape::Text),
     pinned("domain", Shape::Text),
     pinned("issuer", Shape::Text),
+    pinned("issuer_hosts", Shape::List),
     pinned("identity_pool_id", Shape::Text),
+    pinned("logins_key", Shape::Text),
+    pinned("fips", Shape::Flag),
     open("identity_provider", Shape::Text, None),
     open("idp_identifier", Shape::Text, None),
+    pinned("email_domains", Shape::List),
     open("account", Shape::Text, None),
     open("login_hint", Shape::Text, None),
     open("prompt", Shape::Text, None),
@@ -75,9 +79,14 @@ pub const KEYS: &[Key] = &[
     pinned("ca_bundle", Shape::Text),
     pinned("endpoints.user_pool", Shape::Text),
     pinned("endpoints.domain", Shape::Text),
+    pinned("endpoints.issuer", Shape::Text),
     pinned("endpoints.identity_pool", Shape::Text),
     pinned("endpoints.sts", Shape::Text),
 ];
+
+/// The default of `scopes` for an issuer in a user pool's place: only who asks for `offline_access` is given a refresh
+/// token (OpenID Connect Core 1.0, section 11). A user pool does not know that scope.
+pub const PLAIN_SCOPES: &str = "openid,offline_access";
 
 /// The key of that name.
 pub fn key(name: &str) -> Option<&'static Key> {

@@ -1,15 +1,21 @@
 //! Profiles: what to sign in to, read from the configuration, overridden by flags and the environment, and checked.
 
 pub mod check;
+mod checked;
+pub mod email;
 mod file;
 pub mod hosts;
+mod issuer;
 pub mod keys;
 mod settings;
 
 use chrono::TimeDelta;
 
 pub use file::Configuration;
+pub use issuer::{Issuer, PlainIssuer, ProviderEndpoints, UserPool};
 pub use settings::{Setting, Settings, Source, Value};
+
+use checked::Checked;
 
 use crate::error::{Failure, Kind};
 use crate::http::CaBundle;
@@ -19,20 +25,8 @@ use crate::store::StoreKind;
 /// (<https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateIdentityProvider.html>).
 const LONGEST_PROVIDER: usize = 32;
 
-/// The longest scope, in bytes
-/// (<https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UserPoolClientType.html>).
-const LONGEST_SCOPE: usize = 256;
-/// The most scopes of an app client (the same page).
-const MOST_SCOPES: usize = 50;
 /// The most profiles that a hint names.
 const MOST_NAMED: usize = 8;
-/// How long the sessions of the classic flow may last, in seconds. AWS's own least is 900, of which nothing would be left
-/// to hand out: the SDKs renew what has less than a quarter of an hour
-/// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>).
-const SESSION_DURATION: std::ops::RangeInclusive<u64> = 1800..=43_200;
-/// How long they last where nothing is said.
-const DEFAULT_SESSION_DURATION: TimeDelta = TimeDelta::hours(1);
-
 /// How environment variables are read: passed in, so that tests need not change their own.
 pub type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 
@@ -50,18 +44,22 @@ pub struct Choice {
 pub struct Profile {
     /// Its name in the configuration.
     pub name: String,
-    /// The user pool's id; its prefix is the region.
-    pub user_pool_id: String,
+    /// Who signs people in.
+    pub issuer: Issuer,
     /// The app client's id.
     pub client_id: String,
     /// The scopes to ask for.
     pub scopes: Vec<String>,
     /// The identity pool's id; its prefix is a region, too.
     pub identity_pool_id: String,
+    /// The issuer's name in the identity pool (the key of `Logins`), if that is not the token's own issuer.
+    pub logins_key: Option<String>,
     /// The identity provider to go to at once, past the hosted UI's chooser.
     pub identity_provider: Option<String>,
     /// The same by one of the provider's identifiers, such as an email domain.
     pub idp_identifier: Option<String>,
+    /// The domains of the email addresses of those who sign in here: `login --email` finds the profile by them.
+    pub email_domains: Vec<String>,
     /// A name of the person's own for this sign-in, for two people at one provider.
     pub account: Option<String>,
     /// The name that the provider's page is to suggest.
@@ -94,9 +92,7 @@ pub struct Profile {
     pub logout_uri: Option<String>,
     /// Authorities to trust besides the system's. Not read before the first request over TLS.
     pub ca_bundle: Option<CaBundle>,
-    /// The issuers that its tokens may name.
-    pub issuers: Vec<String>,
-    /// The servers' URLs.
+    /// Where AWS's services are.
     pub endpoints: Endpoints,
 }
 
@@ -131,19 +127,9 @@ impl Redirect {
     }
 }
 
-/// Where requests go: AWS's own hosts, or those of a sandbox, an emulator or a private link.
+/// Where AWS's services are: at AWS's own hosts, or those of a sandbox, an emulator or a private link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoints {
-    /// `/oauth2/authorize`, where the browser goes.
-    pub authorization: String,
-    /// `/oauth2/token`.
-    pub token: String,
-    /// `/oauth2/revoke`.
-    pub revocation: String,
-    /// `/logout`, which ends the hosted UI's own session.
-    pub logout: String,
-    /// The user pool's keys.
-    pub jwks: String,
     /// The identity pools' service.
     pub identity_pool: String,
     /// Whether that is AWS's own host for the region, to which any sign-in's ID token may go.
@@ -172,15 +158,16 @@ impl Profile {
     /// [`Kind::Usage`] for the first value that is missing or wrong, with its place.
     pub fn from_settings(name: &str, settings: &Settings) -> Result<Self, Failure> {
         let of = Checked { profile: name, settings };
-        let user_pool_id = of.required("user_pool_id", check::user_pool_id)?;
+        let is_fips = of.flag("fips");
+        let issuer = of.issuer(is_fips)?;
         let client_id = of.required("client_id", check::client_id)?;
-        let domain = of.required("domain", check::host)?;
         let identity_pool_id = of.required("identity_pool_id", check::identity_pool_id)?;
         let identity_provider = of.text("identity_provider", |text| check::name(text, LONGEST_PROVIDER))?;
         let idp_identifier = of.text("idp_identifier", |text| check::name(text, 40))?;
         if identity_provider.is_some() && idp_identifier.is_some() {
             return Err(of.fault("idp_identifier", "give 'identity_provider' or 'idp_identifier', not both"));
         }
+        of.one_partition(&identity_pool_id)?;
         let redirect = Redirect {
             host: of.required("redirect_host", check::redirect_host)?,
             ports: of.ports()?,
@@ -189,8 +176,10 @@ impl Profile {
         Ok(Self {
             name: name.to_owned(),
             scopes: of.scopes()?,
+            logins_key: of.text("logins_key", check::logins_key)?,
             identity_provider,
             idp_identifier,
+            email_domains: of.hosts("email_domains", check::host)?,
             account: of.text("account", |text| check::name(text, 64))?,
             login_hint: of.text("login_hint", |text| check::name(text, 256))?,
             prompt: of.text("prompt", |text| check::one_of(text, &["login", "select_account", "consent"]))?,
@@ -207,9 +196,8 @@ impl Profile {
             region: of.text("region", check::region)?,
             logout_uri: of.text("logout_uri", |text| check::web_url(text).map(|_| text.to_owned()))?,
             ca_bundle: of.ca_bundle()?,
-            issuers: of.issuers(&user_pool_id)?,
-            endpoints: of.endpoints(&user_pool_id, &domain, &identity_pool_id)?,
-            user_pool_id,
+            endpoints: of.endpoints(&identity_pool_id, is_fips)?,
+            issuer,
             client_id,
             identity_pool_id,
         })
@@ -312,140 +300,6 @@ pub fn settings(
 ) -> Result<Settings, Failure> {
     let empty = Default::default();
     Settings::layered(&choice.flags, variables, configuration.profile(name).unwrap_or(&empty))
-}
-
-/// The settings of one profile on their way to being a [`Profile`].
-struct Checked<'a> {
-    profile: &'a str,
-    settings: &'a Settings,
-}
-
-impl Checked<'_> {
-    fn fault(&self, key: &str, fault: impl AsRef<str>) -> Failure {
-        let place = self.settings.get(key).map_or(String::new(), |setting| format!("{}: ", setting.source));
-        Failure::new(Kind::Usage, format!("{place}profile '{}': {key}: {}", self.profile, fault.as_ref()))
-    }
-
-    fn text<T>(&self, key: &str, check: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, Failure> {
-        match self.settings.get(key).map(|setting| &setting.value) {
-            Some(Value::Text(text)) => check(text).map(Some).map_err(|fault| self.fault(key, fault)),
-            _ => Ok(None),
-        }
-    }
-
-    fn required<T>(&self, key: &str, check: impl Fn(&str) -> Result<T, String>) -> Result<T, Failure> {
-        self.text(key, check)?.ok_or_else(|| {
-            Failure::new(Kind::Usage, format!("profile '{}': '{key}' is missing", self.profile))
-                .hint(format!("add it to [profile.{}]; 'cogfed help' shows a whole profile", self.profile))
-        })
-    }
-
-    fn flag(&self, key: &str) -> bool {
-        matches!(self.settings.get(key).map(|setting| &setting.value), Some(Value::Flag(true)))
-    }
-
-    fn seconds(&self, key: &str, from: u64, to: u64) -> Result<Option<TimeDelta>, Failure> {
-        let Some(Value::Number(number)) = self.settings.get(key).map(|setting| &setting.value) else { return Ok(None) };
-        let number = check::within(*number, from, to).map_err(|fault| self.fault(key, fault + " (seconds)"))?;
-        Ok(i64::try_from(number).ok().and_then(TimeDelta::try_seconds))
-    }
-
-    fn ports(&self) -> Result<Vec<u16>, Failure> {
-        match self.settings.get("redirect_ports").map(|setting| &setting.value) {
-            Some(Value::Numbers(numbers)) => check::ports(numbers).map_err(|fault| self.fault("redirect_ports", fault)),
-            _ => Err(self.fault("redirect_ports", "give at least one port")),
-        }
-    }
-
-    fn scopes(&self) -> Result<Vec<String>, Failure> {
-        let Some(Value::List(scopes)) = self.settings.get("scopes").map(|setting| &setting.value) else {
-            return Err(self.fault("scopes", "give at least 'openid'"));
-        };
-        // RFC 6749, section 3.3: scope-token
-        let token = |c: char| matches!(c, '\x21' | '\x23'..='\x5b' | '\x5d'..='\x7e');
-        let is_odd = |scope: &&String| !(1..=LONGEST_SCOPE).contains(&scope.len()) || !scope.chars().all(token);
-        if let Some(odd) = scopes.iter().find(is_odd) {
-            return Err(self.fault("scopes", format!("'{}' is not a scope", check::quoted(odd))));
-        }
-        if scopes.len() > MOST_SCOPES {
-            return Err(self.fault("scopes", format!("{} are too many: give at most {MOST_SCOPES}", scopes.len())));
-        }
-        match scopes.iter().any(|scope| scope == "openid") {
-            true => Ok(scopes.clone()),
-            false => Err(self.fault("scopes", "'openid' is missing: without it there is no ID token")),
-        }
-    }
-
-    fn ca_bundle(&self) -> Result<Option<CaBundle>, Failure> {
-        let Some(path) = self.text("ca_bundle", |text| check::file(text, dirs::home_dir()))? else { return Ok(None) };
-        let place = self.settings.get("ca_bundle").map_or(String::new(), |setting| format!("{}: ", setting.source));
-        Ok(Some(CaBundle { path, named_by: format!("{place}profile '{}': ca_bundle", self.profile) }))
-    }
-
-    fn store(&self) -> Result<StoreKind, Failure> {
-        self.required("store", |text| {
-            check::one_of(text, &["keyring", "kernel", "file"])?.parse().map_err(|failure: Failure| failure.message)
-        })
-    }
-
-    fn flow(&self) -> Result<Flow, Failure> {
-        let flow = self.required("flow", |text| check::one_of(text, &["enhanced", "classic"]))?;
-        let duration = self.settings.get("session_duration").is_some();
-        if flow == "enhanced" {
-            return match duration {
-                true => {
-                    let fault = "the enhanced flow's credentials last one hour, fixed by AWS";
-                    Err(self
-                        .fault("session_duration", fault)
-                        .hint("the classic flow's may last longer: flow = \"classic\""))
-                }
-                false => Ok(Flow::Enhanced),
-            };
-        }
-        if self.settings.get("role_arn").is_none() {
-            let message =
-                format!("profile '{}': 'role_arn' is missing: the classic flow asks for one role", self.profile);
-            let hint = format!("add it to [profile.{}], or set flow = \"enhanced\"", self.profile);
-            return Err(Failure::new(Kind::Usage, message).hint(hint));
-        }
-        let (from, to) = (*SESSION_DURATION.start(), *SESSION_DURATION.end());
-        let duration = self.seconds("session_duration", from, to)?.unwrap_or(DEFAULT_SESSION_DURATION);
-        Ok(Flow::Classic { duration })
-    }
-
-    /// Cognito has two issuers per pool, and a pool's administrator switches between them.
-    fn issuers(&self, user_pool_id: &str) -> Result<Vec<String>, Failure> {
-        if let Some(issuer) = self.text("issuer", check::endpoint)? {
-            return Ok(vec![issuer]);
-        }
-        let region = user_pool_id.split('_').next().unwrap_or_default();
-        let hosts = [hosts::user_pool(region), hosts::user_pool_updated_issuer(region)];
-        Ok(hosts.into_iter().map(|host| format!("https://{host}/{user_pool_id}")).collect())
-    }
-
-    fn endpoints(&self, user_pool_id: &str, domain: &str, identity_pool_id: &str) -> Result<Endpoints, Failure> {
-        let region = user_pool_id.split('_').next().unwrap_or_default();
-        let pool_region = identity_pool_id.split(':').next().unwrap_or_default();
-        let given = |key: &str| self.text(key, check::endpoint);
-        let user_pool =
-            given("endpoints.user_pool")?.unwrap_or_else(|| format!("https://{}", hosts::user_pool(region)));
-        let domain = given("endpoints.domain")?.unwrap_or_else(|| format!("https://{domain}"));
-        let aws = format!("https://{}", hosts::identity_pool(pool_region));
-        let identity_pool = given("endpoints.identity_pool")?.unwrap_or_else(|| aws.clone());
-        let aws_sts = format!("https://{}", hosts::sts(pool_region));
-        let sts = given("endpoints.sts")?.unwrap_or_else(|| aws_sts.clone());
-        Ok(Endpoints {
-            authorization: format!("{domain}/oauth2/authorize"),
-            token: format!("{domain}/oauth2/token"),
-            revocation: format!("{domain}/oauth2/revoke"),
-            logout: format!("{domain}/logout"),
-            jwks: format!("{user_pool}/{user_pool_id}/.well-known/jwks.json"),
-            identity_pool_is_aws: identity_pool == aws,
-            identity_pool,
-            sts_is_aws: sts == aws_sts,
-            sts,
-        })
-    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::check::quoted;
-use super::keys::{KEYS, Key, Shape, key};
+use super::keys::{KEYS, Key, PLAIN_SCOPES, Shape, key};
 use crate::error::{Failure, Kind};
 
 /// The value of one key, in its shape.
@@ -122,6 +122,12 @@ impl Settings {
             if let Some(setting) = layer(key, flags, variable, profile)? {
                 settings.insert(key.name, setting);
             }
+        }
+        let is_plain = settings.contains_key("issuer") && !settings.contains_key("user_pool_id");
+        if let (true, Some(scopes)) = (is_plain, settings.get_mut("scopes"))
+            && scopes.source == Source::Default
+        {
+            scopes.value = Value::List(PLAIN_SCOPES.split(',').map(str::to_owned).collect());
         }
         Ok(Self(settings))
     }

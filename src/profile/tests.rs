@@ -31,15 +31,16 @@ fn fault(lines: &str) -> String {
 fn a_profile_gets_its_endpoints_from_its_ids() {
     let profile = profile("");
     assert_eq!(profile.who(), "default");
-    assert_eq!(profile.endpoints.token, "https://corp.auth.eu-west-1.amazoncognito.com/oauth2/token");
+    let pool = profile.issuer.user_pool().unwrap();
+    assert_eq!(pool.endpoints.token, "https://corp.auth.eu-west-1.amazoncognito.com/oauth2/token");
     assert_eq!(
-        profile.endpoints.jwks,
+        pool.endpoints.jwks,
         "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123xyz/.well-known/jwks.json"
     );
     assert_eq!(profile.endpoints.identity_pool, "https://cognito-identity.eu-west-1.amazonaws.com");
     assert!(profile.endpoints.identity_pool_is_aws);
     assert_eq!(
-        profile.issuers,
+        pool.issuers,
         [
             "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123xyz",
             "https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123xyz"
@@ -53,9 +54,34 @@ fn a_profile_gets_its_endpoints_from_its_ids() {
 fn endpoints_can_be_those_of_a_sandbox() {
     let profile =
         profile("endpoints.domain = 'http://127.0.0.1:9000/'\nendpoints.identity_pool = 'https://vpce.example.com'");
-    assert_eq!(profile.endpoints.authorization, "http://127.0.0.1:9000/oauth2/authorize");
+    assert_eq!(profile.issuer.user_pool().unwrap().endpoints.authorization, "http://127.0.0.1:9000/oauth2/authorize");
     assert_eq!(profile.endpoints.identity_pool, "https://vpce.example.com");
     assert!(!profile.endpoints.identity_pool_is_aws);
+}
+
+#[test]
+fn the_classic_flow_has_a_role_and_sessions_of_half_an_hour_to_twelve() {
+    let classic = |lines: &str| format!("flow = 'classic'\nrole_arn = 'arn:aws:iam::000000000000:role/a'\n{lines}");
+    for (lines, duration) in [
+        ("", TimeDelta::hours(1)),
+        ("session_duration = 1800", TimeDelta::minutes(30)),
+        ("session_duration = 43200", TimeDelta::hours(12)),
+    ] {
+        assert_eq!(profile(&classic(lines)).flow, Flow::Classic { duration }, "{lines}");
+    }
+    for number in [0, 900, 1799, 43201] {
+        let fault = fault(&classic(&format!("session_duration = {number}")));
+        assert!(
+            fault.contains(&format!("session_duration: {number} is not within 1800 and 43200 (seconds)")),
+            "{fault}"
+        );
+    }
+    assert_eq!(profile("").flow, Flow::Enhanced);
+    assert!(!profile("").is_classic() && profile(&classic("")).is_classic());
+    let endpoints = profile("endpoints.sts = 'https://sts.corp.example'").endpoints;
+    assert_eq!((endpoints.sts.as_str(), endpoints.sts_is_aws), ("https://sts.corp.example", false));
+    let endpoints = profile("").endpoints;
+    assert_eq!((endpoints.sts.as_str(), endpoints.sts_is_aws), ("https://sts.eu-west-1.amazonaws.com", true));
 }
 
 #[test]
@@ -85,7 +111,8 @@ fn each_wrong_value_is_named_with_its_place() {
         ("sign_in_on_demand = 'yes'", "'sign_in_on_demand' is true or false"),
         ("role_arn = 'Orders'", "role_arn: 'Orders' is not the ARN of an IAM role"),
         ("store = 'keychain'", "store: 'keychain' is none of 'keyring', 'kernel', 'file'; did you mean 'keyring'?"),
-        ("flow = 'classic'", "flow: this version knows the enhanced flow only"),
+        ("flow = 'classical'", "flow: 'classical' is none of 'enhanced', 'classic'; did you mean 'classic'?"),
+        ("flow = 'classic'", "flow: 'role_arn' is missing: the classic flow asks for one role"),
         ("session_duration = 3600", "session_duration: the enhanced flow's credentials last one hour"),
         ("scopes = ['email']", "scopes: 'openid' is missing"),
         ("scopes = ['openid', 'a b']", "scopes: 'a b' is not a scope"),
@@ -97,6 +124,15 @@ fn each_wrong_value_is_named_with_its_place() {
         ("account = \"a\\u001b[31m\"", "account: a name of 1 to 64"),
         ("client_secret = 'x'", "a client secret is never in the file"),
         ("logout_uri = 'example.com'", "logout_uri: 'example.com' is not a URL"),
+        (
+            "role_arn = 'arn:aws-cn:iam::123456789012:role/A'",
+            "role_arn: it is in the partition aws-cn, and the identity pool in aws",
+        ),
+        ("region = 'us-gov-west-1'", "region: it is in the partition aws-us-gov, and the identity pool in aws"),
+        ("logins_key = 'https://x'", "logins_key: 'https://x' is not a provider's name in an identity pool"),
+        ("email_domains = ['you@corp.example']", "email_domains: 'you@corp.example' is not a host name"),
+        ("issuer_hosts = ['x.example']", "issuer_hosts: it is for an issuer in the place of a user pool"),
+        ("endpoints.issuer = 'https://x.example'", "endpoints.issuer: it is for an issuer in the place of a user pool"),
     ] {
         let fault = fault(line);
         assert!(fault.starts_with(&format!("{place}{message}")), "{line}: {fault}");
@@ -120,6 +156,59 @@ fn each_missing_or_wrong_id_is_named() {
         assert!(failure.message.contains(key) && failure.message.contains(message), "{failure}");
         assert!(failure.message.starts_with("config.toml:"), "{failure}");
     }
+}
+
+const PLAIN: &str = "[profile.internal]
+    issuer = 'https://login.example.com/t/v2.0/'
+    client_id = '3n4b5urk-1ft4'
+    identity_pool_id = 'cn-north-1:1cf667a2-49a6-454b-9e45-23199EXAMPLE'
+";
+
+#[test]
+fn a_plain_issuer_stands_in_the_user_pools_place() {
+    let of = |lines: &str| load(&format!("{PLAIN}{lines}"), None);
+    let profile = of("").unwrap();
+    let Issuer::Plain(issuer) = &profile.issuer else { panic!("{:?}", profile.issuer) };
+    assert_eq!(issuer.url, "https://login.example.com/t/v2.0/", "to the letter");
+    assert_eq!(issuer.discovery, "https://login.example.com/t/v2.0/.well-known/openid-configuration");
+    assert_eq!(profile.scopes, ["openid", "offline_access"]);
+    assert_eq!(of("scopes = ['openid']").unwrap().scopes, ["openid"]);
+    assert_eq!(profile.endpoints.identity_pool, "https://cognito-identity.cn-north-1.amazonaws.com.cn");
+    let elsewhere = of("endpoints.issuer = 'https://login.example.com/t/p/v2.0/'").unwrap();
+    let Issuer::Plain(issuer) = &elsewhere.issuer else { panic!("{:?}", elsewhere.issuer) };
+    assert_eq!(issuer.discovery, "https://login.example.com/t/p/v2.0/.well-known/openid-configuration");
+    for key in [
+        "domain = 'a.b'",
+        "identity_provider = 'A'",
+        "idp_identifier = 'b'",
+        "lang = 'de'",
+        "endpoints.domain = 'https://a.b'",
+    ] {
+        let failure = of(key).unwrap_err();
+        assert!(failure.message.contains("it is a user pool's"), "{key}: {failure}");
+    }
+    for url in ["http://login.example.com", "https://login.example.com?x", "https://login.example.com#x", "login"] {
+        let failure = load(&PLAIN.replace("https://login.example.com/t/v2.0/", url), None).unwrap_err();
+        assert!(failure.message.contains("issuer: "), "{url}: {failure}");
+    }
+    let failure = load(&PLAIN.replace("issuer =", "user_pool_id = 'cn-north-1_a'\n    issuer ="), None).unwrap_err();
+    assert!(failure.message.ends_with("there are no user pools in the partition aws-cn"), "{failure}");
+}
+
+#[test]
+fn hosts_of_fips_140_are_asked_for_by_one_key() {
+    let us = WHOLE.replace("eu-west-1", "us-east-1");
+    let of = |lines: &str| load(&format!("[profile.internal]{us}{lines}"), None);
+    let failure = of("fips = true").unwrap_err();
+    assert!(failure.message.contains("name 'corp.auth-fips.us-east-1.amazoncognito.com'"), "{failure}");
+    let us = us.replace(".auth.", ".auth-fips.");
+    let profile = load(&format!("[profile.internal]{us}fips = true"), None).unwrap();
+    assert_eq!(profile.endpoints.identity_pool, "https://cognito-identity-fips.us-east-1.amazonaws.com");
+    let pool = profile.issuer.user_pool().unwrap();
+    assert!(pool.endpoints.jwks.starts_with("https://cognito-idp-fips.us-east-1.amazonaws.com/"));
+    assert_eq!(pool.issuers[0], "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_AbC123xyz", "iss stays");
+    let failure = load(&format!("[profile.internal]{WHOLE}fips = true"), None).unwrap_err();
+    assert!(failure.message.ends_with("user_pool_id: AWS has no FIPS host for it in eu-west-1"), "{failure}");
 }
 
 #[test]

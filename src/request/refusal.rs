@@ -15,6 +15,7 @@ use serde::Deserialize;
 use super::build::ApiRequest;
 use super::region::region_of;
 use crate::error::{Failure, Kind, shortened};
+use crate::refusals::{Row, api_gateway};
 
 /// By how much a signature's time may differ from the gateway's, either way.
 pub const CLOCK_TOLERANCE: TimeDelta = TimeDelta::minutes(5);
@@ -219,138 +220,100 @@ fn skew_in(message: &str, now: DateTime<Utc>) -> Option<TimeDelta> {
     Some(server.and_utc().signed_duration_since(now))
 }
 
+/// The row of the table, and what its words are filled with besides what was asked for.
+fn row(reason: Reason, seen: &Seen, context: &Context) -> (&'static Row, [(&'static str, String); 4]) {
+    let mut facts = ["role", "resource", "action", "skew"].map(|name| (name, String::new()));
+    let row = match reason {
+        Reason::MissingRoute if region_of(context.request.host()).is_some() => &api_gateway::MISSING_ROUTE,
+        Reason::MissingRoute => &api_gateway::MISSING_ROUTE_ON_CUSTOM_DOMAIN,
+        Reason::WrongClock => match seen.skew {
+            Some(skew) if skew.abs() >= TimeDelta::minutes(1) => {
+                let direction = if skew > TimeDelta::zero() { "behind" } else { "ahead of" };
+                facts[3].1 = format!("{} {direction}", duration(skew.abs()));
+                &api_gateway::WRONG_CLOCK
+            }
+            Some(_) => &api_gateway::OLD_SIGNATURE,
+            None => &api_gateway::WRONG_CLOCK_UNMEASURED,
+        },
+        Reason::NotAllowed => {
+            let Denied { role, resource, action, is_anonymous } = denied(seen.message, context);
+            [facts[0].1, facts[1].1, facts[2].1] = [role, resource, action];
+            match seen.message.contains("with an explicit deny") {
+                _ if is_anonymous => &api_gateway::REFUSED_BY_RESOURCE_POLICY,
+                true => &api_gateway::DENIED,
+                false => &api_gateway::NOT_ALLOWED,
+            }
+        }
+        Reason::ExpiredToken => &api_gateway::EXPIRED_TOKEN,
+        Reason::UnknownKey => &api_gateway::UNKNOWN_KEY,
+        Reason::WrongScope => &api_gateway::WRONG_SCOPE,
+        Reason::WrongSignature => &api_gateway::WRONG_SIGNATURE,
+        Reason::IncompleteSignature => &api_gateway::INCOMPLETE_SIGNATURE,
+        Reason::Forbidden => &api_gateway::FORBIDDEN,
+        Reason::HttpApi => &api_gateway::HTTP_API,
+        Reason::OtherAuthorizer => &api_gateway::OTHER_AUTHORIZER,
+        Reason::Throttled => &api_gateway::THROTTLED,
+        Reason::TooLarge => &api_gateway::TOO_LARGE,
+    };
+    (row, facts)
+}
+
 /// Message and hint.
 fn words(reason: Reason, seen: &Seen, context: &Context) -> (String, String) {
     let Context { request, region, profile } = context;
-    let (host, method, path) = (request.host(), request.method(), shortened(request.path(), LONGEST_PATH));
-    let (message, hint) = match reason {
-        Reason::MissingRoute => (
-            format!("the API at '{host}' has no {method} {path}"),
-            missing_route_hint(host),
-        ),
-        Reason::WrongClock => return clock_words(seen),
-        Reason::NotAllowed => return not_allowed_words(seen.message, context),
-        Reason::ExpiredToken => (
-            format!("the credentials of profile '{profile}' have expired"),
-            format!("run 'cogfed login --profile {profile}' if the next call fails too; check this machine's clock"),
-        ),
-        Reason::UnknownKey => (
-            format!("AWS does not know the credentials of profile '{profile}'"),
-            format!(
-                "they are for another partition, were revoked, or do not come from AWS: run 'cogfed login --force --profile {profile}'"
-            ),
-        ),
-        Reason::WrongScope => (
-            format!("the request to '{host}' was signed for region '{region}', which is not the API's: {}", quoted(seen.message)),
-            "give the API's region by --region, or as 'region' in the profile".to_string(),
-        ),
-        Reason::WrongSignature => (
-            format!("the signature does not match what arrived at '{host}'"),
-            "a proxy or CDN in between may rewrite path, query or headers: call the API's own execute-api host; \
-             if it is called directly, please report the URL's form"
-                .to_string(),
-        ),
-        Reason::IncompleteSignature => (
-            format!("the signature did not arrive whole at '{host}': {}", quoted(seen.message)),
-            "a proxy in between may rewrite the Authorization header: call the API's own execute-api host".to_string(),
-        ),
-        Reason::Forbidden => (
-            format!("'{host}' refuses {method} {path} before it looks at the role"),
-            "a firewall rule (WAF), a missing x-api-key, a default endpoint that is switched off, or a client certificate that \
-             is wanted: ask the API's owner"
-                .to_string(),
-        ),
-        Reason::HttpApi => (
-            format!("the HTTP API at '{host}' refuses {method} {path} and does not say why"),
-            format!(
-                "check that the role of profile '{profile}' is allowed execute-api:Invoke there, and that '{region}' is the API's \
-                 region"
-            ),
-        ),
-        Reason::OtherAuthorizer => (
-            format!("{method} {path} at '{host}' has an authorizer of another kind than IAM"),
-            "it wants a token in Authorization, not a signature: ask the API's owner which".to_string(),
-        ),
-        Reason::Throttled => (
-            format!("'{host}' takes no more requests for now"),
-            "wait and repeat; if it stays so, a quota of the API's usage plan is used up".to_string(),
-        ),
-        Reason::TooLarge => (
-            format!("the request to '{host}' is too large for it"),
-            "API Gateway takes 10 MB of body at most, a WAF in front of it less".to_string(),
-        ),
-    };
-    (message, hint)
+    let (row, more) = row(reason, seen, context);
+    let (path, said) = (shortened(request.path(), LONGEST_PATH), quoted(seen.message));
+    let mut facts = vec![
+        ("host", request.host()),
+        ("method", request.method().as_str()),
+        ("path", path.as_str()),
+        ("region", *region),
+        ("profile", *profile),
+        ("said", said.as_str()),
+    ];
+    facts.extend(more.iter().map(|(name, fact)| (*name, fact.as_str())));
+    (row.cause(&facts), row.hint(&facts))
 }
 
-fn missing_route_hint(host: &str) -> String {
-    if region_of(host).is_some() {
-        "check method and path: on this host the path begins with the stage, as in /prod/orders".to_string()
-    } else {
-        "check method and path; on a custom domain the path has no stage, and a proxy in between that drops the \
-         Authorization header looks the same"
-            .to_string()
-    }
-}
-
-fn clock_words(seen: &Seen) -> (String, String) {
-    match seen.skew {
-        Some(skew) if skew.abs() >= TimeDelta::minutes(1) => {
-            let direction = if skew > TimeDelta::zero() { "behind" } else { "ahead of" };
-            (
-                format!("this machine's clock is {} {direction} the gateway's", duration(skew.abs())),
-                "set the clock (on Linux: timedatectl set-ntp true); signatures are good for 5 minutes".to_string(),
-            )
-        }
-        Some(_) => (
-            format!(
-                "the gateway takes the signature's time for wrong, though the clocks agree: {}",
-                quoted(seen.message)
-            ),
-            "the request was more than 5 minutes on its way: repeat it, with a smaller body if there is one"
-                .to_string(),
-        ),
-        None => (
-            format!("the gateway takes the signature's time for wrong: {}", quoted(seen.message)),
-            "set this machine's clock; signatures are good for 5 minutes".to_string(),
-        ),
-    }
+/// Who may not do what.
+struct Denied {
+    role: String,
+    resource: String,
+    action: String,
+    is_anonymous: bool,
 }
 
 /// `User: ARN is not authorized to perform: execute-api:Invoke on resource: ARN[ with an explicit deny][…]`.
-fn not_allowed_words(message: &str, context: &Context) -> (String, String) {
+fn denied(message: &str, context: &Context) -> Denied {
     let Context { request, profile, .. } = context;
     let pieces = || {
         let (user, rest) = message.strip_prefix("User: ")?.split_once(" is not authorized to perform: ")?;
         let (action, rest) = rest.split_once(" on resource: ")?;
         Some((user, action, rest.split(' ').next()?))
     };
-    let denied = message.contains("with an explicit deny");
-    let (what, action) = match pieces() {
-        Some(("anonymous", action, resource)) => {
-            let message = format!("the API's resource policy refuses {}", quoted(resource));
-            return (message, format!("it has to allow {} to your role: ask the API's owner", quoted(action)));
-        }
+    match pieces() {
         Some((user, action, resource)) => {
             // arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION
             let role = user.split_once(":assumed-role/").and_then(|(_, rest)| rest.split('/').next()).unwrap_or(user);
-            (format!("the role {} may not invoke {}", quoted(role), quoted(resource)), action)
+            Denied {
+                role: quoted(role),
+                resource: quoted(resource),
+                action: quoted(action),
+                is_anonymous: user == "anonymous",
+            }
         }
-        None => {
-            let path = shortened(request.path(), LONGEST_PATH);
-            let route = format!("{} {path} at '{}'", request.method(), request.host());
-            (format!("the role of profile '{profile}' may not invoke {route}"), "execute-api:Invoke")
-        }
-    };
-    if denied {
-        let hint = "the deny is in the role's policies, the API's resource policy or the organization's, and no allow outweighs it";
-        return (format!("{what}: a policy denies it explicitly"), hint.to_string());
+        None => Denied {
+            role: format!("of profile '{profile}'"),
+            resource: format!(
+                "{} {} at '{}'",
+                request.method(),
+                shortened(request.path(), LONGEST_PATH),
+                request.host()
+            ),
+            action: quoted("execute-api:Invoke"),
+            is_anonymous: false,
+        },
     }
-    let hint = format!(
-        "no policy allows it {}: ask for that, or name another role of yours by --role, or as 'role_arn' in profile '{profile}'",
-        quoted(action)
-    );
-    (what, hint)
 }
 
 /// A piece of the answer, in quotes and not too long.

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::sandbox::misbehaviour::Misbehaviour;
 use crate::sandbox::parameters::Parameters;
 use crate::sandbox::pool_roles::PoolRoles;
+use crate::sandbox::refusals::Refusal;
 use crate::sandbox::reply::{self, Reply};
 use crate::sandbox::world::World;
 
@@ -31,10 +32,7 @@ pub fn answer(world: &World, request: &Request<Bytes>) -> Reply {
         ("/requests", true) => Ok(json!({ "counts": world.log.counts(), "requests": world.log.requests() })),
         ("/mapping", true) => Ok(world.pool_roles().document(&world.names.identity_pool_id, &world.mapped_provider())),
         ("/secrets", true) => Ok(json!({ "secrets": world.secrets_issued() })),
-        ("/people", true) => {
-            let people: Vec<_> = world.users().into_iter().map(|user| user.person).collect();
-            Ok(json!({ "people": people }))
-        }
+        ("/people", true) => Ok(json!({ "people": world.people() })),
         ("/mapping", false) if request.method() == Method::POST => mapping(world, request.body()),
         (_, false) if request.method() == Method::POST => change(world, request.uri().path(), &parameters),
         _ => Err((StatusCode::NOT_FOUND, "no such control".to_owned())),
@@ -69,8 +67,16 @@ fn change(world: &World, path: &str, parameters: &Parameters) -> Result<Value, (
             world.active.set(misbehaviour, times);
             Ok(json!({ "misbehaviour": misbehaviour.name(), "times": times }))
         }
+        "/refuse" => {
+            let name = parameters.get("name").ok_or_else(|| bad("'name' is missing".into()))?;
+            let refusal: Refusal = name.parse().map_err(|error| bad(format!("{error}")))?;
+            let times = number("times")?.map(|times| u32::try_from(times).unwrap_or_default());
+            world.refusals.set(refusal, times);
+            Ok(json!({ "refusal": refusal.name, "times": times }))
+        }
         "/clear" => {
             world.active.clear();
+            world.refusals.clear();
             Ok(json!({}))
         }
         "/clear-log" => {
@@ -89,8 +95,11 @@ fn change(world: &World, path: &str, parameters: &Parameters) -> Result<Value, (
         }
         "/people" => {
             let name = parameters.get("name").ok_or_else(|| bad("'name' is missing".into()))?;
-            let roles: Vec<String> =
-                parameters.all("role").filter(|role| !role.is_empty()).map(ToOwned::to_owned).collect();
+            let sent: Vec<&str> = parameters.all("role").collect();
+            // `role=` alone is a blank value, which is more than none.
+            let is_blank = !sent.is_empty() && sent.iter().all(|role| role.is_empty());
+            let roles = if is_blank { vec![""] } else { sent.into_iter().filter(|role| !role.is_empty()).collect() };
+            let roles: Vec<String> = roles.into_iter().map(ToOwned::to_owned).collect();
             if world.change_user(name, |person| person.roles.clone_from(&roles)) {
                 Ok(json!({ "name": name, "roles": roles }))
             } else {

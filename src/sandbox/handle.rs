@@ -17,6 +17,7 @@ use crate::sandbox::options::{Options, RoleMapping, STAGE};
 use crate::sandbox::people::Person;
 use crate::sandbox::pool_roles::PoolRoles;
 use crate::sandbox::profile;
+use crate::sandbox::refusals::Refusal;
 use crate::sandbox::server::Listeners;
 use crate::sandbox::world::World;
 
@@ -76,9 +77,9 @@ impl Sandbox {
         &self.world.names.identity_pool_id
     }
 
-    /// The issuer that the user pool's tokens name.
+    /// The issuer that the identity pool takes tokens of: the user pool's, or the plain one.
     pub fn issuer(&self) -> String {
-        self.world.issuer()
+        self.world.login_issuer()
     }
 
     /// The host that the hosted UI would have at AWS; [`Self::domain_url`] is where it really is.
@@ -94,6 +95,11 @@ impl Sandbox {
     /// Base URL of the issuer; discovery is below it at `/POOL/.well-known/openid-configuration`.
     pub fn user_pool_url(&self) -> String {
         base(self.world.addresses.user_pool)
+    }
+
+    /// Base URL of the plain issuer's address. Its discovery is below [`Self::issuer`], if the options ask for one.
+    pub fn plain_issuer_url(&self) -> String {
+        self.world.plain_issuer_base()
     }
 
     /// Base URL of the identity pool.
@@ -126,9 +132,9 @@ impl Sandbox {
         self.world.redirect_uris()
     }
 
-    /// Who may sign in, as of now.
+    /// Who may sign in, as the directories hold them now.
     pub fn people(&self) -> Vec<Person> {
-        self.world.users().into_iter().map(|user| user.person).collect()
+        self.world.people()
     }
 
     /// The temporary keys that were given out.
@@ -151,17 +157,29 @@ impl Sandbox {
         self.world.active.set(misbehaviour, times);
     }
 
-    /// Ends all misbehaviours.
-    pub fn behave(&self) {
-        self.world.active.clear();
+    /// Makes the sandbox refuse, at the refusal's place and as the service words it, `times` times or, with `None`, until
+    /// [`Self::behave`].
+    ///
+    /// # Errors
+    /// If there is no refusal of that name.
+    pub fn refuse(&self, name: &str, times: Option<u32>) -> anyhow::Result<()> {
+        self.world.refusals.set(name.parse::<Refusal>()?, times);
+        Ok(())
     }
 
-    /// Changes a person as the user pool knows them; their next tokens say so. Tells whether there is one of that name.
+    /// Ends all misbehaviours and refusals.
+    pub fn behave(&self) {
+        self.world.active.clear();
+        self.world.refusals.clear();
+    }
+
+    /// Changes a person; their next tokens say so, or, if attributes are sticky, those of their next sign-in in the
+    /// browser. Tells whether there is one of that name.
     pub fn change_person(&self, name: &str, change: impl FnOnce(&mut Person)) -> bool {
         self.world.change_user(name, change)
     }
 
-    /// Gives a person these application roles and no others. Tells whether there is one of that name.
+    /// Gives a person these application roles and no others; one empty text is a blank value. Tells whether there is one of that name.
     pub fn set_roles(&self, name: &str, roles: &[&str]) -> bool {
         self.change_person(name, |person| person.roles = roles.iter().map(ToString::to_string).collect())
     }

@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use crate::sandbox::issued::IssuedKey;
 use crate::sandbox::jwt;
 use crate::sandbox::misbehaviour::Misbehaviour;
-use crate::sandbox::options::RoleMapping;
+use crate::sandbox::options::{ACCOUNT_ID, RoleMapping};
+use crate::sandbox::refusals::Place;
 use crate::sandbox::reply::{self, Outcome, Reply};
 use crate::sandbox::roles::{self, NoRole};
 use crate::sandbox::sigv4::{self, Expected, Refused};
@@ -30,7 +31,9 @@ const MOST_LOGINS: usize = 10;
 struct Identity {
     /// The user's `sub`.
     owner: String,
-    /// Whether it has had credentials.
+    /// The user's name, as the last login that was served said it.
+    username: String,
+    /// Whether it has had credentials, or a token of the pool.
     served: bool,
 }
 
@@ -45,13 +48,13 @@ impl Identities {
             return id.clone();
         }
         let id = format!("{region}:{}", random::uuid());
-        self.0.insert(id.clone(), Identity { owner: sub.to_owned(), served: false });
+        self.0.insert(id.clone(), Identity { owner: sub.to_owned(), username: String::new(), served: false });
         id
     }
 
-    /// The `sub` of an identity's user.
-    pub fn owner(&self, identity_id: &str) -> Option<String> {
-        self.0.get(identity_id).map(|identity| identity.owner.clone())
+    /// The name of the user whose identity it is; empty if nobody's.
+    pub fn username(&self, identity_id: &str) -> String {
+        self.0.get(identity_id).map(|identity| identity.username.clone()).unwrap_or_default()
     }
 }
 
@@ -98,12 +101,20 @@ pub fn answer(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Re
     if request.method() != Method::POST || request.uri().path() != "/" || endpoint == "identity.other" {
         return refuse(fault("UnknownOperationException", ""));
     }
-    let kinds = [
-        Misbehaviour::IdentitySilent,
-        Misbehaviour::IdentityThrottled,
-        Misbehaviour::IdentityNotAuthorized,
-        Misbehaviour::Identity500,
-    ];
+    let place = match operation {
+        "GetId" => Some(Place::GetId),
+        "GetCredentialsForIdentity" => Some(Place::GetCredentials),
+        "GetOpenIdToken" => Some(Place::GetOpenIdToken),
+        _ => None,
+    };
+    if let Some(refusal) = place.and_then(|place| world.refusals.due_at(place)) {
+        return Reply::answer(endpoint, refusal.answer());
+    }
+    let mut kinds = vec![Misbehaviour::IdentitySilent, Misbehaviour::IdentityThrottled, Misbehaviour::Identity500];
+    if operation != "GetIdentityPoolRoles" {
+        // There alone is no login token to refuse.
+        kinds.push(Misbehaviour::IdentityNotAuthorized);
+    }
     match world.active.first_due(&kinds) {
         Some(Misbehaviour::IdentitySilent) => return Reply { endpoint, outcome: Outcome::Silence },
         Some(Misbehaviour::IdentityThrottled) => {
@@ -179,11 +190,18 @@ fn identity<'a>(world: &World, now: DateTime<Utc>, input: &'a Value) -> Result<(
     Ok((identity_id, identity.owner, claims))
 }
 
-/// Notes that an identity has had what it asked for.
-fn served(world: &World, identity_id: &str) {
+/// Notes that an identity has had what it asked for, and whose it is.
+fn served(world: &World, identity_id: &str, username: &str) {
     if let Some(identity) = world.identities().0.get_mut(identity_id) {
         identity.served = true;
+        identity.username = username.to_owned();
     }
+}
+
+/// The user's name, as the one says it who signed them in.
+fn username<'a>(world: &World, claims: &'a Value) -> &'a str {
+    let claim = if world.options.plain_issuer { "preferred_username" } else { "cognito:username" };
+    claims.get(claim).and_then(Value::as_str).unwrap_or_default()
 }
 
 fn get_credentials(world: &World, now: DateTime<Utc>, input: &Value) -> Result<Value, Fault> {
@@ -212,7 +230,7 @@ fn get_credentials(world: &World, now: DateTime<Utc>, input: &Value) -> Result<V
         identity_pool_id: world.names.identity_pool_id.clone(),
         identity_id: identity_id.into(),
         authentication_provider: providers(world, &owner).join(","),
-        username: claims.get("cognito:username").and_then(Value::as_str).unwrap_or_default().into(),
+        username: username(world, &claims).into(),
     };
     let document = json!({
         "IdentityId": identity_id,
@@ -226,7 +244,7 @@ fn get_credentials(world: &World, now: DateTime<Utc>, input: &Value) -> Result<V
     });
     world.issued.tidy(now);
     world.issued.insert(key);
-    served(world, identity_id);
+    served(world, identity_id, username(world, &claims));
     Ok(document)
 }
 
@@ -241,10 +259,10 @@ fn get_open_id_token(world: &World, now: DateTime<Utc>, input: &Value) -> Result
         let message = "Basic (classic) flow is not enabled, please use enhanced flow.";
         return Err(fault("InvalidParameterException", message));
     }
-    let (identity_id, owner, _) = identity(world, now, input)?;
+    let (identity_id, owner, claims) = identity(world, now, input)?;
     let token = open_id_token::issued(world, now, identity_id, &providers(world, &owner));
     let token = token.map_err(|_| internal_error())?;
-    served(world, identity_id);
+    served(world, identity_id, username(world, &claims));
     Ok(json!({ "IdentityId": identity_id, "Token": token }))
 }
 
@@ -285,13 +303,19 @@ fn get_roles(world: &World, now: DateTime<Utc>, request: &Request<Bytes>, input:
 /// Where the sign-ins of a user come from, as the identity pool says it to API Gateway and in its own tokens.
 fn providers(world: &World, sub: &str) -> [String; 2] {
     let provider = provider(world);
-    let user = format!("{provider}:CognitoSignIn:{sub}");
+    let user = match world.options.plain_issuer {
+        false => format!("{provider}:CognitoSignIn:{sub}"),
+        true => {
+            let partition = world.options.partition.arn();
+            format!("arn:{partition}:iam::{ACCOUNT_ID}:oidc-provider/{provider}:OIDC:{sub}")
+        }
+    };
     [provider, user]
 }
 
-/// The user pool as the key of `Logins`: its issuer without the scheme.
+/// The user pool, or the plain issuer, as the key of `Logins`: the issuer without the scheme.
 fn provider(world: &World) -> String {
-    world.issuer().trim_start_matches("https://").to_owned()
+    world.login_issuer().trim_start_matches("https://").trim_start_matches("http://").to_owned()
 }
 
 /// The claims of the login token, once it is known to be good.
@@ -301,7 +325,7 @@ fn login(world: &World, now: DateTime<Utc>, input: &Value) -> Result<Value, Faul
     if logins.len() > MOST_LOGINS {
         return Err(fault("InvalidParameterException", "Logins has more than 10 entries."));
     }
-    let (issuer, provider) = (world.issuer(), provider(world));
+    let (issuer, provider) = (world.login_issuer(), provider(world));
     let provider = provider.as_str();
     let unsupported = || not_authorized("Token is not from a supported provider of this identity pool.");
     let (_, token) = logins.iter().next().ok_or_else(unauthenticated)?;
@@ -319,7 +343,9 @@ fn login(world: &World, now: DateTime<Utc>, input: &Value) -> Result<Value, Faul
         return Err(invalid("Issuer doesn't match providerName"));
     }
     let audience = text("aud").ok_or_else(|| invalid("Missing a required claim: aud"))?;
-    if audience != world.names.client_id || text("token_use") != Some("id") {
+    // A user pool's access token has the same issuer, and may have the same audience; a plain issuer's tokens differ.
+    let is_id_token = world.options.plain_issuer || text("token_use") == Some("id");
+    if audience != world.names.client_id || !is_id_token {
         return Err(unsupported());
     }
     let expires = claims.get("exp").and_then(Value::as_i64).ok_or_else(|| invalid("Missing a required claim: exp"))?;

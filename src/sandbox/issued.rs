@@ -30,7 +30,7 @@ pub struct IssuedKey {
     /// The identity in the identity pool.
     pub identity_id: String,
     /// Where the login came from, as API Gateway's `cognitoAuthenticationProvider` has it:
-    /// `PROVIDER,PROVIDER:CognitoSignIn:SUB`.
+    /// `PROVIDER,PROVIDER:CognitoSignIn:SUB`; of a plain issuer `PROVIDER,arn:…:oidc-provider/PROVIDER:OIDC:SUB`.
     pub authentication_provider: String,
     /// Who signed in, as the user pool names them.
     pub username: String,

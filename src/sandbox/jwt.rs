@@ -18,7 +18,16 @@ pub fn signed(key: &SigningKey, claims: &Value) -> String {
 
 /// As [`signed`], with another key id in the header.
 pub fn signed_as(key: &SigningKey, key_id: &str, claims: &Value) -> String {
-    let message = format!("{}.{}", part(&json!({ "kid": key_id, "alg": "RS256" })), part(claims));
+    signed_under(key, &json!({ "kid": key_id, "alg": "RS256" }), claims)
+}
+
+/// As [`signed`], with the type in the header too, as Entra ID's.
+pub fn signed_with_type(key: &SigningKey, claims: &Value) -> String {
+    signed_under(key, &json!({ "typ": "JWT", "alg": "RS256", "kid": key.id }), claims)
+}
+
+fn signed_under(key: &SigningKey, header: &Value, claims: &Value) -> String {
+    let message = format!("{}.{}", part(header), part(claims));
     let signature = URL_SAFE_NO_PAD.encode(key.sign(message.as_bytes()));
     format!("{message}.{signature}")
 }

@@ -28,6 +28,8 @@ named! {
     OtherSubOnRefresh, "other-sub-on-refresh", "answer a refresh with the ID token of somebody else";
     NoIdToken, "no-id-token", "leave the ID token out of the token endpoint's answer";
     OddOptionalClaimTypes, "odd-optional-claim-types", "give optional claims of the ID token unusual types";
+    RefreshNoIdToken, "refresh-no-id-token", "leave the ID token out of a refresh's answer, as OIDC allows";
+    IssuerTrailingSlash, "issuer-trailing-slash", "put a slash after the issuer in the ID token, and nowhere else";
     Token500, "token-500", "answer 500 at the token endpoint";
     Token429, "token-429", "answer 429 with Retry-After at the token endpoint";
     TokenHtml, "token-html", "answer with a page of HTML at the token endpoint";
@@ -39,6 +41,12 @@ named! {
     RefreshDropAnswer, "refresh-drop-answer", "do the refresh, rotation included, and close without an answer";
     Jwks500, "jwks-500", "answer 500 for the JWKS";
     Discovery500, "discovery-500", "answer 500 for the discovery document";
+    DiscoveryOtherIssuer, "discovery-other-issuer", "let the plain issuer's discovery name another issuer";
+    DiscoveryOtherHost, "discovery-other-host", "put the plain issuer's token endpoint on another host";
+    DiscoveryHttp, "discovery-http", "put the plain issuer's token endpoint on a far host, by http";
+    Discovery10Mib, "discovery-10mib", "answer with 10 MiB of JSON for the plain issuer's discovery";
+    DiscoveryHtml, "discovery-html", "answer with a page of HTML for the plain issuer's discovery";
+    DiscoveryRedirect, "discovery-redirect", "answer 302 for the plain issuer's discovery";
     Revoke500, "revoke-500", "answer 500 at the revocation endpoint";
     IdentityNotAuthorized, "identity-not-authorized", "refuse each login token at the identity pool";
     IdentityThrottled, "identity-throttled", "answer TooManyRequestsException at the identity pool";
@@ -63,13 +71,19 @@ impl FromStr for Misbehaviour {
     }
 }
 
-/// The misbehaviours that are active, and how often yet; `None` is for ever.
-#[derive(Debug, Default)]
-pub struct Active(Mutex<BTreeMap<Misbehaviour, Option<u32>>>);
+/// The misbehaviours (or refusals) that are active, and how often yet; `None` is for ever.
+#[derive(Debug)]
+pub struct Active<T = Misbehaviour>(Mutex<BTreeMap<T, Option<u32>>>);
 
-impl Active {
+impl<T> Default for Active<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T: Ord + Copy> Active<T> {
     /// From now on, `times` times or, with `None`, until it is cleared.
-    pub fn set(&self, misbehaviour: Misbehaviour, times: Option<u32>) {
+    pub fn set(&self, misbehaviour: T, times: Option<u32>) {
         let mut active = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if times == Some(0) {
             active.remove(&misbehaviour);
@@ -83,8 +97,13 @@ impl Active {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
+    /// Those that are active, in their order.
+    pub fn active(&self) -> Vec<T> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
+    }
+
     /// Whether this one is due now, which uses up one of its times.
-    pub fn due(&self, misbehaviour: Misbehaviour) -> bool {
+    pub fn due(&self, misbehaviour: T) -> bool {
         let mut active = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match active.get_mut(&misbehaviour) {
             None => false,
@@ -100,7 +119,7 @@ impl Active {
     }
 
     /// The first of `candidates` that is due now.
-    pub fn first_due(&self, candidates: &[Misbehaviour]) -> Option<Misbehaviour> {
+    pub fn first_due(&self, candidates: &[T]) -> Option<T> {
         candidates.iter().copied().find(|&candidate| self.due(candidate))
     }
 }

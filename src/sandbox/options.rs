@@ -9,6 +9,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::sandbox::misbehaviour::Misbehaviour;
 use crate::sandbox::partition::Partition;
 use crate::sandbox::people::{Person, everyone};
+use crate::sandbox::refusals::Refusal;
 
 /// The account of all of the sandbox's roles: no account of AWS has this number.
 pub const ACCOUNT_ID: &str = "000000000000";
@@ -133,12 +134,20 @@ pub struct Options {
     pub credentials_lifetime: i64,
     /// The misbehaviours that are active from the start, for ever.
     pub misbehaviours: Vec<Misbehaviour>,
+    /// What is refused from the start, for ever.
+    pub refusals: Vec<Refusal>,
     /// The app client's secrets. None makes it a public client; Cognito allows two.
     pub client_secrets: Vec<String>,
     /// The scopes of the app client.
     pub scopes: Vec<String>,
     /// The issuer that tokens name.
     pub issuer: Issuer,
+    /// A plain OIDC issuer is tied to the identity pool, in the user pool's place. Its tokens have the claim `roles`, not
+    /// `custom:roles`: the rules of [`Self::role_mapping`] have to say so, as the switch sees to.
+    pub plain_issuer: bool,
+    /// What changes in a directory reaches the user pool at the next sign-in in the browser, and what the directory does
+    /// not send any more stays as it was. Else each change shows in the next tokens.
+    pub sticky_attributes: bool,
     /// The partition that it pretends to be in; [`Self::move_to`] takes the roles along.
     pub partition: Partition,
     /// How roles are found.
@@ -174,9 +183,12 @@ impl Default for Options {
             refresh_token_lifetime: 30 * 24 * 3600,
             credentials_lifetime: 3600,
             misbehaviours: Vec::new(),
+            refusals: Vec::new(),
             client_secrets: Vec::new(),
             scopes: ["openid", "email", "profile"].map(String::from).to_vec(),
             issuer: Issuer::Original,
+            plain_issuer: false,
+            sticky_attributes: false,
             partition: Partition::Aws,
             role_mapping: RoleMapping::Rules(
                 vec![

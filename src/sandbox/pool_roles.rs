@@ -8,6 +8,7 @@ use std::ops::RangeInclusive;
 use anyhow::{Context, bail, ensure};
 use serde::{Deserialize, Serialize};
 use serde_json::ser::PrettyFormatter;
+use serde_json::{Map, Value};
 
 use crate::sandbox::options::{AmbiguousRole, MatchType, RoleMapping, Rule};
 
@@ -91,7 +92,10 @@ impl PoolRoles {
     /// # Errors
     /// If it is not that JSON, or says what SetIdentityPoolRoles would refuse.
     pub fn parse(json: &[u8], provider: &str) -> anyhow::Result<Self> {
-        let mut document: Document = serde_json::from_slice(json).context("not the JSON of get-identity-pool-roles")?;
+        // By way of a map, since serde would take a list for a struct too.
+        let fields: serde_json::Result<Map<String, Value>> = serde_json::from_slice(json);
+        let document = fields.and_then(|fields| serde_json::from_value(Value::Object(fields)));
+        let mut document: Document = document.context("not the JSON of get-identity-pool-roles")?;
         let Roles { authenticated, unauthenticated } = document.roles;
         for role_arn in [&authenticated, &unauthenticated].into_iter().flatten() {
             ensure_role(role_arn)?;
@@ -108,7 +112,7 @@ impl PoolRoles {
     }
 
     /// The answer of GetIdentityPoolRoles.
-    pub fn document(&self, identity_pool_id: &str, provider: &str) -> serde_json::Value {
+    pub fn document(&self, identity_pool_id: &str, provider: &str) -> Value {
         serde_json::json!(self.answer(identity_pool_id, provider))
     }
 

@@ -21,6 +21,16 @@ pub enum Outcome {
     Hangup,
 }
 
+impl Outcome {
+    /// The same outcome, its answer changed by `change`.
+    pub fn map(self, change: impl FnOnce(Response<Bytes>) -> Response<Bytes>) -> Self {
+        match self {
+            Outcome::Answer(response) => Outcome::Answer(change(response)),
+            other => other,
+        }
+    }
+}
+
 /// A handler's result: the name under which it is logged and counted, and the outcome.
 #[derive(Debug)]
 pub struct Reply {

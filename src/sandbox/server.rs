@@ -22,9 +22,10 @@ use tokio::time::timeout;
 use crate::sandbox::api_gateway::{self, ApiGateway};
 use crate::sandbox::log::Logged;
 use crate::sandbox::misbehaviour::Misbehaviour;
+use crate::sandbox::refusals::Place;
 use crate::sandbox::reply::{self, Outcome, Reply};
 use crate::sandbox::world::{Addresses, World};
-use crate::sandbox::{control, identity_pool, sts, user_pool};
+use crate::sandbox::{control, identity_pool, plain_issuer, sts, user_pool};
 
 /// How long a client may take for a request's head, and again for its body.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -42,6 +43,8 @@ pub enum Host {
     Domain,
     /// Discovery and JWKS.
     UserPool,
+    /// The plain issuer.
+    Issuer,
     /// The identity pool.
     IdentityPool,
     /// The security token service.
@@ -68,10 +71,11 @@ impl Listeners {
             Ok((listener, address))
         };
         let (domain, user_pool, identity_pool) = (bind()?, bind()?, bind()?);
-        let (sts, api, control) = (bind()?, bind()?, bind()?);
+        let (sts, api, control, issuer) = (bind()?, bind()?, bind()?, bind()?);
         let addresses = Addresses {
             domain: domain.1,
             user_pool: user_pool.1,
+            issuer: issuer.1,
             identity_pool: identity_pool.1,
             sts: sts.1,
             api: api.1,
@@ -80,6 +84,7 @@ impl Listeners {
         let listeners = vec![
             (Host::Domain, domain.0),
             (Host::UserPool, user_pool.0),
+            (Host::Issuer, issuer.0),
             (Host::IdentityPool, identity_pool.0),
             (Host::Sts, sts.0),
             (Host::Api, api.0),
@@ -181,17 +186,28 @@ fn api(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Reply {
     if world.active.due(Misbehaviour::Api500) {
         return Reply::answer("api.failed", ApiGateway::failed());
     }
+    if let Some(refusal) = world.refusals.due_at(Place::Api) {
+        return Reply::answer("api.refused", refusal.answer());
+    }
     let response = world.api.answer(now, &world.issued, request);
     let endpoint = if response.status() == StatusCode::FORBIDDEN { "api.refused" } else { "api.invoked" };
     Reply::answer(endpoint, response)
+}
+
+fn sts(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Reply {
+    match world.refusals.due_at(Place::Sts) {
+        Some(refusal) => Reply::answer("sts.refused", refusal.answer()),
+        None => sts::reply(world, now, request),
+    }
 }
 
 fn dispatch(host: Host, world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Reply {
     match host {
         Host::Domain => user_pool::domain(world, now, request),
         Host::UserPool => user_pool::issuer(world, request),
+        Host::Issuer => plain_issuer::answer(world, now, request),
         Host::IdentityPool => identity_pool::answer(world, now, request),
-        Host::Sts => sts::reply(world, now, request),
+        Host::Sts => sts(world, now, request),
         Host::Api => api(world, now, request),
         Host::Control => control::answer(world, request),
     }

@@ -10,8 +10,10 @@ named! {
     Switch,
     ClientSecret, "client-secret", "give the app client a secret; it is printed";
     UpdatedIssuer, "updated-issuer", "let tokens name the host issuer-cognito-idp as their issuer";
+    PlainIssuer, "plain-issuer", "tie a plain OIDC issuer, such as Entra ID, to the identity pool";
     TokenRoles, "token-roles", "choose roles by the claims of user pool groups, not by rules";
     NoRoleMapping, "no-role-mapping", "give everybody the identity pool's default role";
+    StickyAttributes, "sticky-attributes", "bring changes of people to the user pool at their next sign-in only";
     DenyAmbiguous, "deny-ambiguous", "give no role where the role mapping finds none (Deny)";
     ClassicFlow, "classic-flow", "allow the classic flow, and have no role mapping";
     GovCloud, "govcloud", "pretend to be in us-gov-west-1 of AWS GovCloud (US)";
@@ -31,6 +33,13 @@ impl Switch {
         match self {
             Switch::ClientSecret => options.client_secrets = vec![random::lower_alphanumeric(51)],
             Switch::UpdatedIssuer => options.issuer = Issuer::Updated,
+            Switch::PlainIssuer => {
+                options.plain_issuer = true;
+                if let RoleMapping::Rules(rules, _) = &mut options.role_mapping {
+                    let mapped = rules.iter_mut().filter(|rule| rule.claim == "custom:roles");
+                    mapped.for_each(|rule| rule.claim = "roles".into());
+                }
+            }
             Switch::TokenRoles => {
                 let ambiguous = options.role_mapping.ambiguous().unwrap_or(AmbiguousRole::AuthenticatedRole);
                 options.role_mapping = RoleMapping::Token(ambiguous);
@@ -63,6 +72,7 @@ impl Switch {
             }
             Switch::China => options.move_to(Partition::China),
             Switch::NoRoleMapping => options.role_mapping = RoleMapping::None,
+            Switch::StickyAttributes => options.sticky_attributes = true,
             Switch::ServerSideTokenCheck => options.server_side_token_check = true,
             Switch::ContainsElement => options.contains_on_arrays = ContainsOnArrays::Element,
             Switch::NoStateOnErrors => options.state_on_errors = false,

@@ -45,8 +45,11 @@ fn bad_request(code: &'static str, message: impl Into<String>) -> Fault {
     Fault(StatusCode::BAD_REQUEST, code, message.into())
 }
 
+/// A regular expression as AWS shows it, and whether it lets a character be.
+type Pattern = (&'static str, fn(char) -> bool);
+
 /// How a text's characters break a constraint: too few, too many, or one that is none of those allowed.
-fn broken(value: &str, least: usize, most: usize, pattern: Option<(&str, fn(char) -> bool)>) -> Option<String> {
+fn broken(value: &str, least: usize, most: usize, pattern: Option<Pattern>) -> Option<String> {
     let length = value.chars().count();
     match pattern {
         _ if length < least => Some(format!("Member must have length greater than or equal to {least}")),
@@ -79,7 +82,7 @@ impl Input {
                 broken.map(|broken| format!("Value{shown} at '{member}' failed to satisfy constraint: {broken}")),
             );
         };
-        let session_names = (r"[\w+=,.@-]*", is_session_name as fn(char) -> bool);
+        let session_names: Pattern = (r"[\w+=,.@-]*", is_session_name);
         for (member, value, least, most, pattern) in [
             ("roleArn", &role_arn, 20, 2048, None),
             ("roleSessionName", &session_name, 2, 64, Some(session_names)),
@@ -160,8 +163,6 @@ fn assumed(world: &World, now: DateTime<Utc>, input: &Input, claims: &Value) -> 
         return Err(bad_request("ValidationError", message));
     }
     let lifetime = if world.active.due(Misbehaviour::CredentialsShort) { 600 } else { input.duration };
-    let owner = world.identities().owner(text("sub"));
-    let user = owner.and_then(|owner| world.user(&owner));
     Ok(IssuedKey {
         access_key_id: format!("ASIASANDBOX{}", random::upper_alphanumeric(9)),
         secret_access_key: world.giving_out(format!("sandbox/{}", random::alphanumeric(32))),
@@ -172,7 +173,7 @@ fn assumed(world: &World, now: DateTime<Utc>, input: &Input, claims: &Value) -> 
         identity_pool_id: text("aud").into(),
         identity_id: text("sub").into(),
         authentication_provider: amr.into_iter().skip(1).collect::<Vec<_>>().join(","),
-        username: user.map(|user| user.person.username()).unwrap_or_default(),
+        username: world.identities().username(text("sub")),
     })
 }
 
@@ -194,4 +195,59 @@ fn document(world: &World, key: &IssuedKey, request_id: &str) -> String {
          </AssumeRoleWithWebIdentityResponse>\n",
         sts::VERSION
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::sandbox::keys;
+    use crate::sandbox::options::{ORDERS_ADMIN, Options};
+    use crate::sandbox::world::Addresses;
+
+    fn world() -> World {
+        let address = SocketAddr::from(([127, 0, 0, 1], 1));
+        let addresses = Addresses::all_at(address);
+        World::new(Options::default(), addresses).unwrap()
+    }
+
+    fn ask(world: &World, changed: &str, value: Value) -> (u16, String) {
+        let now = world.now();
+        let mut claims = json!({
+            "sub": "eu-west-1:1", "aud": world.names.identity_pool_id, "amr": ["authenticated", "p", "p:u"],
+            "iss": world.options.partition.identity_pool_issuer(), "exp": now.timestamp() + 1,
+        });
+        claims[changed] = value;
+        let token = jwt::identity_pool_signed(&keys::of_identity_pools().unwrap(), "eu-west-1-7", &claims);
+        let form = format!(
+            "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn={ORDERS_ADMIN}&RoleSessionName=me\
+             &WebIdentityToken={token}"
+        );
+        let response = answer(world, now, &Request::builder().method("POST").body(Bytes::from(form)).unwrap());
+        (response.status().as_u16(), String::from_utf8(response.body().to_vec()).unwrap())
+    }
+
+    #[test]
+    fn whatever_a_good_key_signed_the_claims_have_to_be_right() {
+        let world = world();
+        for (claim, value, status, code) in [
+            ("x", json!(1), 200, "<Provider>cognito-identity.amazonaws.com</Provider>"),
+            ("amr", json!(["x", "authenticated"]), 200, "<Audience>eu-west-1:"),
+            ("aud", json!("eu-west-1:00000000-0000-0000-0000-000000000000"), 403, "<Code>AccessDenied</Code>"),
+            ("aud", json!([world.names.identity_pool_id]), 403, "<Code>AccessDenied</Code>"),
+            ("amr", json!(["unauthenticated"]), 403, "<Code>AccessDenied</Code>"),
+            ("amr", json!("authenticated"), 403, "<Code>AccessDenied</Code>"),
+            ("amr", json!(null), 403, "<Code>AccessDenied</Code>"),
+            ("exp", json!(null), 400, "<Code>ExpiredTokenException</Code>"),
+            ("exp", json!(world.now().timestamp() - 1), 400, "<Code>ExpiredTokenException</Code>"),
+            ("iss", json!("https://cognito-identity.amazonaws.com/"), 400, "<Code>InvalidIdentityToken</Code>"),
+            ("iss", json!(1), 400, "<Code>InvalidIdentityToken</Code>"),
+        ] {
+            let (given, text) = ask(&world, claim, value.clone());
+            assert!(given == status && text.contains(code), "{claim} {value}: {given} {text}");
+        }
+    }
 }

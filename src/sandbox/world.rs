@@ -13,10 +13,11 @@ use crate::sandbox::keys::Keys;
 use crate::sandbox::log::Log;
 use crate::sandbox::misbehaviour::{Active, Misbehaviour};
 use crate::sandbox::options::{ACCOUNT_ID, Options, STAGE};
-use crate::sandbox::partition::Partition;
-use crate::sandbox::people::Person;
+use crate::sandbox::people::{Directory, Person};
+use crate::sandbox::plain_issuer;
 use crate::sandbox::pool_roles::PoolRoles;
 use crate::sandbox::random;
+use crate::sandbox::refusals::Refusal;
 use crate::sandbox::user_pool::State;
 
 /// Older secrets than this many are forgotten.
@@ -27,8 +28,10 @@ const KEPT_SECRETS: usize = 10_000;
 pub struct Names {
     /// `eu-west-1_` and nine letters or digits.
     pub user_pool_id: String,
-    /// The app client.
+    /// The app client; at the plain issuer the application, a GUID.
     pub client_id: String,
+    /// The plain issuer's tenant, a GUID.
+    pub tenant: String,
     /// `eu-west-1:` and a UUID.
     pub identity_pool_id: String,
     /// The API's id: ten letters or digits.
@@ -38,11 +41,12 @@ pub struct Names {
 }
 
 impl Names {
-    fn new(partition: Partition) -> Self {
-        let region = partition.region();
+    fn new(options: &Options) -> Self {
+        let (partition, region) = (options.partition, options.partition.region());
         Self {
             user_pool_id: format!("{region}_{}", random::alphanumeric(9)),
-            client_id: random::lower_alphanumeric(26),
+            client_id: if options.plain_issuer { random::uuid() } else { random::lower_alphanumeric(26) },
+            tenant: random::uuid(),
             identity_pool_id: format!("{region}:{}", random::uuid()),
             api_id: random::lower_alphanumeric(10),
             domain: partition.domain("corp-sandbox"),
@@ -57,6 +61,8 @@ pub struct Addresses {
     pub domain: SocketAddr,
     /// Discovery and JWKS.
     pub user_pool: SocketAddr,
+    /// The plain issuer.
+    pub issuer: SocketAddr,
     /// The identity pool.
     pub identity_pool: SocketAddr,
     /// The security token service.
@@ -67,11 +73,31 @@ pub struct Addresses {
     pub control: SocketAddr,
 }
 
+#[cfg(test)]
+impl Addresses {
+    /// One address for all, of listeners that nobody asks.
+    pub fn all_at(address: SocketAddr) -> Self {
+        Self {
+            domain: address,
+            user_pool: address,
+            issuer: address,
+            identity_pool: address,
+            sts: address,
+            api: address,
+            control: address,
+        }
+    }
+}
+
 /// A person as a user of the user pool.
 #[derive(Debug, Clone)]
 pub struct User {
-    /// Who it is.
+    /// Who it is, as the user pool holds them.
     pub person: Person,
+    /// Who it is, as the directory holds them: the same, unless attributes are sticky.
+    pub in_directory: Person,
+    /// Whether the person has signed in yet.
+    pub has_signed_in: bool,
     /// The user's `sub`.
     pub sub: String,
     /// When the user was made.
@@ -96,6 +122,8 @@ pub struct World {
     pub administrator: IssuedKey,
     /// The active misbehaviours.
     pub active: Active,
+    /// The active refusals.
+    pub refusals: Active<Refusal>,
     /// What was asked so far.
     pub log: Log,
     credentials_lifetime: Mutex<i64>,
@@ -104,6 +132,7 @@ pub struct World {
     users: Mutex<Vec<User>>,
     secrets: Mutex<VecDeque<String>>,
     user_pool: Mutex<State>,
+    plain_issuer: Mutex<plain_issuer::State>,
     identities: Mutex<Identities>,
 }
 
@@ -121,9 +150,19 @@ impl World {
         for &misbehaviour in &options.misbehaviours {
             active.set(misbehaviour, None);
         }
+        let refusals = Active::default();
+        for &refusal in &options.refusals {
+            refusals.set(refusal, None);
+        }
         let created = options.clock.now();
-        let user = |person: &Person| User { person: person.clone(), sub: random::uuid(), created };
-        let names = Names::new(options.partition);
+        let user = |person: &Person| User {
+            person: person.clone(),
+            in_directory: person.clone(),
+            has_signed_in: false,
+            sub: random::uuid(),
+            created,
+        };
+        let names = Names::new(&options);
         let administrator = IssuedKey::of_an_administrator(options.partition, &names.identity_pool_id);
         let pool_roles = PoolRoles {
             authenticated: options.authenticated_role.clone(),
@@ -139,6 +178,7 @@ impl World {
             keys: Keys::of_this_process()?,
             issued,
             active,
+            refusals,
             log: Log::default(),
             pool_roles: Mutex::new(pool_roles),
             credentials_lifetime: Mutex::new(options.credentials_lifetime),
@@ -147,6 +187,7 @@ impl World {
             secrets: Mutex::new(VecDeque::from([administrator.secret_access_key.clone()])),
             administrator,
             user_pool: Mutex::default(),
+            plain_issuer: Mutex::default(),
             identities: Mutex::default(),
             options,
         })
@@ -178,7 +219,7 @@ impl World {
         *locked(&self.credentials_lifetime) = seconds;
     }
 
-    /// The issuer that tokens name.
+    /// The issuer that the user pool's tokens name.
     pub fn issuer(&self) -> String {
         self.options.partition.user_pool_issuer(self.options.issuer, &self.names.user_pool_id)
     }
@@ -193,14 +234,44 @@ impl World {
         change(&mut locked(&self.pool_roles));
     }
 
-    /// The app client as the key of `RoleMappings`: the issuer without the scheme, a colon, the app client's id.
+    /// The one who signs people in as the key of `RoleMappings`: a user pool's issuer without the scheme, a colon, the app
+    /// client's id; a plain issuer without its scheme.
     pub fn mapped_provider(&self) -> String {
-        format!("{}:{}", self.issuer().trim_start_matches("https://"), self.names.client_id)
+        match self.options.plain_issuer {
+            true => self.plain_issuer_name().trim_start_matches("http://").to_owned(),
+            false => format!("{}:{}", self.issuer().trim_start_matches("https://"), self.names.client_id),
+        }
+    }
+
+    /// Base URL of the plain issuer's address.
+    pub fn plain_issuer_base(&self) -> String {
+        format!("http://{}", self.addresses.issuer)
+    }
+
+    /// The plain issuer, as its tokens name it.
+    pub fn plain_issuer_name(&self) -> String {
+        format!("{}/{}/v2.0", self.plain_issuer_base(), self.names.tenant)
+    }
+
+    /// Where Microsoft Graph would tell the groups of a person who has too many for a token.
+    pub fn groups_link(&self, user: &User) -> String {
+        format!("https://graph.windows.net/{}/users/{}/getMemberObjects", self.names.tenant, user.sub)
+    }
+
+    /// The one issuer whose tokens the identity pool takes.
+    pub fn login_issuer(&self) -> String {
+        if self.options.plain_issuer { self.plain_issuer_name() } else { self.issuer() }
     }
 
     /// Everybody, as of now.
     pub fn users(&self) -> Vec<User> {
         locked(&self.users).clone()
+    }
+
+    /// Who may sign in, as the directories hold them now: with a plain issuer the employees alone.
+    pub fn people(&self) -> Vec<Person> {
+        let people = self.users().into_iter().map(|user| user.in_directory);
+        people.filter(|person| !self.options.plain_issuer || person.directory == Directory::AzureAd).collect()
     }
 
     /// The user with that handle.
@@ -213,14 +284,31 @@ impl World {
         locked(&self.users).iter().find(|user| user.sub == sub).cloned()
     }
 
-    /// Changes a user, and tells whether there is one of that name.
+    /// Changes a person, and tells whether there is one of that name. If attributes are sticky, what comes from the
+    /// directory changes there alone.
     pub fn change_user(&self, name: &str, change: impl FnOnce(&mut Person)) -> bool {
-        match locked(&self.users).iter_mut().find(|user| user.person.name == name) {
-            Some(user) => {
-                change(&mut user.person);
-                true
+        let mut users = locked(&self.users);
+        let Some(user) = users.iter_mut().find(|user| user.person.name == name) else { return false };
+        change(&mut user.in_directory);
+        let changed = user.in_directory.clone();
+        match self.options.sticky_attributes {
+            false => user.person = changed,
+            true => {
+                // These are the user pool's own.
+                user.person.groups = changed.groups;
+                user.person.iam_roles = changed.iam_roles;
+                user.person.preferred_iam_role = changed.preferred_iam_role;
             }
-            None => false,
+        }
+        true
+    }
+
+    /// Brings to the user pool what the directory sends at a sign-in in the browser.
+    pub fn arrive(&self, name: &str) {
+        if let Some(user) = locked(&self.users).iter_mut().find(|user| user.person.name == name) {
+            let sent = &user.in_directory;
+            user.person = if user.has_signed_in { user.person.after_sign_in(sent) } else { sent.clone() };
+            user.has_signed_in = true;
         }
     }
 
@@ -249,11 +337,17 @@ impl World {
     pub fn revoke_all(&self) {
         let until = self.tokens_end(self.now());
         self.user_pool().end_all(until);
+        self.plain_issuer().end_all();
     }
 
     /// The user pool's memory. Handlers do not wait while they hold it.
     pub fn user_pool(&self) -> MutexGuard<'_, State> {
         locked(&self.user_pool)
+    }
+
+    /// The plain issuer's memory. Handlers do not wait while they hold it.
+    pub fn plain_issuer(&self) -> MutexGuard<'_, plain_issuer::State> {
+        locked(&self.plain_issuer)
     }
 
     /// The identity pool's memory.
@@ -281,14 +375,7 @@ mod tests {
     #[test]
     fn of_more_secrets_than_are_kept_the_latest_are_known() {
         let address = SocketAddr::from(([127, 0, 0, 1], 1));
-        let addresses = Addresses {
-            domain: address,
-            user_pool: address,
-            identity_pool: address,
-            sts: address,
-            api: address,
-            control: address,
-        };
+        let addresses = Addresses::all_at(address);
         let world = World::new(Options::default(), addresses).unwrap();
         for number in 0..=KEPT_SECRETS {
             world.giving_out(number.to_string());

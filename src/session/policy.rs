@@ -53,9 +53,14 @@ pub enum Step {
     SignIn,
 }
 
+/// Whether the ID token may still be sent.
+pub fn is_valid(tokens: &TokensRecord, now: DateTime<Utc>) -> bool {
+    tokens.expires_at - now > TOKEN_MARGIN
+}
+
 /// The step for this sign-in.
 pub fn step(tokens: &TokensRecord, now: DateTime<Utc>) -> Step {
-    let is_valid = tokens.expires_at - now > TOKEN_MARGIN;
+    let is_valid = is_valid(tokens, now);
     let is_young = now - tokens.issued_at < YOUNG && tokens.issued_at - now < YOUNG;
     if tokens.ended.is_some() {
         // The user pool has said so: what is left of the ID token's life is not a way around it.

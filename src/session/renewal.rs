@@ -9,9 +9,10 @@ use super::reserve::Reserve;
 use super::{Session, mark};
 use crate::error::{Failure, Kind};
 use crate::identity_pool::{IdentityPool, Login, PoolError};
+use crate::profile::ProviderEndpoints;
 use crate::session::policy;
 use crate::store::record::{CredentialsRecord, Ended, TokensRecord, credentials_account};
-use crate::user_pool::{Expected, Grant, GrantError, Keys, TokenEndpoint, Tokens};
+use crate::user_pool::{Expected, Grant, GrantError, Keys, TokenEndpoint, Tokens, discovery};
 
 /// A sign-in on its way through a renewal, and whether the store holds it as it is here.
 struct Current {
@@ -77,10 +78,11 @@ impl Session<'_> {
     }
 
     async fn refreshed(&self, mut tokens: TokensRecord) -> anyhow::Result<Current> {
+        let endpoints = self.endpoints_of(&tokens).await?;
         let reserve = Reserve::set_aside(self.folder, self.profile, &tokens).map_err(not_begun)?;
         let marked = mark::set(self.folder, self.profile, &tokens, self.clock.now());
         let mut interrupted_at = marked.map_err(not_begun)?;
-        let granted = self.refresh_grant(&tokens, &mut interrupted_at).await;
+        let granted = self.refresh_grant(&tokens, &endpoints, &mut interrupted_at).await;
         drop(reserve);
         let grant = match granted {
             Ok(grant) => grant,
@@ -109,16 +111,17 @@ impl Session<'_> {
             // Nothing was rotated, whatever becomes of the answer.
             None => mark::clear(self.folder, self.profile),
         }
+        let Some(id_token) = &grant.id_token else { return self.without_id_token(tokens) };
         let expected = Expected {
-            issuers: &self.profile.issuers,
+            issuers: self.profile.issuer.issuers(),
+            is_user_pool: self.profile.issuer.user_pool().is_some(),
             client_id: &self.profile.client_id,
             nonce: None,
             access_token: &grant.access_token,
             now: self.clock.now(),
             offset: grant.offset,
         };
-        let claims =
-            Keys::new(self.http, self.folder, &self.profile.endpoints.jwks).verify(&grant.id_token, &expected).await?;
+        let claims = Keys::new(self.http, self.folder, &endpoints.jwks).verify(id_token, &expected).await?;
         if claims.subject != tokens.subject {
             return Err(Failure::new(Kind::Refused, "the renewed ID token is another person's: it is not used")
                 .hint(format!("sign in anew: {} --force", self.profile.login_command()))
@@ -131,16 +134,56 @@ impl Session<'_> {
         Ok(Current { tokens, is_saved })
     }
 
+    /// The endpoints of the profile's user pool or issuer.
+    ///
+    /// # Errors
+    /// As [`discovery::endpoints`].
+    pub async fn endpoints(&self) -> Result<ProviderEndpoints, Failure> {
+        discovery::endpoints(self.profile, self.http, self.folder, self.clock.now()).await
+    }
+
+    /// The endpoints, if the refresh token is to go where it came from: an issuer may have moved since.
+    async fn endpoints_of(&self, tokens: &TokensRecord) -> Result<ProviderEndpoints, Failure> {
+        let endpoints = self.endpoints().await?;
+        match endpoints.token == tokens.token_endpoint {
+            true => Ok(endpoints),
+            false => {
+                let message = format!(
+                    "the issuer's token endpoint is {} now, and the refresh token came from {}: it is not sent",
+                    endpoints.token, tokens.token_endpoint
+                );
+                let hint = format!("sign in anew: {} --force", self.profile.login_command());
+                Err(Failure::new(Kind::Refused, message).hint(hint))
+            }
+        }
+    }
+
+    /// After a refresh that brought no ID token, which an issuer is free to do: the one from before goes on as long as
+    /// it is valid.
+    fn without_id_token(&self, mut tokens: TokensRecord) -> anyhow::Result<Current> {
+        if !policy::is_valid(&tokens, self.clock.now()) {
+            let described = self.profile.issuer.described();
+            let message =
+                format!("the {described} renews the sign-in without an ID token, and the last one has expired");
+            let hint = format!("run '{} --force'", self.profile.login_command());
+            return Err(Failure::new(Kind::SignInRequired, message).hint(hint).into());
+        }
+        tokens.credentials.insert(credentials_account(self.profile));
+        let is_saved = self.save(&tokens);
+        Ok(Current { tokens, is_saved })
+    }
+
     /// Sends the refresh token, once; once more, at once, where the answer was lost and the pool's grace period covers it.
     /// A lost answer is an interruption, from then on, if there was none before.
     async fn refresh_grant(
         &self,
         tokens: &TokensRecord,
+        endpoints: &ProviderEndpoints,
         interrupted_at: &mut Option<DateTime<Utc>>,
     ) -> Result<Grant, GrantError> {
         let Some(refresh_token) = &tokens.refresh_token else { return Err(GrantError::Invalid { description: None }) };
         // The one that was given at the sign-in: what the environment holds by now may be another app client's.
-        let endpoint = TokenEndpoint::new(self.profile, self.http, tokens.client_secret.as_ref());
+        let endpoint = TokenEndpoint::new(self.profile, endpoints, self.http, tokens.client_secret.as_ref());
         match endpoint.refresh(refresh_token).await {
             Err(GrantError::Unknown(failure)) if self.profile.refresh_grace > TimeDelta::zero() => {
                 tracing::debug!(%failure, "the answer to a refresh was lost: once more within the grace period");
@@ -154,7 +197,7 @@ impl Session<'_> {
     async fn with_credentials(&self, mut current: Current) -> anyhow::Result<CredentialsRecord> {
         let pool = IdentityPool::new(self.profile, self.http);
         let tokens = &current.tokens;
-        let login = Login::new(&tokens.issuer, &tokens.id_token);
+        let login = Login::new(self.profile.logins_key.as_deref().unwrap_or(&tokens.issuer), &tokens.id_token);
         let kept = tokens.identities.get(&self.profile.identity_pool_id).cloned();
         let credentials = async |identity_id: &str| pool.credentials(identity_id, &login, &tokens.person).await;
         let answer = match &kept {

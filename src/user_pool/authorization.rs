@@ -6,7 +6,7 @@ use openidconnect::Nonce;
 use url::Url;
 
 use crate::error::{Failure, Kind};
-use crate::profile::Profile;
+use crate::profile::{Profile, ProviderEndpoints};
 use crate::secret::Secret;
 
 /// Random bytes in state, nonce and verifier each: 256 bits (RFC 7636, section 7.1).
@@ -37,12 +37,13 @@ impl Attempt {
         }
     }
 
-    /// The URL for the browser, made from the profile alone: nothing that a server sent is ever opened.
+    /// The URL for the browser, made from the profile: of what a server sent no more is ever opened than an address at a
+    /// host that the profile vouches for.
     ///
     /// # Errors
     /// If an endpoint is not a URL, which checked profiles rule out.
-    pub fn url(&self, profile: &Profile, redirect_uri: &str) -> Result<Url, Failure> {
-        let endpoint = AuthUrl::new(profile.endpoints.authorization.clone()).map_err(not_a_url)?;
+    pub fn url(&self, profile: &Profile, endpoints: &ProviderEndpoints, redirect_uri: &str) -> Result<Url, Failure> {
+        let endpoint = AuthUrl::new(endpoints.authorization.clone()).map_err(not_a_url)?;
         let client = BasicClient::new(ClientId::new(profile.client_id.clone()))
             .set_auth_uri(endpoint)
             .set_redirect_uri(RedirectUrl::new(redirect_uri.to_owned()).map_err(not_a_url)?);
@@ -90,7 +91,8 @@ mod tests {
         let attempt = Attempt::new();
         let mut profile = profile("identity_provider = 'AzureAD'\nlogin_hint = 'ada@corp.example'");
         profile.prompt = Some("login".into());
-        let url = attempt.url(&profile, "http://localhost:8400/callback").unwrap();
+        let endpoints = &profile.issuer.user_pool().unwrap().endpoints;
+        let url = attempt.url(&profile, endpoints, "http://localhost:8400/callback").unwrap();
         let query: HashMap<_, _> = url.query_pairs().into_owned().collect();
         let expected = [
             ("response_type", "code"),

@@ -37,6 +37,8 @@ const LONGEST_QUOTE: usize = 100;
 pub struct Expected<'a> {
     /// The issuers that the user pool may have.
     pub issuers: &'a [String],
+    /// Whether that is a user pool, whose tokens say what they are for; other issuers' have no `token_use`.
+    pub is_user_pool: bool,
     /// The app client.
     pub client_id: &'a str,
     /// What the authorization request held; `None` after a refresh, where Cognito promises nothing.
@@ -140,6 +142,7 @@ fn check_claims(claims: &Map<String, Value>, key: &CoreJsonWebKey, expected: &Ex
         return Err(fault("it is for another app client"));
     }
     match text("token_use") {
+        _ if !expected.is_user_pool => {}
         Some("id") => {}
         Some(other) => return Err(fault(format!("it is not an ID token, its token_use is '{}'", quoted(other)))),
         None => return Err(fault("it has no 'token_use'")),
@@ -162,8 +165,8 @@ fn check_claims(claims: &Map<String, Value>, key: &CoreJsonWebKey, expected: &Ex
         check_at_hash(at_hash.as_str().unwrap_or_default(), key, expected.access_token)?;
     }
     let subject = Some(required("sub")?).filter(|sub| !sub.is_empty()).ok_or_else(|| fault("its 'sub' is empty"))?;
-    let person =
-        ["email", "cognito:username"].into_iter().filter_map(text).find(|name| !name.is_empty()).unwrap_or(subject);
+    let names = ["email", "cognito:username", "preferred_username"];
+    let person = names.into_iter().filter_map(text).find(|name| !name.is_empty()).unwrap_or(subject);
     Ok(Claims {
         issuer: issuer.to_owned(),
         subject: subject.to_owned(),

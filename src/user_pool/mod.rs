@@ -3,6 +3,7 @@
 mod authorization;
 mod browser;
 mod callback;
+pub mod discovery;
 mod id_token;
 mod keys;
 mod listener;

@@ -16,10 +16,11 @@ use super::keys::Keys;
 use super::listener::{Arrival, Listener, Serving};
 use super::page::Ending;
 use super::pasted::Pasted;
-use super::token_endpoint::{Grant, TokenEndpoint};
+use super::token_endpoint::{Grant, TokenEndpoint, no_id_token};
 use crate::clock::Clock;
 use crate::error::{Failure, Kind};
-use crate::profile::Profile;
+use crate::profile::{Profile, ProviderEndpoints};
+use crate::refusals::{self, Service};
 use crate::secret::Secret;
 
 /// Verified tokens, and what the ID token says.
@@ -67,6 +68,8 @@ const PASTE_LIMIT: usize = 64 * 1024;
 pub struct SignIn<'a> {
     /// What to sign in to.
     pub profile: &'a Profile,
+    /// Its endpoints.
+    pub endpoints: &'a ProviderEndpoints,
     /// The token endpoint.
     pub endpoint: &'a TokenEndpoint<'a>,
     /// The user pool's keys.
@@ -101,12 +104,12 @@ impl SignIn<'_> {
         let attempt = Attempt::new();
         let port = listener.port();
         let redirect_uri = self.profile.redirect.uri(port);
-        let url = attempt.url(self.profile, &redirect_uri)?;
+        let url = attempt.url(self.profile, self.endpoints, &redirect_uri)?;
         let awaited = Awaited {
             port,
             path: self.profile.redirect.path.clone(),
             state: attempt.state.clone(),
-            issuers: self.profile.issuers.clone(),
+            issuers: self.profile.issuer.issuers().to_vec(),
         };
         let mut serving = listener.serve(awaited.clone())?;
         let trouble = self.open(&url, port);
@@ -115,7 +118,7 @@ impl SignIn<'_> {
             Err(_) => return Err(self.nobody_came(&redirect_uri).into()),
             Ok(Conclusion::NoBrowser(reason)) => return Err(self.no_browser(&reason).into()),
             Ok(Conclusion::Denied(denial)) => {
-                let failure = denied(&denial);
+                let failure = denied(&denial, self.profile);
                 serving.finish(Ending::Denied { reason: failure.message.clone() }).await;
                 return Err(failure.into());
             }
@@ -209,16 +212,19 @@ impl SignIn<'_> {
     }
 
     async fn tokens(&self, code: &Secret, attempt: &Attempt, redirect_uri: &str) -> Result<Tokens, Failure> {
-        let grant = self.endpoint.exchange(code, &attempt.verifier, redirect_uri).await?;
+        let granted = self.endpoint.exchange(code, &attempt.verifier, redirect_uri).await;
+        let grant = granted.map_err(|error| error.failure(&self.profile.login_command()))?;
         let expected = Expected {
-            issuers: &self.profile.issuers,
+            issuers: self.profile.issuer.issuers(),
+            is_user_pool: self.profile.issuer.user_pool().is_some(),
             client_id: &self.profile.client_id,
             nonce: Some(&attempt.nonce),
             access_token: &grant.access_token,
             now: self.clock.now(),
             offset: grant.offset,
         };
-        let claims = self.keys.verify(&grant.id_token, &expected).await?;
+        let Some(id_token) = &grant.id_token else { return Err(no_id_token(&self.profile.issuer)) };
+        let claims = self.keys.verify(id_token, &expected).await?;
         Ok(Tokens { grant, claims })
     }
 
@@ -277,19 +283,15 @@ impl Typed {
     }
 }
 
-fn denied(denial: &Denial) -> Failure {
-    let said = match &denial.description {
-        Some(description) => format!("{} ({})", description.trim(), denial.error),
+/// The cause, what was said, and the code unless that is all.
+fn denied(denial: &Denial, profile: &Profile) -> Failure {
+    let description = denial.description.as_deref().map(refusals::in_one_line).filter(|text| !text.is_empty());
+    let row = refusals::find(Service::Authorization, &denial.error, description.as_deref().unwrap_or_default());
+    let said = match &description {
+        Some(description) => format!("{description} ({})", denial.error),
         None => denial.error.clone(),
     };
-    let (message, hint) = match denial.error.as_str() {
-        "access_denied" => ("the sign-in was cancelled or denied", "sign in again, or ask for access"),
-        "login_required" => ("the identity provider wants you to sign in anew", "sign in without 'prompt'"),
-        "invalid_scope" => ("a scope of the profile is not allowed to the app client", "check 'scopes' in the profile"),
-        "unauthorized_client" => {
-            ("the app client may not use the authorization code grant", "tell the administrator of the user pool")
-        }
-        _ => ("the identity provider refused the sign-in", "tell the administrator of the user pool what it said"),
-    };
-    Failure::new(Kind::Refused, format!("{message}: {said}")).hint(hint)
+    let login = profile.login_command();
+    let facts = [("profile", profile.name.as_str()), ("login", login.as_str())];
+    Failure::new(row.kind, format!("{}: {said}", row.cause(&facts))).hint(row.hint(&facts))
 }

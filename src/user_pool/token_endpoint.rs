@@ -16,7 +16,8 @@ use serde_json::Value;
 use crate::clock::Offset;
 use crate::error::{Failure, Kind, shortened};
 use crate::http::{Http, HttpError};
-use crate::profile::Profile;
+use crate::profile::{Issuer, Profile, ProviderEndpoints};
+use crate::refusals::{self, Service};
 use crate::secret::{self, Secret};
 
 /// The longest token that is taken, in bytes: no identity pool takes a longer one
@@ -24,12 +25,18 @@ use crate::secret::{self, Secret};
 const LONGEST_TOKEN: usize = 50_000;
 /// The longest text of the server's that a message repeats, in characters.
 const LONGEST_ERROR: usize = 400;
+/// The code that ends a sign-in (RFC 6749, section 5.2).
+const INVALID_GRANT: &str = "invalid_grant";
+/// How to sign in again, where no profile is known.
+const LOGIN: &str = "cogfed login";
 
 /// What the token endpoint gave, not verified yet.
 #[derive(Debug, Clone)]
 pub struct Grant {
-    /// The ID token.
-    pub id_token: Secret,
+    /// The endpoint that gave it: the only place that its refresh token may be sent to.
+    pub token_endpoint: String,
+    /// The ID token. Only after a refresh it may be missing (OpenID Connect Core 1.0, section 12.2); a user pool's never is.
+    pub id_token: Option<Secret>,
     /// The access token.
     pub access_token: Secret,
     /// A refresh token: after a code, and after a refresh if the app client rotates them.
@@ -55,33 +62,45 @@ pub enum GrantError {
     Refused(Failure),
 }
 
-impl From<GrantError> for Failure {
-    fn from(error: GrantError) -> Self {
-        match error {
+impl GrantError {
+    /// The failure that it is to a person, who can sign in again by `login`, a command.
+    pub fn failure(self, login: &str) -> Failure {
+        match self {
             GrantError::NotSent(failure) | GrantError::Unknown(failure) | GrantError::Refused(failure) => failure,
             GrantError::Invalid { description } => {
-                let said = description.map(|text| format!(": {text}")).unwrap_or_default();
-                Failure::new(
-                    Kind::Refused,
-                    format!("the user pool does not accept the code or the refresh token{said}"),
-                )
-                .hint("sign in again; a code works once, and for five minutes")
+                let facts = [("login", login)];
+                let said = description.unwrap_or_default();
+                let row = refusals::find(Service::TokenEndpoint, INVALID_GRANT, &said);
+                let said = if said.is_empty() { said } else { format!(": {}", refusals::in_one_line(&said)) };
+                Failure::new(row.kind, format!("{}{said}", row.cause(&facts))).hint(row.hint(&facts))
             }
         }
     }
 }
 
-/// The token endpoint of one profile's user pool.
+impl From<GrantError> for Failure {
+    fn from(error: GrantError) -> Self {
+        error.failure(LOGIN)
+    }
+}
+
+/// The token endpoint of one profile's user pool or issuer.
 pub struct TokenEndpoint<'a> {
     profile: &'a Profile,
+    endpoints: &'a ProviderEndpoints,
     http: &'a Http,
     client_secret: Option<&'a Secret>,
 }
 
 impl<'a> TokenEndpoint<'a> {
-    /// The profile's token endpoint. `client_secret` is there for confidential app clients.
-    pub fn new(profile: &'a Profile, http: &'a Http, client_secret: Option<&'a Secret>) -> Self {
-        Self { profile, http, client_secret }
+    /// The profile's token endpoint, which is among `endpoints`. `client_secret` is there for confidential app clients.
+    pub fn new(
+        profile: &'a Profile,
+        endpoints: &'a ProviderEndpoints,
+        http: &'a Http,
+        client_secret: Option<&'a Secret>,
+    ) -> Self {
+        Self { profile, endpoints, http, client_secret }
     }
 
     /// Swaps an authorization code for tokens.
@@ -110,32 +129,36 @@ impl<'a> TokenEndpoint<'a> {
 
     fn grant(&self, answer: Answer) -> Result<Grant, GrantError> {
         let offset = self.http.clock_offset().map(|measured| measured.offset).unwrap_or_default();
-        grant(answer, offset)
+        grant(answer, &self.endpoints.token, offset, &self.profile.login_command())
     }
 
     /// Revokes a refresh token, and with it the tokens made from it. A token that is revoked already counts as done
-    /// (RFC 7009, section 2.2).
+    /// (RFC 7009, section 2.2). Tells whether there is an endpoint that revokes: an issuer need not have one.
     ///
     /// # Errors
     /// [`Kind::Network`] or [`Kind::Refused`]. `oauth2`'s own request does not go to a loopback host without TLS, so
     /// that this one is made by hand.
-    pub async fn revoke(&self, refresh_token: &Secret) -> Result<(), Failure> {
+    pub async fn revoke(&self, refresh_token: &Secret) -> Result<bool, Failure> {
+        let Some(endpoint) = &self.endpoints.revocation else { return Ok(false) };
         let mut form = url::form_urlencoded::Serializer::new(String::new());
         form.append_pair("token", refresh_token.expose()).append_pair("client_id", &self.profile.client_id);
         if let Some(secret) = self.client_secret {
             form.append_pair("client_secret", secret.expose());
         }
-        let request = http::Request::post(&self.profile.endpoints.revocation)
+        let request = http::Request::post(endpoint)
             .header(http::header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(form.finish().into_bytes())
             .map_err(|error| Failure::new(Kind::Usage, format!("the revocation endpoint is not a URL: {error}")))?;
         let answer = self.http.send_repeatable(request).await?;
         match answer.status().as_u16() {
-            200 => Ok(()),
+            200 => Ok(true),
             status => {
                 let said = serde_json::from_slice::<TokenError>(answer.body()).map(|error| format!(": {error}"));
-                let message =
-                    format!("the user pool did not revoke the sign-in (status {status}){}", said.unwrap_or_default());
+                let message = format!(
+                    "the {} did not revoke the sign-in (status {status}){}",
+                    self.profile.issuer.described(),
+                    said.unwrap_or_default()
+                );
                 let kind = if is_unavailable(status) { Kind::Network } else { Kind::Refused };
                 Err(Failure::new(kind, message).after(self.http.retry_after(&answer)))
             }
@@ -143,7 +166,7 @@ impl<'a> TokenEndpoint<'a> {
     }
 
     fn client(&self) -> Result<Client, GrantError> {
-        let endpoint = TokenUrl::new(self.profile.endpoints.token.clone()).map_err(not_a_url)?;
+        let endpoint = TokenUrl::new(self.endpoints.token.clone()).map_err(not_a_url)?;
         let client = oauth2::Client::new(ClientId::new(self.profile.client_id.clone())).set_token_uri(endpoint);
         Ok(match self.client_secret {
             // RFC 6749, section 2.3.1, lets the secret go into the body; Cognito takes both, and a Basic header would
@@ -168,11 +191,12 @@ impl Grant {
     /// # Errors
     /// [`GrantError`].
     pub fn of_answer(answer: HttpResponse) -> Result<Self, GrantError> {
-        let endpoint = TokenUrl::new("https://localhost/oauth2/token".into()).map_err(not_a_url)?;
-        let client: Client = oauth2::Client::new(ClientId::new(String::new())).set_token_uri(endpoint);
+        let endpoint = "https://localhost/oauth2/token";
+        let url = TokenUrl::new(endpoint.into()).map_err(not_a_url)?;
+        let client: Client = oauth2::Client::new(ClientId::new(String::new())).set_token_uri(url);
         let answered = |_| available(answer.clone(), None);
         let request = client.exchange_refresh_token(&RefreshToken::new(String::new())).request(&answered);
-        grant(request, Offset::default())
+        grant(request, endpoint, Offset::default(), LOGIN)
     }
 }
 
@@ -241,11 +265,17 @@ struct TokenError {
 
 impl ErrorResponse for TokenError {}
 
+impl TokenError {
+    fn description(&self) -> Option<&str> {
+        self.error_description.as_deref().or(self.error_message.as_deref())
+    }
+}
+
 impl fmt::Display for TokenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&shortened(&self.error, LONGEST_ERROR))?;
-        match self.error_description.as_ref().or(self.error_message.as_ref()) {
-            Some(description) => write!(f, " ({})", shortened(description, LONGEST_ERROR)),
+        match self.description() {
+            Some(description) => write!(f, " ({})", shortened(&refusals::in_one_line(description), LONGEST_ERROR)),
             None => Ok(()),
         }
     }
@@ -253,7 +283,7 @@ impl fmt::Display for TokenError {
 
 type Answer = Result<StandardTokenResponse<IdTokenField, BasicTokenType>, RequestTokenError<SendError, TokenError>>;
 
-fn grant(answer: Answer, offset: Offset) -> Result<Grant, GrantError> {
+fn grant(answer: Answer, token_endpoint: &str, offset: Offset, login: &str) -> Result<Grant, GrantError> {
     let answer = answer.map_err(|error| match error {
         RequestTokenError::Request(SendError::Http(error @ (HttpError::NotSent { .. } | HttpError::SetUp(_)))) => {
             GrantError::NotSent(error.into())
@@ -263,11 +293,10 @@ fn grant(answer: Answer, offset: Offset) -> Result<Grant, GrantError> {
             let failure = Failure::new(Kind::Network, unavailable.to_string()).hint("try again in a minute");
             GrantError::Unknown(failure.after(wait))
         }
-        RequestTokenError::ServerResponse(error) if error.error == "invalid_grant" => {
-            let description = error.error_description.or(error.error_message);
-            GrantError::Invalid { description: description.map(|text| shortened(&text, LONGEST_ERROR)) }
+        RequestTokenError::ServerResponse(error) if error.error == INVALID_GRANT => {
+            GrantError::Invalid { description: error.description().map(|text| shortened(text, LONGEST_ERROR)) }
         }
-        RequestTokenError::ServerResponse(error) => GrantError::Refused(explained(&error)),
+        RequestTokenError::ServerResponse(error) => GrantError::Refused(explained(&error, login)),
         // The body is not shown: it may hold tokens.
         RequestTokenError::Request(SendError::NotJson) | RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
             GrantError::Unknown(
@@ -277,17 +306,14 @@ fn grant(answer: Answer, offset: Offset) -> Result<Grant, GrantError> {
         }
     })?;
     let secret = |text: &String| Secret::new(text.clone());
-    let Some(id_token) = answer.extra_fields().id_token.clone() else {
-        let failure = Failure::new(Kind::Refused, "the user pool gave no ID token, though 'openid' was asked for");
-        return Err(GrantError::Refused(failure.hint("the app client must allow the scope 'openid'")));
-    };
     let grant = Grant {
-        id_token,
+        token_endpoint: token_endpoint.to_owned(),
+        id_token: answer.extra_fields().id_token.clone(),
         access_token: secret(answer.access_token().secret()),
         refresh_token: answer.refresh_token().map(|token| secret(token.secret())),
         offset,
     };
-    let tokens = [Some(&grant.id_token), Some(&grant.access_token), grant.refresh_token.as_ref()];
+    let tokens = [grant.id_token.as_ref(), Some(&grant.access_token), grant.refresh_token.as_ref()];
     if tokens.into_iter().flatten().any(|token| token.expose().len() > LONGEST_TOKEN) {
         let message = format!("the user pool gave a token of more than {LONGEST_TOKEN} bytes");
         return Err(GrantError::Refused(
@@ -297,24 +323,21 @@ fn grant(answer: Answer, offset: Offset) -> Result<Grant, GrantError> {
     Ok(grant)
 }
 
+/// After a code there is always one (OpenID Connect Core 1.0, section 3.1.3.3).
+pub(super) fn no_id_token(issuer: &Issuer) -> Failure {
+    let message = format!("the {} gave no ID token, though 'openid' was asked for", issuer.described());
+    Failure::new(Kind::Refused, message).hint("the app client must allow the scope 'openid'")
+}
+
 /// Whether a status says that the server is overloaded or broken, and nothing about what was asked of it.
 fn is_unavailable(status: u16) -> bool {
     matches!(status, 429 | 500..)
 }
 
-fn explained(error: &TokenError) -> Failure {
-    let tell = "tell the administrator of the user pool";
-    let (meaning, hint) = match error.error.as_str() {
-        "invalid_client" => (
-            "the app client is unknown, or its secret is missing or wrong: ",
-            "check 'client_id' in the profile; if the app client has a secret, set COGFED_CLIENT_SECRET",
-        ),
-        "unauthorized_client" => ("the app client may not use the authorization code grant: ", tell),
-        "invalid_request" => ("it could not read the request: ", tell),
-        "unsupported_grant_type" => ("it does not know this grant: ", tell),
-        _ => ("", tell),
-    };
-    Failure::new(Kind::Refused, format!("the user pool refused: {meaning}{error}")).hint(hint)
+fn explained(error: &TokenError, login: &str) -> Failure {
+    let row = refusals::find(Service::TokenEndpoint, &error.error, error.description().unwrap_or_default());
+    let facts = [("login", login)];
+    Failure::new(row.kind, format!("{}: {error}", row.cause(&facts))).hint(row.hint(&facts))
 }
 
 fn not_a_url(error: url::ParseError) -> GrantError {

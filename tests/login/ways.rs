@@ -6,6 +6,7 @@ use std::process::Child;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use cogfed::sandbox::options::Issuer;
 use cogfed::sandbox::{Options, visitor};
 use serde_json::Value;
 
@@ -272,4 +273,14 @@ fn a_confidential_app_client_keeps_its_secret_for_later() {
     let ran = lab.run(&["logout"]).good();
     assert_eq!(lab.sandbox.count("revoke"), 1, "{}", ran.stderr);
     assert!(!std::fs::read_to_string(lab.config()).expect("a file").contains("s3cret"));
+}
+
+#[test]
+fn both_hosts_of_a_user_pool_s_issuer_are_known() {
+    for issuer in [Issuer::Original, Issuer::Updated] {
+        let lab = Lab::with(Options { issuer, ..Options::default() });
+        assert!(!std::fs::read_to_string(lab.config()).unwrap().contains("issuer"), "the profile names none");
+        lab.login("alice").good();
+        lab.run(&["credential-process"]).good();
+    }
 }

@@ -65,12 +65,19 @@ fn every_release_has_its_folder_and_every_configuration_is_read() {
     for folder in versions() {
         for name in ["config-full.toml", "config-least.toml"] {
             let profile = loaded(folder.join(name));
-            assert_eq!(profile.user_pool_id, "eu-west-1_AbC123xyz", "{name}");
-            assert_eq!(profile.endpoints.token, "https://corp.auth.eu-west-1.amazoncognito.com/oauth2/token", "{name}");
+            let pool = profile.issuer.user_pool().expect(name);
+            assert_eq!(pool.id, "eu-west-1_AbC123xyz", "{name}");
+            assert_eq!(pool.endpoints.token, "https://corp.auth.eu-west-1.amazoncognito.com/oauth2/token", "{name}");
         }
         let full = loaded(folder.join("config-full.toml"));
         assert_eq!(full.role_arn.as_deref(), Some("arn:aws:iam::000000000000:role/Reader"));
         assert_eq!((full.redirect.ports.as_slice(), full.who()), ([8500, 8501].as_slice(), "work"));
+        let plain = loaded(folder.join("config-issuer.toml"));
+        assert_eq!(plain.issuer.id(), "https://login.corp.example/tenant/v2.0/");
+        assert_eq!(plain.scopes, ["openid", "offline_access"]);
+        assert!(
+            tokens_account(&plain).starts_with("tokens/https:%2F%2Flogin.corp.example%2Ftenant%2Fv2.0%2F/0b1c2d3e")
+        );
     }
 }
 
@@ -86,7 +93,7 @@ fn the_fixtures_of_this_version_name_every_key() {
     let missing: Vec<_> = known.difference(&named).map(String::as_str).collect();
     assert_eq!(
         missing,
-        ["idp_identifier", "issuer", "session_duration"],
+        ["endpoints.issuer", "idp_identifier", "issuer", "issuer_hosts", "session_duration"],
         "a new key needs a fixture: see tests/data/README.md"
     );
 }
@@ -197,7 +204,7 @@ fn failures_and_keys_of_every_release_are_understood_and_this_version_writes_its
         lab.login_here("alice").good();
         lab.run_here(&["credential-process"], None).good();
         let profile = profile(&lab);
-        let url = profile.endpoints.jwks.clone();
+        let url = profile.issuer.user_pool().unwrap().endpoints.jwks.clone();
         let keys: Value = serde_json::from_slice(&state("keys").read(&url, 1 << 20).unwrap().unwrap()).unwrap();
         assert_eq!(shape(&keys), shape(&json(&folder, "keys.json")), "the form of kept keys has changed");
         // Credentials that are due and still good: a failure just now means that they are handed out without a try.
@@ -247,6 +254,32 @@ fn a_measured_clock_of_every_release_is_understood_and_this_version_writes_its_o
         let read = crate::torn::Small::of(&lab).session(|session| session.kept_offset()).expect("it is understood");
         if folder == current() {
             assert_eq!(serde_json::to_value(&read).unwrap(), kept, "the form of a measured clock has changed");
+        }
+    }
+}
+
+/// A discovery document that is at hand spares a request.
+#[test]
+fn a_kept_discovery_document_of_every_release_is_understood_and_this_version_writes_its_own_form() {
+    for folder in versions() {
+        let mut options = cogfed::sandbox::Options::default();
+        cogfed::sandbox::Switch::PlainIssuer.apply(&mut options);
+        let (lab, clock) = Lab::with_manual_clock(options);
+        let issuer = lab.sandbox.issuer();
+        let documents = lab.folder().sub(json(&folder, "names.json")["state"]["discovery"].as_str().unwrap());
+        let name = format!("{issuer}/.well-known/openid-configuration");
+        let kept = text(&folder, "discovery.json").replace("ISSUER", issuer.strip_suffix("/v2.0").unwrap());
+        let mut kept: Value = serde_json::from_str(&kept).unwrap();
+        kept["fetched_at"] = serde_json::to_value(cogfed::clock::Clock::now(&clock)).unwrap();
+        documents.replace(&name, kept.to_string().as_bytes()).unwrap();
+        lab.login_here("alice").good();
+        assert_eq!(lab.sandbox.count("discovery"), 0, "the document was not understood");
+        if folder == current() {
+            documents.remove(&name).unwrap();
+            lab.run_here(&["login", "--force"], Some(std::sync::Arc::new(crate::support::VisitorBrowser("alice"))))
+                .good();
+            let written = documents.read(&name, 1 << 16).unwrap().unwrap();
+            assert_eq!(serde_json::from_slice::<Value>(&written).unwrap(), kept, "the form has changed");
         }
     }
 }

@@ -68,7 +68,8 @@ impl<'a> Small<'a> {
         let now = cogfed::clock::Clock::now(&self.lab.clock);
         let long = |name: &str| Secret::new(name.repeat(700));
         let grant = Grant {
-            id_token: long("i"),
+            token_endpoint: self.profile.issuer.user_pool().unwrap().endpoints.token.clone(),
+            id_token: Some(long("i")),
             access_token: long("a"),
             refresh_token: Some(long("r")),
             offset: Default::default(),

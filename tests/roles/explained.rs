@@ -72,6 +72,18 @@ fn a_role_is_asked_for_by_flag_or_profile() {
 }
 
 #[test]
+fn the_classic_flow_is_told_to_be_another_matter() {
+    let lab = Lab::new();
+    lab.configure_with(&format!("flow = 'classic'\nrole_arn = '{ORDERS_ADMIN}'"));
+    lab.login("alice").good();
+    std::fs::write(lab.home().join("pool.json"), lab.sandbox.pool_roles_json()).unwrap();
+    let ran = lab.run(&["roles", "--explain", "--json", "--mapping", "pool.json"]).good();
+    assert_eq!(ran.document()["findings"][0]["code"], json!("classic_flow"));
+    let roles = lab.run(&["roles", "--json"]).good().document();
+    assert_eq!(roles["can_lead_to"][0]["role_arn"], json!(ORDERS_ADMIN), "nothing is given without asking: {roles}");
+}
+
+#[test]
 fn without_a_key_the_hint_is_the_command_to_run() {
     let lab = Lab::new();
     lab.login("alice").good();

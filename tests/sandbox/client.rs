@@ -199,7 +199,7 @@ impl Lab {
     }
 
     pub fn provider(&self) -> String {
-        self.0.issuer().replace("https://", "")
+        self.0.issuer().replace("https://", "").replace("http://", "")
     }
 
     /// `GetId` for an ID token.

@@ -138,8 +138,8 @@ fn cogfed_takes_the_profile() {
         std::fs::write(&file, lab.0.profile_toml("internal")).unwrap();
         let variable = |name: &str| (name == "COGFED_CONFIG").then(|| file.to_str().unwrap().to_owned());
         let profile = Profile::load(&Choice::default(), &variable).unwrap();
-        assert_eq!(profile.user_pool_id, lab.0.user_pool_id());
-        assert_eq!(profile.endpoints.token, lab.token_url());
+        assert_eq!(profile.issuer.id(), lab.0.user_pool_id());
+        assert_eq!(profile.issuer.user_pool().unwrap().endpoints.token, lab.token_url());
         assert_eq!(lab.0.redirect_uris().first(), Some(&profile.redirect.uri(8400)));
     }
 }

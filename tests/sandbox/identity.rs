@@ -5,12 +5,12 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use cogfed::clock::{Clock, ManualClock};
 use cogfed::sandbox::options::{
-    AUTHENTICATED, AmbiguousRole, MatchType, ORDERS_ADMIN, ORDERS_READER, RoleMapping, Rule,
+    AUTHENTICATED, AmbiguousRole, Issuer, MatchType, ORDERS_ADMIN, ORDERS_READER, RoleMapping, Rule,
 };
 use cogfed::sandbox::{Options, Sandbox};
 use serde_json::json;
 
-use crate::client::{Answer, Lab, claims, send};
+use crate::client::{Answer, Lab, claims, get, send};
 
 fn mapped(rules: Vec<Rule>, ambiguous: AmbiguousRole) -> Lab {
     Lab::with(Options { role_mapping: RoleMapping::Rules(rules, ambiguous), ..Options::default() })
@@ -135,6 +135,25 @@ fn login_tokens_are_checked() {
     clock.advance(TimeDelta::hours(1));
     let now = clock.now().timestamp();
     refused(&lab.get_id(&id), no, &format!("Invalid login token. Token expired: {now} >= {now}"));
+}
+
+#[test]
+fn the_issuer_is_one_in_discovery_in_tokens_and_at_the_identity_pool() {
+    let (original, updated) = ("https://cognito-idp.", "https://issuer-cognito-idp.");
+    for (issuer, host, other) in [(Issuer::Original, original, updated), (Issuer::Updated, updated, original)] {
+        let lab = Lab::with(Options { issuer, ..Options::default() });
+        let pool = format!("{}/{}", lab.0.user_pool_url(), lab.0.user_pool_id());
+        let name = lab.0.issuer();
+        assert!(name.starts_with(host), "{name}");
+        assert_eq!(get(&format!("{pool}/.well-known/openid-configuration")).text("issuer"), name);
+        let token = lab.tokens("alice").text("id_token");
+        assert_eq!(claims(&token)["iss"], name);
+        assert_eq!(lab.get_id(&token).status, 200);
+        let logins = json!({ name.replace(host, other).replace("https://", ""): token });
+        let input = json!({ "IdentityPoolId": lab.0.identity_pool_id(), "Logins": logins });
+        let message = "Token is not from a supported provider of this identity pool.";
+        refused(&lab.identity("GetId", &input), "NotAuthorizedException", message);
+    }
 }
 
 #[test]

@@ -2,11 +2,11 @@
 
 use bytes::Bytes;
 use cogfed::sandbox::api_gateway::{ApiGateway, LARGEST_BODY};
-use cogfed::sandbox::issued::IssuedKeys;
+use cogfed::sandbox::issued::{IssuedKey, IssuedKeys};
 use http::Response;
 use serde_json::{Value, json};
 
-use crate::signing::{ACCOUNT, REGION, key, now, request, signed};
+use crate::signing::{ACCOUNT, REGION, Signer, key, now, request, signed};
 
 struct Admin(ApiGateway, IssuedKeys);
 
@@ -44,6 +44,28 @@ fn orders_are_listed_made_shown_and_deleted() {
     for wrong in ["", "[]", "{", "1"] {
         assert_eq!(admin.ask("POST", "/prod/orders", &[], wrong).status(), 400, "{wrong}");
     }
+}
+
+#[test]
+fn in_another_partition_its_roles_have_their_policies_and_no_others() {
+    let api = ApiGateway::new("us-gov-west-1", ACCOUNT, "abc123", "prod");
+    let ask = |role_arn: String| {
+        let key = IssuedKey { role_arn, ..key("OrdersReader") };
+        let keys = IssuedKeys::default();
+        keys.insert(key.clone());
+        let signer = Signer { region: "us-gov-west-1", ..Signer::new(&key) };
+        api.answer(now(), &keys, &signer.sign(request("GET", "/prod/orders", &[], "")))
+    };
+    assert_eq!(ask(format!("arn:aws-us-gov:iam::{ACCOUNT}:role/OrdersReader")).status(), 200);
+    let refused = ask(format!("arn:aws-us-gov:iam::{ACCOUNT}:role/ReportsReader"));
+    let message = body(&refused)["Message"].as_str().unwrap().to_owned();
+    assert_eq!(refused.status(), 403);
+    assert!(message.starts_with("User: arn:aws-us-gov:sts::123456781234:assumed-role/ReportsReader/"), "{message}");
+    assert!(
+        message.contains("arn:aws-us-gov:execute-api:us-gov-west-1:********1234:abc123/prod/GET/orders"),
+        "{message}"
+    );
+    assert_eq!(ask(format!("arn:aws:iam::{ACCOUNT}:role/OrdersReader")).status(), 403);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use chrono::TimeDelta;
 use cogfed::sandbox::issued::{IssuedKey, IssuedKeys};
-use cogfed::sandbox::sts;
+use cogfed::sandbox::{Partition, sts};
 use http::{Request, Response};
 
 use crate::signing::{REGION, Signer, key, now, request};
@@ -63,6 +63,41 @@ fn the_caller_is_named_for_post_get_and_presigned_in_both_scopes() {
             assert_eq!(element(text, "RequestId"), response.headers()["x-amzn-requestid"]);
         }
     }
+}
+
+#[test]
+fn other_partitions_name_the_caller_their_way_and_have_no_global_endpoint() {
+    for (partition, region) in [("aws-us-gov", "us-gov-west-1"), ("aws-cn", "cn-north-1")] {
+        let admin = key("OrdersAdmin");
+        let admin = IssuedKey { role_arn: admin.role_arn.replace("arn:aws:", &format!("arn:{partition}:")), ..admin };
+        let keys = IssuedKeys::default();
+        keys.insert(admin.clone());
+        let ask = |scope| {
+            let request = Signer { region: scope, ..signer(&admin) }.sign(post(FORM));
+            sts::answer(now(), &keys, region, &request)
+        };
+        let named = ask(region);
+        let arn = format!("arn:{partition}:sts::123456781234:assumed-role/OrdersAdmin/CognitoIdentityCredentials");
+        assert_eq!(element(str::from_utf8(named.body()).unwrap(), "Arn"), arn);
+        let message = "Credential should be scoped to a valid Region, not 'us-east-1'.";
+        assert_fault(&ask("us-east-1"), 403, "SignatureDoesNotMatch", message);
+    }
+}
+
+#[test]
+fn an_administrator_is_named_as_a_user() {
+    let admin = IssuedKey::of_an_administrator(Partition::Aws, "eu-west-1:pool");
+    let keys = IssuedKeys::default();
+    keys.insert(admin.clone());
+    let response = sts::answer(now(), &keys, REGION, &signer(&admin).sign(post(FORM)));
+    let text = str::from_utf8(response.body()).unwrap();
+    assert_eq!(element(text, "Arn"), "arn:aws:iam::000000000000:user/SandboxAdministrator");
+    assert!(element(text, "UserId").starts_with("AIDASANDBOX"), "{text}");
+    // A session token where there is none to have.
+    let with_token = IssuedKey { session_token: "x".into(), ..admin };
+    let response = sts::answer(now(), &keys, REGION, &signer(&with_token).sign(post(FORM)));
+    let invalid = "The security token included in the request is invalid.";
+    assert_fault(&response, 403, "InvalidClientTokenId", invalid);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What the tests of whole commands share: a sandbox, a home of its own for cogfed, and cogfed run in it, as a program
 //! or within this process (where a test holds the clock).
-#![allow(dead_code, reason = "each test target uses a part of it")]
+#![allow(dead_code, unused_imports, reason = "each test target uses a part of it")]
 
 pub mod random;
 mod skip;

@@ -13,6 +13,7 @@ use crate::sandbox::misbehaviour::Misbehaviour;
 use crate::sandbox::parameters::Parameters;
 use crate::sandbox::people::Directory;
 use crate::sandbox::random;
+use crate::sandbox::refusals::Place;
 use crate::sandbox::reply;
 use crate::sandbox::world::World;
 
@@ -198,7 +199,11 @@ pub fn directory(world: &World, now: DateTime<Utc>, directory: Directory, reques
     let transaction = world.user_pool().transactions.get(id).cloned();
     match transaction {
         Some(transaction) if now < transaction.expires && transaction.directory == directory => {
-            pages::directory(directory, id, &world.users(), &transaction.request)
+            let action = match directory {
+                Directory::AzureAd => "/saml2/idpresponse",
+                Directory::AzureB2c => "/oauth2/idpresponse",
+            };
+            pages::sign_in(directory, action, id, &world.users(), &transaction.request)
         }
         _ => pages::error("the sign-in took too long"),
     }
@@ -228,6 +233,7 @@ pub fn idp_response(world: &World, now: DateTime<Utc>, request: &Request<Bytes>)
     let Some(user) = user.filter(|user| user.person.directory == directory) else {
         return pages::error("the directory does not know this person");
     };
+    world.arrive(&user.person.name);
     let session = Session { sub: user.sub, directory, signed_in: now, expires: now + COOKIE_LIFETIME };
     let id = random::base64url(32);
     let answer = signed_in(world, now, &request, &session, false);
@@ -250,6 +256,15 @@ fn signed_in(
     }
     if world.active.due(Misbehaviour::AccessDenied) {
         return error_redirect(uri, request.state.as_deref(), "access_denied", Some("denied by the sandbox"));
+    }
+    if let Some(refusal) = world.refusals.due_at(Place::Authorize) {
+        let text = refusal.text();
+        return error_redirect(
+            uri,
+            request.state.as_deref(),
+            refusal.code,
+            Some(&text).filter(|text| !text.is_empty()).map(String::as_str),
+        );
     }
     let code = world.giving_out(random::uuid());
     let sign_in = SignIn {

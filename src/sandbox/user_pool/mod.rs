@@ -1,11 +1,11 @@
 //! The user pool: its domain with the hosted UI and the OAuth endpoints, and its issuer with discovery and JWKS.
 
 mod authorize;
-mod pages;
-mod sessions;
+pub(super) mod pages;
+pub(super) mod sessions;
 mod sign_out;
-mod token;
-mod tokens;
+pub(super) mod token;
+pub(super) mod tokens;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -25,22 +25,27 @@ pub use sessions::State;
 const COOKIE_NAME: &str = "cognito";
 
 /// The parameters of a request's query.
-fn query(request: &Request<Bytes>) -> Parameters {
+pub(super) fn query(request: &Request<Bytes>) -> Parameters {
     Parameters::parse(request.uri().query().unwrap_or_default().as_bytes())
 }
 
 /// The parameters of a request's body, if it says that it is a form.
-fn form(request: &Request<Bytes>) -> Option<Parameters> {
+pub(super) fn form(request: &Request<Bytes>) -> Option<Parameters> {
     let content_type = request.headers().get(http::header::CONTENT_TYPE)?.to_str().ok()?;
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
     media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded").then(|| Parameters::parse(request.body()))
 }
 
-/// The ids of the hosted UI's sessions that the browser names: one, as a rule.
-fn session_ids(request: &Request<Bytes>) -> impl Iterator<Item = &str> {
+/// The values of the cookies of that name that the browser sends: one, as a rule.
+pub(super) fn cookies<'r>(request: &'r Request<Bytes>, name: &'static str) -> impl Iterator<Item = &'r str> {
     let cookies = request.headers().get_all(COOKIE).into_iter().filter_map(|header| header.to_str().ok());
     let pairs = cookies.flat_map(|header| header.split(';')).filter_map(|cookie| cookie.trim().split_once('='));
-    pairs.filter(|(name, _)| *name == COOKIE_NAME).map(|(_, id)| id)
+    pairs.filter(move |(key, _)| *key == name).map(|(_, value)| value)
+}
+
+/// The ids of the hosted UI's sessions that the browser names.
+fn session_ids(request: &Request<Bytes>) -> impl Iterator<Item = &str> {
+    cookies(request, COOKIE_NAME)
 }
 
 /// The answer to a method that a path does not take.

@@ -75,23 +75,25 @@ pub fn chooser(parameters: &Parameters) -> Response<Bytes> {
     page(StatusCode::OK, "chooser", "Sign in", &content, "")
 }
 
-/// The sign-in page of a directory: one button for each of its people, and one to cancel.
-pub fn directory(
+/// The sign-in page of a directory: one button for each of its people, and one to cancel. The form leads to `action`.
+pub fn sign_in(
     directory: Directory,
+    action: &str,
     transaction: &str,
     users: &[User],
     request: &AuthorizationRequest,
 ) -> Response<Bytes> {
-    let (mark, title, action) = match directory {
-        Directory::AzureAd => ("CORP.EXAMPLE · ENTRA ID", "Pick a work account", "/saml2/idpresponse"),
-        Directory::AzureB2c => ("CUSTOMERS.EXAMPLE · B2C", "Welcome back", "/oauth2/idpresponse"),
+    let (mark, title) = match directory {
+        Directory::AzureAd => ("CORP.EXAMPLE · ENTRA ID", "Pick a work account"),
+        Directory::AzureB2c => ("CUSTOMERS.EXAMPLE · B2C", "Welcome back"),
     };
     let people: String = users
         .iter()
         .filter(|user| user.person.directory == directory)
         .map(|user| {
-            let (name, full_name) = (escaped(&user.person.name), escaped(&user.person.full_name));
-            let email = escaped(&user.person.email);
+            let person = &user.in_directory;
+            let (name, full_name) = (escaped(&user.person.name), escaped(&person.full_name));
+            let email = escaped(&person.email);
             format!(
                 "<button class=\"person\" id=\"person-{name}\" name=\"person\" value=\"{name}\"><b>{full_name}</b>\
                  <small>{email}</small></button>\n"

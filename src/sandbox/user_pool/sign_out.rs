@@ -67,7 +67,7 @@ pub fn user_info(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) ->
     }
     let Some(user) = world.user(text("sub")) else { return invalid() };
     // A text here, a boolean in the ID token.
-    let mut document = tokens::attributes(&user.person, &json!("false"), asked);
+    let mut document = tokens::attributes(world, &user, &json!("false"), asked);
     document.insert("sub".into(), json!(user.sub));
     document.insert("username".into(), json!(user.person.username()));
     reply::cognito_json(StatusCode::OK, &Value::Object(document))

@@ -16,6 +16,7 @@ use crate::sandbox::misbehaviour::Misbehaviour;
 use crate::sandbox::options::Rotation;
 use crate::sandbox::parameters::Parameters;
 use crate::sandbox::random;
+use crate::sandbox::refusals::Place;
 use crate::sandbox::reply::{self, Outcome, Reply};
 use crate::sandbox::world::World;
 
@@ -57,7 +58,11 @@ pub fn answer(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Re
     }
 }
 
-fn misbehaving(world: &World) -> Option<Outcome> {
+/// What becomes of a request while the token endpoint misbehaves.
+pub fn misbehaving(world: &World) -> Option<Outcome> {
+    if let Some(refusal) = world.refusals.due_at(Place::Token) {
+        return Some(Outcome::Answer(refusal.answer()));
+    }
     let kinds = [
         Misbehaviour::Token500,
         Misbehaviour::Token429,
@@ -103,23 +108,25 @@ pub fn server_error() -> Response<Bytes> {
     reply::cognito_json(StatusCode::INTERNAL_SERVER_ERROR, &json!({ "error": "server_error" }))
 }
 
-/// Client authentication by Basic or by the form; a public client only names itself.
-pub fn authenticate(world: &World, request: &Request<Bytes>, form: &Parameters) -> Result<(), ErrorCode> {
-    let basic = match request.headers().get(AUTHORIZATION) {
+/// The client's id and its secret, by Basic or by the form; a public client only names itself.
+pub fn presented(request: &Request<Bytes>, form: &Parameters) -> Result<(String, String), ErrorCode> {
+    let (id, secret) = match request.headers().get(AUTHORIZATION) {
         Some(header) => {
             let text = header.to_str().ok().and_then(|text| text.strip_prefix("Basic ")).ok_or("invalid_request")?;
             let text = STANDARD.decode(text).ok().and_then(|text| String::from_utf8(text).ok());
             let (id, secret) = text.as_deref().and_then(|text| text.split_once(':')).ok_or("invalid_client")?;
-            Some((id.to_owned(), secret.to_owned()))
+            return Ok((id.to_owned(), secret.to_owned()));
         }
-        None => None,
-    };
-    let (id, secret) = match &basic {
-        Some((id, secret)) => (id.as_str(), secret.as_str()),
         None => (form.get("client_id").ok_or("invalid_request")?, form.get("client_secret").unwrap_or_default()),
     };
+    Ok((id.to_owned(), secret.to_owned()))
+}
+
+/// Client authentication.
+pub fn authenticate(world: &World, request: &Request<Bytes>, form: &Parameters) -> Result<(), ErrorCode> {
+    let (id, secret) = presented(request, form)?;
     let secrets = &world.options.client_secrets;
-    let right = if secrets.is_empty() { secret.is_empty() } else { secrets.iter().any(|one| one == secret) };
+    let right = if secrets.is_empty() { secret.is_empty() } else { secrets.contains(&secret) };
     if id == world.names.client_id && right { Ok(()) } else { Err("invalid_client") }
 }
 

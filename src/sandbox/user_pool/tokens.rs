@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::sessions::SignIn;
 use crate::sandbox::jwt;
+use crate::sandbox::keys::SigningKey;
 use crate::sandbox::misbehaviour::Misbehaviour;
 use crate::sandbox::options::Issuer;
 use crate::sandbox::people::Person;
@@ -23,7 +24,7 @@ pub struct Tokens {
 pub fn issue(world: &World, now: DateTime<Utc>, sign_in: &SignIn, refreshed: bool) -> Option<Tokens> {
     let mut user = world.user(&sign_in.sub)?;
     let access = world.giving_out(jwt::signed(&world.keys.access, &access_claims(world, now, sign_in, &user)));
-    if !sign_in.scopes.iter().any(|scope| scope == "openid") || world.active.due(Misbehaviour::NoIdToken) {
+    if !sign_in.scopes.iter().any(|scope| scope == "openid") || without_id_token(world, refreshed) {
         return Some(Tokens { access, id: None });
     }
     if world.active.due(Misbehaviour::AccessTokenAsIdToken) {
@@ -37,8 +38,13 @@ pub fn issue(world: &World, now: DateTime<Utc>, sign_in: &SignIn, refreshed: boo
         claims.remove("nonce");
     }
     spoil(world, now, &mut claims);
-    let id = world.giving_out(signature(world, &Value::Object(claims)));
+    let id = world.giving_out(signature(world, &Value::Object(claims), jwt::signed));
     Some(Tokens { access, id: Some(id) })
+}
+
+/// Whether the answer is to hold no ID token although one was asked for.
+pub fn without_id_token(world: &World, refreshed: bool) -> bool {
+    world.active.due(Misbehaviour::NoIdToken) || (refreshed && world.active.due(Misbehaviour::RefreshNoIdToken))
 }
 
 fn groups(world: &World, person: &Person) -> Vec<String> {
@@ -111,13 +117,19 @@ fn id_claims(
     if let Some(role) = &person.preferred_iam_role {
         claim("cognito:preferred_role", json!(role));
     }
-    claims.extend(attributes(person, &json!(false), |scope| sign_in.scopes.iter().any(|asked| asked == scope)));
+    claims.extend(attributes(world, user, &json!(false), |scope| sign_in.scopes.iter().any(|asked| asked == scope)));
     claims
 }
 
 /// The attributes that the scopes of a sign-in let out, in the ID token and at userInfo: `openid` alone gives all,
 /// `email` and the others limit them.
-pub fn attributes(person: &Person, email_verified: &Value, asked: impl Fn(&str) -> bool) -> Map<String, Value> {
+pub fn attributes(
+    world: &World,
+    user: &User,
+    email_verified: &Value,
+    asked: impl Fn(&str) -> bool,
+) -> Map<String, Value> {
+    let person = &user.person;
     let all = asked("profile") || !(asked("email") || asked("phone"));
     let mut attributes = Map::new();
     let mut attribute = |name: &str, value: Value| attributes.insert(name.to_owned(), value);
@@ -130,12 +142,15 @@ pub fn attributes(person: &Person, email_verified: &Value, asked: impl Fn(&str) 
         if let Some(roles) = person.custom_roles() {
             attribute("custom:roles", json!(roles));
         }
+        if let Some((name, groups)) = person.custom_groups(|| world.groups_link(user)) {
+            attribute(name, json!(groups));
+        }
     }
     attributes
 }
 
 /// Applies the misbehaviours that are about claims.
-fn spoil(world: &World, now: DateTime<Utc>, claims: &mut Map<String, Value>) {
+pub fn spoil(world: &World, now: DateTime<Utc>, claims: &mut Map<String, Value>) {
     let due = |misbehaviour| world.active.due(misbehaviour);
     let mut claim = |name: &str, value: Value| claims.insert(name.to_owned(), value);
     if due(Misbehaviour::WrongNonce) {
@@ -176,10 +191,15 @@ fn spoil(world: &World, now: DateTime<Utc>, claims: &mut Map<String, Value>) {
     if due(Misbehaviour::NoNonce) {
         claims.remove("nonce");
     }
+    if due(Misbehaviour::IssuerTrailingSlash) {
+        let issuer = claims.get("iss").and_then(Value::as_str).unwrap_or_default();
+        let issuer = json!(format!("{issuer}/"));
+        claims.insert("iss".to_owned(), issuer);
+    }
 }
 
-/// Signs an ID token, well or as it was asked to.
-fn signature(world: &World, claims: &Value) -> String {
+/// Signs an ID token, by `well` or as it was asked to.
+pub fn signature(world: &World, claims: &Value, well: impl Fn(&SigningKey, &Value) -> String) -> String {
     let key = &world.keys.id;
     let kinds = [Misbehaviour::AlgNone, Misbehaviour::AlgHs256, Misbehaviour::UnknownKid, Misbehaviour::BadSignature];
     match world.active.first_due(&kinds) {
@@ -188,6 +208,6 @@ fn signature(world: &World, claims: &Value) -> String {
         Some(Misbehaviour::UnknownKid) => jwt::signed_as(key, &random::key_id(), claims),
         // Signed by the access token's key under the ID token's name.
         Some(Misbehaviour::BadSignature) => jwt::signed_as(&world.keys.access, &key.id, claims),
-        _ => jwt::signed(key, claims),
+        _ => well(key, claims),
     }
 }

@@ -61,6 +61,7 @@ impl Lab {
         let (issuers, access_token) = ([ISSUER.to_owned()], Secret::new(ACCESS_TOKEN));
         let expected = Expected {
             issuers: &issuers,
+            is_user_pool: true,
             client_id: CLIENT,
             nonce: None,
             access_token: &access_token,

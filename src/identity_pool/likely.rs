@@ -1,0 +1,269 @@
+//! Why the identity pool refuses, most likely: its answer leaves that open, and the claims that it was shown tell.
+//!
+//! A guess, and said as one: which rules the identity pool has, nobody on this machine can see.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+
+use super::asserted::Asserted;
+use crate::error::{Failure, shortened};
+
+/// How many roles or groups are named.
+const MOST_NAMED: usize = 5;
+/// The longest name of a role that is repeated, in characters.
+const LONGEST_NAME: usize = 100;
+
+/// What the look at the claims found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Likely {
+    /// The cause, as a sentence's first half.
+    pub cause: String,
+    /// The next step.
+    pub hint: String,
+}
+
+impl Likely {
+    fn new(cause: impl Into<String>, hint: impl Into<String>) -> Option<Self> {
+        Some(Self { cause: cause.into(), hint: hint.into() })
+    }
+
+    /// The same failure with this cause before what is certain, and with this next step.
+    #[must_use]
+    pub fn before(self, failure: Failure) -> Failure {
+        let message = format!("{}, most likely: {}", self.cause, failure.message);
+        Failure { message, ..failure }.hint(self.hint)
+    }
+}
+
+/// What a refusal leaves open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Open {
+    /// Why this person gets no role, or not this one.
+    Role,
+    /// Why the identity pool does not know the issuer.
+    Issuer,
+}
+
+/// What this answer of the identity pool's leaves open; nothing if it says enough.
+fn open(code: &str, message: &str) -> Option<Open> {
+    let is_said = |pieces: &[&str]| pieces.iter().any(|piece| message.contains(piece));
+    let of_the_token =
+        ["Token expired", "verify signed token", "required claim", "OpenId Connect", "Logins don't match"];
+    match code {
+        "NotAuthorizedException" if is_said(&["supported provider", "Issuer doesn't match"]) => Some(Open::Issuer),
+        "NotAuthorizedException" if is_said(&of_the_token) || is_said(&["Unauthenticated access"]) => None,
+        "NotAuthorizedException" | "InvalidIdentityPoolConfigurationException" => Some(Open::Role),
+        _ => None,
+    }
+}
+
+/// The likeliest cause of a refusal with this code and message, after a look at the ID token's claims. `asked_for` is the
+/// ARN of the role that was asked for, `now` the time by the server's clock, if it is known. Whatever the claims are, this
+/// does not fail.
+pub fn cause(
+    (code, message): (&str, &str),
+    claims: &Map<String, Value>,
+    asked_for: Option<&str>,
+    now: Option<DateTime<Utc>>,
+) -> Option<Likely> {
+    match open(code, message)? {
+        Open::Issuer => by_issuer(claims),
+        Open::Role => by_time(claims, now).or_else(|| by_roles(&Asserted::of(claims, []), asked_for)),
+    }
+}
+
+/// The ID token's claims, not verified here: that was done before it was kept. Nothing, if it is no token.
+pub fn claims(id_token: &str) -> Map<String, Value> {
+    let payload = id_token.split('.').nth(1).and_then(|payload| URL_SAFE_NO_PAD.decode(payload).ok());
+    payload.and_then(|payload| serde_json::from_slice(&payload).ok()).unwrap_or_default()
+}
+
+/// A user pool has two issuers, and whether identity pools know the second one, AWS says nowhere
+/// (<https://docs.aws.amazon.com/cognito/latest/developerguide/federation-endpoints.html>).
+fn by_issuer(claims: &Map<String, Value>) -> Option<Likely> {
+    let issuer = claims.get("iss")?.as_str()?;
+    issuer.starts_with("https://issuer-cognito-idp.").then_some(())?;
+    Likely::new(
+        "the user pool names itself by its new issuer ('issuer-cognito-idp…'), which the identity pool was not told of",
+        "ask the administrator of the user pool to set its issuer back to the original one, or to add the new one to the \
+         identity pool as an OpenID Connect provider",
+    )
+}
+
+fn by_time(claims: &Map<String, Value>, now: Option<DateTime<Utc>>) -> Option<Likely> {
+    let (expiry, now) = (claims.get("exp")?.as_i64()?, now?.timestamp());
+    (expiry <= now).then_some(())?;
+    Likely::new(
+        format!("the ID token expired {} s ago by the server's clock", now.saturating_sub(expiry)),
+        "compare this machine's clock with the real time, then sign in again",
+    )
+}
+
+fn by_roles(asserted: &Asserted, asked_for: Option<&str>) -> Option<Likely> {
+    let roles: Vec<&str> = asserted.roles.values().flatten().map(String::as_str).collect();
+    let iam_roles: Vec<&str> = asserted.iam_roles.iter().map(String::as_str).collect();
+    // A federated person is in their provider's group, of which nobody makes anything: `eu-west-1_AbC123xyz_AzureAD`.
+    let groups: Vec<&str> =
+        asserted.groups.iter().map(String::as_str).filter(|group| !is_of_a_provider(group)).collect();
+    match asked_for {
+        Some(role) if !iam_roles.is_empty() && !iam_roles.contains(&role) => Likely::new(
+            format!("the role that was asked for is not among yours: {}", named(&iam_roles)),
+            "name one of these (role_arn, --role), or none: then the identity pool chooses",
+        ),
+        Some(_) if iam_roles.is_empty() && !roles.is_empty() => Likely::new(
+            format!("no rule of the identity pool's gives the role that was asked for to {}", named(&roles)),
+            "name no role (role_arn, --role): then the identity pool chooses; or ask its administrator which role your \
+             application roles lead to",
+        ),
+        Some(_) if !iam_roles.is_empty() => Likely::new(
+            "the role that was asked for is one of yours, but its trust policy does not let this identity pool assume it",
+            "ask the administrator to check the role's trust policy (aud and amr conditions)",
+        ),
+        None if asserted.preferred_role.is_some() => Likely::new(
+            format!(
+                "the trust policy of your role {} does not let this identity pool assume it",
+                named(&preferred(asserted))
+            ),
+            "ask the administrator to check the role's trust policy (aud and amr conditions)",
+        ),
+        None if iam_roles.len() > 1 => Likely::new(
+            format!("you have several roles, and none of them comes first: {}", named(&iam_roles)),
+            "name one of them (role_arn, --role); for good, the administrator of the user pool can give its groups a precedence",
+        ),
+        _ if asserted.group_overage.is_some() && roles.is_empty() => Likely::new(
+            "you are in more groups than the directory puts into a token, so that it names none",
+            "ask the administrator of the directory for an application role, or to send only the groups assigned to the \
+             application",
+        ),
+        _ if roles.is_empty() && groups.is_empty() && iam_roles.is_empty() => Likely::new(
+            "the directory asserts no role for you",
+            "ask the administrator of the directory to assign you an application role, then sign in anew with --force",
+        ),
+        None if !roles.is_empty() => Likely::new(
+            format!("no rule of the identity pool's leads from {} to an IAM role", named(&roles)),
+            "ask the administrator of the identity pool for a rule for that, or of the directory for another role",
+        ),
+        None if !groups.is_empty() => Likely::new(
+            format!("your groups lead to no IAM role: {}", named(&groups)),
+            "ask the administrator of the user pool to give one of these groups a role, or to put you into another",
+        ),
+        _ => None,
+    }
+}
+
+fn preferred(asserted: &Asserted) -> Vec<&str> {
+    asserted.preferred_role.as_deref().into_iter().collect()
+}
+
+/// Whether a group is the one that all people of an identity provider are in: the user pool's id, `_`, its name
+/// (<https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-user-groups.html>).
+fn is_of_a_provider(group: &str) -> bool {
+    let mut pieces = group.splitn(3, '_');
+    let (region, id, provider) = (pieces.next(), pieces.next(), pieces.next());
+    let is_region =
+        region.is_some_and(|region| region.split('-').count() >= 3 && region.ends_with(|c: char| c.is_ascii_digit()));
+    is_region
+        && id.is_some_and(|id| id.len() >= 9 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+        && provider.is_some()
+}
+
+/// Some names in quotes, cut.
+fn named(names: &[&str]) -> String {
+    let shown = names.iter().take(MOST_NAMED).map(|name| format!("'{}'", shortened(name, LONGEST_NAME)));
+    let more = names.len().checked_sub(MOST_NAMED).filter(|more| *more > 0).map(|more| format!("{more} more"));
+    shown.chain(more).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::error::Kind;
+
+    const DENIED: (&str, &str) = ("NotAuthorizedException", "The ambiguous role mapping rules denied this request.");
+    const A: &str = "arn:aws:iam::000000000000:role/A";
+    const B: &str = "arn:aws:iam::000000000000:role/B";
+
+    fn found(refusal: (&str, &str), claims: &Value, asked_for: Option<&str>) -> Option<String> {
+        let now = DateTime::from_timestamp(1_800_000_000, 0);
+        cause(refusal, claims.as_object().unwrap(), asked_for, now).map(|likely| likely.cause)
+    }
+
+    #[test]
+    fn the_claims_tell_what_the_answer_leaves_open() {
+        for (claims, asked_for, expected) in [
+            (json!({}), None, "asserts no role for you"),
+            (json!({ "custom:roles": "" }), None, "asserts no role for you"),
+            (json!({ "cognito:groups": ["eu-west-1_AbC123xyz_AzureAD"] }), None, "asserts no role for you"),
+            (json!({}), Some(A), "asserts no role for you"),
+            (json!({ "custom:roles": "Orders.Foo" }), None, "leads from 'Orders.Foo' to an IAM role"),
+            (json!({ "custom:roles": "[a%3Ab, c]" }), None, "leads from 'a:b', 'c' to an IAM role"),
+            (json!({ "roles": ["x"] }), None, "leads from 'x' to"),
+            (json!({ "custom:roles": "[1, 2, 3, 4, 5, 6, 7]" }), None, "'5', 2 more to an IAM role"),
+            (json!({ "custom:roles": "Orders.Foo" }), Some(A), "gives the role that was asked for to 'Orders.Foo'"),
+            (json!({ "cognito:groups": ["staff", "eu-west-1_AbC123xyz_AzureAD"] }), None, "to no IAM role: 'staff'"),
+            (
+                json!({ "cognito:roles": [A, B] }),
+                None,
+                "none of them comes first: 'arn:aws:iam::000000000000:role/A', ",
+            ),
+            (json!({ "cognito:roles": [A] }), Some(B), "not among yours: 'arn:aws:iam::000000000000:role/A'"),
+            (json!({ "cognito:roles": [A, B] }), Some(B), "trust policy"),
+            (json!({ "cognito:roles": [A, B], "cognito:preferred_role": B }), None, "your role 'arn:aws:iam"),
+            (json!({ "_claim_names": { "groups": "src1" } }), None, "more groups than the directory puts into a token"),
+            (json!({ "exp": 1_799_999_999, "custom:roles": "x" }), None, "expired 1 s ago"),
+            (json!({ "exp": "soon", "custom:roles": 7 }), None, "from '7' to"),
+        ] {
+            let cause = found(DENIED, &claims, asked_for).unwrap_or_default();
+            assert!(cause.contains(expected), "{claims} {asked_for:?}: {cause}");
+        }
+        let one = json!({ "cognito:roles": [A] });
+        assert_eq!(found(DENIED, &one, None), None, "the claims leave it open too");
+    }
+
+    #[test]
+    fn an_answer_that_says_enough_is_left_alone() {
+        for (code, message) in [
+            ("NotAuthorizedException", "Invalid login token. Token expired: 2 >= 1"),
+            ("NotAuthorizedException", "Logins don't match."),
+            ("TooManyRequestsException", "Rate exceeded"),
+            ("ResourceNotFoundException", "Identity 'x' not found."),
+        ] {
+            assert_eq!(found((code, message), &json!({}), None), None, "{code} {message}");
+        }
+        for code in ["NotAuthorizedException", "InvalidIdentityPoolConfigurationException"] {
+            assert!(found((code, "No words that are known"), &json!({}), None).is_some());
+        }
+    }
+
+    #[test]
+    fn the_new_issuer_is_a_cause_where_the_issuer_is_the_question() {
+        let refusal = ("NotAuthorizedException", "Token is not from a supported provider of this identity pool.");
+        let issuer = |issuer: &str| json!({ "iss": issuer });
+        let new = issuer("https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123xyz");
+        assert!(found(refusal, &new, None).is_some_and(|cause| cause.contains("new issuer")));
+        let original = issuer("https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123xyz");
+        assert_eq!(found(refusal, &original, None), None);
+        assert_eq!(found(refusal, &json!({}), None), None);
+    }
+
+    #[test]
+    fn whatever_the_token_is_its_claims_are_read_or_there_are_none() {
+        let token = |payload: &[u8]| format!("e30.{}.sig", URL_SAFE_NO_PAD.encode(payload));
+        assert_eq!(claims(&token(br#"{"a":1}"#)).len(), 1);
+        for token in ["", ".", "..", "a.b.c", &token(b"[1]"), &token(b"\xff"), &token(&b"[".repeat(100_000))] {
+            assert!(claims(token).is_empty(), "{token:.40}");
+        }
+    }
+
+    #[test]
+    fn what_is_likely_comes_before_what_is_certain() {
+        let certain = Failure::new(Kind::Refused, "no role (x)").hint("ask");
+        let likely = cause(DENIED, &Map::new(), None, None).unwrap().before(certain);
+        assert_eq!(likely.message, "the directory asserts no role for you, most likely: no role (x)");
+        assert!(likely.hint.unwrap().contains("--force"));
+    }
+}

@@ -1,0 +1,215 @@
+//! Who signs people in: a Cognito user pool, or a plain OpenID provider that the identity pool knows directly.
+
+use url::Url;
+
+use super::check;
+use super::checked::Checked;
+use super::hosts::{Place, Service};
+use crate::error::Failure;
+
+/// Keys that say something about a user pool.
+const POOL_KEYS: &[&str] =
+    &["domain", "identity_provider", "idp_identifier", "lang", "endpoints.user_pool", "endpoints.domain"];
+/// Keys that say something about an issuer in a user pool's place.
+const PLAIN_KEYS: &[&str] = &["issuer_hosts", "endpoints.issuer"];
+
+/// Who gives the ID tokens.
+#[derive(Debug, Clone)]
+pub enum Issuer {
+    /// A Cognito user pool: its endpoints follow from its ids.
+    UserPool(UserPool),
+    /// Any other OpenID provider, such as Entra ID: its discovery document names its endpoints.
+    Plain(PlainIssuer),
+}
+
+/// A Cognito user pool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserPool {
+    /// Its id; the prefix is the region.
+    pub id: String,
+    /// The issuers that its tokens may name.
+    pub issuers: Vec<String>,
+    /// Its endpoints.
+    pub endpoints: ProviderEndpoints,
+}
+
+/// An OpenID provider in the user pool's place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlainIssuer {
+    /// The issuer, to the letter: what `iss` says, a slash at its end included.
+    pub url: String,
+    /// Where its discovery document is.
+    pub discovery: String,
+    /// The hosts that its endpoints may be at, besides the issuer's own: `HOST`, or `HOST:PORT` for another port.
+    pub hosts: Vec<String>,
+}
+
+/// The endpoints of an OpenID provider (OpenID Connect Discovery 1.0, section 3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProviderEndpoints {
+    /// Where the browser goes.
+    pub authorization: String,
+    /// Where codes and refresh tokens go.
+    pub token: String,
+    /// Where a refresh token is revoked (RFC 7009); Entra ID has none.
+    pub revocation: Option<String>,
+    /// Where the browser's own session ends.
+    pub logout: Option<String>,
+    /// The signing keys.
+    pub jwks: String,
+}
+
+impl Issuer {
+    /// The user pool's id, or the plain issuer that stands in its place: in the names of stored items, and in records.
+    pub fn id(&self) -> &str {
+        match self {
+            Issuer::UserPool(pool) => &pool.id,
+            Issuer::Plain(issuer) => &issuer.url,
+        }
+    }
+
+    /// The issuers that tokens may name.
+    pub fn issuers(&self) -> &[String] {
+        match self {
+            Issuer::UserPool(pool) => &pool.issuers,
+            Issuer::Plain(issuer) => std::slice::from_ref(&issuer.url),
+        }
+    }
+
+    /// The user pool, if it is one.
+    pub fn user_pool(&self) -> Option<&UserPool> {
+        match self {
+            Issuer::UserPool(pool) => Some(pool),
+            Issuer::Plain(_) => None,
+        }
+    }
+
+    /// How messages call it.
+    pub fn described(&self) -> &'static str {
+        match self {
+            Issuer::UserPool(_) => "user pool",
+            Issuer::Plain(_) => "issuer",
+        }
+    }
+}
+
+impl PlainIssuer {
+    /// Whether an address that the discovery document names may be used: https (or a loopback host), and at a host
+    /// that the profile vouches for.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn check(&self, endpoint: &str) -> Result<(), String> {
+        let url = check::web_url(endpoint)?;
+        if url.fragment().is_some() {
+            return Err(format!("'{}' has a fragment", check::quoted(endpoint)));
+        }
+        let host = authority(&url);
+        let own = Url::parse(&self.url).ok().map(|issuer| authority(&issuer));
+        match own.iter().chain(&self.hosts).any(|known| *known == host) {
+            true => Ok(()),
+            false => Err(format!(
+                "it is at '{}', which is neither the issuer's host nor one of 'issuer_hosts'",
+                check::quoted(&host)
+            )),
+        }
+    }
+}
+
+impl Checked<'_> {
+    /// The user pool, or the plain issuer in its place; keys of the other kind are refused.
+    pub fn issuer(&self, is_fips: bool) -> Result<Issuer, Failure> {
+        let is_there = |key: &&&str| self.settings.get(key).is_some();
+        let Some(id) = self.text("user_pool_id", check::user_pool_id)? else {
+            let Some(url) = self.text("issuer", check::issuer)? else {
+                return Err(self.missing("user_pool_id"));
+            };
+            return match POOL_KEYS.iter().find(is_there) {
+                Some(key) => Err(self.fault(key, "it is a user pool's, and this profile names an issuer in its place")),
+                None => Ok(Issuer::Plain(self.plain_issuer(url)?)),
+            };
+        };
+        if let Some(key) = PLAIN_KEYS.iter().find(is_there) {
+            return Err(self.fault(key, "it is for an issuer in the place of a user pool, and 'user_pool_id' is there"));
+        }
+        Ok(Issuer::UserPool(self.user_pool(id, is_fips)?))
+    }
+
+    fn plain_issuer(&self, url: String) -> Result<PlainIssuer, Failure> {
+        let base = self.text("endpoints.issuer", check::endpoint)?;
+        let base = base.as_deref().unwrap_or(&url).trim_end_matches('/');
+        let discovery = format!("{base}/.well-known/openid-configuration");
+        Ok(PlainIssuer { discovery, hosts: self.hosts("issuer_hosts", check::authority)?, url })
+    }
+
+    fn user_pool(&self, id: String, is_fips: bool) -> Result<UserPool, Failure> {
+        let place = Place { region: id.split('_').next().unwrap_or_default(), is_fips };
+        let own = place.url(Service::UserPool).map_err(|fault| self.fault("user_pool_id", fault));
+        let given = self.text("endpoints.user_pool", check::endpoint)?;
+        let base = given.map_or(own, Ok)?;
+        let domain = self.required("domain", check::host)?;
+        place.check_domain(&domain).map_err(|fault| self.fault("domain", fault))?;
+        let domain = self.text("endpoints.domain", check::endpoint)?.unwrap_or_else(|| format!("https://{domain}"));
+        let issuers = match self.text("issuer", check::endpoint)? {
+            Some(issuer) => vec![issuer],
+            None => place.issuers(&id),
+        };
+        let endpoints = ProviderEndpoints {
+            authorization: format!("{domain}/oauth2/authorize"),
+            token: format!("{domain}/oauth2/token"),
+            revocation: Some(format!("{domain}/oauth2/revoke")),
+            logout: Some(format!("{domain}/logout")),
+            jwks: format!("{base}/{id}/.well-known/jwks.json"),
+        };
+        Ok(UserPool { id, issuers, endpoints })
+    }
+}
+
+/// The host, with its port if that is not the scheme's own.
+fn authority(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_addresses_at_the_hosts_of_the_profile_are_used() {
+        let issuer = PlainIssuer {
+            url: "https://login.example.com/tenant/v2.0/".into(),
+            discovery: String::new(),
+            hosts: vec!["keys.example.com".into(), "token.example.com:8443".into()],
+        };
+        for good in [
+            "https://login.example.com/token",
+            "https://LOGIN.example.com:443/token?p=B2C_1_x",
+            "https://keys.example.com/keys",
+            "https://token.example.com:8443/",
+        ] {
+            assert_eq!(issuer.check(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "http://login.example.com/token",
+            "https://login.example.com:8443/token",
+            "https://login.example.com.attacker.example/token",
+            "https://sub.login.example.com/token",
+            "https://token.example.com/",
+            "https://login.example.com@attacker.example/",
+            "https://login.example.com\\@attacker.example/",
+            "https://login.example.com/token#x",
+            "http://127.0.0.1/token",
+            "ftp://login.example.com/token",
+            "//login.example.com/token",
+            "",
+        ] {
+            assert!(issuer.check(bad).is_err(), "{bad}");
+        }
+        let local = PlainIssuer { url: "http://127.0.0.1:9000/t".into(), ..issuer };
+        assert!(local.check("http://127.0.0.1:9000/token").is_ok());
+        for bad in ["http://127.0.0.1:9001/token", "http://localhost:9000/token", "http://127.0.0.2:9000/token"] {
+            assert!(local.check(bad).is_err(), "{bad}");
+        }
+    }
+}

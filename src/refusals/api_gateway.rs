@@ -1,0 +1,114 @@
+//! API Gateway's refusals: the words for each reason that `request` finds
+//! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html>).
+
+use super::{Row, Service};
+use crate::error::Kind;
+
+const RESPONSES: &str =
+    "https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html";
+const FORBIDDEN_PAGE: &str = "https://repost.aws/knowledge-center/api-gateway-troubleshoot-403-forbidden";
+const SIGNATURES: &str = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html";
+const POLICIES: &str =
+    "https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html";
+
+const ROW: Row = Row {
+    service: Service::ApiGateway,
+    codes: &[],
+    says: &[],
+    kind: Kind::Refused,
+    cause: "",
+    hint: "",
+    source: RESPONSES,
+};
+
+macro_rules! rows {
+    ($($(#[doc = $about:literal])* $name:ident = $code:literal, $cause:literal, $hint:literal, $source:expr;)*) => {
+        $($(#[doc = $about])* pub const $name: Row =
+            Row { codes: &[$code], cause: $cause, hint: $hint, source: $source, ..ROW };)*
+
+        /// All of them.
+        pub const ROWS: &[Row] = &[$($name,)*];
+    };
+}
+
+rows! {
+    /// The default host has no such method and path.
+    MISSING_ROUTE = "missing-route",
+        "the API at '{host}' has no {method} {path}",
+        "check method and path: on this host the path begins with the stage, as in /prod/orders", FORBIDDEN_PAGE;
+    /// Nor has a custom domain, or the signature was lost on the way.
+    MISSING_ROUTE_ON_CUSTOM_DOMAIN = "missing-route-on-custom-domain",
+        "the API at '{host}' has no {method} {path}",
+        "check method and path; on a custom domain the path has no stage, and a proxy in between that drops the Authorization \
+         header looks the same", FORBIDDEN_PAGE;
+    /// The clocks differ.
+    WRONG_CLOCK = "wrong-clock",
+        "this machine's clock is {skew} the gateway's",
+        "set the clock (on Linux: timedatectl set-ntp true); signatures are good for 5 minutes", SIGNATURES;
+    /// The clocks agree, and the signature was old all the same.
+    OLD_SIGNATURE = "old-signature",
+        "the gateway takes the signature's time for wrong, though the clocks agree: {said}",
+        "the request was more than 5 minutes on its way: repeat it, with a smaller body if there is one", SIGNATURES;
+    /// Nobody knows how far the clocks differ.
+    WRONG_CLOCK_UNMEASURED = "wrong-clock-unmeasured",
+        "the gateway takes the signature's time for wrong: {said}",
+        "set this machine's clock; signatures are good for 5 minutes", SIGNATURES;
+    /// No policy allows it.
+    NOT_ALLOWED = "not-allowed",
+        "the role {role} may not invoke {resource}",
+        "no policy allows it {action}: ask for that, or name another role of yours by --role, or as 'role_arn' in profile '{profile}'",
+        POLICIES;
+    /// A policy denies it.
+    DENIED = "denied",
+        "the role {role} may not invoke {resource}: a policy denies it explicitly",
+        "the deny is in the role's policies, the API's resource policy or the organization's, and no allow outweighs it",
+        POLICIES;
+    /// The API's resource policy refuses who is nobody to it.
+    REFUSED_BY_RESOURCE_POLICY = "refused-by-resource-policy",
+        "the API's resource policy refuses {resource}",
+        "it has to allow {action} to your role: ask the API's owner", POLICIES;
+    /// The credentials have expired.
+    EXPIRED_TOKEN = "expired-token",
+        "the credentials of profile '{profile}' have expired",
+        "run 'cogfed login --profile {profile}' if the next call fails too; check this machine's clock", RESPONSES;
+    /// The key or its session token are unknown.
+    UNKNOWN_KEY = "unknown-key",
+        "AWS does not know the credentials of profile '{profile}'",
+        "they are for another partition, were revoked, or do not come from AWS: run 'cogfed login --force --profile {profile}'",
+        FORBIDDEN_PAGE;
+    /// Signed for another region, service or day.
+    WRONG_SCOPE = "wrong-scope",
+        "the request to '{host}' was signed for region '{region}', which is not the API's: {said}",
+        "give the API's region by --region, or as 'region' in the profile", SIGNATURES;
+    /// The signature is another request's.
+    WRONG_SIGNATURE = "wrong-signature",
+        "the signature does not match what arrived at '{host}'",
+        "a proxy or CDN in between may rewrite path, query or headers: call the API's own execute-api host; if it is called \
+         directly, please report the URL's form", SIGNATURES;
+    /// A part of the signature is missing.
+    INCOMPLETE_SIGNATURE = "incomplete-signature",
+        "the signature did not arrive whole at '{host}': {said}",
+        "a proxy in between may rewrite the Authorization header: call the API's own execute-api host", SIGNATURES;
+    /// Refused before or beside IAM.
+    FORBIDDEN = "forbidden",
+        "'{host}' refuses {method} {path} before it looks at the role",
+        "a firewall rule (WAF), a missing x-api-key, a default endpoint that is switched off, or a client certificate that is \
+         wanted: ask the API's owner", FORBIDDEN_PAGE;
+    /// An HTTP API gives every refusal the same answer.
+    HTTP_API = "http-api",
+        "the HTTP API at '{host}' refuses {method} {path} and does not say why",
+        "check that the role of profile '{profile}' is allowed execute-api:Invoke there, and that '{region}' is the API's region",
+        "https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-access-control-iam.html";
+    /// The route wants a token.
+    OTHER_AUTHORIZER = "other-authorizer",
+        "{method} {path} at '{host}' has an authorizer of another kind than IAM",
+        "it wants a token in Authorization, not a signature: ask the API's owner which", RESPONSES;
+    /// Too many requests.
+    THROTTLED = "throttled",
+        "'{host}' takes no more requests for now",
+        "wait and repeat; if it stays so, a quota of the API's usage plan is used up", RESPONSES;
+    /// Too large a request.
+    TOO_LARGE = "too-large",
+        "the request to '{host}' is too large for it",
+        "API Gateway takes 10 MB of body at most, a WAF in front of it less", RESPONSES;
+}

@@ -1,0 +1,85 @@
+use std::collections::BTreeSet;
+
+use super::*;
+
+/// What each service's callers fill in.
+fn facts_of(service: Service) -> &'static [&'static str] {
+    match service {
+        Service::Authorization | Service::TokenEndpoint | Service::EntraId | Service::AzureB2c => &["login", "profile"],
+        Service::IdentityPool => &["login", "pool", "profile"],
+        Service::Sts => &["login", "pool", "profile"],
+        Service::ApiGateway => {
+            &["action", "host", "method", "path", "profile", "region", "resource", "role", "said", "skew"]
+        }
+    }
+}
+
+#[test]
+fn each_row_can_be_read_and_has_its_source() {
+    for row in rows() {
+        for text in [row.cause, row.hint] {
+            let names = ["AWS ", "API ", "Azure AD B2C ", "B2C ", "Entra ID ", "STS "];
+            let is_name = names.iter().any(|name| text.starts_with(name));
+            assert!(is_name || text.chars().next().is_some_and(|first| !first.is_uppercase()), "{row:#?}");
+            assert!(!text.ends_with('.') && !text.contains("  "), "{row:#?}");
+            let is_repeated = row.service != Service::ApiGateway && row.codes.iter().any(|code| text.contains(code));
+            assert!(!is_repeated, "the code is repeated beside it: {row:#?}");
+            let names = text.split('{').skip(1).map(|piece| piece.split('}').next().unwrap());
+            assert!(names.clone().all(|name| facts_of(row.service).contains(&name)), "{row:#?}");
+        }
+        assert!(row.source.starts_with("https://"), "{row:#?}");
+    }
+}
+
+#[test]
+fn no_row_hides_behind_an_earlier_one_and_none_is_there_twice() {
+    for service in Service::ALL {
+        let rows = service.rows();
+        for (index, row) in rows.iter().enumerate() {
+            assert_eq!(row.service, service, "{row:#?}");
+            assert!(!row.codes.is_empty() || !row.says.is_empty(), "only the last one fits all: {row:#?}");
+            for earlier in &rows[..index] {
+                let shadows = |code: &&str| earlier.fits(code, &row.says.concat().to_ascii_lowercase());
+                assert!(!row.codes.iter().any(|code| shadows(&code)), "{earlier:#?} before {row:#?}");
+            }
+        }
+        let known: Vec<_> = rows.iter().map(|row| (row.codes, row.says)).collect();
+        assert_eq!(known.iter().collect::<BTreeSet<_>>().len(), known.len(), "{service:?}");
+        let unknown = service.unknown();
+        assert!(service == Service::ApiGateway || (unknown.codes.is_empty() && unknown.says.is_empty()));
+    }
+}
+
+#[test]
+fn a_directory_is_heard_wherever_it_stands_and_before_the_user_pool() {
+    let cause = |service, code, message| find(service, code, message).cause;
+    let assigned = find(Service::Authorization, "access_denied", "AADSTS50105: Your administrator has configured");
+    assert_eq!(assigned.service, Service::EntraId);
+    for message in ["[AzureAD] said (AADSTS50105)", "AADSTS1: x AADSTS50105", "…AADSTS50105,\r\nTrace"] {
+        assert_eq!(cause(Service::TokenEndpoint, "invalid_grant", message), assigned.cause, "{message}");
+    }
+    // A longer number is another code, and no number is none.
+    assert_eq!(find(Service::Authorization, "x", "AADSTS501059: y"), &entra_id::UNKNOWN);
+    assert_eq!(find(Service::Authorization, "x", "AADSTS: y"), &user_pool::UNKNOWN_AT_AUTHORIZATION);
+    assert_eq!(find(Service::Authorization, "x", "AADB2C90118").service, Service::AzureB2c);
+    assert_eq!(find(Service::Authorization, "x", "AADB2C1 é").cause, azure_b2c::UNKNOWN.cause);
+    // Only who sends browsers there passes on what a directory says.
+    assert_eq!(find(Service::Sts, "x", "AADSTS50105"), &sts::UNKNOWN);
+}
+
+#[test]
+fn the_words_count_in_large_letters_and_small_and_unknown_ones_are_passed_on() {
+    let row = find(Service::Authorization, "invalid_request", "timeout occurred in calling IDP token endpoint");
+    assert_eq!(row.kind, Kind::Network);
+    let failure = explain(Service::Sts, "BrandNew", "what\r\n is  this?", "role 'r'", &[]);
+    assert!(failure.message.ends_with("(BrandNew: what is this?; role 'r')"), "{failure}");
+    let failure = explain(Service::Sts, &"c".repeat(9000), &"é".repeat(9000), "role 'r'", &[]);
+    assert!(failure.message.chars().count() < 700, "{failure}");
+}
+
+#[test]
+fn facts_are_put_in_once_and_other_braces_stay() {
+    let facts = [("profile", "{pool} {"), ("pool", "p")];
+    assert_eq!(filled("a {profile} b {pool}{pool} {other} {", &facts), "a {pool} { b pp {other} {");
+    assert_eq!(filled("", &facts), "");
+}

@@ -1,0 +1,191 @@
+//! Where the endpoints are of the one who signs people in. A user pool's follow from the profile. A plain issuer's
+//! discovery document names them (OpenID Connect Discovery 1.0, section 4): fetched rarely, kept in cogfed's own folder,
+//! and believed only as far as the profile vouches for the hosts.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::error::{Failure, Kind, shortened};
+use crate::folder::Folder;
+use crate::http::Http;
+use crate::profile::{Issuer, PlainIssuer, Profile, ProviderEndpoints};
+
+/// A document older than this is fetched anew.
+const LIFE: TimeDelta = TimeDelta::hours(24);
+/// The largest file of a kept document that is read, in bytes.
+const LARGEST: usize = 64 * 1024;
+/// The longest text of a document's that a message repeats, in characters.
+const LONGEST_QUOTE: usize = 200;
+
+/// What is kept of a document.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    fetched_at: DateTime<Utc>,
+    url: String,
+    document: Document,
+}
+
+/// The members of a document that count here.
+#[derive(Serialize, Deserialize)]
+struct Document {
+    issuer: String,
+    authorization_endpoint: String,
+    token_endpoint: String,
+    jwks_uri: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    revocation_endpoint: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    end_session_endpoint: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    id_token_signing_alg_values_supported: Option<Value>,
+}
+
+/// The endpoints of the profile's user pool or issuer.
+///
+/// # Errors
+/// [`Kind::Network`] if the document cannot be had, [`Kind::Refused`] if it is another issuer's or names an endpoint at a
+/// host that the profile does not vouch for.
+pub async fn endpoints(
+    profile: &Profile,
+    http: &Http,
+    folder: &Folder,
+    now: DateTime<Utc>,
+) -> Result<ProviderEndpoints, Failure> {
+    let issuer = match &profile.issuer {
+        Issuer::UserPool(pool) => return Ok(pool.endpoints.clone()),
+        Issuer::Plain(issuer) => issuer,
+    };
+    if let Some(endpoints) = kept(issuer, folder, now).and_then(|document| checked(document, issuer).ok()) {
+        return Ok(endpoints);
+    }
+    let document = fetch(issuer, http).await?;
+    let kept = Kept { fetched_at: now, url: issuer.discovery.clone(), document };
+    let bytes = serde_json::to_vec(&kept).unwrap_or_default();
+    let endpoints = checked(kept.document, issuer)?;
+    // Keeping it only saves a request; a folder that cannot be written to is met again where it matters.
+    if bytes.len() <= LARGEST
+        && let Err(error) = folder.sub("discovery").replace(&issuer.discovery, &bytes)
+    {
+        tracing::debug!(%error, "the discovery document could not be kept");
+    }
+    Ok(endpoints)
+}
+
+fn kept(issuer: &PlainIssuer, folder: &Folder, now: DateTime<Utc>) -> Option<Document> {
+    let bytes = folder.sub("discovery").read(&issuer.discovery, LARGEST).ok()??;
+    let kept: Kept = serde_json::from_slice(&bytes).ok()?;
+    let age = now - kept.fetched_at;
+    (kept.url == issuer.discovery && age >= TimeDelta::zero() && age < LIFE).then_some(kept.document)
+}
+
+async fn fetch(issuer: &PlainIssuer, http: &Http) -> Result<Document, Failure> {
+    let request = http::Request::get(&issuer.discovery)
+        .header(http::header::ACCEPT, "application/json")
+        .body(Vec::new())
+        .map_err(|error| {
+            Failure::new(Kind::Usage, format!("the discovery document's address is not a URL: {error}"))
+        })?;
+    let answer = http.send_repeatable(request).await?;
+    let unusable = |what: String| {
+        Failure::new(Kind::Network, format!("cannot get the issuer's discovery document {}: {what}", issuer.discovery))
+            .hint(
+                "check 'issuer' in the profile; where the document is not below it, name its place in endpoints.issuer",
+            )
+            .after(http.retry_after(&answer))
+    };
+    if answer.status() != http::StatusCode::OK {
+        return Err(unusable(format!("status {}", answer.status().as_u16())));
+    }
+    // Twice, so that members which are not read are JSON as well.
+    let document = serde_json::from_slice::<Value>(answer.body()).and_then(serde_json::from_value);
+    document.map_err(|_| unusable("it is not the JSON that OpenID Connect promises".into()))
+}
+
+/// The endpoints that the document names, if it is this issuer's and the profile vouches for their hosts.
+fn checked(document: Document, issuer: &PlainIssuer) -> Result<ProviderEndpoints, Failure> {
+    if document.issuer != issuer.url {
+        let said = shortened(&document.issuer, LONGEST_QUOTE);
+        let message = format!("the discovery document {} is of the issuer '{said}'", issuer.discovery);
+        return Err(Failure::new(Kind::Refused, message).hint(format!(
+            "the profile names '{}'; set 'issuer' to what the provider's tokens say, to the letter (for Entra ID the tenant's own, not 'common')",
+            issuer.url
+        )));
+    }
+    if let Some(Value::Array(algorithms)) = &document.id_token_signing_alg_values_supported
+        && !algorithms.iter().any(|algorithm| algorithm == "RS256")
+    {
+        let message = format!("the issuer {} does not sign ID tokens by RS256", issuer.url);
+        return Err(Failure::new(Kind::Refused, message).hint("identity pools take no other: ask its administrator"));
+    }
+    let vouched = |name: &str, endpoint: String| match issuer.check(&endpoint) {
+        Ok(()) => Ok(endpoint),
+        Err(fault) => {
+            let message = format!("the {name} of the issuer {} is not used: {fault}", issuer.url);
+            Err(Failure::new(Kind::Refused, message)
+                .hint("if that host is the issuer's, add it to 'issuer_hosts' in the profile"))
+        }
+    };
+    let optional = |name: &str, endpoint: Option<String>| endpoint.map(|url| vouched(name, url)).transpose();
+    Ok(ProviderEndpoints {
+        authorization: vouched("authorization endpoint", document.authorization_endpoint)?,
+        token: vouched("token endpoint", document.token_endpoint)?,
+        revocation: optional("revocation endpoint", document.revocation_endpoint)?,
+        logout: optional("end session endpoint", document.end_session_endpoint)?,
+        jwks: vouched("key set", document.jwks_uri)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn issuer() -> PlainIssuer {
+        PlainIssuer {
+            url: "https://login.example.com/t/v2.0".into(),
+            discovery: "https://login.example.com/t/v2.0/.well-known/openid-configuration".into(),
+            hosts: vec!["keys.example.com".into()],
+        }
+    }
+
+    fn document(changes: &[(&str, Value)]) -> Result<ProviderEndpoints, Failure> {
+        let mut document = serde_json::json!({
+            "issuer": "https://login.example.com/t/v2.0",
+            "authorization_endpoint": "https://login.example.com/t/authorize",
+            "token_endpoint": "https://login.example.com/t/token",
+            "jwks_uri": "https://keys.example.com/t/keys",
+            "id_token_signing_alg_values_supported": ["RS256"],
+        });
+        for (name, value) in changes {
+            document[name] = value.clone();
+        }
+        checked(serde_json::from_value(document).expect("a document"), &issuer())
+    }
+
+    #[test]
+    fn what_the_profile_vouches_for_is_taken() {
+        let endpoints = document(&[]).unwrap();
+        assert_eq!((endpoints.revocation, endpoints.logout), (None, None));
+        assert_eq!(endpoints.jwks, "https://keys.example.com/t/keys");
+        let url = Value::from("https://login.example.com/t/revoke");
+        assert!(document(&[("revocation_endpoint", url)]).unwrap().revocation.is_some());
+    }
+
+    #[test]
+    fn another_issuer_s_document_and_other_hosts_are_refused() {
+        for other in ["https://login.example.com/t/v2.0/", "https://login.example.com/{tenantid}/v2.0", "", "x"] {
+            let failure = document(&[("issuer", other.into())]).unwrap_err();
+            assert!(failure.kind == Kind::Refused && failure.message.contains("is of the issuer"), "{failure}");
+        }
+        for name in
+            ["authorization_endpoint", "token_endpoint", "jwks_uri", "revocation_endpoint", "end_session_endpoint"]
+        {
+            for url in ["https://attacker.example/t", "http://login.example.com/t", "javascript:alert(1)", ""] {
+                let failure = document(&[(name, url.into())]).unwrap_err();
+                assert!(failure.kind == Kind::Refused && failure.message.contains("is not used"), "{name} {url}");
+            }
+        }
+        let failure = document(&[("id_token_signing_alg_values_supported", serde_json::json!(["ES256"]))]).unwrap_err();
+        assert!(failure.message.contains("RS256"), "{failure}");
+    }
+}

@@ -31,6 +31,7 @@ Register-ArgumentCompleter -Native -CommandName 'cogfed' -ScriptBlock {
             [CompletionResult]::new('credential-process', 'credential-process', [CompletionResultType]::ParameterValue, 'Print AWS credentials for the AWS CLI and the SDKs')
             [CompletionResult]::new('call', 'call', [CompletionResultType]::ParameterValue, 'Call an API behind API Gateway''s IAM authorizer')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show who is signed in, and until when')
+            [CompletionResult]::new('roles', 'roles', [CompletionResultType]::ParameterValue, 'Show which roles a sign-in leads to, and why')
             [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Sign out')
             [CompletionResult]::new('profile', 'profile', [CompletionResultType]::ParameterValue, 'Show the profiles of the configuration')
             [CompletionResult]::new('sandbox', 'sandbox', [CompletionResultType]::ParameterValue, 'Run a local Cognito with its directories and a protected API')
@@ -102,6 +103,25 @@ Register-ArgumentCompleter -Native -CommandName 'cogfed' -ScriptBlock {
             [CompletionResult]::new('--role', '--role', [CompletionResultType]::ParameterName, 'The IAM role to ask for, by its ARN, in place of the profile''s')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON on the standard output')
             [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Print all that a ticket needs, and no secret')
+            [CompletionResult]::new('--debug', '--debug', [CompletionResultType]::ParameterName, 'Tell on the standard error what is done, without secrets')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'cogfed;roles' {
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'The profile to use')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile to use')
+            [CompletionResult]::new('--role', '--role', [CompletionResultType]::ParameterName, 'The IAM role to ask for, by its ARN, in place of the profile''s')
+            [CompletionResult]::new('--mapping', '--mapping', [CompletionResultType]::ParameterName, 'Take the role mapping from a file: what ''aws cognito-identity get-identity-pool-roles'' prints; - is the standard input')
+            [CompletionResult]::new('--claims', '--claims', [CompletionResultType]::ParameterName, 'Take the claims from a file, not from the sign-in: a JSON object, or an ID token; - is the standard input')
+            [CompletionResult]::new('--provider', '--provider', [CompletionResultType]::ParameterName, 'The entry of RoleMappings to evaluate, where the claims'' iss and aud do not tell')
+            [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'End with status 1 unless this role is given, and certainly so')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON on the standard output')
+            [CompletionResult]::new('--explain', '--explain', [CompletionResultType]::ParameterName, 'Evaluate the identity pool''s role mapping, and tell why it gives which role')
+            [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'End with status 1 if there are warnings, or the outcome is not certain')
             [CompletionResult]::new('--debug', '--debug', [CompletionResultType]::ParameterName, 'Tell on the standard error what is done, without secrets')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -208,6 +228,7 @@ Register-ArgumentCompleter -Native -CommandName 'cogfed' -ScriptBlock {
             [CompletionResult]::new('credential-process', 'credential-process', [CompletionResultType]::ParameterValue, 'Print AWS credentials for the AWS CLI and the SDKs')
             [CompletionResult]::new('call', 'call', [CompletionResultType]::ParameterValue, 'Call an API behind API Gateway''s IAM authorizer')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show who is signed in, and until when')
+            [CompletionResult]::new('roles', 'roles', [CompletionResultType]::ParameterValue, 'Show which roles a sign-in leads to, and why')
             [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Sign out')
             [CompletionResult]::new('profile', 'profile', [CompletionResultType]::ParameterValue, 'Show the profiles of the configuration')
             [CompletionResult]::new('sandbox', 'sandbox', [CompletionResultType]::ParameterValue, 'Run a local Cognito with its directories and a protected API')
@@ -225,6 +246,9 @@ Register-ArgumentCompleter -Native -CommandName 'cogfed' -ScriptBlock {
             break
         }
         'cogfed;help;status' {
+            break
+        }
+        'cogfed;help;roles' {
             break
         }
         'cogfed;help;logout' {

@@ -37,6 +37,9 @@ _cogfed() {
             cogfed,profile)
                 cmd="cogfed__subcmd__profile"
                 ;;
+            cogfed,roles)
+                cmd="cogfed__subcmd__roles"
+                ;;
             cogfed,sandbox)
                 cmd="cogfed__subcmd__sandbox"
                 ;;
@@ -63,6 +66,9 @@ _cogfed() {
                 ;;
             cogfed__subcmd__help,profile)
                 cmd="cogfed__subcmd__help__subcmd__profile"
+                ;;
+            cogfed__subcmd__help,roles)
+                cmd="cogfed__subcmd__help__subcmd__roles"
                 ;;
             cogfed__subcmd__help,sandbox)
                 cmd="cogfed__subcmd__help__subcmd__sandbox"
@@ -101,7 +107,7 @@ _cogfed() {
 
     case "${cmd}" in
         cogfed)
-            opts="-h -V --debug --no-input --help --version login credential-process call status logout profile sandbox demo help"
+            opts="-h -V --debug --no-input --help --version login credential-process call status roles logout profile sandbox demo help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -213,7 +219,7 @@ _cogfed() {
             return 0
             ;;
         cogfed__subcmd__help)
-            opts="login credential-process call status logout profile sandbox demo help"
+            opts="login credential-process call status roles logout profile sandbox demo help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -341,6 +347,20 @@ _cogfed() {
         cogfed__subcmd__help__subcmd__profile__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cogfed__subcmd__help__subcmd__roles)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -532,6 +552,48 @@ _cogfed() {
                     return 0
                     ;;
                 -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cogfed__subcmd__roles)
+            opts="-p -h -V --profile --role --json --explain --mapping --claims --provider --expect --strict --debug --no-input --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --role)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mapping)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --claims)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --provider)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -28,6 +28,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
             cand credential-process 'Print AWS credentials for the AWS CLI and the SDKs'
             cand call 'Call an API behind API Gateway''s IAM authorizer'
             cand status 'Show who is signed in, and until when'
+            cand roles 'Show which roles a sign-in leads to, and why'
             cand logout 'Sign out'
             cand profile 'Show the profiles of the configuration'
             cand sandbox 'Run a local Cognito with its directories and a protected API'
@@ -95,6 +96,24 @@ set edit:completion:arg-completer[cogfed] = {|@words|
             cand --role 'The IAM role to ask for, by its ARN, in place of the profile''s'
             cand --json 'Print JSON on the standard output'
             cand --report 'Print all that a ticket needs, and no secret'
+            cand --debug 'Tell on the standard error what is done, without secrets'
+            cand --no-input 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'cogfed;roles'= {
+            cand -p 'The profile to use'
+            cand --profile 'The profile to use'
+            cand --role 'The IAM role to ask for, by its ARN, in place of the profile''s'
+            cand --mapping 'Take the role mapping from a file: what ''aws cognito-identity get-identity-pool-roles'' prints; - is the standard input'
+            cand --claims 'Take the claims from a file, not from the sign-in: a JSON object, or an ID token; - is the standard input'
+            cand --provider 'The entry of RoleMappings to evaluate, where the claims'' iss and aud do not tell'
+            cand --expect 'End with status 1 unless this role is given, and certainly so'
+            cand --json 'Print JSON on the standard output'
+            cand --explain 'Evaluate the identity pool''s role mapping, and tell why it gives which role'
+            cand --strict 'End with status 1 if there are warnings, or the outcome is not certain'
             cand --debug 'Tell on the standard error what is done, without secrets'
             cand --no-input 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal'
             cand -h 'Print help (see more with ''--help'')'
@@ -190,6 +209,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
             cand credential-process 'Print AWS credentials for the AWS CLI and the SDKs'
             cand call 'Call an API behind API Gateway''s IAM authorizer'
             cand status 'Show who is signed in, and until when'
+            cand roles 'Show which roles a sign-in leads to, and why'
             cand logout 'Sign out'
             cand profile 'Show the profiles of the configuration'
             cand sandbox 'Run a local Cognito with its directories and a protected API'
@@ -203,6 +223,8 @@ set edit:completion:arg-completer[cogfed] = {|@words|
         &'cogfed;help;call'= {
         }
         &'cogfed;help;status'= {
+        }
+        &'cogfed;help;roles'= {
         }
         &'cogfed;help;logout'= {
         }

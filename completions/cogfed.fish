@@ -32,6 +32,7 @@ complete -c cogfed -n "__fish_cogfed_needs_command" -f -a "login" -d 'Sign in, i
 complete -c cogfed -n "__fish_cogfed_needs_command" -f -a "credential-process" -d 'Print AWS credentials for the AWS CLI and the SDKs'
 complete -c cogfed -n "__fish_cogfed_needs_command" -f -a "call" -d 'Call an API behind API Gateway\'s IAM authorizer'
 complete -c cogfed -n "__fish_cogfed_needs_command" -f -a "status" -d 'Show who is signed in, and until when'
+complete -c cogfed -n "__fish_cogfed_needs_command" -f -a "roles" -d 'Show which roles a sign-in leads to, and why'
 complete -c cogfed -n "__fish_cogfed_needs_command" -f -a "logout" -d 'Sign out'
 complete -c cogfed -n "__fish_cogfed_needs_command" -f -a "profile" -d 'Show the profiles of the configuration'
 complete -c cogfed -n "__fish_cogfed_needs_command" -f -a "sandbox" -d 'Run a local Cognito with its directories and a protected API'
@@ -78,6 +79,19 @@ complete -c cogfed -n "__fish_cogfed_using_subcommand status" -l debug -d 'Tell 
 complete -c cogfed -n "__fish_cogfed_using_subcommand status" -l no-input -d 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal'
 complete -c cogfed -n "__fish_cogfed_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cogfed -n "__fish_cogfed_using_subcommand status" -s V -l version -d 'Print version'
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -s p -l profile -d 'The profile to use' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l role -d 'The IAM role to ask for, by its ARN, in place of the profile\'s' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l mapping -d 'Take the role mapping from a file: what \'aws cognito-identity get-identity-pool-roles\' prints; - is the standard input' -r -F
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l claims -d 'Take the claims from a file, not from the sign-in: a JSON object, or an ID token; - is the standard input' -r -F
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l provider -d 'The entry of RoleMappings to evaluate, where the claims\' iss and aud do not tell' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l expect -d 'End with status 1 unless this role is given, and certainly so' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l json -d 'Print JSON on the standard output'
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l explain -d 'Evaluate the identity pool\'s role mapping, and tell why it gives which role'
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l strict -d 'End with status 1 if there are warnings, or the outcome is not certain'
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l debug -d 'Tell on the standard error what is done, without secrets'
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l no-input -d 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal'
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -s V -l version -d 'Print version'
 complete -c cogfed -n "__fish_cogfed_using_subcommand logout" -s p -l profile -d 'The profile to use' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand logout" -l all -d 'Sign out of every profile of the configuration'
 complete -c cogfed -n "__fish_cogfed_using_subcommand logout" -l debug -d 'Tell on the standard error what is done, without secrets'
@@ -348,14 +362,15 @@ complete -c cogfed -n "__fish_cogfed_using_subcommand demo" -l debug -d 'Tell on
 complete -c cogfed -n "__fish_cogfed_using_subcommand demo" -l no-input -d 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal'
 complete -c cogfed -n "__fish_cogfed_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cogfed -n "__fish_cogfed_using_subcommand demo" -s V -l version -d 'Print version'
-complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status logout profile sandbox demo help" -f -a "login" -d 'Sign in, in the browser'
-complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status logout profile sandbox demo help" -f -a "credential-process" -d 'Print AWS credentials for the AWS CLI and the SDKs'
-complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status logout profile sandbox demo help" -f -a "call" -d 'Call an API behind API Gateway\'s IAM authorizer'
-complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status logout profile sandbox demo help" -f -a "status" -d 'Show who is signed in, and until when'
-complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status logout profile sandbox demo help" -f -a "logout" -d 'Sign out'
-complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status logout profile sandbox demo help" -f -a "profile" -d 'Show the profiles of the configuration'
-complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status logout profile sandbox demo help" -f -a "sandbox" -d 'Run a local Cognito with its directories and a protected API'
-complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status logout profile sandbox demo help" -f -a "demo" -d 'See all of it happen on this machine, without any account'
-complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status logout profile sandbox demo help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status roles logout profile sandbox demo help" -f -a "login" -d 'Sign in, in the browser'
+complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status roles logout profile sandbox demo help" -f -a "credential-process" -d 'Print AWS credentials for the AWS CLI and the SDKs'
+complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status roles logout profile sandbox demo help" -f -a "call" -d 'Call an API behind API Gateway\'s IAM authorizer'
+complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status roles logout profile sandbox demo help" -f -a "status" -d 'Show who is signed in, and until when'
+complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status roles logout profile sandbox demo help" -f -a "roles" -d 'Show which roles a sign-in leads to, and why'
+complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status roles logout profile sandbox demo help" -f -a "logout" -d 'Sign out'
+complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status roles logout profile sandbox demo help" -f -a "profile" -d 'Show the profiles of the configuration'
+complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status roles logout profile sandbox demo help" -f -a "sandbox" -d 'Run a local Cognito with its directories and a protected API'
+complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status roles logout profile sandbox demo help" -f -a "demo" -d 'See all of it happen on this machine, without any account'
+complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status roles logout profile sandbox demo help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cogfed -n "__fish_cogfed_using_subcommand help; and __fish_seen_subcommand_from profile" -f -a "list" -d 'List the profiles'
 complete -c cogfed -n "__fish_cogfed_using_subcommand help; and __fish_seen_subcommand_from profile" -f -a "show" -d 'Show what is in force for a profile, and where each value came from'

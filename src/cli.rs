@@ -12,7 +12,8 @@ use clap::builder::PossibleValue;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use self::sections::{
-    ABOUT, CALL, CREDENTIAL_PROCESS, DEMO, LOGIN, LOGOUT, PROFILE, PROFILE_LIST, PROFILE_SHOW, STATUS, sandbox_sections,
+    ABOUT, CALL, CREDENTIAL_PROCESS, DEMO, LOGIN, LOGOUT, PROFILE, PROFILE_LIST, PROFILE_SHOW, ROLES, STATUS,
+    sandbox_sections,
 };
 use crate::sandbox::{Misbehaviour, Refusal, Switch};
 
@@ -103,6 +104,16 @@ pub enum Verb {
     /// Asks the store alone, not the network. Ends with status 3 if nobody is signed in.
     #[command(after_long_help = STATUS)]
     Status(Status),
+    /// Show which roles a sign-in leads to, and why
+    ///
+    /// Shows what the directory asserted, the IAM roles that it can lead to, for which of them there are credentials, and
+    /// which one was given. Asks the store, and AWS STS whose the credentials are that are at hand; renews nothing.
+    ///
+    /// With --explain it evaluates the identity pool's role mapping over the claims, rule by rule, and tells the outcome,
+    /// how far that is certain, and what about the mapping deserves a second look. With --mapping and --claims that needs
+    /// no profile, no sign-in and no network.
+    #[command(after_long_help = ROLES)]
+    Roles(Roles),
     /// Sign out
     ///
     /// Deletes the tokens and the credentials made from them, revokes the refresh token at the user pool, and says what
@@ -265,6 +276,44 @@ pub struct Status {
     /// network, and ends with status 0 whatever it finds. What a command does step by step, --debug shows.
     #[arg(long, conflicts_with = "json")]
     pub report: bool,
+}
+
+/// Flags of `roles`.
+#[derive(Debug, Args)]
+pub struct Roles {
+    /// Which profile.
+    #[command(flatten)]
+    pub profile: ProfileFlag,
+    /// Which role.
+    #[command(flatten)]
+    pub role: RoleFlag,
+    /// Print JSON on the standard output
+    #[arg(long)]
+    pub json: bool,
+    /// Evaluate the identity pool's role mapping, and tell why it gives which role
+    #[arg(long)]
+    pub explain: bool,
+    /// Take the role mapping from a file: what 'aws cognito-identity get-identity-pool-roles' prints; - is the standard
+    /// input
+    ///
+    /// Without it, --explain asks the service, signed with an administrator's own AWS credentials: AWS_ACCESS_KEY_ID,
+    /// AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN. Those that an identity pool issues may not ask.
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Option<PathBuf>,
+    /// Take the claims from a file, not from the sign-in: a JSON object, or an ID token; - is the standard input
+    ///
+    /// The signature of a token is not verified. A member scope, as of an access token, tells what its owner may do.
+    #[arg(long, value_name = "FILE", requires = "explain")]
+    pub claims: Option<PathBuf>,
+    /// The entry of RoleMappings to evaluate, where the claims' iss and aud do not tell
+    #[arg(long, value_name = "KEY", requires = "explain")]
+    pub provider: Option<String>,
+    /// End with status 1 unless this role is given, and certainly so
+    #[arg(long, value_name = "ARN", requires = "explain")]
+    pub expect: Option<String>,
+    /// End with status 1 if there are warnings, or the outcome is not certain
+    #[arg(long, requires = "explain")]
+    pub strict: bool,
 }
 
 /// Flags of `logout`.

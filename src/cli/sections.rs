@@ -201,6 +201,79 @@ EXIT STATUS
   4    the store failed
 ";
 
+pub(super) const ROLES: &str = "\
+EXAMPLES
+  cogfed roles
+        which roles the sign-in leads to, and which one was given
+  cogfed roles --explain --mapping pool.json
+        why, by the identity pool's rules
+
+  An administrator gets the mapping so, or lets cogfed ask with the same keys:
+    aws cognito-identity get-identity-pool-roles \\
+        --identity-pool-id eu-west-1:1cf667a2-49a6-454b-9e45-23199EXAMPLE
+
+  A pipeline checks a mapping before it is deployed, without a profile:
+    cogfed roles --explain --claims alice.json --mapping pool.json \\
+        --expect arn:aws:iam::123456789012:role/OrdersAdmin --strict
+
+WHAT IS CERTAIN
+  AWS documents that rules are tried in their order, that the first match wins,
+  and that NotEqual does not match a missing claim. Where it leaves something
+  open (arrays, letter case, other types, a role that is asked for), cogfed
+  evaluates every reading. If they lead to different outcomes, it says that the
+  outcome is not certain, and what the other one would be.
+
+FINDINGS
+  Warnings:
+  value_in_another_name
+        a value of Contains is a part of another role's name
+  unreachable_rule
+        earlier rules match whenever this one does
+  value_is_encoded
+        the user pool form-encodes the value once there are several
+  list_in_brackets
+        Equals, StartsWith or NotEqual on a claim that is a list (a note, as
+        long as it is none)
+  claim_hidden_by_scopes
+        the scopes keep the claim out of the token
+  claim_writable_by_owner
+        the scope aws.cognito.signin.user.admin lets a person write the claim
+  group_overage
+        more groups than the directory puts into a token
+  too_many_rules
+        more than the 25 that AWS takes
+  other_provider
+        the token is from another provider than the mapping is for
+
+  Notes:
+  several_rules_match
+        with other roles than the one that wins
+  attribute_may_be_stale
+        the user pool keeps an attribute that the directory no longer sends
+
+JSON
+  With --json: profile, person, identity_provider, asserted (roles by claim,
+  groups, iam_roles, preferred_role, group_overage), can_lead_to (role_arn,
+  named_by, credentials), given (account, arn) or not_known.
+
+  With --explain --json: profile, identity_pool_id, provider, provider_chosen_by
+  (token, flag, only or none), type, ambiguous_role_resolution, custom_role,
+  asserted, rules (number, claim, match_type, value, role_arn, result, decides,
+  certain, why), outcome (role, denied or no_role), role_arn, why, certain,
+  doubts (questions, if, outcome, role_arn), findings (severity, code, rule,
+  text).
+
+EXIT STATUS
+  0    somebody is signed in; with --explain, a role is given
+  1    with --expect: another role is given, or it is not certain; with
+       --strict: there are warnings, or the outcome is not certain
+  2    the command line, the configuration or a file is wrong
+  3    nobody is signed in
+  4    the store failed
+  5    the network failed, when the service was asked for the mapping
+  6    with --explain, no role is given; or the service refused the mapping
+";
+
 pub(super) const LOGOUT: &str = "\
 EXAMPLES
   cogfed logout --profile internal

@@ -7,6 +7,7 @@ mod login;
 mod logout;
 mod profile;
 mod report;
+mod roles;
 mod sandbox;
 mod status;
 
@@ -99,6 +100,7 @@ pub fn run(cli: Cli, env: &mut Env) -> anyhow::Result<()> {
         Verb::CredentialProcess(flags) => credential_process::run(&flags, env),
         Verb::Call(flags) => call::run(flags, env),
         Verb::Status(flags) => status::run(&flags, env),
+        Verb::Roles(flags) => roles::run(&flags, env),
         Verb::Logout(flags) => logout::run(&flags, env),
         Verb::Profile(verb) => profile::run(&verb, env),
         Verb::Sandbox(flags) => sandbox::run(&flags, env),
@@ -174,13 +176,18 @@ impl Opened {
 
     /// The credentials' accounts of all profiles of the configuration that share this one's sign-in.
     fn siblings(&self, env: &Env) -> Vec<String> {
+        self.sharing(env).iter().map(credentials_account).collect()
+    }
+
+    /// All profiles of the configuration that share this one's sign-in, itself among them.
+    fn sharing(&self, env: &Env) -> Vec<Profile> {
         let Ok(configuration) = configuration(env) else { return Vec::new() };
         let profile = |name: &str| {
             let choice = Choice { profile: Some(name.to_owned()), flags: Vec::new() };
             Profile::from_settings(name, &settings(&configuration, name, &choice, &env.variable).ok()?).ok()
         };
         let shares = |other: &Profile| tokens_account(other) == tokens_account(&self.profile);
-        configuration.names().filter_map(profile).filter(shares).map(|other| credentials_account(&other)).collect()
+        configuration.names().filter_map(profile).filter(shares).collect()
     }
 
     /// How a page gets before the person here.

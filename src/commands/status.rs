@@ -195,7 +195,7 @@ fn renewal(sign_in: &SignIn<'_>, described: &str, now: DateTime<Utc>) -> String 
     }
 }
 
-fn until(time: DateTime<Utc>, now: DateTime<Utc>) -> String {
+pub(super) fn until(time: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let left = time - now;
     match (left.num_days(), left.num_minutes()) {
         (_, minutes) if left.num_seconds() <= 0 => format!("expired {} ({} min ago)", local(time), -minutes),

@@ -2,8 +2,10 @@
 //! which AWS also calls the basic flow
 //! (<https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html>).
 
+pub mod administration;
 pub mod asserted;
 pub mod likely;
+pub mod mapping;
 pub mod refusal;
 mod sdk;
 mod session_name;
@@ -75,7 +77,7 @@ impl<'a> IdentityPool<'a> {
     /// The identity id of whoever `login` names. It stays the same: keep it, the quota for asking is small.
     ///
     /// # Errors
-    /// [`Kind::Refused`] with the meaning of AWS's answer, or [`Kind::Network`].
+    /// [`crate::error::Kind::Refused`] with the meaning of AWS's answer, or [`crate::error::Kind::Network`].
     pub async fn identity_id(&self, login: &Login<'_>) -> Result<String, PoolError> {
         let request = self
             .client

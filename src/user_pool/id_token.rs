@@ -214,9 +214,8 @@ fn time(claims: &Map<String, Value>, name: &str) -> Result<DateTime<Utc>, Invali
 
 fn object(part: &str, what: &str) -> Result<Map<String, Value>, Invalid> {
     let bytes = decode(part).ok_or_else(|| fault(format!("its {what} is not base64url")))?;
-    let Unique(object) = serde_json::from_slice(&bytes)
-        .map_err(|_| fault(format!("its {what} is not a JSON object in which each name is there once")))?;
-    Ok(object)
+    json_object(&bytes)
+        .ok_or_else(|| fault(format!("its {what} is not a JSON object in which each name is there once")))
 }
 
 /// A JSON object in which no name is there twice: parsers differ in which of the two counts (RFC 7519, section 4).
@@ -244,6 +243,25 @@ impl<'de> Deserialize<'de> for Unique {
         }
         deserializer.deserialize_map(Members)
     }
+}
+
+/// The claims of a token as it has them, without a look at its signature: for one that was verified when it was stored,
+/// and for what a person brings along to have it explained. Nothing else may rest on them.
+///
+/// # Errors
+/// What is wrong with its form.
+pub fn unverified_claims(token: &Secret) -> Result<Map<String, Value>, Invalid> {
+    match token.expose().split('.').collect::<Vec<_>>().as_slice() {
+        _ if token.expose().len() > LONGEST => Err(fault(format!("it is longer than {LONGEST} characters"))),
+        [_, payload, _] => object(payload, "payload"),
+        _ => Err(fault("it is not a signed JWT")),
+    }
+}
+
+/// A JSON object in which each name is there once; nothing if that is not what `json` is.
+pub fn json_object(json: &[u8]) -> Option<Map<String, Value>> {
+    let Unique(object) = serde_json::from_slice(json).ok()?;
+    Some(object)
 }
 
 fn decode(part: &str) -> Option<Vec<u8>> {

@@ -16,7 +16,7 @@ mod token_endpoint;
 
 pub use browser::{Browser, SystemBrowser};
 pub use callback::{Awaited, Denial, Verdict, judge};
-pub use id_token::{Claims, Expected, Invalid, verify};
+pub use id_token::{Claims, Expected, Invalid, json_object, unverified_claims, verify};
 pub use keys::{Keys, key_set};
 pub use listener::{Arrival, Listener};
 pub use page::{Ending, page};

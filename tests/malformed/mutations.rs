@@ -1,17 +1,6 @@
 //! Malformed inputs out of good ones.
 
-/// A deterministic source of numbers (SplitMix64, <https://prng.di.unimi.it/splitmix64.c>).
-pub struct Random(pub u64);
-
-impl Random {
-    pub fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) % end.max(1) as u64) as usize
-    }
-}
+pub use crate::support::random::Random;
 
 /// What hostile input is made of.
 const NASTY: &[&[u8]] = &[

@@ -125,7 +125,7 @@ fn cogfed_takes_the_profile_of_govcloud() {
     std::fs::write(&file, lab.0.profile_toml("gov")).unwrap();
     let variable = |name: &str| (name == "COGFED_CONFIG").then(|| file.to_str().unwrap().to_owned());
     let profile = Profile::load(&Choice::default(), &variable).unwrap();
-    assert_eq!(profile.user_pool_id, lab.0.user_pool_id());
-    assert!(profile.issuers.contains(&lab.0.issuer()), "{:?}", profile.issuers);
+    assert_eq!(profile.issuer.id(), lab.0.user_pool_id());
+    assert!(profile.issuer.issuers().contains(&lab.0.issuer()), "{:?}", profile.issuer);
     assert!(lab.0.profile_toml("gov").contains("region = \"us-gov-west-1\"\n"));
 }

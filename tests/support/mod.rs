@@ -2,6 +2,7 @@
 //! or within this process (where a test holds the clock).
 #![allow(dead_code, unused_imports, reason = "each test target uses a part of it")]
 
+pub mod random;
 mod skip;
 
 use std::io::{self, BufRead, BufReader, Read, Write};

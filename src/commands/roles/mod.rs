@@ -1,0 +1,203 @@
+//! `cogfed roles`: what the directory asserted, which IAM roles that can lead to, and which one was given.
+
+mod explain;
+mod inputs;
+mod text;
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::login::local;
+use super::status::until;
+use super::{Attendance, Env, Opened, choice_of_role};
+use crate::cli::Roles;
+use crate::identity_pool::asserted::Asserted;
+use crate::identity_pool::mapping::IdentityPoolRoles;
+use crate::identity_pool::sts::Sts;
+use crate::profile::Profile;
+use crate::store::record::{CredentialsRecord, TokensRecord};
+use crate::terminal::shown;
+
+/// What is known of one sign-in's roles. Field names are a promise to scripts; times are RFC 3339 in UTC.
+#[derive(Serialize)]
+struct Report<'a> {
+    profile: &'a str,
+    person: &'a str,
+    identity_provider: Option<&'a str>,
+    asserted_at: DateTime<Utc>,
+    asserted: &'a Asserted,
+    can_lead_to: Vec<Role>,
+    given: Option<Given>,
+    not_known: Option<String>,
+}
+
+/// A role that may be asked for.
+#[derive(Serialize)]
+struct Role {
+    /// None stands for whatever the identity pool gives where none is asked for.
+    role_arn: Option<String>,
+    named_by: Vec<String>,
+    credentials: Option<Credentials>,
+}
+
+#[derive(Serialize)]
+struct Credentials {
+    issued_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+    valid: bool,
+}
+
+#[derive(Serialize)]
+struct Given {
+    account: String,
+    arn: String,
+}
+
+pub fn run(flags: &Roles, env: &mut Env) -> anyhow::Result<()> {
+    if flags.explain {
+        return explain::run(flags, env);
+    }
+    let opened = Opened::new(env, &choice_of_role(&flags.profile, &flags.role), Attendance::Person)?;
+    let pool = flags.mapping.as_deref().map(inputs::mapping_of).transpose()?;
+    let claims = inputs::claims(flags, Some(&opened))?.claims;
+    let session = opened.session();
+    let tokens = session.tokens()?.ok_or_else(|| session.nobody_signed_in())?;
+    let asserted = Asserted::of(&claims, pool.iter().flat_map(IdentityPoolRoles::custom_claims));
+    let now = env.clock.now();
+    let mut can_lead_to = Vec::new();
+    for (role_arn, named_by) in named(&opened, env, &tokens, &asserted, pool.as_ref()) {
+        let credentials = CredentialsRecord::read(&opened.store, &of_role(&opened.profile, role_arn.as_deref()))?;
+        let credentials = credentials.map(|record| Credentials {
+            issued_at: record.issued_at,
+            expires_at: record.expires_at,
+            valid: record.expires_at > now,
+        });
+        can_lead_to.push(Role { role_arn, named_by, credentials });
+    }
+    let (given, not_known) = match given(&opened, now) {
+        Ok(given) => (Some(given), None),
+        Err(why) => (None, Some(why)),
+    };
+    let report = Report {
+        profile: &opened.profile.name,
+        person: &tokens.person,
+        identity_provider: tokens.provider.as_deref(),
+        asserted_at: tokens.issued_at,
+        asserted: &asserted,
+        can_lead_to,
+        given,
+        not_known,
+    };
+    match flags.json {
+        true => env.print(&(serde_json::to_string(&report)? + "\n")),
+        false => env.print(&rows(&report, now)),
+    }
+}
+
+fn of_role(profile: &Profile, role_arn: Option<&str>) -> Profile {
+    Profile { role_arn: role_arn.map(str::to_owned), ..profile.clone() }
+}
+
+/// Every role that is named somewhere, and who names it; first the one that nobody has to ask for.
+fn named(
+    opened: &Opened,
+    env: &Env,
+    tokens: &TokensRecord,
+    asserted: &Asserted,
+    pool: Option<&IdentityPoolRoles>,
+) -> BTreeMap<Option<String>, Vec<String>> {
+    let mut roles: BTreeMap<Option<String>, Vec<String>> = BTreeMap::new();
+    let mut name = |role: Option<&str>, by: String| {
+        let names = roles.entry(role.map(str::to_owned)).or_default();
+        if !names.contains(&by) {
+            names.push(by);
+        }
+    };
+    if !opened.profile.is_classic() {
+        name(None, "the identity pool, if no role is asked for".to_owned());
+    }
+    asserted.iam_roles.iter().for_each(|role| name(Some(role), "cognito:roles".to_owned()));
+    if let Some(role) = &asserted.preferred_role {
+        name(Some(role), "cognito:preferred_role".to_owned());
+    }
+    for profile in [opened.profile.clone()].into_iter().chain(opened.sharing(env)) {
+        if let Some(role) = &profile.role_arn {
+            name(Some(role), format!("profile {}", profile.name));
+        }
+    }
+    for arn in pool.map(IdentityPoolRoles::role_arns).unwrap_or_default() {
+        name(Some(arn), "the role mapping".to_owned());
+    }
+    for profile in tokens.roles(&opened.profile) {
+        if let Some(role) = &profile.role_arn {
+            name(Some(role), "the store".to_owned());
+        }
+    }
+    roles
+}
+
+/// Whose the credentials are that are at hand, by AWS STS; or why that is not known. Nothing is renewed for it.
+fn given(opened: &Opened, now: DateTime<Utc>) -> Result<Given, String> {
+    let session = opened.session();
+    let record = session.stored_credentials().map_err(|error| format!("{error:#}"))?;
+    let record = record.filter(|record| record.expires_at > now);
+    let credentials =
+        record.ok_or("no credentials are at hand: they are fetched when something asks for them")?.credentials();
+    let time = session.offset().there(now);
+    let sts = Sts::new(&opened.profile, &opened.http);
+    let asked = opened.wait_for(async { Ok(sts.caller_identity(&credentials, time).await?) });
+    let identity = asked.map_err(|error| format!("{error:#}"))?;
+    Ok(Given { account: identity.account, arn: identity.arn })
+}
+
+fn rows(report: &Report<'_>, now: DateTime<Utc>) -> String {
+    let or_none = |texts: &[String]| if texts.is_empty() { "none".to_owned() } else { texts.join(", ") };
+    let asserted = report.asserted;
+    let provider = report.identity_provider.unwrap_or("an identity provider that the token does not name");
+    let mut rows = vec![
+        ("profile", report.profile.to_owned()),
+        ("signed in as", report.person.to_owned()),
+        ("by", provider.to_owned()),
+        ("as of", local(report.asserted_at)),
+    ];
+    let with_claim = |(claim, roles): (&String, &Vec<String>)| ("roles", format!("{}  ({claim})", or_none(roles)));
+    rows.extend(asserted.roles.iter().map(with_claim));
+    if asserted.roles.is_empty() {
+        rows.push(("roles", "none in the token".to_owned()));
+    }
+    rows.push(("groups", or_none(&asserted.groups)));
+    if let Some(claim) = &asserted.group_overage {
+        rows.push(("", format!("and more than the directory puts into a token, by {claim}")));
+    }
+    rows.push(("cognito:roles", or_none(&asserted.iam_roles)));
+    rows.push(("preferred", asserted.preferred_role.clone().unwrap_or_else(|| "none".to_owned())));
+    rows.push((
+        "given",
+        match (&report.given, &report.not_known) {
+            (Some(given), _) => given.arn.clone(),
+            (None, why) => format!("not known: {}", why.as_deref().unwrap_or_default()),
+        },
+    ));
+    let mut name = "can lead to";
+    for role in &report.can_lead_to {
+        let by = role.named_by.join(", ");
+        rows.push((
+            name,
+            match &role.role_arn {
+                Some(arn) => format!("{arn}  ({by})"),
+                None => format!("what is given by {by}"),
+            },
+        ));
+        rows.push((
+            "",
+            match &role.credentials {
+                Some(credentials) => format!("  credentials {}", until(credentials.expires_at, now)),
+                None => "  no credentials yet".to_owned(),
+            },
+        ));
+        name = "";
+    }
+    rows.iter().map(|(name, value)| format!("{name:<13} {}\n", shown(value))).collect()
+}

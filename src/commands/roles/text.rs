@@ -1,0 +1,113 @@
+//! An explanation as a person reads it.
+
+use std::fmt::Write as _;
+
+use super::explain::Report;
+use crate::identity_pool::asserted::Asserted;
+use crate::identity_pool::mapping::{By, ChosenBy, Outcome, Question, RoleMapping, Severity, Verdict};
+use crate::terminal::shown;
+
+/// The whole text, escaped for a terminal.
+pub fn of(report: &Report<'_>) -> String {
+    let mut lines = Vec::new();
+    head(report, &mut lines);
+    rules(report, &mut lines);
+    outcome(report, &mut lines);
+    for finding in &report.findings {
+        let severity = match finding.severity {
+            Severity::Warning => "warning",
+            Severity::Note => "note",
+        };
+        let rule = finding.rule.map(|number| format!("rule {number}: ")).unwrap_or_default();
+        lines.push((severity, format!("{rule}{}", finding.text)));
+    }
+    lines.iter().fold(String::new(), |mut text, (name, value)| {
+        // Writing to a String does not fail.
+        let _ = writeln!(text, "{name:<13} {}", shown(value));
+        text
+    })
+}
+
+/// `Type`, as AWS names it.
+pub fn type_of(mapping: &RoleMapping) -> &'static str {
+    match mapping.by {
+        By::Token => "Token",
+        By::Rules(_) => "Rules",
+    }
+}
+
+/// What would have to be otherwise, in one sentence.
+pub fn others(questions: &[Question]) -> String {
+    questions.iter().map(|question| question.other_answer()).collect::<Vec<_>>().join(", and ")
+}
+
+fn head(report: &Report<'_>, lines: &mut Vec<(&'static str, String)>) {
+    if let Some(pool) = &report.pool.identity_pool_id {
+        lines.push(("identity pool", pool.clone()));
+    }
+    lines.push((
+        "provider",
+        match (report.chosen.entry, report.chosen.by) {
+            (None, _) => "none: the identity pool has no role mapping".to_owned(),
+            (Some((key, _)), ChosenBy::Only) => format!("{key}  (the only one there is)"),
+            (Some((key, _)), ChosenBy::Flag) => format!("{key}  (by --provider)"),
+            (Some((key, _)), _) => format!("{key}  (by the token's iss and aud)"),
+        },
+    ));
+    if let Some(mapping) = report.mapping() {
+        lines.push(("by", format!("{}, else {:?}", type_of(mapping), mapping.ambiguous)));
+    }
+    let asserted = Asserted::of(report.claims, report.pool.custom_claims());
+    let or_none = |texts: &[String]| if texts.is_empty() { "none".to_owned() } else { texts.join(", ") };
+    lines.extend(asserted.roles.iter().map(|(claim, roles)| ("roles", format!("{}  ({claim})", or_none(roles)))));
+    if !asserted.groups.is_empty() {
+        lines.push(("groups", or_none(&asserted.groups)));
+    }
+    if report.mapping().is_some_and(|mapping| mapping.by == By::Token) || !asserted.iam_roles.is_empty() {
+        lines.push(("cognito:roles", or_none(&asserted.iam_roles)));
+        lines.push(("preferred", asserted.preferred_role.unwrap_or_else(|| "none".to_owned())));
+    }
+    if let Some(role) = report.custom_role {
+        lines.push(("asked for", role.to_owned()));
+    }
+}
+
+fn rules(report: &Report<'_>, lines: &mut Vec<(&'static str, String)>) {
+    for (place, rule, verdict, why) in report.verdicts() {
+        let became = match (verdict, report.decides(place)) {
+            (Verdict::Matched, true) => "matches, and is the first",
+            (Verdict::Matched, false) => "matches",
+            (Verdict::NotMatched, _) => "does not match",
+            (Verdict::NotEvaluated, _) => "is not evaluated",
+        };
+        let doubt = if report.explanation.uncertain_rules.contains(&place) { " (not certain)" } else { "" };
+        let name = if place == 0 { "rules" } else { "" };
+        let said = format!("{} {} '{}' -> {}", rule.claim, rule.match_type, rule.value, rule.role_arn);
+        lines.push((name, format!("{:>2} {said}", place + 1)));
+        lines.push(("", format!("   {became}{doubt}: {why}")));
+    }
+}
+
+fn outcome(report: &Report<'_>, lines: &mut Vec<(&'static str, String)>) {
+    let explanation = &report.explanation;
+    let gives = |outcome: &Outcome| match outcome {
+        Outcome::Role(arn) => arn.clone(),
+        Outcome::Denied => "no credentials: NotAuthorizedException".to_owned(),
+        Outcome::NoRole => "no role: InvalidIdentityPoolConfigurationException".to_owned(),
+    };
+    lines.push(("outcome", gives(&explanation.evaluation.outcome)));
+    lines.push(("", report.why()));
+    lines.push((
+        "certain",
+        match explanation.is_certain() {
+            true => "yes".to_owned(),
+            false => "no: AWS does not document all that this rests on".to_owned(),
+        },
+    ));
+    for doubt in &explanation.doubts {
+        lines.push(("", format!("if {}: {}", others(&doubt.questions), gives(&doubt.outcome))));
+        let natural =
+            doubt.questions.iter().map(|question| question.natural_answer()).collect::<Vec<_>>().join(", and ");
+        lines.push(("", format!("   (taken for true here: {natural})")));
+    }
+}

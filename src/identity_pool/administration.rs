@@ -1,0 +1,124 @@
+//! What only an administrator may ask the identity pools' service: the role mapping. Such calls are signed, with AWS
+//! credentials of the administrator's own; those that an identity pool issues never have leave for it
+//! (<https://docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html>).
+
+use aws_credential_types::Credentials as AwsCredentials;
+use aws_sdk_cognitoidentity::Client;
+use aws_sdk_cognitoidentity::config::SharedCredentialsProvider;
+use aws_sdk_cognitoidentity::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_cognitoidentity::operation::get_identity_pool_roles::GetIdentityPoolRolesOutput;
+use serde_json::{Value, json};
+
+use super::mapping::IdentityPoolRoles;
+use super::sdk::{Service, configured};
+use crate::error::{Failure, Kind, shortened};
+use crate::http::Http;
+use crate::profile::Profile;
+use crate::secret::Secret;
+
+/// The longest answer of AWS's that is repeated, in characters.
+const LONGEST: usize = 400;
+
+/// An administrator's own AWS credentials, out of the environment.
+pub struct Administrator {
+    access_key_id: String,
+    secret_access_key: Secret,
+    session_token: Option<Secret>,
+}
+
+impl Administrator {
+    /// Those of the variables that every tool of AWS reads; `None` unless there are both halves of a key.
+    pub fn from_variables(variable: &dyn Fn(&str) -> Option<String>) -> Option<Self> {
+        let given = |name: &str| variable(name).filter(|value| !value.is_empty());
+        Some(Self {
+            access_key_id: given("AWS_ACCESS_KEY_ID")?,
+            secret_access_key: given("AWS_SECRET_ACCESS_KEY").map(Secret::new)?,
+            session_token: given("AWS_SESSION_TOKEN").map(Secret::new),
+        })
+    }
+
+    /// The roles and role mappings of the profile's identity pool, by `GetIdentityPoolRoles`.
+    ///
+    /// # Errors
+    /// [`Kind::Refused`] if these credentials may not ask, [`Kind::Network`] if the service or its answer fails.
+    pub async fn pool_roles(&self, profile: &Profile, http: &Http) -> Result<IdentityPoolRoles, Failure> {
+        let credentials = AwsCredentials::new(
+            &self.access_key_id,
+            self.secret_access_key.expose(),
+            self.session_token.as_ref().map(|token| token.expose().to_owned()),
+            None,
+            "environment",
+        );
+        let (region, endpoint) = (profile.identity_pool_region(), &profile.endpoints.identity_pool);
+        let config = configured!(aws_sdk_cognitoidentity, region, endpoint, http)
+            .credentials_provider(SharedCredentialsProvider::new(credentials));
+        let client = Client::from_conf(config.build());
+        let request = client.get_identity_pool_roles().identity_pool_id(&profile.identity_pool_id);
+        let answer = request.send().await.map_err(|error| match &error {
+            SdkError::ServiceError(context) if is_about_the_asker(context.err().code()) => {
+                let (code, message) = (context.err().code(), context.err().message());
+                refused(code.unwrap_or_default(), message.unwrap_or_default(), profile)
+            }
+            _ => Service::IdentityPool.failure(&error, profile, http),
+        })?;
+        let source = format!("the answer of {endpoint}");
+        IdentityPoolRoles::read(document(&answer).to_string().as_bytes(), &source).map_err(|failure| Failure {
+            kind: Kind::Network,
+            hint: None,
+            ..failure
+        })
+    }
+}
+
+/// Whether the code speaks of the credentials, and not of the request or of the service.
+fn is_about_the_asker(code: Option<&str>) -> bool {
+    let others = [
+        "ResourceNotFoundException",
+        "InvalidParameterException",
+        "TooManyRequestsException",
+        "InternalErrorException",
+        "ThrottlingException",
+        "ServiceUnavailable",
+    ];
+    code.is_some_and(|code| !others.contains(&code))
+}
+
+fn refused(code: &str, message: &str, profile: &Profile) -> Failure {
+    let said = shortened(&format!("{code}: {message}"), LONGEST);
+    let pool = &profile.identity_pool_id;
+    Failure::new(
+        Kind::Refused,
+        format!("the AWS credentials in the environment may not read the role mapping of {pool} ({said})"),
+    )
+    .hint(
+        "it takes an administrator's own, with cognito-identity:GetIdentityPoolRoles; those that an identity pool issues never have it",
+    )
+}
+
+/// The answer as the AWS CLI prints it, so that there is one way to read a mapping, and one to check it.
+fn document(answer: &GetIdentityPoolRolesOutput) -> Value {
+    let mapping = |mapping: &aws_sdk_cognitoidentity::types::RoleMapping| {
+        let rules = mapping.rules_configuration().map(|configuration| {
+            let rule = |rule: &aws_sdk_cognitoidentity::types::MappingRule| {
+                json!({
+                    "Claim": rule.claim(),
+                    "MatchType": rule.match_type().as_str(),
+                    "Value": rule.value(),
+                    "RoleARN": rule.role_arn(),
+                })
+            };
+            json!({ "Rules": configuration.rules().iter().map(rule).collect::<Vec<_>>() })
+        });
+        json!({
+            "Type": mapping.r#type().as_str(),
+            "AmbiguousRoleResolution": mapping.ambiguous_role_resolution().map(|resolution| resolution.as_str()),
+            "RulesConfiguration": rules,
+        })
+    };
+    let mappings = answer.role_mappings().into_iter().flatten();
+    json!({
+        "IdentityPoolId": answer.identity_pool_id(),
+        "Roles": answer.roles().cloned().unwrap_or_default(),
+        "RoleMappings": mappings.map(|(provider, found)| (provider.clone(), mapping(found))).collect::<serde_json::Map<_, _>>(),
+    })
+}

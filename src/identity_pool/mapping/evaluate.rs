@@ -1,0 +1,207 @@
+//! One mapping, one person's claims, one reading: which rules match, and which role that gives.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::{AmbiguousRole, By, IdentityPoolRoles, MatchType, Question, Reading, RoleMapping, Rule};
+use crate::identity_pool::asserted::{PREFERRED_ROLE, iam_roles};
+
+/// What the identity pool is given.
+#[derive(Debug, Clone, Copy)]
+pub struct Given<'a> {
+    /// The claims of the ID token.
+    pub claims: &'a Map<String, Value>,
+    /// `CustomRoleArn`, if a role is asked for.
+    pub custom_role: Option<&'a str>,
+}
+
+/// What became of one rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// The claim is as the rule wants it.
+    Matched,
+    /// It is not.
+    NotMatched,
+    /// The token has no such claim; then not even `NotEqual` matches.
+    NotEvaluated,
+}
+
+/// What the person gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Credentials of this role.
+    Role(String),
+    /// `NotAuthorizedException`.
+    Denied,
+    /// `InvalidIdentityPoolConfigurationException`: the default role, and there is none.
+    NoRole,
+}
+
+impl Outcome {
+    /// The role's ARN, if one is given.
+    pub fn role_arn(&self) -> Option<&str> {
+        match self {
+            Self::Role(arn) => Some(arn),
+            Self::Denied | Self::NoRole => None,
+        }
+    }
+}
+
+/// What the outcome rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// The provider has no mapping: the default role.
+    NoMapping,
+    /// This rule, counted from 0, is the first that matches.
+    Rule(usize),
+    /// No rule matches: `AmbiguousRoleResolution`.
+    NoRuleMatches,
+    /// The claim `cognito:preferred_role`.
+    PreferredRole,
+    /// The only one of `cognito:roles`.
+    OnlyRole,
+    /// There is no preferred role: `AmbiguousRoleResolution`.
+    NoPreferredRole,
+    /// The role that was asked for may be had.
+    CustomRole,
+    /// The role that was asked for is none that this person may have.
+    CustomRoleRefused,
+}
+
+/// What came out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evaluation {
+    /// A verdict per rule, in the rules' order. Rules after the one that decides are judged as well: a role that is
+    /// asked for may be theirs.
+    pub verdicts: Vec<Verdict>,
+    /// What the person gets.
+    pub outcome: Outcome,
+    /// Why.
+    pub basis: Basis,
+}
+
+/// Evaluates a mapping of `pool`, or the lack of one, by one reading.
+pub fn evaluate(
+    pool: &IdentityPoolRoles,
+    mapping: Option<&RoleMapping>,
+    given: &Given<'_>,
+    reading: Reading,
+) -> Evaluation {
+    let default = || pool.authenticated.clone().map_or(Outcome::NoRole, Outcome::Role);
+    let Some(mapping) = mapping else {
+        let may_be_any = reading.is_otherwise(Question::CustomRoleWithoutMapping);
+        let (outcome, basis) = match given.custom_role {
+            None => (default(), Basis::NoMapping),
+            Some(custom) => asked_for(custom, may_be_any || pool.authenticated.as_deref() == Some(custom)),
+        };
+        return Evaluation { verdicts: Vec::new(), outcome, basis };
+    };
+    let ambiguous = || match mapping.ambiguous {
+        AmbiguousRole::AuthenticatedRole => default(),
+        AmbiguousRole::Deny => Outcome::Denied,
+    };
+    match &mapping.by {
+        By::Token => {
+            let (outcome, basis) = by_token(given, reading, ambiguous);
+            Evaluation { verdicts: Vec::new(), outcome, basis }
+        }
+        By::Rules(rules) => {
+            let verdicts: Vec<Verdict> = rules.iter().map(|rule| verdict(rule, given.claims, reading)).collect();
+            let (outcome, basis) = by_rules(rules, &verdicts, given, reading, ambiguous);
+            Evaluation { verdicts, outcome, basis }
+        }
+    }
+}
+
+fn asked_for(custom: &str, may_be_had: bool) -> (Outcome, Basis) {
+    match may_be_had {
+        true => (Outcome::Role(custom.to_owned()), Basis::CustomRole),
+        false => (Outcome::Denied, Basis::CustomRoleRefused),
+    }
+}
+
+fn by_token(given: &Given<'_>, reading: Reading, ambiguous: impl Fn() -> Outcome) -> (Outcome, Basis) {
+    if let Some(custom) = given.custom_role {
+        return asked_for(custom, iam_roles(given.claims).iter().any(|role| role == custom));
+    }
+    if let Some(preferred) = given.claims.get(PREFERRED_ROLE).and_then(Value::as_str) {
+        return (Outcome::Role(preferred.to_owned()), Basis::PreferredRole);
+    }
+    match iam_roles(given.claims).as_slice() {
+        [only] if reading.is_otherwise(Question::OnlyRole) => (Outcome::Role(only.clone()), Basis::OnlyRole),
+        _ => (ambiguous(), Basis::NoPreferredRole),
+    }
+}
+
+fn by_rules(
+    rules: &[Rule],
+    verdicts: &[Verdict],
+    given: &Given<'_>,
+    reading: Reading,
+    ambiguous: impl Fn() -> Outcome,
+) -> (Outcome, Basis) {
+    let mut matching = rules.iter().zip(verdicts).enumerate().filter(|(_, (_, verdict))| **verdict == Verdict::Matched);
+    if let Some(custom) = given.custom_role {
+        let is_a_matching_rules = matching.any(|(_, (rule, _))| rule.role_arn == custom);
+        return asked_for(custom, is_a_matching_rules || reading.is_otherwise(Question::CustomRoleByRules));
+    }
+    match matching.next() {
+        Some((place, (rule, _))) => (Outcome::Role(rule.role_arn.clone()), Basis::Rule(place)),
+        None => (ambiguous(), Basis::NoRuleMatches),
+    }
+}
+
+/// What becomes of one rule.
+fn verdict(rule: &Rule, claims: &Map<String, Value>, reading: Reading) -> Verdict {
+    let folded = |text: Cow<'_, str>| match reading.is_otherwise(Question::LetterCase) {
+        true => text.to_lowercase(),
+        false => text.into_owned(),
+    };
+    let by_elements = reading.is_otherwise(match rule.match_type {
+        MatchType::Contains => Question::ContainsOnArrays,
+        _ => Question::ComparisonOfArrays,
+    });
+    let value = folded(Cow::Borrowed(&rule.value));
+    let does_match = match claims.get(&rule.claim) {
+        None => return Verdict::NotEvaluated,
+        Some(Value::String(text)) => matches(rule.match_type, &folded(Cow::Borrowed(text)), &value),
+        Some(Value::Array(elements)) if by_elements => {
+            let mut texts = elements.iter().filter_map(Value::as_str).map(|text| folded(Cow::Borrowed(text)));
+            match rule.match_type {
+                MatchType::Equals | MatchType::Contains => texts.any(|text| text == value),
+                MatchType::StartsWith => texts.any(|text| text.starts_with(&value)),
+                MatchType::NotEqual => texts.all(|text| text != value),
+            }
+        }
+        Some(array @ Value::Array(_)) if reading.is_otherwise(Question::TextOfArrays) => {
+            matches(rule.match_type, &folded(Cow::Owned(array.to_string())), &value)
+        }
+        Some(array @ Value::Array(_)) => matches(rule.match_type, &folded(Cow::Owned(flattened(array))), &value),
+        Some(_) if reading.is_otherwise(Question::OtherTypes) => return Verdict::NotEvaluated,
+        Some(other) => matches(rule.match_type, &folded(Cow::Owned(other.to_string())), &value),
+    };
+    if does_match { Verdict::Matched } else { Verdict::NotMatched }
+}
+
+/// Whether `text` is as a rule of this type and value wants it.
+pub(super) fn matches(match_type: MatchType, text: &str, value: &str) -> bool {
+    match match_type {
+        MatchType::Equals => text == value,
+        MatchType::Contains => text.contains(value),
+        MatchType::StartsWith => text.starts_with(value),
+        MatchType::NotEqual => text != value,
+    }
+}
+
+/// A claim as one text, an array as the user pool itself flattens several values.
+pub(super) fn flattened(claim: &Value) -> String {
+    match claim {
+        Value::String(text) => text.clone(),
+        Value::Array(elements) => format!("[{}]", elements.iter().map(flattened).collect::<Vec<_>>().join(", ")),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,274 @@
+//! What about a mapping deserves a second look, with this person's claims at hand.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::{MatchType, RoleMapping, Rule, Verdict, covered_by, matches_whenever};
+use crate::error::shortened;
+use crate::identity_pool::asserted::{Asserted, CUSTOM, GROUPS, IAM_ROLES, encoded, is_list, several};
+
+/// The most rules of a provider; AWS does not raise it
+/// (<https://docs.aws.amazon.com/cognito/latest/developerguide/quotas.html>).
+const MOST_RULES: usize = 25;
+/// The scope that lets a person write their own attributes
+/// (<https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-define-resource-servers.html>).
+const ADMIN_SCOPE: &str = "aws.cognito.signin.user.admin";
+/// Claims that no person can write, besides all that begin with `cognito:`.
+const NOT_ATTRIBUTES: &[&str] = &[
+    "sub",
+    "iss",
+    "aud",
+    "token_use",
+    "auth_time",
+    "exp",
+    "iat",
+    "jti",
+    "origin_jti",
+    "event_id",
+    "at_hash",
+    "nonce",
+    "identities",
+    "amr",
+    "acr",
+    "scope",
+    "client_id",
+    "username",
+    "version",
+    "roles",
+    "groups",
+];
+/// The longest text from outside that a finding repeats, in characters.
+const LONGEST_QUOTE: usize = 128;
+
+/// How much a finding matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Somebody may get what they should not have, or not get what they should.
+    Warning,
+    /// Good to know.
+    Note,
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// How much it matters.
+    pub severity: Severity,
+    /// What it is about, for scripts.
+    pub code: &'static str,
+    /// The rule that it is about, counted from 1, if it is about one.
+    pub rule: Option<usize>,
+    /// What to know.
+    pub text: String,
+}
+
+impl Finding {
+    fn warning(code: &'static str, rule: impl Into<Option<usize>>, text: String) -> Self {
+        Self { severity: Severity::Warning, code, rule: rule.into().map(|place| place + 1), text }
+    }
+
+    fn note(code: &'static str, rule: impl Into<Option<usize>>, text: String) -> Self {
+        Self { severity: Severity::Note, ..Self::warning(code, rule, text) }
+    }
+}
+
+/// What is known besides the mapping.
+#[derive(Debug, Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// The claims.
+    pub claims: &'a Map<String, Value>,
+    /// The verdicts by the natural reading.
+    pub verdicts: &'a [Verdict],
+    /// The scopes that the sign-in asks for, where they are known.
+    pub scopes_asked: Option<&'a [String]>,
+    /// The scopes that the person's tokens have, where they are known, separated by spaces.
+    pub scopes_given: Option<&'a str>,
+}
+
+/// All findings, warnings first.
+pub fn findings(mapping: Option<&RoleMapping>, around: &Surroundings<'_>) -> Vec<Finding> {
+    let rules = mapping.map(RoleMapping::rules).unwrap_or_default();
+    let mut found = Vec::new();
+    for (place, rule) in rules.iter().enumerate() {
+        found.extend(unreachable(rules, place, around));
+        found.extend(part_of_another(rules, place, around));
+        found.extend(value_is_encoded(place, rule));
+        found.extend(whole_claim(place, rule, around));
+        found.extend(hidden(place, rule, around));
+    }
+    found.extend(too_many(rules));
+    found.extend(writable(rules, around));
+    found.extend(overage(around));
+    found.extend(several_match(rules, around));
+    found.extend(sticky(rules));
+    found.sort_by_key(|finding| finding.severity);
+    found
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", shortened(text, LONGEST_QUOTE))
+}
+
+fn is_array(claim: &str, claims: &Map<String, Value>) -> bool {
+    claims.get(claim).map_or([GROUPS, IAM_ROLES].contains(&claim), Value::is_array)
+}
+
+fn unreachable(rules: &[Rule], place: usize, around: &Surroundings<'_>) -> Option<Finding> {
+    let rule = rules.get(place)?;
+    let text = match covered_by(rules, place, is_array(&rule.claim, around.claims)).as_slice() {
+        [] => return None,
+        [one] => format!("it never decides: rule {} matches whenever it does, and comes first", one + 1),
+        several => {
+            let numbers: Vec<String> = several.iter().map(|place| (place + 1).to_string()).collect();
+            format!("it never decides: rules {} match whatever the claim says, and come first", numbers.join(" and "))
+        }
+    };
+    Some(Finding::warning("unreachable_rule", place, text))
+}
+
+/// `Contains` finds its value in longer names, too: those that other rules name, and those that the person has.
+fn part_of_another(rules: &[Rule], place: usize, around: &Surroundings<'_>) -> Vec<Finding> {
+    let Some(rule) = rules.get(place).filter(|rule| rule.match_type == MatchType::Contains) else { return Vec::new() };
+    let of_rules = rules.iter().filter(|other| other.claim == rule.claim && other.match_type != MatchType::NotEqual);
+    let of_rules = of_rules.map(|other| other.value.clone());
+    let held = around.claims.get(&rule.claim).map(several).unwrap_or_default();
+    let mut names: Vec<String> = of_rules.chain(held).filter(|name| is_longer(name, &rule.value)).collect();
+    names.sort();
+    names.dedup();
+    let earlier = |name: &str| {
+        rules.iter().take(place).any(|earlier| {
+            earlier.claim == rule.claim
+                && matches_whenever((earlier.match_type, &earlier.value), (MatchType::Contains, name))
+        })
+    };
+    let finding = |name: String| {
+        let value = quoted(&rule.value);
+        let text = format!("it matches who has {} as well: {value} is a part of that name", quoted(&name));
+        match earlier(&name) {
+            true => Finding::note("value_in_another_name", place, text + "; an earlier rule takes those"),
+            false => Finding::warning("value_in_another_name", place, text),
+        }
+    };
+    names.into_iter().map(finding).collect()
+}
+
+fn is_longer(name: &str, value: &str) -> bool {
+    name != value && name.contains(value) && !name.starts_with('[')
+}
+
+/// The names that a rule's value stands for: one, or those of a list in brackets.
+fn names(value: &str) -> impl Iterator<Item = &str> {
+    value.trim_start_matches('[').trim_end_matches(']').split(',').map(str::trim).filter(|name| !name.is_empty())
+}
+
+/// The user pool encodes the values of an attribute once there are several of them, and not before.
+fn value_is_encoded(place: usize, rule: &Rule) -> Option<Finding> {
+    if !rule.claim.starts_with(CUSTOM) || rule.match_type == MatchType::NotEqual {
+        return None;
+    }
+    let value = quoted(&rule.value);
+    let is_encoded = |name: &str| several(&Value::String(format!("[{name}]"))).iter().any(|one| one != name);
+    let text = if names(&rule.value).any(is_encoded) {
+        format!("{value} looks form-encoded: it matches who has that role among others, and nobody who has it alone")
+    } else {
+        let name = names(&rule.value).find(|name| encoded(name) != **name)?;
+        let sent = quoted(&encoded(name));
+        format!("it matches who has {value} alone: the user pool sends {sent} once there are several roles")
+    };
+    Some(Finding::warning("value_is_encoded", place, text))
+}
+
+/// `[a, b]` neither equals `a` nor starts with it.
+fn whole_claim(place: usize, rule: &Rule, around: &Surroundings<'_>) -> Option<Finding> {
+    let claim = around.claims.get(&rule.claim);
+    let can_be_list = rule.claim.starts_with(CUSTOM) || claim.is_some_and(is_list);
+    if !can_be_list || rule.match_type == MatchType::Contains || rule.value.starts_with('[') {
+        return None;
+    }
+    let does = match rule.match_type {
+        MatchType::NotEqual => "matches whoever has several, that one among them",
+        _ => "matches nobody who has several",
+    };
+    let text = format!("{} becomes a list in brackets with a second role: {} then {does}", rule.claim, rule.match_type);
+    Some(match claim.is_some_and(is_list) {
+        true => Finding::warning("list_in_brackets", place, text + ", as here"),
+        false => Finding::note("list_in_brackets", place, text),
+    })
+}
+
+/// `openid email` puts the address into the ID token and leaves all else out, `openid` alone puts everything in
+/// (<https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-client-apps.html>).
+fn hidden(place: usize, rule: &Rule, around: &Surroundings<'_>) -> Option<Finding> {
+    let given: Option<Vec<&str>> = around.scopes_given.map(|scopes| scopes.split_whitespace().collect());
+    let asked = || around.scopes_asked.map(|scopes| scopes.iter().map(String::as_str).collect());
+    let scopes = given.or_else(asked)?;
+    let has = |scope: &str| scopes.contains(&scope);
+    let are_limited = (has("email") || has("phone")) && !has("profile");
+    if !are_limited || !rule.claim.starts_with(CUSTOM) || around.claims.contains_key(&rule.claim) {
+        return None;
+    }
+    let text = format!(
+        "{} is not in the token, and the scopes '{}' keep it out: ask for 'openid' alone, or add 'profile'",
+        rule.claim,
+        shortened(&scopes.join(" "), LONGEST_QUOTE)
+    );
+    Some(Finding::warning("claim_hidden_by_scopes", place, text))
+}
+
+fn too_many(rules: &[Rule]) -> Option<Finding> {
+    let text = format!("there are {} rules, and AWS takes {MOST_RULES} for a provider", rules.len());
+    (rules.len() > MOST_RULES).then(|| Finding::warning("too_many_rules", None, text))
+}
+
+/// Mapped attributes have to be writable by the app client, and then are by the person, if the scope is there
+/// (<https://docs.aws.amazon.com/cognito/latest/developerguide/attributes-for-access-control.html>).
+fn writable(rules: &[Rule], around: &Surroundings<'_>) -> Option<Finding> {
+    around.scopes_given?.split_whitespace().find(|scope| *scope == ADMIN_SCOPE)?;
+    let is_attribute =
+        |rule: &&Rule| !rule.claim.starts_with("cognito:") && !NOT_ATTRIBUTES.contains(&rule.claim.as_str());
+    let rule = rules.iter().find(is_attribute)?;
+    let text = format!(
+        "the token has the scope {ADMIN_SCOPE}: its owner may write {} where the app client may, and so choose a role",
+        rule.claim
+    );
+    Some(Finding::warning("claim_writable_by_owner", None, text))
+}
+
+fn overage(around: &Surroundings<'_>) -> Option<Finding> {
+    let sign = Asserted::of(around.claims, []).group_overage?;
+    let text = format!("{sign} tells that there are more groups than the directory puts into a token: none came along");
+    Some(Finding::warning("group_overage", None, text))
+}
+
+fn several_match(rules: &[Rule], around: &Surroundings<'_>) -> Option<Finding> {
+    let matching = rules.iter().zip(around.verdicts).enumerate();
+    let mut matching = matching.filter(|(_, (_, verdict))| **verdict == Verdict::Matched);
+    let (first, (rule, _)) = matching.next()?;
+    let others: Vec<String> = matching
+        .filter(|(_, (other, _))| other.role_arn != rule.role_arn)
+        .map(|(place, _)| (place + 1).to_string())
+        .collect();
+    let text = format!(
+        "other rules match as well and give other roles ({}): rule {} wins, and the others' roles may be asked for",
+        others.join(", "),
+        first + 1
+    );
+    (!others.is_empty()).then(|| Finding::note("several_rules_match", first, text))
+}
+
+/// What a directory no longer sends stays in the user pool
+/// (<https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-specifying-attribute-mapping.html>).
+fn sticky(rules: &[Rule]) -> Vec<Finding> {
+    let mut claims: Vec<&str> =
+        rules.iter().map(|rule| rule.claim.as_str()).filter(|claim| claim.starts_with(CUSTOM)).collect();
+    claims.sort_unstable();
+    claims.dedup();
+    let text = |claim: &str| {
+        format!("{claim} may be out of date: the user pool keeps the last value when the directory stops sending one")
+    };
+    claims.into_iter().map(|claim| Finding::note("attribute_may_be_stale", None, text(claim))).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,136 @@
+//! What AWS's documents leave open about role mappings, and the ways to answer it.
+
+use serde::Serialize;
+
+/// Something that no document of AWS's says. Each has a natural answer, and another one that cannot be ruled out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Question {
+    /// `Contains` for a claim that is an array: a part of its text, or else one whole element.
+    ContainsOnArrays,
+    /// The other match types for a claim that is an array: its text is compared, or else each element.
+    ComparisonOfArrays,
+    /// The text of an array: `[a, b]` as a user pool flattens several values, or else JSON.
+    TextOfArrays,
+    /// A claim that is neither a text nor an array: its JSON text is compared, or else it counts as missing.
+    OtherTypes,
+    /// Letters match in their own case, or else in any.
+    LetterCase,
+    /// A role that is asked for under rules must be a matching rule's, or else may be any.
+    CustomRoleByRules,
+    /// A role that is asked for where there is no mapping must be the default role, or else may be any.
+    CustomRoleWithoutMapping,
+    /// The only one of `cognito:roles`, without a preferred role: still ambiguous, or else given.
+    OnlyRole,
+}
+
+impl Question {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::ContainsOnArrays,
+        Self::ComparisonOfArrays,
+        Self::TextOfArrays,
+        Self::OtherTypes,
+        Self::LetterCase,
+        Self::CustomRoleByRules,
+        Self::CustomRoleWithoutMapping,
+        Self::OnlyRole,
+    ];
+
+    /// What is taken for true unless it is answered the other way.
+    pub fn natural_answer(self) -> &'static str {
+        match self {
+            Self::ContainsOnArrays => "Contains looks for its value in the text of an array",
+            Self::ComparisonOfArrays => "Equals, StartsWith and NotEqual compare the text of an array",
+            Self::TextOfArrays => "the text of an array is '[a, b]'",
+            Self::OtherTypes => "a number, a truth value or an object is compared by its JSON text",
+            Self::LetterCase => "letters match in their own case alone",
+            Self::CustomRoleByRules => "a role that is asked for must be that of a matching rule",
+            Self::CustomRoleWithoutMapping => "where there is no mapping, the default role alone may be asked for",
+            Self::OnlyRole => "cognito:roles with one role and no preferred role is ambiguous",
+        }
+    }
+
+    /// What cannot be ruled out.
+    pub fn other_answer(self) -> &'static str {
+        match self {
+            Self::ContainsOnArrays => "Contains wants one element of an array to be its value",
+            Self::ComparisonOfArrays => "Equals, StartsWith and NotEqual compare each element of an array",
+            Self::TextOfArrays => "the text of an array is JSON",
+            Self::OtherTypes => "a claim that is neither a text nor an array counts as missing",
+            Self::LetterCase => "letters match in either case",
+            Self::CustomRoleByRules => "any role may be asked for that trusts the identity pool",
+            Self::CustomRoleWithoutMapping => {
+                "without a mapping any role may be asked for that trusts the identity pool"
+            }
+            Self::OnlyRole => "the only role of cognito:roles is given",
+        }
+    }
+
+    fn bit(self) -> u8 {
+        1 << self as u8
+    }
+}
+
+/// One way to read the documents: an answer to each [`Question`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// The questions that have their other answer, a bit each.
+    others: u8,
+}
+
+impl Reading {
+    /// The natural answer to each question.
+    pub const NATURAL: Self = Self { others: 0 };
+
+    /// The same reading with the other answer to this question.
+    #[must_use]
+    pub fn otherwise(self, question: Question) -> Self {
+        Self { others: self.others | question.bit() }
+    }
+
+    /// Whether this question has its other answer.
+    pub fn is_otherwise(self, question: Question) -> bool {
+        self.others & question.bit() != 0
+    }
+
+    /// The questions that have their other answer.
+    pub fn questions(self) -> Vec<Question> {
+        Question::ALL.into_iter().filter(|question| self.is_otherwise(*question)).collect()
+    }
+
+    /// Whether it has the other answer wherever `part` has it.
+    pub fn includes(self, part: Self) -> bool {
+        self.others & part.others == part.others
+    }
+
+    /// Every reading that differs from the natural one in some of `questions`, those that differ in fewer first.
+    pub fn others(questions: &[Question]) -> Vec<Self> {
+        let mask = questions.iter().fold(0, |mask, question| mask | question.bit());
+        let mut readings: Vec<Self> =
+            (1..=u8::MAX).filter(|others| others & !mask == 0).map(|others| Self { others }).collect();
+        readings.sort_by_key(|reading| reading.others.count_ones());
+        readings
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_combination_comes_once_and_small_ones_first() {
+        let questions = [Question::LetterCase, Question::ContainsOnArrays, Question::OnlyRole];
+        let readings = Reading::others(&questions);
+        let counts: Vec<usize> = readings.iter().map(|reading| reading.questions().len()).collect();
+        assert_eq!(counts, [1, 1, 1, 2, 2, 2, 3]);
+        assert_eq!(Reading::others(&Question::ALL).len(), 255);
+        assert!(Reading::others(&[]).is_empty());
+        for question in Question::ALL {
+            let reading = Reading::NATURAL.otherwise(question);
+            assert_eq!(reading.questions(), [question]);
+            assert!(reading.includes(Reading::NATURAL) && !Reading::NATURAL.includes(reading));
+            assert_ne!(question.natural_answer(), question.other_answer());
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Why a rule matches or not, and why an outcome is what it is, in words.
+
+use serde_json::{Map, Value};
+
+use super::evaluate::flattened;
+use super::{AmbiguousRole, Basis, IdentityPoolRoles, MatchType, RoleMapping, Rule, Verdict};
+use crate::error::shortened;
+
+/// The longest claim that is repeated, in characters.
+const LONGEST_CLAIM: usize = 200;
+
+/// Why this became of the rule.
+pub fn why_this_verdict(rule: &Rule, verdict: Verdict, claims: &Map<String, Value>) -> String {
+    let Rule { claim, value, .. } = rule;
+    let is = claims.get(claim).map(|found| {
+        let what = if found.is_array() { "is an array, as text " } else { "is " };
+        format!("{claim} {what}'{}'", shortened(&flattened(found), LONGEST_CLAIM))
+    });
+    let Some(is) = is else { return format!("the token has no {claim}") };
+    let does = match (rule.match_type, verdict) {
+        (_, Verdict::NotEvaluated) => "which is not compared".to_owned(),
+        (MatchType::Equals, Verdict::Matched) | (MatchType::NotEqual, Verdict::NotMatched) => {
+            format!("which equals '{value}'")
+        }
+        (MatchType::Equals, Verdict::NotMatched) | (MatchType::NotEqual, Verdict::Matched) => {
+            format!("which does not equal '{value}'")
+        }
+        (MatchType::Contains, Verdict::Matched) => format!("which contains '{value}'"),
+        (MatchType::Contains, Verdict::NotMatched) => format!("which does not contain '{value}'"),
+        (MatchType::StartsWith, Verdict::Matched) => format!("which starts with '{value}'"),
+        (MatchType::StartsWith, Verdict::NotMatched) => format!("which does not start with '{value}'"),
+    };
+    format!("{is}, {does}")
+}
+
+/// Why this came out.
+pub fn why_this_outcome(basis: Basis, mapping: Option<&RoleMapping>, pool: &IdentityPoolRoles) -> String {
+    let default = match pool.authenticated {
+        Some(_) => "the default role is given",
+        None => "the default role counts, and the identity pool has none",
+    };
+    let resolved = match mapping.map(|mapping| mapping.ambiguous) {
+        Some(AmbiguousRole::Deny) => "AmbiguousRoleResolution is Deny".to_owned(),
+        _ => format!("AmbiguousRoleResolution is AuthenticatedRole: {default}"),
+    };
+    match basis {
+        Basis::NoMapping => format!("there is no mapping for this provider: {default}"),
+        Basis::Rule(place) => format!("rule {} is the first that matches", place + 1),
+        Basis::NoRuleMatches => format!("no rule matches, and {resolved}"),
+        Basis::PreferredRole => "the token names it in cognito:preferred_role".to_owned(),
+        Basis::OnlyRole => "it is the only one of cognito:roles".to_owned(),
+        Basis::NoPreferredRole => format!("the token has no cognito:preferred_role, and {resolved}"),
+        Basis::CustomRole => match mapping {
+            None => "it was asked for, and is the default role".to_owned(),
+            Some(mapping) if mapping.rules().is_empty() => "it was asked for, and is in cognito:roles".to_owned(),
+            Some(_) => "it was asked for, and is the role of a rule that matches".to_owned(),
+        },
+        Basis::CustomRoleRefused => {
+            let among = match mapping {
+                None => "is not the default role, and there is no mapping",
+                Some(mapping) if mapping.rules().is_empty() => "is not in cognito:roles",
+                Some(_) => "is not the role of a rule that matches",
+            };
+            format!("the role that was asked for {among}")
+        }
+    }
+}

@@ -401,7 +401,7 @@ _cogfed() {
             return 0
             ;;
         cogfed__subcmd__login)
-            opts="-p -f -h -V --profile --identity-provider --no-browser --timeout --force --debug --no-input --help --version"
+            opts="-p -f -h -V --profile --identity-provider --email --no-browser --timeout --force --debug --no-input --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -416,6 +416,10 @@ _cogfed() {
                     return 0
                     ;;
                 --identity-provider)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --email)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -601,7 +605,7 @@ _cogfed() {
             return 0
             ;;
         cogfed__subcmd__sandbox)
-            opts="-h -V --json --config --name --store --redirect-ports --rotate --token-lifetime --credentials-lifetime --mapping --misbehave --switch --until-stdin-closes --debug --no-input --help --version"
+            opts="-h -V --json --config --name --store --redirect-ports --rotate --token-lifetime --credentials-lifetime --mapping --misbehave --refuse --switch --until-stdin-closes --debug --no-input --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -640,11 +644,15 @@ _cogfed() {
                     return 0
                     ;;
                 --misbehave)
-                    COMPREPLY=($(compgen -W "wrong-state error-without-state access-denied repeated-code wrong-nonce no-nonce wrong-audience wrong-issuer access-token-as-id-token wrong-token-use alg-none alg-hs256 unknown-kid bad-signature expired-id-token bad-at-hash other-sub-on-refresh no-id-token odd-optional-claim-types token-500 token-429 token-html token-10mib token-silent token-close token-redirect refresh-invalid-grant refresh-drop-answer jwks-500 discovery-500 revoke-500 identity-not-authorized identity-throttled identity-500 identity-silent identity-no-role identity-forgotten credentials-short api-500 clock-behind" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "wrong-state error-without-state access-denied repeated-code wrong-nonce no-nonce wrong-audience wrong-issuer access-token-as-id-token wrong-token-use alg-none alg-hs256 unknown-kid bad-signature expired-id-token bad-at-hash other-sub-on-refresh no-id-token odd-optional-claim-types refresh-no-id-token issuer-trailing-slash token-500 token-429 token-html token-10mib token-silent token-close token-redirect refresh-invalid-grant refresh-drop-answer jwks-500 discovery-500 discovery-other-issuer discovery-other-host discovery-http discovery-10mib discovery-html discovery-redirect revoke-500 identity-not-authorized identity-throttled identity-500 identity-silent identity-no-role identity-forgotten credentials-short api-500 clock-behind" -- "${cur}"))
+                    return 0
+                    ;;
+                --refuse)
+                    COMPREPLY=($(compgen -W "idp-timeout idp-keys-timeout idp-reset idp-read-timeout idp-no-token idp-issuer saml-signature saml-audience saml-relay-state attribute-unknown attribute-type attribute-immutable attribute-required saml-response already-linked login-option pre-sign-up pre-token-generation client-not-enabled access-denied login-required invalid-scope unauthorized-client invalid-request server-error brand-new token-invalid-grant token-invalid-client token-unauthorized-client token-invalid-request token-unsupported-grant-type token-invalid-scope token-brand-new aadsts50011 aadsts50020 aadsts50034 aadsts50053 aadsts50055 aadsts50057 aadsts50058 aadsts50074 aadsts50076 aadsts50079 aadsts50097 aadsts50105 aadsts50126 aadsts50128 aadsts50133 aadsts50173 aadsts50196 aadsts53000 aadsts53001 aadsts53003 aadsts530032 aadsts54005 aadsts65001 aadsts65004 aadsts65005 aadsts70000 aadsts70008 aadsts70011 aadsts70043 aadsts700082 aadsts700084 aadsts75005 aadsts75011 aadsts90002 aadsts90033 aadsts90072 aadsts90094 aadsts500011 aadsts500208 aadsts500213 aadsts501461 aadsts501481 aadsts700016 aadsts700025 aadsts700027 aadsts700054 aadsts7000112 aadsts7000215 aadsts7000218 aadsts7000222 aadsts999999 aadb2c90001 aadb2c90006 aadb2c90018 aadb2c90075 aadb2c90077 aadb2c90080 aadb2c90081 aadb2c90085 aadb2c90088 aadb2c90091 aadb2c90118 aadb2c90157 aadb2c90205 aadb2c90208 aadb2c90225 aadb2c90238 aadb2c90240 aadb2c90244 aadb2c90273 aadb2c99002 aadb2c99059 aadb2c99999 pool-provider pool-token-expired pool-issuer pool-signature pool-claim pool-logins pool-unauthenticated pool-ambiguous pool-role pool-not-authorized pool-configuration pool-classic-mapped pool-classic-off pool-parameter pool-not-found pool-conflict pool-limit pool-throttled pool-internal pool-external pool-brand-new sts-token-expired sts-token sts-rejected-claim sts-issuer sts-region sts-policy sts-tags sts-denied sts-duration sts-session-name sts-validation sts-throttled sts-internal sts-credentials-expired sts-unknown-key sts-wrong-signature sts-brand-new api-missing-route api-clock api-not-allowed api-denied api-resource-policy api-expired api-unknown-key api-scope api-signature api-incomplete api-forbidden api-http api-authorizer api-throttled api-too-large" -- "${cur}"))
                     return 0
                     ;;
                 --switch)
-                    COMPREPLY=($(compgen -W "client-secret updated-issuer token-roles no-role-mapping deny-ambiguous classic-flow govcloud govcloud-fips-issuer china server-side-token-check contains-element no-state-on-errors nonce-on-refresh reuse-ends-sign-in refuse-needless-verifier" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "client-secret updated-issuer plain-issuer token-roles no-role-mapping sticky-attributes deny-ambiguous classic-flow govcloud govcloud-fips-issuer china server-side-token-check contains-element no-state-on-errors nonce-on-refresh reuse-ends-sign-in refuse-needless-verifier" -- "${cur}"))
                     return 0
                     ;;
                 *)

@@ -155,9 +155,9 @@ impl<'a> IdentityPool<'a> {
     /// What a call amounts to that was refused, or got no answer, with this login.
     fn failure<E: ProvideErrorMetadata>(&self, error: &SdkError<E>, login: &Login<'_>) -> PoolError {
         let failure = Service::IdentityPool.failure(error, self.profile, &self.http);
-        let refusal = error.code().map(|code| (code, error.message().unwrap_or_default()));
-        let failure = match refusal.and_then(|refusal| self.likely(refusal, login)) {
-            Some(likely) => likely.before(failure),
+        let (code, message) = (error.code().unwrap_or_default(), error.message().unwrap_or_default());
+        let failure = match self.likely((code, message), login) {
+            Some(likely) => likely.of(failure, &refusal::said(Service::IdentityPool, code, message, self.profile)),
             None => failure,
         };
         match error.code() {

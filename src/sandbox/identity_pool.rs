@@ -212,7 +212,11 @@ fn get_credentials(world: &World, now: DateTime<Utc>, input: &Value) -> Result<V
     let custom = input.get("CustomRoleArn").and_then(Value::as_str);
     let role = roles::role(&world.pool_roles(), world.options.contains_on_arrays, &claims, custom);
     let role_arn = role.map_err(|no_role| match no_role {
-        NoRole::Denied => not_authorized("Access to Role is denied: no role is mapped to this login."),
+        // The first is documented nowhere, the second met (https://github.com/aws-amplify/amplify-js/issues/8644).
+        NoRole::Denied => not_authorized(match custom {
+            Some(role) => format!("Access to Role '{role}' is forbidden."),
+            None => "The ambiguous role mapping rules denied this request.".to_owned(),
+        }),
         NoRole::Unconfigured => no_good_role(),
     })?;
     // A role that nobody knows comes from another account's mapping, and is taken for a good one.

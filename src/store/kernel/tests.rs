@@ -7,7 +7,7 @@ fn keyring(prefix: &'static str) -> Option<KernelKeyring> {
     match keyring.set("probe", &Secret::new("probe")).and_then(|()| keyring.delete("probe")) {
         Ok(()) => {
             // What a test that was killed has left.
-            ["a", "b"].map(|account| keyring.delete(account).unwrap());
+            ["a", "b"].into_iter().for_each(|account| keyring.delete(account).unwrap());
             Some(keyring)
         }
         Err(error) => {

@@ -98,7 +98,7 @@ fn a_token_mapping_takes_the_preferred_role() {
     };
     let key = ask(ORDERS_ADMIN).json()["Credentials"]["AccessKeyId"].as_str().unwrap().to_owned();
     assert_eq!(lab.0.issued_keys().find(&key).unwrap().role_arn, ORDERS_ADMIN);
-    refused(&ask("arn:aws:iam::000000000000:role/Other"), "NotAuthorizedException", "denied");
+    refused(&ask("arn:aws:iam::000000000000:role/Other"), "NotAuthorizedException", "is forbidden");
 }
 
 #[test]

@@ -42,7 +42,7 @@ fn no_row_hides_behind_an_earlier_one_and_none_is_there_twice() {
             assert!(!row.codes.is_empty() || !row.says.is_empty(), "only the last one fits all: {row:#?}");
             for earlier in &rows[..index] {
                 let shadows = |code: &&str| earlier.fits(code, &row.says.concat().to_ascii_lowercase());
-                assert!(!row.codes.iter().any(|code| shadows(&code)), "{earlier:#?} before {row:#?}");
+                assert!(!row.codes.iter().any(shadows), "{earlier:#?} before {row:#?}");
             }
         }
         let known: Vec<_> = rows.iter().map(|row| (row.codes, row.says)).collect();

@@ -5,6 +5,5 @@ mod cases;
 mod explained;
 mod files;
 mod shown;
-#[allow(unused_imports, reason = "each test target uses a part of it")]
 #[path = "../support/mod.rs"]
 mod support;

@@ -56,7 +56,8 @@ rows! {
     /// No policy allows it.
     NOT_ALLOWED = "not-allowed",
         "the role {role} may not invoke {resource}",
-        "no policy allows it {action}: ask the API's owner for that, or name another role of yours by --role, or as 'role_arn' in profile '{profile}'",
+        "no policy allows it {action}: ask the API's owner for that, or name another role of yours by --role, or as 'role_arn' \
+         in profile '{profile}'",
         POLICIES;
     /// A policy denies it.
     DENIED = "denied",

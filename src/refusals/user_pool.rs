@@ -112,8 +112,8 @@ pub const AUTHORIZATION: &[Row] = &[
     Row {
         says: &["Login option is not available"],
         cause: "the app client does not let anyone sign in by this identity provider",
-        hint: "check 'identity_provider' or 'idp_identifier' in the profile, capital letters too; else ask the administrator of the user pool to \
-               switch it on",
+        hint: "check 'identity_provider' or 'idp_identifier' in the profile, capital letters too; else ask the administrator of \
+               the user pool to switch it on",
         source: "https://github.com/aws-amplify/aws-sdk-android/issues/1808",
         ..ROW
     },

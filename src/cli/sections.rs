@@ -246,6 +246,8 @@ FINDINGS
         more than the 25 that AWS takes
   other_provider
         the token is from another provider than the mapping is for
+  other_identity_pool
+        the mapping is that of another identity pool than the profile's
   classic_flow
         the profile asks by the classic flow, to which no mapping applies
 

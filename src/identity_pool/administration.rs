@@ -66,7 +66,9 @@ impl Administrator {
         let client = Client::from_conf(config.build());
         let request = client.get_identity_pool_roles().identity_pool_id(&profile.identity_pool_id);
         let answer = request.send().await.map_err(|error| match &error {
-            SdkError::ServiceError(context) if is_about_the_asker(context.err().code()) => {
+            SdkError::ServiceError(context)
+                if is_about_the_asker(context.err().code(), context.raw().status().as_u16()) =>
+            {
                 let (code, message) = (context.err().code(), context.err().message());
                 refused(code.unwrap_or_default(), message.unwrap_or_default(), profile)
             }
@@ -82,16 +84,10 @@ impl Administrator {
 }
 
 /// Whether the code speaks of the credentials, and not of the request or of the service.
-fn is_about_the_asker(code: Option<&str>) -> bool {
-    let others = [
-        "ResourceNotFoundException",
-        "InvalidParameterException",
-        "TooManyRequestsException",
-        "InternalErrorException",
-        "ThrottlingException",
-        "ServiceUnavailable",
-    ];
-    code.is_some_and(|code| !others.contains(&code))
+fn is_about_the_asker(code: Option<&str>, status: u16) -> bool {
+    let others =
+        ["ResourceNotFoundException", "InvalidParameterException", "TooManyRequestsException", "ThrottlingException"];
+    status < 500 && code.is_some_and(|code| !others.contains(&code))
 }
 
 fn refused(code: &str, message: &str, profile: &Profile) -> Failure {

@@ -84,6 +84,28 @@ fn the_classic_flow_is_told_to_be_another_matter() {
 }
 
 #[test]
+fn another_pool_s_mapping_is_named() {
+    let lab = Lab::new();
+    lab.login("alice").good();
+    let other = "eu-west-1:1cf667a2-49a6-454b-9e45-23199EXAMPLE";
+    let mapping = lab.sandbox.pool_roles_json().replace(lab.sandbox.identity_pool_id(), other);
+    std::fs::write(lab.home().join("pool.json"), mapping).unwrap();
+    let document = lab.run(&["roles", "--explain", "--json", "--mapping", "pool.json"]).good().document();
+    assert_eq!(document["findings"][0]["code"], json!("other_identity_pool"));
+}
+
+#[test]
+fn a_service_that_fails_is_not_taken_for_one_that_refuses() {
+    let lab = Lab::new();
+    lab.login("alice").good();
+    let config = std::fs::read_to_string(lab.config()).unwrap();
+    std::fs::write(lab.config(), config.replace(&lab.sandbox.identity_pool_url(), "http://127.0.0.1:9")).unwrap();
+    std::fs::write(lab.home().join("claims.json"), json!({ "custom:roles": "x" }).to_string()).unwrap();
+    let ran = by_the_service(&lab, ("AKIAEXAMPLE", "canary"), None, &["--claims", "claims.json"]).failed_with(5);
+    assert!(!ran.stderr.contains("canary"), "{}", ran.stderr);
+}
+
+#[test]
 fn without_a_key_the_hint_is_the_command_to_run() {
     let lab = Lab::new();
     lab.login("alice").good();

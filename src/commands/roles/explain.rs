@@ -46,7 +46,9 @@ pub fn run(flags: &Roles, env: &mut Env) -> anyhow::Result<()> {
         scopes_given: scopes_given.as_deref(),
     };
     let mut findings = findings(mapping, &around);
-    findings.splice(0..0, other_provider(&chosen).into_iter().chain(profile.and_then(classic_flow)));
+    let besides =
+        [other_provider(&chosen), profile.and_then(|it| other_pool(it, &pool)), profile.and_then(classic_flow)];
+    findings.splice(0..0, besides.into_iter().flatten());
     let profile = profile.map(|profile| profile.name.as_str());
     let report = Report { profile, pool: &pool, chosen, custom_role, claims: &claims, explanation, findings };
     match flags.json {
@@ -85,7 +87,17 @@ fn no_entry(pool: &IdentityPoolRoles, flags: &Roles) -> Failure {
 fn other_provider(chosen: &Chosen<'_>) -> Option<Finding> {
     let ((entry, _), token) = (chosen.entry?, chosen.other_token.as_ref()?);
     let text = format!("the token is from {}, and this mapping is for {}", check::quoted(token), check::quoted(entry));
-    Some(Finding { severity: Severity::Warning, code: "other_provider", rule: None, text })
+    Some(warning("other_provider", text))
+}
+
+fn other_pool(profile: &Profile, pool: &IdentityPoolRoles) -> Option<Finding> {
+    let (id, own) = (pool.identity_pool_id.as_deref()?, profile.identity_pool_id.as_str());
+    let text = format!("the mapping is that of {id}, and the profile's identity pool is {own}");
+    (id != own).then(|| warning("other_identity_pool", text))
+}
+
+fn warning(code: &'static str, text: String) -> Finding {
+    Finding { severity: Severity::Warning, code, rule: None, text }
 }
 
 /// Its roles are for their trust policies to give, and a role mapping rules it out
@@ -93,8 +105,7 @@ fn other_provider(chosen: &Chosen<'_>) -> Option<Finding> {
 fn classic_flow(profile: &Profile) -> Option<Finding> {
     let text = "the profile says flow = \"classic\": AWS refuses that where there is a role mapping, and elsewhere it is \
                 the trust policy of the role asked for that decides";
-    let finding = Finding { severity: Severity::Warning, code: "classic_flow", rule: None, text: text.to_owned() };
-    profile.is_classic().then_some(finding)
+    profile.is_classic().then(|| warning("classic_flow", text.to_owned()))
 }
 
 impl Report<'_> {

@@ -1,9 +1,10 @@
 //! A mapping out of the JSON of `aws cognito-identity get-identity-pool-roles`, checked as the service checks it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use super::{AmbiguousRole, By, IdentityPoolRoles, RoleMapping, Rule};
 use crate::error::{Failure, Kind, shortened};
@@ -32,7 +33,7 @@ struct Document {
     identity_pool_id: Option<String>,
     #[serde(default)]
     roles: Roles,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "each_once")]
     role_mappings: BTreeMap<String, Mapping>,
     /// What boto3 adds.
     #[serde(rename = "ResponseMetadata")]
@@ -64,6 +65,30 @@ enum MappingType {
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct Rules {
     rules: Vec<Rule>,
+}
+
+/// A map in which no key is there twice: parsers differ in which of the two counts.
+fn each_once<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Mapping>, D::Error> {
+    struct Entries;
+    impl<'de> Visitor<'de> for Entries {
+        type Value = BTreeMap<String, Mapping>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object with an entry per provider")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut given: A) -> Result<Self::Value, A::Error> {
+            let mut entries = BTreeMap::new();
+            while let Some((provider, mapping)) = given.next_entry::<String, Mapping>()? {
+                let quoted = check::quoted(&provider);
+                if entries.insert(provider, mapping).is_some() {
+                    return Err(A::Error::custom(format!("RoleMappings has '{quoted}' twice")));
+                }
+            }
+            Ok(entries)
+        }
+    }
+    deserializer.deserialize_map(Entries)
 }
 
 impl IdentityPoolRoles {
@@ -223,6 +248,10 @@ mod tests {
         }
         let failure = IdentityPoolRoles::read(&vec![b' '; LARGEST + 1], "-").unwrap_err();
         assert!(failure.message.contains("more than 1048576 bytes"), "{failure}");
+        let entry = r#""p":{"Type":"Token","AmbiguousRoleResolution":"Deny"}"#;
+        let twice = format!("{{\"RoleMappings\":{{{entry},{entry}}}}}");
+        let failure = IdentityPoolRoles::read(twice.as_bytes(), "twice").unwrap_err();
+        assert!(failure.message.contains("RoleMappings has 'p' twice at line 1"), "{failure}");
         let deep = IdentityPoolRoles::read("[".repeat(100_000).as_bytes(), "deep").unwrap_err();
         assert!(deep.message.chars().count() < 400, "{deep}");
         assert!(read(&with("Value", json!("é".repeat(128)))).is_ok());

@@ -383,8 +383,8 @@ fn what_was_issued_just_now_is_judged_by_the_servers_clock_and_all_else_by_the_o
         (7200, -7200, true),
         (-7200, 7200, true),
         (86_400, -86_400, true),
-        (7200 + 290, -7200, true),
-        (7200 + 291, -7200, false),
+        (7200 + 590, -7200, true),
+        (7200 + 591, -7200, false),
         // Not issued just now: no server's time makes it valid again, and one may make it expired.
         (7200, -4000, false),
         (100, 3559, true),

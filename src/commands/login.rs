@@ -142,10 +142,14 @@ pub(super) async fn sign_in(
 
 impl Manner {
     /// Whether a sign-in is the one that is meant. Not every token names its person by an address, and a user name has
-    /// its provider before it.
+    /// its provider before it (`AzureAD_ada@corp.example`).
     fn is_meant(&self, tokens: &TokensRecord) -> bool {
         let person = tokens.person.to_ascii_lowercase();
-        let is_other = |address: &String| person.contains('@') && !person.ends_with(&address.to_ascii_lowercase());
+        let is_other = |address: &String| {
+            let address = address.to_ascii_lowercase();
+            let user_name = tokens.provider.as_ref().map(|name| format!("{}_{address}", name.to_ascii_lowercase()));
+            person.contains('@') && person != address && Some(&person) != user_name.as_ref()
+        };
         (self.provider.is_none() || tokens.provider == self.provider) && !self.address.as_ref().is_some_and(is_other)
     }
 }

@@ -1,0 +1,55 @@
+//! `login --email`: the profile is found by the address, and nobody else's sign-in is taken for that person's.
+
+use cogfed::sandbox::people::{Directory, Person};
+use cogfed::sandbox::{Options, visitor};
+
+use crate::support::Lab;
+
+/// A lab with a profile for employees and one for customers.
+fn lab(options: Options) -> Lab {
+    let lab = Lab::with(options);
+    let section = |name: &str, lines: &str| {
+        let section = lab.sandbox.profile_toml(name);
+        let keys: String = section
+            .lines()
+            .filter(|line| !line.starts_with("identity_provider"))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        keys.replacen('\n', &format!("\nstore = 'file'\n{lines}\n"), 1)
+    };
+    let internal = section("internal", "identity_provider = 'AzureAD'\nemail_domains = ['corp.example']");
+    let customers = section("customers", "idp_identifier = 'customers.example'");
+    std::fs::write(lab.config(), format!("{internal}{customers}")).unwrap();
+    lab
+}
+
+#[test]
+fn an_employee_and_a_customer_are_signed_in_side_by_side_by_their_addresses() {
+    let lab = lab(Options::default());
+    for (address, person, provider, profile) in [
+        ("alice@corp.example", "alice", "identity_provider=AzureAD", "internal"),
+        ("Erin@Customers.example", "erin", "idp_identifier=customers.example", "customers"),
+    ] {
+        let waiting = lab.begin_login(&["--email", address]);
+        assert!(waiting.url.contains(provider) && waiting.url.contains("login_hint="), "{}", waiting.url);
+        let _ = visitor::sign_in_as(&waiting.url, person);
+        let said = waiting.end().good().stderr;
+        assert!(said.contains(&format!("(profile '{profile}')")), "{said}");
+    }
+    for (address, profile) in [("alice@corp.example", "internal"), ("erin@customers.example", "customers")] {
+        let said = lab.run(&["login", "--no-browser", "--email", address]).good().stderr;
+        assert!(said.contains(&format!("already signed in as {address}")) && said.contains(profile), "{said}");
+    }
+    let ran = lab.run(&["login", "--email", "ada@elsewhere.example"]).failed_with(2);
+    assert!(ran.stderr.contains("no profile is for addresses of elsewhere.example"), "{}", ran.stderr);
+}
+
+#[test]
+fn an_address_that_ends_like_another_is_another_person_s() {
+    let mut options = Options::default();
+    options.people.push(Person::new("malice", "Malice", Directory::AzureAd));
+    let lab = lab(options);
+    lab.login_with(&["--email", "malice@corp.example"], "malice").good();
+    let said = lab.login_with(&["--email", "alice@corp.example"], "alice").good().stderr;
+    assert!(said.contains("malice@corp.example was signed in before, and is not any more"), "{said}");
+}

@@ -22,19 +22,20 @@ const LARGEST: usize = 1 << 20;
 const LONGEST_QUOTE: usize = 200;
 /// In the name of an item, for credentials of the role that the mapping gives.
 const NO_ROLE: &str = "default";
-/// What the names of items with the classic flow's credentials end with.
-const CLASSIC: &str = "/classic";
+/// In the name of an item, before the role, for credentials by the classic flow. Not after it: a role's ARN may end in
+/// anything, and none begins so.
+const CLASSIC: &str = "classic/";
 
 /// The account of a sign-in's tokens: `tokens/USER POOL/APP CLIENT/WHO`. A plain issuer stands in the user pool's place.
 pub fn tokens_account(profile: &Profile) -> String {
     format!("tokens/{}/{}/{}", part(profile.issuer.id()), profile.client_id, part(profile.who()))
 }
 
-/// The account of a profile's credentials: `credentials/USER POOL/APP CLIENT/WHO/IDENTITY POOL/ROLE`, and `/classic`
-/// after it if that is how they are asked for: profiles of one role and two flows do not get in each other's way.
+/// The account of a profile's credentials: `credentials/USER POOL/APP CLIENT/WHO/IDENTITY POOL/ROLE`, with `classic/`
+/// before the role if that is how they are asked for: profiles of one role and two flows do not get in each other's way.
 pub fn credentials_account(profile: &Profile) -> String {
     let role = profile.role_arn.as_deref().unwrap_or(NO_ROLE);
-    format!("{}{role}{}", before_role(profile), if profile.is_classic() { CLASSIC } else { "" })
+    format!("{}{}{role}", before_role(profile), if profile.is_classic() { CLASSIC } else { "" })
 }
 
 /// The accounts of all credentials of a sign-in at one identity pool begin so.
@@ -266,7 +267,9 @@ impl TokensRecord {
 
     /// Whether credentials were made from this sign-in that may last for more than an hour.
     pub fn has_classic_credentials(&self) -> bool {
-        self.credentials.iter().any(|account| account.ends_with(CLASSIC))
+        // Of an account's parts none but the role has a slash, see `part`.
+        let role = |account: &String| account.splitn(6, '/').nth(5).is_some_and(|role| role.starts_with(CLASSIC));
+        self.credentials.iter().any(role)
     }
 
     /// `profile` as it would be for each of the roles whose credentials at its identity pool were made from this sign-in,
@@ -274,7 +277,7 @@ impl TokensRecord {
     pub fn roles(&self, profile: &Profile) -> Vec<Profile> {
         let before = before_role(profile);
         let roles = self.credentials.iter().filter_map(|account| account.strip_prefix(&before));
-        let roles = roles.map(|role| match role.strip_suffix(CLASSIC) {
+        let roles = roles.map(|role| match role.strip_prefix(CLASSIC) {
             Some(role) => (role, Flow::Classic { duration: TimeDelta::zero() }),
             None => (role, Flow::Enhanced),
         });

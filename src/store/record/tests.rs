@@ -165,7 +165,14 @@ fn the_classic_flow_has_credentials_of_its_own_and_an_sts_that_they_belong_to() 
     let classic = profile(CLASSIC_FLOW, "");
     let enhanced = Profile { flow: Flow::Enhanced, ..classic.clone() };
     let account = credentials_account(&classic);
-    assert_eq!(account, format!("{}/classic", credentials_account(&enhanced)));
+    let role = classic.role_arn.as_deref().unwrap();
+    assert_eq!(account, credentials_account(&enhanced).replace(role, &format!("classic/{role}")));
+    let namesake = Profile { role_arn: Some(format!("{role}/classic")), ..enhanced };
+    assert_ne!(account, credentials_account(&namesake), "a role of that name, asked for by the other flow");
+    let mut tokens: TokensRecord = serde_json::from_str(TOKENS).unwrap();
+    tokens.credentials.insert(credentials_account(&namesake));
+    assert!(!tokens.has_classic_credentials());
+    assert!(tokens.roles(&own()).iter().any(|role| role.role_arn == namesake.role_arn && !role.is_classic()));
     let mut record: CredentialsRecord = serde_json::from_str(CREDENTIALS).unwrap();
     let credentials = record.credentials();
     record = CredentialsRecord::new(&classic, "s", credentials, record.issued_at, Offset::default());

@@ -206,6 +206,12 @@ mod tests {
         ] {
             assert!(issuer.check(bad).is_err(), "{bad}");
         }
+        let written = |host: &str| PlainIssuer { hosts: vec![check::authority(host).unwrap()], ..issuer.clone() };
+        assert_eq!(
+            written("api.example.com:443").check("https://api.example.com/token"),
+            Ok(()),
+            "https has that port"
+        );
         let local = PlainIssuer { url: "http://127.0.0.1:9000/t".into(), ..issuer };
         assert!(local.check("http://127.0.0.1:9000/token").is_ok());
         for bad in ["http://127.0.0.1:9001/token", "http://localhost:9000/token", "http://127.0.0.2:9000/token"] {

@@ -36,6 +36,15 @@ impl Likely {
     }
 }
 
+/// What the call that was refused was to give.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted<'a> {
+    /// An identity id, or a token for STS: no role is looked for.
+    Identity,
+    /// Credentials, of the role with this ARN if one was asked for.
+    Credentials(Option<&'a str>),
+}
+
 /// What a refusal leaves open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Open {
@@ -58,18 +67,20 @@ fn open(code: &str, message: &str) -> Option<Open> {
     }
 }
 
-/// The likeliest cause of a refusal with this code and message, after a look at the ID token's claims. `asked_for` is the
-/// ARN of the role that was asked for, `now` the time by the server's clock, if it is known. Whatever the claims are, this
-/// does not fail.
+/// The likeliest cause of a refusal with this code and message, after a look at the ID token's claims. `now` is the time by
+/// the server's clock, if it is known. Whatever the claims are, this does not fail.
 pub fn cause(
     (code, message): (&str, &str),
     claims: &Map<String, Value>,
-    asked_for: Option<&str>,
+    wanted: Wanted<'_>,
     now: Option<DateTime<Utc>>,
 ) -> Option<Likely> {
-    match open(code, message)? {
-        Open::Issuer => by_issuer(claims),
-        Open::Role => by_time(claims, now).or_else(|| by_roles(&Asserted::of(claims, []), asked_for)),
+    match (open(code, message)?, wanted) {
+        (Open::Issuer, _) => by_issuer(claims),
+        (Open::Role, Wanted::Identity) => by_time(claims, now),
+        (Open::Role, Wanted::Credentials(role)) => {
+            by_time(claims, now).or_else(|| by_roles(&Asserted::of(claims, []), role))
+        }
     }
 }
 
@@ -188,7 +199,8 @@ mod tests {
 
     fn found(refusal: (&str, &str), claims: &Value, asked_for: Option<&str>) -> Option<String> {
         let now = DateTime::from_timestamp(1_800_000_000, 0);
-        cause(refusal, claims.as_object().unwrap(), asked_for, now).map(|likely| likely.cause)
+        let wanted = Wanted::Credentials(asked_for);
+        cause(refusal, claims.as_object().unwrap(), wanted, now).map(|likely| likely.cause)
     }
 
     #[test]
@@ -221,6 +233,14 @@ mod tests {
         }
         let one = json!({ "cognito:roles": [A] });
         assert_eq!(found(DENIED, &one, None), None, "the claims leave it open too");
+    }
+
+    #[test]
+    fn where_no_role_is_looked_for_none_is_the_cause() {
+        let now = DateTime::from_timestamp(1_800_000_000, 0);
+        let found = |claims: Value| cause(DENIED, claims.as_object().unwrap(), Wanted::Identity, now);
+        assert_eq!(found(json!({ "custom:roles": "Orders.Foo" })), None);
+        assert!(found(json!({ "exp": 1 })).is_some());
     }
 
     #[test]
@@ -261,7 +281,7 @@ mod tests {
     #[test]
     fn what_is_likely_is_said_to_be_likely_and_aws_own_words_stay() {
         let certain = Failure::new(Kind::Refused, "no role (x)").hint("ask").after(Some(std::time::Duration::ZERO));
-        let likely = cause(DENIED, &Map::new(), None, None).unwrap().of(certain, "x");
+        let likely = cause(DENIED, &Map::new(), Wanted::Credentials(None), None).unwrap().of(certain, "x");
         assert_eq!(likely.message, "the directory asserts no role for you, most likely (x)");
         assert!(likely.hint.unwrap().contains("--force"));
         assert!(likely.retry_after.is_some());

@@ -15,7 +15,7 @@ use aws_sdk_cognitoidentity::Client;
 use aws_sdk_cognitoidentity::error::{ProvideErrorMetadata, SdkError};
 use chrono::{DateTime, TimeDelta};
 
-use self::likely::Likely;
+use self::likely::Wanted;
 pub use self::sdk::Service;
 use self::sdk::configured;
 pub use self::session_name::session_name;
@@ -84,7 +84,7 @@ impl<'a> IdentityPool<'a> {
             .get_id()
             .identity_pool_id(&self.profile.identity_pool_id)
             .logins(login.provider, login.id_token.expose());
-        let answer = request.send().await.map_err(|error| self.failure(&error, login))?;
+        let answer = request.send().await.map_err(|error| self.failure(&error, login, Wanted::Identity))?;
         answer.identity_id.ok_or_else(|| self.odd_answer("no identity id"))
     }
 
@@ -114,7 +114,8 @@ impl<'a> IdentityPool<'a> {
             .identity_id(identity_id)
             .set_custom_role_arn(self.profile.role_arn.clone())
             .logins(login.provider, login.id_token.expose());
-        let answer = request.send().await.map_err(|error| self.failure(&error, login))?;
+        let wanted = Wanted::Credentials(self.profile.role_arn.as_deref());
+        let answer = request.send().await.map_err(|error| self.failure(&error, login, wanted))?;
         let identity_id = answer.identity_id.unwrap_or_else(|| identity_id.to_owned());
         let credentials = answer.credentials.and_then(|given| {
             Some(Credentials {
@@ -138,7 +139,7 @@ impl<'a> IdentityPool<'a> {
     ) -> Result<(Credentials, String), PoolError> {
         let request =
             self.client.get_open_id_token().identity_id(identity_id).logins(login.provider, login.id_token.expose());
-        let answer = request.send().await.map_err(|error| self.failure(&error, login))?;
+        let answer = request.send().await.map_err(|error| self.failure(&error, login, Wanted::Identity))?;
         let token = Secret::new(answer.token.ok_or_else(|| self.odd_answer("no token"))?);
         let identity_id = answer.identity_id.unwrap_or_else(|| identity_id.to_owned());
         let wanted = Assumption {
@@ -153,10 +154,16 @@ impl<'a> IdentityPool<'a> {
     }
 
     /// What a call amounts to that was refused, or got no answer, with this login.
-    fn failure<E: ProvideErrorMetadata>(&self, error: &SdkError<E>, login: &Login<'_>) -> PoolError {
+    fn failure<E: ProvideErrorMetadata>(
+        &self,
+        error: &SdkError<E>,
+        login: &Login<'_>,
+        wanted: Wanted<'_>,
+    ) -> PoolError {
         let failure = Service::IdentityPool.failure(error, self.profile, &self.http);
         let (code, message) = (error.code().unwrap_or_default(), error.message().unwrap_or_default());
-        let failure = match self.likely((code, message), login) {
+        let claims = likely::claims(login.id_token.expose());
+        let failure = match likely::cause((code, message), &claims, wanted, self.http.server_now()) {
             Some(likely) => likely.of(failure, &refusal::said(Service::IdentityPool, code, message, self.profile)),
             None => failure,
         };
@@ -164,11 +171,6 @@ impl<'a> IdentityPool<'a> {
             Some("ResourceNotFoundException") => PoolError::UnknownIdentity(failure),
             _ => PoolError::Failed(failure),
         }
-    }
-
-    fn likely(&self, refusal: (&str, &str), login: &Login<'_>) -> Option<Likely> {
-        let claims = likely::claims(login.id_token.expose());
-        likely::cause(refusal, &claims, self.profile.role_arn.as_deref(), self.http.server_now())
     }
 
     fn odd_answer(&self, what: &str) -> PoolError {

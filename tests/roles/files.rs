@@ -207,6 +207,12 @@ fn the_entry_is_chosen_by_the_token_by_name_or_asked_for() {
     assert_eq!((&named["provider"], &named["provider_chosen_by"]), (&json!("two:c"), &json!("flag")));
     assert_eq!(named["findings"][0]["code"], json!("other_provider"));
     files.run(&["--provider", "four:c"]).failed_with(2);
+    files.run(&["--provider", "two:c", "--expect", ADMIN]).good();
+    let one = json!({ "Roles": { "authenticated": DEFAULT }, "RoleMappings": { "one:c": entry } });
+    let files = files.with("pool.json", one.to_string());
+    let ran = files.run(&["--expect", ADMIN]).failed_with(1);
+    let said = "no: it may not be this mapping that counts, see the first warning";
+    assert!(ran.stdout.contains(said) && ran.stderr.contains("but that is not certain"), "{ran:?}");
     let files = files.with("pool.json", json!({ "Roles": { "authenticated": DEFAULT } }).to_string());
     assert_eq!(files.run(&["--json"]).good().document()["provider_chosen_by"], json!("none"));
     let files = files.with("pool.json", "{}");

@@ -94,6 +94,8 @@ fn every_role_is_named_with_who_names_it() {
     assert_eq!(document["given"], Value::Null, "the profile's own role has no credentials yet: {document}");
     let other = lab.run(&words(&["--json", "--role", ORDERS_ADMIN])).good().document();
     assert!(other["given"]["arn"].as_str().unwrap().contains("/OrdersAdmin/"), "{other}");
+    let named_by = json!(["cognito:roles", "--role", "the store"]);
+    assert_eq!(entry(&other, Some(ORDERS_ADMIN))["named_by"], named_by, "no profile says so");
 }
 
 #[test]

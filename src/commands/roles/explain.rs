@@ -23,6 +23,8 @@ pub struct Report<'a> {
     pub chosen: Chosen<'a>,
     pub custom_role: Option<&'a str>,
     pub claims: &'a serde_json::Map<String, Value>,
+    /// Whether this mapping counts for this token and this flow, or was named as the one to evaluate.
+    pub counts: bool,
     pub explanation: Explanation,
     pub findings: Vec<Finding>,
 }
@@ -47,10 +49,12 @@ pub fn run(flags: &Roles, env: &mut Env) -> anyhow::Result<()> {
     };
     let mut findings = findings(mapping, &around);
     let besides =
-        [other_provider(&chosen), profile.and_then(|it| other_pool(it, &pool)), profile.and_then(classic_flow)];
+        [other_provider(&chosen), profile.and_then(classic_flow), profile.and_then(|it| other_pool(it, &pool))];
     findings.splice(0..0, besides.into_iter().flatten());
+    let is_for_it = chosen.other_token.is_none() || chosen.by == ChosenBy::Flag;
+    let counts = is_for_it && !profile.is_some_and(Profile::is_classic);
     let profile = profile.map(|profile| profile.name.as_str());
-    let report = Report { profile, pool: &pool, chosen, custom_role, claims: &claims, explanation, findings };
+    let report = Report { profile, pool: &pool, chosen, custom_role, claims: &claims, counts, explanation, findings };
     match flags.json {
         true => env.print(&format!("{}\n", report.json()))?,
         false => env.print(&text::of(&report))?,
@@ -113,6 +117,11 @@ impl Report<'_> {
         self.chosen.entry.map(|(_, mapping)| mapping)
     }
 
+    /// Whether every reading has the same outcome, and it is this mapping that decides.
+    pub fn is_certain(&self) -> bool {
+        self.counts && self.explanation.is_certain()
+    }
+
     pub fn why(&self) -> String {
         why_this_outcome(self.explanation.evaluation.basis, self.mapping(), self.pool)
     }
@@ -165,7 +174,7 @@ impl Report<'_> {
             "outcome": named(&evaluation.outcome),
             "role_arn": evaluation.outcome.role_arn(),
             "why": self.why(),
-            "certain": explanation.is_certain(),
+            "certain": self.is_certain(),
             "doubts": explanation.doubts.iter().map(doubt).collect::<Vec<_>>(),
             "findings": self.findings,
         })
@@ -173,7 +182,7 @@ impl Report<'_> {
 
     /// What the run ends with.
     fn verdict(&self, flags: &Roles) -> Result<(), Failure> {
-        let is_certain = self.explanation.is_certain();
+        let is_certain = self.is_certain();
         let failed = |message: String| Err(Failure::new(Kind::Failed, message));
         let Some(arn) = self.explanation.evaluation.outcome.role_arn() else {
             let message = format!("the identity pool gives no role: {}", self.why());

@@ -16,7 +16,6 @@ use crate::cli::Roles;
 use crate::identity_pool::asserted::Asserted;
 use crate::identity_pool::mapping::IdentityPoolRoles;
 use crate::identity_pool::sts::Sts;
-use crate::profile::Profile;
 use crate::store::record::{CredentialsRecord, TokensRecord};
 use crate::terminal::shown;
 
@@ -66,16 +65,17 @@ pub fn run(flags: &Roles, env: &mut Env) -> anyhow::Result<()> {
     let tokens = session.tokens()?.ok_or_else(|| session.nobody_signed_in())?;
     let asserted = Asserted::of(&claims, pool.iter().flat_map(IdentityPoolRoles::custom_claims));
     let now = env.clock.now();
-    let mut can_lead_to = Vec::new();
-    for (role_arn, named_by) in named(&opened, env, &tokens, &asserted, pool.as_ref()) {
-        let credentials = CredentialsRecord::read(&opened.store, &of_role(&opened.profile, role_arn.as_deref()))?;
-        let credentials = credentials.map(|record| Credentials {
+    let stored = stored(&opened, &tokens)?;
+    let role = |(role_arn, named_by): (Option<String>, Vec<String>)| {
+        let record = stored.iter().find(|record| record.role_arn == role_arn);
+        let credentials = record.map(|record| Credentials {
             issued_at: record.issued_at,
             expires_at: record.expires_at,
             valid: record.expires_at > now,
         });
-        can_lead_to.push(Role { role_arn, named_by, credentials });
-    }
+        Role { role_arn, named_by, credentials }
+    };
+    let can_lead_to = named(flags, &opened, env, &tokens, &asserted, pool.as_ref()).into_iter().map(role).collect();
     let (given, not_known) = match given(&opened, now) {
         Ok(given) => (Some(given), None),
         Err(why) => (None, Some(why)),
@@ -96,12 +96,18 @@ pub fn run(flags: &Roles, env: &mut Env) -> anyhow::Result<()> {
     }
 }
 
-fn of_role(profile: &Profile, role_arn: Option<&str>) -> Profile {
-    Profile { role_arn: role_arn.map(str::to_owned), ..profile.clone() }
+/// The credentials that are stored of this sign-in, those that came by the profile's own flow first.
+fn stored(opened: &Opened, tokens: &TokensRecord) -> anyhow::Result<Vec<CredentialsRecord>> {
+    let session = opened.session();
+    let own = session.stored_credentials()?.map(|record| (opened.profile.clone(), record));
+    let mut stored: Vec<_> = own.into_iter().chain(session.stored_besides(tokens)?).collect();
+    stored.sort_by_key(|(profile, _)| profile.is_classic() != opened.profile.is_classic());
+    Ok(stored.into_iter().map(|(_, record)| record).collect())
 }
 
 /// Every role that is named somewhere, and who names it; first the one that nobody has to ask for.
 fn named(
+    flags: &Roles,
     opened: &Opened,
     env: &Env,
     tokens: &TokensRecord,
@@ -122,7 +128,10 @@ fn named(
     if let Some(role) = &asserted.preferred_role {
         name(Some(role), "cognito:preferred_role".to_owned());
     }
-    for profile in [opened.profile.clone()].into_iter().chain(opened.sharing(env)) {
+    if let Some(role) = &flags.role.role {
+        name(Some(role), "--role".to_owned());
+    }
+    for profile in opened.sharing(env) {
         if let Some(role) = &profile.role_arn {
             name(Some(role), format!("profile {}", profile.name));
         }

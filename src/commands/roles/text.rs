@@ -99,9 +99,10 @@ fn outcome(report: &Report<'_>, lines: &mut Vec<(&'static str, String)>) {
     lines.push(("", report.why()));
     lines.push((
         "certain",
-        match explanation.is_certain() {
-            true => "yes".to_owned(),
-            false => "no: AWS does not document all that this rests on".to_owned(),
+        match (report.is_certain(), report.counts) {
+            (true, _) => "yes".to_owned(),
+            (false, false) => "no: it may not be this mapping that counts, see the first warning".to_owned(),
+            (false, true) => "no: AWS does not document all that this rests on".to_owned(),
         },
     ));
     for doubt in &explanation.doubts {

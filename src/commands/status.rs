@@ -160,7 +160,7 @@ fn rows(
             ),
             ("since", local(sign_in.signed_in_at)),
             ("ID token", until(sign_in.id_token_expires_at, now)),
-            ("renewal", renewal(sign_in, if report.issuer.is_some() { "issuer" } else { "user pool" }, now)),
+            ("renewal", renewal(sign_in, profile.issuer.described(), now)),
         ]),
     }
     rows.push(match &report.credentials {

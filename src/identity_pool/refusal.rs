@@ -15,7 +15,7 @@ pub fn explain(service: Service, code: &str, message: &str, profile: &Profile) -
         Service::Sts => refusals::find(refusals::Service::Sts, code, message),
     };
     let (pool, login) = (profile.identity_pool_id.as_str(), profile.login_command());
-    let facts = [("pool", pool), ("profile", profile.name.as_str()), ("login", login.as_str())];
+    let facts = [("pool", pool), ("profile", &profile.name), ("login", &login), ("issuer", profile.issuer.described())];
     let said = said(service, code, message, profile);
     Failure::new(row.kind, format!("{} ({said})", row.cause(&facts))).hint(row.hint(&facts))
 }

@@ -27,8 +27,9 @@ const NOT_AUTHORIZED: Row = Row { codes: &["NotAuthorizedException"], ..ROW };
 pub const ROWS: &[Row] = &[
     Row {
         says: &["Token is not from a supported provider"],
-        cause: "the identity pool does not know this user pool and app client",
-        hint: "compare user_pool_id, client_id and identity_pool_id of the profile with the identity pool's providers",
+        cause: "the identity pool does not know this {issuer} and app client",
+        hint: "compare user_pool_id (or issuer), client_id and identity_pool_id of the profile with the identity pool's \
+               providers",
         source: PROVIDER_THREAD,
         ..NOT_AUTHORIZED
     },
@@ -49,7 +50,7 @@ pub const ROWS: &[Row] = &[
     Row {
         says: &["Couldn't verify signed token"],
         cause: "the identity pool cannot verify the ID token's signature",
-        hint: "sign in again; if it stays so, tell the administrator of the user pool: its signing keys are in question",
+        hint: "sign in again; if it stays so, tell the administrator of the {issuer}: its signing keys are in question",
         source: "https://github.com/amazon-archives/amazon-cognito-identity-js/issues/68",
         ..NOT_AUTHORIZED
     },

@@ -8,8 +8,7 @@ fn facts_of(service: Service) -> &'static [&'static str] {
         Service::Authorization | Service::TokenEndpoint | Service::EntraId | Service::AzureB2c => {
             &["issuer", "login", "profile"]
         }
-        Service::IdentityPool => &["login", "pool", "profile"],
-        Service::Sts => &["login", "pool", "profile"],
+        Service::IdentityPool | Service::Sts => &["issuer", "login", "pool", "profile"],
         Service::ApiGateway => {
             &["action", "host", "method", "path", "profile", "region", "resource", "role", "said", "skew"]
         }

@@ -143,7 +143,7 @@ pub const AUTHORIZATION: &[Row] = &[
     Row {
         codes: &["access_denied"],
         cause: "the sign-in was cancelled or denied",
-        hint: "sign in again: {login}; if it was not you who cancelled, ask the administrator of the user pool for access",
+        hint: "sign in again: {login}; if it was not you who cancelled, ask the administrator of the {issuer} for access",
         ..ROW
     },
     Row {
@@ -162,21 +162,21 @@ pub const AUTHORIZATION: &[Row] = &[
     Row {
         codes: &["unauthorized_client"],
         cause: "the app client may not use the authorization code grant",
-        hint: "tell the administrator of the user pool",
+        hint: "tell the administrator of the {issuer}",
         ..ROW
     },
     Row {
         codes: &["invalid_request"],
         cause: "the {issuer} cannot make sense of the sign-in that the profile asks for",
         hint: "check 'identity_provider', 'idp_identifier', 'scopes' and 'prompt' in the profile; else tell the administrator of \
-               the user pool what it said",
+               the {issuer} what it said",
         ..ROW
     },
     Row {
         codes: &["server_error", "temporarily_unavailable"],
         kind: Kind::Network,
         cause: "the {issuer} had an error of its own",
-        hint: "run '{login}' again in a minute; if it stays so, tell the administrator of the user pool what it said",
+        hint: "run '{login}' again in a minute; if it stays so, tell the administrator of the {issuer} what it said",
         source: "https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1",
         ..ROW
     },
@@ -185,13 +185,13 @@ pub const AUTHORIZATION: &[Row] = &[
 /// What else comes by way of the browser.
 pub const UNKNOWN_AT_AUTHORIZATION: Row = Row {
     cause: "the identity provider refused the sign-in",
-    hint: "tell the administrator of the user pool what it said",
+    hint: "tell the administrator of the {issuer} what it said",
     ..ROW
 };
 
 const TOKEN_ROW: Row = Row {
     service: Service::TokenEndpoint,
-    hint: "tell the administrator of the user pool",
+    hint: "tell the administrator of the {issuer}",
     source: TOKEN_ENDPOINT_PAGE,
     ..ROW
 };
@@ -213,19 +213,19 @@ pub const TOKEN_ENDPOINT: &[Row] = &[
     Row {
         codes: &["unauthorized_client"],
         cause: "the app client may not use the authorization code grant, or not renew by it",
-        hint: "ask the administrator of the user pool to allow the app client both",
+        hint: "ask the administrator of the {issuer} to allow the app client both",
         ..TOKEN_ROW
     },
     Row {
         codes: &["invalid_request"],
         cause: "the {issuer} could not read the request for tokens",
-        hint: "check that 'domain' in the profile is this app client's; else tell the administrator of the user pool",
+        hint: "check that 'domain' (or 'issuer') in the profile is this app client's; else tell the administrator of the {issuer}",
         ..TOKEN_ROW
     },
     Row {
         codes: &["unsupported_grant_type"],
         cause: "the token endpoint knows neither codes nor refresh tokens",
-        hint: "check that 'domain' in the profile is the user pool's",
+        hint: "check 'domain' (or 'issuer') in the profile",
         ..TOKEN_ROW
     },
     Row {
@@ -240,6 +240,6 @@ pub const TOKEN_ENDPOINT: &[Row] = &[
 /// What else comes from the token endpoint.
 pub const UNKNOWN_AT_TOKEN_ENDPOINT: Row = Row {
     cause: "the {issuer} gave no tokens",
-    hint: "tell the administrator of the user pool what it said",
+    hint: "tell the administrator of the {issuer} what it said",
     ..TOKEN_ROW
 };

@@ -256,9 +256,10 @@ impl Session<'_> {
 
     fn cannot_be_renewed(&self, tokens: &TokensRecord) -> Failure {
         let message = format!(
-            "the sign-in of profile '{}' ended at {}: the user pool gave no refresh token to renew it with",
+            "the sign-in of profile '{}' ended at {}: the {} gave no refresh token to renew it with",
             self.profile.name,
-            tokens.expires_at.format("%F %T UTC")
+            tokens.expires_at.format("%F %T UTC"),
+            self.profile.issuer.described()
         );
         Failure::new(Kind::SignInRequired, message).hint(format!("run '{}'", self.profile.login_command()))
     }
@@ -269,8 +270,8 @@ impl Session<'_> {
             .hint(format!("run '{}'", self.profile.login_command()))
     }
 
-    fn signed_out_by_the_pool(&self, ended: &Ended) -> Failure {
-        let name = &self.profile.name;
+    fn ended_elsewhere(&self, ended: &Ended) -> Failure {
+        let (name, described) = (&self.profile.name, self.profile.issuer.described());
         if ended.by_sign_out {
             let message = format!("a sign-out of profile '{name}' began at {}", ended.at.format("%F %T UTC"));
             let hint = format!(
@@ -281,10 +282,10 @@ impl Session<'_> {
         }
         let message = match ended.interrupted_at {
             Some(at) => format!(
-                "the sign-in of profile '{name}' is lost: a renewal at {} was cut off before its answer was saved, and the user pool no longer takes the refresh token from before",
+                "the sign-in of profile '{name}' is lost: a renewal at {} was cut off before its answer was saved, and the {described} no longer takes the refresh token from before",
                 at.format("%F %T UTC")
             ),
-            None => format!("the sign-in of profile '{name}' has ended: it expired or was revoked at the user pool"),
+            None => format!("the sign-in of profile '{name}' has ended: it expired or was revoked at the {described}"),
         };
         Failure::new(Kind::SignInRequired, message).hint(format!("run '{}'", self.profile.login_command()))
     }

@@ -71,7 +71,7 @@ impl Session<'_> {
             Step::UseIdToken => Ok(Current { tokens, is_saved: true }),
             Step::Refresh => self.refreshed(tokens).await,
             Step::SignIn => Err(match &tokens.ended {
-                Some(ended) => self.signed_out_by_the_pool(ended).into(),
+                Some(ended) => self.ended_elsewhere(ended).into(),
                 None => self.cannot_be_renewed(&tokens).into(),
             }),
         }
@@ -92,7 +92,7 @@ impl Session<'_> {
                 tokens.ended = Some(ended.clone());
                 tokens.write(self.store, self.profile)?;
                 mark::clear(self.folder, self.profile);
-                let mut failure = self.signed_out_by_the_pool(&ended);
+                let mut failure = self.ended_elsewhere(&ended);
                 // Entra ID says why; it is kept nowhere, and told this once.
                 if description.is_some() {
                     let why = GrantError::Invalid { description }.of(self.profile);

@@ -36,7 +36,7 @@ const LONGEST_QUOTE: usize = 100;
 /// What a token must say to be accepted.
 #[derive(Debug)]
 pub struct Expected<'a> {
-    /// The issuers that the user pool may have.
+    /// The issuers that the token may name.
     pub issuers: &'a [String],
     /// Whether that is a user pool, whose tokens say what they are for; other issuers' have no `token_use`.
     pub is_user_pool: bool,
@@ -60,11 +60,16 @@ impl Expected<'_> {
         if (theirs - issued_at).abs() <= JUST_ISSUED { theirs } else { self.now.max(theirs) }
     }
 
+    /// How messages call whose token it should be, as [`crate::profile::Issuer::described`] does.
+    pub fn described(&self) -> &'static str {
+        if self.is_user_pool { "user pool" } else { "issuer" }
+    }
+
     /// What may be wrong with that time.
     fn doubt(&self) -> String {
         match self.offset.is_none() {
             true => " by this machine's clock".to_owned(),
-            false => format!("; this machine's clock is {} the user pool's", self.offset),
+            false => format!("; this machine's clock is {} the {}'s", self.offset, self.described()),
         }
     }
 }
@@ -74,7 +79,7 @@ impl Expected<'_> {
 pub struct Claims {
     /// `iss`.
     pub issuer: String,
-    /// `sub`: the person, within the user pool.
+    /// `sub`: the person, within the user pool or at the issuer.
     pub subject: String,
     /// `iat`.
     pub issued_at: DateTime<Utc>,

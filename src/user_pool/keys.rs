@@ -1,4 +1,4 @@
-//! The user pool's signing keys (RFC 7517), fetched rarely and kept in cogfed's own folder: they are no secret.
+//! The signing keys of a user pool or an issuer (RFC 7517), fetched rarely and kept in cogfed's own folder: they are no secret.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use openidconnect::core::CoreJsonWebKeySet;
@@ -27,7 +27,7 @@ struct Kept {
     keys: Value,
 }
 
-/// Where the keys of one user pool come from.
+/// Where the keys of one user pool, or of one issuer, come from.
 pub struct Keys<'a> {
     http: &'a Http,
     folder: &'a Folder,
@@ -50,11 +50,11 @@ impl<'a> Keys<'a> {
         if let Some(kept) = kept {
             match id_token::verify(token, &key_set(&kept.keys)?, expected) {
                 Err(Invalid::UnknownKey) if !fresh_enough => {}
-                other => return other.map_err(refused),
+                other => return other.map_err(|invalid| refused(invalid, expected.described())),
             }
         }
-        let keys = self.fetch(expected.now).await?;
-        id_token::verify(token, &key_set(&keys)?, expected).map_err(refused)
+        let keys = self.fetch(expected.now, expected.described()).await?;
+        id_token::verify(token, &key_set(&keys)?, expected).map_err(|invalid| refused(invalid, expected.described()))
     }
 
     fn kept(&self, now: DateTime<Utc>) -> Option<Kept> {
@@ -64,15 +64,17 @@ impl<'a> Keys<'a> {
         (kept.url == self.url && key_set(&kept.keys).is_ok() && age >= TimeDelta::zero() && age < LIFE).then_some(kept)
     }
 
-    async fn fetch(&self, now: DateTime<Utc>) -> Result<Value, Failure> {
+    async fn fetch(&self, now: DateTime<Utc>, described: &str) -> Result<Value, Failure> {
         let request = http::Request::get(self.url)
             .header(http::header::ACCEPT, "application/json")
             .body(Vec::new())
-            .map_err(|error| Failure::new(Kind::Usage, format!("the user pool's endpoint is not a URL: {error}")))?;
+            .map_err(|error| {
+                Failure::new(Kind::Usage, format!("the address of the {described}'s keys is not a URL: {error}"))
+            })?;
         let answer = self.http.send_repeatable(request).await?;
         let unusable = |what: String| {
-            Failure::new(Kind::Network, format!("cannot get the user pool's signing keys: {what}"))
-                .hint("check user_pool_id and endpoints.user_pool in the profile")
+            Failure::new(Kind::Network, format!("cannot get the {described}'s signing keys: {what}"))
+                .hint("check user_pool_id and endpoints.user_pool (or issuer and endpoints.issuer) in the profile")
                 .after(self.http.retry_after(&answer))
         };
         if answer.status() != http::StatusCode::OK {
@@ -98,16 +100,16 @@ impl<'a> Keys<'a> {
 /// [`Kind::Network`] if it is no key set.
 pub fn key_set(keys: &Value) -> Result<CoreJsonWebKeySet, Failure> {
     CoreJsonWebKeySet::deserialize(keys)
-        .map_err(|_| Failure::new(Kind::Network, "what the user pool gives as its signing keys is not a key set"))
+        .map_err(|_| Failure::new(Kind::Network, "what is given as the signing keys is not a key set"))
 }
 
-fn refused(invalid: Invalid) -> Failure {
+fn refused(invalid: Invalid, described: &str) -> Failure {
     let what = match invalid {
-        Invalid::UnknownKey => "it is signed by a key that the user pool does not publish".to_owned(),
+        Invalid::UnknownKey => format!("it is signed by a key that the {described} does not publish"),
         Invalid::Token(what) => what,
     };
     Failure::new(Kind::Refused, format!("the ID token is not accepted: {what}"))
-        .hint("it is not used; if it stays so, tell the administrator of the user pool")
+        .hint(format!("it is not used; if it stays so, tell the administrator of the {described}"))
 }
 
 #[cfg(test)]

@@ -246,7 +246,7 @@ impl fmt::Display for SendError {
         match self {
             SendError::Http(error) => error.fmt(f),
             SendError::Unavailable(status, _) => {
-                write!(f, "the user pool's token endpoint answered with status {status}")
+                write!(f, "the token endpoint answered with status {status}")
             }
             SendError::NotJson => f.write_str("the token endpoint's answer is not JSON"),
         }
@@ -310,7 +310,7 @@ fn grant(answer: Answer, token_endpoint: &str, offset: Offset, facts: Facts<'_>)
         RequestTokenError::Request(SendError::NotJson) | RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
             GrantError::Unknown(
                 Failure::new(Kind::Network, "the token endpoint's answer is not the JSON that OAuth promises")
-                    .hint("check that the profile's domain is the user pool's, and that no proxy answers in its place"),
+                    .hint("check 'domain' (or 'issuer') in the profile, and that no proxy answers in its place"),
             )
         }
     })?;
@@ -324,10 +324,8 @@ fn grant(answer: Answer, token_endpoint: &str, offset: Offset, facts: Facts<'_>)
     };
     let tokens = [grant.id_token.as_ref(), Some(&grant.access_token), grant.refresh_token.as_ref()];
     if tokens.into_iter().flatten().any(|token| token.expose().len() > LONGEST_TOKEN) {
-        let message = format!("the user pool gave a token of more than {LONGEST_TOKEN} bytes");
-        return Err(GrantError::Refused(
-            Failure::new(Kind::Refused, message).hint("tell the administrator of the user pool"),
-        ));
+        let message = format!("the token endpoint gave a token of more than {LONGEST_TOKEN} bytes");
+        return Err(GrantError::Refused(Failure::new(Kind::Refused, message).hint("tell its administrator")));
     }
     Ok(grant)
 }
@@ -372,7 +370,7 @@ mod tests {
         for body in [tokens(&longer, "a", "r"), tokens("i", &longer, "r"), tokens("i", "a", &longer)] {
             let failure = answered(200, &body).unwrap_err();
             assert_eq!(failure.kind, Kind::Refused);
-            assert_eq!(failure.message, "the user pool gave a token of more than 50000 bytes");
+            assert_eq!(failure.message, "the token endpoint gave a token of more than 50000 bytes");
         }
     }
 

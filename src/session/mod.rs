@@ -6,6 +6,7 @@
 
 mod clock;
 pub mod failure;
+mod made;
 pub mod mark;
 mod on_record;
 mod policy;

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::policy::{Step, step};
 use super::reserve::Reserve;
-use super::{Session, mark};
+use super::{Session, made, mark};
 use crate::error::{Failure, Kind};
 use crate::identity_pool::{IdentityPool, Login, PoolError};
 use crate::profile::ProviderEndpoints;
@@ -227,6 +227,7 @@ impl Session<'_> {
         }
         // Credentials of a sign-in that the store does not know would outlive a sign-out.
         if current.is_saved {
+            made::note(self.folder, self.profile);
             match record.write(self.store, self.profile) {
                 Ok(()) => record.cache(self.store, self.profile, policy::worth_handing_out_for(&record, now)),
                 Err(error) => (self.warn)(&format!("the new credentials could not be kept: {error:#}")),

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Session, failure, mark, unanswered};
+use super::{Session, failure, made, mark, unanswered};
 use crate::folder::{Lock, LockError};
 use crate::store::record::{Ended, SignedIn, TokensRecord, credentials_account, tokens_account};
 use crate::user_pool::Tokens;
@@ -51,8 +51,8 @@ impl Session<'_> {
     }
 
     /// Saves a new sign-in. If it is another person's than the stored one, or `is_forced`, the credentials that were
-    /// made from the old one are deleted first: those that it lists, and `siblings`, the credentials' accounts of other
-    /// profiles of the same sign-in, because its list may be lost.
+    /// made from the old one are deleted first: those that it lists, those that are noted beside the store, and `siblings`,
+    /// the credentials' accounts of other profiles of the same sign-in, because either list may be lost.
     ///
     /// # Errors
     /// [`crate::error::Kind::Store`] or [`crate::error::Kind::Busy`].
@@ -123,10 +123,11 @@ impl Session<'_> {
         let listed = accounts.len();
         accounts.insert(credentials_account(self.profile));
         accounts.extend(siblings.iter().cloned());
+        accounts.extend(made::accounts(self.folder, self.profile));
         for account in accounts {
-            self.store.forget_cached(&account);
             self.store.delete(&account)?;
         }
+        made::clear(self.folder, self.profile);
         Ok(listed)
     }
 }

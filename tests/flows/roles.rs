@@ -4,7 +4,7 @@ use cogfed::sandbox::Options;
 use cogfed::sandbox::options::{AUTHENTICATED, AmbiguousRole, ORDERS_ADMIN, ORDERS_READER, RoleMapping};
 
 use crate::support::Lab;
-use crate::tools::{CREDENTIALS, items};
+use crate::tools::{CREDENTIALS, item, items};
 
 const BILLING: &str = "arn:aws:iam::000000000000:role/team/Billing";
 
@@ -81,6 +81,26 @@ fn a_role_that_is_refused_is_a_failure_of_that_role_alone() {
     lab.run(CREDENTIALS).good();
     lab.run(&["credential-process", "--role", BILLING]).good();
     assert_eq!(items(&lab, "credentials").len(), 2);
+}
+
+/// No profile names the role, so that nothing but the sign-in's own list knew of it.
+#[test]
+fn another_person_s_role_is_handed_to_nobody_where_the_sign_in_is_lost() {
+    let lab = lab();
+    let reader = &["credential-process", "--role", ORDERS_READER];
+    for lose in [|path| std::fs::remove_file(path), |path| std::fs::write(path, "{")] {
+        lab.login_with(&["--force"], "alice").good();
+        let alices = lab.run(reader).good().document();
+        lose(item(&lab, "tokens")).unwrap();
+        lab.login_with(&["--force"], "bob").good();
+        assert_eq!(items(&lab, "credentials").len(), 0, "{alices}");
+        lab.run(reader).failed_with(6);
+    }
+    lab.login_with(&["--force"], "alice").good();
+    lab.run(reader).good();
+    std::fs::remove_file(item(&lab, "tokens")).unwrap();
+    lab.run(&["logout"]);
+    assert_eq!(items(&lab, "").len(), 0);
 }
 
 #[test]

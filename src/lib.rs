@@ -6,9 +6,10 @@
 //! the store, by renewal, or by saying that a person has to sign in. [`identity_pool`] swaps an ID token for AWS
 //! credentials. [`request`] signs one API request with them and sends it.
 //!
-//! Below all of them are [`http`] (the one client), [`folder`] (private files and locks), [`secret`], [`clock`],
-//! [`refusals`] (what the services' errors mean) and [`error`]. [`terminal`] is where people read. [`sandbox`] is a local imitation of everything that is not here: no
-//! room uses it but its own commands and the tests, and it uses none that it is there to test.
+//! Below all of them are [`http`] (the one client), [`folder`] (private files and locks), [`refusals`] (what the
+//! services' errors mean), [`secret`], [`clock`] and [`error`]. [`terminal`] is where people read. [`sandbox`] is a local
+//! imitation of everything that is not here: no room uses it but its own commands and the tests, and it uses none that it
+//! is there to test.
 
 // What can panic, and what prints or exits behind `main`'s back. `expect` is allowed: its text says why it cannot fail.
 #![warn(clippy::exit, clippy::indexing_slicing, clippy::panic, clippy::print_stderr, clippy::print_stdout)]

@@ -24,7 +24,8 @@ EXAMPLES
     credential_process = /usr/local/bin/cogfed credential-process -p internal
 
 PROFILES
-  A profile says what to sign in to. A whole one, in the configuration file:
+  A profile says what to sign in to; 'cogfed profile show' tells what is in
+  force. A whole one, in the configuration file:
     default_profile = \"internal\"
 
     [profile.internal]
@@ -42,13 +43,36 @@ PROFILES
     sign_in_on_demand false, refresh_token_validity (seconds),
     refresh_grace 0 (seconds),
     flow \"enhanced\" (or \"classic\": GetOpenIdToken, then STS; needs role_arn),
-    session_duration 3600 (seconds, to 43200; the classic flow alone),
-    store \"keyring\" (or \"kernel\", \"file\"), region, logout_uri, issuer,
+    session_duration 3600 (seconds, 1800 to 43200; the classic flow alone),
+    store \"keyring\" (or \"kernel\", \"file\"), region, logout_uri,
+    email_domains (of the addresses by which login --email finds the profile),
+    fips false (whether only AWS's FIPS 140 hosts are to be asked),
+    issuer (whom the tokens name, if not the user pool by one of its two names),
     ca_bundle (a PEM file, whole path or ~/: whom to trust besides the system),
     endpoints.{user_pool,domain,identity_pool,sts}
 
-  What is in force tells:
-    cogfed profile show
+  The region in front of an id tells AWS's partition, GovCloud and China too.
+
+PLAIN ISSUERS
+  An identity pool may know an OpenID Connect issuer directly, such as Entra ID.
+  Its profile has 'issuer' in the place of user_pool_id and domain:
+    [profile.direct]
+    issuer            = \"https://login.microsoftonline.com/TENANT-ID/v2.0\"
+    client_id         = \"0b1c2d3e-0000-4000-8000-000000000000\"
+    identity_pool_id  = \"eu-west-1:1cf667a2-49a6-454b-9e45-23199EXAMPLE\"
+
+  Of the other keys those that name identity providers or the hosted UI do not
+  go with it, and these do:
+  scopes
+        [\"openid\", \"offline_access\"] by default: no renewal without the latter
+  issuer_hosts
+        hosts besides the issuer's own at which its endpoints may be, as its
+        discovery document names them
+  endpoints.issuer
+        what to fetch that document below, if not the issuer
+  logins_key
+        the issuer's name in the identity pool, if that is not the issuer
+        without https:// (for a user pool, too)
 
 EXIT STATUS
   0    done
@@ -74,7 +98,8 @@ ENVIRONMENT
   COGFED_<KEY>
         overrides a key of the profile: its name in capitals, lists separated
         by commas. Not those that say where secrets go: user_pool_id, client_id,
-        domain, issuer, identity_pool_id, endpoints. Nor whom to trust: ca_bundle
+        domain, issuer, issuer_hosts, identity_pool_id, logins_key, fips,
+        email_domains, endpoints. Nor whom to trust: ca_bundle
   BROWSER
         the browser, where the profile names none: commands separated by colons,
         in which %s is the URL
@@ -95,15 +120,17 @@ FILES
         the configuration (~/.config if unset; on macOS
         ~/Library/Application Support, on Windows %APPDATA%)
   $XDG_STATE_HOME/cogfed/
-        locks, the last failure, the user pool's public keys; no secret, unless
-        the profile says store = \"file\" (~/.local/state if unset; on macOS and
-        Windows the folder for local data)
+        locks, the last failure, public keys, discovery documents, the names of
+        stored items; no secret, unless the profile says store = \"file\"
+        (~/.local/state if unset; on macOS and Windows the folder for local data)
 ";
 
 pub(super) const LOGIN: &str = "\
 EXAMPLES
   cogfed login --profile internal
         sign in with a profile that is not the default
+  cogfed login --email you@corp.example
+        with the profile for addresses of that domain (email_domains)
   cogfed login --identity-provider AzureB2C
         go to another identity provider than the profile's
   cogfed login --no-browser

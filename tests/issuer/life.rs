@@ -74,7 +74,11 @@ fn tokens_of_another_issuer_or_person_are_refused() {
     let (lab, clock) = lab();
     lab.sandbox.misbehave(IssuerTrailingSlash, Some(1));
     let ran = lab.login_here("alice").failed_with(6);
-    assert!(ran.stderr.contains("is not accepted"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("is not accepted") && ran.stderr.contains("administrator of the issuer"),
+        "{}",
+        ran.stderr
+    );
     lab.login_here("alice").good();
     lab.run_here(CREDENTIALS, None).good();
     clock.advance(TimeDelta::hours(2));
@@ -116,6 +120,7 @@ fn the_name_that_the_identity_pool_has_for_the_issuer_can_be_set() {
     lab.login_here("alice").good();
     let ran = lab.run_here(CREDENTIALS, None).failed_with(6);
     assert!(ran.stderr.contains("Token is not from a supported provider"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("this issuer") && !ran.stderr.contains("user pool"), "{}", ran.stderr);
     let own = lab.sandbox.issuer().trim_start_matches("http://").to_owned();
     lab.configure_with(&format!("logins_key = '{own}'"));
     lab.run_here(&["login", "--force"], Some(std::sync::Arc::new(crate::support::VisitorBrowser("alice")))).good();

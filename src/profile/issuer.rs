@@ -48,6 +48,8 @@ pub struct ProviderEndpoints {
     pub logout: Option<String>,
     /// The signing keys.
     pub jwks: String,
+    /// Whether it has said that each answer by way of the browser names its issuer (RFC 9207, section 3).
+    pub answers_name_issuer: bool,
 }
 
 impl Issuer {

@@ -462,6 +462,7 @@ impl Checked<'_> {
             revocation: Some(format!("{domain}/oauth2/revoke")),
             logout: Some(format!("{domain}/logout")),
             jwks: format!("{base}/{id}/.well-known/jwks.json"),
+            answers_name_issuer: false,
         };
         Ok(UserPool { id, issuers, endpoints })
     }

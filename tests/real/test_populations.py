@@ -7,7 +7,7 @@ import sys
 import pytest
 from selenium.webdriver.common.by import By
 
-from support import AWS, COGFED, HERE, PROFILE, Lab
+from support import COGFED, HERE, PROFILE, Lab, by_cli, configure_aws, role_of
 from test_keyring import items
 
 CUSTOMER = "customer"
@@ -36,25 +36,14 @@ class Populations(Lab):
         for profile, person in PEOPLE.items():
             self.login(person, COGFED_PROFILE=profile)
 
-    def status(self, profile):
-        return self.run("status", "--json", "--profile", profile).good().json()
+    def sign_in(self, profile):
+        """What `status` says of a sign-in."""
+        return self.run("status", "--json", "--profile", profile).good().json()["sign_in"]
 
     def records(self):
         """The tokens records in the store, as they are."""
         paths = sorted(path for path in self.files() if path.parent.name == "store")
         return {path.name: path.read_bytes() for path in paths if b"id_token" in path.read_bytes()}
-
-
-def configure(lab, profiles, region="eu-west-1"):
-    """Writes ~/.aws/config: the words of cogfed for each AWS profile."""
-    config = lab.home / ".aws/config"
-    config.parent.mkdir()
-    config.write_text(
-        "".join(
-            f"[profile {name}]\nregion = {region}\ncredential_process = {COGFED} credential-process {words}\n"
-            for name, words in profiles.items()
-        )
-    )
 
 
 def by_boto3(lab, renewals, profiles):
@@ -69,24 +58,15 @@ def by_boto3(lab, renewals, profiles):
     return said
 
 
-def by_cli(lab, profile):
-    words = [AWS, "sts", "get-caller-identity", "--profile", profile, "--output", "json"]
-    return lab.program(*words, "--endpoint-url", lab.hosts["sts"]).good().json()
-
-
-def role_of(arn):
-    return arn.split(":assumed-role/")[1].split("/")[0]
-
-
 def test_one_person_in_both_populations_at_the_same_time():
     """While boto3 asks in both, credentials of 6 s are renewed in both, and `call` is used in both."""
     with Populations("--credentials-lifetime", "6") as lab:
-        configure(lab, {name: f"--profile {name}" for name in PEOPLE})
+        configure_aws(lab, {name: f"--profile {name}" for name in PEOPLE})
         lab.sign_in_all()
 
         def identity(profile):
-            url = f"{lab.api}/echo"
-            return lab.run("call", "--profile", profile, "GET", url).good().json()["identity"]
+            url = f"{lab.api}/echo/who"
+            return lab.run("call", "--fail", "--profile", profile, "GET", url).good().json()["requestContext"]["identity"]
 
         with concurrent.futures.ThreadPoolExecutor(3) as pool:
             asking = pool.submit(by_boto3, lab, 3, list(PEOPLE))
@@ -103,8 +83,11 @@ def test_one_person_in_both_populations_at_the_same_time():
         assert [len(ids) for ids in identities] == [1, 1] and identities[0] != identities[1], identities
         for part in ("key", "Arn", "UserId"):
             assert not said[PROFILE][part] & said[CUSTOMER][part], part
-        subjects = {profile: lab.status(profile)["person"] for profile in PEOPLE}
-        assert set(subjects.values()) == {"heidi@corp.example"}, "one address, and two people to AWS"
+        employee, customer = map(lab.sign_in, PEOPLE)
+        assert employee["person"] == customer["person"] == "heidi@corp.example"
+        for part in ("subject", "identity_id", "identity_provider"):
+            assert employee[part] != customer[part], "one address, and two people to AWS"
+        assert [{employee["identity_id"]}, {customer["identity_id"]}] == identities
 
 
 def by_page(chromium, lab, person, *flags, provider=None):
@@ -143,7 +126,7 @@ def test_straight_to_both_pages_and_by_the_address(chromium):
         assert "signed in as heidi@corp.example by AzureAD" in ran.stderr and PROFILE in chromium.text()
         both = lab.records()
         assert len(both) == 2 and both[customers[0]] == customers[1], "the other sign-in is what it was"
-        assert [lab.status(profile)["identity_provider"] for profile in PEOPLE] == ["AzureAD", "AzureB2C"]
+        assert [lab.sign_in(profile)["identity_provider"] for profile in PEOPLE] == ["AzureAD", "AzureB2C"]
         lab.run("login", "--email", "heidi@elsewhere.example").failed_with(2)
         # One goes, and the other stays.
         lab.run("logout", "--profile", PROFILE).good()
@@ -159,7 +142,7 @@ def grace(request):
             lab.open_keyring("open")
         lab.stored = (lambda: items(lab)[0]) if request.param == "keyring" else lambda: in_files(lab)
         arn = "arn:aws:iam::000000000000:role"
-        configure(lab, {role: f"--profile {PROFILE} --role {arn}/{role}" for role in ROLES})
+        configure_aws(lab, {role: f"--profile {PROFILE} --role {arn}/{role}" for role in ROLES})
         yield lab
 
 

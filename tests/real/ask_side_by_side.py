@@ -1,9 +1,9 @@
-"""What a program with boto3 does that works in several AWS profiles at once: a few threads of each ask STS who they are.
+"""What a program with boto3 does that works in several AWS profiles at once: two threads of each ask STS who they are.
 
     python ask_side_by_side.py STS_URL RENEWALS PROFILE...
 
-Goes on until each profile's credentials have been renewed so often, and prints a line of JSON per answer: the profile, the
-key that asked, and the answer. Each thread has a session of its own, as boto3 wants it.
+Goes on until each profile's credentials have been renewed so often, and prints a line of JSON per answer: the profile,
+the key that asked, and the answer. Each thread has a session of its own, as boto3 wants it.
 """
 
 import collections

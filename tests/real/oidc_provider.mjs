@@ -4,8 +4,8 @@
 //
 //     node oidc_provider.mjs MODULES '{"pool": …, "client": …, "redirects": […], "alg": "RS256"}'
 //
-// Without a pool it is an issuer of its own that the identity pool knows directly: with the paths that it has by itself, which
-// only its discovery tells, its own page of consent, and a refresh token for none but who asks for offline_access.
+// Without a pool it is an issuer that the identity pool knows directly: with the paths that it has by itself, which only its
+// discovery tells, its own page of consent, and a refresh token for none but who asks for offline_access.
 //
 // MODULES is the folder above node_modules. One line of JSON tells the base URL. /lab tells and changes what a check needs.
 import crypto from 'node:crypto';

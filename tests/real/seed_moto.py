@@ -1,5 +1,5 @@
-"""Makes in a running moto_server what an administrator makes at AWS: a user pool with an app client, an identity pool that
-knows it and allows the classic flow, two roles, and an administrator with keys.
+"""Makes in a running moto_server what there is at AWS: a user pool with an app client, an identity pool that knows it and
+allows the classic flow, two roles, and an administrator with keys.
 
     python seed_moto.py URL REGION
 

@@ -1,11 +1,11 @@
-"""`cogfed roles --explain` as a pipeline runs it, over what the AWS CLI says of the mapping, in an empty environment."""
+"""`cogfed roles --explain` as a pipeline runs it: over what the AWS CLI printed, in an empty environment."""
 
 import json
 import sys
 
 import pytest
 
-from support import AWS, COGFED, HERE, Lab
+from support import AWS, COGFED, HERE, Lab, role_of
 
 ARN = "arn:aws:iam::000000000000:role"
 ALICE = {"sub": "1", "token_use": "id", "email": "alice@corp.example", "custom:roles": "Orders.Admin"}
@@ -93,4 +93,5 @@ def test_a_sandbox_takes_the_mapping_that_the_aws_cli_printed(lab, pool):
     with Lab("--mapping", str(lab.home / "pool.json"), store="file") as other:
         other.login()
         other.run("call", "--fail", "GET", f"{other.api}/echo/who").good()
-        assert f"{ARN.replace('iam', 'sts').replace('role', 'assumed-role')}/OrdersAdmin/" in other.run("roles").good().stdout
+        given = other.run("roles", "--json").good().json()["given"]
+        assert role_of(given["arn"]) == "OrdersAdmin"

@@ -2,8 +2,8 @@
 
 What moto is somebody else's reading of: the wire of GetId, GetCredentialsForIdentity, GetOpenIdToken,
 AssumeRoleWithWebIdentity and GetCallerIdentity, and, once it is told to ask, signatures (SigV4). What it does not do: it
-looks at no token, so nothing here says that a wrong one is refused; the credentials of the enhanced flow are constants that
-expire in 90 s, at a fraction of a second; and it has neither SetIdentityPoolRoles nor GetIdentityPoolRoles.
+looks at no token, so nothing here says that a wrong one is refused; the credentials of the enhanced flow are constants
+that expire in 90 s, at a fraction of a second; and it has neither SetIdentityPoolRoles nor GetIdentityPoolRoles.
 """
 
 import datetime
@@ -74,7 +74,7 @@ def lab(moto):
         lab.login()
         yield lab
         counts = lab.control("requests")["counts"]
-        assert not [name for name in counts if name.startswith(("identity.", "sts."))], "the sandbox's own are not asked"
+        assert not [name for name in counts if name.startswith(("identity.", "sts."))], "its own two are not asked"
 
 
 def classic(lab, moto, role, seconds):

@@ -7,9 +7,10 @@ import pytest
 from support import HERE, PROFILE, Lab, by_cli, configure_aws
 
 REGION = "us-gov-west-1"
+ISSUERS = {"govcloud": "cognito-idp", "govcloud-fips-issuer": "cognito-idp-fips"}
 
 
-@pytest.mark.parametrize(("switch", "issuer"), [("govcloud", "cognito-idp"), ("govcloud-fips-issuer", "cognito-idp-fips")])
+@pytest.mark.parametrize(("switch", "issuer"), ISSUERS.items())
 def test_govcloud(switch, issuer):
     with Lab("--switch", switch, store="file") as lab:
         assert lab.about["issuer"] == f"https://{issuer}.{REGION}.amazonaws.com/{lab.about['user_pool_id']}"

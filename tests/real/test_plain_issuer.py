@@ -1,7 +1,7 @@
 """node-oidc-provider, which is OpenID certified, as a plain issuer that the identity pool knows directly.
 
-It runs as it is by itself: its own paths, which nothing but its discovery tells, its own consent, and a refresh token for
-none but who asks for offline_access, and then only with the person's consent (OpenID Connect Core 1.0, section 11).
+It runs as it is by itself: its own paths, which nothing but its discovery tells, its own consent, and a refresh token
+for none but who asks for offline_access, and then only with the person's consent (OpenID Connect Core 1.0, section 11).
 """
 
 import datetime

@@ -65,8 +65,8 @@ def test_one_person_in_both_populations_at_the_same_time():
         lab.sign_in_all()
 
         def identity(profile):
-            url = f"{lab.api}/echo/who"
-            return lab.run("call", "--fail", "--profile", profile, "GET", url).good().json()["requestContext"]["identity"]
+            ran = lab.run("call", "--fail", "--profile", profile, "GET", f"{lab.api}/echo/who")
+            return ran.good().json()["requestContext"]["identity"]
 
         with concurrent.futures.ThreadPoolExecutor(3) as pool:
             asking = pool.submit(by_boto3, lab, 3, list(PEOPLE))
@@ -93,6 +93,8 @@ def test_one_person_in_both_populations_at_the_same_time():
 def by_page(chromium, lab, person, *flags, provider=None):
     """Signs in as that person in Chromium, through the chooser if it has to choose a provider."""
     login = lab.begin_login(*flags)
+    # As high as the longest of the pages.
+    chromium.driver.set_window_size(900, 1100)
     chromium.open(login.url)
     if provider:
         chromium.screenshot("populations-1-chooser")

@@ -37,7 +37,7 @@ pub fn run(data: &[u8]) {
 
 fn assert_is_sound(profile: &Profile) {
     let endpoints = &profile.endpoints;
-    let mut urls = vec![&endpoints.identity_pool];
+    let mut urls = vec![&endpoints.identity_pool, &endpoints.sts];
     match &profile.issuer {
         Issuer::UserPool(UserPool { endpoints, .. }) => {
             urls.extend([&endpoints.authorization, &endpoints.token, &endpoints.jwks]);
@@ -53,8 +53,11 @@ fn assert_is_sound(profile: &Profile) {
         assert!(url.username().is_empty() && url.password().is_none(), "{url}");
         assert!(url.fragment().is_none() && url.query().is_none(), "{url}");
     }
-    if endpoints.identity_pool_is_aws {
-        let host = endpoints.identity_pool.strip_prefix("https://cognito-identity").expect("AWS's own host");
+    for (is_aws, endpoint, start) in [
+        (endpoints.identity_pool_is_aws, &endpoints.identity_pool, "https://cognito-identity"),
+        (endpoints.sts_is_aws, &endpoints.sts, "https://sts"),
+    ] {
+        let Some(host) = is_aws.then(|| endpoint.strip_prefix(start).expect("AWS's own host")) else { continue };
         assert!([".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu"].iter().any(|end| host.ends_with(end)));
     }
     assert!(["localhost", "127.0.0.1", "[::1]"].contains(&profile.redirect.host.as_str()));

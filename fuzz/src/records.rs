@@ -65,6 +65,7 @@ fn credentials(text: &str) {
         Ok(Some(record)) => {
             assert_eq!(record.identity_pool_endpoint, profile.endpoints.identity_pool);
             assert_eq!(record.role_arn, None, "another role's");
+            assert_eq!(record.sts_endpoint, None, "the other flow's");
             let document = record.credentials().process_document(None);
             assert_eq!(document.expose().matches('\n').count(), 1);
             let _ = record.left(crate::given::now());

@@ -69,6 +69,8 @@ ENVIRONMENT
         the configuration file, as an absolute path
   COGFED_CLIENT_SECRET
         the app client's secret, if it has one
+  AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN
+        an administrator's own AWS credentials, for roles --explain alone
   COGFED_<KEY>
         overrides a key of the profile: its name in capitals, lists separated
         by commas. Not those that say where secrets go: user_pool_id, client_id,
@@ -244,6 +246,8 @@ FINDINGS
         more than the 25 that AWS takes
   other_provider
         the token is from another provider than the mapping is for
+  classic_flow
+        the profile asks by the classic flow, to which no mapping applies
 
   Notes:
   several_rules_match

@@ -34,8 +34,15 @@ const SHOWN: &[&str] = &[
     "NO_COLOR",
 ];
 /// Of these it is told whether they are set: their values are secret, or nobody's business.
-const NAMED: &[&str] =
-    &["COGFED_CLIENT_SECRET", "AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN", "SSH_TTY", "SSH_CONNECTION", "CI"];
+const NAMED: &[&str] = &[
+    "COGFED_CLIENT_SECRET",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "SSH_TTY",
+    "SSH_CONNECTION",
+    "CI",
+];
 /// These may hold a password.
 const PROXIES: &[&str] = &["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 

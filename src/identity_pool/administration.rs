@@ -2,11 +2,15 @@
 //! credentials of the administrator's own; those that an identity pool issues never have leave for it
 //! (<https://docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html>).
 
+use std::time::SystemTime;
+
 use aws_credential_types::Credentials as AwsCredentials;
 use aws_sdk_cognitoidentity::Client;
 use aws_sdk_cognitoidentity::config::SharedCredentialsProvider;
 use aws_sdk_cognitoidentity::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cognitoidentity::operation::get_identity_pool_roles::GetIdentityPoolRolesOutput;
+use aws_smithy_async::time::StaticTimeSource;
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::mapping::IdentityPoolRoles;
@@ -37,11 +41,17 @@ impl Administrator {
         })
     }
 
-    /// The roles and role mappings of the profile's identity pool, by `GetIdentityPoolRoles`.
+    /// The roles and role mappings of the profile's identity pool, by `GetIdentityPoolRoles`. `time` is the servers' time
+    /// now, by which the request is signed.
     ///
     /// # Errors
     /// [`Kind::Refused`] if these credentials may not ask, [`Kind::Network`] if the service or its answer fails.
-    pub async fn pool_roles(&self, profile: &Profile, http: &Http) -> Result<IdentityPoolRoles, Failure> {
+    pub async fn pool_roles(
+        &self,
+        profile: &Profile,
+        http: &Http,
+        time: DateTime<Utc>,
+    ) -> Result<IdentityPoolRoles, Failure> {
         let credentials = AwsCredentials::new(
             &self.access_key_id,
             self.secret_access_key.expose(),
@@ -51,7 +61,8 @@ impl Administrator {
         );
         let (region, endpoint) = (profile.identity_pool_region(), &profile.endpoints.identity_pool);
         let config = configured!(aws_sdk_cognitoidentity, region, endpoint, http)
-            .credentials_provider(SharedCredentialsProvider::new(credentials));
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .time_source(StaticTimeSource::new(SystemTime::from(time)));
         let client = Client::from_conf(config.build());
         let request = client.get_identity_pool_roles().identity_pool_id(&profile.identity_pool_id);
         let answer = request.send().await.map_err(|error| match &error {

@@ -29,11 +29,10 @@ impl Likely {
         Some(Self { cause: cause.into(), hint: hint.into() })
     }
 
-    /// The same failure with this cause before what is certain, and with this next step.
+    /// The same failure with this cause and this next step; `said` is what AWS said, and of what.
     #[must_use]
-    pub fn before(self, failure: Failure) -> Failure {
-        let message = format!("{}, most likely: {}", self.cause, failure.message);
-        Failure { message, ..failure }.hint(self.hint)
+    pub fn of(self, failure: Failure, said: &str) -> Failure {
+        Failure { message: format!("{}, most likely ({said})", self.cause), ..failure }.hint(self.hint)
     }
 }
 
@@ -260,10 +259,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_likely_comes_before_what_is_certain() {
-        let certain = Failure::new(Kind::Refused, "no role (x)").hint("ask");
-        let likely = cause(DENIED, &Map::new(), None, None).unwrap().before(certain);
-        assert_eq!(likely.message, "the directory asserts no role for you, most likely: no role (x)");
+    fn what_is_likely_is_said_to_be_likely_and_aws_own_words_stay() {
+        let certain = Failure::new(Kind::Refused, "no role (x)").hint("ask").after(Some(std::time::Duration::ZERO));
+        let likely = cause(DENIED, &Map::new(), None, None).unwrap().of(certain, "x");
+        assert_eq!(likely.message, "the directory asserts no role for you, most likely (x)");
         assert!(likely.hint.unwrap().contains("--force"));
+        assert!(likely.retry_after.is_some());
     }
 }

@@ -77,7 +77,7 @@ impl<'a> IdentityPool<'a> {
     /// The identity id of whoever `login` names. It stays the same: keep it, the quota for asking is small.
     ///
     /// # Errors
-    /// [`Kind::Refused`] with the meaning of AWS's answer, or [`Kind::Network`].
+    /// [`crate::error::Kind::Refused`] with the meaning of AWS's answer, or [`crate::error::Kind::Network`].
     pub async fn identity_id(&self, login: &Login<'_>) -> Result<String, PoolError> {
         let request = self
             .client
@@ -155,9 +155,9 @@ impl<'a> IdentityPool<'a> {
     /// What a call amounts to that was refused, or got no answer, with this login.
     fn failure<E: ProvideErrorMetadata>(&self, error: &SdkError<E>, login: &Login<'_>) -> PoolError {
         let failure = Service::IdentityPool.failure(error, self.profile, &self.http);
-        let refusal = error.code().map(|code| (code, error.message().unwrap_or_default()));
-        let failure = match refusal.and_then(|refusal| self.likely(refusal, login)) {
-            Some(likely) => likely.before(failure),
+        let (code, message) = (error.code().unwrap_or_default(), error.message().unwrap_or_default());
+        let failure = match self.likely((code, message), login) {
+            Some(likely) => likely.of(failure, &refusal::said(Service::IdentityPool, code, message, self.profile)),
             None => failure,
         };
         match error.code() {

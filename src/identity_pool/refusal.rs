@@ -10,16 +10,22 @@ const LONGEST_ROLE: usize = 400;
 
 /// The failure that an answer of `service` amounts to. What AWS said comes along, whole.
 pub fn explain(service: Service, code: &str, message: &str, profile: &Profile) -> Failure {
-    let pool = profile.identity_pool_id.as_str();
-    let role = profile.role_arn.as_deref().map(|role| format!("role {}", shortened(role, LONGEST_ROLE)));
-    let (service, about) = match service {
-        Service::IdentityPool => (refusals::Service::IdentityPool, Some(format!("identity pool {pool}"))),
-        Service::Sts => (refusals::Service::Sts, None),
+    let row = match service {
+        Service::IdentityPool => refusals::find(refusals::Service::IdentityPool, code, message),
+        Service::Sts => refusals::find(refusals::Service::Sts, code, message),
     };
-    let about: Vec<String> = about.into_iter().chain(role).collect();
-    let login = profile.login_command();
+    let (pool, login) = (profile.identity_pool_id.as_str(), profile.login_command());
     let facts = [("pool", pool), ("profile", profile.name.as_str()), ("login", login.as_str())];
-    refusals::explain(service, code, message, &about.join("; "), &facts)
+    let said = said(service, code, message, profile);
+    Failure::new(row.kind, format!("{} ({said})", row.cause(&facts))).hint(row.hint(&facts))
+}
+
+/// What `service` said, in one line, and of which identity pool and role.
+pub fn said(service: Service, code: &str, message: &str, profile: &Profile) -> String {
+    let pool = (service == Service::IdentityPool).then(|| format!("identity pool {}", profile.identity_pool_id));
+    let role = profile.role_arn.as_deref().map(|role| format!("role {}", shortened(role, LONGEST_ROLE)));
+    let pieces: Vec<String> = [Some(refusals::said(code, message)), pool, role].into_iter().flatten().collect();
+    pieces.join("; ")
 }
 
 #[cfg(test)]

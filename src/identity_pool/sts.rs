@@ -36,7 +36,7 @@ pub struct CallerIdentity {
 pub struct Assumption<'a> {
     /// The role.
     pub role_arn: &'a str,
-    /// What the session will be called, see [`super::session_name`].
+    /// What the session will be called, see [`super::session_name()`].
     pub session_name: &'a str,
     /// The identity pool's OpenID token.
     pub token: &'a Secret,

@@ -3,6 +3,15 @@
 use url::Url;
 
 use super::check;
+use super::checked::Checked;
+use super::hosts::{Place, Service};
+use crate::error::Failure;
+
+/// Keys that say something about a user pool.
+const POOL_KEYS: &[&str] =
+    &["domain", "identity_provider", "idp_identifier", "lang", "endpoints.user_pool", "endpoints.domain"];
+/// Keys that say something about an issuer in a user pool's place.
+const PLAIN_KEYS: &[&str] = &["issuer_hosts", "endpoints.issuer"];
 
 /// Who gives the ID tokens.
 #[derive(Debug, Clone)]
@@ -106,6 +115,56 @@ impl PlainIssuer {
                 check::quoted(&host)
             )),
         }
+    }
+}
+
+impl Checked<'_> {
+    /// The user pool, or the plain issuer in its place; keys of the other kind are refused.
+    pub fn issuer(&self, is_fips: bool) -> Result<Issuer, Failure> {
+        let is_there = |key: &&&str| self.settings.get(key).is_some();
+        let Some(id) = self.text("user_pool_id", check::user_pool_id)? else {
+            let Some(url) = self.text("issuer", check::issuer)? else {
+                return Err(self.missing("user_pool_id"));
+            };
+            return match POOL_KEYS.iter().find(is_there) {
+                Some(key) => Err(self.fault(key, "it is a user pool's, and this profile names an issuer in its place")),
+                None => Ok(Issuer::Plain(self.plain_issuer(url)?)),
+            };
+        };
+        if let Some(key) = PLAIN_KEYS.iter().find(is_there) {
+            return Err(self.fault(key, "it is for an issuer in the place of a user pool, and 'user_pool_id' is there"));
+        }
+        Ok(Issuer::UserPool(self.user_pool(id, is_fips)?))
+    }
+
+    fn plain_issuer(&self, url: String) -> Result<PlainIssuer, Failure> {
+        let base = self.text("endpoints.issuer", check::endpoint)?;
+        let base = base.as_deref().unwrap_or(&url).trim_end_matches('/');
+        let discovery = format!("{base}/.well-known/openid-configuration");
+        Ok(PlainIssuer { discovery, hosts: self.hosts("issuer_hosts", check::authority)?, url })
+    }
+
+    fn user_pool(&self, id: String, is_fips: bool) -> Result<UserPool, Failure> {
+        let place = Place { region: id.split('_').next().unwrap_or_default(), is_fips };
+        let own = place.url(Service::UserPool).map_err(|fault| self.fault("user_pool_id", fault));
+        let given = self.text("endpoints.user_pool", check::endpoint)?;
+        let base = given.map_or(own, Ok)?;
+        let domain = self.required("domain", check::host)?;
+        place.check_domain(&domain).map_err(|fault| self.fault("domain", fault))?;
+        let domain = self.text("endpoints.domain", check::endpoint)?.unwrap_or_else(|| format!("https://{domain}"));
+        let issuers = match self.text("issuer", check::endpoint)? {
+            Some(issuer) => vec![issuer],
+            None => place.issuers(&id),
+        };
+        let endpoints = ProviderEndpoints {
+            authorization: format!("{domain}/oauth2/authorize"),
+            token: format!("{domain}/oauth2/token"),
+            revocation: Some(format!("{domain}/oauth2/revoke")),
+            logout: Some(format!("{domain}/logout")),
+            jwks: format!("{base}/{id}/.well-known/jwks.json"),
+            answers_name_issuer: false,
+        };
+        Ok(UserPool { id, issuers, endpoints })
     }
 }
 

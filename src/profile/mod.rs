@@ -1,6 +1,7 @@
 //! Profiles: what to sign in to, read from the configuration, overridden by flags and the environment, and checked.
 
 pub mod check;
+mod checked;
 pub mod email;
 mod file;
 pub mod hosts;
@@ -14,7 +15,7 @@ pub use file::Configuration;
 pub use issuer::{Issuer, PlainIssuer, ProviderEndpoints, UserPool};
 pub use settings::{Setting, Settings, Source, Value};
 
-use hosts::{Place, Service, partition};
+use checked::Checked;
 
 use crate::error::{Failure, Kind};
 use crate::http::CaBundle;
@@ -24,27 +25,8 @@ use crate::store::StoreKind;
 /// (<https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateIdentityProvider.html>).
 const LONGEST_PROVIDER: usize = 32;
 
-/// The longest scope, in bytes
-/// (<https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UserPoolClientType.html>).
-const LONGEST_SCOPE: usize = 256;
-/// The most scopes of an app client (the same page).
-const MOST_SCOPES: usize = 50;
-/// The most hosts of a list.
-const MOST_HOSTS: usize = 100;
-/// Keys that say something about a user pool.
-const POOL_KEYS: &[&str] =
-    &["domain", "identity_provider", "idp_identifier", "lang", "endpoints.user_pool", "endpoints.domain"];
-/// Keys that say something about an issuer in a user pool's place.
-const PLAIN_KEYS: &[&str] = &["issuer_hosts", "endpoints.issuer"];
 /// The most profiles that a hint names.
 const MOST_NAMED: usize = 8;
-/// How long the sessions of the classic flow may last, in seconds. AWS's own least is 900, of which nothing would be left
-/// to hand out: the SDKs renew what has less than a quarter of an hour
-/// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>).
-const SESSION_DURATION: std::ops::RangeInclusive<u64> = 1800..=43_200;
-/// How long they last where nothing is said.
-const DEFAULT_SESSION_DURATION: TimeDelta = TimeDelta::hours(1);
-
 /// How environment variables are read: passed in, so that tests need not change their own.
 pub type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 
@@ -318,200 +300,6 @@ pub fn settings(
 ) -> Result<Settings, Failure> {
     let empty = Default::default();
     Settings::layered(&choice.flags, variables, configuration.profile(name).unwrap_or(&empty))
-}
-
-/// The settings of one profile on their way to being a [`Profile`].
-struct Checked<'a> {
-    profile: &'a str,
-    settings: &'a Settings,
-}
-
-impl Checked<'_> {
-    fn fault(&self, key: &str, fault: impl AsRef<str>) -> Failure {
-        let place = self.settings.get(key).map_or(String::new(), |setting| format!("{}: ", setting.source));
-        Failure::new(Kind::Usage, format!("{place}profile '{}': {key}: {}", self.profile, fault.as_ref()))
-    }
-
-    fn text<T>(&self, key: &str, check: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, Failure> {
-        match self.settings.get(key).map(|setting| &setting.value) {
-            Some(Value::Text(text)) => check(text).map(Some).map_err(|fault| self.fault(key, fault)),
-            _ => Ok(None),
-        }
-    }
-
-    fn required<T>(&self, key: &str, check: impl Fn(&str) -> Result<T, String>) -> Result<T, Failure> {
-        self.text(key, check)?.ok_or_else(|| self.missing(key))
-    }
-
-    fn missing(&self, key: &str) -> Failure {
-        Failure::new(Kind::Usage, format!("profile '{}': '{key}' is missing", self.profile))
-            .hint(format!("add it to [profile.{}]; 'cogfed help' shows a whole profile", self.profile))
-    }
-
-    fn flag(&self, key: &str) -> bool {
-        matches!(self.settings.get(key).map(|setting| &setting.value), Some(Value::Flag(true)))
-    }
-
-    fn seconds(&self, key: &str, from: u64, to: u64) -> Result<Option<TimeDelta>, Failure> {
-        let Some(Value::Number(number)) = self.settings.get(key).map(|setting| &setting.value) else { return Ok(None) };
-        let number = check::within(*number, from, to).map_err(|fault| self.fault(key, fault + " (seconds)"))?;
-        Ok(i64::try_from(number).ok().and_then(TimeDelta::try_seconds))
-    }
-
-    fn ports(&self) -> Result<Vec<u16>, Failure> {
-        match self.settings.get("redirect_ports").map(|setting| &setting.value) {
-            Some(Value::Numbers(numbers)) => check::ports(numbers).map_err(|fault| self.fault("redirect_ports", fault)),
-            _ => Err(self.fault("redirect_ports", "give at least one port")),
-        }
-    }
-
-    fn scopes(&self) -> Result<Vec<String>, Failure> {
-        let Some(Value::List(scopes)) = self.settings.get("scopes").map(|setting| &setting.value) else {
-            return Err(self.fault("scopes", "give at least 'openid'"));
-        };
-        // RFC 6749, section 3.3: scope-token
-        let token = |c: char| matches!(c, '\x21' | '\x23'..='\x5b' | '\x5d'..='\x7e');
-        let is_odd = |scope: &&String| !(1..=LONGEST_SCOPE).contains(&scope.len()) || !scope.chars().all(token);
-        if let Some(odd) = scopes.iter().find(is_odd) {
-            return Err(self.fault("scopes", format!("'{}' is not a scope", check::quoted(odd))));
-        }
-        if scopes.len() > MOST_SCOPES {
-            return Err(self.fault("scopes", format!("{} are too many: give at most {MOST_SCOPES}", scopes.len())));
-        }
-        match scopes.iter().any(|scope| scope == "openid") {
-            true => Ok(scopes.clone()),
-            false => Err(self.fault("scopes", "'openid' is missing: without it there is no ID token")),
-        }
-    }
-
-    fn ca_bundle(&self) -> Result<Option<CaBundle>, Failure> {
-        let Some(path) = self.text("ca_bundle", |text| check::file(text, dirs::home_dir()))? else { return Ok(None) };
-        let place = self.settings.get("ca_bundle").map_or(String::new(), |setting| format!("{}: ", setting.source));
-        Ok(Some(CaBundle { path, named_by: format!("{place}profile '{}': ca_bundle", self.profile) }))
-    }
-
-    fn store(&self) -> Result<StoreKind, Failure> {
-        self.required("store", |text| {
-            check::one_of(text, &["keyring", "kernel", "file"])?.parse().map_err(|failure: Failure| failure.message)
-        })
-    }
-
-    fn flow(&self) -> Result<Flow, Failure> {
-        let flow = self.required("flow", |text| check::one_of(text, &["enhanced", "classic"]))?;
-        let has_duration = self.settings.get("session_duration").is_some();
-        if flow == "enhanced" {
-            return match has_duration {
-                true => {
-                    let fault = "the enhanced flow's credentials last one hour, fixed by AWS";
-                    Err(self
-                        .fault("session_duration", fault)
-                        .hint("the classic flow's may last longer: flow = \"classic\""))
-                }
-                false => Ok(Flow::Enhanced),
-            };
-        }
-        if self.settings.get("role_arn").is_none() {
-            let hint = format!("add it to [profile.{}], or set flow = \"enhanced\"", self.profile);
-            return Err(self.fault("flow", "'role_arn' is missing: the classic flow asks for one role").hint(hint));
-        }
-        let (from, to) = (*SESSION_DURATION.start(), *SESSION_DURATION.end());
-        let duration = self.seconds("session_duration", from, to)?.unwrap_or(DEFAULT_SESSION_DURATION);
-        Ok(Flow::Classic { duration })
-    }
-
-    /// The user pool, or the plain issuer in its place; keys of the other kind are refused.
-    fn issuer(&self, is_fips: bool) -> Result<Issuer, Failure> {
-        let is_there = |key: &&&str| self.settings.get(key).is_some();
-        let Some(id) = self.text("user_pool_id", check::user_pool_id)? else {
-            let Some(url) = self.text("issuer", check::issuer)? else {
-                return Err(self.missing("user_pool_id"));
-            };
-            return match POOL_KEYS.iter().find(is_there) {
-                Some(key) => Err(self.fault(key, "it is a user pool's, and this profile names an issuer in its place")),
-                None => Ok(Issuer::Plain(self.plain_issuer(url)?)),
-            };
-        };
-        if let Some(key) = PLAIN_KEYS.iter().find(is_there) {
-            return Err(self.fault(key, "it is for an issuer in the place of a user pool, and 'user_pool_id' is there"));
-        }
-        Ok(Issuer::UserPool(self.user_pool(id, is_fips)?))
-    }
-
-    fn plain_issuer(&self, url: String) -> Result<PlainIssuer, Failure> {
-        let base = self.text("endpoints.issuer", check::endpoint)?;
-        let base = base.as_deref().unwrap_or(&url).trim_end_matches('/');
-        let discovery = format!("{base}/.well-known/openid-configuration");
-        Ok(PlainIssuer { discovery, hosts: self.hosts("issuer_hosts", check::authority)?, url })
-    }
-
-    fn user_pool(&self, id: String, is_fips: bool) -> Result<UserPool, Failure> {
-        let place = Place { region: id.split('_').next().unwrap_or_default(), is_fips };
-        let own = place.url(Service::UserPool).map_err(|fault| self.fault("user_pool_id", fault));
-        let given = self.text("endpoints.user_pool", check::endpoint)?;
-        let base = given.map_or(own, Ok)?;
-        let domain = self.required("domain", check::host)?;
-        place.check_domain(&domain).map_err(|fault| self.fault("domain", fault))?;
-        let domain = self.text("endpoints.domain", check::endpoint)?.unwrap_or_else(|| format!("https://{domain}"));
-        let issuers = match self.text("issuer", check::endpoint)? {
-            Some(issuer) => vec![issuer],
-            None => place.issuers(&id),
-        };
-        let endpoints = ProviderEndpoints {
-            authorization: format!("{domain}/oauth2/authorize"),
-            token: format!("{domain}/oauth2/token"),
-            revocation: Some(format!("{domain}/oauth2/revoke")),
-            logout: Some(format!("{domain}/logout")),
-            jwks: format!("{base}/{id}/.well-known/jwks.json"),
-            answers_name_issuer: false,
-        };
-        Ok(UserPool { id, issuers, endpoints })
-    }
-
-    /// A list of hosts.
-    fn hosts(&self, key: &str, check: impl Fn(&str) -> Result<String, String>) -> Result<Vec<String>, Failure> {
-        let Some(Value::List(hosts)) = self.settings.get(key).map(|setting| &setting.value) else {
-            return Ok(Vec::new());
-        };
-        if hosts.len() > MOST_HOSTS {
-            return Err(self.fault(key, format!("{} are too many: give at most {MOST_HOSTS}", hosts.len())));
-        }
-        hosts.iter().map(|host| check(host).map_err(|fault| self.fault(key, fault))).collect()
-    }
-
-    /// No partition's credentials, roles or tokens are good in another.
-    fn one_partition(&self, identity_pool_id: &str) -> Result<(), Failure> {
-        let of = |id: &str| partition(id.split(['_', ':']).next().unwrap_or_default()).name.to_owned();
-        let own = of(identity_pool_id);
-        let named_by = |arn: String| arn.split(':').nth(1).unwrap_or_default().to_owned();
-        let others = [
-            ("user_pool_id", self.text("user_pool_id", |id| Ok(of(id)))?),
-            ("role_arn", self.text("role_arn", check::role_arn)?.map(named_by)),
-            ("region", self.text("region", check::region)?.map(|region| of(&region))),
-        ];
-        match others.into_iter().find(|(_, name)| name.as_ref().is_some_and(|name| *name != own)) {
-            Some((key, Some(name))) => {
-                Err(self.fault(key, format!("it is in the partition {name}, and the identity pool in {own}")))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn endpoints(&self, identity_pool_id: &str, is_fips: bool) -> Result<Endpoints, Failure> {
-        let place = Place { region: identity_pool_id.split(':').next().unwrap_or_default(), is_fips };
-        let at = |service: Service, key: &str| -> Result<(String, bool), Failure> {
-            let own = place.url(service).map_err(|fault| self.fault("identity_pool_id", fault));
-            match self.text(key, check::endpoint)? {
-                Some(given) => {
-                    let is_aws = own.is_ok_and(|own| own == given);
-                    Ok((given, is_aws))
-                }
-                None => Ok((own?, true)),
-            }
-        };
-        let (identity_pool, identity_pool_is_aws) = at(Service::IdentityPool, "endpoints.identity_pool")?;
-        let (sts, sts_is_aws) = at(Service::Sts, "endpoints.sts")?;
-        Ok(Endpoints { identity_pool, identity_pool_is_aws, sts, sts_is_aws })
-    }
 }
 
 #[cfg(test)]

@@ -56,12 +56,14 @@ rows! {
     /// No policy allows it.
     NOT_ALLOWED = "not-allowed",
         "the role {role} may not invoke {resource}",
-        "no policy allows it {action}: ask for that, or name another role of yours by --role, or as 'role_arn' in profile '{profile}'",
+        "no policy allows it {action}: ask the API's owner for that, or name another role of yours by --role, or as 'role_arn' \
+         in profile '{profile}'",
         POLICIES;
     /// A policy denies it.
     DENIED = "denied",
         "the role {role} may not invoke {resource}: a policy denies it explicitly",
-        "the deny is in the role's policies, the API's resource policy or the organization's, and no allow outweighs it",
+        "the deny is in the role's policies, the API's resource policy or the organization's, and no allow outweighs it: \
+         ask the API's owner",
         POLICIES;
     /// The API's resource policy refuses who is nobody to it.
     REFUSED_BY_RESOURCE_POLICY = "refused-by-resource-policy",

@@ -27,7 +27,7 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         codes: &["AADB2C90225", "AADB2C90052", "AADB2C90053", "AADB2C90054"],
-        cause: "user name or password are wrong",
+        cause: "the user name or the password is wrong",
         hint: "sign in again: {login}",
         ..ROW
     },
@@ -40,7 +40,7 @@ pub const ROWS: &[Row] = &[
     Row {
         codes: &["AADB2C90077"],
         cause: "nobody is signed in at B2C, and the profile forbids it to ask",
-        hint: "sign in without 'prompt': only 'none' forbids it to ask",
+        hint: "take 'prompt' out of the profile, then run '{login}'",
         ..ROW
     },
     Row {
@@ -56,8 +56,20 @@ pub const ROWS: &[Row] = &[
         ..ROW
     },
     Row {
-        codes: &["AADB2C90075", "AADB2C90261", "AADB2C90255", "AADB2C90273", "AADB2C90289"],
-        cause: "a service that B2C asks during the sign-in failed: for your roles, perhaps, or another identity provider",
+        codes: &["AADB2C90273", "AADB2C90289"],
+        cause: "the identity provider behind B2C refused, or you cancelled there",
+        hint: "begin again: {login}; if it stays so, send the administrator of B2C what it said, with the correlation id",
+        ..ROW
+    },
+    Row {
+        codes: &["AADB2C90001"],
+        cause: "there is an account with this address already",
+        hint: "sign in to it, in place of registering: {login}",
+        ..ROW
+    },
+    Row {
+        codes: &["AADB2C90075", "AADB2C90261", "AADB2C90255"],
+        cause: "a service that B2C asks during the sign-in failed: the one for your roles, perhaps",
         hint: "try again in a minute; if it stays so, send the administrator of B2C what it said, with the correlation id",
         kind: Kind::Network,
         ..ROW

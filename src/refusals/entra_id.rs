@@ -43,7 +43,7 @@ pub const ROWS: &[Row] = &[
     // Accounts and passwords.
     Row {
         codes: &["AADSTS50126", "AADSTS50056", "AADSTS50064"],
-        cause: "user name or password are wrong",
+        cause: "the user name or the password is wrong",
         hint: "sign in again: {login}",
         ..ROW
     },
@@ -81,7 +81,7 @@ pub const ROWS: &[Row] = &[
     Row {
         codes: &["AADSTS50058", "AADSTS16002"],
         cause: "nobody is signed in at Entra ID, and the profile forbids it to ask",
-        hint: "sign in without 'prompt': only 'none' forbids it to ask",
+        hint: "take 'prompt' out of the profile, then run '{login}'",
         ..ROW
     },
     Row {

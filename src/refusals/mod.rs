@@ -14,7 +14,7 @@ mod identity_pool;
 mod sts;
 mod user_pool;
 
-use crate::error::{Failure, Kind, shortened};
+use crate::error::{Kind, shortened};
 
 /// Who says no.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +57,7 @@ pub struct Row {
 /// What stands for a placeholder of a row: its name and the text.
 pub type Facts<'a> = &'a [(&'a str, &'a str)];
 
-/// The longest message of a service's that [`explain`] repeats, in characters.
+/// The longest message of a service's that [`said`] repeats, in characters.
 const LONGEST_MESSAGE: usize = 400;
 /// The longest code that it repeats, in characters.
 const LONGEST_CODE: usize = 100;
@@ -159,13 +159,6 @@ fn codes_in<'m>(prefix: &str, message: &'m str) -> Vec<&'m str> {
         text.get(..prefix.len() + digits).filter(|_| digits > 0)
     };
     starts.filter_map(code).collect()
-}
-
-/// The failure that a refusal amounts to: the cause, and in brackets what was said, and of what (`about`, if anything).
-pub fn explain(service: Service, code: &str, message: &str, about: &str, facts: Facts<'_>) -> Failure {
-    let row = find(service, code, message);
-    let about = if about.is_empty() { String::new() } else { format!("; {about}") };
-    Failure::new(row.kind, format!("{} ({}{about})", row.cause(facts), said(code, message))).hint(row.hint(facts))
 }
 
 /// A code and a message of a service's, cut and in one line.

@@ -112,8 +112,8 @@ pub const AUTHORIZATION: &[Row] = &[
     Row {
         says: &["Login option is not available"],
         cause: "the app client does not let anyone sign in by this identity provider",
-        hint: "check 'identity_provider' in the profile, its capital letters too; else ask the administrator of the user pool to \
-               switch it on for the app client",
+        hint: "check 'identity_provider' or 'idp_identifier' in the profile, capital letters too; else ask the administrator of \
+               the user pool to switch it on",
         source: "https://github.com/aws-amplify/aws-sdk-android/issues/1808",
         ..ROW
     },
@@ -143,13 +143,13 @@ pub const AUTHORIZATION: &[Row] = &[
     Row {
         codes: &["access_denied"],
         cause: "the sign-in was cancelled or denied",
-        hint: "sign in again, or ask for access",
+        hint: "sign in again: {login}; if it was not you who cancelled, ask the administrator of the user pool for access",
         ..ROW
     },
     Row {
         codes: &["login_required", "interaction_required", "consent_required", "account_selection_required"],
         cause: "the identity provider wants you to sign in anew",
-        hint: "sign in without 'prompt': only 'none' forbids it to ask",
+        hint: "take 'prompt' out of the profile, then run '{login}'",
         source: "https://openid.net/specs/openid-connect-core-1_0.html#AuthError",
         ..ROW
     },
@@ -167,7 +167,7 @@ pub const AUTHORIZATION: &[Row] = &[
     },
     Row {
         codes: &["invalid_request"],
-        cause: "the user pool cannot make sense of the sign-in that the profile asks for",
+        cause: "the {issuer} cannot make sense of the sign-in that the profile asks for",
         hint: "check 'identity_provider', 'idp_identifier', 'scopes' and 'prompt' in the profile; else tell the administrator of \
                the user pool what it said",
         ..ROW
@@ -175,7 +175,7 @@ pub const AUTHORIZATION: &[Row] = &[
     Row {
         codes: &["server_error", "temporarily_unavailable"],
         kind: Kind::Network,
-        cause: "the user pool had an error of its own",
+        cause: "the {issuer} had an error of its own",
         hint: "run '{login}' again in a minute; if it stays so, tell the administrator of the user pool what it said",
         source: "https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1",
         ..ROW
@@ -200,7 +200,7 @@ const TOKEN_ROW: Row = Row {
 pub const TOKEN_ENDPOINT: &[Row] = &[
     Row {
         codes: &["invalid_grant"],
-        cause: "the user pool does not accept the code or the refresh token",
+        cause: "the {issuer} does not accept the code or the refresh token",
         hint: "sign in again; a code works once, and for five minutes",
         ..TOKEN_ROW
     },
@@ -218,7 +218,7 @@ pub const TOKEN_ENDPOINT: &[Row] = &[
     },
     Row {
         codes: &["invalid_request"],
-        cause: "the user pool could not read the request for tokens",
+        cause: "the {issuer} could not read the request for tokens",
         hint: "check that 'domain' in the profile is this app client's; else tell the administrator of the user pool",
         ..TOKEN_ROW
     },
@@ -239,7 +239,7 @@ pub const TOKEN_ENDPOINT: &[Row] = &[
 
 /// What else comes from the token endpoint.
 pub const UNKNOWN_AT_TOKEN_ENDPOINT: Row = Row {
-    cause: "the user pool gave no tokens",
+    cause: "the {issuer} gave no tokens",
     hint: "tell the administrator of the user pool what it said",
     ..TOKEN_ROW
 };

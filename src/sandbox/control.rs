@@ -32,10 +32,7 @@ pub fn answer(world: &World, request: &Request<Bytes>) -> Reply {
         ("/requests", true) => Ok(json!({ "counts": world.log.counts(), "requests": world.log.requests() })),
         ("/mapping", true) => Ok(world.pool_roles().document(&world.names.identity_pool_id, &world.mapped_provider())),
         ("/secrets", true) => Ok(json!({ "secrets": world.secrets_issued() })),
-        ("/people", true) => {
-            let people: Vec<_> = world.users().into_iter().map(|user| user.in_directory).collect();
-            Ok(json!({ "people": people }))
-        }
+        ("/people", true) => Ok(json!({ "people": world.people() })),
         ("/mapping", false) if request.method() == Method::POST => mapping(world, request.body()),
         (_, false) if request.method() == Method::POST => change(world, request.uri().path(), &parameters),
         _ => Err((StatusCode::NOT_FOUND, "no such control".to_owned())),

@@ -134,7 +134,7 @@ impl Sandbox {
 
     /// Who may sign in, as the directories hold them now.
     pub fn people(&self) -> Vec<Person> {
-        self.world.users().into_iter().map(|user| user.in_directory).collect()
+        self.world.people()
     }
 
     /// The temporary keys that were given out.

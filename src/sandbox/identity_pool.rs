@@ -31,7 +31,9 @@ const MOST_LOGINS: usize = 10;
 struct Identity {
     /// The user's `sub`.
     owner: String,
-    /// Whether it has had credentials.
+    /// The user's name, as the last login that was served said it.
+    username: String,
+    /// Whether it has had credentials, or a token of the pool.
     served: bool,
 }
 
@@ -46,13 +48,13 @@ impl Identities {
             return id.clone();
         }
         let id = format!("{region}:{}", random::uuid());
-        self.0.insert(id.clone(), Identity { owner: sub.to_owned(), served: false });
+        self.0.insert(id.clone(), Identity { owner: sub.to_owned(), username: String::new(), served: false });
         id
     }
 
-    /// The `sub` of an identity's user.
-    pub fn owner(&self, identity_id: &str) -> Option<String> {
-        self.0.get(identity_id).map(|identity| identity.owner.clone())
+    /// The name of the user whose identity it is; empty if nobody's.
+    pub fn username(&self, identity_id: &str) -> String {
+        self.0.get(identity_id).map(|identity| identity.username.clone()).unwrap_or_default()
     }
 }
 
@@ -188,11 +190,18 @@ fn identity<'a>(world: &World, now: DateTime<Utc>, input: &'a Value) -> Result<(
     Ok((identity_id, identity.owner, claims))
 }
 
-/// Notes that an identity has had what it asked for.
-fn served(world: &World, identity_id: &str) {
+/// Notes that an identity has had what it asked for, and whose it is.
+fn served(world: &World, identity_id: &str, username: &str) {
     if let Some(identity) = world.identities().0.get_mut(identity_id) {
         identity.served = true;
+        identity.username = username.to_owned();
     }
+}
+
+/// The user's name, as the one says it who signed them in.
+fn username<'a>(world: &World, claims: &'a Value) -> &'a str {
+    let claim = if world.options.plain_issuer { "preferred_username" } else { "cognito:username" };
+    claims.get(claim).and_then(Value::as_str).unwrap_or_default()
 }
 
 fn get_credentials(world: &World, now: DateTime<Utc>, input: &Value) -> Result<Value, Fault> {
@@ -203,7 +212,11 @@ fn get_credentials(world: &World, now: DateTime<Utc>, input: &Value) -> Result<V
     let custom = input.get("CustomRoleArn").and_then(Value::as_str);
     let role = roles::role(&world.pool_roles(), world.options.contains_on_arrays, &claims, custom);
     let role_arn = role.map_err(|no_role| match no_role {
-        NoRole::Denied => not_authorized("Access to Role is denied: no role is mapped to this login."),
+        // The first is documented nowhere, the second met (https://github.com/aws-amplify/amplify-js/issues/8644).
+        NoRole::Denied => not_authorized(match custom {
+            Some(role) => format!("Access to Role '{role}' is forbidden."),
+            None => "The ambiguous role mapping rules denied this request.".to_owned(),
+        }),
         NoRole::Unconfigured => no_good_role(),
     })?;
     // A role that nobody knows comes from another account's mapping, and is taken for a good one.
@@ -211,7 +224,6 @@ fn get_credentials(world: &World, now: DateTime<Utc>, input: &Value) -> Result<V
         return Err(no_good_role());
     }
     let lifetime = if world.active.due(Misbehaviour::CredentialsShort) { 600 } else { world.credentials_lifetime() };
-    let username = if world.options.plain_issuer { "preferred_username" } else { "cognito:username" };
     let key = IssuedKey {
         access_key_id: format!("ASIASANDBOX{}", random::upper_alphanumeric(9)),
         secret_access_key: world.giving_out(format!("sandbox/{}", random::alphanumeric(32))),
@@ -222,7 +234,7 @@ fn get_credentials(world: &World, now: DateTime<Utc>, input: &Value) -> Result<V
         identity_pool_id: world.names.identity_pool_id.clone(),
         identity_id: identity_id.into(),
         authentication_provider: providers(world, &owner).join(","),
-        username: claims.get(username).and_then(Value::as_str).unwrap_or_default().into(),
+        username: username(world, &claims).into(),
     };
     let document = json!({
         "IdentityId": identity_id,
@@ -236,7 +248,7 @@ fn get_credentials(world: &World, now: DateTime<Utc>, input: &Value) -> Result<V
     });
     world.issued.tidy(now);
     world.issued.insert(key);
-    served(world, identity_id);
+    served(world, identity_id, username(world, &claims));
     Ok(document)
 }
 
@@ -251,10 +263,10 @@ fn get_open_id_token(world: &World, now: DateTime<Utc>, input: &Value) -> Result
         let message = "Basic (classic) flow is not enabled, please use enhanced flow.";
         return Err(fault("InvalidParameterException", message));
     }
-    let (identity_id, owner, _) = identity(world, now, input)?;
+    let (identity_id, owner, claims) = identity(world, now, input)?;
     let token = open_id_token::issued(world, now, identity_id, &providers(world, &owner));
     let token = token.map_err(|_| internal_error())?;
-    served(world, identity_id);
+    served(world, identity_id, username(world, &claims));
     Ok(json!({ "IdentityId": identity_id, "Token": token }))
 }
 

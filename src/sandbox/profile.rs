@@ -1,6 +1,6 @@
 //! The sandbox as a profile of cogfed's configuration.
 
-use crate::sandbox::options::Rotation;
+use crate::sandbox::options::{Issuer, Rotation};
 use crate::sandbox::world::World;
 
 /// A text as TOML writes it; none of the sandbox's own needs more than JSON's escapes.
@@ -35,6 +35,10 @@ pub fn toml(world: &World, name: &str) -> String {
         line("redirect_path", quoted(&world.options.redirect_path));
     }
     if !world.options.plain_issuer {
+        // The other two follow from the user pool's id, and cogfed takes both.
+        if world.options.issuer == Issuer::Fips {
+            line("issuer", quoted(&world.issuer()));
+        }
         of_the_app_client(world, line);
     }
     text.push_str(&format!("\n[profile.{name}.endpoints]\n"));

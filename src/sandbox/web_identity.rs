@@ -163,8 +163,6 @@ fn assumed(world: &World, now: DateTime<Utc>, input: &Input, claims: &Value) -> 
         return Err(bad_request("ValidationError", message));
     }
     let lifetime = if world.active.due(Misbehaviour::CredentialsShort) { 600 } else { input.duration };
-    let owner = world.identities().owner(text("sub"));
-    let user = owner.and_then(|owner| world.user(&owner));
     Ok(IssuedKey {
         access_key_id: format!("ASIASANDBOX{}", random::upper_alphanumeric(9)),
         secret_access_key: world.giving_out(format!("sandbox/{}", random::alphanumeric(32))),
@@ -175,7 +173,7 @@ fn assumed(world: &World, now: DateTime<Utc>, input: &Input, claims: &Value) -> 
         identity_pool_id: text("aud").into(),
         identity_id: text("sub").into(),
         authentication_provider: amr.into_iter().skip(1).collect::<Vec<_>>().join(","),
-        username: user.map(|user| user.person.username()).unwrap_or_default(),
+        username: world.identities().username(text("sub")),
     })
 }
 

@@ -13,7 +13,7 @@ use crate::sandbox::keys::Keys;
 use crate::sandbox::log::Log;
 use crate::sandbox::misbehaviour::{Active, Misbehaviour};
 use crate::sandbox::options::{ACCOUNT_ID, Options, STAGE};
-use crate::sandbox::people::Person;
+use crate::sandbox::people::{Directory, Person};
 use crate::sandbox::plain_issuer;
 use crate::sandbox::pool_roles::PoolRoles;
 use crate::sandbox::random;
@@ -266,6 +266,12 @@ impl World {
     /// Everybody, as of now.
     pub fn users(&self) -> Vec<User> {
         locked(&self.users).clone()
+    }
+
+    /// Who may sign in, as the directories hold them now: with a plain issuer the employees alone.
+    pub fn people(&self) -> Vec<Person> {
+        let people = self.users().into_iter().map(|user| user.in_directory);
+        people.filter(|person| !self.options.plain_issuer || person.directory == Directory::AzureAd).collect()
     }
 
     /// The user with that handle.

@@ -86,13 +86,19 @@ impl Session<'_> {
         drop(reserve);
         let grant = match granted {
             Ok(grant) => grant,
-            Err(GrantError::Invalid { .. }) => {
+            Err(GrantError::Invalid { description }) => {
                 let ended = Ended { at: self.clock.now(), interrupted_at, by_sign_out: false };
                 tokens.refresh_token = None;
                 tokens.ended = Some(ended.clone());
                 tokens.write(self.store, self.profile)?;
                 mark::clear(self.folder, self.profile);
-                return Err(self.signed_out_by_the_pool(&ended).into());
+                let mut failure = self.signed_out_by_the_pool(&ended);
+                // Entra ID says why; it is kept nowhere, and told this once.
+                if description.is_some() {
+                    let why = GrantError::Invalid { description }.of(self.profile);
+                    failure.message += &format!(" ({})", why.message);
+                }
+                return Err(failure.into());
             }
             Err(error) => {
                 // An answer that got lost may have rotated the token: then the mark has to stay.

@@ -22,8 +22,9 @@ use crate::secret::Secret;
 
 /// How far this machine's clock may be off before an expired token counts as such.
 const LEEWAY: TimeDelta = TimeDelta::seconds(60);
-/// How far the time of issue may be from the server's own time for the token to count as issued just now.
-const JUST_ISSUED: TimeDelta = TimeDelta::minutes(5);
+/// How far the time of issue may be from the server's own time for the token to count as issued just now: Entra ID dates its
+/// tokens back by five minutes.
+const JUST_ISSUED: TimeDelta = TimeDelta::minutes(10);
 /// No identity pool takes a longer one
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetId.html>).
 const LONGEST: usize = 50_000;

@@ -16,7 +16,7 @@ use super::keys::Keys;
 use super::listener::{Arrival, Listener, Serving};
 use super::page::Ending;
 use super::pasted::Pasted;
-use super::token_endpoint::{Grant, TokenEndpoint, no_id_token};
+use super::token_endpoint::{Grant, TokenEndpoint, facts, no_id_token};
 use crate::clock::Clock;
 use crate::error::{Failure, Kind};
 use crate::profile::{Profile, ProviderEndpoints};
@@ -214,7 +214,7 @@ impl SignIn<'_> {
 
     async fn tokens(&self, code: &Secret, attempt: &Attempt, redirect_uri: &str) -> Result<Tokens, Failure> {
         let granted = self.endpoint.exchange(code, &attempt.verifier, redirect_uri).await;
-        let grant = granted.map_err(|error| error.failure(&self.profile.login_command()))?;
+        let grant = granted.map_err(|error| error.of(self.profile))?;
         let expected = Expected {
             issuers: self.profile.issuer.issuers(),
             is_user_pool: self.profile.issuer.user_pool().is_some(),
@@ -293,6 +293,6 @@ fn denied(denial: &Denial, profile: &Profile) -> Failure {
         None => denial.error.clone(),
     };
     let login = profile.login_command();
-    let facts = [("profile", profile.name.as_str()), ("login", login.as_str())];
+    let facts = facts(profile, &login);
     Failure::new(row.kind, format!("{}: {said}", row.cause(&facts))).hint(row.hint(&facts))
 }

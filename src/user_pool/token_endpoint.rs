@@ -17,7 +17,7 @@ use crate::clock::Offset;
 use crate::error::{Failure, Kind, shortened};
 use crate::http::{Http, HttpError};
 use crate::profile::{Issuer, Profile, ProviderEndpoints};
-use crate::refusals::{self, Service};
+use crate::refusals::{self, Facts, Service};
 use crate::secret::{self, Secret};
 
 /// The longest token that is taken, in bytes: no identity pool takes a longer one
@@ -27,8 +27,13 @@ const LONGEST_TOKEN: usize = 50_000;
 const LONGEST_ERROR: usize = 400;
 /// The code that ends a sign-in (RFC 6749, section 5.2).
 const INVALID_GRANT: &str = "invalid_grant";
-/// How to sign in again, where no profile is known.
-const LOGIN: &str = "cogfed login";
+/// What fills a refusal's words where no profile is known.
+const UNKNOWN_PROFILE: Facts<'_> = &[("login", "cogfed login"), ("issuer", "user pool")];
+
+/// What fills a refusal's words: `login` is the profile's command to sign in.
+pub(super) fn facts<'a>(profile: &'a Profile, login: &'a str) -> [(&'static str, &'a str); 3] {
+    [("login", login), ("issuer", profile.issuer.described()), ("profile", profile.name.as_str())]
+}
 
 /// What the token endpoint gave, not verified yet.
 #[derive(Debug, Clone)]
@@ -63,24 +68,28 @@ pub enum GrantError {
 }
 
 impl GrantError {
-    /// The failure that it is to a person, who can sign in again by `login`, a command.
-    pub fn failure(self, login: &str) -> Failure {
+    /// The failure that it is to a person.
+    fn failure(self, facts: Facts<'_>) -> Failure {
         match self {
             GrantError::NotSent(failure) | GrantError::Unknown(failure) | GrantError::Refused(failure) => failure,
             GrantError::Invalid { description } => {
-                let facts = [("login", login)];
                 let said = description.unwrap_or_default();
                 let row = refusals::find(Service::TokenEndpoint, INVALID_GRANT, &said);
                 let said = if said.is_empty() { said } else { format!(": {}", refusals::in_one_line(&said)) };
-                Failure::new(row.kind, format!("{}{said}", row.cause(&facts))).hint(row.hint(&facts))
+                Failure::new(row.kind, format!("{}{said}", row.cause(facts))).hint(row.hint(facts))
             }
         }
+    }
+
+    /// The failure that it is to a person who uses `profile`.
+    pub fn of(self, profile: &Profile) -> Failure {
+        self.failure(&facts(profile, &profile.login_command()))
     }
 }
 
 impl From<GrantError> for Failure {
     fn from(error: GrantError) -> Self {
-        error.failure(LOGIN)
+        error.failure(UNKNOWN_PROFILE)
     }
 }
 
@@ -129,7 +138,7 @@ impl<'a> TokenEndpoint<'a> {
 
     fn grant(&self, answer: Answer) -> Result<Grant, GrantError> {
         let offset = self.http.clock_offset().map(|measured| measured.offset).unwrap_or_default();
-        grant(answer, &self.endpoints.token, offset, &self.profile.login_command())
+        grant(answer, &self.endpoints.token, offset, &facts(self.profile, &self.profile.login_command()))
     }
 
     /// Revokes a refresh token, and with it the tokens made from it. A token that is revoked already counts as done
@@ -196,7 +205,7 @@ impl Grant {
         let client: Client = oauth2::Client::new(ClientId::new(String::new())).set_token_uri(url);
         let answered = |_| available(answer.clone(), None);
         let request = client.exchange_refresh_token(&RefreshToken::new(String::new())).request(&answered);
-        grant(request, endpoint, Offset::default(), LOGIN)
+        grant(request, endpoint, Offset::default(), UNKNOWN_PROFILE)
     }
 }
 
@@ -283,7 +292,7 @@ impl fmt::Display for TokenError {
 
 type Answer = Result<StandardTokenResponse<IdTokenField, BasicTokenType>, RequestTokenError<SendError, TokenError>>;
 
-fn grant(answer: Answer, token_endpoint: &str, offset: Offset, login: &str) -> Result<Grant, GrantError> {
+fn grant(answer: Answer, token_endpoint: &str, offset: Offset, facts: Facts<'_>) -> Result<Grant, GrantError> {
     let answer = answer.map_err(|error| match error {
         RequestTokenError::Request(SendError::Http(error @ (HttpError::NotSent { .. } | HttpError::SetUp(_)))) => {
             GrantError::NotSent(error.into())
@@ -296,7 +305,7 @@ fn grant(answer: Answer, token_endpoint: &str, offset: Offset, login: &str) -> R
         RequestTokenError::ServerResponse(error) if error.error == INVALID_GRANT => {
             GrantError::Invalid { description: error.description().map(|text| shortened(text, LONGEST_ERROR)) }
         }
-        RequestTokenError::ServerResponse(error) => GrantError::Refused(explained(&error, login)),
+        RequestTokenError::ServerResponse(error) => GrantError::Refused(explained(&error, facts)),
         // The body is not shown: it may hold tokens.
         RequestTokenError::Request(SendError::NotJson) | RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
             GrantError::Unknown(
@@ -334,10 +343,9 @@ fn is_unavailable(status: u16) -> bool {
     matches!(status, 429 | 500..)
 }
 
-fn explained(error: &TokenError, login: &str) -> Failure {
+fn explained(error: &TokenError, facts: Facts<'_>) -> Failure {
     let row = refusals::find(Service::TokenEndpoint, &error.error, error.description().unwrap_or_default());
-    let facts = [("login", login)];
-    Failure::new(row.kind, format!("{}: {error}", row.cause(&facts))).hint(row.hint(&facts))
+    Failure::new(row.kind, format!("{}: {error}", row.cause(facts))).hint(row.hint(facts))
 }
 
 fn not_a_url(error: url::ParseError) -> GrantError {

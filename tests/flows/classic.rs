@@ -109,7 +109,10 @@ fn the_sandboxs_identity_pool_and_sts_take_it_from_end_to_end() {
     let lab = Lab::with(options);
     lab.configure_with(&format!("flow = 'classic'\nrole_arn = '{ORDERS_ADMIN}'\nsession_duration = 43200"));
     lab.login("alice").good();
-    let document = lab.run(CREDENTIALS).good().document();
+    let ran = lab.run(&[CREDENTIALS, &["--debug"]].concat()).good();
+    let document = ran.document();
+    let secrets = lab.sandbox.secrets_issued();
+    assert!(secrets.len() > 3 && !secrets.iter().any(|secret| ran.stderr.contains(secret)), "{}", ran.stderr);
     assert!(expiration(&document) - Utc::now() > TimeDelta::minutes(11 * 60 + 55), "{document}");
     let arn = "arn:aws:sts::000000000000:assumed-role/OrdersAdmin/alice@corp.example";
     assert_eq!(crate::sts::caller(&lab, &document).arn, arn);

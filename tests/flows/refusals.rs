@@ -60,7 +60,7 @@ const REFUSALS: &[(Refusal, i32, &str, &str)] = &[
     (
         (400, "BrandNewError", "Nobody knows \u{202e}it"),
         6,
-        "AWS STS refused: BrandNewError: Nobody knows ",
+        "AWS STS refused (BrandNewError: Nobody knows ",
         "AssumeRoleWithWebIdentity",
     ),
 ];

@@ -5,7 +5,6 @@
 
 #![cfg(unix)]
 
-#[allow(unused_imports, reason = "each test target uses a part of it")]
 #[path = "../support/mod.rs"]
 mod support;
 

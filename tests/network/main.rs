@@ -1,6 +1,5 @@
 //! The company's network: proxies, trust roots, deadlines and repeats, with real TLS, through the program.
 
-#[allow(unused_imports, reason = "nothing is skipped here")]
 #[path = "../support/mod.rs"]
 mod support;
 

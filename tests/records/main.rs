@@ -2,7 +2,6 @@
 //! somebody else, or torn.
 #![cfg(unix)]
 
-#[allow(unused_imports, reason = "nothing is skipped here")]
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -1,1 +1,138 @@
+//! `roles --explain` of a sign-in, by the service or by a file.
 
+use cogfed::sandbox::Options;
+use cogfed::sandbox::options::{AmbiguousRole, MatchType, ORDERS_ADMIN, ORDERS_READER, RoleMapping, Rule};
+use serde_json::json;
+
+use crate::support::{Lab, Ran};
+
+/// The program with an AWS key in its environment.
+fn by_the_service(lab: &Lab, key: (&str, &str), token: Option<&str>, more: &[&str]) -> Ran {
+    let mut command = lab.command(&[&["roles", "--explain"], more].concat());
+    command.env("AWS_ACCESS_KEY_ID", key.0).env("AWS_SECRET_ACCESS_KEY", key.1);
+    command.envs(token.map(|token| ("AWS_SESSION_TOKEN", token))).output().unwrap().into()
+}
+
+#[test]
+fn the_service_is_asked_with_an_administrator_s_key() {
+    let lab = Lab::new();
+    lab.login("bob").good();
+    let ran = by_the_service(&lab, lab.sandbox.administrator(), None, &["--json"]).good();
+    let document = ran.document();
+    assert_eq!((&document["role_arn"], &document["provider_chosen_by"]), (&json!(ORDERS_READER), &json!("token")));
+    assert_eq!(document["identity_pool_id"], json!(lab.sandbox.identity_pool_id()));
+    assert_eq!(document["certain"], json!(true));
+    lab.run(&["credential-process"]).good();
+    let given = lab.run(&["roles", "--json"]).good().document();
+    assert!(given["given"]["arn"].as_str().unwrap().contains("/OrdersReader/"), "it is what was given: {given}");
+}
+
+#[test]
+fn what_is_explained_is_what_is_given() {
+    let lab = Lab::new();
+    let rule = Rule::new("custom:roles", MatchType::Equals, "Orders.Admin", ORDERS_ADMIN);
+    for (person, mapping) in [
+        ("alice", None),
+        ("grace", None),
+        ("dave", None),
+        ("dave", Some(RoleMapping::Rules(vec![rule], AmbiguousRole::Deny))),
+        ("bob", Some(RoleMapping::Token(AmbiguousRole::AuthenticatedRole))),
+        ("bob", Some(RoleMapping::Token(AmbiguousRole::Deny))),
+        ("carol", Some(RoleMapping::None)),
+    ] {
+        mapping.into_iter().for_each(|mapping| lab.sandbox.set_role_mapping(mapping));
+        lab.login_with(&["--force"], person).good();
+        std::fs::write(lab.home().join("pool.json"), lab.sandbox.pool_roles_json()).unwrap();
+        let explained = lab.run(&["roles", "--explain", "--json", "--mapping", "pool.json"]);
+        let outcome = explained.document();
+        let credentials = lab.run(&["credential-process"]);
+        assert_eq!(explained.status, credentials.status, "{person}: {explained:?} {credentials:?}");
+        if let Some(arn) = outcome["role_arn"].as_str() {
+            let role = arn.rsplit('/').next().unwrap();
+            let given = lab.run(&["roles", "--json"]).good().document();
+            assert!(given["given"]["arn"].as_str().unwrap().contains(&format!(":assumed-role/{role}/")), "{given}");
+        }
+    }
+}
+
+#[test]
+fn a_role_is_asked_for_by_flag_or_profile() {
+    let lab = Lab::new();
+    lab.login("grace").good();
+    std::fs::write(lab.home().join("pool.json"), lab.sandbox.pool_roles_json()).unwrap();
+    let explain =
+        |more: &[&str]| lab.run(&[&["roles", "--explain", "--json", "--mapping", "pool.json"], more].concat());
+    assert_eq!(explain(&[]).good().document()["role_arn"], json!(ORDERS_ADMIN));
+    assert_eq!(explain(&["--role", ORDERS_READER]).good().document()["role_arn"], json!(ORDERS_READER));
+    let other = "arn:aws:iam::000000000000:role/Other";
+    let refused = explain(&["--role", other]).failed_with(6).document();
+    assert_eq!(refused["doubts"][0]["questions"], json!(["custom_role_by_rules"]));
+    lab.configure_with(&format!("role_arn = '{ORDERS_READER}'"));
+    assert_eq!(explain(&[]).good().document()["custom_role"], json!(ORDERS_READER));
+}
+
+#[test]
+fn the_classic_flow_is_told_to_be_another_matter() {
+    let lab = Lab::new();
+    lab.configure_with(&format!("flow = 'classic'\nrole_arn = '{ORDERS_ADMIN}'"));
+    lab.login("alice").good();
+    std::fs::write(lab.home().join("pool.json"), lab.sandbox.pool_roles_json()).unwrap();
+    let ran = lab.run(&["roles", "--explain", "--json", "--mapping", "pool.json"]).good();
+    assert_eq!(ran.document()["findings"][0]["code"], json!("classic_flow"));
+    let roles = lab.run(&["roles", "--json"]).good().document();
+    assert_eq!(roles["can_lead_to"][0]["role_arn"], json!(ORDERS_ADMIN), "nothing is given without asking: {roles}");
+}
+
+#[test]
+fn without_a_key_the_hint_is_the_command_to_run() {
+    let lab = Lab::new();
+    lab.login("alice").good();
+    let ran = lab.run(&["roles", "--explain"]).failed_with(2);
+    let pool = lab.sandbox.identity_pool_id();
+    let command = format!("aws cognito-identity get-identity-pool-roles --identity-pool-id {pool}");
+    assert!(ran.stderr.contains(&command), "{}", ran.stderr);
+    let half = lab.command(&["roles", "--explain"]).env("AWS_ACCESS_KEY_ID", "AKIA").output().unwrap();
+    Ran::from(half).failed_with(2);
+}
+
+#[test]
+fn credentials_of_an_identity_pool_may_not_ask_and_are_told_so() {
+    let lab = Lab::new();
+    lab.login("alice").good();
+    let document = lab.run(&["credential-process"]).good().document();
+    let text = |name: &str| document[name].as_str().unwrap().to_owned();
+    let key = (&*text("AccessKeyId"), &*text("SecretAccessKey"));
+    let ran = by_the_service(&lab, key, Some(&text("SessionToken")), &[]).failed_with(6);
+    assert!(ran.stderr.contains("may not read the role mapping"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("those that an identity pool issues never have it"), "{}", ran.stderr);
+    let wrong = by_the_service(&lab, (lab.sandbox.administrator().0, "canary-wrong-key"), None, &[]).failed_with(6);
+    assert!(!wrong.stderr.contains("canary"), "{}", wrong.stderr);
+}
+
+#[test]
+fn a_token_that_lets_its_owner_write_the_claim_is_named() {
+    let scopes: Vec<String> = ["openid", "aws.cognito.signin.user.admin"].map(String::from).to_vec();
+    let lab = Lab::with(Options { scopes, ..Options::default() });
+    lab.configure_with("scopes = ['openid', 'aws.cognito.signin.user.admin']");
+    lab.login("alice").good();
+    std::fs::write(lab.home().join("pool.json"), lab.sandbox.pool_roles_json()).unwrap();
+    let words = ["roles", "--explain", "--json", "--mapping", "pool.json"];
+    let document = lab.run(&words).good().document();
+    assert_eq!(document["findings"][0]["code"], json!("claim_writable_by_owner"), "{document}");
+    lab.run(&[&words[..], &["--strict"]].concat()).failed_with(1);
+    let claims = json!({ "custom:roles": "Orders.Admin", "scope": "openid aws.cognito.signin.user.admin" });
+    std::fs::write(lab.home().join("claims.json"), claims.to_string()).unwrap();
+    let document = lab.run(&[&words[..], &["--claims", "claims.json"]].concat()).good().document();
+    assert_eq!(document["findings"][0]["code"], json!("claim_writable_by_owner"), "{document}");
+}
+
+#[test]
+fn a_profile_s_scopes_that_hide_the_roles_are_named() {
+    let lab = Lab::new();
+    lab.configure_with("scopes = ['openid', 'email']");
+    lab.login("alice").good();
+    std::fs::write(lab.home().join("pool.json"), lab.sandbox.pool_roles_json()).unwrap();
+    let document = lab.run(&["roles", "--explain", "--json", "--mapping", "pool.json"]).good().document();
+    assert!(document["rules"][0]["why"].as_str().unwrap().contains("the token has no custom:roles"), "{document}");
+    assert_eq!(document["findings"][0]["code"], json!("claim_hidden_by_scopes"));
+}

@@ -1,1 +1,126 @@
+//! `cogfed roles` of a sign-in: what was asserted, where it can lead, and what was given.
 
+use chrono::TimeDelta;
+use cogfed::sandbox::Options;
+use cogfed::sandbox::options::{
+    AUTHENTICATED, AmbiguousRole, ORDERS_ADMIN, ORDERS_READER, REPORTS_READER, RoleMapping,
+};
+use serde_json::{Value, json};
+
+use crate::support::{Lab, PROFILE};
+
+fn roles(lab: &Lab) -> Value {
+    lab.run(&["roles", "--json"]).good().document()
+}
+
+/// The entry of a role, or of what is given without being asked for.
+fn entry<'d>(document: &'d Value, arn: Option<&str>) -> &'d Value {
+    let entries = document["can_lead_to"].as_array().unwrap();
+    entries.iter().find(|entry| entry["role_arn"] == json!(arn)).unwrap_or_else(|| panic!("{arn:?} in {document}"))
+}
+
+#[test]
+fn before_and_after_the_first_credentials() {
+    let lab = Lab::new();
+    let nobody = lab.run(&["roles"]).failed_with(3);
+    assert!(nobody.stderr.contains("nobody is signed in"), "{}", nobody.stderr);
+    lab.login("alice").good();
+    let asked = lab.sandbox.requests().len();
+    let before = roles(&lab);
+    assert_eq!(lab.sandbox.requests().len(), asked, "nothing is asked, nothing renewed");
+    assert_eq!(before["asserted"]["roles"]["custom:roles"], json!(["Orders.Admin"]));
+    assert_eq!((&before["person"], &before["identity_provider"]), (&json!("alice@corp.example"), &json!("AzureAD")));
+    assert_eq!(before["given"], Value::Null);
+    assert!(before["not_known"].as_str().unwrap().contains("no credentials are at hand"), "{before}");
+    lab.run(&["credential-process"]).good();
+    let after = roles(&lab);
+    assert_eq!(after["not_known"], Value::Null, "{after}");
+    assert!(after["given"]["arn"].as_str().unwrap().contains(":assumed-role/OrdersAdmin/"), "{after}");
+    assert_eq!(after["given"]["account"], json!("000000000000"));
+    assert_eq!(entry(&after, None)["credentials"]["valid"], json!(true));
+    let text = lab.run(&["roles"]).good().stdout;
+    for line in ["roles         Orders.Admin  (custom:roles)", "signed in as  alice@corp.example", "cognito:roles none"]
+    {
+        assert!(text.contains(line), "{line} is not in:\n{text}");
+    }
+    assert!(text.contains("given         arn:aws:sts::000000000000:assumed-role/OrdersAdmin/"), "{text}");
+}
+
+#[test]
+fn every_shape_of_roles_is_shown_decoded() {
+    let lab = Lab::new();
+    for (sent, shown) in [
+        (&["api:read"][..], json!(["api:read"])),
+        (&["Orders.Read", "team:a b"], json!(["Orders.Read", "team:a b"])),
+        (&["a,b", "c"], json!(["a,b", "c"])),
+    ] {
+        lab.sandbox.set_roles("bob", sent);
+        lab.login_with(&["--force"], "bob").good();
+        assert_eq!(roles(&lab)["asserted"]["roles"]["custom:roles"], shown, "{sent:?}");
+    }
+    lab.sandbox.set_roles("bob", &[]);
+    lab.login_with(&["--force"], "bob").good();
+    assert_eq!(roles(&lab)["asserted"]["roles"], json!({}));
+    assert!(lab.run(&["roles"]).good().stdout.contains("roles         none in the token"));
+}
+
+#[test]
+fn every_role_is_named_with_who_names_it() {
+    let options = Options { role_mapping: RoleMapping::Token(AmbiguousRole::Deny), ..Options::default() };
+    let lab = Lab::with(options);
+    lab.sandbox.change_person("carol", |person| {
+        person.iam_roles = vec![ORDERS_ADMIN.into(), ORDERS_READER.into()];
+        person.preferred_iam_role = Some(ORDERS_READER.into());
+    });
+    let section = |name: &str, role: &str| {
+        let section = lab.sandbox.profile_toml(name);
+        let (head, keys) = section.split_once('\n').unwrap();
+        format!("{head}\nstore = 'file'\nrole_arn = '{role}'\n{keys}\n")
+    };
+    let both = section(PROFILE, ORDERS_READER) + &section("reports", REPORTS_READER);
+    std::fs::write(lab.config(), both).unwrap();
+    let words = |more: &[&'static str]| [&["roles", "--profile", PROFILE], more].concat();
+    lab.login_with(&["--profile", PROFILE], "carol").good();
+    lab.run(&["credential-process", "--profile", PROFILE, "--role", ORDERS_ADMIN]).good();
+    let mapping = lab.home().join("pool.json");
+    std::fs::write(&mapping, lab.sandbox.pool_roles_json()).unwrap();
+    let document = lab.run(&words(&["--json", "--mapping", "pool.json"])).good().document();
+    assert_eq!(entry(&document, Some(ORDERS_ADMIN))["named_by"], json!(["cognito:roles", "the store"]));
+    assert_eq!(entry(&document, Some(ORDERS_ADMIN))["credentials"]["valid"], json!(true));
+    let reader = ["cognito:roles", "cognito:preferred_role", "profile lab"];
+    assert_eq!(entry(&document, Some(ORDERS_READER))["named_by"], json!(reader));
+    assert_eq!(entry(&document, Some(REPORTS_READER))["named_by"], json!(["profile reports"]));
+    assert_eq!(entry(&document, Some(AUTHENTICATED))["named_by"], json!(["the role mapping"]));
+    assert_eq!(document["given"], Value::Null, "the profile's own role has no credentials yet: {document}");
+    let other = lab.run(&words(&["--json", "--role", ORDERS_ADMIN])).good().document();
+    assert!(other["given"]["arn"].as_str().unwrap().contains("/OrdersAdmin/"), "{other}");
+}
+
+#[test]
+fn an_sts_that_does_not_answer_fails_nothing() {
+    let (lab, clock) = Lab::with_manual_clock(Options::default());
+    lab.login_here("alice").good();
+    lab.run_here(&["credential-process"], None).good();
+    let sts = lab.sandbox.sts_url();
+    let config = std::fs::read_to_string(lab.config()).unwrap();
+    std::fs::write(lab.config(), config.replace(&sts, "http://127.0.0.1:9")).unwrap();
+    let document = lab.run_here(&["roles", "--json"], None).good().document();
+    assert!(document["not_known"].as_str().unwrap().contains("127.0.0.1"), "{document}");
+    clock.advance(TimeDelta::hours(2));
+    let stale = lab.run_here(&["roles", "--json"], None).good().document();
+    assert!(stale["not_known"].as_str().unwrap().contains("no credentials are at hand"), "{stale}");
+    assert_eq!(entry(&stale, None)["credentials"]["valid"], json!(false));
+    assert!(lab.run_here(&["roles"], None).good().stdout.contains("credentials expired"));
+}
+
+#[test]
+fn nobody_s_name_moves_the_cursor() {
+    let lab = Lab::new();
+    lab.sandbox.change_person("dave", |person| {
+        person.email = "da\u{1b}[2Jve@corp.example".into();
+        person.groups = vec!["g\u{202e}".into(), "\r".into()];
+    });
+    lab.login("dave").good();
+    let text = lab.run(&["roles"]).good().stdout;
+    assert!(!text.chars().any(|c| (c.is_control() && c != '\n') || c == '\u{202e}'), "{text:?}");
+}

@@ -13,6 +13,7 @@ use ring::signature::{RSA_PKCS1_2048_8192_SHA512, RsaPublicKeyComponents};
 use serde_json::json;
 
 use crate::client::{Answer, Lab, claims, get, header, post_form};
+use crate::plain_issuer::Issuer;
 use crate::signed::{api, caller, element};
 
 const DENIED: &str = "Not authorized to perform sts:AssumeRoleWithWebIdentity";
@@ -59,7 +60,8 @@ fn key(lab: &Lab, answer: &Answer) -> IssuedKey {
     let key = lab.0.issued_keys().find(element(&answer.body, "AccessKeyId")).unwrap();
     assert_eq!(element(&answer.body, "SecretAccessKey"), key.secret_access_key);
     assert_eq!(element(&answer.body, "SessionToken"), key.session_token);
-    assert_eq!(element(&answer.body, "Expiration").parse::<DateTime<Utc>>().unwrap(), key.expires);
+    let expiration: DateTime<Utc> = element(&answer.body, "Expiration").parse().unwrap();
+    assert_eq!(expiration.timestamp(), key.expires.timestamp());
     key
 }
 
@@ -314,4 +316,23 @@ fn misbehaviours_reach_the_classic_flow() {
     let anew = lab.get_id(&id_token).text("IdentityId");
     assert_ne!(anew, identity_id);
     assert_eq!(ask(&anew).status, 200);
+}
+
+#[test]
+fn china_s_classic_flow_begins_at_a_plain_issuer() {
+    let mut options = Options::default();
+    [Switch::China, Switch::ClassicFlow].iter().for_each(|switch| switch.apply(&mut options));
+    let issuer = Issuer::with(options);
+    let lab = &issuer.lab;
+    let token = issuer.tokens("alice").text("id_token");
+    let identity_id = lab.get_id(&token).text("IdentityId");
+    let input = json!({ "IdentityId": identity_id, "Logins": { lab.provider(): token } });
+    let token = lab.identity("GetOpenIdToken", &input).text("Token");
+    let provider = claims(&token)["amr"][2].as_str().unwrap().to_owned();
+    assert!(provider.starts_with("arn:aws-cn:iam::000000000000:oidc-provider/127.0.0.1:"), "{provider}");
+    let answer = assume(lab, &token, &[("RoleArn", &lab.0.role_arn("OrdersAdmin"))]);
+    let key = key(lab, &answer);
+    assert_eq!(key.username, "alice@corp.example");
+    assert_eq!(caller(lab, &key, "cn-north-1"), element(&answer.body, "Arn"));
+    assert_eq!(api(lab, &key, "cn-north-1", "/orders").status, 200);
 }

@@ -24,6 +24,11 @@ fn a_script_can_do_what_the_methods_do() {
     control(&lab, "POST", "/misbehave?name=token-500");
     control(&lab, "POST", "/clear");
     assert_eq!(lab.refresh("x").status, 400);
+    assert_eq!(control(&lab, "POST", "/refuse?name=aadsts7000215&times=1").json()["refusal"], "aadsts7000215");
+    let refused = lab.refresh("x");
+    assert_eq!((refused.status, refused.text("error").as_str()), (401, "invalid_client"));
+    assert_eq!(refused.json()["error_codes"], serde_json::json!([7_000_215]));
+    assert_eq!(lab.refresh("x").text("error"), "invalid_grant", "once was asked for");
     control(&lab, "POST", "/people?name=alice&role=a&role=b");
     let alice = lab.0.people().into_iter().find(|person| person.name == "alice").unwrap();
     assert_eq!(alice.roles, ["a", "b"]);
@@ -32,7 +37,7 @@ fn a_script_can_do_what_the_methods_do() {
     control(&lab, "POST", "/revoke-all");
     assert_eq!(lab.refresh(&refresh_token).text("error"), "invalid_grant");
     let log = control(&lab, "GET", "/requests").json();
-    assert_eq!(log["counts"]["token.refresh"], 4);
+    assert_eq!(log["counts"]["token.refresh"], 6);
     assert_eq!(log["requests"][0]["endpoint"], "token.refresh");
     let secrets = control(&lab, "GET", "/secrets").json();
     assert!(secrets["secrets"].as_array().unwrap().iter().any(|secret| *secret == refresh_token));
@@ -47,6 +52,8 @@ fn what_a_script_gets_wrong_is_refused() {
         ("POST", "/misbehave", 400),
         ("POST", "/misbehave?name=nonsense", 400),
         ("POST", "/misbehave?name=token-500&times=x", 400),
+        ("POST", "/refuse", 400),
+        ("POST", "/refuse?name=nonsense", 400),
         ("POST", "/clock", 400),
         ("POST", "/clock?advance=999999999999", 400),
         ("POST", "/clock?advance=-9223372036854775808", 400),

@@ -10,15 +10,24 @@ use crate::tools::{CREDENTIALS, ended, has_strace, items, one_document, own};
 
 #[test]
 fn fresh_credentials_cost_one_read_of_one_item_and_nothing_else() {
+    one_read_and_nothing_else(CREDENTIALS);
+}
+
+#[test]
+fn so_do_those_of_another_role_than_the_profiles() {
+    one_read_and_nothing_else(&["credential-process", "--role", cogfed::sandbox::options::ORDERS_ADMIN]);
+}
+
+fn one_read_and_nothing_else(words: &[&str]) {
     if !cfg!(target_os = "linux") || !has_strace() {
         return;
     }
     let lab = Lab::new();
     lab.login("alice").good();
-    let document = lab.run(CREDENTIALS).good().document();
+    let document = lab.run(words).good().document();
     lab.sandbox.clear_log();
     let log = lab.home().join("trace");
-    let plain = lab.command(CREDENTIALS);
+    let plain = lab.command(words);
     let ran: Ran = Command::new("strace")
         .args(["-f", "-qq", "-o"])
         .arg(&log)

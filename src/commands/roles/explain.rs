@@ -14,7 +14,7 @@ use crate::identity_pool::mapping::{
     self, Chosen, ChosenBy, Explanation, Finding, Given, IdentityPoolRoles, Outcome, RoleMapping, Severity,
     Surroundings, Verdict, choose, findings, why_this_outcome, why_this_verdict,
 };
-use crate::profile::check;
+use crate::profile::{Profile, check};
 
 /// All that is to be told.
 pub struct Report<'a> {
@@ -46,7 +46,7 @@ pub fn run(flags: &Roles, env: &mut Env) -> anyhow::Result<()> {
         scopes_given: scopes_given.as_deref(),
     };
     let mut findings = findings(mapping, &around);
-    findings.splice(0..0, other_provider(&chosen));
+    findings.splice(0..0, other_provider(&chosen).into_iter().chain(profile.and_then(classic_flow)));
     let profile = profile.map(|profile| profile.name.as_str());
     let report = Report { profile, pool: &pool, chosen, custom_role, claims: &claims, explanation, findings };
     match flags.json {
@@ -83,14 +83,18 @@ fn no_entry(pool: &IdentityPoolRoles, flags: &Roles) -> Failure {
 }
 
 fn other_provider(chosen: &Chosen<'_>) -> Option<Finding> {
-    let ((entry, _), of_token) = (chosen.entry?, chosen.of_token.as_ref()?);
-    let text = format!(
-        "the token is from {}, for which there is no mapping or another one: this one is for {}",
-        check::quoted(of_token),
-        check::quoted(entry)
-    );
-    let finding = Finding { severity: Severity::Warning, code: "other_provider", rule: None, text };
-    (entry != of_token.as_str()).then_some(finding)
+    let ((entry, _), token) = (chosen.entry?, chosen.other_token.as_ref()?);
+    let text = format!("the token is from {}, and this mapping is for {}", check::quoted(token), check::quoted(entry));
+    Some(Finding { severity: Severity::Warning, code: "other_provider", rule: None, text })
+}
+
+/// Its roles are for their trust policies to give, and a role mapping rules it out
+/// (<https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html>).
+fn classic_flow(profile: &Profile) -> Option<Finding> {
+    let text = "the profile says flow = \"classic\": AWS refuses that where there is a role mapping, and elsewhere it is \
+                the trust policy of the role asked for that decides";
+    let finding = Finding { severity: Severity::Warning, code: "classic_flow", rule: None, text: text.to_owned() };
+    profile.is_classic().then_some(finding)
 }
 
 impl Report<'_> {

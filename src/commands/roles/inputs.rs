@@ -79,7 +79,8 @@ pub fn mapping(flags: &Roles, opened: Option<&Opened>, env: &Env) -> anyhow::Res
             "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or have an administrator run 'aws cognito-identity get-identity-pool-roles --identity-pool-id {pool}' and give the answer to --mapping"
         ))
     })?;
-    opened.wait_for(async { Ok(administrator.pool_roles(&opened.profile, &opened.http).await?) })
+    let time = opened.session().offset().there(opened.clock.now());
+    opened.wait_for(async { Ok(administrator.pool_roles(&opened.profile, &opened.http, time).await?) })
 }
 
 /// All of a file, or of the standard input, if that is not too much.

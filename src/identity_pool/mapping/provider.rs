@@ -12,8 +12,8 @@ pub struct Chosen<'a> {
     pub entry: Option<(&'a str, &'a RoleMapping)>,
     /// How it was chosen.
     pub by: ChosenBy,
-    /// The key that the token would have, by its `iss` and `aud`, where it tells.
-    pub of_token: Option<String>,
+    /// Whose the token is by its `iss` and `aud`, where it tells and the entry is not for it.
+    pub other_token: Option<String>,
 }
 
 /// How an entry was chosen.
@@ -34,8 +34,7 @@ pub enum ChosenBy {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotChosen;
 
-/// The entry for the claims of a token: the one that is named, else that of `iss` (without its scheme) and `aud`, else the
-/// only one.
+/// The entry for the claims of a token: the one that is named, else that of `iss` and `aud`, else the only one.
 ///
 /// # Errors
 /// [`NotChosen`].
@@ -44,31 +43,58 @@ pub fn choose<'a>(
     claims: &Map<String, Value>,
     named: Option<&str>,
 ) -> Result<Chosen<'a>, NotChosen> {
-    let of_token = key(claims);
-    let find = |key: &str| pool.mappings.get_key_value(key).map(|(key, mapping)| (key.as_str(), mapping));
-    let (entry, by) = match (named, of_token.as_deref().and_then(find)) {
-        (Some(named), _) => (Some(find(named).ok_or(NotChosen)?), ChosenBy::Flag),
-        (None, Some(entry)) => (Some(entry), ChosenBy::Token),
-        (None, None) => {
-            let mut entries = pool.mappings.iter();
-            match (entries.next(), entries.next()) {
-                (None, _) => (None, ChosenBy::None),
-                (Some((key, mapping)), None) => (Some((key.as_str(), mapping)), ChosenBy::Only),
-                (Some(_), Some(_)) => return Err(NotChosen),
-            }
-        }
+    let token = Token::of(claims);
+    let find = |is_it: &dyn Fn(&str) -> bool| {
+        pool.mappings.iter().map(|(key, mapping)| (key.as_str(), mapping)).find(|(key, _)| is_it(key))
     };
-    Ok(Chosen { entry, by, of_token })
+    let of_token = || find(&|key| token.as_ref().is_some_and(|token| token.is_meant_by(key)));
+    let of_pool = || find(&|key| token.as_ref().is_some_and(|token| token.may_be_meant_by(key)));
+    let only = || find(&|_| pool.mappings.len() == 1);
+    let (entry, by) = match named {
+        Some(named) => (Some(find(&|key| key == named).ok_or(NotChosen)?), ChosenBy::Flag),
+        None if pool.mappings.is_empty() => (None, ChosenBy::None),
+        None => match (of_token().or_else(of_pool), only()) {
+            (Some(entry), _) => (Some(entry), ChosenBy::Token),
+            (None, Some(entry)) => (Some(entry), ChosenBy::Only),
+            (None, None) => return Err(NotChosen),
+        },
+    };
+    let is_other = |token: &Token| entry.is_some_and(|(key, _)| !token.is_meant_by(key));
+    Ok(Chosen { entry, by, other_token: token.filter(is_other).map(|token| token.key()) })
 }
 
-fn key(claims: &Map<String, Value>) -> Option<String> {
-    let issuer = claims.get("iss")?.as_str()?;
-    let audience = match claims.get("aud")? {
-        Value::Array(several) => several.first()?.as_str()?,
-        one => one.as_str()?,
-    };
-    let issuer = issuer.strip_prefix("https://").or_else(|| issuer.strip_prefix("http://")).unwrap_or(issuer);
-    Some(format!("{issuer}:{audience}"))
+/// Whose a token is.
+struct Token<'a> {
+    /// The issuer without its scheme, and without a slash at its end.
+    issuer: &'a str,
+    audience: &'a str,
+}
+
+impl<'a> Token<'a> {
+    fn of(claims: &'a Map<String, Value>) -> Option<Self> {
+        let issuer = claims.get("iss")?.as_str()?;
+        let audience = match claims.get("aud")? {
+            Value::Array(several) => several.first()?.as_str()?,
+            one => one.as_str()?,
+        };
+        let bare = issuer.strip_prefix("https://").or_else(|| issuer.strip_prefix("http://")).unwrap_or(issuer);
+        Some(Self { issuer: bare.trim_end_matches('/'), audience })
+    }
+
+    fn key(&self) -> String {
+        format!("{}:{}", self.issuer, self.audience)
+    }
+
+    /// A user pool's key is `HOST/POOL:APP CLIENT`; that of a plain issuer is its name, or the ARN of its provider in IAM.
+    fn is_meant_by(&self, key: &str) -> bool {
+        let issuer = key.split_once(":oidc-provider/").map_or(key, |(_, issuer)| issuer);
+        key == self.key() || issuer.trim_end_matches('/') == self.issuer
+    }
+
+    /// Whether identity pools take the newer of a user pool's two issuers for the older one is not documented.
+    fn may_be_meant_by(&self, key: &str) -> bool {
+        self.issuer.strip_prefix("issuer-").is_some_and(|issuer| Token { issuer, ..*self }.is_meant_by(key))
+    }
 }
 
 #[cfg(test)]
@@ -104,5 +130,25 @@ mod tests {
         assert_eq!(chosen(&[], &token, Some("x")), Err(NotChosen));
         let listed = json!({ "iss": "host/pool", "aud": ["client", "other"] });
         assert_eq!(chosen(&["x", "host/pool:client"], &listed, None), found("host/pool:client", ChosenBy::Token));
+    }
+
+    #[test]
+    fn an_entry_may_be_for_another_token() {
+        let other = |keys: &[&str], issuer: &str| {
+            let claims = json!({ "iss": issuer, "aud": "c" });
+            choose(&pool(keys), claims.as_object().unwrap(), None).map(|chosen| (chosen.by, chosen.other_token))
+        };
+        let arn = "arn:aws:iam::123456789012:oidc-provider/login.example/tenant/v2.0";
+        for (keys, issuer, by, other_token) in [
+            (["h/p:c", "x"].as_slice(), "https://h/p", ChosenBy::Token, None),
+            (&["x"], "https://h/p", ChosenBy::Only, Some("h/p:c")),
+            (&["h/p:c", "x"], "https://issuer-h/p", ChosenBy::Token, Some("issuer-h/p:c")),
+            (&["login.example/tenant/v2.0", "x"], "https://login.example/tenant/v2.0", ChosenBy::Token, None),
+            (&[arn, "x"], "https://login.example/tenant/v2.0/", ChosenBy::Token, None),
+        ] {
+            let found = other(keys, issuer);
+            assert_eq!(found, Ok((by, other_token.map(str::to_owned))), "{keys:?} {issuer}");
+        }
+        assert_eq!(choose(&pool(&["x"]), json!({}).as_object().unwrap(), None).unwrap().other_token, None);
     }
 }

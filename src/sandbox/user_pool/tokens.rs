@@ -164,12 +164,6 @@ pub fn spoil(world: &World, now: DateTime<Utc>, claims: &mut Map<String, Value>)
         let other = format!("{}_{}", partition.region(), random::alphanumeric(9));
         claim("iss", json!(partition.user_pool_issuer(Issuer::Original, &other)));
     }
-    if due(Misbehaviour::IssuerTrailingSlash) {
-        let issuer = claims.get("iss").and_then(Value::as_str).unwrap_or_default();
-        let issuer = format!("{issuer}/");
-        claims.insert("iss".to_owned(), json!(issuer));
-    }
-    let mut claim = |name: &str, value: Value| claims.insert(name.to_owned(), value);
     if due(Misbehaviour::WrongTokenUse) {
         claim("token_use", json!("access"));
     }
@@ -196,6 +190,11 @@ pub fn spoil(world: &World, now: DateTime<Utc>, claims: &mut Map<String, Value>)
     }
     if due(Misbehaviour::NoNonce) {
         claims.remove("nonce");
+    }
+    if due(Misbehaviour::IssuerTrailingSlash) {
+        let issuer = claims.get("iss").and_then(Value::as_str).unwrap_or_default();
+        let issuer = json!(format!("{issuer}/"));
+        claims.insert("iss".to_owned(), issuer);
     }
 }
 

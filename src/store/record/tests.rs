@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::clock::Offset;
 use crate::error::{hint_of, kind_of};
 use crate::folder::Folder;
 use crate::profile::Choice;
@@ -115,6 +116,28 @@ fn a_sign_in_is_not_read_by_a_profile_with_other_endpoints() {
     }
 }
 
+/// AWS's own is always allowed; what is another's has to be named by the record, which older ones cannot.
+#[test]
+fn a_token_of_the_classic_flow_has_an_sts_that_it_belongs_to() {
+    let named = format!("{{\"sts_endpoint\":\"http://127.0.0.1:9\",{}", TOKENS.trim_start_matches('{'));
+    for (text, sts, is_read) in [
+        (TOKENS, "", true),
+        (TOKENS, "sts = 'https://sts.eu-west-1.amazonaws.com/'", true),
+        (TOKENS, "sts = 'http://127.0.0.1:9'", false),
+        (&named, "sts = 'http://127.0.0.1:9'", true),
+        (&named, "sts = 'http://127.0.0.1:10'", false),
+        (&named, "", true),
+    ] {
+        let (classic, enhanced) = (profile(CLASSIC_FLOW, sts), profile("identity_provider = 'AzureAD'", sts));
+        let store = store(&tokens_account(&classic), text);
+        assert!(TokensRecord::read(&store, &enhanced).is_ok(), "the other flow has no token for it");
+        match TokensRecord::read(&store, &classic) {
+            Ok(record) => assert!(is_read && record.is_some(), "{sts}"),
+            Err(error) => assert!(!is_read && error.to_string().contains("belongs to the STS endpoint"), "{error}"),
+        }
+    }
+}
+
 #[test]
 fn credentials_of_other_endpoints_pools_and_roles_are_as_if_not_there() {
     let profile = own();
@@ -124,6 +147,7 @@ fn credentials_of_other_endpoints_pools_and_roles_are_as_if_not_there() {
         ("client_id", "other"),
         ("identity_pool_id", "eu-west-1:00000000-0000-0000-0000-000000000000"),
         ("identity_pool_endpoint", "http://127.0.0.1:9"),
+        ("sts_endpoint", "https://sts.eu-west-1.amazonaws.com"),
         ("role_arn", "arn:aws:iam::000000000000:role/Other"),
     ] {
         let mut record = of(CREDENTIALS);
@@ -131,6 +155,46 @@ fn credentials_of_other_endpoints_pools_and_roles_are_as_if_not_there() {
         let store = store(&account, &record.to_string());
         assert!(CredentialsRecord::read(&store, &profile).unwrap().is_none(), "{name}");
     }
+}
+
+const CLASSIC_FLOW: &str =
+    "identity_provider = 'AzureAD'\nflow = 'classic'\nrole_arn = 'arn:aws:iam::000000000000:role/a/b'";
+
+#[test]
+fn the_classic_flow_has_credentials_of_its_own_and_an_sts_that_they_belong_to() {
+    let classic = profile(CLASSIC_FLOW, "");
+    let enhanced = Profile { flow: Flow::Enhanced, ..classic.clone() };
+    let account = credentials_account(&classic);
+    assert_eq!(account, format!("{}/classic", credentials_account(&enhanced)));
+    let mut record: CredentialsRecord = serde_json::from_str(CREDENTIALS).unwrap();
+    let credentials = record.credentials();
+    record = CredentialsRecord::new(&classic, "s", credentials, record.issued_at, Offset::default());
+    assert_eq!(record.sts_endpoint.as_deref(), Some("https://sts.eu-west-1.amazonaws.com"));
+    let store = store(&account, written(&record).expose());
+    assert!(CredentialsRecord::read(&store, &classic).unwrap().is_some());
+    let elsewhere = profile(CLASSIC_FLOW, "sts = 'http://127.0.0.1:9'");
+    assert!(CredentialsRecord::read(&store, &elsewhere).unwrap().is_none(), "as if not there");
+}
+
+#[test]
+fn a_sign_in_knows_the_roles_of_its_credentials_at_one_identity_pool() {
+    let own = own();
+    let mut record: TokensRecord = serde_json::from_str(TOKENS).unwrap();
+    assert!(!record.has_classic_credentials());
+    let role = "arn:aws:iam::000000000000:role/a/b";
+    let others = [
+        profile(CLASSIC_FLOW, ""),
+        Profile { role_arn: Some(role.to_owned()), ..own.clone() },
+        Profile { identity_pool_id: "eu-west-1:00000000-0000-0000-0000-000000000000".to_owned(), ..own.clone() },
+    ];
+    record.credentials.extend(others.iter().map(credentials_account));
+    record.credentials.insert("garbage".to_owned());
+    let roles: Vec<_> = record.roles(&own).into_iter().map(|other| (other.is_classic(), other.role_arn)).collect();
+    let role = || Some(role.to_owned());
+    assert_eq!(roles, [(false, role()), (true, role()), (false, None)]);
+    let accounts: BTreeSet<_> = record.roles(&own).iter().map(credentials_account).collect();
+    assert!(accounts.is_subset(&record.credentials), "{accounts:?}");
+    assert!(record.has_classic_credentials());
 }
 
 #[test]

@@ -141,6 +141,7 @@ fn a_person_clicks_or_cancels_or_is_signed_in_already() {
     let url = issuer.authorization_url(&[]);
     let page = get(&url);
     assert!(page.body.contains("id=\"person-alice\"") && !page.body.contains("person-erin"), "employees only");
+    assert!(issuer.lab.0.people().iter().all(|person| person.name != "erin"));
     let (cancelled, _) = issuer.choose(&url, ("cancel", "1"));
     let location = cancelled.location(REDIRECT_URI);
     assert_eq!(parameter(&location, "error").as_deref(), Some("access_denied"));

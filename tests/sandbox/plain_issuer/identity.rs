@@ -94,3 +94,29 @@ fn the_profile_names_the_issuer_and_no_user_pool() {
         assert!(!foreign.contains(&key), "{line}");
     }
 }
+
+#[test]
+fn it_stands_in_for_the_user_pools_that_china_does_not_have() {
+    let mut options = Options::default();
+    Switch::China.apply(&mut options);
+    let issuer = Issuer::with(options);
+    let role = issuer.role("alice").unwrap();
+    assert!(role.starts_with("arn:aws-cn:iam::") && role.ends_with("/OrdersAdmin"), "{role}");
+    let profile = issuer.lab.0.profile_toml("china");
+    assert!(profile.contains("region = \"cn-north-1\"") && profile.contains("identity_pool_id = \"cn-north-1:"));
+    assert!(!profile.contains("user_pool"), "{profile}");
+}
+
+#[test]
+fn the_classic_flow_takes_its_tokens_too() {
+    let mut options = Options::default();
+    Switch::ClassicFlow.apply(&mut options);
+    let issuer = Issuer::with(options);
+    let token = issuer.tokens("alice").text("id_token");
+    let identity_id = issuer.lab.get_id(&token).text("IdentityId");
+    let logins = json!({ issuer.lab.provider(): token });
+    let answer = issuer.lab.identity("GetOpenIdToken", &json!({ "IdentityId": identity_id, "Logins": logins }));
+    let amr = claims(&answer.text("Token"))["amr"].clone();
+    assert_eq!((&amr[0], &amr[1]), (&json!("authenticated"), &json!(issuer.lab.provider())));
+    assert!(amr[2].as_str().unwrap().contains(":oidc-provider/"), "{amr}");
+}

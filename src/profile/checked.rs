@@ -1,0 +1,169 @@
+//! The settings of one profile, checked key by key, each fault with its place.
+
+use chrono::TimeDelta;
+
+use super::hosts::{Place, Service, partition};
+use super::{Endpoints, Flow, Settings, Value, check};
+use crate::error::{Failure, Kind};
+use crate::http::CaBundle;
+use crate::store::StoreKind;
+
+/// The longest scope, in bytes
+/// (<https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UserPoolClientType.html>).
+const LONGEST_SCOPE: usize = 256;
+/// The most scopes of an app client (the same page).
+const MOST_SCOPES: usize = 50;
+/// The most hosts of a list.
+const MOST_HOSTS: usize = 100;
+/// How long the sessions of the classic flow may last, in seconds. AWS's own least is 900, of which nothing would be left
+/// to hand out: the SDKs renew what has less than a quarter of an hour
+/// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>).
+const SESSION_DURATION: std::ops::RangeInclusive<u64> = 1800..=43_200;
+/// How long they last where nothing is said.
+const DEFAULT_SESSION_DURATION: TimeDelta = TimeDelta::hours(1);
+
+/// The settings of one profile on their way to being a [`Profile`].
+pub(super) struct Checked<'a> {
+    pub profile: &'a str,
+    pub settings: &'a Settings,
+}
+
+impl Checked<'_> {
+    pub fn fault(&self, key: &str, fault: impl AsRef<str>) -> Failure {
+        let place = self.settings.get(key).map_or(String::new(), |setting| format!("{}: ", setting.source));
+        Failure::new(Kind::Usage, format!("{place}profile '{}': {key}: {}", self.profile, fault.as_ref()))
+    }
+
+    pub fn text<T>(&self, key: &str, check: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, Failure> {
+        match self.settings.get(key).map(|setting| &setting.value) {
+            Some(Value::Text(text)) => check(text).map(Some).map_err(|fault| self.fault(key, fault)),
+            _ => Ok(None),
+        }
+    }
+
+    pub fn required<T>(&self, key: &str, check: impl Fn(&str) -> Result<T, String>) -> Result<T, Failure> {
+        self.text(key, check)?.ok_or_else(|| self.missing(key))
+    }
+
+    pub fn missing(&self, key: &str) -> Failure {
+        Failure::new(Kind::Usage, format!("profile '{}': '{key}' is missing", self.profile))
+            .hint(format!("add it to [profile.{}]; 'cogfed help' shows a whole profile", self.profile))
+    }
+
+    pub fn flag(&self, key: &str) -> bool {
+        matches!(self.settings.get(key).map(|setting| &setting.value), Some(Value::Flag(true)))
+    }
+
+    pub fn seconds(&self, key: &str, from: u64, to: u64) -> Result<Option<TimeDelta>, Failure> {
+        let Some(Value::Number(number)) = self.settings.get(key).map(|setting| &setting.value) else { return Ok(None) };
+        let number = check::within(*number, from, to).map_err(|fault| self.fault(key, fault + " (seconds)"))?;
+        Ok(i64::try_from(number).ok().and_then(TimeDelta::try_seconds))
+    }
+
+    pub fn ports(&self) -> Result<Vec<u16>, Failure> {
+        match self.settings.get("redirect_ports").map(|setting| &setting.value) {
+            Some(Value::Numbers(numbers)) => check::ports(numbers).map_err(|fault| self.fault("redirect_ports", fault)),
+            _ => Err(self.fault("redirect_ports", "give at least one port")),
+        }
+    }
+
+    pub fn scopes(&self) -> Result<Vec<String>, Failure> {
+        let Some(Value::List(scopes)) = self.settings.get("scopes").map(|setting| &setting.value) else {
+            return Err(self.fault("scopes", "give at least 'openid'"));
+        };
+        // RFC 6749, section 3.3: scope-token
+        let token = |c: char| matches!(c, '\x21' | '\x23'..='\x5b' | '\x5d'..='\x7e');
+        let is_odd = |scope: &&String| !(1..=LONGEST_SCOPE).contains(&scope.len()) || !scope.chars().all(token);
+        if let Some(odd) = scopes.iter().find(is_odd) {
+            return Err(self.fault("scopes", format!("'{}' is not a scope", check::quoted(odd))));
+        }
+        if scopes.len() > MOST_SCOPES {
+            return Err(self.fault("scopes", format!("{} are too many: give at most {MOST_SCOPES}", scopes.len())));
+        }
+        match scopes.iter().any(|scope| scope == "openid") {
+            true => Ok(scopes.clone()),
+            false => Err(self.fault("scopes", "'openid' is missing: without it there is no ID token")),
+        }
+    }
+
+    pub fn ca_bundle(&self) -> Result<Option<CaBundle>, Failure> {
+        let Some(path) = self.text("ca_bundle", |text| check::file(text, dirs::home_dir()))? else { return Ok(None) };
+        let place = self.settings.get("ca_bundle").map_or(String::new(), |setting| format!("{}: ", setting.source));
+        Ok(Some(CaBundle { path, named_by: format!("{place}profile '{}': ca_bundle", self.profile) }))
+    }
+
+    pub fn store(&self) -> Result<StoreKind, Failure> {
+        self.required("store", |text| {
+            check::one_of(text, &["keyring", "kernel", "file"])?.parse().map_err(|failure: Failure| failure.message)
+        })
+    }
+
+    pub fn flow(&self) -> Result<Flow, Failure> {
+        let flow = self.required("flow", |text| check::one_of(text, &["enhanced", "classic"]))?;
+        let has_duration = self.settings.get("session_duration").is_some();
+        if flow == "enhanced" {
+            return match has_duration {
+                true => {
+                    let fault = "the enhanced flow's credentials last one hour, fixed by AWS";
+                    Err(self
+                        .fault("session_duration", fault)
+                        .hint("the classic flow's may last longer: flow = \"classic\""))
+                }
+                false => Ok(Flow::Enhanced),
+            };
+        }
+        if self.settings.get("role_arn").is_none() {
+            let hint = format!("add it to [profile.{}], or set flow = \"enhanced\"", self.profile);
+            return Err(self.fault("flow", "'role_arn' is missing: the classic flow asks for one role").hint(hint));
+        }
+        let (from, to) = (*SESSION_DURATION.start(), *SESSION_DURATION.end());
+        let duration = self.seconds("session_duration", from, to)?.unwrap_or(DEFAULT_SESSION_DURATION);
+        Ok(Flow::Classic { duration })
+    }
+
+    /// A list of hosts.
+    pub fn hosts(&self, key: &str, check: impl Fn(&str) -> Result<String, String>) -> Result<Vec<String>, Failure> {
+        let Some(Value::List(hosts)) = self.settings.get(key).map(|setting| &setting.value) else {
+            return Ok(Vec::new());
+        };
+        if hosts.len() > MOST_HOSTS {
+            return Err(self.fault(key, format!("{} are too many: give at most {MOST_HOSTS}", hosts.len())));
+        }
+        hosts.iter().map(|host| check(host).map_err(|fault| self.fault(key, fault))).collect()
+    }
+
+    /// No partition's credentials, roles or tokens are good in another.
+    pub fn one_partition(&self, identity_pool_id: &str) -> Result<(), Failure> {
+        let of = |id: &str| partition(id.split(['_', ':']).next().unwrap_or_default()).name.to_owned();
+        let own = of(identity_pool_id);
+        let named_by = |arn: String| arn.split(':').nth(1).unwrap_or_default().to_owned();
+        let others = [
+            ("user_pool_id", self.text("user_pool_id", |id| Ok(of(id)))?),
+            ("role_arn", self.text("role_arn", check::role_arn)?.map(named_by)),
+            ("region", self.text("region", check::region)?.map(|region| of(&region))),
+        ];
+        match others.into_iter().find(|(_, name)| name.as_ref().is_some_and(|name| *name != own)) {
+            Some((key, Some(name))) => {
+                Err(self.fault(key, format!("it is in the partition {name}, and the identity pool in {own}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub fn endpoints(&self, identity_pool_id: &str, is_fips: bool) -> Result<Endpoints, Failure> {
+        let place = Place { region: identity_pool_id.split(':').next().unwrap_or_default(), is_fips };
+        let at = |service: Service, key: &str| -> Result<(String, bool), Failure> {
+            let own = place.url(service).map_err(|fault| self.fault("identity_pool_id", fault));
+            match self.text(key, check::endpoint)? {
+                Some(given) => {
+                    let is_aws = own.is_ok_and(|own| own == given);
+                    Ok((given, is_aws))
+                }
+                None => Ok((own?, true)),
+            }
+        };
+        let (identity_pool, identity_pool_is_aws) = at(Service::IdentityPool, "endpoints.identity_pool")?;
+        let (sts, sts_is_aws) = at(Service::Sts, "endpoints.sts")?;
+        Ok(Endpoints { identity_pool, identity_pool_is_aws, sts, sts_is_aws })
+    }
+}

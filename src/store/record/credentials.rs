@@ -1,0 +1,135 @@
+//! The record of credentials: the store's item, and its copy in the kernel's keyring.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{VERSION, credentials_account, read, written};
+use crate::clock::Offset;
+use crate::credentials::Credentials;
+use crate::profile::Profile;
+use crate::secret::{self, Secret};
+use crate::store::{Cached, Store};
+
+/// Credentials, and what they were made from.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CredentialsRecord {
+    version: u32,
+    /// The user pool of the sign-in, or the issuer that stands in its place.
+    pub user_pool_id: String,
+    /// The app client of the sign-in.
+    pub client_id: String,
+    /// The identity pool that issued them.
+    pub identity_pool_id: String,
+    /// Where that was.
+    pub identity_pool_endpoint: String,
+    /// Where the role was assumed, in the classic flow alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sts_endpoint: Option<String>,
+    /// The role that was asked for, if one was.
+    pub role_arn: Option<String>,
+    /// The person whose they are.
+    pub subject: String,
+    /// When they were issued, by this machine's clock.
+    pub issued_at: DateTime<Utc>,
+    /// When AWS stops honouring them, by this machine's clock or by AWS's, whichever comes first.
+    pub expires_at: DateTime<Utc>,
+    access_key_id: String,
+    #[serde(serialize_with = "secret::exposed")]
+    secret_access_key: Secret,
+    #[serde(serialize_with = "secret::exposed")]
+    session_token: Secret,
+}
+
+impl CredentialsRecord {
+    /// The record of credentials that `profile` was given `now`, by this machine's clock, from which AWS's is `offset`.
+    pub fn new(profile: &Profile, subject: &str, credentials: Credentials, now: DateTime<Utc>, offset: Offset) -> Self {
+        Self {
+            version: VERSION,
+            user_pool_id: profile.issuer.id().to_owned(),
+            client_id: profile.client_id.clone(),
+            identity_pool_id: profile.identity_pool_id.clone(),
+            identity_pool_endpoint: profile.endpoints.identity_pool.clone(),
+            sts_endpoint: sts_endpoint(profile).cloned(),
+            role_arn: profile.role_arn.clone(),
+            subject: subject.to_owned(),
+            issued_at: now,
+            expires_at: offset.expiry(credentials.expires),
+            access_key_id: credentials.access_key_id,
+            secret_access_key: credentials.secret_access_key,
+            session_token: credentials.session_token,
+        }
+    }
+
+    /// The credentials in it.
+    pub fn credentials(&self) -> Credentials {
+        Credentials {
+            access_key_id: self.access_key_id.clone(),
+            secret_access_key: self.secret_access_key.clone(),
+            session_token: self.session_token.clone(),
+            expires: self.expires_at,
+        }
+    }
+
+    /// Whether these are those.
+    pub fn has_same_key(&self, other: &Self) -> bool {
+        self.access_key_id == other.access_key_id
+    }
+
+    /// How long they are still good.
+    pub fn left(&self, now: DateTime<Utc>) -> TimeDelta {
+        self.expires_at - now
+    }
+
+    /// The copy in the kernel's keyring, which costs next to nothing to ask. Whatever is odd about it, it is as if it
+    /// were not there.
+    pub fn cached(store: &Store, profile: &Profile) -> Cached<Self> {
+        let account = credentials_account(profile);
+        match store.cached(&account) {
+            Cached::NotUsed => Cached::NotUsed,
+            Cached::Missing => Cached::Missing,
+            Cached::Copy(text) => match read::<Self>(Some(text), &account) {
+                Ok(Some(record)) if record.belongs_to(profile) => Cached::Copy(record),
+                _ => Cached::Missing,
+            },
+        }
+    }
+
+    /// The record in the store, if there is one that belongs to this profile and its endpoints.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Store`].
+    pub fn read(store: &Store, profile: &Profile) -> anyhow::Result<Option<Self>> {
+        let account = credentials_account(profile);
+        let record = read::<Self>(store.get(&account)?, &account)?;
+        Ok(record.filter(|record| record.belongs_to(profile)))
+    }
+
+    fn belongs_to(&self, profile: &Profile) -> bool {
+        self.user_pool_id == profile.issuer.id()
+            && self.client_id == profile.client_id
+            && self.identity_pool_id == profile.identity_pool_id
+            && self.identity_pool_endpoint == profile.endpoints.identity_pool
+            && self.sts_endpoint.as_ref() == sts_endpoint(profile)
+            && self.role_arn == profile.role_arn
+    }
+
+    /// Writes the record.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Store`].
+    pub fn write(&self, store: &Store, profile: &Profile) -> anyhow::Result<()> {
+        Ok(store.set(&credentials_account(profile), &written(self))?)
+    }
+
+    /// Puts a copy into the kernel's keyring, for `lifetime`.
+    pub fn cache(&self, store: &Store, profile: &Profile, lifetime: TimeDelta) {
+        if let Ok(lifetime) = lifetime.to_std() {
+            store.set_cached(&credentials_account(profile), &written(self), lifetime);
+        }
+    }
+}
+
+/// Where a profile's role is assumed, if not by the identity pool itself.
+fn sts_endpoint(profile: &Profile) -> Option<&String> {
+    Some(&profile.endpoints.sts).filter(|_| profile.is_classic())
+}

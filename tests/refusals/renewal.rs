@@ -1,0 +1,25 @@
+//! A sign-in that a renewal finds ended, and why.
+
+use chrono::TimeDelta;
+use cogfed::sandbox::Options;
+
+use crate::support::Lab;
+use crate::told::{Page, Told};
+
+#[test]
+fn the_reason_is_told_with_the_end_of_the_sign_in() {
+    let mut page = Page::default();
+    for refusal in ["aadsts50173", "aadsts70043", "token-invalid-grant"] {
+        let (lab, _) = Lab::with_manual_clock(Options::default());
+        lab.login_here("alice").good();
+        lab.advance(TimeDelta::hours(2));
+        lab.sandbox.refuse(refusal, None).expect("a refusal");
+        let orders = format!("{}/orders", lab.sandbox.api_url());
+        let ran = lab.run_here(&["call", "GET", &orders], None).failed_with(3);
+        page.add(refusal, "at the token endpoint, in answer to a refresh token", &Told::of(&lab, &ran));
+        lab.sandbox.behave();
+        lab.run_here(&["call", "GET", &orders], None).failed_with(3);
+        assert_eq!(lab.sandbox.count("token.refresh"), 1, "the refresh token is not used again");
+    }
+    page.compare("renewal");
+}

@@ -39,6 +39,8 @@ struct Document {
     end_session_endpoint: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     id_token_signing_alg_values_supported: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    authorization_response_iss_parameter_supported: Option<Value>,
 }
 
 /// The endpoints of the profile's user pool or issuer.
@@ -133,6 +135,7 @@ fn checked(document: Document, issuer: &PlainIssuer) -> Result<ProviderEndpoints
         revocation: optional("revocation endpoint", document.revocation_endpoint)?,
         logout: optional("end session endpoint", document.end_session_endpoint)?,
         jwks: vouched("key set", document.jwks_uri)?,
+        answers_name_issuer: document.authorization_response_iss_parameter_supported == Some(Value::Bool(true)),
     })
 }
 
@@ -167,6 +170,11 @@ mod tests {
         let endpoints = document(&[]).unwrap();
         assert_eq!((endpoints.revocation, endpoints.logout), (None, None));
         assert_eq!(endpoints.jwks, "https://keys.example.com/t/keys");
+        assert!(!endpoints.answers_name_issuer, "it has not said so");
+        for (said, names) in [(Value::from(true), true), (false.into(), false), ("true".into(), false)] {
+            let endpoints = document(&[("authorization_response_iss_parameter_supported", said)]).unwrap();
+            assert_eq!(endpoints.answers_name_issuer, names);
+        }
         let url = Value::from("https://login.example.com/t/revoke");
         assert!(document(&[("revocation_endpoint", url)]).unwrap().revocation.is_some());
     }

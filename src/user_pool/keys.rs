@@ -111,4 +111,4 @@ fn refused(invalid: Invalid) -> Failure {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

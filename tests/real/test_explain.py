@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from support import AWS, COGFED, HERE, Lab, role_of
+from support import AWS, COGFED, HERE, Lab
 
 ARN = "arn:aws:iam::000000000000:role"
 ALICE = {"sub": "1", "token_use": "id", "email": "alice@corp.example", "custom:roles": "Orders.Admin"}
@@ -86,12 +86,3 @@ def test_the_service_says_the_same_to_cogfed_as_to_the_aws_cli(lab, pool):
     words = ["roles", "--explain", "--json", "--profile", "lab", "--claims", "alice.json"]
     asked = lab.run(*words, **administrator).good().json()
     assert asked == lab.run(*words, "--mapping", "pool.json").good().json()
-
-
-def test_a_sandbox_takes_the_mapping_that_the_aws_cli_printed(lab, pool):
-    (lab.home / "pool.json").write_text(pool)
-    with Lab("--mapping", str(lab.home / "pool.json"), store="file") as other:
-        other.login()
-        other.run("call", "--fail", "GET", f"{other.api}/echo/who").good()
-        given = other.run("roles", "--json").good().json()["given"]
-        assert role_of(given["arn"]) == "OrdersAdmin"

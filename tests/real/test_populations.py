@@ -59,8 +59,8 @@ def by_boto3(lab, renewals, profiles):
 
 
 def test_one_person_in_both_populations_at_the_same_time():
-    """While boto3 asks in both, credentials of 6 s are renewed in both, and `call` is used in both."""
-    with Populations("--credentials-lifetime", "6") as lab:
+    """While boto3 asks in both, credentials of 8 s are renewed in both, and `call` is used in both."""
+    with Populations("--credentials-lifetime", "8") as lab:
         configure_aws(lab, {name: f"--profile {name}" for name in PEOPLE})
         lab.sign_in_all()
 
@@ -69,7 +69,7 @@ def test_one_person_in_both_populations_at_the_same_time():
             return ran.good().json()["requestContext"]["identity"]
 
         with concurrent.futures.ThreadPoolExecutor(3) as pool:
-            asking = pool.submit(by_boto3, lab, 3, list(PEOPLE))
+            asking = pool.submit(by_boto3, lab, 2, list(PEOPLE))
             seen = {profile: [] for profile in PEOPLE}
             while not asking.done():
                 for profile, found in zip(PEOPLE, pool.map(identity, PEOPLE)):
@@ -77,7 +77,7 @@ def test_one_person_in_both_populations_at_the_same_time():
         said = asking.result()
         for profile, role in ((PROFILE, EMPLOYEE_ROLE), (CUSTOMER, CUSTOMER_ROLE)):
             assert {role_of(arn) for arn in said[profile]["Arn"]} == {role}, said
-            assert len(said[profile]["key"]) >= 4, "it was renewed three times meanwhile"
+            assert len(said[profile]["key"]) >= 3, "they were renewed twice meanwhile"
             assert {role_of(found["userArn"]) for found in seen[profile]} == {role}
         identities = [{found["cognitoIdentityId"] for found in seen[profile]} for profile in PEOPLE]
         assert [len(ids) for ids in identities] == [1, 1] and identities[0] != identities[1], identities

@@ -134,7 +134,8 @@ pub enum Verb {
     Sandbox(Sandbox),
     /// See all of it happen on this machine, without any account
     ///
-    /// Runs a sandbox, signs in to it, gets credentials, makes a call that is allowed and one that is not, and signs out.
+    /// Runs a sandbox, signs in to it, gets credentials, explains their role, makes a call that is allowed and one that is
+    /// not, and signs out.
     /// Touches none of your own configuration and nothing in your keyring, and leaves nothing behind.
     #[command(after_long_help = DEMO)]
     Demo(Demo),

@@ -11,8 +11,13 @@ const STATE: &str = "the-right-state";
 /// Only this sign-in's state opens the way, whatever else the request says.
 pub fn run(data: &[u8]) {
     let Some(request) = read(data) else { return };
-    let awaited =
-        Awaited { port: 8400, path: "/callback".into(), state: Secret::new(STATE), issuers: vec![ISSUER.to_owned()] };
+    let awaited = Awaited {
+        port: 8400,
+        path: "/callback".into(),
+        state: Secret::new(STATE),
+        issuers: vec![ISSUER.to_owned()],
+        needs_issuer: false,
+    };
     let query = form(request.uri.query().unwrap_or_default());
     let given = |name: &str| -> Vec<&str> {
         query.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect()

@@ -10,8 +10,13 @@ const REDIRECT_URI: &str = "http://localhost:8400/callback";
 
 /// Only a whole address of this sign-in is taken, and its state has come with it.
 pub fn run(data: &[u8]) {
-    let awaited =
-        Awaited { port: 8400, path: "/callback".into(), state: Secret::new(STATE), issuers: vec![ISSUER.to_owned()] };
+    let awaited = Awaited {
+        port: 8400,
+        path: "/callback".into(),
+        state: Secret::new(STATE),
+        issuers: vec![ISSUER.to_owned()],
+        needs_issuer: false,
+    };
     let mut pasted = Pasted::new(&awaited, REDIRECT_URI);
     let mut all = String::new();
     for piece in data.split(|byte| *byte == 0xff) {

@@ -78,7 +78,7 @@ fn play(
     folder: &Path,
     is_stopped: Arc<AtomicBool>,
 ) -> impl FnOnce() -> anyhow::Result<()> + Send + use<> {
-    let config = folder.join("config.toml");
+    let (config, mapping) = (folder.join("config.toml"), folder.join("mapping.json"));
     let (folder, clock, terminal) = (Folder::at(folder), Arc::clone(&env.clock), env.terminal.clone());
     let is_headless = flags.headless;
     move || {
@@ -89,12 +89,15 @@ fn play(
         })?;
         std::fs::write(&config, configuration(&sandbox, PROFILE, Some("file"))?)
             .with_context(|| format!("cannot write {}", config.display()))?;
+        std::fs::write(&mapping, sandbox.pool_roles_json())
+            .with_context(|| format!("cannot write {}", mapping.display()))?;
         tell(
             &terminal,
             "A user pool with Azure AD and Azure AD B2C, an identity pool and a protected API now run on this machine.",
         );
         let stage = Stage {
             config: config.display().to_string(),
+            mapping: mapping.display().to_string(),
             folder,
             clock,
             browser: Arc::new(DemoBrowser { is_headless, terminal: terminal.clone() }),
@@ -148,6 +151,8 @@ impl Browser for DemoBrowser {
 /// What the play is given: a configuration, folders and a browser that are the demo's alone.
 struct Stage {
     config: String,
+    /// The identity pool's role mapping, as an administrator has it from AWS.
+    mapping: String,
     folder: Folder,
     clock: Arc<dyn Clock>,
     terminal: Terminal,
@@ -168,16 +173,16 @@ impl Stage {
         )?;
         ensure!(document.contains("\"Version\":1"), "no credentials were printed");
         tell(&self.terminal, &format!("   {}", masked(&document)));
+        let roles = ["roles", "--explain", "--mapping", &self.mapping];
+        self.indented("3. Which role that is, and why: the identity pool's rules, one by one.", &roles)?;
         let answer = self.act(
-            "3. A call to the API that this role may make, signed with those credentials.",
+            "4. A call to the API that this role may make, signed with those credentials.",
             &["call", "--fail", "GET", &orders],
         )?;
         tell(&self.terminal, &format!("   {}", answer.trim_end()));
         self.refused(&orders)?;
-        self.act("5. Who is signed in, and until when.", &["status"])?
-            .lines()
-            .for_each(|line| tell(&self.terminal, &format!("   {line}")));
-        self.act("6. Sign out: everything is deleted, and the refresh token revoked.", &["logout"])?;
+        self.indented("6. Who is signed in, and until when.", &["status"])?;
+        self.act("7. Sign out: everything is deleted, and the refresh token revoked.", &["logout"])?;
         Ok(())
     }
 
@@ -187,7 +192,7 @@ impl Stage {
         let order = format!("{orders}/1001");
         let call = ["call", "--fail", "DELETE", &order];
         match self
-            .act("4. A call that this role may not make: the API's authorizer refuses it, and cogfed says why.", &call)
+            .act("5. A call that this role may not make: the API's authorizer refuses it, and cogfed says why.", &call)
         {
             Err(error) if kind_of(&error) == Kind::HttpStatus => Ok(()),
             Err(error) => Err(error),
@@ -197,6 +202,12 @@ impl Stage {
             }
             Ok(_) => Err(Failure::new(Kind::Failed, "the API allowed what the role may not do").into()),
         }
+    }
+
+    /// As [`Self::act`], and shows what was printed.
+    fn indented(&self, what: &str, words: &[&str]) -> anyhow::Result<()> {
+        self.act(what, words)?.lines().for_each(|line| tell(&self.terminal, &format!("   {line}")));
+        Ok(())
     }
 
     /// Runs one command line, just as `main` would, and returns what it printed on the standard output.

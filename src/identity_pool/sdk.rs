@@ -5,6 +5,7 @@ use std::time::Duration;
 use aws_sdk_cognitoidentity::config::retry::RetryConfig;
 use aws_sdk_cognitoidentity::config::timeout::TimeoutConfig;
 use aws_sdk_cognitoidentity::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use super::refusal;
 use crate::error::{Failure, Kind};
@@ -82,12 +83,15 @@ impl Service {
         match error {
             SdkError::ServiceError(context) => {
                 let (code, message) = (context.err().code(), context.err().message());
-                let status = context.raw().status().as_u16();
                 match code {
                     Some(code) => refusal::explain(self, code, message.unwrap_or_default(), profile),
-                    None => self.unreachable(&format!("an answer that makes no sense (status {status})"), profile),
+                    None => self.senseless(context.raw(), profile),
                 }
                 .after(http.sdk_retry_after(context.raw()))
+            }
+            // Not even JSON or XML: the page of somebody on the way, mostly.
+            SdkError::ResponseError(context) => {
+                self.senseless(context.raw(), profile).after(http.sdk_retry_after(context.raw()))
             }
             SdkError::TimeoutError(_) => self.unreachable("no answer in time", profile),
             SdkError::DispatchFailure(failure) => {
@@ -99,6 +103,11 @@ impl Service {
             }
             _ => self.unreachable("an answer that makes no sense", profile),
         }
+    }
+
+    fn senseless(self, answer: &HttpResponse, profile: &Profile) -> Failure {
+        let status = answer.status().as_u16();
+        self.unreachable(&format!("an answer that makes no sense (status {status})"), profile)
     }
 
     fn unreachable(self, what: &str, profile: &Profile) -> Failure {

@@ -57,6 +57,8 @@ pub struct ProviderEndpoints {
     pub logout: Option<String>,
     /// The signing keys.
     pub jwks: String,
+    /// Whether it has said that each answer by way of the browser names its issuer (RFC 9207, section 3).
+    pub answers_name_issuer: bool,
 }
 
 impl Issuer {
@@ -160,6 +162,7 @@ impl Checked<'_> {
             revocation: Some(format!("{domain}/oauth2/revoke")),
             logout: Some(format!("{domain}/logout")),
             jwks: format!("{base}/{id}/.well-known/jwks.json"),
+            answers_name_issuer: false,
         };
         Ok(UserPool { id, issuers, endpoints })
     }

@@ -46,6 +46,8 @@ fn a_profile_gets_its_endpoints_from_its_ids() {
             "https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123xyz"
         ]
     );
+    assert_eq!(profile.issuer.issuers(), pool.issuers);
+    assert_eq!((profile.issuer.id(), profile.issuer.described()), ("eu-west-1_AbC123xyz", "user pool"));
     assert_eq!(profile.redirect.uri(8401), "http://localhost:8401/callback");
     assert_eq!(profile.scopes, ["openid"]);
 }
@@ -171,6 +173,9 @@ fn a_plain_issuer_stands_in_the_user_pools_place() {
     let Issuer::Plain(issuer) = &profile.issuer else { panic!("{:?}", profile.issuer) };
     assert_eq!(issuer.url, "https://login.example.com/t/v2.0/", "to the letter");
     assert_eq!(issuer.discovery, "https://login.example.com/t/v2.0/.well-known/openid-configuration");
+    assert_eq!((profile.issuer.id(), profile.issuer.described()), (issuer.url.as_str(), "issuer"));
+    assert_eq!(profile.issuer.issuers(), std::slice::from_ref(&issuer.url));
+    assert_eq!(profile.issuer.user_pool(), None);
     assert_eq!(profile.scopes, ["openid", "offline_access"]);
     assert_eq!(of("scopes = ['openid']").unwrap().scopes, ["openid"]);
     assert_eq!(profile.endpoints.identity_pool, "https://cognito-identity.cn-north-1.amazonaws.com.cn");

@@ -75,4 +75,16 @@ mod tests {
         store.delete("tokens/eu-west-1_AbC/3n4b5/AzureAD").unwrap();
         assert!(!path.exists());
     }
+
+    #[test]
+    fn a_text_is_as_long_as_can_be_read_again_and_no_longer() {
+        let temp = tempfile::tempdir().unwrap();
+        let store = FileStore::new(&Folder::at(temp.path().join("cogfed")));
+        assert_eq!(store.item_limit(), None, "no record comes near it, and none is cut into parts");
+        let longest = Secret::new("x".repeat(LONGEST));
+        store.set("a", &longest).unwrap();
+        assert_eq!(store.get("a").unwrap().as_ref(), Some(&longest));
+        assert_eq!(store.set("a", &Secret::new("y".repeat(LONGEST + 1))), Err(StoreError::Full { store: NAME }));
+        assert_eq!(store.get("a").unwrap(), Some(longest), "what was there stays");
+    }
 }

@@ -230,6 +230,19 @@ mod tests {
         let _ = std::io::stderr().write_all(line.as_bytes());
     }
 
+    /// A store whose keyring is never asked, since nobody has the patience, with its copies in the kernel; `None`, with a
+    /// word about it, where the kernel keeps none.
+    #[cfg(target_os = "linux")]
+    pub(super) fn copies(account: &str) -> Option<Store> {
+        let (cache, probe) = (KernelKeyring::cache(), format!("{account}/probe"));
+        let put = cache.set_for(&probe, &Secret::new("{}"), Duration::from_secs(60));
+        if put.and_then(|()| cache.delete(&probe)).is_err() {
+            skip("the kernel keeps no copy here");
+            return None;
+        }
+        Some(Store::new(StoreKind::Keyring, &Folder::at("/nonexistent"), Patience::new(Duration::ZERO), None))
+    }
+
     #[test]
     fn store_kinds_have_names() {
         for name in ["keyring", "kernel", "file"] {
@@ -242,7 +255,10 @@ mod tests {
         assert_eq!("file".parse(), Ok(StoreKind::File));
         #[cfg(target_os = "linux")]
         assert_eq!("kernel".parse(), Ok(StoreKind::Kernel));
-        assert_eq!(StoreKind::Memory(MemoryStore::default()).to_string(), "memory");
+        let memory = MemoryStore::default();
+        assert_eq!(StoreKind::Memory(memory.clone()).to_string(), "memory");
+        assert_eq!(StoreKind::Memory(memory.clone()), StoreKind::Memory(memory.clone()));
+        assert_ne!(StoreKind::Memory(memory), StoreKind::Memory(MemoryStore::default()), "as empty, but another one");
         for wrong in ["", "Keyring", "memory", "keychain"] {
             let failure = wrong.parse::<StoreKind>().unwrap_err();
             assert_eq!(failure.kind, Kind::Usage);
@@ -273,14 +289,10 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn a_copy_in_the_kernel_needs_no_service_and_ends_with_its_item() {
-        // Without patience every call to the service fails, and none is begun.
-        let store = Store::new(StoreKind::Keyring, &Folder::at("/nonexistent"), Patience::new(Duration::ZERO), None);
         let account = format!("test/{}", std::process::id());
+        let Some(store) = copies(&account) else { return };
         let keep = |text: &str| store.set_cached(&account, &Secret::new(text), Duration::from_secs(60));
         keep("{copy}");
-        if !matches!(store.cached(&account), Cached::Copy(_)) {
-            return skip("the kernel keeps no copy here");
-        }
         assert_eq!(store.cached(&account), Cached::Copy(Secret::new("{copy}")));
         assert!(matches!(store.set(&account, &Secret::new("{new}")), Err(StoreError::NoAnswer { .. })));
         assert_eq!(store.cached(&account), Cached::Missing, "a new text outdates the copy, whatever becomes of it");

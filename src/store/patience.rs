@@ -190,6 +190,7 @@ mod tests {
         let (_let_go, inner) = hanging();
         let patience = Patience::new(Duration::from_millis(50));
         let store = Bounded::new(inner.clone(), patience.clone(), None);
+        assert_eq!(store.describe(), "the hanging store");
         store.set("a", &Secret::new("{}")).unwrap();
         assert_eq!(store.get("a").unwrap(), Some(Secret::new("{}")));
         let error = store.get("hang").unwrap_err();
@@ -217,6 +218,19 @@ mod tests {
         assert_eq!(told.load(Ordering::SeqCst), 0);
         assert_eq!(store.get("hang").unwrap(), None);
         assert_eq!(told.load(Ordering::SeqCst), 1);
+    }
+
+    #[test]
+    fn who_waits_no_longer_is_not_told_that_they_do() {
+        let told = Arc::new(AtomicUsize::new(0));
+        let (_let_go, inner) = hanging();
+        let on_wait: OnWait = {
+            let told = told.clone();
+            Arc::new(move || _ = told.fetch_add(1, Ordering::SeqCst))
+        };
+        let store = Bounded::new(inner, Patience::new(NOTICEABLE), Some(on_wait));
+        assert!(matches!(store.get("hang"), Err(StoreError::NoAnswer { .. })));
+        assert_eq!(told.load(Ordering::SeqCst), 0, "the wait is over by then");
     }
 
     #[test]

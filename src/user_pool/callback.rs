@@ -30,6 +30,8 @@ pub struct Awaited {
     pub state: Secret,
     /// The issuers that an `iss` parameter may name (RFC 9207).
     pub issuers: Vec<String>,
+    /// Whether an answer without `iss` is not the issuer's: it has said that its own have it (RFC 9207, section 2.4).
+    pub needs_issuer: bool,
 }
 
 /// What a request is.
@@ -85,8 +87,14 @@ pub fn judge(request: &Parts, awaited: &Awaited) -> Verdict {
             None => Refuse(StatusCode::BAD_REQUEST, "this does not belong to the sign-in that cogfed waits for"),
         };
     }
-    if parameters.issuer.is_some_and(|issuer| !awaited.issuers.contains(&issuer)) {
-        return Refuse(StatusCode::BAD_REQUEST, "this answer is from another issuer");
+    match parameters.issuer {
+        Some(issuer) if !awaited.issuers.contains(&issuer) => {
+            return Refuse(StatusCode::BAD_REQUEST, "this answer is from another issuer");
+        }
+        None if awaited.needs_issuer => {
+            return Refuse(StatusCode::BAD_REQUEST, "this answer does not name its issuer");
+        }
+        _ => {}
     }
     if let Some(denial) = denial {
         return Verdict::Denied(denial);
@@ -152,14 +160,18 @@ impl Parameters {
 mod tests {
     use super::*;
 
-    fn judged(request: http::request::Builder) -> Verdict {
-        let awaited = Awaited {
+    fn awaited() -> Awaited {
+        Awaited {
             port: 8400,
             path: "/callback".into(),
             state: Secret::new("right"),
             issuers: vec!["https://issuer.example/pool".into()],
-        };
-        judge(&request.body(()).unwrap().into_parts().0, &awaited)
+            needs_issuer: false,
+        }
+    }
+
+    fn judged(request: http::request::Builder) -> Verdict {
+        judge(&request.body(()).unwrap().into_parts().0, &awaited())
     }
 
     fn get(target: &str) -> Verdict {
@@ -218,6 +230,21 @@ mod tests {
         }
         let long = format!("/callback?state=right&code={}", "a".repeat(LONGEST_CODE + 1));
         assert_eq!(status(get(&long)), 400);
+    }
+
+    #[test]
+    fn of_an_issuer_that_names_itself_in_its_answers_no_other_is_taken() {
+        let awaited = Awaited { needs_issuer: true, ..awaited() };
+        let judged = |query: &str| {
+            let request = http::Request::get(format!("/callback?state=right&{query}")).header(HOST, "localhost:8400");
+            judge(&request.body(()).unwrap().into_parts().0, &awaited)
+        };
+        let iss = "iss=https%3A%2F%2Fissuer.example%2Fpool";
+        assert_eq!(judged(&format!("code=abc&{iss}")), Verdict::Code(Secret::new("abc")));
+        assert!(matches!(judged(&format!("error=access_denied&{iss}")), Verdict::Denied(_)));
+        for query in ["code=abc", "error=access_denied", "code=abc&iss=", "code=abc&iss=https%3A%2F%2Fother.example"] {
+            assert_eq!(status(judged(query)), 400, "{query}");
+        }
     }
 
     #[test]

@@ -39,6 +39,8 @@ struct Document {
     end_session_endpoint: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     id_token_signing_alg_values_supported: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    authorization_response_iss_parameter_supported: Option<Value>,
 }
 
 /// The endpoints of the profile's user pool or issuer.
@@ -133,11 +135,15 @@ fn checked(document: Document, issuer: &PlainIssuer) -> Result<ProviderEndpoints
         revocation: optional("revocation endpoint", document.revocation_endpoint)?,
         logout: optional("end session endpoint", document.end_session_endpoint)?,
         jwks: vouched("key set", document.jwks_uri)?,
+        answers_name_issuer: document.authorization_response_iss_parameter_supported == Some(Value::Bool(true)),
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
+    use super::super::keys::tests::{Lab, at};
     use super::*;
 
     fn issuer() -> PlainIssuer {
@@ -148,18 +154,33 @@ mod tests {
         }
     }
 
-    fn document(changes: &[(&str, Value)]) -> Result<ProviderEndpoints, Failure> {
-        let mut document = serde_json::json!({
+    fn json_document() -> Value {
+        json!({
             "issuer": "https://login.example.com/t/v2.0",
             "authorization_endpoint": "https://login.example.com/t/authorize",
             "token_endpoint": "https://login.example.com/t/token",
             "jwks_uri": "https://keys.example.com/t/keys",
             "id_token_signing_alg_values_supported": ["RS256"],
-        });
+        })
+    }
+
+    fn document(changes: &[(&str, Value)]) -> Result<ProviderEndpoints, Failure> {
+        let mut document = json_document();
         for (name, value) in changes {
             document[name] = value.clone();
         }
         checked(serde_json::from_value(document).expect("a document"), &issuer())
+    }
+
+    /// A server that gives the document whose list of algorithms is this, and the profile that believes it.
+    fn lab(algorithms: &Value) -> (Lab, Profile) {
+        let lab = Lab::new();
+        let mut document = json_document();
+        document["id_token_signing_alg_values_supported"] = algorithms.clone();
+        lab.replies(200, "", document.to_string());
+        let plain = PlainIssuer { discovery: lab.url.clone(), ..issuer() };
+        let profile = Profile { issuer: Issuer::Plain(plain), ..crate::profile::tests::profile("") };
+        (lab, profile)
     }
 
     #[test]
@@ -167,6 +188,11 @@ mod tests {
         let endpoints = document(&[]).unwrap();
         assert_eq!((endpoints.revocation, endpoints.logout), (None, None));
         assert_eq!(endpoints.jwks, "https://keys.example.com/t/keys");
+        assert!(!endpoints.answers_name_issuer, "it has not said so");
+        for (said, names) in [(Value::from(true), true), (false.into(), false), ("true".into(), false)] {
+            let endpoints = document(&[("authorization_response_iss_parameter_supported", said)]).unwrap();
+            assert_eq!(endpoints.answers_name_issuer, names);
+        }
         let url = Value::from("https://login.example.com/t/revoke");
         assert!(document(&[("revocation_endpoint", url)]).unwrap().revocation.is_some());
     }
@@ -185,7 +211,62 @@ mod tests {
                 assert!(failure.kind == Kind::Refused && failure.message.contains("is not used"), "{name} {url}");
             }
         }
-        let failure = document(&[("id_token_signing_alg_values_supported", serde_json::json!(["ES256"]))]).unwrap_err();
+        let failure = document(&[("id_token_signing_alg_values_supported", json!(["ES256"]))]).unwrap_err();
         assert!(failure.message.contains("RS256"), "{failure}");
+    }
+
+    #[tokio::test]
+    async fn a_document_is_fetched_once_a_day_and_none_is_believed_that_is_not_this_addresss() {
+        let (lab, profile) = lab(&json!(["RS256"]));
+        let http = Http::default();
+        for (later, requests) in [(10, 1), (10, 1), (86_409, 1), (86_410, 2), (86_409, 3), (86_410, 3)] {
+            let endpoints = endpoints(&profile, &http, &lab.folder, at(later)).await.unwrap();
+            assert_eq!(endpoints.jwks, "https://keys.example.com/t/keys");
+            assert_eq!(lab.requests(), requests, "{later} s later");
+        }
+        let document = serde_json::from_value(json_document()).unwrap();
+        let elsewhere = Kept { fetched_at: at(86_410), url: "https://x.example".into(), document };
+        lab.folder.sub("discovery").replace(&lab.url, &serde_json::to_vec(&elsewhere).unwrap()).unwrap();
+        endpoints(&profile, &http, &lab.folder, at(86_410)).await.unwrap();
+        assert_eq!(lab.requests(), 4);
+    }
+
+    #[tokio::test]
+    async fn a_document_that_is_too_large_to_be_read_again_is_used_and_not_kept() {
+        let (lab, profile) = lab(&json!([]));
+        let with = |filler: usize| {
+            let mut document = json_document();
+            document["id_token_signing_alg_values_supported"] = json!(["RS256", "x".repeat(filler)]);
+            document
+        };
+        let document = serde_json::from_value(with(0)).unwrap();
+        let empty = serde_json::to_vec(&Kept { fetched_at: at(0), url: lab.url.clone(), document }).unwrap();
+        let room = 65_536 - empty.len();
+        for (filler, is_kept) in [(room + 1, false), (room, true)] {
+            lab.replies(200, "", with(filler).to_string());
+            endpoints(&profile, &Http::default(), &lab.folder, at(0)).await.unwrap();
+            let kept = lab.folder.sub("discovery").read(&lab.url, 100_000).unwrap();
+            assert_eq!(kept.map(|bytes| bytes.len()), is_kept.then_some(65_536), "{filler}");
+        }
+        lab.replies(500, "", "");
+        endpoints(&profile, &Http::default(), &lab.folder, at(1)).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_is_no_document_is_told_with_the_place_where_it_was_looked_for() {
+        let (lab, profile) = lab(&json!(["RS256"]));
+        let good = json_document().to_string();
+        for (status, body, what) in [
+            (404, good.as_str(), "status 404"),
+            (201, &good, "status 201"),
+            (200, "{}", "it is not the JSON"),
+            (200, "[]", "it is not the JSON"),
+            (200, "<html>", "it is not the JSON"),
+        ] {
+            lab.replies(status, "", body);
+            let failure = endpoints(&profile, &Http::default(), &lab.folder, at(0)).await.unwrap_err();
+            assert!(failure.kind == Kind::Network && failure.message.contains(what), "{failure}");
+            assert!(failure.message.contains(&lab.url), "{failure}");
+        }
     }
 }

@@ -113,4 +113,4 @@ fn refused(invalid: Invalid, described: &str) -> Failure {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

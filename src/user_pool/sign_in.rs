@@ -110,6 +110,7 @@ impl SignIn<'_> {
             path: self.profile.redirect.path.clone(),
             state: attempt.state.clone(),
             issuers: self.profile.issuer.issuers().to_vec(),
+            needs_issuer: self.endpoints.answers_name_issuer,
         };
         let mut serving = listener.serve(awaited.clone())?;
         let trouble = self.open(&url, port);

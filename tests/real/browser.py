@@ -89,6 +89,10 @@ class Chromium:
     def text(self):
         return self.driver.find_element(By.TAG_NAME, "body").text
 
+    def text_of(self, element):
+        """The text of what has this id."""
+        return self.driver.find_element(By.ID, element).text
+
     def addresses(self):
         """Every address that the back and forward buttons know of this tab."""
         history = self.driver.execute_cdp_cmd("Page.getNavigationHistory", {})

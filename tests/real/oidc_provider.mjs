@@ -4,6 +4,9 @@
 //
 //     node oidc_provider.mjs MODULES '{"pool": …, "client": …, "redirects": […], "alg": "RS256"}'
 //
+// Without a pool it is an issuer that the identity pool knows directly: with the paths that it has by itself, which only its
+// discovery tells, its own page of consent, and a refresh token for none but who asks for offline_access.
+//
 // MODULES is the folder above node_modules. One line of JSON tells the base URL. /lab tells and changes what a check needs.
 import crypto from 'node:crypto';
 import http from 'node:http';
@@ -19,7 +22,10 @@ const { pool, client, redirects, alg } = JSON.parse(text);
 const found = createRequire(`${modules}/`).resolve('oidc-provider');
 const { Provider, interactionPolicy } = await import(pathToFileURL(found));
 
-const issuer = `https://cognito-idp.eu-west-1.amazonaws.com/${pool}`;
+const server = http.createServer();
+await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
+const base = `http://127.0.0.1:${server.address().port}`;
+const issuer = pool ? `https://cognito-idp.eu-west-1.amazonaws.com/${pool}` : base;
 const PASSWORD = 'correct horse';
 const log = [];
 // Seconds. The first two can be changed while it runs.
@@ -31,13 +37,32 @@ const ec = pair('ec', { namedCurve: 'P-256' });
 const jwk = (key, kid, alg) => ({ ...key.privateKey.export({ format: 'jwk' }), kid, alg, use: 'sig' });
 
 const claims = (name) => ({
-  sub: name, email: `${name}@corp.example`, token_use: 'id', 'cognito:username': `EntraID_${name}`,
-  identities: [{ userId: name, providerName: 'EntraID', providerType: 'SAML', primary: 'true' }],
+  sub: name, email: `${name}@corp.example`,
+  ...pool && {
+    token_use: 'id', 'cognito:username': `EntraID_${name}`,
+    identities: [{ userId: name, providerName: 'EntraID', providerType: 'SAML', primary: 'true' }],
+  },
 });
 
-// No consent page, as Cognito has none; a public client would be asked again and again.
 const policy = interactionPolicy.base();
-policy.get('consent').checks.clear();
+// No consent page, as Cognito has none; a public client would be asked again and again.
+if (pool) policy.get('consent').checks.clear();
+
+// In what a user pool differs from the provider as it is by itself.
+const cognito = {
+  scopes: ['openid', 'email', 'profile'],
+  issueRefreshToken: () => true,
+  routes: {
+    authorization: '/oauth2/authorize', token: '/oauth2/token', revocation: '/oauth2/revoke',
+    introspection: '/oauth2/introspect', jwks: '/.well-known/jwks.json',
+  },
+  loadExistingGrant: async (ctx) => {
+    const grant = new provider.Grant({ clientId: client, accountId: ctx.oidc.session.accountId });
+    grant.addOIDCScope('openid email profile');
+    await grant.save();
+    return grant;
+  },
+};
 
 const provider = new Provider(issuer, {
   clients: [{
@@ -45,32 +70,21 @@ const provider = new Provider(issuer, {
     grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'], id_token_signed_response_alg: alg,
   }],
   jwks: { keys: [jwk(rsa, 'rsa', 'RS256'), jwk(ec, 'ec', 'ES256')] },
-  scopes: ['openid', 'email', 'profile'],
   claims: { openid: Object.keys(claims('')) },
   conformIdTokenClaims: false,
   findAccount: (_, name) => ({ accountId: name, claims: () => claims(name) }),
   pkce: { required: () => true },
   rotateRefreshToken: () => true,
-  issueRefreshToken: () => true,
   expiresWithSession: () => false,
   extraParams: ['identity_provider', 'idp_identifier', 'lang'],
   cookies: { keys: [crypto.randomBytes(16).toString('hex')] },
-  routes: {
-    authorization: '/oauth2/authorize', token: '/oauth2/token', revocation: '/oauth2/revoke',
-    introspection: '/oauth2/introspect', jwks: '/.well-known/jwks.json',
-  },
   features: { devInteractions: { enabled: false }, revocation: { enabled: true }, introspection: { enabled: true } },
   ttl: {
     AccessToken: 3600, AuthorizationCode: 300, Grant: 86400, IdToken: () => life.id, Interaction: 3600,
     RefreshToken: 86400, Session: 86400,
   },
   interactions: { policy, url: (_, interaction) => `/sign-in/${interaction.uid}` },
-  loadExistingGrant: async (ctx) => {
-    const grant = new provider.Grant({ clientId: client, accountId: ctx.oidc.session.accountId });
-    grant.addOIDCScope('openid email profile');
-    await grant.save();
-    return grant;
-  },
+  ...pool && cognito,
 });
 // A native app's redirect URI matches on any loopback port (RFC 8252, section 7.3). Cognito compares to the letter.
 provider.Client.prototype.redirectUriAllowed = (uri) => redirects.includes(uri);
@@ -88,14 +102,27 @@ const body = async (request) => {
   return text;
 };
 
-// The sign-in's page: a form, as a directory has one.
+// The person lets the client have what it asks for.
+async function consented({ session, prompt }) {
+  const grant = new provider.Grant({ clientId: client, accountId: session.accountId });
+  grant.addOIDCScope(prompt.details.missingOIDCScope.join(' '));
+  return { consent: { grantId: await grant.save() } };
+}
+
+// The sign-in's pages: a form, as a directory has one, and where there is consent to give, another.
 async function signIn(request, response) {
   const finish = (result) => provider.interactionFinished(request, response, result);
   const form = new URLSearchParams(request.method === 'POST' ? await body(request) : '');
   if (form.has('cancel')) return finish({ error: 'access_denied', error_description: 'the person said no' });
   if (form.get('password') === PASSWORD) return finish({ login: { accountId: form.get('name') } });
-  await provider.interactionDetails(request, response);
+  const details = await provider.interactionDetails(request, response);
+  if (form.has('consent')) return finish(await consented(details));
   response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
+  if (details.prompt.name === 'consent') {
+    return response.end(`<!doctype html><title>Consent</title><form method="post">
+      <p id="scopes">${details.prompt.details.missingOIDCScope?.join(' ')}</p>
+      <button id="consent" name="consent" value="yes">Accept</button></form>`);
+  }
   return response.end(`<!doctype html><title>Sign in</title><form method="post">
     <input id="name" name="name"><input id="password" name="password" type="password">
     <button id="sign-in">Sign in</button><button id="cancel" name="cancel" value="yes">Cancel</button></form>`);
@@ -107,8 +134,8 @@ function credentials(target, { IdentityId, Logins }) {
   const read = (part) => JSON.parse(Buffer.from(part, 'base64url'));
   const its = read(payload);
   const good = crypto.verify('sha256', `${head}.${payload}`, rsa.publicKey, Buffer.from(signature, 'base64url'))
-    && read(head).alg === 'RS256' && its.iss === issuer && `https://${Object.keys(Logins)[0]}` === issuer
-    && its.aud === client && its.token_use === 'id' && its.exp > Date.now() / 1000;
+    && read(head).alg === 'RS256' && its.iss === issuer && Object.keys(Logins)[0] === issuer.split('://')[1]
+    && its.aud === client && (!pool || its.token_use === 'id') && its.exp > Date.now() / 1000;
   if (!good) return [400, { __type: 'NotAuthorizedException', message: 'Invalid login token.' }];
   if (target.endsWith('.GetId')) return [200, { IdentityId: 'eu-west-1:00000000-1111-2222-3333-444444444444' }];
   return [200, { IdentityId, Credentials: {
@@ -132,16 +159,15 @@ function lab(url, response) {
 }
 
 const app = provider.callback();
-const server = http.createServer((request, response) => {
+server.on('request', (request, response) => {
   const url = new URL(request.url, 'http://localhost');
   if (url.pathname === '/lab') return lab(url, response);
   const failed = (error) => { log.push({ event: 'lab', error: `${error}` }); response.writeHead(400).end(`${error}`); };
   if (url.pathname.startsWith('/sign-in/')) return signIn(request, response).catch(failed);
   if (request.headers['x-amz-target']) return identityPool(request, response).catch(failed);
   // Cognito serves discovery and keys below the pool's id.
-  if (request.url.startsWith(`/${pool}/.well-known/`)) request.url = request.url.slice(pool.length + 1);
+  if (pool && request.url.startsWith(`/${pool}/.well-known/`)) request.url = request.url.slice(pool.length + 1);
   return app(request, response);
 });
-server.listen(0, '127.0.0.1', () =>
-  console.log(JSON.stringify({ base: `http://127.0.0.1:${server.address().port}`, node: process.version })));
+console.log(JSON.stringify({ base, node: process.version }));
 process.stdin.on('end', () => process.exit(0)).resume();

@@ -295,6 +295,29 @@ def kernel_keeps_keys():
     return True
 
 
+def configure_aws(lab, profiles, region="eu-west-1"):
+    """Writes ~/.aws/config: for each AWS profile, the flags of its credential_process."""
+    config = lab.home / ".aws/config"
+    config.parent.mkdir(exist_ok=True)
+    config.write_text(
+        "".join(
+            f"[profile {name}]\nregion = {region}\ncredential_process = {COGFED} credential-process {flags}\n"
+            for name, flags in profiles.items()
+        )
+    )
+
+
+def by_cli(lab, profile, sts=None):
+    """Who the AWS CLI is in an AWS profile."""
+    words = [AWS, "sts", "get-caller-identity", "--profile", profile, "--output", "json"]
+    return lab.program(*words, "--endpoint-url", sts or lab.hosts["sts"]).good().json()
+
+
+def role_of(arn):
+    """The name of the role in the ARN of its session."""
+    return arn.split(":assumed-role/")[1].split("/")[0]
+
+
 def sign_in(url, person):
     """Walks through the directory's page without a browser, to the listener's last page."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor())

@@ -71,7 +71,7 @@ def test_with_chromium_as_the_browser(lab, person):
         assert "You are signed in" in browser.wait_for_end()
         ran = demo.end().good()
     print(ran.stderr)
-    for step in ("1. ", "2. ", "3. ", "4. ", "5. ", "6. ", "nothing is left behind"):
+    for step in ("1. ", "2. ", "3. ", "4. ", "5. ", "6. ", "7. ", "nothing is left behind"):
         assert step in ran.stderr, ran
     assert f"signed in as {person}@" in ran.stderr and "is signed out" in ran.stderr
     assert ("OrdersReader' may not invoke" in ran.stderr) == (person == "bob")

@@ -8,8 +8,11 @@ use super::*;
 use crate::clock::Offset;
 use crate::error::{hint_of, kind_of};
 use crate::folder::Folder;
-use crate::profile::Choice;
-use crate::store::{MemoryStore, Patience, StoreKind};
+use crate::profile::{Choice, PlainIssuer};
+#[cfg(target_os = "linux")]
+use crate::store::tests::copies;
+use crate::store::{Cached, MemoryStore, Patience, StoreKind};
+use crate::user_pool::{Claims, Grant, Tokens};
 
 const TOKENS: &str = include_str!("../../../tests/data/released/0.1.0/tokens.json");
 const LEAST: &str = include_str!("../../../tests/data/released/0.1.0/tokens-least.json");
@@ -78,8 +81,9 @@ fn version_1_of_credentials_stays_readable_and_is_what_is_written() {
     let record = CredentialsRecord::read(&store, &profile).unwrap().unwrap();
     assert_eq!(record.credentials().access_key_id, "ASIANOTAREALKEY");
     assert_eq!(record.left(record.issued_at), TimeDelta::milliseconds(3_599_500));
-    record.write(&store, &profile).unwrap();
-    let written = of(store.get(&account).unwrap().unwrap().expose());
+    let empty = self::store("another", "");
+    record.write(&empty, &profile).unwrap();
+    let written = of(empty.get(&account).unwrap().unwrap().expose());
     let times = |value: &Value| value["issued_at"].as_str().unwrap().parse::<DateTime<Utc>>().unwrap();
     assert_eq!(times(&written), times(&of(CREDENTIALS)));
     let without = |mut value: Value| value.as_object_mut().unwrap().remove("issued_at").map(|_| value);
@@ -113,6 +117,48 @@ fn a_sign_in_is_not_read_by_a_profile_with_other_endpoints() {
         assert!(error.to_string().contains("belongs to the"), "{error}");
         assert_eq!(hint_of(&error), Some("if the profile is right, sign in anew: cogfed login --profile a --force"));
         assert!(TokensRecord::read_to_replace(&store, &other).unwrap().is_some());
+    }
+}
+
+#[test]
+fn a_refresh_token_is_of_one_app_client_and_one_token_endpoint() {
+    let (own, record): (_, TokensRecord) = (own(), serde_json::from_str(TOKENS).unwrap());
+    assert_eq!(record.belongs_elsewhere(&own), None);
+    let elsewhere = profile("", "domain = 'http://127.0.0.1:9'");
+    assert_eq!(record.belongs_elsewhere(&elsewhere), Some(record.token_endpoint.clone()));
+    for (pool, client, what) in [
+        ("eu-west-1_Other", own.client_id.as_str(), "the user pool eu-west-1_Other"),
+        (own.issuer.id(), "other", "the app client other"),
+    ] {
+        let other = TokensRecord { user_pool_id: pool.into(), client_id: client.into(), ..record.clone() };
+        assert_eq!(other.belongs_elsewhere(&own), Some(format!("the app client {client} of {pool}")));
+        let error = TokensRecord::read(&store(&tokens_account(&own), written(&other).expose()), &own).unwrap_err();
+        assert!(error.to_string().contains(&format!("belongs to {what}, and the profile names ")), "{error}");
+    }
+}
+
+#[test]
+fn a_plain_issuers_sign_in_belongs_to_the_hosts_that_the_profile_vouches_for() {
+    let issuer = PlainIssuer {
+        url: "https://login.example.com/t/v2.0".into(),
+        discovery: "https://login.example.com/t/v2.0/.well-known/openid-configuration".into(),
+        hosts: vec!["token.example.com".into()],
+    };
+    let plain = Profile { issuer: Issuer::Plain(issuer), ..own() };
+    let mut record: TokensRecord = serde_json::from_str(TOKENS).unwrap();
+    record.user_pool_id = plain.issuer.id().to_owned();
+    for (endpoint, is_own) in [
+        ("https://login.example.com/t/token", true),
+        ("https://token.example.com/t", true),
+        ("https://attacker.example/t/token", false),
+        ("https://corp.auth.eu-west-1.amazoncognito.com/oauth2/token", false),
+    ] {
+        record.token_endpoint = endpoint.to_owned();
+        assert_eq!(record.belongs_elsewhere(&plain), (!is_own).then(|| endpoint.to_owned()));
+        match TokensRecord::read(&store(&tokens_account(&plain), written(&record).expose()), &plain) {
+            Ok(found) => assert!(is_own && found.is_some(), "{endpoint}"),
+            Err(error) => assert!(!is_own && error.to_string().contains("belongs to the token endpoint"), "{error}"),
+        }
     }
 }
 
@@ -229,6 +275,71 @@ fn a_record_without_end_is_not_read() {
     assert!(TokensRecord::read(&store(&account, &padded(LARGEST)), &profile).is_ok());
     let error = TokensRecord::read(&store(&account, &padded(LARGEST + 1)), &profile).unwrap_err();
     assert!(kind_of(&error) == Kind::Store && error.to_string().contains("cannot be read"), "{error}");
+}
+
+#[test]
+fn new_tokens_take_the_place_of_the_old_ones_and_those_that_did_not_come_stay() {
+    let at = |seconds: i64| DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap();
+    let tokens = |id_token: Option<&str>, refresh_token: Option<&str>, person: &str| Tokens {
+        grant: Grant {
+            token_endpoint: "https://corp.example/token".to_owned(),
+            id_token: id_token.map(Secret::new),
+            access_token: Secret::new(format!("{person}'s")),
+            refresh_token: refresh_token.map(Secret::new),
+            offset: Offset::measured(TimeDelta::hours(1)),
+        },
+        claims: Claims {
+            issuer: "https://issuer.example".to_owned(),
+            subject: "0001".to_owned(),
+            issued_at: at(0),
+            expires_at: at(3600),
+            person: person.to_owned(),
+            provider: Some("AzureAD".to_owned()),
+        },
+    };
+    let (own, first) = (own(), tokens(Some("id"), Some("refresh"), "alice"));
+    let new = TokensRecord::new(SignedIn { profile: &own, tokens: &first, client_secret: None, now: at(-3600) });
+    assert_eq!((new.token_endpoint.as_str(), &new.sts_endpoint), ("https://corp.example/token", &None));
+    assert_eq!((new.issuer.as_str(), new.subject.as_str()), ("https://issuer.example", "0001"));
+    assert_eq!((new.person.as_str(), new.provider.as_deref()), ("alice", Some("AzureAD")));
+    assert_eq!((new.id_token.expose(), new.access_token.expose()), ("id", "alice's"));
+    assert_eq!(new.refresh_token, Some(Secret::new("refresh")));
+    assert_eq!((new.issued_at, new.expires_at), (at(-3600), at(0)), "by this machine's clock");
+    let mut renewed = new.clone();
+    renewed.take(&tokens(None, None, "Alice"));
+    assert_eq!((renewed.person.as_str(), renewed.access_token.expose()), ("Alice", "Alice's"));
+    assert_eq!((&renewed.id_token, &renewed.refresh_token), (&new.id_token, &new.refresh_token));
+    assert_ne!(renewed.generation, new.generation);
+    renewed.take(&tokens(Some("id 2"), Some("refresh 2"), "alice"));
+    assert_eq!((renewed.id_token, renewed.refresh_token), (Secret::new("id 2"), Some(Secret::new("refresh 2"))));
+}
+
+#[test]
+fn credentials_are_told_apart_by_their_key() {
+    let record: CredentialsRecord = serde_json::from_str(CREDENTIALS).unwrap();
+    let other = serde_json::from_str(&CREDENTIALS.replace("ASIANOTAREALKEY", "ASIANOTHERKEY")).unwrap();
+    assert!(record.has_same_key(&record.clone()) && !record.has_same_key(&other));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_copy_that_is_not_the_profiles_is_as_if_it_were_not_there() {
+    let profile = Profile { client_id: format!("test{}", std::process::id()), ..own() };
+    let account = credentials_account(&profile);
+    let Some(store) = copies(&account) else { return };
+    let mut record: CredentialsRecord = serde_json::from_str(CREDENTIALS).unwrap();
+    record.client_id = profile.client_id.clone();
+    let found = |store: &Store| CredentialsRecord::cached(store, &profile);
+    assert!(matches!(found(&store), Cached::Missing));
+    record.cache(&store, &profile, TimeDelta::minutes(1));
+    assert!(matches!(found(&store), Cached::Copy(copy) if copy.has_same_key(&record)));
+    record.identity_pool_endpoint = "http://127.0.0.1:9".to_owned();
+    record.cache(&store, &profile, TimeDelta::minutes(1));
+    assert!(matches!(found(&store), Cached::Missing), "another endpoint's");
+    store.set_cached(&account, &Secret::new("{}"), Duration::from_secs(60));
+    assert!(matches!(found(&store), Cached::Missing), "no record");
+    store.forget_cached(&account);
+    assert!(matches!(found(&self::store(&account, CREDENTIALS)), Cached::NotUsed));
 }
 
 #[test]

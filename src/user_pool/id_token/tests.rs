@@ -1,5 +1,7 @@
 //! Tokens that are refused, each for one fault, and odd ones that are not.
 
+mod others;
+
 use std::sync::LazyLock;
 
 use ring::rand::SystemRandom;

@@ -17,18 +17,18 @@ use crate::clock::Offset;
 /// What the server gives: a status, further header lines, a body.
 type Reply = (u16, &'static str, Vec<u8>);
 
-/// A server of keys that counts, and a folder to keep them in.
-struct Lab {
-    url: String,
+/// A server of keys, or of another document, that counts, and a folder to keep them in.
+pub struct Lab {
+    pub url: String,
     reply: Arc<Mutex<Reply>>,
     requests: Arc<AtomicUsize>,
-    folder: Folder,
+    pub folder: Folder,
     home: TempDir,
 }
 
 impl Lab {
     /// The server gives the pool's keys.
-    fn new() -> Self {
+    pub fn new() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/jwks.json", listener.local_addr().unwrap());
         let reply = Arc::new(Mutex::new((200, "", serde_json::to_vec(&jwks()).unwrap())));
@@ -52,7 +52,7 @@ impl Lab {
         Self { url, reply, requests, folder: Folder::at(home.path().join("cogfed")), home }
     }
 
-    fn replies(&self, status: u16, headers: &'static str, body: impl Into<Vec<u8>>) {
+    pub fn replies(&self, status: u16, headers: &'static str, body: impl Into<Vec<u8>>) {
         *self.reply.lock().unwrap() = (status, headers, body.into());
     }
 
@@ -72,7 +72,7 @@ impl Lab {
     }
 
     /// The number of requests so far.
-    fn requests(&self) -> usize {
+    pub fn requests(&self) -> usize {
         self.requests.load(Ordering::SeqCst)
     }
 
@@ -81,7 +81,7 @@ impl Lab {
     }
 }
 
-fn at(later: i64) -> DateTime<Utc> {
+pub fn at(later: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(NOW + later, 0).unwrap()
 }
 

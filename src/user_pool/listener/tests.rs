@@ -24,7 +24,13 @@ fn bound() -> Listener {
 fn serving() -> (Serving, u16) {
     let listener = bound();
     let port = listener.port();
-    let awaited = Awaited { port, path: "/callback".into(), state: Secret::new("right"), issuers: Vec::new() };
+    let awaited = Awaited {
+        port,
+        path: "/callback".into(),
+        state: Secret::new("right"),
+        issuers: Vec::new(),
+        needs_issuer: false,
+    };
     (listener.serve(awaited).unwrap(), port)
 }
 

@@ -10,6 +10,7 @@ fn awaited() -> Awaited {
         path: "/callback".into(),
         state: Secret::new("right"),
         issuers: vec!["https://issuer.example/pool".into()],
+        needs_issuer: false,
     }
 }
 

@@ -1,0 +1,49 @@
+//! Tokens of issuers that are no user pools, and tokens that are read without being verified.
+
+use super::*;
+
+fn of_a_plain_issuer(token: &str) -> Result<Claims, Invalid> {
+    let (issuers, access_token) = ([ISSUER.to_owned()], Secret::new(ACCESS_TOKEN));
+    let expected = Expected {
+        issuers: &issuers,
+        is_user_pool: false,
+        client_id: CLIENT,
+        nonce: None,
+        access_token: &access_token,
+        now: DateTime::from_timestamp(NOW, 0).unwrap(),
+        offset: Offset::default(),
+    };
+    verify(&Secret::new(token), &jwks(), &expected)
+}
+
+#[test]
+fn another_issuers_token_need_not_say_what_it_is_for_and_all_else_counts() {
+    for token_use in [Value::Null, json!("access"), json!(1)] {
+        assert_eq!(of_a_plain_issuer(&with(json!({ "token_use": token_use }))).unwrap().subject, "0001");
+    }
+    for (name, value) in [("iss", json!(UPDATED)), ("aud", json!("other")), ("exp", json!(NOW - 60))] {
+        let outcome = of_a_plain_issuer(&with(json!({ "token_use": null, name: value })));
+        assert!(matches!(outcome, Err(Invalid::Token(_))), "{name}: {outcome:?}");
+    }
+}
+
+#[test]
+fn a_token_that_nobody_verifies_is_read_if_it_has_the_form_of_one() {
+    let of = |payload: &str| format!("x.{}.y", base64url(payload));
+    let read = |token: &str| unverified_claims(&Secret::new(token));
+    assert_eq!(read(&of("{\"sub\":\"0001\"}")).unwrap()["sub"], "0001");
+    for (token, why) in [
+        (String::new(), "it is not a signed JWT"),
+        (base64url("{}"), "it is not a signed JWT"),
+        (format!("x.{}", base64url("{}")), "it is not a signed JWT"),
+        (format!("{}.z", of("{}")), "it is not a signed JWT"),
+        ("x.?.y".to_owned(), "its payload is not base64url"),
+        (of("[]"), "its payload is not a JSON object in which each name is there once"),
+        (of("{\"a\":1,\"a\":1}"), "its payload is not a JSON object in which each name is there once"),
+    ] {
+        assert_eq!(read(&token), Err(Invalid::Token(why.to_owned())), "{token}");
+    }
+    let longest = format!("{}{}", of("{}"), "y".repeat(50_000 - of("{}").len()));
+    assert_eq!(read(&longest), Ok(Map::new()));
+    assert!(matches!(read(&format!("{longest}y")), Err(Invalid::Token(why)) if why.starts_with("it is longer than")));
+}

@@ -2,8 +2,6 @@
 //!
 //! A guess, and said as one: which rules the identity pool has, nobody on this machine can see.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
@@ -82,12 +80,6 @@ pub fn cause(
             by_time(claims, now).or_else(|| by_roles(&Asserted::of(claims, []), role))
         }
     }
-}
-
-/// The ID token's claims, not verified here: that was done before it was kept. Nothing, if it is no token.
-pub fn claims(id_token: &str) -> Map<String, Value> {
-    let payload = id_token.split('.').nth(1).and_then(|payload| URL_SAFE_NO_PAD.decode(payload).ok());
-    payload.and_then(|payload| serde_json::from_slice(&payload).ok()).unwrap_or_default()
 }
 
 /// A user pool has two issuers, and whether identity pools know the second one, AWS says nowhere
@@ -267,15 +259,6 @@ mod tests {
         let original = issuer("https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123xyz");
         assert_eq!(found(refusal, &original, None), None);
         assert_eq!(found(refusal, &json!({}), None), None);
-    }
-
-    #[test]
-    fn whatever_the_token_is_its_claims_are_read_or_there_are_none() {
-        let token = |payload: &[u8]| format!("e30.{}.sig", URL_SAFE_NO_PAD.encode(payload));
-        assert_eq!(claims(&token(br#"{"a":1}"#)).len(), 1);
-        for token in ["", ".", "..", "a.b.c", &token(b"[1]"), &token(b"\xff"), &token(&b"[".repeat(100_000))] {
-            assert!(claims(token).is_empty(), "{token:.40}");
-        }
     }
 
     #[test]

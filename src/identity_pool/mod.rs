@@ -14,6 +14,7 @@ pub mod sts;
 use aws_sdk_cognitoidentity::Client;
 use aws_sdk_cognitoidentity::error::{ProvideErrorMetadata, SdkError};
 use chrono::{DateTime, TimeDelta};
+use serde_json::{Map, Value};
 
 use self::likely::Wanted;
 pub use self::sdk::Service;
@@ -29,17 +30,24 @@ use crate::secret::Secret;
 /// The proof of who somebody is: the user pool's ID token.
 #[derive(Debug)]
 pub struct Login<'a> {
-    /// The issuer of the token, without the scheme: the name of the provider in the identity pool.
+    /// The name of the provider in the identity pool.
     provider: &'a str,
     id_token: &'a Secret,
+    /// What the token says, for the likeliest cause of a refusal alone.
+    claims: Map<String, Value>,
 }
 
 impl<'a> Login<'a> {
     /// The login that `id_token` is good for: `issuer` is its issuer, or the name that the identity pool has for it.
-    pub fn new(issuer: &'a str, id_token: &'a Secret) -> Self {
-        let provider = issuer.strip_prefix("https://").or_else(|| issuer.strip_prefix("http://")).unwrap_or(issuer);
-        Self { provider, id_token }
+    /// `claims` are those of the token; without them a refusal is explained by AWS's words alone.
+    pub fn new(issuer: &'a str, id_token: &'a Secret, claims: Map<String, Value>) -> Self {
+        Self { provider: provider_of(issuer), id_token, claims }
     }
+}
+
+/// The name of an issuer in identity pools: its address without the scheme.
+fn provider_of(issuer: &str) -> &str {
+    issuer.strip_prefix("https://").or_else(|| issuer.strip_prefix("http://")).unwrap_or(issuer)
 }
 
 /// Why the identity pool gave nothing.
@@ -162,8 +170,7 @@ impl<'a> IdentityPool<'a> {
     ) -> PoolError {
         let failure = Service::IdentityPool.failure(error, self.profile, &self.http);
         let (code, message) = (error.code().unwrap_or_default(), error.message().unwrap_or_default());
-        let claims = likely::claims(login.id_token.expose());
-        let failure = match likely::cause((code, message), &claims, wanted, self.http.server_now()) {
+        let failure = match likely::cause((code, message), &login.claims, wanted, self.http.server_now()) {
             Some(likely) => likely.of(failure, &refusal::said(Service::IdentityPool, code, message, self.profile)),
             None => failure,
         };

@@ -12,7 +12,7 @@ use crate::identity_pool::{IdentityPool, Login, PoolError};
 use crate::profile::ProviderEndpoints;
 use crate::session::policy;
 use crate::store::record::{CredentialsRecord, Ended, TokensRecord, credentials_account};
-use crate::user_pool::{Expected, Grant, GrantError, Keys, TokenEndpoint, Tokens, discovery};
+use crate::user_pool::{Expected, Grant, GrantError, Keys, TokenEndpoint, Tokens, discovery, unverified_claims};
 
 /// A sign-in on its way through a renewal, and whether the store holds it as it is here.
 struct Current {
@@ -203,7 +203,8 @@ impl Session<'_> {
     async fn with_credentials(&self, mut current: Current) -> anyhow::Result<CredentialsRecord> {
         let pool = IdentityPool::new(self.profile, self.http);
         let tokens = &current.tokens;
-        let login = Login::new(self.profile.logins_key.as_deref().unwrap_or(&tokens.issuer), &tokens.id_token);
+        let issuer = self.profile.logins_key.as_deref().unwrap_or(&tokens.issuer);
+        let login = Login::new(issuer, &tokens.id_token, unverified_claims(&tokens.id_token).unwrap_or_default());
         let kept = tokens.identities.get(&self.profile.identity_pool_id).cloned();
         let credentials = async |identity_id: &str| pool.credentials(identity_id, &login, &tokens.person).await;
         let answer = match &kept {

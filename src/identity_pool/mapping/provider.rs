@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{IdentityPoolRoles, RoleMapping};
+use crate::identity_pool::provider_of;
 
 /// The entry that counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +66,7 @@ pub fn choose<'a>(
 
 /// Whose a token is.
 struct Token<'a> {
-    /// The issuer without its scheme, and without a slash at its end.
+    /// The issuer's name, without a slash at its end.
     issuer: &'a str,
     audience: &'a str,
 }
@@ -77,8 +78,7 @@ impl<'a> Token<'a> {
             Value::Array(several) => several.first()?.as_str()?,
             one => one.as_str()?,
         };
-        let bare = issuer.strip_prefix("https://").or_else(|| issuer.strip_prefix("http://")).unwrap_or(issuer);
-        Some(Self { issuer: bare.trim_end_matches('/'), audience })
+        Some(Self { issuer: provider_of(issuer).trim_end_matches('/'), audience })
     }
 
     fn key(&self) -> String {

@@ -229,6 +229,14 @@ pub const TOKEN_ENDPOINT: &[Row] = &[
         ..TOKEN_ROW
     },
     Row {
+        codes: &["interaction_required", "login_required", "consent_required"],
+        kind: Kind::SignInRequired,
+        cause: "the {issuer} wants you to sign in anew",
+        hint: "run '{login} --force'",
+        source: "https://openid.net/specs/openid-connect-core-1_0.html#AuthError",
+        ..TOKEN_ROW
+    },
+    Row {
         codes: &["invalid_scope"],
         cause: "a scope of the profile is not allowed to the app client",
         hint: "check 'scopes' in the profile",

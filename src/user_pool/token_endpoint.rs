@@ -27,6 +27,10 @@ const LONGEST_TOKEN: usize = 50_000;
 const LONGEST_ERROR: usize = 400;
 /// The code that ends a sign-in (RFC 6749, section 5.2).
 const INVALID_GRANT: &str = "invalid_grant";
+/// The codes that want the person in the browser once more and say nothing against the refresh token: a second factor is
+/// due, for one (OpenID Connect Core 1.0, section 3.1.2.6;
+/// <https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-auth-code-flow#error-codes-for-token-endpoint-errors>).
+const WANTS_A_PERSON: &[&str] = &["interaction_required", "login_required", "consent_required"];
 /// What fills a refusal's words where no profile is known.
 const UNKNOWN_PROFILE: Facts<'_> = &[("login", "cogfed login"), ("issuer", "user pool")];
 
@@ -343,7 +347,8 @@ fn is_unavailable(status: u16) -> bool {
 
 fn explained(error: &TokenError, facts: Facts<'_>) -> Failure {
     let row = refusals::find(Service::TokenEndpoint, &error.error, error.description().unwrap_or_default());
-    Failure::new(row.kind, format!("{}: {error}", row.cause(facts))).hint(row.hint(facts))
+    let kind = if WANTS_A_PERSON.contains(&error.error.as_str()) { Kind::SignInRequired } else { row.kind };
+    Failure::new(kind, format!("{}: {error}", row.cause(facts))).hint(row.hint(facts))
 }
 
 fn not_a_url(error: url::ParseError) -> GrantError {
@@ -372,6 +377,23 @@ mod tests {
             assert_eq!(failure.kind, Kind::Refused);
             assert_eq!(failure.message, "the token endpoint gave a token of more than 50000 bytes");
         }
+    }
+
+    #[test]
+    fn a_server_that_wants_the_person_asks_for_a_sign_in_and_ends_none() {
+        let body =
+            r#"{"error":"interaction_required","error_description":"AADSTS50076: Due to a configuration change"}"#;
+        let answer = http::Response::builder().status(400).body(body.into()).unwrap();
+        let Err(GrantError::Refused(failure)) = Grant::of_answer(answer) else {
+            panic!("the token is as good as before")
+        };
+        assert_eq!(failure.kind, Kind::SignInRequired, "{failure}");
+        assert!(failure.message.starts_with("Entra ID wants a second factor"), "{failure}");
+        let failure = answered(400, r#"{"error":"login_required"}"#).unwrap_err();
+        assert_eq!(
+            (failure.kind, failure.message),
+            (Kind::SignInRequired, "the user pool wants you to sign in anew: login_required".into())
+        );
     }
 
     #[test]

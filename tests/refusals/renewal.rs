@@ -23,3 +23,16 @@ fn the_reason_is_told_with_the_end_of_the_sign_in() {
     }
     page.compare("renewal");
 }
+
+/// A second factor that is due, for one: the person has to come once more, and nothing is lost until then.
+#[test]
+fn who_is_asked_for_in_the_browser_has_not_lost_the_sign_in() {
+    let (lab, _) = Lab::with_manual_clock(Options::default());
+    lab.login_here("alice").good();
+    lab.advance(TimeDelta::hours(2));
+    lab.sandbox.refuse("token-interaction-required", None).expect("a refusal");
+    let ran = lab.run_here(&["credential-process"], None).failed_with(3);
+    assert!(ran.stderr.contains("run 'cogfed login --profile lab --force'"), "{}", ran.stderr);
+    lab.sandbox.behave();
+    lab.run_here(&["credential-process"], None).good();
+}

@@ -70,5 +70,6 @@ pub(super) const TOKEN: &[Refusal] = &[
     token("token-invalid-request", "invalid_request", ""),
     token("token-unsupported-grant-type", "unsupported_grant_type", ""),
     token("token-invalid-scope", "invalid_scope", ""),
+    token("token-interaction-required", "interaction_required", ""),
     token("token-brand-new", "brand_new", "Something that nobody has met yet"),
 ];

@@ -1,0 +1,94 @@
+//! The flags of the verbs that run a sandbox.
+
+use std::path::PathBuf;
+
+use clap::builder::PossibleValue;
+use clap::{Args, ValueEnum};
+
+use crate::sandbox::{Misbehaviour, Refusal, Switch};
+
+/// Flags of `sandbox`.
+#[derive(Debug, Args)]
+#[command(after_help = "Run 'cogfed sandbox --help' for the lists of misbehaviours, refusals and switches.")]
+pub struct Sandbox {
+    /// Print one line of JSON when it is ready: profile, hosts, the API's URL, people
+    #[arg(long)]
+    pub json: bool,
+    /// Write a configuration with a ready profile to this file
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The name of that profile
+    #[arg(long, value_name = "NAME", default_value = "sandbox")]
+    pub name: String,
+    /// The store that the profile names: keyring, kernel or file
+    #[arg(long, value_name = "STORE")]
+    pub store: Option<String>,
+    /// The loopback ports that are registered as callback URLs
+    #[arg(long, value_name = "PORT", value_delimiter = ',', default_values_t = [8400, 8401, 8402])]
+    pub redirect_ports: Vec<u16>,
+    /// Rotate refresh tokens, with a grace period of this many seconds
+    #[arg(long, value_name = "GRACE", value_parser = clap::value_parser!(u32).range(0..=60))]
+    pub rotate: Option<u32>,
+    /// How long ID and access tokens live, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
+    pub token_lifetime: u32,
+    /// How long credentials live, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
+    pub credentials_lifetime: u32,
+    /// Take default roles and role mapping from this file, the JSON of `aws cognito-identity get-identity-pool-roles`
+    ///
+    /// Of several mappings this identity pool's counts, and a single one whatever user pool it is for. A role that the
+    /// sandbox does not know may do nothing at its API.
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Option<PathBuf>,
+    /// Misbehave (may be given more than once)
+    #[arg(long, value_name = "NAME", hide_possible_values = true)]
+    pub misbehave: Vec<Misbehaviour>,
+    /// Refuse as a service would (may be given more than once)
+    #[arg(long, value_name = "NAME", hide_possible_values = true)]
+    pub refuse: Vec<Refusal>,
+    /// Be set up in another way (may be given more than once)
+    #[arg(long, value_name = "NAME", hide_possible_values = true)]
+    pub switch: Vec<Switch>,
+    /// End when the standard input ends
+    #[arg(long)]
+    pub until_stdin_closes: bool,
+}
+
+/// Flags of `demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Open no browser: a sandbox person signs in by itself
+    #[arg(long)]
+    pub headless: bool,
+}
+
+impl ValueEnum for Misbehaviour {
+    fn value_variants<'a>() -> &'a [Self] {
+        Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()).help(self.description()))
+    }
+}
+
+impl ValueEnum for Refusal {
+    fn value_variants<'a>() -> &'a [Self] {
+        Self::all()
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name))
+    }
+}
+
+impl ValueEnum for Switch {
+    fn value_variants<'a>() -> &'a [Self] {
+        Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()).help(self.description()))
+    }
+}

@@ -1,0 +1,143 @@
+use super::*;
+
+#[test]
+fn ids_and_arns() {
+    for good in ["eu-west-1", "us-gov-west-1", "ap-southeast-12", "eusc-de-east-1"] {
+        assert!(region(good).is_ok(), "{good}");
+    }
+    for bad in ["", "eu", "eu-west", "eu-west-", "EU-west-1", "eu-west-1a", "-west-1", "eu--1", "a-b-c-d-1"] {
+        assert!(region(bad).is_err(), "{bad}");
+    }
+    assert!(user_pool_id("eu-west-1_AbC123xyz").is_ok());
+    for bad in ["eu-west-1", "eu-west-1_", "AbC_eu-west-1", "eu-west-1_a b", "eu-west-1_a\n", "eu-west-1:1cf6"] {
+        assert!(user_pool_id(bad).is_err(), "{bad}");
+    }
+    assert!(identity_pool_id("eu-west-1:1cf667a2-49a6-454b-9e45-23199EXAMPLE").is_ok());
+    for bad in ["eu-west-1_AbC123xyz", "eu-west-1:", "1cf667a2", "eu-west-1:a/b"] {
+        assert!(identity_pool_id(bad).is_err(), "{bad}");
+    }
+    assert!(client_id("3n4b5urk1ft4fl3mg5e62d9ado").is_ok());
+    for bad in ["", "a b", "a/b", "a&b", "é"] {
+        assert!(client_id(bad).is_err(), "{bad}");
+    }
+    assert!(role_arn("arn:aws:iam::123456789012:role/path/Orders").is_ok());
+    assert!(role_arn("arn:aws-us-gov:iam::123456789012:role/Orders").is_ok());
+    for bad in [
+        "Orders",
+        "arn:aws:iam::123456789012:user/Orders",
+        "arn:aws:iam::12345678901:role/Orders",
+        "arn:aws:iam:eu-west-1:123456789012:role/Orders",
+        "arn:aws:iam::123456789012:role/",
+        "arn:aws:iam::123456789012:role/a b",
+        "arn:aws:sts::123456789012:assumed-role/Orders/x",
+    ] {
+        assert!(role_arn(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn hosts_and_urls() {
+    assert_eq!(host("Corp.auth.eu-west-1.amazoncognito.com").unwrap(), "corp.auth.eu-west-1.amazoncognito.com");
+    for bad in ["", "corp", "a..b", "-a.b", "a.b/c", "a.b:443", "user@a.b", "a b.c", "bücher.example", "a.b."] {
+        assert!(host(bad).is_err(), "{bad}");
+    }
+    assert!(host("https://login.example.com/x").unwrap_err().contains("'login.example.com'"));
+    for good in ["https://vpce.example.com", "http://localhost:9000/", "http://127.0.0.1:1/a", "http://[::1]:1"] {
+        assert!(endpoint(good).is_ok(), "{good}");
+    }
+    assert_eq!(endpoint("http://localhost:9000/").unwrap(), "http://localhost:9000");
+    for bad in [
+        "http://example.com",
+        "HTTP://example.com",
+        "http://localhost.attacker.example",
+        "http://127.0.0.1.attacker.example",
+        "//example.com",
+        "https://user@example.com",
+        "https://user:pass@example.com",
+        "https://example.com?x=1",
+        "https://example.com#x",
+        "ftp://example.com",
+        "file:///etc/passwd",
+        "javascript:alert(1)",
+        "https://a.example\nhost=b.example",
+        "https://a.example\r.b.example",
+        "https://a.exa\tmple",
+        " https://example.com",
+        "https://example.com\n",
+        "https:\\\\example.com",
+        "https://example.com\\@b.example",
+        "example.com",
+    ] {
+        assert!(endpoint(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn a_long_value_is_refused_and_makes_no_long_message() {
+    let long = "x".repeat(100_000);
+    let url = format!("https://example.com/{long}");
+    let region_of_length = |length: usize| format!("{}-west-1", "a".repeat(length - 7));
+    assert!(region(&region_of_length(LONGEST_REGION)).is_ok());
+    for fault in [
+        region(&region_of_length(LONGEST_REGION + 1)).unwrap_err(),
+        user_pool_id(&long).unwrap_err(),
+        client_id(&long).unwrap_err(),
+        identity_pool_id(&long).unwrap_err(),
+        host(&long).unwrap_err(),
+        host(&format!("{long}://{long}")).unwrap_err(),
+        endpoint(&url).unwrap_err(),
+        web_url(&long).unwrap_err(),
+        web_url(&format!("{}:x", "y".repeat(1000))).unwrap_err(),
+        role_arn(&long).unwrap_err(),
+        redirect_host(&long).unwrap_err(),
+        redirect_path(&format!("/{long}")).unwrap_err(),
+        one_of(&long, &["a"]).unwrap_err(),
+        name(&long, 64).unwrap_err(),
+        ports(&(1..=101).collect::<Vec<_>>()).unwrap_err(),
+    ] {
+        assert!(fault.chars().count() <= 300, "{} characters: {fault}", fault.len());
+    }
+    let longest = format!("https://example.com/{}", "x".repeat(LONGEST_URL - 20));
+    assert!(endpoint(&longest).is_ok() && endpoint(&format!("{longest}x")).is_err());
+    assert!(ports(&(1..=100).collect::<Vec<_>>()).is_ok());
+}
+
+#[test]
+fn ports_and_redirects() {
+    assert_eq!(ports(&[8400, 8401]).unwrap(), [8400, 8401]);
+    for bad in [&[][..], &[0], &[65536], &[8400, 8400]] {
+        assert!(ports(bad).is_err(), "{bad:?}");
+    }
+    assert!(redirect_host("localhost").is_ok());
+    for bad in ["0.0.0.0", "::1", "example.com", "LOCALHOST"] {
+        assert!(redirect_host(bad).is_err(), "{bad}");
+    }
+    assert!(redirect_path("/callback").is_ok());
+    for bad in ["", "/", "//a", "/a/", "/a/../b", "/.", "/done", "/favicon.ico", "callback", "/a b", "/a?b", "/a%20b"] {
+        assert!(redirect_path(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn files_are_named_by_their_whole_path() {
+    let home = || Some(std::env::temp_dir());
+    assert_eq!(file("~/ca.pem", home()).unwrap(), std::env::temp_dir().join("ca.pem"));
+    let whole = std::env::temp_dir().join("ca.pem");
+    assert_eq!(file(whole.to_str().unwrap(), None).unwrap(), whole);
+    for bad in ["", "ca.pem", "./ca.pem", "~", "~other/ca.pem", "$HOME/ca.pem"] {
+        assert!(file(bad, home()).is_err(), "{bad}");
+    }
+    assert!(file("~/ca.pem", None).is_err());
+}
+
+#[test]
+fn words_names_and_bounds() {
+    assert!(one_of("keyring", &["keyring", "kernel", "file"]).is_ok());
+    assert!(one_of("keychain", &["keyring", "kernel", "file"]).unwrap_err().contains("'keyring'"));
+    assert!(name("Ada (work)", 64).is_ok());
+    for bad in ["", " ", " a", "a\u{1b}[31m", "a\nb"] {
+        assert!(name(bad, 64).is_err(), "{bad:?}");
+    }
+    assert!(name(&"x".repeat(65), 64).is_err());
+    assert!(within(60, 0, 60).is_ok() && within(61, 0, 60).is_err());
+}

@@ -88,24 +88,14 @@ impl Session<'_> {
             Ok(grant) => grant,
             Err(GrantError::Invalid { description }) => {
                 let ended = Ended { at: self.clock.now(), interrupted_at, by_sign_out: false };
-                tokens.refresh_token = None;
-                tokens.ended = Some(ended.clone());
-                tokens.write(self.store, self.profile)?;
-                mark::clear(self.folder, self.profile);
-                let mut failure = self.ended_elsewhere(&ended);
-                // Entra ID says why; it is kept nowhere, and told this once.
-                if description.is_some() {
-                    let why = GrantError::Invalid { description }.of(self.profile);
-                    failure.message += &format!(" ({})", why.message);
-                }
-                return Err(failure.into());
+                return Err(self.end(tokens, ended, description)?.into());
             }
             Err(error) => {
                 // An answer that got lost may have rotated the token: then the mark has to stay.
                 if !matches!(error, GrantError::Unknown(_)) && interrupted_at.is_none() {
                     mark::clear(self.folder, self.profile);
                 }
-                return Err(Failure::from(error).into());
+                return Err(error.of(self.profile).into());
             }
         };
         // Before anything else: the refresh token that was sent may be dead from now on.
@@ -138,6 +128,21 @@ impl Session<'_> {
         tokens.credentials.insert(credentials_account(self.profile));
         let is_saved = self.save(&tokens);
         Ok(Current { tokens, is_saved })
+    }
+
+    /// Keeps that the refresh token is no good any more, and says so.
+    fn end(&self, mut tokens: TokensRecord, ended: Ended, description: Option<String>) -> anyhow::Result<Failure> {
+        let mut failure = self.ended_elsewhere(&ended);
+        tokens.refresh_token = None;
+        tokens.ended = Some(ended);
+        tokens.write(self.store, self.profile)?;
+        mark::clear(self.folder, self.profile);
+        // Entra ID says why; it is kept nowhere, and told this once.
+        if description.is_some() {
+            let why = GrantError::Invalid { description }.of(self.profile);
+            failure.message += &format!(" ({})", why.message);
+        }
+        Ok(failure)
     }
 
     /// The endpoints of the profile's user pool or issuer.

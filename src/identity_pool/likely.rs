@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::asserted::Asserted;
 use crate::error::{Failure, shortened};
+use crate::profile::check;
 
 /// How many roles or groups are named.
 const MOST_NAMED: usize = 5;
@@ -164,9 +165,7 @@ fn preferred(asserted: &Asserted) -> Vec<&str> {
 fn is_of_a_provider(group: &str) -> bool {
     let mut pieces = group.splitn(3, '_');
     let (region, id, provider) = (pieces.next(), pieces.next(), pieces.next());
-    let is_region =
-        region.is_some_and(|region| region.split('-').count() >= 3 && region.ends_with(|c: char| c.is_ascii_digit()));
-    is_region
+    region.is_some_and(|region| check::region(region).is_ok())
         && id.is_some_and(|id| id.len() >= 9 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()))
         && provider.is_some()
 }

@@ -31,6 +31,8 @@ pub struct Partition {
     pub name: &'static str,
     /// How its regions begin.
     prefix: &'static str,
+    /// How AWS's own hosts end there.
+    suffix: &'static str,
     hosts: &'static [Hosts],
     /// The hosts that a user pool's tokens may name as their issuer
     /// (<https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_IssuerConfigurationType.html>).
@@ -52,6 +54,7 @@ static PARTITIONS: &[Partition] = &[
     Partition {
         name: "aws-us-gov",
         prefix: "us-gov-",
+        suffix: ".amazonaws.com",
         hosts: &[
             // GovCloud's guide: FIPS endpoints only.
             hosts(Service::UserPool, "cognito-idp-fips.{}.amazonaws.com", "cognito-idp-fips.{}.amazonaws.com", GOV),
@@ -74,6 +77,7 @@ static PARTITIONS: &[Partition] = &[
     Partition {
         name: "aws-cn",
         prefix: "cn-",
+        suffix: ".amazonaws.com.cn",
         // It has no user pools.
         hosts: &[
             hosts(Service::IdentityPool, "cognito-identity.{}.amazonaws.com.cn", "", &[]),
@@ -85,6 +89,7 @@ static PARTITIONS: &[Partition] = &[
     Partition {
         name: "aws-eusc",
         prefix: "eusc-",
+        suffix: ".amazonaws.eu",
         hosts: &[
             hosts(Service::UserPool, "cognito-idp.{}.amazonaws.eu", "", &[]),
             hosts(Service::IdentityPool, "cognito-identity.{}.amazonaws.eu", "", &[]),
@@ -96,6 +101,7 @@ static PARTITIONS: &[Partition] = &[
     Partition {
         name: "aws",
         prefix: "",
+        suffix: ".amazonaws.com",
         hosts: &[
             hosts(Service::UserPool, "cognito-idp.{}.amazonaws.com", "cognito-idp-fips.{}.amazonaws.com", US),
             hosts(
@@ -115,6 +121,11 @@ static PARTITIONS: &[Partition] = &[
 pub fn partition(region: &str) -> &'static Partition {
     let found = PARTITIONS.iter().find(|partition| region.starts_with(partition.prefix));
     found.expect("the last partition's prefix is empty, which every region begins with")
+}
+
+/// What comes before AWS's own domain in a host's name, in small letters; `None` if that is no host of AWS's.
+pub fn below_aws(host: &str) -> Option<&str> {
+    PARTITIONS.iter().find_map(|partition| host.strip_suffix(partition.suffix))
 }
 
 /// A region, and whether its hosts are to be those of FIPS 140.

@@ -1,5 +1,7 @@
 //! Which AWS region an API's host belongs to.
 
+use crate::profile::{check, hosts::below_aws};
+
 /// The region in the name of one of API Gateway's own hosts: `API.execute-api.REGION.amazonaws.com`, `…amazonaws.com.cn` in
 /// China, `API-VPCE.execute-api.REGION.amazonaws.com` and `VPCE.execute-api.REGION.vpce.amazonaws.com` for private APIs
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-api-test-invoke-url.html>).
@@ -7,8 +9,7 @@
 /// `None` for a custom domain: its name does not tell. `host` may hold a port.
 pub fn region_of(host: &str) -> Option<String> {
     let host = host.split(':').next()?.to_ascii_lowercase();
-    let host = host.strip_suffix(".amazonaws.com").or_else(|| host.strip_suffix(".amazonaws.com.cn"))?;
-    let mut labels = host.split('.');
+    let mut labels = below_aws(&host)?.split('.');
     let (api, service, region) = (labels.next()?, labels.next()?, labels.next()?);
     let private = match labels.next() {
         None => false,
@@ -16,17 +17,8 @@ pub fn region_of(host: &str) -> Option<String> {
         Some(_) => return None,
     };
     let named = !api.is_empty() && (!private || api.starts_with("vpce-"));
-    (named && service == "execute-api" && labels.next().is_none() && is_region(region)).then(|| region.to_string())
-}
-
-/// Whether `text` has the form of a region's name: `eu-west-1`, `us-gov-east-1`, `ap-southeast-12`.
-fn is_region(text: &str) -> bool {
-    let Some((area, number)) = text.rsplit_once('-') else { return false };
-    let words = || area.split('-');
-    !number.is_empty()
-        && number.bytes().all(|byte| byte.is_ascii_digit())
-        && words().count() >= 2
-        && words().all(|word| word.len() >= 2 && word.bytes().all(|byte| byte.is_ascii_lowercase()))
+    let region = check::region(region).ok()?;
+    (named && service == "execute-api" && labels.next().is_none()).then_some(region)
 }
 
 #[cfg(test)]
@@ -40,6 +32,7 @@ mod tests {
             ("ABC123.Execute-API.EU-West-1.amazonaws.com:443", Some("eu-west-1")),
             ("abc123.execute-api.us-gov-west-1.amazonaws.com", Some("us-gov-west-1")),
             ("abc123.execute-api.cn-north-1.amazonaws.com.cn", Some("cn-north-1")),
+            ("abc123.execute-api.eusc-de-east-1.amazonaws.eu", Some("eusc-de-east-1")),
             ("abc123-vpce-0a1b2c.execute-api.us-east-1.amazonaws.com", Some("us-east-1")),
             ("vpce-0a1b2c-xyz.execute-api.us-east-1.vpce.amazonaws.com", Some("us-east-1")),
             ("vpce-0a1b2c-xyz-us-east-1a.execute-api.us-east-1.vpce.amazonaws.com", Some("us-east-1")),

@@ -250,7 +250,9 @@ WHAT IS CERTAIN
   and that NotEqual does not match a missing claim. Where it leaves something
   open (arrays, letter case, other types, a role that is asked for), cogfed
   evaluates every reading. If they lead to different outcomes, it says that the
-  outcome is not certain, and what the other one would be.
+  outcome is not certain, and what the other one would be. Nor is it certain if
+  the token is from another provider, unless --provider says that this does not
+  matter, or if the profile asks by the classic flow.
 
 FINDINGS
   Warnings:

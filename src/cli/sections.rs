@@ -64,7 +64,8 @@ PLAIN ISSUERS
   Of the other keys those that name identity providers or the hosted UI do not
   go with it, and these do:
   scopes
-        [\"openid\", \"offline_access\"] by default: no renewal without the latter
+        [\"openid\", \"offline_access\"] by default, the latter for renewal; Entra ID
+        tells your name if \"profile\" is there, too
   issuer_hosts
         hosts besides the issuer's own at which its endpoints may be, as its
         discovery document names them

@@ -216,10 +216,13 @@ impl Profile {
     /// uses the profile finds it.
     ///
     /// # Errors
-    /// [`Kind::Usage`] if that is no name.
+    /// [`Kind::Usage`] if that is no name, or the profile has no user pool, which alone has identity providers.
     pub fn by_provider(self, provider: &str) -> Result<Self, Failure> {
-        let provider = check::name(provider, LONGEST_PROVIDER)
-            .map_err(|fault| Failure::new(Kind::Usage, format!("--identity-provider: {fault}")))?;
+        let fault = |fault: String| Failure::new(Kind::Usage, format!("--identity-provider: {fault}"));
+        if self.issuer.user_pool().is_none() {
+            return Err(fault(format!("profile '{}' names an issuer in the place of a user pool", self.name)));
+        }
+        let provider = check::name(provider, LONGEST_PROVIDER).map_err(fault)?;
         let account = Some(self.who().to_owned());
         Ok(Self { account, identity_provider: Some(provider), idp_identifier: None, ..self })
     }

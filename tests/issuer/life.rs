@@ -112,6 +112,15 @@ fn an_issuer_that_is_gone_keeps_nobody_from_signing_out() {
     lab.run_here(&["status"], None).failed_with(3);
 }
 
+#[test]
+fn an_issuer_has_no_identity_providers_to_choose_from() {
+    let (lab, _) = lab();
+    let ran = lab.run_here(&["login", "--identity-provider", "AzureAD"], None).failed_with(2);
+    let said = "--identity-provider: profile 'lab' names an issuer in the place of a user pool";
+    assert!(ran.stderr.contains(said), "{}", ran.stderr);
+    assert_eq!(lab.sandbox.requests().len(), 0);
+}
+
 /// An administrator may have named the issuer in another way.
 #[test]
 fn the_name_that_the_identity_pool_has_for_the_issuer_can_be_set() {

@@ -15,6 +15,8 @@ pub const CUSTOM_ROLES: &str = "custom:roles";
 pub const PLAIN_ROLES: &str = "roles";
 /// The groups of a user pool.
 pub const GROUPS: &str = "cognito:groups";
+/// The groups of the directory, in Entra ID's own tokens.
+pub const PLAIN_GROUPS: &str = "groups";
 /// The IAM roles of those groups.
 pub const IAM_ROLES: &str = "cognito:roles";
 /// The IAM role of the group that comes first.
@@ -27,7 +29,7 @@ pub const CUSTOM: &str = "custom:";
 pub struct Asserted {
     /// The application roles, decoded, by the claim that they stand in. A claim that is not there is not listed.
     pub roles: BTreeMap<String, Vec<String>>,
-    /// The groups.
+    /// The groups: the user pool's, or else the directory's own.
     pub groups: Vec<String>,
     /// The ARNs of `cognito:roles`.
     pub iam_roles: Vec<String>,
@@ -44,7 +46,7 @@ impl Asserted {
         let roles = names.filter_map(|name| Some((name.to_owned(), several(claims.get(name)?)))).collect();
         Self {
             roles,
-            groups: claims.get(GROUPS).map(several).unwrap_or_default(),
+            groups: claims.get(GROUPS).or_else(|| claims.get(PLAIN_GROUPS)).map(several).unwrap_or_default(),
             iam_roles: iam_roles(claims),
             preferred_role: claims.get(PREFERRED_ROLE).and_then(Value::as_str).map(str::to_owned),
             group_overage: group_overage(claims),
@@ -194,6 +196,8 @@ mod tests {
         let asserted = of(json!({ "cognito:groups": "one", "cognito:roles": "r, s,,", "cognito:preferred_role": "s" }));
         assert_eq!((asserted.groups, asserted.iam_roles), (vec!["one".into()], vec!["r".into(), "s".into()]));
         assert_eq!(asserted.preferred_role.as_deref(), Some("s"));
+        assert_eq!(of(json!({ "groups": ["11111111-2222"] })).groups, ["11111111-2222"], "as Entra ID sends them");
+        assert_eq!(of(json!({ "groups": ["x"], "cognito:groups": ["a"] })).groups, ["a"]);
         let odd = of(json!({ "cognito:groups": null, "cognito:roles": {}, "cognito:preferred_role": [1] }));
         assert_eq!(odd, Asserted::default());
     }

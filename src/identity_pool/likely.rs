@@ -150,7 +150,7 @@ fn by_roles(asserted: &Asserted, asked_for: Option<&str>) -> Option<Likely> {
         ),
         None if !groups.is_empty() => Likely::new(
             format!("your groups lead to no IAM role: {}", named(&groups)),
-            "ask the administrator of the user pool to give one of these groups a role, or to put you into another",
+            "ask the administrator to give one of these groups a role, or to put you into another",
         ),
         _ => None,
     }
@@ -207,6 +207,7 @@ mod tests {
             (json!({ "custom:roles": "[1, 2, 3, 4, 5, 6, 7]" }), None, "'5', 2 more to an IAM role"),
             (json!({ "custom:roles": "Orders.Foo" }), Some(A), "gives the role that was asked for to 'Orders.Foo'"),
             (json!({ "cognito:groups": ["staff", "eu-west-1_AbC123xyz_AzureAD"] }), None, "to no IAM role: 'staff'"),
+            (json!({ "groups": ["11111111-2222"] }), None, "to no IAM role: '11111111-2222'"),
             (
                 json!({ "cognito:roles": [A, B] }),
                 None,

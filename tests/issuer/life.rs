@@ -30,6 +30,8 @@ fn the_roles_of_entra_id_lead_to_iam_roles_without_a_user_pool() {
     assert_eq!(status["sign_in"]["renewable"], true);
     let said = lab.run_here(&["status"], None).good().stdout;
     assert!(said.contains(&lab.sandbox.issuer()) && !said.contains("user pool"), "{said}");
+    let said = lab.run_here(&["roles"], None).good().stdout;
+    assert!(said.contains(&format!("by            {}\n", lab.sandbox.issuer())), "{said}");
 }
 
 #[test]

@@ -16,6 +16,7 @@ use crate::cli::Roles;
 use crate::identity_pool::asserted::Asserted;
 use crate::identity_pool::mapping::IdentityPoolRoles;
 use crate::identity_pool::sts::Sts;
+use crate::profile::{Issuer, Profile};
 use crate::store::record::{CredentialsRecord, TokensRecord};
 use crate::terminal::shown;
 
@@ -92,7 +93,7 @@ pub fn run(flags: &Roles, env: &mut Env) -> anyhow::Result<()> {
     };
     match flags.json {
         true => env.print(&(serde_json::to_string(&report)? + "\n")),
-        false => env.print(&rows(&report, now)),
+        false => env.print(&rows(&report, &opened.profile, now)),
     }
 }
 
@@ -161,10 +162,13 @@ fn given(opened: &Opened, now: DateTime<Utc>) -> Result<Given, String> {
     Ok(Given { account: identity.account, arn: identity.arn })
 }
 
-fn rows(report: &Report<'_>, now: DateTime<Utc>) -> String {
+fn rows(report: &Report<'_>, profile: &Profile, now: DateTime<Utc>) -> String {
     let or_none = |texts: &[String]| if texts.is_empty() { "none".to_owned() } else { texts.join(", ") };
     let asserted = report.asserted;
-    let provider = report.identity_provider.unwrap_or("an identity provider that the token does not name");
+    let provider = report.identity_provider.unwrap_or(match &profile.issuer {
+        Issuer::UserPool(_) => "an identity provider that the token does not name",
+        Issuer::Plain(issuer) => &issuer.url,
+    });
     let mut rows = vec![
         ("profile", report.profile.to_owned()),
         ("signed in as", report.person.to_owned()),

@@ -5,7 +5,9 @@ use serde_json::{Map, Value};
 
 use super::{MatchType, RoleMapping, Rule, Verdict, covered_by, matches_whenever};
 use crate::error::shortened;
-use crate::identity_pool::asserted::{Asserted, CUSTOM, GROUPS, IAM_ROLES, encoded, is_list, several};
+use crate::identity_pool::asserted::{
+    Asserted, CUSTOM, GROUPS, IAM_ROLES, PLAIN_GROUPS, PLAIN_ROLES, encoded, is_list, several,
+};
 
 /// The most rules of a provider; AWS does not raise it
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/quotas.html>).
@@ -111,7 +113,7 @@ fn quoted(text: &str) -> String {
 }
 
 fn is_array(claim: &str, claims: &Map<String, Value>) -> bool {
-    claims.get(claim).map_or([GROUPS, IAM_ROLES].contains(&claim), Value::is_array)
+    claims.get(claim).map_or([GROUPS, IAM_ROLES, PLAIN_ROLES, PLAIN_GROUPS].contains(&claim), Value::is_array)
 }
 
 fn unreachable(rules: &[Rule], place: usize, around: &Surroundings<'_>) -> Option<Finding> {

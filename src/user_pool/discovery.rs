@@ -72,6 +72,14 @@ pub async fn endpoints(
     Ok(endpoints)
 }
 
+/// The endpoints that an issuer's answer names: what [`endpoints`] makes of one, without asking anybody.
+///
+/// # Errors
+/// As [`endpoints`].
+pub fn read(answer: &[u8], issuer: &PlainIssuer) -> Result<ProviderEndpoints, Failure> {
+    checked(parsed(answer, issuer)?, issuer)
+}
+
 fn kept(issuer: &PlainIssuer, folder: &Folder, now: DateTime<Utc>) -> Option<Document> {
     let bytes = folder.sub("discovery").read(&issuer.discovery, LARGEST).ok()??;
     let kept: Kept = serde_json::from_slice(&bytes).ok()?;
@@ -87,19 +95,22 @@ async fn fetch(issuer: &PlainIssuer, http: &Http) -> Result<Document, Failure> {
             Failure::new(Kind::Usage, format!("the discovery document's address is not a URL: {error}"))
         })?;
     let answer = http.send_repeatable(request).await?;
-    let unusable = |what: String| {
-        Failure::new(Kind::Network, format!("cannot get the issuer's discovery document {}: {what}", issuer.discovery))
-            .hint(
-                "check 'issuer' in the profile; where the document is not below it, name its place in endpoints.issuer",
-            )
-            .after(http.retry_after(&answer))
+    let document = match answer.status() {
+        http::StatusCode::OK => parsed(answer.body(), issuer),
+        status => Err(unusable(issuer, &format!("status {}", status.as_u16()))),
     };
-    if answer.status() != http::StatusCode::OK {
-        return Err(unusable(format!("status {}", answer.status().as_u16())));
-    }
+    document.map_err(|failure| failure.after(http.retry_after(&answer)))
+}
+
+fn unusable(issuer: &PlainIssuer, what: &str) -> Failure {
+    Failure::new(Kind::Network, format!("cannot get the issuer's discovery document {}: {what}", issuer.discovery))
+        .hint("check 'issuer' in the profile; where the document is not below it, name its place in endpoints.issuer")
+}
+
+fn parsed(answer: &[u8], issuer: &PlainIssuer) -> Result<Document, Failure> {
     // Twice, so that members which are not read are JSON as well.
-    let document = serde_json::from_slice::<Value>(answer.body()).and_then(serde_json::from_value);
-    document.map_err(|_| unusable("it is not the JSON that OpenID Connect promises".into()))
+    let document = serde_json::from_slice::<Value>(answer).and_then(serde_json::from_value);
+    document.map_err(|_| unusable(issuer, "it is not the JSON that OpenID Connect promises"))
 }
 
 /// The endpoints that the document names, if it is this issuer's and the profile vouches for their hosts.

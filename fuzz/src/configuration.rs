@@ -48,9 +48,8 @@ pub fn run(data: &[u8]) {
             let shown = setting.value.to_json();
             assert!(serde_json::to_string(&shown).is_ok());
         }
-        let from_environment = |key: &&&str| {
-            settings.get(key).is_some_and(|setting| matches!(setting.source, Source::Environment(_)))
-        };
+        let from_environment =
+            |key: &&&str| settings.get(key).is_some_and(|setting| matches!(setting.source, Source::Environment(_)));
         assert_eq!(PINNED.iter().find(from_environment), None, "the environment says where secrets go");
         match Profile::from_settings(name, &settings) {
             Ok(profile) => {

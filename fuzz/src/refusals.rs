@@ -68,7 +68,9 @@ fn row(service: refusals::Service, code: &str, message: &str) {
     let is_directorys = matches!(row.service, refusals::Service::EntraId | refusals::Service::AzureB2c)
         && matches!(service, refusals::Service::Authorization | refusals::Service::TokenEndpoint);
     assert!(row.service == service || is_directorys, "{service:?} said it: {row:?}");
-    assert!(row.codes.is_empty() || is_directorys || service == refusals::Service::ApiGateway || row.codes.contains(&code));
+    assert!(
+        row.codes.is_empty() || is_directorys || service == refusals::Service::ApiGateway || row.codes.contains(&code)
+    );
     for text in [row.cause(FACTS), row.hint(FACTS)] {
         assert!(!text.is_empty() && text.chars().count() <= 600, "{text}");
         assert!(!text.contains(['{', '}']), "{text}");

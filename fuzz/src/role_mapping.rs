@@ -6,8 +6,8 @@ use cogfed::error::Kind;
 use cogfed::identity_pool::asserted::Asserted;
 use cogfed::identity_pool::likely;
 use cogfed::identity_pool::mapping::{
-    Given, IdentityPoolRoles, Outcome, Question, Reading, RoleMapping, Surroundings, Verdict, choose, evaluate, explain,
-    findings, why_this_outcome, why_this_verdict,
+    Given, IdentityPoolRoles, Outcome, Question, Reading, RoleMapping, Surroundings, Verdict, choose, evaluate,
+    explain, findings, why_this_outcome, why_this_verdict,
 };
 use cogfed::profile::check;
 use cogfed::sandbox::PoolRoles;

@@ -7,6 +7,7 @@ mod tools;
 
 mod classic;
 mod elsewhere;
+mod populations;
 mod refusals;
 mod roles;
 mod stand_in;

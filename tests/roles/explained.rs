@@ -173,7 +173,10 @@ fn an_administrator_s_key_is_neither_told_nor_kept_and_goes_to_the_identity_pool
         assert!(!said.contains(secret) && !said.contains("canary"), "{said}");
     }
     for ran in &others {
-        assert!(!ran.stdout.contains(id) && !ran.stderr.contains(id), "it is nobody's but the administrator's: {ran:?}");
+        assert!(
+            !ran.stdout.contains(id) && !ran.stderr.contains(id),
+            "it is nobody's but the administrator's: {ran:?}"
+        );
     }
     assert!(explained[0].stderr.lines().count() > 1, "{}", explained[0].stderr);
     for file in files(lab.home()) {

@@ -103,7 +103,8 @@ async fn fetch(issuer: &PlainIssuer, http: &Http) -> Result<Document, Failure> {
 }
 
 fn unusable(issuer: &PlainIssuer, what: &str) -> Failure {
-    Failure::new(Kind::Network, format!("cannot get the issuer's discovery document {}: {what}", issuer.discovery))
+    let place = quoted(&issuer.discovery);
+    Failure::new(Kind::Network, format!("cannot get the issuer's discovery document {place}: {what}"))
         .hint("check 'issuer' in the profile; where the document is not below it, name its place in endpoints.issuer")
 }
 
@@ -113,26 +114,30 @@ fn parsed(answer: &[u8], issuer: &PlainIssuer) -> Result<Document, Failure> {
     document.map_err(|_| unusable(issuer, "it is not the JSON that OpenID Connect promises"))
 }
 
+fn quoted(address: &str) -> String {
+    shortened(address, LONGEST_QUOTE)
+}
+
 /// The endpoints that the document names, if it is this issuer's and the profile vouches for their hosts.
 fn checked(document: Document, issuer: &PlainIssuer) -> Result<ProviderEndpoints, Failure> {
     if document.issuer != issuer.url {
-        let said = shortened(&document.issuer, LONGEST_QUOTE);
-        let message = format!("the discovery document {} is of the issuer '{said}'", issuer.discovery);
+        let (place, said) = (quoted(&issuer.discovery), quoted(&document.issuer));
+        let message = format!("the discovery document {place} is of the issuer '{said}'");
         return Err(Failure::new(Kind::Refused, message).hint(format!(
             "the profile names '{}'; set 'issuer' to what the provider's tokens say, to the letter (for Entra ID the tenant's own, not 'common')",
-            issuer.url
+            quoted(&issuer.url)
         )));
     }
     if let Some(Value::Array(algorithms)) = &document.id_token_signing_alg_values_supported
         && !algorithms.iter().any(|algorithm| algorithm == "RS256")
     {
-        let message = format!("the issuer {} does not sign ID tokens by RS256", issuer.url);
+        let message = format!("the issuer {} does not sign ID tokens by RS256", quoted(&issuer.url));
         return Err(Failure::new(Kind::Refused, message).hint("identity pools take no other: ask its administrator"));
     }
     let vouched = |name: &str, endpoint: String| match issuer.check(&endpoint) {
         Ok(()) => Ok(endpoint),
         Err(fault) => {
-            let message = format!("the {name} of the issuer {} is not used: {fault}", issuer.url);
+            let message = format!("the {name} of the issuer {} is not used: {fault}", quoted(&issuer.url));
             Err(Failure::new(Kind::Refused, message)
                 .hint("if that host is the issuer's, add it to 'issuer_hosts' in the profile"))
         }
@@ -180,6 +185,28 @@ mod tests {
         assert_eq!(endpoints.jwks, "https://keys.example.com/t/keys");
         let url = Value::from("https://login.example.com/t/revoke");
         assert!(document(&[("revocation_endpoint", url)]).unwrap().revocation.is_some());
+    }
+
+    #[test]
+    fn a_long_issuer_is_repeated_in_part() {
+        let issuer = PlainIssuer { url: format!("https://login.example.com/{}", "t".repeat(2000)), ..issuer() };
+        let issuer = PlainIssuer { discovery: format!("{}/x", issuer.url), ..issuer };
+        let document = |issuer: &str, algorithm: &str| {
+            serde_json::json!({
+                "issuer": issuer, "authorization_endpoint": "x", "token_endpoint": "", "jwks_uri": "",
+                "id_token_signing_alg_values_supported": [algorithm],
+            })
+        };
+        for answer in [
+            "<html>".to_owned(),
+            document(&"x".repeat(9000), "").to_string(),
+            document(&issuer.url, "ES256").to_string(),
+            document(&issuer.url, "RS256").to_string(),
+        ] {
+            let failure = read(answer.as_bytes(), &issuer).unwrap_err();
+            assert!(failure.message.chars().count() < 600, "{failure}");
+            assert!(failure.hint.unwrap().chars().count() < 600, "{answer}");
+        }
     }
 
     #[test]

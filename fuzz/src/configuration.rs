@@ -110,10 +110,13 @@ fn assert_is_sound(profile: &Profile) {
 
 fn assert_vouches_for_its_hosts_alone(issuer: &PlainIssuer) {
     assert!(issuer.hosts.len() <= 100);
-    assert_eq!(issuer.check(&format!("{}?p=policy", issuer.url.trim_end_matches('/'))), Ok(()), "its own host");
+    assert_eq!(issuer.check(&issuer.url), Ok(()), "its own host");
     for host in &issuer.hosts {
         assert!(is_plain(host) && !host.contains(['/', '@', '\\', '?', '#', '%', ' ']), "{host:?}");
-        assert_eq!(issuer.check(&format!("https://{host}/token")), Ok(()), "{host}");
+        // What a URL parser takes for a number, or for no name at all, is at no host that it finds.
+        let token = format!("https://{host}/token");
+        let is_as_written = Url::parse(&token).is_ok_and(|url| host.starts_with(url.host_str().expect("a host")));
+        assert!(!is_as_written || issuer.check(&token).is_ok(), "{host}");
     }
     for elsewhere in ["https://attacker.invalid/token", "https://attacker.invalid:8443/token"] {
         let is_named = issuer.hosts.iter().any(|host| host.starts_with("attacker.invalid"));
@@ -125,6 +128,10 @@ fn assert_vouches_for_its_hosts_alone(issuer: &PlainIssuer) {
 fn assert_is_found(configuration: &Configuration, profile: &Profile) {
     for domain in profile.email_domains.iter().take(3) {
         let address = format!("ada@{domain}");
+        // RFC 5321 has no longer ones.
+        if address.len() > 254 {
+            continue;
+        }
         match email::find(configuration, &Choice::default(), &address, &|_| None) {
             Ok(name) => {
                 let keys = configuration.profile(&name).expect("a profile of the configuration");

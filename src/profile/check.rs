@@ -107,11 +107,12 @@ pub fn issuer(text: &str) -> Result<String, String> {
     }
 }
 
-/// A host, with its port if that is not 443.
+/// A host, with its port if that is not https's own, 443.
 pub fn authority(text: &str) -> Result<String, String> {
     let known = |name: &str| if name == "localhost" { Ok(name.to_owned()) } else { host(name) };
     let Some((name, port)) = text.split_once(':') else { return known(text) };
     match port.parse::<u16>() {
+        Ok(443) if port == "443" => known(name),
         Ok(number) if number != 0 && number.to_string() == port => Ok(format!("{}:{port}", known(name)?)),
         _ => Err(format!("'{}' is not a host with a port, as in login.example.com:8443", quoted(text))),
     }
@@ -288,6 +289,21 @@ mod tests {
             "arn:aws:sts::123456789012:assumed-role/Orders/x",
         ] {
             assert!(role_arn(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_listed_host_is_kept_as_a_url_has_it() {
+        for (text, kept) in [
+            ("Keys.example.com", "keys.example.com"),
+            ("keys.example.com:443", "keys.example.com"),
+            ("keys.example.com:8443", "keys.example.com:8443"),
+            ("localhost:9000", "localhost:9000"),
+        ] {
+            assert_eq!(authority(text).as_deref(), Ok(kept), "{text}");
+        }
+        for bad in ["", "keys", "keys.example.com:", "keys.example.com:0", "keys.example.com:0443", "k.example:70000"] {
+            assert!(authority(bad).is_err(), "{bad}");
         }
     }
 

@@ -126,6 +126,21 @@ pub fn shown(text: &str) -> String {
     safe
 }
 
+/// `json` with everything escaped that a terminal would obey, and the same to whoever parses it: such characters are
+/// only within its texts, and each is one unit of UTF-16.
+pub fn shown_json(json: &str) -> String {
+    let mut safe = String::with_capacity(json.len());
+    for c in json.chars() {
+        if is_harmless(c) {
+            safe.push(c);
+        } else {
+            // Writing to a String does not fail.
+            let _ = write!(safe, "\\u{:04x}", u32::from(c));
+        }
+    }
+    safe
+}
+
 fn push_escaped(safe: &mut String, c: char) {
     if is_harmless(c) {
         safe.push(c);
@@ -213,6 +228,14 @@ mod tests {
             assert!(text.starts_with('a') && text.contains('b'), "{text:?}");
         }
         assert_eq!(shown("Grüße, 你好 — ok"), "Grüße, 你好 — ok");
+    }
+
+    #[test]
+    fn json_says_the_same_and_moves_no_cursor() {
+        let told = serde_json::json!({ PAYLOADS.concat(): [PAYLOADS.concat(), "Grüße, 你好 \u{1f600}", "\\"] });
+        let json = shown_json(&told.to_string());
+        assert!(json.chars().all(is_harmless) && json.contains("Grüße, 你好 \u{1f600}"), "{json:?}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap(), told);
     }
 
     #[test]

@@ -1,9 +1,29 @@
 //! The configuration file, read and checked; the last lines may be environment variables, `COGFED_KEY=value`.
 
-use cogfed::profile::{Choice, Configuration, Issuer, Profile, UserPool, settings};
+use chrono::TimeDelta;
+use cogfed::profile::{Choice, Configuration, Flow, Issuer, PlainIssuer, Profile, Source, UserPool, email, settings};
 use url::Url;
 
 use crate::given::{assert_presentable, is_plain};
+
+/// What says where secrets go, or whom to trust, or who is meant: never the environment's to say.
+const PINNED: &[&str] = &[
+    "user_pool_id",
+    "client_id",
+    "domain",
+    "issuer",
+    "issuer_hosts",
+    "identity_pool_id",
+    "logins_key",
+    "fips",
+    "email_domains",
+    "ca_bundle",
+    "endpoints.user_pool",
+    "endpoints.domain",
+    "endpoints.issuer",
+    "endpoints.identity_pool",
+    "endpoints.sts",
+];
 
 /// A profile that is accepted sends nothing to a place that was not meant, and a fault is told in bounds.
 pub fn run(data: &[u8]) {
@@ -28,8 +48,14 @@ pub fn run(data: &[u8]) {
             let shown = setting.value.to_json();
             assert!(serde_json::to_string(&shown).is_ok());
         }
+        let from_environment =
+            |key: &&&str| settings.get(key).is_some_and(|setting| matches!(setting.source, Source::Environment(_)));
+        assert_eq!(PINNED.iter().find(from_environment), None, "the environment says where secrets go");
         match Profile::from_settings(name, &settings) {
-            Ok(profile) => assert_is_sound(&profile),
+            Ok(profile) => {
+                assert_is_sound(&profile);
+                assert_is_found(&configuration, &profile);
+            }
             Err(failure) => assert_presentable(&failure),
         }
     }
@@ -43,7 +69,10 @@ fn assert_is_sound(profile: &Profile) {
             urls.extend([&endpoints.authorization, &endpoints.token, &endpoints.jwks]);
             urls.extend(endpoints.revocation.iter().chain(&endpoints.logout));
         }
-        Issuer::Plain(issuer) => urls.extend([&issuer.url, &issuer.discovery]),
+        Issuer::Plain(issuer) => {
+            urls.extend([&issuer.url, &issuer.discovery]);
+            assert_vouches_for_its_hosts_alone(issuer);
+        }
     }
     for url in urls {
         let url: Url = url.parse().unwrap_or_else(|error| panic!("{url}: {error}"));
@@ -60,6 +89,12 @@ fn assert_is_sound(profile: &Profile) {
         let Some(host) = is_aws.then(|| endpoint.strip_prefix(start).expect("AWS's own host")) else { continue };
         assert!([".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu"].iter().any(|end| host.ends_with(end)));
     }
+    if let Flow::Classic { duration } = profile.flow {
+        assert!(profile.role_arn.is_some(), "the classic flow asks for a role");
+        assert!((TimeDelta::minutes(30)..=TimeDelta::hours(12)).contains(&duration), "{duration}");
+    }
+    let key = profile.logins_key.as_deref();
+    assert!(key.is_none_or(|key| is_plain(key) && !key.is_empty() && !key.contains("://")), "{key:?}");
     assert!(["localhost", "127.0.0.1", "[::1]"].contains(&profile.redirect.host.as_str()));
     assert!(!profile.redirect.ports.is_empty() && !profile.redirect.ports.contains(&0));
     let redirect: Url = profile.redirect.uri(8400).parse().expect("a URL");
@@ -71,4 +106,44 @@ fn assert_is_sound(profile: &Profile) {
     // What goes into another program's command line.
     assert!(profile.login_command().split(' ').count() == 4, "{}", profile.login_command());
     assert!(profile.account_id().is_none_or(|id| id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit())));
+}
+
+fn assert_vouches_for_its_hosts_alone(issuer: &PlainIssuer) {
+    assert!(issuer.hosts.len() <= 100);
+    assert_eq!(issuer.check(&issuer.url), Ok(()), "its own host");
+    for host in &issuer.hosts {
+        assert!(is_plain(host) && !host.contains(['/', '@', '\\', '?', '#', '%', ' ']), "{host:?}");
+        // What a URL parser takes for a number, or for no name at all, is at no host that it finds.
+        let token = format!("https://{host}/token");
+        let is_as_written = Url::parse(&token).is_ok_and(|url| host.starts_with(url.host_str().expect("a host")));
+        assert!(!is_as_written || issuer.check(&token).is_ok(), "{host}");
+    }
+    for elsewhere in ["https://attacker.invalid/token", "https://attacker.invalid:8443/token"] {
+        let is_named = issuer.hosts.iter().any(|host| host.starts_with("attacker.invalid"));
+        assert!(is_named || issuer.url.contains("attacker.invalid") || issuer.check(elsewhere).is_err(), "{elsewhere}");
+    }
+}
+
+/// An address at one of its domains finds this profile, or another of that domain, or nothing.
+fn assert_is_found(configuration: &Configuration, profile: &Profile) {
+    for domain in profile.email_domains.iter().take(3) {
+        let address = format!("ada@{domain}");
+        // RFC 5321 has no longer ones.
+        if address.len() > 254 {
+            continue;
+        }
+        match email::find(configuration, &Choice::default(), &address, &|_| None) {
+            Ok(name) => {
+                let keys = configuration.profile(&name).expect("a profile of the configuration");
+                let keys = ["email_domains", "idp_identifier"].into_iter().filter_map(|key| keys.get(key));
+                let says = keys.map(|setting| setting.value.to_json().to_string().to_ascii_lowercase());
+                assert!(says.into_iter().any(|text| text.contains(domain.as_str())), "{address} is not of {name}");
+            }
+            Err(failure) => assert_presentable(&failure),
+        }
+        let signing_in = profile.clone().for_email(&address);
+        let signing_in = signing_in.unwrap_or_else(|failure| panic!("{address}: {failure}"));
+        assert_eq!(signing_in.who(), profile.who(), "it is kept under the same name");
+        assert_eq!(signing_in.login_hint.as_deref(), Some(address.as_str()));
+    }
 }

@@ -19,6 +19,17 @@ identity_pool_id = "eu-west-1:1cf667a2-49a6-454b-9e45-231990000000"
 identity_provider = "AzureAD"
 "#;
 
+const PLAIN: &str = r#"
+[profile.plain]
+issuer = "https://login.example.com/tenant/v2.0"
+issuer_hosts = ["keys.example.com"]
+client_id = "11112222-bbbb-3333-cccc-4444dddd5555"
+identity_pool_id = "eu-west-1:1cf667a2-49a6-454b-9e45-231990000000"
+"#;
+
+/// The role of the classic flow's profile.
+pub const ROLE: &str = "arn:aws:iam::123456789012:role/Orders";
+
 /// The time, everywhere: 2026-01-02T03:10:00Z, minutes after what the records of `tests/data` say.
 pub fn now() -> DateTime<Utc> {
     DateTime::from_timestamp(1_767_323_400, 0).expect("a time")
@@ -27,6 +38,16 @@ pub fn now() -> DateTime<Utc> {
 /// A good profile, with some lines more.
 pub fn profile(lines: &str) -> Profile {
     read_profile(&format!("{WHOLE}{lines}")).expect("a good profile")
+}
+
+/// A good profile with an issuer in the user pool's place, and some lines more.
+pub fn plain_profile(lines: &str) -> Profile {
+    read_profile(&format!("{PLAIN}{lines}")).expect("a good profile")
+}
+
+/// A good profile whose credentials come by the classic flow.
+pub fn classic_profile() -> Profile {
+    profile(&format!("flow = \"classic\"\nrole_arn = \"{ROLE}\"\n"))
 }
 
 /// The only or default profile of a configuration.

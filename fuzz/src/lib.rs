@@ -6,12 +6,14 @@
 pub mod call_url;
 pub mod callback;
 pub mod configuration;
+pub mod discovery;
 pub mod document;
 pub mod given;
 pub mod id_token;
 pub mod pasted;
 pub mod records;
 pub mod refusals;
+pub mod role_mapping;
 pub mod signing;
 pub mod state_files;
 pub mod terminal;
@@ -25,11 +27,13 @@ pub const TARGETS: &[Target] = &[
     ("call_url", call_url::run),
     ("callback", callback::run),
     ("configuration", configuration::run),
+    ("discovery", discovery::run),
     ("document", document::run),
     ("id_token", id_token::run),
     ("pasted", pasted::run),
     ("records", records::run),
     ("refusals", refusals::run),
+    ("role_mapping", role_mapping::run),
     ("signing", signing::run),
     ("state_files", state_files::run),
     ("terminal", terminal::run),

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use cogfed::error::{Failure, Kind};
 use cogfed::folder::Folder;
+use cogfed::identity_pool::session_name;
+use cogfed::profile::{Issuer, Profile};
 use cogfed::secret::Secret;
 use cogfed::store::record::{CredentialsRecord, TokensRecord, credentials_account, tokens_account};
 use cogfed::store::{Backend, InParts, MemoryStore, Patience, Store, StoreKind};
 
-use crate::given::{assert_presentable, profile};
+use crate::given::{assert_presentable, classic_profile, plain_profile, profile};
 
 /// The least that an item of the store in parts takes.
 const ITEM: usize = 160;
@@ -19,8 +21,12 @@ pub fn run(data: &[u8]) {
     let Some((letter, text)) = data.split_first() else { return };
     let Ok(text) = std::str::from_utf8(text) else { return };
     match letter {
-        b't' => tokens(text),
-        b'c' => credentials(text),
+        b't' => tokens(text, &profile("")),
+        b'i' => tokens(text, &plain_profile("")),
+        b'c' => credentials(text, &profile("")),
+        b'l' => credentials(text, &classic_profile()),
+        b'o' => credentials(text, &plain_profile("")),
+        b's' => session(text),
         b'p' => parts(text),
         _ => in_parts(text),
     }
@@ -31,19 +37,30 @@ fn store(memory: &MemoryStore) -> Store {
     Store::new(StoreKind::Memory(memory.clone()), &Folder::at("/nonexistent"), patience, None)
 }
 
-fn tokens(text: &str) {
-    let (memory, profile) = (MemoryStore::default(), profile(""));
-    let account = tokens_account(&profile);
+fn tokens(text: &str, profile: &Profile) {
+    let memory = MemoryStore::default();
+    let account = tokens_account(profile);
     memory.set(&account, &Secret::new(text)).expect("room");
     let store = store(&memory);
-    match TokensRecord::read(&store, &profile) {
+    match TokensRecord::read(&store, profile) {
         Ok(None) => panic!("it is there"),
         Ok(Some(record)) => {
-            let pool = profile.issuer.user_pool().expect("a user pool");
-            assert_eq!(record.token_endpoint, pool.endpoints.token, "a token for another endpoint");
-            assert_eq!((&record.user_pool_id, &record.client_id), (&pool.id, &profile.client_id));
-            record.write(&store, &profile).expect("room");
-            let again = TokensRecord::read(&store, &profile).expect("readable").expect("there");
+            match &profile.issuer {
+                Issuer::UserPool(pool) => {
+                    assert_eq!(record.token_endpoint, pool.endpoints.token, "a token for another endpoint");
+                }
+                Issuer::Plain(issuer) => assert_eq!(issuer.check(&record.token_endpoint), Ok(()), "for another host"),
+            }
+            assert_eq!((record.user_pool_id.as_str(), &record.client_id), (profile.issuer.id(), &profile.client_id));
+            assert_eq!(record.belongs_elsewhere(profile), None);
+            session(&record.person);
+            let of_others = |role: &&Profile| !credentials_account(role).starts_with("credentials/");
+            assert_eq!(record.roles(profile).iter().find(of_others).map(credentials_account), None);
+            for role in record.roles(profile) {
+                assert!(record.credentials.contains(&credentials_account(&role)), "{:?}", role.role_arn);
+            }
+            record.write(&store, profile).expect("room");
+            let again = TokensRecord::read(&store, profile).expect("readable").expect("there");
             let json = |record: &TokensRecord| serde_json::to_value(record).expect("a record");
             assert_eq!(json(&again), json(&record), "what is written is what was read");
             let _ = record.renewable_until(&crate::given::profile("refresh_token_validity = 3600"));
@@ -51,21 +68,31 @@ fn tokens(text: &str) {
         Err(error) => assert_refused(&error),
     }
     // Whoever replaces it takes what is damaged for nothing, and leaves a newer cogfed's alone.
-    if let Err(error) = TokensRecord::read_to_replace(&store, &profile) {
+    if let Err(error) = TokensRecord::read_to_replace(&store, profile) {
         assert!(error.to_string().contains("newer"), "{error}");
     }
     assert!(memory.get(&account).expect("a text").is_some(), "reading deletes nothing");
 }
 
-fn credentials(text: &str) {
-    let (memory, profile) = (MemoryStore::default(), profile(""));
-    memory.set(&credentials_account(&profile), &Secret::new(text)).expect("room");
+/// What AWS takes for the name of a session, written anew here: `[\w+=,.@-]{2,64}`.
+fn session(person: &str) {
+    let name = session_name(person);
+    let is_taken = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
+    assert!((2..=64).contains(&name.len()) && name.bytes().all(is_taken), "{person:?}: {name:?}");
+    assert_eq!(session_name(&name), name, "what is taken stays as it is");
+}
+
+fn credentials(text: &str, profile: &Profile) {
+    let memory = MemoryStore::default();
+    memory.set(&credentials_account(profile), &Secret::new(text)).expect("room");
     let store = store(&memory);
-    match CredentialsRecord::read(&store, &profile) {
+    match CredentialsRecord::read(&store, profile) {
         Ok(Some(record)) => {
             assert_eq!(record.identity_pool_endpoint, profile.endpoints.identity_pool);
-            assert_eq!(record.role_arn, None, "another role's");
-            assert_eq!(record.sts_endpoint, None, "the other flow's");
+            assert_eq!(record.user_pool_id, profile.issuer.id(), "another issuer's");
+            assert_eq!(record.role_arn, profile.role_arn, "another role's");
+            let sts = Some(&profile.endpoints.sts).filter(|_| profile.is_classic());
+            assert_eq!(record.sts_endpoint.as_ref(), sts, "the other flow's");
             let document = record.credentials().process_document(None);
             assert_eq!(document.expose().matches('\n').count(), 1);
             let _ = record.left(crate::given::now());
@@ -73,7 +100,7 @@ fn credentials(text: &str) {
         Ok(None) => {}
         Err(error) => assert_refused(&error),
     }
-    assert!(memory.get(&credentials_account(&profile)).expect("a text").is_some(), "reading deletes nothing");
+    assert!(memory.get(&credentials_account(profile)).expect("a text").is_some(), "reading deletes nothing");
 }
 
 fn assert_refused(error: &anyhow::Error) {

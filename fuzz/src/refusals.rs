@@ -1,28 +1,87 @@
-//! What AWS says when it refuses: the identity pool and STS (a code and a message), API Gateway (a raw HTTP answer).
+//! What is said by who refuses: a code and a message, which any service may have said; API Gateway (a raw HTTP answer).
+
+use std::sync::LazyLock;
 
 use cogfed::error::{Failure, Kind};
 use cogfed::identity_pool::{Service, refusal};
+use cogfed::refusals;
 use cogfed::request::{ApiRequest, Context, Reason, RequestInput, explain};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use crate::given::{assert_presentable, now, profile};
 
+/// Who may say it.
+const EVERYONE: &[refusals::Service] = &[
+    refusals::Service::Authorization,
+    refusals::Service::TokenEndpoint,
+    refusals::Service::EntraId,
+    refusals::Service::AzureB2c,
+    refusals::Service::IdentityPool,
+    refusals::Service::Sts,
+    refusals::Service::ApiGateway,
+];
+
+/// Something for each name that a row may leave open.
+const FACTS: refusals::Facts<'static> = &[
+    ("action", "execute-api:Invoke"),
+    ("host", "abc123.execute-api.eu-west-1.amazonaws.com"),
+    ("issuer", "https://login.example.com/tenant/v2.0"),
+    ("login", "cogfed login --profile internal"),
+    ("method", "GET"),
+    ("path", "/prod/orders"),
+    ("pool", "eu-west-1:1cf667a2-49a6-454b-9e45-231990000000"),
+    ("profile", "internal"),
+    ("region", "eu-west-1"),
+    ("resource", "arn:aws:execute-api:eu-west-1:123456789012:abc123/prod/GET/orders"),
+    ("role", "arn:aws:iam::123456789012:role/Orders"),
+    ("said", "what was said"),
+    ("skew", "7 min"),
+];
+
 /// Whatever is said, the explanation is in bounds, and only a wrong clock makes a request be signed again.
 pub fn run(data: &[u8]) {
     match data.strip_prefix(b"HTTP/1.1 ") {
         Some(_) => gateway(data),
-        None => identity_pool(&String::from_utf8_lossy(data)),
+        None => said(&String::from_utf8_lossy(data)),
     }
 }
 
-fn identity_pool(text: &str) {
+fn said(text: &str) {
     let (code, message) = text.split_once('\n').unwrap_or((text, ""));
+    for service in EVERYONE {
+        row(*service, code, message);
+    }
+    let said = refusals::said(code, message);
+    assert!(said.chars().count() <= 510 && !said.contains(['\r', '\n']) || code.contains(['\r', '\n']), "{said}");
     for service in [Service::IdentityPool, Service::Sts] {
         let failure = refusal::explain(service, code, message, &profile(""));
         assert!(matches!(failure.kind, Kind::Refused | Kind::Network), "{failure:?}");
         assert!(failure.hint.is_some());
         assert_presentable(&failure);
     }
+}
+
+/// There is a row for whatever is said, always the same one, and nothing in it is left to be filled in.
+fn row(service: refusals::Service, code: &str, message: &str) {
+    let row = refusals::find(service, code, message);
+    assert_eq!(row, refusals::find(service, code, message));
+    let is_directorys = matches!(row.service, refusals::Service::EntraId | refusals::Service::AzureB2c)
+        && matches!(service, refusals::Service::Authorization | refusals::Service::TokenEndpoint);
+    assert!(row.service == service || is_directorys, "{service:?} said it: {row:?}");
+    assert!(
+        row.codes.is_empty() || is_directorys || service == refusals::Service::ApiGateway || row.codes.contains(&code)
+    );
+    for text in [row.cause(FACTS), row.hint(FACTS)] {
+        assert!(!text.is_empty() && text.chars().count() <= 600, "{text}");
+        assert!(!text.contains(['{', '}']), "{text}");
+    }
+    assert!(matches!(row.kind.exit_code(), 1..=7 | 22));
+    assert!(rows().contains(&row), "it is in the table");
+}
+
+fn rows() -> &'static [&'static refusals::Row] {
+    static ROWS: LazyLock<Vec<&refusals::Row>> = LazyLock::new(|| refusals::rows().collect());
+    &ROWS
 }
 
 fn gateway(data: &[u8]) {

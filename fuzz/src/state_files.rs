@@ -1,5 +1,5 @@
 //! The small files that are no secret, whatever somebody wrote into them: the mark of a refresh, the last failure, the
-//! kept keys, a lock's holder. The input's first letter says which.
+//! kept keys, a kept discovery document, a lock's holder. The input's first letter says which.
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,13 +8,14 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use cogfed::folder::{Folder, Lock, LockError};
 use cogfed::http::Http;
+use cogfed::profile::{Issuer, ProviderEndpoints};
 use cogfed::secret::Secret;
 use cogfed::session::{failure, mark};
 use cogfed::store::record::{TokensRecord, credentials_account, tokens_account};
 use cogfed::store::{Backend, MemoryStore, Patience, Store, StoreKind};
-use cogfed::user_pool::{Expected, Keys};
+use cogfed::user_pool::{Expected, Keys, discovery};
 
-use crate::given::{CLIENT, ISSUER, assert_presentable, now, profile};
+use crate::given::{CLIENT, ISSUER, assert_presentable, now, plain_profile, profile};
 
 /// A folder of this process's own, in memory where there is such a file system.
 static FOLDER: LazyLock<Folder> = LazyLock::new(|| {
@@ -30,6 +31,7 @@ pub fn run(data: &[u8]) {
         b'm' => interrupted(contents),
         b'f' => last_failure(contents),
         b'k' => keys(contents),
+        b'd' => discovered(contents),
         _ => holder(contents),
     }
 }
@@ -80,10 +82,11 @@ fn last_failure(contents: &[u8]) {
     assert!(failure::last(&FOLDER, &profile).is_some_and(|last| last.is_recent(now())));
 }
 
+static RUNTIME: LazyLock<tokio::runtime::Runtime> =
+    LazyLock::new(|| tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime"));
+static HTTP: LazyLock<Http> = LazyLock::new(Http::default);
+
 fn keys(contents: &[u8]) {
-    static RUNTIME: LazyLock<tokio::runtime::Runtime> =
-        LazyLock::new(|| tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime"));
-    static HTTP: LazyLock<Http> = LazyLock::new(Http::default);
     // No URL: keys that are not taken from the file are not to be had, and nothing is sent.
     let url = "no server at all";
     put("keys", url, contents);
@@ -101,6 +104,25 @@ fn keys(contents: &[u8]) {
     let token = Secret::new(format!("{header}.e30.{}", "A".repeat(342)));
     let outcome = RUNTIME.block_on(Keys::new(&HTTP, &FOLDER, url).verify(&token, &expected));
     assert_presentable(&outcome.expect_err("nobody signed it"));
+}
+
+fn discovered(contents: &[u8]) {
+    let mut profile = plain_profile("");
+    let Issuer::Plain(issuer) = &mut profile.issuer else { panic!("an issuer in the user pool's place") };
+    // As with the keys: what is not taken from the file is not to be had.
+    issuer.discovery = "no server at all".to_owned();
+    put("discovery", &issuer.discovery, contents);
+    let issuer = issuer.clone();
+    match RUNTIME.block_on(discovery::endpoints(&profile, &HTTP, &FOLDER, now())) {
+        Ok(endpoints) => {
+            let kept: serde_json::Value = serde_json::from_slice(contents).expect("JSON");
+            assert!(kept["document"]["issuer"] == *issuer.url, "another issuer's");
+            let ProviderEndpoints { authorization, token, revocation, logout, jwks } = endpoints;
+            let all = [Some(authorization), Some(token), Some(jwks), revocation, logout];
+            assert!(all.iter().flatten().all(|endpoint| issuer.check(endpoint).is_ok()), "{all:?}");
+        }
+        Err(failure) => assert_presentable(&failure),
+    }
 }
 
 fn holder(contents: &[u8]) {

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use cogfed::error::{Failure, Kind, shortened};
-use cogfed::terminal::{Escaping, Terminal, shown};
+use cogfed::terminal::{Escaping, Terminal, shown, shown_json};
 
 use crate::given::is_plain;
 
@@ -24,6 +24,10 @@ pub fn run(data: &[u8]) {
     if is_plain(&outside) {
         assert_eq!(line, outside);
     }
+    let told = serde_json::json!({ &*outside: [&*outside] });
+    let json = shown_json(&told.to_string());
+    assert!(is_plain(&json), "{json:?}");
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&json).expect("JSON"), told, "it says the same");
     let short = shortened(&outside, 40);
     assert!(short.chars().count() <= 41 && outside.starts_with(short.trim_end_matches('…')));
     lines(&outside);

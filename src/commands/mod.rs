@@ -15,6 +15,7 @@ use std::io::{ErrorKind, IsTerminal, Write};
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use serde::Serialize;
 
 use crate::cli::{Cli, ProfileFlag, RoleFlag, Verb};
 use crate::clock::{Clock, SystemClock};
@@ -26,7 +27,7 @@ use crate::secret::Secret;
 use crate::session::Session;
 use crate::store::record::{credentials_account, tokens_account};
 use crate::store::{OnWait, Patience, Store};
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, shown_json};
 use crate::user_pool::{Browser, Opener, Surroundings, SystemBrowser};
 
 /// What a run is given from outside. Tests hold the clock, the browser, the folders and the output in their own hands;
@@ -74,6 +75,11 @@ impl Env {
 
     fn folder(&self) -> anyhow::Result<Folder> {
         self.folder.clone().map_or_else(Folder::own, Ok)
+    }
+
+    /// Writes a line of JSON to the standard output. A person may look at it, too.
+    fn print_json(&mut self, value: &impl Serialize) -> anyhow::Result<()> {
+        self.print(&(shown_json(&serde_json::to_string(value)?) + "\n"))
     }
 
     /// Writes to the standard output, all at once.

@@ -21,7 +21,7 @@ fn list(flags: &ProfileList, env: &mut Env) -> anyhow::Result<()> {
     if flags.json {
         let profiles: Vec<Value> =
             configuration.names().map(|name| json!({ "name": name, "in_force": is_in_force(name) })).collect();
-        return env.print(&format!("{}\n", json!({ "file": configuration.path, "profiles": profiles })));
+        return env.print_json(&json!({ "file": configuration.path, "profiles": profiles }));
     }
     if configuration.names().next().is_none() {
         env.terminal.say(&format!("{} has no profiles", configuration.path.display()));
@@ -37,20 +37,19 @@ fn show(flags: &ProfileShow, env: &mut Env) -> anyhow::Result<()> {
     let choice = choice(&flags.profile);
     let name = select(&configuration, &choice, &env.variable)?;
     let settings = settings(&configuration, &name, &choice, &env.variable)?;
-    let text = if flags.json {
+    if flags.json {
         let values: Map<String, Value> = settings
             .iter()
             .map(|(key, it)| (key.to_owned(), json!({ "value": it.value.to_json(), "source": it.source.to_string() })))
             .collect();
-        format!("{}\n", json!({ "profile": name, "file": configuration.path, "settings": values }))
+        env.print_json(&json!({ "profile": name, "file": configuration.path, "settings": values }))?;
     } else {
         let width = settings.iter().map(|(key, _)| key.len()).max().unwrap_or_default();
         let rows = settings.iter().map(|(key, it)| {
             format!("{key:<width$}  {}  ({})\n", shown(&it.value.to_string()), shown(&it.source.to_string()))
         });
-        format!("profile {name}\n{}", rows.collect::<String>())
-    };
-    env.print(&text)?;
+        env.print(&format!("profile {name}\n{}", rows.collect::<String>()))?;
+    }
     // What was read is shown first: that is what a person needs who is then told that it is wrong.
     Profile::from_settings(&name, &settings)?;
     Ok(())

@@ -76,7 +76,7 @@ pub fn run(flags: &Status, env: &mut Env) -> anyhow::Result<()> {
         ..report(&opened.profile, tokens.as_ref(), credentials.as_ref(), now)
     };
     match flags.json {
-        true => env.print(&(serde_json::to_string(&report)? + "\n"))?,
+        true => env.print_json(&report)?,
         false => {
             let besides = tokens.as_ref().map_or(Ok(Vec::new()), |tokens| session.stored_besides(tokens))?;
             let rows = rows(&report, &opened.profile, &besides, opened.store.describe(), now, clock.as_ref());

@@ -107,7 +107,7 @@ pub fn issuer(text: &str) -> Result<String, String> {
     }
 }
 
-/// A host, with its port if that is not 443.
+/// A host, with its port if that is not https's own, 443.
 pub fn authority(text: &str) -> Result<String, String> {
     let known = |name: &str| if name == "localhost" { Ok(name.to_owned()) } else { host(name) };
     let Some((name, port)) = text.split_once(':') else { return known(text) };

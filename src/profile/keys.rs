@@ -136,9 +136,19 @@ mod tests {
 
     #[test]
     fn what_says_where_secrets_go_cannot_come_from_the_environment() {
-        for name in
-            ["client_id", "domain", "issuer", "user_pool_id", "identity_pool_id", "endpoints.user_pool", "ca_bundle"]
-        {
+        for name in [
+            "client_id",
+            "domain",
+            "issuer",
+            "issuer_hosts",
+            "user_pool_id",
+            "identity_pool_id",
+            "logins_key",
+            "fips",
+            "email_domains",
+            "endpoints.user_pool",
+            "ca_bundle",
+        ] {
             assert!(!key(name).unwrap().from_environment, "{name}");
         }
         assert!(KEYS.iter().filter(|key| key.name.starts_with("endpoints.")).all(|key| !key.from_environment));

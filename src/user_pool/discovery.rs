@@ -74,6 +74,14 @@ pub async fn endpoints(
     Ok(endpoints)
 }
 
+/// The endpoints that an issuer's answer names: what [`endpoints`] makes of one, without asking anybody.
+///
+/// # Errors
+/// As [`endpoints`].
+pub fn read(answer: &[u8], issuer: &PlainIssuer) -> Result<ProviderEndpoints, Failure> {
+    checked(parsed(answer, issuer)?, issuer)
+}
+
 fn kept(issuer: &PlainIssuer, folder: &Folder, now: DateTime<Utc>) -> Option<Document> {
     let bytes = folder.sub("discovery").read(&issuer.discovery, LARGEST).ok()??;
     let kept: Kept = serde_json::from_slice(&bytes).ok()?;
@@ -89,41 +97,49 @@ async fn fetch(issuer: &PlainIssuer, http: &Http) -> Result<Document, Failure> {
             Failure::new(Kind::Usage, format!("the discovery document's address is not a URL: {error}"))
         })?;
     let answer = http.send_repeatable(request).await?;
-    let unusable = |what: String| {
-        Failure::new(Kind::Network, format!("cannot get the issuer's discovery document {}: {what}", issuer.discovery))
-            .hint(
-                "check 'issuer' in the profile; where the document is not below it, name its place in endpoints.issuer",
-            )
-            .after(http.retry_after(&answer))
+    let document = match answer.status() {
+        http::StatusCode::OK => parsed(answer.body(), issuer),
+        status => Err(unusable(issuer, &format!("status {}", status.as_u16()))),
     };
-    if answer.status() != http::StatusCode::OK {
-        return Err(unusable(format!("status {}", answer.status().as_u16())));
-    }
+    document.map_err(|failure| failure.after(http.retry_after(&answer)))
+}
+
+fn unusable(issuer: &PlainIssuer, what: &str) -> Failure {
+    let place = quoted(&issuer.discovery);
+    Failure::new(Kind::Network, format!("cannot get the issuer's discovery document {place}: {what}"))
+        .hint("check 'issuer' in the profile; where the document is not below it, name its place in endpoints.issuer")
+}
+
+fn parsed(answer: &[u8], issuer: &PlainIssuer) -> Result<Document, Failure> {
     // Twice, so that members which are not read are JSON as well.
-    let document = serde_json::from_slice::<Value>(answer.body()).and_then(serde_json::from_value);
-    document.map_err(|_| unusable("it is not the JSON that OpenID Connect promises".into()))
+    let document = serde_json::from_slice::<Value>(answer).and_then(serde_json::from_value);
+    document.map_err(|_| unusable(issuer, "it is not the JSON that OpenID Connect promises"))
+}
+
+fn quoted(address: &str) -> String {
+    shortened(address, LONGEST_QUOTE)
 }
 
 /// The endpoints that the document names, if it is this issuer's and the profile vouches for their hosts.
 fn checked(document: Document, issuer: &PlainIssuer) -> Result<ProviderEndpoints, Failure> {
     if document.issuer != issuer.url {
-        let said = shortened(&document.issuer, LONGEST_QUOTE);
-        let message = format!("the discovery document {} is of the issuer '{said}'", issuer.discovery);
+        let (place, said) = (quoted(&issuer.discovery), quoted(&document.issuer));
+        let message = format!("the discovery document {place} is of the issuer '{said}'");
         return Err(Failure::new(Kind::Refused, message).hint(format!(
             "the profile names '{}'; set 'issuer' to what the provider's tokens say, to the letter (for Entra ID the tenant's own, not 'common')",
-            issuer.url
+            quoted(&issuer.url)
         )));
     }
     if let Some(Value::Array(algorithms)) = &document.id_token_signing_alg_values_supported
         && !algorithms.iter().any(|algorithm| algorithm == "RS256")
     {
-        let message = format!("the issuer {} does not sign ID tokens by RS256", issuer.url);
+        let message = format!("the issuer {} does not sign ID tokens by RS256", quoted(&issuer.url));
         return Err(Failure::new(Kind::Refused, message).hint("identity pools take no other: ask its administrator"));
     }
     let vouched = |name: &str, endpoint: String| match issuer.check(&endpoint) {
         Ok(()) => Ok(endpoint),
         Err(fault) => {
-            let message = format!("the {name} of the issuer {} is not used: {fault}", issuer.url);
+            let message = format!("the {name} of the issuer {} is not used: {fault}", quoted(&issuer.url));
             Err(Failure::new(Kind::Refused, message)
                 .hint("if that host is the issuer's, add it to 'issuer_hosts' in the profile"))
         }
@@ -195,6 +211,28 @@ mod tests {
         }
         let url = Value::from("https://login.example.com/t/revoke");
         assert!(document(&[("revocation_endpoint", url)]).unwrap().revocation.is_some());
+    }
+
+    #[test]
+    fn a_long_issuer_is_repeated_in_part() {
+        let issuer = PlainIssuer { url: format!("https://login.example.com/{}", "t".repeat(2000)), ..issuer() };
+        let issuer = PlainIssuer { discovery: format!("{}/x", issuer.url), ..issuer };
+        let document = |issuer: &str, algorithm: &str| {
+            serde_json::json!({
+                "issuer": issuer, "authorization_endpoint": "x", "token_endpoint": "", "jwks_uri": "",
+                "id_token_signing_alg_values_supported": [algorithm],
+            })
+        };
+        for answer in [
+            "<html>".to_owned(),
+            document(&"x".repeat(9000), "").to_string(),
+            document(&issuer.url, "ES256").to_string(),
+            document(&issuer.url, "RS256").to_string(),
+        ] {
+            let failure = read(answer.as_bytes(), &issuer).unwrap_err();
+            assert!(failure.message.chars().count() < 600, "{failure}");
+            assert!(failure.hint.unwrap().chars().count() < 600, "{answer}");
+        }
     }
 
     #[test]

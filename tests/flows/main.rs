@@ -8,6 +8,7 @@ mod tools;
 mod classic;
 mod elsewhere;
 mod email;
+mod populations;
 mod refusals;
 mod roles;
 mod stand_in;

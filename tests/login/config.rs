@@ -123,7 +123,20 @@ fn a_relative_configuration_file() {
 #[test]
 fn variables_that_would_say_where_secrets_go() {
     let lab = Lab::new();
-    for key in ["CLIENT_ID", "DOMAIN", "ISSUER", "USER_POOL_ID", "IDENTITY_POOL_ID", "ENDPOINTS_DOMAIN"] {
+    for key in [
+        "CLIENT_ID",
+        "DOMAIN",
+        "ISSUER",
+        "ISSUER_HOSTS",
+        "USER_POOL_ID",
+        "IDENTITY_POOL_ID",
+        "LOGINS_KEY",
+        "FIPS",
+        "EMAIL_DOMAINS",
+        "ENDPOINTS_DOMAIN",
+        "ENDPOINTS_ISSUER",
+        "ENDPOINTS_STS",
+    ] {
         let variable = format!("COGFED_{key}");
         let ran: Ran = lab.command(&["login"]).env(&variable, "attacker.example").output().expect("it runs").into();
         let message = assert_one_error_and_hint(&ran.failed_with(2));

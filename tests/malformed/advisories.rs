@@ -151,6 +151,7 @@ fn cve_2021_25743_three_hundred_payloads_through_every_way_to_a_terminal() {
         record["provider"] = payload.as_str().into();
         desk.put("store", TOKENS, record.to_string().as_bytes());
         check(&desk, &["status"]);
+        check(&desk, &["status", "--json"]);
         let refusal = format!(r#"{{"__type": "NotAuthorizedException", "message": {quoted}}}"#);
         desk.server.answer("GetId", Answer::json(400, refusal));
         assert_eq!(check(&desk, &["credential-process"]).status, 6);
@@ -166,6 +167,7 @@ fn cve_2021_25743_three_hundred_payloads_through_every_way_to_a_terminal() {
         // A setting that is shown.
         desk.variables = [("COGFED_ACCOUNT".to_owned(), payload.clone()), ("COGFED_LANG".to_owned(), payload)].into();
         check(&desk, &["profile", "show"]);
+        check(&desk, &["profile", "show", "--json"]);
         check(&desk, &["credential-process"]);
         desk.variables.clear();
     }

@@ -34,6 +34,24 @@ user_pool = "http://127.0.0.1:9000/"
 domain = "http://localhost:9001"
 "#;
 
+/// What is not said in [`WHOLE`]: an issuer in the user pool's place, and the classic flow.
+const PLAIN: &str = r#"[profile.plain]
+issuer = "https://login.example.com/tenant/v2.0"
+issuer_hosts = ["keys.example.com", "login.example.com:8443"]
+logins_key = "login.example.com/tenant/v2.0"
+client_id = "11112222-bbbb-3333-cccc-4444dddd5555"
+identity_pool_id = "us-east-1:1cf667a2-49a6-454b-9e45-231990000000"
+email_domains = ["corp.example", "corp.test"]
+fips = true
+flow = "classic"
+role_arn = "arn:aws:iam::123456789012:role/Orders"
+session_duration = 43200
+
+[profile.plain.endpoints]
+issuer = "https://login.example.com/tenant/v2.0"
+sts = "http://127.0.0.1:9002"
+"#;
+
 const VARIABLES: &[(&str, &str)] = &[
     ("COGFED_PROFILE", "desk"),
     ("COGFED_SCOPES", "openid,email"),
@@ -48,6 +66,12 @@ const VARIABLES: &[(&str, &str)] = &[
     ("COGFED_REGION", "eu-west-1"),
     ("COGFED_LOGOUT_URI", "https://corp.example/bye"),
     ("COGFED_LANG", "de"),
+    ("COGFED_FLOW", "classic"),
+    ("COGFED_SESSION_DURATION", "43200"),
+    ("COGFED_FIPS", "true"),
+    ("COGFED_LOGINS_KEY", "login.example.com"),
+    ("COGFED_ISSUER_HOSTS", "keys.example.com"),
+    ("COGFED_EMAIL_DOMAINS", "corp.example"),
 ];
 
 #[test]
@@ -56,7 +80,7 @@ fn four_hundred_configurations() {
     let mut random = Random(1);
     let own = desk.profile();
     for number in 0..400 {
-        let valid = if number % 3 == 0 { own.as_str() } else { WHOLE };
+        let valid = [own.as_str(), WHOLE, PLAIN][number % 3];
         let text = malformed(valid.as_bytes(), &mut random);
         desk.configure(&text);
         desk.variables.clear();

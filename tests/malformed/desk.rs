@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ pub const POOL: &str = "eu-west-1_AbC123xyz";
 pub const TOKENS: &str = "tokens/eu-west-1_AbC123xyz/3n4b5urk1ft4fl3mg5e62d9ado/AzureAD";
 pub const CREDENTIALS: &str = "credentials/eu-west-1_AbC123xyz/3n4b5urk1ft4fl3mg5e62d9ado/AzureAD/eu-west-1:1cf667a2-49a6-454b-9e45-231990000000/default";
 /// The longest line that is said, in characters: what is foreign in it is cut before.
-const LONGEST_LINE: usize = 700;
+const LONGEST_LINE: usize = 900;
 
 pub struct Desk {
     home: tempfile::TempDir,
@@ -65,6 +66,13 @@ impl Desk {
 
     pub fn configure(&self, bytes: &[u8]) {
         std::fs::write(self.config(), bytes).expect("the configuration is written");
+    }
+
+    /// Writes a file of the person's own, and says where it is.
+    pub fn file(&self, name: &str, bytes: &[u8]) -> String {
+        let path = self.home.path().join(name);
+        std::fs::write(&path, bytes).expect("a file");
+        path.display().to_string()
     }
 
     pub fn folder(&self) -> Folder {
@@ -205,6 +213,7 @@ impl Answer {
 pub struct Server {
     port: u16,
     answers: Arc<Mutex<BTreeMap<String, Answer>>>,
+    asked: Arc<AtomicUsize>,
 }
 
 impl Server {
@@ -212,13 +221,20 @@ impl Server {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let answers = Arc::<Mutex<BTreeMap<String, Answer>>>::default();
-        let shared = Arc::clone(&answers);
+        let asked = Arc::<AtomicUsize>::default();
+        let (shared, count) = (Arc::clone(&answers), Arc::clone(&asked));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
+                count.fetch_add(1, Ordering::SeqCst);
                 let _ = serve(stream, &shared);
             }
         });
-        Self { port, answers }
+        Self { port, answers, asked }
+    }
+
+    /// How many connections there have been.
+    pub fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
     }
 
     pub fn url(&self) -> String {

@@ -14,6 +14,8 @@ mod callback;
 mod command_line;
 mod configuration;
 mod desk;
+mod issuer;
 mod mutations;
+mod roles;
 mod state_files;
 mod stored;

@@ -1,5 +1,7 @@
 //! `roles --explain` of a sign-in, by the service or by a file.
 
+use std::path::{Path, PathBuf};
+
 use cogfed::sandbox::Options;
 use cogfed::sandbox::options::{AmbiguousRole, MatchType, ORDERS_ADMIN, ORDERS_READER, RoleMapping, Rule};
 use serde_json::json;
@@ -129,6 +131,65 @@ fn credentials_of_an_identity_pool_may_not_ask_and_are_told_so() {
     assert!(ran.stderr.contains("those that an identity pool issues never have it"), "{}", ran.stderr);
     let wrong = by_the_service(&lab, (lab.sandbox.administrator().0, "canary-wrong-key"), None, &[]).failed_with(6);
     assert!(!wrong.stderr.contains("canary"), "{}", wrong.stderr);
+}
+
+/// An administrator's key opens more than cogfed ever gets: it signs one request, to the profile's identity pool, and is
+/// gone.
+#[test]
+fn an_administrator_s_key_is_neither_told_nor_kept_and_goes_to_the_identity_pool_alone() {
+    let lab = Lab::new();
+    lab.login("alice").good();
+    lab.run(&["credential-process"]).good();
+    let (id, secret) = lab.sandbox.administrator();
+    let token = "canary-of-a-session-token";
+    // What the SDK's own chain would read.
+    let elsewhere = [("AWS_ENDPOINT_URL", "http://127.0.0.1:9"), ("AWS_PROFILE", "other"), ("AWS_REGION", "us-east-1")];
+    let asked = |words: &[&str], key: &str, token: Option<&str>| -> Ran {
+        let mut command = lab.command(&[&["--debug"], words].concat());
+        command.env("AWS_ACCESS_KEY_ID", id).env("AWS_SECRET_ACCESS_KEY", key).envs(elsewhere);
+        command.envs(token.map(|token| ("AWS_SESSION_TOKEN", token))).output().unwrap().into()
+    };
+    let orders = format!("{}/orders", lab.sandbox.api_url());
+    lab.sandbox.clear_log();
+    let explain: &[&str] = &["roles", "--explain"];
+    let explained = [
+        asked(explain, secret, None).good(),
+        asked(explain, "canary-of-a-wrong-key", Some(token)).failed_with(6),
+        asked(explain, secret, Some(token)),
+    ];
+    let requests = lab.sandbox.requests();
+    assert!(requests.iter().all(|request| request.endpoint == "identity.get_identity_pool_roles"), "{requests:?}");
+    assert_eq!(requests.len(), explained.len());
+    let others: &[&[&str]] = &[
+        &["roles"],
+        &["status", "--report"],
+        &["credential-process"],
+        &["call", "GET", &orders],
+        &["call", "-v", "--dry-run", "GET", &orders],
+    ];
+    let others: Vec<Ran> = others.iter().map(|words| asked(words, secret, Some(token)).good()).collect();
+    for ran in explained.iter().chain(&others) {
+        let said = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(!said.contains(secret) && !said.contains("canary"), "{said}");
+    }
+    for ran in &others {
+        assert!(
+            !ran.stdout.contains(id) && !ran.stderr.contains(id),
+            "it is nobody's but the administrator's: {ran:?}"
+        );
+    }
+    assert!(explained[0].stderr.lines().count() > 1, "{}", explained[0].stderr);
+    for file in files(lab.home()) {
+        let bytes = std::fs::read(&file).unwrap();
+        for kept in [id, secret, "canary"] {
+            assert!(!bytes.windows(kept.len()).any(|piece| piece == kept.as_bytes()), "{}", file.display());
+        }
+    }
+}
+
+fn files(below: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(below).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
 #[test]

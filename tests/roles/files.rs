@@ -255,6 +255,10 @@ fn hostile_files_end_in_one_short_line() {
         let ran = told(files.run(&[]).failed_with(2));
         assert!(ran.stderr.contains("pool.json: "), "{}", ran.stderr);
     }
+    let longer_than_any_token = format!("{{\"a\":\"{}\"}}", "a".repeat(64 * 1024));
+    let files = Files::new().with("pool.json", usual()).with("claims.json", longer_than_any_token);
+    let ran = files.run(&[]).failed_with(2);
+    assert!(ran.stderr.contains("claims.json: it has more than 65536 bytes"), "{}", ran.stderr);
     let files = Files::new().with("pool.json", usual());
     for missing in ["claims.json", "."] {
         let ran = files.run_with(&["--mapping", "pool.json", "--claims", missing], None).failed_with(2);

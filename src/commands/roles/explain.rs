@@ -56,7 +56,7 @@ pub fn run(flags: &Roles, env: &mut Env) -> anyhow::Result<()> {
     let profile = profile.map(|profile| profile.name.as_str());
     let report = Report { profile, pool: &pool, chosen, custom_role, claims: &claims, counts, explanation, findings };
     match flags.json {
-        true => env.print(&format!("{}\n", report.json()))?,
+        true => env.print_json(&report.json())?,
         false => env.print(&text::of(&report))?,
     }
     report.verdict(flags).map_err(Into::into)

@@ -14,6 +14,9 @@ use crate::identity_pool::mapping::{IdentityPoolRoles, LARGEST};
 use crate::secret::Secret;
 use crate::user_pool::{Invalid, json_object, unverified_claims};
 
+/// The largest file of claims that is read, in bytes: no ID token that cogfed takes holds more.
+const LARGEST_CLAIMS: usize = 64 * 1024;
+
 /// The claims of somebody, and the scopes of their tokens where they are known.
 pub struct Claims {
     pub claims: Map<String, Value>,
@@ -44,7 +47,7 @@ fn of_file(path: &Path) -> Result<Map<String, Value>, Failure> {
         Failure::new(Kind::Usage, format!("{name}: {what}"))
             .hint("--claims takes a JSON object of claims, each there once, or an ID token")
     };
-    let bytes = Secret::new(String::from_utf8(read(path)?).map_err(|_| fault("it is not text"))?);
+    let bytes = Secret::new(String::from_utf8(read(path, LARGEST_CLAIMS)?).map_err(|_| fault("it is not text"))?);
     let text = bytes.expose().trim();
     match text.starts_with('{') {
         true => json_object(text.as_bytes())
@@ -62,7 +65,7 @@ fn reason(invalid: Invalid) -> String {
 
 /// The role mapping of a file.
 pub fn mapping_of(path: &Path) -> Result<IdentityPoolRoles, Failure> {
-    IdentityPoolRoles::read(&read(path)?, &named(path))
+    IdentityPoolRoles::read(&read(path, LARGEST)?, &named(path))
 }
 
 /// The role mapping: that of a file, or else the service's answer to an administrator.
@@ -84,7 +87,7 @@ pub fn mapping(flags: &Roles, opened: Option<&Opened>, env: &Env) -> anyhow::Res
 }
 
 /// All of a file, or of the standard input, if that is not too much.
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+fn read(path: &Path, largest: usize) -> Result<Vec<u8>, Failure> {
     let name = named(path);
     let unreadable = |error: std::io::Error| Failure::new(Kind::Usage, format!("cannot read {name}: {error}"));
     let from: &mut dyn Read = match path == Path::new("-") {
@@ -92,9 +95,9 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
         false => &mut File::open(path).map_err(unreadable)?,
     };
     let mut bytes = Vec::new();
-    from.take(LARGEST as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    match bytes.len() > LARGEST {
-        true => Err(Failure::new(Kind::Usage, format!("{name}: it has more than {LARGEST} bytes"))),
+    from.take(largest as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    match bytes.len() > largest {
+        true => Err(Failure::new(Kind::Usage, format!("{name}: it has more than {largest} bytes"))),
         false => Ok(bytes),
     }
 }

@@ -92,7 +92,7 @@ pub fn run(flags: &Roles, env: &mut Env) -> anyhow::Result<()> {
         not_known,
     };
     match flags.json {
-        true => env.print(&(serde_json::to_string(&report)? + "\n")),
+        true => env.print_json(&report),
         false => env.print(&rows(&report, &opened.profile, now)),
     }
 }

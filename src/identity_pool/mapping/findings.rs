@@ -39,6 +39,8 @@ const NOT_ATTRIBUTES: &[&str] = &[
     "roles",
     "groups",
 ];
+/// The most names of one kind that are told about one rule.
+const MOST_NAMES: usize = 5;
 /// The longest text from outside that a finding repeats, in characters.
 const LONGEST_QUOTE: usize = 128;
 
@@ -144,15 +146,19 @@ fn part_of_another(rules: &[Rule], place: usize, around: &Surroundings<'_>) -> V
                 && matches_whenever((earlier.match_type, &earlier.value), (MatchType::Contains, name))
         })
     };
-    let finding = |name: String| {
-        let value = quoted(&rule.value);
-        let text = format!("it matches who has {} as well: {value} is a part of that name", quoted(&name));
-        match earlier(&name) {
-            true => Finding::note("value_in_another_name", place, text + "; an earlier rule takes those"),
-            false => Finding::warning("value_in_another_name", place, text),
-        }
+    let (taken, open): (Vec<String>, Vec<String>) = names.into_iter().partition(|name| earlier(name));
+    let texts = |names: Vec<String>| {
+        let more = names.len().saturating_sub(MOST_NAMES);
+        let text = move |(at, name): (usize, String)| {
+            let others = if more > 0 && at + 1 == MOST_NAMES { format!(" (and {more} more)") } else { String::new() };
+            let (name, value) = (quoted(&name), quoted(&rule.value));
+            format!("it matches who has {name}{others} as well: {value} is a part of that name")
+        };
+        names.into_iter().take(MOST_NAMES).enumerate().map(text)
     };
-    names.into_iter().map(finding).collect()
+    let warnings = texts(open).map(|text| Finding::warning("value_in_another_name", place, text));
+    let notes = texts(taken).map(|text| text + "; an earlier rule takes those");
+    warnings.chain(notes.map(|text| Finding::note("value_in_another_name", place, text))).collect()
 }
 
 fn is_longer(name: &str, value: &str) -> bool {
@@ -239,6 +245,7 @@ fn writable(rules: &[Rule], around: &Surroundings<'_>) -> Option<Finding> {
 
 fn overage(around: &Surroundings<'_>) -> Option<Finding> {
     let sign = Asserted::of(around.claims, []).group_overage?;
+    let sign = shortened(&sign, LONGEST_QUOTE);
     let text = format!("{sign} tells that there are more groups than the directory puts into a token: none came along");
     Some(Finding::warning("group_overage", None, text))
 }

@@ -53,6 +53,27 @@ fn a_value_within_another_name_is_a_warning_unless_an_earlier_rule_takes_it() {
     assert!(found(&elsewhere, &json!({})).is_empty(), "another claim's names are not this one's");
 }
 
+/// Claims from elsewhere may name any number of roles: what is told does not grow with them.
+#[test]
+fn of_many_names_a_few_are_told_and_the_others_counted() {
+    let names: Vec<String> = (0..5000).map(|number| format!("a{number}")).collect();
+    let rules: Vec<Rule> = [contains("a4999", "x"), contains("a", "y")].into();
+    let mapping = RoleMapping { by: By::Rules(rules), ambiguous: AmbiguousRole::Deny };
+    let claims = json!({ ROLES: names, "a".repeat(9000) + "groups.link": "x" });
+    let around = Surroundings {
+        claims: claims.as_object().unwrap(),
+        verdicts: &[Verdict::Matched, Verdict::Matched],
+        scopes_asked: None,
+        scopes_given: None,
+    };
+    let found = findings(Some(&mapping), &around);
+    let parts: Vec<&Finding> = found.iter().filter(|finding| finding.code == "value_in_another_name").collect();
+    assert_eq!(parts.len(), MOST_NAMES + 1, "{parts:#?}");
+    assert!(parts[MOST_NAMES - 1].text.contains("'a1000' (and 4994 more) as well"), "{parts:#?}");
+    assert!(parts[MOST_NAMES].text.contains("'a4999' as well") && parts[MOST_NAMES].severity == Severity::Note);
+    assert!(found.iter().all(|finding| finding.text.chars().count() < 400), "{found:#?}");
+}
+
 #[test]
 fn a_rule_that_never_decides_is_a_warning() {
     let twice = [contains("x", "a"), contains("x", "b")];

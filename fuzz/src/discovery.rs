@@ -1,0 +1,77 @@
+//! A plain issuer's discovery document. The first line says which issuer was asked, and which other hosts the profile
+//! vouches for; the rest is the answer.
+
+use cogfed::error::Kind;
+use cogfed::profile::{PlainIssuer, ProviderEndpoints, check};
+use cogfed::user_pool::discovery;
+use serde_json::Value;
+use url::Url;
+
+use crate::given::assert_presentable;
+
+/// Nothing is sent, and no browser goes, to where the profile does not vouch for, and no other issuer's document counts.
+pub fn run(data: &[u8]) {
+    let Some(end) = data.iter().position(|byte| *byte == b'\n') else { return };
+    let (Ok(line), answer) = (std::str::from_utf8(&data[..end]), &data[end + 1..]) else { return };
+    let mut words = line.split(' ');
+    // As the profile is checked.
+    let Some(Ok(url)) = words.next().map(check::issuer) else { return };
+    let Ok(hosts) = words.map(check::authority).collect::<Result<Vec<String>, String>>() else { return };
+    let discovery = format!("{}/.well-known/openid-configuration", url.trim_end_matches('/'));
+    let issuer = PlainIssuer { url, discovery, hosts };
+    match discovery::read(answer, &issuer) {
+        Ok(endpoints) => assert_is_believed(&endpoints, &issuer, answer),
+        Err(failure) => {
+            assert!(matches!(failure.kind, Kind::Network | Kind::Refused), "{failure:?}");
+            assert!(failure.hint.is_some());
+            assert_presentable(&failure);
+        }
+    }
+}
+
+fn assert_is_believed(endpoints: &ProviderEndpoints, issuer: &PlainIssuer, answer: &[u8]) {
+    let document: Value = serde_json::from_slice(answer).expect("JSON");
+    let said = |name: &str| document.get(name).and_then(Value::as_str);
+    assert_eq!(said("issuer"), Some(issuer.url.as_str()), "to the letter");
+    for (name, endpoint) in [
+        ("authorization_endpoint", Some(&endpoints.authorization)),
+        ("token_endpoint", Some(&endpoints.token)),
+        ("jwks_uri", Some(&endpoints.jwks)),
+        ("revocation_endpoint", endpoints.revocation.as_ref()),
+        ("end_session_endpoint", endpoints.logout.as_ref()),
+    ] {
+        assert_eq!(said(name), endpoint.map(String::as_str), "as the document says");
+        let Some(endpoint) = endpoint else { continue };
+        assert_eq!(issuer.check(endpoint), Ok(()));
+        assert_is_vouched_for(endpoint, issuer);
+    }
+    if let Some(algorithms) = document["id_token_signing_alg_values_supported"].as_array() {
+        assert!(algorithms.iter().any(|algorithm| algorithm == "RS256"), "{algorithms:?}");
+    }
+}
+
+/// By what a browser makes of the address, and by what the client of HTTP does, if that takes it at all.
+fn assert_is_vouched_for(endpoint: &str, issuer: &PlainIssuer) {
+    assert!(endpoint.len() <= 2048 && !endpoint.contains(|c: char| c.is_control() || c.is_whitespace() || c == '\\'));
+    let url: Url = endpoint.parse().expect("a URL");
+    let host = url.host_str().expect("a host");
+    let is_loopback = ["localhost", "[::1]"].contains(&host) || host.starts_with("127.");
+    assert!(url.scheme() == "https" || (url.scheme() == "http" && is_loopback), "{url}");
+    assert!(url.username().is_empty() && url.password().is_none() && url.fragment().is_none(), "{url}");
+    let port = url.port_or_known_default().expect("a port");
+    let own: Url = issuer.url.parse().expect("a URL");
+    let is_own = own.host_str() == Some(host) && own.port_or_known_default() == Some(port);
+    let is_listed = issuer.hosts.iter().any(|listed| match listed.split_once(':') {
+        Some((name, number)) => name == host && number == port.to_string(),
+        None => listed == host && url.port().is_none(),
+    });
+    assert!(is_own || is_listed, "{url} is at neither {own} nor {:?}", issuer.hosts);
+    if let Ok(uri) = endpoint.parse::<http::Uri>() {
+        let is_https = uri.scheme_str() == Some("https");
+        assert_eq!(is_https, url.scheme() == "https");
+        // An address has several spellings, of which a URL parser knows one.
+        let asked: Url = format!("https://{}/", uri.host().expect("a host")).parse().expect("a host");
+        assert_eq!(asked.host(), url.host(), "asked is another host than checked");
+        assert_eq!(uri.port_u16().unwrap_or(if is_https { 443 } else { 80 }), port);
+    }
+}

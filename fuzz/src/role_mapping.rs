@@ -1,0 +1,189 @@
+//! A role mapping as `get-identity-pool-roles` prints it, `---`, claims, and perhaps `---` and a role that is asked for.
+//! The evaluator is asked, and the sandbox's identity pool, which is another implementation.
+
+use chrono::Utc;
+use cogfed::error::Kind;
+use cogfed::identity_pool::asserted::Asserted;
+use cogfed::identity_pool::likely;
+use cogfed::identity_pool::mapping::{
+    Given, IdentityPoolRoles, Outcome, Question, Reading, RoleMapping, Surroundings, Verdict, choose, evaluate,
+    explain, findings, why_this_outcome, why_this_verdict,
+};
+use cogfed::profile::check;
+use cogfed::sandbox::PoolRoles;
+use cogfed::sandbox::options::ContainsOnArrays;
+use cogfed::sandbox::roles::{NoRole, role};
+use cogfed::user_pool::json_object;
+use serde_json::{Map, Value};
+
+use crate::given::{assert_presentable, now};
+
+/// The most that is found about one rule, and besides the rules.
+const MOST_OF_A_RULE: usize = 16;
+const MOST_BESIDES: usize = 416;
+
+type Claims = Map<String, Value>;
+
+/// Nobody is given a role that nothing named, everything is told in bounds, and the two implementations agree.
+pub fn run(data: &[u8]) {
+    let mut pieces = pieces(data);
+    let (json, claims) = (pieces.next().unwrap_or_default(), pieces.next().unwrap_or_default());
+    let custom = pieces.next().and_then(|arn| check::role_arn(std::str::from_utf8(arn).ok()?.trim()).ok());
+    let claims = json_object(claims).unwrap_or_default();
+    guess(&claims, custom.as_deref());
+    let pool = match IdentityPoolRoles::read(json, "pool.json") {
+        Ok(pool) => pool,
+        Err(failure) => {
+            assert_eq!(failure.kind, Kind::Usage);
+            assert!(failure.message.starts_with("pool.json: "), "{failure}");
+            return assert_presentable(&failure);
+        }
+    };
+    assert_is_bounded(&pool);
+    let asserted = Asserted::of(&claims, pool.custom_claims());
+    assert!(serde_json::to_string(&asserted).is_ok());
+    assert!(asserted.iam_roles.iter().all(|role| !role.is_empty()));
+    assert_is_chosen(&pool, &claims);
+    let mappings = pool.mappings.iter().map(|(key, mapping)| (key.as_str(), Some(mapping))).chain([("", None)]);
+    for (provider, mapping) in mappings {
+        for custom_role in [None, custom.as_deref()] {
+            let given = Given { claims: &claims, custom_role };
+            assert_is_explained(&pool, mapping, &given, &asserted);
+            // Without an entry for the provider, the sandbox has no mapping only where the pool has none at all.
+            if mapping.is_some() || pool.mappings.is_empty() {
+                assert_is_agreed(json, provider, (&pool, mapping), &given);
+            }
+        }
+    }
+}
+
+/// What lines of `---` are between.
+fn pieces(data: &[u8]) -> impl Iterator<Item = &[u8]> {
+    const LINE: &[u8] = b"\n---\n";
+    let mut rest = Some(data);
+    std::iter::from_fn(move || {
+        let text = rest.take()?;
+        let Some(at) = text.windows(LINE.len()).position(|piece| piece == LINE) else { return Some(text) };
+        rest = Some(&text[at + LINE.len()..]);
+        Some(&text[..at])
+    })
+}
+
+fn assert_is_bounded(pool: &IdentityPoolRoles) {
+    assert!(pool.mappings.len() <= 10);
+    for (provider, mapping) in &pool.mappings {
+        assert!((1..=128).contains(&provider.chars().count()), "{provider:?}");
+        assert!(mapping.rules().len() <= 400);
+        for rule in mapping.rules() {
+            assert!((1..=64).contains(&rule.claim.chars().count()) && (1..=128).contains(&rule.value.chars().count()));
+        }
+    }
+    for arn in pool.role_arns().into_iter().chain(pool.unauthenticated.as_deref()) {
+        assert!(arn.starts_with("arn:aws") && arn.contains(":role/") && arn.len() <= 2048, "{arn:?}");
+        assert!(arn.bytes().all(|byte| byte.is_ascii_graphic()), "{arn:?}");
+    }
+}
+
+/// An entry is chosen by name whenever it is there, and else only where nothing else could be meant.
+fn assert_is_chosen(pool: &IdentityPoolRoles, claims: &Claims) {
+    match choose(pool, claims, None) {
+        Ok(chosen) => {
+            let is_one = |(key, mapping)| pool.mappings.get::<str>(key) == Some(mapping);
+            assert_eq!(chosen.entry.is_none(), pool.mappings.is_empty());
+            assert!(chosen.entry.is_none_or(is_one), "{chosen:?}");
+            assert!(serde_json::to_string(&chosen.by).is_ok());
+        }
+        Err(_) => assert!(pool.mappings.len() > 1),
+    }
+    for key in pool.mappings.keys() {
+        let named = choose(pool, claims, Some(key)).expect("it is there");
+        assert_eq!(named.entry.map(|(found, _)| found), Some(key.as_str()));
+    }
+    assert!(choose(pool, claims, Some("")).is_err(), "no entry is called like that");
+}
+
+fn assert_is_explained(
+    pool: &IdentityPoolRoles,
+    mapping: Option<&RoleMapping>,
+    given: &Given<'_>,
+    asserted: &Asserted,
+) {
+    let rules = mapping.map(RoleMapping::rules).unwrap_or_default();
+    let explanation = explain(pool, mapping, given);
+    let evaluation = &explanation.evaluation;
+    assert_eq!(evaluation.verdicts.len(), rules.len(), "a verdict per rule");
+    assert_eq!(explanation.is_certain(), explanation.doubts.is_empty());
+    assert!(explanation.uncertain_rules.iter().all(|place| *place < rules.len()));
+    let doubted = explanation.doubts.iter().map(|doubt| &doubt.outcome);
+    for outcome in doubted.clone().chain([&evaluation.outcome]) {
+        let Some(arn) = outcome.role_arn() else { continue };
+        let of_rules = rules.iter().map(|rule| rule.role_arn.as_str());
+        let of_claims = asserted.iam_roles.iter().chain(&asserted.preferred_role).map(String::as_str);
+        let is_named = of_rules.chain(of_claims).chain(pool.authenticated.as_deref()).any(|known| known == arn);
+        assert!(is_named || given.custom_role == Some(arn), "{arn} comes from nowhere");
+        assert!(given.custom_role.is_none_or(|custom| custom == arn), "{arn} in place of the role that was asked for");
+    }
+    assert!(doubted.clone().all(|outcome| *outcome != evaluation.outcome), "no doubt at all");
+    let why = why_this_outcome(evaluation.basis, mapping, pool);
+    assert!(!why.is_empty() && why.len() < 300, "{why}");
+    for (rule, verdict) in rules.iter().zip(&evaluation.verdicts) {
+        assert_eq!(*verdict == Verdict::NotEvaluated, !given.claims.contains_key(&rule.claim));
+        let why = why_this_verdict(rule, *verdict, given.claims);
+        assert!(why.chars().count() < 600, "{why}");
+    }
+    assert_is_found(mapping, given.claims, &evaluation.verdicts);
+}
+
+fn assert_is_found(mapping: Option<&RoleMapping>, claims: &Claims, verdicts: &[Verdict]) {
+    let rules = mapping.map(RoleMapping::rules).unwrap_or_default();
+    let scopes = ["openid".to_owned(), "email".to_owned()];
+    let scopes_given = claims.get("scope").and_then(Value::as_str);
+    let around = Surroundings { claims, verdicts, scopes_asked: Some(&scopes), scopes_given };
+    let found = findings(mapping, &around);
+    assert!(found.is_sorted_by_key(|finding| finding.severity), "warnings first");
+    assert!(found.len() <= MOST_BESIDES + rules.len() * MOST_OF_A_RULE, "{} findings", found.len());
+    assert!(serde_json::to_string(&found).is_ok());
+    for finding in found {
+        assert!(finding.rule.is_none_or(|number| (1..=rules.len()).contains(&number)), "{finding:?}");
+        assert!(finding.text.chars().count() < 2400, "{finding:?}");
+    }
+}
+
+/// Whenever both take the document, both make the same of it.
+fn assert_is_agreed(
+    json: &[u8],
+    provider: &str,
+    (pool, mapping): (&IdentityPoolRoles, Option<&RoleMapping>),
+    given: &Given<'_>,
+) {
+    let Ok(theirs) = PoolRoles::parse(json, provider) else { return };
+    let claims = Value::Object(given.claims.clone());
+    for (reading, contains) in [
+        (Reading::NATURAL, ContainsOnArrays::Substring),
+        (Reading::NATURAL.otherwise(Question::ContainsOnArrays), ContainsOnArrays::Element),
+    ] {
+        let ours = evaluate(pool, mapping, given, reading).outcome;
+        let theirs = match role(&theirs, contains, &claims, given.custom_role) {
+            Ok(role) => Outcome::Role(role),
+            Err(NoRole::Denied) => Outcome::Denied,
+            Err(NoRole::Unconfigured) => Outcome::NoRole,
+        };
+        assert_eq!(ours, theirs, "{mapping:?} {claims} {:?} {reading:?}", given.custom_role);
+    }
+}
+
+/// The guess at a refusal's cause goes by the same claims.
+fn guess(claims: &Claims, asked_for: Option<&str>) {
+    for (code, message) in [
+        ("NotAuthorizedException", "Access denied"),
+        ("NotAuthorizedException", "Token is not from a supported provider"),
+        ("InvalidIdentityPoolConfigurationException", ""),
+        ("TooManyRequestsException", ""),
+    ] {
+        for time in [None, Some(now()), Some(chrono::DateTime::<Utc>::MAX_UTC)] {
+            let Some(likely) = likely::cause((code, message), claims, asked_for, time) else { continue };
+            assert!(!likely.cause.is_empty() && likely.cause.chars().count() < 1000, "{}", likely.cause);
+            assert!(!likely.hint.is_empty() && likely.hint.chars().count() < 1000, "{}", likely.hint);
+        }
+    }
+}

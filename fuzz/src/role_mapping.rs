@@ -4,7 +4,7 @@
 use chrono::Utc;
 use cogfed::error::Kind;
 use cogfed::identity_pool::asserted::Asserted;
-use cogfed::identity_pool::likely;
+use cogfed::identity_pool::likely::{self, Wanted};
 use cogfed::identity_pool::mapping::{
     Given, IdentityPoolRoles, Outcome, Question, Reading, RoleMapping, Surroundings, Verdict, choose, evaluate,
     explain, findings, why_this_outcome, why_this_verdict,
@@ -181,7 +181,7 @@ fn guess(claims: &Claims, asked_for: Option<&str>) {
         ("TooManyRequestsException", ""),
     ] {
         for time in [None, Some(now()), Some(chrono::DateTime::<Utc>::MAX_UTC)] {
-            for wanted in [likely::Wanted::Credentials(asked_for), likely::Wanted::Identity] {
+            for wanted in [Wanted::Credentials(asked_for), Wanted::Identity] {
                 let Some(likely) = likely::cause((code, message), claims, wanted, time) else { continue };
                 assert!(!likely.cause.is_empty() && likely.cause.chars().count() < 1000, "{}", likely.cause);
                 assert!(!likely.hint.is_empty() && likely.hint.chars().count() < 1000, "{}", likely.hint);

@@ -117,8 +117,7 @@ fn discovered(contents: &[u8]) {
         Ok(endpoints) => {
             let kept: serde_json::Value = serde_json::from_slice(contents).expect("JSON");
             assert!(kept["document"]["issuer"] == *issuer.url, "another issuer's");
-            let ProviderEndpoints { authorization, token, revocation, logout, jwks, answers_name_issuer: _ } =
-                endpoints;
+            let ProviderEndpoints { authorization, token, revocation, logout, jwks, .. } = endpoints;
             let all = [Some(authorization), Some(token), Some(jwks), revocation, logout];
             assert!(all.iter().flatten().all(|endpoint| issuer.check(endpoint).is_ok()), "{all:?}");
         }

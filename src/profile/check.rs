@@ -112,6 +112,7 @@ pub fn authority(text: &str) -> Result<String, String> {
     let known = |name: &str| if name == "localhost" { Ok(name.to_owned()) } else { host(name) };
     let Some((name, port)) = text.split_once(':') else { return known(text) };
     match port.parse::<u16>() {
+        // As the URL of an endpoint there has it.
         Ok(443) if port == "443" => known(name),
         Ok(number) if number != 0 && number.to_string() == port => Ok(format!("{}:{port}", known(name)?)),
         _ => Err(format!("'{}' is not a host with a port, as in login.example.com:8443", quoted(text))),

@@ -156,3 +156,18 @@ fn words_names_and_bounds() {
     assert!(name(&"x".repeat(65), 64).is_err());
     assert!(within(60, 0, 60).is_ok() && within(61, 0, 60).is_err());
 }
+
+#[test]
+fn a_listed_host_is_kept_as_a_url_has_it() {
+    for (text, kept) in [
+        ("Keys.example.com", "keys.example.com"),
+        ("keys.example.com:443", "keys.example.com"),
+        ("keys.example.com:8443", "keys.example.com:8443"),
+        ("localhost:9000", "localhost:9000"),
+    ] {
+        assert_eq!(authority(text).as_deref(), Ok(kept), "{text}");
+    }
+    for bad in ["", "keys", "keys.example.com:", "keys.example.com:0", "keys.example.com:0443", "k.example:70000"] {
+        assert!(authority(bad).is_err(), "{bad}");
+    }
+}

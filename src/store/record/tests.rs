@@ -118,6 +118,15 @@ fn a_sign_in_is_not_read_by_a_profile_with_other_endpoints() {
         assert_eq!(hint_of(&error), Some("if the profile is right, sign in anew: cogfed login --profile a --force"));
         assert!(TokensRecord::read_to_replace(&store, &other).unwrap().is_some());
     }
+    let mut elsewhere: TokensRecord = serde_json::from_str(TOKENS).unwrap();
+    elsewhere.identity_pool_endpoint = "http://127.0.0.1:9".to_owned();
+    store.set(&tokens_account(&own()), &written(&elsewhere)).unwrap();
+    for (endpoint, is_read) in
+        [("", true), ("identity_pool = 'http://127.0.0.1:9'", true), ("identity_pool = 'http://127.0.0.1:10'", false)]
+    {
+        let outcome = TokensRecord::read(&store, &profile(provider, endpoint));
+        assert_eq!(outcome.is_ok(), is_read, "AWS's own, and the one that the record names: {endpoint}");
+    }
 }
 
 #[test]

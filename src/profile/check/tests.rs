@@ -36,21 +36,6 @@ fn ids_and_arns() {
 }
 
 #[test]
-fn a_listed_host_is_kept_as_a_url_has_it() {
-    for (text, kept) in [
-        ("Keys.example.com", "keys.example.com"),
-        ("keys.example.com:443", "keys.example.com"),
-        ("keys.example.com:8443", "keys.example.com:8443"),
-        ("localhost:9000", "localhost:9000"),
-    ] {
-        assert_eq!(authority(text).as_deref(), Ok(kept), "{text}");
-    }
-    for bad in ["", "keys", "keys.example.com:", "keys.example.com:0", "keys.example.com:0443", "k.example:70000"] {
-        assert!(authority(bad).is_err(), "{bad}");
-    }
-}
-
-#[test]
 fn hosts_and_urls() {
     assert_eq!(host("Corp.auth.eu-west-1.amazoncognito.com").unwrap(), "corp.auth.eu-west-1.amazoncognito.com");
     for bad in ["", "corp", "a..b", "-a.b", "a.b/c", "a.b:443", "user@a.b", "a b.c", "bücher.example", "a.b."] {

@@ -24,6 +24,8 @@ struct Report<'a> {
     signed_in: bool,
     sign_in: Option<SignIn<'a>>,
     credentials: Option<Credentials<'a>>,
+    /// Of other roles, or by the other flow, of the same sign-in.
+    other_credentials: Vec<Credentials<'a>>,
     clock: Option<Clock<'a>>,
 }
 
@@ -52,9 +54,22 @@ struct SignIn<'a> {
 #[derive(Serialize)]
 struct Credentials<'a> {
     role_arn: Option<&'a str>,
+    flow: &'static str,
     issued_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
     valid: bool,
+}
+
+impl<'a> Credentials<'a> {
+    fn of(profile: &Profile, record: &'a CredentialsRecord, now: DateTime<Utc>) -> Self {
+        Self {
+            role_arn: record.role_arn.as_deref(),
+            flow: if profile.is_classic() { "classic" } else { "enhanced" },
+            issued_at: record.issued_at,
+            expires_at: record.expires_at,
+            valid: record.expires_at > now,
+        }
+    }
 }
 
 pub fn run(flags: &Status, env: &mut Env) -> anyhow::Result<()> {
@@ -66,8 +81,10 @@ pub fn run(flags: &Status, env: &mut Env) -> anyhow::Result<()> {
     let now = env.clock.now();
     let session = opened.session();
     let (tokens, credentials) = (session.tokens()?, session.stored_credentials()?);
+    let besides = tokens.as_ref().map_or(Ok(Vec::new()), |tokens| session.stored_besides(tokens))?;
     let clock = session.kept_offset();
     let report = Report {
+        other_credentials: besides.iter().map(|(profile, record)| Credentials::of(profile, record, now)).collect(),
         clock: clock.as_ref().map(|clock| Clock {
             host: &clock.host,
             ahead_by_seconds: (now - clock.offset().there(now)).num_seconds(),
@@ -78,7 +95,6 @@ pub fn run(flags: &Status, env: &mut Env) -> anyhow::Result<()> {
     match flags.json {
         true => env.print_json(&report)?,
         false => {
-            let besides = tokens.as_ref().map_or(Ok(Vec::new()), |tokens| session.stored_besides(tokens))?;
             let rows = rows(&report, &opened.profile, &besides, opened.store.describe(), now, clock.as_ref());
             env.print(&text(&rows))?;
         }
@@ -120,12 +136,8 @@ fn report<'a>(
             sign_in.renewable || (sign_in.ended_at.is_none() && sign_in.id_token_expires_at > now)
         }),
         sign_in,
-        credentials: credentials.map(|credentials| Credentials {
-            role_arn: credentials.role_arn.as_deref(),
-            issued_at: credentials.issued_at,
-            expires_at: credentials.expires_at,
-            valid: credentials.expires_at > now,
-        }),
+        credentials: credentials.map(|credentials| Credentials::of(profile, credentials, now)),
+        other_credentials: Vec::new(),
         clock: None,
     }
 }

@@ -51,8 +51,13 @@ fn three_roles_take_one_visit_to_the_browser_and_end_together() {
     for role in [ORDERS_READER, BILLING] {
         assert!(status.contains(&format!("also          {role}, until ")), "{status}");
     }
-    let status = lab.run(&["status", "--role", BILLING, "--json"]).good().stdout;
-    assert!(status.contains(&format!("\"role_arn\":\"{BILLING}\"")), "{status}");
+    let status = lab.run(&["status", "--role", BILLING, "--json"]).good().document();
+    let told = |of: &serde_json::Value| (of["role_arn"].as_str().map(str::to_owned), of["valid"].as_bool());
+    assert_eq!(told(&status["credentials"]), (Some(BILLING.to_owned()), Some(true)));
+    let mut others: Vec<_> = status["other_credentials"].as_array().unwrap().iter().map(told).collect();
+    others.sort();
+    assert_eq!(others, [(None, Some(true)), (Some(ORDERS_READER.to_owned()), Some(true))]);
+    assert_eq!(status["credentials"]["flow"], "enhanced");
     let report = lab.run(&["status", "--role", BILLING, "--report"]).good().stdout;
     assert!(report.contains(&format!("{BILLING}  (--role)")), "{report}");
 

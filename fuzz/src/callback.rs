@@ -11,18 +11,25 @@ const STATE: &str = "the-right-state";
 /// Only this sign-in's state opens the way, whatever else the request says.
 pub fn run(data: &[u8]) {
     let Some(request) = read(data) else { return };
-    let awaited = Awaited {
+    let awaited = |needs_issuer: bool| Awaited {
         port: 8400,
         path: "/callback".into(),
         state: Secret::new(STATE),
         issuers: vec![ISSUER.to_owned()],
-        needs_issuer: false,
+        needs_issuer,
     };
     let query = form(request.uri.query().unwrap_or_default());
     let given = |name: &str| -> Vec<&str> {
         query.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect()
     };
-    match judge(&request, &awaited) {
+    let verdict = judge(&request, &awaited(false));
+    // An issuer that names itself in all of its answers is named in this one, or it is not its.
+    let strict = judge(&request, &awaited(true));
+    match given("iss") == [ISSUER] {
+        true => assert_eq!(strict, verdict),
+        false => assert!(!matches!(strict, Verdict::Code(_) | Verdict::Denied(_)), "{strict:?}"),
+    }
+    match verdict {
         Verdict::Code(code) => {
             assert_is_ours(&request);
             assert_eq!(given("state"), [STATE]);

@@ -45,6 +45,8 @@ fn assert_is_believed(endpoints: &ProviderEndpoints, issuer: &PlainIssuer, answe
         assert_eq!(issuer.check(endpoint), Ok(()));
         assert_is_vouched_for(endpoint, issuer);
     }
+    let names_issuer = &document["authorization_response_iss_parameter_supported"];
+    assert_eq!(endpoints.answers_name_issuer, names_issuer == &Value::Bool(true), "{names_issuer}");
     if let Some(algorithms) = document["id_token_signing_alg_values_supported"].as_array() {
         assert!(algorithms.iter().any(|algorithm| algorithm == "RS256"), "{algorithms:?}");
     }

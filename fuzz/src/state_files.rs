@@ -115,8 +115,9 @@ fn discovered(contents: &[u8]) {
     let issuer = issuer.clone();
     match RUNTIME.block_on(discovery::endpoints(&profile, &HTTP, &FOLDER, now())) {
         Ok(endpoints) => {
-            let kept: serde_json::Value = serde_json::from_slice(contents).expect("JSON");
-            assert!(kept["document"]["issuer"] == *issuer.url, "another issuer's");
+            // What nobody reads of a file may be no text.
+            let kept = serde_json::from_slice::<serde_json::Value>(contents);
+            assert!(kept.is_err() || kept.is_ok_and(|it| it["document"]["issuer"] == *issuer.url), "another issuer's");
             let ProviderEndpoints { authorization, token, revocation, logout, jwks, .. } = endpoints;
             let all = [Some(authorization), Some(token), Some(jwks), revocation, logout];
             assert!(all.iter().flatten().all(|endpoint| issuer.check(endpoint).is_ok()), "{all:?}");

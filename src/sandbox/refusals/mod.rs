@@ -179,7 +179,8 @@ impl FromStr for Refusal {
     type Err = anyhow::Error;
 
     fn from_str(name: &str) -> anyhow::Result<Self> {
-        let found = Self::all().iter().copied().find(|refusal| refusal.name == name);
+        // Microsoft writes its codes in capitals.
+        let found = Self::all().iter().copied().find(|refusal| refusal.name.eq_ignore_ascii_case(name));
         found.ok_or_else(|| anyhow::anyhow!("no refusal is named '{name}': `cogfed sandbox --help` lists them"))
     }
 }
@@ -204,6 +205,7 @@ mod tests {
             assert_eq!(words.iter().filter(|word| **word == refusal.name).count(), 1, "{}", refusal.name);
         }
         assert!(list.lines().all(|line| line.len() <= 80), "{list}");
+        assert_eq!("AADSTS50105".parse::<Refusal>().unwrap().name, "aadsts50105");
         assert!("no".parse::<Refusal>().is_err());
     }
 

@@ -137,7 +137,7 @@ fn not_connected(proxy: Option<&Proxy>, error: &reqwest::Error) -> Cause {
     let name = proxy.name();
     let variable = proxy.variable;
     let ask = format!("ask who runs the proxy; if the host needs none, name it in NO_PROXY (it is set by {variable})");
-    // The type is hyper-util's own secret; its words are not: see the tests in tests/network.
+    // The type is hyper-util's own secret; its words are not: see the tests in tests/cli/network.
     match chain(error).find_map(|error| error.to_string().strip_prefix("tunnel error: ").map(str::to_owned)).as_deref()
     {
         Some("proxy authorization required") => match proxy.authorization {

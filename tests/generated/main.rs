@@ -2,6 +2,7 @@
 //! table of verbs in README.md. `BLESS=1 cargo test --test generated` writes it anew.
 
 mod man;
+mod readme;
 mod sections;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -5,7 +5,7 @@
 
 #[path = "../support/mod.rs"]
 mod support;
-#[path = "../session/tools.rs"]
+#[path = "../cli/session/tools.rs"]
 mod tools;
 
 mod back_off;

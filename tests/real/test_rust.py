@@ -36,7 +36,7 @@ def run(words, env, cwd=ROOT):
 def test_the_keyring_room(state, tmp_path):
     env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"}
     env |= {"COGFED_TEST_KEYRING": state, "COGFED_REAL": MARK}
-    said = run([HERE / "with_keyring", state, program("--test", "keyring"), "--nocapture"], env)
+    said = run([HERE / "with_keyring", state, program("--test", "os"), "keyring::", "--nocapture"], env)
     assert f"{TOTAL} passed" in said and said.count("skipped: ") == TOTAL - STATES[state], said
     print(state, [line for line in said.splitlines() if line.endswith(" ms")])
 
@@ -44,8 +44,8 @@ def test_the_keyring_room(state, tmp_path):
 def test_another_persons_keys_never_come_from_the_copies_beside_the_keyring(tmp_path):
     env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"}
     env |= {"COGFED_TEST_KEYRING": "1", "COGFED_REAL": MARK}
-    words = ["--exact", "persons::nor_from_the_copies_beside_the_keyring", "--nocapture"]
-    said = run([HERE / "with_keyring", "open", program("--test", "session"), *words], env)
+    words = ["--exact", "session::persons::nor_from_the_copies_beside_the_keyring", "--nocapture"]
+    said = run([HERE / "with_keyring", "open", program("--test", "cli"), *words], env)
     assert "1 passed" in said and "skipped: " not in said, said
 
 
@@ -75,5 +75,5 @@ def test_the_kernels_quota():
 
 
 def test_a_store_that_may_not_be_written_to():
-    test = "store_failures::a_folder_that_cannot_be_written_to_keeps_the_sign_in"
-    run_as_another_user(program("--test", "session"), test)
+    test = "session::store_failures::a_folder_that_cannot_be_written_to_keeps_the_sign_in"
+    run_as_another_user(program("--test", "cli"), test)

@@ -124,7 +124,7 @@ def test_the_sandbox_refuses_botocore_where_something_was_changed(lab):
 def test_botocore_computes_the_same_signatures():
     """The same for two thousand random requests, in Rust."""
     env = {**os.environ, "COGFED_TEST_PYTHON": sys.executable}
-    words = ["cargo", "test", "--locked", "--test", "request", "botocore", "--", "--nocapture"]
+    words = ["cargo", "test", "--locked", "--test", "cli", "request::botocore", "--", "--nocapture"]
     ran = subprocess.run(words, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "signatures are botocore's too" in ran.stdout, ran.stdout

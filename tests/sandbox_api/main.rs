@@ -8,6 +8,6 @@ mod request;
 mod signing;
 mod sts;
 mod tricky;
-#[path = "../request/cases.rs"]
+#[path = "../cli/request/cases.rs"]
 #[expect(dead_code, reason = "only the URLs are used here")]
 mod typed;

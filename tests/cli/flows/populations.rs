@@ -1,0 +1,58 @@
+//! One person, employee and customer: two profiles of one user pool, side by side.
+
+use std::collections::BTreeSet;
+use std::thread;
+
+use chrono::TimeDelta;
+
+use crate::session::tools::{age, items};
+use crate::support::Lab;
+
+/// The profile, who signs in to it as whom, and by what name the user pool knows them.
+const BOTH: [(&str, &str, &str); 2] =
+    [("work", "heidi", "AzureAD_heidi@corp.example"), ("shop", "heidi-b2c", "AzureB2C_")];
+const ASKING: usize = 8;
+
+fn lab() -> Lab {
+    let lab = Lab::new();
+    let work = lab.sandbox.profile_toml("work");
+    let shop = lab.sandbox.profile_toml("shop").replace("\"AzureAD\"", "\"AzureB2C\"");
+    let both = format!("{work}\n{shop}").replace("\nregion", "\nstore = 'file'\nregion");
+    std::fs::write(lab.config(), both).expect("the configuration is written");
+    lab
+}
+
+/// Whose credentials a profile is handed: the user, and the role.
+fn whose(lab: &Lab, profile: &str) -> (String, String) {
+    let document = lab.run(&["credential-process", "--profile", profile]).good().document();
+    let key = document["AccessKeyId"].as_str().unwrap();
+    let issued = lab.sandbox.issued_keys().find(key).expect("a key of this sandbox");
+    (issued.username, issued.role_arn)
+}
+
+#[test]
+fn an_employee_who_is_a_customer_too_is_never_handed_the_others_credentials() {
+    let lab = lab();
+    for (profile, person, _) in BOTH {
+        lab.login_with(&["--profile", profile], person).good();
+    }
+    assert_eq!((items(&lab, "tokens").len(), lab.sandbox.count("revoke")), (2, 0), "one does not end the other");
+    for round in 0..2 {
+        let asked: Vec<(usize, (String, String))> = thread::scope(|scope| {
+            let one = |at: usize| (at % 2, whose(&lab, BOTH[at % 2].0));
+            let asking: Vec<_> = (0..2 * ASKING).map(|at| scope.spawn(move || one(at))).collect();
+            asking.into_iter().map(|asking| asking.join().expect("credentials")).collect()
+        });
+        for (at, (user, _)) in &asked {
+            assert!(user.starts_with(BOTH[*at].2), "{} was handed {user}'s", BOTH[*at].0);
+        }
+        let users: BTreeSet<_> = asked.iter().map(|(_, (user, role))| (user, role)).collect();
+        let roles: BTreeSet<_> = asked.iter().map(|(_, (_, role))| role).collect();
+        assert_eq!((users.len(), roles.len()), (2, 2), "{users:?} in round {round}");
+        // Both are renewed in the second round.
+        age(&lab, TimeDelta::hours(2));
+    }
+    lab.run(&["logout", "--profile", "shop"]).good();
+    lab.run(&["credential-process", "--profile", "shop"]).failed_with(3);
+    assert!(whose(&lab, "work").0.starts_with(BOTH[0].2));
+}

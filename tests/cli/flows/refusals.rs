@@ -1,0 +1,159 @@
+//! What is refused in the classic flow, and what a person is told.
+
+use cogfed::sandbox::options::{ORDERS_ADMIN, RoleMapping};
+use cogfed::sandbox::{Options, Switch};
+
+use super::stand_in::{ROLE, Refusal, StandIn};
+use crate::session::tools::CREDENTIALS;
+use crate::support::Lab;
+
+const OTHER: &str = "arn:aws:iam::000000000000:role/Other";
+
+/// What STS answers, the exit status, what is said, and the next step.
+const REFUSALS: &[(Refusal, i32, &str, &str)] = &[
+    (
+        (403, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity"),
+        6,
+        "its trust policy does not let this identity pool assume it",
+        "compare the trust policy's conditions (aud, amr)",
+    ),
+    (
+        (400, "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."),
+        6,
+        "the role's sessions may not last that long",
+        "set session_duration to no more than the role's maximum",
+    ),
+    ((400, "ValidationError", "1 validation error detected"), 6, "could not make sense", "check role_arn"),
+    (
+        (400, "ExpiredTokenException", "Token must be redeemed within 24 hours"),
+        6,
+        "has expired by STS's clock",
+        "try again",
+    ),
+    (
+        (400, "InvalidIdentityToken", "Incorrect token audience"),
+        6,
+        "does not take the identity pool's token",
+        "same partition",
+    ),
+    ((403, "IDPRejectedClaim", "The token is revoked"), 6, "may have been revoked", "sign in again with --force"),
+    (
+        (400, "PackedPolicyTooLarge", "Packed size of session tags consumes 101%"),
+        6,
+        "session tags",
+        "map fewer attributes",
+    ),
+    (
+        (403, "RegionDisabledException", "STS is not activated in this region"),
+        6,
+        "not enabled in this region",
+        "'endpoints.sts'",
+    ),
+    (
+        (400, "IDPCommunicationError", "Could not reach"),
+        5,
+        "could not reach the identity pools' service",
+        "in a minute",
+    ),
+    ((400, "Throttling", "Rate exceeded"), 5, "asked too often", "in a minute"),
+    ((500, "InternalFailure", "x"), 5, "an error of its own", "in a minute"),
+    (
+        (400, "BrandNewError", "Nobody knows \u{202e}it"),
+        6,
+        "AWS STS refused (BrandNewError: Nobody knows ",
+        "AssumeRoleWithWebIdentity",
+    ),
+];
+
+#[test]
+fn each_refusal_of_sts_is_explained_and_keeps_aws_own_words() {
+    let lab = Lab::new();
+    let aws = StandIn::before(&lab, &format!("flow = 'classic'\nrole_arn = '{ROLE}'"));
+    lab.login("alice").good();
+    for (refusal, status, said, hint) in REFUSALS {
+        aws.refuse(Some(*refusal));
+        let ran = lab.run(CREDENTIALS).failed_with(*status);
+        assert_eq!(ran.stdout, "");
+        assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
+        for part in [*said, *hint, refusal.1, ROLE] {
+            assert!(ran.stderr.contains(part), "{part} is not in: {}", ran.stderr);
+        }
+        assert!(!ran.stderr.contains('\u{202e}') && !ran.stderr.contains("openid-token"), "{:?}", ran.stderr);
+    }
+    aws.refuse(None);
+    lab.run(CREDENTIALS).good();
+}
+
+/// A role that is refused is a failure of that role alone.
+#[test]
+fn one_role_is_refused_and_another_is_had() {
+    let lab = Lab::new();
+    let aws = StandIn::before(&lab, &format!("flow = 'classic'\nrole_arn = '{ROLE}'"));
+    lab.login("alice").good();
+    aws.refuse(Some((403, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity")));
+    let ran = lab.run(&["credential-process", "--role", OTHER]).failed_with(6);
+    assert!(ran.stderr.contains(&format!("role {OTHER}")), "{}", ran.stderr);
+    aws.refuse(None);
+    lab.run(CREDENTIALS).good();
+    assert_eq!(aws.assumed().last().unwrap().parameters()["RoleArn"], ROLE);
+}
+
+#[test]
+fn a_pool_that_is_closed_to_the_classic_flow_says_why_and_what_to_do() {
+    for (role_mapping, said) in [
+        (Options::default().role_mapping, "because it chooses roles by a mapping"),
+        (RoleMapping::None, "the classic flow is not enabled for this identity pool"),
+    ] {
+        let lab = Lab::with(Options { role_mapping, ..Options::default() });
+        lab.configure_with(&format!("flow = 'classic'\nrole_arn = '{ROLE}'"));
+        lab.login("alice").good();
+        let ran = lab.run(CREDENTIALS).failed_with(6);
+        assert!(ran.stderr.contains(said) && ran.stderr.contains("flow = \"enhanced\""), "{}", ran.stderr);
+        assert!(ran.stderr.contains("InvalidParameterException: Basic (classic) flow is not "), "{}", ran.stderr);
+    }
+}
+
+/// The trust policy and the role's maximum session duration are the sandbox's to look at.
+#[test]
+fn the_sandboxs_sts_refuses_as_aws_does() {
+    let mut options = Options::default();
+    Switch::ClassicFlow.apply(&mut options);
+    let lab = Lab::with(options);
+    lab.configure_with(&format!("flow = 'classic'\nrole_arn = '{ORDERS_ADMIN}'\nsession_duration = 43200"));
+    lab.login("alice").good();
+    for (role, said) in [
+        ("ForeignTrust", "its trust policy does not let this identity pool assume it (AccessDenied: Not authorized"),
+        ("Nonexistent", "the role cannot be assumed by this sign-in: there is no such role"),
+        ("SandboxAuthenticated", "the role's sessions may not last that long (ValidationError: The requested Duration"),
+    ] {
+        let role = format!("arn:aws:iam::000000000000:role/{role}");
+        let ran = lab.run(&["credential-process", "--role", &role]).failed_with(6);
+        assert!(ran.stderr.contains(said) && ran.stderr.contains(&role), "{said} is not in: {}", ran.stderr);
+    }
+    lab.run(CREDENTIALS).good();
+}
+
+#[test]
+fn what_the_profile_lacks_or_overdoes_is_said_before_anything_is_asked() {
+    let lab = Lab::new();
+    for (lines, said) in [
+        ("flow = 'classic'".to_owned(), "'role_arn' is missing: the classic flow asks for one role"),
+        (
+            format!("flow = 'classic'\nrole_arn = '{ROLE}'\nsession_duration = 1799"),
+            "session_duration: 1799 is not within 1800 and 43200 (seconds)",
+        ),
+        (
+            format!("flow = 'classic'\nrole_arn = '{ROLE}'\nsession_duration = 43201"),
+            "session_duration: 43201 is not within",
+        ),
+        ("session_duration = 7200".to_owned(), "session_duration: the enhanced flow's credentials last one hour"),
+        ("flow = 'clasic'".to_owned(), "did you mean 'classic'?"),
+    ] {
+        lab.configure_with(&lines);
+        let ran = lab.run(CREDENTIALS).failed_with(2);
+        assert!(ran.stderr.contains(said), "{said} is not in: {}", ran.stderr);
+    }
+    lab.configure_with("flow = 'classic'");
+    lab.run(&["credential-process", "--role", ROLE]).failed_with(3);
+    assert_eq!(lab.sandbox.requests().len(), 0);
+}

@@ -1,0 +1,62 @@
+//! Whose credentials are, by STS itself.
+
+use chrono::TimeDelta;
+use cogfed::credentials::Credentials;
+use cogfed::error::Kind;
+use cogfed::http::Http;
+use cogfed::identity_pool::sts::{CallerIdentity, Sts};
+use cogfed::profile::{Choice, Profile};
+use cogfed::sandbox::Options;
+use cogfed::sandbox::options::ORDERS_ADMIN;
+use cogfed::secret::Secret;
+
+use crate::session::tools::CREDENTIALS;
+use crate::support::Lab;
+
+fn now<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
+}
+
+fn profile(lab: &Lab) -> Profile {
+    let config = lab.config().display().to_string();
+    Profile::load(&Choice::default(), &|name| (name == "COGFED_CONFIG").then(|| config.clone())).unwrap()
+}
+
+/// The credentials in a document of `credential-process`.
+fn credentials(lab: &Lab, document: &serde_json::Value) -> Credentials {
+    let key = lab.sandbox.issued_keys().find(document["AccessKeyId"].as_str().unwrap()).unwrap();
+    Credentials {
+        access_key_id: key.access_key_id,
+        secret_access_key: Secret::new(key.secret_access_key),
+        session_token: Secret::new(key.session_token),
+        expires: key.expires,
+    }
+}
+
+/// Whose the credentials in such a document are.
+pub fn caller(lab: &Lab, document: &serde_json::Value) -> CallerIdentity {
+    let (profile, http) = (profile(lab), Http::default());
+    now(Sts::new(&profile, &http).caller_identity(&credentials(lab, document), lab.sandbox.now())).unwrap()
+}
+
+#[test]
+fn the_caller_is_named_and_what_is_wrong_with_credentials_is_told() {
+    // The sandbox's clock, which the request is signed by, is years from this machine's.
+    let (lab, _) = Lab::with_manual_clock(Options::default());
+    lab.login_here("alice").good();
+    let document = lab.run_here(CREDENTIALS, None).good().document();
+    let credentials = credentials(&lab, &document);
+    let (profile, http) = (profile(&lab), Http::default());
+    let sts = Sts::new(&profile, &http);
+    let role = ORDERS_ADMIN.rsplit('/').next().unwrap();
+    let arn = format!("arn:aws:sts::000000000000:assumed-role/{role}/CognitoIdentityCredentials");
+    assert_eq!(caller(&lab, &document), CallerIdentity { account: "000000000000".into(), arn });
+
+    let unknown = Credentials { access_key_id: "ASIANOBODYS".into(), ..credentials.clone() };
+    let failure = now(sts.caller_identity(&unknown, lab.sandbox.now())).unwrap_err();
+    assert_eq!(failure.kind, Kind::Refused);
+    assert!(failure.message.contains("does not know the credentials (InvalidClientTokenId: "), "{failure}");
+    lab.advance(TimeDelta::hours(2));
+    let failure = now(sts.caller_identity(&credentials, lab.sandbox.now())).unwrap_err();
+    assert!(failure.message.contains("have expired by AWS's clock (ExpiredToken: "), "{failure}");
+}

@@ -1,0 +1,106 @@
+//! The discovery document: what is believed of it, and what not. No browser is opened on an address that the profile
+//! does not vouch for.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use cogfed::sandbox::Misbehaviour::{
+    self, Discovery10Mib, Discovery500, DiscoveryHtml, DiscoveryHttp, DiscoveryOtherHost, DiscoveryOtherIssuer,
+    DiscoveryRedirect,
+};
+
+use super::lab;
+use crate::support::VisitorBrowser;
+
+const CREDENTIALS: &[&str] = &["credential-process"];
+
+#[test]
+fn a_document_that_is_not_the_issuers_ends_the_sign_in_before_a_browser_opens() {
+    let (lab, _) = lab();
+    for (misbehaviour, status, said) in [
+        (DiscoveryOtherIssuer, 6, "is of the issuer"),
+        (DiscoveryOtherHost, 6, "is neither the issuer's host nor one of 'issuer_hosts'"),
+        (DiscoveryHttp, 6, "http is allowed for loopback hosts only"),
+        (Discovery10Mib, 5, "larger than"),
+        (DiscoveryHtml, 5, "is not the JSON that OpenID Connect promises"),
+        (DiscoveryRedirect, 5, "status 302"),
+        (Discovery500, 5, "status 500"),
+    ] {
+        lab.sandbox.misbehave(misbehaviour, None);
+        // Without a browser: one that is opened fails the test.
+        let ran = lab.run_here(&["login"], None).failed_with(status);
+        assert!(ran.stderr.contains(said), "{misbehaviour:?}: {}", ran.stderr);
+        lab.sandbox.behave();
+        assert!(lab.sandbox.requests().iter().all(|request| request.endpoint == "discovery"), "nothing else was asked");
+    }
+    // Nothing of that was kept.
+    lab.login_here("alice").good();
+}
+
+/// What the issuer says after the sign-in changes nothing about where the refresh token goes.
+#[test]
+fn a_refresh_token_goes_to_the_endpoint_that_gave_it_and_to_no_other() {
+    for (misbehaviour, status) in [(DiscoveryOtherHost, 6), (DiscoveryHttp, 6), (DiscoveryOtherIssuer, 6)] {
+        let (lab, clock) = lab();
+        lab.login_here("alice").good();
+        clock.advance(TimeDelta::hours(30));
+        lab.sandbox.misbehave(misbehaviour, None);
+        lab.sandbox.clear_log();
+        lab.run_here(CREDENTIALS, None).failed_with(status);
+        let asked: Vec<_> = lab.sandbox.requests().into_iter().map(|request| request.endpoint).collect();
+        assert_eq!(asked, ["discovery"], "{misbehaviour:?}");
+        lab.sandbox.behave();
+        clock.advance(TimeDelta::minutes(1));
+        lab.run_here(CREDENTIALS, None).good();
+    }
+}
+
+#[test]
+fn a_host_that_the_profile_vouches_for_may_have_an_endpoint_and_a_token_from_elsewhere_stays_there() {
+    let (lab, clock) = lab();
+    lab.login_here("alice").good();
+    clock.advance(TimeDelta::hours(30));
+    lab.sandbox.misbehave(DiscoveryOtherHost, None);
+    lab.run_here(CREDENTIALS, None).failed_with(6);
+    let issuer: url::Url = lab.sandbox.issuer().parse().unwrap();
+    let port = issuer.port().unwrap();
+    lab.configure_with(&format!("issuer_hosts = ['localhost:{port}', '127.0.0.2:{port}']"));
+    clock.advance(TimeDelta::minutes(1));
+    let ran = lab.run_here(CREDENTIALS, None).failed_with(6);
+    assert!(ran.stderr.contains("it is not sent") && ran.stderr.contains("--force"), "{}", ran.stderr);
+    lab.run_here(&["login", "--force"], Some(Arc::new(VisitorBrowser("alice")))).good();
+    lab.run_here(CREDENTIALS, None).good();
+}
+
+#[test]
+fn a_kept_document_that_was_tampered_with_is_checked_again() {
+    let (lab, _) = lab();
+    lab.login_here("alice").good();
+    let kept = lab.folder().sub("discovery");
+    let name = format!("{}/.well-known/openid-configuration", lab.sandbox.issuer());
+    let text = String::from_utf8(kept.read(&name, 1 << 16).unwrap().expect("it is kept").to_vec()).unwrap();
+    for odd in [
+        text.replace("\"token_endpoint\":\"http://127.0.0.1", "\"token_endpoint\":\"http://127.0.0.2"),
+        text.replace("fetched_at\":\"20", "fetched_at\":\"90"),
+        "{".repeat(10_000),
+        String::new(),
+    ] {
+        kept.replace(&name, odd.as_bytes()).unwrap();
+        lab.sandbox.clear_log();
+        lab.run_here(&["login", "--force"], Some(Arc::new(VisitorBrowser("alice")))).good();
+        assert_eq!(lab.sandbox.count("discovery"), 1, "{odd}");
+    }
+}
+
+#[test]
+fn without_a_document_nothing_else_works_that_needs_it_and_nothing_is_lost() {
+    let (lab, clock) = lab();
+    lab.login_here("alice").good();
+    lab.run_here(CREDENTIALS, None).good();
+    clock.advance(TimeDelta::hours(30));
+    lab.sandbox.misbehave(Misbehaviour::Discovery500, None);
+    lab.run_here(CREDENTIALS, None).failed_with(5);
+    lab.sandbox.behave();
+    clock.advance(TimeDelta::minutes(1));
+    lab.run_here(CREDENTIALS, None).good();
+}

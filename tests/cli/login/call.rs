@@ -1,0 +1,194 @@
+//! `cogfed call`: who may, who may not, and what is told of it.
+
+use chrono::TimeDelta;
+use cogfed::sandbox::{Misbehaviour, Options};
+use serde_json::Value;
+
+use super::wire::assert_one_error_and_hint;
+use crate::support::{Lab, NoBrowser, PROFILE, Ran};
+
+/// A sandbox in which this person is signed in.
+pub fn signed_in(person: &str) -> Lab {
+    let lab = Lab::new();
+    lab.login(person).good();
+    lab
+}
+
+/// Calls the API, at a path below its stage.
+pub fn call(lab: &Lab, method: &str, path: &str, flags: &[&str]) -> Ran {
+    let url = format!("{}{path}", lab.sandbox.api_url());
+    lab.run(&[&["call", method, &url], flags].concat())
+}
+
+#[test]
+fn allowed() {
+    let lab = signed_in("bob");
+    let ran = call(&lab, "GET", "/orders", &[]).good();
+    assert!(ran.document().is_object() || ran.document().is_array(), "{}", ran.stdout);
+    assert_eq!(ran.stderr, "");
+    call(&lab, "get", "/orders", &["--fail"]).good();
+    assert_eq!(lab.sandbox.count("api.invoked"), 2);
+    assert_eq!(lab.sandbox.count("identity.get_credentials"), 1);
+}
+
+#[test]
+fn refused_by_the_policy_is_explained() {
+    let lab = signed_in("bob");
+    let ran = call(&lab, "POST", "/orders", &["--json", "-d", "{}"]).good();
+    assert!(ran.document()["Message"].as_str().expect("words").contains("is not authorized to perform"), "{ran:?}");
+    assert!(ran.stderr.contains("the role 'OrdersReader' may not invoke"), "{}", ran.stderr);
+    assert_eq!(ran.stderr.matches("cogfed: hint: ").count(), 1, "{}", ran.stderr);
+    let failed = call(&lab, "POST", "/orders", &["--fail", "-d", "{}"]).failed_with(22);
+    assert!(failed.stderr.contains("error: the API answered with status 403"), "{}", failed.stderr);
+    assert!(failed.stdout.contains("is not authorized"), "the body is there all the same");
+}
+
+#[test]
+fn missing_route() {
+    let lab = signed_in("alice");
+    let ran = call(&lab, "GET", "/nothing/here", &[]).good();
+    assert!(ran.stderr.contains("has no GET /prod/nothing/here"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("hint: check method and path"), "{}", ran.stderr);
+    call(&lab, "GET", "/nothing/here", &["--fail"]).failed_with(22);
+}
+
+#[test]
+fn the_apis_own_errors_are_not_explained_away() {
+    let lab = signed_in("alice");
+    let ran = call(&lab, "GET", "/orders/999999", &[]).good();
+    assert_eq!(ran.stderr, "", "a 404 of the function's own");
+    let ran = call(&lab, "GET", "/orders/999999", &["-f"]).failed_with(22);
+    assert!(ran.stderr.contains("status 404"), "{}", ran.stderr);
+    lab.sandbox.misbehave(Misbehaviour::Api500, None);
+    call(&lab, "GET", "/orders", &[]).good();
+    call(&lab, "GET", "/orders", &["--fail"]).failed_with(22);
+}
+
+#[test]
+fn nobody_signed_in() {
+    let lab = Lab::new();
+    let ran = call(&lab, "GET", "/orders", &[]).failed_with(3);
+    let message = assert_one_error_and_hint(&ran);
+    assert!(message.contains("nobody is signed in to profile 'lab'"), "{message}");
+    assert!(ran.stderr.contains("cogfed login --profile lab"), "{}", ran.stderr);
+    assert!(lab.sandbox.requests().is_empty());
+}
+
+#[test]
+fn expired_credentials_are_renewed_first() {
+    let (lab, _) = Lab::with_manual_clock(Options::default());
+    lab.login_here("alice").good();
+    let url = format!("{}/echo/x", lab.sandbox.api_url());
+    let key = || -> Value {
+        let ran = lab.run_here(&["call", "GET", &url], Some(std::sync::Arc::new(NoBrowser))).good();
+        assert_eq!(ran.stderr, "");
+        ran.document()["requestContext"]["identity"]["accessKey"].clone()
+    };
+    let first = key();
+    assert_eq!(key(), first);
+    lab.advance(TimeDelta::hours(2));
+    assert_ne!(key(), first);
+    assert_eq!(lab.sandbox.count("token.refresh"), 1);
+    assert_eq!(lab.sandbox.count("api.refused"), 0);
+    lab.advance(TimeDelta::hours(2));
+    lab.sandbox.revoke_all();
+    let ran = lab.run_here(&["call", "GET", &url], None).failed_with(3);
+    assert!(ran.stderr.contains("has ended"), "{}", ran.stderr);
+}
+
+#[test]
+fn credentials_that_the_gateway_takes_for_expired() {
+    let lab = signed_in("alice");
+    call(&lab, "GET", "/echo/x", &[]).good();
+    lab.sandbox.advance_clock(TimeDelta::hours(2));
+    let ran = call(&lab, "GET", "/echo/x", &[]).good();
+    assert!(ran.stderr.contains("the credentials of profile 'lab' have expired"), "{}", ran.stderr);
+    assert_eq!(lab.sandbox.count("api.refused"), 2, "signed once more by the gateway's clock, and not again");
+}
+
+#[test]
+fn wrong_clock_is_signed_once_more() {
+    let lab = signed_in("alice");
+    call(&lab, "GET", "/echo/x", &[]).good();
+    lab.sandbox.clear_log();
+    lab.sandbox.misbehave(Misbehaviour::ClockBehind, None);
+    let ran = call(&lab, "POST", "/echo/x?a=1", &["-d", "{}"]).good();
+    assert_eq!(ran.document()["method"], "POST");
+    assert_eq!(ran.stderr.matches("cogfed: warning: ").count(), 1, "{}", ran.stderr);
+    assert!(ran.stderr.contains("this machine's clock is 20 min ahead of 127.0.0.1:"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("signed once more"), "{}", ran.stderr);
+    assert_eq!((lab.sandbox.count("api.refused"), lab.sandbox.count("api.invoked")), (1, 1));
+    // The next one knows, and once the clock is put right, that it does.
+    lab.sandbox.clear_log();
+    assert_eq!(call(&lab, "GET", "/echo/x", &[]).good().stderr, "");
+    assert_eq!((lab.sandbox.count("api.refused"), lab.sandbox.count("api.invoked")), (0, 1));
+    lab.sandbox.behave();
+    call(&lab, "GET", "/echo/x", &[]).good();
+    assert_eq!((lab.sandbox.count("api.refused"), lab.sandbox.count("api.invoked")), (1, 2));
+    call(&lab, "GET", "/echo/x", &[]).good();
+    assert_eq!((lab.sandbox.count("api.refused"), lab.sandbox.count("api.invoked")), (1, 3));
+    // A clock that is wrong only at the first try, and something else at the second.
+    lab.sandbox.behave();
+    lab.sandbox.clear_log();
+    lab.sandbox.misbehave(Misbehaviour::ClockBehind, Some(1));
+    let ran = call(&lab, "GET", "/echo/x", &[]).good();
+    assert_eq!(lab.sandbox.count("api.refused"), 2, "no third try: {}", ran.stderr);
+    assert!(ran.stdout.contains("Signature expired"), "{}", ran.stdout);
+}
+
+#[test]
+fn redirects_are_not_followed() {
+    let lab = signed_in("alice");
+    let to = format!("{}/echo/elsewhere", lab.sandbox.api_url());
+    let ran = call(&lab, "GET", &format!("/redirect?to={to}"), &["-i"]).good();
+    assert!(ran.stdout.starts_with("HTTP/1.1 302 Found\n"), "{}", ran.stdout);
+    assert!(ran.stdout.contains(&format!("\nlocation: {to}\n")), "{}", ran.stdout);
+    assert_eq!(lab.sandbox.count("api.invoked"), 1);
+    call(&lab, "GET", &format!("/redirect?to={to}"), &["--fail"]).good();
+}
+
+#[test]
+fn a_host_that_does_not_tell_its_region_needs_one() {
+    let lab = signed_in("alice");
+    let section = lab.sandbox.profile_toml(PROFILE).replace("region = \"eu-west-1\"\n", "");
+    lab.configure(&section, "store = 'file'");
+    let ran = call(&lab, "GET", "/echo/x", &[]).failed_with(2);
+    let message = assert_one_error_and_hint(&ran);
+    assert!(message.contains("the host 127.0.0.1:") && message.contains("does not tell its region"), "{message}");
+    assert!(ran.stderr.contains("hint: give --region"), "{}", ran.stderr);
+    assert_eq!(call(&lab, "GET", "/echo/x", &["--region", "eu-west-1"]).good().stderr, "");
+    let ran = call(&lab, "GET", "/echo/x", &["--region", "us-east-1"]).good();
+    assert!(ran.stderr.contains("was signed for region 'us-east-1'"), "{}", ran.stderr);
+    call(&lab, "GET", "/echo/x", &["--region", "nowhere"]).failed_with(2);
+}
+
+#[test]
+fn an_api_that_is_not_there() {
+    let lab = signed_in("alice");
+    let port = crate::support::free_ports(1)[0];
+    let ran = lab.run(&["call", "GET", &format!("http://127.0.0.1:{port}/prod/x?secret=s")]).failed_with(5);
+    let message = assert_one_error_and_hint(&ran);
+    assert!(message.contains(&format!("cannot reach 127.0.0.1:{port}")), "{message}");
+    assert!(!ran.stderr.contains("secret"), "{}", ran.stderr);
+}
+
+#[test]
+fn wrong_requests_are_refused_before_anything_is_sent() {
+    let lab = signed_in("alice");
+    lab.sandbox.clear_log();
+    let url = format!("{}/echo/x", lab.sandbox.api_url());
+    for words in [
+        ["GET", "not a url"].as_slice(),
+        &["GET", "http://api.example.com/"],
+        &["GET", "ftp://127.0.0.1/"],
+        &["GET /x HTTP/1.1", &url],
+        &["GET", &url, "-H", "no colon"],
+        &["GET", &url, "-H", "X-A: b\r\nX-Injected: c"],
+        &["GET", &url, "-H", "Authorization: mine"],
+        &["POST", &url, "-d", "@/nowhere/at/all"],
+    ] {
+        let ran = lab.run(&[&["call"], words].concat()).failed_with(2);
+        assert_one_error_and_hint(&ran);
+    }
+    assert!(lab.sandbox.requests().is_empty(), "{:?}", lab.sandbox.requests());
+}

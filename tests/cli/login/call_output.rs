@@ -1,0 +1,151 @@
+//! `cogfed call`: bodies in, bodies out, and what is shown besides.
+
+use std::io::Write;
+use std::process::Stdio;
+
+use cogfed::sandbox::Misbehaviour;
+use ring::digest::{SHA256, digest};
+use serde_json::Value;
+
+use super::call::{call, signed_in};
+use super::command_line::on_a_terminal;
+use super::wire::assert_no_secret;
+use crate::support::{Lab, Ran};
+
+fn hash(body: &[u8]) -> Value {
+    digest(&SHA256, body).as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
+}
+
+/// Calls with something on the standard input.
+fn call_with_stdin(lab: &Lab, flags: &[&str], stdin: &[u8]) -> Ran {
+    let url = format!("{}/echo/body", lab.sandbox.api_url());
+    let mut child =
+        lab.command(&[&["call", "POST", &url], flags].concat()).stdin(Stdio::piped()).spawn().expect("it runs");
+    child.stdin.take().expect("a pipe").write_all(stdin).expect("it reads");
+    child.wait_with_output().expect("it ends").into()
+}
+
+#[test]
+fn bodies_from_the_command_line_a_file_and_the_standard_input() {
+    let lab = signed_in("alice");
+    let file = lab.home().join("body.json");
+    std::fs::write(&file, b"{\n\"a\": \"\xc3\xa9\"\n}\n").expect("a file");
+    let at = format!("@{}", file.display());
+    let sent = |flags: &[&str]| call(&lab, "POST", "/echo/body", flags).good().document()["bodySha256"].clone();
+    assert_eq!(sent(&["-d", "a=1", "-d", "b= 2"]), hash(b"a=1&b= 2"));
+    assert_eq!(sent(&["-d", &at]), hash(b"{\"a\": \"\xc3\xa9\"}"));
+    assert_eq!(sent(&["--data-binary", &at]), hash(b"{\n\"a\": \"\xc3\xa9\"\n}\n"));
+    assert_eq!(sent(&[]), hash(b""));
+    let piped = |flags: &[&str]| call_with_stdin(&lab, flags, b"line\r\nline\x00\xff\n").good().document();
+    assert_eq!(piped(&["-d", "-"])["bodySha256"], hash(b"lineline\xff"));
+    assert_eq!(piped(&["--data-binary", "-"])["bodySha256"], hash(b"line\r\nline\x00\xff\n"));
+    assert_eq!(piped(&["--data-binary", "@-"])["bodyLength"], 13);
+    assert_eq!(piped(&[])["bodyLength"], 0, "the standard input is not read unasked");
+}
+
+#[test]
+fn json_sets_the_headers_unless_they_are_given() {
+    let lab = signed_in("alice");
+    let headers = |flags: &[&str]| call(&lab, "POST", "/echo/x", flags).good().document()["headers"].clone();
+    let plain = headers(&["-d", "{}"]);
+    assert_eq!(plain["content-type"], Value::Null, "{plain}");
+    let json = headers(&["--json", "-d", "{}"]);
+    assert_eq!(
+        (&json["content-type"][0], &json["accept"][0]),
+        (&"application/json".into(), &"application/json".into())
+    );
+    let own = headers(&["--json", "-d", "{}", "-H", "Content-Type: application/vnd.x+json", "-H", "X-Two:  b "]);
+    assert_eq!(own["content-type"], serde_json::json!(["application/vnd.x+json"]));
+    assert_eq!(own["x-two"][0], "b");
+    let created = call(&lab, "POST", "/orders", &["--json", "-d", "{\"item\": \"book\"}", "-f"]).good().document();
+    assert!(created.to_string().contains("book"), "{created}");
+}
+
+#[test]
+fn the_head_comes_first_where_it_is_asked_for() {
+    let lab = signed_in("alice");
+    let ran = call(&lab, "GET", "/orders", &["-i"]).good();
+    let (head, body) = ran.stdout.split_once("\n\n").expect("a head and a body");
+    assert!(head.starts_with("HTTP/1.1 200 OK\n"), "{head}");
+    assert!(head.contains("\ncontent-type: application/json\n") && head.contains("x-amzn-requestid: "), "{head}");
+    serde_json::from_str::<Value>(body).expect("JSON");
+    assert!(!call(&lab, "GET", "/orders", &[]).good().stdout.contains("HTTP/1.1"));
+}
+
+#[test]
+fn answers_to_a_file() {
+    let lab = signed_in("alice");
+    let file = lab.home().join("answer");
+    let path = file.display().to_string();
+    let ran = call(&lab, "GET", "/large?bytes=5000000", &["-o", &path]).good();
+    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", ""));
+    assert_eq!(std::fs::read(&file).expect("a file"), vec![b'x'; 5_000_000]);
+    call(&lab, "GET", "/echo/x", &["-o", &path, "-i"]).good();
+    let text = std::fs::read_to_string(&file).expect("UTF-8");
+    assert!(text.starts_with("HTTP/1.1 200 OK\n") && text.ends_with('}'), "the old answer is gone: {text}");
+    let ran = call(&lab, "GET", "/echo/x", &["-o", "/nowhere/at/all"]);
+    assert_ne!(ran.status, 0);
+    assert!(ran.stderr.contains("cannot write /nowhere/at/all"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_large_answer_comes_whole() {
+    let lab = signed_in("alice");
+    let ran = call(&lab, "GET", "/large?bytes=10485760", &[]).good();
+    assert_eq!(ran.stdout.len(), 10_485_760);
+    assert!(ran.stdout.bytes().all(|byte| byte == b'x'));
+}
+
+#[test]
+fn dry_run_shows_and_sends_nothing() {
+    let lab = signed_in("alice");
+    call(&lab, "GET", "/echo/x", &[]).good();
+    let before = lab.sandbox.counts();
+    let flags = ["--dry-run", "--json", "-d", "{\"a\": 1}", "-H", "X-Plain: seen", "-H", "Cookie: canary", "-v"];
+    let ran = call(&lab, "POST", "/echo/a b?q=\u{e9}", &flags).good();
+    assert_eq!(lab.sandbox.counts(), before);
+    assert!(ran.stdout.starts_with("POST /prod/echo/a%20b?q=%C3%A9 HTTP/1.1\n"), "{}", ran.stdout);
+    assert!(ran.stdout.ends_with("\n\n{\"a\": 1}\n"), "{}", ran.stdout);
+    for line in ["x-plain: seen\n", "cookie: ****\n", "x-amz-security-token: ****\n", "Signature=****\n"] {
+        assert!(ran.stdout.contains(line), "{line} in {}", ran.stdout);
+    }
+    assert!(!ran.stdout.contains("canary"));
+    assert_no_secret(&lab, &format!("{}{}", ran.stdout, ran.stderr));
+}
+
+#[test]
+fn verbose_tells_both_heads_without_a_secret() {
+    let lab = signed_in("alice");
+    let ran = call(&lab, "POST", "/x/../echo//x", &["-v", "-d", "{}"]).good();
+    for words in ["> POST /prod/echo/x HTTP/1.1\n", "> x-amz-security-token: ****\n", "< HTTP/1.1 200 OK\n"] {
+        assert!(ran.stderr.contains(words), "{words} in {}", ran.stderr);
+    }
+    assert!(ran.stderr.lines().any(|line| line.starts_with("cogfed: ") && line.contains("dot")), "{}", ran.stderr);
+    assert_eq!(ran.document()["path"], "/prod/echo/x");
+    assert_no_secret(&lab, &format!("{}{}", ran.stdout, ran.stderr));
+}
+
+#[test]
+fn the_body_is_raw_in_a_pipe_and_escaped_on_a_terminal() {
+    let lab = signed_in("alice");
+    let raw = call(&lab, "GET", "/escape", &[]).good().stdout;
+    assert_eq!(
+        raw,
+        "plain, \x1b[31mred\x1b[0m, \x1b]0;a new title\x07, \x1b[2J cleared, \u{9b}31m, \u{202e}reversed\n"
+    );
+    let url = format!("{}/escape", lab.sandbox.api_url());
+    let Some(shown) = on_a_terminal(&lab, &["call", "GET", &url], &[("TERM", "xterm")]) else { return };
+    assert!(shown.contains("plain, \\u{1b}[31mred\\u{1b}[0m, \\u{1b}]0;a new title\\u{7}, "), "{shown:?}");
+    assert!(shown.contains("\\u{9b}31m, \\u{202e}reversed"), "{shown:?}");
+    assert!(!shown.chars().any(|c| c.is_control() && !"\r\n".contains(c)), "{shown:?}");
+    let shown = on_a_terminal(&lab, &["call", "GET", &url, "-i"], &[("TERM", "xterm")]).expect("as above");
+    assert!(shown.contains("HTTP/1.1 200 OK") && !shown.contains('\u{1b}'), "{shown:?}");
+}
+
+#[test]
+fn a_refusal_in_the_apis_own_words_is_escaped() {
+    let lab = signed_in("alice");
+    lab.sandbox.misbehave(Misbehaviour::Api500, None);
+    let ran = call(&lab, "GET", "/echo/%1b%5b2J", &["-v"]).good();
+    assert!(!ran.stderr.contains('\u{1b}'), "{:?}", ran.stderr);
+}

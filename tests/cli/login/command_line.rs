@@ -1,0 +1,172 @@
+//! The command line itself: usage, help, closed outputs, colours.
+
+use std::process::{Command, Stdio};
+
+use cogfed::cli;
+
+use crate::support::{Lab, Ran, skip, skip_anywhere};
+
+#[test]
+fn wrong_usage_ends_with_2_and_prints_nothing_on_stdout() {
+    let lab = Lab::new();
+    for words in [
+        ["bogus"].as_slice(),
+        &["lgoin"],
+        &[],
+        &["login", "--bogus"],
+        &["login", "extra"],
+        &["login", "--timeout", "0"],
+        &["login", "--timeout", "soon"],
+        &["call"],
+        &["call", "GET"],
+        &["call", "GET", "http://127.0.0.1:1/", "-d", "x", "--data-binary", "y"],
+        &["profile"],
+        &["profile", "bogus"],
+        &["sandbox", "--misbehave", "bogus"],
+        &["status", "--profile"],
+    ] {
+        let ran = lab.run(words).failed_with(2);
+        assert_eq!(ran.stdout, "", "{words:?}");
+        assert!(!ran.stderr.is_empty() && !ran.stderr.contains("panicked"), "{words:?}: {}", ran.stderr);
+    }
+    assert!(lab.run(&["lgoin"]).stderr.contains("login"), "the nearest verb is named");
+    assert!(lab.sandbox.requests().is_empty());
+}
+
+/// Each verb, and each verb below one.
+fn verbs(command: &clap::Command, path: &[String], all: &mut Vec<Vec<String>>) {
+    for verb in command.get_subcommands() {
+        let path = [path, &[verb.get_name().to_owned()]].concat();
+        all.push(path.clone());
+        verbs(verb, &path, all);
+    }
+}
+
+#[test]
+fn help_of_every_verb_without_any_configuration() {
+    let lab = Lab::new();
+    let mut all = vec![Vec::new()];
+    verbs(&cli::command(), &[], &mut all);
+    assert!(all.len() >= 11, "{all:?}");
+    for path in all {
+        for flag in ["--help", "-h"] {
+            let words: Vec<&str> = path.iter().map(String::as_str).chain([flag]).collect();
+            let output = lab.command(&words).env_clear().output().expect("it runs");
+            let ran = Ran::from(output).good();
+            assert!(ran.stdout.contains("Usage: cogfed"), "{words:?}: {}", ran.stdout);
+            assert_eq!(ran.stderr, "", "{words:?}");
+        }
+    }
+    let ran = lab.run(&["--version"]).good();
+    assert_eq!(ran.stdout, concat!("cogfed ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+/// Runs with an output that nobody reads any more, as in `cogfed … | true`.
+fn unread(lab: &Lab, words: &[&str]) -> Ran {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    lab.command(words).stdout(Stdio::from(writer)).output().expect("it runs").into()
+}
+
+#[test]
+fn a_closed_output_is_no_panic() {
+    let lab = Lab::new();
+    lab.login("alice").good();
+    let api = lab.sandbox.api_url();
+    let (echo, large) = (format!("{api}/echo/x"), format!("{api}/large?bytes=1000000"));
+    for words in [
+        ["--help"].as_slice(),
+        &["help"],
+        &["login", "--help"],
+        &["--version"],
+        &["status"],
+        &["status", "--json"],
+        &["profile", "list"],
+        &["profile", "show"],
+        &["credential-process"],
+        &["call", "GET", &echo],
+        &["call", "GET", &echo, "-i"],
+        &["call", "GET", &large],
+        &["call", "GET", &echo, "--dry-run"],
+    ] {
+        let ran = unread(&lab, words);
+        assert!(!ran.stderr.contains("panicked") && (0..=1).contains(&ran.status), "{words:?}: {ran:?}");
+    }
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let status = lab.command(&["bogus"]).stderr(Stdio::from(writer)).status().expect("it runs");
+    assert_eq!(status.code(), Some(2), "with a closed standard error");
+    // The sign-in is still whole.
+    lab.run(&["credential-process"]).good();
+}
+
+/// A program of the system, if it is there.
+pub fn program(name: &str) -> Option<std::path::PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|program| program.is_file())
+}
+
+/// Runs the program on a terminal of its own, both outputs on it; nothing where there is no `script`.
+pub fn on_a_terminal(lab: &Lab, words: &[&str], variables: &[(&str, &str)]) -> Option<String> {
+    if !cfg!(target_os = "linux") {
+        skip_anywhere("script(1) is another program here");
+        return None;
+    }
+    let Some(script) = program("script") else {
+        skip("this test needs script(1) of util-linux");
+        return None;
+    };
+    let quoted = words.iter().map(|word| format!(" '{word}'")).collect::<String>();
+    let own = lab.command(&[]);
+    let mut command = Command::new(script);
+    command.args(["-qec", &format!("'{}'{quoted}", env!("CARGO_BIN_EXE_cogfed")), "/dev/null"]);
+    command.env_clear().stdin(Stdio::null());
+    command.envs(own.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.envs(variables.iter().copied()).current_dir(lab.home());
+    let output = command.output().expect("script runs");
+    Some(String::from_utf8(output.stdout).expect("UTF-8"))
+}
+
+#[test]
+fn colour_is_for_terminals_that_want_it() {
+    let lab = Lab::new();
+    let piped = lab.run(&["status", "--profile", "x"]).failed_with(2).stderr;
+    assert!(!piped.contains('\u{1b}'), "{piped:?}");
+    let shown = |variables: &[(&str, &str)]| on_a_terminal(&lab, &["status", "--profile", "x"], variables);
+    let Some(coloured) = shown(&[("TERM", "xterm")]) else { return };
+    assert!(coloured.contains("\u{1b}[1;31merror:\u{1b}[0m"), "{coloured:?}");
+    assert!(shown(&[("TERM", "xterm"), ("NO_COLOR", "")]).expect("as above").contains('\u{1b}'), "empty is unset");
+    for plain in [("NO_COLOR", "1"), ("TERM", "dumb")] {
+        let text = shown(&[("TERM", "xterm"), plain]).expect("as above");
+        assert!(text.contains("cogfed: error: ") && !text.contains('\u{1b}'), "{plain:?}: {text:?}");
+    }
+}
+
+#[test]
+fn debug_tells_what_is_done_without_secrets() {
+    let lab = Lab::new();
+    let ran = lab.login_with(&["--debug"], "alice").good();
+    assert!(ran.stderr.contains("/oauth2/token"), "{}", ran.stderr);
+    super::wire::assert_no_secret(&lab, &ran.stderr);
+    let ran = lab.run(&["credential-process", "--debug"]).good();
+    super::wire::assert_no_secret(&lab, &ran.stderr);
+    let ran = lab.run(&["logout", "--debug"]).good();
+    super::wire::assert_no_secret(&lab, &ran.stderr);
+}
+
+#[test]
+fn the_sandbox_writes_over_nothing_but_a_sandboxs_configuration() {
+    let lab = Lab::new();
+    let file = lab.home().join("sandbox.toml");
+    let path = file.display().to_string();
+    let words = ["sandbox", "--json", "--until-stdin-closes", "--config", &path];
+    lab.run(&words).good();
+    let first = std::fs::read_to_string(&file).expect("a configuration");
+    lab.run(&words).good();
+    let second = std::fs::read_to_string(&file).expect("a configuration");
+    assert_ne!(first, second, "the next one replaces it");
+    std::fs::write(&file, "default_profile = 'mine'\n").expect("written");
+    let ran = lab.run(&words).failed_with(2);
+    assert!(ran.stderr.contains("is there already, and not a sandbox's configuration"), "{}", ran.stderr);
+    assert_eq!(std::fs::read_to_string(&file).expect("mine"), "default_profile = 'mine'\n");
+}

@@ -1,0 +1,236 @@
+//! The listener under load and under siege: what connects, drips, floods, or is another user of this machine.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use super::wire::{answer_on, callback, come_back, complete, connect, get, listens, target};
+use crate::support::{Lab, WaitingLogin, skip};
+
+/// More than anything takes on a slow machine. It only bounds a listener that hangs.
+const HANG: Duration = Duration::from_secs(60);
+
+/// The most memory that a process has had so far, in KiB.
+#[cfg(target_os = "linux")]
+fn peak(waiting: &WaitingLogin) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", waiting.pid())).expect("a status");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
+    Some(line.trim().trim_end_matches(" kB").parse().expect("a number"))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn peak(_: &WaitingLogin) -> Option<u64> {
+    None
+}
+
+/// Besieges a waiting login, whose memory must not grow by more than 4 MiB, and then signs alice in.
+fn besieged(siege: impl FnOnce(u16, &str) -> Vec<TcpStream>) {
+    let lab = Lab::new();
+    let waiting = lab.begin_login(&[]);
+    let port = waiting.port();
+    assert_eq!(get(port, "/").status, 404);
+    let before = peak(&waiting);
+    let open = siege(port, &waiting.state());
+    let began = Instant::now();
+    assert_eq!(get(port, "/").status, 404);
+    assert!(began.elapsed() < HANG, "it took {:?}", began.elapsed());
+    let held = open.iter().filter(|stream| is_open(stream)).count();
+    assert!(held <= 32, "{held} connections are held");
+    if let (Some(before), Some(after)) = (before, peak(&waiting)) {
+        assert!(after - before < 4096, "from {before} to {after} KiB");
+    }
+    let url = callback(&waiting, "alice");
+    let began = Instant::now();
+    assert!(come_back(&url).body.contains("You are signed in"));
+    assert!(began.elapsed() < HANG, "the callback took {:?}", began.elapsed());
+    waiting.end().good();
+    assert!(!listens(port), "nothing is left");
+}
+
+/// Whether the other side still holds a connection; what it may have sent is read.
+fn is_open(mut stream: &TcpStream) -> bool {
+    stream.set_nonblocking(true).expect("a mode");
+    let mut rest = Vec::new();
+    let held = stream.read_to_end(&mut rest).is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock);
+    stream.set_nonblocking(false).expect("a mode");
+    held
+}
+
+#[test]
+fn two_hundred_idle_connections() {
+    besieged(|port, _| (0..200).map(|_| connect(port)).collect());
+}
+
+#[test]
+fn two_hundred_half_sent_requests() {
+    besieged(|port, state| {
+        let half = format!("GET /callback?code=stolen&state={state} HTTP/1.1\r\nHost: localhost:{port}\r\nX-Not-Yet:");
+        let open = |_| {
+            let mut stream = connect(port);
+            stream.write_all(half.as_bytes()).expect("it is read");
+            stream
+        };
+        (0..200).map(open).collect()
+    });
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_burst_of_connections_does_not_shut_out_who_came_first() {
+    let lab = Lab::new();
+    let waiting = lab.begin_login(&[]);
+    let (port, url) = (waiting.port(), callback(&waiting, "alice"));
+    let pid = rustix::process::Pid::from_raw(waiting.pid().try_into().expect("a pid")).expect("a pid");
+    rustix::process::kill_process(pid, rustix::process::Signal::STOP).expect("it stops");
+    let mut browser = connect(port);
+    let request = format!("GET {} HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n", target(&url));
+    browser.write_all(request.as_bytes()).expect("the kernel takes it");
+    let _burst: Vec<TcpStream> = (0..100).map(|_| connect(port)).collect();
+    rustix::process::kill_process(pid, rustix::process::Signal::CONT).expect("it goes on");
+    assert_eq!(answer_on(browser).expect("an answer").status, 302);
+    assert!(get(port, "/done").body.contains("You are signed in"));
+    waiting.end().good();
+}
+
+#[test]
+fn who_asks_for_the_last_page_in_advance_does_not_take_it_from_the_browser() {
+    let lab = Lab::new();
+    let waiting = lab.begin_login(&[]);
+    let (port, url) = (waiting.port(), callback(&waiting, "alice"));
+    assert_eq!(get(port, "/done").status, 404);
+    assert_eq!(get(port, &target(&url)).status, 302);
+    for who in ["somebody", "somebody else", "the browser"] {
+        assert!(get(port, "/done").body.contains("You are signed in"), "{who}");
+    }
+    waiting.end().good();
+}
+
+#[test]
+fn bodies_that_are_promised_and_never_sent() {
+    besieged(|port, _| {
+        let open = |framing: &str| {
+            let mut stream = connect(port);
+            let head = format!("GET /callback?state=x HTTP/1.1\r\nHost: localhost:{port}\r\n{framing}\r\n\r\n");
+            stream.write_all(head.as_bytes()).expect("it is read");
+            assert_eq!(answer_on(stream.try_clone().expect("a handle")).expect("an answer").status, 400, "{framing}");
+            stream
+        };
+        vec![
+            open("Content-Length: 1073741824"),
+            open("Content-Length: 9223372036854775807"),
+            open("Transfer-Encoding: chunked"),
+            open("Content-Length: 5\r\nExpect: 100-continue"),
+        ]
+    });
+}
+
+#[test]
+fn sixty_four_mib_of_head() {
+    besieged(|port, _| {
+        let mut stream = connect(port);
+        stream.write_all(format!("GET / HTTP/1.1\r\nHost: localhost:{port}\r\nX-Filler: ").as_bytes()).expect("read");
+        let piece = [b'x'; 64 * 1024];
+        let taken = (0..1024).take_while(|_| stream.write_all(&piece).is_ok()).count();
+        // What the two sockets' buffers hold, at the most.
+        assert!(taken < 512, "{taken} pieces of 64 KiB were taken");
+        Vec::new()
+    });
+}
+
+#[test]
+fn a_thousand_wrong_answers() {
+    let lab = Lab::new();
+    let mut waiting = lab.begin_login(&[]);
+    let port = waiting.port();
+    for number in 0..1000 {
+        let what = if number % 20 == 0 { "error=access_denied" } else { "code=stolen" };
+        assert_eq!(get(port, &format!("/callback?{what}&state={number}")).status, 400);
+    }
+    assert!(waiting.next_line().contains("without knowing this sign-in's state"));
+    let ran = complete(&lab, waiting);
+    assert_eq!(ran.stderr.matches("warning").count(), 1, "{}", ran.stderr);
+}
+
+#[test]
+fn both_loopback_addresses_are_served_and_no_other() {
+    let lab = Lab::new();
+    let waiting = lab.begin_login(&[]);
+    let port = waiting.port();
+    for host in ["127.0.0.1", "::1"] {
+        assert!(TcpStream::connect((host, port)).is_ok(), "{host}");
+    }
+    // Any other address of 127/8 would be served by a listener on all interfaces.
+    if cfg!(target_os = "linux") {
+        assert!(TcpStream::connect(("127.0.0.2", port)).is_err());
+    }
+    complete(&lab, waiting);
+    assert!(!listens(port));
+}
+
+#[test]
+fn nothing_listens_after_a_failed_sign_in() {
+    let lab = Lab::new();
+    let waiting = lab.begin_login(&["--timeout", "1"]);
+    let port = waiting.port();
+    waiting.end().failed_with(3);
+    assert!(!listens(port));
+    let waiting = lab.begin_login(&[]);
+    let (port, state) = (waiting.port(), waiting.state());
+    assert_eq!(get(port, &format!("/callback?error=access_denied&state={state}")).status, 302);
+    get(port, "/done");
+    waiting.end().failed_with(6);
+    assert!(!listens(port));
+}
+
+/// Sends one request as the user `nobody` does, and returns the answer's first line.
+#[cfg(target_os = "linux")]
+fn as_nobody(host: &str, port: u16, target: &str) -> Option<String> {
+    let script = r#"exec 3<>"/dev/tcp/$0/$1" && printf 'GET %s HTTP/1.1\r\nHost: localhost:%s\r\n\r\n' "$2" "$1" >&3 && head -n 1 <&3"#;
+    let output = Command::new("setpriv")
+        .args(["--reuid", "65534", "--regid", "65534", "--clear-groups", "bash", "-c", script])
+        .args([host, &port.to_string(), target])
+        .output()
+        .ok()
+        .filter(|output| output.status.success())?;
+    Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_callback_by_another_user_of_this_machine_is_refused() {
+    let lab = Lab::new();
+    let waiting = lab.begin_login(&[]);
+    let url = callback(&waiting, "alice");
+    if as_nobody("127.0.0.1", waiting.port(), "/").is_none() {
+        waiting.kill();
+        return skip("to be another user, this test needs to be root, and setpriv and bash");
+    }
+    for host in ["127.0.0.1", "::1"] {
+        let line = as_nobody(host, waiting.port(), &target(&url)).expect("an answer");
+        assert_eq!(line, "HTTP/1.1 403 Forbidden", "{host}");
+    }
+    // Nothing comes of this one, so nobody is looked up for it: who floods us would have us read a long table each time.
+    let unvouched = as_nobody("127.0.0.1", waiting.port(), "/callback?error=access_denied").expect("an answer");
+    assert_eq!(unvouched, "HTTP/1.1 400 Bad Request");
+    assert_eq!(lab.sandbox.count("token.code"), 0);
+    assert!(come_back(&url).body.contains("You are signed in"), "the right one is still awaited");
+    waiting.end().good();
+}
+
+#[test]
+fn a_callback_over_ipv6_is_taken() {
+    let lab = Lab::new();
+    let waiting = lab.begin_login(&[]);
+    let (port, url) = (waiting.port(), callback(&waiting, "alice"));
+    let over_v6 = |target: &str| {
+        let mut stream = TcpStream::connect(("::1", port)).expect("a connection");
+        stream
+            .write_all(format!("GET {target} HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n").as_bytes())
+            .expect("it is read");
+        answer_on(stream).expect("an answer")
+    };
+    assert_eq!(over_v6(&target(&url)).status, 302);
+    assert!(over_v6("/done").body.contains("You are signed in"));
+    waiting.end().good();
+}

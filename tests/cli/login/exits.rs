@@ -1,0 +1,136 @@
+//! However a login ends, nothing listens afterwards on the port that it had.
+#![cfg(unix)]
+
+use std::os::unix::fs::PermissionsExt;
+
+use cogfed::sandbox::{Misbehaviour, Options};
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::wire::{callback, get, listens, target};
+use crate::support::{Lab, WaitingLogin};
+
+/// One way out: what the sandbox does wrong, how login is called, what happens while it waits, and its exit status (-1
+/// is an end by a signal).
+struct Exit {
+    name: &'static str,
+    misbehaviour: Option<Misbehaviour>,
+    flags: &'static [&'static str],
+    happens: fn(&Lab, &WaitingLogin),
+    status: i32,
+}
+
+const fn exit(name: &'static str, happens: fn(&Lab, &WaitingLogin), status: i32) -> Exit {
+    Exit { name, misbehaviour: None, flags: &[], happens, status }
+}
+
+/// Somebody signs in, and what follows at the user pool goes wrong.
+const fn after(name: &'static str, misbehaviour: Misbehaviour, status: i32) -> Exit {
+    Exit { misbehaviour: Some(misbehaviour), ..exit(name, comes_back, status) }
+}
+
+fn comes_back(_: &Lab, waiting: &WaitingLogin) {
+    let url = callback(waiting, "alice");
+    assert_eq!(get(waiting.port(), &target(&url)).status, 302);
+    get(waiting.port(), "/done");
+}
+
+fn comes_back_and_leaves(_: &Lab, waiting: &WaitingLogin) {
+    // The last page is never fetched.
+    assert_eq!(get(waiting.port(), &target(&callback(waiting, "alice"))).status, 302);
+}
+
+fn is_denied(_: &Lab, waiting: &WaitingLogin) {
+    assert_eq!(get(waiting.port(), &format!("/callback?error=access_denied&state={}", waiting.state())).status, 302);
+    get(waiting.port(), "/done");
+}
+
+fn nothing(_: &Lab, _: &WaitingLogin) {}
+
+/// Whoever started the tests may have ignored a signal (nohup, a shell's background job), and so do all that they start:
+/// then it ends nobody, and the one that nobody can ignore takes its place.
+fn is_sent(waiting: &WaitingLogin, signal: Signal) {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", waiting.pid())).unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    let signal = if ignored & (1 << (signal.as_raw() - 1)) == 0 { signal } else { Signal::KILL };
+    let pid = waiting.pid().try_into().ok().and_then(Pid::from_raw).expect("a pid");
+    kill_process(pid, signal).expect("it is sent");
+}
+
+fn cannot_save(lab: &Lab, waiting: &WaitingLogin) {
+    // A file where the store's folder has to be: that stops root too.
+    let store = lab.home().join(".local/state/cogfed/store");
+    let _ = std::fs::remove_dir_all(&store);
+    std::fs::create_dir_all(store.parent().expect("a folder")).expect("a folder");
+    std::fs::set_permissions(store.parent().expect("a folder"), std::fs::Permissions::from_mode(0o700)).expect("mine");
+    std::fs::write(&store, "").expect("a file");
+    comes_back(lab, waiting);
+}
+
+fn is_besieged_and_denied(lab: &Lab, waiting: &WaitingLogin) {
+    let idle: Vec<_> = (0..40).map(|_| super::wire::connect(waiting.port())).collect();
+    is_denied(lab, waiting);
+    drop(idle);
+}
+
+const EXITS: &[Exit] = &[
+    exit("a sign-in", comes_back, 0),
+    exit("a sign-in whose last page is not fetched", comes_back_and_leaves, 0),
+    exit("a denial", is_denied, 6),
+    exit("a denial among idle connections", is_besieged_and_denied, 6),
+    Exit { flags: &["--timeout", "1"], ..exit("a timeout", nothing, 3) },
+    exit("Ctrl-C", |_, waiting| is_sent(waiting, Signal::INT), 130),
+    exit("SIGTERM", |_, waiting| is_sent(waiting, Signal::TERM), -1),
+    exit("a closed terminal", |_, waiting| is_sent(waiting, Signal::HUP), -1),
+    exit("SIGQUIT", |_, waiting| is_sent(waiting, Signal::QUIT), -1),
+    exit("SIGKILL", |_, waiting| is_sent(waiting, Signal::KILL), -1),
+    exit("a failed save", cannot_save, 4),
+    after("a token endpoint that is down", Misbehaviour::Token500, 5),
+    after("a token endpoint that closes the connection", Misbehaviour::TokenClose, 5),
+    after("a token endpoint that answers HTML", Misbehaviour::TokenHtml, 5),
+    after("a token endpoint that redirects", Misbehaviour::TokenRedirect, 5),
+    after("a token endpoint that answers 10 MiB", Misbehaviour::Token10Mib, 5),
+    after("no ID token", Misbehaviour::NoIdToken, 6),
+    after("another nonce", Misbehaviour::WrongNonce, 6),
+    after("a wrong signature", Misbehaviour::BadSignature, 6),
+    after("no signature", Misbehaviour::AlgNone, 6),
+    after("an expired ID token", Misbehaviour::ExpiredIdToken, 6),
+    after("another audience", Misbehaviour::WrongAudience, 6),
+    after("no keys", Misbehaviour::Jwks500, 5),
+];
+
+#[test]
+fn nothing_listens_after_any_of_twenty_ways_out() {
+    assert!(EXITS.len() >= 20);
+    for exit in EXITS {
+        let misbehaviours = exit.misbehaviour.into_iter().collect();
+        let lab = Lab::with(Options { misbehaviours, ..Options::default() });
+        let waiting = lab.begin_login(exit.flags);
+        let port = waiting.port();
+        if exit.status != 3 {
+            assert!(listens(port), "{}: it listens while it waits", exit.name);
+        }
+        (exit.happens)(&lab, &waiting);
+        let ran = waiting.end();
+        assert_eq!(ran.status, exit.status, "{}: {}", exit.name, ran.stderr);
+        assert!(!listens(port), "{}: somebody listens", exit.name);
+    }
+}
+
+/// Who has the terminal's other end gone hears nothing more, and the sign-in is kept all the same.
+#[test]
+fn nothing_listens_after_a_sign_in_that_nobody_reads_about() {
+    let lab = Lab::new();
+    let mut child = lab.command(&["login", "--no-browser"]).spawn().expect("cogfed runs");
+    let mut stderr = std::io::BufReader::new(child.stderr.take().expect("a pipe"));
+    let mut said = String::new();
+    while !said.contains("waiting up to") {
+        assert_ne!(std::io::BufRead::read_line(&mut stderr, &mut said).expect("a line"), 0, "{said}");
+    }
+    drop(stderr);
+    let url = said.lines().find(|line| line.starts_with("http")).expect("a URL").to_owned();
+    let page = cogfed::sandbox::visitor::sign_in_as(&url, "alice").expect("a last page");
+    child.wait().expect("it ends");
+    assert!(!listens(page.url.port().expect("a port")));
+    lab.run(&["status"]).good();
+}

@@ -1,0 +1,154 @@
+//! What the listener answers to requests that are not the awaited one: each gets its status, and the wait goes on.
+//!
+//! Those that bear the right state bear a code that was never issued: one that got through would end the sign-in.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::net::Shutdown;
+
+use super::cases::{self, Case, Sent};
+use super::wire::{Reply, answer_on, complete, connect, exchange, get};
+use crate::support::Lab;
+
+/// Sends each case to one waiting login, looks at the answers, and then signs alice in all the same.
+fn all_refused(cases: &[Case]) {
+    let lab = Lab::new();
+    let waiting = lab.begin_login(&[]);
+    let (port, state) = (waiting.port(), waiting.state());
+    for case in cases {
+        let bytes = case.request.replace("{P}", &port.to_string()).replace("{S}", &state);
+        let reply = sent(port, bytes.as_bytes(), case.sent);
+        let status = reply.as_ref().map_or(0, |reply| reply.status);
+        assert!(case.expected.contains(&status), "{}: {status} to {:?}", case.name, case.request);
+        // What hyper refuses by itself has no page.
+        if let Some(reply) = reply.filter(|reply| !reply.body.is_empty()) {
+            assert_headers(&reply, &case.name);
+            assert!(!reply.body.contains("stolen") && !reply.body.contains(&state), "{}: {reply:?}", case.name);
+            assert!(!reply.body.contains("HTTP/1.1"), "{}: one answer, not two: {reply:?}", case.name);
+        }
+        assert_eq!(lab.sandbox.count("token.code"), 0, "{}: a code was taken", case.name);
+    }
+    complete(&lab, waiting);
+}
+
+fn sent(port: u16, bytes: &[u8], how: Sent) -> Option<Reply> {
+    if how == Sent::Whole {
+        return exchange(port, bytes);
+    }
+    let mut stream = connect(port);
+    match how {
+        Sent::Slowly => bytes.iter().for_each(|byte| stream.write_all(&[*byte]).expect("it is read")),
+        _ => stream.write_all(bytes).expect("the kernel takes it"),
+    }
+    match how {
+        Sent::HalfClosed => stream.shutdown(Shutdown::Write).expect("half of it closes"),
+        Sent::Reset => {
+            #[cfg(unix)]
+            rustix::net::sockopt::set_socket_linger(&stream, Some(std::time::Duration::ZERO)).expect("an option");
+            return None;
+        }
+        Sent::Whole | Sent::Slowly => {}
+    }
+    answer_on(stream)
+}
+
+#[track_caller]
+fn assert_headers(reply: &Reply, request: &str) {
+    let policy = reply.header("content-security-policy").unwrap_or_default();
+    assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy} to {request:?}");
+    assert!(policy.ends_with("base-uri 'none'; form-action 'none'; frame-ancestors 'none'"), "{policy}");
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("cache-control", "no-store"),
+        ("connection", "close"),
+        ("content-type", "text/html; charset=utf-8"),
+    ] {
+        assert_eq!(reply.header(name), Some(value), "{name} to {request:?}");
+    }
+    assert!(!reply.body.contains("<script"), "{reply:?}");
+}
+
+#[test]
+fn the_table_has_at_least_120_cases_with_names_of_their_own() {
+    let groups = cases::groups();
+    let names: Vec<String> = groups
+        .iter()
+        .flat_map(|(group, cases)| cases.iter().map(move |case| format!("{group}: {}", case.name)))
+        .collect();
+    let unique: BTreeSet<&String> = names.iter().collect();
+    assert_eq!(unique.len(), names.len(), "a name is there twice");
+    assert!(names.len() >= 120, "{} cases", names.len());
+}
+
+#[test]
+fn other_methods() {
+    all_refused(&cases::methods());
+}
+
+#[test]
+fn other_hosts() {
+    all_refused(&cases::hosts());
+}
+
+#[test]
+fn absolute_form() {
+    all_refused(&cases::absolute_form());
+}
+
+#[test]
+fn other_paths() {
+    all_refused(&cases::paths());
+}
+
+#[test]
+fn missing_wrong_and_repeated_parameters() {
+    all_refused(&cases::parameters());
+}
+
+#[test]
+fn what_is_no_http_or_another_one() {
+    all_refused(&cases::other_protocols());
+}
+
+#[test]
+fn heads_that_are_too_large() {
+    all_refused(&cases::large_heads());
+}
+
+#[test]
+fn bodies_and_requests_hidden_in_others() {
+    all_refused(&cases::framing());
+}
+
+#[test]
+fn what_a_page_can_make_a_browser_send() {
+    all_refused(&cases::browsers());
+}
+
+#[test]
+fn slow_half_closed_and_reset() {
+    all_refused(&cases::ways_of_sending());
+}
+
+#[test]
+fn method_not_allowed_names_the_one_that_is() {
+    let lab = Lab::new();
+    let waiting = lab.begin_login(&[]);
+    let port = waiting.port();
+    let reply = exchange(port, format!("POST /callback HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n").as_bytes());
+    assert_eq!(reply.expect("an answer").header("allow"), Some("GET"));
+    waiting.kill();
+}
+
+#[test]
+fn the_pages_of_a_good_sign_in_have_the_headers_too() {
+    let lab = Lab::new();
+    let waiting = lab.begin_login(&[]);
+    let url = super::wire::callback(&waiting, "alice");
+    let reply = get(waiting.port(), &super::wire::target(&url));
+    assert_eq!((reply.status, reply.body.as_str()), (302, ""));
+    assert_headers(&reply, "callback");
+    assert_headers(&get(waiting.port(), "/done"), "done");
+    waiting.end().good();
+}

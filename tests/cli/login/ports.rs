@@ -1,0 +1,236 @@
+//! Which port the listener takes, and that the redirect URI names it.
+
+use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use cogfed::error::Kind;
+use cogfed::sandbox::{Options, Sandbox};
+use cogfed::user_pool::Listener;
+
+use super::wire::{assert_one_error_and_hint, complete, listens};
+use crate::support::{Lab, WaitingLogin, skip_anywhere};
+
+/// The next port to try. Those that systems give out by themselves begin at 32768: below, no other test's socket comes by
+/// one while a test has let go of it.
+fn candidate() -> u16 {
+    static TRIED: AtomicU32 = AtomicU32::new(0);
+    let number = std::process::id().wrapping_mul(61) + TRIED.fetch_add(1, Ordering::Relaxed);
+    20_000 + u16::try_from(number % 12_000).expect("less than 12000")
+}
+
+/// Somebody else's port: on 127.0.0.1, on ::1, or on both. What is not to be held is not bound even for a moment: a
+/// program that another test starts just then has it for as long as it takes to begin.
+fn taken(v4: bool, v6: bool) -> (u16, Vec<TcpListener>) {
+    loop {
+        let port = candidate();
+        if listens(port) {
+            continue;
+        }
+        if let Ok(kept) = halves(port, Held { v4, v6 }) {
+            return (port, kept);
+        }
+    }
+}
+
+/// Closes these, and waits until nobody holds the ports, not even for that moment.
+fn let_go(kept: Vec<Vec<TcpListener>>, ports: &[u16]) {
+    drop(kept);
+    let began = Instant::now();
+    while ports.iter().any(|&port| listens(port)) {
+        assert!(began.elapsed() < Duration::from_secs(60), "somebody holds one of {ports:?}");
+        std::thread::yield_now();
+    }
+}
+
+/// Takes the halves of this very port.
+fn halves(port: u16, held: Held) -> std::io::Result<Vec<TcpListener>> {
+    let v4 = held.v4.then(|| TcpListener::bind((Ipv4Addr::LOCALHOST, port)));
+    let v6 = held.v6.then(|| TcpListener::bind((Ipv6Addr::LOCALHOST, port)));
+    [v4, v6].into_iter().flatten().collect()
+}
+
+/// A login that finds its first port so goes on to the next registered one, says so in the URL, and works.
+#[track_caller]
+fn goes_on(on_v4: bool, on_v6: bool) {
+    let lab = Lab::new();
+    let (port, _kept) = taken(on_v4, on_v6);
+    let uris = lab.sandbox.redirect_uris();
+    let registered: Vec<u16> = uris.iter().filter_map(|uri| uri.parse::<url::Url>().ok()?.port()).step_by(2).collect();
+    let ports: Vec<String> = std::iter::once(&port).chain(&registered).map(u16::to_string).collect();
+    let mut command = lab.command(&["login", "--no-browser"]);
+    let waiting = WaitingLogin::of(command.env("COGFED_REDIRECT_PORTS", ports.join(",")).spawn().expect("it runs"));
+    assert_ne!(waiting.port(), port);
+    assert!(registered.contains(&waiting.port()), "{} of {registered:?}", waiting.port());
+    assert_eq!(waiting.redirect_uri().as_str(), format!("http://localhost:{}/callback", waiting.port()));
+    complete(&lab, waiting);
+}
+
+#[test]
+fn the_first_is_taken_on_ipv4_only() {
+    goes_on(true, false);
+}
+
+#[test]
+fn the_first_is_taken_on_ipv6_only() {
+    goes_on(false, true);
+}
+
+#[test]
+fn the_first_is_taken_on_both() {
+    goes_on(true, true);
+}
+
+#[test]
+fn all_are_taken() {
+    let lab = Lab::new();
+    let held = [taken(true, false), taken(false, true), taken(true, true)];
+    let ports: Vec<String> = held.iter().map(|(port, _)| port.to_string()).collect();
+    let ran = lab
+        .command(&["login", "--timeout", "5"])
+        .env("COGFED_REDIRECT_PORTS", ports.join(","))
+        .output()
+        .expect("it runs")
+        .into();
+    let ran: crate::support::Ran = ran;
+    let message = assert_one_error_and_hint(&ran.failed_with(7));
+    assert!(message.ends_with(&format!("is taken on 127.0.0.1 or ::1: {}", ports.join(", "))), "{message}");
+    assert_eq!(lab.sandbox.count("authorize"), 0, "no browser is opened for nothing");
+}
+
+#[test]
+fn a_second_login_of_another_profile_takes_the_next_port() {
+    let lab = Lab::new();
+    let one = std::fs::read_to_string(lab.config()).expect("a configuration");
+    let other = lab.sandbox.profile_toml("other").replacen('\n', "\naccount = 'other'\nstore = 'file'\n", 1);
+    std::fs::write(lab.config(), format!("default_profile = 'lab'\n{one}\n{other}")).expect("a configuration");
+    let first = lab.begin_login(&[]);
+    let second = lab.begin_login(&["--profile", "other"]);
+    assert_ne!(first.port(), second.port());
+    assert_ne!(first.state(), second.state());
+    second.kill();
+    complete(&lab, first);
+}
+
+#[test]
+fn host_and_path_of_the_redirect_uri_are_the_profiles() {
+    let lab = Lab::with(Options { redirect_path: "/cb/in".into(), ..Default::default() });
+    lab.configure_with("redirect_host = '127.0.0.1'");
+    let waiting = lab.begin_login(&[]);
+    assert_eq!(waiting.redirect_uri().as_str(), format!("http://127.0.0.1:{}/cb/in", waiting.port()));
+    complete(&lab, waiting);
+}
+
+/// What of one port is somebody else's.
+#[derive(Debug, Clone, Copy)]
+struct Held {
+    v4: bool,
+    v6: bool,
+}
+
+impl Held {
+    /// All four, in the order of two bits.
+    const ALL: [Held; 4] = [
+        Held { v4: false, v6: false },
+        Held { v4: true, v6: false },
+        Held { v4: false, v6: true },
+        Held { v4: true, v6: true },
+    ];
+
+    fn is_free(self) -> bool {
+        !self.v4 && !self.v6
+    }
+}
+
+/// Every combination of what may be held of this many ports: 2^(ports x families).
+fn combinations(ports: u32) -> impl Iterator<Item = Vec<Held>> {
+    (0..4_usize.pow(ports)).map(move |number| (0..ports).map(|at| Held::ALL[(number >> (2 * at)) & 3]).collect())
+}
+
+/// Binds each combination in turn: the first port that nobody holds a half of is taken on both addresses, and where
+/// there is none the refusal names all.
+fn every_combination(count: u32) -> usize {
+    let mut seen = 0;
+    for held in combinations(count) {
+        let (ports, kept): (Vec<u16>, Vec<_>) = held.iter().map(|held| taken(held.v4, held.v6)).unzip();
+        match (Listener::bind(&ports), held.iter().position(|held| held.is_free())) {
+            (Ok(listener), Some(free)) => {
+                assert_eq!(listener.port(), ports[free], "{held:?}");
+                assert!(TcpListener::bind((Ipv4Addr::LOCALHOST, ports[free])).is_err(), "{held:?}");
+                assert!(TcpListener::bind((Ipv6Addr::LOCALHOST, ports[free])).is_err(), "{held:?}");
+            }
+            (Err(failure), None) => {
+                assert_eq!(failure.kind, Kind::Busy);
+                let named = ports.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
+                assert!(failure.message.ends_with(&format!("taken on 127.0.0.1 or ::1: {named}")), "{failure:?}");
+            }
+            (got, free) => panic!("{got:?} with {held:?}, where {free:?} is free"),
+        }
+        drop(kept);
+        seen += 1;
+    }
+    seen
+}
+
+#[test]
+fn each_combination_of_held_halves_of_three_ports_is_a_port_or_the_refusal() {
+    assert_eq!(every_combination(3), 64);
+}
+
+#[test]
+fn each_combination_of_held_halves_of_four_ports_is_a_port_or_the_refusal() {
+    assert_eq!(every_combination(4), 256);
+}
+
+/// The program itself, with each combination of three ports that its app client registers: a sign-in, or the refusal.
+#[test]
+fn the_program_signs_in_or_refuses_with_each_combination_of_three_ports() {
+    let registered: Vec<u16> = (0..3).map(|_| taken(false, false).0).collect();
+    let mut lab = Lab::new();
+    let options = Options { redirect_ports: registered.clone(), ..Options::default() };
+    lab.sandbox = Sandbox::start(options).expect("a sandbox");
+    lab.configure_with("");
+    let (mut signed_in, mut refused) = (0, 0);
+    for held in combinations(3) {
+        let kept: Vec<Vec<TcpListener>> =
+            held.iter().zip(&registered).map(|(held, &port)| halves(port, *held).expect("the port is ours")).collect();
+        let Some(free) = held.iter().position(|held| held.is_free()) else {
+            let message = assert_one_error_and_hint(&lab.run(&["login", "--force", "--timeout", "5"]).failed_with(7));
+            assert!(registered.iter().all(|port| message.contains(&port.to_string())), "{message}");
+            refused += 1;
+            let_go(kept, &registered);
+            continue;
+        };
+        let waiting = lab.begin_login(&["--force"]);
+        assert_eq!(waiting.port(), registered[free], "{held:?}");
+        complete(&lab, waiting);
+        signed_in += 1;
+        let_go(kept, &registered);
+    }
+    assert_eq!((signed_in, refused), (64 - 27, 27));
+}
+
+/// A network namespace of its own, whose loopback has no ::1: the whole story, sign-in included.
+#[test]
+#[cfg(target_os = "linux")]
+fn without_ipv6_the_port_on_ipv4_is_enough() {
+    let lab = Lab::new();
+    let script =
+        "echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6 && ip link set lo up && test ! -s /proc/net/if_inet6";
+    let alone = |words: &[&str]| {
+        let mut command = lab.command(&[]);
+        let program = command.get_program().to_owned();
+        command = std::process::Command::new("unshare");
+        command.args(["-rn", "sh", "-c", &format!("{script} || exit 99; exec \"$@\""), "sh"]).arg(program).args(words);
+        command.env("HOME", lab.home()).env("TMPDIR", lab.temporary()).output()
+    };
+    let ran = match alone(&["demo", "--headless"]) {
+        Ok(output) if output.status.code() != Some(99) => crate::support::Ran::from(output),
+        _ => {
+            return skip_anywhere(
+                "a network namespace without ::1 needs unshare, ip, and a kernel that lets us have one",
+            );
+        }
+    };
+    assert!(ran.good().stderr.contains("signed in as"));
+}

@@ -1,0 +1,267 @@
+//! What a sign-in refuses after the browser has come back: each lie of a user pool's, and each accident of its servers.
+
+use cogfed::sandbox::visitor::{self, Page};
+use cogfed::sandbox::{Misbehaviour, Options};
+
+use super::wire::{assert_no_secret, assert_one_error_and_hint, complete, get};
+use crate::support::{Lab, Ran, VisitorBrowser, WaitingLogin};
+
+/// A sandbox that misbehaves so, for ever.
+fn lab(misbehaviour: Misbehaviour) -> Lab {
+    Lab::with(Options { misbehaviours: vec![misbehaviour], ..Options::default() })
+}
+
+/// What the last page says.
+fn words(page: &Page) -> String {
+    let (_, text) = page.text.split_once("<p class=\"text\">").expect("a text");
+    let (text, _) = text.split_once("</p>").expect("its end");
+    let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#39;", "'");
+    text.replace("&amp;", "&")
+}
+
+/// alice signs in, and is refused with this status: in the terminal, in the browser, and nothing is kept.
+#[track_caller]
+pub fn refused(lab: &Lab, status: i32) -> String {
+    let waiting = lab.begin_login(&[]);
+    let page = visitor::sign_in_as(&waiting.url, "alice").expect("a last page");
+    let ran = waiting.end().failed_with(status);
+    assert_refusal(lab, &ran, &page, "The sign-in did not succeed")
+}
+
+#[track_caller]
+fn assert_refusal(lab: &Lab, ran: &Ran, page: &Page, title: &str) -> String {
+    let message = assert_one_error_and_hint(ran);
+    assert_eq!(ran.stdout, "");
+    assert_eq!((page.url.path(), page.url.query(), page.status), ("/done", None, 200), "no code stays behind");
+    assert!(page.text.contains(title), "{}", page.text);
+    // The page makes a sentence of it, and cuts it after 200 characters.
+    let words = words(page);
+    let (first, rest) = words.trim_end_matches(['…', '.']).split_at(1);
+    let is_the_same = message.starts_with(&(first.to_lowercase() + rest));
+    assert!(is_the_same && words.len() > message.len().min(200), "{message} != {words}");
+    assert_no_secret(lab, &format!("{}{}", ran.stderr, page.text));
+    lab.run(&["status"]).failed_with(3);
+    assert_eq!(lab.sandbox.count("identity.get_id"), 0);
+    message
+}
+
+/// A lie in the ID token: refused as such, with these words.
+#[track_caller]
+fn token_refused(misbehaviour: Misbehaviour, words: &str) {
+    let message = refused(&lab(misbehaviour), 6);
+    assert!(message.starts_with("the ID token is not accepted: "), "{message}");
+    assert!(message.contains(words), "{message}");
+}
+
+#[test]
+fn wrong_nonce() {
+    token_refused(Misbehaviour::WrongNonce, "nonce");
+}
+
+#[test]
+fn no_nonce() {
+    token_refused(Misbehaviour::NoNonce, "nonce");
+}
+
+#[test]
+fn wrong_audience() {
+    token_refused(Misbehaviour::WrongAudience, "for another app client");
+}
+
+#[test]
+fn wrong_issuer() {
+    token_refused(Misbehaviour::WrongIssuer, "issuer 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_");
+}
+
+#[test]
+fn access_token_in_place_of_the_id_token() {
+    token_refused(Misbehaviour::AccessTokenAsIdToken, "it is for another app client");
+}
+
+#[test]
+fn wrong_token_use() {
+    token_refused(Misbehaviour::WrongTokenUse, "token_use is 'access'");
+}
+
+#[test]
+fn alg_none() {
+    token_refused(Misbehaviour::AlgNone, "'none', not by RS256");
+}
+
+#[test]
+fn hs256_with_the_public_key_as_its_secret() {
+    token_refused(Misbehaviour::AlgHs256, "'HS256', not by RS256");
+}
+
+#[test]
+fn bad_signature() {
+    token_refused(Misbehaviour::BadSignature, "signature is wrong");
+}
+
+#[test]
+fn bad_at_hash() {
+    token_refused(Misbehaviour::BadAtHash, "access token");
+}
+
+#[test]
+fn expired_token() {
+    token_refused(Misbehaviour::ExpiredIdToken, "expired");
+}
+
+#[test]
+fn no_id_token() {
+    let message = refused(&lab(Misbehaviour::NoIdToken), 6);
+    assert!(message.contains("no ID token") && message.contains("openid"), "{message}");
+}
+
+#[test]
+fn unknown_key_id_fetches_the_keys_once_more_and_not_again_for_five_minutes() {
+    let (lab, _) = Lab::with_manual_clock(Options::default());
+    lab.login_here("alice").good();
+    assert_eq!(lab.sandbox.count("jwks"), 1);
+    let again = || lab.run_here(&["login", "--force"], Some(std::sync::Arc::new(VisitorBrowser("alice"))));
+    lab.sandbox.misbehave(Misbehaviour::UnknownKid, None);
+    for (seconds, fetches) in [(299, 1), (2, 2), (1, 2), (297, 2), (3, 3)] {
+        lab.advance(chrono::TimeDelta::seconds(seconds));
+        let ran = again().failed_with(6);
+        let message = assert_one_error_and_hint(&ran);
+        assert!(message.contains("a key that the user pool does not publish"), "{message}");
+        assert_eq!(lab.sandbox.count("jwks"), fetches, "after {seconds} s more");
+    }
+    lab.sandbox.behave();
+    again().good();
+    assert_eq!(lab.sandbox.count("jwks"), 3, "the kept keys do");
+}
+
+#[test]
+fn unknown_key_id_at_the_first_sign_in_asks_for_the_keys_once() {
+    let lab = lab(Misbehaviour::UnknownKid);
+    refused(&lab, 6);
+    assert_eq!(lab.sandbox.count("jwks"), 1);
+    refused(&lab, 6);
+    assert_eq!(lab.sandbox.count("jwks"), 1, "they are minutes old at most");
+}
+
+#[test]
+fn no_keys_no_sign_in() {
+    let message = refused(&lab(Misbehaviour::Jwks500), 5);
+    assert!(message.contains("signing keys: status 500"), "{message}");
+}
+
+#[test]
+fn odd_types_of_optional_claims_lock_nobody_out() {
+    let lab = lab(Misbehaviour::OddOptionalClaimTypes);
+    let ran = lab.login("alice").good();
+    assert!(ran.stderr.contains("signed in as AzureAD_alice@corp.example"), "{}", ran.stderr);
+    lab.run(&["status"]).good();
+}
+
+#[test]
+fn wrong_state_is_refused_and_the_wait_goes_on() {
+    let lab = Lab::new();
+    lab.sandbox.misbehave(Misbehaviour::WrongState, Some(1));
+    let waiting = lab.begin_login(&[]);
+    let page = visitor::sign_in_as(&waiting.url, "alice").expect("a page");
+    assert_eq!(page.status, 400);
+    assert!(page.text.contains("does not belong to the sign-in"), "{}", page.text);
+    assert_eq!(lab.sandbox.count("token.code"), 0, "such a code is not exchanged");
+    complete(&lab, waiting);
+}
+
+#[test]
+fn error_without_state_is_told_once_and_the_wait_goes_on() {
+    let lab = Lab::new();
+    lab.sandbox.misbehave(Misbehaviour::ErrorWithoutState, Some(1));
+    let mut waiting = lab.begin_login(&[]);
+    let page = visitor::sign_in_as(&waiting.url, "alice").expect("a page");
+    assert_eq!(page.status, 400);
+    let line = waiting.next_line();
+    assert!(line.starts_with("cogfed: warning: someone reported the error 'server_error'"), "{line}");
+    assert!(line.contains("asked to misbehave") && line.contains("the wait goes on"), "{line}");
+    for query in ["error=again", "error=again&state=wrong", "error=access_denied&state="] {
+        assert_eq!(get(waiting.port(), &format!("/callback?{query}")).status, 400, "{query}");
+    }
+    let ran = complete(&lab, waiting);
+    assert_eq!(ran.stderr.matches("warning").count(), 1, "once: {}", ran.stderr);
+}
+
+#[test]
+fn error_with_a_wrong_state_is_escaped_where_people_read() {
+    let lab = Lab::new();
+    let mut waiting = lab.begin_login(&[]);
+    let query = "error=%1b%5b2J%0dgone&error_description=%1b%5d0%3bx%07%c2%9b31m%e2%80%aeevil%0acogfed:%20done&state=x";
+    let reply = get(waiting.port(), &format!("/callback?{query}"));
+    assert_eq!(reply.status, 400);
+    let line = waiting.next_line();
+    assert!(line.contains("'\\u{1b}[2J\\u{d}gone'") && line.contains("\\u{202e}evil\\u{a}cogfed: done"), "{line}");
+    assert!(!line.trim_end().chars().any(char::is_control), "{line:?}");
+    complete(&lab, waiting);
+}
+
+#[test]
+fn access_denied_ends_the_sign_in_in_plain_words() {
+    let lab = lab(Misbehaviour::AccessDenied);
+    let waiting = lab.begin_login(&[]);
+    let page = visitor::sign_in_as(&waiting.url, "alice").expect("a last page");
+    let ran = waiting.end().failed_with(6);
+    let message = assert_refusal(&lab, &ran, &page, "The sign-in was refused");
+    assert!(message.starts_with("the sign-in was cancelled or denied: denied by the sandbox"), "{message}");
+    assert_eq!(lab.sandbox.count("token.code"), 0);
+}
+
+/// The identity provider's own answer, with the right state, whatever it says.
+fn answered_with(lab: &Lab, query: &str) -> (Ran, Page) {
+    let waiting: WaitingLogin = lab.begin_login(&[]);
+    let (port, state) = (waiting.port(), waiting.state());
+    let reply = get(port, &format!("/callback?{query}&state={state}"));
+    assert_eq!((reply.status, reply.header("location")), (302, Some("/done")), "{reply:?}");
+    let page = get(port, "/done");
+    let url = format!("http://localhost:{port}/done").parse().expect("a URL");
+    (waiting.end().failed_with(6), Page { url, status: page.status, text: page.body })
+}
+
+#[test]
+fn what_the_identity_provider_says_is_escaped_on_the_terminal_and_on_the_page() {
+    let lab = Lab::new();
+    let said = "<script>alert(1)</script> \u{1b}[31m\u{9b}2J\u{202e}";
+    let encoded: String = url::form_urlencoded::byte_serialize(said.as_bytes()).collect();
+    let (ran, page) = answered_with(&lab, &format!("error_description={encoded}&error=access_denied"));
+    assert!(ran.stderr.contains("<script>alert(1)</script> \\u{1b}[31m\\u{9b}2J\\u{202e}"), "{}", ran.stderr);
+    assert!(!ran.stderr.chars().any(|c| c.is_control() && c != '\n'), "{:?}", ran.stderr);
+    assert!(page.text.contains("&lt;script&gt;alert(1)&lt;/script&gt;"), "{}", page.text);
+    assert!(!page.text.contains("<script") && !page.text.contains('\u{1b}'), "{}", page.text);
+    lab.run(&["status"]).failed_with(3);
+}
+
+#[test]
+fn each_known_error_has_its_words_and_unknown_ones_are_quoted() {
+    let lab = Lab::new();
+    for (query, words) in [
+        ("error=invalid_scope", "a scope of the profile is not allowed to the app client: invalid_scope"),
+        ("error=login_required", "the identity provider wants you to sign in anew: login_required"),
+        ("error=unauthorized_client", "the app client may not use the authorization code grant"),
+        (
+            "error=something_new&error_description=Computer+says+no%0d%0a",
+            "refused the sign-in: Computer says no (something_new)",
+        ),
+        ("code=abc&error=both", "refused the sign-in: both"),
+    ] {
+        let (ran, page) = answered_with(&lab, query);
+        let message = assert_refusal(&lab, &ran, &page, "The sign-in was refused");
+        assert!(message.contains(words), "{query}: {message}");
+    }
+    assert_eq!(lab.sandbox.count("token.code"), 0);
+}
+
+#[test]
+fn what_anybody_reports_does_not_fill_the_screen() {
+    let lab = Lab::new();
+    let mut waiting = lab.begin_login(&[]);
+    let long = "é".repeat(1000);
+    let query = format!("error={}&error_description={long}", "e".repeat(1000)).replace('é', "%c3%a9");
+    assert_eq!(get(waiting.port(), &format!("/callback?{query}")).status, 400);
+    let line = waiting.next_line();
+    assert!(line.contains("the wait goes on") && line.chars().count() < 1000, "{line}");
+    assert!(line.contains("eee…") && line.contains("ééé…"), "{line}");
+    complete(&lab, waiting);
+}

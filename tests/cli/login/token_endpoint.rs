@@ -1,0 +1,119 @@
+//! A token endpoint that does not do its part, and codes that come twice.
+
+use std::thread;
+
+use cogfed::sandbox::{Misbehaviour, Options};
+
+use super::refusals::refused;
+use super::wire::{assert_one_error_and_hint, callback, come_back, exchange, get, listens, target};
+use crate::support::Lab;
+
+/// The token endpoint fails in this way: status 5, these words, and not a second try.
+#[track_caller]
+fn fails(misbehaviour: Misbehaviour, words: &str) -> Lab {
+    let lab = Lab::with(Options { misbehaviours: vec![misbehaviour], ..Options::default() });
+    let message = refused(&lab, 5);
+    assert!(message.contains(words), "{message}");
+    assert_eq!(lab.sandbox.count("token.code"), 1, "a code is sent once");
+    lab
+}
+
+#[test]
+fn status_500() {
+    fails(Misbehaviour::Token500, "status 500");
+}
+
+#[test]
+fn status_429() {
+    fails(Misbehaviour::Token429, "status 429");
+}
+
+#[test]
+fn html() {
+    fails(Misbehaviour::TokenHtml, "is not the JSON that OAuth promises");
+}
+
+#[test]
+fn ten_mib() {
+    fails(Misbehaviour::Token10Mib, "larger than 1048576 bytes");
+}
+
+#[test]
+fn silence_ends_within_the_deadline() {
+    fails(Misbehaviour::TokenSilent, "did not answer in time");
+}
+
+#[test]
+fn closed_without_an_answer() {
+    fails(Misbehaviour::TokenClose, "no usable answer");
+}
+
+#[test]
+fn redirect_is_not_followed_and_the_secrets_go_nowhere() {
+    let lab = fails(Misbehaviour::TokenRedirect, "token endpoint");
+    let elsewhere = lab.sandbox.requests().into_iter().filter(|request| request.path == "/elsewhere").count();
+    assert_eq!(elsewhere, 0);
+}
+
+#[test]
+fn callback_that_comes_twice_is_exchanged_once_and_then_nobody_listens() {
+    let lab = Lab::new();
+    let waiting = lab.begin_login(&[]);
+    let (port, url) = (waiting.port(), callback(&waiting, "alice"));
+    thread::scope(|scope| {
+        let replies: Vec<_> = (0..3).map(|_| scope.spawn(|| get(port, &target(&url)))).collect();
+        for reply in replies {
+            let reply = reply.join().expect("an answer");
+            assert_eq!((reply.status, reply.header("location")), (302, Some("/done")), "{reply:?}");
+        }
+        assert!(get(port, "/done").body.contains("You are signed in"));
+    });
+    waiting.end().good();
+    assert_eq!(lab.sandbox.count("token.code"), 1);
+    assert!(!listens(port), "a replay meets nobody");
+    lab.run(&["status"]).good();
+}
+
+#[test]
+fn code_that_somebody_else_has_used_is_refused_in_words() {
+    let lab = Lab::new();
+    let waiting = lab.begin_login(&[]);
+    let url = callback(&waiting, "alice");
+    let code = url.query_pairs().find(|(name, _)| name == "code").expect("a code").1.into_owned();
+    let body = format!(
+        "grant_type=authorization_code&client_id={}&redirect_uri={}&code={code}&code_verifier={}",
+        lab.sandbox.client_id(),
+        waiting.redirect_uri(),
+        "a".repeat(43)
+    );
+    let domain: url::Url = lab.sandbox.domain_url().parse().expect("a URL");
+    let theft = exchange(
+        domain.port().expect("a port"),
+        format!(
+            "POST /oauth2/token HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .as_bytes(),
+    );
+    assert_eq!(theft.expect("an answer").status, 400, "without the verifier the code is worth nothing");
+    let page = come_back(&url);
+    assert!(page.body.contains("The sign-in did not succeed"), "{page:?}");
+    let ran = waiting.end().failed_with(6);
+    let message = assert_one_error_and_hint(&ran);
+    assert!(message.contains("does not accept the code"), "{message}");
+    assert!(!ran.stderr.contains(&code), "{}", ran.stderr);
+    lab.run(&["status"]).failed_with(3);
+}
+
+#[test]
+fn code_that_is_there_twice_is_not_taken() {
+    let lab = Lab::with(Options { misbehaviours: vec![Misbehaviour::RepeatedCode], ..Options::default() });
+    let waiting = lab.begin_login(&[]);
+    let url = callback(&waiting, "alice");
+    let reply = get(waiting.port(), &target(&url));
+    assert_eq!(reply.status, 400, "{reply:?}");
+    assert_eq!(lab.sandbox.count("token.code"), 0);
+    lab.sandbox.behave();
+    super::wire::complete(&lab, waiting);
+}

@@ -1,0 +1,286 @@
+//! The ways of `login`: its flags, a second one at the same time, the person's own browser, a confidential app client.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use cogfed::sandbox::options::Issuer;
+use cogfed::sandbox::{Options, visitor};
+use serde_json::Value;
+
+use super::wire::{assert_no_secret, assert_one_error_and_hint, complete};
+use crate::support::{Lab, Ran, WaitingLogin};
+
+#[test]
+fn no_browser_prints_the_url_and_opens_nothing() {
+    let lab = Lab::new();
+    let (browser, opened) = stub_browser(&lab);
+    lab.configure_with(&format!("browser = '{}'", browser.display()));
+    let waiting = lab.begin_login(&[]);
+    assert!(waiting.url.starts_with(&format!("{}/oauth2/authorize?", lab.sandbox.domain_url())), "{}", waiting.url);
+    let ran = complete(&lab, waiting);
+    assert!(
+        ran.stderr.starts_with("cogfed: to sign in to profile 'lab', open this in a browser on this machine:\nhttp")
+    );
+    assert_eq!(ran.stdout, "");
+    assert_no_secret(&lab, &ran.stderr);
+    assert!(!opened.exists(), "no browser was asked for");
+}
+
+#[test]
+fn nobody_signs_in_in_time() {
+    let lab = Lab::new();
+    let waiting = lab.begin_login(&["--timeout", "1"]);
+    let uri = waiting.redirect_uri();
+    let ran = waiting.end().failed_with(3);
+    let message = assert_one_error_and_hint(&ran);
+    assert!(message.contains("nobody signed in within 1 s"), "{message}");
+    assert!(ran.stderr.contains("redirect_mismatch") && ran.stderr.contains(uri.as_str()), "{}", ran.stderr);
+}
+
+#[test]
+fn another_identity_provider_than_the_profiles() {
+    let lab = Lab::new();
+    let waiting = lab.begin_login(&["--identity-provider", "AzureB2C"]);
+    assert!(waiting.url.contains("identity_provider=AzureB2C"), "{}", waiting.url);
+    visitor::sign_in_as(&waiting.url, "erin").expect("a last page");
+    let ran = waiting.end().good();
+    assert!(ran.stderr.contains("signed in as erin@customers.example by AzureB2C"), "{}", ran.stderr);
+    let status = lab.run(&["status"]).good();
+    assert!(status.stdout.contains("erin@customers.example"), "whatever uses the profile finds it: {}", status.stdout);
+    lab.run(&["credential-process"]).good();
+    lab.run(&["logout"]).good();
+    lab.run(&["status"]).failed_with(3);
+}
+
+#[test]
+fn a_sign_in_by_another_identity_provider_is_not_the_one_that_was_asked_for() {
+    let lab = Lab::new();
+    lab.login("alice").good();
+    let ran = lab.login_with(&["--identity-provider", "AzureB2C"], "erin").good();
+    assert!(ran.stderr.contains("alice@corp.example was signed in before"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("signed in as erin@customers.example by AzureB2C"), "{}", ran.stderr);
+    let again = lab.run(&["login", "--identity-provider", "AzureB2C"]).good();
+    assert!(again.stderr.contains("already signed in as erin@customers.example"), "{}", again.stderr);
+}
+
+#[test]
+fn already_signed_in_opens_nothing_and_says_so() {
+    let lab = Lab::new();
+    lab.login("alice").good();
+    let asked = lab.sandbox.count("authorize");
+    let ran = lab.run(&["login"]).good();
+    assert!(
+        ran.stderr.contains("already signed in as alice@corp.example by AzureAD (profile 'lab')"),
+        "{}",
+        ran.stderr
+    );
+    assert!(ran.stderr.contains("hint: to sign in anew, use --force"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("http"), "{}", ran.stderr);
+    assert_eq!(lab.sandbox.count("authorize"), asked);
+}
+
+#[test]
+fn a_sign_in_that_has_ended_is_renewed_by_a_new_one() {
+    let (lab, _) = Lab::with_manual_clock(Options::default());
+    lab.login_here("alice").good();
+    lab.advance(TimeDelta::minutes(10));
+    lab.sandbox.revoke_all();
+    let ran = lab.login_here("alice").good();
+    assert!(ran.stderr.contains("signed in as alice@corp.example"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("already"), "{}", ran.stderr);
+}
+
+fn credentials(lab: &Lab) -> Value {
+    lab.run(&["credential-process"]).good().document()
+}
+
+fn role(lab: &Lab) -> String {
+    let url = format!("{}/echo/who", lab.sandbox.api_url());
+    let echo = lab.run(&["call", "GET", &url]).good().document();
+    echo["requestContext"]["identity"]["userArn"].as_str().expect("an ARN").to_owned()
+}
+
+#[test]
+fn force_signs_in_anew_and_the_old_credentials_are_gone() {
+    let lab = Lab::new();
+    lab.login("alice").good();
+    let old = credentials(&lab);
+    assert_eq!(credentials(&lab), old);
+    let ran = lab.login_with(&["--force"], "alice").good();
+    assert!(!ran.stderr.contains("was signed in before"), "the same person: {}", ran.stderr);
+    let status = lab.run(&["status", "--json"]).good().document();
+    assert_eq!(status["credentials"], Value::Null, "{status}");
+    assert_ne!(credentials(&lab), old);
+}
+
+#[test]
+fn a_failed_sign_in_by_force_leaves_the_old_one_as_it_was() {
+    let lab = Lab::new();
+    lab.login("alice").good();
+    let old = credentials(&lab);
+    lab.begin_login(&["--force", "--timeout", "1"]).end().failed_with(3);
+    lab.run(&["status"]).good();
+    assert_eq!(credentials(&lab), old);
+}
+
+#[test]
+fn another_person_takes_the_place_of_the_first() {
+    let lab = Lab::new();
+    lab.login("alice").good();
+    let old = credentials(&lab);
+    assert!(role(&lab).contains("/OrdersAdmin/"));
+    let ran = lab.login_with(&["--force"], "bob").good();
+    assert!(ran.stderr.contains("alice@corp.example was signed in before, and is not any more"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("signed in as bob@corp.example"), "{}", ran.stderr);
+    assert_ne!(credentials(&lab)["AccessKeyId"], old["AccessKeyId"]);
+    assert!(role(&lab).contains("/OrdersReader/"), "{}", role(&lab));
+}
+
+/// Starts a login and reads its first line.
+fn second_login(lab: &Lab, flags: &[&str]) -> (Child, BufReader<std::process::ChildStderr>, String) {
+    let mut child = lab.command(&[&["login"], flags].concat()).spawn().expect("it runs");
+    let mut stderr = BufReader::new(child.stderr.take().expect("a pipe"));
+    let mut line = String::new();
+    stderr.read_line(&mut line).expect("a line");
+    (child, stderr, line)
+}
+
+#[test]
+fn two_logins_at_once_have_one_browser_and_one_sign_in() {
+    let lab = Lab::new();
+    let (browser, opened) = stub_browser(&lab);
+    lab.configure_with(&format!("browser = '{}'", browser.display()));
+    let first = lab.begin_login(&[]);
+    let (child, mut stderr, line) = second_login(&lab, &[]);
+    assert_eq!(line, "cogfed: another cogfed is signing in to this profile; waiting for it\n");
+    complete(&lab, first);
+    let mut rest = String::new();
+    std::io::Read::read_to_string(&mut stderr, &mut rest).expect("UTF-8");
+    let ran = Ran::from(child.wait_with_output().expect("it ends")).good();
+    assert!(rest.contains("already signed in as alice@corp.example"), "{rest}{ran:?}");
+    assert!(!opened.exists(), "the second opened a browser");
+    assert_eq!(lab.sandbox.count("token.code"), 1);
+}
+
+#[test]
+fn a_login_that_waits_in_vain_for_another_is_busy() {
+    let lab = Lab::new();
+    let first = lab.begin_login(&[]);
+    let (child, mut stderr, _) = second_login(&lab, &["--timeout", "1"]);
+    let mut rest = String::new();
+    std::io::Read::read_to_string(&mut stderr, &mut rest).expect("UTF-8");
+    let ran = Ran { stderr: rest, ..child.wait_with_output().expect("it ends").into() }.failed_with(7);
+    assert_one_error_and_hint(&ran);
+    complete(&lab, first);
+}
+
+/// A program that notes its arguments, a line each, and the file that it notes them in.
+fn stub_browser(lab: &Lab) -> (std::path::PathBuf, std::path::PathBuf) {
+    let (program, notes) = (lab.home().join("browser"), lab.home().join("opened"));
+    let script = format!(
+        "#!/bin/sh\nprintf 'on stdout'; printf 'on stderr' >&2\nfor word; do printf '%s\\n' \"$word\"; done > '{0}.new'\nmv '{0}.new' '{0}'\n",
+        notes.display()
+    );
+    std::fs::write(&program, script).expect("a script");
+    #[cfg(unix)]
+    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("a mode");
+    (program, notes)
+}
+
+/// The lines of a file that another process is about to write.
+fn eventually(file: &Path) -> Vec<String> {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !file.exists() {
+        assert!(Instant::now() < deadline, "{} never came", file.display());
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    std::fs::read_to_string(file).expect("UTF-8").lines().map(str::to_owned).collect()
+}
+
+#[test]
+#[cfg(unix)]
+fn the_profiles_browser_gets_the_url_as_one_argument_and_no_shell() {
+    let lab = Lab::new();
+    let (browser, notes) = stub_browser(&lab);
+    let hint = "a b\"$(touch pwned)`touch pwned`;touch pwned|&x=%s %2520 -flag";
+    let browser = format!("browser = '{} --new-window %s --profile ${{HOME}}'", browser.display());
+    lab.configure_with(&format!("{browser}\nlogin_hint = '{hint}'"));
+    let waiting = WaitingLogin::of(lab.command(&["login"]).spawn().expect("it runs"));
+    let words = eventually(&notes);
+    assert_eq!(words, ["--new-window", &waiting.url, "--profile", "${HOME}"]);
+    let url: url::Url = words[1].parse().expect("a URL");
+    assert_eq!(url.query_pairs().find(|(name, _)| name == "login_hint").expect("a hint").1, hint);
+    visitor::sign_in_as(&waiting.url, "alice").expect("a last page");
+    let ran = waiting.end().good();
+    assert!(ran.stderr.starts_with("cogfed: opening your browser to sign in"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("on std") && ran.stdout.is_empty(), "{ran:?}");
+    assert!(!lab.home().join("pwned").exists());
+}
+
+#[test]
+#[cfg(unix)]
+fn a_browser_command_without_a_place_for_the_url_gets_it_last() {
+    let lab = Lab::new();
+    let (browser, notes) = stub_browser(&lab);
+    lab.configure_with(&format!("browser = '{} --private'", browser.display()));
+    let waiting = WaitingLogin::of(lab.command(&["login"]).spawn().expect("it runs"));
+    assert_eq!(eventually(&notes), ["--private", &waiting.url]);
+    complete(&lab, waiting);
+}
+
+#[test]
+fn a_browser_that_cannot_be_started_is_a_warning_and_the_wait_goes_on() {
+    let lab = Lab::new();
+    lab.configure_with("browser = '/nowhere/at/all %s'");
+    let mut waiting = WaitingLogin::of(lab.command(&["login"]).spawn().expect("it runs"));
+    let line = waiting.next_line();
+    assert!(line.starts_with("cogfed: warning: no browser could be opened"), "{line}");
+    assert!(line.contains("/nowhere/at/all") && line.contains("open the URL above yourself"), "{line}");
+    complete(&lab, waiting);
+}
+
+#[test]
+fn a_confidential_app_client_keeps_its_secret_for_later() {
+    let lab = Lab::with(Options { client_secrets: vec!["app-client-s3cret/+&=".into()], ..Options::default() });
+    let login = |secret: Option<&str>| {
+        let mut command = lab.command(&["login", "--no-browser"]);
+        if let Some(secret) = secret {
+            command.env("COGFED_CLIENT_SECRET", secret);
+        }
+        let waiting = WaitingLogin::of(command.spawn().expect("it runs"));
+        visitor::sign_in_as(&waiting.url, "alice").expect("a last page");
+        waiting.end()
+    };
+    for wrong in [None, Some("another")] {
+        let ran = login(wrong).failed_with(6);
+        assert!(assert_one_error_and_hint(&ran).contains("invalid_client"), "{ran:?}");
+        assert!(ran.stderr.contains("COGFED_CLIENT_SECRET"), "{ran:?}");
+    }
+    let ran = login(Some("app-client-s3cret/+&=")).good();
+    assert!(!ran.stderr.contains("app-client-s3cret"), "{}", ran.stderr);
+    // Ten minutes later the ID token is old enough to be refreshed before it is used.
+    let entries = std::fs::read_dir(lab.folder().path().join("store")).expect("a folder");
+    let path = entries.flatten().map(|entry| entry.path()).next().expect("the tokens' item");
+    let mut record: Value = serde_json::from_slice(&std::fs::read(&path).expect("a file")).expect("a record");
+    let issued: DateTime<Utc> = record["issued_at"].as_str().and_then(|time| time.parse().ok()).expect("a time");
+    record["issued_at"] = (issued - TimeDelta::minutes(10)).to_rfc3339().into();
+    std::fs::write(&path, record.to_string()).expect("it is written");
+    credentials(&lab);
+    assert_eq!(lab.sandbox.count("token.refresh"), 1, "refreshed without the variable");
+    let ran = lab.run(&["logout"]).good();
+    assert_eq!(lab.sandbox.count("revoke"), 1, "{}", ran.stderr);
+    assert!(!std::fs::read_to_string(lab.config()).expect("a file").contains("s3cret"));
+}
+
+#[test]
+fn both_hosts_of_a_user_pool_s_issuer_are_known() {
+    for issuer in [Issuer::Original, Issuer::Updated] {
+        let lab = Lab::with(Options { issuer, ..Options::default() });
+        assert!(!std::fs::read_to_string(lab.config()).unwrap().contains("issuer"), "the profile names none");
+        lab.login("alice").good();
+        lab.run(&["credential-process"]).good();
+    }
+}

@@ -1,0 +1,17 @@
+//! cogfed as a person, a browser, an attacker or an administrator meets it: whole commands against the sandbox.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod flows;
+mod issuer;
+mod login;
+#[cfg(unix)]
+mod malformed;
+mod network;
+#[cfg(unix)]
+mod records;
+mod refusals;
+mod request;
+mod roles;
+mod session;

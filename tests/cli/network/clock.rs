@@ -1,0 +1,37 @@
+//! What the client notes of servers' clocks.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta};
+use cogfed::clock::{ManualClock, Offset};
+use cogfed::http::{Http, HttpError};
+
+use super::front::{Act, Front, answer};
+
+#[test]
+fn the_newest_offset_of_a_server_is_kept_and_a_stored_answer_tells_none() {
+    let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+    let http = Http::new(Arc::new(ManualClock::at(now)), None);
+    let front = Front::alone(Act::Close, None);
+    let send = || {
+        let request = http::Request::get(format!("http://{}/", front.address)).body(Vec::new()).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(http.send(request))
+    };
+    let dated = |by: TimeDelta, more: &str| {
+        let date = (now + by).format("%a, %d %b %Y %H:%M:%S GMT");
+        front.always("", answer("200 OK", &format!("date: {date}\r\n{more}"), ""));
+        send().unwrap();
+        http.clock_offset().map(|measured| measured.offset)
+    };
+    assert_eq!(http.clock_offset(), None);
+    let (three_hours, minus_twenty) =
+        (Offset::measured(TimeDelta::hours(3)), Offset::measured(TimeDelta::minutes(-20)));
+    assert_eq!(dated(TimeDelta::hours(3), ""), Some(three_hours));
+    assert_eq!(http.clock_offset().unwrap().host, front.address.to_string());
+    assert_eq!(dated(TimeDelta::hours(9), "age: 60\r\n"), Some(three_hours));
+    assert_eq!(dated(TimeDelta::minutes(-20), ""), Some(minus_twenty));
+    front.always("", Act::Close);
+    assert!(matches!(send(), Err(HttpError::NoAnswer { .. })));
+    assert_eq!(http.clock_offset().unwrap().offset, minus_twenty);
+}

@@ -1,0 +1,12 @@
+//! The company's network: proxies, trust roots, deadlines and repeats, with real TLS, through the program.
+
+mod bundles;
+mod certificates;
+mod clock;
+mod front;
+mod place;
+mod proxies;
+mod retries;
+mod stalls;
+mod tls;
+mod tunnel;

@@ -1,0 +1,144 @@
+//! Servers that show the wrong certificate, or none: refused, in words that say which. Nothing turns that off.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
+use std::thread;
+
+use super::certificates::{Authority, Validity, self_signed};
+use super::front::{Act, Front, answer};
+use super::place::Place;
+use crate::support::Lab;
+
+/// A server that answers the first bytes of every connection with these, and no TLS.
+fn raw(bytes: &'static [u8]) -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(bytes);
+            // Until the client has read it: what is closed too early is reset.
+            let _ = stream.read(&mut [0; 4096]);
+        }
+    });
+    port
+}
+
+#[test]
+fn a_server_with_a_wrong_certificate_is_refused_and_the_message_says_what_is_wrong() {
+    let authority = Authority::new("The company's root");
+    let stranger = Authority::new("Nobody's root");
+    let cases = [
+        ("wrong name", authority.server(&["other.example"]), "its certificate is for another name", "captive"),
+        ("expired", authority.server_of(&["localhost"], Validity::Expired), "its certificate has expired", "clock"),
+        ("too new", authority.server_of(&["localhost"], Validity::NotYet), "is not valid yet", "clock may be wrong"),
+        ("self-signed", self_signed(&["localhost"]), "from an issuer that this machine does not trust", "ca_bundle"),
+        ("an authority's own", stranger.itself(), "its certificate is self-signed", "AWS_CA_BUNDLE"),
+        ("unknown issuer", stranger.server(&["localhost"]), "from an issuer that this machine", "AWS_CA_BUNDLE"),
+    ];
+    for (case, tls, what, hint) in cases {
+        let front = Front::alone(answer("200 OK", "", "{}"), Some(tls));
+        let place = Place::new(&format!("https://localhost:{}", front.port()), "");
+        let bundle = authority.write(place.home());
+        let ran = place.exchange(&[("AWS_CA_BUNDLE", bundle.to_str().unwrap())]).failed_with(5);
+        assert!(ran.stderr.contains(&format!("cannot reach localhost:{}: ", front.port())), "{case}: {}", ran.stderr);
+        assert!(ran.stderr.contains(what), "{case}: {}", ran.stderr);
+        let hint = if hint == "captive" { "sign-in page" } else { hint };
+        assert!(ran.stderr.contains(hint), "{case}: {}", ran.stderr);
+        assert_eq!((front.count(""), front.connections()), (0, 1), "{case}: nothing is sent, nor tried again");
+    }
+}
+
+#[test]
+fn a_server_without_a_tls_of_today_is_refused() {
+    // RFC 8446, section 6: a fatal alert, protocol_version, as a server answers that knows TLS 1.1 at most.
+    let old = raw(&[0x15, 0x03, 0x02, 0x00, 0x02, 0x02, 0x46]);
+    let plain = raw(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+    for (port, what) in [(old, "it speaks no TLS that is safe today"), (plain, "it does not speak TLS")] {
+        let place = Place::new(&format!("https://localhost:{port}"), "");
+        let bundle = Authority::new("root").write(place.home());
+        let ran = place.exchange(&[("AWS_CA_BUNDLE", bundle.to_str().unwrap())]).failed_with(5);
+        assert!(ran.stderr.contains(what), "{}", ran.stderr);
+        assert!(ran.stderr.contains(&format!("localhost:{port}")), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn an_api_is_held_to_the_same_and_its_failures_read_the_same() {
+    let authority = Authority::new("root");
+    let lab = Lab::new();
+    lab.login("alice").good();
+    let bundle = authority.write(lab.home());
+    let call = |front: &Front, path: &str| -> crate::support::Ran {
+        let url = format!("https://localhost:{}{path}", front.port());
+        let mut command = lab.command(&["call", "GET", &url, "--include"]);
+        command.env("AWS_CA_BUNDLE", &bundle).output().unwrap().into()
+    };
+    let expired = Front::alone(Act::Close, Some(authority.server_of(&["localhost"], Validity::Expired)));
+    let ran = call(&expired, "/x?canary=1").failed_with(5);
+    assert!(ran.stderr.contains(&format!("cannot reach localhost:{}: its certificate has expired", expired.port())));
+    assert!(!ran.stderr.contains("canary"), "{}", ran.stderr);
+
+    let elsewhere = Front::alone(answer("200 OK", "", "elsewhere"), None);
+    let location = format!("location: http://{}/\r\n", elsewhere.address);
+    let front = Front::alone(answer("302 Found", &location, ""), Some(authority.server(&["localhost"])));
+    let ran = call(&front, "/x").good();
+    assert!(ran.stdout.contains("302 Found"), "{}", ran.stdout);
+    assert_eq!(elsewhere.connections(), 0, "a redirect was followed");
+
+    for act in [Act::Close, Act::Reset, answer("503 Service Unavailable", "retry-after: 0\r\n", "")] {
+        let front = Front::alone(act.clone(), Some(authority.server(&["localhost"])));
+        let ran = call(&front, "/x");
+        match act {
+            Act::Answer(_) => assert!(ran.stdout.contains("503"), "{}", ran.stdout),
+            _ => assert!(
+                ran.failed_with(5).stderr.contains(&format!("no usable answer from localhost:{}", front.port()))
+            ),
+        }
+        assert_eq!(front.connections(), 1, "an API request was sent again: {act:?}");
+    }
+}
+
+#[test]
+fn a_redirect_of_the_token_endpoint_is_not_followed() {
+    let elsewhere = Front::alone(answer("200 OK", "", "{}"), None);
+    let location = format!("location: http://{}/oauth2/token\r\n", elsewhere.address);
+    for status in ["301 Moved", "302 Found", "303 See Other", "307 Temporary Redirect", "308 Permanent Redirect"] {
+        let front = Front::alone(answer(status, &location, ""), None);
+        let ran = Place::new(&format!("http://{}", front.address), "").exchange(&[]);
+        assert_ne!(ran.status, 0, "{}", ran.stderr);
+        assert_eq!((front.count(""), elsewhere.connections()), (1, 0), "{status}");
+    }
+}
+
+#[test]
+fn http_is_refused_for_all_but_loopback() {
+    for host in ["auth.example", "192.0.2.1", "[2001:db8::1]", "localhost.attacker.example"] {
+        let ran = Place::new(&format!("http://{host}"), "").exchange(&[]).failed_with(2);
+        assert!(ran.stderr.contains("http is allowed for loopback hosts only"), "{}", ran.stderr);
+    }
+}
+
+/// The library's types would refuse most of these by `clippy.toml`; this also holds where clippy does not look.
+#[test]
+fn no_line_of_the_source_turns_verification_off() {
+    fn search(folder: &Path, found: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                search(&path, found);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            for word in ["danger_accept", "dangerous(", "with_custom_certificate_verifier", "verify_none", "NoVerif"] {
+                if text.contains(word) {
+                    found.push(format!("{}: {word}", path.display()));
+                }
+            }
+        }
+    }
+    let mut found = Vec::new();
+    search(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+    assert_eq!(found, [""; 0]);
+}

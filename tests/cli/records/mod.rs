@@ -1,0 +1,82 @@
+//! What lies in a store or beside it and is not as this run would have written it: of an earlier release, of a later one, of
+//! somebody else, or torn.
+
+mod released;
+mod strange;
+mod torn;
+
+use std::path::PathBuf;
+
+use cogfed::profile::{Choice, Profile};
+use cogfed::secret::Secret;
+use cogfed::store::record::{credentials_account, tokens_account};
+use cogfed::store::{Backend, FileStore, MemoryStore, Patience, Store, StoreKind};
+use serde_json::Value;
+
+use crate::support::Lab;
+
+/// The profile of a lab.
+fn profile(lab: &Lab) -> Profile {
+    loaded(lab.config())
+}
+
+fn loaded(config: PathBuf) -> Profile {
+    let path = config.display().to_string();
+    Profile::load(&Choice::default(), &|name| (name == "COGFED_CONFIG").then(|| path.clone())).unwrap()
+}
+
+/// The store of a lab, as files.
+fn files(lab: &Lab) -> FileStore {
+    FileStore::new(&lab.folder())
+}
+
+fn in_memory(lab: &Lab, memory: &MemoryStore) -> Store {
+    Store::new(StoreKind::Memory(memory.clone()), &lab.folder(), Patience::unattended(), None)
+}
+
+/// The account of the lab's tokens or credentials.
+fn account(lab: &Lab, kind: &str) -> String {
+    match kind {
+        "tokens" => tokens_account(&profile(lab)),
+        _ => credentials_account(&profile(lab)),
+    }
+}
+
+/// What the lab's store holds for it.
+fn stored(lab: &Lab, kind: &str) -> Option<String> {
+    files(lab).get(&account(lab, kind)).unwrap().map(|text| text.expose().to_owned())
+}
+
+fn store(lab: &Lab, kind: &str, text: &str) {
+    files(lab).set(&account(lab, kind), &Secret::new(text)).unwrap();
+}
+
+/// Changes fields of a stored record.
+fn change(lab: &Lab, kind: &str, fields: &[(&str, Value)]) {
+    let mut record: Value = serde_json::from_str(&stored(lab, kind).unwrap()).unwrap();
+    fields.iter().for_each(|(name, value)| record[*name] = value.clone());
+    store(lab, kind, &record.to_string());
+}
+
+/// Lets the credentials have ended, and the ID token be too old to be used again.
+fn let_end(lab: &Lab) {
+    change(
+        lab,
+        "credentials",
+        &[("expires_at", "2026-01-01T01:00:00Z".into()), ("issued_at", "2026-01-01T00:00:00Z".into())],
+    );
+    change(
+        lab,
+        "tokens",
+        &[("expires_at", "2026-01-01T01:00:00Z".into()), ("issued_at", "2026-01-01T00:00:00Z".into())],
+    );
+}
+
+/// Signed in, with credentials.
+fn signed_in() -> Lab {
+    let lab = Lab::new();
+    lab.login("alice").good();
+    lab.run(&["credential-process"]).good();
+    lab.sandbox.clear_log();
+    lab
+}

@@ -1,0 +1,306 @@
+//! What each release has written, and whether it is read today. `tests/data/README.md` says what to do at a release.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use cogfed::profile::keys::KEYS;
+use cogfed::secret::Secret;
+use cogfed::store::record::{CredentialsRecord, TokensRecord, credentials_account, tokens_account};
+use cogfed::store::{Backend, FileStore, MemoryStore};
+use serde_json::{Map, Value};
+
+use super::{account, change, in_memory, loaded, profile, signed_in};
+use crate::support::Lab;
+
+/// What an item of Windows takes, in bytes: the least of all platforms.
+const WINDOWS: usize = 2560;
+
+fn released() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/released")
+}
+
+/// A folder for each version.
+fn versions() -> Vec<PathBuf> {
+    let mut found: Vec<_> = std::fs::read_dir(released()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    found.sort();
+    found
+}
+
+/// This version's.
+fn current() -> PathBuf {
+    let folder = released().join(env!("CARGO_PKG_VERSION"));
+    assert!(folder.is_dir(), "{} is missing: see tests/data/README.md", folder.display());
+    folder
+}
+
+fn text(folder: &Path, name: &str) -> String {
+    std::fs::read_to_string(folder.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+fn json(folder: &Path, name: &str) -> Value {
+    serde_json::from_str(&text(folder, name)).unwrap()
+}
+
+/// The same with the names of its fields and the kinds of its values alone.
+fn shape(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            Value::Object(fields.iter().map(|(name, value)| (name.clone(), shape(value))).collect())
+        }
+        Value::Array(items) => items.first().map(shape).into_iter().collect(),
+        Value::String(_) => "text".into(),
+        Value::Number(_) => "number".into(),
+        other => other.clone(),
+    }
+}
+
+/// As it is written today.
+fn written<B: Backend>(store: &B, account: &str) -> Value {
+    serde_json::from_str(store.get(account).unwrap().unwrap().expose()).unwrap()
+}
+
+#[test]
+fn every_release_has_its_folder_and_every_configuration_is_read() {
+    current();
+    for folder in versions() {
+        for name in ["config-full.toml", "config-least.toml"] {
+            let profile = loaded(folder.join(name));
+            let pool = profile.issuer.user_pool().expect(name);
+            assert_eq!(pool.id, "eu-west-1_AbC123xyz", "{name}");
+            assert_eq!(pool.endpoints.token, "https://corp.auth.eu-west-1.amazoncognito.com/oauth2/token", "{name}");
+        }
+        let full = loaded(folder.join("config-full.toml"));
+        assert_eq!(full.role_arn.as_deref(), Some("arn:aws:iam::000000000000:role/Reader"));
+        assert_eq!((full.redirect.ports.as_slice(), full.who()), ([8500, 8501].as_slice(), "work"));
+        let plain = loaded(folder.join("config-issuer.toml"));
+        assert_eq!(plain.issuer.id(), "https://login.corp.example/tenant/v2.0/");
+        assert_eq!(plain.scopes, ["openid", "offline_access"]);
+        assert!(
+            tokens_account(&plain).starts_with("tokens/https:%2F%2Flogin.corp.example%2Ftenant%2Fv2.0%2F/0b1c2d3e")
+        );
+    }
+}
+
+#[test]
+fn the_fixtures_of_this_version_name_every_key() {
+    let full: toml_edit::DocumentMut = text(&current(), "config-full.toml").parse().unwrap();
+    let profile = full["profile"]["a"].as_table().unwrap();
+    let mut named: BTreeSet<String> = profile.iter().map(|(key, _)| key.to_owned()).collect();
+    assert!(named.remove("endpoints"));
+    named.extend(profile["endpoints"].as_table().unwrap().iter().map(|(key, _)| format!("endpoints.{key}")));
+    let known: BTreeSet<String> = KEYS.iter().map(|key| key.name.to_owned()).collect();
+    // One profile cannot have these beside the others.
+    let missing: Vec<_> = known.difference(&named).map(String::as_str).collect();
+    assert_eq!(
+        missing,
+        ["endpoints.issuer", "idp_identifier", "issuer", "issuer_hosts", "session_duration"],
+        "a new key needs a fixture: see tests/data/README.md"
+    );
+}
+
+#[test]
+fn records_of_every_release_are_read_from_files_and_parts_and_this_version_writes_its_own_form() {
+    for folder in versions() {
+        let temp = Lab::new();
+        let profile = loaded(folder.join("config-least.toml"));
+        let names = json(&folder, "names.json");
+        let (tokens, credentials) = (tokens_account(&profile), credentials_account(&profile));
+        // As files, under the names of that release.
+        let files = temp.folder().sub("store").path();
+        std::fs::create_dir_all(&files).unwrap();
+        for (kind, account) in [("tokens", &tokens), ("credentials", &credentials)] {
+            let path = files.join(names["file"][kind].as_str().unwrap());
+            std::fs::write(&path, text(&folder, &format!("{kind}.json"))).unwrap();
+            let found = FileStore::new(&temp.folder()).get(account).unwrap();
+            assert_eq!(found.unwrap().expose(), text(&folder, &format!("{kind}.json")));
+            assert_eq!(names["keyring"][kind]["username"].as_str(), Some(account.as_str()));
+        }
+        // In parts, as in the items of a keyring that takes no large ones.
+        let memory = MemoryStore::with_limit(WINDOWS);
+        for (account, part) in json(&folder, "parts.json").as_object().unwrap() {
+            memory.set(account, &Secret::new(part.as_str().unwrap())).unwrap();
+        }
+        let store = in_memory(&temp, &memory);
+        let record = TokensRecord::read(&store, &profile).unwrap().unwrap();
+        assert_eq!((record.person.as_str(), record.id_token.expose().len()), ("alice@corp.example", 4000));
+        let files = cogfed::store::Store::new(
+            cogfed::store::StoreKind::File,
+            &temp.folder(),
+            cogfed::store::Patience::unattended(),
+            None,
+        );
+        assert_eq!(
+            CredentialsRecord::read(&files, &profile).unwrap().unwrap().credentials().access_key_id,
+            "ASIANOTAREALKEY"
+        );
+        if folder == current() {
+            TokensRecord::read(&files, &profile).unwrap().unwrap().write(&files, &profile).unwrap();
+            assert_eq!(written(&FileStore::new(&temp.folder()), &tokens), json(&folder, "tokens.json"));
+            record.write(&store, &profile).unwrap();
+            let parts: Map<String, Value> =
+                memory.accounts().into_iter().map(|name| (name.clone(), form(&memory, &name))).collect();
+            // The other slot, this time, and another generation.
+            let expected = text(&folder, "parts.json").replace("#a", "#c").replace("#b", "#a").replace("#c", "#b");
+            let expected: Map<String, Value> = serde_json::from_str(&expected).unwrap();
+            let expected: Map<String, Value> =
+                expected.into_iter().map(|(name, part)| (name, of_part(part.as_str().unwrap()))).collect();
+            assert_eq!(parts, expected, "the form of an item in parts has changed");
+        }
+    }
+}
+
+fn form(memory: &MemoryStore, account: &str) -> Value {
+    of_part(memory.get(account).unwrap().unwrap().expose())
+}
+
+/// The first line of a part or a header, its slot and its random generation left out, and how long the whole is.
+fn of_part(text: &str) -> Value {
+    let line = text.lines().next().unwrap();
+    let words: Vec<&str> = line
+        .split(' ')
+        .map(|word| match word {
+            "a" | "b" => "SLOT",
+            word if word.len() == 32 && word.bytes().all(|byte| byte.is_ascii_hexdigit()) => "GENERATION",
+            word => word,
+        })
+        .collect();
+    format!("{} ({})", words.join(" "), text.len()).into()
+}
+
+/// A refresh that was cut off, as a release marked it, is told as such.
+#[test]
+fn a_mark_of_every_release_is_understood_and_this_version_writes_its_own_form() {
+    for folder in versions() {
+        let lab = signed_in();
+        super::let_end(&lab);
+        change(&lab, "tokens", &[("generation", json(&folder, "mark.json")["generation"].clone())]);
+        let names = json(&folder, "names.json");
+        let marks = lab.folder().sub(names["state"]["marks"].as_str().unwrap());
+        marks.replace(&account(&lab, "tokens"), text(&folder, "mark.json").as_bytes()).unwrap();
+        if folder == current() {
+            lab.sandbox.misbehave(cogfed::sandbox::Misbehaviour::RefreshDropAnswer, None);
+            lab.run(&["credential-process"]).failed_with(5);
+            lab.sandbox.behave();
+            let mark = marks.read(&account(&lab, "tokens"), 4096).unwrap().unwrap();
+            assert_eq!(
+                serde_json::from_slice::<Value>(&mark).unwrap(),
+                json(&folder, "mark.json"),
+                "the first one counts"
+            );
+        }
+        lab.sandbox.revoke_all();
+        let said = lab.run(&["credential-process"]).failed_with(3).stderr;
+        assert!(said.contains("a renewal at 2026-01-31 23:59:00 UTC was cut off"), "{said}");
+    }
+}
+
+/// The last failure spares the next caller another one, and the kept keys a request.
+#[test]
+fn failures_and_keys_of_every_release_are_understood_and_this_version_writes_its_own_form() {
+    for folder in versions() {
+        let (lab, clock) = Lab::with_manual_clock(cogfed::sandbox::Options::default());
+        let names = json(&folder, "names.json");
+        let state = |kind: &str| lab.folder().sub(names["state"][kind].as_str().unwrap());
+        lab.login_here("alice").good();
+        lab.run_here(&["credential-process"], None).good();
+        let profile = profile(&lab);
+        let url = profile.issuer.user_pool().unwrap().endpoints.jwks.clone();
+        let keys: Value = serde_json::from_slice(&state("keys").read(&url, 1 << 20).unwrap().unwrap()).unwrap();
+        assert_eq!(shape(&keys), shape(&json(&folder, "keys.json")), "the form of kept keys has changed");
+        // Credentials that are due and still good: a failure just now means that they are handed out without a try.
+        clock.advance(chrono::TimeDelta::minutes(50));
+        let mut failure = json(&folder, "failure.json");
+        failure["at"] = cogfed::clock::Clock::now(&clock).to_rfc3339().into();
+        let failures = state("failures");
+        failures.replace(&account(&lab, "credentials"), failure.to_string().as_bytes()).unwrap();
+        lab.sandbox.clear_log();
+        lab.run_here(&["credential-process"], None).good();
+        assert_eq!(lab.sandbox.requests().len(), 0, "the failure was not understood");
+        clock.advance(chrono::TimeDelta::minutes(1));
+        lab.sandbox.misbehave(cogfed::sandbox::Misbehaviour::Token500, None);
+        lab.run_here(&["credential-process"], None).good();
+        let now: Value =
+            serde_json::from_slice(&failures.read(&account(&lab, "credentials"), 1 << 14).unwrap().unwrap()).unwrap();
+        if folder == current() {
+            assert_eq!(shape(&now), shape(&json(&folder, "failure.json")), "the form of a failure has changed");
+        }
+    }
+}
+
+/// Where each session looks for it, beside what it says.
+#[test]
+fn the_names_of_this_version_are_those_of_its_fixtures() {
+    let lab = signed_in();
+    let names = json(&current(), "names.json");
+    let mut found: Vec<String> = std::fs::read_dir(lab.folder().path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    found.sort();
+    let known: Vec<String> =
+        names["folders"].as_array().unwrap().iter().map(|name| name.as_str().unwrap().into()).collect();
+    assert!(found.iter().all(|name| known.contains(name)), "{found:?}: a new folder is a new form");
+    assert!(known.contains(&"store".into()) && found.contains(&"store".into()));
+}
+
+#[test]
+fn a_measured_clock_of_every_release_is_understood_and_this_version_writes_its_own_form() {
+    for folder in versions() {
+        let lab = signed_in();
+        let mut kept = json(&folder, "clock.json");
+        kept["at"] = serde_json::to_value(cogfed::clock::Clock::now(&lab.clock)).unwrap();
+        let name = json(&folder, "names.json")["state"]["clock"].as_str().unwrap().to_owned();
+        lab.folder().replace(&name, kept.to_string().as_bytes()).unwrap();
+        let read = super::torn::Small::of(&lab).session(|session| session.kept_offset()).expect("it is understood");
+        if folder == current() {
+            assert_eq!(serde_json::to_value(&read).unwrap(), kept, "the form of a measured clock has changed");
+        }
+    }
+}
+
+/// A discovery document that is at hand spares a request.
+#[test]
+fn a_kept_discovery_document_of_every_release_is_understood_and_this_version_writes_its_own_form() {
+    for folder in versions() {
+        let mut options = cogfed::sandbox::Options::default();
+        cogfed::sandbox::Switch::PlainIssuer.apply(&mut options);
+        let (lab, clock) = Lab::with_manual_clock(options);
+        let issuer = lab.sandbox.issuer();
+        let documents = lab.folder().sub(json(&folder, "names.json")["state"]["discovery"].as_str().unwrap());
+        let name = format!("{issuer}/.well-known/openid-configuration");
+        let kept = text(&folder, "discovery.json").replace("ISSUER", issuer.strip_suffix("/v2.0").unwrap());
+        let mut kept: Value = serde_json::from_str(&kept).unwrap();
+        kept["fetched_at"] = serde_json::to_value(cogfed::clock::Clock::now(&clock)).unwrap();
+        documents.replace(&name, kept.to_string().as_bytes()).unwrap();
+        lab.login_here("alice").good();
+        assert_eq!(lab.sandbox.count("discovery"), 0, "the document was not understood");
+        if folder == current() {
+            documents.remove(&name).unwrap();
+            lab.run_here(&["login", "--force"], Some(std::sync::Arc::new(crate::support::VisitorBrowser("alice"))))
+                .good();
+            let written = documents.read(&name, 1 << 16).unwrap().unwrap();
+            assert_eq!(serde_json::from_slice::<Value>(&written).unwrap(), kept, "the form has changed");
+        }
+    }
+}
+
+/// A night of SDK calls opens no hundred tabs, the night after an update included.
+#[test]
+fn an_unanswered_sign_in_of_every_release_is_understood_and_this_version_writes_its_own_form() {
+    for folder in versions() {
+        let (lab, clock) = Lab::with_manual_clock(cogfed::sandbox::Options::default());
+        let mut note = json(&folder, "unanswered.json");
+        note["at"] = serde_json::to_value(cogfed::clock::Clock::now(&clock)).unwrap();
+        let notes = lab.folder().sub(json(&folder, "names.json")["state"]["unanswered"].as_str().unwrap());
+        notes.replace(&account(&lab, "tokens"), note.to_string().as_bytes()).unwrap();
+        // A browser that is opened here fails the test.
+        let ran = lab.run_here(&["credential-process", "--sign-in"], None);
+        assert_eq!(ran.status, 3, "{ran:?}");
+        if folder == current() {
+            let lab = signed_in();
+            super::torn::Small::of(&lab).session(|session| session.note_browser()).unwrap();
+            let written = lab.folder().sub("sign-ins").read(&account(&lab, "tokens"), 1 << 14).unwrap().unwrap();
+            assert_eq!(shape(&serde_json::from_slice(&written).unwrap()), shape(&note), "the form has changed");
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Items too small for a record: every boundary of the writes and deletes of a sign-in, a renewal and a sign-out fails, once
+//! and for good.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use cogfed::http::Http;
+use cogfed::profile::Profile;
+use cogfed::sandbox::options::{Options, Rotation};
+use cogfed::secret::Secret;
+use cogfed::session::Session;
+use cogfed::store::record::TokensRecord;
+use cogfed::store::{MemoryStore, Store};
+use cogfed::user_pool::{Claims, Grant, Tokens};
+
+use super::{in_memory, profile, stored};
+use crate::support::Lab;
+
+/// Small enough for a record in several parts, as on Windows.
+const LIMIT: usize = 1000;
+
+pub struct Small<'a> {
+    lab: &'a Lab,
+    profile: Profile,
+    memory: MemoryStore,
+    store: Store,
+    http: Http,
+}
+
+impl<'a> Small<'a> {
+    /// A small store that holds what the lab's does.
+    pub fn of(lab: &'a Lab) -> Self {
+        let memory = MemoryStore::with_limit(LIMIT);
+        let (profile, store) = (profile(lab), in_memory(lab, &memory));
+        for kind in ["tokens", "credentials"] {
+            store.set(&super::account(lab, kind), &Secret::new(stored(lab, kind).unwrap())).unwrap();
+        }
+        assert!(memory.accounts().len() > 4, "several parts: {:?}", memory.accounts());
+        let http = Http::new(Arc::new(lab.clock.clone()), None);
+        Self { lab, profile, memory, store, http }
+    }
+
+    pub fn session<T>(&self, work: impl FnOnce(&Session<'_>) -> T) -> T {
+        let folder = self.lab.folder();
+        work(&Session {
+            profile: &self.profile,
+            store: &self.store,
+            folder: &folder,
+            clock: &self.lab.clock,
+            http: &self.http,
+            client_secret: None,
+            is_attended: false,
+            wait: Box::new(|_| {}),
+            warn: Box::new(|_| {}),
+        })
+    }
+
+    fn credentials(&self) -> anyhow::Result<String> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        self.session(|session| runtime.block_on(session.credentials())).map(|lease| lease.credentials.access_key_id)
+    }
+
+    fn person(&self) -> Option<String> {
+        TokensRecord::read(&self.store, &self.profile).unwrap().map(|record| record.person)
+    }
+
+    fn signed_in_as(&self, subject: &str) -> anyhow::Result<()> {
+        let now = cogfed::clock::Clock::now(&self.lab.clock);
+        let long = |name: &str| Secret::new(name.repeat(700));
+        let grant = Grant {
+            token_endpoint: self.profile.issuer.user_pool().unwrap().endpoints.token.clone(),
+            id_token: Some(long("i")),
+            access_token: long("a"),
+            refresh_token: Some(long("r")),
+            offset: Default::default(),
+        };
+        let claims = Claims {
+            issuer: "https://issuer.example".into(),
+            subject: subject.into(),
+            issued_at: now,
+            expires_at: now + TimeDelta::hours(1),
+            person: subject.into(),
+            provider: None,
+        };
+        self.session(|session| session.save_sign_in(&Tokens { grant, claims }, false, &[])).map(drop)
+    }
+}
+
+/// Both halves of it, as `logout` does them around the revocation.
+fn sign_out(session: &Session<'_>) -> anyhow::Result<()> {
+    match session.begin_sign_out(&[])? {
+        Some(signing_out) => session.finish_sign_out(&signing_out),
+        None => Ok(()),
+    }
+}
+
+/// One lab is enough: each case has a store of its own.
+fn sweep(mut case: impl FnMut(&Small<'_>, bool)) -> usize {
+    let lab = Lab::new();
+    lab.login("alice").good();
+    lab.run(&["credential-process"]).good();
+    let mut boundaries = 0;
+    for for_good in [false, true] {
+        for call in 0.. {
+            let small = Small::of(&lab);
+            small.memory.fail(call..if for_good { usize::MAX } else { call + 1 });
+            case(&small, for_good);
+            if small.memory.calls() <= call {
+                break;
+            }
+            small.memory.fail(0..0);
+            boundaries += 1;
+        }
+    }
+    boundaries
+}
+
+#[test]
+fn a_sign_in_that_fails_at_any_boundary_leaves_the_old_person_or_the_new_and_never_the_keys_of_the_other() {
+    let boundaries = sweep(|small, _| {
+        let saved = small.signed_in_as("bob");
+        small.memory.fail(usize::MAX..usize::MAX);
+        let person = small.person().unwrap();
+        assert_eq!(person == "bob", saved.is_ok(), "the header is the last to be written");
+        let keys = small.store.get(&super::account(small.lab, "credentials")).unwrap();
+        assert!(person != "bob" || keys.is_none(), "alice's keys beside bob's sign-in");
+        small.signed_in_as("carol").unwrap();
+        assert_eq!(small.person().as_deref(), Some("carol"));
+        assert_eq!(small.store.get(&super::account(small.lab, "credentials")).unwrap(), None);
+    });
+    println!("{boundaries} boundaries");
+    assert!(boundaries > 20, "{boundaries}");
+}
+
+#[test]
+fn a_sign_out_that_fails_at_any_boundary_is_finished_by_the_next() {
+    let boundaries = sweep(|small, _| {
+        let out = small.session(sign_out);
+        small.memory.fail(usize::MAX..usize::MAX);
+        if out.is_ok() {
+            assert_eq!(small.person(), None);
+        }
+        small.session(sign_out).unwrap();
+        assert_eq!(small.memory.accounts(), Vec::<String>::new(), "leftovers");
+    });
+    println!("{boundaries} boundaries");
+    assert!(boundaries > 20, "{boundaries}");
+}
+
+#[test]
+fn a_renewal_that_fails_at_any_boundary_leaves_a_sign_in_that_can_be_renewed() {
+    let options = Options { rotation: Rotation::On { grace: 60 }, ..Options::default() };
+    let (lab, clock) = Lab::with_manual_clock(options);
+    lab.login_here("alice").good();
+    lab.run_here(&["credential-process"], None).good();
+    let mut boundaries = 0;
+    let small = Small::of(&lab);
+    for for_good in [false, true] {
+        for call in 0.. {
+            clock.advance(TimeDelta::hours(2));
+            small.memory.fail(call..if for_good { usize::MAX } else { call + 1 });
+            let renewed = small.credentials();
+            let is_over = small.memory.calls() <= call;
+            small.memory.fail(0..0);
+            assert!(!is_over || renewed.is_ok());
+            if let Err(error) = renewed {
+                assert_eq!(cogfed::error::kind_of(&error), cogfed::error::Kind::Store, "call {call}: {error:#}");
+            }
+            small.credentials().unwrap_or_else(|error| panic!("call {call}, for good {for_good}: {error:#}"));
+            if is_over {
+                break;
+            }
+            boundaries += 1;
+        }
+    }
+    small.session(sign_out).unwrap();
+    assert_eq!(small.memory.accounts(), Vec::<String>::new(), "leftovers after {boundaries} torn writes");
+    println!("{boundaries} boundaries");
+    assert!(boundaries > 40, "{boundaries}");
+}

@@ -1,0 +1,38 @@
+//! A sign-in that a renewal finds ended, and why.
+
+use chrono::TimeDelta;
+use cogfed::sandbox::Options;
+
+use super::told::{Page, Told};
+use crate::support::Lab;
+
+#[test]
+fn the_reason_is_told_with_the_end_of_the_sign_in() {
+    let mut page = Page::default();
+    for refusal in ["aadsts50173", "aadsts70043", "token-invalid-grant"] {
+        let (lab, _) = Lab::with_manual_clock(Options::default());
+        lab.login_here("alice").good();
+        lab.advance(TimeDelta::hours(2));
+        lab.sandbox.refuse(refusal, None).expect("a refusal");
+        let orders = format!("{}/orders", lab.sandbox.api_url());
+        let ran = lab.run_here(&["call", "GET", &orders], None).failed_with(3);
+        page.add(refusal, "at the token endpoint, in answer to a refresh token", &Told::of(&lab, &ran));
+        lab.sandbox.behave();
+        lab.run_here(&["call", "GET", &orders], None).failed_with(3);
+        assert_eq!(lab.sandbox.count("token.refresh"), 1, "the refresh token is not used again");
+    }
+    page.compare("renewal");
+}
+
+/// A second factor that is due, for one: the person has to come once more, and nothing is lost until then.
+#[test]
+fn who_is_asked_for_in_the_browser_has_not_lost_the_sign_in() {
+    let (lab, _) = Lab::with_manual_clock(Options::default());
+    lab.login_here("alice").good();
+    lab.advance(TimeDelta::hours(2));
+    lab.sandbox.refuse("token-interaction-required", None).expect("a refusal");
+    let ran = lab.run_here(&["credential-process"], None).failed_with(3);
+    assert!(ran.stderr.contains("run 'cogfed login --profile lab --force'"), "{}", ran.stderr);
+    lab.sandbox.behave();
+    lab.run_here(&["credential-process"], None).good();
+}

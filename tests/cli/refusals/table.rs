@@ -1,0 +1,140 @@
+//! The table, row by row.
+
+use chrono::{DateTime, Utc};
+use cogfed::refusals::{self, Row, Service};
+use cogfed::request::{ApiRequest, Context, RequestInput, explain};
+use cogfed::sandbox::Refusal;
+use cogfed::sandbox::refusals::Place;
+use http::HeaderMap;
+
+use super::told::{Page, Told, provoked};
+
+/// Whether these are a row's words, whatever is filled in.
+fn is_of(row: &Row, told: &Told) -> bool {
+    let says = |text: &str, mut rest: &str| {
+        let literal =
+            text.split('{').flat_map(|piece| piece.split_once('}').map_or([piece, ""], |(_, after)| ["", after]));
+        literal.into_iter().all(|piece| match rest.find(piece) {
+            Some(start) => {
+                rest = &rest[start + piece.len()..];
+                true
+            }
+            None => false,
+        })
+    };
+    // An answer of the API's is an answer: `call` ends well.
+    let is_kind =
+        told.status == i32::from(row.kind.exit_code()) || (row.service == Service::ApiGateway && told.status == 0);
+    is_kind && says(row.cause, &told.error) && says(row.hint, &told.hint)
+}
+
+/// The row that the table has for this refusal, where the code and the message alone choose it.
+fn row_of(refusal: &Refusal) -> Option<&'static Row> {
+    let service = match refusal.place {
+        Place::Authorize => Service::Authorization,
+        Place::Token => Service::TokenEndpoint,
+        Place::GetId | Place::GetCredentials | Place::GetOpenIdToken => Service::IdentityPool,
+        Place::Sts => Service::Sts,
+        Place::Api => return None,
+    };
+    Some(refusals::find(service, refusal.code, &refusal.text()))
+}
+
+/// API Gateway's answer where the API has a host of AWS's own, which no sandbox has; or as the first of two, since `call`
+/// signs once more by the gateway's time. The bytes are the sandbox's, but for the time that they tell.
+fn explained(name: &str, date: Option<&str>) -> Told {
+    let answer = name.parse::<Refusal>().unwrap().answer();
+    let url = "https://abc123.execute-api.eu-west-1.amazonaws.com/prod/orders".to_owned();
+    let input = RequestInput { method: "GET".into(), url, ..RequestInput::default() };
+    let (request, _) = ApiRequest::build(input).unwrap();
+    let context = Context { request: &request, region: "eu-west-1", profile: "PROFILE" };
+    let mut headers: HeaderMap = answer.headers().clone();
+    if let Some(date) = date {
+        headers.insert("date", date.parse().unwrap());
+    }
+    let now: DateTime<Utc> = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+    // Else the message's own time counts.
+    let body = String::from_utf8(answer.body().to_vec()).unwrap().replace(" (20270115T082000Z - 5 min.)", "");
+    let refusal = explain(answer.status(), &headers, body.as_bytes(), now, &context).expect(name);
+    Told { status: 6, error: refusal.message, hint: refusal.hint }
+}
+
+/// All refusals of one place, provoked one after the other; and the rows that were told.
+#[track_caller]
+fn page(index: usize, name: &str) {
+    let (_, list) = Refusal::LISTS[index];
+    let (mut page, mut all_told) = (Page::default(), Vec::new());
+    for refusal in list {
+        let told = provoked(refusal);
+        if let Some(row) = row_of(refusal) {
+            assert!(is_of(row, &told), "{}: {row:#?}\nerror {}\nhint {}", refusal.name, told.error, told.hint);
+        }
+        let is_repeated = [refusal.code, refusals::in_one_line(refusal.message).as_str()]
+            .iter()
+            .any(|said| !said.is_empty() && told.error.contains(said));
+        let says_enough = matches!(refusal.place, Place::Api | Place::Token);
+        assert!(is_repeated || says_enough, "{}: {}", refusal.name, told.error);
+        let said = format!("{} {}", refusal.code, refusals::in_one_line(refusal.message));
+        page.add(refusal.name, said.trim(), &told);
+        all_told.push(told);
+    }
+    if name == "api-gateway" {
+        for (refusal, date, case) in [
+            ("api-missing-route", Some("Fri, 15 Jan 2027 08:00:00 GMT"), "api-missing-route, at a host of AWS's"),
+            ("api-clock", Some("Fri, 15 Jan 2027 08:20:00 GMT"), "api-clock, the first of two"),
+            ("api-clock", None, "api-clock, no time is told"),
+        ] {
+            let told = explained(refusal, date);
+            page.add(case, refusal, &told);
+            all_told.push(told);
+        }
+        for row in refusals::rows().filter(|row| row.service == Service::ApiGateway) {
+            assert!(all_told.iter().any(|told| is_of(row, told)), "nothing provokes {row:#?}");
+        }
+    }
+    page.compare(name);
+}
+
+#[test]
+fn user_pool() {
+    page(0, "user-pool");
+}
+
+#[test]
+fn token_endpoint() {
+    page(1, "token-endpoint");
+}
+
+#[test]
+fn entra_id() {
+    page(2, "entra-id");
+}
+
+#[test]
+fn azure_b2c() {
+    page(3, "azure-b2c");
+}
+
+#[test]
+fn identity_pool() {
+    page(4, "identity-pool");
+}
+
+#[test]
+fn sts() {
+    page(5, "sts");
+}
+
+#[test]
+fn api_gateway() {
+    page(6, "api-gateway");
+}
+
+/// API Gateway's are looked at where they are told: no code chooses them.
+#[test]
+fn each_row_is_told_by_some_refusal_of_the_sandboxs() {
+    let told: Vec<&Row> = Refusal::all().iter().filter_map(row_of).collect();
+    for row in refusals::rows().filter(|row| row.service != Service::ApiGateway) {
+        assert!(told.contains(&row), "no refusal of the sandbox's provokes {row:#?}");
+    }
+}

@@ -1,0 +1,99 @@
+//! Signatures against those that botocore computes for the same requests.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+use std::thread;
+
+use base64::Engine;
+use cogfed::request::{RequestInput, SignedRequest};
+use serde_json::{Value, json};
+
+use super::cases::{Random, TRICKY, credentials, now, signed};
+
+/// A request as `tests/real/sign_with_botocore.py` reads it: as sent, but for the signature.
+fn for_botocore(request: &SignedRequest, region: &str) -> Value {
+    let http = request.as_http();
+    // botocore adds date, token and signature itself. The rest are those that it would sign and we leave to proxies.
+    const LEFT_OUT: [&str; 6] =
+        ["authorization", "x-amz-date", "x-amz-security-token", "accept", "content-length", "accept-encoding"];
+    let headers = http.headers().iter().filter(|(name, _)| !LEFT_OUT.contains(&name.as_str()));
+    let headers: Vec<_> = headers.map(|(name, value)| json!([name.as_str(), value.to_str().unwrap()])).collect();
+    let credentials = credentials();
+    json!({
+        "method": http.method().as_str(),
+        "url": http.uri().to_string(),
+        "headers": headers,
+        "body": base64::engine::general_purpose::STANDARD.encode(http.body()),
+        "time": now().format("%Y%m%dT%H%M%SZ").to_string(),
+        "region": region,
+        "credentials": {
+            "access_key_id": credentials.access_key_id,
+            "secret_access_key": credentials.secret_access_key.expose(),
+            "session_token": credentials.session_token.expose(),
+        },
+    })
+}
+
+/// Runs where COGFED_TEST_PYTHON names a Python that has botocore, as in CI.
+#[test]
+fn botocore_computes_the_same_signatures() {
+    let Ok(python) = std::env::var("COGFED_TEST_PYTHON") else {
+        println!("skipped: COGFED_TEST_PYTHON names no Python with botocore");
+        return;
+    };
+    const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+    const HOSTS: [&str; 6] = [
+        "https://abc123.execute-api.eu-west-1.amazonaws.com",
+        "https://ABC123.Execute-Api.EU-WEST-1.amazonaws.com:443",
+        "https://api.example.com:8443",
+        "http://127.0.0.1:8080",
+        "http://localhost:80",
+        "http://[::1]:3000",
+    ];
+    const HEADERS: [(&str, &str); 7] = [
+        ("X-Tag", "b"),
+        ("x-tag", "  a   b  "),
+        ("X-Empty", ""),
+        ("X-Tabs", "a\t\tb"),
+        ("Content-Type", "application/json; charset=utf-8"),
+        ("X-Amz-Meta", "\"quoted   text\", and more"),
+        ("Accept-Encoding", "gzip"),
+    ];
+    let mut random = Random(2026);
+    let urls = TRICKY.iter().map(|(given, _)| format!("{}{given}", HOSTS[0])).collect::<Vec<_>>();
+    let random_urls = (0..2000).map(|_| format!("{}{}", HOSTS[random.below(HOSTS.len())], random.target()));
+    let urls: Vec<String> = urls.into_iter().chain(random_urls.collect::<Vec<_>>()).collect();
+    let mut requests = Vec::new();
+    for url in &urls {
+        let body = (random.below(2) == 0).then(|| random.text(200, "").into_bytes());
+        let headers: Vec<_> = (0..random.below(4)).map(|_| HEADERS[random.below(HEADERS.len())]).collect();
+        requests.push(signed(RequestInput {
+            method: METHODS[random.below(METHODS.len())].into(),
+            url: url.clone(),
+            headers: headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
+            body,
+            json: random.below(3) == 0,
+        }));
+    }
+
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/real/sign_with_botocore.py");
+    let mut command = Command::new(python);
+    let mut child = command.arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let lines: Vec<String> = requests.iter().map(|request| for_botocore(request, "eu-west-1").to_string()).collect();
+    let writer = thread::spawn(move || lines.iter().for_each(|line| writeln!(input, "{line}").unwrap()));
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    assert!(output.status.success());
+    let theirs: Vec<String> = String::from_utf8(output.stdout).unwrap().lines().map(str::to_string).collect();
+    assert_eq!(theirs.len(), requests.len());
+    let ours = requests.iter().map(|request| request.as_http().headers()["authorization"].to_str().unwrap());
+    let differing: Vec<_> = ours
+        .zip(&theirs)
+        .zip(&urls)
+        .filter(|((ours, theirs), _)| ours != theirs)
+        .map(|(pair, url)| (url, pair))
+        .collect();
+    println!("{} of {} signatures are botocore's too", theirs.len() - differing.len(), theirs.len());
+    assert!(differing.is_empty(), "{} differ, the first: {:?}", differing.len(), differing[0]);
+}

@@ -1,0 +1,88 @@
+//! URLs that are easy to sign wrongly, and requests made from them.
+
+use std::fmt::Write;
+use std::sync::LazyLock;
+
+use chrono::{DateTime, Utc};
+use cogfed::credentials::Credentials;
+use cogfed::request::{ApiRequest, RequestInput, SignedRequest, sign};
+use cogfed::secret::Secret;
+
+/// What is typed after the host, and what goes on the wire. Kept where the checks against botocore find it, too.
+pub static TRICKY: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../../data/tricky_urls.json")).expect("a list of pairs of texts")
+});
+
+pub fn now() -> DateTime<Utc> {
+    DateTime::parse_from_rfc3339("2026-11-22T12:00:00Z").unwrap().to_utc()
+}
+
+pub fn credentials() -> Credentials {
+    Credentials {
+        access_key_id: "ASIA123CANARY456WXYZ".into(),
+        secret_access_key: Secret::new("secret/canary+key"),
+        session_token: Secret::new("token/canary+/=="),
+        expires: now(),
+    }
+}
+
+pub fn get(url: String) -> RequestInput {
+    RequestInput { method: "GET".into(), url, ..RequestInput::default() }
+}
+
+pub fn signed(input: RequestInput) -> SignedRequest {
+    let url = input.url.clone();
+    let (request, _) = ApiRequest::build(input).unwrap_or_else(|error| panic!("{url}: {error}"));
+    sign(&request, &credentials(), "eu-west-1", now()).unwrap()
+}
+
+/// A deterministic source of numbers (SplitMix64, <https://prng.di.unimi.it/splitmix64.c>) and of URLs made from them.
+pub struct Random(pub u64);
+
+impl Random {
+    pub fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((mixed ^ (mixed >> 31)) % end as u64) as usize
+    }
+
+    /// Up to `longest` pieces, each an ASCII character not in `without`, or something odd.
+    pub fn text(&mut self, longest: usize, without: &str) -> String {
+        const OTHER: [&str; 12] =
+            ["ü", "€", "𝄞", "%2F", "%20", "%C3%BC", "%25", "%2b", "%zz", "..", "%2e%2e", "\u{a0}"];
+        let mut text = String::new();
+        for _ in 0..self.below(longest + 1) {
+            let piece = match self.below(4) {
+                0 => OTHER[self.below(OTHER.len())].to_string(),
+                _ => char::from(b' ' + self.below(95) as u8).to_string(),
+            };
+            if !without.contains(&piece) {
+                text.push_str(&piece);
+            }
+        }
+        text
+    }
+
+    /// What stands after a host: a path, mostly a query, now and then a fragment.
+    pub fn target(&mut self) -> String {
+        let mut target = String::new();
+        for _ in 0..self.below(6) {
+            let segment = self.text(6, "%?#");
+            write!(target, "/{segment}").unwrap();
+        }
+        for at in 0..self.below(5) {
+            target.push(if at == 0 { '?' } else { '&' });
+            target.push_str(&self.text(4, "%#"));
+            if self.below(4) > 0 {
+                target.push('=');
+                target.push_str(&self.text(8, "%#"));
+            }
+        }
+        if self.below(10) == 0 {
+            target.push_str("#fragment");
+        }
+        target
+    }
+}

@@ -1,0 +1,323 @@
+//! Requests as they arrive on the wire, against what was signed, and answers on their way back.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use base64::Engine;
+use cogfed::error::{self, Kind};
+use cogfed::http::Http;
+use cogfed::request::{ApiRequest, RequestInput, dry_run, send, sign};
+
+use super::cases::{Random, TRICKY, credentials, get, now, signed};
+
+/// The program's own client.
+fn client() -> Http {
+    Http::default()
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+/// Reads one request to its end, as bytes: the head, and as much body as it announces.
+fn read_request(stream: &mut TcpStream) -> Vec<u8> {
+    let mut seen = Vec::new();
+    let mut buffer = [0; 65536];
+    loop {
+        let count = stream.read(&mut buffer).unwrap();
+        assert!(count > 0, "the request ended early: {:?}", String::from_utf8_lossy(&seen));
+        seen.extend_from_slice(&buffer[..count]);
+        if let Some(end) = seen.windows(4).position(|window| window == b"\r\n\r\n") {
+            let head = String::from_utf8_lossy(&seen[..end]).to_lowercase();
+            let length =
+                head.lines().find_map(|line| line.strip_prefix("content-length: ")).map_or(0, |n| n.parse().unwrap());
+            if seen.len() >= end + 4 + length {
+                return seen;
+            }
+        }
+    }
+}
+
+/// A server that answers every request with `answer`, then closes, and passes on what it read.
+fn server(answer: impl Into<Vec<u8>>) -> (String, Receiver<Vec<u8>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    let (sender, receiver) = channel();
+    let answer = answer.into();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let request = read_request(&mut stream);
+            stream.write_all(&answer).unwrap();
+            drop(stream);
+            if sender.send(request).is_err() {
+                return;
+            }
+        }
+    });
+    (origin, receiver)
+}
+
+const NO_CONTENT: &str = "HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n";
+
+#[test]
+fn the_wire_carries_what_was_signed() {
+    let (origin, requests) = server(NO_CONTENT);
+    let client = client();
+    block_on(async {
+        for (given, expected) in TRICKY.iter() {
+            let request = signed(get(format!("{origin}{given}")));
+            assert_eq!(send(&client, &request).await.unwrap().status(), 204);
+            let wire = String::from_utf8(requests.recv().unwrap()).unwrap();
+            let line = wire.lines().next().unwrap();
+            assert_eq!(line, format!("GET {expected} HTTP/1.1"), "given {given}");
+            assert_eq!(request.as_http().uri().path_and_query().unwrap().as_str(), expected, "given {given}");
+        }
+    });
+    assert!(TRICKY.len() >= 40);
+}
+
+#[test]
+fn random_urls_arrive_as_signed_too() {
+    let (origin, requests) = server(NO_CONTENT);
+    let client = client();
+    let mut random = Random(7);
+    block_on(async {
+        for _ in 0..300 {
+            let given = random.target();
+            let request = signed(get(format!("{origin}{given}")));
+            send(&client, &request).await.unwrap();
+            let wire = String::from_utf8(requests.recv().unwrap()).unwrap();
+            let line = format!("GET {} HTTP/1.1", request.as_http().uri().path_and_query().unwrap());
+            assert_eq!(wire.lines().next().unwrap(), line, "given {given}");
+        }
+    });
+}
+
+#[test]
+fn a_built_url_stays_as_it_is_when_it_is_built_again() {
+    let mut random = Random(11);
+    let random: Vec<String> = (0..2000).map(|_| random.target()).collect();
+    for given in TRICKY.iter().map(|(given, _)| given.as_str()).chain(random.iter().map(String::as_str)) {
+        let once = signed(get(format!("https://api.example.com{given}"))).as_http().uri().to_string();
+        let (twice, notes) = ApiRequest::build(get(once.clone())).unwrap();
+        let twice = sign(&twice, &credentials(), "eu-west-1", now()).unwrap();
+        assert_eq!(twice.as_http().uri().to_string(), once, "given {given}");
+        assert_eq!(notes, [], "given {given}");
+    }
+}
+
+/// The lines of a head in a fixed order, the request line first.
+fn head(text: &str) -> Vec<String> {
+    let mut lines = text.lines().take_while(|line| !line.is_empty()).map(str::to_string);
+    let mut head: Vec<String> = lines.next().into_iter().collect();
+    let mut headers: Vec<String> = lines.collect();
+    headers.sort();
+    head.extend(headers);
+    head
+}
+
+#[test]
+fn the_dry_run_is_the_wire_without_what_could_be_spent() {
+    let (origin, requests) = server(NO_CONTENT);
+    let client = client();
+    for method in ["GET", "POST", "DELETE", "PATCH", "OPTIONS", "QUERY"] {
+        for body in [None, Some(b"{\"a\": \"\xc3\xbc\"}".to_vec())] {
+            let input = RequestInput {
+                method: method.into(),
+                url: format!("{origin}/prod/a b?x"),
+                headers: vec![
+                    ("X-Tag".into(), "2".into()),
+                    ("x-tag".into(), "1".into()),
+                    ("X-Empty".into(), "".into()),
+                ],
+                body,
+                json: true,
+            };
+            let request = signed(input.clone());
+            block_on(send(&client, &request)).unwrap();
+            let wire = String::from_utf8(requests.recv().unwrap()).unwrap();
+            let shown = dry_run(&request);
+            for secret in ["canary", "CANARY", request.as_http().headers()["authorization"].to_str().unwrap()] {
+                assert!(!shown.contains(secret), "{shown}");
+            }
+            let masked = |line: String| match line.split_once(": ") {
+                Some((name @ ("authorization" | "x-amz-security-token"), _)) => name.to_string(),
+                _ => line.trim_end().to_string(),
+            };
+            let wire_head: Vec<String> = head(&wire).into_iter().map(masked).collect();
+            assert_eq!(wire_head, head(&shown).into_iter().map(masked).collect::<Vec<_>>());
+            let body = input.body.unwrap_or_default();
+            assert!(wire.as_bytes().ends_with(&[b"\r\n\r\n", &body[..]].concat()));
+        }
+    }
+}
+
+#[test]
+fn the_largest_body_arrives_whole() {
+    let (origin, requests) = server(NO_CONTENT);
+    let body: Vec<u8> = (0..cogfed::request::MAX_BODY).map(|at| (at % 251) as u8).collect();
+    let request =
+        signed(RequestInput { method: "PUT".into(), body: Some(body.clone()), ..get(format!("{origin}/upload")) });
+    block_on(send(&client(), &request)).unwrap();
+    assert!(requests.recv().unwrap().ends_with(&body));
+}
+
+#[test]
+fn no_redirect_is_followed() {
+    for status in [301, 302, 303, 307, 308] {
+        let (other, other_requests) = server(NO_CONTENT);
+        let answer = format!(
+            "HTTP/1.1 {status} Elsewhere\r\nlocation: {other}/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+        );
+        let (origin, requests) = server(answer);
+        let answer = block_on(send(&client(), &signed(get(format!("{origin}/"))))).unwrap();
+        assert_eq!(answer.status(), status);
+        assert!(requests.recv().is_ok());
+        assert!(other_requests.try_recv().is_err());
+    }
+}
+
+/// Counts what is written and keeps none of it.
+struct Counter(u64, usize);
+
+impl Write for Counter {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len() as u64;
+        self.1 = self.1.max(bytes.len());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_long_answer_is_passed_on_piece_by_piece() {
+    const LENGTH: u64 = 64 << 20;
+    for status in ["200 OK", "500 Internal Server Error"] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let origin = format!("http://{}", listener.local_addr().unwrap());
+        let server = thread::spawn(move || {
+            let mut stream = listener.accept().unwrap().0;
+            read_request(&mut stream);
+            write!(stream, "HTTP/1.1 {status}\r\ncontent-length: {LENGTH}\r\nconnection: close\r\n\r\n").unwrap();
+            for _ in 0..LENGTH >> 16 {
+                stream.write_all(&[b'x'; 1 << 16]).unwrap();
+            }
+        });
+        let mut out = Counter(0, 0);
+        let written = block_on(async {
+            let answer = send(&client(), &signed(get(origin))).await.unwrap();
+            assert_eq!(answer.body_prefix().is_empty(), status.starts_with('2'));
+            answer.write_to(&mut out).await.unwrap()
+        });
+        assert_eq!((written, out.0), (LENGTH, LENGTH));
+        assert!(out.1 < 1 << 20, "a piece of {} bytes", out.1);
+        server.join().unwrap();
+    }
+}
+
+#[test]
+fn the_start_of_a_refusal_is_kept_and_still_written() {
+    let body = r#"{"message":"Missing Authentication Token"}"#;
+    let answer = format!("HTTP/1.1 403 Forbidden\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
+    let (origin, _requests) = server(answer);
+    let mut out = Vec::new();
+    block_on(async {
+        let answer = send(&client(), &signed(get(origin))).await.unwrap();
+        assert_eq!(answer.body_prefix(), body.as_bytes());
+        answer.write_to(&mut out).await.unwrap();
+    });
+    assert_eq!(out, body.as_bytes());
+}
+
+#[test]
+fn network_failures_name_the_host_and_hide_the_query() {
+    let closed = {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap()
+    };
+    let error = block_on(send(&client(), &signed(get(format!("http://{closed}/?code=canary"))))).err().unwrap();
+    assert_eq!(error::kind_of(&error), Kind::Network);
+    assert!(error.to_string().starts_with("cannot reach 127.0.0.1:"), "{error}");
+    assert!(!format!("{error:#} {error:?}").contains("canary"), "{error:?}");
+
+    let (origin, _requests) = server("HTTP/1.1 200 OK\r\ncontent-length: 10\r\nconnection: close\r\n\r\nshort");
+    let mut out = Vec::new();
+    let error = block_on(async {
+        send(&client(), &signed(get(format!("{origin}/?code=canary"))))
+            .await
+            .unwrap()
+            .write_to(&mut out)
+            .await
+            .unwrap_err()
+    });
+    assert_eq!(error::kind_of(&error), Kind::Network);
+    assert!(!format!("{error:#} {error:?}").contains("canary"), "{error:?}");
+    assert_eq!(out, b"short");
+}
+
+#[test]
+fn a_writer_that_takes_no_more_is_told_from_a_network_that_fails() {
+    struct Closed;
+    impl Write for Closed {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            Err(std::io::ErrorKind::BrokenPipe.into())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let (origin, _requests) = server("HTTP/1.1 200 OK\r\ncontent-length: 4\r\nconnection: close\r\n\r\nbody");
+    let error = block_on(async {
+        send(&client(), &signed(get(origin))).await.unwrap().write_to(&mut Closed).await.unwrap_err()
+    });
+    let io = error.downcast_ref::<std::io::Error>().unwrap();
+    assert_eq!(io.kind(), std::io::ErrorKind::BrokenPipe);
+}
+
+/// A log that keeps everything.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn the_most_talkative_log_holds_no_secret() {
+    let (origin, _requests) = server(NO_CONTENT);
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber =
+        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).finish();
+    let (signature, body) = tracing::subscriber::with_default(subscriber, || {
+        tracing::trace!("the log works");
+        let request = signed(RequestInput {
+            headers: vec![("x-api-key".into(), "canary".into()), ("cookie".into(), "canary".into())],
+            body: Some(b"canary".to_vec()),
+            ..get(format!("{origin}/?code=canary"))
+        });
+        block_on(send(&client(), &request)).unwrap();
+        let authorization = request.as_http().headers()["authorization"].to_str().unwrap();
+        let signature = authorization.rsplit_once('=').unwrap().1.to_string();
+        (signature, base64::engine::general_purpose::STANDARD.encode("canary"))
+    });
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(log.contains("the log works"));
+    for secret in ["canary", signature.as_str(), body.as_str()] {
+        assert!(!log.contains(secret), "{secret} in {log}");
+    }
+}

@@ -1,0 +1,191 @@
+//! A laptop whose clock is hours off, is put right, or stood still while the laptop slept.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use cogfed::clock::{Clock, ManualClock};
+use cogfed::sandbox::options::Options;
+use cogfed::sandbox::{Misbehaviour, visitor};
+use cogfed::user_pool::Browser;
+use url::Url;
+
+use super::tools::{CREDENTIALS, own, rewrite};
+use crate::support::{Lab, Ran};
+
+/// How far this machine's clock is behind the servers', in minutes: from two days ahead to two days behind.
+const BEHIND: [i64; 12] = [-2880, -1440, -300, -120, -61, -6, 6, 61, 120, 300, 1440, 2880];
+
+/// A lab whose servers' clock is so far from cogfed's.
+fn lab(minutes: i64) -> (Lab, ManualClock) {
+    let (lab, clock) = Lab::with_manual_clock(Options::default());
+    lab.sandbox.advance_clock(TimeDelta::minutes(minutes));
+    (lab, clock)
+}
+
+fn called(lab: &Lab) -> Ran {
+    lab.run_here(&["call", "--fail", "GET", &format!("{}/orders", lab.sandbox.api_url())], None)
+}
+
+/// How long the document says that it is good, by cogfed's clock.
+fn said_to_live(lab: &Lab, clock: &ManualClock) -> TimeDelta {
+    let document = lab.run_here(CREDENTIALS, None).good().document();
+    document["Expiration"].as_str().unwrap().parse::<DateTime<Utc>>().unwrap() - clock.now()
+}
+
+#[test]
+fn a_clock_that_is_off_signs_in_renews_and_calls() {
+    for minutes in BEHIND {
+        let (lab, clock) = lab(minutes);
+        let ran = lab.login_here("alice").good();
+        let direction = if minutes < 0 { "ahead of" } else { "behind" };
+        assert!(
+            ran.stderr.contains("warning: this machine's clock is ") && ran.stderr.contains(direction),
+            "{minutes}: {}",
+            ran.stderr
+        );
+        let hour = |life: TimeDelta| (life - TimeDelta::hours(1)).abs() < TimeDelta::minutes(1);
+        assert!(hour(said_to_live(&lab, &clock)), "{minutes}");
+        called(&lab).good();
+        assert_eq!(lab.sandbox.count("api.refused"), 0, "{minutes}: it was signed by the servers' clock at once");
+        lab.advance(TimeDelta::minutes(50));
+        assert!(hour(said_to_live(&lab, &clock)), "{minutes}");
+        called(&lab).good();
+        assert!(lab.sandbox.count("token.refresh") >= 1, "{minutes}");
+        assert_eq!(lab.sandbox.count("api.refused"), 0, "{minutes}");
+        let status = lab.run_here(&["status"], None).good().stdout;
+        assert!(status.contains("min ") && status.contains(&format!("{direction} ")), "{status}");
+    }
+}
+
+#[test]
+fn a_clock_that_is_put_right_gets_nothing_that_has_expired() {
+    for minutes in [-2880, -120, -61, -6, 61, 300] {
+        for later in [0, 59, 61, 125] {
+            let (lab, _) = lab(minutes);
+            lab.login_here("alice").good();
+            lab.run_here(CREDENTIALS, None).good();
+            // Real time passes, and the clock is put right.
+            lab.advance(TimeDelta::minutes(later));
+            lab.advance(TimeDelta::minutes(minutes));
+            lab.sandbox.advance_clock(TimeDelta::minutes(-minutes));
+            for again in 1..=2 {
+                let ran = called(&lab);
+                assert_eq!(ran.status, 0, "{minutes} min behind, put right after {later} min, {again}: {}", ran.stderr);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_clock_that_is_right_again_is_not_called_wrong() {
+    let (lab, _) = lab(-120);
+    lab.login_here("alice").good();
+    lab.advance(TimeDelta::minutes(-120));
+    lab.sandbox.advance_clock(TimeDelta::minutes(120));
+    lab.run_here(CREDENTIALS, None).good();
+    assert_eq!(
+        lab.run_here(&["login", "--force"], Some(Arc::new(crate::support::VisitorBrowser("alice"))))
+            .good()
+            .stderr
+            .matches("clock")
+            .count(),
+        0
+    );
+    assert!(!lab.run_here(&["status"], None).good().stdout.contains("clock"));
+}
+
+#[test]
+fn many_at_once_by_a_clock_that_is_ahead_make_one_refresh() {
+    let (lab, _) = lab(-120);
+    lab.login_here("alice").good();
+    lab.run_here(CREDENTIALS, None).good();
+    lab.advance(TimeDelta::hours(1));
+    lab.sandbox.clear_log();
+    std::thread::scope(|scope| {
+        let runs: Vec<_> = (0..8).map(|_| scope.spawn(|| lab.run_here(CREDENTIALS, None))).collect();
+        runs.into_iter().for_each(|run| {
+            run.join().unwrap().good();
+        });
+    });
+    // Those who came while one was renewing got what it got; who came later renewed once more.
+    let refreshes = lab.sandbox.count("token.refresh");
+    assert!((1..8).contains(&refreshes), "{refreshes}");
+}
+
+#[test]
+fn a_failure_names_the_clock_as_a_likely_cause() {
+    let (lab, _) = lab(300);
+    lab.login_here("alice").good();
+    lab.sandbox.misbehave(Misbehaviour::IdentityNotAuthorized, None);
+    let ran = lab.run_here(CREDENTIALS, None).failed_with(6);
+    assert!(ran.stderr.contains("this machine's clock is 5 h 0 min behind 127.0.0.1:"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_kept_offset_makes_no_expired_token_valid() {
+    let (lab, _) = Lab::with_manual_clock(Options::default());
+    lab.login_here("alice").good();
+    lab.run_here(CREDENTIALS, None).good();
+    lab.advance(TimeDelta::hours(2));
+    // As if the servers' clock were three hours behind: by that nothing has expired yet.
+    let kept = serde_json::json!({ "host": "x", "seconds": -10_800, "at": lab.clock.now() });
+    std::fs::write(own(&lab).join("clock"), kept.to_string()).unwrap();
+    lab.sandbox.clear_log();
+    lab.run_here(CREDENTIALS, None).good();
+    assert_eq!((lab.sandbox.count("token.refresh"), lab.sandbox.count("identity.get_credentials")), (1, 1));
+    // A token that came out of the cupboard of a server is expired, whatever time the server says it is.
+    lab.sandbox.misbehave(Misbehaviour::ExpiredIdToken, None);
+    lab.advance(TimeDelta::hours(2));
+    for minutes in [0, 61, -61, 600, -600] {
+        lab.sandbox.advance_clock(TimeDelta::minutes(minutes));
+        let ran = lab.run_here(CREDENTIALS, None).failed_with(6);
+        assert!(ran.stderr.contains("it expired at "), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn an_offset_that_cannot_be_read_or_is_absurd_is_none() {
+    let (lab, _) = Lab::with_manual_clock(Options::default());
+    lab.login_here("alice").good();
+    let path = own(&lab).join("clock");
+    let good = serde_json::json!({ "host": "x", "seconds": 7200, "at": lab.clock.now() });
+    std::fs::write(&path, good.to_string()).unwrap();
+    assert!(lab.run_here(&["status"], None).good().stdout.contains("2 h 0 min behind x"));
+    for (key, value) in [
+        ("seconds", serde_json::json!(i64::MAX)),
+        ("seconds", serde_json::json!(i64::MIN)),
+        ("seconds", serde_json::json!(59)),
+        ("seconds", serde_json::json!("7200")),
+        ("at", serde_json::json!(lab.clock.now() + TimeDelta::minutes(1))),
+        ("at", serde_json::json!(lab.clock.now() - TimeDelta::days(2))),
+        ("host", serde_json::json!(null)),
+    ] {
+        std::fs::write(&path, good.to_string()).unwrap();
+        rewrite(&path, |kept| kept[key] = value.clone());
+        let status = lab.run_here(&["status"], None).good().stdout;
+        assert!(!status.contains("clock"), "{key} {value}: {status}");
+        called(&lab).good();
+    }
+}
+
+/// A browser in which a person signs in, whereupon the laptop sleeps for a night.
+struct Sleeper(ManualClock);
+
+impl Browser for Sleeper {
+    fn open(&self, url: &Url) -> Result<(), String> {
+        self.0.advance(TimeDelta::hours(9));
+        visitor::sign_in_as(url.as_str(), "alice").map(drop).map_err(|error| format!("{error:#}"))
+    }
+}
+
+#[test]
+fn a_laptop_that_sleeps_renews_when_it_wakes_and_may_sleep_during_the_sign_in() {
+    let (lab, clock) = Lab::with_manual_clock(Options::default());
+    lab.run_here(&["login"], Some(Arc::new(Sleeper(clock.clone())))).good();
+    assert!(said_to_live(&lab, &clock) > TimeDelta::minutes(59));
+    lab.advance(TimeDelta::hours(9));
+    lab.sandbox.clear_log();
+    assert!(said_to_live(&lab, &clock) > TimeDelta::minutes(59));
+    assert_eq!(lab.sandbox.count("token.refresh"), 1);
+    called(&lab).good();
+}

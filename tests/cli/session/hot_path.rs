@@ -1,0 +1,110 @@
+//! What `credential-process` does not do: open a browser unasked, and, with fresh credentials, anything but read.
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use cogfed::sandbox::visitor;
+
+use super::tools::{CREDENTIALS, ended, has_strace, items, one_document, own};
+use crate::support::{Lab, Ran};
+
+#[test]
+fn fresh_credentials_cost_one_read_of_one_item_and_nothing_else() {
+    one_read_and_nothing_else(CREDENTIALS);
+}
+
+#[test]
+fn so_do_those_of_another_role_than_the_profiles() {
+    one_read_and_nothing_else(&["credential-process", "--role", cogfed::sandbox::options::ORDERS_ADMIN]);
+}
+
+fn one_read_and_nothing_else(words: &[&str]) {
+    if !cfg!(target_os = "linux") || !has_strace() {
+        return;
+    }
+    let lab = Lab::new();
+    lab.login("alice").good();
+    let document = lab.run(words).good().document();
+    lab.sandbox.clear_log();
+    let log = lab.home().join("trace");
+    let plain = lab.command(words);
+    let ran: Ran = Command::new("strace")
+        .args(["-f", "-qq", "-o"])
+        .arg(&log)
+        .arg(plain.get_program())
+        .args(plain.get_args())
+        .env_clear()
+        .envs(plain.get_envs().filter_map(|(key, value)| Some((key, value?))))
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .stdin(Stdio::null())
+        .output()
+        .expect("strace runs")
+        .into();
+    assert_eq!(ran.good().document(), document);
+    let log = std::fs::read_to_string(log).unwrap();
+    let calls = |name: &str| log.lines().filter(|line| line.contains(&format!(" {name}("))).collect::<Vec<_>>();
+    for forbidden in ["socket", "connect", "clone", "clone3", "fork", "vfork", "flock", "epoll_create1", "fsync"] {
+        assert_eq!(calls(forbidden).len(), 0, "{forbidden}: {:?}", calls(forbidden));
+    }
+    assert!(!calls("openat").is_empty(), "the trace says something");
+    let own = own(&lab).display().to_string();
+    let opened: Vec<_> = calls("openat").into_iter().filter(|line| line.contains(&own)).collect();
+    let (folders, files): (Vec<_>, Vec<_>) = opened.into_iter().partition(|line| line.contains("O_DIRECTORY"));
+    assert!(files.len() == 1 && files[0].contains("store/credentials"), "{files:?}");
+    assert!(folders.len() <= 2, "{folders:?}");
+    let written: Vec<_> = calls("write").into_iter().filter(|line| !line.contains("write(1, ")).collect();
+    assert_eq!(written.len(), 0, "{written:?}");
+    assert_eq!(lab.sandbox.requests().len(), 0);
+}
+
+#[test]
+fn without_a_sign_in_it_fails_and_opens_nothing() {
+    let lab = Lab::new();
+    let opened = lab.home().join("opened");
+    lab.configure_with(&format!("browser = '/usr/bin/touch {}'", opened.display()));
+    let ran = lab.run(CREDENTIALS).failed_with(3);
+    assert_eq!(ran.stdout, "");
+    assert_eq!(ran.stderr, "cogfed: error: nobody is signed in to profile 'lab'; run 'cogfed login --profile lab'\n");
+    lab.login("alice").good();
+    lab.sandbox.revoke_all();
+    super::tools::age(&lab, chrono::TimeDelta::hours(2));
+    let ran = lab.run(CREDENTIALS).failed_with(3);
+    assert_eq!((ran.stdout.as_str(), ran.stderr.lines().count()), ("", 1), "{}", ran.stderr);
+    assert!(!opened.exists(), "a browser was opened");
+    assert_eq!(lab.sandbox.count("authorize"), 1, "{:?}", lab.sandbox.counts());
+}
+
+#[test]
+#[cfg(unix)]
+fn eight_at_once_that_may_sign_in_open_one_browser() {
+    for (setting, words) in
+        [("", &["credential-process", "--sign-in"] as &[&str]), ("sign_in_on_demand = true", CREDENTIALS)]
+    {
+        let lab = Lab::new();
+        let opened = lab.home().join("opened");
+        let browser = lab.home().join("browser");
+        std::fs::write(&browser, format!("printf '%s\\n' \"$1\" >> '{}'\n", opened.display())).unwrap();
+        lab.configure_with(&format!("{setting}\nbrowser = '/bin/sh {}'", browser.display()));
+        let children = (0..8).map(|_| lab.command(words).spawn().unwrap()).collect();
+        let url = first_line(&opened);
+        visitor::sign_in_as(&url, "alice").unwrap();
+        one_document(&ended(children));
+        assert_eq!(std::fs::read_to_string(&opened).unwrap().lines().count(), 1);
+        assert_eq!(lab.sandbox.count("token.code"), 1);
+        assert_eq!(lab.sandbox.count("identity.get_credentials"), 1);
+        assert_eq!(items(&lab, "tokens").len(), 1);
+    }
+}
+
+/// The first line of a file that another process is about to write.
+fn first_line(path: &std::path::Path) -> String {
+    let began = Instant::now();
+    loop {
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        if let Some((line, _)) = text.split_once('\n') {
+            return line.to_owned();
+        }
+        assert!(began.elapsed() < Duration::from_secs(60), "no browser was opened");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}

@@ -1,0 +1,189 @@
+//! A second person signs in, or the first signs out, while others ask for credentials without a pause: from then on
+//! nobody is handed the first person's keys.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Seek};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::SystemTime;
+
+use chrono::TimeDelta;
+use cogfed::folder::Lock;
+use cogfed::sandbox::Misbehaviour;
+use cogfed::sandbox::options::{Options, Rotation};
+use cogfed::store::MemoryStore;
+use cogfed::store::record::tokens_account;
+
+use super::tools::{CREDENTIALS, InMemory, item};
+use crate::support::{Lab, Ran, keyring_address, skip_anywhere};
+
+const ASKING: usize = 16;
+
+/// One answer: when its process was started, when that printed its document, and whose it is.
+struct Answer {
+    started: SystemTime,
+    printed: SystemTime,
+    status: i32,
+    stderr: String,
+    key: Option<String>,
+}
+
+fn ask(lab: &Lab) -> Answer {
+    // A file knows when it was written to, whenever this thread gets to read it.
+    let mut stdout = tempfile::tempfile().unwrap();
+    let started = SystemTime::now();
+    let ran: Ran = lab.command(CREDENTIALS).stdout(stdout.try_clone().unwrap()).output().expect("cogfed runs").into();
+    let printed = stdout.metadata().unwrap().modified().unwrap();
+    let mut text = String::new();
+    stdout.rewind().unwrap();
+    stdout.read_to_string(&mut text).unwrap();
+    let key = (!text.is_empty()).then(|| {
+        let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+        document["AccessKeyId"].as_str().unwrap().to_owned()
+    });
+    Answer { started, printed, status: ran.status, stderr: ran.stderr, key }
+}
+
+/// Lets many ask in a loop while `change` runs once; returns when it returned, and all answers.
+fn asked_during(lab: &Lab, change: impl FnOnce()) -> (SystemTime, Vec<Answer>) {
+    let stop = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let asking: Vec<_> = (0..ASKING)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut answers = Vec::new();
+                    while !stop.load(Ordering::SeqCst) {
+                        answers.push(ask(lab));
+                    }
+                    // One more, so that each has asked after the change.
+                    answers.push(ask(lab));
+                    answers
+                })
+            })
+            .collect();
+        change();
+        let changed = SystemTime::now();
+        stop.store(true, Ordering::SeqCst);
+        (changed, asking.into_iter().flat_map(|thread| thread.join().unwrap()).collect())
+    })
+}
+
+/// Whose an access key is, by the sandbox.
+fn owner(lab: &Lab, key: &str) -> String {
+    lab.sandbox.issued_keys().find(key).expect("a key of this sandbox").username
+}
+
+/// Credentials that live for `lifetime` seconds; with 0, each process renews, and prints under the sign-in's lock.
+fn rounds(lifetime: i64, count: usize, setting: &str) {
+    let options = Options { credentials_lifetime: lifetime, rotation: Rotation::On { grace: 0 }, ..Options::default() };
+    let lab = Lab::with(options);
+    if !setting.is_empty() {
+        lab.configure_with(setting);
+    }
+    let mut seen = BTreeMap::new();
+    for round in 0..count {
+        let (one, other) = if round % 2 == 0 { ("alice", "bob") } else { ("bob", "alice") };
+        if lab.run(&["status"]).status != 0 {
+            lab.login(one).good();
+        }
+        let signs_out = round % 3 == 2;
+        let (changed, answers) = asked_during(&lab, || {
+            if signs_out {
+                lab.run(&["logout"]).good();
+            } else {
+                lab.login_with(&["--force"], other).good();
+            }
+        });
+        for answer in answers {
+            assert!(answer.status == 0 || (signs_out && answer.status == 3), "{}: {}", answer.status, answer.stderr);
+            let Some(key) = &answer.key else { continue };
+            let owner = owner(&lab, key);
+            *seen.entry(owner.clone()).or_insert(0) += 1;
+            if !owner.contains(one) {
+                continue;
+            }
+            assert!(answer.started < changed, "round {round}: {owner}'s keys for one who asked after that");
+            assert!(lifetime > 0 || answer.printed <= changed, "round {round}: {owner}'s keys printed after that");
+        }
+        if signs_out {
+            lab.run(CREDENTIALS).failed_with(3);
+            lab.login(other).good();
+        }
+    }
+    assert_eq!(seen.len(), 2, "{seen:?}");
+    // Not every store is in the lab's home.
+    lab.run(&["logout"]).good();
+    println!("{count} rounds: {seen:?}");
+}
+
+#[test]
+fn nobody_who_asks_after_a_change_gets_the_first_persons_keys_and_no_renewal_prints_them_after_it() {
+    rounds(0, 9, "");
+}
+
+#[test]
+fn nor_from_the_store_where_they_would_be_good_for_an_hour() {
+    rounds(3600, 9, "");
+}
+
+#[test]
+fn nor_from_the_kernels_keyring() {
+    if cfg!(not(target_os = "linux")) {
+        return;
+    }
+    let lab = Lab::new();
+    lab.configure_with("store = 'kernel'");
+    let ran = lab.run(CREDENTIALS);
+    if ran.status == 4 && ran.stderr.contains("containers often forbid it") {
+        return skip_anywhere("the kernel's keyring is refused here");
+    }
+    ran.failed_with(3);
+    rounds(3600, 3, "store = 'kernel'");
+}
+
+/// The keyring of the desktop, with its copies in the kernel's: only where the one who runs the tests says so.
+#[test]
+fn nor_from_the_copies_beside_the_keyring() {
+    if keyring_address().is_none() {
+        return skip_anywhere("set COGFED_TEST_KEYRING=1 where a Secret Service is unlocked");
+    }
+    rounds(3600, 6, "store = 'keyring'");
+}
+
+#[test]
+fn nobody_signs_in_or_out_between_a_renewal_and_the_printing() {
+    let (lab, clock) = Lab::with_manual_clock(Options::default());
+    lab.login_here("alice").good();
+    lab.run_here(CREDENTIALS, None).good();
+    let session = InMemory::copied(&lab, MemoryStore::default());
+    let is_free = || Lock::try_acquire(&lab.folder(), &tokens_account(&session.profile)).unwrap().is_some();
+    drop(session.credentials().unwrap());
+    // Renewed, then handed out although the renewal failed, then under the failure's shadow.
+    for (minutes, fault) in [(50, None), (50, Some(Misbehaviour::Token500)), (0, None)] {
+        clock.advance(TimeDelta::minutes(minutes));
+        if let Some(fault) = fault {
+            lab.sandbox.misbehave(fault, Some(1));
+        }
+        let lease = session.credentials().unwrap();
+        assert!(!is_free(), "{minutes} {fault:?}");
+        drop(lease);
+        assert!(is_free());
+    }
+}
+
+/// The list of what was made from a sign-in goes with its item, which somebody may remove in the keyring's own window.
+#[test]
+fn nor_another_profiles_where_the_sign_in_was_removed_by_hand() {
+    let lab = Lab::new();
+    let one = std::fs::read_to_string(lab.config()).unwrap();
+    let role = format!("role_arn = '{}'", cogfed::sandbox::options::ORDERS_ADMIN);
+    let other = lab.sandbox.profile_toml("other").replacen('\n', &format!("\nstore = 'file'\n{role}\n"), 1);
+    std::fs::write(lab.config(), format!("default_profile = 'lab'\n{one}\n{other}")).unwrap();
+    lab.login("alice").good();
+    let hers = lab.run(&["credential-process", "--profile", "other"]).good().document();
+    std::fs::remove_file(item(&lab, "tokens")).unwrap();
+    lab.login("bob").good();
+    let ran = lab.run(&["credential-process", "--profile", "other"]);
+    assert!(!ran.stdout.contains(hers["AccessKeyId"].as_str().unwrap()), "alice's keys for bob");
+    assert_eq!((ran.status, ran.stdout.as_str()), (6, ""), "the role is not bob's: {}", ran.stderr);
+}

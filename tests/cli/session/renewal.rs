@@ -1,0 +1,296 @@
+//! One renewal in all its turns, on a clock that is moved.
+
+use chrono::TimeDelta;
+use cogfed::clock::ManualClock;
+use cogfed::sandbox::Misbehaviour::{
+    self, CredentialsShort, OtherSubOnRefresh, RefreshDropAnswer, RefreshInvalidGrant, Token10Mib, Token429, Token500,
+    TokenClose, TokenHtml, TokenRedirect, WrongIssuer,
+};
+use cogfed::sandbox::options::{ORDERS_ADMIN, ORDERS_READER, Options, Rotation};
+
+use super::tools::{CREDENTIALS, items, record, refresh_token};
+use crate::support::{Lab, Ran};
+
+const GRACE: Rotation = Rotation::On { grace: 60 };
+const NO_GRACE: Rotation = Rotation::On { grace: 0 };
+
+fn run(lab: &Lab) -> Ran {
+    lab.run_here(CREDENTIALS, None)
+}
+
+/// Signed in with credentials that were issued two hours ago, by the lab's clock.
+fn expired(rotation: Rotation) -> (Lab, ManualClock) {
+    let (lab, clock) = Lab::with_manual_clock(Options { rotation, ..Options::default() });
+    lab.login_here("alice").good();
+    run(&lab).good();
+    clock.advance(TimeDelta::hours(2));
+    lab.sandbox.clear_log();
+    (lab, clock)
+}
+
+fn refreshes(lab: &Lab) -> u64 {
+    lab.sandbox.count("token.refresh")
+}
+
+#[test]
+fn a_lost_answer_is_asked_for_once_more_where_the_profile_gives_a_grace() {
+    let (lab, _) = expired(GRACE);
+    lab.sandbox.misbehave(RefreshDropAnswer, Some(1));
+    run(&lab).good();
+    assert_eq!(refreshes(&lab), 2);
+
+    let (lab, _) = expired(GRACE);
+    lab.sandbox.misbehave(RefreshDropAnswer, None);
+    run(&lab).failed_with(5);
+    assert_eq!(refreshes(&lab), 2, "once more, and not again");
+    lab.sandbox.behave();
+    run(&lab).good();
+}
+
+#[test]
+fn without_a_grace_a_lost_answer_is_not_asked_for_again() {
+    for rotation in [Rotation::Off, NO_GRACE] {
+        let (lab, _) = expired(rotation);
+        lab.sandbox.misbehave(RefreshDropAnswer, Some(1));
+        run(&lab).failed_with(5);
+        assert_eq!(refreshes(&lab), 1);
+        if rotation == Rotation::Off {
+            run(&lab).good();
+        } else {
+            let ran = run(&lab).failed_with(3);
+            assert!(ran.stderr.contains("was cut off before its answer was saved"), "{}", ran.stderr);
+            assert!(ran.stderr.contains("; run 'cogfed login"), "{}", ran.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_grace_that_the_pool_does_not_keep_is_told_as_what_it_is() {
+    let (lab, clock) = Lab::with_manual_clock(Options { rotation: NO_GRACE, ..Options::default() });
+    let section = lab.sandbox.profile_toml("lab").replace("refresh_grace = 0", "refresh_grace = 60");
+    lab.configure(&section, "store = 'file'");
+    lab.login_here("alice").good();
+    clock.advance(TimeDelta::hours(2));
+    lab.sandbox.misbehave(RefreshDropAnswer, Some(1));
+    let ran = run(&lab).failed_with(3);
+    assert_eq!(refreshes(&lab), 2);
+    assert!(ran.stderr.contains("was cut off before its answer was saved"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_mark_is_gone_once_nothing_was_rotated() {
+    let (lab, _) = expired(Rotation::Off);
+    // The answer came and said that nothing was rotated; that it is refused then does not make it an interruption.
+    lab.sandbox.misbehave(WrongIssuer, Some(1));
+    run(&lab).failed_with(6);
+    lab.sandbox.revoke_all();
+    let ran = run(&lab).failed_with(3);
+    assert!(ran.stderr.contains("it expired or was revoked at the user pool"), "{}", ran.stderr);
+}
+
+#[test]
+fn an_interruption_that_a_later_renewal_made_good_is_forgotten() {
+    let (lab, clock) = expired(GRACE);
+    lab.sandbox.misbehave(RefreshDropAnswer, Some(2));
+    run(&lab).failed_with(5);
+    run(&lab).good();
+    clock.advance(TimeDelta::hours(2));
+    lab.sandbox.revoke_all();
+    let ran = run(&lab).failed_with(3);
+    assert!(ran.stderr.contains("it expired or was revoked at the user pool"), "{}", ran.stderr);
+}
+
+#[test]
+fn somebody_elses_id_token_is_refused_and_not_saved() {
+    for rotation in [Rotation::Off, GRACE] {
+        let (lab, _) = expired(rotation);
+        let before = record(&lab, "tokens");
+        lab.sandbox.misbehave(OtherSubOnRefresh, Some(1));
+        let ran = run(&lab).failed_with(6);
+        assert!(ran.stderr.contains("another person's"), "{}", ran.stderr);
+        assert_eq!(lab.sandbox.count("identity.get_credentials"), 0);
+        let after = record(&lab, "tokens");
+        assert_eq!((&after["id_token"], &after["subject"]), (&before["id_token"], &before["subject"]));
+        assert_eq!(after["refresh_token"] == before["refresh_token"], rotation == Rotation::Off);
+        run(&lab).good();
+    }
+}
+
+#[test]
+fn a_rotated_token_is_saved_before_the_answer_is_verified() {
+    let (lab, _) = expired(NO_GRACE);
+    let before = refresh_token(&lab);
+    lab.sandbox.misbehave(WrongIssuer, Some(1));
+    run(&lab).failed_with(6);
+    assert_ne!(refresh_token(&lab), before);
+    run(&lab).good();
+    assert_eq!(refreshes(&lab), 2);
+}
+
+#[test]
+fn invalid_grant_drops_the_token_and_ends_the_asking() {
+    let (lab, clock) = expired(Rotation::Off);
+    lab.sandbox.misbehave(RefreshInvalidGrant, None);
+    let ran = run(&lab).failed_with(3);
+    assert!(ran.stderr.contains("it expired or was revoked at the user pool"), "{}", ran.stderr);
+    assert_eq!(refresh_token(&lab), None);
+    for _ in 0..3 {
+        clock.advance(TimeDelta::minutes(1));
+        let again = run(&lab).failed_with(3);
+        assert_eq!(again.stderr, ran.stderr);
+    }
+    assert_eq!(lab.sandbox.requests().len(), 1, "{:?}", lab.sandbox.requests());
+    assert_eq!(lab.run_here(&["status"], None).failed_with(3).stderr.lines().count(), 2);
+    lab.sandbox.behave();
+    lab.login_here("alice").good();
+    run(&lab).good();
+}
+
+#[test]
+fn a_sign_in_that_was_revoked_is_over_although_its_id_token_is_not() {
+    let (lab, clock) = Lab::with_manual_clock(Options::default());
+    lab.login_here("alice").good();
+    lab.sandbox.set_credentials_lifetime(600);
+    run(&lab).good();
+    clock.advance(TimeDelta::minutes(11));
+    lab.sandbox.revoke_all();
+    lab.sandbox.clear_log();
+    for _ in 0..2 {
+        run(&lab).failed_with(3);
+    }
+    assert_eq!((refreshes(&lab), lab.sandbox.requests().len()), (1, 1));
+    assert!(lab.run_here(&["status", "--json"], None).failed_with(3).stdout.contains("\"signed_in\":false"));
+}
+
+#[test]
+fn nothing_but_invalid_grant_drops_a_refresh_token() {
+    let faults: &[Misbehaviour] = &[Token500, Token429, TokenHtml, Token10Mib, TokenClose, TokenRedirect];
+    let (lab, clock) = expired(Rotation::Off);
+    let before = refresh_token(&lab);
+    for &fault in faults {
+        lab.sandbox.misbehave(fault, Some(1));
+        let ran = run(&lab);
+        assert!(matches!(ran.status, 5 | 6), "{}: {ran:?}", fault.name());
+        assert_eq!(ran.stdout, "");
+        assert_eq!(refresh_token(&lab), before, "{}", fault.name());
+        // Longer than any of them asks to be left alone (Retry-After), so that each is met.
+        clock.advance(TimeDelta::seconds(2));
+    }
+    assert_eq!(refreshes(&lab), faults.len() as u64);
+    assert!(!lab.sandbox.requests().iter().any(|request| request.path.contains("elsewhere")));
+    lab.sandbox.behave();
+    run(&lab).good();
+}
+
+#[test]
+fn an_identity_id_that_is_not_known_any_more_is_asked_for_once() {
+    let (lab, _) = expired(Rotation::Off);
+    let path = super::tools::item(&lab, "tokens");
+    let pool = lab.sandbox.identity_pool_id().to_owned();
+    super::tools::rewrite(&path, |record| {
+        record["identities"][&pool] = "eu-west-1:00000000-1111-2222-3333-444444444444".into();
+    });
+    run(&lab).good();
+    assert_eq!((lab.sandbox.count("identity.get_id"), lab.sandbox.count("identity.get_credentials")), (1, 2));
+    assert_ne!(record(&lab, "tokens")["identities"][&pool], "eu-west-1:00000000-1111-2222-3333-444444444444");
+}
+
+#[test]
+fn the_profiles_role_is_asked_for_and_one_that_is_not_mapped_is_refused() {
+    let (lab, clock) = Lab::with_manual_clock(Options::default());
+    lab.configure_with(&format!("role_arn = '{ORDERS_ADMIN}'"));
+    lab.login_here("alice").good();
+    let key = run(&lab).good().document()["AccessKeyId"].as_str().unwrap().to_owned();
+    let issued = lab.sandbox.issued_keys().find(&key).expect("the sandbox knows its key");
+    assert_eq!(issued.role_arn, ORDERS_ADMIN);
+    lab.configure_with(&format!("role_arn = '{ORDERS_READER}'"));
+    let ran = run(&lab).failed_with(6);
+    assert_eq!(ran.stdout, "", "the other role's credentials are not these");
+    clock.advance(TimeDelta::seconds(1));
+    lab.configure_with(&format!("role_arn = '{ORDERS_ADMIN}'"));
+    assert_eq!(run(&lab).good().document()["AccessKeyId"], key.as_str());
+}
+
+#[test]
+fn short_lived_credentials_are_handed_out_until_half_their_life() {
+    for minutes in [2, 10, 32] {
+        let (lab, clock) = Lab::with_manual_clock(Options { credentials_lifetime: minutes * 60, ..Options::default() });
+        if minutes == 10 {
+            lab.sandbox.misbehave(CredentialsShort, None);
+        }
+        lab.login_here("alice").good();
+        let first = run(&lab).good().document();
+        clock.advance(TimeDelta::seconds(minutes * 30 - 1));
+        assert_eq!(run(&lab).good().document(), first, "{minutes}");
+        clock.advance(TimeDelta::seconds(1));
+        assert_ne!(run(&lab).good().document(), first, "{minutes}");
+    }
+}
+
+#[test]
+fn a_failed_renewal_is_tried_again_after_thirty_seconds_and_not_sooner() {
+    let (lab, clock) = Lab::with_manual_clock(Options::default());
+    lab.login_here("alice").good();
+    let old = run(&lab).good().document();
+    clock.advance(TimeDelta::minutes(50));
+    lab.sandbox.misbehave(Token500, None);
+    let ran = run(&lab).good();
+    assert_eq!(ran.document(), old);
+    assert!(ran.stderr.contains("warning: the credentials could not be renewed"), "{}", ran.stderr);
+    assert_eq!(refreshes(&lab), 1);
+    clock.advance(TimeDelta::seconds(29));
+    assert_eq!(run(&lab).good().document(), old);
+    assert_eq!(refreshes(&lab), 1);
+    clock.advance(TimeDelta::seconds(1));
+    assert_eq!(run(&lab).good().document(), old);
+    assert_eq!(refreshes(&lab), 2);
+    // With a minute left they are handed out no more, and nothing keeps the next try waiting.
+    clock.advance(TimeDelta::seconds(8 * 60 + 30));
+    run(&lab).failed_with(5);
+    run(&lab).failed_with(5);
+    assert_eq!(refreshes(&lab), 4);
+}
+
+#[test]
+fn a_clock_that_was_put_back_does_not_freeze_credentials() {
+    let (lab, clock) = Lab::with_manual_clock(Options::default());
+    lab.login_here("alice").good();
+    let first = run(&lab).good().document();
+    clock.advance(TimeDelta::hours(-3));
+    assert_ne!(run(&lab).good().document(), first);
+}
+
+#[test]
+fn a_role_that_was_withdrawn_is_gone_at_the_next_renewal() {
+    let (lab, clock) = Lab::with_manual_clock(Options::default());
+    let role = |lab: &Lab| {
+        let document = run(lab).good().document();
+        lab.sandbox.issued_keys().find(document["AccessKeyId"].as_str().unwrap()).unwrap().role_arn
+    };
+    lab.login_here("alice").good();
+    assert_eq!(role(&lab), ORDERS_ADMIN);
+    lab.sandbox.set_roles("alice", &["Orders.Read"]);
+    clock.advance(TimeDelta::minutes(45));
+    assert_eq!(role(&lab), ORDERS_READER);
+}
+
+#[test]
+fn a_second_persons_sign_in_takes_the_first_ones_credentials_away() {
+    let (lab, _) = Lab::with_manual_clock(Options::default());
+    lab.login_here("alice").good();
+    let first = run(&lab).good().document();
+    let ran = lab.run_here(&["login", "--force"], Some(std::sync::Arc::new(crate::support::VisitorBrowser("bob"))));
+    assert!(ran.good().stderr.contains("was signed in before, and is not any more"));
+    assert_eq!(items(&lab, "credentials").len(), 0);
+    assert_ne!(run(&lab).good().document()["AccessKeyId"], first["AccessKeyId"]);
+}
+
+#[test]
+fn a_failure_from_before_the_clock_was_put_back_does_not_last() {
+    let (lab, clock) = expired(Rotation::Off);
+    clock.advance(TimeDelta::days(1));
+    lab.sandbox.misbehave(Token500, Some(1));
+    run(&lab).failed_with(5);
+    clock.advance(TimeDelta::days(-1));
+    run(&lab).good();
+}

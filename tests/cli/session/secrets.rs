@@ -1,0 +1,256 @@
+//! No secret of a whole life is anywhere but in the store: not on the standard error at its most talkative, in no other
+//! file, and in no process's arguments or environment.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use chrono::TimeDelta;
+use cogfed::sandbox::options::{Options, Rotation};
+use cogfed::sandbox::{Misbehaviour, visitor};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use url::Url;
+
+use super::tools::{CREDENTIALS, age, own};
+use crate::support::{Lab, Ran};
+
+/// Everything that was seen outside of the store, and where.
+#[derive(Default)]
+struct Seen(Mutex<BTreeSet<(String, Vec<u8>)>>);
+
+impl Seen {
+    fn add(&self, place: &str, bytes: Vec<u8>) {
+        self.0.lock().unwrap().insert((place.to_owned(), bytes));
+    }
+
+    /// Where any of these secrets is, in any of the ways in which one is written.
+    fn hits(&self, secrets: &[String]) -> Vec<String> {
+        let seen = self.0.lock().unwrap();
+        let mut hits = Vec::new();
+        for secret in secrets {
+            for form in forms(secret) {
+                let hit = seen.iter().filter(|(_, bytes)| contains(bytes, form.as_bytes()));
+                hits.extend(hit.map(|(place, _)| format!("{}… in {place}", &form[..12.min(form.len())])));
+            }
+        }
+        hits
+    }
+
+    fn processes(&self) {
+        for process in std::fs::read_dir("/proc").unwrap().flatten() {
+            let path = process.path();
+            for name in ["cmdline", "environ"] {
+                if let Ok(bytes) = std::fs::read(path.join(name)) {
+                    self.add(name, bytes);
+                }
+            }
+        }
+    }
+
+    fn files(&self, below: &Path, except: &Path) {
+        for entry in std::fs::read_dir(below).unwrap().flatten() {
+            let path = entry.path();
+            if path == except {
+                continue;
+            }
+            self.add("a file's name", path.as_os_str().as_encoded_bytes().to_vec());
+            match path.is_dir() {
+                true => self.files(&path, except),
+                false => self.add(&path.display().to_string(), std::fs::read(&path).unwrap_or_default()),
+            }
+        }
+    }
+}
+
+fn contains(text: &[u8], what: &[u8]) -> bool {
+    text.windows(what.len()).any(|window| window == what)
+}
+
+/// A secret as it is, percent-encoded, and in base64 at each of the three places where it may begin.
+fn forms(secret: &str) -> Vec<String> {
+    let mut forms = vec![
+        secret.to_owned(),
+        utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string(),
+        url::form_urlencoded::byte_serialize(secret.as_bytes()).collect(),
+        STANDARD.encode(secret),
+    ];
+    for skip in 0..3 {
+        let whole = secret.len().saturating_sub(skip) / 3 * 3;
+        let inner = &secret.as_bytes()[skip..skip + whole];
+        forms.push(STANDARD_NO_PAD.encode(inner));
+        forms.push(URL_SAFE_NO_PAD.encode(inner));
+    }
+    forms.sort();
+    forms.dedup();
+    forms
+}
+
+/// Faults that only make a command wait, and say nothing that another does not.
+const SILENT: &[Misbehaviour] = &[Misbehaviour::TokenSilent, Misbehaviour::IdentitySilent];
+
+/// A lab's life with everything that can be said switched on; what is said and left is in `seen`.
+struct Life<'a> {
+    lab: &'a Lab,
+    seen: &'a Seen,
+    store: PathBuf,
+}
+
+impl Life<'_> {
+    fn look(&self, ran: &Ran) {
+        // The URL that a person has to open holds state and nonce, and is no secret to that person.
+        let said: Vec<&str> = ran.stderr.lines().filter(|line| !line.starts_with("http")).collect();
+        self.seen.add("the standard error", said.join("\n").into_bytes());
+        self.seen.files(self.lab.home(), &self.store);
+    }
+
+    fn run(&self, words: &[&str]) -> Ran {
+        let ran = self.lab.run(&[&["--debug"], words].concat());
+        if words.first() != Some(&"credential-process") {
+            self.seen.add("the standard output", ran.stdout.clone().into_bytes());
+        }
+        self.look(&ran);
+        ran
+    }
+
+    /// Signs in, and returns state and nonce.
+    fn login(&self, status: i32) -> Vec<String> {
+        let waiting = self.lab.begin_login(&["--debug", "--force"]);
+        let url: Url = waiting.url.parse().unwrap();
+        let secrets = url.query_pairs().filter(|(name, _)| name == "state" || name == "nonce");
+        let secrets = secrets.map(|(_, value)| value.into_owned()).collect();
+        let _ = visitor::sign_in_as(&waiting.url, "alice");
+        self.look(&waiting.end().failed_with(status));
+        secrets
+    }
+
+    /// Each command of a sign-in's life while the servers do this wrong. Returns how many of them failed, and what is
+    /// secret of the sign-in itself.
+    fn under(&self, fault: Misbehaviour) -> (usize, Vec<String>) {
+        let orders = format!("{}/orders", self.lab.sandbox.api_url());
+        let misbehaves = || self.lab.sandbox.misbehave(fault, None);
+        self.lab.login("alice").good();
+        misbehaves();
+        age(self.lab, TimeDelta::hours(2));
+        let mut ran = vec![self.run(CREDENTIALS), self.run(&["call", "-v", "GET", &orders]), self.run(&["logout"])];
+        let waiting = self.lab.begin_login(&["--debug", "--timeout", "2"]);
+        let url: Url = waiting.url.parse().unwrap();
+        let secrets = url.query_pairs().filter(|(name, _)| name == "state" || name == "nonce");
+        let secrets = secrets.map(|(_, value)| value.into_owned()).collect();
+        let _ = visitor::sign_in_as(&waiting.url, "alice");
+        ran.push(waiting.end());
+        self.look(ran.last().unwrap());
+        self.lab.sandbox.behave();
+        (ran.iter().filter(|ran| ran.status != 0).count(), secrets)
+    }
+
+    fn whole(&self) -> Vec<String> {
+        let sandbox = &self.lab.sandbox;
+        let mut secrets = self.login(0);
+        assert_eq!(secrets.len(), 2);
+        let orders = format!("{}/orders", sandbox.api_url());
+        self.run(&["credential-process"]).good();
+        self.run(&["call", "-v", "GET", &orders]).good();
+        self.run(&["call", "-v", "--dry-run", "GET", &orders]).good();
+        self.run(&["call", "-v", "-i", "--fail", "GET", &format!("{}/no-such-route", sandbox.api_url())]);
+        self.run(&["status"]).good();
+        self.run(&["status", "--json"]).good();
+        self.run(&["status", "--report"]).good();
+        self.run(&["profile", "show"]).good();
+        for (fault, status) in [
+            (Misbehaviour::Token500, 5),
+            (Misbehaviour::TokenHtml, 5),
+            (Misbehaviour::RefreshDropAnswer, 5),
+            (Misbehaviour::BadSignature, 6),
+            (Misbehaviour::OtherSubOnRefresh, 6),
+            (Misbehaviour::IdentityNotAuthorized, 6),
+        ] {
+            age(self.lab, TimeDelta::hours(2));
+            sandbox.misbehave(fault, Some(2));
+            self.run(&["credential-process"]).failed_with(status);
+            sandbox.behave();
+        }
+        age(self.lab, TimeDelta::hours(2));
+        self.run(&["credential-process"]).good();
+        sandbox.misbehave(Misbehaviour::WrongNonce, Some(1));
+        secrets.extend(self.login(6));
+        sandbox.misbehave(Misbehaviour::Token10Mib, Some(1));
+        secrets.extend(self.login(5));
+        age(self.lab, TimeDelta::hours(2));
+        sandbox.misbehave(Misbehaviour::RefreshInvalidGrant, Some(1));
+        self.run(&["credential-process"]).failed_with(3);
+        secrets.extend(self.login(0));
+        self.run(&["logout"]).good();
+        secrets.extend(sandbox.secrets_issued());
+        secrets
+    }
+}
+
+#[test]
+fn no_secret_is_told_whatever_goes_wrong() {
+    let lab = Lab::with(Options { rotation: Rotation::On { grace: 60 }, ..Options::default() });
+    let seen = Seen::default();
+    let life = Life { lab: &lab, seen: &seen, store: own(&lab).join("store") };
+    let (mut failed, mut secrets) = (0, Vec::new());
+    for &fault in Misbehaviour::ALL.iter().filter(|fault| !SILENT.contains(fault)) {
+        let (failures, own) = life.under(fault);
+        failed += failures;
+        secrets.extend(own);
+    }
+    assert!(failed >= 60, "{failed} commands failed");
+    secrets.extend(lab.sandbox.secrets_issued());
+    assert_eq!(seen.hits(&secrets), Vec::<String>::new());
+}
+
+#[test]
+fn no_secret_of_a_whole_life_is_anywhere_but_in_the_store() {
+    let lab = Lab::with(Options { rotation: Rotation::On { grace: 60 }, ..Options::default() });
+    let seen = Seen::default();
+    let over = AtomicBool::new(false);
+    let life = Life { lab: &lab, seen: &seen, store: own(&lab).join("store") };
+    let secrets = thread::scope(|scope| {
+        if cfg!(target_os = "linux") {
+            scope.spawn(|| {
+                while !over.load(Ordering::SeqCst) {
+                    seen.processes();
+                    thread::sleep(Duration::from_millis(2));
+                }
+            });
+        }
+        let secrets = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| life.whole()));
+        over.store(true, Ordering::SeqCst);
+        secrets.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    });
+    let secrets: Vec<String> = secrets.into_iter().filter(|secret| !secret.is_empty()).collect();
+    assert!(secrets.len() > 40 && secrets.iter().all(|secret| secret.len() >= 16), "{}", secrets.len());
+    assert_eq!(seen.hits(&secrets), Vec::<String>::new());
+
+    // The same search finds what is there to be found.
+    let commands = |part: &str| seen.0.lock().unwrap().iter().any(|(_, bytes)| contains(bytes, part.as_bytes()));
+    assert!(cfg!(not(target_os = "linux")) || commands("credential-process"), "the processes were seen");
+    let canary = "canary/+0123456789=".to_owned();
+    for planted in [canary.clone(), STANDARD.encode(&canary), STANDARD.encode(format!("a{canary}")), {
+        utf8_percent_encode(&canary, NON_ALPHANUMERIC).to_string()
+    }] {
+        let seen = Seen::default();
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("keys")).unwrap();
+        std::fs::write(folder.path().join("keys/planted"), format!("x{planted}y")).unwrap();
+        seen.files(folder.path(), &folder.path().join("store"));
+        assert!(!seen.hits(std::slice::from_ref(&canary)).is_empty(), "{planted}");
+    }
+    let seen = Seen::default();
+    let mut child = std::process::Command::new("sleep").arg("60").env("PLANTED", &canary).spawn().unwrap();
+    let found = cfg!(not(target_os = "linux"))
+        || (0..1000).any(|_| {
+            seen.processes();
+            !seen.hits(std::slice::from_ref(&canary)).is_empty()
+        });
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(found, "an environment is searched");
+}

@@ -128,6 +128,11 @@ pub fn shortened(text: &str, limit: usize) -> String {
     }
 }
 
+/// As much of a wrong value as a message has room for.
+pub fn quoted(text: &str) -> String {
+    shortened(text, 80)
+}
+
 /// The same failure with its causes and its hint as one text, for callers who show one line at most.
 pub fn in_one_line(error: anyhow::Error) -> anyhow::Error {
     let hint = hint_of(&error).map(|hint| format!("; {hint}")).unwrap_or_default();

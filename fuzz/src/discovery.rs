@@ -3,7 +3,7 @@
 
 use cogfed::error::Kind;
 use cogfed::profile::{PlainIssuer, ProviderEndpoints, check};
-use cogfed::user_pool::discovery;
+use cogfed::oidc::discovery;
 use serde_json::Value;
 use url::Url;
 

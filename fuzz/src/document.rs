@@ -3,7 +3,7 @@
 //! The input's lines are the access key id, the secret key, the session token, the expiry in seconds and the account.
 
 use chrono::DateTime;
-use cogfed::credentials::Credentials;
+use cogfed::aws::Credentials;
 use cogfed::secret::Secret;
 use serde_json::Value;
 

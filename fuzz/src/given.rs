@@ -1,7 +1,7 @@
 //! What several targets start from: a profile, keys, a time, and checks of their own.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use cogfed::credentials::Credentials;
+use cogfed::aws::Credentials;
 use cogfed::profile::{Choice, Configuration, Profile, select, settings};
 use cogfed::secret::Secret;
 

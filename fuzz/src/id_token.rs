@@ -10,7 +10,7 @@ use base64::engine::general_purpose::{GeneralPurpose, NO_PAD, URL_SAFE_NO_PAD};
 use base64::{Engine, alphabet};
 use cogfed::clock::Offset;
 use cogfed::secret::Secret;
-use cogfed::user_pool::{Expected, Invalid, key_set, verify};
+use cogfed::oidc::{Expected, Invalid, key_set, verify};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use ring::rand::SystemRandom;
 use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair, RsaPublicKeyComponents};

@@ -8,7 +8,7 @@ use cogfed::folder::Folder;
 use cogfed::identity_pool::session_name;
 use cogfed::profile::{Issuer, Profile};
 use cogfed::secret::Secret;
-use cogfed::store::record::{CredentialsRecord, TokensRecord, credentials_account, tokens_account};
+use cogfed::session::record::{CredentialsRecord, TokensRecord, credentials_account, tokens_account};
 use cogfed::store::{Backend, InParts, MemoryStore, Patience, Store, StoreKind};
 
 use crate::given::{assert_presentable, classic_profile, plain_profile, profile};

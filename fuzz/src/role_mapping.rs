@@ -3,17 +3,17 @@
 
 use chrono::Utc;
 use cogfed::error::Kind;
-use cogfed::identity_pool::asserted::Asserted;
+use cogfed::role_mapping::asserted::Asserted;
 use cogfed::identity_pool::likely::{self, Wanted};
-use cogfed::identity_pool::mapping::{
+use cogfed::role_mapping::{
     Given, IdentityPoolRoles, Outcome, Question, Reading, RoleMapping, Surroundings, Verdict, choose, evaluate,
     explain, findings, why_this_outcome, why_this_verdict,
 };
-use cogfed::profile::check;
+use cogfed::aws::ids;
 use cogfed::sandbox::PoolRoles;
 use cogfed::sandbox::options::ContainsOnArrays;
 use cogfed::sandbox::roles::{NoRole, role};
-use cogfed::user_pool::json_object;
+use cogfed::oidc::json_object;
 use serde_json::{Map, Value};
 
 use crate::given::{assert_presentable, now};
@@ -28,7 +28,7 @@ type Claims = Map<String, Value>;
 pub fn run(data: &[u8]) {
     let mut pieces = pieces(data);
     let (json, claims) = (pieces.next().unwrap_or_default(), pieces.next().unwrap_or_default());
-    let custom = pieces.next().and_then(|arn| check::role_arn(std::str::from_utf8(arn).ok()?.trim()).ok());
+    let custom = pieces.next().and_then(|arn| ids::role_arn(std::str::from_utf8(arn).ok()?.trim()).ok());
     let claims = json_object(claims).unwrap_or_default();
     guess(&claims, custom.as_deref());
     let pool = match IdentityPoolRoles::read(json, "pool.json") {

@@ -11,9 +11,9 @@ use cogfed::http::Http;
 use cogfed::profile::{Issuer, ProviderEndpoints};
 use cogfed::secret::Secret;
 use cogfed::session::{failure, mark};
-use cogfed::store::record::{TokensRecord, credentials_account, tokens_account};
+use cogfed::session::record::{TokensRecord, credentials_account, tokens_account};
 use cogfed::store::{Backend, MemoryStore, Patience, Store, StoreKind};
-use cogfed::user_pool::{Expected, Keys, discovery};
+use cogfed::oidc::{Expected, Keys, discovery};
 
 use crate::given::{CLIENT, ISSUER, assert_presentable, now, plain_profile, profile};
 

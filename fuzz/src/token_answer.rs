@@ -1,7 +1,7 @@
 //! An answer of the token endpoint: three digits of a status, and a body.
 
 use cogfed::error::Failure;
-use cogfed::user_pool::{Grant, GrantError};
+use cogfed::oidc::{Grant, GrantError};
 
 use crate::given::assert_presentable;
 

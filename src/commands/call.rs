@@ -7,8 +7,8 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 
 use super::{Attendance, Env, Opened, choice_of_role};
+use crate::aws::Credentials;
 use crate::cli::Call;
-use crate::credentials::Credentials;
 use crate::error::{Failure, Kind};
 use crate::request::{
     self, Answer, ApiRequest, Data, Refusal, RequestInput, SignedRequest, dry_run, explain, parse_header, read_data,

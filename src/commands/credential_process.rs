@@ -7,8 +7,8 @@ use super::login::{Manner, Turn, sign_in};
 use super::{Attendance, Env, Opened, block_on, choice_of_role};
 use crate::cli::CredentialProcess;
 use crate::error::{Failure, Kind, hint_of, in_one_line, kind_of};
+use crate::oidc::Place;
 use crate::session::{Lease, Session};
-use crate::user_pool::Place;
 
 /// How long a person has to sign in where the caller asked for it.
 const PATIENCE: Duration = Duration::from_secs(300);

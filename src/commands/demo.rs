@@ -19,9 +19,9 @@ use crate::cli::{Cli, Demo};
 use crate::clock::Clock;
 use crate::error::{Failure, Kind, kind_of};
 use crate::folder::Folder;
+use crate::oidc::{Browser, Surroundings, SystemBrowser};
 use crate::sandbox::{Options, Sandbox, visitor};
 use crate::terminal::Terminal;
-use crate::user_pool::{Browser, Surroundings, SystemBrowser};
 
 /// Who signs in where nobody clicks: a person who may read orders, and nothing else.
 const PERSON: &str = "bob";

@@ -10,12 +10,12 @@ use url::Url;
 use super::{Attendance, Env, Opened, Way, choice, configuration};
 use crate::cli::Login;
 use crate::error::{Kind, kind_of};
+use crate::oidc::{Browser, Keys, Listener, Notice, Place, SignIn, TokenEndpoint};
 use crate::profile::{Profile, email};
 use crate::secret::Secret;
+use crate::session::record::TokensRecord;
 use crate::session::{Saved, Session, SignInLock};
-use crate::store::record::TokensRecord;
 use crate::terminal::Terminal;
-use crate::user_pool::{Browser, Keys, Listener, Notice, Place, SignIn, TokenEndpoint};
 
 /// How a sign-in is to go.
 pub(super) struct Manner {

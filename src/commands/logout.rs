@@ -5,9 +5,9 @@ use url::Url;
 use super::{Attendance, Env, Opened, choice, configuration};
 use crate::cli::Logout;
 use crate::error::{Failure, Kind, kind_of};
+use crate::oidc::TokenEndpoint;
 use crate::profile::{Choice, Issuer, Profile, ProviderEndpoints, settings};
-use crate::store::record::TokensRecord;
-use crate::user_pool::TokenEndpoint;
+use crate::session::record::TokensRecord;
 
 pub fn run(flags: &Logout, env: &mut Env) -> anyhow::Result<()> {
     if !flags.all {

@@ -22,13 +22,13 @@ use crate::clock::{Clock, SystemClock};
 use crate::error::{Failure, Kind};
 use crate::folder::Folder;
 use crate::http::Http;
+use crate::oidc::{Browser, Opener, Surroundings, SystemBrowser};
 use crate::profile::{Choice, Configuration, Profile, settings};
 use crate::secret::Secret;
 use crate::session::Session;
-use crate::store::record::{credentials_account, tokens_account};
+use crate::session::record::{credentials_account, tokens_account};
 use crate::store::{OnWait, Patience, Store};
 use crate::terminal::{Terminal, shown_json};
-use crate::user_pool::{Browser, Opener, Surroundings, SystemBrowser};
 
 /// What a run is given from outside. Tests hold the clock, the browser, the folders and the output in their own hands;
 /// HTTP is never faked, the sandbox is a real server.

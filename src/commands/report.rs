@@ -10,7 +10,7 @@ use super::{Attendance, Env, Opened, configuration};
 use crate::error::{Failure, in_one_line};
 use crate::profile::{Choice, Issuer, Profile, UserPool, keys::KEYS, select, settings};
 use crate::session::OnRecord;
-use crate::store::record::{CredentialsRecord, TokensRecord};
+use crate::session::record::{CredentialsRecord, TokensRecord};
 use crate::terminal::shown;
 
 /// Variables that change what cogfed, or the tools around it, do; beside those of the profile's keys.

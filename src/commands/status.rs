@@ -8,7 +8,7 @@ use super::{Attendance, Env, Opened, choice_of_role};
 use crate::cli::Status;
 use crate::profile::Profile;
 use crate::session::KeptOffset;
-use crate::store::record::{CredentialsRecord, TokensRecord};
+use crate::session::record::{CredentialsRecord, TokensRecord};
 use crate::terminal::shown;
 
 /// The state of one profile. Field names are a promise to scripts; times are RFC 3339 in UTC.

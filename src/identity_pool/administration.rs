@@ -13,11 +13,11 @@ use aws_smithy_async::time::StaticTimeSource;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use super::mapping::IdentityPoolRoles;
 use super::sdk::{Service, configured};
 use crate::error::{Failure, Kind, shortened};
 use crate::http::Http;
 use crate::profile::Profile;
+use crate::role_mapping::IdentityPoolRoles;
 use crate::secret::Secret;
 
 /// The longest answer of AWS's that is repeated, in characters.

@@ -5,9 +5,9 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
-use super::asserted::Asserted;
+use crate::aws::ids;
 use crate::error::{Failure, shortened};
-use crate::profile::check;
+use crate::role_mapping::asserted::Asserted;
 
 /// How many roles or groups are named.
 const MOST_NAMED: usize = 5;
@@ -165,7 +165,7 @@ fn preferred(asserted: &Asserted) -> Vec<&str> {
 fn is_of_a_provider(group: &str) -> bool {
     let mut pieces = group.splitn(3, '_');
     let (region, id, provider) = (pieces.next(), pieces.next(), pieces.next());
-    region.is_some_and(|region| check::region(region).is_ok())
+    region.is_some_and(|region| ids::region(region).is_ok())
         && id.is_some_and(|id| id.len() >= 9 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()))
         && provider.is_some()
 }

@@ -3,9 +3,7 @@
 //! (<https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html>).
 
 pub mod administration;
-pub mod asserted;
 pub mod likely;
-pub mod mapping;
 pub mod refusal;
 mod sdk;
 mod session_name;
@@ -21,7 +19,7 @@ pub use self::sdk::Service;
 use self::sdk::configured;
 pub use self::session_name::session_name;
 use self::sts::{Assumption, Sts};
-use crate::credentials::Credentials;
+use crate::aws::Credentials;
 use crate::error::Failure;
 use crate::http::Http;
 use crate::profile::{Flow, Profile};
@@ -41,12 +39,12 @@ impl<'a> Login<'a> {
     /// The login that `id_token` is good for: `issuer` is its issuer, or the name that the identity pool has for it.
     /// `claims` are those of the token; without them a refusal is explained by AWS's words alone.
     pub fn new(issuer: &'a str, id_token: &'a Secret, claims: Map<String, Value>) -> Self {
-        Self { provider: provider_of(issuer), id_token, claims }
+        Self { provider: provider_name(issuer), id_token, claims }
     }
 }
 
 /// The name of an issuer in identity pools: its address without the scheme.
-fn provider_of(issuer: &str) -> &str {
+fn provider_name(issuer: &str) -> &str {
     issuer.strip_prefix("https://").or_else(|| issuer.strip_prefix("http://")).unwrap_or(issuer)
 }
 
@@ -137,7 +135,7 @@ impl<'a> IdentityPool<'a> {
     }
 
     /// The identity pool vouches for the person, and STS takes its word. The token goes nowhere but to the STS that the
-    /// sign-in belongs to: see [`crate::store::record::TokensRecord::read`].
+    /// sign-in belongs to: see [`crate::session::record::TokensRecord::read`].
     async fn by_classic_flow(
         &self,
         identity_id: &str,

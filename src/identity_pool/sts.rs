@@ -10,7 +10,7 @@ use aws_smithy_async::time::StaticTimeSource;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::sdk::{Service, configured};
-use crate::credentials::Credentials;
+use crate::aws::Credentials;
 use crate::error::Failure;
 use crate::http::Http;
 use crate::profile::Profile;

@@ -7,66 +7,12 @@ use std::path::PathBuf;
 
 use url::{Host, Url};
 
-use crate::error::shortened;
+use crate::error::quoted;
 
-/// The longest region's name that is taken, in characters; the longest there are have 14.
-const LONGEST_REGION: usize = 32;
 /// The longest URL that is taken, in bytes.
 const LONGEST_URL: usize = 2048;
 /// The most ports that are tried.
 const MOST_PORTS: usize = 100;
-
-/// As much of a wrong value as a message has room for.
-pub fn quoted(text: &str) -> String {
-    shortened(text, 80)
-}
-
-/// A region, as in `eu-west-1` or `us-gov-west-1`.
-pub fn region(text: &str) -> Result<String, String> {
-    let mut parts = text.split('-');
-    let letters = |part: Option<&str>| part.is_some_and(|part| part.chars().all(|c| c.is_ascii_lowercase()));
-    let number = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
-    let count = text.split('-').count();
-    let last = text.rsplit('-').next().unwrap_or_default();
-    match text.len() <= LONGEST_REGION
-        && (3..=4).contains(&count)
-        && parts.by_ref().take(count - 1).all(|part| letters(Some(part)) && !part.is_empty())
-        && number(last)
-    {
-        true => Ok(text.to_owned()),
-        false => Err(format!("'{}' is not a region, as in eu-west-1", quoted(text))),
-    }
-}
-
-/// A user pool's id, `REGION_ALPHANUMERICS`
-/// (<https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UserPoolType.html>).
-pub fn user_pool_id(text: &str) -> Result<String, String> {
-    let fault = || format!("'{}' is not a user pool id, as in eu-west-1_AbC123xyz", quoted(text));
-    let (prefix, id) = text.split_once('_').ok_or_else(fault)?;
-    let good = region(prefix).is_ok() && !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric());
-    if good && text.len() <= 55 { Ok(text.to_owned()) } else { Err(fault()) }
-}
-
-/// An app client's id.
-pub fn client_id(text: &str) -> Result<String, String> {
-    let good = (1..=128).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || "_+-".contains(c));
-    if good {
-        Ok(text.to_owned())
-    } else {
-        Err(format!("'{}' is not an app client id: letters and digits only", quoted(text)))
-    }
-}
-
-/// An identity pool's id, `REGION:UUID`
-/// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetId.html>).
-pub fn identity_pool_id(text: &str) -> Result<String, String> {
-    let fault = || {
-        format!("'{}' is not an identity pool id, as in eu-west-1:1cf667a2-49a6-454b-9e45-23199EXAMPLE", quoted(text))
-    };
-    let (prefix, id) = text.split_once(':').ok_or_else(fault)?;
-    let good = region(prefix).is_ok() && !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-    if good && text.len() <= 55 { Ok(text.to_owned()) } else { Err(fault()) }
-}
 
 /// A host name alone, as the hosted UI's domain is written.
 pub fn host(text: &str) -> Result<String, String> {
@@ -119,19 +65,6 @@ pub fn authority(text: &str) -> Result<String, String> {
     }
 }
 
-/// A provider's name in an identity pool
-/// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetId.html>, `Logins`).
-pub fn logins_key(text: &str) -> Result<String, String> {
-    let good = (1..=128).contains(&text.len()) && text.chars().all(|c| c.is_ascii_graphic()) && !text.contains("://");
-    match good {
-        true => Ok(text.to_owned()),
-        false => Err(format!(
-            "'{}' is not a provider's name in an identity pool: an issuer without 'https://', or a name of at most 128 characters",
-            quoted(text)
-        )),
-    }
-}
-
 /// A URL that a token or a person may be sent to: https, or http on a loopback host.
 pub fn web_url(text: &str) -> Result<Url, String> {
     if text.len() > LONGEST_URL {
@@ -162,25 +95,6 @@ pub fn is_loopback(url: &Url) -> bool {
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     }
-}
-
-/// The ARN of an IAM role
-/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns>).
-pub fn role_arn(text: &str) -> Result<String, String> {
-    let fault =
-        || format!("'{}' is not the ARN of an IAM role, as in arn:aws:iam::123456789012:role/Orders", quoted(text));
-    let parts: Vec<&str> = text.splitn(6, ':').collect();
-    let [arn, partition, service, region, account, resource] = parts.as_slice() else { return Err(fault()) };
-    let good = *arn == "arn"
-        && partition.starts_with("aws")
-        && *service == "iam"
-        && region.is_empty()
-        && account.len() == 12
-        && account.chars().all(|c| c.is_ascii_digit())
-        && resource.strip_prefix("role/").is_some_and(|name| !name.is_empty())
-        && text.len() <= 2048
-        && text.chars().all(|c| c.is_ascii_graphic());
-    if good { Ok(text.to_owned()) } else { Err(fault()) }
 }
 
 /// The loopback ports that are registered as callback URLs, in the order in which they are tried.

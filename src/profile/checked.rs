@@ -2,8 +2,10 @@
 
 use chrono::TimeDelta;
 
-use super::hosts::{Place, Service, partition};
 use super::{Endpoints, Flow, Settings, Value, check};
+use crate::aws::hosts::{Place, Service, partition};
+use crate::aws::ids;
+use crate::error::quoted;
 use crate::error::{Failure, Kind};
 use crate::http::CaBundle;
 use crate::store::StoreKind;
@@ -75,7 +77,7 @@ impl Checked<'_> {
         let token = |c: char| matches!(c, '\x21' | '\x23'..='\x5b' | '\x5d'..='\x7e');
         let is_odd = |scope: &&String| !(1..=LONGEST_SCOPE).contains(&scope.len()) || !scope.chars().all(token);
         if let Some(odd) = scopes.iter().find(is_odd) {
-            return Err(self.fault("scopes", format!("'{}' is not a scope", check::quoted(odd))));
+            return Err(self.fault("scopes", format!("'{}' is not a scope", quoted(odd))));
         }
         if scopes.len() > MOST_SCOPES {
             return Err(self.fault("scopes", format!("{} are too many: give at most {MOST_SCOPES}", scopes.len())));
@@ -139,8 +141,8 @@ impl Checked<'_> {
         let named_by = |arn: String| arn.split(':').nth(1).unwrap_or_default().to_owned();
         let others = [
             ("user_pool_id", self.text("user_pool_id", |id| Ok(of(id)))?),
-            ("role_arn", self.text("role_arn", check::role_arn)?.map(named_by)),
-            ("region", self.text("region", check::region)?.map(|region| of(&region))),
+            ("role_arn", self.text("role_arn", ids::role_arn)?.map(named_by)),
+            ("region", self.text("region", ids::region)?.map(|region| of(&region))),
         ];
         match others.into_iter().find(|(_, name)| name.as_ref().is_some_and(|name| *name != own)) {
             Some((key, Some(name))) => {

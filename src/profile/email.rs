@@ -1,6 +1,7 @@
 //! Which profile is meant by an email address: employees and customers of one user pool sign in by different providers.
 
 use super::{Choice, Configuration, Profile, Setting, Value, Variables, check, listed, select};
+use crate::error::quoted;
 use crate::error::{Failure, Kind};
 
 /// The longest email address, in bytes (RFC 5321, section 4.5.3.1.3).
@@ -9,7 +10,7 @@ const LONGEST_ADDRESS: usize = 254;
 /// The domain of an email address, in small letters.
 fn domain_of(address: &str) -> Result<String, Failure> {
     let fault = || {
-        let shown = check::quoted(address);
+        let shown = quoted(address);
         Failure::new(Kind::Usage, format!("--email: '{shown}' is not an email address, as in you@corp.example"))
     };
     let (name, domain) = address.rsplit_once('@').ok_or_else(fault)?;

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{Document, Item, TableLike};
 
-use super::check::quoted;
 use super::keys::{KEYS, Shape, key, nearest};
 use super::settings::{Setting, Source, Value};
+use crate::error::quoted;
 use crate::error::{Failure, Kind, shortened};
 
 /// The longest name of a key that is looked at twice, in bytes.

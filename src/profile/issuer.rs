@@ -4,8 +4,10 @@ use url::Url;
 
 use super::check;
 use super::checked::Checked;
-use super::hosts::{Place, Service};
+use crate::aws::hosts::{Place, Service};
+use crate::aws::ids;
 use crate::error::Failure;
+use crate::error::quoted;
 
 /// Keys that say something about a user pool.
 const POOL_KEYS: &[&str] =
@@ -104,7 +106,7 @@ impl PlainIssuer {
     pub fn check(&self, endpoint: &str) -> Result<(), String> {
         let url = check::web_url(endpoint)?;
         if url.fragment().is_some() {
-            return Err(format!("'{}' has a fragment", check::quoted(endpoint)));
+            return Err(format!("'{}' has a fragment", quoted(endpoint)));
         }
         let host = authority(&url);
         let own = Url::parse(&self.url).ok().map(|issuer| authority(&issuer));
@@ -112,7 +114,7 @@ impl PlainIssuer {
             true => Ok(()),
             false => Err(format!(
                 "it is at '{}', which is neither the issuer's host nor one of 'issuer_hosts'",
-                check::quoted(&host)
+                quoted(&host)
             )),
         }
     }
@@ -122,7 +124,7 @@ impl Checked<'_> {
     /// The user pool, or the plain issuer in its place; keys of the other kind are refused.
     pub fn issuer(&self, is_fips: bool) -> Result<Issuer, Failure> {
         let is_there = |key: &&&str| self.settings.get(key).is_some();
-        let Some(id) = self.text("user_pool_id", check::user_pool_id)? else {
+        let Some(id) = self.text("user_pool_id", ids::user_pool_id)? else {
             let Some(url) = self.text("issuer", check::issuer)? else {
                 return Err(self.missing("user_pool_id"));
             };

@@ -4,7 +4,6 @@ pub mod check;
 mod checked;
 pub mod email;
 mod file;
-pub mod hosts;
 mod issuer;
 pub mod keys;
 mod settings;
@@ -17,6 +16,8 @@ pub use settings::{Setting, Settings, Source, Value};
 
 use checked::Checked;
 
+use crate::aws::ids;
+use crate::error::quoted;
 use crate::error::{Failure, Kind};
 use crate::http::CaBundle;
 use crate::store::StoreKind;
@@ -160,8 +161,8 @@ impl Profile {
         let of = Checked { profile: name, settings };
         let is_fips = of.flag("fips");
         let issuer = of.issuer(is_fips)?;
-        let client_id = of.required("client_id", check::client_id)?;
-        let identity_pool_id = of.required("identity_pool_id", check::identity_pool_id)?;
+        let client_id = of.required("client_id", ids::client_id)?;
+        let identity_pool_id = of.required("identity_pool_id", ids::identity_pool_id)?;
         let identity_provider = of.text("identity_provider", |text| check::name(text, LONGEST_PROVIDER))?;
         let idp_identifier = of.text("idp_identifier", |text| check::name(text, 40))?;
         if identity_provider.is_some() && idp_identifier.is_some() {
@@ -176,7 +177,7 @@ impl Profile {
         Ok(Self {
             name: name.to_owned(),
             scopes: of.scopes()?,
-            logins_key: of.text("logins_key", check::logins_key)?,
+            logins_key: of.text("logins_key", ids::logins_key)?,
             identity_provider,
             idp_identifier,
             email_domains: of.hosts("email_domains", check::host)?,
@@ -190,10 +191,10 @@ impl Profile {
             sign_in_on_demand: of.flag("sign_in_on_demand"),
             refresh_token_validity: of.seconds("refresh_token_validity", 3600, 315_360_000)?,
             refresh_grace: of.seconds("refresh_grace", 0, 60)?.unwrap_or_default(),
-            role_arn: of.text("role_arn", check::role_arn)?,
+            role_arn: of.text("role_arn", ids::role_arn)?,
             flow: of.flow()?,
             store: of.store()?,
-            region: of.text("region", check::region)?,
+            region: of.text("region", ids::region)?,
             logout_uri: of.text("logout_uri", |text| check::web_url(text).map(|_| text.to_owned()))?,
             ca_bundle: of.ca_bundle()?,
             endpoints: of.endpoints(&identity_pool_id, is_fips)?,
@@ -263,7 +264,7 @@ pub fn select(configuration: &Configuration, choice: &Choice, variables: Variabl
     match (chosen, names.as_slice()) {
         (Some(name), names) if names.contains(&name.as_str()) => Ok(name),
         (Some(name), []) => {
-            let message = format!("no profile '{}': {path} has no profiles", check::quoted(&name));
+            let message = format!("no profile '{}': {path} has no profiles", quoted(&name));
             Err(Failure::new(Kind::Usage, message)
                 .hint("see 'cogfed help' for a profile to start from, or try 'cogfed demo'"))
         }
@@ -272,7 +273,7 @@ pub fn select(configuration: &Configuration, choice: &Choice, variables: Variabl
                 Some(meant) => format!("did you mean '{meant}'?"),
                 None => format!("there are: {}", listed(names)),
             };
-            Err(Failure::new(Kind::Usage, format!("no profile '{}' in {path}", check::quoted(&name))).hint(hint))
+            Err(Failure::new(Kind::Usage, format!("no profile '{}' in {path}", quoted(&name))).hint(hint))
         }
         (None, [only]) => Ok((*only).to_owned()),
         (None, []) => Err(Failure::new(Kind::Usage, format!("no profile: {path} has none"))

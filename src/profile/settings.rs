@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
-use super::check::quoted;
 use super::keys::{KEYS, Key, PLAIN_SCOPES, Shape, key};
+use crate::error::quoted;
 use crate::error::{Failure, Kind};
 
 /// The value of one key, in its shape.

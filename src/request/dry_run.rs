@@ -60,7 +60,7 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::credentials::Credentials;
+    use crate::aws::Credentials;
     use crate::request::{ApiRequest, RequestInput, sign};
     use crate::secret::Secret;
 

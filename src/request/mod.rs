@@ -8,16 +8,16 @@ mod build;
 mod data;
 mod dry_run;
 mod refusal;
-mod region;
+
 mod send;
 mod sign;
 mod target;
 
+pub use crate::aws::region_of;
 pub use build::{ApiRequest, MAX_BODY, RequestInput, parse_header};
 pub use data::{Data, Source, read_data};
 pub use dry_run::dry_run;
 pub use refusal::{CLOCK_TOLERANCE, Context, Reason, Refusal, clock_skew, explain};
-pub use region::region_of;
 pub use send::{Answer, send};
 pub use sign::{SignedRequest, sign};
 pub use target::Note;

@@ -13,7 +13,7 @@ use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 
 use super::build::ApiRequest;
-use super::region::region_of;
+use crate::aws::region_of;
 use crate::error::{Failure, Kind, shortened};
 use crate::refusals::{Row, api_gateway};
 

@@ -15,7 +15,7 @@ use http::header::{
 use tracing::subscriber::NoSubscriber;
 
 use super::build::ApiRequest;
-use crate::credentials::Credentials;
+use crate::aws::Credentials;
 
 /// API Gateway's name in the credential scope.
 const SERVICE: &str = "execute-api";

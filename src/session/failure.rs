@@ -9,7 +9,7 @@ use crate::error::{Failure, Kind, hint_of, kind_of, retry_after_of, shortened};
 use crate::folder::Folder;
 use crate::http::retry::LONGEST_WAIT;
 use crate::profile::Profile;
-use crate::store::record::credentials_account;
+use crate::session::record::credentials_account;
 
 const LARGEST: usize = 16 * 1024;
 /// The longest text of a kept failure that is told again, in characters; none of ours is that long.

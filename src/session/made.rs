@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::folder::Folder;
 use crate::profile::Profile;
-use crate::store::record::{credentials_account, tokens_account};
+use crate::session::record::{credentials_account, tokens_account};
 
 const LARGEST: usize = 256 * 1024;
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::folder::Folder;
 use crate::profile::Profile;
-use crate::store::record::{TokensRecord, tokens_account};
+use crate::session::record::{TokensRecord, tokens_account};
 
 const LARGEST: usize = 4096;
 

@@ -10,6 +10,7 @@ mod made;
 pub mod mark;
 mod on_record;
 mod policy;
+pub mod record;
 mod renewal;
 mod reserve;
 mod sign_in;
@@ -23,14 +24,14 @@ pub use clock::KeptOffset;
 pub use on_record::OnRecord;
 pub use sign_in::{Saved, SignInLock, SigningOut};
 
+use crate::aws::Credentials;
 use crate::clock::Clock;
-use crate::credentials::Credentials;
 use crate::error::{Failure, Kind};
 use crate::folder::{Folder, Lock, LockError, Wait};
 use crate::http::Http;
 use crate::profile::Profile;
 use crate::secret::Secret;
-use crate::store::record::{CredentialsRecord, Ended, TokensRecord, credentials_account, tokens_account};
+use crate::session::record::{CredentialsRecord, Ended, TokensRecord, credentials_account, tokens_account};
 use crate::store::{Cached, Store};
 
 /// How long a process without credentials waits for the one that renews: a little more than a renewal can take.

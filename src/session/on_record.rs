@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::{KeptOffset, Session, failure, mark, unanswered};
 use crate::error::Failure;
 use crate::folder::{Held, Lock, LockError};
-use crate::store::record::{TokensRecord, tokens_account};
+use crate::session::record::{TokensRecord, tokens_account};
 
 /// What is remembered beside the store.
 #[derive(Debug)]

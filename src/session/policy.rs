@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::store::record::{CredentialsRecord, TokensRecord};
+use crate::session::record::{CredentialsRecord, TokensRecord};
 
 /// With more than this left, credentials are handed out. botocore renews below 15 minutes, and would otherwise run us
 /// again for every request.

@@ -9,10 +9,10 @@ use super::reserve::Reserve;
 use super::{Session, made, mark};
 use crate::error::{Failure, Kind};
 use crate::identity_pool::{IdentityPool, Login, PoolError};
+use crate::oidc::{Expected, Grant, GrantError, Keys, TokenEndpoint, Tokens, discovery, unverified_claims};
 use crate::profile::ProviderEndpoints;
 use crate::session::policy;
-use crate::store::record::{CredentialsRecord, Ended, TokensRecord, credentials_account};
-use crate::user_pool::{Expected, Grant, GrantError, Keys, TokenEndpoint, Tokens, discovery, unverified_claims};
+use crate::session::record::{CredentialsRecord, Ended, TokensRecord, credentials_account};
 
 /// A sign-in on its way through a renewal, and whether the store holds it as it is here.
 struct Current {

@@ -9,8 +9,8 @@ use std::io::{self, Write};
 
 use crate::folder::Folder;
 use crate::profile::Profile;
+use crate::session::record::{TokensRecord, tokens_account};
 use crate::store::StoreKind;
-use crate::store::record::{TokensRecord, tokens_account};
 
 /// More than a save has open at once.
 const DESCRIPTORS: usize = 6;

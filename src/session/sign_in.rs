@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::{Session, failure, made, mark, unanswered};
 use crate::folder::{Lock, LockError};
-use crate::store::record::{Ended, SignedIn, TokensRecord, credentials_account, tokens_account};
-use crate::user_pool::Tokens;
+use crate::oidc::Tokens;
+use crate::session::record::{Ended, SignedIn, TokensRecord, credentials_account, tokens_account};
 
 /// The single flight of the browser: whoever holds it has one open for this sign-in.
 pub struct SignInLock(#[expect(dead_code, reason = "held, not read")] Lock);

@@ -11,7 +11,7 @@ use super::failure::KeptFailure;
 use crate::error::{Failure, Kind};
 use crate::folder::Folder;
 use crate::profile::Profile;
-use crate::store::record::tokens_account;
+use crate::session::record::tokens_account;
 
 /// For so long no browser is opened unasked.
 const HOLD_BACK: TimeDelta = TimeDelta::minutes(10);

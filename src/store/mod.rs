@@ -11,7 +11,6 @@ mod keyring;
 mod memory;
 mod parts;
 mod patience;
-pub mod record;
 
 use std::fmt;
 use std::str::FromStr;
@@ -216,7 +215,7 @@ impl Store {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::error::kind_of;
 
@@ -233,7 +232,7 @@ mod tests {
     /// A store whose keyring is never asked, since nobody has the patience, with its copies in the kernel; `None`, with a
     /// word about it, where the kernel keeps none.
     #[cfg(target_os = "linux")]
-    pub(super) fn copies(account: &str) -> Option<Store> {
+    pub(crate) fn copies(account: &str) -> Option<Store> {
         let (cache, probe) = (KernelKeyring::cache(), format!("{account}/probe"));
         let put = cache.set_for(&probe, &Secret::new("{}"), Duration::from_secs(60));
         if put.and_then(|()| cache.delete(&probe)).is_err() {

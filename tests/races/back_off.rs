@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
+use cogfed::oidc::Browser;
 use cogfed::sandbox::Options;
 use cogfed::sandbox::visitor::Visitor;
-use cogfed::user_pool::Browser;
 use url::Url;
 
 use crate::support::{Lab, NoBrowser, VisitorBrowser};

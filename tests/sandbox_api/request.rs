@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
-use cogfed::credentials::Credentials;
+use cogfed::aws::Credentials;
 use cogfed::request::{ApiRequest, Context, Reason, RequestInput, explain, sign};
 use cogfed::sandbox::api_gateway::ApiGateway;
 use cogfed::sandbox::issued::{IssuedKey, IssuedKeys};

@@ -7,14 +7,16 @@ use serde_json::{Value, json};
 use super::super::{Attendance, Env, Opened, choice_of_role};
 use super::inputs::{self, Claims};
 use super::text;
+use crate::aws::ids;
 use crate::cli::Roles;
+use crate::error::quoted;
 use crate::error::{Failure, Kind};
-use crate::identity_pool::asserted::Asserted;
-use crate::identity_pool::mapping::{
+use crate::profile::Profile;
+use crate::role_mapping::asserted::Asserted;
+use crate::role_mapping::{
     self, Chosen, ChosenBy, Explanation, Finding, Given, IdentityPoolRoles, Outcome, RoleMapping, Severity,
     Surroundings, Verdict, choose, findings, why_this_outcome, why_this_verdict,
 };
-use crate::profile::{Profile, check};
 
 /// All that is to be told.
 pub struct Report<'a> {
@@ -40,7 +42,7 @@ pub fn run(flags: &Roles, env: &mut Env) -> anyhow::Result<()> {
     let chosen = choose(&pool, &claims, flags.provider.as_deref()).map_err(|_| no_entry(&pool, flags))?;
     let mapping = chosen.entry.map(|(_, mapping)| mapping);
     let custom_role = flags.role.role.as_deref().or_else(|| profile?.role_arn.as_deref());
-    let explanation = mapping::explain(&pool, mapping, &Given { claims: &claims, custom_role });
+    let explanation = role_mapping::explain(&pool, mapping, &Given { claims: &claims, custom_role });
     let around = Surroundings {
         claims: &claims,
         verdicts: &explanation.evaluation.verdicts,
@@ -65,7 +67,7 @@ pub fn run(flags: &Roles, env: &mut Env) -> anyhow::Result<()> {
 fn checked(flags: &Roles) -> Result<(), Failure> {
     for (flag, arn) in [("--role", &flags.role.role), ("--expect", &flags.expect)] {
         if let Some(arn) = arn {
-            check::role_arn(arn).map_err(|fault| Failure::new(Kind::Usage, format!("{flag}: {fault}")))?;
+            ids::role_arn(arn).map_err(|fault| Failure::new(Kind::Usage, format!("{flag}: {fault}")))?;
         }
     }
     let is_stdin = |path: &Option<std::path::PathBuf>| path.as_deref() == Some(Path::new("-"));
@@ -77,9 +79,9 @@ fn checked(flags: &Roles) -> Result<(), Failure> {
 }
 
 fn no_entry(pool: &IdentityPoolRoles, flags: &Roles) -> Failure {
-    let keys: Vec<String> = pool.mappings.keys().map(|key| format!("'{}'", check::quoted(key))).collect();
+    let keys: Vec<String> = pool.mappings.keys().map(|key| format!("'{}'", quoted(key))).collect();
     let message = match &flags.provider {
-        Some(named) => format!("RoleMappings has no '{}'", check::quoted(named)),
+        Some(named) => format!("RoleMappings has no '{}'", quoted(named)),
         None => "RoleMappings has several entries, and none for the iss and aud of the claims".to_owned(),
     };
     Failure::new(Kind::Usage, message).hint(match keys.is_empty() {
@@ -90,7 +92,7 @@ fn no_entry(pool: &IdentityPoolRoles, flags: &Roles) -> Failure {
 
 fn other_provider(chosen: &Chosen<'_>) -> Option<Finding> {
     let ((entry, _), token) = (chosen.entry?, chosen.other_token.as_ref()?);
-    let text = format!("the token is from {}, and this mapping is for {}", check::quoted(token), check::quoted(entry));
+    let text = format!("the token is from {}, and this mapping is for {}", quoted(token), quoted(entry));
     Some(warning("other_provider", text))
 }
 
@@ -127,20 +129,20 @@ impl Report<'_> {
     }
 
     /// A line per rule's verdict: its place, what became of it, and why.
-    pub fn verdicts(&self) -> impl Iterator<Item = (usize, &mapping::Rule, Verdict, String)> {
+    pub fn verdicts(&self) -> impl Iterator<Item = (usize, &role_mapping::Rule, Verdict, String)> {
         let rules = self.mapping().map(RoleMapping::rules).unwrap_or_default();
         let verdicts = rules.iter().zip(&self.explanation.evaluation.verdicts).enumerate();
         verdicts.map(|(place, (rule, verdict))| (place, rule, *verdict, why_this_verdict(rule, *verdict, self.claims)))
     }
 
     pub fn decides(&self, place: usize) -> bool {
-        self.explanation.evaluation.basis == mapping::Basis::Rule(place)
+        self.explanation.evaluation.basis == role_mapping::Basis::Rule(place)
     }
 
     fn json(&self) -> Value {
         let explanation = &self.explanation;
         let evaluation = &explanation.evaluation;
-        let rule = |(place, rule, verdict, why): (usize, &mapping::Rule, Verdict, String)| {
+        let rule = |(place, rule, verdict, why): (usize, &role_mapping::Rule, Verdict, String)| {
             json!({
                 "number": place + 1,
                 "claim": rule.claim,
@@ -153,7 +155,7 @@ impl Report<'_> {
                 "why": why,
             })
         };
-        let doubt = |doubt: &mapping::Doubt| {
+        let doubt = |doubt: &role_mapping::Doubt| {
             json!({
                 "questions": doubt.questions,
                 "if": text::others(&doubt.questions),

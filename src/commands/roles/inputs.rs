@@ -10,9 +10,9 @@ use super::super::{Env, Opened};
 use crate::cli::Roles;
 use crate::error::{Failure, Kind};
 use crate::identity_pool::administration::Administrator;
-use crate::identity_pool::mapping::{IdentityPoolRoles, LARGEST};
+use crate::oidc::{Invalid, json_object, unverified_claims};
+use crate::role_mapping::{IdentityPoolRoles, LARGEST};
 use crate::secret::Secret;
-use crate::user_pool::{Invalid, json_object, unverified_claims};
 
 /// The largest file of claims that is read, in bytes: no ID token that cogfed takes holds more.
 const LARGEST_CLAIMS: usize = 64 * 1024;

@@ -13,11 +13,11 @@ use super::login::local;
 use super::status::until;
 use super::{Attendance, Env, Opened, choice_of_role};
 use crate::cli::Roles;
-use crate::identity_pool::asserted::Asserted;
-use crate::identity_pool::mapping::IdentityPoolRoles;
 use crate::identity_pool::sts::Sts;
 use crate::profile::{Issuer, Profile};
-use crate::store::record::{CredentialsRecord, TokensRecord};
+use crate::role_mapping::IdentityPoolRoles;
+use crate::role_mapping::asserted::Asserted;
+use crate::session::record::{CredentialsRecord, TokensRecord};
 use crate::terminal::shown;
 
 /// What is known of one sign-in's roles. Field names are a promise to scripts; times are RFC 3339 in UTC.

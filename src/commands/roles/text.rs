@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use super::explain::Report;
-use crate::identity_pool::asserted::Asserted;
-use crate::identity_pool::mapping::{By, ChosenBy, Outcome, Question, RoleMapping, Severity, Verdict};
+use crate::role_mapping::asserted::Asserted;
+use crate::role_mapping::{By, ChosenBy, Outcome, Question, RoleMapping, Severity, Verdict};
 use crate::terminal::shown;
 
 /// The whole text, escaped for a terminal.

@@ -1,41 +1,6 @@
 use super::*;
 
 #[test]
-fn ids_and_arns() {
-    for good in ["eu-west-1", "us-gov-west-1", "ap-southeast-12", "eusc-de-east-1"] {
-        assert!(region(good).is_ok(), "{good}");
-    }
-    for bad in ["", "eu", "eu-west", "eu-west-", "EU-west-1", "eu-west-1a", "-west-1", "eu--1", "a-b-c-d-1"] {
-        assert!(region(bad).is_err(), "{bad}");
-    }
-    assert!(user_pool_id("eu-west-1_AbC123xyz").is_ok());
-    for bad in ["eu-west-1", "eu-west-1_", "AbC_eu-west-1", "eu-west-1_a b", "eu-west-1_a\n", "eu-west-1:1cf6"] {
-        assert!(user_pool_id(bad).is_err(), "{bad}");
-    }
-    assert!(identity_pool_id("eu-west-1:1cf667a2-49a6-454b-9e45-23199EXAMPLE").is_ok());
-    for bad in ["eu-west-1_AbC123xyz", "eu-west-1:", "1cf667a2", "eu-west-1:a/b"] {
-        assert!(identity_pool_id(bad).is_err(), "{bad}");
-    }
-    assert!(client_id("3n4b5urk1ft4fl3mg5e62d9ado").is_ok());
-    for bad in ["", "a b", "a/b", "a&b", "é"] {
-        assert!(client_id(bad).is_err(), "{bad}");
-    }
-    assert!(role_arn("arn:aws:iam::123456789012:role/path/Orders").is_ok());
-    assert!(role_arn("arn:aws-us-gov:iam::123456789012:role/Orders").is_ok());
-    for bad in [
-        "Orders",
-        "arn:aws:iam::123456789012:user/Orders",
-        "arn:aws:iam::12345678901:role/Orders",
-        "arn:aws:iam:eu-west-1:123456789012:role/Orders",
-        "arn:aws:iam::123456789012:role/",
-        "arn:aws:iam::123456789012:role/a b",
-        "arn:aws:sts::123456789012:assumed-role/Orders/x",
-    ] {
-        assert!(role_arn(bad).is_err(), "{bad}");
-    }
-}
-
-#[test]
 fn hosts_and_urls() {
     assert_eq!(host("Corp.auth.eu-west-1.amazoncognito.com").unwrap(), "corp.auth.eu-west-1.amazoncognito.com");
     for bad in ["", "corp", "a..b", "-a.b", "a.b/c", "a.b:443", "user@a.b", "a b.c", "bücher.example", "a.b."] {
@@ -76,19 +41,12 @@ fn hosts_and_urls() {
 fn a_long_value_is_refused_and_makes_no_long_message() {
     let long = "x".repeat(100_000);
     let url = format!("https://example.com/{long}");
-    let region_of_length = |length: usize| format!("{}-west-1", "a".repeat(length - 7));
-    assert!(region(&region_of_length(LONGEST_REGION)).is_ok());
     for fault in [
-        region(&region_of_length(LONGEST_REGION + 1)).unwrap_err(),
-        user_pool_id(&long).unwrap_err(),
-        client_id(&long).unwrap_err(),
-        identity_pool_id(&long).unwrap_err(),
         host(&long).unwrap_err(),
         host(&format!("{long}://{long}")).unwrap_err(),
         endpoint(&url).unwrap_err(),
         web_url(&long).unwrap_err(),
         web_url(&format!("{}:x", "y".repeat(1000))).unwrap_err(),
-        role_arn(&long).unwrap_err(),
         redirect_host(&long).unwrap_err(),
         redirect_path(&format!("/{long}")).unwrap_err(),
         one_of(&long, &["a"]).unwrap_err(),

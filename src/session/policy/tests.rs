@@ -96,7 +96,7 @@ fn a_young_token_that_has_hardly_any_life_is_not_used() {
 #[test]
 fn a_sign_in_that_has_ended_is_over() {
     let mut record = tokens(false);
-    record.ended = Some(crate::store::record::Ended { at: at(10), interrupted_at: None, by_sign_out: false });
+    record.ended = Some(crate::session::record::Ended { at: at(10), interrupted_at: None, by_sign_out: false });
     for now in [11, 299, 3000, 90_000] {
         assert_eq!(step(&record, at(now)), Step::SignIn, "{now}");
     }

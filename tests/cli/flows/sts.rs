@@ -1,7 +1,7 @@
 //! Whose credentials are, by STS itself.
 
 use chrono::TimeDelta;
-use cogfed::credentials::Credentials;
+use cogfed::aws::Credentials;
 use cogfed::error::Kind;
 use cogfed::http::Http;
 use cogfed::identity_pool::sts::{CallerIdentity, Sts};

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use cogfed::error::Kind;
+use cogfed::oidc::Listener;
 use cogfed::sandbox::{Options, Sandbox};
-use cogfed::user_pool::Listener;
 
 use super::wire::{assert_one_error_and_hint, complete, listens};
 use crate::support::{Lab, WaitingLogin, skip_anywhere};

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use chrono::TimeDelta;
+use cogfed::oidc::Browser;
 use cogfed::sandbox::{Misbehaviour, Options};
-use cogfed::user_pool::Browser;
 use url::Url;
 
 use super::desk::{Answer, CREDENTIALS, Desk, TOKENS, assert_mannered, is_plain};

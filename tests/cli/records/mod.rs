@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use cogfed::profile::{Choice, Profile};
 use cogfed::secret::Secret;
-use cogfed::store::record::{credentials_account, tokens_account};
+use cogfed::session::record::{credentials_account, tokens_account};
 use cogfed::store::{Backend, FileStore, MemoryStore, Patience, Store, StoreKind};
 use serde_json::Value;
 

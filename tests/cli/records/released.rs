@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use cogfed::profile::keys::KEYS;
 use cogfed::secret::Secret;
-use cogfed::store::record::{CredentialsRecord, TokensRecord, credentials_account, tokens_account};
+use cogfed::session::record::{CredentialsRecord, TokensRecord, credentials_account, tokens_account};
 use cogfed::store::{Backend, FileStore, MemoryStore};
 use serde_json::{Map, Value};
 

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use cogfed::http::Http;
+use cogfed::oidc::{Claims, Grant, Tokens};
 use cogfed::profile::Profile;
 use cogfed::sandbox::options::{Options, Rotation};
 use cogfed::secret::Secret;
 use cogfed::session::Session;
-use cogfed::store::record::TokensRecord;
+use cogfed::session::record::TokensRecord;
 use cogfed::store::{MemoryStore, Store};
-use cogfed::user_pool::{Claims, Grant, Tokens};
 
 use super::{in_memory, profile, stored};
 use crate::support::Lab;

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
-use cogfed::credentials::Credentials;
+use cogfed::aws::Credentials;
 use cogfed::request::{ApiRequest, RequestInput, SignedRequest, sign};
 use cogfed::secret::Secret;
 

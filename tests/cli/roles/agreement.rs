@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::thread;
 
-use cogfed::identity_pool::mapping::{
+use cogfed::role_mapping::{
     self, By, Given, IdentityPoolRoles, MatchType, Outcome, Question, Reading, Rule, Verdict, evaluate,
 };
 use cogfed::sandbox::options::{self, ContainsOnArrays};
@@ -93,8 +93,8 @@ fn tried(random: &mut Random) -> Tried {
     };
     let rules: Vec<Rule> = (0..=random.below(4)).map(|_| rule(random)).collect();
     let (ambiguous, theirs) = match random.below(2) {
-        0 => (mapping::AmbiguousRole::Deny, options::AmbiguousRole::Deny),
-        _ => (mapping::AmbiguousRole::AuthenticatedRole, options::AmbiguousRole::AuthenticatedRole),
+        0 => (role_mapping::AmbiguousRole::Deny, options::AmbiguousRole::Deny),
+        _ => (role_mapping::AmbiguousRole::AuthenticatedRole, options::AmbiguousRole::AuthenticatedRole),
     };
     let (by, theirs) = match random.below(8) {
         0 => (None, options::RoleMapping::None),
@@ -105,7 +105,7 @@ fn tried(random: &mut Random) -> Tried {
         }
     };
     let authenticated = (random.below(4) > 0).then(|| "role/Default".to_owned());
-    let mappings = by.map(|by| ("p".to_owned(), mapping::RoleMapping { by, ambiguous })).into_iter().collect();
+    let mappings = by.map(|by| ("p".to_owned(), role_mapping::RoleMapping { by, ambiguous })).into_iter().collect();
     Tried {
         ours: IdentityPoolRoles { authenticated: authenticated.clone(), mappings, ..IdentityPoolRoles::default() },
         theirs: PoolRoles { authenticated, unauthenticated: None, mapping: theirs },
@@ -147,7 +147,9 @@ fn agree(seed: u64, count: usize) -> BTreeMap<String, usize> {
                 assert_eq!(found.outcome, expected, "{mapping:?} {whole} {custom_role:?} {reading:?}");
                 let basis = format!("{:?}", found.basis);
                 count_up(basis.split('(').next().unwrap().to_owned());
-                for (rule, verdict) in mapping.into_iter().flat_map(mapping::RoleMapping::rules).zip(found.verdicts) {
+                for (rule, verdict) in
+                    mapping.into_iter().flat_map(role_mapping::RoleMapping::rules).zip(found.verdicts)
+                {
                     count_up(format!("{} {verdict:?}", rule.match_type));
                     if rule.match_type == MatchType::Contains && claims.get(&rule.claim).is_some_and(Value::is_array) {
                         count_up(format!("array {contains:?} {verdict:?}"));

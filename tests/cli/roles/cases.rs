@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cogfed::identity_pool::mapping::{
+use cogfed::role_mapping::{
     AmbiguousRole, By, Given, IdentityPoolRoles, MatchType, Outcome, Question, RoleMapping, Rule, Verdict, explain,
     why_this_outcome, why_this_verdict,
 };

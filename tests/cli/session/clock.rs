@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use cogfed::clock::{Clock, ManualClock};
+use cogfed::oidc::Browser;
 use cogfed::sandbox::options::Options;
 use cogfed::sandbox::{Misbehaviour, visitor};
-use cogfed::user_pool::Browser;
 use url::Url;
 
 use super::tools::{CREDENTIALS, own, rewrite};

@@ -11,8 +11,8 @@ use chrono::TimeDelta;
 use cogfed::folder::Lock;
 use cogfed::sandbox::Misbehaviour;
 use cogfed::sandbox::options::{Options, Rotation};
+use cogfed::session::record::tokens_account;
 use cogfed::store::MemoryStore;
-use cogfed::store::record::tokens_account;
 
 use super::tools::{CREDENTIALS, InMemory, item};
 use crate::support::{Lab, Ran, keyring_address, skip_anywhere};

@@ -13,8 +13,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use cogfed::http::Http;
 use cogfed::profile::{Choice, Profile};
 use cogfed::secret::Secret;
+use cogfed::session::record::{credentials_account, tokens_account};
 use cogfed::session::{Lease, Session};
-use cogfed::store::record::{credentials_account, tokens_account};
 use cogfed::store::{MemoryStore, Patience, Store, StoreKind};
 use serde_json::Value;
 

@@ -4,8 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{VERSION, credentials_account, read, written};
+use crate::aws::Credentials;
 use crate::clock::Offset;
-use crate::credentials::Credentials;
 use crate::profile::Profile;
 use crate::secret::{self, Secret};
 use crate::store::{Cached, Store};

@@ -9,10 +9,11 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 pub use self::credentials::CredentialsRecord;
-use super::{Store, StoreError};
 use crate::error::{Failure, Kind, shortened};
+use crate::oidc::Tokens;
 use crate::profile::{Flow, Issuer, Profile};
 use crate::secret::{self, Secret};
+use crate::store::{Store, StoreError};
 
 /// The version that is written. Older ones are read, newer ones are refused and left alone.
 const VERSION: u32 = 1;
@@ -127,7 +128,7 @@ pub struct SignedIn<'a> {
     /// The profile that was signed in to.
     pub profile: &'a Profile,
     /// The verified tokens.
-    pub tokens: &'a crate::user_pool::Tokens,
+    pub tokens: &'a Tokens,
     /// The app client's secret, if one was given.
     pub client_secret: Option<Secret>,
     /// The time now.
@@ -168,7 +169,7 @@ impl TokensRecord {
 
     /// Puts new tokens in the place of the old ones. A refresh token stays if no new one came: a user pool that does
     /// not rotate them sends none.
-    pub fn take(&mut self, tokens: &crate::user_pool::Tokens) {
+    pub fn take(&mut self, tokens: &Tokens) {
         let (grant, claims) = (&tokens.grant, &tokens.claims);
         self.generation = new_generation();
         self.issuer = claims.issuer.clone();

@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::identity_pool::mapping::{AmbiguousRole, By, Given, IdentityPoolRoles, explain};
+use crate::role_mapping::{AmbiguousRole, By, Given, IdentityPoolRoles, explain};
 
 const ROLES: &str = "custom:roles";
 

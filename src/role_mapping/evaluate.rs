@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{AmbiguousRole, By, IdentityPoolRoles, MatchType, Question, Reading, RoleMapping, Rule};
-use crate::identity_pool::asserted::{PREFERRED_ROLE, iam_roles};
+use crate::role_mapping::asserted::{PREFERRED_ROLE, iam_roles};
 
 /// What the identity pool is given.
 #[derive(Debug, Clone, Copy)]

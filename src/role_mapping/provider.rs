@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{IdentityPoolRoles, RoleMapping};
-use crate::identity_pool::provider_of;
+use crate::aws::ids::provider_name;
 
 /// The entry that counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,7 +78,7 @@ impl<'a> Token<'a> {
             Value::Array(several) => several.first()?.as_str()?,
             one => one.as_str()?,
         };
-        Some(Self { issuer: provider_of(issuer).trim_end_matches('/'), audience })
+        Some(Self { issuer: provider_name(issuer).trim_end_matches('/'), audience })
     }
 
     fn key(&self) -> String {
@@ -102,7 +102,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::identity_pool::mapping::{AmbiguousRole, By};
+    use crate::role_mapping::{AmbiguousRole, By};
 
     fn pool(keys: &[&str]) -> IdentityPoolRoles {
         let mapping = RoleMapping { by: By::Token, ambiguous: AmbiguousRole::Deny };

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{MatchType, RoleMapping, Rule, Verdict, covered_by, matches_whenever};
 use crate::error::shortened;
-use crate::identity_pool::asserted::{
+use crate::role_mapping::asserted::{
     Asserted, CUSTOM, GROUPS, IAM_ROLES, PLAIN_GROUPS, PLAIN_ROLES, encoded, is_list, several,
 };
 

@@ -8,11 +8,11 @@ use super::*;
 use crate::clock::Offset;
 use crate::error::{hint_of, kind_of};
 use crate::folder::Folder;
+use crate::oidc::{Claims, Grant, Tokens};
 use crate::profile::{Choice, PlainIssuer};
 #[cfg(target_os = "linux")]
 use crate::store::tests::copies;
 use crate::store::{Cached, MemoryStore, Patience, StoreKind};
-use crate::user_pool::{Claims, Grant, Tokens};
 
 const TOKENS: &str = include_str!("../../../tests/data/released/0.1.0/tokens.json");
 const LEAST: &str = include_str!("../../../tests/data/released/0.1.0/tokens-least.json");

@@ -5,14 +5,15 @@
 //! of them. [`evaluate()`] goes by one reading; [`explain()`] by every one that could matter, and says where they differ.
 //! Nothing here reads a file or asks a server.
 
+pub mod asserted;
 mod evaluate;
 mod explain;
 mod findings;
+mod interpretation;
+mod parse;
 mod provider;
 mod reach;
-mod read;
-mod reading;
-mod words;
+mod reasons;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -22,11 +23,11 @@ use serde::{Deserialize, Serialize};
 pub use evaluate::{Basis, Evaluation, Given, Outcome, Verdict, evaluate};
 pub use explain::{Doubt, Explanation, explain};
 pub use findings::{Finding, Severity, Surroundings, findings};
+pub use interpretation::{Question, Reading};
+pub use parse::LARGEST;
 pub use provider::{Chosen, ChosenBy, NotChosen, choose};
 pub use reach::{covered_by, matches_whenever};
-pub use read::LARGEST;
-pub use reading::{Question, Reading};
-pub use words::{why_this_outcome, why_this_verdict};
+pub use reasons::{why_this_outcome, why_this_verdict};
 
 /// The roles of an identity pool, as `GetIdentityPoolRoles` answers and `SetIdentityPoolRoles` takes them
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetIdentityPoolRoles.html>).
@@ -140,6 +141,6 @@ impl IdentityPoolRoles {
     /// The claims that rules name and a user pool may hold application roles in.
     pub fn custom_claims(&self) -> impl Iterator<Item = &str> {
         let rules = self.mappings.values().flat_map(RoleMapping::rules);
-        rules.map(|rule| rule.claim.as_str()).filter(|claim| claim.starts_with(super::asserted::CUSTOM))
+        rules.map(|rule| rule.claim.as_str()).filter(|claim| claim.starts_with(asserted::CUSTOM))
     }
 }

@@ -1,6 +1,7 @@
 //! Which AWS region an API's host belongs to.
 
-use crate::profile::{check, hosts::below_aws};
+use super::hosts::below_aws;
+use super::ids;
 
 /// The region in the name of one of API Gateway's own hosts: `API.execute-api.REGION.amazonaws.com`, `…amazonaws.com.cn` in
 /// China, `API-VPCE.execute-api.REGION.amazonaws.com` and `VPCE.execute-api.REGION.vpce.amazonaws.com` for private APIs
@@ -17,7 +18,7 @@ pub fn region_of(host: &str) -> Option<String> {
         Some(_) => return None,
     };
     let named = !api.is_empty() && (!private || api.starts_with("vpce-"));
-    let region = check::region(region).ok()?;
+    let region = ids::region(region).ok()?;
     (named && service == "execute-api" && labels.next().is_none()).then_some(region)
 }
 

@@ -7,8 +7,9 @@ use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::{AmbiguousRole, By, IdentityPoolRoles, RoleMapping, Rule};
+use crate::aws::ids;
+use crate::error::quoted;
 use crate::error::{Failure, Kind, shortened};
-use crate::profile::check;
 
 /// The largest mapping that is read, in bytes; the largest that AWS keeps is far below.
 pub const LARGEST: usize = 1 << 20;
@@ -80,7 +81,7 @@ fn each_once<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Stri
         fn visit_map<A: MapAccess<'de>>(self, mut given: A) -> Result<Self::Value, A::Error> {
             let mut entries = BTreeMap::new();
             while let Some((provider, mapping)) = given.next_entry::<String, Mapping>()? {
-                let quoted = check::quoted(&provider);
+                let quoted = quoted(&provider);
                 if entries.insert(provider, mapping).is_some() {
                     return Err(A::Error::custom(format!("RoleMappings has '{quoted}' twice")));
                 }
@@ -116,17 +117,16 @@ impl Document {
             let place = place.to_owned();
             move |what: String| format!("{place}: {what}")
         };
-        let role = |arn: Option<String>, place: &str| {
-            arn.map(|arn| check::role_arn(&arn).map_err(in_place(place))).transpose()
-        };
+        let role =
+            |arn: Option<String>, place: &str| arn.map(|arn| ids::role_arn(&arn).map_err(in_place(place))).transpose();
         let identity_pool_id =
-            self.identity_pool_id.map(|id| check::identity_pool_id(&id).map_err(in_place("IdentityPoolId")));
+            self.identity_pool_id.map(|id| ids::identity_pool_id(&id).map_err(in_place("IdentityPoolId")));
         if self.role_mappings.len() > MOST_PROVIDERS {
             let count = self.role_mappings.len();
             return Err(format!("RoleMappings: {count} providers are too many: AWS takes {MOST_PROVIDERS}"));
         }
         let mappings = self.role_mappings.into_iter().map(|(provider, mapping)| {
-            let place = format!("RoleMappings: '{}'", check::quoted(&provider));
+            let place = format!("RoleMappings: '{}'", quoted(&provider));
             within(&provider, LONGEST_PROVIDER).map_err(in_place(&place))?;
             Ok((provider, mapping.checked().map_err(in_place(&place))?))
         });
@@ -156,7 +156,7 @@ impl Mapping {
             let in_rule = |what: &str, fault: String| format!("rule {}: {what}: {fault}", place + 1);
             within(&rule.claim, LONGEST_CLAIM).map_err(|fault| in_rule("Claim", fault))?;
             within(&rule.value, LONGEST_VALUE).map_err(|fault| in_rule("Value", fault))?;
-            check::role_arn(&rule.role_arn).map_err(|fault| in_rule("RoleARN", fault))?;
+            ids::role_arn(&rule.role_arn).map_err(|fault| in_rule("RoleARN", fault))?;
         }
         Ok(RoleMapping { by: By::Rules(rules), ambiguous })
     }
@@ -175,7 +175,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::identity_pool::mapping::MatchType;
+    use crate::role_mapping::MatchType;
 
     const ROLE: &str = "arn:aws:iam::123456789012:role/R";
 

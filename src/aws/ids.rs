@@ -1,0 +1,151 @@
+//! AWS's identifiers: regions, ids of user pools, app clients and identity pools, and role ARNs.
+//!
+//! Each function takes the text as it was written and returns what is wrong with it, without naming the key: the caller
+//! knows the place.
+
+use crate::error::quoted;
+
+/// The longest region's name that is taken, in characters; the longest there are have 14.
+const LONGEST_REGION: usize = 32;
+
+/// A region, as in `eu-west-1` or `us-gov-west-1`.
+pub fn region(text: &str) -> Result<String, String> {
+    let mut parts = text.split('-');
+    let letters = |part: Option<&str>| part.is_some_and(|part| part.chars().all(|c| c.is_ascii_lowercase()));
+    let number = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
+    let count = text.split('-').count();
+    let last = text.rsplit('-').next().unwrap_or_default();
+    match text.len() <= LONGEST_REGION
+        && (3..=4).contains(&count)
+        && parts.by_ref().take(count - 1).all(|part| letters(Some(part)) && !part.is_empty())
+        && number(last)
+    {
+        true => Ok(text.to_owned()),
+        false => Err(format!("'{}' is not a region, as in eu-west-1", quoted(text))),
+    }
+}
+
+/// A user pool's id, `REGION_ALPHANUMERICS`
+/// (<https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UserPoolType.html>).
+pub fn user_pool_id(text: &str) -> Result<String, String> {
+    let fault = || format!("'{}' is not a user pool id, as in eu-west-1_AbC123xyz", quoted(text));
+    let (prefix, id) = text.split_once('_').ok_or_else(fault)?;
+    let good = region(prefix).is_ok() && !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric());
+    if good && text.len() <= 55 { Ok(text.to_owned()) } else { Err(fault()) }
+}
+
+/// An app client's id.
+pub fn client_id(text: &str) -> Result<String, String> {
+    let good = (1..=128).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || "_+-".contains(c));
+    if good {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("'{}' is not an app client id: letters and digits only", quoted(text)))
+    }
+}
+
+/// An identity pool's id, `REGION:UUID`
+/// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetId.html>).
+pub fn identity_pool_id(text: &str) -> Result<String, String> {
+    let fault = || {
+        format!("'{}' is not an identity pool id, as in eu-west-1:1cf667a2-49a6-454b-9e45-23199EXAMPLE", quoted(text))
+    };
+    let (prefix, id) = text.split_once(':').ok_or_else(fault)?;
+    let good = region(prefix).is_ok() && !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    if good && text.len() <= 55 { Ok(text.to_owned()) } else { Err(fault()) }
+}
+
+/// A provider's name in an identity pool
+/// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetId.html>, `Logins`).
+pub fn logins_key(text: &str) -> Result<String, String> {
+    let good = (1..=128).contains(&text.len()) && text.chars().all(|c| c.is_ascii_graphic()) && !text.contains("://");
+    match good {
+        true => Ok(text.to_owned()),
+        false => Err(format!(
+            "'{}' is not a provider's name in an identity pool: an issuer without 'https://', or a name of at most 128 characters",
+            quoted(text)
+        )),
+    }
+}
+
+/// The ARN of an IAM role
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns>).
+pub fn role_arn(text: &str) -> Result<String, String> {
+    let fault =
+        || format!("'{}' is not the ARN of an IAM role, as in arn:aws:iam::123456789012:role/Orders", quoted(text));
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    let [arn, partition, service, region, account, resource] = parts.as_slice() else { return Err(fault()) };
+    let good = *arn == "arn"
+        && partition.starts_with("aws")
+        && *service == "iam"
+        && region.is_empty()
+        && account.len() == 12
+        && account.chars().all(|c| c.is_ascii_digit())
+        && resource.strip_prefix("role/").is_some_and(|name| !name.is_empty())
+        && text.len() <= 2048
+        && text.chars().all(|c| c.is_ascii_graphic());
+    if good { Ok(text.to_owned()) } else { Err(fault()) }
+}
+
+/// Returns the name of an issuer in identity pools, which is the key of `Logins` and of `RoleMappings`: its address
+/// without the scheme (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetId.html>).
+pub fn provider_name(issuer: &str) -> &str {
+    issuer.strip_prefix("https://").or_else(|| issuer.strip_prefix("http://")).unwrap_or(issuer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_and_arns_are_told_from_lookalikes() {
+        for good in ["eu-west-1", "us-gov-west-1", "ap-southeast-12", "eusc-de-east-1"] {
+            assert!(region(good).is_ok(), "{good}");
+        }
+        for bad in ["", "eu", "eu-west", "eu-west-", "EU-west-1", "eu-west-1a", "-west-1", "eu--1", "a-b-c-d-1"] {
+            assert!(region(bad).is_err(), "{bad}");
+        }
+        assert!(user_pool_id("eu-west-1_AbC123xyz").is_ok());
+        for bad in ["eu-west-1", "eu-west-1_", "AbC_eu-west-1", "eu-west-1_a b", "eu-west-1_a\n", "eu-west-1:1cf6"] {
+            assert!(user_pool_id(bad).is_err(), "{bad}");
+        }
+        assert!(identity_pool_id("eu-west-1:1cf667a2-49a6-454b-9e45-23199EXAMPLE").is_ok());
+        for bad in ["eu-west-1_AbC123xyz", "eu-west-1:", "1cf667a2", "eu-west-1:a/b"] {
+            assert!(identity_pool_id(bad).is_err(), "{bad}");
+        }
+        assert!(client_id("3n4b5urk1ft4fl3mg5e62d9ado").is_ok());
+        for bad in ["", "a b", "a/b", "a&b", "é"] {
+            assert!(client_id(bad).is_err(), "{bad}");
+        }
+        assert!(role_arn("arn:aws:iam::123456789012:role/path/Orders").is_ok());
+        assert!(role_arn("arn:aws-us-gov:iam::123456789012:role/Orders").is_ok());
+        for bad in [
+            "Orders",
+            "arn:aws:iam::123456789012:user/Orders",
+            "arn:aws:iam::12345678901:role/Orders",
+            "arn:aws:iam:eu-west-1:123456789012:role/Orders",
+            "arn:aws:iam::123456789012:role/",
+            "arn:aws:iam::123456789012:role/a b",
+            "arn:aws:sts::123456789012:assumed-role/Orders/x",
+        ] {
+            assert!(role_arn(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_long_id_is_refused_with_a_short_message() {
+        let long = "x".repeat(100_000);
+        let region_of_length = |length: usize| format!("{}-west-1", "a".repeat(length - 7));
+        assert!(region(&region_of_length(LONGEST_REGION)).is_ok());
+        for fault in [
+            region(&region_of_length(LONGEST_REGION + 1)).unwrap_err(),
+            user_pool_id(&long).unwrap_err(),
+            client_id(&long).unwrap_err(),
+            identity_pool_id(&long).unwrap_err(),
+            logins_key(&long).unwrap_err(),
+            role_arn(&long).unwrap_err(),
+        ] {
+            assert!(fault.chars().count() <= 300, "{} characters: {fault}", fault.len());
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! AWS itself: partitions and their hosts, identifiers and ARNs, regions, temporary credentials. Everyone uses it, and it
+//! knows nobody.
+
+mod credentials;
+pub mod hosts;
+pub mod ids;
+mod region;
+
+pub use credentials::Credentials;
+pub use region::region_of;

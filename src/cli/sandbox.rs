@@ -1,4 +1,4 @@
-//! The flags of the verbs that run a sandbox.
+//! `cogfed sandbox`: its flags and the sections of its help.
 
 use std::path::PathBuf;
 
@@ -7,8 +7,12 @@ use clap::{Args, ValueEnum};
 
 use crate::sandbox::{Misbehaviour, Refusal, Switch};
 
-/// Flags of `sandbox`.
+/// Run a local Cognito with its directories and a protected API
+///
+/// Starts, on loopback ports, a user pool with its sign-in pages, an identity pool, STS, and an API behind an IAM
+/// authorizer. They answer as AWS does, errors included, and forget everything when they end.
 #[derive(Debug, Args)]
+#[command(after_long_help = sections())]
 #[command(after_help = "Run 'cogfed sandbox --help' for the lists of misbehaviours, refusals and switches.")]
 pub struct Sandbox {
     /// Print one line of JSON when it is ready: profile, hosts, the API's URL, people
@@ -55,14 +59,6 @@ pub struct Sandbox {
     pub until_stdin_closes: bool,
 }
 
-/// Flags of `demo`.
-#[derive(Debug, Args)]
-pub struct Demo {
-    /// Open no browser: a sandbox person signs in by itself
-    #[arg(long)]
-    pub headless: bool,
-}
-
 impl ValueEnum for Misbehaviour {
     fn value_variants<'a>() -> &'a [Self] {
         Self::ALL
@@ -91,4 +87,34 @@ impl ValueEnum for Switch {
     fn to_possible_value(&self) -> Option<PossibleValue> {
         Some(PossibleValue::new(self.name()).help(self.description()))
     }
+}
+
+const EXAMPLES_AND_CONTROLS: &str = "\
+EXAMPLES
+  In one terminal, a sandbox whose profile goes to a file of its own:
+    cogfed sandbox --config ~/sandbox.toml --store file
+
+  In another one:
+    export COGFED_CONFIG=~/sandbox.toml
+    cogfed login
+    cogfed status
+
+  For a script: a line of JSON when it is ready, an end with the script, and one
+  fault that a client has to survive:
+    cogfed sandbox --json --until-stdin-closes --misbehave wrong-nonce
+
+  With the roles of a pool at AWS, to see whom they would be given to:
+    aws cognito-identity get-identity-pool-roles --identity-pool-id ID > p.json
+    cogfed sandbox --mapping p.json
+
+CONTROLS
+  Its controls are for scripts, and change it while it runs:
+    curl CONTROL/requests
+    curl -X POST --data-binary @p.json CONTROL/mapping
+";
+
+/// Returns the examples, then each misbehaviour, refusal and switch by name, as the sandbox itself lists them.
+fn sections() -> String {
+    let (misbehaviours, refusals, switches) = (Misbehaviour::LIST, Refusal::list(), Switch::LIST);
+    format!("{EXAMPLES_AND_CONTROLS}\nMISBEHAVIOURS\n{misbehaviours}\nREFUSALS\n{refusals}\nSWITCHES\n{switches}")
 }

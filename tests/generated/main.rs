@@ -1,4 +1,4 @@
-//! What is generated from `src/cli.rs` and kept in the repository is in step with it: `completions/`, `man/`, and the
+//! What is generated from `src/cli` and kept in the repository is in step with it: `completions/`, `man/`, and the
 //! table of verbs in README.md. `BLESS=1 cargo test --test generated` writes it anew.
 
 mod man;
@@ -74,7 +74,7 @@ fn differences(folder: &str, is: &Files, ought: &Files) -> Vec<String> {
         .filter_map(|name| match (is.get(name), ought.get(name)) {
             (None, Some(_)) => Some(format!("{folder}/{name} is missing")),
             (Some(_), None) => Some(format!("{folder}/{name} is left over")),
-            (is, ought) => (is != ought).then(|| format!("{folder}/{name} is not in step with src/cli.rs")),
+            (is, ought) => (is != ought).then(|| format!("{folder}/{name} is not in step with src/cli")),
         })
         .collect()
 }
@@ -126,7 +126,7 @@ fn the_readme_lists_the_verbs() {
     if is_blessing() {
         fs::write(&path, &ought).expect("README.md is written");
     } else {
-        assert!(readme == ought, "README.md does not list the verbs as src/cli.rs has them; bless it:\n{rows}");
+        assert!(readme == ought, "README.md does not list the verbs as src/cli has them; bless it:\n{rows}");
     }
 }
 
@@ -136,7 +136,7 @@ fn missing_changed_and_left_over_files_are_told_apart() {
     let is: Files = files(&[("same", "1"), ("changed", "1"), ("old", "1")]);
     let ought: Files = files(&[("same", "1"), ("changed", "2"), ("new", "1")]);
     let told = differences("man", &is, &ought);
-    assert_eq!(told, ["man/changed is not in step with src/cli.rs", "man/new is missing", "man/old is left over"]);
+    assert_eq!(told, ["man/changed is not in step with src/cli", "man/new is missing", "man/old is left over"]);
 }
 
 #[test]

@@ -1,0 +1,82 @@
+//! `cogfed call`: its flags and the sections of its help.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{ProfileFlag, RoleFlag};
+
+/// Call an API behind API Gateway's IAM authorizer
+///
+/// Signs one request with the profile's credentials (AWS Signature Version 4), sends it as it was signed, and writes
+/// the answer's body to the standard output. Follows no redirect.
+#[derive(Debug, Args)]
+#[command(after_long_help = SECTIONS)]
+pub struct Call {
+    /// Which profile.
+    #[command(flatten)]
+    pub profile: ProfileFlag,
+    /// Which role.
+    #[command(flatten)]
+    pub role: RoleFlag,
+    /// The request's method, such as GET
+    pub method: String,
+    /// The request's URL
+    pub url: String,
+    /// Send a header, as in 'Name: value' (may be given more than once)
+    #[arg(short = 'H', long = "header", value_name = "HEADER")]
+    pub headers: Vec<String>,
+    /// Send this body; @FILE reads a file, - the standard input
+    ///
+    /// As in curl, line breaks of a file are left out, and several pieces are joined by '&'. No Content-Type is set:
+    /// API Gateway then takes the body for JSON.
+    #[arg(short, long, value_name = "DATA")]
+    pub data: Vec<String>,
+    /// As --data, to the byte
+    #[arg(long, value_name = "DATA", conflicts_with = "data")]
+    pub data_binary: Vec<String>,
+    /// Send and ask for JSON: sets Content-Type and Accept unless they are given
+    #[arg(long)]
+    pub json: bool,
+    /// Write the answer's status line and headers before its body
+    #[arg(short, long)]
+    pub include: bool,
+    /// Write the answer to a file
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// End with status 22 if the answer's status is 400 or more
+    #[arg(short, long)]
+    pub fail: bool,
+    /// The region to sign for, where the host does not tell
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    /// Show the signed request, secrets masked, and send nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Tell what is sent and what came back
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+const SECTIONS: &str = "\
+EXAMPLES
+  The URL of a REST API of API Gateway tells the region:
+    url=https://abc123.execute-api.eu-west-1.amazonaws.com/prod/orders
+    cogfed call GET $url
+    cogfed call POST $url --json -d '{\"item\": \"book\"}'
+    cogfed call GET $url --dry-run
+
+  A domain of your own does not:
+    cogfed call PUT https://api.example.com/orders/7 --region eu-west-1 \\
+        --data-binary @order.json
+
+EXIT STATUS
+  0    the API answered, whatever its status
+  2    the command line, the configuration or an input is wrong
+  3    a sign-in is required: run 'cogfed login'
+  4    the store failed
+  5    the network failed
+  6    refused, by the identity provider or by AWS
+  7    another process holds the lock
+  22   with --fail: the API answered with a status of 400 or more
+";

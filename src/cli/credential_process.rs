@@ -1,0 +1,55 @@
+//! `cogfed credential-process`: its flags and the sections of its help.
+
+use clap::Args;
+
+use super::{ProfileFlag, RoleFlag};
+
+/// Print AWS credentials for the AWS CLI and the SDKs
+///
+/// Prints the JSON document that AWS's tools read from a credential_process: credentials from the store while they
+/// are good for more than 16 minutes, else renewed ones. Never opens a browser unless asked to.
+#[derive(Debug, Args)]
+#[command(after_long_help = SECTIONS)]
+pub struct CredentialProcess {
+    /// Which profile.
+    #[command(flatten)]
+    pub profile: ProfileFlag,
+    /// Which role.
+    #[command(flatten)]
+    pub role: RoleFlag,
+    /// Open the browser if a sign-in is required
+    ///
+    /// Where no browser can be opened it fails at once, as without this flag: nobody is asked to paste anything here.
+    /// Few callers show what is printed meanwhile, and some end their helper after five seconds. The profile's key
+    /// sign_in_on_demand does the same.
+    #[arg(long)]
+    pub sign_in: bool,
+}
+
+const SECTIONS: &str = "\
+EXAMPLES
+  In ~/.aws/config, with the whole path of cogfed:
+    [profile internal]
+    credential_process = /usr/local/bin/cogfed credential-process -p internal
+
+  Then every tool of AWS has the credentials:
+    aws sts get-caller-identity --profile internal
+
+  Another role of the same sign-in is another profile of theirs:
+    [profile internal-reader]
+    credential_process = /usr/local/bin/cogfed credential-process -p internal
+        --role arn:aws:iam::123456789012:role/Reader
+
+  (on one line)
+
+EXIT STATUS
+  0    credentials were printed
+  2    the command line or the configuration is wrong
+  3    a sign-in is required: run 'cogfed login'
+  4    the store failed
+  5    the network failed
+  6    refused, by the identity provider or by AWS
+  7    another process holds the lock
+
+  Nothing is printed on the standard output unless the status is 0.
+";

@@ -1,0 +1,36 @@
+//! `cogfed logout`: its flags and the sections of its help.
+
+use clap::Args;
+
+use super::ProfileFlag;
+
+/// Sign out
+///
+/// Deletes the tokens and the credentials made from them, revokes the refresh token at the user pool, and says what
+/// lives on.
+#[derive(Debug, Args)]
+#[command(after_long_help = SECTIONS)]
+pub struct Logout {
+    /// Which profile.
+    #[command(flatten)]
+    pub profile: ProfileFlag,
+    /// Sign out of every profile of the configuration
+    #[arg(long, conflicts_with = "profile")]
+    pub all: bool,
+}
+
+const SECTIONS: &str = "\
+EXAMPLES
+  cogfed logout --profile internal
+        sign out of one profile
+  cogfed logout --all
+        sign out of every profile of the configuration
+
+EXIT STATUS
+  0    signed out, or nobody was signed in
+  2    the command line or the configuration is wrong
+  4    the store failed: something may still be there
+  5    deleted here, but the user pool was not reached to revoke it
+  6    deleted here, but the user pool refused to revoke it
+  7    another process holds the lock: nothing was done
+";

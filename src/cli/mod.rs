@@ -1,0 +1,156 @@
+//! The command line, one file a verb. Doc comments on verbs and flags are the help, the man pages and the completions.
+//!
+//! The first line of such a comment is the short help, without a full stop; the rest is the long help. Sections that
+//! clap does not know (examples, exit status, environment, files) stand beside the flags of their verb. They are shown
+//! after the long help, and set as sections of the man page, so they have a form that suits both: a title in capitals;
+//! indented by two, running text, or a term with its meaning after two spaces or on lines indented by six or more;
+//! indented by four, commands to type or copy. No line is longer than 80 columns.
+
+mod about;
+mod call;
+mod credential_process;
+mod demo;
+mod login;
+mod logout;
+mod profile;
+mod roles;
+mod sandbox;
+mod selection;
+mod status;
+
+use std::ffi::OsString;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use self::about::ABOUT;
+pub use self::call::Call;
+pub use self::credential_process::CredentialProcess;
+pub use self::demo::Demo;
+pub use self::login::Login;
+pub use self::logout::Logout;
+pub use self::profile::{Profile, ProfileList, ProfileShow};
+pub use self::roles::Roles;
+pub use self::sandbox::Sandbox;
+pub use self::selection::{ProfileFlag, RoleFlag};
+pub use self::status::Status;
+
+/// One sign-in for AWS behind Cognito federated to Azure AD
+///
+/// cogfed signs a person in once in the browser, at a Cognito user pool whose identity providers are Azure AD and Azure
+/// AD B2C, and keeps the tokens in the keyring of the operating system. From then on the AWS CLI and every SDK get
+/// temporary AWS credentials from it, and it calls APIs behind API Gateway's IAM authorizer itself.
+#[derive(Debug, Parser)]
+#[command(name = "cogfed", version, propagate_version = true, max_term_width = 100, after_long_help = ABOUT)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+#[command(subcommand_value_name = "VERB", subcommand_help_heading = "Verbs")]
+pub struct Cli {
+    /// Tell on the standard error what is done, without secrets
+    #[arg(long, global = true)]
+    pub debug: bool,
+    /// Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal
+    #[arg(long, global = true)]
+    pub no_input: bool,
+    /// What to do
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// The command line of `credential-process` alone.
+#[derive(Parser)]
+struct Frequent {
+    #[arg(long, global = true)]
+    debug: bool,
+    #[arg(long, global = true)]
+    no_input: bool,
+    #[command(subcommand)]
+    verb: FrequentVerb,
+}
+
+#[derive(Subcommand)]
+enum FrequentVerb {
+    CredentialProcess(CredentialProcess),
+}
+
+impl Cli {
+    /// Reads a command line, the program's name included.
+    ///
+    /// AWS's tools run `credential-process` all the time, and to set up the other verbs takes clap as long as all that
+    /// it does. So it is tried alone first; whatever else there is, help and errors included, is for the whole parser.
+    ///
+    /// # Errors
+    /// clap's, which prints help and version, too.
+    pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let words: Vec<OsString> = words.into_iter().collect();
+        if words.get(1).is_some_and(|verb| verb == "credential-process")
+            && let Ok(Frequent { debug, no_input, verb: FrequentVerb::CredentialProcess(flags) }) =
+                Frequent::try_parse_from(&words)
+        {
+            return Ok(Self { debug, no_input, verb: Verb::CredentialProcess(flags) });
+        }
+        Self::try_parse_from(words)
+    }
+}
+
+#[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "a comment on a variant would take the place of its verb's own, which is its help")]
+pub enum Verb {
+    Login(Login),
+    CredentialProcess(CredentialProcess),
+    Call(Call),
+    Status(Status),
+    Roles(Roles),
+    Logout(Logout),
+    #[command(subcommand)]
+    Profile(Profile),
+    Sandbox(Sandbox),
+    Demo(Demo),
+}
+
+/// The command line as clap knows it, for the man pages and the completions.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::error::ErrorKind;
+
+    use super::*;
+
+    fn read(words: &[&str]) -> Result<Cli, clap::Error> {
+        Cli::read([&["cogfed"], words].concat().into_iter().map(OsString::from))
+    }
+
+    #[test]
+    fn the_command_line_of_the_frequent_verb_is_that_of_the_whole_one() {
+        for flags in [
+            &[][..],
+            &["-p", "a"],
+            &["--profile=a", "--sign-in"],
+            &["--debug"],
+            &["--sign-in", "--debug"],
+            &["--role", "arn:b", "-p", "a"],
+        ] {
+            let words = [&["credential-process"], flags].concat();
+            let whole = Cli::try_parse_from([&["cogfed"], &words[..]].concat()).unwrap();
+            assert_eq!(format!("{:?}", read(&words).unwrap()), format!("{whole:?}"), "{words:?}");
+        }
+        assert!(read(&["--debug", "credential-process"]).unwrap().debug);
+    }
+
+    #[test]
+    fn help_and_errors_are_those_of_the_whole_command_line() {
+        for (flag, kind) in [
+            ("--help", ErrorKind::DisplayHelp),
+            ("--version", ErrorKind::DisplayVersion),
+            ("--porfile", ErrorKind::UnknownArgument),
+        ] {
+            let words = ["credential-process", flag];
+            let (error, whole) =
+                (read(&words).unwrap_err(), Cli::try_parse_from(["cogfed", words[0], flag]).unwrap_err());
+            assert_eq!(error.kind(), kind);
+            assert_eq!(error.to_string(), whole.to_string());
+        }
+        assert_eq!(read(&["credential-proces"]).unwrap_err().kind(), ErrorKind::InvalidSubcommand);
+    }
+}

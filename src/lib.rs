@@ -30,8 +30,9 @@ pub mod profile;
 pub mod refusals;
 pub mod request;
 pub mod role_mapping;
-pub mod sandbox;
 pub mod secret;
 pub mod session;
 pub mod store;
 pub mod terminal;
+
+pub use cogfed_sandbox as sandbox;

@@ -1,9 +1,11 @@
 //! `cogfed sandbox`: its flags and the sections of its help.
 
+use std::error::Error;
 use std::path::PathBuf;
+use std::str::FromStr;
 
-use clap::builder::PossibleValue;
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use crate::sandbox::{Misbehaviour, Refusal, Switch};
 
@@ -46,47 +48,37 @@ pub struct Sandbox {
     #[arg(long, value_name = "FILE")]
     pub mapping: Option<PathBuf>,
     /// Misbehave (may be given more than once)
-    #[arg(long, value_name = "NAME", hide_possible_values = true)]
+    #[arg(long, value_name = "NAME", value_parser = misbehaviour(), hide_possible_values = true)]
     pub misbehave: Vec<Misbehaviour>,
     /// Refuse as a service would (may be given more than once)
-    #[arg(long, value_name = "NAME", hide_possible_values = true)]
+    #[arg(long, value_name = "NAME", value_parser = refusal(), hide_possible_values = true)]
     pub refuse: Vec<Refusal>,
     /// Be set up in another way (may be given more than once)
-    #[arg(long, value_name = "NAME", hide_possible_values = true)]
+    #[arg(long, value_name = "NAME", value_parser = switch(), hide_possible_values = true)]
     pub switch: Vec<Switch>,
     /// End when the standard input ends
     #[arg(long)]
     pub until_stdin_closes: bool,
 }
 
-impl ValueEnum for Misbehaviour {
-    fn value_variants<'a>() -> &'a [Self] {
-        Self::ALL
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(self.name()).help(self.description()))
-    }
+fn misbehaviour() -> impl TypedValueParser<Value = Misbehaviour> {
+    named(Misbehaviour::ALL.iter().map(|one| PossibleValue::new(one.name()).help(one.description())))
 }
 
-impl ValueEnum for Refusal {
-    fn value_variants<'a>() -> &'a [Self] {
-        Self::all()
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(self.name))
-    }
+fn refusal() -> impl TypedValueParser<Value = Refusal> {
+    named(Refusal::all().iter().map(|one| PossibleValue::new(one.name)))
 }
 
-impl ValueEnum for Switch {
-    fn value_variants<'a>() -> &'a [Self] {
-        Self::ALL
-    }
+fn switch() -> impl TypedValueParser<Value = Switch> {
+    named(Switch::ALL.iter().map(|one| PossibleValue::new(one.name()).help(one.description())))
+}
 
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(self.name()).help(self.description()))
-    }
+/// Returns a parser that takes the names of `values` only, which completions offer.
+fn named<T>(values: impl Iterator<Item = PossibleValue>) -> impl TypedValueParser<Value = T>
+where
+    T: FromStr<Err: Into<Box<dyn Error + Send + Sync>>> + Clone + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(values).try_map(|name| name.parse::<T>())
 }
 
 const EXAMPLES_AND_CONTROLS: &str = "\

@@ -82,8 +82,9 @@ fn play(
     let (folder, clock, terminal) = (Folder::at(folder), Arc::clone(&env.clock), env.terminal.clone());
     let is_headless = flags.headless;
     move || {
+        let time = Arc::clone(&clock);
         let sandbox = Sandbox::start(Options {
-            clock: Arc::clone(&clock),
+            clock: Arc::new(move || time.now()),
             redirect_ports: free_ports().context("no free port for the demo")?,
             ..Options::default()
         })?;

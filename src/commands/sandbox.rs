@@ -14,8 +14,9 @@ use crate::sandbox::{Options, Rotation, Sandbox};
 use crate::store::StoreKind;
 
 pub fn run(flags: &Flags, env: &mut Env) -> anyhow::Result<()> {
+    let clock = Arc::clone(&env.clock);
     let mut options = Options {
-        clock: Arc::clone(&env.clock),
+        clock: Arc::new(move || clock.now()),
         redirect_ports: flags.redirect_ports.clone(),
         rotation: flags.rotate.map_or(Rotation::Off, |grace| Rotation::On { grace }),
         token_lifetime: i64::from(flags.token_lifetime),

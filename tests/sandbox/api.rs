@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cogfed::clock::ManualClock;
+use cogfed::sandbox::ManualClock;
 use cogfed::sandbox::api_gateway::LARGEST_BODY;
 use cogfed::sandbox::{Misbehaviour, Options};
 

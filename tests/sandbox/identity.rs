@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use cogfed::clock::{Clock, ManualClock};
 use cogfed::sandbox::options::{
     AUTHENTICATED, AmbiguousRole, Issuer, MatchType, ORDERS_ADMIN, ORDERS_READER, RoleMapping, Rule,
 };
+use cogfed::sandbox::{Clock, ManualClock};
 use cogfed::sandbox::{Options, Sandbox};
 use serde_json::json;
 

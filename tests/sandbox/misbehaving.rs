@@ -158,7 +158,7 @@ fn a_forgotten_identity_is_made_anew() {
 #[test]
 fn a_clock_that_is_behind_shows_in_the_date_and_in_the_tokens() {
     let now = "2026-11-22T12:00:00Z".parse().unwrap();
-    let clock = std::sync::Arc::new(cogfed::clock::ManualClock::at(now));
+    let clock = std::sync::Arc::new(cogfed::sandbox::ManualClock::at(now));
     let misbehaviours = vec![Misbehaviour::ClockBehind];
     let lab = Lab::with(Options { clock, misbehaviours, ..Options::default() });
     let answer = lab.tokens("alice");

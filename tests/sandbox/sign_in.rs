@@ -164,7 +164,7 @@ fn an_identifier_chooses_a_provider_too() {
 
 #[test]
 fn a_second_sign_in_of_the_same_browser_is_silent_for_an_hour() {
-    let clock = cogfed::clock::ManualClock::at("2026-11-22T12:00:00Z".parse().unwrap());
+    let clock = cogfed::sandbox::ManualClock::at("2026-11-22T12:00:00Z".parse().unwrap());
     let lab = Lab::with(Options { clock: std::sync::Arc::new(clock.clone()), ..Options::default() });
     let url = lab.authorization_url(&[]);
     let (_, cookie) = lab.redirect_of(&url, "alice");

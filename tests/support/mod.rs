@@ -117,7 +117,8 @@ impl Lab {
     }
 
     fn on(clock: LabClock, options: Options) -> Self {
-        let options = Options { clock: Arc::new(clock.clone()), redirect_ports: free_ports(3), ..options };
+        let shown = clock.clone();
+        let options = Options { clock: Arc::new(move || shown.now()), redirect_ports: free_ports(3), ..options };
         let sandbox = Sandbox::start(options).expect("a sandbox");
         let lab = Self { sandbox, clock, home: tempfile::tempdir().expect("a folder") };
         std::fs::create_dir(lab.temporary()).expect("a folder");

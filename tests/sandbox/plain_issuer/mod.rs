@@ -5,7 +5,7 @@ mod identity;
 mod misbehaving;
 mod tokens;
 
-use cogfed::clock::ManualClock;
+use cogfed::sandbox::ManualClock;
 use cogfed::sandbox::{Options, Switch};
 use serde_json::{Value, json};
 

@@ -4,7 +4,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use cogfed::clock::Clock;
+use cogfed::sandbox::Clock;
 use cogfed::sandbox::{Misbehaviour, Options, Switch};
 use openidconnect::core::{CoreIdToken, CoreIdTokenVerifier, CoreJsonWebKeySet};
 use openidconnect::{ClientId, IssuerUrl, Nonce};

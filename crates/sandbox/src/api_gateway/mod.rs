@@ -1,0 +1,171 @@
+//! An API behind API Gateway's IAM authorizer: a REST API with the Lambda functions of a small order desk behind it.
+//!
+//! Its refusals have API Gateway's words and headers, as
+//! <https://repost.aws/knowledge-center/api-gateway-troubleshoot-403-forbidden>,
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html> and
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html> show them. Not documented, and
+//! therefore only likely, are the `x-amzn-ErrorType` of expired credentials, of a wrong clock and of a wrong scope.
+
+mod functions;
+mod policy;
+mod refusal;
+mod route;
+
+use std::collections::HashMap;
+
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+
+use self::functions::Functions;
+pub use self::policy::{Decision, Effect, Statement, decide};
+use self::refusal::Refusal;
+use self::route::Route;
+use crate::issued::{IssuedKey, IssuedKeys};
+use crate::partition::Partition;
+use crate::sigv4::{self, Expected};
+use crate::{random, reply};
+
+/// The action that a caller needs.
+const INVOKE: &str = "execute-api:Invoke";
+/// How far a caller's clock may be off, in minutes.
+const WINDOW_MINUTES: i64 = 5;
+/// The largest body that API Gateway takes or gives, in bytes
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>).
+pub const LARGEST_BODY: usize = 10 * 1024 * 1024;
+
+/// One stage of one REST API. It answers whatever host it is asked at: the signature covers the host that was sent.
+#[derive(Debug)]
+pub struct ApiGateway {
+    region: String,
+    account_id: String,
+    api_id: String,
+    stage: String,
+    policies: HashMap<String, Vec<Statement>>,
+    functions: Functions,
+}
+
+/// What a function, or the gateway itself, has to say.
+#[derive(Debug)]
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Answer {
+    fn new(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Self {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        Self { status, headers, body: body.into() }
+    }
+
+    fn json(status: StatusCode, body: &serde_json::Value) -> Self {
+        Self::new(status, "application/json", body.to_string())
+    }
+}
+
+/// The answer with the ids that API Gateway gives to each request.
+fn respond(answer: Answer) -> Response<Bytes> {
+    let id = random::uuid();
+    let mut response = Response::new(answer.body);
+    *response.status_mut() = answer.status;
+    *response.headers_mut() = answer.headers;
+    let response = reply::with_header(response, HeaderName::from_static("x-amz-apigw-id"), &refusal::gateway_id(&id));
+    reply::with_header(response, HeaderName::from_static("x-amzn-requestid"), &id)
+}
+
+impl ApiGateway {
+    /// The API `api_id` in `region`, of the account `account_id` (twelve digits), deployed to `stage`, with the policies
+    /// of the roles that the sandbox knows: OrdersAdmin may invoke everything, OrdersReader may read, and echo,
+    /// ReportsReader and SandboxAuthenticated may only echo.
+    pub fn new(
+        region: impl Into<String>,
+        account_id: impl Into<String>,
+        api_id: impl Into<String>,
+        stage: impl Into<String>,
+    ) -> Self {
+        let mut api = Self {
+            region: region.into(),
+            account_id: account_id.into(),
+            api_id: api_id.into(),
+            stage: stage.into(),
+            policies: HashMap::new(),
+            functions: Functions::default(),
+        };
+        for (role, resources) in [
+            ("OrdersAdmin", ["*"].as_slice()),
+            ("OrdersReader", &["GET/*", "*/echo/*"]),
+            ("ReportsReader", &["*/echo/*"]),
+            ("SandboxAuthenticated", &["*/echo/*"]),
+        ] {
+            let role_arn = format!("arn:{}:iam::{}:role/{role}", Partition::of(&api.region).arn(), api.account_id);
+            for resource in resources {
+                let resource = format!("{}/{}/{resource}", api.arn(&api.account_id), api.stage);
+                api.attach(&role_arn, Statement { effect: Effect::Allow, action: INVOKE.into(), resource });
+            }
+        }
+        api
+    }
+
+    /// Adds a statement to the policy of a role.
+    pub fn attach(&mut self, role_arn: &str, statement: Statement) {
+        self.policies.entry(role_arn.into()).or_default().push(statement);
+    }
+
+    /// Answers one request. `now` is the gateway's clock: it decides on the request's.
+    pub fn answer(&self, now: DateTime<Utc>, keys: &IssuedKeys, request: &Request<Bytes>) -> Response<Bytes> {
+        let mut response = respond(match self.authorize(now, keys, request) {
+            Ok((route, key)) => self.functions.invoke(route, &key, request),
+            Err(refusal) => refusal.answer(),
+        });
+        if request.method() == Method::HEAD {
+            let length = HeaderValue::from(response.body().len());
+            response.headers_mut().insert(CONTENT_LENGTH, length);
+            *response.body_mut() = Bytes::new();
+        }
+        response
+    }
+
+    /// The answer to a request whose body is larger than [`LARGEST_BODY`]: that is as far as it is read.
+    pub fn too_large() -> Response<Bytes> {
+        respond(Refusal::TooLarge.answer())
+    }
+
+    /// The answer of a gateway that fails itself.
+    pub fn failed() -> Response<Bytes> {
+        respond(Refusal::Failed.answer())
+    }
+
+    /// The gateway's part: is there such a route, who asks, and may they?
+    fn authorize<'r>(
+        &self,
+        now: DateTime<Utc>,
+        keys: &IssuedKeys,
+        request: &'r Request<Bytes>,
+    ) -> Result<(Route<'r>, IssuedKey), Refusal> {
+        let path = request.uri().path();
+        let resource = path.strip_prefix('/').and_then(|path| path.strip_prefix(self.stage.as_str()));
+        let resource = resource.and_then(|path| path.strip_prefix('/')).ok_or(Refusal::NoSuchRoute)?;
+        let route = Route::find(request.method(), resource).ok_or(Refusal::NoSuchRoute)?;
+        let window = TimeDelta::minutes(WINDOW_MINUTES);
+        let expected = Expected { service: "execute-api", regions: &[&self.region], now, window };
+        let key = sigv4::verify(request, &expected, |id| keys.find(id)).map_err(Refusal::Signature)?;
+        let statements = self.policies.get(&key.role_arn).map(Vec::as_slice).unwrap_or_default();
+        let resource = format!("/{}/{}/{resource}", self.stage, request.method());
+        match decide(statements, INVOKE, &format!("{}{resource}", self.arn(&self.account_id))) {
+            Decision::Allowed => Ok((route, key)),
+            decision => Err(Refusal::Policy {
+                caller: key.caller_arn(),
+                resource: format!("{}{resource}", self.arn(&refusal::masked(&self.account_id))),
+                denied: decision == Decision::Denied,
+            }),
+        }
+    }
+
+    /// `arn:aws:execute-api:REGION:ACCOUNT:API`, or in another partition.
+    fn arn(&self, account_id: &str) -> String {
+        format!("arn:{}:execute-api:{}:{account_id}:{}", Partition::of(&self.region).arn(), self.region, self.api_id)
+    }
+}

@@ -1,0 +1,104 @@
+//! How the gateway itself says no.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use http::{HeaderName, HeaderValue, StatusCode};
+use ring::digest::{SHA256, digest};
+use serde_json::json;
+
+use crate::api_gateway::Answer;
+use crate::sigv4::Refused;
+
+/// Why a request does not reach its function.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// The API has no such path, or not with this method. To the caller it looks like a missing signature.
+    NoSuchRoute,
+    /// The body is over the limit.
+    TooLarge,
+    /// The gateway fails.
+    Failed,
+    /// The signature does not hold.
+    Signature(Refused),
+    /// The role may not do this.
+    Policy {
+        /// The ARN of the assumed role.
+        caller: String,
+        /// The ARN of the method, with the account masked.
+        resource: String,
+        /// By a statement that denies, rather than for want of one that allows.
+        denied: bool,
+    },
+}
+
+impl Refusal {
+    pub(super) fn answer(&self) -> Answer {
+        let (status, error_type, body) = match self {
+            Refusal::NoSuchRoute => (
+                StatusCode::FORBIDDEN,
+                error_type(&Refused::Unsigned),
+                json!({"message": Refused::Unsigned.to_string()}),
+            ),
+            Refusal::TooLarge => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "RequestEntityTooLargeException",
+                json!({"message": "Request Too Long"}),
+            ),
+            Refusal::Failed => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "InternalServerErrorException",
+                json!({"message": "Internal server error"}),
+            ),
+            Refusal::Signature(refused) => {
+                (StatusCode::FORBIDDEN, error_type(refused), json!({"message": message(refused)}))
+            }
+            Refusal::Policy { caller, resource, denied } => {
+                let end = if *denied { " with an explicit deny" } else { "" };
+                let message = format!(
+                    "User: {caller} is not authorized to perform: {} on resource: {resource}{end}",
+                    crate::api_gateway::INVOKE
+                );
+                // The capital M is API Gateway's.
+                (StatusCode::FORBIDDEN, "AccessDeniedException", json!({"Message": message}))
+            }
+        };
+        let mut answer = Answer::json(status, &body);
+        answer.headers.insert(HeaderName::from_static("x-amzn-errortype"), HeaderValue::from_static(error_type));
+        answer
+    }
+}
+
+/// The `x-amzn-ErrorType` of a signature that does not hold.
+fn error_type(refused: &Refused) -> &'static str {
+    match refused {
+        Refused::Unsigned => "MissingAuthenticationTokenException",
+        Refused::Incomplete(_) => "IncompleteSignatureException",
+        // Other services say UnrecognizedClientException; AWS's knowledge centre shows this for API Gateway.
+        Refused::UnknownKey => "AccessDeniedException",
+        Refused::Expired => "ExpiredTokenException",
+        Refused::Invalid(_) | Refused::Mismatch { .. } => "InvalidSignatureException",
+    }
+}
+
+/// API Gateway adds to a wrong signature what it would have signed (<https://github.com/okigan/awscurl/issues/61>).
+fn message(refused: &Refused) -> String {
+    match refused {
+        Refused::Mismatch { canonical_request, string_to_sign } => format!(
+            "{refused}\n\nThe Canonical String for this request should have been\n'{canonical_request}'\n\nThe \
+             String-to-Sign should have been\n'{string_to_sign}'\n"
+        ),
+        _ => refused.to_string(),
+    }
+}
+
+/// All but the last four characters of an account id as asterisks.
+pub(super) fn masked(account_id: &str) -> String {
+    let hidden = account_id.chars().count().saturating_sub(4);
+    account_id.chars().enumerate().map(|(place, digit)| if place < hidden { '*' } else { digit }).collect()
+}
+
+/// The value of `x-amz-apigw-id`: API Gateway's extended request id, eleven bytes in base64.
+pub(super) fn gateway_id(request_id: &str) -> String {
+    let hash = digest(&SHA256, request_id.as_bytes());
+    BASE64_STANDARD.encode(hash.as_ref().iter().copied().take(11).collect::<Vec<u8>>())
+}

@@ -1,0 +1,364 @@
+//! The identity pool, in AWS's JSON protocol 1.1
+//! (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/Welcome.html>).
+
+use std::collections::HashMap;
+
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
+use http::{Method, Request, StatusCode};
+use serde_json::{Value, json};
+
+use crate::issued::IssuedKey;
+use crate::jwt;
+use crate::misbehaviour::Misbehaviour;
+use crate::options::{ACCOUNT_ID, RoleMapping};
+use crate::refusals::Place;
+use crate::reply::{self, Outcome, Reply};
+use crate::roles::{self, NoRole};
+use crate::sigv4::{self, Expected, Refused};
+use crate::world::World;
+use crate::{iam, open_id_token, random};
+
+/// The longest token in `Logins`.
+const LONGEST_TOKEN: usize = 50_000;
+/// How far the clock of who signs a request may be off, in minutes.
+const WINDOW_MINUTES: i64 = 5;
+/// The most entries in `Logins`.
+const MOST_LOGINS: usize = 10;
+
+/// One identity of the pool.
+#[derive(Debug, Clone)]
+struct Identity {
+    /// The user's `sub`.
+    owner: String,
+    /// The user's name, as the last login that was served said it.
+    username: String,
+    /// Whether it has had credentials, or a token of the pool.
+    served: bool,
+}
+
+/// The identities of the pool, by id.
+#[derive(Debug, Default)]
+pub struct Identities(HashMap<String, Identity>);
+
+impl Identities {
+    /// The identity of a user, made at the first time.
+    fn of(&mut self, region: &str, sub: &str) -> String {
+        if let Some((id, _)) = self.0.iter().find(|(_, identity)| identity.owner == sub) {
+            return id.clone();
+        }
+        let id = format!("{region}:{}", random::uuid());
+        self.0.insert(id.clone(), Identity { owner: sub.to_owned(), username: String::new(), served: false });
+        id
+    }
+
+    /// The name of the user whose identity it is; empty if nobody's.
+    pub fn username(&self, identity_id: &str) -> String {
+        self.0.get(identity_id).map(|identity| identity.username.clone()).unwrap_or_default()
+    }
+}
+
+/// An error of the service: its code and its message.
+struct Fault(StatusCode, &'static str, String);
+
+fn fault(code: &'static str, message: impl Into<String>) -> Fault {
+    Fault(StatusCode::BAD_REQUEST, code, message.into())
+}
+
+fn internal_error() -> Fault {
+    let message = "An internal error occurred".to_owned();
+    Fault(StatusCode::INTERNAL_SERVER_ERROR, "InternalErrorException", message)
+}
+
+/// The pool has no role for this login, or not one that trusts it.
+fn no_good_role() -> Fault {
+    let message = "Invalid identity pool configuration. Check assigned IAM roles for this pool.";
+    fault("InvalidIdentityPoolConfigurationException", message)
+}
+
+fn not_authorized(message: impl Into<String>) -> Fault {
+    fault("NotAuthorizedException", message)
+}
+
+/// Answers a request at the identity pool.
+pub fn answer(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Reply {
+    let target = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+    let operation = target.strip_prefix("AWSCognitoIdentityService.").unwrap_or_default();
+    let endpoint = match operation {
+        "GetId" => "identity.get_id",
+        "GetCredentialsForIdentity" => "identity.get_credentials",
+        "GetOpenIdToken" => "identity.get_open_id_token",
+        "GetIdentityPoolRoles" => "identity.get_identity_pool_roles",
+        _ => "identity.other",
+    };
+    let refuse =
+        |Fault(status, code, message): Fault| Reply::answer(endpoint, reply::aws_error(status, code, &message));
+    if request.method() == Method::GET && request.uri().path() == "/.well-known/jwks_uri" {
+        let failed = || reply::empty(StatusCode::INTERNAL_SERVER_ERROR);
+        let document = open_id_token::keys_document(world).map(|document| reply::json(StatusCode::OK, &document));
+        return Reply::answer("identity.jwks", document.unwrap_or_else(|_| failed()));
+    }
+    if request.method() != Method::POST || request.uri().path() != "/" || endpoint == "identity.other" {
+        return refuse(fault("UnknownOperationException", ""));
+    }
+    let place = match operation {
+        "GetId" => Some(Place::GetId),
+        "GetCredentialsForIdentity" => Some(Place::GetCredentials),
+        "GetOpenIdToken" => Some(Place::GetOpenIdToken),
+        _ => None,
+    };
+    if let Some(refusal) = place.and_then(|place| world.refusals.due_at(place)) {
+        return Reply::answer(endpoint, refusal.answer());
+    }
+    let mut kinds = vec![Misbehaviour::IdentitySilent, Misbehaviour::IdentityThrottled, Misbehaviour::Identity500];
+    if operation != "GetIdentityPoolRoles" {
+        // There alone is no login token to refuse.
+        kinds.push(Misbehaviour::IdentityNotAuthorized);
+    }
+    match world.active.first_due(&kinds) {
+        Some(Misbehaviour::IdentitySilent) => return Reply { endpoint, outcome: Outcome::Silence },
+        Some(Misbehaviour::IdentityThrottled) => {
+            return refuse(fault("TooManyRequestsException", "Rate exceeded"));
+        }
+        Some(Misbehaviour::IdentityNotAuthorized) => {
+            return refuse(not_authorized("Invalid login token. Couldn't verify signed token."));
+        }
+        Some(_) => return refuse(internal_error()),
+        None => {}
+    }
+    let Ok(input) = serde_json::from_slice::<Value>(request.body()) else {
+        return refuse(fault("SerializationException", ""));
+    };
+    let answer = match operation {
+        "GetId" => get_id(world, now, &input),
+        "GetCredentialsForIdentity" => get_credentials(world, now, &input),
+        "GetIdentityPoolRoles" => get_roles(world, now, request, &input),
+        _ => get_open_id_token(world, now, &input),
+    };
+    match answer {
+        Ok(document) => Reply::answer(endpoint, reply::aws_json(&document)),
+        Err(fault) => refuse(fault),
+    }
+}
+
+fn required<'a>(input: &'a Value, name: &str, member: &str) -> Result<&'a str, Fault> {
+    let is_id = |text: &&str| {
+        let shape = text.split_once(':');
+        text.len() <= 55
+            && shape.is_some_and(|(region, id)| {
+                !region.is_empty() && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+            })
+    };
+    let value = input.get(name).and_then(Value::as_str);
+    value.filter(is_id).ok_or_else(|| {
+        let shown = value.map_or("null".to_owned(), |value| format!("'{value}'"));
+        let constraint = match value {
+            None => "Member must not be null",
+            Some(_) => r"Member must satisfy regular expression pattern: [\w-]+:[0-9a-f-]+",
+        };
+        let message = format!(
+            "1 validation error detected: Value {shown} at '{member}' failed to satisfy constraint: {constraint}"
+        );
+        fault("InvalidParameterException", message)
+    })
+}
+
+fn get_id(world: &World, now: DateTime<Utc>, input: &Value) -> Result<Value, Fault> {
+    let pool = required(input, "IdentityPoolId", "identityPoolId")?;
+    if pool != world.names.identity_pool_id {
+        return Err(fault("ResourceNotFoundException", format!("IdentityPool '{pool}' not found.")));
+    }
+    let claims = login(world, now, input)?;
+    let sub = claims.get("sub").and_then(Value::as_str).unwrap_or_default();
+    Ok(json!({ "IdentityId": world.identities().of(world.options.partition.region(), sub) }))
+}
+
+/// The identity that a request names, its user's `sub`, and the claims of the login: that of its user.
+fn identity<'a>(world: &World, now: DateTime<Utc>, input: &'a Value) -> Result<(&'a str, String, Value), Fault> {
+    let identity_id = required(input, "IdentityId", "identityId")?;
+    let not_found = || fault("ResourceNotFoundException", format!("Identity '{identity_id}' not found."));
+    let identity = world.identities().0.get(identity_id).cloned().ok_or_else(not_found)?;
+    if identity.served && world.active.due(Misbehaviour::IdentityForgotten) {
+        world.identities().0.remove(identity_id);
+        return Err(not_found());
+    }
+    let claims = login(world, now, input)?;
+    if claims.get("sub").and_then(Value::as_str) != Some(identity.owner.as_str()) {
+        let message = "Logins don't match. Please include at least one valid login for this identity or identity pool.";
+        return Err(not_authorized(message));
+    }
+    Ok((identity_id, identity.owner, claims))
+}
+
+/// Notes that an identity has had what it asked for, and whose it is.
+fn served(world: &World, identity_id: &str, username: &str) {
+    if let Some(identity) = world.identities().0.get_mut(identity_id) {
+        identity.served = true;
+        identity.username = username.to_owned();
+    }
+}
+
+/// The user's name, as the one says it who signed them in.
+fn username<'a>(world: &World, claims: &'a Value) -> &'a str {
+    let claim = if world.options.plain_issuer { "preferred_username" } else { "cognito:username" };
+    claims.get(claim).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn get_credentials(world: &World, now: DateTime<Utc>, input: &Value) -> Result<Value, Fault> {
+    let (identity_id, owner, claims) = identity(world, now, input)?;
+    if world.active.due(Misbehaviour::IdentityNoRole) {
+        return Err(no_good_role());
+    }
+    let custom = input.get("CustomRoleArn").and_then(Value::as_str);
+    let role = roles::role(&world.pool_roles(), world.options.contains_on_arrays, &claims, custom);
+    let role_arn = role.map_err(|no_role| match no_role {
+        // The first is documented nowhere, the second met (https://github.com/aws-amplify/amplify-js/issues/8644).
+        NoRole::Denied => not_authorized(match custom {
+            Some(role) => format!("Access to Role '{role}' is forbidden."),
+            None => "The ambiguous role mapping rules denied this request.".to_owned(),
+        }),
+        NoRole::Unconfigured => no_good_role(),
+    })?;
+    // A role that nobody knows comes from another account's mapping, and is taken for a good one.
+    if iam::find(world.options.partition, &role_arn).is_some_and(|role| !role.trusts_the_pool) {
+        return Err(no_good_role());
+    }
+    let lifetime = if world.active.due(Misbehaviour::CredentialsShort) { 600 } else { world.credentials_lifetime() };
+    let key = IssuedKey {
+        access_key_id: format!("ASIASANDBOX{}", random::upper_alphanumeric(9)),
+        secret_access_key: world.giving_out(format!("sandbox/{}", random::alphanumeric(32))),
+        session_token: world.giving_out(format!("sandbox//{}==", random::alphanumeric(1100))),
+        expires: now + TimeDelta::seconds(lifetime),
+        role_arn,
+        session_name: "CognitoIdentityCredentials".into(),
+        identity_pool_id: world.names.identity_pool_id.clone(),
+        identity_id: identity_id.into(),
+        authentication_provider: providers(world, &owner).join(","),
+        username: username(world, &claims).into(),
+    };
+    let document = json!({
+        "IdentityId": identity_id,
+        "Credentials": {
+            "AccessKeyId": key.access_key_id,
+            "SecretKey": key.secret_access_key,
+            "SessionToken": key.session_token,
+            // Seconds as a number with a fraction, as AWS's JSON protocol writes a timestamp.
+            "Expiration": json!(key.expires.timestamp() as f64),
+        },
+    });
+    world.issued.tidy(now);
+    world.issued.insert(key);
+    served(world, identity_id, username(world, &claims));
+    Ok(document)
+}
+
+/// The basic flow is closed to a pool with role mappings, and to one that has not opened it
+/// (<https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html>).
+fn get_open_id_token(world: &World, now: DateTime<Utc>, input: &Value) -> Result<Value, Fault> {
+    if world.pool_roles().mapping != RoleMapping::None {
+        let message = "Basic (classic) flow is not supported with RoleMappings, please use enhanced flow.";
+        return Err(fault("InvalidParameterException", message));
+    }
+    if !world.options.classic_flow {
+        let message = "Basic (classic) flow is not enabled, please use enhanced flow.";
+        return Err(fault("InvalidParameterException", message));
+    }
+    let (identity_id, owner, claims) = identity(world, now, input)?;
+    let token = open_id_token::issued(world, now, identity_id, &providers(world, &owner));
+    let token = token.map_err(|_| internal_error())?;
+    served(world, identity_id, username(world, &claims));
+    Ok(json!({ "IdentityId": identity_id, "Token": token }))
+}
+
+/// What only the account's administrator may ask, by a signed request. Identities of a pool may not ask any pool for it
+/// (<https://docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html>). The statuses are those that AWS's JSON
+/// services are seen to answer with.
+fn get_roles(world: &World, now: DateTime<Utc>, request: &Request<Bytes>, input: &Value) -> Result<Value, Fault> {
+    let region = world.options.partition.region();
+    let window = TimeDelta::minutes(WINDOW_MINUTES);
+    let expected = Expected { service: "cognito-identity", regions: &[region], now, window };
+    let key = sigv4::verify(request, &expected, |id| world.issued.find(id)).map_err(|refused| {
+        let code = match refused {
+            Refused::Unsigned => "MissingAuthenticationTokenException",
+            Refused::Incomplete(_) => "IncompleteSignatureException",
+            Refused::UnknownKey => "UnrecognizedClientException",
+            Refused::Expired => "ExpiredTokenException",
+            Refused::Invalid(_) | Refused::Mismatch { .. } => "InvalidSignatureException",
+        };
+        fault(code, refused.to_string())
+    })?;
+    let pool = required(input, "IdentityPoolId", "identityPoolId")?;
+    if key.access_key_id != world.administrator.access_key_id {
+        let (partition, caller) = (world.options.partition.arn(), key.caller_arn());
+        let resource = format!("arn:{partition}:cognito-identity:{region}:{}:identitypool/{pool}", key.account_id());
+        let action = "cognito-identity:GetIdentityPoolRoles";
+        let message = format!(
+            "User: {caller} is not authorized to perform: {action} on resource: {resource} because no identity-based \
+             policy allows the {action} action"
+        );
+        return Err(fault("AccessDeniedException", message));
+    }
+    if pool != world.names.identity_pool_id {
+        return Err(fault("ResourceNotFoundException", format!("IdentityPool '{pool}' not found.")));
+    }
+    Ok(world.pool_roles().document(pool, &world.mapped_provider()))
+}
+
+/// Where the sign-ins of a user come from, as the identity pool says it to API Gateway and in its own tokens.
+fn providers(world: &World, sub: &str) -> [String; 2] {
+    let provider = provider(world);
+    let user = match world.options.plain_issuer {
+        false => format!("{provider}:CognitoSignIn:{sub}"),
+        true => {
+            let partition = world.options.partition.arn();
+            format!("arn:{partition}:iam::{ACCOUNT_ID}:oidc-provider/{provider}:OIDC:{sub}")
+        }
+    };
+    [provider, user]
+}
+
+/// The user pool, or the plain issuer, as the key of `Logins`: the issuer without the scheme.
+fn provider(world: &World) -> String {
+    world.login_issuer().trim_start_matches("https://").trim_start_matches("http://").to_owned()
+}
+
+/// The claims of the login token, once it is known to be good.
+fn login(world: &World, now: DateTime<Utc>, input: &Value) -> Result<Value, Fault> {
+    let unauthenticated = || not_authorized("Unauthenticated access is not supported for this identity pool.");
+    let logins = input.get("Logins").and_then(Value::as_object).ok_or_else(unauthenticated)?;
+    if logins.len() > MOST_LOGINS {
+        return Err(fault("InvalidParameterException", "Logins has more than 10 entries."));
+    }
+    let (issuer, provider) = (world.login_issuer(), provider(world));
+    let provider = provider.as_str();
+    let unsupported = || not_authorized("Token is not from a supported provider of this identity pool.");
+    let (_, token) = logins.iter().next().ok_or_else(unauthenticated)?;
+    let token = logins.get(provider).unwrap_or(token).as_str().unwrap_or_default();
+    if token.len() > LONGEST_TOKEN || token.split('.').count() != 3 {
+        return Err(not_authorized("Invalid login token. Not a valid OpenId Connect identity token."));
+    }
+    if !logins.contains_key(provider) {
+        return Err(unsupported());
+    }
+    let invalid = |what: &str| not_authorized(format!("Invalid login token. {what}"));
+    let claims = jwt::verified(&world.keys, token).ok_or_else(|| invalid("Couldn't verify signed token."))?;
+    let text = |name: &str| claims.get(name).and_then(Value::as_str);
+    if text("iss") != Some(issuer.as_str()) {
+        return Err(invalid("Issuer doesn't match providerName"));
+    }
+    let audience = text("aud").ok_or_else(|| invalid("Missing a required claim: aud"))?;
+    // A user pool's access token has the same issuer, and may have the same audience; a plain issuer's tokens differ.
+    let is_id_token = world.options.plain_issuer || text("token_use") == Some("id");
+    if audience != world.names.client_id || !is_id_token {
+        return Err(unsupported());
+    }
+    let expires = claims.get("exp").and_then(Value::as_i64).ok_or_else(|| invalid("Missing a required claim: exp"))?;
+    if now.timestamp() >= expires {
+        return Err(invalid(&format!("Token expired: {} >= {expires}", now.timestamp())));
+    }
+    let ended = world.user_pool().is_ended(text("origin_jti").unwrap_or_default());
+    if world.options.server_side_token_check && ended {
+        return Err(invalid("The sign-in has been revoked."));
+    }
+    Ok(claims)
+}

@@ -1,0 +1,137 @@
+//! What the sandbox can do wrong on request: each fault that a client has to survive.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use crate::named::named;
+
+named! {
+    /// Something that the sandbox does wrong when asked to.
+    Misbehaviour, "misbehaviour":
+    WrongState, "wrong-state", "redirect with another state than the one that was sent";
+    ErrorWithoutState, "error-without-state", "redirect with an error and no state";
+    AccessDenied, "access-denied", "redirect with error=access_denied after a good sign-in";
+    RepeatedCode, "repeated-code", "redirect with the parameter `code` twice";
+    WrongNonce, "wrong-nonce", "put another nonce into the ID token";
+    NoNonce, "no-nonce", "leave the nonce out of the ID token";
+    WrongAudience, "wrong-audience", "issue the ID token to another app client";
+    WrongIssuer, "wrong-issuer", "let the ID token name another user pool as its issuer";
+    AccessTokenAsIdToken, "access-token-as-id-token", "give the access token as the ID token";
+    WrongTokenUse, "wrong-token-use", "give an ID token whose `token_use` is `access`";
+    AlgNone, "alg-none", "give an unsigned ID token of `alg` none";
+    AlgHs256, "alg-hs256", "sign the ID token by HS256 with the public key as the secret";
+    UnknownKid, "unknown-kid", "name a key in the ID token that the JWKS does not have";
+    BadSignature, "bad-signature", "give an ID token whose signature does not fit";
+    ExpiredIdToken, "expired-id-token", "give an ID token that expired an hour ago";
+    BadAtHash, "bad-at-hash", "put the hash of another access token into the ID token";
+    OtherSubOnRefresh, "other-sub-on-refresh", "answer a refresh with the ID token of somebody else";
+    NoIdToken, "no-id-token", "leave the ID token out of the token endpoint's answer";
+    OddOptionalClaimTypes, "odd-optional-claim-types", "give optional claims of the ID token unusual types";
+    RefreshNoIdToken, "refresh-no-id-token", "leave the ID token out of a refresh's answer, as OIDC allows";
+    IssuerTrailingSlash, "issuer-trailing-slash", "put a slash after the issuer in the ID token, and nowhere else";
+    Token500, "token-500", "answer 500 at the token endpoint";
+    Token429, "token-429", "answer 429 with Retry-After at the token endpoint";
+    TokenHtml, "token-html", "answer with a page of HTML at the token endpoint";
+    Token10Mib, "token-10mib", "answer with 10 MiB of JSON at the token endpoint";
+    TokenSilent, "token-silent", "take the request at the token endpoint and never answer";
+    TokenClose, "token-close", "close the connection at the token endpoint without doing anything";
+    TokenRedirect, "token-redirect", "answer 307 to another place at the token endpoint";
+    RefreshInvalidGrant, "refresh-invalid-grant", "refuse each refresh as invalid_grant";
+    RefreshDropAnswer, "refresh-drop-answer", "do the refresh, rotation included, and close without an answer";
+    Jwks500, "jwks-500", "answer 500 for the JWKS";
+    Discovery500, "discovery-500", "answer 500 for the discovery document";
+    DiscoveryOtherIssuer, "discovery-other-issuer", "let the plain issuer's discovery name another issuer";
+    DiscoveryOtherHost, "discovery-other-host", "put the plain issuer's token endpoint on another host";
+    DiscoveryHttp, "discovery-http", "put the plain issuer's token endpoint on a far host, by http";
+    Discovery10Mib, "discovery-10mib", "answer with 10 MiB of JSON for the plain issuer's discovery";
+    DiscoveryHtml, "discovery-html", "answer with a page of HTML for the plain issuer's discovery";
+    DiscoveryRedirect, "discovery-redirect", "answer 302 for the plain issuer's discovery";
+    Revoke500, "revoke-500", "answer 500 at the revocation endpoint";
+    IdentityNotAuthorized, "identity-not-authorized", "refuse each login token at the identity pool";
+    IdentityThrottled, "identity-throttled", "answer TooManyRequestsException at the identity pool";
+    Identity500, "identity-500", "answer InternalErrorException at the identity pool";
+    IdentitySilent, "identity-silent", "take the request at the identity pool and never answer";
+    IdentityNoRole, "identity-no-role", "refuse credentials as InvalidIdentityPoolConfigurationException";
+    IdentityForgotten, "identity-forgotten", "forget an identity at its second credentials; GetId makes a new one";
+    CredentialsShort, "credentials-short", "give credentials that live for 10 minutes";
+    Api500, "api-500", "answer 500 at the API";
+    ClockBehind, "clock-behind", "let the servers' clock be 20 minutes behind";
+}
+
+/// The misbehaviours (or refusals) that are active, and how often yet; `None` is for ever.
+#[derive(Debug)]
+pub struct Active<T = Misbehaviour>(Mutex<BTreeMap<T, Option<u32>>>);
+
+impl<T> Default for Active<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T: Ord + Copy> Active<T> {
+    /// From now on, `times` times or, with `None`, until it is cleared.
+    pub fn set(&self, misbehaviour: T, times: Option<u32>) {
+        let mut active = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if times == Some(0) {
+            active.remove(&misbehaviour);
+        } else {
+            active.insert(misbehaviour, times);
+        }
+    }
+
+    /// Back to good manners.
+    pub fn clear(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Those that are active, in their order.
+    pub fn active(&self) -> Vec<T> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
+    }
+
+    /// Whether this one is due now, which uses up one of its times.
+    pub fn due(&self, misbehaviour: T) -> bool {
+        let mut active = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match active.get_mut(&misbehaviour) {
+            None => false,
+            Some(None) => true,
+            Some(Some(left)) => {
+                *left -= 1;
+                if *left == 0 {
+                    active.remove(&misbehaviour);
+                }
+                true
+            }
+        }
+    }
+
+    /// The first of `candidates` that is due now.
+    pub fn first_due(&self, candidates: &[T]) -> Option<T> {
+        candidates.iter().copied().find(|&candidate| self.due(candidate))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_again_and_are_unique() {
+        for &misbehaviour in Misbehaviour::ALL {
+            assert_eq!(misbehaviour.name().parse::<Misbehaviour>().unwrap(), misbehaviour);
+        }
+        assert!("wrong".parse::<Misbehaviour>().is_err());
+    }
+
+    #[test]
+    fn times_are_counted_down() {
+        let active = Active::default();
+        active.set(Misbehaviour::Token500, Some(2));
+        active.set(Misbehaviour::TokenHtml, None);
+        let due: Vec<bool> = (0..3).map(|_| active.due(Misbehaviour::Token500)).collect();
+        assert_eq!(due, [true, true, false]);
+        assert_eq!(active.first_due(Misbehaviour::ALL), Some(Misbehaviour::TokenHtml));
+        active.clear();
+        assert_eq!(active.first_due(Misbehaviour::ALL), None);
+    }
+}

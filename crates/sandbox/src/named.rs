@@ -1,0 +1,61 @@
+//! Enums whose variants have a name on the command line and at the control listener.
+
+use std::error::Error;
+use std::fmt;
+
+/// A name that is not in the list it was looked up in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownName {
+    pub(crate) list: &'static str,
+    pub(crate) name: String,
+}
+
+impl fmt::Display for UnknownName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no {} is named '{}': `cogfed sandbox --help` lists them", self.list, self.name)
+    }
+}
+
+impl Error for UnknownName {}
+
+/// Declares an enum whose variants each have a name and one line of description, and the list of them for the help.
+macro_rules! named {
+    ($(#[doc = $about:literal])* $type:ident, $list:literal: $($variant:ident, $name:literal, $description:literal;)*) => {
+        $(#[doc = $about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $type {
+            $(#[doc = $description] $variant,)*
+        }
+
+        impl $type {
+            /// All of them, in the order in which they are listed.
+            pub const ALL: &'static [$type] = &[$($type::$variant,)*];
+
+            /// Each with its name and its description, in the form of the help's sections.
+            pub const LIST: &'static str = concat!($("  ", $name, "\n        ", $description, "\n",)*);
+
+            /// The name on the command line.
+            pub fn name(self) -> &'static str {
+                match self { $($type::$variant => $name,)* }
+            }
+
+            /// One line for the help.
+            pub fn description(self) -> &'static str {
+                match self { $($type::$variant => $description,)* }
+            }
+        }
+
+        impl std::str::FromStr for $type {
+            type Err = $crate::named::UnknownName;
+
+            fn from_str(name: &str) -> Result<Self, Self::Err> {
+                match name {
+                    $($name => Ok($type::$variant),)*
+                    _ => Err($crate::named::UnknownName { list: $list, name: name.to_owned() }),
+                }
+            }
+        }
+    };
+}
+
+pub(crate) use named;

@@ -1,0 +1,51 @@
+//! The identity pool's own tokens: what GetOpenIdToken gives, and STS takes, in the classic flow
+//! (<https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html>).
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
+
+use crate::jwt;
+use crate::keys;
+use crate::world::World;
+
+/// How long a token lives, in minutes.
+const LIFETIME: i64 = 10;
+
+/// The id of the key, as AWS names its keys.
+fn key_id(world: &World) -> String {
+    format!("{}-7", world.options.partition.region())
+}
+
+/// A token for an identity of the pool that signed in: `amr` says so, and says where.
+///
+/// # Errors
+/// If the key cannot be made.
+pub fn issued(world: &World, now: DateTime<Utc>, identity_id: &str, providers: &[String]) -> anyhow::Result<String> {
+    // As an array: every sample that shows it has one, no document says so.
+    let amr: Vec<&str> = ["authenticated"].into_iter().chain(providers.iter().map(String::as_str)).collect();
+    let claims = json!({
+        "sub": identity_id,
+        "aud": world.names.identity_pool_id,
+        "amr": amr,
+        "iss": world.options.partition.identity_pool_issuer(),
+        "exp": (now + TimeDelta::minutes(LIFETIME)).timestamp(),
+        "iat": now.timestamp(),
+    });
+    Ok(world.giving_out(jwt::identity_pool_signed(&*keys::of_identity_pools()?, &key_id(world), &claims)))
+}
+
+/// The claims of a token that an identity pool of this process signed; nothing for any other.
+///
+/// # Errors
+/// If the key cannot be made.
+pub fn verified(world: &World, token: &str) -> anyhow::Result<Option<Value>> {
+    Ok(jwt::identity_pool_verified(&*keys::of_identity_pools()?, &key_id(world), token))
+}
+
+/// The key document at `/.well-known/jwks_uri` of the identity pools' host.
+///
+/// # Errors
+/// If the key cannot be made.
+pub fn keys_document(world: &World) -> anyhow::Result<Value> {
+    Ok(json!({ "keys": [keys::of_identity_pools()?.document_as(&key_id(world), "RS512")] }))
+}

@@ -1,0 +1,139 @@
+//! The partitions of AWS that a sandbox can pretend to be in, and all in which they differ, in one table.
+//!
+//! Sources: <https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-cog.html>,
+//! <https://docs.amazonaws.cn/en_us/aws/latest/userguide/cognito.html> and
+//! <https://docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html>. China has no user pools in reality: the
+//! hosts of one are made up by analogy there. Not documented, and by analogy too: which issuer the tokens of GovCloud's
+//! identity pools name, and which provider STS reports there and in China.
+
+use crate::options::{ACCOUNT_ID, Issuer};
+
+/// A partition of AWS, and with it the one region in which its sandbox is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Partition {
+    /// `aws`, in eu-west-1.
+    Aws,
+    /// `aws-us-gov`, in us-gov-west-1.
+    GovCloud,
+    /// `aws-cn`, in cn-north-1.
+    China,
+}
+
+/// A row of the table.
+struct Row {
+    arn: &'static str,
+    region: &'static str,
+    /// What comes after the region in a service's host.
+    suffix: &'static str,
+    /// What comes after the prefix of a user pool's domain.
+    domain: &'static str,
+    /// The host that the identity pool's own tokens name as their issuer.
+    token_issuer: &'static str,
+    /// The principal that a role's trust policy names for the identity pools.
+    principal: &'static str,
+    /// The region whose scope the global endpoint of STS takes.
+    global_sts: Option<&'static str>,
+}
+
+impl Partition {
+    /// The partition of a region.
+    pub fn of(region: &str) -> Self {
+        match region {
+            region if region.starts_with("us-gov-") => Self::GovCloud,
+            region if region.starts_with("cn-") => Self::China,
+            _ => Self::Aws,
+        }
+    }
+
+    fn row(self) -> Row {
+        match self {
+            Self::Aws => Row {
+                arn: "aws",
+                region: crate::options::REGION,
+                suffix: "amazonaws.com",
+                domain: "auth.eu-west-1.amazoncognito.com",
+                token_issuer: "cognito-identity.amazonaws.com",
+                principal: "cognito-identity.amazonaws.com",
+                global_sts: Some("us-east-1"),
+            },
+            Self::GovCloud => Row {
+                arn: "aws-us-gov",
+                region: "us-gov-west-1",
+                suffix: "amazonaws.com",
+                domain: "auth-fips.us-gov-west-1.amazoncognito.com",
+                token_issuer: "cognito-identity.us-gov-west-1.amazonaws.com",
+                principal: "cognito-identity-us-gov.amazonaws.com",
+                global_sts: None,
+            },
+            Self::China => Row {
+                arn: "aws-cn",
+                region: "cn-north-1",
+                suffix: "amazonaws.com.cn",
+                domain: "auth.cn-north-1.amazoncognito.com",
+                token_issuer: "cognito-identity.cn-north-1.amazonaws.com.cn",
+                principal: "cognito-identity.cn-north-1.amazonaws.com.cn",
+                global_sts: None,
+            },
+        }
+    }
+
+    /// The partition as ARNs name it: `aws`, `aws-us-gov`, `aws-cn`.
+    pub fn arn(self) -> &'static str {
+        self.row().arn
+    }
+
+    /// The region.
+    pub fn region(self) -> &'static str {
+        self.row().region
+    }
+
+    /// The ARN of a role of the sandbox's account.
+    pub fn role_arn(self, name: &str) -> String {
+        format!("arn:{}:iam::{ACCOUNT_ID}:role/{name}", self.arn())
+    }
+
+    /// The issuer of a user pool, in one of its forms.
+    pub fn user_pool_issuer(self, issuer: Issuer, user_pool_id: &str) -> String {
+        let host = match issuer {
+            Issuer::Original => "cognito-idp",
+            Issuer::Updated => "issuer-cognito-idp",
+            Issuer::Fips => "cognito-idp-fips",
+        };
+        let Row { region, suffix, .. } = self.row();
+        format!("https://{host}.{region}.{suffix}/{user_pool_id}")
+    }
+
+    /// The domain of a user pool, with this prefix.
+    pub fn domain(self, prefix: &str) -> String {
+        format!("{prefix}.{}", self.row().domain)
+    }
+
+    /// The issuer of the identity pool's own tokens, those of the classic flow.
+    pub fn identity_pool_issuer(self) -> String {
+        format!("https://{}", self.row().token_issuer)
+    }
+
+    /// The identity pools as trust policies name them, and STS as a token's provider.
+    pub fn web_identity_provider(self) -> &'static str {
+        self.row().principal
+    }
+
+    /// The regions that a signature for STS may be scoped to: its own, and the global endpoint's where there is one.
+    pub fn sts_regions(self, region: &str) -> Vec<&str> {
+        [Some(region), self.row().global_sts].into_iter().flatten().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_partition_is_that_of_its_region() {
+        for partition in [Partition::Aws, Partition::GovCloud, Partition::China] {
+            assert_eq!(Partition::of(partition.region()), partition);
+            assert!(partition.domain("x").contains(partition.region()), "{partition:?}");
+        }
+        assert_eq!(Partition::Aws.role_arn("OrdersAdmin"), crate::options::ORDERS_ADMIN);
+    }
+}

@@ -1,0 +1,116 @@
+//! What stands in the issuer's tokens (<https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference>).
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
+use ring::digest::{SHA256, digest};
+use serde_json::{Map, Value, json};
+
+use crate::jwt;
+use crate::misbehaviour::Misbehaviour;
+use crate::plain_issuer::sessions::SignIn;
+use crate::random;
+use crate::user_pool::tokens::{self, Tokens};
+use crate::world::{User, World};
+
+/// Entra ID dates its tokens back by five minutes, for clients whose clock is behind.
+const DATED_BACK: i64 = 300;
+/// A JWT of Entra ID names so many groups at most.
+const MOST_GROUPS: usize = 200;
+/// Microsoft Graph, for which an access token is where no other API was asked for.
+const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
+
+/// Fresh tokens for a sign-in; nothing if its person is gone. `refreshed` is whether a refresh token asked for them. A
+/// refresh says what the directory says now.
+pub fn issue(world: &World, now: DateTime<Utc>, sign_in: &SignIn, refreshed: bool) -> Option<Tokens> {
+    let mut user = world.user(&sign_in.object_id)?;
+    let access = jwt::signed_with_type(&world.keys.access, &access_claims(world, now, sign_in, &user));
+    let access = world.giving_out(access);
+    if !asked(sign_in, "openid") || tokens::without_id_token(world, refreshed) {
+        return Some(Tokens { access, id: None });
+    }
+    if world.active.due(Misbehaviour::AccessTokenAsIdToken) {
+        return Some(Tokens { id: Some(access.clone()), access });
+    }
+    if refreshed && world.active.due(Misbehaviour::OtherSubOnRefresh) {
+        user = world.users().into_iter().find(|other| other.sub != user.sub)?;
+    }
+    let mut claims = id_claims(world, now, sign_in, &user);
+    if refreshed && !world.options.nonce_on_refresh {
+        claims.remove("nonce");
+    }
+    tokens::spoil(world, now, &mut claims);
+    let id = world.giving_out(tokens::signature(world, &Value::Object(claims), jwt::signed_with_type));
+    Some(Tokens { access, id: Some(id) })
+}
+
+fn asked(sign_in: &SignIn, scope: &str) -> bool {
+    sign_in.scopes.iter().any(|asked| asked == scope)
+}
+
+/// The person, as this application knows them and no other does (OpenID Connect Core, 8.1).
+fn pairwise(world: &World, user: &User) -> String {
+    URL_SAFE_NO_PAD.encode(digest(&SHA256, format!("{} {}", world.names.client_id, user.sub).as_bytes()))
+}
+
+fn access_claims(world: &World, now: DateTime<Utc>, sign_in: &SignIn, user: &User) -> Value {
+    json!({
+        "aud": GRAPH,
+        "iss": format!("https://sts.windows.net/{}/", world.names.tenant),
+        "iat": now.timestamp() - DATED_BACK,
+        "nbf": now.timestamp() - DATED_BACK,
+        "exp": now.timestamp() + world.options.token_lifetime,
+        "appid": world.names.client_id,
+        "oid": user.sub,
+        "scp": sign_in.scopes.join(" "),
+        "sub": random::base64url(32),
+        "tid": world.names.tenant,
+        "uti": random::base64url(16),
+        "ver": "1.0",
+    })
+}
+
+/// The claims of a token of version 2.0: nothing of a user pool's, `roles` and `groups` as arrays.
+fn id_claims(world: &World, now: DateTime<Utc>, sign_in: &SignIn, user: &User) -> Map<String, Value> {
+    let person = &user.in_directory;
+    let mut claims = Map::new();
+    let mut claim = |name: &str, value: Value| claims.insert(name.to_owned(), value);
+    claim("aud", json!(world.names.client_id));
+    claim("iss", json!(world.plain_issuer_name()));
+    claim("iat", json!(now.timestamp() - DATED_BACK));
+    claim("nbf", json!(now.timestamp() - DATED_BACK));
+    claim("exp", json!(now.timestamp() + world.options.token_lifetime));
+    claim("aio", json!(random::base64url(60)));
+    if let Some(nonce) = &sign_in.nonce {
+        claim("nonce", json!(nonce));
+    }
+    claim("rh", json!(format!("1.{}.", random::base64url(48))));
+    claim("sub", json!(pairwise(world, user)));
+    claim("tid", json!(world.names.tenant));
+    claim("uti", json!(random::base64url(16)));
+    claim("ver", json!("2.0"));
+    if asked(sign_in, "email") {
+        claim("email", json!(person.email));
+    }
+    if asked(sign_in, "profile") {
+        claim("name", json!(person.full_name));
+        claim("oid", json!(user.sub));
+        claim("preferred_username", json!(person.email));
+    }
+    let roles: Vec<&String> = person.roles.iter().filter(|role| !role.is_empty()).collect();
+    if !roles.is_empty() {
+        claim("roles", json!(roles));
+    }
+    match person.directory_groups.len() {
+        0 => {}
+        1..=MOST_GROUPS => {
+            claim("groups", json!(person.directory_groups));
+        }
+        // Distributed claims (OpenID Connect Core, 5.6.2): there are groups, and somebody else tells them.
+        _ => {
+            claim("_claim_names", json!({ "groups": "src1" }));
+            claim("_claim_sources", json!({ "src1": { "endpoint": world.groups_link(user) } }));
+        }
+    }
+    claims
+}

@@ -1,0 +1,74 @@
+//! What the issuer remembers: sign-ins that are under way, browsers that are signed in, codes and refresh tokens.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::user_pool::sessions::{AuthorizationRequest, Transaction};
+
+/// How long a code lives.
+pub const TEN_MINUTES: TimeDelta = TimeDelta::minutes(10);
+/// How long a browser stays signed in.
+pub const COOKIE_LIFETIME: TimeDelta = TimeDelta::days(1);
+/// How long it is known of a code or a token that it was there once.
+const KNOWN_AFTERWARDS: TimeDelta = TimeDelta::days(30);
+
+/// A browser that is signed in.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// The person, by the directory's object id.
+    pub object_id: String,
+    pub expires: DateTime<Utc>,
+}
+
+/// What all tokens of one sign-in have in common.
+#[derive(Debug, Clone)]
+pub struct SignIn {
+    /// The person, by the directory's object id.
+    pub object_id: String,
+    pub nonce: Option<String>,
+    pub scopes: Vec<String>,
+}
+
+/// An authorization code that was given out.
+#[derive(Debug, Clone)]
+pub struct Code {
+    pub object_id: String,
+    pub request: AuthorizationRequest,
+    pub expires: DateTime<Utc>,
+    pub redeemed: bool,
+}
+
+/// A refresh token. It goes on working when it has been exchanged for another.
+#[derive(Debug, Clone)]
+pub struct RefreshToken {
+    pub sign_in: SignIn,
+    pub issued: DateTime<Utc>,
+    pub expires: DateTime<Utc>,
+    pub revoked: bool,
+}
+
+/// The issuer's memory.
+#[derive(Debug, Default)]
+pub struct State {
+    pub(super) transactions: HashMap<String, Transaction>,
+    pub(super) sessions: HashMap<String, Session>,
+    pub(super) codes: HashMap<String, Code>,
+    pub(super) refresh_tokens: HashMap<String, RefreshToken>,
+}
+
+impl State {
+    /// Forgets what has long expired, so that it does not pile up in a sandbox that runs for days.
+    pub(super) fn tidy(&mut self, now: DateTime<Utc>) {
+        self.transactions.retain(|_, transaction| now < transaction.expires);
+        self.sessions.retain(|_, session| now < session.expires);
+        self.codes.retain(|_, code| now < code.expires + KNOWN_AFTERWARDS);
+        self.refresh_tokens.retain(|_, token| now < token.expires + KNOWN_AFTERWARDS);
+    }
+
+    /// Ends every sign-in and every browser's session.
+    pub fn end_all(&mut self) {
+        self.refresh_tokens.values_mut().for_each(|token| token.revoked = true);
+        self.sessions.clear();
+    }
+}

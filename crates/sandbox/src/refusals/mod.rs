@@ -1,0 +1,231 @@
+//! What the sandbox can refuse on request, each as the service words it: `cogfed sandbox --refuse NAME`, and `POST
+//! /refuse?name=NAME&times=N` at the control listener.
+//!
+//! The lists are the sandbox's own, written from the services' documents and from what people met; what cogfed makes of them
+//! is not looked at here.
+
+mod aws;
+mod directories;
+mod user_pool;
+
+use std::str::FromStr;
+use std::sync::LazyLock;
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Response, StatusCode};
+use serde_json::json;
+
+use crate::misbehaviour::Active;
+use crate::named::UnknownName;
+use crate::reply;
+
+/// Where it is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In the redirect that ends a browser's way.
+    Authorize,
+    /// At the token endpoint.
+    Token,
+    /// At the identity pool, in answer to GetId.
+    GetId,
+    /// In answer to GetCredentialsForIdentity.
+    GetCredentials,
+    /// In answer to GetOpenIdToken.
+    GetOpenIdToken,
+    /// At STS.
+    Sts,
+    /// At the API.
+    Api,
+}
+
+/// One refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refusal {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// Where it is said.
+    pub place: Place,
+    /// The status; a redirect has its own.
+    pub status: u16,
+    /// `error` of OAuth, AWS's error code, or the error type of API Gateway, which an HTTP API leaves out.
+    pub code: &'static str,
+    /// The text that comes with it. Entra ID and B2C put their own code at its head.
+    pub message: &'static str,
+}
+
+/// What Entra ID and B2C put at the end of a description.
+const TRACE: &str = "0d1d2d3d-4e4e-4f4f-8a8a-9b9b9c9c9d9d";
+/// When they say that it was.
+const TIMESTAMP: &str = "2026-11-22 12:00:00Z";
+
+impl Refusal {
+    /// All of them, by place.
+    pub const LISTS: [(&'static str, &'static [Refusal]); 7] = [
+        ("the user pool, in the browser", user_pool::AUTHORIZE),
+        ("the user pool's token endpoint", user_pool::TOKEN),
+        ("Entra ID", directories::ENTRA_ID),
+        ("Azure AD B2C", directories::AZURE_B2C),
+        ("the identity pool", aws::IDENTITY_POOL),
+        ("STS", aws::STS),
+        ("the API", aws::API),
+    ];
+
+    /// All of them.
+    pub fn all() -> &'static [Refusal] {
+        static ALL: LazyLock<Vec<Refusal>> =
+            LazyLock::new(|| Refusal::LISTS.into_iter().flat_map(|(_, list)| list).copied().collect());
+        &ALL
+    }
+
+    /// The names by place, in the form of the help's sections.
+    pub fn list() -> String {
+        let lists = Self::LISTS.into_iter().map(|(place, list)| {
+            let mut lines = vec![String::from("       ")];
+            for (index, refusal) in list.iter().enumerate() {
+                let end = if index + 1 == list.len() { "" } else { "," };
+                let word = format!(" {}{end}", refusal.name);
+                match lines.last_mut() {
+                    Some(line) if line.len() + word.len() <= 80 => line.push_str(&word),
+                    _ => lines.push(format!("       {word}")),
+                }
+            }
+            format!("  {place}\n{}\n", lines.join("\n"))
+        });
+        lists.collect()
+    }
+
+    /// The text as it is sent: a directory says when it was, and how its log calls it.
+    pub fn text(&self) -> String {
+        let message = self.message;
+        if message.starts_with("AADSTS") {
+            format!("{message} Trace ID: {TRACE} Correlation ID: {TRACE} Timestamp: {TIMESTAMP}")
+        } else if message.starts_with("AADB2C") {
+            format!("{message}\r\nCorrelation ID: {TRACE}\r\nTimestamp: {TIMESTAMP}\r\n")
+        } else {
+            message.to_owned()
+        }
+    }
+
+    /// The answer, anywhere but in a redirect.
+    pub fn answer(&self) -> Response<Bytes> {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::BAD_REQUEST);
+        match self.place {
+            Place::Authorize | Place::Token => self.oauth_answer(status),
+            Place::GetId | Place::GetCredentials | Place::GetOpenIdToken => {
+                reply::aws_error(status, self.code, &self.text())
+            }
+            Place::Sts => reply::body(status, "text/xml", self.xml()),
+            Place::Api => self.api_answer(status),
+        }
+    }
+
+    fn oauth_answer(&self, status: StatusCode) -> Response<Bytes> {
+        let text = self.text();
+        let number = self.message.strip_prefix("AADSTS").and_then(|rest| rest.split(':').next()?.parse::<u32>().ok());
+        let document = match number {
+            // As Entra ID itself answers, at a plain issuer
+            // (https://learn.microsoft.com/entra/identity-platform/reference-error-codes).
+            Some(number) => json!({
+                "error": self.code,
+                "error_description": text,
+                "error_codes": [number],
+                "timestamp": TIMESTAMP,
+                "trace_id": TRACE,
+                "correlation_id": TRACE,
+                "error_uri": format!("https://login.microsoftonline.com/error?code={number}"),
+            }),
+            None if text.is_empty() => json!({ "error": self.code }),
+            None => json!({ "error": self.code, "error_description": text }),
+        };
+        reply::cognito_json(status, &document)
+    }
+
+    fn xml(&self) -> String {
+        format!(
+            "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\n  <Error>\n    <Type>Sender</Type>\n    \
+             <Code>{}</Code>\n    <Message>{}</Message>\n  </Error>\n  <RequestId>{TRACE}</RequestId>\n</ErrorResponse>\n",
+            self.code,
+            self.message.replace('&', "&amp;").replace('<', "&lt;")
+        )
+    }
+
+    fn api_answer(&self, status: StatusCode) -> Response<Bytes> {
+        // The capital M is API Gateway's, for want of a policy alone.
+        let key = if self.message.starts_with("User: ") { "Message" } else { "message" };
+        let mut response = reply::json(status, &json!({ key: self.message }));
+        let headers = response.headers_mut();
+        match self.code {
+            "" => {
+                headers.insert(HeaderName::from_static("apigw-requestid"), HeaderValue::from_static("Xo1XoXo1DoEEJmA="))
+            }
+            code => headers.insert(HeaderName::from_static("x-amzn-errortype"), HeaderValue::from_static(code)),
+        };
+        response
+    }
+}
+
+impl PartialOrd for Refusal {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Refusal {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.name.cmp(other.name)
+    }
+}
+
+impl FromStr for Refusal {
+    type Err = UnknownName;
+
+    fn from_str(name: &str) -> Result<Self, UnknownName> {
+        // Microsoft writes its codes in capitals.
+        let found = Self::all().iter().copied().find(|refusal| refusal.name.eq_ignore_ascii_case(name));
+        found.ok_or_else(|| UnknownName { list: "refusal", name: name.to_owned() })
+    }
+}
+
+impl Active<Refusal> {
+    /// What is to be refused at this place now, which uses up one of its times.
+    pub fn due_at(&self, place: Place) -> Option<Refusal> {
+        self.first_due(&self.active().into_iter().filter(|refusal| refusal.place == place).collect::<Vec<_>>())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_again_and_stand_in_the_help_once() {
+        let list = Refusal::list();
+        let words: Vec<&str> = list.split([' ', ',', '\n']).collect();
+        for refusal in Refusal::all() {
+            assert_eq!(refusal.name.parse::<Refusal>().unwrap(), *refusal);
+            assert_eq!(words.iter().filter(|word| **word == refusal.name).count(), 1, "{}", refusal.name);
+        }
+        assert!(list.lines().all(|line| line.len() <= 80), "{list}");
+        assert_eq!("AADSTS50105".parse::<Refusal>().unwrap().name, "aadsts50105");
+        assert!("no".parse::<Refusal>().is_err());
+    }
+
+    #[test]
+    fn one_is_due_at_its_place_alone_and_as_often_as_was_said() {
+        let active = Active::default();
+        let refusal: Refusal = "aadsts50105".parse().unwrap();
+        active.set(refusal, Some(1));
+        assert_eq!(active.due_at(Place::Token), None);
+        assert_eq!(active.due_at(Place::Authorize), Some(refusal));
+        assert_eq!(active.due_at(Place::Authorize), None);
+    }
+
+    #[test]
+    fn entra_id_answers_in_its_own_form() {
+        let refusal: Refusal = "aadsts7000215".parse().unwrap();
+        let document: serde_json::Value = serde_json::from_slice(refusal.answer().body()).unwrap();
+        assert_eq!(document["error_codes"], json!([7_000_215]));
+        assert!(document["error_description"].as_str().unwrap().starts_with("AADSTS7000215: Invalid client secret"));
+        assert_eq!(refusal.answer().status(), 401);
+    }
+}

@@ -1,0 +1,214 @@
+//! The listeners: one thread, one runtime, HTTP/1 by hyper, each listener a host of its own.
+
+use std::convert::Infallible;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use http::header::{DATE, HeaderValue};
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use crate::api_gateway::{self, ApiGateway};
+use crate::log::Logged;
+use crate::misbehaviour::Misbehaviour;
+use crate::refusals::Place;
+use crate::reply::{self, Outcome, Reply};
+use crate::world::{Addresses, World};
+use crate::{control, identity_pool, plain_issuer, sts, user_pool};
+
+/// How long a client may take for a request's head, and again for its body.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Connections per listener; more wait to be accepted.
+const MOST_CONNECTIONS: usize = 512;
+/// Bytes of a request's head.
+const LARGEST_HEAD: usize = 64 * 1024;
+/// Bytes of a body anywhere but at the API, which has API Gateway's limit.
+const LARGEST_BODY: usize = 256 * 1024;
+
+/// Which of the sandbox's hosts a listener stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Host {
+    /// The hosted UI and the OAuth endpoints.
+    Domain,
+    /// Discovery and JWKS.
+    UserPool,
+    /// The plain issuer.
+    Issuer,
+    /// The identity pool.
+    IdentityPool,
+    /// The security token service.
+    Sts,
+    /// The API.
+    Api,
+    /// The sandbox's own controls.
+    Control,
+}
+
+/// The listeners, bound and not yet served.
+pub struct Listeners(Vec<(Host, StdListener)>);
+
+impl Listeners {
+    /// Binds all of them on 127.0.0.1, each to a free port.
+    ///
+    /// # Errors
+    /// If no port is free.
+    pub fn bind() -> anyhow::Result<(Self, Addresses)> {
+        let bind = || -> anyhow::Result<(StdListener, SocketAddr)> {
+            let listener = StdListener::bind((Ipv4Addr::LOCALHOST, 0)).context("cannot listen on 127.0.0.1")?;
+            listener.set_nonblocking(true).context("cannot make a listener non-blocking")?;
+            let address = listener.local_addr().context("cannot tell a listener's address")?;
+            Ok((listener, address))
+        };
+        let (domain, user_pool, identity_pool) = (bind()?, bind()?, bind()?);
+        let (sts, api, control, issuer) = (bind()?, bind()?, bind()?, bind()?);
+        let addresses = Addresses {
+            domain: domain.1,
+            user_pool: user_pool.1,
+            issuer: issuer.1,
+            identity_pool: identity_pool.1,
+            sts: sts.1,
+            api: api.1,
+            control: control.1,
+        };
+        let listeners = vec![
+            (Host::Domain, domain.0),
+            (Host::UserPool, user_pool.0),
+            (Host::Issuer, issuer.0),
+            (Host::IdentityPool, identity_pool.0),
+            (Host::Sts, sts.0),
+            (Host::Api, api.0),
+            (Host::Control, control.0),
+        ];
+        Ok((Self(listeners), addresses))
+    }
+
+    /// Hands the listeners to the runtime that it is called in. They serve until that runtime ends.
+    ///
+    /// # Errors
+    /// If a listener cannot be handed over.
+    pub fn serve(self, world: &Arc<World>) -> anyhow::Result<()> {
+        for (host, listener) in self.0 {
+            let listener = TcpListener::from_std(listener).context("cannot serve a listener")?;
+            tokio::spawn(accept(listener, host, Arc::clone(world)));
+        }
+        Ok(())
+    }
+}
+
+async fn accept(listener: TcpListener, host: Host, world: Arc<World>) {
+    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    while let Ok(place) = Arc::clone(&places).acquire_owned().await {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let world = Arc::clone(&world);
+                tokio::spawn(async move {
+                    connection(stream, host, world).await;
+                    drop(place);
+                });
+            }
+            // Too many open files, most likely: others have to end first.
+            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    }
+}
+
+/// The error that makes hyper close a connection without an answer.
+#[derive(Debug)]
+struct Hangup;
+
+impl std::fmt::Display for Hangup {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the connection is to be closed")
+    }
+}
+
+impl std::error::Error for Hangup {}
+
+async fn connection(stream: TcpStream, host: Host, world: Arc<World>) {
+    let service = service_fn(move |request| answer(host, Arc::clone(&world), request));
+    // How a client ends its connection is its own business.
+    let _ = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(PATIENCE)
+        .max_buf_size(LARGEST_HEAD)
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+}
+
+async fn answer(host: Host, world: Arc<World>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Hangup> {
+    let (head, body) = request.into_parts();
+    let largest = if host == Host::Api { api_gateway::LARGEST_BODY } else { LARGEST_BODY };
+    let now = if host == Host::Control { world.now() } else { world.servers_now() };
+    let method = head.method.to_string();
+    let path = head.uri.path().to_owned();
+    let reply = match timeout(PATIENCE, Limited::new(body, largest).collect()).await {
+        Ok(Ok(body)) => dispatch(host, &world, now, &Request::from_parts(head, body.to_bytes())),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Reply::answer("too_large", too_large(host)),
+        Ok(Err(_)) | Err(_) => Reply { endpoint: "unfinished", outcome: Outcome::Hangup },
+    };
+    let status = match &reply.outcome {
+        Outcome::Answer(response) => Some(response.status().as_u16()),
+        Outcome::Silence | Outcome::Hangup => None,
+    };
+    if host != Host::Control {
+        world.log.add(Logged { at: now, endpoint: reply.endpoint, method, path, status });
+    }
+    match reply.outcome {
+        Outcome::Answer(mut response) => {
+            let date = now.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+            if let Ok(date) = HeaderValue::from_str(&date) {
+                response.headers_mut().insert(DATE, date);
+            }
+            Ok(response.map(Full::new))
+        }
+        // hyper notices that the client has gone, and drops this.
+        Outcome::Silence => match std::future::pending::<Infallible>().await {},
+        Outcome::Hangup => Err(Hangup),
+    }
+}
+
+fn too_large(host: Host) -> Response<Bytes> {
+    if host == Host::Api { ApiGateway::too_large() } else { reply::empty(StatusCode::PAYLOAD_TOO_LARGE) }
+}
+
+fn api(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Reply {
+    if world.active.due(Misbehaviour::Api500) {
+        return Reply::answer("api.failed", ApiGateway::failed());
+    }
+    if let Some(refusal) = world.refusals.due_at(Place::Api) {
+        return Reply::answer("api.refused", refusal.answer());
+    }
+    let response = world.api.answer(now, &world.issued, request);
+    let endpoint = if response.status() == StatusCode::FORBIDDEN { "api.refused" } else { "api.invoked" };
+    Reply::answer(endpoint, response)
+}
+
+fn sts(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Reply {
+    match world.refusals.due_at(Place::Sts) {
+        Some(refusal) => Reply::answer("sts.refused", refusal.answer()),
+        None => sts::reply(world, now, request),
+    }
+}
+
+fn dispatch(host: Host, world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Reply {
+    match host {
+        Host::Domain => user_pool::domain(world, now, request),
+        Host::UserPool => user_pool::issuer(world, request),
+        Host::Issuer => plain_issuer::answer(world, now, request),
+        Host::IdentityPool => identity_pool::answer(world, now, request),
+        Host::Sts => sts(world, now, request),
+        Host::Api => api(world, now, request),
+        Host::Control => control::answer(world, request),
+    }
+}

@@ -1,0 +1,213 @@
+//! A verifier of AWS Signature Version 4, written from AWS's description
+//! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>) and independent of the
+//! signer that it is there to check.
+//!
+//! It normalises nothing: the path that it sees on the wire is the path that must have been signed, percent-encoded once
+//! more. Signers differ in what they do with `//` and dot segments (botocore removes them before it signs, Amplify does
+//! not), and what AWS's gateways do with them is not documented; a client that sends one path and signs another is
+//! refused here. A `+` in a query is a plus sign, as RFC 3986 has it, not a space.
+//!
+//! AWS does not document in which order it checks. Here it is: form, signed headers, scope, clock, key, session token,
+//! expiry, signature.
+
+mod canonical;
+mod presented;
+
+use std::fmt;
+
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
+use http::Request;
+use ring::hmac;
+use subtle::ConstantTimeEq;
+
+pub use self::canonical::Wire;
+use self::canonical::{hex, hex_sha256};
+use self::presented::{Presented, Scope};
+use crate::issued::IssuedKey;
+
+/// The only algorithm that is verified.
+const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+/// The last part of each credential scope.
+const TERMINATOR: &str = "aws4_request";
+/// ISO 8601's basic form, as SigV4 writes a time.
+const BASIC_FORMAT: &str = "%Y%m%dT%H%M%SZ";
+
+/// What a signature must have been made for.
+#[derive(Debug, Clone, Copy)]
+pub struct Expected<'a> {
+    /// The service in the scope, such as `execute-api`; any but `s3`, which has a canonical URI of its own.
+    pub service: &'a str,
+    /// The regions that the scope may name.
+    pub regions: &'a [&'a str],
+    /// The time of the service's clock.
+    pub now: DateTime<Utc>,
+    /// How far the request's clock may be off, either way. A presigned request's own lifetime takes its place for the
+    /// past.
+    pub window: TimeDelta,
+}
+
+/// Why a request is not let in. `Display` is AWS's own wording.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refused {
+    /// There is no signature at all.
+    Unsigned,
+    /// The signature is not complete, or not in SigV4's form.
+    Incomplete(String),
+    /// It is for another service, region or day, leaves out a header that must be signed, or comes at the wrong time.
+    Invalid(String),
+    /// The access key id is unknown, or the session token is not the one that belongs to it.
+    UnknownKey,
+    /// The credentials have expired.
+    Expired,
+    /// The signature is not the one that this request should have.
+    Mismatch {
+        /// The canonical request as the verifier made it. It holds the session token, as AWS's answer does.
+        canonical_request: String,
+        /// The text that should have been signed.
+        string_to_sign: String,
+    },
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refused::Unsigned => f.write_str("Missing Authentication Token"),
+            Refused::Incomplete(message) | Refused::Invalid(message) => f.write_str(message),
+            Refused::UnknownKey => f.write_str("The security token included in the request is invalid."),
+            Refused::Expired => f.write_str("The security token included in the request is expired"),
+            Refused::Mismatch { .. } => f.write_str(
+                "The request signature we calculated does not match the signature you provided. Check your AWS Secret \
+                 Access Key and signing method. Consult the service documentation for details.",
+            ),
+        }
+    }
+}
+
+/// Verifies the signature of `request`, header-signed or presigned, and returns the key that made it.
+///
+/// # Errors
+/// [`Refused`], by the first check that failed.
+pub fn verify(
+    request: &Request<Bytes>,
+    expected: &Expected<'_>,
+    find_key: impl Fn(&str) -> Option<IssuedKey>,
+) -> Result<IssuedKey, Refused> {
+    verify_wire(&Wire::of(request), expected, find_key)
+}
+
+/// As [`verify`], for a request that is given in parts.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_wire(
+    wire: &Wire<'_>,
+    expected: &Expected<'_>,
+    find_key: impl Fn(&str) -> Option<IssuedKey>,
+) -> Result<IssuedKey, Refused> {
+    let presented = Presented::read(wire)?;
+    check_signed_headers(wire, &presented.signed_headers)?;
+    check_scope(&presented, expected)?;
+    check_clock(&presented, expected)?;
+    let key = find_key(&presented.access_key_id).ok_or(Refused::UnknownKey)?;
+    // A key without a session token is a long-term one: a token that comes with it is as wrong as a missing one.
+    let token = presented.session_token.as_deref().unwrap_or_default();
+    if !same(token, &key.session_token) {
+        return Err(Refused::UnknownKey);
+    }
+    if key.expires <= expected.now {
+        return Err(Refused::Expired);
+    }
+    let canonical_request = wire.canonical_request(&presented.signed_headers, presented.presigned);
+    let string_to_sign = string_to_sign(&presented, &canonical_request);
+    if same(&signature(&key.secret_access_key, &presented.scope, &string_to_sign), &presented.signature) {
+        return Ok(key);
+    }
+    let canonical_request = String::from_utf8_lossy(&canonical_request).into_owned();
+    Err(Refused::Mismatch { canonical_request, string_to_sign })
+}
+
+/// The host, and each `x-amz-*` header that was sent, must be signed: what is not signed can be changed on the way.
+fn check_signed_headers(wire: &Wire<'_>, signed_headers: &str) -> Result<(), Refused> {
+    let signed = |name: &str| signed_headers.split(';').any(|signed| signed == name);
+    if !wire.has_header("host") || !signed("host") {
+        return Err(Refused::Invalid(
+            "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.".into(),
+        ));
+    }
+    let mut names = wire.headers.iter().map(|(name, _)| name.to_ascii_lowercase());
+    match names.find(|name| name.starts_with("x-amz-") && !signed(name)) {
+        Some(name) => Err(Refused::Invalid(format!("'{name}' must be a 'SignedHeader' in the AWS Authorization."))),
+        None => Ok(()),
+    }
+}
+
+fn check_scope(presented: &Presented, expected: &Expected<'_>) -> Result<(), Refused> {
+    let Scope { date, region, service, terminator } = &presented.scope;
+    let timestamp = basic(presented.time);
+    let fault = if terminator != TERMINATOR {
+        format!("Credential should be scoped with a valid terminator: '{TERMINATOR}', got '{terminator}'.")
+    } else if service != expected.service {
+        format!("Credential should be scoped to correct service: '{}'.", expected.service)
+    } else if !expected.regions.contains(&region.as_str()) {
+        format!("Credential should be scoped to a valid Region, not '{region}'.")
+    } else if let day = presented.time.format("%Y%m%d").to_string()
+        && *date != day
+    {
+        format!(
+            "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '{date}' != \
+             '{day}', from '{timestamp}'."
+        )
+    } else {
+        return Ok(());
+    };
+    Err(Refused::Invalid(fault))
+}
+
+fn check_clock(presented: &Presented, expected: &Expected<'_>) -> Result<(), Refused> {
+    let (time, now) = (presented.time, expected.now);
+    let life = presented.life.unwrap_or(expected.window);
+    let fault = if now - time > life {
+        let (limit, life) = (basic(now - life), in_words(life));
+        format!("Signature expired: {} is now earlier than {limit} ({} - {life})", basic(time), basic(now))
+    } else if time - now > expected.window {
+        let (limit, window) = (basic(now + expected.window), in_words(expected.window));
+        format!("Signature not yet current: {} is still later than {limit} ({} + {window})", basic(time), basic(now))
+    } else {
+        return Ok(());
+    };
+    Err(Refused::Invalid(fault))
+}
+
+/// `5 min.`, as AWS writes it; seconds where it is no whole number of minutes.
+fn in_words(delta: TimeDelta) -> String {
+    match delta.num_seconds() {
+        seconds if seconds % 60 == 0 => format!("{} min.", seconds / 60),
+        seconds => format!("{seconds} s."),
+    }
+}
+
+fn basic(time: DateTime<Utc>) -> String {
+    time.format(BASIC_FORMAT).to_string()
+}
+
+fn string_to_sign(presented: &Presented, canonical_request: &[u8]) -> String {
+    let Scope { date, region, service, terminator } = &presented.scope;
+    let (time, hash) = (basic(presented.time), hex_sha256(canonical_request));
+    format!("{ALGORITHM}\n{time}\n{date}/{region}/{service}/{terminator}\n{hash}")
+}
+
+fn signature(secret_access_key: &str, scope: &Scope, string_to_sign: &str) -> String {
+    let parts = [&scope.date, &scope.region, &scope.service, &scope.terminator];
+    let signing_key = parts.iter().fold(format!("AWS4{secret_access_key}").into_bytes(), |key, part| mac(&key, part));
+    hex(&mac(&signing_key, string_to_sign))
+}
+
+fn mac(key: &[u8], text: &str) -> Vec<u8> {
+    hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text.as_bytes()).as_ref().to_vec()
+}
+
+/// Compares without telling by its time where the texts part.
+fn same(left: &str, right: &str) -> bool {
+    left.as_bytes().ct_eq(right.as_bytes()).into()
+}

@@ -1,0 +1,131 @@
+//! The user pool: its domain with the hosted UI and the OAuth endpoints, and its issuer with discovery and JWKS.
+
+mod authorize;
+pub(super) mod pages;
+pub(super) mod sessions;
+mod sign_out;
+pub(super) mod token;
+pub(super) mod tokens;
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use http::header::COOKIE;
+use http::{Method, Request, Response, StatusCode};
+use serde_json::json;
+
+use crate::misbehaviour::Misbehaviour;
+use crate::parameters::Parameters;
+use crate::people::Directory;
+use crate::reply::{self, Reply};
+use crate::world::World;
+
+pub use sessions::State;
+
+/// The cookie of the hosted UI.
+const COOKIE_NAME: &str = "cognito";
+
+/// The parameters of a request's query.
+pub(super) fn query(request: &Request<Bytes>) -> Parameters {
+    Parameters::parse(request.uri().query().unwrap_or_default().as_bytes())
+}
+
+/// The parameters of a request's body, if it says that it is a form.
+pub(super) fn form(request: &Request<Bytes>) -> Option<Parameters> {
+    let content_type = request.headers().get(http::header::CONTENT_TYPE)?.to_str().ok()?;
+    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded").then(|| Parameters::parse(request.body()))
+}
+
+/// The values of the cookies of that name that the browser sends: one, as a rule.
+pub(super) fn cookies<'r>(request: &'r Request<Bytes>, name: &'static str) -> impl Iterator<Item = &'r str> {
+    let cookies = request.headers().get_all(COOKIE).into_iter().filter_map(|header| header.to_str().ok());
+    let pairs = cookies.flat_map(|header| header.split(';')).filter_map(|cookie| cookie.trim().split_once('='));
+    pairs.filter(move |(key, _)| *key == name).map(|(_, value)| value)
+}
+
+/// The ids of the hosted UI's sessions that the browser names.
+fn session_ids(request: &Request<Bytes>) -> impl Iterator<Item = &str> {
+    cookies(request, COOKIE_NAME)
+}
+
+/// The answer to a method that a path does not take.
+fn not_allowed() -> Response<Bytes> {
+    reply::as_cognito(reply::empty(StatusCode::METHOD_NOT_ALLOWED))
+}
+
+/// Answers a request at the user pool's domain.
+pub fn domain(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Reply {
+    let get = request.method() == Method::GET;
+    let post = request.method() == Method::POST;
+    // A page may be asked for by HEAD too; hyper leaves the body out.
+    let read = get || request.method() == Method::HEAD;
+    let allowed = |allowed: bool, answer: &dyn Fn() -> Response<Bytes>| if allowed { answer() } else { not_allowed() };
+    let (endpoint, response) = match request.uri().path() {
+        "/oauth2/token" if post => return token::answer(world, now, request),
+        "/oauth2/revoke" if post => return sign_out::revoke(world, now, request),
+        "/oauth2/token" => ("token.other", not_allowed()),
+        "/oauth2/revoke" => ("revoke", not_allowed()),
+        "/oauth2/authorize" => ("authorize", allowed(get, &|| authorize::authorize(world, now, request))),
+        "/login" => ("login", allowed(read, &|| authorize::login(world, request))),
+        "/sandbox/AzureAD" => {
+            ("directory", allowed(read, &|| authorize::directory(world, now, Directory::AzureAd, request)))
+        }
+        "/sandbox/AzureB2C" => {
+            ("directory", allowed(read, &|| authorize::directory(world, now, Directory::AzureB2c, request)))
+        }
+        "/saml2/idpresponse" | "/oauth2/idpresponse" => {
+            ("idp_response", allowed(post, &|| authorize::idp_response(world, now, request)))
+        }
+        "/oauth2/userInfo" => ("user_info", allowed(get || post, &|| sign_out::user_info(world, now, request))),
+        "/logout" => ("logout", allowed(get, &|| sign_out::logout(world, request))),
+        "/sandbox/signed-out" => ("signed_out", allowed(read, &pages::signed_out)),
+        "/error" => ("error", allowed(read, &|| pages::error(query(request).get("error").unwrap_or("unknown")))),
+        "/favicon.ico" => ("favicon", reply::empty(StatusCode::NO_CONTENT)),
+        _ => ("unknown", pages::not_found()),
+    };
+    Reply::answer(endpoint, response)
+}
+
+/// Answers a request at the user pool's issuer.
+pub fn issuer(world: &World, request: &Request<Bytes>) -> Reply {
+    let pool = &world.names.user_pool_id;
+    let known = match request.uri().path().strip_prefix('/').and_then(|path| path.strip_prefix(pool.as_str())) {
+        Some("/.well-known/openid-configuration") => Some(("discovery", Misbehaviour::Discovery500)),
+        Some("/.well-known/jwks.json") => Some(("jwks", Misbehaviour::Jwks500)),
+        _ => None,
+    };
+    let Some((endpoint, fault)) = known else {
+        let message = json!({ "message": "User pool does not exist." });
+        return Reply::answer("unknown", reply::json(StatusCode::NOT_FOUND, &message));
+    };
+    if request.method() != Method::GET && request.method() != Method::HEAD {
+        return Reply::answer(endpoint, reply::empty(StatusCode::METHOD_NOT_ALLOWED));
+    }
+    if world.active.due(fault) {
+        let message = json!({ "message": "Internal server error" });
+        return Reply::answer(endpoint, reply::json(StatusCode::INTERNAL_SERVER_ERROR, &message));
+    }
+    let document = if endpoint == "jwks" { world.keys.document() } else { discovery(world) };
+    Reply::answer(endpoint, reply::json(StatusCode::OK, &document))
+}
+
+/// The discovery document with the fields that Cognito has; `code_challenge_methods_supported` is not among them. The
+/// issuer is the one that tokens name, everything else is where it really is.
+fn discovery(world: &World) -> serde_json::Value {
+    let domain = format!("http://{}", world.addresses.domain);
+    let pool = format!("http://{}/{}", world.addresses.user_pool, world.names.user_pool_id);
+    json!({
+        "authorization_endpoint": format!("{domain}/oauth2/authorize"),
+        "end_session_endpoint": format!("{domain}/logout"),
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "issuer": world.issuer(),
+        "jwks_uri": format!("{pool}/.well-known/jwks.json"),
+        "response_types_supported": ["code", "token"],
+        "revocation_endpoint": format!("{domain}/oauth2/revoke"),
+        "scopes_supported": ["openid", "email", "phone", "profile"],
+        "subject_types_supported": ["public"],
+        "token_endpoint": format!("{domain}/oauth2/token"),
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "userinfo_endpoint": format!("{domain}/oauth2/userInfo"),
+    })
+}

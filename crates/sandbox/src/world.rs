@@ -1,0 +1,388 @@
+//! Everything that the sandbox's listeners share: its names, its time, its people, its keys and its memory.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::api_gateway::ApiGateway;
+use crate::identity_pool::Identities;
+use crate::issued::{IssuedKey, IssuedKeys};
+use crate::keys::Keys;
+use crate::log::Log;
+use crate::misbehaviour::{Active, Misbehaviour};
+use crate::options::{ACCOUNT_ID, Options, STAGE};
+use crate::people::{Directory, Person};
+use crate::plain_issuer;
+use crate::pool_roles::PoolRoles;
+use crate::random;
+use crate::refusals::Refusal;
+use crate::user_pool::State;
+
+/// Older secrets than this many are forgotten.
+const KEPT_SECRETS: usize = 10_000;
+
+/// The ids of one sandbox, random per start, so that two of them never meet in one store.
+#[derive(Debug, Clone)]
+pub struct Names {
+    /// `eu-west-1_` and nine letters or digits.
+    pub user_pool_id: String,
+    /// The app client; at the plain issuer the application, a GUID.
+    pub client_id: String,
+    /// The plain issuer's tenant, a GUID.
+    pub tenant: String,
+    /// `eu-west-1:` and a UUID.
+    pub identity_pool_id: String,
+    /// The API's id: ten letters or digits.
+    pub api_id: String,
+    /// The host that the hosted UI would have at AWS.
+    pub domain: String,
+}
+
+impl Names {
+    fn new(options: &Options) -> Self {
+        let (partition, region) = (options.partition, options.partition.region());
+        Self {
+            user_pool_id: format!("{region}_{}", random::alphanumeric(9)),
+            client_id: if options.plain_issuer { random::uuid() } else { random::lower_alphanumeric(26) },
+            tenant: random::uuid(),
+            identity_pool_id: format!("{region}:{}", random::uuid()),
+            api_id: random::lower_alphanumeric(10),
+            domain: partition.domain("corp-sandbox"),
+        }
+    }
+}
+
+/// Where each listener really is.
+#[derive(Debug, Clone, Copy)]
+pub struct Addresses {
+    /// Hosted UI and OAuth endpoints.
+    pub domain: SocketAddr,
+    /// Discovery and JWKS.
+    pub user_pool: SocketAddr,
+    /// The plain issuer.
+    pub issuer: SocketAddr,
+    /// The identity pool.
+    pub identity_pool: SocketAddr,
+    /// The security token service.
+    pub sts: SocketAddr,
+    /// The API gateway.
+    pub api: SocketAddr,
+    /// The sandbox's own controls.
+    pub control: SocketAddr,
+}
+
+#[cfg(test)]
+impl Addresses {
+    /// One address for all, of listeners that nobody asks.
+    pub fn all_at(address: SocketAddr) -> Self {
+        Self {
+            domain: address,
+            user_pool: address,
+            issuer: address,
+            identity_pool: address,
+            sts: address,
+            api: address,
+            control: address,
+        }
+    }
+}
+
+/// A person as a user of the user pool.
+#[derive(Debug, Clone)]
+pub struct User {
+    /// Who it is, as the user pool holds them.
+    pub person: Person,
+    /// Who it is, as the directory holds them: the same, unless attributes are sticky.
+    pub in_directory: Person,
+    /// Whether the person has signed in yet.
+    pub has_signed_in: bool,
+    /// The user's `sub`.
+    pub sub: String,
+    /// When the user was made.
+    pub created: DateTime<Utc>,
+}
+
+/// What all listeners share.
+pub struct World {
+    /// How the sandbox was asked to be.
+    pub options: Options,
+    /// Its ids.
+    pub names: Names,
+    /// Its addresses.
+    pub addresses: Addresses,
+    /// The user pool's signing keys.
+    pub keys: Arc<Keys>,
+    /// The API.
+    pub api: ApiGateway,
+    /// The keys that the sandbox knows: the temporary ones that it gave out, and its administrator's.
+    pub issued: IssuedKeys,
+    /// The keys of the IAM user who may ask what no identity of the pool may.
+    pub administrator: IssuedKey,
+    /// The active misbehaviours.
+    pub active: Active,
+    /// The active refusals.
+    pub refusals: Active<Refusal>,
+    /// What was asked so far.
+    pub log: Log,
+    credentials_lifetime: Mutex<i64>,
+    pool_roles: Mutex<PoolRoles>,
+    offset: Mutex<TimeDelta>,
+    users: Mutex<Vec<User>>,
+    secrets: Mutex<VecDeque<String>>,
+    user_pool: Mutex<State>,
+    plain_issuer: Mutex<plain_issuer::State>,
+    identities: Mutex<Identities>,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl World {
+    /// A world in which nobody has signed in yet.
+    ///
+    /// # Errors
+    /// If the signing keys cannot be made.
+    pub fn new(options: Options, addresses: Addresses) -> anyhow::Result<Self> {
+        let active = Active::default();
+        for &misbehaviour in &options.misbehaviours {
+            active.set(misbehaviour, None);
+        }
+        let refusals = Active::default();
+        for &refusal in &options.refusals {
+            refusals.set(refusal, None);
+        }
+        let created = options.clock.now();
+        let user = |person: &Person| User {
+            person: person.clone(),
+            in_directory: person.clone(),
+            has_signed_in: false,
+            sub: random::uuid(),
+            created,
+        };
+        let names = Names::new(&options);
+        let administrator = IssuedKey::of_an_administrator(options.partition, &names.identity_pool_id);
+        let pool_roles = PoolRoles {
+            authenticated: options.authenticated_role.clone(),
+            unauthenticated: None,
+            mapping: options.role_mapping.clone(),
+        };
+        let issued = IssuedKeys::default();
+        issued.insert(administrator.clone());
+        Ok(Self {
+            api: ApiGateway::new(options.partition.region(), ACCOUNT_ID, names.api_id.as_str(), STAGE),
+            names,
+            addresses,
+            keys: Keys::of_this_process()?,
+            issued,
+            active,
+            refusals,
+            log: Log::default(),
+            pool_roles: Mutex::new(pool_roles),
+            credentials_lifetime: Mutex::new(options.credentials_lifetime),
+            offset: Mutex::default(),
+            users: Mutex::new(options.people.iter().map(user).collect()),
+            secrets: Mutex::new(VecDeque::from([administrator.secret_access_key.clone()])),
+            administrator,
+            user_pool: Mutex::default(),
+            plain_issuer: Mutex::default(),
+            identities: Mutex::default(),
+            options,
+        })
+    }
+
+    /// The time by the sandbox's clock, the control's offset included.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.options.clock.now() + *locked(&self.offset)
+    }
+
+    /// The time that the servers take it for: [`Self::now`], or 20 minutes less while they misbehave so.
+    pub fn servers_now(&self) -> DateTime<Utc> {
+        let behind = if self.active.due(Misbehaviour::ClockBehind) { 20 } else { 0 };
+        self.now() - TimeDelta::minutes(behind)
+    }
+
+    /// Moves the sandbox's clock on, or back if `by` is negative.
+    pub fn advance(&self, by: TimeDelta) {
+        *locked(&self.offset) += by;
+    }
+
+    /// How long credentials live that are issued from now on, in seconds.
+    pub fn credentials_lifetime(&self) -> i64 {
+        *locked(&self.credentials_lifetime)
+    }
+
+    /// Changes how long credentials live that are issued from now on, in seconds.
+    pub fn set_credentials_lifetime(&self, seconds: i64) {
+        *locked(&self.credentials_lifetime) = seconds;
+    }
+
+    /// The issuer that the user pool's tokens name.
+    pub fn issuer(&self) -> String {
+        self.options.partition.user_pool_issuer(self.options.issuer, &self.names.user_pool_id)
+    }
+
+    /// The roles of the identity pool, as of now.
+    pub fn pool_roles(&self) -> PoolRoles {
+        locked(&self.pool_roles).clone()
+    }
+
+    /// Changes the roles of the identity pool; the next credentials go by it.
+    pub fn change_pool_roles(&self, change: impl FnOnce(&mut PoolRoles)) {
+        change(&mut locked(&self.pool_roles));
+    }
+
+    /// The one who signs people in as the key of `RoleMappings`: a user pool's issuer without the scheme, a colon, the app
+    /// client's id; a plain issuer without its scheme.
+    pub fn mapped_provider(&self) -> String {
+        match self.options.plain_issuer {
+            true => self.plain_issuer_name().trim_start_matches("http://").to_owned(),
+            false => format!("{}:{}", self.issuer().trim_start_matches("https://"), self.names.client_id),
+        }
+    }
+
+    /// Base URL of the plain issuer's address.
+    pub fn plain_issuer_base(&self) -> String {
+        format!("http://{}", self.addresses.issuer)
+    }
+
+    /// The plain issuer, as its tokens name it.
+    pub fn plain_issuer_name(&self) -> String {
+        format!("{}/{}/v2.0", self.plain_issuer_base(), self.names.tenant)
+    }
+
+    /// Where Microsoft Graph would tell the groups of a person who has too many for a token.
+    pub fn groups_link(&self, user: &User) -> String {
+        format!("https://graph.windows.net/{}/users/{}/getMemberObjects", self.names.tenant, user.sub)
+    }
+
+    /// The one issuer whose tokens the identity pool takes.
+    pub fn login_issuer(&self) -> String {
+        if self.options.plain_issuer { self.plain_issuer_name() } else { self.issuer() }
+    }
+
+    /// Everybody, as of now.
+    pub fn users(&self) -> Vec<User> {
+        locked(&self.users).clone()
+    }
+
+    /// Who may sign in, as the directories hold them now: with a plain issuer the employees alone.
+    pub fn people(&self) -> Vec<Person> {
+        let people = self.users().into_iter().map(|user| user.in_directory);
+        people.filter(|person| !self.options.plain_issuer || person.directory == Directory::AzureAd).collect()
+    }
+
+    /// The user with that handle.
+    pub fn user_named(&self, name: &str) -> Option<User> {
+        locked(&self.users).iter().find(|user| user.person.name == name).cloned()
+    }
+
+    /// The user with that `sub`.
+    pub fn user(&self, sub: &str) -> Option<User> {
+        locked(&self.users).iter().find(|user| user.sub == sub).cloned()
+    }
+
+    /// Changes a person, and tells whether there is one of that name. If attributes are sticky, what comes from the
+    /// directory changes there alone.
+    pub fn change_user(&self, name: &str, change: impl FnOnce(&mut Person)) -> bool {
+        let mut users = locked(&self.users);
+        let Some(user) = users.iter_mut().find(|user| user.person.name == name) else { return false };
+        change(&mut user.in_directory);
+        let changed = user.in_directory.clone();
+        match self.options.sticky_attributes {
+            false => user.person = changed,
+            true => {
+                // These are the user pool's own.
+                user.person.groups = changed.groups;
+                user.person.iam_roles = changed.iam_roles;
+                user.person.preferred_iam_role = changed.preferred_iam_role;
+            }
+        }
+        true
+    }
+
+    /// Brings to the user pool what the directory sends at a sign-in in the browser.
+    pub fn arrive(&self, name: &str) {
+        if let Some(user) = locked(&self.users).iter_mut().find(|user| user.person.name == name) {
+            let sent = &user.in_directory;
+            user.person = if user.has_signed_in { user.person.after_sign_in(sent) } else { sent.clone() };
+            user.has_signed_in = true;
+        }
+    }
+
+    /// Remembers a secret that goes out, so that a test can look for it where it must not be; returns it.
+    pub fn giving_out(&self, secret: String) -> String {
+        let mut secrets = locked(&self.secrets);
+        if secrets.len() == KEPT_SECRETS {
+            secrets.pop_front();
+        }
+        secrets.push_back(secret.clone());
+        drop(secrets);
+        secret
+    }
+
+    /// The secrets given out so far; of more than ten thousand the latest.
+    pub fn secrets_issued(&self) -> Vec<String> {
+        locked(&self.secrets).iter().cloned().collect()
+    }
+
+    /// When no ID or access token serves any more that was issued at `now`.
+    pub fn tokens_end(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        now + TimeDelta::seconds(self.options.token_lifetime)
+    }
+
+    /// Ends every sign-in and every browser's session.
+    pub fn revoke_all(&self) {
+        let until = self.tokens_end(self.now());
+        self.user_pool().end_all(until);
+        self.plain_issuer().end_all();
+    }
+
+    /// The user pool's memory. Handlers do not wait while they hold it.
+    pub fn user_pool(&self) -> MutexGuard<'_, State> {
+        locked(&self.user_pool)
+    }
+
+    /// The plain issuer's memory. Handlers do not wait while they hold it.
+    pub fn plain_issuer(&self) -> MutexGuard<'_, plain_issuer::State> {
+        locked(&self.plain_issuer)
+    }
+
+    /// The identity pool's memory.
+    pub fn identities(&self) -> MutexGuard<'_, Identities> {
+        locked(&self.identities)
+    }
+
+    /// The redirect URIs that the app client has registered.
+    pub fn redirect_uris(&self) -> Vec<String> {
+        let path = &self.options.redirect_path;
+        let uris = |port: &u16| [format!("http://localhost:{port}{path}"), format!("http://127.0.0.1:{port}{path}")];
+        self.options.redirect_ports.iter().flat_map(uris).collect()
+    }
+
+    /// The one logout URI that the app client has registered: a page of the sandbox's own.
+    pub fn logout_uri(&self) -> String {
+        format!("http://{}/sandbox/signed-out", self.addresses.domain)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_more_secrets_than_are_kept_the_latest_are_known() {
+        let address = SocketAddr::from(([127, 0, 0, 1], 1));
+        let addresses = Addresses::all_at(address);
+        let world = World::new(Options::default(), addresses).unwrap();
+        for number in 0..=KEPT_SECRETS {
+            world.giving_out(number.to_string());
+        }
+        let secrets = world.secrets_issued();
+        assert_eq!(secrets.len(), KEPT_SECRETS);
+        assert_eq!(secrets.first().map(String::as_str), Some("1"));
+        assert_eq!(secrets.last(), Some(&KEPT_SECRETS.to_string()));
+    }
+}

@@ -1,16 +1,21 @@
 use super::*;
 
+#[cfg(not(windows))]
 const WSL2: &str = "5.15.167.4-microsoft-standard-WSL2";
+#[cfg(not(windows))]
 const WSL1: &str = "4.4.0-22621-Microsoft";
 const LINUX: &str = "6.12.0-amd64";
+#[cfg(not(windows))]
 const FAR: &str = "/mnt/c/Windows/System32/rundll32.exe";
 
 /// Environment, kernel, whether a container left its mark, the programs there are; then what is expected: the place, and
 /// `system`, `named:…`, `windows:PROGRAM` or nothing as what opens a page.
+#[cfg(not(windows))]
 type Row = (&'static str, &'static str, bool, &'static [&'static str], Place, &'static str);
 
 use Place::*;
 
+#[cfg(not(windows))]
 const ROWS: &[Row] = &[
     // Desktops.
     ("DISPLAY=:0", LINUX, false, &[], Desktop, "system"),

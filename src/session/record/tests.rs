@@ -11,8 +11,10 @@ use crate::folder::Folder;
 use crate::oidc::{Claims, Grant, Tokens};
 use crate::profile::{Choice, PlainIssuer};
 #[cfg(target_os = "linux")]
+use crate::store::Cached;
+#[cfg(target_os = "linux")]
 use crate::store::tests::copies;
-use crate::store::{Cached, MemoryStore, Patience, StoreKind};
+use crate::store::{MemoryStore, Patience, StoreKind};
 
 const TOKENS: &str = include_str!("../../../tests/data/released/0.1.0/tokens.json");
 const LEAST: &str = include_str!("../../../tests/data/released/0.1.0/tokens-least.json");

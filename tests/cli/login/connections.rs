@@ -2,11 +2,14 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+#[cfg(target_os = "linux")]
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use super::wire::{answer_on, callback, come_back, complete, connect, get, listens, target};
-use crate::support::{Lab, WaitingLogin, skip};
+#[cfg(target_os = "linux")]
+use crate::support::skip;
+use crate::support::{Lab, WaitingLogin};
 
 /// More than anything takes on a slow machine. It only bounds a listener that hangs.
 const HANG: Duration = Duration::from_secs(60);

@@ -9,7 +9,9 @@ use cogfed::oidc::Listener;
 use cogfed::sandbox::{Options, Sandbox};
 
 use super::wire::{assert_one_error_and_hint, complete, listens};
-use crate::support::{Lab, WaitingLogin, skip_anywhere};
+#[cfg(target_os = "linux")]
+use crate::support::skip_anywhere;
+use crate::support::{Lab, WaitingLogin};
 
 /// The next port to try. Those that systems give out by themselves begin at 32768: below, no other test's socket comes by
 /// one while a test has let go of it.

@@ -1,8 +1,10 @@
 //! The ways of `login`: its flags, a second one at the same time, the person's own browser, a confidential app client.
 
 use std::io::{BufRead, BufReader};
+#[cfg(unix)]
 use std::path::Path;
 use std::process::Child;
+#[cfg(unix)]
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -191,6 +193,7 @@ fn stub_browser(lab: &Lab) -> (std::path::PathBuf, std::path::PathBuf) {
 }
 
 /// The lines of a file that another process is about to write.
+#[cfg(unix)]
 fn eventually(file: &Path) -> Vec<String> {
     let deadline = Instant::now() + Duration::from_secs(20);
     while !file.exists() {

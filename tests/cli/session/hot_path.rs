@@ -1,11 +1,15 @@
 //! What `credential-process` does not do: open a browser unasked, and, with fresh credentials, anything but read.
 
 use std::process::{Command, Stdio};
+#[cfg(unix)]
 use std::time::{Duration, Instant};
 
+#[cfg(unix)]
 use cogfed::sandbox::visitor;
 
-use super::tools::{CREDENTIALS, ended, has_strace, items, one_document, own};
+use super::tools::{CREDENTIALS, has_strace, own};
+#[cfg(unix)]
+use super::tools::{ended, items, one_document};
 use crate::support::{Lab, Ran};
 
 #[test]
@@ -97,6 +101,7 @@ fn eight_at_once_that_may_sign_in_open_one_browser() {
 }
 
 /// The first line of a file that another process is about to write.
+#[cfg(unix)]
 fn first_line(path: &std::path::Path) -> String {
     let began = Instant::now();
     loop {

@@ -14,4 +14,5 @@ mod records;
 mod refusals;
 mod request;
 mod roles;
+mod sandbox;
 mod session;

@@ -2,5 +2,6 @@
 
 mod botocore;
 mod cases;
+mod gateway;
 mod refusals;
 mod wire;

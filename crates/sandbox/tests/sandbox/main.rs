@@ -1,0 +1,15 @@
+//! The sandbox over real HTTP and its verifiers in process: they answer as AWS does, errors included.
+//!
+//! Requests are signed by the `aws-sigv4` crate, and ID tokens verified by `openidconnect`. The sandbox knows neither.
+
+mod api_gateway;
+mod controls;
+mod identity_pool;
+mod misbehaving;
+mod partitions;
+mod plain_issuer;
+mod sigv4;
+mod sts;
+mod support;
+mod switches;
+mod user_pool;

@@ -1,0 +1,6 @@
+//! The user pool: its sign-in pages, its OAuth endpoints and its people.
+
+mod people;
+mod sign_in;
+mod sign_out;
+mod tokens;

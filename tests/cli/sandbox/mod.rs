@@ -1,0 +1,4 @@
+//! `cogfed sandbox`, and the profile that the sandbox writes for cogfed.
+
+mod command;
+mod profile;

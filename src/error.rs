@@ -1,7 +1,6 @@
 //! How a run fails: a message, the next step, and an exit code that a script can test.
 
 use std::fmt;
-use std::process::ExitCode;
 use std::time::Duration;
 
 /// What a failure means to the caller of the program. Each kind has one exit code; the man pages list them.
@@ -49,12 +48,6 @@ impl Kind {
     pub fn of_exit_code(code: u8) -> Self {
         let kinds = [Kind::Usage, Kind::SignInRequired, Kind::Store, Kind::Network, Kind::Refused, Kind::Busy];
         kinds.into_iter().find(|kind| kind.exit_code() == code).unwrap_or(Kind::Failed)
-    }
-}
-
-impl From<Kind> for ExitCode {
-    fn from(kind: Kind) -> Self {
-        ExitCode::from(kind.exit_code())
     }
 }
 

@@ -1,4 +1,4 @@
-//! What this process does for itself: no core dumps, a log that says nothing secret, an end by Ctrl-C.
+//! Process-wide set-up: no core dumps, the debug log, and the signals that end a run.
 
 use std::io;
 
@@ -7,16 +7,16 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// The stack of the thread that works, in bytes: as much as the main thread has.
+/// The stack size of the working thread, in bytes: the same as the main thread's.
 const STACK: usize = 8 * 1024 * 1024;
 
-/// Keeps what is in memory out of core dumps, and other processes of this user from attaching, as far as the system
-/// knows how.
+/// Keeps memory out of core dumps and prevents other processes of this user from attaching, as far as the system
+/// supports it.
 pub fn protect() {
     #[cfg(unix)]
     {
         use rustix::process::{Resource, Rlimit, setrlimit};
-        // A system that refuses leaves things as they were; there is nothing better to be done about it.
+        // A system that refuses leaves things as they were; nothing better can be done.
         let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
     }
     #[cfg(target_os = "linux")]
@@ -26,33 +26,84 @@ pub fn protect() {
     }
 }
 
-/// Runs `work` on a thread of its own, and returns what it returns, or `None` as soon as Ctrl-C is pressed. The work is
-/// not waited for then: whatever it was doing, a killed process must be able to be doing, too.
+/// The signals that end a run. They are caught from the creation of this value on, not from the first wait.
+pub struct Signals {
+    interrupt: Interrupt,
+    #[cfg(unix)]
+    terminate: Option<tokio::signal::unix::Signal>,
+}
+
+#[cfg(unix)]
+type Interrupt = tokio::signal::unix::Signal;
+#[cfg(windows)]
+type Interrupt = tokio::signal::windows::CtrlC;
+
+impl Signals {
+    /// Catches Ctrl-C. Needs a tokio runtime.
+    ///
+    /// # Errors
+    /// If the system installs no handler.
+    pub fn interrupt() -> io::Result<Self> {
+        #[cfg(unix)]
+        let interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
+        #[cfg(windows)]
+        let interrupt = tokio::signal::windows::ctrl_c()?;
+        Ok(Self {
+            interrupt,
+            #[cfg(unix)]
+            terminate: None,
+        })
+    }
+
+    /// Catches Ctrl-C and, on Unix, SIGTERM. Needs a tokio runtime.
+    ///
+    /// # Errors
+    /// If the system installs no handler.
+    pub fn interrupt_or_terminate() -> io::Result<Self> {
+        let signals = Self::interrupt()?;
+        #[cfg(unix)]
+        let signals = {
+            let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+            Self { terminate: Some(terminate), ..signals }
+        };
+        Ok(signals)
+    }
+
+    /// Waits for one of them.
+    pub async fn received(&mut self) {
+        #[cfg(unix)]
+        if let Some(terminate) = &mut self.terminate {
+            tokio::select! {
+                _ = self.interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+        self.interrupt.recv().await;
+    }
+}
+
+/// Runs `work` on a thread of its own, and returns its result, or `None` as soon as Ctrl-C is pressed. Does not wait for
+/// the work then: cogfed must survive being killed at any point of it.
 ///
 /// # Errors
-/// If no thread or no signal handler is to be had.
+/// If the system has no thread or installs no signal handler.
 pub fn until_interrupted<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> io::Result<Option<T>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());
-        // Signals are waited for from the first look at them on.
-        tokio::select! {
-            biased;
-            outcome = &mut interrupted => return outcome.map(|()| None),
-            () = std::future::ready(()) => {}
-        }
+        let mut interrupt = Signals::interrupt()?;
         let (done, is_done) = tokio::sync::oneshot::channel();
         let work = move || drop(done.send(work()));
         std::thread::Builder::new().name("work".into()).stack_size(STACK).spawn(work)?;
         tokio::select! {
             outcome = is_done => outcome.map(Some).map_err(|_| io::Error::other("the work broke off")),
-            outcome = interrupted => outcome.map(|()| None),
+            () = interrupt.received() => Ok(None),
         }
     })
 }
 
-/// Shows what is done, on the standard error. Only cogfed's own words: libraries log requests and headers, and those
-/// hold secrets.
+/// Logs each step to the standard error. Only cogfed's own messages: libraries log requests and headers, which hold
+/// secrets.
 pub fn log_to_stderr() {
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false).with_target(false);
     let own = Targets::new().with_target("cogfed", LevelFilter::TRACE);

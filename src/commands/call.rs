@@ -6,7 +6,7 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 
-use super::{Attendance, Env, Opened, choice_of_role};
+use super::{Attendance, Env, ProfileContext, choice_of_role};
 use crate::aws::Credentials;
 use crate::cli::Call;
 use crate::error::{Failure, Kind};
@@ -22,7 +22,7 @@ pub fn run(flags: Call, env: &mut Env) -> anyhow::Result<()> {
     if let Some(region) = &flags.region {
         choice.flags.push(("region", region.clone()));
     }
-    let opened = Opened::new(env, &choice, Attendance::Person)?;
+    let opened = ProfileContext::new(env, &choice, Attendance::Person)?;
     let region = region(&flags, &request, &opened)?;
     opened.wait_for(async {
         // The lease ends here: a long answer must not keep anybody from signing in or out.
@@ -38,14 +38,14 @@ pub fn run(flags: Call, env: &mut Env) -> anyhow::Result<()> {
     })
 }
 
-fn build(flags: &Call, env: &Env) -> anyhow::Result<ApiRequest> {
+fn build(flags: &Call, env: &mut Env) -> anyhow::Result<ApiRequest> {
     let pieces = |texts: &[String], binary| texts.iter().map(|text| Data::parse(text, binary)).collect::<Vec<_>>();
     let data = [pieces(&flags.data, false), pieces(&flags.data_binary, true)].concat();
     let (request, notes) = ApiRequest::build(RequestInput {
         method: flags.method.clone(),
         url: flags.url.clone(),
         headers: flags.headers.iter().map(|header| parse_header(header)).collect::<Result<_, _>>()?,
-        body: read_data(&data, &mut io::stdin().lock())?,
+        body: read_data(&data, &mut env.input)?,
         json: flags.json,
     })?;
     if flags.verbose {
@@ -55,7 +55,7 @@ fn build(flags: &Call, env: &Env) -> anyhow::Result<ApiRequest> {
 }
 
 /// A flag comes first, then what the host says, then the profile: its region is for hosts that say nothing.
-fn region(flags: &Call, request: &ApiRequest, opened: &Opened) -> anyhow::Result<String> {
+fn region(flags: &Call, request: &ApiRequest, opened: &ProfileContext) -> anyhow::Result<String> {
     let of_profile = || opened.profile.region.clone();
     let region = match flags.region {
         Some(_) => of_profile(),
@@ -76,7 +76,7 @@ async fn answered(
     region: &str,
     flags: &Call,
     env: &Env,
-    opened: &Opened,
+    opened: &ProfileContext,
 ) -> anyhow::Result<(Answer, Option<Refusal>)> {
     let context = request::Context { request, region, profile: &opened.profile.name };
     let refusal = |answer: &Answer, now: DateTime<Utc>| {
@@ -99,7 +99,7 @@ async fn answered(
     Ok((answer, second))
 }
 
-async fn send(signed: &SignedRequest, flags: &Call, env: &Env, opened: &Opened) -> anyhow::Result<Answer> {
+async fn send(signed: &SignedRequest, flags: &Call, env: &Env, opened: &ProfileContext) -> anyhow::Result<Answer> {
     let verbose = |mark: char, head: &str| {
         if flags.verbose {
             head.lines()

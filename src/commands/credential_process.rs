@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::login::{Manner, Turn, sign_in};
-use super::{Attendance, Env, Opened, block_on, choice_of_role};
+use super::{Attendance, Env, ProfileContext, block_on, choice_of_role};
 use crate::cli::CredentialProcess;
 use crate::error::{Failure, Kind, hint_of, in_one_line, kind_of};
 use crate::oidc::Place;
@@ -19,7 +19,7 @@ pub fn run(flags: &CredentialProcess, env: &mut Env) -> anyhow::Result<()> {
 }
 
 fn hand_over(flags: &CredentialProcess, env: &mut Env) -> anyhow::Result<()> {
-    let opened = Opened::new(env, &choice_of_role(&flags.profile, &flags.role), Attendance::Unattended)?;
+    let opened = ProfileContext::new(env, &choice_of_role(&flags.profile, &flags.role), Attendance::Unattended)?;
     let session = opened.session();
     let lease = match session.at_hand()? {
         Some(lease) => lease,
@@ -30,10 +30,15 @@ fn hand_over(flags: &CredentialProcess, env: &mut Env) -> anyhow::Result<()> {
     env.print(document.expose())
 }
 
-async fn renewed(session: &Session<'_>, opened: &Opened, env: &Env, may_sign_in: bool) -> anyhow::Result<Lease> {
+async fn renewed(
+    session: &Session<'_>,
+    opened: &ProfileContext,
+    env: &Env,
+    may_sign_in: bool,
+) -> anyhow::Result<Lease> {
     match session.credentials().await {
         Err(error) if may_sign_in && kind_of(&error) == Kind::SignInRequired => {
-            let way = opened.way(env);
+            let way = opened.browser_access(env);
             if way.browser.is_none() {
                 return Err(without_browser(&error, way.surroundings.place));
             }

@@ -1,25 +1,24 @@
 //! `cogfed demo`: the whole story on this machine, in one go.
 
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
-use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
-use clap::Parser;
 use url::Url;
 
-use super::sandbox::configuration;
-use super::{Env, Output, block_on, stop_signal};
+use super::{Env, Output, block_on};
 use crate::cli::{Cli, Demo};
 use crate::clock::Clock;
 use crate::error::{Failure, Kind, kind_of};
 use crate::folder::Folder;
 use crate::oidc::{Browser, Surroundings, SystemBrowser};
+use crate::process::Signals;
 use crate::sandbox::{Options, Sandbox, visitor};
 use crate::terminal::Terminal;
 
@@ -41,15 +40,8 @@ pub fn run(flags: &Demo, env: &mut Env) -> anyhow::Result<()> {
 
 /// The play has the stage to itself on a thread of its own, so that Ctrl-C ends the demo and still tidies up.
 async fn until_done_or_stopped(flags: &Demo, env: &Env) -> anyhow::Result<()> {
-    let interrupted =
-        |signal: anyhow::Result<()>| signal.and_then(|()| Err(Failure::new(Kind::Interrupted, "interrupted").into()));
-    let mut stop = pin!(stop_signal());
-    // Signals are waited for from the first look at them on: before there is anything that could be left behind.
-    tokio::select! {
-        biased;
-        signal = &mut stop => return interrupted(signal),
-        () = std::future::ready(()) => {}
-    }
+    // Caught before there is anything that could be left behind.
+    let mut signals = Signals::interrupt_or_terminate()?;
     // Dropped when this function ends, however it ends.
     let folder = tempfile::tempdir().context("cannot make a folder for the demo")?;
     let is_stopped = Arc::new(AtomicBool::new(false));
@@ -61,11 +53,11 @@ async fn until_done_or_stopped(flags: &Demo, env: &Env) -> anyhow::Result<()> {
     })?;
     tokio::select! {
         outcome = &mut is_done => outcome.context("the demo broke off")??,
-        signal = &mut stop => {
+        () = signals.received() => {
             is_stopped.store(true, Ordering::Relaxed);
             // What writes into the folder now would bring it back.
             let _ = tokio::time::timeout(GRACE, is_done).await;
-            return interrupted(signal);
+            return Err(Failure::new(Kind::Interrupted, "interrupted").into());
         }
     }
     folder.close().context("cannot remove the demo's folder")
@@ -88,7 +80,7 @@ fn play(
             redirect_ports: free_ports().context("no free port for the demo")?,
             ..Options::default()
         })?;
-        std::fs::write(&config, configuration(&sandbox, PROFILE, Some("file"))?)
+        std::fs::write(&config, sandbox.profile_toml(PROFILE))
             .with_context(|| format!("cannot write {}", config.display()))?;
         std::fs::write(&mapping, sandbox.pool_roles_json())
             .with_context(|| format!("cannot write {}", mapping.display()))?;
@@ -223,11 +215,18 @@ impl Stage {
             clock: Arc::clone(&self.clock),
             browser: Some(Arc::clone(&self.browser)),
             folder: Some(self.folder.clone()),
+            input: Box::new(io::empty()),
             output: Output { to: Box::new(stdout.clone()), is_terminal: false },
             terminal: self.terminal.clone(),
-            variable: Box::new(move |name| (name == "COGFED_CONFIG").then(|| config.clone())),
+            // The sandbox's profile names no store, and the person's keyring is not the demo's.
+            variable: Box::new(move |name| match name {
+                "COGFED_CONFIG" => Some(config.clone()),
+                "COGFED_STORE" => Some("file".to_owned()),
+                _ => None,
+            }),
+            owns_process: false,
         };
-        super::run(Cli::try_parse_from([&["cogfed"], words].concat())?, &mut env)?;
+        super::run(Cli::read([&["cogfed"], words].concat().into_iter().map(OsString::from))?, &mut env)?;
         Ok(stdout.text())
     }
 }

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Local, Utc};
 use tokio::sync::mpsc;
 use url::Url;
 
-use super::{Attendance, Env, Opened, Way, choice, configuration};
+use super::rows::local;
+use super::{Attendance, BrowserAccess, Env, ProfileContext, choice, configuration};
 use crate::cli::Login;
 use crate::error::{Kind, kind_of};
 use crate::oidc::{Browser, Keys, Listener, Notice, Place, SignIn, TokenEndpoint};
@@ -62,7 +62,7 @@ pub fn run(flags: &Login, env: &mut Env) -> anyhow::Result<()> {
     if let Some(address) = &flags.email {
         profile = profile.for_email(address)?;
     }
-    let opened = Opened::of(env, profile, Attendance::Person)?;
+    let opened = ProfileContext::of(env, profile, Attendance::Person)?;
     let manner = Manner {
         provider: flags.identity_provider.clone(),
         address: flags.email.clone(),
@@ -88,7 +88,7 @@ pub fn run(flags: &Login, env: &mut Env) -> anyhow::Result<()> {
 /// Signs in, unless there is a sign-in that works.
 pub(super) async fn sign_in(
     session: &Session<'_>,
-    opened: &Opened,
+    opened: &ProfileContext,
     env: &Env,
     manner: &Manner,
 ) -> anyhow::Result<Outcome> {
@@ -115,7 +115,7 @@ pub(super) async fn sign_in(
     let endpoints = session.endpoints().await?;
     let endpoint = TokenEndpoint::new(session.profile, &endpoints, session.http, session.client_secret);
     let keys = Keys::new(session.http, session.folder, &endpoints.jwks);
-    let way = opened.way(env);
+    let way = opened.browser_access(env);
     let words = Words { env, profile: session.profile, way: &way, manner };
     let (ask, can_ask) = (|| words.ask(), is_asked_for && way.is_own && env.terminal.can_ask());
     let sign_in = SignIn {
@@ -176,7 +176,7 @@ fn flight(session: &Session<'_>, terminal: &Terminal, manner: &Manner) -> anyhow
 struct Words<'a> {
     env: &'a Env,
     profile: &'a Profile,
-    way: &'a Way,
+    way: &'a BrowserAccess,
     manner: &'a Manner,
 }
 
@@ -245,9 +245,4 @@ fn described(tokens: &TokensRecord, profile: &Profile) -> String {
     let until = tokens.renewable_until(profile);
     let until = until.map(|until| format!(", renewed silently until {}", local(until))).unwrap_or_default();
     format!("{}{provider} (profile '{}'){until}", tokens.person, profile.name)
-}
-
-/// A time as a person reads it, in this machine's time zone.
-pub(super) fn local(time: DateTime<Utc>) -> String {
-    time.with_timezone(&Local).format("%Y-%m-%d %H:%M %:z").to_string()
 }

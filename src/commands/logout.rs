@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{Attendance, Env, Opened, choice, configuration};
+use super::{Attendance, Env, ProfileContext, choice, configuration};
 use crate::cli::Logout;
 use crate::error::{Failure, Kind, kind_of};
 use crate::oidc::TokenEndpoint;
@@ -11,7 +11,7 @@ use crate::session::record::TokensRecord;
 
 pub fn run(flags: &Logout, env: &mut Env) -> anyhow::Result<()> {
     if !flags.all {
-        return one(&Opened::new(env, &choice(&flags.profile), Attendance::Person)?, env);
+        return one(&ProfileContext::new(env, &choice(&flags.profile), Attendance::Person)?, env);
     }
     let configuration = configuration(env)?;
     let mut failures = Vec::new();
@@ -20,7 +20,7 @@ pub fn run(flags: &Logout, env: &mut Env) -> anyhow::Result<()> {
         let outcome = settings(&configuration, name, &choice, &env.variable)
             .and_then(|settings| Profile::from_settings(name, &settings))
             .map_err(anyhow::Error::from)
-            .and_then(|profile| one(&Opened::of(env, profile, Attendance::Person)?, env));
+            .and_then(|profile| one(&ProfileContext::of(env, profile, Attendance::Person)?, env));
         // One that fails must not keep the others signed in.
         if let Err(error) = outcome {
             failures.push(error);
@@ -33,7 +33,7 @@ pub fn run(flags: &Logout, env: &mut Env) -> anyhow::Result<()> {
     Err(gravest)
 }
 
-fn one(opened: &Opened, env: &Env) -> anyhow::Result<()> {
+fn one(opened: &ProfileContext, env: &Env) -> anyhow::Result<()> {
     let (name, terminal) = (&opened.profile.name, &opened.terminal);
     let Some(signing_out) = opened.session().begin_sign_out(&opened.siblings(env))? else {
         terminal.say(&format!("nobody was signed in to profile '{name}'"));
@@ -90,7 +90,7 @@ fn browser_logout(profile: &Profile, endpoints: &ProviderEndpoints) -> Option<Ur
 
 /// Tells whether nothing is left to be revoked.
 fn revoke(
-    opened: &Opened,
+    opened: &ProfileContext,
     endpoints: &anyhow::Result<ProviderEndpoints>,
     tokens: &TokensRecord,
 ) -> anyhow::Result<bool> {

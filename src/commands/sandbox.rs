@@ -1,15 +1,16 @@
 //! `cogfed sandbox`.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
 
-use super::{Env, block_on, stop_signal};
+use super::{Env, block_on};
 use crate::cli::Sandbox as Flags;
 use crate::error::{Failure, Kind};
+use crate::process::Signals;
 use crate::sandbox::{Options, Rotation, Sandbox};
 use crate::store::StoreKind;
 
@@ -43,7 +44,8 @@ pub fn run(flags: &Flags, env: &mut Env) -> anyhow::Result<()> {
         true => env.print(&format!("{}\n", description(&sandbox, flags, config.as_deref(), &configuration)))?,
         false => introduce(&sandbox, flags, config.as_deref(), &configuration, env)?,
     }
-    block_on(ended(flags.until_stdin_closes))
+    let input = flags.until_stdin_closes.then(|| std::mem::replace(&mut env.input, Box::new(io::empty())));
+    block_on(ended(input))
 }
 
 /// The largest file with a role mapping, in bytes.
@@ -83,7 +85,7 @@ fn write(path: &Path, configuration: &str) -> anyhow::Result<()> {
 }
 
 /// A configuration with one profile, the sandbox's.
-pub(super) fn configuration(sandbox: &Sandbox, name: &str, store: Option<&str>) -> anyhow::Result<String> {
+fn configuration(sandbox: &Sandbox, name: &str, store: Option<&str>) -> anyhow::Result<String> {
     let profile = sandbox.profile_toml(name);
     let Some(store) = store else { return Ok(profile) };
     let store: StoreKind = store.parse()?;
@@ -164,20 +166,22 @@ fn introduce(
     ))
 }
 
-/// Until a signal comes, or the standard input ends if that was asked for.
-async fn ended(until_stdin_closes: bool) -> anyhow::Result<()> {
+/// Waits for a signal, or for the end of `input` if there is one.
+async fn ended(input: Option<Box<dyn Read + Send>>) -> anyhow::Result<()> {
+    let mut signals = Signals::interrupt_or_terminate()?;
+    let Some(mut input) = input else {
+        signals.received().await;
+        return Ok(());
+    };
     let (reader, is_closed) = tokio::sync::oneshot::channel::<()>();
-    if until_stdin_closes {
-        // On a thread of its own, which nobody waits for: a read of a terminal may never return.
-        std::thread::Builder::new().name("stdin".into()).spawn(move || {
-            let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
-            drop(reader);
-        })?;
-        tokio::select! {
-            _ = is_closed => Ok(()),
-            signal = stop_signal() => signal,
-        }
-    } else {
-        stop_signal().await
+    // On a thread of its own, which nobody waits for: a read of a terminal may never return.
+    std::thread::Builder::new().name("stdin".into()).spawn(move || {
+        let _ = io::copy(&mut input, &mut io::sink());
+        drop(reader);
+    })?;
+    tokio::select! {
+        _ = is_closed => {}
+        () = signals.received() => {}
     }
+    Ok(())
 }

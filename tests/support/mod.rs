@@ -5,18 +5,17 @@
 pub mod random;
 mod skip;
 
+use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, Read, Write};
+use std::iter;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{self, Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use clap::Parser;
-use cogfed::cli::Cli;
 use cogfed::clock::{Clock, ManualClock, SystemClock};
 use cogfed::commands::{self, Env, Output};
-use cogfed::error::kind_of;
 use cogfed::folder::Folder;
 use cogfed::oidc::Browser;
 use cogfed::sandbox::{Options, Sandbox, visitor};
@@ -204,22 +203,18 @@ impl Lab {
     pub fn run_here(&self, words: &[&str], browser: Option<Arc<dyn Browser>>) -> Ran {
         let (stdout, stderr) = (Kept::default(), Arc::new(Mutex::new(Vec::new())));
         let config = self.config().display().to_string();
-        let mut env = Env {
+        let env = Env {
             clock: Arc::new(self.clock.clone()),
             browser: Some(browser.unwrap_or_else(|| Arc::new(NoBrowser))),
             folder: Some(self.folder()),
+            input: Box::new(io::empty()),
             output: Output { to: Box::new(stdout.clone()), is_terminal: false },
             terminal: Terminal::to(stderr.clone()),
             variable: Box::new(move |name| (name == "COGFED_CONFIG").then(|| config.clone())),
+            owns_process: false,
         };
-        let cli = Cli::try_parse_from([&["cogfed"], words].concat()).expect("a good command line");
-        let status = match commands::run(cli, &mut env) {
-            Ok(()) => 0,
-            Err(error) => {
-                env.terminal.fail(&error);
-                i32::from(kind_of(&error).exit_code())
-            }
-        };
+        let words = iter::once("cogfed").chain(words.iter().copied()).map(OsString::from);
+        let status = i32::from(commands::exit_code(words, env));
         let text = |bytes: &Mutex<Vec<u8>>| String::from_utf8(bytes.lock().expect("a lock").clone()).expect("UTF-8");
         Ran { status, stdout: text(&stdout.0), stderr: text(&stderr) }
     }

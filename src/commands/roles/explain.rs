@@ -2,42 +2,25 @@
 
 use std::path::Path;
 
-use serde_json::{Value, json};
-
-use super::super::{Attendance, Env, Opened, choice_of_role};
+use super::super::{Attendance, Env, ProfileContext, choice_of_role};
 use super::inputs::{self, Claims};
+use super::report::Report;
 use super::text;
 use crate::aws::ids;
 use crate::cli::Roles;
-use crate::error::quoted;
-use crate::error::{Failure, Kind};
+use crate::error::{Failure, Kind, quoted};
 use crate::profile::Profile;
-use crate::role_mapping::asserted::Asserted;
 use crate::role_mapping::{
-    self, Chosen, ChosenBy, Explanation, Finding, Given, IdentityPoolRoles, Outcome, RoleMapping, Severity,
-    Surroundings, Verdict, choose, findings, why_this_outcome, why_this_verdict,
+    self, Chosen, ChosenBy, Finding, Given, IdentityPoolRoles, Severity, Surroundings, choose, findings,
 };
-
-/// All that is to be told.
-pub struct Report<'a> {
-    pub profile: Option<&'a str>,
-    pub pool: &'a IdentityPoolRoles,
-    pub chosen: Chosen<'a>,
-    pub custom_role: Option<&'a str>,
-    pub claims: &'a serde_json::Map<String, Value>,
-    /// Whether this mapping counts for this token and this flow, or was named as the one to evaluate.
-    pub counts: bool,
-    pub explanation: Explanation,
-    pub findings: Vec<Finding>,
-}
 
 pub fn run(flags: &Roles, env: &mut Env) -> anyhow::Result<()> {
     checked(flags)?;
     let needs_profile = flags.mapping.is_none() || flags.claims.is_none() || flags.profile.profile.is_some();
     let choice = choice_of_role(&flags.profile, &flags.role);
-    let opened = needs_profile.then(|| Opened::new(env, &choice, Attendance::Person)).transpose()?;
+    let opened = needs_profile.then(|| ProfileContext::new(env, &choice, Attendance::Person)).transpose()?;
     let profile = opened.as_ref().map(|opened| &opened.profile);
-    let Claims { claims, scopes_given } = inputs::claims(flags, opened.as_ref())?;
+    let Claims { claims, scopes_given } = inputs::claims(flags, opened.as_ref(), env)?;
     let pool = inputs::mapping(flags, opened.as_ref(), env)?;
     let chosen = choose(&pool, &claims, flags.provider.as_deref()).map_err(|_| no_entry(&pool, flags))?;
     let mapping = chosen.entry.map(|(_, mapping)| mapping);
@@ -61,7 +44,7 @@ pub fn run(flags: &Roles, env: &mut Env) -> anyhow::Result<()> {
         true => env.print_json(&report.json())?,
         false => env.print(&text::of(&report))?,
     }
-    report.verdict(flags).map_err(Into::into)
+    verdict(&report, flags).map_err(Into::into)
 }
 
 fn checked(flags: &Roles) -> Result<(), Failure> {
@@ -114,103 +97,26 @@ fn classic_flow(profile: &Profile) -> Option<Finding> {
     profile.is_classic().then(|| warning("classic_flow", text.to_owned()))
 }
 
-impl Report<'_> {
-    pub fn mapping(&self) -> Option<&RoleMapping> {
-        self.chosen.entry.map(|(_, mapping)| mapping)
+/// Fails unless the report is what the flags ask for.
+fn verdict(report: &Report<'_>, flags: &Roles) -> Result<(), Failure> {
+    let is_certain = report.is_certain();
+    let failed = |message: String| Err(Failure::new(Kind::Failed, message));
+    let Some(arn) = report.explanation.evaluation.outcome.role_arn() else {
+        let message = format!("the identity pool gives no role: {}", report.why());
+        return Err(Failure::new(Kind::Refused, message).hint(match report.chosen.by {
+            ChosenBy::None => "give the identity pool a default role, or a role mapping",
+            _ => "compare the rules with what the directory asserted, both shown above",
+        }));
+    };
+    match &flags.expect {
+        Some(expected) if expected != arn => return failed(format!("the role given is {arn}, not {expected}")),
+        Some(_) if !is_certain => return failed(format!("{arn} is given, but that is not certain")),
+        _ => {}
     }
-
-    /// Whether every reading has the same outcome, and it is this mapping that decides.
-    pub fn is_certain(&self) -> bool {
-        self.counts && self.explanation.is_certain()
-    }
-
-    pub fn why(&self) -> String {
-        why_this_outcome(self.explanation.evaluation.basis, self.mapping(), self.pool)
-    }
-
-    /// A line per rule's verdict: its place, what became of it, and why.
-    pub fn verdicts(&self) -> impl Iterator<Item = (usize, &role_mapping::Rule, Verdict, String)> {
-        let rules = self.mapping().map(RoleMapping::rules).unwrap_or_default();
-        let verdicts = rules.iter().zip(&self.explanation.evaluation.verdicts).enumerate();
-        verdicts.map(|(place, (rule, verdict))| (place, rule, *verdict, why_this_verdict(rule, *verdict, self.claims)))
-    }
-
-    pub fn decides(&self, place: usize) -> bool {
-        self.explanation.evaluation.basis == role_mapping::Basis::Rule(place)
-    }
-
-    fn json(&self) -> Value {
-        let explanation = &self.explanation;
-        let evaluation = &explanation.evaluation;
-        let rule = |(place, rule, verdict, why): (usize, &role_mapping::Rule, Verdict, String)| {
-            json!({
-                "number": place + 1,
-                "claim": rule.claim,
-                "match_type": rule.match_type,
-                "value": rule.value,
-                "role_arn": rule.role_arn,
-                "result": verdict,
-                "decides": self.decides(place),
-                "certain": !explanation.uncertain_rules.contains(&place),
-                "why": why,
-            })
-        };
-        let doubt = |doubt: &role_mapping::Doubt| {
-            json!({
-                "questions": doubt.questions,
-                "if": text::others(&doubt.questions),
-                "outcome": named(&doubt.outcome),
-                "role_arn": doubt.outcome.role_arn(),
-            })
-        };
-        json!({
-            "profile": self.profile,
-            "identity_pool_id": self.pool.identity_pool_id,
-            "provider": self.chosen.entry.map(|(key, _)| key),
-            "provider_chosen_by": self.chosen.by,
-            "type": self.mapping().map(text::type_of),
-            "ambiguous_role_resolution": self.mapping().map(|mapping| mapping.ambiguous),
-            "custom_role": self.custom_role,
-            "asserted": Asserted::of(self.claims, self.pool.custom_claims()),
-            "rules": self.verdicts().map(rule).collect::<Vec<_>>(),
-            "outcome": named(&evaluation.outcome),
-            "role_arn": evaluation.outcome.role_arn(),
-            "why": self.why(),
-            "certain": self.is_certain(),
-            "doubts": explanation.doubts.iter().map(doubt).collect::<Vec<_>>(),
-            "findings": self.findings,
-        })
-    }
-
-    /// What the run ends with.
-    fn verdict(&self, flags: &Roles) -> Result<(), Failure> {
-        let is_certain = self.is_certain();
-        let failed = |message: String| Err(Failure::new(Kind::Failed, message));
-        let Some(arn) = self.explanation.evaluation.outcome.role_arn() else {
-            let message = format!("the identity pool gives no role: {}", self.why());
-            return Err(Failure::new(Kind::Refused, message).hint(match self.chosen.by {
-                ChosenBy::None => "give the identity pool a default role, or a role mapping",
-                _ => "compare the rules with what the directory asserted, both shown above",
-            }));
-        };
-        match &flags.expect {
-            Some(expected) if expected != arn => return failed(format!("the role given is {arn}, not {expected}")),
-            Some(_) if !is_certain => return failed(format!("{arn} is given, but that is not certain")),
-            _ => {}
-        }
-        let warnings = self.findings.iter().filter(|finding| finding.severity == Severity::Warning).count();
-        match flags.strict && (warnings > 0 || !is_certain) {
-            true if warnings == 0 => failed("the outcome is not certain".to_owned()),
-            true => failed(format!("there are warnings: {warnings}")),
-            false => Ok(()),
-        }
-    }
-}
-
-fn named(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::Role(_) => "role",
-        Outcome::Denied => "denied",
-        Outcome::NoRole => "no_role",
+    let warnings = report.findings.iter().filter(|finding| finding.severity == Severity::Warning).count();
+    match flags.strict && (warnings > 0 || !is_certain) {
+        true if warnings == 0 => failed("the outcome is not certain".to_owned()),
+        true => failed(format!("there are warnings: {warnings}")),
+        false => Ok(()),
     }
 }

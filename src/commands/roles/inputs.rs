@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::super::{Env, Opened};
+use super::super::{Env, ProfileContext};
 use crate::cli::Roles;
 use crate::error::{Failure, Kind};
 use crate::identity_pool::administration::Administrator;
@@ -24,10 +24,10 @@ pub struct Claims {
 }
 
 /// The claims: those of a file, or else of the sign-in.
-pub fn claims(flags: &Roles, opened: Option<&Opened>) -> anyhow::Result<Claims> {
+pub fn claims(flags: &Roles, opened: Option<&ProfileContext>, env: &mut Env) -> anyhow::Result<Claims> {
     let scope = |claims: &Map<String, Value>| claims.get("scope").and_then(Value::as_str).map(str::to_owned);
     if let Some(path) = &flags.claims {
-        let claims = of_file(path)?;
+        let claims = of_file(path, env)?;
         return Ok(Claims { scopes_given: scope(&claims), claims });
     }
     let session = opened.ok_or_else(|| Failure::new(Kind::Usage, "no claims: name a file of them"))?.session();
@@ -41,13 +41,13 @@ pub fn claims(flags: &Roles, opened: Option<&Opened>) -> anyhow::Result<Claims> 
     Ok(Claims { claims, scopes_given })
 }
 
-fn of_file(path: &Path) -> Result<Map<String, Value>, Failure> {
+fn of_file(path: &Path, env: &mut Env) -> Result<Map<String, Value>, Failure> {
     let name = named(path);
     let fault = |what: &str| {
         Failure::new(Kind::Usage, format!("{name}: {what}"))
             .hint("--claims takes a JSON object of claims, each there once, or an ID token")
     };
-    let bytes = Secret::new(String::from_utf8(read(path, LARGEST_CLAIMS)?).map_err(|_| fault("it is not text"))?);
+    let bytes = Secret::new(String::from_utf8(read(path, LARGEST_CLAIMS, env)?).map_err(|_| fault("it is not text"))?);
     let text = bytes.expose().trim();
     match text.starts_with('{') {
         true => json_object(text.as_bytes())
@@ -64,14 +64,14 @@ fn reason(invalid: Invalid) -> String {
 }
 
 /// The role mapping of a file.
-pub fn mapping_of(path: &Path) -> Result<IdentityPoolRoles, Failure> {
-    IdentityPoolRoles::read(&read(path, LARGEST)?, &named(path))
+pub fn mapping_of(path: &Path, env: &mut Env) -> Result<IdentityPoolRoles, Failure> {
+    IdentityPoolRoles::read(&read(path, LARGEST, env)?, &named(path))
 }
 
 /// The role mapping: that of a file, or else the service's answer to an administrator.
-pub fn mapping(flags: &Roles, opened: Option<&Opened>, env: &Env) -> anyhow::Result<IdentityPoolRoles> {
+pub fn mapping(flags: &Roles, opened: Option<&ProfileContext>, env: &mut Env) -> anyhow::Result<IdentityPoolRoles> {
     if let Some(path) = &flags.mapping {
-        return Ok(mapping_of(path)?);
+        return Ok(mapping_of(path, env)?);
     }
     let no_mapping = || Failure::new(Kind::Usage, "no role mapping: name a file with one");
     let opened = opened.ok_or_else(no_mapping)?;
@@ -87,11 +87,11 @@ pub fn mapping(flags: &Roles, opened: Option<&Opened>, env: &Env) -> anyhow::Res
 }
 
 /// All of a file, or of the standard input, if that is not too much.
-fn read(path: &Path, largest: usize) -> Result<Vec<u8>, Failure> {
+fn read(path: &Path, largest: usize, env: &mut Env) -> Result<Vec<u8>, Failure> {
     let name = named(path);
     let unreadable = |error: std::io::Error| Failure::new(Kind::Usage, format!("cannot read {name}: {error}"));
     let from: &mut dyn Read = match path == Path::new("-") {
-        true => &mut std::io::stdin(),
+        true => &mut env.input,
         false => &mut File::open(path).map_err(unreadable)?,
     };
     let mut bytes = Vec::new();

@@ -2,6 +2,7 @@
 
 mod explain;
 mod inputs;
+mod report;
 mod text;
 
 use std::collections::BTreeMap;
@@ -9,20 +10,18 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::login::local;
-use super::status::until;
-use super::{Attendance, Env, Opened, choice_of_role};
+use super::rows::{self, Row, listed, local, until};
+use super::{Attendance, Env, ProfileContext, choice_of_role};
 use crate::cli::Roles;
 use crate::identity_pool::sts::Sts;
 use crate::profile::{Issuer, Profile};
 use crate::role_mapping::IdentityPoolRoles;
 use crate::role_mapping::asserted::Asserted;
 use crate::session::record::{CredentialsRecord, TokensRecord};
-use crate::terminal::shown;
 
 /// What is known of one sign-in's roles. Field names are a promise to scripts; times are RFC 3339 in UTC.
 #[derive(Serialize)]
-struct Report<'a> {
+struct Overview<'a> {
     profile: &'a str,
     person: &'a str,
     identity_provider: Option<&'a str>,
@@ -59,9 +58,9 @@ pub fn run(flags: &Roles, env: &mut Env) -> anyhow::Result<()> {
     if flags.explain {
         return explain::run(flags, env);
     }
-    let opened = Opened::new(env, &choice_of_role(&flags.profile, &flags.role), Attendance::Person)?;
-    let pool = flags.mapping.as_deref().map(inputs::mapping_of).transpose()?;
-    let claims = inputs::claims(flags, Some(&opened))?.claims;
+    let opened = ProfileContext::new(env, &choice_of_role(&flags.profile, &flags.role), Attendance::Person)?;
+    let pool = flags.mapping.as_deref().map(|path| inputs::mapping_of(path, env)).transpose()?;
+    let claims = inputs::claims(flags, Some(&opened), env)?.claims;
     let session = opened.session();
     let tokens = session.tokens()?.ok_or_else(|| session.nobody_signed_in())?;
     let asserted = Asserted::of(&claims, pool.iter().flat_map(IdentityPoolRoles::custom_claims));
@@ -81,7 +80,7 @@ pub fn run(flags: &Roles, env: &mut Env) -> anyhow::Result<()> {
         Ok(given) => (Some(given), None),
         Err(why) => (None, Some(why)),
     };
-    let report = Report {
+    let overview = Overview {
         profile: &opened.profile.name,
         person: &tokens.person,
         identity_provider: tokens.provider.as_deref(),
@@ -92,13 +91,13 @@ pub fn run(flags: &Roles, env: &mut Env) -> anyhow::Result<()> {
         not_known,
     };
     match flags.json {
-        true => env.print_json(&report),
-        false => env.print(&rows(&report, &opened.profile, now)),
+        true => env.print_json(&overview),
+        false => env.print(&rows::text(&rows(&overview, &opened.profile, now))),
     }
 }
 
 /// The credentials that are stored of this sign-in, those that came by the profile's own flow first.
-fn stored(opened: &Opened, tokens: &TokensRecord) -> anyhow::Result<Vec<CredentialsRecord>> {
+fn stored(opened: &ProfileContext, tokens: &TokensRecord) -> anyhow::Result<Vec<CredentialsRecord>> {
     let session = opened.session();
     let own = session.stored_credentials()?.map(|record| (opened.profile.clone(), record));
     let mut stored: Vec<_> = own.into_iter().chain(session.stored_besides(tokens)?).collect();
@@ -109,7 +108,7 @@ fn stored(opened: &Opened, tokens: &TokensRecord) -> anyhow::Result<Vec<Credenti
 /// Every role that is named somewhere, and who names it; first the one that nobody has to ask for.
 fn named(
     flags: &Roles,
-    opened: &Opened,
+    opened: &ProfileContext,
     env: &Env,
     tokens: &TokensRecord,
     asserted: &Asserted,
@@ -149,7 +148,7 @@ fn named(
 }
 
 /// Whose the credentials are that are at hand, by AWS STS; or why that is not known. Nothing is renewed for it.
-fn given(opened: &Opened, now: DateTime<Utc>) -> Result<Given, String> {
+fn given(opened: &ProfileContext, now: DateTime<Utc>) -> Result<Given, String> {
     let session = opened.session();
     let record = session.stored_credentials().map_err(|error| format!("{error:#}"))?;
     let record = record.filter(|record| record.expires_at > now);
@@ -162,39 +161,38 @@ fn given(opened: &Opened, now: DateTime<Utc>) -> Result<Given, String> {
     Ok(Given { account: identity.account, arn: identity.arn })
 }
 
-fn rows(report: &Report<'_>, profile: &Profile, now: DateTime<Utc>) -> String {
-    let or_none = |texts: &[String]| if texts.is_empty() { "none".to_owned() } else { texts.join(", ") };
-    let asserted = report.asserted;
-    let provider = report.identity_provider.unwrap_or(match &profile.issuer {
+fn rows(overview: &Overview<'_>, profile: &Profile, now: DateTime<Utc>) -> Vec<Row> {
+    let asserted = overview.asserted;
+    let provider = overview.identity_provider.unwrap_or(match &profile.issuer {
         Issuer::UserPool(_) => "an identity provider that the token does not name",
         Issuer::Plain(issuer) => &issuer.url,
     });
     let mut rows = vec![
-        ("profile", report.profile.to_owned()),
-        ("signed in as", report.person.to_owned()),
+        ("profile", overview.profile.to_owned()),
+        ("signed in as", overview.person.to_owned()),
         ("by", provider.to_owned()),
-        ("as of", local(report.asserted_at)),
+        ("as of", local(overview.asserted_at)),
     ];
-    let with_claim = |(claim, roles): (&String, &Vec<String>)| ("roles", format!("{}  ({claim})", or_none(roles)));
+    let with_claim = |(claim, roles): (&String, &Vec<String>)| ("roles", format!("{}  ({claim})", listed(roles)));
     rows.extend(asserted.roles.iter().map(with_claim));
     if asserted.roles.is_empty() {
         rows.push(("roles", "none in the token".to_owned()));
     }
-    rows.push(("groups", or_none(&asserted.groups)));
+    rows.push(("groups", listed(&asserted.groups)));
     if let Some(claim) = &asserted.group_overage {
         rows.push(("", format!("and more than the directory puts into a token, by {claim}")));
     }
-    rows.push(("cognito:roles", or_none(&asserted.iam_roles)));
+    rows.push(("cognito:roles", listed(&asserted.iam_roles)));
     rows.push(("preferred", asserted.preferred_role.clone().unwrap_or_else(|| "none".to_owned())));
     rows.push((
         "given",
-        match (&report.given, &report.not_known) {
+        match (&overview.given, &overview.not_known) {
             (Some(given), _) => given.arn.clone(),
             (None, why) => format!("not known: {}", why.as_deref().unwrap_or_default()),
         },
     ));
     let mut name = "can lead to";
-    for role in &report.can_lead_to {
+    for role in &overview.can_lead_to {
         let by = role.named_by.join(", ");
         rows.push((
             name,
@@ -212,5 +210,5 @@ fn rows(report: &Report<'_>, profile: &Profile, now: DateTime<Utc>) -> String {
         ));
         name = "";
     }
-    rows.iter().map(|(name, value)| format!("{name:<13} {}\n", shown(value))).collect()
+    rows
 }

@@ -1,11 +1,9 @@
 //! An explanation as a person reads it.
 
-use std::fmt::Write as _;
-
-use super::explain::Report;
+use super::super::rows::{self, Row, listed};
+use super::report::{Report, others, type_of};
 use crate::role_mapping::asserted::Asserted;
-use crate::role_mapping::{By, ChosenBy, Outcome, Question, RoleMapping, Severity, Verdict};
-use crate::terminal::shown;
+use crate::role_mapping::{By, ChosenBy, Outcome, Severity, Verdict};
 
 /// The whole text, escaped for a terminal.
 pub fn of(report: &Report<'_>) -> String {
@@ -21,27 +19,10 @@ pub fn of(report: &Report<'_>) -> String {
         let rule = finding.rule.map(|number| format!("rule {number}: ")).unwrap_or_default();
         lines.push((severity, format!("{rule}{}", finding.text)));
     }
-    lines.iter().fold(String::new(), |mut text, (name, value)| {
-        // Writing to a String does not fail.
-        let _ = writeln!(text, "{name:<13} {}", shown(value));
-        text
-    })
+    rows::text(&lines)
 }
 
-/// `Type`, as AWS names it.
-pub fn type_of(mapping: &RoleMapping) -> &'static str {
-    match mapping.by {
-        By::Token => "Token",
-        By::Rules(_) => "Rules",
-    }
-}
-
-/// What would have to be otherwise, in one sentence.
-pub fn others(questions: &[Question]) -> String {
-    questions.iter().map(|question| question.other_answer()).collect::<Vec<_>>().join(", and ")
-}
-
-fn head(report: &Report<'_>, lines: &mut Vec<(&'static str, String)>) {
+fn head(report: &Report<'_>, lines: &mut Vec<Row>) {
     if let Some(pool) = &report.pool.identity_pool_id {
         lines.push(("identity pool", pool.clone()));
     }
@@ -58,13 +39,12 @@ fn head(report: &Report<'_>, lines: &mut Vec<(&'static str, String)>) {
         lines.push(("by", format!("{}, else {:?}", type_of(mapping), mapping.ambiguous)));
     }
     let asserted = Asserted::of(report.claims, report.pool.custom_claims());
-    let or_none = |texts: &[String]| if texts.is_empty() { "none".to_owned() } else { texts.join(", ") };
-    lines.extend(asserted.roles.iter().map(|(claim, roles)| ("roles", format!("{}  ({claim})", or_none(roles)))));
+    lines.extend(asserted.roles.iter().map(|(claim, roles)| ("roles", format!("{}  ({claim})", listed(roles)))));
     if !asserted.groups.is_empty() {
-        lines.push(("groups", or_none(&asserted.groups)));
+        lines.push(("groups", listed(&asserted.groups)));
     }
     if report.mapping().is_some_and(|mapping| mapping.by == By::Token) || !asserted.iam_roles.is_empty() {
-        lines.push(("cognito:roles", or_none(&asserted.iam_roles)));
+        lines.push(("cognito:roles", listed(&asserted.iam_roles)));
         lines.push(("preferred", asserted.preferred_role.unwrap_or_else(|| "none".to_owned())));
     }
     if let Some(role) = report.custom_role {
@@ -72,7 +52,7 @@ fn head(report: &Report<'_>, lines: &mut Vec<(&'static str, String)>) {
     }
 }
 
-fn rules(report: &Report<'_>, lines: &mut Vec<(&'static str, String)>) {
+fn rules(report: &Report<'_>, lines: &mut Vec<Row>) {
     for (place, rule, verdict, why) in report.verdicts() {
         let became = match (verdict, report.decides(place)) {
             (Verdict::Matched, true) => "matches, and is the first",
@@ -88,7 +68,7 @@ fn rules(report: &Report<'_>, lines: &mut Vec<(&'static str, String)>) {
     }
 }
 
-fn outcome(report: &Report<'_>, lines: &mut Vec<(&'static str, String)>) {
+fn outcome(report: &Report<'_>, lines: &mut Vec<Row>) {
     let explanation = &report.explanation;
     let gives = |outcome: &Outcome| match outcome {
         Outcome::Role(arn) => arn.clone(),

@@ -1,7 +1,9 @@
 //! A home for cogfed without a sandbox: a configuration, a file store, variables, and a server that says what it is told.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io::{self, Read, Write};
+use std::iter;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -10,11 +12,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use clap::Parser;
-use cogfed::cli::Cli;
 use cogfed::clock::ManualClock;
 use cogfed::commands::{self, Env, Output};
-use cogfed::error::kind_of;
 use cogfed::folder::{Folder, file_name};
 use cogfed::terminal::Terminal;
 
@@ -126,22 +125,18 @@ impl Desk {
         let (stdout, stderr) = (Kept::default(), Arc::new(Mutex::new(Vec::new())));
         let mut variables = self.variables.clone();
         variables.entry("COGFED_CONFIG".into()).or_insert(self.config().display().to_string());
-        let mut env = Env {
+        let env = Env {
             clock: Arc::new(ManualClock::at(Self::now())),
             browser: Some(Arc::new(NoBrowser)),
             folder: Some(self.folder()),
+            input: Box::new(io::empty()),
             output: Output { to: Box::new(stdout.clone()), is_terminal: self.is_terminal },
             terminal: Terminal::to(stderr.clone()),
             variable: Box::new(move |name| variables.get(name).cloned()),
+            owns_process: false,
         };
-        let cli = Cli::try_parse_from([&["cogfed"], words].concat()).expect("a good command line");
-        let status = match commands::run(cli, &mut env) {
-            Ok(()) => 0,
-            Err(error) => {
-                env.terminal.fail(&error);
-                i32::from(kind_of(&error).exit_code())
-            }
-        };
+        let words = iter::once("cogfed").chain(words.iter().copied()).map(OsString::from);
+        let status = i32::from(commands::exit_code(words, env));
         let text = |bytes: &Mutex<Vec<u8>>| String::from_utf8(bytes.lock().expect("a lock").clone()).expect("UTF-8");
         Ran { status, stdout: text(&stdout.0), stderr: text(&stderr) }
     }

@@ -1,19 +1,20 @@
 //! `cogfed status`: what the store knows.
 
+mod report;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::login::local;
-use super::{Attendance, Env, Opened, choice_of_role};
+use super::rows::{self, Row, local, until};
+use super::{Attendance, Env, ProfileContext, choice_of_role};
 use crate::cli::Status;
 use crate::profile::Profile;
 use crate::session::KeptOffset;
 use crate::session::record::{CredentialsRecord, TokensRecord};
-use crate::terminal::shown;
 
 /// The state of one profile. Field names are a promise to scripts; times are RFC 3339 in UTC.
 #[derive(Serialize)]
-struct Report<'a> {
+struct ProfileStatus<'a> {
     profile: &'a str,
     /// None where an issuer stands in the user pool's place.
     user_pool_id: Option<&'a str>,
@@ -75,42 +76,42 @@ impl<'a> Credentials<'a> {
 pub fn run(flags: &Status, env: &mut Env) -> anyhow::Result<()> {
     let choice = choice_of_role(&flags.profile, &flags.role);
     if flags.report {
-        return super::report::run(&choice, env);
+        return report::run(&choice, env);
     }
-    let opened = Opened::new(env, &choice, Attendance::Person)?;
+    let opened = ProfileContext::new(env, &choice, Attendance::Person)?;
     let now = env.clock.now();
     let session = opened.session();
     let (tokens, credentials) = (session.tokens()?, session.stored_credentials()?);
     let besides = tokens.as_ref().map_or(Ok(Vec::new()), |tokens| session.stored_besides(tokens))?;
     let clock = session.kept_offset();
-    let report = Report {
+    let status = ProfileStatus {
         other_credentials: besides.iter().map(|(profile, record)| Credentials::of(profile, record, now)).collect(),
         clock: clock.as_ref().map(|clock| Clock {
             host: &clock.host,
             ahead_by_seconds: (now - clock.offset().there(now)).num_seconds(),
             measured_at: clock.at,
         }),
-        ..report(&opened.profile, tokens.as_ref(), credentials.as_ref(), now)
+        ..status(&opened.profile, tokens.as_ref(), credentials.as_ref(), now)
     };
     match flags.json {
-        true => env.print_json(&report)?,
+        true => env.print_json(&status)?,
         false => {
-            let rows = rows(&report, &opened.profile, &besides, opened.store.describe(), now, clock.as_ref());
-            env.print(&text(&rows))?;
+            let rows = rows(&status, &opened.profile, &besides, opened.store.describe(), now, clock.as_ref());
+            env.print(&rows::text(&rows))?;
         }
     }
-    match report.signed_in {
+    match status.signed_in {
         true => Ok(()),
         false => Err(session.nobody_signed_in().into()),
     }
 }
 
-fn report<'a>(
+fn status<'a>(
     profile: &'a Profile,
     tokens: Option<&'a TokensRecord>,
     credentials: Option<&'a CredentialsRecord>,
     now: DateTime<Utc>,
-) -> Report<'a> {
+) -> ProfileStatus<'a> {
     let sign_in = tokens.map(|tokens| SignIn {
         person: &tokens.person,
         subject: &tokens.subject,
@@ -125,7 +126,7 @@ fn report<'a>(
         ended_at: tokens.ended.as_ref().map(|ended| ended.at),
         identity_id: tokens.identities.get(&profile.identity_pool_id).map(String::as_str),
     });
-    Report {
+    ProfileStatus {
         profile: &profile.name,
         user_pool_id: profile.issuer.user_pool().map(|pool| pool.id.as_str()),
         issuer: Some(profile.issuer.id()).filter(|_| profile.issuer.user_pool().is_none()),
@@ -142,23 +143,16 @@ fn report<'a>(
     }
 }
 
-/// A line for people: what it is about, and what is so.
-type Row = (&'static str, String);
-
-fn text(rows: &[Row]) -> String {
-    rows.iter().map(|(name, value)| format!("{name:<13} {}\n", shown(value))).collect()
-}
-
 fn rows(
-    report: &Report<'_>,
+    status: &ProfileStatus<'_>,
     profile: &Profile,
     besides: &[(Profile, CredentialsRecord)],
     store: &str,
     now: DateTime<Utc>,
     clock: Option<&KeptOffset>,
 ) -> Vec<Row> {
-    let mut rows = vec![("profile", report.profile.to_owned())];
-    match &report.sign_in {
+    let mut rows = vec![("profile", status.profile.to_owned())];
+    match &status.sign_in {
         None => rows.push(("signed in as", "nobody".to_owned())),
         Some(sign_in) => rows.extend([
             ("signed in as", sign_in.person.to_owned()),
@@ -166,7 +160,7 @@ fn rows(
                 "by",
                 sign_in
                     .identity_provider
-                    .or(report.issuer)
+                    .or(status.issuer)
                     .unwrap_or("an identity provider that the token does not name")
                     .to_owned(),
             ),
@@ -175,11 +169,11 @@ fn rows(
             ("renewal", renewal(sign_in, profile.issuer.described(), now)),
         ]),
     }
-    rows.push(match &report.credentials {
+    rows.push(match &status.credentials {
         Some(credentials) => ("credentials", until(credentials.expires_at, now)),
         None => ("credentials", "none yet: they are fetched when something asks for them".to_owned()),
     });
-    if report.credentials.is_some() {
+    if status.credentials.is_some() {
         rows.push(("role", role(profile)));
     }
     rows.extend(
@@ -204,15 +198,5 @@ fn renewal(sign_in: &SignIn<'_>, described: &str, now: DateTime<Utc>) -> String 
         (None, false, Some(end)) => format!("ended {}, by refresh_token_validity", local(end)),
         (None, true, None) => format!("silent, until the {described} ends it"),
         (None, false, None) => format!("none: the {described} gave no refresh token"),
-    }
-}
-
-pub(super) fn until(time: DateTime<Utc>, now: DateTime<Utc>) -> String {
-    let left = time - now;
-    match (left.num_days(), left.num_minutes()) {
-        (_, minutes) if left.num_seconds() <= 0 => format!("expired {} ({} min ago)", local(time), -minutes),
-        (0, minutes) => format!("until {} ({minutes} min left)", local(time)),
-        (1, _) => format!("until {} (1 day left)", local(time)),
-        (days, _) => format!("until {} ({days} days left)", local(time)),
     }
 }

@@ -6,7 +6,8 @@ use std::time::Instant;
 use chrono::{DateTime, SecondsFormat, Utc};
 use url::Url;
 
-use super::{Attendance, Env, Opened, configuration};
+use super::super::rows::line;
+use super::super::{Attendance, Env, ProfileContext, configuration};
 use crate::error::{Failure, in_one_line};
 use crate::profile::{Choice, Issuer, Profile, UserPool, keys::KEYS, select, settings};
 use crate::session::OnRecord;
@@ -46,6 +47,9 @@ const NAMED: &[&str] = &[
 /// These may hold a password.
 const PROXIES: &[&str] = &["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 
+/// The width of the names' column, in characters.
+const NAMES: usize = 24;
+
 /// Prints the report. What cannot be found out is part of it.
 pub fn run(choice: &Choice, env: &mut Env) -> anyhow::Result<()> {
     let mut report = Report::default();
@@ -54,7 +58,7 @@ pub fn run(choice: &Choice, env: &mut Env) -> anyhow::Result<()> {
     report.row("system", format!("{} {}", std::env::consts::OS, std::env::consts::ARCH));
     report.row("time", stamp(env.clock.now()));
     configured(&mut report, choice, env);
-    match Opened::new(env, choice, Attendance::Person) {
+    match ProfileContext::new(env, choice, Attendance::Person) {
         Ok(opened) => stored(&mut report, &opened),
         Err(error) => report.fault("profile", error),
     }
@@ -73,7 +77,7 @@ impl Report {
     }
 
     fn row(&mut self, name: &str, value: impl Display) {
-        self.0 += &format!("{name:<24} {}\n", shown(&value.to_string()));
+        self.0 += &line(NAMES, name, &value.to_string());
     }
 
     fn fault(&mut self, name: &str, error: impl Into<anyhow::Error>) {
@@ -98,8 +102,8 @@ fn configured(report: &mut Report, choice: &Choice, env: &Env) {
     }
 }
 
-fn stored(report: &mut Report, opened: &Opened) {
-    let Opened { profile, folder, store, .. } = opened;
+fn stored(report: &mut Report, opened: &ProfileContext) {
+    let ProfileContext { profile, folder, store, .. } = opened;
     derived(report, profile);
     report.title("store");
     report.row("kept in", store.describe());

@@ -1,0 +1,83 @@
+//! The environment of a run: clock, browser, folder, standard streams and environment variables.
+
+use std::io::{self, ErrorKind, IsTerminal, Read, Write};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use serde::Serialize;
+
+use crate::clock::{Clock, SystemClock};
+use crate::folder::Folder;
+use crate::oidc::Browser;
+use crate::terminal::{Terminal, shown_json};
+
+/// Everything that a run takes from outside. Tests pass their own clock, browser, folder and streams; HTTP is never
+/// faked, because the sandbox is a real server.
+pub struct Env {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The browser that opens pages, if not this desktop's.
+    pub browser: Option<Arc<dyn Browser>>,
+    /// cogfed's own folder, if not this user's.
+    pub folder: Option<Folder>,
+    /// The standard input.
+    pub input: Box<dyn Read + Send>,
+    /// The standard output.
+    pub output: Output,
+    /// The standard error, which people read.
+    pub terminal: Terminal,
+    /// Reads an environment variable.
+    pub variable: ReadVariable,
+    /// Whether the run has this process to itself. Then `--debug` logs to the standard error, and Ctrl-C ends a login
+    /// at once.
+    pub owns_process: bool,
+}
+
+/// Reads an environment variable by its name.
+pub type ReadVariable = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
+/// The destination of machine-readable output.
+pub struct Output {
+    /// The standard output, or its stand-in.
+    pub to: Box<dyn Write + Send>,
+    /// Whether that is a terminal, on which an API's answer must be escaped.
+    pub is_terminal: bool,
+}
+
+impl Env {
+    /// Returns the environment of this process.
+    pub fn system() -> Self {
+        // A value that is not UTF-8 is kept lossily so that it fails validation; treating it as unset would silently
+        // select another profile.
+        let variable = |name: &str| Some(std::env::var_os(name)?.to_string_lossy().into_owned());
+        Self {
+            clock: Arc::new(SystemClock),
+            browser: None,
+            folder: None,
+            input: Box::new(io::stdin()),
+            output: Output { to: Box::new(io::stdout()), is_terminal: io::stdout().is_terminal() },
+            terminal: Terminal::stderr(&variable),
+            variable: Box::new(variable),
+            owns_process: true,
+        }
+    }
+
+    pub(super) fn folder(&self) -> anyhow::Result<Folder> {
+        self.folder.clone().map_or_else(Folder::own, Ok)
+    }
+
+    /// Writes a line of JSON to the standard output, escaped for a terminal.
+    pub(super) fn print_json(&mut self, value: &impl Serialize) -> anyhow::Result<()> {
+        self.print(&(shown_json(&serde_json::to_string(value)?) + "\n"))
+    }
+
+    /// Writes to the standard output, all at once.
+    pub(super) fn print(&mut self, text: &str) -> anyhow::Result<()> {
+        let to = &mut self.output.to;
+        match to.write_all(text.as_bytes()).and_then(|()| to.flush()) {
+            // The reader has read enough, as `head` does.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            written => written.context("cannot write the output"),
+        }
+    }
+}

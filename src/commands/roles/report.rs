@@ -1,0 +1,113 @@
+//! The explanation of a role mapping, and its JSON.
+
+use serde_json::{Map, Value, json};
+
+use crate::role_mapping::asserted::Asserted;
+use crate::role_mapping::{
+    self, By, Chosen, Explanation, Finding, IdentityPoolRoles, Outcome, Question, RoleMapping, Verdict,
+    why_this_outcome, why_this_verdict,
+};
+
+/// All that is to be told.
+pub struct Report<'a> {
+    pub profile: Option<&'a str>,
+    pub pool: &'a IdentityPoolRoles,
+    pub chosen: Chosen<'a>,
+    pub custom_role: Option<&'a str>,
+    pub claims: &'a Map<String, Value>,
+    /// Whether this mapping counts for this token and this flow, or was named as the one to evaluate.
+    pub counts: bool,
+    pub explanation: Explanation,
+    pub findings: Vec<Finding>,
+}
+
+impl Report<'_> {
+    pub fn mapping(&self) -> Option<&RoleMapping> {
+        self.chosen.entry.map(|(_, mapping)| mapping)
+    }
+
+    /// Whether every reading has the same outcome, and it is this mapping that decides.
+    pub fn is_certain(&self) -> bool {
+        self.counts && self.explanation.is_certain()
+    }
+
+    pub fn why(&self) -> String {
+        why_this_outcome(self.explanation.evaluation.basis, self.mapping(), self.pool)
+    }
+
+    /// A line per rule's verdict: its place, what became of it, and why.
+    pub fn verdicts(&self) -> impl Iterator<Item = (usize, &role_mapping::Rule, Verdict, String)> {
+        let rules = self.mapping().map(RoleMapping::rules).unwrap_or_default();
+        let verdicts = rules.iter().zip(&self.explanation.evaluation.verdicts).enumerate();
+        verdicts.map(|(place, (rule, verdict))| (place, rule, *verdict, why_this_verdict(rule, *verdict, self.claims)))
+    }
+
+    pub fn decides(&self, place: usize) -> bool {
+        self.explanation.evaluation.basis == role_mapping::Basis::Rule(place)
+    }
+
+    /// The report as JSON. Field names are a promise to scripts.
+    pub fn json(&self) -> Value {
+        let explanation = &self.explanation;
+        let evaluation = &explanation.evaluation;
+        let rule = |(place, rule, verdict, why): (usize, &role_mapping::Rule, Verdict, String)| {
+            json!({
+                "number": place + 1,
+                "claim": rule.claim,
+                "match_type": rule.match_type,
+                "value": rule.value,
+                "role_arn": rule.role_arn,
+                "result": verdict,
+                "decides": self.decides(place),
+                "certain": !explanation.uncertain_rules.contains(&place),
+                "why": why,
+            })
+        };
+        let doubt = |doubt: &role_mapping::Doubt| {
+            json!({
+                "questions": doubt.questions,
+                "if": others(&doubt.questions),
+                "outcome": named(&doubt.outcome),
+                "role_arn": doubt.outcome.role_arn(),
+            })
+        };
+        json!({
+            "profile": self.profile,
+            "identity_pool_id": self.pool.identity_pool_id,
+            "provider": self.chosen.entry.map(|(key, _)| key),
+            "provider_chosen_by": self.chosen.by,
+            "type": self.mapping().map(type_of),
+            "ambiguous_role_resolution": self.mapping().map(|mapping| mapping.ambiguous),
+            "custom_role": self.custom_role,
+            "asserted": Asserted::of(self.claims, self.pool.custom_claims()),
+            "rules": self.verdicts().map(rule).collect::<Vec<_>>(),
+            "outcome": named(&evaluation.outcome),
+            "role_arn": evaluation.outcome.role_arn(),
+            "why": self.why(),
+            "certain": self.is_certain(),
+            "doubts": explanation.doubts.iter().map(doubt).collect::<Vec<_>>(),
+            "findings": self.findings,
+        })
+    }
+}
+
+/// `Type`, as AWS names it.
+pub fn type_of(mapping: &RoleMapping) -> &'static str {
+    match mapping.by {
+        By::Token => "Token",
+        By::Rules(_) => "Rules",
+    }
+}
+
+/// What would have to be otherwise, in one sentence.
+pub fn others(questions: &[Question]) -> String {
+    questions.iter().map(|question| question.other_answer()).collect::<Vec<_>>().join(", and ")
+}
+
+fn named(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Role(_) => "role",
+        Outcome::Denied => "denied",
+        Outcome::NoRole => "no_role",
+    }
+}

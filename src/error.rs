@@ -1,6 +1,7 @@
 //! How a run fails: a message, the next step, and an exit code that a script can test.
 
 use std::fmt;
+use std::io;
 use std::time::Duration;
 
 /// What a failure means to the caller of the program. Each kind has one exit code; the man pages list them.
@@ -56,12 +57,13 @@ impl Kind {
 /// Messages are in lower case, without a full stop, and name the object (file, profile, host). They never hold a
 /// secret, a query string or a body. Text from outside is escaped where it is printed (`terminal`), not here.
 ///
-/// It travels inside an [`anyhow::Error`], which adds context on the way up; [`kind_of`] and [`hint_of`] find it again.
+/// Every room returns it, or a small enum of its own that converts to it. Context goes in front of the message, see
+/// [`Failure::within`]; kind, hint and wait stay as they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// What it means to the caller.
+    /// The meaning for the caller.
     pub kind: Kind,
-    /// What could not be done.
+    /// The action that failed and its cause, outermost context first: "cannot read A: permission denied".
     pub message: String,
     /// The next step, as a command where there is one.
     pub hint: Option<String>,
@@ -70,22 +72,38 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A failure without a hint.
+    /// Creates a failure without a hint.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), hint: None, retry_after: None }
     }
 
-    /// The same failure with the next step.
+    /// Adds the next step.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// The same failure with the server's wish to be left alone for so long.
+    /// Adds how long the server wants to be left alone.
     #[must_use]
     pub fn after(mut self, wait: Option<Duration>) -> Self {
         self.retry_after = wait;
+        self
+    }
+
+    /// Puts the action that failed in front of the message: "context: message".
+    #[must_use]
+    pub fn within(mut self, context: impl fmt::Display) -> Self {
+        self.message = format!("{context}: {}", self.message);
+        self
+    }
+
+    /// Moves the hint into the message, for callers who show one line at most: "message; hint".
+    #[must_use]
+    pub fn in_one_line(mut self) -> Self {
+        if let Some(hint) = self.hint.take() {
+            self.message = format!("{}; {hint}", self.message);
+        }
         self
     }
 }
@@ -97,6 +115,41 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+/// The failure inside, with the context that was added to it. An error that holds none is of [`Kind::Failed`].
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        let message = format!("{error:#}");
+        match error.downcast::<Failure>() {
+            Ok(failure) => Failure { message, ..failure },
+            Err(_) => Failure::new(Kind::Failed, message),
+        }
+    }
+}
+
+/// Context for results, in the manner of `anyhow::Context`.
+///
+/// It is for results of [`Failure`] and of [`io::Error`]. No bare I/O error becomes a failure by itself: its text names
+/// no path, so the context has to.
+pub trait Within<T> {
+    /// Puts the action that failed in front of the message: "context: message".
+    ///
+    /// # Errors
+    /// The error of `self`, as a [`Failure`]; an I/O error is of [`Kind::Failed`].
+    fn within<C: fmt::Display>(self, context: impl FnOnce() -> C) -> Result<T, Failure>;
+}
+
+impl<T> Within<T> for Result<T, Failure> {
+    fn within<C: fmt::Display>(self, context: impl FnOnce() -> C) -> Result<T, Failure> {
+        self.map_err(|failure| failure.within(context()))
+    }
+}
+
+impl<T> Within<T> for io::Result<T> {
+    fn within<C: fmt::Display>(self, context: impl FnOnce() -> C) -> Result<T, Failure> {
+        self.map_err(|error| Failure::new(Kind::Failed, error.to_string()).within(context()))
+    }
+}
 
 /// The kind of the failure inside `error`; [`Kind::Failed`] where there is none.
 pub fn kind_of(error: &anyhow::Error) -> Kind {
@@ -128,30 +181,29 @@ pub fn quoted(text: &str) -> String {
 
 /// The same failure with its causes and its hint as one text, for callers who show one line at most.
 pub fn in_one_line(error: anyhow::Error) -> anyhow::Error {
-    let hint = hint_of(&error).map(|hint| format!("; {hint}")).unwrap_or_default();
-    Failure::new(kind_of(&error), format!("{error:#}{hint}")).into()
+    Failure::from(error).in_one_line().into()
 }
 
 #[cfg(test)]
 mod tests {
-    use anyhow::Context;
-
     use super::*;
 
     #[test]
-    fn context_keeps_kind_and_hint() {
-        let inner: anyhow::Result<()> =
-            Err(Failure::new(Kind::Store, "the keyring is locked").hint("unlock it").into());
-        let error = inner.context("cannot read the tokens").context("profile 'internal'").unwrap_err();
-        assert_eq!(kind_of(&error), Kind::Store);
-        assert_eq!(hint_of(&error), Some("unlock it"));
-        assert_eq!(format!("{error:#}"), "profile 'internal': cannot read the tokens: the keyring is locked");
-        let error = in_one_line(error);
-        assert_eq!(kind_of(&error), Kind::Store);
-        assert_eq!(hint_of(&error), None);
+    fn context_keeps_kind_hint_and_wait() {
+        let locked = || Failure::new(Kind::Store, "the keyring is locked").hint("unlock it");
+        let inner: Result<(), Failure> = Err(locked().after(Some(Duration::from_secs(1))));
+        let failure = inner.within(|| "cannot read the tokens").within(|| "profile 'internal'").unwrap_err();
+        let said = "profile 'internal': cannot read the tokens: the keyring is locked";
+        let expected = Failure::new(Kind::Store, said).hint("unlock it").after(Some(Duration::from_secs(1)));
+        assert_eq!(failure, expected);
+        assert_eq!(failure.in_one_line().message, format!("{said}; unlock it"));
+        let added = anyhow::Error::from(locked()).context("cannot read the tokens").context("profile 'internal'");
+        assert_eq!(Failure::from(added), Failure { retry_after: None, ..expected });
+        let plain: io::Result<()> = Err(io::ErrorKind::PermissionDenied.into());
         assert_eq!(
-            format!("{error:#}"),
-            "profile 'internal': cannot read the tokens: the keyring is locked; unlock it"
+            plain.within(|| "cannot read A").unwrap_err(),
+            Failure::new(Kind::Failed, "cannot read A: permission denied")
         );
+        assert_eq!(Failure::from(anyhow::anyhow!("no")), Failure::new(Kind::Failed, "no"));
     }
 }

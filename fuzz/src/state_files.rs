@@ -113,7 +113,7 @@ fn discovered(contents: &[u8]) {
     issuer.discovery = "no server at all".to_owned();
     put("discovery", &issuer.discovery, contents);
     let issuer = issuer.clone();
-    match RUNTIME.block_on(discovery::endpoints(&profile, &HTTP, &FOLDER, now())) {
+    match RUNTIME.block_on(discovery::endpoints(&profile.issuer, &HTTP, &FOLDER, now())) {
         Ok(endpoints) => {
             // What nobody reads of a file may be no text.
             let kept = serde_json::from_slice::<serde_json::Value>(contents);

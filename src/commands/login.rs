@@ -10,7 +10,7 @@ use super::rows::local;
 use super::{Attendance, BrowserAccess, Env, ProfileContext, choice, configuration};
 use crate::cli::Login;
 use crate::error::{Kind, kind_of};
-use crate::oidc::{Browser, Keys, Listener, Notice, Place, SignIn, TokenEndpoint};
+use crate::oidc::{Browser, Listener, Notice, Place, RequestOptions, SignIn};
 use crate::profile::{Profile, email};
 use crate::secret::Secret;
 use crate::session::record::TokensRecord;
@@ -113,17 +113,13 @@ pub(super) async fn sign_in(
     let siblings = opened.siblings(env);
     let listener = Listener::bind(&session.profile.redirect.ports)?;
     let endpoints = session.endpoints().await?;
-    let endpoint = TokenEndpoint::new(session.profile, &endpoints, session.http, session.client_secret);
-    let keys = Keys::new(session.http, session.folder, &endpoints.jwks);
     let way = opened.browser_access(env);
     let words = Words { env, profile: session.profile, way: &way, manner };
     let (ask, can_ask) = (|| words.ask(), is_asked_for && way.is_own && env.terminal.can_ask());
     let sign_in = SignIn {
-        profile: session.profile,
-        endpoints: &endpoints,
-        endpoint: &endpoint,
-        keys: &keys,
-        clock: session.clock,
+        client: session.client(&endpoints, session.client_secret),
+        options: RequestOptions::of(session.profile),
+        redirect: &session.profile.redirect,
         browser: words.browser(),
         needs_browser: !is_asked_for,
         ask: can_ask.then_some(&ask),

@@ -5,7 +5,6 @@ use url::Url;
 use super::{Attendance, Env, ProfileContext, choice, configuration};
 use crate::cli::Logout;
 use crate::error::{Failure, Kind, kind_of};
-use crate::oidc::TokenEndpoint;
 use crate::profile::{Choice, Issuer, Profile, ProviderEndpoints, settings};
 use crate::session::record::TokensRecord;
 
@@ -103,6 +102,7 @@ fn revoke(
         Ok(endpoints) => endpoints,
         Err(error) => return Err(Failure::new(kind_of(error), format!("{error:#}")).into()),
     };
-    let endpoint = TokenEndpoint::new(&opened.profile, endpoints, &opened.http, tokens.client_secret.as_ref());
-    opened.wait_for(async { Ok(endpoint.revoke(refresh_token).await?) })
+    let session = opened.session();
+    let client = session.client(endpoints, tokens.client_secret.as_ref());
+    opened.wait_for(async { Ok(client.revoke(refresh_token).await?) })
 }

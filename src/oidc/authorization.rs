@@ -6,11 +6,42 @@ use openidconnect::Nonce;
 use url::Url;
 
 use crate::error::{Failure, Kind};
-use crate::profile::{Profile, ProviderEndpoints};
+use crate::profile::Profile;
 use crate::secret::Secret;
 
 /// Random bytes in state, nonce and verifier each: 256 bits (RFC 7636, section 7.1).
 const RANDOM_BYTES: u32 = 32;
+
+/// The part of an authorization request that a profile chooses.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RequestOptions<'a> {
+    /// The scopes to ask for.
+    pub scopes: &'a [String],
+    /// The identity provider that the user pool goes to at once.
+    pub identity_provider: Option<&'a str>,
+    /// The same by one of the provider's identifiers, such as an email domain.
+    pub idp_identifier: Option<&'a str>,
+    /// The name that the provider's page suggests.
+    pub login_hint: Option<&'a str>,
+    /// Whether the provider asks again: `login`, `select_account`, `consent`.
+    pub prompt: Option<&'a str>,
+    /// The language of the hosted UI.
+    pub lang: Option<&'a str>,
+}
+
+impl<'a> RequestOptions<'a> {
+    /// Returns the options that `profile` sets.
+    pub fn of(profile: &'a Profile) -> Self {
+        Self {
+            scopes: &profile.scopes,
+            identity_provider: profile.identity_provider.as_deref(),
+            idp_identifier: profile.idp_identifier.as_deref(),
+            login_hint: profile.login_hint.as_deref(),
+            prompt: profile.prompt.as_deref(),
+            lang: profile.lang.as_deref(),
+        }
+    }
+}
 
 /// What one attempt to sign in is recognised by. Made anew for each, kept in memory alone.
 #[derive(Debug)]
@@ -42,23 +73,28 @@ impl Attempt {
     ///
     /// # Errors
     /// If an endpoint is not a URL, which checked profiles rule out.
-    pub fn url(&self, profile: &Profile, endpoints: &ProviderEndpoints, redirect_uri: &str) -> Result<Url, Failure> {
-        let endpoint = AuthUrl::new(endpoints.authorization.clone()).map_err(not_a_url)?;
-        let client = BasicClient::new(ClientId::new(profile.client_id.clone()))
-            .set_auth_uri(endpoint)
+    pub fn url(
+        &self,
+        endpoint: &str,
+        client_id: &str,
+        options: &RequestOptions<'_>,
+        redirect_uri: &str,
+    ) -> Result<Url, Failure> {
+        let client = BasicClient::new(ClientId::new(client_id.to_owned()))
+            .set_auth_uri(AuthUrl::new(endpoint.to_owned()).map_err(not_a_url)?)
             .set_redirect_uri(RedirectUrl::new(redirect_uri.to_owned()).map_err(not_a_url)?);
         let state = CsrfToken::new(self.state.expose().to_owned());
         let mut request = client
             .authorize_url(|| state)
-            .add_scopes(profile.scopes.iter().cloned().map(Scope::new))
+            .add_scopes(options.scopes.iter().cloned().map(Scope::new))
             .set_pkce_challenge(self.challenge.clone())
             .add_extra_param("nonce", self.nonce.expose());
         let optional = [
-            ("identity_provider", &profile.identity_provider),
-            ("idp_identifier", &profile.idp_identifier),
-            ("login_hint", &profile.login_hint),
-            ("prompt", &profile.prompt),
-            ("lang", &profile.lang),
+            ("identity_provider", options.identity_provider),
+            ("idp_identifier", options.idp_identifier),
+            ("login_hint", options.login_hint),
+            ("prompt", options.prompt),
+            ("lang", options.lang),
         ];
         for (name, value) in optional {
             if let Some(value) = value {
@@ -91,8 +127,9 @@ mod tests {
         let attempt = Attempt::new();
         let mut profile = profile("identity_provider = 'AzureAD'\nlogin_hint = 'ada@corp.example'");
         profile.prompt = Some("login".into());
-        let endpoints = &profile.issuer.user_pool().unwrap().endpoints;
-        let url = attempt.url(&profile, endpoints, "http://localhost:8400/callback").unwrap();
+        let endpoint = &profile.issuer.user_pool().unwrap().endpoints.authorization;
+        let options = RequestOptions::of(&profile);
+        let url = attempt.url(endpoint, &profile.client_id, &options, "http://localhost:8400/callback").unwrap();
         let query: HashMap<_, _> = url.query_pairs().into_owned().collect();
         let expected = [
             ("response_type", "code"),

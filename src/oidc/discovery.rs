@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::error::{Failure, Kind, shortened};
 use crate::folder::Folder;
 use crate::http::Http;
-use crate::profile::{Issuer, PlainIssuer, Profile, ProviderEndpoints};
+use crate::profile::{Issuer, PlainIssuer, ProviderEndpoints};
 
 /// A document older than this is fetched anew.
 const LIFE: TimeDelta = TimeDelta::hours(24);
@@ -43,18 +43,18 @@ struct Document {
     authorization_response_iss_parameter_supported: Option<Value>,
 }
 
-/// The endpoints of the profile's user pool or issuer.
+/// Returns the endpoints of an issuer, whose discovery document is fetched unless there is a recent copy in `folder`.
 ///
 /// # Errors
 /// [`Kind::Network`] if the document cannot be had, [`Kind::Refused`] if it is another issuer's or names an endpoint at a
 /// host that the profile does not vouch for.
 pub async fn endpoints(
-    profile: &Profile,
+    issuer: &Issuer,
     http: &Http,
     folder: &Folder,
     now: DateTime<Utc>,
 ) -> Result<ProviderEndpoints, Failure> {
-    let issuer = match &profile.issuer {
+    let issuer = match issuer {
         Issuer::UserPool(pool) => return Ok(pool.endpoints.clone()),
         Issuer::Plain(issuer) => issuer,
     };
@@ -188,15 +188,14 @@ mod tests {
         checked(serde_json::from_value(document).expect("a document"), &issuer())
     }
 
-    /// A server that gives the document whose list of algorithms is this, and the profile that believes it.
-    fn lab(algorithms: &Value) -> (Lab, Profile) {
+    /// A server that gives the document whose list of algorithms is this, and the issuer that names it.
+    fn lab(algorithms: &Value) -> (Lab, Issuer) {
         let lab = Lab::new();
         let mut document = json_document();
         document["id_token_signing_alg_values_supported"] = algorithms.clone();
         lab.replies(200, "", document.to_string());
-        let plain = PlainIssuer { discovery: lab.url.clone(), ..issuer() };
-        let profile = Profile { issuer: Issuer::Plain(plain), ..crate::profile::tests::profile("") };
-        (lab, profile)
+        let issuer = Issuer::Plain(PlainIssuer { discovery: lab.url.clone(), ..issuer() });
+        (lab, issuer)
     }
 
     #[test]
@@ -254,24 +253,24 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_document_is_fetched_once_a_day_and_none_is_believed_that_is_not_this_addresss() {
-        let (lab, profile) = lab(&json!(["RS256"]));
+    async fn a_document_is_fetched_once_a_day_and_none_is_believed_that_is_not_this_address_s() {
+        let (lab, issuer) = lab(&json!(["RS256"]));
         let http = Http::default();
         for (later, requests) in [(10, 1), (10, 1), (86_409, 1), (86_410, 2), (86_409, 3), (86_410, 3)] {
-            let endpoints = endpoints(&profile, &http, &lab.folder, at(later)).await.unwrap();
+            let endpoints = endpoints(&issuer, &http, &lab.folder, at(later)).await.unwrap();
             assert_eq!(endpoints.jwks, "https://keys.example.com/t/keys");
             assert_eq!(lab.requests(), requests, "{later} s later");
         }
         let document = serde_json::from_value(json_document()).unwrap();
         let elsewhere = Kept { fetched_at: at(86_410), url: "https://x.example".into(), document };
         lab.folder.sub("discovery").replace(&lab.url, &serde_json::to_vec(&elsewhere).unwrap()).unwrap();
-        endpoints(&profile, &http, &lab.folder, at(86_410)).await.unwrap();
+        endpoints(&issuer, &http, &lab.folder, at(86_410)).await.unwrap();
         assert_eq!(lab.requests(), 4);
     }
 
     #[tokio::test]
     async fn a_document_that_is_too_large_to_be_read_again_is_used_and_not_kept() {
-        let (lab, profile) = lab(&json!([]));
+        let (lab, issuer) = lab(&json!([]));
         let with = |filler: usize| {
             let mut document = json_document();
             document["id_token_signing_alg_values_supported"] = json!(["RS256", "x".repeat(filler)]);
@@ -282,17 +281,17 @@ mod tests {
         let room = 65_536 - empty.len();
         for (filler, is_kept) in [(room + 1, false), (room, true)] {
             lab.replies(200, "", with(filler).to_string());
-            endpoints(&profile, &Http::default(), &lab.folder, at(0)).await.unwrap();
+            endpoints(&issuer, &Http::default(), &lab.folder, at(0)).await.unwrap();
             let kept = lab.folder.sub("discovery").read(&lab.url, 100_000).unwrap();
             assert_eq!(kept.map(|bytes| bytes.len()), is_kept.then_some(65_536), "{filler}");
         }
         lab.replies(500, "", "");
-        endpoints(&profile, &Http::default(), &lab.folder, at(1)).await.unwrap();
+        endpoints(&issuer, &Http::default(), &lab.folder, at(1)).await.unwrap();
     }
 
     #[tokio::test]
     async fn what_is_no_document_is_told_with_the_place_where_it_was_looked_for() {
-        let (lab, profile) = lab(&json!(["RS256"]));
+        let (lab, issuer) = lab(&json!(["RS256"]));
         let good = json_document().to_string();
         for (status, body, what) in [
             (404, good.as_str(), "status 404"),
@@ -302,7 +301,7 @@ mod tests {
             (200, "<html>", "it is not the JSON"),
         ] {
             lab.replies(status, "", body);
-            let failure = endpoints(&profile, &Http::default(), &lab.folder, at(0)).await.unwrap_err();
+            let failure = endpoints(&issuer, &Http::default(), &lab.folder, at(0)).await.unwrap_err();
             assert!(failure.kind == Kind::Network && failure.message.contains(what), "{failure}");
             assert!(failure.message.contains(&lab.url), "{failure}");
         }

@@ -16,8 +16,10 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use subtle::ConstantTimeEq;
 
+use super::token_endpoint::Grant;
 use crate::clock::Offset;
 use crate::error::shortened;
+use crate::profile::Issuer;
 use crate::secret::Secret;
 
 /// How far this machine's clock may be off before an expired token counts as such.
@@ -52,7 +54,26 @@ pub struct Expected<'a> {
     pub offset: Offset,
 }
 
-impl Expected<'_> {
+impl<'a> Expected<'a> {
+    /// Returns what the ID token of `grant` must say: issued by `issuer` to the app client `client_id`.
+    pub fn new(
+        issuer: &'a Issuer,
+        client_id: &'a str,
+        grant: &'a Grant,
+        nonce: Option<&'a Secret>,
+        now: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            issuers: issuer.issuers(),
+            is_user_pool: issuer.user_pool().is_some(),
+            client_id,
+            nonce,
+            access_token: &grant.access_token,
+            now,
+            offset: grant.offset,
+        }
+    }
+
     /// The time by which a token of that age is judged. What the server has issued just now is judged by the server's
     /// own clock, so that a machine whose clock is wrong can sign in; anything else by whichever clock is further on.
     fn time_for(&self, issued_at: DateTime<Utc>) -> DateTime<Utc> {

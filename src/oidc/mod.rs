@@ -3,6 +3,7 @@
 mod authorization;
 mod browser;
 mod callback;
+mod client;
 pub mod discovery;
 mod id_token;
 mod keys;
@@ -14,13 +15,15 @@ mod sign_in;
 mod surroundings;
 mod token_endpoint;
 
+pub use authorization::RequestOptions;
 pub use browser::{Browser, SystemBrowser};
 pub use callback::{Awaited, Denial, Verdict, judge};
+pub use client::{Client, Tokens};
 pub use id_token::{Claims, Expected, Invalid, json_object, unverified_claims, verify};
 pub use keys::{Keys, key_set};
 pub use listener::{Arrival, Listener};
 pub use page::{Ending, page};
 pub use pasted::Pasted;
-pub use sign_in::{Ask, Notice, SignIn, Tokens};
+pub use sign_in::{Ask, Notice, SignIn};
 pub use surroundings::{Facts, Opener, Place, Surroundings};
-pub use token_endpoint::{Grant, GrantError, TokenEndpoint};
+pub use token_endpoint::{Grant, GrantError};

@@ -8,29 +8,17 @@ use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::authorization::Attempt;
+use super::authorization::{Attempt, RequestOptions};
 use super::browser::Browser;
 use super::callback::{Awaited, Denial};
-use super::id_token::{Claims, Expected};
-use super::keys::Keys;
+use super::client::{Client, Tokens};
 use super::listener::{Arrival, Listener, Serving};
 use super::page::Ending;
 use super::pasted::Pasted;
-use super::token_endpoint::{Grant, TokenEndpoint, facts, no_id_token};
-use crate::clock::Clock;
 use crate::error::{Failure, Kind};
-use crate::profile::{Profile, ProviderEndpoints};
+use crate::profile::{Redirect, login_command};
 use crate::refusals::{self, Service};
 use crate::secret::Secret;
-
-/// Verified tokens, and what the ID token says.
-#[derive(Debug, Clone)]
-pub struct Tokens {
-    /// The tokens themselves.
-    pub grant: Grant,
-    /// The claims of the ID token.
-    pub claims: Claims,
-}
 
 /// What a person may want to read while it goes on.
 #[derive(Debug)]
@@ -66,16 +54,12 @@ const PASTE_LIMIT: usize = 64 * 1024;
 
 /// One sign-in about to happen.
 pub struct SignIn<'a> {
-    /// What to sign in to.
-    pub profile: &'a Profile,
-    /// Its endpoints.
-    pub endpoints: &'a ProviderEndpoints,
-    /// The token endpoint.
-    pub endpoint: &'a TokenEndpoint<'a>,
-    /// The user pool's keys.
-    pub keys: &'a Keys<'a>,
-    /// The time.
-    pub clock: &'a dyn Clock,
+    /// The app client to sign in by.
+    pub client: Client<'a>,
+    /// What its authorization request says besides.
+    pub options: RequestOptions<'a>,
+    /// The app client's redirect URIs.
+    pub redirect: &'a Redirect,
     /// What opens the page; `None` leaves that to the person.
     pub browser: Option<Arc<dyn Browser>>,
     /// Whether the sign-in is over if no browser opens, since nobody can be told to open one.
@@ -103,14 +87,15 @@ impl SignIn<'_> {
     ) -> anyhow::Result<T> {
         let attempt = Attempt::new();
         let port = listener.port();
-        let redirect_uri = self.profile.redirect.uri(port);
-        let url = attempt.url(self.profile, self.endpoints, &redirect_uri)?;
+        let redirect_uri = self.redirect.uri(port);
+        let endpoint = &self.client.endpoints.authorization;
+        let url = attempt.url(endpoint, self.client.id, &self.options, &redirect_uri)?;
         let awaited = Awaited {
             port,
-            path: self.profile.redirect.path.clone(),
+            path: self.redirect.path.clone(),
             state: attempt.state.clone(),
-            issuers: self.profile.issuer.issuers().to_vec(),
-            needs_issuer: self.endpoints.answers_name_issuer,
+            issuers: self.client.issuer.issuers().to_vec(),
+            needs_issuer: self.client.endpoints.answers_name_issuer,
         };
         let mut serving = listener.serve(awaited.clone())?;
         let trouble = self.open(&url, port);
@@ -119,7 +104,7 @@ impl SignIn<'_> {
             Err(_) => return Err(self.nobody_came(&redirect_uri).into()),
             Ok(Conclusion::NoBrowser(reason)) => return Err(self.no_browser(&reason).into()),
             Ok(Conclusion::Denied(denial)) => {
-                let failure = denied(&denial, self.profile);
+                let failure = denied(&denial, &self.client);
                 serving.finish(Ending::Denied { reason: failure.message.clone() }).await;
                 return Err(failure.into());
             }
@@ -131,7 +116,7 @@ impl SignIn<'_> {
         };
         serving
             .finish(match &outcome {
-                Ok(_) => Ending::SignedIn { profile: self.profile.name.clone() },
+                Ok(_) => Ending::SignedIn { profile: self.client.profile.to_owned() },
                 Err(error) => Ending::Failed { reason: format!("{error:#}") },
             })
             .await;
@@ -213,32 +198,21 @@ impl SignIn<'_> {
     }
 
     async fn tokens(&self, code: &Secret, attempt: &Attempt, redirect_uri: &str) -> Result<Tokens, Failure> {
-        let granted = self.endpoint.exchange(code, &attempt.verifier, redirect_uri).await;
-        let grant = granted.map_err(|error| error.of(self.profile))?;
-        let expected = Expected {
-            issuers: self.profile.issuer.issuers(),
-            is_user_pool: self.profile.issuer.user_pool().is_some(),
-            client_id: &self.profile.client_id,
-            nonce: Some(&attempt.nonce),
-            access_token: &grant.access_token,
-            now: self.clock.now(),
-            offset: grant.offset,
-        };
-        let Some(id_token) = &grant.id_token else { return Err(no_id_token(&self.profile.issuer)) };
-        let claims = self.keys.verify(id_token, &expected).await?;
-        Ok(Tokens { grant, claims })
+        let granted = self.client.exchange(code, &attempt.verifier, redirect_uri).await;
+        let grant = granted.map_err(|error| self.client.failure(error))?;
+        self.client.verify(grant, Some(&attempt.nonce)).await
     }
 
     fn no_browser(&self, reason: &str) -> Failure {
         Failure::new(Kind::SignInRequired, format!("no browser could be opened ({reason})"))
-            .hint(format!("run '{}'", self.profile.login_command()))
+            .hint(format!("run '{}'", login_command(self.client.profile)))
     }
 
     fn nobody_came(&self, redirect_uri: &str) -> Failure {
         let message = format!("nobody signed in within {} s", self.patience.as_secs());
         Failure::new(Kind::SignInRequired, message).hint(format!(
             "run '{}' again; if the browser showed 'redirect_mismatch', register {redirect_uri} as a callback URL of the app client",
-            self.profile.login_command()
+            login_command(self.client.profile)
         ))
     }
 }
@@ -285,14 +259,14 @@ impl Typed {
 }
 
 /// The cause, what was said, and the code unless that is all.
-fn denied(denial: &Denial, profile: &Profile) -> Failure {
+fn denied(denial: &Denial, client: &Client<'_>) -> Failure {
     let description = denial.description.as_deref().map(refusals::in_one_line).filter(|text| !text.is_empty());
     let row = refusals::find(Service::Authorization, &denial.error, description.as_deref().unwrap_or_default());
     let said = match &description {
         Some(description) => format!("{description} ({})", denial.error),
         None => denial.error.clone(),
     };
-    let login = profile.login_command();
-    let facts = facts(profile, &login);
+    let login = login_command(client.profile);
+    let facts = client.facts(&login);
     Failure::new(row.kind, format!("{}: {said}", row.cause(&facts))).hint(row.hint(&facts))
 }

@@ -13,10 +13,11 @@ use oauth2::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::client::Client;
 use crate::clock::Offset;
 use crate::error::{Failure, Kind, shortened};
-use crate::http::{Http, HttpError};
-use crate::profile::{Issuer, Profile, ProviderEndpoints};
+use crate::http::HttpError;
+use crate::profile::login_command;
 use crate::refusals::{self, Facts, Service};
 use crate::secret::{self, Secret};
 
@@ -33,11 +34,6 @@ const INVALID_GRANT: &str = "invalid_grant";
 const WANTS_A_PERSON: &[&str] = &["interaction_required", "login_required", "consent_required"];
 /// What fills a refusal's words where no profile is known.
 const UNKNOWN_PROFILE: Facts<'_> = &[("login", "cogfed login"), ("issuer", "user pool")];
-
-/// What fills a refusal's words: `login` is the profile's command to sign in.
-pub(super) fn facts<'a>(profile: &'a Profile, login: &'a str) -> [(&'static str, &'a str); 3] {
-    [("login", login), ("issuer", profile.issuer.described()), ("profile", profile.name.as_str())]
-}
 
 /// What the token endpoint gave, not verified yet.
 #[derive(Debug, Clone)]
@@ -73,7 +69,7 @@ pub enum GrantError {
 
 impl GrantError {
     /// The failure that it is to a person.
-    fn failure(self, facts: Facts<'_>) -> Failure {
+    pub(super) fn failure(self, facts: Facts<'_>) -> Failure {
         match self {
             GrantError::NotSent(failure) | GrantError::Unknown(failure) | GrantError::Refused(failure) => failure,
             GrantError::Invalid { description } => {
@@ -84,11 +80,6 @@ impl GrantError {
             }
         }
     }
-
-    /// The failure that it is to a person who uses `profile`.
-    pub fn of(self, profile: &Profile) -> Failure {
-        self.failure(&facts(profile, &profile.login_command()))
-    }
 }
 
 impl From<GrantError> for Failure {
@@ -97,32 +88,14 @@ impl From<GrantError> for Failure {
     }
 }
 
-/// The token endpoint of one profile's user pool or issuer.
-pub struct TokenEndpoint<'a> {
-    profile: &'a Profile,
-    endpoints: &'a ProviderEndpoints,
-    http: &'a Http,
-    client_secret: Option<&'a Secret>,
-}
-
-impl<'a> TokenEndpoint<'a> {
-    /// The profile's token endpoint, which is among `endpoints`. `client_secret` is there for confidential app clients.
-    pub fn new(
-        profile: &'a Profile,
-        endpoints: &'a ProviderEndpoints,
-        http: &'a Http,
-        client_secret: Option<&'a Secret>,
-    ) -> Self {
-        Self { profile, endpoints, http, client_secret }
-    }
-
+impl Client<'_> {
     /// Swaps an authorization code for tokens.
     ///
     /// # Errors
     /// [`GrantError`].
     pub async fn exchange(&self, code: &Secret, verifier: &Secret, redirect_uri: &str) -> Result<Grant, GrantError> {
         let redirect = RedirectUrl::new(redirect_uri.to_owned()).map_err(not_a_url)?;
-        let client = self.client()?.set_redirect_uri(redirect);
+        let client = self.oauth()?.set_redirect_uri(redirect);
         let request = client
             .exchange_code(AuthorizationCode::new(code.expose().to_owned()))
             .set_pkce_verifier(PkceCodeVerifier::new(verifier.expose().to_owned()));
@@ -137,12 +110,12 @@ impl<'a> TokenEndpoint<'a> {
     pub async fn refresh(&self, refresh_token: &Secret) -> Result<Grant, GrantError> {
         let token = RefreshToken::new(refresh_token.expose().to_owned());
         let send = |request| self.send(request);
-        self.grant(self.client()?.exchange_refresh_token(&token).request_async(&send).await)
+        self.grant(self.oauth()?.exchange_refresh_token(&token).request_async(&send).await)
     }
 
     fn grant(&self, answer: Answer) -> Result<Grant, GrantError> {
         let offset = self.http.clock_offset().map(|measured| measured.offset).unwrap_or_default();
-        grant(answer, &self.endpoints.token, offset, &facts(self.profile, &self.profile.login_command()))
+        grant(answer, &self.endpoints.token, offset, &self.facts(&login_command(self.profile)))
     }
 
     /// Revokes a refresh token, and with it the tokens made from it. A token that is revoked already counts as done
@@ -154,8 +127,8 @@ impl<'a> TokenEndpoint<'a> {
     pub async fn revoke(&self, refresh_token: &Secret) -> Result<bool, Failure> {
         let Some(endpoint) = &self.endpoints.revocation else { return Ok(false) };
         let mut form = url::form_urlencoded::Serializer::new(String::new());
-        form.append_pair("token", refresh_token.expose()).append_pair("client_id", &self.profile.client_id);
-        if let Some(secret) = self.client_secret {
+        form.append_pair("token", refresh_token.expose()).append_pair("client_id", self.id);
+        if let Some(secret) = self.secret {
             form.append_pair("client_secret", secret.expose());
         }
         let request = http::Request::post(endpoint)
@@ -169,7 +142,7 @@ impl<'a> TokenEndpoint<'a> {
                 let said = serde_json::from_slice::<TokenError>(answer.body()).map(|error| format!(": {error}"));
                 let message = format!(
                     "the {} did not revoke the sign-in (status {status}){}",
-                    self.profile.issuer.described(),
+                    self.issuer.described(),
                     said.unwrap_or_default()
                 );
                 let kind = if is_unavailable(status) { Kind::Network } else { Kind::Refused };
@@ -178,10 +151,10 @@ impl<'a> TokenEndpoint<'a> {
         }
     }
 
-    fn client(&self) -> Result<Client, GrantError> {
+    fn oauth(&self) -> Result<OAuthClient, GrantError> {
         let endpoint = TokenUrl::new(self.endpoints.token.clone()).map_err(not_a_url)?;
-        let client = oauth2::Client::new(ClientId::new(self.profile.client_id.clone())).set_token_uri(endpoint);
-        Ok(match self.client_secret {
+        let client = oauth2::Client::new(ClientId::new(self.id.to_owned())).set_token_uri(endpoint);
+        Ok(match self.secret {
             // RFC 6749, section 2.3.1, lets the secret go into the body; Cognito takes both, and a Basic header would
             // have to be encoded in a way on which servers disagree.
             Some(secret) => client
@@ -206,7 +179,7 @@ impl Grant {
     pub fn of_answer(answer: HttpResponse) -> Result<Self, GrantError> {
         let endpoint = "https://localhost/oauth2/token";
         let url = TokenUrl::new(endpoint.into()).map_err(not_a_url)?;
-        let client: Client = oauth2::Client::new(ClientId::new(String::new())).set_token_uri(url);
+        let client: OAuthClient = oauth2::Client::new(ClientId::new(String::new())).set_token_uri(url);
         let answered = |_| available(answer.clone(), None);
         let request = client.exchange_refresh_token(&RefreshToken::new(String::new())).request(&answered);
         grant(request, endpoint, Offset::default(), UNKNOWN_PROFILE)
@@ -224,7 +197,7 @@ fn available(answer: HttpResponse, wait: Option<Duration>) -> Result<HttpRespons
     }
 }
 
-type Client = oauth2::Client<
+type OAuthClient = oauth2::Client<
     TokenError,
     StandardTokenResponse<IdTokenField, BasicTokenType>,
     BasicTokenIntrospectionResponse,
@@ -332,12 +305,6 @@ fn grant(answer: Answer, token_endpoint: &str, offset: Offset, facts: Facts<'_>)
         return Err(GrantError::Refused(Failure::new(Kind::Refused, message).hint("tell its administrator")));
     }
     Ok(grant)
-}
-
-/// After a code there is always one (OpenID Connect Core 1.0, section 3.1.3.3).
-pub(super) fn no_id_token(issuer: &Issuer) -> Failure {
-    let message = format!("the {} gave no ID token, though 'openid' was asked for", issuer.described());
-    Failure::new(Kind::Refused, message).hint("the app client must allow the scope 'openid'")
 }
 
 /// Whether a status says that the server is overloaded or broken, and nothing about what was asked of it.

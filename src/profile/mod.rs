@@ -245,8 +245,13 @@ impl Profile {
 
     /// The command that signs in to this profile, for hints.
     pub fn login_command(&self) -> String {
-        format!("cogfed login --profile {}", self.name)
+        login_command(&self.name)
     }
+}
+
+/// Returns the command that signs in to the profile of this name, for hints.
+pub fn login_command(profile: &str) -> String {
+    format!("cogfed login --profile {profile}")
 }
 
 /// The name of the profile in force.

@@ -9,8 +9,9 @@ use super::reserve::Reserve;
 use super::{Session, made, mark};
 use crate::error::{Failure, Kind};
 use crate::identity_pool::{IdentityPool, Login, PoolError};
-use crate::oidc::{Expected, Grant, GrantError, Keys, TokenEndpoint, Tokens, discovery, unverified_claims};
+use crate::oidc::{Client, Grant, GrantError, discovery, unverified_claims};
 use crate::profile::ProviderEndpoints;
+use crate::secret::Secret;
 use crate::session::policy;
 use crate::session::record::{CredentialsRecord, Ended, TokensRecord, credentials_account};
 
@@ -82,20 +83,25 @@ impl Session<'_> {
         let reserve = Reserve::set_aside(self.folder, self.profile, &tokens).map_err(not_begun)?;
         let marked = mark::set(self.folder, self.profile, &tokens, self.clock.now());
         let mut interrupted_at = marked.map_err(not_begun)?;
-        let granted = self.refresh_grant(&tokens, &endpoints, &mut interrupted_at).await;
+        // The secret that was given at the sign-in: what the environment holds by now may be another app client's.
+        let client_secret = tokens.client_secret.clone();
+        let client = self.client(&endpoints, client_secret.as_ref());
+        let granted = self.refresh_grant(&tokens, &client, &mut interrupted_at).await;
         drop(reserve);
         let grant = match granted {
             Ok(grant) => grant,
             Err(GrantError::Invalid { description }) => {
                 let ended = Ended { at: self.clock.now(), interrupted_at, by_sign_out: false };
-                return Err(self.end(tokens, ended, description)?.into());
+                // Entra ID says why; it is kept nowhere, and told this once.
+                let why = description.is_some().then(|| client.failure(GrantError::Invalid { description }));
+                return Err(self.end(tokens, ended, why)?.into());
             }
             Err(error) => {
                 // An answer that got lost may have rotated the token: then the mark has to stay.
                 if !matches!(error, GrantError::Unknown(_)) && interrupted_at.is_none() {
                     mark::clear(self.folder, self.profile);
                 }
-                return Err(error.of(self.profile).into());
+                return Err(client.failure(error).into());
             }
         };
         // Before anything else: the refresh token that was sent may be dead from now on.
@@ -107,23 +113,16 @@ impl Session<'_> {
             // Nothing was rotated, whatever becomes of the answer.
             None => mark::clear(self.folder, self.profile),
         }
-        let Some(id_token) = &grant.id_token else { return self.without_id_token(tokens) };
-        let expected = Expected {
-            issuers: self.profile.issuer.issuers(),
-            is_user_pool: self.profile.issuer.user_pool().is_some(),
-            client_id: &self.profile.client_id,
-            nonce: None,
-            access_token: &grant.access_token,
-            now: self.clock.now(),
-            offset: grant.offset,
-        };
-        let claims = Keys::new(self.http, self.folder, &endpoints.jwks).verify(id_token, &expected).await?;
-        if claims.subject != tokens.subject {
+        if grant.id_token.is_none() {
+            return self.without_id_token(tokens);
+        }
+        let renewed = client.verify(grant, None).await?;
+        if renewed.claims.subject != tokens.subject {
             return Err(Failure::new(Kind::Refused, "the renewed ID token is another person's: it is not used")
                 .hint(format!("sign in anew: {} --force", self.profile.login_command()))
                 .into());
         }
-        tokens.take(&Tokens { grant, claims });
+        tokens.take(&renewed);
         // What the credentials will be called is noted before they are made, so that a sign-out finds them.
         tokens.credentials.insert(credentials_account(self.profile));
         let is_saved = self.save(&tokens);
@@ -131,15 +130,13 @@ impl Session<'_> {
     }
 
     /// Keeps that the refresh token is no good any more, and says so.
-    fn end(&self, mut tokens: TokensRecord, ended: Ended, description: Option<String>) -> anyhow::Result<Failure> {
+    fn end(&self, mut tokens: TokensRecord, ended: Ended, why: Option<Failure>) -> anyhow::Result<Failure> {
         let mut failure = self.ended_elsewhere(&ended);
         tokens.refresh_token = None;
         tokens.ended = Some(ended);
         tokens.write(self.store, self.profile)?;
         mark::clear(self.folder, self.profile);
-        // Entra ID says why; it is kept nowhere, and told this once.
-        if description.is_some() {
-            let why = GrantError::Invalid { description }.of(self.profile);
+        if let Some(why) = why {
             failure.message += &format!(" ({})", why.message);
         }
         Ok(failure)
@@ -150,7 +147,21 @@ impl Session<'_> {
     /// # Errors
     /// As [`discovery::endpoints`].
     pub async fn endpoints(&self) -> Result<ProviderEndpoints, Failure> {
-        discovery::endpoints(self.profile, self.http, self.folder, self.clock.now()).await
+        discovery::endpoints(&self.profile.issuer, self.http, self.folder, self.clock.now()).await
+    }
+
+    /// Returns the OpenID client of the profile. `secret` is the app client's.
+    pub fn client<'a>(&'a self, endpoints: &'a ProviderEndpoints, secret: Option<&'a Secret>) -> Client<'a> {
+        Client {
+            issuer: &self.profile.issuer,
+            endpoints,
+            id: &self.profile.client_id,
+            secret,
+            profile: &self.profile.name,
+            http: self.http,
+            folder: self.folder,
+            clock: self.clock,
+        }
     }
 
     /// The endpoints, if the refresh token is to go where it came from: an issuer may have moved since.
@@ -189,17 +200,15 @@ impl Session<'_> {
     async fn refresh_grant(
         &self,
         tokens: &TokensRecord,
-        endpoints: &ProviderEndpoints,
+        client: &Client<'_>,
         interrupted_at: &mut Option<DateTime<Utc>>,
     ) -> Result<Grant, GrantError> {
         let Some(refresh_token) = &tokens.refresh_token else { return Err(GrantError::Invalid { description: None }) };
-        // The one that was given at the sign-in: what the environment holds by now may be another app client's.
-        let endpoint = TokenEndpoint::new(self.profile, endpoints, self.http, tokens.client_secret.as_ref());
-        match endpoint.refresh(refresh_token).await {
+        match client.refresh(refresh_token).await {
             Err(GrantError::Unknown(failure)) if self.profile.refresh_grace > TimeDelta::zero() => {
                 tracing::debug!(%failure, "the answer to a refresh was lost: once more within the grace period");
                 interrupted_at.get_or_insert_with(|| self.clock.now());
-                endpoint.refresh(refresh_token).await
+                client.refresh(refresh_token).await
             }
             outcome => outcome,
         }

@@ -1,0 +1,75 @@
+//! The OpenID client of one profile: authorization codes and refresh tokens in, verified tokens out.
+
+use super::id_token::{Claims, Expected};
+use super::keys::Keys;
+use super::token_endpoint::{Grant, GrantError};
+use crate::clock::Clock;
+use crate::error::{Failure, Kind};
+use crate::folder::Folder;
+use crate::http::Http;
+use crate::profile::{Issuer, ProviderEndpoints, login_command};
+use crate::secret::Secret;
+
+/// The tokens of one sign-in or one renewal, with the verified claims of the ID token.
+#[derive(Debug, Clone)]
+pub struct Tokens {
+    /// The tokens themselves.
+    pub grant: Grant,
+    /// The claims of the ID token.
+    pub claims: Claims,
+}
+
+/// An app client at its issuer, and what it takes to reach it.
+///
+/// Codes and refresh tokens go in by [`Client::exchange`] and [`Client::refresh`]. What comes out is a [`Grant`], which
+/// counts only after [`Client::verify`]. A renewal saves a rotated refresh token between the two.
+#[derive(Clone, Copy)]
+pub struct Client<'a> {
+    /// The issuer whose tokens are accepted.
+    pub issuer: &'a Issuer,
+    /// The issuer's endpoints, as [`super::discovery::endpoints`] returns them.
+    pub endpoints: &'a ProviderEndpoints,
+    /// The app client's id.
+    pub id: &'a str,
+    /// The app client's secret, if it has one.
+    pub secret: Option<&'a Secret>,
+    /// The name of the profile, for messages.
+    pub profile: &'a str,
+    /// The network.
+    pub http: &'a Http,
+    /// The folder that the issuer's signing keys are cached in.
+    pub folder: &'a Folder,
+    /// The time.
+    pub clock: &'a dyn Clock,
+}
+
+impl Client<'_> {
+    /// Verifies the ID token of `grant`. `nonce` is that of the authorization request; `None` after a refresh.
+    ///
+    /// # Errors
+    /// [`Kind::Refused`] if there is no ID token or it is not valid, [`Kind::Network`] if the signing keys cannot be
+    /// fetched.
+    pub async fn verify(&self, grant: Grant, nonce: Option<&Secret>) -> Result<Tokens, Failure> {
+        let Some(id_token) = &grant.id_token else { return Err(self.no_id_token()) };
+        let expected = Expected::new(self.issuer, self.id, &grant, nonce, self.clock.now());
+        let keys = Keys::new(self.http, self.folder, &self.endpoints.jwks);
+        let claims = keys.verify(id_token, &expected).await?;
+        Ok(Tokens { grant, claims })
+    }
+
+    /// Returns what a refusal of the token endpoint means to the person who uses this profile.
+    pub fn failure(&self, error: GrantError) -> Failure {
+        error.failure(&self.facts(&login_command(self.profile)))
+    }
+
+    /// Returns what fills the words of a refusal. `login` is the command that signs in to this profile.
+    pub(super) fn facts<'a>(&'a self, login: &'a str) -> [(&'static str, &'a str); 3] {
+        [("login", login), ("issuer", self.issuer.described()), ("profile", self.profile)]
+    }
+
+    /// A code always brings an ID token (OpenID Connect Core 1.0, section 3.1.3.3).
+    fn no_id_token(&self) -> Failure {
+        let message = format!("the {} gave no ID token, though 'openid' was asked for", self.issuer.described());
+        Failure::new(Kind::Refused, message).hint("the app client must allow the scope 'openid'")
+    }
+}

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::{Failure, Kind, shortened};
-use crate::folder::Folder;
+use crate::folder::{Folder, StateFile};
 use crate::http::Http;
 use crate::profile::{Issuer, PlainIssuer, ProviderEndpoints};
 
@@ -58,19 +58,15 @@ pub async fn endpoints(
         Issuer::UserPool(pool) => return Ok(pool.endpoints.clone()),
         Issuer::Plain(issuer) => issuer,
     };
-    if let Some(endpoints) = kept(issuer, folder, now).and_then(|document| checked(document, issuer).ok()) {
+    let file = file(issuer, folder);
+    if let Some(endpoints) = kept(issuer, &file, now).and_then(|document| checked(&document, issuer).ok()) {
         return Ok(endpoints);
     }
     let document = fetch(issuer, http).await?;
     let kept = Kept { fetched_at: now, url: issuer.discovery.clone(), document };
-    let bytes = serde_json::to_vec(&kept).unwrap_or_default();
-    let endpoints = checked(kept.document, issuer)?;
+    let endpoints = checked(&kept.document, issuer)?;
     // Keeping it only saves a request; a folder that cannot be written to is met again where it matters.
-    if bytes.len() <= LARGEST
-        && let Err(error) = folder.sub("discovery").replace(&issuer.discovery, &bytes)
-    {
-        tracing::debug!(%error, "the discovery document could not be kept");
-    }
+    file.write_or_log(&kept, "the discovery document could not be kept");
     Ok(endpoints)
 }
 
@@ -79,12 +75,15 @@ pub async fn endpoints(
 /// # Errors
 /// As [`endpoints`].
 pub fn read(answer: &[u8], issuer: &PlainIssuer) -> Result<ProviderEndpoints, Failure> {
-    checked(parsed(answer, issuer)?, issuer)
+    checked(&parsed(answer, issuer)?, issuer)
 }
 
-fn kept(issuer: &PlainIssuer, folder: &Folder, now: DateTime<Utc>) -> Option<Document> {
-    let bytes = folder.sub("discovery").read(&issuer.discovery, LARGEST).ok()??;
-    let kept: Kept = serde_json::from_slice(&bytes).ok()?;
+fn file(issuer: &PlainIssuer, folder: &Folder) -> StateFile<Kept> {
+    StateFile::new(folder.sub("discovery"), &issuer.discovery, LARGEST)
+}
+
+fn kept(issuer: &PlainIssuer, file: &StateFile<Kept>, now: DateTime<Utc>) -> Option<Document> {
+    let kept = file.read()?;
     let age = now - kept.fetched_at;
     (kept.url == issuer.discovery && age >= TimeDelta::zero() && age < LIFE).then_some(kept.document)
 }
@@ -121,7 +120,7 @@ fn quoted(address: &str) -> String {
 }
 
 /// The endpoints that the document names, if it is this issuer's and the profile vouches for their hosts.
-fn checked(document: Document, issuer: &PlainIssuer) -> Result<ProviderEndpoints, Failure> {
+fn checked(document: &Document, issuer: &PlainIssuer) -> Result<ProviderEndpoints, Failure> {
     if document.issuer != issuer.url {
         let (place, said) = (quoted(&issuer.discovery), quoted(&document.issuer));
         let message = format!("the discovery document {place} is of the issuer '{said}'");
@@ -136,21 +135,21 @@ fn checked(document: Document, issuer: &PlainIssuer) -> Result<ProviderEndpoints
         let message = format!("the issuer {} does not sign ID tokens by RS256", quoted(&issuer.url));
         return Err(Failure::new(Kind::Refused, message).hint("identity pools take no other: ask its administrator"));
     }
-    let vouched = |name: &str, endpoint: String| match issuer.check(&endpoint) {
-        Ok(()) => Ok(endpoint),
+    let vouched = |name: &str, endpoint: &String| match issuer.check(endpoint) {
+        Ok(()) => Ok(endpoint.clone()),
         Err(fault) => {
             let message = format!("the {name} of the issuer {} is not used: {fault}", quoted(&issuer.url));
             Err(Failure::new(Kind::Refused, message)
                 .hint("if that host is the issuer's, add it to 'issuer_hosts' in the profile"))
         }
     };
-    let optional = |name: &str, endpoint: Option<String>| endpoint.map(|url| vouched(name, url)).transpose();
+    let optional = |name: &str, endpoint: &Option<String>| endpoint.as_ref().map(|url| vouched(name, url)).transpose();
     Ok(ProviderEndpoints {
-        authorization: vouched("authorization endpoint", document.authorization_endpoint)?,
-        token: vouched("token endpoint", document.token_endpoint)?,
-        revocation: optional("revocation endpoint", document.revocation_endpoint)?,
-        logout: optional("end session endpoint", document.end_session_endpoint)?,
-        jwks: vouched("key set", document.jwks_uri)?,
+        authorization: vouched("authorization endpoint", &document.authorization_endpoint)?,
+        token: vouched("token endpoint", &document.token_endpoint)?,
+        revocation: optional("revocation endpoint", &document.revocation_endpoint)?,
+        logout: optional("end session endpoint", &document.end_session_endpoint)?,
+        jwks: vouched("key set", &document.jwks_uri)?,
         answers_name_issuer: document.authorization_response_iss_parameter_supported == Some(Value::Bool(true)),
     })
 }
@@ -185,7 +184,7 @@ mod tests {
         for (name, value) in changes {
             document[name] = value.clone();
         }
-        checked(serde_json::from_value(document).expect("a document"), &issuer())
+        checked(&serde_json::from_value(document).expect("a document"), &issuer())
     }
 
     /// A server that gives the document whose list of algorithms is this, and the issuer that names it.

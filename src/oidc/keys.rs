@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::id_token::{self, Claims, Expected, Invalid};
 use crate::error::{Failure, Kind};
-use crate::folder::Folder;
+use crate::folder::{Folder, StateFile};
 use crate::http::Http;
 use crate::secret::Secret;
 
@@ -57,9 +57,12 @@ impl<'a> Keys<'a> {
         id_token::verify(token, &key_set(&keys)?, expected).map_err(|invalid| refused(invalid, expected.described()))
     }
 
+    fn file(&self) -> StateFile<Kept> {
+        StateFile::new(self.folder.sub("keys"), self.url, LARGEST)
+    }
+
     fn kept(&self, now: DateTime<Utc>) -> Option<Kept> {
-        let bytes = self.folder.sub("keys").read(self.url, LARGEST).ok()??;
-        let kept: Kept = serde_json::from_slice(&bytes).ok()?;
+        let kept = self.file().read()?;
         let age = now - kept.fetched_at;
         (kept.url == self.url && key_set(&kept.keys).is_ok() && age >= TimeDelta::zero() && age < LIFE).then_some(kept)
     }
@@ -84,12 +87,7 @@ impl<'a> Keys<'a> {
         key_set(&keys)?;
         let kept = Kept { fetched_at: now, url: self.url.to_owned(), keys };
         // Keeping them only saves a request; a folder that cannot be written to is met again where it matters.
-        if let Ok(bytes) = serde_json::to_vec(&kept)
-            && bytes.len() <= LARGEST
-            && let Err(error) = self.folder.sub("keys").replace(self.url, &bytes)
-        {
-            tracing::debug!(%error, "the signing keys could not be kept");
-        }
+        self.file().write_or_log(&kept, "the signing keys could not be kept");
         Ok(kept.keys)
     }
 }

@@ -6,6 +6,7 @@
 mod lock;
 mod name;
 mod privacy;
+mod state_file;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,7 @@ use zeroize::Zeroizing;
 
 pub use self::lock::{Held, Lock, LockError, Wait};
 pub use self::name::file_name;
+pub use self::state_file::StateFile;
 use crate::error::{Failure, Kind};
 
 /// How the name of a file that is being written begins. No name made by [`file_name`] begins with a dot.

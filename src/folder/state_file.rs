@@ -1,0 +1,106 @@
+//! Small state files: one JSON value each, no secret, and nothing that cogfed could not do without.
+
+use std::marker::PhantomData;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::Folder;
+use crate::error::{Failure, Kind};
+
+/// A state file that holds a `T` as JSON.
+///
+/// A file that is missing, unreadable, too large or in another form reads as absent: the next write replaces it.
+#[derive(Debug, Clone)]
+pub struct StateFile<T> {
+    folder: Folder,
+    name: String,
+    limit: usize,
+    holds: PhantomData<fn() -> T>,
+}
+
+impl<T: Serialize + DeserializeOwned> StateFile<T> {
+    /// Returns the file `name` in `folder`, of at most `limit` bytes. Any text is a name (see
+    /// [`file_name`](super::file_name)).
+    pub fn new(folder: Folder, name: impl Into<String>, limit: usize) -> Self {
+        Self { folder, name: name.into(), limit, holds: PhantomData }
+    }
+
+    /// Returns the value, if there is one that can be read.
+    pub fn read(&self) -> Option<T> {
+        let bytes = self.folder.read(&self.name, self.limit).ok()??;
+        serde_json::from_slice(&bytes).ok()
+    }
+
+    /// Replaces the value.
+    ///
+    /// # Errors
+    /// If it has more bytes than the limit, so that it could not be read again, or the file cannot be written. The old
+    /// value is still there then.
+    pub fn write(&self, value: &T) -> Result<(), Failure> {
+        let bytes = serde_json::to_vec(value).map_err(|error| Failure::new(Kind::Failed, error.to_string()))?;
+        if bytes.len() > self.limit {
+            return Err(Failure::new(Kind::Failed, format!("it has more than {} bytes", self.limit)));
+        }
+        self.folder.replace(&self.name, &bytes)?;
+        Ok(())
+    }
+
+    /// Removes the file. That there is none is no error.
+    ///
+    /// # Errors
+    /// If it is there and cannot be removed.
+    pub fn remove(&self) -> Result<(), Failure> {
+        self.folder.remove(&self.name)?;
+        Ok(())
+    }
+
+    /// Replaces the value where nothing depends on it: an error is logged, with what follows from it.
+    pub fn write_or_log(&self, value: &T, consequence: &str) {
+        if let Err(error) = self.write(value) {
+            tracing::debug!(%error, "{consequence}");
+        }
+    }
+
+    /// Removes the file where nothing depends on it: an error is logged, with what follows from it.
+    pub fn remove_or_log(&self, consequence: &str) {
+        if let Err(error) = self.remove() {
+            tracing::debug!(%error, "{consequence}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn value_is_written_read_and_removed() {
+        let temp = tempfile::tempdir().unwrap();
+        let folder = Folder::at(temp.path().join("cogfed"));
+        let file = StateFile::<Vec<u32>>::new(folder.sub("made"), "a/b", 7);
+        file.remove().unwrap();
+        assert_eq!(file.read(), None);
+        assert!(!folder.path().exists(), "reading and removing make nothing");
+        file.write(&vec![1, 2, 3]).unwrap();
+        assert_eq!(file.read(), Some(vec![1, 2, 3]));
+        assert!(folder.path().join("made/a%2Fb").is_file());
+        assert_eq!(file.write(&vec![1, 2, 34]).unwrap_err().message, "it has more than 7 bytes");
+        assert_eq!(file.read(), Some(vec![1, 2, 3]), "the old value is still there");
+        file.remove_or_log("nothing follows");
+        assert_eq!(file.read(), None);
+    }
+
+    #[test]
+    fn unreadable_values_read_as_absent() {
+        let temp = tempfile::tempdir().unwrap();
+        let folder = Folder::at(temp.path().join("cogfed"));
+        let file = StateFile::<Vec<u32>>::new(folder.clone(), "a", 7);
+        for text in ["", "{}", "[1, 2", "[1,2,3,4]"] {
+            folder.replace("a", text.as_bytes()).unwrap();
+            assert_eq!(file.read(), None, "{text}");
+        }
+        file.write_or_log(&vec![1], "nothing follows");
+        assert_eq!(file.read(), Some(vec![1]));
+    }
+}

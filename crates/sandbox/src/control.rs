@@ -6,10 +6,10 @@ use http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
 
 use crate::misbehaviour::Misbehaviour;
-use crate::parameters::Parameters;
 use crate::pool_roles::PoolRoles;
 use crate::refusals::Refusal;
 use crate::reply::{self, Reply};
+use crate::web::Parameters;
 use crate::world::World;
 
 /// A year.

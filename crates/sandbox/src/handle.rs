@@ -5,14 +5,15 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-use anyhow::Context;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::runtime;
 use tokio::sync::oneshot;
 
+use crate::error::{Context, Result};
 use crate::issued::IssuedKeys;
 use crate::log::Logged;
 use crate::misbehaviour::Misbehaviour;
+use crate::named::UnknownName;
 use crate::options::{Options, RoleMapping, STAGE};
 use crate::people::Person;
 use crate::pool_roles::PoolRoles;
@@ -33,7 +34,7 @@ impl Sandbox {
     ///
     /// # Errors
     /// If the system lets no thread, no listener or no key be made.
-    pub fn start(options: Options) -> anyhow::Result<Self> {
+    pub fn start(options: Options) -> Result<Self> {
         let (listeners, addresses) = Listeners::bind()?;
         let world = Arc::new(World::new(options, addresses)?);
         let runtime = runtime::Builder::new_current_thread()
@@ -162,7 +163,7 @@ impl Sandbox {
     ///
     /// # Errors
     /// If there is no refusal of that name.
-    pub fn refuse(&self, name: &str, times: Option<u32>) -> anyhow::Result<()> {
+    pub fn refuse(&self, name: &str, times: Option<u32>) -> Result<(), UnknownName> {
         self.world.refusals.set(name.parse::<Refusal>()?, times);
         Ok(())
     }
@@ -205,7 +206,7 @@ impl Sandbox {
     ///
     /// # Errors
     /// If it is not such a document, or says what SetIdentityPoolRoles would refuse.
-    pub fn set_pool_roles_json(&self, json: &[u8]) -> anyhow::Result<()> {
+    pub fn set_pool_roles_json(&self, json: &[u8]) -> Result<()> {
         let roles = PoolRoles::parse(json, &self.world.mapped_provider())?;
         self.world.change_pool_roles(|current| *current = roles);
         Ok(())

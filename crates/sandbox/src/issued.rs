@@ -6,8 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use chrono::{DateTime, TimeDelta, Utc};
 use ring::digest::{SHA256, digest};
 
-use crate::options::ACCOUNT_ID;
-use crate::partition::Partition;
+use crate::partition::{ACCOUNT_ID, Partition};
 use crate::random;
 
 /// One set of keys, temporary ones but for the administrator's, and whose they are. None of it is a real secret: the sandbox made it up.

@@ -3,7 +3,6 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use anyhow::{Context, anyhow};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::rand::SystemRandom;
@@ -18,6 +17,7 @@ use rsa::traits::PublicKeyParts;
 use rsa::{RsaPrivateKey, RsaPublicKey};
 use serde_json::{Value, json};
 
+use crate::error::{Context, Error, Result};
 use crate::random;
 
 /// An RSA key of 2048 bits with its id.
@@ -32,11 +32,12 @@ pub struct SigningKey {
 }
 
 impl SigningKey {
-    fn generate() -> anyhow::Result<Self> {
+    fn generate() -> Result<Self> {
         let private = RsaPrivateKey::new(&mut OsRng, 2048).context("cannot make an RSA key")?;
         let public = RsaPublicKey::from(&private);
         let der = private.to_pkcs1_der().context("cannot encode an RSA key")?;
-        let pair = RsaKeyPair::from_der(der.as_bytes()).map_err(|reason| anyhow!("cannot use an RSA key: {reason}"))?;
+        let pair = RsaKeyPair::from_der(der.as_bytes())
+            .map_err(|reason| Error::new(format!("cannot use an RSA key: {reason}")))?;
         Ok(Self {
             id: random::key_id(),
             public_pem: public.to_public_key_pem(LineEnding::LF).context("cannot encode an RSA key")?,
@@ -114,7 +115,7 @@ static IDENTITY_POOLS: Mutex<Option<Arc<SigningKey>>> = Mutex::new(None);
 ///
 /// # Errors
 /// As [`Keys::of_this_process`].
-pub fn of_identity_pools() -> anyhow::Result<Arc<SigningKey>> {
+pub fn of_identity_pools() -> Result<Arc<SigningKey>> {
     let mut key = IDENTITY_POOLS.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(key) = key.as_ref() {
         return Ok(Arc::clone(key));
@@ -129,7 +130,7 @@ impl Keys {
     ///
     /// # Errors
     /// If no key can be made, which is a fault of the system's random source.
-    pub fn of_this_process() -> anyhow::Result<Arc<Self>> {
+    pub fn of_this_process() -> Result<Arc<Self>> {
         let mut keys = KEYS.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(keys) = keys.as_ref() {
             return Ok(Arc::clone(keys));
@@ -139,7 +140,7 @@ impl Keys {
             let access = SigningKey::generate();
             (id.join(), access)
         });
-        let id = id.map_err(|_| anyhow!("cannot make an RSA key: its thread panicked"))??;
+        let id = id.map_err(|_| Error::new("cannot make an RSA key: its thread panicked"))??;
         let made = Arc::new(Self { id, access: access? });
         *keys = Some(Arc::clone(&made));
         Ok(made)

@@ -9,11 +9,14 @@
 #![warn(clippy::unreachable, clippy::unwrap_used)]
 #![cfg_attr(not(test), warn(clippy::string_slice))]
 
+mod active;
 pub mod api_gateway;
 mod clock;
 mod control;
+mod error;
 mod handle;
 mod iam;
+mod id_token;
 mod identity_pool;
 pub mod issued;
 mod jwt;
@@ -23,7 +26,7 @@ pub mod misbehaviour;
 mod named;
 mod open_id_token;
 pub mod options;
-mod parameters;
+mod pages;
 pub mod partition;
 pub mod people;
 mod plain_issuer;
@@ -34,20 +37,23 @@ pub mod refusals;
 mod reply;
 pub mod roles;
 mod server;
+mod sessions;
 pub mod sigv4;
 pub mod sts;
 pub mod switch;
+mod token_endpoint;
 mod user_pool;
 pub mod visitor;
-mod web_identity;
+mod web;
 mod world;
 
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use error::Error;
 pub use handle::Sandbox;
 pub use misbehaviour::Misbehaviour;
 pub use named::UnknownName;
 pub use options::{Options, Rotation};
-pub use partition::Partition;
+pub use partition::{Issuer, Partition};
 pub use people::Person;
 pub use pool_roles::PoolRoles;
 pub use refusals::Refusal;

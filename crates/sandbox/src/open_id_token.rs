@@ -4,6 +4,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
+use crate::error::Result;
 use crate::jwt;
 use crate::keys;
 use crate::world::World;
@@ -20,7 +21,7 @@ fn key_id(world: &World) -> String {
 ///
 /// # Errors
 /// If the key cannot be made.
-pub fn issued(world: &World, now: DateTime<Utc>, identity_id: &str, providers: &[String]) -> anyhow::Result<String> {
+pub fn issued(world: &World, now: DateTime<Utc>, identity_id: &str, providers: &[String]) -> Result<String> {
     // As an array: every sample that shows it has one, no document says so.
     let amr: Vec<&str> = ["authenticated"].into_iter().chain(providers.iter().map(String::as_str)).collect();
     let claims = json!({
@@ -38,7 +39,7 @@ pub fn issued(world: &World, now: DateTime<Utc>, identity_id: &str, providers: &
 ///
 /// # Errors
 /// If the key cannot be made.
-pub fn verified(world: &World, token: &str) -> anyhow::Result<Option<Value>> {
+pub fn verified(world: &World, token: &str) -> Result<Option<Value>> {
     Ok(jwt::identity_pool_verified(&*keys::of_identity_pools()?, &key_id(world), token))
 }
 
@@ -46,6 +47,6 @@ pub fn verified(world: &World, token: &str) -> anyhow::Result<Option<Value>> {
 ///
 /// # Errors
 /// If the key cannot be made.
-pub fn keys_document(world: &World) -> anyhow::Result<Value> {
+pub fn keys_document(world: &World) -> Result<Value> {
     Ok(json!({ "keys": [keys::of_identity_pools()?.document_as(&key_id(world), "RS512")] }))
 }

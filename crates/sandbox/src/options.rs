@@ -7,14 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::{Clock, SystemClock};
 use crate::misbehaviour::Misbehaviour;
-use crate::partition::Partition;
+use crate::partition::{Issuer, Partition};
 use crate::people::{Person, everyone};
 use crate::refusals::Refusal;
 
-/// The account of all of the sandbox's roles: no account of AWS has this number.
-pub const ACCOUNT_ID: &str = "000000000000";
-/// The region that all of the sandbox pretends to be in, unless it is in another partition.
-pub const REGION: &str = "eu-west-1";
 /// The stage of the API.
 pub const STAGE: &str = "prod";
 /// The role of who may do everything with the orders.
@@ -37,18 +33,6 @@ pub enum Rotation {
         /// `RetryGracePeriodSeconds`, 0 to 60.
         grace: u32,
     },
-}
-
-/// Which of the two issuers the user pool's tokens name
-/// (<https://docs.aws.amazon.com/cognito/latest/developerguide/federation-endpoints.html>).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Issuer {
-    /// `https://cognito-idp.REGION.amazonaws.com/POOL`
-    Original,
-    /// `https://issuer-cognito-idp.REGION.amazonaws.com/POOL`
-    Updated,
-    /// `https://cognito-idp-fips.REGION.amazonaws.com/POOL`, as GovCloud's may be (not documented).
-    Fips,
 }
 
 /// How a rule compares a claim with its value

@@ -6,7 +6,22 @@
 //! hosts of one are made up by analogy there. Not documented, and by analogy too: which issuer the tokens of GovCloud's
 //! identity pools name, and which provider STS reports there and in China.
 
-use crate::options::{ACCOUNT_ID, Issuer};
+/// The account of all of the sandbox's roles: no account of AWS has this number.
+pub const ACCOUNT_ID: &str = "000000000000";
+/// The region that all of the sandbox pretends to be in, unless it is in another partition.
+pub const REGION: &str = "eu-west-1";
+
+/// Which of the two issuers the user pool's tokens name
+/// (<https://docs.aws.amazon.com/cognito/latest/developerguide/federation-endpoints.html>).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Issuer {
+    /// `https://cognito-idp.REGION.amazonaws.com/POOL`
+    Original,
+    /// `https://issuer-cognito-idp.REGION.amazonaws.com/POOL`
+    Updated,
+    /// `https://cognito-idp-fips.REGION.amazonaws.com/POOL`, as GovCloud's may be (not documented).
+    Fips,
+}
 
 /// A partition of AWS, and with it the one region in which its sandbox is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +64,7 @@ impl Partition {
         match self {
             Self::Aws => Row {
                 arn: "aws",
-                region: crate::options::REGION,
+                region: REGION,
                 suffix: "amazonaws.com",
                 domain: "auth.eu-west-1.amazoncognito.com",
                 token_issuer: "cognito-identity.amazonaws.com",

@@ -1,5 +1,6 @@
 //! The people whom the sandbox's directories know.
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 /// A SAML assertion of Entra ID names so many groups at most.
@@ -158,6 +159,21 @@ impl Person {
             false => flattened(&self.directory_groups).map(|groups| ("custom:groups", groups)),
         }
     }
+}
+
+/// A person as a user of the user pool.
+#[derive(Debug, Clone)]
+pub(crate) struct User {
+    /// Who it is, as the user pool holds them.
+    pub person: Person,
+    /// Who it is, as the directory holds them: the same, unless attributes are sticky.
+    pub in_directory: Person,
+    /// Whether the person has signed in yet.
+    pub has_signed_in: bool,
+    /// The user's `sub`.
+    pub sub: String,
+    /// When the user was made.
+    pub created: DateTime<Utc>,
 }
 
 /// Values as an attribute of the user pool: absent without any and if blank, the value itself for one, and for several

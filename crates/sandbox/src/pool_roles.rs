@@ -5,11 +5,11 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use anyhow::{Context, bail, ensure};
 use serde::{Deserialize, Serialize};
 use serde_json::ser::PrettyFormatter;
 use serde_json::{Map, Value};
 
+use crate::error::{Context, Error, Result};
 use crate::options::{AmbiguousRole, MatchType, RoleMapping, Rule};
 
 /// The most mappings of one pool.
@@ -91,7 +91,7 @@ impl PoolRoles {
     ///
     /// # Errors
     /// If it is not that JSON, or says what SetIdentityPoolRoles would refuse.
-    pub fn parse(json: &[u8], provider: &str) -> anyhow::Result<Self> {
+    pub fn parse(json: &[u8], provider: &str) -> Result<Self> {
         // By way of a map, since serde would take a list for a struct too.
         let fields: serde_json::Result<Map<String, Value>> = serde_json::from_slice(json);
         let document = fields.and_then(|fields| serde_json::from_value(Value::Object(fields)));
@@ -101,12 +101,16 @@ impl PoolRoles {
             ensure_role(role_arn)?;
         }
         let count = document.role_mappings.len();
-        ensure!(count <= MOST_MAPPINGS, "RoleMappings has {count} entries, and may have {MOST_MAPPINGS}");
+        if count > MOST_MAPPINGS {
+            return Err(Error::new(format!("RoleMappings has {count} entries, and may have {MOST_MAPPINGS}")));
+        }
         let named = document.role_mappings.remove(provider);
         let mapping = match (named, document.role_mappings.into_values().next(), count) {
             (Some(mapping), ..) | (None, Some(mapping), 1) => mapping.read()?,
             (None, None, _) => RoleMapping::None,
-            (None, Some(_), _) => bail!("RoleMappings has {count} entries, and none for '{provider}'"),
+            (None, Some(_), _) => {
+                return Err(Error::new(format!("RoleMappings has {count} entries, and none for '{provider}'")));
+            }
         };
         Ok(Self { authenticated, unauthenticated, mapping })
     }
@@ -153,19 +157,25 @@ impl Mapping {
         Some(Self { r#type, ambiguous_role_resolution: Some(ambiguous), rules_configuration })
     }
 
-    fn read(self) -> anyhow::Result<RoleMapping> {
+    fn read(self) -> Result<RoleMapping> {
         let ambiguous = self.ambiguous_role_resolution.context("AmbiguousRoleResolution is missing")?;
         let rules = match self.r#type {
             Type::Token => return Ok(RoleMapping::Token(ambiguous)),
             Type::Rules => self.rules_configuration.context("RulesConfiguration is missing")?.rules,
         };
         let count = rules.len();
-        ensure!((1..=MOST_RULES).contains(&count), "Rules has {count} entries, and may have 1 to {MOST_RULES}");
+        if !(1..=MOST_RULES).contains(&count) {
+            return Err(Error::new(format!("Rules has {count} entries, and may have 1 to {MOST_RULES}")));
+        }
         for (index, MappingRule { claim, value, role_arn, .. }) in rules.iter().enumerate() {
             let wrong = |what: &str| format!("rule {}: its {what} is too short or too long", index + 1);
-            ensure!(CLAIM.contains(&claim.chars().count()), wrong("Claim"));
-            ensure!(VALUE.contains(&value.chars().count()), wrong("Value"));
-            ensure_role(role_arn).with_context(|| format!("rule {}", index + 1))?;
+            if !CLAIM.contains(&claim.chars().count()) {
+                return Err(Error::new(wrong("Claim")));
+            }
+            if !VALUE.contains(&value.chars().count()) {
+                return Err(Error::new(wrong("Value")));
+            }
+            ensure_role(role_arn).context(format!("rule {}", index + 1))?;
         }
         let rule = |rule: MappingRule| Rule::new(&rule.claim, rule.match_type, &rule.value, &rule.role_arn);
         Ok(RoleMapping::Rules(rules.into_iter().map(rule).collect(), ambiguous))
@@ -173,14 +183,16 @@ impl Mapping {
 }
 
 /// An ARN of any account and partition will do: a file may be another pool's.
-fn ensure_role(arn: &str) -> anyhow::Result<()> {
+fn ensure_role(arn: &str) -> Result<()> {
     let is_role = matches!(
         *arn.splitn(6, ':').collect::<Vec<_>>(),
         ["arn", partition, "iam", "", account, resource]
             if !partition.is_empty() && account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit())
                 && resource.strip_prefix("role/").is_some_and(|name| !name.is_empty())
     );
-    ensure!(is_role && ARN.contains(&arn.chars().count()), "not the ARN of a role");
+    if !(is_role && ARN.contains(&arn.chars().count())) {
+        return Err(Error::new("not the ARN of a role"));
+    }
     Ok(())
 }
 

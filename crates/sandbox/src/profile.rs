@@ -1,6 +1,7 @@
 //! The sandbox as a profile of cogfed's configuration.
 
-use crate::options::{Issuer, Rotation};
+use crate::options::Rotation;
+use crate::partition::Issuer;
 use crate::world::World;
 
 /// A text as TOML writes it; none of the sandbox's own needs more than JSON's escapes.

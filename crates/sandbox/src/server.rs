@@ -5,7 +5,6 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use http::header::{DATE, HeaderValue};
@@ -20,6 +19,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::api_gateway::{self, ApiGateway};
+use crate::error::{Context, Result};
 use crate::log::Logged;
 use crate::misbehaviour::Misbehaviour;
 use crate::refusals::Place;
@@ -63,8 +63,8 @@ impl Listeners {
     ///
     /// # Errors
     /// If no port is free.
-    pub fn bind() -> anyhow::Result<(Self, Addresses)> {
-        let bind = || -> anyhow::Result<(StdListener, SocketAddr)> {
+    pub fn bind() -> Result<(Self, Addresses)> {
+        let bind = || -> Result<(StdListener, SocketAddr)> {
             let listener = StdListener::bind((Ipv4Addr::LOCALHOST, 0)).context("cannot listen on 127.0.0.1")?;
             listener.set_nonblocking(true).context("cannot make a listener non-blocking")?;
             let address = listener.local_addr().context("cannot tell a listener's address")?;
@@ -97,7 +97,7 @@ impl Listeners {
     ///
     /// # Errors
     /// If a listener cannot be handed over.
-    pub fn serve(self, world: &Arc<World>) -> anyhow::Result<()> {
+    pub fn serve(self, world: &Arc<World>) -> Result<()> {
         for (host, listener) in self.0 {
             let listener = TcpListener::from_std(listener).context("cannot serve a listener")?;
             tokio::spawn(accept(listener, host, Arc::clone(world)));

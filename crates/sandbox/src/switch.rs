@@ -1,8 +1,8 @@
 //! The other ways that Cognito may be: how an app client or a pool can be set up, and what Amazon's documents leave open.
 
 use crate::named::named;
-use crate::options::{AmbiguousRole, ContainsOnArrays, Issuer, Options, RoleMapping};
-use crate::partition::Partition;
+use crate::options::{AmbiguousRole, ContainsOnArrays, Options, RoleMapping};
+use crate::partition::{Issuer, Partition};
 use crate::random;
 
 named! {

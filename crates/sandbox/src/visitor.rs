@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, anyhow, bail, ensure};
+use crate::error::{Context, Error, Result};
+
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, COOKIE, HOST, LOCATION, SET_COOKIE};
 use http::{Method, Request, Response};
@@ -53,14 +54,14 @@ pub struct Visitor {
 ///
 /// # Errors
 /// Those of [`Visitor::sign_in`].
-pub fn sign_in_as(authorization_url: &str, person: &str) -> anyhow::Result<Page> {
+pub fn sign_in_as(authorization_url: &str, person: &str) -> Result<Page> {
     // A runtime may be neither run nor dropped on a thread that another one is running on.
     let visit = || {
         let runtime = runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.context("cannot start the visitor's runtime")?;
         runtime.block_on(Visitor::default().sign_in(authorization_url, person))
     };
-    thread::scope(|scope| scope.spawn(visit).join()).map_err(|_| anyhow!("the visitor's thread panicked"))?
+    thread::scope(|scope| scope.spawn(visit).join()).map_err(|_| Error::new("the visitor's thread panicked"))?
 }
 
 impl Visitor {
@@ -70,7 +71,7 @@ impl Visitor {
     ///
     /// # Errors
     /// If a server does not answer, or no page has a button for this person.
-    pub async fn sign_in(&mut self, authorization_url: &str, person: &str) -> anyhow::Result<Page> {
+    pub async fn sign_in(&mut self, authorization_url: &str, person: &str) -> Result<Page> {
         self.visit(authorization_url, &Choice::Person(person)).await
     }
 
@@ -78,11 +79,11 @@ impl Visitor {
     ///
     /// # Errors
     /// If a server does not answer.
-    pub async fn cancel(&mut self, authorization_url: &str) -> anyhow::Result<Page> {
+    pub async fn cancel(&mut self, authorization_url: &str) -> Result<Page> {
         self.visit(authorization_url, &Choice::Cancel).await
     }
 
-    async fn visit(&mut self, url: &str, choice: &Choice<'_>) -> anyhow::Result<Page> {
+    async fn visit(&mut self, url: &str, choice: &Choice<'_>) -> Result<Page> {
         let page = self.open(Url::parse(url).context("the authorization URL is none")?).await?;
         let directories = links(&page);
         if directories.is_empty() {
@@ -94,11 +95,11 @@ impl Visitor {
                 return self.choose(page, choice).await;
             }
         }
-        bail!("no directory has the button that the visitor looks for")
+        return Err(Error::new("no directory has the button that the visitor looks for"));
     }
 
     /// Clicks on the button of a directory's page; a page without a form is the end already.
-    async fn choose(&mut self, page: Page, choice: &Choice<'_>) -> anyhow::Result<Page> {
+    async fn choose(&mut self, page: Page, choice: &Choice<'_>) -> Result<Page> {
         let Some(action) = attribute_after(&page.text, "<form ", "action") else { return Ok(page) };
         let (name, value) = button(&page, choice).context("the directory does not know this person")?;
         let mut form = form_urlencoded::Serializer::new(String::new());
@@ -119,12 +120,12 @@ impl Visitor {
     ///
     /// # Errors
     /// If a server does not answer, or redirects without end.
-    pub async fn open(&mut self, url: Url) -> anyhow::Result<Page> {
+    pub async fn open(&mut self, url: Url) -> Result<Page> {
         let answer = self.request(Method::GET, &url, String::new()).await?;
         self.follow(url, answer).await
     }
 
-    async fn follow(&mut self, mut url: Url, mut answer: Response<Bytes>) -> anyhow::Result<Page> {
+    async fn follow(&mut self, mut url: Url, mut answer: Response<Bytes>) -> Result<Page> {
         for _ in 0..MOST_STEPS {
             if !answer.status().is_redirection() {
                 let text = String::from_utf8_lossy(answer.body()).into_owned();
@@ -134,12 +135,14 @@ impl Visitor {
             url = url.join(location.context("a redirect leads nowhere")?).context("a redirect's target is no URL")?;
             answer = self.request(Method::GET, &url, String::new()).await?;
         }
-        bail!("the redirects have no end")
+        return Err(Error::new("the redirects have no end"));
     }
 
     /// One request, without following anything.
-    async fn request(&mut self, method: Method, url: &Url, body: String) -> anyhow::Result<Response<Bytes>> {
-        ensure!(url.scheme() == "http", "the visitor goes to http addresses only");
+    async fn request(&mut self, method: Method, url: &Url, body: String) -> Result<Response<Bytes>> {
+        if url.scheme() != "http" {
+            return Err(Error::new("the visitor goes to http addresses only"));
+        }
         let host = url.host_str().context("an address has no host")?.to_owned();
         let port = url.port_or_known_default().context("an address has no port")?;
         let target = url.query().map_or(url.path().to_owned(), |query| format!("{}?{query}", url.path()));
@@ -159,8 +162,8 @@ impl Visitor {
         let request = request.body(Full::new(Bytes::from(body))).context("cannot make a request")?;
         let place = (host.trim_matches(['[', ']']), port);
         let answer = timeout(PATIENCE, send(place, request));
-        let answer = answer.await.map_err(|_| anyhow!("{host}:{port} did not answer in time"))?;
-        let answer = answer.with_context(|| format!("cannot open a page of {host}:{port}"))?;
+        let answer = answer.await.map_err(|_| Error::new(format!("{host}:{port} did not answer in time")))?;
+        let answer = answer.context(format!("cannot open a page of {host}:{port}"))?;
         for cookie in answer.headers().get_all(SET_COOKIE).into_iter().filter_map(|cookie| cookie.to_str().ok()) {
             let pair = cookie.split(';').next().unwrap_or_default();
             if let Some((name, value)) = pair.split_once('=') {
@@ -176,13 +179,17 @@ impl Visitor {
     }
 }
 
-async fn send(place: (&str, u16), request: Request<Full<Bytes>>) -> anyhow::Result<Response<Bytes>> {
+async fn send(place: (&str, u16), request: Request<Full<Bytes>>) -> Result<Response<Bytes>> {
     let stream = TcpStream::connect(place).await.context("cannot connect")?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.context("cannot talk HTTP")?;
     let exchange = async {
         let (head, body) = sender.send_request(request).await.context("no answer came")?.into_parts();
-        let body = Limited::new(body, LARGEST_PAGE).collect().await.map_err(|reason| anyhow!(reason))?.to_bytes();
-        anyhow::Ok(Response::from_parts(head, body))
+        let body = Limited::new(body, LARGEST_PAGE)
+            .collect()
+            .await
+            .map_err(|reason| Error::new(reason.to_string()))?
+            .to_bytes();
+        Ok::<_, Error>(Response::from_parts(head, body))
     };
     tokio::pin!(exchange, connection);
     // The connection has to be driven along; once it has ended, what it brought is all there is.

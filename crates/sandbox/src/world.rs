@@ -6,14 +6,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::active::Active;
 use crate::api_gateway::ApiGateway;
+use crate::error::Result;
 use crate::identity_pool::Identities;
 use crate::issued::{IssuedKey, IssuedKeys};
 use crate::keys::Keys;
 use crate::log::Log;
-use crate::misbehaviour::{Active, Misbehaviour};
-use crate::options::{ACCOUNT_ID, Options, STAGE};
-use crate::people::{Directory, Person};
+use crate::misbehaviour::Misbehaviour;
+use crate::options::{Options, STAGE};
+use crate::partition::ACCOUNT_ID;
+use crate::people::{Directory, Person, User};
 use crate::plain_issuer;
 use crate::pool_roles::PoolRoles;
 use crate::random;
@@ -89,21 +92,6 @@ impl Addresses {
     }
 }
 
-/// A person as a user of the user pool.
-#[derive(Debug, Clone)]
-pub struct User {
-    /// Who it is, as the user pool holds them.
-    pub person: Person,
-    /// Who it is, as the directory holds them: the same, unless attributes are sticky.
-    pub in_directory: Person,
-    /// Whether the person has signed in yet.
-    pub has_signed_in: bool,
-    /// The user's `sub`.
-    pub sub: String,
-    /// When the user was made.
-    pub created: DateTime<Utc>,
-}
-
 /// What all listeners share.
 pub struct World {
     /// How the sandbox was asked to be.
@@ -121,7 +109,7 @@ pub struct World {
     /// The keys of the IAM user who may ask what no identity of the pool may.
     pub administrator: IssuedKey,
     /// The active misbehaviours.
-    pub active: Active,
+    pub active: Active<Misbehaviour>,
     /// The active refusals.
     pub refusals: Active<Refusal>,
     /// What was asked so far.
@@ -145,7 +133,7 @@ impl World {
     ///
     /// # Errors
     /// If the signing keys cannot be made.
-    pub fn new(options: Options, addresses: Addresses) -> anyhow::Result<Self> {
+    pub fn new(options: Options, addresses: Addresses) -> Result<Self> {
         let active = Active::default();
         for &misbehaviour in &options.misbehaviours {
             active.set(misbehaviour, None);

@@ -8,8 +8,7 @@ use std::process::Child;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use cogfed::sandbox::options::Issuer;
-use cogfed::sandbox::{Options, visitor};
+use cogfed::sandbox::{Issuer, Options, visitor};
 use serde_json::Value;
 
 use super::wire::{assert_no_secret, assert_one_error_and_hint, complete};

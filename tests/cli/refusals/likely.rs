@@ -1,8 +1,8 @@
 //! A refusal at the identity pool, and what the claims tell of its cause.
 
-use cogfed::sandbox::options::{AmbiguousRole, Issuer, MatchType, ORDERS_ADMIN, ORDERS_READER, RoleMapping, Rule};
+use cogfed::sandbox::options::{AmbiguousRole, MatchType, ORDERS_ADMIN, ORDERS_READER, RoleMapping, Rule};
 use cogfed::sandbox::people::Directory;
-use cogfed::sandbox::{Options, Person};
+use cogfed::sandbox::{Issuer, Options, Person};
 
 use super::told::{Page, Told};
 use crate::support::Lab;

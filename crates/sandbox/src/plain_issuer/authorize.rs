@@ -8,15 +8,15 @@ use http::{Request, Response};
 use url::{Url, form_urlencoded};
 
 use crate::misbehaviour::Misbehaviour;
-use crate::parameters::Parameters;
+use crate::pages;
 use crate::people::Directory;
 use crate::plain_issuer::COOKIE_NAME;
 use crate::plain_issuer::refusal::Refusal;
 use crate::plain_issuer::sessions::{COOKIE_LIFETIME, Code, Session, TEN_MINUTES};
 use crate::random;
 use crate::reply;
-use crate::user_pool::sessions::{AuthorizationRequest, FIVE_MINUTES, Transaction};
-use crate::user_pool::{cookies, form, pages, query};
+use crate::sessions::{AuthorizationRequest, FIVE_MINUTES, Transaction};
+use crate::web::{Parameters, cookies, form, query};
 use crate::world::World;
 
 /// The scopes that are not of some API.

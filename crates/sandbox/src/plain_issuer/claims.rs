@@ -6,12 +6,13 @@ use chrono::{DateTime, Utc};
 use ring::digest::{SHA256, digest};
 use serde_json::{Map, Value, json};
 
+use crate::id_token::{self, Tokens};
 use crate::jwt;
 use crate::misbehaviour::Misbehaviour;
+use crate::people::User;
 use crate::plain_issuer::sessions::SignIn;
 use crate::random;
-use crate::user_pool::tokens::{self, Tokens};
-use crate::world::{User, World};
+use crate::world::World;
 
 /// Entra ID dates its tokens back by five minutes, for clients whose clock is behind.
 const DATED_BACK: i64 = 300;
@@ -26,7 +27,7 @@ pub fn issue(world: &World, now: DateTime<Utc>, sign_in: &SignIn, refreshed: boo
     let mut user = world.user(&sign_in.object_id)?;
     let access = jwt::signed_with_type(&world.keys.access, &access_claims(world, now, sign_in, &user));
     let access = world.giving_out(access);
-    if !asked(sign_in, "openid") || tokens::without_id_token(world, refreshed) {
+    if !asked(sign_in, "openid") || id_token::without_id_token(world, refreshed) {
         return Some(Tokens { access, id: None });
     }
     if world.active.due(Misbehaviour::AccessTokenAsIdToken) {
@@ -39,8 +40,8 @@ pub fn issue(world: &World, now: DateTime<Utc>, sign_in: &SignIn, refreshed: boo
     if refreshed && !world.options.nonce_on_refresh {
         claims.remove("nonce");
     }
-    tokens::spoil(world, now, &mut claims);
-    let id = world.giving_out(tokens::signature(world, &Value::Object(claims), jwt::signed_with_type));
+    id_token::spoil(world, now, &mut claims);
+    let id = world.giving_out(id_token::signature(world, &Value::Object(claims), jwt::signed_with_type));
     Some(Tokens { access, id: Some(id) })
 }
 

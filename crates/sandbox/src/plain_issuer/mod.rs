@@ -14,9 +14,9 @@ use chrono::{DateTime, Utc};
 use http::header::{CACHE_CONTROL, HeaderName, HeaderValue, PRAGMA};
 use http::{Method, Request, Response, StatusCode};
 
+use crate::pages;
 use crate::random;
 use crate::reply::{self, Reply};
-use crate::user_pool::pages;
 use crate::world::World;
 use refusal::Refusal;
 

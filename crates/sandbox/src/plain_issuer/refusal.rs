@@ -7,9 +7,9 @@ use http::{Response, StatusCode};
 use serde_json::json;
 use url::form_urlencoded;
 
+use crate::pages;
 use crate::random;
 use crate::reply;
-use crate::user_pool::pages;
 
 /// A request that is refused, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]

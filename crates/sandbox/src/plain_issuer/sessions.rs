@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::user_pool::sessions::{AuthorizationRequest, Transaction};
+use crate::sessions::{AuthorizationRequest, Transaction};
 
 /// How long a code lives.
 pub const TEN_MINUTES: TimeDelta = TimeDelta::minutes(10);

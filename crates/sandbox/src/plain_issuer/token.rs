@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 
 use crate::jwt;
 use crate::misbehaviour::Misbehaviour;
-use crate::parameters::Parameters;
 use crate::plain_issuer::claims;
 use crate::plain_issuer::refusal::Refusal;
 use crate::plain_issuer::sessions::{RefreshToken, SignIn};
 use crate::random;
 use crate::reply::{self, Outcome, Reply};
-use crate::user_pool::{form, token};
+use crate::token_endpoint;
+use crate::web::{Parameters, form};
 use crate::world::World;
 
 /// Answers a POST to the token endpoint.
@@ -25,7 +25,7 @@ pub fn answer(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Re
         "refresh_token" => "token.refresh",
         _ => "token.other",
     };
-    if let Some(outcome) = token::misbehaving(world) {
+    if let Some(outcome) = token_endpoint::misbehaving(world) {
         return Reply { endpoint, outcome };
     }
     let answer = checked(world, request, &form).and_then(|()| match grant {
@@ -51,7 +51,7 @@ fn checked(world: &World, request: &Request<Bytes>, form: &Parameters) -> Result
         return Err(Refusal::Repeated);
     }
     form.get("grant_type").ok_or(Refusal::Missing("grant_type"))?;
-    let (client_id, secret) = token::presented(request, form).map_err(|_| Refusal::Missing("client_id"))?;
+    let (client_id, secret) = token_endpoint::presented(request, form).map_err(|_| Refusal::Missing("client_id"))?;
     if client_id != world.names.client_id {
         return Err(Refusal::UnknownClient { client_id, tenant: world.names.tenant.clone() });
     }

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::json;
 
-use crate::misbehaviour::Active;
+use crate::active::Active;
 use crate::named::UnknownName;
 use crate::reply;
 

@@ -8,15 +8,15 @@ use url::Url;
 use url::form_urlencoded::byte_serialize;
 
 use crate::misbehaviour::Misbehaviour;
-use crate::parameters::Parameters;
+use crate::pages;
 use crate::people::Directory;
 use crate::random;
 use crate::refusals::Place;
 use crate::reply;
-use crate::user_pool::sessions::{
-    AuthorizationRequest, COOKIE_LIFETIME, Code, FIVE_MINUTES, Session, SignIn, Transaction,
-};
-use crate::user_pool::{COOKIE_NAME, form, pages, query, session_ids};
+use crate::sessions::{AuthorizationRequest, FIVE_MINUTES, Transaction};
+use crate::user_pool::sessions::{COOKIE_LIFETIME, Code, Session, SignIn};
+use crate::user_pool::{COOKIE_NAME, session_ids};
+use crate::web::{Parameters, form, query};
 use crate::world::World;
 
 /// Scopes that each user pool knows, whether or not the app client has them.

@@ -1,47 +1,27 @@
 //! The user pool: its domain with the hosted UI and the OAuth endpoints, and its issuer with discovery and JWKS.
 
 mod authorize;
-pub(super) mod pages;
-pub(super) mod sessions;
+mod claims;
+mod sessions;
 mod sign_out;
-pub(super) mod token;
-pub(super) mod tokens;
+mod token;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use http::header::COOKIE;
 use http::{Method, Request, Response, StatusCode};
 use serde_json::json;
 
 use crate::misbehaviour::Misbehaviour;
-use crate::parameters::Parameters;
+use crate::pages;
 use crate::people::Directory;
 use crate::reply::{self, Reply};
+use crate::web::{cookies, query};
 use crate::world::World;
 
 pub use sessions::State;
 
 /// The cookie of the hosted UI.
 const COOKIE_NAME: &str = "cognito";
-
-/// The parameters of a request's query.
-pub(super) fn query(request: &Request<Bytes>) -> Parameters {
-    Parameters::parse(request.uri().query().unwrap_or_default().as_bytes())
-}
-
-/// The parameters of a request's body, if it says that it is a form.
-pub(super) fn form(request: &Request<Bytes>) -> Option<Parameters> {
-    let content_type = request.headers().get(http::header::CONTENT_TYPE)?.to_str().ok()?;
-    let media_type = content_type.split(';').next().unwrap_or_default().trim();
-    media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded").then(|| Parameters::parse(request.body()))
-}
-
-/// The values of the cookies of that name that the browser sends: one, as a rule.
-pub(super) fn cookies<'r>(request: &'r Request<Bytes>, name: &'static str) -> impl Iterator<Item = &'r str> {
-    let cookies = request.headers().get_all(COOKIE).into_iter().filter_map(|header| header.to_str().ok());
-    let pairs = cookies.flat_map(|header| header.split(';')).filter_map(|cookie| cookie.trim().split_once('='));
-    pairs.filter(move |(key, _)| *key == name).map(|(_, value)| value)
-}
 
 /// The ids of the hosted UI's sessions that the browser names.
 fn session_ids(request: &Request<Bytes>) -> impl Iterator<Item = &str> {

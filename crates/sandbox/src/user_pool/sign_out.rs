@@ -8,15 +8,18 @@ use serde_json::{Value, json};
 
 use crate::jwt;
 use crate::misbehaviour::Misbehaviour;
+use crate::pages;
 use crate::reply::{self, Reply};
-use crate::user_pool::{COOKIE_NAME, form, pages, query, session_ids, token, tokens};
+use crate::token_endpoint;
+use crate::user_pool::{COOKIE_NAME, claims, session_ids, token};
+use crate::web::{form, query};
 use crate::world::World;
 
 /// `POST /oauth2/revoke` (RFC 7009; <https://docs.aws.amazon.com/cognito/latest/developerguide/revocation-endpoint.html>).
 pub fn revoke(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Reply {
     let answer = |response| Reply::answer("revoke", response);
     if world.active.due(Misbehaviour::Revoke500) {
-        return answer(token::server_error());
+        return answer(token_endpoint::server_error());
     }
     let refuse = |status, code| answer(reply::oauth_error(status, code));
     let Some(form) = form(request) else {
@@ -67,7 +70,7 @@ pub fn user_info(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) ->
     }
     let Some(user) = world.user(text("sub")) else { return invalid() };
     // A text here, a boolean in the ID token.
-    let mut document = tokens::attributes(world, &user, &json!("false"), asked);
+    let mut document = claims::attributes(world, &user, &json!("false"), asked);
     document.insert("sub".into(), json!(user.sub));
     document.insert("username".into(), json!(user.person.username()));
     reply::cognito_json(StatusCode::OK, &Value::Object(document))

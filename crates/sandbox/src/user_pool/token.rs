@@ -1,27 +1,21 @@
 //! `POST /oauth2/token` (<https://docs.aws.amazon.com/cognito/latest/developerguide/token-endpoint.html>).
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
-use http::header::{AUTHORIZATION, HeaderValue, LOCATION, RETRY_AFTER};
-use http::{Request, Response, StatusCode};
+use http::{Request, StatusCode};
 use serde_json::{Value, json};
 
+use crate::id_token::Tokens;
 use crate::jwt;
 use crate::misbehaviour::Misbehaviour;
 use crate::options::Rotation;
-use crate::parameters::Parameters;
 use crate::random;
-use crate::refusals::Place;
 use crate::reply::{self, Outcome, Reply};
-use crate::user_pool::form;
+use crate::token_endpoint::{self, ErrorCode};
+use crate::user_pool::claims;
 use crate::user_pool::sessions::{RefreshToken, SignIn};
-use crate::user_pool::tokens::{self, Tokens};
+use crate::web::{Parameters, form};
 use crate::world::World;
-
-/// An error code of RFC 6749, 5.2.
-type ErrorCode = &'static str;
 
 /// Answers a POST to the token endpoint.
 pub fn answer(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Reply {
@@ -32,7 +26,7 @@ pub fn answer(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Re
         "refresh_token" => "token.refresh",
         _ => "token.other",
     };
-    if let Some(outcome) = misbehaving(world) {
+    if let Some(outcome) = token_endpoint::misbehaving(world) {
         return Reply { endpoint, outcome };
     }
     let refuse = |code| Reply::answer(endpoint, reply::oauth_error(StatusCode::BAD_REQUEST, code));
@@ -58,73 +52,9 @@ pub fn answer(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Re
     }
 }
 
-/// What becomes of a request while the token endpoint misbehaves.
-pub fn misbehaving(world: &World) -> Option<Outcome> {
-    if let Some(refusal) = world.refusals.due_at(Place::Token) {
-        return Some(Outcome::Answer(refusal.answer()));
-    }
-    let kinds = [
-        Misbehaviour::Token500,
-        Misbehaviour::Token429,
-        Misbehaviour::TokenHtml,
-        Misbehaviour::Token10Mib,
-        Misbehaviour::TokenSilent,
-        Misbehaviour::TokenClose,
-        Misbehaviour::TokenRedirect,
-    ];
-    Some(match world.active.first_due(&kinds)? {
-        Misbehaviour::Token429 => {
-            let mut response = reply::cognito_json(StatusCode::TOO_MANY_REQUESTS, &json!({ "error": "Rate exceeded" }));
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
-            Outcome::Answer(response)
-        }
-        Misbehaviour::TokenHtml => {
-            let page = "<!DOCTYPE html><title>Wi-Fi</title><p>Please accept the terms of use.";
-            Outcome::Answer(reply::body(StatusCode::OK, "text/html", page))
-        }
-        Misbehaviour::Token10Mib => {
-            let mut document = String::from(r#"{"token_type":"Bearer","access_token":""#);
-            document.extend(std::iter::repeat_n('a', 10 * 1024 * 1024));
-            document.push_str("\"}");
-            Outcome::Answer(reply::body(StatusCode::OK, "application/json;charset=UTF-8", document))
-        }
-        Misbehaviour::TokenSilent => Outcome::Silence,
-        Misbehaviour::TokenClose => Outcome::Hangup,
-        Misbehaviour::TokenRedirect => {
-            let mut response = reply::as_cognito(reply::empty(StatusCode::TEMPORARY_REDIRECT));
-            // A listener that logs, so that a test can see whether the secrets were carried there.
-            let place = format!("http://{}/elsewhere", world.addresses.user_pool);
-            if let Ok(place) = HeaderValue::from_str(&place) {
-                response.headers_mut().insert(LOCATION, place);
-            }
-            Outcome::Answer(response)
-        }
-        _ => Outcome::Answer(server_error()),
-    })
-}
-
-/// The answer of a server that has failed.
-pub fn server_error() -> Response<Bytes> {
-    reply::cognito_json(StatusCode::INTERNAL_SERVER_ERROR, &json!({ "error": "server_error" }))
-}
-
-/// The client's id and its secret, by Basic or by the form; a public client only names itself.
-pub fn presented(request: &Request<Bytes>, form: &Parameters) -> Result<(String, String), ErrorCode> {
-    let (id, secret) = match request.headers().get(AUTHORIZATION) {
-        Some(header) => {
-            let text = header.to_str().ok().and_then(|text| text.strip_prefix("Basic ")).ok_or("invalid_request")?;
-            let text = STANDARD.decode(text).ok().and_then(|text| String::from_utf8(text).ok());
-            let (id, secret) = text.as_deref().and_then(|text| text.split_once(':')).ok_or("invalid_client")?;
-            return Ok((id.to_owned(), secret.to_owned()));
-        }
-        None => (form.get("client_id").ok_or("invalid_request")?, form.get("client_secret").unwrap_or_default()),
-    };
-    Ok((id.to_owned(), secret.to_owned()))
-}
-
 /// Client authentication.
 pub fn authenticate(world: &World, request: &Request<Bytes>, form: &Parameters) -> Result<(), ErrorCode> {
-    let (id, secret) = presented(request, form)?;
+    let (id, secret) = token_endpoint::presented(request, form)?;
     let secrets = &world.options.client_secrets;
     let right = if secrets.is_empty() { secret.is_empty() } else { secrets.contains(&secret) };
     if id == world.names.client_id && right { Ok(()) } else { Err("invalid_client") }
@@ -150,7 +80,7 @@ fn by_code(world: &World, now: DateTime<Utc>, form: &Parameters) -> Result<Value
     if !proven || redirect_uri != code.redirect_uri {
         return Err("invalid_grant");
     }
-    let tokens = tokens::issue(world, now, &code.sign_in, false).ok_or("invalid_grant")?;
+    let tokens = claims::issue(world, now, &code.sign_in, false).ok_or("invalid_grant")?;
     let expires = now + TimeDelta::seconds(world.options.refresh_token_lifetime);
     let refresh_token = remember_refresh_token(world, code.sign_in, expires);
     Ok(document(world, tokens, Some(refresh_token)))
@@ -182,7 +112,7 @@ fn by_refresh_token(world: &World, now: DateTime<Utc>, form: &Parameters) -> Res
     };
     let (sign_in, expires) = (token.sign_in.clone(), token.expires);
     drop(memory);
-    let tokens = tokens::issue(world, now, &sign_in, true).ok_or("invalid_grant")?;
+    let tokens = claims::issue(world, now, &sign_in, true).ok_or("invalid_grant")?;
     // The new token keeps what was left of the old one's life.
     let refresh_token = rotates.then(|| remember_refresh_token(world, sign_in, expires));
     Ok(document(world, tokens, refresh_token))

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use cogfed_sandbox::options::{
-    AUTHENTICATED, AmbiguousRole, Issuer, MatchType, ORDERS_ADMIN, ORDERS_READER, RoleMapping, Rule,
+    AUTHENTICATED, AmbiguousRole, MatchType, ORDERS_ADMIN, ORDERS_READER, RoleMapping, Rule,
 };
-use cogfed_sandbox::{Clock, ManualClock, Options, Sandbox};
+use cogfed_sandbox::{Clock, Issuer, ManualClock, Options, Sandbox};
 use serde_json::json;
 
 use crate::support::client::{Answer, Lab, claims, get, send};

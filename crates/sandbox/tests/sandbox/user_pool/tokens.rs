@@ -6,7 +6,7 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
-use cogfed_sandbox::options::Issuer;
+use cogfed_sandbox::partition::Issuer;
 use cogfed_sandbox::{Clock, ManualClock, Misbehaviour, Options, Rotation};
 use openidconnect::core::{CoreIdToken, CoreIdTokenVerifier, CoreJsonWebKeySet};
 use openidconnect::{AccessToken, AccessTokenHash, ClientId, IssuerUrl, Nonce};

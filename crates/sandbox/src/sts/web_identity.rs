@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::issued::IssuedKey;
 use crate::misbehaviour::Misbehaviour;
-use crate::sts::{self, Fault, escape, parameter};
+use crate::sts::protocol::{Fault, VERSION, escape, parameter, respond};
 use crate::world::World;
 use crate::{iam, jwt, open_id_token, random};
 
@@ -30,7 +30,7 @@ struct Input {
 
 /// Answers a request for AssumeRoleWithWebIdentity. It needs no signature.
 pub fn answer(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Response<Bytes> {
-    sts::respond(|request_id| {
+    respond(|request_id| {
         let input = Input::read(request)?;
         let claims = verified(world, now, &input.token)?;
         let key = assumed(world, now, &input, &claims)?;
@@ -193,7 +193,7 @@ fn document(world: &World, key: &IssuedKey, request_id: &str) -> String {
          <SubjectFromWebIdentityToken>{subject}</SubjectFromWebIdentityToken>\n  </AssumeRoleWithWebIdentityResult>\n  \
          <ResponseMetadata>\n    <RequestId>{request_id}</RequestId>\n  </ResponseMetadata>\n\
          </AssumeRoleWithWebIdentityResponse>\n",
-        sts::VERSION
+        VERSION
     )
 }
 

@@ -1,5 +1,8 @@
-//! The parameters of a query or a form.
+//! The parts of a browser's request: query, form and cookies.
 
+use bytes::Bytes;
+use http::Request;
+use http::header::{CONTENT_TYPE, COOKIE};
 use url::form_urlencoded;
 
 /// Names and values in the order in which they came.
@@ -36,6 +39,25 @@ impl Parameters {
     pub fn encoded(&self) -> String {
         form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.0).finish()
     }
+}
+
+/// The parameters of a request's query.
+pub fn query(request: &Request<Bytes>) -> Parameters {
+    Parameters::parse(request.uri().query().unwrap_or_default().as_bytes())
+}
+
+/// The parameters of a request's body, if it says that it is a form.
+pub fn form(request: &Request<Bytes>) -> Option<Parameters> {
+    let content_type = request.headers().get(CONTENT_TYPE)?.to_str().ok()?;
+    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded").then(|| Parameters::parse(request.body()))
+}
+
+/// The values of the cookies of that name that the browser sends: one, as a rule.
+pub fn cookies<'r>(request: &'r Request<Bytes>, name: &'static str) -> impl Iterator<Item = &'r str> {
+    let cookies = request.headers().get_all(COOKIE).into_iter().filter_map(|header| header.to_str().ok());
+    let pairs = cookies.flat_map(|header| header.split(';')).filter_map(|cookie| cookie.trim().split_once('='));
+    pairs.filter(move |(key, _)| *key == name).map(|(_, value)| value)
 }
 
 #[cfg(test)]

@@ -4,27 +4,19 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
+use crate::id_token::{self, Tokens};
 use crate::jwt;
-use crate::keys::SigningKey;
 use crate::misbehaviour::Misbehaviour;
-use crate::options::Issuer;
-use crate::people::Person;
+use crate::people::{Person, User};
 use crate::random;
 use crate::user_pool::sessions::SignIn;
-use crate::world::{User, World};
-
-/// ID and access token of one answer.
-pub struct Tokens {
-    pub access: String,
-    /// Only with the scope `openid`.
-    pub id: Option<String>,
-}
+use crate::world::World;
 
 /// Fresh tokens for a sign-in; nothing if its person is gone. `refreshed` is whether a refresh token asked for them.
 pub fn issue(world: &World, now: DateTime<Utc>, sign_in: &SignIn, refreshed: bool) -> Option<Tokens> {
     let mut user = world.user(&sign_in.sub)?;
     let access = world.giving_out(jwt::signed(&world.keys.access, &access_claims(world, now, sign_in, &user)));
-    if !sign_in.scopes.iter().any(|scope| scope == "openid") || without_id_token(world, refreshed) {
+    if !sign_in.scopes.iter().any(|scope| scope == "openid") || id_token::without_id_token(world, refreshed) {
         return Some(Tokens { access, id: None });
     }
     if world.active.due(Misbehaviour::AccessTokenAsIdToken) {
@@ -37,14 +29,9 @@ pub fn issue(world: &World, now: DateTime<Utc>, sign_in: &SignIn, refreshed: boo
     if refreshed && !world.options.nonce_on_refresh {
         claims.remove("nonce");
     }
-    spoil(world, now, &mut claims);
-    let id = world.giving_out(signature(world, &Value::Object(claims), jwt::signed));
+    id_token::spoil(world, now, &mut claims);
+    let id = world.giving_out(id_token::signature(world, &Value::Object(claims), jwt::signed));
     Some(Tokens { access, id: Some(id) })
-}
-
-/// Whether the answer is to hold no ID token although one was asked for.
-pub fn without_id_token(world: &World, refreshed: bool) -> bool {
-    world.active.due(Misbehaviour::NoIdToken) || (refreshed && world.active.due(Misbehaviour::RefreshNoIdToken))
 }
 
 fn groups(world: &World, person: &Person) -> Vec<String> {
@@ -147,67 +134,4 @@ pub fn attributes(
         }
     }
     attributes
-}
-
-/// Applies the misbehaviours that are about claims.
-pub fn spoil(world: &World, now: DateTime<Utc>, claims: &mut Map<String, Value>) {
-    let due = |misbehaviour| world.active.due(misbehaviour);
-    let mut claim = |name: &str, value: Value| claims.insert(name.to_owned(), value);
-    if due(Misbehaviour::WrongNonce) {
-        claim("nonce", json!(random::base64url(32)));
-    }
-    if due(Misbehaviour::WrongAudience) {
-        claim("aud", json!(random::lower_alphanumeric(26)));
-    }
-    if due(Misbehaviour::WrongIssuer) {
-        let partition = world.options.partition;
-        let other = format!("{}_{}", partition.region(), random::alphanumeric(9));
-        claim("iss", json!(partition.user_pool_issuer(Issuer::Original, &other)));
-    }
-    if due(Misbehaviour::WrongTokenUse) {
-        claim("token_use", json!("access"));
-    }
-    if due(Misbehaviour::ExpiredIdToken) {
-        claim("iat", json!(now.timestamp() - 7200));
-        claim("exp", json!(now.timestamp() - 3600));
-    }
-    if due(Misbehaviour::BadAtHash) {
-        claim("at_hash", json!(jwt::at_hash("another access token")));
-    }
-    if due(Misbehaviour::OddOptionalClaimTypes) {
-        claim("email", json!(42));
-        claim("email_verified", json!("yes"));
-        claim("name", json!(["Alice", "Admin"]));
-        claim("updated_at", json!("yesterday"));
-        claim("auth_time", json!("an hour ago"));
-        claim("cognito:groups", json!("one"));
-        claim("cognito:roles", json!("arn:aws:iam::000000000000:role/A,arn:aws:iam::000000000000:role/B"));
-        claim("identities", json!("[]"));
-        claim("custom:roles", json!(["a", "b"]));
-        claim("acr", json!(1));
-        claim("amr", json!("pwd"));
-        claim("address", json!("somewhere"));
-    }
-    if due(Misbehaviour::NoNonce) {
-        claims.remove("nonce");
-    }
-    if due(Misbehaviour::IssuerTrailingSlash) {
-        let issuer = claims.get("iss").and_then(Value::as_str).unwrap_or_default();
-        let issuer = json!(format!("{issuer}/"));
-        claims.insert("iss".to_owned(), issuer);
-    }
-}
-
-/// Signs an ID token, by `well` or as it was asked to.
-pub fn signature(world: &World, claims: &Value, well: impl Fn(&SigningKey, &Value) -> String) -> String {
-    let key = &world.keys.id;
-    let kinds = [Misbehaviour::AlgNone, Misbehaviour::AlgHs256, Misbehaviour::UnknownKid, Misbehaviour::BadSignature];
-    match world.active.first_due(&kinds) {
-        Some(Misbehaviour::AlgNone) => jwt::unsigned(key, claims),
-        Some(Misbehaviour::AlgHs256) => jwt::confused(key, claims),
-        Some(Misbehaviour::UnknownKid) => jwt::signed_as(key, &random::key_id(), claims),
-        // Signed by the access token's key under the ID token's name.
-        Some(Misbehaviour::BadSignature) => jwt::signed_as(&world.keys.access, &key.id, claims),
-        _ => well(key, claims),
-    }
 }

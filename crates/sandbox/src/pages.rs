@@ -9,11 +9,10 @@ use ring::digest;
 use url::Url;
 use url::form_urlencoded::byte_serialize;
 
-use crate::parameters::Parameters;
-use crate::people::Directory;
+use crate::people::{Directory, User};
 use crate::reply;
-use crate::user_pool::sessions::AuthorizationRequest;
-use crate::world::User;
+use crate::sessions::AuthorizationRequest;
+use crate::web::Parameters;
 
 const STYLE: &str = include_str!("pages.css");
 

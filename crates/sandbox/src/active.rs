@@ -1,0 +1,75 @@
+//! The faults that are active, and how many times more.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+/// The misbehaviours (or refusals) that are active, and how often yet; `None` is for ever.
+#[derive(Debug)]
+pub struct Active<T>(Mutex<BTreeMap<T, Option<u32>>>);
+
+impl<T> Default for Active<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T: Ord + Copy> Active<T> {
+    /// From now on, `times` times or, with `None`, until it is cleared.
+    pub fn set(&self, misbehaviour: T, times: Option<u32>) {
+        let mut active = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if times == Some(0) {
+            active.remove(&misbehaviour);
+        } else {
+            active.insert(misbehaviour, times);
+        }
+    }
+
+    /// Back to good manners.
+    pub fn clear(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Those that are active, in their order.
+    pub fn active(&self) -> Vec<T> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
+    }
+
+    /// Whether this one is due now, which uses up one of its times.
+    pub fn due(&self, misbehaviour: T) -> bool {
+        let mut active = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match active.get_mut(&misbehaviour) {
+            None => false,
+            Some(None) => true,
+            Some(Some(left)) => {
+                *left -= 1;
+                if *left == 0 {
+                    active.remove(&misbehaviour);
+                }
+                true
+            }
+        }
+    }
+
+    /// The first of `candidates` that is due now.
+    pub fn first_due(&self, candidates: &[T]) -> Option<T> {
+        candidates.iter().copied().find(|&candidate| self.due(candidate))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::misbehaviour::Misbehaviour;
+
+    #[test]
+    fn times_are_counted_down() {
+        let active = Active::default();
+        active.set(Misbehaviour::Token500, Some(2));
+        active.set(Misbehaviour::TokenHtml, None);
+        let due: Vec<bool> = (0..3).map(|_| active.due(Misbehaviour::Token500)).collect();
+        assert_eq!(due, [true, true, false]);
+        assert_eq!(active.first_due(Misbehaviour::ALL), Some(Misbehaviour::TokenHtml));
+        active.clear();
+        assert_eq!(active.first_due(Misbehaviour::ALL), None);
+    }
+}

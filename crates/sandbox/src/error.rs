@@ -1,0 +1,76 @@
+//! The error of the public API, and the context that gives it its words.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+/// The reason why a sandbox did not start, a visit failed, or a document was refused.
+///
+/// The alternate form, `{:#}`, adds the causes: `cannot connect: connection refused`.
+#[derive(Debug)]
+pub struct Error {
+    message: String,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// The result of what can fail with [`Error`].
+pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// Returns an error without a cause.
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), source: None }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        if f.alternate() {
+            let mut cause = self.source();
+            while let Some(error) = cause {
+                write!(f, ": {error}")?;
+                cause = error.source();
+            }
+        }
+        Ok(())
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}
+
+/// Turns a failure into an [`Error`] that says what was attempted.
+pub(crate) trait Context<T> {
+    /// Returns the value, or an error with this message.
+    fn context(self, message: impl Into<String>) -> Result<T>;
+}
+
+impl<T, E: Into<Box<dyn StdError + Send + Sync>>> Context<T> for Result<T, E> {
+    fn context(self, message: impl Into<String>) -> Result<T> {
+        self.map_err(|error| Error { message: message.into(), source: Some(error.into()) })
+    }
+}
+
+impl<T> Context<T> for Option<T> {
+    fn context(self, message: impl Into<String>) -> Result<T> {
+        self.ok_or_else(|| Error::new(message))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn alternate_form_shows_the_causes() {
+        let number: Result<i32> = "x".parse::<i32>().context("rule 1").context("not a mapping");
+        let error = number.unwrap_err();
+        assert_eq!(error.to_string(), "not a mapping");
+        assert_eq!(format!("{error:#}"), "not a mapping: rule 1: invalid digit found in string");
+        let missing = None::<i32>.context("nothing there").unwrap_err();
+        assert_eq!(format!("{missing:#}"), "nothing there");
+    }
+}

@@ -1,0 +1,28 @@
+//! The Security Token Service: GetCallerIdentity and AssumeRoleWithWebIdentity.
+
+mod caller_identity;
+mod protocol;
+mod web_identity;
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use http::Request;
+
+pub use self::caller_identity::answer;
+use self::protocol::{VERSION, parameter};
+use crate::reply::Reply;
+use crate::world::World;
+
+/// Answers a request at STS.
+pub(crate) fn reply(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Reply {
+    let version = parameter(request, "Version");
+    match parameter(request, "Action").filter(|_| version.as_deref() == Some(VERSION)).as_deref() {
+        Some("AssumeRoleWithWebIdentity") => {
+            Reply::answer("sts.assume_role_with_web_identity", web_identity::answer(world, now, request))
+        }
+        action => {
+            let endpoint = if action == Some("GetCallerIdentity") { "sts.caller_identity" } else { "sts.other" };
+            Reply::answer(endpoint, answer(now, &world.issued, world.options.partition.region(), request))
+        }
+    }
+}

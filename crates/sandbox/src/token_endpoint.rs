@@ -1,0 +1,81 @@
+//! The parts that the token endpoints of the user pool and the plain issuer share: client credentials and faults.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, HeaderValue, LOCATION, RETRY_AFTER};
+use http::{Request, Response, StatusCode};
+use serde_json::json;
+
+use crate::misbehaviour::Misbehaviour;
+use crate::refusals::Place;
+use crate::reply::{self, Outcome};
+use crate::web::Parameters;
+use crate::world::World;
+
+/// An error code of RFC 6749, 5.2.
+pub type ErrorCode = &'static str;
+
+/// What becomes of a request while the token endpoint misbehaves.
+pub fn misbehaving(world: &World) -> Option<Outcome> {
+    if let Some(refusal) = world.refusals.due_at(Place::Token) {
+        return Some(Outcome::Answer(refusal.answer()));
+    }
+    let kinds = [
+        Misbehaviour::Token500,
+        Misbehaviour::Token429,
+        Misbehaviour::TokenHtml,
+        Misbehaviour::Token10Mib,
+        Misbehaviour::TokenSilent,
+        Misbehaviour::TokenClose,
+        Misbehaviour::TokenRedirect,
+    ];
+    Some(match world.active.first_due(&kinds)? {
+        Misbehaviour::Token429 => {
+            let mut response = reply::cognito_json(StatusCode::TOO_MANY_REQUESTS, &json!({ "error": "Rate exceeded" }));
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            Outcome::Answer(response)
+        }
+        Misbehaviour::TokenHtml => {
+            let page = "<!DOCTYPE html><title>Wi-Fi</title><p>Please accept the terms of use.";
+            Outcome::Answer(reply::body(StatusCode::OK, "text/html", page))
+        }
+        Misbehaviour::Token10Mib => {
+            let mut document = String::from(r#"{"token_type":"Bearer","access_token":""#);
+            document.extend(std::iter::repeat_n('a', 10 * 1024 * 1024));
+            document.push_str("\"}");
+            Outcome::Answer(reply::body(StatusCode::OK, "application/json;charset=UTF-8", document))
+        }
+        Misbehaviour::TokenSilent => Outcome::Silence,
+        Misbehaviour::TokenClose => Outcome::Hangup,
+        Misbehaviour::TokenRedirect => {
+            let mut response = reply::as_cognito(reply::empty(StatusCode::TEMPORARY_REDIRECT));
+            // A listener that logs, so that a test can see whether the secrets were carried there.
+            let place = format!("http://{}/elsewhere", world.addresses.user_pool);
+            if let Ok(place) = HeaderValue::from_str(&place) {
+                response.headers_mut().insert(LOCATION, place);
+            }
+            Outcome::Answer(response)
+        }
+        _ => Outcome::Answer(server_error()),
+    })
+}
+
+/// The answer of a server that has failed.
+pub fn server_error() -> Response<Bytes> {
+    reply::cognito_json(StatusCode::INTERNAL_SERVER_ERROR, &json!({ "error": "server_error" }))
+}
+
+/// The client's id and its secret, by Basic or by the form; a public client only names itself.
+pub fn presented(request: &Request<Bytes>, form: &Parameters) -> Result<(String, String), ErrorCode> {
+    let (id, secret) = match request.headers().get(AUTHORIZATION) {
+        Some(header) => {
+            let text = header.to_str().ok().and_then(|text| text.strip_prefix("Basic ")).ok_or("invalid_request")?;
+            let text = STANDARD.decode(text).ok().and_then(|text| String::from_utf8(text).ok());
+            let (id, secret) = text.as_deref().and_then(|text| text.split_once(':')).ok_or("invalid_client")?;
+            return Ok((id.to_owned(), secret.to_owned()));
+        }
+        None => (form.get("client_id").ok_or("invalid_request")?, form.get("client_secret").unwrap_or_default()),
+    };
+    Ok((id.to_owned(), secret.to_owned()))
+}

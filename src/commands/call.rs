@@ -10,6 +10,7 @@ use super::{Attendance, Env, ProfileContext, choice_of_role};
 use crate::aws::Credentials;
 use crate::cli::Call;
 use crate::error::{Failure, Kind};
+use crate::profile::{Override, keys};
 use crate::request::{
     self, Answer, ApiRequest, Data, Refusal, RequestInput, SignedRequest, dry_run, explain, parse_header, read_data,
     region_of, sign,
@@ -20,7 +21,7 @@ pub fn run(flags: Call, env: &mut Env) -> anyhow::Result<()> {
     let request = build(&flags, env)?;
     let mut choice = choice_of_role(&flags.profile, &flags.role);
     if let Some(region) = &flags.region {
-        choice.flags.push(("region", region.clone()));
+        choice.flags.push(Override { key: keys::REGION.entry(), flag: "--region", text: region.clone() });
     }
     let opened = ProfileContext::new(env, &choice, Attendance::Person)?;
     let region = region(&flags, &request, &opened)?;

@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::folder::Folder;
 use crate::http::Http;
 use crate::oidc::{Browser, Opener, Surroundings, SystemBrowser};
-use crate::profile::{Choice, Configuration, Profile, settings};
+use crate::profile::{Choice, Configuration, Override, Profile, keys, settings};
 use crate::secret::Secret;
 use crate::session::Session;
 use crate::session::record::{credentials_account, tokens_account};
@@ -174,8 +174,8 @@ pub fn choice(flag: &ProfileFlag) -> Choice {
 
 /// Returns the choice of a profile and, if the flag names one, of a role in place of the profile's.
 pub fn choice_of_role(flag: &ProfileFlag, role: &RoleFlag) -> Choice {
-    let flags = role.role.iter().map(|role| ("role_arn", role.clone())).collect();
-    Choice { flags, ..choice(flag) }
+    let of = |role: &String| Override { key: keys::ROLE_ARN.entry(), flag: "--role", text: role.clone() };
+    Choice { flags: role.role.iter().map(of).collect(), ..choice(flag) }
 }
 
 /// Reads the configuration file.

@@ -2,11 +2,11 @@
 
 use chrono::TimeDelta;
 
-use super::{Endpoints, Flow, Settings, Value, check};
+use super::keys::{self, Entry, Key};
+use super::{Endpoints, Flow, Settings, check};
 use crate::aws::hosts::{Place, Service, partition};
 use crate::aws::ids;
-use crate::error::quoted;
-use crate::error::{Failure, Kind};
+use crate::error::{Failure, Kind, quoted};
 use crate::http::CaBundle;
 use crate::store::StoreKind;
 
@@ -31,103 +31,107 @@ pub(super) struct Checked<'a> {
 }
 
 impl Checked<'_> {
-    pub fn fault(&self, key: &str, fault: impl AsRef<str>) -> Failure {
-        let place = self.settings.get(key).map_or(String::new(), |setting| format!("{}: ", setting.source));
-        Failure::new(Kind::Usage, format!("{place}profile '{}': {key}: {}", self.profile, fault.as_ref()))
+    /// Returns the failure of a key, with the place of its value.
+    pub fn fault(&self, key: impl Into<Entry>, fault: impl AsRef<str>) -> Failure {
+        let message = format!("{}: {}", self.place(key.into()), fault.as_ref());
+        Failure::new(Kind::Usage, message)
     }
 
-    pub fn text<T>(&self, key: &str, check: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, Failure> {
-        match self.settings.get(key).map(|setting| &setting.value) {
-            Some(Value::Text(text)) => check(text).map(Some).map_err(|fault| self.fault(key, fault)),
-            _ => Ok(None),
-        }
+    /// Returns the source of a key's value, the profile and the key, for messages.
+    fn place(&self, key: Entry) -> String {
+        let source = self.settings.setting(key).map_or(String::new(), |setting| format!("{}: ", setting.source));
+        format!("{source}profile '{}': {}", self.profile, key.name)
     }
 
-    pub fn required<T>(&self, key: &str, check: impl Fn(&str) -> Result<T, String>) -> Result<T, Failure> {
+    pub fn text<T>(&self, key: Key<String>, check: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, Failure> {
+        let text = self.settings.value(key);
+        text.map(|text| check(text).map_err(|fault| self.fault(key, fault))).transpose()
+    }
+
+    pub fn required<T>(&self, key: Key<String>, check: impl Fn(&str) -> Result<T, String>) -> Result<T, Failure> {
         self.text(key, check)?.ok_or_else(|| self.missing(key))
     }
 
-    pub fn missing(&self, key: &str) -> Failure {
-        Failure::new(Kind::Usage, format!("profile '{}': '{key}' is missing", self.profile))
+    pub fn missing(&self, key: impl Into<Entry>) -> Failure {
+        Failure::new(Kind::Usage, format!("profile '{}': '{}' is missing", self.profile, key.into().name))
             .hint(format!("add it to [profile.{}]; 'cogfed help' shows a whole profile", self.profile))
     }
 
-    pub fn flag(&self, key: &str) -> bool {
-        matches!(self.settings.get(key).map(|setting| &setting.value), Some(Value::Flag(true)))
+    pub fn flag(&self, key: Key<bool>) -> bool {
+        self.settings.value(key).copied().unwrap_or_default()
     }
 
-    pub fn seconds(&self, key: &str, from: u64, to: u64) -> Result<Option<TimeDelta>, Failure> {
-        let Some(Value::Number(number)) = self.settings.get(key).map(|setting| &setting.value) else { return Ok(None) };
+    pub fn seconds(&self, key: Key<u64>, from: u64, to: u64) -> Result<Option<TimeDelta>, Failure> {
+        let Some(number) = self.settings.value(key) else { return Ok(None) };
         let number = check::within(*number, from, to).map_err(|fault| self.fault(key, fault + " (seconds)"))?;
         Ok(i64::try_from(number).ok().and_then(TimeDelta::try_seconds))
     }
 
     pub fn ports(&self) -> Result<Vec<u16>, Failure> {
-        match self.settings.get("redirect_ports").map(|setting| &setting.value) {
-            Some(Value::Numbers(numbers)) => check::ports(numbers).map_err(|fault| self.fault("redirect_ports", fault)),
-            _ => Err(self.fault("redirect_ports", "give at least one port")),
-        }
+        let numbers = self.settings.value(keys::REDIRECT_PORTS).map(Vec::as_slice).unwrap_or_default();
+        check::ports(numbers).map_err(|fault| self.fault(keys::REDIRECT_PORTS, fault))
     }
 
     pub fn scopes(&self) -> Result<Vec<String>, Failure> {
-        let Some(Value::List(scopes)) = self.settings.get("scopes").map(|setting| &setting.value) else {
-            return Err(self.fault("scopes", "give at least 'openid'"));
+        let Some(scopes) = self.settings.value(keys::SCOPES) else {
+            return Err(self.fault(keys::SCOPES, "give at least 'openid'"));
         };
         // RFC 6749, section 3.3: scope-token
         let token = |c: char| matches!(c, '\x21' | '\x23'..='\x5b' | '\x5d'..='\x7e');
         let is_odd = |scope: &&String| !(1..=LONGEST_SCOPE).contains(&scope.len()) || !scope.chars().all(token);
         if let Some(odd) = scopes.iter().find(is_odd) {
-            return Err(self.fault("scopes", format!("'{}' is not a scope", quoted(odd))));
+            return Err(self.fault(keys::SCOPES, format!("'{}' is not a scope", quoted(odd))));
         }
         if scopes.len() > MOST_SCOPES {
-            return Err(self.fault("scopes", format!("{} are too many: give at most {MOST_SCOPES}", scopes.len())));
+            return Err(self.fault(keys::SCOPES, format!("{} are too many: give at most {MOST_SCOPES}", scopes.len())));
         }
         match scopes.iter().any(|scope| scope == "openid") {
             true => Ok(scopes.clone()),
-            false => Err(self.fault("scopes", "'openid' is missing: without it there is no ID token")),
+            false => Err(self.fault(keys::SCOPES, "'openid' is missing: without it there is no ID token")),
         }
     }
 
     pub fn ca_bundle(&self) -> Result<Option<CaBundle>, Failure> {
-        let Some(path) = self.text("ca_bundle", |text| check::file(text, dirs::home_dir()))? else { return Ok(None) };
-        let place = self.settings.get("ca_bundle").map_or(String::new(), |setting| format!("{}: ", setting.source));
-        Ok(Some(CaBundle { path, named_by: format!("{place}profile '{}': ca_bundle", self.profile) }))
+        let path = self.text(keys::CA_BUNDLE, |text| check::file(text, dirs::home_dir()))?;
+        Ok(path.map(|path| CaBundle { path, named_by: self.place(keys::CA_BUNDLE.entry()) }))
     }
 
     pub fn store(&self) -> Result<StoreKind, Failure> {
-        self.required("store", |text| {
+        self.required(keys::STORE, |text| {
             check::one_of(text, &["keyring", "kernel", "file"])?.parse().map_err(|failure: Failure| failure.message)
         })
     }
 
     pub fn flow(&self) -> Result<Flow, Failure> {
-        let flow = self.required("flow", |text| check::one_of(text, &["enhanced", "classic"]))?;
-        let has_duration = self.settings.get("session_duration").is_some();
+        let flow = self.required(keys::FLOW, |text| check::one_of(text, &["enhanced", "classic"]))?;
+        let has_duration = self.settings.value(keys::SESSION_DURATION).is_some();
         if flow == "enhanced" {
             return match has_duration {
                 true => {
                     let fault = "the enhanced flow's credentials last one hour, fixed by AWS";
                     Err(self
-                        .fault("session_duration", fault)
+                        .fault(keys::SESSION_DURATION, fault)
                         .hint("the classic flow's may last longer: flow = \"classic\""))
                 }
                 false => Ok(Flow::Enhanced),
             };
         }
-        if self.settings.get("role_arn").is_none() {
+        if self.settings.value(keys::ROLE_ARN).is_none() {
             let hint = format!("add it to [profile.{}], or set flow = \"enhanced\"", self.profile);
-            return Err(self.fault("flow", "'role_arn' is missing: the classic flow asks for one role").hint(hint));
+            return Err(self.fault(keys::FLOW, "'role_arn' is missing: the classic flow asks for one role").hint(hint));
         }
         let (from, to) = (*SESSION_DURATION.start(), *SESSION_DURATION.end());
-        let duration = self.seconds("session_duration", from, to)?.unwrap_or(DEFAULT_SESSION_DURATION);
+        let duration = self.seconds(keys::SESSION_DURATION, from, to)?.unwrap_or(DEFAULT_SESSION_DURATION);
         Ok(Flow::Classic { duration })
     }
 
     /// A list of hosts.
-    pub fn hosts(&self, key: &str, check: impl Fn(&str) -> Result<String, String>) -> Result<Vec<String>, Failure> {
-        let Some(Value::List(hosts)) = self.settings.get(key).map(|setting| &setting.value) else {
-            return Ok(Vec::new());
-        };
+    pub fn hosts(
+        &self,
+        key: Key<Vec<String>>,
+        check: impl Fn(&str) -> Result<String, String>,
+    ) -> Result<Vec<String>, Failure> {
+        let hosts = self.settings.value(key).map(Vec::as_slice).unwrap_or_default();
         if hosts.len() > MOST_HOSTS {
             return Err(self.fault(key, format!("{} are too many: give at most {MOST_HOSTS}", hosts.len())));
         }
@@ -140,9 +144,9 @@ impl Checked<'_> {
         let own = of(identity_pool_id);
         let named_by = |arn: String| arn.split(':').nth(1).unwrap_or_default().to_owned();
         let others = [
-            ("user_pool_id", self.text("user_pool_id", |id| Ok(of(id)))?),
-            ("role_arn", self.text("role_arn", ids::role_arn)?.map(named_by)),
-            ("region", self.text("region", ids::region)?.map(|region| of(&region))),
+            (keys::USER_POOL_ID, self.text(keys::USER_POOL_ID, |id| Ok(of(id)))?),
+            (keys::ROLE_ARN, self.text(keys::ROLE_ARN, ids::role_arn)?.map(named_by)),
+            (keys::REGION, self.text(keys::REGION, ids::region)?.map(|region| of(&region))),
         ];
         match others.into_iter().find(|(_, name)| name.as_ref().is_some_and(|name| *name != own)) {
             Some((key, Some(name))) => {
@@ -154,8 +158,8 @@ impl Checked<'_> {
 
     pub fn endpoints(&self, identity_pool_id: &str, is_fips: bool) -> Result<Endpoints, Failure> {
         let place = Place { region: identity_pool_id.split(':').next().unwrap_or_default(), is_fips };
-        let at = |service: Service, key: &str| -> Result<(String, bool), Failure> {
-            let own = place.url(service).map_err(|fault| self.fault("identity_pool_id", fault));
+        let at = |service: Service, key: Key<String>| -> Result<(String, bool), Failure> {
+            let own = place.url(service).map_err(|fault| self.fault(keys::IDENTITY_POOL_ID, fault));
             match self.text(key, check::endpoint)? {
                 Some(given) => {
                     let is_aws = own.is_ok_and(|own| own == given);
@@ -164,8 +168,8 @@ impl Checked<'_> {
                 None => Ok((own?, true)),
             }
         };
-        let (identity_pool, identity_pool_is_aws) = at(Service::IdentityPool, "endpoints.identity_pool")?;
-        let (sts, sts_is_aws) = at(Service::Sts, "endpoints.sts")?;
+        let (identity_pool, identity_pool_is_aws) = at(Service::IdentityPool, keys::ENDPOINTS_IDENTITY_POOL)?;
+        let (sts, sts_is_aws) = at(Service::Sts, keys::ENDPOINTS_STS)?;
         Ok(Endpoints { identity_pool, identity_pool_is_aws, sts, sts_is_aws })
     }
 }

@@ -1,8 +1,7 @@
 //! Which profile is meant by an email address: employees and customers of one user pool sign in by different providers.
 
-use super::{Choice, Configuration, Profile, Setting, Value, Variables, check, listed, select};
-use crate::error::quoted;
-use crate::error::{Failure, Kind};
+use super::{Choice, Configuration, Profile, Variables, check, keys, listed, select};
+use crate::error::{Failure, Kind, quoted};
 
 /// The longest email address, in bytes (RFC 5321, section 4.5.3.1.3).
 const LONGEST_ADDRESS: usize = 254;
@@ -33,14 +32,13 @@ pub fn find(
     if choice.profile.is_some() {
         return select(configuration, choice, variables);
     }
-    let of = |name: &&str, key: &str| configuration.profile(name).and_then(|keys| keys.get(key));
-    let is_it = |text: &str| text.eq_ignore_ascii_case(&domain);
-    let names = |setting: &Setting| match &setting.value {
-        Value::Text(text) => is_it(text),
-        Value::List(texts) => texts.iter().any(|text| is_it(text)),
-        _ => false,
+    let is_it = |text: &String| text.eq_ignore_ascii_case(&domain);
+    let belongs = |name: &&str| {
+        configuration.profile(name).is_some_and(|profile| {
+            profile.value(keys::EMAIL_DOMAINS).is_some_and(|domains| domains.iter().any(is_it))
+                || profile.value(keys::IDP_IDENTIFIER).is_some_and(is_it)
+        })
     };
-    let belongs = |name: &&str| ["email_domains", "idp_identifier"].iter().any(|key| of(name, key).is_some_and(names));
     let in_force = select(configuration, choice, variables).ok();
     let found: Vec<&str> = configuration.names().filter(belongs).collect();
     match found.as_slice() {
@@ -55,8 +53,14 @@ pub fn find(
         }
     }
     // Whose user pool knows its providers by domains itself.
-    let keys = ["user_pool_id", "identity_provider", "idp_identifier", "email_domains"];
-    let is_open = |name: &str| keys.map(|key| of(&name, key).is_some()) == [true, false, false, false];
+    let is_open = |name: &str| {
+        configuration.profile(name).is_some_and(|profile| {
+            profile.value(keys::USER_POOL_ID).is_some()
+                && profile.value(keys::IDENTITY_PROVIDER).is_none()
+                && profile.value(keys::IDP_IDENTIFIER).is_none()
+                && profile.value(keys::EMAIL_DOMAINS).is_none()
+        })
+    };
     in_force.filter(|name| is_open(name)).ok_or_else(|| {
         Failure::new(Kind::Usage, format!("no profile is for addresses of {domain}"))
             .hint(format!("add email_domains = [\"{domain}\"] to the profile that is, or name it by --profile"))

@@ -7,10 +7,9 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{Document, Item, TableLike};
 
-use super::keys::{KEYS, Shape, key, nearest};
-use super::settings::{Setting, Source, Value};
-use crate::error::quoted;
-use crate::error::{Failure, Kind, shortened};
+use super::keys::{KEYS, Shape, named, nearest};
+use super::settings::{Setting, Settings, Source, Value};
+use crate::error::{Failure, Kind, quoted, shortened};
 
 /// The longest name of a key that is looked at twice, in bytes.
 const LONGEST_KEY: usize = 64;
@@ -25,7 +24,7 @@ pub struct Configuration {
     /// The file, whether it exists or not.
     pub path: PathBuf,
     default_profile: Option<String>,
-    profiles: BTreeMap<String, BTreeMap<&'static str, Setting>>,
+    profiles: BTreeMap<String, Settings>,
 }
 
 impl Configuration {
@@ -105,7 +104,7 @@ impl Configuration {
     }
 
     /// What the file says of one profile.
-    pub fn profile(&self, name: &str) -> Option<&BTreeMap<&'static str, Setting>> {
+    pub fn profile(&self, name: &str) -> Option<&Settings> {
         self.profiles.get(name)
     }
 }
@@ -185,8 +184,8 @@ impl Reader<'_> {
         Failure::new(Kind::Usage, format!("{place}: {}", shortened(fault.as_ref(), LONGEST_FAULT)))
     }
 
-    fn profile(&self, profile: &str, table: &dyn TableLike) -> Result<BTreeMap<&'static str, Setting>, Failure> {
-        let mut settings = BTreeMap::new();
+    fn profile(&self, profile: &str, table: &dyn TableLike) -> Result<Settings, Failure> {
+        let mut settings = Settings::default();
         self.collect(profile, table, "", &mut settings)?;
         Ok(settings)
     }
@@ -196,7 +195,7 @@ impl Reader<'_> {
         profile: &str,
         table: &dyn TableLike,
         prefix: &str,
-        settings: &mut BTreeMap<&'static str, Setting>,
+        settings: &mut Settings,
     ) -> Result<(), Failure> {
         for (name, item) in table.iter() {
             let at = start_of(table, name);
@@ -206,7 +205,7 @@ impl Reader<'_> {
                 self.collect(profile, endpoints, "endpoints.", settings)?;
                 continue;
             }
-            let Some(key) = key(&full) else {
+            let Some(key) = named(&full) else {
                 if matches!(full.as_str(), "client_secret" | "secret") {
                     return Err(fault("a client secret is never in the file".into())
                         .hint("set COGFED_CLIENT_SECRET when you sign in; it is kept in the store"));
@@ -214,7 +213,7 @@ impl Reader<'_> {
                 return Err(fault(unknown(&full, KEYS.iter().map(|key| key.name))));
             };
             let value = value_of(item, key.shape).ok_or_else(|| fault(format!("'{full}' {}", wanted(key.shape))))?;
-            settings.insert(key.name, Setting { value, source: Source::File(self.path.to_owned(), self.line(at)) });
+            settings.insert(key, Setting { value, source: Source::File(self.path.to_owned(), self.line(at)) });
         }
         Ok(())
     }

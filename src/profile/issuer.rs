@@ -4,16 +4,22 @@ use url::Url;
 
 use super::check;
 use super::checked::Checked;
+use super::keys::{self, Entry};
 use crate::aws::hosts::{Place, Service};
 use crate::aws::ids;
-use crate::error::Failure;
-use crate::error::quoted;
+use crate::error::{Failure, quoted};
 
 /// Keys that say something about a user pool.
-const POOL_KEYS: &[&str] =
-    &["domain", "identity_provider", "idp_identifier", "lang", "endpoints.user_pool", "endpoints.domain"];
+const POOL_KEYS: &[Entry] = &[
+    keys::DOMAIN.entry(),
+    keys::IDENTITY_PROVIDER.entry(),
+    keys::IDP_IDENTIFIER.entry(),
+    keys::LANG.entry(),
+    keys::ENDPOINTS_USER_POOL.entry(),
+    keys::ENDPOINTS_DOMAIN.entry(),
+];
 /// Keys that say something about an issuer in a user pool's place.
-const PLAIN_KEYS: &[&str] = &["issuer_hosts", "endpoints.issuer"];
+const PLAIN_KEYS: &[Entry] = &[keys::ISSUER_HOSTS.entry(), keys::ENDPOINTS_ISSUER.entry()];
 
 /// Who gives the ID tokens.
 #[derive(Debug, Clone)]
@@ -123,38 +129,42 @@ impl PlainIssuer {
 impl Checked<'_> {
     /// The user pool, or the plain issuer in its place; keys of the other kind are refused.
     pub fn issuer(&self, is_fips: bool) -> Result<Issuer, Failure> {
-        let is_there = |key: &&&str| self.settings.get(key).is_some();
-        let Some(id) = self.text("user_pool_id", ids::user_pool_id)? else {
-            let Some(url) = self.text("issuer", check::issuer)? else {
-                return Err(self.missing("user_pool_id"));
+        let is_there = |key: &&Entry| self.settings.setting(**key).is_some();
+        let Some(id) = self.text(keys::USER_POOL_ID, ids::user_pool_id)? else {
+            let Some(url) = self.text(keys::ISSUER, check::issuer)? else {
+                return Err(self.missing(keys::USER_POOL_ID));
             };
             return match POOL_KEYS.iter().find(is_there) {
-                Some(key) => Err(self.fault(key, "it is a user pool's, and this profile names an issuer in its place")),
+                Some(key) => {
+                    Err(self.fault(*key, "it is a user pool's, and this profile names an issuer in its place"))
+                }
                 None => Ok(Issuer::Plain(self.plain_issuer(url)?)),
             };
         };
         if let Some(key) = PLAIN_KEYS.iter().find(is_there) {
-            return Err(self.fault(key, "it is for an issuer in the place of a user pool, and 'user_pool_id' is there"));
+            return Err(
+                self.fault(*key, "it is for an issuer in the place of a user pool, and 'user_pool_id' is there")
+            );
         }
         Ok(Issuer::UserPool(self.user_pool(id, is_fips)?))
     }
 
     fn plain_issuer(&self, url: String) -> Result<PlainIssuer, Failure> {
-        let base = self.text("endpoints.issuer", check::endpoint)?;
+        let base = self.text(keys::ENDPOINTS_ISSUER, check::endpoint)?;
         let base = base.as_deref().unwrap_or(&url).trim_end_matches('/');
         let discovery = format!("{base}/.well-known/openid-configuration");
-        Ok(PlainIssuer { discovery, hosts: self.hosts("issuer_hosts", check::authority)?, url })
+        Ok(PlainIssuer { discovery, hosts: self.hosts(keys::ISSUER_HOSTS, check::authority)?, url })
     }
 
     fn user_pool(&self, id: String, is_fips: bool) -> Result<UserPool, Failure> {
         let place = Place { region: id.split('_').next().unwrap_or_default(), is_fips };
-        let own = place.url(Service::UserPool).map_err(|fault| self.fault("user_pool_id", fault));
-        let given = self.text("endpoints.user_pool", check::endpoint)?;
+        let own = place.url(Service::UserPool).map_err(|fault| self.fault(keys::USER_POOL_ID, fault));
+        let given = self.text(keys::ENDPOINTS_USER_POOL, check::endpoint)?;
         let base = given.map_or(own, Ok)?;
-        let domain = self.required("domain", check::host)?;
-        place.check_domain(&domain).map_err(|fault| self.fault("domain", fault))?;
-        let domain = self.text("endpoints.domain", check::endpoint)?.unwrap_or_else(|| format!("https://{domain}"));
-        let issuers = match self.text("issuer", check::endpoint)? {
+        let domain = self.required(keys::DOMAIN, check::host)?;
+        place.check_domain(&domain).map_err(|fault| self.fault(keys::DOMAIN, fault))?;
+        let domain = self.text(keys::ENDPOINTS_DOMAIN, check::endpoint)?.unwrap_or_else(|| format!("https://{domain}"));
+        let issuers = match self.text(keys::ISSUER, check::endpoint)? {
             Some(issuer) => vec![issuer],
             None => place.issuers(&id),
         };

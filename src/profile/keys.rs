@@ -1,6 +1,10 @@
 //! The keys of a profile: one table, from which reading, checking, overriding and showing all follow.
 
-/// What a key's value looks like.
+use std::marker::PhantomData;
+
+use super::settings::Value;
+
+/// The form of a key's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
     /// A text.
@@ -15,85 +19,193 @@ pub enum Shape {
     Numbers,
 }
 
-/// One key of a profile.
+/// A Rust type that a key's value may have.
+pub trait Shaped: Sized {
+    /// Its shape.
+    const SHAPE: Shape;
+
+    /// Returns the value, if it has this shape.
+    fn of(value: &Value) -> Option<&Self>;
+}
+
+macro_rules! shaped {
+    ($($type:ty => $shape:ident;)*) => {$(
+        impl Shaped for $type {
+            const SHAPE: Shape = Shape::$shape;
+
+            fn of(value: &Value) -> Option<&Self> {
+                if let Value::$shape(value) = value { Some(value) } else { None }
+            }
+        }
+    )*};
+}
+
+shaped! {
+    String => Text;
+    u64 => Number;
+    bool => Flag;
+    Vec<String> => List;
+    Vec<u64> => Numbers;
+}
+
+/// A row of the table of keys.
 #[derive(Debug, Clone, Copy)]
-pub struct Key {
-    /// As it is written in the file; `endpoints.` keys are in a table of their own.
+pub struct Entry {
+    /// The key as the file writes it; `endpoints.` keys are in a table of their own.
     pub name: &'static str,
-    /// What its value looks like.
+    /// The form of its value.
     pub shape: Shape,
     /// Whether `COGFED_<KEY>` may override it. Keys that say where secrets go may not come from the environment: a
     /// cloned repository's `.envrc` is no better than its files.
     pub from_environment: bool,
-    /// What holds where nothing is said, written as in the environment.
+    /// The default, written as in the environment.
     pub default: Option<&'static str>,
 }
 
-impl Key {
-    /// The environment variable that overrides it, or would.
+impl Entry {
+    /// Returns the environment variable that overrides it, or would.
     pub fn variable(&self) -> String {
         format!("COGFED_{}", self.name.replace('.', "_").to_ascii_uppercase())
     }
 }
 
-const fn pinned(name: &'static str, shape: Shape) -> Key {
-    Key { name, shape, from_environment: false, default: None }
+/// A key whose value has the type `T`.
+#[derive(Debug)]
+pub struct Key<T> {
+    entry: Entry,
+    value: PhantomData<fn() -> T>,
 }
 
-const fn open(name: &'static str, shape: Shape, default: Option<&'static str>) -> Key {
-    Key { name, shape, from_environment: true, default }
+// Derived ones would ask the same of `T`.
+impl<T> Clone for Key<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
 }
 
-/// Every key there is, in the order in which `profile show` prints them.
-pub const KEYS: &[Key] = &[
-    pinned("user_pool_id", Shape::Text),
-    pinned("client_id", Shape::Text),
-    pinned("domain", Shape::Text),
-    pinned("issuer", Shape::Text),
-    pinned("issuer_hosts", Shape::List),
-    pinned("identity_pool_id", Shape::Text),
-    pinned("logins_key", Shape::Text),
-    pinned("fips", Shape::Flag),
-    open("identity_provider", Shape::Text, None),
-    open("idp_identifier", Shape::Text, None),
-    pinned("email_domains", Shape::List),
-    open("account", Shape::Text, None),
-    open("login_hint", Shape::Text, None),
-    open("prompt", Shape::Text, None),
-    open("lang", Shape::Text, None),
-    open("scopes", Shape::List, Some("openid")),
-    open("redirect_host", Shape::Text, Some("localhost")),
-    open("redirect_ports", Shape::Numbers, Some("8400,8401,8402")),
-    open("redirect_path", Shape::Text, Some("/callback")),
-    open("browser", Shape::Text, None),
-    open("clipboard", Shape::Flag, Some("true")),
-    open("sign_in_on_demand", Shape::Flag, Some("false")),
-    open("refresh_token_validity", Shape::Number, None),
-    open("refresh_grace", Shape::Number, Some("0")),
-    open("role_arn", Shape::Text, None),
-    open("flow", Shape::Text, Some("enhanced")),
-    open("session_duration", Shape::Number, None),
-    open("store", Shape::Text, Some("keyring")),
-    open("region", Shape::Text, None),
-    open("logout_uri", Shape::Text, None),
-    pinned("ca_bundle", Shape::Text),
-    pinned("endpoints.user_pool", Shape::Text),
-    pinned("endpoints.domain", Shape::Text),
-    pinned("endpoints.issuer", Shape::Text),
-    pinned("endpoints.identity_pool", Shape::Text),
-    pinned("endpoints.sts", Shape::Text),
-];
+impl<T> Copy for Key<T> {}
 
-/// The default of `scopes` for an issuer in a user pool's place: only who asks for `offline_access` is given a refresh
-/// token (OpenID Connect Core 1.0, section 11). A user pool does not know that scope.
+impl<T: Shaped> Key<T> {
+    const fn new(name: &'static str, from_environment: bool, default: Option<&'static str>) -> Self {
+        Self { entry: Entry { name, shape: T::SHAPE, from_environment, default }, value: PhantomData }
+    }
+
+    /// Returns its row of the table.
+    pub const fn entry(self) -> Entry {
+        self.entry
+    }
+}
+
+impl<T: Shaped> From<Key<T>> for Entry {
+    fn from(key: Key<T>) -> Self {
+        key.entry
+    }
+}
+
+/// A key that only the configuration file sets.
+const fn pinned<T: Shaped>(name: &'static str) -> Key<T> {
+    Key::new(name, false, None)
+}
+
+/// A key that the environment may override.
+const fn open<T: Shaped>(name: &'static str, default: Option<&'static str>) -> Key<T> {
+    Key::new(name, true, default)
+}
+
+macro_rules! keys {
+    ($($(#[$doc:meta])* $key:ident: $type:ty = $value:expr;)*) => {
+        $($(#[$doc])* pub const $key: Key<$type> = $value;)*
+
+        /// Every key, in the order in which `profile show` prints them.
+        pub const KEYS: &[Entry] = &[$($key.entry()),*];
+    };
+}
+
+keys! {
+    /// The user pool's id, such as `eu-west-1_AbC123xyz`.
+    USER_POOL_ID: String = pinned("user_pool_id");
+    /// The app client's id.
+    CLIENT_ID: String = pinned("client_id");
+    /// The host of the user pool's hosted UI.
+    DOMAIN: String = pinned("domain");
+    /// The issuer that the tokens name, if it is not the user pool by one of its two names.
+    ISSUER: String = pinned("issuer");
+    /// Hosts besides a plain issuer's own at which its endpoints may be.
+    ISSUER_HOSTS: Vec<String> = pinned("issuer_hosts");
+    /// The identity pool's id; its prefix is a region.
+    IDENTITY_POOL_ID: String = pinned("identity_pool_id");
+    /// The issuer's name in the identity pool.
+    LOGINS_KEY: String = pinned("logins_key");
+    /// Whether only AWS's FIPS 140 hosts are asked.
+    FIPS: bool = pinned("fips");
+    /// The identity provider to go to at once.
+    IDENTITY_PROVIDER: String = open("identity_provider", None);
+    /// An identifier of that identity provider.
+    IDP_IDENTIFIER: String = open("idp_identifier", None);
+    /// The domains of the email addresses by which `login --email` finds the profile.
+    EMAIL_DOMAINS: Vec<String> = pinned("email_domains");
+    /// A name for this sign-in, for two people at one identity provider.
+    ACCOUNT: String = open("account", None);
+    /// The user name that the identity provider suggests.
+    LOGIN_HINT: String = open("login_hint", None);
+    /// Whether the identity provider asks again: `login`, `select_account` or `consent`.
+    PROMPT: String = open("prompt", None);
+    /// The language of the hosted UI.
+    LANG: String = open("lang", None);
+    /// The scopes to ask for. The default is another one for a plain issuer, [`PLAIN_SCOPES`].
+    SCOPES: Vec<String> = open("scopes", Some("openid"));
+    /// The host of the registered redirect URIs.
+    REDIRECT_HOST: String = open("redirect_host", Some("localhost"));
+    /// The ports of the registered redirect URIs, in the order in which they are tried.
+    REDIRECT_PORTS: Vec<u64> = open("redirect_ports", Some("8400,8401,8402"));
+    /// The path of the registered redirect URIs.
+    REDIRECT_PATH: String = open("redirect_path", Some("/callback"));
+    /// The command that opens the browser.
+    BROWSER: String = open("browser", None);
+    /// Whether the terminal may copy the sign-in URL.
+    CLIPBOARD: bool = open("clipboard", Some("true"));
+    /// Whether `credential-process` may open the browser.
+    SIGN_IN_ON_DEMAND: bool = open("sign_in_on_demand", Some("false"));
+    /// The life of a refresh token after the sign-in, in seconds.
+    REFRESH_TOKEN_VALIDITY: u64 = open("refresh_token_validity", None);
+    /// The time for which a rotated refresh token still works, in seconds.
+    REFRESH_GRACE: u64 = open("refresh_grace", Some("0"));
+    /// The IAM role to ask for.
+    ROLE_ARN: String = open("role_arn", None);
+    /// The way to credentials: `enhanced` or `classic`.
+    FLOW: String = open("flow", Some("enhanced"));
+    /// The life of credentials of the classic flow, in seconds.
+    SESSION_DURATION: u64 = open("session_duration", None);
+    /// The store of secrets: `keyring`, `kernel` or `file`.
+    STORE: String = open("store", Some("keyring"));
+    /// The region that `call` signs for.
+    REGION: String = open("region", None);
+    /// The page that the hosted UI's logout leads to.
+    LOGOUT_URI: String = open("logout_uri", None);
+    /// A PEM file of authorities to trust besides the system's.
+    CA_BUNDLE: String = pinned("ca_bundle");
+    /// The user pools' service, if not AWS's own.
+    ENDPOINTS_USER_POOL: String = pinned("endpoints.user_pool");
+    /// The hosted UI, if not the host of [`DOMAIN`].
+    ENDPOINTS_DOMAIN: String = pinned("endpoints.domain");
+    /// The URL below which a plain issuer's discovery document is, if not the issuer.
+    ENDPOINTS_ISSUER: String = pinned("endpoints.issuer");
+    /// The identity pools' service, if not AWS's own.
+    ENDPOINTS_IDENTITY_POOL: String = pinned("endpoints.identity_pool");
+    /// The Security Token Service, if not AWS's own.
+    ENDPOINTS_STS: String = pinned("endpoints.sts");
+}
+
+/// The default of [`SCOPES`] for an issuer in a user pool's place: only a client that asks for `offline_access` gets a
+/// refresh token (OpenID Connect Core 1.0, section 11). A user pool does not know that scope.
 pub const PLAIN_SCOPES: &str = "openid,offline_access";
 
-/// The key of that name.
-pub fn key(name: &str) -> Option<&'static Key> {
-    KEYS.iter().find(|key| key.name == name)
+/// Returns the key of that name.
+pub fn named(name: &str) -> Option<Entry> {
+    KEYS.iter().find(|key| key.name == name).copied()
 }
 
-/// The one of `candidates` that `word` is most likely a misspelling of.
+/// Returns the one of `candidates` that `word` is most likely a misspelling of.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_ascii_lowercase().replace('-', "_");
     candidates
@@ -104,7 +216,8 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// From 0 to 1. One slip of the finger is likely at any length, which in short words Jaro and Winkler do not see.
+/// Returns the likeness of two words, from 0 to 1. A single typo is likely at any length, and Jaro-Winkler rates it too
+/// low in short words.
 fn likeness(word: &str, candidate: &str) -> f64 {
     let slip = if strsim::osa_distance(word, candidate) == 1 { 0.9 } else { 0.0 };
     strsim::jaro_winkler(word, candidate).max(slip)
@@ -115,7 +228,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_unique_and_misspellings_find_them() {
+    fn names_are_unique_and_misspellings_find_the_key_meant() {
         for (at, one) in KEYS.iter().enumerate() {
             assert!(KEYS[at + 1..].iter().all(|other| other.name != one.name), "{} is there twice", one.name);
         }
@@ -135,21 +248,22 @@ mod tests {
     }
 
     #[test]
-    fn what_says_where_secrets_go_cannot_come_from_the_environment() {
-        for name in [
-            "client_id",
-            "domain",
-            "issuer",
-            "issuer_hosts",
-            "user_pool_id",
-            "identity_pool_id",
-            "logins_key",
-            "fips",
-            "email_domains",
-            "endpoints.user_pool",
-            "ca_bundle",
-        ] {
-            assert!(!key(name).unwrap().from_environment, "{name}");
+    fn keys_that_direct_secrets_are_pinned_to_the_file() {
+        let pinned = [
+            CLIENT_ID.entry(),
+            DOMAIN.entry(),
+            ISSUER.entry(),
+            ISSUER_HOSTS.entry(),
+            USER_POOL_ID.entry(),
+            IDENTITY_POOL_ID.entry(),
+            LOGINS_KEY.entry(),
+            FIPS.entry(),
+            EMAIL_DOMAINS.entry(),
+            ENDPOINTS_USER_POOL.entry(),
+            CA_BUNDLE.entry(),
+        ];
+        for key in pinned {
+            assert!(!key.from_environment, "{}", key.name);
         }
         assert!(KEYS.iter().filter(|key| key.name.starts_with("endpoints.")).all(|key| !key.from_environment));
     }

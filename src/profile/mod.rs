@@ -12,13 +12,12 @@ use chrono::TimeDelta;
 
 pub use file::Configuration;
 pub use issuer::{Issuer, PlainIssuer, ProviderEndpoints, UserPool};
-pub use settings::{Setting, Settings, Source, Value};
+pub use settings::{Override, Setting, Settings, Source, Value};
 
 use checked::Checked;
 
 use crate::aws::ids;
-use crate::error::quoted;
-use crate::error::{Failure, Kind};
+use crate::error::{Failure, Kind, quoted};
 use crate::http::CaBundle;
 use crate::store::StoreKind;
 
@@ -36,8 +35,8 @@ pub type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 pub struct Choice {
     /// `--profile`.
     pub profile: Option<String>,
-    /// Other flags, as pairs of key and value.
-    pub flags: Vec<(&'static str, String)>,
+    /// Other flags that set a key.
+    pub flags: Vec<Override>,
 }
 
 /// One profile, checked: what to sign in to, how, and where its secrets are kept.
@@ -159,43 +158,43 @@ impl Profile {
     /// [`Kind::Usage`] for the first value that is missing or wrong, with its place.
     pub fn from_settings(name: &str, settings: &Settings) -> Result<Self, Failure> {
         let of = Checked { profile: name, settings };
-        let is_fips = of.flag("fips");
+        let is_fips = of.flag(keys::FIPS);
         let issuer = of.issuer(is_fips)?;
-        let client_id = of.required("client_id", ids::client_id)?;
-        let identity_pool_id = of.required("identity_pool_id", ids::identity_pool_id)?;
-        let identity_provider = of.text("identity_provider", |text| check::name(text, LONGEST_PROVIDER))?;
-        let idp_identifier = of.text("idp_identifier", |text| check::name(text, 40))?;
+        let client_id = of.required(keys::CLIENT_ID, ids::client_id)?;
+        let identity_pool_id = of.required(keys::IDENTITY_POOL_ID, ids::identity_pool_id)?;
+        let identity_provider = of.text(keys::IDENTITY_PROVIDER, |text| check::name(text, LONGEST_PROVIDER))?;
+        let idp_identifier = of.text(keys::IDP_IDENTIFIER, |text| check::name(text, 40))?;
         if identity_provider.is_some() && idp_identifier.is_some() {
-            return Err(of.fault("idp_identifier", "give 'identity_provider' or 'idp_identifier', not both"));
+            return Err(of.fault(keys::IDP_IDENTIFIER, "give 'identity_provider' or 'idp_identifier', not both"));
         }
         of.one_partition(&identity_pool_id)?;
         let redirect = Redirect {
-            host: of.required("redirect_host", check::redirect_host)?,
+            host: of.required(keys::REDIRECT_HOST, check::redirect_host)?,
             ports: of.ports()?,
-            path: of.required("redirect_path", check::redirect_path)?,
+            path: of.required(keys::REDIRECT_PATH, check::redirect_path)?,
         };
         Ok(Self {
             name: name.to_owned(),
             scopes: of.scopes()?,
-            logins_key: of.text("logins_key", ids::logins_key)?,
+            logins_key: of.text(keys::LOGINS_KEY, ids::logins_key)?,
             identity_provider,
             idp_identifier,
-            email_domains: of.hosts("email_domains", check::host)?,
-            account: of.text("account", |text| check::name(text, 64))?,
-            login_hint: of.text("login_hint", |text| check::name(text, 256))?,
-            prompt: of.text("prompt", |text| check::one_of(text, &["login", "select_account", "consent"]))?,
-            lang: of.text("lang", |text| check::name(text, 16))?,
+            email_domains: of.hosts(keys::EMAIL_DOMAINS, check::host)?,
+            account: of.text(keys::ACCOUNT, |text| check::name(text, 64))?,
+            login_hint: of.text(keys::LOGIN_HINT, |text| check::name(text, 256))?,
+            prompt: of.text(keys::PROMPT, |text| check::one_of(text, &["login", "select_account", "consent"]))?,
+            lang: of.text(keys::LANG, |text| check::name(text, 16))?,
             redirect,
-            browser: of.text("browser", |text| check::name(text, 1024))?,
-            clipboard: of.flag("clipboard"),
-            sign_in_on_demand: of.flag("sign_in_on_demand"),
-            refresh_token_validity: of.seconds("refresh_token_validity", 3600, 315_360_000)?,
-            refresh_grace: of.seconds("refresh_grace", 0, 60)?.unwrap_or_default(),
-            role_arn: of.text("role_arn", ids::role_arn)?,
+            browser: of.text(keys::BROWSER, |text| check::name(text, 1024))?,
+            clipboard: of.flag(keys::CLIPBOARD),
+            sign_in_on_demand: of.flag(keys::SIGN_IN_ON_DEMAND),
+            refresh_token_validity: of.seconds(keys::REFRESH_TOKEN_VALIDITY, 3600, 315_360_000)?,
+            refresh_grace: of.seconds(keys::REFRESH_GRACE, 0, 60)?.unwrap_or_default(),
+            role_arn: of.text(keys::ROLE_ARN, ids::role_arn)?,
             flow: of.flow()?,
             store: of.store()?,
-            region: of.text("region", ids::region)?,
-            logout_uri: of.text("logout_uri", |text| check::web_url(text).map(|_| text.to_owned()))?,
+            region: of.text(keys::REGION, ids::region)?,
+            logout_uri: of.text(keys::LOGOUT_URI, |text| check::web_url(text).map(|_| text.to_owned()))?,
             ca_bundle: of.ca_bundle()?,
             endpoints: of.endpoints(&identity_pool_id, is_fips)?,
             issuer,
@@ -307,7 +306,7 @@ pub fn settings(
     choice: &Choice,
     variables: Variables,
 ) -> Result<Settings, Failure> {
-    let empty = Default::default();
+    let empty = Settings::default();
     Settings::layered(&choice.flags, variables, configuration.profile(name).unwrap_or(&empty))
 }
 

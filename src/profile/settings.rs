@@ -1,10 +1,10 @@
-//! The values in force for one profile, and where each came from.
+//! The settings of one profile: the value in force for each key, and its source.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
-use super::keys::{KEYS, Key, PLAIN_SCOPES, Shape, key};
+use super::keys::{Entry, ISSUER, KEYS, Key, PLAIN_SCOPES, SCOPES, Shape, Shaped, USER_POOL_ID};
 use crate::error::quoted;
 use crate::error::{Failure, Kind};
 
@@ -36,7 +36,18 @@ impl fmt::Display for Value {
 }
 
 impl Value {
-    /// The value as JSON, in its own shape.
+    /// Returns its shape.
+    pub fn shape(&self) -> Shape {
+        match self {
+            Value::Text(_) => Shape::Text,
+            Value::Number(_) => Shape::Number,
+            Value::Flag(_) => Shape::Flag,
+            Value::List(_) => Shape::List,
+            Value::Numbers(_) => Shape::Numbers,
+        }
+    }
+
+    /// Returns the value as JSON, in its own shape.
     pub fn to_json(&self) -> serde_json::Value {
         match self {
             Value::Text(text) => text.as_str().into(),
@@ -47,7 +58,10 @@ impl Value {
         }
     }
 
-    /// Reads a value of that shape as it is written in the environment or on the command line.
+    /// Reads a value of that shape as the environment or the command line writes it.
+    ///
+    /// # Errors
+    /// What is wrong with it.
     pub fn parse(shape: Shape, text: &str) -> Result<Self, String> {
         let number = |text: &str| {
             let wrong = |_| format!("'{}' is not a whole number from 0 upwards", quoted(text));
@@ -68,7 +82,7 @@ impl Value {
     }
 }
 
-/// Where a value came from. Later ones yield to earlier ones.
+/// The source of a value. Earlier ones override later ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     /// A flag of the command line.
@@ -77,7 +91,7 @@ pub enum Source {
     Environment(String),
     /// A line of the configuration file.
     File(PathBuf, usize),
-    /// Nobody said anything.
+    /// The default applies.
     Default,
 }
 
@@ -92,70 +106,93 @@ impl fmt::Display for Source {
     }
 }
 
-/// A value and where it came from.
+/// A value and its source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
-    /// What holds.
+    /// The value in force.
     pub value: Value,
-    /// Who said so.
+    /// Its source.
     pub source: Source,
 }
 
-/// Everything that holds for one profile, unchecked: shapes are right, contents are [`super::Profile`]'s to check.
+/// A value that the command line gives to a key.
+#[derive(Debug, Clone)]
+pub struct Override {
+    /// The key.
+    pub key: Entry,
+    /// The flag, such as `--role`.
+    pub flag: &'static str,
+    /// The value as it was written.
+    pub text: String,
+}
+
+/// The settings of one profile, of one layer or of all. Every value has the shape of its key; its content is
+/// [`super::Profile`]'s to check.
 #[derive(Debug, Clone, Default)]
 pub struct Settings(BTreeMap<&'static str, Setting>);
 
 impl Settings {
     /// Puts the layers on top of one another: flags, then the environment, then the profile, then defaults.
     ///
-    /// `flags` are pairs of key and value as the command line gave them, `variable` reads an environment variable.
+    /// `variable` reads an environment variable, `profile` is the layer of the file.
     ///
     /// # Errors
-    /// If a value has the wrong shape, or the environment speaks of a key that it may not set.
+    /// If a value has the wrong shape, or the environment sets a key that it may not.
     pub fn layered(
-        flags: &[(&'static str, String)],
+        flags: &[Override],
         variable: &dyn Fn(&str) -> Option<String>,
-        profile: &BTreeMap<&'static str, Setting>,
+        profile: &Settings,
     ) -> Result<Self, Failure> {
-        let mut settings = BTreeMap::new();
+        let mut settings = Self::default();
         for key in KEYS {
             if let Some(setting) = layer(key, flags, variable, profile)? {
-                settings.insert(key.name, setting);
+                settings.0.insert(key.name, setting);
             }
         }
-        let is_plain = settings.contains_key("issuer") && !settings.contains_key("user_pool_id");
-        if let (true, Some(scopes)) = (is_plain, settings.get_mut("scopes"))
+        let is_plain = settings.value(ISSUER).is_some() && settings.value(USER_POOL_ID).is_none();
+        if let (true, Some(scopes)) = (is_plain, settings.0.get_mut(SCOPES.entry().name))
             && scopes.source == Source::Default
         {
             scopes.value = Value::List(PLAIN_SCOPES.split(',').map(str::to_owned).collect());
         }
-        Ok(Self(settings))
+        Ok(settings)
     }
 
-    /// The setting of that key, if any layer says something.
-    pub fn get(&self, name: &str) -> Option<&Setting> {
-        debug_assert!(key(name).is_some(), "'{name}' is not in the table of keys");
-        self.0.get(name)
+    /// Sets a key to a value of its shape.
+    pub(super) fn insert(&mut self, key: Entry, setting: Setting) {
+        debug_assert_eq!(setting.value.shape(), key.shape, "{}", key.name);
+        self.0.insert(key.name, setting);
     }
 
-    /// All settings in the order of the table.
+    /// Returns the value of a key, if any layer sets it.
+    pub fn value<T: Shaped>(&self, key: Key<T>) -> Option<&T> {
+        let setting = self.setting(key)?;
+        Some(T::of(&setting.value).expect("a value is kept in the shape of its key"))
+    }
+
+    /// Returns the setting of a key, its value and its source, if any layer sets it.
+    pub fn setting(&self, key: impl Into<Entry>) -> Option<&Setting> {
+        self.0.get(key.into().name)
+    }
+
+    /// Returns all settings in the order of the table.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Setting)> {
-        KEYS.iter().filter_map(|key| Some((key.name, self.0.get(key.name)?)))
+        KEYS.iter().filter_map(|key| Some((key.name, self.setting(*key)?)))
     }
 }
 
 fn layer(
-    key: &Key,
-    flags: &[(&'static str, String)],
+    key: &Entry,
+    flags: &[Override],
     variable: &dyn Fn(&str) -> Option<String>,
-    profile: &BTreeMap<&'static str, Setting>,
+    profile: &Settings,
 ) -> Result<Option<Setting>, Failure> {
     let parsed = |text: &str, source: Source| match Value::parse(key.shape, text) {
         Ok(value) => Ok(Some(Setting { value, source })),
         Err(fault) => Err(Failure::new(Kind::Usage, format!("{source}: {}: {fault}", key.name))),
     };
-    if let Some((_, text)) = flags.iter().find(|(name, _)| *name == key.name) {
-        return parsed(text, Source::Flag(flag_of(key.name)));
+    if let Some(given) = flags.iter().find(|given| given.key.name == key.name) {
+        return parsed(&given.text, Source::Flag(given.flag));
     }
     if let Some(text) = variable(&key.variable()) {
         if !key.from_environment {
@@ -165,7 +202,7 @@ fn layer(
         }
         return parsed(&text, Source::Environment(key.variable()));
     }
-    if let Some(setting) = profile.get(key.name) {
+    if let Some(setting) = profile.setting(*key) {
         return Ok(Some(setting.clone()));
     }
     match key.default {
@@ -174,65 +211,59 @@ fn layer(
     }
 }
 
-/// The flag that sets a key, where a verb has one.
-fn flag_of(name: &str) -> &'static str {
-    match name {
-        "region" => "--region",
-        "role_arn" => "--role",
-        _ => "the command line",
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::keys::{REDIRECT_HOST, REDIRECT_PORTS, SIGN_IN_ON_DEMAND};
     use super::*;
 
-    fn file(name: &'static str, value: Value) -> BTreeMap<&'static str, Setting> {
-        BTreeMap::from([(name, Setting { value, source: Source::File("config.toml".into(), 3) })])
+    fn file<T: Shaped>(key: Key<T>, value: Value) -> Settings {
+        let mut settings = Settings::default();
+        settings.insert(key.into(), Setting { value, source: Source::File("config.toml".into(), 3) });
+        settings
     }
 
     #[test]
-    fn a_flag_beats_the_environment_beats_the_profile_beats_the_default() {
-        let profile = file("redirect_host", Value::Text("127.0.0.1".into()));
+    fn flags_override_environment_then_profile_then_default() {
+        let profile = file(REDIRECT_HOST, Value::Text("127.0.0.1".into()));
         let environment = |name: &str| (name == "COGFED_REDIRECT_HOST").then(|| "[::1]".to_owned());
-        let flags = [("redirect_host", "localhost".to_owned())];
+        let flags = [Override { key: REDIRECT_HOST.entry(), flag: "--host", text: "localhost".into() }];
         let seen = |flags: &[_], variable: &dyn Fn(&str) -> Option<String>, profile: &_| {
             let settings = Settings::layered(flags, variable, profile).unwrap();
-            let setting = settings.get("redirect_host").unwrap().clone();
+            let setting = settings.setting(REDIRECT_HOST).unwrap().clone();
             (setting.value.to_string(), setting.source.to_string())
         };
         let pair = |value: &str, source: &str| (value.to_owned(), source.to_owned());
-        assert_eq!(seen(&flags, &environment, &profile), pair("localhost", "the command line"));
+        assert_eq!(seen(&flags, &environment, &profile), pair("localhost", "--host"));
         assert_eq!(seen(&[], &environment, &profile), pair("[::1]", "COGFED_REDIRECT_HOST"));
         assert_eq!(seen(&[], &|_| None, &profile), pair("127.0.0.1", "config.toml:3"));
-        assert_eq!(seen(&[], &|_| None, &BTreeMap::new()), pair("localhost", "default"));
+        assert_eq!(seen(&[], &|_| None, &Settings::default()), pair("localhost", "default"));
     }
 
     #[test]
-    fn the_environment_cannot_say_where_secrets_go() {
+    fn environment_cannot_set_keys_that_direct_secrets() {
         for name in ["CLIENT_ID", "DOMAIN", "ISSUER", "USER_POOL_ID", "IDENTITY_POOL_ID", "ENDPOINTS_DOMAIN"] {
             let variable = format!("COGFED_{name}");
             let environment = |asked: &str| (asked == variable).then(|| "attacker.example".to_owned());
-            let failure = Settings::layered(&[], &environment, &BTreeMap::new()).unwrap_err();
+            let failure = Settings::layered(&[], &environment, &Settings::default()).unwrap_err();
             assert_eq!(failure.kind, Kind::Usage);
             assert!(failure.message.contains(&variable), "{failure}");
         }
     }
 
     #[test]
-    fn lists_and_flags_are_read_from_the_environment() {
+    fn environment_values_are_read_in_the_shape_of_their_key() {
         let environment = |name: &str| match name {
             "COGFED_REDIRECT_PORTS" => Some("9001, 9002".to_owned()),
             "COGFED_SCOPES" => Some("openid,email".to_owned()),
             "COGFED_SIGN_IN_ON_DEMAND" => Some("true".to_owned()),
             _ => None,
         };
-        let settings = Settings::layered(&[], &environment, &BTreeMap::new()).unwrap();
-        assert_eq!(settings.get("redirect_ports").unwrap().value, Value::Numbers(vec![9001, 9002]));
-        assert_eq!(settings.get("scopes").unwrap().value, Value::List(vec!["openid".into(), "email".into()]));
-        assert_eq!(settings.get("sign_in_on_demand").unwrap().value, Value::Flag(true));
+        let settings = Settings::layered(&[], &environment, &Settings::default()).unwrap();
+        assert_eq!(settings.value(REDIRECT_PORTS), Some(&vec![9001, 9002]));
+        assert_eq!(settings.value(SCOPES), Some(&vec!["openid".to_owned(), "email".to_owned()]));
+        assert_eq!(settings.value(SIGN_IN_ON_DEMAND), Some(&true));
         let wrong = |name: &str| (name == "COGFED_REFRESH_GRACE").then(|| "soon".to_owned());
-        let failure = Settings::layered(&[], &wrong, &BTreeMap::new()).unwrap_err();
+        let failure = Settings::layered(&[], &wrong, &Settings::default()).unwrap_err();
         assert_eq!(failure.message, "COGFED_REFRESH_GRACE: refresh_grace: 'soon' is not a whole number from 0 upwards");
     }
 }

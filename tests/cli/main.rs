@@ -1,8 +1,5 @@
 //! cogfed as a person, a browser, an attacker or an administrator meets it: whole commands against the sandbox.
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod flows;
 mod issuer;
 mod login;

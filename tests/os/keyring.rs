@@ -6,6 +6,7 @@
 //!
 //! Before it is locked it is to be given an item:
 //! `printf '{}' | secret-tool store --label=locked service cogfed username tokens/locked`
+
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -25,7 +26,7 @@ fn keyring_is(state: &str) -> bool {
         Ok("1") if state == "open" => true,
         Ok(found) if found == state => true,
         _ => {
-            crate::skip::skip_anywhere(&format!(
+            cogfed_test_support::skip_anywhere(&format!(
                 "needs a Secret Service (set COGFED_TEST_KEYRING=1 under a session bus); this test wants one that is {state}"
             ));
             false

@@ -225,12 +225,12 @@ mod kernel {
         let account = format!("test/{}", std::process::id());
         let put = |text: &str| keyring.set_for(&account, &Secret::new(text), Duration::from_secs(60));
         if let Err(error) = put("{}") {
-            return crate::skip::skip_anywhere(&format!("the kernel's keyring is refused here: {error}"));
+            return cogfed_test_support::skip_anywhere(&format!("the kernel's keyring is refused here: {error}"));
         }
         let sessions: [&[&str]; 4] = [&[], &["setsid", "-w"], &["keyctl", "session", "-"], &["env"]];
         for session in sessions {
             if session.first().is_some_and(|program| Command::new(program).arg("--version").output().is_err()) {
-                crate::skip::skip(&format!("there is no {}", session[0]));
+                cogfed_test_support::skip(&format!("there is no {}", session[0]));
                 continue;
             }
             put("{from here}").unwrap();

@@ -10,10 +10,9 @@ use chrono::TimeDelta;
 use cogfed::oidc::Browser;
 use cogfed::sandbox::Options;
 use cogfed::sandbox::visitor::Visitor;
+use cogfed_test_support::{CREDENTIALS, Lab, NoBrowser, VisitorBrowser, ended, has_strace};
 use url::Url;
 
-use crate::support::{Lab, NoBrowser, VisitorBrowser};
-use crate::tools::{CREDENTIALS, ended, has_strace, own};
 use crate::trace::traced;
 
 const ASKED: &[&str] = &["credential-process", "--sign-in"];
@@ -178,9 +177,9 @@ fn waiting(lab: &Lab) -> Child {
 #[test]
 fn a_browser_that_cannot_be_noted_is_not_opened_unasked() {
     let (lab, opened) = noting("");
-    std::fs::create_dir_all(own(&lab)).unwrap();
-    Command::new("chmod").arg("700").arg(own(&lab)).status().unwrap();
-    std::fs::write(own(&lab).join("sign-ins"), "no folder").unwrap();
+    std::fs::create_dir_all(lab.folder().path()).unwrap();
+    Command::new("chmod").arg("700").arg(lab.folder().path()).status().unwrap();
+    std::fs::write(lab.folder().path().join("sign-ins"), "no folder").unwrap();
     let ran = lab.run(ASKED);
     assert_eq!((ran.status, pages(&opened).len()), (1, 0), "{}", ran.stderr);
     assert!(ran.stderr.contains("no browser is opened where it cannot be noted"), "{}", ran.stderr);

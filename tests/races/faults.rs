@@ -1,15 +1,14 @@
 //! A disk that is full, read-only or failing, and a process that gets no file descriptors: each file operation fails
 //! once, of a sign-in, a renewal and a sign-out; then the real thing, a tiny disk and a small `ulimit -n`.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use chrono::TimeDelta;
 use cogfed::sandbox::options::Rotation;
+use cogfed_test_support::{CREDENTIALS, Lab, Ran, has_strace, skip, under};
 
 use crate::scale;
 use crate::state::{assert_told, is_honoured, name, owner, readable, signed_in};
-use crate::support::{Lab, Ran, skip};
-use crate::tools::{CREDENTIALS, age, has_strace, items, own, refresh_token};
 use crate::trace::{Point, points, tampered};
 
 const LOGIN: &[&str] = &["login", "--no-browser", "--force", "--timeout", "5"];
@@ -56,18 +55,18 @@ fn a_renewal_whose_file_operations_fail_loses_nothing() {
         return;
     }
     let lab = signed_in(Rotation::On { grace: 0 });
-    age(&lab, LONG);
+    lab.age(LONG);
     let (mut met, chosen) = (0, chosen(&lab, CREDENTIALS));
     for (point, error) in &chosen {
-        age(&lab, LONG);
+        lab.age(LONG);
         let ran = tampered(&lab, point, &format!("error={error}"), CREDENTIALS, "");
         assert_fault_told(&ran, point, error);
         met += usize::from(ran.status != 0 || !ran.stderr.is_empty());
         readable(&lab).unwrap_or_else(|fault| panic!("{point:?} {error}: {fault}")).expect("a sign-in");
-        age(&lab, LONG);
+        lab.age(LONG);
         let next = lab.run(CREDENTIALS);
         assert_eq!(next.status, 0, "{point:?} {error}: {ran:?}, then {next:?}");
-        assert_eq!(items(&lab, ".").len(), 0, "{point:?} {error}: unfinished files stay");
+        assert_eq!(lab.items(".").len(), 0, "{point:?} {error}: unfinished files stay");
     }
     println!("renewal: {} faults at file operations, {met} of them told; 0 refresh tokens lost", chosen.len());
 }
@@ -88,7 +87,7 @@ fn a_sign_in_whose_file_operations_fail_leaves_the_old_one_or_the_new_one() {
         let tokens = readable(&lab).unwrap_or_else(|fault| panic!("{point:?} {error}: {fault}")).expect("a sign-in");
         let person = name(tokens["person"].as_str().expect("a person"));
         assert!(person == new || person == old && ran.status != 0, "{point:?} {error}: {person}, {ran:?}");
-        age(&lab, LONG);
+        lab.age(LONG);
         assert_eq!(owner(&lab, &lab.run(CREDENTIALS).good()), person, "{point:?} {error}");
         if person == new {
             (old, new) = (new, old);
@@ -107,16 +106,16 @@ fn a_sign_out_whose_file_operations_fail_is_finished_by_the_next() {
     for (point, error) in &chosen {
         lab.login("alice").good();
         lab.run(CREDENTIALS).good();
-        let before = refresh_token(&lab).expect("a refresh token");
+        let before = lab.refresh_token().expect("a refresh token");
         let ran = tampered(&lab, point, &format!("error={error}"), &["logout"], "");
         assert_fault_told(&ran, point, error);
         met += usize::from(ran.status != 0);
         readable(&lab).unwrap_or_else(|fault| panic!("{point:?} {error}: {fault}"));
         if ran.status == 0 {
-            assert_eq!(items(&lab, "tokens").len() + items(&lab, "credentials").len(), 0, "{point:?} {error}");
+            assert_eq!(lab.items("tokens").len() + lab.items("credentials").len(), 0, "{point:?} {error}");
         }
         lab.run(&["logout"]).good();
-        assert_eq!(items(&lab, "").len(), 0, "{point:?} {error}");
+        assert_eq!(lab.items("").len(), 0, "{point:?} {error}");
         assert!(!is_honoured(&lab, &before), "{point:?} {error}: {ran:?}");
     }
     println!("logout: {} faults at file operations, {met} of them told; each finished by the next", chosen.len());
@@ -132,12 +131,9 @@ fn on_a_disk(lab: &Lab, prepare: &str, words: &[&str]) -> Option<Ran> {
         mount -o remount,rw \"$state\"; rm -f \"$state/filler\"
         find \"$kept\" -mindepth 1 -delete; cp -a \"$state/.\" \"$kept\"
         umount \"$state\"; find \"$state\" -mindepth 1 -delete; cp -a \"$kept/.\" \"$state\"; rm -rf \"$kept\"; exit $status";
-    let plain = lab.command(words);
-    let mut command = Command::new("unshare");
-    command.args(["-rm", "sh", "-c", script, "sh"]).arg(own(lab)).arg(prepare);
-    command.arg(plain.get_program()).args(plain.get_args()).env_clear();
-    command.envs(plain.get_envs().filter_map(|(key, value)| Some((key, value?))));
-    command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).stdin(Stdio::null());
+    let state = lab.folder().path();
+    let outer = ["unshare", "-rm", "sh", "-c", script, "sh", state.to_str().expect("a path of text"), prepare];
+    let mut command = under(&outer, &lab.command(words));
     let can = Command::new("unshare").args(["-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]).status();
     if !can.is_ok_and(|status| status.success()) {
         skip("no disk may be mounted here, not even in a namespace of one's own");
@@ -159,15 +155,15 @@ fn a_disk_that_is_really_full_costs_no_refresh_token_however_little_is_left() {
     let lab = signed_in(Rotation::On { grace: 0 });
     let mut codes = Vec::new();
     for pages in 0..14 {
-        age(&lab, LONG);
+        lab.age(LONG);
         lab.sandbox.clear_log();
         let Some(ran) = on_a_disk(&lab, &leaving(pages), CREDENTIALS) else { return };
         assert_told(&ran, &format!("{pages} pages"));
         let refreshed = lab.sandbox.count("token.refresh");
         assert_eq!(refreshed, u64::from(ran.status == 0), "{pages} pages: {ran:?}");
-        assert_eq!(items(&lab, ".").len(), 0, "{pages} pages");
+        assert_eq!(lab.items(".").len(), 0, "{pages} pages");
         readable(&lab).unwrap().expect("a sign-in");
-        age(&lab, LONG);
+        lab.age(LONG);
         lab.run(CREDENTIALS).good();
         codes.push(ran.status);
     }
@@ -178,10 +174,10 @@ fn a_disk_that_is_really_full_costs_no_refresh_token_however_little_is_left() {
 #[test]
 fn on_a_full_disk_a_sign_out_still_deletes_and_revokes() {
     let lab = signed_in(Rotation::Off);
-    let before = refresh_token(&lab).unwrap();
+    let before = lab.refresh_token().unwrap();
     let Some(ran) = on_a_disk(&lab, &leaving(0), &["logout"]) else { return };
     assert_eq!(ran.status, 0, "{ran:?}");
-    assert_eq!(items(&lab, "").len(), 0);
+    assert_eq!(lab.items("").len(), 0);
     assert!(!is_honoured(&lab, &before));
 }
 
@@ -192,7 +188,7 @@ fn a_disk_that_is_really_read_only_is_told_before_the_refresh_token_leaves() {
     // What is fresh needs no writing.
     let Some(ran) = on_a_disk(&lab, read_only, CREDENTIALS) else { return };
     assert_eq!(ran.status, 0, "{ran:?}");
-    age(&lab, LONG);
+    lab.age(LONG);
     lab.sandbox.clear_log();
     for words in [CREDENTIALS, &["logout"], &["login", "--no-browser", "--force"]] {
         let Some(ran) = on_a_disk(&lab, read_only, words) else { return };
@@ -210,16 +206,12 @@ fn too_few_file_descriptors_are_met_before_the_refresh_token_leaves() {
     let mut codes = Vec::new();
     // With fewer not even the program's libraries can be opened.
     for limit in 4..30 {
-        age(&lab, LONG);
-        let plain = lab.command(CREDENTIALS);
-        let mut command = Command::new("sh");
-        command.args(["-c", "ulimit -n $0; exec \"$@\"", &limit.to_string()]);
-        command.arg(plain.get_program()).args(plain.get_args()).env_clear();
-        command.envs(plain.get_envs().filter_map(|(key, value)| Some((key, value?)))).stdin(Stdio::null());
-        let output = command.output().expect("it runs");
+        lab.age(LONG);
+        let outer = ["sh", "-c", "ulimit -n $0; exec \"$@\"", &limit.to_string()];
+        let output = under(&outer, &lab.command(CREDENTIALS)).output().expect("it runs");
         codes.push(output.status.code());
         assert_told(&output.clone().into(), &format!("with {limit}"));
-        age(&lab, LONG);
+        lab.age(LONG);
         let next = lab.run(CREDENTIALS);
         assert_eq!(next.status, 0, "with {limit}: {output:?}, then {next:?}");
     }

@@ -6,28 +6,15 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use cogfed::sandbox::visitor;
+use cogfed_test_support::{CREDENTIALS, Lab, Random, WaitingLogin};
 
 use crate::scale;
 use crate::state::{MODES, name, owner, readable, signed_in};
-use crate::support::{Lab, WaitingLogin};
-use crate::tools::{CREDENTIALS, age, items};
 
 /// How many are killed before the state is looked at.
 const VOLLEY: usize = 4;
 /// Longer than most of what is killed lives.
-const LONGEST: u64 = 60_000;
-
-/// Numbers that look random (xorshift64), the same in each run: so that a failure can be seen again.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % end
-    }
-}
+const LONGEST: usize = 60_000;
 
 #[derive(Default, Debug)]
 struct Tally {
@@ -61,7 +48,7 @@ fn volley(lab: &Lab, random: &mut Random, tally: &Mutex<Tally>) {
     let url = format!("{}/orders", lab.sandbox.api_url());
     std::thread::scope(|scope| {
         for _ in 0..VOLLEY {
-            let (verb, after) = (random.below(8), random.below(LONGEST));
+            let (verb, after) = (random.below(8), random.below(LONGEST) as u64);
             let (url, person) = (url.as_str(), if random.below(2) == 0 { "alice" } else { "bob" });
             scope.spawn(move || match verb {
                 0 => shoot_at_login(lab, person, after, tally),
@@ -82,7 +69,7 @@ fn whatever_is_killed_whenever_the_state_is_readable_and_usable() {
         let tally = Mutex::new(Tally::default());
         let (mut signed_out, mut unreadable) = (0, Vec::new());
         for round in 0..scale::kills().div_ceil(MODES.len() * VOLLEY) {
-            age(&lab, TimeDelta::hours(2));
+            lab.age(TimeDelta::hours(2));
             volley(&lab, &mut random, &tally);
             let tokens = match readable(&lab) {
                 Ok(tokens) => tokens,
@@ -91,7 +78,7 @@ fn whatever_is_killed_whenever_the_state_is_readable_and_usable() {
                     continue;
                 }
             };
-            age(&lab, TimeDelta::hours(2));
+            lab.age(TimeDelta::hours(2));
             let ran = lab.run(CREDENTIALS);
             assert!(matches!(ran.status, 0 | 3), "{rotation:?}, round {round}: {ran:?}");
             if ran.status == 0 {
@@ -115,7 +102,7 @@ fn whatever_is_killed_whenever_the_state_is_readable_and_usable() {
             lab.login_with(&["--force"], "alice").good();
             lab.run(CREDENTIALS).good();
         }
-        assert_eq!(items(&lab, ".").len(), 0);
+        assert_eq!(lab.items(".").len(), 0);
         let tally = tally.into_inner().unwrap();
         println!(
             "{rotation:?}: {} killed, {} had ended before; {} unreadable states, {signed_out} signed out, {} refresh tokens lost between answer and save, and named",

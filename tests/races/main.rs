@@ -3,11 +3,6 @@
 //! Each part is quick by itself; the variables that [`scale`] names make it as thorough as the gate, or a night, allows.
 #![cfg(target_os = "linux")]
 
-#[path = "../support/mod.rs"]
-mod support;
-#[path = "../cli/session/tools.rs"]
-mod tools;
-
 mod back_off;
 mod faults;
 mod kills;

@@ -5,34 +5,28 @@ use std::process::Child;
 use chrono::TimeDelta;
 use cogfed::sandbox::options::{ORDERS_ADMIN, Options, Rotation};
 use cogfed::sandbox::visitor;
+use cogfed_test_support::{CREDENTIALS, Lab, PROFILE, Ran, ended};
 
 use crate::back_off::{await_pages, noting_with, pages};
 use crate::scale;
 use crate::state::{MODES, assert_told, owner, readable};
-use crate::support::{Lab, PROFILE, Ran};
-use crate::tools::{CREDENTIALS, age, ended, items};
 
 const CROWD: usize = 64;
 const ASKED: &[&str] = &["credential-process", "--sign-in"];
 
 /// One profile, or two of one sign-in that differ in their role, signed in.
 fn crowd_lab(rotation: Rotation, is_shared: bool) -> Lab {
-    let lab = Lab::with(Options { rotation, ..Options::default() });
-    let section = |name: &str, role: &str| {
-        let section = lab.sandbox.profile_toml(name);
-        let (head, keys) = section.split_once('\n').unwrap();
-        format!("{head}\nstore = 'file'\n{role}\n{keys}\n")
-    };
-    let admin = if is_shared { section("admin", &format!("role_arn = '{ORDERS_ADMIN}'")) } else { String::new() };
-    let text = format!("default_profile = '{PROFILE}'\n{}{admin}", section(PROFILE, ""));
-    std::fs::write(lab.config(), text).unwrap();
+    let admin = format!("role_arn = '{ORDERS_ADMIN}'");
+    let profiles = [(PROFILE, ""), ("admin", admin.as_str())];
+    let profiles = if is_shared { &profiles[..] } else { &profiles[..1] };
+    let lab = Lab::with(Options { rotation, ..Options::default() }).with_profiles(profiles);
     lab.login("alice").good();
     lab
 }
 
 /// 64 with expired credentials; what was not as it has to be.
 fn round(lab: &Lab, is_shared: bool) -> Vec<String> {
-    age(lab, TimeDelta::minutes(61));
+    lab.age(TimeDelta::minutes(61));
     lab.sandbox.clear_log();
     let words: [&[&str]; 2] = [CREDENTIALS, &["credential-process", "--profile", "admin"]];
     let of = |at: usize| if is_shared { at % 2 } else { 0 };
@@ -119,7 +113,7 @@ fn a_mixture_with_expired_credentials_refreshes_once_and_opens_nothing() {
         let (lab, opened) = noting_with(Options { rotation, ..Options::default() }, "");
         lab.login("alice").good();
         lab.run(CREDENTIALS).good();
-        age(&lab, TimeDelta::hours(2));
+        lab.age(TimeDelta::hours(2));
         lab.sandbox.clear_log();
         let url = format!("{}/orders", lab.sandbox.api_url());
         let verbs = [vec!["login"], ASKED.to_vec(), vec!["call", "GET", &url, "--fail"]];
@@ -137,10 +131,7 @@ fn a_mixture_with_expired_credentials_refreshes_once_and_opens_nothing() {
 #[test]
 fn a_mixture_with_sign_outs_and_two_persons_hands_nobody_another_s_keys() {
     for (rotation, count) in MODES.into_iter().zip([4, 16, CROWD]) {
-        let lab = Lab::with(Options { rotation, ..Options::default() });
-        lab.login("alice").good();
-        lab.run(CREDENTIALS).good();
-        age(&lab, TimeDelta::hours(2));
+        let lab = Lab::with(Options { rotation, ..Options::default() }).expired();
         let url = format!("{}/orders", lab.sandbox.api_url());
         let verbs = [CREDENTIALS.to_vec(), vec!["call", "GET", &url], vec!["status"], vec!["logout"]];
         let waiting = lab.begin_login(&["--force"]);
@@ -163,7 +154,7 @@ fn a_mixture_with_sign_outs_and_two_persons_hands_nobody_another_s_keys() {
             }
             None => {
                 last.failed_with(3);
-                assert_eq!(items(&lab, "").len(), 0);
+                assert_eq!(lab.items("").len(), 0);
             }
         }
         println!(

@@ -1,7 +1,8 @@
 //! The model of a power cut: what a file's new name shows has to be on the disk before it has that name.
 
+use cogfed_test_support::{CREDENTIALS, has_strace};
+
 use crate::state::signed_in;
-use crate::tools::{CREDENTIALS, age, has_strace};
 use crate::trace::ran;
 
 /// One rename, and whether it was done in order.
@@ -41,7 +42,7 @@ fn every_file_is_on_the_disk_before_it_has_its_name_and_its_folder_before_anyone
     let log = lab.home().join("trace");
     let calls = "trace=write,writev,sendto,fsync,fdatasync,rename,renameat,renameat2";
     for (words, least) in [(&["login", "--no-browser", "--force"] as &[&str], 2), (CREDENTIALS, 4), (&["logout"], 1)] {
-        age(&lab, chrono::TimeDelta::hours(6));
+        lab.age(chrono::TimeDelta::hours(6));
         ran(&lab, &log, &["-y", "-s", "0", "-e", calls], words, "alice").good();
         let (count, faults) = renames(&std::fs::read_to_string(&log).expect("a trace"));
         println!("{words:?}: {count} files replaced");

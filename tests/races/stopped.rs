@@ -7,12 +7,11 @@ use std::time::{Duration, Instant};
 use chrono::TimeDelta;
 use cogfed::sandbox::options::Rotation;
 use cogfed::sandbox::visitor;
+use cogfed_test_support::{CREDENTIALS, Door, Doors, Lab, Ran, ended, has_strace, one_document};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::back_off::{await_pages, noting, pages};
 use crate::state::{owner, signed_in};
-use crate::support::{Lab, Ran};
-use crate::tools::{CREDENTIALS, Door, Doors, age, ended, has_strace, one_document, own, refresh_token};
 use crate::trace::{CALLS, points, traced};
 
 /// A bound for what is to end by itself: far beyond each bound of ours but one that hangs.
@@ -57,7 +56,7 @@ fn those_who_wait_for_a_stopped_holder_end_within_the_bound_and_name_it() {
     let doors = Doors::before(&lab);
     lab.login_with(&["--force"], "alice").good();
     lab.run(CREDENTIALS).good();
-    age(&lab, TimeDelta::hours(2));
+    lab.age(TimeDelta::hours(2));
     let holder = stopped_amid_refresh(&lab, &doors);
     let began = Instant::now();
     let waiting = (0..16).map(|_| lab.command(CREDENTIALS).spawn().unwrap()).collect();
@@ -84,7 +83,7 @@ fn who_holds_usable_credentials_hands_them_out_at_once_whoever_is_stopped() {
     let doors = Doors::before(&lab);
     lab.login_with(&["--force"], "alice").good();
     let old = lab.run(CREDENTIALS).good().document();
-    age(&lab, TimeDelta::minutes(50));
+    lab.age(TimeDelta::minutes(50));
     let holder = stopped_amid_refresh(&lab, &doors);
     let began = Instant::now();
     let waiting = (0..16).map(|_| lab.command(CREDENTIALS).spawn().unwrap()).collect();
@@ -101,7 +100,7 @@ fn a_holder_that_is_killed_lets_the_next_go_on_at_once() {
     let doors = Doors::before(&lab);
     lab.login_with(&["--force"], "alice").good();
     lab.run(CREDENTIALS).good();
-    age(&lab, TimeDelta::hours(2));
+    lab.age(TimeDelta::hours(2));
     let holder = stopped_amid_refresh(&lab, &doors);
     let waiting: Vec<Child> = (0..8).map(|_| lab.command(CREDENTIALS).spawn().unwrap()).collect();
     send(&holder, Signal::KILL);
@@ -113,7 +112,7 @@ fn a_holder_that_is_killed_lets_the_next_go_on_at_once() {
 fn await_stopped_holder(lab: &Lab) -> Pid {
     let began = Instant::now();
     loop {
-        let locks = std::fs::read_dir(own(lab).join("locks")).unwrap().map(|entry| entry.unwrap().path());
+        let locks = std::fs::read_dir(lab.folder().path().join("locks")).unwrap().map(|entry| entry.unwrap().path());
         for pid in locks.filter_map(|path| std::fs::read_to_string(path).ok()?.parse::<i32>().ok()) {
             let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
             if stat.rsplit_once(") ").is_some_and(|(_, fields)| fields.starts_with(['T', 't'])) {
@@ -138,7 +137,7 @@ fn a_stopped_holder_that_goes_on_saves_under_its_lock_and_over_nobody() {
         return;
     }
     let lab = signed_in(Rotation::On { grace: 0 });
-    age(&lab, TimeDelta::hours(6));
+    lab.age(TimeDelta::hours(6));
     let points = points(&lab, CREDENTIALS, "");
     let save = points.iter().position(|point| point.line.contains("rename") && point.line.contains("store/tokens"));
     let save = save.expect("a save of tokens");
@@ -146,13 +145,13 @@ fn a_stopped_holder_that_goes_on_saves_under_its_lock_and_over_nobody() {
     let connect = points[..save].iter().position(|point| point.call == "connect").expect("a connection");
     let synced = save + points[save..].iter().position(|point| point.call == "fsync").expect("a sync");
     for point in [connect, answer, save, synced].map(|at| &points[at]) {
-        age(&lab, TimeDelta::hours(6));
-        let before = refresh_token(&lab);
+        lab.age(TimeDelta::hours(6));
+        let before = lab.refresh_token();
         let inject = format!("inject={}:signal=STOP:when={}", point.call, point.number);
         let calls = format!("trace={CALLS}");
         let traced = traced(&lab, Path::new("/dev/null"), &["-e", &calls, "-e", &inject], CREDENTIALS);
         let holder = await_stopped_holder(&lab);
-        let stored = refresh_token(&lab);
+        let stored = lab.refresh_token();
         // Nobody gets past the lock: neither a renewal, nor a sign-in, nor a sign-out.
         let mut others: Vec<Child> =
             [CREDENTIALS, CREDENTIALS, &["logout"]].map(|words| lab.command(words).spawn().unwrap()).into();
@@ -162,7 +161,7 @@ fn a_stopped_holder_that_goes_on_saves_under_its_lock_and_over_nobody() {
             assert_eq!(ran.status, 7, "{point:?}: {ran:?}");
             assert!(ran.stderr.contains(&format!("process {holder} is stopped")), "{}", ran.stderr);
         }
-        assert_eq!(refresh_token(&lab), stored, "{point:?}: nothing was saved beside it");
+        assert_eq!(lab.refresh_token(), stored, "{point:?}: nothing was saved beside it");
         kill_process(holder, Signal::CONT).unwrap();
         let ran: Ran = traced.wait_with_output().unwrap().into();
         // Its own request may have lost patience in the meantime, never the save of an answer.
@@ -171,9 +170,9 @@ fn a_stopped_holder_that_goes_on_saves_under_its_lock_and_over_nobody() {
         assert_eq!(owner(&lab, &handed), "alice", "{point:?}");
         if ran.status == 0 {
             assert_eq!(handed.document(), ran.document(), "{point:?}");
-            assert_ne!(refresh_token(&lab), before, "{point:?}");
+            assert_ne!(lab.refresh_token(), before, "{point:?}");
         }
-        age(&lab, TimeDelta::hours(6));
+        lab.age(TimeDelta::hours(6));
         lab.run(CREDENTIALS).good();
     }
 }

@@ -3,11 +3,10 @@
 
 use chrono::TimeDelta;
 use cogfed::sandbox::options::Rotation;
+use cogfed_test_support::{CREDENTIALS, Lab, has_strace};
 
 use crate::scale;
 use crate::state::{MODES, is_honoured, name, owner, readable, signed_in};
-use crate::support::Lab;
-use crate::tools::{CREDENTIALS, age, has_strace, items, refresh_token};
 use crate::trace::{Point, points, ran, tampered};
 
 const LOGIN: &[&str] = &["login", "--no-browser", "--force"];
@@ -38,9 +37,9 @@ fn a_sign_in_that_is_killed_leaves_the_old_one_or_the_new_one_and_no_mixture() {
             assert!(person == old || person == new, "{point:?}: {person}");
             let handed = lab.run(CREDENTIALS).good();
             assert_eq!(owner(&lab, &handed), person, "{point:?}");
-            age(&lab, LONG);
+            lab.age(LONG);
             assert_eq!(owner(&lab, &lab.run(CREDENTIALS).good()), person, "{point:?}: the sign-in can be renewed");
-            assert_eq!(items(&lab, ".").len(), 0, "{point:?}: unfinished files stay");
+            assert_eq!(lab.items(".").len(), 0, "{point:?}: unfinished files stay");
             if person == new {
                 (old, new) = (new, old);
                 changed += 1;
@@ -66,7 +65,7 @@ fn a_sign_out_that_is_killed_hands_nothing_out_and_is_finished_by_the_next() {
         for point in &points {
             lab.login("alice").good();
             lab.run(CREDENTIALS).good();
-            let before = refresh_token(&lab).expect("a refresh token");
+            let before = lab.refresh_token().expect("a refresh token");
             killed += usize::from(tampered(&lab, point, "signal=KILL", &["logout"], "").status != 0);
             let tokens = readable(&lab).unwrap_or_else(|error| panic!("{point:?}: {error}"));
             let is_whole = tokens.as_ref().is_some_and(|tokens| tokens["ended"].is_null());
@@ -78,7 +77,7 @@ fn a_sign_out_that_is_killed_hands_nothing_out_and_is_finished_by_the_next() {
                 assert!(handed.stderr.contains("cogfed logout --profile lab"), "{}", handed.stderr);
             }
             lab.run(&["logout"]).good();
-            assert_eq!(items(&lab, "").len(), 0, "{point:?}");
+            assert_eq!(lab.items("").len(), 0, "{point:?}");
             assert!(!is_honoured(&lab, &before), "{point:?}: the refresh token lives on, and nobody has it");
         }
         println!(
@@ -91,7 +90,7 @@ fn a_sign_out_that_is_killed_hands_nothing_out_and_is_finished_by_the_next() {
 
 /// Microseconds between the arrival of a refresh's answer and the moment the rotated token has its place in the store.
 fn window(lab: &Lab) -> u128 {
-    age(lab, LONG);
+    lab.age(LONG);
     let log = lab.home().join("trace");
     let options = ["-ttt", "-s", "400", "--seccomp-bpf", "-e", "trace=recvfrom,rename,renameat,renameat2"];
     ran(lab, &log, &options, CREDENTIALS, "").good();

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 
 use cogfed::sandbox::visitor;
-
-use crate::support::{Lab, Ran, WaitingLogin};
+use cogfed_test_support::{Lab, Ran, WaitingLogin, under};
 
 /// What changes something that outlives the process, on this machine or another, or comes just before or after.
 pub const CALLS: &str =
@@ -23,13 +22,9 @@ pub struct Point {
 
 /// The program under strace, with more options.
 pub fn traced(lab: &Lab, log: &Path, options: &[&str], words: &[&str]) -> Child {
-    let plain = lab.command(words);
-    let mut command = Command::new("strace");
-    command.args(["-f", "-qq", "-o"]).arg(log).args(options);
-    command.arg(plain.get_program()).args(plain.get_args()).env_clear();
-    command.envs(plain.get_envs().filter_map(|(key, value)| Some((key, value?))));
-    command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).current_dir(lab.home());
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("strace runs")
+    let log = log.to_str().expect("a path of text");
+    let outer = [&["strace", "-f", "-qq", "-o", log], options].concat();
+    under(&outer, &lab.command(words)).spawn().expect("strace runs")
 }
 
 /// Runs `words` under strace to the end; if that is a `login`, this person signs in, as far as it lets them.

@@ -3,10 +3,9 @@
 use chrono::{TimeDelta, Utc};
 use cogfed::sandbox::options::{ORDERS_ADMIN, ORDERS_READER};
 use cogfed::sandbox::{Options, Switch};
+use cogfed_test_support::{CREDENTIALS, Lab, PROFILE};
 
-use super::stand_in::{ROLE, StandIn, expiration};
-use crate::session::tools::{CREDENTIALS, items};
-use crate::support::{Lab, PROFILE};
+use super::stand_in::{ROLE, StandIn, expiration, parameters};
 
 fn lines(more: &str) -> String {
     format!("flow = 'classic'\nrole_arn = '{ROLE}'\n{more}")
@@ -26,7 +25,7 @@ fn a_session_of_twelve_hours_is_called_after_the_person() {
     assert!(!vouched.head.to_lowercase().contains("authorization"), "{vouched:?}");
     let [assumed] = aws.assumed().try_into().unwrap();
     assert!(!assumed.head.to_lowercase().contains("authorization"), "{assumed:?}");
-    let parameters = assumed.parameters();
+    let parameters = parameters(&assumed);
     for (name, value) in [
         ("Action", "AssumeRoleWithWebIdentity"),
         ("RoleArn", ROLE),
@@ -42,7 +41,7 @@ fn a_session_of_twelve_hours_is_called_after_the_person() {
     assert!(status.contains(&format!("role          {ROLE} by the classic flow\n")), "{status}");
     let said = lab.run(&["logout"]).good().stderr;
     assert!(said.contains("up to twelve hours after they were issued"), "{said}");
-    assert_eq!(items(&lab, "").len(), 0);
+    assert_eq!(lab.items("").len(), 0);
 }
 
 #[test]
@@ -72,7 +71,7 @@ fn they_are_renewed_when_they_are_due_and_outlive_a_renewal_that_fails() {
     lab.advance(TimeDelta::minutes(1));
     let second = lab.run_here(CREDENTIALS, None).good().document();
     assert_ne!(second, first);
-    assert_eq!(aws.assumed()[0].parameters()["DurationSeconds"], "1800");
+    assert_eq!(parameters(&aws.assumed()[0])["DurationSeconds"], "1800");
     assert_eq!(lab.sandbox.count("identity.get_id"), 1, "the identity id is kept");
     // Half of a short life is handed out.
     lab.advance(TimeDelta::minutes(14));
@@ -87,7 +86,7 @@ fn they_last_an_hour_where_nothing_is_said() {
     let aws = StandIn::before(&lab, &lines(""));
     lab.login("alice").good();
     lab.run(CREDENTIALS).good();
-    assert_eq!(aws.assumed()[0].parameters()["DurationSeconds"], "3600");
+    assert_eq!(parameters(&aws.assumed()[0])["DurationSeconds"], "3600");
 }
 
 #[test]
@@ -129,7 +128,7 @@ fn the_sandboxs_identity_pool_and_sts_take_it_from_end_to_end() {
         assert_eq!(lab.sandbox.count(endpoint), count, "{endpoint}");
     }
     lab.run(&["logout"]).good();
-    assert_eq!(items(&lab, "").len(), 0);
+    assert_eq!(lab.items("").len(), 0);
 }
 
 /// Two profiles of one sign-in and one role, by two flows: neither hands out what is the other's.
@@ -158,9 +157,9 @@ fn two_flows_at_once_do_not_get_in_each_others_way() {
         assert_eq!(document, &ask(name), "{name}");
     }
     assert_eq!((aws.assumed().len(), lab.sandbox.count("identity.get_credentials")), (1, 1));
-    assert_eq!(items(&lab, "credentials").len(), 2);
+    assert_eq!(lab.items("credentials").len(), 2);
     let status = lab.run(&["status", "-p", "enhanced"]).good().stdout;
     assert!(status.contains(&format!("also          {role} by the classic flow, until ")), "{status}");
     lab.run(&["logout", "-p", "enhanced"]).good();
-    assert_eq!(items(&lab, "").len(), 0);
+    assert_eq!(lab.items("").len(), 0);
 }

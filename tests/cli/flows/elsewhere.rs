@@ -1,8 +1,8 @@
 //! A token is sent nowhere but to where its sign-in belongs, whatever a configuration says later.
 
+use cogfed_test_support::{CREDENTIALS, Lab, rewrite};
+
 use super::stand_in::{ROLE, StandIn};
-use crate::session::tools::{CREDENTIALS, item, record, rewrite};
-use crate::support::Lab;
 
 #[test]
 fn the_identity_pools_token_goes_to_no_other_sts() {
@@ -10,21 +10,21 @@ fn the_identity_pools_token_goes_to_no_other_sts() {
     let lines = format!("store = 'file'\nflow = 'classic'\nrole_arn = '{ROLE}'");
     let aws = StandIn::before(&lab, &lines.replace("store = 'file'\n", ""));
     lab.login("alice").good();
-    assert_eq!(record(&lab, "tokens")["sts_endpoint"], aws.sts.as_str());
+    assert_eq!(lab.record("tokens")["sts_endpoint"], aws.sts());
 
     let strangers = Lab::new();
     let stranger = StandIn::before(&strangers, "");
     let own = std::fs::read_to_string(lab.config()).unwrap();
-    std::fs::write(lab.config(), own.replace(&aws.sts, &stranger.sts)).unwrap();
+    std::fs::write(lab.config(), own.replace(&aws.sts(), &stranger.sts())).unwrap();
     for words in [CREDENTIALS, &["status"]] {
         let ran = lab.run(words).failed_with(4);
-        let said = format!("belongs to the STS endpoint {}, and the profile names {}", aws.sts, stranger.sts);
+        let said = format!("belongs to the STS endpoint {}, and the profile names {}", aws.sts(), stranger.sts());
         assert!(ran.stderr.contains(&said) && ran.stderr.contains("--force"), "{}", ran.stderr);
     }
     assert_eq!((stranger.assumed().len(), aws.assumed().len(), aws.vouched().len()), (0, 0, 0));
 
     // The variable of the same name is no way around it, and a forced sign-in is the person's own word.
-    let ran = lab.command(CREDENTIALS).env("COGFED_ENDPOINTS_STS", &stranger.sts).output().unwrap();
+    let ran = lab.command(CREDENTIALS).env("COGFED_ENDPOINTS_STS", stranger.sts()).output().unwrap();
     assert_eq!(ran.status.code(), Some(2));
     lab.login_with(&["--force"], "alice").good();
     lab.run(CREDENTIALS).good();
@@ -37,7 +37,7 @@ fn a_sign_in_that_names_no_sts_is_good_for_the_enhanced_flow_alone_elsewhere() {
     let lab = Lab::new();
     let aws = StandIn::before(&lab, "");
     lab.login("alice").good();
-    rewrite(&item(&lab, "tokens"), |record| drop(record.as_object_mut().unwrap().remove("sts_endpoint")));
+    rewrite(&lab.item("tokens"), |record| drop(record.as_object_mut().unwrap().remove("sts_endpoint")));
     lab.run(CREDENTIALS).good();
     lab.configure(&aws.section(&lab, "lab"), &format!("store = 'file'\nflow = 'classic'\nrole_arn = '{ROLE}'"));
     let ran = lab.run(CREDENTIALS).failed_with(4);

@@ -2,25 +2,14 @@
 
 use cogfed::sandbox::people::{Directory, Person};
 use cogfed::sandbox::{Options, visitor};
-
-use crate::support::Lab;
+use cogfed_test_support::Lab;
 
 /// A lab with a profile for employees and one for customers.
 fn lab(options: Options) -> Lab {
-    let lab = Lab::with(options);
-    let section = |name: &str, lines: &str| {
-        let section = lab.sandbox.profile_toml(name);
-        let keys: String = section
-            .lines()
-            .filter(|line| !line.starts_with("identity_provider"))
-            .map(|line| format!("{line}\n"))
-            .collect();
-        keys.replacen('\n', &format!("\nstore = 'file'\n{lines}\n"), 1)
-    };
-    let internal = section("internal", "identity_provider = 'AzureAD'\nemail_domains = ['corp.example']");
-    let customers = section("customers", "idp_identifier = 'customers.example'");
-    std::fs::write(lab.config(), format!("{internal}{customers}")).unwrap();
-    lab
+    Lab::with(options).with_profiles(&[
+        ("internal", "identity_provider = 'AzureAD'\nemail_domains = ['corp.example']"),
+        ("customers", "idp_identifier = 'customers.example'"),
+    ])
 }
 
 #[test]

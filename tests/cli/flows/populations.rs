@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 use std::thread;
 
 use chrono::TimeDelta;
-
-use crate::session::tools::{age, items};
-use crate::support::Lab;
+use cogfed_test_support::Lab;
 
 /// The profile, who signs in to it as whom, and by what name the user pool knows them.
 const BOTH: [(&str, &str, &str); 2] =
@@ -14,19 +12,13 @@ const BOTH: [(&str, &str, &str); 2] =
 const ASKING: usize = 8;
 
 fn lab() -> Lab {
-    let lab = Lab::new();
-    let work = lab.sandbox.profile_toml("work");
-    let shop = lab.sandbox.profile_toml("shop").replace("\"AzureAD\"", "\"AzureB2C\"");
-    let both = format!("{work}\n{shop}").replace("\nregion", "\nstore = 'file'\nregion");
-    std::fs::write(lab.config(), both).expect("the configuration is written");
-    lab
+    Lab::new().with_profiles(&[("work", ""), ("shop", "identity_provider = 'AzureB2C'")])
 }
 
 /// Whose credentials a profile is handed: the user, and the role.
 fn whose(lab: &Lab, profile: &str) -> (String, String) {
     let document = lab.run(&["credential-process", "--profile", profile]).good().document();
-    let key = document["AccessKeyId"].as_str().unwrap();
-    let issued = lab.sandbox.issued_keys().find(key).expect("a key of this sandbox");
+    let issued = lab.issued(&document);
     (issued.username, issued.role_arn)
 }
 
@@ -36,7 +28,7 @@ fn an_employee_who_is_a_customer_too_is_never_handed_the_others_credentials() {
     for (profile, person, _) in BOTH {
         lab.login_with(&["--profile", profile], person).good();
     }
-    assert_eq!((items(&lab, "tokens").len(), lab.sandbox.count("revoke")), (2, 0), "one does not end the other");
+    assert_eq!((lab.items("tokens").len(), lab.sandbox.count("revoke")), (2, 0), "one does not end the other");
     for round in 0..2 {
         let asked: Vec<(usize, (String, String))> = thread::scope(|scope| {
             let one = |at: usize| (at % 2, whose(&lab, BOTH[at % 2].0));
@@ -50,7 +42,7 @@ fn an_employee_who_is_a_customer_too_is_never_handed_the_others_credentials() {
         let roles: BTreeSet<_> = asked.iter().map(|(_, (_, role))| role).collect();
         assert_eq!((users.len(), roles.len()), (2, 2), "{users:?} in round {round}");
         // Both are renewed in the second round.
-        age(&lab, TimeDelta::hours(2));
+        lab.age(TimeDelta::hours(2));
     }
     lab.run(&["logout", "--profile", "shop"]).good();
     lab.run(&["credential-process", "--profile", "shop"]).failed_with(3);

@@ -2,10 +2,9 @@
 
 use cogfed::sandbox::options::{ORDERS_ADMIN, RoleMapping};
 use cogfed::sandbox::{Options, Switch};
+use cogfed_test_support::{CREDENTIALS, Lab};
 
-use super::stand_in::{ROLE, Refusal, StandIn};
-use crate::session::tools::CREDENTIALS;
-use crate::support::Lab;
+use super::stand_in::{ROLE, Refusal, StandIn, parameters};
 
 const OTHER: &str = "arn:aws:iam::000000000000:role/Other";
 
@@ -95,7 +94,7 @@ fn one_role_is_refused_and_another_is_had() {
     assert!(ran.stderr.contains(&format!("role {OTHER}")), "{}", ran.stderr);
     aws.refuse(None);
     lab.run(CREDENTIALS).good();
-    assert_eq!(aws.assumed().last().unwrap().parameters()["RoleArn"], ROLE);
+    assert_eq!(parameters(aws.assumed().last().unwrap())["RoleArn"], ROLE);
 }
 
 #[test]

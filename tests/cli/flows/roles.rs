@@ -2,9 +2,7 @@
 
 use cogfed::sandbox::Options;
 use cogfed::sandbox::options::{AUTHENTICATED, AmbiguousRole, ORDERS_ADMIN, ORDERS_READER, RoleMapping};
-
-use crate::session::tools::{CREDENTIALS, item, items};
-use crate::support::Lab;
+use cogfed_test_support::{CREDENTIALS, Lab};
 
 const BILLING: &str = "arn:aws:iam::000000000000:role/team/Billing";
 
@@ -16,10 +14,6 @@ fn lab() -> Lab {
     alice.iam_roles = [ORDERS_ADMIN, ORDERS_READER, BILLING].map(str::to_owned).to_vec();
     alice.preferred_iam_role = Some(ORDERS_ADMIN.to_owned());
     Lab::with(options)
-}
-
-fn role(lab: &Lab, document: &serde_json::Value) -> String {
-    lab.sandbox.issued_keys().find(document["AccessKeyId"].as_str().unwrap()).expect("a key of this sandbox").role_arn
 }
 
 #[test]
@@ -36,7 +30,7 @@ fn three_roles_take_one_visit_to_the_browser_and_end_together() {
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
     for (document, expected) in documents.iter().zip([ORDERS_ADMIN, ORDERS_READER, BILLING]) {
-        assert_eq!(role(&lab, document), expected);
+        assert_eq!(lab.role_of(document), expected);
     }
     assert_eq!(documents[1]["AccountId"], "000000000000");
     lab.sandbox.clear_log();
@@ -44,7 +38,7 @@ fn three_roles_take_one_visit_to_the_browser_and_end_together() {
         assert_eq!(&lab.run(words).good().document(), document, "each is kept for itself");
     }
     assert_eq!(lab.sandbox.requests().len(), 0);
-    assert_eq!(items(&lab, "credentials").len(), 3);
+    assert_eq!(lab.items("credentials").len(), 3);
 
     let status = lab.run(&["status"]).good().stdout;
     assert!(status.contains("role          the one that the identity pool gives this person\n"), "{status}");
@@ -62,7 +56,7 @@ fn three_roles_take_one_visit_to_the_browser_and_end_together() {
     assert!(report.contains(&format!("{BILLING}  (--role)")), "{report}");
 
     lab.run(&["logout"]).good();
-    assert_eq!(items(&lab, "").len(), 0);
+    assert_eq!(lab.items("").len(), 0);
 }
 
 #[test]
@@ -85,7 +79,7 @@ fn a_role_that_is_refused_is_a_failure_of_that_role_alone() {
     assert!(ran.stderr.contains(AUTHENTICATED), "{}", ran.stderr);
     lab.run(CREDENTIALS).good();
     lab.run(&["credential-process", "--role", BILLING]).good();
-    assert_eq!(items(&lab, "credentials").len(), 2);
+    assert_eq!(lab.items("credentials").len(), 2);
 }
 
 /// No profile names the role, so that nothing but the sign-in's own list knew of it.
@@ -96,16 +90,16 @@ fn another_person_s_role_is_handed_to_nobody_where_the_sign_in_is_lost() {
     for lose in [|path| std::fs::remove_file(path), |path| std::fs::write(path, "{")] {
         lab.login_with(&["--force"], "alice").good();
         let alices = lab.run(reader).good().document();
-        lose(item(&lab, "tokens")).unwrap();
+        lose(lab.item("tokens")).unwrap();
         lab.login_with(&["--force"], "bob").good();
-        assert_eq!(items(&lab, "credentials").len(), 0, "{alices}");
+        assert_eq!(lab.items("credentials").len(), 0, "{alices}");
         lab.run(reader).failed_with(6);
     }
     lab.login_with(&["--force"], "alice").good();
     lab.run(reader).good();
-    std::fs::remove_file(item(&lab, "tokens")).unwrap();
+    std::fs::remove_file(lab.item("tokens")).unwrap();
     lab.run(&["logout"]);
-    assert_eq!(items(&lab, "").len(), 0);
+    assert_eq!(lab.items("").len(), 0);
 }
 
 #[test]

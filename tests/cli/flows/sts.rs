@@ -5,26 +5,18 @@ use cogfed::aws::Credentials;
 use cogfed::error::Kind;
 use cogfed::http::Http;
 use cogfed::identity_pool::sts::{CallerIdentity, Sts};
-use cogfed::profile::{Choice, Profile};
 use cogfed::sandbox::Options;
 use cogfed::sandbox::options::ORDERS_ADMIN;
 use cogfed::secret::Secret;
-
-use crate::session::tools::CREDENTIALS;
-use crate::support::Lab;
+use cogfed_test_support::{CREDENTIALS, Lab};
 
 fn now<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 
-fn profile(lab: &Lab) -> Profile {
-    let config = lab.config().display().to_string();
-    Profile::load(&Choice::default(), &|name| (name == "COGFED_CONFIG").then(|| config.clone())).unwrap()
-}
-
 /// The credentials in a document of `credential-process`.
 fn credentials(lab: &Lab, document: &serde_json::Value) -> Credentials {
-    let key = lab.sandbox.issued_keys().find(document["AccessKeyId"].as_str().unwrap()).unwrap();
+    let key = lab.issued(document);
     Credentials {
         access_key_id: key.access_key_id,
         secret_access_key: Secret::new(key.secret_access_key),
@@ -35,7 +27,7 @@ fn credentials(lab: &Lab, document: &serde_json::Value) -> Credentials {
 
 /// Whose the credentials in such a document are.
 pub fn caller(lab: &Lab, document: &serde_json::Value) -> CallerIdentity {
-    let (profile, http) = (profile(lab), Http::default());
+    let (profile, http) = (lab.profile(), Http::default());
     now(Sts::new(&profile, &http).caller_identity(&credentials(lab, document), lab.sandbox.now())).unwrap()
 }
 
@@ -46,7 +38,7 @@ fn the_caller_is_named_and_what_is_wrong_with_credentials_is_told() {
     lab.login_here("alice").good();
     let document = lab.run_here(CREDENTIALS, None).good().document();
     let credentials = credentials(&lab, &document);
-    let (profile, http) = (profile(&lab), Http::default());
+    let (profile, http) = (lab.profile(), Http::default());
     let sts = Sts::new(&profile, &http);
     let role = ORDERS_ADMIN.rsplit('/').next().unwrap();
     let arn = format!("arn:aws:sts::000000000000:assumed-role/{role}/CognitoIdentityCredentials");

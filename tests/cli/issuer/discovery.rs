@@ -8,11 +8,9 @@ use cogfed::sandbox::Misbehaviour::{
     self, Discovery10Mib, Discovery500, DiscoveryHtml, DiscoveryHttp, DiscoveryOtherHost, DiscoveryOtherIssuer,
     DiscoveryRedirect,
 };
+use cogfed_test_support::{CREDENTIALS, VisitorBrowser};
 
 use super::lab;
-use crate::support::VisitorBrowser;
-
-const CREDENTIALS: &[&str] = &["credential-process"];
 
 #[test]
 fn a_document_that_is_not_the_issuers_ends_the_sign_in_before_a_browser_opens() {

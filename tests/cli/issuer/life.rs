@@ -3,17 +3,9 @@
 use chrono::TimeDelta;
 use cogfed::sandbox::Misbehaviour::{IssuerTrailingSlash, OtherSubOnRefresh, RefreshNoIdToken};
 use cogfed::sandbox::options::{ORDERS_ADMIN, ORDERS_READER};
+use cogfed_test_support::CREDENTIALS;
 
 use super::lab;
-use crate::support::Lab;
-
-const CREDENTIALS: &[&str] = &["credential-process"];
-
-/// The role behind a document.
-fn role(lab: &Lab, document: &serde_json::Value) -> String {
-    let key = document["AccessKeyId"].as_str().expect("a key");
-    lab.sandbox.issued_keys().find(key).expect("a key of this sandbox").role_arn
-}
 
 #[test]
 fn the_roles_of_entra_id_lead_to_iam_roles_without_a_user_pool() {
@@ -21,7 +13,7 @@ fn the_roles_of_entra_id_lead_to_iam_roles_without_a_user_pool() {
     let signed_in = lab.login_here("alice").good();
     assert!(signed_in.stderr.contains("signed in as alice@corp.example (profile 'lab')"), "{}", signed_in.stderr);
     let document = lab.run_here(CREDENTIALS, None).good().document();
-    assert_eq!(role(&lab, &document), ORDERS_ADMIN);
+    assert_eq!(lab.role_of(&document), ORDERS_ADMIN);
     let orders = format!("{}/orders", lab.sandbox.api_url());
     lab.run_here(&["call", "--fail", "GET", &orders], None).good();
     let status = lab.run_here(&["status", "--json"], None).good().document();
@@ -44,7 +36,7 @@ fn a_renewal_brings_the_roles_of_today_and_asks_for_no_document_again_within_a_d
     for hours in [2, 20] {
         clock.advance(TimeDelta::hours(hours));
         let document = lab.run_here(CREDENTIALS, None).good().document();
-        assert_eq!(role(&lab, &document), ORDERS_READER, "after {hours} hours more");
+        assert_eq!(lab.role_of(&document), ORDERS_READER, "after {hours} hours more");
         assert_eq!(lab.sandbox.count("discovery"), 1);
     }
     clock.advance(TimeDelta::hours(3));
@@ -134,6 +126,6 @@ fn the_name_that_the_identity_pool_has_for_the_issuer_can_be_set() {
     assert!(ran.stderr.contains("this issuer") && !ran.stderr.contains("user pool"), "{}", ran.stderr);
     let own = lab.sandbox.issuer().trim_start_matches("http://").to_owned();
     lab.configure_with(&format!("logins_key = '{own}'"));
-    lab.run_here(&["login", "--force"], Some(std::sync::Arc::new(crate::support::VisitorBrowser("alice")))).good();
+    lab.run_here(&["login", "--force"], Some(std::sync::Arc::new(cogfed_test_support::VisitorBrowser("alice")))).good();
     lab.run_here(CREDENTIALS, None).good();
 }

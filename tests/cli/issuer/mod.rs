@@ -3,9 +3,9 @@
 mod discovery;
 mod life;
 
-use crate::support::Lab;
 use cogfed::clock::ManualClock;
 use cogfed::sandbox::{Options, Switch};
+use cogfed_test_support::Lab;
 
 /// A lab whose sandbox has such an issuer, on a clock that the test moves.
 fn lab() -> (Lab, ManualClock) {

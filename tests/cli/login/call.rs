@@ -2,10 +2,8 @@
 
 use chrono::TimeDelta;
 use cogfed::sandbox::{Misbehaviour, Options};
+use cogfed_test_support::{Lab, NoBrowser, PROFILE, Ran};
 use serde_json::Value;
-
-use super::wire::assert_one_error_and_hint;
-use crate::support::{Lab, NoBrowser, PROFILE, Ran};
 
 /// A sandbox in which this person is signed in.
 pub fn signed_in(person: &str) -> Lab {
@@ -68,7 +66,7 @@ fn the_apis_own_errors_are_not_explained_away() {
 fn nobody_signed_in() {
     let lab = Lab::new();
     let ran = call(&lab, "GET", "/orders", &[]).failed_with(3);
-    let message = assert_one_error_and_hint(&ran);
+    let message = ran.one_error_and_hint();
     assert!(message.contains("nobody is signed in to profile 'lab'"), "{message}");
     assert!(ran.stderr.contains("cogfed login --profile lab"), "{}", ran.stderr);
     assert!(lab.sandbox.requests().is_empty());
@@ -153,7 +151,7 @@ fn a_host_that_does_not_tell_its_region_needs_one() {
     let section = lab.sandbox.profile_toml(PROFILE).replace("region = \"eu-west-1\"\n", "");
     lab.configure(&section, "store = 'file'");
     let ran = call(&lab, "GET", "/echo/x", &[]).failed_with(2);
-    let message = assert_one_error_and_hint(&ran);
+    let message = ran.one_error_and_hint();
     assert!(message.contains("the host 127.0.0.1:") && message.contains("does not tell its region"), "{message}");
     assert!(ran.stderr.contains("hint: give --region"), "{}", ran.stderr);
     assert_eq!(call(&lab, "GET", "/echo/x", &["--region", "eu-west-1"]).good().stderr, "");
@@ -165,9 +163,9 @@ fn a_host_that_does_not_tell_its_region_needs_one() {
 #[test]
 fn an_api_that_is_not_there() {
     let lab = signed_in("alice");
-    let port = crate::support::free_ports(1)[0];
+    let port = cogfed_test_support::free_ports(1)[0];
     let ran = lab.run(&["call", "GET", &format!("http://127.0.0.1:{port}/prod/x?secret=s")]).failed_with(5);
-    let message = assert_one_error_and_hint(&ran);
+    let message = ran.one_error_and_hint();
     assert!(message.contains(&format!("cannot reach 127.0.0.1:{port}")), "{message}");
     assert!(!ran.stderr.contains("secret"), "{}", ran.stderr);
 }
@@ -188,7 +186,7 @@ fn wrong_requests_are_refused_before_anything_is_sent() {
         &["POST", &url, "-d", "@/nowhere/at/all"],
     ] {
         let ran = lab.run(&[&["call"], words].concat()).failed_with(2);
-        assert_one_error_and_hint(&ran);
+        ran.one_error_and_hint();
     }
     assert!(lab.sandbox.requests().is_empty(), "{:?}", lab.sandbox.requests());
 }

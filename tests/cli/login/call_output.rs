@@ -4,13 +4,12 @@ use std::io::Write;
 use std::process::Stdio;
 
 use cogfed::sandbox::Misbehaviour;
+use cogfed_test_support::{Lab, Ran};
 use ring::digest::{SHA256, digest};
 use serde_json::Value;
 
 use super::call::{call, signed_in};
 use super::command_line::on_a_terminal;
-use super::wire::assert_no_secret;
-use crate::support::{Lab, Ran};
 
 fn hash(body: &[u8]) -> Value {
     digest(&SHA256, body).as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
@@ -110,7 +109,7 @@ fn dry_run_shows_and_sends_nothing() {
         assert!(ran.stdout.contains(line), "{line} in {}", ran.stdout);
     }
     assert!(!ran.stdout.contains("canary"));
-    assert_no_secret(&lab, &format!("{}{}", ran.stdout, ran.stderr));
+    lab.assert_no_secret(&format!("{}{}", ran.stdout, ran.stderr));
 }
 
 #[test]
@@ -122,7 +121,7 @@ fn verbose_tells_both_heads_without_a_secret() {
     }
     assert!(ran.stderr.lines().any(|line| line.starts_with("cogfed: ") && line.contains("dot")), "{}", ran.stderr);
     assert_eq!(ran.document()["path"], "/prod/echo/x");
-    assert_no_secret(&lab, &format!("{}{}", ran.stdout, ran.stderr));
+    lab.assert_no_secret(&format!("{}{}", ran.stdout, ran.stderr));
 }
 
 #[test]

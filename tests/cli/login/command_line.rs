@@ -3,8 +3,7 @@
 use std::process::{Command, Stdio};
 
 use cogfed::cli;
-
-use crate::support::{Lab, Ran, skip, skip_anywhere};
+use cogfed_test_support::{Lab, Ran, skip, skip_anywhere};
 
 #[test]
 fn wrong_usage_ends_with_2_and_prints_nothing_on_stdout() {
@@ -119,7 +118,7 @@ pub fn on_a_terminal(lab: &Lab, words: &[&str], variables: &[(&str, &str)]) -> O
     let quoted = words.iter().map(|word| format!(" '{word}'")).collect::<String>();
     let own = lab.command(&[]);
     let mut command = Command::new(script);
-    command.args(["-qec", &format!("'{}'{quoted}", env!("CARGO_BIN_EXE_cogfed")), "/dev/null"]);
+    command.args(["-qec", &format!("'{}'{quoted}", cogfed_test_support::program().display()), "/dev/null"]);
     command.env_clear().stdin(Stdio::null());
     command.envs(own.get_envs().filter_map(|(name, value)| Some((name, value?))));
     command.envs(variables.iter().copied()).current_dir(lab.home());
@@ -147,11 +146,11 @@ fn debug_tells_what_is_done_without_secrets() {
     let lab = Lab::new();
     let ran = lab.login_with(&["--debug"], "alice").good();
     assert!(ran.stderr.contains("/oauth2/token"), "{}", ran.stderr);
-    super::wire::assert_no_secret(&lab, &ran.stderr);
+    lab.assert_no_secret(&ran.stderr);
     let ran = lab.run(&["credential-process", "--debug"]).good();
-    super::wire::assert_no_secret(&lab, &ran.stderr);
+    lab.assert_no_secret(&ran.stderr);
     let ran = lab.run(&["logout", "--debug"]).good();
-    super::wire::assert_no_secret(&lab, &ran.stderr);
+    lab.assert_no_secret(&ran.stderr);
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! Configuration as the program meets it: what is wrong is named with its place, and nothing else redirects a sign-in.
 
-use super::wire::assert_one_error_and_hint;
-use crate::support::{Lab, Ran};
+use cogfed_test_support::{Lab, Ran};
 
 /// Every verb that reads a profile refuses it, with status 2 and these words.
 #[track_caller]
@@ -91,12 +90,12 @@ fn a_missing_key() {
 fn no_such_profile_names_the_nearest_and_the_variable_chooses() {
     let lab = Lab::new();
     let ran = lab.run(&["status", "--profile", "lap"]).failed_with(2);
-    assert!(assert_one_error_and_hint(&ran).contains("no profile 'lap' in"), "{ran:?}");
+    assert!(ran.one_error_and_hint().contains("no profile 'lap' in"), "{ran:?}");
     assert!(ran.stderr.contains("did you mean 'lab'?"), "{ran:?}");
     let two = lab.sandbox.profile_toml("one") + "\n" + &lab.sandbox.profile_toml("two");
     std::fs::write(lab.config(), two).expect("it is written");
     let ran = lab.run(&["status"]).failed_with(2);
-    assert!(assert_one_error_and_hint(&ran).contains("which profile?"), "{ran:?}");
+    assert!(ran.one_error_and_hint().contains("which profile?"), "{ran:?}");
     let shown = |flags: &[&str], variable: &str| -> String {
         let words = [&["profile", "show", "--json"], flags].concat();
         let output = lab.command(&words).env("COGFED_PROFILE", variable).output().expect("it runs");
@@ -139,7 +138,7 @@ fn variables_that_would_say_where_secrets_go() {
     ] {
         let variable = format!("COGFED_{key}");
         let ran: Ran = lab.command(&["login"]).env(&variable, "attacker.example").output().expect("it runs").into();
-        let message = assert_one_error_and_hint(&ran.failed_with(2));
+        let message = ran.failed_with(2).one_error_and_hint();
         assert!(message.contains(&variable), "{message}");
     }
     assert!(lab.sandbox.requests().is_empty());

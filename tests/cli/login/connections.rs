@@ -2,14 +2,13 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-#[cfg(target_os = "linux")]
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::wire::{answer_on, callback, come_back, complete, connect, get, listens, target};
+use cogfed_test_support::http::{answer_on, connect, get, listens};
 #[cfg(target_os = "linux")]
-use crate::support::skip;
-use crate::support::{Lab, WaitingLogin};
+use cogfed_test_support::skip;
+use cogfed_test_support::{Lab, WaitingLogin, come_back, target};
 
 /// More than anything takes on a slow machine. It only bounds a listener that hangs.
 const HANG: Duration = Duration::from_secs(60);
@@ -43,7 +42,7 @@ fn besieged(siege: impl FnOnce(u16, &str) -> Vec<TcpStream>) {
     if let (Some(before), Some(after)) = (before, peak(&waiting)) {
         assert!(after - before < 4096, "from {before} to {after} KiB");
     }
-    let url = callback(&waiting, "alice");
+    let url = waiting.callback("alice");
     let began = Instant::now();
     assert!(come_back(&url).body.contains("You are signed in"));
     assert!(began.elapsed() < HANG, "the callback took {:?}", began.elapsed());
@@ -83,7 +82,7 @@ fn two_hundred_half_sent_requests() {
 fn a_burst_of_connections_does_not_shut_out_who_came_first() {
     let lab = Lab::new();
     let waiting = lab.begin_login(&[]);
-    let (port, url) = (waiting.port(), callback(&waiting, "alice"));
+    let (port, url) = (waiting.port(), waiting.callback("alice"));
     let pid = rustix::process::Pid::from_raw(waiting.pid().try_into().expect("a pid")).expect("a pid");
     rustix::process::kill_process(pid, rustix::process::Signal::STOP).expect("it stops");
     let mut browser = connect(port);
@@ -100,7 +99,7 @@ fn a_burst_of_connections_does_not_shut_out_who_came_first() {
 fn who_asks_for_the_last_page_in_advance_does_not_take_it_from_the_browser() {
     let lab = Lab::new();
     let waiting = lab.begin_login(&[]);
-    let (port, url) = (waiting.port(), callback(&waiting, "alice"));
+    let (port, url) = (waiting.port(), waiting.callback("alice"));
     assert_eq!(get(port, "/done").status, 404);
     assert_eq!(get(port, &target(&url)).status, 302);
     for who in ["somebody", "somebody else", "the browser"] {
@@ -151,7 +150,7 @@ fn a_thousand_wrong_answers() {
         assert_eq!(get(port, &format!("/callback?{what}&state={number}")).status, 400);
     }
     assert!(waiting.next_line().contains("without knowing this sign-in's state"));
-    let ran = complete(&lab, waiting);
+    let ran = lab.complete(waiting);
     assert_eq!(ran.stderr.matches("warning").count(), 1, "{}", ran.stderr);
 }
 
@@ -167,7 +166,7 @@ fn both_loopback_addresses_are_served_and_no_other() {
     if cfg!(target_os = "linux") {
         assert!(TcpStream::connect(("127.0.0.2", port)).is_err());
     }
-    complete(&lab, waiting);
+    lab.complete(waiting);
     assert!(!listens(port));
 }
 
@@ -204,7 +203,7 @@ fn as_nobody(host: &str, port: u16, target: &str) -> Option<String> {
 fn a_callback_by_another_user_of_this_machine_is_refused() {
     let lab = Lab::new();
     let waiting = lab.begin_login(&[]);
-    let url = callback(&waiting, "alice");
+    let url = waiting.callback("alice");
     if as_nobody("127.0.0.1", waiting.port(), "/").is_none() {
         waiting.kill();
         return skip("to be another user, this test needs to be root, and setpriv and bash");
@@ -225,7 +224,7 @@ fn a_callback_by_another_user_of_this_machine_is_refused() {
 fn a_callback_over_ipv6_is_taken() {
     let lab = Lab::new();
     let waiting = lab.begin_login(&[]);
-    let (port, url) = (waiting.port(), callback(&waiting, "alice"));
+    let (port, url) = (waiting.port(), waiting.callback("alice"));
     let over_v6 = |target: &str| {
         let mut stream = TcpStream::connect(("::1", port)).expect("a connection");
         stream

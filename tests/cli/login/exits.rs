@@ -1,13 +1,13 @@
 //! However a login ends, nothing listens afterwards on the port that it had.
 #![cfg(unix)]
 
+use cogfed_test_support::http;
+use cogfed_test_support::http::{get, listens};
+use cogfed_test_support::{Lab, WaitingLogin, target};
 use std::os::unix::fs::PermissionsExt;
 
 use cogfed::sandbox::{Misbehaviour, Options};
 use rustix::process::{Pid, Signal, kill_process};
-
-use super::wire::{callback, get, listens, target};
-use crate::support::{Lab, WaitingLogin};
 
 /// One way out: what the sandbox does wrong, how login is called, what happens while it waits, and its exit status (-1
 /// is an end by a signal).
@@ -29,14 +29,14 @@ const fn after(name: &'static str, misbehaviour: Misbehaviour, status: i32) -> E
 }
 
 fn comes_back(_: &Lab, waiting: &WaitingLogin) {
-    let url = callback(waiting, "alice");
+    let url = waiting.callback("alice");
     assert_eq!(get(waiting.port(), &target(&url)).status, 302);
     get(waiting.port(), "/done");
 }
 
 fn comes_back_and_leaves(_: &Lab, waiting: &WaitingLogin) {
     // The last page is never fetched.
-    assert_eq!(get(waiting.port(), &target(&callback(waiting, "alice"))).status, 302);
+    assert_eq!(get(waiting.port(), &target(&waiting.callback("alice"))).status, 302);
 }
 
 fn is_denied(_: &Lab, waiting: &WaitingLogin) {
@@ -68,7 +68,7 @@ fn cannot_save(lab: &Lab, waiting: &WaitingLogin) {
 }
 
 fn is_besieged_and_denied(lab: &Lab, waiting: &WaitingLogin) {
-    let idle: Vec<_> = (0..40).map(|_| super::wire::connect(waiting.port())).collect();
+    let idle: Vec<_> = (0..40).map(|_| http::connect(waiting.port())).collect();
     is_denied(lab, waiting);
     drop(idle);
 }

@@ -2,6 +2,8 @@
 //! tests/real/test_headless.py.
 #![cfg(unix)]
 
+use cogfed_test_support::http::{connect, listens};
+use cogfed_test_support::{Lab, Ran, WaitingLogin, target};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
@@ -9,9 +11,6 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use cogfed::sandbox::{Misbehaviour, visitor};
-
-use super::wire::{callback, complete, connect, listens, target};
-use crate::support::{Lab, Ran, WaitingLogin};
 
 const SSH: &[(&str, &str)] = &[("SSH_CONNECTION", "10.0.0.2 50000 10.0.0.7 2222"), ("SSH_TTY", "/dev/pts/0")];
 
@@ -56,7 +55,7 @@ fn an_ssh_session_opens_nothing_and_shows_the_way_back() {
     let variables = [SSH, &[("DISPLAY", "localhost:10.0"), ("PATH", &path), ("XDG_CURRENT_DESKTOP", "GNOME")]].concat();
     let waiting = login(&lab, &variables, &[]);
     let port = waiting.port();
-    let ran = complete(&lab, waiting);
+    let ran = lab.complete(waiting);
     let said: Vec<&str> = ran.stderr.lines().collect();
     let reason = "no browser here: this is an SSH session; to sign in to profile 'lab', open this in a browser:";
     assert_eq!(said[0], format!("cogfed: {reason}"));
@@ -97,12 +96,12 @@ fn what_the_person_names_wins_over_the_guess() {
         let waiting = login(&lab, &[SSH, &variables].concat(), &["--force"]);
         assert_eq!(noted(&notes), ["mine", &format!("--x={}", waiting.url), "end"]);
         std::fs::remove_file(&notes).expect("a file");
-        let ran = complete(&lab, waiting);
+        let ran = lab.complete(waiting);
         assert!(ran.stderr.starts_with("cogfed: opening your browser to sign in"), "{}", ran.stderr);
         assert!(!ran.stderr.contains("on std") && ran.stdout.is_empty(), "{ran:?}");
     }
     let waiting = login(&lab, &[("BROWSER", &mine)], &["--force", "--no-browser"]);
-    complete(&lab, waiting);
+    lab.complete(waiting);
     assert!(!notes.exists(), "--no-browser wins over both");
 }
 
@@ -119,7 +118,7 @@ fn on_wsl_the_windows_browser_is_opened_once_with_the_url_as_one_argument() {
         let url = waiting.url.clone();
         let words = [expected, &[url.as_str(), "end"]].concat();
         assert_eq!(noted(&notes), words);
-        let ran = complete(&lab, waiting);
+        let ran = lab.complete(waiting);
         let first =
             "cogfed: this is WSL: opening the browser of Windows to sign in to profile 'lab'; should none appear";
         assert!(ran.stderr.starts_with(first), "{}", ran.stderr);
@@ -137,7 +136,7 @@ fn what_is_no_terminal_is_not_read() {
     let waiting = WaitingLogin::of(child);
     // An answer with the right state would end the sign-in if anybody read it.
     writeln!(stdin, "{}?error=access_denied&state={}", waiting.redirect_uri(), waiting.state()).expect("it is taken");
-    let ran = complete(&lab, waiting);
+    let ran = lab.complete(waiting);
     assert!(!ran.stderr.contains("paste"), "{}", ran.stderr);
 }
 
@@ -149,7 +148,7 @@ fn a_closed_standard_input_changes_nothing() {
     command.args(["-c", "exec \"$0\" login --no-browser <&-"]).arg(own.get_program()).env_clear();
     command.envs(own.get_envs().filter_map(|(name, value)| Some((name, value?))));
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
-    complete(&lab, WaitingLogin::of(child));
+    lab.complete(WaitingLogin::of(child));
 }
 
 #[test]
@@ -193,7 +192,7 @@ fn ctrl_c_ends_a_login_with_its_own_status_and_frees_the_port() {
     assert!(!listens(port));
     assert_eq!(lab.run(&["status", "--json"]).good().document(), before, "the old sign-in is as it was");
     // Its lock is free, too.
-    complete(&lab, lab.begin_login(&["--force"]));
+    lab.complete(lab.begin_login(&["--force"]));
 }
 
 #[test]
@@ -201,7 +200,7 @@ fn ctrl_c_ends_a_login_while_the_code_is_exchanged() {
     let lab = Lab::new();
     lab.sandbox.misbehave(Misbehaviour::TokenSilent, None);
     let waiting = lab.begin_login(&[]);
-    let address = callback(&waiting, "alice");
+    let address = waiting.callback("alice");
     let mut browser = connect(waiting.port());
     write!(browser, "GET {} HTTP/1.1\r\nHost: localhost:{}\r\n\r\n", target(&address), waiting.port()).expect("sent");
     let deadline = Instant::now() + Duration::from_secs(20);
@@ -229,5 +228,5 @@ fn ctrl_c_ends_a_login_that_waits_for_a_lock() {
     let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
     assert!(sent.success());
     assert_eq!(child.wait().expect("it ends").code(), Some(130));
-    complete(&lab, first);
+    lab.complete(first);
 }

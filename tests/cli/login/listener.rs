@@ -6,9 +6,10 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::net::Shutdown;
 
+use cogfed_test_support::http::{Reply, answer_on, connect, exchange, get};
+use cogfed_test_support::{Lab, target};
+
 use super::cases::{self, Case, Sent};
-use super::wire::{Reply, answer_on, complete, connect, exchange, get};
-use crate::support::Lab;
 
 /// Sends each case to one waiting login, looks at the answers, and then signs alice in all the same.
 fn all_refused(cases: &[Case]) {
@@ -28,7 +29,7 @@ fn all_refused(cases: &[Case]) {
         }
         assert_eq!(lab.sandbox.count("token.code"), 0, "{}: a code was taken", case.name);
     }
-    complete(&lab, waiting);
+    lab.complete(waiting);
 }
 
 fn sent(port: u16, bytes: &[u8], how: Sent) -> Option<Reply> {
@@ -145,8 +146,8 @@ fn method_not_allowed_names_the_one_that_is() {
 fn the_pages_of_a_good_sign_in_have_the_headers_too() {
     let lab = Lab::new();
     let waiting = lab.begin_login(&[]);
-    let url = super::wire::callback(&waiting, "alice");
-    let reply = get(waiting.port(), &super::wire::target(&url));
+    let url = waiting.callback("alice");
+    let reply = get(waiting.port(), &target(&url));
     assert_eq!((reply.status, reply.body.as_str()), (302, ""));
     assert_headers(&reply, "callback");
     assert_headers(&get(waiting.port(), "/done"), "done");

@@ -14,4 +14,3 @@ mod refusals;
 mod sign_out;
 mod token_endpoint;
 mod ways;
-mod wire;

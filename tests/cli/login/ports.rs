@@ -7,11 +7,10 @@ use std::time::{Duration, Instant};
 use cogfed::error::Kind;
 use cogfed::oidc::Listener;
 use cogfed::sandbox::{Options, Sandbox};
-
-use super::wire::{assert_one_error_and_hint, complete, listens};
+use cogfed_test_support::http::listens;
 #[cfg(target_os = "linux")]
-use crate::support::skip_anywhere;
-use crate::support::{Lab, WaitingLogin};
+use cogfed_test_support::skip_anywhere;
+use cogfed_test_support::{Lab, WaitingLogin};
 
 /// The next port to try. Those that systems give out by themselves begin at 32768: below, no other test's socket comes by
 /// one while a test has let go of it.
@@ -65,7 +64,7 @@ fn goes_on(on_v4: bool, on_v6: bool) {
     assert_ne!(waiting.port(), port);
     assert!(registered.contains(&waiting.port()), "{} of {registered:?}", waiting.port());
     assert_eq!(waiting.redirect_uri().as_str(), format!("http://localhost:{}/callback", waiting.port()));
-    complete(&lab, waiting);
+    lab.complete(waiting);
 }
 
 #[test]
@@ -94,8 +93,8 @@ fn all_are_taken() {
         .output()
         .expect("it runs")
         .into();
-    let ran: crate::support::Ran = ran;
-    let message = assert_one_error_and_hint(&ran.failed_with(7));
+    let ran: cogfed_test_support::Ran = ran;
+    let message = ran.failed_with(7).one_error_and_hint();
     assert!(message.ends_with(&format!("is taken on 127.0.0.1 or ::1: {}", ports.join(", "))), "{message}");
     assert_eq!(lab.sandbox.count("authorize"), 0, "no browser is opened for nothing");
 }
@@ -111,7 +110,7 @@ fn a_second_login_of_another_profile_takes_the_next_port() {
     assert_ne!(first.port(), second.port());
     assert_ne!(first.state(), second.state());
     second.kill();
-    complete(&lab, first);
+    lab.complete(first);
 }
 
 #[test]
@@ -120,7 +119,7 @@ fn host_and_path_of_the_redirect_uri_are_the_profiles() {
     lab.configure_with("redirect_host = '127.0.0.1'");
     let waiting = lab.begin_login(&[]);
     assert_eq!(waiting.redirect_uri().as_str(), format!("http://127.0.0.1:{}/cb/in", waiting.port()));
-    complete(&lab, waiting);
+    lab.complete(waiting);
 }
 
 /// What of one port is somebody else's.
@@ -197,7 +196,7 @@ fn the_program_signs_in_or_refuses_with_each_combination_of_three_ports() {
         let kept: Vec<Vec<TcpListener>> =
             held.iter().zip(&registered).map(|(held, &port)| halves(port, *held).expect("the port is ours")).collect();
         let Some(free) = held.iter().position(|held| held.is_free()) else {
-            let message = assert_one_error_and_hint(&lab.run(&["login", "--force", "--timeout", "5"]).failed_with(7));
+            let message = lab.run(&["login", "--force", "--timeout", "5"]).failed_with(7).one_error_and_hint();
             assert!(registered.iter().all(|port| message.contains(&port.to_string())), "{message}");
             refused += 1;
             let_go(kept, &registered);
@@ -205,7 +204,7 @@ fn the_program_signs_in_or_refuses_with_each_combination_of_three_ports() {
         };
         let waiting = lab.begin_login(&["--force"]);
         assert_eq!(waiting.port(), registered[free], "{held:?}");
-        complete(&lab, waiting);
+        lab.complete(waiting);
         signed_in += 1;
         let_go(kept, &registered);
     }
@@ -227,7 +226,7 @@ fn without_ipv6_the_port_on_ipv4_is_enough() {
         command.env("HOME", lab.home()).env("TMPDIR", lab.temporary()).output()
     };
     let ran = match alone(&["demo", "--headless"]) {
-        Ok(output) if output.status.code() != Some(99) => crate::support::Ran::from(output),
+        Ok(output) if output.status.code() != Some(99) => cogfed_test_support::Ran::from(output),
         _ => {
             return skip_anywhere(
                 "a network namespace without ::1 needs unshare, ip, and a kernel that lets us have one",

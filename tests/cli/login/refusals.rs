@@ -2,9 +2,8 @@
 
 use cogfed::sandbox::visitor::{self, Page};
 use cogfed::sandbox::{Misbehaviour, Options};
-
-use super::wire::{assert_no_secret, assert_one_error_and_hint, complete, get};
-use crate::support::{Lab, Ran, VisitorBrowser, WaitingLogin};
+use cogfed_test_support::http::get;
+use cogfed_test_support::{Lab, Ran, VisitorBrowser, WaitingLogin};
 
 /// A sandbox that misbehaves so, for ever.
 fn lab(misbehaviour: Misbehaviour) -> Lab {
@@ -30,7 +29,7 @@ pub fn refused(lab: &Lab, status: i32) -> String {
 
 #[track_caller]
 fn assert_refusal(lab: &Lab, ran: &Ran, page: &Page, title: &str) -> String {
-    let message = assert_one_error_and_hint(ran);
+    let message = ran.one_error_and_hint();
     assert_eq!(ran.stdout, "");
     assert_eq!((page.url.path(), page.url.query(), page.status), ("/done", None, 200), "no code stays behind");
     assert!(page.text.contains(title), "{}", page.text);
@@ -39,7 +38,7 @@ fn assert_refusal(lab: &Lab, ran: &Ran, page: &Page, title: &str) -> String {
     let (first, rest) = words.trim_end_matches(['…', '.']).split_at(1);
     let is_the_same = message.starts_with(&(first.to_lowercase() + rest));
     assert!(is_the_same && words.len() > message.len().min(200), "{message} != {words}");
-    assert_no_secret(lab, &format!("{}{}", ran.stderr, page.text));
+    lab.assert_no_secret(&format!("{}{}", ran.stderr, page.text));
     lab.run(&["status"]).failed_with(3);
     assert_eq!(lab.sandbox.count("identity.get_id"), 0);
     message
@@ -124,7 +123,7 @@ fn unknown_key_id_fetches_the_keys_once_more_and_not_again_for_five_minutes() {
     for (seconds, fetches) in [(299, 1), (2, 2), (1, 2), (297, 2), (3, 3)] {
         lab.advance(chrono::TimeDelta::seconds(seconds));
         let ran = again().failed_with(6);
-        let message = assert_one_error_and_hint(&ran);
+        let message = ran.one_error_and_hint();
         assert!(message.contains("a key that the user pool does not publish"), "{message}");
         assert_eq!(lab.sandbox.count("jwks"), fetches, "after {seconds} s more");
     }
@@ -165,7 +164,7 @@ fn wrong_state_is_refused_and_the_wait_goes_on() {
     assert_eq!(page.status, 400);
     assert!(page.text.contains("does not belong to the sign-in"), "{}", page.text);
     assert_eq!(lab.sandbox.count("token.code"), 0, "such a code is not exchanged");
-    complete(&lab, waiting);
+    lab.complete(waiting);
 }
 
 #[test]
@@ -181,7 +180,7 @@ fn error_without_state_is_told_once_and_the_wait_goes_on() {
     for query in ["error=again", "error=again&state=wrong", "error=access_denied&state="] {
         assert_eq!(get(waiting.port(), &format!("/callback?{query}")).status, 400, "{query}");
     }
-    let ran = complete(&lab, waiting);
+    let ran = lab.complete(waiting);
     assert_eq!(ran.stderr.matches("warning").count(), 1, "once: {}", ran.stderr);
 }
 
@@ -195,7 +194,7 @@ fn error_with_a_wrong_state_is_escaped_where_people_read() {
     let line = waiting.next_line();
     assert!(line.contains("'\\u{1b}[2J\\u{d}gone'") && line.contains("\\u{202e}evil\\u{a}cogfed: done"), "{line}");
     assert!(!line.trim_end().chars().any(char::is_control), "{line:?}");
-    complete(&lab, waiting);
+    lab.complete(waiting);
 }
 
 #[test]
@@ -263,5 +262,5 @@ fn what_anybody_reports_does_not_fill_the_screen() {
     let line = waiting.next_line();
     assert!(line.contains("the wait goes on") && line.chars().count() < 1000, "{line}");
     assert!(line.contains("eee…") && line.contains("ééé…"), "{line}");
-    complete(&lab, waiting);
+    lab.complete(waiting);
 }

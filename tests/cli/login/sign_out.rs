@@ -1,10 +1,9 @@
 //! `status` and `logout`.
 
 use cogfed::sandbox::{Misbehaviour, Options, Sandbox};
+use cogfed_test_support::http::exchange;
+use cogfed_test_support::{Lab, PROFILE};
 use serde_json::Value;
-
-use super::wire::{assert_no_secret, assert_one_error_and_hint, exchange};
-use crate::support::{Lab, PROFILE};
 
 #[test]
 fn status_of_nobody() {
@@ -25,7 +24,7 @@ fn status_has_the_fields_that_scripts_read() {
     let ran = lab.run(&["status", "--json"]).good();
     assert_eq!(lab.sandbox.counts(), counts, "the network is not asked");
     assert_eq!(ran.stdout.lines().count(), 1);
-    assert_no_secret(&lab, &ran.stdout);
+    lab.assert_no_secret(&ran.stdout);
     let status = ran.document();
     assert_eq!(status["profile"], PROFILE);
     assert_eq!(status["user_pool_id"], lab.sandbox.user_pool_id());
@@ -96,7 +95,7 @@ fn assert_nothing_is_left(lab: &Lab) {
             let path = entry.expect("an entry").path();
             match path.is_dir() {
                 true => folders.push(path),
-                false => assert_no_secret(lab, &String::from_utf8_lossy(&std::fs::read(&path).expect("a file"))),
+                false => lab.assert_no_secret(&String::from_utf8_lossy(&std::fs::read(&path).expect("a file"))),
             }
         }
     }
@@ -119,7 +118,7 @@ fn logout_without_a_network_deletes_and_says_that_nothing_was_revoked() {
     let secrets = lab.sandbox.secrets_issued();
     drop(std::mem::replace(&mut lab.sandbox, other));
     let ran = lab.run(&["logout"]).failed_with(5);
-    let message = assert_one_error_and_hint(&ran);
+    let message = ran.one_error_and_hint();
     assert!(message.starts_with("the refresh token could not be revoked at the user pool"), "{message}");
     assert!(ran.stderr.contains("stays valid"), "{}", ran.stderr);
     assert!(ran.stderr.contains("is signed out of profile 'lab'"), "{}", ran.stderr);
@@ -133,7 +132,7 @@ fn logout_with_a_user_pool_that_fails_or_refuses() {
     let lab = Lab::with(Options { misbehaviours: vec![Misbehaviour::Revoke500], ..Options::default() });
     lab.login("alice").good();
     let ran = lab.run(&["logout"]).failed_with(5);
-    assert!(assert_one_error_and_hint(&ran).contains("status 500"), "{}", ran.stderr);
+    assert!(ran.one_error_and_hint().contains("status 500"), "{}", ran.stderr);
     lab.run(&["status"]).failed_with(3);
 }
 

@@ -3,10 +3,10 @@
 use std::thread;
 
 use cogfed::sandbox::{Misbehaviour, Options};
+use cogfed_test_support::http::{exchange, get, listens};
+use cogfed_test_support::{Lab, come_back, target};
 
 use super::refusals::refused;
-use super::wire::{assert_one_error_and_hint, callback, come_back, exchange, get, listens, target};
-use crate::support::Lab;
 
 /// The token endpoint fails in this way: status 5, these words, and not a second try.
 #[track_caller]
@@ -59,7 +59,7 @@ fn redirect_is_not_followed_and_the_secrets_go_nowhere() {
 fn callback_that_comes_twice_is_exchanged_once_and_then_nobody_listens() {
     let lab = Lab::new();
     let waiting = lab.begin_login(&[]);
-    let (port, url) = (waiting.port(), callback(&waiting, "alice"));
+    let (port, url) = (waiting.port(), waiting.callback("alice"));
     thread::scope(|scope| {
         let replies: Vec<_> = (0..3).map(|_| scope.spawn(|| get(port, &target(&url)))).collect();
         for reply in replies {
@@ -78,7 +78,7 @@ fn callback_that_comes_twice_is_exchanged_once_and_then_nobody_listens() {
 fn code_that_somebody_else_has_used_is_refused_in_words() {
     let lab = Lab::new();
     let waiting = lab.begin_login(&[]);
-    let url = callback(&waiting, "alice");
+    let url = waiting.callback("alice");
     let code = url.query_pairs().find(|(name, _)| name == "code").expect("a code").1.into_owned();
     let body = format!(
         "grant_type=authorization_code&client_id={}&redirect_uri={}&code={code}&code_verifier={}",
@@ -100,7 +100,7 @@ fn code_that_somebody_else_has_used_is_refused_in_words() {
     let page = come_back(&url);
     assert!(page.body.contains("The sign-in did not succeed"), "{page:?}");
     let ran = waiting.end().failed_with(6);
-    let message = assert_one_error_and_hint(&ran);
+    let message = ran.one_error_and_hint();
     assert!(message.contains("does not accept the code"), "{message}");
     assert!(!ran.stderr.contains(&code), "{}", ran.stderr);
     lab.run(&["status"]).failed_with(3);
@@ -110,10 +110,10 @@ fn code_that_somebody_else_has_used_is_refused_in_words() {
 fn code_that_is_there_twice_is_not_taken() {
     let lab = Lab::with(Options { misbehaviours: vec![Misbehaviour::RepeatedCode], ..Options::default() });
     let waiting = lab.begin_login(&[]);
-    let url = callback(&waiting, "alice");
+    let url = waiting.callback("alice");
     let reply = get(waiting.port(), &target(&url));
     assert_eq!(reply.status, 400, "{reply:?}");
     assert_eq!(lab.sandbox.count("token.code"), 0);
     lab.sandbox.behave();
-    super::wire::complete(&lab, waiting);
+    lab.complete(waiting);
 }

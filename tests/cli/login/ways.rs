@@ -9,10 +9,8 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use cogfed::sandbox::{Issuer, Options, visitor};
+use cogfed_test_support::{Lab, Ran, WaitingLogin};
 use serde_json::Value;
-
-use super::wire::{assert_no_secret, assert_one_error_and_hint, complete};
-use crate::support::{Lab, Ran, WaitingLogin};
 
 #[test]
 fn no_browser_prints_the_url_and_opens_nothing() {
@@ -21,12 +19,12 @@ fn no_browser_prints_the_url_and_opens_nothing() {
     lab.configure_with(&format!("browser = '{}'", browser.display()));
     let waiting = lab.begin_login(&[]);
     assert!(waiting.url.starts_with(&format!("{}/oauth2/authorize?", lab.sandbox.domain_url())), "{}", waiting.url);
-    let ran = complete(&lab, waiting);
+    let ran = lab.complete(waiting);
     assert!(
         ran.stderr.starts_with("cogfed: to sign in to profile 'lab', open this in a browser on this machine:\nhttp")
     );
     assert_eq!(ran.stdout, "");
-    assert_no_secret(&lab, &ran.stderr);
+    lab.assert_no_secret(&ran.stderr);
     assert!(!opened.exists(), "no browser was asked for");
 }
 
@@ -36,7 +34,7 @@ fn nobody_signs_in_in_time() {
     let waiting = lab.begin_login(&["--timeout", "1"]);
     let uri = waiting.redirect_uri();
     let ran = waiting.end().failed_with(3);
-    let message = assert_one_error_and_hint(&ran);
+    let message = ran.one_error_and_hint();
     assert!(message.contains("nobody signed in within 1 s"), "{message}");
     assert!(ran.stderr.contains("redirect_mismatch") && ran.stderr.contains(uri.as_str()), "{}", ran.stderr);
 }
@@ -157,7 +155,7 @@ fn two_logins_at_once_have_one_browser_and_one_sign_in() {
     let first = lab.begin_login(&[]);
     let (child, mut stderr, line) = second_login(&lab, &[]);
     assert_eq!(line, "cogfed: another cogfed is signing in to this profile; waiting for it\n");
-    complete(&lab, first);
+    lab.complete(first);
     let mut rest = String::new();
     std::io::Read::read_to_string(&mut stderr, &mut rest).expect("UTF-8");
     let ran = Ran::from(child.wait_with_output().expect("it ends")).good();
@@ -174,8 +172,8 @@ fn a_login_that_waits_in_vain_for_another_is_busy() {
     let mut rest = String::new();
     std::io::Read::read_to_string(&mut stderr, &mut rest).expect("UTF-8");
     let ran = Ran { stderr: rest, ..child.wait_with_output().expect("it ends").into() }.failed_with(7);
-    assert_one_error_and_hint(&ran);
-    complete(&lab, first);
+    ran.one_error_and_hint();
+    lab.complete(first);
 }
 
 /// A program that notes its arguments, a line each, and the file that it notes them in.
@@ -230,7 +228,7 @@ fn a_browser_command_without_a_place_for_the_url_gets_it_last() {
     lab.configure_with(&format!("browser = '{} --private'", browser.display()));
     let waiting = WaitingLogin::of(lab.command(&["login"]).spawn().expect("it runs"));
     assert_eq!(eventually(&notes), ["--private", &waiting.url]);
-    complete(&lab, waiting);
+    lab.complete(waiting);
 }
 
 #[test]
@@ -241,7 +239,7 @@ fn a_browser_that_cannot_be_started_is_a_warning_and_the_wait_goes_on() {
     let line = waiting.next_line();
     assert!(line.starts_with("cogfed: warning: no browser could be opened"), "{line}");
     assert!(line.contains("/nowhere/at/all") && line.contains("open the URL above yourself"), "{line}");
-    complete(&lab, waiting);
+    lab.complete(waiting);
 }
 
 #[test]
@@ -258,7 +256,7 @@ fn a_confidential_app_client_keeps_its_secret_for_later() {
     };
     for wrong in [None, Some("another")] {
         let ran = login(wrong).failed_with(6);
-        assert!(assert_one_error_and_hint(&ran).contains("invalid_client"), "{ran:?}");
+        assert!(ran.one_error_and_hint().contains("invalid_client"), "{ran:?}");
         assert!(ran.stderr.contains("COGFED_CLIENT_SECRET"), "{ran:?}");
     }
     let ran = login(Some("app-client-s3cret/+&=")).good();

@@ -5,16 +5,16 @@ use std::sync::{Arc, Mutex};
 use chrono::TimeDelta;
 use cogfed::oidc::Browser;
 use cogfed::sandbox::{Misbehaviour, Options};
+use cogfed_test_support::Lab;
 use url::Url;
 
-use super::desk::{Answer, CREDENTIALS, Desk, TOKENS, assert_mannered, is_plain};
-use crate::support::Lab;
+use super::desk::{Answer, CREDENTIALS_ACCOUNT, Desk, TOKENS_ACCOUNT, assert_mannered, is_plain};
 
 /// git's credential helpers took a line break in a host for the end of a field.
 #[test]
 fn cve_2020_5260_a_line_break_in_a_host_reaches_nobody() {
     let desk = Desk::new();
-    desk.put("store", CREDENTIALS, desk.credentials(TimeDelta::minutes(50)).to_string().as_bytes());
+    desk.put("store", CREDENTIALS_ACCOUNT, desk.credentials(TimeDelta::minutes(50)).to_string().as_bytes());
     for host in [
         "a.example\\nhost=b.example",
         "a.example\\r\\nb",
@@ -74,12 +74,12 @@ fn cve_2024_50338_a_lone_carriage_return_ends_no_line() {
     desk.variables.clear();
     let mut record = desk.tokens(TimeDelta::minutes(1));
     record["person"] = "alice\rcogfed: error: bob".into();
-    desk.put("store", TOKENS, record.to_string().as_bytes());
+    desk.put("store", TOKENS_ACCOUNT, record.to_string().as_bytes());
     let ran = desk.run(&["status"]);
     assert!(ran.status == 0 && ran.stdout.contains("alice\\u{d}cogfed: error: bob\n"), "{ran:?}");
     let mut credentials = desk.credentials(TimeDelta::minutes(50));
     credentials["session_token"] = "a\rb\nc".into();
-    desk.put("store", CREDENTIALS, credentials.to_string().as_bytes());
+    desk.put("store", CREDENTIALS_ACCOUNT, credentials.to_string().as_bytes());
     let ran = desk.run(&["credential-process"]);
     assert_eq!((ran.stdout.matches('\n').count(), ran.stdout.contains('\r')), (1, false), "{ran:?}");
     assert_eq!(ran.document()["SessionToken"], "a\rb\nc");
@@ -149,14 +149,14 @@ fn cve_2021_25743_three_hundred_payloads_through_every_way_to_a_terminal() {
         let mut record = desk.tokens(TimeDelta::minutes(1));
         record["person"] = payload.as_str().into();
         record["provider"] = payload.as_str().into();
-        desk.put("store", TOKENS, record.to_string().as_bytes());
+        desk.put("store", TOKENS_ACCOUNT, record.to_string().as_bytes());
         check(&desk, &["status"]);
         check(&desk, &["status", "--json"]);
         let refusal = format!(r#"{{"__type": "NotAuthorizedException", "message": {quoted}}}"#);
         desk.server.answer("GetId", Answer::json(400, refusal));
         assert_eq!(check(&desk, &["credential-process"]).status, 6);
         // An API's answer: body, head and refusal.
-        desk.put("store", CREDENTIALS, desk.credentials(TimeDelta::minutes(50)).to_string().as_bytes());
+        desk.put("store", CREDENTIALS_ACCOUNT, desk.credentials(TimeDelta::minutes(50)).to_string().as_bytes());
         let body = format!("{{\"message\": {quoted}}}\n{payload}");
         let mut answer = Answer::json(403, body);
         let header: String = payload.chars().filter(|c| !matches!(c, '\r' | '\n' | '\0')).collect();

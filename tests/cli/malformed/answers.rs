@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use serde_json::Value;
 
-use super::desk::{Answer, Desk, TOKENS, assert_document_or_nothing, assert_mannered};
+use super::desk::{Answer, Desk, TOKENS_ACCOUNT, assert_document_or_nothing, assert_mannered};
 use super::mutations::{Random, malformed};
 
 const TOKEN: &str = "/oauth2/token";
@@ -29,7 +29,7 @@ fn refreshed() -> String {
 
 /// What became of the refresh token.
 fn refresh_token(desk: &Desk) -> Option<String> {
-    let record: Value = serde_json::from_slice(&desk.kept("store", TOKENS)?).expect("a record");
+    let record: Value = serde_json::from_slice(&desk.kept("store", TOKENS_ACCOUNT)?).expect("a record");
     record["refresh_token"].as_str().map(str::to_owned)
 }
 
@@ -112,7 +112,11 @@ fn a_hundred_answers_of_an_api_to_a_call() {
     desk.is_terminal = true;
     let mut random = Random(7);
     let valid = r#"{"message": "User: arn:aws:sts::123456789012:assumed-role/Reader/x is not authorized to perform: execute-api:Invoke on resource: arn:aws:execute-api:eu-west-1:********9012:abc123/prod/GET/orders"}"#;
-    desk.put("store", super::desk::CREDENTIALS, desk.credentials(TimeDelta::minutes(50)).to_string().as_bytes());
+    desk.put(
+        "store",
+        super::desk::CREDENTIALS_ACCOUNT,
+        desk.credentials(TimeDelta::minutes(50)).to_string().as_bytes(),
+    );
     let url = format!("{}/api", desk.server.url());
     for number in 0..100 {
         let body = malformed(valid.as_bytes(), &mut random);

@@ -5,9 +5,9 @@ use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
 use cogfed::sandbox::visitor;
+use cogfed_test_support::Lab;
 
 use super::mutations::{Random, malformed};
-use crate::support::Lab;
 
 #[test]
 fn two_hundred_callbacks_and_the_sign_in_goes_on() {

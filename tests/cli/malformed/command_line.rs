@@ -3,9 +3,10 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
+use cogfed_test_support::Ran;
+
 use super::desk::{Desk, assert_mannered, is_plain};
 use super::mutations::{Random, malformed};
-use crate::support::Ran;
 
 const VALID: &[&[&str]] = &[
     &["status", "--profile", "desk", "--json"],
@@ -28,7 +29,7 @@ fn two_hundred_command_lines() {
         word.retain(|byte| *byte != 0);
         word.truncate(100_000);
         words[at] = OsString::from_vec(word);
-        let ran: Ran = desk.program().args(&words).output().expect("cogfed runs").into();
+        let ran: Ran = desk.program(&[]).args(&words).output().expect("cogfed runs").into();
         assert!([0, 2, 3].contains(&ran.status), "{ran:?}\n{words:?}");
         // The parser has a form of its own: what is wrong, the usage, the next step.
         match ran.stderr.starts_with("error: ") {

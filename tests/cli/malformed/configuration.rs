@@ -96,7 +96,7 @@ fn four_hundred_configurations() {
         assert_mannered(&asked, &given);
         assert!([2, 3].contains(&asked.status) && asked.stdout.is_empty(), "{asked:?}\n{given}");
         if number % 20 == 0 {
-            let ran = desk.program().args(["status"]).output().expect("cogfed runs").into();
+            let ran = desk.program(&["status"]).output().expect("cogfed runs").into();
             assert_mannered(&ran, &given);
         }
     }
@@ -118,7 +118,7 @@ fn two_hundred_environments() {
         let no_nul: Vec<u8> = value.into_iter().filter(|byte| *byte != 0).collect();
         if number % 8 == 0 && no_nul.len() < 100_000 {
             desk.variables.clear();
-            let mut program = desk.program();
+            let mut program = desk.program(&[]);
             let ran = program.args(["profile", "show"]).env(name, OsStr::from_bytes(&no_nul));
             assert_mannered(&ran.output().expect("cogfed runs").into(), &no_nul);
         }

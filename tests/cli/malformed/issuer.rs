@@ -109,13 +109,13 @@ fn two_hundred_answers_to_the_classic_flow() {
         let body = malformed(text.as_bytes(), &mut random);
         desk.server.answer(operation, answer(status, kind, &body));
         desk.forget();
-        desk.put("store", super::desk::TOKENS, record.to_string().as_bytes());
+        desk.put("store", super::desk::TOKENS_ACCOUNT, record.to_string().as_bytes());
         let ran = desk.run(&["credential-process"]);
         let given = String::from_utf8_lossy(&body);
         assert_mannered(&ran, &given);
         assert_document_or_nothing(&ran);
         assert!([0, 5, 6].contains(&ran.status), "{ran:?}\n{given}");
         assert!(!ran.stderr.contains("the-openid-token") || given.contains("message"), "{ran:?}\n{given}");
-        assert_eq!(refresh_token(&desk, super::desk::TOKENS).as_deref(), Some("the-refresh-token"), "{ran:?}");
+        assert_eq!(refresh_token(&desk, super::desk::TOKENS_ACCOUNT).as_deref(), Some("the-refresh-token"), "{ran:?}");
     }
 }

@@ -1,6 +1,6 @@
 //! Malformed inputs out of good ones.
 
-pub use crate::support::random::Random;
+pub use cogfed_test_support::Random;
 
 /// What hostile input is made of.
 const NASTY: &[&[u8]] = &[

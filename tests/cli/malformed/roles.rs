@@ -1,10 +1,10 @@
 //! Role mappings and claims, as files from elsewhere.
 
+use cogfed_test_support::Ran;
 use serde_json::json;
 
 use super::desk::{Desk, assert_mannered, is_plain};
 use super::mutations::{Random, malformed};
-use crate::support::Ran;
 
 fn mapping() -> String {
     let rule = |match_type: &str, value: &str, role: &str| {
@@ -60,7 +60,7 @@ fn four_hundred_mappings_and_claims() {
         words.extend((number % 3 == 0).then_some("--json"));
         assert_explained_or_refused(&desk.run(&words), &given);
         if number % 20 < 2 {
-            let ran = desk.program().args(&words).output().expect("cogfed runs").into();
+            let ran = desk.program(&[]).args(&words).output().expect("cogfed runs").into();
             assert_explained_or_refused(&ran, &given);
         }
     }

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::desk::{CREDENTIALS, Desk, TOKENS, assert_document_or_nothing, assert_mannered};
+use super::desk::{CREDENTIALS_ACCOUNT, Desk, TOKENS_ACCOUNT, assert_document_or_nothing, assert_mannered};
 use super::mutations::{Random, malformed};
 
 #[test]
@@ -12,10 +12,10 @@ fn a_hundred_and_fifty_state_files() {
     let jwks = format!("{}/{}/.well-known/jwks.json", desk.server.url(), super::desk::POOL);
     let keys = format!(r#"{{"fetched_at": "2027-01-15T07:00:00Z", "url": "{jwks}", "keys": {{"keys": []}}}}"#);
     let valid = [
-        ("refreshes", TOKENS, r#"{"generation": "g", "began_at": "2027-01-15T07:59:00Z"}"#.to_owned()),
+        ("refreshes", TOKENS_ACCOUNT, r#"{"generation": "g", "began_at": "2027-01-15T07:59:00Z"}"#.to_owned()),
         (
             "failures",
-            CREDENTIALS,
+            CREDENTIALS_ACCOUNT,
             r#"{"at": "2027-01-15T07:59:50Z", "exit_code": 5, "message": "m", "hint": "h"}"#.to_owned(),
         ),
         ("keys", jwks.as_str(), keys),
@@ -31,9 +31,9 @@ fn a_hundred_and_fifty_state_files() {
         assert_mannered(&ran, &given);
         assert_document_or_nothing(&ran);
         assert_eq!(ran.status, 5, "nothing answers: {ran:?}\n{given}");
-        assert!(desk.kept("store", TOKENS).is_some());
+        assert!(desk.kept("store", TOKENS_ACCOUNT).is_some());
         // With credentials that are still good for ten minutes, they are handed out.
-        desk.put("store", CREDENTIALS, desk.credentials(TimeDelta::minutes(10)).to_string().as_bytes());
+        desk.put("store", CREDENTIALS_ACCOUNT, desk.credentials(TimeDelta::minutes(10)).to_string().as_bytes());
         desk.put(kind, name, &text);
         let ran = desk.run(&["credential-process"]);
         assert_mannered(&ran, &given);

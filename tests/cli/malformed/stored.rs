@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::desk::{CREDENTIALS, Desk, TOKENS, assert_document_or_nothing, assert_mannered};
+use super::desk::{CREDENTIALS_ACCOUNT, Desk, TOKENS_ACCOUNT, assert_document_or_nothing, assert_mannered};
 use super::mutations::{Random, malformed};
 
 #[test]
@@ -10,11 +10,11 @@ fn two_hundred_and_fifty_records_and_none_is_deleted_by_reading() {
     let desk = Desk::new();
     let mut random = Random(3);
     let valid = [
-        (TOKENS, desk.tokens(TimeDelta::minutes(1)).to_string()),
-        (CREDENTIALS, desk.credentials(TimeDelta::minutes(50)).to_string()),
-        (TOKENS, include_str!("../../data/released/0.1.0/tokens.json").to_owned()),
-        (CREDENTIALS, include_str!("../../data/released/0.1.0/credentials.json").to_owned()),
-        (TOKENS, include_str!("../../data/released/0.1.0/tokens-least.json").to_owned()),
+        (TOKENS_ACCOUNT, desk.tokens(TimeDelta::minutes(1)).to_string()),
+        (CREDENTIALS_ACCOUNT, desk.credentials(TimeDelta::minutes(50)).to_string()),
+        (TOKENS_ACCOUNT, include_str!("../../data/released/0.1.0/tokens.json").to_owned()),
+        (CREDENTIALS_ACCOUNT, include_str!("../../data/released/0.1.0/credentials.json").to_owned()),
+        (TOKENS_ACCOUNT, include_str!("../../data/released/0.1.0/tokens-least.json").to_owned()),
     ];
     for number in 0..250 {
         let (account, text) = &valid[number % valid.len()];

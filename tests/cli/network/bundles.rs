@@ -1,9 +1,10 @@
 //! Bundles that are not what they should be, and those that nobody needs to read.
 
+use cogfed_test_support::Lab;
+
 use super::certificates::Authority;
 use super::front::{Front, answer};
 use super::place::Place;
-use crate::support::Lab;
 
 #[test]
 fn a_bundle_that_is_no_bundle_is_an_error_that_names_it_and_who_named_it() {
@@ -60,10 +61,10 @@ fn neither_bundle_nor_proxy_is_looked_at_before_a_request_needs_it() {
         command
     };
     // The sandbox is on loopback, without TLS.
-    let waiting = crate::support::WaitingLogin::of(broken(&["login", "--no-browser"]).spawn().unwrap());
+    let waiting = cogfed_test_support::WaitingLogin::of(broken(&["login", "--no-browser"]).spawn().unwrap());
     cogfed::sandbox::visitor::sign_in_as(&waiting.url, "alice").unwrap();
     waiting.end().good();
-    let run = |words: &[&str]| crate::support::Ran::from(broken(words).output().unwrap());
+    let run = |words: &[&str]| cogfed_test_support::Ran::from(broken(words).output().unwrap());
     run(&["credential-process"]).good().document();
     lab.sandbox.clear_log();
     run(&["credential-process"]).good().document();

@@ -14,7 +14,7 @@ fn the_newest_offset_of_a_server_is_kept_and_a_stored_answer_tells_none() {
     let http = Http::new(Arc::new(ManualClock::at(now)), None);
     let front = Front::alone(Act::Close, None);
     let send = || {
-        let request = http::Request::get(format!("http://{}/", front.address)).body(Vec::new()).unwrap();
+        let request = http::Request::get(format!("http://{}/", front.address())).body(Vec::new()).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(http.send(request))
     };
@@ -28,7 +28,7 @@ fn the_newest_offset_of_a_server_is_kept_and_a_stored_answer_tells_none() {
     let (three_hours, minus_twenty) =
         (Offset::measured(TimeDelta::hours(3)), Offset::measured(TimeDelta::minutes(-20)));
     assert_eq!(dated(TimeDelta::hours(3), ""), Some(three_hours));
-    assert_eq!(http.clock_offset().unwrap().host, front.address.to_string());
+    assert_eq!(http.clock_offset().unwrap().host, front.address().to_string());
     assert_eq!(dated(TimeDelta::hours(9), "age: 60\r\n"), Some(three_hours));
     assert_eq!(dated(TimeDelta::minutes(-20), ""), Some(minus_twenty));
     front.always("", Act::Close);

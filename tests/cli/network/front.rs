@@ -2,11 +2,12 @@
 //! a network can do wrong.
 
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use cogfed_test_support::{Request, Server, forwarded};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 /// What becomes of a request.
@@ -46,13 +47,11 @@ struct State {
     lines: Vec<String>,
     /// Connections that are closed as soon as they come.
     dropped: usize,
-    connections: usize,
 }
 
-/// The server; it serves until the test's process ends.
-#[derive(Clone)]
+/// A server in front of another one, or of none, that serves until it is dropped.
 pub struct Front {
-    pub address: SocketAddr,
+    server: Server,
     state: Arc<Mutex<State>>,
 }
 
@@ -73,17 +72,10 @@ impl Front {
     }
 
     fn start(behind: Option<SocketAddr>, tls: Option<Arc<ServerConfig>>) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let front = Self { address: listener.local_addr().unwrap(), state: Arc::default() };
-        let serving = front.clone();
-        thread::spawn(move || {
-            for stream in listener.incoming() {
-                let (front, tls) = (serving.clone(), tls.clone());
-                // A client that went away is no failure of the test.
-                thread::spawn(move || drop(stream.map(|stream| front.serve(stream, tls, behind))));
-            }
-        });
-        front
+        let state = Arc::<Mutex<State>>::default();
+        let shared = Arc::clone(&state);
+        let server = Server::of_connections(move |stream| serve(&shared, stream, tls.clone(), behind));
+        Self { server, state }
     }
 
     /// A server that speaks TLS, and carries what is inside on to `behind`, both ways.
@@ -93,8 +85,12 @@ impl Front {
         front
     }
 
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
     pub fn port(&self) -> u16 {
-        self.address.port()
+        self.server.port()
     }
 
     /// Requests whose line contains `part` meet `act` from now on.
@@ -124,65 +120,61 @@ impl Front {
 
     /// How many connections came.
     pub fn connections(&self) -> usize {
-        self.state.lock().unwrap().connections
-    }
-
-    fn serve(&self, stream: TcpStream, tls: Option<Arc<ServerConfig>>, behind: Option<SocketAddr>) -> io::Result<()> {
-        {
-            let mut state = self.state.lock().unwrap();
-            state.connections += 1;
-            if state.dropped > 0 {
-                state.dropped -= 1;
-                return Ok(());
-            }
-        }
-        let raw = stream.try_clone()?;
-        let mut stream: Box<dyn Stream> = match tls {
-            None => Box::new(stream),
-            Some(config) => {
-                let mut stream = StreamOwned::new(ServerConnection::new(config).map_err(io::Error::other)?, stream);
-                while stream.conn.is_handshaking() {
-                    stream.conn.complete_io(&mut stream.sock)?;
-                }
-                Box::new(stream)
-            }
-        };
-        if self.state.lock().unwrap().rules.iter().any(|(_, act, _)| matches!(act, Act::Reset)) {
-            // What is closed with something unread is reset. With TLS it may have been read with the handshake.
-            raw.set_read_timeout(Some(Duration::from_millis(500)))?;
-            let _ = raw.peek(&mut [0]);
-            return Ok(());
-        }
-        let request = read_request(&mut stream)?;
-        let line = String::from_utf8_lossy(&request).lines().next().unwrap_or_default().to_owned();
-        let act = self.act(&line);
-        act_on(&mut *stream, &act, &request, behind)
-    }
-
-    fn act(&self, line: &str) -> Act {
-        let mut state = self.state.lock().unwrap();
-        state.lines.push(line.to_owned());
-        let Some((_, act, times)) = state.rules.iter_mut().find(|(part, _, times)| *times > 0 && line.contains(part))
-        else {
-            return Act::Forward;
-        };
-        *times -= 1;
-        act.clone()
+        self.server.connections()
     }
 }
 
-fn act_on(stream: &mut dyn Stream, act: &Act, request: &[u8], behind: Option<SocketAddr>) -> io::Result<()> {
+fn serve(
+    state: &Mutex<State>,
+    stream: TcpStream,
+    tls: Option<Arc<ServerConfig>>,
+    behind: Option<SocketAddr>,
+) -> io::Result<()> {
+    {
+        let mut state = state.lock().unwrap();
+        if state.dropped > 0 {
+            state.dropped -= 1;
+            return Ok(());
+        }
+    }
+    let raw = stream.try_clone()?;
+    let mut stream: Box<dyn Stream> = match tls {
+        None => Box::new(stream),
+        Some(config) => {
+            let mut stream = StreamOwned::new(ServerConnection::new(config).map_err(io::Error::other)?, stream);
+            while stream.conn.is_handshaking() {
+                stream.conn.complete_io(&mut stream.sock)?;
+            }
+            Box::new(stream)
+        }
+    };
+    if state.lock().unwrap().rules.iter().any(|(_, act, _)| matches!(act, Act::Reset)) {
+        // What is closed with something unread is reset. With TLS it may have been read with the handshake.
+        raw.set_read_timeout(Some(Duration::from_millis(500)))?;
+        let _ = raw.peek(&mut [0]);
+        return Ok(());
+    }
+    let Some(request) = Request::read(&mut *stream)? else { return Ok(()) };
+    let act = act_for(&mut state.lock().unwrap(), request.line());
+    act_on(&mut *stream, &act, &request, behind)
+}
+
+/// What becomes of a request with this line, which is noted.
+fn act_for(state: &mut State, line: &str) -> Act {
+    state.lines.push(line.to_owned());
+    let Some((_, act, times)) = state.rules.iter_mut().find(|(part, _, times)| *times > 0 && line.contains(part))
+    else {
+        return Act::Forward;
+    };
+    *times -= 1;
+    act.clone()
+}
+
+fn act_on(stream: &mut dyn Stream, act: &Act, request: &Request, behind: Option<SocketAddr>) -> io::Result<()> {
     match act {
         Act::Forward => {
             let Some(behind) = behind else { return Ok(()) };
-            let mut server = TcpStream::connect(behind)?;
-            let end = request.windows(2).position(|pair| pair == b"\r\n").unwrap_or_default();
-            server.write_all(&request[..end])?;
-            server.write_all(b"\r\nconnection: close")?;
-            server.write_all(&request[end..])?;
-            let mut answer = Vec::new();
-            server.read_to_end(&mut answer)?;
-            stream.write_all(&answer)?;
+            stream.write_all(&forwarded(behind, request)?)?;
         }
         Act::Answer(text) => stream.write_all(text.as_bytes())?,
         Act::Silence => drop(stream.read(&mut [0])),
@@ -209,7 +201,7 @@ fn act_on(stream: &mut dyn Stream, act: &Act, request: &[u8], behind: Option<Soc
             let Some(behind) = behind else { return Ok(()) };
             let mut server = TcpStream::connect(behind)?;
             server.set_read_timeout(Some(Duration::from_millis(200)))?;
-            server.write_all(request)?;
+            server.write_all(&request.bytes())?;
             let mut buffer = [0; 65536];
             // By turns, as a handshake and one exchange are: what the server says until it pauses, then the client.
             loop {
@@ -230,23 +222,4 @@ fn act_on(stream: &mut dyn Stream, act: &Act, request: &[u8], behind: Option<Soc
         Act::Close | Act::Reset => return Ok(()),
     }
     stream.flush()
-}
-
-/// One request, head and body.
-fn read_request(stream: &mut dyn Read) -> io::Result<Vec<u8>> {
-    let (mut seen, mut buffer) = (Vec::new(), [0; 65536]);
-    loop {
-        let count = stream.read(&mut buffer)?;
-        if count == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        seen.extend_from_slice(&buffer[..count]);
-        if let Some(end) = seen.windows(4).position(|window| window == b"\r\n\r\n") {
-            let head = String::from_utf8_lossy(&seen[..end]).to_lowercase();
-            let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-            if seen.len() >= end + 4 + length.map_or(0, |length| length.parse().unwrap()) {
-                return Ok(seen);
-            }
-        }
-    }
 }

@@ -1,10 +1,11 @@
 //! Proxies: which request goes through which, who may, and what is said if it does not come through.
 
+use cogfed_test_support::{Lab, PROFILE, Ran, WaitingLogin, free_ports};
+
 use super::certificates::Authority;
 use super::front::{Act, Front, answer};
 use super::place::{Place, endpoint, point};
 use super::tunnel::{Manner, Tunnel};
-use crate::support::{Lab, PROFILE, Ran, WaitingLogin, free_ports};
 
 const HOST: &str = "auth.example";
 
@@ -29,7 +30,7 @@ impl Company {
     }
 
     fn tunnel(&self, manner: Manner) -> Tunnel {
-        Tunnel::start(manner, &[(HOST, self.front.address)])
+        Tunnel::start(manner, &[(HOST, self.front.address())])
     }
 
     /// Exchanges a code, with every line of the debug log.
@@ -46,7 +47,7 @@ fn a_whole_sign_in_goes_through_a_proxy_that_demands_authentication() {
     let tls = authority.server(&["pool.example", HOST, "identity.example"]);
     let front = |key| Front::of(endpoint(&lab, key), Some(tls.clone()));
     let (pool, domain, identity) = (front("user_pool"), front("domain"), front("identity_pool"));
-    let hosts = [("pool.example", pool.address), (HOST, domain.address), ("identity.example", identity.address)];
+    let hosts = [("pool.example", pool.address()), (HOST, domain.address()), ("identity.example", identity.address())];
     let tunnel = Tunnel::start(Manner::Password("j@corp:p:/#w\u{e9}"), &hosts);
     let before = endpoint(&lab, "domain");
     point(
@@ -59,7 +60,7 @@ fn a_whole_sign_in_goes_through_a_proxy_that_demands_authentication() {
         "",
     );
     let bundle = authority.write(lab.home());
-    let proxy = format!("http://j%40corp:p%3A%2F%23w%C3%A9@{}", tunnel.address);
+    let proxy = format!("http://j%40corp:p%3A%2F%23w%C3%A9@{}", tunnel.address());
     let run = |words: &[&str]| {
         let mut command = lab.command(words);
         command.env("HTTPS_PROXY", &proxy).env("AWS_CA_BUNDLE", &bundle);
@@ -84,7 +85,7 @@ fn a_whole_sign_in_goes_through_a_proxy_that_demands_authentication() {
 fn a_proxy_that_demands_authentication_is_named_with_the_next_step_and_the_password_never() {
     let company = Company::new();
     let tunnel = company.tunnel(Manner::Password("me:canary-right"));
-    let address = tunnel.address;
+    let address = tunnel.address();
 
     let ran = company.exchange(&format!("http://{address}"), &[]).failed_with(5);
     let expected = format!("cannot reach {HOST}: the proxy {address} demands authentication");
@@ -119,8 +120,8 @@ fn a_proxy_that_fails_is_told_from_the_host_behind_it() {
     ];
     for (manner, what, hint) in cases {
         let tunnel = company.tunnel(manner);
-        let ran = company.exchange(&format!("http://{}", tunnel.address), &[]).failed_with(5);
-        let expected = format!("cannot reach {HOST}: the proxy {} {what}", tunnel.address);
+        let ran = company.exchange(&format!("http://{}", tunnel.address()), &[]).failed_with(5);
+        let expected = format!("cannot reach {HOST}: the proxy {} {what}", tunnel.address());
         assert!(ran.stderr.contains(&expected), "{expected}: {}", ran.stderr);
         assert!(ran.stderr.contains(hint), "{}", ran.stderr);
     }
@@ -138,7 +139,7 @@ fn a_proxy_that_speaks_tls_is_asked_over_tls() {
     let company = Company::new();
     let tunnel = company.tunnel(Manner::Open);
     let outer = Authority::new("The proxy's root");
-    let speaker = Front::relay(tunnel.address, outer.server(&["localhost"]));
+    let speaker = Front::relay(tunnel.address(), outer.server(&["localhost"]));
     let both = company.place.home().join("both.pem");
     std::fs::write(&both, std::fs::read_to_string(&company.bundle).unwrap() + &outer.pem).unwrap();
     let proxy = format!("https://localhost:{}", speaker.port());
@@ -153,8 +154,8 @@ fn a_proxy_that_speaks_tls_is_asked_over_tls() {
 fn tls_that_a_proxy_intercepts_is_refused_unless_its_root_is_named() {
     let root = Authority::new("The inspecting proxy's root");
     let front = token_endpoint(&root);
-    let tunnel = Tunnel::start(Manner::Open, &[(HOST, front.address)]);
-    let proxy = format!("http://{}", tunnel.address);
+    let tunnel = Tunnel::start(Manner::Open, &[(HOST, front.address())]);
+    let proxy = format!("http://{}", tunnel.address());
     let domain = format!("https://{HOST}");
     let place = Place::new(&domain, "");
     let bundle = root.write(place.home());
@@ -181,7 +182,7 @@ fn each_variable_of_the_proxy_counts_and_no_proxy_is_an_exception() {
     let company = Company::new();
     for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
         let tunnel = company.tunnel(Manner::Open);
-        let address = tunnel.address.to_string();
+        let address = tunnel.address().to_string();
         let run = |more: &[(&str, &str)]| {
             let own = [(name, address.as_str()), ("AWS_CA_BUNDLE", company.bundle.as_str())];
             company.place.exchange(&[&own, more].concat())
@@ -214,13 +215,13 @@ fn loopback_is_never_proxied() {
     let front = Front::alone(answer("400 Bad Request", "", r#"{"error":"invalid_grant"}"#), Some(tls));
     let plain = Front::alone(Act::Close, None);
     let tunnel = Tunnel::start(Manner::Open, &[]);
-    let proxy = format!("http://{}", tunnel.address);
+    let proxy = format!("http://{}", tunnel.address());
     let port = front.port();
     for domain in [format!("https://localhost:{port}"), format!("https://127.0.0.1:{port}")] {
         let place = Place::new(&domain, "");
         let bundle = authority.write(place.home());
         place.exchange(&[("ALL_PROXY", &proxy), ("AWS_CA_BUNDLE", bundle.to_str().unwrap())]).failed_with(6);
     }
-    Place::new(&format!("http://{}", plain.address), "").exchange(&[("ALL_PROXY", &proxy)]).failed_with(5);
+    Place::new(&format!("http://{}", plain.address()), "").exchange(&[("ALL_PROXY", &proxy)]).failed_with(5);
     assert_eq!((tunnel.heads().len(), front.count("/oauth2/token"), plain.count("/oauth2/token")), (0, 2, 1));
 }

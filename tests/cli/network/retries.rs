@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 use chrono::TimeDelta;
 use cogfed::clock::ManualClock;
 use cogfed::sandbox::{Options, options::Rotation};
+use cogfed_test_support::{Lab, Ran};
 
 use super::certificates::Authority;
 use super::front::{Act, Front, answer};
 use super::place::{Place, endpoint, point};
-use crate::support::{Lab, Ran};
 
 const TOKEN: &str = "/oauth2/token";
 const KEYS: &str = "jwks.json";
@@ -26,7 +26,7 @@ fn throttled(retry_after: &str) -> Act {
 /// A lab whose endpoints of these names are behind fronts.
 fn fronted(lab: &Lab, keys: &[&str]) -> Vec<Front> {
     let fronts: Vec<Front> = keys.iter().map(|key| Front::of(endpoint(lab, key), None)).collect();
-    let urls: Vec<String> = fronts.iter().map(|front| format!("http://{}", front.address)).collect();
+    let urls: Vec<String> = fronts.iter().map(|front| format!("http://{}", front.address())).collect();
     let endpoints: Vec<(&str, &str)> = keys.iter().copied().zip(urls.iter().map(String::as_str)).collect();
     point(lab, &endpoints, "");
     fronts
@@ -71,7 +71,7 @@ fn keys_are_asked_for_three_times_and_not_at_all_again_where_the_wait_has_no_roo
 fn a_code_whose_bytes_left_is_sent_once() {
     for act in [Act::Close, Act::Reset, unavailable(""), unavailable("1"), throttled("0")] {
         let front = Front::alone(act.clone(), None);
-        Place::new(&format!("http://{}", front.address), "").exchange(&[]).failed_with(5);
+        Place::new(&format!("http://{}", front.address()), "").exchange(&[]).failed_with(5);
         assert_eq!(front.connections(), 1, "{act:?}");
     }
 }
@@ -138,7 +138,7 @@ fn without_credentials_a_refresh_that_is_put_off_fails_at_once_and_a_login_is_no
     assert!(second.stderr.contains("status 429") && second.stderr.contains("not asked again before"), "{second:?}");
     assert_eq!(asked(), 1);
     front.behave();
-    lab.run_here(&["login", "--force"], Some(std::sync::Arc::new(crate::support::VisitorBrowser("alice")))).good();
+    lab.run_here(&["login", "--force"], Some(std::sync::Arc::new(cogfed_test_support::VisitorBrowser("alice")))).good();
     credentials(&lab).good();
     assert_eq!(asked(), 2);
 }
@@ -189,7 +189,7 @@ fn the_identity_pool_is_asked_three_times_by_the_sdk_alone_and_as_late_as_it_say
 fn a_revocation_is_sent_again() {
     let lab = Lab::new();
     let front = fronted(&lab, &["domain"]).remove(0);
-    let url = format!("http://{}", front.address);
+    let url = format!("http://{}", front.address());
     let waiting = lab.begin_login(&[]);
     cogfed::sandbox::visitor::sign_in_as(
         &waiting.url.replace(&url, &format!("http://{}", endpoint(&lab, "domain"))),

@@ -1,28 +1,22 @@
 //! Servers that show the wrong certificate, or none: refused, in words that say which. Nothing turns that off.
 
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
-use std::thread;
+
+use cogfed_test_support::{Lab, Server};
 
 use super::certificates::{Authority, Validity, self_signed};
 use super::front::{Act, Front, answer};
 use super::place::Place;
-use crate::support::Lab;
 
 /// A server that answers the first bytes of every connection with these, and no TLS.
-fn raw(bytes: &'static [u8]) -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let port = listener.local_addr().unwrap().port();
-    thread::spawn(move || {
-        for mut stream in listener.incoming().flatten() {
-            let _ = stream.read(&mut [0; 4096]);
-            let _ = stream.write_all(bytes);
-            // Until the client has read it: what is closed too early is reset.
-            let _ = stream.read(&mut [0; 4096]);
-        }
-    });
-    port
+fn raw(bytes: &'static [u8]) -> Server {
+    Server::of_connections(move |mut stream| {
+        let _ = stream.read(&mut [0; 4096]);
+        stream.write_all(bytes)?;
+        // Until the client has read it: what is closed too early is reset.
+        stream.read(&mut [0; 4096]).map(drop)
+    })
 }
 
 #[test]
@@ -55,7 +49,8 @@ fn a_server_without_a_tls_of_today_is_refused() {
     // RFC 8446, section 6: a fatal alert, protocol_version, as a server answers that knows TLS 1.1 at most.
     let old = raw(&[0x15, 0x03, 0x02, 0x00, 0x02, 0x02, 0x46]);
     let plain = raw(b"HTTP/1.1 400 Bad Request\r\n\r\n");
-    for (port, what) in [(old, "it speaks no TLS that is safe today"), (plain, "it does not speak TLS")] {
+    for (server, what) in [(old, "it speaks no TLS that is safe today"), (plain, "it does not speak TLS")] {
+        let port = server.port();
         let place = Place::new(&format!("https://localhost:{port}"), "");
         let bundle = Authority::new("root").write(place.home());
         let ran = place.exchange(&[("AWS_CA_BUNDLE", bundle.to_str().unwrap())]).failed_with(5);
@@ -70,7 +65,7 @@ fn an_api_is_held_to_the_same_and_its_failures_read_the_same() {
     let lab = Lab::new();
     lab.login("alice").good();
     let bundle = authority.write(lab.home());
-    let call = |front: &Front, path: &str| -> crate::support::Ran {
+    let call = |front: &Front, path: &str| -> cogfed_test_support::Ran {
         let url = format!("https://localhost:{}{path}", front.port());
         let mut command = lab.command(&["call", "GET", &url, "--include"]);
         command.env("AWS_CA_BUNDLE", &bundle).output().unwrap().into()
@@ -81,7 +76,7 @@ fn an_api_is_held_to_the_same_and_its_failures_read_the_same() {
     assert!(!ran.stderr.contains("canary"), "{}", ran.stderr);
 
     let elsewhere = Front::alone(answer("200 OK", "", "elsewhere"), None);
-    let location = format!("location: http://{}/\r\n", elsewhere.address);
+    let location = format!("location: http://{}/\r\n", elsewhere.address());
     let front = Front::alone(answer("302 Found", &location, ""), Some(authority.server(&["localhost"])));
     let ran = call(&front, "/x").good();
     assert!(ran.stdout.contains("302 Found"), "{}", ran.stdout);
@@ -103,10 +98,10 @@ fn an_api_is_held_to_the_same_and_its_failures_read_the_same() {
 #[test]
 fn a_redirect_of_the_token_endpoint_is_not_followed() {
     let elsewhere = Front::alone(answer("200 OK", "", "{}"), None);
-    let location = format!("location: http://{}/oauth2/token\r\n", elsewhere.address);
+    let location = format!("location: http://{}/oauth2/token\r\n", elsewhere.address());
     for status in ["301 Moved", "302 Found", "303 See Other", "307 Temporary Redirect", "308 Permanent Redirect"] {
         let front = Front::alone(answer(status, &location, ""), None);
-        let ran = Place::new(&format!("http://{}", front.address), "").exchange(&[]);
+        let ran = Place::new(&format!("http://{}", front.address()), "").exchange(&[]);
         assert_ne!(ran.status, 0, "{}", ran.stderr);
         assert_eq!((front.count(""), elsewhere.connections()), (1, 0), "{status}");
     }

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
 use base64::Engine;
+use cogfed_test_support::Server;
 
 /// What the proxy does with a CONNECT.
 #[derive(Clone)]
@@ -23,27 +24,23 @@ pub enum Manner {
     Closes,
 }
 
-/// The proxy; it serves until the test's process ends.
+/// The proxy; it serves until it is dropped.
 pub struct Tunnel {
-    pub address: SocketAddr,
+    server: Server,
     heads: Arc<Mutex<Vec<String>>>,
 }
 
 impl Tunnel {
     /// A proxy that knows these hosts, and where they are.
     pub fn start(manner: Manner, hosts: &[(&str, SocketAddr)]) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let address = listener.local_addr().unwrap();
         let hosts: HashMap<String, SocketAddr> = hosts.iter().map(|(name, at)| ((*name).to_owned(), *at)).collect();
-        let heads: Arc<Mutex<Vec<String>>> = Arc::default();
+        let heads = Arc::<Mutex<Vec<String>>>::default();
         let seen = Arc::clone(&heads);
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let (manner, hosts, seen) = (manner.clone(), hosts.clone(), Arc::clone(&seen));
-                thread::spawn(move || drop(serve(stream, &manner, &hosts, &seen)));
-            }
-        });
-        Self { address, heads }
+        Self { server: Server::of_connections(move |stream| serve(stream, &manner, &hosts, &seen)), heads }
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
     }
 
     /// The heads of the requests that came.

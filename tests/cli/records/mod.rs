@@ -11,14 +11,8 @@ use cogfed::profile::{Choice, Profile};
 use cogfed::secret::Secret;
 use cogfed::session::record::{credentials_account, tokens_account};
 use cogfed::store::{Backend, FileStore, MemoryStore, Patience, Store, StoreKind};
+use cogfed_test_support::Lab;
 use serde_json::Value;
-
-use crate::support::Lab;
-
-/// The profile of a lab.
-fn profile(lab: &Lab) -> Profile {
-    loaded(lab.config())
-}
 
 fn loaded(config: PathBuf) -> Profile {
     let path = config.display().to_string();
@@ -37,8 +31,8 @@ fn in_memory(lab: &Lab, memory: &MemoryStore) -> Store {
 /// The account of the lab's tokens or credentials.
 fn account(lab: &Lab, kind: &str) -> String {
     match kind {
-        "tokens" => tokens_account(&profile(lab)),
-        _ => credentials_account(&profile(lab)),
+        "tokens" => tokens_account(&lab.profile()),
+        _ => credentials_account(&lab.profile()),
     }
 }
 
@@ -74,9 +68,5 @@ fn let_end(lab: &Lab) {
 
 /// Signed in, with credentials.
 fn signed_in() -> Lab {
-    let lab = Lab::new();
-    lab.login("alice").good();
-    lab.run(&["credential-process"]).good();
-    lab.sandbox.clear_log();
-    lab
+    Lab::new().signed_in()
 }

@@ -7,10 +7,10 @@ use cogfed::profile::keys::KEYS;
 use cogfed::secret::Secret;
 use cogfed::session::record::{CredentialsRecord, TokensRecord, credentials_account, tokens_account};
 use cogfed::store::{Backend, FileStore, MemoryStore};
+use cogfed_test_support::Lab;
 use serde_json::{Map, Value};
 
-use super::{account, change, in_memory, loaded, profile, signed_in};
-use crate::support::Lab;
+use super::{account, change, in_memory, loaded, signed_in};
 
 /// What an item of Windows takes, in bytes: the least of all platforms.
 const WINDOWS: usize = 2560;
@@ -203,7 +203,7 @@ fn failures_and_keys_of_every_release_are_understood_and_this_version_writes_its
         let state = |kind: &str| lab.folder().sub(names["state"][kind].as_str().unwrap());
         lab.login_here("alice").good();
         lab.run_here(&["credential-process"], None).good();
-        let profile = profile(&lab);
+        let profile = lab.profile();
         let url = profile.issuer.user_pool().unwrap().endpoints.jwks.clone();
         let keys: Value = serde_json::from_slice(&state("keys").read(&url, 1 << 20).unwrap().unwrap()).unwrap();
         assert_eq!(shape(&keys), shape(&json(&folder, "keys.json")), "the form of kept keys has changed");
@@ -276,8 +276,11 @@ fn a_kept_discovery_document_of_every_release_is_understood_and_this_version_wri
         assert_eq!(lab.sandbox.count("discovery"), 0, "the document was not understood");
         if folder == current() {
             documents.remove(&name).unwrap();
-            lab.run_here(&["login", "--force"], Some(std::sync::Arc::new(crate::support::VisitorBrowser("alice"))))
-                .good();
+            lab.run_here(
+                &["login", "--force"],
+                Some(std::sync::Arc::new(cogfed_test_support::VisitorBrowser("alice"))),
+            )
+            .good();
             let written = documents.read(&name, 1 << 16).unwrap().unwrap();
             assert_eq!(serde_json::from_slice::<Value>(&written).unwrap(), kept, "the form has changed");
         }

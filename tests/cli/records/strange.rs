@@ -1,11 +1,10 @@
 //! Records of a newer cogfed, and records that are somebody else's: verb by verb.
 
+use cogfed_test_support::{CREDENTIALS, Ran};
 use serde_json::json;
 
 use super::{change, let_end, signed_in, store, stored};
-use crate::support::Ran;
 
-const CREDENTIALS: &[&str] = &["credential-process"];
 const FORCED: &[&str] = &["login", "--no-browser", "--force"];
 const CALL: &[&str] = &["call", "GET", "https://abc.execute-api.eu-west-1.amazonaws.com/prod/x"];
 const NEWER: &str = "{\"version\":2,\"what\":\"nobody knows\"}";

@@ -1,74 +1,49 @@
 //! Items too small for a record: every boundary of the writes and deletes of a sign-in, a renewal and a sign-out fails, once
 //! and for good.
 
-use std::sync::Arc;
-
 use chrono::TimeDelta;
-use cogfed::http::Http;
 use cogfed::oidc::{Claims, Grant, Tokens};
-use cogfed::profile::Profile;
 use cogfed::sandbox::options::{Options, Rotation};
 use cogfed::secret::Secret;
 use cogfed::session::Session;
 use cogfed::session::record::TokensRecord;
-use cogfed::store::{MemoryStore, Store};
-
-use super::{in_memory, profile, stored};
-use crate::support::Lab;
+use cogfed::store::MemoryStore;
+use cogfed_test_support::{InMemory, Lab};
 
 /// Small enough for a record in several parts, as on Windows.
 const LIMIT: usize = 1000;
 
 pub struct Small<'a> {
     lab: &'a Lab,
-    profile: Profile,
-    memory: MemoryStore,
-    store: Store,
-    http: Http,
+    items: InMemory<'a>,
 }
 
 impl<'a> Small<'a> {
     /// A small store that holds what the lab's does.
     pub fn of(lab: &'a Lab) -> Self {
-        let memory = MemoryStore::with_limit(LIMIT);
-        let (profile, store) = (profile(lab), in_memory(lab, &memory));
-        for kind in ["tokens", "credentials"] {
-            store.set(&super::account(lab, kind), &Secret::new(stored(lab, kind).unwrap())).unwrap();
-        }
-        assert!(memory.accounts().len() > 4, "several parts: {:?}", memory.accounts());
-        let http = Http::new(Arc::new(lab.clock.clone()), None);
-        Self { lab, profile, memory, store, http }
+        let items = InMemory::copied(lab, MemoryStore::with_limit(LIMIT));
+        let accounts = items.memory.accounts();
+        assert!(accounts.len() > 4, "several parts: {accounts:?}");
+        Self { lab, items }
     }
 
     pub fn session<T>(&self, work: impl FnOnce(&Session<'_>) -> T) -> T {
-        let folder = self.lab.folder();
-        work(&Session {
-            profile: &self.profile,
-            store: &self.store,
-            folder: &folder,
-            clock: &self.lab.clock,
-            http: &self.http,
-            client_secret: None,
-            is_attended: false,
-            wait: Box::new(|_| {}),
-            warn: Box::new(|_| {}),
-        })
+        self.items.session(work)
     }
 
     fn credentials(&self) -> anyhow::Result<String> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        self.session(|session| runtime.block_on(session.credentials())).map(|lease| lease.credentials.access_key_id)
+        self.items.credentials().map(|lease| lease.credentials.access_key_id)
     }
 
     fn person(&self) -> Option<String> {
-        TokensRecord::read(&self.store, &self.profile).unwrap().map(|record| record.person)
+        TokensRecord::read(&self.items.store, &self.items.profile).unwrap().map(|record| record.person)
     }
 
     fn signed_in_as(&self, subject: &str) -> anyhow::Result<()> {
         let now = cogfed::clock::Clock::now(&self.lab.clock);
         let long = |name: &str| Secret::new(name.repeat(700));
         let grant = Grant {
-            token_endpoint: self.profile.issuer.user_pool().unwrap().endpoints.token.clone(),
+            token_endpoint: self.items.profile.issuer.user_pool().unwrap().endpoints.token.clone(),
             id_token: Some(long("i")),
             access_token: long("a"),
             refresh_token: Some(long("r")),
@@ -103,12 +78,12 @@ fn sweep(mut case: impl FnMut(&Small<'_>, bool)) -> usize {
     for for_good in [false, true] {
         for call in 0.. {
             let small = Small::of(&lab);
-            small.memory.fail(call..if for_good { usize::MAX } else { call + 1 });
+            small.items.memory.fail(call..if for_good { usize::MAX } else { call + 1 });
             case(&small, for_good);
-            if small.memory.calls() <= call {
+            if small.items.memory.calls() <= call {
                 break;
             }
-            small.memory.fail(0..0);
+            small.items.memory.fail(0..0);
             boundaries += 1;
         }
     }
@@ -119,14 +94,14 @@ fn sweep(mut case: impl FnMut(&Small<'_>, bool)) -> usize {
 fn a_sign_in_that_fails_at_any_boundary_leaves_the_old_person_or_the_new_and_never_the_keys_of_the_other() {
     let boundaries = sweep(|small, _| {
         let saved = small.signed_in_as("bob");
-        small.memory.fail(usize::MAX..usize::MAX);
+        small.items.memory.fail(usize::MAX..usize::MAX);
         let person = small.person().unwrap();
         assert_eq!(person == "bob", saved.is_ok(), "the header is the last to be written");
-        let keys = small.store.get(&super::account(small.lab, "credentials")).unwrap();
+        let keys = small.items.store.get(&super::account(small.lab, "credentials")).unwrap();
         assert!(person != "bob" || keys.is_none(), "alice's keys beside bob's sign-in");
         small.signed_in_as("carol").unwrap();
         assert_eq!(small.person().as_deref(), Some("carol"));
-        assert_eq!(small.store.get(&super::account(small.lab, "credentials")).unwrap(), None);
+        assert_eq!(small.items.store.get(&super::account(small.lab, "credentials")).unwrap(), None);
     });
     println!("{boundaries} boundaries");
     assert!(boundaries > 20, "{boundaries}");
@@ -136,12 +111,12 @@ fn a_sign_in_that_fails_at_any_boundary_leaves_the_old_person_or_the_new_and_nev
 fn a_sign_out_that_fails_at_any_boundary_is_finished_by_the_next() {
     let boundaries = sweep(|small, _| {
         let out = small.session(sign_out);
-        small.memory.fail(usize::MAX..usize::MAX);
+        small.items.memory.fail(usize::MAX..usize::MAX);
         if out.is_ok() {
             assert_eq!(small.person(), None);
         }
         small.session(sign_out).unwrap();
-        assert_eq!(small.memory.accounts(), Vec::<String>::new(), "leftovers");
+        assert_eq!(small.items.memory.accounts(), Vec::<String>::new(), "leftovers");
     });
     println!("{boundaries} boundaries");
     assert!(boundaries > 20, "{boundaries}");
@@ -158,10 +133,10 @@ fn a_renewal_that_fails_at_any_boundary_leaves_a_sign_in_that_can_be_renewed() {
     for for_good in [false, true] {
         for call in 0.. {
             clock.advance(TimeDelta::hours(2));
-            small.memory.fail(call..if for_good { usize::MAX } else { call + 1 });
+            small.items.memory.fail(call..if for_good { usize::MAX } else { call + 1 });
             let renewed = small.credentials();
-            let is_over = small.memory.calls() <= call;
-            small.memory.fail(0..0);
+            let is_over = small.items.memory.calls() <= call;
+            small.items.memory.fail(0..0);
             assert!(!is_over || renewed.is_ok());
             if let Err(error) = renewed {
                 assert_eq!(cogfed::error::kind_of(&error), cogfed::error::Kind::Store, "call {call}: {error:#}");
@@ -174,7 +149,7 @@ fn a_renewal_that_fails_at_any_boundary_leaves_a_sign_in_that_can_be_renewed() {
         }
     }
     small.session(sign_out).unwrap();
-    assert_eq!(small.memory.accounts(), Vec::<String>::new(), "leftovers after {boundaries} torn writes");
+    assert_eq!(small.items.memory.accounts(), Vec::<String>::new(), "leftovers after {boundaries} torn writes");
     println!("{boundaries} boundaries");
     assert!(boundaries > 40, "{boundaries}");
 }

@@ -3,9 +3,9 @@
 use cogfed::sandbox::options::{AmbiguousRole, MatchType, ORDERS_ADMIN, ORDERS_READER, RoleMapping, Rule};
 use cogfed::sandbox::people::Directory;
 use cogfed::sandbox::{Issuer, Options, Person};
+use cogfed_test_support::Lab;
 
 use super::told::{Page, Told};
-use crate::support::Lab;
 
 const REFUSED: &str = "what the sandbox's identity pool says by itself";
 

@@ -2,9 +2,9 @@
 
 use chrono::TimeDelta;
 use cogfed::sandbox::Options;
+use cogfed_test_support::Lab;
 
 use super::told::{Page, Told};
-use crate::support::Lab;
 
 #[test]
 fn the_reason_is_told_with_the_end_of_the_sign_in() {

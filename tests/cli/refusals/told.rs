@@ -8,8 +8,7 @@ use cogfed::sandbox::options::ORDERS_ADMIN;
 use cogfed::sandbox::people::Directory;
 use cogfed::sandbox::refusals::{Place, Refusal};
 use cogfed::sandbox::{Misbehaviour, Options, Person, Switch};
-
-use crate::support::{Lab, PROFILE, Ran, VisitorBrowser};
+use cogfed_test_support::{Lab, PROFILE, Ran, VisitorBrowser};
 
 /// What a person reads, without what is another in each sandbox.
 pub struct Told {

@@ -6,9 +6,10 @@ use std::thread;
 
 use base64::Engine;
 use cogfed::request::{RequestInput, SignedRequest};
+use cogfed_test_support::Random;
 use serde_json::{Value, json};
 
-use super::cases::{Random, TRICKY, credentials, now, signed};
+use super::cases::{TRICKY, credentials, now, random_target, random_text, signed};
 
 /// A request as `tests/real/sign_with_botocore.py` reads it: as sent, but for the signature.
 fn for_botocore(request: &SignedRequest, region: &str) -> Value {
@@ -61,11 +62,11 @@ fn botocore_computes_the_same_signatures() {
     ];
     let mut random = Random(2026);
     let urls = TRICKY.iter().map(|(given, _)| format!("{}{given}", HOSTS[0])).collect::<Vec<_>>();
-    let random_urls = (0..2000).map(|_| format!("{}{}", HOSTS[random.below(HOSTS.len())], random.target()));
+    let random_urls = (0..2000).map(|_| format!("{}{}", HOSTS[random.below(HOSTS.len())], random_target(&mut random)));
     let urls: Vec<String> = urls.into_iter().chain(random_urls.collect::<Vec<_>>()).collect();
     let mut requests = Vec::new();
     for url in &urls {
-        let body = (random.below(2) == 0).then(|| random.text(200, "").into_bytes());
+        let body = (random.below(2) == 0).then(|| random_text(&mut random, 200, "").into_bytes());
         let headers: Vec<_> = (0..random.below(4)).map(|_| HEADERS[random.below(HEADERS.len())]).collect();
         requests.push(signed(RequestInput {
             method: METHODS[random.below(METHODS.len())].into(),

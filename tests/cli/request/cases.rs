@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use cogfed::aws::Credentials;
 use cogfed::request::{ApiRequest, RequestInput, SignedRequest, sign};
 use cogfed::secret::Secret;
+use cogfed_test_support::Random;
 
 /// What is typed after the host, and what goes on the wire. Kept where the checks against botocore find it, too.
 pub static TRICKY: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
@@ -36,53 +37,39 @@ pub fn signed(input: RequestInput) -> SignedRequest {
     sign(&request, &credentials(), "eu-west-1", now()).unwrap()
 }
 
-/// A deterministic source of numbers (SplitMix64, <https://prng.di.unimi.it/splitmix64.c>) and of URLs made from them.
-pub struct Random(pub u64);
-
-impl Random {
-    pub fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) % end as u64) as usize
+/// Up to `longest` pieces, each an ASCII character not in `without`, or something odd.
+pub fn random_text(random: &mut Random, longest: usize, without: &str) -> String {
+    const OTHER: [&str; 12] = ["ü", "€", "𝄞", "%2F", "%20", "%C3%BC", "%25", "%2b", "%zz", "..", "%2e%2e", "\u{a0}"];
+    let mut text = String::new();
+    for _ in 0..random.below(longest + 1) {
+        let piece = match random.below(4) {
+            0 => OTHER[random.below(OTHER.len())].to_string(),
+            _ => char::from(b' ' + random.below(95) as u8).to_string(),
+        };
+        if !without.contains(&piece) {
+            text.push_str(&piece);
+        }
     }
+    text
+}
 
-    /// Up to `longest` pieces, each an ASCII character not in `without`, or something odd.
-    pub fn text(&mut self, longest: usize, without: &str) -> String {
-        const OTHER: [&str; 12] =
-            ["ü", "€", "𝄞", "%2F", "%20", "%C3%BC", "%25", "%2b", "%zz", "..", "%2e%2e", "\u{a0}"];
-        let mut text = String::new();
-        for _ in 0..self.below(longest + 1) {
-            let piece = match self.below(4) {
-                0 => OTHER[self.below(OTHER.len())].to_string(),
-                _ => char::from(b' ' + self.below(95) as u8).to_string(),
-            };
-            if !without.contains(&piece) {
-                text.push_str(&piece);
-            }
-        }
-        text
+/// What stands after a host: a path, mostly a query, now and then a fragment.
+pub fn random_target(random: &mut Random) -> String {
+    let mut target = String::new();
+    for _ in 0..random.below(6) {
+        let segment = random_text(random, 6, "%?#");
+        write!(target, "/{segment}").unwrap();
     }
-
-    /// What stands after a host: a path, mostly a query, now and then a fragment.
-    pub fn target(&mut self) -> String {
-        let mut target = String::new();
-        for _ in 0..self.below(6) {
-            let segment = self.text(6, "%?#");
-            write!(target, "/{segment}").unwrap();
+    for at in 0..random.below(5) {
+        target.push(if at == 0 { '?' } else { '&' });
+        target.push_str(&random_text(random, 4, "%#"));
+        if random.below(4) > 0 {
+            target.push('=');
+            target.push_str(&random_text(random, 8, "%#"));
         }
-        for at in 0..self.below(5) {
-            target.push(if at == 0 { '?' } else { '&' });
-            target.push_str(&self.text(4, "%#"));
-            if self.below(4) > 0 {
-                target.push('=');
-                target.push_str(&self.text(8, "%#"));
-            }
-        }
-        if self.below(10) == 0 {
-            target.push_str("#fragment");
-        }
-        target
     }
+    if random.below(10) == 0 {
+        target.push_str("#fragment");
+    }
+    target
 }

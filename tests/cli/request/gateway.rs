@@ -8,9 +8,10 @@ use cogfed::sandbox::api_gateway::ApiGateway;
 use cogfed::sandbox::issued::{IssuedKey, IssuedKeys};
 use cogfed::sandbox::sigv4::{Expected, Refused as SignatureRefused, verify};
 use cogfed::secret::Secret;
+use cogfed_test_support::Random;
 use http::{Request, Response};
 
-use crate::request::cases::{Random, TRICKY, now};
+use super::cases::{TRICKY, now, random_target};
 
 const ACCOUNT: &str = "123456781234";
 const REGION: &str = "eu-west-1";
@@ -83,7 +84,7 @@ fn sandbox_gateway_accepts_signatures_of_random_urls() {
     let key = key("OrdersAdmin");
     let mut random = Random(7);
     for _ in 0..2_000 {
-        let typed = random.target();
+        let typed = random_target(&mut random);
         let request = signed(&build("GET", &typed, None), &key, REGION);
         assert!(verdict(&key, &request).is_ok(), "{typed:?}: {:?}", verdict(&key, &request));
     }

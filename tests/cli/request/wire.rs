@@ -1,17 +1,17 @@
 //! Requests as they arrive on the wire, against what was signed, and answers on their way back.
 
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::io::Write;
+use std::net::TcpListener;
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
-use std::thread;
 
 use base64::Engine;
 use cogfed::error::{self, Kind};
 use cogfed::http::Http;
 use cogfed::request::{ApiRequest, RequestInput, dry_run, send, sign};
+use cogfed_test_support::{Random, Request, Server};
 
-use super::cases::{Random, TRICKY, credentials, get, now, signed};
+use super::cases::{TRICKY, credentials, get, now, random_target, signed};
 
 /// The program's own client.
 fn client() -> Http {
@@ -22,50 +22,24 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
-/// Reads one request to its end, as bytes: the head, and as much body as it announces.
-fn read_request(stream: &mut TcpStream) -> Vec<u8> {
-    let mut seen = Vec::new();
-    let mut buffer = [0; 65536];
-    loop {
-        let count = stream.read(&mut buffer).unwrap();
-        assert!(count > 0, "the request ended early: {:?}", String::from_utf8_lossy(&seen));
-        seen.extend_from_slice(&buffer[..count]);
-        if let Some(end) = seen.windows(4).position(|window| window == b"\r\n\r\n") {
-            let head = String::from_utf8_lossy(&seen[..end]).to_lowercase();
-            let length =
-                head.lines().find_map(|line| line.strip_prefix("content-length: ")).map_or(0, |n| n.parse().unwrap());
-            if seen.len() >= end + 4 + length {
-                return seen;
-            }
-        }
-    }
-}
-
-/// A server that answers every request with `answer`, then closes, and passes on what it read.
-fn server(answer: impl Into<Vec<u8>>) -> (String, Receiver<Vec<u8>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let origin = format!("http://{}", listener.local_addr().unwrap());
-    let (sender, receiver) = channel();
+/// A server that answers every request with `answer`, and passes on what it read.
+fn recording(answer: impl Into<Vec<u8>>) -> (Server, Receiver<Vec<u8>>) {
     let answer = answer.into();
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let request = read_request(&mut stream);
-            stream.write_all(&answer).unwrap();
-            drop(stream);
-            if sender.send(request).is_err() {
-                return;
-            }
-        }
+    let (sender, receiver) = channel();
+    let server = Server::of_requests(move |request| {
+        // Nobody may be left to hear of it.
+        let _ = sender.send(request.bytes());
+        answer.clone()
     });
-    (origin, receiver)
+    (server, receiver)
 }
 
 const NO_CONTENT: &str = "HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n";
 
 #[test]
 fn the_wire_carries_what_was_signed() {
-    let (origin, requests) = server(NO_CONTENT);
+    let (server, requests) = recording(NO_CONTENT);
+    let origin = server.url();
     let client = client();
     block_on(async {
         for (given, expected) in TRICKY.iter() {
@@ -82,12 +56,13 @@ fn the_wire_carries_what_was_signed() {
 
 #[test]
 fn random_urls_arrive_as_signed_too() {
-    let (origin, requests) = server(NO_CONTENT);
+    let (server, requests) = recording(NO_CONTENT);
+    let origin = server.url();
     let client = client();
     let mut random = Random(7);
     block_on(async {
         for _ in 0..300 {
-            let given = random.target();
+            let given = random_target(&mut random);
             let request = signed(get(format!("{origin}{given}")));
             send(&client, &request).await.unwrap();
             let wire = String::from_utf8(requests.recv().unwrap()).unwrap();
@@ -100,7 +75,7 @@ fn random_urls_arrive_as_signed_too() {
 #[test]
 fn a_built_url_stays_as_it_is_when_it_is_built_again() {
     let mut random = Random(11);
-    let random: Vec<String> = (0..2000).map(|_| random.target()).collect();
+    let random: Vec<String> = (0..2000).map(|_| random_target(&mut random)).collect();
     for given in TRICKY.iter().map(|(given, _)| given.as_str()).chain(random.iter().map(String::as_str)) {
         let once = signed(get(format!("https://api.example.com{given}"))).as_http().uri().to_string();
         let (twice, notes) = ApiRequest::build(get(once.clone())).unwrap();
@@ -122,7 +97,8 @@ fn head(text: &str) -> Vec<String> {
 
 #[test]
 fn the_dry_run_is_the_wire_without_what_could_be_spent() {
-    let (origin, requests) = server(NO_CONTENT);
+    let (server, requests) = recording(NO_CONTENT);
+    let origin = server.url();
     let client = client();
     for method in ["GET", "POST", "DELETE", "PATCH", "OPTIONS", "QUERY"] {
         for body in [None, Some(b"{\"a\": \"\xc3\xbc\"}".to_vec())] {
@@ -158,7 +134,8 @@ fn the_dry_run_is_the_wire_without_what_could_be_spent() {
 
 #[test]
 fn the_largest_body_arrives_whole() {
-    let (origin, requests) = server(NO_CONTENT);
+    let (server, requests) = recording(NO_CONTENT);
+    let origin = server.url();
     let body: Vec<u8> = (0..cogfed::request::MAX_BODY).map(|at| (at % 251) as u8).collect();
     let request =
         signed(RequestInput { method: "PUT".into(), body: Some(body.clone()), ..get(format!("{origin}/upload")) });
@@ -169,11 +146,13 @@ fn the_largest_body_arrives_whole() {
 #[test]
 fn no_redirect_is_followed() {
     for status in [301, 302, 303, 307, 308] {
-        let (other, other_requests) = server(NO_CONTENT);
+        let (elsewhere, other_requests) = recording(NO_CONTENT);
+        let other = elsewhere.url();
         let answer = format!(
             "HTTP/1.1 {status} Elsewhere\r\nlocation: {other}/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
         );
-        let (origin, requests) = server(answer);
+        let (server, requests) = recording(answer);
+        let origin = server.url();
         let answer = block_on(send(&client(), &signed(get(format!("{origin}/"))))).unwrap();
         assert_eq!(answer.status(), status);
         assert!(requests.recv().is_ok());
@@ -200,16 +179,15 @@ impl Write for Counter {
 fn a_long_answer_is_passed_on_piece_by_piece() {
     const LENGTH: u64 = 64 << 20;
     for status in ["200 OK", "500 Internal Server Error"] {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let origin = format!("http://{}", listener.local_addr().unwrap());
-        let server = thread::spawn(move || {
-            let mut stream = listener.accept().unwrap().0;
-            read_request(&mut stream);
-            write!(stream, "HTTP/1.1 {status}\r\ncontent-length: {LENGTH}\r\nconnection: close\r\n\r\n").unwrap();
+        let server = Server::of_connections(move |mut stream| {
+            Request::read(&mut stream)?;
+            write!(stream, "HTTP/1.1 {status}\r\ncontent-length: {LENGTH}\r\nconnection: close\r\n\r\n")?;
             for _ in 0..LENGTH >> 16 {
-                stream.write_all(&[b'x'; 1 << 16]).unwrap();
+                stream.write_all(&[b'x'; 1 << 16])?;
             }
+            Ok(())
         });
+        let origin = server.url();
         let mut out = Counter(0, 0);
         let written = block_on(async {
             let answer = send(&client(), &signed(get(origin))).await.unwrap();
@@ -218,7 +196,6 @@ fn a_long_answer_is_passed_on_piece_by_piece() {
         });
         assert_eq!((written, out.0), (LENGTH, LENGTH));
         assert!(out.1 < 1 << 20, "a piece of {} bytes", out.1);
-        server.join().unwrap();
     }
 }
 
@@ -226,7 +203,8 @@ fn a_long_answer_is_passed_on_piece_by_piece() {
 fn the_start_of_a_refusal_is_kept_and_still_written() {
     let body = r#"{"message":"Missing Authentication Token"}"#;
     let answer = format!("HTTP/1.1 403 Forbidden\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
-    let (origin, _requests) = server(answer);
+    let (server, _requests) = recording(answer);
+    let origin = server.url();
     let mut out = Vec::new();
     block_on(async {
         let answer = send(&client(), &signed(get(origin))).await.unwrap();
@@ -247,7 +225,8 @@ fn network_failures_name_the_host_and_hide_the_query() {
     assert!(error.to_string().starts_with("cannot reach 127.0.0.1:"), "{error}");
     assert!(!format!("{error:#} {error:?}").contains("canary"), "{error:?}");
 
-    let (origin, _requests) = server("HTTP/1.1 200 OK\r\ncontent-length: 10\r\nconnection: close\r\n\r\nshort");
+    let (server, _requests) = recording("HTTP/1.1 200 OK\r\ncontent-length: 10\r\nconnection: close\r\n\r\nshort");
+    let origin = server.url();
     let mut out = Vec::new();
     let error = block_on(async {
         send(&client(), &signed(get(format!("{origin}/?code=canary"))))
@@ -273,7 +252,8 @@ fn a_writer_that_takes_no_more_is_told_from_a_network_that_fails() {
             Ok(())
         }
     }
-    let (origin, _requests) = server("HTTP/1.1 200 OK\r\ncontent-length: 4\r\nconnection: close\r\n\r\nbody");
+    let (server, _requests) = recording("HTTP/1.1 200 OK\r\ncontent-length: 4\r\nconnection: close\r\n\r\nbody");
+    let origin = server.url();
     let error = block_on(async {
         send(&client(), &signed(get(origin))).await.unwrap().write_to(&mut Closed).await.unwrap_err()
     });
@@ -298,7 +278,8 @@ impl Write for Log {
 
 #[test]
 fn the_most_talkative_log_holds_no_secret() {
-    let (origin, _requests) = server(NO_CONTENT);
+    let (server, _requests) = recording(NO_CONTENT);
+    let origin = server.url();
     let log = Log::default();
     let writer = log.clone();
     let subscriber =

@@ -9,9 +9,8 @@ use cogfed::role_mapping::{
 use cogfed::sandbox::options::{self, ContainsOnArrays};
 use cogfed::sandbox::pool_roles::PoolRoles;
 use cogfed::sandbox::roles::{NoRole, role};
+use cogfed_test_support::Random;
 use serde_json::{Map, Value, json};
-
-use crate::support::random::Random;
 
 /// How many mappings with claims are tried, and in how many threads.
 const TRIED: usize = 100_000;

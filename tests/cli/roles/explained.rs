@@ -4,9 +4,8 @@ use std::path::{Path, PathBuf};
 
 use cogfed::sandbox::Options;
 use cogfed::sandbox::options::{AmbiguousRole, MatchType, ORDERS_ADMIN, ORDERS_READER, RoleMapping, Rule};
+use cogfed_test_support::{Lab, Ran};
 use serde_json::json;
-
-use crate::support::{Lab, Ran};
 
 /// The program with an AWS key in its environment.
 fn by_the_service(lab: &Lab, key: (&str, &str), token: Option<&str>, more: &[&str]) -> Ran {

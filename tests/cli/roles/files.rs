@@ -3,9 +3,8 @@
 use std::fs;
 use std::process::{Command, Stdio};
 
+use cogfed_test_support::{Ran, program};
 use serde_json::{Value, json};
-
-use crate::support::Ran;
 
 const ADMIN: &str = "arn:aws:iam::123456789012:role/OrdersAdmin";
 const READER: &str = "arn:aws:iam::123456789012:role/OrdersReader";
@@ -27,7 +26,7 @@ impl Files {
     /// The program in this folder, which is its home as well, and the mapping on its standard input if any.
     fn run_with(&self, words: &[&str], stdin: Option<&str>) -> Ran {
         let stdin = stdin.map_or(Stdio::null(), |name| fs::File::open(self.0.path().join(name)).unwrap().into());
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cogfed"));
+        let mut command = Command::new(program());
         command.args(["roles", "--explain"]).args(words).env_clear().env("HOME", self.0.path());
         command.current_dir(self.0.path()).stdin(stdin).output().unwrap().into()
     }
@@ -150,10 +149,7 @@ fn json_has_the_names_that_the_man_page_lists() {
     assert_eq!((&rule["number"], &rule["result"], &rule["decides"]), (&json!(1), &json!("matched"), &json!(false)));
     let finding = &document["findings"][0];
     assert_eq!((&finding["severity"], &finding["code"]), (&json!("note"), &json!("several_rules_match")));
-    let help = String::from_utf8(
-        Command::new(env!("CARGO_BIN_EXE_cogfed")).args(["roles", "--help"]).output().unwrap().stdout,
-    )
-    .unwrap();
+    let help = String::from_utf8(Command::new(program()).args(["roles", "--help"]).output().unwrap().stdout).unwrap();
     for name in document.as_object().unwrap().keys().chain(rule.as_object().unwrap().keys()) {
         assert!(help.contains(name.as_str()), "{name}");
     }
@@ -290,6 +286,6 @@ fn flags_that_need_explain_say_so_and_arns_are_checked() {
         let ran = files.run(&flag).failed_with(2);
         assert!(ran.stderr.contains(&format!("{}: 'admin' is not the ARN", flag[0])), "{}", ran.stderr);
     }
-    let bare = Command::new(env!("CARGO_BIN_EXE_cogfed")).args(["roles", "--strict"]).output().unwrap();
+    let bare = Command::new(program()).args(["roles", "--strict"]).output().unwrap();
     assert_eq!(bare.status.code(), Some(2));
 }

@@ -5,9 +5,8 @@ use cogfed::sandbox::Options;
 use cogfed::sandbox::options::{
     AUTHENTICATED, AmbiguousRole, ORDERS_ADMIN, ORDERS_READER, REPORTS_READER, RoleMapping,
 };
+use cogfed_test_support::{Lab, PROFILE};
 use serde_json::{Value, json};
-
-use crate::support::{Lab, PROFILE};
 
 fn roles(lab: &Lab) -> Value {
     lab.run(&["roles", "--json"]).good().document()
@@ -72,13 +71,10 @@ fn every_role_is_named_with_who_names_it() {
         person.iam_roles = vec![ORDERS_ADMIN.into(), ORDERS_READER.into()];
         person.preferred_iam_role = Some(ORDERS_READER.into());
     });
-    let section = |name: &str, role: &str| {
-        let section = lab.sandbox.profile_toml(name);
-        let (head, keys) = section.split_once('\n').unwrap();
-        format!("{head}\nstore = 'file'\nrole_arn = '{role}'\n{keys}\n")
-    };
-    let both = section(PROFILE, ORDERS_READER) + &section("reports", REPORTS_READER);
-    std::fs::write(lab.config(), both).unwrap();
+    let lab = lab.with_profiles(&[
+        (PROFILE, &format!("role_arn = '{ORDERS_READER}'")),
+        ("reports", &format!("role_arn = '{REPORTS_READER}'")),
+    ]);
     let words = |more: &[&'static str]| [&["roles", "--profile", PROFILE], more].concat();
     lab.login_with(&["--profile", PROFILE], "carol").good();
     lab.run(&["credential-process", "--profile", PROFILE, "--role", ORDERS_ADMIN]).good();

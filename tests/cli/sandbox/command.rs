@@ -3,11 +3,12 @@
 use std::process::{Command, Output, Stdio};
 
 use cogfed::sandbox::{Misbehaviour, Options, Sandbox, Switch};
+use cogfed_test_support::program;
 use serde_json::Value;
 
 /// Runs `cogfed sandbox` until it is ready.
 fn sandbox(words: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_cogfed"));
+    let mut command = Command::new(program());
     command.args(["sandbox", "--json", "--until-stdin-closes"]).args(words).stdin(Stdio::null()).output().unwrap()
 }
 
@@ -23,7 +24,7 @@ fn switches_are_accepted() {
 
 #[test]
 fn help_lists_every_switch_and_misbehaviour() {
-    let help = Command::new(env!("CARGO_BIN_EXE_cogfed")).args(["sandbox", "--help"]).output().unwrap();
+    let help = Command::new(program()).args(["sandbox", "--help"]).output().unwrap();
     let help = String::from_utf8(help.stdout).unwrap();
     for name in Switch::ALL.iter().map(|it| it.name()).chain(Misbehaviour::ALL.iter().map(|it| it.name())) {
         assert!(help.contains(&format!("\n  {name}\n")), "{name}");

@@ -7,10 +7,8 @@ use cogfed::clock::{Clock, ManualClock};
 use cogfed::oidc::Browser;
 use cogfed::sandbox::options::Options;
 use cogfed::sandbox::{Misbehaviour, visitor};
+use cogfed_test_support::{CREDENTIALS, Lab, Ran, rewrite};
 use url::Url;
-
-use super::tools::{CREDENTIALS, own, rewrite};
-use crate::support::{Lab, Ran};
 
 /// How far this machine's clock is behind the servers', in minutes: from two days ahead to two days behind.
 const BEHIND: [i64; 12] = [-2880, -1440, -300, -120, -61, -6, 6, 61, 120, 300, 1440, 2880];
@@ -84,7 +82,7 @@ fn a_clock_that_is_right_again_is_not_called_wrong() {
     lab.sandbox.advance_clock(TimeDelta::minutes(120));
     lab.run_here(CREDENTIALS, None).good();
     assert_eq!(
-        lab.run_here(&["login", "--force"], Some(Arc::new(crate::support::VisitorBrowser("alice"))))
+        lab.run_here(&["login", "--force"], Some(Arc::new(cogfed_test_support::VisitorBrowser("alice"))))
             .good()
             .stderr
             .matches("clock")
@@ -129,7 +127,7 @@ fn a_kept_offset_makes_no_expired_token_valid() {
     lab.advance(TimeDelta::hours(2));
     // As if the servers' clock were three hours behind: by that nothing has expired yet.
     let kept = serde_json::json!({ "host": "x", "seconds": -10_800, "at": lab.clock.now() });
-    std::fs::write(own(&lab).join("clock"), kept.to_string()).unwrap();
+    std::fs::write(lab.folder().path().join("clock"), kept.to_string()).unwrap();
     lab.sandbox.clear_log();
     lab.run_here(CREDENTIALS, None).good();
     assert_eq!((lab.sandbox.count("token.refresh"), lab.sandbox.count("identity.get_credentials")), (1, 1));
@@ -147,7 +145,7 @@ fn a_kept_offset_makes_no_expired_token_valid() {
 fn an_offset_that_cannot_be_read_or_is_absurd_is_none() {
     let (lab, _) = Lab::with_manual_clock(Options::default());
     lab.login_here("alice").good();
-    let path = own(&lab).join("clock");
+    let path = lab.folder().path().join("clock");
     let good = serde_json::json!({ "host": "x", "seconds": 7200, "at": lab.clock.now() });
     std::fs::write(&path, good.to_string()).unwrap();
     assert!(lab.run_here(&["status"], None).good().stdout.contains("2 h 0 min behind x"));

@@ -4,26 +4,14 @@ use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use cogfed::sandbox::options::{ORDERS_ADMIN, Options, Rotation};
-
-use super::tools::{CREDENTIALS, Door, Doors, age, ended, items, one_document, together};
-use crate::support::{Lab, PROFILE};
+use cogfed_test_support::{CREDENTIALS, Door, Doors, Lab, PROFILE, ended, one_document, together};
 
 const CROWD: usize = 64;
-
-/// Signed in, with credentials of an hour ago.
-fn expired(rotation: Rotation) -> Lab {
-    let lab = Lab::with(Options { rotation, ..Options::default() });
-    lab.login("alice").good();
-    lab.run(CREDENTIALS).good();
-    age(&lab, TimeDelta::minutes(61));
-    lab.sandbox.clear_log();
-    lab
-}
 
 #[test]
 fn sixty_four_with_expired_credentials_make_one_refresh_whatever_the_rotation() {
     for rotation in [Rotation::Off, Rotation::On { grace: 60 }, Rotation::On { grace: 0 }] {
-        let lab = expired(rotation);
+        let lab = Lab::with(Options { rotation, ..Options::default() }).expired();
         one_document(&together(&lab, CROWD, CREDENTIALS));
         assert_eq!(lab.sandbox.count("token.refresh"), 1, "{rotation:?}");
         assert_eq!(lab.sandbox.count("identity.get_credentials"), 1, "{rotation:?}");
@@ -33,22 +21,10 @@ fn sixty_four_with_expired_credentials_make_one_refresh_whatever_the_rotation() 
 
 #[test]
 fn two_profiles_of_one_sign_in_refresh_it_once() {
-    let lab = Lab::with(Options { rotation: Rotation::On { grace: 0 }, ..Options::default() });
-    let section = |name: &str, role: &str| {
-        let section = lab.sandbox.profile_toml(name);
-        let (head, keys) = section.split_once('\n').unwrap();
-        format!("{head}\nstore = 'file'\n{role}\n{keys}\n")
-    };
     let admin = format!("role_arn = '{ORDERS_ADMIN}'");
-    std::fs::write(
-        lab.config(),
-        format!("default_profile = '{PROFILE}'\n{}{}", section(PROFILE, ""), section("admin", &admin)),
-    )
-    .unwrap();
-    lab.login("alice").good();
-    lab.run(CREDENTIALS).good();
-    age(&lab, TimeDelta::minutes(61));
-    lab.sandbox.clear_log();
+    let lab = Lab::with(Options { rotation: Rotation::On { grace: 0 }, ..Options::default() })
+        .with_profiles(&[(PROFILE, ""), ("admin", &admin)])
+        .expired();
     let words: [&[&str]; 2] = [CREDENTIALS, &["credential-process", "--profile", "admin"]];
     let children = (0..CROWD).map(|at| lab.command(words[at % 2]).spawn().unwrap()).collect();
     let ran = ended(children);
@@ -57,28 +33,19 @@ fn two_profiles_of_one_sign_in_refresh_it_once() {
     assert_ne!(of(even), of(odd));
     assert_eq!(lab.sandbox.count("token.refresh"), 1);
     assert_eq!(lab.sandbox.count("identity.get_credentials"), 2);
-    assert_eq!(items(&lab, "tokens").len(), 1);
-    assert_eq!(items(&lab, "credentials").len(), 2);
+    assert_eq!(lab.items("tokens").len(), 1);
+    assert_eq!(lab.items("credentials").len(), 2);
     // A sign-out at one takes the other's with it.
     lab.run(&["logout"]).good();
-    assert_eq!(items(&lab, "").len(), 0);
+    assert_eq!(lab.items("").len(), 0);
     lab.run(words[1]).failed_with(3);
 }
 
 #[test]
 fn a_role_that_one_profile_is_refused_is_no_failure_of_the_other() {
     let (lab, clock) = Lab::with_manual_clock(Options::default());
-    let section = |name: &str, role: &str| {
-        let section = lab.sandbox.profile_toml(name);
-        let (head, keys) = section.split_once('\n').unwrap();
-        format!("{head}\nstore = 'file'\n{role}\n{keys}\n")
-    };
     let refused = "role_arn = 'arn:aws:iam::000000000000:role/NotYours'";
-    std::fs::write(
-        lab.config(),
-        format!("default_profile = '{PROFILE}'\n{}{}", section(PROFILE, ""), section("refused", refused)),
-    )
-    .unwrap();
+    let lab = lab.with_profiles(&[(PROFILE, ""), ("refused", refused)]);
     lab.login_here("alice").good();
     let old = lab.run_here(CREDENTIALS, None).good().document();
     clock.advance(TimeDelta::minutes(50));
@@ -97,15 +64,15 @@ fn without_a_network_all_print_the_old_document_and_the_next_try_waits_for_half_
     for state in [Door::Shut, Door::Silent] {
         doors.set(state);
         doors.came();
-        age(&lab, if state == Door::Shut { TimeDelta::minutes(50) } else { TimeDelta::seconds(31) });
+        lab.age(if state == Door::Shut { TimeDelta::minutes(50) } else { TimeDelta::seconds(31) });
         assert_eq!(key(one_document(&together(&lab, CROWD, CREDENTIALS))), old);
         assert_eq!(doors.came(), 1, "one of them tried");
         assert_eq!(key(lab.run(CREDENTIALS).good().document()), old);
-        age(&lab, TimeDelta::seconds(20));
+        lab.age(TimeDelta::seconds(20));
         assert_eq!(key(lab.run(CREDENTIALS).good().document()), old);
         assert_eq!(doors.came(), 0, "it is too soon for another try");
     }
-    age(&lab, TimeDelta::seconds(11));
+    lab.age(TimeDelta::seconds(11));
     doors.set(Door::Open);
     assert_ne!(key(lab.run(CREDENTIALS).good().document()), old);
     assert!(doors.came() > 0);
@@ -117,7 +84,7 @@ fn with_less_than_a_minute_left_all_fail_with_the_first_one_s_failure() {
     let doors = Doors::before(&lab);
     lab.login("alice").good();
     lab.run(CREDENTIALS).good();
-    age(&lab, TimeDelta::seconds(59 * 60 + 10));
+    lab.age(TimeDelta::seconds(59 * 60 + 10));
     for state in [Door::Shut, Door::Silent] {
         doors.set(state);
         doors.came();

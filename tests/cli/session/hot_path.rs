@@ -1,16 +1,13 @@
 //! What `credential-process` does not do: open a browser unasked, and, with fresh credentials, anything but read.
 
-use std::process::{Command, Stdio};
 #[cfg(unix)]
 use std::time::{Duration, Instant};
 
 #[cfg(unix)]
 use cogfed::sandbox::visitor;
-
-use super::tools::{CREDENTIALS, has_strace, own};
+use cogfed_test_support::{CREDENTIALS, Lab, Ran, has_strace, under};
 #[cfg(unix)]
-use super::tools::{ended, items, one_document};
-use crate::support::{Lab, Ran};
+use cogfed_test_support::{ended, one_document};
 
 #[test]
 fn fresh_credentials_cost_one_read_of_one_item_and_nothing_else() {
@@ -31,19 +28,8 @@ fn one_read_and_nothing_else(words: &[&str]) {
     let document = lab.run(words).good().document();
     lab.sandbox.clear_log();
     let log = lab.home().join("trace");
-    let plain = lab.command(words);
-    let ran: Ran = Command::new("strace")
-        .args(["-f", "-qq", "-o"])
-        .arg(&log)
-        .arg(plain.get_program())
-        .args(plain.get_args())
-        .env_clear()
-        .envs(plain.get_envs().filter_map(|(key, value)| Some((key, value?))))
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .stdin(Stdio::null())
-        .output()
-        .expect("strace runs")
-        .into();
+    let outer = ["strace", "-f", "-qq", "-o", log.to_str().unwrap()];
+    let ran: Ran = under(&outer, &lab.command(words)).output().expect("strace runs").into();
     assert_eq!(ran.good().document(), document);
     let log = std::fs::read_to_string(log).unwrap();
     let calls = |name: &str| log.lines().filter(|line| line.contains(&format!(" {name}("))).collect::<Vec<_>>();
@@ -51,7 +37,7 @@ fn one_read_and_nothing_else(words: &[&str]) {
         assert_eq!(calls(forbidden).len(), 0, "{forbidden}: {:?}", calls(forbidden));
     }
     assert!(!calls("openat").is_empty(), "the trace says something");
-    let own = own(&lab).display().to_string();
+    let own = lab.folder().path().display().to_string();
     let opened: Vec<_> = calls("openat").into_iter().filter(|line| line.contains(&own)).collect();
     let (folders, files): (Vec<_>, Vec<_>) = opened.into_iter().partition(|line| line.contains("O_DIRECTORY"));
     assert!(files.len() == 1 && files[0].contains("store/credentials"), "{files:?}");
@@ -71,7 +57,7 @@ fn without_a_sign_in_it_fails_and_opens_nothing() {
     assert_eq!(ran.stderr, "cogfed: error: nobody is signed in to profile 'lab'; run 'cogfed login --profile lab'\n");
     lab.login("alice").good();
     lab.sandbox.revoke_all();
-    super::tools::age(&lab, chrono::TimeDelta::hours(2));
+    lab.age(chrono::TimeDelta::hours(2));
     let ran = lab.run(CREDENTIALS).failed_with(3);
     assert_eq!((ran.stdout.as_str(), ran.stderr.lines().count()), ("", 1), "{}", ran.stderr);
     assert!(!opened.exists(), "a browser was opened");
@@ -96,12 +82,11 @@ fn eight_at_once_that_may_sign_in_open_one_browser() {
         assert_eq!(std::fs::read_to_string(&opened).unwrap().lines().count(), 1);
         assert_eq!(lab.sandbox.count("token.code"), 1);
         assert_eq!(lab.sandbox.count("identity.get_credentials"), 1);
-        assert_eq!(items(&lab, "tokens").len(), 1);
+        assert_eq!(lab.items("tokens").len(), 1);
     }
 }
 
 /// The first line of a file that another process is about to write.
-#[cfg(unix)]
 fn first_line(path: &std::path::Path) -> String {
     let began = Instant::now();
     loop {

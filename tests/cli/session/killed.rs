@@ -1,15 +1,11 @@
 //! `kill -9` between any two steps of a refresh: strace kills the program as it enters a system call, for each of them
 //! in turn.
-#![cfg(target_os = "linux")]
 
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use chrono::TimeDelta;
 use cogfed::sandbox::options::{Options, Rotation};
-
-use super::tools::{CREDENTIALS, age, has_strace, items};
-use crate::support::{Lab, Ran};
+use cogfed_test_support::{CREDENTIALS, Lab, Ran, has_strace, under};
 
 /// What changes something that outlives the process, on this machine or another, or comes just before or after.
 const CALLS: &str =
@@ -26,14 +22,10 @@ struct Point {
 }
 
 /// `credential-process` under strace with more options.
-fn traced(lab: &Lab, log: &Path, options: &[String]) -> Ran {
-    let plain = lab.command(CREDENTIALS);
-    let mut command = Command::new("strace");
-    command.args(["-f", "-qq", "-o"]).arg(log).args(["-e", &format!("trace={CALLS}")]).args(options);
-    command.arg(plain.get_program()).args(plain.get_args()).env_clear();
-    command.envs(plain.get_envs().filter_map(|(key, value)| Some((key, value?))));
-    command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
-    command.current_dir(lab.home()).stdin(Stdio::null()).output().expect("strace runs").into()
+fn traced(lab: &Lab, log: &Path, options: &[&str]) -> Ran {
+    let (log, calls) = (log.to_str().unwrap(), format!("trace={CALLS}"));
+    let outer = [&["strace", "-f", "-qq", "-o", log, "-e", &calls], options].concat();
+    under(&outer, &lab.command(CREDENTIALS)).output().expect("strace runs").into()
 }
 
 /// The points of an unharmed renewal, from the taking of the lock on.
@@ -59,31 +51,24 @@ fn points(lab: &Lab) -> Vec<Point> {
     points
 }
 
-fn signed_in(rotation: Rotation) -> Lab {
-    let lab = Lab::with(Options { rotation, ..Options::default() });
-    lab.login("alice").good();
-    lab.run(CREDENTIALS).good();
-    age(&lab, LONG);
-    lab
-}
-
 /// Kills a renewal at each point, lets time pass, and looks at the next run. Returns how often that had to ask for a
 /// new sign-in.
 fn sweep(rotation: Rotation, pause: TimeDelta) -> Option<usize> {
     if !has_strace() {
         return None;
     }
-    let lab = signed_in(rotation);
+    let lab = Lab::with(Options { rotation, ..Options::default() }).signed_in();
+    lab.age(LONG);
     let points = points(&lab);
     let (mut killed, mut lost) = (0, Vec::new());
     for point in &points {
-        age(&lab, LONG);
+        lab.age(LONG);
         let inject = format!("inject={}:signal=KILL:when={}", point.call, point.number);
-        let ran = traced(&lab, Path::new("/dev/null"), &["-e".into(), inject]);
+        let ran = traced(&lab, Path::new("/dev/null"), &["-e", &inject]);
         // The counts differ a little from run to run: some points are not reached.
         killed += usize::from(ran.status != 0);
         lab.sandbox.advance_clock(pause);
-        age(&lab, LONG);
+        lab.age(LONG);
         let next = lab.run(CREDENTIALS);
         if next.status == 3 {
             assert!(next.stderr.contains("was cut off before its answer was saved"), "{point:?}: {}", next.stderr);
@@ -94,13 +79,13 @@ fn sweep(rotation: Rotation, pause: TimeDelta) -> Option<usize> {
         } else {
             assert_eq!(next.status, 0, "{point:?}: {}", next.stderr);
         }
-        assert_eq!(items(&lab, ".").len(), 0, "{point:?}: unfinished files with secrets stay behind");
+        assert_eq!(lab.items(".").len(), 0, "{point:?}: unfinished files with secrets stay behind");
     }
     println!("{rotation:?}: killed at {killed} of {} points, a sign-in needed after {lost:?}", points.len());
     assert!(killed * 10 >= points.len() * 9, "{killed} of {}", points.len());
     assert!(points.iter().any(|point| point.call == "connect") && points.len() > 50, "{points:?}");
     // And what was never interrupted is not called so.
-    age(&lab, LONG);
+    lab.age(LONG);
     lab.sandbox.revoke_all();
     let ran = lab.run(CREDENTIALS).failed_with(3);
     assert!(ran.stderr.contains("it expired or was revoked at the user pool"), "{}", ran.stderr);

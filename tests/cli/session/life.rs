@@ -2,10 +2,7 @@
 
 use chrono::TimeDelta;
 use cogfed::sandbox::Options;
-
-use crate::support::Lab;
-
-const CREDENTIALS: &[&str] = &["credential-process"];
+use cogfed_test_support::{CREDENTIALS, Lab};
 
 #[test]
 fn from_sign_in_through_renewals_to_sign_out() {

@@ -11,9 +11,7 @@ use std::time::{Duration, Instant};
 use chrono::TimeDelta;
 use cogfed::sandbox::options::{Options, Rotation};
 use cogfed::sandbox::visitor;
-
-use super::tools::{CREDENTIALS, age, has_strace};
-use crate::support::{Lab, WaitingLogin, skip};
+use cogfed_test_support::{CREDENTIALS, Lab, WaitingLogin, has_strace, skip, under};
 
 /// The number of the system call that ends a process, as /proc/PID/syscall shows it.
 #[cfg(target_arch = "x86_64")]
@@ -37,13 +35,9 @@ impl Drop for Held {
 
 /// The program under a strace that holds it for ten minutes when it asks to end.
 fn traced(lab: &Lab, words: &[&str]) -> Command {
-    let plain = lab.command(words);
-    let mut command = Command::new("strace");
-    command.args(["-qq", "-o", "/dev/null", "-e", "trace=exit_group", "-e", "inject=exit_group:delay_enter=600s"]);
-    command.arg(plain.get_program()).args(plain.get_args()).env_clear();
-    command.envs(plain.get_envs().filter_map(|(key, value)| Some((key, value?))));
-    command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).current_dir(lab.home());
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    const OUTER: &str = "strace -qq -o /dev/null -e trace=exit_group -e inject=exit_group:delay_enter=600s";
+    let mut command = under(&OUTER.split(' ').collect::<Vec<_>>(), &lab.command(words));
+    command.stdout(Stdio::null());
     command
 }
 
@@ -133,14 +127,14 @@ fn no_secret_is_left_in_memory_when_a_command_ends() {
     let lab = Lab::with(Options { rotation: Rotation::On { grace: 60 }, ..Options::default() });
     let orders = format!("{}/orders", lab.sandbox.api_url());
     lab.login("alice").good();
-    age(&lab, TimeDelta::hours(2));
+    lab.age(TimeDelta::hours(2));
     let commands: [&[&str]; 6] =
         [CREDENTIALS, CREDENTIALS, &["call", "GET", &orders], &["status"], &["login"], &["logout"]];
     for words in commands {
         let held = run(&lab, words);
         assert_eq!(left(&held, &lab.sandbox.secrets_issued()), Vec::<String>::new(), "{words:?}");
         drop(held);
-        age(&lab, TimeDelta::minutes(30));
+        lab.age(TimeDelta::minutes(30));
     }
 }
 

@@ -1,10 +1,9 @@
 //! The sign-in and its credentials over their life: renewal, races, crashes.
 
-pub mod tools;
-
 mod clock;
 mod crowd;
 mod hot_path;
+#[cfg(target_os = "linux")]
 mod killed;
 mod life;
 #[cfg(target_os = "linux")]

@@ -13,9 +13,7 @@ use cogfed::sandbox::Misbehaviour;
 use cogfed::sandbox::options::{Options, Rotation};
 use cogfed::session::record::tokens_account;
 use cogfed::store::MemoryStore;
-
-use super::tools::{CREDENTIALS, InMemory, item};
-use crate::support::{Lab, Ran, keyring_address, skip_anywhere};
+use cogfed_test_support::{CREDENTIALS, InMemory, Lab, Ran, keyring_address, skip_anywhere};
 
 const ASKING: usize = 16;
 
@@ -181,7 +179,7 @@ fn nor_another_profiles_where_the_sign_in_was_removed_by_hand() {
     std::fs::write(lab.config(), format!("default_profile = 'lab'\n{one}\n{other}")).unwrap();
     lab.login("alice").good();
     let hers = lab.run(&["credential-process", "--profile", "other"]).good().document();
-    std::fs::remove_file(item(&lab, "tokens")).unwrap();
+    std::fs::remove_file(lab.item("tokens")).unwrap();
     lab.login("bob").good();
     let ran = lab.run(&["credential-process", "--profile", "other"]);
     assert!(!ran.stdout.contains(hers["AccessKeyId"].as_str().unwrap()), "alice's keys for bob");

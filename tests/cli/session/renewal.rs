@@ -7,9 +7,7 @@ use cogfed::sandbox::Misbehaviour::{
     TokenClose, TokenHtml, TokenRedirect, WrongIssuer,
 };
 use cogfed::sandbox::options::{ORDERS_ADMIN, ORDERS_READER, Options, Rotation};
-
-use super::tools::{CREDENTIALS, items, record, refresh_token};
-use crate::support::{Lab, Ran};
+use cogfed_test_support::{CREDENTIALS, Lab, Ran};
 
 const GRACE: Rotation = Rotation::On { grace: 60 };
 const NO_GRACE: Rotation = Rotation::On { grace: 0 };
@@ -18,14 +16,9 @@ fn run(lab: &Lab) -> Ran {
     lab.run_here(CREDENTIALS, None)
 }
 
-/// Signed in with credentials that were issued two hours ago, by the lab's clock.
 fn expired(rotation: Rotation) -> (Lab, ManualClock) {
     let (lab, clock) = Lab::with_manual_clock(Options { rotation, ..Options::default() });
-    lab.login_here("alice").good();
-    run(&lab).good();
-    clock.advance(TimeDelta::hours(2));
-    lab.sandbox.clear_log();
-    (lab, clock)
+    (lab.expired(), clock)
 }
 
 fn refreshes(lab: &Lab) -> u64 {
@@ -104,12 +97,12 @@ fn an_interruption_that_a_later_renewal_made_good_is_forgotten() {
 fn somebody_elses_id_token_is_refused_and_not_saved() {
     for rotation in [Rotation::Off, GRACE] {
         let (lab, _) = expired(rotation);
-        let before = record(&lab, "tokens");
+        let before = lab.record("tokens");
         lab.sandbox.misbehave(OtherSubOnRefresh, Some(1));
         let ran = run(&lab).failed_with(6);
         assert!(ran.stderr.contains("another person's"), "{}", ran.stderr);
         assert_eq!(lab.sandbox.count("identity.get_credentials"), 0);
-        let after = record(&lab, "tokens");
+        let after = lab.record("tokens");
         assert_eq!((&after["id_token"], &after["subject"]), (&before["id_token"], &before["subject"]));
         assert_eq!(after["refresh_token"] == before["refresh_token"], rotation == Rotation::Off);
         run(&lab).good();
@@ -119,10 +112,10 @@ fn somebody_elses_id_token_is_refused_and_not_saved() {
 #[test]
 fn a_rotated_token_is_saved_before_the_answer_is_verified() {
     let (lab, _) = expired(NO_GRACE);
-    let before = refresh_token(&lab);
+    let before = lab.refresh_token();
     lab.sandbox.misbehave(WrongIssuer, Some(1));
     run(&lab).failed_with(6);
-    assert_ne!(refresh_token(&lab), before);
+    assert_ne!(lab.refresh_token(), before);
     run(&lab).good();
     assert_eq!(refreshes(&lab), 2);
 }
@@ -133,7 +126,7 @@ fn invalid_grant_drops_the_token_and_ends_the_asking() {
     lab.sandbox.misbehave(RefreshInvalidGrant, None);
     let ran = run(&lab).failed_with(3);
     assert!(ran.stderr.contains("it expired or was revoked at the user pool"), "{}", ran.stderr);
-    assert_eq!(refresh_token(&lab), None);
+    assert_eq!(lab.refresh_token(), None);
     for _ in 0..3 {
         clock.advance(TimeDelta::minutes(1));
         let again = run(&lab).failed_with(3);
@@ -166,13 +159,13 @@ fn a_sign_in_that_was_revoked_is_over_although_its_id_token_is_not() {
 fn nothing_but_invalid_grant_drops_a_refresh_token() {
     let faults: &[Misbehaviour] = &[Token500, Token429, TokenHtml, Token10Mib, TokenClose, TokenRedirect];
     let (lab, clock) = expired(Rotation::Off);
-    let before = refresh_token(&lab);
+    let before = lab.refresh_token();
     for &fault in faults {
         lab.sandbox.misbehave(fault, Some(1));
         let ran = run(&lab);
         assert!(matches!(ran.status, 5 | 6), "{}: {ran:?}", fault.name());
         assert_eq!(ran.stdout, "");
-        assert_eq!(refresh_token(&lab), before, "{}", fault.name());
+        assert_eq!(lab.refresh_token(), before, "{}", fault.name());
         // Longer than any of them asks to be left alone (Retry-After), so that each is met.
         clock.advance(TimeDelta::seconds(2));
     }
@@ -185,14 +178,14 @@ fn nothing_but_invalid_grant_drops_a_refresh_token() {
 #[test]
 fn an_identity_id_that_is_not_known_any_more_is_asked_for_once() {
     let (lab, _) = expired(Rotation::Off);
-    let path = super::tools::item(&lab, "tokens");
+    let path = lab.item("tokens");
     let pool = lab.sandbox.identity_pool_id().to_owned();
-    super::tools::rewrite(&path, |record| {
+    cogfed_test_support::rewrite(&path, |record| {
         record["identities"][&pool] = "eu-west-1:00000000-1111-2222-3333-444444444444".into();
     });
     run(&lab).good();
     assert_eq!((lab.sandbox.count("identity.get_id"), lab.sandbox.count("identity.get_credentials")), (1, 2));
-    assert_ne!(record(&lab, "tokens")["identities"][&pool], "eu-west-1:00000000-1111-2222-3333-444444444444");
+    assert_ne!(lab.record("tokens")["identities"][&pool], "eu-west-1:00000000-1111-2222-3333-444444444444");
 }
 
 #[test]
@@ -200,15 +193,14 @@ fn the_profiles_role_is_asked_for_and_one_that_is_not_mapped_is_refused() {
     let (lab, clock) = Lab::with_manual_clock(Options::default());
     lab.configure_with(&format!("role_arn = '{ORDERS_ADMIN}'"));
     lab.login_here("alice").good();
-    let key = run(&lab).good().document()["AccessKeyId"].as_str().unwrap().to_owned();
-    let issued = lab.sandbox.issued_keys().find(&key).expect("the sandbox knows its key");
-    assert_eq!(issued.role_arn, ORDERS_ADMIN);
+    let document = run(&lab).good().document();
+    assert_eq!(lab.role_of(&document), ORDERS_ADMIN);
     lab.configure_with(&format!("role_arn = '{ORDERS_READER}'"));
     let ran = run(&lab).failed_with(6);
     assert_eq!(ran.stdout, "", "the other role's credentials are not these");
     clock.advance(TimeDelta::seconds(1));
     lab.configure_with(&format!("role_arn = '{ORDERS_ADMIN}'"));
-    assert_eq!(run(&lab).good().document()["AccessKeyId"], key.as_str());
+    assert_eq!(run(&lab).good().document()["AccessKeyId"], document["AccessKeyId"]);
 }
 
 #[test]
@@ -263,10 +255,7 @@ fn a_clock_that_was_put_back_does_not_freeze_credentials() {
 #[test]
 fn a_role_that_was_withdrawn_is_gone_at_the_next_renewal() {
     let (lab, clock) = Lab::with_manual_clock(Options::default());
-    let role = |lab: &Lab| {
-        let document = run(lab).good().document();
-        lab.sandbox.issued_keys().find(document["AccessKeyId"].as_str().unwrap()).unwrap().role_arn
-    };
+    let role = |lab: &Lab| lab.role_of(&run(lab).good().document());
     lab.login_here("alice").good();
     assert_eq!(role(&lab), ORDERS_ADMIN);
     lab.sandbox.set_roles("alice", &["Orders.Read"]);
@@ -279,9 +268,10 @@ fn a_second_persons_sign_in_takes_the_first_ones_credentials_away() {
     let (lab, _) = Lab::with_manual_clock(Options::default());
     lab.login_here("alice").good();
     let first = run(&lab).good().document();
-    let ran = lab.run_here(&["login", "--force"], Some(std::sync::Arc::new(crate::support::VisitorBrowser("bob"))));
+    let ran =
+        lab.run_here(&["login", "--force"], Some(std::sync::Arc::new(cogfed_test_support::VisitorBrowser("bob"))));
     assert!(ran.good().stderr.contains("was signed in before, and is not any more"));
-    assert_eq!(items(&lab, "credentials").len(), 0);
+    assert_eq!(lab.items("credentials").len(), 0);
     assert_ne!(run(&lab).good().document()["AccessKeyId"], first["AccessKeyId"]);
 }
 

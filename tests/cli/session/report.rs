@@ -3,9 +3,7 @@
 use chrono::TimeDelta;
 use cogfed::folder::Lock;
 use cogfed::sandbox::Misbehaviour;
-
-use super::tools::{CREDENTIALS, age, items};
-use crate::support::{Lab, Ran};
+use cogfed_test_support::{CREDENTIALS, Lab, Ran};
 
 const REPORT: &[&str] = &["status", "--report"];
 
@@ -24,7 +22,7 @@ fn a_report_tells_the_state_and_shortens_the_person() {
     assert!(!lab.folder().path().exists(), "a report makes nothing");
     lab.login("alice").good();
     lab.run(CREDENTIALS).good();
-    age(&lab, TimeDelta::hours(2));
+    lab.age(TimeDelta::hours(2));
     lab.sandbox.misbehave(Misbehaviour::Token500, None);
     lab.run(CREDENTIALS).failed_with(5);
     let lock = Lock::try_acquire(&lab.folder(), "browser/else").unwrap();
@@ -46,7 +44,7 @@ fn a_report_tells_the_state_and_shortens_the_person() {
 fn a_report_names_who_holds_the_lock() {
     let lab = Lab::new();
     lab.login("alice").good();
-    let account = items(&lab, "tokens").pop().unwrap();
+    let account = lab.items("tokens").pop().unwrap();
     let account = percent_encoding::percent_decode_str(account.file_name().unwrap().to_str().unwrap());
     let lock = Lock::try_acquire(&lab.folder(), &account.decode_utf8().unwrap()).unwrap();
     assert!(lock.is_some());
@@ -80,7 +78,7 @@ fn a_report_comes_whatever_is_wrong() {
     assert!(!shown.contains("c4nary") && !shown.contains('\u{1b}') && !shown.contains("alice"), "{shown}");
 
     lab.login("alice").good();
-    std::fs::write(items(&lab, "tokens").pop().unwrap(), "no record").unwrap();
+    std::fs::write(lab.items("tokens").pop().unwrap(), "no record").unwrap();
     let damaged = lab.run(REPORT).good().stdout;
     assert!(row(&damaged, "sign-in").starts_with("error: the stored item 'tokens/"), "{damaged}");
 

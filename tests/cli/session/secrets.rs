@@ -13,11 +13,9 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD
 use chrono::TimeDelta;
 use cogfed::sandbox::options::{Options, Rotation};
 use cogfed::sandbox::{Misbehaviour, visitor};
+use cogfed_test_support::{CREDENTIALS, Lab, Ran};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
-
-use super::tools::{CREDENTIALS, age, own};
-use crate::support::{Lab, Ran};
 
 /// Everything that was seen outside of the store, and where.
 #[derive(Default)]
@@ -135,7 +133,7 @@ impl Life<'_> {
         let misbehaves = || self.lab.sandbox.misbehave(fault, None);
         self.lab.login("alice").good();
         misbehaves();
-        age(self.lab, TimeDelta::hours(2));
+        self.lab.age(TimeDelta::hours(2));
         let mut ran = vec![self.run(CREDENTIALS), self.run(&["call", "-v", "GET", &orders]), self.run(&["logout"])];
         let waiting = self.lab.begin_login(&["--debug", "--timeout", "2"]);
         let url: Url = waiting.url.parse().unwrap();
@@ -169,18 +167,18 @@ impl Life<'_> {
             (Misbehaviour::OtherSubOnRefresh, 6),
             (Misbehaviour::IdentityNotAuthorized, 6),
         ] {
-            age(self.lab, TimeDelta::hours(2));
+            self.lab.age(TimeDelta::hours(2));
             sandbox.misbehave(fault, Some(2));
             self.run(&["credential-process"]).failed_with(status);
             sandbox.behave();
         }
-        age(self.lab, TimeDelta::hours(2));
+        self.lab.age(TimeDelta::hours(2));
         self.run(&["credential-process"]).good();
         sandbox.misbehave(Misbehaviour::WrongNonce, Some(1));
         secrets.extend(self.login(6));
         sandbox.misbehave(Misbehaviour::Token10Mib, Some(1));
         secrets.extend(self.login(5));
-        age(self.lab, TimeDelta::hours(2));
+        self.lab.age(TimeDelta::hours(2));
         sandbox.misbehave(Misbehaviour::RefreshInvalidGrant, Some(1));
         self.run(&["credential-process"]).failed_with(3);
         secrets.extend(self.login(0));
@@ -194,7 +192,7 @@ impl Life<'_> {
 fn no_secret_is_told_whatever_goes_wrong() {
     let lab = Lab::with(Options { rotation: Rotation::On { grace: 60 }, ..Options::default() });
     let seen = Seen::default();
-    let life = Life { lab: &lab, seen: &seen, store: own(&lab).join("store") };
+    let life = Life { lab: &lab, seen: &seen, store: lab.folder().path().join("store") };
     let (mut failed, mut secrets) = (0, Vec::new());
     for &fault in Misbehaviour::ALL.iter().filter(|fault| !SILENT.contains(fault)) {
         let (failures, own) = life.under(fault);
@@ -211,7 +209,7 @@ fn no_secret_of_a_whole_life_is_anywhere_but_in_the_store() {
     let lab = Lab::with(Options { rotation: Rotation::On { grace: 60 }, ..Options::default() });
     let seen = Seen::default();
     let over = AtomicBool::new(false);
-    let life = Life { lab: &lab, seen: &seen, store: own(&lab).join("store") };
+    let life = Life { lab: &lab, seen: &seen, store: lab.folder().path().join("store") };
     let secrets = thread::scope(|scope| {
         if cfg!(target_os = "linux") {
             scope.spawn(|| {

@@ -4,22 +4,16 @@ use std::fs::Permissions;
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use chrono::TimeDelta;
 use cogfed::error::{Kind, kind_of};
 use cogfed::sandbox::options::{Options, Rotation};
 use cogfed::store::MemoryStore;
+use cogfed_test_support::{CREDENTIALS, InMemory, Lab, Ran, has_strace, rewrite, skip, skip_anywhere, under};
 
-use super::tools::{CREDENTIALS, InMemory, age, has_strace, item, items, own, refresh_token, rewrite};
-use crate::support::{Lab, Ran, skip, skip_anywhere};
-
+/// Signed in at a pool whose refresh tokens rotate without a grace.
 fn signed_in() -> Lab {
-    let lab = Lab::with(Options { rotation: Rotation::On { grace: 0 }, ..Options::default() });
-    lab.login("alice").good();
-    lab.run(CREDENTIALS).good();
-    lab.sandbox.clear_log();
-    lab
+    Lab::with(Options { rotation: Rotation::On { grace: 0 }, ..Options::default() }).signed_in()
 }
 
 fn mode(path: &Path, mode: u32) {
@@ -27,13 +21,8 @@ fn mode(path: &Path, mode: u32) {
 }
 
 /// A command of the lab's, run by another program that changes what it meets.
-fn under(lab: &Lab, outer: &[&str], words: &[&str]) -> Ran {
-    let plain = lab.command(words);
-    let mut command = Command::new(outer[0]);
-    command.args(&outer[1..]).arg(plain.get_program()).args(plain.get_args()).env_clear();
-    command.envs(plain.get_envs().filter_map(|(key, value)| Some((key, value?))));
-    command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).stdin(Stdio::null());
-    command.output().expect("it runs").into()
+fn run_under(lab: &Lab, outer: &[&str], words: &[&str]) -> Ran {
+    under(outer, &lab.command(words)).output().expect("it runs").into()
 }
 
 #[track_caller]
@@ -47,8 +36,8 @@ fn a_record_that_cannot_be_read_is_told_and_left_alone() {
     for text in ["", "{", "null", "{\"version\":1}"] {
         for kind in ["tokens", "credentials"] {
             let lab = signed_in();
-            age(&lab, TimeDelta::hours(2));
-            let path = item(&lab, kind);
+            lab.age(TimeDelta::hours(2));
+            let path = lab.item(kind);
             std::fs::write(&path, text).unwrap();
             let ran = lab.run(CREDENTIALS);
             assert!(ran.stderr.contains("remove it with 'cogfed logout' and sign in again"), "{}", ran.stderr);
@@ -57,7 +46,7 @@ fn a_record_that_cannot_be_read_is_told_and_left_alone() {
             assert_eq!(lab.sandbox.requests().len(), 0);
             store_failed(lab.run(&["status"]), "cannot be read");
             lab.run(&["logout"]).good();
-            assert_eq!(items(&lab, "").len(), 0);
+            assert_eq!(lab.items("").len(), 0);
         }
     }
 }
@@ -65,8 +54,8 @@ fn a_record_that_cannot_be_read_is_told_and_left_alone() {
 #[test]
 fn a_record_of_a_newer_version_is_refused_and_not_deleted() {
     let lab = signed_in();
-    age(&lab, TimeDelta::hours(2));
-    let path = item(&lab, "tokens");
+    lab.age(TimeDelta::hours(2));
+    let path = lab.item("tokens");
     std::fs::write(&path, "{\"version\":2,\"what\":\"nobody knows\"}").unwrap();
     for words in [CREDENTIALS, &["status"], &["logout"], &["login", "--no-browser"], &["login", "--force"]] {
         let ran = lab.run(words);
@@ -75,19 +64,19 @@ fn a_record_of_a_newer_version_is_refused_and_not_deleted() {
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "{\"version\":2,\"what\":\"nobody knows\"}");
     }
     let lab = signed_in();
-    rewrite(&item(&lab, "credentials"), |record| record["version"] = 2.into());
+    rewrite(&lab.item("credentials"), |record| record["version"] = 2.into());
     store_failed(lab.run(CREDENTIALS), "is of version 2");
-    assert_eq!(items(&lab, "credentials").len(), 1);
+    assert_eq!(lab.items("credentials").len(), 1);
 }
 
 #[test]
 fn fields_of_later_days_are_no_damage() {
     let lab = signed_in();
     for kind in ["tokens", "credentials"] {
-        rewrite(&item(&lab, kind), |record| record["later"] = "unknown".into());
+        rewrite(&lab.item(kind), |record| record["later"] = "unknown".into());
     }
     lab.run(CREDENTIALS).good();
-    age(&lab, TimeDelta::hours(2));
+    lab.age(TimeDelta::hours(2));
     lab.run(CREDENTIALS).good();
 }
 
@@ -95,22 +84,22 @@ fn fields_of_later_days_are_no_damage() {
 fn a_token_is_never_sent_to_an_endpoint_that_it_does_not_belong_to() {
     for key in ["domain", "identity_pool"] {
         let lab = signed_in();
-        age(&lab, TimeDelta::hours(2));
+        lab.age(TimeDelta::hours(2));
         let elsewhere = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         elsewhere.set_nonblocking(true).unwrap();
         let address = format!("http://{}", elsewhere.local_addr().unwrap());
         let own = if key == "domain" { lab.sandbox.domain_url() } else { lab.sandbox.identity_pool_url() };
         lab.configure(&lab.sandbox.profile_toml("lab").replace(&own, &address), "store = 'file'");
-        let before = refresh_token(&lab);
+        let before = lab.refresh_token();
         store_failed(lab.run(CREDENTIALS), "the stored sign-in belongs to the");
-        assert_eq!(refresh_token(&lab), before);
+        assert_eq!(lab.refresh_token(), before);
         let out = lab.run(&["logout"]);
         if key == "domain" {
             assert!(out.failed_with(6).stderr.contains("was sent nowhere"));
         } else {
             out.good();
         }
-        assert_eq!(items(&lab, "").len(), 0);
+        assert_eq!(lab.items("").len(), 0);
         assert!(elsewhere.accept().is_err(), "somebody connected");
         assert_eq!(lab.sandbox.count("token.refresh"), 0);
     }
@@ -120,14 +109,14 @@ fn a_token_is_never_sent_to_an_endpoint_that_it_does_not_belong_to() {
 fn credentials_of_another_endpoint_are_not_handed_out() {
     let lab = signed_in();
     let fresh = lab.run(CREDENTIALS).good().document();
-    rewrite(&item(&lab, "credentials"), |record| record["identity_pool_endpoint"] = "http://127.0.0.1:9".into());
+    rewrite(&lab.item("credentials"), |record| record["identity_pool_endpoint"] = "http://127.0.0.1:9".into());
     assert_ne!(lab.run(CREDENTIALS).good().document(), fresh);
 }
 
 #[test]
 fn a_folder_or_an_item_that_others_may_read_is_closed_to_them() {
     let lab = signed_in();
-    let (folder, path) = (own(&lab).join("store"), item(&lab, "credentials"));
+    let (folder, path) = (lab.folder().path().join("store"), lab.item("credentials"));
     mode(&folder, 0o755);
     mode(&path, 0o644);
     lab.run(CREDENTIALS).good();
@@ -139,7 +128,7 @@ fn a_folder_or_an_item_that_others_may_read_is_closed_to_them() {
 #[test]
 fn links_and_strangers_are_refused() {
     let lab = signed_in();
-    let (folder, path) = (own(&lab).join("store"), item(&lab, "credentials"));
+    let (folder, path) = (lab.folder().path().join("store"), lab.item("credentials"));
     let aside = lab.home().join("aside");
     std::fs::rename(&path, &aside).unwrap();
     symlink(&aside, &path).unwrap();
@@ -172,29 +161,29 @@ fn links_and_strangers_are_refused() {
 #[test]
 fn a_folder_that_cannot_be_written_to_keeps_the_sign_in() {
     let lab = signed_in();
-    age(&lab, TimeDelta::hours(2));
-    let folder = own(&lab).join("store");
+    lab.age(TimeDelta::hours(2));
+    let folder = lab.folder().path().join("store");
     mode(&folder, 0o500);
     if std::fs::write(folder.join("x"), "").is_ok() {
         return skip_anywhere("root may write anywhere (tests/real/run runs this test as another user)");
     }
-    let before = refresh_token(&lab);
+    let before = lab.refresh_token();
     store_failed(lab.run(&["logout"]), "cannot remove");
-    assert_eq!(refresh_token(&lab), before);
+    assert_eq!(lab.refresh_token(), before);
 }
 
 #[test]
 fn a_full_disk_is_met_before_the_refresh_token_is_spent() {
     let full: &[&str] = &["sh", "-c", "trap '' XFSZ; ulimit -f 0; exec \"$@\"", "sh"];
     let lab = signed_in();
-    age(&lab, TimeDelta::hours(2));
+    lab.age(TimeDelta::hours(2));
     store_failed(
-        under(&lab, full, CREDENTIALS),
+        run_under(&lab, full, CREDENTIALS),
         "a renewal is not begun where its answer may not be kept: cannot write",
     );
     assert_eq!(lab.sandbox.count("token.refresh"), 0);
     // Not a whole record, nor a half one: nothing.
-    assert_eq!(items(&lab, ".").len(), 0);
+    assert_eq!(lab.items(".").len(), 0);
     lab.run(CREDENTIALS).good();
 }
 
@@ -208,17 +197,17 @@ fn a_disk_that_fails_once_costs_nothing_and_one_that_stays_full_is_told() {
     for call in 1..=9 {
         for more in if call % 2 == 0 { [""].as_slice() } else { &["", "+"] } {
             let lab = signed_in();
-            age(&lab, TimeDelta::hours(2));
+            lab.age(TimeDelta::hours(2));
             let trace = failing(&format!("{call}{more}"));
             let outer: &[&str] = &["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync", "-e", &trace];
-            let ran = under(&lab, outer, CREDENTIALS);
+            let ran = run_under(&lab, outer, CREDENTIALS);
             assert!(matches!(ran.status, 0 | 4), "{call}{more}: {ran:?}");
             met += usize::from(ran.status == 4 || ran.stderr.contains("warning"));
-            age(&lab, TimeDelta::hours(2));
+            lab.age(TimeDelta::hours(2));
             let next = lab.run(CREDENTIALS);
             let may_be_lost = *more == "+" && next.status == 3 && next.stderr.contains("was cut off");
             assert!(next.status == 0 || may_be_lost, "{call}{more}: {next:?}");
-            assert_eq!(items(&lab, ".").len(), 0, "{call}{more}");
+            assert_eq!(lab.items(".").len(), 0, "{call}{more}");
         }
     }
     assert!(met >= 8, "{met}");
@@ -234,11 +223,11 @@ fn a_kernel_that_refuses_its_keyring_is_told_with_the_way_out() {
     lab.configure_with("store = 'kernel'");
     let outer = "strace -f -qq -o /dev/null -e trace=add_key,keyctl -e inject=add_key,keyctl:error=EPERM";
     let outer: Vec<&str> = outer.split(' ').collect();
-    let ran = under(&lab, &outer, CREDENTIALS);
+    let ran = run_under(&lab, &outer, CREDENTIALS);
     assert!(ran.stderr.contains("containers often forbid it; set store = \"file\""), "{}", ran.stderr);
     store_failed(ran, "the Linux kernel's keyring failed: not permitted");
-    store_failed(under(&lab, &outer, &["login", "--no-browser"]), "the Linux kernel's keyring failed");
-    assert_eq!(items(&lab, "").len(), 0, "never silently a file");
+    store_failed(run_under(&lab, &outer, &["login", "--no-browser"]), "the Linux kernel's keyring failed");
+    assert_eq!(lab.items("").len(), 0, "never silently a file");
 }
 
 /// Whatever call fails, and all after it if `for_good`: credentials or the store's failure, and no refresh token lost

@@ -1,0 +1,109 @@
+//! A home folder for cogfed, and the program run in it.
+
+use std::ffi::OsString;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use cogfed::folder::Folder;
+use tempfile::TempDir;
+
+use crate::Ran;
+
+/// An empty home folder with a place for cogfed's configuration. Everything that cogfed may write to is below it.
+pub struct Home {
+    folder: TempDir,
+}
+
+impl Home {
+    /// Makes a home without a configuration.
+    pub fn new() -> Self {
+        let home = Self { folder: tempfile::tempdir().expect("a temporary folder") };
+        std::fs::create_dir(home.temporary()).expect("a folder");
+        home
+    }
+
+    /// Returns the home folder itself.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Returns the path of the configuration file.
+    pub fn config(&self) -> PathBuf {
+        self.path().join("config.toml")
+    }
+
+    /// Writes the configuration file.
+    pub fn configure(&self, text: impl AsRef<[u8]>) {
+        std::fs::write(self.config(), text).expect("the configuration is written");
+    }
+
+    /// Writes a file of the person's own, and returns its path.
+    pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path().join(name);
+        std::fs::write(&path, content).expect("a file is written");
+        path
+    }
+
+    /// Returns the folder for the program's temporary files: below the home, so that a search of the home finds them.
+    pub fn temporary(&self) -> PathBuf {
+        self.path().join("tmp")
+    }
+
+    /// Returns cogfed's own folder.
+    pub fn folder(&self) -> Folder {
+        Folder::at(self.path().join(".local/state/cogfed"))
+    }
+
+    /// Returns the program with an environment that holds nothing of this process's: only the home, the configuration,
+    /// and the way to the desktop's keyring if the tests may use it ([`keyring_address`]).
+    pub fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(program());
+        command
+            .args(words)
+            .env_clear()
+            .envs(keyring_address().map(|address| ("DBUS_SESSION_BUS_ADDRESS", address)))
+            .env("HOME", self.path())
+            .env("TMPDIR", self.temporary())
+            .env("COGFED_CONFIG", self.config())
+            .current_dir(self.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs the program to its end.
+    pub fn run(&self, words: &[&str]) -> Ran {
+        self.command(words).output().expect("cogfed runs").into()
+    }
+}
+
+impl Default for Home {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Returns the path of the program: the one that cargo built for this test, or a copy that `COGFED_TEST_PROGRAM` names,
+/// for a user who cannot reach that one.
+///
+/// # Panics
+/// If a test program is started by hand, without that variable.
+pub fn program() -> PathBuf {
+    let named = std::env::var_os("COGFED_TEST_PROGRAM").or_else(|| std::env::var_os("CARGO_BIN_EXE_cogfed"));
+    named.expect("set COGFED_TEST_PROGRAM to the program where cargo does not start the tests").into()
+}
+
+/// Returns the address of the desktop's keyring, if `COGFED_TEST_KEYRING=1` says that the tests may use it.
+pub fn keyring_address() -> Option<OsString> {
+    std::env::var_os("COGFED_TEST_KEYRING").filter(|value| value == "1")?;
+    std::env::var_os("DBUS_SESSION_BUS_ADDRESS")
+}
+
+/// Returns ports of 127.0.0.1 that are free just now.
+pub fn free_ports(count: usize) -> Vec<u16> {
+    let sockets: Vec<TcpListener> =
+        (0..count).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port")).collect();
+    sockets.iter().map(|socket| socket.local_addr().expect("an address").port()).collect()
+}

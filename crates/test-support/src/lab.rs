@@ -1,0 +1,284 @@
+//! A sandbox with a home for cogfed beside it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use cogfed::clock::{Clock, ManualClock, SystemClock};
+use cogfed::folder::Folder;
+use cogfed::oidc::Browser;
+use cogfed::sandbox::issued::IssuedKey;
+use cogfed::sandbox::{Options, Sandbox, visitor};
+use serde_json::Value;
+
+use crate::{CREDENTIALS, Home, InProcess, Ran, VisitorBrowser, WaitingLogin, come_back, free_ports};
+
+/// The name of the profile in a lab's configuration.
+pub const PROFILE: &str = "lab";
+
+/// A sandbox, and a home with a profile for it.
+pub struct Lab {
+    /// The sandbox.
+    pub sandbox: Sandbox,
+    /// The time for the sandbox, and for cogfed where it runs within this process.
+    pub clock: LabClock,
+    home: Home,
+}
+
+/// The system's clock, or one that the test moves.
+#[derive(Clone)]
+pub enum LabClock {
+    /// The system's clock.
+    Real,
+    /// A clock that stands still until the test moves it.
+    Manual(ManualClock),
+}
+
+impl Clock for LabClock {
+    fn now(&self) -> DateTime<Utc> {
+        match self {
+            LabClock::Real => SystemClock.now(),
+            LabClock::Manual(clock) => clock.now(),
+        }
+    }
+}
+
+/// Set-up.
+impl Lab {
+    /// Starts a default sandbox in real time, for runs of the program.
+    pub fn new() -> Self {
+        Self::with(Options::default())
+    }
+
+    /// Starts a sandbox with these options in real time.
+    pub fn with(options: Options) -> Self {
+        Self::on(LabClock::Real, options)
+    }
+
+    /// Starts a sandbox with these options whose time stands still until the test moves it, for runs within this
+    /// process.
+    pub fn with_manual_clock(options: Options) -> (Self, ManualClock) {
+        let clock = ManualClock::at(DateTime::from_timestamp(1_800_000_000, 0).expect("a time"));
+        (Self::on(LabClock::Manual(clock.clone()), options), clock)
+    }
+
+    fn on(clock: LabClock, options: Options) -> Self {
+        let shown = clock.clone();
+        let options = Options { clock: Arc::new(move || shown.now()), redirect_ports: free_ports(3), ..options };
+        let sandbox = Sandbox::start(options).expect("a sandbox");
+        let lab = Self { sandbox, clock, home: Home::new() };
+        lab.configure_with("");
+        lab
+    }
+
+    /// Returns the lab with these profiles in place of its own, each with a name and its settings as lines of TOML (see
+    /// [`sandbox_section`]). [`PROFILE`] is the default if it is among them.
+    #[must_use]
+    pub fn with_profiles(self, profiles: &[(&str, &str)]) -> Self {
+        let is_default = profiles.iter().any(|(name, _)| *name == PROFILE);
+        let mut text = if is_default { format!("default_profile = '{PROFILE}'\n") } else { String::new() };
+        for (name, lines) in profiles {
+            text += &sandbox_section(&self.sandbox, name, lines);
+        }
+        self.home.configure(text);
+        self
+    }
+
+    /// Returns the lab with Alice signed in and credentials in its store. The sandbox's log is empty.
+    #[must_use]
+    pub fn signed_in(self) -> Self {
+        match self.clock {
+            LabClock::Real => self.login("alice").good(),
+            LabClock::Manual(_) => self.login_here("alice").good(),
+        };
+        self.credentials().good();
+        self.sandbox.clear_log();
+        self
+    }
+
+    /// Returns the lab with Alice signed in, and with credentials and an ID token that were issued two hours ago. The
+    /// sandbox's log is empty.
+    #[must_use]
+    pub fn expired(self) -> Self {
+        let lab = self.signed_in();
+        match &lab.clock {
+            LabClock::Real => lab.age(TimeDelta::hours(2)),
+            LabClock::Manual(clock) => clock.advance(TimeDelta::hours(2)),
+        }
+        lab
+    }
+
+    /// Writes the configuration: a profile's section, with more lines at its head.
+    pub fn configure(&self, section: &str, lines: &str) {
+        let (head, keys) = section.split_once('\n').expect("a section of several lines");
+        self.home.configure(format!("{head}\n{lines}\n{keys}"));
+    }
+
+    /// Writes the configuration: the profile with these settings (see [`sandbox_section`]).
+    pub fn configure_with(&self, lines: &str) {
+        self.home.configure(sandbox_section(&self.sandbox, PROFILE, lines));
+    }
+
+    /// Moves the lab's clock, which has to be manual.
+    pub fn advance(&self, by: TimeDelta) {
+        match &self.clock {
+            LabClock::Manual(clock) => clock.advance(by),
+            LabClock::Real => panic!("this lab has real time"),
+        }
+    }
+}
+
+impl Default for Lab {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The home, and runs in it.
+impl Lab {
+    /// Returns the home folder. Everything that cogfed may write to is below it.
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// Returns the path of the configuration file.
+    pub fn config(&self) -> PathBuf {
+        self.home.config()
+    }
+
+    /// Returns the folder for the program's temporary files.
+    pub fn temporary(&self) -> PathBuf {
+        self.home.temporary()
+    }
+
+    /// Returns cogfed's own folder.
+    pub fn folder(&self) -> Folder {
+        self.home.folder()
+    }
+
+    /// Returns the program in the lab's home (see [`Home::command`]).
+    pub fn command(&self, words: &[&str]) -> Command {
+        self.home.command(words)
+    }
+
+    /// Runs the program to its end.
+    pub fn run(&self, words: &[&str]) -> Ran {
+        self.home.run(words)
+    }
+
+    /// Signs a person in with the program; the sandbox's visitor is the browser.
+    pub fn login(&self, person: &str) -> Ran {
+        self.login_with(&[], person)
+    }
+
+    /// Signs a person in with the program and these flags.
+    pub fn login_with(&self, flags: &[&str], person: &str) -> Ran {
+        let waiting = self.begin_login(flags);
+        // Where the sign-in is refused the visitor's last page may be missing; what counts is what cogfed says.
+        let _ = visitor::sign_in_as(&waiting.url, person);
+        waiting.end()
+    }
+
+    /// Starts `login --no-browser` and returns once its listener waits.
+    pub fn begin_login(&self, flags: &[&str]) -> WaitingLogin {
+        let child = self.command(&[&["login", "--no-browser"], flags].concat()).spawn().expect("cogfed runs");
+        WaitingLogin::of(child)
+    }
+
+    /// Runs cogfed within this process, on the lab's clock. Without a `browser`, one that is opened fails the test.
+    pub fn run_here(&self, words: &[&str], browser: Option<Arc<dyn Browser>>) -> Ran {
+        let mut run = InProcess::at(self.clock.clone());
+        if let Some(browser) = browser {
+            run.browser = browser;
+        }
+        run.run(&self.home, words)
+    }
+
+    /// Signs a person in within this process.
+    pub fn login_here(&self, person: &'static str) -> Ran {
+        self.run_here(&["login"], Some(Arc::new(VisitorBrowser(person))))
+    }
+
+    /// Runs `credential-process`: the program in real time, within this process on a manual clock.
+    pub fn credentials(&self) -> Ran {
+        match self.clock {
+            LabClock::Real => self.run(CREDENTIALS),
+            LabClock::Manual(_) => self.run_here(CREDENTIALS, None),
+        }
+    }
+}
+
+/// What the sandbox knows.
+impl Lab {
+    /// Returns the sandbox's record of the access key in a document of `credential-process`.
+    ///
+    /// # Panics
+    /// If the sandbox did not issue the key.
+    #[track_caller]
+    pub fn issued(&self, document: &Value) -> IssuedKey {
+        let key = document["AccessKeyId"].as_str().unwrap_or_else(|| panic!("no access key: {document}"));
+        self.sandbox.issued_keys().find(key).expect("a key of this sandbox")
+    }
+
+    /// Returns the ARN of the role that a document of `credential-process` has credentials of.
+    #[track_caller]
+    pub fn role_of(&self, document: &Value) -> String {
+        self.issued(document).role_arn
+    }
+
+    /// Returns the user pool's name for the person whose credentials a document of `credential-process` has.
+    #[track_caller]
+    pub fn user_of(&self, document: &Value) -> String {
+        self.issued(document).username
+    }
+
+    /// Checks that no secret that the sandbox issued or received is in a text.
+    ///
+    /// # Panics
+    /// If one is.
+    #[track_caller]
+    pub fn assert_no_secret(&self, text: &str) {
+        for secret in self.sandbox.secrets_issued() {
+            assert!(!text.contains(&secret), "{secret} in {text}");
+        }
+    }
+
+    /// Finishes a login that waits, as Alice, and checks that it succeeds with one exchange of one code.
+    ///
+    /// # Panics
+    /// If it does not.
+    #[track_caller]
+    pub fn complete(&self, waiting: WaitingLogin) -> Ran {
+        let codes_before = self.sandbox.count("token.code");
+        let page = come_back(&waiting.callback("alice"));
+        assert!(page.body.contains("You are signed in"), "{page:?}");
+        let ran = waiting.end().good();
+        assert!(ran.stderr.contains("signed in as alice@corp.example by AzureAD"), "{}", ran.stderr);
+        assert_eq!(self.sandbox.count("token.code"), codes_before + 1, "one exchange, that of the right code");
+        ran
+    }
+}
+
+/// Returns the section of a sandbox's profile with these settings, in lines of TOML, in place of the sandbox's own of the
+/// same keys. It uses the file store unless they say otherwise, and `idp_identifier` replaces `identity_provider`.
+pub fn sandbox_section(sandbox: &Sandbox, name: &str, lines: &str) -> String {
+    let key_of = |line: &str| line.split_once(" =").map(|(key, _)| key.trim().to_owned());
+    let mut keys: Vec<String> = lines.lines().filter_map(key_of).collect();
+    let store = if keys.iter().any(|key| key == "store") { "" } else { "store = 'file'\n" };
+    if keys.iter().any(|key| key == "idp_identifier") {
+        keys.push("identity_provider".to_owned());
+    }
+    let section = sandbox.profile_toml(name);
+    let (head, own) = section.split_once('\n').expect("a section of several lines");
+    let mut text = format!("{head}\n{store}{lines}\n");
+    let mut is_below = false;
+    for line in own.lines() {
+        is_below |= line.starts_with('[');
+        if is_below || !key_of(line).is_some_and(|key| keys.contains(&key)) {
+            text += line;
+            text += "\n";
+        }
+    }
+    text
+}

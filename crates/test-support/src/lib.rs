@@ -1,0 +1,41 @@
+//! Support for cogfed's test programs: a home for cogfed, a sandbox beside it, runs of cogfed as a program or within the
+//! test's own process, and HTTP down to the byte.
+//!
+//! It is a crate, not a module that each program includes: so it is compiled once for all of them, and nothing in it is
+//! dead code in one program because only another uses it. `tests/README.md` lists what there is.
+
+mod browser;
+mod doors;
+mod home;
+pub mod http;
+mod in_memory;
+mod in_process;
+mod lab;
+mod login;
+mod processes;
+mod ran;
+mod random;
+mod server;
+mod skip;
+mod stored;
+mod strace;
+mod written;
+
+pub use browser::{NoBrowser, VisitorBrowser};
+pub use doors::{Door, Doors};
+pub use home::{Home, free_ports, keyring_address, program};
+pub use in_memory::InMemory;
+pub use in_process::InProcess;
+pub use lab::{Lab, LabClock, PROFILE, sandbox_section};
+pub use login::{WaitingLogin, come_back, target};
+pub use processes::{ended, one_document, together};
+pub use ran::Ran;
+pub use random::Random;
+pub use server::{Answer, Request, Server, forwarded};
+pub use skip::{skip, skip_anywhere};
+pub use stored::rewrite;
+pub use strace::{has_strace, under};
+pub use written::Written;
+
+/// The command line of `cogfed credential-process`.
+pub const CREDENTIALS: &[&str] = &["credential-process"];

@@ -1,0 +1,123 @@
+//! A `cogfed login` whose listener waits for the browser.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStderr};
+
+use url::{Url, form_urlencoded};
+
+use crate::Ran;
+use crate::http::{Reply, get, send_form};
+
+/// A `login` that has printed its URL and waits for the browser.
+pub struct WaitingLogin {
+    /// The authorization URL; empty if it has ended without one.
+    pub url: String,
+    child: Child,
+    said: String,
+    stderr: BufReader<ChildStderr>,
+}
+
+impl WaitingLogin {
+    /// Reads what a `login` says until it waits, or ends.
+    pub fn of(mut child: Child) -> Self {
+        let mut stderr = BufReader::new(child.stderr.take().expect("a pipe"));
+        let (mut said, mut url) = (String::new(), String::new());
+        while !said.contains("waiting up to") {
+            let mut line = String::new();
+            if stderr.read_line(&mut line).expect("a line") == 0 {
+                break;
+            }
+            if line.starts_with("http") {
+                url = line.trim().to_owned();
+            }
+            said += &line;
+        }
+        Self { url, child, said, stderr }
+    }
+
+    /// Returns the port of the redirect URI.
+    pub fn port(&self) -> u16 {
+        self.redirect_uri().port().expect("a port")
+    }
+
+    /// Returns the redirect URI.
+    pub fn redirect_uri(&self) -> Url {
+        self.parameter("redirect_uri").parse().expect("a URL")
+    }
+
+    /// Returns the state.
+    pub fn state(&self) -> String {
+        self.parameter("state")
+    }
+
+    fn parameter(&self, name: &str) -> String {
+        let url: Url = self.url.parse().unwrap_or_else(|error| panic!("{error}: {}", self.said));
+        url.query_pairs().find(|(key, _)| key == name).expect("a parameter").1.into_owned()
+    }
+
+    /// Signs a person of AzureAD in, and stops where the browser would be sent back: returns the URL of the callback,
+    /// code and all.
+    pub fn callback(&self, person: &str) -> Url {
+        let page = redirected(&self.url.parse().expect("a URL"), "GET", "");
+        let form = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(page.query_pairs().filter(|(name, _)| name == "transaction"))
+            .append_pair("person", person)
+            .finish();
+        redirected(&page.join("/saml2/idpresponse").expect("a URL"), "POST", &form)
+    }
+
+    /// Returns the process's id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Reads one more line of what it says.
+    pub fn next_line(&mut self) -> String {
+        let mut line = String::new();
+        self.stderr.read_line(&mut line).expect("a line");
+        self.said += &line;
+        line
+    }
+
+    /// Returns the process, and what else it will say.
+    pub fn apart(self) -> (Child, impl Read + Send + use<>) {
+        (self.child, self.stderr)
+    }
+
+    /// Waits for its end.
+    pub fn end(mut self) -> Ran {
+        self.stderr.read_to_string(&mut self.said).expect("UTF-8 on the standard error");
+        let output = self.child.wait_with_output().expect("cogfed ends");
+        Ran { stderr: self.said, ..Ran::from(output) }
+    }
+
+    /// Kills it.
+    pub fn kill(mut self) {
+        self.child.kill().expect("it can be killed");
+        self.child.wait().expect("it ends");
+    }
+}
+
+/// Returns path and query of a callback's URL.
+pub fn target(callback: &Url) -> String {
+    format!("{}?{}", callback.path(), callback.query().expect("a query"))
+}
+
+/// Goes back to cogfed with the callback, on to where it leads, and returns the last page.
+///
+/// # Panics
+/// If the callback does not lead there.
+#[track_caller]
+pub fn come_back(callback: &Url) -> Reply {
+    let port = callback.port().expect("a port");
+    let reply = get(port, &target(callback));
+    assert_eq!((reply.status, reply.header("location")), (302, Some("/done")), "{reply:?}");
+    get(port, "/done")
+}
+
+/// Where the sandbox redirects a browser to.
+fn redirected(url: &Url, method: &str, form: &str) -> Url {
+    let target = format!("{}?{}", url.path(), url.query().unwrap_or_default());
+    let reply = send_form(url.port().expect("a port"), method, &target, form);
+    url.join(reply.header("location").unwrap_or_else(|| panic!("no redirect: {reply:?}"))).expect("a URL")
+}

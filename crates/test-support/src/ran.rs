@@ -1,0 +1,70 @@
+//! The outcome of a run of cogfed, and what every outcome has to keep to.
+
+use std::process;
+
+use serde_json::Value;
+
+/// The exit status and the output of a run of cogfed.
+#[derive(Debug)]
+pub struct Ran {
+    /// The exit status; -1 if a signal ended it.
+    pub status: i32,
+    /// The standard output.
+    pub stdout: String,
+    /// The standard error.
+    pub stderr: String,
+}
+
+impl Ran {
+    /// Returns the run if it succeeded.
+    ///
+    /// # Panics
+    /// If it failed, with everything it printed.
+    #[track_caller]
+    pub fn good(self) -> Self {
+        self.failed_with(0)
+    }
+
+    /// Returns the run if it exited with `status`.
+    ///
+    /// # Panics
+    /// If it exited with another status, with everything it printed.
+    #[track_caller]
+    pub fn failed_with(self, status: i32) -> Self {
+        assert_eq!(self.status, status, "{}{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// Returns the JSON document on the standard output.
+    ///
+    /// # Panics
+    /// If there is none.
+    #[track_caller]
+    pub fn document(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// Checks that one error is printed, followed by one hint as the last line, and returns the error.
+    ///
+    /// # Panics
+    /// If anything else is printed there.
+    #[track_caller]
+    pub fn one_error_and_hint(&self) -> String {
+        let lines: Vec<&str> = self.stderr.lines().collect();
+        assert_eq!(self.stderr.matches("cogfed: error: ").count(), 1, "{}", self.stderr);
+        let [.., error, hint] = lines.as_slice() else { panic!("fewer than two lines: {}", self.stderr) };
+        assert!(hint.starts_with("cogfed: hint: ") && !self.stderr.contains("panicked"), "{}", self.stderr);
+        let error = error.strip_prefix("cogfed: error: ");
+        error.unwrap_or_else(|| panic!("the error is not the last line but one: {}", self.stderr)).to_owned()
+    }
+}
+
+impl From<process::Output> for Ran {
+    fn from(output: process::Output) -> Self {
+        Self {
+            status: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).expect("UTF-8 on the standard output"),
+            stderr: String::from_utf8(output.stderr).expect("UTF-8 on the standard error"),
+        }
+    }
+}

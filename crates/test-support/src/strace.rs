@@ -1,0 +1,32 @@
+//! The program under strace, or under another program that changes what it meets.
+
+use std::process::{Command, Stdio};
+
+use crate::{skip, skip_anywhere};
+
+/// Tells whether strace works here; if not, reports that the calling test is skipped.
+#[track_caller]
+pub fn has_strace() -> bool {
+    let has = Command::new("strace").args(["-o", "/dev/null", "true"]).status();
+    let has = has.is_ok_and(|status| status.success());
+    if !cfg!(target_os = "linux") {
+        skip_anywhere("strace exists on Linux only");
+    } else if !has {
+        skip("strace is missing, or may not trace");
+    }
+    has
+}
+
+/// Returns `plain` run by another program: the words of `outer`, followed by those of `plain`. Its environment is that of
+/// `plain` and this process's PATH; its folder is the same.
+pub fn under(outer: &[&str], plain: &Command) -> Command {
+    let mut command = Command::new(outer[0]);
+    command.args(&outer[1..]).arg(plain.get_program()).args(plain.get_args()).env_clear();
+    command.envs(plain.get_envs().filter_map(|(key, value)| Some((key, value?))));
+    command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    if let Some(folder) = plain.get_current_dir() {
+        command.current_dir(folder);
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}

@@ -105,8 +105,47 @@ CONTROLS
     curl -X POST --data-binary @p.json CONTROL/mapping
 ";
 
-/// Returns the examples, then each misbehaviour, refusal and switch by name, as the sandbox itself lists them.
+/// Returns the examples, then each misbehaviour, refusal and switch by name.
 fn sections() -> String {
-    let (misbehaviours, refusals, switches) = (Misbehaviour::LIST, Refusal::list(), Switch::LIST);
+    let misbehaviours = terms(Misbehaviour::ALL.iter().map(|one| (one.name(), one.description())));
+    let switches = terms(Switch::ALL.iter().map(|one| (one.name(), one.description())));
+    let refusals = refusals_by_place();
     format!("{EXAMPLES_AND_CONTROLS}\nMISBEHAVIOURS\n{misbehaviours}\nREFUSALS\n{refusals}\nSWITCHES\n{switches}")
+}
+
+/// Returns one term with its description after the other.
+fn terms(named: impl Iterator<Item = (&'static str, &'static str)>) -> String {
+    named.map(|(name, description)| format!("  {name}\n        {description}\n")).collect()
+}
+
+/// Returns the names of the refusals by place, in lines of at most 80 columns.
+fn refusals_by_place() -> String {
+    let places = Refusal::LISTS.into_iter().map(|(place, list)| {
+        let mut lines = vec![String::from("       ")];
+        for (index, refusal) in list.iter().enumerate() {
+            let end = if index + 1 == list.len() { "" } else { "," };
+            let word = format!(" {}{end}", refusal.name);
+            match lines.last_mut() {
+                Some(line) if line.len() + word.len() <= 80 => line.push_str(&word),
+                _ => lines.push(format!("       {word}")),
+            }
+        }
+        format!("  {place}\n{}\n", lines.join("\n"))
+    });
+    places.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn help_names_every_refusal_once_within_80_columns() {
+        let list = refusals_by_place();
+        let words: Vec<&str> = list.split([' ', ',', '\n']).collect();
+        for refusal in Refusal::all() {
+            assert_eq!(words.iter().filter(|word| **word == refusal.name).count(), 1, "{}", refusal.name);
+        }
+        assert!(list.lines().all(|line| line.len() <= 80), "{list}");
+    }
 }

@@ -37,7 +37,7 @@ pub struct IssuedKey {
 
 impl IssuedKey {
     /// The long-term keys of an IAM user who administers the sandbox's account. They end when the sandbox does.
-    pub fn of_an_administrator(partition: Partition, identity_pool_id: &str) -> Self {
+    pub(crate) fn of_an_administrator(partition: Partition, identity_pool_id: &str) -> Self {
         Self {
             access_key_id: format!("AKIASANDBOX{}", random::upper_alphanumeric(9)),
             secret_access_key: format!("sandbox/{}", random::alphanumeric(32)),
@@ -98,7 +98,7 @@ impl IssuedKeys {
     }
 
     /// Forgets the keys that had expired a week before `now`: until then the answer to them is that they are expired.
-    pub fn tidy(&self, now: DateTime<Utc>) {
+    pub(crate) fn tidy(&self, now: DateTime<Utc>) {
         let week_ago = now - TimeDelta::weeks(1);
         self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, key| week_ago < key.expires);
     }

@@ -1,7 +1,33 @@
-//! A local Cognito with its Azure directories and an IAM-protected API, for the demo, the tests and other people's CI.
+//! A local Amazon Cognito for tests: a user pool with federated directories, an identity pool, STS, and an API behind
+//! API Gateway's IAM authorizer.
 //!
-//! It uses no room that it is there to test: its PKCE check, its signatures and its SigV4 verification are its own, so
-//! that a bug in cogfed cannot hide behind the same bug here.
+//! [`Sandbox::start`] runs all of them in this process, on loopback ports. [`Options`] and [`Switch`] set them up,
+//! [`Misbehaviour`] and [`Refusal`] are the faults that they have on request, and [`visitor`] signs people in without a
+//! browser.
+//!
+//! ```
+//! use cogfed_sandbox::{Options, Sandbox, Switch};
+//!
+//! let mut options = Options { redirect_ports: vec![8400], ..Options::default() };
+//! Switch::ClientSecret.apply(&mut options);
+//! let sandbox = Sandbox::start(options)?;
+//!
+//! // The program under test needs these addresses and ids.
+//! println!("{} {} {}", sandbox.domain_url(), sandbox.issuer(), sandbox.client_id());
+//! println!("{} {}", sandbox.identity_pool_url(), sandbox.identity_pool_id());
+//!
+//! // Entra ID refuses the next sign-in of a person who is not assigned to the application.
+//! sandbox.refuse("AADSTS50105", Some(1))?;
+//!
+//! assert_eq!(sandbox.count("authorize"), 0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Some parts work without a listener: the signature verifier in [`sigv4`], the API in [`api_gateway`], GetCallerIdentity
+//! in [`sts`], and the choice of a role in [`roles`].
+//!
+//! The crate depends on nothing of cogfed's. Its PKCE check, its token signatures and its SigV4 verifier are its own, so
+//! that a fault in cogfed does not hide behind the same fault here.
 
 // What can panic, and what prints or exits behind the caller's back. `expect` is allowed: its text says why it cannot
 // fail.
@@ -21,8 +47,8 @@ mod identity_pool;
 pub mod issued;
 mod jwt;
 mod keys;
-pub mod log;
-pub mod misbehaviour;
+mod log;
+mod misbehaviour;
 mod named;
 mod open_id_token;
 pub mod options;
@@ -40,7 +66,7 @@ mod server;
 mod sessions;
 pub mod sigv4;
 pub mod sts;
-pub mod switch;
+mod switch;
 mod token_endpoint;
 mod user_pool;
 pub mod visitor;
@@ -50,6 +76,7 @@ mod world;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::Error;
 pub use handle::Sandbox;
+pub use log::Logged;
 pub use misbehaviour::Misbehaviour;
 pub use named::UnknownName;
 pub use options::{Options, Rotation};
@@ -59,3 +86,8 @@ pub use pool_roles::PoolRoles;
 pub use refusals::Refusal;
 pub use switch::Switch;
 pub use visitor::Visitor;
+
+/// The examples of the README, which are tested with those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

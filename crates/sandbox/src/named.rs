@@ -23,6 +23,7 @@ macro_rules! named {
     ($(#[doc = $about:literal])* $type:ident, $list:literal: $($variant:ident, $name:literal, $description:literal;)*) => {
         $(#[doc = $about])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
         pub enum $type {
             $(#[doc = $description] $variant,)*
         }
@@ -30,9 +31,6 @@ macro_rules! named {
         impl $type {
             /// All of them, in the order in which they are listed.
             pub const ALL: &'static [$type] = &[$($type::$variant,)*];
-
-            /// Each with its name and its description, in the form of the help's sections.
-            pub const LIST: &'static str = concat!($("  ", $name, "\n        ", $description, "\n",)*);
 
             /// The name on the command line.
             pub fn name(self) -> &'static str {

@@ -217,7 +217,7 @@ impl Options {
 
 impl RoleMapping {
     /// What happens if it finds no role; nothing without a mapping.
-    pub fn ambiguous(&self) -> Option<AmbiguousRole> {
+    pub(crate) fn ambiguous(&self) -> Option<AmbiguousRole> {
         match self {
             Self::None => None,
             Self::Token(ambiguous) | Self::Rules(_, ambiguous) => Some(*ambiguous),

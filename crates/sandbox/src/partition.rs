@@ -52,7 +52,7 @@ struct Row {
 
 impl Partition {
     /// The partition of a region.
-    pub fn of(region: &str) -> Self {
+    pub(crate) fn of(region: &str) -> Self {
         match region {
             region if region.starts_with("us-gov-") => Self::GovCloud,
             region if region.starts_with("cn-") => Self::China,
@@ -108,7 +108,7 @@ impl Partition {
     }
 
     /// The issuer of a user pool, in one of its forms.
-    pub fn user_pool_issuer(self, issuer: Issuer, user_pool_id: &str) -> String {
+    pub(crate) fn user_pool_issuer(self, issuer: Issuer, user_pool_id: &str) -> String {
         let host = match issuer {
             Issuer::Original => "cognito-idp",
             Issuer::Updated => "issuer-cognito-idp",
@@ -119,22 +119,22 @@ impl Partition {
     }
 
     /// The domain of a user pool, with this prefix.
-    pub fn domain(self, prefix: &str) -> String {
+    pub(crate) fn domain(self, prefix: &str) -> String {
         format!("{prefix}.{}", self.row().domain)
     }
 
     /// The issuer of the identity pool's own tokens, those of the classic flow.
-    pub fn identity_pool_issuer(self) -> String {
+    pub(crate) fn identity_pool_issuer(self) -> String {
         format!("https://{}", self.row().token_issuer)
     }
 
     /// The identity pools as trust policies name them, and STS as a token's provider.
-    pub fn web_identity_provider(self) -> &'static str {
+    pub(crate) fn web_identity_provider(self) -> &'static str {
         self.row().principal
     }
 
     /// The regions that a signature for STS may be scoped to: its own, and the global endpoint's where there is one.
-    pub fn sts_regions(self, region: &str) -> Vec<&str> {
+    pub(crate) fn sts_regions(self, region: &str) -> Vec<&str> {
         [Some(region), self.row().global_sts].into_iter().flatten().collect()
     }
 }

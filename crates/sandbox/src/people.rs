@@ -30,7 +30,7 @@ impl Directory {
     }
 
     /// The identifier that `idp_identifier` may name in place of it: a domain, as Cognito's documents suggest.
-    pub fn identifier(self) -> &'static str {
+    pub(crate) fn identifier(self) -> &'static str {
         match self {
             Directory::AzureAd => "corp.example",
             Directory::AzureB2c => "customers.example",
@@ -38,7 +38,7 @@ impl Directory {
     }
 
     /// The protocol, as the claim `identities` names it.
-    pub fn protocol(self) -> &'static str {
+    pub(crate) fn protocol(self) -> &'static str {
         match self {
             Directory::AzureAd => "SAML",
             Directory::AzureB2c => "OIDC",
@@ -46,7 +46,7 @@ impl Directory {
     }
 
     /// The directory's own issuer, as the claim `identities` names it.
-    pub fn issuer(self) -> &'static str {
+    pub(crate) fn issuer(self) -> &'static str {
         match self {
             Directory::AzureAd => "https://sts.windows.net/11111111-2222-3333-4444-555555555555/",
             Directory::AzureB2c => "https://customersexample.b2clogin.com/66666666-7777-8888-9999-000000000000/v2.0/",
@@ -54,12 +54,12 @@ impl Directory {
     }
 
     /// The directory of that provider name.
-    pub fn named(name: &str) -> Option<Self> {
+    pub(crate) fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|directory| directory.name() == name)
     }
 
     /// The directory of that identifier.
-    pub fn identified(identifier: &str) -> Option<Self> {
+    pub(crate) fn identified(identifier: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|directory| directory.identifier() == identifier)
     }
 }
@@ -129,7 +129,7 @@ impl Person {
 
     /// The user in the pool, once the directory has sent what it holds of them now: what is not sent stays as it was
     /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-specifying-attribute-mapping.html>).
-    pub fn after_sign_in(&self, sent: &Person) -> Person {
+    pub(crate) fn after_sign_in(&self, sent: &Person) -> Person {
         let mut user = sent.clone();
         if sent.roles.is_empty() {
             user.roles.clone_from(&self.roles);
@@ -142,18 +142,18 @@ impl Person {
 
     /// `AzureAD_alice@corp.example`: the provider, an underscore, and the directory's own id, in lower case as in a
     /// pool whose names are not case-sensitive.
-    pub fn username(&self) -> String {
+    pub(crate) fn username(&self) -> String {
         format!("{}_{}", self.directory.name(), self.directory_id.to_lowercase())
     }
 
     /// The claim `custom:roles`.
-    pub fn custom_roles(&self) -> Option<String> {
+    pub(crate) fn custom_roles(&self) -> Option<String> {
         flattened(&self.roles)
     }
 
     /// The claim about groups of the directory: `custom:groups`, or `custom:groups_link` where a SAML assertion has a link
     /// in their place (<https://learn.microsoft.com/entra/identity-platform/reference-saml-tokens>).
-    pub fn custom_groups(&self, link: impl FnOnce() -> String) -> Option<(&'static str, String)> {
+    pub(crate) fn custom_groups(&self, link: impl FnOnce() -> String) -> Option<(&'static str, String)> {
         match self.directory_groups.len() > MOST_GROUPS_BY_SAML {
             true => Some(("custom:groups_link", link())),
             false => flattened(&self.directory_groups).map(|groups| ("custom:groups", groups)),
@@ -192,7 +192,7 @@ fn flattened(values: &[String]) -> Option<String> {
 }
 
 /// The people of a sandbox that was not given others.
-pub fn everyone() -> Vec<Person> {
+pub(crate) fn everyone() -> Vec<Person> {
     vec![
         Person::new("alice", "Alice Admin", Directory::AzureAd).with_roles(&["Orders.Admin"]),
         Person::new("bob", "Bob Reader", Directory::AzureAd).with_roles(&["Orders.Read"]),

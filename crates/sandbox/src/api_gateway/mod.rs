@@ -19,7 +19,8 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 
 use self::functions::Functions;
-pub use self::policy::{Decision, Effect, Statement, decide};
+use self::policy::{Decision, decide};
+pub use self::policy::{Effect, Statement};
 use self::refusal::Refusal;
 use self::route::Route;
 use crate::issued::{IssuedKey, IssuedKeys};
@@ -129,12 +130,12 @@ impl ApiGateway {
     }
 
     /// The answer to a request whose body is larger than [`LARGEST_BODY`]: that is as far as it is read.
-    pub fn too_large() -> Response<Bytes> {
+    pub(crate) fn too_large() -> Response<Bytes> {
         respond(Refusal::TooLarge.answer())
     }
 
     /// The answer of a gateway that fails itself.
-    pub fn failed() -> Response<Bytes> {
+    pub(crate) fn failed() -> Response<Bytes> {
         respond(Refusal::Failed.answer())
     }
 

@@ -86,7 +86,8 @@ fn other_partitions_name_the_caller_their_way_and_have_no_global_endpoint() {
 
 #[test]
 fn an_administrator_is_named_as_a_user() {
-    let admin = IssuedKey::of_an_administrator(Partition::Aws, "eu-west-1:pool");
+    let role_arn = "arn:aws:iam::000000000000:user/SandboxAdministrator".to_owned();
+    let admin = IssuedKey { session_token: String::new(), role_arn, ..key("Administrator") };
     let keys = IssuedKeys::default();
     keys.insert(admin.clone());
     let response = sts::answer(now(), &keys, REGION, &signer(&admin).sign(post(FORM)));

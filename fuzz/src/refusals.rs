@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use cogfed::error::{Failure, Kind};
-use cogfed::identity_pool::{Service, refusal};
+use cogfed::identity_pool::{Asked, PoolConfig, explain as explain_aws};
 use cogfed::refusals;
 use cogfed::request::{ApiRequest, Context, Reason, RequestInput, explain};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -53,8 +53,8 @@ fn said(text: &str) {
     }
     let said = refusals::said(code, message);
     assert!(said.chars().count() <= 510 && !said.contains(['\r', '\n']) || code.contains(['\r', '\n']), "{said}");
-    for service in [Service::IdentityPool, Service::Sts] {
-        let failure = refusal::explain(service, code, message, &profile(""));
+    for asked in [Asked::IdentityPool, Asked::Sts] {
+        let failure = explain_aws(asked, code, message, &PoolConfig::of(&profile("")), None);
         assert!(matches!(failure.kind, Kind::Refused | Kind::Network), "{failure:?}");
         assert!(failure.hint.is_some());
         assert_presentable(&failure);

@@ -13,10 +13,10 @@ use aws_smithy_async::time::StaticTimeSource;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use super::sdk::{Service, configured};
+use super::PoolConfig;
+use super::sdk::Asked;
 use crate::error::{Failure, Kind, shortened};
 use crate::http::Http;
-use crate::profile::Profile;
 use crate::role_mapping::IdentityPoolRoles;
 use crate::secret::Secret;
 
@@ -48,7 +48,7 @@ impl Administrator {
     /// [`Kind::Refused`] if these credentials may not ask, [`Kind::Network`] if the service or its answer fails.
     pub async fn pool_roles(
         &self,
-        profile: &Profile,
+        pool: &PoolConfig<'_>,
         http: &Http,
         time: DateTime<Utc>,
     ) -> Result<IdentityPoolRoles, Failure> {
@@ -59,22 +59,22 @@ impl Administrator {
             None,
             "environment",
         );
-        let (region, endpoint) = (profile.identity_pool_region(), &profile.endpoints.identity_pool);
-        let config = configured!(aws_sdk_cognitoidentity, region, endpoint, http)
+        let config = pool
+            .sdk_config(http)
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .time_source(StaticTimeSource::new(SystemTime::from(time)));
         let client = Client::from_conf(config.build());
-        let request = client.get_identity_pool_roles().identity_pool_id(&profile.identity_pool_id);
+        let request = client.get_identity_pool_roles().identity_pool_id(pool.id);
         let answer = request.send().await.map_err(|error| match &error {
             SdkError::ServiceError(context)
                 if is_about_the_asker(context.err().code(), context.raw().status().as_u16()) =>
             {
                 let (code, message) = (context.err().code(), context.err().message());
-                refused(code.unwrap_or_default(), message.unwrap_or_default(), profile)
+                refused(code.unwrap_or_default(), message.unwrap_or_default(), pool.id)
             }
-            _ => Service::IdentityPool.failure(&error, profile, http),
+            _ => Asked::IdentityPool.failure(&error, pool, http, |_, _| None),
         })?;
-        let source = format!("the answer of {endpoint}");
+        let source = format!("the answer of {}", pool.endpoint);
         IdentityPoolRoles::read(document(&answer).to_string().as_bytes(), &source).map_err(|failure| Failure {
             kind: Kind::Network,
             hint: None,
@@ -90,9 +90,8 @@ fn is_about_the_asker(code: Option<&str>, status: u16) -> bool {
     status < 500 && code.is_some_and(|code| !others.contains(&code))
 }
 
-fn refused(code: &str, message: &str, profile: &Profile) -> Failure {
+fn refused(code: &str, message: &str, pool: &str) -> Failure {
     let said = shortened(&format!("{code}: {message}"), LONGEST);
-    let pool = &profile.identity_pool_id;
     Failure::new(
         Kind::Refused,
         format!("the AWS credentials in the environment may not read the role mapping of {pool} ({said})"),

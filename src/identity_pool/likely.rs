@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use crate::aws::ids;
-use crate::error::{Failure, shortened};
+use crate::error::shortened;
 use crate::role_mapping::asserted::Asserted;
 
 /// How many roles or groups are named.
@@ -26,12 +26,6 @@ pub struct Likely {
 impl Likely {
     fn new(cause: impl Into<String>, hint: impl Into<String>) -> Option<Self> {
         Some(Self { cause: cause.into(), hint: hint.into() })
-    }
-
-    /// The same failure with this cause and this next step; `said` is what AWS said, and of what.
-    #[must_use]
-    pub fn of(self, failure: Failure, said: &str) -> Failure {
-        Failure { message: format!("{}, most likely ({said})", self.cause), ..failure }.hint(self.hint)
     }
 }
 
@@ -182,7 +176,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::error::Kind;
 
     const DENIED: (&str, &str) = ("NotAuthorizedException", "The ambiguous role mapping rules denied this request.");
     const A: &str = "arn:aws:iam::000000000000:role/A";
@@ -259,14 +252,5 @@ mod tests {
         let original = issuer("https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123xyz");
         assert_eq!(found(refusal, &original, None), None);
         assert_eq!(found(refusal, &json!({}), None), None);
-    }
-
-    #[test]
-    fn what_is_likely_is_said_to_be_likely_and_aws_own_words_stay() {
-        let certain = Failure::new(Kind::Refused, "no role (x)").hint("ask").after(Some(std::time::Duration::ZERO));
-        let likely = cause(DENIED, &Map::new(), Wanted::Credentials(None), None).unwrap().of(certain, "x");
-        assert_eq!(likely.message, "the directory asserts no role for you, most likely (x)");
-        assert!(likely.hint.unwrap().contains("--force"));
-        assert!(likely.retry_after.is_some());
     }
 }

@@ -1,29 +1,69 @@
-//! The identity pool's client: an ID token in, temporary AWS credentials out, by the enhanced flow or by the classic one,
-//! which AWS also calls the basic flow
+//! Identity pool client: an ID token in, temporary AWS credentials out, by the enhanced flow or the classic flow, which AWS
+//! also calls the basic flow
 //! (<https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html>).
 
 pub mod administration;
 pub mod likely;
-pub mod refusal;
 mod sdk;
 mod session_name;
 pub mod sts;
 
 use aws_sdk_cognitoidentity::Client;
+use aws_sdk_cognitoidentity::config::Builder;
 use aws_sdk_cognitoidentity::error::{ProvideErrorMetadata, SdkError};
 use chrono::{DateTime, TimeDelta};
 use serde_json::{Map, Value};
 
 use self::likely::Wanted;
-pub use self::sdk::Service;
-use self::sdk::configured;
+pub use self::sdk::{Asked, explain};
 pub use self::session_name::session_name;
 use self::sts::{Assumption, Sts};
 use crate::aws::Credentials;
 use crate::error::Failure;
-use crate::http::Http;
+use crate::http::{Http, ObeyRetryAfter};
 use crate::profile::{Flow, Profile};
 use crate::secret::Secret;
+
+/// The settings of the clients of the identity pool and of STS, and the names that their messages use.
+#[derive(Debug, Clone, Copy)]
+pub struct PoolConfig<'a> {
+    /// The identity pool's id. Its prefix is the region of both services.
+    pub id: &'a str,
+    /// The endpoint of the identity pools' service.
+    pub endpoint: &'a str,
+    /// The endpoint of STS.
+    pub sts_endpoint: &'a str,
+    /// The ARN of the role to ask for; `None` leaves the choice to the identity pool.
+    pub role_arn: Option<&'a str>,
+    /// The name of the profile, for messages.
+    pub profile: &'a str,
+    /// The kind of issuer, for messages: see [`crate::profile::Issuer::described`].
+    pub issuer: &'static str,
+}
+
+impl<'a> PoolConfig<'a> {
+    /// Returns the settings that `profile` makes.
+    pub fn of(profile: &'a Profile) -> Self {
+        Self {
+            id: &profile.identity_pool_id,
+            endpoint: &profile.endpoints.identity_pool,
+            sts_endpoint: &profile.endpoints.sts,
+            role_arn: profile.role_arn.as_deref(),
+            profile: &profile.name,
+            issuer: profile.issuer.described(),
+        }
+    }
+
+    fn region(&self) -> &'a str {
+        self.id.split(':').next().unwrap_or_default()
+    }
+
+    /// Returns the configuration of a client of the identity pools' service.
+    fn sdk_config(&self, http: &Http) -> Builder {
+        let shared = sdk::sdk_config(self.region(), self.endpoint, http);
+        Builder::from(&shared).retry_classifier(ObeyRetryAfter(http.clone()))
+    }
+}
 
 /// The proof of who somebody is: the user pool's ID token.
 #[derive(Debug)]
@@ -67,17 +107,16 @@ impl From<PoolError> for Failure {
 
 /// One profile's identity pool.
 pub struct IdentityPool<'a> {
-    profile: &'a Profile,
+    config: PoolConfig<'a>,
     client: Client,
     http: Http,
 }
 
 impl<'a> IdentityPool<'a> {
-    /// The identity pool of `profile`, asked by way of `http`. Its calls are not signed: the token is the proof.
-    pub fn new(profile: &'a Profile, http: &Http) -> Self {
-        let (region, endpoint) = (profile.identity_pool_region(), &profile.endpoints.identity_pool);
-        let config = configured!(aws_sdk_cognitoidentity, region, endpoint, http).allow_no_auth().build();
-        Self { profile, client: Client::from_conf(config), http: http.clone() }
+    /// Creates a client that asks by way of `http`. Its calls are not signed: the token is the proof.
+    pub fn new(config: PoolConfig<'a>, http: &Http) -> Self {
+        let client = Client::from_conf(config.sdk_config(http).allow_no_auth().build());
+        Self { config, client, http: http.clone() }
     }
 
     /// The identity id of whoever `login` names. It stays the same: keep it, the quota for asking is small.
@@ -85,11 +124,8 @@ impl<'a> IdentityPool<'a> {
     /// # Errors
     /// [`crate::error::Kind::Refused`] with the meaning of AWS's answer, or [`crate::error::Kind::Network`].
     pub async fn identity_id(&self, login: &Login<'_>) -> Result<String, PoolError> {
-        let request = self
-            .client
-            .get_id()
-            .identity_pool_id(&self.profile.identity_pool_id)
-            .logins(login.provider, login.id_token.expose());
+        let request =
+            self.client.get_id().identity_pool_id(self.config.id).logins(login.provider, login.id_token.expose());
         let answer = request.send().await.map_err(|error| self.failure(&error, login, Wanted::Identity))?;
         answer.identity_id.ok_or_else(|| self.odd_answer("no identity id"))
     }
@@ -105,8 +141,9 @@ impl<'a> IdentityPool<'a> {
         identity_id: &str,
         login: &Login<'_>,
         person: &str,
+        flow: Flow,
     ) -> Result<(Credentials, String), PoolError> {
-        match self.profile.flow {
+        match flow {
             Flow::Enhanced => self.by_enhanced_flow(identity_id, login).await,
             Flow::Classic { duration } => self.by_classic_flow(identity_id, login, person, duration).await,
         }
@@ -118,9 +155,9 @@ impl<'a> IdentityPool<'a> {
             .client
             .get_credentials_for_identity()
             .identity_id(identity_id)
-            .set_custom_role_arn(self.profile.role_arn.clone())
+            .set_custom_role_arn(self.config.role_arn.map(str::to_owned))
             .logins(login.provider, login.id_token.expose());
-        let wanted = Wanted::Credentials(self.profile.role_arn.as_deref());
+        let wanted = Wanted::Credentials(self.config.role_arn);
         let answer = request.send().await.map_err(|error| self.failure(&error, login, wanted))?;
         let identity_id = answer.identity_id.unwrap_or_else(|| identity_id.to_owned());
         let credentials = answer.credentials.and_then(|given| {
@@ -149,12 +186,12 @@ impl<'a> IdentityPool<'a> {
         let token = Secret::new(answer.token.ok_or_else(|| self.odd_answer("no token"))?);
         let identity_id = answer.identity_id.unwrap_or_else(|| identity_id.to_owned());
         let wanted = Assumption {
-            role_arn: self.profile.role_arn.as_deref().unwrap_or_default(),
+            role_arn: self.config.role_arn.unwrap_or_default(),
             session_name: &session_name(person),
             token: &token,
             duration,
         };
-        let sts = Sts::new(self.profile, &self.http);
+        let sts = Sts::new(self.config, &self.http);
         let credentials = sts.assume_role_with_web_identity(&wanted).await.map_err(PoolError::Failed)?;
         Ok((credentials, identity_id))
     }
@@ -166,12 +203,9 @@ impl<'a> IdentityPool<'a> {
         login: &Login<'_>,
         wanted: Wanted<'_>,
     ) -> PoolError {
-        let failure = Service::IdentityPool.failure(error, self.profile, &self.http);
-        let (code, message) = (error.code().unwrap_or_default(), error.message().unwrap_or_default());
-        let failure = match likely::cause((code, message), &login.claims, wanted, self.http.server_now()) {
-            Some(likely) => likely.of(failure, &refusal::said(Service::IdentityPool, code, message, self.profile)),
-            None => failure,
-        };
+        let now = self.http.server_now();
+        let likely = |code: &str, message: &str| likely::cause((code, message), &login.claims, wanted, now);
+        let failure = Asked::IdentityPool.failure(error, &self.config, &self.http, likely);
         match error.code() {
             Some("ResourceNotFoundException") => PoolError::UnknownIdentity(failure),
             _ => PoolError::Failed(failure),
@@ -179,6 +213,6 @@ impl<'a> IdentityPool<'a> {
     }
 
     fn odd_answer(&self, what: &str) -> PoolError {
-        PoolError::Failed(Service::IdentityPool.odd_answer(what, self.profile))
+        PoolError::Failed(Asked::IdentityPool.odd_answer(what, &self.config))
     }
 }

@@ -1,129 +1,203 @@
-//! What the clients of AWS's services have in common: how they are set up, and what their failures amount to.
+//! Shared parts of the clients of AWS's services: their set-up, and the meaning of their failures.
 
 use std::time::Duration;
 
 use aws_sdk_cognitoidentity::config::retry::RetryConfig;
 use aws_sdk_cognitoidentity::config::timeout::TimeoutConfig;
+use aws_sdk_cognitoidentity::config::{BehaviorVersion, Region, SharedHttpClient};
 use aws_sdk_cognitoidentity::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_types::SdkConfig;
 
-use super::refusal;
-use crate::error::{Failure, Kind};
+use super::PoolConfig;
+use super::likely::Likely;
+use crate::error::{Failure, Kind, shortened};
 use crate::http::{Http, HttpError};
-use crate::profile::Profile;
+use crate::profile::login_command;
+use crate::refusals;
 
-/// How often a call is made in all, where AWS says that it was too many or that it failed itself.
+/// The attempts of one call in all, if AWS answers that there were too many calls or that it failed itself.
 const ATTEMPTS: u32 = 3;
-/// The first pause between them; later ones double, with jitter.
+/// The pause before the second attempt; later ones double, with jitter.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
-/// How long one call may take, its repetitions included.
+/// The longest that one call may take, its repetitions included.
 const DEADLINE: Duration = Duration::from_secs(15);
+/// The longest ARN of a role that a message repeats, in characters: no ARN of a role is longer.
+const LONGEST_ROLE: usize = 400;
 
-/// The configuration of a client of `$sdk`, still to be built. A macro, because each SDK crate has types of its own.
-macro_rules! configured {
-    ($sdk:ident, $region:expr, $endpoint:expr, $http:expr) => {
-        $sdk::Config::builder()
-            .behavior_version($sdk::config::BehaviorVersion::latest())
-            .region($sdk::config::Region::new(str::to_owned($region)))
-            .endpoint_url($endpoint)
-            .http_client($sdk::config::SharedHttpClient::new(Clone::clone($http)))
-            .retry_config($crate::identity_pool::sdk::repeats())
-            .timeout_config($crate::identity_pool::sdk::deadlines())
-            .retry_classifier($crate::http::ObeyRetryAfter(Clone::clone($http)))
-    };
-}
-pub(super) use configured;
-
-/// How calls are repeated.
-pub fn repeats() -> RetryConfig {
-    RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(FIRST_PAUSE)
+/// Returns the configuration that all clients share. Each client adds its own credentials, and the retry classifier
+/// [`crate::http::ObeyRetryAfter`], which this type has no room for.
+pub fn sdk_config(region: &str, endpoint: &str, http: &Http) -> SdkConfig {
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(region.to_owned()))
+        .endpoint_url(endpoint)
+        .http_client(SharedHttpClient::new(http.clone()))
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(FIRST_PAUSE))
+        .timeout_config(TimeoutConfig::builder().operation_timeout(DEADLINE).build())
+        .build()
 }
 
-/// How long they may take.
-pub fn deadlines() -> TimeoutConfig {
-    TimeoutConfig::builder().operation_timeout(DEADLINE).build()
-}
-
-/// One of AWS's services.
+/// The service that a call went to, in the words of messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Service {
-    /// The identity pools'.
+pub enum Asked {
+    /// The identity pools' service.
     IdentityPool,
     /// The Security Token Service.
     Sts,
 }
 
-impl Service {
-    /// As messages name whoever answers.
-    pub fn name(self) -> &'static str {
+impl Asked {
+    /// Returns the name of the service in messages.
+    fn name(self) -> &'static str {
         match self {
-            Service::IdentityPool => "the identity pool",
-            Service::Sts => "AWS STS",
+            Asked::IdentityPool => "the identity pool",
+            Asked::Sts => "AWS STS",
         }
     }
 
-    /// Where `profile` has it.
-    pub fn endpoint(self, profile: &Profile) -> &str {
+    /// Returns the endpoint of the service.
+    fn endpoint<'a>(self, config: &PoolConfig<'a>) -> &'a str {
         match self {
-            Service::IdentityPool => &profile.endpoints.identity_pool,
-            Service::Sts => &profile.endpoints.sts,
+            Asked::IdentityPool => config.endpoint,
+            Asked::Sts => config.sts_endpoint,
         }
     }
 
-    /// The key of a profile that names another endpoint.
-    pub fn endpoint_key(self) -> &'static str {
+    /// Returns the key of a profile that names another endpoint.
+    fn endpoint_key(self) -> &'static str {
         match self {
-            Service::IdentityPool => "endpoints.identity_pool",
-            Service::Sts => "endpoints.sts",
+            Asked::IdentityPool => "endpoints.identity_pool",
+            Asked::Sts => "endpoints.sts",
         }
     }
 
-    /// What a call that got no credentials amounts to.
-    pub fn failure<E: ProvideErrorMetadata>(self, error: &SdkError<E>, profile: &Profile, http: &Http) -> Failure {
+    /// Returns the meaning of a call that failed. If AWS refused it, `likely` is asked for a cause, with the code and
+    /// the message of the refusal.
+    pub fn failure<E: ProvideErrorMetadata>(
+        self,
+        error: &SdkError<E>,
+        config: &PoolConfig<'_>,
+        http: &Http,
+        likely: impl FnOnce(&str, &str) -> Option<Likely>,
+    ) -> Failure {
         match error {
             SdkError::ServiceError(context) => {
-                let (code, message) = (context.err().code(), context.err().message());
-                match code {
-                    Some(code) => refusal::explain(self, code, message.unwrap_or_default(), profile),
-                    None => self.senseless(context.raw(), profile),
+                let message = context.err().message().unwrap_or_default();
+                match context.err().code() {
+                    Some(code) => explain(self, code, message, config, likely(code, message)),
+                    None => self.senseless(context.raw(), config),
                 }
                 .after(http.sdk_retry_after(context.raw()))
             }
             // Not even JSON or XML: the page of somebody on the way, mostly.
             SdkError::ResponseError(context) => {
-                self.senseless(context.raw(), profile).after(http.sdk_retry_after(context.raw()))
+                self.senseless(context.raw(), config).after(http.sdk_retry_after(context.raw()))
             }
-            SdkError::TimeoutError(_) => self.unreachable("no answer in time", profile),
+            SdkError::TimeoutError(_) => self.unreachable("no answer in time", config),
             SdkError::DispatchFailure(failure) => {
                 let cause = failure.as_connector_error().and_then(std::error::Error::source);
                 match cause.and_then(|cause| cause.downcast_ref::<HttpError>()) {
                     Some(error) => error.clone().into(),
-                    None => self.unreachable("no answer", profile),
+                    None => self.unreachable("no answer", config),
                 }
             }
-            _ => self.unreachable("an answer that makes no sense", profile),
+            _ => self.unreachable("an answer that makes no sense", config),
         }
     }
 
-    fn senseless(self, answer: &HttpResponse, profile: &Profile) -> Failure {
+    fn senseless(self, answer: &HttpResponse, config: &PoolConfig<'_>) -> Failure {
         let status = answer.status().as_u16();
-        self.unreachable(&format!("an answer that makes no sense (status {status})"), profile)
+        self.unreachable(&format!("an answer that makes no sense (status {status})"), config)
     }
 
-    fn unreachable(self, what: &str, profile: &Profile) -> Failure {
-        let (name, endpoint) = (self.name(), self.endpoint(profile));
-        let owner = if self == Service::IdentityPool { format!("{name}'s") } else { name.to_owned() };
+    fn unreachable(self, what: &str, config: &PoolConfig<'_>) -> Failure {
+        let (name, endpoint) = (self.name(), self.endpoint(config));
+        let owner = if self == Asked::IdentityPool { format!("{name}'s") } else { name.to_owned() };
         Failure::new(Kind::Network, format!("{what}: {owner} endpoint {endpoint}"))
             .hint("check the network, and HTTPS_PROXY if you need a proxy")
     }
 
-    /// The failure of a good answer in which something is missing.
-    pub fn odd_answer(self, what: &str, profile: &Profile) -> Failure {
+    /// Returns the failure of a good answer that lacks something.
+    pub fn odd_answer(self, what: &str, config: &PoolConfig<'_>) -> Failure {
         let name = match self {
-            Service::IdentityPool => format!("{} {}", self.name(), profile.identity_pool_id),
-            Service::Sts => format!("{} at {}", self.name(), self.endpoint(profile)),
+            Asked::IdentityPool => format!("{} {}", self.name(), config.id),
+            Asked::Sts => format!("{} at {}", self.name(), self.endpoint(config)),
         };
         Failure::new(Kind::Network, format!("{name} answered with {what}"))
             .hint(format!("check '{}' in the profile", self.endpoint_key()))
+    }
+}
+
+/// Returns the meaning of a refusal: the `likely` cause if there is one, else that of the table. AWS's own words come
+/// along, whole.
+pub fn explain(asked: Asked, code: &str, message: &str, config: &PoolConfig<'_>, likely: Option<Likely>) -> Failure {
+    let service = match asked {
+        Asked::IdentityPool => refusals::Service::IdentityPool,
+        Asked::Sts => refusals::Service::Sts,
+    };
+    let row = refusals::find(service, code, message);
+    let said = said(asked, code, message, config);
+    if let Some(likely) = likely {
+        return Failure::new(row.kind, format!("{}, most likely ({said})", likely.cause)).hint(likely.hint);
+    }
+    let login = login_command(config.profile);
+    let facts = [("pool", config.id), ("profile", config.profile), ("login", &login), ("issuer", config.issuer)];
+    Failure::new(row.kind, format!("{} ({said})", row.cause(&facts))).hint(row.hint(&facts))
+}
+
+/// Returns AWS's words in one line, with the identity pool and the role that they are about.
+fn said(asked: Asked, code: &str, message: &str, config: &PoolConfig<'_>) -> String {
+    let pool = (asked == Asked::IdentityPool).then(|| format!("identity pool {}", config.id));
+    let role = config.role_arn.map(|role| format!("role {}", shortened(role, LONGEST_ROLE)));
+    let pieces: Vec<String> = [Some(refusals::said(code, message)), pool, role].into_iter().flatten().collect();
+    pieces.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CONFIG: PoolConfig<'_> = PoolConfig {
+        id: "eu-west-1:1cf667a2-49a6-454b-9e45-231990000000",
+        endpoint: "https://cognito-identity.eu-west-1.amazonaws.com",
+        sts_endpoint: "https://sts.eu-west-1.amazonaws.com",
+        role_arn: None,
+        profile: "internal",
+        issuer: "user pool",
+    };
+
+    #[test]
+    fn refusals_are_explained_in_aws_own_words_too() {
+        for (code, message, meaning, kind) in [
+            ("NotAuthorizedException", "Invalid login token. Token expired: 2 >= 1", "has expired", Kind::Refused),
+            (
+                "NotAuthorizedException",
+                "Token is not from a supported provider of this identity pool.",
+                "does not know",
+                Kind::Refused,
+            ),
+            ("NotAuthorizedException", "Access denied", "gives you no role", Kind::Refused),
+            ("InvalidIdentityPoolConfigurationException", "Check assigned IAM roles", "trust policy", Kind::Refused),
+            ("TooManyRequestsException", "Rate exceeded", "too often", Kind::Network),
+            ("BrandNewException", "What is this", "refused", Kind::Refused),
+        ] {
+            let failure = explain(Asked::IdentityPool, code, message, &CONFIG, None);
+            assert!(failure.message.contains(meaning), "{failure}");
+            assert!(failure.message.contains(message) && failure.message.contains(code), "{failure}");
+            assert_eq!(failure.kind, kind);
+            assert!(failure.hint.is_some());
+        }
+        let failure = explain(Asked::IdentityPool, &"C".repeat(5000), &"m".repeat(5000), &CONFIG, None);
+        assert!(failure.message.chars().count() < 700, "{failure}");
+    }
+
+    #[test]
+    fn a_likely_cause_is_marked_as_likely() {
+        let likely = Likely { cause: "the directory asserts no role for you".into(), hint: "ask".into() };
+        let failure = explain(Asked::IdentityPool, "NotAuthorizedException", "No", &CONFIG, Some(likely));
+        let said = format!("NotAuthorizedException: No; identity pool {}", CONFIG.id);
+        assert_eq!(failure.message, format!("the directory asserts no role for you, most likely ({said})"));
+        assert_eq!((failure.kind, failure.hint.as_deref()), (Kind::Refused, Some("ask")));
     }
 }

@@ -6,19 +6,20 @@ use std::time::SystemTime;
 use aws_credential_types::Credentials as Signing;
 use aws_sdk_sts::Client;
 use aws_sdk_sts::config::{Builder, SharedCredentialsProvider};
+use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_async::time::StaticTimeSource;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::sdk::{Service, configured};
+use super::PoolConfig;
+use super::sdk::{Asked, sdk_config};
 use crate::aws::Credentials;
 use crate::error::Failure;
-use crate::http::Http;
-use crate::profile::Profile;
+use crate::http::{Http, ObeyRetryAfter};
 use crate::secret::Secret;
 
 /// STS, as one profile reaches it: in the region of its identity pool.
 pub struct Sts<'a> {
-    profile: &'a Profile,
+    config: PoolConfig<'a>,
     http: &'a Http,
 }
 
@@ -46,8 +47,8 @@ pub struct Assumption<'a> {
 
 impl<'a> Sts<'a> {
     /// STS for `profile`, asked by way of `http`.
-    pub fn new(profile: &'a Profile, http: &'a Http) -> Self {
-        Self { profile, http }
+    pub fn new(config: PoolConfig<'a>, http: &'a Http) -> Self {
+        Self { config, http }
     }
 
     /// Whose `credentials` are. It asks for no permission: no policy can deny it
@@ -69,9 +70,9 @@ impl<'a> Sts<'a> {
             .credentials_provider(SharedCredentialsProvider::new(signing))
             .time_source(StaticTimeSource::new(SystemTime::from(time)));
         let answer = Client::from_conf(config.build()).get_caller_identity().send().await;
-        let answer = answer.map_err(|error| Service::Sts.failure(&error, self.profile, self.http))?;
+        let answer = answer.map_err(|error| self.failure(&error))?;
         let identity = answer.account.zip(answer.arn).map(|(account, arn)| CallerIdentity { account, arn });
-        identity.ok_or_else(|| Service::Sts.odd_answer("half an identity", self.profile))
+        identity.ok_or_else(|| Asked::Sts.odd_answer("half an identity", &self.config))
     }
 
     /// Credentials of a role, for a token of the identity pool's. The request is not signed: the token is the proof
@@ -86,7 +87,7 @@ impl<'a> Sts<'a> {
             .role_session_name(wanted.session_name)
             .web_identity_token(wanted.token.expose())
             .set_duration_seconds(i32::try_from(wanted.duration.num_seconds()).ok());
-        let answer = request.send().await.map_err(|error| Service::Sts.failure(&error, self.profile, self.http))?;
+        let answer = request.send().await.map_err(|error| self.failure(&error))?;
         let credentials = answer.credentials.and_then(|given| {
             Some(Credentials {
                 access_key_id: Some(given.access_key_id).filter(|id| !id.is_empty())?,
@@ -95,11 +96,16 @@ impl<'a> Sts<'a> {
                 expires: DateTime::from_timestamp(given.expiration.secs(), 0)?,
             })
         });
-        credentials.ok_or_else(|| Service::Sts.odd_answer("incomplete credentials", self.profile))
+        credentials.ok_or_else(|| Asked::Sts.odd_answer("incomplete credentials", &self.config))
     }
 
     fn config(&self) -> Builder {
-        let (region, endpoint) = (self.profile.identity_pool_region(), &self.profile.endpoints.sts);
-        configured!(aws_sdk_sts, region, endpoint, self.http)
+        let shared = sdk_config(self.config.region(), self.config.sts_endpoint, self.http);
+        Builder::from(&shared).retry_classifier(ObeyRetryAfter(self.http.clone()))
+    }
+
+    /// STS names the cause itself: nothing is guessed.
+    fn failure<E: ProvideErrorMetadata>(&self, error: &SdkError<E>) -> Failure {
+        Asked::Sts.failure(error, &self.config, self.http, |_, _| None)
     }
 }

@@ -8,7 +8,7 @@ use super::policy::{Step, step};
 use super::reserve::Reserve;
 use super::{Session, made, mark};
 use crate::error::{Failure, Kind};
-use crate::identity_pool::{IdentityPool, Login, PoolError};
+use crate::identity_pool::{IdentityPool, Login, PoolConfig, PoolError};
 use crate::oidc::{Client, Grant, GrantError, discovery, unverified_claims};
 use crate::profile::ProviderEndpoints;
 use crate::secret::Secret;
@@ -215,12 +215,13 @@ impl Session<'_> {
     }
 
     async fn with_credentials(&self, mut current: Current) -> anyhow::Result<CredentialsRecord> {
-        let pool = IdentityPool::new(self.profile, self.http);
+        let pool = IdentityPool::new(PoolConfig::of(self.profile), self.http);
         let tokens = &current.tokens;
         let issuer = self.profile.logins_key.as_deref().unwrap_or(&tokens.issuer);
         let login = Login::new(issuer, &tokens.id_token, unverified_claims(&tokens.id_token).unwrap_or_default());
         let kept = tokens.identities.get(&self.profile.identity_pool_id).cloned();
-        let credentials = async |identity_id: &str| pool.credentials(identity_id, &login, &tokens.person).await;
+        let flow = self.profile.flow;
+        let credentials = async |identity_id: &str| pool.credentials(identity_id, &login, &tokens.person, flow).await;
         let answer = match &kept {
             Some(identity_id) => credentials(identity_id).await,
             None => credentials(&pool.identity_id(&login).await.map_err(Failure::from)?).await,

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::super::{Env, ProfileContext};
 use crate::cli::Roles;
 use crate::error::{Failure, Kind};
+use crate::identity_pool::PoolConfig;
 use crate::identity_pool::administration::Administrator;
 use crate::oidc::{Invalid, json_object, unverified_claims};
 use crate::role_mapping::{IdentityPoolRoles, LARGEST};
@@ -83,7 +84,7 @@ pub fn mapping(flags: &Roles, opened: Option<&ProfileContext>, env: &mut Env) ->
         ))
     })?;
     let time = opened.session().offset().there(opened.clock.now());
-    opened.wait_for(async { Ok(administrator.pool_roles(&opened.profile, &opened.http, time).await?) })
+    opened.wait_for(async { Ok(administrator.pool_roles(&PoolConfig::of(&opened.profile), &opened.http, time).await?) })
 }
 
 /// All of a file, or of the standard input, if that is not too much.

@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::rows::{self, Row, listed, local, until};
 use super::{Attendance, Env, ProfileContext, choice_of_role};
 use crate::cli::Roles;
+use crate::identity_pool::PoolConfig;
 use crate::identity_pool::sts::Sts;
 use crate::profile::{Issuer, Profile};
 use crate::role_mapping::IdentityPoolRoles;
@@ -155,7 +156,7 @@ fn given(opened: &ProfileContext, now: DateTime<Utc>) -> Result<Given, String> {
     let credentials =
         record.ok_or("no credentials are at hand: they are fetched when something asks for them")?.credentials();
     let time = session.offset().there(now);
-    let sts = Sts::new(&opened.profile, &opened.http);
+    let sts = Sts::new(PoolConfig::of(&opened.profile), &opened.http);
     let asked = opened.wait_for(async { Ok(sts.caller_identity(&credentials, time).await?) });
     let identity = asked.map_err(|error| format!("{error:#}"))?;
     Ok(Given { account: identity.account, arn: identity.arn })

@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use cogfed::aws::Credentials;
 use cogfed::error::Kind;
 use cogfed::http::Http;
+use cogfed::identity_pool::PoolConfig;
 use cogfed::identity_pool::sts::{CallerIdentity, Sts};
 use cogfed::sandbox::Options;
 use cogfed::sandbox::options::ORDERS_ADMIN;
@@ -28,7 +29,8 @@ fn credentials(lab: &Lab, document: &serde_json::Value) -> Credentials {
 /// Whose the credentials in such a document are.
 pub fn caller(lab: &Lab, document: &serde_json::Value) -> CallerIdentity {
     let (profile, http) = (lab.profile(), Http::default());
-    now(Sts::new(&profile, &http).caller_identity(&credentials(lab, document), lab.sandbox.now())).unwrap()
+    now(Sts::new(PoolConfig::of(&profile), &http).caller_identity(&credentials(lab, document), lab.sandbox.now()))
+        .unwrap()
 }
 
 #[test]
@@ -39,7 +41,7 @@ fn the_caller_is_named_and_what_is_wrong_with_credentials_is_told() {
     let document = lab.run_here(CREDENTIALS, None).good().document();
     let credentials = credentials(&lab, &document);
     let (profile, http) = (lab.profile(), Http::default());
-    let sts = Sts::new(&profile, &http);
+    let sts = Sts::new(PoolConfig::of(&profile), &http);
     let role = ORDERS_ADMIN.rsplit('/').next().unwrap();
     let arn = format!("arn:aws:sts::000000000000:assumed-role/{role}/CognitoIdentityCredentials");
     assert_eq!(caller(&lab, &document), CallerIdentity { account: "000000000000".into(), arn });

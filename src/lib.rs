@@ -24,6 +24,7 @@ pub mod error;
 pub mod folder;
 pub mod http;
 pub mod identity_pool;
+pub mod loopback;
 pub mod oidc;
 pub mod process;
 pub mod profile;

@@ -10,7 +10,6 @@ mod keys;
 mod listener;
 mod page;
 mod pasted;
-mod peer;
 mod sign_in;
 mod surroundings;
 mod token_endpoint;

@@ -3,7 +3,7 @@
 
 use std::future::Future;
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{Ipv4Addr, Ipv6Addr, TcpListener as StdListener, TcpStream};
 use std::pin::pin;
 use std::task::{Context, Waker};
 
@@ -77,15 +77,6 @@ fn get(port: u16, target: &str) -> String {
     answer_on(&stream)
 }
 
-/// Whether the listener closes the connection, without an answer.
-fn is_shown_out(mut stream: &TcpStream) -> bool {
-    use io::ErrorKind::{TimedOut, WouldBlock};
-    match stream.read(&mut [0]) {
-        Ok(count) => count == 0,
-        Err(error) => !matches!(error.kind(), TimedOut | WouldBlock),
-    }
-}
-
 #[track_caller]
 fn assert_status(answer: &str, status: u16) {
     assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "not {status}: {answer}");
@@ -109,7 +100,7 @@ fn assert_headers(answer: &str) {
 }
 
 #[tokio::test]
-async fn each_answer_has_its_status_its_page_and_all_headers() {
+async fn each_answer_has_its_status_page_and_headers() {
     let (mut serving, port) = serving();
     let not_ours = "Nothing to see here";
     for (method, target, status, body, is_allow_named) in [
@@ -137,7 +128,7 @@ async fn each_answer_has_its_status_its_page_and_all_headers() {
 }
 
 #[tokio::test]
-async fn the_browser_is_sent_to_a_page_without_a_code_and_told_how_it_ended() {
+async fn browser_ends_on_a_page_without_a_code() {
     let (mut serving, port) = serving();
     let browser = tokio::task::spawn_blocking(move || get(port, CALLBACK));
     assert!(matches!(come_in(&mut serving).await, Arrival::Code(code) if code.expose() == "abc"));
@@ -157,7 +148,7 @@ async fn the_browser_is_sent_to_a_page_without_a_code_and_told_how_it_ended() {
 }
 
 #[tokio::test]
-async fn the_first_answer_counts_and_all_are_told_the_same_end() {
+async fn first_answer_counts_and_all_browsers_see_its_end() {
     let (mut serving, port) = serving();
     let clients = ["/callback?error=access_denied&state=right", CALLBACK, CALLBACK].map(|target| {
         let client = connect(port);
@@ -177,9 +168,9 @@ async fn the_first_answer_counts_and_all_are_told_the_same_end() {
 
 #[tokio::test]
 #[cfg(target_os = "linux")]
-async fn a_code_from_who_may_be_another_user_is_not_taken() {
+async fn code_from_a_possible_other_user_is_refused() {
     let (mut serving, port) = serving();
-    // Who has left cannot be looked up any more.
+    // The owner of a closed connection cannot be looked up.
     ask(&connect(port), "GET", CALLBACK);
     let witness = connect(port);
     ask(&witness, "GET", "/callback?error=later");
@@ -190,65 +181,7 @@ async fn a_code_from_who_may_be_another_user_is_not_taken() {
     assert!(matches!(come_in(&mut serving).await, Arrival::Code(_)), "the sign-in goes on");
 }
 
-#[tokio::test]
-async fn thirty_two_idle_connections_stay_and_one_more_shows_the_oldest_out() {
-    let (_serving, port) = serving();
-    let mut clients: VecDeque<_> = (0..CONNECTIONS).map(|_| connect(port)).collect();
-    let clients = aside(move || {
-        let first = clients.pop_front().unwrap();
-        ask(&first, "GET", "/");
-        assert_status(&answer_on(&first), 404);
-        clients
-    })
-    .await;
-    let more = [connect(port), connect(port)];
-    aside(move || {
-        assert!(is_shown_out(&clients[0]), "there are 33");
-        for stream in clients.iter().skip(1).chain(&more) {
-            ask(stream, "GET", "/");
-            assert_status(&answer_on(stream), 404);
-        }
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn who_has_asked_is_not_shown_out() {
-    let (mut serving, port) = serving();
-    let browser = connect(port);
-    ask(&browser, "GET", CALLBACK);
-    assert!(matches!(come_in(&mut serving).await, Arrival::Code(_)));
-    let idle: Vec<_> = (0..CONNECTIONS).map(|_| connect(port)).collect();
-    let idle = aside(move || {
-        assert!(is_shown_out(&idle[0]), "the oldest of those who have not asked");
-        idle
-    })
-    .await;
-    serving.ending.send_replace(Some(signed_in()));
-    aside(move || {
-        assert_status(&answer_on(&browser), 302);
-        ask(&idle[1], "GET", "/");
-        assert_status(&answer_on(&idle[1]), 404);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn heads_of_more_than_eight_kib_are_refused() {
-    let (_serving, port) = serving();
-    let head = |length: usize| format!("GET / HTTP/1.1\r\nhost: localhost:{port}\r\nx: {}\r\n\r\n", "a".repeat(length));
-    let (fits, too_large) = (head(7000), head(8 * 1024));
-    aside(move || {
-        for (head, status) in [(fits, 404), (too_large, 431)] {
-            let mut stream = connect(port);
-            stream.write_all(head.as_bytes()).unwrap();
-            assert_status(&answer_on(&stream), status);
-        }
-    })
-    .await;
-}
-
-/// Whether this machine has ::1; says so where not.
+/// Whether this machine has ::1; prints a line if not.
 fn has_ipv6() -> bool {
     let has = StdListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok();
     if !has {
@@ -258,7 +191,7 @@ fn has_ipv6() -> bool {
 }
 
 #[test]
-fn a_port_counts_only_if_both_halves_can_be_had() {
+fn port_counts_only_if_both_halves_are_free() {
     let halves: &[SocketAddr] = if has_ipv6() {
         &[SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 0), SocketAddr::new(Ipv6Addr::LOCALHOST.into(), 0)]
     } else {
@@ -278,83 +211,6 @@ fn a_port_counts_only_if_both_halves_can_be_had() {
     assert_eq!(Listener::bind(&[]).unwrap_err().kind, Kind::Busy);
 }
 
-#[test]
-fn one_half_is_enough_where_there_is_no_ipv6_and_nowhere_else() {
-    use io::ErrorKind::{AddrInUse, AddrNotAvailable, PermissionDenied, Unsupported};
-    let halves = |error: io::Error| {
-        let v4 = StdListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        with_other_half(v4, Err(error)).map(|sockets| sockets.len()).map_err(|error| error.kind())
-    };
-    for kind in [AddrNotAvailable, Unsupported] {
-        assert_eq!(halves(kind.into()), Ok(1));
-    }
-    for kind in [AddrInUse, PermissionDenied] {
-        assert_eq!(halves(kind.into()), Err(kind));
-    }
-    #[cfg(unix)]
-    {
-        let raw = |errno: rustix::io::Errno| io::Error::from_raw_os_error(errno.raw_os_error());
-        assert_eq!(halves(raw(rustix::io::Errno::AFNOSUPPORT)), Ok(1));
-        assert_eq!(halves(raw(rustix::io::Errno::ADDRINUSE)), Err(AddrInUse));
-    }
-}
-
-#[tokio::test]
-async fn both_halves_are_served_in_turn() {
-    if !has_ipv6() {
-        return;
-    }
-    let (mut serving, port) = serving();
-    let addresses = [SocketAddr::from((Ipv4Addr::LOCALHOST, port)), SocketAddr::from((Ipv6Addr::LOCALHOST, port))];
-    // Ten wait on each before the listener has its first turn.
-    let clients: Vec<_> = addresses
-        .iter()
-        .flat_map(|address| (0..10).map(|_| connected(*address)).collect::<Vec<_>>())
-        .inspect(|client| ask(client, "GET", &format!("/callback?error={}", client.peer_addr().unwrap().is_ipv6())))
-        .collect();
-    let mut order = Vec::new();
-    for _ in &clients {
-        let Arrival::Unvouched(denial) = come_in(&mut serving).await else { panic!("nobody knows the state") };
-        order.push(denial.error == "true");
-    }
-    let first_of_v6 = order.iter().position(|is_ipv6| *is_ipv6).unwrap();
-    let last_of_v4 = order.iter().rposition(|is_ipv6| !is_ipv6).unwrap();
-    assert!(first_of_v6 < last_of_v4, "those on 127.0.0.1 were all taken first: {order:?}");
-}
-
-#[tokio::test]
-async fn the_socket_that_is_asked_first_changes_with_each_turn() {
-    let listeners = [(); 2].map(|()| StdListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap());
-    let addresses = listeners.each_ref().map(|listener| listener.local_addr().unwrap());
-    let sockets = listeners.map(|listener| {
-        listener.set_nonblocking(true).unwrap();
-        TcpListener::from_std(listener).unwrap()
-    });
-    let _clients: Vec<_> = [addresses, addresses, addresses].as_flattened().iter().map(|to| connected(*to)).collect();
-    // Both are known to be ready from here on.
-    for socket in &sockets {
-        socket.accept().await.unwrap();
-    }
-    for (turn, asked) in [(1, 1), (2, 0), (usize::MAX, 1), (usize::MAX - 1, 0)] {
-        let (stream, _) = next(&sockets, turn).await.unwrap();
-        assert_eq!(stream.local_addr().unwrap(), addresses[asked], "turn {turn}");
-    }
-}
-
-#[tokio::test]
-async fn nothing_is_left_of_a_listener_that_is_dropped() {
-    let (serving, port) = serving();
-    let idle = connect(port);
-    let idle = aside(move || {
-        get(port, "/");
-        idle
-    })
-    .await;
-    drop(serving);
-    aside(move || assert!(is_shown_out(&idle))).await;
-    assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err(), "nobody listens any more");
-}
-
 /// Whether `finish` is over at once, without anything else happening from there on.
 fn is_over_at_once(prepare: impl FnOnce(&Desk)) -> bool {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -366,13 +222,13 @@ fn is_over_at_once(prepare: impl FnOnce(&Desk)) -> bool {
 }
 
 #[test]
-fn only_a_browser_that_came_back_is_bidden_farewell() {
+fn farewell_waits_only_for_a_browser_that_came_back() {
     assert!(is_over_at_once(|_| {}), "after a paste there is no browser to tell");
     assert!(!is_over_at_once(|desk| desk.answered.store(true, Ordering::Relaxed)));
 }
 
 #[test]
-fn who_asked_for_the_page_too_soon_does_not_end_the_farewell() {
+fn early_request_for_the_page_does_not_end_the_farewell() {
     let farewell_said = |desk: &Desk| {
         desk.answered.store(true, Ordering::Relaxed);
         desk.farewell.notify_one();

@@ -1,4 +1,4 @@
-//! Who is at the other end of a loopback connection. Linux tells, by `/proc/net/tcp`; elsewhere nobody does.
+//! The user at the other end of a loopback connection, from `/proc/net/tcp`. Only Linux tells.
 
 #[cfg(target_os = "linux")]
 use std::fs::File;
@@ -8,12 +8,11 @@ use std::io::BufRead;
 use std::io::BufReader;
 use std::net::SocketAddr;
 
-/// Whether a connection from `peer` to our `port` is known to be another user's.
+/// Returns whether a connection from `peer` to our `port` is known to be another user's. Root counts as this user.
 ///
-/// The state travels in the browser's command line, where every local user can read it. So a callback is taken from
-/// this user and from root alone, where the kernel tells who it is. Of a socket that its owner has closed already it
-/// tells no longer, and shows root in its place: such a one counts as another user's, since no browser of this user's
-/// would leave before the answer.
+/// The state of a sign-in travels in the browser's command line, where every local user can read it: it proves nothing
+/// about the user. For a socket that its owner has closed, the kernel shows root. Such a connection counts as another
+/// user's, since a browser of this user waits for the answer.
 pub fn is_someone_else(peer: SocketAddr, port: u16) -> bool {
     #[cfg(target_os = "linux")]
     {
@@ -26,13 +25,13 @@ pub fn is_someone_else(peer: SocketAddr, port: u16) -> bool {
     }
     #[cfg(not(target_os = "linux"))]
     {
-        // Nothing is known of a peer here.
+        // This system has no such table.
         let _ = (peer, port);
         false
     }
 }
 
-/// Whether a socket of `owner` is neither `our_uid`'s nor root's.
+/// Returns whether a socket of `owner` belongs to neither `our_uid` nor root.
 #[cfg(any(target_os = "linux", test))]
 fn is_other(owner: Option<Owner>, our_uid: u32) -> bool {
     match owner {
@@ -43,17 +42,17 @@ fn is_other(owner: Option<Owner>, our_uid: u32) -> bool {
     }
 }
 
-/// Whose a socket is.
+/// The owner of a socket.
 #[cfg(any(target_os = "linux", test))]
 #[derive(Debug, PartialEq, Eq)]
 enum Owner {
-    /// This user's.
+    /// The user with this id.
     User(u32),
-    /// Nobody's any more.
+    /// No user any more: it is closed.
     Gone,
 }
 
-/// The owner of the socket whose local address is `local` and whose remote port is `remote_port`
+/// Returns the owner of the socket whose local address is `local` and whose remote port is `remote_port`
 /// (<https://docs.kernel.org/networking/proc_net_tcp.html>). Read line by line: after a flood the table has tens of megabytes.
 #[cfg(any(target_os = "linux", test))]
 fn owner(table: impl BufRead, local: SocketAddr, remote_port: u16) -> Option<Owner> {
@@ -67,7 +66,7 @@ fn owner(table: impl BufRead, local: SocketAddr, remote_port: u16) -> Option<Own
     })
 }
 
-/// The kernel prints each group of four bytes as a number of this machine's byte order.
+/// Formats an address as the kernel does: each group of four bytes as a number in this machine's byte order.
 #[cfg(any(target_os = "linux", test))]
 fn address_in_hex(address: SocketAddr) -> String {
     let group = |bytes: [u8; 4]| format!("{:08X}", u32::from_ne_bytes(bytes));
@@ -86,7 +85,7 @@ mod tests {
 
     #[test]
     #[cfg(target_endian = "little")]
-    fn the_owner_is_read_from_the_kernels_table() {
+    fn owner_is_read_from_the_kernels_table() {
         let table = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n   \
             0: 0100007F:20D0 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 1 1 0 100 0 0 10 0\n   \
             1: 0100007F:20D0 0100007F:C350 01 00000000:00000000 00:00000000 00000000  1000        0 2 1 0 20 4 30 10 -1\n   \
@@ -106,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_callback_is_taken_from_this_user_and_root_alone() {
+    fn only_this_user_and_root_are_no_strangers() {
         for (owner, ours, is_foreign) in [
             (Some(Owner::User(1000)), 1000, false),
             (Some(Owner::User(0)), 1000, false),
@@ -123,7 +122,7 @@ mod tests {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn a_connection_of_ours_is_not_someone_elses() {
+    fn own_connection_is_not_someone_elses() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
@@ -135,7 +134,7 @@ mod tests {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn who_sent_and_left_is_not_taken_for_root() {
+    fn closed_socket_is_not_taken_for_roots() {
         use std::io::{Read, Write};
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();

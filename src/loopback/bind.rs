@@ -1,0 +1,80 @@
+//! Ports on both loopback addresses.
+
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
+
+/// A port that is held on 127.0.0.1 and on ::1.
+///
+/// `localhost` may mean either address family. A program that holds the other half of a port would get what is meant for
+/// this one, so that half a port is none.
+#[derive(Debug)]
+pub struct Port {
+    pub(super) sockets: Vec<TcpListener>,
+    number: u16,
+}
+
+impl Port {
+    /// Binds `number` on 127.0.0.1 and on ::1, or on 127.0.0.1 only where this machine has no ::1.
+    ///
+    /// # Errors
+    /// If one of them is taken or forbidden.
+    pub fn bind(number: u16) -> io::Result<Self> {
+        let v4 = TcpListener::bind((Ipv4Addr::LOCALHOST, number))?;
+        let sockets = with_other_half(v4, TcpListener::bind((Ipv6Addr::LOCALHOST, number)))?;
+        for socket in &sockets {
+            socket.set_nonblocking(true)?;
+        }
+        Ok(Self { sockets, number })
+    }
+
+    /// Returns its number.
+    pub fn number(&self) -> u16 {
+        self.number
+    }
+}
+
+/// Returns both halves, or only the first where there cannot be another.
+fn with_other_half(v4: TcpListener, v6: io::Result<TcpListener>) -> io::Result<Vec<TcpListener>> {
+    match v6 {
+        Ok(v6) => Ok(vec![v4, v6]),
+        Err(error) if has_no_ipv6(&error) => Ok(vec![v4]),
+        Err(error) => Err(error),
+    }
+}
+
+/// Returns whether there is no ::1 on this machine, or no IPv6 in its kernel: no other program can have the port there.
+fn has_no_ipv6(error: &io::Error) -> bool {
+    match error.kind() {
+        io::ErrorKind::AddrNotAvailable | io::ErrorKind::Unsupported => true,
+        #[cfg(unix)]
+        _ => error.raw_os_error() == Some(rustix::io::Errno::AFNOSUPPORT.raw_os_error()),
+        #[cfg(not(unix))]
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_half_is_enough_only_without_ipv6() {
+        use io::ErrorKind::{AddrInUse, AddrNotAvailable, PermissionDenied, Unsupported};
+        let halves = |error: io::Error| {
+            let v4 = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+            with_other_half(v4, Err(error)).map(|sockets| sockets.len()).map_err(|error| error.kind())
+        };
+        for kind in [AddrNotAvailable, Unsupported] {
+            assert_eq!(halves(kind.into()), Ok(1));
+        }
+        for kind in [AddrInUse, PermissionDenied] {
+            assert_eq!(halves(kind.into()), Err(kind));
+        }
+        #[cfg(unix)]
+        {
+            let raw = |errno: rustix::io::Errno| io::Error::from_raw_os_error(errno.raw_os_error());
+            assert_eq!(halves(raw(rustix::io::Errno::AFNOSUPPORT)), Ok(1));
+            assert_eq!(halves(raw(rustix::io::Errno::ADDRINUSE)), Err(AddrInUse));
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! Servers on this machine's loopback addresses, and their defences: ports held on both address families, caps on
+//! connections and heads, deadlines, and checks of the `Host` header and of the peer.
+//!
+//! Other users of the machine can connect, and so can any web page by way of the browser. The room knows nothing of what
+//! is served: a [`Handler`] answers.
+
+mod bind;
+mod host;
+mod peer;
+mod server;
+
+pub use bind::Port;
+pub use host::is_addressed_to;
+pub use peer::is_someone_else;
+pub use server::{Handler, Server};

@@ -1,0 +1,245 @@
+//! A server on the test's own runtime, and raw requests to it. Clients block, so they have threads of their own;
+//! what connects without waiting for an answer is taken from the kernel's queue once the server gets its turn.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, Ipv6Addr, TcpListener as StdListener, TcpStream};
+
+use tokio::sync::{mpsc, watch};
+
+use super::*;
+
+/// Bounds a client whose connection is neither answered nor closed; less than the server's own deadline, so that this
+/// never does the work of what is tested.
+const HANG: Duration = Duration::from_secs(4);
+
+/// Answers with the target's path, `/wait` when it is let go.
+struct Echo {
+    asked: mpsc::UnboundedSender<String>,
+    is_let_go: watch::Receiver<bool>,
+    over: mpsc::UnboundedSender<bool>,
+}
+
+impl Handler for Echo {
+    /// Whether the connection has asked.
+    type Note = AtomicBool;
+
+    async fn answer(&self, request: &Parts, _peer: SocketAddr, has_asked: &AtomicBool) -> Response<String> {
+        has_asked.store(true, Ordering::Relaxed);
+        let path = request.uri.path().to_owned();
+        let _ = self.asked.send(path.clone());
+        if path == "/wait" {
+            let _ = self.is_let_go.clone().wait_for(|is_let_go| *is_let_go).await;
+        }
+        Response::new(path)
+    }
+
+    fn over(&self, has_asked: &AtomicBool) {
+        let _ = self.over.send(has_asked.load(Ordering::Relaxed));
+    }
+}
+
+/// A server that runs, and the ends of its channels.
+struct Lab {
+    server: Server,
+    port: u16,
+    asked: mpsc::UnboundedReceiver<String>,
+    let_go: watch::Sender<bool>,
+    over: mpsc::UnboundedReceiver<bool>,
+}
+
+impl Lab {
+    /// Serves on the current runtime.
+    fn new() -> Self {
+        let free = || StdListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+        let port = (0..50).find_map(|_| Port::bind(free()).ok()).expect("a port that is free on 127.0.0.1 and ::1");
+        let number = port.number();
+        let ((asking, asked), (ending, over)) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
+        let (let_go, is_let_go) = watch::channel(false);
+        let server = Server::start(port, Arc::new(Echo { asked: asking, is_let_go, over: ending })).unwrap();
+        Self { server, port: number, asked, let_go, over }
+    }
+
+    /// The path of the next request.
+    async fn next(&mut self) -> String {
+        tokio::time::timeout(HANG, self.asked.recv()).await.expect("a request comes in").unwrap()
+    }
+}
+
+/// Runs what blocks, while the server has this thread.
+async fn aside<T: Send + 'static>(client: impl FnOnce() -> T + Send + 'static) -> T {
+    tokio::task::spawn_blocking(client).await.unwrap()
+}
+
+fn connect(port: u16) -> TcpStream {
+    connected(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+}
+
+fn connected(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect_timeout(&address, HANG).unwrap();
+    stream.set_read_timeout(Some(HANG)).unwrap();
+    stream
+}
+
+fn ask(mut stream: &TcpStream, target: &str) {
+    write!(stream, "GET {target} HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
+}
+
+/// The whole answer, up to the end of the connection.
+#[track_caller]
+fn answer_on(mut stream: &TcpStream) -> String {
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer, and the end of it");
+    answer
+}
+
+#[track_caller]
+fn assert_answered(stream: &TcpStream, path: &str) {
+    let answer = answer_on(stream);
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with(&format!("\r\n\r\n{path}")), "{answer}");
+}
+
+/// Whether the server closes the connection without an answer.
+fn is_evicted(mut stream: &TcpStream) -> bool {
+    use io::ErrorKind::{TimedOut, WouldBlock};
+    match stream.read(&mut [0]) {
+        Ok(count) => count == 0,
+        Err(error) => !matches!(error.kind(), TimedOut | WouldBlock),
+    }
+}
+
+#[tokio::test]
+async fn thirty_third_connection_evicts_the_oldest_idle_one() {
+    let lab = Lab::new();
+    let port = lab.port;
+    let mut clients: VecDeque<_> = (0..CONNECTIONS).map(|_| connect(port)).collect();
+    let clients = aside(move || {
+        let first = clients.pop_front().unwrap();
+        ask(&first, "/");
+        assert_answered(&first, "/");
+        clients
+    })
+    .await;
+    let more = [connect(port), connect(port)];
+    aside(move || {
+        assert!(is_evicted(&clients[0]), "there are 33");
+        for stream in clients.iter().skip(1).chain(&more) {
+            ask(stream, "/");
+            assert_answered(stream, "/");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn connection_with_a_whole_request_is_not_evicted() {
+    let mut lab = Lab::new();
+    let port = lab.port;
+    let waiting = connect(port);
+    ask(&waiting, "/wait");
+    assert_eq!(lab.next().await, "/wait");
+    let idle: Vec<_> = (0..CONNECTIONS).map(|_| connect(port)).collect();
+    let idle = aside(move || {
+        assert!(is_evicted(&idle[0]), "the oldest of those that have not asked");
+        idle
+    })
+    .await;
+    lab.let_go.send_replace(true);
+    aside(move || {
+        assert_answered(&waiting, "/wait");
+        ask(&idle[1], "/");
+        assert_answered(&idle[1], "/");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn heads_of_more_than_eight_kib_are_refused() {
+    let lab = Lab::new();
+    let port = lab.port;
+    let head = |length: usize| format!("GET / HTTP/1.1\r\nhost: localhost:{port}\r\nx: {}\r\n\r\n", "a".repeat(length));
+    let (fits, too_large) = (head(7000), head(8 * 1024));
+    aside(move || {
+        for (head, status) in [(fits, 200), (too_large, 431)] {
+            let mut stream = connect(port);
+            stream.write_all(head.as_bytes()).unwrap();
+            let answer = answer_on(&stream);
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "not {status}: {answer}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn handler_hears_of_the_end_of_each_connection() {
+    let mut lab = Lab::new();
+    let port = lab.port;
+    aside(move || {
+        let asking = connect(port);
+        ask(&asking, "/");
+        assert_answered(&asking, "/");
+    })
+    .await;
+    assert_eq!(tokio::time::timeout(HANG, lab.over.recv()).await.unwrap(), Some(true));
+    drop(connect(port));
+    assert_eq!(tokio::time::timeout(HANG, lab.over.recv()).await.unwrap(), Some(false));
+}
+
+#[tokio::test]
+async fn both_address_families_are_served_in_turn() {
+    if StdListener::bind((Ipv6Addr::LOCALHOST, 0)).is_err() {
+        eprintln!("skipped: there is no ::1 here");
+        return;
+    }
+    let mut lab = Lab::new();
+    let addresses =
+        [SocketAddr::from((Ipv4Addr::LOCALHOST, lab.port)), SocketAddr::from((Ipv6Addr::LOCALHOST, lab.port))];
+    // Ten wait on each before the server has its first turn.
+    let clients: Vec<_> = addresses
+        .iter()
+        .flat_map(|address| (0..10).map(|_| connected(*address)).collect::<Vec<_>>())
+        .inspect(|client| ask(client, &format!("/{}", client.peer_addr().unwrap().is_ipv6())))
+        .collect();
+    let mut order = Vec::new();
+    for _ in &clients {
+        order.push(lab.next().await == "/true");
+    }
+    let first_of_v6 = order.iter().position(|is_ipv6| *is_ipv6).unwrap();
+    let last_of_v4 = order.iter().rposition(|is_ipv6| !is_ipv6).unwrap();
+    assert!(first_of_v6 < last_of_v4, "those on 127.0.0.1 were all taken first: {order:?}");
+}
+
+#[tokio::test]
+async fn socket_that_is_asked_first_changes_with_each_turn() {
+    let listeners = [(); 2].map(|()| StdListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap());
+    let addresses = listeners.each_ref().map(|listener| listener.local_addr().unwrap());
+    let sockets = listeners.map(|listener| {
+        listener.set_nonblocking(true).unwrap();
+        TcpListener::from_std(listener).unwrap()
+    });
+    let _clients: Vec<_> = [addresses, addresses, addresses].as_flattened().iter().map(|to| connected(*to)).collect();
+    // Both are known to be ready from here on.
+    for socket in &sockets {
+        socket.accept().await.unwrap();
+    }
+    for (turn, asked) in [(1, 1), (2, 0), (usize::MAX, 1), (usize::MAX - 1, 0)] {
+        let (stream, _) = next(&sockets, turn).await.unwrap();
+        assert_eq!(stream.local_addr().unwrap(), addresses[asked], "turn {turn}");
+    }
+}
+
+#[tokio::test]
+async fn dropped_server_closes_every_connection_and_its_port() {
+    let lab = Lab::new();
+    let port = lab.port;
+    let idle = connect(port);
+    let idle = aside(move || {
+        let asking = connect(port);
+        ask(&asking, "/");
+        assert_answered(&asking, "/");
+        idle
+    })
+    .await;
+    drop(lab.server);
+    aside(move || assert!(is_evicted(&idle))).await;
+    assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err(), "nobody listens any more");
+}

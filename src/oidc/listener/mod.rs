@@ -1,0 +1,222 @@
+//! The sign-in's loopback listener (RFC 8252, section 7.3): it waits for the browser to come back, and shows it how the
+//! sign-in ended.
+//!
+//! Cognito compares redirect URIs to the letter, port included, so the port is one of a registered few.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use http::header::{
+    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, LOCATION, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use http::request::Parts;
+use http::{Response, StatusCode};
+use tokio::sync::{Notify, mpsc, watch};
+
+use super::callback::{Awaited, DONE, Denial, Verdict, judge};
+use super::page::{Ending, POLICY, page};
+use crate::error::{Failure, Kind};
+use crate::loopback::{self, Port, Server};
+use crate::secret::Secret;
+
+/// How long the browser has to fetch the last page.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// A callback port, bound before any browser opens.
+#[derive(Debug)]
+pub struct Listener(Port);
+
+impl Listener {
+    /// Binds the first of `ports` that is free on both loopback addresses; see [`Port::bind`].
+    ///
+    /// # Errors
+    /// [`Kind::Busy`] if none is free.
+    pub fn bind(ports: &[u16]) -> Result<Self, Failure> {
+        for &port in ports {
+            match Port::bind(port) {
+                Ok(port) => return Ok(Self(port)),
+                Err(error) => tracing::debug!(port, %error, "the port is not to be had"),
+            }
+        }
+        let list = ports.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
+        Err(Failure::new(Kind::Busy, format!("every callback port is taken on 127.0.0.1 or ::1: {list}"))
+            .hint("end what listens there, or register another callback URL and add its port to 'redirect_ports'"))
+    }
+
+    /// Returns the port that was bound.
+    pub fn port(&self) -> u16 {
+        self.0.number()
+    }
+
+    /// Starts to serve, on the current tokio runtime.
+    ///
+    /// # Errors
+    /// If the sockets cannot be handed to the runtime.
+    pub fn serve(self, awaited: Awaited) -> io::Result<Serving> {
+        let (arrivals, inbox) = mpsc::unbounded_channel();
+        let (ending, ended) = watch::channel(None);
+        let desk = Arc::new(Desk {
+            awaited,
+            arrivals,
+            ended,
+            answered: AtomicBool::new(false),
+            farewell: Notify::new(),
+            is_pestered: AtomicBool::new(false),
+        });
+        let server = Server::start(self.0, Arc::clone(&desk))?;
+        Ok(Serving { _server: server, inbox, ending, desk })
+    }
+}
+
+/// A request that means something to the sign-in.
+#[derive(Debug)]
+pub enum Arrival {
+    /// The code. The browser waits for the ending.
+    Code(Secret),
+    /// The identity provider's refusal. The browser waits for the ending.
+    Denied(Denial),
+    /// An error without this sign-in's state; the wait goes on.
+    Unvouched(Denial),
+}
+
+/// A listener at work. Dropping it closes everything.
+pub struct Serving {
+    /// Closes everything when it is dropped.
+    _server: Server,
+    inbox: mpsc::UnboundedReceiver<Arrival>,
+    ending: watch::Sender<Option<Ending>>,
+    desk: Arc<Desk>,
+}
+
+impl Serving {
+    /// Waits for the next arrival.
+    pub async fn next(&mut self) -> Arrival {
+        match self.inbox.recv().await {
+            Some(arrival) => arrival,
+            // The desk, which this holds, has a sender: the channel cannot close.
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Shows the waiting browser how the sign-in ended, gives it a moment to fetch the page, and closes. If no browser
+    /// came back, because the person pasted the address, nothing is waited for.
+    pub async fn finish(self, ending: Ending) {
+        self.ending.send_replace(Some(ending));
+        if !self.desk.answered.load(Ordering::Relaxed) {
+            return;
+        }
+        if self.desk.is_pestered.load(Ordering::Relaxed) {
+            tokio::time::sleep(FAREWELL).await;
+        } else {
+            let _ = tokio::time::timeout(FAREWELL, self.desk.farewell.notified()).await;
+        }
+    }
+}
+
+/// The state that all connections share.
+struct Desk {
+    awaited: Awaited,
+    arrivals: mpsc::UnboundedSender<Arrival>,
+    ended: watch::Receiver<Option<Ending>>,
+    /// Whether a code or a vouched denial has come in: the first counts, the others wait for the same ending.
+    answered: AtomicBool,
+    /// The last page has been fetched.
+    farewell: Notify,
+    /// Whether the last page was asked for before there was one. A fetch of it is then no proof that the browser had it.
+    is_pestered: AtomicBool,
+}
+
+impl loopback::Handler for Desk {
+    /// Whether the connection has been given the last page.
+    type Note = AtomicBool;
+
+    async fn answer(&self, request: &Parts, peer: SocketAddr, said_farewell: &AtomicBool) -> Response<String> {
+        answer(request, peer, self, said_farewell).await
+    }
+
+    fn over(&self, said_farewell: &AtomicBool) {
+        if said_farewell.load(Ordering::Relaxed) {
+            self.farewell.notify_one();
+        }
+    }
+}
+
+async fn answer(request: &Parts, peer: SocketAddr, desk: &Desk, said_farewell: &AtomicBool) -> Response<String> {
+    let verdict = judge(request, &desk.awaited);
+    let is_worth_it = match verdict {
+        Verdict::Code(_) | Verdict::Denied(_) => true,
+        Verdict::Done => desk.ended.borrow().is_some(),
+        Verdict::Unvouched(_) | Verdict::Refuse(..) => false,
+    };
+    // The kernel's table grows with each connection, so the peer of a request that changes nothing is not looked up.
+    if is_worth_it && loopback::is_someone_else(peer, desk.awaited.port) {
+        return not_ours(StatusCode::FORBIDDEN, "this request comes from another user of this machine");
+    }
+    match verdict {
+        Verdict::Code(code) => desk.concluded(Arrival::Code(code)).await,
+        Verdict::Denied(denial) => desk.concluded(Arrival::Denied(denial)).await,
+        Verdict::Unvouched(denial) => {
+            // Nobody listens once the sign-in is over.
+            let _ = desk.arrivals.send(Arrival::Unvouched(denial));
+            not_ours(StatusCode::BAD_REQUEST, "this does not belong to the sign-in that cogfed waits for")
+        }
+        Verdict::Done => match desk.ended.borrow().as_ref() {
+            Some(ending) => {
+                said_farewell.store(true, Ordering::Relaxed);
+                respond(StatusCode::OK, page(ending))
+            }
+            None => {
+                desk.is_pestered.store(true, Ordering::Relaxed);
+                not_ours(StatusCode::NOT_FOUND, "the sign-in is not over yet")
+            }
+        },
+        Verdict::Refuse(StatusCode::NO_CONTENT, _) => respond(StatusCode::NO_CONTENT, String::new()),
+        Verdict::Refuse(status, reason) => {
+            let mut response = not_ours(status, reason);
+            if status == StatusCode::METHOD_NOT_ALLOWED {
+                response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET"));
+            }
+            response
+        }
+    }
+}
+
+impl Desk {
+    /// Reports the first conclusive arrival, waits for the ending, and sends the browser to a page without a code.
+    async fn concluded(&self, arrival: Arrival) -> Response<String> {
+        if !self.answered.swap(true, Ordering::Relaxed) {
+            let _ = self.arrivals.send(arrival);
+        }
+        // An error means that the sign-in was dropped without an ending; the page then says that it is not over.
+        let _ = self.ended.clone().wait_for(Option::is_some).await;
+        let mut response = respond(StatusCode::FOUND, String::new());
+        response.headers_mut().insert(LOCATION, HeaderValue::from_static(DONE));
+        response
+    }
+}
+
+fn not_ours(status: StatusCode, reason: &str) -> Response<String> {
+    respond(status, page(&Ending::NotOurs { reason: reason.to_owned() }))
+}
+
+fn respond(status: StatusCode, body: String) -> Response<String> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if let Ok(policy) = HeaderValue::from_str(&POLICY) {
+        headers.insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,8 @@
 //! What is generated from `src/cli` and kept in the repository is in step with it: `completions/`, `man/`, and the
 //! table of verbs in README.md. `BLESS=1 cargo test --test generated` writes it anew.
 
+mod documented;
+mod literals;
 mod man;
 mod readme;
 mod sections;

@@ -1,7 +1,7 @@
 //! A request to the loopback listener, from its raw head.
 
-use cogfed::secret::Secret;
 use cogfed::oidc::{Awaited, Denial, Ending, Verdict, judge, page};
+use cogfed::secret::Secret;
 use http::Request;
 
 use crate::given::{ISSUER, form};

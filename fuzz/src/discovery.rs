@@ -2,8 +2,8 @@
 //! vouches for; the rest is the answer.
 
 use cogfed::error::Kind;
-use cogfed::profile::{PlainIssuer, ProviderEndpoints, check};
 use cogfed::oidc::discovery;
+use cogfed::profile::{PlainIssuer, ProviderEndpoints, check};
 use serde_json::Value;
 use url::Url;
 

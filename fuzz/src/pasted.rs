@@ -1,7 +1,7 @@
 //! What a person pastes at the prompt, in pieces: a byte 0xff begins the next one.
 
-use cogfed::secret::Secret;
 use cogfed::oidc::{Arrival, Awaited, Pasted};
+use cogfed::secret::Secret;
 
 use crate::given::{ISSUER, form};
 

@@ -2,18 +2,18 @@
 //! The evaluator is asked, and the sandbox's identity pool, which is another implementation.
 
 use chrono::Utc;
-use cogfed::error::Kind;
-use cogfed::role_mapping::asserted::Asserted;
-use cogfed::identity_pool::likely::{self, Wanted};
-use cogfed::role_mapping::{
-    Given, IdentityPoolRoles, Outcome, Question, Reading, RoleMapping, Surroundings, Verdict, choose, evaluate,
-    explain, findings, why_this_outcome, why_this_verdict,
-};
 use cogfed::aws::ids;
+use cogfed::error::Kind;
+use cogfed::identity_pool::likely::{self, Wanted};
+use cogfed::oidc::json_object;
+use cogfed::role_mapping::asserted::Asserted;
+use cogfed::role_mapping::{
+    FindingContext, IdentityPoolRoles, Interpretation, Outcome, Question, RoleMapping, RoleRequest, Verdict, choose,
+    evaluate, explain, findings, why_this_outcome, why_this_verdict,
+};
 use cogfed::sandbox::PoolRoles;
 use cogfed::sandbox::options::ContainsOnArrays;
 use cogfed::sandbox::roles::{NoRole, role};
-use cogfed::oidc::json_object;
 use serde_json::{Map, Value};
 
 use crate::given::{assert_presentable, now};
@@ -47,11 +47,11 @@ pub fn run(data: &[u8]) {
     let mappings = pool.mappings.iter().map(|(key, mapping)| (key.as_str(), Some(mapping))).chain([("", None)]);
     for (provider, mapping) in mappings {
         for custom_role in [None, custom.as_deref()] {
-            let given = Given { claims: &claims, custom_role };
-            assert_is_explained(&pool, mapping, &given, &asserted);
+            let request = RoleRequest { claims: &claims, custom_role };
+            assert_is_explained(&pool, mapping, &request, &asserted);
             // Without an entry for the provider, the sandbox has no mapping only where the pool has none at all.
             if mapping.is_some() || pool.mappings.is_empty() {
-                assert_is_agreed(json, provider, (&pool, mapping), &given);
+                assert_is_agreed(json, provider, (&pool, mapping), &request);
             }
         }
     }
@@ -105,11 +105,11 @@ fn assert_is_chosen(pool: &IdentityPoolRoles, claims: &Claims) {
 fn assert_is_explained(
     pool: &IdentityPoolRoles,
     mapping: Option<&RoleMapping>,
-    given: &Given<'_>,
+    request: &RoleRequest<'_>,
     asserted: &Asserted,
 ) {
     let rules = mapping.map(RoleMapping::rules).unwrap_or_default();
-    let explanation = explain(pool, mapping, given);
+    let explanation = explain(pool, mapping, request);
     let evaluation = &explanation.evaluation;
     assert_eq!(evaluation.verdicts.len(), rules.len(), "a verdict per rule");
     assert_eq!(explanation.is_certain(), explanation.doubts.is_empty());
@@ -120,25 +120,28 @@ fn assert_is_explained(
         let of_rules = rules.iter().map(|rule| rule.role_arn.as_str());
         let of_claims = asserted.iam_roles.iter().chain(&asserted.preferred_role).map(String::as_str);
         let is_named = of_rules.chain(of_claims).chain(pool.authenticated.as_deref()).any(|known| known == arn);
-        assert!(is_named || given.custom_role == Some(arn), "{arn} comes from nowhere");
-        assert!(given.custom_role.is_none_or(|custom| custom == arn), "{arn} in place of the role that was asked for");
+        assert!(is_named || request.custom_role == Some(arn), "{arn} comes from nowhere");
+        assert!(
+            request.custom_role.is_none_or(|custom| custom == arn),
+            "{arn} in place of the role that was asked for"
+        );
     }
     assert!(doubted.clone().all(|outcome| *outcome != evaluation.outcome), "no doubt at all");
     let why = why_this_outcome(evaluation.basis, mapping, pool);
     assert!(!why.is_empty() && why.len() < 300, "{why}");
     for (rule, verdict) in rules.iter().zip(&evaluation.verdicts) {
-        assert_eq!(*verdict == Verdict::NotEvaluated, !given.claims.contains_key(&rule.claim));
-        let why = why_this_verdict(rule, *verdict, given.claims);
+        assert_eq!(*verdict == Verdict::NotEvaluated, !request.claims.contains_key(&rule.claim));
+        let why = why_this_verdict(rule, *verdict, request.claims);
         assert!(why.chars().count() < 600, "{why}");
     }
-    assert_is_found(mapping, given.claims, &evaluation.verdicts);
+    assert_is_found(mapping, request.claims, &evaluation.verdicts);
 }
 
 fn assert_is_found(mapping: Option<&RoleMapping>, claims: &Claims, verdicts: &[Verdict]) {
     let rules = mapping.map(RoleMapping::rules).unwrap_or_default();
     let scopes = ["openid".to_owned(), "email".to_owned()];
     let scopes_given = claims.get("scope").and_then(Value::as_str);
-    let around = Surroundings { claims, verdicts, scopes_asked: Some(&scopes), scopes_given };
+    let around = FindingContext { claims, verdicts, scopes_asked: Some(&scopes), scopes_given };
     let found = findings(mapping, &around);
     assert!(found.is_sorted_by_key(|finding| finding.severity), "warnings first");
     assert!(found.len() <= MOST_BESIDES + rules.len() * MOST_OF_A_RULE, "{} findings", found.len());
@@ -154,21 +157,21 @@ fn assert_is_agreed(
     json: &[u8],
     provider: &str,
     (pool, mapping): (&IdentityPoolRoles, Option<&RoleMapping>),
-    given: &Given<'_>,
+    request: &RoleRequest<'_>,
 ) {
     let Ok(theirs) = PoolRoles::parse(json, provider) else { return };
-    let claims = Value::Object(given.claims.clone());
-    for (reading, contains) in [
-        (Reading::NATURAL, ContainsOnArrays::Substring),
-        (Reading::NATURAL.otherwise(Question::ContainsOnArrays), ContainsOnArrays::Element),
+    let claims = Value::Object(request.claims.clone());
+    for (interpretation, contains) in [
+        (Interpretation::NATURAL, ContainsOnArrays::Substring),
+        (Interpretation::NATURAL.otherwise(Question::ContainsOnArrays), ContainsOnArrays::Element),
     ] {
-        let ours = evaluate(pool, mapping, given, reading).outcome;
-        let theirs = match role(&theirs, contains, &claims, given.custom_role) {
+        let ours = evaluate(pool, mapping, request, interpretation).outcome;
+        let theirs = match role(&theirs, contains, &claims, request.custom_role) {
             Ok(role) => Outcome::Role(role),
             Err(NoRole::Denied) => Outcome::Denied,
             Err(NoRole::Unconfigured) => Outcome::NoRole,
         };
-        assert_eq!(ours, theirs, "{mapping:?} {claims} {:?} {reading:?}", given.custom_role);
+        assert_eq!(ours, theirs, "{mapping:?} {claims} {:?} {interpretation:?}", request.custom_role);
     }
 }
 

@@ -8,12 +8,12 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use cogfed::folder::{Folder, Lock, LockError};
 use cogfed::http::Http;
+use cogfed::oidc::{Expected, Keys, discovery};
 use cogfed::profile::{Issuer, ProviderEndpoints};
 use cogfed::secret::Secret;
-use cogfed::session::{failure, mark};
 use cogfed::session::record::{TokensRecord, credentials_account, tokens_account};
+use cogfed::session::{failure, mark};
 use cogfed::store::{Backend, MemoryStore, Patience, Store, StoreKind};
-use cogfed::oidc::{Expected, Keys, discovery};
 
 use crate::given::{CLIENT, ISSUER, assert_presentable, now, plain_profile, profile};
 

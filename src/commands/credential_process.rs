@@ -7,7 +7,7 @@ use super::login::{Manner, Turn, sign_in};
 use super::{Attendance, Env, ProfileContext, block_on, choice_of_role};
 use crate::cli::CredentialProcess;
 use crate::error::{Failure, Kind, hint_of, in_one_line, kind_of};
-use crate::oidc::Place;
+use crate::oidc::Machine;
 use crate::session::{Lease, Session};
 
 /// How long a person has to sign in where the caller asked for it.
@@ -40,7 +40,7 @@ async fn renewed(
         Err(error) if may_sign_in && kind_of(&error) == Kind::SignInRequired => {
             let way = opened.browser_access(env);
             if way.browser.is_none() {
-                return Err(without_browser(&error, way.surroundings.place));
+                return Err(without_browser(&error, way.surroundings.machine));
             }
             let turn = Turn::Tool;
             let manner = Manner { provider: None, address: None, turn, patience: PATIENCE, is_forced: false };
@@ -53,8 +53,8 @@ async fn renewed(
 
 /// Nobody reads a URL that a tool's helper prints, and what is typed meanwhile is not for us: the person has to come by
 /// themselves.
-fn without_browser(error: &anyhow::Error, place: Place) -> anyhow::Error {
-    let message = format!("{error:#}, and no browser can be opened: {}", place.described());
+fn without_browser(error: &anyhow::Error, machine: Machine) -> anyhow::Error {
+    let message = format!("{error:#}, and no browser can be opened: {}", machine.described());
     let failure = Failure::new(Kind::SignInRequired, message);
     match hint_of(error) {
         Some(hint) => failure.hint(hint).into(),

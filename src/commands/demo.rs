@@ -124,7 +124,7 @@ impl Browser for DemoBrowser {
     fn open(&self, url: &Url) -> Result<(), String> {
         if !self.is_headless {
             let here = Surroundings::here(&|name| std::env::var(name).ok());
-            let opener = here.opener.ok_or_else(|| here.place.described().to_owned());
+            let opener = here.opener.ok_or_else(|| here.machine.described().to_owned());
             match opener.and_then(|opener| SystemBrowser { opener }.open(url)) {
                 Ok(()) => {
                     tell(

@@ -10,7 +10,7 @@ use super::rows::local;
 use super::{Attendance, BrowserAccess, Env, ProfileContext, choice, configuration};
 use crate::cli::Login;
 use crate::error::{Kind, kind_of};
-use crate::oidc::{Browser, Listener, Notice, Place, RequestOptions, SignIn};
+use crate::oidc::{Browser, Listener, Machine, Notice, RequestOptions, SignIn};
 use crate::profile::{Profile, email};
 use crate::secret::Secret;
 use crate::session::record::TokensRecord;
@@ -209,13 +209,13 @@ impl Words<'_> {
     fn page(&self, url: &Url, opening: bool, port: u16) {
         let (terminal, here, name) = (&self.env.terminal, &self.way.surroundings, &self.profile.name);
         let is_guessed = self.way.is_own && self.manner.turn != Turn::Person;
-        terminal.say(&match (opening, here.place) {
-            (true, Place::Wsl) if is_guessed => {
+        terminal.say(&match (opening, here.machine) {
+            (true, Machine::Wsl) if is_guessed => {
                 format!("this is WSL: opening the browser of Windows to sign in to profile '{name}'; should none appear, open this:")
             }
             (true, _) => format!("opening your browser to sign in to profile '{name}'; should none appear, open this:"),
-            (false, place) if is_guessed => {
-                format!("no browser here: {}; to sign in to profile '{name}', open this in a browser:", place.described())
+            (false, machine) if is_guessed => {
+                format!("no browser here: {}; to sign in to profile '{name}', open this in a browser:", machine.described())
             }
             (false, _) => format!("to sign in to profile '{name}', open this in a browser{}:", self.where_to()),
         });

@@ -1,6 +1,6 @@
 //! The OpenID client of one profile: authorization codes and refresh tokens in, verified tokens out.
 
-use super::id_token::{Claims, Expected};
+use super::id_token::{Expected, IdTokenClaims};
 use super::keys::Keys;
 use super::token_endpoint::{Grant, GrantError};
 use crate::clock::Clock;
@@ -16,7 +16,7 @@ pub struct Tokens {
     /// The tokens themselves.
     pub grant: Grant,
     /// The claims of the ID token.
-    pub claims: Claims,
+    pub claims: IdTokenClaims,
 }
 
 /// An app client at its issuer, and what it takes to reach it.

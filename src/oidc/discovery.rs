@@ -20,7 +20,7 @@ const LONGEST_QUOTE: usize = 200;
 
 /// What is kept of a document.
 #[derive(Serialize, Deserialize)]
-struct Kept {
+struct CachedDocument {
     fetched_at: DateTime<Utc>,
     url: String,
     document: Document,
@@ -63,7 +63,7 @@ pub async fn endpoints(
         return Ok(endpoints);
     }
     let document = fetch(issuer, http).await?;
-    let kept = Kept { fetched_at: now, url: issuer.discovery.clone(), document };
+    let kept = CachedDocument { fetched_at: now, url: issuer.discovery.clone(), document };
     let endpoints = checked(&kept.document, issuer)?;
     // Keeping it only saves a request; a folder that cannot be written to is met again where it matters.
     file.write_or_log(&kept, "the discovery document could not be kept");
@@ -78,11 +78,11 @@ pub fn read(answer: &[u8], issuer: &PlainIssuer) -> Result<ProviderEndpoints, Fa
     checked(&parsed(answer, issuer)?, issuer)
 }
 
-fn file(issuer: &PlainIssuer, folder: &Folder) -> StateFile<Kept> {
+fn file(issuer: &PlainIssuer, folder: &Folder) -> StateFile<CachedDocument> {
     StateFile::new(folder.sub("discovery"), &issuer.discovery, LARGEST)
 }
 
-fn kept(issuer: &PlainIssuer, file: &StateFile<Kept>, now: DateTime<Utc>) -> Option<Document> {
+fn kept(issuer: &PlainIssuer, file: &StateFile<CachedDocument>, now: DateTime<Utc>) -> Option<Document> {
     let kept = file.read()?;
     let age = now - kept.fetched_at;
     (kept.url == issuer.discovery && age >= TimeDelta::zero() && age < LIFE).then_some(kept.document)
@@ -261,7 +261,7 @@ mod tests {
             assert_eq!(lab.requests(), requests, "{later} s later");
         }
         let document = serde_json::from_value(json_document()).unwrap();
-        let elsewhere = Kept { fetched_at: at(86_410), url: "https://x.example".into(), document };
+        let elsewhere = CachedDocument { fetched_at: at(86_410), url: "https://x.example".into(), document };
         lab.folder.sub("discovery").replace(&lab.url, &serde_json::to_vec(&elsewhere).unwrap()).unwrap();
         endpoints(&issuer, &http, &lab.folder, at(86_410)).await.unwrap();
         assert_eq!(lab.requests(), 4);
@@ -276,7 +276,7 @@ mod tests {
             document
         };
         let document = serde_json::from_value(with(0)).unwrap();
-        let empty = serde_json::to_vec(&Kept { fetched_at: at(0), url: lab.url.clone(), document }).unwrap();
+        let empty = serde_json::to_vec(&CachedDocument { fetched_at: at(0), url: lab.url.clone(), document }).unwrap();
         let room = 65_536 - empty.len();
         for (filler, is_kept) in [(room + 1, false), (room, true)] {
             lab.replies(200, "", with(filler).to_string());

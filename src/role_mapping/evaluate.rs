@@ -1,16 +1,16 @@
-//! One mapping, one person's claims, one reading: which rules match, and which role that gives.
+//! One mapping, one person's claims, one interpretation: which rules match, and which role that gives.
 
 use std::borrow::Cow;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{AmbiguousRole, By, IdentityPoolRoles, MatchType, Question, Reading, RoleMapping, Rule};
+use super::{AmbiguousRole, By, IdentityPoolRoles, Interpretation, MatchType, Question, RoleMapping, Rule};
 use crate::role_mapping::asserted::{PREFERRED_ROLE, iam_roles};
 
-/// What the identity pool is given.
+/// What the identity pool is request.
 #[derive(Debug, Clone, Copy)]
-pub struct Given<'a> {
+pub struct RoleRequest<'a> {
     /// The claims of the ID token.
     pub claims: &'a Map<String, Value>,
     /// `CustomRoleArn`, if a role is asked for.
@@ -41,7 +41,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The role's ARN, if one is given.
+    /// The role's ARN, if one is request.
     pub fn role_arn(&self) -> Option<&str> {
         match self {
             Self::Role(arn) => Some(arn),
@@ -84,17 +84,17 @@ pub struct Evaluation {
     pub basis: Basis,
 }
 
-/// Evaluates a mapping of `pool`, or the lack of one, by one reading.
+/// Evaluates a mapping of `pool`, or the lack of one, by one interpretation.
 pub fn evaluate(
     pool: &IdentityPoolRoles,
     mapping: Option<&RoleMapping>,
-    given: &Given<'_>,
-    reading: Reading,
+    request: &RoleRequest<'_>,
+    interpretation: Interpretation,
 ) -> Evaluation {
     let default = || pool.authenticated.clone().map_or(Outcome::NoRole, Outcome::Role);
     let Some(mapping) = mapping else {
-        let may_be_any = reading.is_otherwise(Question::CustomRoleWithoutMapping);
-        let (outcome, basis) = match given.custom_role {
+        let may_be_any = interpretation.is_otherwise(Question::CustomRoleWithoutMapping);
+        let (outcome, basis) = match request.custom_role {
             None => (default(), Basis::NoMapping),
             Some(custom) => asked_for(custom, may_be_any || pool.authenticated.as_deref() == Some(custom)),
         };
@@ -106,12 +106,13 @@ pub fn evaluate(
     };
     match &mapping.by {
         By::Token => {
-            let (outcome, basis) = by_token(given, reading, ambiguous);
+            let (outcome, basis) = by_token(request, interpretation, ambiguous);
             Evaluation { verdicts: Vec::new(), outcome, basis }
         }
         By::Rules(rules) => {
-            let verdicts: Vec<Verdict> = rules.iter().map(|rule| verdict(rule, given.claims, reading)).collect();
-            let (outcome, basis) = by_rules(rules, &verdicts, given, reading, ambiguous);
+            let verdicts: Vec<Verdict> =
+                rules.iter().map(|rule| verdict(rule, request.claims, interpretation)).collect();
+            let (outcome, basis) = by_rules(rules, &verdicts, request, interpretation, ambiguous);
             Evaluation { verdicts, outcome, basis }
         }
     }
@@ -124,15 +125,19 @@ fn asked_for(custom: &str, may_be_had: bool) -> (Outcome, Basis) {
     }
 }
 
-fn by_token(given: &Given<'_>, reading: Reading, ambiguous: impl Fn() -> Outcome) -> (Outcome, Basis) {
-    if let Some(custom) = given.custom_role {
-        return asked_for(custom, iam_roles(given.claims).iter().any(|role| role == custom));
+fn by_token(
+    request: &RoleRequest<'_>,
+    interpretation: Interpretation,
+    ambiguous: impl Fn() -> Outcome,
+) -> (Outcome, Basis) {
+    if let Some(custom) = request.custom_role {
+        return asked_for(custom, iam_roles(request.claims).iter().any(|role| role == custom));
     }
-    if let Some(preferred) = given.claims.get(PREFERRED_ROLE).and_then(Value::as_str) {
+    if let Some(preferred) = request.claims.get(PREFERRED_ROLE).and_then(Value::as_str) {
         return (Outcome::Role(preferred.to_owned()), Basis::PreferredRole);
     }
-    match iam_roles(given.claims).as_slice() {
-        [only] if reading.is_otherwise(Question::OnlyRole) => (Outcome::Role(only.clone()), Basis::OnlyRole),
+    match iam_roles(request.claims).as_slice() {
+        [only] if interpretation.is_otherwise(Question::OnlyRole) => (Outcome::Role(only.clone()), Basis::OnlyRole),
         _ => (ambiguous(), Basis::NoPreferredRole),
     }
 }
@@ -140,14 +145,14 @@ fn by_token(given: &Given<'_>, reading: Reading, ambiguous: impl Fn() -> Outcome
 fn by_rules(
     rules: &[Rule],
     verdicts: &[Verdict],
-    given: &Given<'_>,
-    reading: Reading,
+    request: &RoleRequest<'_>,
+    interpretation: Interpretation,
     ambiguous: impl Fn() -> Outcome,
 ) -> (Outcome, Basis) {
     let mut matching = rules.iter().zip(verdicts).enumerate().filter(|(_, (_, verdict))| **verdict == Verdict::Matched);
-    if let Some(custom) = given.custom_role {
+    if let Some(custom) = request.custom_role {
         let is_a_matching_rules = matching.any(|(_, (rule, _))| rule.role_arn == custom);
-        return asked_for(custom, is_a_matching_rules || reading.is_otherwise(Question::CustomRoleByRules));
+        return asked_for(custom, is_a_matching_rules || interpretation.is_otherwise(Question::CustomRoleByRules));
     }
     match matching.next() {
         Some((place, (rule, _))) => (Outcome::Role(rule.role_arn.clone()), Basis::Rule(place)),
@@ -156,12 +161,12 @@ fn by_rules(
 }
 
 /// What becomes of one rule.
-fn verdict(rule: &Rule, claims: &Map<String, Value>, reading: Reading) -> Verdict {
-    let folded = |text: Cow<'_, str>| match reading.is_otherwise(Question::LetterCase) {
+fn verdict(rule: &Rule, claims: &Map<String, Value>, interpretation: Interpretation) -> Verdict {
+    let folded = |text: Cow<'_, str>| match interpretation.is_otherwise(Question::LetterCase) {
         true => text.to_lowercase(),
         false => text.into_owned(),
     };
-    let by_elements = reading.is_otherwise(match rule.match_type {
+    let by_elements = interpretation.is_otherwise(match rule.match_type {
         MatchType::Contains => Question::ContainsOnArrays,
         _ => Question::ComparisonOfArrays,
     });
@@ -177,11 +182,11 @@ fn verdict(rule: &Rule, claims: &Map<String, Value>, reading: Reading) -> Verdic
                 MatchType::NotEqual => texts.all(|text| text != value),
             }
         }
-        Some(array @ Value::Array(_)) if reading.is_otherwise(Question::TextOfArrays) => {
+        Some(array @ Value::Array(_)) if interpretation.is_otherwise(Question::TextOfArrays) => {
             matches(rule.match_type, &folded(Cow::Owned(array.to_string())), &value)
         }
         Some(array @ Value::Array(_)) => matches(rule.match_type, &folded(Cow::Owned(flattened(array))), &value),
-        Some(_) if reading.is_otherwise(Question::OtherTypes) => return Verdict::NotEvaluated,
+        Some(_) if interpretation.is_otherwise(Question::OtherTypes) => return Verdict::NotEvaluated,
         Some(other) => matches(rule.match_type, &folded(Cow::Owned(other.to_string())), &value),
     };
     if does_match { Verdict::Matched } else { Verdict::NotMatched }

@@ -74,12 +74,12 @@ impl Question {
 
 /// One way to read the documents: an answer to each [`Question`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Reading {
+pub struct Interpretation {
     /// The questions that have their other answer, a bit each.
     others: u8,
 }
 
-impl Reading {
+impl Interpretation {
     /// The natural answer to each question.
     pub const NATURAL: Self = Self { others: 0 };
 
@@ -107,10 +107,10 @@ impl Reading {
     /// Every reading that differs from the natural one in some of `questions`, those that differ in fewer first.
     pub fn others(questions: &[Question]) -> Vec<Self> {
         let mask = questions.iter().fold(0, |mask, question| mask | question.bit());
-        let mut readings: Vec<Self> =
+        let mut interpretations: Vec<Self> =
             (1..=u8::MAX).filter(|others| others & !mask == 0).map(|others| Self { others }).collect();
-        readings.sort_by_key(|reading| reading.others.count_ones());
-        readings
+        interpretations.sort_by_key(|interpretation| interpretation.others.count_ones());
+        interpretations
     }
 }
 
@@ -121,15 +121,18 @@ mod tests {
     #[test]
     fn every_combination_comes_once_and_small_ones_first() {
         let questions = [Question::LetterCase, Question::ContainsOnArrays, Question::OnlyRole];
-        let readings = Reading::others(&questions);
-        let counts: Vec<usize> = readings.iter().map(|reading| reading.questions().len()).collect();
+        let interpretations = Interpretation::others(&questions);
+        let counts: Vec<usize> =
+            interpretations.iter().map(|interpretation| interpretation.questions().len()).collect();
         assert_eq!(counts, [1, 1, 1, 2, 2, 2, 3]);
-        assert_eq!(Reading::others(&Question::ALL).len(), 255);
-        assert!(Reading::others(&[]).is_empty());
+        assert_eq!(Interpretation::others(&Question::ALL).len(), 255);
+        assert!(Interpretation::others(&[]).is_empty());
         for question in Question::ALL {
-            let reading = Reading::NATURAL.otherwise(question);
-            assert_eq!(reading.questions(), [question]);
-            assert!(reading.includes(Reading::NATURAL) && !Reading::NATURAL.includes(reading));
+            let interpretation = Interpretation::NATURAL.otherwise(question);
+            assert_eq!(interpretation.questions(), [question]);
+            assert!(
+                interpretation.includes(Interpretation::NATURAL) && !Interpretation::NATURAL.includes(interpretation)
+            );
             assert_ne!(question.natural_answer(), question.other_answer());
         }
     }

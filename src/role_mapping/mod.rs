@@ -1,8 +1,8 @@
 //! Which role an identity pool gives, and why: its role mapping, evaluated over the claims of an ID token
 //! (<https://docs.aws.amazon.com/cognito/latest/developerguide/role-based-access-control.html>).
 //!
-//! AWS documents the order of things and leaves details open. What is open is a [`Question`]; a [`Reading`] answers all
-//! of them. [`evaluate()`] goes by one reading; [`explain()`] by every one that could matter, and says where they differ.
+//! AWS documents the order of things and leaves details open. What is open is a [`Question`]; an [`Interpretation`] answers all
+//! of them. [`evaluate()`] goes by one interpretation; [`explain()`] by every one that could matter, and says where they differ.
 //! Nothing here reads a file or asks a server.
 
 pub mod asserted;
@@ -20,10 +20,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub use evaluate::{Basis, Evaluation, Given, Outcome, Verdict, evaluate};
+pub use evaluate::{Basis, Evaluation, Outcome, RoleRequest, Verdict, evaluate};
 pub use explain::{Doubt, Explanation, explain};
-pub use findings::{Finding, Severity, Surroundings, findings};
-pub use interpretation::{Question, Reading};
+pub use findings::{Finding, FindingContext, Severity, findings};
+pub use interpretation::{Interpretation, Question};
 pub use parse::LARGEST;
 pub use provider::{Chosen, ChosenBy, NotChosen, choose};
 pub use reach::{covered_by, matches_whenever};

@@ -11,7 +11,7 @@ use crate::cli::Roles;
 use crate::error::{Failure, Kind, quoted};
 use crate::profile::Profile;
 use crate::role_mapping::{
-    self, Chosen, ChosenBy, Finding, Given, IdentityPoolRoles, Severity, Surroundings, choose, findings,
+    self, Chosen, ChosenBy, Finding, FindingContext, IdentityPoolRoles, RoleRequest, Severity, choose, findings,
 };
 
 pub fn run(flags: &Roles, env: &mut Env) -> anyhow::Result<()> {
@@ -25,8 +25,8 @@ pub fn run(flags: &Roles, env: &mut Env) -> anyhow::Result<()> {
     let chosen = choose(&pool, &claims, flags.provider.as_deref()).map_err(|_| no_entry(&pool, flags))?;
     let mapping = chosen.entry.map(|(_, mapping)| mapping);
     let custom_role = flags.role.role.as_deref().or_else(|| profile?.role_arn.as_deref());
-    let explanation = role_mapping::explain(&pool, mapping, &Given { claims: &claims, custom_role });
-    let around = Surroundings {
+    let explanation = role_mapping::explain(&pool, mapping, &RoleRequest { claims: &claims, custom_role });
+    let around = FindingContext {
         claims: &claims,
         verdicts: &explanation.evaluation.verdicts,
         scopes_asked: profile.map(|profile| profile.scopes.as_slice()),

@@ -90,12 +90,12 @@ fn with(changes: Value) -> String {
     signed(&header(), &claims)
 }
 
-fn verified(token: &str, nonce: Option<&str>) -> Result<Claims, Invalid> {
+fn verified(token: &str, nonce: Option<&str>) -> Result<IdTokenClaims, Invalid> {
     verified_at(token, nonce, 0, 0)
 }
 
 /// As [`verified`], so many seconds later by this machine's clock, and with the server's so many seconds from it.
-fn verified_at(token: &str, nonce: Option<&str>, later: i64, offset: i64) -> Result<Claims, Invalid> {
+fn verified_at(token: &str, nonce: Option<&str>, later: i64, offset: i64) -> Result<IdTokenClaims, Invalid> {
     let (nonce, access_token) = (nonce.map(Secret::new), Secret::new(ACCESS_TOKEN));
     let issuers = [ISSUER.to_owned(), UPDATED.to_owned()];
     let now = DateTime::from_timestamp(NOW + later, 0).unwrap();

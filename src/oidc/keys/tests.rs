@@ -57,7 +57,7 @@ impl Lab {
     }
 
     /// Has `token` verified so many seconds after [`NOW`].
-    async fn verified(&self, token: &str, later: i64) -> Result<Claims, Failure> {
+    async fn verified(&self, token: &str, later: i64) -> Result<IdTokenClaims, Failure> {
         let (issuers, access_token) = ([ISSUER.to_owned()], Secret::new(ACCESS_TOKEN));
         let expected = Expected {
             issuers: &issuers,
@@ -98,7 +98,7 @@ fn of_unknown_key() -> String {
 }
 
 #[track_caller]
-fn assert_unknown(outcome: Result<Claims, Failure>) {
+fn assert_unknown(outcome: Result<IdTokenClaims, Failure>) {
     let failure = outcome.unwrap_err();
     assert_eq!(failure.kind, Kind::Refused);
     assert!(failure.message.contains("a key that the user pool does not publish"), "{failure}");

@@ -8,12 +8,12 @@ const LINUX: &str = "6.12.0-amd64";
 #[cfg(not(windows))]
 const FAR: &str = "/mnt/c/Windows/System32/rundll32.exe";
 
-/// Environment, kernel, whether a container left its mark, the programs there are; then what is expected: the place, and
+/// Environment, kernel, whether a container left its mark, the programs there are; then what is expected: the machine, and
 /// `system`, `named:…`, `windows:PROGRAM` or nothing as what opens a page.
 #[cfg(not(windows))]
-type Row = (&'static str, &'static str, bool, &'static [&'static str], Place, &'static str);
+type Row = (&'static str, &'static str, bool, &'static [&'static str], Machine, &'static str);
 
-use Place::*;
+use Machine::*;
 
 #[cfg(not(windows))]
 const ROWS: &[Row] = &[
@@ -88,7 +88,7 @@ const ROWS: &[Row] = &[
 ];
 
 fn found(environment: &str, kernel: &str, is_container: bool, programs: &[&str], has_windows: bool) -> Surroundings {
-    Surroundings::of(&Facts {
+    Surroundings::of(&SystemFacts {
         variable: &|name| {
             let pairs = environment.split(' ').filter_map(|pair| pair.split_once('='));
             pairs.into_iter().find(|(own, _)| *own == name).map(|(_, value)| value.to_owned())
@@ -119,16 +119,16 @@ fn told(opener: Option<&Opener>) -> String {
 #[cfg(not(windows))]
 fn each_place_is_recognised_and_the_right_way_is_taken() {
     assert!(ROWS.len() >= 40, "{}", ROWS.len());
-    for &(environment, kernel, is_container, programs, place, opener) in ROWS {
+    for &(environment, kernel, is_container, programs, machine, opener) in ROWS {
         let here = found(environment, kernel, is_container, programs, false);
-        assert_eq!((here.place, told(here.opener.as_ref()).as_str()), (place, opener), "{environment} on {kernel}");
-        assert_eq!(here.is_far_from_browser(), place != Desktop);
+        assert_eq!((here.machine, told(here.opener.as_ref()).as_str()), (machine, opener), "{environment} on {kernel}");
+        assert_eq!(here.is_far_from_browser(), machine != Desktop);
     }
 }
 
 #[test]
 fn macos_and_windows_have_a_desktop_unless_the_person_is_elsewhere() {
-    for (environment, place, opener) in [
+    for (environment, machine, opener) in [
         ("", Desktop, "system"),
         ("SSH_CONNECTION=a", Ssh, ""),
         ("SSH_TTY=/dev/ttys001", Ssh, ""),
@@ -136,12 +136,12 @@ fn macos_and_windows_have_a_desktop_unless_the_person_is_elsewhere() {
         ("VSCODE_IPC_HOOK_CLI=/s", RemoteEditor, ""),
     ] {
         let here = found(environment, "", false, &[], true);
-        assert_eq!((here.place, told(here.opener.as_ref()).as_str()), (place, opener), "{environment}");
+        assert_eq!((here.machine, told(here.opener.as_ref()).as_str()), (machine, opener), "{environment}");
     }
 }
 
 fn forwarding(connection: Option<&str>, host_name: &str) -> Option<String> {
-    let here = Surroundings::of(&Facts {
+    let here = Surroundings::of(&SystemFacts {
         variable: &|name| connection.filter(|_| name == "SSH_CONNECTION").map(str::to_owned),
         has_windows: false,
         kernel: LINUX,

@@ -79,10 +79,10 @@ impl Finding {
 
 /// What is known besides the mapping.
 #[derive(Debug, Clone, Copy)]
-pub struct Surroundings<'a> {
+pub struct FindingContext<'a> {
     /// The claims.
     pub claims: &'a Map<String, Value>,
-    /// The verdicts by the natural reading.
+    /// The verdicts by the natural interpretation.
     pub verdicts: &'a [Verdict],
     /// The scopes that the sign-in asks for, where they are known.
     pub scopes_asked: Option<&'a [String]>,
@@ -91,7 +91,7 @@ pub struct Surroundings<'a> {
 }
 
 /// All findings, warnings first.
-pub fn findings(mapping: Option<&RoleMapping>, around: &Surroundings<'_>) -> Vec<Finding> {
+pub fn findings(mapping: Option<&RoleMapping>, around: &FindingContext<'_>) -> Vec<Finding> {
     let rules = mapping.map(RoleMapping::rules).unwrap_or_default();
     let mut found = Vec::new();
     for (place, rule) in rules.iter().enumerate() {
@@ -118,7 +118,7 @@ fn is_array(claim: &str, claims: &Map<String, Value>) -> bool {
     claims.get(claim).map_or([GROUPS, IAM_ROLES, PLAIN_ROLES, PLAIN_GROUPS].contains(&claim), Value::is_array)
 }
 
-fn unreachable(rules: &[Rule], place: usize, around: &Surroundings<'_>) -> Option<Finding> {
+fn unreachable(rules: &[Rule], place: usize, around: &FindingContext<'_>) -> Option<Finding> {
     let rule = rules.get(place)?;
     let text = match covered_by(rules, place, is_array(&rule.claim, around.claims)).as_slice() {
         [] => return None,
@@ -132,7 +132,7 @@ fn unreachable(rules: &[Rule], place: usize, around: &Surroundings<'_>) -> Optio
 }
 
 /// `Contains` finds its value in longer names, too: those that other rules name, and those that the person has.
-fn part_of_another(rules: &[Rule], place: usize, around: &Surroundings<'_>) -> Vec<Finding> {
+fn part_of_another(rules: &[Rule], place: usize, around: &FindingContext<'_>) -> Vec<Finding> {
     let Some(rule) = rules.get(place).filter(|rule| rule.match_type == MatchType::Contains) else { return Vec::new() };
     let of_rules = rules.iter().filter(|other| other.claim == rule.claim && other.match_type != MatchType::NotEqual);
     let of_rules = of_rules.map(|other| other.value.clone());
@@ -188,7 +188,7 @@ fn value_is_encoded(place: usize, rule: &Rule) -> Option<Finding> {
 }
 
 /// `[a, b]` neither equals `a` nor starts with it.
-fn whole_claim(place: usize, rule: &Rule, around: &Surroundings<'_>) -> Option<Finding> {
+fn whole_claim(place: usize, rule: &Rule, around: &FindingContext<'_>) -> Option<Finding> {
     let claim = around.claims.get(&rule.claim);
     let can_be_list = rule.claim.starts_with(CUSTOM) || claim.is_some_and(is_list);
     if !can_be_list || rule.match_type == MatchType::Contains || rule.value.starts_with('[') {
@@ -207,7 +207,7 @@ fn whole_claim(place: usize, rule: &Rule, around: &Surroundings<'_>) -> Option<F
 
 /// `openid email` puts the address into the ID token and leaves all else out, `openid` alone puts everything in
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-client-apps.html>).
-fn hidden(place: usize, rule: &Rule, around: &Surroundings<'_>) -> Option<Finding> {
+fn hidden(place: usize, rule: &Rule, around: &FindingContext<'_>) -> Option<Finding> {
     let given: Option<Vec<&str>> = around.scopes_given.map(|scopes| scopes.split_whitespace().collect());
     let asked = || around.scopes_asked.map(|scopes| scopes.iter().map(String::as_str).collect());
     let scopes = given.or_else(asked)?;
@@ -231,7 +231,7 @@ fn too_many(rules: &[Rule]) -> Option<Finding> {
 
 /// Mapped attributes have to be writable by the app client, and then are by the person, if the scope is there
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/attributes-for-access-control.html>).
-fn writable(rules: &[Rule], around: &Surroundings<'_>) -> Option<Finding> {
+fn writable(rules: &[Rule], around: &FindingContext<'_>) -> Option<Finding> {
     around.scopes_given?.split_whitespace().find(|scope| *scope == ADMIN_SCOPE)?;
     let is_attribute =
         |rule: &&Rule| !rule.claim.starts_with("cognito:") && !NOT_ATTRIBUTES.contains(&rule.claim.as_str());
@@ -243,14 +243,14 @@ fn writable(rules: &[Rule], around: &Surroundings<'_>) -> Option<Finding> {
     Some(Finding::warning("claim_writable_by_owner", None, text))
 }
 
-fn overage(around: &Surroundings<'_>) -> Option<Finding> {
+fn overage(around: &FindingContext<'_>) -> Option<Finding> {
     let sign = Asserted::of(around.claims, []).group_overage?;
     let sign = shortened(&sign, LONGEST_QUOTE);
     let text = format!("{sign} tells that there are more groups than the directory puts into a token: none came along");
     Some(Finding::warning("group_overage", None, text))
 }
 
-fn several_match(rules: &[Rule], around: &Surroundings<'_>) -> Option<Finding> {
+fn several_match(rules: &[Rule], around: &FindingContext<'_>) -> Option<Finding> {
     let matching = rules.iter().zip(around.verdicts).enumerate();
     let mut matching = matching.filter(|(_, (_, verdict))| **verdict == Verdict::Matched);
     let (first, (rule, _)) = matching.next()?;

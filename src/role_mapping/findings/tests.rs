@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::role_mapping::{AmbiguousRole, By, Given, IdentityPoolRoles, explain};
+use crate::role_mapping::{AmbiguousRole, By, IdentityPoolRoles, RoleRequest, explain};
 
 const ROLES: &str = "custom:roles";
 
@@ -17,9 +17,10 @@ fn contains(value: &str, role: &str) -> Rule {
 fn found_with(rules: &[Rule], claims: &Value, asked: Option<&[String]>, given: Option<&str>) -> Vec<String> {
     let mapping = RoleMapping { by: By::Rules(rules.to_vec()), ambiguous: AmbiguousRole::Deny };
     let claims = claims.as_object().unwrap();
-    let explanation = explain(&IdentityPoolRoles::default(), Some(&mapping), &Given { claims, custom_role: None });
+    let explanation =
+        explain(&IdentityPoolRoles::default(), Some(&mapping), &RoleRequest { claims, custom_role: None });
     let around =
-        Surroundings { claims, verdicts: &explanation.evaluation.verdicts, scopes_asked: asked, scopes_given: given };
+        FindingContext { claims, verdicts: &explanation.evaluation.verdicts, scopes_asked: asked, scopes_given: given };
     let shown = |finding: Finding| {
         assert!(!finding.text.is_empty());
         let mark = if finding.severity == Severity::Warning { "!" } else { "" };
@@ -60,7 +61,7 @@ fn of_many_names_a_few_are_told_and_the_others_counted() {
     let rules: Vec<Rule> = [contains("a4999", "x"), contains("a", "y")].into();
     let mapping = RoleMapping { by: By::Rules(rules), ambiguous: AmbiguousRole::Deny };
     let claims = json!({ ROLES: names, "a".repeat(9000) + "groups.link": "x" });
-    let around = Surroundings {
+    let around = FindingContext {
         claims: claims.as_object().unwrap(),
         verdicts: &[Verdict::Matched, Verdict::Matched],
         scopes_asked: None,
@@ -175,7 +176,7 @@ fn every_mapped_attribute_may_be_stale() {
     assert!(
         findings(
             None,
-            &Surroundings {
+            &FindingContext {
                 claims: json!({}).as_object().unwrap(),
                 verdicts: &[],
                 scopes_asked: None,

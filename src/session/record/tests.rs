@@ -8,7 +8,7 @@ use super::*;
 use crate::clock::Offset;
 use crate::error::{hint_of, kind_of};
 use crate::folder::Folder;
-use crate::oidc::{Claims, Grant, Tokens};
+use crate::oidc::{Grant, IdTokenClaims, Tokens};
 use crate::profile::{Choice, PlainIssuer};
 #[cfg(target_os = "linux")]
 use crate::store::Cached;
@@ -299,7 +299,7 @@ fn new_tokens_take_the_place_of_the_old_ones_and_those_that_did_not_come_stay() 
             refresh_token: refresh_token.map(Secret::new),
             offset: Offset::measured(TimeDelta::hours(1)),
         },
-        claims: Claims {
+        claims: IdTokenClaims {
             issuer: "https://issuer.example".to_owned(),
             subject: "0001".to_owned(),
             issued_at: at(0),

@@ -2,7 +2,7 @@
 //! and for good.
 
 use chrono::TimeDelta;
-use cogfed::oidc::{Claims, Grant, Tokens};
+use cogfed::oidc::{Grant, IdTokenClaims, Tokens};
 use cogfed::sandbox::options::{Options, Rotation};
 use cogfed::secret::Secret;
 use cogfed::session::Session;
@@ -49,7 +49,7 @@ impl<'a> Small<'a> {
             refresh_token: Some(long("r")),
             offset: Default::default(),
         };
-        let claims = Claims {
+        let claims = IdTokenClaims {
             issuer: "https://issuer.example".into(),
             subject: subject.into(),
             issued_at: now,

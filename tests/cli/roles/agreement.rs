@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::thread;
 
 use cogfed::role_mapping::{
-    self, By, Given, IdentityPoolRoles, MatchType, Outcome, Question, Reading, Rule, Verdict, evaluate,
+    self, By, IdentityPoolRoles, Interpretation, MatchType, Outcome, Question, RoleRequest, Rule, Verdict, evaluate,
 };
 use cogfed::sandbox::options::{self, ContainsOnArrays};
 use cogfed::sandbox::pool_roles::PoolRoles;
@@ -132,18 +132,18 @@ fn agree(seed: u64, count: usize) -> BTreeMap<String, usize> {
         let Tried { ours, theirs, claims, custom } = tried(&mut random);
         let mapping = ours.mappings.get("p");
         let whole = Value::Object(claims.clone());
-        for (reading, contains) in [
-            (Reading::NATURAL, ContainsOnArrays::Substring),
-            (Reading::NATURAL.otherwise(Question::ContainsOnArrays), ContainsOnArrays::Element),
+        for (interpretation, contains) in [
+            (Interpretation::NATURAL, ContainsOnArrays::Substring),
+            (Interpretation::NATURAL.otherwise(Question::ContainsOnArrays), ContainsOnArrays::Element),
         ] {
             for custom_role in [None, Some(custom)] {
-                let found = evaluate(&ours, mapping, &Given { claims: &claims, custom_role }, reading);
+                let found = evaluate(&ours, mapping, &RoleRequest { claims: &claims, custom_role }, interpretation);
                 let expected = match role(&theirs, contains, &whole, custom_role) {
                     Ok(role) => Outcome::Role(role),
                     Err(NoRole::Denied) => Outcome::Denied,
                     Err(NoRole::Unconfigured) => Outcome::NoRole,
                 };
-                assert_eq!(found.outcome, expected, "{mapping:?} {whole} {custom_role:?} {reading:?}");
+                assert_eq!(found.outcome, expected, "{mapping:?} {whole} {custom_role:?} {interpretation:?}");
                 let basis = format!("{:?}", found.basis);
                 count_up(basis.split('(').next().unwrap().to_owned());
                 for (rule, verdict) in

@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cogfed::role_mapping::{
-    AmbiguousRole, By, Given, IdentityPoolRoles, MatchType, Outcome, Question, RoleMapping, Rule, Verdict, explain,
-    why_this_outcome, why_this_verdict,
+    AmbiguousRole, By, IdentityPoolRoles, MatchType, Outcome, Question, RoleMapping, RoleRequest, Rule, Verdict,
+    explain, why_this_outcome, why_this_verdict,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -81,7 +81,7 @@ fn every_case_comes_out_as_its_source_says() {
             None => case.token.then_some(By::Token),
         };
         let mapping = by.map(|by| RoleMapping { by, ambiguous: case.r#else.unwrap() });
-        let given = Given { claims: &case.claims, custom_role: case.custom.as_deref() };
+        let given = RoleRequest { claims: &case.claims, custom_role: case.custom.as_deref() };
         let explanation = explain(&pool, mapping.as_ref(), &given);
         let evaluation = &explanation.evaluation;
         let verdicts: String = evaluation

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn of_a_plain_issuer(token: &str) -> Result<Claims, Invalid> {
+fn of_a_plain_issuer(token: &str) -> Result<IdTokenClaims, Invalid> {
     let (issuers, access_token) = ([ISSUER.to_owned()], Secret::new(ACCESS_TOKEN));
     let expected = Expected {
         issuers: &issuers,

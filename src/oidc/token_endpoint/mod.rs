@@ -113,7 +113,7 @@ impl Client<'_> {
         self.grant(self.oauth()?.exchange_refresh_token(&token).request_async(&send).await)
     }
 
-    fn grant(&self, answer: Answer) -> Result<Grant, GrantError> {
+    fn grant(&self, answer: TokenAnswer) -> Result<Grant, GrantError> {
         let offset = self.http.clock_offset().map(|measured| measured.offset).unwrap_or_default();
         grant(answer, &self.endpoints.token, offset, &self.facts(&login_command(self.profile)))
     }
@@ -267,9 +267,10 @@ impl fmt::Display for TokenError {
     }
 }
 
-type Answer = Result<StandardTokenResponse<IdTokenField, BasicTokenType>, RequestTokenError<SendError, TokenError>>;
+type TokenAnswer =
+    Result<StandardTokenResponse<IdTokenField, BasicTokenType>, RequestTokenError<SendError, TokenError>>;
 
-fn grant(answer: Answer, token_endpoint: &str, offset: Offset, facts: Facts<'_>) -> Result<Grant, GrantError> {
+fn grant(answer: TokenAnswer, token_endpoint: &str, offset: Offset, facts: Facts<'_>) -> Result<Grant, GrantError> {
     let answer = answer.map_err(|error| match error {
         RequestTokenError::Request(SendError::Http(error @ (HttpError::NotSent { .. } | HttpError::SetUp(_)))) => {
             GrantError::NotSent(error.into())

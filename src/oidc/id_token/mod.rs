@@ -97,7 +97,7 @@ impl<'a> Expected<'a> {
 
 /// The claims of a verified ID token.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Claims {
+pub struct IdTokenClaims {
     /// `iss`.
     pub issuer: String,
     /// `sub`: the person, within the user pool or at the issuer.
@@ -125,7 +125,7 @@ pub enum Invalid {
 ///
 /// # Errors
 /// [`Invalid`], with what is wrong first.
-pub fn verify(token: &Secret, keys: &CoreJsonWebKeySet, expected: &Expected<'_>) -> Result<Claims, Invalid> {
+pub fn verify(token: &Secret, keys: &CoreJsonWebKeySet, expected: &Expected<'_>) -> Result<IdTokenClaims, Invalid> {
     let token = token.expose();
     if token.len() > LONGEST {
         return Err(fault(format!("it is longer than {LONGEST} characters")));
@@ -157,7 +157,11 @@ fn key_of<'k>(header: &Map<String, Value>, keys: &'k CoreJsonWebKeySet) -> Resul
     keys.keys().iter().find(named).ok_or(Invalid::UnknownKey)
 }
 
-fn check_claims(claims: &Map<String, Value>, key: &CoreJsonWebKey, expected: &Expected) -> Result<Claims, Invalid> {
+fn check_claims(
+    claims: &Map<String, Value>,
+    key: &CoreJsonWebKey,
+    expected: &Expected,
+) -> Result<IdTokenClaims, Invalid> {
     let text = |name: &str| claims.get(name).and_then(Value::as_str);
     let required = |name: &str| text(name).ok_or_else(|| fault(format!("it has no '{name}'")));
     let issuer = required("iss")?;
@@ -194,7 +198,7 @@ fn check_claims(claims: &Map<String, Value>, key: &CoreJsonWebKey, expected: &Ex
     let subject = Some(required("sub")?).filter(|sub| !sub.is_empty()).ok_or_else(|| fault("its 'sub' is empty"))?;
     let names = ["email", "cognito:username", "preferred_username"];
     let person = names.into_iter().filter_map(text).find(|name| !name.is_empty()).unwrap_or(subject);
-    Ok(Claims {
+    Ok(IdTokenClaims {
         issuer: issuer.to_owned(),
         subject: subject.to_owned(),
         issued_at,

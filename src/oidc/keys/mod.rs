@@ -5,7 +5,7 @@ use openidconnect::core::CoreJsonWebKeySet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::id_token::{self, Claims, Expected, Invalid};
+use super::id_token::{self, Expected, IdTokenClaims, Invalid};
 use crate::error::{Failure, Kind};
 use crate::folder::{Folder, StateFile};
 use crate::http::Http;
@@ -21,7 +21,7 @@ const LARGEST: usize = 256 * 1024;
 
 /// The keys as they are kept.
 #[derive(Serialize, Deserialize)]
-struct Kept {
+struct CachedKeys {
     fetched_at: DateTime<Utc>,
     url: String,
     keys: Value,
@@ -44,7 +44,7 @@ impl<'a> Keys<'a> {
     ///
     /// # Errors
     /// [`Kind::Refused`] for a token that is not what it should be, [`Kind::Network`] if the keys cannot be had.
-    pub async fn verify(&self, token: &Secret, expected: &Expected<'_>) -> Result<Claims, Failure> {
+    pub async fn verify(&self, token: &Secret, expected: &Expected<'_>) -> Result<IdTokenClaims, Failure> {
         let kept = self.kept(expected.now);
         let fresh_enough = kept.as_ref().is_some_and(|kept| expected.now - kept.fetched_at < REFETCH_AFTER);
         if let Some(kept) = kept {
@@ -57,11 +57,11 @@ impl<'a> Keys<'a> {
         id_token::verify(token, &key_set(&keys)?, expected).map_err(|invalid| refused(invalid, expected.described()))
     }
 
-    fn file(&self) -> StateFile<Kept> {
+    fn file(&self) -> StateFile<CachedKeys> {
         StateFile::new(self.folder.sub("keys"), self.url, LARGEST)
     }
 
-    fn kept(&self, now: DateTime<Utc>) -> Option<Kept> {
+    fn kept(&self, now: DateTime<Utc>) -> Option<CachedKeys> {
         let kept = self.file().read()?;
         let age = now - kept.fetched_at;
         (kept.url == self.url && key_set(&kept.keys).is_ok() && age >= TimeDelta::zero() && age < LIFE).then_some(kept)
@@ -85,7 +85,7 @@ impl<'a> Keys<'a> {
         }
         let keys: Value = serde_json::from_slice(answer.body()).map_err(|_| unusable("not JSON".into()))?;
         key_set(&keys)?;
-        let kept = Kept { fetched_at: now, url: self.url.to_owned(), keys };
+        let kept = CachedKeys { fetched_at: now, url: self.url.to_owned(), keys };
         // Keeping them only saves a request; a folder that cannot be written to is met again where it matters.
         self.file().write_or_log(&kept, "the signing keys could not be kept");
         Ok(kept.keys)

@@ -13,7 +13,7 @@ const WINDOWS_PROGRAMS: &str = "/mnt/c/Windows/System32";
 const SSH_PORT: u16 = 22;
 
 /// What is known about this process's surroundings.
-pub struct Facts<'a> {
+pub struct SystemFacts<'a> {
     /// Reads an environment variable.
     pub variable: &'a dyn Fn(&str) -> Option<String>,
     /// Whether this system shows windows whatever its environment says: macOS and Windows.
@@ -28,9 +28,9 @@ pub struct Facts<'a> {
     pub find: &'a dyn Fn(&str) -> Option<PathBuf>,
 }
 
-/// A place that a person may sit at, or far from.
+/// The machine that this process runs on, as far as it says where the person sits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum Machine {
     /// A desktop with a person before it.
     Desktop,
     /// The Windows Subsystem for Linux: the person's browser is a Windows program.
@@ -51,19 +51,19 @@ pub enum Place {
     NoDisplay,
 }
 
-impl Place {
+impl Machine {
     /// Half a sentence for the person.
     pub fn described(self) -> &'static str {
         match self {
-            Place::Desktop => "this is a desktop",
-            Place::Wsl => "this is WSL",
-            Place::Codespace => "this is a codespace",
-            Place::DevContainer => "this is a dev container",
-            Place::RemoteEditor => "this is VS Code's terminal on a remote machine",
-            Place::Ssh => "this is an SSH session",
-            Place::Container => "this is a container",
-            Place::Ci => "this is a CI job",
-            Place::NoDisplay => "this machine has no display",
+            Machine::Desktop => "this is a desktop",
+            Machine::Wsl => "this is WSL",
+            Machine::Codespace => "this is a codespace",
+            Machine::DevContainer => "this is a dev container",
+            Machine::RemoteEditor => "this is VS Code's terminal on a remote machine",
+            Machine::Ssh => "this is an SSH session",
+            Machine::Container => "this is a container",
+            Machine::Ci => "this is a CI job",
+            Machine::NoDisplay => "this machine has no display",
         }
     }
 }
@@ -84,8 +84,8 @@ pub enum Opener {
 /// Where this sign-in happens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Surroundings {
-    /// The place.
-    pub place: Place,
+    /// The machine.
+    pub machine: Machine,
     /// What opens a page here, if anything does.
     pub opener: Option<Opener>,
     /// Where `ssh` leads back to this machine, if that is how the person came: the name, and the port.
@@ -97,7 +97,7 @@ impl Surroundings {
     pub fn here(variable: &dyn Fn(&str) -> Option<String>) -> Self {
         let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
         let path = variable("PATH").unwrap_or_default();
-        Self::of(&Facts {
+        Self::of(&SystemFacts {
             variable,
             has_windows: cfg!(any(windows, target_vendor = "apple")),
             kernel: read("/proc/sys/kernel/osrelease").trim(),
@@ -108,22 +108,22 @@ impl Surroundings {
     }
 
     /// Those that the facts tell. `$BROWSER` wins over any guess: who sets it knows better.
-    pub fn of(facts: &Facts<'_>) -> Self {
-        let place = place(facts);
+    pub fn of(facts: &SystemFacts<'_>) -> Self {
+        let machine = machine(facts);
         let opener = match named(facts) {
             Some(browser) => Some(Opener::Named(browser)),
-            None => match place {
-                Place::Desktop => Some(Opener::System),
-                Place::Wsl => windows_opener(facts).or_else(|| has_display(facts).then_some(Opener::System)),
+            None => match machine {
+                Machine::Desktop => Some(Opener::System),
+                Machine::Wsl => windows_opener(facts).or_else(|| has_display(facts).then_some(Opener::System)),
                 _ => None,
             },
         };
-        Self { place, opener, ssh: ssh(facts) }
+        Self { machine, opener, ssh: ssh(facts) }
     }
 
     /// Whether the browser may be unable to reach this machine's loopback addresses.
     pub fn is_far_from_browser(&self) -> bool {
-        self.place != Place::Desktop
+        self.machine != Machine::Desktop
     }
 
     /// The command that makes `port` of the person's machine lead here.
@@ -134,48 +134,48 @@ impl Surroundings {
     }
 }
 
-fn place(facts: &Facts<'_>) -> Place {
+fn machine(facts: &SystemFacts<'_>) -> Machine {
     let is_set = |name| value(facts, name).is_some();
     let is_on = |name| value(facts, name).is_some_and(|value| !matches!(value.as_str(), "false" | "0" | "no"));
     let is_wsl = ["WSL_DISTRO_NAME", "WSL_INTEROP"].into_iter().any(is_set);
     let has_wsl_kernel = facts.kernel.to_ascii_lowercase().contains("microsoft");
     let is_container = facts.is_container || is_set("container") || is_set("KUBERNETES_SERVICE_HOST");
     if ["CI", "TF_BUILD", "JENKINS_URL", "CODEBUILD_BUILD_ID", "TEAMCITY_VERSION"].into_iter().any(is_on) {
-        Place::Ci
+        Machine::Ci
     } else if is_on("CODESPACES") {
-        Place::Codespace
+        Machine::Codespace
     } else if is_on("REMOTE_CONTAINERS") {
-        Place::DevContainer
+        Machine::DevContainer
     } else if is_set("VSCODE_IPC_HOOK_CLI") {
-        Place::RemoteEditor
+        Machine::RemoteEditor
     } else if ["SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"].into_iter().any(is_set) {
-        Place::Ssh
+        Machine::Ssh
     } else if is_wsl || has_wsl_kernel && !is_container {
-        Place::Wsl
+        Machine::Wsl
     } else if facts.has_windows || has_display(facts) {
-        Place::Desktop
+        Machine::Desktop
     } else if is_container {
-        Place::Container
+        Machine::Container
     } else {
-        Place::NoDisplay
+        Machine::NoDisplay
     }
 }
 
 /// An environment variable that says something.
-fn value(facts: &Facts<'_>, name: &str) -> Option<String> {
+fn value(facts: &SystemFacts<'_>, name: &str) -> Option<String> {
     (facts.variable)(name).filter(|value| !value.trim().is_empty())
 }
 
-fn has_display(facts: &Facts<'_>) -> bool {
+fn has_display(facts: &SystemFacts<'_>) -> bool {
     ["DISPLAY", "WAYLAND_DISPLAY"].into_iter().any(|name| value(facts, name).is_some())
 }
 
 /// `$BROWSER`; Windows itself has no such custom, and its paths hold colons.
-fn named(facts: &Facts<'_>) -> Option<String> {
+fn named(facts: &SystemFacts<'_>) -> Option<String> {
     value(facts, "BROWSER").filter(|_| !cfg!(windows))
 }
 
-fn windows_opener(facts: &Facts<'_>) -> Option<Opener> {
+fn windows_opener(facts: &SystemFacts<'_>) -> Option<Opener> {
     let (program, arguments) = WINDOWS_OPENER;
     let view = || (facts.find)("wslview").map(|path| Opener::Windows(path, &[]));
     let own = |program: &str| (facts.find)(program).map(|path| Opener::Windows(path, arguments));
@@ -184,7 +184,7 @@ fn windows_opener(facts: &Facts<'_>) -> Option<Opener> {
 
 /// `SSH_CONNECTION` is the client's address and port, then the server's (ssh(1)). What comes of it is a command for a
 /// person to run: nothing but names, addresses and numbers gets into it.
-fn ssh(facts: &Facts<'_>) -> Option<(String, u16)> {
+fn ssh(facts: &SystemFacts<'_>) -> Option<(String, u16)> {
     let connection = value(facts, "SSH_CONNECTION").or_else(|| value(facts, "SSH_TTY").map(|_| String::new()))?;
     let mut words = connection.split_whitespace().skip(2);
     let address = words.next().and_then(|word| word.parse::<IpAddr>().ok());

@@ -22,12 +22,12 @@ const PASTE_MARKS: [&str; 2] = ["\u{1b}[200~", "\u{1b}[201~"];
 const QUOTES: [(char, char); 6] = [('<', '>'), ('"', '"'), ('\'', '\''), ('`', '`'), ('“', '”'), ('(', ')')];
 
 /// Why a paste was refused.
-type Reason = &'static str;
+type Fault = &'static str;
 
-const NOT_WHOLE: Reason = "that is not the whole address of this sign-in's last page";
-const NOT_OURS: Reason = "that address does not belong to this sign-in";
-const TOO_LONG: Reason = "that is longer than an address is, or than a terminal takes in one line";
-const BAD_CHARACTERS: Reason = "that has spaces or control characters in it, which an address has not";
+const NOT_WHOLE: Fault = "that is not the whole address of this sign-in's last page";
+const NOT_OURS: Fault = "that address does not belong to this sign-in";
+const TOO_LONG: Fault = "that is longer than an address is, or than a terminal takes in one line";
+const BAD_CHARACTERS: Fault = "that has spaces or control characters in it, which an address has not";
 
 /// What comes in by pasting, and what is left of the lines before.
 pub struct Pasted<'a> {
@@ -45,7 +45,7 @@ impl<'a> Pasted<'a> {
 
     /// Judges lines that came together. An address may be wrapped over several; a line that begins as one begins another.
     /// `None` if there was nothing in them.
-    pub fn read(&mut self, lines: &str) -> Option<Result<Arrival, Reason>> {
+    pub fn read(&mut self, lines: &str) -> Option<Result<Arrival, Fault>> {
         let unmarked = Zeroizing::new(PASTE_MARKS.iter().fold(lines.to_owned(), |text, mark| text.replace(mark, "")));
         let mut verdict = None;
         for line in unmarked.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty()) {
@@ -75,7 +75,7 @@ impl<'a> Pasted<'a> {
 
     /// The judge is the listener's own: the request is the one that the browser would have made. A fragment is not part of
     /// it.
-    fn judged(&self) -> Result<Arrival, Reason> {
+    fn judged(&self) -> Result<Arrival, Fault> {
         let address = without_quotes(&self.beginning);
         if address.chars().any(|c| c.is_control() || c.is_whitespace()) {
             return Err(BAD_CHARACTERS);

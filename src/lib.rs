@@ -10,6 +10,9 @@
 //! [`refusals`] (the meaning of the services' errors), [`secret`], [`clock`] and [`error`]. [`terminal`] is where people
 //! read. [`sandbox`] is a local imitation of everything that is not here: no room uses it but its own commands and the
 //! tests, and it uses none that it is there to test.
+//!
+//! In the repository, docs/ARCHITECTURE.md has the rooms by floors, a sign-in and a renewal step by step, and a table of what
+//! to change where.
 
 // What can panic, and what prints or exits behind `main`'s back. `expect` is allowed: its text says why it cannot fail.
 #![warn(clippy::exit, clippy::indexing_slicing, clippy::panic, clippy::print_stderr, clippy::print_stdout)]

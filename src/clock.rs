@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 
 /// Offsets below this are as good as none: a `Date` counts whole seconds, and an exchange takes its time.
 const NOTICEABLE: TimeDelta = TimeDelta::minutes(1);
-/// From here on services refuse signatures (API Gateway allows five minutes either way).
-const HARMFUL: TimeDelta = TimeDelta::minutes(5);
+/// By how much the time of a signature may differ from AWS's clock, either way
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html>).
+pub const SIGNATURE_TOLERANCE: TimeDelta = TimeDelta::minutes(5);
 
 /// Where the time comes from.
 pub trait Clock: Send + Sync {
@@ -70,7 +71,7 @@ impl Offset {
 
     /// Whether requests that are signed by this machine's clock are refused.
     pub fn is_harmful(self) -> bool {
-        self.0.abs() >= HARMFUL
+        self.0.abs() >= SIGNATURE_TOLERANCE
     }
 
     /// What the servers' clock shows when this machine's shows `ours`.
@@ -89,6 +90,26 @@ impl Offset {
     pub fn expiry(self, theirs: DateTime<Utc>) -> DateTime<Utc> {
         theirs.min(self.here(theirs))
     }
+}
+
+/// Reads the one form of a date that servers may send, IMF-fixdate (RFC 9110, section 5.6.7).
+pub fn http_date(text: &str) -> Option<DateTime<Utc>> {
+    let text = text.trim();
+    text.ends_with("GMT").then(|| DateTime::parse_from_rfc2822(text).ok())?.map(|time| time.to_utc())
+}
+
+/// Formats a length of time in full words, in its two largest units: "1 hour 15 minutes". Nothing for less than a second.
+pub fn in_words(length: TimeDelta) -> String {
+    let units = [
+        ("day", length.num_days()),
+        ("hour", length.num_hours() % 24),
+        ("minute", length.num_minutes() % 60),
+        ("second", length.num_seconds() % 60),
+    ];
+    let shown = units.iter().skip_while(|(_, count)| *count == 0).take(2).filter(|(_, count)| *count > 0);
+    let shown: Vec<String> =
+        shown.map(|(unit, count)| format!("{count} {unit}{}", if *count == 1 { "" } else { "s" })).collect();
+    shown.join(" ")
 }
 
 /// As a person says it of this machine's clock, before the name of the other: "2 h 5 min ahead of".

@@ -77,6 +77,17 @@ impl Failure {
         Self { kind, message: message.into(), hint: None, retry_after: None }
     }
 
+    /// Creates a failure from an error of a library, with the causes that it names: "error: cause: cause".
+    pub fn caused_by(kind: Kind, error: &dyn std::error::Error) -> Self {
+        let mut message = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            message = format!("{message}: {error}");
+            cause = error.source();
+        }
+        Self::new(kind, message)
+    }
+
     /// Adds the next step.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

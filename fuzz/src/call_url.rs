@@ -11,7 +11,7 @@ pub fn run(data: &[u8]) {
     let Ok(given) = std::str::from_utf8(data) else { return };
     let (request, _) = match built(given) {
         Ok(built) => built,
-        Err(error) => return assert_presentable(error.downcast_ref::<Failure>().expect("a failure")),
+        Err(error) => return assert_presentable(&error),
     };
     let signed = sign(&request, &credentials(), "eu-west-1", now()).expect("what is built can be signed");
     let uri = signed.as_http().uri();
@@ -32,7 +32,7 @@ pub fn run(data: &[u8]) {
     assert!(region_of(request.host()).is_none_or(|region| request.host().contains(&region)));
 }
 
-fn built(url: &str) -> anyhow::Result<(ApiRequest, Vec<Note>)> {
+fn built(url: &str) -> Result<(ApiRequest, Vec<Note>), Failure> {
     ApiRequest::build(RequestInput { method: "GET".into(), url: url.to_owned(), ..RequestInput::default() })
 }
 

@@ -28,6 +28,7 @@ const FACTS: refusals::Facts<'static> = &[
     ("issuer", "https://login.example.com/tenant/v2.0"),
     ("login", "cogfed login --profile internal"),
     ("method", "GET"),
+    ("offset", "7 min"),
     ("path", "/prod/orders"),
     ("pool", "eu-west-1:1cf667a2-49a6-454b-9e45-231990000000"),
     ("profile", "internal"),
@@ -35,7 +36,6 @@ const FACTS: refusals::Facts<'static> = &[
     ("resource", "arn:aws:execute-api:eu-west-1:123456789012:abc123/prod/GET/orders"),
     ("role", "arn:aws:iam::123456789012:role/Orders"),
     ("said", "what was said"),
-    ("skew", "7 min"),
 ];
 
 /// Whatever is said, the explanation is in bounds, and only a wrong clock makes a request be signed again.
@@ -104,7 +104,7 @@ fn gateway(data: &[u8]) {
     assert!(status.as_u16() >= 400);
     if let Some(time) = refusal.corrected_time(now()) {
         assert_eq!(refusal.reason, Reason::WrongClock);
-        assert_eq!(Some(time - now()), refusal.skew);
+        assert_eq!(Some(time - now()), refusal.offset);
     }
     assert!(!refusal.hint.is_empty());
     assert_presentable(&Failure::from(refusal));

@@ -12,8 +12,8 @@ use crate::cli::Call;
 use crate::error::{Failure, Kind};
 use crate::profile::{Override, keys};
 use crate::request::{
-    self, Answer, ApiRequest, Data, Refusal, RequestInput, SignedRequest, dry_run, explain, parse_header, read_data,
-    region_of, sign,
+    self, Answer, ApiRequest, Data, Refusal, RequestInput, SignedRequest, WriteError, dry_run, explain, parse_header,
+    read_data, region_of, sign,
 };
 use crate::terminal::Escaping;
 
@@ -158,7 +158,10 @@ async fn write(answer: Answer, flags: &Call, out: &mut dyn Write) -> anyhow::Res
     if flags.include {
         out.write_all((head(&answer) + "\n").as_bytes())?;
     }
-    answer.write_to(out).await?;
+    answer.write_to(out).await.map_err(|error| match error {
+        WriteError::Answer(failure) => anyhow::Error::from(failure),
+        WriteError::Output(error) => error.into(),
+    })?;
     Ok(out.flush()?)
 }
 

@@ -6,6 +6,8 @@ use chrono::{DateTime, Utc};
 use http::{HeaderMap, StatusCode, header};
 use ring::rand::{SecureRandom, SystemRandom};
 
+use crate::clock::http_date;
+
 /// How often a request is sent in all, where a repeat is safe.
 pub const ATTEMPTS: u32 = 3;
 /// The longest wait that a server can impose.
@@ -25,11 +27,6 @@ pub fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> 
     let until = http_date(text)?;
     let now = headers.get(header::DATE).and_then(|date| http_date(date.to_str().ok()?)).unwrap_or(now);
     Some((until - now).to_std().unwrap_or_default().min(LONGEST_WAIT))
-}
-
-/// An IMF-fixdate (RFC 9110, section 5.6.7), the one form that servers may send.
-pub fn http_date(text: &str) -> Option<DateTime<Utc>> {
-    text.ends_with("GMT").then(|| DateTime::parse_from_rfc2822(text).ok())?.map(|time| time.with_timezone(&Utc))
 }
 
 /// Whether a status says that the server was overloaded or broken for a moment.

@@ -3,8 +3,7 @@
 use chrono::{DateTime, Utc};
 use http::{HeaderMap, header};
 
-use super::retry::http_date;
-use crate::clock::Offset;
+use crate::clock::{Offset, http_date};
 
 /// How far a server's clock is from this machine's.
 #[derive(Debug, Clone, PartialEq, Eq)]

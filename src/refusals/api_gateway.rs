@@ -43,7 +43,7 @@ rows! {
          header looks the same", FORBIDDEN_PAGE;
     /// The clocks differ.
     WRONG_CLOCK = "wrong-clock",
-        "this machine's clock is {skew} the gateway's",
+        "this machine's clock is {offset} the gateway's",
         "set the clock (on Linux: timedatectl set-ntp true); signatures are good for 5 minutes", SIGNATURES;
     /// The clocks agree, and the signature was old all the same.
     OLD_SIGNATURE = "old-signature",

@@ -10,7 +10,7 @@ fn facts_of(service: Service) -> &'static [&'static str] {
         }
         Service::IdentityPool | Service::Sts => &["issuer", "login", "pool", "profile"],
         Service::ApiGateway => {
-            &["action", "host", "method", "path", "profile", "region", "resource", "role", "said", "skew"]
+            &["action", "host", "method", "offset", "path", "profile", "region", "resource", "role", "said"]
         }
     }
 }

@@ -4,8 +4,6 @@ use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
 
-use anyhow::Context as _;
-
 use super::build::MAX_BODY;
 use crate::error::{Failure, Kind};
 
@@ -48,10 +46,10 @@ impl Data {
 /// # Errors
 /// A [`Failure`] of kind `Usage` if a file cannot be read, if standard input is asked for twice, or if all of it together
 /// is more than [`MAX_BODY`]: no more than that is read.
-pub fn read_data(pieces: &[Data], stdin: &mut dyn Read) -> anyhow::Result<Option<Vec<u8>>> {
+pub fn read_data(pieces: &[Data], stdin: &mut dyn Read) -> Result<Option<Vec<u8>>, Failure> {
     if pieces.iter().filter(|piece| piece.source == Source::Stdin).count() > 1 {
         let failure = Failure::new(Kind::Usage, "the body asks for standard input more than once");
-        return Err(failure.hint("give '-' or '@-' once: there is nothing left in it for a second time").into());
+        return Err(failure.hint("give '-' or '@-' once: there is nothing left in it for a second time"));
     }
     let mut body: Option<Vec<u8>> = None;
     for piece in pieces {
@@ -70,7 +68,7 @@ pub fn read_data(pieces: &[Data], stdin: &mut dyn Read) -> anyhow::Result<Option
 }
 
 /// One piece, after `before` bytes of others.
-fn read(piece: &Data, stdin: &mut dyn Read, before: usize) -> anyhow::Result<Vec<u8>> {
+fn read(piece: &Data, stdin: &mut dyn Read, before: usize) -> Result<Vec<u8>, Failure> {
     let mut bytes = match &piece.source {
         Source::Text(text) => return read_capped(&mut text.as_bytes(), "the text", before),
         Source::Stdin => read_capped(stdin, "standard input", before)?,
@@ -87,15 +85,15 @@ fn read(piece: &Data, stdin: &mut dyn Read, before: usize) -> anyhow::Result<Vec
 }
 
 /// All of `reader`, up to what `before` bytes leave of the gateway's limit.
-fn read_capped(reader: &mut dyn Read, name: &str, before: usize) -> anyhow::Result<Vec<u8>> {
+fn read_capped(reader: &mut dyn Read, name: &str, before: usize) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     let left = MAX_BODY.saturating_sub(before);
-    let cap = u64::try_from(left).context("the limit on bodies")?.saturating_add(1);
+    let cap = u64::try_from(left).unwrap_or(u64::MAX).saturating_add(1);
     reader.take(cap).read_to_end(&mut bytes).map_err(|error| unreadable(name, &error))?;
     if bytes.len() > left || before > MAX_BODY {
         let what = if before == 0 { name.to_owned() } else { format!("the body, up to {name},") };
         let message = format!("{what} has more than {MAX_BODY} bytes, the most that API Gateway takes");
-        return Err(Failure::new(Kind::Usage, message).hint("upload it to S3 by a presigned URL of the API's").into());
+        return Err(Failure::new(Kind::Usage, message).hint("upload it to S3 by a presigned URL of the API's"));
     }
     Ok(bytes)
 }
@@ -109,7 +107,7 @@ fn unreadable(name: &str, error: &std::io::Error) -> Failure {
 mod tests {
     use super::*;
 
-    fn body(arguments: &[(&str, bool)], mut stdin: &[u8]) -> anyhow::Result<Option<Vec<u8>>> {
+    fn body(arguments: &[(&str, bool)], mut stdin: &[u8]) -> Result<Option<Vec<u8>>, Failure> {
         let pieces: Vec<Data> = arguments.iter().map(|(argument, binary)| Data::parse(argument, *binary)).collect();
         read_data(&pieces, &mut stdin)
     }
@@ -140,7 +138,7 @@ mod tests {
         let missing = folder.path().join("missing.json");
         let error = body(&[(&format!("@{}", missing.display()), false)], b"").unwrap_err();
         assert!(error.to_string().contains("missing.json"), "{error}");
-        assert_eq!(crate::error::kind_of(&error), Kind::Usage);
+        assert_eq!(error.kind, Kind::Usage);
     }
 
     #[test]
@@ -157,7 +155,7 @@ mod tests {
         let error = body(&[(&half, true), ("-", true)], half.as_bytes()).unwrap_err();
         let message = "the body, up to standard input, has more than 10485760 bytes, the most that API Gateway takes";
         assert_eq!(error.to_string(), message);
-        assert_eq!(crate::error::kind_of(&error), Kind::Usage);
+        assert_eq!(error.kind, Kind::Usage);
         assert!(body(&[(&half, true), (&half, true)], b"").is_err());
         let text = "x".repeat(MAX_BODY);
         assert!(body(&[(&text, true)], b"").is_ok());
@@ -169,7 +167,7 @@ mod tests {
         for twice in [[("-", false), ("@-", true)], [("-", false), ("-", false)]] {
             let error = body(&twice, b"x").unwrap_err();
             assert_eq!(error.to_string(), "the body asks for standard input more than once");
-            assert_eq!(crate::error::kind_of(&error), Kind::Usage);
+            assert_eq!(error.kind, Kind::Usage);
         }
     }
 }

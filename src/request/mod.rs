@@ -8,7 +8,6 @@ mod build;
 mod data;
 mod dry_run;
 mod refusal;
-
 mod send;
 mod sign;
 mod target;
@@ -17,7 +16,7 @@ pub use crate::aws::region_of;
 pub use build::{ApiRequest, MAX_BODY, RequestInput, parse_header};
 pub use data::{Data, Source, read_data};
 pub use dry_run::dry_run;
-pub use refusal::{CLOCK_TOLERANCE, Context, Reason, Refusal, clock_skew, explain};
-pub use send::{Answer, send};
+pub use refusal::{Context, Reason, Refusal, explain};
+pub use send::{Answer, WriteError, send};
 pub use sign::{SignedRequest, sign};
 pub use target::Note;

@@ -14,11 +14,9 @@ use serde::Deserialize;
 
 use super::build::ApiRequest;
 use crate::aws::region_of;
+use crate::clock::{SIGNATURE_TOLERANCE, http_date, in_words};
 use crate::error::{Failure, Kind, shortened};
 use crate::refusals::{Row, api_gateway};
-
-/// By how much a signature's time may differ from the gateway's, either way.
-pub const CLOCK_TOLERANCE: TimeDelta = TimeDelta::minutes(5);
 
 /// The longest piece of an answer that a message repeats, in characters.
 const LONGEST_QUOTE: usize = 300;
@@ -66,14 +64,14 @@ pub struct Refusal {
     /// The next step.
     pub hint: String,
     /// How far the gateway's clock is ahead of this machine's (negative: behind), where the answer tells.
-    pub skew: Option<TimeDelta>,
+    pub offset: Option<TimeDelta>,
 }
 
 impl Refusal {
     /// The time to sign with instead of `now`, if the time was the reason and the gateway's is known. Use it once: if that
     /// is refused too, the clock is not all that is wrong. The refused request did not reach the API.
     pub fn corrected_time(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        if self.reason == Reason::WrongClock { now.checked_add_signed(self.skew?) } else { None }
+        if self.reason == Reason::WrongClock { now.checked_add_signed(self.offset?) } else { None }
     }
 }
 
@@ -100,7 +98,7 @@ struct Seen<'a> {
     error_type: &'a str,
     message: &'a str,
     http_api: bool,
-    skew: Option<TimeDelta>,
+    offset: Option<TimeDelta>,
 }
 
 /// The body of a refusal. AWS writes the key both ways.
@@ -108,12 +106,6 @@ struct Seen<'a> {
 struct Body {
     #[serde(alias = "Message")]
     message: String,
-}
-
-/// How far the time in an answer's `Date` header is ahead of `now` (negative: behind). `None` if it is no date.
-pub fn clock_skew(date_header: &str, now: DateTime<Utc>) -> Option<TimeDelta> {
-    let server = DateTime::parse_from_rfc2822(date_header.trim()).ok()?;
-    Some(server.to_utc().signed_duration_since(now))
 }
 
 /// Explains a refusal by the gateway. `body_prefix` is the start of the answer's body, `local_now` the time at which it came.
@@ -128,18 +120,18 @@ pub fn explain(
 ) -> Option<Refusal> {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let body = serde_json::from_slice::<Body>(body_prefix).map(|body| body.message).unwrap_or_default();
-    let skew = header(DATE.as_str()).and_then(|date| clock_skew(date, local_now)).or_else(|| skew_in(&body, local_now));
+    let offset = header(DATE.as_str()).and_then(http_date).or_else(|| time_in(&body)).map(|server| server - local_now);
     let seen = Seen {
         status: status.as_u16(),
         error_type: header("x-amzn-errortype").unwrap_or_default().split(':').next().unwrap_or_default(),
         message: &body,
         // REST APIs send `x-amz-apigw-id` and `x-amzn-RequestId` instead.
         http_api: headers.contains_key("apigw-requestid"),
-        skew,
+        offset,
     };
     let reason = reason(&seen)?;
     let (message, hint) = words(reason, &seen, context);
-    Some(Refusal { reason, message, hint, skew })
+    Some(Refusal { reason, message, hint, offset })
 }
 
 /// The reason: by AWS's own long phrases, which nobody words so by chance, then by the error type, then by short phrases.
@@ -189,7 +181,7 @@ fn by_type(seen: &Seen) -> Option<Reason> {
         "ExpiredTokenException" => Some(Reason::ExpiredToken),
         "UnrecognizedClientException" => Some(Reason::UnknownKey),
         "IncompleteSignatureException" => Some(Reason::IncompleteSignature),
-        "InvalidSignatureException" if is_off(seen.skew) => Some(Reason::WrongClock),
+        "InvalidSignatureException" if is_off(seen.offset) => Some(Reason::WrongClock),
         "InvalidSignatureException" => Some(Reason::WrongSignature),
         "AccessDeniedException" => Some(Reason::NotAllowed),
         "ForbiddenException" => Some(Reason::Forbidden),
@@ -201,35 +193,34 @@ fn by_short_phrase(seen: &Seen) -> Option<Reason> {
     match seen.message {
         "Missing Authentication Token" => Some(Reason::MissingRoute),
         // An HTTP API does not say that the time is wrong, so the measured one has to.
-        "Forbidden" if seen.http_api && is_off(seen.skew) => Some(Reason::WrongClock),
+        "Forbidden" if seen.http_api && is_off(seen.offset) => Some(Reason::WrongClock),
         "Forbidden" if seen.http_api => Some(Reason::HttpApi),
         "Forbidden" if seen.status == 403 => Some(Reason::Forbidden),
         _ => None,
     }
 }
 
-/// Whether the clocks differ by more than a signature survives.
-fn is_off(skew: Option<TimeDelta>) -> bool {
-    skew.is_some_and(|skew| skew.abs() > CLOCK_TOLERANCE)
+/// Returns whether the clocks differ by more than AWS tolerates.
+fn is_off(offset: Option<TimeDelta>) -> bool {
+    offset.is_some_and(|offset| offset.abs() > SIGNATURE_TOLERANCE)
 }
 
-/// The gateway's time in `… (20201027T130007Z - 5 min.)`, against `now`.
-fn skew_in(message: &str, now: DateTime<Utc>) -> Option<TimeDelta> {
+/// Returns the gateway's time in `… (20201027T130007Z - 5 min.)`.
+fn time_in(message: &str) -> Option<DateTime<Utc>> {
     let time = message.rsplit_once('(')?.1.split(' ').next()?;
-    let server = NaiveDateTime::parse_from_str(time, "%Y%m%dT%H%M%SZ").ok()?;
-    Some(server.and_utc().signed_duration_since(now))
+    Some(NaiveDateTime::parse_from_str(time, "%Y%m%dT%H%M%SZ").ok()?.and_utc())
 }
 
 /// The row of the table, and what its words are filled with besides what was asked for.
 fn row(reason: Reason, seen: &Seen, context: &Context) -> (&'static Row, [(&'static str, String); 4]) {
-    let mut facts = ["role", "resource", "action", "skew"].map(|name| (name, String::new()));
+    let mut facts = ["role", "resource", "action", "offset"].map(|name| (name, String::new()));
     let row = match reason {
         Reason::MissingRoute if region_of(context.request.host()).is_some() => &api_gateway::MISSING_ROUTE,
         Reason::MissingRoute => &api_gateway::MISSING_ROUTE_ON_CUSTOM_DOMAIN,
-        Reason::WrongClock => match seen.skew {
-            Some(skew) if skew.abs() >= TimeDelta::minutes(1) => {
-                let direction = if skew > TimeDelta::zero() { "behind" } else { "ahead of" };
-                facts[3].1 = format!("{} {direction}", duration(skew.abs()));
+        Reason::WrongClock => match seen.offset {
+            Some(offset) if offset.abs() >= TimeDelta::minutes(1) => {
+                let direction = if offset > TimeDelta::zero() { "behind" } else { "ahead of" };
+                facts[3].1 = format!("{} {direction}", in_words(offset.abs()));
                 &api_gateway::WRONG_CLOCK
             }
             Some(_) => &api_gateway::OLD_SIGNATURE,
@@ -319,18 +310,4 @@ fn denied(message: &str, context: &Context) -> Denied {
 /// A piece of the answer, in quotes and not too long.
 fn quoted(text: &str) -> String {
     format!("'{}'", shortened(text, LONGEST_QUOTE))
-}
-
-/// A length of time in its two largest units.
-fn duration(length: TimeDelta) -> String {
-    let units = [
-        ("day", length.num_days()),
-        ("hour", length.num_hours() % 24),
-        ("minute", length.num_minutes() % 60),
-        ("second", length.num_seconds() % 60),
-    ];
-    let shown = units.iter().skip_while(|(_, count)| *count == 0).take(2).filter(|(_, count)| *count > 0);
-    let shown: Vec<String> =
-        shown.map(|(unit, count)| format!("{count} {unit}{}", if *count == 1 { "" } else { "s" })).collect();
-    shown.join(" ")
 }

@@ -1,6 +1,6 @@
 //! The signed request on its way, once, and the answer on its way back.
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use http::{HeaderMap, StatusCode};
 
@@ -10,6 +10,21 @@ use crate::http::{Http, cause_of};
 
 /// How much of a refusal's body is kept to explain it, in bytes. The longest that says anything is the wrong signature's.
 const EXPLAINABLE: usize = 16 * 1024;
+
+/// The side at which the writing of an answer's body ended too early.
+#[derive(Debug)]
+pub enum WriteError {
+    /// The answer's: it broke off. The failure is of [`Kind::Network`].
+    Answer(Failure),
+    /// The writer's: it takes no more.
+    Output(io::Error),
+}
+
+impl From<io::Error> for WriteError {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
 
 /// An API's answer: its head, and its body still to come.
 pub struct Answer {
@@ -41,13 +56,12 @@ impl Answer {
     /// Writes the body to `out` as it arrives, in constant memory, and returns its length in bytes.
     ///
     /// # Errors
-    /// A [`Failure`] of kind `Network` if the answer ends too early; the writer's [`std::io::Error`], for the caller to
-    /// find by `downcast_ref`, if `out` takes no more.
-    pub async fn write_to(mut self, out: &mut dyn Write) -> anyhow::Result<u64> {
+    /// [`WriteError`], which says whether the answer or `out` ended too early.
+    pub async fn write_to(mut self, out: &mut dyn Write) -> Result<u64, WriteError> {
         let host = self.rest.url().host_str().unwrap_or_default().to_string();
         out.write_all(&self.prefix)?;
         let mut written = self.prefix.len() as u64;
-        while let Some(chunk) = self.rest.chunk().await.map_err(|error| cut_off(&host, error))? {
+        while let Some(chunk) = self.rest.chunk().await.map_err(|error| WriteError::Answer(cut_off(&host, &error)))? {
             out.write_all(&chunk)?;
             written += chunk.len() as u64;
         }
@@ -61,19 +75,20 @@ impl Answer {
 /// # Errors
 /// A [`Failure`] of kind `Network` if no answer comes. Nothing is sent if the client would send another URL than the
 /// signed one.
-pub async fn send(http: &Http, signed: &SignedRequest) -> anyhow::Result<Answer> {
+pub async fn send(http: &Http, signed: &SignedRequest) -> Result<Answer, Failure> {
     let uri = signed.0.uri().to_string();
     let host = signed.0.uri().host().unwrap_or_default();
-    let request = reqwest::Request::try_from(signed.0.clone()).map_err(reqwest::Error::without_url)?;
+    let request = reqwest::Request::try_from(signed.0.clone())
+        .map_err(|error| Failure::caused_by(Kind::Failed, &error.without_url()))?;
     if request.url().as_str() != uri {
         let message = format!("the URL of '{host}' would not be sent as it was signed");
-        return Err(Failure::new(Kind::Failed, message).hint("percent-encode its unusual characters").into());
+        return Err(Failure::new(Kind::Failed, message).hint("percent-encode its unusual characters"));
     }
-    let mut response = http.stream(request).await.map_err(Failure::from)?;
+    let mut response = http.stream(request).await?;
     let mut prefix = Vec::new();
     if response.status().as_u16() >= 400 {
         while prefix.len() < EXPLAINABLE {
-            let Some(chunk) = response.chunk().await.map_err(|error| cut_off(host, error))? else { break };
+            let Some(chunk) = response.chunk().await.map_err(|error| cut_off(host, &error))? else { break };
             prefix.extend_from_slice(&chunk);
         }
     }
@@ -81,7 +96,7 @@ pub async fn send(http: &Http, signed: &SignedRequest) -> anyhow::Result<Answer>
 }
 
 /// The answer's head came, and not the whole of its body.
-fn cut_off(host: &str, error: reqwest::Error) -> anyhow::Error {
-    let failure = Failure::new(Kind::Network, format!("the answer of '{host}' broke off: {}", cause_of(&error)));
-    anyhow::Error::from(failure.hint("the request itself did arrive: look before you repeat it"))
+fn cut_off(host: &str, error: &reqwest::Error) -> Failure {
+    Failure::new(Kind::Network, format!("the answer of '{host}' broke off: {}", cause_of(error)))
+        .hint("the request itself did arrive: look before you repeat it")
 }

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::time::SystemTime;
 
-use anyhow::Context as _;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings};
 use aws_sigv4::sign::v4;
 use bytes::Bytes;
@@ -16,6 +15,7 @@ use tracing::subscriber::NoSubscriber;
 
 use super::build::ApiRequest;
 use crate::aws::Credentials;
+use crate::error::{Failure, Kind, Within};
 
 /// API Gateway's name in the credential scope.
 const SERVICE: &str = "execute-api";
@@ -63,9 +63,9 @@ pub fn sign(
     credentials: &Credentials,
     region: &str,
     now: DateTime<Utc>,
-) -> anyhow::Result<SignedRequest> {
+) -> Result<SignedRequest, Failure> {
     sign_for(SERVICE, request, credentials, region, now)
-        .with_context(|| format!("cannot sign the request to '{}'", request.host()))
+        .within(|| format!("cannot sign the request to '{}'", request.host()))
 }
 
 fn sign_for(
@@ -74,7 +74,7 @@ fn sign_for(
     credentials: &Credentials,
     region: &str,
     now: DateTime<Utc>,
-) -> anyhow::Result<SignedRequest> {
+) -> Result<SignedRequest, Failure> {
     let token = credentials.session_token.expose();
     let identity = aws_credential_types::Credentials::new(
         credentials.access_key_id.as_str(),
@@ -92,18 +92,20 @@ fn sign_for(
         .time(SystemTime::from(now))
         .settings(SigningSettings::default())
         .build()
-        .context("incomplete parameters")?
+        .map_err(|error| failed(&error).within("incomplete parameters"))?
         .into();
     let to_sign = request.headers.iter().filter(|(name, _)| !UNSIGNED.contains(name));
     let to_sign = to_sign.map(|(name, value)| Ok((name.as_str(), value.to_str()?)));
-    let to_sign: Vec<(&str, &str)> = to_sign.collect::<Result<_, http::header::ToStrError>>()?;
+    let to_sign: Result<Vec<(&str, &str)>, http::header::ToStrError> = to_sign.collect();
+    let to_sign = to_sign.map_err(|error| failed(&error))?;
     let uri = request.uri.to_string();
     let signable =
-        SignableRequest::new(request.method.as_str(), uri, to_sign.into_iter(), SignableBody::Bytes(&request.body))?;
+        SignableRequest::new(request.method.as_str(), uri, to_sign.into_iter(), SignableBody::Bytes(&request.body));
+    let signable = signable.map_err(|error| failed(&error))?;
     // The signer traces the canonical request, with the query and the person's own keys in it: nobody listens.
-    let output = tracing::subscriber::with_default(NoSubscriber::default(), || {
-        aws_sigv4::http_request::sign(signable, &params)
-    })?;
+    let output =
+        tracing::subscriber::with_default(NoSubscriber::default(), || aws_sigv4::http_request::sign(signable, &params))
+            .map_err(|error| failed(&error))?;
     let (instructions, _) = output.into_parts();
 
     let mut signed = Request::new(request.body.clone());
@@ -111,13 +113,17 @@ fn sign_for(
     *signed.uri_mut() = request.uri.clone();
     *signed.headers_mut() = request.headers.clone();
     for (name, value) in instructions.headers() {
-        let name = HeaderName::from_bytes(name.as_bytes())?;
-        let mut value =
-            HeaderValue::from_str(value).context("the credentials hold characters that no header can carry")?;
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|error| failed(&error))?;
+        let mut value = HeaderValue::from_str(value)
+            .map_err(|error| failed(&error).within("the credentials hold characters that no header can carry"))?;
         value.set_sensitive(name == AUTHORIZATION || name == "x-amz-security-token");
         signed.headers_mut().insert(name, value);
     }
     Ok(SignedRequest(signed))
+}
+
+fn failed(error: &dyn std::error::Error) -> Failure {
+    Failure::caused_by(Kind::Failed, error)
 }
 
 #[cfg(test)]
@@ -249,6 +255,6 @@ mod tests {
         let input = RequestInput { method: "GET".into(), url: "https://h/".into(), ..RequestInput::default() };
         let (request, _) = ApiRequest::build(input).unwrap();
         let error = sign(&request, &credentials("line\nbreak"), "eu-west-1", DateTime::UNIX_EPOCH).unwrap_err();
-        assert!(error.to_string().contains("'h'") && !format!("{error:#}").contains("break"), "{error:#}");
+        assert!(error.to_string().contains("'h'") && !format!("{error}").contains("break"), "{error}");
     }
 }

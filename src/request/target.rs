@@ -94,10 +94,10 @@ impl Target {
     /// # Errors
     /// A [`Failure`] of kind `Usage` if it is no URL that can be signed: another scheme than https (or http to a
     /// loopback host), a user name in it, a control character, or a query that is not UTF-8.
-    pub(super) fn parse(given: &str) -> anyhow::Result<(Self, Vec<Note>)> {
+    pub(super) fn parse(given: &str) -> Result<(Self, Vec<Note>), Failure> {
         let mut notes = Vec::new();
         if given.chars().any(char::is_control) {
-            return Err(usage("the URL holds a control character", "percent-encode it if it is meant").into());
+            return Err(usage("the URL holds a control character", "percent-encode it if it is meant"));
         }
         let (given, fragment) = split(given, '#');
         if fragment.is_some() {
@@ -105,7 +105,7 @@ impl Target {
         }
         let (given, query) = split(given, '?');
         let Some((scheme, rest)) = given.split_once("://") else {
-            return Err(usage("the URL has no scheme", "write it as https://HOST/STAGE/PATH").into());
+            return Err(usage("the URL has no scheme", "write it as https://HOST/STAGE/PATH"));
         };
         let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
         let origin = origin(scheme, authority)?;
@@ -118,7 +118,7 @@ impl Target {
         let url = Url::parse(&wire).map_err(|_| usage("the URL cannot be read", "check it for stray characters"))?;
         if url.as_str() != wire {
             let message = "the URL has no form that is signed and sent alike";
-            return Err(usage(message, "percent-encode its unusual characters").into());
+            return Err(usage(message, "percent-encode its unusual characters"));
         }
         notes.sort_unstable();
         notes.dedup();

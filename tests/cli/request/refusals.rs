@@ -1,8 +1,9 @@
 //! What API Gateway answers when it refuses, and what a person reads then.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use cogfed::clock::http_date;
 use cogfed::error::{Failure, Kind};
-use cogfed::request::{ApiRequest, Context, Reason, Refusal, RequestInput, clock_skew, explain};
+use cogfed::request::{ApiRequest, Context, Reason, Refusal, RequestInput, explain};
 use http::StatusCode;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 
@@ -120,7 +121,7 @@ fn a_wrong_clock_is_measured_and_the_time_to_sign_with_is_known() {
     assert_eq!(refusal.corrected_time(now()), Some(now()));
     // No time anywhere: nothing to correct with.
     let refusal = explained(HOST, 403, &[("date", "")], r#"{"message":"Signature expired: soon"}"#).unwrap();
-    assert_eq!((refusal.reason, refusal.skew, refusal.corrected_time(now())), (Reason::WrongClock, None, None));
+    assert_eq!((refusal.reason, refusal.offset, refusal.corrected_time(now())), (Reason::WrongClock, None, None));
 }
 
 #[test]
@@ -128,7 +129,7 @@ fn no_other_refusal_asks_for_a_new_time() {
     let off = [("x-amzn-ErrorType", "AccessDeniedException"), ("date", "Sun, 22 Nov 2026 18:00:00 GMT")];
     let refusal =
         explained(HOST, 403, &off, r#"{"message":"The security token included in the request is invalid."}"#).unwrap();
-    assert_eq!(refusal.skew, Some(TimeDelta::hours(6)));
+    assert_eq!(refusal.offset, Some(TimeDelta::hours(6)));
     assert_eq!(refusal.corrected_time(now()), None);
 }
 
@@ -242,7 +243,7 @@ fn a_long_answer_is_cut_and_a_refusal_ends_the_run_as_one() {
 
 #[test]
 fn the_date_is_read_as_http_writes_it() {
-    let at = |date: &str| clock_skew(date, now());
+    let at = |date: &str| http_date(date).map(|server| server - now());
     assert_eq!(at("Sun, 22 Nov 2026 11:59:00 GMT"), Some(TimeDelta::minutes(-1)));
     assert_eq!(at(" Tue, 24 Nov 2026 12:00:00 GMT "), Some(TimeDelta::days(2)));
     assert_eq!(at("2026-11-22T12:00:00Z"), None);

@@ -43,7 +43,7 @@ def test_the_keyring_room(state, tmp_path):
 
 def test_another_persons_keys_never_come_from_the_copies_beside_the_keyring(tmp_path):
     env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"}
-    env |= {"COGFED_TEST_KEYRING": "1", "COGFED_REAL": MARK}
+    env |= {"COGFED_TEST_KEYRING": "1", "COGFED_TEST_PROGRAM": str(COGFED), "COGFED_REAL": MARK}
     words = ["--exact", "session::persons::nor_from_the_copies_beside_the_keyring", "--nocapture"]
     said = run([HERE / "with_keyring", "open", program("--test", "cli"), *words], env)
     assert "1 passed" in said and "skipped: " not in said, said

@@ -120,7 +120,7 @@ mod tests {
     use std::collections::HashMap;
 
     use super::*;
-    use crate::profile::tests::profile;
+    use crate::profile::testing::profile;
 
     #[test]
     fn the_url_says_everything_and_nothing_secret() {

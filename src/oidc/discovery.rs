@@ -158,7 +158,7 @@ fn checked(document: &Document, issuer: &PlainIssuer) -> Result<ProviderEndpoint
 mod tests {
     use serde_json::json;
 
-    use super::super::keys::tests::{Lab, at};
+    use super::super::testing::{KeyServer, at};
     use super::*;
 
     fn issuer() -> PlainIssuer {
@@ -188,8 +188,8 @@ mod tests {
     }
 
     /// A server that gives the document whose list of algorithms is this, and the issuer that names it.
-    fn lab(algorithms: &Value) -> (Lab, Issuer) {
-        let lab = Lab::new();
+    fn lab(algorithms: &Value) -> (KeyServer, Issuer) {
+        let lab = KeyServer::new();
         let mut document = json_document();
         document["id_token_signing_alg_values_supported"] = algorithms.clone();
         lab.replies(200, "", document.to_string());

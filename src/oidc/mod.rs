@@ -12,6 +12,8 @@ mod page;
 mod pasted;
 mod sign_in;
 mod surroundings;
+#[cfg(test)]
+mod testing;
 mod token_endpoint;
 
 pub use authorization::RequestOptions;

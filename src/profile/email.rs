@@ -98,7 +98,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::profile::tests::profile;
+    use crate::profile::testing::profile;
 
     const TWO: &str = "default_profile = 'customers'
         [profile.internal]\nuser_pool_id = 'x'\nidentity_provider = 'AzureAD'\nemail_domains = ['corp.example', 'corp.test']

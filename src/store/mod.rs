@@ -214,33 +214,15 @@ impl Store {
     }
 }
 
+#[cfg(all(test, target_os = "linux"))]
+pub(crate) mod testing;
+
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
+    #[cfg(target_os = "linux")]
+    use super::testing::copies;
     use super::*;
     use crate::error::kind_of;
-
-    /// Tells that a test is skipped where the kernel refuses its keyring, or that `tests/real/run` is to run it; under
-    /// CI as well. Not by `println!`, which the test harness keeps for itself.
-    #[cfg(target_os = "linux")]
-    pub(super) fn skip(why: &str) {
-        use std::io::Write;
-
-        let line = format!("skipped: {why}\n");
-        let _ = std::io::stderr().write_all(line.as_bytes());
-    }
-
-    /// A store whose keyring is never asked, since nobody has the patience, with its copies in the kernel; `None`, with a
-    /// word about it, where the kernel keeps none.
-    #[cfg(target_os = "linux")]
-    pub(crate) fn copies(account: &str) -> Option<Store> {
-        let (cache, probe) = (KernelKeyring::cache(), format!("{account}/probe"));
-        let put = cache.set_for(&probe, &Secret::new("{}"), Duration::from_secs(60));
-        if put.and_then(|()| cache.delete(&probe)).is_err() {
-            skip("the kernel keeps no copy here");
-            return None;
-        }
-        Some(Store::new(StoreKind::Keyring, &Folder::at("/nonexistent"), Patience::new(Duration::ZERO), None))
-    }
 
     #[test]
     fn store_kinds_have_names() {

@@ -8,6 +8,7 @@ mod man;
 mod readme;
 mod sections;
 mod sources;
+mod verification;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;

@@ -11,6 +11,8 @@ pub struct Source {
     pub modules: Vec<Module>,
     /// The string literals outside of items marked `#[cfg(test)]`, with their escapes resolved.
     pub literals: Vec<String>,
+    /// Everything else outside of such items: names, numbers and signs.
+    pub words: Vec<String>,
     /// Whether a `#[path]` sends a module elsewhere.
     pub has_path: bool,
 }
@@ -44,8 +46,10 @@ impl Source {
             if let Some(name) = module(&pieces[at..end.max(at + 3).min(pieces.len())]) {
                 source.modules.push(Module { name, is_test });
             }
-            if let (Piece::Literal(text), false) = (&pieces[at], is_test) {
-                source.literals.push(text.clone());
+            match &pieces[at] {
+                _ if is_test => {}
+                Piece::Literal(text) => source.literals.push(text.clone()),
+                Piece::Word(word) => source.words.push(word.clone()),
             }
             at = end;
         }

@@ -309,4 +309,4 @@ fn fault(text: impl Into<String>) -> Invalid {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+mod tests;

@@ -111,4 +111,4 @@ fn refused(invalid: Invalid, described: &str) -> Failure {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+mod tests;

@@ -1,61 +1,12 @@
 //! How often the keys are fetched, from a server that counts, and what is made of odd answers and odd files.
 
-use std::fmt::Write as _;
-use std::io::{BufRead, BufReader, Write as _};
-use std::net::TcpListener;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
-use std::thread;
-
 use serde_json::json;
-use tempfile::TempDir;
 
-use super::super::id_token::tests::{ACCESS_TOKEN, CLIENT, ISSUER, NOW, claims, header, jwks, signed};
+use super::super::testing::{ACCESS_TOKEN, CLIENT, ISSUER, KeyServer, NOW, at, claims, header, jwks, signed};
 use super::*;
 use crate::clock::Offset;
 
-/// What the server gives: a status, further header lines, a body.
-type Reply = (u16, &'static str, Vec<u8>);
-
-/// A server of keys, or of another document, that counts, and a folder to keep them in.
-pub struct Lab {
-    pub url: String,
-    reply: Arc<Mutex<Reply>>,
-    requests: Arc<AtomicUsize>,
-    pub folder: Folder,
-    home: TempDir,
-}
-
-impl Lab {
-    /// The server gives the pool's keys.
-    pub fn new() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}/jwks.json", listener.local_addr().unwrap());
-        let reply = Arc::new(Mutex::new((200, "", serde_json::to_vec(&jwks()).unwrap())));
-        let requests = Arc::new(AtomicUsize::new(0));
-        let (replies, counted) = (Arc::clone(&reply), Arc::clone(&requests));
-        thread::spawn(move || {
-            for stream in listener.incoming() {
-                let mut stream = stream.unwrap();
-                let lines = BufReader::new(stream.try_clone().unwrap()).lines();
-                let head: Vec<_> = lines.map_while(Result::ok).take_while(|line| !line.is_empty()).collect();
-                assert!(head.iter().any(|line| line.eq_ignore_ascii_case("accept: application/json")), "{head:?}");
-                counted.fetch_add(1, Ordering::SeqCst);
-                let (status, headers, body) = replies.lock().unwrap().clone();
-                let mut answer = format!("HTTP/1.1 {status} x\r\nconnection: close\r\n{headers}");
-                write!(answer, "content-length: {}\r\n\r\n", body.len()).unwrap();
-                // Who has had enough of an answer that is too large goes away before its end.
-                let _ = stream.write_all(&[answer.as_bytes(), &body].concat());
-            }
-        });
-        let home = TempDir::new().unwrap();
-        Self { url, reply, requests, folder: Folder::at(home.path().join("cogfed")), home }
-    }
-
-    pub fn replies(&self, status: u16, headers: &'static str, body: impl Into<Vec<u8>>) {
-        *self.reply.lock().unwrap() = (status, headers, body.into());
-    }
-
+impl KeyServer {
     /// Has `token` verified so many seconds after [`NOW`].
     async fn verified(&self, token: &str, later: i64) -> Result<IdTokenClaims, Failure> {
         let (issuers, access_token) = ([ISSUER.to_owned()], Secret::new(ACCESS_TOKEN));
@@ -71,18 +22,9 @@ impl Lab {
         Keys::new(&Http::default(), &self.folder, &self.url).verify(&Secret::new(token), &expected).await
     }
 
-    /// The number of requests so far.
-    pub fn requests(&self) -> usize {
-        self.requests.load(Ordering::SeqCst)
-    }
-
     fn keep(&self, kept: &Value) {
         self.folder.sub("keys").replace(&self.url, kept.to_string().as_bytes()).unwrap();
     }
-}
-
-pub fn at(later: i64) -> DateTime<Utc> {
-    DateTime::from_timestamp(NOW + later, 0).unwrap()
 }
 
 /// A token of the pool's that is good for a week.
@@ -107,7 +49,7 @@ fn assert_unknown(outcome: Result<IdTokenClaims, Failure>) {
 
 #[tokio::test]
 async fn keys_are_fetched_once_a_day() {
-    let (lab, token) = (Lab::new(), good());
+    let (lab, token) = (KeyServer::new(), good());
     for (later, requests) in [(0, 1), (0, 1), (300, 1), (86_399, 1), (86_400, 2), (86_401, 2), (400_000, 3)] {
         assert_eq!(lab.verified(&token, later).await.unwrap().subject, "0001");
         assert_eq!(lab.requests(), requests, "{later} s later");
@@ -116,7 +58,7 @@ async fn keys_are_fetched_once_a_day() {
 
 #[tokio::test]
 async fn keys_from_the_future_are_fetched_anew() {
-    let (lab, token) = (Lab::new(), good());
+    let (lab, token) = (KeyServer::new(), good());
     for (later, requests) in [(10, 1), (9, 2), (9, 2)] {
         lab.verified(&token, later).await.unwrap();
         assert_eq!(lab.requests(), requests, "{later} s later");
@@ -125,7 +67,7 @@ async fn keys_from_the_future_are_fetched_anew() {
 
 #[tokio::test]
 async fn an_unknown_key_is_looked_for_once_in_five_minutes() {
-    let (lab, junk) = (Lab::new(), of_unknown_key());
+    let (lab, junk) = (KeyServer::new(), of_unknown_key());
     for (later, requests) in [(0, 1), (0, 1), (299, 1), (300, 2), (301, 2), (599, 2), (601, 3)] {
         assert_unknown(lab.verified(&junk, later).await);
         assert_eq!(lab.requests(), requests, "{later} s later");
@@ -134,7 +76,7 @@ async fn an_unknown_key_is_looked_for_once_in_five_minutes() {
 
 #[tokio::test]
 async fn a_new_key_of_the_pool_is_found() {
-    let lab = Lab::new();
+    let lab = KeyServer::new();
     lab.verified(&good(), 0).await.unwrap();
     let renamed = serde_json::to_string(&jwks()).unwrap().replace("\"pool\"", "\"new\"");
     lab.replies(200, "", renamed);
@@ -147,7 +89,7 @@ async fn a_new_key_of_the_pool_is_found() {
 
 #[tokio::test]
 async fn a_token_that_is_wrong_otherwise_makes_no_request_for_keys() {
-    let (lab, token) = (Lab::new(), good());
+    let (lab, token) = (KeyServer::new(), good());
     lab.verified(&token, 0).await.unwrap();
     let (message, _) = token.rsplit_once('.').unwrap();
     for later in [0, 3000] {
@@ -160,7 +102,7 @@ async fn a_token_that_is_wrong_otherwise_makes_no_request_for_keys() {
 
 #[tokio::test]
 async fn kept_keys_are_used_if_they_are_whole_and_of_this_url() {
-    let lab = Lab::new();
+    let lab = KeyServer::new();
     let kept =
         |fetched_at: i64, url: &str, keys: Value| json!({ "fetched_at": at(fetched_at), "url": url, "keys": keys });
     let keys = serde_json::to_value(jwks()).unwrap();
@@ -177,7 +119,7 @@ async fn kept_keys_are_used_if_they_are_whole_and_of_this_url() {
         ("keys of nothing", kept(-10, &lab.url, Value::Null), 1),
         ("no object", json!([]), 1),
     ] {
-        lab.requests.store(0, Ordering::SeqCst);
+        lab.forget_requests();
         lab.keep(&kept);
         lab.verified(&good(), 0).await.unwrap_or_else(|failure| panic!("{what}: {failure}"));
         assert_eq!(lab.requests(), requests, "{what}");
@@ -191,7 +133,7 @@ async fn kept_keys_are_used_if_they_are_whole_and_of_this_url() {
 
 #[tokio::test]
 async fn a_file_of_256_kib_is_read_and_no_larger_one() {
-    let lab = Lab::new();
+    let lab = KeyServer::new();
     let mut kept = json!({ "fetched_at": at(0), "url": lab.url, "keys": jwks(), "padding": "" });
     let missing = 256 * 1024 - kept.to_string().len();
     for (length, requests) in [(missing, 0), (missing + 1, 1)] {
@@ -204,7 +146,7 @@ async fn a_file_of_256_kib_is_read_and_no_larger_one() {
 
 #[tokio::test]
 async fn an_answer_without_keys_is_a_failure_of_the_network_and_is_not_kept() {
-    let lab = Lab::new();
+    let lab = KeyServer::new();
     let keys = serde_json::to_vec(&jwks()).unwrap();
     for (status, body, says) in [
         (404, keys.clone(), "cannot get the user pool's signing keys: status 404"),
@@ -233,7 +175,7 @@ async fn an_answer_without_keys_is_a_failure_of_the_network_and_is_not_kept() {
 
 #[tokio::test]
 async fn keys_that_would_not_be_read_again_are_not_written() {
-    let lab = Lab::new();
+    let lab = KeyServer::new();
     let mut keys = serde_json::to_value(jwks()).unwrap();
     keys["padding"] = "a".repeat(256 * 1024).into();
     lab.replies(200, "", keys.to_string());
@@ -243,7 +185,7 @@ async fn keys_that_would_not_be_read_again_are_not_written() {
 
 #[tokio::test]
 async fn keys_that_cannot_be_kept_serve_all_the_same() {
-    let mut lab = Lab::new();
+    let mut lab = KeyServer::new();
     let file = lab.home.path().join("file");
     std::fs::write(&file, "").unwrap();
     lab.folder = Folder::at(file);
@@ -255,7 +197,7 @@ async fn keys_that_cannot_be_kept_serve_all_the_same() {
 
 #[tokio::test]
 async fn an_endpoint_that_is_no_url_is_an_error_of_use() {
-    let mut lab = Lab::new();
+    let mut lab = KeyServer::new();
     lab.url = "no url".to_owned();
     assert_eq!(lab.verified(&good(), 0).await.unwrap_err().kind, Kind::Usage);
 }

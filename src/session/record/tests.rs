@@ -13,7 +13,7 @@ use crate::profile::{Choice, PlainIssuer};
 #[cfg(target_os = "linux")]
 use crate::store::Cached;
 #[cfg(target_os = "linux")]
-use crate::store::tests::copies;
+use crate::store::testing::copies;
 use crate::store::{MemoryStore, Patience, StoreKind};
 
 const TOKENS: &str = include_str!("../../../tests/data/released/0.1.0/tokens.json");

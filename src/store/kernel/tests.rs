@@ -1,5 +1,5 @@
 use super::*;
-use crate::store::tests::skip;
+use crate::store::testing::skip;
 
 /// A keyring of this test's own; `None`, with a word about it, where the kernel refuses (many containers).
 fn keyring(prefix: &'static str) -> Option<KernelKeyring> {

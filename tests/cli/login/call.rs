@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use cogfed::sandbox::{Misbehaviour, Options};
 use cogfed_test_support::{Lab, NoBrowser, PROFILE, Ran};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A sandbox in which this person is signed in.
 pub fn signed_in(person: &str) -> Lab {
@@ -22,7 +22,11 @@ pub fn call(lab: &Lab, method: &str, path: &str, flags: &[&str]) -> Ran {
 fn allowed() {
     let lab = signed_in("bob");
     let ran = call(&lab, "GET", "/orders", &[]).good();
-    assert!(ran.document().is_object() || ran.document().is_array(), "{}", ran.stdout);
+    // The API's answer, untouched: the three orders that the sandbox begins with.
+    let document = ran.document();
+    let orders: Vec<_> = document["orders"].as_array().expect("orders").iter().collect();
+    assert_eq!(orders.len(), 3, "{document}");
+    assert_eq!((&orders[0]["item"], &orders[0]["quantity"]), (&json!("coffee beans, 1 kg"), &json!(12)), "{document}");
     assert_eq!(ran.stderr, "");
     call(&lab, "get", "/orders", &["--fail"]).good();
     assert_eq!(lab.sandbox.count("api.invoked"), 2);

@@ -2,80 +2,22 @@
 
 mod others;
 
-use std::sync::LazyLock;
-
-use ring::rand::SystemRandom;
-use ring::signature::{RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair};
-use ring::{digest, hmac};
-use rsa::pkcs1::EncodeRsaPrivateKey;
+use ring::hmac;
+use ring::signature::{RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256, RsaEncoding};
+use rsa::RsaPublicKey;
 use rsa::pkcs8::{EncodePublicKey, LineEnding};
-use rsa::rand_core::OsRng;
 use rsa::traits::PublicKeyParts;
-use rsa::{RsaPrivateKey, RsaPublicKey};
 use serde_json::json;
 
+use super::super::testing::{
+    ACCESS_TOKEN, CLIENT, ISSUER, KEYS, NOW, at_hash, base64url, claims, header, jwks, message, rsa_signature, signed,
+};
 use super::*;
 
-pub const ISSUER: &str = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123xyz";
 const UPDATED: &str = "https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123xyz";
-pub const CLIENT: &str = "3n4b5urk1ft4fl3mg5e62d9ado";
-pub const NOW: i64 = 1_800_000_000;
-pub const ACCESS_TOKEN: &str = "an access token";
-
-/// The pool's key, and one that is not the pool's.
-static KEYS: LazyLock<[RsaPrivateKey; 2]> =
-    LazyLock::new(|| [(); 2].map(|()| RsaPrivateKey::new(&mut OsRng, 2048).unwrap()));
-
-fn base64url(bytes: impl AsRef<[u8]>) -> String {
-    URL_SAFE_NO_PAD.encode(bytes)
-}
-
-fn rsa_signature(key: &RsaPrivateKey, encoding: &'static dyn RsaEncoding, message: &str) -> Vec<u8> {
-    let pair = RsaKeyPair::from_der(key.to_pkcs1_der().unwrap().as_bytes()).unwrap();
-    let mut signature = vec![0; pair.public().modulus_len()];
-    pair.sign(encoding, &SystemRandom::new(), message.as_bytes(), &mut signature).unwrap();
-    signature
-}
 
 fn hmac_signature(secret: &[u8], message: &str) -> Vec<u8> {
     hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), message.as_bytes()).as_ref().to_vec()
-}
-
-pub fn jwks() -> CoreJsonWebKeySet {
-    let rsa = |kid: &str, key: &RsaPrivateKey| {
-        json!({ "kty": "RSA", "alg": "RS256", "use": "sig", "kid": kid,
-                "n": base64url(key.n().to_bytes_be()), "e": base64url(key.e().to_bytes_be()) })
-    };
-    let oct = json!({ "kty": "oct", "kid": "shared", "k": base64url("a shared secret of some length!!") });
-    let set = json!({ "keys": [oct, rsa("second", &KEYS[1]), rsa("pool", &KEYS[0])] });
-    serde_json::from_value(set).unwrap()
-}
-
-fn at_hash(access_token: &str) -> String {
-    base64url(&digest::digest(&digest::SHA256, access_token.as_bytes()).as_ref()[..16])
-}
-
-pub fn header() -> Value {
-    json!({ "kid": "pool", "alg": "RS256" })
-}
-
-pub fn claims() -> Value {
-    json!({
-        "iss": ISSUER, "aud": CLIENT, "token_use": "id", "sub": "0001", "iat": NOW - 10, "exp": NOW + 3600,
-        "nonce": "the nonce", "at_hash": at_hash(ACCESS_TOKEN), "email": "alice@corp.example",
-        "cognito:username": "AzureAD_alice",
-        "identities": [{ "providerName": "AzureAD", "userId": "alice" }],
-    })
-}
-
-fn message(header: &Value, claims: &Value) -> String {
-    format!("{}.{}", base64url(header.to_string()), base64url(claims.to_string()))
-}
-
-pub fn signed(header: &Value, claims: &Value) -> String {
-    let message = message(header, claims);
-    let signature = rsa_signature(&KEYS[0], &RSA_PKCS1_SHA256, &message);
-    format!("{message}.{}", base64url(signature))
 }
 
 /// A good token but for these claims; `null` takes one away.

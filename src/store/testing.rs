@@ -1,0 +1,27 @@
+//! Skips for unit tests, and a store that needs no keyring.
+
+use std::io::Write;
+use std::time::Duration;
+
+use super::{Backend, KernelKeyring, Patience, Store, StoreKind};
+use crate::folder::Folder;
+use crate::secret::Secret;
+
+/// Reports that the calling test is skipped because the kernel refuses its keyring, or because `tests/real/run` runs it
+/// elsewhere; under CI too. Not by `println!`, which the test harness captures.
+pub fn skip(why: &str) {
+    let line = format!("skipped: {why}\n");
+    let _ = std::io::stderr().write_all(line.as_bytes());
+}
+
+/// Returns a store whose keyring is never asked, since nobody has the patience, with its copies in the kernel; `None`, with a
+/// word about it, where the kernel keeps none.
+pub fn copies(account: &str) -> Option<Store> {
+    let (cache, probe) = (KernelKeyring::cache(), format!("{account}/probe"));
+    let put = cache.set_for(&probe, &Secret::new("{}"), Duration::from_secs(60));
+    if put.and_then(|()| cache.delete(&probe)).is_err() {
+        skip("the kernel keeps no copy here");
+        return None;
+    }
+    Some(Store::new(StoreKind::Keyring, &Folder::at("/nonexistent"), Patience::new(Duration::ZERO), None))
+}

@@ -1,0 +1,46 @@
+//! Certificate verification, which nothing in the program may turn off, on any system.
+
+use std::fs;
+
+use crate::root;
+use crate::sources::{Source, reached};
+
+/// Parts of the names by which TLS libraries turn verification off, and of the lint that forbids them.
+const FORBIDDEN: [&str; 6] =
+    ["danger_accept", "dangerous", "with_custom_certificate_verifier", "verify_none", "NoVerif", "disallowed_methods"];
+
+/// What reqwest and rustls, which the program uses, call it.
+const METHODS: [&str; 5] = [
+    "danger_accept_invalid_certs",
+    "danger_accept_invalid_hostnames",
+    "tls_danger_accept_invalid_certs",
+    "tls_danger_accept_invalid_hostnames",
+    "dangerous",
+];
+
+/// The forbidden parts that a source file has.
+fn found(source: &Source) -> Vec<&str> {
+    FORBIDDEN.into_iter().filter(|part| source.words.iter().any(|word| word.contains(part))).collect()
+}
+
+/// clippy refuses these names where it looks: this also holds for code of other systems, and where an `allow` silences it.
+#[test]
+fn no_source_turns_certificate_verification_off() {
+    for main in ["src/lib.rs", "src/main.rs"] {
+        let files = reached(&root().join(main), false);
+        assert!(main == "src/main.rs" || files.len() > 100, "{} files", files.len());
+        for file in files {
+            assert_eq!(found(&Source::read(&file)), [""; 0], "{}", file.display());
+        }
+    }
+    let planted = "#[allow(clippy::disallowed_methods)] fn f() { config.dangerous().set(x) }";
+    assert_eq!(found(&Source::of(planted)), ["dangerous", "disallowed_methods"]);
+}
+
+#[test]
+fn clippy_forbids_what_turns_certificate_verification_off() {
+    let clippy = fs::read_to_string(root().join("clippy.toml")).expect("clippy.toml");
+    for name in METHODS {
+        assert!(clippy.contains(&format!("::{name}\"")), "{name} is not in clippy.toml");
+    }
+}

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use clap::Command;
 use cogfed::profile::keys::{Entry, KEYS};
 
-use crate::literals::{Source, sources};
 use crate::sections::{Block, Section};
-use crate::{built, man, root, sections};
+use crate::sources::{Source, program};
+use crate::{built, man, sections};
 
 type Names = BTreeSet<String>;
 
@@ -164,7 +164,7 @@ fn read<'a>(sources: impl Iterator<Item = &'a Source>) -> Names {
     for source in sources {
         let is_one = |literal: &&String| {
             let is_conventional = literal.ends_with("_proxy") || *literal == "container";
-            is_conventional || is_variable(literal) && (literal.contains('_') || source.reads_variables)
+            is_conventional || is_variable(literal) && (literal.contains('_') || source.reads_variables())
         };
         variables.extend(source.literals.iter().filter(is_one).map(|name| match name.ends_with("_proxy") {
             true => name.to_ascii_uppercase(),
@@ -218,7 +218,7 @@ fn help_and_man_pages_name_every_flag() {
 
 #[test]
 fn help_and_man_pages_name_every_variable_that_is_read() {
-    let sources = sources(&root().join("src"));
+    let sources = program();
     let documented = documented();
     let undocumented = &read(sources.iter()) - &documented;
     let known = names(&[OF_OTHER_PROGRAMS, ONLY_REPORTED].concat());
@@ -232,7 +232,7 @@ fn help_and_man_pages_name_every_variable_that_is_read() {
 
 #[test]
 fn every_documented_variable_is_read() {
-    let sources = sources(&root().join("src"));
+    let sources = program();
     let read = read(sources.iter().filter(|source| !source.path.ends_with(REPORT)));
     let unread = &documented() - &read;
     let by_libraries = names(READ_BY_LIBRARIES);

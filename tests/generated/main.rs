@@ -3,7 +3,6 @@
 
 mod documented;
 mod forgotten;
-mod literals;
 mod man;
 mod readme;
 mod sections;

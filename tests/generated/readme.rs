@@ -3,15 +3,14 @@
 use std::fs;
 
 use crate::root;
-use crate::sources::{Source, reached};
+use crate::sources::program;
 
 #[test]
 fn readme_quotes_only_messages_that_cogfed_prints() {
     let readme = fs::read_to_string(root().join("README.md")).expect("README.md");
     let (_, table) = readme.split_once("| what you see | what to do |\n| --- | --- |\n").expect("the table");
     // The text of the program alone: a message that is left in a comment or in a unit test is not printed.
-    let files = reached(&root().join("src/lib.rs"), false);
-    let literals: Vec<String> = files.iter().flat_map(|file| Source::read(file).literals).collect();
+    let literals: Vec<String> = program().into_iter().flat_map(|source| source.literals).collect();
     let rows: Vec<&str> = table.lines().take_while(|line| line.starts_with('|')).collect();
     let mut quoted = 0;
     for row in &rows {

@@ -4,9 +4,13 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::root;
+
 /// A source file, with everything that only tests compile kept apart.
 #[derive(Debug, Default, PartialEq)]
 pub struct Source {
+    /// Its path.
+    pub path: PathBuf,
     /// The modules that it declares and that have files of their own.
     pub modules: Vec<Module>,
     /// The string literals outside of items marked `#[cfg(test)]`, with their escapes resolved.
@@ -29,7 +33,14 @@ pub struct Module {
 impl Source {
     /// Reads a source file.
     pub fn read(path: &Path) -> Self {
-        Self::of(&fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
+        let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        Self { path: path.to_owned(), ..Self::of(&text) }
+    }
+
+    /// Whether something in it reads environment variables.
+    pub fn reads_variables(&self) -> bool {
+        let reads = |words: &[String]| words[0] == "env" && words[3].starts_with("var");
+        self.words.iter().any(|word| word.contains("variable")) || self.words.windows(4).any(reads)
     }
 
     /// Reads the text of a source file.
@@ -57,14 +68,20 @@ impl Source {
     }
 }
 
-/// Returns every file that `root` and the modules below it consist of; with `with_tests`, also those that only tests compile.
-pub fn reached(root: &Path, with_tests: bool) -> BTreeSet<PathBuf> {
-    let mut found = BTreeSet::from([root.to_owned()]);
-    let mut waiting = vec![root.to_owned()];
+/// Returns the sources of the library and of the program, without what only tests compile.
+pub fn program() -> Vec<Source> {
+    let mains = ["src/lib.rs", "src/main.rs"].map(|main| root().join(main));
+    mains.iter().flat_map(|main| reached(main, false)).map(|file| Source::read(&file)).collect()
+}
+
+/// Returns every file that `main` and the modules below it consist of; with `with_tests`, also those that only tests compile.
+pub fn reached(main: &Path, with_tests: bool) -> BTreeSet<PathBuf> {
+    let mut found = BTreeSet::from([main.to_owned()]);
+    let mut waiting = vec![main.to_owned()];
     while let Some(file) = waiting.pop() {
         let folder = file.parent().expect("a folder");
         let stem = file.file_stem().expect("a name");
-        let is_top = file == root || stem == "mod";
+        let is_top = file == main || stem == "mod";
         let folder = if is_top { folder.to_owned() } else { folder.join(stem) };
         for module in Source::read(&file).modules.iter().filter(|module| with_tests || !module.is_test) {
             let places = [folder.join(format!("{}.rs", module.name)), folder.join(&module.name).join("mod.rs")];

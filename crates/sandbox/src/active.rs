@@ -1,9 +1,9 @@
-//! The faults that are active, and how many times more.
+//! Active faults, and how often each of them is still due.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// The misbehaviours (or refusals) that are active, and how often yet; `None` is for ever.
+/// A set of active misbehaviours or refusals, each with the number of times left; `None` is without end.
 #[derive(Debug)]
 pub struct Active<T>(Mutex<BTreeMap<T, Option<u32>>>);
 
@@ -14,7 +14,7 @@ impl<T> Default for Active<T> {
 }
 
 impl<T: Ord + Copy> Active<T> {
-    /// From now on, `times` times or, with `None`, until it is cleared.
+    /// Activates a fault for this number of times or, with `None`, until the next [`Self::clear`].
     pub fn set(&self, misbehaviour: T, times: Option<u32>) {
         let mut active = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if times == Some(0) {
@@ -24,17 +24,17 @@ impl<T: Ord + Copy> Active<T> {
         }
     }
 
-    /// Back to good manners.
+    /// Ends every fault.
     pub fn clear(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// Those that are active, in their order.
+    /// Returns the active faults in their order.
     pub fn active(&self) -> Vec<T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
     }
 
-    /// Whether this one is due now, which uses up one of its times.
+    /// Returns whether a fault is due now, and uses up one of its times.
     pub fn due(&self, misbehaviour: T) -> bool {
         let mut active = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match active.get_mut(&misbehaviour) {
@@ -50,7 +50,7 @@ impl<T: Ord + Copy> Active<T> {
         }
     }
 
-    /// The first of `candidates` that is due now.
+    /// Returns the first of `candidates` that is due now, and uses up one of its times.
     pub fn first_due(&self, candidates: &[T]) -> Option<T> {
         candidates.iter().copied().find(|&candidate| self.due(candidate))
     }

@@ -1,4 +1,4 @@
-//! The control listener: what [`crate::Sandbox`]'s methods do, for scripts, over HTTP.
+//! The controls: the methods of [`crate::Sandbox`] over HTTP, for scripts.
 
 use bytes::Bytes;
 use chrono::TimeDelta;
@@ -12,14 +12,14 @@ use crate::reply::{self, Reply};
 use crate::web::Parameters;
 use crate::world::World;
 
-/// A year.
+/// One year, in seconds.
 const MOST_SECONDS: i64 = 365 * 24 * 3600;
 
-/// Answers a request at the control listener.
+/// Answers a request at the controls.
 pub fn answer(world: &World, request: &Request<Bytes>) -> Reply {
     let response = |status, document: &Value| Reply::answer("control", reply::json(status, document));
-    // A page in a browser can neither read these answers nor, with these checks, change anything: it cannot choose
-    // the host's name, and it always says where it comes from.
+    // With these checks a page in a browser can neither read the answers nor change anything: it cannot choose the
+    // host's name, and it always sends its origin.
     let host = request.headers().get(http::header::HOST).and_then(|host| host.to_str().ok());
     let port = world.addresses.control.port();
     let known = [format!("127.0.0.1:{port}"), format!("localhost:{port}")];
@@ -43,7 +43,7 @@ pub fn answer(world: &World, request: &Request<Bytes>) -> Reply {
     }
 }
 
-/// Replaces the identity pool's roles by those of a document of `aws cognito-identity get-identity-pool-roles`.
+/// Replaces the identity pool's roles with those of a document from `aws cognito-identity get-identity-pool-roles`.
 fn mapping(world: &World, json: &[u8]) -> Result<Value, (StatusCode, String)> {
     let provider = world.mapped_provider();
     let roles = PoolRoles::parse(json, &provider).map_err(|error| (StatusCode::BAD_REQUEST, format!("{error:#}")))?;
@@ -53,7 +53,7 @@ fn mapping(world: &World, json: &[u8]) -> Result<Value, (StatusCode, String)> {
 
 fn change(world: &World, path: &str, parameters: &Parameters) -> Result<Value, (StatusCode, String)> {
     let bad = |message: String| (StatusCode::BAD_REQUEST, message);
-    // A year either way is enough for any test, and too little for a date to overflow.
+    // A year in either direction is enough for any test, and cannot overflow a date.
     let number = |name: &str| -> Result<Option<i64>, (StatusCode, String)> {
         let Some(text) = parameters.get(name) else { return Ok(None) };
         let number = text.parse().ok().filter(|number: &i64| (-MOST_SECONDS..=MOST_SECONDS).contains(number));
@@ -96,7 +96,7 @@ fn change(world: &World, path: &str, parameters: &Parameters) -> Result<Value, (
         "/people" => {
             let name = parameters.get("name").ok_or_else(|| bad("'name' is missing".into()))?;
             let sent: Vec<&str> = parameters.all("role").collect();
-            // `role=` alone is a blank value, which is more than none.
+            // `role=` alone is a blank value, which differs from no value.
             let is_blank = !sent.is_empty() && sent.iter().all(|role| role.is_empty());
             let roles = if is_blank { vec![""] } else { sent.into_iter().filter(|role| !role.is_empty()).collect() };
             let roles: Vec<String> = roles.into_iter().map(ToOwned::to_owned).collect();

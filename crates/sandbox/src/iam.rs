@@ -1,20 +1,20 @@
-//! The IAM roles of the sandbox's account, as far as STS looks at them. What they may do is the API's business.
+//! The IAM roles of the sandbox's account, as far as STS needs them. Their policies are in [`crate::api_gateway`].
 
 use crate::partition::Partition;
 
-/// One role.
+/// A role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Role {
-    /// The end of its ARN.
+    /// The name, at the end of its ARN.
     pub name: &'static str,
     /// The role's maximum session duration, in seconds
     /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-settings.html>).
     pub longest_session: i64,
-    /// Whether its trust policy names this identity pool, for who signed in; or another one.
+    /// The trust policy admits people who have signed in at this identity pool, as opposed to another one.
     pub trusts_the_pool: bool,
 }
 
-/// What a role has whose maximum nobody changed.
+/// The maximum session duration of a role by default, in seconds.
 const HOUR: i64 = 3600;
 
 /// The roles.
@@ -26,7 +26,7 @@ const ROLES: [Role; 5] = [
     Role { name: "ForeignTrust", longest_session: HOUR, trusts_the_pool: false },
 ];
 
-/// The role of that ARN, if the sandbox's account has it.
+/// Returns the role with this ARN, if it belongs to the sandbox's account.
 pub fn find(partition: Partition, role_arn: &str) -> Option<Role> {
     ROLES.into_iter().find(|role| partition.role_arn(role.name) == role_arn)
 }

@@ -1,4 +1,4 @@
-//! The faults that the ID tokens of the user pool and the plain issuer have on request.
+//! Faults of ID tokens on request, which the user pool and the plain issuer share.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
@@ -10,19 +10,19 @@ use crate::partition::Issuer;
 use crate::random;
 use crate::world::World;
 
-/// ID and access token of one answer.
+/// The ID and access token of one answer.
 pub struct Tokens {
     pub access: String,
-    /// Only with the scope `openid`.
+    /// The ID token, present with the scope `openid` only.
     pub id: Option<String>,
 }
 
-/// Whether the answer is to hold no ID token although one was asked for.
+/// Returns whether this answer must lack the ID token that was asked for.
 pub fn without_id_token(world: &World, refreshed: bool) -> bool {
     world.active.due(Misbehaviour::NoIdToken) || (refreshed && world.active.due(Misbehaviour::RefreshNoIdToken))
 }
 
-/// Applies the misbehaviours that are about claims.
+/// Applies the misbehaviours of claims.
 pub fn spoil(world: &World, now: DateTime<Utc>, claims: &mut Map<String, Value>) {
     let due = |misbehaviour| world.active.due(misbehaviour);
     let mut claim = |name: &str, value: Value| claims.insert(name.to_owned(), value);
@@ -71,7 +71,7 @@ pub fn spoil(world: &World, now: DateTime<Utc>, claims: &mut Map<String, Value>)
     }
 }
 
-/// Signs an ID token, by `well` or as it was asked to.
+/// Signs an ID token, with `well` unless a misbehaviour of signatures is due.
 pub fn signature(world: &World, claims: &Value, well: impl Fn(&SigningKey, &Value) -> String) -> String {
     let key = &world.keys.id;
     let kinds = [Misbehaviour::AlgNone, Misbehaviour::AlgHs256, Misbehaviour::UnknownKid, Misbehaviour::BadSignature];
@@ -79,7 +79,7 @@ pub fn signature(world: &World, claims: &Value, well: impl Fn(&SigningKey, &Valu
         Some(Misbehaviour::AlgNone) => jwt::unsigned(key, claims),
         Some(Misbehaviour::AlgHs256) => jwt::confused(key, claims),
         Some(Misbehaviour::UnknownKid) => jwt::signed_as(key, &random::key_id(), claims),
-        // Signed by the access token's key under the ID token's name.
+        // The access token's key signs under the ID token key's name.
         Some(Misbehaviour::BadSignature) => jwt::signed_as(&world.keys.access, &key.id, claims),
         _ => well(key, claims),
     }

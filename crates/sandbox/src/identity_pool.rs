@@ -1,4 +1,4 @@
-//! The identity pool, in AWS's JSON protocol 1.1
+//! The identity pool (AWS's JSON protocol 1.1)
 //! (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/Welcome.html>).
 
 use std::collections::HashMap;
@@ -20,21 +20,21 @@ use crate::sigv4::{self, Expected, Refused};
 use crate::world::World;
 use crate::{iam, open_id_token, random};
 
-/// The longest token in `Logins`.
+/// The longest token in `Logins`, in bytes.
 const LONGEST_TOKEN: usize = 50_000;
-/// How far the clock of who signs a request may be off, in minutes.
+/// The largest difference of a signer's clock, in minutes.
 const WINDOW_MINUTES: i64 = 5;
 /// The most entries in `Logins`.
 const MOST_LOGINS: usize = 10;
 
-/// One identity of the pool.
+/// An identity of the pool.
 #[derive(Debug, Clone)]
 struct Identity {
     /// The user's `sub`.
     owner: String,
-    /// The user's name, as the last login that was served said it.
+    /// The user's name, as of the last login that succeeded.
     username: String,
-    /// Whether it has had credentials, or a token of the pool.
+    /// The identity has had credentials, or a token of the pool.
     served: bool,
 }
 
@@ -43,7 +43,7 @@ struct Identity {
 pub struct Identities(HashMap<String, Identity>);
 
 impl Identities {
-    /// The identity of a user, made at the first time.
+    /// Returns the identity of a user, which the first call creates.
     fn of(&mut self, region: &str, sub: &str) -> String {
         if let Some((id, _)) = self.0.iter().find(|(_, identity)| identity.owner == sub) {
             return id.clone();
@@ -53,13 +53,13 @@ impl Identities {
         id
     }
 
-    /// The name of the user whose identity it is; empty if nobody's.
+    /// Returns the name of the identity's user, empty if there is none.
     pub fn username(&self, identity_id: &str) -> String {
         self.0.get(identity_id).map(|identity| identity.username.clone()).unwrap_or_default()
     }
 }
 
-/// An error of the service: its code and its message.
+/// An error of the service: code and message.
 struct Fault(StatusCode, &'static str, String);
 
 fn fault(code: &'static str, message: impl Into<String>) -> Fault {
@@ -71,7 +71,7 @@ fn internal_error() -> Fault {
     Fault(StatusCode::INTERNAL_SERVER_ERROR, "InternalErrorException", message)
 }
 
-/// The pool has no role for this login, or not one that trusts it.
+/// Returns the error of a pool that has no role for a login, or only one that does not trust it.
 fn no_good_role() -> Fault {
     let message = "Invalid identity pool configuration. Check assigned IAM roles for this pool.";
     fault("InvalidIdentityPoolConfigurationException", message)
@@ -113,7 +113,7 @@ pub fn answer(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Re
     }
     let mut kinds = vec![Misbehaviour::IdentitySilent, Misbehaviour::IdentityThrottled, Misbehaviour::Identity500];
     if operation != "GetIdentityPoolRoles" {
-        // There alone is no login token to refuse.
+        // This is the only operation without a login token to refuse.
         kinds.push(Misbehaviour::IdentityNotAuthorized);
     }
     match world.active.first_due(&kinds) {
@@ -174,7 +174,7 @@ fn get_id(world: &World, now: DateTime<Utc>, input: &Value) -> Result<Value, Fau
     Ok(json!({ "IdentityId": world.identities().of(world.options.partition.region(), sub) }))
 }
 
-/// The identity that a request names, its user's `sub`, and the claims of the login: that of its user.
+/// Returns the identity that a request names, its user's `sub`, and the claims of the user's login.
 fn identity<'a>(world: &World, now: DateTime<Utc>, input: &'a Value) -> Result<(&'a str, String, Value), Fault> {
     let identity_id = required(input, "IdentityId", "identityId")?;
     let not_found = || fault("ResourceNotFoundException", format!("Identity '{identity_id}' not found."));
@@ -191,7 +191,7 @@ fn identity<'a>(world: &World, now: DateTime<Utc>, input: &'a Value) -> Result<(
     Ok((identity_id, identity.owner, claims))
 }
 
-/// Notes that an identity has had what it asked for, and whose it is.
+/// Records that an identity was served, and its user's name.
 fn served(world: &World, identity_id: &str, username: &str) {
     if let Some(identity) = world.identities().0.get_mut(identity_id) {
         identity.served = true;
@@ -199,7 +199,7 @@ fn served(world: &World, identity_id: &str, username: &str) {
     }
 }
 
-/// The user's name, as the one says it who signed them in.
+/// Returns the user's name, from the claim that the issuer uses for it.
 fn username<'a>(world: &World, claims: &'a Value) -> &'a str {
     let claim = if world.options.plain_issuer { "preferred_username" } else { "cognito:username" };
     claims.get(claim).and_then(Value::as_str).unwrap_or_default()
@@ -213,14 +213,15 @@ fn get_credentials(world: &World, now: DateTime<Utc>, input: &Value) -> Result<V
     let custom = input.get("CustomRoleArn").and_then(Value::as_str);
     let role = roles::role(&world.pool_roles(), world.options.contains_on_arrays, &claims, custom);
     let role_arn = role.map_err(|no_role| match no_role {
-        // The first is documented nowhere, the second met (https://github.com/aws-amplify/amplify-js/issues/8644).
+        // The first message is not documented; the second was reported
+        // (https://github.com/aws-amplify/amplify-js/issues/8644).
         NoRole::Denied => not_authorized(match custom {
             Some(role) => format!("Access to Role '{role}' is forbidden."),
             None => "The ambiguous role mapping rules denied this request.".to_owned(),
         }),
         NoRole::Unconfigured => no_good_role(),
     })?;
-    // A role that nobody knows comes from another account's mapping, and is taken for a good one.
+    // An unknown role comes from another account's mapping, and is assumed to be good.
     if iam::find(world.options.partition, &role_arn).is_some_and(|role| !role.trusts_the_pool) {
         return Err(no_good_role());
     }
@@ -243,7 +244,7 @@ fn get_credentials(world: &World, now: DateTime<Utc>, input: &Value) -> Result<V
             "AccessKeyId": key.access_key_id,
             "SecretKey": key.secret_access_key,
             "SessionToken": key.session_token,
-            // Seconds as a number with a fraction, as AWS's JSON protocol writes a timestamp.
+            // AWS's JSON protocol writes a timestamp as seconds with a fraction.
             "Expiration": json!(key.expires.timestamp() as f64),
         },
     });
@@ -253,7 +254,8 @@ fn get_credentials(world: &World, now: DateTime<Utc>, input: &Value) -> Result<V
     Ok(document)
 }
 
-/// The basic flow is closed to a pool with role mappings, and to one that has not opened it
+/// Answers GetOpenIdToken. The classic flow is closed to a pool with a role mapping, and to one that has not enabled
+/// it
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html>).
 fn get_open_id_token(world: &World, now: DateTime<Utc>, input: &Value) -> Result<Value, Fault> {
     if world.pool_roles().mapping != RoleMapping::None {
@@ -271,9 +273,9 @@ fn get_open_id_token(world: &World, now: DateTime<Utc>, input: &Value) -> Result
     Ok(json!({ "IdentityId": identity_id, "Token": token }))
 }
 
-/// What only the account's administrator may ask, by a signed request. Identities of a pool may not ask any pool for it
-/// (<https://docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html>). The statuses are those that AWS's JSON
-/// services are seen to answer with.
+/// Answers GetIdentityPoolRoles, which requires a signature of the account's administrator. Identities of a pool may
+/// never call it (<https://docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html>). The statuses are those
+/// that AWS's JSON services were seen to use.
 fn get_roles(world: &World, now: DateTime<Utc>, request: &Request<Bytes>, input: &Value) -> Result<Value, Fault> {
     let region = world.options.partition.region();
     let window = TimeDelta::minutes(WINDOW_MINUTES);
@@ -305,7 +307,7 @@ fn get_roles(world: &World, now: DateTime<Utc>, request: &Request<Bytes>, input:
     Ok(world.pool_roles().document(pool, &world.mapped_provider()))
 }
 
-/// Where the sign-ins of a user come from, as the identity pool says it to API Gateway and in its own tokens.
+/// Returns the provider of a user's sign-ins, as the identity pool names it to API Gateway and in its own tokens.
 fn providers(world: &World, sub: &str) -> [String; 2] {
     let provider = provider(world);
     let user = match world.options.plain_issuer {
@@ -318,12 +320,12 @@ fn providers(world: &World, sub: &str) -> [String; 2] {
     [provider, user]
 }
 
-/// The user pool, or the plain issuer, as the key of `Logins`: the issuer without the scheme.
+/// Returns the key of `Logins`: the issuer of the user pool, or the plain issuer, without the scheme.
 fn provider(world: &World) -> String {
     world.login_issuer().trim_start_matches("https://").trim_start_matches("http://").to_owned()
 }
 
-/// The claims of the login token, once it is known to be good.
+/// Verifies the login token and returns its claims.
 fn login(world: &World, now: DateTime<Utc>, input: &Value) -> Result<Value, Fault> {
     let unauthenticated = || not_authorized("Unauthenticated access is not supported for this identity pool.");
     let logins = input.get("Logins").and_then(Value::as_object).ok_or_else(unauthenticated)?;
@@ -348,7 +350,7 @@ fn login(world: &World, now: DateTime<Utc>, input: &Value) -> Result<Value, Faul
         return Err(invalid("Issuer doesn't match providerName"));
     }
     let audience = text("aud").ok_or_else(|| invalid("Missing a required claim: aud"))?;
-    // A user pool's access token has the same issuer, and may have the same audience; a plain issuer's tokens differ.
+    // A user pool's access token has the same issuer, and may have the same audience. A plain issuer's tokens differ.
     let is_id_token = world.options.plain_issuer || text("token_use") == Some("id");
     if audience != world.names.client_id || !is_id_token {
         return Err(unsupported());

@@ -1,4 +1,4 @@
-//! The temporary keys that the sandbox has given out, so that its API and its STS know whom they see.
+//! The keys that the sandbox has issued, by which its API and its STS recognise callers.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -9,16 +9,16 @@ use ring::digest::{SHA256, digest};
 use crate::partition::{ACCOUNT_ID, Partition};
 use crate::random;
 
-/// One set of keys, temporary ones but for the administrator's, and whose they are. None of it is a real secret: the sandbox made it up.
+/// A set of keys and its owner. All keys are temporary except the administrator's. None of them is a real secret.
 #[derive(Debug, Clone)]
 pub struct IssuedKey {
-    /// `ASIA…`, or `AKIA…` of an IAM user; marked as the sandbox's by its text.
+    /// `ASIA…`, or `AKIA…` for an IAM user, followed by `SANDBOX`.
     pub access_key_id: String,
-    /// The key that signs.
+    /// The secret access key.
     pub secret_access_key: String,
-    /// The session token that has to come along; empty for an IAM user.
+    /// The session token, which must accompany the key; empty for an IAM user.
     pub session_token: String,
-    /// From then on the API answers "expired".
+    /// The time from which the API answers "expired".
     pub expires: DateTime<Utc>,
     /// The ARN of the IAM role, `arn:aws:iam::ACCOUNT:role/NAME`, or of the IAM user.
     pub role_arn: String,
@@ -28,15 +28,15 @@ pub struct IssuedKey {
     pub identity_pool_id: String,
     /// The identity in the identity pool.
     pub identity_id: String,
-    /// Where the login came from, as API Gateway's `cognitoAuthenticationProvider` has it:
-    /// `PROVIDER,PROVIDER:CognitoSignIn:SUB`; of a plain issuer `PROVIDER,arn:…:oidc-provider/PROVIDER:OIDC:SUB`.
+    /// The login's provider, as in API Gateway's `cognitoAuthenticationProvider`:
+    /// `PROVIDER,PROVIDER:CognitoSignIn:SUB`, or for a plain issuer `PROVIDER,arn:…:oidc-provider/PROVIDER:OIDC:SUB`.
     pub authentication_provider: String,
-    /// Who signed in, as the user pool names them.
+    /// The username in the user pool.
     pub username: String,
 }
 
 impl IssuedKey {
-    /// The long-term keys of an IAM user who administers the sandbox's account. They end when the sandbox does.
+    /// Returns the long-term keys of an IAM user who administers the sandbox's account.
     pub(crate) fn of_an_administrator(partition: Partition, identity_pool_id: &str) -> Self {
         Self {
             access_key_id: format!("AKIASANDBOX{}", random::upper_alphanumeric(9)),
@@ -52,7 +52,7 @@ impl IssuedKey {
         }
     }
 
-    /// `arn:aws:sts::ACCOUNT:assumed-role/NAME/SESSION`, as AWS names the caller; an IAM user by its own ARN.
+    /// Returns the caller's ARN, `arn:aws:sts::ACCOUNT:assumed-role/NAME/SESSION`, or that of an IAM user.
     pub fn caller_arn(&self) -> String {
         if self.is_user() {
             return self.role_arn.clone();
@@ -65,13 +65,13 @@ impl IssuedKey {
         self.part(5).starts_with("user/")
     }
 
-    /// One of the parts of the ARN, the first of which is `arn`.
+    /// Returns one part of the ARN. The first one is `arn`.
     fn part(&self, number: usize) -> &str {
         self.role_arn.split(':').nth(number).unwrap_or_default()
     }
 
-    /// The unique id of the assumed role and its session, `AROA…:SESSION`, or of the user, `AIDA…`. The sandbox's roles have no unique id of their
-    /// own: this one follows from the ARN, and says where it comes from.
+    /// Returns the unique id of the role and its session, `AROA…:SESSION`, or of the user, `AIDA…`. It is made from
+    /// the ARN, since the sandbox's roles have none of their own.
     pub fn user_id(&self) -> String {
         let hash = digest(&SHA256, self.role_arn.as_bytes());
         let digits: String = hash.as_ref().iter().take(5).map(|byte| format!("{byte:02X}")).collect();
@@ -81,29 +81,29 @@ impl IssuedKey {
         }
     }
 
-    /// The twelve digits of the role's account.
+    /// Returns the twelve digits of the account.
     pub fn account_id(&self) -> &str {
         self.part(4)
     }
 }
 
-/// The keys that were given out, by access key id.
+/// The issued keys, by access key id.
 #[derive(Debug, Default)]
 pub struct IssuedKeys(Mutex<HashMap<String, IssuedKey>>);
 
 impl IssuedKeys {
-    /// Remembers a key.
+    /// Adds a key.
     pub fn insert(&self, key: IssuedKey) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key.access_key_id.clone(), key);
     }
 
-    /// Forgets the keys that had expired a week before `now`: until then the answer to them is that they are expired.
+    /// Removes the keys that expired more than a week before `now`. Until then they are answered as expired.
     pub(crate) fn tidy(&self, now: DateTime<Utc>) {
         let week_ago = now - TimeDelta::weeks(1);
         self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, key| week_ago < key.expires);
     }
 
-    /// The key of that id, if the sandbox gave it out.
+    /// Returns the key with this id.
     pub fn find(&self, access_key_id: &str) -> Option<IssuedKey> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(access_key_id).cloned()
     }

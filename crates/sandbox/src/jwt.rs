@@ -1,4 +1,4 @@
-//! JSON Web Tokens in the sandbox's own hand: signed, forged on request, and verified for the identity pool.
+//! JSON Web Tokens: signed, forged on request, and verified for the identity pool.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,17 +11,17 @@ fn part(document: &Value) -> String {
     URL_SAFE_NO_PAD.encode(document.to_string())
 }
 
-/// A token signed by RS256. The header has `kid` and `alg` and nothing else, as Cognito's.
+/// Signs a token with RS256. The header has only `kid` and `alg`, like Cognito's.
 pub fn signed(key: &SigningKey, claims: &Value) -> String {
     signed_as(key, &key.id, claims)
 }
 
-/// As [`signed`], with another key id in the header.
+/// Signs a token with RS256 under another key id.
 pub fn signed_as(key: &SigningKey, key_id: &str, claims: &Value) -> String {
     signed_under(key, &json!({ "kid": key_id, "alg": "RS256" }), claims)
 }
 
-/// As [`signed`], with the type in the header too, as Entra ID's.
+/// Signs a token with RS256. The header also has the type, like Entra ID's.
 pub fn signed_with_type(key: &SigningKey, claims: &Value) -> String {
     signed_under(key, &json!({ "typ": "JWT", "alg": "RS256", "kid": key.id }), claims)
 }
@@ -32,12 +32,12 @@ fn signed_under(key: &SigningKey, header: &Value, claims: &Value) -> String {
     format!("{message}.{signature}")
 }
 
-/// A token of `alg` none (RFC 7519, 6), which nobody may take.
+/// Returns a token with `alg` none (RFC 7519, 6), which no client may accept.
 pub fn unsigned(key: &SigningKey, claims: &Value) -> String {
     format!("{}.{}.", part(&json!({ "kid": key.id, "alg": "none" })), part(claims))
 }
 
-/// A token signed by HS256 with the public key's PEM as the secret, which nobody may take.
+/// Signs a token with HS256 and the public key's PEM as the secret, which no client may accept.
 pub fn confused(key: &SigningKey, claims: &Value) -> String {
     let message = format!("{}.{}", part(&json!({ "kid": key.id, "alg": "HS256" })), part(claims));
     let secret = hmac::Key::new(hmac::HMAC_SHA256, key.public_pem.as_bytes());
@@ -45,7 +45,7 @@ pub fn confused(key: &SigningKey, claims: &Value) -> String {
     format!("{message}.{signature}")
 }
 
-/// The claims of a token that one of `keys` signed by RS256; nothing for any other.
+/// Returns the claims of a token that one of `keys` signed with RS256.
 pub fn verified(keys: &Keys, token: &str) -> Option<Value> {
     let (message, signature) = token.rsplit_once('.')?;
     let (header, claims) = message.split_once('.')?;
@@ -60,14 +60,14 @@ pub fn verified(keys: &Keys, token: &str) -> Option<Value> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()
 }
 
-/// A token of the identity pool's own: signed by RS512, and with a `typ`.
+/// Signs a token of the identity pool with RS512. The header has a `typ`, too.
 pub fn identity_pool_signed(key: &SigningKey, key_id: &str, claims: &Value) -> String {
     let message = format!("{}.{}", part(&json!({ "kid": key_id, "typ": "JWS", "alg": "RS512" })), part(claims));
     let signature = URL_SAFE_NO_PAD.encode(key.sign_sha512(message.as_bytes()));
     format!("{message}.{signature}")
 }
 
-/// The claims of a token that [`identity_pool_signed`] made with this key under this id; nothing for any other.
+/// Returns the claims of a token that [`identity_pool_signed`] made with this key and key id.
 pub fn identity_pool_verified(key: &SigningKey, key_id: &str, token: &str) -> Option<Value> {
     let (message, signature) = token.rsplit_once('.')?;
     let (header, _) = message.split_once('.')?;
@@ -79,19 +79,19 @@ pub fn identity_pool_verified(key: &SigningKey, key_id: &str, token: &str) -> Op
     verifies.then(|| unverified(token)).flatten()
 }
 
-/// The claims of a token, whoever signed it; nothing if it is no token.
+/// Returns the claims of a token without verifying it.
 pub fn unverified(token: &str) -> Option<Value> {
     let [_, claims, _] = *token.split('.').collect::<Vec<_>>() else { return None };
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()
 }
 
-/// The left half of the access token's SHA-256 (OpenID Connect Core, 3.1.3.6).
+/// Returns the left half of the access token's SHA-256 hash (OpenID Connect Core, 3.1.3.6).
 pub fn at_hash(access_token: &str) -> String {
     let digest = digest::digest(&digest::SHA256, access_token.as_bytes());
     URL_SAFE_NO_PAD.encode(digest.as_ref().get(..16).unwrap_or_default())
 }
 
-/// Whether `challenge` is the S256 challenge of `verifier` (RFC 7636, 4.6).
+/// Returns whether `challenge` is the S256 challenge of `verifier` (RFC 7636, 4.6).
 pub fn is_challenge_of(challenge: &str, verifier: &str) -> bool {
     URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, verifier.as_bytes())) == challenge
 }
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn at_hash_is_the_one_of_the_openid_connect_example() {
-        // OpenID Connect Core, appendix A.3 shows this access token with this hash.
+        // OpenID Connect Core, appendix A.3, shows this access token with this hash.
         assert_eq!(at_hash("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y"), "77QmUPtjPfzWtF2AnpK9RQ");
     }
 }

@@ -1,4 +1,4 @@
-//! The user pool's two signing keys and the identity pool's one, made when the process first needs them.
+//! The two signing keys of user pools and the one of identity pools, made once per process.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -20,11 +20,11 @@ use serde_json::{Value, json};
 use crate::error::{Context, Error, Result};
 use crate::random;
 
-/// An RSA key of 2048 bits with its id.
+/// A 2048-bit RSA key with its id.
 pub struct SigningKey {
     /// The `kid`.
     pub id: String,
-    /// The public half as PEM: what an HS256 forgery uses as its secret.
+    /// The public key as PEM, which an HS256 forgery uses as its secret.
     pub public_pem: String,
     pair: RsaKeyPair,
     modulus: Vec<u8>,
@@ -47,12 +47,12 @@ impl SigningKey {
         })
     }
 
-    /// An RS256 signature (RFC 7518, 3.3).
+    /// Returns an RS256 signature (RFC 7518, 3.3).
     pub fn sign(&self, message: &[u8]) -> Vec<u8> {
         self.sign_by(&RSA_PKCS1_SHA256, message)
     }
 
-    /// An RS512 signature.
+    /// Returns an RS512 signature.
     pub fn sign_sha512(&self, message: &[u8]) -> Vec<u8> {
         self.sign_by(&RSA_PKCS1_SHA512, message)
     }
@@ -65,12 +65,12 @@ impl SigningKey {
         signature
     }
 
-    /// Whether it is this key's RS256 signature.
+    /// Returns whether this is the key's RS256 signature.
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         self.verifies_by(&RSA_PKCS1_2048_8192_SHA256, message, signature)
     }
 
-    /// Whether it is this key's RS512 signature.
+    /// Returns whether this is the key's RS512 signature.
     pub fn verifies_sha512(&self, message: &[u8], signature: &[u8]) -> bool {
         self.verifies_by(&RSA_PKCS1_2048_8192_SHA512, message, signature)
     }
@@ -79,12 +79,12 @@ impl SigningKey {
         RsaPublicKeyComponents { n: &self.modulus, e: &self.exponent }.verify(parameters, message, signature).is_ok()
     }
 
-    /// The key as the JWKS shows it.
+    /// Returns the key for the JWKS.
     fn document(&self) -> Value {
         self.document_as(&self.id, "RS256")
     }
 
-    /// The key as a JWKS shows it, under another id or for another algorithm.
+    /// Returns the key for a JWKS, under another id or for another algorithm.
     pub fn document_as(&self, key_id: &str, algorithm: &str) -> Value {
         json!({
             "alg": algorithm,
@@ -97,24 +97,24 @@ impl SigningKey {
     }
 }
 
-/// One key for ID tokens and one for access tokens, as each user pool has.
+/// A key for ID tokens and one for access tokens, like every user pool has.
 pub struct Keys {
-    /// Signs ID tokens.
+    /// The key of ID tokens.
     pub id: SigningKey,
-    /// Signs access tokens.
+    /// The key of access tokens.
     pub access: SigningKey,
 }
 
-/// The process's keys: all its sandboxes share them, since making them costs up to a second.
+/// The keys of the process, shared by all its sandboxes since making them takes a second or two.
 static KEYS: Mutex<Option<Arc<Keys>>> = Mutex::new(None);
 
-/// The key of the identity pools, which all pools of AWS share too.
+/// The key of identity pools, which all pools share at AWS, too.
 static IDENTITY_POOLS: Mutex<Option<Arc<SigningKey>>> = Mutex::new(None);
 
-/// The key of the identity pools, made by the first who asks: only the classic flow needs it.
+/// Returns the key of identity pools. The first call makes it, since only the classic flow needs it.
 ///
 /// # Errors
-/// As [`Keys::of_this_process`].
+/// Fails like [`Keys::of_this_process`].
 pub fn of_identity_pools() -> Result<Arc<SigningKey>> {
     let mut key = IDENTITY_POOLS.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(key) = key.as_ref() {
@@ -126,10 +126,10 @@ pub fn of_identity_pools() -> Result<Arc<SigningKey>> {
 }
 
 impl Keys {
-    /// The process's keys, made by the first who asks.
+    /// Returns the keys of the process, which the first call makes.
     ///
     /// # Errors
-    /// If no key can be made, which is a fault of the system's random source.
+    /// Fails if no key can be made, which is a fault of the system's random source.
     pub fn of_this_process() -> Result<Arc<Self>> {
         let mut keys = KEYS.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(keys) = keys.as_ref() {
@@ -146,12 +146,12 @@ impl Keys {
         Ok(made)
     }
 
-    /// The JWKS (RFC 7517).
+    /// Returns the JWKS (RFC 7517).
     pub fn document(&self) -> Value {
         json!({ "keys": [self.id.document(), self.access.document()] })
     }
 
-    /// The key of that id.
+    /// Returns the key with this id.
     pub fn find(&self, id: &str) -> Option<&SigningKey> {
         [&self.id, &self.access].into_iter().find(|key| key.id == id)
     }

@@ -29,8 +29,8 @@
 //! The crate depends on nothing of cogfed's. Its PKCE check, its token signatures and its SigV4 verifier are its own, so
 //! that a fault in cogfed does not hide behind the same fault here.
 
-// What can panic, and what prints or exits behind the caller's back. `expect` is allowed: its text says why it cannot
-// fail.
+// Code that can panic, and code that prints or exits behind the caller's back. `expect` is allowed: its message says
+// why it cannot fail.
 #![warn(clippy::exit, clippy::indexing_slicing, clippy::panic, clippy::print_stderr, clippy::print_stdout)]
 #![warn(clippy::unreachable, clippy::unwrap_used)]
 #![cfg_attr(not(test), warn(clippy::string_slice))]
@@ -87,7 +87,7 @@ pub use refusals::Refusal;
 pub use switch::Switch;
 pub use visitor::Visitor;
 
-/// The examples of the README, which are tested with those of the documentation.
+/// Examples of the README, compiled and run with those of the documentation.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,4 +1,4 @@
-//! What was asked of the sandbox, without any of the secrets, and how often.
+//! The log of requests, which holds no secret, and their counts.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
@@ -6,21 +6,21 @@ use std::sync::{Mutex, PoisonError};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-/// Older requests than this many are forgotten; the counters are not.
+/// The most requests that are kept. The counts include older ones, too.
 const KEPT: usize = 10_000;
 
-/// One request.
+/// A request that the sandbox has answered.
 #[derive(Debug, Clone, Serialize)]
 pub struct Logged {
-    /// When it came, by the sandbox's clock.
+    /// The time of the request, by the sandbox's clock.
     pub at: DateTime<Utc>,
-    /// `token.refresh`, `identity.get_id` and so on.
+    /// The endpoint's name: `token.refresh`, `identity.get_id` and so on.
     pub endpoint: &'static str,
     /// The HTTP method.
     pub method: String,
-    /// The path, without the query: that may hold a code or a state.
+    /// The path without the query, which may hold a code or a state.
     pub path: String,
-    /// The status of the answer; none if there was no answer.
+    /// The status of the answer; `None` if there was no answer.
     pub status: Option<u16>,
 }
 
@@ -30,12 +30,12 @@ struct Inner {
     counts: BTreeMap<&'static str, u64>,
 }
 
-/// The log of all listeners but the control's.
+/// The log of all listeners except the controls.
 #[derive(Debug, Default)]
 pub struct Log(Mutex<Inner>);
 
 impl Log {
-    /// Notes a request.
+    /// Adds a request.
     pub fn add(&self, logged: Logged) {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *inner.counts.entry(logged.endpoint).or_default() += 1;
@@ -45,17 +45,17 @@ impl Log {
         inner.requests.push_back(logged);
     }
 
-    /// The requests so far, the oldest first.
+    /// Returns the requests, oldest first.
     pub fn requests(&self) -> Vec<Logged> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).requests.iter().cloned().collect()
     }
 
-    /// How many requests each endpoint has had.
+    /// Returns the number of requests to each endpoint.
     pub fn counts(&self) -> BTreeMap<&'static str, u64> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).counts.clone()
     }
 
-    /// Forgets all requests and counts.
+    /// Clears requests and counts.
     pub fn clear(&self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Inner::default();
     }

@@ -1,9 +1,9 @@
-//! What the sandbox can do wrong on request: each fault that a client has to survive.
+//! Faults that the sandbox has on request, each of which a client must survive.
 
 use crate::named::named;
 
 named! {
-    /// Something that the sandbox does wrong when asked to.
+    /// A fault that the sandbox has on request.
     Misbehaviour, "misbehaviour":
     WrongState, "wrong-state", "redirect with another state than the one that was sent";
     ErrorWithoutState, "error-without-state", "redirect with an error and no state";

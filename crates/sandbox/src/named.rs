@@ -1,9 +1,9 @@
-//! Enums whose variants have a name on the command line and at the control listener.
+//! Enums whose variants have a name on the command line and at the controls.
 
 use std::error::Error;
 use std::fmt;
 
-/// A name that is not in the list it was looked up in.
+/// A name that its list does not have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownName {
     pub(crate) list: &'static str,
@@ -18,7 +18,7 @@ impl fmt::Display for UnknownName {
 
 impl Error for UnknownName {}
 
-/// Declares an enum whose variants each have a name and one line of description, and the list of them for the help.
+/// Declares an enum whose variants each have a name and a one-line description.
 macro_rules! named {
     ($(#[doc = $about:literal])* $type:ident, $list:literal: $($variant:ident, $name:literal, $description:literal;)*) => {
         $(#[doc = $about])*
@@ -29,15 +29,15 @@ macro_rules! named {
         }
 
         impl $type {
-            /// All of them, in the order in which they are listed.
+            /// All variants, in the order of the help.
             pub const ALL: &'static [$type] = &[$($type::$variant,)*];
 
-            /// The name on the command line.
+            /// Returns the name on the command line.
             pub fn name(self) -> &'static str {
                 match self { $($type::$variant => $name,)* }
             }
 
-            /// One line for the help.
+            /// Returns the description, one line for the help.
             pub fn description(self) -> &'static str {
                 match self { $($type::$variant => $description,)* }
             }

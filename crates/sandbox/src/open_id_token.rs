@@ -1,4 +1,4 @@
-//! The identity pool's own tokens: what GetOpenIdToken gives, and STS takes, in the classic flow
+//! The identity pool's own tokens, which GetOpenIdToken issues and STS accepts in the classic flow
 //! (<https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html>).
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -9,20 +9,20 @@ use crate::jwt;
 use crate::keys;
 use crate::world::World;
 
-/// How long a token lives, in minutes.
+/// The lifetime of a token, in minutes.
 const LIFETIME: i64 = 10;
 
-/// The id of the key, as AWS names its keys.
+/// Returns the key id, in the form of AWS's.
 fn key_id(world: &World) -> String {
     format!("{}-7", world.options.partition.region())
 }
 
-/// A token for an identity of the pool that signed in: `amr` says so, and says where.
+/// Issues a token for an identity that has signed in. `amr` says so, and names the provider.
 ///
 /// # Errors
-/// If the key cannot be made.
+/// Fails if the key cannot be made.
 pub fn issued(world: &World, now: DateTime<Utc>, identity_id: &str, providers: &[String]) -> Result<String> {
-    // As an array: every sample that shows it has one, no document says so.
+    // An array, as in every published sample. No document says so.
     let amr: Vec<&str> = ["authenticated"].into_iter().chain(providers.iter().map(String::as_str)).collect();
     let claims = json!({
         "sub": identity_id,
@@ -35,18 +35,18 @@ pub fn issued(world: &World, now: DateTime<Utc>, identity_id: &str, providers: &
     Ok(world.giving_out(jwt::identity_pool_signed(&*keys::of_identity_pools()?, &key_id(world), &claims)))
 }
 
-/// The claims of a token that an identity pool of this process signed; nothing for any other.
+/// Returns the claims of a token that an identity pool of this process signed.
 ///
 /// # Errors
-/// If the key cannot be made.
+/// Fails if the key cannot be made.
 pub fn verified(world: &World, token: &str) -> Result<Option<Value>> {
     Ok(jwt::identity_pool_verified(&*keys::of_identity_pools()?, &key_id(world), token))
 }
 
-/// The key document at `/.well-known/jwks_uri` of the identity pools' host.
+/// Returns the key document at `/.well-known/jwks_uri` of the identity pool's host.
 ///
 /// # Errors
-/// If the key cannot be made.
+/// Fails if the key cannot be made.
 pub fn keys_document(world: &World) -> Result<Value> {
     Ok(json!({ "keys": [keys::of_identity_pools()?.document_as(&key_id(world), "RS512")] }))
 }

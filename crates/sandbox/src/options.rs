@@ -1,5 +1,5 @@
-//! What a sandbox is to be like. Where Amazon's documents leave open how Cognito behaves, and a client could tell the
-//! difference, a field marked as not documented decides; each of those is a switch of `cogfed sandbox` too.
+//! The set-up of a sandbox. Where AWS does not document a behaviour that a client could notice, a field marked "not
+//! documented" decides it; each of those is a switch of `cogfed sandbox`, too.
 
 use std::sync::Arc;
 
@@ -13,39 +13,39 @@ use crate::refusals::Refusal;
 
 /// The stage of the API.
 pub const STAGE: &str = "prod";
-/// The role of who may do everything with the orders.
+/// The role that may do everything with orders.
 pub const ORDERS_ADMIN: &str = "arn:aws:iam::000000000000:role/OrdersAdmin";
-/// The role of who may read the orders.
+/// The role that may read orders.
 pub const ORDERS_READER: &str = "arn:aws:iam::000000000000:role/OrdersReader";
-/// The role of who may read the reports. It may only echo at the API.
+/// The role of people who read reports. At the API it may only call `/echo`.
 pub const REPORTS_READER: &str = "arn:aws:iam::000000000000:role/ReportsReader";
-/// The identity pool's default role for who signed in.
+/// The identity pool's default role for people who have signed in.
 pub const AUTHENTICATED: &str = "arn:aws:iam::000000000000:role/SandboxAuthenticated";
 
 /// The app client's refresh token rotation
 /// (<https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_RefreshTokenRotationType.html>).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rotation {
-    /// A refresh token serves until it expires.
+    /// A refresh token works until it expires.
     Off,
-    /// Each refresh gives a new refresh token, and the one that was sent serves for some seconds more.
+    /// Each refresh issues a new refresh token. The previous one keeps working for some seconds.
     On {
         /// `RetryGracePeriodSeconds`, 0 to 60.
         grace: u32,
     },
 }
 
-/// How a rule compares a claim with its value
+/// The comparison of a claim with a rule's value
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_MappingRule.html>).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MatchType {
-    /// The claim is the value.
+    /// The claim equals the value.
     Equals,
-    /// The value is in the claim.
+    /// The claim contains the value.
     Contains,
     /// The claim starts with the value.
     StartsWith,
-    /// The claim is there and is not the value.
+    /// The claim exists and differs from the value.
     NotEqual,
 }
 
@@ -54,57 +54,57 @@ pub enum MatchType {
 pub struct Rule {
     /// The claim's name.
     pub claim: String,
-    /// How it is compared.
+    /// The comparison.
     pub match_type: MatchType,
-    /// With what.
+    /// The value to compare with.
     pub value: String,
-    /// The role that it gives.
+    /// The role that the rule assigns.
     pub role_arn: String,
 }
 
 impl Rule {
-    /// A rule in one line.
+    /// Returns a rule with these parts.
     pub fn new(claim: &str, match_type: MatchType, value: &str, role_arn: &str) -> Self {
         Self { claim: claim.into(), match_type, value: value.into(), role_arn: role_arn.into() }
     }
 }
 
-/// What happens if a role mapping finds no role, or more than one.
+/// The outcome if a role mapping finds no role, or several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AmbiguousRole {
-    /// The identity pool's default role.
+    /// The person gets the identity pool's default role.
     AuthenticatedRole,
-    /// No credentials.
+    /// The person gets no credentials.
     Deny,
 }
 
-/// How the identity pool finds the role of a person
+/// The way in which the identity pool chooses a person's role
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/role-based-access-control.html>).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RoleMapping {
-    /// No mapping: everybody gets the default role.
+    /// No mapping: everyone gets the default role.
     None,
-    /// By the token's claims `cognito:preferred_role` and `cognito:roles`.
+    /// The token's claims `cognito:preferred_role` and `cognito:roles` choose.
     Token(AmbiguousRole),
-    /// By rules; the first that matches wins.
+    /// Rules choose; the first match wins.
     Rules(Vec<Rule>, AmbiguousRole),
 }
 
-/// What `Contains` means for a claim that is an array: not documented by AWS.
+/// The meaning of `Contains` for a claim that is an array (not documented).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ContainsOnArrays {
-    /// The value is a part of the array written as one text, `[a, b]`.
+    /// The value is part of the array written as one text, `[a, b]`.
     Substring,
     /// The value is one of the elements.
     Element,
 }
 
-/// What a sandbox is to be like.
+/// The set-up of a sandbox.
 #[derive(Clone)]
 pub struct Options {
-    /// Where the sandbox's time comes from.
+    /// The source of the sandbox's time.
     pub clock: Arc<dyn Clock>,
-    /// The ports of the redirect URIs that the app client registers, with `localhost` and with `127.0.0.1`.
+    /// The ports of the redirect URIs registered with the app client, for `localhost` and for `127.0.0.1`.
     pub redirect_ports: Vec<u16>,
     /// The path of those redirect URIs.
     pub redirect_path: String,
@@ -112,47 +112,48 @@ pub struct Options {
     pub rotation: Rotation,
     /// Lifetime of ID and access tokens, in seconds.
     pub token_lifetime: i64,
-    /// Lifetime of refresh tokens from the sign-in on, in seconds.
+    /// Lifetime of refresh tokens, counted from the sign-in, in seconds.
     pub refresh_token_lifetime: i64,
     /// Lifetime of the identity pool's credentials, in seconds. AWS always gives 3600.
     pub credentials_lifetime: i64,
-    /// The misbehaviours that are active from the start, for ever.
+    /// The misbehaviours that are active from the start, without end.
     pub misbehaviours: Vec<Misbehaviour>,
-    /// What is refused from the start, for ever.
+    /// The refusals that are active from the start, without end.
     pub refusals: Vec<Refusal>,
-    /// The app client's secrets. None makes it a public client; Cognito allows two.
+    /// The app client's secrets. Without one it is a public client; Cognito allows two.
     pub client_secrets: Vec<String>,
     /// The scopes of the app client.
     pub scopes: Vec<String>,
     /// The issuer that tokens name.
     pub issuer: Issuer,
-    /// A plain OIDC issuer is tied to the identity pool, in the user pool's place. Its tokens have the claim `roles`, not
-    /// `custom:roles`: the rules of [`Self::role_mapping`] have to say so, as the switch sees to.
+    /// A plain OpenID issuer takes the place of the user pool at the identity pool. Its tokens have the claim
+    /// `roles`, not `custom:roles`: the rules of [`Self::role_mapping`] must match, which
+    /// [`Switch::PlainIssuer`](crate::Switch) sees to.
     pub plain_issuer: bool,
-    /// What changes in a directory reaches the user pool at the next sign-in in the browser, and what the directory does
-    /// not send any more stays as it was. Else each change shows in the next tokens.
+    /// Changes in a directory reach the user pool at the next sign-in in the browser, and attributes that the
+    /// directory no longer sends keep their value. Otherwise the next tokens show each change.
     pub sticky_attributes: bool,
-    /// The partition that it pretends to be in; [`Self::move_to`] takes the roles along.
+    /// The partition. [`Self::move_to`] changes it together with the ARNs of roles.
     pub partition: Partition,
-    /// How roles are found.
+    /// The way in which roles are chosen.
     pub role_mapping: RoleMapping,
-    /// The identity pool's default role for who signed in.
+    /// The identity pool's default role for people who have signed in.
     pub authenticated_role: Option<String>,
-    /// The identity pool allows the classic flow, which takes a pool without a role mapping too.
+    /// The identity pool allows the classic flow, which also requires a pool without a role mapping.
     pub classic_flow: bool,
-    /// Who may sign in.
+    /// The people who can sign in.
     pub people: Vec<Person>,
     /// The identity pool asks the user pool whether the sign-in was revoked.
     pub server_side_token_check: bool,
-    /// What `Contains` means for arrays (not documented).
+    /// The meaning of `Contains` for arrays (not documented).
     pub contains_on_arrays: ContainsOnArrays,
-    /// Errors are redirected with the state (documented for one case only).
+    /// Error redirects carry the state (documented for one case only).
     pub state_on_errors: bool,
-    /// The ID tokens of a refresh keep the nonce (not documented).
+    /// ID tokens of a refresh keep the nonce (not documented).
     pub nonce_on_refresh: bool,
-    /// A refresh token that is used after its grace period ends the whole sign-in (not documented).
+    /// Using a refresh token after its grace period ends the whole sign-in (not documented).
     pub reuse_ends_the_sign_in: bool,
-    /// A verifier for a code that was asked for without a challenge is refused (not documented; RFC 9700, 2.1.1).
+    /// A verifier is refused if the code was requested without a challenge (not documented; RFC 9700, 2.1.1).
     pub refuse_needless_verifier: bool,
 }
 
@@ -196,7 +197,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Moves the sandbox to another partition, and with it the ARN of each role that these options name.
+    /// Moves the sandbox to another partition, together with the ARN of each role in these options.
     pub fn move_to(&mut self, partition: Partition) {
         let (from, to) = (self.partition.role_arn(""), partition.role_arn(""));
         let moved = |role_arn: &mut String| {
@@ -216,7 +217,7 @@ impl Options {
 }
 
 impl RoleMapping {
-    /// What happens if it finds no role; nothing without a mapping.
+    /// Returns the outcome if the mapping finds no role; `None` without a mapping.
     pub(crate) fn ambiguous(&self) -> Option<AmbiguousRole> {
         match self {
             Self::None => None,

@@ -1,4 +1,4 @@
-//! The pages that a person sees. They have no script, load nothing, and may be framed by nobody.
+//! The pages for people. They have no script, load nothing, and cannot be framed.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -16,7 +16,7 @@ use crate::web::Parameters;
 
 const STYLE: &str = include_str!("pages.css");
 
-/// Text as HTML shows it, in elements and in quoted attributes alike.
+/// Escapes text for HTML elements and quoted attributes.
 fn escaped(text: &str) -> String {
     let mut html = String::with_capacity(text.len());
     for character in text.chars() {
@@ -32,8 +32,8 @@ fn escaped(text: &str) -> String {
     html
 }
 
-/// A whole page. Forms may lead to `form_target` besides the page's own host: browsers apply `form-action` to the
-/// redirect that follows a form, too.
+/// Returns a page. Its forms may lead to `form_target` besides the page's own host: browsers apply `form-action` to
+/// the redirect after a form, too.
 fn page(status: StatusCode, class: &str, title: &str, content: &str, form_target: &str) -> Response<Bytes> {
     let html = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -56,7 +56,7 @@ fn page(status: StatusCode, class: &str, title: &str, content: &str, form_target
     response
 }
 
-/// The hosted UI's chooser between the identity providers.
+/// Returns the hosted UI's chooser between the identity providers.
 pub fn chooser(parameters: &Parameters) -> Response<Bytes> {
     let link = |directory: Directory, title: &str, subtitle: &str| {
         let name = directory.name();
@@ -74,7 +74,8 @@ pub fn chooser(parameters: &Parameters) -> Response<Bytes> {
     page(StatusCode::OK, "chooser", "Sign in", &content, "")
 }
 
-/// The sign-in page of a directory: one button for each of its people, and one to cancel. The form leads to `action`.
+/// Returns the sign-in page of a directory, with a button for each person and one to cancel. The form leads to
+/// `action`.
 pub fn sign_in(
     directory: Directory,
     action: &str,
@@ -99,7 +100,7 @@ pub fn sign_in(
             )
         })
         .collect();
-    // Cognito passes the hint on to OpenID Connect providers, and not to SAML ones.
+    // Cognito passes the hint on to OpenID Connect providers, but not to SAML ones.
     let hint = match &request.login_hint {
         Some(hint) if directory == Directory::AzureB2c => format!("for {}", escaped(hint)),
         _ => "to go on to cogfed".to_owned(),
@@ -111,20 +112,20 @@ pub fn sign_in(
          <button class=\"cancel\" id=\"cancel\" name=\"cancel\" value=\"1\">Cancel</button>\n</form>\n",
         escaped(transaction),
     );
-    // Only redirect URIs that are registered get here, so the origin is one of a few.
+    // Only registered redirect URIs get here, so the origin is one of a few.
     let target = Url::parse(&request.redirect_uri)
         .map(|uri| format!(" {}", uri.origin().ascii_serialization()))
         .unwrap_or_default();
     page(StatusCode::OK, directory.name(), title, &content, &target)
 }
 
-/// The redirect to the page of an error. It names the app client as the browser did.
+/// Returns the redirect to the error page, with the client id that the browser sent.
 pub fn to_error(error: &str, sent: &Parameters) -> Response<Bytes> {
     let client_id: String = byte_serialize(sent.get("client_id").unwrap_or_default().as_bytes()).collect();
     reply::redirect(&format!("/error?error={error}&client_id={client_id}"))
 }
 
-/// The page on which a browser stays if there is nowhere to redirect it to.
+/// Returns the page for a browser that cannot be redirected anywhere.
 pub fn error(error: &str) -> Response<Bytes> {
     let content = format!(
         "<div class=\"mark\">CORP SANDBOX</div>\n<h1>Something went wrong</h1>\n\
@@ -134,14 +135,14 @@ pub fn error(error: &str) -> Response<Bytes> {
     page(StatusCode::BAD_REQUEST, "problem", "Error", &content, "")
 }
 
-/// The page at the registered logout URI.
+/// Returns the page at the registered logout URI.
 pub fn signed_out() -> Response<Bytes> {
     let content = "<div class=\"mark\">CORP SANDBOX</div>\n<h1 id=\"signed-out\">Signed out</h1>\n\
                    <p>This browser's session has ended.</p>\n";
     page(StatusCode::OK, "done", "Signed out", content, "")
 }
 
-/// The page for a path that the hosted UI does not have.
+/// Returns the page for an unknown path.
 pub fn not_found() -> Response<Bytes> {
     let content = "<div class=\"mark\">CORP SANDBOX</div>\n<h1>Not found</h1>\n<p>There is no such page.</p>\n";
     page(StatusCode::NOT_FOUND, "problem", "Not found", content, "")

@@ -1,17 +1,17 @@
-//! The partitions of AWS that a sandbox can pretend to be in, and all in which they differ, in one table.
+//! AWS's partitions that a sandbox can be in, and everything that differs between them, in one table.
 //!
 //! Sources: <https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-cog.html>,
 //! <https://docs.amazonaws.cn/en_us/aws/latest/userguide/cognito.html> and
 //! <https://docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html>. China has no user pools in reality: the
-//! hosts of one are made up by analogy there. Not documented, and by analogy too: which issuer the tokens of GovCloud's
-//! identity pools name, and which provider STS reports there and in China.
+//! hosts of one are made up by analogy there. Also by analogy, since not documented: the issuer that tokens of
+//! GovCloud's identity pools name, and the provider that STS reports there and in China.
 
-/// The account of all of the sandbox's roles: no account of AWS has this number.
+/// The account of the sandbox's roles. No AWS account has this number.
 pub const ACCOUNT_ID: &str = "000000000000";
-/// The region that all of the sandbox pretends to be in, unless it is in another partition.
+/// The sandbox's region, unless it is in another partition.
 pub const REGION: &str = "eu-west-1";
 
-/// Which of the two issuers the user pool's tokens name
+/// The form of the issuer that the user pool's tokens name
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/federation-endpoints.html>).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Issuer {
@@ -23,7 +23,7 @@ pub enum Issuer {
     Fips,
 }
 
-/// A partition of AWS, and with it the one region in which its sandbox is.
+/// A partition of AWS, and the one region that the sandbox has in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Partition {
     /// `aws`, in eu-west-1.
@@ -38,20 +38,20 @@ pub enum Partition {
 struct Row {
     arn: &'static str,
     region: &'static str,
-    /// What comes after the region in a service's host.
+    /// The end of a service's host, after the region.
     suffix: &'static str,
-    /// What comes after the prefix of a user pool's domain.
+    /// The end of a user pool's domain, after its prefix.
     domain: &'static str,
     /// The host that the identity pool's own tokens name as their issuer.
     token_issuer: &'static str,
-    /// The principal that a role's trust policy names for the identity pools.
+    /// The identity pools' principal in the trust policy of a role.
     principal: &'static str,
-    /// The region whose scope the global endpoint of STS takes.
+    /// The region of signatures for the global STS endpoint, if there is one.
     global_sts: Option<&'static str>,
 }
 
 impl Partition {
-    /// The partition of a region.
+    /// Returns the partition of a region.
     pub(crate) fn of(region: &str) -> Self {
         match region {
             region if region.starts_with("us-gov-") => Self::GovCloud,
@@ -92,22 +92,22 @@ impl Partition {
         }
     }
 
-    /// The partition as ARNs name it: `aws`, `aws-us-gov`, `aws-cn`.
+    /// Returns the partition as ARNs name it: `aws`, `aws-us-gov`, `aws-cn`.
     pub fn arn(self) -> &'static str {
         self.row().arn
     }
 
-    /// The region.
+    /// Returns the sandbox's region in this partition.
     pub fn region(self) -> &'static str {
         self.row().region
     }
 
-    /// The ARN of a role of the sandbox's account.
+    /// Returns the ARN of a role of the sandbox's account.
     pub fn role_arn(self, name: &str) -> String {
         format!("arn:{}:iam::{ACCOUNT_ID}:role/{name}", self.arn())
     }
 
-    /// The issuer of a user pool, in one of its forms.
+    /// Returns the issuer of a user pool, in one of its forms.
     pub(crate) fn user_pool_issuer(self, issuer: Issuer, user_pool_id: &str) -> String {
         let host = match issuer {
             Issuer::Original => "cognito-idp",
@@ -118,22 +118,23 @@ impl Partition {
         format!("https://{host}.{region}.{suffix}/{user_pool_id}")
     }
 
-    /// The domain of a user pool, with this prefix.
+    /// Returns the domain of a user pool with this prefix.
     pub(crate) fn domain(self, prefix: &str) -> String {
         format!("{prefix}.{}", self.row().domain)
     }
 
-    /// The issuer of the identity pool's own tokens, those of the classic flow.
+    /// Returns the issuer of the identity pool's own tokens, which the classic flow uses.
     pub(crate) fn identity_pool_issuer(self) -> String {
         format!("https://{}", self.row().token_issuer)
     }
 
-    /// The identity pools as trust policies name them, and STS as a token's provider.
+    /// Returns the principal of the identity pools in trust policies, which STS reports as a token's provider.
     pub(crate) fn web_identity_provider(self) -> &'static str {
         self.row().principal
     }
 
-    /// The regions that a signature for STS may be scoped to: its own, and the global endpoint's where there is one.
+    /// Returns the regions that a signature for STS may name: this one and, if there is one, that of the global
+    /// endpoint.
     pub(crate) fn sts_regions(self, region: &str) -> Vec<&str> {
         [Some(region), self.row().global_sts].into_iter().flatten().collect()
     }

@@ -1,27 +1,27 @@
-//! The people whom the sandbox's directories know.
+//! The people in the sandbox's directories.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-/// A SAML assertion of Entra ID names so many groups at most.
+/// The most groups that Entra ID puts into a SAML assertion.
 const MOST_GROUPS_BY_SAML: usize = 150;
 
 /// A directory behind the user pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum Directory {
-    /// The employees' Entra ID, by SAML.
+    /// The employees' Entra ID, connected by SAML.
     #[serde(rename = "AzureAD")]
     AzureAd,
-    /// The customers' Azure AD B2C, by OpenID Connect.
+    /// The customers' Azure AD B2C, connected by OpenID Connect.
     #[serde(rename = "AzureB2C")]
     AzureB2c,
 }
 
 impl Directory {
-    /// Both of them.
+    /// Both directories.
     pub const ALL: [Directory; 2] = [Directory::AzureAd, Directory::AzureB2c];
 
-    /// The identity provider's name in the user pool.
+    /// Returns the identity provider's name in the user pool.
     pub fn name(self) -> &'static str {
         match self {
             Directory::AzureAd => "AzureAD",
@@ -29,7 +29,7 @@ impl Directory {
         }
     }
 
-    /// The identifier that `idp_identifier` may name in place of it: a domain, as Cognito's documents suggest.
+    /// Returns the identifier for `idp_identifier`: a domain, as Cognito's documentation suggests.
     pub(crate) fn identifier(self) -> &'static str {
         match self {
             Directory::AzureAd => "corp.example",
@@ -37,7 +37,7 @@ impl Directory {
         }
     }
 
-    /// The protocol, as the claim `identities` names it.
+    /// Returns the protocol, as the claim `identities` names it.
     pub(crate) fn protocol(self) -> &'static str {
         match self {
             Directory::AzureAd => "SAML",
@@ -45,7 +45,7 @@ impl Directory {
         }
     }
 
-    /// The directory's own issuer, as the claim `identities` names it.
+    /// Returns the directory's own issuer, as the claim `identities` names it.
     pub(crate) fn issuer(self) -> &'static str {
         match self {
             Directory::AzureAd => "https://sts.windows.net/11111111-2222-3333-4444-555555555555/",
@@ -53,37 +53,37 @@ impl Directory {
         }
     }
 
-    /// The directory of that provider name.
+    /// Returns the directory with this provider name.
     pub(crate) fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|directory| directory.name() == name)
     }
 
-    /// The directory of that identifier.
+    /// Returns the directory with this identifier.
     pub(crate) fn identified(identifier: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|directory| directory.identifier() == identifier)
     }
 }
 
-/// A person, as the user pool holds them after the mapping of the directory's attributes.
+/// A person, as the user pool holds them after attribute mapping.
 #[derive(Debug, Clone, Serialize)]
 pub struct Person {
-    /// A short handle, also the end of the button's id (`person-alice`).
+    /// A short handle, which is also the end of the button's id (`person-alice`).
     pub name: String,
-    /// How the person is called.
+    /// The person's full name.
     pub full_name: String,
-    /// The address.
+    /// The email address.
     pub email: String,
-    /// Where the person signs in.
+    /// The directory that the person signs in at.
     pub directory: Directory,
     /// SAML's NameID or OpenID Connect's `sub`, as the directory sends it.
     pub directory_id: String,
-    /// Application roles, as the directory sends them; they become `custom:roles`. Without one nothing is sent, and one
-    /// empty text is a blank value, sent as such.
+    /// Application roles, as the directory sends them; they become `custom:roles`. Without roles nothing is sent. One
+    /// empty text is a blank value, which is sent as such.
     pub roles: Vec<String>,
-    /// Groups of the directory, by their object ids; they become `custom:groups`, or `custom:groups_link` if they are
-    /// too many to be sent.
+    /// Groups of the directory, by object id. They become `custom:groups`, or `custom:groups_link` if there are too
+    /// many to send.
     pub directory_groups: Vec<String>,
-    /// Further groups in the user pool, besides the one that each provider has.
+    /// Groups in the user pool, besides the one of the identity provider.
     pub groups: Vec<String>,
     /// ARNs of the IAM roles of those groups: the claim `cognito:roles`.
     pub iam_roles: Vec<String>,
@@ -92,7 +92,7 @@ pub struct Person {
 }
 
 impl Person {
-    /// A person with nothing but a name and a directory.
+    /// Returns a person with a name and a directory, without roles or groups.
     pub fn new(name: &str, full_name: &str, directory: Directory) -> Self {
         let email = format!("{name}@{}", directory.identifier());
         let directory_id = match directory {
@@ -113,21 +113,21 @@ impl Person {
         }
     }
 
-    /// The same person with these application roles.
+    /// Returns the person with these application roles.
     #[must_use]
     pub fn with_roles(mut self, roles: &[&str]) -> Self {
         self.roles = roles.iter().map(ToString::to_string).collect();
         self
     }
 
-    /// The same person in so many groups of the directory.
+    /// Returns the person in this number of directory groups.
     #[must_use]
     pub fn with_directory_groups(mut self, count: u32) -> Self {
         self.directory_groups = (1..=count).map(|group| format!("9a3c1f00-5b7e-4d21-8c46-0000{group:08x}")).collect();
         self
     }
 
-    /// The user in the pool, once the directory has sent what it holds of them now: what is not sent stays as it was
+    /// Returns the pool's user after a sign-in that brought `sent`: attributes that were not sent keep their value
     /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-specifying-attribute-mapping.html>).
     pub(crate) fn after_sign_in(&self, sent: &Person) -> Person {
         let mut user = sent.clone();
@@ -140,18 +140,19 @@ impl Person {
         user
     }
 
-    /// `AzureAD_alice@corp.example`: the provider, an underscore, and the directory's own id, in lower case as in a
-    /// pool whose names are not case-sensitive.
+    /// Returns the username, such as `AzureAD_alice@corp.example`: the provider, an underscore, and the directory's
+    /// own id in lower case, as in a pool whose usernames are not case-sensitive.
     pub(crate) fn username(&self) -> String {
         format!("{}_{}", self.directory.name(), self.directory_id.to_lowercase())
     }
 
-    /// The claim `custom:roles`.
+    /// Returns the claim `custom:roles`.
     pub(crate) fn custom_roles(&self) -> Option<String> {
         flattened(&self.roles)
     }
 
-    /// The claim about groups of the directory: `custom:groups`, or `custom:groups_link` where a SAML assertion has a link
+    /// Returns the claim about directory groups: `custom:groups`, or `custom:groups_link` if a SAML assertion has a
+    /// link in their place
     /// in their place (<https://learn.microsoft.com/entra/identity-platform/reference-saml-tokens>).
     pub(crate) fn custom_groups(&self, link: impl FnOnce() -> String) -> Option<(&'static str, String)> {
         match self.directory_groups.len() > MOST_GROUPS_BY_SAML {
@@ -164,20 +165,20 @@ impl Person {
 /// A person as a user of the user pool.
 #[derive(Debug, Clone)]
 pub(crate) struct User {
-    /// Who it is, as the user pool holds them.
+    /// The person as the user pool holds them.
     pub person: Person,
-    /// Who it is, as the directory holds them: the same, unless attributes are sticky.
+    /// The person as the directory holds them, which differs if attributes are sticky.
     pub in_directory: Person,
-    /// Whether the person has signed in yet.
+    /// The person has signed in before.
     pub has_signed_in: bool,
     /// The user's `sub`.
     pub sub: String,
-    /// When the user was made.
+    /// The time when the user was created.
     pub created: DateTime<Utc>,
 }
 
-/// Values as an attribute of the user pool: absent without any and if blank, the value itself for one, and for several
-/// one text in brackets with each value form-encoded
+/// Returns several values as one attribute of the user pool. No value and a blank one are absent, a single one stays
+/// as it is, and several become one text in brackets with each value form-encoded
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-specifying-attribute-mapping.html>).
 fn flattened(values: &[String]) -> Option<String> {
     match values {
@@ -191,7 +192,7 @@ fn flattened(values: &[String]) -> Option<String> {
     }
 }
 
-/// The people of a sandbox that was not given others.
+/// Returns the people of a sandbox by default.
 pub(crate) fn everyone() -> Vec<Person> {
     vec![
         Person::new("alice", "Alice Admin", Directory::AzureAd).with_roles(&["Orders.Admin"]),
@@ -213,7 +214,7 @@ pub(crate) fn everyone() -> Vec<Person> {
             .with_roles(&["Orders.Read"])
             .with_directory_groups(250),
         Person::new("heidi", "Heidi Both", Directory::AzureAd).with_roles(&["Orders.Read"]),
-        // The same person, as a customer: another user of the pool, and another subject.
+        // The same person as a customer, who is another user of the pool with another subject.
         Person { email: "heidi@corp.example".into(), ..Person::new("heidi-b2c", "Heidi Both", Directory::AzureB2c) },
     ]
 }

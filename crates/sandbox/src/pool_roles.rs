@@ -1,5 +1,5 @@
-//! What an identity pool says about roles: its default ones and its role mapping, and both as the JSON of
-//! `aws cognito-identity get-identity-pool-roles`
+//! The roles of an identity pool, default roles and role mapping, and their JSON from `aws cognito-identity
+//! get-identity-pool-roles`
 //! (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetIdentityPoolRoles.html>).
 
 use std::collections::BTreeMap;
@@ -12,12 +12,12 @@ use serde_json::{Map, Value};
 use crate::error::{Context, Error, Result};
 use crate::options::{AmbiguousRole, MatchType, RoleMapping, Rule};
 
-/// The most mappings of one pool.
+/// The most mappings in a pool.
 const MOST_MAPPINGS: usize = 10;
-/// The most rules of one mapping. The service model says 400, the documents 25, which cannot be raised
+/// The most rules in a mapping. The service model says 400, the documentation 25, which cannot be raised
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/role-based-access-control.html>).
 const MOST_RULES: usize = 25;
-/// How long a claim's name, a rule's value and a role's ARN may be, in characters.
+/// The lengths of a claim's name, a rule's value and a role's ARN, in characters.
 const CLAIM: RangeInclusive<usize> = 1..=64;
 const VALUE: RangeInclusive<usize> = 1..=128;
 const ARN: RangeInclusive<usize> = 20..=2048;
@@ -25,11 +25,11 @@ const ARN: RangeInclusive<usize> = 20..=2048;
 /// The roles of an identity pool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PoolRoles {
-    /// The default role of who signed in.
+    /// The default role for people who have signed in.
     pub authenticated: Option<String>,
-    /// The default role of guests. The sandbox's pool lets no guest in.
+    /// The default role for guests, whom the sandbox's pool does not admit.
     pub unauthenticated: Option<String>,
-    /// How roles are found.
+    /// The way in which roles are chosen.
     pub mapping: RoleMapping,
 }
 
@@ -86,13 +86,14 @@ struct MappingRule {
 }
 
 impl PoolRoles {
-    /// Reads the JSON of `get-identity-pool-roles`. Of several mappings the one for `provider` counts; a single one counts
-    /// whatever its provider, since the file of another pool cannot know this one's ids. So does not the pool's id.
+    /// Reads the JSON of `get-identity-pool-roles`. Of several mappings the one for `provider` counts. A single
+    /// mapping counts whatever its provider, and the pool's id is ignored, since another pool's file cannot know the
+    /// ids of this one.
     ///
     /// # Errors
-    /// If it is not that JSON, or says what SetIdentityPoolRoles would refuse.
+    /// Fails if it is not that JSON, or if SetIdentityPoolRoles would refuse it.
     pub fn parse(json: &[u8], provider: &str) -> Result<Self> {
-        // By way of a map, since serde would take a list for a struct too.
+        // A map first, since serde would accept a list for a struct, too.
         let fields: serde_json::Result<Map<String, Value>> = serde_json::from_slice(json);
         let document = fields.and_then(|fields| serde_json::from_value(Value::Object(fields)));
         let mut document: Document = document.context("not the JSON of get-identity-pool-roles")?;
@@ -115,12 +116,12 @@ impl PoolRoles {
         Ok(Self { authenticated, unauthenticated, mapping })
     }
 
-    /// The answer of GetIdentityPoolRoles.
+    /// Returns the answer of GetIdentityPoolRoles.
     pub fn document(&self, identity_pool_id: &str, provider: &str) -> Value {
         serde_json::json!(self.answer(identity_pool_id, provider))
     }
 
-    /// The same as the AWS CLI prints it.
+    /// Returns the answer as the AWS CLI prints it.
     pub fn json(&self, identity_pool_id: &str, provider: &str) -> String {
         let mut text = Vec::new();
         let mut writer = serde_json::Serializer::with_formatter(&mut text, PrettyFormatter::with_indent(b"    "));
@@ -182,7 +183,7 @@ impl Mapping {
     }
 }
 
-/// An ARN of any account and partition will do: a file may be another pool's.
+/// Accepts an ARN of any account and partition, since the file may be another pool's.
 fn ensure_role(arn: &str) -> Result<()> {
     let is_role = matches!(
         *arn.splitn(6, ':').collect::<Vec<_>>(),

@@ -4,12 +4,12 @@ use crate::options::Rotation;
 use crate::partition::Issuer;
 use crate::world::World;
 
-/// A text as TOML writes it; none of the sandbox's own needs more than JSON's escapes.
+/// Quotes a text for TOML. None of the sandbox's texts needs more than JSON's escapes.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// `[profile.NAME]` and its endpoints.
+/// Returns `[profile.NAME]` and its endpoints.
 pub fn toml(world: &World, name: &str) -> String {
     let names = &world.names;
     let bare = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
@@ -24,7 +24,7 @@ pub fn toml(world: &World, name: &str) -> String {
     line("client_id", quoted(&names.client_id));
     line("identity_pool_id", quoted(&names.identity_pool_id));
     if world.options.plain_issuer {
-        // Entra ID says who somebody is only if it is asked to.
+        // Entra ID names the person only if these scopes ask for it.
         line("scopes", r#"["openid", "profile", "email", "offline_access"]"#.to_owned());
     } else {
         line("domain", quoted(&names.domain));
@@ -36,7 +36,7 @@ pub fn toml(world: &World, name: &str) -> String {
         line("redirect_path", quoted(&world.options.redirect_path));
     }
     if !world.options.plain_issuer {
-        // The other two follow from the user pool's id, and cogfed takes both.
+        // The other two follow from the user pool's id, and cogfed accepts both.
         if world.options.issuer == Issuer::Fips {
             line("issuer", quoted(&world.issuer()));
         }
@@ -52,9 +52,9 @@ pub fn toml(world: &World, name: &str) -> String {
     text
 }
 
-/// What only the administrator of a user pool's app client knows.
+/// Writes the settings that only an administrator of the app client knows.
 fn of_the_app_client(world: &World, mut line: impl FnMut(&str, String)) {
-    // A user pool gives no refresh token a shorter life than an hour, so a profile cannot say so either.
+    // A user pool's refresh tokens live for an hour at least, so a profile cannot say less.
     if world.options.refresh_token_lifetime >= 3600 {
         line("refresh_token_validity", world.options.refresh_token_lifetime.to_string());
     }

@@ -1,17 +1,17 @@
-//! Identifiers and token texts out of the system's random source.
+//! Random identifiers and token texts.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ring::rand::{SecureRandom, SystemRandom};
 
-/// `LENGTH` random bytes.
+/// Returns `LENGTH` random bytes.
 pub fn bytes<const LENGTH: usize>() -> [u8; LENGTH] {
     let mut bytes = [0; LENGTH];
     SystemRandom::new().fill(&mut bytes).expect("the system's random source does not fail once the system is up");
     bytes
 }
 
-/// A text of `length` characters out of `alphabet`, which is not empty and holds at most 256 characters.
+/// Returns a text of `length` characters from `alphabet`, which has 1 to 256 of them.
 fn text(length: usize, alphabet: &[u8]) -> String {
     let fair = 256 - 256 % alphabet.len();
     let mut text = String::with_capacity(length);
@@ -24,22 +24,22 @@ fn text(length: usize, alphabet: &[u8]) -> String {
     text
 }
 
-/// Lower-case letters and digits, as in an app client's id.
+/// Returns lower-case letters and digits, as in an app client's id.
 pub fn lower_alphanumeric(length: usize) -> String {
     text(length, b"abcdefghijklmnopqrstuvwxyz0123456789")
 }
 
-/// Letters of both cases and digits, as in a user pool's id.
+/// Returns letters and digits, as in a user pool's id.
 pub fn alphanumeric(length: usize) -> String {
     text(length, b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
 }
 
-/// Capitals and digits, as in an access key's id.
+/// Returns capitals and digits, as in an access key id.
 pub fn upper_alphanumeric(length: usize) -> String {
     text(length, b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
 }
 
-/// A random UUID (RFC 9562, version 4).
+/// Returns a random UUID (RFC 9562, version 4).
 pub fn uuid() -> String {
     let mut bytes = bytes::<16>();
     bytes[6] = bytes[6] & 0x0f | 0x40;
@@ -52,15 +52,15 @@ pub fn uuid() -> String {
     format!("{a}-{b}-{c}-{d}-{e}")
 }
 
-/// `length` bytes in base64url without padding.
+/// Returns `length` random bytes in base64url without padding.
 pub fn base64url(length: usize) -> String {
     let mut bytes = vec![0; length];
     SystemRandom::new().fill(&mut bytes).expect("the system's random source does not fail once the system is up");
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// A key id as Cognito's: the base64 of 32 bytes with all of `/`, `+` and `=` in it, so that no client gets by that
-/// takes it for anything but an opaque text.
+/// Returns a key id like Cognito's: 32 bytes in base64, containing each of `/`, `+` and `=`, so that a client must
+/// treat it as an opaque text.
 pub fn key_id() -> String {
     loop {
         let id = STANDARD.encode(bytes::<32>());

@@ -1,4 +1,4 @@
-//! What a handler gives back, and the forms that its answers take.
+//! The outcome of a request, and the forms of answers.
 
 use bytes::Bytes;
 use http::header::{
@@ -10,19 +10,19 @@ use serde_json::Value;
 
 use crate::random;
 
-/// What becomes of a request.
+/// The outcome of a request.
 #[derive(Debug)]
 pub enum Outcome {
-    /// It is answered.
+    /// The request gets this answer.
     Answer(Response<Bytes>),
-    /// It is never answered; the connection stays until the client ends it.
+    /// The request gets no answer, and the connection stays until the client ends it.
     Silence,
     /// The connection is closed without an answer.
     Hangup,
 }
 
 impl Outcome {
-    /// The same outcome, its answer changed by `change`.
+    /// Returns the outcome with its answer changed by `change`.
     pub fn map(self, change: impl FnOnce(Response<Bytes>) -> Response<Bytes>) -> Self {
         match self {
             Outcome::Answer(response) => Outcome::Answer(change(response)),
@@ -31,23 +31,23 @@ impl Outcome {
     }
 }
 
-/// A handler's result: the name under which it is logged and counted, and the outcome.
+/// The result of a handler: the endpoint's name for the log, and the outcome.
 #[derive(Debug)]
 pub struct Reply {
-    /// `token.refresh`, `identity.get_id` and so on.
+    /// The endpoint's name: `token.refresh`, `identity.get_id` and so on.
     pub endpoint: &'static str,
-    /// What becomes of the request.
+    /// The outcome of the request.
     pub outcome: Outcome,
 }
 
 impl Reply {
-    /// A reply that answers.
+    /// Returns a reply with this answer.
     pub fn answer(endpoint: &'static str, response: Response<Bytes>) -> Self {
         Self { endpoint, outcome: Outcome::Answer(response) }
     }
 }
 
-/// A response with headers whose values come from outside: a value that no header can hold is left out.
+/// Returns the response with one more header, unless no header can hold the value.
 pub fn with_header(mut response: Response<Bytes>, name: HeaderName, value: &str) -> Response<Bytes> {
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().append(name, value);
@@ -55,14 +55,14 @@ pub fn with_header(mut response: Response<Bytes>, name: HeaderName, value: &str)
     response
 }
 
-/// A response without anything but a status.
+/// Returns a response with a status only.
 pub fn empty(status: StatusCode) -> Response<Bytes> {
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = status;
     response
 }
 
-/// A response with a body of that type.
+/// Returns a response with a body of this type.
 pub fn body(status: StatusCode, content_type: &'static str, text: impl Into<Bytes>) -> Response<Bytes> {
     let mut response = Response::new(text.into());
     *response.status_mut() = status;
@@ -70,7 +70,7 @@ pub fn body(status: StatusCode, content_type: &'static str, text: impl Into<Byte
     response
 }
 
-/// The headers that the user pool's domain puts on each answer.
+/// Returns the response with the headers that the user pool's domain puts on each answer.
 pub fn as_cognito(mut response: Response<Bytes>) -> Response<Bytes> {
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, no-store, max-age=0, must-revalidate"));
@@ -81,40 +81,40 @@ pub fn as_cognito(mut response: Response<Bytes>) -> Response<Bytes> {
     with_header(response, HeaderName::from_static("x-amz-cognito-request-id"), &random::uuid())
 }
 
-/// JSON as the user pool's OAuth endpoints send it.
+/// Returns JSON as the user pool's OAuth endpoints send it.
 pub fn cognito_json(status: StatusCode, document: &Value) -> Response<Bytes> {
     let mut response = body(status, "application/json;charset=UTF-8", document.to_string());
     response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     as_cognito(response)
 }
 
-/// The error of an OAuth endpoint (RFC 6749, 5.2).
+/// Returns an error of an OAuth endpoint (RFC 6749, 5.2).
 pub fn oauth_error(status: StatusCode, code: &str) -> Response<Bytes> {
     cognito_json(status, &serde_json::json!({ "error": code }))
 }
 
-/// Plain JSON, as the control listener and the discovery endpoints send it.
+/// Returns plain JSON, as the controls and the discovery endpoints send it.
 pub fn json(status: StatusCode, document: &Value) -> Response<Bytes> {
     body(status, "application/json", document.to_string())
 }
 
-/// A redirect of status 302.
+/// Returns a redirect with status 302.
 pub fn redirect(location: &str) -> Response<Bytes> {
     as_cognito(with_header(empty(StatusCode::FOUND), LOCATION, location))
 }
 
-/// The same response, setting a cookie.
+/// Returns the response with a cookie.
 pub fn set_cookie(response: Response<Bytes>, cookie: &str) -> Response<Bytes> {
     with_header(response, http::header::SET_COOKIE, cookie)
 }
 
-/// JSON of the identity pool, in AWS's JSON protocol 1.1.
+/// Returns JSON of the identity pool (AWS's JSON protocol 1.1).
 pub fn aws_json(document: &Value) -> Response<Bytes> {
     let response = body(StatusCode::OK, "application/x-amz-json-1.1", document.to_string());
     with_header(response, HeaderName::from_static("x-amzn-requestid"), &random::uuid())
 }
 
-/// An error of the identity pool: in the header that the SDKs look at first, and in the body.
+/// Returns an error of the identity pool, in the body and in the header that the SDKs read first.
 pub fn aws_error(status: StatusCode, code: &'static str, message: &str) -> Response<Bytes> {
     let document = serde_json::json!({ "__type": code, "message": message });
     let mut response = body(status, "application/x-amz-json-1.1", document.to_string());

@@ -1,4 +1,4 @@
-//! Which role a person gets
+//! The identity pool's choice of a role
 //! (<https://docs.aws.amazon.com/cognito/latest/developerguide/role-based-access-control.html>).
 
 use serde_json::Value;
@@ -6,19 +6,19 @@ use serde_json::Value;
 use crate::options::{AmbiguousRole, ContainsOnArrays, MatchType, RoleMapping, Rule};
 use crate::pool_roles::PoolRoles;
 
-/// Why there is no role for a login.
+/// The reason why a login gets no role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoRole {
-    /// The mapping denies it, or the role that was asked for is not among those that may be had.
+    /// The mapping denies the login, or the requested role is not among those that it allows.
     Denied,
-    /// It would be the default role, and the pool has none.
+    /// The default role applies, but the pool has none.
     Unconfigured,
 }
 
-/// The role that the pool finds in `claims`, or that was asked for by `custom` and may be had.
+/// Returns the role that the pool chooses for `claims`, or the role `custom` if these claims allow it.
 ///
 /// # Errors
-/// [`NoRole`].
+/// Returns [`NoRole`] if there is no such role.
 pub fn role(
     pool: &PoolRoles,
     contains: ContainsOnArrays,
@@ -47,7 +47,8 @@ pub fn role(
     })
 }
 
-/// The roles of the claim `cognito:roles`: an array in tokens, though AWS's text calls it a list with commas.
+/// Returns the roles of the claim `cognito:roles`: an array in tokens, although AWS's documentation calls it a list
+/// with commas.
 fn token_roles(claims: &Value) -> Vec<String> {
     match claims.get("cognito:roles") {
         Some(Value::Array(roles)) => roles.iter().filter_map(Value::as_str).map(ToOwned::to_owned).collect(),
@@ -56,7 +57,7 @@ fn token_roles(claims: &Value) -> Vec<String> {
     }
 }
 
-/// Whether a rule matches. A claim that is missing matches nothing, `NotEqual` included.
+/// Returns whether a rule matches. A missing claim matches nothing, not even `NotEqual`.
 fn matches(rule: &Rule, contains: ContainsOnArrays, claims: &Value) -> bool {
     let Some(claim) = claims.get(&rule.claim) else { return false };
     let value = rule.value.as_str();
@@ -72,7 +73,7 @@ fn matches(rule: &Rule, contains: ContainsOnArrays, claims: &Value) -> bool {
     }
 }
 
-/// A claim as one text; an array in brackets, as the user pool itself flattens several values.
+/// Returns a claim as one text. An array is put in brackets, as the user pool itself flattens several values.
 fn text(claim: &Value) -> String {
     match claim {
         Value::String(text) => text.clone(),

@@ -1,4 +1,4 @@
-//! The listeners: one thread, one runtime, HTTP/1 by hyper, each listener a host of its own.
+//! The listeners, each of which stands for one host: HTTP/1 by hyper, on one thread.
 
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
@@ -27,16 +27,16 @@ use crate::reply::{self, Outcome, Reply};
 use crate::world::{Addresses, World};
 use crate::{control, identity_pool, plain_issuer, sts, user_pool};
 
-/// How long a client may take for a request's head, and again for its body.
+/// The longest wait for a request's head, and again for its body.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Connections per listener; more wait to be accepted.
+/// The most connections per listener. More wait to be accepted.
 const MOST_CONNECTIONS: usize = 512;
-/// Bytes of a request's head.
+/// The largest head of a request, in bytes.
 const LARGEST_HEAD: usize = 64 * 1024;
-/// Bytes of a body anywhere but at the API, which has API Gateway's limit.
+/// The largest body in bytes, except at the API, which has API Gateway's limit.
 const LARGEST_BODY: usize = 256 * 1024;
 
-/// Which of the sandbox's hosts a listener stands for.
+/// The host that a listener stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Host {
     /// The hosted UI and the OAuth endpoints.
@@ -55,14 +55,14 @@ pub enum Host {
     Control,
 }
 
-/// The listeners, bound and not yet served.
+/// The listeners, bound but not served yet.
 pub struct Listeners(Vec<(Host, StdListener)>);
 
 impl Listeners {
     /// Binds all of them on 127.0.0.1, each to a free port.
     ///
     /// # Errors
-    /// If no port is free.
+    /// Fails if no port is free.
     pub fn bind() -> Result<(Self, Addresses)> {
         let bind = || -> Result<(StdListener, SocketAddr)> {
             let listener = StdListener::bind((Ipv4Addr::LOCALHOST, 0)).context("cannot listen on 127.0.0.1")?;
@@ -93,10 +93,10 @@ impl Listeners {
         Ok((Self(listeners), addresses))
     }
 
-    /// Hands the listeners to the runtime that it is called in. They serve until that runtime ends.
+    /// Hands the listeners to the current runtime, which serves them until it ends.
     ///
     /// # Errors
-    /// If a listener cannot be handed over.
+    /// Fails if a listener cannot be handed over.
     pub fn serve(self, world: &Arc<World>) -> Result<()> {
         for (host, listener) in self.0 {
             let listener = TcpListener::from_std(listener).context("cannot serve a listener")?;
@@ -117,7 +117,7 @@ async fn accept(listener: TcpListener, host: Host, world: Arc<World>) {
                     drop(place);
                 });
             }
-            // Too many open files, most likely: others have to end first.
+            // Most likely too many open files: wait until others have ended.
             Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
         }
     }
@@ -137,7 +137,7 @@ impl std::error::Error for Hangup {}
 
 async fn connection(stream: TcpStream, host: Host, world: Arc<World>) {
     let service = service_fn(move |request| answer(host, Arc::clone(&world), request));
-    // How a client ends its connection is its own business.
+    // The way in which a client ends its connection does not matter.
     let _ = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(PATIENCE)
@@ -172,7 +172,7 @@ async fn answer(host: Host, world: Arc<World>, request: Request<Incoming>) -> Re
             }
             Ok(response.map(Full::new))
         }
-        // hyper notices that the client has gone, and drops this.
+        // hyper drops this when the client has gone.
         Outcome::Silence => match std::future::pending::<Infallible>().await {},
         Outcome::Hangup => Err(Hangup),
     }

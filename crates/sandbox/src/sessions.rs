@@ -1,10 +1,10 @@
-//! Sign-ins that are under way, at the user pool and at the plain issuer.
+//! Pending sign-ins, at the user pool and at the plain issuer.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::people::Directory;
 
-/// How long a sign-in may stay at a directory's page, and how long a code lives.
+/// The longest stay at a directory's page, and the lifetime of the user pool's codes.
 pub const FIVE_MINUTES: TimeDelta = TimeDelta::minutes(5);
 
 /// An authorization request that passed its checks.
@@ -20,7 +20,7 @@ pub struct AuthorizationRequest {
     pub login_hint: Option<String>,
 }
 
-/// A person on the way through a directory.
+/// A sign-in that waits at a directory's page.
 #[derive(Debug, Clone)]
 pub struct Transaction {
     pub request: AuthorizationRequest,

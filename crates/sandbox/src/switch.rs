@@ -1,4 +1,4 @@
-//! The other ways that Cognito may be: how an app client or a pool can be set up, and what Amazon's documents leave open.
+//! Variants of the set-up: of the app client, of the pools, and of behaviour that AWS does not document.
 
 use crate::named::named;
 use crate::options::{AmbiguousRole, ContainsOnArrays, Options, RoleMapping};
@@ -6,7 +6,7 @@ use crate::partition::{Issuer, Partition};
 use crate::random;
 
 named! {
-    /// One of them; each changes a field of [`Options`].
+    /// A variant of the set-up, which changes one or more fields of [`Options`].
     Switch, "switch":
     ClientSecret, "client-secret", "give the app client a secret; it is printed";
     UpdatedIssuer, "updated-issuer", "let tokens name the host issuer-cognito-idp as their issuer";
@@ -28,7 +28,7 @@ named! {
 }
 
 impl Switch {
-    /// Changes `options` as the switch says. Of two that contradict each other the later one holds.
+    /// Applies the switch to `options`. Of two contradicting switches the later one wins.
     pub fn apply(self, options: &mut Options) {
         match self {
             Switch::ClientSecret => options.client_secrets = vec![random::lower_alphanumeric(51)],
@@ -50,7 +50,7 @@ impl Switch {
                         "Reports.Read" => Some("ReportsReader"),
                         _ => None,
                     });
-                    // Each is the role of a group, and the first group has the best precedence.
+                    // Each role belongs to a group, and the first group has the best precedence.
                     let groups: Vec<String> = names.map(|name| options.partition.role_arn(name)).collect();
                     person.preferred_iam_role = groups.first().cloned();
                     person.iam_roles.extend(groups);

@@ -1,4 +1,4 @@
-//! The parts that the token endpoints of the user pool and the plain issuer share: client credentials and faults.
+//! Client credentials and faults, which the token endpoints of user pool and plain issuer share.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -16,7 +16,7 @@ use crate::world::World;
 /// An error code of RFC 6749, 5.2.
 pub type ErrorCode = &'static str;
 
-/// What becomes of a request while the token endpoint misbehaves.
+/// Returns the outcome of a request while the token endpoint refuses or misbehaves.
 pub fn misbehaving(world: &World) -> Option<Outcome> {
     if let Some(refusal) = world.refusals.due_at(Place::Token) {
         return Some(Outcome::Answer(refusal.answer()));
@@ -50,7 +50,7 @@ pub fn misbehaving(world: &World) -> Option<Outcome> {
         Misbehaviour::TokenClose => Outcome::Hangup,
         Misbehaviour::TokenRedirect => {
             let mut response = reply::as_cognito(reply::empty(StatusCode::TEMPORARY_REDIRECT));
-            // A listener that logs, so that a test can see whether the secrets were carried there.
+            // This listener logs requests, so that a test can see whether the secrets were carried there.
             let place = format!("http://{}/elsewhere", world.addresses.user_pool);
             if let Ok(place) = HeaderValue::from_str(&place) {
                 response.headers_mut().insert(LOCATION, place);
@@ -61,12 +61,12 @@ pub fn misbehaving(world: &World) -> Option<Outcome> {
     })
 }
 
-/// The answer of a server that has failed.
+/// Returns the answer of a server that failed.
 pub fn server_error() -> Response<Bytes> {
     reply::cognito_json(StatusCode::INTERNAL_SERVER_ERROR, &json!({ "error": "server_error" }))
 }
 
-/// The client's id and its secret, by Basic or by the form; a public client only names itself.
+/// Returns the client's id and secret, from Basic authentication or the form. A public client's secret is empty.
 pub fn presented(request: &Request<Bytes>, form: &Parameters) -> Result<(String, String), ErrorCode> {
     let (id, secret) = match request.headers().get(AUTHORIZATION) {
         Some(header) => {

@@ -1,5 +1,5 @@
-//! A browser without a face: it follows redirects, links and forms of the hosted UI as a person would, keeps cookies,
-//! and ends where the person would end. For a demo without a browser, and for tests.
+//! A browser without a window. It follows redirects, links and forms of the hosted UI as a person would, keeps
+//! cookies, and ends on the page where the person would end.
 
 use std::collections::BTreeMap;
 use std::thread;
@@ -18,25 +18,25 @@ use tokio::runtime;
 use tokio::time::timeout;
 use url::{Url, form_urlencoded};
 
-/// Pages and redirects that one visit may take.
+/// The most pages and redirects of one visit.
 const MOST_STEPS: usize = 20;
-/// Bytes of a page.
+/// The largest page, in bytes.
 const LARGEST_PAGE: usize = 1024 * 1024;
-/// How long one answer may take: the last one waits until the one who listens has exchanged the code.
+/// The longest wait for an answer. The last one comes when the callback listener has exchanged the code.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Where a visit ended.
+/// The page where a visit ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
     /// The address of the page.
     pub url: Url,
-    /// Its status.
+    /// The status of the answer.
     pub status: u16,
-    /// Its text, HTML as a rule.
+    /// The text, usually HTML.
     pub text: String,
 }
 
-/// What the visitor does at a directory's page.
+/// The action at a directory's page.
 enum Choice<'a> {
     Person(&'a str),
     Cancel,
@@ -45,17 +45,17 @@ enum Choice<'a> {
 /// A browser with its cookies.
 #[derive(Debug, Default)]
 pub struct Visitor {
-    /// By host, as browsers keep them: the port does not matter.
+    /// Cookies by host and name. Browsers ignore the port, too.
     cookies: BTreeMap<(String, String), String>,
 }
 
-/// Signs a person in by a visitor of its own, and blocks until the last page has come. It may be called with or
-/// without a runtime around it.
+/// Signs a person in with a new visitor, and blocks until the last page has come. It can be called inside or outside
+/// an async runtime.
 ///
 /// # Errors
-/// Those of [`Visitor::sign_in`].
+/// Fails like [`Visitor::sign_in`].
 pub fn sign_in_as(authorization_url: &str, person: &str) -> Result<Page> {
-    // A runtime may be neither run nor dropped on a thread that another one is running on.
+    // A runtime can be neither run nor dropped on a thread that runs another one.
     let visit = || {
         let runtime = runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.context("cannot start the visitor's runtime")?;
@@ -65,20 +65,20 @@ pub fn sign_in_as(authorization_url: &str, person: &str) -> Result<Page> {
 }
 
 impl Visitor {
-    /// Opens the authorization URL, chooses the directory that knows `person` if there is a choice, clicks on the
-    /// person, and follows the redirects to the end, the loopback listener's page included. With a session from
-    /// before there may be nothing to click.
+    /// Opens the authorization URL, chooses the person's directory if there is a choice, clicks on the person, and
+    /// follows the redirects to the end, including the page of the callback listener. With an earlier session there
+    /// may be nothing to click.
     ///
     /// # Errors
-    /// If a server does not answer, or no page has a button for this person.
+    /// Fails if a server does not answer, or if no page has a button for this person.
     pub async fn sign_in(&mut self, authorization_url: &str, person: &str) -> Result<Page> {
         self.visit(authorization_url, &Choice::Person(person)).await
     }
 
-    /// As [`Self::sign_in`], but cancels at the directory: at the first one if there is a choice.
+    /// Cancels at the directory instead, at the first one if there is a choice.
     ///
     /// # Errors
-    /// If a server does not answer.
+    /// Fails if a server does not answer.
     pub async fn cancel(&mut self, authorization_url: &str) -> Result<Page> {
         self.visit(authorization_url, &Choice::Cancel).await
     }
@@ -98,7 +98,7 @@ impl Visitor {
         return Err(Error::new("no directory has the button that the visitor looks for"));
     }
 
-    /// Clicks on the button of a directory's page; a page without a form is the end already.
+    /// Clicks on the button of a directory's page. A page without a form is already the end.
     async fn choose(&mut self, page: Page, choice: &Choice<'_>) -> Result<Page> {
         let Some(action) = attribute_after(&page.text, "<form ", "action") else { return Ok(page) };
         let (name, value) = button(&page, choice).context("the directory does not know this person")?;
@@ -119,7 +119,7 @@ impl Visitor {
     /// Opens a page and follows its redirects.
     ///
     /// # Errors
-    /// If a server does not answer, or redirects without end.
+    /// Fails if a server does not answer, or redirects without end.
     pub async fn open(&mut self, url: Url) -> Result<Page> {
         let answer = self.request(Method::GET, &url, String::new()).await?;
         self.follow(url, answer).await
@@ -138,7 +138,7 @@ impl Visitor {
         return Err(Error::new("the redirects have no end"));
     }
 
-    /// One request, without following anything.
+    /// Sends one request and follows nothing.
     async fn request(&mut self, method: Method, url: &Url, body: String) -> Result<Response<Bytes>> {
         if url.scheme() != "http" {
             return Err(Error::new("the visitor goes to http addresses only"));
@@ -192,14 +192,14 @@ async fn send(place: (&str, u16), request: Request<Full<Bytes>>) -> Result<Respo
         Ok::<_, Error>(Response::from_parts(head, body))
     };
     tokio::pin!(exchange, connection);
-    // The connection has to be driven along; once it has ended, what it brought is all there is.
+    // The connection must be polled, too. Once it has ended, the exchange has everything that will come.
     tokio::select! {
         answer = &mut exchange => answer,
         _ = &mut connection => exchange.await,
     }
 }
 
-/// The links of a chooser: those whose id starts with `idp-`.
+/// Returns the links of the chooser, whose ids start with `idp-`.
 fn links(page: &Page) -> Vec<Url> {
     let tags = page.text.split("<a ").skip(1);
     tags.filter(|tag| attribute(tag, "id").is_some_and(|id| id.starts_with("idp-")))
@@ -207,7 +207,7 @@ fn links(page: &Page) -> Vec<Url> {
         .collect()
 }
 
-/// Name and value of the button that is to be clicked.
+/// Returns name and value of the button to click.
 fn button(page: &Page, choice: &Choice<'_>) -> Option<(String, String)> {
     let id = match choice {
         Choice::Person(name) => format!("person-{name}"),
@@ -221,7 +221,7 @@ fn attribute_after(text: &str, start: &str, name: &str) -> Option<String> {
     attribute(text.split_once(start)?.1, name)
 }
 
-/// The value of an attribute in the tag whose inside `tag` starts with, with its entities resolved.
+/// Returns the value of an attribute, with its entities resolved. `tag` starts inside the tag.
 fn attribute(tag: &str, name: &str) -> Option<String> {
     let (inside, _) = tag.split_once('>')?;
     let (_, value) = inside.split_once(&format!("{name}=\""))?;

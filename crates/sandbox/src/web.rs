@@ -5,55 +5,55 @@ use http::Request;
 use http::header::{CONTENT_TYPE, COOKIE};
 use url::form_urlencoded;
 
-/// Names and values in the order in which they came.
+/// Names and values in the order of a query or a form.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
-    /// The parameters of a form-encoded text: a query without its `?`, or a body.
+    /// Reads a form-encoded text: a query without its `?`, or a body.
     pub fn parse(text: &[u8]) -> Self {
         Self(form_urlencoded::parse(text).into_owned().collect())
     }
 
-    /// The value of that name, if it is there and not empty; of several the first.
+    /// Returns the first value of this name, unless it is empty.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.as_str())
     }
 
-    /// All values of that name.
+    /// Returns all values of this name.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// Whether a name comes twice, which OAuth does not allow (RFC 6749, 3.1).
+    /// Returns whether a name is repeated, which OAuth forbids (RFC 6749, 3.1).
     pub fn repeated(&self) -> bool {
         self.0.iter().enumerate().any(|(index, (name, _))| self.0.iter().skip(index + 1).any(|(key, _)| key == name))
     }
 
-    /// The same parameters and one more, form-encoded.
+    /// Returns the parameters and one more, form-encoded.
     pub fn encoded_with(&self, name: &str, value: &str) -> String {
         form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.0).append_pair(name, value).finish()
     }
 
-    /// All of them, form-encoded.
+    /// Returns the parameters, form-encoded.
     pub fn encoded(&self) -> String {
         form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.0).finish()
     }
 }
 
-/// The parameters of a request's query.
+/// Returns the parameters of a request's query.
 pub fn query(request: &Request<Bytes>) -> Parameters {
     Parameters::parse(request.uri().query().unwrap_or_default().as_bytes())
 }
 
-/// The parameters of a request's body, if it says that it is a form.
+/// Returns the parameters of a request's body if its type is a form.
 pub fn form(request: &Request<Bytes>) -> Option<Parameters> {
     let content_type = request.headers().get(CONTENT_TYPE)?.to_str().ok()?;
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
     media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded").then(|| Parameters::parse(request.body()))
 }
 
-/// The values of the cookies of that name that the browser sends: one, as a rule.
+/// Returns the values of the cookies with this name, usually one.
 pub fn cookies<'r>(request: &'r Request<Bytes>, name: &'static str) -> impl Iterator<Item = &'r str> {
     let cookies = request.headers().get_all(COOKIE).into_iter().filter_map(|header| header.to_str().ok());
     let pairs = cookies.flat_map(|header| header.split(';')).filter_map(|cookie| cookie.trim().split_once('='));

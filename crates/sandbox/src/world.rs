@@ -1,4 +1,4 @@
-//! Everything that the sandbox's listeners share: its names, its time, its people, its keys and its memory.
+//! The state that all listeners share: names, time, people, keys and memory.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -23,15 +23,15 @@ use crate::random;
 use crate::refusals::Refusal;
 use crate::user_pool::State;
 
-/// Older secrets than this many are forgotten.
+/// The most secrets that are kept. Older ones are forgotten.
 const KEPT_SECRETS: usize = 10_000;
 
-/// The ids of one sandbox, random per start, so that two of them never meet in one store.
+/// The ids of one sandbox. They are random, so that two sandboxes never meet in one store.
 #[derive(Debug, Clone)]
 pub struct Names {
     /// `eu-west-1_` and nine letters or digits.
     pub user_pool_id: String,
-    /// The app client; at the plain issuer the application, a GUID.
+    /// The app client's id; at the plain issuer the application's, a GUID.
     pub client_id: String,
     /// The plain issuer's tenant, a GUID.
     pub tenant: String,
@@ -57,7 +57,7 @@ impl Names {
     }
 }
 
-/// Where each listener really is.
+/// The real addresses of the listeners.
 #[derive(Debug, Clone, Copy)]
 pub struct Addresses {
     /// Hosted UI and OAuth endpoints.
@@ -78,7 +78,7 @@ pub struct Addresses {
 
 #[cfg(test)]
 impl Addresses {
-    /// One address for all, of listeners that nobody asks.
+    /// Returns the same address for all listeners, which nothing connects to.
     pub fn all_at(address: SocketAddr) -> Self {
         Self {
             domain: address,
@@ -92,19 +92,19 @@ impl Addresses {
     }
 }
 
-/// What all listeners share.
+/// The state that all listeners share.
 pub struct World {
-    /// How the sandbox was asked to be.
+    /// The set-up of the sandbox.
     pub options: Options,
-    /// Its ids.
+    /// The ids.
     pub names: Names,
-    /// Its addresses.
+    /// The addresses.
     pub addresses: Addresses,
     /// The user pool's signing keys.
     pub keys: Arc<Keys>,
     /// The API.
     pub api: ApiGateway,
-    /// The keys that the sandbox knows: the temporary ones that it gave out, and its administrator's.
+    /// The known keys: the temporary ones that were issued, and the administrator's.
     pub issued: IssuedKeys,
     /// The keys of the IAM user who may ask what no identity of the pool may.
     pub administrator: IssuedKey,
@@ -112,7 +112,7 @@ pub struct World {
     pub active: Active<Misbehaviour>,
     /// The active refusals.
     pub refusals: Active<Refusal>,
-    /// What was asked so far.
+    /// The log of requests.
     pub log: Log,
     credentials_lifetime: Mutex<i64>,
     pool_roles: Mutex<PoolRoles>,
@@ -129,10 +129,10 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl World {
-    /// A world in which nobody has signed in yet.
+    /// Returns the state of a sandbox where nobody has signed in yet.
     ///
     /// # Errors
-    /// If the signing keys cannot be made.
+    /// Fails if the signing keys cannot be made.
     pub fn new(options: Options, addresses: Addresses) -> Result<Self> {
         let active = Active::default();
         for &misbehaviour in &options.misbehaviours {
@@ -181,49 +181,49 @@ impl World {
         })
     }
 
-    /// The time by the sandbox's clock, the control's offset included.
+    /// Returns the time of the sandbox's clock, including the offset set by the controls.
     pub fn now(&self) -> DateTime<Utc> {
         self.options.clock.now() + *locked(&self.offset)
     }
 
-    /// The time that the servers take it for: [`Self::now`], or 20 minutes less while they misbehave so.
+    /// Returns the time that the servers believe in: [`Self::now`], or 20 minutes less during that misbehaviour.
     pub fn servers_now(&self) -> DateTime<Utc> {
         let behind = if self.active.due(Misbehaviour::ClockBehind) { 20 } else { 0 };
         self.now() - TimeDelta::minutes(behind)
     }
 
-    /// Moves the sandbox's clock on, or back if `by` is negative.
+    /// Moves the sandbox's clock forward, or back if `by` is negative.
     pub fn advance(&self, by: TimeDelta) {
         *locked(&self.offset) += by;
     }
 
-    /// How long credentials live that are issued from now on, in seconds.
+    /// Returns the lifetime of credentials issued from now on, in seconds.
     pub fn credentials_lifetime(&self) -> i64 {
         *locked(&self.credentials_lifetime)
     }
 
-    /// Changes how long credentials live that are issued from now on, in seconds.
+    /// Changes the lifetime of credentials issued from now on, in seconds.
     pub fn set_credentials_lifetime(&self, seconds: i64) {
         *locked(&self.credentials_lifetime) = seconds;
     }
 
-    /// The issuer that the user pool's tokens name.
+    /// Returns the issuer that the user pool's tokens name.
     pub fn issuer(&self) -> String {
         self.options.partition.user_pool_issuer(self.options.issuer, &self.names.user_pool_id)
     }
 
-    /// The roles of the identity pool, as of now.
+    /// Returns the current roles of the identity pool.
     pub fn pool_roles(&self) -> PoolRoles {
         locked(&self.pool_roles).clone()
     }
 
-    /// Changes the roles of the identity pool; the next credentials go by it.
+    /// Changes the roles of the identity pool, from the next credentials on.
     pub fn change_pool_roles(&self, change: impl FnOnce(&mut PoolRoles)) {
         change(&mut locked(&self.pool_roles));
     }
 
-    /// The one who signs people in as the key of `RoleMappings`: a user pool's issuer without the scheme, a colon, the app
-    /// client's id; a plain issuer without its scheme.
+    /// Returns the key of `RoleMappings`: for a user pool its issuer without the scheme, a colon and the app client's
+    /// id; for a plain issuer its URL without the scheme.
     pub fn mapped_provider(&self) -> String {
         match self.options.plain_issuer {
             true => self.plain_issuer_name().trim_start_matches("http://").to_owned(),
@@ -231,49 +231,49 @@ impl World {
         }
     }
 
-    /// Base URL of the plain issuer's address.
+    /// Returns the base URL of the plain issuer's address.
     pub fn plain_issuer_base(&self) -> String {
         format!("http://{}", self.addresses.issuer)
     }
 
-    /// The plain issuer, as its tokens name it.
+    /// Returns the plain issuer, as its tokens name it.
     pub fn plain_issuer_name(&self) -> String {
         format!("{}/{}/v2.0", self.plain_issuer_base(), self.names.tenant)
     }
 
-    /// Where Microsoft Graph would tell the groups of a person who has too many for a token.
+    /// Returns the Microsoft Graph URL with the groups of a person who has too many for a token.
     pub fn groups_link(&self, user: &User) -> String {
         format!("https://graph.windows.net/{}/users/{}/getMemberObjects", self.names.tenant, user.sub)
     }
 
-    /// The one issuer whose tokens the identity pool takes.
+    /// Returns the issuer whose tokens the identity pool accepts.
     pub fn login_issuer(&self) -> String {
         if self.options.plain_issuer { self.plain_issuer_name() } else { self.issuer() }
     }
 
-    /// Everybody, as of now.
+    /// Returns all users.
     pub fn users(&self) -> Vec<User> {
         locked(&self.users).clone()
     }
 
-    /// Who may sign in, as the directories hold them now: with a plain issuer the employees alone.
+    /// Returns the people who can sign in, as the directories hold them now: with a plain issuer only the employees.
     pub fn people(&self) -> Vec<Person> {
         let people = self.users().into_iter().map(|user| user.in_directory);
         people.filter(|person| !self.options.plain_issuer || person.directory == Directory::AzureAd).collect()
     }
 
-    /// The user with that handle.
+    /// Returns the user with this handle.
     pub fn user_named(&self, name: &str) -> Option<User> {
         locked(&self.users).iter().find(|user| user.person.name == name).cloned()
     }
 
-    /// The user with that `sub`.
+    /// Returns the user with this `sub`.
     pub fn user(&self, sub: &str) -> Option<User> {
         locked(&self.users).iter().find(|user| user.sub == sub).cloned()
     }
 
-    /// Changes a person, and tells whether there is one of that name. If attributes are sticky, what comes from the
-    /// directory changes there alone.
+    /// Changes a person and returns whether anyone has this name. With sticky attributes the user pool keeps what
+    /// came from the directory.
     pub fn change_user(&self, name: &str, change: impl FnOnce(&mut Person)) -> bool {
         let mut users = locked(&self.users);
         let Some(user) = users.iter_mut().find(|user| user.person.name == name) else { return false };
@@ -282,7 +282,7 @@ impl World {
         match self.options.sticky_attributes {
             false => user.person = changed,
             true => {
-                // These are the user pool's own.
+                // These belong to the user pool.
                 user.person.groups = changed.groups;
                 user.person.iam_roles = changed.iam_roles;
                 user.person.preferred_iam_role = changed.preferred_iam_role;
@@ -291,7 +291,7 @@ impl World {
         true
     }
 
-    /// Brings to the user pool what the directory sends at a sign-in in the browser.
+    /// Copies to the user pool what the directory sends at a sign-in in the browser.
     pub fn arrive(&self, name: &str) {
         if let Some(user) = locked(&self.users).iter_mut().find(|user| user.person.name == name) {
             let sent = &user.in_directory;
@@ -300,7 +300,7 @@ impl World {
         }
     }
 
-    /// Remembers a secret that goes out, so that a test can look for it where it must not be; returns it.
+    /// Records an issued secret and returns it, so that a test can look for it where it must not be.
     pub fn giving_out(&self, secret: String) -> String {
         let mut secrets = locked(&self.secrets);
         if secrets.len() == KEPT_SECRETS {
@@ -311,46 +311,46 @@ impl World {
         secret
     }
 
-    /// The secrets given out so far; of more than ten thousand the latest.
+    /// Returns the secrets issued so far, at most the latest 10,000.
     pub fn secrets_issued(&self) -> Vec<String> {
         locked(&self.secrets).iter().cloned().collect()
     }
 
-    /// When no ID or access token serves any more that was issued at `now`.
+    /// Returns the time when every ID and access token issued at `now` has expired.
     pub fn tokens_end(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         now + TimeDelta::seconds(self.options.token_lifetime)
     }
 
-    /// Ends every sign-in and every browser's session.
+    /// Ends every sign-in and every browser session.
     pub fn revoke_all(&self) {
         let until = self.tokens_end(self.now());
         self.user_pool().end_all(until);
         self.plain_issuer().end_all();
     }
 
-    /// The user pool's memory. Handlers do not wait while they hold it.
+    /// Returns the user pool's memory. Handlers do not await while they hold it.
     pub fn user_pool(&self) -> MutexGuard<'_, State> {
         locked(&self.user_pool)
     }
 
-    /// The plain issuer's memory. Handlers do not wait while they hold it.
+    /// Returns the plain issuer's memory. Handlers do not await while they hold it.
     pub fn plain_issuer(&self) -> MutexGuard<'_, plain_issuer::State> {
         locked(&self.plain_issuer)
     }
 
-    /// The identity pool's memory.
+    /// Returns the identity pool's memory.
     pub fn identities(&self) -> MutexGuard<'_, Identities> {
         locked(&self.identities)
     }
 
-    /// The redirect URIs that the app client has registered.
+    /// Returns the redirect URIs registered with the app client.
     pub fn redirect_uris(&self) -> Vec<String> {
         let path = &self.options.redirect_path;
         let uris = |port: &u16| [format!("http://localhost:{port}{path}"), format!("http://127.0.0.1:{port}{path}")];
         self.options.redirect_ports.iter().flat_map(uris).collect()
     }
 
-    /// The one logout URI that the app client has registered: a page of the sandbox's own.
+    /// Returns the logout URI registered with the app client, a page of the sandbox.
     pub fn logout_uri(&self) -> String {
         format!("http://{}/sandbox/signed-out", self.addresses.domain)
     }

@@ -1,4 +1,4 @@
-//! The functions behind the gateway: a small order desk, and what the tests want to see of a request.
+//! The functions behind the gateway: a small order desk, and some answers that clients must cope with.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,7 +16,7 @@ use crate::issued::IssuedKey;
 
 const NOT_FOUND: &str = "no such order";
 
-/// The functions, and the orders that they keep, in memory.
+/// The functions, and their orders in memory.
 #[derive(Debug)]
 pub(super) struct Functions {
     orders: Mutex<Orders>,
@@ -39,7 +39,7 @@ impl Default for Functions {
 }
 
 impl Orders {
-    /// Keeps an order under the next number, and returns it with that number.
+    /// Stores an order under the next number, and returns it with that number.
     fn add(&mut self, mut order: Value) -> Value {
         let id = self.next_id;
         self.next_id += 1;
@@ -52,7 +52,7 @@ impl Orders {
 }
 
 impl Functions {
-    /// Runs the function of a route for a caller whom the gateway let in.
+    /// Runs the function of a route for a caller whom the gateway admitted.
     pub(super) fn invoke(&self, route: Route<'_>, key: &IssuedKey, request: &Request<Bytes>) -> Answer {
         match route {
             Route::ListOrders => {
@@ -99,10 +99,9 @@ impl Functions {
     }
 }
 
-/// What arrived, without the headers that carry the signature: and what a Lambda function would see in
-/// `requestContext.identity`
-/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html>), as far as the
-/// gateway knows it.
+/// Returns the request as it arrived, without the headers that carry the signature, and the `requestContext.identity`
+/// that a Lambda function would see, as far as the gateway knows it
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html>).
 fn echo(key: &IssuedKey, request: &Request<Bytes>) -> Value {
     let mut headers: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (name, value) in request.headers() {
@@ -145,7 +144,7 @@ fn redirect(request: &Request<Bytes>) -> Answer {
     answer
 }
 
-/// `bytes` times the same letter. A function that gives more than the gateway passes on is an internal error there.
+/// Answers with as many bytes as the query asks for. Beyond the gateway's limit that is an internal error, as at AWS.
 fn large(request: &Request<Bytes>) -> Answer {
     match parameter(request, "bytes").and_then(|bytes| bytes.parse::<usize>().ok()) {
         Some(length) if length <= LARGEST_BODY => {
@@ -156,7 +155,7 @@ fn large(request: &Request<Bytes>) -> Answer {
     }
 }
 
-/// A parameter of the query as a function gets it: decoded as a form, `+` as a space.
+/// Returns a parameter of the query as a function sees it, with `+` decoded as a space.
 fn parameter(request: &Request<Bytes>, name: &str) -> Option<String> {
     let query = request.uri().query().unwrap_or_default();
     form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())

@@ -1,10 +1,10 @@
-//! An API behind API Gateway's IAM authorizer: a REST API with the Lambda functions of a small order desk behind it.
+//! An API behind API Gateway's IAM authorizer: a REST API with the Lambda functions of a small order desk.
 //!
 //! Its refusals have API Gateway's words and headers, as
 //! <https://repost.aws/knowledge-center/api-gateway-troubleshoot-403-forbidden>,
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html> and
-//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html> show them. Not documented, and
-//! therefore only likely, are the `x-amzn-ErrorType` of expired credentials, of a wrong clock and of a wrong scope.
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html> show them. The
+//! `x-amzn-ErrorType` of expired credentials, of a wrong clock and of a wrong scope are not documented, only likely.
 
 mod functions;
 mod policy;
@@ -28,15 +28,15 @@ use crate::partition::Partition;
 use crate::sigv4::{self, Expected};
 use crate::{random, reply};
 
-/// The action that a caller needs.
+/// The action that a caller must be allowed.
 const INVOKE: &str = "execute-api:Invoke";
-/// How far a caller's clock may be off, in minutes.
+/// The largest difference of a caller's clock, in minutes.
 const WINDOW_MINUTES: i64 = 5;
-/// The largest body that API Gateway takes or gives, in bytes
+/// The largest body of a request or an answer at API Gateway, in bytes
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>).
 pub const LARGEST_BODY: usize = 10 * 1024 * 1024;
 
-/// One stage of one REST API. It answers whatever host it is asked at: the signature covers the host that was sent.
+/// One stage of a REST API. It answers at any host: the signature covers the host that was sent.
 #[derive(Debug)]
 pub struct ApiGateway {
     region: String,
@@ -47,7 +47,7 @@ pub struct ApiGateway {
     functions: Functions,
 }
 
-/// What a function, or the gateway itself, has to say.
+/// The answer of a function, or of the gateway itself.
 #[derive(Debug)]
 struct Answer {
     status: StatusCode,
@@ -67,7 +67,7 @@ impl Answer {
     }
 }
 
-/// The answer with the ids that API Gateway gives to each request.
+/// Returns the response with the ids that API Gateway gives to each request.
 fn respond(answer: Answer) -> Response<Bytes> {
     let id = random::uuid();
     let mut response = Response::new(answer.body);
@@ -78,8 +78,8 @@ fn respond(answer: Answer) -> Response<Bytes> {
 }
 
 impl ApiGateway {
-    /// The API `api_id` in `region`, of the account `account_id` (twelve digits), deployed to `stage`, with the policies
-    /// of the roles that the sandbox knows: OrdersAdmin may invoke everything, OrdersReader may read, and echo,
+    /// Returns the API `api_id` in `region`, of the account `account_id` (twelve digits), deployed to `stage`. Its
+    /// policies are those of the sandbox's roles: OrdersAdmin may invoke everything, OrdersReader may read and echo,
     /// ReportsReader and SandboxAuthenticated may only echo.
     pub fn new(
         region: impl Into<String>,
@@ -115,7 +115,7 @@ impl ApiGateway {
         self.policies.entry(role_arn.into()).or_default().push(statement);
     }
 
-    /// Answers one request. `now` is the gateway's clock: it decides on the request's.
+    /// Answers a request. `now` is the gateway's clock, by which the request's clock is judged.
     pub fn answer(&self, now: DateTime<Utc>, keys: &IssuedKeys, request: &Request<Bytes>) -> Response<Bytes> {
         let mut response = respond(match self.authorize(now, keys, request) {
             Ok((route, key)) => self.functions.invoke(route, &key, request),
@@ -129,17 +129,17 @@ impl ApiGateway {
         response
     }
 
-    /// The answer to a request whose body is larger than [`LARGEST_BODY`]: that is as far as it is read.
+    /// Returns the answer to a request whose body is larger than [`LARGEST_BODY`], which is as far as it is read.
     pub(crate) fn too_large() -> Response<Bytes> {
         respond(Refusal::TooLarge.answer())
     }
 
-    /// The answer of a gateway that fails itself.
+    /// Returns the answer of a gateway that fails.
     pub(crate) fn failed() -> Response<Bytes> {
         respond(Refusal::Failed.answer())
     }
 
-    /// The gateway's part: is there such a route, who asks, and may they?
+    /// Finds the route and verifies that the caller may invoke it.
     fn authorize<'r>(
         &self,
         now: DateTime<Utc>,
@@ -165,7 +165,7 @@ impl ApiGateway {
         }
     }
 
-    /// `arn:aws:execute-api:REGION:ACCOUNT:API`, or in another partition.
+    /// Returns `arn:aws:execute-api:REGION:ACCOUNT:API`, or its counterpart in another partition.
     fn arn(&self, account_id: &str) -> String {
         format!("arn:{}:execute-api:{}:{account_id}:{}", Partition::of(&self.region).arn(), self.region, self.api_id)
     }

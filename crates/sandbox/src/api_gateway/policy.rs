@@ -1,7 +1,7 @@
-//! What a role may do: IAM statements, and how they are weighed
+//! IAM policies of roles, and their evaluation
 //! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>).
 
-/// Whether a statement allows or denies.
+/// The effect of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
     /// Allows, unless another statement denies.
@@ -10,30 +10,30 @@ pub enum Effect {
     Deny,
 }
 
-/// One statement of an IAM policy. In the action and the resource `*` stands for any text, slashes included, and `?` for
-/// one character.
+/// A statement of an IAM policy. In action and resource `*` matches any text, slashes included, and `?` one
+/// character.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
-    /// Allow or Deny.
+    /// Allow or deny.
     pub effect: Effect,
-    /// Such as `execute-api:Invoke`; letter case does not count.
+    /// The action, such as `execute-api:Invoke`, in any letter case.
     pub action: String,
     /// The ARN, `arn:aws:execute-api:REGION:ACCOUNT:API/STAGE/METHOD/path`.
     pub resource: String,
 }
 
-/// What the statements of a role come to.
+/// The outcome of a role's statements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
-    /// At least one allows and none denies.
+    /// At least one statement allows, and none denies.
     Allowed,
-    /// No statement says anything about it.
+    /// No statement applies.
     NotAllowed,
-    /// At least one denies.
+    /// At least one statement denies.
     Denied,
 }
 
-/// Weighs `statements` for one action on one resource.
+/// Evaluates `statements` for one action on one resource.
 pub fn decide(statements: &[Statement], action: &str, resource: &str) -> Decision {
     let action = action.to_ascii_lowercase();
     let about = |statement: &&Statement| {
@@ -47,8 +47,8 @@ pub fn decide(statements: &[Statement], action: &str, resource: &str) -> Decisio
     }
 }
 
-/// Whether `text` fits `pattern`. Goes back to the last `*` only, so that its time is bounded by the product of the
-/// lengths.
+/// Returns whether `text` matches `pattern`. It goes back to the last `*` only, so its time is bounded by the product
+/// of the lengths.
 fn matches(pattern: &str, text: &str) -> bool {
     let (mut pattern, mut text) = (pattern.chars(), text.chars());
     let mut last_star = None;
@@ -60,7 +60,7 @@ fn matches(pattern: &str, text: &str) -> bool {
                 text = remaining.clone();
                 last_star = Some((pattern.clone(), remaining));
             }
-            // The pattern wants more: a star that takes more of the text would not help.
+            // The pattern needs more: a star that takes more of the text would not help.
             (Some(_), None) => return false,
             (Some('?'), Some(_)) => {}
             (Some(wanted), Some(found)) if wanted == found => {}
@@ -98,7 +98,7 @@ mod tests {
         {
             assert!(!matches(pattern, text), "{pattern} should not match {text}");
         }
-        // Many stars and no end that fits: the time stays bounded.
+        // Many stars and an end that does not match: the time stays bounded.
         assert!(!matches(&format!("{}b", "*a".repeat(30)), &"a".repeat(5_000)));
     }
 

@@ -1,4 +1,4 @@
-//! How the gateway itself says no.
+//! The gateway's own refusals.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -9,16 +9,16 @@ use serde_json::json;
 use crate::api_gateway::Answer;
 use crate::sigv4::Refused;
 
-/// Why a request does not reach its function.
+/// The reason why a request does not reach its function.
 #[derive(Debug)]
 pub(super) enum Refusal {
-    /// The API has no such path, or not with this method. To the caller it looks like a missing signature.
+    /// The API has no such path, or not with this method. The answer is that of a missing signature.
     NoSuchRoute,
-    /// The body is over the limit.
+    /// The body exceeds the limit.
     TooLarge,
     /// The gateway fails.
     Failed,
-    /// The signature does not hold.
+    /// The signature is refused.
     Signature(Refused),
     /// The role may not do this.
     Policy {
@@ -26,7 +26,7 @@ pub(super) enum Refusal {
         caller: String,
         /// The ARN of the method, with the account masked.
         resource: String,
-        /// By a statement that denies, rather than for want of one that allows.
+        /// A statement denies, as opposed to none that allows.
         denied: bool,
     },
 }
@@ -58,7 +58,7 @@ impl Refusal {
                     "User: {caller} is not authorized to perform: {} on resource: {resource}{end}",
                     crate::api_gateway::INVOKE
                 );
-                // The capital M is API Gateway's.
+                // API Gateway writes a capital M.
                 (StatusCode::FORBIDDEN, "AccessDeniedException", json!({"Message": message}))
             }
         };
@@ -68,19 +68,20 @@ impl Refusal {
     }
 }
 
-/// The `x-amzn-ErrorType` of a signature that does not hold.
+/// Returns the `x-amzn-ErrorType` of a refused signature.
 fn error_type(refused: &Refused) -> &'static str {
     match refused {
         Refused::Unsigned => "MissingAuthenticationTokenException",
         Refused::Incomplete(_) => "IncompleteSignatureException",
-        // Other services say UnrecognizedClientException; AWS's knowledge centre shows this for API Gateway.
+        // Other services answer UnrecognizedClientException; AWS's knowledge centre shows this one for API Gateway.
         Refused::UnknownKey => "AccessDeniedException",
         Refused::Expired => "ExpiredTokenException",
         Refused::Invalid(_) | Refused::Mismatch { .. } => "InvalidSignatureException",
     }
 }
 
-/// API Gateway adds to a wrong signature what it would have signed (<https://github.com/okigan/awscurl/issues/61>).
+/// Returns the message of a refused signature. API Gateway adds what should have been signed
+/// (<https://github.com/okigan/awscurl/issues/61>).
 fn message(refused: &Refused) -> String {
     match refused {
         Refused::Mismatch { canonical_request, string_to_sign } => format!(
@@ -91,13 +92,13 @@ fn message(refused: &Refused) -> String {
     }
 }
 
-/// All but the last four characters of an account id as asterisks.
+/// Masks all but the last four characters of an account id with asterisks.
 pub(super) fn masked(account_id: &str) -> String {
     let hidden = account_id.chars().count().saturating_sub(4);
     account_id.chars().enumerate().map(|(place, digit)| if place < hidden { '*' } else { digit }).collect()
 }
 
-/// The value of `x-amz-apigw-id`: API Gateway's extended request id, eleven bytes in base64.
+/// Returns a value of `x-amz-apigw-id`, API Gateway's extended request id: eleven bytes in base64.
 pub(super) fn gateway_id(request_id: &str) -> String {
     let hash = digest(&SHA256, request_id.as_bytes());
     BASE64_STANDARD.encode(hash.as_ref().iter().copied().take(11).collect::<Vec<u8>>())

@@ -2,7 +2,7 @@
 
 use http::Method;
 
-/// One resource with its method, and its path parameter as it was on the wire.
+/// A resource with its method, and its path parameter as it was on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Route<'p> {
     /// `GET /orders`
@@ -26,8 +26,8 @@ pub(super) enum Route<'p> {
 }
 
 impl<'p> Route<'p> {
-    /// The route for a method and the part of the path behind the stage, as it was on the wire. `None` for a HEAD or
-    /// OPTIONS too, where the API does not define it: API Gateway adds none of its own.
+    /// Returns the route for a method and for the part of the path behind the stage, as it was on the wire. Like API
+    /// Gateway it adds no HEAD and no OPTIONS that the API does not define.
     pub(super) fn find(method: &Method, path: &'p str) -> Option<Self> {
         if let Some(proxy) = path.strip_prefix("echo/") {
             return Some(Route::Echo).filter(|_| !proxy.is_empty() && is_any(method));
@@ -47,7 +47,7 @@ impl<'p> Route<'p> {
     }
 }
 
-/// The methods that API Gateway's ANY stands for
+/// Returns whether API Gateway's ANY covers this method
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-method-settings-method-request.html>).
 fn is_any(method: &Method) -> bool {
     matches!(method.as_str(), "DELETE" | "GET" | "HEAD" | "OPTIONS" | "PATCH" | "POST" | "PUT")

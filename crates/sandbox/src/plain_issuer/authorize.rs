@@ -1,4 +1,4 @@
-//! The way of a browser: the authorization endpoint with its sign-in page, and back with a code
+//! The authorization endpoint with its sign-in page, up to the redirect with a code
 //! (<https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow>).
 
 use bytes::Bytes;
@@ -19,18 +19,18 @@ use crate::sessions::{AuthorizationRequest, FIVE_MINUTES, Transaction};
 use crate::web::{Parameters, cookies, form, query};
 use crate::world::World;
 
-/// The scopes that are not of some API.
+/// The scopes that belong to no API.
 const SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 
-/// Where an authorization request is refused.
+/// The refusal of an authorization request, and where it shows.
 enum Refused {
-    /// Client or redirect URI are wrong: the browser stays here.
+    /// Client or redirect URI are wrong, so the browser stays here.
     Here(Refusal),
-    /// The client is told, at its redirect URI.
+    /// The client gets the error at its redirect URI.
     There { redirect_uri: String, state: Option<String>, refusal: Refusal },
 }
 
-/// Whether the application has registered that redirect URI. The port of `localhost` does not count
+/// Returns whether the application has registered this redirect URI. The port of `localhost` is ignored
 /// (<https://learn.microsoft.com/entra/identity-platform/reply-url#localhost-exceptions>).
 fn is_registered(world: &World, redirect_uri: &str) -> bool {
     let any_port = |uri: &str| -> Option<String> {
@@ -43,7 +43,7 @@ fn is_registered(world: &World, redirect_uri: &str) -> bool {
     world.redirect_uris().iter().any(|known| known == redirect_uri || (asked.is_some() && any_port(known) == asked))
 }
 
-/// Checks an authorization request, client and redirect URI first: only then may anything be redirected.
+/// Checks an authorization request. Client and redirect URI come first: nothing may be redirected before.
 fn checked(world: &World, parameters: &Parameters) -> Result<AuthorizationRequest, Refused> {
     let client_id = parameters.get("client_id").ok_or(Refused::Here(Refusal::Missing("client_id")))?;
     if client_id != world.names.client_id {
@@ -89,7 +89,7 @@ fn checked(world: &World, parameters: &Parameters) -> Result<AuthorizationReques
     })
 }
 
-/// `GET …/oauth2/v2.0/authorize`.
+/// Answers `GET …/oauth2/v2.0/authorize`.
 pub fn authorize(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Response<Bytes> {
     let parameters = query(request);
     let asked = match checked(world, &parameters) {
@@ -121,7 +121,7 @@ pub fn authorize(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) ->
     page
 }
 
-/// `POST …/login`: what the person did on the sign-in page.
+/// Answers `POST …/login`, the form of the sign-in page.
 pub fn login(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Response<Bytes> {
     let parameters = form(request).unwrap_or_default();
     let transaction = world.plain_issuer().transactions.remove(parameters.get("transaction").unwrap_or_default());
@@ -143,7 +143,7 @@ pub fn login(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Res
     reply::set_cookie(answer, &format!("{COOKIE_NAME}={id}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax"))
 }
 
-/// The redirect with a code, for a person who has signed in just now or earlier.
+/// Returns the redirect with a code, for a person who has just signed in or did so earlier.
 fn signed_in(world: &World, now: DateTime<Utc>, request: AuthorizationRequest, object_id: String) -> Response<Bytes> {
     let (uri, state) = (request.redirect_uri.clone(), request.state.clone());
     if world.active.due(Misbehaviour::ErrorWithoutState) {
@@ -169,8 +169,8 @@ fn signed_in(world: &World, now: DateTime<Utc>, request: AuthorizationRequest, o
     reply::redirect(&format!("{uri}?{}", query.finish()))
 }
 
-/// `GET …/oauth2/v2.0/logout` (OpenID Connect RP-Initiated Logout 1.0): ends the browser's session, and goes on to a page
-/// that the application has registered.
+/// Answers `GET …/oauth2/v2.0/logout` (OpenID Connect RP-Initiated Logout 1.0): ends the browser's session and leads
+/// to a registered page.
 pub fn logout(world: &World, request: &Request<Bytes>) -> Response<Bytes> {
     let mut memory = world.plain_issuer();
     for id in cookies(request, COOKIE_NAME) {

@@ -1,4 +1,5 @@
-//! What stands in the issuer's tokens (<https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference>).
+//! The claims of the issuer's tokens
+//! (<https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference>).
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -14,15 +15,15 @@ use crate::plain_issuer::sessions::SignIn;
 use crate::random;
 use crate::world::World;
 
-/// Entra ID dates its tokens back by five minutes, for clients whose clock is behind.
+/// Entra ID backdates its tokens by five minutes, for clients whose clock is slow. In seconds.
 const DATED_BACK: i64 = 300;
-/// A JWT of Entra ID names so many groups at most.
+/// The most groups that Entra ID puts into a JWT.
 const MOST_GROUPS: usize = 200;
-/// Microsoft Graph, for which an access token is where no other API was asked for.
+/// Microsoft Graph, the audience of access tokens if no other API was asked for.
 const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
 
-/// Fresh tokens for a sign-in; nothing if its person is gone. `refreshed` is whether a refresh token asked for them. A
-/// refresh says what the directory says now.
+/// Returns new tokens for a sign-in, unless its person is gone. `refreshed` says that a refresh token asked for them;
+/// they show the directory's current attributes.
 pub fn issue(world: &World, now: DateTime<Utc>, sign_in: &SignIn, refreshed: bool) -> Option<Tokens> {
     let mut user = world.user(&sign_in.object_id)?;
     let access = jwt::signed_with_type(&world.keys.access, &access_claims(world, now, sign_in, &user));
@@ -49,7 +50,7 @@ fn asked(sign_in: &SignIn, scope: &str) -> bool {
     sign_in.scopes.iter().any(|asked| asked == scope)
 }
 
-/// The person, as this application knows them and no other does (OpenID Connect Core, 8.1).
+/// Returns the person's pairwise subject, which no other application sees (OpenID Connect Core, 8.1).
 fn pairwise(world: &World, user: &User) -> String {
     URL_SAFE_NO_PAD.encode(digest(&SHA256, format!("{} {}", world.names.client_id, user.sub).as_bytes()))
 }
@@ -71,7 +72,7 @@ fn access_claims(world: &World, now: DateTime<Utc>, sign_in: &SignIn, user: &Use
     })
 }
 
-/// The claims of a token of version 2.0: nothing of a user pool's, `roles` and `groups` as arrays.
+/// Returns the claims of a version 2.0 token: none of a user pool's, and `roles` and `groups` as arrays.
 fn id_claims(world: &World, now: DateTime<Utc>, sign_in: &SignIn, user: &User) -> Map<String, Value> {
     let person = &user.in_directory;
     let mut claims = Map::new();
@@ -107,7 +108,7 @@ fn id_claims(world: &World, now: DateTime<Utc>, sign_in: &SignIn, user: &User) -
         1..=MOST_GROUPS => {
             claim("groups", json!(person.directory_groups));
         }
-        // Distributed claims (OpenID Connect Core, 5.6.2): there are groups, and somebody else tells them.
+        // Distributed claims (OpenID Connect Core, 5.6.2): another server has the groups.
         _ => {
             claim("_claim_names", json!({ "groups": "src1" }));
             claim("_claim_sources", json!({ "src1": { "endpoint": world.groups_link(user) } }));

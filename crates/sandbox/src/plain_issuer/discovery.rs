@@ -1,4 +1,4 @@
-//! Where everything of the issuer is (OpenID Connect Discovery 1.0, section 4), and the ways to get that wrong on request.
+//! The discovery document and the keys (OpenID Connect Discovery 1.0, section 4), with their faults on request.
 
 use bytes::Bytes;
 use http::header::LOCATION;
@@ -9,7 +9,7 @@ use crate::misbehaviour::Misbehaviour;
 use crate::reply;
 use crate::world::World;
 
-/// The fields that Entra ID has; `revocation_endpoint` and `code_challenge_methods_supported` are not among them.
+/// Returns Entra ID's fields, which lack `revocation_endpoint` and `code_challenge_methods_supported`.
 fn fields(world: &World) -> Value {
     let tenant = format!("{}/{}", world.plain_issuer_base(), world.names.tenant);
     json!({
@@ -23,7 +23,7 @@ fn fields(world: &World) -> Value {
         "scopes_supported": ["openid", "profile", "email", "offline_access"],
         "issuer": world.plain_issuer_name(),
         "request_uri_parameter_supported": false,
-        // At another host, and of another product, as Entra ID's is.
+        // As Entra ID's, it is at another host, that of another product.
         "userinfo_endpoint": "https://graph.microsoft.com/oidc/userinfo",
         "authorization_endpoint": format!("{tenant}/oauth2/v2.0/authorize"),
         "device_authorization_endpoint": format!("{tenant}/oauth2/v2.0/devicecode"),
@@ -42,7 +42,7 @@ fn fields(world: &World) -> Value {
     })
 }
 
-/// `GET …/v2.0/.well-known/openid-configuration`.
+/// Answers `GET …/v2.0/.well-known/openid-configuration`.
 pub fn document(world: &World) -> Response<Bytes> {
     let kinds = [
         Misbehaviour::Discovery500,
@@ -63,7 +63,7 @@ pub fn document(world: &World) -> Response<Bytes> {
             let other = format!("{}/00000000-0000-4000-8000-000000000000/v2.0", world.plain_issuer_base());
             field("issuer", other);
         }
-        // The same listener by another name: who follows is served there, and shows in the log.
+        // Another name of the same listener, which serves a client that follows and logs it.
         Some(Misbehaviour::DiscoveryOtherHost) => {
             let (port, tenant) = (world.addresses.issuer.port(), &world.names.tenant);
             field("token_endpoint", format!("http://localhost:{port}/{tenant}/oauth2/v2.0/token"));
@@ -76,7 +76,7 @@ pub fn document(world: &World) -> Response<Bytes> {
             let page = "<!DOCTYPE html><title>Wi-Fi</title><p>Please accept the terms of use.";
             return reply::body(StatusCode::OK, "text/html", page);
         }
-        // A listener that logs, so that a test can see whether it was followed.
+        // This listener logs requests, so that a test can see whether the redirect was followed.
         Some(Misbehaviour::DiscoveryRedirect) => {
             let place = format!("http://{}/elsewhere", world.addresses.user_pool);
             return reply::with_header(reply::empty(StatusCode::FOUND), LOCATION, &place);
@@ -86,7 +86,7 @@ pub fn document(world: &World) -> Response<Bytes> {
     reply::json(StatusCode::OK, &document)
 }
 
-/// `GET …/discovery/v2.0/keys`.
+/// Answers `GET …/discovery/v2.0/keys`.
 pub fn keys(world: &World) -> Response<Bytes> {
     match world.active.due(Misbehaviour::Jwks500) {
         true => server_error(),

@@ -1,6 +1,6 @@
-//! An OpenID Connect issuer as Entra ID is one, tied to the identity pool without a user pool in between
+//! An OpenID Connect issuer like Entra ID, tied to the identity pool without a user pool in between
 //! (<https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc>). It has no revocation endpoint: Entra ID
-//! has none. Its address answers to nobody unless [`crate::Options::plain_issuer`] says so.
+//! has none. Its address answers only if [`crate::Options::plain_issuer`] is set.
 
 mod authorize;
 mod claims;
@@ -25,7 +25,7 @@ pub use sessions::State;
 /// The cookie of the sign-in page.
 const COOKIE_NAME: &str = "ESTSAUTHPERSISTENT";
 
-/// The headers that Entra ID puts on each answer, in place of those that Cognito does.
+/// Returns the response with the headers that Entra ID puts on each answer, in place of Cognito's.
 fn as_entra(mut response: Response<Bytes>) -> Response<Bytes> {
     let headers = response.headers_mut();
     headers.remove("x-amz-cognito-request-id");

@@ -1,4 +1,4 @@
-//! How Entra ID refuses: a number of its own beside the error code of OAuth
+//! Entra ID's refusals, which have a number besides the OAuth error code
 //! (<https://learn.microsoft.com/entra/identity-platform/reference-error-codes>).
 
 use bytes::Bytes;
@@ -11,58 +11,58 @@ use crate::pages;
 use crate::random;
 use crate::reply;
 
-/// A request that is refused, and why.
+/// The reason why a request is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
-    /// The path names a tenant that is not there.
+    /// The path names an unknown tenant.
     UnknownTenant(String),
-    /// The client id is none of the tenant's.
+    /// The tenant does not know the client id.
     UnknownClient { client_id: String, tenant: String },
     /// The redirect URI is not registered.
     RedirectMismatch { redirect_uri: String, client_id: String },
-    /// The redirect URI is not the one that the code was asked for with.
+    /// The redirect URI differs from that of the authorization request.
     OtherRedirectUri { redirect_uri: String, first: String },
     /// A parameter is missing.
     Missing(&'static str),
-    /// A parameter comes twice.
+    /// A parameter is repeated.
     Repeated,
     /// `response_type` is not `code`.
     ResponseType,
-    /// A challenge method other than S256.
+    /// The challenge method is not S256.
     ChallengeMethod,
-    /// A challenge of the wrong length.
+    /// The challenge has the wrong length.
     ChallengeSize,
-    /// A scope that the tenant does not know.
+    /// The tenant does not know a scope.
     Scope(String),
-    /// `prompt=none`, and nobody is signed in.
+    /// The request has `prompt=none`, but nobody is signed in.
     NobodySignedIn,
     /// The person cancelled.
     Declined,
-    /// The grant type is none that is known.
+    /// The grant type is unknown.
     GrantType(String),
-    /// A client that has a secret came without.
+    /// The client has a secret, but sent none.
     SecretMissing,
     /// The secret is wrong.
     SecretWrong,
-    /// A client that has no secret came with one.
+    /// The client has no secret, but sent one.
     SecretNeedless,
     /// The code was used before.
     CodeRedeemed,
     /// The code is older than ten minutes.
     CodeExpired,
-    /// The verifier does not fit.
+    /// The verifier does not match the challenge.
     VerifierMismatch,
-    /// A code or a refresh token that was never given out.
+    /// The code or the refresh token was never issued.
     Malformed,
-    /// A refresh token that was not used in time.
+    /// The refresh token was not used in time.
     RefreshTokenExpired { issued: DateTime<Utc>, days: i64 },
-    /// A refresh token whose sign-in was ended.
+    /// The sign-in of the refresh token was ended.
     Revoked,
 }
 
 impl Refusal {
-    /// The number, the error code (RFC 6749, 4.1.2.1 and 5.2; OpenID Connect Core, 3.1.2.6), and the text.
-    // A table, one arm a refusal.
+    /// Returns the number, the error code (RFC 6749, 4.1.2.1 and 5.2; OpenID Connect Core, 3.1.2.6), and the text.
+    // This is a table, with one arm per refusal.
     fn parts(&self) -> (u32, &'static str, String) {
         let parts = |number, error, text: &str| (number, error, text.to_owned());
         match self {
@@ -176,7 +176,7 @@ impl Refusal {
         }
     }
 
-    /// The answer of the token endpoint.
+    /// Returns the answer of the token endpoint.
     pub fn json(&self, now: DateTime<Utc>) -> Response<Bytes> {
         let (number, error, text) = self.parts();
         let status = if error == "invalid_client" { StatusCode::UNAUTHORIZED } else { StatusCode::BAD_REQUEST };
@@ -193,7 +193,7 @@ impl Refusal {
         reply::body(status, "application/json; charset=utf-8", document.to_string())
     }
 
-    /// The redirect of an authorization request that is refused.
+    /// Returns the redirect of an authorization request that is refused.
     pub fn redirect(&self, uri: &str, state: Option<&str>, now: DateTime<Utc>) -> Response<Bytes> {
         let (number, error, text) = self.parts();
         let mut query = form_urlencoded::Serializer::new(String::new());
@@ -209,14 +209,14 @@ impl Refusal {
         reply::redirect(&format!("{uri}?{}", query.finish()))
     }
 
-    /// The page on which a browser stays if there is nowhere to redirect it to.
+    /// Returns the page for a browser that cannot be redirected anywhere.
     pub fn page(&self) -> Response<Bytes> {
         let (number, _, text) = self.parts();
         pages::error(&format!("AADSTS{number}: {text}"))
     }
 }
 
-/// The description, with what Microsoft's support would ask for.
+/// Returns the description, including the ids that Microsoft's support would ask for.
 fn described(number: u32, text: &str, trace: &str, correlation: &str, now: DateTime<Utc>) -> String {
     let timestamp = timestamp(now);
     format!("AADSTS{number}: {text} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {timestamp}")

@@ -1,4 +1,4 @@
-//! What the issuer remembers: sign-ins that are under way, browsers that are signed in, codes and refresh tokens.
+//! The issuer's memory: pending sign-ins, browser sessions, codes and refresh tokens.
 
 use std::collections::HashMap;
 
@@ -6,11 +6,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::sessions::{AuthorizationRequest, Transaction};
 
-/// How long a code lives.
+/// The lifetime of a code.
 pub const TEN_MINUTES: TimeDelta = TimeDelta::minutes(10);
-/// How long a browser stays signed in.
+/// The lifetime of a browser session.
 pub const COOKIE_LIFETIME: TimeDelta = TimeDelta::days(1);
-/// How long it is known of a code or a token that it was there once.
+/// The time for which used and expired codes and tokens are still recognised.
 const KNOWN_AFTERWARDS: TimeDelta = TimeDelta::days(30);
 
 /// A browser that is signed in.
@@ -21,7 +21,7 @@ pub struct Session {
     pub expires: DateTime<Utc>,
 }
 
-/// What all tokens of one sign-in have in common.
+/// The parts that all tokens of one sign-in share.
 #[derive(Debug, Clone)]
 pub struct SignIn {
     /// The person, by the directory's object id.
@@ -30,7 +30,7 @@ pub struct SignIn {
     pub scopes: Vec<String>,
 }
 
-/// An authorization code that was given out.
+/// An authorization code.
 #[derive(Debug, Clone)]
 pub struct Code {
     pub object_id: String,
@@ -39,7 +39,7 @@ pub struct Code {
     pub redeemed: bool,
 }
 
-/// A refresh token. It goes on working when it has been exchanged for another.
+/// A refresh token. It keeps working after it has been exchanged for another.
 #[derive(Debug, Clone)]
 pub struct RefreshToken {
     pub sign_in: SignIn,
@@ -58,7 +58,7 @@ pub struct State {
 }
 
 impl State {
-    /// Forgets what has long expired, so that it does not pile up in a sandbox that runs for days.
+    /// Removes what has long expired, so that a sandbox can run for days.
     pub(super) fn tidy(&mut self, now: DateTime<Utc>) {
         self.transactions.retain(|_, transaction| now < transaction.expires);
         self.sessions.retain(|_, session| now < session.expires);
@@ -66,7 +66,7 @@ impl State {
         self.refresh_tokens.retain(|_, token| now < token.expires + KNOWN_AFTERWARDS);
     }
 
-    /// Ends every sign-in and every browser's session.
+    /// Ends every sign-in and every browser session.
     pub fn end_all(&mut self) {
         self.refresh_tokens.values_mut().for_each(|token| token.revoked = true);
         self.sessions.clear();

@@ -1,4 +1,5 @@
-//! `POST …/oauth2/v2.0/token` (<https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow>).
+//! The token endpoint: `POST …/oauth2/v2.0/token`
+//! (<https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow>).
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -45,7 +46,7 @@ pub fn answer(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Re
     }
 }
 
-/// What has to be right whatever is asked for: the form, and who asks.
+/// Checks what every grant requires: the form and the client.
 fn checked(world: &World, request: &Request<Bytes>, form: &Parameters) -> Result<(), Refusal> {
     if form.repeated() {
         return Err(Refusal::Repeated);
@@ -74,7 +75,7 @@ fn by_code(world: &World, now: DateTime<Utc>, form: &Parameters) -> Result<Value
     let mut memory = world.plain_issuer();
     memory.tidy(now);
     let code = memory.codes.get_mut(text).ok_or(Refusal::Malformed)?;
-    // Whatever comes of it: a code is good for one try.
+    // A code is good for one attempt, whatever the outcome.
     if std::mem::replace(&mut code.redeemed, true) {
         return Err(Refusal::CodeRedeemed);
     }
@@ -100,7 +101,7 @@ fn by_code(world: &World, now: DateTime<Utc>, form: &Parameters) -> Result<Value
     document(world, now, &sign_in, false)
 }
 
-/// A refresh may ask for fewer scopes than the sign-in was granted (RFC 6749, 6).
+/// Answers a refresh, which may ask for fewer scopes than the sign-in was granted (RFC 6749, 6).
 fn by_refresh_token(world: &World, now: DateTime<Utc>, form: &Parameters) -> Result<Value, Refusal> {
     let text = form.get("refresh_token").ok_or(Refusal::Missing("refresh_token"))?;
     let mut memory = world.plain_issuer();
@@ -125,8 +126,8 @@ fn by_refresh_token(world: &World, now: DateTime<Utc>, form: &Parameters) -> Res
     document(world, now, &sign_in, true)
 }
 
-/// The answer that holds the tokens: a refresh token only with `offline_access`, and each time a new one, whose life
-/// begins anew.
+/// Returns the answer with the tokens. A refresh token comes only with `offline_access`; each one is new and has a
+/// full lifetime.
 fn document(world: &World, now: DateTime<Utc>, sign_in: &SignIn, refreshed: bool) -> Result<Value, Refusal> {
     let tokens = claims::issue(world, now, sign_in, refreshed).ok_or(Refusal::Revoked)?;
     let is_offline = |scope: &String| scope == "offline_access";

@@ -1,7 +1,7 @@
-//! The directories' refusals: as the user pool passes them on in the redirect, or as Entra ID answers itself where it is the
-//! issuer (<https://learn.microsoft.com/entra/identity-platform/reference-error-codes>,
-//! <https://learn.microsoft.com/azure/active-directory-b2c/error-codes>). In which `error` the user pool puts them is
-//! documented nowhere.
+//! Refusals of the directories, as the user pool passes them on in the redirect, or as Entra ID sends them where it
+//! is the issuer (<https://learn.microsoft.com/entra/identity-platform/reference-error-codes>,
+//! <https://learn.microsoft.com/azure/active-directory-b2c/error-codes>). The `error` that the user pool adds to them
+//! is not documented.
 
 use crate::refusals::{Place, Refusal};
 

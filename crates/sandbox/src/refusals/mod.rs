@@ -1,8 +1,8 @@
-//! What the sandbox can refuse on request, each as the service words it: `cogfed sandbox --refuse NAME`, and `POST
-//! /refuse?name=NAME&times=N` at the control listener.
+//! Refusals on request, each in the words of its service: `cogfed sandbox --refuse NAME`, or `POST
+//! /refuse?name=NAME&times=N` at the controls.
 //!
-//! The lists are the sandbox's own, written from the services' documents and from what people met; what cogfed makes of them
-//! is not looked at here.
+//! The lists are written from the services' documentation and from reports of people who met them. They know nothing
+//! of cogfed's own table.
 
 mod aws;
 mod directories;
@@ -19,47 +19,47 @@ use crate::active::Active;
 use crate::named::UnknownName;
 use crate::reply;
 
-/// Where it is said.
+/// The place of a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// In the redirect that ends a browser's way.
+    /// The redirect that ends a sign-in in the browser.
     Authorize,
-    /// At the token endpoint.
+    /// The token endpoint.
     Token,
-    /// At the identity pool, in answer to GetId.
+    /// The identity pool's answer to GetId.
     GetId,
-    /// In answer to GetCredentialsForIdentity.
+    /// The identity pool's answer to GetCredentialsForIdentity.
     GetCredentials,
-    /// In answer to GetOpenIdToken.
+    /// The identity pool's answer to GetOpenIdToken.
     GetOpenIdToken,
-    /// At STS.
+    /// STS.
     Sts,
-    /// At the API.
+    /// The API.
     Api,
 }
 
-/// One refusal.
+/// A refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Refusal {
-    /// Its name on the command line.
+    /// The name on the command line.
     pub name: &'static str,
-    /// Where it is said.
+    /// The place where it occurs.
     pub place: Place,
-    /// The status; a redirect has its own.
+    /// The status. A redirect has its own.
     pub status: u16,
-    /// `error` of OAuth, AWS's error code, or the error type of API Gateway, which an HTTP API leaves out.
+    /// The `error` of OAuth, AWS's error code, or API Gateway's error type, which an HTTP API leaves out.
     pub code: &'static str,
-    /// The text that comes with it. Entra ID and B2C put their own code at its head.
+    /// The message. Those of Entra ID and B2C start with the code.
     pub message: &'static str,
 }
 
-/// What Entra ID and B2C put at the end of a description.
+/// The ids at the end of a description of Entra ID or B2C.
 const TRACE: &str = "0d1d2d3d-4e4e-4f4f-8a8a-9b9b9c9c9d9d";
-/// When they say that it was.
+/// The time in such a description.
 const TIMESTAMP: &str = "2026-11-22 12:00:00Z";
 
 impl Refusal {
-    /// All of them, by place.
+    /// All refusals by place.
     pub const LISTS: [(&'static str, &'static [Refusal]); 7] = [
         ("the user pool, in the browser", user_pool::AUTHORIZE),
         ("the user pool's token endpoint", user_pool::TOKEN),
@@ -70,14 +70,14 @@ impl Refusal {
         ("the API", aws::API),
     ];
 
-    /// All of them.
+    /// Returns all refusals.
     pub fn all() -> &'static [Refusal] {
         static ALL: LazyLock<Vec<Refusal>> =
             LazyLock::new(|| Refusal::LISTS.into_iter().flat_map(|(_, list)| list).copied().collect());
         &ALL
     }
 
-    /// The text as it is sent: a directory says when it was, and how its log calls it.
+    /// Returns the message as it is sent. Those of a directory end with the time and an id of its log.
     pub fn text(&self) -> String {
         let message = self.message;
         if message.starts_with("AADSTS") {
@@ -89,7 +89,7 @@ impl Refusal {
         }
     }
 
-    /// The answer, anywhere but in a redirect.
+    /// Returns the answer, for every place except a redirect.
     pub fn answer(&self) -> Response<Bytes> {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::BAD_REQUEST);
         match self.place {
@@ -106,7 +106,7 @@ impl Refusal {
         let text = self.text();
         let number = self.message.strip_prefix("AADSTS").and_then(|rest| rest.split(':').next()?.parse::<u32>().ok());
         let document = match number {
-            // As Entra ID itself answers, at a plain issuer
+            // Entra ID itself answers like this, as a plain issuer
             // (https://learn.microsoft.com/entra/identity-platform/reference-error-codes).
             Some(number) => json!({
                 "error": self.code,
@@ -133,7 +133,7 @@ impl Refusal {
     }
 
     fn api_answer(&self, status: StatusCode) -> Response<Bytes> {
-        // The capital M is API Gateway's, for want of a policy alone.
+        // API Gateway writes a capital M if a policy is missing.
         let key = if self.message.starts_with("User: ") { "Message" } else { "message" };
         let mut response = reply::json(status, &json!({ key: self.message }));
         let headers = response.headers_mut();
@@ -170,7 +170,7 @@ impl FromStr for Refusal {
 }
 
 impl Active<Refusal> {
-    /// What is to be refused at this place now, which uses up one of its times.
+    /// Returns the refusal that is due at this place now, and uses up one of its times.
     pub fn due_at(&self, place: Place) -> Option<Refusal> {
         self.first_due(&self.active().into_iter().filter(|refusal| refusal.place == place).collect::<Vec<_>>())
     }

@@ -1,4 +1,5 @@
-//! The user pool's refusals. Of the descriptions those of the authorization endpoint's page are documented, the others met.
+//! Refusals of the user pool. The descriptions on the authorization endpoint's page are documented, the others
+//! reported by people.
 
 use crate::refusals::{Place, Refusal};
 

@@ -8,27 +8,27 @@ use bytes::Bytes;
 use http::Request;
 use ring::digest::{SHA256, digest};
 
-/// What a signature covers, as it was on the wire: nothing here is normalised or decoded.
+/// The parts of a request that a signature covers, as they were on the wire: neither normalised nor decoded.
 ///
-/// [`Wire::of`] makes one from a request. It can also be filled by hand, for what an HTTP library will not carry: AWS's
-/// published vectors have raw spaces in paths and line breaks in header values.
+/// [`Wire::of`] takes them from a request. They can also be filled in by hand, for what an HTTP library refuses:
+/// AWS's published vectors have raw spaces in paths and line breaks in header values.
 #[derive(Debug, Clone)]
 pub struct Wire<'a> {
-    /// The method, in the case in which it was sent.
+    /// The method, in the letter case in which it was sent.
     pub method: &'a str,
     /// The path, still percent-encoded.
     pub path: &'a str,
-    /// What follows the `?`, still percent-encoded; empty where there is none.
+    /// The query without its `?`, still percent-encoded; empty if there is none.
     pub query: &'a str,
-    /// The headers in the order in which they came.
+    /// The headers in the order of the request.
     pub headers: Vec<(&'a str, &'a [u8])>,
     /// The whole body.
     pub body: &'a [u8],
 }
 
 impl<'a> Wire<'a> {
-    /// The parts of `request` that a signature covers. A fragment is not among them: `http::Uri` drops it when it reads a
-    /// request line that has one, which RFC 9112, section 3.2, does not allow anyway.
+    /// Returns the parts of `request` that a signature covers. A fragment is not among them: `http::Uri` drops it
+    /// from a request line, where RFC 9112, section 3.2, forbids it anyway.
     pub fn of(request: &'a Request<Bytes>) -> Self {
         Self {
             method: request.method().as_str(),
@@ -39,25 +39,26 @@ impl<'a> Wire<'a> {
         }
     }
 
-    /// Whether the header was sent at all.
+    /// Returns whether the header was sent.
     pub(super) fn has_header(&self, name: &str) -> bool {
         self.headers.iter().any(|(sent, _)| sent.eq_ignore_ascii_case(name))
     }
 
-    /// The header's canonical value: whitespace folded, the values of a repeated header joined by commas. `None` if it
-    /// was not sent.
+    /// Returns the header's canonical value: whitespace folded, the values of a repeated header joined by commas.
+    /// `None` if it was not sent.
     pub(super) fn header(&self, name: &str) -> Option<Vec<u8>> {
         let values = self.headers.iter().filter(|(sent, _)| sent.eq_ignore_ascii_case(name));
         let folded: Vec<Vec<u8>> = values.map(|(_, value)| fold(value)).collect();
         if folded.is_empty() { None } else { Some(folded.join(&b',')) }
     }
 
-    /// As [`Wire::header`], as text. A byte that is no UTF-8 becomes U+FFFD, which no header that counts may hold.
+    /// Returns [`Wire::header`] as text. A byte that is not UTF-8 becomes U+FFFD, which no relevant header may
+    /// contain.
     pub(super) fn header_text(&self, name: &str) -> Option<String> {
         self.header(name).map(|value| String::from_utf8_lossy(&value).into_owned())
     }
 
-    /// The query's pairs, percent-decoded. A `+` is a plus here, not a space.
+    /// Returns the query's pairs, percent-decoded. A `+` is a plus sign here, not a space.
     pub(super) fn query_pairs(&self) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> {
         self.query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -65,8 +66,8 @@ impl<'a> Wire<'a> {
         })
     }
 
-    /// The canonical request for the headers that the signer listed. `signed_headers` is the list as it was sent: in
-    /// any other form than lower case and sorted, it makes another text than an honest signer's.
+    /// Returns the canonical request for the headers that the signer listed. `signed_headers` is used as it was sent:
+    /// unless it is in lower case and sorted, the result differs from an honest signer's.
     pub(super) fn canonical_request(&self, signed_headers: &str, presigned: bool) -> Vec<u8> {
         let mut names: Vec<&str> = signed_headers.split(';').collect();
         names.sort_unstable();
@@ -88,7 +89,7 @@ impl<'a> Wire<'a> {
         text
     }
 
-    /// The query, sorted by name and then by value, strictly encoded; without the signature itself, if that is in it.
+    /// Returns the query sorted by name and then by value, strictly encoded, and without the signature itself.
     fn canonical_query(&self, presigned: bool) -> String {
         let mut pairs: Vec<(String, String)> = self
             .query_pairs()
@@ -100,14 +101,14 @@ impl<'a> Wire<'a> {
     }
 }
 
-/// The canonical URI for every service but S3: the path on the wire, percent-encoded once more. API Gateway's own error
-/// messages show it: `/x/@connections/y=` becomes `/x/%40connections/y%3D`
+/// Returns the canonical URI for every service except S3: the path on the wire, percent-encoded once more. API
+/// Gateway's own error messages show it: `/x/@connections/y=` becomes `/x/%40connections/y%3D`
 /// (<https://github.com/okigan/awscurl/issues/61>).
 fn canonical_uri(path: &str) -> Cow<'_, str> {
     if path.is_empty() { Cow::Borrowed("/") } else { Cow::Owned(encode(path.as_bytes(), true)) }
 }
 
-/// Percent-encodes all but RFC 3986's unreserved characters, and the slash if it is to stay.
+/// Percent-encodes everything except RFC 3986's unreserved characters, and the slash if `keep_slash` is set.
 fn encode(bytes: &[u8], keep_slash: bool) -> String {
     let mut text = String::with_capacity(bytes.len());
     for &byte in bytes {
@@ -121,7 +122,7 @@ fn encode(bytes: &[u8], keep_slash: bool) -> String {
     text
 }
 
-/// Percent-decodes; a `%` without two hex digits stands for itself.
+/// Percent-decodes a text. A `%` without two hex digits stands for itself.
 fn decode(text: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -137,18 +138,18 @@ fn decode(text: &str) -> Vec<u8> {
     bytes
 }
 
-/// Trims, and folds each run of whitespace into one space, inside quotes too.
+/// Trims a value, and folds each run of whitespace into one space, even in quotes.
 fn fold(value: &[u8]) -> Vec<u8> {
     let words = value.split(|byte| byte.is_ascii_whitespace() || *byte == 0x0b).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join(&b' ')
 }
 
-/// SHA-256 in lower-case hex.
+/// Returns the SHA-256 hash in lower-case hex.
 pub(super) fn hex_sha256(data: &[u8]) -> String {
     hex(digest(&SHA256, data).as_ref())
 }
 
-/// Lower-case hex.
+/// Returns lower-case hex.
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         // Writing to a String cannot fail.
@@ -177,7 +178,8 @@ mod tests {
         assert_eq!(query("flag&empty=&&eq=a=b"), "empty=&eq=a%3Db&flag=");
         assert_eq!(query("plus=1+2&bad=%zz%4"), "bad=%25zz%254&plus=1%2B2");
         assert_eq!(query("k=@:'()*!,;$/~"), "k=%40%3A%27%28%29%2A%21%2C%3B%24%2F~");
-        // By encoded name: '-' sorts before '=' would, so the longer name does not slip in front of the shorter.
+        // Sorted by encoded name: a raw `=` would sort after `-` and let the longer name slip in front of the
+        // shorter.
         assert_eq!(query("a-b=1&a=2&%E1%88%B4=3"), "%E1%88%B4=3&a=2&a-b=1");
         assert_eq!(query("X-Amz-Signature=0&X-Amz-Date=1"), "X-Amz-Date=1");
     }

@@ -1,13 +1,13 @@
 //! A verifier of AWS Signature Version 4, written from AWS's description
-//! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>) and independent of the
-//! signer that it is there to check.
+//! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>) and independent of
+//! the signers that it checks.
 //!
-//! It normalises nothing: the path that it sees on the wire is the path that must have been signed, percent-encoded once
-//! more. Signers differ in what they do with `//` and dot segments (botocore removes them before it signs, Amplify does
-//! not), and what AWS's gateways do with them is not documented; a client that sends one path and signs another is
-//! refused here. A `+` in a query is a plus sign, as RFC 3986 has it, not a space.
+//! It normalises nothing: the path on the wire is the path that must have been signed, percent-encoded once more.
+//! Signers differ in what they do with `//` and dot segments (botocore removes them before it signs, Amplify does
+//! not), and AWS does not document what its gateways do; a client that sends one path and signs another is refused
+//! here. A `+` in a query is a plus sign, as in RFC 3986, not a space.
 //!
-//! AWS does not document in which order it checks. Here it is: form, signed headers, scope, clock, key, session token,
+//! AWS does not document the order of its checks. Here it is: form, signed headers, scope, clock, key, session token,
 //! expiry, signature.
 
 mod canonical;
@@ -26,43 +26,44 @@ use self::canonical::{hex, hex_sha256};
 use self::presented::{Presented, Scope};
 use crate::issued::IssuedKey;
 
-/// The only algorithm that is verified.
+/// The only algorithm that is supported.
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
-/// The last part of each credential scope.
+/// The last part of every credential scope.
 const TERMINATOR: &str = "aws4_request";
-/// ISO 8601's basic form, as SigV4 writes a time.
+/// ISO 8601's basic form, in which SigV4 writes times.
 const BASIC_FORMAT: &str = "%Y%m%dT%H%M%SZ";
 
-/// What a signature must have been made for.
+/// The service that a signature must be made for, and its time.
 #[derive(Debug, Clone, Copy)]
 pub struct Expected<'a> {
-    /// The service in the scope, such as `execute-api`; any but `s3`, which has a canonical URI of its own.
+    /// The service in the scope, such as `execute-api`. `s3` has a canonical URI of its own and is not supported.
     pub service: &'a str,
     /// The regions that the scope may name.
     pub regions: &'a [&'a str],
     /// The time of the service's clock.
     pub now: DateTime<Utc>,
-    /// How far the request's clock may be off, either way. A presigned request's own lifetime takes its place for the
-    /// past.
+    /// The largest difference of the request's clock, in either direction. For the past, a presigned request's own
+    /// lifetime takes its place.
     pub window: TimeDelta,
 }
 
-/// Why a request is not let in. `Display` is AWS's own wording.
+/// The reason why a request is refused. `Display` has AWS's own wording.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refused {
-    /// There is no signature at all.
+    /// There is no signature.
     Unsigned,
-    /// The signature is not complete, or not in SigV4's form.
+    /// The signature is incomplete, or not in SigV4's form.
     Incomplete(String),
-    /// It is for another service, region or day, leaves out a header that must be signed, or comes at the wrong time.
+    /// The signature is for another service, region or day, leaves out a header that must be signed, or comes at the
+    /// wrong time.
     Invalid(String),
-    /// The access key id is unknown, or the session token is not the one that belongs to it.
+    /// The access key id is unknown, or the session token does not belong to it.
     UnknownKey,
     /// The credentials have expired.
     Expired,
-    /// The signature is not the one that this request should have.
+    /// The signature does not match the request.
     Mismatch {
-        /// The canonical request as the verifier made it. It holds the session token, as AWS's answer does.
+        /// The canonical request of the verifier. Like AWS's answer it contains the session token.
         canonical_request: String,
         /// The text that should have been signed.
         string_to_sign: String,
@@ -87,7 +88,7 @@ impl fmt::Display for Refused {
 /// Verifies the signature of `request`, header-signed or presigned, and returns the key that made it.
 ///
 /// # Errors
-/// [`Refused`], by the first check that failed.
+/// Returns [`Refused`] for the first check that fails.
 pub fn verify(
     request: &Request<Bytes>,
     expected: &Expected<'_>,
@@ -96,10 +97,10 @@ pub fn verify(
     verify_wire(&Wire::of(request), expected, find_key)
 }
 
-/// As [`verify`], for a request that is given in parts.
+/// Verifies the signature of a request that is given in parts, like [`verify`].
 ///
 /// # Errors
-/// As [`verify`].
+/// Fails like [`verify`].
 pub fn verify_wire(
     wire: &Wire<'_>,
     expected: &Expected<'_>,
@@ -127,7 +128,7 @@ pub fn verify_wire(
     Err(Refused::Mismatch { canonical_request, string_to_sign })
 }
 
-/// The host, and each `x-amz-*` header that was sent, must be signed: what is not signed can be changed on the way.
+/// Requires that the host and every `x-amz-*` header are signed: anyone on the way can change what is not.
 fn check_signed_headers(wire: &Wire<'_>, signed_headers: &str) -> Result<(), Refused> {
     let signed = |name: &str| signed_headers.split(';').any(|signed| signed == name);
     if !wire.has_header("host") || !signed("host") {
@@ -179,7 +180,7 @@ fn check_clock(presented: &Presented, expected: &Expected<'_>) -> Result<(), Ref
     Err(Refused::Invalid(fault))
 }
 
-/// `5 min.`, as AWS writes it; seconds where it is no whole number of minutes.
+/// Writes a duration as AWS does: `5 min.`, or in seconds if it is not a whole number of minutes.
 fn in_words(delta: TimeDelta) -> String {
     match delta.num_seconds() {
         seconds if seconds % 60 == 0 => format!("{} min.", seconds / 60),
@@ -207,7 +208,7 @@ fn mac(key: &[u8], text: &str) -> Vec<u8> {
     hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text.as_bytes()).as_ref().to_vec()
 }
 
-/// Compares without telling by its time where the texts part.
+/// Compares in constant time.
 fn same(left: &str, right: &str) -> bool {
     left.as_bytes().ct_eq(right.as_bytes()).into()
 }

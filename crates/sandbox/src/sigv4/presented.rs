@@ -1,4 +1,4 @@
-//! What a request says about its own signature: in its `Authorization` header, or in its query (presigned).
+//! The signature that a request presents, in its `Authorization` header or in its query (presigned).
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -8,22 +8,22 @@ use ring::digest::{SHA256, digest};
 use crate::sigv4::canonical::Wire;
 use crate::sigv4::{ALGORITHM, BASIC_FORMAT, Refused};
 
-/// The longest life of a presigned request, in seconds: a week.
+/// The longest lifetime of a presigned request, in seconds: a week.
 const LONGEST_LIFE: i64 = 604_800;
 
-/// A signature as it was presented, complete in form, not yet believed.
+/// A presented signature, complete in form but not verified.
 #[derive(Debug)]
 pub(super) struct Presented {
     pub access_key_id: String,
     pub scope: Scope,
     pub signed_headers: String,
     pub signature: String,
-    /// When the request says that it was signed.
+    /// The time of signing, as the request states it.
     pub time: DateTime<Utc>,
     pub session_token: Option<String>,
     /// The signature is in the query, not in a header.
     pub presigned: bool,
-    /// How long a presigned request says that it is good for.
+    /// The lifetime that a presigned request states.
     pub life: Option<TimeDelta>,
 }
 
@@ -37,7 +37,7 @@ pub(super) struct Scope {
 }
 
 impl Presented {
-    /// Reads the `Authorization` header, or the query where there is no such header.
+    /// Reads the `Authorization` header or, if there is none, the query.
     pub(super) fn read(wire: &Wire<'_>) -> Result<Self, Refused> {
         if let Some(header) = wire.header_text("authorization") {
             return Self::from_header(wire, &header);
@@ -123,7 +123,7 @@ impl Presented {
     }
 }
 
-/// Names all that an `Authorization` header lacks; of another scheme's, nothing counts.
+/// Names everything that an `Authorization` header lacks. Of another scheme's nothing counts.
 fn incomplete(values: [Option<&str>; 3], has_date: bool, fingerprint: &str) -> Refused {
     let lacking = ["Credential", "Signature", "SignedHeaders"].iter().zip(values).filter(|(_, value)| value.is_none());
     let mut sentences: Vec<String> =
@@ -135,7 +135,7 @@ fn incomplete(values: [Option<&str>; 3], has_date: bool, fingerprint: &str) -> R
     Refused::Incomplete(sentences.join(" "))
 }
 
-/// The only value; none where there is none, or more than one: which of them counts would be anybody's guess.
+/// Returns the value if there is exactly one: with several it would be unclear which of them counts.
 fn only_value<'v>(mut values: impl Iterator<Item = &'v str>) -> Option<&'v str> {
     let first = values.next()?;
     if values.next().is_none() { Some(first) } else { None }
@@ -153,9 +153,9 @@ fn read_credential(credential: &str) -> Result<(String, Scope), Refused> {
     }
 }
 
-/// A time in ISO 8601's basic form, or as HTTP's `Date` has it.
+/// Reads a time in ISO 8601's basic form, or in that of the header `Date`.
 fn read_date(date: &str) -> Result<DateTime<Utc>, Refused> {
-    // chrono would also take spaces in the place of leading zeros.
+    // chrono would also accept spaces in place of leading zeros.
     let basic = date.len() == 16 && date.bytes().all(|byte| byte.is_ascii_digit() || b"TZ".contains(&byte));
     let basic = NaiveDateTime::parse_from_str(date, BASIC_FORMAT).ok().filter(|_| basic).map(|time| time.and_utc());
     basic.or_else(|| DateTime::parse_from_rfc2822(date).ok().map(Into::into)).ok_or_else(|| {

@@ -12,11 +12,11 @@ use crate::partition::Partition;
 use crate::sigv4::{self, Expected, Refused};
 use crate::sts::protocol::{Fault, VERSION, escape, parameter, respond};
 
-/// How far a caller's clock may be off, in minutes.
+/// The largest difference of a caller's clock, in minutes.
 const WINDOW_MINUTES: i64 = 15;
 
-/// Answers one request to STS in the query protocol: a form in the body, or the query. Signatures scoped to `region` are
-/// taken, and those scoped to the global endpoint's us-east-1 where the partition has one.
+/// Answers a request to STS in the query protocol: a form in the body, or the query. Signatures may name `region` or,
+/// where the partition has a global endpoint, us-east-1.
 pub fn answer(now: DateTime<Utc>, keys: &IssuedKeys, region: &str, request: &Request<Bytes>) -> Response<Bytes> {
     respond(|request_id| call(now, keys, region, request).map(|key| identity_document(&key, request_id)))
 }

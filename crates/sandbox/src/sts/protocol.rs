@@ -10,12 +10,12 @@ use url::form_urlencoded;
 use crate::random;
 use crate::reply;
 
-/// The version of the API, the only one that there is.
+/// The only version of the API.
 pub const VERSION: &str = "2011-06-15";
-/// An error as the query protocol has it: status, code, message.
+/// An error of the query protocol: status, code, message.
 pub struct Fault(pub StatusCode, pub &'static str, pub String);
 
-/// The answer of an operation, which makes its document with the request's id in it.
+/// Returns the answer of an operation, which puts the request's id into its document.
 pub fn respond(operation: impl FnOnce(&str) -> Result<String, Fault>) -> Response<Bytes> {
     let request_id = random::uuid();
     let (status, body) = match operation(&request_id) {
@@ -26,7 +26,7 @@ pub fn respond(operation: impl FnOnce(&str) -> Result<String, Fault>) -> Respons
     reply::with_header(response, HeaderName::from_static("x-amzn-requestid"), &request_id)
 }
 
-/// A parameter of the query protocol: from the form in the body of a POST, else from the query.
+/// Returns a parameter from the form of a POST, or else from the query.
 pub fn parameter<'r>(request: &'r Request<Bytes>, name: &str) -> Option<Cow<'r, str>> {
     let form: &[u8] = if request.method() == Method::POST { request.body() } else { &[] };
     let query = request.uri().query().unwrap_or_default().as_bytes();
@@ -43,7 +43,7 @@ fn error_document(code: &str, message: &str, request_id: &str) -> String {
     )
 }
 
-/// Escapes for XML 1.0 text, and leaves out the control characters that it cannot hold at all.
+/// Escapes text for XML 1.0, and drops the control characters that it cannot hold.
 pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {

@@ -1,9 +1,9 @@
 //! STS's AssumeRoleWithWebIdentity, the second half of the classic flow
 //! (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>).
 //!
-//! It takes the tokens of this sandbox's identity pool, and looks at no session policy. AWS does not document in which
-//! order it checks. Here it is: parameters, the token's form, issuer, signature and expiry, the role and its trust, the
-//! role's maximum session duration.
+//! It accepts the tokens of this sandbox's identity pool, and ignores session policies. AWS does not document the
+//! order of its checks. Here it is: parameters, the token's form, issuer, signature and expiry, the role and its
+//! trust policy, the role's maximum session duration.
 
 use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
@@ -16,19 +16,19 @@ use crate::sts::protocol::{Fault, VERSION, escape, parameter, respond};
 use crate::world::World;
 use crate::{iam, jwt, open_id_token, random};
 
-/// How long credentials live if the request does not say it, in seconds.
+/// The lifetime of credentials by default, in seconds.
 const USUAL_DURATION: i64 = 3600;
 
-/// A request whose parameters are in order.
+/// The validated parameters of a request.
 struct Input {
     role_arn: String,
     session_name: String,
     token: String,
-    /// Seconds.
+    /// The lifetime of the credentials, in seconds.
     duration: i64,
 }
 
-/// Answers a request for AssumeRoleWithWebIdentity. It needs no signature.
+/// Answers AssumeRoleWithWebIdentity, which needs no signature.
 pub fn answer(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Response<Bytes> {
     respond(|request_id| {
         let input = Input::read(request)?;
@@ -45,10 +45,10 @@ fn bad_request(code: &'static str, message: impl Into<String>) -> Fault {
     Fault(StatusCode::BAD_REQUEST, code, message.into())
 }
 
-/// A regular expression as AWS shows it, and whether it lets a character be.
+/// A regular expression as AWS shows it, and the characters that it allows.
 type Pattern = (&'static str, fn(char) -> bool);
 
-/// How a text's characters break a constraint: too few, too many, or one that is none of those allowed.
+/// Returns the constraint that a text breaks: too short, too long, or a character that is not allowed.
 fn broken(value: &str, least: usize, most: usize, pattern: Option<Pattern>) -> Option<String> {
     let length = value.chars().count();
     match pattern {
@@ -97,7 +97,7 @@ impl Input {
             "durationSeconds",
             duration.as_deref(),
             match seconds {
-                // Not documented: what it says to a text that is no number.
+                // Not documented: the message for a text that is not a number.
                 None => Some("Member must be a number".into()),
                 Some(..900) => Some("Member must have value greater than or equal to 900".into()),
                 Some(43_201..) => Some("Member must have value less than or equal to 43200".into()),
@@ -118,7 +118,7 @@ impl Input {
     }
 }
 
-/// The claims of a token that this pool's host issued and that has not expired.
+/// Returns the claims of a token that this identity pool issued and that has not expired.
 fn verified(world: &World, now: DateTime<Utc>, token: &str) -> Result<Value, Fault> {
     let invalid = |message: &str| bad_request("InvalidIdentityToken", message);
     let not_a_token = "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)";
@@ -128,8 +128,8 @@ fn verified(world: &World, now: DateTime<Utc>, token: &str) -> Result<Value, Fau
         return Err(invalid(&format!("No OpenIDConnect provider found in your account for {issuer}")));
     }
     let failed = |_| Fault(StatusCode::INTERNAL_SERVER_ERROR, "InternalFailure", "An internal error occurred".into());
-    // The words are those for a key that the issuer does not have; those for a wrong signature are not documented. The
-    // two spaces are AWS's.
+    // These are the words for a key that the issuer does not have; those for a wrong signature are not documented.
+    // AWS has the two spaces, too.
     let claims = open_id_token::verified(world, token).map_err(failed)?.ok_or_else(|| {
         invalid(
             "Couldn't retrieve verification key from your identity provider,  please reference \
@@ -138,7 +138,7 @@ fn verified(world: &World, now: DateTime<Utc>, token: &str) -> Result<Value, Fau
     })?;
     let (now, expires) = (now.timestamp(), claims.get("exp").and_then(Value::as_i64).unwrap_or_default());
     if expires <= now {
-        // AWS leaves out the last space.
+        // The missing last space is AWS's.
         let message =
             format!("Token expired: current date/time {now} must be before the expiration date/time{expires}");
         return Err(bad_request("ExpiredTokenException", message));
@@ -146,8 +146,8 @@ fn verified(world: &World, now: DateTime<Utc>, token: &str) -> Result<Value, Fau
     Ok(claims)
 }
 
-/// Keys of the role, if its trust policy lets this login have it: `aud` has to be the pool, `amr` to say that there was a
-/// sign-in.
+/// Returns keys of the role if its trust policy admits this login: `aud` must be the pool, and `amr` must contain
+/// `authenticated`.
 fn assumed(world: &World, now: DateTime<Utc>, input: &Input, claims: &Value) -> Result<IssuedKey, Fault> {
     let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
     let amr: Vec<&str> =

@@ -1,4 +1,4 @@
-//! The way of a browser: `/oauth2/authorize`, the chooser, a directory's page, and back with a code
+//! The authorization endpoint with its chooser and directory pages, up to the redirect with a code
 //! (<https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html>).
 
 use bytes::Bytes;
@@ -19,14 +19,14 @@ use crate::user_pool::{COOKIE_NAME, session_ids};
 use crate::web::{Parameters, form, query};
 use crate::world::World;
 
-/// Scopes that each user pool knows, whether or not the app client has them.
+/// The scopes that every user pool knows, whether or not the app client has them.
 const KNOWN_SCOPES: [&str; 5] = ["openid", "email", "phone", "profile", "aws.cognito.signin.user.admin"];
 
-/// An authorization request that is refused.
+/// The refusal of an authorization request.
 enum Refusal {
-    /// Client or redirect URI are wrong: the browser stays here.
+    /// Client or redirect URI are wrong, so the browser stays here.
     Page { error: &'static str, sent: Parameters },
-    /// The client is told, at its redirect URI.
+    /// The client gets the error at its redirect URI.
     Redirect { redirect_uri: String, state: Option<String>, error: &'static str, description: Option<&'static str> },
 }
 
@@ -46,14 +46,14 @@ fn encoded(text: &str) -> String {
     byte_serialize(text.as_bytes()).collect()
 }
 
-/// The redirect of an error; the description comes first, as Cognito has it.
+/// Returns the redirect of an error. The description comes first, as Cognito has it.
 fn error_redirect(uri: &str, state: Option<&str>, error: &str, description: Option<&str>) -> Response<Bytes> {
     let description = description.map(|text| format!("error_description={}&", encoded(text))).unwrap_or_default();
     let state = state.map(|state| format!("&state={}", encoded(state))).unwrap_or_default();
     reply::redirect(&format!("{uri}?{description}error={error}{state}"))
 }
 
-/// Checks an authorization request, client and redirect URI first: only then may anything be redirected.
+/// Checks an authorization request. Client and redirect URI come first: nothing may be redirected before.
 fn checked(world: &World, parameters: &Parameters) -> Result<AuthorizationRequest, Refusal> {
     if parameters.get("client_id") != Some(world.names.client_id.as_str()) {
         return Err(Refusal::Page { error: "invalid_request", sent: parameters.clone() });
@@ -98,19 +98,19 @@ fn checked(world: &World, parameters: &Parameters) -> Result<AuthorizationReques
     })
 }
 
-/// Whether an access token may be bound to it: what begins with `https://`, `http://localhost` or a scheme of one's own.
+/// Returns whether an access token may be bound to this resource: `https://`, `http://localhost` or a custom scheme.
 fn is_resource(text: &str) -> bool {
     text.contains("://")
         && Url::parse(text).is_ok_and(|url| url.scheme() != "http" || url.host_str() == Some("localhost"))
 }
 
-/// Whether it looks like the base64url of 32 bytes without padding.
+/// Returns whether the text has the form of 32 bytes in base64url without padding.
 fn is_challenge(text: &str) -> bool {
     text.len() == 43 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
-/// The scopes that are granted: those of the app client that were asked for, or all of them if none was. Nothing for
-/// a scope that the user pool does not know, and for one that needs `openid` and comes without.
+/// Returns the granted scopes: those of the app client that were asked for, or all of them by default. `None` for a
+/// scope that the user pool does not know, and for one that requires a missing `openid`.
 fn scopes(world: &World, asked: &str) -> Option<Vec<String>> {
     let own = &world.options.scopes;
     let asked: Vec<&str> = asked.split(' ').filter(|scope| !scope.is_empty()).collect();
@@ -125,7 +125,7 @@ fn scopes(world: &World, asked: &str) -> Option<Vec<String>> {
     Some(own.iter().filter(|own| asked.contains(&own.as_str())).cloned().collect())
 }
 
-/// The identity provider that a request asks for by name or by identifier.
+/// Returns the identity provider that the request names, by its name or its identifier.
 fn asked_directory(parameters: &Parameters) -> Result<Option<Directory>, ()> {
     match (parameters.get("identity_provider"), parameters.get("idp_identifier")) {
         (Some(name), _) => Directory::named(name).map(Some).ok_or(()),
@@ -134,13 +134,13 @@ fn asked_directory(parameters: &Parameters) -> Result<Option<Directory>, ()> {
     }
 }
 
-/// The hosted UI's session of the browser that sent the request, if it still lives.
+/// Returns the browser's session at the hosted UI, unless it has expired.
 fn session(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Option<Session> {
     let state = world.user_pool();
     session_ids(request).filter_map(|id| state.sessions.get(id)).find(|session| now < session.expires).cloned()
 }
 
-/// `GET /oauth2/authorize`.
+/// Answers `GET /oauth2/authorize`.
 pub fn authorize(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Response<Bytes> {
     let parameters = query(request);
     let asked = match checked(world, &parameters) {
@@ -171,7 +171,7 @@ pub fn authorize(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) ->
     }
 }
 
-/// `GET /login`: the chooser. Its links lead back to the authorization endpoint.
+/// Answers `GET /login` with the chooser, whose links lead back to the authorization endpoint.
 pub fn login(world: &World, request: &Request<Bytes>) -> Response<Bytes> {
     let parameters = query(request);
     match checked(world, &parameters) {
@@ -194,7 +194,7 @@ fn to_directory(
     reply::redirect(&location)
 }
 
-/// A directory's own sign-in page.
+/// Answers a request for a directory's sign-in page.
 pub fn directory(world: &World, now: DateTime<Utc>, directory: Directory, request: &Request<Bytes>) -> Response<Bytes> {
     let parameters = query(request);
     let id = parameters.get("transaction").unwrap_or_default();
@@ -211,7 +211,7 @@ pub fn directory(world: &World, now: DateTime<Utc>, directory: Directory, reques
     }
 }
 
-/// The answer of a directory, by the browser: `POST /saml2/idpresponse` and `POST /oauth2/idpresponse`.
+/// Answers the form of a directory's page: `POST /saml2/idpresponse` and `POST /oauth2/idpresponse`.
 pub fn idp_response(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Response<Bytes> {
     let parameters = form(request).unwrap_or_default();
     let transaction = world.user_pool().transactions.remove(parameters.get("transaction").unwrap_or_default());
@@ -244,7 +244,7 @@ pub fn idp_response(world: &World, now: DateTime<Utc>, request: &Request<Bytes>)
     reply::set_cookie(answer, &format!("{COOKIE_NAME}={id}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax"))
 }
 
-/// The redirect with a code, for a person who has signed in just now or earlier.
+/// Returns the redirect with a code, for a person who has just signed in or did so earlier.
 fn signed_in(
     world: &World,
     now: DateTime<Utc>,
@@ -272,7 +272,7 @@ fn signed_in(
     let sign_in = SignIn {
         sub: session.sub.clone(),
         signed_in: session.signed_in,
-        // Without a nonce Cognito makes one up for an external provider, and puts it into the ID token.
+        // For an external provider Cognito makes up a missing nonce, and puts it into the ID token.
         nonce: Some(request.nonce.clone().unwrap_or_else(|| random::base64url(43))),
         scopes: request.scopes.clone(),
         resource: request.resource.clone(),
@@ -287,7 +287,7 @@ fn signed_in(
     let state = if world.active.due(Misbehaviour::WrongState) {
         Some(random::base64url(32))
     } else {
-        // Cognito encodes the state once more if the browser had a session: only unreserved characters survive
+        // Cognito encodes the state once more if the browser had a session, so only unreserved characters survive
         // (https://github.com/aws-amplify/amplify-js/issues/5218).
         request.state.as_deref().map(|state| if silently { encoded(state) } else { state.to_owned() })
     };

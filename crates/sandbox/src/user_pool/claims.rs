@@ -1,4 +1,4 @@
-//! What stands in the user pool's tokens, and the ways to get it wrong on request
+//! The claims of the user pool's tokens
 //! (<https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-id-token.html>).
 
 use chrono::{DateTime, Utc};
@@ -12,7 +12,7 @@ use crate::random;
 use crate::user_pool::sessions::SignIn;
 use crate::world::World;
 
-/// Fresh tokens for a sign-in; nothing if its person is gone. `refreshed` is whether a refresh token asked for them.
+/// Returns new tokens for a sign-in, unless its person is gone. `refreshed` says that a refresh token asked for them.
 pub fn issue(world: &World, now: DateTime<Utc>, sign_in: &SignIn, refreshed: bool) -> Option<Tokens> {
     let mut user = world.user(&sign_in.sub)?;
     let access = world.giving_out(jwt::signed(&world.keys.access, &access_claims(world, now, sign_in, &user)));
@@ -108,8 +108,8 @@ fn id_claims(
     claims
 }
 
-/// The attributes that the scopes of a sign-in let out, in the ID token and at userInfo: `openid` alone gives all,
-/// `email` and the others limit them.
+/// Returns the attributes that the scopes of a sign-in allow, for the ID token and userInfo. `openid` alone allows
+/// all; `email` and the others limit them.
 pub fn attributes(
     world: &World,
     user: &User,

@@ -23,12 +23,12 @@ pub use sessions::State;
 /// The cookie of the hosted UI.
 const COOKIE_NAME: &str = "cognito";
 
-/// The ids of the hosted UI's sessions that the browser names.
+/// Returns the ids of the browser's sessions at the hosted UI.
 fn session_ids(request: &Request<Bytes>) -> impl Iterator<Item = &str> {
     cookies(request, COOKIE_NAME)
 }
 
-/// The answer to a method that a path does not take.
+/// Returns the answer to a method that the path does not support.
 fn not_allowed() -> Response<Bytes> {
     reply::as_cognito(reply::empty(StatusCode::METHOD_NOT_ALLOWED))
 }
@@ -37,7 +37,7 @@ fn not_allowed() -> Response<Bytes> {
 pub fn domain(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Reply {
     let get = request.method() == Method::GET;
     let post = request.method() == Method::POST;
-    // A page may be asked for by HEAD too; hyper leaves the body out.
+    // HEAD works for pages, too; hyper leaves the body out.
     let read = get || request.method() == Method::HEAD;
     let allowed = |allowed: bool, answer: &dyn Fn() -> Response<Bytes>| if allowed { answer() } else { not_allowed() };
     let (endpoint, response) = match request.uri().path() {
@@ -89,8 +89,8 @@ pub fn issuer(world: &World, request: &Request<Bytes>) -> Reply {
     Reply::answer(endpoint, reply::json(StatusCode::OK, &document))
 }
 
-/// The discovery document with the fields that Cognito has; `code_challenge_methods_supported` is not among them. The
-/// issuer is the one that tokens name, everything else is where it really is.
+/// Returns the discovery document with Cognito's fields, which lack `code_challenge_methods_supported`. The issuer is
+/// the one in the tokens; all other addresses are the real ones.
 fn discovery(world: &World) -> serde_json::Value {
     let domain = format!("http://{}", world.addresses.domain);
     let pool = format!("http://{}/{}", world.addresses.user_pool, world.names.user_pool_id);

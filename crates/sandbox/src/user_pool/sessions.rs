@@ -1,4 +1,4 @@
-//! What the user pool remembers: sign-ins that are under way, browsers that are signed in, codes and refresh tokens.
+//! The user pool's memory: pending sign-ins, browser sessions, codes and refresh tokens.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::people::Directory;
 use crate::sessions::Transaction;
 
-/// How long the hosted UI's cookie lives.
+/// The lifetime of the hosted UI's cookie.
 pub const COOKIE_LIFETIME: TimeDelta = TimeDelta::hours(1);
 
 /// A browser that is signed in at the hosted UI.
@@ -19,7 +19,7 @@ pub struct Session {
     pub expires: DateTime<Utc>,
 }
 
-/// What all tokens of one sign-in have in common.
+/// The parts that all tokens of one sign-in share.
 #[derive(Debug, Clone)]
 pub struct SignIn {
     pub sub: String,
@@ -33,7 +33,7 @@ pub struct SignIn {
     pub event: String,
 }
 
-/// An authorization code that was given out and not used yet.
+/// An authorization code that has not been used yet.
 #[derive(Debug, Clone)]
 pub struct Code {
     pub sign_in: SignIn,
@@ -47,7 +47,7 @@ pub struct Code {
 pub struct RefreshToken {
     pub sign_in: SignIn,
     pub expires: DateTime<Utc>,
-    /// When it was first exchanged for a new one.
+    /// The time of its first exchange for a new one.
     pub rotated: Option<DateTime<Utc>>,
 }
 
@@ -58,12 +58,12 @@ pub struct State {
     pub(super) sessions: HashMap<String, Session>,
     pub(super) codes: HashMap<String, Code>,
     pub(super) refresh_tokens: HashMap<String, RefreshToken>,
-    /// The origins of the sign-ins that were revoked, and until when one of their tokens may be met.
+    /// The origins of revoked sign-ins, each with the time when its last token has expired.
     ended: HashMap<String, DateTime<Utc>>,
 }
 
 impl State {
-    /// Forgets what has expired, so that it does not pile up in a sandbox that runs for days.
+    /// Removes what has expired, so that a sandbox can run for days.
     pub(super) fn tidy(&mut self, now: DateTime<Utc>) {
         self.transactions.retain(|_, transaction| now < transaction.expires);
         self.sessions.retain(|_, session| now < session.expires);
@@ -72,19 +72,19 @@ impl State {
         self.ended.retain(|_, until| now < *until);
     }
 
-    /// Ends the sign-in of that origin: its refresh tokens serve no more. `until` is when its other tokens have expired.
+    /// Revokes the refresh tokens of the sign-in with this origin. Its other tokens have expired at `until`.
     pub(super) fn end(&mut self, origin: &str, until: DateTime<Utc>) {
         self.refresh_tokens.retain(|_, token| token.sign_in.origin != origin);
         self.ended.insert(origin.to_owned(), until);
     }
 
-    /// Whether the sign-in of that origin was ended.
+    /// Returns whether the sign-in of this origin was revoked.
     pub fn is_ended(&self, origin: &str) -> bool {
         self.ended.contains_key(origin)
     }
 
-    /// Ends every sign-in that has a refresh token, and every browser's session. `until` is when their other tokens have
-    /// expired.
+    /// Ends every sign-in that has a refresh token, and every browser session. Their other tokens have expired at
+    /// `until`.
     pub fn end_all(&mut self, until: DateTime<Utc>) {
         self.ended.extend(self.refresh_tokens.drain().map(|(_, token)| (token.sign_in.origin, until)));
         self.sessions.clear();

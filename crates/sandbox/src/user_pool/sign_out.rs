@@ -1,4 +1,4 @@
-//! The end of a sign-in, and who is signed in: `/oauth2/revoke`, `/logout` and `/oauth2/userInfo`.
+//! Revocation, sign-out and user information: `/oauth2/revoke`, `/logout` and `/oauth2/userInfo`.
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -15,7 +15,8 @@ use crate::user_pool::{COOKIE_NAME, claims, session_ids, token};
 use crate::web::{form, query};
 use crate::world::World;
 
-/// `POST /oauth2/revoke` (RFC 7009; <https://docs.aws.amazon.com/cognito/latest/developerguide/revocation-endpoint.html>).
+/// Answers `POST /oauth2/revoke` (RFC 7009;
+/// <https://docs.aws.amazon.com/cognito/latest/developerguide/revocation-endpoint.html>).
 pub fn revoke(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Reply {
     let answer = |response| Reply::answer("revoke", response);
     if world.active.due(Misbehaviour::Revoke500) {
@@ -38,14 +39,14 @@ pub fn revoke(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Re
     }
     let mut memory = world.user_pool();
     memory.tidy(now);
-    // With rotation the tokens of one sign-in have one origin, and end together.
+    // With rotation all tokens of one sign-in have the same origin, and end together.
     if let Some(origin) = memory.refresh_tokens.get(text).map(|token| token.sign_in.origin.clone()) {
         memory.end(&origin, world.tokens_end(now));
     }
     answer(reply::as_cognito(reply::empty(StatusCode::OK)))
 }
 
-/// `/oauth2/userInfo` (<https://docs.aws.amazon.com/cognito/latest/developerguide/userinfo-endpoint.html>).
+/// Answers `/oauth2/userInfo` (<https://docs.aws.amazon.com/cognito/latest/developerguide/userinfo-endpoint.html>).
 pub fn user_info(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Response<Bytes> {
     let header = request.headers().get(AUTHORIZATION).and_then(|header| header.to_str().ok());
     let Some(token) = header.and_then(|header| header.strip_prefix("Bearer ")) else {
@@ -69,7 +70,7 @@ pub fn user_info(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) ->
         return invalid();
     }
     let Some(user) = world.user(text("sub")) else { return invalid() };
-    // A text here, a boolean in the ID token.
+    // It is a text here, and a boolean in the ID token.
     let mut document = claims::attributes(world, &user, &json!("false"), asked);
     document.insert("sub".into(), json!(user.sub));
     document.insert("username".into(), json!(user.person.username()));
@@ -82,8 +83,8 @@ fn user_info_error(status: StatusCode, challenge: &'static str) -> Response<Byte
     response
 }
 
-/// `GET /logout` (<https://docs.aws.amazon.com/cognito/latest/developerguide/logout-endpoint.html>): ends the browser's
-/// session, and then shows the registered page that was asked for, or the sign-in page.
+/// Answers `GET /logout` (<https://docs.aws.amazon.com/cognito/latest/developerguide/logout-endpoint.html>): ends the
+/// browser's session and leads to the registered page that was asked for, or to the sign-in page.
 pub fn logout(world: &World, request: &Request<Bytes>) -> Response<Bytes> {
     let parameters = query(request);
     if parameters.get("client_id") != Some(world.names.client_id.as_str()) {

@@ -1,4 +1,5 @@
-//! `POST /oauth2/token` (<https://docs.aws.amazon.com/cognito/latest/developerguide/token-endpoint.html>).
+//! The token endpoint: `POST /oauth2/token`
+//! (<https://docs.aws.amazon.com/cognito/latest/developerguide/token-endpoint.html>).
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -52,7 +53,7 @@ pub fn answer(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Re
     }
 }
 
-/// Client authentication.
+/// Authenticates the client.
 pub fn authenticate(world: &World, request: &Request<Bytes>, form: &Parameters) -> Result<(), ErrorCode> {
     let (id, secret) = token_endpoint::presented(request, form)?;
     let secrets = &world.options.client_secrets;
@@ -66,7 +67,7 @@ fn by_code(world: &World, now: DateTime<Utc>, form: &Parameters) -> Result<Value
     if let Some(verifier) = form.get("code_verifier") {
         world.giving_out(verifier.to_owned());
     }
-    // Whatever comes of it: a code is good for one try.
+    // A code is good for one attempt, whatever the outcome.
     let mut memory = world.user_pool();
     memory.tidy(now);
     let code = memory.codes.remove(code).ok_or("invalid_grant")?;
@@ -113,13 +114,13 @@ fn by_refresh_token(world: &World, now: DateTime<Utc>, form: &Parameters) -> Res
     let (sign_in, expires) = (token.sign_in.clone(), token.expires);
     drop(memory);
     let tokens = claims::issue(world, now, &sign_in, true).ok_or("invalid_grant")?;
-    // The new token keeps what was left of the old one's life.
+    // The new token keeps the rest of the old one's lifetime.
     let refresh_token = rotates.then(|| remember_refresh_token(world, sign_in, expires));
     Ok(document(world, tokens, refresh_token))
 }
 
 fn remember_refresh_token(world: &World, sign_in: SignIn, expires: DateTime<Utc>) -> String {
-    // As long as Cognito's, which are encrypted JWTs of about 1,800 characters that no client can read.
+    // As long as Cognito's: encrypted JWTs of about 1,800 characters that no client can read.
     let text = format!(
         "eyJjdHkiOiJKV1QiLCJlbmMiOiJBMjU2R0NNIiwiYWxnIjoiUlNBLU9BRVAifQ.{}.{}.{}.{}",
         random::base64url(256),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use chrono::TimeDelta;
 use cogfed_sandbox::issued::{IssuedKey, IssuedKeys};
-use cogfed_sandbox::{Partition, sts};
+use cogfed_sandbox::sts;
 use http::{Request, Response};
 
 use crate::support::signing::{REGION, Signer, key, now, request};
@@ -28,7 +28,7 @@ fn signer(key: &IssuedKey) -> Signer<'_> {
     Signer { service: "sts", ..Signer::new(key) }
 }
 
-/// The texts of the elements of that name. The documents are flat and plain enough for it.
+/// Returns the texts of the elements of that name. The documents are flat and plain enough for it.
 fn element<'a>(text: &'a str, name: &str) -> &'a str {
     text.split_once(&format!("<{name}>")).unwrap().1.split_once(&format!("</{name}>")).unwrap().0
 }

@@ -25,7 +25,7 @@ fn refused(answer: &Answer, code: &str, message: &str) {
     assert_eq!(answer.header("x-amzn-errortype"), Some(code));
 }
 
-/// The key that the pool gave to a person.
+/// Returns the key that the pool gave to a person.
 fn key_of(lab: &Lab, person: &str) -> IssuedKey {
     let token = lab.tokens(person).text("id_token");
     let answer = lab.get_credentials(&lab.get_id(&token).text("IdentityId"), &token).json();

@@ -18,7 +18,7 @@ use crate::support::signed::{api, caller, element};
 
 const DENIED: &str = "Not authorized to perform sts:AssumeRoleWithWebIdentity";
 
-/// A sandbox that allows the classic flow, on a clock that stands still.
+/// Returns a sandbox that allows the classic flow, on a clock that stands still.
 fn lab() -> (Lab, ManualClock) {
     let clock = ManualClock::at("2026-11-22T12:00:00Z".parse().unwrap());
     let mut options = Options { clock: Arc::new(clock.clone()), ..Options::default() };
@@ -54,7 +54,7 @@ fn refused(answer: &Answer, status: u16, code: &str, message: &str) {
     assert_eq!((element(&answer.body, "Code"), element(&answer.body, "Message")), (code, message));
 }
 
-/// The key of an answer, as the sandbox knows it.
+/// Returns the key of an answer, as the sandbox knows it.
 fn key(lab: &Lab, answer: &Answer) -> IssuedKey {
     assert_eq!(answer.status, 200, "{answer:?}");
     let key = lab.0.issued_keys().find(element(&answer.body, "AccessKeyId")).unwrap();

@@ -32,7 +32,7 @@ impl Issuer {
         self.discovery[name].as_str().unwrap_or_else(|| panic!("no {name}")).to_owned()
     }
 
-    /// The usual authorization URL with some parameters changed; an empty value leaves the parameter out.
+    /// Returns the usual authorization URL with some parameters changed; an empty value leaves the parameter out.
     pub fn authorization_url(&self, changes: &[(&str, &str)]) -> String {
         let pairs = [
             ("response_type", "code"),

@@ -52,7 +52,7 @@ impl Case {
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    /// The path that the signer would send: with `normalize`, dot segments and doubled slashes are gone before it signs.
+    /// Returns the path that the signer would send: with `normalize`, dot segments and doubled slashes are gone before it signs.
     fn path(&self) -> String {
         let path = self.target.split('?').next().unwrap();
         if !self.normalize {

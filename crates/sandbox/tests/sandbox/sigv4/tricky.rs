@@ -174,7 +174,7 @@ fn flips(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     })
 }
 
-/// The decoded, sorted query: two spellings of one query have one signature.
+/// Returns the decoded, sorted query: two spellings of one query have one signature.
 fn meaning(query: &str) -> Vec<(String, String)> {
     let mut pairs: Vec<_> = url::form_urlencoded::parse(query.replace('+', "%2B").as_bytes()).into_owned().collect();
     pairs.sort();

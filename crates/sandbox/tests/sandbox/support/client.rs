@@ -37,7 +37,7 @@ impl Answer {
         self.json()[name].as_str().unwrap_or_else(|| panic!("no {name}: {self:?}")).to_owned()
     }
 
-    /// The target of a redirect, made whole.
+    /// Returns the target of a redirect, made whole.
     pub fn location(&self, url: &str) -> Url {
         let location = self.header("location").unwrap_or_else(|| panic!("no redirect: {self:?}"));
         Url::parse(url).unwrap().join(location).unwrap()
@@ -81,17 +81,17 @@ pub fn post_form(url: &str, pairs: &[(&str, &str)]) -> Answer {
     send("POST", url, &[("Content-Type", FORM)], &encode(pairs))
 }
 
-/// The claims of a token, unverified.
+/// Returns the claims of a token, unverified.
 pub fn claims(token: &str) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap()).unwrap()
 }
 
-/// The header of a token.
+/// Returns the header of a token.
 pub fn header(token: &str) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap()).unwrap()
 }
 
-/// The value of a parameter of a URL's query.
+/// Returns the value of a parameter of a URL's query.
 pub fn parameter(url: &Url, name: &str) -> Option<String> {
     url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
@@ -108,7 +108,7 @@ impl Lab {
         Self(Sandbox::start(options).unwrap())
     }
 
-    /// The usual authorization URL with some parameters changed; an empty value leaves the parameter out.
+    /// Returns the usual authorization URL with some parameters changed; an empty value leaves the parameter out.
     pub fn authorization_url(&self, changes: &[(&str, &str)]) -> String {
         let mut pairs = vec![
             ("response_type", "code"),
@@ -143,12 +143,12 @@ impl Lab {
         (answer.location(&action), cookie)
     }
 
-    /// A code for that person.
+    /// Returns a code for that person.
     pub fn code(&self, person: &str) -> String {
         self.code_of(&[], person)
     }
 
-    /// A code for that person by a changed authorization URL.
+    /// Returns a code for that person by a changed authorization URL.
     pub fn code_of(&self, changes: &[(&str, &str)], person: &str) -> String {
         let (location, _) = self.redirect_of(&self.authorization_url(changes), person);
         parameter(&location, "code").unwrap_or_else(|| panic!("no code: {location}"))
@@ -175,7 +175,7 @@ impl Lab {
         post_form(&self.token_url(), &pairs)
     }
 
-    /// The answer of the token endpoint for that person.
+    /// Returns the answer of the token endpoint for that person.
     pub fn tokens(&self, person: &str) -> Answer {
         let answer = self.exchange(&self.code(person), &[]);
         assert_eq!(answer.status, 200, "{answer:?}");
@@ -191,7 +191,7 @@ impl Lab {
         post_form(&format!("{}/oauth2/revoke", self.0.domain_url()), pairs)
     }
 
-    /// An operation of the identity pool.
+    /// Returns an operation of the identity pool.
     pub fn identity(&self, operation: &str, input: &Value) -> Answer {
         let target = format!("AWSCognitoIdentityService.{operation}");
         let headers = [("Content-Type", "application/x-amz-json-1.1"), ("X-Amz-Target", target.as_str())];
@@ -214,7 +214,7 @@ impl Lab {
         self.identity("GetCredentialsForIdentity", &json!({ "IdentityId": identity_id, "Logins": logins }))
     }
 
-    /// The role that the sandbox gives to that person, or the message of the refusal.
+    /// Returns the role that the sandbox gives to that person, or the message of the refusal.
     pub fn role(&self, person: &str) -> Result<String, String> {
         let token = self.tokens(person).text("id_token");
         let identity_id = self.get_id(&token).text("IdentityId");

@@ -5,7 +5,7 @@ use url::Url;
 
 use crate::support::client::{Lab, REDIRECT_URI, claims, get, parameter, send};
 
-/// A listener at a free port that the sandbox registers; it answers one request with what was asked for.
+/// Returns a listener at a free port that the sandbox registers; it answers one request with what was asked for.
 fn listener() -> (u16, std::thread::JoinHandle<String>) {
     use std::io::{BufRead, BufReader, Write};
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

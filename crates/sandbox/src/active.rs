@@ -62,7 +62,7 @@ mod tests {
     use crate::misbehaviour::Misbehaviour;
 
     #[test]
-    fn times_are_counted_down() {
+    fn fault_is_due_as_often_as_requested() {
         let active = Active::default();
         active.set(Misbehaviour::Token500, Some(2));
         active.set(Misbehaviour::TokenHtml, None);

@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_a_key_signed_is_verified() {
+    fn only_tokens_signed_by_a_known_key_verify() {
         let keys = Keys::of_this_process().unwrap();
         let claims = json!({ "sub": "x" });
         let good = signed(&keys.id, &claims);
@@ -116,14 +116,14 @@ mod tests {
     }
 
     #[test]
-    fn the_challenge_is_the_one_of_rfc_7636_appendix_b() {
+    fn challenge_matches_rfc_7636_appendix_b() {
         let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
         assert!(is_challenge_of("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", verifier));
         assert!(!is_challenge_of(verifier, verifier));
     }
 
     #[test]
-    fn at_hash_is_the_one_of_the_openid_connect_example() {
+    fn at_hash_matches_the_openid_connect_example() {
         // OpenID Connect Core, appendix A.3, shows this access token with this hash.
         assert_eq!(at_hash("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y"), "77QmUPtjPfzWtF2AnpK9RQ");
     }

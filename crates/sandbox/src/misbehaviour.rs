@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_found_again_and_are_unique() {
+    fn misbehaviour_names_parse() {
         for &misbehaviour in Misbehaviour::ALL {
             assert_eq!(misbehaviour.name().parse::<Misbehaviour>().unwrap(), misbehaviour);
         }

@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_comes_from_outside_is_escaped() {
+    fn text_from_outside_is_escaped() {
         let response = error("<script>alert('x')</script>");
         let html = String::from_utf8(response.body().to_vec()).unwrap();
         assert!(html.contains("&lt;script&gt;alert(&#39;x&#39;)"), "{html}");

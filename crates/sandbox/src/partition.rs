@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_partition_is_that_of_its_region() {
+    fn partition_follows_from_its_region() {
         for partition in [Partition::Aws, Partition::GovCloud, Partition::China] {
             assert_eq!(Partition::of(partition.region()), partition);
             assert!(partition.domain("x").contains(partition.region()), "{partition:?}");

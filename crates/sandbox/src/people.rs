@@ -224,7 +224,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn several_roles_arrive_as_one_text_in_brackets() {
+    fn several_roles_become_one_text_in_brackets() {
         let person = |roles| Person::new("x", "X", Directory::AzureAd).with_roles(roles).custom_roles();
         assert_eq!(person(&[]), None);
         assert_eq!(person(&["api:read"]), Some("api:read".into()));
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn too_many_groups_become_a_link() {
+    fn more_than_150_groups_become_a_link() {
         let claim = |groups| {
             Person::new("x", "X", Directory::AzureAd).with_directory_groups(groups).custom_groups(|| "link".into())
         };
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_sent_stays_and_what_is_blank_goes() {
+    fn missing_attribute_keeps_its_value_and_blank_removes_it() {
         let person = |roles: &[&str]| Person::new("x", "X", Directory::AzureAd).with_roles(roles);
         let after = |roles: &[&str]| person(&["old"]).after_sign_in(&person(roles)).custom_roles();
         assert_eq!(after(&[]), Some("old".into()));
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_username_starts_with_the_provider() {
+    fn username_starts_with_the_provider() {
         assert_eq!(Person::new("alice", "A", Directory::AzureAd).username(), "AzureAD_alice@corp.example");
     }
 }

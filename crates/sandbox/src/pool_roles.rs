@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_again() {
+    fn written_pool_roles_are_read_back() {
         let none = PoolRoles { authenticated: None, unauthenticated: None, mapping: RoleMapping::None };
         let token = PoolRoles { mapping: RoleMapping::Token(AmbiguousRole::AuthenticatedRole), ..rules(1) };
         let guests = PoolRoles { unauthenticated: Some(ORDERS_ADMIN.into()), ..rules(25) };
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn of_several_mappings_the_pool_s_own_counts() {
+    fn mapping_of_the_pools_own_provider_is_chosen() {
         let mapping = |role: &str| format!(r#"{{"Type":"{role}","AmbiguousRoleResolution":"Deny"}}"#);
         let text = format!(r#"{{"RoleMappings":{{"other":{},"mine":{}}}}}"#, mapping("Rules"), mapping("Token"));
         let read = |provider| PoolRoles::parse(text.as_bytes(), provider);
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_service_would_refuse_is_refused() {
+    fn pool_roles_that_aws_would_refuse_are_refused() {
         for count in [0, 26] {
             assert!(PoolRoles::parse(rules(count).json("x", PROVIDER).as_bytes(), PROVIDER).is_err(), "{count}");
         }

@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn identifiers_have_the_shapes_of_cognito() {
+    fn identifiers_have_the_cognito_form() {
         let uuid = uuid();
         assert_eq!(uuid.len(), 36, "{uuid}");
         assert_eq!(uuid.as_bytes()[14], b'4', "{uuid}");

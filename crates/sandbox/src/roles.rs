@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn each_match_type_has_its_meaning() {
+    fn match_types_compare_as_documented() {
         let claims = json!({ "custom:roles": "[Orders.Read, Billing]" });
         for (match_type, value, expected) in [
             (MatchType::Equals, "[Orders.Read, Billing]", true),
@@ -122,14 +122,14 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_claim_matches_nothing_at_all() {
+    fn missing_claim_matches_no_rule() {
         for match_type in [MatchType::Equals, MatchType::Contains, MatchType::StartsWith, MatchType::NotEqual] {
             assert!(!by_rule(match_type, "x", &json!({})), "{match_type:?}");
         }
     }
 
     #[test]
-    fn the_first_rule_wins_and_a_custom_role_must_be_among_the_matching() {
+    fn first_rule_wins_and_custom_role_must_match() {
         let rules = vec![
             Rule::new("custom:roles", MatchType::Contains, "Admin", "admin"),
             Rule::new("custom:roles", MatchType::Contains, "A", "reader"),
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn contains_on_arrays_follows_the_switch() {
+    fn contains_on_arrays_follows_the_option() {
         let rules = vec![Rule::new("cognito:groups", MatchType::Contains, "Admin", "admin")];
         let mapping = RoleMapping::Rules(rules, AmbiguousRole::Deny);
         let find = |contains, groups: &[&str]| role(&mapping, contains, &json!({ "cognito:groups": groups }), None);
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn token_mapping_takes_the_custom_then_the_preferred_role() {
+    fn token_mapping_prefers_custom_then_preferred_role() {
         let mapping = RoleMapping::Token(AmbiguousRole::Deny);
         let find = |claims: Value, custom| role(&mapping, ContainsOnArrays::Substring, &claims, custom);
         let both = json!({ "cognito:roles": ["a", "b"], "cognito:preferred_role": "a" });
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pool_without_a_default_role_says_so_only_where_it_would_be_given() {
+    fn missing_default_role_matters_only_where_it_applies() {
         let rules = vec![Rule::new("custom:roles", MatchType::Equals, "Admin", "admin")];
         let find = |mapping, claims: Value, custom| {
             let pool = PoolRoles { authenticated: None, unauthenticated: Some("guest".into()), mapping };

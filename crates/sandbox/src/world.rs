@@ -361,7 +361,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_more_secrets_than_are_kept_the_latest_are_known() {
+    fn oldest_secrets_are_forgotten_first() {
         let address = SocketAddr::from(([127, 0, 0, 1], 1));
         let addresses = Addresses::all_at(address);
         let world = World::new(Options::default(), addresses).unwrap();

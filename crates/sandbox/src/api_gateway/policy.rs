@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn wildcards_cover_what_iam_says_they_cover() {
+    fn wildcards_match_as_in_iam() {
         for (pattern, text) in [
             ("", ""),
             ("*", ""),
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deny_wins_and_silence_is_no() {
+    fn deny_wins_and_no_statement_means_no() {
         let statement = |effect, resource: &str| Statement {
             effect,
             action: "execute-api:invoke".into(),

@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn one_is_due_at_its_place_alone_and_as_often_as_was_said() {
+    fn refusal_is_due_at_its_place_as_often_as_requested() {
         let active = Active::default();
         let refusal: Refusal = "aadsts50105".parse().unwrap();
         active.set(refusal, Some(1));
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn entra_id_answers_in_its_own_form() {
+    fn entra_id_refusals_have_error_codes() {
         let refusal: Refusal = "aadsts7000215".parse().unwrap();
         let document: serde_json::Value = serde_json::from_slice(refusal.answer().body()).unwrap();
         assert_eq!(document["error_codes"], json!([7_000_215]));

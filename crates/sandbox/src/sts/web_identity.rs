@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_a_good_key_signed_the_claims_have_to_be_right() {
+    fn well_signed_token_with_wrong_claims_is_refused() {
         let world = world();
         for (claim, value, status, code) in [
             ("x", json!(1), 200, "<Provider>cognito-identity.amazonaws.com</Provider>"),

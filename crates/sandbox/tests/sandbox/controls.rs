@@ -1,4 +1,4 @@
-//! The controls for scripts, and the profile that the sandbox writes.
+//! The controls for scripts, the request log, and the profile for cogfed.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -12,7 +12,7 @@ fn control(lab: &Lab, method: &str, target: &str) -> crate::support::client::Ans
 }
 
 #[test]
-fn a_script_can_do_what_the_methods_do() {
+fn controls_do_what_the_methods_do() {
     let lab = Lab::new();
     let before = lab.0.now();
     assert_eq!(control(&lab, "POST", "/clock?advance=3600").status, 200);
@@ -27,7 +27,7 @@ fn a_script_can_do_what_the_methods_do() {
     let refused = lab.refresh("x");
     assert_eq!((refused.status, refused.text("error").as_str()), (401, "invalid_client"));
     assert_eq!(refused.json()["error_codes"], serde_json::json!([7_000_215]));
-    assert_eq!(lab.refresh("x").text("error"), "invalid_grant", "once was asked for");
+    assert_eq!(lab.refresh("x").text("error"), "invalid_grant", "only once was requested");
     control(&lab, "POST", "/people?name=alice&role=a&role=b");
     let alice = lab.0.people().into_iter().find(|person| person.name == "alice").unwrap();
     assert_eq!(alice.roles, ["a", "b"]);
@@ -45,7 +45,7 @@ fn a_script_can_do_what_the_methods_do() {
 }
 
 #[test]
-fn what_a_script_gets_wrong_is_refused() {
+fn controls_refuse_wrong_requests() {
     let lab = Lab::new();
     for (method, target, status) in [
         ("POST", "/misbehave", 400),
@@ -66,7 +66,7 @@ fn what_a_script_gets_wrong_is_refused() {
 }
 
 #[test]
-fn a_page_in_a_browser_gets_nothing() {
+fn controls_refuse_pages_in_a_browser() {
     let lab = Lab::new();
     let url = format!("{}/secrets", lab.0.control_url());
     assert_eq!(send("GET", &url, &[("Origin", "http://attacker.example")], "").status, 403);
@@ -78,7 +78,7 @@ fn a_page_in_a_browser_gets_nothing() {
 }
 
 #[test]
-fn the_log_holds_no_secret() {
+fn request_log_contains_no_secret() {
     let lab = Lab::new();
     let tokens = lab.tokens("alice");
     lab.refresh(&tokens.text("refresh_token"));
@@ -94,7 +94,7 @@ fn the_log_holds_no_secret() {
 }
 
 #[test]
-fn what_is_long_over_is_forgotten() {
+fn long_expired_keys_are_forgotten() {
     let lab = Lab::new();
     let token = lab.tokens("alice").text("id_token");
     let id = lab.get_id(&token).text("IdentityId");
@@ -106,7 +106,7 @@ fn what_is_long_over_is_forgotten() {
     let first = credentials();
     lab.0.advance_clock(chrono::TimeDelta::days(6));
     let second = credentials();
-    assert!(lab.0.issued_keys().find(&first).is_some(), "expired, and still known");
+    assert!(lab.0.issued_keys().find(&first).is_some(), "expired but still known");
     lab.0.advance_clock(chrono::TimeDelta::days(2));
     credentials();
     assert!(lab.0.issued_keys().find(&first).is_none());
@@ -114,7 +114,7 @@ fn what_is_long_over_is_forgotten() {
 }
 
 #[test]
-fn the_profile_is_toml_and_names_where_everything_is() {
+fn profile_is_toml_with_every_address() {
     let rotation = Rotation::On { grace: 30 };
     let lab = Lab::with(Options { rotation, misbehaviours: vec![Misbehaviour::Token500], ..Options::default() });
     let text = lab.0.profile_toml("sand box");
@@ -135,7 +135,7 @@ fn the_profile_is_toml_and_names_where_everything_is() {
 }
 
 #[test]
-fn a_sandbox_can_be_shared_between_threads() {
+fn sandbox_can_be_shared_between_threads() {
     fn is_shared<T: Send + Sync>(_: &T) {}
     is_shared(&Sandbox::start(Options::default()).unwrap());
 }

@@ -1,6 +1,7 @@
 //! The sandbox over real HTTP and its verifiers in process: they answer as AWS does, errors included.
 //!
-//! Requests are signed by the `aws-sigv4` crate, and ID tokens verified by `openidconnect`. The sandbox knows neither.
+//! Requests are signed by the `aws-sigv4` crate, and ID tokens verified by `openidconnect`, which share no code with
+//! the sandbox.
 
 mod api_gateway;
 mod controls;

@@ -1,4 +1,4 @@
-//! Each misbehaviour that is not shown elsewhere does what its name says, as often as it was asked to.
+//! The misbehaviours that no other test shows, each as often as requested.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::support::client::{Lab, claims, encode, get, header, post_form, try_send};
 
 #[test]
-fn the_token_endpoint_fails_in_all_its_ways() {
+fn token_endpoint_has_every_requested_fault() {
     let lab = Lab::new();
     let form = [("grant_type", "authorization_code"), ("client_id", lab.0.client_id())];
     let ask = |misbehaviour| {
@@ -30,13 +30,13 @@ fn the_token_endpoint_fails_in_all_its_ways() {
     lab.0.misbehave(Misbehaviour::TokenClose, Some(1));
     let headers = [("Content-Type", crate::support::client::FORM)];
     assert!(try_send("POST", &lab.token_url(), &headers, &encode(&form)).is_none());
-    assert_eq!(post_form(&lab.token_url(), &form).text("error"), "invalid_request", "good manners again");
+    assert_eq!(post_form(&lab.token_url(), &form).text("error"), "invalid_request", "the fault is over");
     let silent = lab.0.requests().into_iter().find(|request| request.status.is_none()).unwrap();
     assert_eq!((silent.endpoint, silent.path.as_str()), ("token.code", "/oauth2/token"));
 }
 
 #[test]
-fn silence_lasts_until_the_client_goes() {
+fn silent_endpoint_waits_until_the_client_leaves() {
     for misbehaviour in [Misbehaviour::TokenSilent, Misbehaviour::IdentitySilent] {
         let lab = Lab::with(Options { misbehaviours: vec![misbehaviour], ..Options::default() });
         let (base, target) = match misbehaviour {
@@ -53,7 +53,7 @@ fn silence_lasts_until_the_client_goes() {
 }
 
 #[test]
-fn id_tokens_are_spoilt_as_asked() {
+fn id_tokens_have_every_requested_fault() {
     let lab = Lab::new();
     let good = claims(&lab.tokens("alice").text("id_token"));
     let ask = |misbehaviour| {
@@ -75,7 +75,7 @@ fn id_tokens_are_spoilt_as_asked() {
 }
 
 #[test]
-fn refreshes_go_wrong_as_asked() {
+fn refreshes_have_every_requested_fault() {
     let lab = Lab::new();
     let tokens = lab.tokens("alice");
     let refresh_token = tokens.text("refresh_token");
@@ -91,7 +91,7 @@ fn refreshes_go_wrong_as_asked() {
 }
 
 #[test]
-fn the_other_endpoints_fail_as_asked() {
+fn other_endpoints_have_every_requested_fault() {
     let lab = Lab::new();
     let pool = format!("{}/{}/.well-known", lab.0.user_pool_url(), lab.0.user_pool_id());
     for (misbehaviour, url) in [
@@ -126,7 +126,7 @@ fn the_other_endpoints_fail_as_asked() {
 }
 
 #[test]
-fn a_pool_without_a_role_gives_no_credentials() {
+fn pool_without_a_role_gives_no_credentials() {
     let lab = Lab::new();
     let token = lab.tokens("alice").text("id_token");
     lab.0.misbehave(Misbehaviour::IdentityNoRole, Some(1));
@@ -141,11 +141,11 @@ fn a_pool_without_a_role_gives_no_credentials() {
 }
 
 #[test]
-fn a_forgotten_identity_is_made_anew() {
+fn forgotten_identity_is_created_again() {
     let lab = Lab::with(Options { misbehaviours: vec![Misbehaviour::IdentityForgotten], ..Options::default() });
     let token = lab.tokens("alice").text("id_token");
     let kept = lab.get_id(&token).text("IdentityId");
-    assert_eq!(lab.get_credentials(&kept, &token).status, 200, "nobody has kept a new one yet");
+    assert_eq!(lab.get_credentials(&kept, &token).status, 200, "no new one has been kept yet");
     for _ in 0..2 {
         let answer = lab.get_credentials(&kept, &token);
         assert_eq!((answer.status, answer.text("__type").as_str()), (400, "ResourceNotFoundException"));
@@ -156,7 +156,7 @@ fn a_forgotten_identity_is_made_anew() {
 }
 
 #[test]
-fn a_clock_that_is_behind_shows_in_the_date_and_in_the_tokens() {
+fn slow_server_clock_shows_in_dates_and_tokens() {
     let now = "2026-11-22T12:00:00Z".parse().unwrap();
     let clock = std::sync::Arc::new(cogfed_sandbox::ManualClock::at(now));
     let misbehaviours = vec![Misbehaviour::ClockBehind];

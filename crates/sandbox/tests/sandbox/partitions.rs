@@ -20,7 +20,7 @@ fn key_of(lab: &Lab, person: &str) -> IssuedKey {
 }
 
 #[test]
-fn everything_names_its_own_partition() {
+fn ids_arns_and_hosts_name_their_partition() {
     for (switch, partition, region, suffix) in [
         (Switch::GovCloud, "aws-us-gov", "us-gov-west-1", "amazonaws.com"),
         (Switch::China, "aws-cn", "cn-north-1", "amazonaws.com.cn"),
@@ -69,7 +69,7 @@ fn govcloud_has_its_own_domain_and_two_issuers() {
 }
 
 #[test]
-fn the_order_of_the_switches_does_not_matter() {
+fn order_of_partition_and_role_switches_does_not_matter() {
     use Switch::{GovCloud, TokenRoles};
     for switches in [[GovCloud, TokenRoles], [TokenRoles, GovCloud]] {
         let lab = switched(&switches);
@@ -83,7 +83,7 @@ fn the_order_of_the_switches_does_not_matter() {
 }
 
 #[test]
-fn the_classic_flow_is_that_of_the_partition() {
+fn classic_flow_names_its_partition() {
     for (switch, issuer, provider) in [
         (
             Switch::GovCloud,

@@ -1,4 +1,4 @@
-//! GetCallerIdentity, and how STS refuses.
+//! GetCallerIdentity, and the refusals of STS.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ fn signer(key: &IssuedKey) -> Signer<'_> {
     Signer { service: "sts", ..Signer::new(key) }
 }
 
-/// Returns the texts of the elements of that name. The documents are flat and plain enough for it.
+/// Returns the text of the first element with this name. The documents are flat enough for that.
 fn element<'a>(text: &'a str, name: &str) -> &'a str {
     text.split_once(&format!("<{name}>")).unwrap().1.split_once(&format!("</{name}>")).unwrap().0
 }
@@ -42,7 +42,7 @@ fn assert_fault(response: &Response<Bytes>, status: u16, code: &str, message: &s
 }
 
 #[test]
-fn the_caller_is_named_for_post_get_and_presigned_in_both_scopes() {
+fn caller_identity_works_signed_and_presigned_in_both_scopes() {
     let key = key("OrdersAdmin");
     for region in [REGION, "us-east-1"] {
         let signer = Signer { region, ..signer(&key) };
@@ -66,7 +66,7 @@ fn the_caller_is_named_for_post_get_and_presigned_in_both_scopes() {
 }
 
 #[test]
-fn other_partitions_name_the_caller_their_way_and_have_no_global_endpoint() {
+fn other_partitions_have_their_arns_and_no_global_endpoint() {
     for (partition, region) in [("aws-us-gov", "us-gov-west-1"), ("aws-cn", "cn-north-1")] {
         let admin = key("OrdersAdmin");
         let admin = IssuedKey { role_arn: admin.role_arn.replace("arn:aws:", &format!("arn:{partition}:")), ..admin };
@@ -85,7 +85,7 @@ fn other_partitions_name_the_caller_their_way_and_have_no_global_endpoint() {
 }
 
 #[test]
-fn an_administrator_is_named_as_a_user() {
+fn administrator_is_named_as_an_iam_user() {
     let role_arn = "arn:aws:iam::000000000000:user/SandboxAdministrator".to_owned();
     let admin = IssuedKey { session_token: String::new(), role_arn, ..key("Administrator") };
     let keys = IssuedKeys::default();
@@ -94,7 +94,7 @@ fn an_administrator_is_named_as_a_user() {
     let text = str::from_utf8(response.body()).unwrap();
     assert_eq!(element(text, "Arn"), "arn:aws:iam::000000000000:user/SandboxAdministrator");
     assert!(element(text, "UserId").starts_with("AIDASANDBOX"), "{text}");
-    // A session token where there is none to have.
+    // A session token with a key that has none.
     let with_token = IssuedKey { session_token: "x".into(), ..admin };
     let response = sts::answer(now(), &keys, REGION, &signer(&with_token).sign(post(FORM)));
     let invalid = "The security token included in the request is invalid.";
@@ -102,7 +102,7 @@ fn an_administrator_is_named_as_a_user() {
 }
 
 #[test]
-fn what_is_not_get_caller_identity_is_refused() {
+fn unknown_sts_operations_are_refused() {
     let key = key("OrdersAdmin");
     let ask = |form: &str| answer(&signer(&key).sign(post(form)));
     let missing = "The request must contain the parameter Action.";
@@ -122,7 +122,7 @@ fn what_is_not_get_caller_identity_is_refused() {
 }
 
 #[test]
-fn signatures_are_refused_with_the_codes_of_sts() {
+fn refused_signatures_get_sts_error_codes() {
     let key = key("OrdersAdmin");
     let ask = |key: &IssuedKey| answer(&signer(key).sign(post(FORM)));
     assert_fault(&answer(&post(FORM)), 403, "MissingAuthenticationToken", "Request is missing Authentication Token");
@@ -154,7 +154,7 @@ fn signatures_are_refused_with_the_codes_of_sts() {
 }
 
 #[test]
-fn clock_and_expiry_are_those_of_sts() {
+fn clock_window_and_expiry_match_sts() {
     let key = key("OrdersAdmin");
     let keys = IssuedKeys::default();
     keys.insert(IssuedKey { expires: now() + TimeDelta::minutes(10), ..key.clone() });

@@ -1,4 +1,4 @@
-//! Each switch changes what it says, and the command takes them.
+//! The switches, each of which changes one behaviour.
 
 use cogfed_sandbox::options::{AUTHENTICATED, ContainsOnArrays, ORDERS_ADMIN, ORDERS_READER};
 use cogfed_sandbox::{Options, Rotation, Switch};
@@ -16,7 +16,7 @@ fn switched(switch: Switch) -> Lab {
 }
 
 #[test]
-fn the_app_client_and_the_issuer() {
+fn switches_change_client_secret_and_issuer() {
     let lab = switched(Switch::ClientSecret);
     let [secret] = lab.0.client_secrets() else { panic!("one secret") };
     assert_eq!(lab.exchange(&lab.code("alice"), &[]).text("error"), "invalid_client");
@@ -27,7 +27,7 @@ fn the_app_client_and_the_issuer() {
 }
 
 #[test]
-fn roles() {
+fn switches_change_the_choice_of_roles() {
     let lab = switched(Switch::TokenRoles);
     for (person, role) in
         [("alice", ORDERS_ADMIN), ("bob", ORDERS_READER), ("carol", ORDERS_READER), ("dave", AUTHENTICATED)]
@@ -36,7 +36,7 @@ fn roles() {
     }
     assert_eq!(claims(&lab.tokens("bob").text("id_token"))["cognito:preferred_role"], ORDERS_READER);
     assert!(lab.0.set_roles("bob", &["Orders.Admin"]));
-    assert_eq!(lab.role("bob").unwrap(), ORDERS_READER, "the rules decide no more");
+    assert_eq!(lab.role("bob").unwrap(), ORDERS_READER, "the rules no longer decide");
     assert_eq!(switched(Switch::NoRoleMapping).role("alice").unwrap(), AUTHENTICATED);
     let mut options = Options::default();
     Switch::ContainsElement.apply(&mut options);
@@ -44,7 +44,7 @@ fn roles() {
 }
 
 #[test]
-fn revoked_sign_ins_and_refreshes() {
+fn switches_change_revocation_and_refreshes() {
     let lab = switched(Switch::ServerSideTokenCheck);
     let token = lab.tokens("alice").text("id_token");
     lab.0.revoke_all();
@@ -61,7 +61,7 @@ fn revoked_sign_ins_and_refreshes() {
 }
 
 #[test]
-fn errors_and_verifiers() {
+fn switches_change_error_states_and_needless_verifiers() {
     let lab = switched(Switch::NoStateOnErrors);
     let url = lab.authorization_url(&[("prompt", "none")]);
     let location = get(&url).location(&url);

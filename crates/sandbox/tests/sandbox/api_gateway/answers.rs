@@ -1,4 +1,4 @@
-//! What the functions behind the gateway answer.
+//! Answers of the functions behind the gateway.
 
 use bytes::Bytes;
 use cogfed_sandbox::api_gateway::{ApiGateway, LARGEST_BODY};
@@ -27,7 +27,7 @@ fn body(response: &Response<Bytes>) -> Value {
 }
 
 #[test]
-fn orders_are_listed_made_shown_and_deleted() {
+fn orders_can_be_listed_created_read_and_deleted() {
     let admin = Admin::new();
     let list = admin.ask("GET", "/prod/orders", &[], "");
     assert_eq!((list.status().as_u16(), body(&list)["orders"].as_array().unwrap().len()), (200, 3));
@@ -47,7 +47,7 @@ fn orders_are_listed_made_shown_and_deleted() {
 }
 
 #[test]
-fn in_another_partition_its_roles_have_their_policies_and_no_others() {
+fn roles_of_another_partition_have_only_their_policies() {
     let api = ApiGateway::new("us-gov-west-1", ACCOUNT, "abc123", "prod");
     let ask = |role_arn: String| {
         let key = IssuedKey { role_arn, ..key("OrdersReader") };
@@ -69,7 +69,7 @@ fn in_another_partition_its_roles_have_their_policies_and_no_others() {
 }
 
 #[test]
-fn echo_tells_what_arrived_and_who_asked() {
+fn echo_returns_the_request_and_its_caller() {
     let headers = [("X-Twice", "b"), ("X-Twice", "a"), ("User-Agent", "test/1")];
     let answer = Admin::new().ask("PUT", "/prod/echo/a%2Fb/%E2%82%AC?b=&a=x%20y", &headers, "{}");
     assert_eq!(answer.status(), 200);
@@ -110,7 +110,7 @@ fn echo_tells_what_arrived_and_who_asked() {
 }
 
 #[test]
-fn a_head_request_gets_the_headers_alone() {
+fn head_request_gets_headers_only() {
     let admin = Admin::new();
     let answer = admin.ask("HEAD", "/prod/echo/x", &[], "");
     assert_eq!(answer.status(), 200);
@@ -121,7 +121,7 @@ fn a_head_request_gets_the_headers_alone() {
 }
 
 #[test]
-fn a_redirect_goes_where_it_is_told() {
+fn redirect_goes_to_the_requested_url() {
     let admin = Admin::new();
     let answer = admin.ask("GET", "/prod/redirect?to=http%3A%2F%2F127.0.0.1%3A1%2F%3Fa%3Db", &[], "");
     assert_eq!(
@@ -136,7 +136,7 @@ fn a_redirect_goes_where_it_is_told() {
 }
 
 #[test]
-fn large_html_and_escape_are_what_they_say() {
+fn large_html_and_escape_answers_have_their_content() {
     let admin = Admin::new();
     for length in [0, 1, LARGEST_BODY] {
         let answer = admin.ask("GET", &format!("/prod/large?bytes={length}"), &[], "");
@@ -156,7 +156,7 @@ fn large_html_and_escape_are_what_they_say() {
 }
 
 #[test]
-fn each_answer_has_a_request_id_of_its_own() {
+fn every_answer_has_its_own_request_id() {
     let admin = Admin::new();
     let ids =
         |answer: &Response<Bytes>| ["x-amzn-requestid", "x-amz-apigw-id"].map(|name| answer.headers()[name].clone());

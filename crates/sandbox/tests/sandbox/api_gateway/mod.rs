@@ -1,4 +1,4 @@
-//! The API: what its functions answer, what its authorizer refuses, and both over a socket.
+//! The API: answers of its functions, refusals of its authorizer, and both over a socket.
 
 mod answers;
 mod refusals;

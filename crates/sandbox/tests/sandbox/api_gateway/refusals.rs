@@ -1,4 +1,4 @@
-//! Each way in which the gateway refuses, to the letter.
+//! The gateway's refusals, word for word.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ fn answer_at(now: DateTime<Utc>, request: &Request<Bytes>) -> Response<Bytes> {
     api().answer(now, &keys(), request)
 }
 
-/// Checks all that a refusal has in common, and returns its type and its body.
+/// Checks what all refusals have in common, and returns type and body.
 fn refusal(response: &Response<Bytes>) -> (String, Value) {
     assert_eq!(response.status(), 403);
     let header = |name: &str| response.headers()[name].to_str().unwrap().to_owned();
@@ -55,7 +55,7 @@ fn with_header(name: &'static str, change: impl Fn(&str) -> String) -> Request<B
 }
 
 #[test]
-fn unsigned_and_unknown_look_the_same() {
+fn unsigned_request_and_unknown_route_look_the_same() {
     let unsigned = answer_at(now(), &request("GET", "/prod/orders", &[], ""));
     assert_eq!(unsigned.body().len(), 42);
     assert_refused(
@@ -88,7 +88,7 @@ fn unsigned_and_unknown_look_the_same() {
 }
 
 #[test]
-fn an_authorization_of_another_scheme() {
+fn other_authorization_schemes_are_incomplete_signatures() {
     let bearer = |value: &str| request("GET", "/prod/orders", &[("authorization", value)], "");
     // printf %s 'Bearer abc' | openssl dgst -sha256 -binary | base64
     assert_refused(
@@ -114,7 +114,7 @@ fn an_authorization_of_another_scheme() {
 }
 
 #[test]
-fn an_incomplete_authorization() {
+fn incomplete_authorization_names_the_missing_parts() {
     let starts = |request: &Request<Bytes>, start: &str| {
         let (error_type, body) = refusal(&answer_at(now(), request));
         assert_eq!(error_type, "IncompleteSignatureException");
@@ -167,7 +167,7 @@ fn an_incomplete_authorization() {
 }
 
 #[test]
-fn the_wrong_scope() {
+fn signature_with_a_wrong_scope_is_refused() {
     let admin = key("OrdersAdmin");
     let get = || request("GET", "/prod/orders", &[], "");
     assert_refused(
@@ -194,7 +194,7 @@ fn the_wrong_scope() {
 }
 
 #[test]
-fn headers_that_are_not_signed() {
+fn unsigned_host_or_amz_header_is_refused() {
     assert_refused(
         &with_header("authorization", |value| value.replace("=host;", "=")),
         "InvalidSignatureException",
@@ -210,7 +210,7 @@ fn headers_that_are_not_signed() {
 }
 
 #[test]
-fn a_wrong_clock_is_told_with_both_times() {
+fn wrong_clock_is_refused_with_both_times() {
     let request = signed(&key("OrdersAdmin"), request("GET", "/prod/orders", &[], ""));
     for minutes in [-5, 0, 5] {
         assert_eq!(answer_at(now() + TimeDelta::minutes(minutes), &request).status(), 200, "{minutes} minutes");
@@ -230,7 +230,7 @@ fn a_wrong_clock_is_told_with_both_times() {
 }
 
 #[test]
-fn a_presigned_request_lives_as_long_as_it_says() {
+fn presigned_request_expires_as_it_states() {
     let admin = key("OrdersAdmin");
     let presign = |seconds| Signer { presign: Some(Duration::from_secs(seconds)), ..Signer::new(&admin) };
     let request = presign(90).sign(request("GET", "/prod/orders", &[], ""));
@@ -251,8 +251,8 @@ fn a_presigned_request_lives_as_long_as_it_says() {
 }
 
 #[test]
-fn the_date_header_stands_in_for_x_amz_date() {
-    // Signed with Python's hmac: the signers at hand all write an X-Amz-Date.
+fn date_header_replaces_x_amz_date() {
+    // Signed with Python's hmac: the available signers all write an X-Amz-Date.
     let authorization = "AWS4-HMAC-SHA256 Credential=ASIASANDBOXOrdersAdmin/20261122/eu-west-1/execute-api/aws4_request, \
         SignedHeaders=date;host;x-amz-security-token, \
         Signature=378c35f6ba120b1ea681c8024f4ea1f52cf0b60b48980e2ad96627853a1cc570";
@@ -265,7 +265,7 @@ fn the_date_header_stands_in_for_x_amz_date() {
 }
 
 #[test]
-fn an_unknown_key_and_a_wrong_session_token() {
+fn unknown_key_and_wrong_session_token_are_refused() {
     let message = "The security token included in the request is invalid.";
     let get = || request("GET", "/prod/orders", &[], "");
     let sign = |key: IssuedKey| signed(&key, get());
@@ -281,7 +281,7 @@ fn an_unknown_key_and_a_wrong_session_token() {
 }
 
 #[test]
-fn expired_credentials() {
+fn expired_credentials_are_refused() {
     let keys = IssuedKeys::default();
     keys.insert(IssuedKey { expires: now() + TimeDelta::seconds(1), ..key("OrdersAdmin") });
     let request = signed(&key("OrdersAdmin"), request("GET", "/prod/orders", &[], ""));
@@ -292,7 +292,7 @@ fn expired_credentials() {
 }
 
 #[test]
-fn a_wrong_signature_is_told_what_it_should_have_been_over() {
+fn wrong_signature_gets_the_expected_canonical_request() {
     let admin = key("OrdersAdmin");
     let other = IssuedKey { secret_access_key: "another".into(), ..admin };
     let request = signed(&other, request("POST", "/prod/orders", &[("content-type", "application/json")], "{}"));
@@ -311,7 +311,7 @@ fn a_wrong_signature_is_told_what_it_should_have_been_over() {
 }
 
 #[test]
-fn a_role_that_may_not() {
+fn role_without_permission_is_refused() {
     let ask = |api: &ApiGateway, role: &str, method: &str, target: &str| {
         let request = signed(&key(role), request(method, target, &[], ""));
         api.answer(now(), &keys(), &request)
@@ -343,7 +343,7 @@ fn a_role_that_may_not() {
 }
 
 #[test]
-fn a_statement_that_denies() {
+fn denying_statement_is_named_in_the_refusal() {
     let mut api = api();
     let resource = "arn:aws:execute-api:*:*:abc123/*/DELETE/orders/100?";
     api.attach(
@@ -358,5 +358,5 @@ fn a_statement_that_denies() {
     assert_eq!(error_type, "AccessDeniedException");
     let message = body["Message"].as_str().unwrap();
     assert!(message.ends_with(":********1234:abc123/prod/DELETE/orders/1001 with an explicit deny"), "{message}");
-    assert_eq!(delete("10011").status(), 404, "which the statement does not reach");
+    assert_eq!(delete("10011").status(), 404, "the statement does not match");
 }

@@ -1,4 +1,4 @@
-//! The API and STS as they are met over a socket.
+//! The API and STS over a socket.
 
 use std::sync::Arc;
 
@@ -16,20 +16,20 @@ fn is_the_gateway_s(answer: &Answer, error_type: &str) {
 }
 
 #[test]
-fn a_body_over_the_limit_is_the_gateway_s_to_refuse() {
+fn gateway_refuses_a_body_over_the_limit() {
     let lab = Lab::new();
     let post = |length| send("POST", &format!("{}/echo/x", lab.0.api_url()), &[], &"x".repeat(length));
     let answer = post(LARGEST_BODY + 1);
     assert_eq!((answer.status, answer.text("message").as_str()), (413, "Request Too Long"));
     is_the_gateway_s(&answer, "RequestEntityTooLargeException");
     let answer = post(LARGEST_BODY);
-    assert_eq!(answer.status, 403, "at the limit it is the signature that counts");
+    assert_eq!(answer.status, 403, "at the limit the signature decides");
     is_the_gateway_s(&answer, "MissingAuthenticationTokenException");
     assert_eq!((lab.0.count("too_large"), lab.0.count("api.refused")), (1, 1));
 }
 
 #[test]
-fn a_gateway_that_fails_has_its_headers_too() {
+fn failing_gateway_sends_its_headers() {
     let lab = Lab::new();
     lab.0.misbehave(Misbehaviour::Api500, Some(1));
     let answer = get(&format!("{}/orders", lab.0.api_url()));

@@ -1,4 +1,4 @@
-//! GetIdentityPoolRoles: for the account's administrator, and for nobody else.
+//! GetIdentityPoolRoles, for the account's administrator only.
 
 use chrono::TimeDelta;
 use cogfed_sandbox::issued::IssuedKey;
@@ -25,7 +25,7 @@ fn refused(answer: &Answer, code: &str, message: &str) {
     assert_eq!(answer.header("x-amzn-errortype"), Some(code));
 }
 
-/// Returns the key that the pool gave to a person.
+/// Returns the key that the pool issued to a person.
 fn key_of(lab: &Lab, person: &str) -> IssuedKey {
     let token = lab.tokens(person).text("id_token");
     let answer = lab.get_credentials(&lab.get_id(&token).text("IdentityId"), &token).json();
@@ -33,7 +33,7 @@ fn key_of(lab: &Lab, person: &str) -> IssuedKey {
 }
 
 #[test]
-fn the_administrator_is_told_what_is_in_force() {
+fn administrator_reads_the_current_roles() {
     let lab = Lab::new();
     let key = administrator(&lab);
     let answer = ask(&lab, &key);
@@ -50,7 +50,7 @@ fn the_administrator_is_told_what_is_in_force() {
 }
 
 #[test]
-fn nobody_else_is() {
+fn only_the_administrator_reads_the_roles() {
     let lab = Lab::new();
     let pool = lab.0.identity_pool_id();
     let input = json!({ "IdentityPoolId": pool });
@@ -83,7 +83,7 @@ fn nobody_else_is() {
 }
 
 #[test]
-fn the_pool_has_to_be_this_one() {
+fn roles_of_another_pool_are_refused() {
     let lab = Lab::new();
     let key = administrator(&lab);
     let other = "eu-west-1:00000000-0000-0000-0000-000000000000";
@@ -92,7 +92,7 @@ fn the_pool_has_to_be_this_one() {
 }
 
 #[test]
-fn the_administrator_is_nobody_at_the_api() {
+fn administrator_has_no_access_to_the_api() {
     let lab = Lab::new();
     let answer = api(&lab, &administrator(&lab), REGION, "/orders");
     assert_eq!(answer.status, 403);
@@ -100,20 +100,20 @@ fn the_administrator_is_nobody_at_the_api() {
 }
 
 #[test]
-fn misbehaviours_reach_it_but_for_the_one_about_login_tokens() {
+fn misbehaviours_affect_reading_roles_except_for_login_tokens() {
     let lab = Lab::new();
     let key = administrator(&lab);
     lab.0.misbehave(Misbehaviour::IdentityNotAuthorized, Some(1));
     assert_eq!(ask(&lab, &key).status, 200);
     let token = lab.tokens("alice").text("id_token");
-    assert_eq!(lab.get_id(&token).status, 400, "it was still to come");
+    assert_eq!(lab.get_id(&token).status, 400, "it is still due");
     assert_eq!(lab.get_id(&token).status, 200);
     lab.0.misbehave(Misbehaviour::IdentityThrottled, Some(1));
     refused(&ask(&lab, &key), "TooManyRequestsException", "Rate exceeded");
 }
 
 #[test]
-fn in_govcloud_the_words_are_govclouds() {
+fn govcloud_roles_have_govcloud_arns() {
     let mut options = Options::default();
     Switch::GovCloud.apply(&mut options);
     let lab = Lab::with(options);

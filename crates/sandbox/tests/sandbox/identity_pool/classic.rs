@@ -1,4 +1,4 @@
-//! The classic flow: a token of the identity pool, and credentials of STS for it.
+//! The classic flow: a token of the identity pool, and STS credentials for it.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::support::signed::{api, caller, element};
 
 const DENIED: &str = "Not authorized to perform sts:AssumeRoleWithWebIdentity";
 
-/// Returns a sandbox that allows the classic flow, on a clock that stands still.
+/// Returns a sandbox that allows the classic flow, and its clock.
 fn lab() -> (Lab, ManualClock) {
     let clock = ManualClock::at("2026-11-22T12:00:00Z".parse().unwrap());
     let mut options = Options { clock: Arc::new(clock.clone()), ..Options::default() };
@@ -32,7 +32,7 @@ fn get_open_id_token(lab: &Lab, person: &str) -> Answer {
     lab.identity("GetOpenIdToken", &json!({ "IdentityId": identity_id, "Logins": { lab.provider(): token } }))
 }
 
-/// AssumeRoleWithWebIdentity with some parameters changed; an empty value leaves the parameter out.
+/// Calls AssumeRoleWithWebIdentity with some parameters changed. An empty value omits a parameter.
 fn assume(lab: &Lab, token: &str, changes: &[(&str, &str)]) -> Answer {
     let mut pairs = vec![
         ("Action", "AssumeRoleWithWebIdentity"),
@@ -54,7 +54,7 @@ fn refused(answer: &Answer, status: u16, code: &str, message: &str) {
     assert_eq!((element(&answer.body, "Code"), element(&answer.body, "Message")), (code, message));
 }
 
-/// Returns the key of an answer, as the sandbox knows it.
+/// Returns the sandbox's record of the key in an answer.
 fn key(lab: &Lab, answer: &Answer) -> IssuedKey {
     assert_eq!(answer.status, 200, "{answer:?}");
     let key = lab.0.issued_keys().find(element(&answer.body, "AccessKeyId")).unwrap();
@@ -66,7 +66,7 @@ fn key(lab: &Lab, answer: &Answer) -> IssuedKey {
 }
 
 #[test]
-fn the_token_is_the_identity_pool_s_own() {
+fn open_id_token_is_issued_by_the_identity_pool() {
     let (lab, clock) = lab();
     let answer = get_open_id_token(&lab, "alice");
     let token = answer.text("Token");
@@ -93,7 +93,7 @@ fn the_token_is_the_identity_pool_s_own() {
 }
 
 #[test]
-fn the_flow_is_closed_to_mappings_and_without_being_allowed() {
+fn classic_flow_requires_permission_and_no_mapping() {
     let (classic, _) = lab();
     classic.0.set_role_mapping(RoleMapping::Token(AmbiguousRole::AuthenticatedRole));
     let mapped = "Basic (classic) flow is not supported with RoleMappings, please use enhanced flow.";
@@ -106,11 +106,11 @@ fn the_flow_is_closed_to_mappings_and_without_being_allowed() {
     }
     classic.0.set_role_mapping(RoleMapping::None);
     assert_eq!(get_open_id_token(&classic, "alice").status, 200);
-    assert_eq!(classic.role("alice").unwrap(), AUTHENTICATED, "the enhanced flow goes on");
+    assert_eq!(classic.role("alice").unwrap(), AUTHENTICATED, "the enhanced flow still works");
 }
 
 #[test]
-fn the_token_is_for_who_signed_in() {
+fn open_id_token_requires_the_identitys_own_login() {
     let (lab, _) = lab();
     let ask = |input| lab.identity("GetOpenIdToken", &input);
     let (alice, bob) = (lab.tokens("alice").text("id_token"), lab.tokens("bob").text("id_token"));
@@ -123,7 +123,7 @@ fn the_token_is_for_who_signed_in() {
 }
 
 #[test]
-fn sts_gives_the_role_that_was_asked_for() {
+fn sts_issues_the_requested_role() {
     let (lab, clock) = lab();
     let answer = get_open_id_token(&lab, "alice");
     let (identity_id, token) = (answer.text("IdentityId"), answer.text("Token"));
@@ -162,7 +162,7 @@ fn sts_gives_the_role_that_was_asked_for() {
 }
 
 #[test]
-fn sts_takes_no_other_token() {
+fn sts_refuses_other_tokens() {
     let (lab, clock) = lab();
     let token = get_open_id_token(&lab, "alice").text("Token");
     let no_token = "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)";
@@ -200,7 +200,7 @@ fn sts_takes_no_other_token() {
 }
 
 #[test]
-fn sts_gives_no_other_role() {
+fn sts_refuses_untrusting_roles_and_long_durations() {
     let (lab, _) = lab();
     let token = get_open_id_token(&lab, "alice").text("Token");
     for role in [
@@ -221,7 +221,7 @@ fn sts_gives_no_other_role() {
 }
 
 #[test]
-fn sts_checks_each_parameter() {
+fn sts_validates_every_parameter() {
     let (lab, _) = lab();
     let token = get_open_id_token(&lab, "alice").text("Token");
     let (long, huge) = ("x".repeat(65), "x".repeat(20_001));
@@ -297,7 +297,7 @@ fn sts_checks_each_parameter() {
 }
 
 #[test]
-fn misbehaviours_reach_the_classic_flow() {
+fn misbehaviours_affect_the_classic_flow() {
     let (lab, clock) = lab();
     let token = get_open_id_token(&lab, "alice").text("Token");
     lab.0.misbehave(Misbehaviour::CredentialsShort, Some(1));
@@ -319,7 +319,7 @@ fn misbehaviours_reach_the_classic_flow() {
 }
 
 #[test]
-fn china_s_classic_flow_begins_at_a_plain_issuer() {
+fn classic_flow_of_china_starts_at_a_plain_issuer() {
     let mut options = Options::default();
     [Switch::China, Switch::ClassicFlow].iter().for_each(|switch| switch.apply(&mut options));
     let issuer = Issuer::with(options);

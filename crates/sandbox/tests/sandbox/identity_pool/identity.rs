@@ -23,7 +23,7 @@ fn refused(answer: &Answer, code: &str, message: &str) {
 }
 
 #[test]
-fn credentials_have_aws_s_form_and_an_hour() {
+fn credentials_have_the_aws_form_and_last_an_hour() {
     let clock = ManualClock::at("2026-11-22T12:00:00Z".parse().unwrap());
     let lab = Lab::with(Options { clock: Arc::new(clock.clone()), ..Options::default() });
     let token = lab.tokens("alice").text("id_token");
@@ -52,7 +52,7 @@ fn credentials_have_aws_s_form_and_an_hour() {
 }
 
 #[test]
-fn the_default_rules_give_each_person_the_right_role() {
+fn default_rules_give_each_person_the_right_role() {
     let lab = Lab::new();
     assert_eq!(lab.role("alice").unwrap(), ORDERS_ADMIN);
     assert_eq!(lab.role("bob").unwrap(), ORDERS_READER);
@@ -63,12 +63,12 @@ fn the_default_rules_give_each_person_the_right_role() {
 }
 
 #[test]
-fn each_match_type_decides_over_the_wire() {
+fn match_types_decide_the_role_over_http() {
     for (match_type, value, alice, dave) in [
         (MatchType::Equals, "Orders.Admin", true, false),
         (MatchType::Contains, "Admin", true, false),
         (MatchType::StartsWith, "Orders", true, false),
-        // dave has no such claim, so that the rule is not evaluated for him.
+        // dave has no such claim, so the rule is not evaluated for him.
         (MatchType::NotEqual, "Other", true, false),
         (MatchType::NotEqual, "Orders.Admin", false, false),
     ] {
@@ -79,7 +79,7 @@ fn each_match_type_decides_over_the_wire() {
 }
 
 #[test]
-fn a_token_mapping_takes_the_preferred_role() {
+fn token_mapping_gives_the_preferred_role() {
     let mapping = RoleMapping::Token(AmbiguousRole::Deny);
     let lab = Lab::with(Options { role_mapping: mapping, ..Options::default() });
     assert!(lab.role("alice").unwrap_err().contains("denied"));
@@ -101,13 +101,13 @@ fn a_token_mapping_takes_the_preferred_role() {
 }
 
 #[test]
-fn without_a_mapping_everybody_gets_the_default_role() {
+fn without_mapping_everyone_gets_the_default_role() {
     let lab = Lab::with(Options { role_mapping: RoleMapping::None, ..Options::default() });
     assert_eq!(lab.role("alice").unwrap(), AUTHENTICATED);
 }
 
 #[test]
-fn login_tokens_are_checked() {
+fn login_tokens_are_verified() {
     let clock = ManualClock::at("2026-11-22T12:00:00Z".parse().unwrap());
     let lab = Lab::with(Options { clock: Arc::new(clock.clone()), ..Options::default() });
     let tokens = lab.tokens("alice");
@@ -124,7 +124,7 @@ fn login_tokens_are_checked() {
     refused(&with(json!({ "cognito-idp.eu-west-1.amazonaws.com/eu-west-1_other": id })), no, unsupported);
     refused(&with(json!({})), no, "Unauthenticated access is not supported");
     refused(&with(json!(null)), no, "Unauthenticated access is not supported");
-    // The process's keys are the same, the pool is not.
+    // Both sandboxes have the process's keys, but different pools.
     let other = Lab::with(Options { clock: Arc::new(clock.clone()), ..Options::default() });
     refused(&lab.get_id(&other.tokens("alice").text("id_token")), no, "Issuer doesn't match providerName");
     for misbehaviour in [cogfed_sandbox::Misbehaviour::WrongAudience, cogfed_sandbox::Misbehaviour::WrongTokenUse] {
@@ -137,7 +137,7 @@ fn login_tokens_are_checked() {
 }
 
 #[test]
-fn the_issuer_is_one_in_discovery_in_tokens_and_at_the_identity_pool() {
+fn discovery_tokens_and_identity_pool_name_one_issuer() {
     let (original, updated) = ("https://cognito-idp.", "https://issuer-cognito-idp.");
     for (issuer, host, other) in [(Issuer::Original, original, updated), (Issuer::Updated, updated, original)] {
         let lab = Lab::with(Options { issuer, ..Options::default() });
@@ -156,7 +156,7 @@ fn the_issuer_is_one_in_discovery_in_tokens_and_at_the_identity_pool() {
 }
 
 #[test]
-fn identities_belong_to_their_people() {
+fn identity_accepts_only_its_own_persons_login() {
     let lab = Lab::new();
     let (alice, bob) = (lab.tokens("alice").text("id_token"), lab.tokens("bob").text("id_token"));
     let id = lab.get_id(&alice).text("IdentityId");
@@ -171,14 +171,14 @@ fn identities_belong_to_their_people() {
 }
 
 #[test]
-fn the_basic_flow_is_refused() {
+fn classic_flow_is_refused_with_a_mapping() {
     let lab = Lab::new();
     let message = "Basic (classic) flow is not supported with RoleMappings, please use enhanced flow.";
     refused(&lab.identity("GetOpenIdToken", &json!({})), "InvalidParameterException", message);
 }
 
 #[test]
-fn what_is_no_request_of_the_service_is_refused() {
+fn malformed_identity_pool_requests_are_refused() {
     let lab = Lab::new();
     refused(&lab.identity("Nonsense", &json!({})), "UnknownOperationException", "");
     let headers = [("X-Amz-Target", "AWSCognitoIdentityService.GetId")];
@@ -188,7 +188,7 @@ fn what_is_no_request_of_the_service_is_refused() {
 }
 
 #[test]
-fn a_revoked_sign_in_gets_credentials_unless_the_pool_asks() {
+fn revoked_sign_in_gets_credentials_without_server_side_check() {
     for (server_side_token_check, status) in [(false, 200), (true, 400)] {
         let lab = Lab::with(Options { server_side_token_check, ..Options::default() });
         let token = lab.tokens("alice").text("id_token");
@@ -199,7 +199,7 @@ fn a_revoked_sign_in_gets_credentials_unless_the_pool_asks() {
 }
 
 #[test]
-fn the_api_and_sts_are_there() {
+fn api_and_sts_answer() {
     let sandbox = Sandbox::start(Options::default()).unwrap();
     let answer = crate::support::client::get(&format!("{}/orders", sandbox.api_url()));
     assert_eq!(answer.status, 403);

@@ -1,4 +1,4 @@
-//! The identity pool's roles: changed while it runs, by a file and by a script, and three of one sign-in.
+//! The identity pool's roles: changed while it runs, read and written as a document, and three of one sign-in.
 
 use cogfed_sandbox::options::{
     AUTHENTICATED, AmbiguousRole, MatchType, ORDERS_ADMIN, ORDERS_READER, REPORTS_READER, RoleMapping, Rule,
@@ -17,7 +17,7 @@ fn rule(match_type: MatchType, value: &str, role_arn: &str) -> RoleMapping {
     RoleMapping::Rules(vec![rule], AmbiguousRole::Deny)
 }
 
-/// Credentials for a person, with a role that they ask for.
+/// Returns credentials for a person who asks for this role.
 fn asking(lab: &Lab, person: &str, role_arn: &str) -> Answer {
     let token = lab.tokens(person).text("id_token");
     let identity_id = lab.get_id(&token).text("IdentityId");
@@ -33,7 +33,7 @@ fn switched(switches: &[Switch]) -> Lab {
 }
 
 #[test]
-fn the_mapping_and_the_default_role_change_while_it_runs() {
+fn mapping_and_default_role_can_change_while_running() {
     let lab = Lab::new();
     assert_eq!(lab.role("alice").unwrap(), ORDERS_ADMIN);
     lab.0.set_role_mapping(rule(MatchType::Equals, "Orders.Admin", ORDERS_READER));
@@ -47,11 +47,11 @@ fn the_mapping_and_the_default_role_change_while_it_runs() {
     assert_eq!(lab.role("alice").unwrap_err(), NO_GOOD);
     lab.0.set_role_mapping(rule(MatchType::Equals, "Orders.Admin", ORDERS_ADMIN));
     assert_eq!(lab.role("alice").unwrap(), ORDERS_ADMIN, "a rule needs no default role");
-    assert_eq!(lab.role("dave").unwrap_err(), DENIED, "nor does a denial");
+    assert_eq!(lab.role("dave").unwrap_err(), DENIED, "a denial does not need one either");
 }
 
 #[test]
-fn a_role_that_does_not_trust_the_pool_is_a_wrong_configuration() {
+fn untrusting_role_is_a_wrong_configuration() {
     let lab = Lab::new();
     lab.0.set_role_mapping(rule(MatchType::Contains, "Orders", &lab.0.role_arn("ForeignTrust")));
     let token = lab.tokens("alice").text("id_token");
@@ -61,7 +61,7 @@ fn a_role_that_does_not_trust_the_pool_is_a_wrong_configuration() {
 }
 
 #[test]
-fn a_role_that_nobody_knows_may_do_nothing_at_the_api() {
+fn unknown_role_has_no_access_to_the_api() {
     let lab = Lab::new();
     lab.0.set_role_mapping(rule(MatchType::Contains, "Orders", "arn:aws:iam::123456789012:role/path/Unknown"));
     let token = lab.tokens("alice").text("id_token");
@@ -76,7 +76,7 @@ fn a_role_that_nobody_knows_may_do_nothing_at_the_api() {
 }
 
 #[test]
-fn deny_ambiguous_is_taken_with_rules_and_with_groups_in_either_order() {
+fn deny_ambiguous_works_with_rules_and_groups_in_either_order() {
     use Switch::{DenyAmbiguous, TokenRoles};
     for switches in [&[DenyAmbiguous][..], &[DenyAmbiguous, TokenRoles], &[TokenRoles, DenyAmbiguous]] {
         let lab = switched(switches);
@@ -87,7 +87,7 @@ fn deny_ambiguous_is_taken_with_rules_and_with_groups_in_either_order() {
 }
 
 #[test]
-fn one_sign_in_leads_to_three_roles() {
+fn one_sign_in_can_use_three_roles() {
     let three = [ORDERS_ADMIN, ORDERS_READER, REPORTS_READER];
     for lab in [Lab::new(), switched(&[Switch::TokenRoles])] {
         assert_eq!(lab.role("grace").unwrap(), ORDERS_ADMIN);
@@ -108,7 +108,7 @@ fn one_sign_in_leads_to_three_roles() {
 }
 
 #[test]
-fn a_script_reads_the_roles_and_writes_them() {
+fn controls_read_and_write_the_roles() {
     let lab = Lab::new();
     let url = format!("{}/mapping", lab.0.control_url());
     let text = lab.0.pool_roles_json();
@@ -123,7 +123,7 @@ fn a_script_reads_the_roles_and_writes_them() {
         mapping["RulesConfiguration"]["Rules"][0],
         json!({ "Claim": "custom:roles", "MatchType": "Contains", "Value": "Orders.Admin", "RoleARN": ORDERS_ADMIN })
     );
-    // The same back changes nothing, and neither does what cannot be taken.
+    // Writing the same document back changes nothing, and neither does one that is refused.
     assert_eq!(send("POST", &url, &[], &text).json(), document);
     for wrong in ["", "{", "[]", &text.replace("Contains", "Has"), &text.replace("\"Rules\",", "\"Rule\",")] {
         let answer = send("POST", &url, &[], wrong);
@@ -143,7 +143,7 @@ fn a_script_reads_the_roles_and_writes_them() {
 }
 
 #[test]
-fn a_document_of_another_pool_is_taken_as_it_is() {
+fn another_pools_roles_document_is_accepted() {
     let lab = Lab::new();
     let text = r#"{"IdentityPoolId":"us-east-1:1cf667a2-49a6-454b-9e45-23199EXAMPLE",
         "Roles":{"authenticated":"arn:aws:iam::123456789012:role/Auth","unauthenticated":"arn:aws:iam::123456789012:role/No"},

@@ -1,4 +1,4 @@
-//! Discovery, the way of the browser, and what the token endpoint refuses.
+//! Discovery, sign-in page, and refusals of the token endpoint.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::plain_issuer::{Issuer, clock, refused};
 use crate::support::client::{FORM, Lab, REDIRECT_URI, claims, encode, get, parameter, send};
 
 #[test]
-fn discovery_is_entra_s_and_below_the_issuer() {
+fn discovery_is_below_the_issuer_with_entra_ids_fields() {
     let issuer = Issuer::new();
     let (name, base) = (issuer.lab.0.issuer(), issuer.lab.0.plain_issuer_url());
     let (tenant, rest) = name.strip_prefix(&format!("{base}/")).unwrap().split_once('/').unwrap();
@@ -37,7 +37,7 @@ fn discovery_is_entra_s_and_below_the_issuer() {
 }
 
 #[test]
-fn without_the_switch_there_is_no_issuer() {
+fn plain_issuer_is_off_by_default() {
     let lab = Lab::new();
     assert_eq!(get(&format!("{}/x/v2.0/.well-known/openid-configuration", lab.0.plain_issuer_url())).status, 404);
     assert!(lab.0.issuer().starts_with("https://cognito-idp."));
@@ -45,7 +45,7 @@ fn without_the_switch_there_is_no_issuer() {
 }
 
 #[test]
-fn a_code_serves_once_for_ten_minutes_with_its_verifier_and_its_redirect_uri() {
+fn code_works_once_with_its_verifier_and_redirect_uri() {
     let clock = clock();
     let issuer = Issuer::with(Options { clock: Arc::new(clock.clone()), ..Options::default() });
     let code = issuer.code_of(&[], "alice");
@@ -71,7 +71,7 @@ fn a_code_serves_once_for_ten_minutes_with_its_verifier_and_its_redirect_uri() {
 }
 
 #[test]
-fn wrong_requests_have_their_numbers() {
+fn wrong_token_requests_get_entra_ids_numbers() {
     let issuer = Issuer::new();
     for (change, error, number) in [
         (("grant_type", ""), "invalid_request", 900_144),
@@ -97,7 +97,7 @@ fn wrong_requests_have_their_numbers() {
 }
 
 #[test]
-fn authorization_requests_are_refused_there_or_here() {
+fn authorization_errors_redirect_or_stay_on_the_page() {
     let issuer = Issuer::new();
     for (change, error, number) in [
         (("response_type", "token"), "unsupported_response_type", 700_054),
@@ -130,12 +130,12 @@ fn authorization_requests_are_refused_there_or_here() {
         assert_eq!(page.status, 400, "{change:?}");
         assert!(page.body.contains(&format!("AADSTS{number}: ")), "{page:?}");
     }
-    // The port of localhost does not count.
+    // The port of localhost is ignored.
     assert_eq!(get(&issuer.authorization_url(&[("redirect_uri", "http://localhost:9000/callback")])).status, 200);
 }
 
 #[test]
-fn a_person_clicks_or_cancels_or_is_signed_in_already() {
+fn sign_in_page_accepts_cancels_and_remembers() {
     let clock = clock();
     let issuer = Issuer::with(Options { clock: Arc::new(clock.clone()), ..Options::default() });
     let url = issuer.authorization_url(&[]);
@@ -168,7 +168,7 @@ fn a_person_clicks_or_cancels_or_is_signed_in_already() {
 }
 
 #[test]
-fn a_visitor_signs_people_in() {
+fn visitor_signs_in_at_the_plain_issuer() {
     use std::io::{BufRead, BufReader, Write};
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -182,7 +182,7 @@ fn a_visitor_signs_people_in() {
         stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\nConnection: close\r\n\r\ndone it").unwrap();
         line
     });
-    assert_eq!(visitor::sign_in_as(&url, "alice").unwrap().text, "done it");
+    assert_eq!(visitor::sign_in_as(&url, "alice").unwrap().text, "the refresh was done");
     let line = waiting.join().unwrap();
     let url = Url::parse(&format!("http://x{}", line.split(' ').nth(1).unwrap())).unwrap();
     let answer = issuer.exchange(&parameter(&url, "code").unwrap(), &[("redirect_uri", &redirect_uri)]);

@@ -1,4 +1,4 @@
-//! The identity pool takes the issuer's tokens, and the profile says so.
+//! The identity pool with a plain issuer, and the profile for it.
 
 use cogfed_sandbox::options::{AUTHENTICATED, ContainsOnArrays, ORDERS_ADMIN, ORDERS_READER, RoleMapping};
 use cogfed_sandbox::{Misbehaviour, Options, Switch};
@@ -8,7 +8,7 @@ use crate::plain_issuer::Issuer;
 use crate::support::client::{Lab, claims, get};
 
 #[test]
-fn the_identity_pool_takes_its_tokens_and_no_others() {
+fn identity_pool_accepts_only_the_plain_issuers_tokens() {
     let issuer = Issuer::new();
     for (person, role) in
         [("alice", ORDERS_ADMIN), ("bob", ORDERS_READER), ("carol", ORDERS_READER), ("dave", AUTHENTICATED)]
@@ -41,14 +41,14 @@ fn the_identity_pool_takes_its_tokens_and_no_others() {
     let other = issuer.tokens("alice").text("id_token");
     let unsupported = "Token is not from a supported provider of this identity pool.";
     assert_eq!(pool(json!({ &key: other })).text("message"), unsupported);
-    // The user pool is still there, and the identity pool does not know it.
+    // The user pool still exists, but the identity pool does not know it.
     let cognito = issuer.lab.tokens("alice").text("id_token");
     let cognito_key = claims(&cognito)["iss"].as_str().unwrap().replace("https://", "");
     assert_eq!(pool(json!({ cognito_key: cognito })).text("message"), unsupported);
 }
 
 #[test]
-fn the_caller_is_named_after_the_issuer() {
+fn caller_is_named_after_the_plain_issuer() {
     let issuer = Issuer::new();
     let token = issuer.tokens("alice").text("id_token");
     let identity_id = issuer.lab.get_id(&token).text("IdentityId");
@@ -63,21 +63,21 @@ fn the_caller_is_named_after_the_issuer() {
 }
 
 #[test]
-fn the_rules_name_the_claim_that_there_is() {
+fn switch_makes_the_rules_use_the_claim_roles() {
     let mut options = Options::default();
     Switch::PlainIssuer.apply(&mut options);
     let RoleMapping::Rules(rules, _) = &options.role_mapping else { panic!("rules") };
     assert!(rules.iter().all(|rule| rule.claim == "roles"), "{rules:?}");
     let element = Issuer::with(Options { contains_on_arrays: ContainsOnArrays::Element, ..Options::default() });
     assert_eq!(element.role("carol").unwrap(), ORDERS_READER);
-    // With the rules of a user pool nobody has a claim that they name.
+    // The rules for a user pool name a claim that these tokens do not have.
     let lab = Lab::with(Options { plain_issuer: true, ..Options::default() });
     let discovery = get(&format!("{}/.well-known/openid-configuration", lab.0.issuer())).json();
     assert_eq!(Issuer { lab, discovery }.role("alice").unwrap(), AUTHENTICATED);
 }
 
 #[test]
-fn the_profile_names_the_issuer_and_no_user_pool() {
+fn profile_names_the_issuer_and_no_user_pool() {
     let issuer = Issuer::new();
     let text = issuer.lab.0.profile_toml("plain");
     let profile = text.parse::<toml_edit::Document<String>>().unwrap();
@@ -96,7 +96,7 @@ fn the_profile_names_the_issuer_and_no_user_pool() {
 }
 
 #[test]
-fn it_stands_in_for_the_user_pools_that_china_does_not_have() {
+fn plain_issuer_works_in_china() {
     let mut options = Options::default();
     Switch::China.apply(&mut options);
     let issuer = Issuer::with(options);
@@ -108,7 +108,7 @@ fn it_stands_in_for_the_user_pools_that_china_does_not_have() {
 }
 
 #[test]
-fn the_classic_flow_takes_its_tokens_too() {
+fn classic_flow_accepts_the_plain_issuers_tokens() {
     let mut options = Options::default();
     Switch::ClassicFlow.apply(&mut options);
     let issuer = Issuer::with(options);

@@ -1,4 +1,4 @@
-//! What goes wrong on request.
+//! Faults on request.
 
 use cogfed_sandbox::Misbehaviour;
 use url::Url;
@@ -7,7 +7,7 @@ use crate::plain_issuer::{Issuer, refused};
 use crate::support::client::{Lab, REDIRECT_URI, claims, get, parameter, post_form};
 
 #[test]
-fn discovery_goes_wrong_on_request() {
+fn discovery_has_every_requested_fault() {
     let issuer = Issuer::new();
     let url = format!("{}/.well-known/openid-configuration", issuer.lab.0.issuer());
     let ask = |misbehaviour| {
@@ -22,7 +22,7 @@ fn discovery_goes_wrong_on_request() {
     let token_endpoint = Url::parse(elsewhere["token_endpoint"].as_str().unwrap()).unwrap();
     assert_eq!(token_endpoint.host_str(), Some("localhost"));
     refused(&post_form(token_endpoint.as_str(), &[]), "invalid_request", 900_144);
-    assert_eq!(issuer.lab.0.count("token.other"), 1, "who follows is seen");
+    assert_eq!(issuer.lab.0.count("token.other"), 1, "a client that follows is logged");
     assert_eq!(elsewhere["issuer"], issuer.discovery["issuer"]);
     let http = ask(Misbehaviour::DiscoveryHttp).json();
     assert!(http["token_endpoint"].as_str().unwrap().starts_with("http://login.example/"));
@@ -33,13 +33,13 @@ fn discovery_goes_wrong_on_request() {
     let redirect = ask(Misbehaviour::DiscoveryRedirect);
     assert_eq!(redirect.status, 302);
     assert!(redirect.header("location").unwrap().starts_with(&issuer.lab.0.user_pool_url()));
-    assert_eq!(get(&url).json(), issuer.discovery, "good manners again");
+    assert_eq!(get(&url).json(), issuer.discovery, "the fault is over");
     issuer.lab.0.misbehave(Misbehaviour::Jwks500, Some(1));
     assert_eq!(get(&issuer.endpoint("jwks_uri")).status, 500);
 }
 
 #[test]
-fn tokens_and_redirects_go_wrong_on_request() {
+fn tokens_and_redirects_have_every_requested_fault() {
     let issuer = Issuer::new();
     let token = issuer.tokens("alice").text("refresh_token");
     issuer.lab.0.misbehave(Misbehaviour::RefreshNoIdToken, None);
@@ -69,7 +69,7 @@ fn tokens_and_redirects_go_wrong_on_request() {
     assert_eq!(parameter(&redirect(Misbehaviour::AccessDenied), "error").as_deref(), Some("access_denied"));
     let repeated = redirect(Misbehaviour::RepeatedCode);
     assert_eq!(repeated.query_pairs().filter(|(name, _)| name == "code").count(), 2);
-    // A user pool's refresh may do without, too.
+    // A user pool's refresh may lack it, too.
     let lab = Lab::new();
     let token = lab.tokens("alice").text("refresh_token");
     lab.0.misbehave(Misbehaviour::RefreshNoIdToken, Some(1));

@@ -1,4 +1,4 @@
-//! The plain OIDC issuer: Entra ID's endpoints, claims and errors, and the identity pool that takes its tokens.
+//! The plain OpenID issuer: Entra ID's endpoints, claims and errors, and the identity pool that accepts its tokens.
 
 mod endpoints;
 mod identity;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::support::client::{Answer, CHALLENGE, Lab, REDIRECT_URI, VERIFIER, encode, get, parameter, post_form};
 
-/// A sandbox with a plain issuer, and what its discovery document says.
+/// A sandbox with a plain issuer, and its discovery document.
 pub struct Issuer {
     pub lab: Lab,
     pub discovery: Value,
@@ -32,7 +32,7 @@ impl Issuer {
         self.discovery[name].as_str().unwrap_or_else(|| panic!("no {name}")).to_owned()
     }
 
-    /// Returns the usual authorization URL with some parameters changed; an empty value leaves the parameter out.
+    /// Returns the usual authorization URL with some parameters changed. An empty value omits a parameter.
     pub fn authorization_url(&self, changes: &[(&str, &str)]) -> String {
         let pairs = [
             ("response_type", "code"),
@@ -47,7 +47,7 @@ impl Issuer {
         format!("{}?{}", self.endpoint("authorization_endpoint"), encode(&changed(&pairs, changes)))
     }
 
-    /// What the sign-in page does with a choice; also gives the cookie.
+    /// Submits the sign-in page with this choice. Returns the answer and its cookie.
     pub fn choose(&self, url: &str, choice: (&str, &str)) -> (Answer, String) {
         let page = get(url);
         assert_eq!(page.status, 200, "{page:?}");
@@ -124,7 +124,7 @@ pub fn clock() -> ManualClock {
     ManualClock::at("2026-11-22T12:00:00Z".parse().unwrap())
 }
 
-/// Asserts Entra ID's form of an error, and its number.
+/// Asserts the form of Entra ID's errors, and the number.
 #[track_caller]
 pub fn refused(answer: &Answer, error: &str, number: u32) {
     let document = answer.json();

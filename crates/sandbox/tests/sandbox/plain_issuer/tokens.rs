@@ -1,4 +1,4 @@
-//! What stands in the tokens, and what a refresh gives.
+//! Claims of the tokens, and refreshes.
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::plain_issuer::{Issuer, clock, refused};
 use crate::support::client::{claims, get, header};
 
 #[test]
-fn an_id_token_has_the_claims_of_entra_and_none_of_a_user_pool() {
+fn id_token_has_entra_ids_claims_only() {
     let clock = clock();
     let issuer = Issuer::with(Options { clock: Arc::new(clock.clone()), ..Options::default() });
     let answer = issuer.tokens("carol");
@@ -69,7 +69,7 @@ fn an_id_token_has_the_claims_of_entra_and_none_of_a_user_pool() {
 }
 
 #[test]
-fn the_openidconnect_crate_takes_the_id_token_too() {
+fn openidconnect_crate_accepts_the_id_token() {
     let clock = clock();
     let issuer = Issuer::with(Options { clock: Arc::new(clock.clone()), ..Options::default() });
     let second_opinion = |token: &str| {
@@ -104,7 +104,7 @@ fn the_openidconnect_crate_takes_the_id_token_too() {
 }
 
 #[test]
-fn scopes_decide_what_is_given() {
+fn scopes_decide_which_tokens_and_claims_come() {
     let issuer = Issuer::new();
     let tokens = |scope: &str| issuer.tokens_of(&[("scope", scope)], "alice").json();
     let all = tokens("openid profile email offline_access");
@@ -123,7 +123,7 @@ fn scopes_decide_what_is_given() {
 }
 
 #[test]
-fn each_refresh_gives_another_token_and_the_old_one_goes_on_working() {
+fn refresh_issues_a_new_token_and_the_old_still_works() {
     let clock = clock();
     let issuer = Issuer::with(Options { clock: Arc::new(clock.clone()), ..Options::default() });
     let first = issuer.tokens("alice");
@@ -141,7 +141,7 @@ fn each_refresh_gives_another_token_and_the_old_one_goes_on_working() {
     refused(&expired, "invalid_grant", 700_082);
     let told = "was issued on 2026-11-22T12:00:00.0000000Z and was inactive for 30.00:00:00.";
     assert!(expired.text("error_description").contains(told), "{expired:?}");
-    // The life of each begins anew.
+    // Each refresh token has a full lifetime.
     let third = issuer.refresh(&new, &[]);
     assert_eq!(third.status, 200);
     issuer.lab.0.revoke_all();
@@ -149,7 +149,7 @@ fn each_refresh_gives_another_token_and_the_old_one_goes_on_working() {
 }
 
 #[test]
-fn a_refresh_may_ask_for_less_and_not_for_more() {
+fn refresh_may_narrow_scopes_but_not_widen_them() {
     let issuer = Issuer::new();
     let token = issuer.tokens_of(&[("scope", "openid offline_access")], "alice").text("refresh_token");
     assert!(issuer.refresh(&token, &[("scope", "offline_access")]).json().get("id_token").is_none());
@@ -159,7 +159,7 @@ fn a_refresh_may_ask_for_less_and_not_for_more() {
 }
 
 #[test]
-fn groups_are_an_array_or_somebody_else_tells_them() {
+fn groups_are_an_array_or_distributed_claims() {
     let issuer = Issuer::new();
     let frank = |groups: &[String]| {
         issuer.lab.0.change_person("frank", |person| person.directory_groups = groups.to_vec());
@@ -181,7 +181,7 @@ fn groups_are_an_array_or_somebody_else_tells_them() {
 }
 
 #[test]
-fn a_refresh_says_what_the_directory_says_now() {
+fn refresh_shows_the_directorys_current_attributes() {
     let mut options = Options::default();
     Switch::StickyAttributes.apply(&mut options);
     let issuer = Issuer::with(options);
@@ -190,7 +190,7 @@ fn a_refresh_says_what_the_directory_says_now() {
         issuer.lab.0.set_roles("alice", roles);
         claims(&issuer.refresh(&token, &[]).text("id_token")).get("roles").cloned()
     };
-    assert_eq!(roles(&["Orders.Read"]), Some(json!(["Orders.Read"])), "no user pool, nothing to stick to");
+    assert_eq!(roles(&["Orders.Read"]), Some(json!(["Orders.Read"])), "without a user pool nothing is sticky");
     assert_eq!(roles(&[]), None);
     assert_eq!(roles(&[""]), None);
 }

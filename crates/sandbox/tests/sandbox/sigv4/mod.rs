@@ -1,4 +1,4 @@
-//! The Signature Version 4 verifier, against signatures that others computed.
+//! The Signature Version 4 verifier, against signatures by other implementations.
 
 mod published;
 mod tricky;

@@ -1,4 +1,4 @@
-//! Signatures that others published or computed: AWS's suite, and three by botocore.
+//! Published and computed signatures: AWS's suite, and three by botocore.
 
 use bytes::Bytes;
 use chrono::{NaiveDateTime, TimeDelta};
@@ -9,10 +9,11 @@ use serde::Deserialize;
 
 use crate::support::signing::{execute_api, key, now};
 
-/// Line breaks in a header's value, and raw spaces in a path: neither `http` nor HTTP itself lets them through. They are
-/// given to the verifier in parts.
+/// Cases with line breaks in a header's value or raw spaces in a path, which neither `http` nor HTTP itself allows.
+/// The verifier gets them in parts.
 const NOT_HTTP: [&str; 3] = ["get-header-value-multiline", "get-space-normalized", "get-space-unnormalized"];
-/// Its session token is added after signing. This verifier wants it signed, so the signature is checked without it.
+/// The case whose session token is added after signing. The verifier requires it to be signed, so the test leaves it
+/// out.
 const TOKEN_ADDED_LATER: &str = "post-sts-header-after";
 
 #[derive(Deserialize)]
@@ -52,7 +53,8 @@ impl Case {
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    /// Returns the path that the signer would send: with `normalize`, dot segments and doubled slashes are gone before it signs.
+    /// Returns the path that the signer sends: with `normalize` it removes dot segments and doubled slashes before
+    /// signing.
     fn path(&self) -> String {
         let path = self.target.split('?').next().unwrap();
         if !self.normalize {
@@ -113,7 +115,7 @@ impl Case {
         check(&expected, &self.key())
     }
 
-    /// As an HTTP request; none for those cases that HTTP cannot carry.
+    /// Returns an HTTP request, except for the cases that HTTP cannot carry.
     fn request(&self) -> Option<Request<Bytes>> {
         let query = if self.query().is_empty() { String::new() } else { format!("?{}", self.query()) };
         let mut request = Request::builder().method(self.method.as_str()).uri(self.path() + &query);
@@ -125,7 +127,7 @@ impl Case {
 }
 
 #[test]
-fn the_published_suite_is_verified() {
+fn published_suite_is_verified() {
     let cases = Case::all();
     assert_eq!(cases.len(), 38);
     for case in &cases {
@@ -135,7 +137,7 @@ fn the_published_suite_is_verified() {
 }
 
 #[test]
-fn the_published_suite_is_verified_as_http_requests_where_http_can_carry_them() {
+fn published_suite_is_verified_as_http_requests() {
     let mut not_http = Vec::new();
     for case in Case::all() {
         let Some(request) = case.request() else {
@@ -149,7 +151,7 @@ fn the_published_suite_is_verified_as_http_requests_where_http_can_carry_them() 
 }
 
 #[test]
-fn a_wrong_signature_gets_the_suites_canonical_request_and_string_to_sign() {
+fn mismatch_shows_the_suites_canonical_request_and_string_to_sign() {
     for case in Case::all() {
         let wrong = case.expected.authorization.replace(&case.expected.signature, &"0".repeat(64));
         let Err(Refused::Mismatch { canonical_request, string_to_sign }) = case.check_wire(&wrong) else {
@@ -161,7 +163,7 @@ fn a_wrong_signature_gets_the_suites_canonical_request_and_string_to_sign() {
 }
 
 #[test]
-fn a_session_token_that_is_added_after_signing_is_refused() {
+fn session_token_added_after_signing_is_refused() {
     let case = Case::all().into_iter().find(|case| case.name == TOKEN_ADDED_LATER).unwrap();
     let mut request = case.request().unwrap();
     let token = case.credentials.token.as_deref().unwrap();
@@ -174,7 +176,7 @@ fn a_session_token_that_is_added_after_signing_is_refused() {
 
 /// Computed with botocore 1.43.11 (`SigV4Auth`, `SigV4QueryAuth`).
 #[test]
-fn what_botocore_signed_is_verified() {
+fn botocore_signatures_are_verified() {
     let key = IssuedKey { access_key_id: "AKIDEXAMPLE".into(), ..key("Botocore") };
     let check = |request: &Request<Bytes>| verify(request, &execute_api(now()), |_| Some(key.clone())).map(|_| ());
     let signed = |request: http::request::Builder, headers: &str, signature: &str| {

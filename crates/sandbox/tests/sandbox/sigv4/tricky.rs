@@ -1,4 +1,4 @@
-//! Paths, queries and headers that signers and servers like to disagree on; and one flipped byte at a time.
+//! Paths, queries and headers that signers and servers disagree about, and one flipped byte at a time.
 
 use std::time::Duration;
 
@@ -58,13 +58,13 @@ const QUERIES: [&str; 20] = [
 ];
 
 #[test]
-fn tricky_paths_and_queries_are_verified_header_signed_and_presigned() {
+fn tricky_paths_and_queries_are_verified() {
     let key = key("OrdersAdmin");
     for path in PATHS {
         for query in QUERIES {
             let target = format!("{path}{query}");
             let signed = signed(&key, request("GET", &target, &[], ""));
-            assert_eq!(signed.uri().to_string(), target, "the signer was not to touch the target");
+            assert_eq!(signed.uri().to_string(), target, "the signer must not change the target");
             assert!(verdict(&key, &signed).is_ok(), "{target}: {:?}", verdict(&key, &signed));
             let signer = Signer { presign: Some(Duration::from_secs(60)), ..Signer::new(&key) };
             let presigned = signer.sign(request("GET", &target, &[], ""));
@@ -75,11 +75,11 @@ fn tricky_paths_and_queries_are_verified_header_signed_and_presigned() {
 }
 
 #[test]
-fn a_path_that_was_normalised_for_the_signature_alone_is_refused() {
+fn path_normalised_only_for_signing_is_refused() {
     let key = key("OrdersAdmin");
     for path in ["/prod//orders", "/prod/../orders", "/prod/./orders", "/prod/a/../orders", "//prod/orders"] {
         let signed = signed(&key, request("GET", path, &[], ""));
-        assert_eq!(signed.uri().path(), path, "sent as it is, signed without dots and doubled slashes");
+        assert_eq!(signed.uri().path(), path, "sent unchanged, signed without dots and doubled slashes");
         assert!(matches!(verdict(&key, &signed), Err(Refused::Mismatch { .. })), "{path}");
     }
     let mut other = signed(&key, request("GET", "/prod/orders/1001", &[], ""));
@@ -88,7 +88,7 @@ fn a_path_that_was_normalised_for_the_signature_alone_is_refused() {
 }
 
 #[test]
-fn nothing_can_be_added_to_a_signed_query() {
+fn adding_to_a_signed_query_is_refused() {
     let key = key("OrdersAdmin");
     let presign = Signer { presign: Some(Duration::from_secs(60)), ..Signer::new(&key) };
     for signer in [Signer::new(&key), presign] {
@@ -102,7 +102,7 @@ fn nothing_can_be_added_to_a_signed_query() {
 }
 
 #[test]
-fn headers_are_folded_joined_and_need_not_be_text() {
+fn signed_headers_are_folded_and_joined() {
     let key = key("OrdersAdmin");
     let headers = [
         ("Content-Type", "application/json; charset=utf-8"),
@@ -117,16 +117,16 @@ fn headers_are_folded_joined_and_need_not_be_text() {
     let mut signed = signed(&key, request("POST", "/prod/orders", &headers, "{}"));
     assert!(verdict(&key, &signed).is_ok(), "{:?}", verdict(&key, &signed));
     signed.headers_mut().insert("x-not-signed", http::HeaderValue::from_bytes(b"\xff\xfe").unwrap());
-    assert!(verdict(&key, &signed).is_ok(), "what is not signed may come along");
+    assert!(verdict(&key, &signed).is_ok(), "unsigned headers may be added");
     let spaces = signed.headers_mut().insert("x-spaces", http::HeaderValue::from_static("a b c"));
     assert!(spaces.is_some() && verdict(&key, &signed).is_ok(), "a proxy may fold whitespace");
     signed.headers_mut().append("x-repeated", http::HeaderValue::from_static("three"));
     assert!(matches!(verdict(&key, &signed), Err(Refused::Mismatch { .. })));
 }
 
-/// AWS's suite and botocore fold any whitespace, aws-sigv4 spaces alone. A tab is therefore not for a header to be signed.
+/// AWS's suite and botocore fold any whitespace, aws-sigv4 only spaces, so a header to be signed should have no tab.
 #[test]
-fn a_tab_is_folded_like_a_space() {
+fn tab_is_folded_like_a_space() {
     let key = key("OrdersAdmin");
     let mut signed = signed(&key, request("GET", "/prod/orders", &[("x-tab", "a b")], ""));
     signed.headers_mut().insert("x-tab", http::HeaderValue::from_static("a \t b"));
@@ -134,7 +134,7 @@ fn a_tab_is_folded_like_a_space() {
 }
 
 #[test]
-fn a_header_that_was_signed_under_a_listed_name_twice_or_in_capitals_is_refused() {
+fn repeated_or_capitalised_signed_header_names_are_refused() {
     let key = key("OrdersAdmin");
     for (from, to) in [("=host;", "=Host;host;"), ("=host;", "=host;host;"), ("host;x-amz-date", "x-amz-date;host")] {
         let mut signed = signed(&key, request("GET", "/prod/orders", &[], ""));
@@ -145,7 +145,7 @@ fn a_header_that_was_signed_under_a_listed_name_twice_or_in_capitals_is_refused(
 }
 
 #[test]
-fn garbage_is_refused_and_nothing_panics() {
+fn garbage_signatures_are_refused_without_panics() {
     let key = key("OrdersAdmin");
     let full = signed(&key, request("GET", "/prod/orders?a=1", &[], ""));
     let full = full.headers()["authorization"].as_bytes().to_vec();
@@ -163,7 +163,7 @@ fn garbage_is_refused_and_nothing_panics() {
     }
 }
 
-/// Flips each byte of `bytes` in each of three ways.
+/// Returns `bytes` with one byte flipped, for each byte and in three ways.
 fn flips(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     (0..bytes.len()).flat_map(move |place| {
         [0x01, 0x20, 0x80].map(|mask| {
@@ -174,7 +174,7 @@ fn flips(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     })
 }
 
-/// Returns the decoded, sorted query: two spellings of one query have one signature.
+/// Returns the decoded, sorted query. Two spellings of one query have the same signature.
 fn meaning(query: &str) -> Vec<(String, String)> {
     let mut pairs: Vec<_> = url::form_urlencoded::parse(query.replace('+', "%2B").as_bytes()).into_owned().collect();
     pairs.sort();
@@ -182,7 +182,7 @@ fn meaning(query: &str) -> Vec<(String, String)> {
 }
 
 #[test]
-fn one_flipped_byte_anywhere_is_refused() {
+fn flipping_any_byte_is_refused() {
     let key = key("OrdersAdmin");
     let headers = [("content-type", "application/json"), ("x-amz-meta", "a b")];
     let plain = || request("POST", "/prod/orders/a%2Fb?b=2&a=x%20y&flag", &headers, "{\"id\":1}");

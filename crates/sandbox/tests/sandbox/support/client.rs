@@ -1,4 +1,4 @@
-//! A client for the sandbox: plain HTTP over a socket, and the requests that the tests make again and again.
+//! A client for the sandbox: plain HTTP over a socket, and the requests that many tests make.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -15,7 +15,7 @@ pub const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 pub const REDIRECT_URI: &str = "http://localhost:8400/callback";
 pub const FORM: &str = "application/x-www-form-urlencoded";
 
-/// An answer as it came.
+/// An HTTP response.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
@@ -37,14 +37,14 @@ impl Answer {
         self.json()[name].as_str().unwrap_or_else(|| panic!("no {name}: {self:?}")).to_owned()
     }
 
-    /// Returns the target of a redirect, made whole.
+    /// Returns the target of a redirect as an absolute URL.
     pub fn location(&self, url: &str) -> Url {
         let location = self.header("location").unwrap_or_else(|| panic!("no redirect: {self:?}"));
         Url::parse(url).unwrap().join(location).unwrap()
     }
 }
 
-/// One request on a connection of its own; nothing if the server closes without an answer.
+/// Sends a request on a connection of its own. Returns nothing if the server closes without an answer.
 pub fn try_send(method: &str, url: &str, headers: &[(&str, &str)], body: &str) -> Option<Answer> {
     let url = Url::parse(url).unwrap();
     let place = format!("{}:{}", url.host_str().unwrap(), url.port().unwrap());
@@ -81,7 +81,7 @@ pub fn post_form(url: &str, pairs: &[(&str, &str)]) -> Answer {
     send("POST", url, &[("Content-Type", FORM)], &encode(pairs))
 }
 
-/// Returns the claims of a token, unverified.
+/// Returns the claims of a token without verifying it.
 pub fn claims(token: &str) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap()).unwrap()
 }
@@ -96,7 +96,7 @@ pub fn parameter(url: &Url, name: &str) -> Option<String> {
     url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
-/// A sandbox and what a client of it does.
+/// A sandbox with its client.
 pub struct Lab(pub Sandbox);
 
 impl Lab {
@@ -108,7 +108,7 @@ impl Lab {
         Self(Sandbox::start(options).unwrap())
     }
 
-    /// Returns the usual authorization URL with some parameters changed; an empty value leaves the parameter out.
+    /// Returns the usual authorization URL with some parameters changed. An empty value omits a parameter.
     pub fn authorization_url(&self, changes: &[(&str, &str)]) -> String {
         let mut pairs = vec![
             ("response_type", "code"),
@@ -129,8 +129,8 @@ impl Lab {
         format!("{}/oauth2/authorize?{}", self.0.domain_url(), encode(&pairs))
     }
 
-    /// Signs in at a directory by plain requests, up to the redirect to the client, which is not followed. Also gives
-    /// the cookie.
+    /// Signs in at a directory with plain requests, and returns the redirect to the client, unfollowed, with the
+    /// cookie.
     pub fn redirect_of(&self, url: &str, person: &str) -> (Url, String) {
         let directory = get(url).location(url);
         let page = get(directory.as_str());
@@ -143,12 +143,12 @@ impl Lab {
         (answer.location(&action), cookie)
     }
 
-    /// Returns a code for that person.
+    /// Returns a code for this person.
     pub fn code(&self, person: &str) -> String {
         self.code_of(&[], person)
     }
 
-    /// Returns a code for that person by a changed authorization URL.
+    /// Returns a code for this person, from a changed authorization URL.
     pub fn code_of(&self, changes: &[(&str, &str)], person: &str) -> String {
         let (location, _) = self.redirect_of(&self.authorization_url(changes), person);
         parameter(&location, "code").unwrap_or_else(|| panic!("no code: {location}"))
@@ -158,7 +158,7 @@ impl Lab {
         format!("{}/oauth2/token", self.0.domain_url())
     }
 
-    /// Exchanges a code, with some parameters changed; an empty value leaves the parameter out.
+    /// Exchanges a code with some parameters changed. An empty value omits a parameter.
     pub fn exchange(&self, code: &str, changes: &[(&str, &str)]) -> Answer {
         let mut pairs = vec![
             ("grant_type", "authorization_code"),
@@ -175,7 +175,7 @@ impl Lab {
         post_form(&self.token_url(), &pairs)
     }
 
-    /// Returns the answer of the token endpoint for that person.
+    /// Returns the token endpoint's answer for this person.
     pub fn tokens(&self, person: &str) -> Answer {
         let answer = self.exchange(&self.code(person), &[]);
         assert_eq!(answer.status, 200, "{answer:?}");
@@ -191,7 +191,7 @@ impl Lab {
         post_form(&format!("{}/oauth2/revoke", self.0.domain_url()), pairs)
     }
 
-    /// Returns an operation of the identity pool.
+    /// Calls an operation of the identity pool.
     pub fn identity(&self, operation: &str, input: &Value) -> Answer {
         let target = format!("AWSCognitoIdentityService.{operation}");
         let headers = [("Content-Type", "application/x-amz-json-1.1"), ("X-Amz-Target", target.as_str())];
@@ -202,19 +202,19 @@ impl Lab {
         self.0.issuer().replace("https://", "").replace("http://", "")
     }
 
-    /// `GetId` for an ID token.
+    /// Calls `GetId` with an ID token.
     pub fn get_id(&self, token: &str) -> Answer {
         let logins = json!({ self.provider(): token });
         self.identity("GetId", &json!({ "IdentityPoolId": self.0.identity_pool_id(), "Logins": logins }))
     }
 
-    /// `GetCredentialsForIdentity` for an ID token.
+    /// Calls `GetCredentialsForIdentity` with an ID token.
     pub fn get_credentials(&self, identity_id: &str, token: &str) -> Answer {
         let logins = json!({ self.provider(): token });
         self.identity("GetCredentialsForIdentity", &json!({ "IdentityId": identity_id, "Logins": logins }))
     }
 
-    /// Returns the role that the sandbox gives to that person, or the message of the refusal.
+    /// Returns the role that this person gets, or the message of the refusal.
     pub fn role(&self, person: &str) -> Result<String, String> {
         let token = self.tokens(person).text("id_token");
         let identity_id = self.get_id(&token).text("IdentityId");

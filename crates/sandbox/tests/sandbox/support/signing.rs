@@ -1,4 +1,4 @@
-//! A key, a time, and the second opinion: requests signed by `aws-sigv4`.
+//! A key, a time, and requests signed by `aws-sigv4` as the second opinion.
 
 use std::time::{Duration, SystemTime};
 
@@ -51,7 +51,7 @@ pub struct Signer<'a> {
     pub region: &'a str,
     pub service: &'a str,
     pub time: DateTime<Utc>,
-    /// Signs the query instead, to be good for so long.
+    /// The lifetime of a presigned request, which has the signature in its query.
     pub presign: Option<Duration>,
 }
 
@@ -85,7 +85,7 @@ impl<'a> Signer<'a> {
             SignableRequest::new(request.method().as_str(), url, headers, SignableBody::Bytes(request.body())).unwrap();
         let (instructions, _) = sign(signable, &params).unwrap().into_parts();
         instructions.apply_to_request_http1x(&mut request);
-        // A server sees the target alone.
+        // A server sees only the target.
         *request.uri_mut() = request.uri().path_and_query().unwrap().as_str().parse().unwrap();
         request
     }
@@ -99,7 +99,7 @@ pub fn execute_api(now: DateTime<Utc>) -> Expected<'static> {
     Expected { service: "execute-api", regions: &[REGION], now, window: TimeDelta::minutes(5) }
 }
 
-/// What the verifier says to a request that comes right when it was signed, if it knows `key` alone.
+/// Verifies a request that arrives when it was signed, with `key` as the only known key.
 pub fn verdict(key: &IssuedKey, request: &Request<Bytes>) -> Result<IssuedKey, Refused> {
     verify(request, &execute_api(now()), |id| Some(key.clone()).filter(|key| key.access_key_id == id))
 }

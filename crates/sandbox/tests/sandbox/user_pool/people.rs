@@ -1,4 +1,4 @@
-//! People who change, who are in too many groups, and who are in both directories.
+//! People who change, who are in too many groups, or who are in both directories.
 
 use cogfed_sandbox::options::{AUTHENTICATED, ORDERS_ADMIN, ORDERS_READER};
 use cogfed_sandbox::people::Directory;
@@ -24,7 +24,7 @@ fn claim(answer: &Answer, name: &str) -> Option<Value> {
 }
 
 #[test]
-fn a_change_shows_in_the_next_tokens_unless_attributes_are_sticky() {
+fn attribute_change_shows_in_the_next_tokens() {
     let lab = Lab::new();
     let refresh_token = lab.tokens("alice").text("refresh_token");
     lab.0.set_roles("alice", &["Orders.Read"]);
@@ -36,7 +36,7 @@ fn a_change_shows_in_the_next_tokens_unless_attributes_are_sticky() {
 }
 
 #[test]
-fn a_sticky_change_waits_for_the_next_sign_in_in_the_browser() {
+fn sticky_change_waits_for_the_next_browser_sign_in() {
     let lab = sticky();
     let url = lab.authorization_url(&[]);
     let (location, cookie) = lab.redirect_of(&url, "alice");
@@ -50,11 +50,11 @@ fn a_sticky_change_waits_for_the_next_sign_in_in_the_browser() {
         (claim(&refreshed, "custom:roles"), claim(&refreshed, "name")),
         (admin.clone(), Some("Alice Admin".into()))
     );
-    // With the hosted UI's session nobody asks the directory.
+    // With a session at the hosted UI the directory is not asked.
     let silent = send("GET", &url, &[("Cookie", &cookie)], "").location(&url);
     assert_eq!(claim(&lab.exchange(&parameter(&silent, "code").unwrap(), &[]), "custom:roles"), admin);
     let page = get(get(&url).location(&url).as_str());
-    assert!(page.body.contains("Alice Married"), "the directory's own page knows");
+    assert!(page.body.contains("Alice Married"), "the directory's own page shows it");
     let anew = lab.tokens("alice");
     assert_eq!(claim(&anew, "custom:roles"), Some(json!("Orders.Read")));
     assert_eq!(claim(&anew, "name"), Some(json!("Alice Married")));
@@ -63,13 +63,13 @@ fn a_sticky_change_waits_for_the_next_sign_in_in_the_browser() {
 }
 
 #[test]
-fn a_sticky_role_stays_until_an_explicit_blank() {
+fn sticky_role_stays_until_a_blank_value() {
     let lab = sticky();
     assert_eq!(lab.role("alice").unwrap(), ORDERS_ADMIN);
     control(&lab, "/people?name=alice");
     let alice = lab.0.people().into_iter().find(|person| person.name == "alice").unwrap();
-    assert!(alice.roles.is_empty(), "the directory has none");
-    assert_eq!(lab.role("alice").unwrap(), ORDERS_ADMIN, "and the user pool keeps the old one");
+    assert!(alice.roles.is_empty(), "the directory has no role");
+    assert_eq!(lab.role("alice").unwrap(), ORDERS_ADMIN, "the user pool keeps the old role");
     control(&lab, "/people?name=alice&role=");
     let answer = lab.tokens("alice");
     assert_eq!(claim(&answer, "custom:roles"), None);
@@ -79,14 +79,14 @@ fn a_sticky_role_stays_until_an_explicit_blank() {
 }
 
 #[test]
-fn nothing_sticks_before_the_first_sign_in() {
+fn nothing_is_sticky_before_the_first_sign_in() {
     let lab = sticky();
     lab.0.set_roles("bob", &[]);
     assert_eq!(lab.role("bob").unwrap(), AUTHENTICATED);
 }
 
 #[test]
-fn what_is_the_user_pool_s_own_does_not_wait() {
+fn changes_in_the_user_pool_are_never_sticky() {
     let lab = sticky();
     let refresh_token = lab.tokens("bob").text("refresh_token");
     lab.0.change_person("bob", |person| {
@@ -105,7 +105,7 @@ fn too_many_groups_arrive_as_a_link() {
     let link = frank["custom:groups_link"].as_str().unwrap();
     assert!(link.starts_with("https://graph.windows.net/") && link.ends_with("/getMemberObjects"), "{link}");
     assert!(frank.get("custom:groups").is_none());
-    assert_eq!(lab.role("frank").unwrap(), ORDERS_READER, "his roles come all the same");
+    assert_eq!(lab.role("frank").unwrap(), ORDERS_READER, "his roles still arrive");
     let few = |groups: &[&str]| {
         lab.0.change_person("frank", |person| {
             person.directory_groups = groups.iter().map(ToString::to_string).collect();
@@ -124,7 +124,7 @@ fn too_many_groups_arrive_as_a_link() {
 }
 
 #[test]
-fn one_person_in_both_directories_is_two_users() {
+fn person_in_both_directories_is_two_users() {
     let lab = Lab::new();
     let employee = claims(&lab.tokens("heidi").text("id_token"));
     let customer = lab.exchange(&lab.code_of(&[("identity_provider", "AzureB2C")], "heidi-b2c"), &[]);

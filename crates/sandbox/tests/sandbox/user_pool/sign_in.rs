@@ -1,11 +1,11 @@
-//! The way of the browser: hosted UI, directories, sessions, errors.
+//! The sign-in in the browser: hosted UI, directories, sessions, errors.
 
 use cogfed_sandbox::{Misbehaviour, Options, Visitor, visitor};
 use url::Url;
 
 use crate::support::client::{Lab, REDIRECT_URI, claims, get, parameter, send};
 
-/// Returns a listener at a free port that the sandbox registers; it answers one request with what was asked for.
+/// Returns a listener on a registered port, which answers one request and returns its URL.
 fn listener() -> (u16, std::thread::JoinHandle<String>) {
     use std::io::{BufRead, BufReader, Write};
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -21,14 +21,14 @@ fn listener() -> (u16, std::thread::JoinHandle<String>) {
 }
 
 #[test]
-fn a_visitor_signs_people_in_by_both_directories() {
+fn visitor_signs_in_at_both_directories() {
     for (person, provider) in [("alice", "AzureAD"), ("erin", "AzureB2C"), ("alice", ""), ("erin", "")] {
         let (port, listener) = listener();
         let lab = Lab::with(Options { redirect_ports: vec![port], ..Options::default() });
         let redirect_uri = format!("http://127.0.0.1:{port}/callback");
         let changes = [("redirect_uri", redirect_uri.as_str()), ("identity_provider", provider)];
         let page = visitor::sign_in_as(&lab.authorization_url(&changes), person).unwrap();
-        assert_eq!((page.status, page.text.as_str()), (200, "done it"));
+        assert_eq!((page.status, page.text.as_str()), (200, "the refresh was done"));
         let line = listener.join().unwrap();
         let target = line.split(' ').nth(1).unwrap();
         let url = Url::parse(&format!("http://x{target}")).unwrap();
@@ -42,7 +42,7 @@ fn a_visitor_signs_people_in_by_both_directories() {
 }
 
 #[test]
-fn a_visitor_who_cancels_brings_an_error_with_the_state() {
+fn cancelling_visitor_brings_an_error_with_the_state() {
     for (provider, text) in [("AzureAD", "AADSTS65004"), ("AzureB2C", "AADB2C90091")] {
         let (port, listener) = listener();
         let lab = Lab::with(Options { redirect_ports: vec![port], ..Options::default() });
@@ -60,7 +60,7 @@ fn a_visitor_who_cancels_brings_an_error_with_the_state() {
 }
 
 #[test]
-fn a_visitor_does_not_sign_in_somebody_unknown() {
+fn visitor_fails_for_an_unknown_person() {
     let lab = Lab::new();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let visit = async { visitor::sign_in_as(&lab.authorization_url(&[]), "mallory") };
@@ -69,7 +69,7 @@ fn a_visitor_does_not_sign_in_somebody_unknown() {
 }
 
 #[test]
-fn each_wrong_parameter_has_its_error() {
+fn wrong_authorization_parameters_get_their_errors() {
     let lab = Lab::new();
     for (changes, error) in [
         (&[("response_type", "token")][..], "unauthorized_client"),
@@ -97,14 +97,14 @@ fn each_wrong_parameter_has_its_error() {
 }
 
 #[test]
-fn errors_come_without_the_state_if_the_switch_says_so() {
+fn switch_removes_the_state_from_errors() {
     let lab = Lab::with(Options { state_on_errors: false, ..Options::default() });
     let url = lab.authorization_url(&[("prompt", "none")]);
     assert_eq!(parameter(&get(&url).location(&url), "state"), None);
 }
 
 #[test]
-fn a_redirect_uri_is_compared_to_the_letter() {
+fn redirect_uri_must_match_exactly() {
     let lab = Lab::new();
     for (name, value, error) in [
         ("redirect_uri", "http://localhost:8403/callback", "redirect_mismatch"),
@@ -133,7 +133,7 @@ fn a_redirect_uri_is_compared_to_the_letter() {
 }
 
 #[test]
-fn an_access_token_is_bound_to_a_resource_of_the_right_scheme_only() {
+fn access_token_resource_requires_an_allowed_scheme() {
     let lab = Lab::new();
     for (resource, good) in [
         ("https://api.example/", true),
@@ -156,14 +156,14 @@ fn an_access_token_is_bound_to_a_resource_of_the_right_scheme_only() {
 }
 
 #[test]
-fn an_identifier_chooses_a_provider_too() {
+fn idp_identifier_chooses_the_provider() {
     let lab = Lab::new();
     let url = lab.authorization_url(&[("identity_provider", ""), ("idp_identifier", "customers.example")]);
     assert_eq!(get(&url).location(&url).path(), "/sandbox/AzureB2C");
 }
 
 #[test]
-fn a_second_sign_in_of_the_same_browser_is_silent_for_an_hour() {
+fn browser_session_lasts_an_hour() {
     let clock = cogfed_sandbox::ManualClock::at("2026-11-22T12:00:00Z".parse().unwrap());
     let lab = Lab::with(Options { clock: std::sync::Arc::new(clock.clone()), ..Options::default() });
     let url = lab.authorization_url(&[]);
@@ -181,7 +181,7 @@ fn a_second_sign_in_of_the_same_browser_is_silent_for_an_hour() {
         "2026-11-22T12:00:00Z".parse::<chrono::DateTime<chrono::Utc>>().unwrap().timestamp()
     );
     assert!(parameter(&again(&[("prompt", "none")]), "code").is_some());
-    // Encoded once more than it should be, as Cognito does with a session: what is unreserved survives.
+    // Encoded once too often, like Cognito does with a session: unreserved characters survive.
     assert_eq!(parameter(&again(&[("state", "a=b")]), "state").as_deref(), Some("a%3Db"));
     assert_eq!(parameter(&again(&[("state", "a-b_c.d~")]), "state").as_deref(), Some("a-b_c.d%7E"));
     assert_eq!(again(&[("prompt", "login")]).path(), "/sandbox/AzureAD");
@@ -191,7 +191,7 @@ fn a_second_sign_in_of_the_same_browser_is_silent_for_an_hour() {
 }
 
 #[test]
-fn the_state_comes_back_as_it_was() {
+fn state_comes_back_unchanged() {
     let lab = Lab::new();
     let (location, _) = lab.redirect_of(&lab.authorization_url(&[("state", "a=b&c %~")]), "alice");
     assert_eq!(parameter(&location, "state").as_deref(), Some("a=b&c %~"));
@@ -200,7 +200,7 @@ fn the_state_comes_back_as_it_was() {
 }
 
 #[test]
-fn pages_have_what_a_browser_driver_needs_and_no_script() {
+fn pages_have_ids_for_browser_drivers_and_no_script() {
     let lab = Lab::new();
     let url = lab.authorization_url(&[("identity_provider", "")]);
     let chooser = get(&url).location(&url);
@@ -221,13 +221,13 @@ fn pages_have_what_a_browser_driver_needs_and_no_script() {
         assert!(page.header("cache-control").unwrap().contains("no-store"));
         assert!(page.header("x-amz-cognito-request-id").is_some());
     }
-    // Without it, Chromium would not follow the redirect that comes after the form.
+    // Without it, Chromium would not follow the redirect after the form.
     let policy = page.header("content-security-policy").unwrap();
     assert!(policy.contains("form-action 'self' http://localhost:8400;"), "{policy}");
 }
 
 #[test]
-fn an_employee_cannot_sign_in_at_the_customers_directory() {
+fn employee_cannot_sign_in_at_the_customer_directory() {
     let lab = Lab::new();
     let url = lab.authorization_url(&[("identity_provider", "AzureB2C")]);
     let directory = get(&url).location(&url);
@@ -254,7 +254,7 @@ fn unknown_paths_and_methods_are_answered() {
 }
 
 #[test]
-fn two_sandboxes_share_no_name() {
+fn sandboxes_share_no_id() {
     let (one, two) = (Lab::new().0, Lab::new().0);
     assert_ne!(one.user_pool_id(), two.user_pool_id());
     assert_ne!(one.client_id(), two.client_id());
@@ -262,7 +262,7 @@ fn two_sandboxes_share_no_name() {
 }
 
 #[test]
-fn a_dropped_sandbox_is_gone() {
+fn dropping_the_sandbox_closes_its_listeners() {
     let lab = Lab::new();
     let address = lab.0.domain_url().replace("http://", "");
     let idle = std::net::TcpStream::connect(&address).unwrap();
@@ -272,7 +272,7 @@ fn a_dropped_sandbox_is_gone() {
 }
 
 #[test]
-fn the_browser_s_part_can_go_wrong_on_request() {
+fn redirects_have_every_requested_fault() {
     let lab = Lab::new();
     let redirect = |misbehaviour| {
         lab.0.misbehave(misbehaviour, Some(1));

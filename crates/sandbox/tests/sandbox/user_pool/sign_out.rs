@@ -6,7 +6,7 @@ use cogfed_sandbox::{Options, Rotation};
 use crate::support::client::{Lab, encode, get, send};
 
 #[test]
-fn a_revoked_token_refreshes_no_more_and_neither_do_its_successors() {
+fn revocation_ends_a_token_and_its_successors() {
     let lab = Lab::with(Options { rotation: Rotation::On { grace: 60 }, ..Options::default() });
     let first = lab.tokens("alice").text("refresh_token");
     let other = lab.tokens("alice").text("refresh_token");
@@ -15,13 +15,17 @@ fn a_revoked_token_refreshes_no_more_and_neither_do_its_successors() {
     assert_eq!((answer.status, answer.body.as_str()), (200, ""));
     assert_eq!(lab.refresh(&first).text("error"), "invalid_grant");
     assert_eq!(lab.refresh(&second).text("error"), "invalid_grant");
-    assert_eq!(lab.refresh(&other).status, 200, "another sign-in lives on");
-    assert_eq!(lab.revoke(&[("token", &second), ("client_id", lab.0.client_id())]).status, 200, "again is fine");
+    assert_eq!(lab.refresh(&other).status, 200, "another sign-in still works");
+    assert_eq!(
+        lab.revoke(&[("token", &second), ("client_id", lab.0.client_id())]).status,
+        200,
+        "revoking again succeeds"
+    );
     assert_eq!(lab.0.count("revoke"), 2);
 }
 
 #[test]
-fn what_cannot_be_revoked_has_its_error() {
+fn revocation_errors_match_cognito() {
     let lab = Lab::new();
     let tokens = lab.tokens("alice");
     for (pairs, status, error) in [
@@ -40,14 +44,14 @@ fn what_cannot_be_revoked_has_its_error() {
 }
 
 #[test]
-fn user_info_tells_who_is_signed_in() {
+fn user_info_returns_the_signed_in_person() {
     let lab = Lab::new();
     let tokens = lab.tokens("alice");
     let url = format!("{}/oauth2/userInfo", lab.0.domain_url());
     let ask = |token: &str| send("GET", &url, &[("Authorization", &format!("Bearer {token}"))], "");
     let answer = ask(&tokens.text("access_token")).json();
     assert_eq!(answer["username"], "AzureAD_alice@corp.example");
-    assert_eq!(answer["email_verified"], "false", "a text here");
+    assert_eq!(answer["email_verified"], "false", "a text here, a boolean in the ID token");
     assert!(answer.get("cognito:username").is_none());
     let answer = get(&url);
     assert_eq!(answer.status, 400);
@@ -75,7 +79,7 @@ fn user_info_tells_who_is_signed_in() {
 }
 
 #[test]
-fn logout_ends_the_browser_s_session() {
+fn logout_ends_the_browser_session() {
     let lab = Lab::new();
     let url = lab.authorization_url(&[]);
     let (_, cookie) = lab.redirect_of(&url, "alice");

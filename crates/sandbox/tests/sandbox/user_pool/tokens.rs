@@ -1,4 +1,4 @@
-//! The token endpoint: codes, PKCE, refresh with and without rotation, client authentication, and what stands in tokens.
+//! The token endpoint: codes, PKCE, refresh with and without rotation, client authentication, and claims.
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ fn refusal(answer: &crate::support::client::Answer) -> String {
     answer.text("error")
 }
 
-/// What the `openidconnect` crate says of an ID token.
+/// Returns the opinion of the `openidconnect` crate on an ID token.
 fn second_opinion(lab: &Lab, token: &str, access_token: &str, now: DateTime<Utc>) -> Result<String, String> {
     let pool = format!("{}/{}", lab.0.user_pool_url(), lab.0.user_pool_id());
     let keys: CoreJsonWebKeySet =
@@ -49,19 +49,19 @@ fn second_opinion(lab: &Lab, token: &str, access_token: &str, now: DateTime<Utc>
 }
 
 #[test]
-fn the_openidconnect_crate_takes_the_id_token_too() {
+fn openidconnect_crate_accepts_the_id_token() {
     let clock = clock();
     for issuer in [Issuer::Original, Issuer::Updated] {
         let lab = Lab::with(Options { clock: Arc::new(clock.clone()), issuer, ..Options::default() });
         let answer = lab.tokens("alice");
         let (id, access) = (answer.text("id_token"), answer.text("access_token"));
         assert_eq!(second_opinion(&lab, &id, &access, clock.now()), Ok(claims(&id)["sub"].as_str().unwrap().into()));
-        assert!(second_opinion(&lab, &access, &access, clock.now()).is_err(), "an access token is no ID token");
+        assert!(second_opinion(&lab, &access, &access, clock.now()).is_err(), "an access token is not an ID token");
     }
 }
 
 #[test]
-fn discovery_and_jwks_are_cognito_s() {
+fn discovery_and_jwks_match_cognito() {
     let lab = Lab::new();
     let pool = format!("{}/{}/.well-known", lab.0.user_pool_url(), lab.0.user_pool_id());
     let discovery = get(&format!("{pool}/openid-configuration")).json();
@@ -79,7 +79,7 @@ fn discovery_and_jwks_are_cognito_s() {
 }
 
 #[test]
-fn an_id_token_has_the_claims_of_a_federated_user() {
+fn id_token_has_the_claims_of_a_federated_user() {
     let clock = clock();
     let lab = lab(&clock, Rotation::Off);
     let answer = lab.tokens("alice");
@@ -123,7 +123,7 @@ fn an_id_token_has_the_claims_of_a_federated_user() {
 }
 
 #[test]
-fn scopes_decide_what_is_in_the_tokens() {
+fn scopes_decide_which_claims_tokens_have() {
     let lab = Lab::new();
     let tokens = |scope: &str| {
         let answer = lab.exchange(&lab.code_of(&[("scope", scope)], "alice"), &[]).json();
@@ -134,7 +134,7 @@ fn scopes_decide_what_is_in_the_tokens() {
     assert!(id.get("email").is_some() && id.get("custom:roles").is_none(), "{id}");
     let (id, _) = tokens("openid profile");
     assert!(id.unwrap().get("custom:roles").is_some());
-    // Known to every pool, but not this client's: ignored.
+    // Every pool knows this scope, but the client does not have it, so it is ignored.
     let (id, answer) = tokens("aws.cognito.signin.user.admin");
     assert!(id.is_none(), "{answer}");
     let (_, answer) = tokens("");
@@ -144,14 +144,14 @@ fn scopes_decide_what_is_in_the_tokens() {
 }
 
 #[test]
-fn without_a_nonce_cognito_makes_one_up() {
+fn missing_nonce_is_made_up() {
     let lab = Lab::new();
     let code = lab.code_of(&[("nonce", "")], "alice");
     assert!(claims(&lab.exchange(&code, &[]).text("id_token"))["nonce"].as_str().unwrap().len() > 20);
 }
 
 #[test]
-fn a_code_serves_once_for_five_minutes_with_its_verifier_and_its_redirect_uri() {
+fn code_works_once_with_its_verifier_and_redirect_uri() {
     let clock = clock();
     let lab = lab(&clock, Rotation::Off);
     for changes in [
@@ -177,7 +177,7 @@ fn a_code_serves_once_for_five_minutes_with_its_verifier_and_its_redirect_uri() 
 }
 
 #[test]
-fn pkce_is_up_to_the_client_unless_it_was_begun() {
+fn pkce_is_optional_unless_a_challenge_was_sent() {
     let without = [("code_challenge", ""), ("code_challenge_method", "")];
     let lab = Lab::new();
     assert_eq!(lab.exchange(&lab.code_of(&without, "alice"), &[("code_verifier", "")]).status, 200);
@@ -187,7 +187,7 @@ fn pkce_is_up_to_the_client_unless_it_was_begun() {
 }
 
 #[test]
-fn wrong_requests_have_their_errors() {
+fn wrong_token_requests_get_their_errors() {
     let lab = Lab::new();
     for (changes, error) in [
         ([("grant_type", "")], "invalid_request"),
@@ -210,7 +210,7 @@ fn wrong_requests_have_their_errors() {
 }
 
 #[test]
-fn a_confidential_client_has_to_prove_itself() {
+fn confidential_client_must_authenticate() {
     let secrets = vec!["first-secret".to_owned(), "second-secret".to_owned()];
     let lab = Lab::with(Options { client_secrets: secrets, ..Options::default() });
     let code = lab.code("alice");
@@ -233,7 +233,7 @@ fn a_confidential_client_has_to_prove_itself() {
 }
 
 #[test]
-fn an_answer_has_cognito_s_form() {
+fn token_answer_has_the_cognito_form() {
     let clock = clock();
     let lab = lab(&clock, Rotation::Off);
     let answer = lab.tokens("alice");
@@ -251,7 +251,7 @@ fn an_answer_has_cognito_s_form() {
 }
 
 #[test]
-fn without_rotation_a_refresh_token_serves_until_it_expires() {
+fn without_rotation_refresh_token_works_until_it_expires() {
     let clock = clock();
     let lab = lab(&clock, Rotation::Off);
     let first = lab.tokens("alice");
@@ -272,14 +272,14 @@ fn without_rotation_a_refresh_token_serves_until_it_expires() {
 }
 
 #[test]
-fn the_nonce_stays_on_refresh_if_the_switch_says_so() {
+fn option_keeps_the_nonce_on_refresh() {
     let lab = Lab::with(Options { nonce_on_refresh: true, ..Options::default() });
     let answer = lab.refresh(&lab.tokens("alice").text("refresh_token"));
     assert_eq!(claims(&answer.text("id_token"))["nonce"], "the-nonce");
 }
 
 #[test]
-fn with_rotation_the_old_token_serves_for_its_grace_period() {
+fn rotated_token_works_for_its_grace_period() {
     let clock = clock();
     let lab = lab(&clock, Rotation::On { grace: 30 });
     let first = lab.tokens("alice").text("refresh_token");
@@ -299,7 +299,7 @@ fn with_rotation_the_old_token_serves_for_its_grace_period() {
 }
 
 #[test]
-fn without_a_grace_period_the_old_token_is_dead_at_once() {
+fn rotated_token_without_grace_is_refused_at_once() {
     let lab = lab(&clock(), Rotation::On { grace: 0 });
     let first = lab.tokens("alice").text("refresh_token");
     let second = lab.refresh(&first).text("refresh_token");
@@ -308,7 +308,7 @@ fn without_a_grace_period_the_old_token_is_dead_at_once() {
 }
 
 #[test]
-fn reuse_ends_the_sign_in_if_the_switch_says_so() {
+fn option_makes_reuse_end_the_sign_in() {
     let rotation = Rotation::On { grace: 0 };
     let lab = Lab::with(Options { rotation, reuse_ends_the_sign_in: true, ..Options::default() });
     let first = lab.tokens("alice").text("refresh_token");
@@ -318,7 +318,7 @@ fn reuse_ends_the_sign_in_if_the_switch_says_so() {
 }
 
 #[test]
-fn an_answer_that_is_dropped_has_rotated_all_the_same() {
+fn dropped_answer_has_rotated_the_token() {
     let lab = lab(&clock(), Rotation::On { grace: 0 });
     let first = lab.tokens("alice").text("refresh_token");
     lab.0.misbehave(Misbehaviour::RefreshDropAnswer, Some(1));
@@ -331,7 +331,7 @@ fn an_answer_that_is_dropped_has_rotated_all_the_same() {
 }
 
 #[test]
-fn forged_id_tokens_are_refused_by_the_second_opinion() {
+fn openidconnect_crate_refuses_forged_id_tokens() {
     use Misbehaviour as M;
     let clock = clock();
     let lab = lab(&clock, Rotation::Off);

@@ -5,6 +5,7 @@ mod documented;
 mod forgotten;
 mod man;
 mod readme;
+mod rooms;
 mod sections;
 mod sources;
 mod verification;

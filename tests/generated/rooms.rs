@@ -1,0 +1,179 @@
+//! The rooms of `src` and the arrows between them, read from the code and held to the table below.
+//!
+//! A room is a module of `src/lib.rs` with all that is below it, and `main`. An arrow is a path from one room's production
+//! code into another room: in a `use`, in an expression or in a macro. Arrows point down. `--nocapture` prints the graph.
+
+mod reader;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use reader::Code;
+
+/// A room, and the rooms that it may use, apart from the sandbox.
+type Room = (&'static str, &'static str);
+
+/// The floors from the bottom up. Each room is listed with every room that it uses, so that the table stays true: an arrow
+/// that is not here fails the test, and so does one that is here and not in the code.
+const FLOORS: &[&[Room]] = &[
+    &[("clock", ""), ("error", ""), ("loopback", ""), ("process", ""), ("secret", "")],
+    &[("aws", "error secret"), ("folder", "error")],
+    &[
+        ("http", "clock error"),
+        ("refusals", "error"),
+        ("role_mapping", "aws error"),
+        ("store", "error folder secret"),
+        ("terminal", "error secret"),
+    ],
+    &[("profile", "aws error http store")],
+    &[
+        ("identity_pool", "aws error http profile refusals role_mapping secret"),
+        ("oidc", "clock error folder http loopback profile refusals secret"),
+        ("request", "aws clock error http refusals"),
+    ],
+    &[("session", "aws clock error folder http identity_pool oidc profile secret store")],
+    &[("cli", "")],
+    &[(
+        "commands",
+        "aws cli clock error folder http identity_pool oidc process profile request role_mapping secret session store \
+         terminal",
+    )],
+    &[("main", "commands process")],
+];
+
+/// The rooms that may use `cogfed-sandbox`.
+const MAY_USE_THE_SANDBOX: &[&str] = &["cli", "commands"];
+const SANDBOX: &str = "sandbox";
+
+/// From each room to the rooms that it uses.
+type Graph = BTreeMap<String, BTreeSet<String>>;
+
+fn graph(code: &Code) -> Graph {
+    let mut graph: Graph = code.rooms().map(|room| (room.to_owned(), BTreeSet::new())).collect();
+    for (from, to) in code.uses() {
+        let (from, to) = (room_of(from), room_of(to));
+        if from != to && from != "lib" {
+            graph.entry(from.to_owned()).or_default().insert(to.to_owned());
+        }
+    }
+    graph
+}
+
+fn room_of(module: &str) -> &str {
+    module.split("::").next().unwrap_or(module)
+}
+
+fn floor(floors: &[&[Room]], room: &str) -> Option<usize> {
+    floors.iter().position(|rooms| rooms.iter().any(|(name, _)| *name == room))
+}
+
+/// Each fault of the graph, a line each.
+fn faults(graph: &Graph, floors: &[&[Room]]) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (room, used) in graph.iter().filter(|(room, _)| *room != SANDBOX) {
+        let Some(own) = floor(floors, room) else {
+            faults.push(format!("{room} is on no floor"));
+            continue;
+        };
+        for to in used {
+            if to == SANDBOX {
+                if !MAY_USE_THE_SANDBOX.contains(&room.as_str()) {
+                    faults.push(format!("{room} uses the sandbox"));
+                }
+            } else if floor(floors, to).is_some_and(|below| below >= own) {
+                faults.push(format!("{room} -> {to} points up"));
+            } else if !allowed(floors, room).any(|allowed| allowed == to) {
+                faults.push(format!("{room} -> {to} is not in the table"));
+            }
+        }
+    }
+    for (room, allowed) in floors.iter().copied().flatten() {
+        let used = graph.get(*room);
+        if used.is_none() {
+            faults.push(format!("{room} is in the table and not in the code"));
+        }
+        let missing = allowed.split_whitespace().filter(|to| used.is_some_and(|used| !used.contains(*to)));
+        faults.extend(missing.map(|to| format!("{room} -> {to} is in the table and not in the code")));
+    }
+    faults.extend(circles(graph).into_iter().map(|circle| format!("a circle of rooms: {circle}")));
+    faults
+}
+
+fn allowed(floors: &[&[Room]], room: &str) -> impl Iterator<Item = &'static str> {
+    let found = floors.iter().copied().flatten().find(|(name, _)| *name == room);
+    found.map_or("", |(_, allowed)| *allowed).split_whitespace()
+}
+
+/// A circle through each room that is on one, as text, each circle once.
+fn circles(graph: &Graph) -> BTreeSet<String> {
+    graph.keys().filter_map(|room| circle(graph, room)).collect()
+}
+
+/// The shortest way from a room back to itself, beginning at the first of its rooms by name.
+fn circle(graph: &Graph, room: &str) -> Option<String> {
+    let mut ways = vec![vec![room]];
+    let mut seen = BTreeSet::new();
+    while !ways.is_empty() {
+        let mut longer = Vec::new();
+        for way in &ways {
+            for to in graph.get(*way.last()?).into_iter().flatten() {
+                if to == room {
+                    let first = way.iter().enumerate().min_by_key(|(_, name)| **name)?.0;
+                    let mut turned: Vec<&str> = way.iter().cycle().skip(first).take(way.len()).copied().collect();
+                    turned.push(turned[0]);
+                    return Some(turned.join(" -> "));
+                }
+                if seen.insert(to) {
+                    longer.push(way.iter().copied().chain([to.as_str()]).collect());
+                }
+            }
+        }
+        ways = longer;
+    }
+    None
+}
+
+/// The graph as text, the upper floors first.
+fn drawn(graph: &Graph, floors: &[&[Room]]) -> String {
+    let mut text = String::new();
+    for (floor, rooms) in floors.iter().enumerate().rev() {
+        for (room, _) in *rooms {
+            let used: Vec<&str> = graph.get(*room).into_iter().flatten().map(String::as_str).collect();
+            text += &format!("{floor:>2}  {room:<14} {}\n", if used.is_empty() { "-".into() } else { used.join(" ") });
+        }
+    }
+    text
+}
+
+#[test]
+fn every_arrow_between_rooms_points_down_and_is_in_the_table() {
+    let graph = graph(&Code::of(&super::root().join("src")));
+    println!("{}", drawn(&graph, FLOORS));
+    let faults = faults(&graph, FLOORS);
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+fn of(arrows: &[(&str, &[&str])]) -> Graph {
+    arrows.iter().map(|(from, to)| ((*from).to_owned(), to.iter().map(|to| (*to).to_owned()).collect())).collect()
+}
+
+#[test]
+fn each_kind_of_fault_is_found() {
+    let floors: &[&[Room]] = &[&[("low", ""), ("side", "")], &[("high", "low")]];
+    let good = [("low", &[] as &[&str]), ("side", &[]), ("high", &["low"])];
+    assert_eq!(faults(&of(&good), floors), [""; 0]);
+    for (changed, expected) in [
+        (("low", &["high"] as &[&str]), vec!["low -> high points up", "a circle of rooms: high -> low -> high"]),
+        (("low", &["side"]), vec!["low -> side points up"]),
+        (("high", &["low", "side"]), vec!["high -> side is not in the table"]),
+        (("high", &[]), vec!["high -> low is in the table and not in the code"]),
+        (("attic", &[]), vec!["attic is on no floor"]),
+        (("side", &[SANDBOX]), vec!["side uses the sandbox"]),
+        (("side", &["side"]), vec!["side -> side points up", "a circle of rooms: side -> side"]),
+    ] {
+        let mut graph = of(&good);
+        graph.extend(of(&[changed]));
+        assert_eq!(faults(&graph, floors), expected, "{changed:?}");
+    }
+    let without = of(&[("low", &[]), ("high", &["low"])]);
+    assert_eq!(faults(&without, floors), ["side is in the table and not in the code"]);
+}

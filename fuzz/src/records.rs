@@ -8,7 +8,8 @@ use cogfed::folder::Folder;
 use cogfed::identity_pool::session_name;
 use cogfed::profile::{Issuer, Profile};
 use cogfed::secret::Secret;
-use cogfed::session::record::{CredentialsRecord, TokensRecord, credentials_account, tokens_account};
+use cogfed::session::Ask;
+use cogfed::session::record::{CredentialsRecord, TokensRecord, Use, credentials_account, tokens_account};
 use cogfed::store::{Backend, InParts, MemoryStore, Patience, Store, StoreKind};
 
 use crate::given::{assert_presentable, classic_profile, plain_profile, profile};
@@ -38,11 +39,12 @@ fn store(memory: &MemoryStore) -> Store {
 }
 
 fn tokens(text: &str, profile: &Profile) {
+    let ask = Ask::new(profile.clone());
     let memory = MemoryStore::default();
     let account = tokens_account(profile);
     memory.set(&account, &Secret::new(text)).expect("room");
     let store = store(&memory);
-    match TokensRecord::read(&store, profile) {
+    match TokensRecord::read(&store, &ask) {
         Ok(None) => panic!("it is there"),
         Ok(Some(record)) => {
             match &profile.issuer {
@@ -52,15 +54,14 @@ fn tokens(text: &str, profile: &Profile) {
                 Issuer::Plain(issuer) => assert_eq!(issuer.check(&record.token_endpoint), Ok(()), "for another host"),
             }
             assert_eq!((record.user_pool_id.as_str(), &record.client_id), (profile.issuer.id(), &profile.client_id));
-            assert_eq!(record.belongs_elsewhere(profile), None);
+            assert_eq!(record.fits(Use::Revocation(profile)), Ok(()));
             session(&record.person);
-            let of_others = |role: &&Profile| !credentials_account(role).starts_with("credentials/");
-            assert_eq!(record.roles(profile).iter().find(of_others).map(credentials_account), None);
             for role in record.roles(profile) {
-                assert!(record.credentials.contains(&credentials_account(&role)), "{:?}", role.role_arn);
+                let account = credentials_account(&ask.for_role(role));
+                assert!(account.starts_with("credentials/") && record.credentials.contains(&account), "{account}");
             }
             record.write(&store, profile).expect("room");
-            let again = TokensRecord::read(&store, profile).expect("readable").expect("there");
+            let again = TokensRecord::read(&store, &ask).expect("readable").expect("there");
             let json = |record: &TokensRecord| serde_json::to_value(record).expect("a record");
             assert_eq!(json(&again), json(&record), "what is written is what was read");
             let _ = record.renewable_until(&crate::given::profile("refresh_token_validity = 3600"));
@@ -83,10 +84,11 @@ fn session(person: &str) {
 }
 
 fn credentials(text: &str, profile: &Profile) {
+    let ask = Ask::new(profile.clone());
     let memory = MemoryStore::default();
-    memory.set(&credentials_account(profile), &Secret::new(text)).expect("room");
+    memory.set(&credentials_account(&ask), &Secret::new(text)).expect("room");
     let store = store(&memory);
-    match CredentialsRecord::read(&store, profile) {
+    match CredentialsRecord::read(&store, &ask) {
         Ok(Some(record)) => {
             assert_eq!(record.identity_pool_endpoint, profile.endpoints.identity_pool);
             assert_eq!(record.user_pool_id, profile.issuer.id(), "another issuer's");
@@ -100,11 +102,10 @@ fn credentials(text: &str, profile: &Profile) {
         Ok(None) => {}
         Err(error) => assert_refused(&error),
     }
-    assert!(memory.get(&credentials_account(profile)).expect("a text").is_some(), "reading deletes nothing");
+    assert!(memory.get(&credentials_account(&ask)).expect("a text").is_some(), "reading deletes nothing");
 }
 
-fn assert_refused(error: &anyhow::Error) {
-    let failure = error.downcast_ref::<Failure>().expect("a failure");
+fn assert_refused(failure: &Failure) {
     assert_eq!(failure.kind, Kind::Store);
     assert_presentable(failure);
 }

@@ -12,7 +12,7 @@ use cogfed::oidc::{Expected, Keys, discovery};
 use cogfed::profile::{Issuer, ProviderEndpoints};
 use cogfed::secret::Secret;
 use cogfed::session::record::{TokensRecord, credentials_account, tokens_account};
-use cogfed::session::{failure, mark};
+use cogfed::session::{Ask, last_failure, refresh_mark};
 use cogfed::store::{Backend, MemoryStore, Patience, Store, StoreKind};
 
 use crate::given::{CLIENT, ISSUER, assert_presentable, now, plain_profile, profile};
@@ -29,7 +29,7 @@ pub fn run(data: &[u8]) {
     let Some((letter, contents)) = data.split_first() else { return };
     match letter {
         b'm' => interrupted(contents),
-        b'f' => last_failure(contents),
+        b'f' => renewal_failed(contents),
         b'k' => keys(contents),
         b'd' => discovered(contents),
         _ => holder(contents),
@@ -53,33 +53,34 @@ fn interrupted(contents: &[u8]) {
     let record = include_str!("../../tests/data/released/0.1.0/tokens.json");
     memory.set(&tokens_account(&profile), &Secret::new(record)).expect("room");
     let store = Store::new(StoreKind::Memory(memory), &FOLDER, Patience::new(Duration::from_secs(1)), None);
-    let tokens = TokensRecord::read(&store, &profile).expect("readable").expect("there");
+    let tokens = TokensRecord::read(&store, &Ask::new(profile.clone())).expect("readable").expect("there");
     put("refreshes", &tokens_account(&profile), contents);
-    if let Some(at) = mark::interrupted_at(&FOLDER, &profile, &tokens) {
+    if let Some(at) = refresh_mark::interrupted_at(&FOLDER, &profile, &tokens) {
         let names = String::from_utf8_lossy(contents).contains(&tokens.generation)
             || serde_json::from_slice::<serde_json::Value>(contents)
                 .is_ok_and(|it| it["generation"] == *tokens.generation);
         assert!(names, "a mark of other tokens");
         let _ = at.format("%F %T UTC").to_string();
     }
-    let earlier = mark::interrupted_at(&FOLDER, &profile, &tokens);
-    let set = mark::set(&FOLDER, &profile, &tokens, now()).expect("a mark");
+    let earlier = refresh_mark::interrupted_at(&FOLDER, &profile, &tokens);
+    let set = refresh_mark::set(&FOLDER, &profile, &tokens, now()).expect("a mark");
     assert_eq!(set, earlier);
-    assert_eq!(mark::interrupted_at(&FOLDER, &profile, &tokens), Some(earlier.unwrap_or_else(now)));
+    assert_eq!(refresh_mark::interrupted_at(&FOLDER, &profile, &tokens), Some(earlier.unwrap_or_else(now)));
 }
 
-fn last_failure(contents: &[u8]) {
+fn renewal_failed(contents: &[u8]) {
     let profile = profile("");
-    put("failures", &credentials_account(&profile), contents);
-    if let Some(last) = failure::last(&FOLDER, &profile) {
+    let ask = Ask::new(profile);
+    put("failures", &credentials_account(&ask), contents);
+    if let Some(last) = last_failure::read(&FOLDER, &ask) {
         let recent = last.is_recent(now());
         let apart = (now() - last.at).abs();
         assert!(!recent || apart <= TimeDelta::minutes(10), "{apart} ago counts as recent");
         let failure = last.failure();
         assert!(matches!(failure.kind.exit_code(), 1..=7), "{failure:?}");
     }
-    failure::remember(&FOLDER, &profile, &cogfed::error::Failure::new(cogfed::error::Kind::Network, "x").into(), now());
-    assert!(failure::last(&FOLDER, &profile).is_some_and(|last| last.is_recent(now())));
+    last_failure::remember(&FOLDER, &ask, &cogfed::error::Failure::new(cogfed::error::Kind::Network, "x"), now());
+    assert!(last_failure::read(&FOLDER, &ask).is_some_and(|last| last.is_recent(now())));
 }
 
 static RUNTIME: LazyLock<tokio::runtime::Runtime> =

@@ -7,14 +7,13 @@ use super::env::Env;
 use super::runtime::block_on;
 use crate::cli::{ProfileFlag, RoleFlag};
 use crate::clock::Clock;
-use crate::folder::Folder;
 use crate::http::Http;
 use crate::oidc::{Browser, Opener, Surroundings, SystemBrowser};
 use crate::profile::{Choice, Configuration, Override, Profile, keys, settings};
 use crate::secret::Secret;
-use crate::session::Session;
 use crate::session::record::{credentials_account, tokens_account};
-use crate::store::{OnWait, Patience, Store};
+use crate::session::{Ask, Message, OnMessage, Session, Setup};
+use crate::store::Store;
 use crate::terminal::Terminal;
 
 /// The wait after which a person is told the reason for it.
@@ -32,21 +31,16 @@ pub enum Attendance {
 /// A profile, with everything that a command for it needs.
 pub struct ProfileContext {
     /// The profile.
-    pub profile: Profile,
+    pub profile: Arc<Profile>,
     /// The store that it names.
-    pub store: Store,
-    /// cogfed's own folder.
-    pub folder: Folder,
+    pub store: Arc<Store>,
     /// The HTTP client, with the authorities that the profile trusts.
     pub http: Http,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The standard error, which people read.
     pub terminal: Terminal,
-    /// The app client's secret, if the environment has one.
-    pub client_secret: Option<Secret>,
-    /// Whether a person is there to answer.
-    pub is_attended: bool,
+    session: Session,
 }
 
 impl ProfileContext {
@@ -63,46 +57,33 @@ impl ProfileContext {
     /// # Errors
     /// If this user has no home folder.
     pub fn of(env: &Env, profile: Profile, attendance: Attendance) -> anyhow::Result<Self> {
-        let folder = env.folder()?;
-        let (patience, on_wait) = match attendance == Attendance::Person && env.terminal.is_attended() {
-            true => (Patience::attended(), Some(keyring_asks(&env.terminal))),
-            false => (Patience::unattended(), None),
-        };
         let secret = (env.variable)("COGFED_CLIENT_SECRET").filter(|secret| !secret.is_empty());
-        Ok(Self {
-            is_attended: attendance == Attendance::Person && env.terminal.is_attended(),
-            store: Store::new(profile.store.clone(), &folder, patience, on_wait),
-            client_secret: secret.map(Secret::new),
+        let setup = Setup {
+            folder: env.folder()?,
             clock: Arc::clone(&env.clock),
+            client_secret: secret.map(Secret::new),
+            is_attended: attendance == Attendance::Person && env.terminal.is_attended(),
+            on_message: on_message(env.terminal.clone()),
+        };
+        let session = Session::open(&setup, Ask::new(profile));
+        Ok(Self {
+            profile: Arc::clone(&session.ask.profile),
+            store: Arc::clone(&session.store),
+            http: session.http.clone(),
+            clock: setup.clock,
             terminal: env.terminal.clone(),
-            http: Http::new(Arc::clone(&env.clock), profile.ca_bundle.clone()),
-            profile,
-            folder,
+            session,
         })
     }
 
     /// Returns the session of this profile.
-    pub fn session(&self) -> Session<'_> {
-        Session {
-            profile: &self.profile,
-            store: &self.store,
-            folder: &self.folder,
-            clock: self.clock.as_ref(),
-            http: &self.http,
-            client_secret: self.client_secret.as_ref(),
-            is_attended: self.is_attended,
-            wait: Box::new(|text| {
-                if self.terminal.is_attended() {
-                    self.terminal.say(text);
-                }
-            }),
-            warn: Box::new(|text| self.terminal.warn(text)),
-        }
+    pub fn session(&self) -> &Session {
+        &self.session
     }
 
     /// Returns the credentials' accounts of all profiles of the configuration that share this one's sign-in.
     pub fn siblings(&self, env: &Env) -> Vec<String> {
-        self.sharing(env).iter().map(credentials_account).collect()
+        self.sharing(env).into_iter().map(|profile| credentials_account(&Ask::new(profile))).collect()
     }
 
     /// Returns all profiles of the configuration that share this one's sign-in, including itself.
@@ -162,9 +143,14 @@ pub struct BrowserAccess {
     pub is_own: bool,
 }
 
-fn keyring_asks(terminal: &Terminal) -> OnWait {
-    let terminal = terminal.clone();
-    Arc::new(move || terminal.say("waiting for the keyring; it may be asking you to unlock it"))
+/// Returns the function that shows the person at the terminal what the session reports.
+fn on_message(terminal: Terminal) -> OnMessage {
+    Arc::new(move |message| match message {
+        Message::Warning(text) => terminal.warn(text),
+        Message::Wait(text) if terminal.is_attended() => terminal.say(text),
+        Message::Wait(_) => {}
+        Message::Keyring => terminal.say("waiting for the keyring; it may be asking you to unlock it"),
+    })
 }
 
 /// Returns the choice of a profile that has no other flags.

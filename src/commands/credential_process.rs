@@ -3,12 +3,13 @@
 
 use std::time::Duration;
 
-use super::login::{Manner, Turn, sign_in};
+use super::sign_in::{Manner, sign_in};
 use super::{Attendance, Env, ProfileContext, block_on, choice_of_role};
 use crate::cli::CredentialProcess;
-use crate::error::{Failure, Kind, hint_of, in_one_line, kind_of};
+use crate::error::{Failure, Kind, in_one_line};
 use crate::oidc::Machine;
-use crate::session::{Lease, Session};
+use crate::session::Lease;
+use crate::session::interactive::BrowserPolicy;
 
 /// How long a person has to sign in where the caller asked for it.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -21,30 +22,27 @@ pub fn run(flags: &CredentialProcess, env: &mut Env) -> anyhow::Result<()> {
 fn hand_over(flags: &CredentialProcess, env: &mut Env) -> anyhow::Result<()> {
     let opened = ProfileContext::new(env, &choice_of_role(&flags.profile, &flags.role), Attendance::Unattended)?;
     let session = opened.session();
+    let may_sign_in = flags.sign_in || opened.profile.sign_in_on_demand;
     let lease = match session.at_hand()? {
         Some(lease) => lease,
-        None => block_on(renewed(&session, &opened, env, flags.sign_in || opened.profile.sign_in_on_demand))?,
+        None => block_on(async { Ok(renewed(&opened, env, may_sign_in).await?) })?,
     };
     let document = lease.credentials.process_document(opened.profile.account_id());
     // The lease lives until the document is out, in one piece: nobody signs out in between.
     env.print(document.expose())
 }
 
-async fn renewed(
-    session: &Session<'_>,
-    opened: &ProfileContext,
-    env: &Env,
-    may_sign_in: bool,
-) -> anyhow::Result<Lease> {
+async fn renewed(opened: &ProfileContext, env: &Env, may_sign_in: bool) -> Result<Lease, Failure> {
+    let session = opened.session();
     match session.credentials().await {
-        Err(error) if may_sign_in && kind_of(&error) == Kind::SignInRequired => {
+        Err(error) if may_sign_in && error.kind == Kind::SignInRequired => {
             let way = opened.browser_access(env);
             if way.browser.is_none() {
-                return Err(without_browser(&error, way.surroundings.machine));
+                return Err(without_browser(error, way.surroundings.machine));
             }
-            let turn = Turn::Tool;
-            let manner = Manner { provider: None, address: None, turn, patience: PATIENCE, is_forced: false };
-            sign_in(session, opened, env, &manner).await?;
+            let policy = BrowserPolicy::Unattended;
+            let manner = Manner { provider: None, address: None, policy, patience: PATIENCE, is_forced: false };
+            sign_in(opened, env, &manner).await?;
             session.credentials().await
         }
         outcome => outcome,
@@ -53,11 +51,7 @@ async fn renewed(
 
 /// Nobody reads a URL that a tool's helper prints, and what is typed meanwhile is not for us: the person has to come by
 /// themselves.
-fn without_browser(error: &anyhow::Error, machine: Machine) -> anyhow::Error {
-    let message = format!("{error:#}, and no browser can be opened: {}", machine.described());
-    let failure = Failure::new(Kind::SignInRequired, message);
-    match hint_of(error) {
-        Some(hint) => failure.hint(hint).into(),
-        None => failure.into(),
-    }
+fn without_browser(error: Failure, machine: Machine) -> Failure {
+    let message = format!("{error}, and no browser can be opened: {}", machine.described());
+    Failure { kind: Kind::SignInRequired, message, ..error }
 }

@@ -6,7 +6,7 @@ use super::{Attendance, Env, ProfileContext, choice, configuration};
 use crate::cli::Logout;
 use crate::error::{Failure, Kind, kind_of};
 use crate::profile::{Choice, Issuer, Profile, ProviderEndpoints, settings};
-use crate::session::record::TokensRecord;
+use crate::session::record::{Mismatch, TokensRecord, Use};
 
 pub fn run(flags: &Logout, env: &mut Env) -> anyhow::Result<()> {
     if !flags.all {
@@ -94,10 +94,7 @@ fn revoke(
     tokens: &TokensRecord,
 ) -> anyhow::Result<bool> {
     let Some(refresh_token) = &tokens.refresh_token else { return Ok(true) };
-    if let Some(owner) = tokens.belongs_elsewhere(&opened.profile) {
-        let message = format!("it belongs to {owner}, which is not the profile's, and was sent nowhere");
-        return Err(Failure::new(Kind::Refused, message).into());
-    }
+    tokens.fits(Use::Revocation(&opened.profile)).map_err(Mismatch::of_revocation)?;
     let endpoints = match endpoints {
         Ok(endpoints) => endpoints,
         Err(error) => return Err(Failure::new(kind_of(error), format!("{error:#}")).into()),

@@ -12,6 +12,7 @@ mod roles;
 mod rows;
 mod runtime;
 mod sandbox;
+mod sign_in;
 mod status;
 
 use std::ffi::OsString;

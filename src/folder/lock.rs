@@ -79,11 +79,11 @@ impl From<Held> for Failure {
     }
 }
 
-impl From<LockError> for anyhow::Error {
+impl From<LockError> for Failure {
     fn from(error: LockError) -> Self {
         match error {
-            LockError::Held(held) => Failure::from(held).into(),
-            LockError::Failed(error) => error,
+            LockError::Held(held) => held.into(),
+            LockError::Failed(error) => error.into(),
         }
     }
 }

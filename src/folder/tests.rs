@@ -2,7 +2,7 @@ use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
 use super::*;
-use crate::error::kind_of;
+use crate::error::Failure;
 
 fn at_temp() -> (tempfile::TempDir, Folder) {
     let temp = tempfile::tempdir().unwrap();
@@ -99,8 +99,8 @@ fn a_lock_excludes_until_it_is_dropped() {
         panic!("the lock was had twice")
     };
     assert_eq!(held.pid, Some(std::process::id()));
-    let error = anyhow::Error::from(LockError::Held(held));
-    assert_eq!(kind_of(&error), Kind::Busy);
+    let error = Failure::from(LockError::Held(held));
+    assert_eq!(error.kind, Kind::Busy);
     assert!(error.to_string().contains(&format!("process {}", std::process::id())), "{error}");
     drop(lock);
     let again = Lock::acquire(&folder, "tokens/a", Duration::from_secs(60)).unwrap();
@@ -119,8 +119,7 @@ fn those_who_wait_get_the_lock_one_after_the_other() {
             std::thread::spawn(move || {
                 start.wait();
                 for _ in 0..20 {
-                    let lock =
-                        Lock::acquire(&folder, "x", Duration::from_secs(60)).map_err(anyhow::Error::from).unwrap();
+                    let lock = Lock::acquire(&folder, "x", Duration::from_secs(60)).map_err(Failure::from).unwrap();
                     assert_eq!(inside.fetch_add(1, std::sync::atomic::Ordering::SeqCst), 0);
                     inside.fetch_sub(1, std::sync::atomic::Ordering::SeqCst);
                     drop(lock);

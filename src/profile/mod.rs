@@ -109,6 +109,27 @@ pub enum Flow {
     },
 }
 
+/// The role that credentials are for, and the flow that yields them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Role {
+    /// The role's ARN; `None` leaves the choice to the identity pool.
+    pub arn: Option<String>,
+    /// The flow. The classic one needs an ARN.
+    pub flow: Flow,
+}
+
+impl Role {
+    /// Returns whether the credentials come by the classic flow, from STS.
+    pub fn is_classic(&self) -> bool {
+        matches!(self.flow, Flow::Classic { .. })
+    }
+
+    /// Returns the twelve digits of the role's AWS account, if the ARN is known.
+    pub fn account_id(&self) -> Option<&str> {
+        self.arn.as_deref()?.split(':').nth(4)
+    }
+}
+
 /// The loopback redirect URIs of the app client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Redirect {
@@ -235,6 +256,11 @@ impl Profile {
     /// Whether credentials come by the classic flow.
     pub fn is_classic(&self) -> bool {
         matches!(self.flow, Flow::Classic { .. })
+    }
+
+    /// The role that the profile asks for, and its flow.
+    pub fn role(&self) -> Role {
+        Role { arn: self.role_arn.clone(), flow: self.flow }
     }
 
     /// The twelve digits of the AWS account, where the profile's role tells.

@@ -4,16 +4,15 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::policy::{Step, step};
-use super::reserve::Reserve;
-use super::{Session, made, mark};
+use super::policy::{self, Step, step};
+use super::record::{CredentialsRecord, Ended, TokensRecord, Use, credentials_account};
+use super::save_reserve::Reserve;
+use super::{Session, issued_accounts, refresh_mark};
 use crate::error::{Failure, Kind};
 use crate::identity_pool::{IdentityPool, Login, PoolConfig, PoolError};
 use crate::oidc::{Client, Grant, GrantError, discovery, unverified_claims};
 use crate::profile::ProviderEndpoints;
 use crate::secret::Secret;
-use crate::session::policy;
-use crate::session::record::{CredentialsRecord, Ended, TokensRecord, credentials_account};
 
 /// A sign-in on its way through a renewal, and whether the store holds it as it is here.
 struct Current {
@@ -24,22 +23,22 @@ struct Current {
 /// How long a renewal's requests may take as a whole.
 const RENEWAL_DEADLINE: Duration = Duration::from_secs(30);
 
-async fn in_time<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+async fn in_time<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     tokio::time::timeout(RENEWAL_DEADLINE, work).await.unwrap_or_else(|_| {
         let message = format!("the renewal took longer than {} s", RENEWAL_DEADLINE.as_secs());
         Err(Failure::new(Kind::Network, message).hint("check the network, then try again").into())
     })
 }
 
-fn not_begun(error: anyhow::Error) -> Failure {
-    Failure::new(Kind::Store, format!("a renewal is not begun where its answer may not be kept: {error:#}")).hint(
+fn not_begun(error: Failure) -> Failure {
+    Failure::new(Kind::Store, format!("a renewal is not begun where its answer may not be kept: {error}")).hint(
         "make room there, let it be written to, or allow more open files ('ulimit -n'), and run the command again",
     )
 }
 
-impl Session<'_> {
+impl Session {
     /// New credentials, saved.
-    pub(super) async fn renew(&self) -> anyhow::Result<CredentialsRecord> {
+    pub(super) async fn renew(&self) -> Result<CredentialsRecord, Failure> {
         in_time(async {
             let tokens = self.tokens()?.ok_or_else(|| self.nobody_signed_in())?;
             let current = self.with_valid_id_token(tokens).await?;
@@ -52,7 +51,7 @@ impl Session<'_> {
     ///
     /// # Errors
     /// As [`Session::credentials`].
-    pub async fn confirm(&self) -> anyhow::Result<TokensRecord> {
+    pub async fn confirm(&self) -> Result<TokensRecord, Failure> {
         let _lock = self.lock()?;
         let tokens = self.tokens()?.ok_or_else(|| self.nobody_signed_in())?;
         let current = in_time(self.with_valid_id_token(tokens)).await?;
@@ -62,13 +61,13 @@ impl Session<'_> {
                 Kind::Store,
                 format!("the sign-in works, but {} did not keep it", self.store.describe()),
             )
-            .hint(format!("see to the store, then sign in anew: {} --force", self.profile.login_command()))
+            .hint(format!("see to the store, then sign in anew: {} --force", self.profile().login_command()))
             .into()),
         }
     }
 
-    async fn with_valid_id_token(&self, tokens: TokensRecord) -> anyhow::Result<Current> {
-        match step(&tokens, self.clock.now()) {
+    async fn with_valid_id_token(&self, tokens: TokensRecord) -> Result<Current, Failure> {
+        match step(&tokens, self.clock().now()) {
             Step::UseIdToken => Ok(Current { tokens, is_saved: true }),
             Step::Refresh => self.refreshed(tokens).await,
             Step::SignIn => Err(match &tokens.ended {
@@ -78,10 +77,10 @@ impl Session<'_> {
         }
     }
 
-    async fn refreshed(&self, mut tokens: TokensRecord) -> anyhow::Result<Current> {
+    async fn refreshed(&self, mut tokens: TokensRecord) -> Result<Current, Failure> {
         let endpoints = self.endpoints_of(&tokens).await?;
-        let reserve = Reserve::set_aside(self.folder, self.profile, &tokens).map_err(not_begun)?;
-        let marked = mark::set(self.folder, self.profile, &tokens, self.clock.now());
+        let reserve = Reserve::set_aside(self.folder(), self.profile(), &tokens).map_err(not_begun)?;
+        let marked = refresh_mark::set(self.folder(), self.profile(), &tokens, self.clock().now());
         let mut interrupted_at = marked.map_err(not_begun)?;
         // The secret that was given at the sign-in: what the environment holds by now may be another app client's.
         let client_secret = tokens.client_secret.clone();
@@ -91,7 +90,7 @@ impl Session<'_> {
         let grant = match granted {
             Ok(grant) => grant,
             Err(GrantError::Invalid { description }) => {
-                let ended = Ended { at: self.clock.now(), interrupted_at, by_sign_out: false };
+                let ended = Ended { at: self.clock().now(), interrupted_at, by_sign_out: false };
                 // Entra ID says why; it is kept nowhere, and told this once.
                 let why = description.is_some().then(|| client.failure(GrantError::Invalid { description }));
                 return Err(self.end(tokens, ended, why)?.into());
@@ -99,7 +98,7 @@ impl Session<'_> {
             Err(error) => {
                 // An answer that got lost may have rotated the token: then the mark has to stay.
                 if !matches!(error, GrantError::Unknown(_)) && interrupted_at.is_none() {
-                    mark::clear(self.folder, self.profile);
+                    refresh_mark::clear(self.folder(), self.profile());
                 }
                 return Err(client.failure(error).into());
             }
@@ -111,7 +110,7 @@ impl Session<'_> {
                 self.save(&tokens);
             }
             // Nothing was rotated, whatever becomes of the answer.
-            None => mark::clear(self.folder, self.profile),
+            None => refresh_mark::clear(self.folder(), self.profile()),
         }
         if grant.id_token.is_none() {
             return self.without_id_token(tokens);
@@ -119,23 +118,23 @@ impl Session<'_> {
         let renewed = client.verify(grant, None).await?;
         if renewed.claims.subject != tokens.subject {
             return Err(Failure::new(Kind::Refused, "the renewed ID token is another person's: it is not used")
-                .hint(format!("sign in anew: {} --force", self.profile.login_command()))
+                .hint(format!("sign in anew: {} --force", self.profile().login_command()))
                 .into());
         }
         tokens.take(&renewed);
         // What the credentials will be called is noted before they are made, so that a sign-out finds them.
-        tokens.credentials.insert(credentials_account(self.profile));
+        tokens.credentials.insert(credentials_account(&self.ask));
         let is_saved = self.save(&tokens);
         Ok(Current { tokens, is_saved })
     }
 
     /// Keeps that the refresh token is no good any more, and says so.
-    fn end(&self, mut tokens: TokensRecord, ended: Ended, why: Option<Failure>) -> anyhow::Result<Failure> {
+    fn end(&self, mut tokens: TokensRecord, ended: Ended, why: Option<Failure>) -> Result<Failure, Failure> {
         let mut failure = self.ended_elsewhere(&ended);
         tokens.refresh_token = None;
         tokens.ended = Some(ended);
-        tokens.write(self.store, self.profile)?;
-        mark::clear(self.folder, self.profile);
+        tokens.write(&self.store, self.profile())?;
+        refresh_mark::clear(self.folder(), self.profile());
         if let Some(why) = why {
             failure.message += &format!(" ({})", why.message);
         }
@@ -147,50 +146,41 @@ impl Session<'_> {
     /// # Errors
     /// As [`discovery::endpoints`].
     pub async fn endpoints(&self) -> Result<ProviderEndpoints, Failure> {
-        discovery::endpoints(&self.profile.issuer, self.http, self.folder, self.clock.now()).await
+        discovery::endpoints(&self.profile().issuer, &self.http, self.folder(), self.clock().now()).await
     }
 
     /// Returns the OpenID client of the profile. `secret` is the app client's.
     pub fn client<'a>(&'a self, endpoints: &'a ProviderEndpoints, secret: Option<&'a Secret>) -> Client<'a> {
         Client {
-            issuer: &self.profile.issuer,
+            issuer: &self.profile().issuer,
             endpoints,
-            id: &self.profile.client_id,
+            id: &self.profile().client_id,
             secret,
-            profile: &self.profile.name,
-            http: self.http,
-            folder: self.folder,
-            clock: self.clock,
+            profile: &self.profile().name,
+            http: &self.http,
+            folder: self.folder(),
+            clock: self.clock(),
         }
     }
 
     /// The endpoints, if the refresh token is to go where it came from: an issuer may have moved since.
     async fn endpoints_of(&self, tokens: &TokensRecord) -> Result<ProviderEndpoints, Failure> {
         let endpoints = self.endpoints().await?;
-        match endpoints.token == tokens.token_endpoint {
-            true => Ok(endpoints),
-            false => {
-                let message = format!(
-                    "the issuer's token endpoint is {} now, and the refresh token came from {}: it is not sent",
-                    endpoints.token, tokens.token_endpoint
-                );
-                let hint = format!("sign in anew: {} --force", self.profile.login_command());
-                Err(Failure::new(Kind::Refused, message).hint(hint))
-            }
-        }
+        let fit = tokens.fits(Use::Refresh(&endpoints.token));
+        fit.map(|()| endpoints).map_err(|mismatch| mismatch.of_refresh(self.profile()))
     }
 
     /// After a refresh that brought no ID token, which an issuer is free to do: the one from before goes on as long as
     /// it is valid.
-    fn without_id_token(&self, mut tokens: TokensRecord) -> anyhow::Result<Current> {
-        if !policy::is_valid(&tokens, self.clock.now()) {
-            let described = self.profile.issuer.described();
+    fn without_id_token(&self, mut tokens: TokensRecord) -> Result<Current, Failure> {
+        if !policy::is_valid(&tokens, self.clock().now()) {
+            let described = self.profile().issuer.described();
             let message =
                 format!("the {described} renews the sign-in without an ID token, and the last one has expired");
-            let hint = format!("run '{} --force'", self.profile.login_command());
+            let hint = format!("run '{} --force'", self.profile().login_command());
             return Err(Failure::new(Kind::SignInRequired, message).hint(hint).into());
         }
-        tokens.credentials.insert(credentials_account(self.profile));
+        tokens.credentials.insert(credentials_account(&self.ask));
         let is_saved = self.save(&tokens);
         Ok(Current { tokens, is_saved })
     }
@@ -205,22 +195,23 @@ impl Session<'_> {
     ) -> Result<Grant, GrantError> {
         let Some(refresh_token) = &tokens.refresh_token else { return Err(GrantError::Invalid { description: None }) };
         match client.refresh(refresh_token).await {
-            Err(GrantError::Unknown(failure)) if self.profile.refresh_grace > TimeDelta::zero() => {
+            Err(GrantError::Unknown(failure)) if self.profile().refresh_grace > TimeDelta::zero() => {
                 tracing::debug!(%failure, "the answer to a refresh was lost: once more within the grace period");
-                interrupted_at.get_or_insert_with(|| self.clock.now());
+                interrupted_at.get_or_insert_with(|| self.clock().now());
                 client.refresh(refresh_token).await
             }
             outcome => outcome,
         }
     }
 
-    async fn with_credentials(&self, mut current: Current) -> anyhow::Result<CredentialsRecord> {
-        let pool = IdentityPool::new(PoolConfig::of(self.profile), self.http);
+    async fn with_credentials(&self, mut current: Current) -> Result<CredentialsRecord, Failure> {
+        let config = PoolConfig { role_arn: self.ask.role.arn.as_deref(), ..PoolConfig::of(self.profile()) };
+        let pool = IdentityPool::new(config, &self.http);
         let tokens = &current.tokens;
-        let issuer = self.profile.logins_key.as_deref().unwrap_or(&tokens.issuer);
+        let issuer = self.profile().logins_key.as_deref().unwrap_or(&tokens.issuer);
         let login = Login::new(issuer, &tokens.id_token, unverified_claims(&tokens.id_token).unwrap_or_default());
-        let kept = tokens.identities.get(&self.profile.identity_pool_id).cloned();
-        let flow = self.profile.flow;
+        let kept = tokens.identities.get(&self.profile().identity_pool_id).cloned();
+        let flow = self.ask.role.flow;
         let credentials = async |identity_id: &str| pool.credentials(identity_id, &login, &tokens.person, flow).await;
         let answer = match &kept {
             Some(identity_id) => credentials(identity_id).await,
@@ -233,20 +224,20 @@ impl Session<'_> {
             }
             other => other.map_err(Failure::from)?,
         };
-        let now = self.clock.now();
-        let record = CredentialsRecord::new(self.profile, &tokens.subject, credentials, now, self.offset());
+        let now = self.clock().now();
+        let record = CredentialsRecord::new(&self.ask, &tokens.subject, credentials, now, self.offset());
         let is_new_identity = kept.as_ref() != Some(&identity_id);
-        let is_new_account = current.tokens.credentials.insert(credentials_account(self.profile));
+        let is_new_account = current.tokens.credentials.insert(credentials_account(&self.ask));
         if is_new_identity || is_new_account {
-            current.tokens.identities.insert(self.profile.identity_pool_id.clone(), identity_id);
+            current.tokens.identities.insert(self.profile().identity_pool_id.clone(), identity_id);
             current.is_saved &= self.save(&current.tokens);
         }
         // Credentials of a sign-in that the store does not know would outlive a sign-out.
         if current.is_saved {
-            made::note(self.folder, self.profile);
-            match record.write(self.store, self.profile) {
-                Ok(()) => record.cache(self.store, self.profile, policy::worth_handing_out_for(&record, now)),
-                Err(error) => (self.warn)(&format!("the new credentials could not be kept: {error:#}")),
+            issued_accounts::note(self.folder(), &self.ask);
+            match record.write(&self.store, &self.ask) {
+                Ok(()) => record.cache(&self.store, &self.ask, policy::worth_handing_out_for(&record, now)),
+                Err(error) => self.warn(&format!("the new credentials could not be kept: {error}")),
             }
         }
         Ok(record)
@@ -255,15 +246,13 @@ impl Session<'_> {
     /// Saves the tokens. A store that fails now must not cost the caller the credentials; the mark stays, so that the
     /// next run knows what happened.
     fn save(&self, tokens: &TokensRecord) -> bool {
-        match tokens.write(self.store, self.profile) {
+        match tokens.write(&self.store, self.profile()) {
             Ok(()) => {
-                mark::clear(self.folder, self.profile);
+                refresh_mark::clear(self.folder(), self.profile());
                 true
             }
             Err(error) => {
-                (self.warn)(&format!(
-                    "the renewed sign-in could not be kept, the next run may have to sign in: {error:#}"
-                ));
+                self.warn(&format!("the renewed sign-in could not be kept, the next run may have to sign in: {error}"));
                 false
             }
         }

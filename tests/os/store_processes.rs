@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use cogfed::error::Failure;
 use cogfed::folder::{Folder, Lock, LockError};
 use cogfed::secret::Secret;
 use cogfed::store::{Backend, FileStore};
@@ -162,7 +163,7 @@ fn a_lock_names_its_holder_and_is_free_when_that_is_killed() {
     }
     // SIGKILL on Unix: nothing of the holder's own runs any more.
     held_by.kill().unwrap();
-    Lock::acquire(&folder, "sign-in", Duration::from_secs(60)).map_err(anyhow::Error::from).unwrap();
+    Lock::acquire(&folder, "sign-in", Duration::from_secs(60)).map_err(Failure::from).unwrap();
     held_by.wait().unwrap();
 }
 
@@ -174,7 +175,7 @@ fn who_waits_for_a_lock_has_it_when_the_holder_ends() {
     let waiting = {
         let folder = folder.clone();
         std::thread::spawn(move || {
-            Lock::acquire(&folder, "sign-in", Duration::from_secs(60)).map(drop).map_err(anyhow::Error::from)
+            Lock::acquire(&folder, "sign-in", Duration::from_secs(60)).map(drop).map_err(Failure::from)
         })
     };
     drop(held_by.stdin.take());

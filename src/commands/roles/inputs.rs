@@ -35,7 +35,7 @@ pub fn claims(flags: &Roles, opened: Option<&ProfileContext>, env: &mut Env) -> 
     let tokens = session.tokens()?.ok_or_else(|| session.nobody_signed_in())?;
     let claims = unverified_claims(&tokens.id_token).map_err(|invalid| {
         let message = format!("the stored ID token cannot be read: {}", reason(invalid));
-        Failure::new(Kind::Store, message).hint(format!("run '{} --force'", session.profile.login_command()))
+        Failure::new(Kind::Store, message).hint(format!("run '{} --force'", session.profile().login_command()))
     })?;
     // Not every issuer's access token is a JWT.
     let scopes_given = unverified_claims(&tokens.access_token).ok().as_ref().and_then(scope);

@@ -100,9 +100,9 @@ pub fn run(flags: &Roles, env: &mut Env) -> anyhow::Result<()> {
 /// The credentials that are stored of this sign-in, those that came by the profile's own flow first.
 fn stored(opened: &ProfileContext, tokens: &TokensRecord) -> anyhow::Result<Vec<CredentialsRecord>> {
     let session = opened.session();
-    let own = session.stored_credentials()?.map(|record| (opened.profile.clone(), record));
+    let own = session.stored_credentials()?.map(|record| (session.ask.role.clone(), record));
     let mut stored: Vec<_> = own.into_iter().chain(session.stored_besides(tokens)?).collect();
-    stored.sort_by_key(|(profile, _)| profile.is_classic() != opened.profile.is_classic());
+    stored.sort_by_key(|(role, _)| role.is_classic() != opened.profile.is_classic());
     Ok(stored.into_iter().map(|(_, record)| record).collect())
 }
 
@@ -140,9 +140,9 @@ fn named(
     for arn in pool.map(IdentityPoolRoles::role_arns).unwrap_or_default() {
         name(Some(arn), "the role mapping".to_owned());
     }
-    for profile in tokens.roles(&opened.profile) {
-        if let Some(role) = &profile.role_arn {
-            name(Some(role), "the store".to_owned());
+    for role in tokens.roles(&opened.profile) {
+        if let Some(arn) = &role.arn {
+            name(Some(arn), "the store".to_owned());
         }
     }
     roles

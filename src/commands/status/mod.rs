@@ -8,9 +8,9 @@ use serde::Serialize;
 use super::rows::{self, Row, local, until};
 use super::{Attendance, Env, ProfileContext, choice_of_role};
 use crate::cli::Status;
-use crate::profile::Profile;
-use crate::session::KeptOffset;
+use crate::profile::Role;
 use crate::session::record::{CredentialsRecord, TokensRecord};
+use crate::session::{Ask, KeptOffset};
 
 /// The state of one profile. Field names are a promise to scripts; times are RFC 3339 in UTC.
 #[derive(Serialize)]
@@ -62,10 +62,10 @@ struct Credentials<'a> {
 }
 
 impl<'a> Credentials<'a> {
-    fn of(profile: &Profile, record: &'a CredentialsRecord, now: DateTime<Utc>) -> Self {
+    fn of(role: &Role, record: &'a CredentialsRecord, now: DateTime<Utc>) -> Self {
         Self {
             role_arn: record.role_arn.as_deref(),
-            flow: if profile.is_classic() { "classic" } else { "enhanced" },
+            flow: if role.is_classic() { "classic" } else { "enhanced" },
             issued_at: record.issued_at,
             expires_at: record.expires_at,
             valid: record.expires_at > now,
@@ -85,18 +85,18 @@ pub fn run(flags: &Status, env: &mut Env) -> anyhow::Result<()> {
     let besides = tokens.as_ref().map_or(Ok(Vec::new()), |tokens| session.stored_besides(tokens))?;
     let clock = session.kept_offset();
     let status = ProfileStatus {
-        other_credentials: besides.iter().map(|(profile, record)| Credentials::of(profile, record, now)).collect(),
+        other_credentials: besides.iter().map(|(role, record)| Credentials::of(role, record, now)).collect(),
         clock: clock.as_ref().map(|clock| Clock {
             host: &clock.host,
             ahead_by_seconds: (now - clock.offset().there(now)).num_seconds(),
             measured_at: clock.at,
         }),
-        ..status(&opened.profile, tokens.as_ref(), credentials.as_ref(), now)
+        ..status(&session.ask, tokens.as_ref(), credentials.as_ref(), now)
     };
     match flags.json {
         true => env.print_json(&status)?,
         false => {
-            let rows = rows(&status, &opened.profile, &besides, opened.store.describe(), now, clock.as_ref());
+            let rows = rows(&status, &session.ask, &besides, opened.store.describe(), now, clock.as_ref());
             env.print(&rows::text(&rows))?;
         }
     }
@@ -107,11 +107,12 @@ pub fn run(flags: &Status, env: &mut Env) -> anyhow::Result<()> {
 }
 
 fn status<'a>(
-    profile: &'a Profile,
+    ask: &'a Ask,
     tokens: Option<&'a TokensRecord>,
     credentials: Option<&'a CredentialsRecord>,
     now: DateTime<Utc>,
 ) -> ProfileStatus<'a> {
+    let profile = ask.profile.as_ref();
     let sign_in = tokens.map(|tokens| SignIn {
         person: &tokens.person,
         subject: &tokens.subject,
@@ -137,7 +138,7 @@ fn status<'a>(
             sign_in.renewable || (sign_in.ended_at.is_none() && sign_in.id_token_expires_at > now)
         }),
         sign_in,
-        credentials: credentials.map(|credentials| Credentials::of(profile, credentials, now)),
+        credentials: credentials.map(|credentials| Credentials::of(&ask.role, credentials, now)),
         other_credentials: Vec::new(),
         clock: None,
     }
@@ -145,8 +146,8 @@ fn status<'a>(
 
 fn rows(
     status: &ProfileStatus<'_>,
-    profile: &Profile,
-    besides: &[(Profile, CredentialsRecord)],
+    ask: &Ask,
+    besides: &[(Role, CredentialsRecord)],
     store: &str,
     now: DateTime<Utc>,
     clock: Option<&KeptOffset>,
@@ -166,7 +167,7 @@ fn rows(
             ),
             ("since", local(sign_in.signed_in_at)),
             ("ID token", until(sign_in.id_token_expires_at, now)),
-            ("renewal", renewal(sign_in, profile.issuer.described(), now)),
+            ("renewal", renewal(sign_in, ask.profile.issuer.described(), now)),
         ]),
     }
     rows.push(match &status.credentials {
@@ -174,7 +175,7 @@ fn rows(
         None => ("credentials", "none yet: they are fetched when something asks for them".to_owned()),
     });
     if status.credentials.is_some() {
-        rows.push(("role", role(profile)));
+        rows.push(("role", role(&ask.role)));
     }
     rows.extend(
         besides.iter().map(|(other, record)| ("also", format!("{}, {}", role(other), until(record.expires_at, now)))),
@@ -186,9 +187,9 @@ fn rows(
     rows
 }
 
-fn role(profile: &Profile) -> String {
-    let role = profile.role_arn.as_deref().unwrap_or("the one that the identity pool gives this person");
-    format!("{role}{}", if profile.is_classic() { " by the classic flow" } else { "" })
+fn role(role: &Role) -> String {
+    let arn = role.arn.as_deref().unwrap_or("the one that the identity pool gives this person");
+    format!("{arn}{}", if role.is_classic() { " by the classic flow" } else { "" })
 }
 
 fn renewal(sign_in: &SignIn<'_>, described: &str, now: DateTime<Utc>) -> String {

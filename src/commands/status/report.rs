@@ -10,7 +10,7 @@ use super::super::rows::line;
 use super::super::{Attendance, Env, ProfileContext, configuration};
 use crate::error::{Failure, in_one_line};
 use crate::profile::{Choice, Issuer, Profile, UserPool, keys::KEYS, select, settings};
-use crate::session::OnRecord;
+use crate::session::Diagnosis;
 use crate::session::record::{CredentialsRecord, TokensRecord};
 use crate::terminal::shown;
 
@@ -103,7 +103,8 @@ fn configured(report: &mut Report, choice: &Choice, env: &Env) {
 }
 
 fn stored(report: &mut Report, opened: &ProfileContext) {
-    let ProfileContext { profile, folder, store, .. } = opened;
+    let ProfileContext { profile, store, .. } = opened;
+    let folder = opened.session().folder();
     derived(report, profile);
     report.title("store");
     report.row("kept in", store.describe());
@@ -122,7 +123,7 @@ fn stored(report: &mut Report, opened: &ProfileContext) {
         Ok(None) => report.row("credentials", "none"),
         Err(error) => report.fault("credentials", error),
     }
-    remembered(report, session.on_record(tokens.ok().flatten().as_ref()));
+    remembered(report, session.diagnosis(tokens.ok().flatten().as_ref()));
 }
 
 /// What follows from the settings, and is asked for in their place.
@@ -163,19 +164,19 @@ fn handed_out(report: &mut Report, credentials: &CredentialsRecord) {
     report.row("life", format!("{} to {}", stamp(credentials.issued_at), stamp(credentials.expires_at)));
 }
 
-fn remembered(report: &mut Report, on_record: OnRecord) {
+fn remembered(report: &mut Report, diagnosis: Diagnosis) {
     report.title("on record");
-    report.row("interrupted refresh", on_record.interrupted_at.map_or("none".to_owned(), stamp));
-    match on_record.last_failure {
+    report.row("interrupted refresh", diagnosis.interrupted_at.map_or("none".to_owned(), stamp));
+    match diagnosis.last_failure {
         Some((at, failure)) => {
             let Failure { kind, message, .. } = failure;
             report.row("last failed renewal", format!("{}, exit code {}: {message}", stamp(at), kind.exit_code()));
         }
         None => report.row("last failed renewal", "none"),
     }
-    let holder = on_record.holder.map(|held| held.pid.map_or("a process".to_owned(), |pid| format!("process {pid}")));
-    report.row("unanswered sign-in", on_record.unanswered_at.map_or("none".to_owned(), stamp));
-    report.row("clock", on_record.clock.map_or("right, as far as known".to_owned(), |clock| clock.to_string()));
+    let holder = diagnosis.holder.map(|held| held.pid.map_or("a process".to_owned(), |pid| format!("process {pid}")));
+    report.row("unanswered sign-in", diagnosis.unanswered_at.map_or("none".to_owned(), stamp));
+    report.row("clock", diagnosis.clock.map_or("right, as far as known".to_owned(), |clock| clock.to_string()));
     report.row("lock", holder.map_or("free".to_owned(), |who| format!("held by {who}")));
 }
 

@@ -1,8 +1,10 @@
 //! When credentials are handed out as they are, and when they are renewed first: pure rules over times.
 
+use std::fmt;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::session::record::{CredentialsRecord, TokensRecord};
+use super::record::{CredentialsRecord, TokensRecord};
 
 /// With more than this left, credentials are handed out. botocore renews below 15 minutes, and would otherwise run us
 /// again for every request.
@@ -40,6 +42,47 @@ pub fn is_fresh(record: &CredentialsRecord, now: DateTime<Utc>) -> bool {
 /// Whether these credentials may be handed out if there are no better ones.
 pub fn is_usable(record: &CredentialsRecord, now: DateTime<Utc>) -> bool {
     record.left(now) > LAST_RESORT
+}
+
+/// The state of stored credentials at one time, for the log: it says why they are renewed or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Freshness {
+    /// There are no credentials.
+    Missing,
+    /// They are handed out until then.
+    FreshUntil(DateTime<Utc>),
+    /// They expire then, which is too soon.
+    ExpiresAt(DateTime<Utc>),
+    /// They expired then.
+    ExpiredAt(DateTime<Utc>),
+    /// They were issued then, in the future by this machine's clock.
+    IssuedAt(DateTime<Utc>),
+}
+
+impl Freshness {
+    /// Returns the state of `record`, if there is one.
+    pub fn of(record: Option<&CredentialsRecord>, now: DateTime<Utc>) -> Self {
+        match record {
+            None => Self::Missing,
+            Some(record) if is_fresh(record, now) => Self::FreshUntil(now + worth_handing_out_for(record, now)),
+            Some(record) if record.left(now) <= TimeDelta::zero() => Self::ExpiredAt(record.expires_at),
+            Some(record) if worth_handing_out_for(record, now) > TimeDelta::zero() => Self::IssuedAt(record.issued_at),
+            Some(record) => Self::ExpiresAt(record.expires_at),
+        }
+    }
+}
+
+impl fmt::Display for Freshness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (words, time) = match self {
+            Self::Missing => return f.write_str("there are no credentials"),
+            Self::FreshUntil(time) => ("fresh until", time),
+            Self::ExpiresAt(time) => ("they expire soon, at", time),
+            Self::ExpiredAt(time) => ("they expired at", time),
+            Self::IssuedAt(time) => ("they were issued in the future, at", time),
+        };
+        write!(f, "{words} {}", time.format("%F %T UTC"))
+    }
 }
 
 /// What to do with a sign-in before its ID token is used.

@@ -3,11 +3,12 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{VERSION, credentials_account, read, written};
+use super::{VERSION, credentials_account, destination, read, written};
 use crate::aws::Credentials;
 use crate::clock::Offset;
-use crate::profile::Profile;
+use crate::error::Failure;
 use crate::secret::{self, Secret};
+use crate::session::Ask;
 use crate::store::{Cached, Store};
 
 /// Credentials, and what they were made from.
@@ -42,15 +43,16 @@ pub struct CredentialsRecord {
 
 impl CredentialsRecord {
     /// The record of credentials that `profile` was given `now`, by this machine's clock, from which AWS's is `offset`.
-    pub fn new(profile: &Profile, subject: &str, credentials: Credentials, now: DateTime<Utc>, offset: Offset) -> Self {
+    pub fn new(ask: &Ask, subject: &str, credentials: Credentials, now: DateTime<Utc>, offset: Offset) -> Self {
+        let profile = &ask.profile;
         Self {
             version: VERSION,
             user_pool_id: profile.issuer.id().to_owned(),
             client_id: profile.client_id.clone(),
             identity_pool_id: profile.identity_pool_id.clone(),
             identity_pool_endpoint: profile.endpoints.identity_pool.clone(),
-            sts_endpoint: sts_endpoint(profile).cloned(),
-            role_arn: profile.role_arn.clone(),
+            sts_endpoint: destination::sts_endpoint(ask).cloned(),
+            role_arn: ask.role.arn.clone(),
             subject: subject.to_owned(),
             issued_at: now,
             expires_at: offset.expiry(credentials.expires),
@@ -82,13 +84,13 @@ impl CredentialsRecord {
 
     /// The copy in the kernel's keyring, which costs next to nothing to ask. Whatever is odd about it, it is as if it
     /// were not there.
-    pub fn cached(store: &Store, profile: &Profile) -> Cached<Self> {
-        let account = credentials_account(profile);
+    pub fn cached(store: &Store, ask: &Ask) -> Cached<Self> {
+        let account = credentials_account(ask);
         match store.cached(&account) {
             Cached::NotUsed => Cached::NotUsed,
             Cached::Missing => Cached::Missing,
             Cached::Copy(text) => match read::<Self>(Some(text), &account) {
-                Ok(Some(record)) if record.belongs_to(profile) => Cached::Copy(record),
+                Ok(Some(record)) if record.fits(ask) => Cached::Copy(record),
                 _ => Cached::Missing,
             },
         }
@@ -98,38 +100,24 @@ impl CredentialsRecord {
     ///
     /// # Errors
     /// [`crate::error::Kind::Store`].
-    pub fn read(store: &Store, profile: &Profile) -> anyhow::Result<Option<Self>> {
-        let account = credentials_account(profile);
+    pub fn read(store: &Store, ask: &Ask) -> Result<Option<Self>, Failure> {
+        let account = credentials_account(ask);
         let record = read::<Self>(store.get(&account)?, &account)?;
-        Ok(record.filter(|record| record.belongs_to(profile)))
-    }
-
-    fn belongs_to(&self, profile: &Profile) -> bool {
-        self.user_pool_id == profile.issuer.id()
-            && self.client_id == profile.client_id
-            && self.identity_pool_id == profile.identity_pool_id
-            && self.identity_pool_endpoint == profile.endpoints.identity_pool
-            && self.sts_endpoint.as_ref() == sts_endpoint(profile)
-            && self.role_arn == profile.role_arn
+        Ok(record.filter(|record| record.fits(ask)))
     }
 
     /// Writes the record.
     ///
     /// # Errors
     /// [`crate::error::Kind::Store`].
-    pub fn write(&self, store: &Store, profile: &Profile) -> anyhow::Result<()> {
-        Ok(store.set(&credentials_account(profile), &written(self))?)
+    pub fn write(&self, store: &Store, ask: &Ask) -> Result<(), Failure> {
+        Ok(store.set(&credentials_account(ask), &written(self))?)
     }
 
     /// Puts a copy into the kernel's keyring, for `lifetime`.
-    pub fn cache(&self, store: &Store, profile: &Profile, lifetime: TimeDelta) {
+    pub fn cache(&self, store: &Store, ask: &Ask, lifetime: TimeDelta) {
         if let Ok(lifetime) = lifetime.to_std() {
-            store.set_cached(&credentials_account(profile), &written(self), lifetime);
+            store.set_cached(&credentials_account(ask), &written(self), lifetime);
         }
     }
-}
-
-/// Where a profile's role is assumed, if not by the identity pool itself.
-fn sts_endpoint(profile: &Profile) -> Option<&String> {
-    Some(&profile.endpoints.sts).filter(|_| profile.is_classic())
 }

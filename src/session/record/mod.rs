@@ -1,6 +1,7 @@
 //! The records that are kept in a store: what they say, what they are called, and how they are read by later versions.
 
 mod credentials;
+mod destination;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,9 +10,11 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 pub use self::credentials::CredentialsRecord;
-use crate::error::{Failure, Kind, shortened};
+pub use self::destination::{Mismatch, Use};
+use super::Ask;
+use crate::error::{Failure, Kind};
 use crate::oidc::Tokens;
-use crate::profile::{Flow, Issuer, Profile};
+use crate::profile::{Flow, Profile, Role};
 use crate::secret::{self, Secret};
 use crate::store::{Store, StoreError};
 
@@ -34,9 +37,9 @@ pub fn tokens_account(profile: &Profile) -> String {
 
 /// The account of a profile's credentials: `credentials/USER POOL/APP CLIENT/WHO/IDENTITY POOL/ROLE`, with `classic/`
 /// before the role if that is how they are asked for: profiles of one role and two flows do not get in each other's way.
-pub fn credentials_account(profile: &Profile) -> String {
-    let role = profile.role_arn.as_deref().unwrap_or(NO_ROLE);
-    format!("{}{}{role}", before_role(profile), if profile.is_classic() { CLASSIC } else { "" })
+pub fn credentials_account(ask: &Ask) -> String {
+    let role = ask.role.arn.as_deref().unwrap_or(NO_ROLE);
+    format!("{}{}{role}", before_role(&ask.profile), if ask.role.is_classic() { CLASSIC } else { "" })
 }
 
 /// The accounts of all credentials of a sign-in at one identity pool begin so.
@@ -203,10 +206,10 @@ impl TokensRecord {
     ///
     /// # Errors
     /// [`Kind::Store`] if the store or the record fails, or the record belongs to other endpoints.
-    pub fn read(store: &Store, profile: &Profile) -> anyhow::Result<Option<Self>> {
-        let account = tokens_account(profile);
+    pub fn read(store: &Store, ask: &Ask) -> Result<Option<Self>, Failure> {
+        let account = tokens_account(&ask.profile);
         let Some(record) = read::<Self>(store.get(&account)?, &account)? else { return Ok(None) };
-        record.check(profile)?;
+        record.fits(Use::Renewal(ask)).map_err(|mismatch| mismatch.of_renewal(&ask.profile))?;
         Ok(Some(record))
     }
 
@@ -215,7 +218,7 @@ impl TokensRecord {
     ///
     /// # Errors
     /// [`Kind::Store`] if the store fails, or the record is a newer cogfed's, which is left alone.
-    pub fn read_to_replace(store: &Store, profile: &Profile) -> anyhow::Result<Option<Self>> {
+    pub fn read_to_replace(store: &Store, profile: &Profile) -> Result<Option<Self>, Failure> {
         let account = tokens_account(profile);
         let text = match store.get(&account) {
             Err(StoreError::Damaged { .. }) => return Ok(None),
@@ -224,46 +227,8 @@ impl TokensRecord {
         match read::<Self>(text, &account) {
             Ok(record) => Ok(record),
             Err(Unreadable::Damaged(_)) => Ok(None),
-            Err(Unreadable::Newer(failure)) => Err(failure.into()),
+            Err(Unreadable::Newer(failure)) => Err(failure),
         }
-    }
-
-    /// A token is never sent anywhere but where it belongs, wherever the profile came from.
-    fn check(&self, profile: &Profile) -> Result<(), Failure> {
-        let other = |what: &str, stored: &str, asked: &str| {
-            let stored = shortened(stored, LONGEST_QUOTE);
-            let message = format!("the stored sign-in belongs to the {what} {stored}, and the profile names {asked}");
-            Err(Failure::new(Kind::Store, message)
-                .hint(format!("if the profile is right, sign in anew: {} --force", profile.login_command())))
-        };
-        let endpoints = &profile.endpoints;
-        for (what, stored, asked) in [
-            (profile.issuer.described(), self.user_pool_id.as_str(), profile.issuer.id()),
-            ("app client", &self.client_id, &profile.client_id),
-            ("account", &self.who, profile.who()),
-        ] {
-            if stored != asked {
-                return other(what, stored, asked);
-            }
-        }
-        match &profile.issuer {
-            Issuer::UserPool(pool) if self.token_endpoint != pool.endpoints.token => {
-                return other("token endpoint", &self.token_endpoint, &pool.endpoints.token);
-            }
-            Issuer::Plain(issuer) if issuer.check(&self.token_endpoint).is_err() => {
-                return other("token endpoint", &self.token_endpoint, "other hosts");
-            }
-            _ => {}
-        }
-        if !endpoints.identity_pool_is_aws && self.identity_pool_endpoint != endpoints.identity_pool {
-            return other("identity pool endpoint", &self.identity_pool_endpoint, &endpoints.identity_pool);
-        }
-        // The other flow has no token for it.
-        let sts = self.sts_endpoint.as_deref();
-        if profile.is_classic() && !endpoints.sts_is_aws && sts != Some(endpoints.sts.as_str()) {
-            return other("STS endpoint", sts.unwrap_or("that AWS has in its region"), &endpoints.sts);
-        }
-        Ok(())
     }
 
     /// Whether credentials were made from this sign-in that may last for more than an hour.
@@ -273,42 +238,25 @@ impl TokensRecord {
         self.credentials.iter().any(role)
     }
 
-    /// `profile` as it would be for each of the roles whose credentials at its identity pool were made from this sign-in,
-    /// by either flow.
-    pub fn roles(&self, profile: &Profile) -> Vec<Profile> {
+    /// Returns the roles whose credentials at this profile's identity pool were made from this sign-in, by either flow.
+    /// How long those of the classic flow were asked to last is not recorded: the duration is zero.
+    pub fn roles(&self, profile: &Profile) -> Vec<Role> {
         let before = before_role(profile);
         let roles = self.credentials.iter().filter_map(|account| account.strip_prefix(&before));
         let roles = roles.map(|role| match role.strip_prefix(CLASSIC) {
             Some(role) => (role, Flow::Classic { duration: TimeDelta::zero() }),
             None => (role, Flow::Enhanced),
         });
-        let of = |(role, flow): (&str, Flow)| {
-            let role_arn = Some(role).filter(|role| *role != NO_ROLE).map(str::to_owned);
-            Profile { role_arn, flow, ..profile.clone() }
-        };
-        roles.map(of).collect()
-    }
-
-    /// What the refresh token belongs to, if that is not the app client and the token endpoint of this profile: then it
-    /// is sent nowhere.
-    pub fn belongs_elsewhere(&self, profile: &Profile) -> Option<String> {
-        let is_own_client = self.user_pool_id == profile.issuer.id() && self.client_id == profile.client_id;
-        let is_own_endpoint = match &profile.issuer {
-            Issuer::UserPool(pool) => self.token_endpoint == pool.endpoints.token,
-            Issuer::Plain(issuer) => issuer.check(&self.token_endpoint).is_ok(),
-        };
-        match (is_own_endpoint, is_own_client) {
-            (true, true) => None,
-            (false, _) => Some(self.token_endpoint.clone()),
-            (true, false) => Some(format!("the app client {} of {}", self.client_id, self.user_pool_id)),
-        }
+        roles
+            .map(|(role, flow)| Role { arn: Some(role).filter(|role| *role != NO_ROLE).map(str::to_owned), flow })
+            .collect()
     }
 
     /// Writes the record.
     ///
     /// # Errors
     /// [`Kind::Store`].
-    pub fn write(&self, store: &Store, profile: &Profile) -> anyhow::Result<()> {
+    pub fn write(&self, store: &Store, profile: &Profile) -> Result<(), Failure> {
         Ok(store.set(&tokens_account(profile), &written(self))?)
     }
 }
@@ -325,10 +273,10 @@ enum Unreadable {
     Newer(Failure),
 }
 
-impl From<Unreadable> for anyhow::Error {
+impl From<Unreadable> for Failure {
     fn from(unreadable: Unreadable) -> Self {
         match unreadable {
-            Unreadable::Damaged(failure) | Unreadable::Newer(failure) => failure.into(),
+            Unreadable::Damaged(failure) | Unreadable::Newer(failure) => failure,
         }
     }
 }

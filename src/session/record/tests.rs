@@ -6,10 +6,9 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::clock::Offset;
-use crate::error::{hint_of, kind_of};
 use crate::folder::Folder;
 use crate::oidc::{Grant, IdTokenClaims, Tokens};
-use crate::profile::{Choice, PlainIssuer};
+use crate::profile::{Choice, Issuer, PlainIssuer};
 #[cfg(target_os = "linux")]
 use crate::store::Cached;
 #[cfg(target_os = "linux")]
@@ -38,6 +37,10 @@ fn own() -> Profile {
     profile("identity_provider = 'AzureAD'", "")
 }
 
+fn ask(profile: &Profile) -> Ask {
+    Ask::new(profile.clone())
+}
+
 fn store(account: &str, text: &str) -> Store {
     let memory = StoreKind::Memory(MemoryStore::default());
     let store = Store::new(memory, &Folder::at("/nonexistent"), Patience::new(Duration::from_secs(4)), None);
@@ -55,7 +58,7 @@ fn version_1_of_a_sign_in_stays_readable_and_is_what_is_written() {
     let account = tokens_account(&profile);
     for text in [TOKENS, LEAST] {
         let store = store(&account, text);
-        let record = TokensRecord::read(&store, &profile).unwrap().unwrap();
+        let record = TokensRecord::read(&store, &ask(&profile)).unwrap().unwrap();
         assert_eq!(record.person, "alice@corp.example");
         assert_eq!(record.id_token.expose(), "this-is-no-id-token");
         assert_eq!(record.signed_in_at.to_rfc3339(), "2026-01-02T03:04:05+00:00");
@@ -68,23 +71,23 @@ fn version_1_of_a_sign_in_stays_readable_and_is_what_is_written() {
         }
         assert_eq!(written, of(text));
     }
-    let record = TokensRecord::read(&store(&account, TOKENS), &profile).unwrap().unwrap();
+    let record = TokensRecord::read(&store(&account, TOKENS), &ask(&profile)).unwrap().unwrap();
     assert_eq!(record.refresh_token.as_ref().unwrap().expose(), "this-is-no-refresh-token");
     assert_eq!(record.client_secret.as_ref().unwrap().expose(), "this-is-no-client-secret");
-    assert!(record.credentials.contains(&credentials_account(&profile)));
+    assert!(record.credentials.contains(&credentials_account(&ask(&profile))));
     assert!(record.ended.unwrap().interrupted_at.is_some());
 }
 
 #[test]
 fn version_1_of_credentials_stays_readable_and_is_what_is_written() {
     let profile = own();
-    let account = credentials_account(&profile);
+    let account = credentials_account(&ask(&profile));
     let store = store(&account, CREDENTIALS);
-    let record = CredentialsRecord::read(&store, &profile).unwrap().unwrap();
+    let record = CredentialsRecord::read(&store, &ask(&profile)).unwrap().unwrap();
     assert_eq!(record.credentials().access_key_id, "ASIANOTAREALKEY");
     assert_eq!(record.left(record.issued_at), TimeDelta::milliseconds(3_599_500));
     let empty = self::store("another", "");
-    record.write(&empty, &profile).unwrap();
+    record.write(&empty, &ask(&profile)).unwrap();
     let written = of(empty.get(&account).unwrap().unwrap().expose());
     let times = |value: &Value| value["issued_at"].as_str().unwrap().parse::<DateTime<Utc>>().unwrap();
     assert_eq!(times(&written), times(&of(CREDENTIALS)));
@@ -97,7 +100,7 @@ fn accounts_are_readable_and_no_name_reaches_into_another_part() {
     assert_eq!(tokens_account(&own()), "tokens/eu-west-1_AbC123xyz/3n4b5urk1ft4fl3mg5e62d9ado/AzureAD");
     let role = "role_arn = 'arn:aws:iam::000000000000:role/a/b'";
     assert!(
-        credentials_account(&profile(role, ""))
+        credentials_account(&ask(&profile(role, "")))
             .ends_with("/default/eu-west-1:1cf667a2-49a6-454b-9e45-231990000000/arn:aws:iam::000000000000:role/a/b")
     );
     let account = tokens_account(&profile("account = 'a/b%2Fc'", ""));
@@ -114,10 +117,13 @@ fn a_sign_in_is_not_read_by_a_profile_with_other_endpoints() {
     let provider = "identity_provider = 'AzureAD'";
     for endpoints in ["domain = 'http://127.0.0.1:9'", "identity_pool = 'http://127.0.0.1:9'"] {
         let other = profile(provider, endpoints);
-        let error = TokensRecord::read(&store, &other).unwrap_err();
-        assert_eq!(kind_of(&error), Kind::Store);
+        let error = TokensRecord::read(&store, &ask(&other)).unwrap_err();
+        assert_eq!(error.kind, Kind::Store);
         assert!(error.to_string().contains("belongs to the"), "{error}");
-        assert_eq!(hint_of(&error), Some("if the profile is right, sign in anew: cogfed login --profile a --force"));
+        assert_eq!(
+            error.hint.as_deref(),
+            Some("if the profile is right, sign in anew: cogfed login --profile a --force")
+        );
         assert!(TokensRecord::read_to_replace(&store, &other).unwrap().is_some());
     }
     let mut elsewhere: TokensRecord = serde_json::from_str(TOKENS).unwrap();
@@ -126,24 +132,35 @@ fn a_sign_in_is_not_read_by_a_profile_with_other_endpoints() {
     for (endpoint, is_read) in
         [("", true), ("identity_pool = 'http://127.0.0.1:9'", true), ("identity_pool = 'http://127.0.0.1:10'", false)]
     {
-        let outcome = TokensRecord::read(&store, &profile(provider, endpoint));
+        let outcome = TokensRecord::read(&store, &ask(&profile(provider, endpoint)));
         assert_eq!(outcome.is_ok(), is_read, "AWS's own, and the one that the record names: {endpoint}");
     }
+}
+
+/// The owner of the refresh token that a revocation for `profile` names, if it is not the profile's.
+fn owner_if_not(profile: &Profile, record: &TokensRecord) -> Option<String> {
+    let failure = record.fits(Use::Revocation(profile)).err()?.of_revocation();
+    assert_eq!(failure.kind, Kind::Refused);
+    let owner = failure.message.strip_prefix("it belongs to ").unwrap();
+    Some(owner.strip_suffix(", which is not the profile's, and was sent nowhere").unwrap().to_owned())
 }
 
 #[test]
 fn a_refresh_token_is_of_one_app_client_and_one_token_endpoint() {
     let (own, record): (_, TokensRecord) = (own(), serde_json::from_str(TOKENS).unwrap());
-    assert_eq!(record.belongs_elsewhere(&own), None);
+    assert_eq!(owner_if_not(&own, &record), None);
     let elsewhere = profile("", "domain = 'http://127.0.0.1:9'");
-    assert_eq!(record.belongs_elsewhere(&elsewhere), Some(record.token_endpoint.clone()));
+    assert_eq!(owner_if_not(&elsewhere, &record), Some(record.token_endpoint.clone()));
+    assert_eq!(record.fits(Use::Refresh(&record.token_endpoint)), Ok(()));
+    assert!(record.fits(Use::Refresh("https://corp.example/token")).is_err(), "the issuer moved it");
     for (pool, client, what) in [
         ("eu-west-1_Other", own.client_id.as_str(), "the user pool eu-west-1_Other"),
         (own.issuer.id(), "other", "the app client other"),
     ] {
         let other = TokensRecord { user_pool_id: pool.into(), client_id: client.into(), ..record.clone() };
-        assert_eq!(other.belongs_elsewhere(&own), Some(format!("the app client {client} of {pool}")));
-        let error = TokensRecord::read(&store(&tokens_account(&own), written(&other).expose()), &own).unwrap_err();
+        assert_eq!(owner_if_not(&own, &other), Some(format!("the app client {client} of {pool}")));
+        let error =
+            TokensRecord::read(&store(&tokens_account(&own), written(&other).expose()), &ask(&own)).unwrap_err();
         assert!(error.to_string().contains(&format!("belongs to {what}, and the profile names ")), "{error}");
     }
 }
@@ -165,8 +182,8 @@ fn a_plain_issuers_sign_in_belongs_to_the_hosts_that_the_profile_vouches_for() {
         ("https://corp.auth.eu-west-1.amazoncognito.com/oauth2/token", false),
     ] {
         record.token_endpoint = endpoint.to_owned();
-        assert_eq!(record.belongs_elsewhere(&plain), (!is_own).then(|| endpoint.to_owned()));
-        match TokensRecord::read(&store(&tokens_account(&plain), written(&record).expose()), &plain) {
+        assert_eq!(owner_if_not(&plain, &record), (!is_own).then(|| endpoint.to_owned()));
+        match TokensRecord::read(&store(&tokens_account(&plain), written(&record).expose()), &ask(&plain)) {
             Ok(found) => assert!(is_own && found.is_some(), "{endpoint}"),
             Err(error) => assert!(!is_own && error.to_string().contains("belongs to the token endpoint"), "{error}"),
         }
@@ -187,8 +204,8 @@ fn a_token_of_the_classic_flow_has_an_sts_that_it_belongs_to() {
     ] {
         let (classic, enhanced) = (profile(CLASSIC_FLOW, sts), profile("identity_provider = 'AzureAD'", sts));
         let store = store(&tokens_account(&classic), text);
-        assert!(TokensRecord::read(&store, &enhanced).is_ok(), "the other flow has no token for it");
-        match TokensRecord::read(&store, &classic) {
+        assert!(TokensRecord::read(&store, &ask(&enhanced)).is_ok(), "the other flow has no token for it");
+        match TokensRecord::read(&store, &ask(&classic)) {
             Ok(record) => assert!(is_read && record.is_some(), "{sts}"),
             Err(error) => assert!(!is_read && error.to_string().contains("belongs to the STS endpoint"), "{error}"),
         }
@@ -198,7 +215,7 @@ fn a_token_of_the_classic_flow_has_an_sts_that_it_belongs_to() {
 #[test]
 fn credentials_of_other_endpoints_pools_and_roles_are_as_if_not_there() {
     let profile = own();
-    let account = credentials_account(&profile);
+    let account = credentials_account(&ask(&profile));
     for (name, value) in [
         ("user_pool_id", "eu-west-1_Other"),
         ("client_id", "other"),
@@ -210,7 +227,7 @@ fn credentials_of_other_endpoints_pools_and_roles_are_as_if_not_there() {
         let mut record = of(CREDENTIALS);
         record[name] = value.into();
         let store = store(&account, &record.to_string());
-        assert!(CredentialsRecord::read(&store, &profile).unwrap().is_none(), "{name}");
+        assert!(CredentialsRecord::read(&store, &ask(&profile)).unwrap().is_none(), "{name}");
     }
 }
 
@@ -221,23 +238,23 @@ const CLASSIC_FLOW: &str =
 fn the_classic_flow_has_credentials_of_its_own_and_an_sts_that_they_belong_to() {
     let classic = profile(CLASSIC_FLOW, "");
     let enhanced = Profile { flow: Flow::Enhanced, ..classic.clone() };
-    let account = credentials_account(&classic);
+    let account = credentials_account(&ask(&classic));
     let role = classic.role_arn.as_deref().unwrap();
-    assert_eq!(account, credentials_account(&enhanced).replace(role, &format!("classic/{role}")));
+    assert_eq!(account, credentials_account(&ask(&enhanced)).replace(role, &format!("classic/{role}")));
     let namesake = Profile { role_arn: Some(format!("{role}/classic")), ..enhanced };
-    assert_ne!(account, credentials_account(&namesake), "a role of that name, asked for by the other flow");
+    assert_ne!(account, credentials_account(&ask(&namesake)), "a role of that name, asked for by the other flow");
     let mut tokens: TokensRecord = serde_json::from_str(TOKENS).unwrap();
-    tokens.credentials.insert(credentials_account(&namesake));
+    tokens.credentials.insert(credentials_account(&ask(&namesake)));
     assert!(!tokens.has_classic_credentials());
-    assert!(tokens.roles(&own()).iter().any(|role| role.role_arn == namesake.role_arn && !role.is_classic()));
+    assert!(tokens.roles(&own()).iter().any(|role| role.arn == namesake.role_arn && !role.is_classic()));
     let mut record: CredentialsRecord = serde_json::from_str(CREDENTIALS).unwrap();
     let credentials = record.credentials();
-    record = CredentialsRecord::new(&classic, "s", credentials, record.issued_at, Offset::default());
+    record = CredentialsRecord::new(&ask(&classic), "s", credentials, record.issued_at, Offset::default());
     assert_eq!(record.sts_endpoint.as_deref(), Some("https://sts.eu-west-1.amazonaws.com"));
     let store = store(&account, written(&record).expose());
-    assert!(CredentialsRecord::read(&store, &classic).unwrap().is_some());
+    assert!(CredentialsRecord::read(&store, &ask(&classic)).unwrap().is_some());
     let elsewhere = profile(CLASSIC_FLOW, "sts = 'http://127.0.0.1:9'");
-    assert!(CredentialsRecord::read(&store, &elsewhere).unwrap().is_none(), "as if not there");
+    assert!(CredentialsRecord::read(&store, &ask(&elsewhere)).unwrap().is_none(), "as if not there");
 }
 
 #[test]
@@ -251,12 +268,13 @@ fn a_sign_in_knows_the_roles_of_its_credentials_at_one_identity_pool() {
         Profile { role_arn: Some(role.to_owned()), ..own.clone() },
         Profile { identity_pool_id: "eu-west-1:00000000-0000-0000-0000-000000000000".to_owned(), ..own.clone() },
     ];
-    record.credentials.extend(others.iter().map(credentials_account));
+    record.credentials.extend(others.iter().map(|profile| credentials_account(&ask(profile))));
     record.credentials.insert("garbage".to_owned());
-    let roles: Vec<_> = record.roles(&own).into_iter().map(|other| (other.is_classic(), other.role_arn)).collect();
+    let roles: Vec<_> = record.roles(&own).into_iter().map(|role| (role.is_classic(), role.arn)).collect();
     let role = || Some(role.to_owned());
     assert_eq!(roles, [(false, role()), (true, role()), (false, None)]);
-    let accounts: BTreeSet<_> = record.roles(&own).iter().map(credentials_account).collect();
+    let accounts: BTreeSet<_> =
+        record.roles(&own).into_iter().map(|role| credentials_account(&ask(&own).for_role(role))).collect();
     assert!(accounts.is_subset(&record.credentials), "{accounts:?}");
     assert!(record.has_classic_credentials());
 }
@@ -268,8 +286,8 @@ fn what_cannot_be_read_is_told_without_a_piece_of_it() {
     let torn = TOKENS.split_at(TOKENS.find("access_token").unwrap() + 30).0;
     for text in ["", "{}", "[1]", "{\"version\":-1}", "{\"version\":1}", torn, "canary-canary"] {
         let store = store(&account, text);
-        let error = TokensRecord::read(&store, &profile).unwrap_err();
-        assert_eq!(kind_of(&error), Kind::Store);
+        let error = TokensRecord::read(&store, &ask(&profile)).unwrap_err();
+        assert_eq!(error.kind, Kind::Store);
         let said = format!("{error:?} {error:#}");
         assert!(said.contains("cannot be read") && !said.contains("this-is-no") && !said.contains("canary"), "{said}");
         assert!(TokensRecord::read_to_replace(&store, &profile).unwrap().is_none());
@@ -283,9 +301,9 @@ fn a_record_without_end_is_not_read() {
     let profile = own();
     let account = tokens_account(&profile);
     let padded = |length: usize| format!("{TOKENS}{}", " ".repeat(length - TOKENS.len()));
-    assert!(TokensRecord::read(&store(&account, &padded(LARGEST)), &profile).is_ok());
-    let error = TokensRecord::read(&store(&account, &padded(LARGEST + 1)), &profile).unwrap_err();
-    assert!(kind_of(&error) == Kind::Store && error.to_string().contains("cannot be read"), "{error}");
+    assert!(TokensRecord::read(&store(&account, &padded(LARGEST)), &ask(&profile)).is_ok());
+    let error = TokensRecord::read(&store(&account, &padded(LARGEST + 1)), &ask(&profile)).unwrap_err();
+    assert!(error.kind == Kind::Store && error.to_string().contains("cannot be read"), "{error}");
 }
 
 #[test]
@@ -336,16 +354,16 @@ fn credentials_are_told_apart_by_their_key() {
 #[test]
 fn a_copy_that_is_not_the_profiles_is_as_if_it_were_not_there() {
     let profile = Profile { client_id: format!("test{}", std::process::id()), ..own() };
-    let account = credentials_account(&profile);
+    let account = credentials_account(&ask(&profile));
     let Some(store) = copies(&account) else { return };
     let mut record: CredentialsRecord = serde_json::from_str(CREDENTIALS).unwrap();
     record.client_id = profile.client_id.clone();
-    let found = |store: &Store| CredentialsRecord::cached(store, &profile);
+    let found = |store: &Store| CredentialsRecord::cached(store, &ask(&profile));
     assert!(matches!(found(&store), Cached::Missing));
-    record.cache(&store, &profile, TimeDelta::minutes(1));
+    record.cache(&store, &ask(&profile), TimeDelta::minutes(1));
     assert!(matches!(found(&store), Cached::Copy(copy) if copy.has_same_key(&record)));
     record.identity_pool_endpoint = "http://127.0.0.1:9".to_owned();
-    record.cache(&store, &profile, TimeDelta::minutes(1));
+    record.cache(&store, &ask(&profile), TimeDelta::minutes(1));
     assert!(matches!(found(&store), Cached::Missing), "another endpoint's");
     store.set_cached(&account, &Secret::new("{}"), Duration::from_secs(60));
     assert!(matches!(found(&store), Cached::Missing), "no record");

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use cogfed::profile::{Choice, Profile};
 use cogfed::secret::Secret;
+use cogfed::session::Ask;
 use cogfed::session::record::{credentials_account, tokens_account};
 use cogfed::store::{Backend, FileStore, MemoryStore, Patience, Store, StoreKind};
 use cogfed_test_support::Lab;
@@ -32,7 +33,7 @@ fn in_memory(lab: &Lab, memory: &MemoryStore) -> Store {
 fn account(lab: &Lab, kind: &str) -> String {
     match kind {
         "tokens" => tokens_account(&lab.profile()),
-        _ => credentials_account(&lab.profile()),
+        _ => credentials_account(&Ask::new(lab.profile())),
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use cogfed::profile::keys::KEYS;
 use cogfed::secret::Secret;
+use cogfed::session::Ask;
 use cogfed::session::record::{CredentialsRecord, TokensRecord, credentials_account, tokens_account};
 use cogfed::store::{Backend, FileStore, MemoryStore};
 use cogfed_test_support::Lab;
@@ -104,7 +105,8 @@ fn records_of_every_release_are_read_from_files_and_parts_and_this_version_write
         let temp = Lab::new();
         let profile = loaded(folder.join("config-least.toml"));
         let names = json(&folder, "names.json");
-        let (tokens, credentials) = (tokens_account(&profile), credentials_account(&profile));
+        let ask = Ask::new(profile.clone());
+        let (tokens, credentials) = (tokens_account(&profile), credentials_account(&ask));
         // As files, under the names of that release.
         let files = temp.folder().sub("store").path();
         std::fs::create_dir_all(&files).unwrap();
@@ -121,7 +123,7 @@ fn records_of_every_release_are_read_from_files_and_parts_and_this_version_write
             memory.set(account, &Secret::new(part.as_str().unwrap())).unwrap();
         }
         let store = in_memory(&temp, &memory);
-        let record = TokensRecord::read(&store, &profile).unwrap().unwrap();
+        let record = TokensRecord::read(&store, &ask).unwrap().unwrap();
         assert_eq!((record.person.as_str(), record.id_token.expose().len()), ("alice@corp.example", 4000));
         let files = cogfed::store::Store::new(
             cogfed::store::StoreKind::File,
@@ -130,11 +132,11 @@ fn records_of_every_release_are_read_from_files_and_parts_and_this_version_write
             None,
         );
         assert_eq!(
-            CredentialsRecord::read(&files, &profile).unwrap().unwrap().credentials().access_key_id,
+            CredentialsRecord::read(&files, &ask).unwrap().unwrap().credentials().access_key_id,
             "ASIANOTAREALKEY"
         );
         if folder == current() {
-            TokensRecord::read(&files, &profile).unwrap().unwrap().write(&files, &profile).unwrap();
+            TokensRecord::read(&files, &ask).unwrap().unwrap().write(&files, &profile).unwrap();
             assert_eq!(written(&FileStore::new(&temp.folder()), &tokens), json(&folder, "tokens.json"));
             record.write(&store, &profile).unwrap();
             let parts: Map<String, Value> =

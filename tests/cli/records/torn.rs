@@ -2,6 +2,7 @@
 //! and for good.
 
 use chrono::TimeDelta;
+use cogfed::error::Failure;
 use cogfed::oidc::{Grant, IdTokenClaims, Tokens};
 use cogfed::sandbox::options::{Options, Rotation};
 use cogfed::secret::Secret;
@@ -15,7 +16,7 @@ const LIMIT: usize = 1000;
 
 pub struct Small<'a> {
     lab: &'a Lab,
-    items: InMemory<'a>,
+    items: InMemory,
 }
 
 impl<'a> Small<'a> {
@@ -27,23 +28,23 @@ impl<'a> Small<'a> {
         Self { lab, items }
     }
 
-    pub fn session<T>(&self, work: impl FnOnce(&Session<'_>) -> T) -> T {
-        self.items.session(work)
+    pub fn session<T>(&self, work: impl FnOnce(&Session) -> T) -> T {
+        work(&self.items.session)
     }
 
-    fn credentials(&self) -> anyhow::Result<String> {
+    fn credentials(&self) -> Result<String, Failure> {
         self.items.credentials().map(|lease| lease.credentials.access_key_id)
     }
 
     fn person(&self) -> Option<String> {
-        TokensRecord::read(&self.items.store, &self.items.profile).unwrap().map(|record| record.person)
+        TokensRecord::read(&self.items.session.store, &self.items.session.ask).unwrap().map(|record| record.person)
     }
 
-    fn signed_in_as(&self, subject: &str) -> anyhow::Result<()> {
+    fn signed_in_as(&self, subject: &str) -> Result<(), Failure> {
         let now = cogfed::clock::Clock::now(&self.lab.clock);
         let long = |name: &str| Secret::new(name.repeat(700));
         let grant = Grant {
-            token_endpoint: self.items.profile.issuer.user_pool().unwrap().endpoints.token.clone(),
+            token_endpoint: self.items.session.profile().issuer.user_pool().unwrap().endpoints.token.clone(),
             id_token: Some(long("i")),
             access_token: long("a"),
             refresh_token: Some(long("r")),
@@ -62,7 +63,7 @@ impl<'a> Small<'a> {
 }
 
 /// Both halves of it, as `logout` does them around the revocation.
-fn sign_out(session: &Session<'_>) -> anyhow::Result<()> {
+fn sign_out(session: &Session) -> Result<(), Failure> {
     match session.begin_sign_out(&[])? {
         Some(signing_out) => session.finish_sign_out(&signing_out),
         None => Ok(()),
@@ -97,11 +98,11 @@ fn a_sign_in_that_fails_at_any_boundary_leaves_the_old_person_or_the_new_and_nev
         small.items.memory.fail(usize::MAX..usize::MAX);
         let person = small.person().unwrap();
         assert_eq!(person == "bob", saved.is_ok(), "the header is the last to be written");
-        let keys = small.items.store.get(&super::account(small.lab, "credentials")).unwrap();
+        let keys = small.items.session.store.get(&super::account(small.lab, "credentials")).unwrap();
         assert!(person != "bob" || keys.is_none(), "alice's keys beside bob's sign-in");
         small.signed_in_as("carol").unwrap();
         assert_eq!(small.person().as_deref(), Some("carol"));
-        assert_eq!(small.items.store.get(&super::account(small.lab, "credentials")).unwrap(), None);
+        assert_eq!(small.items.session.store.get(&super::account(small.lab, "credentials")).unwrap(), None);
     });
     println!("{boundaries} boundaries");
     assert!(boundaries > 20, "{boundaries}");
@@ -139,9 +140,9 @@ fn a_renewal_that_fails_at_any_boundary_leaves_a_sign_in_that_can_be_renewed() {
             small.items.memory.fail(0..0);
             assert!(!is_over || renewed.is_ok());
             if let Err(error) = renewed {
-                assert_eq!(cogfed::error::kind_of(&error), cogfed::error::Kind::Store, "call {call}: {error:#}");
+                assert_eq!(error.kind, cogfed::error::Kind::Store, "call {call}: {error}");
             }
-            small.credentials().unwrap_or_else(|error| panic!("call {call}, for good {for_good}: {error:#}"));
+            small.credentials().unwrap_or_else(|error| panic!("call {call}, for good {for_good}: {error}"));
             if is_over {
                 break;
             }

@@ -154,7 +154,7 @@ fn nobody_signs_in_or_out_between_a_renewal_and_the_printing() {
     lab.login_here("alice").good();
     lab.run_here(CREDENTIALS, None).good();
     let session = InMemory::copied(&lab, MemoryStore::default());
-    let is_free = || Lock::try_acquire(&lab.folder(), &tokens_account(&session.profile)).unwrap().is_some();
+    let is_free = || Lock::try_acquire(&lab.folder(), &tokens_account(session.session.profile())).unwrap().is_some();
     drop(session.credentials().unwrap());
     // Renewed, then handed out although the renewal failed, then under the failure's shadow.
     for (minutes, fault) in [(50, None), (50, Some(Misbehaviour::Token500)), (0, None)] {

@@ -6,7 +6,7 @@ use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::Path;
 
 use chrono::TimeDelta;
-use cogfed::error::{Kind, kind_of};
+use cogfed::error::Kind;
 use cogfed::sandbox::options::{Options, Rotation};
 use cogfed::store::MemoryStore;
 use cogfed_test_support::{CREDENTIALS, InMemory, Lab, Ran, has_strace, rewrite, skip, skip_anywhere, under};
@@ -249,14 +249,14 @@ fn each_call_fails(
         let session = InMemory::copied(&lab, memory());
         session.memory.fail(call..if for_good { usize::MAX } else { call + 1 });
         if let Err(error) = session.credentials() {
-            assert_eq!(kind_of(&error), Kind::Store, "call {call}: {error:#}");
+            assert_eq!(error.kind, Kind::Store, "call {call}: {error:#}");
             failed += 1;
         }
         session.memory.fail(0..0);
         let is_over = match session.credentials() {
             Ok(_) => false,
             Err(error) => {
-                assert!(for_good && kind_of(&error) == Kind::SignInRequired, "call {call}: {error:#}");
+                assert!(for_good && error.kind == Kind::SignInRequired, "call {call}: {error:#}");
                 assert!(error.to_string().contains("was cut off"), "call {call}: {error:#}");
                 true
             }

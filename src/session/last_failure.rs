@@ -4,12 +4,12 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::Ask;
 use super::policy::RETRY_AFTER;
-use crate::error::{Failure, Kind, hint_of, kind_of, retry_after_of, shortened};
+use super::record::credentials_account;
+use crate::error::{Failure, Kind, shortened};
 use crate::folder::Folder;
 use crate::http::retry::LONGEST_WAIT;
-use crate::profile::Profile;
-use crate::session::record::credentials_account;
 
 const LARGEST: usize = 16 * 1024;
 /// The longest text of a kept failure that is told again, in characters; none of ours is that long.
@@ -25,12 +25,8 @@ pub struct KeptFailure {
 
 impl KeptFailure {
     /// What is kept of `error`.
-    pub fn of(error: &anyhow::Error) -> Self {
-        Self {
-            exit_code: kind_of(error).exit_code(),
-            message: format!("{error:#}"),
-            hint: hint_of(error).map(str::to_owned),
-        }
+    pub fn of(error: &Failure) -> Self {
+        Self { exit_code: error.kind.exit_code(), message: error.message.clone(), hint: error.hint.clone() }
     }
 
     /// The failure again.
@@ -83,27 +79,26 @@ fn folder(own: &Folder) -> Folder {
 }
 
 /// The last failure of this profile's credentials, unless it was renewed since.
-pub fn last(own: &Folder, profile: &Profile) -> Option<LastFailure> {
-    serde_json::from_slice(&folder(own).read(&credentials_account(profile), LARGEST).ok()??).ok()
+pub fn read(own: &Folder, ask: &Ask) -> Option<LastFailure> {
+    serde_json::from_slice(&folder(own).read(&credentials_account(ask), LARGEST).ok()??).ok()
 }
 
 /// Remembers a failure.
-pub fn remember(own: &Folder, profile: &Profile, error: &anyhow::Error, now: DateTime<Utc>) {
+pub fn remember(own: &Folder, ask: &Ask, error: &Failure, now: DateTime<Utc>) {
     let failure = LastFailure {
         at: now,
         failure: KeptFailure::of(error),
-        not_before: retry_after_of(error)
-            .and_then(|wait| Some(now + TimeDelta::from_std(wait.min(LONGEST_WAIT)).ok()?)),
+        not_before: error.retry_after.and_then(|wait| Some(now + TimeDelta::from_std(wait.min(LONGEST_WAIT)).ok()?)),
     };
     let kept = serde_json::to_vec(&failure).map_err(anyhow::Error::from);
-    if let Err(error) = kept.and_then(|bytes| folder(own).replace(&credentials_account(profile), &bytes)) {
+    if let Err(error) = kept.and_then(|bytes| folder(own).replace(&credentials_account(ask), &bytes)) {
         tracing::debug!(%error, "the failure could not be remembered");
     }
 }
 
 /// Forgets it: the renewal went well, or somebody signed in.
-pub fn clear(own: &Folder, profile: &Profile) {
-    if let Err(error) = folder(own).remove(&credentials_account(profile)) {
+pub fn clear(own: &Folder, ask: &Ask) {
+    if let Err(error) = folder(own).remove(&credentials_account(ask)) {
         tracing::debug!(%error, "an old failure stays remembered");
     }
 }

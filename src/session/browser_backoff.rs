@@ -7,11 +7,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::Session;
-use super::failure::KeptFailure;
+use super::last_failure::KeptFailure;
+use super::record::tokens_account;
 use crate::error::{Failure, Kind};
 use crate::folder::Folder;
 use crate::profile::Profile;
-use crate::session::record::tokens_account;
 
 /// For so long no browser is opened unasked.
 const HOLD_BACK: TimeDelta = TimeDelta::minutes(10);
@@ -45,33 +45,34 @@ pub fn clear(own: &Folder, profile: &Profile) {
     }
 }
 
-impl Session<'_> {
+impl Session {
     /// Notes that a browser is about to be opened.
     ///
     /// # Errors
     /// If that cannot be kept: then nobody may open one unasked.
-    pub fn note_browser(&self) -> anyhow::Result<()> {
+    pub fn note_browser(&self) -> Result<(), Failure> {
         self.note(None)
     }
 
     /// Notes that the sign-in in the browser failed.
-    pub fn note_failure(&self, error: &anyhow::Error) {
+    pub fn note_failure(&self, error: &Failure) {
         if let Err(error) = self.note(Some(KeptFailure::of(error))) {
             tracing::debug!(%error, "the end of a sign-in could not be noted");
         }
     }
 
-    fn note(&self, failure: Option<KeptFailure>) -> anyhow::Result<()> {
-        let note = serde_json::to_vec(&Note { at: self.clock.now(), failure })?;
-        folder(self.folder).replace(&tokens_account(self.profile), &note)
+    fn note(&self, failure: Option<KeptFailure>) -> Result<(), Failure> {
+        let note = Note { at: self.clock().now(), failure };
+        let note = serde_json::to_vec(&note).expect("a struct of times and texts serializes");
+        Ok(folder(self.folder()).replace(&tokens_account(self.profile()), &note)?)
     }
 
     /// Why no browser is to be opened for a caller that no person is, and that has waited since `began`: the last
     /// sign-in came to nothing, and was less than ten minutes ago. One from the future, by a clock that was put back
     /// since, holds nobody back.
     pub fn held_back(&self, began: DateTime<Utc>) -> Option<Failure> {
-        let Note { at, failure } = last(self.folder, self.profile)?;
-        let now = self.clock.now();
+        let Note { at, failure } = last(self.folder(), self.profile())?;
+        let now = self.clock().now();
         if at > now || now - at >= HOLD_BACK {
             return None;
         }
@@ -83,12 +84,12 @@ impl Session<'_> {
                 let why = failure.map(|failure| format!(" ({})", failure.message));
                 let message = format!(
                     "a sign-in to profile '{}' was tried at {} and came to nothing{}: no browser is opened again unasked before {}",
-                    self.profile.name,
+                    self.profile().name,
                     at.format("%F %T UTC"),
                     why.unwrap_or_default(),
                     (at + HOLD_BACK).format("%T UTC"),
                 );
-                let hint = format!("run '{}'", self.profile.login_command());
+                let hint = format!("run '{}'", self.profile().login_command());
                 Some(Failure::new(Kind::SignInRequired, message).hint(hint))
             }
         }

@@ -7,9 +7,10 @@
 use std::fs::File;
 use std::io::{self, Write};
 
+use super::record::{TokensRecord, tokens_account};
+use crate::error::Failure;
 use crate::folder::Folder;
 use crate::profile::Profile;
-use crate::session::record::{TokensRecord, tokens_account};
 use crate::store::StoreKind;
 
 /// More than a save has open at once.
@@ -29,10 +30,10 @@ impl Reserve {
     ///
     /// # Errors
     /// If the disk or this process has too little left.
-    pub fn set_aside(own: &Folder, profile: &Profile, tokens: &TokensRecord) -> anyhow::Result<Self> {
+    pub fn set_aside(own: &Folder, profile: &Profile, tokens: &TokensRecord) -> Result<Self, Failure> {
         let mut reserve = Self { folder: own.sub("room"), account: tokens_account(profile), descriptors: Vec::new() };
         let is_same_disk = profile.store == StoreKind::File;
-        let room = if is_same_disk { length(tokens)? + GROWTH } else { 0 };
+        let room = if is_same_disk { length(tokens) + GROWTH } else { 0 };
         // What a killed process left goes first: there may be no room for two.
         reserve.folder.remove(&reserve.account)?;
         reserve.folder.replace(&reserve.account, &vec![b' '; room])?;
@@ -52,7 +53,7 @@ impl Drop for Reserve {
 }
 
 /// How long the record is when written, without a copy of its secrets.
-fn length(tokens: &TokensRecord) -> anyhow::Result<usize> {
+fn length(tokens: &TokensRecord) -> usize {
     struct Counted(usize);
     impl Write for Counted {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -65,6 +66,6 @@ fn length(tokens: &TokensRecord) -> anyhow::Result<usize> {
         }
     }
     let mut counted = Counted(0);
-    serde_json::to_writer(&mut counted, tokens)?;
-    Ok(counted.0)
+    serde_json::to_writer(&mut counted, tokens).expect("a struct of texts, times and maps keyed by text serializes");
+    counted.0
 }

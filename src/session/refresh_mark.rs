@@ -7,9 +7,10 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::record::{TokensRecord, tokens_account};
+use crate::error::Failure;
 use crate::folder::Folder;
 use crate::profile::Profile;
-use crate::session::record::{TokensRecord, tokens_account};
 
 const LARGEST: usize = 4096;
 
@@ -34,11 +35,12 @@ pub fn set(
     profile: &Profile,
     tokens: &TokensRecord,
     now: DateTime<Utc>,
-) -> anyhow::Result<Option<DateTime<Utc>>> {
+) -> Result<Option<DateTime<Utc>>, Failure> {
     let earlier = interrupted_at(own, profile, tokens);
     // The first interruption is the one that started the grace period.
     let mark = Mark { generation: tokens.generation.clone(), began_at: earlier.unwrap_or(now) };
-    folder(own).replace(&tokens_account(profile), &serde_json::to_vec(&mark)?)?;
+    let mark = serde_json::to_vec(&mark).expect("a struct of a text and a time serializes");
+    folder(own).replace(&tokens_account(profile), &mark)?;
     Ok(earlier)
 }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Session;
 use crate::clock::Offset;
-use crate::error::{Failure, hint_of, kind_of};
+use crate::error::Failure;
 use crate::folder::Folder;
 use crate::http::ClockOffset;
 
@@ -52,10 +52,10 @@ fn kept(own: &Folder, now: DateTime<Utc>) -> Option<KeptOffset> {
     (age >= TimeDelta::zero() && age < LIFE && !kept.offset().is_none()).then_some(kept)
 }
 
-impl Session<'_> {
+impl Session {
     /// What an earlier run measured, if that says anything still.
     pub fn kept_offset(&self) -> Option<KeptOffset> {
-        kept(self.folder, self.clock.now())
+        kept(self.folder(), self.clock().now())
     }
 
     /// How far the servers' clock is from this machine's, as far as this run or an earlier one knows.
@@ -71,21 +71,21 @@ impl Session<'_> {
     /// Keeps what this run has measured for the next one, and tells of a clock by which signatures are refused.
     pub fn note_clock(&self) {
         let Some(ClockOffset { host, offset }) = self.measured() else { return };
-        let now = self.clock.now();
-        let known = kept(self.folder, now);
+        let now = self.clock().now();
+        let known = kept(self.folder(), now);
         if offset.is_harmful() {
-            (self.warn)(&format!("this machine's clock is {offset} {host}'s: set it right"));
+            self.warn(&format!("this machine's clock is {offset} {host}'s: set it right"));
         }
         let outcome = match (offset.is_none(), known) {
             (true, None) => return,
-            (true, Some(_)) => self.folder.remove(FILE),
+            (true, Some(_)) => self.folder().remove(FILE),
             (false, Some(known)) if (known.offset().there(now) - offset.there(now)).abs() < TimeDelta::seconds(5) => {
                 return;
             }
             (false, _) => {
                 let seconds = (offset.there(now) - now).num_seconds();
                 let kept = serde_json::to_vec(&KeptOffset { host, seconds, at: now });
-                kept.map_err(anyhow::Error::from).and_then(|bytes| self.folder.replace(FILE, &bytes))
+                kept.map_err(anyhow::Error::from).and_then(|bytes| self.folder().replace(FILE, &bytes))
             }
         };
         // It only saves the next run a request that is refused.
@@ -95,16 +95,12 @@ impl Session<'_> {
     }
 
     /// The same failure, and a wrong clock named as a likely cause of it.
-    pub fn with_clock_named(&self, error: anyhow::Error) -> anyhow::Error {
+    pub fn with_clock_named(&self, error: Failure) -> Failure {
         match self.measured() {
             Some(ClockOffset { host, offset }) if offset.is_harmful() => {
-                let message = format!("{error:#} (this machine's clock is {offset} {host}'s)");
-                let failure = Failure::new(kind_of(&error), message).after(crate::error::retry_after_of(&error));
-                match hint_of(&error) {
-                    Some(hint) => failure.hint(hint),
-                    None => failure.hint("set this machine's clock right"),
-                }
-                .into()
+                let message = format!("{error} (this machine's clock is {offset} {host}'s)");
+                let hint = error.hint.or_else(|| Some("set this machine's clock right".to_owned()));
+                Failure { message, hint, ..error }
             }
             _ => error,
         }

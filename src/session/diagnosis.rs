@@ -2,14 +2,14 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{KeptOffset, Session, failure, mark, unanswered};
+use super::record::{TokensRecord, tokens_account};
+use super::{KeptOffset, Session, browser_backoff, last_failure, refresh_mark};
 use crate::error::Failure;
 use crate::folder::{Held, Lock, LockError};
-use crate::session::record::{TokensRecord, tokens_account};
 
 /// What is remembered beside the store.
 #[derive(Debug)]
-pub struct OnRecord {
+pub struct Diagnosis {
     /// When a refresh of the stored tokens began that never came to an end.
     pub interrupted_at: Option<DateTime<Utc>>,
     /// When the last renewal failed, unless one went well since, and how.
@@ -22,20 +22,21 @@ pub struct OnRecord {
     pub clock: Option<KeptOffset>,
 }
 
-impl Session<'_> {
+impl Session {
     /// What is on record about this profile. Makes nothing, and waits for nobody.
-    pub fn on_record(&self, tokens: Option<&TokensRecord>) -> OnRecord {
-        OnRecord {
-            interrupted_at: tokens.and_then(|tokens| mark::interrupted_at(self.folder, self.profile, tokens)),
-            last_failure: failure::last(self.folder, self.profile).map(|last| (last.at, last.failure())),
-            unanswered_at: unanswered::last_at(self.folder, self.profile),
+    pub fn diagnosis(&self, tokens: Option<&TokensRecord>) -> Diagnosis {
+        Diagnosis {
+            interrupted_at: tokens
+                .and_then(|tokens| refresh_mark::interrupted_at(self.folder(), self.profile(), tokens)),
+            last_failure: last_failure::read(self.folder(), &self.ask).map(|last| (last.at, last.failure())),
+            unanswered_at: browser_backoff::last_at(self.folder(), self.profile()),
             clock: self.kept_offset(),
-            holder: self.folder.path().exists().then(|| self.holder()).flatten(),
+            holder: self.folder().path().exists().then(|| self.holder()).flatten(),
         }
     }
 
     fn holder(&self) -> Option<Held> {
-        match Lock::acquire(self.folder, &tokens_account(self.profile), std::time::Duration::ZERO) {
+        match Lock::acquire(self.folder(), &tokens_account(self.profile()), std::time::Duration::ZERO) {
             Err(LockError::Held(held)) => Some(held),
             Ok(_) | Err(LockError::Failed(_)) => None,
         }

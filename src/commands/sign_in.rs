@@ -1,0 +1,123 @@
+//! A sign-in as the terminal shows it, for the verbs that may start one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use url::Url;
+
+use super::{BrowserAccess, Env, ProfileContext};
+use crate::error::Failure;
+use crate::oidc::{self, Browser, Machine};
+use crate::profile::Profile;
+use crate::secret::Secret;
+use crate::session::interactive::{BrowserPolicy, Notice, Outcome, SignInRequest};
+
+/// The wishes of the command line about a sign-in, see [`SignInRequest`].
+pub(super) struct Manner<'a> {
+    pub provider: Option<&'a str>,
+    pub address: Option<&'a str>,
+    pub policy: BrowserPolicy,
+    pub patience: Duration,
+    pub is_forced: bool,
+}
+
+/// Signs in, unless there is a sign-in that works.
+///
+/// # Errors
+/// As [`crate::session::Session::sign_in`].
+pub(super) async fn sign_in(opened: &ProfileContext, env: &Env, manner: &Manner<'_>) -> Result<Outcome, Failure> {
+    let way = opened.browser_access(env);
+    let words = Words { env, profile: &opened.profile, way: &way, manner };
+    let can_ask = manner.policy != BrowserPolicy::Unattended && way.is_own && env.terminal.can_ask();
+    let ask = || words.ask();
+    let request = SignInRequest {
+        provider: manner.provider,
+        address: manner.address,
+        policy: manner.policy,
+        browser: words.browser(),
+        ask: if can_ask { Some(&ask) } else { None },
+        asks_at_once: words.browser().is_none() || way.surroundings.is_far_from_browser(),
+        patience: manner.patience,
+        is_forced: manner.is_forced,
+        siblings: &|| opened.siblings(env),
+        notify: &|notice| words.tell(&notice),
+    };
+    opened.session().sign_in(&request).await
+}
+
+/// What is said while a person signs in.
+struct Words<'a> {
+    env: &'a Env,
+    profile: &'a Profile,
+    way: &'a BrowserAccess,
+    manner: &'a Manner<'a>,
+}
+
+impl Words<'_> {
+    fn browser(&self) -> Option<Arc<dyn Browser>> {
+        self.way.browser.clone().filter(|_| self.manner.policy != BrowserPolicy::Person)
+    }
+
+    fn ask(&self) -> mpsc::Receiver<Secret> {
+        self.env.terminal.ask("or paste here the address that the browser ended on, if it cannot reach this machine:")
+    }
+
+    fn tell(&self, notice: &Notice<'_>) {
+        let terminal = &self.env.terminal;
+        match notice {
+            Notice::AnotherSignIn => terminal.say("another cogfed is signing in to this profile; waiting for it"),
+            Notice::Browser(notice) => self.tell_of_browser(notice),
+        }
+    }
+
+    fn tell_of_browser(&self, notice: &oidc::Notice<'_>) {
+        let terminal = &self.env.terminal;
+        match notice {
+            oidc::Notice::Page { url, opening, port } => self.page(url, *opening, *port),
+            oidc::Notice::NoBrowser(reason) => {
+                terminal.warn(&format!("no browser could be opened ({reason}); open the URL above yourself"));
+            }
+            oidc::Notice::Unvouched(denial) => {
+                let said = denial.description.as_deref().map(|text| format!(": {text}")).unwrap_or_default();
+                terminal.warn(&format!(
+                    "someone reported the error '{}'{said}, without knowing this sign-in's state: \
+                     it may not be true, and the wait goes on",
+                    denial.error
+                ));
+            }
+            oidc::Notice::NotPasted(reason) => terminal
+                .warn(&format!("{reason}; copy all of it, from http:// to the end, out of the browser's address bar")),
+            oidc::Notice::PasteEnded => terminal.say("nothing more can be pasted; still waiting for the browser"),
+        }
+    }
+
+    fn page(&self, url: &Url, opening: bool, port: u16) {
+        let (terminal, here, name) = (&self.env.terminal, &self.way.surroundings, &self.profile.name);
+        let is_guessed = self.way.is_own && self.manner.policy != BrowserPolicy::Person;
+        terminal.say(&match (opening, here.machine) {
+            (true, Machine::Wsl) if is_guessed => {
+                format!("this is WSL: opening the browser of Windows to sign in to profile '{name}'; should none appear, open this:")
+            }
+            (true, _) => format!("opening your browser to sign in to profile '{name}'; should none appear, open this:"),
+            (false, machine) if is_guessed => {
+                format!("no browser here: {}; to sign in to profile '{name}', open this in a browser:", machine.described())
+            }
+            (false, _) => format!("to sign in to profile '{name}', open this in a browser{}:", self.where_to()),
+        });
+        terminal.plain(url.as_str());
+        if !opening && self.profile.clipboard && terminal.copy(url.as_str(), &self.env.variable) {
+            terminal.say("copied to the clipboard, if your terminal allows it");
+        }
+        if let (false, Some(command)) = (opening, here.forwarding(port)) {
+            terminal.say("so that the browser can come back to this machine, run this on the browser's:");
+            terminal.plain(&command);
+        }
+        terminal.say(&format!("waiting up to {} s for you to sign in", self.manner.patience.as_secs()));
+    }
+
+    /// The browser has to come back to this machine, unless a port is forwarded.
+    fn where_to(&self) -> &'static str {
+        if self.way.surroundings.ssh.is_some() { "" } else { " on this machine" }
+    }
+}

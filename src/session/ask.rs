@@ -1,0 +1,29 @@
+//! What credentials are asked for: one role of one profile.
+
+use std::sync::Arc;
+
+use crate::profile::{Profile, Role};
+
+/// A request for the credentials of one role of one profile's sign-in. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// The profile: the sign-in, the identity pool, the store.
+    pub profile: Arc<Profile>,
+    /// The role.
+    pub role: Role,
+}
+
+impl Ask {
+    /// Asks for the role that the profile itself names.
+    pub fn new(profile: impl Into<Arc<Profile>>) -> Self {
+        let profile = profile.into();
+        let role = profile.role();
+        Self { profile, role }
+    }
+
+    /// Asks the same sign-in for another role.
+    #[must_use]
+    pub fn for_role(&self, role: Role) -> Self {
+        Self { profile: Arc::clone(&self.profile), role }
+    }
+}

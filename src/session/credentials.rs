@@ -1,0 +1,167 @@
+//! Credentials to hand out: those at hand, renewed ones, or, if renewal fails, those that are still valid.
+
+use chrono::{DateTime, Utc};
+
+use super::policy::Freshness;
+use super::record::{CredentialsRecord, credentials_account, tokens_account};
+use super::{Session, last_failure, policy};
+use crate::aws::Credentials;
+use crate::error::Failure;
+use crate::folder::Lock;
+use crate::store::Cached;
+
+/// Credentials to hand over. If they come out of a renewal, or instead of one, nobody signs in or out while it lives:
+/// hand over first, then drop it. Credentials at hand are handed over without a lock.
+pub struct Lease {
+    /// The credentials.
+    pub credentials: Credentials,
+    /// The ID token's `sub` of the person who signed in.
+    pub subject: String,
+    pub(super) record: CredentialsRecord,
+    _lock: Option<Lock>,
+}
+
+impl Lease {
+    pub(super) fn of(record: CredentialsRecord, lock: Option<Lock>) -> Self {
+        Self { credentials: record.credentials(), subject: record.subject.clone(), record, _lock: lock }
+    }
+}
+
+impl Session {
+    /// Returns the credentials that can be handed out at once. The hot path: one read of one item, and on Linux mostly
+    /// one that asks only the kernel. No network, no lock, no runtime.
+    ///
+    /// # Errors
+    /// [`Kind::Store`](crate::error::Kind::Store).
+    pub fn at_hand(&self) -> Result<Option<Lease>, Failure> {
+        let now = self.clock().now();
+        let has_copies = match CredentialsRecord::cached(&self.store, &self.ask) {
+            Cached::Copy(record) if policy::is_fresh(&record, now) => {
+                self.log_decision("handed out from the kernel's keyring", &Freshness::of(Some(&record), now));
+                return Ok(Some(Lease::of(record, None)));
+            }
+            Cached::Copy(_) | Cached::Missing => true,
+            Cached::NotUsed => false,
+        };
+        let stored = CredentialsRecord::read(&self.store, &self.ask)?;
+        let Some(record) = stored.filter(|record| policy::is_fresh(record, now)) else { return Ok(None) };
+        if has_copies {
+            self.copy_to_kernel();
+        }
+        self.log_decision("handed out from the store", &Freshness::of(Some(&record), now));
+        Ok(Some(Lease::of(record, None)))
+    }
+
+    /// Restores the copy that the next run will ask first, after a reboot for example. Only under the lock, and from a
+    /// second read: it could otherwise bring back what a sign-out has just deleted. If the lock is taken, its holder
+    /// sees to it.
+    fn copy_to_kernel(&self) {
+        let Ok(Some(_lock)) = Lock::try_acquire(self.folder(), &tokens_account(self.profile())) else { return };
+        let now = self.clock().now();
+        if let Ok(Some(record)) = CredentialsRecord::read(&self.store, &self.ask) {
+            record.cache(&self.store, &self.ask, policy::worth_handing_out_for(&record, now));
+        }
+    }
+
+    /// Returns credentials that are good: those at hand, or renewed ones, or (if renewal fails) those that are still
+    /// valid. Blocks its thread while it waits for a lock or a keyring: [`Provider`](super::Provider) does not.
+    ///
+    /// # Errors
+    /// [`Kind::SignInRequired`](crate::error::Kind::SignInRequired) if a person has to sign in,
+    /// [`Kind::Busy`](crate::error::Kind::Busy) if another process renews for ever, and the failure of the renewal
+    /// otherwise.
+    pub async fn credentials(&self) -> Result<Lease, Failure> {
+        if let Some(lease) = self.at_hand()? {
+            return Ok(lease);
+        }
+        let began = self.clock().now();
+        let account = tokens_account(self.profile());
+        let outcome = match Lock::try_acquire(self.folder(), &account)? {
+            Some(lock) => self.renewed(lock, began).await,
+            None => {
+                let old = CredentialsRecord::read(&self.store, &self.ask)?;
+                if let Some(record) = old.as_ref().filter(|record| policy::is_usable(record, began)) {
+                    self.log_decision("handed out while another process renews", &Freshness::of(Some(record), began));
+                    return Ok(Lease::of(record.clone(), None));
+                }
+                let lock = self.lock()?;
+                match self.issued_since(old)? {
+                    Some(record) => {
+                        self.log_decision("renewed by another process", &Freshness::of(Some(&record), began));
+                        Ok(self.lease_of_new(record, lock))
+                    }
+                    None => self.renewed(lock, began).await,
+                }
+            }
+        };
+        self.note_clock();
+        outcome.map_err(|error| self.with_clock_named(error))
+    }
+
+    /// Returns the credentials that the process we waited for has stored. By a clock that is ahead they have expired
+    /// already, and are good all the same: they were not there a moment ago.
+    fn issued_since(&self, old: Option<CredentialsRecord>) -> Result<Option<CredentialsRecord>, Failure> {
+        let stored = CredentialsRecord::read(&self.store, &self.ask)?;
+        Ok(stored.filter(|record| old.is_none_or(|old| !record.has_same_key(&old))))
+    }
+
+    /// Under the lock: another process may have renewed in the meantime; otherwise it is ours to do.
+    async fn renewed(&self, lock: Lock, began: DateTime<Utc>) -> Result<Lease, Failure> {
+        let now = self.clock().now();
+        let stored = CredentialsRecord::read(&self.store, &self.ask)?;
+        let freshness = Freshness::of(stored.as_ref(), now);
+        if let Some(record) = stored.as_ref().filter(|record| policy::is_fresh(record, now)) {
+            self.log_decision("renewed by another process", &freshness);
+            record.cache(&self.store, &self.ask, policy::worth_handing_out_for(record, now));
+            return Ok(Lease::of(record.clone(), Some(lock)));
+        }
+        let usable = stored.filter(|record| policy::is_usable(record, now));
+        if let Some(earlier) = last_failure::read(self.folder(), &self.ask) {
+            match &usable {
+                // The next try comes later: until then each of our callers would only wait for another failure.
+                Some(record) if earlier.is_recent(now) => {
+                    self.log_decision("held back, because the last renewal failed just now", &freshness);
+                    return Ok(Lease::of(record.clone(), Some(lock)));
+                }
+                None if earlier.is_held_back(now) => return Err(earlier.failure().into()),
+                // Failed while we waited for the lock: no need to see it fail again. One from the future, by a clock
+                // that was put back since, says nothing.
+                None if earlier.at > began && earlier.at <= now => return Err(earlier.failure().into()),
+                _ => {}
+            }
+        }
+        self.log_decision("renewing", &freshness);
+        match self.renew().await {
+            Ok(record) => {
+                last_failure::clear(self.folder(), &self.ask);
+                Ok(self.lease_of_new(record, lock))
+            }
+            Err(error) => {
+                last_failure::remember(self.folder(), &self.ask, &error, self.clock().now());
+                match usable {
+                    Some(record) => {
+                        self.warn(&format!(
+                            "the credentials could not be renewed, the old ones are still valid: {error:#}"
+                        ));
+                        Ok(Lease::of(record, Some(lock)))
+                    }
+                    None => Err(error),
+                }
+            }
+        }
+    }
+
+    /// Hands over credentials that were issued just now, with their expiry by this machine's clock: their reader goes by
+    /// the same one.
+    fn lease_of_new(&self, record: CredentialsRecord, lock: Lock) -> Lease {
+        let mut lease = Lease::of(record, Some(lock));
+        let expires_at = lease.record.expires_at;
+        lease.credentials.expires = expires_at.max(self.offset().here(expires_at));
+        lease
+    }
+
+    /// Logs what was decided, and why, in one line.
+    fn log_decision(&self, decision: &str, freshness: &Freshness) {
+        tracing::debug!(credentials = %credentials_account(&self.ask), "{decision}: {freshness}");
+    }
+}

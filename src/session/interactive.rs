@@ -1,0 +1,165 @@
+//! The sign-in in a browser: one at a time for each sign-in, and none if the stored one works.
+//!
+//! A caller makes a [`SignInRequest`] and gets an [`Outcome`]:
+//!
+//! ```text
+//! SignInRequest ─▶ Session::sign_in
+//!   1. stored sign-in works, by a renewal if needed?  ─▶ Outcome::Already
+//!   2. the single flight of the browser (a lock): wait for another process that signs in
+//!   3. look again: did that process sign in?          ─▶ Outcome::Already
+//!   4. unattended, and the last attempt came to nothing? ─▶ held back, no browser
+//!   5. bind the callback port, find the endpoints
+//!   6. oidc::SignIn: browser, code, tokens, verified
+//!   7. save_sign_in, under the sign-in's lock; only then the browser's page tells the truth ─▶ Outcome::SignedIn
+//! ```
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::record::TokensRecord;
+use super::{Saved, Session, SignInLock};
+use crate::error::{Failure, Kind};
+use crate::oidc::{self, Browser, Listener, RequestOptions, SignIn};
+
+/// Who opens the browser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BrowserPolicy {
+    /// cogfed, if it can; otherwise the person who runs it.
+    Open,
+    /// The person, who asked for it.
+    Person,
+    /// cogfed only: a tool runs it, and nobody reads what it prints.
+    Unattended,
+}
+
+/// What the person at the terminal may want to know meanwhile.
+#[derive(Debug)]
+pub enum Notice<'a> {
+    /// Another process has a browser open for this sign-in, and this one waits for it.
+    AnotherSignIn,
+    /// Something about the browser.
+    Browser(oidc::Notice<'a>),
+}
+
+/// A sign-in to be made.
+pub struct SignInRequest<'a> {
+    /// The identity provider that it has to be with, if that matters.
+    pub provider: Option<&'a str>,
+    /// The email address of the person that it has to be, if that matters.
+    pub address: Option<&'a str>,
+    /// Who opens the browser.
+    pub policy: BrowserPolicy,
+    /// Opens the page; `None` leaves that to the person.
+    pub browser: Option<Arc<dyn Browser>>,
+    /// Asks the person for the address that the browser ended on; `None` if nobody can answer.
+    pub ask: Option<oidc::Ask<'a>>,
+    /// Whether they are asked from the start, and not only if no browser opens.
+    pub asks_at_once: bool,
+    /// How long the person has.
+    pub patience: Duration,
+    /// Whether the stored sign-in is replaced even if it works, and credentials made from it are deleted.
+    pub is_forced: bool,
+    /// Returns the credentials' accounts of the other profiles that share this sign-in, see [`Session::save_sign_in`].
+    pub siblings: &'a dyn Fn() -> Vec<String>,
+    /// Called with each notice.
+    pub notify: &'a dyn Fn(Notice<'_>),
+}
+
+/// The end of a sign-in that went well.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The person signed in, and it is saved.
+    SignedIn(Saved),
+    /// The stored sign-in works.
+    Already(TokensRecord),
+}
+
+impl SignInRequest<'_> {
+    /// Returns whether a sign-in is the wanted one. Not every token names its person by an address, and a user name has
+    /// its provider before it (`AzureAD_ada@corp.example`).
+    fn is_wanted(&self, tokens: &TokensRecord) -> bool {
+        let person = tokens.person.to_ascii_lowercase();
+        let is_other = |address: &str| {
+            let address = address.to_ascii_lowercase();
+            let user_name = tokens.provider.as_ref().map(|name| format!("{}_{address}", name.to_ascii_lowercase()));
+            person.contains('@') && person != address && Some(&person) != user_name.as_ref()
+        };
+        let is_by_provider = self.provider.is_none_or(|provider| tokens.provider.as_deref() == Some(provider));
+        is_by_provider && !self.address.is_some_and(is_other)
+    }
+}
+
+impl Session {
+    /// Signs a person in, unless there is a sign-in that works.
+    ///
+    /// # Errors
+    /// [`Kind::SignInRequired`] if nobody came back in time or no browser may be opened, [`Kind::Busy`] if another
+    /// process signs in for longer than `patience` or no port is free, [`Kind::Refused`] for a no, [`Kind::Store`],
+    /// [`Kind::Network`].
+    pub async fn sign_in(&self, request: &SignInRequest<'_>) -> Result<Outcome, Failure> {
+        // Asked first, so that a store that does not work is known before anybody signs in for nothing.
+        if request.is_forced {
+            self.tokens_to_replace()?;
+        } else if let Some(tokens) = self.working(request).await? {
+            return Ok(Outcome::Already(tokens));
+        }
+        let began = self.clock().now();
+        let _flight = self.flight(request)?;
+        // Somebody may have signed in since, whether we had to wait for them or not.
+        if !request.is_forced
+            && let Some(tokens) = self.working(request).await?
+        {
+            return Ok(Outcome::Already(tokens));
+        }
+        if request.policy == BrowserPolicy::Unattended
+            && let Some(failure) = self.held_back(began)
+        {
+            return Err(failure);
+        }
+        let siblings = (request.siblings)();
+        self.in_browser(request, &siblings).await.map(Outcome::SignedIn)
+    }
+
+    async fn in_browser(&self, request: &SignInRequest<'_>, siblings: &[String]) -> Result<Saved, Failure> {
+        let listener = Listener::bind(&self.profile().redirect.ports)?;
+        let endpoints = self.endpoints().await?;
+        let is_unattended = request.policy == BrowserPolicy::Unattended;
+        let sign_in = SignIn {
+            client: self.client(&endpoints, self.client_secret()),
+            options: RequestOptions::of(self.profile()),
+            redirect: &self.profile().redirect,
+            browser: request.browser.clone(),
+            needs_browser: is_unattended,
+            ask: request.ask,
+            asks_at_once: request.asks_at_once,
+            patience: request.patience,
+            notify: &|notice| (request.notify)(Notice::Browser(notice)),
+        };
+        if let (true, Err(error)) = (is_unattended, self.note_browser()) {
+            return Err(error.within("no browser is opened where it cannot be noted"));
+        }
+        let save = |tokens: &oidc::Tokens| Ok(self.save_sign_in(tokens, request.is_forced, siblings)?);
+        let saved = sign_in.run(listener, save).await.map_err(Failure::from);
+        self.note_clock();
+        saved.map_err(|error| self.with_clock_named(error)).inspect_err(|error| self.note_failure(error))
+    }
+
+    /// Returns the stored sign-in, if it works. One that has ended, that is refused, or that is not the wanted one does
+    /// not count.
+    async fn working(&self, request: &SignInRequest<'_>) -> Result<Option<TokensRecord>, Failure> {
+        match self.confirm().await {
+            Ok(tokens) => Ok(Some(tokens).filter(|tokens| request.is_wanted(tokens))),
+            Err(error) if matches!(error.kind, Kind::SignInRequired | Kind::Refused) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Waits for its turn to open a browser: one at a time.
+    fn flight(&self, request: &SignInRequest<'_>) -> Result<SignInLock, Failure> {
+        if let Some(lock) = self.try_begin_sign_in()? {
+            return Ok(lock);
+        }
+        (request.notify)(Notice::AnotherSignIn);
+        Ok(self.begin_sign_in(request.patience)?)
+    }
+}

@@ -1,0 +1,148 @@
+//! Where a stored token may go: one rule for the sign-in's record and for the records of credentials.
+//!
+//! A token is never sent anywhere but where it belongs, wherever the profile came from. Each record names the user pool
+//! or issuer, the app client and the endpoints that it belongs to. [`TokensRecord::fits`] compares them with the profile
+//! before a token is used, and [`CredentialsRecord::fits`] before credentials are handed out.
+
+use super::{CredentialsRecord, LONGEST_QUOTE, TokensRecord};
+use crate::error::{Failure, Kind, shortened};
+use crate::profile::{Issuer, Profile};
+use crate::session::Ask;
+
+/// The use that a stored sign-in is about to be put to.
+#[derive(Debug, Clone, Copy)]
+pub enum Use<'a> {
+    /// Renewing it and asking for credentials: everything has to fit.
+    Renewal(&'a Ask),
+    /// Sending the refresh token to this token endpoint, which the issuer names today.
+    Refresh(&'a str),
+    /// Revoking the refresh token at this profile's issuer.
+    Revocation(&'a Profile),
+}
+
+/// The first thing about a stored sign-in that does not fit its use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mismatch {
+    /// The thing, as messages name it: "app client".
+    what: &'static str,
+    /// Its value in the record.
+    stored: String,
+    /// Its value in the profile.
+    wanted: String,
+}
+
+impl Mismatch {
+    fn of(what: &'static str, stored: &str, wanted: &str) -> Result<(), Self> {
+        Err(Self { what, stored: stored.to_owned(), wanted: wanted.to_owned() })
+    }
+
+    /// Returns the failure of a renewal with `profile`.
+    pub fn of_renewal(self, profile: &Profile) -> Failure {
+        let Self { what, stored, wanted } = self;
+        let stored = shortened(&stored, LONGEST_QUOTE);
+        let message = format!("the stored sign-in belongs to the {what} {stored}, and the profile names {wanted}");
+        Failure::new(Kind::Store, message)
+            .hint(format!("if the profile is right, sign in anew: {} --force", profile.login_command()))
+    }
+
+    /// Returns the failure of a refresh: the issuer has moved its token endpoint since.
+    pub fn of_refresh(self, profile: &Profile) -> Failure {
+        let Self { stored, wanted, .. } = self;
+        let message = format!(
+            "the issuer's token endpoint is {wanted} now, and the refresh token came from {stored}: it is not sent"
+        );
+        Failure::new(Kind::Refused, message).hint(format!("sign in anew: {} --force", profile.login_command()))
+    }
+
+    /// Returns the failure of a revocation.
+    pub fn of_revocation(self) -> Failure {
+        let message = format!("it belongs to {}, which is not the profile's, and was sent nowhere", self.stored);
+        Failure::new(Kind::Refused, message)
+    }
+}
+
+impl TokensRecord {
+    /// Compares what this sign-in belongs to with the use that it is about to be put to.
+    ///
+    /// # Errors
+    /// The first [`Mismatch`].
+    pub fn fits(&self, purpose: Use<'_>) -> Result<(), Mismatch> {
+        match purpose {
+            Use::Renewal(ask) => {
+                self.fits_names(&ask.profile)?;
+                self.fits_token_endpoint(&ask.profile.issuer)?;
+                self.fits_aws_endpoints(ask)
+            }
+            Use::Refresh(endpoint) if endpoint == self.token_endpoint => Ok(()),
+            Use::Refresh(endpoint) => Mismatch::of("token endpoint", &self.token_endpoint, endpoint),
+            Use::Revocation(profile) => {
+                self.fits_token_endpoint(&profile.issuer)?;
+                match self.user_pool_id == profile.issuer.id() && self.client_id == profile.client_id {
+                    true => Ok(()),
+                    false => {
+                        let stored = format!("the app client {} of {}", self.client_id, self.user_pool_id);
+                        Mismatch::of("app client", &stored, &profile.client_id)
+                    }
+                }
+            }
+        }
+    }
+
+    fn fits_names(&self, profile: &Profile) -> Result<(), Mismatch> {
+        for (what, stored, wanted) in [
+            (profile.issuer.described(), self.user_pool_id.as_str(), profile.issuer.id()),
+            ("app client", &self.client_id, &profile.client_id),
+            ("account", &self.who, profile.who()),
+        ] {
+            if stored != wanted {
+                return Mismatch::of(what, stored, wanted);
+            }
+        }
+        Ok(())
+    }
+
+    /// A user pool has one token endpoint. A plain issuer's has to be at the hosts that the profile vouches for.
+    fn fits_token_endpoint(&self, issuer: &Issuer) -> Result<(), Mismatch> {
+        match issuer {
+            Issuer::UserPool(pool) if self.token_endpoint != pool.endpoints.token => {
+                Mismatch::of("token endpoint", &self.token_endpoint, &pool.endpoints.token)
+            }
+            Issuer::Plain(issuer) if issuer.check(&self.token_endpoint).is_err() => {
+                Mismatch::of("token endpoint", &self.token_endpoint, "other hosts")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// AWS's own endpoints may have any sign-in's token, others only that of the sign-in that named them.
+    fn fits_aws_endpoints(&self, ask: &Ask) -> Result<(), Mismatch> {
+        let endpoints = &ask.profile.endpoints;
+        if !endpoints.identity_pool_is_aws && self.identity_pool_endpoint != endpoints.identity_pool {
+            return Mismatch::of("identity pool endpoint", &self.identity_pool_endpoint, &endpoints.identity_pool);
+        }
+        // The enhanced flow has no token for STS.
+        let sts = self.sts_endpoint.as_deref();
+        if ask.role.is_classic() && !endpoints.sts_is_aws && sts != Some(endpoints.sts.as_str()) {
+            return Mismatch::of("STS endpoint", sts.unwrap_or("that AWS has in its region"), &endpoints.sts);
+        }
+        Ok(())
+    }
+}
+
+impl CredentialsRecord {
+    /// Returns whether these credentials are those that `ask` asks for, from the endpoints that its profile names.
+    pub fn fits(&self, ask: &Ask) -> bool {
+        let profile = &ask.profile;
+        self.user_pool_id == profile.issuer.id()
+            && self.client_id == profile.client_id
+            && self.identity_pool_id == profile.identity_pool_id
+            && self.identity_pool_endpoint == profile.endpoints.identity_pool
+            && self.sts_endpoint.as_ref() == sts_endpoint(ask)
+            && self.role_arn == ask.role.arn
+    }
+}
+
+/// Returns the STS endpoint at which the role is assumed; `None` if the identity pool itself assumes it.
+pub(super) fn sts_endpoint(ask: &Ask) -> Option<&String> {
+    Some(&ask.profile.endpoints.sts).filter(|_| ask.role.is_classic())
+}

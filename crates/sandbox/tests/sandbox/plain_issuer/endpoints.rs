@@ -182,7 +182,7 @@ fn visitor_signs_in_at_the_plain_issuer() {
         stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\nConnection: close\r\n\r\ndone it").unwrap();
         line
     });
-    assert_eq!(visitor::sign_in_as(&url, "alice").unwrap().text, "the refresh was done");
+    assert_eq!(visitor::sign_in_as(&url, "alice").unwrap().text, "done it");
     let line = waiting.join().unwrap();
     let url = Url::parse(&format!("http://x{}", line.split(' ').nth(1).unwrap())).unwrap();
     let answer = issuer.exchange(&parameter(&url, "code").unwrap(), &[("redirect_uri", &redirect_uri)]);

@@ -5,7 +5,7 @@ use url::Url;
 
 use crate::support::client::{Lab, REDIRECT_URI, claims, get, parameter, send};
 
-/// Returns a listener on a registered port, which answers one request and returns its URL.
+/// Returns a listener on a registered port, which answers one request and returns its request line.
 fn listener() -> (u16, std::thread::JoinHandle<String>) {
     use std::io::{BufRead, BufReader, Write};
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -28,7 +28,7 @@ fn visitor_signs_in_at_both_directories() {
         let redirect_uri = format!("http://127.0.0.1:{port}/callback");
         let changes = [("redirect_uri", redirect_uri.as_str()), ("identity_provider", provider)];
         let page = visitor::sign_in_as(&lab.authorization_url(&changes), person).unwrap();
-        assert_eq!((page.status, page.text.as_str()), (200, "the refresh was done"));
+        assert_eq!((page.status, page.text.as_str()), (200, "done it"));
         let line = listener.join().unwrap();
         let target = line.split(' ').nth(1).unwrap();
         let url = Url::parse(&format!("http://x{target}")).unwrap();

@@ -95,7 +95,7 @@ impl Visitor {
                 return self.choose(page, choice).await;
             }
         }
-        return Err(Error::new("no directory has the button that the visitor looks for"));
+        Err(Error::new("no directory has the button that the visitor looks for"))
     }
 
     /// Clicks on the button of a directory's page. A page without a form is already the end.
@@ -135,7 +135,7 @@ impl Visitor {
             url = url.join(location.context("a redirect leads nowhere")?).context("a redirect's target is no URL")?;
             answer = self.request(Method::GET, &url, String::new()).await?;
         }
-        return Err(Error::new("the redirects have no end"));
+        Err(Error::new("the redirects have no end"))
     }
 
     /// Sends one request and follows nothing.

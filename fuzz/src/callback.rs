@@ -1,6 +1,6 @@
 //! A request to the loopback listener, from its raw head.
 
-use cogfed::oidc::{Awaited, Denial, Ending, Verdict, judge, page};
+use cogfed::oidc::{Awaited, Denial, Ending, Judgement, judge, page};
 use cogfed::secret::Secret;
 use http::Request;
 
@@ -22,15 +22,15 @@ pub fn run(data: &[u8]) {
     let given = |name: &str| -> Vec<&str> {
         query.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect()
     };
-    let verdict = judge(&request, &awaited(false));
+    let judgement = judge(&request, &awaited(false));
     // An issuer that names itself in all of its answers is named in this one, or it is not its.
     let strict = judge(&request, &awaited(true));
     match given("iss") == [ISSUER] {
-        true => assert_eq!(strict, verdict),
-        false => assert!(!matches!(strict, Verdict::Code(_) | Verdict::Denied(_)), "{strict:?}"),
+        true => assert_eq!(strict, judgement),
+        false => assert!(!matches!(strict, Judgement::Code(_) | Judgement::Denied(_)), "{strict:?}"),
     }
-    match verdict {
-        Verdict::Code(code) => {
+    match judgement {
+        Judgement::Code(code) => {
             assert_is_ours(&request);
             assert_eq!(given("state"), [STATE]);
             assert_eq!(given("code"), [code.expose()]);
@@ -38,18 +38,18 @@ pub fn run(data: &[u8]) {
             assert!(given("iss").iter().all(|issuer| *issuer == ISSUER));
             assert!(code.expose().len() <= 4096 && code.expose().bytes().all(|byte| byte.is_ascii_graphic()));
         }
-        Verdict::Denied(denial) => {
+        Judgement::Denied(denial) => {
             assert_is_ours(&request);
             assert_eq!(given("state"), [STATE]);
             assert_is_said(&denial, &given("error"), &given("error_description"));
         }
-        Verdict::Unvouched(denial) => {
+        Judgement::Unvouched(denial) => {
             assert_is_ours(&request);
             assert_ne!(given("state"), [STATE]);
             assert_is_said(&denial, &given("error"), &given("error_description"));
         }
-        Verdict::Done => assert_eq!(request.uri.path(), "/done"),
-        Verdict::Refuse(status, _) => assert!(status.is_client_error() || status == 204, "{status}"),
+        Judgement::Done => assert_eq!(request.uri.path(), "/done"),
+        Judgement::Refuse(status, _) => assert!(status.is_client_error() || status == 204, "{status}"),
     }
 }
 

@@ -36,7 +36,7 @@ pub struct Awaited {
 
 /// The judgement of a request.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Judgement {
     /// The authorization code of this very sign-in.
     Code(Secret),
     /// The identity provider's refusal, vouched for by the state.
@@ -59,8 +59,8 @@ pub struct Denial {
 }
 
 /// Judges one request.
-pub fn judge(request: &Parts, awaited: &Awaited) -> Verdict {
-    use Verdict::Refuse;
+pub fn judge(request: &Parts, awaited: &Awaited) -> Judgement {
+    use Judgement::Refuse;
     if request.method != Method::GET {
         return Refuse(StatusCode::METHOD_NOT_ALLOWED, "only GET is answered here");
     }
@@ -69,7 +69,7 @@ pub fn judge(request: &Parts, awaited: &Awaited) -> Verdict {
     }
     match request.uri.path() {
         "/favicon.ico" => return Refuse(StatusCode::NO_CONTENT, ""),
-        DONE => return Verdict::Done,
+        DONE => return Judgement::Done,
         path if path != awaited.path => return Refuse(StatusCode::NOT_FOUND, "nothing is served at this path"),
         _ => {}
     }
@@ -83,7 +83,7 @@ pub fn judge(request: &Parts, awaited: &Awaited) -> Verdict {
     });
     if !knows_state {
         return match denial {
-            Some(denial) => Verdict::Unvouched(denial),
+            Some(denial) => Judgement::Unvouched(denial),
             None => Refuse(StatusCode::BAD_REQUEST, "this does not belong to the sign-in that cogfed waits for"),
         };
     }
@@ -97,10 +97,10 @@ pub fn judge(request: &Parts, awaited: &Awaited) -> Verdict {
         _ => {}
     }
     if let Some(denial) = denial {
-        return Verdict::Denied(denial);
+        return Judgement::Denied(denial);
     }
     match parameters.code {
-        Some(code) if is_code(&code) => Verdict::Code(Secret::new(code)),
+        Some(code) if is_code(&code) => Judgement::Code(Secret::new(code)),
         _ => Refuse(StatusCode::BAD_REQUEST, "there is no authorization code in this"),
     }
 }
@@ -160,30 +160,30 @@ mod tests {
         }
     }
 
-    fn judged(request: http::request::Builder) -> Verdict {
+    fn judged(request: http::request::Builder) -> Judgement {
         judge(&request.body(()).unwrap().into_parts().0, &awaited())
     }
 
-    fn get(target: &str) -> Verdict {
+    fn get(target: &str) -> Judgement {
         judged(http::Request::get(target).header(HOST, "localhost:8400"))
     }
 
-    fn status(verdict: Verdict) -> u16 {
-        match verdict {
-            Verdict::Refuse(status, _) => status.as_u16(),
+    fn status(judgement: Judgement) -> u16 {
+        match judgement {
+            Judgement::Refuse(status, _) => status.as_u16(),
             other => panic!("not refused: {other:?}"),
         }
     }
 
     #[test]
     fn answer_with_the_right_state_is_accepted() {
-        assert_eq!(get("/callback?code=abc&state=right"), Verdict::Code(Secret::new("abc")));
-        assert_eq!(get("/callback?state=right&code=abc&session_state=x"), Verdict::Code(Secret::new("abc")));
+        assert_eq!(get("/callback?code=abc&state=right"), Judgement::Code(Secret::new("abc")));
+        assert_eq!(get("/callback?state=right&code=abc&session_state=x"), Judgement::Code(Secret::new("abc")));
         let vouched = get("/callback?code=abc&state=right&iss=https%3A%2F%2Fissuer.example%2Fpool");
-        assert_eq!(vouched, Verdict::Code(Secret::new("abc")));
+        assert_eq!(vouched, Judgement::Code(Secret::new("abc")));
         for host in ["127.0.0.1:8400", "[::1]:8400"] {
             let request = http::Request::get("/callback?code=abc&state=right").header(HOST, host);
-            assert_eq!(judged(request), Verdict::Code(Secret::new("abc")), "{host}");
+            assert_eq!(judged(request), Judgement::Code(Secret::new("abc")), "{host}");
         }
     }
 
@@ -194,12 +194,12 @@ mod tests {
         }
         let denial = Denial { error: "access_denied".into(), description: Some("No".into()) };
         let query = "error_description=No&error=access_denied";
-        assert_eq!(get(&format!("/callback?{query}")), Verdict::Unvouched(denial.clone()));
-        assert_eq!(get(&format!("/callback?{query}&state=wrong")), Verdict::Unvouched(denial.clone()));
-        assert_eq!(get(&format!("/callback?{query}&state=right")), Verdict::Denied(denial));
+        assert_eq!(get(&format!("/callback?{query}")), Judgement::Unvouched(denial.clone()));
+        assert_eq!(get(&format!("/callback?{query}&state=wrong")), Judgement::Unvouched(denial.clone()));
+        assert_eq!(get(&format!("/callback?{query}&state=right")), Judgement::Denied(denial));
         assert_eq!(
             get("/callback?error=x&code=abc&state=right"),
-            Verdict::Denied(Denial { error: "x".into(), description: None }),
+            Judgement::Denied(Denial { error: "x".into(), description: None }),
             "an error beside a code is an error"
         );
     }
@@ -230,8 +230,8 @@ mod tests {
             judge(&request.body(()).unwrap().into_parts().0, &awaited)
         };
         let iss = "iss=https%3A%2F%2Fissuer.example%2Fpool";
-        assert_eq!(judged(&format!("code=abc&{iss}")), Verdict::Code(Secret::new("abc")));
-        assert!(matches!(judged(&format!("error=access_denied&{iss}")), Verdict::Denied(_)));
+        assert_eq!(judged(&format!("code=abc&{iss}")), Judgement::Code(Secret::new("abc")));
+        assert!(matches!(judged(&format!("error=access_denied&{iss}")), Judgement::Denied(_)));
         for query in ["code=abc", "error=access_denied", "code=abc&iss=", "code=abc&iss=https%3A%2F%2Fother.example"] {
             assert_eq!(status(judged(query)), 400, "{query}");
         }
@@ -248,7 +248,7 @@ mod tests {
             assert_eq!(status(get(&format!("{path}?code=abc&state=right"))), 404, "{path}");
         }
         assert_eq!(status(get("/favicon.ico")), 204);
-        assert_eq!(get("/done"), Verdict::Done);
+        assert_eq!(get("/done"), Judgement::Done);
         for host in ["localhost", "localhost:8401", "attacker.example:8400", ""] {
             assert_eq!(status(judged(http::Request::get(target).header(HOST, host))), 421, "{host}");
         }

@@ -18,7 +18,7 @@ mod token_endpoint;
 
 pub use authorization::RequestOptions;
 pub use browser::{Browser, SystemBrowser};
-pub use callback::{Awaited, Denial, Verdict, judge};
+pub use callback::{Awaited, Denial, Judgement, judge};
 pub use client::{Client, Tokens};
 pub use id_token::{Expected, IdTokenClaims, Invalid, json_object, unverified_claims, verify};
 pub use keys::{Keys, key_set};

@@ -15,7 +15,7 @@ use super::client::{Client, Tokens};
 use super::listener::{Arrival, Listener, Serving};
 use super::page::Ending;
 use super::pasted::Pasted;
-use crate::error::{Failure, Kind};
+use crate::error::{Failure, Kind, Within as _};
 use crate::profile::{Redirect, login_command};
 use crate::refusals::{self, Service};
 use crate::secret::Secret;
@@ -83,8 +83,8 @@ impl SignIn<'_> {
     pub async fn run<T>(
         &self,
         listener: Listener,
-        save: impl FnOnce(&Tokens) -> anyhow::Result<T>,
-    ) -> anyhow::Result<T> {
+        save: impl FnOnce(&Tokens) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
         let attempt = Attempt::new();
         let port = listener.port();
         let redirect_uri = self.redirect.uri(port);
@@ -97,27 +97,27 @@ impl SignIn<'_> {
             issuers: self.client.issuer.issuers().to_vec(),
             needs_issuer: self.client.endpoints.answers_name_issuer,
         };
-        let mut serving = listener.serve(awaited.clone())?;
+        let mut serving = listener.serve(awaited.clone()).within(|| format!("cannot listen at port {port}"))?;
         let trouble = self.open(&url, port);
         let conclusion = self.conclusion(&mut serving, trouble, Pasted::new(&awaited, &redirect_uri));
         let code = match timeout(self.patience, conclusion).await {
-            Err(_) => return Err(self.nobody_came(&redirect_uri).into()),
-            Ok(Conclusion::NoBrowser(reason)) => return Err(self.no_browser(&reason).into()),
+            Err(_) => return Err(self.nobody_came(&redirect_uri)),
+            Ok(Conclusion::NoBrowser(reason)) => return Err(self.no_browser(&reason)),
             Ok(Conclusion::Denied(denial)) => {
                 let failure = denied(&denial, &self.client);
                 serving.finish(Ending::Denied { reason: failure.message.clone() }).await;
-                return Err(failure.into());
+                return Err(failure);
             }
             Ok(Conclusion::Code(code)) => code,
         };
         let outcome = match self.tokens(&code, &attempt, &redirect_uri).await {
             Ok(tokens) => save(&tokens),
-            Err(failure) => Err(failure.into()),
+            Err(failure) => Err(failure),
         };
         serving
             .finish(match &outcome {
                 Ok(_) => Ending::SignedIn { profile: self.client.profile.to_owned() },
-                Err(error) => Ending::Failed { reason: format!("{error:#}") },
+                Err(failure) => Ending::Failed { reason: failure.message.clone() },
             })
             .await;
         outcome

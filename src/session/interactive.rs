@@ -138,8 +138,8 @@ impl Session {
         if let (true, Err(error)) = (is_unattended, self.note_browser()) {
             return Err(error.within("no browser is opened where it cannot be noted"));
         }
-        let save = |tokens: &oidc::Tokens| Ok(self.save_sign_in(tokens, request.is_forced, siblings)?);
-        let saved = sign_in.run(listener, save).await.map_err(Failure::from);
+        let save = |tokens: &oidc::Tokens| self.save_sign_in(tokens, request.is_forced, siblings);
+        let saved = sign_in.run(listener, save).await;
         self.note_clock();
         saved.map_err(|error| self.with_clock_named(error)).inspect_err(|error| self.note_failure(error))
     }

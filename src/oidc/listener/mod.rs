@@ -17,7 +17,7 @@ use http::request::Parts;
 use http::{Response, StatusCode};
 use tokio::sync::{Notify, mpsc, watch};
 
-use super::callback::{Awaited, DONE, Denial, Verdict, judge};
+use super::callback::{Awaited, DONE, Denial, Judgement, judge};
 use super::page::{Ending, POLICY, page};
 use crate::error::{Failure, Kind};
 use crate::loopback::{self, Port, Server};
@@ -146,25 +146,25 @@ impl loopback::Handler for Desk {
 }
 
 async fn answer(request: &Parts, peer: SocketAddr, desk: &Desk, said_farewell: &AtomicBool) -> Response<String> {
-    let verdict = judge(request, &desk.awaited);
-    let is_worth_it = match verdict {
-        Verdict::Code(_) | Verdict::Denied(_) => true,
-        Verdict::Done => desk.ended.borrow().is_some(),
-        Verdict::Unvouched(_) | Verdict::Refuse(..) => false,
+    let judgement = judge(request, &desk.awaited);
+    let is_worth_it = match judgement {
+        Judgement::Code(_) | Judgement::Denied(_) => true,
+        Judgement::Done => desk.ended.borrow().is_some(),
+        Judgement::Unvouched(_) | Judgement::Refuse(..) => false,
     };
     // The kernel's table grows with each connection, so the peer of a request that changes nothing is not looked up.
     if is_worth_it && loopback::is_someone_else(peer, desk.awaited.port) {
         return not_ours(StatusCode::FORBIDDEN, "this request comes from another user of this machine");
     }
-    match verdict {
-        Verdict::Code(code) => desk.concluded(Arrival::Code(code)).await,
-        Verdict::Denied(denial) => desk.concluded(Arrival::Denied(denial)).await,
-        Verdict::Unvouched(denial) => {
+    match judgement {
+        Judgement::Code(code) => desk.concluded(Arrival::Code(code)).await,
+        Judgement::Denied(denial) => desk.concluded(Arrival::Denied(denial)).await,
+        Judgement::Unvouched(denial) => {
             // Nobody listens once the sign-in is over.
             let _ = desk.arrivals.send(Arrival::Unvouched(denial));
             not_ours(StatusCode::BAD_REQUEST, "this does not belong to the sign-in that cogfed waits for")
         }
-        Verdict::Done => match desk.ended.borrow().as_ref() {
+        Judgement::Done => match desk.ended.borrow().as_ref() {
             Some(ending) => {
                 said_farewell.store(true, Ordering::Relaxed);
                 respond(StatusCode::OK, page(ending))
@@ -174,8 +174,8 @@ async fn answer(request: &Parts, peer: SocketAddr, desk: &Desk, said_farewell: &
                 not_ours(StatusCode::NOT_FOUND, "the sign-in is not over yet")
             }
         },
-        Verdict::Refuse(StatusCode::NO_CONTENT, _) => respond(StatusCode::NO_CONTENT, String::new()),
-        Verdict::Refuse(status, reason) => {
+        Judgement::Refuse(StatusCode::NO_CONTENT, _) => respond(StatusCode::NO_CONTENT, String::new()),
+        Judgement::Refuse(status, reason) => {
             let mut response = not_ours(status, reason);
             if status == StatusCode::METHOD_NOT_ALLOWED {
                 response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET"));

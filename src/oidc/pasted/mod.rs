@@ -9,7 +9,7 @@ use http::Request;
 use http::header::HOST;
 use zeroize::Zeroizing;
 
-use super::callback::{Awaited, Verdict, judge};
+use super::callback::{Awaited, Judgement, judge};
 use super::listener::Arrival;
 
 /// The longest line, in bytes: a terminal cuts what is longer (termios(3), canonical mode).
@@ -47,13 +47,13 @@ impl<'a> Pasted<'a> {
     /// `None` if there was nothing in them.
     pub fn read(&mut self, lines: &str) -> Option<Result<Arrival, Fault>> {
         let unmarked = Zeroizing::new(PASTE_MARKS.iter().fold(lines.to_owned(), |text, mark| text.replace(mark, "")));
-        let mut verdict = None;
+        let mut judgement = None;
         for line in unmarked.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty()) {
             if begins_address(line) && !self.beginning.is_empty() {
-                verdict = Some(self.judged());
+                judgement = Some(self.judged());
                 self.beginning.clear();
-                if let Some(Ok(_)) = verdict {
-                    return verdict;
+                if let Some(Ok(_)) = judgement {
+                    return judgement;
                 }
             }
             if line.len() > LONGEST_LINE || self.beginning.len() + line.len() > LONGEST_ADDRESS {
@@ -63,14 +63,14 @@ impl<'a> Pasted<'a> {
             self.beginning.push_str(line);
         }
         if self.beginning.is_empty() || unmarked.trim().is_empty() {
-            return verdict;
+            return judgement;
         }
-        verdict = Some(self.judged());
+        judgement = Some(self.judged());
         let bare = without_quotes(&self.beginning);
         if !bare.starts_with(self.redirect_uri) && !self.redirect_uri.starts_with(bare) {
             self.beginning.clear();
         }
-        verdict
+        judgement
     }
 
     /// The judge is the listener's own: the request is the one that the browser would have made. A fragment is not part of
@@ -84,11 +84,11 @@ impl<'a> Pasted<'a> {
         let target = Zeroizing::new(format!("{}?{}", self.awaited.path, query.ok_or(NOT_WHOLE)?));
         let request = Request::get(target.as_str()).header(HOST, format!("localhost:{}", self.awaited.port)).body(());
         match judge(&request.map_err(|_| BAD_CHARACTERS)?.into_parts().0, self.awaited) {
-            Verdict::Code(code) => Ok(Arrival::Code(code)),
-            Verdict::Denied(denial) => Ok(Arrival::Denied(denial)),
-            Verdict::Unvouched(_) => Err(NOT_OURS),
-            Verdict::Done => Err(NOT_WHOLE),
-            Verdict::Refuse(_, reason) => Err(reason),
+            Judgement::Code(code) => Ok(Arrival::Code(code)),
+            Judgement::Denied(denial) => Ok(Arrival::Denied(denial)),
+            Judgement::Unvouched(_) => Err(NOT_OURS),
+            Judgement::Done => Err(NOT_WHOLE),
+            Judgement::Refuse(_, reason) => Err(reason),
         }
     }
 }

@@ -18,7 +18,7 @@ fn awaited() -> Awaited {
 fn told(pastes: &[&str]) -> Vec<String> {
     let awaited = awaited();
     let mut pasted = Pasted::new(&awaited, URI);
-    let told = |verdict: Option<Result<Arrival, Fault>>| match verdict {
+    let told = |judgement: Option<Result<Arrival, Fault>>| match judgement {
         None => "nothing".to_owned(),
         Some(Ok(Arrival::Code(code))) => format!("code {}", code.expose()),
         Some(Ok(Arrival::Denied(denial))) => format!("denied {}", denial.error),

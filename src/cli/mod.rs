@@ -1,4 +1,5 @@
-//! The command line, one file a verb. Doc comments on verbs and flags are the help, the man pages and the completions.
+//! The command line, one file per verb. Doc comments on verbs and flags are the help, the man pages and the
+//! completions.
 //!
 //! The first line of such a comment is the short help, without a full stop; the rest is the long help. Sections that
 //! clap does not know (examples, exit status, environment, files) stand beside the flags of their verb. They are shown
@@ -55,7 +56,7 @@ pub struct Cli {
     pub verb: Verb,
 }
 
-/// The command line of `credential-process` alone.
+/// The command line with `credential-process` as its only verb.
 #[derive(Parser)]
 struct Frequent {
     #[arg(long, global = true)]
@@ -74,11 +75,12 @@ enum FrequentVerb {
 impl Cli {
     /// Reads a command line, the program's name included.
     ///
-    /// AWS's tools run `credential-process` all the time, and to set up the other verbs takes clap as long as all that
-    /// it does. So it is tried alone first; whatever else there is, help and errors included, is for the whole parser.
+    /// AWS's tools run `credential-process` all the time, and setting up the other verbs takes clap as long as the rest
+    /// of a run. So a parser with this verb only comes first. The whole parser handles everything else, including help
+    /// and errors.
     ///
     /// # Errors
-    /// clap's, which prints help and version, too.
+    /// clap's. Help and version are such errors, too.
     pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
         let words: Vec<OsString> = words.into_iter().collect();
         if words.get(1).is_some_and(|verb| verb == "credential-process")
@@ -106,7 +108,7 @@ pub enum Verb {
     Demo(Demo),
 }
 
-/// The command line as clap knows it, for the man pages and the completions.
+/// Returns the command line in clap's terms, for the man pages and the completions.
 pub fn command() -> clap::Command {
     Cli::command()
 }
@@ -122,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn the_command_line_of_the_frequent_verb_is_that_of_the_whole_one() {
+    fn fast_path_reads_the_same_as_the_whole_parser() {
         for flags in [
             &[][..],
             &["-p", "a"],
@@ -139,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn help_and_errors_are_those_of_the_whole_command_line() {
+    fn help_and_errors_come_from_the_whole_parser() {
         for (flag, kind) in [
             ("--help", ErrorKind::DisplayHelp),
             ("--version", ErrorKind::DisplayVersion),

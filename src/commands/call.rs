@@ -1,4 +1,4 @@
-//! `cogfed call`.
+//! `cogfed call`: one signed request to an API, and its answer.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -26,13 +26,13 @@ pub fn run(flags: Call, env: &mut Env) -> anyhow::Result<()> {
     let opened = ProfileContext::new(env, &choice, Attendance::Person)?;
     let region = region(&flags, &request, &opened)?;
     opened.wait_for(async {
-        // The lease ends here: a long answer must not keep anybody from signing in or out.
+        // The lease ends here: a long answer must not block sign-in or sign-out.
         let credentials = opened.session().credentials().await?.credentials;
         if flags.dry_run {
             let time = opened.session().offset().there(env.clock.now());
             return env.print(&dry_run(&sign(&request, &credentials, &region, time)?));
         }
-        // Before anything is sent: an answer that has nowhere to go would be lost.
+        // Opened before the request is sent: otherwise the answer could be lost.
         let file = flags.output.as_deref().map(opened_for_writing).transpose()?;
         let (answer, refusal) = answered(&request, &credentials, &region, &flags, env, &opened).await?;
         finish(answer, refusal, file, &flags, env).await
@@ -55,7 +55,7 @@ fn build(flags: &Call, env: &mut Env) -> anyhow::Result<ApiRequest> {
     Ok(request)
 }
 
-/// A flag comes first, then what the host says, then the profile: its region is for hosts that say nothing.
+/// Returns the region to sign for: the flag's, else the host's, else the profile's, which is for hosts without one.
 fn region(flags: &Call, request: &ApiRequest, opened: &ProfileContext) -> anyhow::Result<String> {
     let of_profile = || opened.profile.region.clone();
     let region = match flags.region {
@@ -69,8 +69,8 @@ fn region(flags: &Call, request: &ApiRequest, opened: &ProfileContext) -> anyhow
     })
 }
 
-/// Sends the request, signed by the servers' clock as far as it is known; once more, by the API's, if that was wrong by
-/// more than the API allows.
+/// Sends the request, signed by the servers' clock as far as it is known. If the API refuses that time, sends it once
+/// more, signed by the API's own clock.
 async fn answered(
     request: &ApiRequest,
     credentials: &Credentials,
@@ -93,7 +93,7 @@ async fn answered(
     env.terminal.say("the request was refused for its time, and signed once more, by the API's clock");
     let answer = send(&sign(request, credentials, region, time)?, flags, env, opened).await?;
     let second = refusal(&answer, time);
-    // What an API says of the time is believed once it has taken a signature by it.
+    // The API's clock is trusted only after the API accepted a signature by it.
     if second.is_none() {
         session.note_clock();
     }
@@ -115,7 +115,7 @@ async fn send(signed: &SignedRequest, flags: &Call, env: &Env, opened: &ProfileC
     Ok(answer)
 }
 
-/// The answer to where it belongs, and what it means to where people read.
+/// Writes the answer to the output or the file, and the meaning of a refusal to the terminal.
 async fn finish(
     answer: Answer,
     refusal: Option<Refusal>,
@@ -134,7 +134,7 @@ async fn finish(
         None => write(answer, flags, &mut env.output.to).await,
     };
     match written {
-        // Whoever reads has read enough, as `head` does. What it means is said all the same.
+        // The reader has read enough, as `head` does. The meaning of a refusal is still reported.
         Err(error) if is_broken_pipe(&error) => {}
         other => other?,
     }
@@ -148,7 +148,7 @@ async fn finish(
     }
 }
 
-/// A file to write to, still with what it holds: that goes when the answer comes.
+/// Opens a file for writing. It keeps its old content until the answer comes.
 fn opened_for_writing(path: &Path) -> anyhow::Result<File> {
     let file = OpenOptions::new().write(true).create(true).truncate(false).open(path);
     Ok(file.map_err(|error| Failure::new(Kind::Usage, format!("cannot write {}: {error}", path.display())))?)

@@ -133,13 +133,13 @@ impl ProfileContext {
     }
 }
 
-/// The way from a page's URL to a person's eyes.
+/// The means of showing a page to the person.
 pub struct BrowserAccess {
     /// The browser that opens it, if there is one.
     pub browser: Option<Arc<dyn Browser>>,
     /// The environment that decides whether a browser here is the person's.
     pub surroundings: Surroundings,
-    /// Whether it is this machine's own, not one that a test or the demo passed in.
+    /// True if it is this machine's own, not one that a test or the demo passed in.
     pub is_own: bool,
 }
 

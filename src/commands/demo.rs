@@ -1,4 +1,4 @@
-//! `cogfed demo`: the whole story on this machine, in one go.
+//! `cogfed demo`: the whole flow on this machine, against a sandbox.
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -22,12 +22,12 @@ use crate::process::Signals;
 use crate::sandbox::{Options, Sandbox, visitor};
 use crate::terminal::Terminal;
 
-/// Who signs in where nobody clicks: a person who may read orders, and nothing else.
+/// The person who signs in without a browser. He may read orders and nothing else.
 const PERSON: &str = "bob";
 const PROFILE: &str = "demo";
 
-/// How long a step that was under way when the demo is stopped may take to end. A wait for the browser takes longer,
-/// but writes nothing meanwhile.
+/// The time that a running step has to end when the demo is stopped. A wait for the browser takes longer, but writes
+/// nothing meanwhile.
 const GRACE: Duration = Duration::from_secs(1);
 
 pub fn run(flags: &Demo, env: &mut Env) -> anyhow::Result<()> {
@@ -38,24 +38,24 @@ pub fn run(flags: &Demo, env: &mut Env) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The play has the stage to itself on a thread of its own, so that Ctrl-C ends the demo and still tidies up.
+/// Runs the play on a thread of its own, so that Ctrl-C ends the demo and the folder is still removed.
 async fn until_done_or_stopped(flags: &Demo, env: &Env) -> anyhow::Result<()> {
-    // Caught before there is anything that could be left behind.
+    // Caught before anything exists that could be left behind.
     let mut signals = Signals::interrupt_or_terminate()?;
-    // Dropped when this function ends, however it ends.
+    // Removed when this function returns, for whatever reason.
     let folder = tempfile::tempdir().context("cannot make a folder for the demo")?;
     let is_stopped = Arc::new(AtomicBool::new(false));
     let (done, mut is_done) = tokio::sync::oneshot::channel();
     let play = play(flags, env, folder.path(), Arc::clone(&is_stopped));
     thread::Builder::new().name("demo".into()).spawn(move || {
-        // Nobody listens any more if the demo was stopped.
+        // Nobody receives it if the demo was stopped.
         let _ = done.send(play());
     })?;
     tokio::select! {
         outcome = &mut is_done => outcome.context("the demo broke off")??,
         () = signals.received() => {
             is_stopped.store(true, Ordering::Relaxed);
-            // What writes into the folder now would bring it back.
+            // A step that writes into the folder later would create it again.
             let _ = tokio::time::timeout(GRACE, is_done).await;
             return Err(Failure::new(Kind::Interrupted, "interrupted").into());
         }
@@ -63,7 +63,7 @@ async fn until_done_or_stopped(flags: &Demo, env: &Env) -> anyhow::Result<()> {
     folder.close().context("cannot remove the demo's folder")
 }
 
-/// Everything that happens in `folder`, to be run on another thread.
+/// Returns everything that happens in `folder`, for another thread to run.
 fn play(
     flags: &Demo,
     env: &Env,
@@ -107,14 +107,14 @@ fn tell(terminal: &Terminal, text: &str) {
     terminal.plain(text);
 }
 
-/// Three ports that are free just now. Somebody may take one before the sign-in does; then it takes the next.
+/// Returns three ports that are free now. If another process takes one before the sign-in does, it uses the next.
 fn free_ports() -> io::Result<Vec<u16>> {
     let sockets: Vec<TcpListener> =
         (0..3).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).collect::<Result<_, _>>()?;
     sockets.iter().map(|socket| Ok(socket.local_addr()?.port())).collect()
 }
 
-/// The person's browser if there is one; else a visitor clicks through the sandbox's pages.
+/// The person's browser or, if there is none, a visitor that clicks through the sandbox's pages.
 struct DemoBrowser {
     is_headless: bool,
     terminal: Terminal,
@@ -141,17 +141,17 @@ impl Browser for DemoBrowser {
     }
 }
 
-/// What the play is given: a configuration, folders and a browser that are the demo's alone.
+/// The demo's own configuration, folder and browser.
 struct Stage {
     config: String,
-    /// The identity pool's role mapping, as an administrator has it from AWS.
+    /// The identity pool's role mapping, in the form that AWS returns to an administrator.
     mapping: String,
     folder: Folder,
     clock: Arc<dyn Clock>,
     terminal: Terminal,
     browser: Arc<dyn Browser>,
     is_headless: bool,
-    /// Set when nothing more is to be begun.
+    /// Set when no further step may begin.
     is_stopped: Arc<AtomicBool>,
     api: String,
 }
@@ -179,9 +179,9 @@ impl Stage {
         Ok(())
     }
 
-    /// Whoever signs in as an administrator in the browser may do this, too.
+    /// Makes a call that the API refuses, unless the person signed in as an administrator in the browser.
     fn refused(&self, orders: &str) -> anyhow::Result<()> {
-        // One that there is: else an administrator would be told that it is missing.
+        // An order that exists: otherwise an administrator would get 404.
         let order = format!("{orders}/1001");
         let call = ["call", "--fail", "DELETE", &order];
         match self
@@ -197,13 +197,13 @@ impl Stage {
         }
     }
 
-    /// As [`Self::act`], and shows what was printed.
+    /// Runs a command line like [`Self::act`], and shows its output.
     fn indented(&self, what: &str, words: &[&str]) -> anyhow::Result<()> {
         self.act(what, words)?.lines().for_each(|line| tell(&self.terminal, &format!("   {line}")));
         Ok(())
     }
 
-    /// Runs one command line, just as `main` would, and returns what it printed on the standard output.
+    /// Runs one command line, as `main` would, and returns its standard output.
     fn act(&self, what: &str, words: &[&str]) -> anyhow::Result<String> {
         ensure!(!self.is_stopped.load(Ordering::Relaxed), "the demo was stopped");
         tell(&self.terminal, "");
@@ -231,7 +231,7 @@ impl Stage {
     }
 }
 
-/// The credential_process document with its secrets masked.
+/// Returns the credential_process document with its secrets masked.
 fn masked(document: &str) -> String {
     let Ok(mut document) = serde_json::from_str::<serde_json::Value>(document) else { return String::new() };
     for key in ["SecretAccessKey", "SessionToken"] {
@@ -242,7 +242,7 @@ fn masked(document: &str) -> String {
     document.to_string()
 }
 
-/// A standard output that is kept.
+/// A standard output that is kept in memory.
 #[derive(Clone, Default)]
 struct Captured(Arc<Mutex<Vec<u8>>>);
 

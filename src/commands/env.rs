@@ -28,7 +28,7 @@ pub struct Env {
     pub terminal: Terminal,
     /// Reads an environment variable.
     pub variable: ReadVariable,
-    /// Whether the run has this process to itself. Then `--debug` logs to the standard error, and Ctrl-C ends a login
+    /// True if the run has this process to itself. Then `--debug` logs to the standard error, and Ctrl-C ends a login
     /// at once.
     pub owns_process: bool,
 }
@@ -40,7 +40,7 @@ pub type ReadVariable = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 pub struct Output {
     /// The standard output, or its stand-in.
     pub to: Box<dyn Write + Send>,
-    /// Whether that is a terminal, on which an API's answer must be escaped.
+    /// True if that is a terminal, on which an API's answer must be escaped.
     pub is_terminal: bool,
 }
 

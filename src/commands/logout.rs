@@ -1,4 +1,4 @@
-//! `cogfed logout`: delete, revoke, and say what lives on.
+//! `cogfed logout`: revoke, delete, and report what stays valid.
 
 use url::Url;
 
@@ -20,12 +20,12 @@ pub fn run(flags: &Logout, env: &mut Env) -> anyhow::Result<()> {
             .and_then(|settings| Profile::from_settings(name, &settings))
             .map_err(anyhow::Error::from)
             .and_then(|profile| one(&ProfileContext::of(env, profile, Attendance::Person)?, env));
-        // One that fails must not keep the others signed in.
+        // A profile that fails must not keep the others signed in.
         if let Err(error) = outcome {
             failures.push(error);
         }
     }
-    // All are told. A store's ends the run: there something may still be kept.
+    // All failures are reported. The run exits with a store's, because something may still be kept there.
     failures.sort_by_key(|error| kind_of(error) == Kind::Store);
     let Some(gravest) = failures.pop() else { return Ok(()) };
     failures.iter().for_each(|error| env.terminal.fail(error));
@@ -39,7 +39,7 @@ fn one(opened: &ProfileContext, env: &Env) -> anyhow::Result<()> {
         return Ok(());
     };
     let tokens = &signing_out.tokens;
-    // Revoked first, deleted then: if this run is ended in between, the next one finds what is left to do.
+    // Revoked before it is deleted: if this run is killed in between, the next one finds the rest of the work.
     let endpoints = opened.wait_for(async { Ok(opened.session().endpoints().await?) });
     let revoked = revoke(opened, &endpoints, tokens);
     opened.session().finish_sign_out(&signing_out)?;
@@ -75,9 +75,9 @@ fn one(opened: &ProfileContext, env: &Env) -> anyhow::Result<()> {
     }
 }
 
-/// The page that ends the browser's own session. The hosted UI's is not that of OpenID Connect
-/// (<https://docs.aws.amazon.com/cognito/latest/developerguide/logout-endpoint.html>; OpenID Connect RP-Initiated Logout
-/// 1.0, section 2).
+/// Returns the page that ends the browser's own session. The hosted UI does not follow OpenID Connect here
+/// (<https://docs.aws.amazon.com/cognito/latest/developerguide/logout-endpoint.html>; OpenID Connect RP-Initiated
+/// Logout 1.0, section 2).
 fn browser_logout(profile: &Profile, endpoints: &ProviderEndpoints) -> Option<Url> {
     let back = match profile.issuer {
         Issuer::UserPool(_) => "logout_uri",
@@ -87,7 +87,7 @@ fn browser_logout(profile: &Profile, endpoints: &ProviderEndpoints) -> Option<Ur
     Url::parse_with_params(endpoints.logout.as_ref()?, parameters).ok()
 }
 
-/// Tells whether nothing is left to be revoked.
+/// Revokes the refresh token. Returns false if the issuer has no revocation endpoint.
 fn revoke(
     opened: &ProfileContext,
     endpoints: &anyhow::Result<ProviderEndpoints>,

@@ -1,4 +1,4 @@
-//! `cogfed profile list` and `cogfed profile show`.
+//! `cogfed profile list` and `cogfed profile show`: the configuration as cogfed reads it.
 
 use serde_json::{Map, Value, json};
 
@@ -50,7 +50,7 @@ fn show(flags: &ProfileShow, env: &mut Env) -> anyhow::Result<()> {
         });
         env.print(&format!("profile {name}\n{}", rows.collect::<String>()))?;
     }
-    // What was read is shown first: that is what a person needs who is then told that it is wrong.
+    // Checked after the settings are shown: a person needs them to correct a wrong value.
     Profile::from_settings(&name, &settings)?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `cogfed sandbox`.
+//! `cogfed sandbox`: a local Cognito that runs until it is stopped.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::Path;
@@ -34,7 +34,7 @@ pub fn run(flags: &Flags, env: &mut Env) -> anyhow::Result<()> {
         take_mapping(&sandbox, path)?;
     }
     let configuration = configuration(&sandbox, &flags.name, flags.store.as_deref())?;
-    // COGFED_CONFIG takes whole paths only, and this one is shown to be copied.
+    // COGFED_CONFIG takes absolute paths only, and a person copies this one.
     let config =
         flags.config.as_deref().map(std::path::absolute).transpose().context("cannot tell the current folder")?;
     if let Some(path) = &config {
@@ -63,10 +63,10 @@ fn take_mapping(sandbox: &Sandbox, path: &Path) -> anyhow::Result<()> {
     })
 }
 
-/// How a configuration begins that a sandbox wrote, and another may replace.
+/// The first line of a configuration that a sandbox wrote, and that the next one may replace.
 const HEADER: &str = "# Written by 'cogfed sandbox'; the next one may replace it.\n";
 
-/// Writes the configuration in one piece, for this user alone, and over nothing but an earlier sandbox's.
+/// Writes the configuration in one piece, readable only for this user. Replaces only an earlier sandbox's.
 fn write(path: &Path, configuration: &str) -> anyhow::Result<()> {
     let failed = || format!("cannot write {}", path.display());
     match std::fs::read_to_string(path) {
@@ -84,7 +84,7 @@ fn write(path: &Path, configuration: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A configuration with one profile, the sandbox's.
+/// Returns a configuration with one profile, the sandbox's.
 fn configuration(sandbox: &Sandbox, name: &str, store: Option<&str>) -> anyhow::Result<String> {
     let profile = sandbox.profile_toml(name);
     let Some(store) = store else { return Ok(profile) };
@@ -174,7 +174,7 @@ async fn ended(input: Option<Box<dyn Read + Send>>) -> anyhow::Result<()> {
         return Ok(());
     };
     let (reader, is_closed) = tokio::sync::oneshot::channel::<()>();
-    // On a thread of its own, which nobody waits for: a read of a terminal may never return.
+    // On a thread that nobody waits for: a read of a terminal may never return.
     std::thread::Builder::new().name("stdin".into()).spawn(move || {
         let _ = io::copy(&mut input, &mut io::sink());
         drop(reader);

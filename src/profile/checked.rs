@@ -1,4 +1,4 @@
-//! The settings of one profile, checked key by key, each fault with its place.
+//! Checks of one profile's settings, key by key. Each failure names the place of its value.
 
 use chrono::TimeDelta;
 
@@ -17,14 +17,14 @@ const LONGEST_SCOPE: usize = 256;
 const MOST_SCOPES: usize = 50;
 /// The most hosts of a list.
 const MOST_HOSTS: usize = 100;
-/// How long the sessions of the classic flow may last, in seconds. AWS's own least is 900, of which nothing would be left
-/// to hand out: the SDKs renew what has less than a quarter of an hour
+/// The allowed life of the classic flow's sessions, in seconds. AWS's own minimum is 900, which would be useless: the
+/// SDKs renew credentials with less than a quarter of an hour left
 /// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>).
 const SESSION_DURATION: std::ops::RangeInclusive<u64> = 1800..=43_200;
-/// How long they last where nothing is said.
+/// The default life of those sessions.
 const DEFAULT_SESSION_DURATION: TimeDelta = TimeDelta::hours(1);
 
-/// The settings of one profile on their way to being a [`Profile`].
+/// The settings of one profile that become a [`Profile`](super::Profile).
 pub(super) struct Checked<'a> {
     pub profile: &'a str,
     pub settings: &'a Settings,
@@ -125,7 +125,7 @@ impl Checked<'_> {
         Ok(Flow::Classic { duration })
     }
 
-    /// A list of hosts.
+    /// Returns a list of hosts.
     pub fn hosts(
         &self,
         key: Key<Vec<String>>,
@@ -138,7 +138,7 @@ impl Checked<'_> {
         hosts.iter().map(|host| check(host).map_err(|fault| self.fault(key, fault))).collect()
     }
 
-    /// No partition's credentials, roles or tokens are good in another.
+    /// Fails if the profile names two AWS partitions: credentials, roles and tokens of one are invalid in another.
     pub fn one_partition(&self, identity_pool_id: &str) -> Result<(), Failure> {
         let of = |id: &str| partition(id.split(['_', ':']).next().unwrap_or_default()).name.to_owned();
         let own = of(identity_pool_id);

@@ -1,4 +1,5 @@
-//! Which profile is meant by an email address: employees and customers of one user pool sign in by different providers.
+//! The choice of a profile by an email address: employees and customers of one user pool sign in via different
+//! providers.
 
 use super::{Choice, Configuration, Profile, Variables, check, keys, listed, select};
 use crate::error::{Failure, Kind, quoted};
@@ -6,7 +7,7 @@ use crate::error::{Failure, Kind, quoted};
 /// The longest email address, in bytes (RFC 5321, section 4.5.3.1.3).
 const LONGEST_ADDRESS: usize = 254;
 
-/// The domain of an email address, in small letters.
+/// Returns the domain of an email address, in lower case.
 fn domain_of(address: &str) -> Result<String, Failure> {
     let fault = || {
         let shown = quoted(address);
@@ -17,11 +18,11 @@ fn domain_of(address: &str) -> Result<String, Failure> {
     check::host(domain).ok().filter(|_| is_name).ok_or_else(fault)
 }
 
-/// The name of the profile that an email address belongs to: the one that is chosen, else the one whose `email_domains`
-/// or `idp_identifier` name the address's domain, else one whose user pool is to find the provider by it.
+/// Returns the name of the profile for an email address: the chosen one, else the one whose `email_domains` or
+/// `idp_identifier` name the address's domain, else one whose user pool finds the provider by it.
 ///
 /// # Errors
-/// [`Kind::Usage`] if there are several, or none.
+/// [`Kind::Usage`] if several profiles match, or none.
 pub fn find(
     configuration: &Configuration,
     choice: &Choice,
@@ -52,7 +53,7 @@ pub fn find(
             });
         }
     }
-    // Whose user pool knows its providers by domains itself.
+    // A profile without a provider: its user pool finds the provider by the domain.
     let is_open = |name: &str| {
         configuration.profile(name).is_some_and(|profile| {
             profile.value(keys::USER_POOL_ID).is_some()
@@ -68,12 +69,12 @@ pub fn find(
 }
 
 impl Profile {
-    /// The same profile for the person with that address, for one sign-in: the address is suggested to the provider, and
-    /// a profile that names no provider has the user pool find it by the domain. It is kept under the same name, so that
-    /// whatever uses the profile finds it.
+    /// Returns the profile for one sign-in of the person with that address. The address is suggested to the provider.
+    /// If the profile names no provider, the user pool finds it by the domain. The sign-in is stored under the same
+    /// name, so that everything that uses the profile finds it.
     ///
     /// # Errors
-    /// [`Kind::Usage`] if that is no address, or one of a domain that the profile is not for.
+    /// [`Kind::Usage`] if that is not an address, or its domain is not one of the profile's.
     pub fn for_email(self, address: &str) -> Result<Self, Failure> {
         let domain = domain_of(address)?;
         if !self.email_domains.is_empty() && !self.email_domains.contains(&domain) {
@@ -111,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_finds_its_profile() {
+    fn email_address_selects_its_profile() {
         for (address, name) in [
             ("ada@corp.example", "internal"),
             ("ada@CORP.Test", "internal"),
@@ -131,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn where_no_profile_says_so_the_user_pool_finds_the_provider() {
+    fn profile_without_a_provider_takes_any_address() {
         let open = "[profile.a]\nuser_pool_id = 'x'\n";
         assert_eq!(found(open, None, "ada@corp.example").unwrap(), "a");
         for line in ["identity_provider = 'x'", "email_domains = ['x.example']", "idp_identifier = 'x.example'"] {
@@ -141,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused() {
+    fn text_that_is_not_an_address_is_refused() {
         for bad in
             ["", "ada", "@corp.example", "ada@", "ada@corp", "a\u{1b}@corp.example", "ada@corp.example ", "a@b@c"]
         {
@@ -155,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn the_address_is_suggested_and_the_provider_found() {
+    fn email_address_becomes_login_hint_and_provider_identifier() {
         let of = |lines: &str| profile(lines).for_email("Ada@Corp.example");
         let by_domain = of("").unwrap();
         assert_eq!(by_domain.idp_identifier.as_deref(), Some("corp.example"));

@@ -1,4 +1,4 @@
-//! The configuration file: which profiles there are, and what each says, line by line.
+//! The configuration file: its profiles, and the settings of each with their lines.
 
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
@@ -11,28 +11,29 @@ use super::keys::{KEYS, Shape, named, nearest};
 use super::settings::{Setting, Settings, Source, Value};
 use crate::error::{Failure, Kind, quoted, shortened};
 
-/// The longest name of a key that is looked at twice, in bytes.
+/// The longest unknown key for which a similar one is looked up, in bytes.
 const LONGEST_KEY: usize = 64;
-/// The longest fault that is told, in characters: TOML's own name what they found.
+/// The longest fault in a message, in characters: those of TOML quote the text they found.
 const LONGEST_FAULT: usize = 300;
-/// The largest configuration that is read, in bytes.
+/// The largest configuration, in bytes.
 const LIMIT: u64 = 1024 * 1024;
 
-/// The configuration as it was read: shapes and spellings are right, contents are not checked yet.
+/// The configuration as it was read: keys and shapes are right, contents are not checked yet.
 #[derive(Debug, Clone, Default)]
 pub struct Configuration {
-    /// The file, whether it exists or not.
+    /// The file, which need not exist.
     pub path: PathBuf,
     default_profile: Option<String>,
     profiles: BTreeMap<String, Settings>,
 }
 
 impl Configuration {
-    /// Where the configuration is: the file that `COGFED_CONFIG` names, else `cogfed/config.toml` in the person's
-    /// configuration folder. Never the current folder: a cloned repository must not be able to redirect a sign-in.
+    /// Returns the path of the configuration: the file that `COGFED_CONFIG` names, else `cogfed/config.toml` in this
+    /// user's configuration folder. Never one in the current folder: a cloned repository must not be able to redirect a
+    /// sign-in.
     ///
     /// # Errors
-    /// If this machine knows no configuration folder, or `COGFED_CONFIG` is not an absolute path.
+    /// [`Kind::Usage`] if this user has no configuration folder, or `COGFED_CONFIG` is not an absolute path.
     pub fn path(variable: &dyn Fn(&str) -> Option<String>) -> Result<PathBuf, Failure> {
         if let Some(path) = variable("COGFED_CONFIG") {
             let path = PathBuf::from(path);
@@ -51,16 +52,16 @@ impl Configuration {
         })
     }
 
-    /// Reads the file. One that does not exist reads as one without profiles.
+    /// Reads the file. A missing file is a configuration without profiles.
     ///
     /// # Errors
-    /// If the file cannot be read, is not TOML, or holds an unknown key or a value of the wrong shape: each with its
-    /// line and, for a misspelling, what was probably meant.
+    /// [`Kind::Usage`] if the file cannot be read, is not TOML, or has an unknown key or a value of the wrong shape.
+    /// The message names the line and, for a misspelled key, the one that was probably meant.
     pub fn read(path: &Path) -> Result<Self, Failure> {
         Self::parse(path, &text_of(path)?.unwrap_or_default())
     }
 
-    /// Reads a configuration out of `text`; `path` is what messages name.
+    /// Reads a configuration from `text`. Messages name `path`.
     ///
     /// # Errors
     /// As [`Configuration::read`].
@@ -93,24 +94,24 @@ impl Configuration {
         Ok(configuration)
     }
 
-    /// The names of all profiles, in alphabetical order.
+    /// Returns the names of all profiles, in alphabetical order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.profiles.keys().map(String::as_str)
     }
 
-    /// The profile that the file makes the default.
+    /// Returns the default profile that the file names.
     pub fn default_profile(&self) -> Option<&str> {
         self.default_profile.as_deref()
     }
 
-    /// What the file says of one profile.
+    /// Returns the settings that the file has for one profile.
     pub fn profile(&self, name: &str) -> Option<&Settings> {
         self.profiles.get(name)
     }
 }
 
-/// The text of the file, if there is one. It says where tokens go and which program is the browser: so it has to be a
-/// plain file that nobody but this user, or root, can have written. A link to such a file is fine.
+/// Returns the text of the file, if it exists. It directs tokens and names the browser's program, so it must be a
+/// regular file that only this user or root can write. A link to such a file is fine.
 fn text_of(path: &Path) -> Result<Option<String>, Failure> {
     let failed = |what: String| Failure::new(Kind::Usage, format!("cannot read {}: {what}", path.display()));
     let mut options = OpenOptions::new();
@@ -143,7 +144,7 @@ fn text_of(path: &Path) -> Result<Option<String>, Failure> {
     }
 }
 
-/// A profile's name stands in command lines and in other programs' files: plain characters only.
+/// Checks a profile's name. It appears in command lines and in other programs' files, so it has plain characters only.
 fn check_name(name: &str) -> Result<(), String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.@+".contains(c);
     match !name.is_empty() && name.len() <= 64 && name.chars().all(plain) && !name.starts_with('-') {
@@ -155,7 +156,7 @@ fn check_name(name: &str) -> Result<(), String> {
 }
 
 fn unknown<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
-    // Who misspells does not write that much; and to compare long words takes long.
+    // A misspelled key is not that long, and comparing long words takes long.
     let meant = if name.len() <= LONGEST_KEY { nearest(name, candidates) } else { None };
     match meant {
         Some(meant) => format!("unknown key '{name}'; did you mean '{meant}'?"),
@@ -167,7 +168,7 @@ fn start_of(table: &dyn TableLike, name: &str) -> Option<usize> {
     table.get_key_value(name).and_then(|(key, item)| key.span().or_else(|| item.span())).map(|span| span.start)
 }
 
-/// What is being read, for messages that name the place.
+/// The text that is being read, for messages that name the place.
 struct Reader<'a> {
     path: &'a Path,
     text: &'a str,

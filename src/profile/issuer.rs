@@ -1,4 +1,5 @@
-//! Who signs people in: a Cognito user pool, or a plain OpenID provider that the identity pool knows directly.
+//! The issuer that signs people in: a Cognito user pool, or a plain OpenID provider that the identity pool knows
+//! directly.
 
 use url::Url;
 
@@ -9,7 +10,7 @@ use crate::aws::hosts::{Place, Service};
 use crate::aws::ids;
 use crate::error::{Failure, quoted};
 
-/// Keys that say something about a user pool.
+/// Keys that describe a user pool.
 const POOL_KEYS: &[Entry] = &[
     keys::DOMAIN.entry(),
     keys::IDENTITY_PROVIDER.entry(),
@@ -18,10 +19,10 @@ const POOL_KEYS: &[Entry] = &[
     keys::ENDPOINTS_USER_POOL.entry(),
     keys::ENDPOINTS_DOMAIN.entry(),
 ];
-/// Keys that say something about an issuer in a user pool's place.
+/// Keys that describe a plain issuer.
 const PLAIN_KEYS: &[Entry] = &[keys::ISSUER_HOSTS.entry(), keys::ENDPOINTS_ISSUER.entry()];
 
-/// Who gives the ID tokens.
+/// The issuer of the ID tokens.
 #[derive(Debug, Clone)]
 pub enum Issuer {
     /// A Cognito user pool: its endpoints follow from its ids.
@@ -41,36 +42,36 @@ pub struct UserPool {
     pub endpoints: ProviderEndpoints,
 }
 
-/// An OpenID provider in the user pool's place.
+/// An OpenID provider in place of a user pool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlainIssuer {
-    /// The issuer, to the letter: what `iss` says, a slash at its end included.
+    /// The issuer, exactly as `iss` names it, including a slash at its end.
     pub url: String,
-    /// Where its discovery document is.
+    /// The URL of its discovery document.
     pub discovery: String,
-    /// The hosts that its endpoints may be at, besides the issuer's own: `HOST`, or `HOST:PORT` for another port.
+    /// Other hosts at which its endpoints may be: `HOST`, or `HOST:PORT` for another port than 443.
     pub hosts: Vec<String>,
 }
 
 /// The endpoints of an OpenID provider (OpenID Connect Discovery 1.0, section 3).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProviderEndpoints {
-    /// Where the browser goes.
+    /// The page that the browser opens.
     pub authorization: String,
-    /// Where codes and refresh tokens go.
+    /// The endpoint that takes codes and refresh tokens.
     pub token: String,
-    /// Where a refresh token is revoked (RFC 7009); Entra ID has none.
+    /// The endpoint that revokes refresh tokens (RFC 7009). Entra ID has none.
     pub revocation: Option<String>,
-    /// Where the browser's own session ends.
+    /// The page that ends the browser's own session.
     pub logout: Option<String>,
     /// The signing keys.
     pub jwks: String,
-    /// Whether it has said that each answer by way of the browser names its issuer (RFC 9207, section 3).
+    /// True if the provider declares that each answer through the browser names its issuer (RFC 9207, section 3).
     pub answers_name_issuer: bool,
 }
 
 impl Issuer {
-    /// The user pool's id, or the plain issuer that stands in its place: in the names of stored items, and in records.
+    /// Returns the user pool's id or the plain issuer's URL, for the names of stored items and for records.
     pub fn id(&self) -> &str {
         match self {
             Issuer::UserPool(pool) => &pool.id,
@@ -78,7 +79,7 @@ impl Issuer {
         }
     }
 
-    /// The issuers that tokens may name.
+    /// Returns the issuers that tokens may name.
     pub fn issuers(&self) -> &[String] {
         match self {
             Issuer::UserPool(pool) => &pool.issuers,
@@ -86,7 +87,7 @@ impl Issuer {
         }
     }
 
-    /// The user pool, if it is one.
+    /// Returns the user pool, if it is one.
     pub fn user_pool(&self) -> Option<&UserPool> {
         match self {
             Issuer::UserPool(pool) => Some(pool),
@@ -94,7 +95,7 @@ impl Issuer {
         }
     }
 
-    /// How messages call it.
+    /// Returns its name in messages.
     pub fn described(&self) -> &'static str {
         match self {
             Issuer::UserPool(_) => "user pool",
@@ -104,11 +105,11 @@ impl Issuer {
 }
 
 impl PlainIssuer {
-    /// Whether an address that the discovery document names may be used: https (or a loopback host), and at a host
-    /// that the profile vouches for.
+    /// Checks that an endpoint of the discovery document may be used: it must have https or a loopback host, and a host
+    /// that the profile allows.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// A description of the fault.
     pub fn check(&self, endpoint: &str) -> Result<(), String> {
         let url = check::web_url(endpoint)?;
         if url.fragment().is_some() {
@@ -127,7 +128,7 @@ impl PlainIssuer {
 }
 
 impl Checked<'_> {
-    /// The user pool, or the plain issuer in its place; keys of the other kind are refused.
+    /// Returns the user pool, or the plain issuer in its place. Keys of the other kind are refused.
     pub fn issuer(&self, is_fips: bool) -> Result<Issuer, Failure> {
         let is_there = |key: &&Entry| self.settings.setting(**key).is_some();
         let Some(id) = self.text(keys::USER_POOL_ID, ids::user_pool_id)? else {
@@ -180,7 +181,7 @@ impl Checked<'_> {
     }
 }
 
-/// The host, with its port if that is not the scheme's own.
+/// Returns the host, with its port if that is not the scheme's own.
 fn authority(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
@@ -191,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_addresses_at_the_hosts_of_the_profile_are_used() {
+    fn endpoints_must_be_at_the_profiles_hosts() {
         let issuer = PlainIssuer {
             url: "https://login.example.com/tenant/v2.0/".into(),
             discovery: String::new(),

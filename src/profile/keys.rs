@@ -1,4 +1,4 @@
-//! The keys of a profile: one table, from which reading, checking, overriding and showing all follow.
+//! The keys of a profile: one table for reading, checking, overriding and showing them.
 
 use std::marker::PhantomData;
 
@@ -55,15 +55,15 @@ pub struct Entry {
     pub name: &'static str,
     /// The form of its value.
     pub shape: Shape,
-    /// Whether `COGFED_<KEY>` may override it. Keys that say where secrets go may not come from the environment: a
-    /// cloned repository's `.envrc` is no better than its files.
+    /// True if `COGFED_<KEY>` may override it. Keys that direct secrets may not come from the environment: a cloned
+    /// repository's `.envrc` is no safer than its files.
     pub from_environment: bool,
     /// The default, written as in the environment.
     pub default: Option<&'static str>,
 }
 
 impl Entry {
-    /// Returns the environment variable that overrides it, or would.
+    /// Returns the environment variable that overrides it, or would if it were allowed.
     pub fn variable(&self) -> String {
         format!("COGFED_{}", self.name.replace('.', "_").to_ascii_uppercase())
     }
@@ -76,7 +76,7 @@ pub struct Key<T> {
     value: PhantomData<fn() -> T>,
 }
 
-// Derived ones would ask the same of `T`.
+// Derived implementations would require them of `T`, too.
 impl<T> Clone for Key<T> {
     fn clone(&self) -> Self {
         *self
@@ -136,7 +136,7 @@ keys! {
     IDENTITY_POOL_ID: String = pinned("identity_pool_id");
     /// The issuer's name in the identity pool.
     LOGINS_KEY: String = pinned("logins_key");
-    /// Whether only AWS's FIPS 140 hosts are asked.
+    /// True if cogfed uses AWS's FIPS 140 hosts only.
     FIPS: bool = pinned("fips");
     /// The identity provider to go to at once.
     IDENTITY_PROVIDER: String = open("identity_provider", None);
@@ -148,7 +148,7 @@ keys! {
     ACCOUNT: String = open("account", None);
     /// The user name that the identity provider suggests.
     LOGIN_HINT: String = open("login_hint", None);
-    /// Whether the identity provider asks again: `login`, `select_account` or `consent`.
+    /// The question that the identity provider asks again: `login`, `select_account` or `consent`.
     PROMPT: String = open("prompt", None);
     /// The language of the hosted UI.
     LANG: String = open("lang", None);
@@ -162,9 +162,9 @@ keys! {
     REDIRECT_PATH: String = open("redirect_path", Some("/callback"));
     /// The command that opens the browser.
     BROWSER: String = open("browser", None);
-    /// Whether the terminal may copy the sign-in URL.
+    /// True if the terminal may copy the sign-in URL.
     CLIPBOARD: bool = open("clipboard", Some("true"));
-    /// Whether `credential-process` may open the browser.
+    /// True if `credential-process` may open the browser.
     SIGN_IN_ON_DEMAND: bool = open("sign_in_on_demand", Some("false"));
     /// The life of a refresh token after the sign-in, in seconds.
     REFRESH_TOKEN_VALIDITY: u64 = open("refresh_token_validity", None);

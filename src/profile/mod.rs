@@ -1,4 +1,5 @@
-//! Profiles: what to sign in to, read from the configuration, overridden by flags and the environment, and checked.
+//! Profiles: the targets of a sign-in, read from the configuration, overridden by flags and the environment, and
+//! checked.
 
 pub mod check;
 mod checked;
@@ -27,44 +28,45 @@ const LONGEST_PROVIDER: usize = 32;
 
 /// The most profiles that a hint names.
 const MOST_NAMED: usize = 8;
-/// How environment variables are read: passed in, so that tests need not change their own.
+
+/// Reads an environment variable. It is passed in, so that tests need not change their own environment.
 pub type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// What the command line says about the profile.
+/// The command line's choice of a profile, and its flags that override keys.
 #[derive(Debug, Clone, Default)]
 pub struct Choice {
     /// `--profile`.
     pub profile: Option<String>,
-    /// Other flags that set a key.
+    /// The flags that override keys.
     pub flags: Vec<Override>,
 }
 
-/// One profile, checked: what to sign in to, how, and where its secrets are kept.
+/// One checked profile: the target and the way of its sign-in, and the store of its secrets.
 #[derive(Debug, Clone)]
 pub struct Profile {
     /// Its name in the configuration.
     pub name: String,
-    /// Who signs people in.
+    /// The issuer that signs people in.
     pub issuer: Issuer,
     /// The app client's id.
     pub client_id: String,
     /// The scopes to ask for.
     pub scopes: Vec<String>,
-    /// The identity pool's id; its prefix is a region, too.
+    /// The identity pool's id. Its prefix is a region.
     pub identity_pool_id: String,
     /// The issuer's name in the identity pool (the key of `Logins`), if that is not the token's own issuer.
     pub logins_key: Option<String>,
     /// The identity provider to go to at once, past the hosted UI's chooser.
     pub identity_provider: Option<String>,
-    /// The same by one of the provider's identifiers, such as an email domain.
+    /// The identity provider by one of its identifiers, such as an email domain.
     pub idp_identifier: Option<String>,
-    /// The domains of the email addresses of those who sign in here: `login --email` finds the profile by them.
+    /// The domains of its people's email addresses, by which `login --email` finds the profile.
     pub email_domains: Vec<String>,
-    /// A name of the person's own for this sign-in, for two people at one provider.
+    /// A name for this sign-in, for two people at one provider.
     pub account: Option<String>,
-    /// The name that the provider's page is to suggest.
+    /// The user name that the provider's page suggests.
     pub login_hint: Option<String>,
-    /// Whether the provider shall ask again: `login`, `select_account`, `consent`.
+    /// The question that the provider asks again: `login`, `select_account` or `consent`.
     pub prompt: Option<String>,
     /// The language of the hosted UI.
     pub lang: Option<String>,
@@ -72,39 +74,39 @@ pub struct Profile {
     pub redirect: Redirect,
     /// The command that opens the browser, if not the system's own.
     pub browser: Option<String>,
-    /// Whether the sign-in page's address may be copied to the clipboard of the person's terminal.
+    /// True if the sign-in URL may be copied to the clipboard of the person's terminal.
     pub clipboard: bool,
-    /// Whether `credential-process` may open a browser by itself.
+    /// True if `credential-process` may open a browser without being asked to.
     pub sign_in_on_demand: bool,
-    /// For how long after the sign-in the refresh token works. Cognito never tells.
+    /// The life of a refresh token after the sign-in. Cognito does not report it.
     pub refresh_token_validity: Option<TimeDelta>,
-    /// For how long a rotated refresh token still works.
+    /// The time for which a rotated refresh token still works.
     pub refresh_grace: TimeDelta,
-    /// The IAM role to ask for, in place of the one that the mapping gives.
+    /// The IAM role to request in place of the one that the mapping gives.
     pub role_arn: Option<String>,
-    /// How the identity pool is asked for credentials.
+    /// The flow from ID token to credentials.
     pub flow: Flow,
-    /// Where secrets are kept.
+    /// The store of its secrets.
     pub store: StoreKind,
     /// The region of the APIs that `call` signs for.
     pub region: Option<String>,
-    /// Where the hosted UI's logout may lead.
+    /// The page that the hosted UI's logout leads to.
     pub logout_uri: Option<String>,
     /// Authorities to trust besides the system's. Not read before the first request over TLS.
     pub ca_bundle: Option<CaBundle>,
-    /// Where AWS's services are.
+    /// The endpoints of AWS's services.
     pub endpoints: Endpoints,
 }
 
-/// How an ID token becomes credentials
+/// The flow from an ID token to credentials
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html>).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flow {
-    /// The identity pool assumes a role that it chooses, and hands out credentials for an hour.
+    /// The identity pool assumes a role that it chooses, and returns credentials for an hour.
     Enhanced,
-    /// The identity pool vouches for the person, and STS lets them assume [`Profile::role_arn`], which is there then.
+    /// The identity pool vouches for the person, and STS lets them assume [`Profile::role_arn`], which is then set.
     Classic {
-        /// How long the credentials are to last.
+        /// The requested life of the credentials.
         duration: TimeDelta,
     },
 }
@@ -142,28 +144,28 @@ pub struct Redirect {
 }
 
 impl Redirect {
-    /// The redirect URI at `port`, to the letter.
+    /// Returns the redirect URI at `port`, exactly as registered.
     pub fn uri(&self, port: u16) -> String {
         format!("http://{}:{port}{}", self.host, self.path)
     }
 }
 
-/// Where AWS's services are: at AWS's own hosts, or those of a sandbox, an emulator or a private link.
+/// The endpoints of AWS's services: AWS's own hosts, or those of a sandbox, an emulator or a private link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoints {
     /// The identity pools' service.
     pub identity_pool: String,
-    /// Whether that is AWS's own host for the region, to which any sign-in's ID token may go.
+    /// True if that is AWS's own host for the region, to which any sign-in's ID token may go.
     pub identity_pool_is_aws: bool,
     /// The Security Token Service.
     pub sts: String,
-    /// Whether that is AWS's own host for the identity pool's region.
+    /// True if that is AWS's own host for the identity pool's region.
     pub sts_is_aws: bool,
 }
 
 impl Profile {
-    /// The profile that the command line, `COGFED_PROFILE` or the configuration's `default_profile` names, or the only
-    /// one there is: read and checked.
+    /// Reads and checks the profile that the command line, `COGFED_PROFILE` or the configuration's `default_profile`
+    /// names, or the only one.
     ///
     /// # Errors
     /// [`Kind::Usage`], naming the place and the fault.
@@ -224,8 +226,8 @@ impl Profile {
         })
     }
 
-    /// Who is meant by a sign-in, for the names of stored items: `account`, else the identity provider, else its
-    /// identifier, else `default`.
+    /// Returns the part of stored items' names that tells sign-ins apart: `account`, else the identity provider, else
+    /// its identifier, else `default`.
     pub fn who(&self) -> &str {
         [&self.account, &self.identity_provider, &self.idp_identifier]
             .into_iter()
@@ -233,11 +235,11 @@ impl Profile {
             .unwrap_or("default")
     }
 
-    /// The same profile by another identity provider, for one sign-in. It is kept under the same name, so that whatever
-    /// uses the profile finds it.
+    /// Returns the profile with another identity provider, for one sign-in. The sign-in is stored under the same name,
+    /// so that everything that uses the profile finds it.
     ///
     /// # Errors
-    /// [`Kind::Usage`] if that is no name, or the profile has no user pool, which alone has identity providers.
+    /// [`Kind::Usage`] if that is not a name, or the profile has no user pool: only user pools have identity providers.
     pub fn by_provider(self, provider: &str) -> Result<Self, Failure> {
         let fault = |fault: String| Failure::new(Kind::Usage, format!("--identity-provider: {fault}"));
         if self.issuer.user_pool().is_none() {
@@ -248,27 +250,27 @@ impl Profile {
         Ok(Self { account, identity_provider: Some(provider), idp_identifier: None, ..self })
     }
 
-    /// The region of the identity pool.
+    /// Returns the region of the identity pool.
     pub fn identity_pool_region(&self) -> &str {
         self.identity_pool_id.split(':').next().unwrap_or_default()
     }
 
-    /// Whether credentials come by the classic flow.
+    /// Returns true if credentials come by the classic flow.
     pub fn is_classic(&self) -> bool {
         matches!(self.flow, Flow::Classic { .. })
     }
 
-    /// The role that the profile asks for, and its flow.
+    /// Returns the role that the profile requests, and its flow.
     pub fn role(&self) -> Role {
         Role { arn: self.role_arn.clone(), flow: self.flow }
     }
 
-    /// The twelve digits of the AWS account, where the profile's role tells.
+    /// Returns the twelve digits of the AWS account, if the profile names a role.
     pub fn account_id(&self) -> Option<&str> {
         self.role_arn.as_deref()?.split(':').nth(4)
     }
 
-    /// The command that signs in to this profile, for hints.
+    /// Returns the command that signs in to this profile, for hints.
     pub fn login_command(&self) -> String {
         login_command(&self.name)
     }
@@ -279,10 +281,10 @@ pub fn login_command(profile: &str) -> String {
     format!("cogfed login --profile {profile}")
 }
 
-/// The name of the profile in force.
+/// Returns the name of the profile in force.
 ///
 /// # Errors
-/// [`Kind::Usage`] if none is named and there is not exactly one, or the named one is not there.
+/// [`Kind::Usage`] if none is named and there is not exactly one, or the named one does not exist.
 pub fn select(configuration: &Configuration, choice: &Choice, variables: Variables) -> Result<String, Failure> {
     let path = configuration.path.display();
     let chosen = choice
@@ -313,7 +315,7 @@ pub fn select(configuration: &Configuration, choice: &Choice, variables: Variabl
     }
 }
 
-/// The first few names, and how many more there are.
+/// Returns the first few names, and the number of the others.
 fn listed(names: &[&str]) -> String {
     let shown = names.iter().take(MOST_NAMED).copied().collect::<Vec<_>>().join(", ");
     match names.len().checked_sub(MOST_NAMED) {
@@ -322,7 +324,7 @@ fn listed(names: &[&str]) -> String {
     }
 }
 
-/// All layers of one profile, on top of one another.
+/// Returns the settings of one profile, with all layers on top of one another.
 ///
 /// # Errors
 /// [`Kind::Usage`] if a flag or an environment variable has the wrong shape.

@@ -61,7 +61,7 @@ impl Value {
     /// Reads a value of that shape as the environment or the command line writes it.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// A description of the fault.
     pub fn parse(shape: Shape, text: &str) -> Result<Self, String> {
         let number = |text: &str| {
             let wrong = |_| format!("'{}' is not a whole number from 0 upwards", quoted(text));

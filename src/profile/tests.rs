@@ -10,7 +10,7 @@ fn fault(lines: &str) -> String {
 }
 
 #[test]
-fn a_profile_gets_its_endpoints_from_its_ids() {
+fn endpoints_follow_from_the_profiles_ids() {
     let profile = profile("");
     assert_eq!(profile.who(), "default");
     let pool = profile.issuer.user_pool().unwrap();
@@ -35,7 +35,7 @@ fn a_profile_gets_its_endpoints_from_its_ids() {
 }
 
 #[test]
-fn endpoints_can_be_those_of_a_sandbox() {
+fn endpoints_can_name_a_sandbox() {
     let profile =
         profile("endpoints.domain = 'http://127.0.0.1:9000/'\nendpoints.identity_pool = 'https://vpce.example.com'");
     assert_eq!(profile.issuer.user_pool().unwrap().endpoints.authorization, "http://127.0.0.1:9000/oauth2/authorize");
@@ -44,7 +44,7 @@ fn endpoints_can_be_those_of_a_sandbox() {
 }
 
 #[test]
-fn the_classic_flow_has_a_role_and_sessions_of_half_an_hour_to_twelve() {
+fn classic_flow_needs_a_role_and_bounds_its_sessions() {
     let classic = |lines: &str| format!("flow = 'classic'\nrole_arn = 'arn:aws:iam::000000000000:role/a'\n{lines}");
     for (lines, duration) in [
         ("", TimeDelta::hours(1)),
@@ -69,14 +69,14 @@ fn the_classic_flow_has_a_role_and_sessions_of_half_an_hour_to_twelve() {
 }
 
 #[test]
-fn who_is_the_account_or_the_provider() {
+fn stored_name_is_the_account_or_the_provider() {
     assert_eq!(profile("identity_provider = 'AzureAD'").who(), "AzureAD");
     assert_eq!(profile("idp_identifier = 'corp.example'").who(), "corp.example");
     assert_eq!(profile("identity_provider = 'AzureAD'\naccount = 'ada'").who(), "ada");
 }
 
 #[test]
-fn each_wrong_value_is_named_with_its_place() {
+fn wrong_values_are_reported_with_their_place() {
     let place = "config.toml:6: profile 'internal': ";
     for (line, message) in [
         ("clientid = 'x'", "unknown key 'clientid'; did you mean 'client_id'?"),
@@ -125,7 +125,7 @@ fn each_wrong_value_is_named_with_its_place() {
 }
 
 #[test]
-fn each_missing_or_wrong_id_is_named() {
+fn missing_and_wrong_ids_are_reported() {
     for (key, wrong, message) in [
         ("user_pool_id", "eu-west-1", "is not a user pool id"),
         ("client_id", "a b", "is not an app client id"),
@@ -149,7 +149,7 @@ const PLAIN: &str = "[profile.internal]
 ";
 
 #[test]
-fn a_plain_issuer_stands_in_the_user_pools_place() {
+fn plain_issuer_replaces_the_user_pool() {
     let of = |lines: &str| load(&format!("{PLAIN}{lines}"), None);
     let profile = of("").unwrap();
     let Issuer::Plain(issuer) = &profile.issuer else { panic!("{:?}", profile.issuer) };
@@ -183,7 +183,7 @@ fn a_plain_issuer_stands_in_the_user_pools_place() {
 }
 
 #[test]
-fn hosts_of_fips_140_are_asked_for_by_one_key() {
+fn fips_key_selects_the_fips_140_hosts() {
     let us = WHOLE.replace("eu-west-1", "us-east-1");
     let of = |lines: &str| load(&format!("[profile.internal]{us}{lines}"), None);
     let failure = of("fips = true").unwrap_err();
@@ -199,7 +199,7 @@ fn hosts_of_fips_140_are_asked_for_by_one_key() {
 }
 
 #[test]
-fn the_file_itself_can_be_wrong() {
+fn faults_of_the_file_are_reported() {
     for (text, message) in [
         ("[profile.internal", "config.toml:1: "),
         ("a = 1\n", "config.toml:1: unknown key 'a'"),
@@ -218,7 +218,7 @@ fn the_file_itself_can_be_wrong() {
 }
 
 #[test]
-fn the_profile_in_force_is_the_named_the_default_or_the_only_one() {
+fn profile_in_force_is_the_named_default_or_only_one() {
     let two = format!("[profile.one]{WHOLE}[profile.two]{WHOLE}");
     assert_eq!(load(&format!("[profile.one]{WHOLE}"), None).unwrap().name, "one");
     assert_eq!(load(&two, Some("two")).unwrap().name, "two");
@@ -232,7 +232,7 @@ fn the_profile_in_force_is_the_named_the_default_or_the_only_one() {
 }
 
 #[test]
-fn the_configuration_is_never_looked_for_in_the_current_folder() {
+fn configuration_is_never_read_from_the_current_folder() {
     let relative = |name: &str| (name == "COGFED_CONFIG").then(|| "config.toml".to_owned());
     assert!(Configuration::path(&relative).unwrap_err().message.contains("not an absolute path"));
     let absolute = |name: &str| (name == "COGFED_CONFIG").then(|| "/etc/cogfed.toml".to_owned());

@@ -1,18 +1,18 @@
-//! Copying by the terminal (OSC 52, <https://invisible-island.net/xterm/ctlseqs/ctlseqs.html>): it works wherever the
-//! terminal is, at the other end of an SSH session, too.
+//! Copying to the terminal's clipboard (OSC 52, <https://invisible-island.net/xterm/ctlseqs/ctlseqs.html>). It also
+//! works at the other end of an SSH session.
 
 use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-/// The most that is copied, in bytes after encoding: xterm drops what is longer.
+/// The longest text, in bytes after encoding: xterm drops longer ones.
 const LONGEST: usize = 74_994;
-/// The most that GNU screen passes on in one piece, in bytes, with room for what is around it.
+/// The longest piece that GNU screen passes on, in bytes, with room for the sequence around it.
 const SCREEN_PIECE: usize = 240;
 
-/// The escape sequence that puts `text` into the clipboard of this terminal; `None` if it is known not to have one, or
-/// `text` is too long. Nothing of `text` gets in but its base64.
+/// Returns the escape sequence that puts `text` into the clipboard of this terminal. `None` if the terminal is known to
+/// have none, or `text` is too long. The sequence holds `text` only as base64.
 pub(super) fn copying(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Option<String> {
     let encoded = STANDARD.encode(text);
     let term = variable("TERM").unwrap_or_default();
@@ -22,7 +22,7 @@ pub(super) fn copying(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> 
     let is_set = |name| variable(name).is_some_and(|value| !value.is_empty());
     let plain = format!("\u{1b}]52;c;{encoded}\u{7}");
     Some(if is_set("TMUX") || term.starts_with("tmux") {
-        // Which of the two it takes depends on `set-clipboard` and `allow-passthrough`; the other one it drops.
+        // tmux takes one of the two, by `set-clipboard` and `allow-passthrough`, and drops the other one.
         format!("{plain}\u{1b}Ptmux;\u{1b}{plain}\u{1b}\\")
     } else if is_set("STY") {
         in_pieces(&plain)
@@ -31,7 +31,7 @@ pub(super) fn copying(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> 
     })
 }
 
-/// `sequence`, which is ASCII, as GNU screen passes it on.
+/// Returns `sequence`, which is ASCII, in the form that GNU screen passes on.
 fn in_pieces(sequence: &str) -> String {
     let mut pieces = String::new();
     for piece in sequence.as_bytes().chunks(SCREEN_PIECE) {
@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn terminals_without_a_clipboard_are_sent_nothing() {
+    fn terminals_without_a_clipboard_get_nothing() {
         assert_eq!(copied("x", &[]), None);
         for term in ["", "dumb", "linux", "unknown"] {
             assert_eq!(copied("x", &[("TERM", term), ("TMUX", "/tmp/x,1,0")]), None, "{term}");
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn each_multiplexer_gets_the_form_that_it_passes_on() {
+    fn multiplexers_get_the_form_that_they_pass_on() {
         let plain = "\u{1b}]52;c;aHR0cHM6Ly94\u{7}";
         assert_eq!(copied("https://x", &[("TERM", "xterm-256color")]).as_deref(), Some(plain));
         let both = format!("{plain}\u{1b}Ptmux;\u{1b}{plain}\u{1b}\\");
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_of_the_text_gets_into_the_escape_but_base64() {
+    fn clipboard_sequence_holds_the_text_only_as_base64() {
         for text in ["\u{7}\u{1b}]0;title\u{7}", "\u{1b}\\\u{1b}P", "a;b\n", "\u{9c}\u{9b}", "\0"] {
             let sequence = copied(text, &[("TERM", "xterm")]).unwrap();
             let inner = sequence.strip_prefix("\u{1b}]52;c;").and_then(|rest| rest.strip_suffix('\u{7}')).unwrap();

@@ -1,4 +1,4 @@
-//! What a person types at a prompt. Nothing is read before there is one: what they type belongs to them.
+//! Lines that a person types at a prompt. Nothing is read before there is a prompt: earlier input is not cogfed's.
 
 use std::io::{self, IsTerminal};
 
@@ -7,13 +7,13 @@ use zeroize::Zeroizing;
 
 use crate::secret::Secret;
 
-/// The most that is read at once, in bytes: more than a line of a terminal, which gives one line at a time.
+/// The size of one read, in bytes: more than a line of a terminal, which returns one line at a time.
 const PIECE: usize = 8192;
-/// Pieces that may wait to be looked at; the terminal keeps the others.
+/// The number of unprocessed reads. The terminal keeps further input.
 const WAITING: usize = 64;
 
-/// Whether somebody can answer a prompt: the standard input is a terminal, and ours to read. A job in the background
-/// would be stopped by reading.
+/// Returns true if a person can answer a prompt: the standard input is a terminal, and this process is in its
+/// foreground. Reading would stop a background job.
 pub(super) fn is_answerable() -> bool {
     io::stdin().is_terminal() && is_in_foreground()
 }
@@ -28,8 +28,8 @@ fn is_in_foreground() -> bool {
     true
 }
 
-/// What comes on the standard input from now on, line by line, until it ends or nobody wants it. It is read on a thread
-/// of its own, since nothing can take a blocked read back; that ends with the process.
+/// Returns the lines of the standard input from now on, until it ends or the receiver is dropped. A thread of its own
+/// reads them, because nothing can cancel a blocked read; it ends with the process.
 pub(super) fn lines() -> mpsc::Receiver<Secret> {
     let (sender, lines) = mpsc::channel(WAITING);
     let read = move || {
@@ -41,12 +41,12 @@ pub(super) fn lines() -> mpsc::Receiver<Secret> {
             }
         }
     };
-    // Without a thread it is as if the input had ended: the other way to sign in is still there.
+    // Without a thread the input has ended, and the browser remains as the way to sign in.
     let _ = std::thread::Builder::new().name("prompt".into()).spawn(read);
     lines
 }
 
-/// Past the buffer of `std`, which nothing wipes.
+/// Reads without the buffer of `std`, which nothing wipes.
 #[cfg(unix)]
 fn read(piece: &mut [u8]) -> io::Result<usize> {
     Ok(rustix::io::retry_on_intr(|| rustix::io::read(io::stdin(), &mut *piece))?)

@@ -1,9 +1,10 @@
-//! What people read: the only room that writes to the standard error, but for clap's usage errors and `--debug`'s log.
+//! Messages for people. Only this room writes to the standard error, except for clap's usage errors and `--debug`'s
+//! log.
 //!
-//! The rules. Standard output is for the machine. Everything else goes to the standard error, one line at a time, as
+//! The rules: standard output is for the machine. Everything else goes to the standard error, one line at a time, as
 //! `cogfed: …`; failures as `cogfed: error: …` and the next step as `cogfed: hint: …`. Lower case, no full stop. Colour
 //! only on a terminal, and not if `NO_COLOR` is set or `TERM` is `dumb`; then the words error, warning and hint, no
-//! more. Text from outside is escaped, always: what a directory or a server says must not move the cursor.
+//! more. Text from outside is always escaped: a directory or a server must not be able to move the cursor.
 
 mod clipboard;
 mod input;
@@ -17,7 +18,7 @@ use tokio::sync::mpsc;
 use crate::error::hint_of;
 use crate::secret::Secret;
 
-/// Where people read. Cheap to clone; all clones write to the same place.
+/// The destination of messages for people. Cheap to clone; all clones write to the same place.
 #[derive(Clone)]
 pub struct Terminal {
     out: Arc<Mutex<dyn Write + Send>>,
@@ -26,7 +27,7 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// The standard error of this process.
+    /// Returns the standard error of this process.
     pub fn stderr(variable: &dyn Fn(&str) -> Option<String>) -> Self {
         let is_terminal = io::stderr().is_terminal();
         let is_plain = variable("NO_COLOR").is_some_and(|value| !value.is_empty())
@@ -34,30 +35,30 @@ impl Terminal {
         Self { out: Arc::new(Mutex::new(io::stderr())), is_terminal, has_colour: is_terminal && !is_plain }
     }
 
-    /// Something else to write to, without colour: for tests and the demo.
+    /// Returns another destination, without colour, for tests.
     pub fn to(out: Arc<Mutex<dyn Write + Send>>) -> Self {
         Self { out, is_terminal: false, has_colour: false }
     }
 
-    /// Whether a person is reading, as far as can be told.
+    /// Returns true if a person is reading, as far as cogfed can know.
     pub fn is_attended(&self) -> bool {
         self.is_terminal
     }
 
-    /// Whether a person can be asked something here: they read what is said, and what they type is ours to read.
+    /// Returns true if a person can be asked: they read messages here, and cogfed may read their input.
     pub fn can_ask(&self) -> bool {
         self.is_terminal && input::is_answerable()
     }
 
-    /// Asks something, and hands over the lines that are typed from now on, until their end. Only where
-    /// [`Terminal::can_ask`] says so.
+    /// Asks a question, and returns the lines that are typed from now on, until the input ends. Call it only if
+    /// [`Terminal::can_ask`] returns true.
     pub fn ask(&self, question: &str) -> mpsc::Receiver<Secret> {
         self.say(question);
         input::lines()
     }
 
-    /// Puts `text` into the clipboard of the person's terminal, if it is one that may have such a thing. Whether it took it
-    /// cannot be known. `variable` reads the environment.
+    /// Sends `text` to the clipboard of the person's terminal, if it may have one. The terminal does not confirm it.
+    /// `variable` reads the environment.
     pub fn copy(&self, text: &str, variable: &dyn Fn(&str) -> Option<String>) -> bool {
         let sequence = if self.is_terminal { clipboard::copying(text, variable) } else { None };
         let Some(sequence) = sequence else { return false };
@@ -65,32 +66,32 @@ impl Terminal {
         out.write_all(sequence.as_bytes()).and_then(|()| out.flush()).is_ok()
     }
 
-    /// From now on nobody is expected to answer anything.
+    /// Treats the terminal as unattended from now on.
     pub fn expect_nobody(&mut self) {
         self.is_terminal = false;
     }
 
-    /// Says something.
+    /// Prints a message.
     pub fn say(&self, text: &str) {
         self.line(&format!("cogfed: {}", shown(text)));
     }
 
-    /// A line of its own, such as a URL to be copied; escaped, too.
+    /// Prints a line without a prefix, such as a URL to copy. It is escaped, too.
     pub fn plain(&self, text: &str) {
         self.line(&shown(text));
     }
 
-    /// Says what went wrong although the work was done.
+    /// Prints a warning: a problem that did not prevent the work.
     pub fn warn(&self, text: &str) {
         self.line(&format!("cogfed: {} {}", self.painted("33", "warning:"), shown(text)));
     }
 
-    /// Gives the next step.
+    /// Prints the next step.
     pub fn hint(&self, text: &str) {
         self.line(&format!("cogfed: {} {}", self.painted("36", "hint:"), shown(text)));
     }
 
-    /// Shows a failure with its causes, and the next step.
+    /// Prints a failure with its causes, and the next step.
     pub fn fail(&self, error: &anyhow::Error) {
         self.line(&format!("cogfed: {} {}", self.painted("1;31", "error:"), shown(&format!("{error:#}"))));
         if let Some(hint) = hint_of(error) {
@@ -104,20 +105,20 @@ impl Terminal {
 
     fn line(&self, line: &str) {
         let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
-        // A closed standard error is no reason to fail: whoever closed it did not want to read.
-        // In one piece: what a person types, or another process says, must not get in between.
+        // A closed standard error is no failure: nobody wants to read. The line is written in one piece, so that input
+        // and other processes' messages do not break it.
         let _ = out.write_all(format!("{line}\n").as_bytes());
     }
 }
 
-/// Whether a character may reach a terminal as it is. Controls, the C1 range included, and the characters that change
-/// the direction of text may not.
+/// Returns true if a character may reach a terminal as it is. Control characters, including C1, and characters that
+/// change the direction of text may not.
 fn is_harmless(c: char) -> bool {
     !c.is_control()
         && !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}' | '\u{2028}' | '\u{2029}' | '\u{feff}')
 }
 
-/// `text` on one line, with everything escaped that a terminal would obey.
+/// Returns `text` on one line, with everything escaped that a terminal would obey.
 pub fn shown(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
@@ -126,8 +127,8 @@ pub fn shown(text: &str) -> String {
     safe
 }
 
-/// `json` with everything escaped that a terminal would obey, and the same to whoever parses it: such characters are
-/// only within its texts, and each is one unit of UTF-16.
+/// Returns `json` with everything escaped that a terminal would obey. It parses to the same value: such characters are
+/// only in its strings, and each is one unit of UTF-16.
 pub fn shown_json(json: &str) -> String {
     let mut safe = String::with_capacity(json.len());
     for c in json.chars() {
@@ -150,16 +151,16 @@ fn push_escaped(safe: &mut String, c: char) {
     }
 }
 
-/// A writer that lets text through with line breaks and tabs, and escapes everything else that a terminal would obey.
-/// For an API's answer on its way to a terminal; a pipe gets the bytes as they are.
+/// A writer that passes text with line breaks and tabs, and escapes everything else that a terminal would obey. It is
+/// for an API's answer on a terminal; a pipe gets the bytes as they are.
 pub struct Escaping<W> {
     inner: W,
-    /// The beginning of a character whose other bytes have not come yet.
+    /// The first bytes of a character whose other bytes have not arrived.
     pending: Vec<u8>,
 }
 
 impl<W: Write> Escaping<W> {
-    /// Escapes on the way to `inner`.
+    /// Returns a writer that escapes for `inner`.
     pub fn new(inner: W) -> Self {
         Self { inner, pending: Vec::new() }
     }
@@ -184,7 +185,7 @@ impl<W: Write> Write for Escaping<W> {
             rest = rest.get(good.len()..).unwrap_or_default();
             match bad {
                 None => break Vec::new(),
-                // Cut off in the middle of a character: the rest of it may come yet.
+                // Cut in the middle of a character: its other bytes may still arrive.
                 Some(None) => break rest.to_vec(),
                 Some(Some(length)) => {
                     safe.push('\u{fffd}');
@@ -221,7 +222,7 @@ mod tests {
     ];
 
     #[test]
-    fn nothing_that_a_terminal_obeys_gets_through() {
+    fn terminal_control_characters_are_escaped() {
         for payload in PAYLOADS {
             let text = shown(&format!("a{payload}b\n"));
             assert!(text.chars().all(is_harmless), "{text:?}");
@@ -231,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn json_says_the_same_and_moves_no_cursor() {
+    fn escaped_json_parses_to_the_same_value() {
         let told = serde_json::json!({ PAYLOADS.concat(): [PAYLOADS.concat(), "Grüße, 你好 \u{1f600}", "\\"] });
         let json = shown_json(&told.to_string());
         assert!(json.chars().all(is_harmless) && json.contains("Grüße, 你好 \u{1f600}"), "{json:?}");
@@ -239,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_escaped_wherever_it_is_cut() {
+    fn answer_is_escaped_wherever_it_is_cut() {
         let text = format!("line\n\ttab é 你 {}\u{9b}end", PAYLOADS.concat());
         let bytes = text.as_bytes();
         let mut whole = Vec::new();
@@ -260,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_are_shown_with_their_hint() {
+    fn failure_is_shown_with_its_hint() {
         let out = Arc::new(Mutex::new(Vec::new()));
         let failure = crate::error::Failure::new(crate::error::Kind::Refused, "no: \u{1b}[31m").hint("try again");
         Terminal::to(out.clone()).fail(&failure.into());

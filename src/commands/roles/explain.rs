@@ -89,8 +89,8 @@ fn warning(code: &'static str, text: String) -> Finding {
     Finding { severity: Severity::Warning, code, rule: None, text }
 }
 
-/// Its roles are for their trust policies to give, and a role mapping rules it out
-/// (<https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html>).
+/// Returns the warning about the classic flow: its roles depend on their trust policies, and a role mapping rules it
+/// out (<https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html>).
 fn classic_flow(profile: &Profile) -> Option<Finding> {
     let text = "the profile says flow = \"classic\": AWS refuses that where there is a role mapping, and elsewhere it is \
                 the trust policy of the role asked for that decides";

@@ -1,4 +1,4 @@
-//! What `roles --explain` goes by: files, the standard input, the sign-in, or the service.
+//! The inputs of `roles --explain`: files, the standard input, the sign-in, or the service.
 
 use std::fs::File;
 use std::io::Read;
@@ -15,16 +15,16 @@ use crate::oidc::{Invalid, json_object, unverified_claims};
 use crate::role_mapping::{IdentityPoolRoles, LARGEST};
 use crate::secret::Secret;
 
-/// The largest file of claims that is read, in bytes: no ID token that cogfed takes holds more.
+/// The largest file of claims, in bytes: cogfed accepts no larger ID token.
 const LARGEST_CLAIMS: usize = 64 * 1024;
 
-/// The claims of somebody, and the scopes of their tokens where they are known.
+/// The claims of a person, and the scopes of their tokens if known.
 pub struct Claims {
     pub claims: Map<String, Value>,
     pub scopes_given: Option<String>,
 }
 
-/// The claims: those of a file, or else of the sign-in.
+/// Returns the claims of the file that the flags name, or else of the sign-in.
 pub fn claims(flags: &Roles, opened: Option<&ProfileContext>, env: &mut Env) -> anyhow::Result<Claims> {
     let scope = |claims: &Map<String, Value>| claims.get("scope").and_then(Value::as_str).map(str::to_owned);
     if let Some(path) = &flags.claims {
@@ -64,12 +64,12 @@ fn reason(invalid: Invalid) -> String {
     }
 }
 
-/// The role mapping of a file.
+/// Returns the role mapping of a file.
 pub fn mapping_of(path: &Path, env: &mut Env) -> Result<IdentityPoolRoles, Failure> {
     IdentityPoolRoles::read(&read(path, LARGEST, env)?, &named(path))
 }
 
-/// The role mapping: that of a file, or else the service's answer to an administrator.
+/// Returns the role mapping of the file that the flags name, or else the service's answer to an administrator.
 pub fn mapping(flags: &Roles, opened: Option<&ProfileContext>, env: &mut Env) -> anyhow::Result<IdentityPoolRoles> {
     if let Some(path) = &flags.mapping {
         return Ok(mapping_of(path, env)?);
@@ -87,7 +87,7 @@ pub fn mapping(flags: &Roles, opened: Option<&ProfileContext>, env: &mut Env) ->
     opened.wait_for(async { Ok(administrator.pool_roles(&PoolConfig::of(&opened.profile), &opened.http, time).await?) })
 }
 
-/// All of a file, or of the standard input, if that is not too much.
+/// Returns the content of a file or of the standard input, up to `largest` bytes.
 fn read(path: &Path, largest: usize, env: &mut Env) -> Result<Vec<u8>, Failure> {
     let name = named(path);
     let unreadable = |error: std::io::Error| Failure::new(Kind::Usage, format!("cannot read {name}: {error}"));

@@ -1,4 +1,4 @@
-//! `cogfed roles`: what the directory asserted, which IAM roles that can lead to, and which one was given.
+//! `cogfed roles`: the directory's assertions, the IAM roles that they can lead to, and the role that was given.
 
 mod explain;
 mod inputs;
@@ -20,7 +20,7 @@ use crate::role_mapping::IdentityPoolRoles;
 use crate::role_mapping::asserted::Asserted;
 use crate::session::record::{CredentialsRecord, TokensRecord};
 
-/// What is known of one sign-in's roles. Field names are a promise to scripts; times are RFC 3339 in UTC.
+/// The known facts about one sign-in's roles. Field names are a promise to scripts; times are RFC 3339 in UTC.
 #[derive(Serialize)]
 struct Overview<'a> {
     profile: &'a str,
@@ -33,10 +33,10 @@ struct Overview<'a> {
     not_known: Option<String>,
 }
 
-/// A role that may be asked for.
+/// A role that can be requested.
 #[derive(Serialize)]
 struct Role {
-    /// None stands for whatever the identity pool gives where none is asked for.
+    /// The role's ARN, or `None` for the one that the identity pool gives if none is requested.
     role_arn: Option<String>,
     named_by: Vec<String>,
     credentials: Option<Credentials>,
@@ -97,7 +97,7 @@ pub fn run(flags: &Roles, env: &mut Env) -> anyhow::Result<()> {
     }
 }
 
-/// The credentials that are stored of this sign-in, those that came by the profile's own flow first.
+/// Returns the stored credentials of this sign-in, those of the profile's own flow first.
 fn stored(opened: &ProfileContext, tokens: &TokensRecord) -> anyhow::Result<Vec<CredentialsRecord>> {
     let session = opened.session();
     let own = session.stored_credentials()?.map(|record| (session.ask.role.clone(), record));
@@ -106,7 +106,7 @@ fn stored(opened: &ProfileContext, tokens: &TokensRecord) -> anyhow::Result<Vec<
     Ok(stored.into_iter().map(|(_, record)| record).collect())
 }
 
-/// Every role that is named somewhere, and who names it; first the one that nobody has to ask for.
+/// Returns every role that is named somewhere, with the places that name it. The one that needs no request comes first.
 fn named(
     flags: &Roles,
     opened: &ProfileContext,
@@ -148,7 +148,8 @@ fn named(
     roles
 }
 
-/// Whose the credentials are that are at hand, by AWS STS; or why that is not known. Nothing is renewed for it.
+/// Returns the identity that owns the stored credentials, as AWS STS reports it, or the reason why it is not known.
+/// Renews nothing.
 fn given(opened: &ProfileContext, now: DateTime<Utc>) -> Result<Given, String> {
     let session = opened.session();
     let record = session.stored_credentials().map_err(|error| format!("{error:#}"))?;

@@ -8,14 +8,14 @@ use crate::role_mapping::{
     why_this_outcome, why_this_verdict,
 };
 
-/// All that is to be told.
+/// The evaluation of a role mapping for one set of claims.
 pub struct Report<'a> {
     pub profile: Option<&'a str>,
     pub pool: &'a IdentityPoolRoles,
     pub chosen: Chosen<'a>,
     pub custom_role: Option<&'a str>,
     pub claims: &'a Map<String, Value>,
-    /// Whether this mapping counts for this token and this flow, or was named as the one to evaluate.
+    /// True if this mapping applies to this token and this flow, or was named as the one to evaluate.
     pub counts: bool,
     pub explanation: Explanation,
     pub findings: Vec<Finding>,
@@ -26,7 +26,7 @@ impl Report<'_> {
         self.chosen.entry.map(|(_, mapping)| mapping)
     }
 
-    /// Whether every reading has the same outcome, and it is this mapping that decides.
+    /// Returns true if every reading has the same outcome, and this mapping decides.
     pub fn is_certain(&self) -> bool {
         self.counts && self.explanation.is_certain()
     }
@@ -35,7 +35,7 @@ impl Report<'_> {
         why_this_outcome(self.explanation.evaluation.basis, self.mapping(), self.pool)
     }
 
-    /// A line per rule's verdict: its place, what became of it, and why.
+    /// Returns each rule with its place, its verdict and the reason.
     pub fn verdicts(&self) -> impl Iterator<Item = (usize, &role_mapping::Rule, Verdict, String)> {
         let rules = self.mapping().map(RoleMapping::rules).unwrap_or_default();
         let verdicts = rules.iter().zip(&self.explanation.evaluation.verdicts).enumerate();
@@ -46,7 +46,7 @@ impl Report<'_> {
         self.explanation.evaluation.basis == role_mapping::Basis::Rule(place)
     }
 
-    /// The report as JSON. Field names are a promise to scripts.
+    /// Returns the report as JSON. Field names are a promise to scripts.
     pub fn json(&self) -> Value {
         let explanation = &self.explanation;
         let evaluation = &explanation.evaluation;
@@ -91,7 +91,7 @@ impl Report<'_> {
     }
 }
 
-/// `Type`, as AWS names it.
+/// Returns `Type` in AWS's words.
 pub fn type_of(mapping: &RoleMapping) -> &'static str {
     match mapping.by {
         By::Token => "Token",
@@ -99,7 +99,7 @@ pub fn type_of(mapping: &RoleMapping) -> &'static str {
     }
 }
 
-/// What would have to be otherwise, in one sentence.
+/// Returns the other answers to these questions, in one sentence.
 pub fn others(questions: &[Question]) -> String {
     questions.iter().map(|question| question.other_answer()).collect::<Vec<_>>().join(", and ")
 }

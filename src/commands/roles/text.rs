@@ -1,11 +1,11 @@
-//! An explanation as a person reads it.
+//! The text form of an explanation.
 
 use super::super::rows::{self, Row, listed};
 use super::report::{Report, others, type_of};
 use crate::role_mapping::asserted::Asserted;
 use crate::role_mapping::{By, ChosenBy, Outcome, Severity, Verdict};
 
-/// The whole text, escaped for a terminal.
+/// Returns the whole text, escaped for a terminal.
 pub fn of(report: &Report<'_>) -> String {
     let mut lines = Vec::new();
     head(report, &mut lines);

@@ -1,4 +1,4 @@
-//! `cogfed status`: what the store knows.
+//! `cogfed status`: the stored sign-in and credentials of a profile.
 
 mod report;
 
@@ -16,7 +16,7 @@ use crate::session::{Ask, KeptOffset};
 #[derive(Serialize)]
 struct ProfileStatus<'a> {
     profile: &'a str,
-    /// None where an issuer stands in the user pool's place.
+    /// `None` if the profile has an issuer in place of a user pool.
     user_pool_id: Option<&'a str>,
     issuer: Option<&'a str>,
     client_id: &'a str,
@@ -25,12 +25,12 @@ struct ProfileStatus<'a> {
     signed_in: bool,
     sign_in: Option<SignIn<'a>>,
     credentials: Option<Credentials<'a>>,
-    /// Of other roles, or by the other flow, of the same sign-in.
+    /// The same sign-in's credentials of other roles or by the other flow.
     other_credentials: Vec<Credentials<'a>>,
     clock: Option<Clock<'a>>,
 }
 
-/// A clock that is off, as an earlier run measured it.
+/// The skew of a clock, as an earlier run measured it.
 #[derive(Serialize)]
 struct Clock<'a> {
     host: &'a str,

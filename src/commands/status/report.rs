@@ -1,4 +1,4 @@
-//! `cogfed status --report`: what a ticket needs, in one piece, and nothing that its readers must not have.
+//! `cogfed status --report`: a support report without secrets.
 
 use std::fmt::Display;
 use std::time::Instant;
@@ -14,7 +14,7 @@ use crate::session::Diagnosis;
 use crate::session::record::{CredentialsRecord, TokensRecord};
 use crate::terminal::shown;
 
-/// Variables that change what cogfed, or the tools around it, do; beside those of the profile's keys.
+/// Variables that change the behaviour of cogfed or of the tools around it, besides those of the profile's keys.
 const SHOWN: &[&str] = &[
     "COGFED_PROFILE",
     "COGFED_CONFIG",
@@ -34,7 +34,7 @@ const SHOWN: &[&str] = &[
     "TERM",
     "NO_COLOR",
 ];
-/// Of these it is told whether they are set: their values are secret, or nobody's business.
+/// Variables of which the report shows only that they are set: their values are secret or private.
 const NAMED: &[&str] = &[
     "COGFED_CLIENT_SECRET",
     "AWS_ACCESS_KEY_ID",
@@ -44,13 +44,13 @@ const NAMED: &[&str] = &[
     "SSH_CONNECTION",
     "CI",
 ];
-/// These may hold a password.
+/// Variables that may hold a password.
 const PROXIES: &[&str] = &["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 
 /// The width of the names' column, in characters.
 const NAMES: usize = 24;
 
-/// Prints the report. What cannot be found out is part of it.
+/// Prints the report. An error while it gathers facts becomes a part of it.
 pub fn run(choice: &Choice, env: &mut Env) -> anyhow::Result<()> {
     let mut report = Report::default();
     report.title("cogfed");
@@ -66,7 +66,7 @@ pub fn run(choice: &Choice, env: &mut Env) -> anyhow::Result<()> {
     env.print(&report.0)
 }
 
-/// The text as it grows: sections of rows, a name and a value each.
+/// The text of the report: sections of rows, each with a name and a value.
 #[derive(Default)]
 struct Report(String);
 
@@ -93,7 +93,7 @@ fn configured(report: &mut Report, choice: &Choice, env: &Env) {
     };
     report.row("file", configuration.path.display());
     report.row("profiles", configuration.names().collect::<Vec<_>>().join(", "));
-    // What is wrong with the choice or the settings is told where they are used.
+    // A wrong choice or setting is reported where it is used.
     let Ok(name) = select(&configuration, choice, &env.variable) else { return };
     report.title(&format!("profile {name}"));
     let Ok(settings) = settings(&configuration, &name, choice, &env.variable) else { return };
@@ -126,7 +126,7 @@ fn stored(report: &mut Report, opened: &ProfileContext) {
     remembered(report, session.diagnosis(tokens.ok().flatten().as_ref()));
 }
 
-/// What follows from the settings, and is asked for in their place.
+/// Reports the addresses that follow from the settings.
 fn derived(report: &mut Report, profile: &Profile) {
     report.row("issuers", profile.issuer.issuers().join(", "));
     match &profile.issuer {
@@ -203,7 +203,7 @@ fn stamp(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// An address of a person with its name cut to one letter: enough to tell two people apart, and no more.
+/// Returns a text with each email address's name cut to one letter: enough to tell two people apart, and no more.
 fn person(text: &str) -> String {
     let local_part = |c: char| c.is_alphanumeric() || "._%+-!#$&'*/=?^`{|}~".contains(c);
     let mut rest = text;
@@ -219,7 +219,7 @@ fn person(text: &str) -> String {
     masked + rest
 }
 
-/// A proxy's URL without the part that may hold a password.
+/// Returns a proxy's URL without the part that may hold a password.
 fn without_password(proxy: &str) -> String {
     let whole = if proxy.contains("://") { proxy.to_owned() } else { format!("http://{proxy}") };
     match Url::parse(&whole) {
@@ -237,7 +237,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn people_are_cut_to_a_letter() {
+    fn email_addresses_are_cut_to_one_letter() {
         for (text, masked) in [
             ("alice@corp.example", "a…@corp.example"),
             ("AzureAD_alice.b+c@corp.example", "A…@corp.example"),
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_is_shown_without_its_password() {
+    fn proxy_is_shown_without_its_password() {
         for (proxy, shown) in [
             ("http://alice:s3cret@proxy.example:8080", "http://…@proxy.example:8080"),
             ("alice:s3cret@proxy.example:8080", "http://…@proxy.example:8080"),

@@ -1,7 +1,7 @@
-//! What a value of the configuration must look like: ids, hosts, ARNs, ports, URLs.
+//! Checks of the configuration's values: hosts, URLs, ports, paths and names.
 //!
-//! Each function takes the text as it was written and says what is wrong with it, without naming the key: the caller
-//! knows the place.
+//! Each function takes the text as it was written and returns what is wrong with it. It does not name the key: the
+//! caller knows the place.
 
 use std::path::PathBuf;
 
@@ -9,12 +9,12 @@ use url::{Host, Url};
 
 use crate::error::quoted;
 
-/// The longest URL that is taken, in bytes.
+/// The longest URL, in bytes.
 const LONGEST_URL: usize = 2048;
-/// The most ports that are tried.
+/// The most ports.
 const MOST_PORTS: usize = 100;
 
-/// A host name alone, as the hosted UI's domain is written.
+/// Checks a host name without a scheme, such as the hosted UI's domain.
 pub fn host(text: &str) -> Result<String, String> {
     if let Some((scheme, rest)) = text.split_once("://") {
         let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -34,8 +34,8 @@ pub fn host(text: &str) -> Result<String, String> {
     }
 }
 
-/// The base URL of an endpoint: https, or http on a loopback host; no user, query or fragment. Without the slash at
-/// its end.
+/// Checks the base URL of an endpoint: https, or http on a loopback host; no user, query or fragment. Returns it
+/// without a slash at its end.
 pub fn endpoint(text: &str) -> Result<String, String> {
     let url = web_url(text)?;
     match url.query().is_none() && url.fragment().is_none() {
@@ -44,7 +44,8 @@ pub fn endpoint(text: &str) -> Result<String, String> {
     }
 }
 
-/// An issuer's identifier, as `iss` names it to the letter (OpenID Connect Core 1.0, section 2): a slash at its end counts.
+/// Checks an issuer's identifier, which is exactly what `iss` names (OpenID Connect Core 1.0, section 2): a slash at
+/// its end counts.
 pub fn issuer(text: &str) -> Result<String, String> {
     let url = web_url(text)?;
     match url.query().is_none() && url.fragment().is_none() {
@@ -53,25 +54,25 @@ pub fn issuer(text: &str) -> Result<String, String> {
     }
 }
 
-/// A host, with its port if that is not https's own, 443.
+/// Checks a host with an optional port. Returns it without the port of https, 443.
 pub fn authority(text: &str) -> Result<String, String> {
     let known = |name: &str| if name == "localhost" { Ok(name.to_owned()) } else { host(name) };
     let Some((name, port)) = text.split_once(':') else { return known(text) };
     match port.parse::<u16>() {
-        // As the URL of an endpoint there has it.
+        // The form that a URL of that host has.
         Ok(443) if port == "443" => known(name),
         Ok(number) if number != 0 && number.to_string() == port => Ok(format!("{}:{port}", known(name)?)),
         _ => Err(format!("'{}' is not a host with a port, as in login.example.com:8443", quoted(text))),
     }
 }
 
-/// A URL that a token or a person may be sent to: https, or http on a loopback host.
+/// Checks a URL to which a token or a person may be sent: https, or http on a loopback host.
 pub fn web_url(text: &str) -> Result<Url, String> {
     if text.len() > LONGEST_URL {
         return Err(format!("'{}' is longer than {LONGEST_URL} bytes", quoted(text)));
     }
-    // The URL standard has its parsers drop line breaks and tabs, and take a backslash for a slash: what a person reads
-    // would not be the host that is asked (CVE-2020-5260 was of that kind).
+    // URL parsers drop line breaks and tabs, and read a backslash as a slash (URL standard). A person would read
+    // another host than the one that is contacted; CVE-2020-5260 was of that kind.
     if let Some(odd) = text.chars().find(|c| c.is_control() || c.is_whitespace() || *c == '\\') {
         return Err(format!("'{}' holds {odd:?}, which no URL does", quoted(text)));
     }
@@ -87,7 +88,7 @@ pub fn web_url(text: &str) -> Result<Url, String> {
     }
 }
 
-/// Whether a URL's host is this machine itself, whatever the network says.
+/// Returns true if a URL's host is this machine itself, whatever the network says.
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
@@ -97,7 +98,7 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// The loopback ports that are registered as callback URLs, in the order in which they are tried.
+/// Checks the loopback ports of the registered callback URLs, in the order in which they are tried.
 pub fn ports(numbers: &[u64]) -> Result<Vec<u16>, String> {
     if numbers.len() > MOST_PORTS {
         return Err(format!("{} ports are too many: give at most {MOST_PORTS}", numbers.len()));
@@ -113,7 +114,7 @@ pub fn ports(numbers: &[u64]) -> Result<Vec<u16>, String> {
     if ports.is_empty() { Err("give at least one port".into()) } else { Ok(ports) }
 }
 
-/// The host in the redirect URI. Cognito takes http for these three alone.
+/// Checks the host in the redirect URI. Cognito accepts http for these three only.
 pub fn redirect_host(text: &str) -> Result<String, String> {
     match text {
         "localhost" | "127.0.0.1" | "[::1]" => Ok(text.to_owned()),
@@ -121,7 +122,7 @@ pub fn redirect_host(text: &str) -> Result<String, String> {
     }
 }
 
-/// The path in the redirect URI: what needs no encoding, so that it is compared as it is written.
+/// Checks the path in the redirect URI. It needs no encoding, so that it is compared as it is written.
 pub fn redirect_path(text: &str) -> Result<String, String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
     // Browsers remove empty segments and dots, or ask for them in another form.
@@ -133,7 +134,7 @@ pub fn redirect_path(text: &str) -> Result<String, String> {
     }
 }
 
-/// A name for people: printable, without control characters, of at most `limit` characters.
+/// Checks a name for people: printable, without control characters, of at most `limit` characters.
 pub fn name(text: &str, limit: usize) -> Result<String, String> {
     match text.trim() == text && (1..=limit).contains(&text.chars().count()) && !text.chars().any(char::is_control) {
         true => Ok(text.to_owned()),
@@ -141,8 +142,8 @@ pub fn name(text: &str, limit: usize) -> Result<String, String> {
     }
 }
 
-/// A file, by its whole path, or below the home folder as `~/`: here no shell has seen to that. Never relative: what
-/// the current folder holds must not count.
+/// Checks the path of a file: absolute, or below the home folder as `~/`, which no shell expands here. Never relative:
+/// the current folder must not matter.
 pub fn file(text: &str, home: Option<PathBuf>) -> Result<PathBuf, String> {
     let path = match (text.strip_prefix("~/"), home) {
         (Some(rest), Some(home)) => home.join(rest),
@@ -154,7 +155,7 @@ pub fn file(text: &str, home: Option<PathBuf>) -> Result<PathBuf, String> {
     }
 }
 
-/// One of a few words.
+/// Checks that a text is one of a few words.
 pub fn one_of(text: &str, words: &[&str]) -> Result<String, String> {
     if words.contains(&text) {
         return Ok(text.to_owned());
@@ -163,7 +164,7 @@ pub fn one_of(text: &str, words: &[&str]) -> Result<String, String> {
     Err(format!("'{}' is none of '{}'{}", quoted(text), words.join("', '"), meant.unwrap_or_default()))
 }
 
-/// A number within bounds.
+/// Checks that a number is within bounds.
 pub fn within(number: u64, from: u64, to: u64) -> Result<u64, String> {
     if (from..=to).contains(&number) { Ok(number) } else { Err(format!("{number} is not within {from} and {to}")) }
 }

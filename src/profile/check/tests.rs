@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn hosts_and_urls() {
+fn hosts_and_urls_are_checked() {
     assert_eq!(host("Corp.auth.eu-west-1.amazoncognito.com").unwrap(), "corp.auth.eu-west-1.amazoncognito.com");
     for bad in ["", "corp", "a..b", "-a.b", "a.b/c", "a.b:443", "user@a.b", "a b.c", "bücher.example", "a.b."] {
         assert!(host(bad).is_err(), "{bad}");
@@ -38,7 +38,7 @@ fn hosts_and_urls() {
 }
 
 #[test]
-fn a_long_value_is_refused_and_makes_no_long_message() {
+fn long_values_are_refused_with_a_short_message() {
     let long = "x".repeat(100_000);
     let url = format!("https://example.com/{long}");
     for fault in [
@@ -61,7 +61,7 @@ fn a_long_value_is_refused_and_makes_no_long_message() {
 }
 
 #[test]
-fn ports_and_redirects() {
+fn ports_and_redirect_uris_are_checked() {
     assert_eq!(ports(&[8400, 8401]).unwrap(), [8400, 8401]);
     for bad in [&[][..], &[0], &[65536], &[8400, 8400]] {
         assert!(ports(bad).is_err(), "{bad:?}");
@@ -77,7 +77,7 @@ fn ports_and_redirects() {
 }
 
 #[test]
-fn files_are_named_by_their_whole_path() {
+fn file_paths_are_absolute_or_below_home() {
     let home = || Some(std::env::temp_dir());
     assert_eq!(file("~/ca.pem", home()).unwrap(), std::env::temp_dir().join("ca.pem"));
     let whole = std::env::temp_dir().join("ca.pem");
@@ -89,7 +89,7 @@ fn files_are_named_by_their_whole_path() {
 }
 
 #[test]
-fn words_names_and_bounds() {
+fn words_names_and_numbers_are_checked() {
     assert!(one_of("keyring", &["keyring", "kernel", "file"]).is_ok());
     assert!(one_of("keychain", &["keyring", "kernel", "file"]).unwrap_err().contains("'keyring'"));
     assert!(name("Ada (work)", 64).is_ok());
@@ -101,7 +101,7 @@ fn words_names_and_bounds() {
 }
 
 #[test]
-fn a_listed_host_is_kept_as_a_url_has_it() {
+fn listed_host_is_kept_in_the_form_of_a_url() {
     for (text, kept) in [
         ("Keys.example.com", "keys.example.com"),
         ("keys.example.com:443", "keys.example.com"),

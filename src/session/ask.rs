@@ -1,4 +1,4 @@
-//! What credentials are asked for: one role of one profile.
+//! The request for credentials: one role of one profile.
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
-//! The last sign-in that nobody came back from: for a while after it no browser is opened that no person asked for, so
-//! that a night of SDK calls does not leave a hundred tabs.
+//! The last sign-in that nobody came back from: for a while after it no unattended caller opens a browser, so that a
+//! night of SDK calls does not leave a hundred tabs.
 //!
-//! It is written before the browser opens, so that a caller who kills us for taking too long counts as well.
+//! It is written before the browser opens, so that a caller who kills cogfed for taking too long counts as well.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -10,46 +10,41 @@ use super::Session;
 use super::last_failure::KeptFailure;
 use super::record::tokens_account;
 use crate::error::{Failure, Kind};
-use crate::folder::Folder;
+use crate::folder::{Folder, StateFile};
 use crate::profile::Profile;
 
-/// For so long no browser is opened unasked.
+/// The time in which no unattended caller opens a browser.
 const HOLD_BACK: TimeDelta = TimeDelta::minutes(10);
+/// The largest note that is read, in bytes.
 const LARGEST: usize = 16 * 1024;
 
 /// The note as it is kept. It holds no secret.
 #[derive(Serialize, Deserialize)]
 struct Note {
-    /// When the browser was opened, or when that came to an end, if it did.
+    /// The time at which the browser was opened, or at which the sign-in ended, if it did.
     at: DateTime<Utc>,
     failure: Option<KeptFailure>,
 }
 
-fn folder(own: &Folder) -> Folder {
-    own.sub("sign-ins")
+fn file(own: &Folder, profile: &Profile) -> StateFile<Note> {
+    StateFile::new(own.sub("sign-ins"), tokens_account(profile), LARGEST)
 }
 
-fn last(own: &Folder, profile: &Profile) -> Option<Note> {
-    serde_json::from_slice(&folder(own).read(&tokens_account(profile), LARGEST).ok()??).ok()
-}
-
-/// When a browser was opened that nobody has come back from.
+/// Returns the time at which a browser was opened that nobody has come back from.
 pub fn last_at(own: &Folder, profile: &Profile) -> Option<DateTime<Utc>> {
-    last(own, profile).map(|note| note.at)
+    file(own, profile).read().map(|note| note.at)
 }
 
 /// Forgets it: somebody signed in, or out.
 pub fn clear(own: &Folder, profile: &Profile) {
-    if let Err(error) = folder(own).remove(&tokens_account(profile)) {
-        tracing::debug!(%error, "an unanswered sign-in stays remembered");
-    }
+    file(own, profile).remove_or_log("an unanswered sign-in stays remembered");
 }
 
 impl Session {
     /// Notes that a browser is about to be opened.
     ///
     /// # Errors
-    /// If that cannot be kept: then nobody may open one unasked.
+    /// If that cannot be kept: then no unattended caller may open one.
     pub fn note_browser(&self) -> Result<(), Failure> {
         self.note(None)
     }
@@ -62,16 +57,13 @@ impl Session {
     }
 
     fn note(&self, failure: Option<KeptFailure>) -> Result<(), Failure> {
-        let note = Note { at: self.clock().now(), failure };
-        let note = serde_json::to_vec(&note).expect("a struct of times and texts serializes");
-        Ok(folder(self.folder()).replace(&tokens_account(self.profile()), &note)?)
+        file(self.folder(), self.profile()).write(&Note { at: self.clock().now(), failure })
     }
 
-    /// Why no browser is to be opened for a caller that no person is, and that has waited since `began`: the last
-    /// sign-in came to nothing, and was less than ten minutes ago. One from the future, by a clock that was put back
-    /// since, holds nobody back.
+    /// Returns why no browser may be opened for an unattended caller that has waited since `began`: the last attempt
+    /// failed less than ten minutes ago. One from the future, by a clock that was put back since, holds nobody back.
     pub fn held_back(&self, began: DateTime<Utc>) -> Option<Failure> {
-        let Note { at, failure } = last(self.folder(), self.profile())?;
+        let Note { at, failure } = file(self.folder(), self.profile()).read()?;
         let now = self.clock().now();
         if at > now || now - at >= HOLD_BACK {
             return None;

@@ -1,4 +1,4 @@
-//! What is on record about a sign-in that does not go well: for a report, and without a secret in it.
+//! The traces of a sign-in that does not work, for a report without secrets.
 
 use chrono::{DateTime, Utc};
 
@@ -7,23 +7,23 @@ use super::{KeptOffset, Session, browser_backoff, last_failure, refresh_mark};
 use crate::error::Failure;
 use crate::folder::{Held, Lock, LockError};
 
-/// What is remembered beside the store.
+/// The state that is remembered beside the store.
 #[derive(Debug)]
 pub struct Diagnosis {
-    /// When a refresh of the stored tokens began that never came to an end.
+    /// The beginning of a refresh of the stored tokens that never ended.
     pub interrupted_at: Option<DateTime<Utc>>,
-    /// When the last renewal failed, unless one went well since, and how.
+    /// The time and the failure of the last renewal, unless one went well since.
     pub last_failure: Option<(DateTime<Utc>, Failure)>,
-    /// When a browser was opened that nobody came back from.
+    /// The time at which a browser was opened that nobody came back from.
     pub unanswered_at: Option<DateTime<Utc>>,
-    /// Who holds the sign-in's lock just now, if anybody.
+    /// The current holder of the sign-in's lock.
     pub holder: Option<Held>,
-    /// How far the servers' clock was from this machine's, if it was noticeable.
+    /// The kept offset of this machine's clock, if it was noticeable.
     pub clock: Option<KeptOffset>,
 }
 
 impl Session {
-    /// What is on record about this profile. Makes nothing, and waits for nobody.
+    /// Returns what is remembered about this profile. It creates nothing and waits for nobody.
     pub fn diagnosis(&self, tokens: Option<&TokensRecord>) -> Diagnosis {
         Diagnosis {
             interrupted_at: tokens

@@ -21,7 +21,7 @@ use super::{Saved, Session, SignInLock};
 use crate::error::{Failure, Kind};
 use crate::oidc::{self, Browser, Listener, RequestOptions, SignIn};
 
-/// Who opens the browser.
+/// The party that opens the browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BrowserPolicy {
     /// cogfed, if it can; otherwise the person who runs it.
@@ -32,7 +32,7 @@ pub enum BrowserPolicy {
     Unattended,
 }
 
-/// What the person at the terminal may want to know meanwhile.
+/// News for the person at the terminal.
 #[derive(Debug)]
 pub enum Notice<'a> {
     /// Another process has a browser open for this sign-in, and this one waits for it.
@@ -47,17 +47,17 @@ pub struct SignInRequest<'a> {
     pub provider: Option<&'a str>,
     /// The email address of the person that it has to be, if that matters.
     pub address: Option<&'a str>,
-    /// Who opens the browser.
+    /// The party that opens the browser.
     pub policy: BrowserPolicy,
     /// Opens the page; `None` leaves that to the person.
     pub browser: Option<Arc<dyn Browser>>,
     /// Asks the person for the address that the browser ended on; `None` if nobody can answer.
     pub ask: Option<oidc::Ask<'a>>,
-    /// Whether they are asked from the start, and not only if no browser opens.
+    /// True if they are asked from the start, and not only if no browser opens.
     pub asks_at_once: bool,
-    /// How long the person has.
+    /// The time that the person has.
     pub patience: Duration,
-    /// Whether the stored sign-in is replaced even if it works, and credentials made from it are deleted.
+    /// True if the stored sign-in is replaced even if it works, and credentials made from it are deleted.
     pub is_forced: bool,
     /// Returns the credentials' accounts of the other profiles that share this sign-in, see [`Session::save_sign_in`].
     pub siblings: &'a dyn Fn() -> Vec<String>,

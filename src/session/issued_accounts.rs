@@ -1,39 +1,35 @@
-//! Which credentials were made from a sign-in, noted beside the store as well: where the sign-in's item is lost, its own
-//! list is lost with it, and the next person must still not be handed what is left of this one's.
+//! The accounts of the credentials that were made from a sign-in, kept beside the store as well.
+//!
+//! The sign-in's record lists them, but that list is lost with the record. The next person must still not be handed what
+//! is left of this one's credentials.
 
 use std::collections::BTreeSet;
 
 use super::Ask;
 use super::record::{credentials_account, tokens_account};
-use crate::folder::Folder;
+use crate::folder::{Folder, StateFile};
 
+/// The largest list that is read, in bytes.
 const LARGEST: usize = 256 * 1024;
 
-fn folder(own: &Folder) -> Folder {
-    own.sub("made")
+fn file(own: &Folder, ask: &Ask) -> StateFile<BTreeSet<String>> {
+    StateFile::new(own.sub("made"), tokens_account(&ask.profile), LARGEST)
 }
 
-/// The accounts of the credentials that were made from the profile's sign-in, as far as they are noted.
+/// Returns the accounts of the credentials that were made from the profile's sign-in, as far as they are noted.
 pub fn accounts(own: &Folder, ask: &Ask) -> BTreeSet<String> {
-    let bytes = folder(own).read(&tokens_account(&ask.profile), LARGEST).ok().flatten();
-    bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+    file(own, ask).read().unwrap_or_default()
 }
 
-/// Notes that credentials of the profile are about to be stored.
+/// Notes that these credentials are about to be stored.
 pub fn note(own: &Folder, ask: &Ask) {
     let mut accounts = accounts(own, ask);
-    if !accounts.insert(credentials_account(ask)) {
-        return;
-    }
-    let kept = serde_json::to_vec(&accounts).map_err(anyhow::Error::from);
-    if let Err(error) = kept.and_then(|bytes| folder(own).replace(&tokens_account(&ask.profile), &bytes)) {
-        tracing::debug!(%error, "it could not be noted which credentials there are");
+    if accounts.insert(credentials_account(ask)) {
+        file(own, ask).write_or_log(&accounts, "the list of credentials beside the store is not complete");
     }
 }
 
 /// Forgets them: they are deleted.
 pub fn clear(own: &Folder, ask: &Ask) {
-    if let Err(error) = folder(own).remove(&tokens_account(&ask.profile)) {
-        tracing::debug!(%error, "a note of deleted credentials stays behind");
-    }
+    file(own, ask).remove_or_log("a list of deleted credentials stays behind");
 }

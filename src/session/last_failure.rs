@@ -1,5 +1,6 @@
-//! The last failed renewal of a profile's credentials: remembered, so that callers do not each wait for the same
-//! failure. Not one per sign-in: a role that one profile is refused is no failure of the others.
+//! The last failed renewal of a role's credentials: remembered, so that callers do not each wait for the same failure.
+//!
+//! It is kept for each role, not for each sign-in: a role that one profile is refused is no failure of the others.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -8,14 +9,15 @@ use super::Ask;
 use super::policy::RETRY_AFTER;
 use super::record::credentials_account;
 use crate::error::{Failure, Kind, shortened};
-use crate::folder::Folder;
+use crate::folder::{Folder, StateFile};
 use crate::http::retry::LONGEST_WAIT;
 
+/// The largest file that is read, in bytes.
 const LARGEST: usize = 16 * 1024;
-/// The longest text of a kept failure that is told again, in characters; none of ours is that long.
+/// The longest text of a kept failure that is shown again, in characters. No message of cogfed is that long.
 const LONGEST: usize = 1000;
 
-/// A failure as it is kept. Messages hold no secret (see [`Failure`]).
+/// A failure as it is kept. Its messages hold no secret (see [`Failure`]).
 #[derive(Serialize, Deserialize)]
 pub struct KeptFailure {
     exit_code: u8,
@@ -24,12 +26,12 @@ pub struct KeptFailure {
 }
 
 impl KeptFailure {
-    /// What is kept of `error`.
+    /// Returns what is kept of `error`.
     pub fn of(error: &Failure) -> Self {
         Self { exit_code: error.kind.exit_code(), message: error.message.clone(), hint: error.hint.clone() }
     }
 
-    /// The failure again.
+    /// Returns the failure again.
     pub fn failure(self) -> Failure {
         let kind = Kind::of_exit_code(self.exit_code);
         let hint = self.hint.map(|hint| shortened(&hint, LONGEST));
@@ -37,33 +39,33 @@ impl KeptFailure {
     }
 }
 
-/// The last failure of a renewal, and when it was.
+/// The last failure of a renewal, with its time.
 #[derive(Serialize, Deserialize)]
 pub struct LastFailure {
-    /// When it failed.
+    /// The time of the failure.
     pub at: DateTime<Utc>,
     #[serde(flatten)]
     failure: KeptFailure,
-    /// When the server that failed may be asked again, if it said so.
+    /// The time from which the server may be asked again, if it named one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     not_before: Option<DateTime<Utc>>,
 }
 
 impl LastFailure {
-    /// Whether it is too soon for another try.
+    /// Returns whether it is too soon for another try.
     pub fn is_recent(&self, now: DateTime<Utc>) -> bool {
         let ago = now - self.at;
         (ago < RETRY_AFTER && ago > -RETRY_AFTER) || self.is_held_back(now)
     }
 
-    /// Whether the server has asked to be left alone until later than now. A time further off than any that is obeyed
-    /// was written by another clock, and says nothing.
+    /// Returns whether the server has asked to be left alone until later than now. A time further off than any that is
+    /// obeyed was written by another clock and does not count.
     pub fn is_held_back(&self, now: DateTime<Utc>) -> bool {
         let longest = TimeDelta::from_std(LONGEST_WAIT).unwrap_or(RETRY_AFTER);
         self.not_before.is_some_and(|until| now < until && until - now <= longest)
     }
 
-    /// The failure again.
+    /// Returns the failure again.
     pub fn failure(self) -> Failure {
         let until = self
             .not_before
@@ -74,13 +76,13 @@ impl LastFailure {
     }
 }
 
-fn folder(own: &Folder) -> Folder {
-    own.sub("failures")
+fn file(own: &Folder, ask: &Ask) -> StateFile<LastFailure> {
+    StateFile::new(own.sub("failures"), credentials_account(ask), LARGEST)
 }
 
-/// The last failure of this profile's credentials, unless it was renewed since.
+/// Returns the last failure of these credentials, unless they were renewed since.
 pub fn read(own: &Folder, ask: &Ask) -> Option<LastFailure> {
-    serde_json::from_slice(&folder(own).read(&credentials_account(ask), LARGEST).ok()??).ok()
+    file(own, ask).read()
 }
 
 /// Remembers a failure.
@@ -90,15 +92,10 @@ pub fn remember(own: &Folder, ask: &Ask, error: &Failure, now: DateTime<Utc>) {
         failure: KeptFailure::of(error),
         not_before: error.retry_after.and_then(|wait| Some(now + TimeDelta::from_std(wait.min(LONGEST_WAIT)).ok()?)),
     };
-    let kept = serde_json::to_vec(&failure).map_err(anyhow::Error::from);
-    if let Err(error) = kept.and_then(|bytes| folder(own).replace(&credentials_account(ask), &bytes)) {
-        tracing::debug!(%error, "the failure could not be remembered");
-    }
+    file(own, ask).write_or_log(&failure, "the failure could not be remembered");
 }
 
 /// Forgets it: the renewal went well, or somebody signed in.
 pub fn clear(own: &Folder, ask: &Ask) {
-    if let Err(error) = folder(own).remove(&credentials_account(ask)) {
-        tracing::debug!(%error, "an old failure stays remembered");
-    }
+    file(own, ask).remove_or_log("an old failure stays remembered");
 }

@@ -42,12 +42,12 @@ use crate::secret::Secret;
 use crate::store::{OnWait, Patience, Store};
 use record::{CredentialsRecord, Ended, TokensRecord, credentials_account, tokens_account};
 
-/// How long a process without credentials waits for the one that renews: a little more than a renewal can take.
+/// The longest wait of a process without credentials for the one that renews: a little more than a renewal can take.
 const LOCK_PATIENCE: Duration = Duration::from_secs(35);
-/// How long an unattended process waits for a lock whose holder is suspended (SIGSTOP) and cannot release it. The AWS SDK
-/// for Rust gives a whole `credential_process` 5 seconds, and would otherwise not hear why it failed.
+/// The longest wait of an unattended process for a lock whose holder is suspended (SIGSTOP) and cannot release it. The AWS
+/// SDK for Rust gives a whole `credential_process` 5 seconds, and would otherwise not hear why it failed.
 const STOPPED_PATIENCE: Duration = Duration::from_secs(4);
-/// How much of a wait passes before a person is told.
+/// The part of a wait that passes before a person is told.
 const QUIET_WAIT: Duration = Duration::from_secs(1);
 
 /// A message for the person at the terminal, if there is one.
@@ -64,7 +64,7 @@ pub enum Message<'a> {
 /// Called with each [`Message`], from any thread.
 pub type OnMessage = Arc<dyn Fn(Message<'_>) + Send + Sync>;
 
-/// What all sessions of a process share.
+/// The setup that all sessions of a process share.
 #[derive(Clone)]
 pub struct Setup {
     /// The folder of locks, marks and the last failure, [`Folder::own`].
@@ -73,9 +73,9 @@ pub struct Setup {
     pub clock: Arc<dyn Clock>,
     /// The app client's secret, if the environment gives one.
     pub client_secret: Option<Secret>,
-    /// Whether a person waits at a terminal, who can unlock a keyring and resume a suspended process.
+    /// True if a person waits at a terminal, who can unlock a keyring and resume a suspended process.
     pub is_attended: bool,
-    /// Called with what a person should know.
+    /// Called with messages for the person.
     pub on_message: OnMessage,
 }
 
@@ -92,7 +92,7 @@ impl Setup {
 /// One profile's sign-in and the credentials of one role, with what they need. Cheap to clone.
 #[derive(Clone)]
 pub struct Session {
-    /// What is asked for.
+    /// The role and the profile that are asked for.
     pub ask: Ask,
     /// The store of the tokens and credentials.
     pub store: Arc<Store>,
@@ -102,7 +102,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session with the store and the certificate authorities that the profile names. Nothing is opened or connected
+    /// Opens a session with the store and the certificate authorities that the profile names. Nothing is opened or connected
     /// before it is needed.
     pub fn open(setup: &Setup, ask: Ask) -> Self {
         let (patience, on_wait) = setup.patience();
@@ -111,28 +111,28 @@ impl Session {
         Self { ask, store: Arc::new(store), http, setup: setup.clone() }
     }
 
-    /// The same sign-in with another role.
+    /// Returns a session of the same sign-in for another role.
     #[must_use]
     pub fn for_role(&self, role: Role) -> Self {
         Self { ask: self.ask.for_role(role), ..self.clone() }
     }
 
-    /// The profile.
+    /// Returns the profile.
     pub fn profile(&self) -> &Profile {
         &self.ask.profile
     }
 
-    /// The folder of locks, marks and the last failure.
+    /// Returns the folder of locks, marks and the last failure.
     pub fn folder(&self) -> &Folder {
         &self.setup.folder
     }
 
-    /// The clock.
+    /// Returns the clock.
     pub fn clock(&self) -> &dyn Clock {
         self.setup.clock.as_ref()
     }
 
-    /// The app client's secret, if the environment gives one.
+    /// Returns the app client's secret, if the environment gives one.
     pub fn client_secret(&self) -> Option<&Secret> {
         self.setup.client_secret.as_ref()
     }
@@ -183,7 +183,7 @@ impl Session {
         Ok(stored)
     }
 
-    /// The lock of the sign-in, waiting for its holder. A person who waits for more than a second is told so.
+    /// Takes the lock of the sign-in, waiting for its holder. A person who waits for more than a second is told so.
     fn lock(&self) -> Result<Lock, Failure> {
         let account = tokens_account(self.profile());
         if !self.setup.is_attended {
@@ -200,7 +200,7 @@ impl Session {
         }
     }
 
-    /// The bound of a wait for another process: a person waits for a suspended one as for any other.
+    /// Returns the bound of a wait for another process. A person waits for a suspended one as for any other.
     fn bound(&self, patience: Duration) -> Wait {
         let stopped = if self.setup.is_attended { patience } else { patience.min(STOPPED_PATIENCE) };
         Wait { working: patience, stopped }

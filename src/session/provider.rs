@@ -164,7 +164,7 @@ impl Drop for Airborne {
     }
 }
 
-/// Gets the credentials on this thread, alone of its sign-in.
+/// Gets the credentials on this thread, as the only one of its sign-in.
 fn fly(session: &Session, turn: &Mutex<()>) -> Landing {
     let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

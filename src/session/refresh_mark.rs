@@ -1,7 +1,7 @@
 //! The mark of a refresh that is under way: it tells an interrupted rotation from a revoked sign-in.
 //!
 //! It is written before the refresh token leaves this machine, and names the generation of the tokens that it is about.
-//! The save of new tokens changes the generation, so that it clears the mark in the same stroke; removing the file
+//! The save of new tokens changes the generation, so that it invalidates the mark in the same stroke. Removing the file
 //! afterwards only tidies up.
 
 use chrono::{DateTime, Utc};
@@ -9,9 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use super::record::{TokensRecord, tokens_account};
 use crate::error::Failure;
-use crate::folder::Folder;
+use crate::folder::{Folder, StateFile};
 use crate::profile::Profile;
 
+/// The largest mark that is read, in bytes.
 const LARGEST: usize = 4096;
 
 /// The mark as it is kept. It holds no secret.
@@ -21,12 +22,12 @@ struct Mark {
     began_at: DateTime<Utc>,
 }
 
-fn folder(folder: &Folder) -> Folder {
-    folder.sub("refreshes")
+fn file(own: &Folder, profile: &Profile) -> StateFile<Mark> {
+    StateFile::new(own.sub("refreshes"), tokens_account(profile), LARGEST)
 }
 
-/// Sets the mark for a refresh of these tokens. Returns when an earlier one of the same tokens began, if it never came
-/// to an end.
+/// Sets the mark for a refresh of these tokens. Returns the beginning of an earlier refresh of the same tokens, if it
+/// never ended.
 ///
 /// # Errors
 /// If the mark cannot be written.
@@ -39,22 +40,18 @@ pub fn set(
     let earlier = interrupted_at(own, profile, tokens);
     // The first interruption is the one that started the grace period.
     let mark = Mark { generation: tokens.generation.clone(), began_at: earlier.unwrap_or(now) };
-    let mark = serde_json::to_vec(&mark).expect("a struct of a text and a time serializes");
-    folder(own).replace(&tokens_account(profile), &mark)?;
+    file(own, profile).write(&mark)?;
     Ok(earlier)
 }
 
-/// When a refresh of these very tokens began that never came to an end.
+/// Returns the beginning of a refresh of these very tokens that never ended.
 pub fn interrupted_at(own: &Folder, profile: &Profile, tokens: &TokensRecord) -> Option<DateTime<Utc>> {
-    let bytes = folder(own).read(&tokens_account(profile), LARGEST).ok()??;
-    let mark: Mark = serde_json::from_slice(&bytes).ok()?;
+    let mark = file(own, profile).read()?;
     (mark.generation == tokens.generation).then_some(mark.began_at)
 }
 
 /// Removes the mark, after the answer was saved or when it said that nothing was rotated.
 pub fn clear(own: &Folder, profile: &Profile) {
-    // A mark that stays names a generation that is no more, which counts as none.
-    if let Err(error) = folder(own).remove(&tokens_account(profile)) {
-        tracing::debug!(%error, "the mark of a finished refresh stays behind");
-    }
+    // A mark that stays names a generation that no longer exists, so it does not count.
+    file(own, profile).remove_or_log("the mark of a finished refresh stays behind");
 }

@@ -14,13 +14,14 @@ use crate::oidc::{Client, Grant, GrantError, discovery, unverified_claims};
 use crate::profile::ProviderEndpoints;
 use crate::secret::Secret;
 
-/// A sign-in on its way through a renewal, and whether the store holds it as it is here.
+/// A sign-in on its way through a renewal.
 struct Current {
     tokens: TokensRecord,
+    /// True if the store holds the tokens as they are here.
     is_saved: bool,
 }
 
-/// How long a renewal's requests may take as a whole.
+/// The deadline of all requests of a renewal together.
 const RENEWAL_DEADLINE: Duration = Duration::from_secs(30);
 
 async fn in_time<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
@@ -37,7 +38,7 @@ fn not_begun(error: Failure) -> Failure {
 }
 
 impl Session {
-    /// New credentials, saved.
+    /// Gets new credentials and saves them.
     pub(super) async fn renew(&self) -> Result<CredentialsRecord, Failure> {
         in_time(async {
             let tokens = self.tokens()?.ok_or_else(|| self.nobody_signed_in())?;
@@ -47,7 +48,7 @@ impl Session {
         .await
     }
 
-    /// Makes sure that the sign-in works, by renewing its tokens.
+    /// Makes sure that the sign-in works, by renewing its tokens if they are not new.
     ///
     /// # Errors
     /// As [`Session::credentials`].
@@ -128,7 +129,7 @@ impl Session {
         Ok(Current { tokens, is_saved })
     }
 
-    /// Keeps that the refresh token is no good any more, and says so.
+    /// Records that the refresh token is no longer valid, and returns the failure that says so.
     fn end(&self, mut tokens: TokensRecord, ended: Ended, why: Option<Failure>) -> Result<Failure, Failure> {
         let mut failure = self.ended_elsewhere(&ended);
         tokens.refresh_token = None;
@@ -141,7 +142,7 @@ impl Session {
         Ok(failure)
     }
 
-    /// The endpoints of the profile's user pool or issuer.
+    /// Returns the endpoints of the profile's user pool or issuer.
     ///
     /// # Errors
     /// As [`discovery::endpoints`].
@@ -163,14 +164,15 @@ impl Session {
         }
     }
 
-    /// The endpoints, if the refresh token is to go where it came from: an issuer may have moved since.
+    /// Returns the endpoints, if the token endpoint is still the one that the refresh token came from: an issuer may have
+    /// moved since.
     async fn endpoints_of(&self, tokens: &TokensRecord) -> Result<ProviderEndpoints, Failure> {
         let endpoints = self.endpoints().await?;
         let fit = tokens.fits(Use::Refresh(&endpoints.token));
         fit.map(|()| endpoints).map_err(|mismatch| mismatch.of_refresh(self.profile()))
     }
 
-    /// After a refresh that brought no ID token, which an issuer is free to do: the one from before goes on as long as
+    /// Continues after a refresh without an ID token, which an issuer is free to send: the previous one is used as long as
     /// it is valid.
     fn without_id_token(&self, mut tokens: TokensRecord) -> Result<Current, Failure> {
         if !policy::is_valid(&tokens, self.clock().now()) {
@@ -185,8 +187,8 @@ impl Session {
         Ok(Current { tokens, is_saved })
     }
 
-    /// Sends the refresh token, once; once more, at once, where the answer was lost and the pool's grace period covers it.
-    /// A lost answer is an interruption, from then on, if there was none before.
+    /// Sends the refresh token once, and once more if the answer was lost and the pool's grace period covers a repeat. A
+    /// lost answer counts as an interruption from then on, if there was none before.
     async fn refresh_grant(
         &self,
         tokens: &TokensRecord,
@@ -243,7 +245,7 @@ impl Session {
         Ok(record)
     }
 
-    /// Saves the tokens. A store that fails now must not cost the caller the credentials; the mark stays, so that the
+    /// Saves the tokens. A store that fails now must not cost the caller the credentials. The mark stays, so that the
     /// next run knows what happened.
     fn save(&self, tokens: &TokensRecord) -> bool {
         match tokens.write(&self.store, self.profile()) {

@@ -1,8 +1,8 @@
-//! What the save after a refresh will need, set aside before the refresh token leaves this machine: without a grace
-//! period, an answer that cannot be kept is a sign-in lost.
+//! The reserve for the save after a refresh: set aside before the refresh token leaves this machine, because without a
+//! grace period an answer that cannot be saved is a lost sign-in.
 //!
-//! File descriptors, and, where the store is files on the same disk, room for the record. Both are held while the
-//! network is busy and let go of right before the save.
+//! It holds file descriptors and, if the store is files on the same disk, room for the record. Both are released right
+//! before the save.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -13,12 +13,12 @@ use crate::folder::Folder;
 use crate::profile::Profile;
 use crate::store::StoreKind;
 
-/// More than a save has open at once.
+/// The descriptors that are reserved, more than a save has open at once.
 const DESCRIPTORS: usize = 6;
-/// How much longer a record may get by a refresh, and what a disk's blocks add, in bytes.
+/// The growth of a record by a refresh, and of a file by the disk's blocks, in bytes.
 const GROWTH: usize = 8 * 1024;
 
-/// What is set aside; dropping it lets go of it.
+/// A reserve. Dropping it releases it.
 pub struct Reserve {
     folder: Folder,
     account: String,
@@ -26,7 +26,7 @@ pub struct Reserve {
 }
 
 impl Reserve {
-    /// Sets it aside for a save of these tokens.
+    /// Reserves what a save of these tokens needs.
     ///
     /// # Errors
     /// If the disk or this process has too little left.
@@ -52,7 +52,7 @@ impl Drop for Reserve {
     }
 }
 
-/// How long the record is when written, without a copy of its secrets.
+/// Returns the length of the written record in bytes, without a copy of its secrets.
 fn length(tokens: &TokensRecord) -> usize {
     struct Counted(usize);
     impl Write for Counted {

@@ -1,5 +1,5 @@
-//! Saving a sign-in and ending one: both under the sign-in's lock, and both see to it that nobody is ever handed
-//! another person's keys.
+//! Saving a sign-in and ending one, under the sign-in's lock. Both make sure that nobody is ever handed another person's
+//! keys.
 
 use std::time::Duration;
 
@@ -9,15 +9,15 @@ use crate::error::Failure;
 use crate::folder::{Lock, LockError};
 use crate::oidc::Tokens;
 
-/// The single flight of the browser: whoever holds it has one open for this sign-in.
+/// The single flight of the browser: its holder has one open for this sign-in.
 pub struct SignInLock(#[expect(dead_code, reason = "held, not read")] Lock);
 
-/// What was saved.
+/// A saved sign-in.
 #[derive(Debug)]
 pub struct Saved {
     /// The new sign-in.
     pub tokens: TokensRecord,
-    /// The person whose place it took, if it was another's.
+    /// The person that was signed in before, if it was another one.
     pub replaced: Option<String>,
 }
 
@@ -26,20 +26,20 @@ pub struct Saved {
 pub struct SigningOut {
     /// The sign-in as it was.
     pub tokens: TokensRecord,
-    /// How many items with credentials were noted as made from it.
+    /// The number of items with credentials that were noted as made from it.
     pub credentials: usize,
 }
 
 impl Session {
-    /// Takes the single flight of the browser, if nobody has it.
+    /// Takes the single flight of the browser, if it is free.
     ///
     /// # Errors
-    /// If there is no locking here.
+    /// If this file system has no locks.
     pub fn try_begin_sign_in(&self) -> Result<Option<SignInLock>, Failure> {
         Ok(Lock::try_acquire(self.folder(), &self.browser_lock())?.map(SignInLock))
     }
 
-    /// Waits until the one who has a browser open for this sign-in is done.
+    /// Waits until the process that has a browser open for this sign-in is done.
     ///
     /// # Errors
     /// [`crate::error::Kind::Busy`] after `patience`.
@@ -52,8 +52,8 @@ impl Session {
     }
 
     /// Saves a new sign-in. If it is another person's than the stored one, or `is_forced`, the credentials that were
-    /// made from the old one are deleted first: those that it lists, those that are noted beside the store, and `siblings`,
-    /// the credentials' accounts of other profiles of the same sign-in, because either list may be lost.
+    /// made from the old one are deleted first: those that its record lists, those that are noted beside the store, and
+    /// `siblings`, the credentials' accounts of other profiles of the same sign-in. Either list may be lost.
     ///
     /// # Errors
     /// [`crate::error::Kind::Store`] or [`crate::error::Kind::Busy`].
@@ -77,8 +77,8 @@ impl Session {
     }
 
     /// Deletes the credentials that were made from the sign-in, `siblings` as in [`Session::save_sign_in`], and lets it
-    /// make no others. `None` if there is none. The refresh token stays until [`Session::finish_sign_out`]: a run that
-    /// is killed before it is revoked leaves it to the next, and nobody can hand anything out in between.
+    /// make no others. Returns `None` if nobody is signed in. The refresh token stays until [`Session::finish_sign_out`]:
+    /// a run that is killed before the revocation leaves it to the next, and nobody can hand anything out in between.
     ///
     /// # Errors
     /// [`crate::error::Kind::Store`] or [`crate::error::Kind::Busy`].

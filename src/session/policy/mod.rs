@@ -1,4 +1,5 @@
-//! When credentials are handed out as they are, and when they are renewed first: pure rules over times.
+//! The renewal window and the other rules over times: which credentials are handed out as they are, and which are
+//! renewed first. Pure functions.
 
 use std::fmt;
 
@@ -6,40 +7,40 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::record::{CredentialsRecord, TokensRecord};
 
-/// With more than this left, credentials are handed out. botocore renews below 15 minutes, and would otherwise run us
-/// again for every request.
+/// The renewal window: credentials with more than this left are handed out. botocore renews below 15 minutes, and would
+/// otherwise run cogfed again for every request.
 const WINDOW: TimeDelta = TimeDelta::minutes(16);
 /// Credentials that were issued for no longer than this are handed out until half their life is left: the window above
 /// would leave them none.
 const SHORT_LIFE: TimeDelta = TimeDelta::minutes(32);
-/// If a renewal fails, credentials with more than this left are handed out all the same.
+/// The life that credentials need to be handed out after a failed renewal.
 const LAST_RESORT: TimeDelta = TimeDelta::minutes(1);
-/// An ID token that was issued less than this ago is not refreshed before it is used.
+/// The age below which an ID token is used without a refresh.
 const YOUNG: TimeDelta = TimeDelta::minutes(5);
-/// A token that expires sooner than this is not sent anywhere.
+/// The life that a token needs to be sent anywhere.
 const TOKEN_MARGIN: TimeDelta = TimeDelta::seconds(30);
-/// After a failed renewal the next one comes no sooner than this, as long as there are credentials to hand out.
+/// The pause after a failed renewal, as long as there are credentials to hand out.
 pub const RETRY_AFTER: TimeDelta = TimeDelta::seconds(30);
 
-/// How long before they expire credentials of that life are renewed.
+/// Returns how long before their expiry credentials of this life are renewed.
 fn window(life: TimeDelta) -> TimeDelta {
     if life <= SHORT_LIFE { (life / 2).max(TimeDelta::zero()) } else { WINDOW }
 }
 
-/// For how long these credentials will be handed out without a renewal; zero or less if they will not.
+/// Returns for how long these credentials will be handed out without a renewal: zero or less if they will not.
 pub fn worth_handing_out_for(record: &CredentialsRecord, now: DateTime<Utc>) -> TimeDelta {
     record.left(now) - window(record.expires_at - record.issued_at)
 }
 
-/// Whether these credentials are handed out without a renewal.
+/// Returns whether these credentials are handed out without a renewal.
 ///
-/// A record from the future, by this machine's clock, is not trusted to be fresh: the clock was moved, and how long it
-/// is still good cannot be told.
+/// A record from the future, by this machine's clock, does not count as fresh: the clock was moved, so its remaining
+/// life is not known.
 pub fn is_fresh(record: &CredentialsRecord, now: DateTime<Utc>) -> bool {
     worth_handing_out_for(record, now) > TimeDelta::zero() && record.issued_at - now < YOUNG
 }
 
-/// Whether these credentials may be handed out if there are no better ones.
+/// Returns whether these credentials may be handed out if there are no better ones.
 pub fn is_usable(record: &CredentialsRecord, now: DateTime<Utc>) -> bool {
     record.left(now) > LAST_RESORT
 }
@@ -85,7 +86,7 @@ impl fmt::Display for Freshness {
     }
 }
 
-/// What to do with a sign-in before its ID token is used.
+/// The step that a sign-in needs before its ID token is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     /// Use the ID token that is there.
@@ -96,12 +97,12 @@ pub enum Step {
     SignIn,
 }
 
-/// Whether the ID token may still be sent.
+/// Returns whether the ID token may still be sent.
 pub fn is_valid(tokens: &TokensRecord, now: DateTime<Utc>) -> bool {
     tokens.expires_at - now > TOKEN_MARGIN
 }
 
-/// The step for this sign-in.
+/// Returns the step for this sign-in.
 pub fn step(tokens: &TokensRecord, now: DateTime<Utc>) -> Step {
     let is_valid = is_valid(tokens, now);
     let is_young = now - tokens.issued_at < YOUNG && tokens.issued_at - now < YOUNG;

@@ -26,7 +26,7 @@ fn tokens(has_refresh_token: bool) -> TokensRecord {
 }
 
 #[test]
-fn credentials_are_fresh_until_sixteen_minutes_before_their_end_or_half_a_short_life() {
+fn credentials_are_fresh_until_the_renewal_window() {
     for (life, until) in [
         (3600, 44 * 60),
         (12 * 3600, 12 * 3600 - 16 * 60),
@@ -66,7 +66,7 @@ fn credentials_are_usable_with_more_than_a_minute_left() {
 }
 
 #[test]
-fn a_young_id_token_is_used_an_older_one_refreshed() {
+fn young_id_token_is_used_and_an_older_one_refreshed() {
     for (now, with, without) in [
         (0, Step::UseIdToken, Step::UseIdToken),
         (299, Step::UseIdToken, Step::UseIdToken),
@@ -84,7 +84,7 @@ fn a_young_id_token_is_used_an_older_one_refreshed() {
 }
 
 #[test]
-fn a_young_token_that_has_hardly_any_life_is_not_used() {
+fn young_id_token_that_expires_soon_is_not_used() {
     let mut record = tokens(true);
     record.expires_at = at(60);
     assert_eq!(step(&record, at(29)), Step::UseIdToken);
@@ -94,7 +94,7 @@ fn a_young_token_that_has_hardly_any_life_is_not_used() {
 }
 
 #[test]
-fn a_sign_in_that_has_ended_is_over() {
+fn ended_sign_in_requires_a_new_one() {
     let mut record = tokens(false);
     record.ended = Some(crate::session::record::Ended { at: at(10), interrupted_at: None, by_sign_out: false });
     for now in [11, 299, 3000, 90_000] {

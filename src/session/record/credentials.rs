@@ -19,20 +19,20 @@ pub struct CredentialsRecord {
     pub user_pool_id: String,
     /// The app client of the sign-in.
     pub client_id: String,
-    /// The identity pool that issued them.
+    /// The identity pool that issued the credentials.
     pub identity_pool_id: String,
-    /// Where that was.
+    /// The endpoint of that identity pool.
     pub identity_pool_endpoint: String,
-    /// Where the role was assumed, in the classic flow alone.
+    /// The STS endpoint at which the role was assumed, in the classic flow only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sts_endpoint: Option<String>,
-    /// The role that was asked for, if one was.
+    /// The role that was asked for, if one was named.
     pub role_arn: Option<String>,
-    /// The person whose they are.
+    /// The ID token's `sub` of their owner.
     pub subject: String,
-    /// When they were issued, by this machine's clock.
+    /// The time of issue, by this machine's clock.
     pub issued_at: DateTime<Utc>,
-    /// When AWS stops honouring them, by this machine's clock or by AWS's, whichever comes first.
+    /// The expiry, by this machine's clock or by AWS's, whichever comes first.
     pub expires_at: DateTime<Utc>,
     access_key_id: String,
     #[serde(serialize_with = "secret::exposed")]
@@ -42,7 +42,8 @@ pub struct CredentialsRecord {
 }
 
 impl CredentialsRecord {
-    /// The record of credentials that `profile` was given `now`, by this machine's clock, from which AWS's is `offset`.
+    /// Creates the record of credentials that were issued for `ask` at `now` by this machine's clock. AWS's clock is
+    /// `offset` from it.
     pub fn new(ask: &Ask, subject: &str, credentials: Credentials, now: DateTime<Utc>, offset: Offset) -> Self {
         let profile = &ask.profile;
         Self {
@@ -62,7 +63,7 @@ impl CredentialsRecord {
         }
     }
 
-    /// The credentials in it.
+    /// Returns the credentials.
     pub fn credentials(&self) -> Credentials {
         Credentials {
             access_key_id: self.access_key_id.clone(),
@@ -72,18 +73,17 @@ impl CredentialsRecord {
         }
     }
 
-    /// Whether these are those.
+    /// Returns whether both records hold the same credentials.
     pub fn has_same_key(&self, other: &Self) -> bool {
         self.access_key_id == other.access_key_id
     }
 
-    /// How long they are still good.
+    /// Returns the remaining life.
     pub fn left(&self, now: DateTime<Utc>) -> TimeDelta {
         self.expires_at - now
     }
 
-    /// The copy in the kernel's keyring, which costs next to nothing to ask. Whatever is odd about it, it is as if it
-    /// were not there.
+    /// Reads the copy in the kernel's keyring, which costs next to nothing. A copy that is not right counts as missing.
     pub fn cached(store: &Store, ask: &Ask) -> Cached<Self> {
         let account = credentials_account(ask);
         match store.cached(&account) {
@@ -96,7 +96,7 @@ impl CredentialsRecord {
         }
     }
 
-    /// The record in the store, if there is one that belongs to this profile and its endpoints.
+    /// Reads the record from the store, if there is one that fits `ask`.
     ///
     /// # Errors
     /// [`crate::error::Kind::Store`].

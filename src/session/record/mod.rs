@@ -1,4 +1,4 @@
-//! The records that are kept in a store: what they say, what they are called, and how they are read by later versions.
+//! The records that are kept in a store: their contents, their accounts, and how later versions read them.
 
 mod credentials;
 mod destination;
@@ -22,15 +22,15 @@ use crate::store::{Store, StoreError};
 const VERSION: u32 = 1;
 /// The largest record that is read, in bytes; real ones are a few KiB.
 const LARGEST: usize = 1 << 20;
-/// The longest text of a record's that a message repeats, in characters.
+/// The longest text from a record that a message repeats, in characters.
 const LONGEST_QUOTE: usize = 200;
-/// In the name of an item, for credentials of the role that the mapping gives.
+/// In an account, for credentials of the role that the identity pool chooses.
 const NO_ROLE: &str = "default";
-/// In the name of an item, before the role, for credentials by the classic flow. Not after it: a role's ARN may end in
-/// anything, and none begins so.
+/// In an account, before the role, for credentials by the classic flow. Not after it: an ARN may end in anything, and no
+/// ARN begins like this.
 const CLASSIC: &str = "classic/";
 
-/// The account of a sign-in's tokens: `tokens/USER POOL/APP CLIENT/WHO`. A plain issuer stands in the user pool's place.
+/// Returns the account of a sign-in's tokens: `tokens/USER POOL/APP CLIENT/WHO`. A plain issuer stands in the user pool's place.
 pub fn tokens_account(profile: &Profile) -> String {
     format!("tokens/{}/{}/{}", part(profile.issuer.id()), profile.client_id, part(profile.who()))
 }
@@ -42,7 +42,7 @@ pub fn credentials_account(ask: &Ask) -> String {
     format!("{}{}{role}", before_role(&ask.profile), if ask.role.is_classic() { CLASSIC } else { "" })
 }
 
-/// The accounts of all credentials of a sign-in at one identity pool begin so.
+/// Returns the beginning of the accounts of all credentials of a sign-in at one identity pool.
 fn before_role(profile: &Profile) -> String {
     format!(
         "credentials/{}/{}/{}/{}/",
@@ -53,12 +53,12 @@ fn before_role(profile: &Profile) -> String {
     )
 }
 
-/// A name that a person chose, or an issuer, as one part of an account: it must not reach into another part.
+/// Returns a name that a person chose, or an issuer, as one part of an account: it must not reach into another part.
 fn part(name: &str) -> String {
     name.replace('%', "%25").replace('/', "%2F")
 }
 
-/// One sign-in: its tokens, whose they are, where they may be sent, and what was made from them.
+/// One sign-in: its tokens, their owner, where they may be sent, and the credentials that were made from them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TokensRecord {
     version: u32,
@@ -81,23 +81,23 @@ pub struct TokensRecord {
     pub issuer: String,
     /// `sub` of the ID token: the person, within the user pool.
     pub subject: String,
-    /// How to name the person.
+    /// The name of the person, for messages.
     pub person: String,
     /// The identity provider, where the token told.
     pub provider: Option<String>,
-    /// When the person was last in the browser.
+    /// The time at which the person was last in the browser.
     pub signed_in_at: DateTime<Utc>,
     /// The ID token.
     #[serde(serialize_with = "secret::exposed")]
     pub id_token: Secret,
-    /// When the ID token was issued, by this machine's clock.
+    /// The issue time of the ID token, by this machine's clock.
     pub issued_at: DateTime<Utc>,
-    /// When the ID token expires, by this machine's clock or by the user pool's, whichever comes first.
+    /// The expiry of the ID token, by this machine's clock or by the user pool's, whichever comes first.
     pub expires_at: DateTime<Utc>,
     /// The access token.
     #[serde(serialize_with = "secret::exposed")]
     pub access_token: Secret,
-    /// The refresh token, until the user pool says that it is no good any more.
+    /// The refresh token, until the user pool rejects it.
     #[serde(serialize_with = "secret::exposed_option")]
     pub refresh_token: Option<Secret>,
     /// The app client's secret, if it has one and it was given at the sign-in.
@@ -109,24 +109,24 @@ pub struct TokensRecord {
     /// The accounts of the credentials that were made from this sign-in.
     #[serde(default)]
     pub credentials: BTreeSet<String>,
-    /// Why the refresh token is gone, if it is.
+    /// The early end of the sign-in, if it has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Ended>,
 }
 
-/// How a sign-in ended before its time.
+/// The end of a sign-in before its time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ended {
-    /// When that was noticed.
+    /// The time at which it was noticed.
     pub at: DateTime<Utc>,
-    /// When an earlier renewal was cut off before its answer was saved: then that is the likely cause.
+    /// The time of an earlier renewal that was cut off before its answer was saved: the likely cause.
     pub interrupted_at: Option<DateTime<Utc>>,
-    /// Whether a person is signing out: then the refresh token is kept until it is revoked, and used for nothing else.
+    /// True if a person is signing out: the refresh token is then kept until it is revoked, and used for nothing else.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_sign_out: bool,
 }
 
-/// What a new sign-in's record is made of.
+/// The parts of a new sign-in's record.
 pub struct SignedIn<'a> {
     /// The profile that was signed in to.
     pub profile: &'a Profile,
@@ -139,7 +139,7 @@ pub struct SignedIn<'a> {
 }
 
 impl TokensRecord {
-    /// The record of a new sign-in.
+    /// Creates the record of a new sign-in.
     pub fn new(signed_in: SignedIn<'_>) -> Self {
         let SignedIn { profile, tokens, client_secret, now } = signed_in;
         let mut record = Self {
@@ -170,8 +170,8 @@ impl TokensRecord {
         record
     }
 
-    /// Puts new tokens in the place of the old ones. A refresh token stays if no new one came: a user pool that does
-    /// not rotate them sends none.
+    /// Replaces the old tokens by new ones. The refresh token stays if no new one came: a user pool that does not rotate
+    /// them sends none.
     pub fn take(&mut self, tokens: &Tokens) {
         let (grant, claims) = (&tokens.grant, &tokens.claims);
         self.generation = new_generation();
@@ -189,20 +189,20 @@ impl TokensRecord {
         }
     }
 
-    /// Puts a rotated refresh token in the place of the one that it replaces, before anything else is done.
+    /// Replaces the refresh token by a rotated one, before anything else is done.
     pub fn rotate(&mut self, refresh_token: Secret) {
         self.generation = new_generation();
         self.refresh_token = Some(refresh_token);
     }
 
-    /// Until when silent renewal will work, where the profile's `refresh_token_validity` tells. Counted from the
+    /// Returns until when silent renewal will work, if the profile has a `refresh_token_validity`. It counts from the
     /// sign-in: rotation does not prolong it.
     pub fn renewable_until(&self, profile: &Profile) -> Option<DateTime<Utc>> {
         self.refresh_token.as_ref()?;
         Some(self.signed_in_at + profile.refresh_token_validity?)
     }
 
-    /// The record of this profile's sign-in, if there is one.
+    /// Reads the record of this profile's sign-in, if there is one.
     ///
     /// # Errors
     /// [`Kind::Store`] if the store or the record fails, or the record belongs to other endpoints.
@@ -213,8 +213,8 @@ impl TokensRecord {
         Ok(Some(record))
     }
 
-    /// The record, whatever endpoints it belongs to, for whoever replaces or deletes it. One that cannot be read is
-    /// none.
+    /// Reads the record, whatever endpoints it belongs to, to replace or delete it. One that cannot be read counts as
+    /// missing.
     ///
     /// # Errors
     /// [`Kind::Store`] if the store fails, or the record is a newer cogfed's, which is left alone.
@@ -231,7 +231,7 @@ impl TokensRecord {
         }
     }
 
-    /// Whether credentials were made from this sign-in that may last for more than an hour.
+    /// Returns whether credentials were made from this sign-in that may last for more than an hour.
     pub fn has_classic_credentials(&self) -> bool {
         // Of an account's parts none but the role has a slash, see `part`.
         let role = |account: &String| account.splitn(6, '/').nth(5).is_some_and(|role| role.starts_with(CLASSIC));
@@ -265,7 +265,7 @@ fn written<R: Serialize>(record: &R) -> Secret {
     Secret::new(serde_json::to_string(record).expect("a struct of texts, times and maps keyed by text serializes"))
 }
 
-/// Why a stored text is no record.
+/// The reason why a stored text is not a record.
 enum Unreadable {
     /// It is not what any version writes.
     Damaged(Failure),

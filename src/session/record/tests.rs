@@ -53,7 +53,7 @@ fn of(text: &str) -> Value {
 }
 
 #[test]
-fn version_1_of_a_sign_in_stays_readable_and_is_what_is_written() {
+fn sign_in_record_of_version_1_is_read_and_written_unchanged() {
     let profile = own();
     let account = tokens_account(&profile);
     for text in [TOKENS, LEAST] {
@@ -79,7 +79,7 @@ fn version_1_of_a_sign_in_stays_readable_and_is_what_is_written() {
 }
 
 #[test]
-fn version_1_of_credentials_stays_readable_and_is_what_is_written() {
+fn credentials_record_of_version_1_is_read_and_written_unchanged() {
     let profile = own();
     let account = credentials_account(&ask(&profile));
     let store = store(&account, CREDENTIALS);
@@ -96,7 +96,7 @@ fn version_1_of_credentials_stays_readable_and_is_what_is_written() {
 }
 
 #[test]
-fn accounts_are_readable_and_no_name_reaches_into_another_part() {
+fn account_names_are_readable_and_cannot_be_confused() {
     assert_eq!(tokens_account(&own()), "tokens/eu-west-1_AbC123xyz/3n4b5urk1ft4fl3mg5e62d9ado/AzureAD");
     let role = "role_arn = 'arn:aws:iam::000000000000:role/a/b'";
     assert!(
@@ -112,7 +112,7 @@ fn accounts_are_readable_and_no_name_reaches_into_another_part() {
 }
 
 #[test]
-fn a_sign_in_is_not_read_by_a_profile_with_other_endpoints() {
+fn sign_in_is_not_read_by_a_profile_with_other_endpoints() {
     let store = store(&tokens_account(&own()), TOKENS);
     let provider = "identity_provider = 'AzureAD'";
     for endpoints in ["domain = 'http://127.0.0.1:9'", "identity_pool = 'http://127.0.0.1:9'"] {
@@ -146,7 +146,7 @@ fn owner_if_not(profile: &Profile, record: &TokensRecord) -> Option<String> {
 }
 
 #[test]
-fn a_refresh_token_is_of_one_app_client_and_one_token_endpoint() {
+fn refresh_token_belongs_to_one_app_client_and_token_endpoint() {
     let (own, record): (_, TokensRecord) = (own(), serde_json::from_str(TOKENS).unwrap());
     assert_eq!(owner_if_not(&own, &record), None);
     let elsewhere = profile("", "domain = 'http://127.0.0.1:9'");
@@ -166,7 +166,7 @@ fn a_refresh_token_is_of_one_app_client_and_one_token_endpoint() {
 }
 
 #[test]
-fn a_plain_issuers_sign_in_belongs_to_the_hosts_that_the_profile_vouches_for() {
+fn plain_issuers_sign_in_belongs_to_the_profiles_hosts() {
     let issuer = PlainIssuer {
         url: "https://login.example.com/t/v2.0".into(),
         discovery: "https://login.example.com/t/v2.0/.well-known/openid-configuration".into(),
@@ -192,7 +192,7 @@ fn a_plain_issuers_sign_in_belongs_to_the_hosts_that_the_profile_vouches_for() {
 
 /// AWS's own is always allowed; what is another's has to be named by the record, which older ones cannot.
 #[test]
-fn a_token_of_the_classic_flow_has_an_sts_that_it_belongs_to() {
+fn sign_in_of_the_classic_flow_belongs_to_its_sts_endpoint() {
     let named = format!("{{\"sts_endpoint\":\"http://127.0.0.1:9\",{}", TOKENS.trim_start_matches('{'));
     for (text, sts, is_read) in [
         (TOKENS, "", true),
@@ -213,7 +213,7 @@ fn a_token_of_the_classic_flow_has_an_sts_that_it_belongs_to() {
 }
 
 #[test]
-fn credentials_of_other_endpoints_pools_and_roles_are_as_if_not_there() {
+fn credentials_of_other_endpoints_pools_and_roles_are_not_read() {
     let profile = own();
     let account = credentials_account(&ask(&profile));
     for (name, value) in [
@@ -235,7 +235,7 @@ const CLASSIC_FLOW: &str =
     "identity_provider = 'AzureAD'\nflow = 'classic'\nrole_arn = 'arn:aws:iam::000000000000:role/a/b'";
 
 #[test]
-fn the_classic_flow_has_credentials_of_its_own_and_an_sts_that_they_belong_to() {
+fn classic_flow_credentials_have_their_own_account_and_sts_endpoint() {
     let classic = profile(CLASSIC_FLOW, "");
     let enhanced = Profile { flow: Flow::Enhanced, ..classic.clone() };
     let account = credentials_account(&ask(&classic));
@@ -258,7 +258,7 @@ fn the_classic_flow_has_credentials_of_its_own_and_an_sts_that_they_belong_to() 
 }
 
 #[test]
-fn a_sign_in_knows_the_roles_of_its_credentials_at_one_identity_pool() {
+fn sign_in_lists_the_roles_of_its_credentials() {
     let own = own();
     let mut record: TokensRecord = serde_json::from_str(TOKENS).unwrap();
     assert!(!record.has_classic_credentials());
@@ -280,7 +280,7 @@ fn a_sign_in_knows_the_roles_of_its_credentials_at_one_identity_pool() {
 }
 
 #[test]
-fn what_cannot_be_read_is_told_without_a_piece_of_it() {
+fn unreadable_record_is_reported_without_its_text() {
     let profile = own();
     let account = tokens_account(&profile);
     let torn = TOKENS.split_at(TOKENS.find("access_token").unwrap() + 30).0;
@@ -297,7 +297,7 @@ fn what_cannot_be_read_is_told_without_a_piece_of_it() {
 }
 
 #[test]
-fn a_record_without_end_is_not_read() {
+fn oversized_record_is_not_read() {
     let profile = own();
     let account = tokens_account(&profile);
     let padded = |length: usize| format!("{TOKENS}{}", " ".repeat(length - TOKENS.len()));
@@ -307,7 +307,7 @@ fn a_record_without_end_is_not_read() {
 }
 
 #[test]
-fn new_tokens_take_the_place_of_the_old_ones_and_those_that_did_not_come_stay() {
+fn new_tokens_replace_old_ones_and_missing_ones_stay() {
     let at = |seconds: i64| DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap();
     let tokens = |id_token: Option<&str>, refresh_token: Option<&str>, person: &str| Tokens {
         grant: Grant {
@@ -344,7 +344,7 @@ fn new_tokens_take_the_place_of_the_old_ones_and_those_that_did_not_come_stay() 
 }
 
 #[test]
-fn credentials_are_told_apart_by_their_key() {
+fn credentials_are_compared_by_access_key() {
     let record: CredentialsRecord = serde_json::from_str(CREDENTIALS).unwrap();
     let other = serde_json::from_str(&CREDENTIALS.replace("ASIANOTAREALKEY", "ASIANOTHERKEY")).unwrap();
     assert!(record.has_same_key(&record.clone()) && !record.has_same_key(&other));
@@ -352,7 +352,7 @@ fn credentials_are_told_apart_by_their_key() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_copy_that_is_not_the_profiles_is_as_if_it_were_not_there() {
+fn kernel_copy_of_another_profile_is_not_read() {
     let profile = Profile { client_id: format!("test{}", std::process::id()), ..own() };
     let account = credentials_account(&ask(&profile));
     let Some(store) = copies(&account) else { return };
@@ -372,7 +372,7 @@ fn a_copy_that_is_not_the_profiles_is_as_if_it_were_not_there() {
 }
 
 #[test]
-fn a_rotation_changes_the_generation_and_keeps_the_rest() {
+fn rotation_changes_the_generation_and_keeps_the_rest() {
     let mut record: TokensRecord = serde_json::from_str(TOKENS).unwrap();
     let before = record.clone();
     record.rotate(Secret::new("new"));
@@ -387,7 +387,7 @@ fn a_rotation_changes_the_generation_and_keeps_the_rest() {
 }
 
 #[test]
-fn debug_shows_no_secret() {
+fn debug_output_of_records_shows_no_secret() {
     let tokens: TokensRecord = serde_json::from_str(TOKENS).unwrap();
     let credentials: CredentialsRecord = serde_json::from_str(CREDENTIALS).unwrap();
     let shown = format!("{tokens:?} {credentials:?}");

@@ -144,12 +144,38 @@ fn drawn(graph: &Graph, floors: &[&[Room]]) -> String {
     text
 }
 
+/// The modules of `commands` that are verbs of the command line.
+fn verbs() -> Vec<String> {
+    let command = super::built();
+    command.get_subcommands().map(|verb| format!("commands::{}", verb.get_name().replace('-', "_"))).collect()
+}
+
+/// Each arrow from one verb to another, a line each.
+fn between_verbs(code: &Code, verbs: &[String]) -> Vec<String> {
+    let verb_of = |module: &str| {
+        let is_in = |verb: &&String| module == verb.as_str() || module.starts_with(&format!("{verb}::"));
+        verbs.iter().find(is_in)
+    };
+    let arrows = code.uses().filter_map(|(from, to)| Some((verb_of(from)?, verb_of(to)?)));
+    arrows.filter(|(from, to)| from != to).map(|(from, to)| format!("{from} -> {to}")).collect()
+}
+
 #[test]
 fn every_arrow_between_rooms_points_down_and_is_in_the_table() {
     let graph = graph(&Code::of(&super::root().join("src")));
     println!("{}", drawn(&graph, FLOORS));
     let faults = faults(&graph, FLOORS);
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn no_verb_uses_another_verb() {
+    let code = Code::of(&super::root().join("src"));
+    let verbs = verbs();
+    let in_code = verbs.iter().filter(|verb| code.has(verb)).count();
+    assert!(in_code >= 8, "only {in_code} of {verbs:?} are in the code");
+    let arrows = between_verbs(&code, &verbs);
+    assert!(arrows.is_empty(), "{}", arrows.join("\n"));
 }
 
 fn of(arrows: &[(&str, &[&str])]) -> Graph {
@@ -176,4 +202,13 @@ fn each_kind_of_fault_is_found() {
     }
     let without = of(&[("low", &[]), ("high", &["low"])]);
     assert_eq!(faults(&without, floors), ["side is in the table and not in the code"]);
+}
+
+#[test]
+fn an_arrow_between_verbs_is_found() {
+    let mut code = Code::default();
+    code.read("commands::login", "use super::status::{self, until};\nuse super::rows;");
+    code.read("commands::status::text", "use super::super::rows;\nuse crate::commands::status;");
+    let verbs = ["commands::login", "commands::status"].map(str::to_owned);
+    assert_eq!(between_verbs(&code, &verbs), ["commands::login -> commands::status"; 2]);
 }

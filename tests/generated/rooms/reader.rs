@@ -34,6 +34,10 @@ impl Code {
         self.uses.iter().map(|(from, to)| (from.as_str(), to.as_str()))
     }
 
+    pub fn has(&self, module: &str) -> bool {
+        self.modules.contains(module)
+    }
+
     /// Reads the text of one module. Returns the modules that it declares in files of their own.
     pub fn read(&mut self, module: &str, text: &str) -> Vec<String> {
         let file = syn::parse_file(text).unwrap_or_else(|error| panic!("{module}: {error}"));

@@ -108,17 +108,17 @@ fn completions() -> Files {
 }
 
 #[test]
-fn the_completions_are_in_step() {
+fn completions_are_up_to_date() {
     compare("completions", &completions());
 }
 
 #[test]
-fn the_man_pages_are_in_step() {
+fn man_pages_are_up_to_date() {
     compare("man", &man::pages());
 }
 
 #[test]
-fn the_readme_lists_the_verbs() {
+fn readme_lists_the_verbs() {
     let path = root().join("README.md");
     let readme = fs::read_to_string(&path).expect("README.md");
     let (before, rest) = readme.split_once(VERBS_BEGIN).expect("README.md has the line <!-- verbs -->");
@@ -136,7 +136,7 @@ fn the_readme_lists_the_verbs() {
 }
 
 #[test]
-fn missing_changed_and_left_over_files_are_told_apart() {
+fn missing_changed_and_left_over_files_are_distinguished() {
     let files = |names: &[(&str, &str)]| names.iter().map(|(name, text)| ((*name).into(), (*text).into())).collect();
     let is: Files = files(&[("same", "1"), ("changed", "1"), ("old", "1")]);
     let ought: Files = files(&[("same", "1"), ("changed", "2"), ("new", "1")]);
@@ -156,7 +156,7 @@ fn every_verb_has_examples_and_short_lines() {
 }
 
 #[test]
-fn every_misbehaviour_is_in_the_help_and_in_the_man_page() {
+fn every_misbehaviour_is_in_help_and_man_page() {
     let command = built();
     let sandbox = command.find_subcommand("sandbox").expect("the verb");
     let help = sandbox.clone().render_long_help().to_string();
@@ -171,7 +171,7 @@ fn every_misbehaviour_is_in_the_help_and_in_the_man_page() {
 
 /// groff is the judge of what the pages say to it; CI has one, and elsewhere there may be nobody to ask.
 #[test]
-fn the_man_pages_format_without_a_warning() {
+fn man_pages_format_without_warnings() {
     for name in man::pages().keys() {
         let page = root().join("man").join(name);
         let mut groff = std::process::Command::new("groff");

@@ -88,7 +88,7 @@ pub fn render(sections: &[Section], roff: &mut Roff) {
 }
 
 #[test]
-fn each_form_is_read() {
+fn help_sections_of_each_form_are_read() {
     let text = "ONE TITLE\n  some text\n  that goes on:\n    to be\n\n      typed\n\n  a term  and what\n        it means\n\n\
                 TWO\n  term\n        meaning\n  text\n";
     let text_of = |text: &str| Block::Text(text.into());

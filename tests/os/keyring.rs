@@ -57,7 +57,7 @@ fn timed<T>(what: &str, call: impl FnOnce() -> T) -> (T, Duration) {
 }
 
 #[test]
-fn an_item_is_kept_read_replaced_and_deleted() {
+fn keyring_item_is_stored_read_replaced_and_deleted() {
     if !keyring_is("open") {
         return;
     }
@@ -82,7 +82,7 @@ fn an_item_is_kept_read_replaced_and_deleted() {
 }
 
 #[test]
-fn two_items_with_the_same_attributes_are_read_made_one_and_deleted() {
+fn duplicate_keyring_items_are_merged_and_deleted() {
     if !keyring_is("open") {
         return;
     }
@@ -127,7 +127,7 @@ fn all_fail_in_time(store: &Store, expected: fn(&StoreError) -> bool) {
 }
 
 #[test]
-fn without_a_session_bus_it_cannot_be_reached() {
+fn keyring_without_a_session_bus_is_unreachable() {
     if keyring_is("nobus") {
         let store = store(Patience::unattended(), None);
         all_fail_in_time(&store, |error| matches!(error, StoreError::NoService { .. }));
@@ -135,7 +135,7 @@ fn without_a_session_bus_it_cannot_be_reached() {
 }
 
 #[test]
-fn without_a_service_on_the_bus_it_cannot_be_reached() {
+fn keyring_without_a_service_is_unreachable() {
     if keyring_is("absent") {
         let store = store(Patience::unattended(), None);
         all_fail_in_time(&store, |error| matches!(error, StoreError::NoService { .. }));
@@ -144,7 +144,7 @@ fn without_a_service_on_the_bus_it_cannot_be_reached() {
 
 /// What is not there needs no unlocking to be told: the attributes of locked items can be searched.
 #[test]
-fn a_locked_one_that_nobody_can_unlock_says_so() {
+fn locked_keyring_is_reported() {
     if !keyring_is("locked") {
         return;
     }
@@ -162,7 +162,7 @@ fn a_locked_one_that_nobody_can_unlock_says_so() {
 }
 
 #[test]
-fn a_prompt_that_nobody_answers_ends_the_wait_in_time() {
+fn unanswered_keyring_prompt_times_out() {
     if !keyring_is("prompt") {
         return;
     }

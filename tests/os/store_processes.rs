@@ -26,14 +26,14 @@ fn role(through: &[&str], role: &str, folder: &Path) -> Command {
             command
         }
     };
-    command.args(["--exact", "store_processes::role_of_another_process", "--nocapture", "--test-threads=1"]);
+    command.args(["--exact", "store_processes::helper_process_acts_its_role", "--nocapture", "--test-threads=1"]);
     command.env(ROLE, role).env(FOLDER, folder).stdin(Stdio::piped());
     command
 }
 
 /// Not a test by itself: what the processes started by the tests do.
 #[test]
-fn role_of_another_process() {
+fn helper_process_acts_its_role() {
     let Ok(role) = std::env::var(ROLE) else { return };
     let folder = Folder::at(std::env::var_os(FOLDER).unwrap());
     match role.split_once(' ').unwrap_or((&role, "")) {
@@ -88,7 +88,7 @@ fn read_until_told(folder: &Folder) {
 }
 
 #[test]
-fn processes_that_write_and_read_one_item_never_miss_it_or_mix_it() {
+fn concurrent_writers_and_readers_see_whole_items() {
     let temp = tempfile::tempdir().unwrap();
     let folder = Folder::at(temp.path().join("cogfed"));
     let store = FileStore::new(&folder);
@@ -119,7 +119,7 @@ fn processes_that_write_and_read_one_item_never_miss_it_or_mix_it() {
 }
 
 #[test]
-fn a_writer_that_is_killed_leaves_a_whole_item_and_nothing_that_stays() {
+fn killed_writer_leaves_a_whole_item_and_no_remains() {
     let temp = tempfile::tempdir().unwrap();
     let folder = Folder::at(temp.path().join("cogfed"));
     let store = FileStore::new(&folder);
@@ -152,7 +152,7 @@ fn holder(folder: &Folder) -> (Child, impl BufRead) {
 }
 
 #[test]
-fn a_lock_names_its_holder_and_is_free_when_that_is_killed() {
+fn lock_names_its_holder_and_is_freed_by_its_death() {
     let temp = tempfile::tempdir().unwrap();
     let folder = Folder::at(temp.path().join("cogfed"));
     let (mut held_by, _said) = holder(&folder);
@@ -168,7 +168,7 @@ fn a_lock_names_its_holder_and_is_free_when_that_is_killed() {
 }
 
 #[test]
-fn who_waits_for_a_lock_has_it_when_the_holder_ends() {
+fn waiter_gets_the_lock_when_the_holder_exits() {
     let temp = tempfile::tempdir().unwrap();
     let folder = Folder::at(temp.path().join("cogfed"));
     let (mut held_by, _said) = holder(&folder);
@@ -221,7 +221,7 @@ mod kernel {
 
     /// A desktop session, ssh, cron and a systemd unit differ in who possesses which keyring.
     #[test]
-    fn every_session_of_a_user_reads_replaces_and_deletes_the_same_copy() {
+    fn sessions_of_one_user_share_a_kernel_copy() {
         let keyring = KernelKeyring::cache();
         let account = format!("test/{}", std::process::id());
         let put = |text: &str| keyring.set_for(&account, &Secret::new(text), Duration::from_secs(60));

@@ -62,7 +62,7 @@ pub fn await_pages(opened: &PathBuf, count: usize) -> Vec<String> {
 }
 
 #[test]
-fn for_ten_minutes_no_browser_is_opened_unasked_and_then_one_is() {
+fn unanswered_sign_in_blocks_browsers_for_ten_minutes() {
     let (lab, clock) = Lab::with_manual_clock(Options::default());
     lab.run_here(&["login", "--timeout", "1"], Some(Arc::new(Closed))).failed_with(3);
     for (by, words) in [(0, ASKED), (599, ASKED), (0, CREDENTIALS)] {
@@ -80,7 +80,7 @@ fn for_ten_minutes_no_browser_is_opened_unasked_and_then_one_is() {
 }
 
 #[test]
-fn a_person_is_never_held_back_and_clears_it_for_all() {
+fn person_is_never_held_back_and_clears_the_block() {
     let (lab, _) = Lab::with_manual_clock(Options::default());
     lab.run_here(&["login", "--timeout", "1"], Some(Arc::new(Closed))).failed_with(3);
     lab.run_here(&["login", "--timeout", "1"], Some(Arc::new(Closed))).failed_with(3);
@@ -90,7 +90,7 @@ fn a_person_is_never_held_back_and_clears_it_for_all() {
 }
 
 #[test]
-fn a_time_in_the_future_holds_nobody_back() {
+fn back_off_in_the_future_is_ignored() {
     let (lab, clock) = Lab::with_manual_clock(Options::default());
     lab.run_here(&["login", "--timeout", "1"], Some(Arc::new(Closed))).failed_with(3);
     clock.advance(TimeDelta::seconds(-1));
@@ -98,7 +98,7 @@ fn a_time_in_the_future_holds_nobody_back() {
 }
 
 #[test]
-fn a_caller_that_kills_us_while_the_browser_is_open_gets_no_second_one() {
+fn killed_sign_in_opens_no_second_browser() {
     let (lab, opened) = noting("");
     let mut child = lab.command(ASKED).spawn().unwrap();
     await_pages(&opened, 1);
@@ -112,7 +112,7 @@ fn a_caller_that_kills_us_while_the_browser_is_open_gets_no_second_one() {
 }
 
 #[test]
-fn who_is_held_back_asks_no_server_waits_for_no_lock_and_starts_no_thread() {
+fn held_back_caller_asks_no_server_and_takes_no_lock() {
     if !has_strace() {
         return;
     }
@@ -148,7 +148,7 @@ fn who_is_held_back_asks_no_server_waits_for_no_lock_and_starts_no_thread() {
 }
 
 #[test]
-fn who_waited_for_the_browser_s_holder_ends_as_it_does_and_opens_no_second_one() {
+fn waiting_callers_fail_with_the_browser_holder() {
     for (is_denied, status) in [(false, 3), (true, 6)] {
         let (lab, opened) = noting("");
         let first = lab.command(&["login", "--timeout", if is_denied { "60" } else { "5" }]).spawn().unwrap();
@@ -175,7 +175,7 @@ fn waiting(lab: &Lab) -> Child {
 }
 
 #[test]
-fn a_browser_that_cannot_be_noted_is_not_opened_unasked() {
+fn browser_is_not_opened_when_it_cannot_be_recorded() {
     let (lab, opened) = noting("");
     std::fs::create_dir_all(lab.folder().path()).unwrap();
     Command::new("chmod").arg("700").arg(lab.folder().path()).status().unwrap();

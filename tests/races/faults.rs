@@ -50,7 +50,7 @@ fn assert_fault_told(ran: &Ran, point: &Point, error: &str) {
 }
 
 #[test]
-fn a_renewal_whose_file_operations_fail_loses_nothing() {
+fn renewal_with_failing_file_operations_loses_nothing() {
     if !has_strace() {
         return;
     }
@@ -72,7 +72,7 @@ fn a_renewal_whose_file_operations_fail_loses_nothing() {
 }
 
 #[test]
-fn a_sign_in_whose_file_operations_fail_leaves_the_old_one_or_the_new_one() {
+fn sign_in_with_failing_file_operations_mixes_nothing() {
     if !has_strace() {
         return;
     }
@@ -97,7 +97,7 @@ fn a_sign_in_whose_file_operations_fail_leaves_the_old_one_or_the_new_one() {
 }
 
 #[test]
-fn a_sign_out_whose_file_operations_fail_is_finished_by_the_next() {
+fn sign_out_with_failing_file_operations_is_finished_later() {
     if !has_strace() {
         return;
     }
@@ -151,7 +151,7 @@ fn leaving(pages: usize) -> String {
 }
 
 #[test]
-fn a_disk_that_is_really_full_costs_no_refresh_token_however_little_is_left() {
+fn full_disk_costs_no_refresh_token() {
     let lab = signed_in(Rotation::On { grace: 0 });
     let mut codes = Vec::new();
     for pages in 0..14 {
@@ -172,7 +172,7 @@ fn a_disk_that_is_really_full_costs_no_refresh_token_however_little_is_left() {
 }
 
 #[test]
-fn on_a_full_disk_a_sign_out_still_deletes_and_revokes() {
+fn sign_out_on_a_full_disk_deletes_and_revokes() {
     let lab = signed_in(Rotation::Off);
     let before = lab.refresh_token().unwrap();
     let Some(ran) = on_a_disk(&lab, &leaving(0), &["logout"]) else { return };
@@ -182,7 +182,7 @@ fn on_a_full_disk_a_sign_out_still_deletes_and_revokes() {
 }
 
 #[test]
-fn a_disk_that_is_really_read_only_is_told_before_the_refresh_token_leaves() {
+fn read_only_disk_is_noticed_before_the_refresh() {
     let lab = signed_in(Rotation::On { grace: 0 });
     let read_only = "mount -o remount,ro \"$state\"";
     // What is fresh needs no writing.
@@ -201,7 +201,7 @@ fn a_disk_that_is_really_read_only_is_told_before_the_refresh_token_leaves() {
 }
 
 #[test]
-fn too_few_file_descriptors_are_met_before_the_refresh_token_leaves() {
+fn lack_of_file_descriptors_is_noticed_before_the_refresh() {
     let lab = signed_in(Rotation::On { grace: 0 });
     let mut codes = Vec::new();
     // With fewer not even the program's libraries can be opened.

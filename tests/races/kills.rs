@@ -61,7 +61,7 @@ fn volley(lab: &Lab, random: &mut Random, tally: &Mutex<Tally>) {
 }
 
 #[test]
-fn whatever_is_killed_whenever_the_state_is_readable_and_usable() {
+fn state_stays_usable_after_kills_at_random_times() {
     let mut total = 0;
     for (at, rotation) in MODES.into_iter().enumerate() {
         let lab = signed_in(rotation);

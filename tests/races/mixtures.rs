@@ -54,7 +54,7 @@ fn round(lab: &Lab, is_shared: bool) -> Vec<String> {
 }
 
 #[test]
-fn rounds_of_sixty_four_make_one_refresh_each_in_every_mode_and_with_two_profiles() {
+fn sixty_four_processes_refresh_once_in_every_mode() {
     let modes = MODES.iter().map(|mode| (*mode, false)).chain([(Rotation::On { grace: 0 }, true)]);
     let mut all = 0;
     for (rotation, is_shared) in modes {
@@ -82,7 +82,7 @@ fn spawned(lab: &Lab, verbs: &[Vec<&str>], count: usize) -> Vec<Child> {
 
 /// Everybody signed out: whoever may open a browser waits for the one that is.
 #[test]
-fn a_mixture_that_has_to_sign_in_opens_one_browser() {
+fn mixture_that_has_to_sign_in_opens_one_browser() {
     for (rotation, count) in MODES.into_iter().zip([2, 9, CROWD]) {
         let (lab, opened) = noting_with(Options { rotation, ..Options::default() }, "");
         let url = format!("{}/orders", lab.sandbox.api_url());
@@ -108,7 +108,7 @@ fn a_mixture_that_has_to_sign_in_opens_one_browser() {
 }
 
 #[test]
-fn a_mixture_with_expired_credentials_refreshes_once_and_opens_nothing() {
+fn mixture_with_expired_credentials_refreshes_once() {
     for (rotation, count) in MODES.into_iter().zip([3, 16, CROWD]) {
         let (lab, opened) = noting_with(Options { rotation, ..Options::default() }, "");
         lab.login("alice").good();
@@ -129,7 +129,7 @@ fn a_mixture_with_expired_credentials_refreshes_once_and_opens_nothing() {
 /// With sign-outs and sign-ins as somebody else in between: each ends as documented, whoever is served at the end is
 /// the person whose sign-in is stored, and no refresh token is left that nobody has.
 #[test]
-fn a_mixture_with_sign_outs_and_two_persons_hands_nobody_another_s_keys() {
+fn mixture_with_sign_outs_never_exchanges_keys() {
     for (rotation, count) in MODES.into_iter().zip([4, 16, CROWD]) {
         let lab = Lab::with(Options { rotation, ..Options::default() }).expired();
         let url = format!("{}/orders", lab.sandbox.api_url());

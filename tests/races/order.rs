@@ -34,7 +34,7 @@ fn renames(text: &str) -> (usize, Vec<String>) {
 }
 
 #[test]
-fn every_file_is_on_the_disk_before_it_has_its_name_and_its_folder_before_anyone_is_told() {
+fn files_and_folders_are_synced_before_they_count() {
     if !has_strace() {
         return;
     }
@@ -52,7 +52,7 @@ fn every_file_is_on_the_disk_before_it_has_its_name_and_its_folder_before_anyone
 }
 
 #[test]
-fn the_check_of_the_order_sees_what_is_wrong() {
+fn order_check_detects_missing_syncs() {
     let good = "1 write(3</s/.new-a>, \"\"..., 3) = 3\n1 fsync(3</s/.new-a>) = 0\n1 rename(\"/s/.new-a\", \"/s/a\") = 0\n\
                 1 fsync(3</s>) = 0\n1 sendto(4<socket:[1]>) = 1";
     assert_eq!(renames(good), (1, vec![]));

@@ -51,7 +51,7 @@ fn stopped_amid_refresh(lab: &Lab, doors: &Doors) -> Child {
 }
 
 #[test]
-fn those_who_wait_for_a_stopped_holder_end_within_the_bound_and_name_it() {
+fn waiters_name_a_stopped_lock_holder_within_the_bound() {
     let lab = signed_in(Rotation::On { grace: 0 });
     let doors = Doors::before(&lab);
     lab.login_with(&["--force"], "alice").good();
@@ -78,7 +78,7 @@ fn those_who_wait_for_a_stopped_holder_end_within_the_bound_and_name_it() {
 }
 
 #[test]
-fn who_holds_usable_credentials_hands_them_out_at_once_whoever_is_stopped() {
+fn usable_credentials_are_returned_beside_a_stopped_process() {
     let lab = signed_in(Rotation::Off);
     let doors = Doors::before(&lab);
     lab.login_with(&["--force"], "alice").good();
@@ -95,7 +95,7 @@ fn who_holds_usable_credentials_hands_them_out_at_once_whoever_is_stopped() {
 }
 
 #[test]
-fn a_holder_that_is_killed_lets_the_next_go_on_at_once() {
+fn killed_lock_holder_releases_the_lock_at_once() {
     let lab = signed_in(Rotation::On { grace: 60 });
     let doors = Doors::before(&lab);
     lab.login_with(&["--force"], "alice").good();
@@ -132,7 +132,7 @@ fn await_stopped_holder(lab: &Lab) -> Pid {
 
 /// Stopped before the refresh token leaves, between the answer and the save, and after: given up on, let go on.
 #[test]
-fn a_stopped_holder_that_goes_on_saves_under_its_lock_and_over_nobody() {
+fn resumed_lock_holder_overwrites_nothing() {
     if !has_strace() {
         return;
     }
@@ -178,7 +178,7 @@ fn a_stopped_holder_that_goes_on_saves_under_its_lock_and_over_nobody() {
 }
 
 #[test]
-fn a_browser_s_holder_that_is_stopped_is_named_within_the_bound_and_one_that_is_killed_is_held_against_nobody() {
+fn stopped_browser_holder_is_named_and_a_killed_one_ignored() {
     let (lab, opened) = noting("");
     let asked: &[&str] = &["credential-process", "--sign-in"];
     let holder = lab.command(asked).spawn().unwrap();

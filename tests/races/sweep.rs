@@ -20,7 +20,7 @@ fn chosen(lab: &Lab, words: &[&str], person: &str) -> Vec<Point> {
 }
 
 #[test]
-fn a_sign_in_that_is_killed_leaves_the_old_one_or_the_new_one_and_no_mixture() {
+fn killed_sign_in_leaves_the_old_or_the_new_one() {
     if !has_strace() {
         return;
     }
@@ -54,7 +54,7 @@ fn a_sign_in_that_is_killed_leaves_the_old_one_or_the_new_one_and_no_mixture() {
 }
 
 #[test]
-fn a_sign_out_that_is_killed_hands_nothing_out_and_is_finished_by_the_next() {
+fn killed_sign_out_is_finished_by_the_next() {
     if !has_strace() {
         return;
     }
@@ -107,7 +107,7 @@ fn window(lab: &Lab) -> u128 {
 }
 
 #[test]
-fn the_time_between_answer_and_save_is_measured() {
+fn time_between_answer_and_save_is_measured() {
     if !has_strace() {
         return;
     }

@@ -44,7 +44,7 @@ def test_the_keyring_room(state, tmp_path):
 def test_another_persons_keys_never_come_from_the_copies_beside_the_keyring(tmp_path):
     env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"}
     env |= {"COGFED_TEST_KEYRING": "1", "COGFED_TEST_PROGRAM": str(COGFED), "COGFED_REAL": MARK}
-    words = ["--exact", "session::persons::nor_from_the_copies_beside_the_keyring", "--nocapture"]
+    words = ["--exact", "session::persons::keyring_copies_never_return_the_first_persons_keys", "--nocapture"]
     said = run([HERE / "with_keyring", "open", program("--test", "cli"), *words], env)
     assert "1 passed" in said and "skipped: " not in said, said
 
@@ -75,5 +75,5 @@ def test_the_kernels_quota():
 
 
 def test_a_store_that_may_not_be_written_to():
-    test = "session::store_failures::a_folder_that_cannot_be_written_to_keeps_the_sign_in"
+    test = "session::store_failures::read_only_store_keeps_the_sign_in"
     run_as_another_user(program("--test", "cli"), test)

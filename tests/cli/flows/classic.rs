@@ -12,7 +12,7 @@ fn lines(more: &str) -> String {
 }
 
 #[test]
-fn a_session_of_twelve_hours_is_called_after_the_person() {
+fn classic_flow_names_a_twelve_hour_session_after_the_person() {
     let lab = Lab::new();
     let aws = StandIn::before(&lab, &lines("session_duration = 43200"));
     lab.login("alice").good();
@@ -45,7 +45,7 @@ fn a_session_of_twelve_hours_is_called_after_the_person() {
 }
 
 #[test]
-fn they_are_renewed_when_they_are_due_and_outlive_a_renewal_that_fails() {
+fn classic_credentials_survive_a_failed_renewal() {
     let (lab, _) = Lab::with_manual_clock(Options::default());
     let aws = StandIn::before(&lab, &lines("session_duration = 43200"));
     lab.login_here("alice").good();
@@ -81,7 +81,7 @@ fn they_are_renewed_when_they_are_due_and_outlive_a_renewal_that_fails() {
 }
 
 #[test]
-fn they_last_an_hour_where_nothing_is_said() {
+fn classic_credentials_last_an_hour_by_default() {
     let lab = Lab::new();
     let aws = StandIn::before(&lab, &lines(""));
     lab.login("alice").good();
@@ -90,7 +90,7 @@ fn they_last_an_hour_where_nothing_is_said() {
 }
 
 #[test]
-fn an_identity_that_was_forgotten_is_asked_for_anew() {
+fn classic_flow_asks_for_a_forgotten_identity_again() {
     let lab = Lab::new();
     let aws = StandIn::before(&lab, &lines(""));
     lab.login("alice").good();
@@ -102,7 +102,7 @@ fn an_identity_that_was_forgotten_is_asked_for_anew() {
 
 /// All of it against the sandbox, whose STS looks at the token.
 #[test]
-fn the_sandboxs_identity_pool_and_sts_take_it_from_end_to_end() {
+fn classic_flow_works_end_to_end_against_the_sandbox() {
     let mut options = Options::default();
     Switch::ClassicFlow.apply(&mut options);
     let lab = Lab::with(options);
@@ -133,7 +133,7 @@ fn the_sandboxs_identity_pool_and_sts_take_it_from_end_to_end() {
 
 /// Two profiles of one sign-in and one role, by two flows: neither hands out what is the other's.
 #[test]
-fn two_flows_at_once_do_not_get_in_each_others_way() {
+fn enhanced_and_classic_profiles_of_one_role_keep_separate_credentials() {
     let lab = Lab::new();
     let aws = StandIn::before(&lab, "");
     let role = ORDERS_ADMIN;

@@ -5,7 +5,7 @@ use cogfed_test_support::{CREDENTIALS, Lab, rewrite};
 use super::stand_in::{ROLE, StandIn};
 
 #[test]
-fn the_identity_pools_token_goes_to_no_other_sts() {
+fn openid_token_is_sent_to_no_other_sts() {
     let lab = Lab::new();
     let lines = format!("store = 'file'\nflow = 'classic'\nrole_arn = '{ROLE}'");
     let aws = StandIn::before(&lab, &lines.replace("store = 'file'\n", ""));
@@ -33,7 +33,7 @@ fn the_identity_pools_token_goes_to_no_other_sts() {
 
 /// A record of before the classic flow names no STS: AWS's own is meant.
 #[test]
-fn a_sign_in_that_names_no_sts_is_good_for_the_enhanced_flow_alone_elsewhere() {
+fn sign_in_without_an_sts_allows_only_the_enhanced_flow() {
     let lab = Lab::new();
     let aws = StandIn::before(&lab, "");
     lab.login("alice").good();

@@ -13,7 +13,7 @@ fn lab(options: Options) -> Lab {
 }
 
 #[test]
-fn an_employee_and_a_customer_are_signed_in_side_by_side_by_their_addresses() {
+fn email_address_chooses_the_profile_to_sign_in_to() {
     let lab = lab(Options::default());
     for (address, person, provider, profile) in [
         ("alice@corp.example", "alice", "identity_provider=AzureAD", "internal"),
@@ -34,7 +34,7 @@ fn an_employee_and_a_customer_are_signed_in_side_by_side_by_their_addresses() {
 }
 
 #[test]
-fn an_address_that_ends_like_another_is_another_person_s() {
+fn email_address_with_the_same_ending_is_another_person() {
     let mut options = Options::default();
     options.people.push(Person::new("malice", "Malice", Directory::AzureAd));
     let lab = lab(options);

@@ -23,7 +23,7 @@ fn whose(lab: &Lab, profile: &str) -> (String, String) {
 }
 
 #[test]
-fn an_employee_who_is_a_customer_too_is_never_handed_the_others_credentials() {
+fn employee_and_customer_profiles_never_exchange_credentials() {
     let lab = lab();
     for (profile, person, _) in BOTH {
         lab.login_with(&["--profile", profile], person).good();

@@ -65,7 +65,7 @@ const REFUSALS: &[(Refusal, i32, &str, &str)] = &[
 ];
 
 #[test]
-fn each_refusal_of_sts_is_explained_and_keeps_aws_own_words() {
+fn sts_refusals_are_explained_and_quoted() {
     let lab = Lab::new();
     let aws = StandIn::before(&lab, &format!("flow = 'classic'\nrole_arn = '{ROLE}'"));
     lab.login("alice").good();
@@ -85,7 +85,7 @@ fn each_refusal_of_sts_is_explained_and_keeps_aws_own_words() {
 
 /// A role that is refused is a failure of that role alone.
 #[test]
-fn one_role_is_refused_and_another_is_had() {
+fn sts_refusal_of_one_role_leaves_another_usable() {
     let lab = Lab::new();
     let aws = StandIn::before(&lab, &format!("flow = 'classic'\nrole_arn = '{ROLE}'"));
     lab.login("alice").good();
@@ -98,7 +98,7 @@ fn one_role_is_refused_and_another_is_had() {
 }
 
 #[test]
-fn a_pool_that_is_closed_to_the_classic_flow_says_why_and_what_to_do() {
+fn pool_without_the_classic_flow_is_explained() {
     for (role_mapping, said) in [
         (Options::default().role_mapping, "because it chooses roles by a mapping"),
         (RoleMapping::None, "the classic flow is not enabled for this identity pool"),
@@ -114,7 +114,7 @@ fn a_pool_that_is_closed_to_the_classic_flow_says_why_and_what_to_do() {
 
 /// The trust policy and the role's maximum session duration are the sandbox's to look at.
 #[test]
-fn the_sandboxs_sts_refuses_as_aws_does() {
+fn sandbox_sts_refusals_are_explained() {
     let mut options = Options::default();
     Switch::ClassicFlow.apply(&mut options);
     let lab = Lab::with(options);
@@ -133,7 +133,7 @@ fn the_sandboxs_sts_refuses_as_aws_does() {
 }
 
 #[test]
-fn what_the_profile_lacks_or_overdoes_is_said_before_anything_is_asked() {
+fn invalid_classic_settings_fail_before_any_request() {
     let lab = Lab::new();
     for (lines, said) in [
         ("flow = 'classic'".to_owned(), "'role_arn' is missing: the classic flow asks for one role"),

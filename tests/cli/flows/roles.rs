@@ -17,7 +17,7 @@ fn lab() -> Lab {
 }
 
 #[test]
-fn three_roles_take_one_visit_to_the_browser_and_end_together() {
+fn three_roles_share_one_sign_in() {
     let lab = lab();
     lab.login("alice").good();
     let asking = [
@@ -60,7 +60,7 @@ fn three_roles_take_one_visit_to_the_browser_and_end_together() {
 }
 
 #[test]
-fn a_call_is_made_in_the_role_that_is_asked_for() {
+fn call_uses_the_requested_role() {
     let lab = lab();
     lab.login("alice").good();
     let url = format!("{}/orders", lab.sandbox.api_url());
@@ -72,7 +72,7 @@ fn a_call_is_made_in_the_role_that_is_asked_for() {
 }
 
 #[test]
-fn a_role_that_is_refused_is_a_failure_of_that_role_alone() {
+fn refused_role_does_not_affect_other_roles() {
     let lab = lab();
     lab.login("alice").good();
     let ran = lab.run(&["credential-process", "--role", AUTHENTICATED]).failed_with(6);
@@ -84,7 +84,7 @@ fn a_role_that_is_refused_is_a_failure_of_that_role_alone() {
 
 /// No profile names the role, so that nothing but the sign-in's own list knew of it.
 #[test]
-fn another_person_s_role_is_handed_to_nobody_where_the_sign_in_is_lost() {
+fn credentials_of_another_persons_role_are_never_handed_out() {
     let lab = lab();
     let reader = &["credential-process", "--role", ORDERS_READER];
     for lose in [|path| std::fs::remove_file(path), |path| std::fs::write(path, "{")] {
@@ -103,7 +103,7 @@ fn another_person_s_role_is_handed_to_nobody_where_the_sign_in_is_lost() {
 }
 
 #[test]
-fn what_is_no_role_is_refused_before_anything_is_asked() {
+fn malformed_role_fails_before_any_request() {
     let lab = lab();
     for words in [&["credential-process"][..], &["status"], &["call", "GET", "https://a.example/"]] {
         let ran = lab.run(&[words, &["--role", "Orders"]].concat()).failed_with(2);

@@ -34,7 +34,7 @@ pub fn caller(lab: &Lab, document: &serde_json::Value) -> CallerIdentity {
 }
 
 #[test]
-fn the_caller_is_named_and_what_is_wrong_with_credentials_is_told() {
+fn sts_names_the_caller_and_explains_unusable_credentials() {
     // The sandbox's clock, which the request is signed by, is years from this machine's.
     let (lab, _) = Lab::with_manual_clock(Options::default());
     lab.login_here("alice").good();

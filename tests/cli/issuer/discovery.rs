@@ -13,7 +13,7 @@ use cogfed_test_support::{CREDENTIALS, VisitorBrowser};
 use super::lab;
 
 #[test]
-fn a_document_that_is_not_the_issuers_ends_the_sign_in_before_a_browser_opens() {
+fn untrusted_discovery_document_fails_before_the_browser_opens() {
     let (lab, _) = lab();
     for (misbehaviour, status, said) in [
         (DiscoveryOtherIssuer, 6, "is of the issuer"),
@@ -37,7 +37,7 @@ fn a_document_that_is_not_the_issuers_ends_the_sign_in_before_a_browser_opens() 
 
 /// What the issuer says after the sign-in changes nothing about where the refresh token goes.
 #[test]
-fn a_refresh_token_goes_to_the_endpoint_that_gave_it_and_to_no_other() {
+fn refresh_token_goes_only_to_the_endpoint_that_issued_it() {
     for (misbehaviour, status) in [(DiscoveryOtherHost, 6), (DiscoveryHttp, 6), (DiscoveryOtherIssuer, 6)] {
         let (lab, clock) = lab();
         lab.login_here("alice").good();
@@ -54,7 +54,7 @@ fn a_refresh_token_goes_to_the_endpoint_that_gave_it_and_to_no_other() {
 }
 
 #[test]
-fn a_host_that_the_profile_vouches_for_may_have_an_endpoint_and_a_token_from_elsewhere_stays_there() {
+fn endpoint_on_a_listed_host_gets_no_token_from_elsewhere() {
     let (lab, clock) = lab();
     lab.login_here("alice").good();
     clock.advance(TimeDelta::hours(30));
@@ -71,7 +71,7 @@ fn a_host_that_the_profile_vouches_for_may_have_an_endpoint_and_a_token_from_els
 }
 
 #[test]
-fn a_kept_document_that_was_tampered_with_is_checked_again() {
+fn tampered_cached_discovery_document_is_fetched_again() {
     let (lab, _) = lab();
     lab.login_here("alice").good();
     let kept = lab.folder().sub("discovery");
@@ -91,7 +91,7 @@ fn a_kept_document_that_was_tampered_with_is_checked_again() {
 }
 
 #[test]
-fn without_a_document_nothing_else_works_that_needs_it_and_nothing_is_lost() {
+fn unavailable_discovery_document_loses_no_sign_in() {
     let (lab, clock) = lab();
     lab.login_here("alice").good();
     lab.run_here(CREDENTIALS, None).good();

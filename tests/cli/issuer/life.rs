@@ -8,7 +8,7 @@ use cogfed_test_support::CREDENTIALS;
 use super::lab;
 
 #[test]
-fn the_roles_of_entra_id_lead_to_iam_roles_without_a_user_pool() {
+fn entra_roles_map_to_iam_roles_without_a_user_pool() {
     let (lab, _) = lab();
     let signed_in = lab.login_here("alice").good();
     assert!(signed_in.stderr.contains("signed in as alice@corp.example (profile 'lab')"), "{}", signed_in.stderr);
@@ -27,7 +27,7 @@ fn the_roles_of_entra_id_lead_to_iam_roles_without_a_user_pool() {
 }
 
 #[test]
-fn a_renewal_brings_the_roles_of_today_and_asks_for_no_document_again_within_a_day() {
+fn renewal_updates_roles_and_reuses_discovery_for_a_day() {
     let (lab, clock) = lab();
     lab.login_here("alice").good();
     lab.run_here(CREDENTIALS, None).good();
@@ -45,7 +45,7 @@ fn a_renewal_brings_the_roles_of_today_and_asks_for_no_document_again_within_a_d
 }
 
 #[test]
-fn a_refresh_without_an_id_token_goes_on_with_the_old_one_as_long_as_that_is_valid() {
+fn refresh_without_an_id_token_keeps_using_the_old_one() {
     let (lab, clock) = lab();
     lab.login_here("alice").good();
     lab.run_here(CREDENTIALS, None).good();
@@ -64,7 +64,7 @@ fn a_refresh_without_an_id_token_goes_on_with_the_old_one_as_long_as_that_is_val
 }
 
 #[test]
-fn tokens_of_another_issuer_or_person_are_refused() {
+fn issuer_tokens_of_another_issuer_or_person_are_refused() {
     let (lab, clock) = lab();
     lab.sandbox.misbehave(IssuerTrailingSlash, Some(1));
     let ran = lab.login_here("alice").failed_with(6);
@@ -82,7 +82,7 @@ fn tokens_of_another_issuer_or_person_are_refused() {
 }
 
 #[test]
-fn a_sign_out_says_that_nothing_could_be_revoked() {
+fn sign_out_reports_an_issuer_without_revocation() {
     let (lab, _) = lab();
     lab.login_here("alice").good();
     lab.run_here(CREDENTIALS, None).good();
@@ -95,7 +95,7 @@ fn a_sign_out_says_that_nothing_could_be_revoked() {
 }
 
 #[test]
-fn an_issuer_that_is_gone_keeps_nobody_from_signing_out() {
+fn sign_out_works_while_the_issuer_is_unreachable() {
     let (lab, clock) = lab();
     lab.login_here("alice").good();
     // The document that was kept is too old.
@@ -107,7 +107,7 @@ fn an_issuer_that_is_gone_keeps_nobody_from_signing_out() {
 }
 
 #[test]
-fn an_issuer_has_no_identity_providers_to_choose_from() {
+fn identity_provider_flag_is_refused_for_an_issuer() {
     let (lab, _) = lab();
     let ran = lab.run_here(&["login", "--identity-provider", "AzureAD"], None).failed_with(2);
     let said = "--identity-provider: profile 'lab' names an issuer in the place of a user pool";
@@ -117,7 +117,7 @@ fn an_issuer_has_no_identity_providers_to_choose_from() {
 
 /// An administrator may have named the issuer in another way.
 #[test]
-fn the_name_that_the_identity_pool_has_for_the_issuer_can_be_set() {
+fn logins_key_sets_the_issuer_name_at_the_identity_pool() {
     let (lab, _) = lab();
     lab.configure_with("logins_key = 'login.example.com/t/v2.0'");
     lab.login_here("alice").good();

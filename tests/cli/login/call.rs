@@ -19,7 +19,7 @@ pub fn call(lab: &Lab, method: &str, path: &str, flags: &[&str]) -> Ran {
 }
 
 #[test]
-fn allowed() {
+fn call_prints_the_api_answer() {
     let lab = signed_in("bob");
     let ran = call(&lab, "GET", "/orders", &[]).good();
     // The API's answer, untouched: the three orders that the sandbox begins with.
@@ -34,7 +34,7 @@ fn allowed() {
 }
 
 #[test]
-fn refused_by_the_policy_is_explained() {
+fn call_refused_by_a_policy_is_explained() {
     let lab = signed_in("bob");
     let ran = call(&lab, "POST", "/orders", &["--json", "-d", "{}"]).good();
     assert!(ran.document()["Message"].as_str().expect("words").contains("is not authorized to perform"), "{ran:?}");
@@ -46,7 +46,7 @@ fn refused_by_the_policy_is_explained() {
 }
 
 #[test]
-fn missing_route() {
+fn call_to_a_missing_route_is_explained() {
     let lab = signed_in("alice");
     let ran = call(&lab, "GET", "/nothing/here", &[]).good();
     assert!(ran.stderr.contains("has no GET /prod/nothing/here"), "{}", ran.stderr);
@@ -55,7 +55,7 @@ fn missing_route() {
 }
 
 #[test]
-fn the_apis_own_errors_are_not_explained_away() {
+fn call_leaves_errors_of_the_api_itself_alone() {
     let lab = signed_in("alice");
     let ran = call(&lab, "GET", "/orders/999999", &[]).good();
     assert_eq!(ran.stderr, "", "a 404 of the function's own");
@@ -67,7 +67,7 @@ fn the_apis_own_errors_are_not_explained_away() {
 }
 
 #[test]
-fn nobody_signed_in() {
+fn call_requires_a_sign_in() {
     let lab = Lab::new();
     let ran = call(&lab, "GET", "/orders", &[]).failed_with(3);
     let message = ran.one_error_and_hint();
@@ -77,7 +77,7 @@ fn nobody_signed_in() {
 }
 
 #[test]
-fn expired_credentials_are_renewed_first() {
+fn call_renews_expired_credentials_first() {
     let (lab, _) = Lab::with_manual_clock(Options::default());
     lab.login_here("alice").good();
     let url = format!("{}/echo/x", lab.sandbox.api_url());
@@ -99,7 +99,7 @@ fn expired_credentials_are_renewed_first() {
 }
 
 #[test]
-fn credentials_that_the_gateway_takes_for_expired() {
+fn call_retries_once_when_the_gateway_reports_expired_credentials() {
     let lab = signed_in("alice");
     call(&lab, "GET", "/echo/x", &[]).good();
     lab.sandbox.advance_clock(TimeDelta::hours(2));
@@ -109,7 +109,7 @@ fn credentials_that_the_gateway_takes_for_expired() {
 }
 
 #[test]
-fn wrong_clock_is_signed_once_more() {
+fn call_signs_again_with_the_gateways_clock() {
     let lab = signed_in("alice");
     call(&lab, "GET", "/echo/x", &[]).good();
     lab.sandbox.clear_log();
@@ -139,7 +139,7 @@ fn wrong_clock_is_signed_once_more() {
 }
 
 #[test]
-fn redirects_are_not_followed() {
+fn call_does_not_follow_redirects() {
     let lab = signed_in("alice");
     let to = format!("{}/echo/elsewhere", lab.sandbox.api_url());
     let ran = call(&lab, "GET", &format!("/redirect?to={to}"), &["-i"]).good();
@@ -150,7 +150,7 @@ fn redirects_are_not_followed() {
 }
 
 #[test]
-fn a_host_that_does_not_tell_its_region_needs_one() {
+fn call_requires_a_region_for_a_host_without_one() {
     let lab = signed_in("alice");
     let section = lab.sandbox.profile_toml(PROFILE).replace("region = \"eu-west-1\"\n", "");
     lab.configure(&section, "store = 'file'");
@@ -165,7 +165,7 @@ fn a_host_that_does_not_tell_its_region_needs_one() {
 }
 
 #[test]
-fn an_api_that_is_not_there() {
+fn call_to_an_unreachable_api_hides_the_query() {
     let lab = signed_in("alice");
     let port = cogfed_test_support::free_ports(1)[0];
     let ran = lab.run(&["call", "GET", &format!("http://127.0.0.1:{port}/prod/x?secret=s")]).failed_with(5);
@@ -175,7 +175,7 @@ fn an_api_that_is_not_there() {
 }
 
 #[test]
-fn wrong_requests_are_refused_before_anything_is_sent() {
+fn call_refuses_invalid_requests_before_sending() {
     let lab = signed_in("alice");
     lab.sandbox.clear_log();
     let url = format!("{}/echo/x", lab.sandbox.api_url());

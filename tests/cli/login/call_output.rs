@@ -25,7 +25,7 @@ fn call_with_stdin(lab: &Lab, flags: &[&str], stdin: &[u8]) -> Ran {
 }
 
 #[test]
-fn bodies_from_the_command_line_a_file_and_the_standard_input() {
+fn call_reads_bodies_from_arguments_files_and_standard_input() {
     let lab = signed_in("alice");
     let file = lab.home().join("body.json");
     std::fs::write(&file, b"{\n\"a\": \"\xc3\xa9\"\n}\n").expect("a file");
@@ -43,7 +43,7 @@ fn bodies_from_the_command_line_a_file_and_the_standard_input() {
 }
 
 #[test]
-fn json_sets_the_headers_unless_they_are_given() {
+fn call_json_flag_sets_headers_unless_given() {
     let lab = signed_in("alice");
     let headers = |flags: &[&str]| call(&lab, "POST", "/echo/x", flags).good().document()["headers"].clone();
     let plain = headers(&["-d", "{}"]);
@@ -61,7 +61,7 @@ fn json_sets_the_headers_unless_they_are_given() {
 }
 
 #[test]
-fn the_head_comes_first_where_it_is_asked_for() {
+fn call_include_flag_prints_the_head_first() {
     let lab = signed_in("alice");
     let ran = call(&lab, "GET", "/orders", &["-i"]).good();
     let (head, body) = ran.stdout.split_once("\n\n").expect("a head and a body");
@@ -72,7 +72,7 @@ fn the_head_comes_first_where_it_is_asked_for() {
 }
 
 #[test]
-fn answers_to_a_file() {
+fn call_output_flag_writes_the_answer_to_a_file() {
     let lab = signed_in("alice");
     let file = lab.home().join("answer");
     let path = file.display().to_string();
@@ -88,7 +88,7 @@ fn answers_to_a_file() {
 }
 
 #[test]
-fn a_large_answer_comes_whole() {
+fn call_prints_a_large_answer_completely() {
     let lab = signed_in("alice");
     let ran = call(&lab, "GET", "/large?bytes=10485760", &[]).good();
     assert_eq!(ran.stdout.len(), 10_485_760);
@@ -96,7 +96,7 @@ fn a_large_answer_comes_whole() {
 }
 
 #[test]
-fn dry_run_shows_and_sends_nothing() {
+fn call_dry_run_shows_the_request_and_sends_nothing() {
     let lab = signed_in("alice");
     call(&lab, "GET", "/echo/x", &[]).good();
     let before = lab.sandbox.counts();
@@ -113,7 +113,7 @@ fn dry_run_shows_and_sends_nothing() {
 }
 
 #[test]
-fn verbose_tells_both_heads_without_a_secret() {
+fn call_verbose_prints_both_heads_without_secrets() {
     let lab = signed_in("alice");
     let ran = call(&lab, "POST", "/x/../echo//x", &["-v", "-d", "{}"]).good();
     for words in ["> POST /prod/echo/x HTTP/1.1\n", "> x-amz-security-token: ****\n", "< HTTP/1.1 200 OK\n"] {
@@ -125,7 +125,7 @@ fn verbose_tells_both_heads_without_a_secret() {
 }
 
 #[test]
-fn the_body_is_raw_in_a_pipe_and_escaped_on_a_terminal() {
+fn call_escapes_the_body_only_on_a_terminal() {
     let lab = signed_in("alice");
     let raw = call(&lab, "GET", "/escape", &[]).good().stdout;
     assert_eq!(
@@ -142,7 +142,7 @@ fn the_body_is_raw_in_a_pipe_and_escaped_on_a_terminal() {
 }
 
 #[test]
-fn a_refusal_in_the_apis_own_words_is_escaped() {
+fn call_escapes_the_apis_own_error_text() {
     let lab = signed_in("alice");
     lab.sandbox.misbehave(Misbehaviour::Api500, None);
     let ran = call(&lab, "GET", "/echo/%1b%5b2J", &["-v"]).good();

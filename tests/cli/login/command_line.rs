@@ -6,7 +6,7 @@ use cogfed::cli;
 use cogfed_test_support::{Lab, Ran, skip, skip_anywhere};
 
 #[test]
-fn wrong_usage_ends_with_2_and_prints_nothing_on_stdout() {
+fn wrong_usage_exits_with_2_and_prints_no_output() {
     let lab = Lab::new();
     for words in [
         ["bogus"].as_slice(),
@@ -42,7 +42,7 @@ fn verbs(command: &clap::Command, path: &[String], all: &mut Vec<Vec<String>>) {
 }
 
 #[test]
-fn help_of_every_verb_without_any_configuration() {
+fn help_of_every_verb_needs_no_configuration() {
     let lab = Lab::new();
     let mut all = vec![Vec::new()];
     verbs(&cli::command(), &[], &mut all);
@@ -68,7 +68,7 @@ fn unread(lab: &Lab, words: &[&str]) -> Ran {
 }
 
 #[test]
-fn a_closed_output_is_no_panic() {
+fn closed_output_causes_no_panic() {
     let lab = Lab::new();
     lab.login("alice").good();
     let api = lab.sandbox.api_url();
@@ -127,7 +127,7 @@ pub fn on_a_terminal(lab: &Lab, words: &[&str], variables: &[(&str, &str)]) -> O
 }
 
 #[test]
-fn colour_is_for_terminals_that_want_it() {
+fn colour_is_only_for_terminals_that_want_it() {
     let lab = Lab::new();
     let piped = lab.run(&["status", "--profile", "x"]).failed_with(2).stderr;
     assert!(!piped.contains('\u{1b}'), "{piped:?}");
@@ -142,7 +142,7 @@ fn colour_is_for_terminals_that_want_it() {
 }
 
 #[test]
-fn debug_tells_what_is_done_without_secrets() {
+fn debug_log_contains_no_secrets() {
     let lab = Lab::new();
     let ran = lab.login_with(&["--debug"], "alice").good();
     assert!(ran.stderr.contains("/oauth2/token"), "{}", ran.stderr);
@@ -154,7 +154,7 @@ fn debug_tells_what_is_done_without_secrets() {
 }
 
 #[test]
-fn the_sandbox_writes_over_nothing_but_a_sandboxs_configuration() {
+fn sandbox_overwrites_only_a_sandbox_configuration() {
     let lab = Lab::new();
     let file = lab.home().join("sandbox.toml");
     let path = file.display().to_string();

@@ -35,12 +35,12 @@ fn refused_at(from: &str, to: &str, words: &[&str]) {
 }
 
 #[test]
-fn an_unknown_key_names_the_nearest() {
+fn unknown_configuration_key_suggests_the_nearest() {
     refused_at("client_id", "clinet_id", &["unknown key 'clinet_id'; did you mean 'client_id'?"]);
 }
 
 #[test]
-fn an_unknown_endpoint_names_the_nearest() {
+fn unknown_endpoint_key_suggests_the_nearest() {
     refused_at(
         "identity_pool = ",
         "identity_pol = ",
@@ -49,37 +49,37 @@ fn an_unknown_endpoint_names_the_nearest() {
 }
 
 #[test]
-fn a_wrong_user_pool_id() {
+fn malformed_user_pool_id_is_refused() {
     refused_at("user_pool_id = \"eu-west-1_", "user_pool_id = \"euwest1-", &["profile 'lab': user_pool_id: "]);
 }
 
 #[test]
-fn http_to_another_host_than_this_machine() {
+fn plain_http_endpoint_beyond_loopback_is_refused() {
     refused_at("user_pool = \"http://127.0.0.1", "user_pool = \"http://127.0.0.1.nip.io", &["endpoints.user_pool: "]);
 }
 
 #[test]
-fn a_wrong_port() {
+fn redirect_port_out_of_range_is_refused() {
     refused_at("redirect_ports = [", "redirect_ports = [70000, ", &["redirect_ports: ", "70000"]);
 }
 
 #[test]
-fn a_wrong_shape() {
+fn configuration_value_of_the_wrong_type_is_refused() {
     refused_at("redirect_ports = [", "redirect_ports = [\"x\", ", &["'redirect_ports' is a list of numbers"]);
 }
 
 #[test]
-fn a_client_secret_in_the_file() {
+fn client_secret_in_the_configuration_is_refused() {
     refused_at("store = 'file'", "client_secret = 'x'", &["a client secret is never in the file"]);
 }
 
 #[test]
-fn a_file_that_is_no_toml() {
+fn configuration_that_is_not_toml_is_refused() {
     refused_at("store = 'file'", "store = 'file", &[]);
 }
 
 #[test]
-fn a_missing_key() {
+fn missing_configuration_key_is_named() {
     let lab = Lab::new();
     let text = std::fs::read_to_string(lab.config()).expect("a configuration");
     std::fs::write(lab.config(), text.replace("identity_pool_id", "#")).expect("it is written");
@@ -87,7 +87,7 @@ fn a_missing_key() {
 }
 
 #[test]
-fn no_such_profile_names_the_nearest_and_the_variable_chooses() {
+fn unknown_profile_suggests_the_nearest() {
     let lab = Lab::new();
     let ran = lab.run(&["status", "--profile", "lap"]).failed_with(2);
     assert!(ran.one_error_and_hint().contains("no profile 'lap' in"), "{ran:?}");
@@ -113,14 +113,14 @@ fn two_profiles(lab: &Lab) -> String {
 }
 
 #[test]
-fn a_relative_configuration_file() {
+fn relative_configuration_path_is_refused() {
     let lab = Lab::new();
     let run = |verb: &[&str]| lab.command(verb).env("COGFED_CONFIG", "config.toml").output().expect("it runs").into();
     refused_by_all(run, &["COGFED_CONFIG names 'config.toml', which is not an absolute path"]);
 }
 
 #[test]
-fn variables_that_would_say_where_secrets_go() {
+fn variables_cannot_redirect_secrets() {
     let lab = Lab::new();
     for key in [
         "CLIENT_ID",
@@ -145,7 +145,7 @@ fn variables_that_would_say_where_secrets_go() {
 }
 
 #[test]
-fn the_current_folder_is_not_looked_into() {
+fn current_folder_is_not_searched_for_a_configuration() {
     let lab = Lab::new();
     let folder = lab.home().join("cloned");
     std::fs::create_dir_all(folder.join(".cogfed")).expect("a folder");
@@ -162,7 +162,7 @@ fn the_current_folder_is_not_looked_into() {
 }
 
 #[test]
-fn profiles_are_listed_and_shown_with_their_places() {
+fn profile_verbs_list_profiles_and_show_where_settings_come_from() {
     let lab = Lab::new();
     let ran = lab.run(&["profile", "list"]).good();
     assert_eq!(ran.stdout, "* lab\n");
@@ -188,7 +188,7 @@ fn profiles_are_listed_and_shown_with_their_places() {
 }
 
 #[test]
-fn a_profile_that_is_wrong_is_shown_and_then_refused() {
+fn profile_show_prints_an_invalid_profile_and_then_fails() {
     let lab = Lab::new();
     lab.configure_with("lang = ''");
     let ran = lab.run(&["profile", "show"]).failed_with(2);

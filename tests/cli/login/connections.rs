@@ -60,12 +60,12 @@ fn is_open(mut stream: &TcpStream) -> bool {
 }
 
 #[test]
-fn two_hundred_idle_connections() {
+fn idle_connections_do_not_block_the_sign_in() {
     besieged(|port, _| (0..200).map(|_| connect(port)).collect());
 }
 
 #[test]
-fn two_hundred_half_sent_requests() {
+fn half_sent_requests_do_not_block_the_sign_in() {
     besieged(|port, state| {
         let half = format!("GET /callback?code=stolen&state={state} HTTP/1.1\r\nHost: localhost:{port}\r\nX-Not-Yet:");
         let open = |_| {
@@ -79,7 +79,7 @@ fn two_hundred_half_sent_requests() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_burst_of_connections_does_not_shut_out_who_came_first() {
+fn burst_of_connections_does_not_evict_the_first() {
     let lab = Lab::new();
     let waiting = lab.begin_login(&[]);
     let (port, url) = (waiting.port(), waiting.callback("alice"));
@@ -96,7 +96,7 @@ fn a_burst_of_connections_does_not_shut_out_who_came_first() {
 }
 
 #[test]
-fn who_asks_for_the_last_page_in_advance_does_not_take_it_from_the_browser() {
+fn last_page_requested_in_advance_still_reaches_the_browser() {
     let lab = Lab::new();
     let waiting = lab.begin_login(&[]);
     let (port, url) = (waiting.port(), waiting.callback("alice"));
@@ -109,7 +109,7 @@ fn who_asks_for_the_last_page_in_advance_does_not_take_it_from_the_browser() {
 }
 
 #[test]
-fn bodies_that_are_promised_and_never_sent() {
+fn promised_bodies_never_sent_do_not_block_the_sign_in() {
     besieged(|port, _| {
         let open = |framing: &str| {
             let mut stream = connect(port);
@@ -128,7 +128,7 @@ fn bodies_that_are_promised_and_never_sent() {
 }
 
 #[test]
-fn sixty_four_mib_of_head() {
+fn request_head_of_64_mib_is_cut_off() {
     besieged(|port, _| {
         let mut stream = connect(port);
         stream.write_all(format!("GET / HTTP/1.1\r\nHost: localhost:{port}\r\nX-Filler: ").as_bytes()).expect("read");
@@ -141,7 +141,7 @@ fn sixty_four_mib_of_head() {
 }
 
 #[test]
-fn a_thousand_wrong_answers() {
+fn thousand_wrong_callbacks_do_not_end_the_sign_in() {
     let lab = Lab::new();
     let mut waiting = lab.begin_login(&[]);
     let port = waiting.port();
@@ -155,7 +155,7 @@ fn a_thousand_wrong_answers() {
 }
 
 #[test]
-fn both_loopback_addresses_are_served_and_no_other() {
+fn listener_serves_both_loopback_addresses_and_no_other() {
     let lab = Lab::new();
     let waiting = lab.begin_login(&[]);
     let port = waiting.port();
@@ -171,7 +171,7 @@ fn both_loopback_addresses_are_served_and_no_other() {
 }
 
 #[test]
-fn nothing_listens_after_a_failed_sign_in() {
+fn failed_sign_in_closes_the_listener() {
     let lab = Lab::new();
     let waiting = lab.begin_login(&["--timeout", "1"]);
     let port = waiting.port();
@@ -200,7 +200,7 @@ fn as_nobody(host: &str, port: u16, target: &str) -> Option<String> {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_callback_by_another_user_of_this_machine_is_refused() {
+fn callback_from_another_local_user_is_refused() {
     let lab = Lab::new();
     let waiting = lab.begin_login(&[]);
     let url = waiting.callback("alice");
@@ -221,7 +221,7 @@ fn a_callback_by_another_user_of_this_machine_is_refused() {
 }
 
 #[test]
-fn a_callback_over_ipv6_is_taken() {
+fn callback_over_ipv6_is_accepted() {
     let lab = Lab::new();
     let waiting = lab.begin_login(&[]);
     let (port, url) = (waiting.port(), waiting.callback("alice"));

@@ -100,7 +100,7 @@ const EXITS: &[Exit] = &[
 ];
 
 #[test]
-fn nothing_listens_after_any_of_twenty_ways_out() {
+fn no_exit_path_leaves_a_listener() {
     assert!(EXITS.len() >= 20);
     for exit in EXITS {
         let misbehaviours = exit.misbehaviour.into_iter().collect();
@@ -119,7 +119,7 @@ fn nothing_listens_after_any_of_twenty_ways_out() {
 
 /// Who has the terminal's other end gone hears nothing more, and the sign-in is kept all the same.
 #[test]
-fn nothing_listens_after_a_sign_in_that_nobody_reads_about() {
+fn sign_in_with_closed_output_leaves_no_listener() {
     let lab = Lab::new();
     let mut child = lab.command(&["login", "--no-browser"]).spawn().expect("cogfed runs");
     let mut stderr = std::io::BufReader::new(child.stderr.take().expect("a pipe"));

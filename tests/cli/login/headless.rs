@@ -49,7 +49,7 @@ fn noted(notes: &PathBuf) -> Vec<String> {
 }
 
 #[test]
-fn an_ssh_session_opens_nothing_and_shows_the_way_back() {
+fn ssh_session_opens_no_browser_and_prints_the_tunnel() {
     let lab = Lab::new();
     let (path, notes) = stubs(&lab, &["xdg-open", "x-www-browser", "firefox", "wslview"]);
     let variables = [SSH, &[("DISPLAY", "localhost:10.0"), ("PATH", &path), ("XDG_CURRENT_DESKTOP", "GNOME")]].concat();
@@ -69,7 +69,7 @@ fn an_ssh_session_opens_nothing_and_shows_the_way_back() {
 }
 
 #[test]
-fn the_place_is_told_in_half_a_sentence() {
+fn missing_browser_is_explained_by_the_surroundings() {
     let lab = Lab::new();
     for (variables, place) in [
         (&[("CI", "true"), ("DISPLAY", ":99")][..], "this is a CI job"),
@@ -88,7 +88,7 @@ fn the_place_is_told_in_half_a_sentence() {
 }
 
 #[test]
-fn what_the_person_names_wins_over_the_guess() {
+fn named_browser_wins_over_detection() {
     let lab = Lab::new();
     let (path, notes) = stubs(&lab, &["mine", "other"]);
     let (mine, other) = (format!("{path}/mine --x=%s"), format!("{path}/other"));
@@ -106,7 +106,7 @@ fn what_the_person_names_wins_over_the_guess() {
 }
 
 #[test]
-fn on_wsl_the_windows_browser_is_opened_once_with_the_url_as_one_argument() {
+fn wsl_passes_the_url_to_windows_as_one_argument() {
     for (programs, expected) in [
         (&["wslview", "rundll32.exe", "cmd.exe", "powershell.exe", "xdg-open"][..], &["wslview"][..]),
         (&["rundll32.exe", "cmd.exe", "powershell.exe", "xdg-open"], &["rundll32.exe", "url.dll,FileProtocolHandler"]),
@@ -128,7 +128,7 @@ fn on_wsl_the_windows_browser_is_opened_once_with_the_url_as_one_argument() {
 }
 
 #[test]
-fn what_is_no_terminal_is_not_read() {
+fn standard_input_is_not_read_without_a_terminal() {
     let lab = Lab::new();
     let mut command = lab.command(&["login", "--no-browser"]);
     let mut child = command.stdin(Stdio::piped()).spawn().expect("it runs");
@@ -141,7 +141,7 @@ fn what_is_no_terminal_is_not_read() {
 }
 
 #[test]
-fn a_closed_standard_input_changes_nothing() {
+fn login_works_with_a_closed_standard_input() {
     let lab = Lab::new();
     let mut command = Command::new("/bin/sh");
     let own = lab.command(&[]);
@@ -152,7 +152,7 @@ fn a_closed_standard_input_changes_nothing() {
 }
 
 #[test]
-fn a_tool_fails_at_once_where_no_browser_can_be_opened() {
+fn credential_process_fails_at_once_without_a_browser() {
     let lab = Lab::new();
     for (lines, words) in
         [("", &["credential-process", "--sign-in"][..]), ("sign_in_on_demand = true", &["credential-process"])]
@@ -169,7 +169,7 @@ fn a_tool_fails_at_once_where_no_browser_can_be_opened() {
 }
 
 #[test]
-fn a_tool_fails_at_once_if_the_browser_does_not_start() {
+fn credential_process_fails_at_once_when_no_browser_starts() {
     let lab = Lab::new();
     lab.configure_with("browser = '/nowhere/at/all'");
     let ran = lab.run(&["credential-process", "--sign-in"]).failed_with(3);
@@ -178,7 +178,7 @@ fn a_tool_fails_at_once_if_the_browser_does_not_start() {
 }
 
 #[test]
-fn ctrl_c_ends_a_login_with_its_own_status_and_frees_the_port() {
+fn ctrl_c_exits_login_with_130_and_frees_the_port() {
     let lab = Lab::new();
     lab.login("alice").good();
     let before = lab.run(&["status", "--json"]).good().document();
@@ -196,7 +196,7 @@ fn ctrl_c_ends_a_login_with_its_own_status_and_frees_the_port() {
 }
 
 #[test]
-fn ctrl_c_ends_a_login_while_the_code_is_exchanged() {
+fn ctrl_c_exits_login_during_the_code_exchange() {
     let lab = Lab::new();
     lab.sandbox.misbehave(Misbehaviour::TokenSilent, None);
     let waiting = lab.begin_login(&[]);
@@ -217,7 +217,7 @@ fn ctrl_c_ends_a_login_while_the_code_is_exchanged() {
 }
 
 #[test]
-fn ctrl_c_ends_a_login_that_waits_for_a_lock() {
+fn ctrl_c_exits_login_that_waits_for_a_lock() {
     let lab = Lab::new();
     let first = lab.begin_login(&[]);
     let mut child = lab.command(&["login", "--no-browser"]).spawn().expect("it runs");

@@ -71,7 +71,7 @@ fn assert_headers(reply: &Reply, request: &str) {
 }
 
 #[test]
-fn the_table_has_at_least_120_cases_with_names_of_their_own() {
+fn listener_table_has_at_least_120_distinct_cases() {
     let groups = cases::groups();
     let names: Vec<String> = groups
         .iter()
@@ -83,57 +83,57 @@ fn the_table_has_at_least_120_cases_with_names_of_their_own() {
 }
 
 #[test]
-fn other_methods() {
+fn listener_refuses_other_methods() {
     all_refused(&cases::methods());
 }
 
 #[test]
-fn other_hosts() {
+fn listener_refuses_other_hosts() {
     all_refused(&cases::hosts());
 }
 
 #[test]
-fn absolute_form() {
+fn listener_checks_the_authority_of_absolute_targets() {
     all_refused(&cases::absolute_form());
 }
 
 #[test]
-fn other_paths() {
+fn listener_refuses_other_paths() {
     all_refused(&cases::paths());
 }
 
 #[test]
-fn missing_wrong_and_repeated_parameters() {
+fn listener_refuses_missing_wrong_and_repeated_parameters() {
     all_refused(&cases::parameters());
 }
 
 #[test]
-fn what_is_no_http_or_another_one() {
+fn listener_refuses_other_protocols() {
     all_refused(&cases::other_protocols());
 }
 
 #[test]
-fn heads_that_are_too_large() {
+fn listener_refuses_oversized_heads() {
     all_refused(&cases::large_heads());
 }
 
 #[test]
-fn bodies_and_requests_hidden_in_others() {
+fn listener_refuses_bodies_and_smuggled_requests() {
     all_refused(&cases::framing());
 }
 
 #[test]
-fn what_a_page_can_make_a_browser_send() {
+fn listener_refuses_requests_that_pages_can_forge() {
     all_refused(&cases::browsers());
 }
 
 #[test]
-fn slow_half_closed_and_reset() {
+fn listener_survives_slow_half_closed_and_reset_connections() {
     all_refused(&cases::ways_of_sending());
 }
 
 #[test]
-fn method_not_allowed_names_the_one_that_is() {
+fn listener_names_the_allowed_method() {
     let lab = Lab::new();
     let waiting = lab.begin_login(&[]);
     let port = waiting.port();
@@ -143,7 +143,7 @@ fn method_not_allowed_names_the_one_that_is() {
 }
 
 #[test]
-fn the_pages_of_a_good_sign_in_have_the_headers_too() {
+fn pages_of_a_good_sign_in_have_security_headers() {
     let lab = Lab::new();
     let waiting = lab.begin_login(&[]);
     let url = waiting.callback("alice");

@@ -68,22 +68,22 @@ fn goes_on(on_v4: bool, on_v6: bool) {
 }
 
 #[test]
-fn the_first_is_taken_on_ipv4_only() {
+fn login_skips_a_port_taken_on_ipv4() {
     goes_on(true, false);
 }
 
 #[test]
-fn the_first_is_taken_on_ipv6_only() {
+fn login_skips_a_port_taken_on_ipv6() {
     goes_on(false, true);
 }
 
 #[test]
-fn the_first_is_taken_on_both() {
+fn login_skips_a_port_taken_on_both_addresses() {
     goes_on(true, true);
 }
 
 #[test]
-fn all_are_taken() {
+fn login_fails_when_every_port_is_taken() {
     let lab = Lab::new();
     let held = [taken(true, false), taken(false, true), taken(true, true)];
     let ports: Vec<String> = held.iter().map(|(port, _)| port.to_string()).collect();
@@ -100,7 +100,7 @@ fn all_are_taken() {
 }
 
 #[test]
-fn a_second_login_of_another_profile_takes_the_next_port() {
+fn second_profiles_login_takes_the_next_port() {
     let lab = Lab::new();
     let one = std::fs::read_to_string(lab.config()).expect("a configuration");
     let other = lab.sandbox.profile_toml("other").replacen('\n', "\naccount = 'other'\nstore = 'file'\n", 1);
@@ -114,7 +114,7 @@ fn a_second_login_of_another_profile_takes_the_next_port() {
 }
 
 #[test]
-fn host_and_path_of_the_redirect_uri_are_the_profiles() {
+fn redirect_uri_uses_the_profiles_host_and_path() {
     let lab = Lab::with(Options { redirect_path: "/cb/in".into(), ..Default::default() });
     lab.configure_with("redirect_host = '127.0.0.1'");
     let waiting = lab.begin_login(&[]);
@@ -174,18 +174,18 @@ fn every_combination(count: u32) -> usize {
 }
 
 #[test]
-fn each_combination_of_held_halves_of_three_ports_is_a_port_or_the_refusal() {
+fn listener_handles_every_combination_of_three_partly_taken_ports() {
     assert_eq!(every_combination(3), 64);
 }
 
 #[test]
-fn each_combination_of_held_halves_of_four_ports_is_a_port_or_the_refusal() {
+fn listener_handles_every_combination_of_four_partly_taken_ports() {
     assert_eq!(every_combination(4), 256);
 }
 
 /// The program itself, with each combination of three ports that its app client registers: a sign-in, or the refusal.
 #[test]
-fn the_program_signs_in_or_refuses_with_each_combination_of_three_ports() {
+fn login_handles_every_combination_of_three_partly_taken_ports() {
     let registered: Vec<u16> = (0..3).map(|_| taken(false, false).0).collect();
     let mut lab = Lab::new();
     let options = Options { redirect_ports: registered.clone(), ..Options::default() };
@@ -214,7 +214,7 @@ fn the_program_signs_in_or_refuses_with_each_combination_of_three_ports() {
 /// A network namespace of its own, whose loopback has no ::1: the whole story, sign-in included.
 #[test]
 #[cfg(target_os = "linux")]
-fn without_ipv6_the_port_on_ipv4_is_enough() {
+fn login_works_without_ipv6() {
     let lab = Lab::new();
     let script =
         "echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6 && ip link set lo up && test ! -s /proc/net/if_inet6";

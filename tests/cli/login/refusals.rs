@@ -53,68 +53,68 @@ fn token_refused(misbehaviour: Misbehaviour, words: &str) {
 }
 
 #[test]
-fn wrong_nonce() {
+fn id_token_with_a_wrong_nonce_is_refused() {
     token_refused(Misbehaviour::WrongNonce, "nonce");
 }
 
 #[test]
-fn no_nonce() {
+fn id_token_without_a_nonce_is_refused() {
     token_refused(Misbehaviour::NoNonce, "nonce");
 }
 
 #[test]
-fn wrong_audience() {
+fn id_token_for_another_app_client_is_refused() {
     token_refused(Misbehaviour::WrongAudience, "for another app client");
 }
 
 #[test]
-fn wrong_issuer() {
+fn id_token_of_another_issuer_is_refused() {
     token_refused(Misbehaviour::WrongIssuer, "issuer 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_");
 }
 
 #[test]
-fn access_token_in_place_of_the_id_token() {
+fn access_token_in_place_of_the_id_token_is_refused() {
     token_refused(Misbehaviour::AccessTokenAsIdToken, "it is for another app client");
 }
 
 #[test]
-fn wrong_token_use() {
+fn token_of_another_use_is_refused() {
     token_refused(Misbehaviour::WrongTokenUse, "token_use is 'access'");
 }
 
 #[test]
-fn alg_none() {
+fn unsigned_id_token_is_refused() {
     token_refused(Misbehaviour::AlgNone, "'none', not by RS256");
 }
 
 #[test]
-fn hs256_with_the_public_key_as_its_secret() {
+fn id_token_signed_with_the_public_key_is_refused() {
     token_refused(Misbehaviour::AlgHs256, "'HS256', not by RS256");
 }
 
 #[test]
-fn bad_signature() {
+fn id_token_with_a_bad_signature_is_refused() {
     token_refused(Misbehaviour::BadSignature, "signature is wrong");
 }
 
 #[test]
-fn bad_at_hash() {
+fn id_token_with_a_bad_at_hash_is_refused() {
     token_refused(Misbehaviour::BadAtHash, "access token");
 }
 
 #[test]
-fn expired_token() {
+fn expired_id_token_is_refused() {
     token_refused(Misbehaviour::ExpiredIdToken, "expired");
 }
 
 #[test]
-fn no_id_token() {
+fn sign_in_without_an_id_token_is_refused() {
     let message = refused(&lab(Misbehaviour::NoIdToken), 6);
     assert!(message.contains("no ID token") && message.contains("openid"), "{message}");
 }
 
 #[test]
-fn unknown_key_id_fetches_the_keys_once_more_and_not_again_for_five_minutes() {
+fn unknown_key_id_fetches_keys_once_in_five_minutes() {
     let (lab, _) = Lab::with_manual_clock(Options::default());
     lab.login_here("alice").good();
     assert_eq!(lab.sandbox.count("jwks"), 1);
@@ -133,7 +133,7 @@ fn unknown_key_id_fetches_the_keys_once_more_and_not_again_for_five_minutes() {
 }
 
 #[test]
-fn unknown_key_id_at_the_first_sign_in_asks_for_the_keys_once() {
+fn unknown_key_id_at_first_sign_in_fetches_keys_once() {
     let lab = lab(Misbehaviour::UnknownKid);
     refused(&lab, 6);
     assert_eq!(lab.sandbox.count("jwks"), 1);
@@ -142,13 +142,13 @@ fn unknown_key_id_at_the_first_sign_in_asks_for_the_keys_once() {
 }
 
 #[test]
-fn no_keys_no_sign_in() {
+fn sign_in_fails_without_signing_keys() {
     let message = refused(&lab(Misbehaviour::Jwks500), 5);
     assert!(message.contains("signing keys: status 500"), "{message}");
 }
 
 #[test]
-fn odd_types_of_optional_claims_lock_nobody_out() {
+fn odd_types_of_optional_claims_do_not_prevent_sign_in() {
     let lab = lab(Misbehaviour::OddOptionalClaimTypes);
     let ran = lab.login("alice").good();
     assert!(ran.stderr.contains("signed in as AzureAD_alice@corp.example"), "{}", ran.stderr);
@@ -156,7 +156,7 @@ fn odd_types_of_optional_claims_lock_nobody_out() {
 }
 
 #[test]
-fn wrong_state_is_refused_and_the_wait_goes_on() {
+fn callback_with_a_wrong_state_is_refused() {
     let lab = Lab::new();
     lab.sandbox.misbehave(Misbehaviour::WrongState, Some(1));
     let waiting = lab.begin_login(&[]);
@@ -168,7 +168,7 @@ fn wrong_state_is_refused_and_the_wait_goes_on() {
 }
 
 #[test]
-fn error_without_state_is_told_once_and_the_wait_goes_on() {
+fn error_without_state_is_reported_once_and_ignored() {
     let lab = Lab::new();
     lab.sandbox.misbehave(Misbehaviour::ErrorWithoutState, Some(1));
     let mut waiting = lab.begin_login(&[]);
@@ -185,7 +185,7 @@ fn error_without_state_is_told_once_and_the_wait_goes_on() {
 }
 
 #[test]
-fn error_with_a_wrong_state_is_escaped_where_people_read() {
+fn error_with_a_wrong_state_is_escaped() {
     let lab = Lab::new();
     let mut waiting = lab.begin_login(&[]);
     let query = "error=%1b%5b2J%0dgone&error_description=%1b%5d0%3bx%07%c2%9b31m%e2%80%aeevil%0acogfed:%20done&state=x";
@@ -198,7 +198,7 @@ fn error_with_a_wrong_state_is_escaped_where_people_read() {
 }
 
 #[test]
-fn access_denied_ends_the_sign_in_in_plain_words() {
+fn access_denied_fails_the_sign_in_in_plain_words() {
     let lab = lab(Misbehaviour::AccessDenied);
     let waiting = lab.begin_login(&[]);
     let page = visitor::sign_in_as(&waiting.url, "alice").expect("a last page");
@@ -220,7 +220,7 @@ fn answered_with(lab: &Lab, query: &str) -> (Ran, Page) {
 }
 
 #[test]
-fn what_the_identity_provider_says_is_escaped_on_the_terminal_and_on_the_page() {
+fn identity_provider_errors_are_escaped_on_terminal_and_page() {
     let lab = Lab::new();
     let said = "<script>alert(1)</script> \u{1b}[31m\u{9b}2J\u{202e}";
     let encoded: String = url::form_urlencoded::byte_serialize(said.as_bytes()).collect();
@@ -233,7 +233,7 @@ fn what_the_identity_provider_says_is_escaped_on_the_terminal_and_on_the_page() 
 }
 
 #[test]
-fn each_known_error_has_its_words_and_unknown_ones_are_quoted() {
+fn known_errors_are_explained_and_unknown_ones_quoted() {
     let lab = Lab::new();
     for (query, words) in [
         ("error=invalid_scope", "a scope of the profile is not allowed to the app client: invalid_scope"),
@@ -253,7 +253,7 @@ fn each_known_error_has_its_words_and_unknown_ones_are_quoted() {
 }
 
 #[test]
-fn what_anybody_reports_does_not_fill_the_screen() {
+fn long_error_reports_are_shortened() {
     let lab = Lab::new();
     let mut waiting = lab.begin_login(&[]);
     let long = "é".repeat(1000);

@@ -6,7 +6,7 @@ use cogfed_test_support::{Lab, PROFILE};
 use serde_json::Value;
 
 #[test]
-fn status_of_nobody() {
+fn status_exits_with_3_when_nobody_is_signed_in() {
     let lab = Lab::new();
     let ran = lab.run(&["status", "--json"]).failed_with(3);
     let status = ran.document();
@@ -16,7 +16,7 @@ fn status_of_nobody() {
 }
 
 #[test]
-fn status_has_the_fields_that_scripts_read() {
+fn status_json_has_the_documented_fields() {
     let lab = Lab::new();
     lab.login("alice").good();
     lab.run(&["credential-process"]).good();
@@ -55,7 +55,7 @@ fn status_has_the_fields_that_scripts_read() {
 }
 
 #[test]
-fn logout_revokes_deletes_and_says_what_lives_on() {
+fn logout_revokes_and_deletes_and_reports_what_stays_valid() {
     let lab = Lab::new();
     lab.login("alice").good();
     lab.run(&["credential-process"]).good();
@@ -102,7 +102,7 @@ fn assert_nothing_is_left(lab: &Lab) {
 }
 
 #[test]
-fn logout_without_credentials_does_not_speak_of_them() {
+fn logout_without_credentials_does_not_mention_them() {
     let lab = Lab::new();
     lab.login("alice").good();
     let ran = lab.run(&["logout"]).good();
@@ -110,7 +110,7 @@ fn logout_without_credentials_does_not_speak_of_them() {
 }
 
 #[test]
-fn logout_without_a_network_deletes_and_says_that_nothing_was_revoked() {
+fn logout_without_a_network_deletes_and_reports_the_missing_revocation() {
     let mut lab = Lab::new();
     lab.login("alice").good();
     lab.run(&["credential-process"]).good();
@@ -128,7 +128,7 @@ fn logout_without_a_network_deletes_and_says_that_nothing_was_revoked() {
 }
 
 #[test]
-fn logout_with_a_user_pool_that_fails_or_refuses() {
+fn logout_reports_a_failed_revocation() {
     let lab = Lab::with(Options { misbehaviours: vec![Misbehaviour::Revoke500], ..Options::default() });
     lab.login("alice").good();
     let ran = lab.run(&["logout"]).failed_with(5);
@@ -137,7 +137,7 @@ fn logout_with_a_user_pool_that_fails_or_refuses() {
 }
 
 #[test]
-fn logout_of_all_profiles() {
+fn logout_all_signs_out_of_every_profile() {
     let lab = Lab::new();
     let one = lab.sandbox.profile_toml("one");
     let two = lab.sandbox.profile_toml("two").replace("\"AzureAD\"", "\"AzureB2C\"");
@@ -160,7 +160,7 @@ fn logout_of_all_profiles() {
 }
 
 #[test]
-fn logout_of_all_goes_on_after_a_profile_that_is_wrong() {
+fn logout_all_continues_after_an_invalid_profile() {
     let lab = Lab::new();
     let good = lab.sandbox.profile_toml("zoe").replace("\nregion", "\nstore = 'file'\nregion");
     let bad = good.replace("zoe", "aaa").replace(lab.sandbox.client_id(), "no client id");

@@ -19,44 +19,44 @@ fn fails(misbehaviour: Misbehaviour, words: &str) -> Lab {
 }
 
 #[test]
-fn status_500() {
+fn token_endpoint_status_500_fails_the_sign_in() {
     fails(Misbehaviour::Token500, "status 500");
 }
 
 #[test]
-fn status_429() {
+fn token_endpoint_status_429_fails_the_sign_in() {
     fails(Misbehaviour::Token429, "status 429");
 }
 
 #[test]
-fn html() {
+fn token_endpoint_html_answer_is_refused() {
     fails(Misbehaviour::TokenHtml, "is not the JSON that OAuth promises");
 }
 
 #[test]
-fn ten_mib() {
+fn token_endpoint_answer_of_10_mib_is_refused() {
     fails(Misbehaviour::Token10Mib, "larger than 1048576 bytes");
 }
 
 #[test]
-fn silence_ends_within_the_deadline() {
+fn silent_token_endpoint_fails_within_the_deadline() {
     fails(Misbehaviour::TokenSilent, "did not answer in time");
 }
 
 #[test]
-fn closed_without_an_answer() {
+fn token_endpoint_without_an_answer_fails_the_sign_in() {
     fails(Misbehaviour::TokenClose, "no usable answer");
 }
 
 #[test]
-fn redirect_is_not_followed_and_the_secrets_go_nowhere() {
+fn token_endpoint_redirect_gets_no_secrets() {
     let lab = fails(Misbehaviour::TokenRedirect, "token endpoint");
     let elsewhere = lab.sandbox.requests().into_iter().filter(|request| request.path == "/elsewhere").count();
     assert_eq!(elsewhere, 0);
 }
 
 #[test]
-fn callback_that_comes_twice_is_exchanged_once_and_then_nobody_listens() {
+fn repeated_callback_is_exchanged_once() {
     let lab = Lab::new();
     let waiting = lab.begin_login(&[]);
     let (port, url) = (waiting.port(), waiting.callback("alice"));
@@ -75,7 +75,7 @@ fn callback_that_comes_twice_is_exchanged_once_and_then_nobody_listens() {
 }
 
 #[test]
-fn code_that_somebody_else_has_used_is_refused_in_words() {
+fn code_used_by_somebody_else_is_explained() {
     let lab = Lab::new();
     let waiting = lab.begin_login(&[]);
     let url = waiting.callback("alice");
@@ -107,7 +107,7 @@ fn code_that_somebody_else_has_used_is_refused_in_words() {
 }
 
 #[test]
-fn code_that_is_there_twice_is_not_taken() {
+fn callback_with_two_codes_is_refused() {
     let lab = Lab::with(Options { misbehaviours: vec![Misbehaviour::RepeatedCode], ..Options::default() });
     let waiting = lab.begin_login(&[]);
     let url = waiting.callback("alice");

@@ -13,7 +13,7 @@ use cogfed_test_support::{Lab, Ran, WaitingLogin};
 use serde_json::Value;
 
 #[test]
-fn no_browser_prints_the_url_and_opens_nothing() {
+fn no_browser_flag_prints_the_url_and_opens_nothing() {
     let lab = Lab::new();
     let (browser, opened) = stub_browser(&lab);
     lab.configure_with(&format!("browser = '{}'", browser.display()));
@@ -29,7 +29,7 @@ fn no_browser_prints_the_url_and_opens_nothing() {
 }
 
 #[test]
-fn nobody_signs_in_in_time() {
+fn login_times_out_when_nobody_signs_in() {
     let lab = Lab::new();
     let waiting = lab.begin_login(&["--timeout", "1"]);
     let uri = waiting.redirect_uri();
@@ -40,7 +40,7 @@ fn nobody_signs_in_in_time() {
 }
 
 #[test]
-fn another_identity_provider_than_the_profiles() {
+fn identity_provider_flag_overrides_the_profile() {
     let lab = Lab::new();
     let waiting = lab.begin_login(&["--identity-provider", "AzureB2C"]);
     assert!(waiting.url.contains("identity_provider=AzureB2C"), "{}", waiting.url);
@@ -55,7 +55,7 @@ fn another_identity_provider_than_the_profiles() {
 }
 
 #[test]
-fn a_sign_in_by_another_identity_provider_is_not_the_one_that_was_asked_for() {
+fn sign_in_via_another_provider_does_not_count() {
     let lab = Lab::new();
     lab.login("alice").good();
     let ran = lab.login_with(&["--identity-provider", "AzureB2C"], "erin").good();
@@ -66,7 +66,7 @@ fn a_sign_in_by_another_identity_provider_is_not_the_one_that_was_asked_for() {
 }
 
 #[test]
-fn already_signed_in_opens_nothing_and_says_so() {
+fn login_opens_no_browser_when_already_signed_in() {
     let lab = Lab::new();
     lab.login("alice").good();
     let asked = lab.sandbox.count("authorize");
@@ -82,7 +82,7 @@ fn already_signed_in_opens_nothing_and_says_so() {
 }
 
 #[test]
-fn a_sign_in_that_has_ended_is_renewed_by_a_new_one() {
+fn login_replaces_a_revoked_sign_in() {
     let (lab, _) = Lab::with_manual_clock(Options::default());
     lab.login_here("alice").good();
     lab.advance(TimeDelta::minutes(10));
@@ -103,7 +103,7 @@ fn role(lab: &Lab) -> String {
 }
 
 #[test]
-fn force_signs_in_anew_and_the_old_credentials_are_gone() {
+fn forced_login_deletes_the_old_credentials() {
     let lab = Lab::new();
     lab.login("alice").good();
     let old = credentials(&lab);
@@ -116,7 +116,7 @@ fn force_signs_in_anew_and_the_old_credentials_are_gone() {
 }
 
 #[test]
-fn a_failed_sign_in_by_force_leaves_the_old_one_as_it_was() {
+fn failed_forced_login_keeps_the_old_sign_in() {
     let lab = Lab::new();
     lab.login("alice").good();
     let old = credentials(&lab);
@@ -126,7 +126,7 @@ fn a_failed_sign_in_by_force_leaves_the_old_one_as_it_was() {
 }
 
 #[test]
-fn another_person_takes_the_place_of_the_first() {
+fn second_person_replaces_the_first() {
     let lab = Lab::new();
     lab.login("alice").good();
     let old = credentials(&lab);
@@ -148,7 +148,7 @@ fn second_login(lab: &Lab, flags: &[&str]) -> (Child, BufReader<std::process::Ch
 }
 
 #[test]
-fn two_logins_at_once_have_one_browser_and_one_sign_in() {
+fn two_logins_at_once_share_one_sign_in() {
     let lab = Lab::new();
     let (browser, opened) = stub_browser(&lab);
     lab.configure_with(&format!("browser = '{}'", browser.display()));
@@ -165,7 +165,7 @@ fn two_logins_at_once_have_one_browser_and_one_sign_in() {
 }
 
 #[test]
-fn a_login_that_waits_in_vain_for_another_is_busy() {
+fn login_waiting_too_long_for_another_exits_busy() {
     let lab = Lab::new();
     let first = lab.begin_login(&[]);
     let (child, mut stderr, _) = second_login(&lab, &["--timeout", "1"]);
@@ -202,7 +202,7 @@ fn eventually(file: &Path) -> Vec<String> {
 
 #[test]
 #[cfg(unix)]
-fn the_profiles_browser_gets_the_url_as_one_argument_and_no_shell() {
+fn profile_browser_gets_the_url_as_one_argument() {
     let lab = Lab::new();
     let (browser, notes) = stub_browser(&lab);
     let hint = "a b\"$(touch pwned)`touch pwned`;touch pwned|&x=%s %2520 -flag";
@@ -222,7 +222,7 @@ fn the_profiles_browser_gets_the_url_as_one_argument_and_no_shell() {
 
 #[test]
 #[cfg(unix)]
-fn a_browser_command_without_a_place_for_the_url_gets_it_last() {
+fn browser_command_without_placeholder_gets_the_url_last() {
     let lab = Lab::new();
     let (browser, notes) = stub_browser(&lab);
     lab.configure_with(&format!("browser = '{} --private'", browser.display()));
@@ -232,7 +232,7 @@ fn a_browser_command_without_a_place_for_the_url_gets_it_last() {
 }
 
 #[test]
-fn a_browser_that_cannot_be_started_is_a_warning_and_the_wait_goes_on() {
+fn browser_that_does_not_start_is_only_a_warning() {
     let lab = Lab::new();
     lab.configure_with("browser = '/nowhere/at/all %s'");
     let mut waiting = WaitingLogin::of(lab.command(&["login"]).spawn().expect("it runs"));
@@ -243,7 +243,7 @@ fn a_browser_that_cannot_be_started_is_a_warning_and_the_wait_goes_on() {
 }
 
 #[test]
-fn a_confidential_app_client_keeps_its_secret_for_later() {
+fn client_secret_is_kept_for_renewals() {
     let lab = Lab::with(Options { client_secrets: vec!["app-client-s3cret/+&=".into()], ..Options::default() });
     let login = |secret: Option<&str>| {
         let mut command = lab.command(&["login", "--no-browser"]);
@@ -276,7 +276,7 @@ fn a_confidential_app_client_keeps_its_secret_for_later() {
 }
 
 #[test]
-fn both_hosts_of_a_user_pool_s_issuer_are_known() {
+fn both_issuer_hosts_of_a_user_pool_are_accepted() {
     for issuer in [Issuer::Original, Issuer::Updated] {
         let lab = Lab::with(Options { issuer, ..Options::default() });
         assert!(!std::fs::read_to_string(lab.config()).unwrap().contains("issuer"), "the profile names none");

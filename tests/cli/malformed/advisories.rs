@@ -12,7 +12,7 @@ use super::desk::{Answer, CREDENTIALS_ACCOUNT, Desk, TOKENS_ACCOUNT, assert_mann
 
 /// git's credential helpers took a line break in a host for the end of a field.
 #[test]
-fn cve_2020_5260_a_line_break_in_a_host_reaches_nobody() {
+fn cve_2020_5260_line_break_in_a_host_is_refused() {
     let desk = Desk::new();
     desk.put("store", CREDENTIALS_ACCOUNT, desk.credentials(TimeDelta::minutes(50)).to_string().as_bytes());
     for host in [
@@ -57,7 +57,7 @@ fn cve_2020_5260_a_line_break_in_a_host_reaches_nobody() {
 
 /// Git Credential Manager took a lone carriage return for a line's end.
 #[test]
-fn cve_2024_50338_a_lone_carriage_return_ends_no_line() {
+fn cve_2024_50338_lone_carriage_return_ends_no_line() {
     let mut desk = Desk::new();
     for (name, value) in [
         ("COGFED_ACCOUNT", "a\rb"),
@@ -87,7 +87,7 @@ fn cve_2024_50338_a_lone_carriage_return_ends_no_line() {
 
 /// mcp-remote opened the URL that a server sent it. Here a page is opened that the profile alone makes.
 #[test]
-fn cve_2025_6514_a_url_of_the_servers_is_never_opened() {
+fn cve_2025_6514_url_from_a_server_is_never_opened() {
     struct Recording(Arc<Mutex<Vec<Url>>>, &'static str);
     impl Browser for Recording {
         fn open(&self, url: &Url) -> Result<(), String> {
@@ -124,7 +124,7 @@ fn cve_2025_6514_a_url_of_the_servers_is_never_opened() {
 
 /// kubectl passed terminal escapes of a server's on.
 #[test]
-fn cve_2021_25743_three_hundred_payloads_through_every_way_to_a_terminal() {
+fn cve_2021_25743_terminal_payloads_are_escaped_everywhere() {
     let mut desk = Desk::new();
     desk.is_terminal = true;
     let api = format!("{}/api", desk.server.url());

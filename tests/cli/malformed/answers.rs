@@ -34,7 +34,7 @@ fn refresh_token(desk: &Desk) -> Option<String> {
 }
 
 #[test]
-fn four_hundred_answers_of_the_token_endpoint_and_no_refresh_token_is_lost() {
+fn malformed_token_endpoint_answers_lose_no_refresh_token() {
     let desk = Desk::new();
     desk.server.answer(JWKS, Answer::json(200, key_set()));
     let mut random = Random(4);
@@ -65,7 +65,7 @@ fn four_hundred_answers_of_the_token_endpoint_and_no_refresh_token_is_lost() {
 }
 
 #[test]
-fn two_hundred_key_sets() {
+fn malformed_key_sets_are_refused() {
     let desk = Desk::new();
     desk.server.answer(TOKEN, Answer::json(200, refreshed()));
     let mut random = Random(5);
@@ -82,7 +82,7 @@ fn two_hundred_key_sets() {
 }
 
 #[test]
-fn two_hundred_answers_of_the_identity_pool() {
+fn malformed_identity_pool_answers_are_handled() {
     let desk = Desk::new();
     let mut random = Random(6);
     let identity = r#"{"IdentityId": "eu-west-1:00000000-1111-2222-3333-444444444444"}"#;
@@ -107,7 +107,7 @@ fn two_hundred_answers_of_the_identity_pool() {
 }
 
 #[test]
-fn a_hundred_answers_of_an_api_to_a_call() {
+fn malformed_api_answers_are_shown_escaped() {
     let mut desk = Desk::new();
     desk.is_terminal = true;
     let mut random = Random(7);

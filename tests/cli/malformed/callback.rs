@@ -10,7 +10,7 @@ use cogfed_test_support::Lab;
 use super::mutations::{Random, malformed};
 
 #[test]
-fn two_hundred_callbacks_and_the_sign_in_goes_on() {
+fn malformed_callbacks_do_not_end_the_sign_in() {
     let lab = Lab::new();
     let waiting = lab.begin_login(&[]);
     let port = waiting.port();

@@ -18,7 +18,7 @@ const VALID: &[&[&str]] = &[
 ];
 
 #[test]
-fn two_hundred_command_lines() {
+fn malformed_command_lines_are_refused() {
     let desk = Desk::new();
     let mut random = Random(10);
     for number in 0..200 {

@@ -75,7 +75,7 @@ const VARIABLES: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn four_hundred_configurations() {
+fn malformed_configurations_are_refused() {
     let mut desk = Desk::new();
     let mut random = Random(1);
     let own = desk.profile();
@@ -103,7 +103,7 @@ fn four_hundred_configurations() {
 }
 
 #[test]
-fn two_hundred_environments() {
+fn malformed_environments_are_handled() {
     let mut desk = Desk::new();
     let mut random = Random(2);
     for number in 0..200 {

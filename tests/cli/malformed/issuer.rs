@@ -36,7 +36,7 @@ fn refresh_token(desk: &Desk, account: &str) -> Option<String> {
 }
 
 #[test]
-fn two_hundred_discovery_documents_and_the_refresh_token_goes_nowhere_else() {
+fn malformed_discovery_documents_redirect_no_refresh_token() {
     let (desk, account) = issuers_desk();
     let server = desk.server.url();
     let elsewhere = Desk::new();
@@ -73,7 +73,7 @@ fn two_hundred_discovery_documents_and_the_refresh_token_goes_nowhere_else() {
 }
 
 #[test]
-fn two_hundred_answers_to_the_classic_flow() {
+fn malformed_classic_flow_answers_are_handled() {
     let desk = Desk::new();
     let server = desk.server.url();
     desk.configure(

@@ -46,7 +46,7 @@ fn assert_explained_or_refused(ran: &Ran, given: &dyn std::fmt::Debug) {
 }
 
 #[test]
-fn four_hundred_mappings_and_claims() {
+fn malformed_mappings_and_claims_are_explained_or_refused() {
     let mut desk = Desk::new();
     desk.is_terminal = true;
     let mut random = Random(11);

@@ -6,7 +6,7 @@ use super::desk::{CREDENTIALS_ACCOUNT, Desk, TOKENS_ACCOUNT, assert_document_or_
 use super::mutations::{Random, malformed};
 
 #[test]
-fn a_hundred_and_fifty_state_files() {
+fn malformed_state_files_are_ignored() {
     let desk = Desk::new();
     let mut random = Random(8);
     let jwks = format!("{}/{}/.well-known/jwks.json", desk.server.url(), super::desk::POOL);

@@ -6,7 +6,7 @@ use super::desk::{CREDENTIALS_ACCOUNT, Desk, TOKENS_ACCOUNT, assert_document_or_
 use super::mutations::{Random, malformed};
 
 #[test]
-fn two_hundred_and_fifty_records_and_none_is_deleted_by_reading() {
+fn malformed_records_are_not_deleted_by_reading() {
     let desk = Desk::new();
     let mut random = Random(3);
     let valid = [

@@ -7,7 +7,7 @@ use super::front::{Front, answer};
 use super::place::Place;
 
 #[test]
-fn a_bundle_that_is_no_bundle_is_an_error_that_names_it_and_who_named_it() {
+fn invalid_ca_bundle_is_named_with_its_source() {
     let front = Front::alone(answer("200 OK", "", "{}"), Some(Authority::new("root").server(&["localhost"])));
     let domain = format!("https://localhost:{}", front.port());
     let place = Place::new(&domain, "");
@@ -46,14 +46,14 @@ fn a_bundle_that_is_no_bundle_is_an_error_that_names_it_and_who_named_it() {
 }
 
 #[test]
-fn the_environment_cannot_say_whom_the_profile_trusts() {
+fn environment_cannot_set_the_profiles_ca_bundle() {
     let place = Place::new("http://127.0.0.1:1", "");
     let ran = place.exchange(&[("COGFED_CA_BUNDLE", "/etc/ssl/cert.pem")]).failed_with(2);
     assert!(ran.stderr.contains("COGFED_CA_BUNDLE"), "{}", ran.stderr);
 }
 
 #[test]
-fn neither_bundle_nor_proxy_is_looked_at_before_a_request_needs_it() {
+fn bundle_and_proxy_are_read_only_when_needed() {
     let lab = Lab::new();
     let broken = |words: &[&str]| {
         let mut command = lab.command(words);

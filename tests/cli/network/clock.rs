@@ -9,7 +9,7 @@ use cogfed::http::{Http, HttpError};
 use super::front::{Act, Front, answer};
 
 #[test]
-fn the_newest_offset_of_a_server_is_kept_and_a_stored_answer_tells_none() {
+fn newest_clock_offset_is_kept_and_cached_answers_are_ignored() {
     let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
     let http = Http::new(Arc::new(ManualClock::at(now)), None);
     let front = Front::alone(Act::Close, None);

@@ -41,7 +41,7 @@ impl Company {
 }
 
 #[test]
-fn a_whole_sign_in_goes_through_a_proxy_that_demands_authentication() {
+fn sign_in_works_through_an_authenticating_proxy() {
     let lab = Lab::new();
     let authority = Authority::new("The company's root");
     let tls = authority.server(&["pool.example", HOST, "identity.example"]);
@@ -82,7 +82,7 @@ fn a_whole_sign_in_goes_through_a_proxy_that_demands_authentication() {
 }
 
 #[test]
-fn a_proxy_that_demands_authentication_is_named_with_the_next_step_and_the_password_never() {
+fn proxy_authentication_failure_hides_the_password() {
     let company = Company::new();
     let tunnel = company.tunnel(Manner::Password("me:canary-right"));
     let address = tunnel.address();
@@ -109,7 +109,7 @@ fn a_proxy_that_demands_authentication_is_named_with_the_next_step_and_the_passw
 }
 
 #[test]
-fn a_proxy_that_fails_is_told_from_the_host_behind_it() {
+fn proxy_failure_is_distinguished_from_the_host_behind_it() {
     let company = Company::new();
     let cases = [
         (Manner::Refuses("403 Forbidden"), "refused to connect to it", "NO_PROXY"),
@@ -134,7 +134,7 @@ fn a_proxy_that_fails_is_told_from_the_host_behind_it() {
 }
 
 #[test]
-fn a_proxy_that_speaks_tls_is_asked_over_tls() {
+fn https_proxy_is_reached_over_tls() {
     let authority = Authority::new("root");
     let company = Company::new();
     let tunnel = company.tunnel(Manner::Open);
@@ -151,7 +151,7 @@ fn a_proxy_that_speaks_tls_is_asked_over_tls() {
 }
 
 #[test]
-fn tls_that_a_proxy_intercepts_is_refused_unless_its_root_is_named() {
+fn intercepted_tls_is_refused_unless_its_root_is_named() {
     let root = Authority::new("The inspecting proxy's root");
     let front = token_endpoint(&root);
     let tunnel = Tunnel::start(Manner::Open, &[(HOST, front.address())]);
@@ -178,7 +178,7 @@ fn tls_that_a_proxy_intercepts_is_refused_unless_its_root_is_named() {
 }
 
 #[test]
-fn each_variable_of_the_proxy_counts_and_no_proxy_is_an_exception() {
+fn each_proxy_variable_counts_and_no_proxy_exempts() {
     let company = Company::new();
     for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
         let tunnel = company.tunnel(Manner::Open);
@@ -199,7 +199,7 @@ fn each_variable_of_the_proxy_counts_and_no_proxy_is_an_exception() {
 }
 
 #[test]
-fn a_malformed_proxy_is_not_passed_over_in_silence() {
+fn malformed_proxy_is_an_error() {
     let company = Company::new();
     for proxy in ["http://me:canary@:x", "http://me:can#ary@proxy:3128", "socks5://proxy:1080"] {
         let ran = company.exchange(proxy, &[]).failed_with(2);

@@ -44,7 +44,7 @@ fn credentials(lab: &Lab) -> Ran {
 }
 
 #[test]
-fn keys_that_fail_once_are_asked_for_again_when_the_server_said() {
+fn key_fetch_is_retried_when_the_server_says() {
     let lab = Lab::new();
     let front = fronted(&lab, &["user_pool"]).remove(0);
     front.times(KEYS, unavailable("1"), 1);
@@ -55,7 +55,7 @@ fn keys_that_fail_once_are_asked_for_again_when_the_server_said() {
 }
 
 #[test]
-fn keys_are_asked_for_three_times_and_not_at_all_again_where_the_wait_has_no_room() {
+fn key_fetch_is_tried_three_times_within_the_deadline() {
     for (act, expected) in
         [(unavailable(""), 3), (Act::Close, 3), (unavailable("60"), 1), (answer("404 Not Found", "", ""), 1)]
     {
@@ -68,7 +68,7 @@ fn keys_are_asked_for_three_times_and_not_at_all_again_where_the_wait_has_no_roo
 }
 
 #[test]
-fn a_code_whose_bytes_left_is_sent_once() {
+fn code_that_was_sent_is_not_sent_again() {
     for act in [Act::Close, Act::Reset, unavailable(""), unavailable("1"), throttled("0")] {
         let front = Front::alone(act.clone(), None);
         Place::new(&format!("http://{}", front.address()), "").exchange(&[]).failed_with(5);
@@ -77,7 +77,7 @@ fn a_code_whose_bytes_left_is_sent_once() {
 }
 
 #[test]
-fn a_code_whose_bytes_never_left_is_sent_when_the_connection_stands() {
+fn unsent_code_is_sent_on_a_new_connection() {
     let authority = Authority::new("root");
     let refusal = answer("400 Bad Request", "", r#"{"error":"invalid_grant"}"#);
     let front = Front::alone(refusal, Some(authority.server(&["localhost"])));
@@ -93,7 +93,7 @@ fn a_code_whose_bytes_never_left_is_sent_when_the_connection_stands() {
 }
 
 #[test]
-fn a_refresh_whose_answer_is_lost_is_sent_once() {
+fn refresh_with_a_lost_answer_is_not_repeated() {
     for act in [Act::Close, Act::Reset, unavailable(""), unavailable("1"), throttled("1")] {
         let (lab, clock, front) = manual(Rotation::Off, "domain");
         credentials(&lab).good();
@@ -106,7 +106,7 @@ fn a_refresh_whose_answer_is_lost_is_sent_once() {
 }
 
 #[test]
-fn a_refresh_that_is_put_off_is_put_off_for_the_next_runs_too_and_old_credentials_serve_meanwhile() {
+fn postponed_refresh_serves_old_credentials_across_runs() {
     let (lab, clock, front) = manual(Rotation::Off, "domain");
     let old = credentials(&lab).good().stdout;
     clock.advance(TimeDelta::minutes(50));
@@ -125,7 +125,7 @@ fn a_refresh_that_is_put_off_is_put_off_for_the_next_runs_too_and_old_credential
 }
 
 #[test]
-fn without_credentials_a_refresh_that_is_put_off_fails_at_once_and_a_login_is_not_held_back() {
+fn postponed_refresh_without_credentials_fails_and_login_still_works() {
     let (lab, clock, front) = manual(Rotation::Off, "domain");
     clock.advance(TimeDelta::hours(2));
     let before = front.count(TOKEN);
@@ -144,7 +144,7 @@ fn without_credentials_a_refresh_that_is_put_off_fails_at_once_and_a_login_is_no
 }
 
 #[test]
-fn what_a_server_can_demand_is_capped() {
+fn retry_after_of_a_server_is_capped() {
     let (lab, clock, front) = manual(Rotation::Off, "domain");
     clock.advance(TimeDelta::hours(2));
     front.always(TOKEN, throttled("86400"));
@@ -157,7 +157,7 @@ fn what_a_server_can_demand_is_capped() {
 }
 
 #[test]
-fn the_identity_pool_is_asked_three_times_by_the_sdk_alone_and_as_late_as_it_says() {
+fn identity_pool_is_tried_three_times_with_its_delays() {
     const ASK: &str = "POST / ";
     let aws = |status: &str, headers: &str| answer(status, headers, r#"{"__type":"TooManyRequestsException"}"#);
     for (act, expected) in [
@@ -186,7 +186,7 @@ fn the_identity_pool_is_asked_three_times_by_the_sdk_alone_and_as_late_as_it_say
 }
 
 #[test]
-fn a_revocation_is_sent_again() {
+fn revocation_is_retried() {
     let lab = Lab::new();
     let front = fronted(&lab, &["domain"]).remove(0);
     let url = format!("http://{}", front.address());

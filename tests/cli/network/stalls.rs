@@ -11,7 +11,7 @@ use super::place::Place;
 const SLACK: Duration = Duration::from_secs(8);
 
 #[test]
-fn a_server_that_stalls_or_breaks_off_is_given_up_on_within_its_deadline() {
+fn stalled_server_fails_within_its_deadline() {
     let authority = Authority::new("root");
     let cases: [(Act, u64, &str); 6] = [
         (Act::Silence, 10, "it did not answer in time"),
@@ -42,7 +42,7 @@ fn a_server_that_stalls_or_breaks_off_is_given_up_on_within_its_deadline() {
 }
 
 #[test]
-fn a_server_that_accepts_and_never_speaks_tls_has_the_time_of_a_connection() {
+fn silent_tls_handshake_fails_within_the_connect_deadline() {
     // It waits for a request that cannot come before the handshake.
     let front = Front::alone(Act::Silence, None);
     let place = Place::new(&format!("https://localhost:{}", front.port()), "");

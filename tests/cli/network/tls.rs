@@ -19,7 +19,7 @@ fn raw(bytes: &'static [u8]) -> Server {
 }
 
 #[test]
-fn a_server_with_a_wrong_certificate_is_refused_and_the_message_says_what_is_wrong() {
+fn wrong_certificates_are_refused_and_explained() {
     let authority = Authority::new("The company's root");
     let stranger = Authority::new("Nobody's root");
     let cases = [
@@ -44,7 +44,7 @@ fn a_server_with_a_wrong_certificate_is_refused_and_the_message_says_what_is_wro
 }
 
 #[test]
-fn a_server_without_a_tls_of_today_is_refused() {
+fn outdated_tls_is_refused() {
     // RFC 8446, section 6: a fatal alert, protocol_version, as a server answers that knows TLS 1.1 at most.
     let old = raw(&[0x15, 0x03, 0x02, 0x00, 0x02, 0x02, 0x46]);
     let plain = raw(b"HTTP/1.1 400 Bad Request\r\n\r\n");
@@ -59,7 +59,7 @@ fn a_server_without_a_tls_of_today_is_refused() {
 }
 
 #[test]
-fn an_api_is_held_to_the_same_and_its_failures_read_the_same() {
+fn call_verifies_certificates_and_never_repeats() {
     let authority = Authority::new("root");
     let lab = Lab::new();
     lab.login("alice").good();
@@ -95,7 +95,7 @@ fn an_api_is_held_to_the_same_and_its_failures_read_the_same() {
 }
 
 #[test]
-fn a_redirect_of_the_token_endpoint_is_not_followed() {
+fn token_endpoint_redirects_are_not_followed() {
     let elsewhere = Front::alone(answer("200 OK", "", "{}"), None);
     let location = format!("location: http://{}/oauth2/token\r\n", elsewhere.address());
     for status in ["301 Moved", "302 Found", "303 See Other", "307 Temporary Redirect", "308 Permanent Redirect"] {
@@ -107,7 +107,7 @@ fn a_redirect_of_the_token_endpoint_is_not_followed() {
 }
 
 #[test]
-fn http_is_refused_for_all_but_loopback() {
+fn plain_http_is_refused_beyond_loopback() {
     for host in ["auth.example", "192.0.2.1", "[2001:db8::1]", "localhost.attacker.example"] {
         let ran = Place::new(&format!("http://{host}"), "").exchange(&[]).failed_with(2);
         assert!(ran.stderr.contains("http is allowed for loopback hosts only"), "{}", ran.stderr);

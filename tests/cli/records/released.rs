@@ -61,7 +61,7 @@ fn written<B: Backend>(store: &B, account: &str) -> Value {
 }
 
 #[test]
-fn every_release_has_its_folder_and_every_configuration_is_read() {
+fn configurations_of_every_release_are_read() {
     current();
     for folder in versions() {
         for name in ["config-full.toml", "config-least.toml"] {
@@ -83,7 +83,7 @@ fn every_release_has_its_folder_and_every_configuration_is_read() {
 }
 
 #[test]
-fn the_fixtures_of_this_version_name_every_key() {
+fn fixtures_of_this_version_name_every_key() {
     let full: toml_edit::DocumentMut = text(&current(), "config-full.toml").parse().unwrap();
     let profile = full["profile"]["a"].as_table().unwrap();
     let mut named: BTreeSet<String> = profile.iter().map(|(key, _)| key.to_owned()).collect();
@@ -100,7 +100,7 @@ fn the_fixtures_of_this_version_name_every_key() {
 }
 
 #[test]
-fn records_of_every_release_are_read_from_files_and_parts_and_this_version_writes_its_own_form() {
+fn records_of_every_release_are_read_and_rewritten() {
     for folder in versions() {
         let temp = Lab::new();
         let profile = loaded(folder.join("config-least.toml"));
@@ -171,7 +171,7 @@ fn of_part(text: &str) -> Value {
 
 /// A refresh that was cut off, as a release marked it, is told as such.
 #[test]
-fn a_mark_of_every_release_is_understood_and_this_version_writes_its_own_form() {
+fn refresh_marks_of_every_release_are_read() {
     for folder in versions() {
         let lab = signed_in();
         super::let_end(&lab);
@@ -198,7 +198,7 @@ fn a_mark_of_every_release_is_understood_and_this_version_writes_its_own_form() 
 
 /// The last failure spares the next caller another one, and the kept keys a request.
 #[test]
-fn failures_and_keys_of_every_release_are_understood_and_this_version_writes_its_own_form() {
+fn failures_and_keys_of_every_release_are_read() {
     for folder in versions() {
         let (lab, clock) = Lab::with_manual_clock(cogfed::sandbox::Options::default());
         let names = json(&folder, "names.json");
@@ -231,7 +231,7 @@ fn failures_and_keys_of_every_release_are_understood_and_this_version_writes_its
 
 /// Where each session looks for it, beside what it says.
 #[test]
-fn the_names_of_this_version_are_those_of_its_fixtures() {
+fn stored_names_match_the_fixtures_of_this_version() {
     let lab = signed_in();
     let names = json(&current(), "names.json");
     let mut found: Vec<String> = std::fs::read_dir(lab.folder().path())
@@ -246,7 +246,7 @@ fn the_names_of_this_version_are_those_of_its_fixtures() {
 }
 
 #[test]
-fn a_measured_clock_of_every_release_is_understood_and_this_version_writes_its_own_form() {
+fn clock_offsets_of_every_release_are_read() {
     for folder in versions() {
         let lab = signed_in();
         let mut kept = json(&folder, "clock.json");
@@ -262,7 +262,7 @@ fn a_measured_clock_of_every_release_is_understood_and_this_version_writes_its_o
 
 /// A discovery document that is at hand spares a request.
 #[test]
-fn a_kept_discovery_document_of_every_release_is_understood_and_this_version_writes_its_own_form() {
+fn discovery_documents_of_every_release_are_read() {
     for folder in versions() {
         let mut options = cogfed::sandbox::Options::default();
         cogfed::sandbox::Switch::PlainIssuer.apply(&mut options);
@@ -291,7 +291,7 @@ fn a_kept_discovery_document_of_every_release_is_understood_and_this_version_wri
 
 /// A night of SDK calls opens no hundred tabs, the night after an update included.
 #[test]
-fn an_unanswered_sign_in_of_every_release_is_understood_and_this_version_writes_its_own_form() {
+fn unanswered_sign_ins_of_every_release_are_read() {
     for folder in versions() {
         let (lab, clock) = Lab::with_manual_clock(cogfed::sandbox::Options::default());
         let mut note = json(&folder, "unanswered.json");

@@ -17,7 +17,7 @@ fn refused(ran: &Ran, what: &str, next: &str) {
 
 /// It may hold what this version knows nothing of, and a person who signs in by the newer one has to find it again.
 #[test]
-fn a_newer_sign_in_is_left_alone_by_every_verb() {
+fn newer_sign_in_is_left_alone_by_every_verb() {
     let lab = signed_in();
     let_end(&lab);
     let credentials = stored(&lab, "credentials");
@@ -38,7 +38,7 @@ fn a_newer_sign_in_is_left_alone_by_every_verb() {
 /// Credentials live for an hour: whoever only reads refuses newer ones and leaves them alone, whoever was told to end the
 /// sign-in ends them as well, or a new person would be handed the old one's.
 #[test]
-fn newer_credentials_are_refused_and_go_only_with_their_sign_in() {
+fn newer_credentials_are_refused_until_sign_out() {
     for last in [&["logout"][..], FORCED] {
         let lab = signed_in();
         store(&lab, "credentials", NEWER);
@@ -57,7 +57,7 @@ fn newer_credentials_are_refused_and_go_only_with_their_sign_in() {
 }
 
 #[test]
-fn a_sign_in_that_belongs_elsewhere_is_neither_used_nor_sent_nor_deleted_unasked() {
+fn sign_in_for_other_endpoints_is_not_used_or_deleted() {
     for field in ["user_pool_id", "client_id", "who", "token_endpoint", "identity_pool_endpoint"] {
         let lab = signed_in();
         let_end(&lab);
@@ -78,7 +78,7 @@ fn a_sign_in_that_belongs_elsewhere_is_neither_used_nor_sent_nor_deleted_unasked
 }
 
 #[test]
-fn a_forced_sign_in_takes_the_place_of_one_that_belongs_elsewhere() {
+fn forced_login_replaces_a_sign_in_for_other_endpoints() {
     for field in ["user_pool_id", "client_id", "who", "token_endpoint", "identity_pool_endpoint"] {
         let lab = signed_in();
         change(&lab, "tokens", &[(field, "http://127.0.0.1:9/other".into())]);
@@ -90,7 +90,7 @@ fn a_forced_sign_in_takes_the_place_of_one_that_belongs_elsewhere() {
 }
 
 #[test]
-fn credentials_that_belong_elsewhere_are_as_if_not_there() {
+fn credentials_for_other_endpoints_are_ignored() {
     let other = json!("eu-west-1:00000000-0000-0000-0000-000000000000");
     for field in ["user_pool_id", "client_id", "identity_pool_id", "identity_pool_endpoint", "role_arn"] {
         let lab = signed_in();
@@ -103,7 +103,7 @@ fn credentials_that_belong_elsewhere_are_as_if_not_there() {
 
 /// What another program leaves under our names, and what a keyring manager takes away.
 #[test]
-fn what_another_program_wrote_or_took_is_told_and_logout_or_force_ends_it() {
+fn foreign_items_are_reported_and_removed_by_logout_or_force() {
     for garbage in
         ["", "garbage", "[]", "{\"version\":\"1\"}", "{\"version\":1,\"user_pool_id\":{}}", "\u{0}\u{7f}\u{202e}"]
     {
@@ -126,7 +126,7 @@ fn what_another_program_wrote_or_took_is_told_and_logout_or_force_ends_it() {
 }
 
 #[test]
-fn tokens_that_were_taken_away_mean_a_new_sign_in_and_no_keys_of_the_last_person() {
+fn missing_tokens_require_a_new_sign_in() {
     let lab = signed_in();
     cogfed::store::Backend::delete(&super::files(&lab), &super::account(&lab, "tokens")).unwrap();
     let alices = lab.run(CREDENTIALS).good().document();
@@ -142,7 +142,7 @@ fn tokens_that_were_taken_away_mean_a_new_sign_in_and_no_keys_of_the_last_person
 }
 
 #[test]
-fn an_item_that_is_no_text_is_told_and_logout_or_force_ends_it() {
+fn binary_items_are_reported_and_removed_by_logout_or_force() {
     for kind in ["tokens", "credentials"] {
         for way_out in [&["logout"][..], FORCED] {
             let lab = signed_in();

@@ -92,7 +92,7 @@ fn sweep(mut case: impl FnMut(&Small<'_>, bool)) -> usize {
 }
 
 #[test]
-fn a_sign_in_that_fails_at_any_boundary_leaves_the_old_person_or_the_new_and_never_the_keys_of_the_other() {
+fn sign_in_failing_at_any_write_never_mixes_two_persons() {
     let boundaries = sweep(|small, _| {
         let saved = small.signed_in_as("bob");
         small.items.memory.fail(usize::MAX..usize::MAX);
@@ -109,7 +109,7 @@ fn a_sign_in_that_fails_at_any_boundary_leaves_the_old_person_or_the_new_and_nev
 }
 
 #[test]
-fn a_sign_out_that_fails_at_any_boundary_is_finished_by_the_next() {
+fn sign_out_failing_at_any_write_is_finished_later() {
     let boundaries = sweep(|small, _| {
         let out = small.session(sign_out);
         small.items.memory.fail(usize::MAX..usize::MAX);
@@ -124,7 +124,7 @@ fn a_sign_out_that_fails_at_any_boundary_is_finished_by_the_next() {
 }
 
 #[test]
-fn a_renewal_that_fails_at_any_boundary_leaves_a_sign_in_that_can_be_renewed() {
+fn renewal_failing_at_any_write_leaves_a_renewable_sign_in() {
     let options = Options { rotation: Rotation::On { grace: 60 }, ..Options::default() };
     let (lab, clock) = Lab::with_manual_clock(options);
     lab.login_here("alice").good();

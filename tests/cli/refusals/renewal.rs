@@ -7,7 +7,7 @@ use cogfed_test_support::Lab;
 use super::told::{Page, Told};
 
 #[test]
-fn the_reason_is_told_with_the_end_of_the_sign_in() {
+fn reason_is_given_when_a_renewal_ends_the_sign_in() {
     let mut page = Page::default();
     for refusal in ["aadsts50173", "aadsts70043", "token-invalid-grant"] {
         let (lab, _) = Lab::with_manual_clock(Options::default());
@@ -26,7 +26,7 @@ fn the_reason_is_told_with_the_end_of_the_sign_in() {
 
 /// A second factor that is due, for one: the person has to come once more, and nothing is lost until then.
 #[test]
-fn who_is_asked_for_in_the_browser_has_not_lost_the_sign_in() {
+fn interaction_required_keeps_the_sign_in() {
     let (lab, _) = Lab::with_manual_clock(Options::default());
     lab.login_here("alice").good();
     lab.advance(TimeDelta::hours(2));

@@ -96,43 +96,43 @@ fn page(index: usize, name: &str) {
 }
 
 #[test]
-fn user_pool() {
+fn user_pool_refusals_are_explained() {
     page(0, "user-pool");
 }
 
 #[test]
-fn token_endpoint() {
+fn token_endpoint_refusals_are_explained() {
     page(1, "token-endpoint");
 }
 
 #[test]
-fn entra_id() {
+fn entra_id_refusals_are_explained() {
     page(2, "entra-id");
 }
 
 #[test]
-fn azure_b2c() {
+fn azure_b2c_refusals_are_explained() {
     page(3, "azure-b2c");
 }
 
 #[test]
-fn identity_pool() {
+fn identity_pool_refusals_are_explained() {
     page(4, "identity-pool");
 }
 
 #[test]
-fn sts() {
+fn sts_refusals_are_explained() {
     page(5, "sts");
 }
 
 #[test]
-fn api_gateway() {
+fn api_gateway_refusals_are_explained() {
     page(6, "api-gateway");
 }
 
 /// API Gateway's are looked at where they are told: no code chooses them.
 #[test]
-fn each_row_is_told_by_some_refusal_of_the_sandboxs() {
+fn every_row_is_provoked_by_a_sandbox_refusal() {
     let told: Vec<&Row> = Refusal::all().iter().filter_map(row_of).collect();
     for row in refusals::rows().filter(|row| row.service != Service::ApiGateway) {
         assert!(told.contains(&row), "no refusal of the sandbox's provokes {row:#?}");

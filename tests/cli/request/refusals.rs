@@ -41,7 +41,7 @@ fn assert_says(refusal: &Refusal, reason: Reason, message: &str, hint: &str) {
 }
 
 #[test]
-fn a_missing_route_is_not_a_missing_signature() {
+fn missing_route_is_distinguished_from_a_missing_signature() {
     let body = r#"{"message":"Missing Authentication Token"}"#;
     let message = "the API at 'abc123.execute-api.eu-west-1.amazonaws.com' has no GET /prod/orders";
     assert_says(
@@ -63,7 +63,7 @@ fn a_missing_route_is_not_a_missing_signature() {
 }
 
 #[test]
-fn a_role_that_may_not_invoke_is_named_with_the_resource() {
+fn denied_role_is_named_with_the_resource() {
     let user = "User: arn:aws:sts::123456789012:assumed-role/Reader/CognitoIdentityCredentials";
     let asked = "is not authorized to perform: execute-api:Invoke on resource: \
                  arn:aws:execute-api:eu-west-1:********9012:abc123/prod/GET/orders";
@@ -93,7 +93,7 @@ fn a_role_that_may_not_invoke_is_named_with_the_resource() {
 }
 
 #[test]
-fn a_wrong_clock_is_measured_and_the_time_to_sign_with_is_known() {
+fn clock_skew_is_measured_from_the_refusal() {
     let body = r#"{"message":"Signature expired: 20261122T120000Z is now earlier than 20261122T131007Z (20261122T131507Z - 5 min.)"}"#;
     let headers = [("x-amzn-ErrorType", "InvalidSignatureException"), ("date", "Sun, 22 Nov 2026 13:15:07 GMT")];
     let refusal = explained(HOST, 403, &headers, body).unwrap();
@@ -125,7 +125,7 @@ fn a_wrong_clock_is_measured_and_the_time_to_sign_with_is_known() {
 }
 
 #[test]
-fn no_other_refusal_asks_for_a_new_time() {
+fn other_refusals_do_not_correct_the_clock() {
     let off = [("x-amzn-ErrorType", "AccessDeniedException"), ("date", "Sun, 22 Nov 2026 18:00:00 GMT")];
     let refusal =
         explained(HOST, 403, &off, r#"{"message":"The security token included in the request is invalid."}"#).unwrap();
@@ -134,7 +134,7 @@ fn no_other_refusal_asks_for_a_new_time() {
 }
 
 #[test]
-fn tokens_and_keys() {
+fn unusable_tokens_and_keys_are_explained() {
     let expired = r#"{"message":"The security token included in the request is expired"}"#;
     let message = "the credentials of profile 'internal' have expired";
     assert_says(
@@ -157,7 +157,7 @@ fn tokens_and_keys() {
 }
 
 #[test]
-fn signatures_that_do_not_fit() {
+fn wrong_signatures_are_explained() {
     let scope = r#"{"message":"Credential should be scoped to a valid Region, not 'eu-west-1'. "}"#;
     let refusal = rest("InvalidSignatureException", scope);
     assert_eq!(refusal.reason, Reason::WrongScope);
@@ -182,7 +182,7 @@ fn signatures_that_do_not_fit() {
 }
 
 #[test]
-fn refusals_beside_the_role() {
+fn refusals_unrelated_to_the_role_are_explained() {
     let forbidden = r#"{"message":"Forbidden"}"#;
     let refusal = rest("ForbiddenException", forbidden);
     assert_eq!(refusal.reason, Reason::Forbidden);
@@ -214,7 +214,7 @@ fn refusals_beside_the_role() {
 }
 
 #[test]
-fn what_the_api_itself_answers_is_left_alone() {
+fn answers_of_the_api_itself_are_not_explained() {
     for (status, body) in [
         (200, r#"{"message":"Missing Authentication Token"}"#),
         (302, ""),
@@ -234,7 +234,7 @@ fn what_the_api_itself_answers_is_left_alone() {
 }
 
 #[test]
-fn a_long_answer_is_cut_and_a_refusal_ends_the_run_as_one() {
+fn long_refusals_are_shortened_and_fail() {
     let long = format!(r#"{{"message":"Credential should be scoped to {}"}}"#, "é".repeat(5000));
     let refusal = rest("InvalidSignatureException", &long);
     assert!(refusal.message.chars().count() < 500, "{}", refusal.message.len());
@@ -242,7 +242,7 @@ fn a_long_answer_is_cut_and_a_refusal_ends_the_run_as_one() {
 }
 
 #[test]
-fn the_date_is_read_as_http_writes_it() {
+fn http_dates_are_read() {
     let at = |date: &str| http_date(date).map(|server| server - now());
     assert_eq!(at("Sun, 22 Nov 2026 11:59:00 GMT"), Some(TimeDelta::minutes(-1)));
     assert_eq!(at(" Tue, 24 Nov 2026 12:00:00 GMT "), Some(TimeDelta::days(2)));

@@ -37,7 +37,7 @@ fn recording(answer: impl Into<Vec<u8>>) -> (Server, Receiver<Vec<u8>>) {
 const NO_CONTENT: &str = "HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n";
 
 #[test]
-fn the_wire_carries_what_was_signed() {
+fn wire_carries_what_was_signed() {
     let (server, requests) = recording(NO_CONTENT);
     let origin = server.url();
     let client = client();
@@ -55,7 +55,7 @@ fn the_wire_carries_what_was_signed() {
 }
 
 #[test]
-fn random_urls_arrive_as_signed_too() {
+fn random_urls_arrive_as_signed() {
     let (server, requests) = recording(NO_CONTENT);
     let origin = server.url();
     let client = client();
@@ -73,7 +73,7 @@ fn random_urls_arrive_as_signed_too() {
 }
 
 #[test]
-fn a_built_url_stays_as_it_is_when_it_is_built_again() {
+fn building_a_built_url_again_changes_nothing() {
     let mut random = Random(11);
     let random: Vec<String> = (0..2000).map(|_| random_target(&mut random)).collect();
     for given in TRICKY.iter().map(|(given, _)| given.as_str()).chain(random.iter().map(String::as_str)) {
@@ -96,7 +96,7 @@ fn head(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_dry_run_is_the_wire_without_what_could_be_spent() {
+fn dry_run_shows_the_wire_without_secrets() {
     let (server, requests) = recording(NO_CONTENT);
     let origin = server.url();
     let client = client();
@@ -133,7 +133,7 @@ fn the_dry_run_is_the_wire_without_what_could_be_spent() {
 }
 
 #[test]
-fn the_largest_body_arrives_whole() {
+fn largest_body_arrives_completely() {
     let (server, requests) = recording(NO_CONTENT);
     let origin = server.url();
     let body: Vec<u8> = (0..cogfed::request::MAX_BODY).map(|at| (at % 251) as u8).collect();
@@ -144,7 +144,7 @@ fn the_largest_body_arrives_whole() {
 }
 
 #[test]
-fn no_redirect_is_followed() {
+fn signed_request_does_not_follow_redirects() {
     for status in [301, 302, 303, 307, 308] {
         let (elsewhere, other_requests) = recording(NO_CONTENT);
         let other = elsewhere.url();
@@ -176,7 +176,7 @@ impl Write for Counter {
 }
 
 #[test]
-fn a_long_answer_is_passed_on_piece_by_piece() {
+fn long_answer_is_streamed() {
     const LENGTH: u64 = 64 << 20;
     for status in ["200 OK", "500 Internal Server Error"] {
         let server = Server::of_connections(move |mut stream| {
@@ -200,7 +200,7 @@ fn a_long_answer_is_passed_on_piece_by_piece() {
 }
 
 #[test]
-fn the_start_of_a_refusal_is_kept_and_still_written() {
+fn start_of_a_refusal_is_kept_and_written() {
     let body = r#"{"message":"Missing Authentication Token"}"#;
     let answer = format!("HTTP/1.1 403 Forbidden\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
     let (server, _requests) = recording(answer);
@@ -243,7 +243,7 @@ fn network_failures_name_the_host_and_hide_the_query() {
 }
 
 #[test]
-fn a_writer_that_takes_no_more_is_told_from_a_network_that_fails() {
+fn write_failure_is_distinguished_from_a_network_failure() {
     struct Closed;
     impl Write for Closed {
         fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
@@ -277,7 +277,7 @@ impl Write for Log {
 }
 
 #[test]
-fn the_most_talkative_log_holds_no_secret() {
+fn most_verbose_log_holds_no_secret() {
     let (server, _requests) = recording(NO_CONTENT);
     let origin = server.url();
     let log = Log::default();

@@ -165,7 +165,7 @@ fn agree(seed: u64, count: usize) -> BTreeMap<String, usize> {
 }
 
 #[test]
-fn the_evaluator_and_the_sandbox_never_disagree() {
+fn evaluator_and_sandbox_agree_on_random_mappings() {
     let seen = thread::scope(|scope| {
         let parts: Vec<_> =
             (0..THREADS).map(|part| scope.spawn(move || agree(part as u64 + 4, TRIED / THREADS))).collect();

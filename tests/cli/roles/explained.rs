@@ -15,7 +15,7 @@ fn by_the_service(lab: &Lab, key: (&str, &str), token: Option<&str>, more: &[&st
 }
 
 #[test]
-fn the_service_is_asked_with_an_administrator_s_key() {
+fn explain_asks_the_service_with_an_administrators_key() {
     let lab = Lab::new();
     lab.login("bob").good();
     let ran = by_the_service(&lab, lab.sandbox.administrator(), None, &["--json"]).good();
@@ -29,7 +29,7 @@ fn the_service_is_asked_with_an_administrator_s_key() {
 }
 
 #[test]
-fn what_is_explained_is_what_is_given() {
+fn explained_role_is_the_role_that_is_given() {
     let lab = Lab::new();
     let rule = Rule::new("custom:roles", MatchType::Equals, "Orders.Admin", ORDERS_ADMIN);
     for (person, mapping) in [
@@ -57,7 +57,7 @@ fn what_is_explained_is_what_is_given() {
 }
 
 #[test]
-fn a_role_is_asked_for_by_flag_or_profile() {
+fn explain_takes_the_role_from_flag_or_profile() {
     let lab = Lab::new();
     lab.login("grace").good();
     std::fs::write(lab.home().join("pool.json"), lab.sandbox.pool_roles_json()).unwrap();
@@ -73,7 +73,7 @@ fn a_role_is_asked_for_by_flag_or_profile() {
 }
 
 #[test]
-fn the_classic_flow_is_told_to_be_another_matter() {
+fn explain_does_not_cover_the_classic_flow() {
     let lab = Lab::new();
     lab.configure_with(&format!("flow = 'classic'\nrole_arn = '{ORDERS_ADMIN}'"));
     lab.login("alice").good();
@@ -85,7 +85,7 @@ fn the_classic_flow_is_told_to_be_another_matter() {
 }
 
 #[test]
-fn another_pool_s_mapping_is_named() {
+fn explain_names_a_mapping_of_another_pool() {
     let lab = Lab::new();
     lab.login("alice").good();
     let other = "eu-west-1:1cf667a2-49a6-454b-9e45-23199EXAMPLE";
@@ -96,7 +96,7 @@ fn another_pool_s_mapping_is_named() {
 }
 
 #[test]
-fn a_service_that_fails_is_not_taken_for_one_that_refuses() {
+fn failing_service_is_distinguished_from_a_refusing_one() {
     let lab = Lab::new();
     lab.login("alice").good();
     let config = std::fs::read_to_string(lab.config()).unwrap();
@@ -107,7 +107,7 @@ fn a_service_that_fails_is_not_taken_for_one_that_refuses() {
 }
 
 #[test]
-fn without_a_key_the_hint_is_the_command_to_run() {
+fn explain_without_a_key_prints_the_command_to_run() {
     let lab = Lab::new();
     lab.login("alice").good();
     let ran = lab.run(&["roles", "--explain"]).failed_with(2);
@@ -119,7 +119,7 @@ fn without_a_key_the_hint_is_the_command_to_run() {
 }
 
 #[test]
-fn credentials_of_an_identity_pool_may_not_ask_and_are_told_so() {
+fn explain_refuses_credentials_of_an_identity_pool() {
     let lab = Lab::new();
     lab.login("alice").good();
     let document = lab.run(&["credential-process"]).good().document();
@@ -135,7 +135,7 @@ fn credentials_of_an_identity_pool_may_not_ask_and_are_told_so() {
 /// An administrator's key opens more than cogfed ever gets: it signs one request, to the profile's identity pool, and is
 /// gone.
 #[test]
-fn an_administrator_s_key_is_neither_told_nor_kept_and_goes_to_the_identity_pool_alone() {
+fn administrators_key_goes_only_to_the_identity_pool() {
     let lab = Lab::new();
     lab.login("alice").good();
     lab.run(&["credential-process"]).good();
@@ -192,7 +192,7 @@ fn files(below: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn a_token_that_lets_its_owner_write_the_claim_is_named() {
+fn explain_warns_about_user_writable_claims() {
     let scopes: Vec<String> = ["openid", "aws.cognito.signin.user.admin"].map(String::from).to_vec();
     let lab = Lab::with(Options { scopes, ..Options::default() });
     lab.configure_with("scopes = ['openid', 'aws.cognito.signin.user.admin']");
@@ -209,7 +209,7 @@ fn a_token_that_lets_its_owner_write_the_claim_is_named() {
 }
 
 #[test]
-fn a_profile_s_scopes_that_hide_the_roles_are_named() {
+fn explain_names_scopes_that_hide_the_roles() {
     let lab = Lab::new();
     lab.configure_with("scopes = ['openid', 'email']");
     lab.login("alice").good();

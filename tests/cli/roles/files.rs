@@ -65,7 +65,7 @@ fn claims(roles: &str) -> String {
 }
 
 #[test]
-fn a_person_reads_rule_by_rule_why() {
+fn explain_lists_every_rule_with_its_reason() {
     let files = Files::new().with("pool.json", usual()).with("claims.json", claims("[Orders.Read, api%3Aread]"));
     let ran = files.run(&[]).good();
     assert_eq!(ran.stderr, "");
@@ -89,7 +89,7 @@ note          custom:roles may be out of date: the user pool keeps the last valu
 }
 
 #[test]
-fn a_script_tests_the_status_and_reads_json() {
+fn explain_sets_the_status_and_prints_json() {
     let files = Files::new().with("pool.json", usual());
     let of = |roles: &str, more: &[&str]| {
         fs::write(files.0.path().join("claims.json"), claims(roles)).unwrap();
@@ -117,7 +117,7 @@ fn a_script_tests_the_status_and_reads_json() {
 }
 
 #[test]
-fn json_has_the_names_that_the_man_page_lists() {
+fn explain_json_has_the_documented_fields() {
     let files = Files::new().with("pool.json", usual()).with("claims.json", claims("[Orders.Admin, Orders.Read]"));
     let document = files.run(&["--json", "--role", READER]).good().document();
     let names: Vec<&String> = document.as_object().unwrap().keys().collect();
@@ -156,7 +156,7 @@ fn json_has_the_names_that_the_man_page_lists() {
 }
 
 #[test]
-fn what_is_not_certain_fails_an_expectation() {
+fn uncertain_outcome_fails_an_expectation() {
     let groups = json!({ "Claim": "cognito:groups", "MatchType": "Contains", "Value": "Admin", "RoleARN": ADMIN });
     let files = Files::new()
         .with("pool.json", pool(&[groups], "AuthenticatedRole"))
@@ -171,7 +171,7 @@ fn what_is_not_certain_fails_an_expectation() {
 }
 
 #[test]
-fn the_standard_input_serves_for_either_file_once() {
+fn standard_input_replaces_one_of_the_files() {
     let files = Files::new().with("pool.json", usual()).with("claims.json", claims("Orders.Admin"));
     files.run_with(&["--mapping", "-", "--claims", "claims.json", "--expect", ADMIN], Some("pool.json")).good();
     files.run_with(&["--mapping", "pool.json", "--claims", "-", "--expect", ADMIN], Some("claims.json")).good();
@@ -180,7 +180,7 @@ fn the_standard_input_serves_for_either_file_once() {
 }
 
 #[test]
-fn a_raw_token_serves_as_claims() {
+fn raw_token_serves_as_claims() {
     use base64::Engine;
     let encode = |text: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
     let token = format!("{}.{}.c2ln\n", encode(r#"{"alg":"none"}"#), encode(&claims("Orders.Admin")));
@@ -190,7 +190,7 @@ fn a_raw_token_serves_as_claims() {
 }
 
 #[test]
-fn the_entry_is_chosen_by_the_token_by_name_or_asked_for() {
+fn mapping_entry_is_chosen_by_token_or_name() {
     let entry = json!({ "Type": "Token", "AmbiguousRoleResolution": "Deny" });
     let two = json!({ "Roles": { "authenticated": DEFAULT }, "RoleMappings": { "one:c": entry, "two:c": entry } });
     let files = Files::new().with("pool.json", two.to_string()).with(
@@ -217,7 +217,7 @@ fn the_entry_is_chosen_by_the_token_by_name_or_asked_for() {
 }
 
 #[test]
-fn hostile_files_end_in_one_short_line() {
+fn hostile_files_fail_with_one_short_line() {
     let deep = "[".repeat(200_000);
     let nested = format!("{{\"a\":{}", "{\"a\":".repeat(100_000));
     let twice = r#"{"custom:roles":"Orders.Admin","custom:roles":"Orders.Read"}"#;
@@ -263,7 +263,7 @@ fn hostile_files_end_in_one_short_line() {
 }
 
 #[test]
-fn nothing_in_a_file_moves_the_cursor() {
+fn terminal_sequences_in_files_are_escaped() {
     let evil = "\u{1b}]52;c;aGk=\u{7}\u{202e}\nroot";
     let hostile = |key: &str| {
         let mut rule = rule("Contains", "x", ADMIN);
@@ -280,7 +280,7 @@ fn nothing_in_a_file_moves_the_cursor() {
 }
 
 #[test]
-fn flags_that_need_explain_say_so_and_arns_are_checked() {
+fn flags_require_explain_and_valid_arns() {
     let files = Files::new().with("pool.json", usual()).with("claims.json", claims("x"));
     for flag in [["--expect", "admin"], ["--role", "admin"]] {
         let ran = files.run(&flag).failed_with(2);

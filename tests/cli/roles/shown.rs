@@ -19,7 +19,7 @@ fn entry<'d>(document: &'d Value, arn: Option<&str>) -> &'d Value {
 }
 
 #[test]
-fn before_and_after_the_first_credentials() {
+fn roles_are_shown_before_and_after_the_first_credentials() {
     let lab = Lab::new();
     let nobody = lab.run(&["roles"]).failed_with(3);
     assert!(nobody.stderr.contains("nobody is signed in"), "{}", nobody.stderr);
@@ -46,7 +46,7 @@ fn before_and_after_the_first_credentials() {
 }
 
 #[test]
-fn every_shape_of_roles_is_shown_decoded() {
+fn asserted_roles_are_shown_decoded() {
     let lab = Lab::new();
     for (sent, shown) in [
         (&["api:read"][..], json!(["api:read"])),
@@ -64,7 +64,7 @@ fn every_shape_of_roles_is_shown_decoded() {
 }
 
 #[test]
-fn every_role_is_named_with_who_names_it() {
+fn roles_are_listed_with_their_sources() {
     let options = Options { role_mapping: RoleMapping::Token(AmbiguousRole::Deny), ..Options::default() };
     let lab = Lab::with(options);
     lab.sandbox.change_person("carol", |person| {
@@ -95,7 +95,7 @@ fn every_role_is_named_with_who_names_it() {
 }
 
 #[test]
-fn an_sts_that_does_not_answer_fails_nothing() {
+fn roles_works_when_sts_does_not_answer() {
     let (lab, clock) = Lab::with_manual_clock(Options::default());
     lab.login_here("alice").good();
     lab.run_here(&["credential-process"], None).good();
@@ -112,7 +112,7 @@ fn an_sts_that_does_not_answer_fails_nothing() {
 }
 
 #[test]
-fn nobody_s_name_moves_the_cursor() {
+fn terminal_sequences_in_names_are_escaped() {
     let lab = Lab::new();
     lab.sandbox.change_person("dave", |person| {
         person.email = "da\u{1b}[2Jve@corp.example".into();

@@ -31,7 +31,7 @@ fn said_to_live(lab: &Lab, clock: &ManualClock) -> TimeDelta {
 }
 
 #[test]
-fn a_clock_that_is_off_signs_in_renews_and_calls() {
+fn wrong_clock_still_signs_in_renews_and_calls() {
     for minutes in BEHIND {
         let (lab, clock) = lab(minutes);
         let ran = lab.login_here("alice").good();
@@ -56,7 +56,7 @@ fn a_clock_that_is_off_signs_in_renews_and_calls() {
 }
 
 #[test]
-fn a_clock_that_is_put_right_gets_nothing_that_has_expired() {
+fn corrected_clock_gets_no_expired_credentials() {
     for minutes in [-2880, -120, -61, -6, 61, 300] {
         for later in [0, 59, 61, 125] {
             let (lab, _) = lab(minutes);
@@ -75,7 +75,7 @@ fn a_clock_that_is_put_right_gets_nothing_that_has_expired() {
 }
 
 #[test]
-fn a_clock_that_is_right_again_is_not_called_wrong() {
+fn corrected_clock_is_not_reported_as_wrong() {
     let (lab, _) = lab(-120);
     lab.login_here("alice").good();
     lab.advance(TimeDelta::minutes(-120));
@@ -93,7 +93,7 @@ fn a_clock_that_is_right_again_is_not_called_wrong() {
 }
 
 #[test]
-fn many_at_once_by_a_clock_that_is_ahead_make_one_refresh() {
+fn concurrent_runs_with_a_fast_clock_rarely_refresh() {
     let (lab, _) = lab(-120);
     lab.login_here("alice").good();
     lab.run_here(CREDENTIALS, None).good();
@@ -111,7 +111,7 @@ fn many_at_once_by_a_clock_that_is_ahead_make_one_refresh() {
 }
 
 #[test]
-fn a_failure_names_the_clock_as_a_likely_cause() {
+fn failure_names_the_clock_as_a_likely_cause() {
     let (lab, _) = lab(300);
     lab.login_here("alice").good();
     lab.sandbox.misbehave(Misbehaviour::IdentityNotAuthorized, None);
@@ -120,7 +120,7 @@ fn a_failure_names_the_clock_as_a_likely_cause() {
 }
 
 #[test]
-fn a_kept_offset_makes_no_expired_token_valid() {
+fn stored_offset_does_not_revive_expired_tokens() {
     let (lab, _) = Lab::with_manual_clock(Options::default());
     lab.login_here("alice").good();
     lab.run_here(CREDENTIALS, None).good();
@@ -142,7 +142,7 @@ fn a_kept_offset_makes_no_expired_token_valid() {
 }
 
 #[test]
-fn an_offset_that_cannot_be_read_or_is_absurd_is_none() {
+fn unreadable_or_absurd_offset_is_ignored() {
     let (lab, _) = Lab::with_manual_clock(Options::default());
     lab.login_here("alice").good();
     let path = lab.folder().path().join("clock");
@@ -177,7 +177,7 @@ impl Browser for Sleeper {
 }
 
 #[test]
-fn a_laptop_that_sleeps_renews_when_it_wakes_and_may_sleep_during_the_sign_in() {
+fn laptop_may_sleep_during_and_after_the_sign_in() {
     let (lab, clock) = Lab::with_manual_clock(Options::default());
     lab.run_here(&["login"], Some(Arc::new(Sleeper(clock.clone())))).good();
     assert!(said_to_live(&lab, &clock) > TimeDelta::minutes(59));

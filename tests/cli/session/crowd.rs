@@ -9,7 +9,7 @@ use cogfed_test_support::{CREDENTIALS, Door, Doors, Lab, PROFILE, ended, one_doc
 const CROWD: usize = 64;
 
 #[test]
-fn sixty_four_with_expired_credentials_make_one_refresh_whatever_the_rotation() {
+fn sixty_four_expired_processes_refresh_once() {
     for rotation in [Rotation::Off, Rotation::On { grace: 60 }, Rotation::On { grace: 0 }] {
         let lab = Lab::with(Options { rotation, ..Options::default() }).expired();
         one_document(&together(&lab, CROWD, CREDENTIALS));
@@ -20,7 +20,7 @@ fn sixty_four_with_expired_credentials_make_one_refresh_whatever_the_rotation() 
 }
 
 #[test]
-fn two_profiles_of_one_sign_in_refresh_it_once() {
+fn two_profiles_of_one_sign_in_refresh_once() {
     let admin = format!("role_arn = '{ORDERS_ADMIN}'");
     let lab = Lab::with(Options { rotation: Rotation::On { grace: 0 }, ..Options::default() })
         .with_profiles(&[(PROFILE, ""), ("admin", &admin)])
@@ -42,7 +42,7 @@ fn two_profiles_of_one_sign_in_refresh_it_once() {
 }
 
 #[test]
-fn a_role_that_one_profile_is_refused_is_no_failure_of_the_other() {
+fn role_refused_to_one_profile_does_not_affect_another() {
     let (lab, clock) = Lab::with_manual_clock(Options::default());
     let refused = "role_arn = 'arn:aws:iam::000000000000:role/NotYours'";
     let lab = lab.with_profiles(&[(PROFILE, ""), ("refused", refused)]);
@@ -54,7 +54,7 @@ fn a_role_that_one_profile_is_refused_is_no_failure_of_the_other() {
 }
 
 #[test]
-fn without_a_network_all_print_the_old_document_and_the_next_try_waits_for_half_a_minute() {
+fn offline_processes_print_old_credentials_and_retry_later() {
     let lab = Lab::new();
     let doors = Doors::before(&lab);
     lab.login("alice").good();
@@ -79,7 +79,7 @@ fn without_a_network_all_print_the_old_document_and_the_next_try_waits_for_half_
 }
 
 #[test]
-fn with_less_than_a_minute_left_all_fail_with_the_first_one_s_failure() {
+fn processes_share_one_failure_when_credentials_are_nearly_expired() {
     let lab = Lab::new();
     let doors = Doors::before(&lab);
     lab.login("alice").good();

@@ -10,12 +10,12 @@ use cogfed_test_support::{CREDENTIALS, Lab, Ran, has_strace, under};
 use cogfed_test_support::{ended, one_document};
 
 #[test]
-fn fresh_credentials_cost_one_read_of_one_item_and_nothing_else() {
+fn fresh_credentials_cost_one_read_of_one_item() {
     one_read_and_nothing_else(CREDENTIALS);
 }
 
 #[test]
-fn so_do_those_of_another_role_than_the_profiles() {
+fn fresh_credentials_of_another_role_cost_one_read() {
     one_read_and_nothing_else(&["credential-process", "--role", cogfed::sandbox::options::ORDERS_ADMIN]);
 }
 
@@ -48,7 +48,7 @@ fn one_read_and_nothing_else(words: &[&str]) {
 }
 
 #[test]
-fn without_a_sign_in_it_fails_and_opens_nothing() {
+fn credential_process_without_a_sign_in_opens_no_browser() {
     let lab = Lab::new();
     let opened = lab.home().join("opened");
     lab.configure_with(&format!("browser = '/usr/bin/touch {}'", opened.display()));
@@ -66,7 +66,7 @@ fn without_a_sign_in_it_fails_and_opens_nothing() {
 
 #[test]
 #[cfg(unix)]
-fn eight_at_once_that_may_sign_in_open_one_browser() {
+fn eight_processes_that_may_sign_in_open_one_browser() {
     for (setting, words) in
         [("", &["credential-process", "--sign-in"] as &[&str]), ("sign_in_on_demand = true", CREDENTIALS)]
     {

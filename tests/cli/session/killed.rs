@@ -93,21 +93,21 @@ fn sweep(rotation: Rotation, pause: TimeDelta) -> Option<usize> {
 }
 
 #[test]
-fn within_the_grace_period_nothing_is_lost() {
+fn killed_renewal_within_the_grace_period_loses_nothing() {
     assert!(matches!(sweep(Rotation::On { grace: 60 }, TimeDelta::zero()), None | Some(0)));
 }
 
 #[test]
-fn without_rotation_nothing_is_lost() {
+fn killed_renewal_without_rotation_loses_nothing() {
     assert!(matches!(sweep(Rotation::Off, TimeDelta::zero()), None | Some(0)));
 }
 
 #[test]
-fn without_a_grace_period_only_an_answer_that_was_not_saved_is_lost_and_said_so() {
+fn killed_renewal_without_grace_reports_an_unsaved_answer() {
     assert!(matches!(sweep(Rotation::On { grace: 0 }, TimeDelta::zero()), None | Some(1..=15)));
 }
 
 #[test]
-fn beyond_the_grace_period_only_an_answer_that_was_not_saved_is_lost_and_said_so() {
+fn killed_renewal_after_the_grace_period_reports_an_unsaved_answer() {
     assert!(matches!(sweep(Rotation::On { grace: 60 }, TimeDelta::seconds(61)), None | Some(1..=15)));
 }

@@ -5,7 +5,7 @@ use cogfed::sandbox::Options;
 use cogfed_test_support::{CREDENTIALS, Lab};
 
 #[test]
-fn from_sign_in_through_renewals_to_sign_out() {
+fn session_lives_from_sign_in_through_renewals_to_sign_out() {
     let (lab, _) = Lab::with_manual_clock(Options::default());
     lab.run_here(CREDENTIALS, None).failed_with(3);
     lab.login_here("alice").good();

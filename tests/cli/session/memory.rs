@@ -120,7 +120,7 @@ fn run(lab: &Lab, words: &[&str]) -> Held {
 }
 
 #[test]
-fn no_secret_is_left_in_memory_when_a_command_ends() {
+fn no_secret_is_left_in_memory_when_a_command_exits() {
     if !can_look() {
         return;
     }
@@ -157,7 +157,7 @@ fn no_secret_of_a_sign_in_is_left_in_memory() {
 }
 
 #[test]
-fn a_program_that_is_made_to_abort_leaves_no_core() {
+fn aborted_program_leaves_no_core_dump() {
     let lab = Lab::new();
     let waiting = lab.begin_login(&[]);
     let limits = std::fs::read_to_string(format!("/proc/{}/limits", waiting.pid())).unwrap();

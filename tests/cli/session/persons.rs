@@ -115,17 +115,17 @@ fn rounds(lifetime: i64, count: usize, setting: &str) {
 }
 
 #[test]
-fn nobody_who_asks_after_a_change_gets_the_first_persons_keys_and_no_renewal_prints_them_after_it() {
+fn renewals_after_a_change_never_return_the_first_persons_keys() {
     rounds(0, 9, "");
 }
 
 #[test]
-fn nor_from_the_store_where_they_would_be_good_for_an_hour() {
+fn file_store_never_returns_the_first_persons_keys() {
     rounds(3600, 9, "");
 }
 
 #[test]
-fn nor_from_the_kernels_keyring() {
+fn kernel_keyring_never_returns_the_first_persons_keys() {
     if cfg!(not(target_os = "linux")) {
         return;
     }
@@ -141,7 +141,7 @@ fn nor_from_the_kernels_keyring() {
 
 /// The keyring of the desktop, with its copies in the kernel's: only where the one who runs the tests says so.
 #[test]
-fn nor_from_the_copies_beside_the_keyring() {
+fn keyring_copies_never_return_the_first_persons_keys() {
     if keyring_address().is_none() {
         return skip_anywhere("set COGFED_TEST_KEYRING=1 where a Secret Service is unlocked");
     }
@@ -149,7 +149,7 @@ fn nor_from_the_copies_beside_the_keyring() {
 }
 
 #[test]
-fn nobody_signs_in_or_out_between_a_renewal_and_the_printing() {
+fn lock_is_held_from_renewal_until_printing() {
     let (lab, clock) = Lab::with_manual_clock(Options::default());
     lab.login_here("alice").good();
     lab.run_here(CREDENTIALS, None).good();
@@ -171,7 +171,7 @@ fn nobody_signs_in_or_out_between_a_renewal_and_the_printing() {
 
 /// The list of what was made from a sign-in goes with its item, which somebody may remove in the keyring's own window.
 #[test]
-fn nor_another_profiles_where_the_sign_in_was_removed_by_hand() {
+fn other_profiles_credentials_are_unusable_after_manual_removal() {
     let lab = Lab::new();
     let one = std::fs::read_to_string(lab.config()).unwrap();
     let role = format!("role_arn = '{}'", cogfed::sandbox::options::ORDERS_ADMIN);

@@ -26,7 +26,7 @@ fn refreshes(lab: &Lab) -> u64 {
 }
 
 #[test]
-fn a_lost_answer_is_asked_for_once_more_where_the_profile_gives_a_grace() {
+fn lost_answer_is_requested_again_within_the_grace_period() {
     let (lab, _) = expired(GRACE);
     lab.sandbox.misbehave(RefreshDropAnswer, Some(1));
     run(&lab).good();
@@ -41,7 +41,7 @@ fn a_lost_answer_is_asked_for_once_more_where_the_profile_gives_a_grace() {
 }
 
 #[test]
-fn without_a_grace_a_lost_answer_is_not_asked_for_again() {
+fn lost_answer_is_not_requested_again_without_grace() {
     for rotation in [Rotation::Off, NO_GRACE] {
         let (lab, _) = expired(rotation);
         lab.sandbox.misbehave(RefreshDropAnswer, Some(1));
@@ -58,7 +58,7 @@ fn without_a_grace_a_lost_answer_is_not_asked_for_again() {
 }
 
 #[test]
-fn a_grace_that_the_pool_does_not_keep_is_told_as_what_it_is() {
+fn grace_period_not_kept_by_the_pool_is_reported() {
     let (lab, clock) = Lab::with_manual_clock(Options { rotation: NO_GRACE, ..Options::default() });
     let section = lab.sandbox.profile_toml("lab").replace("refresh_grace = 0", "refresh_grace = 60");
     lab.configure(&section, "store = 'file'");
@@ -71,7 +71,7 @@ fn a_grace_that_the_pool_does_not_keep_is_told_as_what_it_is() {
 }
 
 #[test]
-fn a_mark_is_gone_once_nothing_was_rotated() {
+fn refresh_mark_is_cleared_without_rotation() {
     let (lab, _) = expired(Rotation::Off);
     // The answer came and said that nothing was rotated; that it is refused then does not make it an interruption.
     lab.sandbox.misbehave(WrongIssuer, Some(1));
@@ -82,7 +82,7 @@ fn a_mark_is_gone_once_nothing_was_rotated() {
 }
 
 #[test]
-fn an_interruption_that_a_later_renewal_made_good_is_forgotten() {
+fn interruption_is_forgotten_after_a_good_renewal() {
     let (lab, clock) = expired(GRACE);
     lab.sandbox.misbehave(RefreshDropAnswer, Some(2));
     run(&lab).failed_with(5);
@@ -94,7 +94,7 @@ fn an_interruption_that_a_later_renewal_made_good_is_forgotten() {
 }
 
 #[test]
-fn somebody_elses_id_token_is_refused_and_not_saved() {
+fn renewal_refuses_another_persons_id_token() {
     for rotation in [Rotation::Off, GRACE] {
         let (lab, _) = expired(rotation);
         let before = lab.record("tokens");
@@ -110,7 +110,7 @@ fn somebody_elses_id_token_is_refused_and_not_saved() {
 }
 
 #[test]
-fn a_rotated_token_is_saved_before_the_answer_is_verified() {
+fn rotated_token_is_saved_before_verification() {
     let (lab, _) = expired(NO_GRACE);
     let before = lab.refresh_token();
     lab.sandbox.misbehave(WrongIssuer, Some(1));
@@ -121,7 +121,7 @@ fn a_rotated_token_is_saved_before_the_answer_is_verified() {
 }
 
 #[test]
-fn invalid_grant_drops_the_token_and_ends_the_asking() {
+fn invalid_grant_drops_the_refresh_token() {
     let (lab, clock) = expired(Rotation::Off);
     lab.sandbox.misbehave(RefreshInvalidGrant, None);
     let ran = run(&lab).failed_with(3);
@@ -140,7 +140,7 @@ fn invalid_grant_drops_the_token_and_ends_the_asking() {
 }
 
 #[test]
-fn a_sign_in_that_was_revoked_is_over_although_its_id_token_is_not() {
+fn revoked_sign_in_ends_before_its_id_token_expires() {
     let (lab, clock) = Lab::with_manual_clock(Options::default());
     lab.login_here("alice").good();
     lab.sandbox.set_credentials_lifetime(600);
@@ -156,7 +156,7 @@ fn a_sign_in_that_was_revoked_is_over_although_its_id_token_is_not() {
 }
 
 #[test]
-fn nothing_but_invalid_grant_drops_a_refresh_token() {
+fn only_invalid_grant_drops_the_refresh_token() {
     let faults: &[Misbehaviour] = &[Token500, Token429, TokenHtml, Token10Mib, TokenClose, TokenRedirect];
     let (lab, clock) = expired(Rotation::Off);
     let before = lab.refresh_token();
@@ -176,7 +176,7 @@ fn nothing_but_invalid_grant_drops_a_refresh_token() {
 }
 
 #[test]
-fn an_identity_id_that_is_not_known_any_more_is_asked_for_once() {
+fn unknown_identity_id_is_requested_once() {
     let (lab, _) = expired(Rotation::Off);
     let path = lab.item("tokens");
     let pool = lab.sandbox.identity_pool_id().to_owned();
@@ -189,7 +189,7 @@ fn an_identity_id_that_is_not_known_any_more_is_asked_for_once() {
 }
 
 #[test]
-fn the_profiles_role_is_asked_for_and_one_that_is_not_mapped_is_refused() {
+fn profile_role_is_requested_and_unmapped_roles_are_refused() {
     let (lab, clock) = Lab::with_manual_clock(Options::default());
     lab.configure_with(&format!("role_arn = '{ORDERS_ADMIN}'"));
     lab.login_here("alice").good();
@@ -204,7 +204,7 @@ fn the_profiles_role_is_asked_for_and_one_that_is_not_mapped_is_refused() {
 }
 
 #[test]
-fn short_lived_credentials_are_handed_out_until_half_their_life() {
+fn short_lived_credentials_are_used_for_half_their_life() {
     for minutes in [2, 10, 32] {
         let (lab, clock) = Lab::with_manual_clock(Options { credentials_lifetime: minutes * 60, ..Options::default() });
         if minutes == 10 {
@@ -220,7 +220,7 @@ fn short_lived_credentials_are_handed_out_until_half_their_life() {
 }
 
 #[test]
-fn a_failed_renewal_is_tried_again_after_thirty_seconds_and_not_sooner() {
+fn failed_renewal_is_retried_after_thirty_seconds() {
     let (lab, clock) = Lab::with_manual_clock(Options::default());
     lab.login_here("alice").good();
     let old = run(&lab).good().document();
@@ -244,7 +244,7 @@ fn a_failed_renewal_is_tried_again_after_thirty_seconds_and_not_sooner() {
 }
 
 #[test]
-fn a_clock_that_was_put_back_does_not_freeze_credentials() {
+fn clock_set_back_does_not_freeze_credentials() {
     let (lab, clock) = Lab::with_manual_clock(Options::default());
     lab.login_here("alice").good();
     let first = run(&lab).good().document();
@@ -253,7 +253,7 @@ fn a_clock_that_was_put_back_does_not_freeze_credentials() {
 }
 
 #[test]
-fn a_role_that_was_withdrawn_is_gone_at_the_next_renewal() {
+fn withdrawn_role_is_gone_after_the_next_renewal() {
     let (lab, clock) = Lab::with_manual_clock(Options::default());
     let role = |lab: &Lab| lab.role_of(&run(lab).good().document());
     lab.login_here("alice").good();
@@ -264,7 +264,7 @@ fn a_role_that_was_withdrawn_is_gone_at_the_next_renewal() {
 }
 
 #[test]
-fn a_second_persons_sign_in_takes_the_first_ones_credentials_away() {
+fn second_persons_sign_in_deletes_the_first_ones_credentials() {
     let (lab, _) = Lab::with_manual_clock(Options::default());
     lab.login_here("alice").good();
     let first = run(&lab).good().document();
@@ -276,7 +276,7 @@ fn a_second_persons_sign_in_takes_the_first_ones_credentials_away() {
 }
 
 #[test]
-fn a_failure_from_before_the_clock_was_put_back_does_not_last() {
+fn failure_from_the_future_is_ignored() {
     let (lab, clock) = expired(Rotation::Off);
     clock.advance(TimeDelta::days(1));
     lab.sandbox.misbehave(Token500, Some(1));

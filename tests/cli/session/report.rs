@@ -15,7 +15,7 @@ fn row<'r>(report: &'r str, name: &str) -> &'r str {
 }
 
 #[test]
-fn a_report_tells_the_state_and_shortens_the_person() {
+fn report_shows_the_state_and_shortens_the_person() {
     let lab = Lab::new();
     let before = lab.run(REPORT).good().stdout;
     assert_eq!(row(&before, "sign-in"), "none");
@@ -41,7 +41,7 @@ fn a_report_tells_the_state_and_shortens_the_person() {
 }
 
 #[test]
-fn a_report_names_who_holds_the_lock() {
+fn report_names_the_lock_holder() {
     let lab = Lab::new();
     lab.login("alice").good();
     let account = lab.items("tokens").pop().unwrap();
@@ -53,7 +53,7 @@ fn a_report_names_who_holds_the_lock() {
 }
 
 #[test]
-fn a_report_tells_of_a_sign_in_that_nobody_answered() {
+fn report_mentions_an_unanswered_sign_in() {
     let lab = Lab::new();
     lab.begin_login(&["--timeout", "1"]).end().failed_with(3);
     let report = lab.run(REPORT).good().stdout;
@@ -61,7 +61,7 @@ fn a_report_tells_of_a_sign_in_that_nobody_answered() {
 }
 
 #[test]
-fn a_report_comes_whatever_is_wrong() {
+fn report_works_whatever_is_wrong() {
     let lab = Lab::new();
     let variables = [
         ("HTTPS_PROXY", "http://alice:c4nary-in-the-proxy@proxy.example:8080"),
@@ -93,6 +93,6 @@ fn a_report_comes_whatever_is_wrong() {
 }
 
 #[test]
-fn json_and_a_report_are_not_asked_for_together() {
+fn json_and_report_flags_exclude_each_other() {
     Lab::new().run(&["status", "--report", "--json"]).failed_with(2);
 }

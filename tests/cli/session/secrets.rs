@@ -189,7 +189,7 @@ impl Life<'_> {
 }
 
 #[test]
-fn no_secret_is_told_whatever_goes_wrong() {
+fn no_secret_is_printed_whatever_goes_wrong() {
     let lab = Lab::with(Options { rotation: Rotation::On { grace: 60 }, ..Options::default() });
     let seen = Seen::default();
     let life = Life { lab: &lab, seen: &seen, store: lab.folder().path().join("store") };
@@ -205,7 +205,7 @@ fn no_secret_is_told_whatever_goes_wrong() {
 }
 
 #[test]
-fn no_secret_of_a_whole_life_is_anywhere_but_in_the_store() {
+fn secrets_exist_only_in_the_store() {
     let lab = Lab::with(Options { rotation: Rotation::On { grace: 60 }, ..Options::default() });
     let seen = Seen::default();
     let over = AtomicBool::new(false);

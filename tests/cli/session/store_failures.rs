@@ -32,7 +32,7 @@ fn store_failed(ran: Ran, what: &str) {
 }
 
 #[test]
-fn a_record_that_cannot_be_read_is_told_and_left_alone() {
+fn unreadable_record_is_reported_and_left_alone() {
     for text in ["", "{", "null", "{\"version\":1}"] {
         for kind in ["tokens", "credentials"] {
             let lab = signed_in();
@@ -52,7 +52,7 @@ fn a_record_that_cannot_be_read_is_told_and_left_alone() {
 }
 
 #[test]
-fn a_record_of_a_newer_version_is_refused_and_not_deleted() {
+fn newer_record_is_refused_and_not_deleted() {
     let lab = signed_in();
     lab.age(TimeDelta::hours(2));
     let path = lab.item("tokens");
@@ -70,7 +70,7 @@ fn a_record_of_a_newer_version_is_refused_and_not_deleted() {
 }
 
 #[test]
-fn fields_of_later_days_are_no_damage() {
+fn unknown_fields_in_records_are_accepted() {
     let lab = signed_in();
     for kind in ["tokens", "credentials"] {
         rewrite(&lab.item(kind), |record| record["later"] = "unknown".into());
@@ -81,7 +81,7 @@ fn fields_of_later_days_are_no_damage() {
 }
 
 #[test]
-fn a_token_is_never_sent_to_an_endpoint_that_it_does_not_belong_to() {
+fn token_is_never_sent_to_a_foreign_endpoint() {
     for key in ["domain", "identity_pool"] {
         let lab = signed_in();
         lab.age(TimeDelta::hours(2));
@@ -114,7 +114,7 @@ fn credentials_of_another_endpoint_are_not_handed_out() {
 }
 
 #[test]
-fn a_folder_or_an_item_that_others_may_read_is_closed_to_them() {
+fn store_readable_by_others_is_made_private() {
     let lab = signed_in();
     let (folder, path) = (lab.folder().path().join("store"), lab.item("credentials"));
     mode(&folder, 0o755);
@@ -126,7 +126,7 @@ fn a_folder_or_an_item_that_others_may_read_is_closed_to_them() {
 }
 
 #[test]
-fn links_and_strangers_are_refused() {
+fn links_and_foreign_owners_in_the_store_are_refused() {
     let lab = signed_in();
     let (folder, path) = (lab.folder().path().join("store"), lab.item("credentials"));
     let aside = lab.home().join("aside");
@@ -159,7 +159,7 @@ fn links_and_strangers_are_refused() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_written_to_keeps_the_sign_in() {
+fn read_only_store_keeps_the_sign_in() {
     let lab = signed_in();
     lab.age(TimeDelta::hours(2));
     let folder = lab.folder().path().join("store");
@@ -173,7 +173,7 @@ fn a_folder_that_cannot_be_written_to_keeps_the_sign_in() {
 }
 
 #[test]
-fn a_full_disk_is_met_before_the_refresh_token_is_spent() {
+fn full_disk_is_noticed_before_the_refresh_token_is_spent() {
     let full: &[&str] = &["sh", "-c", "trap '' XFSZ; ulimit -f 0; exec \"$@\"", "sh"];
     let lab = signed_in();
     lab.age(TimeDelta::hours(2));
@@ -188,7 +188,7 @@ fn a_full_disk_is_met_before_the_refresh_token_is_spent() {
 }
 
 #[test]
-fn a_disk_that_fails_once_costs_nothing_and_one_that_stays_full_is_told() {
+fn failed_sync_costs_nothing_or_is_reported() {
     if !has_strace() {
         return;
     }
@@ -215,7 +215,7 @@ fn a_disk_that_fails_once_costs_nothing_and_one_that_stays_full_is_told() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_kernel_that_refuses_its_keyring_is_told_with_the_way_out() {
+fn refused_kernel_keyring_is_explained() {
     if !has_strace() {
         return;
     }
@@ -270,19 +270,19 @@ fn each_call_fails(
 }
 
 #[test]
-fn one_call_that_fails_loses_no_refresh_token() {
+fn single_store_failure_loses_no_refresh_token() {
     let (failed, _) = each_call_fails(MemoryStore::default, 20, false, Rotation::On { grace: 0 });
     assert!((3..=8).contains(&failed), "{failed}");
 }
 
 #[test]
-fn one_call_that_fails_loses_no_refresh_token_where_items_are_small_either() {
+fn single_failure_among_small_items_loses_no_refresh_token() {
     let (failed, _) = each_call_fails(|| MemoryStore::with_limit(1000), 40, false, Rotation::On { grace: 0 });
     assert!(failed > 5, "{failed}");
 }
 
 #[test]
-fn a_store_that_fails_for_good_loses_nothing_within_the_grace_and_says_so_beyond() {
+fn permanent_store_failure_loses_tokens_only_without_grace() {
     assert_eq!(each_call_fails(MemoryStore::default, 12, true, Rotation::On { grace: 60 }).1, 0);
     assert!(each_call_fails(MemoryStore::default, 12, true, Rotation::On { grace: 0 }).1 >= 1);
 }

@@ -1,5 +1,8 @@
 //! cogfed as a person, a browser, an attacker or an administrator meets it: whole commands against the sandbox.
 
+mod call;
+mod command_line;
+mod configuration;
 mod flows;
 mod issuer;
 mod login;
@@ -13,3 +16,4 @@ mod request;
 mod roles;
 mod sandbox;
 mod session;
+mod sign_out;

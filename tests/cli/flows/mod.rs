@@ -2,7 +2,6 @@
 
 mod classic;
 mod elsewhere;
-mod email;
 mod populations;
 mod refusals;
 mod roles;

@@ -8,8 +8,8 @@ use cogfed_test_support::{Lab, Ran};
 use ring::digest::{SHA256, digest};
 use serde_json::Value;
 
-use super::call::{call, signed_in};
-use super::command_line::on_a_terminal;
+use super::requests::{call, signed_in};
+use crate::command_line::on_a_terminal;
 
 fn hash(body: &[u8]) -> Value {
     digest(&SHA256, body).as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()

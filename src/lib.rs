@@ -7,7 +7,7 @@
 //! credentials, and [`role_mapping`] explains for which role. [`request`] signs one API request with them and sends it.
 //!
 //! Below all of them are [`http`] (the one client), [`aws`] (hosts, ids, ARNs), [`folder`] (private files and locks),
-//! [`refusals`] (the meaning of the services' errors), [`secret`], [`clock`] and [`error`]. [`terminal`] is where people
+//! [`refusals`] (the meaning of the services' errors), [`network`], [`json`], [`secret`], [`clock`] and [`error`]. [`terminal`] is where people
 //! read. [`sandbox`] is a local imitation of everything that is not here: no room uses it but its own commands and the
 //! tests, and it uses none that it is there to test.
 //!
@@ -27,7 +27,9 @@ pub mod error;
 pub mod folder;
 pub mod http;
 pub mod identity_pool;
+pub mod json;
 pub mod loopback;
+pub mod network;
 pub mod oidc;
 pub mod process;
 pub mod profile;

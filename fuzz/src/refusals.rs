@@ -11,14 +11,14 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use crate::given::{assert_presentable, now, profile};
 
 /// Who may say it.
-const EVERYONE: &[refusals::Service] = &[
-    refusals::Service::Authorization,
-    refusals::Service::TokenEndpoint,
-    refusals::Service::EntraId,
-    refusals::Service::AzureB2c,
-    refusals::Service::IdentityPool,
-    refusals::Service::Sts,
-    refusals::Service::ApiGateway,
+const EVERYONE: &[refusals::Refuser] = &[
+    refusals::Refuser::Authorization,
+    refusals::Refuser::TokenEndpoint,
+    refusals::Refuser::EntraId,
+    refusals::Refuser::AzureB2c,
+    refusals::Refuser::IdentityPool,
+    refusals::Refuser::Sts,
+    refusals::Refuser::ApiGateway,
 ];
 
 /// Something for each name that a row may leave open.
@@ -48,8 +48,8 @@ pub fn run(data: &[u8]) {
 
 fn said(text: &str) {
     let (code, message) = text.split_once('\n').unwrap_or((text, ""));
-    for service in EVERYONE {
-        row(*service, code, message);
+    for refuser in EVERYONE {
+        row(*refuser, code, message);
     }
     let said = refusals::said(code, message);
     assert!(said.chars().count() <= 510 && !said.contains(['\r', '\n']) || code.contains(['\r', '\n']), "{said}");
@@ -62,14 +62,14 @@ fn said(text: &str) {
 }
 
 /// There is a row for whatever is said, always the same one, and nothing in it is left to be filled in.
-fn row(service: refusals::Service, code: &str, message: &str) {
-    let row = refusals::find(service, code, message);
-    assert_eq!(row, refusals::find(service, code, message));
-    let is_directorys = matches!(row.service, refusals::Service::EntraId | refusals::Service::AzureB2c)
-        && matches!(service, refusals::Service::Authorization | refusals::Service::TokenEndpoint);
-    assert!(row.service == service || is_directorys, "{service:?} said it: {row:?}");
+fn row(refuser: refusals::Refuser, code: &str, message: &str) {
+    let row = refusals::find(refuser, code, message);
+    assert_eq!(row, refusals::find(refuser, code, message));
+    let is_directorys = matches!(row.refuser, refusals::Refuser::EntraId | refusals::Refuser::AzureB2c)
+        && matches!(refuser, refusals::Refuser::Authorization | refusals::Refuser::TokenEndpoint);
+    assert!(row.refuser == refuser || is_directorys, "{refuser:?} said it: {row:?}");
     assert!(
-        row.codes.is_empty() || is_directorys || service == refusals::Service::ApiGateway || row.codes.contains(&code)
+        row.codes.is_empty() || is_directorys || refuser == refusals::Refuser::ApiGateway || row.codes.contains(&code)
     );
     for text in [row.cause(FACTS), row.hint(FACTS)] {
         assert!(!text.is_empty() && text.chars().count() <= 600, "{text}");

@@ -22,11 +22,11 @@ use url::Url;
 pub use fault::{Cause, HttpError, cause_of};
 pub use sdk::ObeyRetryAfter;
 pub use time::ClockOffset;
-pub use trust::CaBundle;
 
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Failure, Kind};
-use proxy::{Proxies, Proxy, Variable, Way};
+use crate::network::{CaBundle, authority_of, is_this_machine};
+use proxy::{Proxies, Proxy, Route, Variable};
 
 /// How long a connection may take to come about: name resolution, the proxy and TLS included. The AWS SDK for Rust
 /// gives credential-process five seconds in all: a network that swallows everything has to be noticed before.
@@ -223,29 +223,29 @@ impl Http {
         let shared = &self.0;
         let (built, proxy) = match url.scheme() {
             "http" => (shared.plain.get_or_init(build_plain), None),
-            _ if proxy::is_loopback(url) => (shared.direct.get_or_init(|| self.build_encrypted(&Way::Direct)), None),
+            _ if is_this_machine(url) => (shared.direct.get_or_init(|| self.build_encrypted(&Route::Direct)), None),
             _ => {
                 let proxies = shared.proxies.get_or_init(|| Proxies::read(&*shared.variable));
-                match proxies.as_ref().map_err(Clone::clone)?.way(url) {
-                    Way::Direct => (shared.direct.get_or_init(|| self.build_encrypted(&Way::Direct)), None),
-                    Way::Proxy(proxy) => {
-                        (shared.proxied.get_or_init(|| self.build_encrypted(&Way::Proxy(proxy))), Some(proxy))
+                match proxies.as_ref().map_err(Clone::clone)?.route(url) {
+                    Route::Direct => (shared.direct.get_or_init(|| self.build_encrypted(&Route::Direct)), None),
+                    Route::Proxy(proxy) => {
+                        (shared.proxied.get_or_init(|| self.build_encrypted(&Route::Proxy(proxy))), Some(proxy))
                     }
-                    Way::System => (shared.proxied.get_or_init(|| self.build_encrypted(&Way::System)), None),
+                    Route::System => (shared.proxied.get_or_init(|| self.build_encrypted(&Route::System)), None),
                 }
             }
         };
         Ok((built.as_ref().map_err(Clone::clone)?, proxy))
     }
 
-    fn build_encrypted(&self, way: &Way<'_>) -> Built {
+    fn build_encrypted(&self, route: &Route<'_>) -> Built {
         let roots = trust::extra_roots(self.0.ca_bundle.as_ref(), &*self.0.variable)?;
         let roots = roots.iter().map(|root| reqwest::Certificate::from_der(root)).collect::<Result<Vec<_>, _>>();
         let builder = builder().https_only(true).tls_certs_merge(roots.map_err(|error| not_set_up(&error))?);
-        let builder = match way {
-            Way::Direct => builder.no_proxy(),
-            Way::System => builder,
-            Way::Proxy(proxy) => {
+        let builder = match route {
+            Route::Direct => builder.no_proxy(),
+            Route::System => builder,
+            Route::Proxy(proxy) => {
                 let given = reqwest::Proxy::all(proxy.url.clone()).map_err(|error| not_set_up(&error))?;
                 builder.no_proxy().proxy(match &proxy.authorization {
                     Some(authorization) => given.custom_http_auth(authorization.clone()),
@@ -287,10 +287,9 @@ async fn read_capped(mut answer: reqwest::Response, host: &str) -> Result<Vec<u8
     Ok(body)
 }
 
-/// The host of `url`, with its port if that is not the scheme's own.
+/// Returns the server's name for messages.
 fn host_of(url: &Url) -> String {
-    let host = url.host_str().unwrap_or("the server");
-    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    authority_of(url).unwrap_or_else(|| "the server".into())
 }
 
 fn builder() -> reqwest::ClientBuilder {

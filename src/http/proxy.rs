@@ -7,7 +7,7 @@
 use base64::Engine;
 use http::HeaderValue;
 use percent_encoding::percent_decode_str;
-use url::{Host, Url};
+use url::Url;
 use zeroize::Zeroizing;
 
 use super::no_proxy::NoProxy;
@@ -46,8 +46,8 @@ pub struct Proxies {
     exceptions: NoProxy,
 }
 
-/// How one request leaves.
-pub enum Way<'a> {
+/// The route of one request out of this machine.
+pub enum Route<'a> {
     /// Straight to the host.
     Direct,
     /// Through the proxy that the environment names.
@@ -69,26 +69,13 @@ impl Proxies {
         Ok(Self { is_silent: set.is_none(), proxy: proxy.transpose()?, exceptions: NoProxy::parse(&exceptions) })
     }
 
-    /// How a request to `url` leaves.
-    pub fn way(&self, url: &Url) -> Way<'_> {
+    /// Returns the route of a request to `url`.
+    pub fn route(&self, url: &Url) -> Route<'_> {
         match &self.proxy {
-            Some(proxy) if !self.exceptions.covers(url) => Way::Proxy(proxy),
-            None if self.is_silent && !self.exceptions.covers(url) => Way::System,
-            _ => Way::Direct,
+            Some(proxy) if !self.exceptions.covers(url) => Route::Proxy(proxy),
+            None if self.is_silent && !self.exceptions.covers(url) => Route::System,
+            _ => Route::Direct,
         }
-    }
-}
-
-/// Whether `url` is on this machine itself, where no proxy has any business.
-pub fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => {
-            let name = name.strip_suffix('.').unwrap_or(name);
-            name == "localhost" || name.ends_with(".localhost")
-        }
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.to_canonical().is_loopback(),
-        None => false,
     }
 }
 
@@ -148,10 +135,10 @@ mod tests {
     }
 
     fn way(pairs: &'static [(&str, &str)], url: &str) -> String {
-        match read(pairs).unwrap().way(&url.parse().unwrap()) {
-            Way::Direct => "direct".into(),
-            Way::Proxy(proxy) => format!("{} {}", proxy.variable, proxy.url),
-            Way::System => "system".into(),
+        match read(pairs).unwrap().route(&url.parse().unwrap()) {
+            Route::Direct => "direct".into(),
+            Route::Proxy(proxy) => format!("{} {}", proxy.variable, proxy.url),
+            Route::System => "system".into(),
         }
     }
 
@@ -178,7 +165,7 @@ mod tests {
     #[test]
     fn user_and_password_are_decoded_into_a_header_that_is_marked_as_secret() {
         let proxies = read(&[("HTTPS_PROXY", "http://j%40corp:p%3A%2f%23w%C3%A9@proxy:3128")]).unwrap();
-        let Way::Proxy(proxy) = proxies.way(&"https://example.com".parse().unwrap()) else { panic!("no proxy") };
+        let Route::Proxy(proxy) = proxies.route(&"https://example.com".parse().unwrap()) else { panic!("no proxy") };
         let value = proxy.authorization.as_ref().unwrap();
         assert!(value.is_sensitive());
         let encoded = value.to_str().unwrap().strip_prefix("Basic ").unwrap();
@@ -208,20 +195,6 @@ mod tests {
             assert_eq!(failure.kind, Kind::Usage);
             assert!(failure.message.starts_with("HTTPS_PROXY "), "{failure}");
             assert!(!format!("{failure:?}").contains("canary"), "{failure:?}");
-        }
-    }
-
-    #[test]
-    fn loopback_is_told_from_what_only_looks_like_it() {
-        for url in
-            ["https://localhost:1", "https://a.localhost", "https://127.9.9.9", "https://[::1]", "https://LOCALHOST."]
-        {
-            assert!(is_loopback(&url.parse().unwrap()), "{url}");
-        }
-        for url in
-            ["https://localhost.example.com", "https://127.0.0.1.example.com", "https://notlocalhost", "https://[::2]"]
-        {
-            assert!(!is_loopback(&url.parse().unwrap()), "{url}");
         }
     }
 }

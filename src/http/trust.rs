@@ -6,7 +6,7 @@
 
 use std::fs::OpenOptions;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
@@ -14,18 +14,10 @@ use rustls::pki_types::pem::PemObject;
 
 use super::proxy::Variable;
 use crate::error::{Failure, Kind};
+use crate::network::CaBundle;
 
 /// The largest bundle that is read, in bytes: a system's whole one has about 230 KiB.
 const LARGEST: u64 = 8 * 1024 * 1024;
-
-/// The profile's `ca_bundle`, and the place that says so.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CaBundle {
-    /// The file.
-    pub path: PathBuf,
-    /// The key with its place, for messages.
-    pub named_by: String,
-}
 
 /// The certificates that come on top of the system's.
 ///

@@ -132,11 +132,11 @@ impl Asked {
 /// Returns the meaning of a refusal: the `likely` cause if there is one, else that of the table. AWS's own words come
 /// along, whole.
 pub fn explain(asked: Asked, code: &str, message: &str, config: &PoolConfig<'_>, likely: Option<Likely>) -> Failure {
-    let service = match asked {
-        Asked::IdentityPool => refusals::Service::IdentityPool,
-        Asked::Sts => refusals::Service::Sts,
+    let refuser = match asked {
+        Asked::IdentityPool => refusals::Refuser::IdentityPool,
+        Asked::Sts => refusals::Refuser::Sts,
     };
-    let row = refusals::find(service, code, message);
+    let row = refusals::find(refuser, code, message);
     let said = said(asked, code, message, config);
     if let Some(likely) = likely {
         return Failure::new(row.kind, format!("{}, most likely ({said})", likely.cause)).hint(likely.hint);

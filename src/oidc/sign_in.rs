@@ -17,7 +17,7 @@ use super::page::Ending;
 use super::pasted::Pasted;
 use crate::error::{Failure, Kind, Within as _};
 use crate::profile::{Redirect, login_command};
-use crate::refusals::{self, Service};
+use crate::refusals::{self, Refuser};
 use crate::secret::Secret;
 
 /// What a person may want to read while it goes on.
@@ -261,7 +261,7 @@ impl Typed {
 /// The cause, what was said, and the code unless that is all.
 fn denied(denial: &Denial, client: &Client<'_>) -> Failure {
     let description = denial.description.as_deref().map(refusals::in_one_line).filter(|text| !text.is_empty());
-    let row = refusals::find(Service::Authorization, &denial.error, description.as_deref().unwrap_or_default());
+    let row = refusals::find(Refuser::Authorization, &denial.error, description.as_deref().unwrap_or_default());
     let said = match &description {
         Some(description) => format!("{description} ({})", denial.error),
         None => denial.error.clone(),

@@ -7,7 +7,7 @@ use super::{Endpoints, Flow, Settings, check};
 use crate::aws::hosts::{Place, Service, partition};
 use crate::aws::ids;
 use crate::error::{Failure, Kind, quoted};
-use crate::http::CaBundle;
+use crate::network::CaBundle;
 use crate::store::StoreKind;
 
 /// The longest scope, in bytes

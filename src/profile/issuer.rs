@@ -9,6 +9,7 @@ use super::keys::{self, Entry};
 use crate::aws::hosts::{Place, Service};
 use crate::aws::ids;
 use crate::error::{Failure, quoted};
+use crate::network::authority_of;
 
 /// Keys that describe a user pool.
 const POOL_KEYS: &[Entry] = &[
@@ -115,8 +116,8 @@ impl PlainIssuer {
         if url.fragment().is_some() {
             return Err(format!("'{}' has a fragment", quoted(endpoint)));
         }
-        let host = authority(&url);
-        let own = Url::parse(&self.url).ok().map(|issuer| authority(&issuer));
+        let host = authority_of(&url).unwrap_or_default();
+        let own = Url::parse(&self.url).ok().and_then(|issuer| authority_of(&issuer));
         match own.iter().chain(&self.hosts).any(|known| *known == host) {
             true => Ok(()),
             false => Err(format!(
@@ -179,12 +180,6 @@ impl Checked<'_> {
         };
         Ok(UserPool { id, issuers, endpoints })
     }
-}
-
-/// Returns the host, with its port if that is not the scheme's own.
-fn authority(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 #[cfg(test)]

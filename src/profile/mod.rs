@@ -19,7 +19,7 @@ use checked::Checked;
 
 use crate::aws::ids;
 use crate::error::{Failure, Kind, quoted};
-use crate::http::CaBundle;
+use crate::network::CaBundle;
 use crate::store::StoreKind;
 
 /// The longest name of an identity provider, in characters

@@ -1,7 +1,7 @@
 //! API Gateway's refusals: the words for each reason that `request` finds
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html>).
 
-use super::{Row, Service};
+use super::{Refuser, Row};
 use crate::error::Kind;
 
 const RESPONSES: &str =
@@ -12,7 +12,7 @@ const POLICIES: &str =
     "https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html";
 
 const ROW: Row = Row {
-    service: Service::ApiGateway,
+    refuser: Refuser::ApiGateway,
     codes: &[],
     says: &[],
     kind: Kind::Refused,

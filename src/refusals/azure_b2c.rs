@@ -1,12 +1,12 @@
 //! Azure AD B2C's refusals, the customers' directory.
 
-use super::{Row, Service};
+use super::{Refuser, Row};
 use crate::error::Kind;
 
 const LIST: &str = "https://learn.microsoft.com/azure/active-directory-b2c/error-codes";
 
 const ROW: Row =
-    Row { service: Service::AzureB2c, codes: &[], says: &[], kind: Kind::Refused, cause: "", hint: "", source: LIST };
+    Row { refuser: Refuser::AzureB2c, codes: &[], says: &[], kind: Kind::Refused, cause: "", hint: "", source: LIST };
 
 /// By code.
 pub const ROWS: &[Row] = &[

@@ -3,13 +3,13 @@
 //! All meanings are those of Microsoft's list unless another page is named. Many of these are shown on Entra ID's own page,
 //! where the browser then stays; who reads such a code there finds it here too.
 
-use super::{Row, Service};
+use super::{Refuser, Row};
 use crate::error::Kind;
 
 const LIST: &str = "https://learn.microsoft.com/entra/identity-platform/reference-error-codes";
 
 const ROW: Row =
-    Row { service: Service::EntraId, codes: &[], says: &[], kind: Kind::Refused, cause: "", hint: "", source: LIST };
+    Row { refuser: Refuser::EntraId, codes: &[], says: &[], kind: Kind::Refused, cause: "", hint: "", source: LIST };
 
 /// By code.
 pub const ROWS: &[Row] = &[

@@ -3,7 +3,7 @@
 //!
 //! The codes are documented; the messages are what people met.
 
-use super::{Row, Service};
+use super::{Refuser, Row};
 use crate::error::Kind;
 
 const API: &str = "https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetCredentialsForIdentity.html";
@@ -13,7 +13,7 @@ const PROVIDER_THREAD: &str = "https://github.com/amazon-archives/amazon-cognito
 const DENIED_THREAD: &str = "https://github.com/aws-amplify/amplify-js/issues/8644";
 
 const ROW: Row = Row {
-    service: Service::IdentityPool,
+    refuser: Refuser::IdentityPool,
     codes: &[],
     says: &[],
     kind: Kind::Refused,

@@ -1,11 +1,12 @@
-//! What the services' refusals mean to a person: the one table of them, a file for each service.
+//! The table of the services' refusals: their causes and the next steps, one file for each service.
 //!
-//! To add a row is to add one entry to its file, with the page that says so; of two that fit, the first counts. What is not
-//! in the table is passed on whole. The codes of Entra ID and Azure AD B2C stand inside of descriptions, since the user pool
-//! passes those on. Microsoft asks programs not to act on them (they may change), and cogfed does not: they choose words.
+//! A new row is one entry in its file, with the page that documents it. Where two rows fit, the first counts. A refusal
+//! that is not in the table is passed on whole.
 //!
-//! Here are causes and next steps alone. What a service said goes into the message beside them, cut by the caller, and is
-//! escaped where it is printed.
+//! The codes of Entra ID and Azure AD B2C stand inside descriptions, since the user pool passes those on. Microsoft asks
+//! programs not to act on them, since they may change. Here they choose the words and the exit code, and nothing else.
+//!
+//! A service's own words go into the message beside the cause. The caller cuts them, and the terminal escapes them.
 
 pub mod api_gateway;
 mod azure_b2c;
@@ -16,14 +17,14 @@ mod user_pool;
 
 use crate::error::{Kind, shortened};
 
-/// Who says no.
+/// The party that refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Service {
+pub enum Refuser {
     /// The user pool, or a plain issuer, by way of the browser (RFC 6749, section 4.1.2.1).
     Authorization,
     /// Its token endpoint (RFC 6749, section 5.2).
     TokenEndpoint,
-    /// Entra ID, the employees' directory, in the words that the user pool passes on or in its own.
+    /// Entra ID, the employees' directory, directly or passed on by the user pool.
     EntraId,
     /// Azure AD B2C, the customers' directory.
     AzureB2c,
@@ -31,30 +32,30 @@ pub enum Service {
     IdentityPool,
     /// The Security Token Service, in the classic flow.
     Sts,
-    /// API Gateway. The codes of its rows are cogfed's own, for what `request` finds out by status, headers and phrases.
+    /// API Gateway. The codes of its rows are cogfed's own: `request` finds the reason by status, headers and phrases.
     ApiGateway,
 }
 
-/// One refusal, or several that come to the same.
+/// One refusal, or several with the same cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Row {
-    /// Who says it.
-    pub service: Service,
-    /// By which code: one of these, or any if there is none.
+    /// The party that sends it.
+    pub refuser: Refuser,
+    /// Its codes; with none, any code fits.
     pub codes: &'static [&'static str],
-    /// With which words: one of these pieces is in the message, in large letters or small; or any if there is none.
+    /// Pieces of text of which the message has one, in upper or lower case; with none, any message fits.
     pub says: &'static [&'static str],
-    /// What it means to the caller.
+    /// The kind of failure.
     pub kind: Kind,
-    /// Why, in lower case and without a full stop. `{profile}` and the like are filled in.
+    /// The cause, in lower case and without a full stop. `{profile}` and the like are filled in.
     pub cause: &'static str,
-    /// The next step, and whose it is.
+    /// The next step, and the person who can take it.
     pub hint: &'static str,
-    /// The page that says so.
+    /// The page that documents it.
     pub source: &'static str,
 }
 
-/// What stands for a placeholder of a row: its name and the text.
+/// The texts for a row's placeholders, by name.
 pub type Facts<'a> = &'a [(&'a str, &'a str)];
 
 /// The longest message of a service's that [`said`] repeats, in characters.
@@ -62,59 +63,59 @@ const LONGEST_MESSAGE: usize = 400;
 /// The longest code that it repeats, in characters.
 const LONGEST_CODE: usize = 100;
 
-impl Service {
+impl Refuser {
     fn rows(self) -> &'static [Row] {
         match self {
-            Service::Authorization => user_pool::AUTHORIZATION,
-            Service::TokenEndpoint => user_pool::TOKEN_ENDPOINT,
-            Service::EntraId => entra_id::ROWS,
-            Service::AzureB2c => azure_b2c::ROWS,
-            Service::IdentityPool => identity_pool::ROWS,
-            Service::Sts => sts::ROWS,
-            Service::ApiGateway => api_gateway::ROWS,
+            Refuser::Authorization => user_pool::AUTHORIZATION,
+            Refuser::TokenEndpoint => user_pool::TOKEN_ENDPOINT,
+            Refuser::EntraId => entra_id::ROWS,
+            Refuser::AzureB2c => azure_b2c::ROWS,
+            Refuser::IdentityPool => identity_pool::ROWS,
+            Refuser::Sts => sts::ROWS,
+            Refuser::ApiGateway => api_gateway::ROWS,
         }
     }
 
-    /// The row of what is not in the table.
+    /// Returns the row for a refusal that is not in the table.
     fn unknown(self) -> &'static Row {
         match self {
-            Service::Authorization => &user_pool::UNKNOWN_AT_AUTHORIZATION,
-            Service::TokenEndpoint => &user_pool::UNKNOWN_AT_TOKEN_ENDPOINT,
-            Service::EntraId => &entra_id::UNKNOWN,
-            Service::AzureB2c => &azure_b2c::UNKNOWN,
-            Service::IdentityPool => &identity_pool::UNKNOWN,
-            Service::Sts => &sts::UNKNOWN,
-            Service::ApiGateway => &api_gateway::HTTP_API,
+            Refuser::Authorization => &user_pool::UNKNOWN_AT_AUTHORIZATION,
+            Refuser::TokenEndpoint => &user_pool::UNKNOWN_AT_TOKEN_ENDPOINT,
+            Refuser::EntraId => &entra_id::UNKNOWN,
+            Refuser::AzureB2c => &azure_b2c::UNKNOWN,
+            Refuser::IdentityPool => &identity_pool::UNKNOWN,
+            Refuser::Sts => &sts::UNKNOWN,
+            Refuser::ApiGateway => &api_gateway::HTTP_API,
         }
     }
 
-    /// How the codes of a directory begin.
+    /// Returns the prefix of a directory's codes.
     fn prefix(self) -> Option<&'static str> {
         match self {
-            Service::EntraId => Some("AADSTS"),
-            Service::AzureB2c => Some("AADB2C"),
+            Refuser::EntraId => Some("AADSTS"),
+            Refuser::AzureB2c => Some("AADB2C"),
             _ => None,
         }
     }
 
-    const ALL: [Service; 7] = [
-        Service::Authorization,
-        Service::TokenEndpoint,
-        Service::EntraId,
-        Service::AzureB2c,
-        Service::IdentityPool,
-        Service::Sts,
-        Service::ApiGateway,
+    const ALL: [Refuser; 7] = [
+        Refuser::Authorization,
+        Refuser::TokenEndpoint,
+        Refuser::EntraId,
+        Refuser::AzureB2c,
+        Refuser::IdentityPool,
+        Refuser::Sts,
+        Refuser::ApiGateway,
     ];
 }
 
 impl Row {
-    /// Why, with `facts` in the place of their names.
+    /// Returns the cause, with `facts` in place of their names.
     pub fn cause(&self, facts: Facts<'_>) -> String {
         filled(self.cause, facts)
     }
 
-    /// The next step, with `facts` in the place of their names.
+    /// Returns the next step, with `facts` in place of their names.
     pub fn hint(&self, facts: Facts<'_>) -> String {
         filled(self.hint, facts)
     }
@@ -125,32 +126,32 @@ impl Row {
     }
 }
 
-/// The whole table: the rows of each service in their order, and last the one for what is unknown.
+/// Returns the whole table: each party's rows in their order, and last the one for unknown refusals.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
     // API Gateway's is one of its rows.
-    let unknown = |service: Service| (service != Service::ApiGateway).then(|| service.unknown());
-    Service::ALL.into_iter().flat_map(move |service| service.rows().iter().chain(unknown(service)))
+    let unknown = |refuser: Refuser| (refuser != Refuser::ApiGateway).then(|| refuser.unknown());
+    Refuser::ALL.into_iter().flat_map(move |refuser| refuser.rows().iter().chain(unknown(refuser)))
 }
 
-/// The row of what `service` said. A directory's code inside of it says more than what the user pool makes of it.
-pub fn find(service: Service, code: &str, message: &str) -> &'static Row {
-    let asks_directories = matches!(service, Service::Authorization | Service::TokenEndpoint);
-    let directories = [Service::EntraId, Service::AzureB2c].into_iter().filter(|_| asks_directories);
+/// Returns the row for a refusal. A directory's code inside the message says more than the user pool's own code.
+pub fn find(refuser: Refuser, code: &str, message: &str) -> &'static Row {
+    let asks_directories = matches!(refuser, Refuser::Authorization | Refuser::TokenEndpoint);
+    let directories = [Refuser::EntraId, Refuser::AzureB2c].into_iter().filter(|_| asks_directories);
     let by_directory = directories.flat_map(|directory| by_directory(directory, message)).next();
     let message = message.to_ascii_lowercase();
-    let by_service = || service.rows().iter().find(|row| row.fits(code, &message));
-    by_directory.or_else(by_service).unwrap_or_else(|| service.unknown())
+    let by_refuser = || refuser.rows().iter().find(|row| row.fits(code, &message));
+    by_directory.or_else(by_refuser).unwrap_or_else(|| refuser.unknown())
 }
 
-/// The row of the first known code of this directory in a message; that of its unknown ones, if there are only such.
-fn by_directory(directory: Service, message: &str) -> Option<&'static Row> {
+/// Returns the row of the directory's first known code in a message, or the one for unknown codes if it has only those.
+fn by_directory(directory: Refuser, message: &str) -> Option<&'static Row> {
     let codes = codes_in(directory.prefix()?, message);
     let known = |code: &&str| directory.rows().iter().find(|row| row.codes.contains(code));
     let unknown = (!codes.is_empty()).then(|| directory.unknown());
     codes.iter().find_map(known).or(unknown)
 }
 
-/// The codes of this beginning in a message, in their order: the beginning and all digits after it.
+/// Returns the codes with this prefix in a message, in their order: the prefix and all digits after it.
 fn codes_in<'m>(prefix: &str, message: &'m str) -> Vec<&'m str> {
     let starts = message.match_indices(prefix).map(|(start, _)| start);
     let code = |start: usize| {
@@ -161,18 +162,18 @@ fn codes_in<'m>(prefix: &str, message: &'m str) -> Vec<&'m str> {
     starts.filter_map(code).collect()
 }
 
-/// A code and a message of a service's, cut and in one line.
+/// Returns a service's code and message, shortened and in one line.
 pub fn said(code: &str, message: &str) -> String {
     let (code, message) = (shortened(code, LONGEST_CODE), shortened(&in_one_line(message), LONGEST_MESSAGE));
     if message.is_empty() { code } else { format!("{code}: {message}") }
 }
 
-/// The same text with a blank for each run of white space: Entra ID ends its lines, and a message has only one.
+/// Returns the text with one blank for each run of white space: Entra ID sends several lines, and a message is one.
 pub fn in_one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Puts each fact in the place of its name, once: what a fact says is not looked at.
+/// Puts each fact in place of its name, once: placeholders inside a fact stay.
 fn filled(text: &str, facts: Facts<'_>) -> String {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;

@@ -2,14 +2,14 @@
 //! (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html#API_AssumeRoleWithWebIdentity_Errors>), and of
 //! GetCallerIdentity.
 
-use super::{Row, Service};
+use super::{Refuser, Row};
 use crate::error::Kind;
 
 const API: &str = "https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html";
 const COMMON: &str = "https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html";
 
 const ROW: Row =
-    Row { service: Service::Sts, codes: &[], says: &[], kind: Kind::Refused, cause: "", hint: "", source: API };
+    Row { refuser: Refuser::Sts, codes: &[], says: &[], kind: Kind::Refused, cause: "", hint: "", source: API };
 
 /// By code and message.
 pub const ROWS: &[Row] = &[

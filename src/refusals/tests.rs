@@ -3,13 +3,13 @@ use std::collections::BTreeSet;
 use super::*;
 
 /// What each service's callers fill in.
-fn facts_of(service: Service) -> &'static [&'static str] {
-    match service {
-        Service::Authorization | Service::TokenEndpoint | Service::EntraId | Service::AzureB2c => {
+fn facts_of(refuser: Refuser) -> &'static [&'static str] {
+    match refuser {
+        Refuser::Authorization | Refuser::TokenEndpoint | Refuser::EntraId | Refuser::AzureB2c => {
             &["issuer", "login", "profile"]
         }
-        Service::IdentityPool | Service::Sts => &["issuer", "login", "pool", "profile"],
-        Service::ApiGateway => {
+        Refuser::IdentityPool | Refuser::Sts => &["issuer", "login", "pool", "profile"],
+        Refuser::ApiGateway => {
             &["action", "host", "method", "offset", "path", "profile", "region", "resource", "role", "said"]
         }
     }
@@ -23,10 +23,10 @@ fn each_row_can_be_read_and_has_its_source() {
             let is_name = names.iter().any(|name| text.starts_with(name));
             assert!(is_name || text.chars().next().is_some_and(|first| !first.is_uppercase()), "{row:#?}");
             assert!(!text.ends_with('.') && !text.contains("  "), "{row:#?}");
-            let is_repeated = row.service != Service::ApiGateway && row.codes.iter().any(|code| text.contains(code));
+            let is_repeated = row.refuser != Refuser::ApiGateway && row.codes.iter().any(|code| text.contains(code));
             assert!(!is_repeated, "the code is repeated beside it: {row:#?}");
             let names = text.split('{').skip(1).map(|piece| piece.split('}').next().unwrap());
-            assert!(names.clone().all(|name| facts_of(row.service).contains(&name)), "{row:#?}");
+            assert!(names.clone().all(|name| facts_of(row.refuser).contains(&name)), "{row:#?}");
         }
         assert!(row.source.starts_with("https://"), "{row:#?}");
     }
@@ -34,10 +34,10 @@ fn each_row_can_be_read_and_has_its_source() {
 
 #[test]
 fn no_row_hides_behind_an_earlier_one_and_none_is_there_twice() {
-    for service in Service::ALL {
-        let rows = service.rows();
+    for refuser in Refuser::ALL {
+        let rows = refuser.rows();
         for (index, row) in rows.iter().enumerate() {
-            assert_eq!(row.service, service, "{row:#?}");
+            assert_eq!(row.refuser, refuser, "{row:#?}");
             assert!(!row.codes.is_empty() || !row.says.is_empty(), "only the last one fits all: {row:#?}");
             for earlier in &rows[..index] {
                 let shadows = |code: &&str| earlier.fits(code, &row.says.concat().to_ascii_lowercase());
@@ -45,34 +45,34 @@ fn no_row_hides_behind_an_earlier_one_and_none_is_there_twice() {
             }
         }
         let known: Vec<_> = rows.iter().map(|row| (row.codes, row.says)).collect();
-        assert_eq!(known.iter().collect::<BTreeSet<_>>().len(), known.len(), "{service:?}");
-        let unknown = service.unknown();
-        assert!(service == Service::ApiGateway || (unknown.codes.is_empty() && unknown.says.is_empty()));
+        assert_eq!(known.iter().collect::<BTreeSet<_>>().len(), known.len(), "{refuser:?}");
+        let unknown = refuser.unknown();
+        assert!(refuser == Refuser::ApiGateway || (unknown.codes.is_empty() && unknown.says.is_empty()));
     }
 }
 
 #[test]
 fn a_directory_is_heard_wherever_it_stands_and_before_the_user_pool() {
-    let cause = |service, code, message| find(service, code, message).cause;
-    let assigned = find(Service::Authorization, "access_denied", "AADSTS50105: Your administrator has configured");
-    assert_eq!(assigned.service, Service::EntraId);
+    let cause = |refuser, code, message| find(refuser, code, message).cause;
+    let assigned = find(Refuser::Authorization, "access_denied", "AADSTS50105: Your administrator has configured");
+    assert_eq!(assigned.refuser, Refuser::EntraId);
     for message in ["[AzureAD] said (AADSTS50105)", "AADSTS1: x AADSTS50105", "…AADSTS50105,\r\nTrace"] {
-        assert_eq!(cause(Service::TokenEndpoint, "invalid_grant", message), assigned.cause, "{message}");
+        assert_eq!(cause(Refuser::TokenEndpoint, "invalid_grant", message), assigned.cause, "{message}");
     }
     // A longer number is another code, and no number is none.
-    assert_eq!(find(Service::Authorization, "x", "AADSTS501059: y"), &entra_id::UNKNOWN);
-    assert_eq!(find(Service::Authorization, "x", "AADSTS: y"), &user_pool::UNKNOWN_AT_AUTHORIZATION);
-    assert_eq!(find(Service::Authorization, "x", "AADB2C90118").service, Service::AzureB2c);
-    assert_eq!(find(Service::Authorization, "x", "AADB2C1 é").cause, azure_b2c::UNKNOWN.cause);
+    assert_eq!(find(Refuser::Authorization, "x", "AADSTS501059: y"), &entra_id::UNKNOWN);
+    assert_eq!(find(Refuser::Authorization, "x", "AADSTS: y"), &user_pool::UNKNOWN_AT_AUTHORIZATION);
+    assert_eq!(find(Refuser::Authorization, "x", "AADB2C90118").refuser, Refuser::AzureB2c);
+    assert_eq!(find(Refuser::Authorization, "x", "AADB2C1 é").cause, azure_b2c::UNKNOWN.cause);
     // Only who sends browsers there passes on what a directory says.
-    assert_eq!(find(Service::Sts, "x", "AADSTS50105"), &sts::UNKNOWN);
+    assert_eq!(find(Refuser::Sts, "x", "AADSTS50105"), &sts::UNKNOWN);
 }
 
 #[test]
 fn the_words_count_in_large_letters_and_small_and_unknown_ones_are_passed_on() {
-    let row = find(Service::Authorization, "invalid_request", "timeout occurred in calling IDP token endpoint");
+    let row = find(Refuser::Authorization, "invalid_request", "timeout occurred in calling IDP token endpoint");
     assert_eq!(row.kind, Kind::Network);
-    assert_eq!(find(Service::Sts, "BrandNew", ""), &sts::UNKNOWN);
+    assert_eq!(find(Refuser::Sts, "BrandNew", ""), &sts::UNKNOWN);
     assert_eq!(said("BrandNew", "what\r\n is  this? "), "BrandNew: what is this?");
     assert_eq!(said("BrandNew", " \n"), "BrandNew");
     assert!(said(&"c".repeat(9000), &"é".repeat(9000)).chars().count() < 520);

@@ -3,7 +3,7 @@
 //!
 //! Most of the descriptions are documented nowhere; the threads named are where people met them.
 
-use super::{Row, Service};
+use super::{Refuser, Row};
 use crate::error::Kind;
 
 const AUTHORIZATION_ENDPOINT: &str =
@@ -15,7 +15,7 @@ const TRIGGERS: &str = "https://docs.aws.amazon.com/cognito/latest/developerguid
 const TOKEN_ENDPOINT_PAGE: &str = "https://docs.aws.amazon.com/cognito/latest/developerguide/token-endpoint.html";
 
 const ROW: Row = Row {
-    service: Service::Authorization,
+    refuser: Refuser::Authorization,
     codes: &[],
     says: &[],
     kind: Kind::Refused,
@@ -190,7 +190,7 @@ pub const UNKNOWN_AT_AUTHORIZATION: Row = Row {
 };
 
 const TOKEN_ROW: Row = Row {
-    service: Service::TokenEndpoint,
+    refuser: Refuser::TokenEndpoint,
     hint: "tell the administrator of the {issuer}",
     source: TOKEN_ENDPOINT_PAGE,
     ..ROW

@@ -14,12 +14,12 @@
 //! - A fragment is the client's own affair and is dropped.
 
 use std::fmt;
-use std::net::IpAddr;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-use url::{Host, Url};
+use url::Url;
 
 use crate::error::{Failure, Kind, shortened};
+use crate::network::is_loopback;
 
 /// The longest host and port, in bytes as typed: 253 (RFC 1035, section 2.3.4), escaped or beyond ASCII.
 const LONGEST_AUTHORITY: usize = 1024;
@@ -123,16 +123,6 @@ impl Target {
         notes.sort_unstable();
         notes.dedup();
         Ok((Self { url, authority }, notes))
-    }
-}
-
-/// Whether `url`'s host is this machine, the only place where plain http may go.
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
-        Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
-        None => false,
     }
 }
 

@@ -1,15 +1,14 @@
 //! A mapping out of the JSON of `aws cognito-identity get-identity-pool-roles`, checked as the service checks it.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
-use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
 use super::{AmbiguousRole, By, IdentityPoolRoles, RoleMapping, Rule};
 use crate::aws::ids;
-use crate::error::quoted;
-use crate::error::{Failure, Kind, shortened};
+use crate::error::{Failure, Kind, quoted, shortened};
+use crate::json::UniqueMembers;
 
 /// The largest mapping that is read, in bytes; the largest that AWS keeps is far below.
 pub const LARGEST: usize = 1 << 20;
@@ -68,28 +67,11 @@ struct Rules {
     rules: Vec<Rule>,
 }
 
-/// A map in which no key is there twice: parsers differ in which of the two counts.
+/// Reads the mappings by provider.
 fn each_once<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Mapping>, D::Error> {
-    struct Entries;
-    impl<'de> Visitor<'de> for Entries {
-        type Value = BTreeMap<String, Mapping>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an object with an entry per provider")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut given: A) -> Result<Self::Value, A::Error> {
-            let mut entries = BTreeMap::new();
-            while let Some((provider, mapping)) = given.next_entry::<String, Mapping>()? {
-                let quoted = quoted(&provider);
-                if entries.insert(provider, mapping).is_some() {
-                    return Err(A::Error::custom(format!("RoleMappings has '{quoted}' twice")));
-                }
-            }
-            Ok(entries)
-        }
-    }
-    deserializer.deserialize_map(Entries)
+    let repeated = |provider: &str| format!("RoleMappings has '{}' twice", quoted(provider));
+    let members = UniqueMembers::new("an object with an entry per provider", repeated);
+    Ok(deserializer.deserialize_map(members)?.into_iter().collect())
 }
 
 impl IdentityPoolRoles {

@@ -4,14 +4,11 @@
 //! Keys and signatures are `openidconnect`'s. The claims are read here: its own claims type fails as a whole where one
 //! optional claim has an odd type, and a directory that sends `"email_verified": "yes"` must not lock anybody out.
 
-use std::fmt;
-
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use openidconnect::core::{CoreJsonWebKey, CoreJsonWebKeySet, CoreJsonWebKeyType, CoreJwsSigningAlgorithm};
 use openidconnect::{AccessToken, AccessTokenHash, JsonWebKey};
-use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use subtle::ConstantTimeEq;
@@ -19,6 +16,7 @@ use subtle::ConstantTimeEq;
 use super::token_endpoint::Grant;
 use crate::clock::Offset;
 use crate::error::shortened;
+use crate::json::UniqueMembers;
 use crate::profile::Issuer;
 use crate::secret::Secret;
 
@@ -254,25 +252,8 @@ struct Unique(Map<String, Value>);
 
 impl<'de> Deserialize<'de> for Unique {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members;
-        impl<'de> Visitor<'de> for Members {
-            type Value = Unique;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut given: A) -> Result<Unique, A::Error> {
-                let mut members = Map::new();
-                while let Some((name, value)) = given.next_entry()? {
-                    if members.insert(name, value).is_some() {
-                        return Err(A::Error::custom("a name is there twice"));
-                    }
-                }
-                Ok(Unique(members))
-            }
-        }
-        deserializer.deserialize_map(Members)
+        let members = UniqueMembers::new("an object", |_| "a name is there twice".into());
+        Ok(Unique(deserializer.deserialize_map(members)?.into_iter().collect()))
     }
 }
 

@@ -18,7 +18,7 @@ use crate::clock::Offset;
 use crate::error::{Failure, Kind, shortened};
 use crate::http::HttpError;
 use crate::profile::login_command;
-use crate::refusals::{self, Facts, Service};
+use crate::refusals::{self, Facts, Refuser};
 use crate::secret::{self, Secret};
 
 /// The longest token that is taken, in bytes: no identity pool takes a longer one
@@ -74,7 +74,7 @@ impl GrantError {
             GrantError::NotSent(failure) | GrantError::Unknown(failure) | GrantError::Refused(failure) => failure,
             GrantError::Invalid { description } => {
                 let said = description.unwrap_or_default();
-                let row = refusals::find(Service::TokenEndpoint, INVALID_GRANT, &said);
+                let row = refusals::find(Refuser::TokenEndpoint, INVALID_GRANT, &said);
                 let said = if said.is_empty() { said } else { format!(": {}", refusals::in_one_line(&said)) };
                 Failure::new(row.kind, format!("{}{said}", row.cause(facts))).hint(row.hint(facts))
             }
@@ -314,7 +314,7 @@ fn is_unavailable(status: u16) -> bool {
 }
 
 fn explained(error: &TokenError, facts: Facts<'_>) -> Failure {
-    let row = refusals::find(Service::TokenEndpoint, &error.error, error.description().unwrap_or_default());
+    let row = refusals::find(Refuser::TokenEndpoint, &error.error, error.description().unwrap_or_default());
     let kind = if WANTS_A_PERSON.contains(&error.error.as_str()) { Kind::SignInRequired } else { row.kind };
     Failure::new(kind, format!("{}: {error}", row.cause(facts))).hint(row.hint(facts))
 }

@@ -5,9 +5,10 @@
 
 use std::path::PathBuf;
 
-use url::{Host, Url};
+use url::Url;
 
 use crate::error::quoted;
+use crate::network::is_loopback;
 
 /// The longest URL, in bytes.
 const LONGEST_URL: usize = 2048;
@@ -85,16 +86,6 @@ pub fn web_url(text: &str) -> Result<Url, String> {
         "http" if is_loopback(&url) => Ok(url),
         "http" => Err(format!("'{}': http is allowed for loopback hosts only; use https", quoted(text))),
         scheme => Err(format!("'{}': '{}' is neither https nor http", quoted(text), quoted(scheme))),
-    }
-}
-
-/// Returns true if a URL's host is this machine itself, whatever the network says.
-pub fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The table, row by row.
 
 use chrono::{DateTime, Utc};
-use cogfed::refusals::{self, Row, Service};
+use cogfed::refusals::{self, Refuser, Row};
 use cogfed::request::{ApiRequest, Context, RequestInput, explain};
 use cogfed::sandbox::Refusal;
 use cogfed::sandbox::refusals::Place;
@@ -24,20 +24,20 @@ fn is_of(row: &Row, told: &Told) -> bool {
     };
     // An answer of the API's is an answer: `call` ends well.
     let is_kind =
-        told.status == i32::from(row.kind.exit_code()) || (row.service == Service::ApiGateway && told.status == 0);
+        told.status == i32::from(row.kind.exit_code()) || (row.refuser == Refuser::ApiGateway && told.status == 0);
     is_kind && says(row.cause, &told.error) && says(row.hint, &told.hint)
 }
 
 /// The row that the table has for this refusal, where the code and the message alone choose it.
 fn row_of(refusal: &Refusal) -> Option<&'static Row> {
-    let service = match refusal.place {
-        Place::Authorize => Service::Authorization,
-        Place::Token => Service::TokenEndpoint,
-        Place::GetId | Place::GetCredentials | Place::GetOpenIdToken => Service::IdentityPool,
-        Place::Sts => Service::Sts,
+    let refuser = match refusal.place {
+        Place::Authorize => Refuser::Authorization,
+        Place::Token => Refuser::TokenEndpoint,
+        Place::GetId | Place::GetCredentials | Place::GetOpenIdToken => Refuser::IdentityPool,
+        Place::Sts => Refuser::Sts,
         Place::Api => return None,
     };
-    Some(refusals::find(service, refusal.code, &refusal.text()))
+    Some(refusals::find(refuser, refusal.code, &refusal.text()))
 }
 
 /// API Gateway's answer where the API has a host of AWS's own, which no sandbox has; or as the first of two, since `call`
@@ -88,7 +88,7 @@ fn page(index: usize, name: &str) {
             page.add(case, refusal, &told);
             all_told.push(told);
         }
-        for row in refusals::rows().filter(|row| row.service == Service::ApiGateway) {
+        for row in refusals::rows().filter(|row| row.refuser == Refuser::ApiGateway) {
             assert!(all_told.iter().any(|told| is_of(row, told)), "nothing provokes {row:#?}");
         }
     }
@@ -134,7 +134,7 @@ fn api_gateway_refusals_are_explained() {
 #[test]
 fn every_row_is_provoked_by_a_sandbox_refusal() {
     let told: Vec<&Row> = Refusal::all().iter().filter_map(row_of).collect();
-    for row in refusals::rows().filter(|row| row.service != Service::ApiGateway) {
+    for row in refusals::rows().filter(|row| row.refuser != Refuser::ApiGateway) {
         assert!(told.contains(&row), "no refusal of the sandbox's provokes {row:#?}");
     }
 }

@@ -23,18 +23,18 @@ pub fn run(flags: Call, env: &mut Env) -> anyhow::Result<()> {
     if let Some(region) = &flags.region {
         choice.flags.push(Override { key: keys::REGION.entry(), flag: "--region", text: region.clone() });
     }
-    let opened = ProfileContext::new(env, &choice, Attendance::Person)?;
-    let region = region(&flags, &request, &opened)?;
-    opened.wait_for(async {
+    let context = ProfileContext::new(env, &choice, Attendance::Person)?;
+    let region = region(&flags, &request, &context)?;
+    context.wait_for(async {
         // The lease ends here: a long answer must not block sign-in or sign-out.
-        let credentials = opened.session().credentials().await?.credentials;
+        let credentials = context.session().credentials().await?.credentials;
         if flags.dry_run {
-            let time = opened.session().offset().there(env.clock.now());
+            let time = context.session().offset().there(env.clock.now());
             return env.print(&dry_run(&sign(&request, &credentials, &region, time)?));
         }
         // Opened before the request is sent: otherwise the answer could be lost.
         let file = flags.output.as_deref().map(opened_for_writing).transpose()?;
-        let (answer, refusal) = answered(&request, &credentials, &region, &flags, env, &opened).await?;
+        let (answer, refusal) = answered(&request, &credentials, &region, &flags, env, &context).await?;
         finish(answer, refusal, file, &flags, env).await
     })
 }
@@ -56,8 +56,8 @@ fn build(flags: &Call, env: &mut Env) -> anyhow::Result<ApiRequest> {
 }
 
 /// Returns the region to sign for: the flag's, else the host's, else the profile's, which is for hosts without one.
-fn region(flags: &Call, request: &ApiRequest, opened: &ProfileContext) -> anyhow::Result<String> {
-    let of_profile = || opened.profile.region.clone();
+fn region(flags: &Call, request: &ApiRequest, context: &ProfileContext) -> anyhow::Result<String> {
+    let of_profile = || context.profile.region.clone();
     let region = match flags.region {
         Some(_) => of_profile(),
         None => region_of(request.host()).or_else(of_profile),
@@ -77,21 +77,21 @@ async fn answered(
     region: &str,
     flags: &Call,
     env: &Env,
-    opened: &ProfileContext,
+    context: &ProfileContext,
 ) -> anyhow::Result<(Answer, Option<Refusal>)> {
-    let context = request::Context { request, region, profile: &opened.profile.name };
+    let shown = request::Context { request, region, profile: &context.profile.name };
     let refusal = |answer: &Answer, now: DateTime<Utc>| {
-        explain(answer.status(), answer.headers(), answer.body_prefix(), now, &context)
+        explain(answer.status(), answer.headers(), answer.body_prefix(), now, &shown)
     };
-    let session = opened.session();
+    let session = context.session();
     let offset = session.offset();
     let signed = sign(request, credentials, region, offset.there(env.clock.now()))?;
-    let answer = send(&signed, flags, env, opened).await?;
+    let answer = send(&signed, flags, env, context).await?;
     let now = offset.there(env.clock.now());
     let first = refusal(&answer, now);
     let Some(time) = first.as_ref().and_then(|refusal| refusal.corrected_time(now)) else { return Ok((answer, first)) };
     env.terminal.say("the request was refused for its time, and signed once more, by the API's clock");
-    let answer = send(&sign(request, credentials, region, time)?, flags, env, opened).await?;
+    let answer = send(&sign(request, credentials, region, time)?, flags, env, context).await?;
     let second = refusal(&answer, time);
     // The API's clock is trusted only after the API accepted a signature by it.
     if second.is_none() {
@@ -100,7 +100,7 @@ async fn answered(
     Ok((answer, second))
 }
 
-async fn send(signed: &SignedRequest, flags: &Call, env: &Env, opened: &ProfileContext) -> anyhow::Result<Answer> {
+async fn send(signed: &SignedRequest, flags: &Call, env: &Env, context: &ProfileContext) -> anyhow::Result<Answer> {
     let verbose = |mark: char, head: &str| {
         if flags.verbose {
             head.lines()
@@ -109,8 +109,8 @@ async fn send(signed: &SignedRequest, flags: &Call, env: &Env, opened: &ProfileC
         }
     };
     verbose('>', &dry_run(signed));
-    let _awaiting = opened.http.awaiting(signed.as_http().uri().host().unwrap_or_default());
-    let answer = request::send(&opened.http, signed).await?;
+    let _awaiting = context.http.awaiting(signed.as_http().uri().host().unwrap_or_default());
+    let answer = request::send(&context.http, signed).await?;
     verbose('<', &head(&answer));
     Ok(answer)
 }

@@ -1,4 +1,4 @@
-//! `cogfed login`.
+//! `cogfed login`: a sign-in with the browser.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ pub fn run(flags: &Login, env: &mut Env) -> anyhow::Result<()> {
     if let Some(address) = &flags.email {
         profile = profile.for_email(address)?;
     }
-    let opened = ProfileContext::of(env, profile, Attendance::Person)?;
+    let context = ProfileContext::of(env, profile, Attendance::Person)?;
     let manner = Manner {
         provider: flags.identity_provider.as_deref(),
         address: flags.email.as_deref(),
@@ -30,15 +30,15 @@ pub fn run(flags: &Login, env: &mut Env) -> anyhow::Result<()> {
         patience: Duration::from_secs(flags.timeout),
         is_forced: flags.force,
     };
-    match opened.wait_for(async { Ok(sign_in(&opened, env, &manner).await?) })? {
+    match context.wait_for(async { Ok(sign_in(&context, env, &manner).await?) })? {
         Outcome::SignedIn(saved) => {
             if let Some(person) = &saved.replaced {
                 env.terminal.say(&format!("{person} was signed in before, and is not any more"));
             }
-            env.terminal.say(&format!("signed in as {}", described(&saved.tokens, &opened.profile)));
+            env.terminal.say(&format!("signed in as {}", described(&saved.tokens, &context.profile)));
         }
         Outcome::Already(tokens) => {
-            env.terminal.say(&format!("already signed in as {}", described(&tokens, &opened.profile)));
+            env.terminal.say(&format!("already signed in as {}", described(&tokens, &context.profile)));
             env.terminal.hint("to sign in anew, use --force");
         }
     }

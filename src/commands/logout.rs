@@ -32,18 +32,18 @@ pub fn run(flags: &Logout, env: &mut Env) -> anyhow::Result<()> {
     Err(gravest)
 }
 
-fn one(opened: &ProfileContext, env: &Env) -> anyhow::Result<()> {
-    let (name, terminal) = (&opened.profile.name, &opened.terminal);
-    let Some(signing_out) = opened.session().begin_sign_out(&opened.siblings(env))? else {
+fn one(context: &ProfileContext, env: &Env) -> anyhow::Result<()> {
+    let (name, terminal) = (&context.profile.name, &context.terminal);
+    let Some(signing_out) = context.session().begin_sign_out(&context.siblings(env))? else {
         terminal.say(&format!("nobody was signed in to profile '{name}'"));
         return Ok(());
     };
     let tokens = &signing_out.tokens;
     // Revoked before it is deleted: if this run is killed in between, the next one finds the rest of the work.
-    let endpoints = opened.wait_for(async { Ok(opened.session().endpoints().await?) });
-    let revoked = revoke(opened, &endpoints, tokens);
-    opened.session().finish_sign_out(&signing_out)?;
-    let store = opened.store.describe();
+    let endpoints = context.wait_for(async { Ok(context.session().endpoints().await?) });
+    let revoked = revoke(context, &endpoints, tokens);
+    context.session().finish_sign_out(&signing_out)?;
+    let store = context.store.describe();
     terminal.say(&format!("{} is signed out of profile '{name}': nothing of it is left in {store}", tokens.person));
     if signing_out.credentials > 0 {
         let life = if tokens.has_classic_credentials() { "up to twelve hours" } else { "an hour" };
@@ -51,10 +51,10 @@ fn one(opened: &ProfileContext, env: &Env) -> anyhow::Result<()> {
             "AWS credentials that were handed out stay valid until they expire, {life} after they were issued"
         ));
     }
-    let described = opened.profile.issuer.described();
-    let at = if opened.profile.issuer.user_pool().is_some() { " and at the identity provider" } else { "" };
+    let described = context.profile.issuer.described();
+    let at = if context.profile.issuer.user_pool().is_some() { " and at the identity provider" } else { "" };
     terminal.say(&format!("the browser may still be signed in at the {described}{at}"));
-    if let Some(url) = endpoints.as_ref().ok().and_then(|endpoints| browser_logout(&opened.profile, endpoints)) {
+    if let Some(url) = endpoints.as_ref().ok().and_then(|endpoints| browser_logout(&context.profile, endpoints)) {
         terminal.hint(&format!("to end the browser's session at the {described}, open this in it:"));
         terminal.plain(url.as_str());
     }
@@ -89,17 +89,17 @@ fn browser_logout(profile: &Profile, endpoints: &ProviderEndpoints) -> Option<Ur
 
 /// Revokes the refresh token. Returns false if the issuer has no revocation endpoint.
 fn revoke(
-    opened: &ProfileContext,
+    context: &ProfileContext,
     endpoints: &anyhow::Result<ProviderEndpoints>,
     tokens: &TokensRecord,
 ) -> anyhow::Result<bool> {
     let Some(refresh_token) = &tokens.refresh_token else { return Ok(true) };
-    tokens.fits(Use::Revocation(&opened.profile)).map_err(Mismatch::of_revocation)?;
+    tokens.fits(Use::Revocation(&context.profile)).map_err(Mismatch::of_revocation)?;
     let endpoints = match endpoints {
         Ok(endpoints) => endpoints,
         Err(error) => return Err(Failure::new(kind_of(error), format!("{error:#}")).into()),
     };
-    let session = opened.session();
+    let session = context.session();
     let client = session.client(endpoints, tokens.client_secret.as_ref());
-    opened.wait_for(async { Ok(client.revoke(refresh_token).await?) })
+    context.wait_for(async { Ok(client.revoke(refresh_token).await?) })
 }

@@ -108,3 +108,78 @@ fn run(cli: Cli, env: &mut Env) -> anyhow::Result<()> {
         Verb::Demo(flags) => demo::run(&flags, env),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex, PoisonError};
+
+    use super::*;
+    use crate::clock::SystemClock;
+
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<u8>>>);
+
+    impl Kept {
+        fn text(&self) -> String {
+            String::from_utf8(self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()).unwrap()
+        }
+    }
+
+    impl Write for Kept {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Runs a command line with an input, and returns its exit code, output and messages.
+    fn run_with(input: &'static str, words: &[&str]) -> (u8, String, String) {
+        let (output, messages) = (Kept::default(), Kept::default());
+        let env = Env {
+            clock: Arc::new(SystemClock),
+            browser: None,
+            folder: None,
+            input: Box::new(input.as_bytes()),
+            output: Output { to: Box::new(output.clone()), is_terminal: false },
+            terminal: Terminal::to(Arc::new(Mutex::new(messages.clone()))),
+            variable: Box::new(|_| None),
+            owns_process: false,
+        };
+        let code = exit_code([&["cogfed"], words].concat().into_iter().map(OsString::from), env);
+        (code, output.text(), messages.text())
+    }
+
+    #[test]
+    fn version_goes_to_the_output_and_usage_errors_to_the_terminal() {
+        let (code, output, messages) = run_with("", &["--version"]);
+        assert_eq!(
+            (code, output.as_str(), messages.as_str()),
+            (0, concat!("cogfed ", env!("CARGO_PKG_VERSION"), "\n"), "")
+        );
+        let (code, output, messages) = run_with("", &["status", "--no-such-flag"]);
+        assert_eq!((code, output.as_str()), (2, ""));
+        assert!(messages.starts_with("error: unexpected argument '--no-such-flag'"), "{messages}");
+    }
+
+    #[test]
+    fn role_mapping_is_read_from_the_given_input() {
+        let folder = tempfile::tempdir().unwrap();
+        let claims = folder.path().join("claims.json");
+        std::fs::write(&claims, "{}").unwrap();
+        let claims = claims.display().to_string();
+        let role = "arn:aws:iam::123456789012:role/Reader";
+        let mapping = r#"{"IdentityPoolId": "eu-west-1:1cf667a2-49a6-454b-9e45-23199EXAMPLE",
+            "Roles": {"authenticated": "arn:aws:iam::123456789012:role/Reader"}}"#;
+        let words = ["roles", "--explain", "--mapping", "-", "--claims", &claims, "--expect", role];
+        let (code, output, messages) = run_with(mapping, &words);
+        assert_eq!(code, 0, "{messages}");
+        assert!(output.contains(role), "{output}");
+        let (code, _, messages) = run_with("", &words);
+        assert_eq!(code, 2);
+        assert!(messages.contains("the standard input"), "{messages}");
+    }
+}

@@ -1,4 +1,4 @@
-//! A sign-in as the terminal shows it, for the verbs that may start one.
+//! The terminal's side of a sign-in, for the verbs that may start one.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::profile::Profile;
 use crate::secret::Secret;
 use crate::session::interactive::{BrowserPolicy, Notice, Outcome, SignInRequest};
 
-/// The wishes of the command line about a sign-in, see [`SignInRequest`].
+/// The command line's part of a [`SignInRequest`].
 pub(super) struct Manner<'a> {
     pub provider: Option<&'a str>,
     pub address: Option<&'a str>,
@@ -26,10 +26,10 @@ pub(super) struct Manner<'a> {
 ///
 /// # Errors
 /// As [`crate::session::Session::sign_in`].
-pub(super) async fn sign_in(opened: &ProfileContext, env: &Env, manner: &Manner<'_>) -> Result<Outcome, Failure> {
-    let way = opened.browser_access(env);
-    let words = Words { env, profile: &opened.profile, way: &way, manner };
-    let can_ask = manner.policy != BrowserPolicy::Unattended && way.is_own && env.terminal.can_ask();
+pub(super) async fn sign_in(context: &ProfileContext, env: &Env, manner: &Manner<'_>) -> Result<Outcome, Failure> {
+    let access = context.browser_access(env);
+    let words = Words { env, profile: &context.profile, access: &access, manner };
+    let can_ask = manner.policy != BrowserPolicy::Unattended && access.is_own && env.terminal.can_ask();
     let ask = || words.ask();
     let request = SignInRequest {
         provider: manner.provider,
@@ -37,26 +37,26 @@ pub(super) async fn sign_in(opened: &ProfileContext, env: &Env, manner: &Manner<
         policy: manner.policy,
         browser: words.browser(),
         ask: if can_ask { Some(&ask) } else { None },
-        asks_at_once: words.browser().is_none() || way.surroundings.is_far_from_browser(),
+        asks_at_once: words.browser().is_none() || access.surroundings.is_far_from_browser(),
         patience: manner.patience,
         is_forced: manner.is_forced,
-        siblings: &|| opened.siblings(env),
+        siblings: &|| context.siblings(env),
         notify: &|notice| words.tell(&notice),
     };
-    opened.session().sign_in(&request).await
+    context.session().sign_in(&request).await
 }
 
-/// What is said while a person signs in.
+/// The messages while a person signs in.
 struct Words<'a> {
     env: &'a Env,
     profile: &'a Profile,
-    way: &'a BrowserAccess,
+    access: &'a BrowserAccess,
     manner: &'a Manner<'a>,
 }
 
 impl Words<'_> {
     fn browser(&self) -> Option<Arc<dyn Browser>> {
-        self.way.browser.clone().filter(|_| self.manner.policy != BrowserPolicy::Person)
+        self.access.browser.clone().filter(|_| self.manner.policy != BrowserPolicy::Person)
     }
 
     fn ask(&self) -> mpsc::Receiver<Secret> {
@@ -93,8 +93,8 @@ impl Words<'_> {
     }
 
     fn page(&self, url: &Url, opening: bool, port: u16) {
-        let (terminal, here, name) = (&self.env.terminal, &self.way.surroundings, &self.profile.name);
-        let is_guessed = self.way.is_own && self.manner.policy != BrowserPolicy::Person;
+        let (terminal, here, name) = (&self.env.terminal, &self.access.surroundings, &self.profile.name);
+        let is_guessed = self.access.is_own && self.manner.policy != BrowserPolicy::Person;
         terminal.say(&match (opening, here.machine) {
             (true, Machine::Wsl) if is_guessed => {
                 format!("this is WSL: opening the browser of Windows to sign in to profile '{name}'; should none appear, open this:")
@@ -116,8 +116,8 @@ impl Words<'_> {
         terminal.say(&format!("waiting up to {} s for you to sign in", self.manner.patience.as_secs()));
     }
 
-    /// The browser has to come back to this machine, unless a port is forwarded.
+    /// Returns where to open the URL: the browser must come back to this machine, unless SSH forwards a port.
     fn where_to(&self) -> &'static str {
-        if self.way.surroundings.ssh.is_some() { "" } else { " on this machine" }
+        if self.access.surroundings.ssh.is_some() { "" } else { " on this machine" }
     }
 }

@@ -18,10 +18,10 @@ pub fn run(flags: &Roles, env: &mut Env) -> anyhow::Result<()> {
     checked(flags)?;
     let needs_profile = flags.mapping.is_none() || flags.claims.is_none() || flags.profile.profile.is_some();
     let choice = choice_of_role(&flags.profile, &flags.role);
-    let opened = needs_profile.then(|| ProfileContext::new(env, &choice, Attendance::Person)).transpose()?;
-    let profile = opened.as_ref().map(|opened| opened.profile.as_ref());
-    let Claims { claims, scopes_given } = inputs::claims(flags, opened.as_ref(), env)?;
-    let pool = inputs::mapping(flags, opened.as_ref(), env)?;
+    let context = needs_profile.then(|| ProfileContext::new(env, &choice, Attendance::Person)).transpose()?;
+    let profile = context.as_ref().map(|context| context.profile.as_ref());
+    let Claims { claims, scopes_given } = inputs::claims(flags, context.as_ref(), env)?;
+    let pool = inputs::mapping(flags, context.as_ref(), env)?;
     let chosen = choose(&pool, &claims, flags.provider.as_deref()).map_err(|_| no_entry(&pool, flags))?;
     let mapping = chosen.entry.map(|(_, mapping)| mapping);
     let custom_role = flags.role.role.as_deref().or_else(|| profile?.role_arn.as_deref());

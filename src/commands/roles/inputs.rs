@@ -25,13 +25,13 @@ pub struct Claims {
 }
 
 /// Returns the claims of the file that the flags name, or else of the sign-in.
-pub fn claims(flags: &Roles, opened: Option<&ProfileContext>, env: &mut Env) -> anyhow::Result<Claims> {
+pub fn claims(flags: &Roles, context: Option<&ProfileContext>, env: &mut Env) -> anyhow::Result<Claims> {
     let scope = |claims: &Map<String, Value>| claims.get("scope").and_then(Value::as_str).map(str::to_owned);
     if let Some(path) = &flags.claims {
         let claims = of_file(path, env)?;
         return Ok(Claims { scopes_given: scope(&claims), claims });
     }
-    let session = opened.ok_or_else(|| Failure::new(Kind::Usage, "no claims: name a file of them"))?.session();
+    let session = context.ok_or_else(|| Failure::new(Kind::Usage, "no claims: name a file of them"))?.session();
     let tokens = session.tokens()?.ok_or_else(|| session.nobody_signed_in())?;
     let claims = unverified_claims(&tokens.id_token).map_err(|invalid| {
         let message = format!("the stored ID token cannot be read: {}", reason(invalid));
@@ -70,21 +70,22 @@ pub fn mapping_of(path: &Path, env: &mut Env) -> Result<IdentityPoolRoles, Failu
 }
 
 /// Returns the role mapping of the file that the flags name, or else the service's answer to an administrator.
-pub fn mapping(flags: &Roles, opened: Option<&ProfileContext>, env: &mut Env) -> anyhow::Result<IdentityPoolRoles> {
+pub fn mapping(flags: &Roles, context: Option<&ProfileContext>, env: &mut Env) -> anyhow::Result<IdentityPoolRoles> {
     if let Some(path) = &flags.mapping {
         return Ok(mapping_of(path, env)?);
     }
     let no_mapping = || Failure::new(Kind::Usage, "no role mapping: name a file with one");
-    let opened = opened.ok_or_else(no_mapping)?;
-    let pool = &opened.profile.identity_pool_id;
+    let context = context.ok_or_else(no_mapping)?;
+    let pool = &context.profile.identity_pool_id;
     let administrator = Administrator::from_variables(&env.variable).ok_or_else(|| {
         let message = format!("no role mapping: no AWS credentials of an administrator are set to ask {pool} with");
         Failure::new(Kind::Usage, message).hint(format!(
             "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or have an administrator run 'aws cognito-identity get-identity-pool-roles --identity-pool-id {pool}' and give the answer to --mapping"
         ))
     })?;
-    let time = opened.session().offset().there(opened.clock.now());
-    opened.wait_for(async { Ok(administrator.pool_roles(&PoolConfig::of(&opened.profile), &opened.http, time).await?) })
+    let time = context.session().offset().there(context.clock.now());
+    context
+        .wait_for(async { Ok(administrator.pool_roles(&PoolConfig::of(&context.profile), &context.http, time).await?) })
 }
 
 /// Returns the content of a file or of the standard input, up to `largest` bytes.

@@ -59,14 +59,14 @@ pub fn run(flags: &Roles, env: &mut Env) -> anyhow::Result<()> {
     if flags.explain {
         return explain::run(flags, env);
     }
-    let opened = ProfileContext::new(env, &choice_of_role(&flags.profile, &flags.role), Attendance::Person)?;
+    let context = ProfileContext::new(env, &choice_of_role(&flags.profile, &flags.role), Attendance::Person)?;
     let pool = flags.mapping.as_deref().map(|path| inputs::mapping_of(path, env)).transpose()?;
-    let claims = inputs::claims(flags, Some(&opened), env)?.claims;
-    let session = opened.session();
+    let claims = inputs::claims(flags, Some(&context), env)?.claims;
+    let session = context.session();
     let tokens = session.tokens()?.ok_or_else(|| session.nobody_signed_in())?;
     let asserted = Asserted::of(&claims, pool.iter().flat_map(IdentityPoolRoles::custom_claims));
     let now = env.clock.now();
-    let stored = stored(&opened, &tokens)?;
+    let stored = stored(&context, &tokens)?;
     let role = |(role_arn, named_by): (Option<String>, Vec<String>)| {
         let record = stored.iter().find(|record| record.role_arn == role_arn);
         let credentials = record.map(|record| Credentials {
@@ -76,13 +76,13 @@ pub fn run(flags: &Roles, env: &mut Env) -> anyhow::Result<()> {
         });
         Role { role_arn, named_by, credentials }
     };
-    let can_lead_to = named(flags, &opened, env, &tokens, &asserted, pool.as_ref()).into_iter().map(role).collect();
-    let (given, not_known) = match given(&opened, now) {
+    let can_lead_to = named(flags, &context, env, &tokens, &asserted, pool.as_ref()).into_iter().map(role).collect();
+    let (given, not_known) = match given(&context, now) {
         Ok(given) => (Some(given), None),
         Err(why) => (None, Some(why)),
     };
     let overview = Overview {
-        profile: &opened.profile.name,
+        profile: &context.profile.name,
         person: &tokens.person,
         identity_provider: tokens.provider.as_deref(),
         asserted_at: tokens.issued_at,
@@ -93,23 +93,23 @@ pub fn run(flags: &Roles, env: &mut Env) -> anyhow::Result<()> {
     };
     match flags.json {
         true => env.print_json(&overview),
-        false => env.print(&rows::text(&rows(&overview, &opened.profile, now))),
+        false => env.print(&rows::text(&rows(&overview, &context.profile, now))),
     }
 }
 
 /// Returns the stored credentials of this sign-in, those of the profile's own flow first.
-fn stored(opened: &ProfileContext, tokens: &TokensRecord) -> anyhow::Result<Vec<CredentialsRecord>> {
-    let session = opened.session();
+fn stored(context: &ProfileContext, tokens: &TokensRecord) -> anyhow::Result<Vec<CredentialsRecord>> {
+    let session = context.session();
     let own = session.stored_credentials()?.map(|record| (session.ask.role.clone(), record));
     let mut stored: Vec<_> = own.into_iter().chain(session.stored_besides(tokens)?).collect();
-    stored.sort_by_key(|(role, _)| role.is_classic() != opened.profile.is_classic());
+    stored.sort_by_key(|(role, _)| role.is_classic() != context.profile.is_classic());
     Ok(stored.into_iter().map(|(_, record)| record).collect())
 }
 
 /// Returns every role that is named somewhere, with the places that name it. The one that needs no request comes first.
 fn named(
     flags: &Roles,
-    opened: &ProfileContext,
+    context: &ProfileContext,
     env: &Env,
     tokens: &TokensRecord,
     asserted: &Asserted,
@@ -122,7 +122,7 @@ fn named(
             names.push(by);
         }
     };
-    if !opened.profile.is_classic() {
+    if !context.profile.is_classic() {
         name(None, "the identity pool, if no role is asked for".to_owned());
     }
     asserted.iam_roles.iter().for_each(|role| name(Some(role), "cognito:roles".to_owned()));
@@ -132,7 +132,7 @@ fn named(
     if let Some(role) = &flags.role.role {
         name(Some(role), "--role".to_owned());
     }
-    for profile in opened.sharing(env) {
+    for profile in context.sharing(env) {
         if let Some(role) = &profile.role_arn {
             name(Some(role), format!("profile {}", profile.name));
         }
@@ -140,7 +140,7 @@ fn named(
     for arn in pool.map(IdentityPoolRoles::role_arns).unwrap_or_default() {
         name(Some(arn), "the role mapping".to_owned());
     }
-    for role in tokens.roles(&opened.profile) {
+    for role in tokens.roles(&context.profile) {
         if let Some(arn) = &role.arn {
             name(Some(arn), "the store".to_owned());
         }
@@ -150,15 +150,15 @@ fn named(
 
 /// Returns the identity that owns the stored credentials, as AWS STS reports it, or the reason why it is not known.
 /// Renews nothing.
-fn given(opened: &ProfileContext, now: DateTime<Utc>) -> Result<Given, String> {
-    let session = opened.session();
+fn given(context: &ProfileContext, now: DateTime<Utc>) -> Result<Given, String> {
+    let session = context.session();
     let record = session.stored_credentials().map_err(|error| format!("{error:#}"))?;
     let record = record.filter(|record| record.expires_at > now);
     let credentials =
         record.ok_or("no credentials are at hand: they are fetched when something asks for them")?.credentials();
     let time = session.offset().there(now);
-    let sts = Sts::new(PoolConfig::of(&opened.profile), &opened.http);
-    let asked = opened.wait_for(async { Ok(sts.caller_identity(&credentials, time).await?) });
+    let sts = Sts::new(PoolConfig::of(&context.profile), &context.http);
+    let asked = context.wait_for(async { Ok(sts.caller_identity(&credentials, time).await?) });
     let identity = asked.map_err(|error| format!("{error:#}"))?;
     Ok(Given { account: identity.account, arn: identity.arn })
 }

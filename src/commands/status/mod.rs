@@ -78,9 +78,9 @@ pub fn run(flags: &Status, env: &mut Env) -> anyhow::Result<()> {
     if flags.report {
         return report::run(&choice, env);
     }
-    let opened = ProfileContext::new(env, &choice, Attendance::Person)?;
+    let context = ProfileContext::new(env, &choice, Attendance::Person)?;
     let now = env.clock.now();
-    let session = opened.session();
+    let session = context.session();
     let (tokens, credentials) = (session.tokens()?, session.stored_credentials()?);
     let besides = tokens.as_ref().map_or(Ok(Vec::new()), |tokens| session.stored_besides(tokens))?;
     let clock = session.kept_offset();
@@ -96,7 +96,7 @@ pub fn run(flags: &Status, env: &mut Env) -> anyhow::Result<()> {
     match flags.json {
         true => env.print_json(&status)?,
         false => {
-            let rows = rows(&status, &session.ask, &besides, opened.store.describe(), now, clock.as_ref());
+            let rows = rows(&status, &session.ask, &besides, context.store.describe(), now, clock.as_ref());
             env.print(&rows::text(&rows))?;
         }
     }

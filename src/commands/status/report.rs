@@ -59,7 +59,7 @@ pub fn run(choice: &Choice, env: &mut Env) -> anyhow::Result<()> {
     report.row("time", stamp(env.clock.now()));
     configured(&mut report, choice, env);
     match ProfileContext::new(env, choice, Attendance::Person) {
-        Ok(opened) => stored(&mut report, &opened),
+        Ok(context) => stored(&mut report, &context),
         Err(error) => report.fault("profile", error),
     }
     surroundings(&mut report, env);
@@ -102,14 +102,14 @@ fn configured(report: &mut Report, choice: &Choice, env: &Env) {
     }
 }
 
-fn stored(report: &mut Report, opened: &ProfileContext) {
-    let ProfileContext { profile, store, .. } = opened;
-    let folder = opened.session().folder();
+fn stored(report: &mut Report, context: &ProfileContext) {
+    let ProfileContext { profile, store, .. } = context;
+    let folder = context.session().folder();
     derived(report, profile);
     report.title("store");
     report.row("kept in", store.describe());
     report.row("own folder", folder.path().display());
-    let session = opened.session();
+    let session = context.session();
     let began = Instant::now();
     let tokens = session.tokens();
     report.row("first answer after", format!("{} ms", began.elapsed().as_millis()));

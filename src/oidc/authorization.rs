@@ -1,4 +1,4 @@
-//! The authorization request: what the browser is sent off with (RFC 6749, section 4.1.1; RFC 7636; OpenID Connect Core,
+//! Authorization request that the browser is sent off with (RFC 6749, section 4.1.1; RFC 7636; OpenID Connect Core 1.0,
 //! section 3.1.2.1; <https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html>).
 
 use oauth2::{AuthUrl, ClientId, CsrfToken, PkceCodeChallenge, RedirectUrl, Scope, basic::BasicClient};
@@ -9,7 +9,7 @@ use crate::error::{Failure, Kind};
 use crate::profile::Profile;
 use crate::secret::Secret;
 
-/// Random bytes in state, nonce and verifier each: 256 bits (RFC 7636, section 7.1).
+/// Random bytes in each of state, nonce and verifier: 256 bits (RFC 7636, section 7.1).
 const RANDOM_BYTES: u32 = 32;
 
 /// The part of an authorization request that a profile chooses.
@@ -43,21 +43,21 @@ impl<'a> RequestOptions<'a> {
     }
 }
 
-/// What one attempt to sign in is recognised by. Made anew for each, kept in memory alone.
+/// The random values of one attempt to sign in. They are drawn for each attempt and never leave memory.
 #[derive(Debug)]
 pub struct Attempt {
-    /// Comes back with the callback; whoever does not know it is not answering this attempt.
+    /// Comes back with the callback: a sender that does not know it is not answering this attempt.
     pub state: Secret,
     /// Comes back inside the ID token.
     pub nonce: Secret,
-    /// Proves at the token endpoint that it was this process that began.
+    /// Proves to the token endpoint that this process began the attempt.
     pub verifier: Secret,
     challenge: PkceCodeChallenge,
 }
 
 impl Attempt {
-    /// Draws state, nonce and verifier. All are base64url without padding: Cognito encodes the state twice on some
-    /// paths, which only unreserved characters survive.
+    /// Draws state, nonce and verifier. All are base64url without padding: on some paths Cognito encodes the state
+    /// twice, and only unreserved characters survive that.
     pub fn new() -> Self {
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256_len(RANDOM_BYTES);
         Self {
@@ -68,11 +68,11 @@ impl Attempt {
         }
     }
 
-    /// The URL for the browser, made from the profile: of what a server sent no more is ever opened than an address at a
-    /// host that the profile vouches for.
+    /// Returns the URL for the browser. It is built here, never taken from a server: a server's answer can at most
+    /// choose an endpoint at a host that the profile vouches for.
     ///
     /// # Errors
-    /// If an endpoint is not a URL, which checked profiles rule out.
+    /// [`Kind::Usage`] if an endpoint is not a URL, which the checks of a profile rule out.
     pub fn url(
         &self,
         endpoint: &str,
@@ -123,7 +123,7 @@ mod tests {
     use crate::profile::testing::profile;
 
     #[test]
-    fn the_url_says_everything_and_nothing_secret() {
+    fn url_has_every_parameter_and_no_secret() {
         let attempt = Attempt::new();
         let mut profile = profile("identity_provider = 'AzureAD'\nlogin_hint = 'ada@corp.example'");
         profile.prompt = Some("login".into());
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn each_attempt_is_new_and_survives_double_encoding() {
+    fn attempts_are_random_and_survive_double_encoding() {
         let (one, other) = (Attempt::new(), Attempt::new());
         for (text, again) in [(&one.state, &other.state), (&one.nonce, &other.nonce), (&one.verifier, &other.verifier)]
         {

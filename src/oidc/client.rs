@@ -19,10 +19,10 @@ pub struct Tokens {
     pub claims: IdTokenClaims,
 }
 
-/// An app client at its issuer, and what it takes to reach it.
+/// An app client at its issuer, with everything it takes to reach the issuer.
 ///
-/// Codes and refresh tokens go in by [`Client::exchange`] and [`Client::refresh`]. What comes out is a [`Grant`], which
-/// counts only after [`Client::verify`]. A renewal saves a rotated refresh token between the two.
+/// [`Client::exchange`] and [`Client::refresh`] return a [`Grant`], which does not count before [`Client::verify`]. A
+/// renewal saves a rotated refresh token between the two.
 #[derive(Clone, Copy)]
 pub struct Client<'a> {
     /// The issuer whose tokens are accepted.
@@ -44,7 +44,7 @@ pub struct Client<'a> {
 }
 
 impl Client<'_> {
-    /// Verifies the ID token of `grant`. `nonce` is that of the authorization request; `None` after a refresh.
+    /// Verifies the ID token of `grant`. `nonce` is that of the authorization request; pass `None` after a refresh.
     ///
     /// # Errors
     /// [`Kind::Refused`] if there is no ID token or it is not valid, [`Kind::Network`] if the signing keys cannot be
@@ -57,12 +57,12 @@ impl Client<'_> {
         Ok(Tokens { grant, claims })
     }
 
-    /// Returns what a refusal of the token endpoint means to the person who uses this profile.
+    /// Returns the meaning of a refusal of the token endpoint for a person who uses this profile.
     pub fn failure(&self, error: GrantError) -> Failure {
         error.failure(&self.facts(&login_command(self.profile)))
     }
 
-    /// Returns what fills the words of a refusal. `login` is the command that signs in to this profile.
+    /// Returns the facts that a refusal's text is filled with. `login` is the command that signs in to this profile.
     pub(super) fn facts<'a>(&'a self, login: &'a str) -> [(&'static str, &'a str); 3] {
         [("login", login), ("issuer", self.issuer.described()), ("profile", self.profile)]
     }

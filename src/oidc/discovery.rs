@@ -1,6 +1,8 @@
-//! Where the endpoints are of the one who signs people in. A user pool's follow from the profile. A plain issuer's
-//! discovery document names them (OpenID Connect Discovery 1.0, section 4): fetched rarely, kept in cogfed's own folder,
-//! and believed only as far as the profile vouches for the hosts.
+//! Endpoints of an issuer. Those of a user pool follow from the profile. Those of a plain issuer are in its discovery
+//! document (OpenID Connect Discovery 1.0, section 4).
+//!
+//! The document is cached in cogfed's own folder for a day. It is believed only as far as the profile vouches for the
+//! hosts.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -11,14 +13,14 @@ use crate::folder::{Folder, StateFile};
 use crate::http::Http;
 use crate::profile::{Issuer, PlainIssuer, ProviderEndpoints};
 
-/// A document older than this is fetched anew.
+/// The age at which a document is fetched again.
 const LIFE: TimeDelta = TimeDelta::hours(24);
-/// The largest file of a kept document that is read, in bytes.
+/// The largest cached document that is read, in bytes.
 const LARGEST: usize = 64 * 1024;
-/// The longest text of a document's that a message repeats, in characters.
+/// The longest text of a document that a message repeats, in characters.
 const LONGEST_QUOTE: usize = 200;
 
-/// What is kept of a document.
+/// A cached document.
 #[derive(Serialize, Deserialize)]
 struct CachedDocument {
     fetched_at: DateTime<Utc>,
@@ -26,7 +28,7 @@ struct CachedDocument {
     document: Document,
 }
 
-/// The members of a document that count here.
+/// The members of a document that are used.
 #[derive(Serialize, Deserialize)]
 struct Document {
     issuer: String,
@@ -43,11 +45,11 @@ struct Document {
     authorization_response_iss_parameter_supported: Option<Value>,
 }
 
-/// Returns the endpoints of an issuer, whose discovery document is fetched unless there is a recent copy in `folder`.
+/// Returns the endpoints of an issuer. Its discovery document is fetched unless `folder` has a recent copy.
 ///
 /// # Errors
-/// [`Kind::Network`] if the document cannot be had, [`Kind::Refused`] if it is another issuer's or names an endpoint at a
-/// host that the profile does not vouch for.
+/// [`Kind::Network`] if the document cannot be fetched. [`Kind::Refused`] if it belongs to another issuer, or names an
+/// endpoint at a host that the profile does not vouch for.
 pub async fn endpoints(
     issuer: &Issuer,
     http: &Http,
@@ -65,15 +67,15 @@ pub async fn endpoints(
     let document = fetch(issuer, http).await?;
     let kept = CachedDocument { fetched_at: now, url: issuer.discovery.clone(), document };
     let endpoints = checked(&kept.document, issuer)?;
-    // Keeping it only saves a request; a folder that cannot be written to is met again where it matters.
+    // The copy only saves a request. A folder that cannot be written to is reported where it matters.
     file.write_or_log(&kept, "the discovery document could not be kept");
     Ok(endpoints)
 }
 
-/// The endpoints that an issuer's answer names: what [`endpoints`] makes of one, without asking anybody.
+/// Returns the endpoints that `answer`, an issuer's discovery document, names. Makes no request.
 ///
 /// # Errors
-/// As [`endpoints`].
+/// Like [`endpoints`].
 pub fn read(answer: &[u8], issuer: &PlainIssuer) -> Result<ProviderEndpoints, Failure> {
     checked(&parsed(answer, issuer)?, issuer)
 }
@@ -110,7 +112,7 @@ fn unusable(issuer: &PlainIssuer, what: &str) -> Failure {
 }
 
 fn parsed(answer: &[u8], issuer: &PlainIssuer) -> Result<Document, Failure> {
-    // Twice, so that members which are not read are JSON as well.
+    // Parsed twice, so that unused members have to be JSON, too.
     let document = serde_json::from_slice::<Value>(answer).and_then(serde_json::from_value);
     document.map_err(|_| unusable(issuer, "it is not the JSON that OpenID Connect promises"))
 }
@@ -119,7 +121,7 @@ fn quoted(address: &str) -> String {
     shortened(address, LONGEST_QUOTE)
 }
 
-/// The endpoints that the document names, if it is this issuer's and the profile vouches for their hosts.
+/// Returns the endpoints of a document, if it is this issuer's and the profile vouches for their hosts.
 fn checked(document: &Document, issuer: &PlainIssuer) -> Result<ProviderEndpoints, Failure> {
     if document.issuer != issuer.url {
         let (place, said) = (quoted(&issuer.discovery), quoted(&document.issuer));
@@ -198,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_profile_vouches_for_is_taken() {
+    fn endpoints_at_vouched_hosts_are_accepted() {
         let endpoints = document(&[]).unwrap();
         assert_eq!((endpoints.revocation, endpoints.logout), (None, None));
         assert_eq!(endpoints.jwks, "https://keys.example.com/t/keys");
@@ -212,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_issuer_is_repeated_in_part() {
+    fn long_issuers_are_cut_in_messages() {
         let issuer = PlainIssuer { url: format!("https://login.example.com/{}", "t".repeat(2000)), ..issuer() };
         let issuer = PlainIssuer { discovery: format!("{}/x", issuer.url), ..issuer };
         let document = |issuer: &str, algorithm: &str| {
@@ -234,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn another_issuer_s_document_and_other_hosts_are_refused() {
+    fn documents_of_other_issuers_and_hosts_are_refused() {
         for other in ["https://login.example.com/t/v2.0/", "https://login.example.com/{tenantid}/v2.0", "", "x"] {
             let failure = document(&[("issuer", other.into())]).unwrap_err();
             assert!(failure.kind == Kind::Refused && failure.message.contains("is of the issuer"), "{failure}");
@@ -252,7 +254,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_document_is_fetched_once_a_day_and_none_is_believed_that_is_not_this_address_s() {
+    async fn cached_document_serves_a_day_for_its_own_address() {
         let (lab, issuer) = lab(&json!(["RS256"]));
         let http = Http::default();
         for (later, requests) in [(10, 1), (10, 1), (86_409, 1), (86_410, 2), (86_409, 3), (86_410, 3)] {
@@ -268,7 +270,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_document_that_is_too_large_to_be_read_again_is_used_and_not_kept() {
+    async fn document_too_large_for_the_cache_is_used_uncached() {
         let (lab, issuer) = lab(&json!([]));
         let with = |filler: usize| {
             let mut document = json_document();
@@ -289,7 +291,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_no_document_is_told_with_the_place_where_it_was_looked_for() {
+    async fn unusable_documents_are_reported_with_their_address() {
         let (lab, issuer) = lab(&json!(["RS256"]));
         let good = json_document().to_string();
         for (status, body, what) in [

@@ -1,4 +1,5 @@
-//! The user pool's client: authorization request, loopback listener, token endpoint, ID token.
+//! OpenID client of a user pool or of a plain issuer: authorization request, callback listener, token endpoint, ID
+//! token.
 
 mod authorization;
 mod browser;

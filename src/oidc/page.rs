@@ -1,4 +1,4 @@
-//! The page that the browser ends on: one sentence, no script, nothing from elsewhere.
+//! The page that the browser ends on: one sentence, no script, nothing from other hosts.
 
 use std::sync::LazyLock;
 
@@ -7,12 +7,12 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::error::shortened;
 
-/// The page's look, in light and dark.
+/// The style sheet, for light and dark mode.
 const STYLE: &str = include_str!("page.css");
-/// The longest text of a server's that is shown, in characters.
+/// The longest text of a server that the page shows, in characters.
 const LONGEST: usize = 200;
 
-/// Allows this very style, and nothing else.
+/// The content security policy: allows this style sheet, and nothing else.
 pub static POLICY: LazyLock<String> = LazyLock::new(|| {
     let hash = ring::digest::digest(&ring::digest::SHA256, STYLE.as_bytes());
     let hash = STANDARD.encode(hash);
@@ -21,32 +21,32 @@ pub static POLICY: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// How the sign-in ended.
+/// The end of a sign-in, as the page shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ending {
-    /// Tokens are saved.
+    /// The tokens are saved.
     SignedIn {
         /// The profile that was signed in to.
         profile: String,
     },
-    /// The identity provider said no.
+    /// The identity provider refused.
     Denied {
-        /// What it said. Text from outside.
+        /// The provider's answer. Text from outside.
         reason: String,
     },
     /// Something failed after the browser came back.
     Failed {
-        /// What failed. May quote text from outside.
+        /// The failure. May quote text from outside.
         reason: String,
     },
     /// A request that is not part of a sign-in.
     NotOurs {
-        /// What is wrong with it.
+        /// The fault of the request.
         reason: String,
     },
 }
 
-/// The page for an ending. Everything in it that is not ours is escaped.
+/// Returns the page for an ending. All text that is not ours is escaped.
 pub fn page(ending: &Ending) -> String {
     let (class, mark, title, text) = match ending {
         Ending::SignedIn { profile } => {
@@ -72,7 +72,7 @@ pub fn page(ending: &Ending) -> String {
     )
 }
 
-/// A message as a page says it: messages are written for the terminal, in lower case and without a full stop.
+/// Turns a message into a sentence: messages are written for the terminal, in lower case and without a full stop.
 fn sentence(message: &str) -> String {
     let mut text = shortened(message.trim(), LONGEST);
     if let Some(first) = text.get_mut(..1) {
@@ -84,7 +84,7 @@ fn sentence(message: &str) -> String {
     text
 }
 
-/// HTML's five special characters, and control characters, which have no business on a page.
+/// Escapes HTML's five special characters, and replaces control characters.
 fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
@@ -122,7 +122,7 @@ mod tests {
         }
     }
 
-    /// `</head>`, `<body>` and what is in it, as `page` writes them.
+    /// The tags in the body of the page, as `page` writes them.
     const PLAIN_TAGS: usize = 16;
 
     #[test]
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_told_as_a_sentence() {
+    fn messages_become_sentences() {
         for (message, told) in [
             ("the nonce is another", "The nonce is another."),
             ("denied: no consent. (access_denied)", "Denied: no consent. (access_denied)."),
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn the_policy_allows_the_style_that_is_there() {
+    fn policy_allows_the_style_of_the_page() {
         assert!(page(&Ending::SignedIn { profile: "x".into() }).contains(&format!("<style>{STYLE}</style>")));
         assert!(POLICY.starts_with("default-src 'none'; style-src 'sha256-"));
         assert!(!POLICY.contains("unsafe"));

@@ -1,4 +1,15 @@
-//! One sign-in from end to end: browser, code, tokens, verified, saved, and only then told to the person.
+//! One sign-in from end to end: browser, code, tokens, verification, save, and only then a page for the person.
+//!
+//! ```text
+//! SignIn::run ── Attempt: state, nonce, verifier ─▶ authorization URL ─▶ Browser, or the person by hand
+//!   │
+//!   │ conclusion(): the first conclusive Arrival counts
+//!   │   Listener ─▶ Serving ─▶ Guest, one per connection ─▶ judge ─▶ Judgement ─▶ Desk ─▶ Arrival
+//!   │   Ask ─▶ Typed ─▶ Pasted ───────────────────────────▶ judge ─▶ Judgement ─────────▶ Arrival
+//!   │ ─▶ Conclusion: Code, Denied or NoBrowser; or none until the deadline
+//!   ▼
+//! Client::exchange ─▶ Client::verify ─▶ save(Tokens) ─▶ Ending ─▶ page of the browser that waits
+//! ```
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,66 +31,67 @@ use crate::profile::{Redirect, login_command};
 use crate::refusals::{self, Refuser};
 use crate::secret::Secret;
 
-/// What a person may want to read while it goes on.
+/// An event that a person may want to know of during a sign-in.
 #[derive(Debug)]
 pub enum Notice<'a> {
-    /// The page to open, and whether a browser is being opened on it.
+    /// The page to open.
     Page {
         /// The authorization URL.
         url: &'a Url,
-        /// Whether cogfed opens it, too.
+        /// Whether cogfed opens it.
         opening: bool,
-        /// The port that the browser will come back to.
+        /// The port that the browser comes back to.
         port: u16,
     },
-    /// The browser did not start; the URL has to be opened by hand.
+    /// The browser did not start, for this reason: the person has to open the URL.
     NoBrowser(&'a str),
-    /// An error from someone who does not know the state. Told once.
+    /// An error from a sender that does not know the state. Reported once.
     Unvouched(&'a Denial),
-    /// What was pasted is not the address, and why; the wait goes on.
+    /// The pasted text is not the address, for this reason. The wait goes on.
     NotPasted(&'a str),
-    /// Nothing more can be pasted; the wait for the browser goes on.
+    /// The input has ended. The wait for the browser goes on.
     PasteEnded,
 }
 
-/// Asks the person to paste the address that the browser ended on, and hands over what they type, line by line.
+/// Asks the person to paste the address that the browser ended on, and passes on their input, line by line.
 pub type Ask<'a> = &'a dyn Fn() -> mpsc::Receiver<Secret>;
 
-/// How long lines that follow each other are taken for one paste.
+/// The longest pause between two lines of one paste.
 const SAME_PASTE: Duration = Duration::from_millis(100);
-/// How long one paste may go on.
+/// The longest duration of one paste.
 const LONGEST_PASTE: Duration = Duration::from_secs(2);
-/// The most of one paste that is kept, in bytes: enough to see that it is too long.
+/// The part of one paste that is kept, in bytes: enough to see that it is too long.
 const PASTE_LIMIT: usize = 64 * 1024;
 
-/// One sign-in about to happen.
+/// A sign-in to be made.
 pub struct SignIn<'a> {
-    /// The app client to sign in by.
+    /// The app client.
     pub client: Client<'a>,
-    /// What its authorization request says besides.
+    /// The further parameters of the authorization request.
     pub options: RequestOptions<'a>,
     /// The app client's redirect URIs.
     pub redirect: &'a Redirect,
-    /// What opens the page; `None` leaves that to the person.
+    /// Opens the page; `None` leaves that to the person.
     pub browser: Option<Arc<dyn Browser>>,
-    /// Whether the sign-in is over if no browser opens, since nobody can be told to open one.
+    /// Whether the sign-in fails if no browser opens, because nobody can be asked to open one.
     pub needs_browser: bool,
-    /// What asks the person for the address that the browser ended on; `None` where nobody answers.
+    /// Asks the person for the address that the browser ended on; `None` if nobody can answer.
     pub ask: Option<Ask<'a>>,
-    /// Whether they are asked from the start, and not only if no browser opens.
+    /// Whether the person is asked from the start, and not only if no browser opens.
     pub asks_at_once: bool,
-    /// How long the person has.
+    /// The time that the person has.
     pub patience: Duration,
-    /// Where notices go.
+    /// Called with each notice.
     pub notify: &'a dyn Fn(Notice<'_>),
 }
 
 impl SignIn<'_> {
-    /// Signs a person in. `save` runs after the tokens are verified and before the browser is told anything; what it
-    /// returns is returned.
+    /// Signs a person in and returns what `save` returns. `save` runs after the tokens are verified, and before the
+    /// browser shows an ending.
     ///
     /// # Errors
-    /// [`Kind::SignInRequired`] if nobody came back in time, [`Kind::Refused`] for a no, and whatever `save` says.
+    /// [`Kind::SignInRequired`] if nobody came back in time, [`Kind::Refused`] for a refusal, and the failures of
+    /// `save`.
     pub async fn run<T>(
         &self,
         listener: Listener,
@@ -123,8 +135,8 @@ impl SignIn<'_> {
         outcome
     }
 
-    /// Shows the URL, and opens it. What comes back is the browser's trouble, if it has any: some systems' openers
-    /// return only when the browser is closed, and must not hold the listener up.
+    /// Shows the URL and opens it. The receiver gets the reason if no browser opens. The browser has a thread of its
+    /// own: some systems' openers return only when it is closed, and must not delay the listener.
     fn open(&self, url: &Url, port: u16) -> oneshot::Receiver<String> {
         (self.notify)(Notice::Page { url, opening: self.browser.is_some(), port });
         let (failed, trouble) = oneshot::channel();
@@ -132,7 +144,7 @@ impl SignIn<'_> {
             let url = url.clone();
             let opened = std::thread::Builder::new().name("browser".into()).spawn(move || {
                 if let Err(reason) = browser.open(&url) {
-                    // If the sign-in is over already, nobody needs to know.
+                    // Nobody receives it after the end of the sign-in.
                     let _ = failed.send(reason);
                 }
             });
@@ -143,7 +155,7 @@ impl SignIn<'_> {
         trouble
     }
 
-    /// Waits for the browser and for the person at once: whichever comes first with the answer has it.
+    /// Waits for the browser and the person at once. The first conclusive answer counts.
     async fn conclusion(
         &self,
         serving: &mut Serving,
@@ -217,24 +229,24 @@ impl SignIn<'_> {
     }
 }
 
-/// How the wait ended.
+/// The end of the wait.
 enum Conclusion {
     Code(Secret),
     Denied(Denial),
     NoBrowser(String),
 }
 
-/// What a person types, paste by paste. Kept outside of the wait, so that what interrupts it loses nothing.
+/// The person's input, paste by paste. It lives outside of the wait, so that no interruption loses any of it.
 #[derive(Default)]
 struct Typed {
     lines: Option<mpsc::Receiver<Secret>>,
     paste: Zeroizing<String>,
-    /// When the paste began, and when its last line came.
+    /// The times of the first and the last line of the paste.
     times: Option<(Instant, Instant)>,
 }
 
 impl Typed {
-    /// The lines of the next paste, which come one after the other without a pause; `None` once there will be none.
+    /// Returns the next paste: lines that follow each other without a pause. `None` at the end of the input.
     async fn next(&mut self) -> Option<Secret> {
         let lines = self.lines.as_mut()?;
         loop {
@@ -248,7 +260,7 @@ impl Typed {
             let Some(line) = line else { break };
             let now = Instant::now();
             self.times = Some((self.times.map_or(now, |(first, _)| first), now));
-            // What goes beyond the limit is read, and forgotten: the whole is too long already.
+            // Input beyond the limit is read and dropped: the whole is too long already.
             if self.paste.len() <= PASTE_LIMIT {
                 self.paste.push_str(line.expose());
             }
@@ -258,7 +270,7 @@ impl Typed {
     }
 }
 
-/// The cause, what was said, and the code unless that is all.
+/// Returns the failure of a denial: the cause, the provider's description, and its code.
 fn denied(denial: &Denial, client: &Client<'_>) -> Failure {
     let description = denial.description.as_deref().map(refusals::in_one_line).filter(|text| !text.is_empty());
     let row = refusals::find(Refuser::Authorization, &denial.error, description.as_deref().unwrap_or_default());

@@ -1,4 +1,4 @@
-//! What the unit tests of this room share: tokens signed by keys of the tests' own, and a server that gives the keys.
+//! Fixtures of this room's unit tests: tokens signed by test keys, and a server of those keys.
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Write as _};
@@ -25,18 +25,18 @@ use crate::folder::Folder;
 
 /// The issuer of the tokens.
 pub const ISSUER: &str = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123xyz";
-/// Their audience.
+/// The audience of the tokens.
 pub const CLIENT: &str = "3n4b5urk1ft4fl3mg5e62d9ado";
 /// The time, in seconds since 1970.
 pub const NOW: i64 = 1_800_000_000;
-/// The access token that they come with.
+/// The access token that comes with them.
 pub const ACCESS_TOKEN: &str = "an access token";
 
-/// The pool's key, and one that is not the pool's.
+/// The pool's key, and another key.
 pub static KEYS: LazyLock<[RsaPrivateKey; 2]> =
     LazyLock::new(|| [(); 2].map(|()| RsaPrivateKey::new(&mut OsRng, 2048).unwrap()));
 
-/// Encodes as JWTs are.
+/// Encodes in base64url, without padding.
 pub fn base64url(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
@@ -92,18 +92,18 @@ pub fn signed(header: &Value, claims: &Value) -> String {
     format!("{message}.{}", base64url(signature))
 }
 
-/// What the server gives: a status, further header lines, a body.
+/// An answer: a status, further header lines, a body.
 type Reply = (u16, &'static str, Vec<u8>);
 
-/// A server of keys, or of another document, that counts its requests, and a folder to keep them in.
+/// A server of one document that counts its requests, and a folder to cache the document in.
 pub struct KeyServer {
     /// The URL of the document.
     pub url: String,
     reply: Arc<Mutex<Reply>>,
     requests: Arc<AtomicUsize>,
-    /// A folder to keep it in.
+    /// The folder of the cache.
     pub folder: Folder,
-    /// The folder around that one.
+    /// The folder above it.
     pub home: TempDir,
 }
 
@@ -125,7 +125,7 @@ impl KeyServer {
                 let (status, headers, body) = replies.lock().unwrap().clone();
                 let mut answer = format!("HTTP/1.1 {status} x\r\nconnection: close\r\n{headers}");
                 write!(answer, "content-length: {}\r\n\r\n", body.len()).unwrap();
-                // Who has had enough of an answer that is too large goes away before its end.
+                // A client that has had enough of an answer goes away before its end.
                 let _ = stream.write_all(&[answer.as_bytes(), &body].concat());
             }
         });
@@ -133,7 +133,7 @@ impl KeyServer {
         Self { url, reply, requests, folder: Folder::at(home.path().join("cogfed")), home }
     }
 
-    /// Changes the answer: a status, more header lines, a body.
+    /// Changes the answer.
     pub fn replies(&self, status: u16, headers: &'static str, body: impl Into<Vec<u8>>) {
         *self.reply.lock().unwrap() = (status, headers, body.into());
     }
@@ -149,7 +149,7 @@ impl KeyServer {
     }
 }
 
-/// The time so many seconds after [`NOW`].
+/// Returns the time `later` seconds after [`NOW`].
 pub fn at(later: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(NOW + later, 0).unwrap()
 }

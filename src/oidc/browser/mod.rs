@@ -1,4 +1,4 @@
-//! The person's browser: the system's own, or the command that the profile or `$BROWSER` names. Never a shell.
+//! The person's browser: the system's own, or the command that the profile or `$BROWSER` names. No shell is involved.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -7,22 +7,22 @@ use url::Url;
 
 use super::surroundings::Opener;
 
-/// Opens a page for the person. Passed in, so that a test can be the browser, or notice that one was opened.
+/// Opens a page for the person. A trait, so that a test can be the browser, or see that one was opened.
 pub trait Browser: Send + Sync {
-    /// Opens `url`, or says why not. Returns once the browser was started, not when it is closed.
+    /// Opens `url`, or returns the reason why not. Returns when the browser has started, not when it is closed.
     fn open(&self, url: &Url) -> Result<(), String>;
 }
 
-/// A browser that is started on this machine, or from it.
+/// A browser that this process starts.
 #[derive(Debug)]
 pub struct SystemBrowser {
-    /// What starts it.
+    /// The program that opens a page.
     pub opener: Opener,
 }
 
 impl Browser for SystemBrowser {
     fn open(&self, url: &Url) -> Result<(), String> {
-        // Whatever else a URL may be (a file, a script, something that looks like an option), it is not the user pool's.
+        // A file, a script or an option-like text is no page of an issuer's.
         if !matches!(url.scheme(), "https" | "http") {
             return Err("the page's address is neither https nor http".into());
         }
@@ -46,8 +46,8 @@ impl Browser for SystemBrowser {
     }
 }
 
-/// `wslview` hands its argument to PowerShell, and every Windows program gets one line that it takes apart by itself. So
-/// only what means nothing to either gets there; an authorization URL is made of nothing else.
+/// Returns whether a character means nothing special to Windows: `wslview` hands its argument to PowerShell, and every
+/// Windows program splits its command line by itself. An authorization URL has no other characters.
 fn is_plain_to_windows(c: char) -> bool {
     c.is_ascii_alphanumeric() || "-._~:/?&=%+*@[]".contains(c)
 }
@@ -65,7 +65,7 @@ fn run_first(list: &str, url: &Url) -> Result<(), String> {
 }
 
 fn run_template(template: &str, url: &Url) -> Result<(), String> {
-    // A path with spaces in it, as Windows is full of.
+    // A path may have spaces, as many on Windows do.
     if Path::new(template).is_absolute() && Path::new(template).is_file() {
         return run(Path::new(template), [url.to_string()]);
     }
@@ -79,8 +79,8 @@ fn run_template(template: &str, url: &Url) -> Result<(), String> {
     run(Path::new(program), arguments)
 }
 
-/// One word of a command: `%s` is the URL, `%c` a colon, `%%` a percent sign. It is filled in after splitting and in one
-/// pass, so that nothing in the URL can become an argument of its own, or be filled in again.
+/// Fills in one word of a command: `%s` is the URL, `%c` a colon, `%%` a percent sign. The command is split first, and
+/// each word is filled in one pass, so that no part of the URL becomes another argument or is filled in again.
 fn filled(word: &str, url: &Url, has_url: &mut bool) -> String {
     let mut filled = String::new();
     let mut rest = word.chars();
@@ -103,8 +103,8 @@ fn filled(word: &str, url: &Url, has_url: &mut bool) -> String {
     filled
 }
 
-/// The browser gets none of our streams, because what it prints must not end up among credentials; nor our secret; nor
-/// the Ctrl-C that is meant for us.
+/// Runs a program with none of our streams: its output must not end up among credentials. It gets neither the client
+/// secret nor the Ctrl-C that is meant for us.
 fn run(program: &Path, arguments: impl IntoIterator<Item = String>) -> Result<(), String> {
     let mut command = Command::new(program);
     command

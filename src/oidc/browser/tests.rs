@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::*;
 
-/// A program that notes its arguments, each ended by NUL, and then that it has noted all.
+/// A program that records its arguments, each ended by NUL, and then that all are recorded.
 struct Stub {
     folder: tempfile::TempDir,
 }
@@ -31,7 +31,7 @@ impl Stub {
         self.folder.path().join("notes")
     }
 
-    /// The arguments that it was run with.
+    /// Returns the arguments that it was run with.
     fn noted(&self) -> Vec<String> {
         let end = self.folder.path().join("notes.end");
         let deadline = Instant::now() + Duration::from_secs(20);
@@ -46,7 +46,7 @@ impl Stub {
     }
 }
 
-/// What might break out of an argument, a template or a shell.
+/// URLs and words that might break out of an argument, a template or a shell.
 const URLS: &[&str] = &[
     "https://h/a?x=1&y=2",
     "https://h/?q=%s%%%c%25s",
@@ -62,7 +62,7 @@ const URLS: &[&str] = &[
     "https://user:pass@h/@file",
 ];
 
-/// Templates, and the arguments that come of them where `U` is the URL; `P` is the program.
+/// Templates and the arguments that they make: `U` is the URL, `P` the program.
 const TEMPLATES: &[(&str, &[&str])] = &[
     ("P", &["U"]),
     ("P %s", &["U"]),
@@ -91,7 +91,7 @@ const TEMPLATES: &[(&str, &[&str])] = &[
 ];
 
 #[test]
-fn no_template_and_no_url_makes_more_of_it_than_one_argument() {
+fn url_stays_one_argument_in_every_template() {
     let stub = Stub::new();
     let program = stub.program().display().to_string();
     let mut tried = 0;
@@ -114,7 +114,7 @@ fn no_template_and_no_url_makes_more_of_it_than_one_argument() {
 }
 
 #[test]
-fn a_template_that_names_no_program_starts_none() {
+fn template_without_a_program_starts_none() {
     let url = Url::parse("https://h/").unwrap();
     for template in ["", " ", "\t", "%s", "%s %s", "/nowhere/at/all %s", "''", "."] {
         let error = SystemBrowser { opener: Opener::Command(template.into()) }.open(&url).unwrap_err();
@@ -123,7 +123,7 @@ fn a_template_that_names_no_program_starts_none() {
 }
 
 #[test]
-fn only_pages_of_the_web_are_opened() {
+fn only_web_addresses_are_opened() {
     let stub = Stub::new();
     let program = stub.program();
     for url in ["file:///etc/passwd", "javascript:x", "about:blank --x", "ms-settings:", "data:text/html,x", "-x:y"] {
@@ -141,7 +141,7 @@ fn only_pages_of_the_web_are_opened() {
 }
 
 #[test]
-fn the_first_command_of_the_variable_that_starts_is_it() {
+fn first_browser_command_that_starts_is_used() {
     let stub = Stub::new();
     let url = Url::parse("https://h/?a=1:2").unwrap();
     let list = format!(":/nowhere/x %s: :{} --it %s:{0} --never", stub.program().display());
@@ -152,7 +152,7 @@ fn the_first_command_of_the_variable_that_starts_is_it() {
 }
 
 #[test]
-fn a_path_with_spaces_is_one_program() {
+fn path_with_spaces_is_one_program() {
     let stub = Stub::new();
     let spaced = stub.folder.path().join("a browser %s.exe");
     std::fs::rename(stub.program(), &spaced).unwrap();
@@ -162,7 +162,7 @@ fn a_path_with_spaces_is_one_program() {
 }
 
 #[test]
-fn windows_is_handed_no_character_that_it_would_take_apart() {
+fn windows_gets_no_special_characters() {
     let stub = Stub::new();
     let opener = || Opener::Windows(stub.program(), &["url.dll,FileProtocolHandler"]);
     for url in [

@@ -1,8 +1,9 @@
-//! Whether an ID token is what it claims to be (OpenID Connect Core, section 3.1.3.7;
+//! ID token verification (OpenID Connect Core 1.0, section 3.1.3.7;
 //! <https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html>).
 //!
-//! Keys and signatures are `openidconnect`'s. The claims are read here: its own claims type fails as a whole where one
-//! optional claim has an odd type, and a directory that sends `"email_verified": "yes"` must not lock anybody out.
+//! Keys and signatures are left to `openidconnect`. The claims are read here: the library's own type rejects a whole
+//! token if one optional claim has an odd type, and a directory that sends `"email_verified": "yes"` must not lock
+//! anyone out.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -20,40 +21,40 @@ use crate::json::UniqueMembers;
 use crate::profile::Issuer;
 use crate::secret::Secret;
 
-/// How far this machine's clock may be off before an expired token counts as such.
+/// The tolerance before an expired token is refused, for small errors of a clock.
 const LEEWAY: TimeDelta = TimeDelta::seconds(60);
-/// How far the time of issue may be from the server's own time for the token to count as issued just now: Entra ID dates its
-/// tokens back by five minutes.
+/// The largest distance between the time of issue and the server's own time at which a token counts as just issued.
+/// Entra ID dates its tokens back by five minutes.
 const JUST_ISSUED: TimeDelta = TimeDelta::minutes(10);
-/// No identity pool takes a longer one
+/// The longest token that is accepted, in characters: no identity pool takes a longer one
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetId.html>).
 const LONGEST: usize = 50_000;
-/// The longest name of a person or a provider that is kept to be shown, in characters.
+/// The longest name of a person or a provider that is kept for display, in characters.
 const LONGEST_NAME: usize = 256;
-/// The longest text of a token's that a message repeats, in characters.
+/// The longest text of a token that a message repeats, in characters.
 const LONGEST_QUOTE: usize = 100;
 
-/// What a token must say to be accepted.
+/// The content that a token must have to be accepted.
 #[derive(Debug)]
 pub struct Expected<'a> {
     /// The issuers that the token may name.
     pub issuers: &'a [String],
-    /// Whether that is a user pool, whose tokens say what they are for; other issuers' have no `token_use`.
+    /// Whether the issuer is a user pool. Its tokens name their purpose; those of other issuers have no `token_use`.
     pub is_user_pool: bool,
     /// The app client.
     pub client_id: &'a str,
-    /// What the authorization request held; `None` after a refresh, where Cognito promises nothing.
+    /// The nonce of the authorization request; `None` after a refresh, after which Cognito promises none.
     pub nonce: Option<&'a Secret>,
-    /// The access token that came along, for `at_hash`.
+    /// The access token that came with it, for `at_hash`.
     pub access_token: &'a Secret,
     /// The time now, by this machine's clock.
     pub now: DateTime<Utc>,
-    /// How far the clock of the server that gave the token is from it, by that very answer.
+    /// The offset of the token server's clock from this machine's, measured by the answer that brought the token.
     pub offset: Offset,
 }
 
 impl<'a> Expected<'a> {
-    /// Returns what the ID token of `grant` must say: issued by `issuer` to the app client `client_id`.
+    /// Returns what the ID token of `grant` must contain: it is for the app client `client_id`, and from `issuer`.
     pub fn new(
         issuer: &'a Issuer,
         client_id: &'a str,
@@ -72,19 +73,20 @@ impl<'a> Expected<'a> {
         }
     }
 
-    /// The time by which a token of that age is judged. What the server has issued just now is judged by the server's
-    /// own clock, so that a machine whose clock is wrong can sign in; anything else by whichever clock is further on.
+    /// Returns the time that a token is judged by. A token that the server has just issued is judged by the server's
+    /// clock, so that a machine with a wrong clock can sign in. Any other token is judged by the later of the two
+    /// clocks.
     fn time_for(&self, issued_at: DateTime<Utc>) -> DateTime<Utc> {
         let theirs = self.offset.there(self.now);
         if (theirs - issued_at).abs() <= JUST_ISSUED { theirs } else { self.now.max(theirs) }
     }
 
-    /// How messages call whose token it should be, as [`crate::profile::Issuer::described`] does.
+    /// Returns the word for the expected issuer in messages, like [`Issuer::described`].
     pub fn described(&self) -> &'static str {
         if self.is_user_pool { "user pool" } else { "issuer" }
     }
 
-    /// What may be wrong with that time.
+    /// Returns the end of a message about a time: the clock that it was compared with.
     fn doubt(&self) -> String {
         match self.offset.is_none() {
             true => " by this machine's clock".to_owned(),
@@ -104,25 +106,25 @@ pub struct IdTokenClaims {
     pub issued_at: DateTime<Utc>,
     /// `exp`.
     pub expires_at: DateTime<Utc>,
-    /// How to name the person: the email address, else the user name, else the subject.
+    /// The person's name: the email address, else the user name, else the subject.
     pub person: String,
-    /// The identity provider that the person came by, where the token tells.
+    /// The identity provider that the person used, if the token names it.
     pub provider: Option<String>,
 }
 
-/// Why a token was not accepted.
+/// The reason why a token is not accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Invalid {
-    /// Its key is not among those at hand: fetch them anew, once.
+    /// The key is not in the given set. The caller may fetch the keys again, once.
     UnknownKey,
-    /// Anything else is final; the text says what.
+    /// Any other fault, in words. It is final.
     Token(String),
 }
 
 /// Verifies `token` and returns its claims.
 ///
 /// # Errors
-/// [`Invalid`], with what is wrong first.
+/// [`Invalid`], with the first fault.
 pub fn verify(token: &Secret, keys: &CoreJsonWebKeySet, expected: &Expected<'_>) -> Result<IdTokenClaims, Invalid> {
     let token = token.expose();
     if token.len() > LONGEST {
@@ -138,7 +140,7 @@ pub fn verify(token: &Secret, keys: &CoreJsonWebKeySet, expected: &Expected<'_>)
     check_claims(&object(payload, "payload")?, key, expected)
 }
 
-/// The key that the header names. The algorithm is ours to choose, not the token's: RS256, as Cognito signs.
+/// Returns the key that the header names. The token does not choose the algorithm: it is RS256, which Cognito uses.
 fn key_of<'k>(header: &Map<String, Value>, keys: &'k CoreJsonWebKeySet) -> Result<&'k CoreJsonWebKey, Invalid> {
     match header.get("alg").and_then(Value::as_str) {
         Some("RS256") => {}
@@ -178,7 +180,7 @@ fn check_claims(
     }
     let (issued_at, expires_at) = (time(claims, "iat")?, time(claims, "exp")?);
     let now = expected.time_for(issued_at);
-    // The leeway is on our side of it: a time of theirs may be the last that there is.
+    // The leeway is subtracted from our time: adding it to theirs could overflow.
     if expires_at <= now - LEEWAY {
         return Err(fault(format!("it expired at {expires_at}, and it is {now}{}", expected.doubt())));
     }
@@ -206,7 +208,8 @@ fn check_claims(
     })
 }
 
-/// `aud` is a text or a list. One that names others besides is refused: nothing here knows whether to trust them.
+/// Returns whether `aud`, a text or a list, names only this app client. A token for several audiences is refused:
+/// nothing here knows whether to trust the others.
 fn is_audience(aud: Option<&Value>, client_id: &str) -> bool {
     match aud {
         Some(Value::String(one)) => one == client_id,
@@ -224,7 +227,8 @@ fn check_at_hash(at_hash: &str, key: &CoreJsonWebKey, access_token: &Secret) -> 
     }
 }
 
-/// The provider in Cognito's `identities`, a list of objects (at times as a JSON text). An odd shape is no provider.
+/// Returns the provider in Cognito's `identities`, a list of objects that is sometimes a JSON text. Other shapes name
+/// none.
 fn provider(claims: &Map<String, Value>) -> Option<String> {
     let identities = match claims.get("identities")? {
         Value::String(text) => serde_json::from_str(text).ok()?,
@@ -247,7 +251,7 @@ fn object(part: &str, what: &str) -> Result<Map<String, Value>, Invalid> {
         .ok_or_else(|| fault(format!("its {what} is not a JSON object in which each name is there once")))
 }
 
-/// A JSON object in which no name is there twice: parsers differ in which of the two counts (RFC 7519, section 4).
+/// A JSON object without repeated names: parsers disagree on which of two values counts (RFC 7519, section 4).
 struct Unique(Map<String, Value>);
 
 impl<'de> Deserialize<'de> for Unique {
@@ -257,11 +261,11 @@ impl<'de> Deserialize<'de> for Unique {
     }
 }
 
-/// The claims of a token as it has them, without a look at its signature: for one that was verified when it was stored,
-/// and for what a person brings along to have it explained. Nothing else may rest on them.
+/// Returns the claims of a token without verifying it. This is for a token that was verified when it was stored, and
+/// for one that a person wants explained. Nothing else may rely on them.
 ///
 /// # Errors
-/// What is wrong with its form.
+/// [`Invalid`] if it does not have the form of a token.
 pub fn unverified_claims(token: &Secret) -> Result<Map<String, Value>, Invalid> {
     match token.expose().split('.').collect::<Vec<_>>().as_slice() {
         _ if token.expose().len() > LONGEST => Err(fault(format!("it is longer than {LONGEST} characters"))),
@@ -270,7 +274,7 @@ pub fn unverified_claims(token: &Secret) -> Result<Map<String, Value>, Invalid> 
     }
 }
 
-/// A JSON object in which each name is there once; nothing if that is not what `json` is.
+/// Returns a JSON object in which each name occurs once; `None` if `json` is anything else.
 pub fn json_object(json: &[u8]) -> Option<Map<String, Value>> {
     let Unique(object) = serde_json::from_slice(json).ok()?;
     Some(object)
@@ -280,7 +284,7 @@ fn decode(part: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(part).ok()
 }
 
-/// As much of a token's own text as a message has room for.
+/// Returns as much of a token's text as a message has room for.
 fn quoted(text: &str) -> String {
     shortened(text, LONGEST_QUOTE)
 }

@@ -1,4 +1,4 @@
-//! The signing keys of a user pool or an issuer (RFC 7517), fetched rarely and kept in cogfed's own folder: they are no secret.
+//! Signing keys of an issuer (RFC 7517). They are no secret: they are cached in cogfed's own folder for a day.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use openidconnect::core::CoreJsonWebKeySet;
@@ -11,15 +11,15 @@ use crate::folder::{Folder, StateFile};
 use crate::http::Http;
 use crate::secret::Secret;
 
-/// Keys older than this are fetched anew.
+/// The age at which keys are fetched again.
 const LIFE: TimeDelta = TimeDelta::hours(24);
-/// A key that is not known is looked for once in this time, so that junk tokens cannot make cogfed hammer the pool.
+/// The pause between two searches for an unknown key, so that junk tokens cannot make cogfed flood the issuer.
 const REFETCH_AFTER: TimeDelta = TimeDelta::minutes(5);
 
-/// The largest file of kept keys that is written and read, in bytes.
+/// The largest file of cached keys that is written and read, in bytes.
 const LARGEST: usize = 256 * 1024;
 
-/// The keys as they are kept.
+/// A cached key set.
 #[derive(Serialize, Deserialize)]
 struct CachedKeys {
     fetched_at: DateTime<Utc>,
@@ -27,7 +27,7 @@ struct CachedKeys {
     keys: Value,
 }
 
-/// Where the keys of one user pool, or of one issuer, come from.
+/// The key set of one issuer.
 pub struct Keys<'a> {
     http: &'a Http,
     folder: &'a Folder,
@@ -35,15 +35,15 @@ pub struct Keys<'a> {
 }
 
 impl<'a> Keys<'a> {
-    /// The keys behind `url`, kept in `folder`.
+    /// Creates the key set at `url`, cached in `folder`.
     pub fn new(http: &'a Http, folder: &'a Folder, url: &'a str) -> Self {
         Self { http, folder, url }
     }
 
-    /// Verifies an ID token. If its key is not known, the keys are fetched once more.
+    /// Verifies an ID token. If its key is unknown, the keys are fetched again.
     ///
     /// # Errors
-    /// [`Kind::Refused`] for a token that is not what it should be, [`Kind::Network`] if the keys cannot be had.
+    /// [`Kind::Refused`] if the token is not valid, [`Kind::Network`] if the keys cannot be fetched.
     pub async fn verify(&self, token: &Secret, expected: &Expected<'_>) -> Result<IdTokenClaims, Failure> {
         let kept = self.kept(expected.now);
         let fresh_enough = kept.as_ref().is_some_and(|kept| expected.now - kept.fetched_at < REFETCH_AFTER);
@@ -86,13 +86,13 @@ impl<'a> Keys<'a> {
         let keys: Value = serde_json::from_slice(answer.body()).map_err(|_| unusable("not JSON".into()))?;
         key_set(&keys)?;
         let kept = CachedKeys { fetched_at: now, url: self.url.to_owned(), keys };
-        // Keeping them only saves a request; a folder that cannot be written to is met again where it matters.
+        // The copy only saves a request. A folder that cannot be written to is reported where it matters.
         self.file().write_or_log(&kept, "the signing keys could not be kept");
         Ok(kept.keys)
     }
 }
 
-/// The key set in a JWKS document. Keys of kinds that are not known are left out (RFC 7517, section 5).
+/// Returns the key set of a JWKS document, without keys of unknown types (RFC 7517, section 5).
 ///
 /// # Errors
 /// [`Kind::Network`] if it is no key set.

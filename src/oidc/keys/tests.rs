@@ -1,4 +1,4 @@
-//! How often the keys are fetched, from a server that counts, and what is made of odd answers and odd files.
+//! The number of requests for keys, and odd answers and files.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use super::*;
 use crate::clock::Offset;
 
 impl KeyServer {
-    /// Has `token` verified so many seconds after [`NOW`].
+    /// Verifies `token`, `later` seconds after [`NOW`].
     async fn verified(&self, token: &str, later: i64) -> Result<IdTokenClaims, Failure> {
         let (issuers, access_token) = ([ISSUER.to_owned()], Secret::new(ACCESS_TOKEN));
         let expected = Expected {
@@ -27,14 +27,14 @@ impl KeyServer {
     }
 }
 
-/// A token of the pool's that is good for a week.
+/// Returns a token of the pool that is valid for a week.
 fn good() -> String {
     let mut claims = claims();
     claims["exp"] = json!(NOW + 7 * 86_400);
     signed(&header(), &claims)
 }
 
-/// One whose key the pool has not.
+/// Returns a token whose key the pool does not have.
 fn of_unknown_key() -> String {
     signed(&json!({ "kid": "new", "alg": "RS256" }), &claims())
 }
@@ -57,7 +57,7 @@ async fn keys_are_fetched_once_a_day() {
 }
 
 #[tokio::test]
-async fn keys_from_the_future_are_fetched_anew() {
+async fn keys_from_the_future_are_fetched_again() {
     let (lab, token) = (KeyServer::new(), good());
     for (later, requests) in [(10, 1), (9, 2), (9, 2)] {
         lab.verified(&token, later).await.unwrap();
@@ -66,7 +66,7 @@ async fn keys_from_the_future_are_fetched_anew() {
 }
 
 #[tokio::test]
-async fn an_unknown_key_is_looked_for_once_in_five_minutes() {
+async fn unknown_key_is_searched_once_in_five_minutes() {
     let (lab, junk) = (KeyServer::new(), of_unknown_key());
     for (later, requests) in [(0, 1), (0, 1), (299, 1), (300, 2), (301, 2), (599, 2), (601, 3)] {
         assert_unknown(lab.verified(&junk, later).await);
@@ -75,7 +75,7 @@ async fn an_unknown_key_is_looked_for_once_in_five_minutes() {
 }
 
 #[tokio::test]
-async fn a_new_key_of_the_pool_is_found() {
+async fn new_key_of_the_pool_is_found() {
     let lab = KeyServer::new();
     lab.verified(&good(), 0).await.unwrap();
     let renamed = serde_json::to_string(&jwks()).unwrap().replace("\"pool\"", "\"new\"");
@@ -88,7 +88,7 @@ async fn a_new_key_of_the_pool_is_found() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_wrong_otherwise_makes_no_request_for_keys() {
+async fn wrong_signature_causes_no_request_for_keys() {
     let (lab, token) = (KeyServer::new(), good());
     lab.verified(&token, 0).await.unwrap();
     let (message, _) = token.rsplit_once('.').unwrap();
@@ -101,7 +101,7 @@ async fn a_token_that_is_wrong_otherwise_makes_no_request_for_keys() {
 }
 
 #[tokio::test]
-async fn kept_keys_are_used_if_they_are_whole_and_of_this_url() {
+async fn cached_keys_must_be_whole_and_of_this_url() {
     let lab = KeyServer::new();
     let kept =
         |fetched_at: i64, url: &str, keys: Value| json!({ "fetched_at": at(fetched_at), "url": url, "keys": keys });
@@ -132,7 +132,7 @@ async fn kept_keys_are_used_if_they_are_whole_and_of_this_url() {
 }
 
 #[tokio::test]
-async fn a_file_of_256_kib_is_read_and_no_larger_one() {
+async fn cached_keys_over_256_kib_are_not_read() {
     let lab = KeyServer::new();
     let mut kept = json!({ "fetched_at": at(0), "url": lab.url, "keys": jwks(), "padding": "" });
     let missing = 256 * 1024 - kept.to_string().len();
@@ -145,7 +145,7 @@ async fn a_file_of_256_kib_is_read_and_no_larger_one() {
 }
 
 #[tokio::test]
-async fn an_answer_without_keys_is_a_failure_of_the_network_and_is_not_kept() {
+async fn answers_without_keys_fail_and_are_not_cached() {
     let lab = KeyServer::new();
     let keys = serde_json::to_vec(&jwks()).unwrap();
     for (status, body, says) in [
@@ -174,7 +174,7 @@ async fn an_answer_without_keys_is_a_failure_of_the_network_and_is_not_kept() {
 }
 
 #[tokio::test]
-async fn keys_that_would_not_be_read_again_are_not_written() {
+async fn keys_too_large_to_be_read_are_not_cached() {
     let lab = KeyServer::new();
     let mut keys = serde_json::to_value(jwks()).unwrap();
     keys["padding"] = "a".repeat(256 * 1024).into();
@@ -184,7 +184,7 @@ async fn keys_that_would_not_be_read_again_are_not_written() {
 }
 
 #[tokio::test]
-async fn keys_that_cannot_be_kept_serve_all_the_same() {
+async fn keys_that_cannot_be_cached_are_used() {
     let mut lab = KeyServer::new();
     let file = lab.home.path().join("file");
     std::fs::write(&file, "").unwrap();
@@ -196,7 +196,7 @@ async fn keys_that_cannot_be_kept_serve_all_the_same() {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_is_no_url_is_an_error_of_use() {
+async fn key_address_that_is_no_url_fails() {
     let mut lab = KeyServer::new();
     lab.url = "no url".to_owned();
     assert_eq!(lab.verified(&good(), 0).await.unwrap_err().kind, Kind::Usage);

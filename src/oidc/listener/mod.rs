@@ -126,7 +126,8 @@ struct Desk {
     answered: AtomicBool,
     /// The last page has been fetched.
     farewell: Notify,
-    /// Whether the last page was asked for before there was one. A fetch of it is then no proof that the browser had it.
+    /// Whether the last page was asked for before there was one. A fetch of it is then no proof that the browser had
+    /// it.
     is_pestered: AtomicBool,
 }
 

@@ -63,7 +63,7 @@ fn ask(mut stream: &TcpStream, method: &str, target: &str) {
     write!(stream, "{method} {target} HTTP/1.1\r\nhost: localhost:{port}\r\n\r\n").unwrap();
 }
 
-/// All that comes until the listener closes.
+/// Returns all bytes until the listener closes.
 #[track_caller]
 fn answer_on(mut stream: &TcpStream) -> String {
     let mut answer = String::new();
@@ -181,7 +181,7 @@ async fn code_from_a_possible_other_user_is_refused() {
     assert!(matches!(come_in(&mut serving).await, Arrival::Code(_)), "the sign-in goes on");
 }
 
-/// Whether this machine has ::1; prints a line if not.
+/// Returns whether this machine has ::1; prints a line if not.
 fn has_ipv6() -> bool {
     let has = StdListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok();
     if !has {
@@ -211,7 +211,7 @@ fn port_counts_only_if_both_halves_are_free() {
     assert_eq!(Listener::bind(&[]).unwrap_err().kind, Kind::Busy);
 }
 
-/// Whether `finish` is over at once, without anything else happening from there on.
+/// Returns whether `finish` is over at once, without anything else happening.
 fn is_over_at_once(prepare: impl FnOnce(&Desk)) -> bool {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let _inside = runtime.enter();

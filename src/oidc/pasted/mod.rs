@@ -1,8 +1,7 @@
-//! The address that a browser ended on, pasted by a person whose browser cannot reach this machine: pure, but for what
-//! was pasted before.
+//! Pasted addresses, from a person whose browser cannot reach this machine. Pure, except for the lines pasted before.
 //!
-//! It is judged as if the browser had come to the listener with it. A bare code is never enough: the state has to come
-//! with it, from the browser, since a state that the reader fills in protects nobody
+//! An address is judged as if the browser had requested it from the listener. A bare code is never enough: the state
+//! has to come with it, from the browser. A state that the reader fills in would protect nobody
 //! (<https://github.com/openclaw/openclaw/issues/16058>).
 
 use http::Request;
@@ -12,16 +11,16 @@ use zeroize::Zeroizing;
 use super::callback::{Awaited, Judgement, judge};
 use super::listener::Arrival;
 
-/// The longest line, in bytes: a terminal cuts what is longer (termios(3), canonical mode).
+/// The longest line, in bytes: a terminal cuts longer ones (termios(3), canonical mode).
 const LONGEST_LINE: usize = 4094;
-/// The most that is taken as one address, in bytes, over all its lines.
+/// The longest address that is accepted, in bytes, over all its lines.
 const LONGEST_ADDRESS: usize = 16 * 1024;
-/// What terminals put around a paste (<https://invisible-island.net/xterm/xterm-paste64.html>).
+/// The marks that terminals put around a paste (<https://invisible-island.net/xterm/xterm-paste64.html>).
 const PASTE_MARKS: [&str; 2] = ["\u{1b}[200~", "\u{1b}[201~"];
-/// What people and programs put around an address.
+/// The pairs of marks that people and programs put around an address.
 const QUOTES: [(char, char); 6] = [('<', '>'), ('"', '"'), ('\'', '\''), ('`', '`'), ('“', '”'), ('(', ')')];
 
-/// Why a paste was refused.
+/// The reason why a paste is refused.
 type Fault = &'static str;
 
 const NOT_WHOLE: Fault = "that is not the whole address of this sign-in's last page";
@@ -29,22 +28,22 @@ const NOT_OURS: Fault = "that address does not belong to this sign-in";
 const TOO_LONG: Fault = "that is longer than an address is, or than a terminal takes in one line";
 const BAD_CHARACTERS: Fault = "that has spaces or control characters in it, which an address has not";
 
-/// What comes in by pasting, and what is left of the lines before.
+/// The pastes of one sign-in, with what is left of earlier lines.
 pub struct Pasted<'a> {
     awaited: &'a Awaited,
     redirect_uri: &'a str,
-    /// The beginning of an address whose other lines may come yet.
+    /// The beginning of an address, of which more lines may follow.
     beginning: Zeroizing<String>,
 }
 
 impl<'a> Pasted<'a> {
-    /// Nothing as yet. `redirect_uri` is this sign-in's, to the letter.
+    /// Creates the state before the first paste. `redirect_uri` is this sign-in's, to the letter.
     pub fn new(awaited: &'a Awaited, redirect_uri: &'a str) -> Self {
         Self { awaited, redirect_uri, beginning: Zeroizing::default() }
     }
 
-    /// Judges lines that came together. An address may be wrapped over several; a line that begins as one begins another.
-    /// `None` if there was nothing in them.
+    /// Judges lines that came together; returns `None` if they are empty. An address may be wrapped over several lines.
+    /// A line that begins like an address begins another one.
     pub fn read(&mut self, lines: &str) -> Option<Result<Arrival, Fault>> {
         let unmarked = Zeroizing::new(PASTE_MARKS.iter().fold(lines.to_owned(), |text, mark| text.replace(mark, "")));
         let mut judgement = None;
@@ -73,8 +72,8 @@ impl<'a> Pasted<'a> {
         judgement
     }
 
-    /// The judge is the listener's own: the request is the one that the browser would have made. A fragment is not part of
-    /// it.
+    /// Judges the address by the listener's own judge, as the request that the browser would have made. A fragment is
+    /// not part of it.
     fn judged(&self) -> Result<Arrival, Fault> {
         let address = without_quotes(&self.beginning);
         if address.chars().any(|c| c.is_control() || c.is_whitespace()) {
@@ -100,7 +99,7 @@ fn begins_address(line: &str) -> bool {
         .any(|scheme| bare.get(..scheme.len()).is_some_and(|it| it.eq_ignore_ascii_case(scheme)))
 }
 
-/// `text` without the pairs of marks around it.
+/// Returns `text` without the pairs of marks around it.
 fn without_quotes(text: &str) -> &str {
     let mut bare = text.trim();
     while let Some(inner) = QUOTES.iter().find_map(|(open, close)| bare.strip_prefix(*open)?.strip_suffix(*close)) {

@@ -14,7 +14,7 @@ fn awaited() -> Awaited {
     }
 }
 
-/// What comes of some pastes, one after the other: the codes, the errors, and the reasons of refusals.
+/// Returns the results of some pastes, one after the other: codes, errors, and the reasons of refusals.
 fn told(pastes: &[&str]) -> Vec<String> {
     let awaited = awaited();
     let mut pasted = Pasted::new(&awaited, URI);
@@ -34,7 +34,7 @@ fn one(paste: &str) -> String {
 }
 
 #[test]
-fn the_whole_address_is_taken_with_what_copying_puts_around_it() {
+fn whole_address_is_accepted_with_marks_around_it() {
     for paste in [
         RIGHT.to_owned(),
         format!("{RIGHT}\n"),
@@ -63,7 +63,7 @@ fn the_whole_address_is_taken_with_what_copying_puts_around_it() {
 }
 
 #[test]
-fn a_bare_code_is_never_enough() {
+fn bare_code_is_never_enough() {
     for paste in ["abc", "code=abc", "code=abc&state=right", "?code=abc&state=right", "/callback?code=abc&state=right"]
     {
         assert_eq!(one(paste), NOT_WHOLE, "{paste}");
@@ -71,7 +71,7 @@ fn a_bare_code_is_never_enough() {
 }
 
 #[test]
-fn an_address_without_this_sign_ins_state_is_refused() {
+fn address_with_another_state_is_refused() {
     for query in
         ["code=abc", "code=abc&state=", "code=abc&state=wrong", "code=abc&state=Right", "code=abc&state=right0"]
     {
@@ -84,7 +84,7 @@ fn an_address_without_this_sign_ins_state_is_refused() {
 }
 
 #[test]
-fn an_address_of_anything_but_this_redirect_uri_is_refused() {
+fn address_of_another_redirect_uri_is_refused() {
     for address in [
         "https://localhost:8400/callback?code=abc&state=right",
         "HTTP://localhost:8400/callback?code=abc&state=right",
@@ -113,7 +113,7 @@ fn an_address_of_anything_but_this_redirect_uri_is_refused() {
 }
 
 #[test]
-fn what_the_listener_refuses_is_refused() {
+fn pasted_addresses_are_judged_like_requests() {
     for (query, reason) in [
         ("code=abc&code=def&state=right", "twice"),
         ("code=abc&state=right&state=right", "twice"),
@@ -137,7 +137,7 @@ fn control_characters_and_spaces_inside_are_refused() {
 }
 
 #[test]
-fn what_is_too_long_is_refused_and_forgotten() {
+fn too_long_pastes_are_refused_and_forgotten() {
     let line = format!("{URI}?code={}&state=right", "a".repeat(LONGEST_LINE));
     assert_eq!(told(&[&line, RIGHT]), [TOO_LONG, "code abc"]);
     assert_eq!(told(&[&"x".repeat(1024 * 1024), RIGHT]), [TOO_LONG, "code abc"]);
@@ -147,7 +147,7 @@ fn what_is_too_long_is_refused_and_forgotten() {
 }
 
 #[test]
-fn the_longest_line_and_the_longest_address_are_taken() {
+fn longest_line_and_longest_address_are_accepted() {
     let padded = |length: usize| format!("{RIGHT}&x={}", "a".repeat(length - RIGHT.len() - "&x=".len()));
     assert_eq!(one(&padded(LONGEST_LINE)), "code abc");
     assert_eq!(one(&padded(LONGEST_LINE + 1)), TOO_LONG);
@@ -161,7 +161,7 @@ fn the_longest_line_and_the_longest_address_are_taken() {
 }
 
 #[test]
-fn the_rest_of_an_address_may_come_later() {
+fn rest_of_an_address_may_come_later() {
     let (first, rest) = RIGHT.split_at(45);
     let said = told(&[first, rest]);
     assert!(said[0].contains("sign-in"), "{said:?}");

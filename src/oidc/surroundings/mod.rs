@@ -1,37 +1,37 @@
-//! Where this sign-in happens, and so what can open its page: one pure function over the environment and a few facts of
-//! the system, so that every place can be tried in a table.
+//! Surroundings of a sign-in, and so the programs that can open its page. One pure function over the environment and a
+//! few facts of the system, so that a table of tests can try every case.
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-/// The Windows program that opens a URL in the person's browser without any shell, and what it is told first
+/// The Windows program that opens a URL in the person's browser without a shell, and its first arguments
 /// (<https://learn.microsoft.com/en-us/windows-server/administration/windows-commands/rundll32>).
 const WINDOWS_OPENER: (&str, &[&str]) = ("rundll32.exe", &["url.dll,FileProtocolHandler"]);
-/// Where that is if the Windows part of PATH is turned off (`appendWindowsPath=false` in wsl.conf).
+/// The folder of that program if PATH has no Windows folders (`appendWindowsPath=false` in wsl.conf).
 const WINDOWS_PROGRAMS: &str = "/mnt/c/Windows/System32";
-/// The port of ssh where nothing is said.
+/// The default port of ssh.
 const SSH_PORT: u16 = 22;
 
-/// What is known about this process's surroundings.
+/// The facts about this process's surroundings.
 pub struct SystemFacts<'a> {
     /// Reads an environment variable.
     pub variable: &'a dyn Fn(&str) -> Option<String>,
-    /// Whether this system shows windows whatever its environment says: macOS and Windows.
+    /// Whether this system always has a desktop, whatever the environment says: macOS and Windows.
     pub has_windows: bool,
     /// The kernel's release: Microsoft's own in WSL, and in the containers of Docker Desktop on Windows.
     pub kernel: &'a str,
-    /// Whether a container's engine left its mark: `/.dockerenv` or `/run/.containerenv`.
+    /// Whether a container engine left its mark: `/.dockerenv` or `/run/.containerenv`.
     pub is_container: bool,
-    /// The machine's name.
+    /// The host name.
     pub host_name: &'a str,
-    /// Finds a program by its name, or at its whole path.
+    /// Finds a program by its name, or at its full path.
     pub find: &'a dyn Fn(&str) -> Option<PathBuf>,
 }
 
-/// The machine that this process runs on, as far as it says where the person sits.
+/// The kind of machine that this process runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Machine {
-    /// A desktop with a person before it.
+    /// A desktop with a person at it.
     Desktop,
     /// The Windows Subsystem for Linux: the person's browser is a Windows program.
     Wsl,
@@ -41,18 +41,18 @@ pub enum Machine {
     DevContainer,
     /// A terminal that VS Code opened on another machine.
     RemoteEditor,
-    /// An SSH session; the person is at its other end, whether X11 is forwarded or not.
+    /// An SSH session. The person is at its other end, with or without X11 forwarding.
     Ssh,
     /// A container without a display.
     Container,
-    /// A continuous integration job: no person at all.
+    /// A continuous integration job: nobody is there.
     Ci,
     /// A machine without a display.
     NoDisplay,
 }
 
 impl Machine {
-    /// Half a sentence for the person.
+    /// Returns half a sentence for the person.
     pub fn described(self) -> &'static str {
         match self {
             Machine::Desktop => "this is a desktop",
@@ -68,32 +68,32 @@ impl Machine {
     }
 }
 
-/// What opens a page.
+/// The means to open a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Opener {
     /// The system's default browser.
     System,
-    /// The commands of `$BROWSER`, the first that starts: split at `:`.
+    /// The commands of `$BROWSER`, separated by `:`. The first one that starts is used.
     Named(String),
     /// The command that the profile names.
     Command(String),
-    /// A program that opens the Windows browser, and the arguments before the URL.
+    /// A program that opens the Windows browser, with the arguments before the URL.
     Windows(PathBuf, &'static [&'static str]),
 }
 
-/// Where this sign-in happens.
+/// The surroundings of a sign-in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Surroundings {
-    /// The machine.
+    /// The kind of machine.
     pub machine: Machine,
-    /// What opens a page here, if anything does.
+    /// The means to open a page here, if there is one.
     pub opener: Option<Opener>,
-    /// Where `ssh` leads back to this machine, if that is how the person came: the name, and the port.
+    /// The host and port that `ssh` reaches this machine at, if the person came by SSH.
     pub ssh: Option<(String, u16)>,
 }
 
 impl Surroundings {
-    /// Those of this process, whose environment `variable` reads.
+    /// Returns the surroundings of this process. `variable` reads its environment.
     pub fn here(variable: &dyn Fn(&str) -> Option<String>) -> Self {
         let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
         let path = variable("PATH").unwrap_or_default();
@@ -107,7 +107,7 @@ impl Surroundings {
         })
     }
 
-    /// Those that the facts tell. `$BROWSER` wins over any guess: who sets it knows better.
+    /// Returns the surroundings that the facts describe. `$BROWSER` takes precedence over any guess.
     pub fn of(facts: &SystemFacts<'_>) -> Self {
         let machine = machine(facts);
         let opener = match named(facts) {
@@ -121,12 +121,12 @@ impl Surroundings {
         Self { machine, opener, ssh: ssh(facts) }
     }
 
-    /// Whether the browser may be unable to reach this machine's loopback addresses.
+    /// Returns whether the browser may be unable to reach this machine's loopback addresses.
     pub fn is_far_from_browser(&self) -> bool {
         self.machine != Machine::Desktop
     }
 
-    /// The command that makes `port` of the person's machine lead here.
+    /// Returns the command that forwards `port` of the person's machine to this one.
     pub fn forwarding(&self, port: u16) -> Option<String> {
         let (host, ssh_port) = self.ssh.as_ref()?;
         let at_port = if *ssh_port == SSH_PORT { String::new() } else { format!("-p {ssh_port} ") };
@@ -161,7 +161,7 @@ fn machine(facts: &SystemFacts<'_>) -> Machine {
     }
 }
 
-/// An environment variable that says something.
+/// Returns an environment variable that is set and not blank.
 fn value(facts: &SystemFacts<'_>, name: &str) -> Option<String> {
     (facts.variable)(name).filter(|value| !value.trim().is_empty())
 }
@@ -170,7 +170,7 @@ fn has_display(facts: &SystemFacts<'_>) -> bool {
     ["DISPLAY", "WAYLAND_DISPLAY"].into_iter().any(|name| value(facts, name).is_some())
 }
 
-/// `$BROWSER`; Windows itself has no such custom, and its paths hold colons.
+/// Returns `$BROWSER`. Windows has no such custom, and its paths hold colons.
 fn named(facts: &SystemFacts<'_>) -> Option<String> {
     value(facts, "BROWSER").filter(|_| !cfg!(windows))
 }
@@ -182,8 +182,8 @@ fn windows_opener(facts: &SystemFacts<'_>) -> Option<Opener> {
     view().or_else(|| own(program)).or_else(|| own(&format!("{WINDOWS_PROGRAMS}/{program}")))
 }
 
-/// `SSH_CONNECTION` is the client's address and port, then the server's (ssh(1)). What comes of it is a command for a
-/// person to run: nothing but names, addresses and numbers gets into it.
+/// Reads the SSH server's name and port. `SSH_CONNECTION` is the client's address and port, then the server's (ssh(1)).
+/// A person will run a command with them, so only names, addresses and numbers are accepted.
 fn ssh(facts: &SystemFacts<'_>) -> Option<(String, u16)> {
     let connection = value(facts, "SSH_CONNECTION").or_else(|| value(facts, "SSH_TTY").map(|_| String::new()))?;
     let mut words = connection.split_whitespace().skip(2);
@@ -198,8 +198,8 @@ fn is_host_name(name: &str) -> bool {
     starts_well && name != "localhost" && name.chars().all(|c| c.is_ascii_alphanumeric() || ".-".contains(c))
 }
 
-/// A program in `path`, or at its own whole path. Folders that are named relative to the current one do not count: a
-/// cloned repository must not bring the browser.
+/// Finds a program in `path`, or at its full path. Relative folders do not count: a cloned repository must not bring
+/// the browser.
 fn found_in(path: &str, program: &str) -> Option<PathBuf> {
     let folders = std::env::split_paths(path).filter(|folder| folder.is_absolute());
     folders.map(|folder| folder.join(program)).find(|candidate| candidate.is_file())

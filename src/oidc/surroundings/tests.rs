@@ -8,8 +8,8 @@ const LINUX: &str = "6.12.0-amd64";
 #[cfg(not(windows))]
 const FAR: &str = "/mnt/c/Windows/System32/rundll32.exe";
 
-/// Environment, kernel, whether a container left its mark, the programs there are; then what is expected: the machine, and
-/// `system`, `named:…`, `windows:PROGRAM` or nothing as what opens a page.
+/// Environment, kernel, whether there is a container's mark, and the installed programs; then the expected machine, and
+/// the expected opener: `system`, `named:…`, `windows:PROGRAM` or nothing.
 #[cfg(not(windows))]
 type Row = (&'static str, &'static str, bool, &'static [&'static str], Machine, &'static str);
 
@@ -30,7 +30,7 @@ const ROWS: &[Row] = &[
     ("DISPLAY=:0 container=flatpak", LINUX, false, &[], Desktop, "system"),
     ("DISPLAY=:0", LINUX, false, &["wslview", "rundll32.exe"], Desktop, "system"),
     ("DISPLAY=:0", WSL2, true, &[], Desktop, "system"),
-    // Windows around this Linux.
+    // Linux inside Windows.
     ("WSL_DISTRO_NAME=Debian", WSL2, false, &["wslview", "rundll32.exe"], Wsl, "windows:wslview"),
     ("WSL_DISTRO_NAME=Debian", WSL2, false, &["rundll32.exe", FAR], Wsl, "windows:rundll32.exe"),
     ("WSL_DISTRO_NAME=Debian", WSL2, false, &[FAR], Wsl, "windows:/mnt/c/Windows/System32/rundll32.exe"),
@@ -53,7 +53,7 @@ const ROWS: &[Row] = &[
         RemoteEditor,
         "named:/v/b.sh",
     ),
-    // Editors that forward ports, and bring a helper.
+    // Editors that forward ports and bring a helper.
     ("REMOTE_CONTAINERS=true BROWSER=/v/b.sh", LINUX, true, &[], DevContainer, "named:/v/b.sh"),
     ("REMOTE_CONTAINERS=true", LINUX, true, &[], DevContainer, ""),
     ("REMOTE_CONTAINERS=true DISPLAY=:1", LINUX, true, &[], DevContainer, ""),
@@ -72,7 +72,7 @@ const ROWS: &[Row] = &[
     ("SSH_CONNECTION=a TMUX=/tmp/t", LINUX, false, &[], Ssh, ""),
     ("SSH_TTY=/dev/pts/0", LINUX, true, &[], Ssh, ""),
     ("SSH_CONNECTION= DISPLAY=:0", LINUX, false, &[], Desktop, "system"),
-    // Nobody's desktop.
+    // No desktop at all.
     ("", LINUX, false, &[], NoDisplay, ""),
     ("DISPLAY=", LINUX, false, &[], NoDisplay, ""),
     ("TERM=linux", LINUX, false, &["xdg-open"], NoDisplay, ""),
@@ -117,7 +117,7 @@ fn told(opener: Option<&Opener>) -> String {
 
 #[test]
 #[cfg(not(windows))]
-fn each_place_is_recognised_and_the_right_way_is_taken() {
+fn machines_are_recognised_and_get_the_right_opener() {
     assert!(ROWS.len() >= 40, "{}", ROWS.len());
     for &(environment, kernel, is_container, programs, machine, opener) in ROWS {
         let here = found(environment, kernel, is_container, programs, false);
@@ -127,7 +127,7 @@ fn each_place_is_recognised_and_the_right_way_is_taken() {
 }
 
 #[test]
-fn macos_and_windows_have_a_desktop_unless_the_person_is_elsewhere() {
+fn macos_and_windows_have_a_desktop_unless_remote() {
     for (environment, machine, opener) in [
         ("", Desktop, "system"),
         ("SSH_CONNECTION=a", Ssh, ""),
@@ -153,7 +153,7 @@ fn forwarding(connection: Option<&str>, host_name: &str) -> Option<String> {
 }
 
 #[test]
-fn the_way_back_by_ssh_names_host_and_port() {
+fn ssh_forwarding_names_host_and_port() {
     for (connection, name, expected) in [
         ("10.0.0.2 50000 10.0.0.7 22", "build-7", "ssh -N -L 8400:localhost:8400 build-7"),
         (
@@ -173,7 +173,7 @@ fn the_way_back_by_ssh_names_host_and_port() {
 }
 
 #[test]
-fn nothing_but_names_and_numbers_gets_into_the_command_for_the_person() {
+fn ssh_forwarding_accepts_only_names_addresses_and_numbers() {
     for connection in ["a b $(touch${IFS}x) 22", "a b -oProxyCommand=x 22", "a b 10.0.0.7;x 22", "a b ` 22"] {
         assert_eq!(forwarding(Some(connection), ""), None, "{connection}");
     }
@@ -184,7 +184,7 @@ fn nothing_but_names_and_numbers_gets_into_the_command_for_the_person() {
 
 #[test]
 #[cfg(unix)]
-fn programs_are_found_in_absolute_folders_alone() {
+fn programs_are_found_only_in_absolute_folders() {
     let folder = tempfile::tempdir().unwrap();
     let program = folder.path().join("wslview");
     std::fs::write(&program, "").unwrap();

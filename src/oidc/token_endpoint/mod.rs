@@ -1,4 +1,4 @@
-//! The token endpoint: codes and refresh tokens in, tokens out (RFC 6749, sections 4.1.3 and 6;
+//! Token endpoint: codes and refresh tokens in, tokens out (RFC 6749, sections 4.1.3 and 6;
 //! <https://docs.aws.amazon.com/cognito/latest/developerguide/token-endpoint.html>), and revocation (RFC 7009).
 
 use std::fmt;
@@ -21,54 +21,55 @@ use crate::profile::login_command;
 use crate::refusals::{self, Facts, Refuser};
 use crate::secret::{self, Secret};
 
-/// The longest token that is taken, in bytes: no identity pool takes a longer one
+/// The longest token that is accepted, in bytes: no identity pool takes a longer one
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetId.html>).
 const LONGEST_TOKEN: usize = 50_000;
-/// The longest text of the server's that a message repeats, in characters.
+/// The longest text of the server that a message repeats, in characters.
 const LONGEST_ERROR: usize = 400;
 /// The code that ends a sign-in (RFC 6749, section 5.2).
 const INVALID_GRANT: &str = "invalid_grant";
-/// The codes that want the person in the browser once more and say nothing against the refresh token: a second factor is
-/// due, for one (OpenID Connect Core 1.0, section 3.1.2.6;
+/// The codes that ask for the person in the browser again and say nothing against the refresh token, for example
+/// because a second factor is due (OpenID Connect Core 1.0, section 3.1.2.6;
 /// <https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-auth-code-flow#error-codes-for-token-endpoint-errors>).
 const WANTS_A_PERSON: &[&str] = &["interaction_required", "login_required", "consent_required"];
-/// What fills a refusal's words where no profile is known.
+/// The facts for a refusal's text where no profile is known.
 const UNKNOWN_PROFILE: Facts<'_> = &[("login", "cogfed login"), ("issuer", "user pool")];
 
-/// What the token endpoint gave, not verified yet.
+/// The tokens of the token endpoint, not verified yet.
 #[derive(Debug, Clone)]
 pub struct Grant {
-    /// The endpoint that gave it: the only place that its refresh token may be sent to.
+    /// The endpoint that gave the tokens, and the only one that the refresh token may be sent to.
     pub token_endpoint: String,
-    /// The ID token. Only after a refresh it may be missing (OpenID Connect Core 1.0, section 12.2); a user pool's never is.
+    /// The ID token. It may be missing only after a refresh (OpenID Connect Core 1.0, section 12.2), and never is with
+    /// a user pool.
     pub id_token: Option<Secret>,
     /// The access token.
     pub access_token: Secret,
-    /// A refresh token: after a code, and after a refresh if the app client rotates them.
+    /// The refresh token: after a code, and after a refresh if the app client rotates them.
     pub refresh_token: Option<Secret>,
-    /// How far the server's clock is from this machine's, by the answer that brought all this.
+    /// The offset of the server's clock from this machine's, measured by this answer.
     pub offset: Offset,
 }
 
-/// Why the token endpoint gave nothing. The callers branch on what that means for the refresh token.
+/// The reason why the token endpoint gave no tokens. Callers branch on what it means for the refresh token.
 #[derive(Debug)]
 pub enum GrantError {
     /// `invalid_grant` (RFC 6749, section 5.2): this code or refresh token will never work again.
     Invalid {
-        /// What the server said of it, if anything.
+        /// The server's explanation, if there is one.
         description: Option<String>,
     },
     /// Nothing left this machine; the same request may be sent again.
     NotSent(Failure),
-    /// The request left, and what became of it is not known: an error of the network, of the server, or an answer that
-    /// makes no sense.
+    /// The request was sent, and its outcome is not known: an error of the network or the server, or a senseless
+    /// answer.
     Unknown(Failure),
     /// Any other refusal. It says nothing about the code or the refresh token.
     Refused(Failure),
 }
 
 impl GrantError {
-    /// The failure that it is to a person.
+    /// Returns the failure that a person sees.
     pub(super) fn failure(self, facts: Facts<'_>) -> Failure {
         match self {
             GrantError::NotSent(failure) | GrantError::Unknown(failure) | GrantError::Refused(failure) => failure,
@@ -89,7 +90,7 @@ impl From<GrantError> for Failure {
 }
 
 impl Client<'_> {
-    /// Swaps an authorization code for tokens.
+    /// Exchanges an authorization code for tokens.
     ///
     /// # Errors
     /// [`GrantError`].
@@ -103,7 +104,7 @@ impl Client<'_> {
         self.grant(request.request_async(&send).await)
     }
 
-    /// Swaps a refresh token for new tokens.
+    /// Exchanges a refresh token for new tokens.
     ///
     /// # Errors
     /// [`GrantError`].
@@ -118,12 +119,13 @@ impl Client<'_> {
         grant(answer, &self.endpoints.token, offset, &self.facts(&login_command(self.profile)))
     }
 
-    /// Revokes a refresh token, and with it the tokens made from it. A token that is revoked already counts as done
-    /// (RFC 7009, section 2.2). Tells whether there is an endpoint that revokes: an issuer need not have one.
+    /// Revokes a refresh token, and the tokens that were made from it. A token that is already revoked counts as done
+    /// (RFC 7009, section 2.2). Returns whether there is a revocation endpoint: an issuer need not have one.
+    ///
+    /// The request is made by hand, because that of `oauth2` does not go to a loopback host without TLS.
     ///
     /// # Errors
-    /// [`Kind::Network`] or [`Kind::Refused`]. `oauth2`'s own request does not go to a loopback host without TLS, so
-    /// that this one is made by hand.
+    /// [`Kind::Network`] or [`Kind::Refused`].
     pub async fn revoke(&self, refresh_token: &Secret) -> Result<bool, Failure> {
         let Some(endpoint) = &self.endpoints.revocation else { return Ok(false) };
         let mut form = url::form_urlencoded::Serializer::new(String::new());
@@ -155,8 +157,8 @@ impl Client<'_> {
         let endpoint = TokenUrl::new(self.endpoints.token.clone()).map_err(not_a_url)?;
         let client = oauth2::Client::new(ClientId::new(self.id.to_owned())).set_token_uri(endpoint);
         Ok(match self.secret {
-            // RFC 6749, section 2.3.1, lets the secret go into the body; Cognito takes both, and a Basic header would
-            // have to be encoded in a way on which servers disagree.
+            // RFC 6749, section 2.3.1, allows the secret in the body. Cognito takes both ways, and servers disagree on
+            // how to encode a Basic header.
             Some(secret) => client
                 .set_client_secret(ClientSecret::new(secret.expose().to_owned()))
                 .set_auth_type(AuthType::RequestBody),
@@ -172,7 +174,7 @@ impl Client<'_> {
 }
 
 impl Grant {
-    /// What `answer`, from a token endpoint, amounts to: as after a refresh, without a request.
+    /// Reads `answer`, from a token endpoint, like the answer to a refresh. Makes no request.
     ///
     /// # Errors
     /// [`GrantError`].
@@ -186,9 +188,9 @@ impl Grant {
     }
 }
 
-/// An overloaded or broken server says nothing about a grant, whatever its body reads; it may say how long it wants to be
-/// left alone. And a body is one whole JSON value: `oauth2` would look neither behind it nor into members that it does
-/// not know.
+/// Lets an answer through if it says something about the grant: an overloaded or broken server does not, whatever its
+/// body, though it may ask to be left alone for a while. The body has to be one JSON value, because `oauth2` checks
+/// neither what follows it nor the members that it does not know.
 fn available(answer: HttpResponse, wait: Option<Duration>) -> Result<HttpResponse, SendError> {
     match answer.status().as_u16() {
         status if is_unavailable(status) => Err(SendError::Unavailable(status, wait)),
@@ -232,7 +234,7 @@ impl fmt::Display for SendError {
 
 impl std::error::Error for SendError {}
 
-/// What comes on top of OAuth's own fields. The ID token stays a text until it is verified.
+/// The field beyond OAuth's own. The ID token stays a text until it is verified.
 #[derive(Debug, Serialize, Deserialize)]
 struct IdTokenField {
     #[serde(default, serialize_with = "secret::exposed_option")]
@@ -241,7 +243,7 @@ struct IdTokenField {
 
 impl ExtraTokenFields for IdTokenField {}
 
-/// An error body (RFC 6749, section 5.2). Cognito promises `error` alone; a description is at times in one of two fields.
+/// An error body (RFC 6749, section 5.2). Cognito promises only `error`; a description may be in one of two fields.
 #[derive(Debug, Serialize, Deserialize)]
 struct TokenError {
     error: String,
@@ -308,7 +310,7 @@ fn grant(answer: TokenAnswer, token_endpoint: &str, offset: Offset, facts: Facts
     Ok(grant)
 }
 
-/// Whether a status says that the server is overloaded or broken, and nothing about what was asked of it.
+/// Returns whether a status says that the server is overloaded or broken, and nothing about the request.
 fn is_unavailable(status: u16) -> bool {
     matches!(status, 429 | 500..)
 }

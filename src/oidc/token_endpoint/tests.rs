@@ -10,7 +10,7 @@ fn tokens(id: &str, access: &str, refresh: &str) -> String {
 }
 
 #[test]
-fn a_token_without_end_is_refused_and_not_repeated() {
+fn too_long_tokens_are_refused_and_not_repeated() {
     let (long, longer) = ("x".repeat(LONGEST_TOKEN), "x".repeat(LONGEST_TOKEN + 1));
     assert!(answered(200, &tokens(&long, &long, &long)).is_ok());
     for body in [tokens(&longer, "a", "r"), tokens("i", &longer, "r"), tokens("i", "a", &longer)] {
@@ -21,7 +21,7 @@ fn a_token_without_end_is_refused_and_not_repeated() {
 }
 
 #[test]
-fn a_server_that_wants_the_person_asks_for_a_sign_in_and_ends_none() {
+fn interaction_required_asks_for_a_sign_in_and_ends_none() {
     let body = r#"{"error":"interaction_required","error_description":"AADSTS50076: Due to a configuration change"}"#;
     let answer = http::Response::builder().status(400).body(body.into()).unwrap();
     let Err(GrantError::Refused(failure)) = Grant::of_answer(answer) else { panic!("the token is as good as before") };
@@ -35,7 +35,7 @@ fn a_server_that_wants_the_person_asks_for_a_sign_in_and_ends_none() {
 }
 
 #[test]
-fn what_a_server_says_is_cut() {
+fn long_server_texts_are_cut() {
     let long = "y".repeat(100_000);
     for body in [
         format!(r#"{{"error":"{long}"}}"#),
@@ -49,7 +49,7 @@ fn what_a_server_says_is_cut() {
 }
 
 #[test]
-fn an_answer_is_one_json_value_and_nothing_behind_it() {
+fn answers_must_be_one_json_value() {
     let good = tokens("i", "a", "r");
     assert!(answered(200, &format!(" {good}\r\n")).is_ok());
     for more in ["{}", &good, "x", "\0", ","] {
@@ -64,7 +64,7 @@ fn an_answer_is_one_json_value_and_nothing_behind_it() {
 }
 
 #[test]
-fn an_answer_nested_without_end_is_not_the_json_that_is_wanted() {
+fn deeply_nested_answers_are_refused() {
     let failure = answered(200, &"[".repeat(1_000_000)).unwrap_err();
     assert_eq!(failure.kind, Kind::Network);
     let nested = format!("{}{}", r#"{"id_token":{"a":"#.repeat(100_000), "}".repeat(200_000));

@@ -1,4 +1,4 @@
-//! Tokens that are refused, each for one fault, and odd ones that are not.
+//! Tokens that are refused, each for one fault, and odd ones that are accepted.
 
 mod others;
 
@@ -20,7 +20,7 @@ fn hmac_signature(secret: &[u8], message: &str) -> Vec<u8> {
     hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), message.as_bytes()).as_ref().to_vec()
 }
 
-/// A good token but for these claims; `null` takes one away.
+/// Returns a good token except for these claims; `null` removes one.
 fn with(changes: Value) -> String {
     let mut claims = claims();
     for (name, value) in changes.as_object().unwrap() {
@@ -36,7 +36,7 @@ fn verified(token: &str, nonce: Option<&str>) -> Result<IdTokenClaims, Invalid> 
     verified_at(token, nonce, 0, 0)
 }
 
-/// As [`verified`], so many seconds later by this machine's clock, and with the server's so many seconds from it.
+/// Like [`verified`], `later` seconds on by this machine's clock, with the server's clock `offset` seconds from it.
 fn verified_at(token: &str, nonce: Option<&str>, later: i64, offset: i64) -> Result<IdTokenClaims, Invalid> {
     let (nonce, access_token) = (nonce.map(Secret::new), Secret::new(ACCESS_TOKEN));
     let issuers = [ISSUER.to_owned(), UPDATED.to_owned()];
@@ -47,7 +47,7 @@ fn verified_at(token: &str, nonce: Option<&str>, later: i64, offset: i64) -> Res
     verify(&Secret::new(token), &jwks(), &expected)
 }
 
-/// Asserts that each of these is refused, and that the text says why.
+/// Asserts that each token is refused, and that the message contains the reason.
 #[track_caller]
 fn refused(tokens: Vec<(String, &str)>) {
     for (token, why) in tokens {
@@ -60,7 +60,7 @@ fn refused(tokens: Vec<(String, &str)>) {
 }
 
 #[test]
-fn a_good_token_is_accepted() {
+fn good_token_is_accepted() {
     let claims = verified(&signed(&header(), &claims()), Some("the nonce")).unwrap();
     assert_eq!((claims.subject.as_str(), claims.person.as_str()), ("0001", "alice@corp.example"));
     assert_eq!((claims.issuer.as_str(), claims.provider.as_deref()), (ISSUER, Some("AzureAD")));
@@ -72,7 +72,7 @@ fn a_good_token_is_accepted() {
 }
 
 #[test]
-fn an_algorithm_that_the_token_chooses_is_refused() {
+fn algorithms_other_than_rs256_are_refused() {
     let header_of = |alg: Value| json!({ "kid": "pool", "alg": alg });
     let by = |alg: &str, signature: &dyn Fn(&str) -> Vec<u8>| {
         let message = message(&header_of(alg.into()), &claims());
@@ -109,7 +109,7 @@ fn an_algorithm_that_the_token_chooses_is_refused() {
 }
 
 #[test]
-fn a_key_that_the_token_brings_along_is_not_used() {
+fn keys_inside_a_token_are_not_used() {
     let by_other = |header: Value| {
         let message = message(&header, &claims());
         let signature = base64url(rsa_signature(&KEYS[1], &RSA_PKCS1_SHA256, &message));
@@ -135,7 +135,7 @@ fn a_key_that_the_token_brings_along_is_not_used() {
 }
 
 #[test]
-fn what_is_no_signed_jwt_is_refused() {
+fn malformed_tokens_are_refused() {
     let good = signed(&header(), &claims());
     let [head, payload, signature] = good.split('.').collect::<Vec<_>>().try_into().unwrap();
     let [_, other_payload, other_signature] =
@@ -181,7 +181,7 @@ fn what_is_no_signed_jwt_is_refused() {
 }
 
 #[test]
-fn a_name_that_is_there_twice_is_refused() {
+fn repeated_names_are_refused() {
     let (header, claims) = (header().to_string(), claims().to_string());
     let twice = |text: &str, more: &str| format!("{}, {more}}}", text.trim_end_matches('}'));
     let signed_text = |header: &str, payload: &str| {
@@ -198,7 +198,7 @@ fn a_name_that_is_there_twice_is_refused() {
 }
 
 #[test]
-fn a_long_claim_makes_no_long_message() {
+fn long_claims_are_cut_in_messages() {
     let long = "x".repeat(20_000);
     let header = json!({ "kid": "pool", "alg": long });
     for token in [with(json!({ "iss": long })), with(json!({ "token_use": long })), signed(&header, &claims())] {
@@ -210,14 +210,14 @@ fn a_long_claim_makes_no_long_message() {
 }
 
 #[test]
-fn a_long_name_is_kept_cut() {
+fn long_names_are_stored_cut() {
     let long = "x".repeat(5_000);
     let claims = verified(&with(json!({ "email": long, "identities": [{ "providerName": long }] })), None).unwrap();
     assert_eq!((claims.person.chars().count(), claims.provider.unwrap().chars().count()), (257, 257));
 }
 
 #[test]
-fn claims_that_do_not_fit_are_refused() {
+fn wrong_claims_are_refused() {
     let other_pool = ISSUER.replace("AbC123xyz", "Other");
     refused(vec![
         (with(json!({ "iss": null })), "no 'iss'"),
@@ -267,7 +267,7 @@ fn claims_that_do_not_fit_are_refused() {
 }
 
 #[test]
-fn what_is_odd_and_does_no_harm_is_accepted() {
+fn odd_but_harmless_claims_are_accepted() {
     for changes in [
         json!({ "iss": UPDATED }),
         json!({ "aud": [CLIENT] }),
@@ -292,7 +292,7 @@ fn what_is_odd_and_does_no_harm_is_accepted() {
 }
 
 #[test]
-fn the_person_and_the_provider_are_found_or_not_and_never_fail() {
+fn odd_person_or_provider_claims_never_fail() {
     for (changes, person) in [
         (json!({ "email": 1 }), "AzureAD_alice"),
         (json!({ "email": "" }), "AzureAD_alice"),
@@ -317,19 +317,19 @@ fn the_person_and_the_provider_are_found_or_not_and_never_fail() {
 }
 
 #[test]
-fn what_was_issued_just_now_is_judged_by_the_servers_clock_and_all_else_by_the_one_further_on() {
-    // Issued 10 s before NOW, for a good hour.
+fn just_issued_tokens_are_judged_by_the_servers_clock() {
+    // Issued 10 s before NOW, valid for an hour.
     for (later, offset, is_accepted) in [
         (0, 0, true),
         (3659, 0, true),
         (3660, 0, false),
-        // This machine's clock is hours off, and the server says that it has issued the token just now.
+        // This machine's clock is hours off, and the server has just issued the token.
         (7200, -7200, true),
         (-7200, 7200, true),
         (86_400, -86_400, true),
         (7200 + 590, -7200, true),
         (7200 + 591, -7200, false),
-        // Not issued just now: no server's time makes it valid again, and one may make it expired.
+        // Not just issued: no server's time makes it valid again, and one may make it expired.
         (7200, -4000, false),
         (100, 3559, true),
         (100, 3560, false),

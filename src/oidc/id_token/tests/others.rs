@@ -1,4 +1,4 @@
-//! Tokens of issuers that are no user pools, and tokens that are read without being verified.
+//! Tokens of plain issuers, and tokens that are read without verification.
 
 use super::*;
 
@@ -17,7 +17,7 @@ fn of_a_plain_issuer(token: &str) -> Result<IdTokenClaims, Invalid> {
 }
 
 #[test]
-fn another_issuers_token_need_not_say_what_it_is_for_and_all_else_counts() {
+fn plain_issuers_tokens_need_no_token_use() {
     for token_use in [Value::Null, json!("access"), json!(1)] {
         assert_eq!(of_a_plain_issuer(&with(json!({ "token_use": token_use }))).unwrap().subject, "0001");
     }
@@ -28,7 +28,7 @@ fn another_issuers_token_need_not_say_what_it_is_for_and_all_else_counts() {
 }
 
 #[test]
-fn a_token_that_nobody_verifies_is_read_if_it_has_the_form_of_one() {
+fn unverified_claims_need_the_form_of_a_token() {
     let of = |payload: &str| format!("x.{}.y", base64url(payload));
     let read = |token: &str| unverified_claims(&Secret::new(token));
     assert_eq!(read(&of("{\"sub\":\"0001\"}")).unwrap()["sub"], "0001");

@@ -1,6 +1,7 @@
 //! What is generated from `src/cli` and kept in the repository is in step with it: `completions/`, `man/`, and the
 //! table of verbs in README.md. `BLESS=1 cargo test --test generated` writes it anew.
 
+mod docs;
 mod documented;
 mod forgotten;
 mod man;

@@ -62,7 +62,10 @@ fn refused(error: &clap::Error, mut env: Env) -> u8 {
         }
         // In colour where that suits.
         (_, true) => error.print(),
-        (true, false) => Ok(text.lines().for_each(|line| env.terminal.plain(line))),
+        (true, false) => {
+            text.lines().for_each(|line| env.terminal.plain(line));
+            Ok(())
+        }
         (false, false) => env.output.to.write_all(text.as_bytes()),
     };
     u8::try_from(error.exit_code()).unwrap_or(Kind::Usage.exit_code())

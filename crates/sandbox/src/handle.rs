@@ -1,6 +1,7 @@
 //! The running sandbox, as its owner holds it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -259,6 +260,16 @@ impl Sandbox {
     /// latest 10,000.
     pub fn secrets_issued(&self) -> Vec<String> {
         self.world.secrets_issued()
+    }
+}
+
+/// Shows the ids and addresses, and no secret.
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sandbox")
+            .field("names", &self.world.names)
+            .field("addresses", &self.world.addresses)
+            .finish_non_exhaustive()
     }
 }
 

@@ -84,7 +84,7 @@ impl Visitor {
     }
 
     async fn visit(&mut self, url: &str, choice: &Choice<'_>) -> Result<Page> {
-        let page = self.open(Url::parse(url).context("the authorization URL is none")?).await?;
+        let page = self.open(Url::parse(url).context("the authorization URL is not a URL")?).await?;
         let directories = links(&page);
         if directories.is_empty() {
             return self.choose(page, choice).await;
@@ -111,7 +111,7 @@ impl Visitor {
             );
         }
         let body = form.append_pair(&name, &value).finish();
-        let action = page.url.join(&action).context("a form's action is no URL")?;
+        let action = page.url.join(&action).context("the action of a form is not a URL")?;
         let answer = self.request(Method::POST, &action, body).await?;
         self.follow(action, answer).await
     }
@@ -132,7 +132,9 @@ impl Visitor {
                 return Ok(Page { url, status: answer.status().as_u16(), text });
             }
             let location = answer.headers().get(LOCATION).and_then(|location| location.to_str().ok());
-            url = url.join(location.context("a redirect leads nowhere")?).context("a redirect's target is no URL")?;
+            url = url
+                .join(location.context("a redirect leads nowhere")?)
+                .context("the target of a redirect is not a URL")?;
             answer = self.request(Method::GET, &url, String::new()).await?;
         }
         Err(Error::new("the redirects have no end"))

@@ -101,11 +101,11 @@ pub fn authorize(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) ->
         }
     };
     let prompts: Vec<&str> = parameters.get("prompt").unwrap_or_default().split(' ').collect();
-    let anew = prompts.contains(&"login") || prompts.contains(&"select_account");
+    let must_ask = prompts.contains(&"login") || prompts.contains(&"select_account");
     let mut memory = world.plain_issuer();
     memory.tidy(now);
     let session = cookies(request, COOKIE_NAME).find_map(|id| memory.sessions.get(id)).cloned();
-    if let Some(session) = session.filter(|_| !anew) {
+    if let Some(session) = session.filter(|_| !must_ask) {
         drop(memory);
         return signed_in(world, now, asked, session.object_id);
     }

@@ -313,9 +313,9 @@ fn misbehaviours_affect_the_classic_flow() {
     assert_eq!(ask(&identity_id).text("__type"), "TooManyRequestsException");
     lab.0.misbehave(Misbehaviour::IdentityForgotten, Some(1));
     assert_eq!(ask(&identity_id).text("__type"), "ResourceNotFoundException");
-    let anew = lab.get_id(&id_token).text("IdentityId");
-    assert_ne!(anew, identity_id);
-    assert_eq!(ask(&anew).status, 200);
+    let new_id = lab.get_id(&id_token).text("IdentityId");
+    assert_ne!(new_id, identity_id);
+    assert_eq!(ask(&new_id).status, 200);
 }
 
 #[test]

@@ -55,10 +55,10 @@ fn sticky_change_waits_for_the_next_browser_sign_in() {
     assert_eq!(claim(&lab.exchange(&parameter(&silent, "code").unwrap(), &[]), "custom:roles"), admin);
     let page = get(get(&url).location(&url).as_str());
     assert!(page.body.contains("Alice Married"), "the directory's own page shows it");
-    let anew = lab.tokens("alice");
-    assert_eq!(claim(&anew, "custom:roles"), Some(json!("Orders.Read")));
-    assert_eq!(claim(&anew, "name"), Some(json!("Alice Married")));
-    assert_eq!(claim(&anew, "sub"), claim(&tokens, "sub"));
+    let again = lab.tokens("alice");
+    assert_eq!(claim(&again, "custom:roles"), Some(json!("Orders.Read")));
+    assert_eq!(claim(&again, "name"), Some(json!("Alice Married")));
+    assert_eq!(claim(&again, "sub"), claim(&tokens, "sub"));
     assert_eq!(claim(&lab.refresh(&refresh_token), "custom:roles"), Some(json!("Orders.Read")));
 }
 

@@ -161,7 +161,7 @@ fn between_verbs(code: &Code, verbs: &[String]) -> Vec<String> {
 }
 
 #[test]
-fn every_arrow_between_rooms_points_down_and_is_in_the_table() {
+fn arrows_between_rooms_point_down_and_are_in_the_table() {
     let graph = graph(&Code::of(&super::root().join("src")));
     println!("{}", drawn(&graph, FLOORS));
     let faults = faults(&graph, FLOORS);

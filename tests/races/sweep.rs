@@ -1,4 +1,4 @@
-//! `kill -9` at every system call of a sign-in and a sign-out (tests/session/killed.rs has the renewal), and how long
+//! `kill -9` at every system call of a sign-in and a sign-out (tests/cli/session/killed.rs has the renewal), and how long
 //! the one moment is in which a refresh token can be lost.
 
 use chrono::TimeDelta;

@@ -10,7 +10,9 @@ use crate::secret::Secret;
 /// Reports that the calling test is skipped because the kernel refuses its keyring, or because `tests/real/run` runs it
 /// elsewhere; under CI too. Not by `println!`, which the test harness captures.
 pub fn skip(why: &str) {
-    let line = format!("skipped: {why}\n");
+    // The harness names a test's thread after the test.
+    let test = std::thread::current().name().unwrap_or("a test").to_owned();
+    let line = format!("skipped: {test}: {why}\n");
     let _ = std::io::stderr().write_all(line.as_bytes());
 }
 

@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use proc_macro2::{Delimiter, Literal, TokenStream, TokenTree};
+use syn::Lit;
+
 use crate::root;
 
 /// A source file, with everything that only tests compile kept apart.
@@ -15,7 +18,7 @@ pub struct Source {
     pub modules: Vec<Module>,
     /// The string literals outside of items marked `#[cfg(test)]`, with their escapes resolved.
     pub literals: Vec<String>,
-    /// Everything else outside of such items: names, numbers and signs.
+    /// The names and keywords outside of such items.
     pub words: Vec<String>,
     /// Whether a `#[path]` sends a module elsewhere.
     pub has_path: bool,
@@ -39,32 +42,53 @@ impl Source {
 
     /// Whether something in it reads environment variables.
     pub fn reads_variables(&self) -> bool {
-        let reads = |words: &[String]| words[0] == "env" && words[3].starts_with("var");
-        self.words.iter().any(|word| word.contains("variable")) || self.words.windows(4).any(reads)
+        let reads = |words: &[String]| words[0] == "env" && words[1].starts_with("var");
+        self.words.iter().any(|word| word.contains("variable")) || self.words.windows(2).any(reads)
     }
 
     /// Reads the text of a source file.
     pub fn of(text: &str) -> Self {
-        let pieces = pieces(text);
         let mut source = Self::default();
-        let mut at = 0;
-        while at < pieces.len() {
-            let is_test = is_for_tests(&pieces[at..]);
-            let end = if is_test { item_end(&pieces, at) } else { at + 1 };
-            if starts_with(&pieces[at..], &["#", "[", "path"]) {
-                source.has_path = true;
-            }
-            if let Some(name) = module(&pieces[at..end.max(at + 3).min(pieces.len())]) {
-                source.modules.push(Module { name, is_test });
-            }
-            match &pieces[at] {
-                _ if is_test => {}
-                Piece::Literal(text) => source.literals.push(text.clone()),
-                Piece::Word(word) => source.words.push(word.clone()),
-            }
-            at = end;
-        }
+        source.add(text.parse().unwrap_or_else(|error| panic!("{error}: {text}")), false, true);
         source
+    }
+
+    /// Adds tokens; only those at the top of a file declare modules of their own files.
+    fn add(&mut self, tokens: TokenStream, is_test: bool, is_top: bool) {
+        let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+        let mut at = 0;
+        while at < tokens.len() {
+            let (attribute, length) = attribute(&tokens[at..]);
+            match attribute.first().map(String::as_str) {
+                // A comment, as the compiler hands it on.
+                Some("doc") => {
+                    at += length;
+                    continue;
+                }
+                Some("cfg") if is_for_tests(&attribute) && !is_test => {
+                    let end = item_end(&tokens, at);
+                    self.add(tokens[at..end].iter().cloned().collect(), true, is_top);
+                    at = end;
+                    continue;
+                }
+                Some("path" | "cfg_attr") => self.has_path |= attribute.iter().any(|word| word == "path"),
+                _ => {}
+            }
+            if let [first, TokenTree::Ident(name), end, ..] = &tokens[at..]
+                && is_top
+                && is_word(first, "mod")
+                && is_sign(end, ';')
+            {
+                self.modules.push(Module { name: name.to_string(), is_test });
+            }
+            match &tokens[at] {
+                TokenTree::Group(group) => self.add(group.stream(), is_test, false),
+                TokenTree::Literal(literal) if !is_test => self.literals.extend(text_of(literal)),
+                TokenTree::Ident(word) if !is_test => self.words.push(word.to_string()),
+                _ => {}
+            }
+            at += 1;
+        }
     }
 }
 
@@ -110,145 +134,58 @@ pub fn below(folder: &Path) -> BTreeSet<PathBuf> {
     found
 }
 
-/// What the compiler sees of a text: no comments, no space.
-#[derive(Debug, Clone, PartialEq)]
-enum Piece {
-    /// A name, a number, or a character that is neither.
-    Word(String),
-    /// A string literal of any form.
-    Literal(String),
+fn is_word(token: &TokenTree, word: &str) -> bool {
+    matches!(token, TokenTree::Ident(ident) if ident == word)
 }
 
-fn starts_with(pieces: &[Piece], words: &[&str]) -> bool {
-    pieces.len() >= words.len() && pieces.iter().zip(words).all(|(piece, word)| is(piece, word))
+fn is_sign(token: &TokenTree, sign: char) -> bool {
+    matches!(token, TokenTree::Punct(punct) if punct.as_char() == sign)
 }
 
-/// Whether an item begins here that only tests compile, as by `#[cfg(test)]` and `#[cfg(all(test, unix))]`.
-fn is_for_tests(pieces: &[Piece]) -> bool {
-    let attribute = pieces.iter().take_while(|piece| !is(piece, "]"));
-    starts_with(pieces, &["#", "[", "cfg", "("])
-        && attribute.clone().any(|piece| is(piece, "test"))
-        && !attribute.clone().any(|piece| is(piece, "not"))
-}
-
-fn is(piece: &Piece, word: &str) -> bool {
-    matches!(piece, Piece::Word(found) if found == word)
-}
-
-/// The name in a declaration `mod name;`, behind its attributes and visibility if it begins with any.
-fn module(item: &[Piece]) -> Option<String> {
-    let at = if is(item.first()?, "#") { item.iter().position(|piece| is(piece, "mod"))? } else { 0 };
-    let Some([first, Piece::Word(name), end]) = item.get(at..at + 3) else { return None };
-    (is(first, "mod") && is(end, ";")).then(|| name.clone())
-}
-
-/// The place behind the item that begins at `at` with its attributes: behind a `;`, or behind its braces.
-fn item_end(pieces: &[Piece], at: usize) -> usize {
-    let mut depth = 0_usize;
-    for (offset, piece) in pieces[at..].iter().enumerate() {
-        match piece {
-            Piece::Word(word) if ["{", "(", "["].contains(&word.as_str()) => depth += 1,
-            Piece::Word(word) if [")", "]"].contains(&word.as_str()) => depth = depth.saturating_sub(1),
-            Piece::Word(word) if word == "}" => {
-                depth = depth.saturating_sub(1);
-                if depth == 0 {
-                    return at + offset + 1;
-                }
-            }
-            Piece::Word(word) if word == ";" && depth == 0 => return at + offset + 1,
-            _ => {}
+/// The words of the attribute that begins here, if one does, and how many tokens it has.
+fn attribute(tokens: &[TokenTree]) -> (Vec<String>, usize) {
+    let is_inner = tokens.get(1).is_some_and(|token| is_sign(token, '!'));
+    let length = if is_inner { 3 } else { 2 };
+    match tokens.get(length - 1) {
+        Some(TokenTree::Group(group)) if is_sign(&tokens[0], '#') && group.delimiter() == Delimiter::Bracket => {
+            (words(group.stream()), length)
         }
+        _ => (Vec::new(), 0),
     }
-    pieces.len()
 }
 
-fn pieces(text: &str) -> Vec<Piece> {
-    let mut pieces = Vec::new();
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        if let Some(after) = rest.strip_prefix("//") {
-            rest = after.split_once('\n').map_or("", |(_, below)| below);
-        } else if rest.starts_with("/*") {
-            rest = behind_comment(rest);
-        } else if let Some((literal, after)) = literal(rest) {
-            pieces.push(Piece::Literal(literal));
-            rest = after;
-        } else if let Some(after) = behind_character(rest) {
-            rest = after;
-        } else {
-            let is_word = |c: char| c.is_alphanumeric() || c == '_';
-            let length = rest.find(|c| !is_word(c)).unwrap_or(rest.len()).max(first.len_utf8());
-            if !first.is_whitespace() {
-                pieces.push(Piece::Word(rest[..length].to_owned()));
-            }
-            rest = &rest[length..];
-        }
-    }
-    pieces
+fn words(tokens: TokenStream) -> Vec<String> {
+    let of_token = |token: TokenTree| match token {
+        TokenTree::Group(group) => words(group.stream()),
+        TokenTree::Ident(word) => vec![word.to_string()],
+        _ => Vec::new(),
+    };
+    tokens.into_iter().flat_map(of_token).collect()
 }
 
-/// What comes after a block comment, which may hold others.
-fn behind_comment(text: &str) -> &str {
-    let (mut depth, mut at) = (0_usize, 0);
-    while at < text.len() {
-        let rest = &text[at..];
-        if rest.starts_with("/*") {
-            (depth, at) = (depth + 1, at + 2);
-        } else if rest.starts_with("*/") {
-            (depth, at) = (depth - 1, at + 2);
-            if depth == 0 {
-                return &text[at..];
-            }
-        } else {
-            at += rest.chars().next().map_or(1, char::len_utf8);
-        }
-    }
-    ""
+/// Whether only tests compile what has this attribute, as by `cfg(test)` and `cfg(all(test, unix))`.
+fn is_for_tests(attribute: &[String]) -> bool {
+    attribute.iter().any(|word| word == "test") && !attribute.iter().any(|word| word == "not")
 }
 
-/// What comes after a character literal; a lifetime is none.
-fn behind_character(text: &str) -> Option<&str> {
-    let inner = text.strip_prefix('\'')?;
-    if let Some(escaped) = inner.strip_prefix('\\') {
-        let end = escaped.char_indices().skip(1).find(|(_, c)| *c == '\'')?.0;
-        return Some(&escaped[end + 1..]);
-    }
-    inner[inner.chars().next()?.len_utf8()..].strip_prefix('\'')
+/// The place behind the item that begins at `at` with its attributes: behind its `;`, or behind its body in braces.
+fn item_end(tokens: &[TokenTree], at: usize) -> usize {
+    const WITHOUT_BODY: [&str; 4] = ["use", "const", "static", "type"];
+    let rest = &tokens[at..];
+    let is_body = |token: &TokenTree| matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
+    let keyword = rest.iter().find(|token| matches!(token, TokenTree::Ident(word) if word != "pub"));
+    let has_body = !keyword.is_some_and(|keyword| WITHOUT_BODY.iter().any(|word| is_word(keyword, word)));
+    let end = rest.iter().position(|token| is_sign(token, ';') || has_body && is_body(token));
+    end.map_or(tokens.len(), |end| at + end + 1)
 }
 
-/// A string literal at the start of a text, with or without a prefix, and what comes after it.
-fn literal(text: &str) -> Option<(String, &str)> {
-    let unprefixed = ["br", "cr", "b", "c", "r"].iter().find_map(|prefix| Some((*prefix, text.strip_prefix(prefix)?)));
-    let starts = |rest: &str| rest.trim_start_matches('#').starts_with('"');
-    let (prefix, rest) = unprefixed.filter(|(_, rest)| starts(rest)).unwrap_or(("", text));
-    if prefix.ends_with('r') {
-        let marks = rest.len() - rest.trim_start_matches('#').len();
-        let end = format!("\"{}", "#".repeat(marks));
-        let (inner, after) = rest[marks + 1..].split_once(&end)?;
-        return Some((inner.to_owned(), after));
+/// The text of a string literal, with its escapes resolved.
+fn text_of(literal: &Literal) -> Option<String> {
+    match Lit::new(literal.clone()) {
+        Lit::Str(text) => Some(text.value()),
+        Lit::ByteStr(bytes) => Some(String::from_utf8_lossy(&bytes.value()).into_owned()),
+        _ => None,
     }
-    let inner = rest.strip_prefix('"')?;
-    let mut resolved = String::new();
-    let mut characters = inner.char_indices();
-    while let Some((at, c)) = characters.next() {
-        match c {
-            '"' => return Some((resolved, &inner[at + 1..])),
-            '\\' => match characters.next()?.1 {
-                // A line that goes on in the next, without the space before that.
-                '\n' => {
-                    let rest = characters.as_str();
-                    let space = rest.len() - rest.trim_start().len();
-                    for _ in rest[..space].chars() {
-                        characters.next();
-                    }
-                }
-                'n' => resolved.push('\n'),
-                other => resolved.push(other),
-            },
-            c => resolved.push(c),
-        }
-    }
-    None
 }
 
 #[test]

@@ -15,7 +15,9 @@ pub fn skip(why: &str) {
 /// Reports that the calling test is skipped because of something that may be missing under CI too: `tests/real/run` runs
 /// the test elsewhere, or the operating system forbids it.
 pub fn skip_anywhere(why: &str) {
+    // The harness names a test's thread after the test.
+    let test = std::thread::current().name().unwrap_or("a test").to_owned();
     // In one piece, and not by `eprintln!`, which the harness captures.
-    let line = format!("skipped: {why}\n");
+    let line = format!("skipped: {test}: {why}\n");
     let _ = std::io::stderr().write_all(line.as_bytes());
 }

@@ -127,18 +127,7 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// The failure inside, with the context that was added to it. An error that holds none is of [`Kind::Failed`].
-impl From<anyhow::Error> for Failure {
-    fn from(error: anyhow::Error) -> Self {
-        let message = format!("{error:#}");
-        match error.downcast::<Failure>() {
-            Ok(failure) => Failure { message, ..failure },
-            Err(_) => Failure::new(Kind::Failed, message),
-        }
-    }
-}
-
-/// Context for results, in the manner of `anyhow::Context`.
+/// Context for results, like `anyhow::Context`.
 ///
 /// It is for results of [`Failure`] and of [`io::Error`]. No bare I/O error becomes a failure by itself: its text names
 /// no path, so the context has to.
@@ -162,21 +151,6 @@ impl<T> Within<T> for io::Result<T> {
     }
 }
 
-/// The kind of the failure inside `error`; [`Kind::Failed`] where there is none.
-pub fn kind_of(error: &anyhow::Error) -> Kind {
-    error.downcast_ref::<Failure>().map_or(Kind::Failed, |failure| failure.kind)
-}
-
-/// The hint of the failure inside `error`, if it has one.
-pub fn hint_of(error: &anyhow::Error) -> Option<&str> {
-    error.downcast_ref::<Failure>()?.hint.as_deref()
-}
-
-/// How long the server inside `error` wants to be left alone, if it said so.
-pub fn retry_after_of(error: &anyhow::Error) -> Option<Duration> {
-    error.downcast_ref::<Failure>()?.retry_after
-}
-
 /// Text from outside, cut to what a message has room for: at most `limit` characters and an ellipsis.
 pub fn shortened(text: &str, limit: usize) -> String {
     match text.char_indices().nth(limit) {
@@ -188,11 +162,6 @@ pub fn shortened(text: &str, limit: usize) -> String {
 /// As much of a wrong value as a message has room for.
 pub fn quoted(text: &str) -> String {
     shortened(text, 80)
-}
-
-/// The same failure with its causes and its hint as one text, for callers who show one line at most.
-pub fn in_one_line(error: anyhow::Error) -> anyhow::Error {
-    Failure::from(error).in_one_line().into()
 }
 
 #[cfg(test)]
@@ -208,13 +177,10 @@ mod tests {
         let expected = Failure::new(Kind::Store, said).hint("unlock it").after(Some(Duration::from_secs(1)));
         assert_eq!(failure, expected);
         assert_eq!(failure.in_one_line().message, format!("{said}; unlock it"));
-        let added = anyhow::Error::from(locked()).context("cannot read the tokens").context("profile 'internal'");
-        assert_eq!(Failure::from(added), Failure { retry_after: None, ..expected });
         let plain: io::Result<()> = Err(io::ErrorKind::PermissionDenied.into());
         assert_eq!(
             plain.within(|| "cannot read A").unwrap_err(),
             Failure::new(Kind::Failed, "cannot read A: permission denied")
         );
-        assert_eq!(Failure::from(anyhow::anyhow!("no")), Failure::new(Kind::Failed, "no"));
     }
 }

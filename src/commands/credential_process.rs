@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::sign_in::{Manner, sign_in};
 use super::{Attendance, Env, ProfileContext, block_on, choice_of_role};
 use crate::cli::CredentialProcess;
-use crate::error::{Failure, Kind, in_one_line};
+use crate::error::{Failure, Kind};
 use crate::oidc::Machine;
 use crate::session::Lease;
 use crate::session::interactive::BrowserPolicy;
@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Prints the document. A failure is one line that includes the next step: the SDKs show no more than that.
 pub fn run(flags: &CredentialProcess, env: &mut Env) -> anyhow::Result<()> {
-    hand_over(flags, env).map_err(in_one_line)
+    hand_over(flags, env).map_err(|error| Failure::from(error).in_one_line().into())
 }
 
 fn hand_over(flags: &CredentialProcess, env: &mut Env) -> anyhow::Result<()> {

@@ -15,7 +15,7 @@ use url::Url;
 use super::{Env, Output, block_on};
 use crate::cli::{Cli, Demo};
 use crate::clock::Clock;
-use crate::error::{Failure, Kind, kind_of};
+use crate::error::{Failure, Kind};
 use crate::folder::Folder;
 use crate::oidc::{Browser, Surroundings, SystemBrowser};
 use crate::process::Signals;
@@ -187,8 +187,10 @@ impl Stage {
         match self
             .act("5. A call that this role may not make: the API's authorizer refuses it, and cogfed says why.", &call)
         {
-            Err(error) if kind_of(&error) == Kind::HttpStatus => Ok(()),
-            Err(error) => Err(error),
+            Err(error) => match Failure::from(error) {
+                failure if failure.kind == Kind::HttpStatus => Ok(()),
+                failure => Err(failure.into()),
+            },
             Ok(_) if !self.is_headless => {
                 tell(&self.terminal, "   It was allowed: you signed in as somebody with another role.");
                 Ok(())

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use serde::Serialize;
 
 use crate::clock::{Clock, SystemClock};
+use crate::error::Failure;
 use crate::folder::Folder;
 use crate::oidc::Browser;
 use crate::terminal::{Terminal, shown_json};
@@ -62,7 +63,7 @@ impl Env {
         }
     }
 
-    pub(super) fn folder(&self) -> anyhow::Result<Folder> {
+    pub(super) fn folder(&self) -> Result<Folder, Failure> {
         self.folder.clone().map_or_else(Folder::own, Ok)
     }
 

@@ -4,7 +4,7 @@ use url::Url;
 
 use super::{Attendance, Env, ProfileContext, choice, configuration};
 use crate::cli::Logout;
-use crate::error::{Failure, Kind, kind_of};
+use crate::error::{Failure, Kind};
 use crate::profile::{Choice, Issuer, Profile, ProviderEndpoints, settings};
 use crate::session::record::{Mismatch, TokensRecord, Use};
 
@@ -22,14 +22,14 @@ pub fn run(flags: &Logout, env: &mut Env) -> anyhow::Result<()> {
             .and_then(|profile| one(&ProfileContext::of(env, profile, Attendance::Person)?, env));
         // A profile that fails must not keep the others signed in.
         if let Err(error) = outcome {
-            failures.push(error);
+            failures.push(Failure::from(error));
         }
     }
     // All failures are reported. The run exits with a store's, because something may still be kept there.
-    failures.sort_by_key(|error| kind_of(error) == Kind::Store);
+    failures.sort_by_key(|failure| failure.kind == Kind::Store);
     let Some(gravest) = failures.pop() else { return Ok(()) };
-    failures.iter().for_each(|error| env.terminal.fail(error));
-    Err(gravest)
+    failures.iter().for_each(|failure| env.terminal.fail(failure));
+    Err(gravest.into())
 }
 
 fn one(context: &ProfileContext, env: &Env) -> anyhow::Result<()> {
@@ -40,7 +40,7 @@ fn one(context: &ProfileContext, env: &Env) -> anyhow::Result<()> {
     };
     let tokens = &signing_out.tokens;
     // Revoked before it is deleted: if this run is killed in between, the next one finds the rest of the work.
-    let endpoints = context.wait_for(async { Ok(context.session().endpoints().await?) });
+    let endpoints = context.wait_for(async { Ok(context.session().endpoints().await?) }).map_err(Failure::from);
     let revoked = revoke(context, &endpoints, tokens);
     context.session().finish_sign_out(&signing_out)?;
     let store = context.store.describe();
@@ -66,12 +66,10 @@ fn one(context: &ProfileContext, env: &Env) -> anyhow::Result<()> {
             ));
             Ok(())
         }
-        Err(error) => Err(Failure::new(
-            kind_of(&error),
-            format!("the refresh token could not be revoked at the {described}: {error:#}"),
-        )
-        .hint("it is deleted here, but stays valid until it expires or an administrator signs the person out")
-        .into()),
+        Err(error) => Err(Failure::from(error)
+            .within(format!("the refresh token could not be revoked at the {described}"))
+            .hint("it is deleted here, but stays valid until it expires or an administrator signs the person out")
+            .into()),
     }
 }
 
@@ -90,15 +88,12 @@ fn browser_logout(profile: &Profile, endpoints: &ProviderEndpoints) -> Option<Ur
 /// Revokes the refresh token. Returns false if the issuer has no revocation endpoint.
 fn revoke(
     context: &ProfileContext,
-    endpoints: &anyhow::Result<ProviderEndpoints>,
+    endpoints: &Result<ProviderEndpoints, Failure>,
     tokens: &TokensRecord,
 ) -> anyhow::Result<bool> {
     let Some(refresh_token) = &tokens.refresh_token else { return Ok(true) };
     tokens.fits(Use::Revocation(&context.profile)).map_err(Mismatch::of_revocation)?;
-    let endpoints = match endpoints {
-        Ok(endpoints) => endpoints,
-        Err(error) => return Err(Failure::new(kind_of(error), format!("{error:#}")).into()),
-    };
+    let endpoints = endpoints.as_ref().map_err(Clone::clone)?;
     let session = context.session();
     let client = session.client(endpoints, tokens.client_secret.as_ref());
     context.wait_for(async { Ok(client.revoke(refresh_token).await?) })

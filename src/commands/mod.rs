@@ -22,7 +22,7 @@ use self::context::{Attendance, BrowserAccess, ProfileContext, choice, choice_of
 pub use self::env::{Env, Output, ReadVariable};
 use self::runtime::block_on;
 use crate::cli::{Cli, Verb};
-use crate::error::{Failure, Kind, kind_of};
+use crate::error::{Failure, Kind};
 use crate::process;
 use crate::terminal::{Escaping, Terminal, shown};
 
@@ -74,13 +74,24 @@ fn refused(error: &clap::Error, mut env: Env) -> u8 {
 fn act(cli: Cli, mut env: Env) -> u8 {
     match run(cli, &mut env) {
         Ok(()) => 0,
-        Err(error) => failed(&error, &env.terminal),
+        Err(error) => failed(&error.into(), &env.terminal),
     }
 }
 
-fn failed(error: &anyhow::Error, terminal: &Terminal) -> u8 {
-    terminal.fail(error);
-    kind_of(error).exit_code()
+/// The failure inside, with the context that was added to it. An error that holds none is of [`Kind::Failed`].
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        let message = format!("{error:#}");
+        match error.downcast::<Failure>() {
+            Ok(failure) => Failure { message, ..failure },
+            Err(_) => Failure::new(Kind::Failed, message),
+        }
+    }
+}
+
+fn failed(failure: &Failure, terminal: &Terminal) -> u8 {
+    terminal.fail(failure);
+    failure.kind.exit_code()
 }
 
 fn interrupted(terminal: &Terminal) -> u8 {
@@ -88,7 +99,7 @@ fn interrupted(terminal: &Terminal) -> u8 {
         // Ends the line with the terminal's own ^C.
         terminal.plain("");
     }
-    failed(&Failure::new(Kind::Interrupted, "interrupted").into(), terminal)
+    failed(&Failure::new(Kind::Interrupted, "interrupted"), terminal)
 }
 
 /// Runs the verb of a command line.
@@ -184,5 +195,14 @@ mod tests {
         let (code, _, messages) = run_with("", &words);
         assert_eq!(code, 2);
         assert!(messages.contains("the standard input"), "{messages}");
+    }
+
+    #[test]
+    fn context_of_a_verb_keeps_kind_and_hint() {
+        let locked = Failure::new(Kind::Store, "the keyring is locked").hint("unlock it");
+        let added = anyhow::Error::from(locked).context("cannot read the tokens").context("profile 'internal'");
+        let said = "profile 'internal': cannot read the tokens: the keyring is locked";
+        assert_eq!(Failure::from(added), Failure::new(Kind::Store, said).hint("unlock it"));
+        assert_eq!(Failure::from(anyhow::anyhow!("no")), Failure::new(Kind::Failed, "no"));
     }
 }

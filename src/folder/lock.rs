@@ -7,10 +7,8 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
-
 use super::{Folder, file_name, privacy};
-use crate::error::{Failure, Kind};
+use crate::error::{Failure, Kind, Within};
 
 /// A lock that is held until it is dropped, or until this process ends.
 #[derive(Debug)]
@@ -56,7 +54,7 @@ pub enum LockError {
     /// Somebody else kept it for as long as the caller would wait.
     Held(Held),
     /// There is no locking here: the folder, the file or the file system is at fault.
-    Failed(anyhow::Error),
+    Failed(Failure),
 }
 
 impl From<Held> for Failure {
@@ -93,7 +91,7 @@ impl Lock {
     ///
     /// # Errors
     /// Where the lock's file cannot be opened, or the file system knows no locks.
-    pub fn try_acquire(folder: &Folder, name: &str) -> Result<Option<Lock>> {
+    pub fn try_acquire(folder: &Folder, name: &str) -> Result<Option<Lock>, Failure> {
         let (path, file) = opened(folder, name)?;
         Ok(attempt(file, &path)?.ok())
     }
@@ -116,7 +114,7 @@ impl Lock {
             let locked = uninterrupted(|| file.lock());
             let _ = sender.send(locked.map(|()| file));
         });
-        waiting.context("cannot start a thread").map_err(LockError::Failed)?;
+        waiting.within(|| "cannot start a thread").map_err(LockError::Failed)?;
         let mut was_stopped = false;
         loop {
             let left = wait.working.saturating_sub(began.elapsed());
@@ -162,7 +160,7 @@ impl Drop for Lock {
     }
 }
 
-fn opened(folder: &Folder, name: &str) -> Result<(PathBuf, File)> {
+fn opened(folder: &Folder, name: &str) -> Result<(PathBuf, File), Failure> {
     let locks = folder.sub("locks");
     let path = locks.ensured()?.join(file_name(name));
     // Never truncated here (the holder's mark is in it), and never deleted: a lock on a file that another process has
@@ -178,7 +176,7 @@ fn opened(folder: &Folder, name: &str) -> Result<(PathBuf, File)> {
     Ok((path, file))
 }
 
-fn attempt(file: File, path: &Path) -> Result<Result<Lock, File>> {
+fn attempt(file: File, path: &Path) -> Result<Result<Lock, File>, Failure> {
     match file.try_lock() {
         Ok(()) => Ok(Ok(marked(file))),
         Err(TryLockError::WouldBlock) => Ok(Err(file)),
@@ -186,9 +184,9 @@ fn attempt(file: File, path: &Path) -> Result<Result<Lock, File>> {
     }
 }
 
-fn no_lock(error: io::Error, path: &Path) -> anyhow::Error {
+fn no_lock(error: io::Error, path: &Path) -> Failure {
     let failure = Failure::new(Kind::Failed, format!("cannot lock {}: {error}", path.display()));
-    failure.hint("set XDG_STATE_HOME to a folder on a local file system").into()
+    failure.hint("set XDG_STATE_HOME to a folder on a local file system")
 }
 
 /// Leaves this process's id in the file, for those who wait.

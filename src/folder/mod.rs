@@ -13,13 +13,12 @@ mod tests;
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
 use zeroize::Zeroizing;
 
 pub use self::lock::{Held, Lock, LockError, Wait};
 pub use self::name::file_name;
 pub use self::state_file::StateFile;
-use crate::error::{Failure, Kind};
+use crate::error::{Failure, Kind, Within};
 
 /// How the name of a file that is being written begins. No name made by [`file_name`] begins with a dot.
 const UNFINISHED: &str = ".new-";
@@ -42,11 +41,9 @@ impl Folder {
     ///
     /// # Errors
     /// Where the user has no home folder.
-    pub fn own() -> Result<Self> {
+    pub fn own() -> Result<Self, Failure> {
         let Some(parent) = dirs::state_dir().or_else(dirs::data_local_dir) else {
-            return Err(Failure::new(Kind::Failed, "this user has no home folder to keep state in")
-                .hint("set HOME")
-                .into());
+            return Err(Failure::new(Kind::Failed, "this user has no home folder to keep state in").hint("set HOME"));
         };
         Ok(Self::at(parent.join("cogfed")))
     }
@@ -76,10 +73,10 @@ impl Folder {
     /// # Errors
     /// A failure that names the path, if it cannot be made, is a symbolic link, belongs to another user, or is open to
     /// others in a way that cannot be changed.
-    pub fn ensured(&self) -> Result<PathBuf> {
+    pub fn ensured(&self) -> Result<PathBuf, Failure> {
         for path in self.levels() {
             if !privacy::folder(&path)? {
-                make(&path).with_context(|| format!("cannot make the folder {}", path.display()))?;
+                make(&path).within(|| format!("cannot make the folder {}", path.display()))?;
                 privacy::folder(&path)?;
             }
         }
@@ -88,7 +85,7 @@ impl Folder {
     }
 
     /// As [`Folder::ensured`], but makes nothing: `None` where there is no such folder.
-    fn checked(&self) -> Result<Option<PathBuf>> {
+    fn checked(&self) -> Result<Option<PathBuf>, Failure> {
         for path in self.levels() {
             if !privacy::folder(&path)? {
                 return Ok(None);
@@ -110,7 +107,7 @@ impl Folder {
     ///
     /// # Errors
     /// If it holds more than `limit` bytes, is not this user's alone, or cannot be read.
-    pub fn read(&self, name: &str, limit: usize) -> Result<Option<Zeroizing<Vec<u8>>>> {
+    pub fn read(&self, name: &str, limit: usize) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
         let Some(folder) = self.checked()? else { return Ok(None) };
         let path = folder.join(file_name(name));
         let file = match privacy::options().read(true).open(&path) {
@@ -123,10 +120,10 @@ impl Folder {
         let length = file.metadata().map_or(0, |found| usize::try_from(found.len()).unwrap_or(limit)).min(limit);
         let mut bytes = Zeroizing::new(Vec::with_capacity(length + 1));
         let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-        file.take(most).read_to_end(&mut bytes).with_context(|| format!("cannot read {}", path.display()))?;
+        file.take(most).read_to_end(&mut bytes).within(|| format!("cannot read {}", path.display()))?;
         if bytes.len() > limit {
             let message = format!("{} is larger than {limit} bytes", path.display());
-            return Err(Failure::new(Kind::Failed, message).hint("no file of cogfed's is; remove it").into());
+            return Err(Failure::new(Kind::Failed, message).hint("no file of cogfed's is; remove it"));
         }
         Ok(Some(bytes))
     }
@@ -135,10 +132,10 @@ impl Folder {
     ///
     /// # Errors
     /// If it is not there, or so many cannot be had.
-    pub fn opened(&self, name: &str, count: usize) -> Result<Vec<std::fs::File>> {
+    pub fn opened(&self, name: &str, count: usize) -> Result<Vec<std::fs::File>, Failure> {
         let path = self.path().join(file_name(name));
         let open = |_| privacy::options().read(true).open(&path);
-        (0..count).map(open).collect::<Result<_, _>>().with_context(|| format!("cannot open {}", path.display()))
+        (0..count).map(open).collect::<Result<_, _>>().within(|| format!("cannot open {}", path.display()))
     }
 
     /// Puts `bytes` into the file `name`: readers see the old contents or the new, and the new are on the disk when
@@ -146,24 +143,24 @@ impl Folder {
     ///
     /// # Errors
     /// If it cannot be written; then the old contents are still there.
-    pub fn replace(&self, name: &str, bytes: &[u8]) -> Result<()> {
+    pub fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
         let folder = self.ensured()?;
         let path = folder.join(file_name(name));
         sweep(&folder)?;
-        repeated(|| replaced(&folder, &path, bytes)).with_context(|| format!("cannot write {}", path.display()))
+        repeated(|| replaced(&folder, &path, bytes)).within(|| format!("cannot write {}", path.display()))
     }
 
     /// Removes the file `name`; that there is none is fine.
     ///
     /// # Errors
     /// If it is there and cannot be removed.
-    pub fn remove(&self, name: &str) -> Result<()> {
+    pub fn remove(&self, name: &str) -> Result<(), Failure> {
         let Some(folder) = self.checked()? else { return Ok(()) };
         sweep(&folder)?;
         let path = folder.join(file_name(name));
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != ErrorKind::NotFound => {
-                Err(error).with_context(|| format!("cannot remove {}", path.display()))
+                Err(error).within(|| format!("cannot remove {}", path.display()))
             }
             _ => Ok(()),
         }
@@ -215,8 +212,8 @@ fn written_through(synced: io::Result<()>) -> io::Result<()> {
 }
 
 /// Removes the unfinished files of writers that were killed: they may hold secrets.
-fn sweep(folder: &Path) -> Result<()> {
-    let entries = std::fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))?;
+fn sweep(folder: &Path) -> Result<(), Failure> {
+    let entries = std::fs::read_dir(folder).within(|| format!("cannot list {}", folder.display()))?;
     for entry in entries.flatten() {
         if entry.file_name().as_encoded_bytes().starts_with(UNFINISHED.as_bytes())
             && let Ok(file) = privacy::options().read(true).open(entry.path())

@@ -4,9 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
 use std::path::Path;
 
-use anyhow::{Context, Result};
-
-use crate::error::{Failure, Kind};
+use crate::error::{Failure, Kind, Within};
 
 fn refused(path: &Path, fault: &str) -> Failure {
     Failure::new(Kind::Failed, format!("refusing to use {}: {fault}", path.display()))
@@ -27,15 +25,15 @@ pub(super) fn options() -> OpenOptions {
 }
 
 /// Whether the folder exists and is this user's alone; a mode that is too wide is narrowed to 0700 first.
-pub(super) fn folder(path: &Path) -> Result<bool> {
+pub(super) fn folder(path: &Path) -> Result<bool, Failure> {
     match std::fs::symlink_metadata(path) {
         Ok(found) if found.is_symlink() => {
-            return Err(refused(path, "it is a symbolic link").hint("put a folder of your own in its place").into());
+            return Err(refused(path, "it is a symbolic link").hint("put a folder of your own in its place"));
         }
-        Ok(found) if !found.is_dir() => return Err(refused(path, "it is not a folder").into()),
+        Ok(found) if !found.is_dir() => return Err(refused(path, "it is not a folder")),
         Ok(_) => {}
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
-        Err(error) => return Err(error).with_context(|| format!("cannot look at {}", path.display())),
+        Err(error) => return Err(error).within(|| format!("cannot look at {}", path.display())),
     }
     #[cfg(unix)]
     unix::folder(path)?;
@@ -44,10 +42,10 @@ pub(super) fn folder(path: &Path) -> Result<bool> {
 
 /// Refuses an open file that is not a plain one, has a second name, or belongs to somebody else; a mode that is too
 /// wide is narrowed to 0600.
-pub(super) fn file(file: &File, path: &Path) -> Result<()> {
-    let found = file.metadata().with_context(|| format!("cannot look at {}", path.display()))?;
+pub(super) fn file(file: &File, path: &Path) -> Result<(), Failure> {
+    let found = file.metadata().within(|| format!("cannot look at {}", path.display()))?;
     if !found.is_file() {
-        return Err(refused(path, "it is not a plain file").into());
+        return Err(refused(path, "it is not a plain file"));
     }
     #[cfg(unix)]
     unix::file(file, &found, path)?;
@@ -55,15 +53,15 @@ pub(super) fn file(file: &File, path: &Path) -> Result<()> {
 }
 
 /// Says "a symbolic link" where the system only says "too many levels".
-pub(super) fn open_error(error: std::io::Error, path: &Path) -> anyhow::Error {
+pub(super) fn open_error(error: std::io::Error, path: &Path) -> Failure {
     if std::fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) {
-        return refused(path, "it is a symbolic link").hint("remove it").into();
+        return refused(path, "it is a symbolic link").hint("remove it");
     }
-    anyhow::Error::new(error).context(format!("cannot open {}", path.display()))
+    Failure::new(Kind::Failed, error.to_string()).within(format!("cannot open {}", path.display()))
 }
 
 /// Refuses a folder that stands where any user can exchange it: below a world-writable folder without the sticky bit.
-pub(super) fn place(path: &Path) -> Result<()> {
+pub(super) fn place(path: &Path) -> Result<(), Failure> {
     #[cfg(unix)]
     unix::place(path)?;
     #[cfg(not(unix))]
@@ -78,22 +76,22 @@ mod unix {
 
     use rustix::fs::OFlags;
 
-    use super::{Context, File, OpenOptions, Path, Result, refused};
+    use super::{Failure, File, OpenOptions, Path, Within, refused};
 
     const OTHERS: u32 = 0o077;
     const WORLD_WRITABLE: u32 = 0o002;
     const STICKY: u32 = 0o1000;
 
-    fn owner(found: &Metadata, path: &Path) -> Result<()> {
+    fn owner(found: &Metadata, path: &Path) -> Result<(), Failure> {
         let me = rustix::process::geteuid().as_raw();
         if found.uid() == me {
             return Ok(());
         }
         let fault = format!("it belongs to user {}, and this is user {me}", found.uid());
-        Err(refused(path, &fault).hint("run cogfed as that user, or set XDG_STATE_HOME to a folder of your own").into())
+        Err(refused(path, &fault).hint("run cogfed as that user, or set XDG_STATE_HOME to a folder of your own"))
     }
 
-    fn narrowed(handle: &File, found: &Metadata, mode: u32, path: &Path) -> Result<()> {
+    fn narrowed(handle: &File, found: &Metadata, mode: u32, path: &Path) -> Result<(), Failure> {
         if found.mode() & OTHERS == 0 {
             return Ok(());
         }
@@ -104,38 +102,38 @@ mod unix {
         }
         let fault =
             format!("other users have access to it (mode {:04o}), and that cannot be changed", found.mode() & 0o7777);
-        Err(refused(path, &fault).hint("set XDG_STATE_HOME to a folder on a file system that keeps permissions").into())
+        Err(refused(path, &fault).hint("set XDG_STATE_HOME to a folder on a file system that keeps permissions"))
     }
 
-    pub(super) fn folder(path: &Path) -> Result<()> {
+    pub(super) fn folder(path: &Path) -> Result<(), Failure> {
         // By handle, so that what is checked is what is changed.
         let flags = (OFlags::NOFOLLOW | OFlags::DIRECTORY).bits() as i32;
         let handle = OpenOptions::new()
             .read(true)
             .custom_flags(flags)
             .open(path)
-            .with_context(|| format!("cannot open the folder {}", path.display()))?;
-        let found = handle.metadata().with_context(|| format!("cannot look at {}", path.display()))?;
+            .within(|| format!("cannot open the folder {}", path.display()))?;
+        let found = handle.metadata().within(|| format!("cannot look at {}", path.display()))?;
         owner(&found, path)?;
         narrowed(&handle, &found, 0o700, path)
     }
 
-    pub(super) fn file(file: &File, found: &Metadata, path: &Path) -> Result<()> {
+    pub(super) fn file(file: &File, found: &Metadata, path: &Path) -> Result<(), Failure> {
         owner(found, path)?;
         if found.nlink() > 1 {
-            return Err(refused(path, "the file has a second name (a hard link)").hint("remove it").into());
+            return Err(refused(path, "the file has a second name (a hard link)").hint("remove it"));
         }
         narrowed(file, found, 0o600, path)
     }
 
-    pub(super) fn place(path: &Path) -> Result<()> {
+    pub(super) fn place(path: &Path) -> Result<(), Failure> {
         let Some(parent) = path.parent() else { return Ok(()) };
-        let parent = parent.canonicalize().with_context(|| format!("cannot look at {}", parent.display()))?;
+        let parent = parent.canonicalize().within(|| format!("cannot look at {}", parent.display()))?;
         for above in parent.ancestors() {
-            let mode = std::fs::metadata(above).with_context(|| format!("cannot look at {}", above.display()))?.mode();
+            let mode = std::fs::metadata(above).within(|| format!("cannot look at {}", above.display()))?.mode();
             if mode & WORLD_WRITABLE != 0 && mode & STICKY == 0 {
                 let fault = format!("every user can rename what is in {}", above.display());
-                return Err(refused(path, &fault).hint(format!("chmod o-w {}", above.display())).into());
+                return Err(refused(path, &fault).hint(format!("chmod o-w {}", above.display())));
             }
         }
         Ok(())
@@ -149,7 +147,7 @@ mod tests {
 
     use super::*;
 
-    fn message(result: Result<()>) -> String {
+    fn message(result: Result<(), Failure>) -> String {
         result.unwrap_err().to_string()
     }
 

@@ -42,8 +42,7 @@ impl<T: Serialize + DeserializeOwned> StateFile<T> {
         if bytes.len() > self.limit {
             return Err(Failure::new(Kind::Failed, format!("it has more than {} bytes", self.limit)));
         }
-        self.folder.replace(&self.name, &bytes)?;
-        Ok(())
+        self.folder.replace(&self.name, &bytes)
     }
 
     /// Removes the file. That there is none is no error.
@@ -51,8 +50,7 @@ impl<T: Serialize + DeserializeOwned> StateFile<T> {
     /// # Errors
     /// If it is there and cannot be removed.
     pub fn remove(&self) -> Result<(), Failure> {
-        self.folder.remove(&self.name)?;
-        Ok(())
+        self.folder.remove(&self.name)
     }
 
     /// Replaces the value where nothing depends on it: an error is logged, with what follows from it.

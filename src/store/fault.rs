@@ -94,13 +94,6 @@ impl From<StoreError> for Failure {
     }
 }
 
-// Not a `std::error::Error`, so that `?` makes a `Failure` of it, with its exit code and its hint.
-impl From<StoreError> for anyhow::Error {
-    fn from(error: StoreError) -> Self {
-        Failure::from(error).into()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

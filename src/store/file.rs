@@ -1,6 +1,6 @@
 //! The store of those without a keyring who chose it: one file of mode 0600 per item.
 
-use crate::error::hint_of;
+use crate::error::Failure;
 use crate::folder::Folder;
 use crate::secret::Secret;
 
@@ -22,8 +22,8 @@ impl FileStore {
     }
 }
 
-fn failed(error: &anyhow::Error) -> StoreError {
-    StoreError::Other { store: NAME, detail: format!("{error:#}"), hint: hint_of(error).map(str::to_owned) }
+fn failed(failure: Failure) -> StoreError {
+    StoreError::Other { store: NAME, detail: failure.message, hint: failure.hint }
 }
 
 impl Backend for FileStore {
@@ -36,7 +36,7 @@ impl Backend for FileStore {
     }
 
     fn get(&self, account: &str) -> Result<Option<Secret>, StoreError> {
-        let Some(bytes) = self.0.read(account, LONGEST).map_err(|error| failed(&error))? else { return Ok(None) };
+        let Some(bytes) = self.0.read(account, LONGEST).map_err(failed)? else { return Ok(None) };
         match std::str::from_utf8(&bytes) {
             Ok(text) => Ok(Some(Secret::new(text))),
             Err(_) => {
@@ -49,11 +49,11 @@ impl Backend for FileStore {
         if value.expose().len() > LONGEST {
             return Err(StoreError::Full { store: NAME });
         }
-        self.0.replace(account, value.expose().as_bytes()).map_err(|error| failed(&error))
+        self.0.replace(account, value.expose().as_bytes()).map_err(failed)
     }
 
     fn delete(&self, account: &str) -> Result<(), StoreError> {
-        self.0.remove(account).map_err(|error| failed(&error))
+        self.0.remove(account).map_err(failed)
     }
 }
 

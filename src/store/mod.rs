@@ -222,7 +222,6 @@ mod tests {
     #[cfg(target_os = "linux")]
     use super::testing::copies;
     use super::*;
-    use crate::error::kind_of;
 
     #[test]
     fn store_kinds_have_names() {
@@ -287,10 +286,9 @@ mod tests {
 
     #[test]
     fn a_failure_of_the_store_has_its_exit_code_and_the_choices() {
-        let error =
-            anyhow::Error::from(StoreError::NoService { store: "the Secret Service keyring", detail: "x".into() });
-        assert_eq!(kind_of(&error), Kind::Store);
-        let hint = crate::error::hint_of(&error).unwrap();
+        let failure = Failure::from(StoreError::NoService { store: "the Secret Service keyring", detail: "x".into() });
+        assert_eq!(failure.kind, Kind::Store);
+        let hint = failure.hint.unwrap();
         for word in ["store = \"file\"", "0600", "store = \"kernel\"", "gone at reboot", "COGFED_STORE"] {
             assert!(hint.contains(word), "{word} is not in: {hint}");
         }

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc;
 
-use crate::error::hint_of;
+use crate::error::Failure;
 use crate::secret::Secret;
 
 /// The destination of messages for people. Cheap to clone; all clones write to the same place.
@@ -92,9 +92,9 @@ impl Terminal {
     }
 
     /// Prints a failure with its causes, and the next step.
-    pub fn fail(&self, error: &anyhow::Error) {
-        self.line(&format!("cogfed: {} {}", self.painted("1;31", "error:"), shown(&format!("{error:#}"))));
-        if let Some(hint) = hint_of(error) {
+    pub fn fail(&self, failure: &Failure) {
+        self.line(&format!("cogfed: {} {}", self.painted("1;31", "error:"), shown(&failure.message)));
+        if let Some(hint) = &failure.hint {
             self.hint(hint);
         }
     }
@@ -264,7 +264,7 @@ mod tests {
     fn failure_is_shown_with_its_hint() {
         let out = Arc::new(Mutex::new(Vec::new()));
         let failure = crate::error::Failure::new(crate::error::Kind::Refused, "no: \u{1b}[31m").hint("try again");
-        Terminal::to(out.clone()).fail(&failure.into());
+        Terminal::to(out.clone()).fail(&failure);
         let text = String::from_utf8(out.lock().unwrap().clone()).unwrap();
         assert_eq!(text, "cogfed: error: no: \\u{1b}[31m\ncogfed: hint: try again\n");
     }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use cogfed::error::{Kind, hint_of, kind_of};
+use cogfed::error::{Failure, Kind};
 use cogfed::folder::Folder;
 use cogfed::secret::Secret;
 use cogfed::store::{OnWait, Patience, Store, StoreError, StoreKind};
@@ -120,9 +120,9 @@ fn all_fail_in_time(store: &Store, expected: fn(&StoreError) -> bool) {
     for outcome in outcomes {
         let error = outcome.unwrap_err();
         assert!(expected(&error), "{error:?}");
-        let error = anyhow::Error::from(error);
-        println!("cogfed: error: {error}\ncogfed: hint: {}", hint_of(&error).unwrap());
-        assert_eq!(kind_of(&error), Kind::Store);
+        let failure = Failure::from(error);
+        println!("cogfed: error: {failure}\ncogfed: hint: {}", failure.hint.as_ref().unwrap());
+        assert_eq!(failure.kind, Kind::Store);
     }
 }
 
@@ -156,9 +156,9 @@ fn locked_keyring_is_reported() {
     let (found, took) = timed("get", || store.get("tokens/locked"));
     assert!(matches!(found, Err(StoreError::Locked { .. })), "{found:?}");
     assert!(took < HANG, "{took:?}");
-    let error = anyhow::Error::from(found.unwrap_err());
-    println!("cogfed: error: {error}\ncogfed: hint: {}", hint_of(&error).unwrap());
-    assert_eq!(kind_of(&error), Kind::Store);
+    let failure = Failure::from(found.unwrap_err());
+    println!("cogfed: error: {failure}\ncogfed: hint: {}", failure.hint.as_ref().unwrap());
+    assert_eq!(failure.kind, Kind::Store);
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn unanswered_keyring_prompt_times_out() {
     assert!(matches!(found, Err(StoreError::NoAnswer { .. })), "{found:?}");
     assert!(took < HANG, "{took:?}");
     assert_eq!(told.load(Ordering::SeqCst), 1, "the person was told once that the keyring asks");
-    let error = anyhow::Error::from(written.unwrap_err());
-    println!("cogfed: error: {error}\ncogfed: hint: {}", hint_of(&error).unwrap());
-    assert_eq!(kind_of(&error), Kind::Store);
+    let failure = Failure::from(written.unwrap_err());
+    println!("cogfed: error: {failure}\ncogfed: hint: {}", failure.hint.as_ref().unwrap());
+    assert_eq!(failure.kind, Kind::Store);
 }

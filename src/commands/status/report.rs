@@ -8,7 +8,7 @@ use url::Url;
 
 use super::super::rows::line;
 use super::super::{Attendance, Env, ProfileContext, configuration};
-use crate::error::{Failure, in_one_line};
+use crate::error::Failure;
 use crate::profile::{Choice, Issuer, Profile, UserPool, keys::KEYS, select, settings};
 use crate::session::Diagnosis;
 use crate::session::record::{CredentialsRecord, TokensRecord};
@@ -80,8 +80,8 @@ impl Report {
         self.0 += &line(NAMES, name, &value.to_string());
     }
 
-    fn fault(&mut self, name: &str, error: impl Into<anyhow::Error>) {
-        self.row(name, format!("error: {:#}", in_one_line(error.into())));
+    fn fault(&mut self, name: &str, error: impl Into<Failure>) {
+        self.row(name, format!("error: {}", error.into().in_one_line()));
     }
 }
 

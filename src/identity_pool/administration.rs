@@ -1,5 +1,5 @@
-//! What only an administrator may ask the identity pools' service: the role mapping. Such calls are signed, with AWS
-//! credentials of the administrator's own; those that an identity pool issues never have leave for it
+//! Administrator's call to the identity pools' service: the role mapping. It is signed with the administrator's own AWS
+//! credentials: those that an identity pool issues are never allowed to read it
 //! (<https://docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html>).
 
 use std::time::SystemTime;
@@ -20,10 +20,10 @@ use crate::http::Http;
 use crate::role_mapping::IdentityPoolRoles;
 use crate::secret::Secret;
 
-/// The longest answer of AWS's that is repeated, in characters.
+/// The longest answer of AWS that a message repeats, in characters.
 const LONGEST: usize = 400;
 
-/// An administrator's own AWS credentials, out of the environment.
+/// An administrator's own AWS credentials, from the environment.
 pub struct Administrator {
     access_key_id: String,
     secret_access_key: Secret,
@@ -31,7 +31,7 @@ pub struct Administrator {
 }
 
 impl Administrator {
-    /// Those of the variables that every tool of AWS reads; `None` unless there are both halves of a key.
+    /// Reads the variables that every AWS tool reads; `None` unless both halves of a key are set.
     pub fn from_variables(variable: &dyn Fn(&str) -> Option<String>) -> Option<Self> {
         let given = |name: &str| variable(name).filter(|value| !value.is_empty());
         Some(Self {
@@ -41,11 +41,11 @@ impl Administrator {
         })
     }
 
-    /// The roles and role mappings of the profile's identity pool, by `GetIdentityPoolRoles`. `time` is the servers' time
-    /// now, by which the request is signed.
+    /// Returns the roles and role mappings of an identity pool (`GetIdentityPoolRoles`). `time` is the servers' time
+    /// now, with which the request is signed.
     ///
     /// # Errors
-    /// [`Kind::Refused`] if these credentials may not ask, [`Kind::Network`] if the service or its answer fails.
+    /// [`Kind::Refused`] if these credentials may not read it, [`Kind::Network`] if the service or its answer fails.
     pub async fn pool_roles(
         &self,
         pool: &PoolConfig<'_>,
@@ -83,7 +83,7 @@ impl Administrator {
     }
 }
 
-/// Whether the code speaks of the credentials, and not of the request or of the service.
+/// Returns whether the code is about the credentials, and not about the request or the service.
 fn is_about_the_asker(code: Option<&str>, status: u16) -> bool {
     let others =
         ["ResourceNotFoundException", "InvalidParameterException", "TooManyRequestsException", "ThrottlingException"];
@@ -101,7 +101,7 @@ fn refused(code: &str, message: &str, pool: &str) -> Failure {
     )
 }
 
-/// The answer as the AWS CLI prints it, so that there is one way to read a mapping, and one to check it.
+/// Returns the answer in the form that the AWS CLI prints, so that mappings are parsed and checked in one place.
 fn document(answer: &GetIdentityPoolRolesOutput) -> Value {
     let mapping = |mapping: &aws_sdk_cognitoidentity::types::RoleMapping| {
         let rules = mapping.rules_configuration().map(|configuration| {

@@ -1,6 +1,7 @@
-//! Why the identity pool refuses, most likely: its answer leaves that open, and the claims that it was shown tell.
+//! Likely causes of the identity pool's refusals. Its answers leave the cause open, but the claims that it was shown
+//! give a hint.
 //!
-//! A guess, and said as one: which rules the identity pool has, nobody on this machine can see.
+//! They are guesses, and messages say so: nobody on this machine can see the identity pool's rules.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
@@ -9,15 +10,15 @@ use crate::aws::ids;
 use crate::error::shortened;
 use crate::role_mapping::asserted::Asserted;
 
-/// How many roles or groups are named.
+/// The most roles or groups that a message names.
 const MOST_NAMED: usize = 5;
-/// The longest name of a role that is repeated, in characters.
+/// The longest name of a role that a message repeats, in characters.
 const LONGEST_NAME: usize = 100;
 
-/// What the look at the claims found.
+/// A likely cause, found in the claims.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Likely {
-    /// The cause, as a sentence's first half.
+    /// The cause, as the first half of a sentence.
     pub cause: String,
     /// The next step.
     pub hint: String,
@@ -29,16 +30,16 @@ impl Likely {
     }
 }
 
-/// What the call that was refused was to give.
+/// The result that the refused call was for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted<'a> {
-    /// An identity id, or a token for STS: no role is looked for.
+    /// An identity id, or a token for STS: no role is involved.
     Identity,
-    /// Credentials, of the role with this ARN if one was asked for.
+    /// Credentials, of the role with this ARN if one was requested.
     Credentials(Option<&'a str>),
 }
 
-/// What a refusal leaves open.
+/// The question that a refusal leaves open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Open {
     /// Why this person gets no role, or not this one.
@@ -47,7 +48,7 @@ enum Open {
     Issuer,
 }
 
-/// What this answer of the identity pool's leaves open; nothing if it says enough.
+/// Returns the question that this answer leaves open; `None` if it says enough.
 fn open(code: &str, message: &str) -> Option<Open> {
     let is_said = |pieces: &[&str]| pieces.iter().any(|piece| message.contains(piece));
     let of_the_token =
@@ -60,8 +61,8 @@ fn open(code: &str, message: &str) -> Option<Open> {
     }
 }
 
-/// The likeliest cause of a refusal with this code and message, after a look at the ID token's claims. `now` is the time by
-/// the server's clock, if it is known. Whatever the claims are, this does not fail.
+/// Returns the likeliest cause of a refusal with this code and message, according to the ID token's claims. `now` is
+/// the time by the server's clock, if it is known. No claims make this fail.
 pub fn cause(
     (code, message): (&str, &str),
     claims: &Map<String, Value>,
@@ -77,7 +78,7 @@ pub fn cause(
     }
 }
 
-/// A user pool has two issuers, and whether identity pools know the second one, AWS says nowhere
+/// A user pool has two issuers. AWS does not document whether identity pools know the second one
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/federation-endpoints.html>).
 fn by_issuer(claims: &Map<String, Value>) -> Option<Likely> {
     let issuer = claims.get("iss")?.as_str()?;
@@ -101,7 +102,7 @@ fn by_time(claims: &Map<String, Value>, now: Option<DateTime<Utc>>) -> Option<Li
 fn by_roles(asserted: &Asserted, asked_for: Option<&str>) -> Option<Likely> {
     let roles: Vec<&str> = asserted.roles.values().flatten().map(String::as_str).collect();
     let iam_roles: Vec<&str> = asserted.iam_roles.iter().map(String::as_str).collect();
-    // A federated person is in their provider's group, of which nobody makes anything: `eu-west-1_AbC123xyz_AzureAD`.
+    // A federated person is in the group of their provider, `eu-west-1_AbC123xyz_AzureAD`, which means nothing here.
     let groups: Vec<&str> =
         asserted.groups.iter().map(String::as_str).filter(|group| !is_of_a_provider(group)).collect();
     match asked_for {
@@ -154,7 +155,7 @@ fn preferred(asserted: &Asserted) -> Vec<&str> {
     asserted.preferred_role.as_deref().into_iter().collect()
 }
 
-/// Whether a group is the one that all people of an identity provider are in: the user pool's id, `_`, its name
+/// Returns whether a group is that of an identity provider, with all its people: the user pool's id, `_` and its name
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-user-groups.html>).
 fn is_of_a_provider(group: &str) -> bool {
     let mut pieces = group.splitn(3, '_');
@@ -164,7 +165,7 @@ fn is_of_a_provider(group: &str) -> bool {
         && provider.is_some()
 }
 
-/// Some names in quotes, cut.
+/// Returns the first names in quotes, each cut, and the number of the others.
 fn named(names: &[&str]) -> String {
     let shown = names.iter().take(MOST_NAMED).map(|name| format!("'{}'", shortened(name, LONGEST_NAME)));
     let more = names.len().checked_sub(MOST_NAMED).filter(|more| *more > 0).map(|more| format!("{more} more"));
@@ -188,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn the_claims_tell_what_the_answer_leaves_open() {
+    fn claims_name_the_likely_cause() {
         for (claims, asked_for, expected) in [
             (json!({}), None, "asserts no role for you"),
             (json!({ "custom:roles": "" }), None, "asserts no role for you"),
@@ -221,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn where_no_role_is_looked_for_none_is_the_cause() {
+    fn roles_are_no_cause_where_none_is_involved() {
         let now = DateTime::from_timestamp(1_800_000_000, 0);
         let found = |claims: Value| cause(DENIED, claims.as_object().unwrap(), Wanted::Identity, now);
         assert_eq!(found(json!({ "custom:roles": "Orders.Foo" })), None);
@@ -229,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_says_enough_is_left_alone() {
+    fn clear_answers_get_no_likely_cause() {
         for (code, message) in [
             ("NotAuthorizedException", "Invalid login token. Token expired: 2 >= 1"),
             ("NotAuthorizedException", "Logins don't match."),
@@ -244,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn the_new_issuer_is_a_cause_where_the_issuer_is_the_question() {
+    fn new_issuer_is_the_likely_cause_of_unknown_issuers() {
         let refusal = ("NotAuthorizedException", "Token is not from a supported provider of this identity pool.");
         let issuer = |issuer: &str| json!({ "iss": issuer });
         let new = issuer("https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123xyz");

@@ -1,5 +1,5 @@
-//! Identity pool client: an ID token in, temporary AWS credentials out, by the enhanced flow or the classic flow, which AWS
-//! also calls the basic flow
+//! Identity pool client: an ID token in, temporary AWS credentials out, by the enhanced flow or by the classic flow,
+//! which AWS also calls the basic flow
 //! (<https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html>).
 
 pub mod administration;
@@ -65,35 +65,35 @@ impl<'a> PoolConfig<'a> {
     }
 }
 
-/// The proof of who somebody is: the user pool's ID token.
+/// A login: the ID token, as the proof of who the person is.
 #[derive(Debug)]
 pub struct Login<'a> {
     /// The name of the provider in the identity pool.
     provider: &'a str,
     id_token: &'a Secret,
-    /// What the token says, for the likeliest cause of a refusal alone.
+    /// The claims of the token, which only serve to find the likely cause of a refusal.
     claims: Map<String, Value>,
 }
 
 impl<'a> Login<'a> {
-    /// The login that `id_token` is good for: `issuer` is its issuer, or the name that the identity pool has for it.
-    /// `claims` are those of the token; without them a refusal is explained by AWS's words alone.
+    /// Creates the login of `id_token`. `issuer` is its issuer, or the name that the identity pool has for it. `claims`
+    /// are those of the token; without them, only AWS's words explain a refusal.
     pub fn new(issuer: &'a str, id_token: &'a Secret, claims: Map<String, Value>) -> Self {
         Self { provider: provider_name(issuer), id_token, claims }
     }
 }
 
-/// The name of an issuer in identity pools: its address without the scheme.
+/// Returns the name of an issuer in identity pools: its address without the scheme.
 fn provider_name(issuer: &str) -> &str {
     issuer.strip_prefix("https://").or_else(|| issuer.strip_prefix("http://")).unwrap_or(issuer)
 }
 
-/// Why the identity pool gave nothing.
+/// The reason why the identity pool gave nothing.
 #[derive(Debug)]
 pub enum PoolError {
-    /// The identity id is not known (any more): ask for it anew.
+    /// The identity id is not known, or no longer: ask for it again.
     UnknownIdentity(Failure),
-    /// Anything else.
+    /// Any other failure.
     Failed(Failure),
 }
 
@@ -105,7 +105,7 @@ impl From<PoolError> for Failure {
     }
 }
 
-/// One profile's identity pool.
+/// A client of one identity pool.
 pub struct IdentityPool<'a> {
     config: PoolConfig<'a>,
     client: Client,
@@ -113,13 +113,14 @@ pub struct IdentityPool<'a> {
 }
 
 impl<'a> IdentityPool<'a> {
-    /// Creates a client that asks by way of `http`. Its calls are not signed: the token is the proof.
+    /// Creates a client that uses `http`. Its calls are not signed: the token is the proof.
     pub fn new(config: PoolConfig<'a>, http: &Http) -> Self {
         let client = Client::from_conf(config.sdk_config(http).allow_no_auth().build());
         Self { config, client, http: http.clone() }
     }
 
-    /// The identity id of whoever `login` names. It stays the same: keep it, the quota for asking is small.
+    /// Returns the identity id of the person whose token `login` holds. It does not change: store it, because the quota
+    /// for asking is small.
     ///
     /// # Errors
     /// [`crate::error::Kind::Refused`] with the meaning of AWS's answer, or [`crate::error::Kind::Network`].
@@ -130,12 +131,12 @@ impl<'a> IdentityPool<'a> {
         answer.identity_id.ok_or_else(|| self.odd_answer("no identity id"))
     }
 
-    /// Credentials for an identity, of the profile's role if it names one, by the profile's flow. In the classic one
-    /// their session is called after `person`. Also returns the identity id that AWS answered with, which replaces the one
-    /// that was sent.
+    /// Returns credentials for an identity, of the configured role if there is one, by `flow`. The classic flow names
+    /// their session after `person`. Also returns the identity id that AWS answered with, which replaces the one that
+    /// was sent.
     ///
     /// # Errors
-    /// As [`IdentityPool::identity_id`].
+    /// Like [`IdentityPool::identity_id`].
     pub async fn credentials(
         &self,
         identity_id: &str,
@@ -149,7 +150,7 @@ impl<'a> IdentityPool<'a> {
         }
     }
 
-    /// The identity pool chooses the role, if none is asked for, and assumes it.
+    /// The identity pool assumes a role: the requested one, or one that it chooses.
     async fn by_enhanced_flow(&self, identity_id: &str, login: &Login<'_>) -> Result<(Credentials, String), PoolError> {
         let request = self
             .client
@@ -171,8 +172,8 @@ impl<'a> IdentityPool<'a> {
         Ok((credentials.ok_or_else(|| self.odd_answer("incomplete credentials"))?, identity_id))
     }
 
-    /// The identity pool vouches for the person, and STS takes its word. The token goes nowhere but to the STS that the
-    /// sign-in belongs to: see [`crate::session::record::TokensRecord::read`].
+    /// The identity pool vouches for the person, and STS lets them assume the role. The caller sees to it that this is
+    /// the STS that the sign-in belongs to: the token is sent there.
     async fn by_classic_flow(
         &self,
         identity_id: &str,
@@ -196,7 +197,7 @@ impl<'a> IdentityPool<'a> {
         Ok((credentials, identity_id))
     }
 
-    /// What a call amounts to that was refused, or got no answer, with this login.
+    /// Returns the meaning of a call with this login that was refused or got no answer.
     fn failure<E: ProvideErrorMetadata>(
         &self,
         error: &SdkError<E>,

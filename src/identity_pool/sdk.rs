@@ -20,13 +20,13 @@ use crate::refusals;
 const ATTEMPTS: u32 = 3;
 /// The pause before the second attempt; later ones double, with jitter.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
-/// The longest that one call may take, its repetitions included.
+/// The longest duration of one call, with its repetitions.
 const DEADLINE: Duration = Duration::from_secs(15);
 /// The longest ARN of a role that a message repeats, in characters: no ARN of a role is longer.
 const LONGEST_ROLE: usize = 400;
 
 /// Returns the configuration that all clients share. Each client adds its own credentials, and the retry classifier
-/// [`crate::http::ObeyRetryAfter`], which this type has no room for.
+/// [`crate::http::ObeyRetryAfter`], for which this type has no field.
 pub fn sdk_config(region: &str, endpoint: &str, http: &Http) -> SdkConfig {
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -72,8 +72,8 @@ impl Asked {
         }
     }
 
-    /// Returns the meaning of a call that failed. If AWS refused it, `likely` is asked for a cause, with the code and
-    /// the message of the refusal.
+    /// Returns the meaning of a call that failed. If AWS refused it, `likely` may name a cause, given the refusal's
+    /// code and message.
     pub fn failure<E: ProvideErrorMetadata>(
         self,
         error: &SdkError<E>,
@@ -90,7 +90,7 @@ impl Asked {
                 }
                 .after(http.sdk_retry_after(context.raw()))
             }
-            // Not even JSON or XML: the page of somebody on the way, mostly.
+            // Not even JSON or XML: mostly a page of something in between.
             SdkError::ResponseError(context) => {
                 self.senseless(context.raw(), config).after(http.sdk_retry_after(context.raw()))
             }
@@ -129,8 +129,8 @@ impl Asked {
     }
 }
 
-/// Returns the meaning of a refusal: the `likely` cause if there is one, else that of the table. AWS's own words come
-/// along, whole.
+/// Returns the meaning of a refusal: the `likely` cause if there is one, else that of the table. AWS's own words are
+/// part of the message.
 pub fn explain(asked: Asked, code: &str, message: &str, config: &PoolConfig<'_>, likely: Option<Likely>) -> Failure {
     let refuser = match asked {
         Asked::IdentityPool => refusals::Refuser::IdentityPool,
@@ -146,7 +146,7 @@ pub fn explain(asked: Asked, code: &str, message: &str, config: &PoolConfig<'_>,
     Failure::new(row.kind, format!("{} ({said})", row.cause(&facts))).hint(row.hint(&facts))
 }
 
-/// Returns AWS's words in one line, with the identity pool and the role that they are about.
+/// Returns AWS's words in one line, with the identity pool and the role that were asked for.
 fn said(asked: Asked, code: &str, message: &str, config: &PoolConfig<'_>) -> String {
     let pool = (asked == Asked::IdentityPool).then(|| format!("identity pool {}", config.id));
     let role = config.role_arn.map(|role| format!("role {}", shortened(role, LONGEST_ROLE)));
@@ -168,7 +168,7 @@ mod tests {
     };
 
     #[test]
-    fn refusals_are_explained_in_aws_own_words_too() {
+    fn explanations_keep_aws_own_words() {
         for (code, message, meaning, kind) in [
             ("NotAuthorizedException", "Invalid login token. Token expired: 2 >= 1", "has expired", Kind::Refused),
             (
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_likely_cause_is_marked_as_likely() {
+    fn likely_cause_is_marked_as_likely() {
         let likely = Likely { cause: "the directory asserts no role for you".into(), hint: "ask".into() };
         let failure = explain(Asked::IdentityPool, "NotAuthorizedException", "No", &CONFIG, Some(likely));
         let said = format!("NotAuthorizedException: No; identity pool {}", CONFIG.id);

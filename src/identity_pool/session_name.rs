@@ -1,17 +1,18 @@
-//! What the session of an assumed role is called: it stands in CloudTrail, in the caller's ARN and in every resource
-//! policy's `aws:userid`, and should say there who it is.
+//! Name of an assumed role's session. It appears in CloudTrail, in the caller's ARN and in every resource policy's
+//! `aws:userid`, and should say there who the person is.
 
 /// The longest name of a session, in characters
 /// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>: `[\w+=,.@-]{2,64}`).
 const LONGEST: usize = 64;
-/// What stands in the place of a character that AWS does not take.
+/// The replacement for characters that AWS does not accept.
 const REPLACEMENT: char = '-';
-/// What a session is called of whose person's name nothing is left, and what is put before a name that is too short.
+/// The session name if nothing of the person's name is left, and the prefix of names that are too short.
 const NOBODY: &str = "cogfed";
 
-/// The name of a session of `person`, an email address or a user name: what AWS takes of it, the rest replaced.
+/// Returns the session name of `person`, an email address or a user name, with the characters that AWS does not accept
+/// replaced.
 pub fn session_name(person: &str) -> String {
-    // AWS's `\w` is ASCII's.
+    // AWS's `\w` is ASCII only.
     let is_taken = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
     let name: String = person.trim().chars().map(|c| if is_taken(c) { c } else { REPLACEMENT }).take(LONGEST).collect();
     match (name.chars().count(), name.chars().any(|c| c.is_ascii_alphanumeric())) {
@@ -26,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_says_who_it_is() {
+    fn session_name_says_who_the_person_is() {
         for (person, name) in [
             ("alice@corp.example", "alice@corp.example"),
             ("AzureAD_alice@corp.example", "AzureAD_alice@corp.example"),
@@ -42,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_the_name_aws_takes_it() {
+    fn session_names_are_always_valid_for_aws() {
         let long = "x".repeat(1000);
         let wide = "\u{1f600}".repeat(100);
         let names = [

@@ -1,4 +1,4 @@
-//! The Security Token Service's client: whose some credentials are, and the last step of the classic flow
+//! Security Token Service client: the identity that owns a set of credentials, and the last step of the classic flow
 //! (<https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html>).
 
 use std::time::SystemTime;
@@ -17,13 +17,13 @@ use crate::error::Failure;
 use crate::http::{Http, ObeyRetryAfter};
 use crate::secret::Secret;
 
-/// STS, as one profile reaches it: in the region of its identity pool.
+/// A client of STS in the region of an identity pool.
 pub struct Sts<'a> {
     config: PoolConfig<'a>,
     http: &'a Http,
 }
 
-/// Whose some credentials are.
+/// The identity that owns a set of credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallerIdentity {
     /// The twelve digits of the AWS account.
@@ -32,28 +32,28 @@ pub struct CallerIdentity {
     pub arn: String,
 }
 
-/// Which role is asked for, on whose behalf, and for how long.
+/// The parameters of `AssumeRoleWithWebIdentity`.
 #[derive(Debug)]
 pub struct Assumption<'a> {
-    /// The role.
+    /// The ARN of the role.
     pub role_arn: &'a str,
-    /// What the session will be called, see [`super::session_name()`].
+    /// The name of the session, see [`super::session_name()`].
     pub session_name: &'a str,
     /// The identity pool's OpenID token.
     pub token: &'a Secret,
-    /// How long the credentials are to last.
+    /// The requested life of the credentials.
     pub duration: TimeDelta,
 }
 
 impl<'a> Sts<'a> {
-    /// STS for `profile`, asked by way of `http`.
+    /// Creates a client that uses `http`.
     pub fn new(config: PoolConfig<'a>, http: &'a Http) -> Self {
         Self { config, http }
     }
 
-    /// Whose `credentials` are. It asks for no permission: no policy can deny it
-    /// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>). `time` is the servers' time
-    /// now, by which the request is signed.
+    /// Returns the identity that owns `credentials`. The call needs no permission, and no policy can deny it
+    /// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>). `time` is the servers' time now,
+    /// with which the request is signed.
     ///
     /// # Errors
     /// [`crate::error::Kind::Refused`] with the meaning of AWS's answer, or [`crate::error::Kind::Network`].
@@ -75,11 +75,11 @@ impl<'a> Sts<'a> {
         identity.ok_or_else(|| Asked::Sts.odd_answer("half an identity", &self.config))
     }
 
-    /// Credentials of a role, for a token of the identity pool's. The request is not signed: the token is the proof
-    /// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>).
+    /// Returns credentials of a role for a token of the identity pool. The request is not signed: the token is the
+    /// proof (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>).
     ///
     /// # Errors
-    /// As [`Sts::caller_identity`].
+    /// Like [`Sts::caller_identity`].
     pub async fn assume_role_with_web_identity(&self, wanted: &Assumption<'_>) -> Result<Credentials, Failure> {
         let request = Client::from_conf(self.config().allow_no_auth().build())
             .assume_role_with_web_identity()
@@ -104,7 +104,7 @@ impl<'a> Sts<'a> {
         Builder::from(&shared).retry_classifier(ObeyRetryAfter(self.http.clone()))
     }
 
-    /// STS names the cause itself: nothing is guessed.
+    /// STS names the cause itself, so no likely cause is looked for.
     fn failure<E: ProvideErrorMetadata>(&self, error: &SdkError<E>) -> Failure {
         Asked::Sts.failure(error, &self.config, self.http, |_, _| None)
     }

@@ -1,5 +1,5 @@
-//! What the directory said of a person, out of an ID token's claims. Nothing here fails: a claim of an odd type says what
-//! can be made of it, or nothing.
+//! Roles and groups that the directory asserted, from the claims of an ID token. Nothing here fails: a claim of an odd
+//! type is read as far as possible.
 
 use std::collections::BTreeMap;
 
@@ -7,40 +7,40 @@ use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// The claim that application roles are in, where a user pool maps them
+/// The claim of application roles in a user pool's tokens
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-specifying-attribute-mapping.html>).
 pub const CUSTOM_ROLES: &str = "custom:roles";
-/// The same of Entra ID's own tokens
+/// The claim of application roles in Entra ID's own tokens
 /// (<https://learn.microsoft.com/en-us/entra/identity-platform/id-token-claims-reference>).
 pub const PLAIN_ROLES: &str = "roles";
-/// The groups of a user pool.
+/// The claim of a user pool's groups.
 pub const GROUPS: &str = "cognito:groups";
-/// The groups of the directory, in Entra ID's own tokens.
+/// The claim of the directory's groups in Entra ID's own tokens.
 pub const PLAIN_GROUPS: &str = "groups";
-/// The IAM roles of those groups.
+/// The claim of the groups' IAM roles.
 pub const IAM_ROLES: &str = "cognito:roles";
-/// The IAM role of the group that comes first.
+/// The claim of the IAM role of the group with the highest precedence.
 pub const PREFERRED_ROLE: &str = "cognito:preferred_role";
-/// The beginning of a user pool's own attributes.
+/// The prefix of a user pool's custom attributes.
 pub const CUSTOM: &str = "custom:";
 
-/// What the claims of an ID token assert about roles and groups.
+/// The roles and groups that the claims of an ID token assert.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Asserted {
-    /// The application roles, decoded, by the claim that they stand in. A claim that is not there is not listed.
+    /// The application roles, decoded, by their claim. Claims that are missing are not listed.
     pub roles: BTreeMap<String, Vec<String>>,
-    /// The groups: the user pool's, or else the directory's own.
+    /// The groups: the user pool's, else the directory's own.
     pub groups: Vec<String>,
     /// The ARNs of `cognito:roles`.
     pub iam_roles: Vec<String>,
     /// The ARN of `cognito:preferred_role`.
     pub preferred_role: Option<String>,
-    /// The claim that tells that the person is in more groups than the directory puts into a token, if one does.
+    /// The claim that says that the person is in more groups than the directory puts into a token, if there is one.
     pub group_overage: Option<String>,
 }
 
 impl Asserted {
-    /// What `claims` assert. Besides `custom:roles` and `roles`, the claims that `others` names hold roles, too.
+    /// Returns what `claims` assert. Besides `custom:roles` and `roles`, the claims in `others` hold roles, too.
     pub fn of<'a>(claims: &Map<String, Value>, others: impl IntoIterator<Item = &'a str>) -> Self {
         let names = [CUSTOM_ROLES, PLAIN_ROLES].into_iter().chain(others);
         let roles = names.filter_map(|name| Some((name.to_owned(), several(claims.get(name)?)))).collect();
@@ -54,8 +54,9 @@ impl Asserted {
     }
 }
 
-/// The values of a claim that may hold several, in every shape that a user pool or an issuer sends: a real array; one bare
-/// value; `[a, b]` or `[a,b]` with form-encoded values, as a user pool flattens several; the text of a JSON array.
+/// Returns the values of a claim that may hold several, in every shape that a user pool or an issuer sends: an array;
+/// one bare value; `[a, b]` or `[a,b]` with form-encoded values, as a user pool flattens several; the text of a JSON
+/// array.
 pub fn several(claim: &Value) -> Vec<String> {
     match claim {
         Value::Null => Vec::new(),
@@ -65,7 +66,7 @@ pub fn several(claim: &Value) -> Vec<String> {
     }
 }
 
-/// Whether a claim is a list as of now, and not one bare value: such a claim changes its shape with its second value.
+/// Returns whether a claim is a list, and not one bare value. A claim changes its shape with its second value.
 pub fn is_list(claim: &Value) -> bool {
     match claim {
         Value::Array(_) => true,
@@ -74,8 +75,8 @@ pub fn is_list(claim: &Value) -> bool {
     }
 }
 
-/// The ARNs of `cognito:roles`: an array in tokens, though AWS's text on role-based access control calls it a text with
-/// commas (<https://docs.aws.amazon.com/cognito/latest/developerguide/role-based-access-control.html>).
+/// Returns the ARNs of `cognito:roles`. It is an array in tokens, although AWS's page calls it a text with commas
+/// (<https://docs.aws.amazon.com/cognito/latest/developerguide/role-based-access-control.html>).
 pub fn iam_roles(claims: &Map<String, Value>) -> Vec<String> {
     let mut roles: Vec<String> = match claims.get(IAM_ROLES) {
         Some(Value::Array(roles)) => roles.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
@@ -86,7 +87,7 @@ pub fn iam_roles(claims: &Map<String, Value>) -> Vec<String> {
     roles
 }
 
-/// A value as the user pool writes it once it has others beside it: form-encoded but for letters, digits and `.-*_`.
+/// Returns a value as the user pool writes it in a list: form-encoded except for letters, digits and `.-*_`.
 pub fn encoded(value: &str) -> String {
     url::form_urlencoded::byte_serialize(value.as_bytes()).collect()
 }
@@ -101,17 +102,17 @@ fn inner(text: &str) -> Option<&str> {
 
 fn of_text(text: &str) -> Vec<String> {
     let Some(inner) = inner(text) else {
-        // One value is sent bare; whether it is encoded then is not documented, so that it is left as it is.
+        // One value is sent bare. Whether it is encoded is not documented, so it is left as it is.
         return Some(text.to_owned()).filter(|text| !text.trim().is_empty()).into_iter().collect();
     };
-    // As an OpenID Connect provider's array may arrive.
+    // An OpenID Connect provider's array may arrive like this.
     if let Ok(texts) = serde_json::from_str::<Vec<String>>(text) {
         return texts;
     }
     inner.split(',').map(str::trim).filter(|item| !item.is_empty()).map(decoded).collect()
 }
 
-/// An item without its form encoding; one that cannot be decoded, as it is.
+/// Returns an item without its form encoding, or unchanged if it cannot be decoded.
 fn decoded(item: &str) -> String {
     let is_encoding = |piece: &str| piece.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
     if !item.split('%').skip(1).all(is_encoding) {
@@ -121,8 +122,8 @@ fn decoded(item: &str) -> String {
     percent_decode_str(&spaced).decode_utf8().map_or_else(|_| item.to_owned(), |text| text.into_owned())
 }
 
-/// The sign of an overage: above 200 groups in a JWT, and above 150 in SAML, Entra ID sends a link in place of them
-/// (<https://learn.microsoft.com/en-us/entra/identity-platform/id-token-claims-reference#groups-overage-claim>).
+/// Returns the claim that shows an overage: above 200 groups in a JWT, and above 150 in SAML, Entra ID sends a link
+/// instead (<https://learn.microsoft.com/en-us/entra/identity-platform/id-token-claims-reference#groups-overage-claim>).
 fn group_overage(claims: &Map<String, Value>) -> Option<String> {
     let is_sign = |name: &str, value: &Value| match name {
         "_claim_names" => value.get("groups").is_some(),
@@ -182,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn roles_are_looked_for_where_they_can_be() {
+    fn roles_are_read_from_all_their_claims() {
         let claims = json!({ "roles": ["a"], "custom:teams": "[x, y]", "custom:other": "z" });
         let asserted = Asserted::of(claims.as_object().unwrap(), ["custom:teams", "custom:none"]);
         let found: Vec<_> = asserted.roles.iter().map(|(name, roles)| (name.as_str(), roles.join(" "))).collect();
@@ -190,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn groups_and_iam_roles_may_be_an_array_or_a_text() {
+    fn groups_and_iam_roles_may_be_arrays_or_texts() {
         let asserted = of(json!({ "cognito:groups": ["a", "b"], "cognito:roles": ["r", 7, "s"] }));
         assert_eq!((asserted.groups, asserted.iam_roles), (vec!["a".into(), "b".into()], vec!["r".into(), "s".into()]));
         let asserted = of(json!({ "cognito:groups": "one", "cognito:roles": "r, s,,", "cognito:preferred_role": "s" }));
@@ -203,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn an_overage_of_groups_is_noticed() {
+    fn group_overage_is_noticed() {
         let link = "https://graph.microsoft.com/v1.0/users/1/getMemberObjects";
         for (claims, sign) in [
             (json!({ "_claim_names": { "groups": "src1" } }), Some("_claim_names")),
@@ -224,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_told_from_a_bare_value() {
+    fn lists_and_bare_values_are_distinguished() {
         for (claim, expected) in [
             (json!("a"), false),
             (json!("[a]"), true),

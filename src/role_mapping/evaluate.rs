@@ -1,4 +1,4 @@
-//! One mapping, one person's claims, one interpretation: which rules match, and which role that gives.
+//! Evaluation of one mapping over one person's claims, by one interpretation: the rules that match, and the role.
 
 use std::borrow::Cow;
 
@@ -8,40 +8,40 @@ use serde_json::{Map, Value};
 use super::{AmbiguousRole, By, IdentityPoolRoles, Interpretation, MatchType, Question, RoleMapping, Rule};
 use crate::role_mapping::asserted::{PREFERRED_ROLE, iam_roles};
 
-/// What the identity pool is request.
+/// A request for credentials, as far as the role depends on it.
 #[derive(Debug, Clone, Copy)]
 pub struct RoleRequest<'a> {
     /// The claims of the ID token.
     pub claims: &'a Map<String, Value>,
-    /// `CustomRoleArn`, if a role is asked for.
+    /// `CustomRoleArn`, if a role is requested.
     pub custom_role: Option<&'a str>,
 }
 
-/// What became of one rule.
+/// The result of one rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// The claim is as the rule wants it.
+    /// The claim matches.
     Matched,
-    /// It is not.
+    /// The claim does not match.
     NotMatched,
-    /// The token has no such claim; then not even `NotEqual` matches.
+    /// The token has no such claim. Then not even `NotEqual` matches.
     NotEvaluated,
 }
 
-/// What the person gets.
+/// The result for the person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// Credentials of this role.
     Role(String),
     /// `NotAuthorizedException`.
     Denied,
-    /// `InvalidIdentityPoolConfigurationException`: the default role, and there is none.
+    /// `InvalidIdentityPoolConfigurationException`: the default role counts, and there is none.
     NoRole,
 }
 
 impl Outcome {
-    /// The role's ARN, if one is request.
+    /// Returns the role's ARN, if the person gets one.
     pub fn role_arn(&self) -> Option<&str> {
         match self {
             Self::Role(arn) => Some(arn),
@@ -50,7 +50,7 @@ impl Outcome {
     }
 }
 
-/// What the outcome rests on.
+/// The reason for an outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
@@ -66,21 +66,21 @@ pub enum Basis {
     OnlyRole,
     /// There is no preferred role: `AmbiguousRoleResolution`.
     NoPreferredRole,
-    /// The role that was asked for may be had.
+    /// The requested role is allowed.
     CustomRole,
-    /// The role that was asked for is none that this person may have.
+    /// The requested role is not one that this person may have.
     CustomRoleRefused,
 }
 
-/// What came out.
+/// The result of an evaluation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evaluation {
-    /// A verdict per rule, in the rules' order. Rules after the one that decides are judged as well: a role that is
-    /// asked for may be theirs.
+    /// A verdict per rule, in the rules' order. Rules after the deciding one are judged as well, because a requested
+    /// role may be theirs.
     pub verdicts: Vec<Verdict>,
-    /// What the person gets.
+    /// The result for the person.
     pub outcome: Outcome,
-    /// Why.
+    /// The reason for it.
     pub basis: Basis,
 }
 
@@ -160,7 +160,7 @@ fn by_rules(
     }
 }
 
-/// What becomes of one rule.
+/// Returns the verdict of one rule.
 fn verdict(rule: &Rule, claims: &Map<String, Value>, interpretation: Interpretation) -> Verdict {
     let folded = |text: Cow<'_, str>| match interpretation.is_otherwise(Question::LetterCase) {
         true => text.to_lowercase(),
@@ -192,7 +192,7 @@ fn verdict(rule: &Rule, claims: &Map<String, Value>, interpretation: Interpretat
     if does_match { Verdict::Matched } else { Verdict::NotMatched }
 }
 
-/// Whether `text` is as a rule of this type and value wants it.
+/// Returns whether `text` matches a rule of this type and value.
 pub(super) fn matches(match_type: MatchType, text: &str, value: &str) -> bool {
     match match_type {
         MatchType::Equals => text == value,
@@ -202,7 +202,7 @@ pub(super) fn matches(match_type: MatchType, text: &str, value: &str) -> bool {
     }
 }
 
-/// A claim as one text, an array as the user pool itself flattens several values.
+/// Returns a claim as one text, with arrays flattened as the user pool flattens several values.
 pub(super) fn flattened(claim: &Value) -> String {
     match claim {
         Value::String(text) => text.clone(),

@@ -1,4 +1,4 @@
-//! The outcome by the natural interpretation, and what the other interpretations would make of it.
+//! Explanation of an outcome: the result by the natural interpretation, and the results of the others.
 
 use std::collections::BTreeSet;
 
@@ -6,34 +6,34 @@ use serde_json::Value;
 
 use super::{By, Evaluation, IdentityPoolRoles, Interpretation, Outcome, Question, RoleMapping, RoleRequest, evaluate};
 
-/// What came out, and how far that is certain.
+/// The result, and its certainty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation {
-    /// By the natural interpretation.
+    /// The result by the natural interpretation.
     pub evaluation: Evaluation,
-    /// Why the outcome may be another one; none if no reading changes it.
+    /// The ways in which the outcome may differ; empty if no interpretation changes it.
     pub doubts: Vec<Doubt>,
-    /// The rules, counted from 0, whose verdict another reading changes, whatever becomes of the outcome.
+    /// The rules, counted from 0, whose verdict some interpretation changes, with or without the outcome.
     pub uncertain_rules: BTreeSet<usize>,
 }
 
-/// One way in which the outcome may be another one.
+/// One way in which the outcome may differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Doubt {
-    /// What would have to have its other answer: all of these.
+    /// The questions that would all need their other answer.
     pub questions: Vec<Question>,
-    /// What the person would get then.
+    /// The outcome in that case.
     pub outcome: Outcome,
 }
 
 impl Explanation {
-    /// Whether every reading has the same outcome.
+    /// Returns whether every interpretation has the same outcome.
     pub fn is_certain(&self) -> bool {
         self.doubts.is_empty()
     }
 }
 
-/// Evaluates a mapping of `pool`, or the lack of one, by every reading that could matter.
+/// Evaluates a mapping of `pool`, or the lack of one, by every interpretation that could matter.
 pub fn explain(pool: &IdentityPoolRoles, mapping: Option<&RoleMapping>, request: &RoleRequest<'_>) -> Explanation {
     let evaluation = evaluate(pool, mapping, request, Interpretation::NATURAL);
     let (mut found, mut doubts): (Vec<Interpretation>, Vec<Doubt>) = Default::default();
@@ -42,7 +42,7 @@ pub fn explain(pool: &IdentityPoolRoles, mapping: Option<&RoleMapping>, request:
         let other = evaluate(pool, mapping, request, interpretation);
         let verdicts = evaluation.verdicts.iter().zip(&other.verdicts).enumerate();
         uncertain_rules.extend(verdicts.filter(|(_, (one, other))| one != other).map(|(place, _)| place));
-        // Readings come in the order of their size: one that adds to a doubt that is known adds nothing.
+        // Interpretations come in the order of their size: one that includes a known doubt adds nothing.
         if other.outcome != evaluation.outcome && !found.iter().any(|known| interpretation.includes(*known)) {
             found.push(interpretation);
             doubts.push(Doubt { questions: interpretation.questions(), outcome: other.outcome });
@@ -51,7 +51,7 @@ pub fn explain(pool: &IdentityPoolRoles, mapping: Option<&RoleMapping>, request:
     Explanation { evaluation, doubts, uncertain_rules }
 }
 
-/// The questions that can matter here.
+/// Returns the questions that can matter here.
 fn arising(mapping: Option<&RoleMapping>, request: &RoleRequest<'_>) -> Vec<Question> {
     let asks = request.custom_role.is_some();
     let Some(mapping) = mapping else {

@@ -1,31 +1,31 @@
-//! What AWS's documents leave open about role mappings, and the ways to answer it.
+//! Questions about role mappings that AWS's documents leave open, and the possible answers.
 
 use serde::Serialize;
 
-/// Something that no document of AWS's says. Each has a natural answer, and another one that cannot be ruled out.
+/// A detail that AWS does not document. Each has a natural answer, and another one that cannot be ruled out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Question {
-    /// `Contains` for a claim that is an array: a part of its text, or else one whole element.
+    /// `Contains` for an array claim: finds its value in the array's text, or else wants it to be one whole element.
     ContainsOnArrays,
-    /// The other match types for a claim that is an array: its text is compared, or else each element.
+    /// The other match types for an array claim: compare the array's text, or else each element.
     ComparisonOfArrays,
     /// The text of an array: `[a, b]` as a user pool flattens several values, or else JSON.
     TextOfArrays,
     /// A claim that is neither a text nor an array: its JSON text is compared, or else it counts as missing.
     OtherTypes,
-    /// Letters match in their own case, or else in any.
+    /// Letter case: it matters, or else it does not.
     LetterCase,
-    /// A role that is asked for under rules must be a matching rule's, or else may be any.
+    /// A requested role under rules: must be a matching rule's, or else may be any.
     CustomRoleByRules,
-    /// A role that is asked for where there is no mapping must be the default role, or else may be any.
+    /// A requested role without a mapping: must be the default role, or else may be any.
     CustomRoleWithoutMapping,
-    /// The only one of `cognito:roles`, without a preferred role: still ambiguous, or else given.
+    /// A single role in `cognito:roles` without a preferred role: still ambiguous, or else given.
     OnlyRole,
 }
 
 impl Question {
-    /// All of them.
+    /// All questions.
     pub const ALL: [Self; 8] = [
         Self::ContainsOnArrays,
         Self::ComparisonOfArrays,
@@ -37,7 +37,7 @@ impl Question {
         Self::OnlyRole,
     ];
 
-    /// What is taken for true unless it is answered the other way.
+    /// Returns the answer that is assumed.
     pub fn natural_answer(self) -> &'static str {
         match self {
             Self::ContainsOnArrays => "Contains looks for its value in the text of an array",
@@ -51,7 +51,7 @@ impl Question {
         }
     }
 
-    /// What cannot be ruled out.
+    /// Returns the answer that cannot be ruled out.
     pub fn other_answer(self) -> &'static str {
         match self {
             Self::ContainsOnArrays => "Contains wants one element of an array to be its value",
@@ -72,39 +72,39 @@ impl Question {
     }
 }
 
-/// One way to read the documents: an answer to each [`Question`].
+/// One interpretation of the documents: an answer to each [`Question`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Interpretation {
-    /// The questions that have their other answer, a bit each.
+    /// The questions that have their other answer, one bit each.
     others: u8,
 }
 
 impl Interpretation {
-    /// The natural answer to each question.
+    /// The interpretation with all natural answers.
     pub const NATURAL: Self = Self { others: 0 };
 
-    /// The same reading with the other answer to this question.
+    /// Returns this interpretation with the other answer to `question`.
     #[must_use]
     pub fn otherwise(self, question: Question) -> Self {
         Self { others: self.others | question.bit() }
     }
 
-    /// Whether this question has its other answer.
+    /// Returns whether `question` has its other answer.
     pub fn is_otherwise(self, question: Question) -> bool {
         self.others & question.bit() != 0
     }
 
-    /// The questions that have their other answer.
+    /// Returns the questions that have their other answer.
     pub fn questions(self) -> Vec<Question> {
         Question::ALL.into_iter().filter(|question| self.is_otherwise(*question)).collect()
     }
 
-    /// Whether it has the other answer wherever `part` has it.
+    /// Returns whether it has the other answer wherever `part` has it.
     pub fn includes(self, part: Self) -> bool {
         self.others & part.others == part.others
     }
 
-    /// Every reading that differs from the natural one in some of `questions`, those that differ in fewer first.
+    /// Returns all interpretations that differ from the natural one in some of `questions`, smaller ones first.
     pub fn others(questions: &[Question]) -> Vec<Self> {
         let mask = questions.iter().fold(0, |mask, question| mask | question.bit());
         let mut interpretations: Vec<Self> =
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_combination_comes_once_and_small_ones_first() {
+    fn every_interpretation_comes_once_and_small_ones_first() {
         let questions = [Question::LetterCase, Question::ContainsOnArrays, Question::OnlyRole];
         let interpretations = Interpretation::others(&questions);
         let counts: Vec<usize> =

@@ -1,9 +1,9 @@
-//! Which role an identity pool gives, and why: its role mapping, evaluated over the claims of an ID token
+//! Role mapping of an identity pool: the role that it gives for the claims of an ID token, and the reason
 //! (<https://docs.aws.amazon.com/cognito/latest/developerguide/role-based-access-control.html>).
 //!
-//! AWS documents the order of things and leaves details open. What is open is a [`Question`]; an [`Interpretation`] answers all
-//! of them. [`evaluate()`] goes by one interpretation; [`explain()`] by every one that could matter, and says where they differ.
-//! Nothing here reads a file or asks a server.
+//! AWS documents the order of the steps and leaves details open. Each open detail is a [`Question`], and an
+//! [`Interpretation`] answers all of them. [`evaluate()`] uses one interpretation. [`explain()`] tries every one that
+//! could matter, and reports where they differ. Nothing here reads a file or makes a request.
 
 pub mod asserted;
 mod evaluate;
@@ -33,74 +33,74 @@ pub use reasons::{why_this_outcome, why_this_verdict};
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetIdentityPoolRoles.html>).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IdentityPoolRoles {
-    /// The identity pool, where it is named.
+    /// The identity pool's id, if the document names it.
     pub identity_pool_id: Option<String>,
-    /// The default role of who signed in.
+    /// The default role of people who signed in.
     pub authenticated: Option<String>,
     /// The default role of guests.
     pub unauthenticated: Option<String>,
-    /// A mapping per provider; a user pool's provider is `HOST/POOL:APP CLIENT`.
+    /// One mapping per provider. A user pool's provider is `HOST/POOL:APP CLIENT`.
     pub mappings: BTreeMap<String, RoleMapping>,
 }
 
-/// How the role is found for who comes by one provider
+/// The mapping for people who come via one provider
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_RoleMapping.html>).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoleMapping {
-    /// `Type`, and the rules if it is `Rules`.
+    /// `Type`, with the rules if it is `Rules`.
     pub by: By,
     /// `AmbiguousRoleResolution`.
     pub ambiguous: AmbiguousRole,
 }
 
-/// What a mapping goes by.
+/// The basis of a mapping.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum By {
     /// `Token`: the claims `cognito:roles` and `cognito:preferred_role`.
     Token,
-    /// `Rules`: the first that matches.
+    /// `Rules`: the first one that matches.
     Rules(Vec<Rule>),
 }
 
-/// What happens where the mapping leads to no role.
+/// The outcome if the mapping leads to no role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AmbiguousRole {
-    /// The default role of who signed in.
+    /// The default role of people who signed in.
     AuthenticatedRole,
     /// No credentials.
     Deny,
 }
 
-/// One rule (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_MappingRule.html>).
+/// A rule (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_MappingRule.html>).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Rule {
     /// The claim's name, of 1 to 64 characters.
     pub claim: String,
-    /// How it is compared.
+    /// The kind of comparison.
     pub match_type: MatchType,
-    /// With what, of 1 to 128 characters.
+    /// The value that the claim is compared with, of 1 to 128 characters.
     pub value: String,
     /// The ARN of the role that it gives.
     #[serde(rename = "RoleARN")]
     pub role_arn: String,
 }
 
-/// How a rule compares.
+/// The kind of comparison of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum MatchType {
-    /// The claim is the value.
+    /// The claim equals the value.
     Equals,
-    /// The value is in the claim.
+    /// The claim contains the value.
     Contains,
     /// The claim starts with the value.
     StartsWith,
-    /// The claim is there, and is not the value.
+    /// The claim exists and does not equal the value.
     NotEqual,
 }
 
 impl MatchType {
-    /// All of them.
+    /// All match types.
     pub const ALL: [Self; 4] = [Self::Equals, Self::Contains, Self::StartsWith, Self::NotEqual];
 }
 
@@ -116,7 +116,7 @@ impl fmt::Display for MatchType {
 }
 
 impl RoleMapping {
-    /// The rules; none if it goes by the token.
+    /// Returns the rules; none for a mapping by the token.
     pub fn rules(&self) -> &[Rule] {
         match &self.by {
             By::Token => &[],
@@ -126,7 +126,7 @@ impl RoleMapping {
 }
 
 impl IdentityPoolRoles {
-    /// Every role that it names for who signed in, each once, in the order of its rules, the default role last.
+    /// Returns every role for people who signed in, each once: in the order of the rules, the default role last.
     pub fn role_arns(&self) -> Vec<&str> {
         let of_rules = self.mappings.values().flat_map(RoleMapping::rules).map(|rule| rule.role_arn.as_str());
         let mut arns: Vec<&str> = Vec::new();
@@ -138,7 +138,7 @@ impl IdentityPoolRoles {
         arns
     }
 
-    /// The claims that rules name and a user pool may hold application roles in.
+    /// Returns the claims of rules that a user pool may hold application roles in.
     pub fn custom_claims(&self) -> impl Iterator<Item = &str> {
         let rules = self.mappings.values().flat_map(RoleMapping::rules);
         rules.map(|rule| rule.claim.as_str()).filter(|claim| claim.starts_with(asserted::CUSTOM))

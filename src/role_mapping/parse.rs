@@ -1,4 +1,4 @@
-//! A mapping out of the JSON of `aws cognito-identity get-identity-pool-roles`, checked as the service checks it.
+//! Parser of the JSON of `aws cognito-identity get-identity-pool-roles`. It makes the checks that the service makes.
 
 use std::collections::BTreeMap;
 
@@ -10,21 +10,21 @@ use crate::aws::ids;
 use crate::error::{Failure, Kind, quoted, shortened};
 use crate::json::UniqueMembers;
 
-/// The largest mapping that is read, in bytes; the largest that AWS keeps is far below.
+/// The largest mapping that is read, in bytes. The largest that AWS stores is far smaller.
 pub const LARGEST: usize = 1 << 20;
 /// The most providers with a mapping
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_SetIdentityPoolRoles.html>).
 const MOST_PROVIDERS: usize = 10;
 /// The longest name of a provider, in characters (the same page).
 const LONGEST_PROVIDER: usize = 128;
-/// The most rules that the service's model has room for. AWS's text sets 25, which is a finding and not a fault
+/// The most rules that the service's model allows. AWS's text says 25, and more than that is a finding, not a fault
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_RulesConfigurationType.html>).
 const MOST_RULES: usize = 400;
 /// The longest name of a claim and the longest value, in characters
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_MappingRule.html>).
 const LONGEST_CLAIM: usize = 64;
 const LONGEST_VALUE: usize = 128;
-/// The longest message of the JSON parser's that is repeated, in characters.
+/// The longest message of the JSON parser that is repeated, in characters.
 const LONGEST_FAULT: usize = 300;
 
 #[derive(Deserialize)]
@@ -35,7 +35,7 @@ struct Document {
     roles: Roles,
     #[serde(default, deserialize_with = "each_once")]
     role_mappings: BTreeMap<String, Mapping>,
-    /// What boto3 adds.
+    /// A member that boto3 adds.
     #[serde(rename = "ResponseMetadata")]
     _metadata: Option<IgnoredAny>,
 }
@@ -67,7 +67,7 @@ struct Rules {
     rules: Vec<Rule>,
 }
 
-/// Reads the mappings by provider.
+/// The mappings by provider.
 fn each_once<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Mapping>, D::Error> {
     let repeated = |provider: &str| format!("RoleMappings has '{}' twice", quoted(provider));
     let members = UniqueMembers::new("an object with an entry per provider", repeated);
@@ -75,10 +75,10 @@ fn each_once<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Stri
 }
 
 impl IdentityPoolRoles {
-    /// Reads what `get-identity-pool-roles` prints. `source` names the place in messages.
+    /// Reads the output of `get-identity-pool-roles`. Messages name `source`.
     ///
     /// # Errors
-    /// [`Kind::Usage`] with the place within the document, for the first thing that the service would not take either.
+    /// [`Kind::Usage`] for the first thing that the service would not accept either, with its place in the document.
     pub fn read(json: &[u8], source: &str) -> Result<Self, Failure> {
         let fault = |what: String| {
             Failure::new(Kind::Usage, format!("{source}: {what}"))
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_aws_cli_prints_is_read() {
+    fn output_of_the_aws_cli_is_read() {
         let mut document = rules(json!([rule()]));
         document["IdentityPoolId"] = json!("eu-west-1:1cf667a2-49a6-454b-9e45-23199EXAMPLE");
         document["Roles"] = json!({ "authenticated": ROLE });
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_wrong_is_named_with_its_place() {
+    fn faults_are_reported_with_their_place() {
         let with = |key: &str, value: Value| {
             let mut changed = rule();
             changed[key] = value;

@@ -1,4 +1,4 @@
-//! Which entry of `RoleMappings` counts for a token.
+//! Choice of the entry of `RoleMappings` that counts for a token.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -6,36 +6,36 @@ use serde_json::{Map, Value};
 use super::{IdentityPoolRoles, RoleMapping};
 use crate::aws::ids::provider_name;
 
-/// The entry that counts.
+/// The chosen entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chosen<'a> {
-    /// Its key and itself; none if the identity pool has no mappings at all.
+    /// The entry with its key; `None` if the identity pool has no mappings at all.
     pub entry: Option<(&'a str, &'a RoleMapping)>,
-    /// How it was chosen.
+    /// The way it was chosen.
     pub by: ChosenBy,
-    /// Whose the token is by its `iss` and `aud`, where it tells and the entry is not for it.
+    /// The provider of the token by its `iss` and `aud`, if they tell and the entry is not that provider's.
     pub other_token: Option<String>,
 }
 
-/// How an entry was chosen.
+/// The way an entry was chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChosenBy {
     /// By the token's issuer and audience.
     Token,
-    /// By name.
+    /// By its name.
     Flag,
-    /// It is the only one.
+    /// It is the only entry.
     Only,
-    /// There is none.
+    /// There is no entry.
     None,
 }
 
-/// There are several, and nothing tells which; or the one that was named is not among them.
+/// No entry can be chosen: there are several, and nothing tells which; or there is none of that name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotChosen;
 
-/// The entry for the claims of a token: the one that is named, else that of `iss` and `aud`, else the only one.
+/// Chooses the entry for the claims of a token: the named one, else that of `iss` and `aud`, else the only one.
 ///
 /// # Errors
 /// [`NotChosen`].
@@ -64,7 +64,7 @@ pub fn choose<'a>(
     Ok(Chosen { entry, by, other_token: token.filter(is_other).map(|token| token.key()) })
 }
 
-/// Whose a token is.
+/// The provider of a token.
 struct Token<'a> {
     /// The issuer's name, without a slash at its end.
     issuer: &'a str,
@@ -85,13 +85,14 @@ impl<'a> Token<'a> {
         format!("{}:{}", self.issuer, self.audience)
     }
 
-    /// A user pool's key is `HOST/POOL:APP CLIENT`; that of a plain issuer is its name, or the ARN of its provider in IAM.
+    /// The key of a user pool is `HOST/POOL:APP CLIENT`; that of a plain issuer is its name, or the ARN of its provider
+    /// in IAM.
     fn is_meant_by(&self, key: &str) -> bool {
         let issuer = key.split_once(":oidc-provider/").map_or(key, |(_, issuer)| issuer);
         key == self.key() || issuer.trim_end_matches('/') == self.issuer
     }
 
-    /// Whether identity pools take the newer of a user pool's two issuers for the older one is not documented.
+    /// Whether identity pools accept the newer of a user pool's two issuers as the older one is not documented.
     fn may_be_meant_by(&self, key: &str) -> bool {
         self.issuer.strip_prefix("issuer-").is_some_and(|issuer| Token { issuer, ..*self }.is_meant_by(key))
     }
@@ -117,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_is_chosen_by_name_then_by_the_token_then_for_want_of_others() {
+    fn named_entry_precedes_the_tokens_and_the_only_one() {
         let token = json!({ "iss": "https://host/pool", "aud": "client" });
         let found = |key: &str, by| Ok((Some(key.to_owned()), by));
         assert_eq!(chosen(&["x", "host/pool:client"], &token, None), found("host/pool:client", ChosenBy::Token));
@@ -133,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_may_be_for_another_token() {
+    fn entry_may_be_for_another_token() {
         let other = |keys: &[&str], issuer: &str| {
             let claims = json!({ "iss": issuer, "aud": "c" });
             choose(&pool(keys), claims.as_object().unwrap(), None).map(|chosen| (chosen.by, chosen.other_token))

@@ -1,38 +1,40 @@
-//! Which rules can never decide, because an earlier one always does.
+//! Rules that can never take effect, because an earlier rule always pre-empts them.
 //!
-//! Worked out for claims that are texts, which every user attribute is. All match types want the claim to be there, so
-//! that a rule is a set of texts, and the question is whether one set lies within another.
+//! Computed for claims that are texts, as every user attribute is. All match types need the claim to exist, so a rule
+//! is a set of texts, and the question is whether one set lies within another.
 
 use super::evaluate::matches;
 use super::{MatchType, Rule};
 
-/// Whether a rule of the type and value `earlier` matches every text that one of `later` matches.
+/// Returns whether a rule of the type and value `earlier` matches every text that one of `later` matches.
 ///
-/// `Equals` is one text; `NotEqual` all but one; `StartsWith` and `Contains` have no longest text, so that nothing but the
-/// value itself can tell. Values are not empty.
+/// `Equals` is one text, and `NotEqual` all but one. The texts of `StartsWith` and `Contains` have no end, so only the
+/// value itself decides. Values are not empty.
 pub fn matches_whenever(earlier: (MatchType, &str), later: (MatchType, &str)) -> bool {
     use MatchType::{Contains, Equals, NotEqual, StartsWith};
     let ((earlier_type, wide), (later_type, narrow)) = (earlier, later);
     match (earlier_type, later_type) {
-        // One text has to fit.
+        // The one text has to match.
         (_, Equals) => matches(earlier_type, narrow, wide),
-        // All but one have to fit, and there is no end of those.
+        // Infinitely many texts have to match.
         (NotEqual, NotEqual) => narrow == wide,
         (_, NotEqual) => false,
-        // The one text that does not fit must not be among them.
+        // The one text that does not match must not be among them.
         (NotEqual, StartsWith | Contains) => !matches(later_type, wide, narrow),
-        // Whatever may follow, the beginning has to do it.
+        // Anything may follow, so the beginning decides.
         (StartsWith, StartsWith) => narrow.starts_with(wide),
         (Contains, StartsWith | Contains) => narrow.contains(wide),
-        // Something else may come before it.
+        // Something else may come before the value.
         (StartsWith, Contains) => false,
         (Equals, StartsWith | Contains) => false,
     }
 }
 
-/// The earlier rules, counted from 0, that leave nothing to the rule at `place`: one of them, or two that together match
-/// every text (all but one, and that one). Empty if it can decide. `is_array` says that the claim is no text: what those
-/// are compared as is not documented, and nothing but the very same comparison is sure to match as well.
+/// Returns the earlier rules, counted from 0, that leave nothing to the rule at `place`: one of them, or two that
+/// together match every text (all but one, and that one). The list is empty if the rule can take effect.
+///
+/// `is_array` says that the claim is not a text. How arrays are compared is not documented, so only the same comparison
+/// is sure to match as well.
 pub fn covered_by(rules: &[Rule], place: usize, is_array: bool) -> Vec<usize> {
     let Some(rule) = rules.get(place) else { return Vec::new() };
     let pair = |rule: &'_ Rule| (rule.match_type, rule.value.clone());
@@ -64,7 +66,7 @@ pub fn covered_by(rules: &[Rule], place: usize, is_array: bool) -> Vec<usize> {
 mod tests {
     use super::*;
 
-    /// Every text over the alphabet, the empty one first, up to a length.
+    /// Returns all texts over the alphabet up to a length, the empty one first.
     fn texts(alphabet: &[char], longest: usize) -> Vec<String> {
         let mut all = vec![String::new()];
         let mut newest = all.clone();
@@ -81,13 +83,14 @@ mod tests {
         rules.collect()
     }
 
-    /// Long enough, and with a letter that no value has: a set that is not covered shows it by one of these.
+    /// Returns texts that are long enough, with a letter that no value has: one of them shows a set that is not
+    /// covered.
     fn witnesses() -> Vec<String> {
         texts(&['a', 'b', 'z'], 5)
     }
 
     #[test]
-    fn subsumption_is_what_trying_every_text_says() {
+    fn subsumption_agrees_with_trying_every_text() {
         let witnesses = witnesses();
         let sets: Vec<Vec<bool>> = rules()
             .iter()
@@ -110,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn two_rules_together_may_leave_nothing() {
+    fn two_rules_together_may_cover_every_text() {
         let witnesses = texts(&['a', 'z'], 4);
         let small: Vec<(MatchType, String)> =
             rules().into_iter().filter(|(_, value)| value.len() <= 2 && !value.contains('b')).collect();
@@ -127,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn another_claim_covers_nothing_and_an_array_wants_the_same_comparison() {
+    fn other_claims_cover_nothing_and_arrays_need_the_same_comparison() {
         let contains =
             |claim: &str, value: &str| Rule { claim: claim.into(), ..rule(&(MatchType::Contains, value.into())) };
         let rules = [contains("x", "a"), contains("c", "ab"), contains("c", "a"), contains("c", "ab")];

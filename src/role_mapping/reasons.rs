@@ -1,4 +1,4 @@
-//! Why a rule matches or not, and why an outcome is what it is, in words.
+//! Reasons in words: why a rule matches or not, and why an outcome is what it is.
 
 use serde_json::{Map, Value};
 
@@ -6,10 +6,10 @@ use super::evaluate::flattened;
 use super::{AmbiguousRole, Basis, IdentityPoolRoles, MatchType, RoleMapping, Rule, Verdict};
 use crate::error::shortened;
 
-/// The longest claim that is repeated, in characters.
+/// The longest claim that a reason repeats, in characters.
 const LONGEST_CLAIM: usize = 200;
 
-/// Why this became of the rule.
+/// Returns the reason for a rule's verdict.
 pub fn why_this_verdict(rule: &Rule, verdict: Verdict, claims: &Map<String, Value>) -> String {
     let Rule { claim, value, .. } = rule;
     let is = claims.get(claim).map(|found| {
@@ -33,7 +33,7 @@ pub fn why_this_verdict(rule: &Rule, verdict: Verdict, claims: &Map<String, Valu
     format!("{is}, {does}")
 }
 
-/// Why this came out.
+/// Returns the reason for an outcome.
 pub fn why_this_outcome(basis: Basis, mapping: Option<&RoleMapping>, pool: &IdentityPoolRoles) -> String {
     let default = match pool.authenticated {
         Some(_) => "the default role is given",

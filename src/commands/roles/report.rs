@@ -26,7 +26,7 @@ impl Report<'_> {
         self.chosen.entry.map(|(_, mapping)| mapping)
     }
 
-    /// Returns true if every reading has the same outcome, and this mapping decides.
+    /// Returns true if every interpretation has the same outcome, and this mapping decides.
     pub fn is_certain(&self) -> bool {
         self.counts && self.explanation.is_certain()
     }

@@ -1,4 +1,4 @@
-//! What about a mapping deserves a second look, with this person's claims at hand.
+//! Findings about a mapping that deserve a second look, with one person's claims at hand.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -9,13 +9,13 @@ use crate::role_mapping::asserted::{
     Asserted, CUSTOM, GROUPS, IAM_ROLES, PLAIN_GROUPS, PLAIN_ROLES, encoded, is_list, several,
 };
 
-/// The most rules of a provider; AWS does not raise it
+/// The most rules of a provider. AWS does not raise this quota
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/quotas.html>).
 const MOST_RULES: usize = 25;
-/// The scope that lets a person write their own attributes
+/// The scope that lets people write their own attributes
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-define-resource-servers.html>).
 const ADMIN_SCOPE: &str = "aws.cognito.signin.user.admin";
-/// Claims that no person can write, besides all that begin with `cognito:`.
+/// Claims that no person can write, besides those that begin with `cognito:`.
 const NOT_ATTRIBUTES: &[&str] = &[
     "sub",
     "iss",
@@ -39,31 +39,31 @@ const NOT_ATTRIBUTES: &[&str] = &[
     "roles",
     "groups",
 ];
-/// The most names of one kind that are told about one rule.
+/// The most names of one kind that findings about one rule mention.
 const MOST_NAMES: usize = 5;
 /// The longest text from outside that a finding repeats, in characters.
 const LONGEST_QUOTE: usize = 128;
 
-/// How much a finding matters.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// Somebody may get what they should not have, or not get what they should.
+    /// A person may get what they should not have, or not get what they should.
     Warning,
-    /// Good to know.
+    /// Background information.
     Note,
 }
 
 /// One finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// How much it matters.
+    /// The severity.
     pub severity: Severity,
-    /// What it is about, for scripts.
+    /// The code of the finding, for scripts.
     pub code: &'static str,
-    /// The rule that it is about, counted from 1, if it is about one.
+    /// The rule, counted from 1, if the finding is about one.
     pub rule: Option<usize>,
-    /// What to know.
+    /// The finding in words.
     pub text: String,
 }
 
@@ -77,20 +77,20 @@ impl Finding {
     }
 }
 
-/// What is known besides the mapping.
+/// The context of a mapping: one person's claims and scopes.
 #[derive(Debug, Clone, Copy)]
 pub struct FindingContext<'a> {
     /// The claims.
     pub claims: &'a Map<String, Value>,
     /// The verdicts by the natural interpretation.
     pub verdicts: &'a [Verdict],
-    /// The scopes that the sign-in asks for, where they are known.
+    /// The scopes that the sign-in asks for, if they are known.
     pub scopes_asked: Option<&'a [String]>,
-    /// The scopes that the person's tokens have, where they are known, separated by spaces.
+    /// The scopes of the person's tokens, separated by spaces, if they are known.
     pub scopes_given: Option<&'a str>,
 }
 
-/// All findings, warnings first.
+/// Returns all findings, warnings first.
 pub fn findings(mapping: Option<&RoleMapping>, around: &FindingContext<'_>) -> Vec<Finding> {
     let rules = mapping.map(RoleMapping::rules).unwrap_or_default();
     let mut found = Vec::new();
@@ -165,12 +165,12 @@ fn is_longer(name: &str, value: &str) -> bool {
     name != value && name.contains(value) && !name.starts_with('[')
 }
 
-/// The names that a rule's value stands for: one, or those of a list in brackets.
+/// Returns the names that a rule's value stands for: one, or those of a list in brackets.
 fn names(value: &str) -> impl Iterator<Item = &str> {
     value.trim_start_matches('[').trim_end_matches(']').split(',').map(str::trim).filter(|name| !name.is_empty())
 }
 
-/// The user pool encodes the values of an attribute once there are several of them, and not before.
+/// The user pool encodes the values of an attribute only if there are several.
 fn value_is_encoded(place: usize, rule: &Rule) -> Option<Finding> {
     if !rule.claim.starts_with(CUSTOM) || rule.match_type == MatchType::NotEqual {
         return None;
@@ -205,7 +205,7 @@ fn whole_claim(place: usize, rule: &Rule, around: &FindingContext<'_>) -> Option
     })
 }
 
-/// `openid email` puts the address into the ID token and leaves all else out, `openid` alone puts everything in
+/// `openid email` puts only the address into the ID token; `openid` by itself puts everything in
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-client-apps.html>).
 fn hidden(place: usize, rule: &Rule, around: &FindingContext<'_>) -> Option<Finding> {
     let given: Option<Vec<&str>> = around.scopes_given.map(|scopes| scopes.split_whitespace().collect());
@@ -229,7 +229,7 @@ fn too_many(rules: &[Rule]) -> Option<Finding> {
     (rules.len() > MOST_RULES).then(|| Finding::warning("too_many_rules", None, text))
 }
 
-/// Mapped attributes have to be writable by the app client, and then are by the person, if the scope is there
+/// The app client must be able to write mapped attributes, and then people can write them, too, with the right scope
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/attributes-for-access-control.html>).
 fn writable(rules: &[Rule], around: &FindingContext<'_>) -> Option<Finding> {
     around.scopes_given?.split_whitespace().find(|scope| *scope == ADMIN_SCOPE)?;
@@ -266,7 +266,7 @@ fn several_match(rules: &[Rule], around: &FindingContext<'_>) -> Option<Finding>
     (!others.is_empty()).then(|| Finding::note("several_rules_match", first, text))
 }
 
-/// What a directory no longer sends stays in the user pool
+/// Attributes that a directory no longer sends stay in the user pool
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-specifying-attribute-mapping.html>).
 fn sticky(rules: &[Rule]) -> Vec<Finding> {
     let mut claims: Vec<&str> =

@@ -13,7 +13,7 @@ fn contains(value: &str, role: &str) -> Rule {
     rule(ROLES, MatchType::Contains, value, role)
 }
 
-/// The findings about rules and claims, as `CODE RULE` with a `!` before a warning.
+/// Returns the findings about rules and claims as `CODE RULE`, with a `!` before a warning.
 fn found_with(rules: &[Rule], claims: &Value, asked: Option<&[String]>, given: Option<&str>) -> Vec<String> {
     let mapping = RoleMapping { by: By::Rules(rules.to_vec()), ambiguous: AmbiguousRole::Deny };
     let claims = claims.as_object().unwrap();
@@ -29,7 +29,7 @@ fn found_with(rules: &[Rule], claims: &Value, asked: Option<&[String]>, given: O
     findings(Some(&mapping), &around).into_iter().map(shown).collect()
 }
 
-/// The same without the note that every mapped attribute gets.
+/// Returns the same without the note that every mapped attribute gets.
 fn found(rules: &[Rule], claims: &Value) -> Vec<String> {
     let mut found = found_with(rules, claims, None, None);
     found.retain(|finding| finding != "attribute_may_be_stale");
@@ -37,7 +37,7 @@ fn found(rules: &[Rule], claims: &Value) -> Vec<String> {
 }
 
 #[test]
-fn a_value_within_another_name_is_a_warning_unless_an_earlier_rule_takes_it() {
+fn value_within_another_name_is_a_warning_unless_covered() {
     let both = [contains("Admin", "a"), contains("NotAdmin", "b")];
     assert_eq!(
         found(&both, &json!({})),
@@ -54,9 +54,9 @@ fn a_value_within_another_name_is_a_warning_unless_an_earlier_rule_takes_it() {
     assert!(found(&elsewhere, &json!({})).is_empty(), "another claim's names are not this one's");
 }
 
-/// Claims from elsewhere may name any number of roles: what is told does not grow with them.
+/// Claims may name any number of roles, and the list of findings must not grow with them.
 #[test]
-fn of_many_names_a_few_are_told_and_the_others_counted() {
+fn many_names_are_cut_to_a_few_and_counted() {
     let names: Vec<String> = (0..5000).map(|number| format!("a{number}")).collect();
     let rules: Vec<Rule> = [contains("a4999", "x"), contains("a", "y")].into();
     let mapping = RoleMapping { by: By::Rules(rules), ambiguous: AmbiguousRole::Deny };
@@ -76,7 +76,7 @@ fn of_many_names_a_few_are_told_and_the_others_counted() {
 }
 
 #[test]
-fn a_rule_that_never_decides_is_a_warning() {
+fn rule_without_effect_is_a_warning() {
     let twice = [contains("x", "a"), contains("x", "b")];
     assert_eq!(found(&twice, &json!({})), ["!unreachable_rule 2"]);
     let all = [
@@ -91,7 +91,7 @@ fn a_rule_that_never_decides_is_a_warning() {
 }
 
 #[test]
-fn a_value_that_the_user_pool_encodes_is_a_warning() {
+fn value_that_the_user_pool_encodes_is_a_warning() {
     for (value, expected) in [
         ("api:read", true),
         ("team a", true),
@@ -115,7 +115,7 @@ fn a_value_that_the_user_pool_encodes_is_a_warning() {
 }
 
 #[test]
-fn comparing_the_whole_of_a_list_is_a_note_until_there_is_one() {
+fn whole_claim_comparison_is_a_warning_only_for_lists() {
     for match_type in [MatchType::Equals, MatchType::StartsWith, MatchType::NotEqual] {
         let rules = [rule(ROLES, match_type, "Admin", "a")];
         assert_eq!(found(&rules, &json!({ ROLES: "Admin" })), ["list_in_brackets 1"]);
@@ -128,7 +128,7 @@ fn comparing_the_whole_of_a_list_is_a_note_until_there_is_one() {
 }
 
 #[test]
-fn a_claim_that_the_scopes_hide_is_a_warning() {
+fn claim_that_the_scopes_hide_is_a_warning() {
     let rules = [contains("x", "a")];
     let scopes = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
     for (asked, expected) in [
@@ -146,7 +146,7 @@ fn a_claim_that_the_scopes_hide_is_a_warning() {
 }
 
 #[test]
-fn a_claim_that_its_owner_can_write_is_a_warning() {
+fn claim_that_its_owner_can_write_is_a_warning() {
     let given = Some("openid aws.cognito.signin.user.admin");
     let is_writable = |claim: &str, given| {
         let rules = [rule(claim, MatchType::Equals, "x", "a")];
@@ -158,7 +158,7 @@ fn a_claim_that_its_owner_can_write_is_a_warning() {
 }
 
 #[test]
-fn counts_overage_and_several_matches_are_told() {
+fn rule_count_overage_and_several_matches_are_found() {
     let many: Vec<Rule> = (0..26).map(|number| contains(&format!("x{number:02}"), "a")).collect();
     assert_eq!(found(&many, &json!({})), ["!too_many_rules"]);
     assert!(found(&many[1..], &json!({})).is_empty());

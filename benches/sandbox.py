@@ -38,7 +38,7 @@ class Page(html.parser.HTMLParser):
 
 
 def sign_in(url):
-    """What a person does in the browser."""
+    """Does what a person does in the browser."""
     jar = http.cookiejar.CookieJar()
     browser = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(jar))
     with browser.open(url) as answer:

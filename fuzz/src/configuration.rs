@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::given::{assert_presentable, is_plain};
 
-/// What says where secrets go, or whom to trust, or who is meant: never the environment's to say.
+/// The keys for which the environment never counts: they decide where secrets go, whom to trust, or which person is meant.
 const PINNED: &[&str] = &[
     "user_pool_id",
     "client_id",

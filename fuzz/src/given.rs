@@ -1,4 +1,4 @@
-//! What several targets start from: a profile, keys, a time, and checks of their own.
+//! Common starting points of the targets: a profile, keys, a time, and checks of their own.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use cogfed::aws::Credentials;
@@ -67,7 +67,7 @@ pub fn credentials() -> Credentials {
     }
 }
 
-/// Whether a terminal would obey anything in it: written anew here, from the ranges of Unicode's bidirectional and
+/// Returns whether a terminal would obey nothing in the text: written again here, from the ranges of Unicode's bidirectional and
 /// control characters, so that it does not share `terminal`'s mistakes.
 pub fn is_plain(text: &str) -> bool {
     !text.chars().any(|c| {

@@ -30,7 +30,7 @@ static JWKS: LazyLock<Value> = LazyLock::new(|| {
 
 const NONCE: &str = "the nonce";
 
-/// What is accepted here, another library accepts as well, with the same key, issuer, audience and times.
+/// Checks that another library accepts every token that is accepted here, with the same key, issuer, audience and times.
 pub fn run(data: &[u8]) {
     let mut lines = data.splitn(4, |byte| *byte == b'\n');
     let (Some(header), Some(claims)) = (lines.next(), lines.next()) else { return };

@@ -1,4 +1,4 @@
-//! What the fuzz targets do with their input: one function a target, each asserting what must hold whatever comes.
+//! The fuzz targets: one function each, which asserts what must hold for any input.
 //!
 //! The files in `fuzz_targets/` hand libFuzzer's inputs to these functions; `tests/replay.rs` hands them the committed
 //! corpora, with no fuzzer at all. A panic is a finding.

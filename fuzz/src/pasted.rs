@@ -1,4 +1,4 @@
-//! What a person pastes at the prompt, in pieces: a byte 0xff begins the next one.
+//! The text that a person pastes at the prompt, in pieces: a byte 0xff begins the next one.
 
 use cogfed::oidc::{Arrival, Awaited, Pasted};
 use cogfed::secret::Secret;

@@ -75,7 +75,7 @@ fn tokens(text: &str, profile: &Profile) {
     assert!(memory.get(&account).expect("a text").is_some(), "reading deletes nothing");
 }
 
-/// What AWS takes for the name of a session, written anew here: `[\w+=,.@-]{2,64}`.
+/// Checks a session's name against AWS's rule, written again here: `[\w+=,.@-]{2,64}`.
 fn session(person: &str) {
     let name = session_name(person);
     let is_taken = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);

@@ -1,4 +1,4 @@
-//! What is said by who refuses: a code and a message, which any service may have said; API Gateway (a raw HTTP answer).
+//! Refusals: a code and a message, which any service may have sent, or a raw HTTP answer of API Gateway.
 
 use std::sync::LazyLock;
 
@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use crate::given::{assert_presentable, now, profile};
 
-/// Who may say it.
+/// The services that may refuse.
 const EVERYONE: &[refusals::Refuser] = &[
     refusals::Refuser::Authorization,
     refusals::Refuser::TokenEndpoint,

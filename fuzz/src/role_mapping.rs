@@ -57,7 +57,7 @@ pub fn run(data: &[u8]) {
     }
 }
 
-/// What lines of `---` are between.
+/// Splits the input at lines of `---`.
 fn pieces(data: &[u8]) -> impl Iterator<Item = &[u8]> {
     const LINE: &[u8] = b"\n---\n";
     let mut rest = Some(data);

@@ -12,7 +12,7 @@ use crate::given::{credentials, now};
 
 const REGION: &str = "eu-west-1";
 
-/// What is signed is accepted and arrives the same; a byte changed on the way is refused.
+/// Checks that a signed request is accepted and arrives unchanged, and that one with a byte changed on the way is refused.
 pub fn run(data: &[u8]) {
     let Some(input) = read(data) else { return };
     let Ok((request, _)) = ApiRequest::build(input) else { return };

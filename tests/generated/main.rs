@@ -1,5 +1,5 @@
-//! What is generated from `src/cli` and kept in the repository is in step with it: `completions/`, `man/`, and the
-//! table of verbs in README.md. `BLESS=1 cargo test --test generated` writes it anew.
+//! Rules that hold for the sources as a whole, and generated files that are in step with `src/cli`: `completions/`, `man/`,
+//! and the table of verbs in README.md. `BLESS=1 cargo test --test generated` writes those again.
 
 mod docs;
 mod documented;
@@ -72,7 +72,7 @@ fn write(folder: &Path, files: &Files) {
     }
 }
 
-/// What is wrong with the files that are committed, one line each.
+/// Returns the faults of the committed files, one line each.
 fn differences(folder: &str, is: &Files, ought: &Files) -> Vec<String> {
     let names: BTreeSet<&String> = is.keys().chain(ought.keys()).collect();
     names

@@ -86,7 +86,7 @@ fn see_also(command: &Command, root: &Command, roff: &mut Roff) {
     roff.text(line);
 }
 
-/// Whether one is an ancestor of the other, or both have the same parent.
+/// Returns whether one is an ancestor of the other, or both have the same parent.
 fn is_near(one: &str, other: &str) -> bool {
     let below = |parent: &str, child: &str| child.starts_with(&format!("{parent}-"));
     // A verb may have a hyphen in its name; only `profile` has verbs of its own.

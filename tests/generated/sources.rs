@@ -20,7 +20,7 @@ pub struct Source {
     pub literals: Vec<String>,
     /// The names and keywords outside of such items.
     pub words: Vec<String>,
-    /// Whether a `#[path]` sends a module elsewhere.
+    /// True if a `#[path]` sends a module elsewhere.
     pub has_path: bool,
 }
 
@@ -29,7 +29,7 @@ pub struct Source {
 pub struct Module {
     /// The name.
     pub name: String,
-    /// Whether it is marked `#[cfg(test)]`.
+    /// True if it is marked `#[cfg(test)]`.
     pub is_test: bool,
 }
 
@@ -40,7 +40,7 @@ impl Source {
         Self { path: path.to_owned(), ..Self::of(&text) }
     }
 
-    /// Whether something in it reads environment variables.
+    /// Returns whether something in it reads environment variables.
     pub fn reads_variables(&self) -> bool {
         let reads = |words: &[String]| words[0] == "env" && words[1].starts_with("var");
         self.words.iter().any(|word| word.contains("variable")) || self.words.windows(2).any(reads)
@@ -163,7 +163,7 @@ fn words(tokens: TokenStream) -> Vec<String> {
     tokens.into_iter().flat_map(of_token).collect()
 }
 
-/// Whether only tests compile what has this attribute, as by `cfg(test)` and `cfg(all(test, unix))`.
+/// Returns whether only tests compile an item with this attribute, as by `cfg(test)` and `cfg(all(test, unix))`.
 fn is_for_tests(attribute: &[String]) -> bool {
     attribute.iter().any(|word| word == "test") && !attribute.iter().any(|word| word == "not")
 }

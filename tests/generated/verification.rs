@@ -9,7 +9,7 @@ use crate::sources::{Source, program};
 const FORBIDDEN: [&str; 6] =
     ["danger_accept", "dangerous", "with_custom_certificate_verifier", "verify_none", "NoVerif", "disallowed_methods"];
 
-/// What reqwest and rustls, which the program uses, call it.
+/// The names of switching verification off in reqwest and rustls, which the program uses.
 const METHODS: [&str; 5] = [
     "danger_accept_invalid_certs",
     "danger_accept_invalid_hostnames",

@@ -1,4 +1,4 @@
-"""What a program with boto3 does: asks STS who it is, as often as it is told, in one session.
+"""Does what a program with boto3 does: asks STS who it is, as often as it is told, in one session.
 
     python ask_by_boto3.py STS_URL TIMES
 

@@ -1,4 +1,4 @@
-"""What a program with boto3 does that works in several AWS profiles at once: two threads of each ask STS who they are.
+"""Does what a boto3 program with several AWS profiles does: two threads of each ask STS who they are.
 
     python ask_side_by_side.py STS_URL RENEWALS PROFILE...
 

@@ -165,7 +165,7 @@ class BusProxy:
 
 
 def upstream(address):
-    """Where the real bus listens, as `socket.connect` takes it."""
+    """Returns the real bus's address, as `socket.connect` takes it."""
     found = re.match(r"unix:(path|abstract)=([^,;]+)", address)
     return found[2] if found[1] == "path" else "\0" + found[2]
 

@@ -90,7 +90,7 @@ class ProviderLab(Lab):
         return next(record for record in records if "id_token" in record)
 
     def is_active(self, token):
-        """Whether the provider's introspection (RFC 7662) says that a token is good."""
+        """Returns whether the provider's introspection (RFC 7662) calls a token active."""
         form = {"token": token, "client_id": self.about["client_id"]}
         with request(f"{self.base}{self.introspection}", form) as answer:
             return json.load(answer)["active"]

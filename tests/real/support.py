@@ -1,4 +1,4 @@
-"""What the checks share: a home of its own, a sandbox, cogfed in it, and a keyring session around it."""
+"""Shared by the checks: a home of its own, a sandbox, cogfed in it, and a keyring session around it."""
 
 import json
 import os
@@ -55,7 +55,7 @@ def free_ports(count):
 
 
 def listens(port):
-    """Whether somebody takes connections at this port of 127.0.0.1."""
+    """Returns whether something accepts connections at this port of 127.0.0.1."""
     try:
         socket.create_connection(("127.0.0.1", port), timeout=5).close()
         return True
@@ -64,7 +64,7 @@ def listens(port):
 
 
 class Ran:
-    """What a run left."""
+    """The result of a run."""
 
     def __init__(self, words, status, stdout, stderr):
         self.words, self.status, self.stdout, self.stderr = words, status, stdout, stderr
@@ -201,7 +201,7 @@ class WaitingLogin:
     """A cogfed that waits for the browser: login, or a demo."""
 
     def __init__(self, lab, words, more, may_end=False):
-        """Where it may end before that, there is no URL then."""
+        """Without a URL if it may end before it has one."""
         self.words = words
         self.process = subprocess.Popen(
             [COGFED, *words], env=lab.env(**more), cwd=lab.home, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -280,12 +280,12 @@ def wait_until(condition):
 
 
 def kernel_description(key):
-    """What the kernel says of a key, such as `user;0;0;3f010000;cogfed:cache:credentials/…`."""
+    """Returns the kernel's description of a key, such as `user;0;0;3f010000;cogfed:cache:credentials/…`."""
     return subprocess.run(["keyctl", "rdescribe", key], capture_output=True, text=True, check=False).stdout.strip()
 
 
 def kernel_keeps_keys():
-    """Whether this kernel lets us keep a key in the user keyring; many containers do not."""
+    """Returns whether this kernel lets us keep a key in the user keyring; many containers do not."""
     made = subprocess.run(
         ["keyctl", "add", "user", f"{MARK}-probe", "x", "@u"], capture_output=True, text=True, check=False
     )
@@ -308,7 +308,7 @@ def configure_aws(lab, profiles, region="eu-west-1"):
 
 
 def by_cli(lab, profile, sts=None):
-    """Who the AWS CLI is in an AWS profile."""
+    """Returns the identity that the AWS CLI has in an AWS profile."""
     words = [AWS, "sts", "get-caller-identity", "--profile", profile, "--output", "json"]
     return lab.program(*words, "--endpoint-url", sts or lab.hosts["sts"]).good().json()
 

@@ -267,7 +267,7 @@ def test_the_end_of_the_input_ends_the_prompt_and_not_the_wait(lab):
 
 
 def left_to_read(terminal):
-    """What was typed and nobody has read."""
+    """Returns what was typed and not read yet."""
     ready = select.select([terminal.theirs], [], [], 0)[0]
     return os.read(terminal.theirs, 65536) if ready else b""
 

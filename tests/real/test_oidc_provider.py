@@ -68,7 +68,7 @@ def test_renewal_rotates(lab, chromium):
 
 
 def usable(document):
-    """Whether credentials have not expired."""
+    """Returns whether credentials have not expired."""
     expires = datetime.datetime.fromisoformat(document["Expiration"].replace("Z", "+00:00"))
     return datetime.datetime.now(datetime.timezone.utc) < expires
 

@@ -42,7 +42,7 @@ def signed_in(lab, chromium, **life):
 
 
 def is_over(document):
-    """Whether credentials have expired."""
+    """Returns whether credentials have expired."""
     expires = datetime.datetime.fromisoformat(document["Expiration"].replace("Z", "+00:00"))
     return datetime.datetime.now(datetime.timezone.utc) >= expires
 

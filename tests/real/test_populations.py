@@ -37,7 +37,7 @@ class Populations(Lab):
             self.login(person, COGFED_PROFILE=profile)
 
     def sign_in(self, profile):
-        """What `status` says of a sign-in."""
+        """Returns what `status` reports of a sign-in."""
         return self.run("status", "--json", "--profile", profile).good().json()["sign_in"]
 
     def records(self):
@@ -47,7 +47,7 @@ class Populations(Lab):
 
 
 def by_boto3(lab, renewals, profiles):
-    """What STS said to boto3 in each profile, as sets of keys, ARNs and user ids."""
+    """Returns what STS answered boto3 in each profile, as sets of keys, ARNs and user ids."""
     ran = lab.program(sys.executable, HERE / "ask_side_by_side.py", lab.hosts["sts"], renewals, *profiles)
     answers = [json.loads(line) for line in ran.good().stdout.splitlines()]
     said = {}

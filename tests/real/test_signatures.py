@@ -66,7 +66,7 @@ def by_cogfed(lab, method, typed, *flags):
 
 
 def arrived(outcome):
-    """What the API says that arrived, as far as it is to be the same."""
+    """Returns what the API reports to have received, as far as it is to be the same."""
     status, text = outcome
     assert status in (0, 200), outcome
     echo = json.loads(text)

@@ -18,7 +18,7 @@ def lab():
 
 
 def on_terminal(lab, command, **more):
-    """What a command shows on a terminal."""
+    """Returns what a command shows on a terminal."""
     return lab.program("script", "-qefc", command, "/dev/null", TERM="xterm-256color", **more)
 
 

@@ -24,16 +24,17 @@ impl Code {
         code
     }
 
-    /// The first floor of modules: the rooms.
+    /// The rooms: modules of the library itself, and the program.
     pub fn rooms(&self) -> impl Iterator<Item = &str> {
         self.modules.iter().map(String::as_str).filter(|module| !module.contains("::") && !module.is_empty())
     }
 
-    /// From the module that names something to what it names. What is no module's own name counts, too.
+    /// Each use of a path: the module that names it, and the full path, down to the item.
     pub fn uses(&self) -> impl Iterator<Item = (&str, &str)> {
         self.uses.iter().map(|(from, to)| (from.as_str(), to.as_str()))
     }
 
+    /// True for a module of the crate.
     pub fn has(&self, module: &str) -> bool {
         self.modules.contains(module)
     }

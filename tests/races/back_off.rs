@@ -1,19 +1,17 @@
 //! After a sign-in that nobody answered: callers that no person is open no further browser for ten minutes.
 
 use std::io::Read;
-use std::path::PathBuf;
 use std::process::{Child, Command};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use chrono::TimeDelta;
 use cogfed::oidc::Browser;
 use cogfed::sandbox::Options;
 use cogfed::sandbox::visitor::Visitor;
-use cogfed_test_support::{CREDENTIALS, Lab, NoBrowser, VisitorBrowser, ended, has_strace};
+use cogfed_test_support::trace::traced;
+use cogfed_test_support::{CREDENTIALS, Lab, NoBrowser, Pages, VisitorBrowser, ended, has_strace};
 use url::Url;
-
-use crate::trace::traced;
 
 const ASKED: &[&str] = &["credential-process", "--sign-in"];
 const TRIED: &str = "a sign-in to profile 'lab' was tried at ";
@@ -27,38 +25,11 @@ impl Browser for Closed {
     }
 }
 
-/// A lab whose browser writes down what it is to open, and where.
-pub fn noting(lines: &str) -> (Lab, PathBuf) {
-    noting_with(Options::default(), lines)
-}
-
-/// The same with a sandbox of one's own.
-pub fn noting_with(options: Options, lines: &str) -> (Lab, PathBuf) {
-    let lab = Lab::with(options);
-    let opened = lab.home().join("opened");
-    let browser = lab.home().join("browser");
-    std::fs::write(&browser, format!("printf '%s\\n' \"$1\" >> '{}'\n", opened.display())).unwrap();
-    lab.configure_with(&format!("browser = '/bin/sh {}'\n{lines}", browser.display()));
+/// A lab whose browser notes the pages that it is to open, and these pages.
+pub fn noting(lines: &str) -> (Lab, Pages) {
+    let lab = Lab::new();
+    let opened = lab.note_pages(lines);
     (lab, opened)
-}
-
-/// The pages that were opened so far.
-pub fn pages(opened: &PathBuf) -> Vec<String> {
-    let text = std::fs::read_to_string(opened).unwrap_or_default();
-    text.split_inclusive('\n').filter(|line| line.ends_with('\n')).map(|line| line.trim().to_owned()).collect()
-}
-
-/// Waits until that many pages were opened; only one that hangs waits for long.
-pub fn await_pages(opened: &PathBuf, count: usize) -> Vec<String> {
-    let began = Instant::now();
-    loop {
-        let pages = pages(opened);
-        if pages.len() >= count {
-            return pages;
-        }
-        assert!(began.elapsed() < Duration::from_secs(60), "no browser was opened");
-        std::thread::sleep(Duration::from_millis(5));
-    }
 }
 
 #[test]
@@ -101,14 +72,14 @@ fn back_off_in_the_future_is_ignored() {
 fn killed_sign_in_opens_no_second_browser() {
     let (lab, opened) = noting("");
     let mut child = lab.command(ASKED).spawn().unwrap();
-    await_pages(&opened, 1);
+    opened.wait_for(1);
     child.kill().unwrap();
     child.wait().unwrap();
     for _ in 0..3 {
         let ran = lab.run(ASKED).failed_with(3);
         assert!(ran.stderr.contains(TRIED), "{}", ran.stderr);
     }
-    assert_eq!(pages(&opened).len(), 1);
+    assert_eq!(opened.opened().len(), 1);
 }
 
 #[test]
@@ -118,7 +89,7 @@ fn held_back_caller_asks_no_server_and_takes_no_lock() {
     }
     let (lab, opened) = noting("");
     let mut child = lab.command(ASKED).spawn().unwrap();
-    await_pages(&opened, 1);
+    opened.wait_for(1);
     child.kill().unwrap();
     child.wait().unwrap();
     let log = lab.home().join("trace");
@@ -152,7 +123,7 @@ fn waiting_callers_fail_with_the_browser_holder() {
     for (is_denied, status) in [(false, 3), (true, 6)] {
         let (lab, opened) = noting("");
         let first = lab.command(&["login", "--timeout", if is_denied { "60" } else { "5" }]).spawn().unwrap();
-        let pages_of_first = await_pages(&opened, 1);
+        let pages_of_first = opened.wait_for(1);
         let waiting: Vec<Child> = (0..8).map(|_| waiting(&lab)).collect();
         if is_denied {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -161,7 +132,7 @@ fn waiting_callers_fail_with_the_browser_holder() {
         for ran in ended(std::iter::once(first).chain(waiting).collect()) {
             assert_eq!(ran.status, status, "{}", ran.stderr);
         }
-        assert_eq!(pages(&opened).len(), 1);
+        assert_eq!(opened.opened().len(), 1);
     }
 }
 
@@ -181,6 +152,6 @@ fn browser_is_not_opened_when_it_cannot_be_recorded() {
     Command::new("chmod").arg("700").arg(lab.folder().path()).status().unwrap();
     std::fs::write(lab.folder().path().join("sign-ins"), "no folder").unwrap();
     let ran = lab.run(ASKED);
-    assert_eq!((ran.status, pages(&opened).len()), (1, 0), "{}", ran.stderr);
+    assert_eq!((ran.status, opened.opened().len()), (1, 0), "{}", ran.stderr);
     assert!(ran.stderr.contains("no browser is opened where it cannot be noted"), "{}", ran.stderr);
 }

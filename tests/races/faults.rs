@@ -5,11 +5,11 @@ use std::process::Command;
 
 use chrono::TimeDelta;
 use cogfed::sandbox::options::Rotation;
+use cogfed_test_support::trace::{Point, points, tampered};
 use cogfed_test_support::{CREDENTIALS, Lab, Ran, has_strace, skip, under};
 
 use crate::scale;
 use crate::state::{assert_told, is_honoured, name, owner, readable, signed_in};
-use crate::trace::{Point, points, tampered};
 
 const LOGIN: &[&str] = &["login", "--no-browser", "--force", "--timeout", "5"];
 const LONG: TimeDelta = TimeDelta::hours(6);

@@ -12,4 +12,3 @@ mod scale;
 mod state;
 mod stopped;
 mod sweep;
-mod trace;

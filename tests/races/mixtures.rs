@@ -7,7 +7,6 @@ use cogfed::sandbox::options::{ORDERS_ADMIN, Options, Rotation};
 use cogfed::sandbox::visitor;
 use cogfed_test_support::{CREDENTIALS, Lab, PROFILE, Ran, ended};
 
-use crate::back_off::{await_pages, noting_with, pages};
 use crate::scale;
 use crate::state::{MODES, assert_told, owner, readable};
 
@@ -84,11 +83,12 @@ fn spawned(lab: &Lab, verbs: &[Vec<&str>], count: usize) -> Vec<Child> {
 #[test]
 fn mixture_that_has_to_sign_in_opens_one_browser() {
     for (rotation, count) in MODES.into_iter().zip([2, 9, CROWD]) {
-        let (lab, opened) = noting_with(Options { rotation, ..Options::default() }, "");
+        let lab = Lab::with(Options { rotation, ..Options::default() });
+        let opened = lab.note_pages("");
         let url = format!("{}/orders", lab.sandbox.api_url());
         let verbs = [vec!["login"], ASKED.to_vec(), vec!["call", "GET", &url, "--fail"]];
         let children = spawned(&lab, &verbs, count);
-        visitor::sign_in_as(&await_pages(&opened, 1)[0], "alice").unwrap();
+        visitor::sign_in_as(&opened.wait_for(1)[0], "alice").unwrap();
         let ran = ended(children);
         let mut keys = std::collections::BTreeSet::new();
         for (at, ran) in ran.iter().enumerate() {
@@ -100,7 +100,7 @@ fn mixture_that_has_to_sign_in_opens_one_browser() {
             }
         }
         assert!(keys.len() <= 1, "{keys:?}");
-        assert_eq!(pages(&opened).len(), 1, "{rotation:?}, {count}");
+        assert_eq!(opened.opened().len(), 1, "{rotation:?}, {count}");
         assert_eq!(lab.sandbox.count("token.code"), 1);
         assert_eq!(lab.sandbox.count("token.refresh"), 0, "the ID token is young");
         println!("{rotation:?}: {count} processes, one browser, one code, no refresh");
@@ -110,7 +110,8 @@ fn mixture_that_has_to_sign_in_opens_one_browser() {
 #[test]
 fn mixture_with_expired_credentials_refreshes_once() {
     for (rotation, count) in MODES.into_iter().zip([3, 16, CROWD]) {
-        let (lab, opened) = noting_with(Options { rotation, ..Options::default() }, "");
+        let lab = Lab::with(Options { rotation, ..Options::default() });
+        let opened = lab.note_pages("");
         lab.login("alice").good();
         lab.run(CREDENTIALS).good();
         lab.age(TimeDelta::hours(2));
@@ -121,7 +122,7 @@ fn mixture_with_expired_credentials_refreshes_once() {
             assert_eq!(ran.status, 0, "{rotation:?}, {count}: {ran:?}");
         }
         assert_eq!((lab.sandbox.count("token.refresh"), lab.sandbox.count("identity.get_credentials")), (1, 1));
-        assert_eq!(pages(&opened).len(), 0);
+        assert_eq!(opened.opened().len(), 0);
         println!("{rotation:?}: {count} processes, one refresh, no browser");
     }
 }

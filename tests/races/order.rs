@@ -1,9 +1,9 @@
 //! The model of a power cut: what a file's new name shows has to be on the disk before it has that name.
 
+use cogfed_test_support::trace::ran;
 use cogfed_test_support::{CREDENTIALS, has_strace};
 
 use crate::state::signed_in;
-use crate::trace::ran;
 
 /// One rename, and whether it was done in order.
 fn renames(text: &str) -> (usize, Vec<String>) {

@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 use chrono::TimeDelta;
 use cogfed::sandbox::options::Rotation;
 use cogfed::sandbox::visitor;
+use cogfed_test_support::trace::{CALLS, points, traced};
 use cogfed_test_support::{CREDENTIALS, Door, Doors, Lab, Ran, ended, has_strace, one_document};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::back_off::{await_pages, noting, pages};
+use crate::back_off::noting;
 use crate::state::{owner, signed_in};
-use crate::trace::{CALLS, points, traced};
 
 /// A bound for what is to end by itself: far beyond each bound of ours but one that hangs.
 const HANGS: Duration = Duration::from_secs(30);
@@ -182,7 +182,7 @@ fn stopped_browser_holder_is_named_and_a_killed_one_ignored() {
     let (lab, opened) = noting("");
     let asked: &[&str] = &["credential-process", "--sign-in"];
     let holder = lab.command(asked).spawn().unwrap();
-    await_pages(&opened, 1);
+    opened.wait_for(1);
     send(&holder, Signal::STOP);
     await_state(&holder, "T");
     let began = Instant::now();
@@ -195,9 +195,9 @@ fn stopped_browser_holder_is_named_and_a_killed_one_ignored() {
     let person = lab.command(&["login", "--timeout", "60"]).spawn().unwrap();
     send(&holder, Signal::KILL);
     holder.wait_with_output().unwrap();
-    let page = await_pages(&opened, 2).pop().unwrap();
+    let page = opened.wait_for(2).pop().unwrap();
     visitor::sign_in_as(&page, "alice").unwrap();
     assert_eq!(person.wait_with_output().unwrap().status.code(), Some(0));
     lab.run(asked).good();
-    assert_eq!(pages(&opened).len(), 2);
+    assert_eq!(opened.opened().len(), 2);
 }

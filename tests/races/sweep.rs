@@ -3,11 +3,11 @@
 
 use chrono::TimeDelta;
 use cogfed::sandbox::options::Rotation;
+use cogfed_test_support::trace::{Point, points, ran, tampered};
 use cogfed_test_support::{CREDENTIALS, Lab, has_strace};
 
 use crate::scale;
 use crate::state::{MODES, is_honoured, name, owner, readable, signed_in};
-use crate::trace::{Point, points, ran, tampered};
 
 const LOGIN: &[&str] = &["login", "--no-browser", "--force"];
 const LONG: TimeDelta = TimeDelta::hours(6);

@@ -8,6 +8,7 @@ use cogfed::error::Kind;
 use cogfed::oidc::Listener;
 use cogfed::sandbox::{Options, Sandbox};
 use cogfed_test_support::http::listens;
+
 #[cfg(target_os = "linux")]
 use cogfed_test_support::skip_anywhere;
 use cogfed_test_support::{Lab, WaitingLogin};

@@ -1,6 +1,7 @@
 //! The ways of `login`: its flags, a second one at the same time, the person's own browser, a confidential app client.
 
 use std::io::{BufRead, BufReader};
+
 #[cfg(unix)]
 use std::path::Path;
 use std::process::Child;

@@ -1,9 +1,6 @@
 //! What `credential-process` does not do: open a browser unasked, and, with fresh credentials, anything but read.
 
 #[cfg(unix)]
-use std::time::{Duration, Instant};
-
-#[cfg(unix)]
 use cogfed::sandbox::visitor;
 use cogfed_test_support::{CREDENTIALS, Lab, Ran, has_strace, under};
 #[cfg(unix)]
@@ -71,30 +68,13 @@ fn eight_processes_that_may_sign_in_open_one_browser() {
         [("", &["credential-process", "--sign-in"] as &[&str]), ("sign_in_on_demand = true", CREDENTIALS)]
     {
         let lab = Lab::new();
-        let opened = lab.home().join("opened");
-        let browser = lab.home().join("browser");
-        std::fs::write(&browser, format!("printf '%s\\n' \"$1\" >> '{}'\n", opened.display())).unwrap();
-        lab.configure_with(&format!("{setting}\nbrowser = '/bin/sh {}'", browser.display()));
+        let opened = lab.note_pages(setting);
         let children = (0..8).map(|_| lab.command(words).spawn().unwrap()).collect();
-        let url = first_line(&opened);
-        visitor::sign_in_as(&url, "alice").unwrap();
+        visitor::sign_in_as(&opened.wait_for(1)[0], "alice").unwrap();
         one_document(&ended(children));
-        assert_eq!(std::fs::read_to_string(&opened).unwrap().lines().count(), 1);
+        assert_eq!(opened.opened().len(), 1);
         assert_eq!(lab.sandbox.count("token.code"), 1);
         assert_eq!(lab.sandbox.count("identity.get_credentials"), 1);
         assert_eq!(lab.items("tokens").len(), 1);
-    }
-}
-
-/// The first line of a file that another process is about to write.
-fn first_line(path: &std::path::Path) -> String {
-    let began = Instant::now();
-    loop {
-        let text = std::fs::read_to_string(path).unwrap_or_default();
-        if let Some((line, _)) = text.split_once('\n') {
-            return line.to_owned();
-        }
-        assert!(began.elapsed() < Duration::from_secs(60), "no browser was opened");
-        std::thread::sleep(Duration::from_millis(5));
     }
 }

@@ -1,33 +1,36 @@
-//! The program under strace: what it calls, and what happens if one call kills it or fails.
+//! The program under strace: the system calls of a run, and runs in which one of them kills the program or fails.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Child;
 
 use cogfed::sandbox::visitor;
-use cogfed_test_support::{Lab, Ran, WaitingLogin, under};
 
-/// What changes something that outlives the process, on this machine or another, or comes just before or after.
+use crate::{Lab, Ran, WaitingLogin, under};
+
+/// The system calls that change something beyond the process, on this machine or another, or come just before or after.
 pub const CALLS: &str =
     "openat,write,writev,sendto,connect,recvfrom,accept4,fsync,rename,renameat,renameat2,unlink,flock,ftruncate,mkdir";
 
-/// One place: the how manieth call of that name, in the thread that does the work.
+/// One system call of a run: its name, and how many of that name came before it in the thread that does the work.
 #[derive(Clone, Debug)]
 pub struct Point {
+    /// The name of the call.
     pub call: String,
+    /// Its number among the calls of that name, from 1 on.
     pub number: usize,
-    /// The call as it was traced.
+    /// The line that strace printed.
     pub line: String,
 }
 
-/// The program under strace, with more options.
+/// Starts the program under strace, with more options.
 pub fn traced(lab: &Lab, log: &Path, options: &[&str], words: &[&str]) -> Child {
     let log = log.to_str().expect("a path of text");
     let outer = [&["strace", "-f", "-qq", "-o", log], options].concat();
     under(&outer, &lab.command(words)).spawn().expect("strace runs")
 }
 
-/// Runs `words` under strace to the end; if that is a `login`, this person signs in, as far as it lets them.
+/// Runs `words` under strace to the end; if that is a `login`, signs this person in, as far as it lets them.
 pub fn ran(lab: &Lab, log: &Path, options: &[&str], words: &[&str], person: &str) -> Ran {
     let child = traced(lab, log, options, words);
     if words.first() != Some(&"login") {
@@ -40,9 +43,10 @@ pub fn ran(lab: &Lab, log: &Path, options: &[&str], words: &[&str], person: &str
     waiting.end()
 }
 
-/// The points of an unharmed run, from the taking of the first lock on. strace counts the calls of each thread apart,
-/// and takes the first thread that gets to the number: where another one makes as many calls of a name, in the loading
-/// of the program mostly, a point cannot be aimed at, and is left out.
+/// Returns the points of an unharmed run, from the first lock on.
+///
+/// strace counts the calls of each thread apart, and takes the first thread that reaches the number. So a point is left
+/// out where another thread makes as many calls of that name, mostly while the program loads.
 pub fn points(lab: &Lab, words: &[&str], person: &str) -> Vec<Point> {
     let log = lab.home().join("trace");
     ran(lab, &log, &["-e", &format!("trace={CALLS}")], words, person).good();
@@ -72,7 +76,7 @@ pub fn points(lab: &Lab, words: &[&str], person: &str) -> Vec<Point> {
     points
 }
 
-/// Runs `words` and lets the call at `point` do what strace's `effect` says.
+/// Runs `words` with strace's `effect` at `point`, as in `signal=KILL` or `error=EIO`.
 pub fn tampered(lab: &Lab, point: &Point, effect: &str, words: &[&str], person: &str) -> Ran {
     let inject = format!("inject={}:{effect}:when={}", point.call, point.number);
     let calls = format!("trace={CALLS}");

@@ -1,0 +1,49 @@
+//! A browser that only writes down what it is to open.
+
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::Lab;
+
+/// Longer than a browser takes to be started, on any machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The pages that a lab's browser was asked to open.
+pub struct Pages(PathBuf);
+
+impl Pages {
+    /// Returns those that were opened so far.
+    pub fn opened(&self) -> Vec<String> {
+        let text = std::fs::read_to_string(&self.0).unwrap_or_default();
+        text.split_inclusive('\n').filter(|line| line.ends_with('\n')).map(|line| line.trim().to_owned()).collect()
+    }
+
+    /// Waits until that many were opened.
+    ///
+    /// # Panics
+    /// If they never are.
+    #[track_caller]
+    pub fn wait_for(&self, count: usize) -> Vec<String> {
+        let began = Instant::now();
+        loop {
+            let pages = self.opened();
+            if pages.len() >= count {
+                return pages;
+            }
+            assert!(began.elapsed() < PATIENCE, "no browser was opened");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Lab {
+    /// Writes the configuration with these settings and a browser that notes the pages that it is to open.
+    pub fn note_pages(&self, lines: &str) -> Pages {
+        let (opened, browser) = (self.home().join("opened"), self.home().join("browser"));
+        let script = format!("printf '%s\\n' \"$1\" >> '{}'\n", opened.display());
+        std::fs::write(&browser, script).expect("a script");
+        self.configure_with(&format!("browser = '/bin/sh {}'\n{lines}", browser.display()));
+        Pages(opened)
+    }
+}

@@ -9,6 +9,7 @@ mod life;
 #[cfg(target_os = "linux")]
 mod memory;
 mod persons;
+mod provider;
 mod renewal;
 mod report;
 mod secrets;

@@ -1,0 +1,191 @@
+//! One provider for many tasks: one renewal, and a runtime that is never blocked.
+
+use std::io::{BufRead, BufReader, Lines};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use aws_credential_types::provider::ProvideCredentials;
+use chrono::TimeDelta;
+use cogfed::aws::Credentials;
+use cogfed::error::{Failure, Kind};
+use cogfed::folder::{Folder, Lock};
+use cogfed::profile::{Flow, Role};
+use cogfed::sandbox::options::{ORDERS_ADMIN, Options, Rotation};
+use cogfed::session::record::tokens_account;
+use cogfed::session::{Ask, Provider, Session};
+use cogfed_test_support::{Door, Doors, Lab};
+use tokio::runtime::Runtime;
+
+const TASKS: usize = 100;
+/// The folder and the name of the lock that another process is to hold.
+const HOLD: [&str; 2] = ["COGFED_TEST_HOLD_FOLDER", "COGFED_TEST_HOLD_LOCK"];
+
+fn provider(lab: &Lab) -> (Provider, Ask) {
+    let ask = Ask::new(lab.profile());
+    (Provider::new(Session::open(&lab.setup(), ask.clone())), ask)
+}
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+/// A process that holds a lock until its standard input ends.
+struct Holder {
+    child: Child,
+    /// Its output, which needs a reader.
+    _output: Lines<BufReader<ChildStdout>>,
+}
+
+impl Holder {
+    fn of(folder: &Folder, lock: &str) -> Self {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "session::provider::holder_of_a_lock", "--nocapture", "--test-threads=1"]);
+        command.env(HOLD[0], folder.path()).env(HOLD[1], lock).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        assert!(lines.any(|line| line.unwrap() == "held"), "the other process has the lock");
+        Self { child, _output: lines }
+    }
+
+    fn let_go(mut self) {
+        drop(self.child.stdin.take());
+        assert!(self.child.wait().unwrap().success());
+    }
+}
+
+/// Not a test by itself: the process that [`Holder`] starts.
+#[test]
+fn holder_of_a_lock() {
+    let (Some(folder), Ok(name)) = (std::env::var_os(HOLD[0]), std::env::var(HOLD[1])) else { return };
+    let _lock = Lock::try_acquire(&Folder::at(folder), &name).unwrap().expect("nobody else has it");
+    println!("\nheld");
+    let _ = std::io::stdin().read_line(&mut String::new());
+}
+
+/// Asks for `ask` by `TASKS` tasks of this runtime, all of them before anything is answered.
+async fn all_at_once(
+    provider: &Provider,
+    ask: &Ask,
+    meanwhile: impl Future<Output = ()> + Send + 'static,
+) -> Vec<Result<Credentials, Failure>> {
+    let asking = Arc::new(AtomicUsize::new(0));
+    let tasks: Vec<_> = (0..TASKS)
+        .map(|_| {
+            let (provider, ask, asking) = (provider.clone(), ask.clone(), Arc::clone(&asking));
+            tokio::spawn(async move {
+                asking.fetch_add(1, Ordering::SeqCst);
+                provider.credentials(&ask).await
+            })
+        })
+        .collect();
+    let other = tokio::spawn(async move {
+        while asking.load(Ordering::SeqCst) < TASKS {
+            tokio::task::yield_now().await;
+        }
+        meanwhile.await;
+    });
+    let mut outcomes = Vec::new();
+    for task in tasks {
+        outcomes.push(task.await.unwrap());
+    }
+    other.await.unwrap();
+    outcomes
+}
+
+/// A runtime that waited for the lock itself could not run the task that ends the wait.
+#[test]
+fn hundred_tasks_share_a_renewal_without_blocking_their_runtime() {
+    let lab = Lab::with(Options { rotation: Rotation::On { grace: 0 }, ..Options::default() }).expired();
+    let (provider, ask) = provider(&lab);
+    let holder = Holder::of(&lab.folder(), &tokens_account(&ask.profile));
+    let outcomes = runtime().block_on(all_at_once(&provider, &ask, async move { holder.let_go() }));
+    let first = outcomes[0].clone().unwrap();
+    assert!(outcomes.into_iter().all(|outcome| outcome.unwrap() == first));
+    assert_eq!(lab.sandbox.count("token.refresh"), 1);
+    assert_eq!(lab.sandbox.count("identity.get_credentials"), 1);
+}
+
+#[test]
+fn fresh_credentials_are_answered_from_memory_until_the_renewal_window() {
+    let (lab, clock) = Lab::with_manual_clock(Options::default());
+    let lab = lab.expired();
+    let (provider, ask) = provider(&lab);
+    let runtime = runtime();
+    let first = runtime.block_on(provider.credentials(&ask)).unwrap();
+    let asked = lab.sandbox.count("identity.get_credentials");
+    std::fs::remove_dir_all(lab.folder().path().join("store")).unwrap();
+    assert_eq!(runtime.block_on(provider.clone().credentials(&ask)).unwrap(), first, "the store is not asked");
+    assert_eq!(lab.sandbox.count("identity.get_credentials"), asked);
+    clock.advance(TimeDelta::minutes(50));
+    let failure = runtime.block_on(provider.credentials(&ask)).unwrap_err();
+    assert_eq!(failure.kind, Kind::SignInRequired, "not fresh any more, and nothing is left in the store");
+}
+
+#[test]
+fn roles_of_one_sign_in_share_its_refresh() {
+    let lab = Lab::new().expired();
+    let (provider, ask) = provider(&lab);
+    let admin = ask.for_role(Role { arn: Some(ORDERS_ADMIN.to_owned()), flow: Flow::Enhanced });
+    let (own, other) =
+        runtime().block_on(async { tokio::join!(provider.credentials(&ask), provider.credentials(&admin)) });
+    assert_ne!(own.unwrap(), other.unwrap());
+    assert_eq!(lab.sandbox.count("token.refresh"), 1);
+    assert_eq!(lab.sandbox.count("identity.get_credentials"), 2);
+}
+
+#[test]
+fn failed_renewal_is_reported_to_all_and_tried_again_later() {
+    let lab = Lab::new();
+    let doors = Doors::before(&lab);
+    let lab = lab.signed_in();
+    lab.age(TimeDelta::hours(2));
+    let (provider, ask) = provider(&lab);
+    doors.came();
+    doors.set(Door::Shut);
+    let runtime = runtime();
+    let outcomes = runtime.block_on(all_at_once(&provider, &ask, async {}));
+    assert!(outcomes.into_iter().all(|outcome| outcome.unwrap_err().kind == Kind::Network));
+    assert_eq!(doors.came(), 1, "one of them tried");
+    doors.set(Door::Open);
+    runtime.block_on(provider.credentials(&ask)).unwrap();
+}
+
+#[test]
+fn cancelled_callers_leave_the_renewal_to_the_next() {
+    let lab = Lab::new().expired();
+    let (provider, ask) = provider(&lab);
+    let holder = Holder::of(&lab.folder(), &tokens_account(&ask.profile));
+    let runtime = runtime();
+    runtime.block_on(async {
+        let cancelled = tokio::spawn({
+            let (provider, ask) = (provider.clone(), ask.clone());
+            async move { provider.credentials(&ask).await }
+        });
+        tokio::task::yield_now().await;
+        cancelled.abort();
+        assert!(cancelled.await.unwrap_err().is_cancelled());
+        holder.let_go();
+        provider.credentials(&ask).await.unwrap();
+    });
+    assert_eq!(lab.sandbox.count("token.refresh"), 1);
+}
+
+#[test]
+fn aws_sdk_gets_credentials_with_their_expiry_and_account() {
+    let lab = Lab::new().expired();
+    let (provider, ask) = provider(&lab);
+    let admin = ask.for_role(Role { arn: Some(ORDERS_ADMIN.to_owned()), flow: Flow::Enhanced });
+    let runtime = runtime();
+    let own = runtime.block_on(provider.credentials(&admin)).unwrap();
+    let provider: Box<dyn ProvideCredentials> = Box::new(provider.for_ask(admin));
+    let given = runtime.block_on(provider.provide_credentials()).unwrap();
+    assert_eq!((given.access_key_id(), given.session_token()), (&*own.access_key_id, Some(own.session_token.expose())));
+    assert_eq!(given.expiry(), Some(own.expires.into()));
+    assert_eq!(given.account_id().map(|id| id.as_str()), ORDERS_ADMIN.split(':').nth(4));
+    lab.run(&["logout"]).good();
+    let nobody = Provider::new(Session::open(&lab.setup(), Ask::new(lab.profile())));
+    let error = runtime.block_on(nobody.provide_credentials()).unwrap_err();
+    let cause = std::error::Error::source(&error).unwrap().downcast_ref::<Failure>().unwrap();
+    assert_eq!(cause.kind, Kind::SignInRequired, "the next step is in the source");
+}

@@ -43,7 +43,7 @@ pub fn exit_code(words: impl IntoIterator<Item = OsString>, env: Env) -> u8 {
         Verb::Login(_) => {
             let terminal = env.terminal.clone();
             process::until_interrupted(|| act(cli, env)).map_or_else(
-                |error| failed(&Failure::new(Kind::Failed, format!("cannot begin: {error}")).into(), &terminal),
+                |error| failed(&Failure::new(Kind::Failed, format!("cannot begin: {error}")), &terminal),
                 |code| code.unwrap_or_else(|| interrupted(&terminal)),
             )
         }

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 pub use self::lock::{Held, Lock, LockError, Wait};
-pub use self::name::file_name;
+pub use self::name::{account_of, file_name};
 pub use self::state_file::StateFile;
 use crate::error::{Failure, Kind, Within};
 
@@ -126,6 +126,19 @@ impl Folder {
             return Err(Failure::new(Kind::Failed, message).hint("no file of cogfed's is; remove it"));
         }
         Ok(Some(bytes))
+    }
+
+    /// Returns the names of the files in this folder, as they are on the disk; none where there is no such folder.
+    ///
+    /// # Errors
+    /// If the folder is not this user's alone, or cannot be listed.
+    pub fn file_names(&self) -> Result<Vec<String>, Failure> {
+        let Some(folder) = self.checked()? else { return Ok(Vec::new()) };
+        let unlisted = || format!("cannot list {}", folder.display());
+        let entries = std::fs::read_dir(&folder).within(unlisted)?;
+        let names = entries.map(|entry| entry.map(|entry| entry.file_name())).collect::<io::Result<Vec<_>>>();
+        let names = names.within(unlisted)?.into_iter().filter_map(|name| name.into_string().ok());
+        Ok(names.filter(|name| !name.starts_with(UNFINISHED)).collect())
     }
 
     /// The file `name`, opened for reading `count` times over: descriptors that are set aside for later.

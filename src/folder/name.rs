@@ -43,6 +43,24 @@ pub fn file_name(account: &str) -> String {
     name
 }
 
+/// Returns the account of a name that [`file_name`] made; none for a shortened name, which cannot be undone, and for any
+/// other file.
+pub fn account_of(name: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(name.len());
+    let mut rest = name.bytes();
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'%' if name.len() > 1 => {
+                let mut digit = || char::from(rest.next()?).to_digit(16);
+                bytes.push(u8::try_from(digit()? * 16 + digit()?).ok()?);
+            }
+            byte => bytes.push(byte),
+        }
+    }
+    let account = if name == "%" { String::new() } else { String::from_utf8(bytes).ok()? };
+    (file_name(&account) == name).then_some(account)
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
@@ -71,10 +89,18 @@ mod tests {
         {
             let name = file_name(account);
             assert_eq!(decoded(&name), account);
+            assert_eq!(account_of(&name).as_deref(), Some(account));
             assert!(name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-%".contains(&b)), "{name}");
             assert!(!name.starts_with('.') && !name.ends_with('.'), "{name}");
         }
-        assert_eq!(file_name(""), "%");
+        assert_eq!((file_name(""), account_of("%")), ("%".into(), Some(String::new())));
+    }
+
+    #[test]
+    fn other_and_shortened_names_have_no_account() {
+        for name in ["", ".new-x", "a/b", "a b", "%2f", "%2", "%zz", "%61", "%FF", "é", &file_name(&"a".repeat(201))] {
+            assert_eq!(account_of(name), None, "{name}");
+        }
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! The store of those without a keyring who chose it: one file of mode 0600 per item.
 
+use std::collections::BTreeSet;
+
 use crate::error::Failure;
-use crate::folder::Folder;
+use crate::folder::{Folder, account_of};
 use crate::secret::Secret;
 
-use super::{Backend, StoreError};
+use super::{Backend, Listing, StoreError};
 
 /// More than any record, and little enough to read by mistake.
 const LONGEST: usize = 1 << 20;
@@ -55,11 +57,32 @@ impl Backend for FileStore {
     fn delete(&self, account: &str) -> Result<(), StoreError> {
         self.0.remove(account).map_err(failed)
     }
+
+    fn list(&self) -> Result<Listing, StoreError> {
+        let names = self.0.file_names().map_err(failed)?;
+        let accounts: BTreeSet<String> = names.iter().filter_map(|name| account_of(name)).collect();
+        Ok(Listing { unnamed: names.len() - accounts.len(), accounts })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn list_has_every_account_and_counts_shortened_names() {
+        let temp = tempfile::tempdir().unwrap();
+        let store = FileStore::new(&Folder::at(temp.path().join("cogfed")));
+        assert_eq!(store.list().unwrap(), Listing::default());
+        assert!(!temp.path().join("cogfed").exists(), "listing makes nothing");
+        let accounts = ["tokens/eu-west-1_AbC/3n4b5/AzureAD", "x#a0"];
+        let long = format!("credentials/{}", "é".repeat(200));
+        for account in accounts.into_iter().chain([long.as_str()]) {
+            store.set(account, &Secret::new("{}")).unwrap();
+        }
+        std::fs::write(temp.path().join("cogfed/store/.new-dead"), "").unwrap();
+        assert_eq!(store.list().unwrap(), Listing { accounts: accounts.map(str::to_owned).into(), unnamed: 1 });
+    }
 
     #[test]
     fn an_item_is_a_private_file_with_a_readable_name() {

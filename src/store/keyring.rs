@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use keyring_core::{CredentialStore, Entry, Error};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{Backend, StoreError};
+use super::{Backend, Listing, StoreError};
 #[cfg(not(any(target_os = "macos", windows)))]
 use crate::error::shortened;
 use crate::secret::Secret;
@@ -47,12 +47,17 @@ impl Keyring {
         Self::default()
     }
 
-    fn entry(&self, account: &str) -> Result<Entry, StoreError> {
+    /// Does `call` with the connection, which it makes first if need be.
+    fn connected<T>(&self, call: impl FnOnce(&Arc<CredentialStore>) -> T) -> Result<T, StoreError> {
         let mut connected = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let store = match &*connected {
             Some(store) => store,
             None => connected.insert(connect().map_err(|error| no_service(&error))?),
         };
+        Ok(call(store))
+    }
+
+    fn entry(&self, account: &str) -> Result<Entry, StoreError> {
         #[cfg(not(any(target_os = "macos", windows)))]
         let modifiers = HashMap::from([("label", label(account))]);
         // The default, Enterprise, would carry the items to other machines of a domain.
@@ -61,7 +66,7 @@ impl Keyring {
         #[cfg(target_os = "macos")]
         let modifiers: HashMap<&str, String> = HashMap::new();
         let modifiers = modifiers.iter().map(|(key, value)| (*key, value.as_str())).collect();
-        store.build(SERVICE, account, Some(&modifiers)).map_err(|error| failed(error, account))
+        self.connected(|store| store.build(SERVICE, account, Some(&modifiers)))?.map_err(|error| failed(error, account))
     }
 
     /// Does `call`, which may be done twice, and if the service fails it does it once more on a new connection. A keyring
@@ -219,6 +224,34 @@ impl Backend for Keyring {
             gone => gone,
         })
     }
+
+    fn list(&self) -> Result<Listing, StoreError> {
+        let search = || self.connected(|store| store.search(&spec()));
+        let found = match search()? {
+            // As in `call`.
+            Err(Error::PlatformFailure(_)) => {
+                *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+                search()?
+            }
+            found => found,
+        };
+        let mut listing = Listing::default();
+        for entry in found.map_err(|error| failed(error, SERVICE))? {
+            match entry.get_specifiers() {
+                Some((service, account)) if service == SERVICE => _ = listing.accounts.insert(account),
+                // The search was for this service: the item was locked again, or deleted, just now.
+                None if !cfg!(windows) => listing.unnamed += 1,
+                _ => {}
+            }
+        }
+        Ok(listing)
+    }
+}
+
+/// The search for all items of [`SERVICE`], as far as the system's search can tell them from others.
+fn spec() -> HashMap<&'static str, &'static str> {
+    // The Credential Manager takes only a pattern, whose names are not service and user: it gives all.
+    if cfg!(windows) { HashMap::new() } else { HashMap::from([("service", SERVICE)]) }
 }
 
 fn removed(mut entries: impl Iterator<Item = Entry>) -> keyring_core::Result<()> {

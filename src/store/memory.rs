@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Backend, StoreError};
+use super::{Backend, Listing, StoreError};
 use crate::secret::Secret;
 
 const NAME: &str = "the store in memory";
@@ -95,5 +95,9 @@ impl Backend for MemoryStore {
     fn delete(&self, account: &str) -> Result<(), StoreError> {
         self.call()?.items.remove(account);
         Ok(())
+    }
+
+    fn list(&self) -> Result<Listing, StoreError> {
+        Ok(Listing { accounts: self.call()?.items.keys().cloned().collect(), unnamed: 0 })
     }
 }

@@ -12,6 +12,7 @@ mod memory;
 mod parts;
 mod patience;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -54,6 +55,23 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// If it may still be there.
     fn delete(&self, account: &str) -> Result<(), StoreError>;
+
+    /// Returns the accounts that hold something.
+    ///
+    /// # Errors
+    /// If the place does not tell.
+    fn list(&self) -> Result<Listing, StoreError>;
+}
+
+/// The accounts in a store.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// Their names, in order. Where an interrupted write or removal left something, its account is among them, although
+    /// it may hold no text.
+    pub accounts: BTreeSet<String>,
+    /// The number of items whose names cannot be told: the file store shortens names of more than 200 bytes, and the
+    /// keyring may have locked an item again.
+    pub unnamed: usize,
 }
 
 /// Which store a person chose: `store` in the profile, or `COGFED_STORE`.
@@ -174,6 +192,14 @@ impl Store {
         self.backend.delete(account)
     }
 
+    /// Returns the accounts that hold something in the store itself. Copies in the kernel's keyring do not count.
+    ///
+    /// # Errors
+    /// If the store does not tell.
+    pub fn list(&self) -> Result<Listing, StoreError> {
+        self.backend.list()
+    }
+
     /// The copy of `account` in the Linux kernel's keyring.
     pub fn cached(&self, account: &str) -> Cached<Secret> {
         #[cfg(target_os = "linux")]
@@ -222,6 +248,26 @@ mod tests {
     #[cfg(target_os = "linux")]
     use super::testing::copies;
     use super::*;
+
+    #[test]
+    fn store_serves_several_threads() {
+        let memory = MemoryStore::with_limit(100);
+        let kind = StoreKind::Memory(memory);
+        let store = Store::new(kind, &Folder::at("/nonexistent"), Patience::unattended(), None);
+        std::thread::scope(|scope| {
+            for name in ["a", "b", "c", "d"] {
+                let store = &store;
+                scope.spawn(move || {
+                    for length in 0..50 {
+                        let value = Secret::new(name.repeat(length * 10));
+                        store.set(name, &value).unwrap();
+                        assert_eq!(store.get(name).unwrap(), Some(value));
+                    }
+                });
+            }
+        });
+        assert_eq!(store.list().unwrap().accounts, ["a", "b", "c", "d"].map(str::to_owned).into());
+    }
 
     #[test]
     fn store_kinds_have_names() {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Backend, StoreError};
+use super::{Backend, Listing, StoreError};
 use crate::secret::Secret;
 
 /// After this long a person wants to be told what is being waited for.
@@ -147,6 +147,10 @@ impl Backend for Bounded {
         let account = account.to_owned();
         self.bounded(move |inner| inner.delete(&account))
     }
+
+    fn list(&self) -> Result<Listing, StoreError> {
+        self.bounded(|inner| inner.list())
+    }
 }
 
 #[cfg(test)]
@@ -178,6 +182,9 @@ mod tests {
         fn delete(&self, account: &str) -> Result<(), StoreError> {
             self.0.delete(account)
         }
+        fn list(&self) -> Result<Listing, StoreError> {
+            self.0.list()
+        }
     }
 
     fn hanging() -> (mpsc::Sender<()>, Arc<Hanging>) {
@@ -193,12 +200,14 @@ mod tests {
         assert_eq!(store.describe(), "the hanging store");
         store.set("a", &Secret::new("{}")).unwrap();
         assert_eq!(store.get("a").unwrap(), Some(Secret::new("{}")));
+        assert_eq!(store.list().unwrap(), Listing { accounts: ["a".to_owned()].into(), unnamed: 0 });
         let error = store.get("hang").unwrap_err();
         assert_eq!(error, StoreError::NoAnswer { store: "the hanging store", patience: Duration::from_millis(50) });
         assert!(matches!(store.get("a"), Err(StoreError::NoAnswer { .. })), "nothing is begun behind it");
+        assert!(matches!(store.list(), Err(StoreError::NoAnswer { .. })));
         let other = Bounded::new(inner.clone(), patience, None);
         assert!(matches!(other.get("a"), Err(StoreError::NoAnswer { .. })), "the patience is shared");
-        assert_eq!(inner.0.calls(), 2);
+        assert_eq!(inner.0.calls(), 3);
     }
 
     #[test]

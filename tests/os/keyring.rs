@@ -75,7 +75,10 @@ fn keyring_item_is_stored_read_replaced_and_deleted() {
         Command::new("secret-tool").args(["search", "service", "cogfed", "username", &account]).output().unwrap();
     let shown = String::from_utf8(shown.stdout).unwrap();
     assert!(shown.contains("label = cogfed tokens of round-trip at eu-west-1_Test"), "a person finds it");
+    let listing = timed("list", || store.list()).0.unwrap();
+    assert!(listing.accounts.contains(&account) && listing.unnamed == 0, "{listing:?}");
     timed("delete", || store.delete(&account)).0.unwrap();
+    assert!(!store.list().unwrap().accounts.contains(&account));
     store.delete(&account).unwrap();
     assert_eq!(store.get(&account).unwrap(), None);
     assert!(!secret_tool(&account).0);

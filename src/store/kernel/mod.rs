@@ -4,12 +4,13 @@
 //! *possess* it. So a key is made in the process keyring, where its maker may set its permissions (the user may view,
 //! read and search it) and its end, and only then linked into the user keyring, where every session finds it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use linux_keyutils::{Key, KeyError, KeyPermissionsBuilder, KeyRing, KeyRingIdentifier, Permission};
 use zeroize::Zeroizing;
 
-use super::{Backend, StoreError};
+use super::{Backend, Listing, StoreError};
 use crate::secret::Secret;
 
 const NAME: &str = "the Linux kernel's keyring";
@@ -19,6 +20,9 @@ const LIMIT: usize = 32_767;
 
 /// Room for most payloads, in bytes: credentials take some 1,600.
 const USUAL: usize = 4096;
+
+/// The list of the keys that this process may view.
+const KEYS: &str = "/proc/keys";
 
 /// How often a removal looks again for what another process put back.
 const ATTEMPTS: usize = 8;
@@ -192,6 +196,36 @@ impl Backend for KernelKeyring {
         let detail = format!("{account} is put back again and again");
         Err(StoreError::Other { store: NAME, detail, hint: None })
     }
+
+    fn list(&self) -> Result<Listing, StoreError> {
+        let keys = std::fs::read(KEYS).map_err(|error| StoreError::Other {
+            store: NAME,
+            detail: format!("cannot read {KEYS}: {error}"),
+            hint: None,
+        })?;
+        let mut accounts = BTreeSet::new();
+        for description in String::from_utf8_lossy(&keys).lines().filter_map(described) {
+            // The list has the keys of other keyrings, too, and those that have ended.
+            if let Some(account) = description.strip_prefix(self.prefix)
+                && found(description).map_err(failed)?.is_some()
+            {
+                accounts.insert(account.to_owned());
+            }
+        }
+        Ok(Listing { accounts, unnamed: 0 })
+    }
+}
+
+/// The description of the key of type "user" in a line of [`KEYS`]: `ID FLAGS USAGE TIMEOUT PERMISSIONS UID GID TYPE
+/// DESCRIPTION: LENGTH` (proc(5)). The library's own list of a keyring panics at descriptions of more than 512 bytes.
+fn described(line: &str) -> Option<&str> {
+    let mut rest = line.trim_start();
+    for _ in 0..7 {
+        rest = rest.split_once(' ')?.1.trim_start();
+    }
+    let description = rest.strip_prefix("user ")?.trim_start();
+    let (description, length) = description.rsplit_once(": ")?;
+    length.bytes().all(|byte| byte.is_ascii_digit()).then_some(description)
 }
 
 #[cfg(test)]

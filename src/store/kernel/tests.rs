@@ -176,3 +176,33 @@ fn a_kernel_that_refuses_is_an_error_with_the_next_step() {
     assert!(failure.message.contains("Function not implemented"), "{failure}");
     assert!(failure.hint.unwrap().contains("store = \"file\""));
 }
+
+#[test]
+fn list_has_the_accounts_with_this_prefix_until_they_end() {
+    let Some(keyring) = keyring("cogfed:test-list:") else { return };
+    assert_eq!(keyring.list().unwrap(), Listing::default());
+    let long = format!("credentials/{}: 7", "r".repeat(2000));
+    let accounts = ["tokens/eu-west-1_AbC/3n4b5/Azure;AD x".to_owned(), long];
+    for account in &accounts {
+        keyring.set_for(account, &Secret::new("{}"), Duration::from_secs(60)).unwrap();
+    }
+    KernelKeyring { prefix: "cogfed:test-list-other:" }
+        .set_for("b", &Secret::new("{}"), Duration::from_secs(60))
+        .unwrap();
+    assert_eq!(keyring.list().unwrap(), Listing { accounts: accounts.clone().into(), unnamed: 0 });
+    for account in &accounts {
+        keyring.delete(account).unwrap();
+    }
+    KernelKeyring { prefix: "cogfed:test-list-other:" }.delete("b").unwrap();
+    assert_eq!(keyring.list().unwrap(), Listing::default());
+}
+
+#[test]
+fn descriptions_are_read_from_the_kernels_list() {
+    let line = |rest: &str| format!("1f3c9e6d I--Q---     1  59m 3f0b0000  1000    -1 {rest}");
+    assert_eq!(described(&line("user      cogfed:store:a b: c: 2")), Some("cogfed:store:a b: c"));
+    for other in ["keyring   _uid.1000: 1", "user      negative", "user", "logon     x: 2", "user      x: y"] {
+        assert_eq!(described(&line(other)), None, "{other}");
+    }
+    assert_eq!(described(""), None);
+}

@@ -7,10 +7,12 @@
 //! The parts in a slot have no gaps: they are written from the first to the last and removed from the last to the
 //! first. So what an interrupted write or removal left is found by counting up, and is removed with the next one.
 
+use std::collections::BTreeSet;
+
 use ring::rand::{SecureRandom, SystemRandom};
 use zeroize::Zeroizing;
 
-use super::{Backend, StoreError};
+use super::{Backend, Listing, StoreError};
 use crate::secret::Secret;
 
 /// How a header begins. A text that begins like that (no JSON does) is never kept as it is.
@@ -153,6 +155,21 @@ impl<B: Backend> InParts<B> {
     }
 }
 
+/// Splits the name of a part into the account of the whole text and the part's number.
+fn part_of(name: &str) -> Option<(&str, usize)> {
+    let (account, part) = name.rsplit_once('#')?;
+    let index = part.strip_prefix(['a', 'b'])?.parse().ok().filter(|index| *index < MOST)?;
+    [Slot::A, Slot::B].iter().any(|slot| slot.account(account, index) == name).then_some((account, index))
+}
+
+/// Returns whether an item begins as a part with this number does, see [`Header::part_head`].
+fn is_part(item: &str, index: usize) -> bool {
+    let head = item.split_once('\n').and_then(|(head, _)| head.split_once(' '));
+    head.is_some_and(|(generation, number)| {
+        generation.len() == 32 && generation.bytes().all(|b| b.is_ascii_hexdigit()) && number == index.to_string()
+    })
+}
+
 /// `text` in pieces of at most `room` bytes, none of which cuts a character.
 fn pieces(text: &str, room: usize) -> Vec<&str> {
     let mut pieces = Vec::with_capacity(text.len() / room + 1);
@@ -215,6 +232,24 @@ impl<B: Backend> Backend for InParts<B> {
             self.clean(account, Slot::B, 0)?;
         }
         Ok(())
+    }
+
+    fn list(&self) -> Result<Listing, StoreError> {
+        let listing = self.inner.list()?;
+        if self.inner.item_limit().is_none() {
+            return Ok(listing);
+        }
+        let mut accounts = BTreeSet::new();
+        for name in listing.accounts {
+            // An account may look like a part's: only what it holds tells.
+            match part_of(&name) {
+                Some((account, index)) if self.inner.get(&name)?.is_some_and(|item| is_part(item.expose(), index)) => {
+                    accounts.insert(account.to_owned())
+                }
+                _ => accounts.insert(name),
+            };
+        }
+        Ok(Listing { accounts, unnamed: listing.unnamed })
     }
 }
 

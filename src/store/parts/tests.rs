@@ -158,6 +158,9 @@ impl Backend for Watched {
     fn delete(&self, account: &str) -> Result<(), StoreError> {
         self.call().delete(account)
     }
+    fn list(&self) -> Result<Listing, StoreError> {
+        self.call().list()
+    }
 }
 
 #[test]
@@ -273,4 +276,27 @@ fn a_text_has_no_more_parts_than_are_looked_for() {
     assert_eq!(store.get("x").unwrap(), Some(longest));
     store.delete("x").unwrap();
     assert_eq!(memory.accounts(), [beyond], "an item of another's");
+}
+
+#[test]
+fn list_has_no_parts_and_names_the_account_of_leftovers() {
+    let memory = MemoryStore::with_limit(LIMIT);
+    let store = InParts::over(memory.clone());
+    store.set("x", &text('x', 300)).unwrap();
+    store.set("x", &text('y', 400)).unwrap();
+    store.set("y#a0", &text('y', 10)).unwrap();
+    // A removal that was interrupted after its first call.
+    store.set("z", &text('z', 300)).unwrap();
+    memory.fail(1..usize::MAX);
+    store.delete("z").unwrap_err();
+    memory.fail(0..0);
+    let listing = store.list().unwrap();
+    assert_eq!(listing, Listing { accounts: ["x", "y#a0", "z"].map(str::to_owned).into(), unnamed: 0 });
+    for account in listing.accounts {
+        store.delete(&account).unwrap();
+    }
+    assert_eq!((store.list().unwrap(), memory.accounts().len()), (Listing::default(), 0));
+    let unlimited = MemoryStore::default();
+    unlimited.set("x#a0", &text('x', 1)).unwrap();
+    assert_eq!(InParts::over(unlimited).list().unwrap().accounts, ["x#a0".to_owned()].into());
 }

@@ -1,4 +1,4 @@
-//! The command line itself: usage, help, closed outputs, colours.
+//! The command line: usage, help, closed outputs, colours.
 
 use std::process::{Command, Stdio};
 
@@ -32,7 +32,7 @@ fn wrong_usage_exits_with_2_and_prints_no_output() {
     assert!(lab.sandbox.requests().is_empty());
 }
 
-/// Each verb, and each verb below one.
+/// Returns each verb, and each verb below one.
 fn verbs(command: &clap::Command, path: &[String], all: &mut Vec<Vec<String>>) {
     for verb in command.get_subcommands() {
         let path = [path, &[verb.get_name().to_owned()]].concat();
@@ -99,13 +99,13 @@ fn closed_output_causes_no_panic() {
     lab.run(&["credential-process"]).good();
 }
 
-/// A program of the system, if it is there.
+/// Returns the path of a program of the system, if there is one.
 pub fn program(name: &str) -> Option<std::path::PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(|program| program.is_file())
 }
 
-/// Runs the program on a terminal of its own, both outputs on it; nothing where there is no `script`.
+/// Runs the program on a terminal of its own, with both outputs on it. Returns `None` if there is no `script`.
 pub fn on_a_terminal(lab: &Lab, words: &[&str], variables: &[(&str, &str)]) -> Option<String> {
     if !cfg!(target_os = "linux") {
         skip_anywhere("script(1) is another program here");

@@ -1,8 +1,8 @@
-//! Configuration as the program meets it: what is wrong is named with its place, and nothing else redirects a sign-in.
+//! The configuration file: errors are named with their place, and nothing else redirects a sign-in.
 
 use cogfed_test_support::{Lab, Ran};
 
-/// Every verb that reads a profile refuses it, with status 2 and these words.
+/// Checks that every verb that reads a profile refuses it, with status 2 and these words.
 #[track_caller]
 fn refused_by_all(run: impl Fn(&[&str]) -> Ran, words: &[&str]) {
     for verb in [
@@ -21,7 +21,7 @@ fn refused_by_all(run: impl Fn(&[&str]) -> Ran, words: &[&str]) {
     }
 }
 
-/// The lab's configuration with one text in place of another, refused with its file and line.
+/// Checks that the lab's configuration is refused with file and line when one text replaces another.
 #[track_caller]
 fn refused_at(from: &str, to: &str, words: &[&str]) {
     let lab = Lab::new();

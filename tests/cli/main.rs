@@ -1,4 +1,4 @@
-//! cogfed as a person, a browser, an attacker or an administrator meets it: whole commands against the sandbox.
+//! Whole commands of cogfed against the sandbox, as a person, a browser, a tool, a server or an attacker meets them.
 
 mod call;
 mod command_line;

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use crate::root;
 use crate::sources::{Source, below, reached};
 
-/// Returns the main files of a package's library, program and test programs. Test programs are named in Cargo.toml, since
-/// cargo is told not to look for them.
+/// Returns the main files of a package's library, program and test programs. Cargo.toml names the test programs, since
+/// `autotests` is off.
 fn mains(package: &Path) -> Vec<PathBuf> {
     let manifest = fs::read_to_string(package.join("Cargo.toml")).expect("Cargo.toml");
     assert!(manifest.contains("autotests = false") || !package.join("tests").exists(), "{}", package.display());

@@ -1,5 +1,6 @@
-//! Rules that hold for the sources as a whole, and generated files that are in step with `src/cli`: `completions/`, `man/`,
-//! and the table of verbs in README.md. `BLESS=1 cargo test --test generated` writes those again.
+//! Committed files that are generated from `src/cli`: `completions/`, `man/`, and the table of verbs in README.md. They
+//! must be up to date; `BLESS=1 cargo test --test generated` writes them again. Rules that hold for all sources are
+//! checked here, too.
 
 mod docs;
 mod documented;
@@ -33,14 +34,14 @@ fn is_blessing() -> bool {
     std::env::var_os("BLESS").is_some()
 }
 
-/// The whole command line, with what clap adds by itself.
+/// Returns the whole command line, with clap's own additions.
 fn built() -> Command {
     let mut command = cogfed::cli::command();
     command.build();
     command
 }
 
-/// Each verb with its full name, as in `profile list`; one without verbs of its own does something.
+/// Returns each verb that does something with its full name, as in `profile list`.
 fn verbs(command: &Command, prefix: &str) -> Vec<(String, Command)> {
     let own = command.get_subcommands().filter(|verb| verb.get_name() != "help");
     own.flat_map(|verb| {
@@ -170,7 +171,7 @@ fn every_misbehaviour_is_in_help_and_man_page() {
     }
 }
 
-/// groff is the judge of what the pages say to it; CI has one, and elsewhere there may be nobody to ask.
+/// groff checks the pages. CI has it; elsewhere it may be missing.
 #[test]
 fn man_pages_format_without_warnings() {
     for name in man::pages().keys() {

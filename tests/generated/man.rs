@@ -1,4 +1,4 @@
-//! The man pages: clap_mangen's parts of them, and those that it does not know.
+//! The man pages: clap_mangen's parts, and the sections that it does not know.
 
 use clap::Command;
 use clap_mangen::Man;
@@ -6,7 +6,7 @@ use clap_mangen::roff::{Roff, bold, roman};
 
 use crate::{Files, sections};
 
-/// All pages, by file name. Every verb has one, and so has every group of verbs.
+/// Returns all pages by file name. Every verb has one, and so has every group of verbs.
 pub fn pages() -> Files {
     let mut root = cogfed::cli::command().disable_help_subcommand(true);
     root.build();
@@ -14,7 +14,7 @@ pub fn pages() -> Files {
     all.iter().map(|command| (format!("{}.1", name_of(command)), page(command, &root))).collect()
 }
 
-/// The page of one command of this command line.
+/// Returns the page of one command of this command line.
 pub fn page(command: &Command, root: &Command) -> String {
     let version = root.get_version().expect("a version");
     let man = Man::new(command.clone().disable_help_subcommand(true).subcommand_help_heading("VERBS"))
@@ -56,7 +56,7 @@ fn all_of(command: &Command) -> Vec<&Command> {
     std::iter::once(command).chain(command.get_subcommands().flat_map(all_of)).collect()
 }
 
-/// The long text without its first line, which stands under NAME already.
+/// Returns the long text without its first line, which is under NAME already.
 fn description(command: &Command) -> Roff {
     let mut roff = Roff::new();
     let about = command.get_about().map(ToString::to_string).unwrap_or_default();
@@ -69,7 +69,7 @@ fn description(command: &Command) -> Roff {
     roff
 }
 
-/// The page above, and those beside and below.
+/// Returns the page above, and those beside and below.
 fn see_also(command: &Command, root: &Command, roff: &mut Roff) {
     let all = all_of(root);
     let own = name_of(command);

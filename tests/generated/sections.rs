@@ -1,4 +1,5 @@
-//! The sections below clap's help, read by the form that `src/cli/mod.rs` gives them, and written as sections of a page.
+//! The sections below clap's help, parsed in the form that `src/cli/mod.rs` gives them, and written as sections of a
+//! page.
 
 use clap_mangen::roff::{Roff, bold, roman};
 

@@ -98,7 +98,7 @@ pub fn program() -> Vec<Source> {
     mains.iter().flat_map(|main| reached(main, false)).map(|file| Source::read(&file)).collect()
 }
 
-/// Returns every file that `main` and the modules below it consist of; with `with_tests`, also those that only tests compile.
+/// Returns the file `main` and those of all modules below it; `with_tests`, also those that only tests compile.
 pub fn reached(main: &Path, with_tests: bool) -> BTreeSet<PathBuf> {
     let mut found = BTreeSet::from([main.to_owned()]);
     let mut waiting = vec![main.to_owned()];

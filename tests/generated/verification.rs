@@ -23,7 +23,8 @@ fn found(source: &Source) -> Vec<&str> {
     FORBIDDEN.into_iter().filter(|part| source.words.iter().any(|word| word.contains(part))).collect()
 }
 
-/// clippy refuses these names where it looks: this also holds for code of other systems, and where an `allow` silences it.
+/// clippy refuses these names in the code that it compiles. This also holds for code of other systems, and where an
+/// `allow` silences clippy.
 #[test]
 fn no_source_turns_certificate_verification_off() {
     let sources = program();

@@ -1,10 +1,10 @@
-//! The OS keyring itself. These tests need a Secret Service (gnome-keyring, KWallet) in the state that
-//! `COGFED_TEST_KEYRING` names, and say so where they are skipped:
+//! The keyring of the operating system. These tests need a Secret Service (gnome-keyring, KWallet) in the state that
+//! `COGFED_TEST_KEYRING` names, and report where they are skipped:
 //!
-//! - `1` or `open`: unlocked; `locked`: locked, with nobody who could be asked; `prompt`: locked, with a window that
-//!   nobody answers; `absent`: a session bus without a Secret Service; `nobus`: no session bus.
+//! - `1` or `open`: unlocked; `locked`: locked, with nobody to ask; `prompt`: locked, with a window that nobody
+//!   answers; `absent`: a session bus without a Secret Service; `nobus`: no session bus.
 //!
-//! Before it is locked it is to be given an item:
+//! Before it is locked it needs an item:
 //! `printf '{}' | secret-tool store --label=locked service cogfed username tokens/locked`
 
 use std::process::Command;
@@ -17,10 +17,10 @@ use cogfed::folder::Folder;
 use cogfed::secret::Secret;
 use cogfed::store::{OnWait, Patience, Store, StoreError, StoreKind};
 
-/// More than anything takes on a slow machine. It only bounds a call that hangs: each is to end within four seconds.
+/// A deadline for a call that hangs. Each must return within four seconds.
 const HANG: Duration = Duration::from_secs(30);
 
-/// Whether the keyring is in this state.
+/// Tells whether the keyring is in this state; if not, reports that the test is skipped.
 fn keyring_is(state: &str) -> bool {
     match std::env::var("COGFED_TEST_KEYRING").as_deref() {
         Ok("1") if state == "open" => true,
@@ -38,7 +38,7 @@ fn store(patience: Patience, on_wait: Option<OnWait>) -> Store {
     Store::new(StoreKind::Keyring, &Folder::at("/nonexistent"), patience, on_wait)
 }
 
-/// One per test: they run side by side.
+/// Returns an account for one test, since they run side by side.
 fn account(name: &str) -> String {
     format!("tokens/eu-west-1_Test/{}/{name}", std::process::id())
 }
@@ -145,7 +145,7 @@ fn keyring_without_a_service_is_unreachable() {
     }
 }
 
-/// What is not there needs no unlocking to be told: the attributes of locked items can be searched.
+/// A missing item is reported without unlocking, since the attributes of locked items can be searched.
 #[test]
 fn locked_keyring_is_reported() {
     if !keyring_is("locked") {

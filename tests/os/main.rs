@@ -1,4 +1,4 @@
-//! What this system provides: its keyring, and locks and files between processes.
+//! The facilities of this system: its keyring, and locks and files between processes.
 
 #[cfg(all(unix, not(target_os = "macos")))]
 mod keyring;

@@ -1,4 +1,4 @@
-//! What several processes, and several sessions of one user, see of one another's items and locks.
+//! Items and locks as several processes, and several sessions of one user, see them.
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -12,10 +12,10 @@ use cogfed::store::{Backend, FileStore};
 
 const ROLE: &str = "COGFED_TEST_ROLE";
 const FOLDER: &str = "COGFED_TEST_FOLDER";
-/// How many writes each writer makes; more by this variable for a longer run.
+/// The variable that sets how many writes each writer makes.
 const ROUNDS: &str = "COGFED_TEST_ROUNDS";
 
-/// This test program again, as one of the roles below; `through` is a program that starts it, with its arguments.
+/// Returns this test program in one of the roles below; `through` is a program that starts it, with its arguments.
 fn role(through: &[&str], role: &str, folder: &Path) -> Command {
     let program = std::env::current_exe().unwrap();
     let mut command = match through {
@@ -31,7 +31,7 @@ fn role(through: &[&str], role: &str, folder: &Path) -> Command {
     command
 }
 
-/// Not a test by itself: what the processes started by the tests do.
+/// Not a test by itself: the work of the processes that the tests start.
 #[test]
 fn helper_process_acts_its_role() {
     let Ok(role) = std::env::var(ROLE) else { return };
@@ -54,7 +54,7 @@ fn rounds() -> usize {
     std::env::var(ROUNDS).map_or(200, |rounds| rounds.parse().unwrap())
 }
 
-/// A text of one letter, and of a length that only its writer and round can have.
+/// Tells whether a text is of one letter, and of a length that only its writer and round can have.
 fn whole(text: &str) -> bool {
     let mut letters = text.chars();
     let first = letters.next();
@@ -70,7 +70,7 @@ fn write_and_read(folder: &Folder, name: &str) {
     }
 }
 
-/// Reads for as long as its input is open.
+/// Reads as long as its input is open.
 fn read_until_told(folder: &Folder) {
     let is_told = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
     let telling = std::sync::Arc::clone(&is_told);
@@ -143,7 +143,7 @@ fn killed_writer_leaves_a_whole_item_and_no_remains() {
     assert_eq!(files(), 0, "a removal takes unfinished files along");
 }
 
-/// A process that holds the lock until its input ends, and what it says.
+/// Starts a process that holds the lock until its input ends, and returns what it says.
 fn holder(folder: &Folder) -> (Child, impl BufRead) {
     let mut holder = role(&[], "hold", &folder.path()).stdout(Stdio::piped()).spawn().unwrap();
     let mut said = BufReader::new(holder.stdout.take().unwrap());
@@ -219,7 +219,7 @@ mod kernel {
         said.lines().find_map(|line| line.strip_prefix("result: ")).unwrap_or_else(|| panic!("{output:?}")).to_owned()
     }
 
-    /// A desktop session, ssh, cron and a systemd unit differ in who possesses which keyring.
+    /// Desktop sessions, ssh, cron and systemd units possess different keyrings.
     #[test]
     fn sessions_of_one_user_share_a_kernel_copy() {
         let keyring = KernelKeyring::cache();

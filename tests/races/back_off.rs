@@ -1,4 +1,4 @@
-//! After a sign-in that nobody answered: callers that no person is open no further browser for ten minutes.
+//! The ten minutes after an unanswered sign-in, in which unattended callers open no browser.
 
 use std::io::Read;
 use std::process::{Child, Command};
@@ -25,7 +25,7 @@ impl Browser for Closed {
     }
 }
 
-/// A lab whose browser notes the pages that it is to open, and these pages.
+/// Returns a lab whose browser notes the pages that it is to open, and these pages.
 pub fn noting(lines: &str) -> (Lab, Pages) {
     let lab = Lab::new();
     let opened = lab.note_pages(lines);
@@ -136,7 +136,7 @@ fn waiting_callers_fail_with_the_browser_holder() {
     }
 }
 
-/// One that has said that it waits for another's browser.
+/// Starts a caller, and returns once it says that it waits for another's browser.
 fn waiting(lab: &Lab) -> Child {
     let mut child = lab.command(ASKED).spawn().unwrap();
     let mut said = [0; 64];

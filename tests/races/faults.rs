@@ -1,5 +1,5 @@
-//! A disk that is full, read-only or failing, and a process that gets no file descriptors: each file operation fails
-//! once, of a sign-in, a renewal and a sign-out; then the real thing, a tiny disk and a small `ulimit -n`.
+//! Disks that are full, read-only or failing, and processes without file descriptors. Each file operation of a sign-in,
+//! a renewal and a sign-out fails once; then a tiny disk and a small `ulimit -n` fail for real.
 
 use std::process::Command;
 
@@ -14,7 +14,7 @@ use crate::state::{assert_told, is_honoured, name, owner, readable, signed_in};
 const LOGIN: &[&str] = &["login", "--no-browser", "--force", "--timeout", "5"];
 const LONG: TimeDelta = TimeDelta::hours(6);
 
-/// What may go wrong with a call.
+/// Returns the errors that a call may have.
 fn errors(call: &str) -> &'static [&'static str] {
     match call {
         "openat" => &["EMFILE", "ENFILE", "EACCES", "EROFS", "EIO", "ENOSPC"],
@@ -28,7 +28,7 @@ fn errors(call: &str) -> &'static [&'static str] {
     }
 }
 
-/// Each point with each error, as many as are asked for.
+/// Returns points with errors, as many as are wanted.
 fn chosen(lab: &Lab, words: &[&str]) -> Vec<(Point, &'static str)> {
     let points = points(lab, words, "alice");
     // What people and programs read is no file of ours; and who does not see the URL signs nobody in.
@@ -142,7 +142,7 @@ fn on_a_disk(lab: &Lab, prepare: &str, words: &[&str]) -> Option<Ran> {
     Some(command.output().expect("it runs").into())
 }
 
-/// Fills the disk but for so many pages.
+/// Returns a line of shell that fills the disk except for that many pages.
 fn leaving(pages: usize) -> String {
     format!(
         "head -c 1M /dev/zero >\"$state/filler\" 2>/dev/null || :; \

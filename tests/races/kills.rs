@@ -1,4 +1,4 @@
-//! Processes of all four verbs, killed at random times, some of them at once.
+//! Processes of four verbs killed at random times, several at once.
 
 use std::process::Child;
 use std::sync::Mutex;
@@ -11,9 +11,9 @@ use cogfed_test_support::{CREDENTIALS, Lab, Random, WaitingLogin};
 use crate::scale;
 use crate::state::{MODES, name, owner, readable, signed_in};
 
-/// How many are killed before the state is looked at.
+/// The number of processes killed before the state is checked.
 const VOLLEY: usize = 4;
-/// Longer than most of what is killed lives.
+/// Microseconds: longer than most of the killed processes live.
 const LONGEST: usize = 60_000;
 
 #[derive(Default, Debug)]
@@ -32,7 +32,7 @@ fn shoot(mut child: Child, after: u64, tally: &Mutex<Tally>) {
     if is_killed { tally.killed += 1 } else { tally.ended += 1 }
 }
 
-/// A sign-in that goes on while it is shot at.
+/// Kills a sign-in while it proceeds.
 fn shoot_at_login(lab: &Lab, person: &str, after: u64, tally: &Mutex<Tally>) {
     let waiting = WaitingLogin::of(lab.command(&["login", "--no-browser", "--force"]).spawn().expect("cogfed runs"));
     let url = waiting.url.clone();

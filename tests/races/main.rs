@@ -1,6 +1,7 @@
-//! Many processes at once, processes that are stopped or killed, and file systems that fail: what holds all the same.
+//! Many processes at once, stopped and killed processes, and failing file systems.
 //!
-//! Each part is quick by itself; the variables that [`scale`] names make it as thorough as the gate, or a night, allows.
+//! Each part is quick by itself; the variables that [`scale`] names make it as thorough as the gate, or a night,
+//! allows.
 #![cfg(target_os = "linux")]
 
 mod back_off;

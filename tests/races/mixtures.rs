@@ -1,4 +1,4 @@
-//! Two to sixty-four processes at once, of all verbs: one browser, one refresh, nobody served with another's keys.
+//! Two to sixty-four processes of all verbs at once: one browser, one refresh, and nobody gets another person's keys.
 
 use std::process::Child;
 
@@ -13,7 +13,7 @@ use crate::state::{MODES, assert_told, owner, readable};
 const CROWD: usize = 64;
 const ASKED: &[&str] = &["credential-process", "--sign-in"];
 
-/// One profile, or two of one sign-in that differ in their role, signed in.
+/// Returns a lab with one profile, or two of one sign-in that differ in their role, signed in.
 fn crowd_lab(rotation: Rotation, is_shared: bool) -> Lab {
     let admin = format!("role_arn = '{ORDERS_ADMIN}'");
     let profiles = [(PROFILE, ""), ("admin", admin.as_str())];
@@ -23,7 +23,7 @@ fn crowd_lab(rotation: Rotation, is_shared: bool) -> Lab {
     lab
 }
 
-/// 64 with expired credentials; what was not as it has to be.
+/// Runs 64 processes with expired credentials, and returns all deviations.
 fn round(lab: &Lab, is_shared: bool) -> Vec<String> {
     lab.age(TimeDelta::minutes(61));
     lab.sandbox.clear_log();
@@ -79,7 +79,7 @@ fn spawned(lab: &Lab, verbs: &[Vec<&str>], count: usize) -> Vec<Child> {
     (0..count).map(|at| lab.command(&verbs[at % verbs.len()]).spawn().unwrap()).collect()
 }
 
-/// Everybody signed out: whoever may open a browser waits for the one that is.
+/// Nobody is signed in, so everyone who may open a browser waits for the one that is open.
 #[test]
 fn mixture_that_has_to_sign_in_opens_one_browser() {
     for (rotation, count) in MODES.into_iter().zip([2, 9, CROWD]) {

@@ -1,11 +1,11 @@
-//! The model of a power cut: what a file's new name shows has to be on the disk before it has that name.
+//! A model of a power cut: the content of a file must be on the disk before the file has its name.
 
 use cogfed_test_support::trace::ran;
 use cogfed_test_support::{CREDENTIALS, has_strace};
 
 use crate::state::signed_in;
 
-/// One rename, and whether it was done in order.
+/// Returns the number of renames, and those that were done out of order.
 fn renames(text: &str) -> (usize, Vec<String>) {
     let lines: Vec<&str> = text.lines().collect();
     let mut faults = Vec::new();

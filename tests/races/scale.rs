@@ -1,16 +1,16 @@
-//! How much is done, by variables of the environment.
+//! The amount of work, set by environment variables.
 
-/// Rounds of 64 processes, in each mode.
+/// Returns the number of rounds of 64 processes, in each mode.
 pub fn rounds() -> usize {
     number("COGFED_TEST_RACE_ROUNDS", 1)
 }
 
-/// Places to be killed or to fail at, per verb and mode.
+/// Returns the number of places to be killed or to fail at, per verb and mode.
 pub fn points() -> usize {
     number("COGFED_TEST_POINTS", 6)
 }
 
-/// Processes killed at random times.
+/// Returns the number of processes killed at random times.
 pub fn kills() -> usize {
     number("COGFED_TEST_KILLS", 24)
 }
@@ -19,7 +19,7 @@ fn number(name: &str, otherwise: usize) -> usize {
     std::env::var(name).map_or(otherwise, |number| number.parse().expect("a number"))
 }
 
-/// At most that many of all, spread evenly; the first and the last are among them.
+/// Returns at most that many of all, spread evenly, with the first and the last.
 pub fn spread<T: Clone>(all: &[T], most: usize) -> Vec<T> {
     let most = most.clamp(2, all.len().max(2));
     if all.len() <= most {

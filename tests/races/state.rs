@@ -1,4 +1,4 @@
-//! What has to be true of what is stored, whatever happened before.
+//! Conditions that the stored state must meet, whatever happened before.
 
 use cogfed::sandbox::options::{Options, Rotation};
 use cogfed_test_support::http::send_form;
@@ -11,12 +11,12 @@ pub const MODES: [Rotation; 3] = [Rotation::Off, Rotation::On { grace: 60 }, Rot
 /// The exit codes that the man page lists.
 pub const DOCUMENTED: [i32; 8] = [0, 1, 2, 3, 4, 5, 6, 7];
 
-/// Alice is signed in, with credentials, at a pool whose refresh tokens rotate like this.
+/// Returns a lab with Alice signed in and credentials, at a pool whose refresh tokens rotate like this.
 pub fn signed_in(rotation: Rotation) -> Lab {
     Lab::with(Options { rotation, ..Options::default() }).signed_in()
 }
 
-/// The sign-in as stored, if there is one; what is wrong with the state otherwise.
+/// Returns the stored sign-in, if there is one.
 pub fn readable(lab: &Lab) -> Result<Option<Value>, String> {
     let mut tokens = None;
     let mut subjects = std::collections::BTreeSet::new();
@@ -34,17 +34,17 @@ pub fn readable(lab: &Lab) -> Result<Option<Value>, String> {
     Ok(tokens)
 }
 
-/// Whose keys a document holds, by what the sandbox gave out: `alice` or `bob`.
+/// Returns the owner of the keys in a document, according to the sandbox: `alice` or `bob`.
 pub fn owner(lab: &Lab, ran: &Ran) -> String {
     name(lab.user_of(&ran.document()).trim_start_matches("AzureAD_"))
 }
 
-/// The first part of an address.
+/// Returns the first part of an address.
 pub fn name(address: &str) -> String {
     address.split('@').next().unwrap_or_default().to_owned()
 }
 
-/// Whether the user pool still takes a refresh token. Asking spends it, where tokens rotate.
+/// Tells whether the user pool still accepts a refresh token. Asking spends it if tokens rotate.
 pub fn is_honoured(lab: &Lab, refresh_token: &str) -> bool {
     let domain: Url = lab.sandbox.domain_url().parse().expect("a URL");
     let form = format!("grant_type=refresh_token&client_id={}&refresh_token={refresh_token}", lab.sandbox.client_id());
@@ -53,7 +53,7 @@ pub fn is_honoured(lab: &Lab, refresh_token: &str) -> bool {
     reply.status == 200
 }
 
-/// One line of an error, and a code that is documented.
+/// Checks that there is one line of an error, and a documented exit code.
 #[track_caller]
 pub fn assert_told(ran: &Ran, context: &str) {
     assert!(DOCUMENTED.contains(&ran.status), "{context}: {ran:?}");

@@ -1,4 +1,4 @@
-//! A process that is stopped (SIGSTOP) or killed in the middle of what it holds the others up with.
+//! Processes stopped (SIGSTOP) or killed while others wait for what they hold.
 
 use std::path::Path;
 use std::process::Child;
@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::back_off::noting;
 use crate::state::{owner, signed_in};
 
-/// A bound for what is to end by itself: far beyond each bound of ours but one that hangs.
+/// A deadline for what ends by itself, far beyond each bound of ours.
 const HANGS: Duration = Duration::from_secs(30);
 
 fn send(child: &Child, signal: Signal) {
@@ -108,7 +108,7 @@ fn killed_lock_holder_releases_the_lock_at_once() {
     one_document(&ended(waiting));
 }
 
-/// The process that strace has stopped, by what it left in the lock's file.
+/// Waits for the process that strace stops, found by the lock's file.
 fn await_stopped_holder(lab: &Lab) -> Pid {
     let began = Instant::now();
     loop {
@@ -130,7 +130,7 @@ fn await_stopped_holder(lab: &Lab) -> Pid {
     }
 }
 
-/// Stopped before the refresh token leaves, between the answer and the save, and after: given up on, let go on.
+/// The holder is stopped before the refresh token leaves, between the answer and the save, and after it.
 #[test]
 fn resumed_lock_holder_overwrites_nothing() {
     if !has_strace() {

@@ -1,4 +1,4 @@
-//! `cogfed call`: bodies in, bodies out, and what is shown besides.
+//! `cogfed call`: request bodies, printed answers, and `--verbose` and `--dry-run`.
 
 use std::io::Write;
 use std::process::Stdio;

@@ -1,4 +1,4 @@
-//! `cogfed call`: who may, who may not, and what is told of it.
+//! `cogfed call`: allowed and refused requests, and what is reported about them.
 
 use chrono::TimeDelta;
 use cogfed::sandbox::{Misbehaviour, Options};

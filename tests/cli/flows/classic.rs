@@ -1,4 +1,4 @@
-//! The classic flow: GetId once, GetOpenIdToken, AssumeRoleWithWebIdentity, and the life of what comes of it.
+//! The classic flow: GetId once, GetOpenIdToken, AssumeRoleWithWebIdentity, and the life of the credentials.
 
 use chrono::{TimeDelta, Utc};
 use cogfed::sandbox::options::{ORDERS_ADMIN, ORDERS_READER};
@@ -100,7 +100,7 @@ fn classic_flow_asks_for_a_forgotten_identity_again() {
     assert_eq!((lab.sandbox.count("identity.get_id"), aws.vouched().len(), aws.assumed().len()), (2, 3, 2));
 }
 
-/// All of it against the sandbox, whose STS looks at the token.
+/// The sandbox's STS verifies the token.
 #[test]
 fn classic_flow_works_end_to_end_against_the_sandbox() {
     let mut options = Options::default();
@@ -131,7 +131,7 @@ fn classic_flow_works_end_to_end_against_the_sandbox() {
     assert_eq!(lab.items("").len(), 0);
 }
 
-/// Two profiles of one sign-in and one role, by two flows: neither hands out what is the other's.
+/// Two profiles of one sign-in and one role, with different flows.
 #[test]
 fn enhanced_and_classic_profiles_of_one_role_keep_separate_credentials() {
     let lab = Lab::new();

@@ -1,4 +1,4 @@
-//! A token is sent nowhere but to where its sign-in belongs, whatever a configuration says later.
+//! Tokens stay at the endpoints of their sign-in, whatever the configuration says later.
 
 use cogfed_test_support::{CREDENTIALS, Lab, rewrite};
 
@@ -31,7 +31,7 @@ fn openid_token_is_sent_to_no_other_sts() {
     assert_eq!((stranger.assumed().len(), aws.assumed().len()), (1, 0));
 }
 
-/// A record of before the classic flow names no STS: AWS's own is meant.
+/// A record from before the classic flow names no STS. It means AWS's own.
 #[test]
 fn sign_in_without_an_sts_allows_only_the_enhanced_flow() {
     let lab = Lab::new();

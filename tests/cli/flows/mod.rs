@@ -1,4 +1,4 @@
-//! How an ID token becomes credentials: the enhanced flow for several roles, the classic flow by STS.
+//! From an ID token to credentials: the enhanced flow for several roles, and the classic flow by STS.
 
 mod classic;
 mod elsewhere;

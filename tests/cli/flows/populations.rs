@@ -1,4 +1,4 @@
-//! One person, employee and customer: two profiles of one user pool, side by side.
+//! One person as employee and as customer: two profiles of one user pool, side by side.
 
 use std::collections::BTreeSet;
 use std::thread;
@@ -15,7 +15,7 @@ fn lab() -> Lab {
     Lab::new().with_profiles(&[("work", ""), ("shop", "identity_provider = 'AzureB2C'")])
 }
 
-/// Whose credentials a profile is handed: the user, and the role.
+/// Returns the user and the role of the credentials that a profile gets.
 fn whose(lab: &Lab, profile: &str) -> (String, String) {
     let document = lab.run(&["credential-process", "--profile", profile]).good().document();
     let issued = lab.issued(&document);

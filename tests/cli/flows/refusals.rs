@@ -1,4 +1,4 @@
-//! What is refused in the classic flow, and what a person is told.
+//! Refusals in the classic flow, and how they are explained.
 
 use cogfed::sandbox::options::{ORDERS_ADMIN, RoleMapping};
 use cogfed::sandbox::{Options, Switch};
@@ -8,7 +8,7 @@ use super::stand_in::{ROLE, Refusal, StandIn, parameters};
 
 const OTHER: &str = "arn:aws:iam::000000000000:role/Other";
 
-/// What STS answers, the exit status, what is said, and the next step.
+/// The answer of STS, the exit status, the explanation, and the next step.
 const REFUSALS: &[(Refusal, i32, &str, &str)] = &[
     (
         (403, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity"),
@@ -83,7 +83,7 @@ fn sts_refusals_are_explained_and_quoted() {
     lab.run(CREDENTIALS).good();
 }
 
-/// A role that is refused is a failure of that role alone.
+/// A refused role must not affect others.
 #[test]
 fn sts_refusal_of_one_role_leaves_another_usable() {
     let lab = Lab::new();
@@ -112,7 +112,7 @@ fn pool_without_the_classic_flow_is_explained() {
     }
 }
 
-/// The trust policy and the role's maximum session duration are the sandbox's to look at.
+/// The sandbox checks the trust policy and the role's maximum session duration.
 #[test]
 fn sandbox_sts_refusals_are_explained() {
     let mut options = Options::default();

@@ -1,5 +1,5 @@
-//! The identity pool and STS of a pool that allows the classic flow, for what is to be said to the letter: the identity
-//! pool's other operations are the sandbox's own, and STS says what it is told.
+//! A stand-in for the identity pool and STS of a pool that allows the classic flow. STS says what a test tells it; the
+//! identity pool's other operations are the sandbox's.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -15,7 +15,7 @@ use url::form_urlencoded;
 pub const TOKEN: &str = "the-openid-token-of-the-identity-pool";
 pub const ROLE: &str = "arn:aws:iam::000000000000:role/Orders";
 
-/// What STS says: a status, a code and a message.
+/// An error of STS: a status, a code and a message.
 pub type Refusal = (u16, &'static str, &'static str);
 
 #[derive(Default)]
@@ -34,7 +34,7 @@ pub struct StandIn {
 }
 
 impl StandIn {
-    /// Both, with a profile of the lab's that knows them and says `lines`.
+    /// Starts both, and configures the lab's profile with them and `lines`.
     pub fn before(lab: &Lab, lines: &str) -> Self {
         let state = Arc::<State>::default();
         let behind: SocketAddr = lab.sandbox.identity_pool_url().trim_start_matches("http://").parse().unwrap();
@@ -59,34 +59,34 @@ impl StandIn {
         stand_in
     }
 
-    /// STS's address.
+    /// Returns the URL of STS.
     pub fn sts(&self) -> String {
         self.sts.url()
     }
 
-    /// The sandbox's profile with these two in the place of its own.
+    /// Returns the sandbox's profile with these two in place of its own.
     pub fn section(&self, lab: &Lab, name: &str) -> String {
         let section = lab.sandbox.profile_toml(name);
         let section = section.replace(&lab.sandbox.identity_pool_url(), &self.identity_pool.url());
         section.replace(&lab.sandbox.sts_url(), &self.sts.url())
     }
 
-    /// Lets STS refuse from now on, or no more.
+    /// Makes STS refuse from now on, or no longer.
     pub fn refuse(&self, refusal: Option<Refusal>) {
         *self.state.refusal.lock().unwrap() = refusal;
     }
 
-    /// Lets the identity pool not know the next identity that it is asked to vouch for.
+    /// Makes the identity pool forget the next identity that it is asked to vouch for.
     pub fn forget_an_identity(&self) {
         self.state.has_forgotten.store(true, Ordering::SeqCst);
     }
 
-    /// What STS was asked since the last call.
+    /// Returns the requests to STS since the last call.
     pub fn assumed(&self) -> Vec<Request> {
         std::mem::take(&mut self.state.assumed.lock().unwrap())
     }
 
-    /// What the identity pool was asked to vouch for since the last call.
+    /// Returns the requests for an OpenID token since the last call.
     pub fn vouched(&self) -> Vec<Request> {
         std::mem::take(&mut self.state.vouched.lock().unwrap())
     }
@@ -117,12 +117,12 @@ fn document(name: &str, inner: &str) -> String {
     format!("<{name} xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">{inner}</{name}>")
 }
 
-/// The parameters of AWS's query protocol.
+/// Returns the parameters of AWS's query protocol.
 pub fn parameters(request: &Request) -> BTreeMap<String, String> {
     form_urlencoded::parse(&request.body).into_owned().collect()
 }
 
-/// The time in a document of `credential-process`.
+/// Returns the expiry in a document of `credential-process`.
 pub fn expiration(document: &serde_json::Value) -> DateTime<chrono::Utc> {
     document["Expiration"].as_str().unwrap().parse().unwrap()
 }

@@ -1,4 +1,4 @@
-//! Whose credentials are, by STS itself.
+//! The identity that owns a set of credentials, as STS reports it.
 
 use chrono::TimeDelta;
 use cogfed::aws::Credentials;
@@ -26,7 +26,7 @@ fn credentials(lab: &Lab, document: &serde_json::Value) -> Credentials {
     }
 }
 
-/// Whose the credentials in such a document are.
+/// Returns the identity that owns the credentials in such a document.
 pub fn caller(lab: &Lab, document: &serde_json::Value) -> CallerIdentity {
     let (profile, http) = (lab.profile(), Http::default());
     now(Sts::new(PoolConfig::of(&profile), &http).caller_identity(&credentials(lab, document), lab.sandbox.now()))

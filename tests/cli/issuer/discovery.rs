@@ -1,5 +1,4 @@
-//! The discovery document: what is believed of it, and what not. No browser is opened on an address that the profile
-//! does not vouch for.
+//! The discovery document: what is believed of it. No browser opens at an address that the profile does not vouch for.
 
 use std::sync::Arc;
 
@@ -35,7 +34,7 @@ fn untrusted_discovery_document_fails_before_the_browser_opens() {
     lab.login_here("alice").good();
 }
 
-/// What the issuer says after the sign-in changes nothing about where the refresh token goes.
+/// Later statements of the issuer do not change where the refresh token goes.
 #[test]
 fn refresh_token_goes_only_to_the_endpoint_that_issued_it() {
     for (misbehaviour, status) in [(DiscoveryOtherHost, 6), (DiscoveryHttp, 6), (DiscoveryOtherIssuer, 6)] {

@@ -115,7 +115,7 @@ fn identity_provider_flag_is_refused_for_an_issuer() {
     assert_eq!(lab.sandbox.requests().len(), 0);
 }
 
-/// An administrator may have named the issuer in another way.
+/// An administrator may have registered the issuer under another name.
 #[test]
 fn logins_key_sets_the_issuer_name_at_the_identity_pool() {
     let (lab, _) = lab();

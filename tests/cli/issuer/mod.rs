@@ -1,4 +1,4 @@
-//! A plain OIDC issuer, as Entra ID is one, tied straight to the identity pool.
+//! A plain OIDC issuer such as Entra ID, tied directly to the identity pool.
 
 mod discovery;
 mod life;
@@ -7,7 +7,7 @@ use cogfed::clock::ManualClock;
 use cogfed::sandbox::{Options, Switch};
 use cogfed_test_support::Lab;
 
-/// A lab whose sandbox has such an issuer, on a clock that the test moves.
+/// Returns a lab whose sandbox has such an issuer, on a manual clock.
 fn lab() -> (Lab, ManualClock) {
     let mut options = Options::default();
     Switch::PlainIssuer.apply(&mut options);

@@ -1,10 +1,11 @@
-//! The requests that the listener must not take, each by a name: all bear what would end the sign-in if it got through.
+//! Requests that the listener must refuse, each with a name. Every one carries something that would end the sign-in if
+//! it got through.
 
 /// The right path and state (`{P}` stands for the port, `{S}` for the state), and a code that was never issued.
 pub const RIGHT: &str = "/callback?code=stolen&state={S}";
 const HOST: &str = "Host: localhost:{P}\r\n";
 
-/// How the bytes of a case are sent.
+/// The way in which the bytes of a case are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sent {
     /// At once.
@@ -45,7 +46,7 @@ fn wrong_with(headers: &str) -> String {
     format!("GET /callback?code=stolen&state=wrong HTTP/1.1\r\n{HOST}{headers}\r\n")
 }
 
-/// Every group, with its name.
+/// Returns every group with its name.
 pub fn groups() -> Vec<(&'static str, Vec<Case>)> {
     vec![
         ("methods", methods()),
@@ -72,7 +73,7 @@ pub fn methods() -> Vec<Case> {
     cases
 }
 
-/// Names that lead to this machine, or look as if they did (DNS rebinding).
+/// Names that lead to this machine, or look as if they do (DNS rebinding).
 const HOSTS: &[&str] = &[
     "",
     "localhost",
@@ -278,7 +279,7 @@ pub fn large_heads() -> Vec<Case> {
 }
 
 /// Lengths that contradict each other, and a second request hidden in the first or behind it (RFC 9112, section 11.2).
-/// Where the head itself is well-formed the method is wrong: what would be taken is only the hidden request.
+/// If the head itself is well-formed, its method is wrong, so only the hidden request could be accepted.
 pub fn framing() -> Vec<Case> {
     let hidden = format!("GET {RIGHT} HTTP/1.1\r\n{HOST}\r\n");
     let chunked = "Transfer-Encoding: chunked\r\n";
@@ -319,7 +320,7 @@ pub fn framing() -> Vec<Case> {
     cases
 }
 
-/// What pages can make a browser send: none of it makes a wrong answer a right one.
+/// Requests that pages can make a browser send. None of them makes a wrong answer right.
 pub fn browsers() -> Vec<Case> {
     let preflight = "Origin: https://attacker.example\r\nAccess-Control-Request-Method: GET\r\n";
     let private = format!("{preflight}Access-Control-Request-Private-Network: true\r\n");
@@ -360,7 +361,7 @@ pub fn browsers() -> Vec<Case> {
     cases
 }
 
-/// Slow, half closed, reset. One that is reset gets no answer, and the right state in it does not count.
+/// Slow, half-closed and reset connections. A reset one gets no answer, and the right state in it does not count.
 pub fn ways_of_sending() -> Vec<Case> {
     let wrong = wrong_with("");
     let sent = |name: &str, request: &str, expected, sent| Case { sent, ..case(name, request, expected) };

@@ -1,4 +1,4 @@
-//! The listener under load and under siege: what connects, drips, floods, or is another user of this machine.
+//! The listener under load and attack: idle, slow and flooding connections, and other users of this machine.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -11,10 +11,10 @@ use cogfed_test_support::http::{answer_on, connect, get, listens};
 use cogfed_test_support::skip;
 use cogfed_test_support::{Lab, WaitingLogin, come_back, target};
 
-/// More than anything takes on a slow machine. It only bounds a listener that hangs.
+/// A deadline for a listener that hangs, longer than anything takes on a slow machine.
 const HANG: Duration = Duration::from_secs(60);
 
-/// The most memory that a process has had so far, in KiB.
+/// Returns the most memory that a process has had so far, in KiB.
 #[cfg(target_os = "linux")]
 fn peak(waiting: &WaitingLogin) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{}/status", waiting.pid())).expect("a status");
@@ -27,7 +27,7 @@ fn peak(_: &WaitingLogin) -> Option<u64> {
     None
 }
 
-/// Besieges a waiting login, whose memory must not grow by more than 4 MiB, and then signs alice in.
+/// Attacks a waiting login, whose memory must not grow by more than 4 MiB, and then signs Alice in.
 fn besieged(siege: impl FnOnce(u16, &str) -> Vec<TcpStream>) {
     let lab = Lab::new();
     let waiting = lab.begin_login(&[]);
@@ -51,7 +51,7 @@ fn besieged(siege: impl FnOnce(u16, &str) -> Vec<TcpStream>) {
     assert!(!listens(port), "nothing is left");
 }
 
-/// Whether the other side still holds a connection; what it may have sent is read.
+/// Tells whether the other side still holds a connection, and reads what it may have sent.
 fn is_open(mut stream: &TcpStream) -> bool {
     stream.set_nonblocking(true).expect("a mode");
     let mut rest = Vec::new();

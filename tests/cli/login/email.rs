@@ -1,10 +1,10 @@
-//! `login --email`: the profile is found by the address, and nobody else's sign-in is taken for that person's.
+//! `login --email`: the address chooses the profile, and another person's sign-in does not count.
 
 use cogfed::sandbox::people::{Directory, Person};
 use cogfed::sandbox::{Options, visitor};
 use cogfed_test_support::Lab;
 
-/// A lab with a profile for employees and one for customers.
+/// Returns a lab with a profile for employees and one for customers.
 fn lab(options: Options) -> Lab {
     Lab::with(options).with_profiles(&[
         ("internal", "identity_provider = 'AzureAD'\nemail_domains = ['corp.example']"),

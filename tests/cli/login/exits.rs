@@ -1,4 +1,4 @@
-//! However a login ends, nothing listens afterwards on the port that it had.
+//! Every way in which a login can end: afterwards nothing listens on its port.
 #![cfg(unix)]
 
 use cogfed_test_support::http;
@@ -9,7 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use cogfed::sandbox::{Misbehaviour, Options};
 use rustix::process::{Pid, Signal, kill_process};
 
-/// One way out: what the sandbox does wrong, how login is called, what happens while it waits, and its exit status (-1
+/// One way to end: the sandbox's fault, the flags of login, the event while it waits, and the exit status (-1
 /// is an end by a signal).
 struct Exit {
     name: &'static str,
@@ -23,7 +23,7 @@ const fn exit(name: &'static str, happens: fn(&Lab, &WaitingLogin), status: i32)
     Exit { name, misbehaviour: None, flags: &[], happens, status }
 }
 
-/// Somebody signs in, and what follows at the user pool goes wrong.
+/// Comes back from the browser with a code, whatever follows at the user pool.
 const fn after(name: &'static str, misbehaviour: Misbehaviour, status: i32) -> Exit {
     Exit { misbehaviour: Some(misbehaviour), ..exit(name, comes_back, status) }
 }
@@ -46,8 +46,8 @@ fn is_denied(_: &Lab, waiting: &WaitingLogin) {
 
 fn nothing(_: &Lab, _: &WaitingLogin) {}
 
-/// Whoever started the tests may have ignored a signal (nohup, a shell's background job), and so do all that they start:
-/// then it ends nobody, and the one that nobody can ignore takes its place.
+/// A signal that the tests' parent ignores (nohup, a shell's background job) is ignored by all their children. Then
+/// SIGKILL, which nobody can ignore, takes its place.
 fn is_sent(waiting: &WaitingLogin, signal: Signal) {
     let status = std::fs::read_to_string(format!("/proc/{}/status", waiting.pid())).unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
@@ -117,7 +117,7 @@ fn no_exit_path_leaves_a_listener() {
     }
 }
 
-/// Who has the terminal's other end gone hears nothing more, and the sign-in is kept all the same.
+/// With the other end of the terminal gone nothing more is read, and the sign-in is kept.
 #[test]
 fn sign_in_with_closed_output_leaves_no_listener() {
     let lab = Lab::new();

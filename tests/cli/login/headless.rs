@@ -1,4 +1,4 @@
-//! Sign-in where there is no browser, and where the browser is another system's. What needs a terminal is in
+//! Sign-in without a browser, or with the browser of another system. Tests that need a terminal are in
 //! tests/real/test_headless.py.
 #![cfg(unix)]
 

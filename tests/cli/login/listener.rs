@@ -1,6 +1,6 @@
-//! What the listener answers to requests that are not the awaited one: each gets its status, and the wait goes on.
+//! The listener's answers to other requests than the awaited one: each gets its status, and the wait goes on.
 //!
-//! Those that bear the right state bear a code that was never issued: one that got through would end the sign-in.
+//! Requests with the right state carry a code that was never issued, so one that got through would end the sign-in.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -11,7 +11,7 @@ use cogfed_test_support::{Lab, target};
 
 use super::cases::{self, Case, Sent};
 
-/// Sends each case to one waiting login, looks at the answers, and then signs alice in all the same.
+/// Sends each case to one waiting login, checks the answers, and then signs Alice in.
 fn all_refused(cases: &[Case]) {
     let lab = Lab::new();
     let waiting = lab.begin_login(&[]);

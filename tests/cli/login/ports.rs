@@ -1,4 +1,4 @@
-//! Which port the listener takes, and that the redirect URI names it.
+//! The choice of the listener's port, which the redirect URI names.
 
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -13,16 +13,16 @@ use cogfed_test_support::http::listens;
 use cogfed_test_support::skip_anywhere;
 use cogfed_test_support::{Lab, WaitingLogin};
 
-/// The next port to try. Those that systems give out by themselves begin at 32768: below, no other test's socket comes by
-/// one while a test has let go of it.
+/// Returns the next port to try. Systems assign ports from 32768 on, so below no other test's socket gets a port that a
+/// test has just let go of.
 fn candidate() -> u16 {
     static TRIED: AtomicU32 = AtomicU32::new(0);
     let number = std::process::id().wrapping_mul(61) + TRIED.fetch_add(1, Ordering::Relaxed);
     20_000 + u16::try_from(number % 12_000).expect("less than 12000")
 }
 
-/// Somebody else's port: on 127.0.0.1, on ::1, or on both. What is not to be held is not bound even for a moment: a
-/// program that another test starts just then has it for as long as it takes to begin.
+/// Takes a port on 127.0.0.1, on ::1, or on both. The other half is not bound even for a moment: a program that another
+/// test starts just then would inherit it until it has begun.
 fn taken(v4: bool, v6: bool) -> (u16, Vec<TcpListener>) {
     loop {
         let port = candidate();
@@ -35,7 +35,7 @@ fn taken(v4: bool, v6: bool) -> (u16, Vec<TcpListener>) {
     }
 }
 
-/// Closes these, and waits until nobody holds the ports, not even for that moment.
+/// Closes these, and waits until nobody holds the ports, not even for a moment.
 fn let_go(kept: Vec<Vec<TcpListener>>, ports: &[u16]) {
     drop(kept);
     let began = Instant::now();
@@ -52,7 +52,7 @@ fn halves(port: u16, held: Held) -> std::io::Result<Vec<TcpListener>> {
     [v4, v6].into_iter().flatten().collect()
 }
 
-/// A login that finds its first port so goes on to the next registered one, says so in the URL, and works.
+/// Checks that a login whose first port is taken like this uses the next registered one, in its URL too, and works.
 #[track_caller]
 fn goes_on(on_v4: bool, on_v6: bool) {
     let lab = Lab::new();
@@ -123,7 +123,7 @@ fn redirect_uri_uses_the_profiles_host_and_path() {
     lab.complete(waiting);
 }
 
-/// What of one port is somebody else's.
+/// The halves of one port that somebody else holds.
 #[derive(Debug, Clone, Copy)]
 struct Held {
     v4: bool,
@@ -131,7 +131,7 @@ struct Held {
 }
 
 impl Held {
-    /// All four, in the order of two bits.
+    /// Returns all four, in the order of two bits.
     const ALL: [Held; 4] = [
         Held { v4: false, v6: false },
         Held { v4: true, v6: false },
@@ -144,13 +144,13 @@ impl Held {
     }
 }
 
-/// Every combination of what may be held of this many ports: 2^(ports x families).
+/// Returns every combination of held halves of this many ports: 2^(ports x families).
 fn combinations(ports: u32) -> impl Iterator<Item = Vec<Held>> {
     (0..4_usize.pow(ports)).map(move |number| (0..ports).map(|at| Held::ALL[(number >> (2 * at)) & 3]).collect())
 }
 
-/// Binds each combination in turn: the first port that nobody holds a half of is taken on both addresses, and where
-/// there is none the refusal names all.
+/// Binds each combination in turn. The first port of which nobody holds a half is taken on both addresses; if there is
+/// none, the refusal names all.
 fn every_combination(count: u32) -> usize {
     let mut seen = 0;
     for held in combinations(count) {
@@ -184,7 +184,7 @@ fn listener_handles_every_combination_of_four_partly_taken_ports() {
     assert_eq!(every_combination(4), 256);
 }
 
-/// The program itself, with each combination of three ports that its app client registers: a sign-in, or the refusal.
+/// The program itself, with each combination of three registered ports: a sign-in, or the refusal.
 #[test]
 fn login_handles_every_combination_of_three_partly_taken_ports() {
     let registered: Vec<u16> = (0..3).map(|_| taken(false, false).0).collect();

@@ -1,16 +1,16 @@
-//! What a sign-in refuses after the browser has come back: each lie of a user pool's, and each accident of its servers.
+//! Sign-ins refused after the browser has come back: every lie of a user pool, and every accident of its servers.
 
 use cogfed::sandbox::visitor::{self, Page};
 use cogfed::sandbox::{Misbehaviour, Options};
 use cogfed_test_support::http::get;
 use cogfed_test_support::{Lab, Ran, VisitorBrowser, WaitingLogin};
 
-/// A sandbox that misbehaves so, for ever.
+/// Returns a lab whose sandbox always misbehaves like this.
 fn lab(misbehaviour: Misbehaviour) -> Lab {
     Lab::with(Options { misbehaviours: vec![misbehaviour], ..Options::default() })
 }
 
-/// What the last page says.
+/// The text of the last page.
 fn words(page: &Page) -> String {
     let (_, text) = page.text.split_once("<p class=\"text\">").expect("a text");
     let (text, _) = text.split_once("</p>").expect("its end");
@@ -18,7 +18,7 @@ fn words(page: &Page) -> String {
     text.replace("&amp;", "&")
 }
 
-/// alice signs in, and is refused with this status: in the terminal, in the browser, and nothing is kept.
+/// Signs Alice in, and checks that it is refused with this status in terminal and browser, and that nothing is kept.
 #[track_caller]
 pub fn refused(lab: &Lab, status: i32) -> String {
     let waiting = lab.begin_login(&[]);
@@ -44,7 +44,7 @@ fn assert_refusal(lab: &Lab, ran: &Ran, page: &Page, title: &str) -> String {
     message
 }
 
-/// A lie in the ID token: refused as such, with these words.
+/// Checks that a wrong ID token is refused with these words.
 #[track_caller]
 fn token_refused(misbehaviour: Misbehaviour, words: &str) {
     let message = refused(&lab(misbehaviour), 6);
@@ -208,7 +208,7 @@ fn access_denied_fails_the_sign_in_in_plain_words() {
     assert_eq!(lab.sandbox.count("token.code"), 0);
 }
 
-/// The identity provider's own answer, with the right state, whatever it says.
+/// Sends an answer of the identity provider with the right state.
 fn answered_with(lab: &Lab, query: &str) -> (Ran, Page) {
     let waiting: WaitingLogin = lab.begin_login(&[]);
     let (port, state) = (waiting.port(), waiting.state());

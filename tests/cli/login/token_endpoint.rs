@@ -1,4 +1,4 @@
-//! A token endpoint that does not do its part, and codes that come twice.
+//! Failing token endpoints, and codes that come twice.
 
 use std::thread;
 

@@ -1,4 +1,5 @@
-//! The ways of `login`: its flags, a second one at the same time, the person's own browser, a confidential app client.
+//! The variants of `login`: its flags, a second one at the same time, the person's own browser, a confidential app
+//! client.
 
 use std::io::{BufRead, BufReader};
 

@@ -1,4 +1,4 @@
-//! What went wrong elsewhere, tried here, by the advisory's name.
+//! Vulnerabilities of other tools, tried on cogfed under the advisory's name.
 
 use std::sync::{Arc, Mutex};
 
@@ -10,7 +10,7 @@ use url::Url;
 
 use super::desk::{Answer, CREDENTIALS_ACCOUNT, Desk, TOKENS_ACCOUNT, assert_mannered, is_plain};
 
-/// git's credential helpers took a line break in a host for the end of a field.
+/// git's credential helpers took a line break in a host as the end of a field.
 #[test]
 fn cve_2020_5260_line_break_in_a_host_is_refused() {
     let desk = Desk::new();
@@ -55,7 +55,7 @@ fn cve_2020_5260_line_break_in_a_host_is_refused() {
     }
 }
 
-/// Git Credential Manager took a lone carriage return for a line's end.
+/// Git Credential Manager took a lone carriage return as the end of a line.
 #[test]
 fn cve_2024_50338_lone_carriage_return_ends_no_line() {
     let mut desk = Desk::new();
@@ -85,7 +85,7 @@ fn cve_2024_50338_lone_carriage_return_ends_no_line() {
     assert_eq!(ran.document()["SessionToken"], "a\rb\nc");
 }
 
-/// mcp-remote opened the URL that a server sent it. Here a page is opened that the profile alone makes.
+/// mcp-remote opened the URL that a server sent it. cogfed opens only pages that the profile defines.
 #[test]
 fn cve_2025_6514_url_from_a_server_is_never_opened() {
     struct Recording(Arc<Mutex<Vec<Url>>>, &'static str);
@@ -122,7 +122,7 @@ fn cve_2025_6514_url_from_a_server_is_never_opened() {
     assert_eq!(desk.run(&["credential-process"]).status, 3);
 }
 
-/// kubectl passed terminal escapes of a server's on.
+/// kubectl passed on terminal escapes of a server.
 #[test]
 fn cve_2021_25743_terminal_payloads_are_escaped_everywhere() {
     let mut desk = Desk::new();

@@ -1,4 +1,4 @@
-//! What servers answer: the token endpoint, the key set, the identity pool, an API.
+//! Malformed answers of the token endpoint, the key set, the identity pool and an API.
 
 use chrono::TimeDelta;
 use serde_json::Value;
@@ -27,7 +27,7 @@ fn refreshed() -> String {
     )
 }
 
-/// What became of the refresh token.
+/// Returns the refresh token that is stored.
 fn refresh_token(desk: &Desk) -> Option<String> {
     let record: Value = serde_json::from_slice(&desk.kept("store", TOKENS_ACCOUNT)?).expect("a record");
     record["refresh_token"].as_str().map(str::to_owned)

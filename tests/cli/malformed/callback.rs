@@ -1,4 +1,4 @@
-//! Requests to the listener of a sign-in that waits: whatever comes, it ends well.
+//! Malformed requests to the listener of a sign-in that waits. It still ends well.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};

@@ -1,4 +1,4 @@
-//! Command lines, by the program itself.
+//! Malformed command lines, given to the program itself.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;

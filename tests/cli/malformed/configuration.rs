@@ -1,4 +1,4 @@
-//! Configuration files and environment variables.
+//! Malformed configuration files and environment variables.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -34,7 +34,7 @@ user_pool = "http://127.0.0.1:9000/"
 domain = "http://localhost:9001"
 "#;
 
-/// What is not said in [`WHOLE`]: an issuer in the user pool's place, and the classic flow.
+/// Settings that [`WHOLE`] does not have: an issuer in place of the user pool, and the classic flow.
 const PLAIN: &str = r#"[profile.plain]
 issuer = "https://login.example.com/tenant/v2.0"
 issuer_hosts = ["keys.example.com", "login.example.com:8443"]

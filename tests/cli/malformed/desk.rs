@@ -1,4 +1,4 @@
-//! A home for cogfed without a sandbox: a configuration, a file store, variables, and a server that says what it is told.
+//! A home for cogfed without a sandbox: a configuration, a file store, variables, and a server that answers as told.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -13,7 +13,7 @@ use cogfed_test_support::{Home, InProcess, Ran, Server};
 pub const POOL: &str = "eu-west-1_AbC123xyz";
 pub const TOKENS_ACCOUNT: &str = "tokens/eu-west-1_AbC123xyz/3n4b5urk1ft4fl3mg5e62d9ado/AzureAD";
 pub const CREDENTIALS_ACCOUNT: &str = "credentials/eu-west-1_AbC123xyz/3n4b5urk1ft4fl3mg5e62d9ado/AzureAD/eu-west-1:1cf667a2-49a6-454b-9e45-231990000000/default";
-/// The longest line that is said, in characters: what is foreign in it is cut before.
+/// The longest line that may be printed, in characters. Foreign text in it is cut before.
 const LONGEST_LINE: usize = 900;
 
 pub struct Desk {
@@ -64,17 +64,17 @@ impl Desk {
         self.folder().sub(kind).replace(name, bytes).expect("a file");
     }
 
-    /// What a file of cogfed's own holds.
+    /// Returns the content of a file of cogfed's own.
     pub fn kept(&self, kind: &str, name: &str) -> Option<Vec<u8>> {
         std::fs::read(self.folder().sub(kind).path().join(file_name(name))).ok()
     }
 
-    /// Removes all that cogfed has kept.
+    /// Removes everything that cogfed has stored.
     pub fn forget(&self) {
         let _ = std::fs::remove_dir_all(self.folder().path());
     }
 
-    /// A sign-in whose ID token was issued so long ago; it lives for an hour.
+    /// Stores a sign-in whose ID token was issued that long ago and lives for an hour.
     pub fn sign_in(&self, age: TimeDelta) {
         self.put("store", TOKENS_ACCOUNT, self.tokens(age).to_string().as_bytes());
     }
@@ -117,7 +117,7 @@ impl Desk {
     }
 }
 
-/// What holds of every run, whatever it was given.
+/// Checks what holds of every run, whatever it was given.
 #[track_caller]
 pub fn assert_mannered(ran: &Ran, given: &dyn std::fmt::Debug) {
     let tell = || format!("{ran:?}\nwas given {given:?}");
@@ -136,7 +136,7 @@ pub fn assert_mannered(ran: &Ran, given: &dyn std::fmt::Debug) {
     assert!(ran.stdout.is_empty() || ran.stdout.ends_with('\n'), "{}", tell());
 }
 
-/// Whether a terminal would obey nothing in it.
+/// Tells whether a terminal would obey nothing in a text.
 pub fn is_plain(text: &str) -> bool {
     !text.chars().any(|c| {
         c.is_control()
@@ -146,7 +146,7 @@ pub fn is_plain(text: &str) -> bool {
     })
 }
 
-/// The document of `credential-process`, or nothing.
+/// Checks that there is a document of `credential-process`, or nothing.
 #[track_caller]
 pub fn assert_document_or_nothing(ran: &Ran) {
     match ran.status {
@@ -155,7 +155,7 @@ pub fn assert_document_or_nothing(ran: &Ran) {
     }
 }
 
-/// A server that gives to each path, or AWS operation, the answer that it was told, and 404 to others.
+/// A server that answers each path, or AWS operation, as told, and others with 404.
 pub struct Answering {
     server: Server,
     answers: Arc<Mutex<BTreeMap<String, Answer>>>,
@@ -175,7 +175,7 @@ impl Answering {
         Self { server, answers }
     }
 
-    /// How many connections there have been.
+    /// Returns how many connections there have been.
     pub fn asked(&self) -> usize {
         self.server.connections()
     }

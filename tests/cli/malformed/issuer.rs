@@ -1,4 +1,4 @@
-//! What an issuer in the user pool's place says of itself, and what the classic flow's services answer.
+//! Malformed discovery documents of an issuer, and malformed answers to the classic flow.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};

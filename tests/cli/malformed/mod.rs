@@ -1,7 +1,7 @@
-//! Malformed inputs at every edge: made from good ones by a seeded generator, so that each run sees the same.
+//! Malformed inputs at every edge, made from good ones by a seeded generator, so that each run sees the same.
 //!
-//! Whatever comes: an exit code that the man page lists, one short line and the next step on the standard error,
-//! nothing on the standard output but a whole document, no panic, no control character, nothing lost from the store.
+//! Every run must exit with a documented code and print one short line and the next step to standard error. Standard
+//! output gets a whole document or nothing. There is no panic, no control character, and nothing lost from the store.
 
 mod advisories;
 mod answers;

@@ -1,8 +1,8 @@
-//! Malformed inputs out of good ones.
+//! Mutations of good inputs.
 
 pub use cogfed_test_support::Random;
 
-/// What hostile input is made of.
+/// The pieces of hostile input.
 const NASTY: &[&[u8]] = &[
     b"\0",
     b"\r",
@@ -39,7 +39,7 @@ const NASTY: &[&[u8]] = &[
     b"+262143-01-01T00:00:00Z",
 ];
 
-/// `valid` with one to three things done to it.
+/// Returns `valid` with one to three mutations.
 pub fn malformed(valid: &[u8], random: &mut Random) -> Vec<u8> {
     let mut bytes = valid.to_vec();
     for _ in 0..=random.below(3) {
@@ -75,7 +75,7 @@ fn change(bytes: &mut Vec<u8>, random: &mut Random) {
     }
 }
 
-/// A quoted text somewhere becomes a value of another type.
+/// Turns a quoted text somewhere into a value of another type.
 fn typed_otherwise(bytes: &mut Vec<u8>, random: &mut Random) {
     let quotes: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at] == b'"').collect();
     if quotes.len() < 2 {

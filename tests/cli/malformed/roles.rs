@@ -1,4 +1,4 @@
-//! Role mappings and claims, as files from elsewhere.
+//! Malformed role mappings and claims in files.
 
 use cogfed_test_support::Ran;
 use serde_json::json;
@@ -33,7 +33,7 @@ fn claims() -> String {
     .to_string()
 }
 
-/// Either an explanation, whole, or one line that says which of the files is wrong.
+/// Checks that there is a whole explanation, or one line that names the wrong file.
 #[track_caller]
 fn assert_explained_or_refused(ran: &Ran, given: &dyn std::fmt::Debug) {
     assert_mannered(ran, given);

@@ -1,4 +1,4 @@
-//! The small files that are no secret. Whatever they hold, what is in the store still works.
+//! Malformed state files, which hold no secret. Whatever is in them, the store still works.
 
 use chrono::TimeDelta;
 

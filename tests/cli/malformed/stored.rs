@@ -1,4 +1,4 @@
-//! Records in the file store, as another program may have left them.
+//! Malformed records in the file store, as another program may have left them.
 
 use chrono::TimeDelta;
 

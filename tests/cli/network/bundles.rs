@@ -1,4 +1,4 @@
-//! Bundles that are not what they should be, and those that nobody needs to read.
+//! CA bundles that are invalid, and bundles that no request needs.
 
 use cogfed_test_support::Lab;
 

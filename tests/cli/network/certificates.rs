@@ -1,4 +1,4 @@
-//! Certificates, made when they are needed.
+//! Certificates made on demand.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ pub struct Authority {
     key: Vec<u8>,
 }
 
-/// When a certificate is valid.
+/// The time in which a certificate is valid.
 #[derive(Clone, Copy)]
 pub enum Validity {
     Now,
@@ -58,7 +58,7 @@ impl Authority {
         config(certificate.der().clone(), key.serialize_der())
     }
 
-    /// A server that shows the authority's own certificate, as self-made ones mostly are.
+    /// A server that shows the authority's own certificate, as home-made ones mostly do.
     pub fn itself(&self) -> Arc<ServerConfig> {
         config(self.der.clone(), self.key.clone())
     }

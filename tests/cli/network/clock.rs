@@ -1,4 +1,4 @@
-//! What the client notes of servers' clocks.
+//! The client's notes of servers' clocks.
 
 use std::sync::Arc;
 

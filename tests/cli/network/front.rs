@@ -1,5 +1,5 @@
-//! A server in front of another one, or of none: it speaks TLS if asked to, counts what arrives, and can do wrong what
-//! a network can do wrong.
+//! A server in front of another one, or of none. It speaks TLS if asked to, counts requests, and fails in the ways in
+//! which networks fail.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -10,7 +10,7 @@ use std::time::Duration;
 use cogfed_test_support::{Request, Server, forwarded};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-/// What becomes of a request.
+/// The fate of a request.
 #[derive(Clone, Debug)]
 pub enum Act {
     /// It is passed on to the server behind.
@@ -33,7 +33,7 @@ pub enum Act {
     Reset,
 }
 
-/// An answer of that status, with more headers, each with its line's end.
+/// Returns an answer with that status and more headers, each with its line's end.
 pub fn answer(status: &str, headers: &str, body: &str) -> Act {
     let length = body.len();
     Act::Answer(format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}"))
@@ -41,7 +41,7 @@ pub fn answer(status: &str, headers: &str, body: &str) -> Act {
 
 #[derive(Default)]
 struct State {
-    /// Which part of a request line, what becomes of it, and how often yet.
+    /// Parts of request lines, the fate of requests with them, and how many more times.
     rules: Vec<(String, Act, usize)>,
     /// The request lines that arrived.
     lines: Vec<String>,
@@ -59,12 +59,12 @@ trait Stream: Read + Write {}
 impl<T: Read + Write> Stream for T {}
 
 impl Front {
-    /// A server that passes on to `behind`.
+    /// Starts a server that passes requests on to `behind`.
     pub fn of(behind: SocketAddr, tls: Option<Arc<ServerConfig>>) -> Self {
         Self::start(Some(behind), tls)
     }
 
-    /// A server with nothing behind it, that does `act` always.
+    /// Starts a server with nothing behind it that always does `act`.
     pub fn alone(act: Act, tls: Option<Arc<ServerConfig>>) -> Self {
         let front = Self::start(None, tls);
         front.always("", act);
@@ -78,7 +78,7 @@ impl Front {
         Self { server, state }
     }
 
-    /// A server that speaks TLS, and carries what is inside on to `behind`, both ways.
+    /// Starts a TLS server that relays the bytes inside to `behind`, both ways.
     pub fn relay(behind: SocketAddr, tls: Arc<ServerConfig>) -> Self {
         let front = Self::start(Some(behind), Some(tls));
         front.always("CONNECT ", Act::Relay);
@@ -98,12 +98,12 @@ impl Front {
         self.times(part, act, usize::MAX);
     }
 
-    /// The same, so many times.
+    /// Requests whose line contains `part` meet `act` that many times.
     pub fn times(&self, part: &str, act: Act, times: usize) {
         self.state.lock().unwrap().rules.insert(0, (part.to_owned(), act, times));
     }
 
-    /// Back to what it was made for.
+    /// Removes all rules.
     pub fn behave(&self) {
         self.state.lock().unwrap().rules.clear();
     }
@@ -113,12 +113,12 @@ impl Front {
         self.state.lock().unwrap().dropped = count;
     }
 
-    /// How many requests arrived whose line contains `part`.
+    /// Returns how many requests arrived whose line contains `part`.
     pub fn count(&self, part: &str) -> usize {
         self.state.lock().unwrap().lines.iter().filter(|line| line.contains(part)).count()
     }
 
-    /// How many connections came.
+    /// Returns how many connections came.
     pub fn connections(&self) -> usize {
         self.server.connections()
     }
@@ -159,7 +159,7 @@ fn serve(
     act_on(&mut *stream, &act, &request, behind)
 }
 
-/// What becomes of a request with this line, which is noted.
+/// Notes a request line, and returns the fate of its request.
 fn act_for(state: &mut State, line: &str) -> Act {
     state.lines.push(line.to_owned());
     let Some((_, act, times)) = state.rules.iter_mut().find(|(part, _, times)| *times > 0 && line.contains(part))

@@ -1,4 +1,4 @@
-//! The company's network: proxies, trust roots, deadlines and repeats, with real TLS, through the program.
+//! Company networks: proxies, trust roots, deadlines and retries, with real TLS, through the program.
 
 mod bundles;
 mod certificates;

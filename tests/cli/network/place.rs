@@ -1,4 +1,4 @@
-//! A home for cogfed with a profile whose servers are the test's own, and no sandbox: enough for one request to the
+//! A home for cogfed with a profile whose servers are the test's own, without a sandbox: enough for one request to the
 //! token endpoint.
 
 use std::net::SocketAddr;
@@ -41,7 +41,7 @@ impl Place {
         self.exchange_with(&["login", "--no-browser"], variables)
     }
 
-    /// The same with a command line of one's own.
+    /// Runs this command line, comes back from the browser with a code, and exchanges it.
     pub fn exchange_with(&self, words: &[&str], variables: &[(&str, &str)]) -> Ran {
         let waiting = WaitingLogin::of(self.command(words, variables).spawn().unwrap());
         if waiting.url.is_empty() {
@@ -60,7 +60,7 @@ impl Place {
     }
 }
 
-/// The address behind one of a sandbox's endpoints.
+/// Returns the address behind one of a sandbox's endpoints.
 pub fn endpoint(lab: &Lab, key: &str) -> SocketAddr {
     let text = lab.sandbox.profile_toml(PROFILE);
     let start = format!("{key} = \"http://");

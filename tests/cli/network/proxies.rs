@@ -1,4 +1,4 @@
-//! Proxies: which request goes through which, who may, and what is said if it does not come through.
+//! Proxies: which request takes which, and what is reported when one fails.
 
 use cogfed_test_support::{Lab, PROFILE, Ran, WaitingLogin, free_ports};
 

@@ -1,4 +1,4 @@
-//! What is sent again, and what never: counted at the server.
+//! Retries, counted at the server: what is sent again, and what never is.
 
 use std::time::{Duration, Instant};
 

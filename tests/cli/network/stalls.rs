@@ -1,4 +1,4 @@
-//! Servers that never come to an end: each is given up on within its deadline, and told in words.
+//! Servers that stall: each fails within its deadline, with an explanation.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -7,7 +7,7 @@ use super::certificates::Authority;
 use super::front::{Act, Front};
 use super::place::Place;
 
-/// What the program may take besides waiting, on a machine that does other things too.
+/// The time that the program may take besides waiting, on a busy machine.
 const SLACK: Duration = Duration::from_secs(8);
 
 #[test]

@@ -1,4 +1,4 @@
-//! Servers that show the wrong certificate, or none: refused, in words that say which. Nothing turns that off.
+//! Wrong certificates and outdated TLS: refused with an explanation. Nothing turns that off.
 
 use std::io::{Read, Write};
 

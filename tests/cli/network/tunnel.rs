@@ -1,4 +1,4 @@
-//! A proxy that knows CONNECT and nothing else.
+//! A proxy that supports only CONNECT.
 
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
@@ -9,7 +9,7 @@ use std::thread;
 use base64::Engine;
 use cogfed_test_support::Server;
 
-/// What the proxy does with a CONNECT.
+/// The proxy's reaction to a CONNECT.
 #[derive(Clone)]
 pub enum Manner {
     /// Opens the way.
@@ -43,7 +43,7 @@ impl Tunnel {
         self.server.address()
     }
 
-    /// The heads of the requests that came.
+    /// Returns the heads of the requests that came.
     pub fn heads(&self) -> Vec<String> {
         self.heads.lock().unwrap().clone()
     }

@@ -1,5 +1,4 @@
-//! What lies in a store or beside it and is not as this run would have written it: of an earlier release, of a later one, of
-//! somebody else, or torn.
+//! Stored data that this run would not have written: of an earlier or later release, of another program, or torn.
 
 mod released;
 mod strange;
@@ -29,7 +28,7 @@ fn in_memory(lab: &Lab, memory: &MemoryStore) -> Store {
     Store::new(StoreKind::Memory(memory.clone()), &lab.folder(), Patience::unattended(), None)
 }
 
-/// The account of the lab's tokens or credentials.
+/// Returns the account of the lab's tokens or credentials.
 fn account(lab: &Lab, kind: &str) -> String {
     match kind {
         "tokens" => tokens_account(&lab.profile()),
@@ -37,7 +36,7 @@ fn account(lab: &Lab, kind: &str) -> String {
     }
 }
 
-/// What the lab's store holds for it.
+/// Returns the item of that kind in the lab's store.
 fn stored(lab: &Lab, kind: &str) -> Option<String> {
     files(lab).get(&account(lab, kind)).unwrap().map(|text| text.expose().to_owned())
 }
@@ -53,7 +52,7 @@ fn change(lab: &Lab, kind: &str, fields: &[(&str, Value)]) {
     store(lab, kind, &record.to_string());
 }
 
-/// Lets the credentials have ended, and the ID token be too old to be used again.
+/// Makes the credentials expired, and the ID token too old to be used again.
 fn let_end(lab: &Lab) {
     change(
         lab,
@@ -67,7 +66,7 @@ fn let_end(lab: &Lab) {
     );
 }
 
-/// Signed in, with credentials.
+/// Returns a lab with Alice signed in and credentials.
 fn signed_in() -> Lab {
     Lab::new().signed_in()
 }

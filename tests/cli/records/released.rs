@@ -1,4 +1,4 @@
-//! What each release has written, and whether it is read today. `tests/data/README.md` says what to do at a release.
+//! The data that each release wrote, read by this version. `tests/data/README.md` says what to do at a release.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -13,21 +13,21 @@ use serde_json::{Map, Value};
 
 use super::{account, change, in_memory, loaded, signed_in};
 
-/// What an item of Windows takes, in bytes: the least of all platforms.
+/// The size of an item on Windows, in bytes: the least of all platforms.
 const WINDOWS: usize = 2560;
 
 fn released() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/released")
 }
 
-/// A folder for each version.
+/// Returns the folder of each version.
 fn versions() -> Vec<PathBuf> {
     let mut found: Vec<_> = std::fs::read_dir(released()).unwrap().map(|entry| entry.unwrap().path()).collect();
     found.sort();
     found
 }
 
-/// This version's.
+/// Returns this version's folder.
 fn current() -> PathBuf {
     let folder = released().join(env!("CARGO_PKG_VERSION"));
     assert!(folder.is_dir(), "{} is missing: see tests/data/README.md", folder.display());
@@ -42,7 +42,7 @@ fn json(folder: &Path, name: &str) -> Value {
     serde_json::from_str(&text(folder, name)).unwrap()
 }
 
-/// The same with the names of its fields and the kinds of its values alone.
+/// Returns the value reduced to the names of its fields and the kinds of its values.
 fn shape(value: &Value) -> Value {
     match value {
         Value::Object(fields) => {
@@ -55,7 +55,7 @@ fn shape(value: &Value) -> Value {
     }
 }
 
-/// As it is written today.
+/// Returns the record as this version writes it.
 fn written<B: Backend>(store: &B, account: &str) -> Value {
     serde_json::from_str(store.get(account).unwrap().unwrap().expose()).unwrap()
 }
@@ -169,7 +169,7 @@ fn of_part(text: &str) -> Value {
     format!("{} ({})", words.join(" "), text.len()).into()
 }
 
-/// A refresh that was cut off, as a release marked it, is told as such.
+/// A mark of a release shows that a refresh was cut off.
 #[test]
 fn refresh_marks_of_every_release_are_read() {
     for folder in versions() {
@@ -196,7 +196,7 @@ fn refresh_marks_of_every_release_are_read() {
     }
 }
 
-/// The last failure spares the next caller another one, and the kept keys a request.
+/// The last failure saves the next caller another one, and the stored keys save a request.
 #[test]
 fn failures_and_keys_of_every_release_are_read() {
     for folder in versions() {
@@ -229,7 +229,7 @@ fn failures_and_keys_of_every_release_are_read() {
     }
 }
 
-/// Where each session looks for it, beside what it says.
+/// Sessions look for it by its name, so both name and content count.
 #[test]
 fn stored_names_match_the_fixtures_of_this_version() {
     let lab = signed_in();
@@ -260,7 +260,7 @@ fn clock_offsets_of_every_release_are_read() {
     }
 }
 
-/// A discovery document that is at hand spares a request.
+/// A stored discovery document saves a request.
 #[test]
 fn discovery_documents_of_every_release_are_read() {
     for folder in versions() {
@@ -289,7 +289,7 @@ fn discovery_documents_of_every_release_are_read() {
     }
 }
 
-/// A night of SDK calls opens no hundred tabs, the night after an update included.
+/// A night of SDK calls must not open a hundred tabs, not even the night after an update.
 #[test]
 fn unanswered_sign_ins_of_every_release_are_read() {
     for folder in versions() {

@@ -1,4 +1,4 @@
-//! Records of a newer cogfed, and records that are somebody else's: verb by verb.
+//! Records of a newer cogfed, and records for other endpoints or of other programs, verb by verb.
 
 use cogfed_test_support::{CREDENTIALS, Ran};
 use serde_json::json;
@@ -15,7 +15,7 @@ fn refused(ran: &Ran, what: &str, next: &str) {
     assert!(ran.stderr.contains(what) && ran.stderr.contains(next), "{ran:?}");
 }
 
-/// It may hold what this version knows nothing of, and a person who signs in by the newer one has to find it again.
+/// It may hold data that this version does not know, and the newer version must find it again.
 #[test]
 fn newer_sign_in_is_left_alone_by_every_verb() {
     let lab = signed_in();
@@ -35,8 +35,8 @@ fn newer_sign_in_is_left_alone_by_every_verb() {
     assert_eq!(lab.sandbox.requests().len(), 0);
 }
 
-/// Credentials live for an hour: whoever only reads refuses newer ones and leaves them alone, whoever was told to end the
-/// sign-in ends them as well, or a new person would be handed the old one's.
+/// Verbs that only read refuse newer credentials and leave them alone. Verbs that end the sign-in delete them, or a new
+/// person would get the old one's.
 #[test]
 fn newer_credentials_are_refused_until_sign_out() {
     for last in [&["logout"][..], FORCED] {
@@ -101,7 +101,7 @@ fn credentials_for_other_endpoints_are_ignored() {
     }
 }
 
-/// What another program leaves under our names, and what a keyring manager takes away.
+/// Items that another program wrote under our names, and items that a keyring manager removed.
 #[test]
 fn foreign_items_are_reported_and_removed_by_logout_or_force() {
     for garbage in

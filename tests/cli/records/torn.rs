@@ -1,4 +1,4 @@
-//! Items too small for a record: every boundary of the writes and deletes of a sign-in, a renewal and a sign-out fails, once
+//! Records in several items, as on Windows: each write and delete of a sign-in, a renewal and a sign-out fails, once
 //! and for good.
 
 use chrono::TimeDelta;
@@ -62,7 +62,7 @@ impl<'a> Small<'a> {
     }
 }
 
-/// Both halves of it, as `logout` does them around the revocation.
+/// Both halves of a sign-out, as `logout` runs them around the revocation.
 fn sign_out(session: &Session) -> Result<(), Failure> {
     match session.begin_sign_out(&[])? {
         Some(signing_out) => session.finish_sign_out(&signing_out),
@@ -70,7 +70,7 @@ fn sign_out(session: &Session) -> Result<(), Failure> {
     }
 }
 
-/// One lab is enough: each case has a store of its own.
+/// One lab is enough, since each case has a store of its own.
 fn sweep(mut case: impl FnMut(&Small<'_>, bool)) -> usize {
     let lab = Lab::new();
     lab.login("alice").good();

@@ -1,4 +1,4 @@
-//! A refusal at the identity pool, and what the claims tell of its cause.
+//! Refusals of the identity pool, and the likely cause that the claims show.
 
 use cogfed::sandbox::options::{AmbiguousRole, MatchType, ORDERS_ADMIN, ORDERS_READER, RoleMapping, Rule};
 use cogfed::sandbox::people::Directory;

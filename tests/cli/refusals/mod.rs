@@ -1,5 +1,5 @@
-//! What each service may refuse, and what a person reads then: every refusal that the sandbox has, provoked, and every row of
-//! the table told by one of them. The messages are in tests/data/refusals, for people to read; `BLESS=1` writes them anew.
+//! Refusals of every service and their explanations: each one that the sandbox has is provoked, and each row of the
+//! table is used. The messages are in tests/data/refusals, for people to read. `BLESS=1` writes them again.
 
 mod likely;
 mod renewal;

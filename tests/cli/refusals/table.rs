@@ -1,4 +1,4 @@
-//! The table, row by row.
+//! The table of refusals, row by row.
 
 use chrono::{DateTime, Utc};
 use cogfed::refusals::{self, Refuser, Row};
@@ -9,7 +9,7 @@ use http::HeaderMap;
 
 use super::told::{Page, Told, provoked};
 
-/// Whether these are a row's words, whatever is filled in.
+/// Tells whether these are a row's words, whatever is filled in.
 fn is_of(row: &Row, told: &Told) -> bool {
     let says = |text: &str, mut rest: &str| {
         let literal =
@@ -28,7 +28,7 @@ fn is_of(row: &Row, told: &Told) -> bool {
     is_kind && says(row.cause, &told.error) && says(row.hint, &told.hint)
 }
 
-/// The row that the table has for this refusal, where the code and the message alone choose it.
+/// Returns the table's row for this refusal, if code and message alone choose it.
 fn row_of(refusal: &Refusal) -> Option<&'static Row> {
     let refuser = match refusal.place {
         Place::Authorize => Refuser::Authorization,
@@ -40,8 +40,8 @@ fn row_of(refusal: &Refusal) -> Option<&'static Row> {
     Some(refusals::find(refuser, refusal.code, &refusal.text()))
 }
 
-/// API Gateway's answer where the API has a host of AWS's own, which no sandbox has; or as the first of two, since `call`
-/// signs once more by the gateway's time. The bytes are the sandbox's, but for the time that they tell.
+/// API Gateway's answer for an API with a host of AWS's own, which no sandbox has; or the first of two answers, since
+/// `call` signs again with the gateway's time. The bytes are the sandbox's, except for the time in them.
 fn explained(name: &str, date: Option<&str>) -> Told {
     let answer = name.parse::<Refusal>().unwrap().answer();
     let url = "https://abc123.execute-api.eu-west-1.amazonaws.com/prod/orders".to_owned();
@@ -59,7 +59,7 @@ fn explained(name: &str, date: Option<&str>) -> Told {
     Told { status: 6, error: refusal.message, hint: refusal.hint }
 }
 
-/// All refusals of one place, provoked one after the other; and the rows that were told.
+/// Provokes all refusals of one place, one after the other, and returns the rows that were used.
 #[track_caller]
 fn page(index: usize, name: &str) {
     let (_, list) = Refusal::LISTS[index];
@@ -130,7 +130,7 @@ fn api_gateway_refusals_are_explained() {
     page(6, "api-gateway");
 }
 
-/// API Gateway's are looked at where they are told: no code chooses them.
+/// API Gateway's rows are covered by their own test, since no code chooses them.
 #[test]
 fn every_row_is_provoked_by_a_sandbox_refusal() {
     let told: Vec<&Row> = Refusal::all().iter().filter_map(row_of).collect();

@@ -1,4 +1,4 @@
-//! One refusal provoked, and what cogfed says of it.
+//! One provoked refusal, and what cogfed prints about it.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -10,16 +10,16 @@ use cogfed::sandbox::refusals::{Place, Refusal};
 use cogfed::sandbox::{Misbehaviour, Options, Person, Switch};
 use cogfed_test_support::{Lab, PROFILE, Ran, VisitorBrowser};
 
-/// What a person reads, without what is another in each sandbox.
+/// A message without the parts that differ from sandbox to sandbox.
 pub struct Told {
     pub status: i32,
-    /// The error; the warning, beside an API's answer.
+    /// The error, or the warning beside an API's answer.
     pub error: String,
     pub hint: String,
 }
 
 impl Told {
-    /// The error and the hint of a run; else the test fails.
+    /// Returns the error and the hint of a run.
     #[track_caller]
     pub fn of(lab: &Lab, ran: &Ran) -> Self {
         let lines = |name: &str| -> Vec<String> {
@@ -42,14 +42,14 @@ fn masked(lab: &Lab, line: &str) -> String {
         .replace(&format!("'{PROFILE}'"), "'PROFILE'")
 }
 
-/// alice has a role; of frank the claims tell nothing that explains a refusal.
+/// Alice has a role. Frank's claims contain nothing that explains a refusal.
 pub fn people() -> Vec<Person> {
     let mut frank = Person::new("frank", "Frank", Directory::AzureAd);
     frank.iam_roles = vec![ORDERS_ADMIN.into()];
     vec![Person::new("alice", "Alice Admin", Directory::AzureAd).with_roles(&["Orders.Admin"]), frank]
 }
 
-/// What alice or frank reads where this is refused.
+/// Returns the message that Alice or Frank gets for this refusal.
 #[track_caller]
 pub fn provoked(refusal: &Refusal) -> Told {
     let mut options = Options { people: people(), ..Options::default() };
@@ -81,7 +81,7 @@ pub fn provoked(refusal: &Refusal) -> Told {
 pub struct Page(String);
 
 impl Page {
-    /// Adds what was said, and what is read then.
+    /// Adds a refusal and its message.
     pub fn add(&mut self, name: &str, said: &str, told: &Told) {
         let blank = if self.0.is_empty() { "" } else { "\n" };
         let Told { status, error, hint } = told;

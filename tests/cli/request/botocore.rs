@@ -1,4 +1,4 @@
-//! Signatures against those that botocore computes for the same requests.
+//! Signatures compared with botocore's for the same requests.
 
 use std::io::Write;
 use std::process::{Command, Stdio};

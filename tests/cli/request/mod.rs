@@ -1,4 +1,4 @@
-//! The request room by its public API: what it sends, what it signs, how it explains a refusal.
+//! The `request` room by its public API: what it sends and signs, and how it explains a refusal.
 
 mod botocore;
 mod cases;

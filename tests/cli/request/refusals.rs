@@ -1,4 +1,4 @@
-//! What API Gateway answers when it refuses, and what a person reads then.
+//! Refusals of API Gateway, and their explanations.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use cogfed::clock::http_date;
@@ -11,7 +11,7 @@ fn now() -> DateTime<Utc> {
     DateTime::parse_from_rfc3339("2026-11-22T12:00:00Z").unwrap().to_utc()
 }
 
-/// The explanation of an answer to `GET https://HOST/prod/orders`. The answer's `Date` is right unless given.
+/// Returns the explanation of an answer to `GET https://HOST/prod/orders`. Its `Date` is right unless given.
 fn explained(host: &str, status: u16, headers: &[(&str, &str)], body: &str) -> Option<Refusal> {
     let url = format!("https://{host}/prod/orders?code=canary");
     let (request, _) =

@@ -1,4 +1,4 @@
-//! Requests as they arrive on the wire, against what was signed, and answers on their way back.
+//! Requests on the wire compared with what was signed, and answers on their way back.
 
 use std::io::Write;
 use std::net::TcpListener;
@@ -160,7 +160,7 @@ fn signed_request_does_not_follow_redirects() {
     }
 }
 
-/// Counts what is written and keeps none of it.
+/// A writer that only counts.
 struct Counter(u64, usize);
 
 impl Write for Counter {

@@ -1,4 +1,4 @@
-//! The evaluator and the sandbox's identity pool are two implementations. They never disagree.
+//! The evaluator compared with the sandbox's identity pool: two implementations that must agree.
 
 use std::collections::BTreeMap;
 use std::thread;
@@ -12,11 +12,11 @@ use cogfed::sandbox::roles::{NoRole, role};
 use cogfed_test_support::Random;
 use serde_json::{Map, Value, json};
 
-/// How many mappings with claims are tried, and in how many threads.
+/// The number of mappings with claims to try, and of threads.
 const TRIED: usize = 100_000;
 const THREADS: usize = 2;
 
-/// Few, so that matches are frequent.
+/// A few values only, so that matches are frequent.
 const CLAIMS: &[&str] = &["custom:roles", "cognito:groups", "custom:other"];
 const PIECES: &[&str] = &["a", "b", "a", "b", "ab", "ab", "A", "[", "]", ", ", "\"", "1", "%3A", "ü"];
 const ROLES: &[&str] = &["role/A", "role/B", "role/C", "role/Default"];
@@ -123,7 +123,7 @@ fn of_the_sandbox(rule: &Rule) -> options::Rule {
     options::Rule::new(&rule.claim, match_type, &rule.value, &rule.role_arn)
 }
 
-/// Tries so many, and counts what came out by its name.
+/// Tries that many, and counts the outcomes by name.
 fn agree(seed: u64, count: usize) -> BTreeMap<String, usize> {
     let mut random = Random(seed);
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! `roles --explain` by files alone: no profile, no sign-in, an empty home. And files that are not what they should be.
+//! `roles --explain` with files only: no profile, no sign-in, an empty home. Invalid files, too.
 
 use std::fs;
 use std::process::{Command, Stdio};

@@ -1,4 +1,4 @@
-//! Which role, and why: the evaluator of role mappings by its public API, and `cogfed roles` through the program.
+//! Role mappings: the evaluator by its public API, and `cogfed roles` through the program.
 
 mod agreement;
 mod cases;

@@ -1,4 +1,4 @@
-//! `cogfed roles` of a sign-in: what was asserted, where it can lead, and what was given.
+//! `cogfed roles` of a sign-in: the roles that were asserted, could be reached, and were given.
 
 use chrono::TimeDelta;
 use cogfed::sandbox::Options;

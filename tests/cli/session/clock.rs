@@ -1,4 +1,4 @@
-//! A laptop whose clock is hours off, is put right, or stood still while the laptop slept.
+//! Laptops whose clock is wrong, is corrected, or stood still while the laptop slept.
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use cogfed::sandbox::{Misbehaviour, visitor};
 use cogfed_test_support::{CREDENTIALS, Lab, Ran, rewrite};
 use url::Url;
 
-/// How far this machine's clock is behind the servers', in minutes: from two days ahead to two days behind.
+/// Minutes by which this machine's clock is behind the servers': from two days ahead to two days behind.
 const BEHIND: [i64; 12] = [-2880, -1440, -300, -120, -61, -6, 6, 61, 120, 300, 1440, 2880];
 
-/// A lab whose servers' clock is so far from cogfed's.
+/// Returns a lab whose servers' clock is that far ahead of cogfed's.
 fn lab(minutes: i64) -> (Lab, ManualClock) {
     let (lab, clock) = Lab::with_manual_clock(Options::default());
     lab.sandbox.advance_clock(TimeDelta::minutes(minutes));
@@ -24,7 +24,7 @@ fn called(lab: &Lab) -> Ran {
     lab.run_here(&["call", "--fail", "GET", &format!("{}/orders", lab.sandbox.api_url())], None)
 }
 
-/// How long the document says that it is good, by cogfed's clock.
+/// Returns how long the document is valid, according to cogfed's clock.
 fn said_to_live(lab: &Lab, clock: &ManualClock) -> TimeDelta {
     let document = lab.run_here(CREDENTIALS, None).good().document();
     document["Expiration"].as_str().unwrap().parse::<DateTime<Utc>>().unwrap() - clock.now()
@@ -166,7 +166,7 @@ fn unreadable_or_absurd_offset_is_ignored() {
     }
 }
 
-/// A browser in which a person signs in, whereupon the laptop sleeps for a night.
+/// A browser in which a person signs in after the laptop has slept for a night.
 struct Sleeper(ManualClock);
 
 impl Browser for Sleeper {

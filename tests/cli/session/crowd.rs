@@ -1,4 +1,4 @@
-//! Many processes at once: one of them asks the servers, all are served.
+//! Many processes at once: one asks the servers, all are served.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! What `credential-process` does not do: open a browser unasked, and, with fresh credentials, anything but read.
+//! The limits of `credential-process`: it opens no browser unasked, and with fresh credentials it only reads.
 
 #[cfg(unix)]
 use cogfed::sandbox::visitor;

@@ -1,12 +1,11 @@
-//! `kill -9` between any two steps of a refresh: strace kills the program as it enters a system call, for each of them
-//! in turn.
+//! Renewals killed as they enter a system call, at each call in turn.
 
 use chrono::TimeDelta;
 use cogfed::sandbox::options::{Options, Rotation};
 use cogfed_test_support::trace::{points, tampered};
 use cogfed_test_support::{CREDENTIALS, Lab, has_strace};
 
-/// More than any credentials live, and than the sandbox's clock is ever moved ahead here.
+/// Longer than any credentials live, and than the sandbox's clock is ever moved ahead here.
 const LONG: TimeDelta = TimeDelta::hours(6);
 
 /// Kills a renewal at each point, lets time pass, and looks at the next run. Returns how often that had to ask for a

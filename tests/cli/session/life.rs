@@ -1,4 +1,4 @@
-//! One process, a clock that is moved: what is asked of the servers when, and what never is.
+//! A session on a moved clock: which requests are made when, and which never are.
 
 use chrono::TimeDelta;
 use cogfed::sandbox::Options;

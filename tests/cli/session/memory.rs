@@ -1,6 +1,7 @@
-//! What is left in the program's memory when it has done its work: nothing that could be spent.
+//! The program's memory when its work is done: no usable secret is left in it.
 //!
-//! strace holds the program as it asks to end, when everything that it made is dropped, and its memory is searched.
+//! strace holds the program as it is about to exit, when everything that it made is dropped, and its memory is
+//! searched.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -13,13 +14,13 @@ use cogfed::sandbox::options::{Options, Rotation};
 use cogfed::sandbox::visitor;
 use cogfed_test_support::{CREDENTIALS, Lab, WaitingLogin, has_strace, skip, under};
 
-/// The number of the system call that ends a process, as /proc/PID/syscall shows it.
+/// The number of the system call that exits a process, as /proc/PID/syscall shows it.
 #[cfg(target_arch = "x86_64")]
 const EXIT_GROUP: &str = "231";
 #[cfg(not(target_arch = "x86_64"))]
 const EXIT_GROUP: &str = "94";
 
-/// A program that is held as it ends; dropping this kills it.
+/// A program that is held as it exits. Dropping this kills it.
 struct Held {
     strace: Child,
     pid: u32,
@@ -33,7 +34,7 @@ impl Drop for Held {
     }
 }
 
-/// The program under a strace that holds it for ten minutes when it asks to end.
+/// Returns the program under a strace that holds it for ten minutes when it exits.
 fn traced(lab: &Lab, words: &[&str]) -> Command {
     const OUTER: &str = "strace -qq -o /dev/null -e trace=exit_group -e inject=exit_group:delay_enter=600s";
     let mut command = under(&OUTER.split(' ').collect::<Vec<_>>(), &lab.command(words));
@@ -41,7 +42,7 @@ fn traced(lab: &Lab, words: &[&str]) -> Command {
     command
 }
 
-/// Waits until the program asks to end. Its standard error is read to keep it going.
+/// Waits until the program is about to exit. Reads its standard error to keep it going.
 fn held(strace: Child, mut stderr: impl Read + Send + 'static) -> Held {
     thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
     let children = format!("/proc/{0}/task/{0}/children", strace.id());
@@ -61,7 +62,7 @@ fn held(strace: Child, mut stderr: impl Read + Send + 'static) -> Held {
     }
 }
 
-/// Everything that the program could have written a secret to: its own pages, stack and heap included.
+/// Returns all memory that the program could have written a secret to: its own pages with stack and heap.
 fn memory(held: &Held) -> Vec<(String, Vec<u8>)> {
     let maps = std::fs::read_to_string(format!("/proc/{}/maps", held.pid)).unwrap();
     let mut memory = File::open(format!("/proc/{}/mem", held.pid)).unwrap();
@@ -91,7 +92,7 @@ fn contains(text: &[u8], what: &[u8]) -> bool {
     false
 }
 
-/// The secrets that are in the program's memory as it ends, by their first characters, and where.
+/// Returns the secrets in the program's memory as it exits, by their first characters, with their places.
 fn left(held: &Held, secrets: &[String]) -> Vec<String> {
     let areas = memory(held);
     assert!(areas.iter().any(|(name, _)| name.contains("[heap]")), "the heap is searched");
@@ -169,7 +170,7 @@ fn aborted_program_leaves_no_core_dump() {
     assert_eq!(names(&lab), before);
 }
 
-/// What is in the folder that the program runs in.
+/// Returns the names in the folder that the program runs in.
 fn names(lab: &Lab) -> Vec<std::ffi::OsString> {
     let mut names: Vec<_> = std::fs::read_dir(lab.home()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();

@@ -1,5 +1,4 @@
-//! A second person signs in, or the first signs out, while others ask for credentials without a pause: from then on
-//! nobody is handed the first person's keys.
+//! Changes of person while others keep asking for credentials: afterwards nobody gets the first person's keys.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Seek};
@@ -17,7 +16,7 @@ use cogfed_test_support::{CREDENTIALS, InMemory, Lab, Ran, keyring_address, skip
 
 const ASKING: usize = 16;
 
-/// One answer: when its process was started, when that printed its document, and whose it is.
+/// One answer: the start of its process, the time of its output, and the owner of its key.
 struct Answer {
     started: SystemTime,
     printed: SystemTime,
@@ -42,7 +41,7 @@ fn ask(lab: &Lab) -> Answer {
     Answer { started, printed, status: ran.status, stderr: ran.stderr, key }
 }
 
-/// Lets many ask in a loop while `change` runs once; returns when it returned, and all answers.
+/// Makes many processes ask in a loop while `change` runs once. Returns its end, and all answers.
 fn asked_during(lab: &Lab, change: impl FnOnce()) -> (SystemTime, Vec<Answer>) {
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -66,7 +65,7 @@ fn asked_during(lab: &Lab, change: impl FnOnce()) -> (SystemTime, Vec<Answer>) {
     })
 }
 
-/// Whose an access key is, by the sandbox.
+/// Returns the owner of an access key, according to the sandbox.
 fn owner(lab: &Lab, key: &str) -> String {
     lab.sandbox.issued_keys().find(key).expect("a key of this sandbox").username
 }
@@ -139,7 +138,7 @@ fn kernel_keyring_never_returns_the_first_persons_keys() {
     rounds(3600, 3, "store = 'kernel'");
 }
 
-/// The keyring of the desktop, with its copies in the kernel's: only where the one who runs the tests says so.
+/// The keyring of the desktop with its copies in the kernel's, if the tests may use it.
 #[test]
 fn keyring_copies_never_return_the_first_persons_keys() {
     if keyring_address().is_none() {

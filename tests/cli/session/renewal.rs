@@ -1,4 +1,4 @@
-//! One renewal in all its turns, on a clock that is moved.
+//! Renewals and their failures, on a moved clock.
 
 use chrono::TimeDelta;
 use cogfed::clock::ManualClock;

@@ -1,4 +1,4 @@
-//! `status --report`: all that a ticket needs, whatever is wrong, and nothing that its readers must not have.
+//! `status --report`: everything that a ticket needs, whatever is wrong, and nothing that its readers must not have.
 
 use chrono::TimeDelta;
 use cogfed::folder::Lock;

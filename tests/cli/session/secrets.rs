@@ -1,5 +1,5 @@
-//! No secret of a whole life is anywhere but in the store: not on the standard error at its most talkative, in no other
-//! file, and in no process's arguments or environment.
+//! Secrets over a whole life: they exist only in the store. They are not on standard error at its most verbose, in no
+//! other file, and in no process's arguments or environment.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use cogfed_test_support::{CREDENTIALS, Lab, Ran};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
-/// Everything that was seen outside of the store, and where.
+/// Everything seen outside of the store, and its place.
 #[derive(Default)]
 struct Seen(Mutex<BTreeSet<(String, Vec<u8>)>>);
 
@@ -26,7 +26,7 @@ impl Seen {
         self.0.lock().unwrap().insert((place.to_owned(), bytes));
     }
 
-    /// Where any of these secrets is, in any of the ways in which one is written.
+    /// Returns the places of these secrets, in any encoding.
     fn hits(&self, secrets: &[String]) -> Vec<String> {
         let seen = self.0.lock().unwrap();
         let mut hits = Vec::new();
@@ -69,7 +69,7 @@ fn contains(text: &[u8], what: &[u8]) -> bool {
     text.windows(what.len()).any(|window| window == what)
 }
 
-/// A secret as it is, percent-encoded, and in base64 at each of the three places where it may begin.
+/// Returns a secret as it is, percent-encoded, and in base64 at each of the three offsets at which it may begin.
 fn forms(secret: &str) -> Vec<String> {
     let mut forms = vec![
         secret.to_owned(),
@@ -88,10 +88,10 @@ fn forms(secret: &str) -> Vec<String> {
     forms
 }
 
-/// Faults that only make a command wait, and say nothing that another does not.
+/// Faults that only make a command wait, and lead to no message of their own.
 const SILENT: &[Misbehaviour] = &[Misbehaviour::TokenSilent, Misbehaviour::IdentitySilent];
 
-/// A lab's life with everything that can be said switched on; what is said and left is in `seen`.
+/// A lab's life with the most verbose output. Everything printed and left behind is in `seen`.
 struct Life<'a> {
     lab: &'a Lab,
     seen: &'a Seen,

@@ -1,4 +1,4 @@
-//! A store that fails: an exit code of its own, the next step, nothing deleted, and no refresh token lost.
+//! Failing stores: an exit code of their own, the next step, nothing deleted, and no refresh token lost.
 
 use std::fs::Permissions;
 use std::net::{Ipv4Addr, TcpListener};
@@ -11,7 +11,7 @@ use cogfed::sandbox::options::{Options, Rotation};
 use cogfed::store::MemoryStore;
 use cogfed_test_support::{CREDENTIALS, InMemory, Lab, Ran, has_strace, rewrite, skip, skip_anywhere, under};
 
-/// Signed in at a pool whose refresh tokens rotate without a grace.
+/// Returns a lab signed in at a pool whose refresh tokens rotate without a grace period.
 fn signed_in() -> Lab {
     Lab::with(Options { rotation: Rotation::On { grace: 0 }, ..Options::default() }).signed_in()
 }
@@ -20,7 +20,7 @@ fn mode(path: &Path, mode: u32) {
     std::fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
 }
 
-/// A command of the lab's, run by another program that changes what it meets.
+/// Runs a command of the lab's under another program that changes its environment.
 fn run_under(lab: &Lab, outer: &[&str], words: &[&str]) -> Ran {
     under(outer, &lab.command(words)).output().expect("it runs").into()
 }
@@ -230,8 +230,8 @@ fn refused_kernel_keyring_is_explained() {
     assert_eq!(lab.items("").len(), 0, "never silently a file");
 }
 
-/// Whatever call fails, and all after it if `for_good`: credentials or the store's failure, and no refresh token lost
-/// that the user pool still takes.
+/// Makes each call fail in turn, and all calls after it if `for_good`. Checks that each run gets credentials or the store's
+/// failure. Returns how many failed, and how many refresh tokens were lost.
 fn each_call_fails(
     memory: impl Fn() -> MemoryStore,
     calls: usize,

@@ -250,11 +250,6 @@ impl Profile {
         Ok(Self { account, identity_provider: Some(provider), idp_identifier: None, ..self })
     }
 
-    /// Returns the region of the identity pool.
-    pub fn identity_pool_region(&self) -> &str {
-        self.identity_pool_id.split(':').next().unwrap_or_default()
-    }
-
     /// Returns true if credentials come by the classic flow.
     pub fn is_classic(&self) -> bool {
         matches!(self.flow, Flow::Classic { .. })

@@ -81,7 +81,7 @@ impl From<LockError> for Failure {
     fn from(error: LockError) -> Self {
         match error {
             LockError::Held(held) => held.into(),
-            LockError::Failed(error) => error.into(),
+            LockError::Failed(error) => error,
         }
     }
 }

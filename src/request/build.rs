@@ -105,7 +105,7 @@ pub fn parse_header(given: &str) -> Result<(String, String), Failure> {
     if let Some((name, value)) = given.split_once(':') {
         if value.trim().is_empty() {
             let message = format!("the header '{}' has no value", shown(name));
-            return Err(Failure::new(Kind::Usage, message).hint("to send it empty, write 'Name;', as for curl").into());
+            return Err(Failure::new(Kind::Usage, message).hint("to send it empty, write 'Name;', as for curl"));
         }
         return Ok((name.to_string(), value.trim().to_string()));
     }

@@ -123,10 +123,10 @@ impl Session {
                     self.log_decision("held back, because the last renewal failed just now", &freshness);
                     return Ok(Lease::of(record.clone(), Some(lock)));
                 }
-                None if earlier.is_held_back(now) => return Err(earlier.failure().into()),
+                None if earlier.is_held_back(now) => return Err(earlier.failure()),
                 // Failed while we waited for the lock: no need to see it fail again. One from the future, by a clock
                 // that was put back since, says nothing.
-                None if earlier.at > began && earlier.at <= now => return Err(earlier.failure().into()),
+                None if earlier.at > began && earlier.at <= now => return Err(earlier.failure()),
                 _ => {}
             }
         }

@@ -27,7 +27,7 @@ const RENEWAL_DEADLINE: Duration = Duration::from_secs(30);
 async fn in_time<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     tokio::time::timeout(RENEWAL_DEADLINE, work).await.unwrap_or_else(|_| {
         let message = format!("the renewal took longer than {} s", RENEWAL_DEADLINE.as_secs());
-        Err(Failure::new(Kind::Network, message).hint("check the network, then try again").into())
+        Err(Failure::new(Kind::Network, message).hint("check the network, then try again"))
     })
 }
 
@@ -62,8 +62,7 @@ impl Session {
                 Kind::Store,
                 format!("the sign-in works, but {} did not keep it", self.store.describe()),
             )
-            .hint(format!("see to the store, then sign in anew: {} --force", self.profile().login_command()))
-            .into()),
+            .hint(format!("see to the store, then sign in anew: {} --force", self.profile().login_command()))),
         }
     }
 
@@ -72,8 +71,8 @@ impl Session {
             Step::UseIdToken => Ok(Current { tokens, is_saved: true }),
             Step::Refresh => self.refreshed(tokens).await,
             Step::SignIn => Err(match &tokens.ended {
-                Some(ended) => self.ended_elsewhere(ended).into(),
-                None => self.cannot_be_renewed(&tokens).into(),
+                Some(ended) => self.ended_elsewhere(ended),
+                None => self.cannot_be_renewed(&tokens),
             }),
         }
     }
@@ -94,14 +93,14 @@ impl Session {
                 let ended = Ended { at: self.clock().now(), interrupted_at, by_sign_out: false };
                 // Entra ID says why; it is kept nowhere, and told this once.
                 let why = description.is_some().then(|| client.failure(GrantError::Invalid { description }));
-                return Err(self.end(tokens, ended, why)?.into());
+                return Err(self.end(tokens, ended, why)?);
             }
             Err(error) => {
                 // An answer that got lost may have rotated the token: then the mark has to stay.
                 if !matches!(error, GrantError::Unknown(_)) && interrupted_at.is_none() {
                     refresh_mark::clear(self.folder(), self.profile());
                 }
-                return Err(client.failure(error).into());
+                return Err(client.failure(error));
             }
         };
         // Before anything else: the refresh token that was sent may be dead from now on.
@@ -119,8 +118,7 @@ impl Session {
         let renewed = client.verify(grant, None).await?;
         if renewed.claims.subject != tokens.subject {
             return Err(Failure::new(Kind::Refused, "the renewed ID token is another person's: it is not used")
-                .hint(format!("sign in anew: {} --force", self.profile().login_command()))
-                .into());
+                .hint(format!("sign in anew: {} --force", self.profile().login_command())));
         }
         tokens.take(&renewed);
         // What the credentials will be called is noted before they are made, so that a sign-out finds them.
@@ -180,7 +178,7 @@ impl Session {
             let message =
                 format!("the {described} renews the sign-in without an ID token, and the last one has expired");
             let hint = format!("run '{} --force'", self.profile().login_command());
-            return Err(Failure::new(Kind::SignInRequired, message).hint(hint).into());
+            return Err(Failure::new(Kind::SignInRequired, message).hint(hint));
         }
         tokens.credentials.insert(credentials_account(&self.ask));
         let is_saved = self.save(&tokens);

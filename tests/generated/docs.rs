@@ -47,7 +47,7 @@ fn faults(root: &Path, text: &str) -> Vec<String> {
         .collect();
     for [name, path] in quotes.windows(2).filter_map(|pair| <[&str; 2]>::try_from(pair).ok()) {
         // As in "`WINDOW` in `src/session/policy/mod.rs`".
-        if is_path(&path) && text.contains(&format!("`{name}` in `{path}`")) {
+        if is_path(path) && text.contains(&format!("`{name}` in `{path}`")) {
             let found = fs::read_to_string(root.join(path)).unwrap_or_default();
             if !words(&found).contains(name) {
                 faults.push(format!("there is no {name} in {path}"));

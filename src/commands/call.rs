@@ -26,8 +26,7 @@ pub fn run(flags: Call, env: &mut Env) -> anyhow::Result<()> {
     let context = ProfileContext::new(env, &choice, Attendance::Person)?;
     let region = region(&flags, &request, &context)?;
     context.wait_for(async {
-        // The lease ends here: a long answer must not block sign-in or sign-out.
-        let credentials = context.session().credentials().await?.credentials;
+        let credentials = context.credentials().await?;
         if flags.dry_run {
             let time = context.session().offset().there(env.clock.now());
             return env.print(&dry_run(&sign(&request, &credentials, &region, time)?));

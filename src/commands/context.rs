@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use super::env::Env;
 use super::runtime::block_on;
+use crate::aws::Credentials;
 use crate::cli::{ProfileFlag, RoleFlag};
 use crate::clock::Clock;
+use crate::error::Failure;
 use crate::http::Http;
 use crate::oidc::{Browser, Opener, Surroundings, SystemBrowser};
 use crate::profile::{Choice, Configuration, Override, Profile, keys, settings};
 use crate::secret::Secret;
 use crate::session::record::{credentials_account, tokens_account};
-use crate::session::{Ask, Message, OnMessage, Session, Setup};
+use crate::session::{Ask, Message, OnMessage, Provider, Session, Setup};
 use crate::store::Store;
 use crate::terminal::Terminal;
 
@@ -95,6 +97,18 @@ impl ProfileContext {
         };
         let shares = |other: &Profile| tokens_account(other) == tokens_account(&self.profile);
         configuration.names().filter_map(profile).filter(shares).collect()
+    }
+
+    /// Returns good credentials of the profile's role: those at hand, or the provider's, which renews them on a thread of
+    /// its own. Without a lease, so that a long answer of an API does not block sign-in or sign-out.
+    ///
+    /// # Errors
+    /// As [`Session::credentials`].
+    pub async fn credentials(&self) -> Result<Credentials, Failure> {
+        match self.session.at_hand()? {
+            Some(lease) => Ok(lease.credentials),
+            None => Provider::new(self.session.clone()).credentials(&self.session.ask).await,
+        }
     }
 
     /// Runs a future to its end, like [`block_on`]. After a second it tells a person which host it is waiting for.

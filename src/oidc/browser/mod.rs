@@ -79,8 +79,8 @@ fn run_template(template: &str, url: &Url) -> Result<(), String> {
     run(Path::new(program), arguments)
 }
 
-/// Fills in one word of a command: `%s` is the URL, `%c` a colon, `%%` a percent sign. The command is split first, and
-/// each word is filled in one pass, so that no part of the URL becomes another argument or is filled in again.
+/// Fills in one word of a command: `%s` is the URL, `%c` a colon, `%%` a percent sign. The command is split before, and
+/// each word is filled in one pass: no part of the URL becomes another argument or is filled in again.
 fn filled(word: &str, url: &Url, has_url: &mut bool) -> String {
     let mut filled = String::new();
     let mut rest = word.chars();

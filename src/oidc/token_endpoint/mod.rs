@@ -28,8 +28,8 @@ const LONGEST_TOKEN: usize = 50_000;
 const LONGEST_ERROR: usize = 400;
 /// The code that ends a sign-in (RFC 6749, section 5.2).
 const INVALID_GRANT: &str = "invalid_grant";
-/// The codes that ask for the person in the browser again and say nothing against the refresh token, for example
-/// because a second factor is due (OpenID Connect Core 1.0, section 3.1.2.6;
+/// The codes that ask for the person in the browser again, for example because a second factor is due. They say nothing
+/// against the refresh token (OpenID Connect Core 1.0, section 3.1.2.6;
 /// <https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-auth-code-flow#error-codes-for-token-endpoint-errors>).
 const WANTS_A_PERSON: &[&str] = &["interaction_required", "login_required", "consent_required"];
 /// The facts for a refusal's text where no profile is known.

@@ -3,6 +3,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener as StdListener, TcpStream};
+use std::time::Instant;
 
 use tokio::sync::{mpsc, watch};
 
@@ -165,6 +166,21 @@ async fn heads_of_more_than_eight_kib_are_refused() {
             let answer = answer_on(&stream);
             assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "not {status}: {answer}");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn half_sent_request_is_closed_after_five_seconds() {
+    let lab = Lab::new();
+    let port = lab.port;
+    aside(move || {
+        let mut stream = connect(port);
+        stream.set_read_timeout(Some(HANG * 3)).unwrap();
+        let began = Instant::now();
+        stream.write_all(b"GET / HTTP/1.1\r\nhost: ").unwrap();
+        assert!(is_evicted(&stream), "it is still waited for after {:?}", began.elapsed());
+        assert!(began.elapsed() >= HANG, "it had no five seconds, but {:?}", began.elapsed());
     })
     .await;
 }

@@ -158,6 +158,20 @@ fn no_secret_of_a_sign_in_is_left_in_memory() {
 }
 
 #[test]
+fn other_processes_may_not_attach_to_the_program() {
+    if !has_strace() {
+        return;
+    }
+    let lab = Lab::new();
+    let calls = lab.home().join("calls");
+    let strace = ["strace", "-qq", "-e", "trace=prctl", "-o", calls.to_str().unwrap()];
+    let _ = under(&strace, &lab.command(&["status"])).output().expect("strace runs");
+    let calls = std::fs::read_to_string(calls).unwrap();
+    // Root, which runs most tests, may attach to whatever it likes.
+    assert!(calls.contains("prctl(PR_SET_DUMPABLE, SUID_DUMP_DISABLE) = 0"), "{calls}");
+}
+
+#[test]
 fn aborted_program_leaves_no_core_dump() {
     let lab = Lab::new();
     let waiting = lab.begin_login(&[]);

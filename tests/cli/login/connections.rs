@@ -2,11 +2,11 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+#[cfg(target_os = "linux")]
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use cogfed_test_support::http::{answer_on, connect, get, listens};
-
 #[cfg(target_os = "linux")]
 use cogfed_test_support::skip;
 use cogfed_test_support::{Lab, WaitingLogin, come_back, target};

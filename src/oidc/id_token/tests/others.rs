@@ -1,19 +1,19 @@
 //! Tokens of plain issuers, and tokens that are read without verification.
 
 use super::*;
+use crate::profile::PlainIssuer;
 
 fn of_a_plain_issuer(token: &str) -> Result<IdTokenClaims, Invalid> {
-    let (issuers, access_token) = ([ISSUER.to_owned()], Secret::new(ACCESS_TOKEN));
-    let expected = Expected {
-        issuers: &issuers,
-        is_user_pool: false,
-        client_id: CLIENT,
-        nonce: None,
-        access_token: &access_token,
-        now: DateTime::from_timestamp(NOW, 0).unwrap(),
+    let issuer = Issuer::Plain(PlainIssuer { url: ISSUER.into(), discovery: String::new(), hosts: Vec::new() });
+    let grant = Grant {
+        token_endpoint: "https://login.example.com/token".into(),
+        id_token: None,
+        access_token: Secret::new(ACCESS_TOKEN),
+        refresh_token: None,
         offset: Offset::default(),
     };
-    verify(&Secret::new(token), &jwks(), &expected)
+    let now = DateTime::from_timestamp(NOW, 0).unwrap();
+    verify(&Secret::new(token), &jwks(), &Expected::new(&issuer, CLIENT, &grant, None, now))
 }
 
 #[test]

@@ -1,5 +1,4 @@
-//! What time it is, as something that is passed in: tests hold it still, or move it. And how far this machine's clock is
-//! from those of the servers, which a laptop that has slept, or was set by hand, has to know.
+//! The time, passed in so that tests can hold or move it, and the offset between this machine's clock and a server's.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,15 +6,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-/// Offsets below this are as good as none: a `Date` counts whole seconds, and an exchange takes its time.
+/// Smaller offsets are ignored: a `Date` counts whole seconds, and an exchange takes time.
 const NOTICEABLE: TimeDelta = TimeDelta::minutes(1);
-/// By how much the time of a signature may differ from AWS's clock, either way
+/// The most by which the time of a signature may differ from AWS's clock, either way
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html>).
 pub const SIGNATURE_TOLERANCE: TimeDelta = TimeDelta::minutes(5);
 
-/// Where the time comes from.
+/// A source of the time.
 pub trait Clock: Send + Sync {
-    /// The time now, in UTC.
+    /// Returns the time now, in UTC.
     fn now(&self) -> DateTime<Utc>;
 }
 
@@ -29,17 +28,17 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands where it was put until it is moved: shared by all its clones.
+/// A clock that stands still until it is moved. Its clones share it.
 #[derive(Debug, Clone)]
 pub struct ManualClock(Arc<Mutex<DateTime<Utc>>>);
 
 impl ManualClock {
-    /// A clock that shows `now` from now on.
+    /// Creates a clock that shows `now`.
     pub fn at(now: DateTime<Utc>) -> Self {
         Self(Arc::new(Mutex::new(now)))
     }
 
-    /// Moves the clock on, or back if `by` is negative.
+    /// Moves the clock forward, or back if `by` is negative.
     pub fn advance(&self, by: TimeDelta) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) += by;
     }
@@ -51,54 +50,54 @@ impl Clock for ManualClock {
     }
 }
 
-/// How far the servers' clock is from this machine's: theirs less ours, as measured from an answer.
+/// The offset of a server's clock from this machine's: theirs less ours, as measured from an answer.
 ///
-/// It serves to sign requests, and to read the times in the very answer that it was measured by. Nothing that is kept
-/// lives longer for it than this machine's own clock allows: see [`Offset::expiry`].
+/// It serves to sign requests, and to read the times in the answer that it was measured from. It never makes anything
+/// stored live longer than this machine's own clock allows: see [`Offset::expiry`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Offset(TimeDelta);
 
 impl Offset {
-    /// The offset that was measured; none where it is less than a minute.
+    /// Creates the offset that was measured, or none if it is less than a minute.
     pub fn measured(theirs_less_ours: TimeDelta) -> Self {
         if theirs_less_ours.abs() < NOTICEABLE { Self::default() } else { Self(theirs_less_ours) }
     }
 
-    /// Whether the clocks agree, as far as that can be told.
+    /// Returns whether the clocks agree, as far as anyone can tell.
     pub fn is_none(self) -> bool {
         self == Self::default()
     }
 
-    /// Whether requests that are signed by this machine's clock are refused.
+    /// Returns whether AWS refuses requests that are signed by this machine's clock.
     pub fn is_harmful(self) -> bool {
         self.0.abs() >= SIGNATURE_TOLERANCE
     }
 
-    /// What the servers' clock shows when this machine's shows `ours`.
+    /// Returns what the server's clock shows when this machine's shows `ours`.
     pub fn there(self, ours: DateTime<Utc>) -> DateTime<Utc> {
         ours.checked_add_signed(self.0).unwrap_or(ours)
     }
 
-    /// What this machine's clock shows when the servers' shows `theirs`.
+    /// Returns what this machine's clock shows when the server's shows `theirs`.
     pub fn here(self, theirs: DateTime<Utc>) -> DateTime<Utc> {
         theirs.checked_sub_signed(self.0).unwrap_or(theirs)
     }
 
-    /// When something that expires at `theirs` is to be taken for expired here: by this machine's clock or by the
-    /// servers', whichever comes first. The clock may be put right at any time, and what was noted must not live longer
-    /// for it.
+    /// Returns when something that expires at `theirs` counts as expired here: by this machine's clock or by the
+    /// server's, whichever comes first. The clock may be corrected at any time, and that must not make anything live
+    /// longer.
     pub fn expiry(self, theirs: DateTime<Utc>) -> DateTime<Utc> {
         theirs.min(self.here(theirs))
     }
 }
 
-/// Reads the one form of a date that servers may send, IMF-fixdate (RFC 9110, section 5.6.7).
+/// Reads an IMF-fixdate (RFC 9110, section 5.6.7), the one form of a date that servers may send.
 pub fn http_date(text: &str) -> Option<DateTime<Utc>> {
     let text = text.trim();
     text.ends_with("GMT").then(|| DateTime::parse_from_rfc2822(text).ok())?.map(|time| time.to_utc())
 }
 
-/// Formats a length of time in full words, in its two largest units: "1 hour 15 minutes". Nothing for less than a second.
+/// Formats a length of time in full words, in its two largest units: "1 hour 15 minutes". Empty below one second.
 pub fn in_words(length: TimeDelta) -> String {
     let units = [
         ("day", length.num_days()),
@@ -112,7 +111,7 @@ pub fn in_words(length: TimeDelta) -> String {
     shown.join(" ")
 }
 
-/// As a person says it of this machine's clock, before the name of the other: "2 h 5 min ahead of".
+/// Formats the offset of this machine's clock, to go before the name of the other: "2 h 5 min ahead of".
 impl fmt::Display for Offset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (size, direction) = (self.0.abs(), if self.0 < TimeDelta::zero() { "ahead of" } else { "behind" });
@@ -129,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_offset_moves_times_and_prolongs_none() {
+    fn offset_moves_times_and_never_prolongs_them() {
         let noon = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
         let hours = TimeDelta::hours;
         let (ahead, behind) = (Offset::measured(hours(-2)), Offset::measured(hours(2)));
@@ -141,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_less_than_a_minute_is_no_offset_and_five_minutes_do_harm() {
+    fn offsets_count_from_one_minute_and_harm_from_five() {
         for (seconds, is_none, is_harmful) in
             [(0, true, false), (59, true, false), (60, false, false), (299, false, false), (300, false, true)]
         {
@@ -153,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn an_offset_is_said_of_this_machine() {
+    fn offset_describes_this_machines_clock() {
         for (seconds, said) in [
             (-7500, "2 h 5 min ahead of"),
             (7500, "2 h 5 min behind"),

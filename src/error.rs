@@ -1,34 +1,34 @@
-//! How a run fails: a message, the next step, and an exit code that a script can test.
+//! The failure of a run: a message, the next step, and an exit code that a script can test.
 
 use std::fmt;
 use std::io;
 use std::time::Duration;
 
-/// What a failure means to the caller of the program. Each kind has one exit code; the man pages list them.
+/// The meaning of a failure for the caller of the program. Each kind has one exit code; the man pages list them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Anything without a code of its own (1).
+    /// Anything without an exit code of its own (1).
     Failed,
     /// The command line, the configuration or an input is wrong (2).
     Usage,
     /// Nobody is signed in, or the sign-in has ended: `cogfed login` is the next step (3).
     SignInRequired,
-    /// The place where secrets are kept did not do its part (4).
+    /// The store of the secrets failed (4).
     Store,
-    /// The network, or a server that should have answered, did not (5).
+    /// The network failed, or a server gave no usable answer (5).
     Network,
-    /// The identity provider, Cognito or AWS said no (6).
+    /// The identity provider, Cognito or AWS refused (6).
     Refused,
-    /// A lock or a port is held by somebody else (7).
+    /// Another process holds a lock or a port (7).
     Busy,
-    /// `call --fail`: the API answered with a status of 400 or more (22, as curl's).
+    /// `call --fail`: the API answered with a status of 400 or more (22, as in curl).
     HttpStatus,
     /// Interrupted by a signal (130).
     Interrupted,
 }
 
 impl Kind {
-    /// The exit code of this kind of failure.
+    /// Returns the exit code of this kind of failure.
     pub fn exit_code(self) -> u8 {
         match self {
             Kind::Failed => 1,
@@ -45,14 +45,14 @@ impl Kind {
 }
 
 impl Kind {
-    /// The kind that has this exit code; [`Kind::Failed`] if none has.
+    /// Returns the kind with this exit code, or [`Kind::Failed`] if there is none.
     pub fn of_exit_code(code: u8) -> Self {
         let kinds = [Kind::Usage, Kind::SignInRequired, Kind::Store, Kind::Network, Kind::Refused, Kind::Busy];
         kinds.into_iter().find(|kind| kind.exit_code() == code).unwrap_or(Kind::Failed)
     }
 }
 
-/// One failure as a person meets it: what could not be done, and what to do next.
+/// One failure as a person reads it: the action that failed, its cause, and the next step.
 ///
 /// Messages are in lower case, without a full stop, and name the object (file, profile, host). They never hold a
 /// secret, a query string or a body. Text from outside is escaped where it is printed (`terminal`), not here.
@@ -151,7 +151,7 @@ impl<T> Within<T> for io::Result<T> {
     }
 }
 
-/// Text from outside, cut to what a message has room for: at most `limit` characters and an ellipsis.
+/// Shortens text from outside to what fits into a message: at most `limit` characters and an ellipsis.
 pub fn shortened(text: &str, limit: usize) -> String {
     match text.char_indices().nth(limit) {
         Some(_) => text.chars().take(limit).chain(['…']).collect(),
@@ -159,7 +159,7 @@ pub fn shortened(text: &str, limit: usize) -> String {
     }
 }
 
-/// As much of a wrong value as a message has room for.
+/// Shortens a wrong value to what fits into a message.
 pub fn quoted(text: &str) -> String {
     shortened(text, 80)
 }

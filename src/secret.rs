@@ -1,4 +1,4 @@
-//! A text that must not be seen.
+//! Secret texts, which nothing may print.
 
 use std::fmt;
 
@@ -8,17 +8,17 @@ use zeroize::Zeroizing;
 /// A secret text: a token, a key, a code, a verifier.
 ///
 /// It has no `Display`, its `Debug` prints a placeholder, and its memory is wiped on drop. It does not implement
-/// `Serialize` either: a record that is meant to hold it says so with `#[serde(serialize_with = "secret::exposed")]`.
+/// `Serialize` either: a record that holds it has to say so with `#[serde(serialize_with = "secret::exposed")]`.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// Hides `text`. The caller's own copies, if any, are the caller's to wipe.
+    /// Wraps `text`. The caller has to wipe its own copies, if it has any.
     pub fn new(text: impl Into<String>) -> Self {
         Self(Zeroizing::new(text.into()))
     }
 
-    /// The text itself, for the one place where it is spent. Bind it to nothing that lives longer.
+    /// Returns the text itself, for the one place that needs it. Bind it to nothing that lives longer.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -39,15 +39,15 @@ impl<'de> Deserialize<'de> for Secret {
 /// Serializes a secret in the clear, for records on their way into a store and for the credential_process document.
 ///
 /// # Errors
-/// Those of the serializer.
+/// The serializer's.
 pub fn exposed<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(secret.expose())
 }
 
-/// As [`exposed`], for a secret that may be absent.
+/// Like [`exposed`], for a secret that may be absent.
 ///
 /// # Errors
-/// Those of the serializer.
+/// The serializer's.
 pub fn exposed_option<S: Serializer>(secret: &Option<Secret>, serializer: S) -> Result<S::Ok, S::Error> {
     match secret {
         Some(secret) => serializer.serialize_some(secret.expose()),

@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn the_hosts_are_those_of_botocore_and_of_aws_pages() {
+    fn hosts_equal_those_of_botocore_and_aws_pages() {
         use Service::{IdentityPool, Sts, UserPool};
         for (service, region, usual, fips) in [
             (UserPool, "eu-west-1", Some("cognito-idp.eu-west-1.amazonaws.com"), None),
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_region_is_in_one_partition() {
+    fn region_belongs_to_one_partition() {
         for (region, name) in [
             ("eu-west-1", "aws"),
             ("us-east-1", "aws"),
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_may_name_the_hosts_of_their_pool_and_no_other() {
+    fn issuers_of_a_pool_are_its_own_hosts() {
         let issuers = |region: &'static str| Place { region, is_fips: false }.issuers("P");
         assert_eq!(
             issuers("eu-west-1"),
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_domain_of_aws_own_is_of_fips_140_where_that_is_wanted() {
+    fn required_fips_refuses_other_domains_of_aws() {
         let check = |region, is_fips, domain: &str| Place { region, is_fips }.check_domain(domain);
         assert!(check("us-east-1", false, "corp.auth.us-east-1.amazoncognito.com").is_ok());
         assert!(check("us-east-1", true, "corp.auth-fips.us-east-1.amazoncognito.com").is_ok());

@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_id_is_refused_with_a_short_message() {
+    fn long_id_is_refused_with_a_short_message() {
         let long = "x".repeat(100_000);
         let region_of_length = |length: usize| format!("{}-west-1", "a".repeat(length - 7));
         assert!(region(&region_of_length(LONGEST_REGION)).is_ok());

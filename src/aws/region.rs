@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_gateways_own_hosts_tell_their_region() {
+    fn region_is_read_from_the_gateways_own_hosts() {
         for (host, region) in [
             ("abc123.execute-api.eu-west-1.amazonaws.com", Some("eu-west-1")),
             ("ABC123.Execute-API.EU-West-1.amazonaws.com:443", Some("eu-west-1")),

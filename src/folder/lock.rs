@@ -1,4 +1,4 @@
-//! A lock between processes, held by the kernel: it ends with its holder, however that ends.
+//! A lock between processes, held by the kernel: it ends with the process that holds it.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind, Read, Seek, Write};
@@ -14,25 +14,25 @@ use crate::error::{Failure, Kind, Within};
 #[derive(Debug)]
 pub struct Lock(File);
 
-/// Somebody else holds the lock.
+/// The lock is held by another process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
     /// The lock's file.
     pub path: PathBuf,
-    /// The holder's process id, where it could be told.
+    /// The holder's process id, if it is known.
     pub pid: Option<u32>,
-    /// How long was waited for it.
+    /// How long this process waited.
     pub waited: Duration,
-    /// Whether the holder was seen to be stopped (SIGSTOP, Ctrl-Z): it will not let go by itself.
+    /// Whether the holder is stopped (SIGSTOP, Ctrl-Z), so that it cannot release the lock.
     pub is_stopped: bool,
 }
 
 /// How long to wait for a lock.
 #[derive(Debug, Clone, Copy)]
 pub struct Wait {
-    /// For a holder that is at work, as far as can be told.
+    /// For a holder that runs, as far as is known.
     pub working: Duration,
-    /// For one that is stopped. Only Linux tells; elsewhere every holder counts as one that is at work.
+    /// For a stopped holder. Only Linux tells; elsewhere every holder counts as running.
     pub stopped: Duration,
 }
 
@@ -45,15 +45,15 @@ impl From<Duration> for Wait {
 /// The longest process id, in digits.
 const LONGEST_MARK: u64 = 10;
 
-/// How often a waiting process looks whether the holder is stopped.
+/// How often a waiting process checks whether the holder is stopped.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// Why a lock was not had.
+/// The reason why a lock was not acquired.
 #[derive(Debug)]
 pub enum LockError {
-    /// Somebody else kept it for as long as the caller would wait.
+    /// Another process held it for as long as the caller would wait.
     Held(Held),
-    /// There is no locking here: the folder, the file or the file system is at fault.
+    /// Locking failed: the folder, the file or the file system is at fault.
     Failed(Failure),
 }
 
@@ -81,22 +81,22 @@ impl From<LockError> for Failure {
     fn from(error: LockError) -> Self {
         match error {
             LockError::Held(held) => held.into(),
-            LockError::Failed(error) => error,
+            LockError::Failed(failure) => failure,
         }
     }
 }
 
 impl Lock {
-    /// The lock `name` in `folder` (in its `locks/`), or `None` if somebody else holds it.
+    /// Acquires the lock `name` in `folder` (in its `locks/`), or returns `None` if another process holds it.
     ///
     /// # Errors
-    /// Where the lock's file cannot be opened, or the file system knows no locks.
+    /// If the lock's file cannot be opened, or the file system has no locks.
     pub fn try_acquire(folder: &Folder, name: &str) -> Result<Option<Lock>, Failure> {
         let (path, file) = opened(folder, name)?;
         Ok(attempt(file, &path)?.ok())
     }
 
-    /// The lock `name` in `folder` (in its `locks/`), waiting for its holder no longer than `wait` says.
+    /// Acquires the lock `name` in `folder` (in its `locks/`), and waits for its holder at most as long as `wait` says.
     ///
     /// # Errors
     /// [`LockError::Held`] when the time is over, which is a failure of [`Kind::Busy`].
@@ -109,7 +109,7 @@ impl Lock {
         };
         let watched = file.try_clone().ok();
         let (sender, receiver) = mpsc::sync_channel(1);
-        // If the wait below ends first, nobody receives what this thread gets, and dropping it lets go of the lock.
+        // If the wait below ends first, this thread's result is dropped, and the lock with it.
         let waiting = thread::Builder::new().name("lock".into()).spawn(move || {
             let locked = uninterrupted(|| file.lock());
             let _ = sender.send(locked.map(|()| file));
@@ -124,7 +124,7 @@ impl Lock {
                 Err(_) => {
                     let (pid, waited) = (watched.as_ref().and_then(holder), began.elapsed());
                     let is_stopped = pid.is_some_and(is_stopped);
-                    // Seen twice: one that is traced stops for a moment at each of its calls.
+                    // Seen twice, because a process that is being traced stops for a moment at each of its calls.
                     let is_seen = is_stopped && was_stopped && waited >= wait.stopped;
                     if waited >= wait.working || is_seen {
                         return Err(LockError::Held(Held { path, pid, waited, is_stopped }));
@@ -136,7 +136,7 @@ impl Lock {
     }
 }
 
-/// A signal that this process handles ends the system's wait (signal(7), flock(2)), but not ours.
+/// Repeats the system's wait, which a handled signal interrupts (signal(7), flock(2)).
 fn uninterrupted(mut lock: impl FnMut() -> io::Result<()>) -> io::Result<()> {
     loop {
         match lock() {
@@ -146,7 +146,7 @@ fn uninterrupted(mut lock: impl FnMut() -> io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// Whether the process is stopped, where the system tells (proc(5), `/proc/PID/stat`, the field after the name).
+/// Returns whether the process is stopped, if the system tells (proc(5), `/proc/PID/stat`, the field after the name).
 fn is_stopped(pid: u32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     stat.rsplit_once(") ").is_some_and(|(_, fields)| fields.starts_with(['T', 't']))
@@ -154,7 +154,7 @@ fn is_stopped(pid: u32) -> bool {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // Nobody is to be told of a holder that is gone; best effort, as the mark itself.
+        // A holder that is gone must not be named. Best effort, like the mark itself.
         let _ = self.0.set_len(0);
         let _ = self.0.unlock();
     }
@@ -163,8 +163,8 @@ impl Drop for Lock {
 fn opened(folder: &Folder, name: &str) -> Result<(PathBuf, File), Failure> {
     let locks = folder.sub("locks");
     let path = locks.ensured()?.join(file_name(name));
-    // Never truncated here (the holder's mark is in it), and never deleted: a lock on a file that another process has
-    // unlinked excludes nobody.
+    // Never truncated here, since it holds the holder's mark. Never deleted, since a lock on a file that another
+    // process has unlinked excludes nobody.
     let file = privacy::options()
         .read(true)
         .write(true)
@@ -189,7 +189,7 @@ fn no_lock(error: io::Error, path: &Path) -> Failure {
     failure.hint("set XDG_STATE_HOME to a folder on a local file system")
 }
 
-/// Leaves this process's id in the file, for those who wait.
+/// Writes this process's id into the file, for processes that wait.
 fn marked(mut file: File) -> Lock {
     let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| write!(file, "{}", std::process::id()));
     Lock(file)
@@ -199,7 +199,7 @@ fn holder(mut file: &File) -> Option<u32> {
     let mut text = String::new();
     file.rewind().ok()?;
     file.take(LONGEST_MARK + 1).read_to_string(&mut text).ok()?;
-    // The beginning of a longer text is nobody's id.
+    // The beginning of a longer text is not a process id.
     (text.len() as u64 <= LONGEST_MARK).then(|| text.parse().ok())?
 }
 
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_holder_that_works_is_waited_for_until_the_bound_for_such_and_not_the_one_for_the_stopped() {
+    fn running_holder_is_waited_for_until_its_own_bound() {
         let (_temp, folder) = at_temp();
         let _file = held_by(&folder, &std::process::id().to_string());
         let working = LOOK + LOOK / 2;
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_holder_that_left_no_mark_or_another_text_has_no_process_id() {
+    fn odd_mark_is_no_process_id() {
         let (_temp, folder) = at_temp();
         for mark in ["", "none", "-1", "123456789012345678", "0000000222222200000", "00000000001"] {
             let file = held_by(&folder, mark);
@@ -249,10 +249,10 @@ mod tests {
     }
 
     #[test]
-    fn the_mark_is_the_holders_and_goes_with_it() {
+    fn mark_names_the_holder_and_goes_with_it() {
         let (_temp, folder) = at_temp();
         let (path, file) = opened(&folder, "x").unwrap();
-        // What a killed holder with a longer process id left.
+        // The mark of a killed holder with a longer process id.
         std::fs::write(&path, "1234567890").unwrap();
         let lock = attempt(file, &path).unwrap().unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), std::process::id().to_string());
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn the_message_names_the_holder_and_the_way_out() {
+    fn message_names_the_holder_and_the_next_step() {
         let held = |pid, is_stopped| Held { path: "/l".into(), pid, waited: Duration::from_secs(7), is_stopped };
         for (held, message, way) in [
             (held(Some(42), true), "process 42 is stopped and holds the lock /l", "'kill -CONT 42'"),
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signal_does_not_end_the_wait_and_an_error_does() {
+    fn signal_does_not_end_the_wait_but_an_error_does() {
         let mut answers = vec![Ok(()), Err(ErrorKind::Interrupted), Err(ErrorKind::Interrupted)];
         uninterrupted(|| answers.pop().unwrap().map_err(io::Error::from)).unwrap();
         assert_eq!(answers, []);
@@ -292,7 +292,7 @@ mod tests {
 
         use super::*;
 
-        /// A shell that waits for a line that never comes, under a name of choice.
+        /// A shell that waits for a line that never comes, under a chosen name.
         struct Idle(Child);
 
         impl Idle {
@@ -303,7 +303,7 @@ mod tests {
                 Self(Command::new(program).args(["-c", "read line"]).stdin(Stdio::piped()).spawn().unwrap())
             }
 
-            /// Stops it, and returns when the system says that it is.
+            /// Stops it, and returns when the system reports it as stopped.
             fn stop(&self) {
                 let pid = Pid::from_child(&self.0);
                 kill_process(pid, Signal::STOP).unwrap();
@@ -320,7 +320,7 @@ mod tests {
         }
 
         #[test]
-        fn a_process_is_stopped_by_its_state_and_not_by_its_name() {
+        fn stopped_state_is_not_read_from_the_process_name() {
             for name in ["idle", ") T (", ") S ("] {
                 let idle = Idle::named(name);
                 assert!(!is_stopped(idle.0.id()), "{name}");
@@ -331,7 +331,7 @@ mod tests {
         }
 
         #[test]
-        fn a_holder_that_is_seen_stopped_twice_holds_nobody_up_beyond_the_bound_for_such() {
+        fn stopped_holder_is_waited_for_until_its_own_bound() {
             let (_temp, folder) = at_temp();
             let idle = Idle::named("idle");
             let _file = held_by(&folder, &idle.0.id().to_string());
@@ -343,7 +343,7 @@ mod tests {
         }
 
         #[test]
-        fn a_person_who_waits_for_a_stopped_holder_waits_as_for_any_other_and_is_told() {
+        fn person_waits_for_a_stopped_holder_as_for_any_other() {
             let (_temp, folder) = at_temp();
             let idle = Idle::named("idle");
             let _file = held_by(&folder, &idle.0.id().to_string());

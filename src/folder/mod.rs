@@ -1,7 +1,7 @@
-//! cogfed's own folders and the private files in them: locks, what is not secret, and the file store.
+//! cogfed's own folders and the private files in them: locks, state files, and the file store.
 //!
-//! Folders are made 0700 and files 0600, with the mode given when they are made; no link is followed in the last
-//! component; a file is replaced as a whole or not at all.
+//! Folders are made with mode 0700 and files with 0600, from the moment they exist. No link is followed in the last
+//! component of a path. A file is replaced as a whole or not at all.
 
 mod lock;
 mod name;
@@ -20,27 +20,27 @@ pub use self::name::{account_of, file_name};
 pub use self::state_file::StateFile;
 use crate::error::{Failure, Kind, Within};
 
-/// How the name of a file that is being written begins. No name made by [`file_name`] begins with a dot.
+/// The prefix of a file that is being written. No name made by [`file_name`] begins with a dot.
 const UNFINISHED: &str = ".new-";
 
-/// How often a replacement is begun before it is given up, if each time its unfinished file is taken for a leftover.
+/// How often a replacement is tried, if each time its unfinished file is swept as a leftover.
 const ATTEMPTS: usize = 3;
 
-/// A private folder. Nothing is touched before the first use, and nothing is made by reading.
+/// A private folder. Nothing is touched before the first use, and reading makes nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Folder {
-    /// The outermost folder of ours: all from here on down is private.
+    /// The outermost private folder: everything below it is private as well.
     base: PathBuf,
-    /// Folders below it, outermost first.
+    /// The folders below it, outermost first.
     below: Vec<String>,
 }
 
 impl Folder {
-    /// Where this user's cogfed keeps its state: `cogfed` in `dirs::state_dir()` (Linux: `$XDG_STATE_HOME` or
+    /// Returns the folder of this user's state: `cogfed` in `dirs::state_dir()` (Linux: `$XDG_STATE_HOME` or
     /// `~/.local/state`), elsewhere in `dirs::data_local_dir()`.
     ///
     /// # Errors
-    /// Where the user has no home folder.
+    /// If the user has no home folder.
     pub fn own() -> Result<Self, Failure> {
         let Some(parent) = dirs::state_dir().or_else(dirs::data_local_dir) else {
             return Err(Failure::new(Kind::Failed, "this user has no home folder to keep state in").hint("set HOME"));
@@ -48,12 +48,12 @@ impl Folder {
         Ok(Self::at(parent.join("cogfed")))
     }
 
-    /// The folder at `path`.
+    /// Returns the folder at `path`.
     pub fn at(path: impl Into<PathBuf>) -> Self {
         Self { base: path.into(), below: Vec::new() }
     }
 
-    /// The folder `name` in this one; any text is a name (see [`file_name`]).
+    /// Returns the folder `name` in this one. Any text is a name (see [`file_name`]).
     #[must_use]
     pub fn sub(&self, name: &str) -> Self {
         let mut below = self.below.clone();
@@ -61,14 +61,14 @@ impl Folder {
         Self { base: self.base.clone(), below }
     }
 
-    /// Where it is, whether it exists or not.
+    /// Returns its path, whether it exists or not.
     pub fn path(&self) -> PathBuf {
         let mut path = self.base.clone();
         path.extend(&self.below);
         path
     }
 
-    /// The path of this folder, made if need be and found to be this user's alone.
+    /// Returns the path of this folder, which is made if need be and belongs to this user only.
     ///
     /// # Errors
     /// A failure that names the path, if it cannot be made, is a symbolic link, belongs to another user, or is open to
@@ -84,7 +84,7 @@ impl Folder {
         Ok(self.path())
     }
 
-    /// As [`Folder::ensured`], but makes nothing: `None` where there is no such folder.
+    /// Like [`Folder::ensured`], but makes nothing: `None` if there is no such folder.
     fn checked(&self) -> Result<Option<PathBuf>, Failure> {
         for path in self.levels() {
             if !privacy::folder(&path)? {
@@ -103,10 +103,11 @@ impl Folder {
         }))
     }
 
-    /// What the file `name` holds; `None` where there is no such file. Any text is a name (see [`file_name`]).
+    /// Returns the contents of the file `name`, or `None` if there is no such file. Any text is a name (see
+    /// [`file_name`]).
     ///
     /// # Errors
-    /// If it holds more than `limit` bytes, is not this user's alone, or cannot be read.
+    /// If it holds more than `limit` bytes, is open to other users, or cannot be read.
     pub fn read(&self, name: &str, limit: usize) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
         let Some(folder) = self.checked()? else { return Ok(None) };
         let path = folder.join(file_name(name));
@@ -116,7 +117,7 @@ impl Folder {
             Err(error) => return Err(privacy::open_error(error, &path)),
         };
         privacy::file(&file, &path)?;
-        // Room for all of it from the start: a vector that grows leaves copies behind.
+        // Allocated at full size: a vector that grows leaves copies behind.
         let length = file.metadata().map_or(0, |found| usize::try_from(found.len()).unwrap_or(limit)).min(limit);
         let mut bytes = Zeroizing::new(Vec::with_capacity(length + 1));
         let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
@@ -128,10 +129,10 @@ impl Folder {
         Ok(Some(bytes))
     }
 
-    /// Returns the names of the files in this folder, as they are on the disk; none where there is no such folder.
+    /// Returns the names of the files in this folder, as they are on the disk. There are none if there is no folder.
     ///
     /// # Errors
-    /// If the folder is not this user's alone, or cannot be listed.
+    /// If the folder is open to other users, or cannot be listed.
     pub fn file_names(&self) -> Result<Vec<String>, Failure> {
         let Some(folder) = self.checked()? else { return Ok(Vec::new()) };
         let unlisted = || format!("cannot list {}", folder.display());
@@ -141,21 +142,21 @@ impl Folder {
         Ok(names.filter(|name| !name.starts_with(UNFINISHED)).collect())
     }
 
-    /// The file `name`, opened for reading `count` times over: descriptors that are set aside for later.
+    /// Opens the file `name` for reading `count` times, to set file descriptors aside for later.
     ///
     /// # Errors
-    /// If it is not there, or so many cannot be had.
+    /// If there is no such file, or it cannot be opened that often.
     pub fn opened(&self, name: &str, count: usize) -> Result<Vec<std::fs::File>, Failure> {
         let path = self.path().join(file_name(name));
         let open = |_| privacy::options().read(true).open(&path);
         (0..count).map(open).collect::<Result<_, _>>().within(|| format!("cannot open {}", path.display()))
     }
 
-    /// Puts `bytes` into the file `name`: readers see the old contents or the new, and the new are on the disk when
-    /// this returns.
+    /// Replaces the contents of the file `name`. Readers see the old contents or the new, and the new ones are on the
+    /// disk when this returns.
     ///
     /// # Errors
-    /// If it cannot be written; then the old contents are still there.
+    /// If it cannot be written. The old contents are still there then.
     pub fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
         let folder = self.ensured()?;
         let path = folder.join(file_name(name));
@@ -163,10 +164,10 @@ impl Folder {
         repeated(|| replaced(&folder, &path, bytes)).within(|| format!("cannot write {}", path.display()))
     }
 
-    /// Removes the file `name`; that there is none is fine.
+    /// Removes the file `name`. A missing file is no error.
     ///
     /// # Errors
-    /// If it is there and cannot be removed.
+    /// If it cannot be removed.
     pub fn remove(&self, name: &str) -> Result<(), Failure> {
         let Some(folder) = self.checked()? else { return Ok(()) };
         sweep(&folder)?;
@@ -188,8 +189,8 @@ fn make(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// Replaces anew where the unfinished file vanished: another process may sweep in the moments in which it is not locked,
-/// after it is made and before it gets its name.
+/// Repeats a replacement whose unfinished file vanished: another process may sweep while it is not locked, after it is
+/// made and before it gets its name.
 fn repeated(mut replace: impl FnMut() -> io::Result<()>) -> io::Result<()> {
     for _ in 1..ATTEMPTS {
         match replace() {
@@ -202,20 +203,21 @@ fn repeated(mut replace: impl FnMut() -> io::Result<()>) -> io::Result<()> {
 
 fn replaced(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut unfinished = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(folder)?;
-    // The lock tells those who sweep that the writer lives. Where there are no locks, nothing is swept either.
+    // The lock shows to sweeping processes that the writer lives. On a file system without locks nothing is swept
+    // either.
     let _ = unfinished.as_file().try_lock();
     unfinished.write_all(bytes)?;
     unfinished.as_file().sync_all()?;
-    // On Windows a locked file could not be read under its new name.
+    // On Windows a locked file cannot be read under its new name.
     let _ = unfinished.as_file().unlock();
     unfinished.persist(path).map_err(|failed| failed.error)?;
-    // The new name is on the disk when its folder is. Windows cannot open one.
+    // The new name is on the disk when its folder is. Windows cannot open a folder.
     #[cfg(unix)]
     written_through(std::fs::File::open(folder)?.sync_all())?;
     Ok(())
 }
 
-/// That a folder cannot be written through is fine, some network file systems know no such thing; that it failed is not.
+/// Accepts that a folder cannot be synced, which some network file systems do not support, but not that it failed.
 #[cfg(unix)]
 fn written_through(synced: io::Result<()>) -> io::Result<()> {
     match synced {

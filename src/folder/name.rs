@@ -1,19 +1,19 @@
-//! A file name for any text: safe on every system, readable, and never the same for two texts.
+//! File names for any text: safe on every system, readable, and never the same for two texts.
 
 use ring::digest;
 
-/// The longest name that [`file_name`] makes, in bytes: every common file system takes 255, and the names of the
-/// temporary files beside it are longer than it is.
+/// The longest name that [`file_name`] makes, in bytes. Common file systems allow 255, and temporary files have longer
+/// names than the file that they replace.
 const LONGEST: usize = 200;
 
-/// Hexadecimal digits of the SHA-256 that end a shortened name: 128 bits.
+/// The number of hexadecimal digits of the SHA-256 at the end of a shortened name: 128 bits.
 const HASH_DIGITS: usize = 32;
 
-/// One file name for `account`, such as `tokens%2Feu-west-1_AbC%2F3n4b5%2FAzureAD`.
+/// Returns the file name for `account`, such as `tokens%2Feu-west-1_AbC%2F3n4b5%2FAzureAD`.
 ///
-/// Everything but `A-Z a-z 0-9 _ . -` is percent-encoded (RFC 3986, section 2.1), and so is a dot that leads (a hidden
-/// file, `.` and `..`) or ends (Windows drops it). A name beyond 200 bytes is cut, and ends in `~` and a hash of the
-/// whole; `~` is in no other name. No text at all is `%`.
+/// Everything but `A-Z a-z 0-9 _ . -` is percent-encoded (RFC 3986, section 2.1). So is a leading dot (hidden files,
+/// `.` and `..`) and a final one (Windows drops it). A name of more than 200 bytes is cut, and ends in `~` and a hash
+/// of the whole; no other name has a `~`. The name of the empty text is `%`.
 pub fn file_name(account: &str) -> String {
     if account.is_empty() {
         return "%".into();
@@ -43,8 +43,8 @@ pub fn file_name(account: &str) -> String {
     name
 }
 
-/// Returns the account of a name that [`file_name`] made; none for a shortened name, which cannot be undone, and for any
-/// other file.
+/// Returns the account of a name that [`file_name`] made. A shortened name has none, since it cannot be undone, nor has
+/// any other file.
 pub fn account_of(name: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(name.len());
     let mut rest = name.bytes();
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_safe_readable_and_reversible() {
+    fn name_is_safe_readable_and_reversible() {
         assert_eq!(file_name("tokens/eu-west-1_AbC/3n4b5/AzureAD"), "tokens%2Feu-west-1_AbC%2F3n4b5%2FAzureAD");
         assert_eq!(file_name("v1.2_a-B.json"), "v1.2_a-B.json");
         for account in ["..", ".", "a.", ".hidden", "a/../b", "a\\b", "c:d", "é€😀", "nul\0nl\n", "%2F", "a b*?\"<>|~"]
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn long_names_are_cut_and_stay_apart() {
+    fn long_names_are_cut_and_stay_different() {
         let stem = "é/".repeat(200);
         let names: HashSet<String> = (0..100).map(|i| file_name(&format!("{stem}{i}"))).collect();
         assert_eq!(names.len(), 100);

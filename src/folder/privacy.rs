@@ -1,4 +1,4 @@
-//! Whether a folder or a file is ours alone; whatever is not, is refused.
+//! Checks that a folder or a file belongs to this user only. Everything else is refused.
 
 use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
@@ -10,7 +10,7 @@ fn refused(path: &Path, fault: &str) -> Failure {
     Failure::new(Kind::Failed, format!("refusing to use {}: {fault}", path.display()))
 }
 
-/// Opens flags that follow no link in the last component, and never wait (a fifo would).
+/// Returns options that follow no link in the last component and never wait, as for a fifo.
 pub(super) fn options() -> OpenOptions {
     #[cfg_attr(not(unix), allow(unused_mut, reason = "only Unix has something to set"))]
     let mut options = OpenOptions::new();
@@ -24,7 +24,8 @@ pub(super) fn options() -> OpenOptions {
     options
 }
 
-/// Whether the folder exists and is this user's alone; a mode that is too wide is narrowed to 0700 first.
+/// Returns whether the folder exists, after it has checked that it belongs to this user only. A wider mode is narrowed
+/// to 0700 first.
 pub(super) fn folder(path: &Path) -> Result<bool, Failure> {
     match std::fs::symlink_metadata(path) {
         Ok(found) if found.is_symlink() => {
@@ -40,8 +41,8 @@ pub(super) fn folder(path: &Path) -> Result<bool, Failure> {
     Ok(true)
 }
 
-/// Refuses an open file that is not a plain one, has a second name, or belongs to somebody else; a mode that is too
-/// wide is narrowed to 0600.
+/// Refuses an open file that is not a plain file, has a second name, or belongs to another user. A wider mode is
+/// narrowed to 0600.
 pub(super) fn file(file: &File, path: &Path) -> Result<(), Failure> {
     let found = file.metadata().within(|| format!("cannot look at {}", path.display()))?;
     if !found.is_file() {
@@ -52,7 +53,7 @@ pub(super) fn file(file: &File, path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Says "a symbolic link" where the system only says "too many levels".
+/// Reports a symbolic link as such, where the system only reports too many levels.
 pub(super) fn open_error(error: std::io::Error, path: &Path) -> Failure {
     if std::fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) {
         return refused(path, "it is a symbolic link").hint("remove it");
@@ -60,7 +61,7 @@ pub(super) fn open_error(error: std::io::Error, path: &Path) -> Failure {
     Failure::new(Kind::Failed, error.to_string()).within(format!("cannot open {}", path.display()))
 }
 
-/// Refuses a folder that stands where any user can exchange it: below a world-writable folder without the sticky bit.
+/// Refuses a folder that any user can exchange: one below a world-writable folder without the sticky bit.
 pub(super) fn place(path: &Path) -> Result<(), Failure> {
     #[cfg(unix)]
     unix::place(path)?;
@@ -95,7 +96,7 @@ mod unix {
         if found.mode() & OTHERS == 0 {
             return Ok(());
         }
-        // Some file systems (FAT, some mounts of Windows disks) accept the call and change nothing: look again.
+        // Some file systems (FAT, some mounts of Windows disks) accept the call and change nothing, so look again.
         let narrow = handle.set_permissions(Permissions::from_mode(mode)).and_then(|()| handle.metadata());
         if narrow.is_ok_and(|now| now.mode() & OTHERS == 0) {
             return Ok(());
@@ -106,7 +107,7 @@ mod unix {
     }
 
     pub(super) fn folder(path: &Path) -> Result<(), Failure> {
-        // By handle, so that what is checked is what is changed.
+        // By handle, so that the folder that is checked is the one that is changed.
         let flags = (OFlags::NOFOLLOW | OFlags::DIRECTORY).bits() as i32;
         let handle = OpenOptions::new()
             .read(true)
@@ -151,7 +152,7 @@ mod tests {
         result.unwrap_err().to_string()
     }
 
-    /// Gives away the folder and the file, which only root can do, or finds such of the system's.
+    /// Gives the folder and the file to another user, which only root can do, or finds some of the system's.
     fn of_another_user(temp: &Path) -> Option<[std::path::PathBuf; 2]> {
         let me = rustix::process::geteuid().as_raw();
         let given = [temp.join("folder"), temp.join("file")];
@@ -165,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn what_belongs_to_another_user_is_refused() {
+    fn files_of_another_user_are_refused() {
         let temp = tempfile::tempdir().unwrap();
         let Some([other_folder, other_file]) = of_another_user(temp.path()) else {
             println!("skipped: nothing here belongs to another user, and nothing can be given away");
@@ -181,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mode_that_gives_others_nothing_is_left_as_it_is() {
+    fn mode_without_rights_for_others_is_left_alone() {
         let temp = tempfile::tempdir().unwrap();
         let path = temp.path().join("file");
         std::fs::write(&path, "").unwrap();
@@ -198,8 +199,8 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_mode_that_others_have_and_that_cannot_be_changed_is_refused() {
-        // Of this process's own, readable by all, and no mode of proc(5) can be changed.
+    fn open_mode_that_cannot_be_changed_is_refused() {
+        // Files of this process, readable by all. No mode in proc(5) can be changed.
         let said = message(folder(Path::new("/proc/self/task")).map(drop));
         assert!(said.contains("other users have access to it (mode 0555), and that cannot be changed"), "{said}");
         let path = Path::new("/proc/self/stat");
@@ -208,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_cannot_be_looked_at_is_not_taken_for_a_missing_one() {
+    fn unreadable_folder_is_not_taken_for_a_missing_one() {
         let temp = tempfile::tempdir().unwrap();
         let plain = temp.path().join("plain");
         std::fs::write(&plain, "").unwrap();
@@ -218,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn what_takes_the_folders_place_after_the_look_is_not_followed() {
+    fn folder_replaced_after_the_check_is_not_followed() {
         let temp = tempfile::tempdir().unwrap();
         let (real, link, plain) = (temp.path().join("real"), temp.path().join("link"), temp.path().join("plain"));
         std::fs::create_dir(&real).unwrap();

@@ -11,7 +11,7 @@ fn at_temp() -> (tempfile::TempDir, Folder) {
 }
 
 #[test]
-fn a_file_is_written_read_replaced_and_removed() {
+fn file_is_written_read_replaced_and_removed() {
     let (_temp, folder) = at_temp();
     let store = folder.sub("store");
     assert!(store.read("tokens/a", 100).unwrap().is_none());
@@ -27,7 +27,7 @@ fn a_file_is_written_read_replaced_and_removed() {
 }
 
 #[test]
-fn no_more_than_the_limit_is_read() {
+fn file_larger_than_the_limit_is_refused() {
     let (_temp, folder) = at_temp();
     folder.replace("file", &[b'x'; 11]).unwrap();
     assert_eq!(folder.read("file", 11).unwrap().unwrap().len(), 11);
@@ -36,7 +36,7 @@ fn no_more_than_the_limit_is_read() {
 }
 
 #[test]
-fn the_files_of_killed_writers_are_swept_and_those_of_living_ones_are_not() {
+fn only_files_of_killed_writers_are_swept() {
     let (_temp, folder) = at_temp();
     let path = folder.ensured().unwrap();
     let living = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(&path).unwrap();
@@ -50,7 +50,7 @@ fn the_files_of_killed_writers_are_swept_and_those_of_living_ones_are_not() {
 }
 
 #[test]
-fn a_file_that_cannot_be_removed_is_an_error() {
+fn failure_to_remove_a_file_is_reported() {
     let (_temp, folder) = at_temp();
     std::fs::create_dir(folder.ensured().unwrap().join("file")).unwrap();
     let error = folder.remove("file").unwrap_err();
@@ -58,7 +58,7 @@ fn a_file_that_cannot_be_removed_is_an_error() {
 }
 
 #[test]
-fn descriptors_are_had_as_many_as_asked_for_or_not_at_all() {
+fn file_is_opened_as_often_as_asked_or_not_at_all() {
     let (_temp, folder) = at_temp();
     assert!(folder.opened("a/b", 1).unwrap_err().to_string().starts_with("cannot open "));
     folder.replace("a/b", b"kept").unwrap();
@@ -70,7 +70,7 @@ fn descriptors_are_had_as_many_as_asked_for_or_not_at_all() {
 }
 
 #[test]
-fn a_replacement_whose_unfinished_file_was_swept_is_made_anew_and_no_other() {
+fn only_a_swept_replacement_is_repeated() {
     let outcome = |mut answers: Vec<Result<(), ErrorKind>>| {
         let mut calls = 0;
         let result = repeated(|| {
@@ -90,7 +90,7 @@ fn a_replacement_whose_unfinished_file_was_swept_is_made_anew_and_no_other() {
 }
 
 #[test]
-fn a_lock_excludes_until_it_is_dropped() {
+fn lock_excludes_others_until_it_is_dropped() {
     let (_temp, folder) = at_temp();
     let lock = Lock::try_acquire(&folder, "tokens/a").unwrap().unwrap();
     assert!(Lock::try_acquire(&folder, "tokens/a").unwrap().is_none());
@@ -109,7 +109,7 @@ fn a_lock_excludes_until_it_is_dropped() {
 }
 
 #[test]
-fn those_who_wait_get_the_lock_one_after_the_other() {
+fn waiting_threads_get_the_lock_one_by_one() {
     let (_temp, folder) = at_temp();
     let inside = Arc::new(std::sync::atomic::AtomicUsize::new(0));
     let start = Arc::new(Barrier::new(8));
@@ -147,7 +147,7 @@ mod unix {
     }
 
     #[test]
-    fn everything_made_is_private_and_what_was_opened_up_is_closed_again() {
+    fn new_and_widened_files_are_private() {
         let (temp, folder) = at_temp();
         folder.sub("store").replace("file", b"x").unwrap();
         let file = folder.sub("store").path().join("file");
@@ -164,7 +164,7 @@ mod unix {
     }
 
     #[test]
-    fn a_folder_that_cannot_be_written_through_is_fine_and_one_that_fails_is_not() {
+    fn unsupported_sync_is_accepted_but_a_failed_one_is_not() {
         written_through(Ok(())).unwrap();
         for kind in [ErrorKind::InvalidInput, ErrorKind::Unsupported] {
             written_through(Err(kind.into())).unwrap();
@@ -175,7 +175,7 @@ mod unix {
     }
 
     #[test]
-    fn a_symbolic_link_is_refused_and_its_target_untouched() {
+    fn symbolic_link_is_refused_and_its_target_untouched() {
         let (temp, folder) = at_temp();
         let victim = temp.path().join("victim");
         std::fs::write(&victim, "untouched").unwrap();
@@ -200,7 +200,7 @@ mod unix {
     }
 
     #[test]
-    fn what_is_not_a_plain_file_of_one_name_is_refused() {
+    fn odd_files_and_second_names_are_refused() {
         let (temp, folder) = at_temp();
         let path = folder.ensured().unwrap();
         std::fs::create_dir(path.join("folder")).unwrap();
@@ -219,7 +219,7 @@ mod unix {
     }
 
     #[test]
-    fn a_folder_below_one_that_everybody_can_rename_in_is_refused() {
+    fn folder_below_a_world_writable_one_is_refused() {
         let (temp, folder) = at_temp();
         let open = temp.path().join("state");
         std::fs::create_dir(&open).unwrap();

@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_rule_of_no_proxy_covers_what_it_says_and_no_more() {
+    fn each_no_proxy_rule_covers_exactly_its_hosts() {
         let table: &[(&str, &str, bool)] = &[
             // Names
             ("api.example.com", "https://api.example.com", true),

@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn the_proxy_is_the_one_that_curl_and_the_aws_cli_would_take() {
+    fn proxy_is_the_one_that_curl_and_the_aws_cli_choose() {
         let url = "https://example.com/";
         let is = |pairs, expected: &str| assert_eq!(way(pairs, url), expected, "{pairs:?}");
         is(&[], "system");
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn user_and_password_are_decoded_into_a_header_that_is_marked_as_secret() {
+    fn proxy_password_becomes_a_sensitive_header() {
         let proxies = read(&[("HTTPS_PROXY", "http://j%40corp:p%3A%2f%23w%C3%A9@proxy:3128")]).unwrap();
         let Route::Proxy(proxy) = proxies.route(&"https://example.com".parse().unwrap()) else { panic!("no proxy") };
         let value = proxy.authorization.as_ref().unwrap();
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_malformed_proxy_is_an_error_that_names_the_variable_and_not_its_text() {
+    fn malformed_proxy_is_reported_without_its_text() {
         for text in [
             "http://",
             "http://me:canary@",

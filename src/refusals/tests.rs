@@ -16,7 +16,7 @@ fn facts_of(refuser: Refuser) -> &'static [&'static str] {
 }
 
 #[test]
-fn each_row_can_be_read_and_has_its_source() {
+fn each_row_is_readable_and_has_its_source() {
     for row in rows() {
         for text in [row.cause, row.hint] {
             let names = ["AWS ", "API ", "Azure AD B2C ", "B2C ", "Entra ID ", "STS "];
@@ -33,7 +33,7 @@ fn each_row_can_be_read_and_has_its_source() {
 }
 
 #[test]
-fn no_row_hides_behind_an_earlier_one_and_none_is_there_twice() {
+fn no_row_is_shadowed_or_repeated() {
     for refuser in Refuser::ALL {
         let rows = refuser.rows();
         for (index, row) in rows.iter().enumerate() {
@@ -52,7 +52,7 @@ fn no_row_hides_behind_an_earlier_one_and_none_is_there_twice() {
 }
 
 #[test]
-fn a_directory_is_heard_wherever_it_stands_and_before_the_user_pool() {
+fn codes_of_directories_count_before_the_user_pools() {
     let cause = |refuser, code, message| find(refuser, code, message).cause;
     let assigned = find(Refuser::Authorization, "access_denied", "AADSTS50105: Your administrator has configured");
     assert_eq!(assigned.refuser, Refuser::EntraId);
@@ -69,7 +69,7 @@ fn a_directory_is_heard_wherever_it_stands_and_before_the_user_pool() {
 }
 
 #[test]
-fn the_words_count_in_large_letters_and_small_and_unknown_ones_are_passed_on() {
+fn letter_case_is_ignored_and_unknown_refusals_passed_on() {
     let row = find(Refuser::Authorization, "invalid_request", "timeout occurred in calling IDP token endpoint");
     assert_eq!(row.kind, Kind::Network);
     assert_eq!(find(Refuser::Sts, "BrandNew", ""), &sts::UNKNOWN);
@@ -79,7 +79,7 @@ fn the_words_count_in_large_letters_and_small_and_unknown_ones_are_passed_on() {
 }
 
 #[test]
-fn facts_are_put_in_once_and_other_braces_stay() {
+fn facts_are_filled_in_once() {
     let facts = [("profile", "{pool} {"), ("pool", "p")];
     assert_eq!(filled("a {profile} b {pool}{pool} {other} {", &facts), "a {pool} { b pp {other} {");
     assert_eq!(filled("", &facts), "");

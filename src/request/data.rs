@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn text_is_sent_as_it_is_and_pieces_are_joined_as_by_curl() {
+    fn pieces_of_a_body_are_joined_as_by_curl() {
         assert_eq!(body(&[], b"").unwrap(), None);
         assert_eq!(body(&[("", false)], b"").unwrap().unwrap(), b"");
         assert_eq!(body(&[("{\n\"a\": 1}", false)], b"").unwrap().unwrap(), b"{\n\"a\": 1}");
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn only_data_binary_keeps_line_breaks_of_files_and_stdin() {
+    fn only_data_binary_keeps_line_breaks() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("body.json");
         std::fs::write(&file, b"{\r\n\"a\": \0 1\n}\n").unwrap();
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_named() {
+    fn unreadable_file_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let missing = folder.path().join("missing.json");
         let error = body(&[(&format!("@{}", missing.display()), false)], b"").unwrap_err();
@@ -142,13 +142,13 @@ mod tests {
     }
 
     #[test]
-    fn an_endless_input_is_not_read_to_its_end() {
+    fn endless_input_is_refused() {
         let pieces = [Data::parse("-", true)];
         let error = read_data(&pieces, &mut std::io::repeat(b'x')).unwrap_err();
         assert!(error.to_string().starts_with("standard input has more than 10485760 bytes"), "{error}");
     }
     #[test]
-    fn the_limit_is_on_all_pieces_together() {
+    fn body_limit_counts_all_pieces() {
         let half = "x".repeat(MAX_BODY / 2);
         let full = body(&[(&half, true), ("-", true)], half.get(1..).unwrap().as_bytes()).unwrap().unwrap();
         assert_eq!(full.len(), MAX_BODY, "with the '&' between them");
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn standard_input_is_there_once() {
+    fn standard_input_is_used_only_once() {
         for twice in [[("-", false), ("@-", true)], [("-", false), ("-", false)]] {
             let error = body(&twice, b"x").unwrap_err();
             assert_eq!(error.to_string(), "the body asks for standard input more than once");

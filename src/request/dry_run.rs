@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn head_and_body_without_anything_to_spend() {
+    fn dry_run_shows_no_usable_secret() {
         let headers = [("Cookie", "cookie-canary"), ("X-Api-Key", "key-canary"), ("X-Plain", "seen")];
         let text = shown(b"{\"id\": 1}", &headers, "ASIA123CANARY456WXYZ");
         assert!(text.starts_with("POST /prod/a%20b?q=1 HTTP/1.1\n"), "{text}");
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_key_is_masked_whole_and_a_binary_body_is_counted() {
+    fn short_key_is_masked_and_binary_body_counted() {
         let text = shown(b"\x1b[2J", &[], "SHORT");
         assert!(text.contains("Credential=****/"), "{text}");
         assert!(text.ends_with("\n[4 bytes that are not text]\n"), "{text}");

@@ -162,7 +162,7 @@ mod tests {
 
     /// AWS's own test suite, <https://github.com/awslabs/aws-c-auth/tree/main/tests/aws-signing-test-suite/v4>.
     #[test]
-    fn the_published_vectors_that_a_client_can_express() {
+    fn expressible_published_vectors_get_their_signatures() {
         let suite =
             std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/sigv4_suite.jsonl")).unwrap();
         let vectors: Vec<Value> = suite.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -197,7 +197,7 @@ mod tests {
 
     /// Signatures computed with botocore 1.43.11.
     #[test]
-    fn botocores_signatures_for_execute_api() {
+    fn signatures_equal_those_of_botocore() {
         let signed = execute_api(RequestInput {
             method: "GET".into(),
             url: "https://abc123.execute-api.eu-west-1.amazonaws.com/prod/a%20b/@x/%E2%82%AC?b=2&a=x%20y&a=%2F".into(),
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn what_proxies_rewrite_is_sent_but_not_signed() {
+    fn rewritable_headers_are_sent_but_not_signed() {
         let headers = ["User-Agent", "Accept", "Accept-Encoding", "X-Amzn-Trace-Id", "Range", "X-Custom"];
         let signed = execute_api(RequestInput {
             method: "GET".into(),
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_shows_no_secret_and_no_query() {
+    fn debug_of_a_signed_request_shows_no_secret() {
         let signed = execute_api(RequestInput {
             method: "GET".into(),
             url: "https://api.example.com/?code=canary".into(),
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_that_are_none_are_an_error_not_a_panic() {
+    fn impossible_credentials_are_an_error_and_no_panic() {
         let input = RequestInput { method: "GET".into(), url: "https://h/".into(), ..RequestInput::default() };
         let (request, _) = ApiRequest::build(input).unwrap();
         let error = sign(&request, &credentials("line\nbreak"), "eu-west-1", DateTime::UNIX_EPOCH).unwrap_err();

@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn the_host_is_written_as_it_is_sent() {
+    fn host_is_normalised() {
         assert_eq!(wire("HTTPS://API.Example.COM:443"), "https://api.example.com/");
         assert_eq!(wire("https://api.example.com:8443?x=1"), "https://api.example.com:8443/?x=1");
         assert_eq!(wire("http://[::1]:3000/a"), "http://[::1]:3000/a");
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_signed_or_must_not_be_sent_is_refused() {
+    fn unsafe_and_unsignable_urls_are_refused() {
         for (given, why) in [
             ("api.example.com/prod", "no scheme"),
             ("localhost:3000/prod", "no scheme"),
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn each_change_is_noted_once() {
+    fn each_change_of_a_url_is_noted_once() {
         let (target, notes) = Target::parse("https://h/a/./b//c/../%zz?x&&y=1+1+1&z=%#top").unwrap();
         assert_eq!(target.url.as_str(), "https://h/a/b/%25zz?x=&y=1%2B1%2B1&z=%25");
         assert_eq!(

@@ -1,60 +1,60 @@
-//! How a store fails, as far as a caller or a message tells the cases apart.
+//! The failures of a store, as far as a caller or a message distinguishes them.
 
 use std::fmt;
 use std::time::Duration;
 
 use crate::error::{Failure, Kind};
 
-/// The choices of a machine without a keyring, in plain words.
+/// The choices on a machine without a keyring.
 const CHOICES: &str = "set store = \"file\" (a file of mode 0600, as the AWS CLI keeps its own) or store = \"kernel\" \
                        (Linux: the kernel's keyring, in memory, gone at reboot) in the profile, or COGFED_STORE";
 
-/// Why a store did not do its part. `store` is what [`Backend::describe`](super::Backend::describe) says; details never
-/// hold a secret.
+/// The failure of a store. `store` is its name, see [`Backend::describe`](super::Backend::describe). Details never hold
+/// a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreError {
-    /// There is no such store on this machine, or in this session.
+    /// This machine, or this session, has no such store.
     NoService {
-        /// Which store.
+        /// The store's name.
         store: &'static str,
-        /// What the system said.
+        /// The system's words.
         detail: String,
     },
     /// It is locked, and nobody unlocked it.
     Locked {
-        /// Which store.
+        /// The store's name.
         store: &'static str,
-        /// What the system said.
+        /// The system's words.
         detail: String,
     },
     /// It did not answer within the patience of this run.
     NoAnswer {
-        /// Which store.
+        /// The store's name.
         store: &'static str,
         /// How long all calls of this run were allowed to wait.
         patience: Duration,
     },
     /// It has no room for the item.
     Full {
-        /// Which store.
+        /// The store's name.
         store: &'static str,
     },
-    /// The item is there and is not what cogfed has written.
+    /// The item was not written by cogfed, or not as a whole.
     Damaged {
-        /// Which store.
+        /// The store's name.
         store: &'static str,
         /// The item's account.
         account: String,
-        /// What is wrong with it.
+        /// Its fault.
         detail: String,
     },
-    /// It refused, or failed in its own way.
+    /// It refused, or failed in some other way.
     Other {
-        /// Which store.
+        /// The store's name.
         store: &'static str,
-        /// What the system said.
+        /// The system's words.
         detail: String,
-        /// The next step, where one is known.
+        /// The next step, if one is known.
         hint: Option<String>,
     },
 }
@@ -98,9 +98,9 @@ impl From<StoreError> for Failure {
 mod tests {
     use super::*;
 
-    /// What a person reads, and the next step.
+    /// The message, and the next step.
     #[test]
-    fn every_fault_names_the_store_and_what_to_do() {
+    fn every_store_failure_names_the_store_and_the_next_step() {
         let store = "the keyring";
         let detail = || "detail".to_owned();
         for (fault, message, next) in [

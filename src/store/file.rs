@@ -1,4 +1,4 @@
-//! The store of those without a keyring who chose it: one file of mode 0600 per item.
+//! The store for machines without a keyring, if a person chose it: one file of mode 0600 for each item.
 
 use std::collections::BTreeSet;
 
@@ -8,17 +8,17 @@ use crate::secret::Secret;
 
 use super::{Backend, Listing, StoreError};
 
-/// More than any record, and little enough to read by mistake.
+/// More than any record has, and little enough to read by mistake.
 const LONGEST: usize = 1 << 20;
 
 const NAME: &str = "the file store";
 
-/// Files of mode 0600 in the folder `store` of cogfed's own.
+/// Files of mode 0600 in the folder `store` of cogfed's own folder.
 #[derive(Debug, Clone)]
 pub struct FileStore(Folder);
 
 impl FileStore {
-    /// The file store in `folder`'s `store/`. Nothing is made before the first write.
+    /// Creates the file store in `folder`'s `store/`. Nothing is made before the first write.
     pub fn new(folder: &Folder) -> Self {
         Self(folder.sub("store"))
     }
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn list_has_every_account_and_counts_shortened_names() {
+    fn file_store_lists_accounts_and_counts_shortened_names() {
         let temp = tempfile::tempdir().unwrap();
         let store = FileStore::new(&Folder::at(temp.path().join("cogfed")));
         assert_eq!(store.list().unwrap(), Listing::default());
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn an_item_is_a_private_file_with_a_readable_name() {
+    fn item_is_a_private_file_with_a_readable_name() {
         let temp = tempfile::tempdir().unwrap();
         let store = FileStore::new(&Folder::at(temp.path().join("cogfed")));
         store.set("tokens/eu-west-1_AbC/3n4b5/AzureAD", &Secret::new("{}")).unwrap();
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_as_long_as_can_be_read_again_and_no_longer() {
+    fn text_that_could_not_be_read_again_is_refused() {
         let temp = tempfile::tempdir().unwrap();
         let store = FileStore::new(&Folder::at(temp.path().join("cogfed")));
         assert_eq!(store.item_limit(), None, "no record comes near it, and none is cut into parts");

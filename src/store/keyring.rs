@@ -11,7 +11,7 @@ use super::{Backend, Listing, StoreError};
 use crate::error::shortened;
 use crate::secret::Secret;
 
-/// The service under which all items are kept; the account is the user name.
+/// The service of all items; the account is the user name.
 const SERVICE: &str = "cogfed";
 
 #[cfg(target_os = "macos")]
@@ -28,7 +28,7 @@ const LIMIT: Option<usize> = Some(2560);
 #[cfg(not(windows))]
 const LIMIT: Option<usize> = None;
 
-/// How the Secret Service says so where no prompt was offered
+/// The error of the Secret Service for a locked item without a prompt
 /// (<https://specifications.freedesktop.org/secret-service/latest/errors.html>).
 const IS_LOCKED: &str = "org.freedesktop.Secret.Error.IsLocked";
 
@@ -36,18 +36,18 @@ const IS_LOCKED: &str = "org.freedesktop.Secret.Error.IsLocked";
 const AGAIN: &str =
     "run the command again; if it fails again, restart the keyring, or see what is wrong in its own manager";
 
-/// The OS keyring, connected with the first call. Its calls may prompt, and may never return: see
+/// The OS keyring, connected by the first call. Its calls may prompt, and may never return: see
 /// [`Bounded`](super::Bounded).
 #[derive(Default)]
 pub struct Keyring(Mutex<Option<Arc<CredentialStore>>>);
 
 impl Keyring {
-    /// The keyring of this user, not yet connected.
+    /// Returns the keyring of this user, not yet connected.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Does `call` with the connection, which it makes first if need be.
+    /// Runs `call` with the connection, which is made first if need be.
     fn connected<T>(&self, call: impl FnOnce(&Arc<CredentialStore>) -> T) -> Result<T, StoreError> {
         let mut connected = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let store = match &*connected {
@@ -69,9 +69,9 @@ impl Keyring {
         self.connected(|store| store.build(SERVICE, account, Some(&modifiers)))?.map_err(|error| failed(error, account))
     }
 
-    /// Does `call`, which may be done twice, and if the service fails it does it once more on a new connection. A keyring
-    /// that was restarted or locked since knows nothing of the session that this process has with it, and an item that
-    /// another process replaces or deletes between a search and a look fails the look.
+    /// Runs `call`, and once more on a new connection if the service fails, so it has to be repeatable. A keyring that
+    /// was restarted or locked has forgotten this process's session. An item that another process replaces between a
+    /// search and a look makes the look fail.
     fn call<T>(&self, account: &str, call: impl Fn(&Entry) -> keyring_core::Result<T>) -> Result<T, StoreError> {
         let outcome = match call(&self.entry(account)?) {
             Err(Error::PlatformFailure(_)) => {
@@ -99,7 +99,7 @@ fn connect() -> keyring_core::Result<Arc<CredentialStore>> {
     Ok(zbus_secret_service_keyring_store::Store::new()?)
 }
 
-/// What a person reads in a keyring manager: "cogfed tokens of AzureAD at eu-west-1_AbC123xyz".
+/// Returns the label in a keyring manager: "cogfed tokens of AzureAD at eu-west-1_AbC123xyz".
 #[cfg(not(any(target_os = "macos", windows)))]
 fn label(account: &str) -> String {
     match account.split('/').collect::<Vec<_>>().as_slice() {
@@ -116,12 +116,12 @@ fn no_service(error: &Error) -> StoreError {
     StoreError::NoService { store: NAME, detail }
 }
 
-/// The variable that says where the session's bus is.
+/// The variable with the address of the session's bus.
 #[cfg(not(any(target_os = "macos", windows)))]
 const BUS: &str = "DBUS_SESSION_BUS_ADDRESS";
 
-/// Why the bus at this address cannot be reached: most often the address tells
-/// (<https://dbus.freedesktop.org/doc/dbus-specification.html#addresses>). The library takes one only.
+/// Explains why the bus at this address cannot be reached. Most often the address tells
+/// (<https://dbus.freedesktop.org/doc/dbus-specification.html#addresses>). The library accepts only one.
 #[cfg(not(any(target_os = "macos", windows)))]
 fn bus_fault(address: Option<&str>, said: String) -> String {
     let Some(address) = address else { return format!("{said}; {BUS} is not set") };
@@ -138,7 +138,7 @@ fn bus_fault(address: Option<&str>, said: String) -> String {
     }
 }
 
-/// What the system said, without keyring-core's own words around it.
+/// Returns the system's words, without those of keyring-core around them.
 fn said(error: &Error) -> String {
     match error {
         Error::PlatformFailure(inner) | Error::NoStorageAccess(inner) => inner.to_string(),
@@ -174,7 +174,7 @@ fn text(bytes: Vec<u8>, account: &str) -> Result<Secret, StoreError> {
     })
 }
 
-/// The first of several items with the same attributes: an import, or a second collection, can make such.
+/// Returns the first of several items with the same attributes. An import, or a second collection, can make such.
 fn first(entries: Vec<Entry>) -> keyring_core::Result<Entry> {
     entries.into_iter().next().ok_or(Error::NoEntry)
 }
@@ -206,7 +206,7 @@ impl Backend for Keyring {
     fn set(&self, account: &str, value: &Secret) -> Result<(), StoreError> {
         let bytes = value.expose().as_bytes();
         self.call(account, |entry| match entry.set_secret(bytes) {
-            // Written first, so that no moment is without a text; then it is the only one again.
+            // Written first, so that there is a text at every moment; then the others are removed.
             Err(Error::Ambiguous(entries)) => {
                 let mut entries = entries.into_iter();
                 let first = entries.next().ok_or(Error::NoEntry)?;
@@ -239,7 +239,7 @@ impl Backend for Keyring {
         for entry in found.map_err(|error| failed(error, SERVICE))? {
             match entry.get_specifiers() {
                 Some((service, account)) if service == SERVICE => _ = listing.accounts.insert(account),
-                // The search was for this service: the item was locked again, or deleted, just now.
+                // The search was for this service, so the item was locked again or deleted just now.
                 None if !cfg!(windows) => listing.unnamed += 1,
                 _ => {}
             }
@@ -248,9 +248,9 @@ impl Backend for Keyring {
     }
 }
 
-/// The search for all items of [`SERVICE`], as far as the system's search can tell them from others.
+/// Returns the search for all items of [`SERVICE`], as far as the system's search can tell them from others.
 fn spec() -> HashMap<&'static str, &'static str> {
-    // The Credential Manager takes only a pattern, whose names are not service and user: it gives all.
+    // The Credential Manager can only match a pattern against names that are made of both, so it returns all items.
     if cfg!(windows) { HashMap::new() } else { HashMap::from([("service", SERVICE)]) }
 }
 
@@ -266,16 +266,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn labels_are_for_people() {
+    fn labels_name_kind_person_and_pool() {
         assert_eq!(label("tokens/eu-west-1_AbC/3n4b5/AzureAD"), "cogfed tokens of AzureAD at eu-west-1_AbC");
         let credentials = "credentials/eu-west-1_AbC/3n4b5/AzureAD/eu-west-1:1cf6/default";
         assert_eq!(label(credentials), "cogfed credentials of AzureAD at eu-west-1_AbC");
         assert_eq!(label("client-secret/a"), "cogfed client-secret/a");
     }
 
-    /// Its names are those of every release: another name is another item.
+    /// Another name would be another item, in every release.
     #[test]
-    fn items_are_called_as_in_the_fixtures() {
+    fn keyring_items_are_named_as_in_the_fixtures() {
         let names: serde_json::Value =
             serde_json::from_str(include_str!("../../tests/data/released/0.1.0/names.json")).unwrap();
         for kind in ["tokens", "credentials"] {
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_leads_to_no_bus_is_named_with_its_fault() {
+    fn useless_bus_address_is_named_with_its_fault() {
         let said = || "nobody there".to_owned();
         assert_eq!(bus_fault(None, said()), "nobody there; DBUS_SESSION_BUS_ADDRESS is not set");
         for (address, fault) in [
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_says_what_the_system_said_and_what_to_do() {
+    fn keyring_failure_has_the_systems_words_and_the_next_step() {
         let inner = |text: &str| Box::<dyn std::error::Error + Send + Sync>::from(text);
         let fault = no_service(&Error::PlatformFailure(inner("no bus")));
         assert!(matches!(&fault, StoreError::NoService { detail, .. } if detail.contains("no bus")), "{fault}");
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_are_told_apart_by_their_variant() {
+    fn keyring_errors_are_distinguished_by_variant() {
         let inner = || Box::<dyn std::error::Error + Send + Sync>::from("text");
         assert!(matches!(failed(Error::NoStorageAccess(inner()), "a"), StoreError::Locked { .. }));
         assert!(matches!(failed(Error::PlatformFailure(inner()), "a"), StoreError::Other { .. }));

@@ -1,4 +1,4 @@
-//! A store in memory, for tests and the demo: it can be given a small item limit, and made to fail.
+//! A store in memory, for tests: it can be given a small item limit, and made to fail.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -23,7 +23,7 @@ struct State {
     failing: Range<usize>,
 }
 
-/// The same store, not one with the same contents.
+/// Equal if it is the same store; equal contents do not count.
 impl PartialEq for MemoryStore {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.state, &other.state)
@@ -31,25 +31,25 @@ impl PartialEq for MemoryStore {
 }
 
 impl MemoryStore {
-    /// An empty store whose items take at most `limit` bytes each.
+    /// Creates an empty store whose items hold at most `limit` bytes each.
     pub fn with_limit(limit: usize) -> Self {
         Self { limit: Some(limit), state: Arc::default() }
     }
 
-    /// Makes calls fail, counted from now, the next being 0: `2..3` fails the third, `2..usize::MAX` all after the
-    /// second, as if the process had ended there; `0..0` none.
+    /// Makes calls fail, counted from now, starting with 0: `2..3` fails the third, `0..0` none, and `2..usize::MAX`
+    /// all after the second, as if the process had ended there.
     pub fn fail(&self, calls: Range<usize>) {
         let mut state = self.state();
         state.calls = 0;
         state.failing = calls;
     }
 
-    /// How many calls there were since the start, or since [`MemoryStore::fail`].
+    /// Returns the number of calls since the start, or since [`MemoryStore::fail`].
     pub fn calls(&self) -> usize {
         self.state().calls
     }
 
-    /// The accounts that hold something, in order; for an item in parts, its parts too.
+    /// Returns the accounts that hold something, in order, with the parts of an item in parts.
     pub fn accounts(&self) -> Vec<String> {
         self.state().items.keys().cloned().collect()
     }

@@ -1,7 +1,7 @@
-//! Secrets at rest, as texts under accounts: in the OS keyring, or in what a person chose in its place.
+//! Secrets at rest, as texts under accounts: in the OS keyring, or in the store that a person chose instead.
 //!
-//! What the texts say is the business of those who store them. Here it is decided where they are, that every call ends
-//! in bounded time, and that a reader sees an old text or a new one and never a mixture.
+//! The store knows nothing of what the texts mean. It decides where they are kept, that every call ends in bounded
+//! time, and that a reader sees the old text or the new one and never a mixture.
 
 mod fault;
 mod file;
@@ -30,27 +30,27 @@ use crate::error::{Failure, Kind};
 use crate::folder::Folder;
 use crate::secret::Secret;
 
-/// One place where secrets are kept: one text per account, each written and read as a whole.
+/// A place for secrets: one text for each account, written and read as a whole.
 pub trait Backend: Send + Sync {
-    /// What it is, for messages: "the Secret Service keyring".
+    /// Returns its name for messages: "the Secret Service keyring".
     fn describe(&self) -> &'static str;
 
-    /// The longest text that one item takes, in bytes, where there is such a limit.
+    /// Returns the longest text that one item can hold, in bytes, if there is a limit.
     fn item_limit(&self) -> Option<usize>;
 
-    /// The text of `account`; `None` where there is none.
+    /// Returns the text of `account`, or `None` if there is none.
     ///
     /// # Errors
-    /// If the place does not tell.
+    /// If the text cannot be read.
     fn get(&self, account: &str) -> Result<Option<Secret>, StoreError>;
 
-    /// Puts `value` in the place of what `account` holds, if anything.
+    /// Replaces what `account` holds with `value`.
     ///
     /// # Errors
     /// If it could not be kept.
     fn set(&self, account: &str, value: &Secret) -> Result<(), StoreError>;
 
-    /// Removes what `account` holds; that there is nothing is fine.
+    /// Removes what `account` holds. An account that holds nothing is no error.
     ///
     /// # Errors
     /// If it may still be there.
@@ -59,22 +59,22 @@ pub trait Backend: Send + Sync {
     /// Returns the accounts that hold something.
     ///
     /// # Errors
-    /// If the place does not tell.
+    /// If they cannot be listed.
     fn list(&self) -> Result<Listing, StoreError>;
 }
 
 /// The accounts in a store.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Listing {
-    /// Their names, in order. Where an interrupted write or removal left something, its account is among them, although
-    /// it may hold no text.
+    /// Their names, in order. An account whose write or removal was interrupted is among them, although it may hold no
+    /// text.
     pub accounts: BTreeSet<String>,
-    /// The number of items whose names cannot be told: the file store shortens names of more than 200 bytes, and the
-    /// keyring may have locked an item again.
+    /// The number of items without a known name: the file store shortens names of more than 200 bytes, and the keyring
+    /// may have locked an item again.
     pub unnamed: usize,
 }
 
-/// Which store a person chose: `store` in the profile, or `COGFED_STORE`.
+/// The kind of store that a person chose: `store` in the profile, or `COGFED_STORE`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub enum StoreKind {
     /// `keyring`: the keyring of the operating system.
@@ -85,7 +85,7 @@ pub enum StoreKind {
     Kernel,
     /// `file`: files of mode 0600 in cogfed's own folder.
     File,
-    /// In this process's memory alone, for tests and the demo. It has no name that a person could write.
+    /// In this process's memory, for tests. It has no name that a person could write.
     Memory(MemoryStore),
 }
 
@@ -119,21 +119,21 @@ impl fmt::Display for StoreKind {
     }
 }
 
-/// What is known of the copy of an item in the Linux kernel's keyring.
+/// The state of an item's copy in the Linux kernel's keyring.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cached<T> {
     /// The copy.
     Copy(T),
-    /// There is none, or it has ended; one could be put there.
+    /// There is no copy, or it has expired; one could be put there.
     Missing,
-    /// There are no copies here: the kernel refuses, or the store is not the OS keyring.
+    /// There are no copies: the kernel refuses, or the store is not the OS keyring.
     NotUsed,
 }
 
-/// The store as the rest of cogfed uses it.
+/// The store as the rest of cogfed uses it. Several threads may use it at once.
 ///
-/// Nothing is opened, connected or started before the first call that needs it. With the OS keyring on Linux there is
-/// a copy of what is read often in the kernel's keyring ([`Store::cached`]), which asks no service and needs no thread.
+/// Nothing is opened, connected or started before the first call that needs it. With the OS keyring on Linux, the
+/// kernel's keyring holds a copy of what is read often ([`Store::cached`]), which needs no service and no thread.
 pub struct Store {
     backend: Box<dyn Backend>,
     #[cfg(target_os = "linux")]
@@ -141,8 +141,8 @@ pub struct Store {
 }
 
 impl Store {
-    /// The store of this kind. `folder` is cogfed's own ([`Folder::own`]); the file store lives in its `store/`.
-    /// `patience` bounds the waiting of all calls to a keyring together; `on_wait` is called once, when one of them has
+    /// Creates the store of this kind. `folder` is cogfed's own ([`Folder::own`]); the file store is in its `store/`.
+    /// `patience` bounds the waiting of all calls to a keyring together. `on_wait` is called once, when one of them has
     /// been waiting for a second.
     pub fn new(kind: StoreKind, folder: &Folder, patience: Patience, on_wait: Option<OnWait>) -> Self {
         #[cfg(target_os = "linux")]
@@ -161,20 +161,20 @@ impl Store {
         }
     }
 
-    /// What it is, for messages: "the Secret Service keyring".
+    /// Returns its name for messages: "the Secret Service keyring".
     pub fn describe(&self) -> &'static str {
         self.backend.describe()
     }
 
-    /// The text of `account`; `None` where there is none.
+    /// Returns the text of `account`, or `None` if there is none.
     ///
     /// # Errors
-    /// If the store does not tell.
+    /// If the text cannot be read.
     pub fn get(&self, account: &str) -> Result<Option<Secret>, StoreError> {
         self.backend.get(account)
     }
 
-    /// Puts `value` in the place of what `account` holds. The copy of the old text, if there is one, goes first.
+    /// Replaces what `account` holds with `value`. A copy of the old text is removed first.
     ///
     /// # Errors
     /// If it could not be kept.
@@ -183,7 +183,7 @@ impl Store {
         self.backend.set(account, value)
     }
 
-    /// Removes what `account` holds, the copy first; that there is nothing is fine.
+    /// Removes what `account` holds, its copy first. An account that holds nothing is no error.
     ///
     /// # Errors
     /// If it may still be there.
@@ -195,12 +195,12 @@ impl Store {
     /// Returns the accounts that hold something in the store itself. Copies in the kernel's keyring do not count.
     ///
     /// # Errors
-    /// If the store does not tell.
+    /// If they cannot be listed.
     pub fn list(&self) -> Result<Listing, StoreError> {
         self.backend.list()
     }
 
-    /// The copy of `account` in the Linux kernel's keyring.
+    /// Returns the copy of `account` in the Linux kernel's keyring.
     pub fn cached(&self, account: &str) -> Cached<Secret> {
         #[cfg(target_os = "linux")]
         return match self.cache.as_ref().map(|cache| cache.get(account)) {
@@ -215,8 +215,8 @@ impl Store {
         }
     }
 
-    /// Keeps a copy of `value` for `lifetime` where [`Store::cached`] finds it. Where that cannot be done there is no
-    /// copy afterwards, not even an older one.
+    /// Keeps a copy of `value` for `lifetime`, for [`Store::cached`]. If that fails there is no copy afterwards, not
+    /// even an older one.
     pub fn set_cached(&self, account: &str, value: &Secret, lifetime: Duration) {
         #[cfg(target_os = "linux")]
         if let Some(cache) = &self.cache
@@ -232,7 +232,7 @@ impl Store {
     pub fn forget_cached(&self, account: &str) {
         #[cfg(target_os = "linux")]
         if let Some(cache) = &self.cache {
-            // A kernel that refuses to remove has refused to keep.
+            // A kernel that refuses to remove a copy has refused to keep one.
             let _ = cache.delete(account);
         }
         #[cfg(not(target_os = "linux"))]
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn store_kinds_have_names() {
+    fn each_store_kind_has_its_name() {
         for name in ["keyring", "kernel", "file"] {
             match name.parse::<StoreKind>() {
                 Ok(kind) => assert_eq!(kind.to_string(), name),
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_keeps_replaces_and_deletes() {
+    fn each_store_kind_keeps_replaces_and_deletes() {
         let temp = tempfile::tempdir().unwrap();
         let folder = Folder::at(temp.path().join("cogfed"));
         for kind in [StoreKind::File, StoreKind::Memory(MemoryStore::default())] {
@@ -314,7 +314,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_copy_in_the_kernel_needs_no_service_and_ends_with_its_item() {
+    fn kernel_copy_needs_no_service_and_ends_with_its_item() {
         let account = format!("test/{}", std::process::id());
         let Some(store) = copies(&account) else { return };
         let keep = |text: &str| store.set_cached(&account, &Secret::new(text), Duration::from_secs(60));
@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_of_the_store_has_its_exit_code_and_the_choices() {
+    fn store_failure_has_its_exit_code_and_the_choices() {
         let failure = Failure::from(StoreError::NoService { store: "the Secret Service keyring", detail: "x".into() });
         assert_eq!(failure.kind, Kind::Store);
         let hint = failure.hint.unwrap();

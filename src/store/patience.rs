@@ -1,4 +1,4 @@
-//! Bounded waiting: a locked keyring whose prompt nobody answers never returns, and nothing may wait for it for ever.
+//! Bounded waiting: a locked keyring whose prompt nobody answers never returns, and no run may wait for it without end.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use super::{Backend, Listing, StoreError};
 use crate::secret::Secret;
 
-/// After this long a person wants to be told what is being waited for.
+/// The wait after which a person is told about it.
 const NOTICEABLE: Duration = Duration::from_secs(1);
 
-/// What to call when a keyring makes a person wait: it probably asks them something in a window.
+/// Called when a keyring makes a person wait, because it probably asks for something in a window.
 pub type OnWait = Arc<dyn Fn() + Send + Sync>;
 
 /// How long all calls of one run may wait for keyrings, together. Clones share it. Time between calls does not count.
@@ -23,17 +23,18 @@ pub struct Patience {
 }
 
 impl Patience {
-    /// `total` for all calls together.
+    /// Allows `total` for all calls together.
     pub fn new(total: Duration) -> Self {
         Self { total, left: Arc::new(Mutex::new(total)) }
     }
 
-    /// 4 seconds: where nobody is there to answer a prompt. The AWS SDK for Rust gives a whole `credential_process` 5.
+    /// Allows 4 seconds, for runs without a person who could answer a prompt. The AWS SDK for Rust gives the whole
+    /// `credential_process` 5.
     pub fn unattended() -> Self {
         Self::new(Duration::from_secs(4))
     }
 
-    /// 60 seconds: where a person at a terminal is told that the keyring asks.
+    /// Allows 60 seconds, for a person at a terminal, who is told that the keyring asks.
     pub fn attended() -> Self {
         Self::new(Duration::from_secs(60))
     }
@@ -50,8 +51,8 @@ impl Patience {
 
 type Job = Box<dyn FnOnce() + Send>;
 
-/// A backend whose calls run on a thread of their own, always the same one, and are waited for no longer than the
-/// patience lasts. The thread starts with the first call; one that hangs is left behind and ends with the process.
+/// A backend whose calls run on one thread of their own and are waited for only while the patience lasts. The thread
+/// starts with the first call. One that hangs is left behind and ends with the process.
 pub struct Bounded {
     inner: Arc<dyn Backend>,
     patience: Patience,
@@ -160,7 +161,7 @@ mod tests {
     use super::*;
     use crate::store::MemoryStore;
 
-    /// Answers as the store in memory does, except that a `get` of "hang" waits until the test lets go of it.
+    /// Answers like the store in memory, except that a `get` of "hang" waits until the test ends it.
     struct Hanging(MemoryStore, Mutex<mpsc::Receiver<()>>);
 
     impl Backend for Hanging {
@@ -193,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_store_that_does_not_answer_uses_up_the_patience_of_all() {
+    fn silent_store_uses_up_the_shared_patience() {
         let (_let_go, inner) = hanging();
         let patience = Patience::new(Duration::from_millis(50));
         let store = Bounded::new(inner.clone(), patience.clone(), None);
@@ -211,12 +212,12 @@ mod tests {
     }
 
     #[test]
-    fn who_waits_is_told_so_once() {
+    fn waiting_person_is_told_once() {
         let told = Arc::new(AtomicUsize::new(0));
         let (let_go, inner) = hanging();
         let on_wait: OnWait = {
             let told = told.clone();
-            // Being told is what ends the wait: without it, the test would run into its patience.
+            // This call ends the wait: without it, the test would run into its patience.
             Arc::new(move || {
                 told.fetch_add(1, Ordering::SeqCst);
                 let _ = let_go.send(());
@@ -230,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn who_waits_no_longer_is_not_told_that_they_do() {
+    fn person_is_not_told_after_the_wait() {
         let told = Arc::new(AtomicUsize::new(0));
         let (_let_go, inner) = hanging();
         let on_wait: OnWait = {
@@ -243,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_starts_before_the_first_call() {
+    fn no_thread_starts_before_the_first_call() {
         let (_let_go, inner) = hanging();
         let store = Bounded::new(inner.clone(), Patience::unattended(), None);
         assert!(store.worker.lock().unwrap().is_none());

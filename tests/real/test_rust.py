@@ -70,7 +70,7 @@ def test_the_kernels_quota():
     """Root's quota is too large to be used up."""
     if not kernel_keeps_keys():
         pytest.skip("the kernel keeps no keys here")
-    test = "store::kernel::tests::a_text_for_which_there_is_no_room_beside_the_old_one_takes_its_place"
+    test = "store::kernel::tests::full_quota_still_lets_a_text_replace_the_old_one"
     run_as_another_user(program("--lib"), test, COGFED_TEST_QUOTA="1")
 
 

@@ -1,12 +1,12 @@
 use super::*;
 use crate::store::testing::skip;
 
-/// A keyring of this test's own; `None`, with a word about it, where the kernel refuses (many containers).
+/// A keyring for one test, or `None` and a printed line if the kernel refuses, as in many containers.
 fn keyring(prefix: &'static str) -> Option<KernelKeyring> {
     let keyring = KernelKeyring { prefix };
     match keyring.set("probe", &Secret::new("probe")).and_then(|()| keyring.delete("probe")) {
         Ok(()) => {
-            // What a test that was killed has left.
+            // Left by a test that was killed.
             ["a", "b"].into_iter().for_each(|account| keyring.delete(account).unwrap());
             Some(keyring)
         }
@@ -19,14 +19,14 @@ fn keyring(prefix: &'static str) -> Option<KernelKeyring> {
 
 /// The line of /proc/keys about the key of `description`: its fourth word is the time left, its fifth the permissions.
 fn listed(description: &str) -> String {
-    // By number: a key that was replaced stays in the list for a moment.
+    // By number, because a key that was replaced stays in the list for a moment.
     let number = format!("{:08x} ", found(description).unwrap().unwrap().get_id().as_raw_id());
     let keys = std::fs::read_to_string("/proc/keys").unwrap();
     keys.lines().find(|line| line.starts_with(&number)).unwrap().to_owned()
 }
 
 #[test]
-fn a_text_is_kept_replaced_and_deleted() {
+fn kernel_keyring_keeps_replaces_and_deletes() {
     let Some(keyring) = keyring("cogfed:test-round-trip:") else { return };
     assert_eq!(keyring.get("a").unwrap(), None);
     for text in ["{1}".to_owned(), "x".repeat(6 << 10), "é".to_owned()] {
@@ -41,7 +41,7 @@ fn a_text_is_kept_replaced_and_deleted() {
 }
 
 #[test]
-fn a_key_is_readable_by_its_user_alone_and_ends_when_it_was_told_to() {
+fn key_is_readable_by_its_user_only_until_it_expires() {
     let Some(keyring) = keyring("cogfed:test-end:") else { return };
     keyring.set_for("a", &Secret::new("{}"), Duration::from_secs(3599)).unwrap();
     let line = listed("cogfed:test-end:a");
@@ -55,9 +55,9 @@ fn a_key_is_readable_by_its_user_alone_and_ends_when_it_was_told_to() {
 }
 
 #[test]
-fn a_text_can_be_written_in_the_place_of_the_old_one() {
+fn kernel_key_is_updated_in_place() {
     let Some(keyring) = keyring("cogfed:test-update:") else { return };
-    // Of this process alone: where two run at once, one would wait for the end of the other's key, which has none.
+    // For this process only: of two runs at once, one would wait for the end of the other's key, which has none.
     let account = &format!("test/{}", std::process::id());
     let description = keyring.description(account);
     keyring.set_for(account, &Secret::new("old"), Duration::from_secs(60)).unwrap();
@@ -75,7 +75,7 @@ fn a_text_can_be_written_in_the_place_of_the_old_one() {
 }
 
 #[test]
-fn a_text_for_which_there_is_no_room_beside_the_old_one_takes_its_place() {
+fn full_quota_still_lets_a_text_replace_the_old_one() {
     if std::env::var_os("COGFED_TEST_QUOTA").is_none() {
         return skip("uses up the user's quota of keys (set COGFED_TEST_QUOTA for a user without keys, not root)");
     }
@@ -90,7 +90,7 @@ fn a_text_for_which_there_is_no_room_beside_the_old_one_takes_its_place() {
 }
 
 #[test]
-fn texts_of_any_size_come_back_whole() {
+fn kernel_keyring_returns_texts_of_any_size() {
     let Some(keyring) = keyring("cogfed:test-sizes:") else { return };
     let account = format!("test/{}", std::process::id());
     for length in [1, 4095, 4096, 4097, 12_000] {
@@ -102,21 +102,21 @@ fn texts_of_any_size_come_back_whole() {
 }
 
 #[test]
-fn the_store_and_the_cache_are_apart() {
+fn kernel_store_and_copies_are_separate() {
     let (Some(_), store, cache) = (keyring("cogfed:test-apart:"), KernelKeyring::store(), KernelKeyring::cache())
     else {
         return;
     };
     let account = format!("test/{}", std::process::id());
-    // Not for ever: a test that is killed leaves it behind.
+    // It expires, in case the test is killed.
     store.set_for(&account, &Secret::new("store"), Duration::from_secs(60)).unwrap();
     assert_eq!(cache.get(&account).unwrap(), None);
     store.delete(&account).unwrap();
 }
 
-/// Every session looks for these names, and so does the next release.
+/// Every session and the next release look for these names.
 #[test]
-fn keys_are_called_as_in_the_fixtures() {
+fn key_descriptions_are_those_of_the_fixtures() {
     let names: serde_json::Value =
         serde_json::from_str(include_str!("../../../tests/data/released/0.1.0/names.json")).unwrap();
     let (names, tokens, credentials) =
@@ -127,7 +127,7 @@ fn keys_are_called_as_in_the_fixtures() {
 }
 
 #[test]
-fn what_has_ended_is_not_there_and_what_fails_is_told() {
+fn expired_keys_are_missing_and_failures_reported() {
     for gone in [KeyError::KeyDoesNotExist, KeyError::KeyExpired, KeyError::KeyRevoked, KeyError::KeyRejected] {
         assert_eq!(present::<()>(Err(gone)), Ok(None));
     }
@@ -139,9 +139,9 @@ fn what_has_ended_is_not_there_and_what_fails_is_told() {
     }
 }
 
-/// An item that is no text: another program may write what it likes under our names.
+/// Another program may write anything under cogfed's names.
 #[test]
-fn what_is_no_text_is_damaged() {
+fn kernel_item_that_is_not_text_is_damaged() {
     let Some(keyring) = keyring("cogfed:test-no-text:") else { return };
     add(&keyring.description("a"), &[0xff, 0xfe], Some(60)).unwrap();
     assert!(matches!(keyring.get("a"), Err(StoreError::Damaged { account, .. }) if account == "a"));
@@ -149,7 +149,7 @@ fn what_is_no_text_is_damaged() {
 }
 
 #[test]
-fn a_key_stays_in_no_keyring_but_the_users() {
+fn key_stays_only_in_the_user_keyring() {
     let Some(keyring) = keyring("cogfed:test-process:") else { return };
     keyring.set_for("a", &Secret::new("{}"), Duration::from_secs(60)).unwrap();
     let process = KeyRing::from_special_id(KeyRingIdentifier::Process, true).unwrap();
@@ -160,7 +160,7 @@ fn a_key_stays_in_no_keyring_but_the_users() {
 }
 
 #[test]
-fn what_is_too_large_is_refused() {
+fn kernel_item_that_is_too_large_is_refused() {
     let Some(keyring) = keyring("cogfed:test-large:") else { return };
     keyring
         .set("a", &Secret::new("x".repeat(LIMIT)))
@@ -170,7 +170,7 @@ fn what_is_too_large_is_refused() {
 }
 
 #[test]
-fn a_kernel_that_refuses_is_an_error_with_the_next_step() {
+fn refusal_of_the_kernel_names_the_next_step() {
     let failure = crate::error::Failure::from(failed(KeyError::Unknown(38)));
     assert_eq!(failure.kind, crate::error::Kind::Store);
     assert!(failure.message.contains("Function not implemented"), "{failure}");
@@ -178,7 +178,7 @@ fn a_kernel_that_refuses_is_an_error_with_the_next_step() {
 }
 
 #[test]
-fn list_has_the_accounts_with_this_prefix_until_they_end() {
+fn kernel_list_has_the_accounts_of_its_prefix() {
     let Some(keyring) = keyring("cogfed:test-list:") else { return };
     assert_eq!(keyring.list().unwrap(), Listing::default());
     let long = format!("credentials/{}: 7", "r".repeat(2000));

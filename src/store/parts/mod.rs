@@ -1,11 +1,13 @@
-//! Texts that are larger than an item: spread over several, so that a torn write reads as the old text or the new.
+//! Texts that are larger than an item: spread over several items, so that a torn write reads as the old text or the
+//! new.
 //!
-//! The account's own item then holds a header: which of two slots the parts are in, how many they are, and a random
-//! generation that each of them repeats. A write fills the slot that the header does not name, and then puts the new
-//! header: up to there a reader finds the old text, from there on the new one. A text that fits is kept as it is.
+//! The account's own item then holds a header: the slot of the parts (there are two), their number, and a random
+//! generation that each of them repeats. A write fills the slot that the header does not name, and then replaces the
+//! header. Up to that moment a reader finds the old text, and from then on the new one. A text that fits into an item
+//! is kept as it is.
 //!
-//! The parts in a slot have no gaps: they are written from the first to the last and removed from the last to the
-//! first. So what an interrupted write or removal left is found by counting up, and is removed with the next one.
+//! The parts in a slot have no gaps: they are written from the first to the last, and removed from the last to the
+//! first. So leftovers of an interrupted write or removal are found by counting up, and the next one removes them.
 
 use std::collections::BTreeSet;
 
@@ -15,19 +17,19 @@ use zeroize::Zeroizing;
 use super::{Backend, Listing, StoreError};
 use crate::secret::Secret;
 
-/// How a header begins. A text that begins like that (no JSON does) is never kept as it is.
+/// The start of a header. A text that begins like that (JSON never does) is never kept as it is.
 const MARK: &str = "cogfed-parts/1 ";
 
-/// The longest that [`Header::text`] and the head of a part can be: mark, slot, generation and two numbers.
+/// The greatest length of [`Header::text`] and of a part's head: mark, slot, generation and two numbers.
 const HEAD: usize = MARK.len() + 2 + 32 + 2 * 8;
 
-/// The least that a part carries; an item that takes less than [`HEAD`] more is too small to bother.
+/// The fewest bytes that a part carries. An item that holds less than [`HEAD`] and this is too small.
 const LEAST: usize = 16;
 
-/// More parts than any record needs; a bound for the counting.
+/// More parts than any record needs: a bound for the counting.
 const MOST: usize = 4096;
 
-/// How often a reader begins anew because a writer was quicker.
+/// How often a reader begins again because a writer was faster.
 const ATTEMPTS: usize = 32;
 
 /// A backend whose texts may be longer than its items.
@@ -95,7 +97,7 @@ impl Header {
 }
 
 impl<B: Backend> InParts<B> {
-    /// Texts of any length over `inner`. Where that has no limit, nothing is added.
+    /// Creates a store of texts of any length over `inner`. Without a limit, nothing is added.
     pub fn over(inner: B) -> Self {
         Self { inner, random: SystemRandom::new() }
     }
@@ -112,7 +114,7 @@ impl<B: Backend> InParts<B> {
         Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
-    /// The text that `header` describes; `None` where a part is missing or of another generation.
+    /// Returns the text that `header` describes, or `None` if a part is missing or of another generation.
     fn assembled(&self, account: &str, header: &Header) -> Result<Option<Secret>, StoreError> {
         let mut text = Zeroizing::new(String::with_capacity(header.length.min(MOST * 4096)));
         for index in 0..header.parts {
@@ -133,14 +135,14 @@ impl<B: Backend> InParts<B> {
         let header = Header { slot, generation: self.generation()?, parts: pieces.len(), length: text.len() };
         for (index, piece) in pieces.iter().enumerate() {
             let head = header.part_head(index);
-            // Room for all of it from the start: a text that grows leaves copies behind.
+            // Allocated at full size: a text that grows leaves copies behind.
             let mut part = String::with_capacity(head.len() + piece.len());
             part.push_str(&head);
             part.push_str(piece);
             self.inner.set(&slot.account(account, index), &Secret::new(part))?;
         }
         self.inner.set(account, &header.text())?;
-        // The new text is in force; what this leaves behind, the next write or removal takes away.
+        // The new text is in force. The next write or removal removes what this leaves behind.
         let _ = self.clean(account, slot, header.parts).and_then(|()| self.clean(account, slot.other(), 0));
         Ok(())
     }
@@ -170,7 +172,7 @@ fn is_part(item: &str, index: usize) -> bool {
     })
 }
 
-/// `text` in pieces of at most `room` bytes, none of which cuts a character.
+/// Splits `text` into pieces of at most `room` bytes, without cutting a character.
 fn pieces(text: &str, room: usize) -> Vec<&str> {
     let mut pieces = Vec::with_capacity(text.len() / room + 1);
     let mut rest = text;
@@ -204,7 +206,7 @@ impl<B: Backend> Backend for InParts<B> {
             if let Some(text) = self.assembled(account, &header)? {
                 return Ok(Some(text));
             }
-            // Parts that do not fit their header are being replaced, unless the header stays.
+            // Parts that do not fit their header are being replaced, unless the header stays the same.
             if last.replace(header.clone()) == Some(header) {
                 return Err(self.damaged(account, "a part of it is missing, or of another write"));
             }
@@ -225,7 +227,7 @@ impl<B: Backend> Backend for InParts<B> {
     }
 
     fn delete(&self, account: &str) -> Result<(), StoreError> {
-        // Without its header, what remains is nobody's.
+        // Without its header, the rest is only leftovers.
         self.inner.delete(account)?;
         if self.inner.item_limit().is_some() {
             self.clean(account, Slot::A, 0)?;
@@ -241,7 +243,7 @@ impl<B: Backend> Backend for InParts<B> {
         }
         let mut accounts = BTreeSet::new();
         for name in listing.accounts {
-            // An account may look like a part's: only what it holds tells.
+            // An account may look like a part's, so its contents decide.
             match part_of(&name) {
                 Some((account, index)) if self.inner.get(&name)?.is_some_and(|item| is_part(item.expose(), index)) => {
                     accounts.insert(account.to_owned())

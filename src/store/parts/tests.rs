@@ -10,7 +10,7 @@ fn text(name: char, length: usize) -> Secret {
     Secret::new(name.to_string().repeat(length))
 }
 
-/// Absent, as short as an item, and in one to six parts.
+/// No text, one as short as an item, and texts of one to six parts.
 fn texts(name: char) -> Vec<Option<Secret>> {
     let mut texts = vec![None];
     texts.extend([1, LIMIT, LIMIT + 1, 200, 101 + (LIMIT - HEAD) * 3].map(|length| Some(text(name, length))));
@@ -24,7 +24,7 @@ fn write(store: &dyn Backend, value: Option<&Secret>) -> Result<(), StoreError> 
     }
 }
 
-/// The items that `value` needs, all others being leftovers.
+/// The number of items that `value` needs. All others are leftovers.
 fn needed(value: Option<&Secret>) -> usize {
     match value {
         None => 0,
@@ -34,7 +34,7 @@ fn needed(value: Option<&Secret>) -> usize {
 }
 
 #[test]
-fn texts_of_every_length_come_back_whole() {
+fn parts_return_texts_of_every_length() {
     let memory = MemoryStore::with_limit(LIMIT);
     let store = InParts::over(memory.clone());
     for length in (0..700).chain([2_000]) {
@@ -50,7 +50,7 @@ fn texts_of_every_length_come_back_whole() {
 }
 
 #[test]
-fn a_text_that_fits_is_kept_as_it_is_unless_it_looks_like_a_header() {
+fn short_text_is_kept_as_it_is_unless_it_resembles_a_header() {
     let memory = MemoryStore::with_limit(LIMIT);
     let store = InParts::over(memory.clone());
     store.set("x", &text('x', LIMIT)).unwrap();
@@ -66,7 +66,7 @@ fn a_text_that_fits_is_kept_as_it_is_unless_it_looks_like_a_header() {
 }
 
 #[test]
-fn a_write_that_ends_after_any_call_leaves_the_old_text_or_the_new_and_the_next_one_cleans_up() {
+fn interrupted_write_leaves_the_old_or_new_text() {
     let (mut crashes, mut failures) = (0, 0);
     for old in texts('o') {
         for new in texts('n') {
@@ -103,9 +103,9 @@ fn a_write_that_ends_after_any_call_leaves_the_old_text_or_the_new_and_the_next_
     assert!(crashes > 300 && failures > 150, "{crashes}, {failures} of them failures");
 }
 
-/// Each next text after a crash, on its own: a crash must not need two writes to be cleaned up.
+/// One next text after a crash: a crash must not need two writes to be cleaned up.
 #[test]
-fn one_write_or_removal_is_enough_to_clean_up_after_two_crashes() {
+fn one_write_cleans_up_after_two_crashes() {
     for next in [None, Some(text('z', 10)), Some(text('z', 150)), Some(text('z', 500))] {
         for (first, second) in (0..30).flat_map(|first| (0..30).map(move |second| (first, second))) {
             let memory = MemoryStore::with_limit(LIMIT);
@@ -164,7 +164,7 @@ impl Backend for Watched {
 }
 
 #[test]
-fn a_reader_between_any_two_calls_of_a_writer_finds_the_old_text_or_the_new() {
+fn reader_amid_a_write_finds_the_old_or_new_text() {
     for old in texts('o') {
         for new in texts('n') {
             let memory = MemoryStore::with_limit(LIMIT);
@@ -186,9 +186,9 @@ fn a_reader_between_any_two_calls_of_a_writer_finds_the_old_text_or_the_new() {
     }
 }
 
-/// The other way round: whole writes between any two calls of a reader, up to two of them in a row.
+/// Up to two whole writes between any two calls of a reader.
 #[test]
-fn a_reader_that_is_interrupted_by_writers_finds_a_whole_text() {
+fn reader_interrupted_by_writers_finds_a_whole_text() {
     for start in texts('o') {
         for writes in 1..=2 {
             for at in 0..12 {
@@ -214,7 +214,7 @@ fn a_reader_that_is_interrupted_by_writers_finds_a_whole_text() {
 }
 
 #[test]
-fn an_item_whose_parts_are_gone_or_exchanged_is_damaged() {
+fn missing_or_exchanged_parts_are_damage() {
     let memory = MemoryStore::with_limit(LIMIT);
     let store = InParts::over(memory.clone());
     store.set("x", &text('o', 300)).unwrap();
@@ -232,9 +232,9 @@ fn an_item_whose_parts_are_gone_or_exchanged_is_damaged() {
     assert_eq!(store.get("x").unwrap(), Some(text('n', 300)), "a write repairs it");
 }
 
-/// The sizes in figures: what an item has to take is no business of the constants alone.
+/// In figures, so that a change of the constants is noticed.
 #[test]
-fn an_item_too_small_for_a_header_and_a_piece_is_full() {
+fn item_too_small_for_a_part_is_full() {
     for (limit, is_enough) in [(65, false), (80, false), (81, true)] {
         let store = InParts::over(MemoryStore::with_limit(limit));
         assert_eq!(store.item_limit(), None, "texts of any length");
@@ -246,7 +246,7 @@ fn an_item_too_small_for_a_header_and_a_piece_is_full() {
 }
 
 #[test]
-fn no_header_is_longer_than_the_room_that_is_kept_for_it() {
+fn longest_header_fits_its_room() {
     // The largest item that any store has is one of the kernel's keyring.
     let longest = Header { slot: Slot::B, generation: "f".repeat(32), parts: MOST, length: MOST * 32_767 };
     assert!(longest.text().expose().len() <= HEAD && longest.part_head(MOST - 1).len() <= HEAD);
@@ -254,7 +254,7 @@ fn no_header_is_longer_than_the_room_that_is_kept_for_it() {
 }
 
 #[test]
-fn a_header_with_anything_odd_is_none() {
+fn odd_header_is_not_read() {
     let read = |rest: &str| Header::read(&format!("{MARK}{rest}"));
     assert!(read("a 0f 1 1").is_some() && read("b 0f 4096 1").is_some());
     for odd in
@@ -266,7 +266,7 @@ fn a_header_with_anything_odd_is_none() {
 }
 
 #[test]
-fn a_text_has_no_more_parts_than_are_looked_for() {
+fn text_with_too_many_parts_is_refused() {
     let memory = MemoryStore::with_limit(81);
     let store = InParts::over(memory.clone());
     let (longest, beyond) = (text('o', 16 * 4096), "x#a4096");
@@ -279,7 +279,7 @@ fn a_text_has_no_more_parts_than_are_looked_for() {
 }
 
 #[test]
-fn list_has_no_parts_and_names_the_account_of_leftovers() {
+fn list_names_accounts_of_parts_and_leftovers() {
     let memory = MemoryStore::with_limit(LIMIT);
     let store = InParts::over(memory.clone());
     store.set("x", &text('x', 300)).unwrap();

@@ -8,17 +8,17 @@ use crate::secret::{self, Secret};
 /// Temporary AWS credentials, as the identity pool issued them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credentials {
-    /// `ASIA…`; not a secret by itself, it is in every signed request.
+    /// `ASIA…`. It is not secret by itself: every signed request has it.
     pub access_key_id: String,
-    /// The key that signs.
+    /// The signing key.
     pub secret_access_key: Secret,
-    /// Sent along with every signed request.
+    /// The token that goes with every signed request.
     pub session_token: Secret,
-    /// When AWS stops honouring them.
+    /// The time at which AWS stops accepting them.
     pub expires: DateTime<Utc>,
 }
 
-/// What an AWS SDK reads from the standard output of a `credential_process`
+/// The output of a `credential_process`, as the AWS SDKs read it
 /// (<https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html>).
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -35,8 +35,8 @@ struct ProcessDocument<'a> {
 }
 
 impl Credentials {
-    /// The `credential_process` document, version 1: one line of JSON with its end. `account_id` is the AWS account of
-    /// the role, where it is known.
+    /// Returns the `credential_process` document, version 1: one line of JSON with its line end. `account_id` is the
+    /// AWS account of the role, if it is known.
     pub fn process_document(&self, account_id: Option<&str>) -> Secret {
         let document = ProcessDocument {
             version: 1,

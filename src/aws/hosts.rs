@@ -1,10 +1,10 @@
-//! AWS's partitions, and AWS's own hosts in them: one table. Nothing else in cogfed makes a host's name out of parts.
+//! AWS's partitions and their hosts, in one table. Nothing else in cogfed builds the name of an AWS host.
 //!
 //! Sources: <https://docs.aws.amazon.com/general/latest/gr/cognito_identity.html>, the endpoints and partitions of botocore,
 //! for GovCloud <https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-cog.html>, and for China
 //! <https://docs.amazonaws.cn/en_us/aws/latest/userguide/cognito.html>.
 
-/// A service of AWS's that cogfed talks to, or whose name stands in a token.
+/// A service of AWS that cogfed calls, or that a token names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Service {
     /// The user pools: discovery and keys.
@@ -27,17 +27,17 @@ struct Hosts {
 
 /// A part of AWS with accounts, ARNs and hosts of its own.
 pub struct Partition {
-    /// As ARNs have it.
+    /// Its name in ARNs.
     pub name: &'static str,
-    /// How its regions begin.
+    /// The prefix of its regions.
     prefix: &'static str,
-    /// How AWS's own hosts end there.
+    /// The domain of AWS's own hosts there.
     suffix: &'static str,
     hosts: &'static [Hosts],
     /// The hosts that a user pool's tokens may name as their issuer
     /// (<https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_IssuerConfigurationType.html>).
     issuers: &'static [&'static str],
-    /// What follows the prefix in a hosted UI's domain, as usual and by FIPS.
+    /// The domain of a hosted UI, after its prefix: the usual one, and that of FIPS.
     domains: (&'static str, &'static str),
 }
 
@@ -49,7 +49,7 @@ const fn hosts(service: Service, usual: &'static str, fips: &'static str, fips_i
     Hosts { service, usual, fips, fips_in }
 }
 
-/// The first whose prefix fits a region is the region's; the last one fits all.
+/// A region belongs to the first partition whose prefix fits. The last one fits all regions.
 static PARTITIONS: &[Partition] = &[
     Partition {
         name: "aws-us-gov",
@@ -66,7 +66,7 @@ static PARTITIONS: &[Partition] = &[
             ),
             hosts(Service::Sts, "sts.{}.amazonaws.com", "sts.{}.amazonaws.com", GOV),
         ],
-        // Which of the first two is the issuer is documented nowhere; both are this pool's.
+        // No documentation says which of the first two is the issuer. Both are this pool's.
         issuers: &[
             "cognito-idp.{}.amazonaws.com",
             "cognito-idp-fips.{}.amazonaws.com",
@@ -78,7 +78,7 @@ static PARTITIONS: &[Partition] = &[
         name: "aws-cn",
         prefix: "cn-",
         suffix: ".amazonaws.com.cn",
-        // It has no user pools.
+        // China has no user pools.
         hosts: &[
             hosts(Service::IdentityPool, "cognito-identity.{}.amazonaws.com.cn", "", &[]),
             hosts(Service::Sts, "sts.{}.amazonaws.com.cn", "", &[]),
@@ -117,28 +117,28 @@ static PARTITIONS: &[Partition] = &[
     },
 ];
 
-/// The partition of a region.
+/// Returns the partition of a region.
 pub fn partition(region: &str) -> &'static Partition {
     let found = PARTITIONS.iter().find(|partition| region.starts_with(partition.prefix));
     found.expect("the last partition's prefix is empty, which every region begins with")
 }
 
-/// What comes before AWS's own domain in a host's name, in small letters; `None` if that is no host of AWS's.
+/// Returns what precedes AWS's own domain in a host's name in lower case, or `None` for any other host.
 pub fn below_aws(host: &str) -> Option<&str> {
     PARTITIONS.iter().find_map(|partition| host.strip_suffix(partition.suffix))
 }
 
-/// A region, and whether its hosts are to be those of FIPS 140.
+/// A region, and the choice of FIPS 140 hosts in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place<'a> {
-    /// Such as `eu-west-1`.
+    /// The region, such as `eu-west-1`.
     pub region: &'a str,
-    /// Whether only validated cryptography will do.
+    /// Whether only hosts with validated cryptography are allowed.
     pub is_fips: bool,
 }
 
 impl Place<'_> {
-    /// The base URL of a service there.
+    /// Returns the base URL of a service in the region.
     ///
     /// # Errors
     /// If the partition has no such service, or the region no such host.
@@ -155,16 +155,16 @@ impl Place<'_> {
         }
     }
 
-    /// The issuers that tokens of this user pool may name: a pool's administrator switches between them.
+    /// Returns the issuers that tokens of this user pool may name. A pool's administrator can switch between them.
     pub fn issuers(&self, user_pool_id: &str) -> Vec<String> {
         let issuer = |host: &&str| format!("{}/{user_pool_id}", https(host, self.region));
         partition(self.region).issuers.iter().map(issuer).collect()
     }
 
-    /// What is wrong with the hosted UI's domain there. A domain of one's own says nothing about its cryptography.
+    /// Checks the hosted UI's domain. A custom domain passes, since nothing is known of its cryptography.
     ///
     /// # Errors
-    /// If it is one of AWS's that is not of FIPS 140, where only that will do or there are no others.
+    /// If it is a domain of AWS without FIPS 140, although FIPS is required or the region has no other.
     pub fn check_domain(&self, domain: &str) -> Result<(), String> {
         let partition = partition(self.region);
         let (usual, fips) = partition.domains;

@@ -1,14 +1,14 @@
 //! AWS's identifiers: regions, ids of user pools, app clients and identity pools, and role ARNs.
 //!
-//! Each function takes the text as it was written and returns what is wrong with it, without naming the key: the caller
-//! knows the place.
+//! Each function takes the text as written. It returns the fault without naming the key, because the caller knows the
+//! place.
 
 use crate::error::quoted;
 
-/// The longest region's name that is taken, in characters; the longest there are have 14.
+/// The longest name of a region, in characters. The longest existing ones have 14.
 const LONGEST_REGION: usize = 32;
 
-/// A region, as in `eu-west-1` or `us-gov-west-1`.
+/// Checks a region, such as `eu-west-1` or `us-gov-west-1`.
 pub fn region(text: &str) -> Result<String, String> {
     let mut parts = text.split('-');
     let letters = |part: Option<&str>| part.is_some_and(|part| part.chars().all(|c| c.is_ascii_lowercase()));
@@ -25,7 +25,7 @@ pub fn region(text: &str) -> Result<String, String> {
     }
 }
 
-/// A user pool's id, `REGION_ALPHANUMERICS`
+/// Checks a user pool's id, `REGION_ALPHANUMERICS`
 /// (<https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UserPoolType.html>).
 pub fn user_pool_id(text: &str) -> Result<String, String> {
     let fault = || format!("'{}' is not a user pool id, as in eu-west-1_AbC123xyz", quoted(text));
@@ -34,7 +34,7 @@ pub fn user_pool_id(text: &str) -> Result<String, String> {
     if good && text.len() <= 55 { Ok(text.to_owned()) } else { Err(fault()) }
 }
 
-/// An app client's id.
+/// Checks an app client's id.
 pub fn client_id(text: &str) -> Result<String, String> {
     let good = (1..=128).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || "_+-".contains(c));
     if good {
@@ -44,7 +44,7 @@ pub fn client_id(text: &str) -> Result<String, String> {
     }
 }
 
-/// An identity pool's id, `REGION:UUID`
+/// Checks an identity pool's id, `REGION:UUID`
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetId.html>).
 pub fn identity_pool_id(text: &str) -> Result<String, String> {
     let fault = || {
@@ -55,7 +55,7 @@ pub fn identity_pool_id(text: &str) -> Result<String, String> {
     if good && text.len() <= 55 { Ok(text.to_owned()) } else { Err(fault()) }
 }
 
-/// A provider's name in an identity pool
+/// Checks a provider's name in an identity pool
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetId.html>, `Logins`).
 pub fn logins_key(text: &str) -> Result<String, String> {
     let good = (1..=128).contains(&text.len()) && text.chars().all(|c| c.is_ascii_graphic()) && !text.contains("://");
@@ -68,7 +68,7 @@ pub fn logins_key(text: &str) -> Result<String, String> {
     }
 }
 
-/// The ARN of an IAM role
+/// Checks the ARN of an IAM role
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns>).
 pub fn role_arn(text: &str) -> Result<String, String> {
     let fault =
@@ -87,8 +87,9 @@ pub fn role_arn(text: &str) -> Result<String, String> {
     if good { Ok(text.to_owned()) } else { Err(fault()) }
 }
 
-/// Returns the name of an issuer in identity pools, which is the key of `Logins` and of `RoleMappings`: its address
-/// without the scheme (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetId.html>).
+/// Returns the name of an issuer in identity pools: its address without the scheme
+/// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetId.html>). It is the key of `Logins` and of
+/// `RoleMappings`.
 pub fn provider_name(issuer: &str) -> &str {
     issuer.strip_prefix("https://").or_else(|| issuer.strip_prefix("http://")).unwrap_or(issuer)
 }

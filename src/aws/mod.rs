@@ -1,5 +1,4 @@
-//! AWS itself: partitions and their hosts, identifiers and ARNs, regions, temporary credentials. Everyone uses it, and it
-//! knows nobody.
+//! AWS itself: partitions and their hosts, identifiers and ARNs, regions, temporary credentials. All rooms may use it.
 
 mod credentials;
 pub mod hosts;

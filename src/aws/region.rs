@@ -1,13 +1,14 @@
-//! Which AWS region an API's host belongs to.
+//! The AWS region of an API's host.
 
 use super::hosts::below_aws;
 use super::ids;
 
-/// The region in the name of one of API Gateway's own hosts: `API.execute-api.REGION.amazonaws.com`, `…amazonaws.com.cn` in
-/// China, `API-VPCE.execute-api.REGION.amazonaws.com` and `VPCE.execute-api.REGION.vpce.amazonaws.com` for private APIs
+/// Returns the region in the name of one of API Gateway's own hosts: `API.execute-api.REGION.amazonaws.com`, or
+/// `…amazonaws.com.cn` in China. Private APIs have `API-VPCE.execute-api.REGION.amazonaws.com` and
+/// `VPCE.execute-api.REGION.vpce.amazonaws.com`
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-api-test-invoke-url.html>).
 ///
-/// `None` for a custom domain: its name does not tell. `host` may hold a port.
+/// `None` for a custom domain, whose name has no region. `host` may hold a port.
 pub fn region_of(host: &str) -> Option<String> {
     let host = host.split(':').next()?.to_ascii_lowercase();
     let mut labels = below_aws(&host)?.split('.');

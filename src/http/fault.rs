@@ -1,4 +1,4 @@
-//! Why there is no answer, in words: one place for all who ask.
+//! The reason why a request got no answer, in words, for all callers.
 
 use std::error::Error;
 use std::fmt;
@@ -10,38 +10,38 @@ use super::ANSWER_LIMIT;
 use super::proxy::Proxy;
 use crate::error::{Failure, Kind};
 
-/// Why there is no answer. The callers branch on whether the request may have reached the server.
+/// The reason why a request got no answer. Callers branch on whether it may have reached the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HttpError {
-    /// Nothing was tried: a variable or key that concerns the network is wrong.
+    /// Nothing was sent: a variable or key for the network is wrong.
     SetUp(Failure),
-    /// No byte of the request left this machine: it may be repeated.
+    /// No byte of the request left this machine, so it may be repeated.
     NotSent {
-        /// The host that was asked.
+        /// The host of the request.
         host: String,
-        /// What went wrong.
+        /// The cause.
         cause: Cause,
     },
-    /// The request, or a part of it, left; what the server made of it is not known.
+    /// The request, or a part of it, left this machine. The server may have acted on it.
     NoAnswer {
-        /// The host that was asked.
+        /// The host of the request.
         host: String,
-        /// What went wrong.
+        /// The cause.
         cause: Cause,
     },
     /// The answer was larger than any real one.
     TooLarge {
-        /// The host that was asked.
+        /// The host of the request.
         host: String,
     },
 }
 
-/// What went wrong, without the URL: its query may hold a secret.
+/// The cause, without the URL, whose query may hold a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cause {
     what: String,
     hint: Option<String>,
-    /// It will be the same at the next try: a certificate, a password.
+    /// The next try would fail as well: a certificate, a password.
     lasts: bool,
 }
 
@@ -62,23 +62,23 @@ impl fmt::Display for Cause {
 }
 
 impl HttpError {
-    /// The error of a request to `host` that went through `proxy`, or straight.
+    /// Creates the error of a request to `host`, through `proxy` or directly.
     pub(super) fn of(host: &str, proxy: Option<&Proxy>, error: reqwest::Error) -> Self {
         let (host, is_connect, error) = (host.to_owned(), error.is_connect(), error.without_url());
-        // A connection that did not come about carried nothing; with anything else the request may have arrived.
+        // Without a connection nothing was sent. In all other cases the request may have arrived.
         match is_connect {
             true => HttpError::NotSent { host, cause: not_connected(proxy, &error) },
             false => HttpError::NoAnswer { host, cause: cause_of(&error) },
         }
     }
 
-    /// A request that could not even be put together.
+    /// Creates the error of a request that could not be built.
     pub(super) fn not_a_request(host: &str, what: impl Into<String>) -> Self {
         let hint = "check the profile's domain and endpoints";
         HttpError::NotSent { host: host.to_owned(), cause: Cause::lasting(what, hint) }
     }
 
-    /// Whether the same request may come through if it is sent once more.
+    /// Returns whether the same request may succeed if it is repeated.
     pub(super) fn may_pass(&self) -> bool {
         match self {
             HttpError::NotSent { cause, .. } | HttpError::NoAnswer { cause, .. } => !cause.lasts,
@@ -117,7 +117,7 @@ impl From<HttpError> for Failure {
     }
 }
 
-/// What broke off an answer, or an exchange whose connection stood.
+/// Returns what broke off an answer, or an exchange on an open connection.
 pub fn cause_of(error: &reqwest::Error) -> Cause {
     if error.is_timeout() {
         return Cause::passing("it did not answer in time");
@@ -126,7 +126,7 @@ pub fn cause_of(error: &reqwest::Error) -> Cause {
     tls(error).unwrap_or_else(|| Cause::passing(innermost(error)))
 }
 
-/// Why no connection to the host came about: the proxy's doing, its TLS, or the network's.
+/// Returns why there is no connection to the host: because of the proxy, of its TLS, or of the network.
 fn not_connected(proxy: Option<&Proxy>, error: &reqwest::Error) -> Cause {
     let Some(proxy) = proxy else {
         return tls(error).unwrap_or_else(|| match error.is_timeout() {
@@ -137,7 +137,7 @@ fn not_connected(proxy: Option<&Proxy>, error: &reqwest::Error) -> Cause {
     let name = proxy.name();
     let variable = proxy.variable;
     let ask = format!("ask who runs the proxy; if the host needs none, name it in NO_PROXY (it is set by {variable})");
-    // The type is hyper-util's own secret; its words are not: see the tests in tests/cli/network.
+    // The type is private to hyper-util, but its words are not: see the tests in tests/cli/network.
     match chain(error).find_map(|error| error.to_string().strip_prefix("tunnel error: ").map(str::to_owned)).as_deref()
     {
         Some("proxy authorization required") => match proxy.authorization {
@@ -170,7 +170,7 @@ fn not_connected(proxy: Option<&Proxy>, error: &reqwest::Error) -> Cause {
     }
 }
 
-/// All errors from the outermost to the innermost, those inside an I/O error included, which its `source` leaves out.
+/// Returns all errors from the outermost to the innermost, with those inside an I/O error, which its `source` omits.
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| {
         let error = *error;
@@ -185,7 +185,7 @@ fn innermost(error: &reqwest::Error) -> String {
     chain(error).last().map_or_else(String::new, ToString::to_string)
 }
 
-/// What TLS has against the server, or the server against our TLS.
+/// Returns the fault that TLS finds in the server, or the server in our TLS.
 fn tls(error: &reqwest::Error) -> Option<Cause> {
     let error = chain(error).find_map(|error| error.downcast_ref::<rustls::Error>())?;
     let someone = "somebody may be answering in its place; if the name is right, tell who runs the server";
@@ -222,7 +222,7 @@ fn certificate(fault: &CertificateError) -> Cause {
             Cause::lasting("its certificate is from an issuer that this machine does not trust", trust)
         }
         CertificateError::Revoked => Cause::lasting("its certificate was revoked", "tell who runs the server"),
-        // What webpki calls an authority's certificate in a server's place, which is what most self-signed ones are.
+        // webpki's name for an authority's certificate in a server's place, which most self-signed ones are.
         other if format!("{other:?}").contains("CaUsedAsEndEntity") => {
             Cause::lasting("its certificate is self-signed, by nobody whom this machine trusts", trust)
         }

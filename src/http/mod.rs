@@ -1,7 +1,7 @@
-//! The one HTTP client: every request of cogfed, those of the AWS SDK included, goes through here.
+//! The one HTTP client: every request of cogfed goes through it, those of the AWS SDK included.
 //!
-//! One place decides on deadlines, proxies, trust roots, size caps, repeats, and that no redirect is ever followed: a
-//! redirect would carry a token or a signed request to a host that nobody chose.
+//! It decides on deadlines, proxies, trust roots, size caps and repeats in one place. It never follows a redirect,
+//! which would carry a token or a signed request to a host that nobody chose.
 
 mod fault;
 mod no_proxy;
@@ -28,20 +28,20 @@ use crate::error::{Failure, Kind};
 use crate::network::{CaBundle, authority_of, is_this_machine};
 use proxy::{Proxies, Proxy, Route, Variable};
 
-/// How long a connection may take to come about: name resolution, the proxy and TLS included. The AWS SDK for Rust
-/// gives credential-process five seconds in all: a network that swallows everything has to be noticed before.
+/// How long a connection may take, with name resolution, the proxy and TLS. The AWS SDK for Rust gives
+/// credential-process five seconds in all, and a network that drops every packet has to be noticed before.
 const CONNECT_DEADLINE: Duration = Duration::from_secs(3);
 /// How long a server may be silent, before its answer and within it.
 const SILENCE_DEADLINE: Duration = Duration::from_secs(10);
-/// How long a whole exchange with the user pool or the identity pool may take, its repeats included.
+/// How long a whole exchange with the user pool or the identity pool may take, with its repeats.
 const EXCHANGE_DEADLINE: Duration = Duration::from_secs(15);
-/// Failures to connect that came sooner than this are tried again; a slow one has used up the caller's time.
+/// Failures to connect within this time are repeated. A slow failure has used up the caller's time.
 const SOON: Duration = Duration::from_secs(1);
-/// The largest answer that is taken from the user pool or the identity pool, in bytes. Real ones are a few KiB.
+/// The largest answer of the user pool or the identity pool, in bytes. Real ones are a few KiB.
 const ANSWER_LIMIT: usize = 1024 * 1024;
 
-/// The client. Cheap to make and to clone: nothing is built or read, neither bundle nor variable, before the first
-/// request.
+/// The HTTP client. It is cheap to make and to clone, and several threads may use it at once. Nothing is built, and no
+/// bundle or variable is read, before the first request.
 #[derive(Clone)]
 pub struct Http(Arc<Shared>);
 
@@ -49,11 +49,11 @@ struct Shared {
     clock: Arc<dyn Clock>,
     ca_bundle: Option<CaBundle>,
     variable: Box<Variable>,
-    /// The host whose answer is awaited just now.
+    /// The host whose answer is awaited at the moment.
     awaited: Mutex<Option<String>>,
     offset: Mutex<Option<ClockOffset>>,
     proxies: OnceLock<Result<Proxies, Failure>>,
-    /// For `http`, which a profile allows for loopback hosts only: no trust roots, no proxy.
+    /// For `http`, which a profile allows only for loopback hosts: no trust roots, no proxy.
     plain: OnceLock<Built>,
     /// For `https` without a proxy: loading the system's trust roots takes about 2 ms.
     direct: OnceLock<Built>,
@@ -70,9 +70,10 @@ impl Default for Http {
 }
 
 impl Http {
-    /// A client that trusts the system's roots, those that the environment names, and `ca_bundle`'s.
+    /// Creates a client that trusts the roots of the system, of the environment and of `ca_bundle`.
     pub fn new(clock: Arc<dyn Clock>, ca_bundle: Option<CaBundle>) -> Self {
-        // What is no text stays wrong, and is met as such: as if it were not set would be another way out.
+        // A value that is not UTF-8 is kept, lossily, so that it fails validation; treating it as unset would silently
+        // select another route.
         let variable = |name: &str| Some(std::env::var_os(name)?.to_string_lossy().into_owned());
         Self(Arc::new(Shared {
             clock,
@@ -87,37 +88,37 @@ impl Http {
         }))
     }
 
-    /// The host whose answer is awaited just now, for those who want to tell a person what they wait for.
+    /// Returns the host whose answer is awaited at the moment, for callers who tell a person about it.
     pub fn awaited(&self) -> Option<String> {
         self.0.awaited.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Notes that an answer of `host` is awaited, for as long as what is returned lives.
+    /// Notes that an answer of `host` is awaited, until the result is dropped.
     pub fn awaiting(&self, host: &str) -> Awaiting<'_> {
         *self.0.awaited.lock().unwrap_or_else(PoisonError::into_inner) = Some(host.to_owned());
         Awaiting(self)
     }
 
-    /// The time by the clock of the server that answered last; [`None`] if none told.
+    /// Returns the time by the clock of the last server that told one.
     pub fn server_now(&self) -> Option<DateTime<Utc>> {
         self.clock_offset().map(|measured| measured.offset.there(self.0.clock.now()))
     }
 
-    /// How far the clock of the server that answered last is from this machine's; [`None`] if none told.
+    /// Returns the offset of the last server's clock that was measured.
     pub fn clock_offset(&self) -> Option<ClockOffset> {
         self.0.offset.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// How long the server that gave `answer` wants to be left alone, if it says so.
+    /// Returns how long the server of `answer` wants to be left alone, if it says so.
     pub fn retry_after(&self, answer: &http::Response<Vec<u8>>) -> Option<Duration> {
         retry::retry_after(answer.headers(), self.0.clock.now())
     }
 
-    /// Sends `request` and reads the whole answer, whatever its status. Only what did not leave this machine is sent
-    /// again: what a lost answer did is for the caller to judge.
+    /// Sends `request` and reads the whole answer, whatever its status. It repeats only what did not leave this
+    /// machine: the caller has to judge what a request with a lost answer did.
     ///
     /// # Errors
-    /// [`HttpError`] where there is no answer, or one of more than a MiB.
+    /// [`HttpError`] if there is no answer, or one of more than a MiB.
     pub async fn send(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, HttpError> {
         let began = Instant::now();
         let mut attempt = 1;
@@ -129,12 +130,12 @@ impl Http {
         }
     }
 
-    /// As [`Http::send`], for requests that do the same if they are done twice: an answer that is lost, or says that
-    /// the server is overloaded or broken for a moment, is asked for again, as late as `Retry-After` says, while that
-    /// has room in the deadline.
+    /// Like [`Http::send`], for requests that may be done twice. It also repeats after a lost answer, and after a
+    /// status of an overloaded or failing server. A pause is as long as `Retry-After` says, if the deadline has room
+    /// for it.
     ///
     /// # Errors
-    /// As [`Http::send`].
+    /// As for [`Http::send`].
     pub async fn send_repeatable(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, HttpError> {
         let began = Instant::now();
         let mut attempt = 1;
@@ -154,19 +155,19 @@ impl Http {
         }
     }
 
-    /// As [`Http::send`], and never again: for those who repeat by themselves.
+    /// Like [`Http::send`], without any repeat, for callers who repeat by themselves.
     ///
     /// # Errors
-    /// As [`Http::send`].
+    /// As for [`Http::send`].
     pub async fn send_once(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, HttpError> {
         self.exchange(request, EXCHANGE_DEADLINE).await
     }
 
-    /// Sends `request` once, and returns as soon as the answer's head is there, for callers that stream. A server that
-    /// is silent for ten seconds is given up on; there is no other deadline.
+    /// Sends `request` once, and returns as soon as the answer's head is there, for callers that stream. The only
+    /// deadline is a server's silence of ten seconds.
     ///
     /// # Errors
-    /// [`HttpError`] where no answer comes.
+    /// [`HttpError`] if there is no answer.
     pub async fn stream(&self, request: reqwest::Request) -> Result<reqwest::Response, HttpError> {
         let host = host_of(request.url());
         let (client, proxy) = self.client(request.url()).map_err(HttpError::SetUp)?;
@@ -176,7 +177,7 @@ impl Http {
         Ok(answer)
     }
 
-    /// Notes how far the clock of the server is from this machine's, if the answer tells.
+    /// Notes the offset of the server's clock, if the answer tells the time.
     fn measure(&self, host: &str, headers: &http::HeaderMap, sent: DateTime<Utc>) {
         if let Some(time) = time::server_time(headers) {
             let offset = time::offset(time, sent, self.0.clock.now());
@@ -218,7 +219,7 @@ impl Http {
         Ok(response)
     }
 
-    /// The `reqwest` client for `url`, and the proxy that it goes through.
+    /// Returns the `reqwest` client for `url`, and the proxy that it goes through.
     fn client(&self, url: &Url) -> Result<(&reqwest::Client, Option<&Proxy>), Failure> {
         let shared = &self.0;
         let (built, proxy) = match url.scheme() {
@@ -257,7 +258,7 @@ impl Http {
     }
 }
 
-/// How much of the deadline for the whole is left.
+/// Returns the time that is left for the whole exchange.
 fn left(began: Instant) -> Duration {
     EXCHANGE_DEADLINE.saturating_sub(began.elapsed())
 }
@@ -267,7 +268,7 @@ fn pause_if_not_sent<T>(outcome: &Result<T, HttpError>, attempt: u32, began: Ins
     (error.may_pass() && attempt < retry::ATTEMPTS && began.elapsed() < SOON).then(|| retry::pause(attempt))
 }
 
-/// An answer is awaited: see [`Http::awaiting`].
+/// The note that an answer is awaited: see [`Http::awaiting`].
 pub struct Awaiting<'a>(&'a Http);
 
 impl Drop for Awaiting<'_> {
@@ -293,7 +294,7 @@ fn host_of(url: &Url) -> String {
 }
 
 fn builder() -> reqwest::ClientBuilder {
-    // The first caller wins; a second installation is refused and changes nothing.
+    // The first caller wins. A second installation is refused and changes nothing.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .user_agent(concat!("cogfed/", env!("CARGO_PKG_VERSION")))

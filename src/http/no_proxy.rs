@@ -1,8 +1,8 @@
-//! `NO_PROXY`: which hosts are asked without the proxy. Pure rules over texts.
+//! `NO_PROXY`: the hosts that are asked without the proxy. Pure rules over texts.
 //!
-//! There is no standard; the rules are those of curl (<https://curl.se/libcurl/c/CURLOPT_NOPROXY.html>), and Go's ports
-//! on top (<https://pkg.go.dev/golang.org/x/net/http/httpproxy>). What reads as none of them is passed over: the
-//! variable is shared with other programs, and the proxy is the safe side.
+//! There is no standard. The rules are those of curl (<https://curl.se/libcurl/c/CURLOPT_NOPROXY.html>), with Go's
+//! ports (<https://pkg.go.dev/golang.org/x/net/http/httpproxy>). An entry that fits no rule is ignored: other programs
+//! share the variable, and the proxy is the safe side.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -21,7 +21,7 @@ enum Entry {
     Network(IpNet),
     /// `10.1.2.3` or `[::1]:8443`
     Address(IpAddr, Option<u16>),
-    /// `example.com`, which includes what is below, and `*.example.com`, which is what is below alone.
+    /// `example.com`, which includes its subdomains, and `*.example.com`, which is only the subdomains.
     Name { name: String, below_only: bool, port: Option<u16> },
 }
 
@@ -32,7 +32,7 @@ impl NoProxy {
         Self(entries.filter_map(entry).collect())
     }
 
-    /// Whether `url` is asked without the proxy.
+    /// Returns whether `url` is asked without the proxy.
     pub fn covers(&self, url: &Url) -> bool {
         let Some(host) = url.host() else { return false };
         let port = url.port_or_known_default();
@@ -85,7 +85,7 @@ fn entry(text: &str) -> Option<Entry> {
         None => (host.strip_prefix('.').unwrap_or(host), false),
     };
     let name = name.strip_suffix('.').unwrap_or(name);
-    // As in a URL: in small letters, and as DNS writes what is not ASCII.
+    // As in a URL: in lower case, and with names beyond ASCII as DNS writes them.
     match Host::parse(name).ok()? {
         Host::Domain(name) => Some(Entry::Name { name, below_only, port }),
         Host::Ipv4(address) => Some(Entry::Address(IpAddr::V4(address), port)),
@@ -157,7 +157,7 @@ mod tests {
             ("2001:db8::/32", "https://[2001:db9::1]", false),
             ("10.0.0.0/33", "https://10.0.0.1", false),
             ("10.0.0.0/", "https://10.0.0.1", false),
-            // A name that looks like a network's address is none.
+            // A name that resembles a network's address is not one.
             ("10.0.0.0/8", "https://10.0.0.1.attacker.example", false),
             // Everything
             ("*", "https://example.com", true),
@@ -169,7 +169,7 @@ mod tests {
             (" ,, a.example ,", "https://a.example", true),
             ("a.example,b.example", "https://c.example", false),
             ("<local>,http://a.example,b.example", "https://b.example", true),
-            // Nothing, and what reads as nothing
+            // Nothing, and texts that read as nothing
             ("", "https://example.com", false),
             (",", "https://example.com", false),
             (".", "https://example.com", false),

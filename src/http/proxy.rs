@@ -1,8 +1,8 @@
-//! The way out: which proxy, if any, a request goes through.
+//! The choice of the proxy that a request goes through, if any.
 //!
-//! The variables are those of curl and of the AWS CLI, the lower-case name first, as both have it. reqwest's own reading
-//! of them is not used: it passes over a malformed one in silence, and knows no ports in `NO_PROXY`, and neither
-//! brackets nor `*` for addresses.
+//! The variables are those of curl and of the AWS CLI, with the lower-case name first, as both have it. reqwest's own
+//! reader is not used: it silently ignores a malformed variable, and in `NO_PROXY` it knows no ports, and no brackets
+//! or `*` for addresses.
 
 use base64::Engine;
 use http::HeaderValue;
@@ -16,43 +16,43 @@ use crate::error::{Failure, Kind};
 /// Reads an environment variable.
 pub type Variable = dyn Fn(&str) -> Option<String> + Send + Sync;
 
-/// The variables that name a proxy for https, the first that is set counts.
+/// The variables that name a proxy for https. The first that is set counts.
 const NAMES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 
-/// One proxy, as a variable names it.
+/// A proxy, as a variable names it.
 #[derive(Clone)]
 pub struct Proxy {
     /// The variable that names it.
     pub variable: &'static str,
-    /// Where it is, without user and password.
+    /// Its address, without user and password.
     pub url: Url,
-    /// What it gets to see, if the variable holds a user.
+    /// The header with the variable's user and password, if there are any.
     pub authorization: Option<HeaderValue>,
 }
 
 impl Proxy {
-    /// Host and port, for messages.
+    /// Returns host and port, for messages.
     pub fn name(&self) -> String {
         let port = self.url.port_or_known_default().unwrap_or_default();
         format!("{}:{port}", self.url.host_str().unwrap_or_default())
     }
 }
 
-/// What the environment says about proxies.
+/// The environment's settings for proxies.
 pub struct Proxies {
     proxy: Option<Proxy>,
-    /// No variable says anything: on macOS and Windows the system's settings count.
+    /// No variable is set: on macOS and Windows the system's settings count.
     is_silent: bool,
     exceptions: NoProxy,
 }
 
 /// The route of one request out of this machine.
 pub enum Route<'a> {
-    /// Straight to the host.
+    /// Directly to the host.
     Direct,
     /// Through the proxy that the environment names.
     Proxy(&'a Proxy),
-    /// As the system's settings say; on Linux there are none.
+    /// By the system's settings. Linux has none.
     System,
 }
 
@@ -64,7 +64,7 @@ impl Proxies {
     pub fn read(variable: &Variable) -> Result<Self, Failure> {
         let set = NAMES.into_iter().find_map(|name| Some((name, variable(name)?)));
         let exceptions = variable("no_proxy").or_else(|| variable("NO_PROXY")).unwrap_or_default();
-        // Set and empty says: none.
+        // Set and empty means no proxy.
         let proxy = set.as_ref().filter(|(_, text)| !text.is_empty()).map(|(name, text)| parse(name, text));
         Ok(Self { is_silent: set.is_none(), proxy: proxy.transpose()?, exceptions: NoProxy::parse(&exceptions) })
     }

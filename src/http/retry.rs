@@ -1,4 +1,4 @@
-//! When a request is sent again, and how long that waits: pure rules, and the dice.
+//! The rules for repeating a request, and for the pause before it.
 
 use std::time::Duration;
 
@@ -8,20 +8,20 @@ use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::clock::http_date;
 
-/// How often a request is sent in all, where a repeat is safe.
+/// The number of attempts in all, if a repeat is safe.
 pub const ATTEMPTS: u32 = 3;
 /// The longest wait that a server can impose.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(5 * 60);
 /// The longest first pause; later ones double.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
-/// How long the server wants to be left alone, in delay-seconds or as a date (RFC 9110, section 10.2.3): at most
-/// [`LONGEST_WAIT`]. A date is measured against the answer's own `Date`, so that a wrong clock here does no harm, else
-/// against `now`.
+/// Returns how long the server wants to be left alone, at most [`LONGEST_WAIT`]: delay-seconds or a date (RFC 9110,
+/// section 10.2.3). A date is compared with the answer's own `Date`, so that a wrong clock here does no harm, or else
+/// with `now`.
 pub fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
     let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        // More digits than a number holds are a long time, too.
+        // A number with too many digits is a long time as well.
         return Some(text.parse().map_or(LONGEST_WAIT, Duration::from_secs).min(LONGEST_WAIT));
     }
     let until = http_date(text)?;
@@ -29,17 +29,17 @@ pub fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> 
     Some((until - now).to_std().unwrap_or_default().min(LONGEST_WAIT))
 }
 
-/// Whether a status says that the server was overloaded or broken for a moment.
+/// Returns whether a status says that the server is overloaded or fails at the moment.
 pub fn is_passing(status: StatusCode) -> bool {
     matches!(status.as_u16(), 429 | 500 | 502 | 503 | 504)
 }
 
-/// How long to pause after attempt number `attempt`, the first being 1: at least half of what it doubles to, so that
-/// many who failed at once do not come back at once.
+/// Returns the pause after attempt number `attempt`, which counts from 1. It is at least half of a time that doubles,
+/// so that clients that failed at once do not come back at once.
 pub fn pause(attempt: u32) -> Duration {
     let longest = FIRST_PAUSE * 2u32.saturating_pow(attempt.saturating_sub(1).min(4));
     let mut dice = [0];
-    // Without randomness the pause is the longest; that is no reason to fail.
+    // Without random numbers the pause is the longest, which is no reason to fail.
     let share = SystemRandom::new().fill(&mut dice).map_or(255, |()| u32::from(dice[0]));
     longest / 2 + longest / 2 * share / 255
 }

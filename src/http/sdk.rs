@@ -1,4 +1,4 @@
-//! The shape in which the AWS SDK asks for its requests to be sent.
+//! The client in the form that the AWS SDK needs.
 
 use std::fmt;
 use std::time::Duration;
@@ -18,11 +18,11 @@ use http::header::{DATE, RETRY_AFTER};
 use super::Http;
 use super::retry::{is_passing, retry_after};
 
-/// The longest `Retry-After` that is waited for within a call of the SDK's: it bounds its waits by the same.
+/// The longest `Retry-After` within a call of the SDK, which bounds its own waits by the same.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
-/// The AWS SDK asks for a connector, and for something that makes connectors. It repeats by itself, so that each of
-/// its requests is sent once here.
+/// Implements the SDK's connector, and the maker of connectors. The SDK repeats by itself, so each of its requests is
+/// sent once here.
 impl HttpConnector for Http {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let http = self.clone();
@@ -45,7 +45,7 @@ impl HttpClient for Http {
 }
 
 impl Http {
-    /// As [`Http::retry_after`], for the SDK's own type of answers.
+    /// Like [`Http::retry_after`], for the SDK's own type of answers.
     pub fn sdk_retry_after(&self, answer: &HttpResponse) -> Option<Duration> {
         let mut headers = http::HeaderMap::new();
         for name in [RETRY_AFTER, DATE] {
@@ -57,7 +57,7 @@ impl Http {
     }
 }
 
-/// Makes the SDK obey `Retry-After`: by itself it knows `x-amz-retry-after` alone. A wait that has no room in a call
+/// Makes the SDK obey `Retry-After`: by itself it knows only `x-amz-retry-after`. A wait that does not fit into a call
 /// ends the call, so that the caller can come back later.
 pub struct ObeyRetryAfter(pub Http);
 
@@ -78,7 +78,7 @@ impl ClassifyRetry for ObeyRetryAfter {
         "Retry-After"
     }
 
-    /// The last word: the SDK's own classifiers run before.
+    /// The last of the classifiers, whose word counts.
     fn priority(&self) -> RetryClassifierPriority {
         RetryClassifierPriority::run_after(RetryClassifierPriority::transient_error_classifier())
     }

@@ -1,27 +1,27 @@
-//! What servers say the time is. Nothing here changes what this machine's clock counts for.
+//! The time of servers, as read from their answers. This machine's clock stays in force.
 
 use chrono::{DateTime, Utc};
 use http::{HeaderMap, header};
 
 use crate::clock::{Offset, http_date};
 
-/// How far a server's clock is from this machine's.
+/// The offset of a server's clock from this machine's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClockOffset {
     /// The host, with its port if it is not the scheme's own.
     pub host: String,
-    /// The server's time less this machine's, half-way between sending and receiving. `Date` counts whole seconds: it
-    /// is up to a second too small, and half the exchange's time off either way.
+    /// The server's time less this machine's, half-way between sending and receiving. `Date` counts whole seconds: the
+    /// offset is up to a second too small, and wrong by up to half of the exchange's time.
     pub offset: Offset,
 }
 
-/// The server's time of one answer, by its `Date`; none where it comes from a cache (`Age`).
+/// Returns the server's time in an answer's `Date`, unless the answer comes from a cache (`Age`).
 pub fn server_time(headers: &HeaderMap) -> Option<DateTime<Utc>> {
     let is_stored = headers.contains_key(header::AGE);
     headers.get(header::DATE).filter(|_| !is_stored).and_then(|date| http_date(date.to_str().ok()?))
 }
 
-/// The offset that follows from one exchange.
+/// Returns the offset that follows from one exchange.
 pub fn offset(server: DateTime<Utc>, sent: DateTime<Utc>, received: DateTime<Utc>) -> Offset {
     Offset::measured(server - (sent + (received - sent) / 2))
 }

@@ -1,8 +1,8 @@
-//! Whom to trust besides the system's roots: the PEM files that `AWS_CA_BUNDLE`, `SSL_CERT_FILE` and the profile name.
+//! Trust roots besides the system's: the PEM files that `AWS_CA_BUNDLE`, `SSL_CERT_FILE` and the profile name.
 //!
-//! On Linux the system's roots are what rustls-native-certs loads, and there `SSL_CERT_FILE` and `SSL_CERT_DIR` take
-//! their place, as with OpenSSL. On macOS and Windows `SSL_CERT_FILE` comes on top. `AWS_CA_BUNDLE` and `ca_bundle`
-//! come on top everywhere. Nothing turns verification off.
+//! On Linux, rustls-native-certs loads the system's roots, and `SSL_CERT_FILE` and `SSL_CERT_DIR` replace them, as in
+//! OpenSSL. On macOS and Windows `SSL_CERT_FILE` is added. `AWS_CA_BUNDLE` and `ca_bundle` are added everywhere.
+//! Nothing turns verification off.
 
 use std::fs::OpenOptions;
 use std::io::Read;
@@ -16,16 +16,17 @@ use super::proxy::Variable;
 use crate::error::{Failure, Kind};
 use crate::network::CaBundle;
 
-/// The largest bundle that is read, in bytes: a system's whole one has about 230 KiB.
+/// The largest bundle, in bytes. A whole system's has about 230 KiB.
 const LARGEST: u64 = 8 * 1024 * 1024;
 
-/// The certificates that come on top of the system's.
+/// Returns the certificates to trust besides the system's.
 ///
 /// # Errors
-/// [`Kind::Usage`], naming variable or key and file, if a file is not there, cannot be read, or holds no certificate.
+/// [`Kind::Usage`] with the variable or key and the file, if a file does not exist, cannot be read, or holds no
+/// certificate.
 pub fn extra_roots(bundle: Option<&CaBundle>, variable: &Variable) -> Result<Vec<CertificateDer<'static>>, Failure> {
     let mut roots = Vec::new();
-    // An empty one is as if it were not set, as botocore has it.
+    // An empty value counts as unset, as in botocore.
     if let Some(path) = variable("AWS_CA_BUNDLE").filter(|path| !path.is_empty()) {
         roots.extend(read("AWS_CA_BUNDLE", Path::new(&path))?);
     }
@@ -55,7 +56,7 @@ fn read(named_by: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>, Fai
     let mut checked = RootCertStore::empty();
     let mut roots = Vec::new();
     for certificate in CertificateDer::pem_slice_iter(&bytes) {
-        // A bundle of the world's authorities may hold one that nobody can read; that must not cost the others.
+        // A bundle of the world's authorities may hold an unreadable one, which must not cost the others.
         match certificate {
             Ok(certificate) if checked.add(certificate.clone()).is_ok() => roots.push(certificate),
             _ => tracing::debug!(file = %path.display(), "a certificate that cannot be read is passed over"),
@@ -71,7 +72,7 @@ fn bytes_of(path: &Path) -> Result<Vec<u8>, String> {
     };
     let mut options = OpenOptions::new();
     options.read(true);
-    // A pipe without a writer would be waited for.
+    // Without this, a pipe without a writer would be waited for.
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits() as i32);
     let file = options.open(path).map_err(cannot)?;

@@ -5,8 +5,8 @@ use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 
 /// A port that is held on 127.0.0.1 and on ::1.
 ///
-/// `localhost` may mean either address family. A program that holds the other half of a port would get what is meant for
-/// this one, so that half a port is none.
+/// `localhost` may mean either address family. A program that holds the other half of a port would receive what is
+/// meant for this one, so half a port is not enough.
 #[derive(Debug)]
 pub struct Port {
     pub(super) sockets: Vec<TcpListener>,

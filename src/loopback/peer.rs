@@ -10,9 +10,9 @@ use std::net::SocketAddr;
 
 /// Returns whether a connection from `peer` to our `port` is known to be another user's. Root counts as this user.
 ///
-/// The state of a sign-in travels in the browser's command line, where every local user can read it: it proves nothing
-/// about the user. For a socket that its owner has closed, the kernel shows root. Such a connection counts as another
-/// user's, since a browser of this user waits for the answer.
+/// The state of a sign-in is in the browser's command line, where every local user can read it, so it does not prove
+/// which user sends it. For a socket that its owner has closed, the kernel shows root. Such a connection counts as
+/// another user's, since a browser of this user waits for the answer.
 pub fn is_someone_else(peer: SocketAddr, port: u16) -> bool {
     #[cfg(target_os = "linux")]
     {

@@ -12,11 +12,11 @@ use crate::error::shortened;
 use crate::loopback;
 use crate::secret::Secret;
 
-/// Longest code that is taken, in bytes; Cognito's are 36.
+/// The longest code, in bytes. Cognito's have 36.
 const LONGEST_CODE: usize = 4096;
-/// The most of an error's text that is kept, in characters: any page may send one, and a person has to read it.
+/// The longest text of an error that is kept, in characters. Any page may send one, and a person has to read it.
 const LONGEST_ERROR: usize = 400;
-/// The page that the browser ends on: without a query, so that no code stays in the address bar or the history.
+/// The page on which the browser ends. It has no query, so that no code stays in the address bar or the history.
 pub const DONE: &str = "/done";
 
 /// The callback that the listener waits for.

@@ -1,4 +1,4 @@
-//! API Gateway's refusals: the words for each reason that `request` finds
+//! API Gateway's refusals: cause and hint for each reason that `request` finds
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html>).
 
 use super::{Refuser, Row};
@@ -26,7 +26,7 @@ macro_rules! rows {
         $($(#[doc = $about])* pub const $name: Row =
             Row { codes: &[$code], cause: $cause, hint: $hint, source: $source, ..ROW };)*
 
-        /// All of them.
+        /// All rows.
         pub const ROWS: &[Row] = &[$($name,)*];
     };
 }
@@ -36,7 +36,7 @@ rows! {
     MISSING_ROUTE = "missing-route",
         "the API at '{host}' has no {method} {path}",
         "check method and path: on this host the path begins with the stage, as in /prod/orders", FORBIDDEN_PAGE;
-    /// Nor has a custom domain, or the signature was lost on the way.
+    /// A custom domain has no such route either, or the signature was lost on the way.
     MISSING_ROUTE_ON_CUSTOM_DOMAIN = "missing-route-on-custom-domain",
         "the API at '{host}' has no {method} {path}",
         "check method and path; on a custom domain the path has no stage, and a proxy in between that drops the Authorization \
@@ -45,11 +45,11 @@ rows! {
     WRONG_CLOCK = "wrong-clock",
         "this machine's clock is {offset} the gateway's",
         "set the clock (on Linux: timedatectl set-ntp true); signatures are good for 5 minutes", SIGNATURES;
-    /// The clocks agree, and the signature was old all the same.
+    /// The clocks agree, but the signature was old.
     OLD_SIGNATURE = "old-signature",
         "the gateway takes the signature's time for wrong, though the clocks agree: {said}",
         "the request was more than 5 minutes on its way: repeat it, with a smaller body if there is one", SIGNATURES;
-    /// Nobody knows how far the clocks differ.
+    /// The clocks differ by an unknown time.
     WRONG_CLOCK_UNMEASURED = "wrong-clock-unmeasured",
         "the gateway takes the signature's time for wrong: {said}",
         "set this machine's clock; signatures are good for 5 minutes", SIGNATURES;
@@ -65,7 +65,7 @@ rows! {
         "the deny is in the role's policies, the API's resource policy or the organization's, and no allow outweighs it: \
          ask the API's owner",
         POLICIES;
-    /// The API's resource policy refuses who is nobody to it.
+    /// The API's resource policy refuses a caller without an identity.
     REFUSED_BY_RESOURCE_POLICY = "refused-by-resource-policy",
         "the API's resource policy refuses {resource}",
         "it has to allow {action} to your role: ask the API's owner", POLICIES;
@@ -82,7 +82,7 @@ rows! {
     WRONG_SCOPE = "wrong-scope",
         "the request to '{host}' was signed for region '{region}', which is not the API's: {said}",
         "give the API's region by --region, or as 'region' in the profile", SIGNATURES;
-    /// The signature is another request's.
+    /// The signature belongs to another request.
     WRONG_SIGNATURE = "wrong-signature",
         "the signature does not match what arrived at '{host}'",
         "a proxy or CDN in between may rewrite path, query or headers: call the API's own execute-api host; if it is called \
@@ -91,12 +91,12 @@ rows! {
     INCOMPLETE_SIGNATURE = "incomplete-signature",
         "the signature did not arrive whole at '{host}': {said}",
         "a proxy in between may rewrite the Authorization header: call the API's own execute-api host", SIGNATURES;
-    /// Refused before or beside IAM.
+    /// Refused before IAM, or independently of it.
     FORBIDDEN = "forbidden",
         "'{host}' refuses {method} {path} before it looks at the role",
         "a firewall rule (WAF), a missing x-api-key, a default endpoint that is switched off, or a client certificate that is \
          wanted: ask the API's owner", FORBIDDEN_PAGE;
-    /// An HTTP API gives every refusal the same answer.
+    /// An HTTP API, which gives every refusal the same answer.
     HTTP_API = "http-api",
         "the HTTP API at '{host}' refuses {method} {path} and does not say why",
         "check that the role of profile '{profile}' is allowed execute-api:Invoke there, and that '{region}' is the API's region",

@@ -1,4 +1,4 @@
-//! Azure AD B2C's refusals, the customers' directory.
+//! Refusals of Azure AD B2C, the customers' directory.
 
 use super::{Refuser, Row};
 use crate::error::Kind;
@@ -8,7 +8,7 @@ const LIST: &str = "https://learn.microsoft.com/azure/active-directory-b2c/error
 const ROW: Row =
     Row { refuser: Refuser::AzureB2c, codes: &[], says: &[], kind: Kind::Refused, cause: "", hint: "", source: LIST };
 
-/// By code.
+/// The rows by code.
 pub const ROWS: &[Row] = &[
     Row {
         codes: &["AADB2C90091"],
@@ -131,7 +131,7 @@ pub const ROWS: &[Row] = &[
     },
 ];
 
-/// Any other code.
+/// The row for any other code.
 pub const UNKNOWN: Row = Row {
     cause: "Azure AD B2C refused the sign-in",
     hint: "send the administrator of B2C what it said, with the correlation id",

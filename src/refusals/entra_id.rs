@@ -1,7 +1,7 @@
-//! Entra ID's refusals, the employees' directory (formerly Azure AD).
+//! Refusals of Entra ID, the employees' directory (formerly Azure AD).
 //!
-//! All meanings are those of Microsoft's list unless another page is named. Many of these are shown on Entra ID's own page,
-//! where the browser then stays; who reads such a code there finds it here too.
+//! The meanings are those of Microsoft's list unless a row names another page. Entra ID shows many of these codes on a
+//! page of its own, where the browser then stays. They are here as well, for people who look them up.
 
 use super::{Refuser, Row};
 use crate::error::Kind;
@@ -11,9 +11,9 @@ const LIST: &str = "https://learn.microsoft.com/entra/identity-platform/referenc
 const ROW: Row =
     Row { refuser: Refuser::EntraId, codes: &[], says: &[], kind: Kind::Refused, cause: "", hint: "", source: LIST };
 
-/// By code.
+/// The rows by code.
 pub const ROWS: &[Row] = &[
-    // Who may come in at all.
+    // Access to the application.
     Row {
         codes: &["AADSTS50105"],
         cause: "you are not assigned to this application in Entra ID",
@@ -134,7 +134,7 @@ pub const ROWS: &[Row] = &[
         hint: "ask the administrator of Entra ID to check its permissions and its identifier (Entity ID), and to grant consent",
         ..ROW
     },
-    // How the application is set up.
+    // The application's set-up.
     Row {
         codes: &["AADSTS50011", "AADSTS70004", "AADSTS900971"],
         cause: "the address that the browser would come back to is not registered in Entra ID",
@@ -239,7 +239,7 @@ pub const ROWS: &[Row] = &[
         hint: "sign in again: {login}",
         ..ROW
     },
-    // Their own troubles.
+    // Entra ID's own troubles.
     Row {
         codes: &[
             "AADSTS90033",
@@ -258,7 +258,7 @@ pub const ROWS: &[Row] = &[
     },
 ];
 
-/// Any other code.
+/// The row for any other code.
 pub const UNKNOWN: Row = Row {
     cause: "Entra ID refused the sign-in",
     hint: "look the number up at https://login.microsoftonline.com/error, and send the administrator of Entra ID what it said",

@@ -1,7 +1,7 @@
-//! The identity pool's refusals
+//! Refusals of the identity pool
 //! (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetCredentialsForIdentity.html#API_GetCredentialsForIdentity_Errors>).
 //!
-//! The codes are documented; the messages are what people met.
+//! AWS documents the codes. The messages are those that people have reported.
 
 use super::{Refuser, Row};
 use crate::error::Kind;
@@ -23,7 +23,7 @@ const ROW: Row = Row {
 };
 const NOT_AUTHORIZED: Row = Row { codes: &["NotAuthorizedException"], ..ROW };
 
-/// By code and message.
+/// The rows by code and message.
 pub const ROWS: &[Row] = &[
     Row {
         says: &["Token is not from a supported provider"],
@@ -82,7 +82,7 @@ pub const ROWS: &[Row] = &[
         source: DENIED_THREAD,
         ..NOT_AUTHORIZED
     },
-    // How the refusal of a CustomRoleArn reads is documented nowhere: it names the role, in all likelihood.
+    // No documentation has the refusal of a CustomRoleArn. In all likelihood it names the role.
     Row {
         says: &["Access to Role"],
         cause: "the identity pool does not give you the role that was asked for",
@@ -168,7 +168,7 @@ pub const ROWS: &[Row] = &[
     },
 ];
 
-/// Any other code.
+/// The row for any other code.
 pub const UNKNOWN: Row = Row {
     cause: "the identity pool refused",
     hint: "look the code up in AWS's documentation of GetCredentialsForIdentity",

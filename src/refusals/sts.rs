@@ -1,6 +1,6 @@
-//! The Security Token Service's refusals: of AssumeRoleWithWebIdentity, the last step of the classic flow
-//! (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html#API_AssumeRoleWithWebIdentity_Errors>), and of
-//! GetCallerIdentity.
+//! Refusals of the Security Token Service: of AssumeRoleWithWebIdentity, the last step of the classic flow
+//! (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html#API_AssumeRoleWithWebIdentity_Errors>),
+//! and of GetCallerIdentity.
 
 use super::{Refuser, Row};
 use crate::error::Kind;
@@ -11,7 +11,7 @@ const COMMON: &str = "https://docs.aws.amazon.com/STS/latest/APIReference/Common
 const ROW: Row =
     Row { refuser: Refuser::Sts, codes: &[], says: &[], kind: Kind::Refused, cause: "", hint: "", source: API };
 
-/// By code and message.
+/// The rows by code and message.
 pub const ROWS: &[Row] = &[
     Row {
         codes: &["AccessDenied"],
@@ -126,7 +126,7 @@ pub const ROWS: &[Row] = &[
     },
 ];
 
-/// Any other code.
+/// The row for any other code.
 pub const UNKNOWN: Row = Row {
     cause: "AWS STS refused",
     hint: "look the code up in AWS's documentation of AssumeRoleWithWebIdentity",

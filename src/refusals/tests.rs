@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 
-/// What each service's callers fill in.
+/// The facts that each party's callers fill in.
 fn facts_of(refuser: Refuser) -> &'static [&'static str] {
     match refuser {
         Refuser::Authorization | Refuser::TokenEndpoint | Refuser::EntraId | Refuser::AzureB2c => {
@@ -59,12 +59,12 @@ fn codes_of_directories_count_before_the_user_pools() {
     for message in ["[AzureAD] said (AADSTS50105)", "AADSTS1: x AADSTS50105", "…AADSTS50105,\r\nTrace"] {
         assert_eq!(cause(Refuser::TokenEndpoint, "invalid_grant", message), assigned.cause, "{message}");
     }
-    // A longer number is another code, and no number is none.
+    // A longer number is another code, and a code has a number.
     assert_eq!(find(Refuser::Authorization, "x", "AADSTS501059: y"), &entra_id::UNKNOWN);
     assert_eq!(find(Refuser::Authorization, "x", "AADSTS: y"), &user_pool::UNKNOWN_AT_AUTHORIZATION);
     assert_eq!(find(Refuser::Authorization, "x", "AADB2C90118").refuser, Refuser::AzureB2c);
     assert_eq!(find(Refuser::Authorization, "x", "AADB2C1 é").cause, azure_b2c::UNKNOWN.cause);
-    // Only who sends browsers there passes on what a directory says.
+    // Only a party that sends browsers to a directory passes on the directory's codes.
     assert_eq!(find(Refuser::Sts, "x", "AADSTS50105"), &sts::UNKNOWN);
 }
 

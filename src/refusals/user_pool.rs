@@ -1,7 +1,8 @@
-//! The user pool's own refusals: at the end of a browser's way
-//! (<https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html>), and at the token endpoint.
+//! Refusals of the user pool itself: those that come with the browser
+//! (<https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html>), and those of the token
+//! endpoint.
 //!
-//! Most of the descriptions are documented nowhere; the threads named are where people met them.
+//! Most of the descriptions are undocumented. The sources are then the threads in which people reported them.
 
 use super::{Refuser, Row};
 use crate::error::Kind;
@@ -24,7 +25,8 @@ const ROW: Row = Row {
     source: AUTHORIZATION_ENDPOINT,
 };
 
-/// By way of the browser. The descriptions first: their code is `invalid_request` or `server_error`, whatever it was.
+/// The rows of refusals that come with the browser. Descriptions come first, because their code is always
+/// `invalid_request` or `server_error`.
 pub const AUTHORIZATION: &[Row] = &[
     Row {
         says: &["calling IdP token endpoint", "in calling jwks uri", "Connection reset", "Read timed out"],
@@ -182,7 +184,7 @@ pub const AUTHORIZATION: &[Row] = &[
     },
 ];
 
-/// What else comes by way of the browser.
+/// The row for any other refusal that comes with the browser.
 pub const UNKNOWN_AT_AUTHORIZATION: Row = Row {
     cause: "the identity provider refused the sign-in",
     hint: "tell the administrator of the {issuer} what it said",
@@ -196,7 +198,7 @@ const TOKEN_ROW: Row = Row {
     ..ROW
 };
 
-/// At the token endpoint.
+/// The rows of the token endpoint.
 pub const TOKEN_ENDPOINT: &[Row] = &[
     Row {
         codes: &["invalid_grant"],
@@ -245,7 +247,7 @@ pub const TOKEN_ENDPOINT: &[Row] = &[
     },
 ];
 
-/// What else comes from the token endpoint.
+/// The row for any other refusal of the token endpoint.
 pub const UNKNOWN_AT_TOKEN_ENDPOINT: Row = Row {
     cause: "the {issuer} gave no tokens",
     hint: "tell the administrator of the {issuer} what it said",

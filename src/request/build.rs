@@ -1,4 +1,4 @@
-//! From what a person gave to a whole request: method, URL, headers, body.
+//! A whole request from what a person gave: method, URL, headers, body.
 
 use bytes::Bytes;
 use http::header::{
@@ -14,14 +14,14 @@ use crate::error::{Failure, Kind};
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>).
 pub const MAX_BODY: usize = 10 * 1024 * 1024;
 
-/// The longest method that is taken, in bytes; the longest that is registered has 17
+/// The longest method, in bytes. The longest registered one has 17
 /// (<https://www.iana.org/assignments/http-methods/http-methods.xhtml>).
 const LONGEST_METHOD: usize = 32;
-/// The most headers that a person may give: with a name and a value of one byte each, and a line's end, they are all
-/// that fits into the 10,240 bytes of API Gateway (the same page).
+/// The most headers that a person may give. With a name and a value of one byte each, and a line's end, no more fit
+/// into the 10,240 bytes of API Gateway (the same page).
 const MOST_HEADERS: usize = 2000;
 
-/// What a person gave for one request.
+/// The input for one request.
 #[derive(Clone, Default)]
 pub struct RequestInput {
     /// The HTTP method, in any case.
@@ -30,15 +30,15 @@ pub struct RequestInput {
     pub url: String,
     /// Name and value of each header, in the order given; see [`parse_header`].
     pub headers: Vec<(String, String)>,
-    /// The body, if any. It brings no `Content-Type` of its own: API Gateway reads a body without one as JSON
-    /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/request-response-data-mappings.html>), where curl's
-    /// `application/x-www-form-urlencoded` would be refused or read wrongly.
+    /// The body, if any. It brings no `Content-Type` of its own, since API Gateway reads a body without one as JSON
+    /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/request-response-data-mappings.html>). curl's
+    /// `application/x-www-form-urlencoded` would be refused or misread.
     pub body: Option<Vec<u8>>,
     /// Send and ask for `application/json`, unless a header says otherwise.
     pub json: bool,
 }
 
-/// A whole request, checked and normalised, not signed yet.
+/// A whole request, checked and normalised, but not signed yet.
 #[derive(Clone)]
 pub struct ApiRequest {
     pub(super) method: Method,
@@ -48,10 +48,10 @@ pub struct ApiRequest {
 }
 
 impl ApiRequest {
-    /// Builds the request in the form in which it will be signed and sent, with what was changed on the way.
+    /// Builds the request in the form in which it is signed and sent, with notes of what was changed.
     ///
     /// # Errors
-    /// A [`Failure`] of kind `Usage` that says what is wrong with the method, the URL, a header, or the body's size.
+    /// A [`Failure`] of kind `Usage` with the fault of the method, the URL, a header, or the body's size.
     pub fn build(input: RequestInput) -> Result<(Self, Vec<Note>), Failure> {
         let method = method(&input.method)?;
         let (target, notes) = Target::parse(&input.url)?;
@@ -70,7 +70,7 @@ impl ApiRequest {
             headers.entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
             headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
         }
-        // All that the HTTP client would add by itself is there from the start, so that --dry-run tells the truth.
+        // With everything that the HTTP client would add by itself, so that --dry-run shows the truth.
         headers.entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
         headers.entry(USER_AGENT).or_insert(HeaderValue::from_static(concat!("cogfed/", env!("CARGO_PKG_VERSION"))));
         let host = HeaderValue::from_str(&target.authority).expect("the host of a parsed URL is ASCII without spaces");
@@ -81,23 +81,23 @@ impl ApiRequest {
         Ok((Self { method, uri, headers, body: body.into() }, notes))
     }
 
-    /// The HTTP method, in upper case.
+    /// Returns the HTTP method, in upper case.
     pub fn method(&self) -> &Method {
         &self.method
     }
 
-    /// The host as the `Host` header says it, with its port unless that is the scheme's own.
+    /// Returns the host as in the `Host` header, with its port unless that is the scheme's own.
     pub fn host(&self) -> &str {
         self.uri.authority().map_or("", |authority| authority.as_str())
     }
 
-    /// The path on the wire, without the query.
+    /// Returns the path on the wire, without the query.
     pub fn path(&self) -> &str {
         self.uri.path()
     }
 }
 
-/// One header as `-H` takes it: `Name: value`, or `Name;` for an empty value, as curl does.
+/// Reads one header of `-H`: `Name: value`, or `Name;` for an empty value, as in curl.
 ///
 /// # Errors
 /// A [`Failure`] of kind `Usage` if it is neither.
@@ -116,7 +116,7 @@ pub fn parse_header(given: &str) -> Result<(String, String), Failure> {
     }
 }
 
-/// The method in upper case: all that API Gateway knows are, and signers disagree on others.
+/// Returns the method in upper case, like all methods of API Gateway. Signers disagree on others.
 fn method(given: &str) -> Result<Method, Failure> {
     match Method::from_bytes(given.to_ascii_uppercase().as_bytes()) {
         Ok(Method::CONNECT) => Err(Failure::new(Kind::Usage, "CONNECT is for proxies, not for an API")),
@@ -128,7 +128,7 @@ fn method(given: &str) -> Result<Method, Failure> {
     }
 }
 
-/// The headers that a person gave, checked: none that signing or the connection decides, nothing that breaks a line.
+/// Checks the headers that a person gave: none that the signature or the connection determines, and no line breaks.
 fn given_headers(given: &[(String, String)]) -> Result<HeaderMap, Failure> {
     let mut headers = HeaderMap::new();
     for (name, value) in given {
@@ -152,7 +152,7 @@ fn given_headers(given: &[(String, String)]) -> Result<HeaderMap, Failure> {
             return Err(Failure::new(Kind::Usage, message).hint("encode it, or send it in the body"));
         }
         let mut value = HeaderValue::from_str(value).expect("visible ASCII and spaces are a header's value");
-        // Keys of their own kind: --dry-run masks them, and nothing logs them.
+        // Secrets of their own: --dry-run masks them, and nothing logs them.
         value.set_sensitive(header == COOKIE || header == "x-api-key");
         if headers.len() >= MOST_HEADERS {
             let message = format!("more than {MOST_HEADERS} headers are given");
@@ -165,7 +165,7 @@ fn given_headers(given: &[(String, String)]) -> Result<HeaderMap, Failure> {
     Ok(headers)
 }
 
-/// Why `header` is not the person's to give, as the hint for it; `None` for all others.
+/// Returns the reason why a person may not give `header`, as a hint, or `None` if they may.
 fn reserved(header: &HeaderName) -> Option<&'static str> {
     const HOP_BY_HOP: [HeaderName; 8] =
         [CONNECTION, EXPECT, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE];
@@ -188,7 +188,7 @@ fn reserved(header: &HeaderName) -> Option<&'static str> {
     }
 }
 
-/// A character that has no place in a header's value, in words.
+/// Describes a character that a header's value cannot hold.
 fn described(fault: char) -> String {
     match fault {
         '\r' | '\n' => "a line break".to_string(),
@@ -197,7 +197,7 @@ fn described(fault: char) -> String {
     }
 }
 
-/// As much of a wrong input as a message needs.
+/// Shortens a wrong input to what a message needs.
 fn shown(given: &str) -> String {
     given.chars().take(40).collect()
 }

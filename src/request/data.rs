@@ -1,4 +1,4 @@
-//! Bodies as `-d` and `--data-binary` take them, after curl.
+//! Bodies of `-d` and `--data-binary`, as in curl.
 
 use std::fs::File;
 use std::io::Read;
@@ -7,24 +7,24 @@ use std::path::PathBuf;
 use super::build::MAX_BODY;
 use crate::error::{Failure, Kind};
 
-/// Where a piece of the body comes from.
+/// The source of a piece of the body.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Source {
     /// The argument itself.
     Text(String),
     /// A file: `@FILE`.
     File(PathBuf),
-    /// Standard input: `@-`, and `-` as well, which curl would send as it is.
+    /// Standard input: `@-`, and also `-`, which curl would send as it is.
     Stdin,
 }
 
 /// One `-d` or `--data-binary`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Data {
-    /// Where it comes from.
+    /// The source.
     pub source: Source,
-    /// `--data-binary`: every byte as it is. `-d` drops line breaks and NULs from a file and from standard input, as
-    /// curl's does; JSON means the same without them.
+    /// `--data-binary`: every byte as it is. Like curl's, `-d` drops line breaks and NULs from files and standard
+    /// input; JSON means the same without them.
     pub binary: bool,
 }
 
@@ -41,11 +41,11 @@ impl Data {
     }
 }
 
-/// The whole body: all pieces in their order, joined by `&`, as curl does. `None` if there are no pieces.
+/// Reads the whole body: all pieces in their order, joined by `&`, as in curl. `None` if there are no pieces.
 ///
 /// # Errors
-/// A [`Failure`] of kind `Usage` if a file cannot be read, if standard input is asked for twice, or if all of it together
-/// is more than [`MAX_BODY`]: no more than that is read.
+/// A [`Failure`] of kind `Usage` if a file cannot be read, if standard input is used twice, or if the body has more
+/// than [`MAX_BODY`] bytes. No more than that is read.
 pub fn read_data(pieces: &[Data], stdin: &mut dyn Read) -> Result<Option<Vec<u8>>, Failure> {
     if pieces.iter().filter(|piece| piece.source == Source::Stdin).count() > 1 {
         let failure = Failure::new(Kind::Usage, "the body asks for standard input more than once");
@@ -53,7 +53,7 @@ pub fn read_data(pieces: &[Data], stdin: &mut dyn Read) -> Result<Option<Vec<u8>
     }
     let mut body: Option<Vec<u8>> = None;
     for piece in pieces {
-        // What is there already, with the `&` that comes next.
+        // The bytes so far, with the `&` that comes next.
         let before = body.as_ref().map_or(0, |body| body.len() + 1);
         let bytes = read(piece, stdin, before)?;
         match &mut body {
@@ -67,7 +67,7 @@ pub fn read_data(pieces: &[Data], stdin: &mut dyn Read) -> Result<Option<Vec<u8>
     Ok(body)
 }
 
-/// One piece, after `before` bytes of others.
+/// Reads one piece, after `before` bytes of others.
 fn read(piece: &Data, stdin: &mut dyn Read, before: usize) -> Result<Vec<u8>, Failure> {
     let mut bytes = match &piece.source {
         Source::Text(text) => return read_capped(&mut text.as_bytes(), "the text", before),
@@ -84,7 +84,7 @@ fn read(piece: &Data, stdin: &mut dyn Read, before: usize) -> Result<Vec<u8>, Fa
     Ok(bytes)
 }
 
-/// All of `reader`, up to what `before` bytes leave of the gateway's limit.
+/// Reads all of `reader`, up to what `before` bytes leave of the gateway's limit.
 fn read_capped(reader: &mut dyn Read, name: &str, before: usize) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     let left = MAX_BODY.saturating_sub(before);

@@ -1,4 +1,4 @@
-//! A signed request as text, for eyes: what would be sent, and nothing that could be spent.
+//! A signed request as text for people, without anything that could be misused.
 
 use std::fmt::Write;
 
@@ -6,11 +6,11 @@ use http::header::AUTHORIZATION;
 
 use super::sign::SignedRequest;
 
-/// What stands for a secret.
+/// The mask of a secret.
 const MASK: &str = "****";
 
-/// The request as HTTP/1.1 would carry it, head and body. The signature, the session token, cookies and API keys are
-/// masked, of the access key id only the ends are shown. A body that is not plain text is shown by its size.
+/// Returns the request in the form of HTTP/1.1, head and body. The signature, the session token, cookies and API keys
+/// are masked, and only the ends of the access key id are shown. A body that is not plain text is shown by its size.
 pub fn dry_run(signed: &SignedRequest) -> String {
     let request = &signed.0;
     let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
@@ -40,7 +40,7 @@ pub fn dry_run(signed: &SignedRequest) -> String {
     text
 }
 
-/// `AWS4-HMAC-SHA256 Credential=KEY/SCOPE, SignedHeaders=…, Signature=…` without what could be used.
+/// Masks `AWS4-HMAC-SHA256 Credential=KEY/SCOPE, SignedHeaders=…, Signature=…`.
 fn masked_authorization(value: &str) -> String {
     let parts = || {
         let (algorithm, rest) = value.split_once("Credential=")?;
@@ -103,7 +103,7 @@ mod tests {
             assert!(text.contains(line), "{line} in {text}");
         }
         assert!(!text.to_lowercase().contains("canary"), "{text}");
-        // No run of hexadecimal digits that could be a signature.
+        // A run of hexadecimal digits could be a signature.
         assert!(!text.split(|c: char| !c.is_ascii_hexdigit()).any(|run| run.len() >= 32), "{text}");
     }
 

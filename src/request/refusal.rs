@@ -1,11 +1,12 @@
-//! Why the gateway refused a request, in words and with the next step.
+//! The gateway's refusals, explained, with the next step.
 //!
 //! The answers are those of API Gateway's REST APIs
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html>,
-//! <https://repost.aws/knowledge-center/api-gateway-troubleshoot-403-forbidden>) and HTTP APIs, and of the signature check
-//! that AWS's services share (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html>).
-//! An API's owner can word its refusals freely, so the error type in the header counts too. All of it comes from outside:
-//! it is escaped where it is printed.
+//! <https://repost.aws/knowledge-center/api-gateway-troubleshoot-403-forbidden>) and HTTP APIs, and of the signature
+//! check that AWS's services share
+//! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html>). An API's owner can word
+//! refusals freely, so the error type in the header counts too. All of it comes from outside, and is escaped where it
+//! is printed.
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use http::header::DATE;
@@ -23,12 +24,12 @@ const LONGEST_QUOTE: usize = 300;
 /// The longest piece of a path that a message repeats, in characters.
 const LONGEST_PATH: usize = 200;
 
-/// Why a request was refused.
+/// The reason of a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
-    /// No such method and path, or the signature was lost on the way: the gateway says the same to both.
+    /// No such method and path, or the signature was lost on the way. The gateway gives both the same answer.
     MissingRoute,
-    /// The signature's time is not the gateway's.
+    /// The signature's time differs from the gateway's.
     WrongClock,
     /// The role may not invoke this route.
     NotAllowed,
@@ -40,9 +41,9 @@ pub enum Reason {
     WrongScope,
     /// The signature does not match what arrived.
     WrongSignature,
-    /// What arrived in `Authorization` is no whole signature.
+    /// The `Authorization` header holds no whole signature.
     IncompleteSignature,
-    /// A firewall, an API key, a disabled endpoint: refused before or beside IAM.
+    /// A firewall, an API key or a disabled endpoint: refused before or beside IAM.
     Forbidden,
     /// An HTTP API, which gives every refusal the same answer.
     HttpApi,
@@ -57,19 +58,19 @@ pub enum Reason {
 /// A refusal by the gateway, explained. The texts may hold pieces of the answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// Why.
+    /// The reason.
     pub reason: Reason,
-    /// What happened.
+    /// The cause.
     pub message: String,
     /// The next step.
     pub hint: String,
-    /// How far the gateway's clock is ahead of this machine's (negative: behind), where the answer tells.
+    /// How far the gateway's clock is ahead of this machine's (negative: behind), if the answer tells.
     pub offset: Option<TimeDelta>,
 }
 
 impl Refusal {
-    /// The time to sign with instead of `now`, if the time was the reason and the gateway's is known. Use it once: if that
-    /// is refused too, the clock is not all that is wrong. The refused request did not reach the API.
+    /// Returns the time to sign with instead of `now`, if the time was the reason and the gateway's is known. Use it
+    /// once: if that is refused too, something else is wrong as well. The refused request did not reach the API.
     pub fn corrected_time(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         if self.reason == Reason::WrongClock { now.checked_add_signed(self.offset?) } else { None }
     }
@@ -81,7 +82,7 @@ impl From<Refusal> for Failure {
     }
 }
 
-/// What was asked for, and as whom.
+/// The refused request, and the profile that it was signed for.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
     /// The request that was refused.
@@ -92,7 +93,7 @@ pub struct Context<'a> {
     pub profile: &'a str,
 }
 
-/// The pieces of an answer that tell.
+/// The parts of an answer that give the reason.
 struct Seen<'a> {
     status: u16,
     error_type: &'a str,
@@ -101,14 +102,15 @@ struct Seen<'a> {
     offset: Option<TimeDelta>,
 }
 
-/// The body of a refusal. AWS writes the key both ways.
+/// The body of a refusal. AWS writes the key in both ways.
 #[derive(Deserialize)]
 struct Body {
     #[serde(alias = "Message")]
     message: String,
 }
 
-/// Explains a refusal by the gateway. `body_prefix` is the start of the answer's body, `local_now` the time at which it came.
+/// Explains a refusal by the gateway. `body_prefix` is the start of the answer's body, `local_now` the time of its
+/// arrival.
 ///
 /// `None` if the status is below 400, or if the answer is the API's own.
 pub fn explain(
@@ -134,7 +136,8 @@ pub fn explain(
     Some(Refusal { reason, message, hint, offset })
 }
 
-/// The reason: by AWS's own long phrases, which nobody words so by chance, then by the error type, then by short phrases.
+/// Finds the reason: first by AWS's long phrases, which no API has by chance, then by the error type, then by short
+/// phrases.
 fn reason(seen: &Seen) -> Option<Reason> {
     match seen.status {
         401 if seen.error_type == "UnauthorizedException" || seen.message == "Unauthorized" => {
@@ -192,7 +195,7 @@ fn by_type(seen: &Seen) -> Option<Reason> {
 fn by_short_phrase(seen: &Seen) -> Option<Reason> {
     match seen.message {
         "Missing Authentication Token" => Some(Reason::MissingRoute),
-        // An HTTP API does not say that the time is wrong, so the measured one has to.
+        // An HTTP API does not say that the time is wrong, so the measured offset has to.
         "Forbidden" if seen.http_api && is_off(seen.offset) => Some(Reason::WrongClock),
         "Forbidden" if seen.http_api => Some(Reason::HttpApi),
         "Forbidden" if seen.status == 403 => Some(Reason::Forbidden),
@@ -211,7 +214,7 @@ fn time_in(message: &str) -> Option<DateTime<Utc>> {
     Some(NaiveDateTime::parse_from_str(time, "%Y%m%dT%H%M%SZ").ok()?.and_utc())
 }
 
-/// The row of the table, and what its words are filled with besides what was asked for.
+/// Returns the row of the table, and the facts for its words beyond those of the request.
 fn row(reason: Reason, seen: &Seen, context: &Context) -> (&'static Row, [(&'static str, String); 4]) {
     let mut facts = ["role", "resource", "action", "offset"].map(|name| (name, String::new()));
     let row = match reason {
@@ -249,7 +252,7 @@ fn row(reason: Reason, seen: &Seen, context: &Context) -> (&'static Row, [(&'sta
     (row, facts)
 }
 
-/// Message and hint.
+/// Returns message and hint.
 fn words(reason: Reason, seen: &Seen, context: &Context) -> (String, String) {
     let Context { request, region, profile } = context;
     let (row, more) = row(reason, seen, context);
@@ -266,7 +269,7 @@ fn words(reason: Reason, seen: &Seen, context: &Context) -> (String, String) {
     (row.cause(&facts), row.hint(&facts))
 }
 
-/// Who may not do what.
+/// A denied action, and the role that it is denied to.
 struct Denied {
     role: String,
     resource: String,
@@ -274,7 +277,7 @@ struct Denied {
     is_anonymous: bool,
 }
 
-/// `User: ARN is not authorized to perform: execute-api:Invoke on resource: ARN[ with an explicit deny][…]`.
+/// Reads `User: ARN is not authorized to perform: execute-api:Invoke on resource: ARN[ with an explicit deny][…]`.
 fn denied(message: &str, context: &Context) -> Denied {
     let Context { request, profile, .. } = context;
     let pieces = || {
@@ -307,7 +310,7 @@ fn denied(message: &str, context: &Context) -> Denied {
     }
 }
 
-/// A piece of the answer, in quotes and not too long.
+/// Quotes a piece of the answer, shortened.
 fn quoted(text: &str) -> String {
     format!("'{}'", shortened(text, LONGEST_QUOTE))
 }

@@ -1,4 +1,4 @@
-//! The signed request on its way, once, and the answer on its way back.
+//! The signed request on its way, once, and its answer.
 
 use std::io::{self, Write};
 
@@ -8,7 +8,8 @@ use super::sign::SignedRequest;
 use crate::error::{Failure, Kind};
 use crate::http::{Http, cause_of};
 
-/// How much of a refusal's body is kept to explain it, in bytes. The longest that says anything is the wrong signature's.
+/// The most of a refusal's body that is kept to explain it, in bytes. The longest useful one is that of a wrong
+/// signature.
 const EXPLAINABLE: usize = 16 * 1024;
 
 /// The side at which the writing of an answer's body ended too early.
@@ -33,22 +34,22 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The status.
+    /// Returns the status.
     pub fn status(&self) -> StatusCode {
         self.rest.status()
     }
 
-    /// The headers.
+    /// Returns the headers.
     pub fn headers(&self) -> &HeaderMap {
         self.rest.headers()
     }
 
-    /// The HTTP version, as in the status line.
+    /// Returns the HTTP version, as in the status line.
     pub fn version(&self) -> http::Version {
         self.rest.version()
     }
 
-    /// The first bytes of the body where the status is 400 or more, for [`super::explain`]; else nothing.
+    /// Returns the first bytes of the body if the status is 400 or more, for [`super::explain`], and nothing otherwise.
     pub fn body_prefix(&self) -> &[u8] {
         &self.prefix
     }
@@ -70,10 +71,10 @@ impl Answer {
     }
 }
 
-/// Sends `signed` by `http`, once: what an API did with a request whose answer is lost, nobody knows.
+/// Sends `signed` with `http`, once: if the answer is lost, the API may have acted on the request.
 ///
 /// # Errors
-/// A [`Failure`] of kind `Network` if no answer comes. Nothing is sent if the client would send another URL than the
+/// A [`Failure`] of kind `Network` if there is no answer. Nothing is sent if the client would send another URL than the
 /// signed one.
 pub async fn send(http: &Http, signed: &SignedRequest) -> Result<Answer, Failure> {
     let uri = signed.0.uri().to_string();
@@ -95,7 +96,7 @@ pub async fn send(http: &Http, signed: &SignedRequest) -> Result<Answer, Failure
     Ok(Answer { rest: response, prefix })
 }
 
-/// The answer's head came, and not the whole of its body.
+/// Creates the failure of an answer whose body broke off after its head.
 fn cut_off(host: &str, error: &reqwest::Error) -> Failure {
     Failure::new(Kind::Network, format!("the answer of '{host}' broke off: {}", cause_of(error)))
         .hint("the request itself did arrive: look before you repeat it")

@@ -20,8 +20,8 @@ use crate::error::{Failure, Kind, Within};
 /// API Gateway's name in the credential scope.
 const SERVICE: &str = "execute-api";
 
-/// What AWS's own clients leave out of the signature, and what CloudFront, in front of an edge-optimised API, and other
-/// proxies may rewrite: signed, it would break the signature on the way.
+/// Headers that AWS's own clients do not sign. CloudFront in front of an edge-optimised API, and other proxies, may
+/// rewrite them, which would break the signature.
 const UNSIGNED: [HeaderName; 12] = [
     ACCEPT,
     ACCEPT_ENCODING,
@@ -37,12 +37,12 @@ const UNSIGNED: [HeaderName; 12] = [
     HeaderName::from_static("x-forwarded-for"),
 ];
 
-/// A request as it goes on the wire, signature included. Its `Debug` shows method and host alone.
+/// A request as it goes on the wire, with its signature. Its `Debug` shows only method and host.
 #[derive(Clone)]
 pub struct SignedRequest(pub(super) Request<Bytes>);
 
 impl SignedRequest {
-    /// The request as it will be sent. Its headers hold the session token and a valid signature.
+    /// Returns the request as it will be sent. Its headers hold the session token and a valid signature.
     pub fn as_http(&self) -> &Request<Bytes> {
         &self.0
     }
@@ -57,7 +57,7 @@ impl fmt::Debug for SignedRequest {
 /// Signs `request` for the API in `region` as of `now`. The same request can be signed again with another time.
 ///
 /// # Errors
-/// If the credentials cannot stand in a header: they are not AWS's then.
+/// If a header cannot hold the credentials, which are not AWS's then.
 pub fn sign(
     request: &ApiRequest,
     credentials: &Credentials,
@@ -102,7 +102,8 @@ fn sign_for(
     let signable =
         SignableRequest::new(request.method.as_str(), uri, to_sign.into_iter(), SignableBody::Bytes(&request.body));
     let signable = signable.map_err(|error| failed(&error))?;
-    // The signer traces the canonical request, with the query and the person's own keys in it: nobody listens.
+    // The signer traces the canonical request, which holds the query and the person's own keys, so its events go
+    // nowhere.
     let output =
         tracing::subscriber::with_default(NoSubscriber::default(), || aws_sigv4::http_request::sign(signable, &params))
             .map_err(|error| failed(&error))?;
@@ -148,11 +149,11 @@ mod tests {
         signed.0.headers()[AUTHORIZATION].to_str().unwrap()
     }
 
-    /// Whether an HTTP client that follows this room's rules can send the request of a published vector.
+    /// Returns whether an HTTP client with this room's rules can send the request of a published vector.
     fn can_be_sent(vector: &Value) -> bool {
         let path = vector["target"].as_str().unwrap().split('?').next().unwrap();
         let headers = vector["headers"].as_array().unwrap();
-        // A request line of visible ASCII alone, a header on one line, the token signed, no length in the signature.
+        // A request line of visible ASCII, headers of one line, the token signed, and no length in the signature.
         path.bytes().all(|byte| byte.is_ascii_graphic())
             && headers.iter().all(|pair| !pair[1].as_str().unwrap().contains('\n') && pair[0] != "Content-Length")
             && vector["omit_session_token"] == false

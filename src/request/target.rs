@@ -1,9 +1,9 @@
 //! The URL of a request, as it goes on the wire.
 //!
-//! API Gateway's authorizer encodes the path it received once more before it checks the signature, so every byte of it
-//! counts. AWS's own clients remove dot segments and doubled slashes before they sign but not before they send, and
-//! they disagree on whatever a query leaves unencoded. So here the URL is normalised first, into a form that all of them,
-//! and every URL parser on the way, read alike; and that form is both signed and sent:
+//! API Gateway's authorizer encodes the path that it received once more before it checks the signature, so every byte
+//! of it counts. AWS's own clients remove dot segments and doubled slashes before they sign but not before they send.
+//! They also disagree on what a query leaves unencoded. So the URL is normalised first, into a form that all of them
+//! and every URL parser on the way read alike. That form is both signed and sent:
 //!
 //! - Path: `.` and `..` segments are resolved (`%2e` is a dot, as for the WHATWG URL parser) and empty segments removed, a
 //!   slash at the end stays. An escape that is there stays as it is, `%2F` too, and so do `! $ & ' ( ) * + , ; = : @`;
@@ -21,7 +21,8 @@ use url::Url;
 use crate::error::{Failure, Kind, shortened};
 use crate::network::is_loopback;
 
-/// The longest host and port, in bytes as typed: 253 (RFC 1035, section 2.3.4), escaped or beyond ASCII.
+/// The longest host and port as typed, in bytes: escaped or beyond ASCII, a host of 253 (RFC 1035, section 2.3.4) may
+/// have more.
 const LONGEST_AUTHORITY: usize = 1024;
 /// The longest host and port, in bytes as sent.
 const LONGEST_HOST: usize = 253 + ":65535".len();
@@ -29,7 +30,7 @@ const LONGEST_HOST: usize = 253 + ":65535".len();
 /// Everything but the unreserved characters (RFC 3986, section 2.3).
 const STRICT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Everything but the characters of a path segment (`pchar` in RFC 3986, section 3.3). `%` is seen to before.
+/// Everything but the characters of a path segment (`pchar` in RFC 3986, section 3.3). `%` is handled before.
 const SEGMENT: &AsciiSet = &STRICT
     .remove(b'!')
     .remove(b'$')
@@ -46,7 +47,7 @@ const SEGMENT: &AsciiSet = &STRICT
     .remove(b'@')
     .remove(b'%');
 
-/// What was changed in a URL on its way to the wire, beyond plain encoding; worth a line under `-v`.
+/// A change to a URL beyond plain encoding, worth a line under `-v`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Note {
     /// `.` or `..` segments were resolved.
@@ -84,7 +85,7 @@ impl fmt::Display for Note {
 pub(super) struct Target {
     /// The whole URL.
     pub url: Url,
-    /// Host and, unless it is the scheme's own, port: what the `Host` header says.
+    /// The host, with its port unless that is the scheme's own, as in the `Host` header.
     pub authority: String,
 }
 
@@ -92,8 +93,8 @@ impl Target {
     /// Reads and normalises `given`.
     ///
     /// # Errors
-    /// A [`Failure`] of kind `Usage` if it is no URL that can be signed: another scheme than https (or http to a
-    /// loopback host), a user name in it, a control character, or a query that is not UTF-8.
+    /// A [`Failure`] of kind `Usage` if it cannot be signed: another scheme than https (or http to a loopback host), a
+    /// user name, a control character, or a query that is not UTF-8.
     pub(super) fn parse(given: &str) -> Result<(Self, Vec<Note>), Failure> {
         let mut notes = Vec::new();
         if given.chars().any(char::is_control) {
@@ -126,7 +127,7 @@ impl Target {
     }
 }
 
-/// Scheme and authority, checked; the host in lower case, the port gone if it is the scheme's own.
+/// Returns scheme and authority, checked, with the host in lower case, and without the scheme's own port.
 fn origin(scheme: &str, authority: &str) -> Result<Url, Failure> {
     if authority.contains('@') {
         let hint = "the request is signed with your role's credentials: leave out what stands before '@'";
@@ -151,16 +152,16 @@ fn origin(scheme: &str, authority: &str) -> Result<Url, Failure> {
         other => return Err(usage(format!("'{}' is no scheme of an API", shortened(other, 80)), "use https")),
     }
     let host = &origin[url::Position::BeforeHost..url::Position::AfterPort];
-    // The parser takes a backslash for a slash, which would end the host elsewhere than a person reads it.
+    // The parser reads a backslash as a slash, which would end the host elsewhere than a person sees.
     if origin.path() != "/" || !origin.has_host() || host.len() > LONGEST_HOST {
         return Err(unreadable());
     }
     Ok(origin)
 }
 
-/// The path with dot segments resolved, empty segments gone, and everything that needs it encoded.
+/// Returns the path with dot segments resolved, without empty segments, and encoded where needed.
 ///
-/// Empty segments go first, then `..` takes the segment before it: the order in which AWS's clients do it, not that of
+/// Empty segments go first, then `..` removes the segment before it. This is the order of AWS's clients, not that of
 /// RFC 3986, section 5.2.4.
 fn normal_path(path: &str, notes: &mut Vec<Note>) -> String {
     let mut segments: Vec<String> = Vec::new();
@@ -191,7 +192,7 @@ fn normal_path(path: &str, notes: &mut Vec<Note>) -> String {
     normal
 }
 
-/// The query with each key and value strictly encoded.
+/// Returns the query with each key and value strictly encoded.
 ///
 /// # Errors
 /// If it decodes to something that is not UTF-8: signers disagree on how to encode that again.
@@ -218,7 +219,7 @@ fn normal_query(query: &str, notes: &mut Vec<Note>) -> Result<String, Failure> {
     Ok(pairs.join("&"))
 }
 
-/// One key or value, decoded and strictly encoded.
+/// Returns one key or value, decoded and strictly encoded.
 fn strict(text: &str, notes: &mut Vec<Note>) -> Result<String, Failure> {
     let text = lone_percent_encoded(text, notes);
     let Ok(decoded) = percent_decode_str(&text).decode_utf8() else {
@@ -228,7 +229,7 @@ fn strict(text: &str, notes: &mut Vec<Note>) -> Result<String, Failure> {
     Ok(utf8_percent_encode(&decoded, STRICT).to_string())
 }
 
-/// `text` with every `%` that begins no escape written as `%25`.
+/// Returns `text` with every `%` that begins no escape as `%25`.
 fn lone_percent_encoded(text: &str, notes: &mut Vec<Note>) -> String {
     let mut pieces = text.split('%');
     let mut whole = pieces.next().unwrap_or_default().to_string();
@@ -245,12 +246,12 @@ fn lone_percent_encoded(text: &str, notes: &mut Vec<Note>) -> String {
     whole
 }
 
-/// What is before the first `at`, and what is after it, if it is there.
+/// Splits a text at the first `at`.
 fn split(text: &str, at: char) -> (&str, Option<&str>) {
     text.split_once(at).map_or((text, None), |(before, after)| (before, Some(after)))
 }
 
-/// A fault in what the person gave.
+/// Creates the failure of a wrong input.
 fn usage(message: impl Into<String>, hint: impl Into<String>) -> Failure {
     Failure::new(Kind::Usage, message).hint(hint)
 }

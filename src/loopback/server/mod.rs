@@ -30,10 +30,10 @@ const HEAD_LIMIT: usize = 8 * 1024;
 
 /// The answers of a server.
 pub trait Handler: Send + Sync + 'static {
-    /// What is noted of one connection.
+    /// Notes about one connection.
     type Note: Default + Send + Sync;
 
-    /// Answers a request by its head; no body is read.
+    /// Answers a request by its head. No body is read.
     fn answer(
         &self,
         request: &Parts,
@@ -41,7 +41,7 @@ pub trait Handler: Send + Sync + 'static {
         note: &Self::Note,
     ) -> impl Future<Output = Response<String>> + Send;
 
-    /// Called when a connection is over, whether its answer arrived or not.
+    /// Called when a connection has ended, whether its answer arrived or not.
     fn over(&self, note: &Self::Note);
 }
 

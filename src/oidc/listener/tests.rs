@@ -14,13 +14,13 @@ const CALLBACK: &str = "/callback?code=abc&state=right";
 /// never does the work of what is tested.
 const HANG: Duration = Duration::from_secs(4);
 
-/// A listener on a free port.
+/// Returns a listener on a free port.
 fn bound() -> Listener {
     let free = || StdListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
     (0..50).find_map(|_| Listener::bind(&[free()]).ok()).expect("a port that is free on 127.0.0.1 and ::1")
 }
 
-/// One that serves on the current runtime, and its port.
+/// Starts a listener on the current runtime, and returns it with its port.
 fn serving() -> (Serving, u16) {
     let listener = bound();
     let port = listener.port();
@@ -38,12 +38,12 @@ fn signed_in() -> Ending {
     Ending::SignedIn { profile: "prod".into() }
 }
 
-/// The next thing that comes in.
+/// Waits for the next arrival.
 async fn come_in(serving: &mut Serving) -> Arrival {
     tokio::time::timeout(HANG, serving.next()).await.expect("something comes in")
 }
 
-/// Runs what blocks, while the listener has this thread.
+/// Runs blocking work, while the listener has this thread.
 async fn aside<T: Send + 'static>(client: impl FnOnce() -> T + Send + 'static) -> T {
     tokio::task::spawn_blocking(client).await.unwrap()
 }
@@ -155,7 +155,7 @@ async fn first_answer_counts_and_all_browsers_see_its_end() {
         ask(&client, "GET", target);
         client
     });
-    // What comes last is heard last: the others are in by then.
+    // The last request is heard last: the others have arrived by then.
     ask(&connect(port), "GET", "/callback?error=last");
     assert!(matches!(come_in(&mut serving).await, Arrival::Denied(denial) if denial.error == "access_denied"));
     assert!(matches!(come_in(&mut serving).await, Arrival::Unvouched(denial) if denial.error == "last"));

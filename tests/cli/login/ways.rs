@@ -224,6 +224,36 @@ fn profile_browser_gets_the_url_as_one_argument() {
 
 #[test]
 #[cfg(unix)]
+fn browser_gets_no_secret_in_arguments_or_environment() {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use ring::digest;
+
+    let secret = "app-client-s3cret/+&=";
+    let lab = Lab::with(Options { client_secrets: vec![secret.into()], ..Options::default() });
+    let (browser, notes) = (lab.home().join("nosy-browser"), lab.home().join("noted"));
+    let script = "#!/bin/sh\n{ printf '%s\\n' \"$@\"; env; } >HOME/noting && mv HOME/noting HOME/noted\n";
+    std::fs::write(&browser, script.replace("HOME", &lab.home().display().to_string())).expect("it is written");
+    std::fs::set_permissions(&browser, std::os::unix::fs::PermissionsExt::from_mode(0o700))
+        .expect("it is made executable");
+    lab.configure_with(&format!("browser = '{}'", browser.display()));
+    let login = lab.command(&["login"]).env("COGFED_CLIENT_SECRET", secret).spawn().expect("it runs");
+    let waiting = WaitingLogin::of(login);
+    let noted = eventually(&notes);
+    assert_eq!(noted[0], waiting.url);
+    assert!(noted.iter().any(|line| line.starts_with("PATH=")), "the environment is noted: {noted:?}");
+    assert!(!noted.iter().any(|line| line.contains(secret)), "{noted:?}");
+    let url: url::Url = waiting.url.parse().expect("a URL");
+    let challenge = |verifier: &str| URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, verifier.as_bytes()));
+    let challenges: Vec<String> = url.query_pairs().map(|(_, value)| challenge(&value)).collect();
+    let (_, known) = url.query_pairs().find(|(name, _)| name == "code_challenge").expect("a challenge");
+    assert!(!challenges.iter().any(|challenge| *challenge == known), "the verifier is in {url}");
+    visitor::sign_in_as(&waiting.url, "alice").expect("a last page");
+    waiting.end().good();
+}
+
+#[test]
+#[cfg(unix)]
 fn browser_command_without_placeholder_gets_the_url_last() {
     let lab = Lab::new();
     let (browser, notes) = stub_browser(&lab);

@@ -133,7 +133,7 @@ pub fn below_aws(host: &str) -> Option<&str> {
 pub struct Place<'a> {
     /// The region, such as `eu-west-1`.
     pub region: &'a str,
-    /// Whether only hosts with validated cryptography are allowed.
+    /// True if only hosts with validated cryptography are allowed.
     pub is_fips: bool,
 }
 

@@ -23,7 +23,7 @@ pub struct Held {
     pub pid: Option<u32>,
     /// How long this process waited.
     pub waited: Duration,
-    /// Whether the holder is stopped (SIGSTOP, Ctrl-Z), so that it cannot release the lock.
+    /// True if the holder is stopped (SIGSTOP, Ctrl-Z), so that it cannot release the lock.
     pub is_stopped: bool,
 }
 

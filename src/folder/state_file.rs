@@ -45,7 +45,7 @@ impl<T: Serialize + DeserializeOwned> StateFile<T> {
         self.folder.replace(&self.name, &bytes)
     }
 
-    /// Removes the file. That there is none is no error.
+    /// Removes the file. A missing file is no error.
     ///
     /// # Errors
     /// If it is there and cannot be removed.

@@ -30,7 +30,7 @@ pub struct Awaited {
     pub state: Secret,
     /// The issuers that an `iss` parameter may name (RFC 9207).
     pub issuers: Vec<String>,
-    /// Whether the issuer promises `iss` in all its answers (RFC 9207, section 2.4). An answer without it is refused
+    /// True if the issuer promises `iss` in all its answers (RFC 9207, section 2.4). An answer without it is refused
     /// then.
     pub needs_issuer: bool,
 }

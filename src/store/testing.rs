@@ -16,8 +16,8 @@ pub fn skip(why: &str) {
     let _ = std::io::stderr().write_all(line.as_bytes());
 }
 
-/// Returns a store whose keyring is never asked, since nobody has the patience, with its copies in the kernel; `None`, with a
-/// word about it, where the kernel keeps none.
+/// Returns a store without patience, so that its keyring is never asked, with its copies in the kernel. `None`, after a
+/// printed line, if the kernel keeps no copies.
 pub fn copies(account: &str) -> Option<Store> {
     let (cache, probe) = (KernelKeyring::cache(), format!("{account}/probe"));
     let put = cache.set_for(&probe, &Secret::new("{}"), Duration::from_secs(60));

@@ -67,7 +67,7 @@ impl Drop for Server {
 
 /// One connection, as the accept loop knows it.
 struct Guest {
-    /// Whether it has sent a whole request.
+    /// True if it has sent a whole request.
     is_served: Arc<AtomicBool>,
     task: AbortHandle,
 }

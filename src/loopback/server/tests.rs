@@ -21,7 +21,7 @@ struct Echo {
 }
 
 impl Handler for Echo {
-    /// Whether the connection has asked.
+    /// True if the connection has asked.
     type Note = AtomicBool;
 
     async fn answer(&self, request: &Parts, _peer: SocketAddr, has_asked: &AtomicBool) -> Response<String> {
@@ -99,7 +99,7 @@ fn assert_answered(stream: &TcpStream, path: &str) {
     assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with(&format!("\r\n\r\n{path}")), "{answer}");
 }
 
-/// Whether the server closes the connection without an answer.
+/// Returns whether the server closes the connection without an answer.
 fn is_evicted(mut stream: &TcpStream) -> bool {
     use io::ErrorKind::{TimedOut, WouldBlock};
     match stream.read(&mut [0]) {

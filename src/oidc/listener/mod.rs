@@ -1,7 +1,7 @@
 //! The sign-in's loopback listener (RFC 8252, section 7.3): it waits for the browser to come back, and shows it how the
 //! sign-in ended.
 //!
-//! Cognito compares redirect URIs to the letter, port included, so the port is one of a registered few.
+//! Cognito compares redirect URIs character by character, with the port, so the port is one of a registered few.
 
 use std::io;
 use std::net::SocketAddr;
@@ -122,17 +122,17 @@ struct Desk {
     awaited: Awaited,
     arrivals: mpsc::UnboundedSender<Arrival>,
     ended: watch::Receiver<Option<Ending>>,
-    /// Whether a code or a vouched denial has come in: the first counts, the others wait for the same ending.
+    /// True if a code or a vouched denial has arrived: the first counts, the others wait for the same ending.
     answered: AtomicBool,
     /// The last page has been fetched.
     farewell: Notify,
-    /// Whether the last page was asked for before there was one. A fetch of it is then no proof that the browser had
+    /// True if the last page was asked for before there was one. A fetch of it is then no proof that the browser had
     /// it.
     is_pestered: AtomicBool,
 }
 
 impl loopback::Handler for Desk {
-    /// Whether the connection has been given the last page.
+    /// True if the connection has been given the last page.
     type Note = AtomicBool;
 
     async fn answer(&self, request: &Parts, peer: SocketAddr, said_farewell: &AtomicBool) -> Response<String> {

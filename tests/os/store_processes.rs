@@ -161,7 +161,7 @@ fn lock_names_its_holder_and_is_freed_by_its_death() {
         Err(LockError::Held(held)) => assert_eq!(held.pid, Some(held_by.id())),
         other => panic!("{other:?}"),
     }
-    // SIGKILL on Unix: nothing of the holder's own runs any more.
+    // SIGKILL on Unix: no code of the holder's runs any more.
     held_by.kill().unwrap();
     Lock::acquire(&folder, "sign-in", Duration::from_secs(60)).map_err(Failure::from).unwrap();
     held_by.wait().unwrap();

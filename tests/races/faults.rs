@@ -31,7 +31,7 @@ fn errors(call: &str) -> &'static [&'static str] {
 /// Returns points with errors, as many as are wanted.
 fn chosen(lab: &Lab, words: &[&str]) -> Vec<(Point, &'static str)> {
     let points = points(lab, words, "alice");
-    // What people and programs read is no file of ours; and who does not see the URL signs nobody in.
+    // Output is not a file of ours, and without the URL nobody signs in.
     let is_file = |point: &&Point| !point.line.starts_with("write(1,") && !point.line.starts_with("write(2,");
     let all: Vec<_> = points
         .iter()
@@ -185,7 +185,7 @@ fn sign_out_on_a_full_disk_deletes_and_revokes() {
 fn read_only_disk_is_noticed_before_the_refresh() {
     let lab = signed_in(Rotation::On { grace: 0 });
     let read_only = "mount -o remount,ro \"$state\"";
-    // What is fresh needs no writing.
+    // Fresh credentials need no write.
     let Some(ran) = on_a_disk(&lab, read_only, CREDENTIALS) else { return };
     assert_eq!(ran.status, 0, "{ran:?}");
     lab.age(LONG);
@@ -204,7 +204,7 @@ fn read_only_disk_is_noticed_before_the_refresh() {
 fn lack_of_file_descriptors_is_noticed_before_the_refresh() {
     let lab = signed_in(Rotation::On { grace: 0 });
     let mut codes = Vec::new();
-    // With fewer not even the program's libraries can be opened.
+    // With fewer descriptors not even the program's libraries can be opened.
     for limit in 4..30 {
         lab.age(LONG);
         let outer = ["sh", "-c", "ulimit -n $0; exec \"$@\"", &limit.to_string()];

@@ -92,7 +92,7 @@ fn mixture_that_has_to_sign_in_opens_one_browser() {
         let ran = ended(children);
         let mut keys = std::collections::BTreeSet::new();
         for (at, ran) in ran.iter().enumerate() {
-            // `call` opens no browser: it is served, or says that nobody was signed in when it asked.
+            // `call` opens no browser: it succeeds, or reports that nobody was signed in.
             let is_call = at % verbs.len() == 2;
             assert!(ran.status == 0 || is_call && ran.status == 3, "{rotation:?}, {count}: {ran:?}");
             if at % verbs.len() == 1 {

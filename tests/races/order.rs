@@ -22,7 +22,7 @@ fn renames(text: &str) -> (usize, Vec<String>) {
         }
         let folder = to.rsplit_once('/').map_or("", |(folder, _)| folder);
         let is_sync = |line: &&str| line.contains(" fsync(") && line.contains(&format!("<{folder}>"));
-        // Before anything is told to anybody: a request, an answer, the output.
+        // Before anyone is told: a request, an answer, the output.
         let told = |line: &&str| [" sendto(", " writev(", " write(1<"].iter().any(|call| line.contains(call));
         let after = &lines[at + 1..];
         let end = after.iter().position(told).unwrap_or(after.len());

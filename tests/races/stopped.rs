@@ -67,10 +67,10 @@ fn waiters_name_a_stopped_lock_holder_within_the_bound() {
         }
         assert_eq!(ran.stderr.lines().count(), 1);
     }
-    // 4 s by the rule; a holder at work would have been waited for for 35.
+    // 4 s by the rule; they would wait 35 s for a running holder.
     println!("16 waited {:?} for a stopped holder", began.elapsed());
     assert!(began.elapsed() < HANGS, "{:?}", began.elapsed());
-    // What it held goes on where it was: under a lock that it never lost.
+    // The holder continues under a lock that it never lost.
     send(&holder, Signal::CONT);
     let ran: Ran = holder.wait_with_output().unwrap().into();
     assert!(matches!(ran.status, 0 | 5), "{ran:?}");
@@ -116,7 +116,7 @@ fn await_stopped_holder(lab: &Lab) -> Pid {
         for pid in locks.filter_map(|path| std::fs::read_to_string(path).ok()?.parse::<i32>().ok()) {
             let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
             if stat.rsplit_once(") ").is_some_and(|(_, fields)| fields.starts_with(['T', 't'])) {
-                // Not one that only passes through a call.
+                // A process may only be passing through a call.
                 std::thread::sleep(Duration::from_millis(50));
                 let again = std::fs::read_to_string(format!("/proc/{pid}/syscall"));
                 let still = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();

@@ -175,7 +175,7 @@ impl Lab {
     /// Signs a person in with the program and these flags.
     pub fn login_with(&self, flags: &[&str], person: &str) -> Ran {
         let waiting = self.begin_login(flags);
-        // Where the sign-in is refused the visitor's last page may be missing; what counts is what cogfed says.
+        // If the sign-in is refused, the visitor's last page may be missing. What cogfed says counts.
         let _ = visitor::sign_in_as(&waiting.url, person);
         waiting.end()
     }

@@ -120,7 +120,7 @@ fn call_signs_again_with_the_gateways_clock() {
     assert!(ran.stderr.contains("this machine's clock is 20 min ahead of 127.0.0.1:"), "{}", ran.stderr);
     assert!(ran.stderr.contains("signed once more"), "{}", ran.stderr);
     assert_eq!((lab.sandbox.count("api.refused"), lab.sandbox.count("api.invoked")), (1, 1));
-    // The next one knows, and once the clock is put right, that it does.
+    // The next call knows the offset, and notices when the clock has been corrected.
     lab.sandbox.clear_log();
     assert_eq!(call(&lab, "GET", "/echo/x", &[]).good().stderr, "");
     assert_eq!((lab.sandbox.count("api.refused"), lab.sandbox.count("api.invoked")), (0, 1));

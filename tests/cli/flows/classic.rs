@@ -53,7 +53,7 @@ fn classic_credentials_survive_a_failed_renewal() {
     lab.advance(TimeDelta::minutes(11 * 60 + 43));
     aws.assumed();
     assert_eq!(lab.run_here(CREDENTIALS, None).good().document(), first, "17 minutes are left");
-    // Another duration is for the next ones.
+    // Another duration applies to the next credentials.
     lab.configure(&aws.section(&lab, PROFILE), &format!("store = 'file'\n{}", lines("session_duration = 1800")));
     assert_eq!(lab.run_here(CREDENTIALS, None).good().document(), first);
     assert_eq!(aws.assumed().len(), 0);
@@ -73,7 +73,7 @@ fn classic_credentials_survive_a_failed_renewal() {
     assert_ne!(second, first);
     assert_eq!(parameters(&aws.assumed()[0])["DurationSeconds"], "1800");
     assert_eq!(lab.sandbox.count("identity.get_id"), 1, "the identity id is kept");
-    // Half of a short life is handed out.
+    // Short-lived credentials are used for half their life.
     lab.advance(TimeDelta::minutes(14));
     assert_eq!(lab.run_here(CREDENTIALS, None).good().document(), second);
     lab.advance(TimeDelta::minutes(2));

@@ -23,7 +23,7 @@ fn openid_token_is_sent_to_no_other_sts() {
     }
     assert_eq!((stranger.assumed().len(), aws.assumed().len(), aws.vouched().len()), (0, 0, 0));
 
-    // The variable of the same name is no way around it, and a forced sign-in is the person's own word.
+    // The variable of the same name does not help. A forced sign-in does, since the person asked for it.
     let ran = lab.command(CREDENTIALS).env("COGFED_ENDPOINTS_STS", stranger.sts()).output().unwrap();
     assert_eq!(ran.status.code(), Some(2));
     lab.login_with(&["--force"], "alice").good();

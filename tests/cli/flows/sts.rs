@@ -35,7 +35,7 @@ pub fn caller(lab: &Lab, document: &serde_json::Value) -> CallerIdentity {
 
 #[test]
 fn sts_names_the_caller_and_explains_unusable_credentials() {
-    // The sandbox's clock, which the request is signed by, is years from this machine's.
+    // The request is signed with the sandbox's clock, which is years from this machine's.
     let (lab, _) = Lab::with_manual_clock(Options::default());
     lab.login_here("alice").good();
     let document = lab.run_here(CREDENTIALS, None).good().document();

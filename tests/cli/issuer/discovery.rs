@@ -24,13 +24,13 @@ fn untrusted_discovery_document_fails_before_the_browser_opens() {
         (Discovery500, 5, "status 500"),
     ] {
         lab.sandbox.misbehave(misbehaviour, None);
-        // Without a browser: one that is opened fails the test.
+        // A browser that is opened fails the test.
         let ran = lab.run_here(&["login"], None).failed_with(status);
         assert!(ran.stderr.contains(said), "{misbehaviour:?}: {}", ran.stderr);
         lab.sandbox.behave();
         assert!(lab.sandbox.requests().iter().all(|request| request.endpoint == "discovery"), "nothing else was asked");
     }
-    // Nothing of that was kept.
+    // Nothing of that was stored.
     lab.login_here("alice").good();
 }
 

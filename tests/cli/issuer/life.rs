@@ -57,7 +57,7 @@ fn refresh_without_an_id_token_keeps_using_the_old_one() {
     let ran = lab.run_here(CREDENTIALS, None).failed_with(3);
     assert!(ran.stderr.contains("renews the sign-in without an ID token"), "{}", ran.stderr);
     assert!(ran.stderr.contains("run 'cogfed login --profile lab --force'"), "{}", ran.stderr);
-    // Nothing of the sign-in is lost by that.
+    // The sign-in is still complete.
     lab.sandbox.behave();
     clock.advance(TimeDelta::minutes(1));
     lab.run_here(CREDENTIALS, None).good();
@@ -98,7 +98,7 @@ fn sign_out_reports_an_issuer_without_revocation() {
 fn sign_out_works_while_the_issuer_is_unreachable() {
     let (lab, clock) = lab();
     lab.login_here("alice").good();
-    // The document that was kept is too old.
+    // The cached document is too old.
     clock.advance(TimeDelta::hours(30));
     lab.sandbox.misbehave(cogfed::sandbox::Misbehaviour::Discovery500, None);
     let ran = lab.run_here(&["logout"], None).failed_with(5);

@@ -173,7 +173,7 @@ pub fn paths() -> Vec<Case> {
         "/robots.txt",
         "/done/",
         "/Done",
-        // Nothing is over yet.
+        // The sign-in still waits.
         "/done",
     ];
     let with_query = |path: &&str| at_localhost("GET", &format!("{path}?code=stolen&state={{S}}"));

@@ -213,7 +213,7 @@ fn callback_from_another_local_user_is_refused() {
         let line = as_nobody(host, waiting.port(), &target(&url)).expect("an answer");
         assert_eq!(line, "HTTP/1.1 403 Forbidden", "{host}");
     }
-    // Nothing comes of this one, so nobody is looked up for it: who floods us would have us read a long table each time.
+    // A refused request needs no look-up of its owner, or a flood would make us read a long table each time.
     let unvouched = as_nobody("127.0.0.1", waiting.port(), "/callback?error=access_denied").expect("an answer");
     assert_eq!(unvouched, "HTTP/1.1 400 Bad Request");
     assert_eq!(lab.sandbox.count("token.code"), 0);

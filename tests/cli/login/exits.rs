@@ -58,7 +58,7 @@ fn is_sent(waiting: &WaitingLogin, signal: Signal) {
 }
 
 fn cannot_save(lab: &Lab, waiting: &WaitingLogin) {
-    // A file where the store's folder has to be: that stops root too.
+    // A file in place of the store's folder stops even root.
     let store = lab.home().join(".local/state/cogfed/store");
     let _ = std::fs::remove_dir_all(&store);
     std::fs::create_dir_all(store.parent().expect("a folder")).expect("a folder");

@@ -21,7 +21,7 @@ fn all_refused(cases: &[Case]) {
         let reply = sent(port, bytes.as_bytes(), case.sent);
         let status = reply.as_ref().map_or(0, |reply| reply.status);
         assert!(case.expected.contains(&status), "{}: {status} to {:?}", case.name, case.request);
-        // What hyper refuses by itself has no page.
+        // hyper's own refusals have no page.
         if let Some(reply) = reply.filter(|reply| !reply.body.is_empty()) {
             assert_headers(&reply, &case.name);
             assert!(!reply.body.contains("stolen") && !reply.body.contains(&state), "{}: {reply:?}", case.name);

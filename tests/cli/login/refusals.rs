@@ -33,7 +33,7 @@ fn assert_refusal(lab: &Lab, ran: &Ran, page: &Page, title: &str) -> String {
     assert_eq!(ran.stdout, "");
     assert_eq!((page.url.path(), page.url.query(), page.status), ("/done", None, 200), "no code stays behind");
     assert!(page.text.contains(title), "{}", page.text);
-    // The page makes a sentence of it, and cuts it after 200 characters.
+    // The page makes a sentence of it, and shortens it to 200 characters.
     let words = words(page);
     let (first, rest) = words.trim_end_matches(['…', '.']).split_at(1);
     let is_the_same = message.starts_with(&(first.to_lowercase() + rest));

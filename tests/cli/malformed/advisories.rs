@@ -92,7 +92,7 @@ fn cve_2025_6514_url_from_a_server_is_never_opened() {
     impl Browser for Recording {
         fn open(&self, url: &Url) -> Result<(), String> {
             self.0.lock().expect("a lock").push(url.clone());
-            // Where the sign-in is refused there may be no last page.
+            // A refused sign-in may have no last page.
             let _ = cogfed::sandbox::visitor::sign_in_as(url.as_str(), self.1);
             Ok(())
         }
@@ -136,7 +136,7 @@ fn cve_2021_25743_terminal_payloads_are_escaped_everywhere() {
             assert!(is_plain(&said), "{words:?}: {ran:?}");
             ran
         };
-        // The token endpoint's refusal, remembered and told again.
+        // The token endpoint's refusal, stored and printed again.
         desk.forget();
         desk.sign_in(TimeDelta::hours(2));
         desk.server.answer(

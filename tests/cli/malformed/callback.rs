@@ -26,7 +26,7 @@ fn malformed_callbacks_do_not_end_the_sign_in() {
         let bytes = malformed(valid[number % valid.len()].as_bytes(), &mut random);
         let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
         stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a deadline");
-        // The other side may have had enough before it has read all.
+        // The other side may stop reading before it has everything.
         let _ = stream.write_all(&bytes);
         let _ = stream.shutdown(Shutdown::Write);
         let mut answer = Vec::new();

@@ -28,7 +28,7 @@ fn malformed_records_are_not_deleted_by_reading() {
             if words == ["credential-process"] {
                 assert_document_or_nothing(&ran);
             }
-            // Whatever could not be read is there as it was.
+            // An unreadable record is left as it was.
             if ran.status == 4 {
                 assert_eq!(desk.kept("store", account).as_deref(), Some(text.as_slice()), "{ran:?}");
             }

@@ -149,7 +149,7 @@ fn serve(
         }
     };
     if state.lock().unwrap().rules.iter().any(|(_, act, _)| matches!(act, Act::Reset)) {
-        // What is closed with something unread is reset. With TLS it may have been read with the handshake.
+        // Closing with unread data resets the connection. With TLS the data may have been read with the handshake.
         raw.set_read_timeout(Some(Duration::from_millis(500)))?;
         let _ = raw.peek(&mut [0]);
         return Ok(());
@@ -203,7 +203,7 @@ fn act_on(stream: &mut dyn Stream, act: &Act, request: &Request, behind: Option<
             server.set_read_timeout(Some(Duration::from_millis(200)))?;
             server.write_all(&request.bytes())?;
             let mut buffer = [0; 65536];
-            // By turns, as a handshake and one exchange are: what the server says until it pauses, then the client.
+            // By turns, as in a handshake and one exchange: the server until it pauses, then the client.
             loop {
                 while let Ok(count) = server.read(&mut buffer) {
                     if count == 0 {

@@ -67,7 +67,7 @@ fn sign_in_works_through_an_authenticating_proxy() {
         command
     };
     let waiting = WaitingLogin::of(run(&["login", "--no-browser"]).spawn().unwrap());
-    // The browser has its own way to the domain.
+    // The browser reaches the domain directly.
     let url = waiting.url.replace(&format!("https://{HOST}"), &format!("http://{before}"));
     cogfed::sandbox::visitor::sign_in_as(&url, "alice").unwrap();
     waiting.end().good();
@@ -189,7 +189,7 @@ fn each_proxy_variable_counts_and_no_proxy_exempts() {
         };
         run(&[]).failed_with(6);
         assert_eq!(tunnel.heads().len(), 1, "{name}");
-        // Without the proxy nobody knows the host.
+        // Only the proxy can resolve the host.
         let ran = run(&[("NO_PROXY", "localhost,.example:443")]).failed_with(5);
         assert!(ran.stderr.contains(&format!("cannot reach {HOST}: ")), "{}", ran.stderr);
         assert_eq!(tunnel.heads().len(), 1, "{name} was used for a host in NO_PROXY");

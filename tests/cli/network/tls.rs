@@ -13,7 +13,7 @@ fn raw(bytes: &'static [u8]) -> Server {
     Server::of_connections(move |mut stream| {
         let _ = stream.read(&mut [0; 4096]);
         stream.write_all(bytes)?;
-        // Until the client has read it: what is closed too early is reset.
+        // Waits until the client has read it, since closing too early resets the connection.
         stream.read(&mut [0; 4096]).map(drop)
     })
 }

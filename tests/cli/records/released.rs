@@ -90,7 +90,7 @@ fn fixtures_of_this_version_name_every_key() {
     assert!(named.remove("endpoints"));
     named.extend(profile["endpoints"].as_table().unwrap().iter().map(|(key, _)| format!("endpoints.{key}")));
     let known: BTreeSet<String> = KEYS.iter().map(|key| key.name.to_owned()).collect();
-    // One profile cannot have these beside the others.
+    // These exclude others in one profile.
     let missing: Vec<_> = known.difference(&named).map(String::as_str).collect();
     assert_eq!(
         missing,
@@ -117,7 +117,7 @@ fn records_of_every_release_are_read_and_rewritten() {
             assert_eq!(found.unwrap().expose(), text(&folder, &format!("{kind}.json")));
             assert_eq!(names["keyring"][kind]["username"].as_str(), Some(account.as_str()));
         }
-        // In parts, as in the items of a keyring that takes no large ones.
+        // In parts, as in a keyring with small items.
         let memory = MemoryStore::with_limit(WINDOWS);
         for (account, part) in json(&folder, "parts.json").as_object().unwrap() {
             memory.set(account, &Secret::new(part.as_str().unwrap())).unwrap();
@@ -209,7 +209,7 @@ fn failures_and_keys_of_every_release_are_read() {
         let url = profile.issuer.user_pool().unwrap().endpoints.jwks.clone();
         let keys: Value = serde_json::from_slice(&state("keys").read(&url, 1 << 20).unwrap().unwrap()).unwrap();
         assert_eq!(shape(&keys), shape(&json(&folder, "keys.json")), "the form of kept keys has changed");
-        // Credentials that are due and still good: a failure just now means that they are handed out without a try.
+        // Credentials are due but valid. After a recent failure they are returned without another attempt.
         clock.advance(chrono::TimeDelta::minutes(50));
         let mut failure = json(&folder, "failure.json");
         failure["at"] = cogfed::clock::Clock::now(&clock).to_rfc3339().into();

@@ -22,7 +22,7 @@ fn is_of(row: &Row, told: &Told) -> bool {
             None => false,
         })
     };
-    // An answer of the API's is an answer: `call` ends well.
+    // An answer of the API is an answer, so `call` succeeds.
     let is_kind =
         told.status == i32::from(row.kind.exit_code()) || (row.refuser == Refuser::ApiGateway && told.status == 0);
     is_kind && says(row.cause, &told.error) && says(row.hint, &told.hint)
@@ -53,7 +53,7 @@ fn explained(name: &str, date: Option<&str>) -> Told {
         headers.insert("date", date.parse().unwrap());
     }
     let now: DateTime<Utc> = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
-    // Else the message's own time counts.
+    // Otherwise the time in the message counts.
     let body = String::from_utf8(answer.body().to_vec()).unwrap().replace(" (20270115T082000Z - 5 min.)", "");
     let refusal = explain(answer.status(), &headers, body.as_bytes(), now, &context).expect(name);
     Told { status: 6, error: refusal.message, hint: refusal.hint }

@@ -50,7 +50,7 @@ fn missing_route_is_distinguished_from_a_missing_signature() {
         message,
         "begins with the stage",
     );
-    // The owner may word it differently; an emulator may leave the type out.
+    // The owner may change the wording, and an emulator may omit the type.
     assert_says(
         &rest("MissingAuthenticationTokenException", "{}"),
         Reason::MissingRoute,
@@ -100,7 +100,7 @@ fn clock_skew_is_measured_from_the_refusal() {
     let message = "this machine's clock is 1 hour 15 minutes behind the gateway's";
     assert_says(&refusal, Reason::WrongClock, message, "timedatectl");
     assert_eq!(refusal.corrected_time(now()), Some(now() + TimeDelta::seconds(4507)));
-    // Without a usable Date, the body tells.
+    // Without a usable Date the body has the time.
     for date in ["", "yesterday"] {
         let headers = [("x-amzn-ErrorType", "InvalidSignatureException"), ("date", date)];
         assert_says(&explained(HOST, 403, &headers, body).unwrap(), Reason::WrongClock, message, "timedatectl");
@@ -115,7 +115,7 @@ fn clock_skew_is_measured_from_the_refusal() {
         "set the clock",
     );
     assert_eq!(refusal.corrected_time(now()), Some(now() - TimeDelta::minutes(15)));
-    // An upload that took too long: the clocks agree, and a new time is the right one all the same.
+    // An upload took too long: the clocks agree, and signing again with the current time is right.
     let refusal = explained(HOST, 403, &[], body).unwrap();
     assert!(refusal.message.contains("though the clocks agree: 'Signature expired: 20261122T120000Z"), "{refusal:?}");
     assert_eq!(refusal.corrected_time(now()), Some(now()));
@@ -169,7 +169,7 @@ fn wrong_signatures_are_explained() {
     let refusal = rest("InvalidSignatureException", wrong);
     let message = "the signature does not match what arrived at 'abc123.execute-api.eu-west-1.amazonaws.com'";
     assert_says(&refusal, Reason::WrongSignature, message, "proxy");
-    // A body cut off in the middle is no JSON: the type still tells.
+    // A truncated body is not JSON, but the type is enough.
     assert_eq!(rest("InvalidSignatureException", &wrong[..200]).reason, Reason::WrongSignature);
 
     for lost in [
@@ -188,7 +188,7 @@ fn refusals_unrelated_to_the_role_are_explained() {
     assert_eq!(refusal.reason, Reason::Forbidden);
     assert!(refusal.hint.contains("x-api-key") && refusal.hint.contains("WAF"), "{}", refusal.hint);
 
-    // An HTTP API says the same to everything, but its Date tells of a wrong clock.
+    // An HTTP API gives the same answer to everything, but its Date shows a wrong clock.
     let http_api = ("apigw-requestid", "abc=");
     assert_eq!(explained(HOST, 403, &[http_api], forbidden).unwrap().reason, Reason::HttpApi);
     let late = explained(HOST, 403, &[http_api, ("date", "Sun, 22 Nov 2026 12:05:01 GMT")], forbidden).unwrap();

@@ -27,7 +27,7 @@ fn recording(answer: impl Into<Vec<u8>>) -> (Server, Receiver<Vec<u8>>) {
     let answer = answer.into();
     let (sender, receiver) = channel();
     let server = Server::of_requests(move |request| {
-        // Nobody may be left to hear of it.
+        // The test may have ended by then.
         let _ = sender.send(request.bytes());
         answer.clone()
     });

@@ -105,7 +105,7 @@ fn concurrent_runs_with_a_fast_clock_rarely_refresh() {
             run.join().unwrap().good();
         });
     });
-    // Those who came while one was renewing got what it got; who came later renewed once more.
+    // Runs during a renewal share its result; later ones renew again.
     let refreshes = lab.sandbox.count("token.refresh");
     assert!((1..8).contains(&refreshes), "{refreshes}");
 }
@@ -125,13 +125,13 @@ fn stored_offset_does_not_revive_expired_tokens() {
     lab.login_here("alice").good();
     lab.run_here(CREDENTIALS, None).good();
     lab.advance(TimeDelta::hours(2));
-    // As if the servers' clock were three hours behind: by that nothing has expired yet.
+    // As if the servers' clock were three hours behind, by which nothing has expired yet.
     let kept = serde_json::json!({ "host": "x", "seconds": -10_800, "at": lab.clock.now() });
     std::fs::write(lab.folder().path().join("clock"), kept.to_string()).unwrap();
     lab.sandbox.clear_log();
     lab.run_here(CREDENTIALS, None).good();
     assert_eq!((lab.sandbox.count("token.refresh"), lab.sandbox.count("identity.get_credentials")), (1, 1));
-    // A token that came out of the cupboard of a server is expired, whatever time the server says it is.
+    // An old token that a server sends is expired, whatever time the server claims.
     lab.sandbox.misbehave(Misbehaviour::ExpiredIdToken, None);
     lab.advance(TimeDelta::hours(2));
     for minutes in [0, 61, -61, 600, -600] {

@@ -35,7 +35,7 @@ fn two_profiles_of_one_sign_in_refresh_once() {
     assert_eq!(lab.sandbox.count("identity.get_credentials"), 2);
     assert_eq!(lab.items("tokens").len(), 1);
     assert_eq!(lab.items("credentials").len(), 2);
-    // A sign-out at one takes the other's with it.
+    // A sign-out of one signs the other out, too.
     lab.run(&["logout"]).good();
     assert_eq!(lab.items("").len(), 0);
     lab.run(words[1]).failed_with(3);
@@ -93,7 +93,7 @@ fn processes_share_one_failure_when_credentials_are_nearly_expired() {
             assert_eq!((ran.status, ran.stdout.as_str()), (5, ""), "{}", ran.stderr);
             assert!(ran.stderr.starts_with("cogfed: error: "), "{}", ran.stderr);
         }
-        // Only for one that hangs: a silence takes ten seconds.
+        // A deadline for one that hangs: silence takes ten seconds.
         assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
         assert!(state == Door::Shut || doors.came() < 8, "those who waited do not try again");
     }

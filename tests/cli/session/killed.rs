@@ -40,7 +40,7 @@ fn sweep(rotation: Rotation, pause: TimeDelta) -> Option<usize> {
     println!("{rotation:?}: killed at {killed} of {} points, a sign-in needed after {lost:?}", points.len());
     assert!(killed * 10 >= points.len() * 9, "{killed} of {}", points.len());
     assert!(points.iter().any(|point| point.call == "connect") && points.len() > 50, "{points:?}");
-    // And what was never interrupted is not called so.
+    // A renewal that was not interrupted is not reported as interrupted.
     lab.age(LONG);
     lab.sandbox.revoke_all();
     let ran = lab.run(CREDENTIALS).failed_with(3);

@@ -26,7 +26,7 @@ struct Answer {
 }
 
 fn ask(lab: &Lab) -> Answer {
-    // A file knows when it was written to, whenever this thread gets to read it.
+    // A file records when it was written, however late this thread reads it.
     let mut stdout = tempfile::tempfile().unwrap();
     let started = SystemTime::now();
     let ran: Ran = lab.command(CREDENTIALS).stdout(stdout.try_clone().unwrap()).output().expect("cogfed runs").into();
@@ -155,7 +155,7 @@ fn lock_is_held_from_renewal_until_printing() {
     let session = InMemory::copied(&lab, MemoryStore::default());
     let is_free = || Lock::try_acquire(&lab.folder(), &tokens_account(session.session.profile())).unwrap().is_some();
     drop(session.credentials().unwrap());
-    // Renewed, then handed out although the renewal failed, then under the failure's shadow.
+    // Renewed; returned although the renewal failed; returned without an attempt after that failure.
     for (minutes, fault) in [(50, None), (50, Some(Misbehaviour::Token500)), (0, None)] {
         clock.advance(TimeDelta::minutes(minutes));
         if let Some(fault) = fault {

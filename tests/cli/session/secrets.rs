@@ -100,7 +100,7 @@ struct Life<'a> {
 
 impl Life<'_> {
     fn look(&self, ran: &Ran) {
-        // The URL that a person has to open holds state and nonce, and is no secret to that person.
+        // The URL that a person opens contains state and nonce. They are no secret to that person.
         let said: Vec<&str> = ran.stderr.lines().filter(|line| !line.starts_with("http")).collect();
         self.seen.add("the standard error", said.join("\n").into_bytes());
         self.seen.files(self.lab.home(), &self.store);
@@ -227,7 +227,7 @@ fn secrets_exist_only_in_the_store() {
     assert!(secrets.len() > 40 && secrets.iter().all(|secret| secret.len() >= 16), "{}", secrets.len());
     assert_eq!(seen.hits(&secrets), Vec::<String>::new());
 
-    // The same search finds what is there to be found.
+    // The same search finds a planted secret.
     let commands = |part: &str| seen.0.lock().unwrap().iter().any(|(_, bytes)| contains(bytes, part.as_bytes()));
     assert!(cfg!(not(target_os = "linux")) || commands("credential-process"), "the processes were seen");
     let canary = "canary/+0123456789=".to_owned();

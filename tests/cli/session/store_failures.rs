@@ -182,7 +182,7 @@ fn full_disk_is_noticed_before_the_refresh_token_is_spent() {
         "a renewal is not begun where its answer may not be kept: cannot write",
     );
     assert_eq!(lab.sandbox.count("token.refresh"), 0);
-    // Not a whole record, nor a half one: nothing.
+    // No record is left, neither whole nor half.
     assert_eq!(lab.items(".").len(), 0);
     lab.run(CREDENTIALS).good();
 }

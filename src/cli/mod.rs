@@ -51,7 +51,7 @@ pub struct Cli {
     /// Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal
     #[arg(long, global = true)]
     pub no_input: bool,
-    /// What to do
+    /// The verb
     #[command(subcommand)]
     pub verb: Verb,
 }

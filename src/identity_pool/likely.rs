@@ -42,9 +42,9 @@ pub enum Wanted<'a> {
 /// The question that a refusal leaves open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Open {
-    /// Why this person gets no role, or not this one.
+    /// The person gets no role, or not this one.
     Role,
-    /// Why the identity pool does not know the issuer.
+    /// The identity pool does not know the issuer.
     Issuer,
 }
 

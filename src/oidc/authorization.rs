@@ -23,7 +23,7 @@ pub struct RequestOptions<'a> {
     pub idp_identifier: Option<&'a str>,
     /// The name that the provider's page suggests.
     pub login_hint: Option<&'a str>,
-    /// Whether the provider asks again: `login`, `select_account`, `consent`.
+    /// The way in which the provider asks again, instead of using its own session: `login`, `select_account`, `consent`.
     pub prompt: Option<&'a str>,
     /// The language of the hosted UI.
     pub lang: Option<&'a str>,

@@ -38,7 +38,7 @@ pub enum Notice<'a> {
     Page {
         /// The authorization URL.
         url: &'a Url,
-        /// Whether cogfed opens it.
+        /// True if cogfed opens it.
         opening: bool,
         /// The port that the browser comes back to.
         port: u16,
@@ -73,11 +73,11 @@ pub struct SignIn<'a> {
     pub redirect: &'a Redirect,
     /// Opens the page; `None` leaves that to the person.
     pub browser: Option<Arc<dyn Browser>>,
-    /// Whether the sign-in fails if no browser opens, because nobody can be asked to open one.
+    /// True if the sign-in fails when no browser opens, because nobody can be asked to open one.
     pub needs_browser: bool,
     /// Asks the person for the address that the browser ended on; `None` if nobody can answer.
     pub ask: Option<Ask<'a>>,
-    /// Whether the person is asked from the start, and not only if no browser opens.
+    /// True if the person is asked from the start, and not only if no browser opens.
     pub asks_at_once: bool,
     /// The time that the person has.
     pub patience: Duration,

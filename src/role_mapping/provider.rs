@@ -92,7 +92,8 @@ impl<'a> Token<'a> {
         key == self.key() || issuer.trim_end_matches('/') == self.issuer
     }
 
-    /// Whether identity pools accept the newer of a user pool's two issuers as the older one is not documented.
+    /// Returns true for the newer of a user pool's two issuers, if the older one is meant by `key`. AWS does not document
+    /// whether identity pools accept one for the other.
     fn may_be_meant_by(&self, key: &str) -> bool {
         self.issuer.strip_prefix("issuer-").is_some_and(|issuer| Token { issuer, ..*self }.is_meant_by(key))
     }

@@ -221,7 +221,7 @@ mod tests {
         "\u{7f}",
     ];
 
-    /// What a terminal obeys: kept apart from the code that escapes it, which would else be its own judge.
+    /// The characters that a terminal obeys: kept apart from the code that escapes it, which would else be its own judge.
     const OBEYED: &[char] = &[
         '\u{0}', '\u{7}', '\u{8}', '\r', '\u{1b}', '\u{7f}', '\u{85}', '\u{90}', '\u{9b}', '\u{9c}', '\u{9d}',
         '\u{61c}', '\u{200e}', '\u{200f}', '\u{2028}', '\u{2029}', '\u{202a}', '\u{202e}', '\u{2066}', '\u{2069}',

@@ -5,6 +5,7 @@
 mod docs;
 mod documented;
 mod forgotten;
+mod heads;
 mod man;
 mod readme;
 mod rooms;

@@ -8,7 +8,7 @@ use std::thread;
 
 use crate::{Lab, PROFILE, Server};
 
-/// What happens to those who come to a door.
+/// The treatment of those who come to a door.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Door {
     /// They are let through.

@@ -20,7 +20,7 @@ pub struct InProcess {
     pub browser: Arc<dyn Browser>,
     /// The environment. `COGFED_CONFIG` names the home's configuration unless it is set here.
     pub variables: BTreeMap<String, String>,
-    /// Whether the standard output is a terminal.
+    /// True if the standard output is a terminal.
     pub is_terminal: bool,
 }
 

@@ -209,7 +209,7 @@ impl Lab {
     }
 }
 
-/// What the sandbox knows.
+/// The sandbox's knowledge.
 impl Lab {
     /// Returns the sandbox's record of the access key in a document of `credential-process`.
     ///

@@ -115,7 +115,7 @@ pub fn come_back(callback: &Url) -> Reply {
     get(port, "/done")
 }
 
-/// Where the sandbox redirects a browser to.
+/// Returns the address that the sandbox redirects a browser to.
 fn redirected(url: &Url, method: &str, form: &str) -> Url {
     let target = format!("{}?{}", url.path(), url.query().unwrap_or_default());
     let reply = send_form(url.port().expect("a port"), method, &target, form);

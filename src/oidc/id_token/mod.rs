@@ -39,7 +39,7 @@ const LONGEST_QUOTE: usize = 100;
 pub struct Expected<'a> {
     /// The issuers that the token may name.
     pub issuers: &'a [String],
-    /// Whether the issuer is a user pool. Its tokens name their purpose; those of other issuers have no `token_use`.
+    /// True if the issuer is a user pool. Its tokens name their purpose; those of other issuers have no `token_use`.
     pub is_user_pool: bool,
     /// The app client.
     pub client_id: &'a str,

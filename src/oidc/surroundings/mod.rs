@@ -16,11 +16,11 @@ const SSH_PORT: u16 = 22;
 pub struct SystemFacts<'a> {
     /// Reads an environment variable.
     pub variable: &'a dyn Fn(&str) -> Option<String>,
-    /// Whether this system always has a desktop, whatever the environment says: macOS and Windows.
+    /// True if this system always has a desktop, whatever the environment says: macOS and Windows.
     pub has_windows: bool,
     /// The kernel's release: Microsoft's own in WSL, and in the containers of Docker Desktop on Windows.
     pub kernel: &'a str,
-    /// Whether a container engine left its mark: `/.dockerenv` or `/run/.containerenv`.
+    /// True if a container engine left its mark: `/.dockerenv` or `/run/.containerenv`.
     pub is_container: bool,
     /// The host name.
     pub host_name: &'a str,

@@ -1,4 +1,4 @@
-//! Where a stored token may go: one rule for the sign-in's record and for the records of credentials.
+//! The destinations of a stored token: one rule for the sign-in's record and for the records of credentials.
 //!
 //! A token is never sent anywhere but where it belongs, wherever the profile came from. Each record names the user pool
 //! or issuer, the app client and the endpoints that it belongs to. [`TokensRecord::fits`] compares them with the profile

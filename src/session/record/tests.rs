@@ -1,4 +1,4 @@
-//! What version 1 wrote stays readable, and records stay where they belong.
+//! Records of version 1 stay readable, and records stay where they belong.
 
 use std::time::Duration;
 

@@ -1,0 +1,77 @@
+//! Doc comments begin with the thing that they describe, or with a verb: never with a question word.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The folders whose sources are read, from the root of the repository.
+const FOLDERS: &[&str] = &["src", "crates", "tests", "benches", "fuzz"];
+
+/// "Where the records are kept" leaves the reader to find the noun: "The place of the records".
+const QUESTION_WORDS: &[&str] = &["What", "Whether", "Where", "Who", "Whose", "Whom", "Why"];
+
+/// The marks that begin a line of a doc comment: of an item, and of a module.
+const MARKS: [&str; 2] = ["///", "//!"];
+
+/// The first lines of the doc comments in a Rust source, each with its number from 1 on.
+fn heads(text: &str) -> Vec<(usize, &str)> {
+    let mut before = None;
+    let mut heads = Vec::new();
+    for (at, line) in text.lines().enumerate() {
+        let line = line.trim_start();
+        let mark = MARKS.into_iter().find(|mark| line.starts_with(mark) && !line.starts_with("////"));
+        if let Some(mark) = mark.filter(|mark| before != Some(*mark)) {
+            heads.push((at + 1, line[mark.len()..].trim_start()));
+        }
+        before = mark;
+    }
+    heads
+}
+
+/// The first lines of the docstrings in a Python source, each with its number from 1 on.
+fn docstrings(text: &str) -> Vec<(usize, &str)> {
+    let lines = text.lines().enumerate();
+    lines.filter_map(|(at, line)| Some((at + 1, line.trim_start().strip_prefix("\"\"\"")?))).collect()
+}
+
+fn begins_with_a_question(head: &str) -> bool {
+    let word = head.split(|sign: char| !sign.is_alphanumeric()).next().unwrap_or_default();
+    QUESTION_WORDS.contains(&word)
+}
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+        let path = entry.expect("an entry").path();
+        // Builds, and what fuzzing found, are nobody's prose.
+        if path.is_dir() && !["target", "corpus", "artifacts", "coverage"].iter().any(|name| path.ends_with(name)) {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|end| end == "rs" || end == "py") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn no_doc_comment_begins_with_a_question_word() {
+    let mut files = Vec::new();
+    FOLDERS.iter().for_each(|folder| sources(&super::root().join(folder), &mut files));
+    assert!(files.len() > 200, "only {} sources were found", files.len());
+    files.sort();
+    let mut faults = Vec::new();
+    for file in &files {
+        let text = fs::read_to_string(file).expect("UTF-8");
+        let heads = if file.extension().is_some_and(|end| end == "py") { docstrings(&text) } else { heads(&text) };
+        let odd = heads.into_iter().filter(|(_, head)| begins_with_a_question(head));
+        let name = file.strip_prefix(super::root()).expect("below the root").display();
+        faults.extend(odd.map(|(line, head)| format!("{name}:{line}: {head}")));
+    }
+    assert!(faults.is_empty(), "{} doc comments begin with a question word:\n{}", faults.len(), faults.join("\n"));
+}
+
+#[test]
+fn question_words_are_found_only_at_the_head_of_comments() {
+    let text = "//! Whether it works.\n//! Why not.\n\n/// The place.\n/// Where it is.\nfn f() {}\n    /// Who's there.\n//// Whom\n\
+        // What\n/// Whatever it takes.\n/** */\n/// Whose.";
+    let odd: Vec<_> = heads(text).into_iter().filter(|(_, head)| begins_with_a_question(head)).collect();
+    assert_eq!(odd, [(1, "Whether it works."), (7, "Who's there."), (12, "Whose.")]);
+    assert_eq!(docstrings("x = 1\n  \"\"\"Where it is.\"\"\"\n"), [(2, "Where it is.\"\"\"")]);
+}

@@ -168,6 +168,25 @@ fn arrows_between_rooms_point_down_and_are_in_the_table() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+/// The rooms in the table of docs/ARCHITECTURE.md, each with its floor.
+fn documented(text: &str) -> BTreeMap<&str, usize> {
+    let rows = text.lines().filter_map(|line| {
+        let mut cells = line.strip_prefix('|')?.split('|').map(str::trim);
+        Some((cells.next()?.parse().ok()?, cells.next()?))
+    });
+    rows.flat_map(|(floor, rooms)| rooms.split('`').skip(1).step_by(2).map(move |room| (room, floor))).collect()
+}
+
+#[test]
+fn the_architecture_lists_each_room_on_its_floor() {
+    let path = super::root().join("docs/ARCHITECTURE.md");
+    let text = std::fs::read_to_string(path).expect("a document");
+    let expected =
+        FLOORS.iter().enumerate().flat_map(|(floor, rooms)| rooms.iter().map(move |(room, _)| (*room, floor)));
+    assert_eq!(documented(&text), expected.collect());
+    assert_eq!(documented("| 2 | `a`, `b` | `c` |\n|---|---|\n| x | `d` |"), [("a", 2), ("b", 2)].into());
+}
+
 #[test]
 fn no_verb_uses_another_verb() {
     let code = Code::of(&super::root().join("src"));

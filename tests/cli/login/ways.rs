@@ -241,7 +241,7 @@ fn browser_gets_no_secret_in_arguments_or_environment() {
     let waiting = WaitingLogin::of(login);
     let noted = eventually(&notes);
     assert_eq!(noted[0], waiting.url);
-    assert!(noted.iter().any(|line| line.starts_with("PATH=")), "the environment is noted: {noted:?}");
+    assert!(noted.iter().any(|line| line.starts_with("HOME=")), "the environment is noted: {noted:?}");
     assert!(!noted.iter().any(|line| line.contains(secret)), "{noted:?}");
     let url: url::Url = waiting.url.parse().expect("a URL");
     let challenge = |verifier: &str| URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, verifier.as_bytes()));

@@ -1,7 +1,7 @@
 //! A sign-in with Cognito, from the browser to a signed API call, against the sandbox.
 //!
-//! It speaks plain HTTP, so that each request of the flow can be seen. A program under test would use its own OAuth
-//! client and AWS's SDK, and would need to be told the sandbox's addresses only.
+//! It speaks plain HTTP, so that each request of the flow is visible. A program under test would use its own OAuth
+//! client and AWS's SDK, and would need only the sandbox's addresses.
 //!
 //! ```console
 //! $ cargo run -p cogfed-sandbox --example sign_in
@@ -25,7 +25,7 @@ use url::{Url, form_urlencoded};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// A real client makes up 32 random bytes for each sign-in. This is the verifier of RFC 7636, appendix B.
+/// A real client generates 32 random bytes for each sign-in. This is the verifier of RFC 7636, appendix B.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const STATE: &str = "a-random-state";
 const REGION: &str = "eu-west-1";
@@ -49,7 +49,7 @@ fn sign_in_and_call(person: &str) -> Result<Value> {
     let credentials = credentials(&sandbox, &id_token)?;
     let orders = call(&format!("{}/orders", sandbox.api_url()), &credentials)?;
 
-    // The sandbox counts what it was asked, so that a test can assert on it.
+    // The sandbox counts its requests, so that a test can assert on them.
     assert_eq!((sandbox.count("token.code"), sandbox.count("identity.get_credentials")), (1, 1));
     Ok(orders)
 }
@@ -68,7 +68,7 @@ fn authorization_code(sandbox: &Sandbox, listener: TcpListener, redirect_uri: &s
     ]);
     let authorization_url = format!("{}/oauth2/authorize?{query}", sandbox.domain_url());
     let callback = thread::spawn(move || callback(&listener).map_err(|error| error.to_string()));
-    // Instead of a person at a browser: this one follows the links, clicks on the person, and follows the redirect.
+    // The visitor replaces a person at a browser: it follows the links, clicks on the person, and follows the redirect.
     visitor::sign_in_as(&authorization_url, person)?;
     let url = callback.join().map_err(|_| "the listener panicked")??;
     let parameter = |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
@@ -146,7 +146,7 @@ fn text<'v>(document: &'v Value, pointer: &str) -> Result<&'v str> {
     found.ok_or_else(|| format!("no {pointer} in {document}").into())
 }
 
-/// Sends one request and returns the JSON that answers it.
+/// Sends one request and returns the JSON answer.
 fn exchange(method: &str, url: &str, headers: &[(&str, &str)], body: &str) -> Result<Value> {
     let url = Url::parse(url)?;
     let host = url.authority();

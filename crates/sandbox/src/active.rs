@@ -1,9 +1,9 @@
-//! Active faults, and how often each of them is still due.
+//! Active faults, each with the number of times that it is still due.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// A set of active misbehaviours or refusals, each with the number of times left; `None` is without end.
+/// The active misbehaviours or refusals, each with the number of times that it is still due. `None` means without end.
 #[derive(Debug)]
 pub struct Active<T>(Mutex<BTreeMap<T, Option<u32>>>);
 

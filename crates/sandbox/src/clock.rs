@@ -1,4 +1,4 @@
-//! The source of the time, passed in so that a test can hold it or move it.
+//! The source of the time, passed in so that a test can set it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

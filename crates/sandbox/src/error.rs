@@ -1,4 +1,4 @@
-//! The error of the public API, and the context that gives it its words.
+//! The public error type, and a trait that adds context to failures.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -12,7 +12,7 @@ pub struct Error {
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
-/// The result of what can fail with [`Error`].
+/// A result whose error is [`Error`] by default.
 pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {

@@ -1,4 +1,4 @@
-//! The running sandbox, as its owner holds it.
+//! The handle of a running sandbox.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -23,7 +23,7 @@ use crate::refusals::Refusal;
 use crate::server::Listeners;
 use crate::world::World;
 
-/// A running sandbox. Dropping it ends it, with all its connections.
+/// A running sandbox. Dropping it closes its listeners and connections.
 pub struct Sandbox {
     world: Arc<World>,
     stop: Option<oneshot::Sender<()>>,
@@ -69,7 +69,7 @@ impl Sandbox {
         &self.world.names.client_id
     }
 
-    /// Returns the app client's secrets, which a public client has none of.
+    /// Returns the app client's secrets. A public client has none.
     pub fn client_secrets(&self) -> &[String] {
         &self.world.options.client_secrets
     }
@@ -160,8 +160,7 @@ impl Sandbox {
         self.world.active.set(misbehaviour, times);
     }
 
-    /// Activates a refusal, in the words of the service that it belongs to, for this number of times or, with `None`,
-    /// until [`Self::behave`].
+    /// Activates a refusal for this number of times or, with `None`, until [`Self::behave`].
     ///
     /// # Errors
     /// Fails if no refusal has this name.
@@ -176,14 +175,13 @@ impl Sandbox {
         self.world.refusals.clear();
     }
 
-    /// Changes a person and returns whether anyone has this name. The next tokens show the change; with sticky
-    /// attributes the next sign-in in the browser brings it.
+    /// Changes a person. Returns false if nobody has this name. The next tokens show the change; with sticky attributes
+    /// only those of the next browser sign-in.
     pub fn change_person(&self, name: &str, change: impl FnOnce(&mut Person)) -> bool {
         self.world.change_user(name, change)
     }
 
-    /// Replaces a person's application roles and returns whether anyone has this name. One empty text is a blank
-    /// value.
+    /// Replaces a person's application roles. Returns false if nobody has this name. One empty text is a blank value.
     pub fn set_roles(&self, name: &str, roles: &[&str]) -> bool {
         self.change_person(name, |person| person.roles = roles.iter().map(ToString::to_string).collect())
     }
@@ -203,8 +201,8 @@ impl Sandbox {
         self.world.change_pool_roles(|roles| roles.authenticated = role_arn.map(ToOwned::to_owned));
     }
 
-    /// Replaces default roles and role mapping with those of a document that `aws cognito-identity
-    /// get-identity-pool-roles` printed. Of several mappings the one for this pool counts, a single one always.
+    /// Replaces the default roles and the role mapping with those in the output of `aws cognito-identity
+    /// get-identity-pool-roles`. If it has several mappings, this pool's counts. A single mapping always counts.
     ///
     /// # Errors
     /// Fails if it is not such a document, or if SetIdentityPoolRoles would refuse it.
@@ -214,13 +212,13 @@ impl Sandbox {
         Ok(())
     }
 
-    /// Returns what `aws cognito-identity get-identity-pool-roles` would print for the identity pool now.
+    /// Returns the output of `aws cognito-identity get-identity-pool-roles` for the identity pool.
     pub fn pool_roles_json(&self) -> String {
         self.world.pool_roles().json(self.identity_pool_id(), &self.world.mapped_provider())
     }
 
-    /// Returns access key id and secret access key of the IAM user who may read those roles. They have no session
-    /// token.
+    /// Returns the access key id and secret access key of the IAM user who may call GetIdentityPoolRoles. They have no
+    /// session token.
     pub fn administrator(&self) -> (&str, &str) {
         let key = &self.world.administrator;
         (&key.access_key_id, &key.secret_access_key)

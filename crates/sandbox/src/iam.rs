@@ -10,7 +10,8 @@ pub struct Role {
     /// The role's maximum session duration, in seconds
     /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-settings.html>).
     pub longest_session: i64,
-    /// The trust policy admits people who have signed in at this identity pool, as opposed to another one.
+    /// True if the trust policy admits people who have signed in at this identity pool; otherwise it names another
+    /// pool.
     pub trusts_the_pool: bool,
 }
 

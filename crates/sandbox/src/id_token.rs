@@ -1,4 +1,4 @@
-//! Faults of ID tokens on request, which the user pool and the plain issuer share.
+//! ID token faults on request, shared by the user pool and the plain issuer.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
@@ -17,12 +17,12 @@ pub struct Tokens {
     pub id: Option<String>,
 }
 
-/// Returns whether this answer must lack the ID token that was asked for.
+/// Returns whether a misbehaviour removes the ID token from this answer.
 pub fn without_id_token(world: &World, refreshed: bool) -> bool {
     world.active.due(Misbehaviour::NoIdToken) || (refreshed && world.active.due(Misbehaviour::RefreshNoIdToken))
 }
 
-/// Applies the misbehaviours of claims.
+/// Applies the misbehaviours that change claims.
 pub fn spoil(world: &World, now: DateTime<Utc>, claims: &mut Map<String, Value>) {
     let due = |misbehaviour| world.active.due(misbehaviour);
     let mut claim = |name: &str, value: Value| claims.insert(name.to_owned(), value);
@@ -71,7 +71,7 @@ pub fn spoil(world: &World, now: DateTime<Utc>, claims: &mut Map<String, Value>)
     }
 }
 
-/// Signs an ID token, with `well` unless a misbehaviour of signatures is due.
+/// Signs an ID token with `well`, unless a signature misbehaviour is due.
 pub fn signature(world: &World, claims: &Value, well: impl Fn(&SigningKey, &Value) -> String) -> String {
     let key = &world.keys.id;
     let kinds = [Misbehaviour::AlgNone, Misbehaviour::AlgHs256, Misbehaviour::UnknownKid, Misbehaviour::BadSignature];

@@ -34,7 +34,7 @@ struct Identity {
     owner: String,
     /// The user's name, as of the last login that succeeded.
     username: String,
-    /// The identity has had credentials, or a token of the pool.
+    /// True once the identity has received credentials or a token of the pool.
     served: bool,
 }
 
@@ -71,7 +71,7 @@ fn internal_error() -> Fault {
     Fault(StatusCode::INTERNAL_SERVER_ERROR, "InternalErrorException", message)
 }
 
-/// Returns the error of a pool that has no role for a login, or only one that does not trust it.
+/// Returns the error for a login without a role, or whose role does not trust the pool.
 fn no_good_role() -> Fault {
     let message = "Invalid identity pool configuration. Check assigned IAM roles for this pool.";
     fault("InvalidIdentityPoolConfigurationException", message)
@@ -254,8 +254,7 @@ fn get_credentials(world: &World, now: DateTime<Utc>, input: &Value) -> Result<V
     Ok(document)
 }
 
-/// Answers GetOpenIdToken. The classic flow is closed to a pool with a role mapping, and to one that has not enabled
-/// it
+/// Answers GetOpenIdToken. The classic flow requires a pool that has enabled it and has no role mapping
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html>).
 fn get_open_id_token(world: &World, now: DateTime<Utc>, input: &Value) -> Result<Value, Fault> {
     if world.pool_roles().mapping != RoleMapping::None {
@@ -273,9 +272,9 @@ fn get_open_id_token(world: &World, now: DateTime<Utc>, input: &Value) -> Result
     Ok(json!({ "IdentityId": identity_id, "Token": token }))
 }
 
-/// Answers GetIdentityPoolRoles, which requires a signature of the account's administrator. Identities of a pool may
+/// Answers GetIdentityPoolRoles, which requires the administrator's signature. Credentials of a pool's identities may
 /// never call it (<https://docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html>). The statuses are those
-/// that AWS's JSON services were seen to use.
+/// seen at AWS's other JSON services.
 fn get_roles(world: &World, now: DateTime<Utc>, request: &Request<Bytes>, input: &Value) -> Result<Value, Fault> {
     let region = world.options.partition.region();
     let window = TimeDelta::minutes(WINDOW_MINUTES);

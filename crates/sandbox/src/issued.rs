@@ -1,4 +1,4 @@
-//! The keys that the sandbox has issued, by which its API and its STS recognise callers.
+//! The keys that the sandbox has issued. Its API and its STS recognise callers by them.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -65,13 +65,13 @@ impl IssuedKey {
         self.part(5).starts_with("user/")
     }
 
-    /// Returns one part of the ARN. The first one is `arn`.
+    /// Returns a part of the role's ARN by its number. Part 0 is `arn`.
     fn part(&self, number: usize) -> &str {
         self.role_arn.split(':').nth(number).unwrap_or_default()
     }
 
-    /// Returns the unique id of the role and its session, `AROA…:SESSION`, or of the user, `AIDA…`. It is made from
-    /// the ARN, since the sandbox's roles have none of their own.
+    /// Returns the unique id of the role and its session, `AROA…:SESSION`, or of the user, `AIDA…`. The sandbox's roles
+    /// have no ids of their own, so it is derived from the ARN.
     pub fn user_id(&self) -> String {
         let hash = digest(&SHA256, self.role_arn.as_bytes());
         let digits: String = hash.as_ref().iter().take(5).map(|byte| format!("{byte:02X}")).collect();

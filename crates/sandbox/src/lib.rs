@@ -1,9 +1,8 @@
 //! A local Amazon Cognito for tests: a user pool with federated directories, an identity pool, STS, and an API behind
 //! API Gateway's IAM authorizer.
 //!
-//! [`Sandbox::start`] runs all of them in this process, on loopback ports. [`Options`] and [`Switch`] set them up,
-//! [`Misbehaviour`] and [`Refusal`] are the faults that they have on request, and [`visitor`] signs people in without a
-//! browser.
+//! [`Sandbox::start`] runs all of them in this process, on loopback ports. [`Options`] and [`Switch`] set them up.
+//! [`Misbehaviour`] and [`Refusal`] are their faults on request, and [`visitor`] signs people in without a browser.
 //!
 //! ```
 //! use cogfed_sandbox::{Options, Sandbox, Switch};
@@ -26,11 +25,10 @@
 //! Some parts work without a listener: the signature verifier in [`sigv4`], the API in [`api_gateway`], GetCallerIdentity
 //! in [`sts`], and the choice of a role in [`roles`].
 //!
-//! The crate depends on nothing of cogfed's. Its PKCE check, its token signatures and its SigV4 verifier are its own, so
-//! that a fault in cogfed does not hide behind the same fault here.
+//! The crate does not depend on cogfed. Its PKCE check, its token signatures and its SigV4 verifier are its own: a
+//! fault in cogfed cannot hide behind the same fault here.
 
-// Code that can panic, and code that prints or exits behind the caller's back. `expect` is allowed: its message says
-// why it cannot fail.
+// Lints against code that panics, prints or exits. `expect` is allowed: its message says why it cannot fail.
 #![warn(clippy::exit, clippy::indexing_slicing, clippy::panic, clippy::print_stderr, clippy::print_stdout)]
 #![warn(clippy::unreachable, clippy::unwrap_used)]
 #![cfg_attr(not(test), warn(clippy::string_slice))]

@@ -1,9 +1,9 @@
-//! Faults that the sandbox has on request, each of which a client must survive.
+//! Faults on request, each of which a client must survive.
 
 use crate::named::named;
 
 named! {
-    /// A fault that the sandbox has on request.
+    /// A fault on request.
     Misbehaviour, "misbehaviour":
     WrongState, "wrong-state", "redirect with another state than the one that was sent";
     ErrorWithoutState, "error-without-state", "redirect with an error and no state";

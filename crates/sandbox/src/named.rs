@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-/// A name that its list does not have.
+/// The error for a name that no variant has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownName {
     pub(crate) list: &'static str,

@@ -17,12 +17,12 @@ fn key_id(world: &World) -> String {
     format!("{}-7", world.options.partition.region())
 }
 
-/// Issues a token for an identity that has signed in. `amr` says so, and names the provider.
+/// Issues a token for an identity that has signed in. `amr` contains `authenticated` and the providers.
 ///
 /// # Errors
 /// Fails if the key cannot be made.
 pub fn issued(world: &World, now: DateTime<Utc>, identity_id: &str, providers: &[String]) -> Result<String> {
-    // An array, as in every published sample. No document says so.
+    // An array, as in every published sample. Its type is not documented.
     let amr: Vec<&str> = ["authenticated"].into_iter().chain(providers.iter().map(String::as_str)).collect();
     let claims = json!({
         "sub": identity_id,

@@ -1,5 +1,5 @@
-//! The set-up of a sandbox. Where AWS does not document a behaviour that a client could notice, a field marked "not
-//! documented" decides it; each of those is a switch of `cogfed sandbox`, too.
+//! The set-up of a sandbox. A field marked "not documented" decides a behaviour that a client could notice and that AWS
+//! does not document. Each of these fields is also a switch of `cogfed sandbox`.
 
 use std::sync::Arc;
 
@@ -126,34 +126,34 @@ pub struct Options {
     pub scopes: Vec<String>,
     /// The issuer that tokens name.
     pub issuer: Issuer,
-    /// A plain OpenID issuer takes the place of the user pool at the identity pool. Its tokens have the claim
-    /// `roles`, not `custom:roles`: the rules of [`Self::role_mapping`] must match, which
-    /// [`Switch::PlainIssuer`](crate::Switch) sees to.
+    /// True if the identity pool accepts a plain OpenID issuer instead of the user pool. Its tokens have the claim
+    /// `roles`, not `custom:roles`, so the rules of [`Self::role_mapping`] must use it.
+    /// [`Switch::PlainIssuer`](crate::Switch) does both.
     pub plain_issuer: bool,
-    /// Changes in a directory reach the user pool at the next sign-in in the browser, and attributes that the
-    /// directory no longer sends keep their value. Otherwise the next tokens show each change.
+    /// True if changes in a directory reach the user pool only at the next sign-in in the browser, and attributes that
+    /// the directory no longer sends keep their value. If false, the next tokens show each change.
     pub sticky_attributes: bool,
     /// The partition. [`Self::move_to`] changes it together with the ARNs of roles.
     pub partition: Partition,
-    /// The way in which roles are chosen.
+    /// The identity pool's way to choose roles.
     pub role_mapping: RoleMapping,
     /// The identity pool's default role for people who have signed in.
     pub authenticated_role: Option<String>,
-    /// The identity pool allows the classic flow, which also requires a pool without a role mapping.
+    /// True if the identity pool allows the classic flow, which also requires a pool without a role mapping.
     pub classic_flow: bool,
     /// The people who can sign in.
     pub people: Vec<Person>,
-    /// The identity pool asks the user pool whether the sign-in was revoked.
+    /// True if the identity pool asks the user pool whether the sign-in was revoked.
     pub server_side_token_check: bool,
     /// The meaning of `Contains` for arrays (not documented).
     pub contains_on_arrays: ContainsOnArrays,
-    /// Error redirects carry the state (documented for one case only).
+    /// True if error redirects carry the state (documented for one case only).
     pub state_on_errors: bool,
-    /// ID tokens of a refresh keep the nonce (not documented).
+    /// True if the ID tokens of a refresh keep the nonce (not documented).
     pub nonce_on_refresh: bool,
-    /// Using a refresh token after its grace period ends the whole sign-in (not documented).
+    /// True if using a refresh token after its grace period ends the whole sign-in (not documented).
     pub reuse_ends_the_sign_in: bool,
-    /// A verifier is refused if the code was requested without a challenge (not documented; RFC 9700, 2.1.1).
+    /// True if a verifier is refused when the code was requested without a challenge (not documented; RFC 9700, 2.1.1).
     pub refuse_needless_verifier: bool,
 }
 

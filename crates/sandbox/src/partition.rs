@@ -2,9 +2,9 @@
 //!
 //! Sources: <https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-cog.html>,
 //! <https://docs.amazonaws.cn/en_us/aws/latest/userguide/cognito.html> and
-//! <https://docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html>. China has no user pools in reality: the
-//! hosts of one are made up by analogy there. Also by analogy, since not documented: the issuer that tokens of
-//! GovCloud's identity pools name, and the provider that STS reports there and in China.
+//! <https://docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html>. China has no user pools in reality, so
+//! their hosts are made up by analogy. Two more values are not documented and also follow by analogy: the issuer of
+//! tokens from GovCloud's identity pools, and the provider that STS reports in GovCloud and China.
 
 /// The account of the sandbox's roles. No AWS account has this number.
 pub const ACCOUNT_ID: &str = "000000000000";

@@ -151,9 +151,8 @@ impl Person {
         flattened(&self.roles)
     }
 
-    /// Returns the claim about directory groups: `custom:groups`, or `custom:groups_link` if a SAML assertion has a
-    /// link in their place
-    /// in their place (<https://learn.microsoft.com/entra/identity-platform/reference-saml-tokens>).
+    /// Returns the claim about directory groups. It is `custom:groups`, or `custom:groups_link` if there are too many
+    /// groups for a SAML assertion (<https://learn.microsoft.com/entra/identity-platform/reference-saml-tokens>).
     pub(crate) fn custom_groups(&self, link: impl FnOnce() -> String) -> Option<(&'static str, String)> {
         match self.directory_groups.len() > MOST_GROUPS_BY_SAML {
             true => Some(("custom:groups_link", link())),

@@ -1,4 +1,4 @@
-//! The roles of an identity pool, default roles and role mapping, and their JSON from `aws cognito-identity
+//! The roles of an identity pool: its default roles and its role mapping, and their JSON from `aws cognito-identity
 //! get-identity-pool-roles`
 //! (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetIdentityPoolRoles.html>).
 
@@ -29,7 +29,7 @@ pub struct PoolRoles {
     pub authenticated: Option<String>,
     /// The default role for guests, whom the sandbox's pool does not admit.
     pub unauthenticated: Option<String>,
-    /// The way in which roles are chosen.
+    /// The pool's way to choose roles.
     pub mapping: RoleMapping,
 }
 
@@ -86,9 +86,8 @@ struct MappingRule {
 }
 
 impl PoolRoles {
-    /// Reads the JSON of `get-identity-pool-roles`. Of several mappings the one for `provider` counts. A single
-    /// mapping counts whatever its provider, and the pool's id is ignored, since another pool's file cannot know the
-    /// ids of this one.
+    /// Reads the JSON of `get-identity-pool-roles`. If it has several mappings, the one for `provider` counts. A single
+    /// mapping counts whatever its provider. The pool's id is ignored, since the file may be another pool's.
     ///
     /// # Errors
     /// Fails if it is not that JSON, or if SetIdentityPoolRoles would refuse it.

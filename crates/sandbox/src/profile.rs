@@ -36,7 +36,7 @@ pub fn toml(world: &World, name: &str) -> String {
         line("redirect_path", quoted(&world.options.redirect_path));
     }
     if !world.options.plain_issuer {
-        // The other two follow from the user pool's id, and cogfed accepts both.
+        // Both other issuers follow from the user pool's id, and cogfed accepts both.
         if world.options.issuer == Issuer::Fips {
             line("issuer", quoted(&world.issuer()));
         }

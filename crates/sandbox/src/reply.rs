@@ -15,7 +15,7 @@ use crate::random;
 pub enum Outcome {
     /// The request gets this answer.
     Answer(Response<Bytes>),
-    /// The request gets no answer, and the connection stays until the client ends it.
+    /// The request gets no answer, and the connection stays open until the client closes it.
     Silence,
     /// The connection is closed without an answer.
     Hangup,

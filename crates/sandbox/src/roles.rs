@@ -47,8 +47,8 @@ pub fn role(
     })
 }
 
-/// Returns the roles of the claim `cognito:roles`: an array in tokens, although AWS's documentation calls it a list
-/// with commas.
+/// Returns the roles of the claim `cognito:roles`. It is an array in tokens, although AWS's documentation calls it a
+/// comma-separated list.
 fn token_roles(claims: &Value) -> Vec<String> {
     match claims.get("cognito:roles") {
         Some(Value::Array(roles)) => roles.iter().filter_map(Value::as_str).map(ToOwned::to_owned).collect(),

@@ -93,10 +93,10 @@ impl Listeners {
         Ok((Self(listeners), addresses))
     }
 
-    /// Hands the listeners to the current runtime, which serves them until it ends.
+    /// Serves the listeners on the current runtime until it ends.
     ///
     /// # Errors
-    /// Fails if a listener cannot be handed over.
+    /// Fails if a listener cannot be registered with the runtime.
     pub fn serve(self, world: &Arc<World>) -> Result<()> {
         for (host, listener) in self.0 {
             let listener = TcpListener::from_std(listener).context("cannot serve a listener")?;

@@ -1,4 +1,4 @@
-//! Client credentials and faults, which the token endpoints of user pool and plain issuer share.
+//! Client authentication and faults, shared by the token endpoints of the user pool and the plain issuer.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -16,7 +16,7 @@ use crate::world::World;
 /// An error code of RFC 6749, 5.2.
 pub type ErrorCode = &'static str;
 
-/// Returns the outcome of a request while the token endpoint refuses or misbehaves.
+/// Returns the outcome of a refusal or misbehaviour that is due at the token endpoint.
 pub fn misbehaving(world: &World) -> Option<Outcome> {
     if let Some(refusal) = world.refusals.due_at(Place::Token) {
         return Some(Outcome::Answer(refusal.answer()));
@@ -50,7 +50,7 @@ pub fn misbehaving(world: &World) -> Option<Outcome> {
         Misbehaviour::TokenClose => Outcome::Hangup,
         Misbehaviour::TokenRedirect => {
             let mut response = reply::as_cognito(reply::empty(StatusCode::TEMPORARY_REDIRECT));
-            // This listener logs requests, so that a test can see whether the secrets were carried there.
+            // This listener logs requests, so that a test can see whether the client sent its secrets there.
             let place = format!("http://{}/elsewhere", world.addresses.user_pool);
             if let Ok(place) = HeaderValue::from_str(&place) {
                 response.headers_mut().insert(LOCATION, place);

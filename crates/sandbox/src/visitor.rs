@@ -1,5 +1,5 @@
-//! A browser without a window. It follows redirects, links and forms of the hosted UI as a person would, keeps
-//! cookies, and ends on the page where the person would end.
+//! A browser without a window. It follows redirects, links and forms of the hosted UI as a person would, and keeps
+//! cookies. It returns the page where the person would end.
 
 use std::collections::BTreeMap;
 use std::thread;
@@ -22,7 +22,7 @@ use url::{Url, form_urlencoded};
 const MOST_STEPS: usize = 20;
 /// The largest page, in bytes.
 const LARGEST_PAGE: usize = 1024 * 1024;
-/// The longest wait for an answer. The last one comes when the callback listener has exchanged the code.
+/// The longest wait for an answer. The callback listener answers only after it has exchanged the code.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The page where a visit ended.
@@ -55,7 +55,7 @@ pub struct Visitor {
 /// # Errors
 /// Fails like [`Visitor::sign_in`].
 pub fn sign_in_as(authorization_url: &str, person: &str) -> Result<Page> {
-    // A runtime can be neither run nor dropped on a thread that runs another one.
+    // Tokio runtimes can be neither run nor dropped on a thread that is running one.
     let visit = || {
         let runtime = runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.context("cannot start the visitor's runtime")?;
@@ -65,9 +65,9 @@ pub fn sign_in_as(authorization_url: &str, person: &str) -> Result<Page> {
 }
 
 impl Visitor {
-    /// Opens the authorization URL, chooses the person's directory if there is a choice, clicks on the person, and
-    /// follows the redirects to the end, including the page of the callback listener. With an earlier session there
-    /// may be nothing to click.
+    /// Opens the authorization URL, chooses the person's directory if there is a choice, and clicks on the person. It
+    /// follows the redirects to the end, including the page of the callback listener. With an earlier session there may
+    /// be nothing to click.
     ///
     /// # Errors
     /// Fails if a server does not answer, or if no page has a button for this person.
@@ -75,7 +75,7 @@ impl Visitor {
         self.visit(authorization_url, &Choice::Person(person)).await
     }
 
-    /// Cancels at the directory instead, at the first one if there is a choice.
+    /// Opens the authorization URL and cancels at the directory; if there is a choice, at the first one.
     ///
     /// # Errors
     /// Fails if a server does not answer.
@@ -140,7 +140,7 @@ impl Visitor {
         Err(Error::new("the redirects have no end"))
     }
 
-    /// Sends one request and follows nothing.
+    /// Sends one request without following redirects.
     async fn request(&mut self, method: Method, url: &Url, body: String) -> Result<Response<Bytes>> {
         if url.scheme() != "http" {
             return Err(Error::new("the visitor goes to http addresses only"));
@@ -194,7 +194,7 @@ async fn send(place: (&str, u16), request: Request<Full<Bytes>>) -> Result<Respo
         Ok::<_, Error>(Response::from_parts(head, body))
     };
     tokio::pin!(exchange, connection);
-    // The connection must be polled, too. Once it has ended, the exchange has everything that will come.
+    // The connection must be polled, too. When it has ended, the exchange holds everything that arrived.
     tokio::select! {
         answer = &mut exchange => answer,
         _ = &mut connection => exchange.await,

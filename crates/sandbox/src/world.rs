@@ -23,10 +23,10 @@ use crate::random;
 use crate::refusals::Refusal;
 use crate::user_pool::State;
 
-/// The most secrets that are kept. Older ones are forgotten.
+/// The most secrets that are kept. Older ones are dropped.
 const KEPT_SECRETS: usize = 10_000;
 
-/// The ids of one sandbox. They are random, so that two sandboxes never meet in one store.
+/// The ids of one sandbox. They are random, so that two sandboxes never share an id in one store.
 #[derive(Debug, Clone)]
 pub struct Names {
     /// `eu-west-1_` and nine letters or digits.
@@ -78,7 +78,7 @@ pub struct Addresses {
 
 #[cfg(test)]
 impl Addresses {
-    /// Returns the same address for all listeners, which nothing connects to.
+    /// Returns the same address for all listeners, for tests that connect to none.
     pub fn all_at(address: SocketAddr) -> Self {
         Self {
             domain: address,
@@ -106,7 +106,7 @@ pub struct World {
     pub api: ApiGateway,
     /// The known keys: the temporary ones that were issued, and the administrator's.
     pub issued: IssuedKeys,
-    /// The keys of the IAM user who may ask what no identity of the pool may.
+    /// The keys of the IAM user who may call GetIdentityPoolRoles.
     pub administrator: IssuedKey,
     /// The active misbehaviours.
     pub active: Active<Misbehaviour>,
@@ -186,7 +186,8 @@ impl World {
         self.options.clock.now() + *locked(&self.offset)
     }
 
-    /// Returns the time that the servers believe in: [`Self::now`], or 20 minutes less during that misbehaviour.
+    /// Returns the time of the servers: [`Self::now`], or 20 minutes earlier while [`Misbehaviour::ClockBehind`] is
+    /// active.
     pub fn servers_now(&self) -> DateTime<Utc> {
         let behind = if self.active.due(Misbehaviour::ClockBehind) { 20 } else { 0 };
         self.now() - TimeDelta::minutes(behind)
@@ -291,7 +292,7 @@ impl World {
         true
     }
 
-    /// Copies to the user pool what the directory sends at a sign-in in the browser.
+    /// Copies a person's attributes from the directory to the user pool, as a sign-in in the browser does.
     pub fn arrive(&self, name: &str) {
         if let Some(user) = locked(&self.users).iter_mut().find(|user| user.person.name == name) {
             let sent = &user.in_directory;
@@ -300,7 +301,7 @@ impl World {
         }
     }
 
-    /// Records an issued secret and returns it, so that a test can look for it where it must not be.
+    /// Records an issued secret and returns it. Tests search for the recorded secrets where none may be.
     pub fn giving_out(&self, secret: String) -> String {
         let mut secrets = locked(&self.secrets);
         if secrets.len() == KEPT_SECRETS {
@@ -316,7 +317,7 @@ impl World {
         locked(&self.secrets).iter().cloned().collect()
     }
 
-    /// Returns the time when every ID and access token issued at `now` has expired.
+    /// Returns the time by which every ID and access token issued at `now` has expired.
     pub fn tokens_end(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         now + TimeDelta::seconds(self.options.token_lifetime)
     }

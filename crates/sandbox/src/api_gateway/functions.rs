@@ -99,8 +99,8 @@ impl Functions {
     }
 }
 
-/// Returns the request as it arrived, without the headers that carry the signature, and the `requestContext.identity`
-/// that a Lambda function would see, as far as the gateway knows it
+/// Returns the request as it arrived, without its signature headers. It adds the `requestContext.identity` of a Lambda
+/// function, as far as the gateway knows it
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html>).
 fn echo(key: &IssuedKey, request: &Request<Bytes>) -> Value {
     let mut headers: BTreeMap<&str, Vec<String>> = BTreeMap::new();
@@ -144,7 +144,7 @@ fn redirect(request: &Request<Bytes>) -> Answer {
     answer
 }
 
-/// Answers with as many bytes as the query asks for. Beyond the gateway's limit that is an internal error, as at AWS.
+/// Answers with as many bytes as the query asks for. More than the gateway's limit is an internal error, as at AWS.
 fn large(request: &Request<Bytes>) -> Answer {
     match parameter(request, "bytes").and_then(|bytes| bytes.parse::<usize>().ok()) {
         Some(length) if length <= LARGEST_BODY => {

@@ -1,10 +1,10 @@
 //! An API behind API Gateway's IAM authorizer: a REST API with the Lambda functions of a small order desk.
 //!
-//! Its refusals have API Gateway's words and headers, as
+//! The refusals have API Gateway's words and headers, as shown in
 //! <https://repost.aws/knowledge-center/api-gateway-troubleshoot-403-forbidden>,
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html> and
-//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html> show them. The
-//! `x-amzn-ErrorType` of expired credentials, of a wrong clock and of a wrong scope are not documented, only likely.
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html>. AWS does not document the
+//! `x-amzn-ErrorType` of expired credentials, a wrong clock or a wrong scope: these are likely values.
 
 mod functions;
 mod policy;
@@ -28,7 +28,7 @@ use crate::partition::Partition;
 use crate::sigv4::{self, Expected};
 use crate::{random, reply};
 
-/// The action that a caller must be allowed.
+/// The IAM action that a caller needs.
 const INVOKE: &str = "execute-api:Invoke";
 /// The largest difference of a caller's clock, in minutes.
 const WINDOW_MINUTES: i64 = 5;
@@ -67,7 +67,7 @@ impl Answer {
     }
 }
 
-/// Returns the response with the ids that API Gateway gives to each request.
+/// Returns the response to a request, with API Gateway's request ids.
 fn respond(answer: Answer) -> Response<Bytes> {
     let id = random::uuid();
     let mut response = Response::new(answer.body);
@@ -129,7 +129,7 @@ impl ApiGateway {
         response
     }
 
-    /// Returns the answer to a request whose body is larger than [`LARGEST_BODY`], which is as far as it is read.
+    /// Returns the answer to a body larger than [`LARGEST_BODY`]. No more than that is read.
     pub(crate) fn too_large() -> Response<Bytes> {
         respond(Refusal::TooLarge.answer())
     }

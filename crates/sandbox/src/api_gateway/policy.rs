@@ -10,8 +10,8 @@ pub enum Effect {
     Deny,
 }
 
-/// A statement of an IAM policy. In action and resource `*` matches any text, slashes included, and `?` one
-/// character.
+/// A statement of an IAM policy. In its action and resource, `*` matches any text, slashes included, and `?` matches
+/// one character.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
     /// Allow or deny.
@@ -47,8 +47,8 @@ pub fn decide(statements: &[Statement], action: &str, resource: &str) -> Decisio
     }
 }
 
-/// Returns whether `text` matches `pattern`. It goes back to the last `*` only, so its time is bounded by the product
-/// of the lengths.
+/// Returns whether `text` matches `pattern`. It backtracks to the last `*` only, so its time is at most the product of
+/// the two lengths.
 fn matches(pattern: &str, text: &str) -> bool {
     let (mut pattern, mut text) = (pattern.chars(), text.chars());
     let mut last_star = None;
@@ -60,7 +60,7 @@ fn matches(pattern: &str, text: &str) -> bool {
                 text = remaining.clone();
                 last_star = Some((pattern.clone(), remaining));
             }
-            // The pattern needs more: a star that takes more of the text would not help.
+            // The pattern needs more text. A star that matches more of it would not help.
             (Some(_), None) => return false,
             (Some('?'), Some(_)) => {}
             (Some(wanted), Some(found)) if wanted == found => {}

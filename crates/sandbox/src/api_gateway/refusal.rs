@@ -12,7 +12,7 @@ use crate::sigv4::Refused;
 /// The reason why a request does not reach its function.
 #[derive(Debug)]
 pub(super) enum Refusal {
-    /// The API has no such path, or not with this method. The answer is that of a missing signature.
+    /// The API does not define this path with this method. The answer looks like that to a missing signature.
     NoSuchRoute,
     /// The body exceeds the limit.
     TooLarge,
@@ -26,7 +26,7 @@ pub(super) enum Refusal {
         caller: String,
         /// The ARN of the method, with the account masked.
         resource: String,
-        /// A statement denies, as opposed to none that allows.
+        /// True if a statement denies; false if none allows.
         denied: bool,
     },
 }
@@ -80,7 +80,7 @@ fn error_type(refused: &Refused) -> &'static str {
     }
 }
 
-/// Returns the message of a refused signature. API Gateway adds what should have been signed
+/// Returns the message of a refused signature. API Gateway appends the text that should have been signed
 /// (<https://github.com/okigan/awscurl/issues/61>).
 fn message(refused: &Refused) -> String {
     match refused {

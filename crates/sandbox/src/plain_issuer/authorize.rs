@@ -22,9 +22,9 @@ use crate::world::World;
 /// The scopes that belong to no API.
 const SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 
-/// The refusal of an authorization request, and where it shows.
+/// The refusal of an authorization request, by the place that shows it.
 enum Refused {
-    /// Client or redirect URI are wrong, so the browser stays here.
+    /// The client or the redirect URI is wrong, so the browser is not redirected.
     Here(Refusal),
     /// The client gets the error at its redirect URI.
     There { redirect_uri: String, state: Option<String>, refusal: Refusal },
@@ -143,7 +143,7 @@ pub fn login(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Res
     reply::set_cookie(answer, &format!("{COOKIE_NAME}={id}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax"))
 }
 
-/// Returns the redirect with a code, for a person who has just signed in or did so earlier.
+/// Returns the redirect with a code, for a person who has signed in now or before.
 fn signed_in(world: &World, now: DateTime<Utc>, request: AuthorizationRequest, object_id: String) -> Response<Bytes> {
     let (uri, state) = (request.redirect_uri.clone(), request.state.clone());
     if world.active.due(Misbehaviour::ErrorWithoutState) {
@@ -152,7 +152,7 @@ fn signed_in(world: &World, now: DateTime<Utc>, request: AuthorizationRequest, o
     if world.active.due(Misbehaviour::AccessDenied) {
         return Refusal::Declined.redirect(&uri, state.as_deref(), now);
     }
-    // As long as Entra ID's, which no client can read.
+    // Opaque, and as long as Entra ID's.
     let text = world.giving_out(format!("1.{}", random::base64url(750)));
     let code = Code { object_id, request, expires: now + TEN_MINUTES, redeemed: false };
     world.plain_issuer().codes.insert(text.clone(), code);

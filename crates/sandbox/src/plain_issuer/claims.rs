@@ -22,8 +22,8 @@ const MOST_GROUPS: usize = 200;
 /// Microsoft Graph, the audience of access tokens if no other API was asked for.
 const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
 
-/// Returns new tokens for a sign-in, unless its person is gone. `refreshed` says that a refresh token asked for them;
-/// they show the directory's current attributes.
+/// Returns new tokens for a sign-in, unless its person is gone. `refreshed` is true if a refresh token was exchanged
+/// for them. The tokens show the directory's current attributes.
 pub fn issue(world: &World, now: DateTime<Utc>, sign_in: &SignIn, refreshed: bool) -> Option<Tokens> {
     let mut user = world.user(&sign_in.object_id)?;
     let access = jwt::signed_with_type(&world.keys.access, &access_claims(world, now, sign_in, &user));
@@ -72,7 +72,7 @@ fn access_claims(world: &World, now: DateTime<Utc>, sign_in: &SignIn, user: &Use
     })
 }
 
-/// Returns the claims of a version 2.0 token: none of a user pool's, and `roles` and `groups` as arrays.
+/// Returns the claims of a version 2.0 token. There are none of a user pool's, and `roles` and `groups` are arrays.
 fn id_claims(world: &World, now: DateTime<Utc>, sign_in: &SignIn, user: &User) -> Map<String, Value> {
     let person = &user.in_directory;
     let mut claims = Map::new();

@@ -23,7 +23,7 @@ fn fields(world: &World) -> Value {
         "scopes_supported": ["openid", "profile", "email", "offline_access"],
         "issuer": world.plain_issuer_name(),
         "request_uri_parameter_supported": false,
-        // As Entra ID's, it is at another host, that of another product.
+        // Entra ID's is at another product's host, too.
         "userinfo_endpoint": "https://graph.microsoft.com/oidc/userinfo",
         "authorization_endpoint": format!("{tenant}/oauth2/v2.0/authorize"),
         "device_authorization_endpoint": format!("{tenant}/oauth2/v2.0/devicecode"),
@@ -63,7 +63,7 @@ pub fn document(world: &World) -> Response<Bytes> {
             let other = format!("{}/00000000-0000-4000-8000-000000000000/v2.0", world.plain_issuer_base());
             field("issuer", other);
         }
-        // Another name of the same listener, which serves a client that follows and logs it.
+        // Another name of this listener, which answers and logs a client that follows.
         Some(Misbehaviour::DiscoveryOtherHost) => {
             let (port, tenant) = (world.addresses.issuer.port(), &world.names.tenant);
             field("token_endpoint", format!("http://localhost:{port}/{tenant}/oauth2/v2.0/token"));

@@ -1,6 +1,6 @@
-//! An OpenID Connect issuer like Entra ID, tied to the identity pool without a user pool in between
-//! (<https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc>). It has no revocation endpoint: Entra ID
-//! has none. Its address answers only if [`crate::Options::plain_issuer`] is set.
+//! An OpenID Connect issuer like Entra ID, tied to the identity pool without a user pool
+//! (<https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc>). Like Entra ID it has no revocation
+//! endpoint. Its address answers only if [`crate::Options::plain_issuer`] is set.
 
 mod authorize;
 mod claims;

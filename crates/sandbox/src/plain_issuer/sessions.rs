@@ -10,7 +10,7 @@ use crate::sessions::{AuthorizationRequest, Transaction};
 pub const TEN_MINUTES: TimeDelta = TimeDelta::minutes(10);
 /// The lifetime of a browser session.
 pub const COOKIE_LIFETIME: TimeDelta = TimeDelta::days(1);
-/// The time for which used and expired codes and tokens are still recognised.
+/// The time during which used and expired codes and tokens are still recognised.
 const KNOWN_AFTERWARDS: TimeDelta = TimeDelta::days(30);
 
 /// A browser that is signed in.
@@ -58,7 +58,7 @@ pub struct State {
 }
 
 impl State {
-    /// Removes what has long expired, so that a sandbox can run for days.
+    /// Removes entries that expired long ago, so that a sandbox can run for days.
     pub(super) fn tidy(&mut self, now: DateTime<Utc>) {
         self.transactions.retain(|_, transaction| now < transaction.expires);
         self.sessions.retain(|_, session| now < session.expires);

@@ -126,8 +126,8 @@ fn by_refresh_token(world: &World, now: DateTime<Utc>, form: &Parameters) -> Res
     document(world, now, &sign_in, true)
 }
 
-/// Returns the answer with the tokens. A refresh token comes only with `offline_access`; each one is new and has a
-/// full lifetime.
+/// Returns the answer with the tokens. A refresh token comes only with `offline_access`. Each one is new and has a full
+/// lifetime.
 fn document(world: &World, now: DateTime<Utc>, sign_in: &SignIn, refreshed: bool) -> Result<Value, Refusal> {
     let tokens = claims::issue(world, now, sign_in, refreshed).ok_or(Refusal::Revoked)?;
     let is_offline = |scope: &String| scope == "offline_access";
@@ -149,7 +149,7 @@ fn document(world: &World, now: DateTime<Utc>, sign_in: &SignIn, refreshed: bool
 }
 
 fn remember_refresh_token(world: &World, now: DateTime<Utc>, sign_in: SignIn) -> String {
-    // As long as Entra ID's, which no client can read.
+    // Opaque, and as long as Entra ID's.
     let text = format!("1.{}", random::base64url(900));
     let expires = now + TimeDelta::seconds(world.options.refresh_token_lifetime);
     let token = RefreshToken { sign_in, issued: now, expires, revoked: false };

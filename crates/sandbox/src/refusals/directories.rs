@@ -1,7 +1,7 @@
-//! Refusals of the directories, as the user pool passes them on in the redirect, or as Entra ID sends them where it
-//! is the issuer (<https://learn.microsoft.com/entra/identity-platform/reference-error-codes>,
-//! <https://learn.microsoft.com/azure/active-directory-b2c/error-codes>). The `error` that the user pool adds to them
-//! is not documented.
+//! Refusals of the directories. The user pool passes them on in the redirect; Entra ID as the issuer sends them itself
+//! (<https://learn.microsoft.com/entra/identity-platform/reference-error-codes>,
+//! <https://learn.microsoft.com/azure/active-directory-b2c/error-codes>). AWS does not document the `error` that the
+//! user pool adds.
 
 use crate::refusals::{Place, Refusal};
 

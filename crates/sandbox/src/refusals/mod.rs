@@ -1,8 +1,7 @@
 //! Refusals on request, each in the words of its service: `cogfed sandbox --refuse NAME`, or `POST
 //! /refuse?name=NAME&times=N` at the controls.
 //!
-//! The lists are written from the services' documentation and from reports of people who met them. They know nothing
-//! of cogfed's own table.
+//! The lists are written from the services' documentation and from users' reports, independently of cogfed's own table.
 
 mod aws;
 mod directories;
@@ -19,7 +18,7 @@ use crate::active::Active;
 use crate::named::UnknownName;
 use crate::reply;
 
-/// The place of a refusal.
+/// The place where a refusal occurs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     /// The redirect that ends a sign-in in the browser.
@@ -45,9 +44,9 @@ pub struct Refusal {
     pub name: &'static str,
     /// The place where it occurs.
     pub place: Place,
-    /// The status. A redirect has its own.
+    /// The HTTP status; not used for a redirect.
     pub status: u16,
-    /// The `error` of OAuth, AWS's error code, or API Gateway's error type, which an HTTP API leaves out.
+    /// The `error` of OAuth, AWS's error code, or API Gateway's error type, which an HTTP API omits.
     pub code: &'static str,
     /// The message. Those of Entra ID and B2C start with the code.
     pub message: &'static str,
@@ -55,7 +54,7 @@ pub struct Refusal {
 
 /// The ids at the end of a description of Entra ID or B2C.
 const TRACE: &str = "0d1d2d3d-4e4e-4f4f-8a8a-9b9b9c9c9d9d";
-/// The time in such a description.
+/// The time at the end of such a description.
 const TIMESTAMP: &str = "2026-11-22 12:00:00Z";
 
 impl Refusal {
@@ -77,7 +76,7 @@ impl Refusal {
         &ALL
     }
 
-    /// Returns the message as it is sent. Those of a directory end with the time and an id of its log.
+    /// Returns the message as it is sent. A directory's message ends with a time and an id from its log.
     pub fn text(&self) -> String {
         let message = self.message;
         if message.starts_with("AADSTS") {
@@ -106,7 +105,7 @@ impl Refusal {
         let text = self.text();
         let number = self.message.strip_prefix("AADSTS").and_then(|rest| rest.split(':').next()?.parse::<u32>().ok());
         let document = match number {
-            // Entra ID itself answers like this, as a plain issuer
+            // Entra ID's own answer, as a plain issuer
             // (https://learn.microsoft.com/entra/identity-platform/reference-error-codes).
             Some(number) => json!({
                 "error": self.code,

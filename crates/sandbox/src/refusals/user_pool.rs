@@ -1,5 +1,5 @@
-//! Refusals of the user pool. The descriptions on the authorization endpoint's page are documented, the others
-//! reported by people.
+//! Refusals of the user pool. AWS documents the descriptions of the authorization endpoint's errors. The others were
+//! reported by users.
 
 use crate::refusals::{Place, Refusal};
 

@@ -8,10 +8,10 @@ use bytes::Bytes;
 use http::Request;
 use ring::digest::{SHA256, digest};
 
-/// The parts of a request that a signature covers, as they were on the wire: neither normalised nor decoded.
+/// The parts of a request that a signature covers, neither normalised nor decoded.
 ///
-/// [`Wire::of`] takes them from a request. They can also be filled in by hand, for what an HTTP library refuses:
-/// AWS's published vectors have raw spaces in paths and line breaks in header values.
+/// [`Wire::of`] takes them from a request. A test can also fill them in by hand for requests that an HTTP library
+/// refuses: AWS's published vectors have raw spaces in paths and line breaks in header values.
 #[derive(Debug, Clone)]
 pub struct Wire<'a> {
     /// The method, in the letter case in which it was sent.
@@ -27,8 +27,8 @@ pub struct Wire<'a> {
 }
 
 impl<'a> Wire<'a> {
-    /// Returns the parts of `request` that a signature covers. A fragment is not among them: `http::Uri` drops it
-    /// from a request line, where RFC 9112, section 3.2, forbids it anyway.
+    /// Returns the parts of `request` that a signature covers. They exclude a fragment, which `http::Uri` drops and
+    /// which RFC 9112, section 3.2, forbids in a request line.
     pub fn of(request: &'a Request<Bytes>) -> Self {
         Self {
             method: request.method().as_str(),
@@ -66,8 +66,8 @@ impl<'a> Wire<'a> {
         })
     }
 
-    /// Returns the canonical request for the headers that the signer listed. `signed_headers` is used as it was sent:
-    /// unless it is in lower case and sorted, the result differs from an honest signer's.
+    /// Returns the canonical request for the headers that the signer listed. `signed_headers` is used as it was sent.
+    /// If it is not sorted and in lower case, the result differs from a correct signer's.
     pub(super) fn canonical_request(&self, signed_headers: &str, presigned: bool) -> Vec<u8> {
         let mut names: Vec<&str> = signed_headers.split(';').collect();
         names.sort_unstable();

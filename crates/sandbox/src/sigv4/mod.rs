@@ -2,13 +2,13 @@
 //! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>) and independent of
 //! the signers that it checks.
 //!
-//! It normalises nothing: the path on the wire is the path that must have been signed, percent-encoded once more.
-//! Signers differ in what they do with `//` and dot segments (botocore removes them before it signs, Amplify does
-//! not), and AWS does not document what its gateways do; a client that sends one path and signs another is refused
-//! here. A `+` in a query is a plus sign, as in RFC 3986, not a space.
+//! It normalises nothing: the path on the wire must be the path that was signed, percent-encoded once more. Signers
+//! treat `//` and dot segments differently: botocore removes them before it signs, Amplify does not. AWS does not
+//! document its gateways' treatment. Here a client that sends one path and signs another is refused. A `+` in a query
+//! is a plus sign, as in RFC 3986, not a space.
 //!
-//! AWS does not document the order of its checks. Here it is: form, signed headers, scope, clock, key, session token,
-//! expiry, signature.
+//! AWS does not document the order of its checks. The order here is: form, signed headers, scope, clock, key, session
+//! token, expiry, signature.
 
 mod canonical;
 mod presented;
@@ -42,8 +42,8 @@ pub struct Expected<'a> {
     pub regions: &'a [&'a str],
     /// The time of the service's clock.
     pub now: DateTime<Utc>,
-    /// The largest difference of the request's clock, in either direction. For the past, a presigned request's own
-    /// lifetime takes its place.
+    /// The largest difference of the request's clock, in either direction. A presigned request may be as old as its own
+    /// lifetime instead.
     pub window: TimeDelta,
 }
 
@@ -111,7 +111,8 @@ pub fn verify_wire(
     check_scope(&presented, expected)?;
     check_clock(&presented, expected)?;
     let key = find_key(&presented.access_key_id).ok_or(Refused::UnknownKey)?;
-    // A key without a session token is a long-term one: a token that comes with it is as wrong as a missing one.
+    // A key without a session token is a long-term one. A token sent with it is as wrong as a missing one is with
+    // others.
     let token = presented.session_token.as_deref().unwrap_or_default();
     if !same(token, &key.session_token) {
         return Err(Refused::UnknownKey);
@@ -128,7 +129,7 @@ pub fn verify_wire(
     Err(Refused::Mismatch { canonical_request, string_to_sign })
 }
 
-/// Requires that the host and every `x-amz-*` header are signed: anyone on the way can change what is not.
+/// Requires that the host and every `x-amz-*` header are signed. Anyone on the network path could change unsigned ones.
 fn check_signed_headers(wire: &Wire<'_>, signed_headers: &str) -> Result<(), Refused> {
     let signed = |name: &str| signed_headers.split(';').any(|signed| signed == name);
     if !wire.has_header("host") || !signed("host") {

@@ -123,7 +123,7 @@ impl Presented {
     }
 }
 
-/// Names everything that an `Authorization` header lacks. Of another scheme's nothing counts.
+/// Names everything that an `Authorization` header lacks. A header with another scheme lacks everything.
 fn incomplete(values: [Option<&str>; 3], has_date: bool, fingerprint: &str) -> Refused {
     let lacking = ["Credential", "Signature", "SignedHeaders"].iter().zip(values).filter(|(_, value)| value.is_none());
     let mut sentences: Vec<String> =
@@ -135,7 +135,7 @@ fn incomplete(values: [Option<&str>; 3], has_date: bool, fingerprint: &str) -> R
     Refused::Incomplete(sentences.join(" "))
 }
 
-/// Returns the value if there is exactly one: with several it would be unclear which of them counts.
+/// Returns the value if there is exactly one. With several it would be unclear which one counts.
 fn only_value<'v>(mut values: impl Iterator<Item = &'v str>) -> Option<&'v str> {
     let first = values.next()?;
     if values.next().is_none() { Some(first) } else { None }

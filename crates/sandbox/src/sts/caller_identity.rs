@@ -16,7 +16,7 @@ use crate::sts::protocol::{Fault, VERSION, escape, parameter, respond};
 const WINDOW_MINUTES: i64 = 15;
 
 /// Answers a request to STS in the query protocol: a form in the body, or the query. Signatures may name `region` or,
-/// where the partition has a global endpoint, us-east-1.
+/// if the partition has a global endpoint, us-east-1.
 pub fn answer(now: DateTime<Utc>, keys: &IssuedKeys, region: &str, request: &Request<Bytes>) -> Response<Bytes> {
     respond(|request_id| call(now, keys, region, request).map(|key| identity_document(&key, request_id)))
 }

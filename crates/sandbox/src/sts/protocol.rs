@@ -15,7 +15,7 @@ pub const VERSION: &str = "2011-06-15";
 /// An error of the query protocol: status, code, message.
 pub struct Fault(pub StatusCode, pub &'static str, pub String);
 
-/// Returns the answer of an operation, which puts the request's id into its document.
+/// Runs an operation with a new request id, and returns its answer as a response.
 pub fn respond(operation: impl FnOnce(&str) -> Result<String, Fault>) -> Response<Bytes> {
     let request_id = random::uuid();
     let (status, body) = match operation(&request_id) {

@@ -1,9 +1,9 @@
 //! STS's AssumeRoleWithWebIdentity, the second half of the classic flow
 //! (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>).
 //!
-//! It accepts the tokens of this sandbox's identity pool, and ignores session policies. AWS does not document the
-//! order of its checks. Here it is: parameters, the token's form, issuer, signature and expiry, the role and its
-//! trust policy, the role's maximum session duration.
+//! It accepts the tokens of this sandbox's identity pool, and ignores session policies. AWS does not document the order
+//! of its checks. The order here is: parameters, the token's form, issuer, signature and expiry, the role and its trust
+//! policy, the role's maximum session duration.
 
 use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
@@ -128,8 +128,8 @@ fn verified(world: &World, now: DateTime<Utc>, token: &str) -> Result<Value, Fau
         return Err(invalid(&format!("No OpenIDConnect provider found in your account for {issuer}")));
     }
     let failed = |_| Fault(StatusCode::INTERNAL_SERVER_ERROR, "InternalFailure", "An internal error occurred".into());
-    // These are the words for a key that the issuer does not have; those for a wrong signature are not documented.
-    // AWS has the two spaces, too.
+    // AWS's words for a key that the issuer does not have, two spaces included. Those for a wrong signature are not
+    // documented.
     let claims = open_id_token::verified(world, token).map_err(failed)?.ok_or_else(|| {
         invalid(
             "Couldn't retrieve verification key from your identity provider,  please reference \

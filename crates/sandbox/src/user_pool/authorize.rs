@@ -24,7 +24,7 @@ const KNOWN_SCOPES: [&str; 5] = ["openid", "email", "phone", "profile", "aws.cog
 
 /// The refusal of an authorization request.
 enum Refusal {
-    /// Client or redirect URI are wrong, so the browser stays here.
+    /// The client or the redirect URI is wrong, so the browser is not redirected.
     Page { error: &'static str, sent: Parameters },
     /// The client gets the error at its redirect URI.
     Redirect { redirect_uri: String, state: Option<String>, error: &'static str, description: Option<&'static str> },
@@ -46,7 +46,7 @@ fn encoded(text: &str) -> String {
     byte_serialize(text.as_bytes()).collect()
 }
 
-/// Returns the redirect of an error. The description comes first, as Cognito has it.
+/// Returns the redirect of an error. Its description comes first, as at Cognito.
 fn error_redirect(uri: &str, state: Option<&str>, error: &str, description: Option<&str>) -> Response<Bytes> {
     let description = description.map(|text| format!("error_description={}&", encoded(text))).unwrap_or_default();
     let state = state.map(|state| format!("&state={}", encoded(state))).unwrap_or_default();
@@ -109,8 +109,8 @@ fn is_challenge(text: &str) -> bool {
     text.len() == 43 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
-/// Returns the granted scopes: those of the app client that were asked for, or all of them by default. `None` for a
-/// scope that the user pool does not know, and for one that requires a missing `openid`.
+/// Returns the granted scopes: the requested ones that the app client has, or all of them if none is requested. Returns
+/// `None` for a scope that the user pool does not know, or that requires a missing `openid`.
 fn scopes(world: &World, asked: &str) -> Option<Vec<String>> {
     let own = &world.options.scopes;
     let asked: Vec<&str> = asked.split(' ').filter(|scope| !scope.is_empty()).collect();
@@ -244,7 +244,7 @@ pub fn idp_response(world: &World, now: DateTime<Utc>, request: &Request<Bytes>)
     reply::set_cookie(answer, &format!("{COOKIE_NAME}={id}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax"))
 }
 
-/// Returns the redirect with a code, for a person who has just signed in or did so earlier.
+/// Returns the redirect with a code, for a person who has signed in now or before.
 fn signed_in(
     world: &World,
     now: DateTime<Utc>,
@@ -272,7 +272,7 @@ fn signed_in(
     let sign_in = SignIn {
         sub: session.sub.clone(),
         signed_in: session.signed_in,
-        // For an external provider Cognito makes up a missing nonce, and puts it into the ID token.
+        // For an external provider Cognito invents a missing nonce, and puts it into the ID token.
         nonce: Some(request.nonce.clone().unwrap_or_else(|| random::base64url(43))),
         scopes: request.scopes.clone(),
         resource: request.resource.clone(),

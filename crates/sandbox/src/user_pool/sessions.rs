@@ -58,12 +58,12 @@ pub struct State {
     pub(super) sessions: HashMap<String, Session>,
     pub(super) codes: HashMap<String, Code>,
     pub(super) refresh_tokens: HashMap<String, RefreshToken>,
-    /// The origins of revoked sign-ins, each with the time when its last token has expired.
+    /// The origins of revoked sign-ins, each with the time when its last token expires.
     ended: HashMap<String, DateTime<Utc>>,
 }
 
 impl State {
-    /// Removes what has expired, so that a sandbox can run for days.
+    /// Removes expired entries, so that a sandbox can run for days.
     pub(super) fn tidy(&mut self, now: DateTime<Utc>) {
         self.transactions.retain(|_, transaction| now < transaction.expires);
         self.sessions.retain(|_, session| now < session.expires);
@@ -72,7 +72,7 @@ impl State {
         self.ended.retain(|_, until| now < *until);
     }
 
-    /// Revokes the refresh tokens of the sign-in with this origin. Its other tokens have expired at `until`.
+    /// Revokes the refresh tokens of the sign-in with this origin. Its other tokens expire by `until`.
     pub(super) fn end(&mut self, origin: &str, until: DateTime<Utc>) {
         self.refresh_tokens.retain(|_, token| token.sign_in.origin != origin);
         self.ended.insert(origin.to_owned(), until);
@@ -83,8 +83,7 @@ impl State {
         self.ended.contains_key(origin)
     }
 
-    /// Ends every sign-in that has a refresh token, and every browser session. Their other tokens have expired at
-    /// `until`.
+    /// Ends every sign-in that has a refresh token, and every browser session. Their other tokens expire by `until`.
     pub fn end_all(&mut self, until: DateTime<Utc>) {
         self.ended.extend(self.refresh_tokens.drain().map(|(_, token)| (token.sign_in.origin, until)));
         self.sessions.clear();

@@ -1,4 +1,4 @@
-//! The sandbox over real HTTP and its verifiers in process: they answer as AWS does, errors included.
+//! The sandbox over real HTTP, and its verifiers in process, against AWS's documented answers and errors.
 //!
 //! Requests are signed by the `aws-sigv4` crate, and ID tokens verified by `openidconnect`, which share no code with
 //! the sandbox.

@@ -9,11 +9,10 @@ use serde::Deserialize;
 
 use crate::support::signing::{execute_api, key, now};
 
-/// Cases with line breaks in a header's value or raw spaces in a path, which neither `http` nor HTTP itself allows.
-/// The verifier gets them in parts.
+/// Cases that neither `http` nor HTTP itself allows: line breaks in a header's value, or raw spaces in a path. The
+/// verifier gets them in parts.
 const NOT_HTTP: [&str; 3] = ["get-header-value-multiline", "get-space-normalized", "get-space-unnormalized"];
-/// The case whose session token is added after signing. The verifier requires it to be signed, so the test leaves it
-/// out.
+/// The case whose session token is added after signing. The test omits it, since the verifier requires a signed token.
 const TOKEN_ADDED_LATER: &str = "post-sts-header-after";
 
 #[derive(Deserialize)]

@@ -1,4 +1,4 @@
-//! Requests that are signed by `aws-sigv4` and sent over a socket.
+//! Requests signed by `aws-sigv4` and sent over a socket.
 
 use bytes::Bytes;
 use cogfed_sandbox::issued::IssuedKey;
@@ -8,7 +8,7 @@ use url::Url;
 use crate::support::client::{Answer, Lab, send};
 use crate::support::signing::{Signer, key};
 
-/// Returns a key of which only the parts for signing matter.
+/// Returns a key with only the parts that signing needs.
 pub fn signing_key(access_key_id: &str, secret_access_key: &str, session_token: &str) -> IssuedKey {
     IssuedKey {
         access_key_id: access_key_id.into(),

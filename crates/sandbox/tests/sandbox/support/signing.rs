@@ -1,4 +1,4 @@
-//! A key, a time, and requests signed by `aws-sigv4` as the second opinion.
+//! A key, a time, and requests signed by `aws-sigv4`, a second implementation.
 
 use std::time::{Duration, SystemTime};
 
@@ -51,7 +51,7 @@ pub struct Signer<'a> {
     pub region: &'a str,
     pub service: &'a str,
     pub time: DateTime<Utc>,
-    /// The lifetime of a presigned request, which has the signature in its query.
+    /// The lifetime of a presigned request, whose signature is in its query.
     pub presign: Option<Duration>,
 }
 
@@ -99,7 +99,7 @@ pub fn execute_api(now: DateTime<Utc>) -> Expected<'static> {
     Expected { service: "execute-api", regions: &[REGION], now, window: TimeDelta::minutes(5) }
 }
 
-/// Verifies a request that arrives when it was signed, with `key` as the only known key.
+/// Verifies a request at the time of its signature, with `key` as the only known key.
 pub fn verdict(key: &IssuedKey, request: &Request<Bytes>) -> Result<IssuedKey, Refused> {
     verify(request, &execute_api(now()), |id| Some(key.clone()).filter(|key| key.access_key_id == id))
 }

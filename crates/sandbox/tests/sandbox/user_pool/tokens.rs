@@ -28,7 +28,7 @@ fn refusal(answer: &crate::support::client::Answer) -> String {
     answer.text("error")
 }
 
-/// Returns the opinion of the `openidconnect` crate on an ID token.
+/// Verifies an ID token with the `openidconnect` crate.
 fn second_opinion(lab: &Lab, token: &str, access_token: &str, now: DateTime<Utc>) -> Result<String, String> {
     let pool = format!("{}/{}", lab.0.user_pool_url(), lab.0.user_pool_id());
     let keys: CoreJsonWebKeySet =

@@ -4,7 +4,7 @@ use cogfed::oidc::Browser;
 use cogfed::sandbox::visitor;
 use url::Url;
 
-/// A browser in which the sandbox's visitor signs this person in.
+/// A browser in which the sandbox's visitor signs in the person of this name.
 pub struct VisitorBrowser(pub &'static str);
 
 impl Browser for VisitorBrowser {

@@ -1,4 +1,4 @@
-//! Doors between cogfed and the sandbox, which can be shut.
+//! Proxies between cogfed and the sandbox that a test can close.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -8,18 +8,18 @@ use std::thread;
 
 use crate::{Lab, PROFILE, Server};
 
-/// The treatment of those who come to a door.
+/// The treatment of new connections.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Door {
-    /// They are let through.
+    /// Connections are forwarded.
     Open = 0,
-    /// The connection is closed at once.
+    /// Connections are closed at once.
     Shut = 1,
-    /// The connection is kept, and nothing is said.
+    /// Connections stay open, and get no answer.
     Silent = 2,
 }
 
-/// Doors before the hosted UI's host and the identity pool, which count who comes.
+/// Proxies in front of the hosted UI and the identity pool. They count connections.
 pub struct Doors {
     shared: Arc<Shared>,
     _servers: Vec<Server>,
@@ -33,7 +33,7 @@ struct Shared {
 }
 
 impl Doors {
-    /// Puts doors before the servers of a lab's sandbox, and its profile behind them.
+    /// Starts the proxies, and points the lab's profile at them.
     pub fn before(lab: &Lab) -> Self {
         let shared = Arc::<Shared>::default();
         let mut section = lab.sandbox.profile_toml(PROFILE);
@@ -49,12 +49,12 @@ impl Doors {
         Self { shared, _servers: servers }
     }
 
-    /// Changes what happens to those who come from now on.
+    /// Changes the treatment of later connections.
     pub fn set(&self, door: Door) {
         self.shared.door.store(door as u8, Ordering::SeqCst);
     }
 
-    /// Returns how many connections came since the last call.
+    /// Returns the number of connections since the last call.
     pub fn came(&self) -> u64 {
         self.shared.came.swap(0, Ordering::SeqCst)
     }

@@ -1,4 +1,4 @@
-//! A home folder for cogfed, and the program run in it.
+//! A home folder for cogfed, and runs of the program in it.
 
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, TcpListener};
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::Ran;
 
-/// An empty home folder with a place for cogfed's configuration. Everything that cogfed may write to is below it.
+/// An empty home folder with a place for cogfed's configuration. Every folder that cogfed may write to is below it.
 pub struct Home {
     folder: TempDir,
 }
@@ -38,14 +38,15 @@ impl Home {
         std::fs::write(self.config(), text).expect("the configuration is written");
     }
 
-    /// Writes a file of the person's own, and returns its path.
+    /// Writes another file of the person, and returns its path.
     pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path().join(name);
         std::fs::write(&path, content).expect("a file is written");
         path
     }
 
-    /// Returns the folder for the program's temporary files: below the home, so that a search of the home finds them.
+    /// Returns the folder for the program's temporary files. It is below the home, so that a search of the home finds
+    /// them.
     pub fn temporary(&self) -> PathBuf {
         self.path().join("tmp")
     }
@@ -55,8 +56,8 @@ impl Home {
         Folder::at(self.path().join(".local/state/cogfed"))
     }
 
-    /// Returns the program with an environment that holds nothing of this process's: only the home, the configuration,
-    /// and the way to the desktop's keyring if the tests may use it ([`keyring_address`]).
+    /// Returns the program with a cleared environment. It has only the home, the configuration and, if the tests may
+    /// use it, the address of the desktop's keyring ([`keyring_address`]).
     pub fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(program());
         command
@@ -85,8 +86,8 @@ impl Default for Home {
     }
 }
 
-/// Returns the path of the program: the one that cargo built for this test, or a copy that `COGFED_TEST_PROGRAM` names,
-/// for a user who cannot reach that one.
+/// Returns the path of the program: the one that cargo built for this test, or the one that `COGFED_TEST_PROGRAM`
+/// names. The latter is a copy for a user who cannot read the build folder.
 ///
 /// # Panics
 /// If a test program is started by hand, without that variable.

@@ -1,10 +1,10 @@
-//! An HTTP client that sends bytes as they are, so that a test can send what no client would.
+//! An HTTP client that sends any bytes, including requests that no real client would send.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-/// The deadline of a read or write: longer than anything may take, so what takes longer has failed.
+/// The deadline of a read or write. It is longer than anything may take, so a test that exceeds it has failed.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// An answer.
@@ -41,13 +41,13 @@ pub fn connect(port: u16) -> TcpStream {
     stream
 }
 
-/// Reads until the connection is closed; returns `None` if it is closed without an answer.
+/// Reads until the connection is closed. Returns `None` if it is closed without an answer.
 ///
 /// # Panics
 /// If the deadline passes.
 pub fn answer_on(mut stream: TcpStream) -> Option<Reply> {
     let mut bytes = Vec::new();
-    // A connection that is reset may have brought its answer before.
+    // A connection that is reset may have delivered its answer before.
     if let Err(error) = stream.read_to_end(&mut bytes) {
         assert_eq!(error.kind(), ErrorKind::ConnectionReset, "no answer: {error}");
     }
@@ -57,7 +57,7 @@ pub fn answer_on(mut stream: TcpStream) -> Option<Reply> {
 /// Sends these bytes to a port of 127.0.0.1, and reads until the connection is closed.
 pub fn exchange(port: u16, request: &[u8]) -> Option<Reply> {
     let mut stream = connect(port);
-    // The server may stop reading before it has everything.
+    // The server may stop reading before the end of the request.
     let _ = stream.write_all(request);
     answer_on(stream)
 }
@@ -77,7 +77,7 @@ pub fn send_form(port: u16, method: &str, target: &str, form: &str) -> Reply {
     exchange(port, request.as_bytes()).expect("an answer")
 }
 
-/// Tells whether anything listens on a port of either loopback address.
+/// Returns whether anything listens on a port of either loopback address.
 pub fn listens(port: u16) -> bool {
     ["127.0.0.1", "::1"].iter().any(|host| TcpStream::connect((*host, port)).is_ok())
 }

@@ -1,4 +1,4 @@
-//! A session within the test's process, on a store in memory that can be made to fail.
+//! A session in the test's process, whose store is in memory and can be made to fail.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use cogfed::store::{MemoryStore, StoreKind};
 
 use crate::Lab;
 
-/// A session on a store in memory that holds what the lab's file store did.
+/// A session whose store is in memory, and starts as a copy of the lab's file store.
 pub struct InMemory {
     /// The session, unattended.
     pub session: Session,
@@ -36,7 +36,7 @@ impl InMemory {
     /// Asks the session for credentials.
     ///
     /// # Errors
-    /// As the session's.
+    /// Fails like [`Session::credentials`].
     pub fn credentials(&self) -> Result<Lease, Failure> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(self.session.credentials())
@@ -44,7 +44,7 @@ impl InMemory {
 }
 
 impl Lab {
-    /// Returns the setup of sessions within the test's process: the lab's folder and clock, and nobody attends.
+    /// Returns the setup of a session in the test's process: unattended, with the lab's folder and clock.
     pub fn setup(&self) -> Setup {
         Setup {
             folder: self.folder(),
@@ -55,7 +55,7 @@ impl Lab {
         }
     }
 
-    /// Returns the profile that the lab's configuration names.
+    /// Returns the default profile of the lab's configuration.
     pub fn profile(&self) -> Profile {
         let config = self.config().display().to_string();
         Profile::load(&Choice::default(), &|name| (name == "COGFED_CONFIG").then(|| config.clone()))

@@ -1,4 +1,4 @@
-//! Runs of cogfed within the test's process, for tests that hold the clock, the browser or the terminal.
+//! Runs of cogfed within the test's process, for tests that set the clock, the browser or the terminal.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -14,7 +14,7 @@ use crate::{Home, NoBrowser, Ran, Written};
 
 /// A run of cogfed that is about to start.
 pub struct InProcess {
-    /// The time.
+    /// The source of the time.
     pub clock: Arc<dyn Clock>,
     /// The browser; [`NoBrowser`] at first.
     pub browser: Arc<dyn Browser>,
@@ -25,7 +25,7 @@ pub struct InProcess {
 }
 
 impl InProcess {
-    /// Prepares a run at the time that `clock` shows.
+    /// Prepares a run on this clock.
     pub fn at(clock: impl Clock + 'static) -> Self {
         Self { clock: Arc::new(clock), browser: Arc::new(NoBrowser), variables: BTreeMap::new(), is_terminal: false }
     }

@@ -1,4 +1,4 @@
-//! A sandbox with a home for cogfed beside it.
+//! A sandbox, and a home for cogfed with a profile for it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -21,7 +21,7 @@ pub const PROFILE: &str = "lab";
 pub struct Lab {
     /// The sandbox.
     pub sandbox: Sandbox,
-    /// The time for the sandbox, and for cogfed where it runs within this process.
+    /// The clock of the sandbox, and of cogfed when it runs in this process.
     pub clock: LabClock,
     home: Home,
 }
@@ -56,7 +56,7 @@ impl Lab {
         Self::on(LabClock::Real, options)
     }
 
-    /// Starts a sandbox with these options whose time stands still until the test moves it, for runs within this
+    /// Starts a sandbox with these options, whose time stands still until the test moves it. It suits runs within this
     /// process.
     pub fn with_manual_clock(options: Options) -> (Self, ManualClock) {
         let clock = ManualClock::at(DateTime::from_timestamp(1_800_000_000, 0).expect("a time"));
@@ -72,7 +72,7 @@ impl Lab {
         lab
     }
 
-    /// Returns the lab with these profiles in place of its own, each with a name and its settings as lines of TOML (see
+    /// Returns the lab with these profiles in place of its own. Each has a name and its settings as lines of TOML (see
     /// [`sandbox_section`]). [`PROFILE`] is the default if it is among them.
     #[must_use]
     pub fn with_profiles(self, profiles: &[(&str, &str)]) -> Self {
@@ -97,8 +97,8 @@ impl Lab {
         self
     }
 
-    /// Returns the lab with Alice signed in, and with credentials and an ID token that were issued two hours ago. The
-    /// sandbox's log is empty.
+    /// Returns the lab with Alice signed in. Her credentials and ID token were issued two hours ago. The sandbox's log
+    /// is empty.
     #[must_use]
     pub fn expired(self) -> Self {
         let lab = self.signed_in();
@@ -109,7 +109,7 @@ impl Lab {
         lab
     }
 
-    /// Writes the configuration: a profile's section, with more lines at its head.
+    /// Writes the configuration: a profile's section, preceded by more lines.
     pub fn configure(&self, section: &str, lines: &str) {
         let (head, keys) = section.split_once('\n').expect("a section of several lines");
         self.home.configure(format!("{head}\n{lines}\n{keys}"));
@@ -120,7 +120,7 @@ impl Lab {
         self.home.configure(sandbox_section(&self.sandbox, PROFILE, lines));
     }
 
-    /// Moves the lab's clock, which has to be manual.
+    /// Moves the lab's clock, which must be manual.
     pub fn advance(&self, by: TimeDelta) {
         match &self.clock {
             LabClock::Manual(clock) => clock.advance(by),
@@ -175,7 +175,7 @@ impl Lab {
     /// Signs a person in with the program and these flags.
     pub fn login_with(&self, flags: &[&str], person: &str) -> Ran {
         let waiting = self.begin_login(flags);
-        // If the sign-in is refused, the visitor's last page may be missing. What cogfed says counts.
+        // If the sign-in is refused, the visitor's last page may be missing. Only cogfed's output counts.
         let _ = visitor::sign_in_as(&waiting.url, person);
         waiting.end()
     }
@@ -186,7 +186,7 @@ impl Lab {
         WaitingLogin::of(child)
     }
 
-    /// Runs cogfed within this process, on the lab's clock. Without a `browser`, one that is opened fails the test.
+    /// Runs cogfed within this process, on the lab's clock. If `browser` is `None`, opening one fails the test.
     pub fn run_here(&self, words: &[&str], browser: Option<Arc<dyn Browser>>) -> Ran {
         let mut run = InProcess::at(self.clock.clone());
         if let Some(browser) = browser {
@@ -209,7 +209,7 @@ impl Lab {
     }
 }
 
-/// The sandbox's knowledge.
+/// Look-ups in the sandbox.
 impl Lab {
     /// Returns the sandbox's record of the access key in a document of `credential-process`.
     ///
@@ -221,22 +221,22 @@ impl Lab {
         self.sandbox.issued_keys().find(key).expect("a key of this sandbox")
     }
 
-    /// Returns the ARN of the role that a document of `credential-process` has credentials of.
+    /// Returns the ARN of the role whose credentials are in a document of `credential-process`.
     #[track_caller]
     pub fn role_of(&self, document: &Value) -> String {
         self.issued(document).role_arn
     }
 
-    /// Returns the user pool's name for the person whose credentials a document of `credential-process` has.
+    /// Returns the username of the person whose credentials are in a document of `credential-process`.
     #[track_caller]
     pub fn user_of(&self, document: &Value) -> String {
         self.issued(document).username
     }
 
-    /// Checks that no secret that the sandbox issued or received is in a text.
+    /// Checks that a text contains no secret that the sandbox has issued or received.
     ///
     /// # Panics
-    /// If one is.
+    /// If it contains one.
     #[track_caller]
     pub fn assert_no_secret(&self, text: &str) {
         for secret in self.sandbox.secrets_issued() {
@@ -244,7 +244,7 @@ impl Lab {
         }
     }
 
-    /// Finishes a login that waits, as Alice, and checks that it succeeds with one exchange of one code.
+    /// Finishes a waiting login as Alice, and checks that it succeeds with one exchange of one code.
     ///
     /// # Panics
     /// If it does not.
@@ -260,8 +260,8 @@ impl Lab {
     }
 }
 
-/// Returns the section of a sandbox's profile with these settings, in lines of TOML, in place of the sandbox's own of the
-/// same keys. It uses the file store unless they say otherwise, and `idp_identifier` replaces `identity_provider`.
+/// Returns the section of a sandbox's profile, in which these lines of TOML replace the settings of the same keys. The
+/// store is the file store unless a line sets it. `idp_identifier` replaces `identity_provider`.
 pub fn sandbox_section(sandbox: &Sandbox, name: &str, lines: &str) -> String {
     let key_of = |line: &str| line.split_once(" =").map(|(key, _)| key.trim().to_owned());
     let mut keys: Vec<String> = lines.lines().filter_map(key_of).collect();

@@ -1,8 +1,8 @@
-//! Support for cogfed's test programs: a home for cogfed, a sandbox beside it, runs of cogfed as a program or within the
-//! test's own process, and HTTP down to the byte.
+//! Support for cogfed's test programs: a home for cogfed, a sandbox, runs of cogfed as a program or within the test's
+//! process, and raw HTTP.
 //!
-//! It is a crate, not a module that each program includes: so it is compiled once for all of them, and nothing in it is
-//! dead code in one program because only another uses it. `tests/README.md` lists what there is.
+//! It is a crate, so that it is compiled once for all test programs. As a module of each program, it would be dead code
+//! in those that use only a part of it. `tests/README.md` lists the helpers.
 
 mod browser;
 mod doors;

@@ -10,7 +10,7 @@ use crate::http::{Reply, get, send_form};
 
 /// A `login` that has printed its URL and waits for the browser.
 pub struct WaitingLogin {
-    /// The authorization URL; empty if it has ended without one.
+    /// The authorization URL; empty if the process has ended without printing one.
     pub url: String,
     child: Child,
     said: String,
@@ -18,7 +18,7 @@ pub struct WaitingLogin {
 }
 
 impl WaitingLogin {
-    /// Reads what a `login` says until it waits, or ends.
+    /// Reads the output of a `login` until it waits for the browser, or ends.
     pub fn of(mut child: Child) -> Self {
         let mut stderr = BufReader::new(child.stderr.take().expect("a pipe"));
         let (mut said, mut url) = (String::new(), String::new());
@@ -55,8 +55,8 @@ impl WaitingLogin {
         url.query_pairs().find(|(key, _)| key == name).expect("a parameter").1.into_owned()
     }
 
-    /// Signs a person of AzureAD in, and stops where the browser would be sent back: returns the URL of the callback,
-    /// code and all.
+    /// Signs in a person of AzureAD without following the last redirect. Returns the URL of the callback, with its
+    /// code.
     pub fn callback(&self, person: &str) -> Url {
         let page = redirected(&self.url.parse().expect("a URL"), "GET", "");
         let form = form_urlencoded::Serializer::new(String::new())
@@ -71,7 +71,7 @@ impl WaitingLogin {
         self.child.id()
     }
 
-    /// Reads one more line of what it says.
+    /// Reads one more line of the output.
     pub fn next_line(&mut self) -> String {
         let mut line = String::new();
         self.stderr.read_line(&mut line).expect("a line");
@@ -79,19 +79,19 @@ impl WaitingLogin {
         line
     }
 
-    /// Returns the process, and what else it will say.
+    /// Returns the process, and the rest of its output.
     pub fn apart(self) -> (Child, impl Read + Send + use<>) {
         (self.child, self.stderr)
     }
 
-    /// Waits for its end.
+    /// Waits for the process to end.
     pub fn end(mut self) -> Ran {
         self.stderr.read_to_string(&mut self.said).expect("UTF-8 on the standard error");
         let output = self.child.wait_with_output().expect("cogfed ends");
         Ran { stderr: self.said, ..Ran::from(output) }
     }
 
-    /// Kills it.
+    /// Kills the process.
     pub fn kill(mut self) {
         self.child.kill().expect("it can be killed");
         self.child.wait().expect("it ends");
@@ -103,10 +103,10 @@ pub fn target(callback: &Url) -> String {
     format!("{}?{}", callback.path(), callback.query().expect("a query"))
 }
 
-/// Goes back to cogfed with the callback, on to where it leads, and returns the last page.
+/// Opens the callback, follows its redirect, and returns the last page.
 ///
 /// # Panics
-/// If the callback does not lead there.
+/// If there is no redirect to the last page.
 #[track_caller]
 pub fn come_back(callback: &Url) -> Reply {
     let port = callback.port().expect("a port");

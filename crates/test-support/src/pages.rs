@@ -1,4 +1,4 @@
-//! A browser that only writes down what it is to open.
+//! A browser that records the URLs and opens none.
 
 use std::path::PathBuf;
 use std::thread;
@@ -6,23 +6,23 @@ use std::time::{Duration, Instant};
 
 use crate::Lab;
 
-/// Longer than a browser takes to be started, on any machine.
+/// Longer than starting a browser takes on any machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The pages that a lab's browser was asked to open.
+/// The URLs that a lab's browser was asked to open.
 pub struct Pages(PathBuf);
 
 impl Pages {
-    /// Returns those that were opened so far.
+    /// Returns the URLs so far.
     pub fn opened(&self) -> Vec<String> {
         let text = std::fs::read_to_string(&self.0).unwrap_or_default();
         text.split_inclusive('\n').filter(|line| line.ends_with('\n')).map(|line| line.trim().to_owned()).collect()
     }
 
-    /// Waits until that many were opened.
+    /// Waits for this number of URLs, and returns them.
     ///
     /// # Panics
-    /// If they never are.
+    /// If they do not come within a minute.
     #[track_caller]
     pub fn wait_for(&self, count: usize) -> Vec<String> {
         let began = Instant::now();
@@ -38,7 +38,7 @@ impl Pages {
 }
 
 impl Lab {
-    /// Writes the configuration with these settings and a browser that notes the pages that it is to open.
+    /// Writes the configuration with these settings and a browser that records its URLs.
     pub fn note_pages(&self, lines: &str) -> Pages {
         let (opened, browser) = (self.home().join("opened"), self.home().join("browser"));
         let script = format!("printf '%s\\n' \"$1\" >> '{}'\n", opened.display());

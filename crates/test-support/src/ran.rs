@@ -1,4 +1,4 @@
-//! The outcome of a run of cogfed, and what every outcome has to keep to.
+//! The outcome of a run of cogfed, and checks of it.
 
 use std::process;
 
@@ -44,10 +44,10 @@ impl Ran {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// Checks that one error is printed, followed by one hint as the last line, and returns the error.
+    /// Checks that the standard error ends with the only error and its hint, and returns the error.
     ///
     /// # Panics
-    /// If anything else is printed there.
+    /// If it does not.
     #[track_caller]
     pub fn one_error_and_hint(&self) -> String {
         let lines: Vec<&str> = self.stderr.lines().collect();

@@ -1,10 +1,10 @@
-//! Numbers that look random and are the same in each run, so that a failure can be repeated.
+//! Numbers that look random but are the same in each run, so that a failure can be repeated.
 
 /// A deterministic source of numbers (SplitMix64, <https://prng.di.unimi.it/splitmix64.c>).
 pub struct Random(pub u64);
 
 impl Random {
-    /// Returns a number from 0 up to and without `end`.
+    /// Returns a number below `end`, from 0 on.
     pub fn below(&mut self, end: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;

@@ -1,4 +1,4 @@
-//! A server on 127.0.0.1 that does what a test says.
+//! A server on 127.0.0.1 whose behaviour the test defines.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-/// The time that a client has to send its request.
+/// The time for a client to send its request.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A server that listens until it is dropped. Each connection is served on a thread of its own.
@@ -22,7 +22,7 @@ struct Shared {
     is_over: AtomicBool,
 }
 
-/// A request as it came.
+/// A request as it arrived.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// The request line and the headers, without the empty line.
@@ -43,7 +43,8 @@ pub struct Answer {
 }
 
 impl Server {
-    /// Starts a server that handles whole connections. An error of a handler is a client that went away, and no failure.
+    /// Starts a server that handles whole connections. An error of the handler means that the client left, and fails no
+    /// test.
     pub fn of_connections(handle: impl Fn(TcpStream) -> io::Result<()> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         let address = listener.local_addr().expect("an address");
@@ -62,7 +63,7 @@ impl Server {
         Self { address, shared }
     }
 
-    /// Starts an HTTP server that answers each request, with an [`Answer`] or with bytes, and closes the connection.
+    /// Starts an HTTP server that answers each request with an [`Answer`] or with bytes, and closes the connection.
     pub fn of_requests<A: Into<Vec<u8>>>(answer: impl Fn(Request) -> A + Send + Sync + 'static) -> Self {
         Self::of_connections(move |mut stream| {
             stream.set_read_timeout(Some(PATIENCE))?;
@@ -73,22 +74,22 @@ impl Server {
         })
     }
 
-    /// Returns the address that it listens on.
+    /// Returns the address of the listener.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Returns its port.
+    /// Returns the port of the listener.
     pub fn port(&self) -> u16 {
         self.address.port()
     }
 
-    /// Returns its URL, without a slash at the end.
+    /// Returns the server's URL, without a slash at the end.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Returns how many connections there have been.
+    /// Returns the number of connections so far.
     pub fn connections(&self) -> usize {
         self.shared.connections.load(Ordering::SeqCst)
     }
@@ -103,7 +104,7 @@ impl Drop for Server {
 }
 
 impl Request {
-    /// Reads one request with its body; returns `None` if the connection ends before it is complete.
+    /// Reads one request with its body. Returns `None` if the connection ends before the request is complete.
     ///
     /// # Errors
     /// If the connection fails.
@@ -141,12 +142,12 @@ impl Request {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// Returns the request as it came.
+    /// Returns the request as it arrived.
     pub fn bytes(&self) -> Vec<u8> {
         [self.head.as_bytes(), b"\r\n\r\n", &self.body].concat()
     }
 
-    /// Returns the request as it is passed on to a server that is to close the connection after its answer.
+    /// Returns the request with `connection: close`, to be passed on to another server.
     pub fn closing(&self) -> Vec<u8> {
         [self.head.as_bytes(), b"\r\nconnection: close\r\n\r\n", &self.body].concat()
     }
@@ -166,7 +167,7 @@ impl Answer {
 }
 
 impl From<Answer> for Vec<u8> {
-    /// The answer as it goes on the wire.
+    /// Returns the answer's bytes on the wire.
     fn from(answer: Answer) -> Self {
         let length = answer.body.len();
         let mut bytes = format!("HTTP/1.1 {} X\r\nconnection: close\r\ncontent-length: {length}\r\n", answer.status);
@@ -181,7 +182,7 @@ impl From<Answer> for Vec<u8> {
 /// Passes a request on to the server at `behind`, and returns the bytes of its answer.
 ///
 /// # Errors
-/// If that server cannot be reached or breaks off.
+/// If that server cannot be reached or closes the connection too early.
 pub fn forwarded(behind: SocketAddr, request: &Request) -> io::Result<Vec<u8>> {
     let mut server = TcpStream::connect(behind)?;
     server.write_all(&request.closing())?;

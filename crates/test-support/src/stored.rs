@@ -1,4 +1,4 @@
-//! The lab's file store, looked at and changed from outside.
+//! The lab's file store, read and changed by a test.
 
 use std::path::{Path, PathBuf};
 
@@ -20,14 +20,14 @@ impl Lab {
         paths
     }
 
-    /// Returns the path of the one item of that kind.
+    /// Returns the path of the only item of this kind.
     #[track_caller]
     pub fn item(&self, kind: &str) -> PathBuf {
         let [path] = self.items(kind).try_into().expect("one item");
         path
     }
 
-    /// Returns the JSON of the one item of that kind.
+    /// Returns the JSON of the only item of this kind.
     #[track_caller]
     pub fn record(&self, kind: &str) -> Value {
         let text = std::fs::read(self.item(kind)).expect("the item can be read");
@@ -40,7 +40,7 @@ impl Lab {
         self.record("tokens")["refresh_token"].as_str().map(str::to_owned)
     }
 
-    /// Makes everything stored or remembered older, as if that much time had passed.
+    /// Moves the times in all stored records and failures back, as if that much time had passed.
     pub fn age(&self, by: TimeDelta) {
         let remembered = std::fs::read_dir(self.folder().path().join("failures")).into_iter().flatten();
         let remembered = remembered.map(|entry| entry.expect("an entry").path());

@@ -1,10 +1,10 @@
-//! The program under strace, or under another program that changes what it meets.
+//! The program under strace, or under another program that changes its environment.
 
 use std::process::{Command, Stdio};
 
 use crate::{skip, skip_anywhere};
 
-/// Tells whether strace works here; if not, reports that the calling test is skipped.
+/// Returns whether strace works here. If not, reports that the calling test is skipped.
 #[track_caller]
 pub fn has_strace() -> bool {
     let has = Command::new("strace").args(["-o", "/dev/null", "true"]).status();
@@ -17,8 +17,8 @@ pub fn has_strace() -> bool {
     has
 }
 
-/// Returns `plain` run by another program: the words of `outer`, followed by those of `plain`. Its environment is that of
-/// `plain` and this process's PATH; its folder is the same.
+/// Returns `plain` run by another program: the words of `outer`, followed by those of `plain`. It keeps the folder and
+/// the environment of `plain`, and adds this process's PATH.
 pub fn under(outer: &[&str], plain: &Command) -> Command {
     let mut command = Command::new(outer[0]);
     command.args(&outer[1..]).arg(plain.get_program()).args(plain.get_args()).env_clear();

@@ -1,4 +1,4 @@
-//! The program under strace: the system calls of a run, and runs in which one of them kills the program or fails.
+//! The program under strace: the system calls of a run, and runs in which one call fails or kills the program.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,11 +8,11 @@ use cogfed::sandbox::visitor;
 
 use crate::{Lab, Ran, WaitingLogin, under};
 
-/// The system calls that change something beyond the process, on this machine or another, or come just before or after.
+/// The system calls with effects outside the process, on this machine or another, and those just before and after them.
 pub const CALLS: &str =
     "openat,write,writev,sendto,connect,recvfrom,accept4,fsync,rename,renameat,renameat2,unlink,flock,ftruncate,mkdir";
 
-/// One system call of a run: its name, and how many of that name came before it in the thread that does the work.
+/// One system call of a run.
 #[derive(Clone, Debug)]
 pub struct Point {
     /// The name of the call.
@@ -23,14 +23,14 @@ pub struct Point {
     pub line: String,
 }
 
-/// Starts the program under strace, with more options.
+/// Starts the program under strace, with these options.
 pub fn traced(lab: &Lab, log: &Path, options: &[&str], words: &[&str]) -> Child {
     let log = log.to_str().expect("a path of text");
     let outer = [&["strace", "-f", "-qq", "-o", log], options].concat();
     under(&outer, &lab.command(words)).spawn().expect("strace runs")
 }
 
-/// Runs `words` under strace to the end; if that is a `login`, signs this person in, as far as it lets them.
+/// Runs `words` under strace to the end. If that is a `login`, signs this person in, as far as possible.
 pub fn ran(lab: &Lab, log: &Path, options: &[&str], words: &[&str], person: &str) -> Ran {
     let child = traced(lab, log, options, words);
     if words.first() != Some(&"login") {
@@ -43,10 +43,10 @@ pub fn ran(lab: &Lab, log: &Path, options: &[&str], words: &[&str], person: &str
     waiting.end()
 }
 
-/// Returns the points of an unharmed run, from the first lock on.
+/// Returns the system calls of an undisturbed run, from the first lock on.
 ///
-/// strace counts the calls of each thread apart, and takes the first thread that reaches the number. So a point is left
-/// out where another thread makes as many calls of that name, mostly while the program loads.
+/// strace counts the calls of each thread separately, and acts in the first thread that reaches the number. A point is
+/// therefore omitted if another thread makes as many calls of that name, which mostly happens while the program loads.
 pub fn points(lab: &Lab, words: &[&str], person: &str) -> Vec<Point> {
     let log = lab.home().join("trace");
     ran(lab, &log, &["-e", &format!("trace={CALLS}")], words, person).good();
@@ -76,7 +76,7 @@ pub fn points(lab: &Lab, words: &[&str], person: &str) -> Vec<Point> {
     points
 }
 
-/// Runs `words` with strace's `effect` at `point`, as in `signal=KILL` or `error=EIO`.
+/// Runs `words` with strace's `effect` at `point`, such as `signal=KILL` or `error=EIO`.
 pub fn tampered(lab: &Lab, point: &Point, effect: &str, words: &[&str], person: &str) -> Ran {
     let inject = format!("inject={}:{effect}:when={}", point.call, point.number);
     let calls = format!("trace={CALLS}");

@@ -1,4 +1,4 @@
-//! A writer whose bytes a test can look at.
+//! A writer whose bytes a test can read.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};

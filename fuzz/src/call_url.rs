@@ -1,4 +1,4 @@
-//! A URL as a person types it after `cogfed call GET`.
+//! A URL typed after `cogfed call GET`.
 
 use cogfed::error::Failure;
 use cogfed::request::{ApiRequest, Note, RequestInput, region_of, sign};
@@ -6,7 +6,7 @@ use url::{Host, Url};
 
 use crate::given::{assert_presentable, credentials, is_plain, now};
 
-/// The form that is signed is the form that is sent, stays so, and goes to the host that a person reads.
+/// Checks that the signed URL is the one that is sent, does not change when built again, and names the typed host.
 pub fn run(data: &[u8]) {
     let Ok(given) = std::str::from_utf8(data) else { return };
     let (request, _) = match built(given) {
@@ -45,7 +45,7 @@ fn assert_is_safe(url: &Url, given: &str) {
     };
     assert!(url.scheme() == "https" || (url.scheme() == "http" && is_loopback), "{url}");
     assert!(url.username().is_empty() && url.password().is_none(), "{url}");
-    // A browser's parser and ours agree on the host, wherever slashes, question marks and hashes stand.
+    // A browser's parser and ours agree on the host, regardless of the slashes, question marks and hashes.
     let theirs = Url::parse(given).unwrap_or_else(|error| panic!("{given}: {error}"));
     assert_eq!((theirs.host(), theirs.port_or_known_default()), (url.host(), url.port_or_known_default()), "{given}");
 }

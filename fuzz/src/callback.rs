@@ -8,7 +8,7 @@ use crate::given::{ISSUER, form};
 
 const STATE: &str = "the-right-state";
 
-/// Only this sign-in's state opens the way, whatever else the request says.
+/// Checks that only a request with this sign-in's state is accepted.
 pub fn run(data: &[u8]) {
     let Some(request) = read(data) else { return };
     let awaited = |needs_issuer: bool| Awaited {
@@ -23,7 +23,7 @@ pub fn run(data: &[u8]) {
         query.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect()
     };
     let judgement = judge(&request, &awaited(false));
-    // An issuer that names itself in all of its answers is named in this one, or it is not its.
+    // If the issuer promises to name itself in all answers, an answer that does not name it is refused.
     let strict = judge(&request, &awaited(true));
     match given("iss") == [ISSUER] {
         true => assert_eq!(strict, judgement),
@@ -53,7 +53,7 @@ pub fn run(data: &[u8]) {
     }
 }
 
-/// As hyper reads it: a request line and headers.
+/// Reads a request line and headers, as hyper does.
 fn read(data: &[u8]) -> Option<http::request::Parts> {
     let mut headers = [httparse::EMPTY_HEADER; 100];
     let mut head = httparse::Request::new(&mut headers);
@@ -74,7 +74,7 @@ fn assert_is_ours(request: &http::request::Parts) {
     assert!(request.uri.authority().is_none_or(|authority| ours.contains(&authority.as_str())));
 }
 
-/// It is what the request said, cut; and none of it becomes markup.
+/// Checks that the denial quotes the request, shortened, and that none of it becomes markup.
 fn assert_is_said(denial: &Denial, errors: &[&str], descriptions: &[&str]) {
     let said = |text: &str, given: &[&str]| {
         assert!(text.chars().count() <= 401);

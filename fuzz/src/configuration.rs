@@ -1,4 +1,4 @@
-//! The configuration file, read and checked; the last lines may be environment variables, `COGFED_KEY=value`.
+//! A configuration file. Environment variables may follow a line `---`, as `COGFED_KEY=value`.
 
 use chrono::TimeDelta;
 use cogfed::profile::keys::{EMAIL_DOMAINS, IDP_IDENTIFIER};
@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::given::{assert_presentable, is_plain};
 
-/// The keys for which the environment never counts: they decide where secrets go, whom to trust, or which person is meant.
+/// The keys that the environment cannot set. They decide where secrets go, whom to trust, or which person is meant.
 const PINNED: &[&str] = &[
     "user_pool_id",
     "client_id",
@@ -26,7 +26,7 @@ const PINNED: &[&str] = &[
     "endpoints.sts",
 ];
 
-/// A profile that is accepted sends nothing to a place that was not meant, and a fault is told in bounds.
+/// Checks that an accepted profile has only safe endpoints, and that faults are reported in bounded length.
 pub fn run(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let (text, environment) = text.split_once("\n---\n").unwrap_or((text, ""));
@@ -104,7 +104,7 @@ fn assert_is_sound(profile: &Profile) {
     for text in [profile.who(), profile.issuer.id(), &profile.client_id, &profile.identity_pool_id] {
         assert!(is_plain(text) && !text.is_empty(), "{text:?}");
     }
-    // What goes into another program's command line.
+    // The text is part of another program's command line.
     assert!(profile.login_command().split(' ').count() == 4, "{}", profile.login_command());
     assert!(profile.account_id().is_none_or(|id| id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit())));
 }
@@ -114,7 +114,7 @@ fn assert_vouches_for_its_hosts_alone(issuer: &PlainIssuer) {
     assert_eq!(issuer.check(&issuer.url), Ok(()), "its own host");
     for host in &issuer.hosts {
         assert!(is_plain(host) && !host.contains(['/', '@', '\\', '?', '#', '%', ' ']), "{host:?}");
-        // What a URL parser takes for a number, or for no name at all, is at no host that it finds.
+        // A URL parser finds another host in a number or an invalid name.
         let token = format!("https://{host}/token");
         let is_as_written = Url::parse(&token).is_ok_and(|url| host.starts_with(url.host_str().expect("a host")));
         assert!(!is_as_written || issuer.check(&token).is_ok(), "{host}");
@@ -125,11 +125,11 @@ fn assert_vouches_for_its_hosts_alone(issuer: &PlainIssuer) {
     }
 }
 
-/// An address at one of its domains finds this profile, or another of that domain, or nothing.
+/// Checks that an address at one of the profile's domains finds a profile of that domain, or none.
 fn assert_is_found(configuration: &Configuration, profile: &Profile) {
     for domain in profile.email_domains.iter().take(3) {
         let address = format!("ada@{domain}");
-        // RFC 5321 has no longer ones.
+        // RFC 5321 allows no longer addresses.
         if address.len() > 254 {
             continue;
         }

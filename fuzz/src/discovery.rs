@@ -1,5 +1,5 @@
-//! A plain issuer's discovery document. The first line says which issuer was asked, and which other hosts the profile
-//! vouches for; the rest is the answer.
+//! A plain issuer's discovery document. The first line names the issuer, and the other hosts that the profile vouches
+//! for. The rest is the answer.
 
 use cogfed::error::Kind;
 use cogfed::oidc::discovery;
@@ -9,12 +9,12 @@ use url::Url;
 
 use crate::given::assert_presentable;
 
-/// Nothing is sent, and no browser goes, to where the profile does not vouch for, and no other issuer's document counts.
+/// Checks that all endpoints are at hosts that the profile vouches for, and that the document is this issuer's.
 pub fn run(data: &[u8]) {
     let Some(end) = data.iter().position(|byte| *byte == b'\n') else { return };
     let (Ok(line), answer) = (std::str::from_utf8(&data[..end]), &data[end + 1..]) else { return };
     let mut words = line.split(' ');
-    // As the profile is checked.
+    // The same checks as for a profile.
     let Some(Ok(url)) = words.next().map(check::issuer) else { return };
     let Ok(hosts) = words.map(check::authority).collect::<Result<Vec<String>, String>>() else { return };
     let discovery = format!("{}/.well-known/openid-configuration", url.trim_end_matches('/'));
@@ -52,7 +52,7 @@ fn assert_is_believed(endpoints: &ProviderEndpoints, issuer: &PlainIssuer, answe
     }
 }
 
-/// By what a browser makes of the address, and by what the client of HTTP does, if that takes it at all.
+/// Checks an endpoint's host as a browser reads it and, if it is a URI for the HTTP client, as that client reads it.
 fn assert_is_vouched_for(endpoint: &str, issuer: &PlainIssuer) {
     assert!(endpoint.len() <= 2048 && !endpoint.contains(|c: char| c.is_control() || c.is_whitespace() || c == '\\'));
     let url: Url = endpoint.parse().expect("a URL");
@@ -71,7 +71,7 @@ fn assert_is_vouched_for(endpoint: &str, issuer: &PlainIssuer) {
     if let Ok(uri) = endpoint.parse::<http::Uri>() {
         let is_https = uri.scheme_str() == Some("https");
         assert_eq!(is_https, url.scheme() == "https");
-        // An address has several spellings, of which a URL parser knows one.
+        // An IP address can be written in several ways. The URL parser normalises it.
         let asked: Url = format!("https://{}/", uri.host().expect("a host")).parse().expect("a host");
         assert_eq!(asked.host(), url.host(), "asked is another host than checked");
         assert_eq!(uri.port_u16().unwrap_or(if is_https { 443 } else { 80 }), port);

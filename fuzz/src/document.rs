@@ -1,13 +1,14 @@
-//! The document that `credential-process` prints: from an answer of an identity pool, whatever its texts hold.
+//! The document that `credential-process` prints, made from an identity pool's answer with arbitrary texts.
 //!
-//! The input's lines are the access key id, the secret key, the session token, the expiry in seconds and the account.
+//! The input's fields are the access key id, the secret key, the session token, the expiry in seconds and the account.
+//! They are separated by U+0001.
 
 use chrono::DateTime;
 use cogfed::aws::Credentials;
 use cogfed::secret::Secret;
 use serde_json::Value;
 
-/// One line of JSON that says what was given, and nothing else.
+/// Checks that the document is one line of JSON with the given values and nothing else.
 pub fn run(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let mut fields = text.split('\u{1}');

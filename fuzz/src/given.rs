@@ -1,4 +1,4 @@
-//! Common starting points of the targets: a profile, keys, a time, and checks of their own.
+//! Common inputs of the targets (a profile, keys, a time), and independent checks.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use cogfed::aws::Credentials;
@@ -30,34 +30,34 @@ identity_pool_id = "eu-west-1:1cf667a2-49a6-454b-9e45-231990000000"
 /// The role of the classic flow's profile.
 pub const ROLE: &str = "arn:aws:iam::123456789012:role/Orders";
 
-/// The time, everywhere: 2026-01-02T03:10:00Z, minutes after what the records of `tests/data` say.
+/// Returns the time of all targets, 2026-01-02T03:10:00Z. The records in `tests/data` were written minutes before.
 pub fn now() -> DateTime<Utc> {
     DateTime::from_timestamp(1_767_323_400, 0).expect("a time")
 }
 
-/// A good profile, with some lines more.
+/// Returns a valid profile with more lines.
 pub fn profile(lines: &str) -> Profile {
     read_profile(&format!("{WHOLE}{lines}")).expect("a good profile")
 }
 
-/// A good profile with an issuer in the user pool's place, and some lines more.
+/// Returns a valid profile with more lines, and an issuer instead of the user pool.
 pub fn plain_profile(lines: &str) -> Profile {
     read_profile(&format!("{PLAIN}{lines}")).expect("a good profile")
 }
 
-/// A good profile whose credentials come by the classic flow.
+/// Returns a valid profile that uses the classic flow.
 pub fn classic_profile() -> Profile {
     profile(&format!("flow = \"classic\"\nrole_arn = \"{ROLE}\"\n"))
 }
 
-/// The only or default profile of a configuration.
+/// Returns the only or default profile of a configuration.
 pub fn read_profile(text: &str) -> Result<Profile, cogfed::error::Failure> {
     let configuration = Configuration::parse("config.toml".as_ref(), text)?;
     let name = select(&configuration, &Choice::default(), &|_| None)?;
     Profile::from_settings(&name, &settings(&configuration, &name, &Choice::default(), &|_| None)?)
 }
 
-/// Credentials that are good for an hour.
+/// Returns credentials that are valid for an hour.
 pub fn credentials() -> Credentials {
     Credentials {
         access_key_id: "ASIAFUZZEXAMPLE00000".into(),
@@ -67,8 +67,8 @@ pub fn credentials() -> Credentials {
     }
 }
 
-/// Returns whether a terminal would obey nothing in the text: written again here, from the ranges of Unicode's bidirectional and
-/// control characters, so that it does not share `terminal`'s mistakes.
+/// Returns whether a text has no character that controls a terminal. It is written again, from Unicode's ranges of
+/// bidirectional and control characters, so that it does not share `terminal`'s mistakes.
 pub fn is_plain(text: &str) -> bool {
     !text.chars().any(|c| {
         let c = u32::from(c);
@@ -80,8 +80,8 @@ pub fn is_plain(text: &str) -> bool {
     })
 }
 
-/// A failure as a person would see it is of bounded length, and has an exit code that the man page lists. Text that
-/// was given goes in at most once, cut: so a long input makes no long message.
+/// Checks that a failure's texts have a bounded length, and that the man page lists its exit code. A long input must
+/// not make a long message.
 pub fn assert_presentable(failure: &cogfed::error::Failure) {
     assert!(matches!(failure.kind.exit_code(), 1..=7 | 22), "{failure:?}");
     assert!(!failure.message.is_empty());
@@ -90,7 +90,7 @@ pub fn assert_presentable(failure: &cogfed::error::Failure) {
     assert!(failure.hint.as_deref().is_none_or(longest), "{failure:?}");
 }
 
-/// `application/x-www-form-urlencoded`, decoded: written anew here.
+/// Decodes `application/x-www-form-urlencoded`. It is written again, so that it does not share cogfed's mistakes.
 pub fn form(query: &str) -> Vec<(String, String)> {
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
     let decoded = |text: &str| {

@@ -1,8 +1,8 @@
-//! An ID token and the keys that it is verified by, against a second opinion.
+//! An ID token and its keys, verified by cogfed and by another library.
 //!
-//! The input has up to four lines: the token's header, its claims, the JWKS (`-` for the right one), and what is done to
-//! the token afterwards (`N:HEX` puts a byte at N). The token is signed with a key that is known here, so that what is
-//! behind the signature is reached.
+//! The input has up to four lines: the token's header, its claims, the JWKS (`-` for the right one), and changes to the
+//! signed token (`N:HEX` puts a byte at N). The target signs the token, so that the checks behind the signature are
+//! reached.
 
 use std::sync::LazyLock;
 
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use crate::given::{CLIENT, ISSUER, now};
 
-/// A key that signs nothing but what this target makes.
+/// A key that signs only this target's tokens.
 static KEY: LazyLock<RsaKeyPair> =
     LazyLock::new(|| RsaKeyPair::from_pkcs8(include_bytes!("../test-key.pk8")).expect("a key"));
 
@@ -30,7 +30,7 @@ static JWKS: LazyLock<Value> = LazyLock::new(|| {
 
 const NONCE: &str = "the nonce";
 
-/// Checks that another library accepts every token that is accepted here, with the same key, issuer, audience and times.
+/// Checks that another library accepts every token that cogfed accepts, with the same key, issuer, audience and times.
 pub fn run(data: &[u8]) {
     let mut lines = data.splitn(4, |byte| *byte == b'\n');
     let (Some(header), Some(claims)) = (lines.next(), lines.next()) else { return };
@@ -73,7 +73,7 @@ pub fn run(data: &[u8]) {
     assert!(!claims.contains_key("nbf") || seconds("nbf") <= (now().timestamp() + 61) as f64, "not valid yet");
 }
 
-/// The claims, if a key of the set that the header names verifies the token by RS256; else a panic.
+/// Returns the claims if a key that the header names verifies the token with RS256, and panics otherwise.
 fn second_opinion(token: &str, jwks: &Value) -> serde_json::Map<String, Value> {
     let (message, signature) = token.rsplit_once('.').expect("a signature");
     let (header, claims) = message.split_once('.').expect("claims");
@@ -84,8 +84,8 @@ fn second_opinion(token: &str, jwks: &Value) -> serde_json::Map<String, Value> {
     assert_eq!(header.get("alg").and_then(Value::as_str), Some("RS256"));
     assert!(!header.contains_key("crit"));
     let named = jwks["keys"].as_array().expect("a list").iter().filter(|key| key.get("kid") == header.get("kid"));
-    // Numbers without zeros in front, as RFC 7518, section 6.3.1.1, wants them, and without bits that are left over at the
-    // end of the base64url: cogfed's library takes others, too.
+    // The other library requires numbers without leading zeros (RFC 7518, section 6.3.1.1), and without trailing bits
+    // in the base64url. cogfed's library accepts both.
     let lenient = GeneralPurpose::new(&alphabet::URL_SAFE, NO_PAD.with_decode_allow_trailing_bits(true));
     let number = |key: &Value, name: &str| {
         let bytes = lenient.decode(key.get(name)?.as_str()?).ok()?;
@@ -100,9 +100,9 @@ fn second_opinion(token: &str, jwks: &Value) -> serde_json::Map<String, Value> {
     let mut validation = Validation::new(Algorithm::RS256);
     validation.set_issuer(&[ISSUER]);
     validation.set_audience(&[CLIENT]);
-    // Its clock cannot be set: the times are compared by the caller.
+    // The library's clock cannot be set, so the caller compares the times.
     validation.validate_exp = false;
-    // Optional members of the header that are of an odd type make it fail; they mean nothing to the verdict.
+    // The library also rejects optional header members of an odd type, which do not matter here.
     if jsonwebtoken::decode_header(token).is_ok() {
         jsonwebtoken::decode::<Value>(token, key, &validation).expect("the other library accepts it, too");
     }
@@ -120,7 +120,7 @@ fn signed(header: &[u8], claims: &[u8]) -> String {
     format!("{message}.{}", base64url(signature))
 }
 
-/// The token with the changes that `N:HEX` pairs, separated by spaces, ask for.
+/// Returns the token with the changes applied: `N:HEX` pairs, separated by spaces.
 fn changed(token: String, changes: &[u8]) -> String {
     let mut bytes = token.into_bytes();
     for change in String::from_utf8_lossy(changes).split_whitespace() {

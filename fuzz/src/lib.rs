@@ -1,7 +1,7 @@
-//! The fuzz targets: one function each, which asserts what must hold for any input.
+//! The fuzz targets: functions that assert what must hold for any input.
 //!
-//! The files in `fuzz_targets/` hand libFuzzer's inputs to these functions; `tests/replay.rs` hands them the committed
-//! corpora, with no fuzzer at all. A panic is a finding.
+//! The programs in `fuzz_targets/` call them with libFuzzer's inputs; `tests/replay.rs` calls them with the committed
+//! corpora. A panic is a finding.
 
 pub mod call_url;
 pub mod callback;
@@ -19,10 +19,10 @@ pub mod state_files;
 pub mod terminal;
 pub mod token_answer;
 
-/// One target: what it is called, as in `cargo fuzz run NAME`, and what it does with an input.
+/// A target: its name in `cargo fuzz run NAME`, and its function.
 pub type Target = (&'static str, fn(&[u8]));
 
-/// All of them.
+/// All targets, sorted by name.
 pub const TARGETS: &[Target] = &[
     ("call_url", call_url::run),
     ("callback", callback::run),

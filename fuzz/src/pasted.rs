@@ -1,4 +1,4 @@
-//! The text that a person pastes at the prompt, in pieces: a byte 0xff begins the next one.
+//! The text that a person pastes at the prompt, in pieces separated by the byte 0xff.
 
 use cogfed::oidc::{Arrival, Awaited, Pasted};
 use cogfed::secret::Secret;
@@ -8,7 +8,7 @@ use crate::given::{ISSUER, form};
 const STATE: &str = "the-right-state";
 const REDIRECT_URI: &str = "http://localhost:8400/callback";
 
-/// Only a whole address of this sign-in is taken, and its state has come with it.
+/// Checks that only a whole address of this sign-in is accepted, and only with its state.
 pub fn run(data: &[u8]) {
     let awaited = Awaited {
         port: 8400,
@@ -42,14 +42,14 @@ pub fn run(data: &[u8]) {
     }
 }
 
-/// The redirect URI and the state are in what was pasted: neither was made up.
+/// Checks that the redirect URI and the state were in the pasted text.
 fn assert_came(all: &str) {
     let whole: String = all.split_whitespace().collect();
     assert!(whole.contains(REDIRECT_URI), "{whole:?}");
     assert!(queries(&whole).iter().any(|query| has(query, "state", STATE)), "{whole:?}");
 }
 
-/// The queries of all that could be addresses of this sign-in, with and without what may stand around them.
+/// Returns the queries of all possible addresses of this sign-in in a text, with and without surrounding marks.
 fn queries(whole: &str) -> Vec<Vec<(String, String)>> {
     let unmarked = whole.replace("\u{1b}[200~", "").replace("\u{1b}[201~", "");
     let marks = ['>', '"', '\'', '`', '”', ')'];

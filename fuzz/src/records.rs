@@ -1,5 +1,5 @@
-//! Stored texts as they may be found: a letter that says which item, and the text. Another cogfed may have written it,
-//! a keyring may have lost a part of it, or somebody may have put it there.
+//! Stored texts: a letter for the kind of item, and the text. An item may be damaged, or written by another version or
+//! another program.
 
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ use cogfed::store::{Backend, InParts, MemoryStore, Patience, Store, StoreKind};
 
 use crate::given::{assert_presentable, classic_profile, plain_profile, profile};
 
-/// The least that an item of the store in parts takes.
+/// The smallest item size that the store in parts supports, in bytes.
 const ITEM: usize = 160;
 
-/// A record is read as it was written or not at all, and nothing is lost by reading.
+/// Checks that a record is either read as it was written or refused, and that reading deletes nothing.
 pub fn run(data: &[u8]) {
     let Some((letter, text)) = data.split_first() else { return };
     let Ok(text) = std::str::from_utf8(text) else { return };
@@ -68,14 +68,14 @@ fn tokens(text: &str, profile: &Profile) {
         }
         Err(error) => assert_refused(&error),
     }
-    // Whoever replaces it takes what is damaged for nothing, and leaves a newer cogfed's alone.
+    // Replacing treats a damaged record as none, and refuses to replace one of a newer cogfed.
     if let Err(error) = TokensRecord::read_to_replace(&store, profile) {
         assert!(error.to_string().contains("newer"), "{error}");
     }
     assert!(memory.get(&account).expect("a text").is_some(), "reading deletes nothing");
 }
 
-/// Checks a session's name against AWS's rule, written again here: `[\w+=,.@-]{2,64}`.
+/// Checks a session's name against AWS's rule, `[\w+=,.@-]{2,64}`, which is written again here.
 fn session(person: &str) {
     let name = session_name(person);
     let is_taken = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
@@ -110,7 +110,7 @@ fn assert_refused(failure: &Failure) {
     assert_presentable(failure);
 }
 
-/// Items of an account in parts, as lines: the header, then the parts of slot a.
+/// Reads the items of an account in parts, separated by U+0001: the header, then the parts of slot a.
 fn parts(text: &str) {
     let memory = MemoryStore::with_limit(ITEM);
     let mut items = text.split('\u{1}');
@@ -130,7 +130,7 @@ fn parts(text: &str) {
         Err(error) => assert_refused(&error.into()),
     }
     assert!(memory.calls() < 10_000, "{} calls", memory.calls());
-    // Whatever was there: a new text takes its place, and leaves nothing of itself behind.
+    // A new text replaces any old items, and deleting it leaves none.
     let new = "{\"new\": true}".repeat(40);
     store.set("a", &Secret::new(new.as_str())).expect("room");
     assert_eq!(store.get("a").expect("readable"), Some(Secret::new(new)));
@@ -138,7 +138,7 @@ fn parts(text: &str) {
     assert_eq!(store.get("a").expect("readable"), None);
 }
 
-/// Any text at all goes in and comes out.
+/// Checks that any text is read back as written.
 fn in_parts(text: &str) {
     let memory = MemoryStore::with_limit(ITEM);
     let store = InParts::over(memory.clone());

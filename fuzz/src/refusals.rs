@@ -1,4 +1,4 @@
-//! Refusals: a code and a message, which any service may have sent, or a raw HTTP answer of API Gateway.
+//! Refusals: a code and a message of any service, or a raw HTTP answer of API Gateway.
 
 use std::sync::LazyLock;
 
@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use crate::given::{assert_presentable, now, profile};
 
-/// The services that may refuse.
+/// All services that can refuse.
 const EVERYONE: &[refusals::Refuser] = &[
     refusals::Refuser::Authorization,
     refusals::Refuser::TokenEndpoint,
@@ -21,7 +21,7 @@ const EVERYONE: &[refusals::Refuser] = &[
     refusals::Refuser::ApiGateway,
 ];
 
-/// Something for each name that a row may leave open.
+/// A value for each placeholder of a row.
 const FACTS: refusals::Facts<'static> = &[
     ("action", "execute-api:Invoke"),
     ("host", "abc123.execute-api.eu-west-1.amazonaws.com"),
@@ -38,7 +38,7 @@ const FACTS: refusals::Facts<'static> = &[
     ("said", "what was said"),
 ];
 
-/// Whatever is said, the explanation is in bounds, and only a wrong clock makes a request be signed again.
+/// Checks that each explanation is bounded, and that only a wrong clock leads to signing again.
 pub fn run(data: &[u8]) {
     match data.strip_prefix(b"HTTP/1.1 ") {
         Some(_) => gateway(data),
@@ -61,7 +61,7 @@ fn said(text: &str) {
     }
 }
 
-/// There is a row for whatever is said, always the same one, and nothing in it is left to be filled in.
+/// Checks that a row is found for any refusal, always the same one, and that its placeholders are filled in.
 fn row(refuser: refusals::Refuser, code: &str, message: &str) {
     let row = refusals::find(refuser, code, message);
     assert_eq!(row, refusals::find(refuser, code, message));

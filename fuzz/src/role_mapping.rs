@@ -1,5 +1,5 @@
-//! A role mapping as `get-identity-pool-roles` prints it, `---`, claims, and perhaps `---` and a role that is asked for.
-//! The evaluator is asked, and the sandbox's identity pool, which is another implementation.
+//! A role mapping as `get-identity-pool-roles` prints it, a line `---`, claims, and optionally another `---` and the
+//! requested role. The evaluator is compared with the sandbox's identity pool, a second implementation.
 
 use chrono::Utc;
 use cogfed::aws::ids;
@@ -18,13 +18,13 @@ use serde_json::{Map, Value};
 
 use crate::given::{assert_presentable, now};
 
-/// The most that is found about one rule, and besides the rules.
+/// The most findings about one rule, and the most about everything else.
 const MOST_OF_A_RULE: usize = 16;
 const MOST_BESIDES: usize = 416;
 
 type Claims = Map<String, Value>;
 
-/// Nobody is given a role that nothing named, everything is told in bounds, and the two implementations agree.
+/// Checks that only named roles are given, that all texts are bounded, and that both implementations agree.
 pub fn run(data: &[u8]) {
     let mut pieces = pieces(data);
     let (json, claims) = (pieces.next().unwrap_or_default(), pieces.next().unwrap_or_default());
@@ -49,7 +49,7 @@ pub fn run(data: &[u8]) {
         for custom_role in [None, custom.as_deref()] {
             let request = RoleRequest { claims: &claims, custom_role };
             assert_is_explained(&pool, mapping, &request, &asserted);
-            // Without an entry for the provider, the sandbox has no mapping only where the pool has none at all.
+            // If the provider has no entry, the sandbox applies no mapping only if the pool has no mappings at all.
             if mapping.is_some() || pool.mappings.is_empty() {
                 assert_is_agreed(json, provider, (&pool, mapping), &request);
             }
@@ -84,7 +84,7 @@ fn assert_is_bounded(pool: &IdentityPoolRoles) {
     }
 }
 
-/// An entry is chosen by name whenever it is there, and else only where nothing else could be meant.
+/// Checks that an entry can be chosen by its name, and without a name only if the choice is unambiguous.
 fn assert_is_chosen(pool: &IdentityPoolRoles, claims: &Claims) {
     match choose(pool, claims, None) {
         Ok(chosen) => {
@@ -152,7 +152,7 @@ fn assert_is_found(mapping: Option<&RoleMapping>, claims: &Claims, verdicts: &[V
     }
 }
 
-/// Whenever both take the document, both make the same of it.
+/// Checks that both implementations agree whenever both accept the document.
 fn assert_is_agreed(
     json: &[u8],
     provider: &str,
@@ -175,7 +175,7 @@ fn assert_is_agreed(
     }
 }
 
-/// The guess at a refusal's cause goes by the same claims.
+/// Checks that the guess at a refusal's cause is bounded for the same claims.
 fn guess(claims: &Claims, asked_for: Option<&str>) {
     for (code, message) in [
         ("NotAuthorizedException", "Access denied"),

@@ -1,4 +1,4 @@
-//! Requests, as raw HTTP with an absolute URL: what `call` signs, the sandbox's verifier accepts as it arrives.
+//! Requests as raw HTTP with an absolute URL, signed by `call` and verified by the sandbox as they arrive.
 
 use bytes::Bytes;
 use chrono::TimeDelta;
@@ -12,7 +12,7 @@ use crate::given::{credentials, now};
 
 const REGION: &str = "eu-west-1";
 
-/// Checks that a signed request is accepted and arrives unchanged, and that one with a byte changed on the way is refused.
+/// Checks that a signed request arrives unchanged and is accepted, and that changing any part of it makes it refused.
 pub fn run(data: &[u8]) {
     let Some(input) = read(data) else { return };
     let Ok((request, _)) = ApiRequest::build(input) else { return };
@@ -26,7 +26,7 @@ pub fn run(data: &[u8]) {
     }
 }
 
-/// A request head with an absolute URL, and a body.
+/// Reads a request head with an absolute URL, and a body.
 fn read(data: &[u8]) -> Option<RequestInput> {
     let end = data.windows(4).position(|four| four == b"\r\n\r\n").map_or(data.len(), |at| at + 4);
     let (head, body) = data.split_at(end);
@@ -42,7 +42,8 @@ fn read(data: &[u8]) -> Option<RequestInput> {
     })
 }
 
-/// As a server reads it: serialised and parsed by others, and with nothing but the path and the query for its URL.
+/// Returns the request as a server reads it: serialised, parsed by another library, and with only path and query as its
+/// URL.
 fn on_the_wire(request: &Request<Bytes>) -> Request<Bytes> {
     let target = request.uri().path_and_query().expect("a path").as_str();
     let mut head = format!("{} {target} HTTP/1.1\r\n", request.method()).into_bytes();
@@ -83,7 +84,8 @@ fn verdict(request: &Request<Bytes>) -> Result<IssuedKey, Refused> {
     verify(request, &expected, |id| (id == key.access_key_id).then(|| key.clone()))
 }
 
-/// The same request with one thing changed: the method, the path, the query, the host, a signed header, the body.
+/// Returns copies of a request, each with one change: to the method, the path, the query, the host, a signed header or
+/// the body.
 fn changes(request: &Request<Bytes>) -> Vec<Request<Bytes>> {
     let with = |change: &dyn Fn(&mut Request<Bytes>)| {
         let mut other = request.clone();

@@ -1,5 +1,5 @@
-//! The small files that are no secret, whatever somebody wrote into them: the mark of a refresh, the last failure, the
-//! kept keys, a kept discovery document, a lock's holder. The input's first letter says which.
+//! The small files without secrets, with any contents: the mark of a refresh, the last failure, the cached keys, a
+//! cached discovery document, a lock's holder. The input's first letter chooses the file.
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,14 +17,14 @@ use cogfed::store::{Backend, MemoryStore, Patience, Store, StoreKind};
 
 use crate::given::{CLIENT, ISSUER, assert_presentable, now, plain_profile, profile};
 
-/// A folder of this process's own, in memory where there is such a file system.
+/// A folder for this process only, in memory if the system has such a file system.
 static FOLDER: LazyLock<Folder> = LazyLock::new(|| {
     let shared = std::path::Path::new("/dev/shm");
     let parent = if shared.is_dir() { shared.to_owned() } else { std::env::temp_dir() };
     Folder::at(parent.join(format!("cogfed-fuzz-{}-{:?}", std::process::id(), std::thread::current().id())))
 });
 
-/// Odd contents count as none.
+/// Checks that invalid contents are ignored.
 pub fn run(data: &[u8]) {
     let Some((letter, contents)) = data.split_first() else { return };
     match letter {
@@ -88,7 +88,7 @@ static RUNTIME: LazyLock<tokio::runtime::Runtime> =
 static HTTP: LazyLock<Http> = LazyLock::new(Http::default);
 
 fn keys(contents: &[u8]) {
-    // No URL: keys that are not taken from the file are not to be had, and nothing is sent.
+    // Not a URL, so keys that are not taken from the file cannot be fetched, and nothing is sent.
     let url = "no server at all";
     put("keys", url, contents);
     let issuers = [ISSUER.to_owned()];
@@ -110,13 +110,13 @@ fn keys(contents: &[u8]) {
 fn discovered(contents: &[u8]) {
     let mut profile = plain_profile("");
     let Issuer::Plain(issuer) = &mut profile.issuer else { panic!("an issuer in the user pool's place") };
-    // As with the keys: what is not taken from the file is not to be had.
+    // As with the keys, a document that is not taken from the file cannot be fetched.
     issuer.discovery = "no server at all".to_owned();
     put("discovery", &issuer.discovery, contents);
     let issuer = issuer.clone();
     match RUNTIME.block_on(discovery::endpoints(&profile.issuer, &HTTP, &FOLDER, now())) {
         Ok(endpoints) => {
-            // What nobody reads of a file may be no text.
+            // Parts of the file that are not read may be invalid UTF-8.
             let kept = serde_json::from_slice::<serde_json::Value>(contents);
             assert!(kept.is_err() || kept.is_ok_and(|it| it["document"]["issuer"] == *issuer.url), "another issuer's");
             let ProviderEndpoints { authorization, token, revocation, logout, jwks, .. } = endpoints;
@@ -129,7 +129,7 @@ fn discovered(contents: &[u8]) {
 
 fn holder(contents: &[u8]) {
     static INPUTS: AtomicU64 = AtomicU64::new(0);
-    // The last input's waiter, which gave up at once, may have its lock for a moment still: each has one of its own.
+    // The previous input's waiter may still hold its lock for a moment, so each input has another lock.
     let name = &format!("lock {}", INPUTS.fetch_add(1, Ordering::Relaxed));
     let lock = Lock::try_acquire(&FOLDER, name).expect("a lock").expect("nobody has it");
     put("locks", name, contents);

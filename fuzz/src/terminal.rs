@@ -8,7 +8,7 @@ use cogfed::terminal::{Escaping, Terminal, shown, shown_json};
 
 use crate::given::is_plain;
 
-/// Nothing that a terminal obeys gets through, wherever the text is cut on the way.
+/// Checks that no control character gets through, wherever the text is cut.
 pub fn run(data: &[u8]) {
     let whole = escaped([data].into_iter());
     let text = String::from_utf8(whole.clone()).expect("UTF-8 whatever came");
@@ -44,7 +44,7 @@ fn escaped<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
     out
 }
 
-/// Each way to say something is one line of ours, with nothing else in it.
+/// Checks that each kind of message is one line with cogfed's prefix.
 fn lines(outside: &str) {
     let out = Arc::new(Mutex::new(Vec::new()));
     let terminal = Terminal::to(out.clone());

@@ -5,7 +5,7 @@ use cogfed::oidc::{Grant, GrantError};
 
 use crate::given::assert_presentable;
 
-/// Tokens come from a good answer alone, and a refresh token is dropped on `invalid_grant` alone.
+/// Checks that tokens are taken only from a good answer, and that only `invalid_grant` drops a refresh token.
 pub fn run(data: &[u8]) {
     let Some((digits, body)) = data.split_first_chunk::<3>() else { return };
     let Some(status) = std::str::from_utf8(digits).ok().and_then(|digits| digits.parse::<u16>().ok()) else { return };
@@ -33,7 +33,7 @@ pub fn run(data: &[u8]) {
     if let Err(error) = outcome {
         let failure = Failure::from(error);
         assert_presentable(&failure);
-        // A message never repeats what may be a token.
+        // A message never repeats a possible token.
         for name in ["access_token", "id_token", "refresh_token"] {
             let Some(token) = text(name).filter(|token| token.len() > 20) else { continue };
             let said = ["error", "error_description", "error_message"].iter().filter_map(|name| text(name));

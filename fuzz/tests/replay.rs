@@ -1,10 +1,10 @@
-//! Hands each target its committed corpus, and what a fuzzer wrote into `artifacts/`, if it did.
+//! Runs each target on its committed corpus, and on the fuzzer's findings in `artifacts/`, if any.
 
 use std::path::Path;
 
 use cogfed_fuzz::TARGETS;
 
-/// All files below `fuzz/KIND/TARGET/`, in order.
+/// Returns all files below `fuzz/KIND/TARGET/`, sorted.
 fn inputs(kind: &str, target: &str) -> Vec<std::path::PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(kind).join(target);
     let mut files: Vec<_> =
@@ -31,7 +31,7 @@ fn every_input_of_every_corpus_passes() {
 }
 
 #[test]
-fn every_target_has_its_program_and_every_program_its_target() {
+fn every_target_has_its_own_fuzz_program() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz_targets");
     let mut programs: Vec<String> = std::fs::read_dir(folder)
         .expect("a folder")
@@ -42,9 +42,9 @@ fn every_target_has_its_program_and_every_program_its_target() {
     assert_eq!(programs, targets);
 }
 
-/// The committed corpora stay small: they are read by every run of the gate.
+/// Every run of the gate reads the committed corpora.
 #[test]
-fn the_corpora_are_small() {
+fn committed_corpora_are_small() {
     let size = |path: &std::path::PathBuf| std::fs::metadata(path).expect("a file").len();
     let total: u64 = TARGETS.iter().flat_map(|(name, _)| inputs("corpus", name)).map(|path| size(&path)).sum();
     assert!(total < 1 << 20, "{total} bytes");

@@ -58,7 +58,7 @@ fn failure_to_remove_a_file_is_reported() {
 }
 
 #[test]
-fn file_is_opened_as_often_as_asked_or_not_at_all() {
+fn file_is_opened_as_often_as_asked_or_never() {
     let (_temp, folder) = at_temp();
     assert!(folder.opened("a/b", 1).unwrap_err().to_string().starts_with("cannot open "));
     folder.replace("a/b", b"kept").unwrap();

@@ -14,14 +14,14 @@ pub struct Ask {
 }
 
 impl Ask {
-    /// Asks for the role that the profile itself names.
+    /// Requests the role that the profile names.
     pub fn new(profile: impl Into<Arc<Profile>>) -> Self {
         let profile = profile.into();
         let role = profile.role();
         Self { profile, role }
     }
 
-    /// Asks the same sign-in for another role.
+    /// Returns a request for another role of the same sign-in.
     #[must_use]
     pub fn for_role(&self, role: Role) -> Self {
         Self { profile: Arc::clone(&self.profile), role }

@@ -1,7 +1,8 @@
-//! The last sign-in that nobody came back from: for a while after it no unattended caller opens a browser, so that a
-//! night of SDK calls does not leave a hundred tabs.
+//! The pause after a browser sign-in that was not completed: for ten minutes, no unattended caller opens another
+//! browser. Otherwise a night of SDK calls would leave a hundred tabs.
 //!
-//! It is written before the browser opens, so that a caller who kills cogfed for taking too long counts as well.
+//! The attempt is noted before the browser opens, so that it counts even if the caller kills cogfed for taking too
+//! long.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -13,15 +14,15 @@ use crate::error::{Failure, Kind};
 use crate::folder::{Folder, StateFile};
 use crate::profile::Profile;
 
-/// The time in which no unattended caller opens a browser.
+/// The pause before an unattended caller may open a browser again.
 const HOLD_BACK: TimeDelta = TimeDelta::minutes(10);
 /// The largest note that is read, in bytes.
 const LARGEST: usize = 16 * 1024;
 
-/// The note as it is kept. It holds no secret.
+/// The stored note. It holds no secret.
 #[derive(Serialize, Deserialize)]
 struct Note {
-    /// The time at which the browser was opened, or at which the sign-in ended, if it did.
+    /// The time of the failure or, if there is none yet, the time at which the browser was opened.
     at: DateTime<Utc>,
     failure: Option<KeptFailure>,
 }
@@ -30,12 +31,12 @@ fn file(own: &Folder, profile: &Profile) -> StateFile<Note> {
     StateFile::new(own.sub("sign-ins"), tokens_account(profile), LARGEST)
 }
 
-/// Returns the time at which a browser was opened that nobody has come back from.
+/// Returns the time of the last browser sign-in that was not completed.
 pub fn last_at(own: &Folder, profile: &Profile) -> Option<DateTime<Utc>> {
     file(own, profile).read().map(|note| note.at)
 }
 
-/// Forgets it: somebody signed in, or out.
+/// Removes the note, after a sign-in or a sign-out.
 pub fn clear(own: &Folder, profile: &Profile) {
     file(own, profile).remove_or_log("an unanswered sign-in stays remembered");
 }
@@ -44,7 +45,7 @@ impl Session {
     /// Notes that a browser is about to be opened.
     ///
     /// # Errors
-    /// If that cannot be kept: then no unattended caller may open one.
+    /// If the note cannot be saved. An unattended caller must not open a browser then.
     pub fn note_browser(&self) -> Result<(), Failure> {
         self.note(None)
     }
@@ -60,8 +61,8 @@ impl Session {
         file(self.folder(), self.profile()).write(&Note { at: self.clock().now(), failure })
     }
 
-    /// Returns why no browser may be opened for an unattended caller that has waited since `began`: the last attempt
-    /// failed less than ten minutes ago. One from the future, by a clock that was put back since, holds nobody back.
+    /// Returns why no browser may be opened for an unattended caller that has waited since `began`: an attempt was made
+    /// less than ten minutes ago. An attempt in the future does not count, because the clock was set back since.
     pub fn held_back(&self, began: DateTime<Utc>) -> Option<Failure> {
         let Note { at, failure } = file(self.folder(), self.profile()).read()?;
         let now = self.clock().now();
@@ -69,7 +70,7 @@ impl Session {
             return None;
         }
         match failure {
-            // What we waited for: its end is ours.
+            // The attempt that this caller waited for: it fails in the same way.
             Some(kept) if at > began => Some(kept.failure()),
             kept => {
                 let failure = kept.map(KeptFailure::failure).filter(|failure| failure.kind != Kind::SignInRequired);

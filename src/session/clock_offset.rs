@@ -1,7 +1,7 @@
-//! This machine's clock against the servers': measured from their answers, and kept for the next run.
+//! The offset between this machine's clock and the servers', measured from their answers and kept for the next run.
 //!
-//! The kept offset serves to sign the next request right and to warn a person. It never decides about expiry: records
-//! hold the earlier of the two times from the start ([`Offset::expiry`]).
+//! The kept offset is used to sign the next request and to warn a person. It has no effect on expiry: a record already
+//! holds the earlier of the two times ([`Offset::expiry`]).
 
 use std::fmt;
 
@@ -20,7 +20,7 @@ const LARGEST: usize = 4096;
 /// The age after which a measurement no longer counts.
 const LIFE: TimeDelta = TimeDelta::days(1);
 
-/// An offset as it is kept.
+/// A stored offset.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct KeptOffset {
     /// The host whose clock it was measured against.
@@ -38,7 +38,7 @@ impl KeptOffset {
     }
 }
 
-/// The words for this machine's clock: "2 h 5 min ahead of HOST's, measured 2026-11-23 10:00 UTC".
+/// Describes this machine's clock: "2 h 5 min ahead of HOST's, measured 2026-11-23 10:00 UTC".
 impl fmt::Display for KeptOffset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}'s, measured {}", self.offset(), self.host, self.at.format("%F %R UTC"))
@@ -49,16 +49,16 @@ fn file(own: &Folder) -> StateFile<KeptOffset> {
     StateFile::new(own.clone(), FILE, LARGEST)
 }
 
-/// Returns the offset that an earlier run measured, if it still counts.
+/// Returns the offset that an earlier run measured, if it is less than a day old.
 fn kept(own: &Folder, now: DateTime<Utc>) -> Option<KeptOffset> {
     let kept = file(own).read()?;
-    // One from the future was measured before the clock was put back.
+    // A measurement in the future was made before the clock was set back.
     let age = now - kept.at;
     (age >= TimeDelta::zero() && age < LIFE && !kept.offset().is_none()).then_some(kept)
 }
 
 impl Session {
-    /// Returns the offset that an earlier run measured, if it still counts.
+    /// Returns the offset that an earlier run measured, if it is less than a day old.
     pub fn kept_offset(&self) -> Option<KeptOffset> {
         kept(self.folder(), self.clock().now())
     }
@@ -73,7 +73,7 @@ impl Session {
         self.http.clock_offset()
     }
 
-    /// Keeps the offset that this run has measured for the next one, and warns of a clock by which signatures are refused.
+    /// Saves the offset that this run measured for the next run. Warns if it is so large that AWS refuses signatures.
     pub fn note_clock(&self) {
         let Some(ClockOffset { host, offset }) = self.measured() else { return };
         let now = self.clock().now();
@@ -88,13 +88,13 @@ impl Session {
             (false, _) => {
                 let seconds = (offset.there(now) - now).num_seconds();
                 let kept = KeptOffset { host, seconds, at: now };
-                // It only saves the next run a request that is refused.
+                // Without it, the next run has one request refused, and then measures again.
                 file(self.folder()).write_or_log(&kept, "the clock's offset could not be kept");
             }
         }
     }
 
-    /// Returns the same failure, with a wrong clock named as a likely cause of it.
+    /// Names this machine's wrong clock as a likely cause of `error`, if AWS refuses signatures because of it.
     pub fn with_clock_named(&self, error: Failure) -> Failure {
         match self.measured() {
             Some(ClockOffset { host, offset }) if offset.is_harmful() => {

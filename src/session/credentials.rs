@@ -1,4 +1,5 @@
-//! Credentials to hand out: those at hand, renewed ones, or, if renewal fails, those that are still valid.
+//! Credentials to hand out: fresh ones from the store, renewed ones, or, if renewal fails, old ones that are still
+//! valid.
 
 use chrono::{DateTime, Utc};
 
@@ -10,8 +11,8 @@ use crate::error::Failure;
 use crate::folder::Lock;
 use crate::store::Cached;
 
-/// Credentials to hand over. If they come out of a renewal, or instead of one, nobody signs in or out while it lives:
-/// hand over first, then drop it. Credentials at hand are handed over without a lock.
+/// Credentials to hand over. If they were renewed, or a renewal was due, the lease holds the sign-in's lock: nobody
+/// signs in or out until it is dropped. Hand over first, then drop it. Fresh credentials from the store need no lock.
 pub struct Lease {
     /// The credentials.
     pub credentials: Credentials,
@@ -28,8 +29,8 @@ impl Lease {
 }
 
 impl Session {
-    /// Returns the credentials that can be handed out at once. The hot path: one read of one item, and on Linux mostly
-    /// one that asks only the kernel. No network, no lock, no runtime.
+    /// Returns fresh credentials from the store, if it has any. This is the hot path: one read, on Linux mostly of the
+    /// kernel's copy. It makes no connection, starts no runtime and waits for no lock.
     ///
     /// # Errors
     /// [`Kind::Store`](crate::error::Kind::Store).
@@ -52,9 +53,9 @@ impl Session {
         Ok(Some(Lease::of(record, None)))
     }
 
-    /// Restores the copy that the next run will ask first, after a reboot for example. Only under the lock, and from a
-    /// second read: it could otherwise bring back what a sign-out has just deleted. If the lock is taken, its holder
-    /// sees to it.
+    /// Copies the stored credentials into the kernel's keyring, for the next run. After a reboot, for example, there is
+    /// no copy. The lock and a second read make sure that it does not restore what a sign-out has just deleted. If the
+    /// lock is taken, its holder makes the copy.
     fn copy_to_kernel(&self) {
         let Ok(Some(_lock)) = Lock::try_acquire(self.folder(), &tokens_account(self.profile())) else { return };
         let now = self.clock().now();
@@ -63,13 +64,13 @@ impl Session {
         }
     }
 
-    /// Returns credentials that are good: those at hand, or renewed ones, or (if renewal fails) those that are still
-    /// valid. Blocks its thread while it waits for a lock or a keyring: [`Provider`](super::Provider) does not.
+    /// Returns fresh credentials, renewed ones, or, if renewal fails, old ones that are still valid. Blocks its thread
+    /// while it waits for a lock or a keyring; [`Provider`](super::Provider) does not.
     ///
     /// # Errors
     /// [`Kind::SignInRequired`](crate::error::Kind::SignInRequired) if a person has to sign in,
-    /// [`Kind::Busy`](crate::error::Kind::Busy) if another process renews for ever, and the failure of the renewal
-    /// otherwise.
+    /// [`Kind::Busy`](crate::error::Kind::Busy) if another process holds the lock for too long, and otherwise the
+    /// failure of the renewal.
     pub async fn credentials(&self) -> Result<Lease, Failure> {
         if let Some(lease) = self.at_hand()? {
             return Ok(lease);
@@ -98,14 +99,14 @@ impl Session {
         outcome.map_err(|error| self.with_clock_named(error))
     }
 
-    /// Returns the credentials that the process we waited for has stored. By a clock that is ahead they have expired
-    /// already, and are good all the same: they were not there a moment ago.
+    /// Returns the stored credentials, if they were issued after `old` was read. Their expiry is ignored: by a clock
+    /// that is ahead they may seem expired, but they are new.
     fn issued_since(&self, old: Option<CredentialsRecord>) -> Result<Option<CredentialsRecord>, Failure> {
         let stored = CredentialsRecord::read(&self.store, &self.ask)?;
         Ok(stored.filter(|record| old.is_none_or(|old| !record.has_same_key(&old))))
     }
 
-    /// Under the lock: another process may have renewed in the meantime; otherwise it is ours to do.
+    /// Renews the credentials under the lock, unless another process has just done so or has just failed.
     async fn renewed(&self, lock: Lock, began: DateTime<Utc>) -> Result<Lease, Failure> {
         let now = self.clock().now();
         let stored = CredentialsRecord::read(&self.store, &self.ask)?;
@@ -118,14 +119,14 @@ impl Session {
         let usable = stored.filter(|record| policy::is_usable(record, now));
         if let Some(earlier) = last_failure::read(self.folder(), &self.ask) {
             match &usable {
-                // The next try comes later: until then each of our callers would only wait for another failure.
+                // Too soon for another attempt: every caller would only wait for the same failure.
                 Some(record) if earlier.is_recent(now) => {
                     self.log_decision("held back, because the last renewal failed just now", &freshness);
                     return Ok(Lease::of(record.clone(), Some(lock)));
                 }
                 None if earlier.is_held_back(now) => return Err(earlier.failure()),
-                // Failed while we waited for the lock: no need to see it fail again. One from the future, by a clock
-                // that was put back since, says nothing.
+                // It failed while this process waited for the lock, and would only fail again. A failure in the future
+                // does not count, because the clock was set back since.
                 None if earlier.at > began && earlier.at <= now => return Err(earlier.failure()),
                 _ => {}
             }
@@ -151,8 +152,7 @@ impl Session {
         }
     }
 
-    /// Hands over credentials that were issued just now, with their expiry by this machine's clock: their reader goes by
-    /// the same one.
+    /// Returns a lease of new credentials. Their expiry is given by this machine's clock, which their reader uses.
     fn lease_of_new(&self, record: CredentialsRecord, lock: Lock) -> Lease {
         let mut lease = Lease::of(record, Some(lock));
         let expires_at = lease.record.expires_at;
@@ -160,7 +160,7 @@ impl Session {
         lease
     }
 
-    /// Logs what was decided, and why, in one line.
+    /// Logs a decision and its reason in one line.
     fn log_decision(&self, decision: &str, freshness: &Freshness) {
         tracing::debug!(credentials = %credentials_account(&self.ask), "{decision}: {freshness}");
     }

@@ -1,4 +1,4 @@
-//! The traces of a sign-in that does not work, for a report without secrets.
+//! The diagnosis of a sign-in that does not work, for a report without secrets.
 
 use chrono::{DateTime, Utc};
 
@@ -7,23 +7,23 @@ use super::{KeptOffset, Session, browser_backoff, last_failure, refresh_mark};
 use crate::error::Failure;
 use crate::folder::{Held, Lock, LockError};
 
-/// The state that is remembered beside the store.
+/// The state of a sign-in that is kept outside the store.
 #[derive(Debug)]
 pub struct Diagnosis {
-    /// The beginning of a refresh of the stored tokens that never ended.
+    /// The start of a refresh of the stored tokens that never finished.
     pub interrupted_at: Option<DateTime<Utc>>,
-    /// The time and the failure of the last renewal, unless one went well since.
+    /// The time and the failure of the last renewal, if it failed.
     pub last_failure: Option<(DateTime<Utc>, Failure)>,
-    /// The time at which a browser was opened that nobody came back from.
+    /// The time of the last browser sign-in that was not completed.
     pub unanswered_at: Option<DateTime<Utc>>,
     /// The current holder of the sign-in's lock.
     pub holder: Option<Held>,
-    /// The kept offset of this machine's clock, if it was noticeable.
+    /// The kept offset of this machine's clock, if it is a minute or more.
     pub clock: Option<KeptOffset>,
 }
 
 impl Session {
-    /// Returns what is remembered about this profile. It creates nothing and waits for nobody.
+    /// Collects the state of this profile's sign-in. Creates no folder and waits for no lock.
     pub fn diagnosis(&self, tokens: Option<&TokensRecord>) -> Diagnosis {
         Diagnosis {
             interrupted_at: tokens

@@ -1,16 +1,16 @@
-//! The sign-in in a browser: one at a time for each sign-in, and none if the stored one works.
+//! The browser sign-in: one browser at a time for each sign-in, and none if the stored one works.
 //!
 //! A caller makes a [`SignInRequest`] and gets an [`Outcome`]:
 //!
 //! ```text
 //! SignInRequest ─▶ Session::sign_in
-//!   1. stored sign-in works, by a renewal if needed?  ─▶ Outcome::Already
-//!   2. the single flight of the browser (a lock): wait for another process that signs in
-//!   3. look again: did that process sign in?          ─▶ Outcome::Already
-//!   4. unattended, and the last attempt came to nothing? ─▶ held back, no browser
+//!   1. the stored sign-in works, refreshed if needed?     ─▶ Outcome::Already
+//!   2. take the browser lock: wait for another process that signs in
+//!   3. did that process sign in?                          ─▶ Outcome::Already
+//!   4. unattended, and the last attempt failed just now?  ─▶ held back, no browser
 //!   5. bind the callback port, find the endpoints
-//!   6. oidc::SignIn: browser, code, tokens, verified
-//!   7. save_sign_in, under the sign-in's lock; only then the browser's page tells the truth ─▶ Outcome::SignedIn
+//!   6. oidc::SignIn: browser, code, tokens, verification
+//!   7. save_sign_in, under the sign-in's lock; only then does the browser show the outcome ─▶ Outcome::SignedIn
 //! ```
 
 use std::sync::Arc;
@@ -24,59 +24,60 @@ use crate::oidc::{self, Browser, Listener, RequestOptions, SignIn};
 /// The party that opens the browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BrowserPolicy {
-    /// cogfed, if it can; otherwise the person who runs it.
+    /// cogfed if it can, otherwise the person who runs it.
     Open,
-    /// The person, who asked for it.
+    /// The person, at their own request.
     Person,
-    /// cogfed only: a tool runs it, and nobody reads what it prints.
+    /// cogfed only: a tool runs it, and nobody reads its output.
     Unattended,
 }
 
-/// News for the person at the terminal.
+/// A notice for the person at the terminal.
 #[derive(Debug)]
 pub enum Notice<'a> {
-    /// Another process has a browser open for this sign-in, and this one waits for it.
+    /// Another process has a browser open for this sign-in. This process waits for it.
     AnotherSignIn,
-    /// Something about the browser.
+    /// A notice about the browser.
     Browser(oidc::Notice<'a>),
 }
 
-/// A sign-in to be made.
+/// A request to sign in.
 pub struct SignInRequest<'a> {
-    /// The identity provider that it has to be with, if that matters.
+    /// The required identity provider, if any.
     pub provider: Option<&'a str>,
-    /// The email address of the person that it has to be, if that matters.
+    /// The email address of the person who has to sign in, if it matters.
     pub address: Option<&'a str>,
     /// The party that opens the browser.
     pub policy: BrowserPolicy,
     /// Opens the page; `None` leaves that to the person.
     pub browser: Option<Arc<dyn Browser>>,
-    /// Asks the person for the address that the browser ended on; `None` if nobody can answer.
+    /// Asks the person to paste the address at which the browser ended; `None` if nobody can answer.
     pub ask: Option<oidc::Ask<'a>>,
-    /// True if they are asked from the start, and not only if no browser opens.
+    /// True if the person is asked from the start, not only if no browser opens.
     pub asks_at_once: bool,
-    /// The time that the person has.
+    /// The time limit for the person.
     pub patience: Duration,
-    /// True if the stored sign-in is replaced even if it works, and credentials made from it are deleted.
+    /// True to replace the stored sign-in even if it works, and to delete the credentials made from it.
     pub is_forced: bool,
-    /// Returns the credentials' accounts of the other profiles that share this sign-in, see [`Session::save_sign_in`].
+    /// Returns the accounts of the credentials of other profiles that share this sign-in, see
+    /// [`Session::save_sign_in`].
     pub siblings: &'a dyn Fn() -> Vec<String>,
     /// Called with each notice.
     pub notify: &'a dyn Fn(Notice<'_>),
 }
 
-/// The end of a sign-in that went well.
+/// The outcome of a successful sign-in.
 #[derive(Debug)]
 pub enum Outcome {
-    /// The person signed in, and it is saved.
+    /// The person signed in, and the sign-in is saved.
     SignedIn(Saved),
-    /// The stored sign-in works.
+    /// The stored sign-in works: nobody had to sign in.
     Already(TokensRecord),
 }
 
 impl SignInRequest<'_> {
-    /// Returns whether a sign-in is the wanted one. Not every token names its person by an address, and a user name has
-    /// its provider before it (`AzureAD_ada@corp.example`).
+    /// Returns whether a sign-in has the requested provider and person. A person without an "@" is accepted, since not
+    /// every token holds an email address. A user name may have its provider in front (`AzureAD_ada@corp.example`).
     fn is_wanted(&self, tokens: &TokensRecord) -> bool {
         let person = tokens.person.to_ascii_lowercase();
         let is_other = |address: &str| {
@@ -90,14 +91,14 @@ impl SignInRequest<'_> {
 }
 
 impl Session {
-    /// Signs a person in, unless there is a sign-in that works.
+    /// Signs a person in, unless the stored sign-in works.
     ///
     /// # Errors
-    /// [`Kind::SignInRequired`] if nobody came back in time or no browser may be opened, [`Kind::Busy`] if another
-    /// process signs in for longer than `patience` or no port is free, [`Kind::Refused`] for a no, [`Kind::Store`],
-    /// [`Kind::Network`].
+    /// [`Kind::SignInRequired`] if nobody signed in in time or no browser may be opened, [`Kind::Busy`] if another
+    /// process signs in for longer than `patience` or no port is free, [`Kind::Refused`] if the sign-in is refused,
+    /// [`Kind::Store`], [`Kind::Network`].
     pub async fn sign_in(&self, request: &SignInRequest<'_>) -> Result<Outcome, Failure> {
-        // Asked first, so that a store that does not work is known before anybody signs in for nothing.
+        // Reads the store first: if it does not work, nobody signs in for nothing.
         if request.is_forced {
             self.tokens_to_replace()?;
         } else if let Some(tokens) = self.working(request).await? {
@@ -105,7 +106,7 @@ impl Session {
         }
         let began = self.clock().now();
         let _flight = self.flight(request)?;
-        // Somebody may have signed in since, whether we had to wait for them or not.
+        // Another process may have signed in since, even if the lock was free.
         if !request.is_forced
             && let Some(tokens) = self.working(request).await?
         {
@@ -144,8 +145,8 @@ impl Session {
         saved.map_err(|error| self.with_clock_named(error)).inspect_err(|error| self.note_failure(error))
     }
 
-    /// Returns the stored sign-in, if it works. One that has ended, that is refused, or that is not the wanted one does
-    /// not count.
+    /// Returns the stored sign-in, if it works and is the requested one. One that has ended or is refused counts as
+    /// missing.
     async fn working(&self, request: &SignInRequest<'_>) -> Result<Option<TokensRecord>, Failure> {
         match self.confirm().await {
             Ok(tokens) => Ok(Some(tokens).filter(|tokens| request.is_wanted(tokens))),
@@ -154,7 +155,7 @@ impl Session {
         }
     }
 
-    /// Waits for its turn to open a browser: one at a time.
+    /// Takes the browser lock, waiting for another process that signs in.
     fn flight(&self, request: &SignInRequest<'_>) -> Result<SignInLock, Failure> {
         if let Some(lock) = self.try_begin_sign_in()? {
             return Ok(lock);

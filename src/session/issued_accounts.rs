@@ -1,7 +1,7 @@
-//! The accounts of the credentials that were made from a sign-in, kept beside the store as well.
+//! The list of credentials that were made from a sign-in, kept outside the store.
 //!
-//! The sign-in's record lists them, but that list is lost with the record. The next person must still not be handed what
-//! is left of this one's credentials.
+//! The sign-in's record has the same list, but a damaged record loses it. This one lets the next sign-in delete the old
+//! credentials all the same, so that nobody is handed another person's.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ fn file(own: &Folder, ask: &Ask) -> StateFile<BTreeSet<String>> {
     StateFile::new(own.sub("made"), tokens_account(&ask.profile), LARGEST)
 }
 
-/// Returns the accounts of the credentials that were made from the profile's sign-in, as far as they are noted.
+/// Returns the accounts of the credentials that were made from the profile's sign-in, as far as they were noted.
 pub fn accounts(own: &Folder, ask: &Ask) -> BTreeSet<String> {
     file(own, ask).read().unwrap_or_default()
 }
@@ -29,7 +29,7 @@ pub fn note(own: &Folder, ask: &Ask) {
     }
 }
 
-/// Forgets them: they are deleted.
+/// Removes the list, after the credentials were deleted.
 pub fn clear(own: &Folder, ask: &Ask) {
     file(own, ask).remove_or_log("a list of deleted credentials stays behind");
 }

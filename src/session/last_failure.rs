@@ -1,6 +1,6 @@
-//! The last failed renewal of a role's credentials: remembered, so that callers do not each wait for the same failure.
+//! The last failed renewal of a role's credentials, kept so that later callers do not wait for the same failure.
 //!
-//! It is kept for each role, not for each sign-in: a role that one profile is refused is no failure of the others.
+//! It is kept per role and not per sign-in: one refused role does not affect the others.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -14,10 +14,10 @@ use crate::http::retry::LONGEST_WAIT;
 
 /// The largest file that is read, in bytes.
 const LARGEST: usize = 16 * 1024;
-/// The longest text of a kept failure that is shown again, in characters. No message of cogfed is that long.
+/// The longest text of a kept failure that is shown again, in characters. Messages of cogfed are shorter.
 const LONGEST: usize = 1000;
 
-/// A failure as it is kept. Its messages hold no secret (see [`Failure`]).
+/// A stored failure. Its messages hold no secret (see [`Failure`]).
 #[derive(Serialize, Deserialize)]
 pub struct KeptFailure {
     exit_code: u8,
@@ -26,12 +26,12 @@ pub struct KeptFailure {
 }
 
 impl KeptFailure {
-    /// Returns what is kept of `error`.
+    /// Returns the part of `error` that is stored.
     pub fn of(error: &Failure) -> Self {
         Self { exit_code: error.kind.exit_code(), message: error.message.clone(), hint: error.hint.clone() }
     }
 
-    /// Returns the failure again.
+    /// Restores the failure.
     pub fn failure(self) -> Failure {
         let kind = Kind::of_exit_code(self.exit_code);
         let hint = self.hint.map(|hint| shortened(&hint, LONGEST));
@@ -52,20 +52,20 @@ pub struct LastFailure {
 }
 
 impl LastFailure {
-    /// Returns whether it is too soon for another try.
+    /// Returns whether it is too soon for another attempt.
     pub fn is_recent(&self, now: DateTime<Utc>) -> bool {
         let ago = now - self.at;
         (ago < RETRY_AFTER && ago > -RETRY_AFTER) || self.is_held_back(now)
     }
 
-    /// Returns whether the server has asked to be left alone until later than now. A time further off than any that is
-    /// obeyed was written by another clock and does not count.
+    /// Returns whether the server asked for a pause that is not over. A remaining pause longer than `LONGEST_WAIT` does
+    /// not count: it was written by another clock.
     pub fn is_held_back(&self, now: DateTime<Utc>) -> bool {
         let longest = TimeDelta::from_std(LONGEST_WAIT).unwrap_or(RETRY_AFTER);
         self.not_before.is_some_and(|until| now < until && until - now <= longest)
     }
 
-    /// Returns the failure again.
+    /// Restores the failure, with the end of the pause that the server asked for.
     pub fn failure(self) -> Failure {
         let until = self
             .not_before
@@ -85,7 +85,7 @@ pub fn read(own: &Folder, ask: &Ask) -> Option<LastFailure> {
     file(own, ask).read()
 }
 
-/// Remembers a failure.
+/// Saves a failure.
 pub fn remember(own: &Folder, ask: &Ask, error: &Failure, now: DateTime<Utc>) {
     let failure = LastFailure {
         at: now,
@@ -95,7 +95,7 @@ pub fn remember(own: &Folder, ask: &Ask, error: &Failure, now: DateTime<Utc>) {
     file(own, ask).write_or_log(&failure, "the failure could not be remembered");
 }
 
-/// Forgets it: the renewal went well, or somebody signed in.
+/// Removes the failure, after a renewal or a sign-in.
 pub fn clear(own: &Folder, ask: &Ask) {
     file(own, ask).remove_or_log("an old failure stays remembered");
 }

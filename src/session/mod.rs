@@ -1,11 +1,11 @@
-//! The heart: the credentials of a role, from the store, by renewal, or "sign-in required".
+//! The credentials of a role: from the store, by renewal, or "sign-in required".
 //!
-//! Many processes ask at once. At most one of them renews; the others hand out what is still good, or wait for it. One
-//! lock per sign-in (not per profile: profiles share sign-ins) keeps renewals, sign-ins and sign-outs apart. It is held
-//! until the credentials are handed over, so that nobody hands out what a sign-out has just deleted.
+//! Many processes may ask at once. At most one of them renews; the others hand out credentials that are still valid, or
+//! wait. Each sign-in has one lock for its renewals, sign-ins and sign-outs. Profiles that share a sign-in share the
+//! lock. A renewal holds it until its credentials are handed over, so that no sign-out can delete them in between.
 //!
-//! [`Session`] is one profile's sign-in for a process that does one thing and ends. [`Provider`] answers many callers on
-//! any runtime. [`interactive`] is the sign-in in a browser.
+//! [`Session`] is for a process that does one thing and exits. [`Provider`] answers many callers, on any runtime.
+//! [`interactive`] is the browser sign-in.
 
 mod ask;
 mod browser_backoff;
@@ -21,7 +21,7 @@ pub mod record;
 pub mod refresh_mark;
 mod renewal;
 mod save_reserve;
-mod sign_in;
+mod saved_sign_in;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,7 +31,7 @@ pub use clock_offset::KeptOffset;
 pub use credentials::Lease;
 pub use diagnosis::Diagnosis;
 pub use provider::Provider;
-pub use sign_in::{Saved, SignInLock, SigningOut};
+pub use saved_sign_in::{Saved, SignInLock, SigningOut};
 
 use crate::clock::Clock;
 use crate::error::{Failure, Kind};
@@ -42,20 +42,20 @@ use crate::secret::Secret;
 use crate::store::{OnWait, Patience, Store};
 use record::{CredentialsRecord, Ended, TokensRecord, credentials_account, tokens_account};
 
-/// The longest wait of a process without credentials for the one that renews: a little more than a renewal can take.
+/// The longest wait for a sign-in's lock: a little more than a renewal can take.
 const LOCK_PATIENCE: Duration = Duration::from_secs(35);
-/// The longest wait of an unattended process for a lock whose holder is suspended (SIGSTOP) and cannot release it. The AWS
-/// SDK for Rust gives a whole `credential_process` 5 seconds, and would otherwise not hear why it failed.
+/// The longest wait of an unattended process for a lock whose holder is suspended (SIGSTOP). The AWS SDK for Rust stops
+/// a `credential_process` after 5 seconds; a longer wait would hide the reason from it.
 const STOPPED_PATIENCE: Duration = Duration::from_secs(4);
-/// The part of a wait that passes before a person is told.
+/// The wait before a person gets a message.
 const QUIET_WAIT: Duration = Duration::from_secs(1);
 
 /// A message for the person at the terminal, if there is one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Message<'a> {
-    /// A person has to wait, and for what.
+    /// The reason why the person has to wait.
     Wait(&'a str),
-    /// Something went wrong although credentials could be handed out.
+    /// A problem that does not stop the command.
     Warning(&'a str),
     /// The keyring has not answered for a second; it may be asking the person to unlock it.
     Keyring,
@@ -73,7 +73,7 @@ pub struct Setup {
     pub clock: Arc<dyn Clock>,
     /// The app client's secret, if the environment gives one.
     pub client_secret: Option<Secret>,
-    /// True if a person waits at a terminal, who can unlock a keyring and resume a suspended process.
+    /// True if a person is at the terminal, who can unlock a keyring or resume a suspended process.
     pub is_attended: bool,
     /// Called with messages for the person.
     pub on_message: OnMessage,
@@ -89,10 +89,10 @@ impl Setup {
     }
 }
 
-/// One profile's sign-in and the credentials of one role, with what they need. Cheap to clone.
+/// One role of one profile's sign-in, with its store and HTTP client. Cheap to clone.
 #[derive(Clone)]
 pub struct Session {
-    /// The role and the profile that are asked for.
+    /// The requested role of a profile.
     pub ask: Ask,
     /// The store of the tokens and credentials.
     pub store: Arc<Store>,
@@ -102,8 +102,8 @@ pub struct Session {
 }
 
 impl Session {
-    /// Opens a session with the store and the certificate authorities that the profile names. Nothing is opened or connected
-    /// before it is needed.
+    /// Creates a session with the profile's store and certificate authorities. Opens nothing and connects to nothing
+    /// yet.
     pub fn open(setup: &Setup, ask: Ask) -> Self {
         let (patience, on_wait) = setup.patience();
         let store = Store::new(ask.profile.store.clone(), &setup.folder, patience, on_wait);
@@ -149,7 +149,7 @@ impl Session {
         TokensRecord::read(&self.store, &self.ask)
     }
 
-    /// Returns the stored sign-in, whatever endpoints it belongs to, for a new one that takes its place.
+    /// Returns the stored sign-in that a new one replaces. It may belong to other endpoints.
     ///
     /// # Errors
     /// [`Kind::Store`].
@@ -165,7 +165,7 @@ impl Session {
         CredentialsRecord::read(&self.store, &self.ask)
     }
 
-    /// Returns the stored credentials of other roles, or by the other flow, that were made from this sign-in.
+    /// Returns the stored credentials that were made from this sign-in for other roles or with the other flow.
     ///
     /// # Errors
     /// [`Kind::Store`].
@@ -183,7 +183,7 @@ impl Session {
         Ok(stored)
     }
 
-    /// Takes the lock of the sign-in, waiting for its holder. A person who waits for more than a second is told so.
+    /// Takes the sign-in's lock, waiting for its holder. A person gets a message after one second.
     fn lock(&self) -> Result<Lock, Failure> {
         let account = tokens_account(self.profile());
         if !self.setup.is_attended {
@@ -200,7 +200,8 @@ impl Session {
         }
     }
 
-    /// Returns the bound of a wait for another process. A person waits for a suspended one as for any other.
+    /// Returns the limits of a wait for another process. A person waits for a suspended process as long as for any
+    /// other.
     fn bound(&self, patience: Duration) -> Wait {
         let stopped = if self.setup.is_attended { patience } else { patience.min(STOPPED_PATIENCE) };
         Wait { working: patience, stopped }
@@ -216,7 +217,7 @@ impl Session {
         Failure::new(Kind::SignInRequired, message).hint(format!("run '{}'", self.profile().login_command()))
     }
 
-    /// Returns the failure of a profile that nobody is signed in to, with the command to run.
+    /// Returns the failure "nobody is signed in", with the command that signs in.
     pub fn nobody_signed_in(&self) -> Failure {
         Failure::new(Kind::SignInRequired, format!("nobody is signed in to profile '{}'", self.profile().name))
             .hint(format!("run '{}'", self.profile().login_command()))

@@ -1,7 +1,7 @@
-//! One provider of credentials for many callers: owned, `Clone + Send + Sync`, and on any runtime.
+//! Credentials for many callers from one [`Provider`]: `'static`, `Clone + Send + Sync`, usable from any runtime.
 //!
-//! Locks, keyrings and D-Bus block their thread, so a renewal runs on a thread of its own, with a runtime of its own: no
-//! caller's runtime ever waits for them. Callers who ask for the same credentials meanwhile wait for the same flight.
+//! Locks, keyrings and D-Bus block their thread. A renewal therefore has a thread and a runtime of its own, and never
+//! blocks a caller's. Callers who ask for the same credentials at the same time share one renewal, called a flight.
 //!
 //! ```text
 //! caller ─▶ memory: fresh? ─▶ answer
@@ -31,10 +31,10 @@ use super::{Ask, Lease, Session};
 use crate::aws::Credentials;
 use crate::error::{Failure, Kind};
 
-/// Provides the credentials of any role of any profile, and those of one [`Ask`] to the AWS SDK.
+/// A provider of credentials: for any [`Ask`] through its methods, and for its own one through the AWS SDK's trait.
 ///
-/// Fresh credentials are answered from memory. Otherwise there is at most one renewal per sign-in and process at a time,
-/// and everyone who waits for it gets its result.
+/// Fresh credentials come from memory. Otherwise one renewal runs at a time for each sign-in, and all who wait for its
+/// credentials get its result.
 #[derive(Clone)]
 pub struct Provider {
     ask: Ask,
@@ -42,7 +42,7 @@ pub struct Provider {
 }
 
 struct Shared {
-    /// The session of the first [`Ask`], with the HTTP client that its flights share.
+    /// The session of the first [`Ask`]. Flights for the same profile share its HTTP client.
     session: Session,
     state: Mutex<State>,
 }
@@ -53,29 +53,28 @@ struct State {
     memory: HashMap<Key, CredentialsRecord>,
     /// Renewals under way.
     flights: HashMap<Key, watch::Receiver<Option<Landing>>>,
-    /// The turns of the sign-ins: held by the thread that renews.
+    /// One lock for each sign-in, held by the thread that renews.
     turns: HashMap<Key, Arc<Mutex<()>>>,
 }
 
-/// The store and the account: two profiles of one role share their credentials if they are kept in one place.
+/// The store and the account. Profiles for which both are the same share their credentials.
 type Key = (String, String);
 
 type Landing = Result<Arc<Lease>, Failure>;
 
 impl Provider {
-    /// A provider with the setup of `session`. It answers the AWS SDK with what the session asks for, and everyone else
-    /// with what they ask for.
+    /// Creates a provider with the setup of `session`. The AWS SDK gets the credentials of the session's [`Ask`].
     pub fn new(session: Session) -> Self {
         Self { ask: session.ask.clone(), shared: Arc::new(Shared { session, state: Mutex::default() }) }
     }
 
-    /// The same provider, with the same memory and flights, for another role or profile.
+    /// Returns a provider for another role or profile, with the same memory and flights.
     #[must_use]
     pub fn for_ask(&self, ask: Ask) -> Self {
         Self { ask, shared: Arc::clone(&self.shared) }
     }
 
-    /// Returns credentials for `ask` that are fresh, or renewed, or (if renewal fails) still valid.
+    /// Returns credentials for `ask`: fresh ones, renewed ones, or, if renewal fails, old ones that are still valid.
     ///
     /// # Errors
     /// As [`Session::credentials`].
@@ -86,8 +85,8 @@ impl Provider {
         Ok(self.lease(ask).await?.credentials.clone())
     }
 
-    /// Returns the same as [`Provider::credentials`], from the store and never from memory, in a lease: while it lives,
-    /// nobody signs in or out. Hand over, then drop it, and ask for no other role of the sign-in meanwhile.
+    /// Returns credentials for `ask` in a [`Lease`], from the store and never from memory. Hand them over, then drop
+    /// the lease: it may hold the lock of the sign-in. Ask for no other role of the sign-in before.
     ///
     /// # Errors
     /// As [`Session::credentials`].
@@ -111,12 +110,12 @@ impl Provider {
 }
 
 impl Shared {
-    /// No holder of this lock can panic while the state is half changed, so a poisoned one is as good.
+    /// Locks the state. A poisoned lock is used all the same: no holder can panic while the state is half changed.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A session for one flight: its store's patience is that of one renewal.
+    /// Opens a session for one flight: the time limit of its store counts for that flight alone.
     fn session(&self, ask: &Ask) -> Session {
         let opened = Session::open(&self.session.setup, ask.clone());
         match Arc::ptr_eq(&ask.profile, &self.session.ask.profile) {
@@ -142,7 +141,7 @@ impl Shared {
                 airborne.shared.state().memory.insert(airborne.key.clone(), lease.record.clone());
             }
             drop(airborne);
-            // Nobody may be left to hear of it: they were cancelled.
+            // Callers who were cancelled do not receive it.
             let _ = land.send(Some(landing));
         });
         started
@@ -152,7 +151,7 @@ impl Shared {
     }
 }
 
-/// A flight under way. Dropping it, in a panic too, lets the next caller start another.
+/// A flight under way. Dropping it, even in a panic, lets the next caller start another.
 struct Airborne {
     shared: Arc<Shared>,
     key: Key,
@@ -164,7 +163,7 @@ impl Drop for Airborne {
     }
 }
 
-/// Gets the credentials on this thread, as the only one of its sign-in.
+/// Gets the credentials on this thread, while no other flight of the sign-in runs.
 fn fly(session: &Session, turn: &Mutex<()>) -> Landing {
     let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -173,7 +172,7 @@ fn fly(session: &Session, turn: &Mutex<()>) -> Landing {
             .hint("allow more open files ('ulimit -n'), then try again")
     })?;
     let outcome = runtime.block_on(session.credentials());
-    // A name that is still being looked up, past the deadline, is not waited for.
+    // Does not wait for a DNS lookup that outlives the deadline.
     runtime.shutdown_background();
     outcome.map(Arc::new)
 }

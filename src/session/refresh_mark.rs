@@ -1,8 +1,7 @@
 //! The mark of a refresh that is under way: it tells an interrupted rotation from a revoked sign-in.
 //!
-//! It is written before the refresh token leaves this machine, and names the generation of the tokens that it is about.
-//! The save of new tokens changes the generation, so that it invalidates the mark in the same stroke. Removing the file
-//! afterwards only tidies up.
+//! The mark names the generation of the tokens, and is written before the refresh token is sent. Saving new tokens
+//! changes the generation, which invalidates the mark at once. Its file is removed afterwards.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -15,7 +14,7 @@ use crate::profile::Profile;
 /// The largest mark that is read, in bytes.
 const LARGEST: usize = 4096;
 
-/// The mark as it is kept. It holds no secret.
+/// The stored mark. It holds no secret.
 #[derive(Serialize, Deserialize)]
 struct Mark {
     generation: String,
@@ -26,8 +25,8 @@ fn file(own: &Folder, profile: &Profile) -> StateFile<Mark> {
     StateFile::new(own.sub("refreshes"), tokens_account(profile), LARGEST)
 }
 
-/// Sets the mark for a refresh of these tokens. Returns the beginning of an earlier refresh of the same tokens, if it
-/// never ended.
+/// Sets the mark for a refresh of these tokens. Returns the start of an earlier refresh of the same tokens that never
+/// finished.
 ///
 /// # Errors
 /// If the mark cannot be written.
@@ -44,14 +43,14 @@ pub fn set(
     Ok(earlier)
 }
 
-/// Returns the beginning of a refresh of these very tokens that never ended.
+/// Returns the start of a refresh of these tokens that never finished.
 pub fn interrupted_at(own: &Folder, profile: &Profile, tokens: &TokensRecord) -> Option<DateTime<Utc>> {
     let mark = file(own, profile).read()?;
     (mark.generation == tokens.generation).then_some(mark.began_at)
 }
 
-/// Removes the mark, after the answer was saved or when it said that nothing was rotated.
+/// Removes the mark, once the answer is saved or nothing was rotated.
 pub fn clear(own: &Folder, profile: &Profile) {
-    // A mark that stays names a generation that no longer exists, so it does not count.
+    // After a save, a mark that stays names an older generation and does not count.
     file(own, profile).remove_or_log("the mark of a finished refresh stays behind");
 }

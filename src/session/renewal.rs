@@ -1,4 +1,4 @@
-//! One renewal, under the lock: tokens first, then credentials, each saved before the next thing is done.
+//! One renewal, under the lock: tokens first, then credentials. Each is saved before the next step.
 
 use std::time::Duration;
 
@@ -14,14 +14,14 @@ use crate::oidc::{Client, Grant, GrantError, discovery, unverified_claims};
 use crate::profile::ProviderEndpoints;
 use crate::secret::Secret;
 
-/// A sign-in on its way through a renewal.
+/// A sign-in during a renewal.
 struct Current {
     tokens: TokensRecord,
-    /// True if the store holds the tokens as they are here.
+    /// True if the store holds these tokens.
     is_saved: bool,
 }
 
-/// The deadline of all requests of a renewal together.
+/// The deadline for all requests of one renewal together.
 const RENEWAL_DEADLINE: Duration = Duration::from_secs(30);
 
 async fn in_time<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
@@ -48,7 +48,7 @@ impl Session {
         .await
     }
 
-    /// Makes sure that the sign-in works, by renewing its tokens if they are not new.
+    /// Checks that the sign-in works, and refreshes its tokens unless they are new.
     ///
     /// # Errors
     /// As [`Session::credentials`].
@@ -82,7 +82,7 @@ impl Session {
         let reserve = Reserve::set_aside(self.folder(), self.profile(), &tokens).map_err(not_begun)?;
         let marked = refresh_mark::set(self.folder(), self.profile(), &tokens, self.clock().now());
         let mut interrupted_at = marked.map_err(not_begun)?;
-        // The secret that was given at the sign-in: what the environment holds by now may be another app client's.
+        // The secret from the sign-in: the environment's may be another app client's by now.
         let client_secret = tokens.client_secret.clone();
         let client = self.client(&endpoints, client_secret.as_ref());
         let granted = self.refresh_grant(&tokens, &client, &mut interrupted_at).await;
@@ -91,25 +91,25 @@ impl Session {
             Ok(grant) => grant,
             Err(GrantError::Invalid { description }) => {
                 let ended = Ended { at: self.clock().now(), interrupted_at, by_sign_out: false };
-                // Entra ID says why; it is kept nowhere, and told this once.
+                // Entra ID gives a reason. It is reported once and not stored.
                 let why = description.is_some().then(|| client.failure(GrantError::Invalid { description }));
                 return Err(self.end(tokens, ended, why)?);
             }
             Err(error) => {
-                // An answer that got lost may have rotated the token: then the mark has to stay.
+                // A lost answer may have rotated the token: the mark has to stay.
                 if !matches!(error, GrantError::Unknown(_)) && interrupted_at.is_none() {
                     refresh_mark::clear(self.folder(), self.profile());
                 }
                 return Err(client.failure(error));
             }
         };
-        // Before anything else: the refresh token that was sent may be dead from now on.
+        // Saved before anything else: the refresh token that was sent may be invalid now.
         match &grant.refresh_token {
             Some(refresh_token) => {
                 tokens.rotate(refresh_token.clone());
                 self.save(&tokens);
             }
-            // Nothing was rotated, whatever becomes of the answer.
+            // Nothing was rotated, whatever the rest of the answer says.
             None => refresh_mark::clear(self.folder(), self.profile()),
         }
         if grant.id_token.is_none() {
@@ -121,13 +121,13 @@ impl Session {
                 .hint(format!("sign in anew: {} --force", self.profile().login_command())));
         }
         tokens.take(&renewed);
-        // What the credentials will be called is noted before they are made, so that a sign-out finds them.
+        // The account is noted before the credentials are made, so that a sign-out finds them.
         tokens.credentials.insert(credentials_account(&self.ask));
         let is_saved = self.save(&tokens);
         Ok(Current { tokens, is_saved })
     }
 
-    /// Records that the refresh token is no longer valid, and returns the failure that says so.
+    /// Records that the refresh token is no longer valid, and returns the failure to report.
     fn end(&self, mut tokens: TokensRecord, ended: Ended, why: Option<Failure>) -> Result<Failure, Failure> {
         let mut failure = self.ended_elsewhere(&ended);
         tokens.refresh_token = None;
@@ -162,16 +162,16 @@ impl Session {
         }
     }
 
-    /// Returns the endpoints, if the token endpoint is still the one that the refresh token came from: an issuer may have
-    /// moved since.
+    /// Returns the endpoints, if the token endpoint is still the one that issued the refresh token: an issuer may move
+    /// it.
     async fn endpoints_of(&self, tokens: &TokensRecord) -> Result<ProviderEndpoints, Failure> {
         let endpoints = self.endpoints().await?;
         let fit = tokens.fits(Use::Refresh(&endpoints.token));
         fit.map(|()| endpoints).map_err(|mismatch| mismatch.of_refresh(self.profile()))
     }
 
-    /// Continues after a refresh without an ID token, which an issuer is free to send: the previous one is used as long as
-    /// it is valid.
+    /// Continues after a refresh without a new ID token, which OpenID Connect allows. The previous one is used while it
+    /// is valid.
     fn without_id_token(&self, mut tokens: TokensRecord) -> Result<Current, Failure> {
         if !policy::is_valid(&tokens, self.clock().now()) {
             let described = self.profile().issuer.described();
@@ -185,8 +185,8 @@ impl Session {
         Ok(Current { tokens, is_saved })
     }
 
-    /// Sends the refresh token once, and once more if the answer was lost and the pool's grace period covers a repeat. A
-    /// lost answer counts as an interruption from then on, if there was none before.
+    /// Sends the refresh token. If the answer is lost, sends it once more, provided that the pool's grace period covers
+    /// a repeat. The lost answer then counts as an interruption, unless there was an earlier one.
     async fn refresh_grant(
         &self,
         tokens: &TokensRecord,
@@ -232,7 +232,7 @@ impl Session {
             current.tokens.identities.insert(self.profile().identity_pool_id.clone(), identity_id);
             current.is_saved &= self.save(&current.tokens);
         }
-        // Credentials of a sign-in that the store does not know would outlive a sign-out.
+        // Credentials whose sign-in is not in the store would outlive a sign-out.
         if current.is_saved {
             issued_accounts::note(self.folder(), &self.ask);
             match record.write(&self.store, &self.ask) {
@@ -243,8 +243,8 @@ impl Session {
         Ok(record)
     }
 
-    /// Saves the tokens. A store that fails now must not cost the caller the credentials. The mark stays, so that the
-    /// next run knows what happened.
+    /// Saves the tokens. If that fails, the caller still gets the credentials. The mark then stays, so that the next
+    /// run knows what happened.
     fn save(&self, tokens: &TokensRecord) -> bool {
         match tokens.write(&self.store, self.profile()) {
             Ok(()) => {

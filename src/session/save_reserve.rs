@@ -1,7 +1,7 @@
-//! The reserve for the save after a refresh: set aside before the refresh token leaves this machine, because without a
-//! grace period an answer that cannot be saved is a lost sign-in.
+//! The reserve for the save after a refresh, set aside before the refresh token is sent. Without a grace period, an
+//! answer that cannot be saved is a lost sign-in.
 //!
-//! It holds file descriptors and, if the store is files on the same disk, room for the record. Both are released right
+//! The reserve holds file descriptors and, with the store "file", disk space for the record. Both are released right
 //! before the save.
 
 use std::fs::File;
@@ -13,9 +13,9 @@ use crate::folder::Folder;
 use crate::profile::Profile;
 use crate::store::StoreKind;
 
-/// The descriptors that are reserved, more than a save has open at once.
+/// The number of reserved file descriptors: more than a save opens at once.
 const DESCRIPTORS: usize = 6;
-/// The growth of a record by a refresh, and of a file by the disk's blocks, in bytes.
+/// The headroom in bytes: what a refresh may add to the record, and what rounding up to disk blocks adds.
 const GROWTH: usize = 8 * 1024;
 
 /// A reserve. Dropping it releases it.
@@ -34,7 +34,7 @@ impl Reserve {
         let mut reserve = Self { folder: own.sub("room"), account: tokens_account(profile), descriptors: Vec::new() };
         let is_same_disk = profile.store == StoreKind::File;
         let room = if is_same_disk { length(tokens) + GROWTH } else { 0 };
-        // What a killed process left goes first: there may be no room for two.
+        // A killed process's reserve goes first: there may be no room for two.
         reserve.folder.remove(&reserve.account)?;
         reserve.folder.replace(&reserve.account, &vec![b' '; room])?;
         reserve.descriptors = reserve.folder.opened(&reserve.account, DESCRIPTORS)?;
@@ -45,14 +45,14 @@ impl Reserve {
 impl Drop for Reserve {
     fn drop(&mut self) {
         self.descriptors.clear();
-        // A file that stays is found by the next one.
+        // The next reserve removes a file that stays.
         if let Err(error) = self.folder.remove(&self.account) {
             tracing::debug!(%error, "the room that was set aside stays taken");
         }
     }
 }
 
-/// Returns the length of the written record in bytes, without a copy of its secrets.
+/// Returns the length of the record as JSON, in bytes, without copying its secrets.
 fn length(tokens: &TokensRecord) -> usize {
     struct Counted(usize);
     impl Write for Counted {

@@ -1,5 +1,4 @@
-//! The renewal window and the other rules over times: which credentials are handed out as they are, and which are
-//! renewed first. Pure functions.
+//! The rules about times: which credentials are handed out as they are, and which are renewed first. Pure functions.
 
 use std::fmt;
 
@@ -7,61 +6,60 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::record::{CredentialsRecord, TokensRecord};
 
-/// The renewal window: credentials with more than this left are handed out. botocore renews below 15 minutes, and would
-/// otherwise run cogfed again for every request.
+/// The renewal window: the life that is left when credentials are renewed. It must exceed botocore's 15 minutes, below
+/// which botocore would run cogfed again for every request.
 const WINDOW: TimeDelta = TimeDelta::minutes(16);
-/// Credentials that were issued for no longer than this are handed out until half their life is left: the window above
-/// would leave them none.
-const SHORT_LIFE: TimeDelta = TimeDelta::minutes(32);
-/// The life that credentials need to be handed out after a failed renewal.
+/// Twice the window: credentials that live no longer than this are renewed at half their life.
+const SHORT_LIFE: TimeDelta = TimeDelta::minutes(2 * WINDOW.num_minutes());
+/// The life that must be left to hand out credentials after a failed renewal.
 const LAST_RESORT: TimeDelta = TimeDelta::minutes(1);
 /// The age below which an ID token is used without a refresh.
 const YOUNG: TimeDelta = TimeDelta::minutes(5);
-/// The life that a token needs to be sent anywhere.
+/// The life that must be left to send an ID token.
 const TOKEN_MARGIN: TimeDelta = TimeDelta::seconds(30);
-/// The pause after a failed renewal, as long as there are credentials to hand out.
+/// The pause after a failed renewal, while there are valid credentials to hand out.
 pub const RETRY_AFTER: TimeDelta = TimeDelta::seconds(30);
 
-/// Returns how long before their expiry credentials of this life are renewed.
+/// Returns the renewal window of credentials that live this long.
 fn window(life: TimeDelta) -> TimeDelta {
     if life <= SHORT_LIFE { (life / 2).max(TimeDelta::zero()) } else { WINDOW }
 }
 
-/// Returns for how long these credentials will be handed out without a renewal: zero or less if they will not.
+/// Returns the time until these credentials are due for renewal: zero or less if they are due.
 pub fn worth_handing_out_for(record: &CredentialsRecord, now: DateTime<Utc>) -> TimeDelta {
     record.left(now) - window(record.expires_at - record.issued_at)
 }
 
 /// Returns whether these credentials are handed out without a renewal.
 ///
-/// A record from the future, by this machine's clock, does not count as fresh: the clock was moved, so its remaining
-/// life is not known.
+/// Credentials that were issued five minutes or more in the future are not fresh: this machine's clock was moved, so
+/// their remaining life is unknown.
 pub fn is_fresh(record: &CredentialsRecord, now: DateTime<Utc>) -> bool {
     worth_handing_out_for(record, now) > TimeDelta::zero() && record.issued_at - now < YOUNG
 }
 
-/// Returns whether these credentials may be handed out if there are no better ones.
+/// Returns whether these credentials may be handed out if fresh ones cannot be had.
 pub fn is_usable(record: &CredentialsRecord, now: DateTime<Utc>) -> bool {
     record.left(now) > LAST_RESORT
 }
 
-/// The state of stored credentials at one time, for the log: it says why they are renewed or not.
+/// The freshness of stored credentials, for the log: the reason why they are renewed or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Freshness {
     /// There are no credentials.
     Missing,
-    /// They are handed out until then.
+    /// They are handed out until this time.
     FreshUntil(DateTime<Utc>),
-    /// They expire then, which is too soon.
+    /// They expire at this time, which is too soon.
     ExpiresAt(DateTime<Utc>),
-    /// They expired then.
+    /// They expired at this time.
     ExpiredAt(DateTime<Utc>),
-    /// They were issued then, in the future by this machine's clock.
+    /// They were issued at this time, which is in the future by this machine's clock.
     IssuedAt(DateTime<Utc>),
 }
 
 impl Freshness {
-    /// Returns the state of `record`, if there is one.
+    /// Returns the freshness of `record` at `now`.
     pub fn of(record: Option<&CredentialsRecord>, now: DateTime<Utc>) -> Self {
         match record {
             None => Self::Missing,
@@ -89,11 +87,11 @@ impl fmt::Display for Freshness {
 /// The step that a sign-in needs before its ID token is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// Use the ID token that is there.
+    /// Use the stored ID token.
     UseIdToken,
-    /// Refresh first, so that a role that was taken away is gone.
+    /// Refresh first: the new ID token no longer has a role that was taken away.
     Refresh,
-    /// There is nothing left to use.
+    /// Sign in: no token is left to use.
     SignIn,
 }
 
@@ -102,12 +100,12 @@ pub fn is_valid(tokens: &TokensRecord, now: DateTime<Utc>) -> bool {
     tokens.expires_at - now > TOKEN_MARGIN
 }
 
-/// Returns the step for this sign-in.
+/// Returns the next step for this sign-in.
 pub fn step(tokens: &TokensRecord, now: DateTime<Utc>) -> Step {
     let is_valid = is_valid(tokens, now);
     let is_young = now - tokens.issued_at < YOUNG && tokens.issued_at - now < YOUNG;
     if tokens.ended.is_some() {
-        // The user pool has said so: what is left of the ID token's life is not a way around it.
+        // The sign-in is over, even if its ID token has not expired.
         return Step::SignIn;
     }
     match (&tokens.refresh_token, is_valid) {

@@ -1,4 +1,4 @@
-//! The rules, at their edges.
+//! The rules at their limits.
 
 use super::*;
 
@@ -10,14 +10,14 @@ fn fixture<R: serde::de::DeserializeOwned>(text: &str) -> R {
     serde_json::from_str(text).unwrap()
 }
 
-/// Credentials that were issued at 0 and live that many seconds.
+/// Credentials that were issued at 0 and live for `life` seconds.
 fn credentials(life: i64) -> CredentialsRecord {
     let mut record: CredentialsRecord = fixture(include_str!("../../../tests/data/released/0.1.0/credentials.json"));
     (record.issued_at, record.expires_at) = (at(0), at(life));
     record
 }
 
-/// Tokens that were issued at 0 and live an hour.
+/// Tokens that were issued at 0 and live for an hour.
 fn tokens(has_refresh_token: bool) -> TokensRecord {
     let mut record: TokensRecord = fixture(include_str!("../../../tests/data/released/0.1.0/tokens.json"));
     (record.issued_at, record.expires_at, record.ended) = (at(0), at(3600), None);
@@ -50,7 +50,7 @@ fn credentials_are_fresh_until_the_renewal_window() {
 }
 
 #[test]
-fn credentials_from_the_future_are_fresh_within_five_minutes_only() {
+fn credentials_from_the_future_are_fresh_only_within_five_minutes() {
     let record = credentials(3600);
     assert!(is_fresh(&record, at(-299)));
     assert!(!is_fresh(&record, at(-300)));
@@ -75,7 +75,7 @@ fn young_id_token_is_used_and_an_older_one_refreshed() {
         (3570, Step::Refresh, Step::SignIn),
         (90_000, Step::Refresh, Step::SignIn),
         (-299, Step::UseIdToken, Step::UseIdToken),
-        // By a clock that was put back the token is from the future: its age is not known.
+        // The clock was set back: the token is from the future, and its age is unknown.
         (-300, Step::Refresh, Step::UseIdToken),
     ] {
         assert_eq!(step(&tokens(true), at(now)), with, "{now}");

@@ -11,11 +11,11 @@ use crate::secret::{self, Secret};
 use crate::session::Ask;
 use crate::store::{Cached, Store};
 
-/// Credentials, and what they were made from.
+/// Credentials, with the sign-in, identity pool and role that they were issued for.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CredentialsRecord {
     version: u32,
-    /// The user pool of the sign-in, or the issuer that stands in its place.
+    /// The user pool of the sign-in, or the issuer if there is no user pool.
     pub user_pool_id: String,
     /// The app client of the sign-in.
     pub client_id: String,
@@ -26,13 +26,13 @@ pub struct CredentialsRecord {
     /// The STS endpoint at which the role was assumed, in the classic flow only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sts_endpoint: Option<String>,
-    /// The role that was asked for, if one was named.
+    /// The requested role, if one was named.
     pub role_arn: Option<String>,
-    /// The ID token's `sub` of their owner.
+    /// `sub` of the owner's ID token.
     pub subject: String,
     /// The time of issue, by this machine's clock.
     pub issued_at: DateTime<Utc>,
-    /// The expiry, by this machine's clock or by AWS's, whichever comes first.
+    /// The expiry by this machine's clock or by AWS's, whichever is earlier.
     pub expires_at: DateTime<Utc>,
     access_key_id: String,
     #[serde(serialize_with = "secret::exposed")]
@@ -42,8 +42,8 @@ pub struct CredentialsRecord {
 }
 
 impl CredentialsRecord {
-    /// Creates the record of credentials that were issued for `ask` at `now` by this machine's clock. AWS's clock is
-    /// `offset` from it.
+    /// Creates the record of credentials that were issued for `ask` at `now`, by this machine's clock. AWS's clock
+    /// differs from it by `offset`.
     pub fn new(ask: &Ask, subject: &str, credentials: Credentials, now: DateTime<Utc>, offset: Offset) -> Self {
         let profile = &ask.profile;
         Self {
@@ -83,7 +83,7 @@ impl CredentialsRecord {
         self.expires_at - now
     }
 
-    /// Reads the copy in the kernel's keyring, which costs next to nothing. A copy that is not right counts as missing.
+    /// Reads the copy in the kernel's keyring. A copy that is damaged or belongs to another profile counts as missing.
     pub fn cached(store: &Store, ask: &Ask) -> Cached<Self> {
         let account = credentials_account(ask);
         match store.cached(&account) {

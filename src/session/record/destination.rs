@@ -1,33 +1,33 @@
-//! The destinations of a stored token: one rule for the sign-in's record and for the records of credentials.
+//! The destinations of a stored token: one rule for the records of sign-ins and of credentials.
 //!
-//! A token is never sent anywhere but where it belongs, wherever the profile came from. Each record names the user pool
-//! or issuer, the app client and the endpoints that it belongs to. [`TokensRecord::fits`] compares them with the profile
-//! before a token is used, and [`CredentialsRecord::fits`] before credentials are handed out.
+//! A token is sent only where its record allows, whatever the profile says. Each record names its user pool or issuer,
+//! its app client and its endpoints. [`TokensRecord::fits`] compares them with the profile before a token is used, and
+//! [`CredentialsRecord::fits`] before credentials are handed out.
 
 use super::{CredentialsRecord, LONGEST_QUOTE, TokensRecord};
 use crate::error::{Failure, Kind, shortened};
 use crate::profile::{Issuer, Profile};
 use crate::session::Ask;
 
-/// The use that a stored sign-in is about to be put to.
+/// The intended use of a stored sign-in.
 #[derive(Debug, Clone, Copy)]
 pub enum Use<'a> {
-    /// Renewing it and asking for credentials: everything has to fit.
+    /// A renewal, with a request for credentials: everything has to match.
     Renewal(&'a Ask),
-    /// Sending the refresh token to this token endpoint, which the issuer names today.
+    /// A refresh at this token endpoint, which the issuer names today.
     Refresh(&'a str),
-    /// Revoking the refresh token at this profile's issuer.
+    /// A revocation of the refresh token at this profile's issuer.
     Revocation(&'a Profile),
 }
 
-/// The first thing about a stored sign-in that does not fit its use.
+/// The first difference between a stored sign-in and its intended use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mismatch {
-    /// The thing, as messages name it: "app client".
+    /// The name of the value, as in messages: "app client".
     what: &'static str,
     /// Its value in the record.
     stored: String,
-    /// Its value in the profile.
+    /// The value that the use needs.
     wanted: String,
 }
 
@@ -45,7 +45,7 @@ impl Mismatch {
             .hint(format!("if the profile is right, sign in anew: {} --force", profile.login_command()))
     }
 
-    /// Returns the failure of a refresh: the issuer has moved its token endpoint since.
+    /// Returns the failure of a refresh: the issuer has moved its token endpoint.
     pub fn of_refresh(self, profile: &Profile) -> Failure {
         let Self { stored, wanted, .. } = self;
         let message = format!(
@@ -62,7 +62,7 @@ impl Mismatch {
 }
 
 impl TokensRecord {
-    /// Compares what this sign-in belongs to with the use that it is about to be put to.
+    /// Checks that this sign-in matches its intended use.
     ///
     /// # Errors
     /// The first [`Mismatch`].
@@ -101,7 +101,7 @@ impl TokensRecord {
         Ok(())
     }
 
-    /// A user pool has one token endpoint. A plain issuer's has to be at the hosts that the profile vouches for.
+    /// Compares the token endpoint with the user pool's, or with the hosts that the profile allows a plain issuer.
     fn fits_token_endpoint(&self, issuer: &Issuer) -> Result<(), Mismatch> {
         match issuer {
             Issuer::UserPool(pool) if self.token_endpoint != pool.endpoints.token => {
@@ -114,13 +114,14 @@ impl TokensRecord {
         }
     }
 
-    /// AWS's own endpoints may have any sign-in's token, others only that of the sign-in that named them.
+    /// Compares the AWS endpoints. AWS's own may receive any sign-in's tokens, another only those of a record that
+    /// names it.
     fn fits_aws_endpoints(&self, ask: &Ask) -> Result<(), Mismatch> {
         let endpoints = &ask.profile.endpoints;
         if !endpoints.identity_pool_is_aws && self.identity_pool_endpoint != endpoints.identity_pool {
             return Mismatch::of("identity pool endpoint", &self.identity_pool_endpoint, &endpoints.identity_pool);
         }
-        // The enhanced flow has no token for STS.
+        // The enhanced flow sends no token to STS.
         let sts = self.sts_endpoint.as_deref();
         if ask.role.is_classic() && !endpoints.sts_is_aws && sts != Some(endpoints.sts.as_str()) {
             return Mismatch::of("STS endpoint", sts.unwrap_or("that AWS has in its region"), &endpoints.sts);
@@ -130,7 +131,7 @@ impl TokensRecord {
 }
 
 impl CredentialsRecord {
-    /// Returns whether these credentials are those that `ask` asks for, from the endpoints that its profile names.
+    /// Returns whether these credentials are for `ask` and come from its profile's endpoints.
     pub fn fits(&self, ask: &Ask) -> bool {
         let profile = &ask.profile;
         self.user_pool_id == profile.issuer.id()
@@ -142,7 +143,7 @@ impl CredentialsRecord {
     }
 }
 
-/// Returns the STS endpoint at which the role is assumed; `None` if the identity pool itself assumes it.
+/// Returns the STS endpoint of the classic flow; `None` for the enhanced flow, which uses none.
 pub(super) fn sts_endpoint(ask: &Ask) -> Option<&String> {
     Some(&ask.profile.endpoints.sts).filter(|_| ask.role.is_classic())
 }

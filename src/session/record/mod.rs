@@ -1,4 +1,4 @@
-//! The records that are kept in a store: their contents, their accounts, and how later versions read them.
+//! The records in a store: their contents, account names and versions.
 
 mod credentials;
 mod destination;
@@ -22,27 +22,28 @@ use crate::store::{Store, StoreError};
 const VERSION: u32 = 1;
 /// The largest record that is read, in bytes; real ones are a few KiB.
 const LARGEST: usize = 1 << 20;
-/// The longest text from a record that a message repeats, in characters.
+/// The longest value of a record that a message quotes, in characters.
 const LONGEST_QUOTE: usize = 200;
-/// In an account, for credentials of the role that the identity pool chooses.
+/// The role part of an account if the identity pool chooses the role.
 const NO_ROLE: &str = "default";
-/// In an account, before the role, for credentials by the classic flow. Not after it: an ARN may end in anything, and no
-/// ARN begins like this.
+/// The prefix of an account's role part for the classic flow. No ARN begins like this; a suffix would be ambiguous,
+/// because an ARN may end in anything.
 const CLASSIC: &str = "classic/";
 
-/// Returns the account of a sign-in's tokens: `tokens/USER POOL/APP CLIENT/WHO`. A plain issuer stands in the user pool's place.
+/// Returns the account of a sign-in's tokens: `tokens/USER POOL/APP CLIENT/WHO`. Without a user pool, the issuer takes
+/// its place.
 pub fn tokens_account(profile: &Profile) -> String {
     format!("tokens/{}/{}/{}", part(profile.issuer.id()), profile.client_id, part(profile.who()))
 }
 
-/// The account of a profile's credentials: `credentials/USER POOL/APP CLIENT/WHO/IDENTITY POOL/ROLE`, with `classic/`
-/// before the role if that is how they are asked for: profiles of one role and two flows do not get in each other's way.
+/// Returns the account of a profile's credentials: `credentials/USER POOL/APP CLIENT/WHO/IDENTITY POOL/ROLE`. The
+/// classic flow has `classic/` before the role, so that both flows can store the same role.
 pub fn credentials_account(ask: &Ask) -> String {
     let role = ask.role.arn.as_deref().unwrap_or(NO_ROLE);
     format!("{}{}{role}", before_role(&ask.profile), if ask.role.is_classic() { CLASSIC } else { "" })
 }
 
-/// Returns the beginning of the accounts of all credentials of a sign-in at one identity pool.
+/// Returns the part before the role in the accounts of a sign-in's credentials at one identity pool.
 fn before_role(profile: &Profile) -> String {
     format!(
         "credentials/{}/{}/{}/{}/",
@@ -53,29 +54,29 @@ fn before_role(profile: &Profile) -> String {
     )
 }
 
-/// Returns a name that a person chose, or an issuer, as one part of an account: it must not reach into another part.
+/// Escapes a chosen name or an issuer as one part of an account, so that it cannot reach into another part.
 fn part(name: &str) -> String {
     name.replace('%', "%25").replace('/', "%2F")
 }
 
-/// One sign-in: its tokens, their owner, where they may be sent, and the credentials that were made from them.
+/// One sign-in: its tokens, their owner and destinations, and the list of credentials made from it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TokensRecord {
     version: u32,
-    /// The user pool that gave the tokens, or the issuer that stands in its place.
+    /// The user pool that issued the tokens, or the issuer if there is no user pool.
     pub user_pool_id: String,
-    /// The app client that they are for.
+    /// The app client that the tokens were issued to.
     pub client_id: String,
     /// The sign-in's name, [`Profile::who`].
     pub who: String,
-    /// The only token endpoint that the refresh token may be sent to.
+    /// The only token endpoint that may receive the refresh token.
     pub token_endpoint: String,
-    /// The only identity pool endpoint, besides AWS's own, that the ID token may be sent to.
+    /// The only identity pool endpoint besides AWS's own that may receive the ID token.
     pub identity_pool_endpoint: String,
-    /// The only STS endpoint, besides AWS's own, that the identity pool's tokens may be sent to.
+    /// The only STS endpoint besides AWS's own that may receive the identity pool's tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sts_endpoint: Option<String>,
-    /// Changes whenever the tokens do, so that what was made from older ones can be told.
+    /// The id of this set of tokens, new whenever they change. Marks refer to it.
     pub generation: String,
     /// `iss` of the ID token.
     pub issuer: String,
@@ -83,16 +84,16 @@ pub struct TokensRecord {
     pub subject: String,
     /// The name of the person, for messages.
     pub person: String,
-    /// The identity provider, where the token told.
+    /// The identity provider, if the ID token names it.
     pub provider: Option<String>,
-    /// The time at which the person was last in the browser.
+    /// The time of the sign-in in the browser.
     pub signed_in_at: DateTime<Utc>,
     /// The ID token.
     #[serde(serialize_with = "secret::exposed")]
     pub id_token: Secret,
     /// The issue time of the ID token, by this machine's clock.
     pub issued_at: DateTime<Utc>,
-    /// The expiry of the ID token, by this machine's clock or by the user pool's, whichever comes first.
+    /// The expiry of the ID token by this machine's clock or by the user pool's, whichever is earlier.
     pub expires_at: DateTime<Utc>,
     /// The access token.
     #[serde(serialize_with = "secret::exposed")]
@@ -100,28 +101,28 @@ pub struct TokensRecord {
     /// The refresh token, until the user pool rejects it.
     #[serde(serialize_with = "secret::exposed_option")]
     pub refresh_token: Option<Secret>,
-    /// The app client's secret, if it has one and it was given at the sign-in.
+    /// The secret of the app client, if one was given at the sign-in.
     #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "secret::exposed_option")]
     pub client_secret: Option<Secret>,
-    /// The identity id per identity pool.
+    /// The identity ids, by identity pool id.
     #[serde(default)]
     pub identities: BTreeMap<String, String>,
     /// The accounts of the credentials that were made from this sign-in.
     #[serde(default)]
     pub credentials: BTreeSet<String>,
-    /// The early end of the sign-in, if it has ended.
+    /// The early end of the sign-in, if there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Ended>,
 }
 
-/// The end of a sign-in before its time.
+/// The early end of a sign-in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ended {
-    /// The time at which it was noticed.
+    /// The time at which cogfed noticed it.
     pub at: DateTime<Utc>,
-    /// The time of an earlier renewal that was cut off before its answer was saved: the likely cause.
+    /// The time of an earlier renewal that was interrupted before its answer was saved: the likely cause.
     pub interrupted_at: Option<DateTime<Utc>>,
-    /// True if a person is signing out: the refresh token is then kept until it is revoked, and used for nothing else.
+    /// True if a person is signing out. The refresh token is then kept only to be revoked.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_sign_out: bool,
 }
@@ -170,8 +171,8 @@ impl TokensRecord {
         record
     }
 
-    /// Replaces the old tokens by new ones. The refresh token stays if no new one came: a user pool that does not rotate
-    /// them sends none.
+    /// Replaces the tokens with new ones. Without a new refresh token the old one stays: a user pool without rotation
+    /// sends none.
     pub fn take(&mut self, tokens: &Tokens) {
         let (grant, claims) = (&tokens.grant, &tokens.claims);
         self.generation = new_generation();
@@ -189,14 +190,14 @@ impl TokensRecord {
         }
     }
 
-    /// Replaces the refresh token by a rotated one, before anything else is done.
+    /// Replaces the refresh token with a rotated one.
     pub fn rotate(&mut self, refresh_token: Secret) {
         self.generation = new_generation();
         self.refresh_token = Some(refresh_token);
     }
 
-    /// Returns until when silent renewal will work, if the profile has a `refresh_token_validity`. It counts from the
-    /// sign-in: rotation does not prolong it.
+    /// Returns the end of silent renewal, if the profile has a `refresh_token_validity`. It counts from the sign-in;
+    /// rotation does not extend it.
     pub fn renewable_until(&self, profile: &Profile) -> Option<DateTime<Utc>> {
         self.refresh_token.as_ref()?;
         Some(self.signed_in_at + profile.refresh_token_validity?)
@@ -213,11 +214,11 @@ impl TokensRecord {
         Ok(Some(record))
     }
 
-    /// Reads the record, whatever endpoints it belongs to, to replace or delete it. One that cannot be read counts as
+    /// Reads the record to replace or delete it, even if it belongs to other endpoints. A damaged record counts as
     /// missing.
     ///
     /// # Errors
-    /// [`Kind::Store`] if the store fails, or the record is a newer cogfed's, which is left alone.
+    /// [`Kind::Store`] if the store fails, or a newer cogfed wrote the record, which is then left alone.
     pub fn read_to_replace(store: &Store, profile: &Profile) -> Result<Option<Self>, Failure> {
         let account = tokens_account(profile);
         let text = match store.get(&account) {
@@ -231,15 +232,16 @@ impl TokensRecord {
         }
     }
 
-    /// Returns whether credentials were made from this sign-in that may last for more than an hour.
+    /// Returns whether credentials of the classic flow were made from this sign-in. They may last for more than an
+    /// hour.
     pub fn has_classic_credentials(&self) -> bool {
-        // Of an account's parts none but the role has a slash, see `part`.
+        // Only the last part of an account, the role, can contain a slash: see `part`.
         let role = |account: &String| account.splitn(6, '/').nth(5).is_some_and(|role| role.starts_with(CLASSIC));
         self.credentials.iter().any(role)
     }
 
-    /// Returns the roles whose credentials at this profile's identity pool were made from this sign-in, by either flow.
-    /// How long those of the classic flow were asked to last is not recorded: the duration is zero.
+    /// Returns the roles of this sign-in's credentials at this profile's identity pool, for both flows. The duration of
+    /// a classic role is zero, because the record does not hold it.
     pub fn roles(&self, profile: &Profile) -> Vec<Role> {
         let before = before_role(profile);
         let roles = self.credentials.iter().filter_map(|account| account.strip_prefix(&before));
@@ -265,11 +267,11 @@ fn written<R: Serialize>(record: &R) -> Secret {
     Secret::new(serde_json::to_string(record).expect("a struct of texts, times and maps keyed by text serializes"))
 }
 
-/// The reason why a stored text is not a record.
+/// The reason why a stored record cannot be read.
 enum Unreadable {
-    /// It is not what any version writes.
+    /// No version of cogfed writes this.
     Damaged(Failure),
-    /// A newer version wrote it.
+    /// A newer cogfed wrote it.
     Newer(Failure),
 }
 
@@ -288,7 +290,7 @@ fn read<R: DeserializeOwned>(text: Option<Secret>, account: &str) -> Result<Opti
     }
     let Some(text) = text else { return Ok(None) };
     let text = Some(text).filter(|text| text.expose().len() <= LARGEST);
-    // What is wrong with it is not shown: a parser's message may quote a piece of it.
+    // A parser's message is not shown: it may quote a piece of the text.
     let damaged = || {
         let failure = Failure::new(Kind::Store, format!("the stored item '{account}' cannot be read"));
         Unreadable::Damaged(failure.hint("remove it with 'cogfed logout' and sign in again"))

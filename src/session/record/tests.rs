@@ -1,4 +1,4 @@
-//! Records of version 1 stay readable, and records stay where they belong.
+//! Records of version 1 stay readable, and tokens go only where their record allows.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ const TOKENS: &str = include_str!("../../../tests/data/released/0.1.0/tokens.jso
 const LEAST: &str = include_str!("../../../tests/data/released/0.1.0/tokens-least.json");
 const CREDENTIALS: &str = include_str!("../../../tests/data/released/0.1.0/credentials.json");
 
-/// The profile that the committed records belong to, with some lines more or other values.
+/// The profile that the committed records belong to, with extra or changed lines.
 fn profile(lines: &str, endpoints: &str) -> Profile {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("config.toml");
@@ -53,7 +53,7 @@ fn of(text: &str) -> Value {
 }
 
 #[test]
-fn sign_in_record_of_version_1_is_read_and_written_unchanged() {
+fn tokens_record_of_version_1_is_read_and_written_unchanged() {
     let profile = own();
     let account = tokens_account(&profile);
     for text in [TOKENS, LEAST] {
@@ -112,7 +112,7 @@ fn account_names_are_readable_and_cannot_be_confused() {
 }
 
 #[test]
-fn sign_in_is_not_read_by_a_profile_with_other_endpoints() {
+fn sign_in_of_other_endpoints_is_not_read() {
     let store = store(&tokens_account(&own()), TOKENS);
     let provider = "identity_provider = 'AzureAD'";
     for endpoints in ["domain = 'http://127.0.0.1:9'", "identity_pool = 'http://127.0.0.1:9'"] {
@@ -137,7 +137,7 @@ fn sign_in_is_not_read_by_a_profile_with_other_endpoints() {
     }
 }
 
-/// The owner of the refresh token that a revocation for `profile` names, if it is not the profile's.
+/// Returns the owner of the refresh token, as a revocation for `profile` reports it, if it is not the profile's.
 fn owner_if_not(profile: &Profile, record: &TokensRecord) -> Option<String> {
     let failure = record.fits(Use::Revocation(profile)).err()?.of_revocation();
     assert_eq!(failure.kind, Kind::Refused);
@@ -190,9 +190,9 @@ fn plain_issuers_sign_in_belongs_to_the_profiles_hosts() {
     }
 }
 
-/// AWS's own is always allowed; what is another's has to be named by the record, which older ones cannot.
+/// AWS's own endpoint is always allowed. Any other has to be in the record; older records have none.
 #[test]
-fn sign_in_of_the_classic_flow_belongs_to_its_sts_endpoint() {
+fn classic_flow_sign_in_belongs_to_its_sts_endpoint() {
     let named = format!("{{\"sts_endpoint\":\"http://127.0.0.1:9\",{}", TOKENS.trim_start_matches('{'));
     for (text, sts, is_read) in [
         (TOKENS, "", true),

@@ -50,7 +50,7 @@ fn parts_return_texts_of_every_length() {
 }
 
 #[test]
-fn short_text_is_kept_as_it_is_unless_it_resembles_a_header() {
+fn short_text_is_kept_unless_it_resembles_a_header() {
     let memory = MemoryStore::with_limit(LIMIT);
     let store = InParts::over(memory.clone());
     store.set("x", &text('x', LIMIT)).unwrap();

@@ -1,5 +1,5 @@
-//! Saving a sign-in and ending one, under the sign-in's lock. Both make sure that nobody is ever handed another person's
-//! keys.
+//! Saving a sign-in and signing out, under the sign-in's lock. Both delete credentials, so that nobody is handed
+//! another person's keys.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::error::Failure;
 use crate::folder::{Lock, LockError};
 use crate::oidc::Tokens;
 
-/// The single flight of the browser: its holder has one open for this sign-in.
+/// The browser lock: its holder has a browser open for this sign-in.
 pub struct SignInLock(#[expect(dead_code, reason = "held, not read")] Lock);
 
 /// A saved sign-in.
@@ -17,21 +17,21 @@ pub struct SignInLock(#[expect(dead_code, reason = "held, not read")] Lock);
 pub struct Saved {
     /// The new sign-in.
     pub tokens: TokensRecord,
-    /// The person that was signed in before, if it was another one.
+    /// The person who was signed in before, if it was another one.
     pub replaced: Option<String>,
 }
 
-/// A sign-out under way: the credentials are deleted, and the sign-in is good for nothing but to be revoked.
+/// A sign-out under way: the credentials are deleted, and the sign-in can only be revoked.
 #[derive(Debug)]
 pub struct SigningOut {
-    /// The sign-in as it was.
+    /// The sign-in before the sign-out.
     pub tokens: TokensRecord,
-    /// The number of items with credentials that were noted as made from it.
+    /// The number of credentials that the sign-in listed.
     pub credentials: usize,
 }
 
 impl Session {
-    /// Takes the single flight of the browser, if it is free.
+    /// Takes the browser lock, if it is free.
     ///
     /// # Errors
     /// If this file system has no locks.
@@ -39,7 +39,7 @@ impl Session {
         Ok(Lock::try_acquire(self.folder(), &self.browser_lock())?.map(SignInLock))
     }
 
-    /// Waits until the process that has a browser open for this sign-in is done.
+    /// Takes the browser lock, waiting for another process that signs in.
     ///
     /// # Errors
     /// [`crate::error::Kind::Busy`] after `patience`.
@@ -51,9 +51,9 @@ impl Session {
         format!("browser/{}", tokens_account(self.profile()))
     }
 
-    /// Saves a new sign-in. If it is another person's than the stored one, or `is_forced`, the credentials that were
-    /// made from the old one are deleted first: those that its record lists, those that are noted beside the store, and
-    /// `siblings`, the credentials' accounts of other profiles of the same sign-in. Either list may be lost.
+    /// Saves a new sign-in. The old one's credentials are deleted first, unless it is the same person's and `is_forced`
+    /// is false. Three lists name them: its record, the list outside the store, and `siblings`, the accounts of other
+    /// profiles that share the sign-in. Any one of these lists may be incomplete, so all are used.
     ///
     /// # Errors
     /// [`crate::error::Kind::Store`] or [`crate::error::Kind::Busy`].
@@ -76,9 +76,9 @@ impl Session {
         Ok(Saved { tokens: record, replaced: old.filter(|_| !is_same_person).map(|old| old.person) })
     }
 
-    /// Deletes the credentials that were made from the sign-in, `siblings` as in [`Session::save_sign_in`], and lets it
-    /// make no others. Returns `None` if nobody is signed in. The refresh token stays until [`Session::finish_sign_out`]:
-    /// a run that is killed before the revocation leaves it to the next, and nobody can hand anything out in between.
+    /// Deletes the credentials that were made from the sign-in, and marks it as ended. `siblings` is as in
+    /// [`Session::save_sign_in`]. Returns `None` if nobody is signed in. The refresh token stays until
+    /// [`Session::finish_sign_out`], so that another run can revoke it if this one is killed.
     ///
     /// # Errors
     /// [`crate::error::Kind::Store`] or [`crate::error::Kind::Busy`].
@@ -91,7 +91,7 @@ impl Session {
             record.ended = Some(Ended { at: self.clock().now(), interrupted_at: None, by_sign_out: true });
             record.write(&self.store, self.profile())
         });
-        // Nothing to revoke, nothing that can be read, or no room to write it: deleted at once.
+        // No refresh token to revoke, no readable record, or no room to write it: deleted at once.
         if !matches!(left, Some(Ok(()))) {
             self.store.delete(&tokens_account(self.profile()))?;
         }
@@ -99,7 +99,7 @@ impl Session {
         Ok(old.map(|tokens| SigningOut { tokens, credentials }))
     }
 
-    /// Deletes the sign-in that is being ended, unless somebody signed in since.
+    /// Deletes the sign-in after its revocation, unless somebody has signed in since.
     ///
     /// # Errors
     /// [`crate::error::Kind::Store`] or [`crate::error::Kind::Busy`].
@@ -118,7 +118,8 @@ impl Session {
         browser_backoff::clear(self.folder(), self.profile());
     }
 
-    /// Deletes all credentials that were made from `tokens`, and this profile's in any case.
+    /// Deletes the credentials that were made from `tokens`, and this profile's in any case. Returns how many `tokens`
+    /// lists.
     fn delete_credentials(&self, tokens: Option<&TokensRecord>, siblings: &[String]) -> Result<usize, Failure> {
         let mut accounts = tokens.map(|tokens| tokens.credentials.clone()).unwrap_or_default();
         let listed = accounts.len();

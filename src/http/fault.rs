@@ -1,4 +1,4 @@
-//! The reason why a request got no answer, in words, for all callers.
+//! The errors of requests without an answer.
 
 use std::error::Error;
 use std::fmt;
@@ -10,10 +10,10 @@ use super::ANSWER_LIMIT;
 use super::proxy::Proxy;
 use crate::error::{Failure, Kind};
 
-/// The reason why a request got no answer. Callers branch on whether it may have reached the server.
+/// The error of a request without an answer. Callers branch on whether the request may have reached the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HttpError {
-    /// Nothing was sent: a variable or key for the network is wrong.
+    /// Nothing was sent: an environment variable or a key of the profile is wrong.
     SetUp(Failure),
     /// No byte of the request left this machine, so it may be repeated.
     NotSent {
@@ -29,19 +29,19 @@ pub enum HttpError {
         /// The cause.
         cause: Cause,
     },
-    /// The answer was larger than any real one.
+    /// The answer exceeded the size limit.
     TooLarge {
         /// The host of the request.
         host: String,
     },
 }
 
-/// The cause, without the URL, whose query may hold a secret.
+/// The cause of an error. It omits the URL, whose query may hold a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cause {
     what: String,
     hint: Option<String>,
-    /// The next try would fail as well: a certificate, a password.
+    /// True if a repeat would fail as well: a wrong certificate or password.
     lasts: bool,
 }
 
@@ -78,7 +78,7 @@ impl HttpError {
         HttpError::NotSent { host: host.to_owned(), cause: Cause::lasting(what, hint) }
     }
 
-    /// Returns whether the same request may succeed if it is repeated.
+    /// Returns whether a repeat may succeed.
     pub(super) fn may_pass(&self) -> bool {
         match self {
             HttpError::NotSent { cause, .. } | HttpError::NoAnswer { cause, .. } => !cause.lasts,
@@ -117,7 +117,7 @@ impl From<HttpError> for Failure {
     }
 }
 
-/// Returns what broke off an answer, or an exchange on an open connection.
+/// Returns the cause if an answer, or an exchange on an open connection, broke off.
 pub fn cause_of(error: &reqwest::Error) -> Cause {
     if error.is_timeout() {
         return Cause::passing("it did not answer in time");
@@ -126,7 +126,7 @@ pub fn cause_of(error: &reqwest::Error) -> Cause {
     tls(error).unwrap_or_else(|| Cause::passing(innermost(error)))
 }
 
-/// Returns why there is no connection to the host: because of the proxy, of its TLS, or of the network.
+/// Returns the cause of a failed connection: the proxy, TLS, or the network.
 fn not_connected(proxy: Option<&Proxy>, error: &reqwest::Error) -> Cause {
     let Some(proxy) = proxy else {
         return tls(error).unwrap_or_else(|| match error.is_timeout() {
@@ -137,7 +137,8 @@ fn not_connected(proxy: Option<&Proxy>, error: &reqwest::Error) -> Cause {
     let name = proxy.name();
     let variable = proxy.variable;
     let ask = format!("ask who runs the proxy; if the host needs none, name it in NO_PROXY (it is set by {variable})");
-    // The type is private to hyper-util, but its words are not: see the tests in tests/cli/network.
+    // The type is private to hyper-util, so its text is compared; tests/cli/network checks that the text is still the
+    // same.
     match chain(error).find_map(|error| error.to_string().strip_prefix("tunnel error: ").map(str::to_owned)).as_deref()
     {
         Some("proxy authorization required") => match proxy.authorization {
@@ -170,7 +171,8 @@ fn not_connected(proxy: Option<&Proxy>, error: &reqwest::Error) -> Cause {
     }
 }
 
-/// Returns all errors from the outermost to the innermost, with those inside an I/O error, which its `source` omits.
+/// Returns all errors from the outermost to the innermost. Includes the error inside an I/O error, which `source`
+/// omits.
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| {
         let error = *error;
@@ -185,7 +187,7 @@ fn innermost(error: &reqwest::Error) -> String {
     chain(error).last().map_or_else(String::new, ToString::to_string)
 }
 
-/// Returns the fault that TLS finds in the server, or the server in our TLS.
+/// Returns the TLS fault that either side reported.
 fn tls(error: &reqwest::Error) -> Option<Cause> {
     let error = chain(error).find_map(|error| error.downcast_ref::<rustls::Error>())?;
     let someone = "somebody may be answering in its place; if the name is right, tell who runs the server";
@@ -222,7 +224,7 @@ fn certificate(fault: &CertificateError) -> Cause {
             Cause::lasting("its certificate is from an issuer that this machine does not trust", trust)
         }
         CertificateError::Revoked => Cause::lasting("its certificate was revoked", "tell who runs the server"),
-        // webpki's name for an authority's certificate in a server's place, which most self-signed ones are.
+        // webpki's error for a server that presents a CA certificate, as most self-signed ones are.
         other if format!("{other:?}").contains("CaUsedAsEndEntity") => {
             Cause::lasting("its certificate is self-signed, by nobody whom this machine trusts", trust)
         }

@@ -1,7 +1,7 @@
 //! The one HTTP client: every request of cogfed goes through it, those of the AWS SDK included.
 //!
-//! It decides on deadlines, proxies, trust roots, size caps and repeats in one place. It never follows a redirect,
-//! which would carry a token or a signed request to a host that nobody chose.
+//! Deadlines, proxies, trust roots, size caps and repeats are decided here. The client follows no redirect, which could
+//! take a token or a signed request to another host.
 
 mod fault;
 mod no_proxy;
@@ -28,20 +28,20 @@ use crate::error::{Failure, Kind};
 use crate::network::{CaBundle, authority_of, is_this_machine};
 use proxy::{Proxies, Proxy, Route, Variable};
 
-/// How long a connection may take, with name resolution, the proxy and TLS. The AWS SDK for Rust gives
-/// credential-process five seconds in all, and a network that drops every packet has to be noticed before.
+/// The deadline for connecting, including name resolution, the proxy and TLS. The AWS SDK for Rust gives
+/// credential-process five seconds in all, so a network that drops every packet has to be noticed earlier.
 const CONNECT_DEADLINE: Duration = Duration::from_secs(3);
-/// How long a server may be silent, before its answer and within it.
+/// The longest silence of a server, before its answer and within it.
 const SILENCE_DEADLINE: Duration = Duration::from_secs(10);
-/// How long a whole exchange with the user pool or the identity pool may take, with its repeats.
+/// The deadline for a whole exchange with the user pool or the identity pool, including repeats.
 const EXCHANGE_DEADLINE: Duration = Duration::from_secs(15);
-/// Failures to connect within this time are repeated. A slow failure has used up the caller's time.
+/// The time within which a failed connection is repeated. A slower failure has used up the caller's time.
 const SOON: Duration = Duration::from_secs(1);
 /// The largest answer of the user pool or the identity pool, in bytes. Real ones are a few KiB.
 const ANSWER_LIMIT: usize = 1024 * 1024;
 
-/// The HTTP client. It is cheap to make and to clone, and several threads may use it at once. Nothing is built, and no
-/// bundle or variable is read, before the first request.
+/// The HTTP client. It is cheap to create and to clone, and several threads may use it at once. Bundles and variables
+/// are read with the first request.
 #[derive(Clone)]
 pub struct Http(Arc<Shared>);
 
@@ -99,23 +99,23 @@ impl Http {
         Awaiting(self)
     }
 
-    /// Returns the time by the clock of the last server that told one.
+    /// Returns the current time by the clock of the server that was measured last.
     pub fn server_now(&self) -> Option<DateTime<Utc>> {
         self.clock_offset().map(|measured| measured.offset.there(self.0.clock.now()))
     }
 
-    /// Returns the offset of the last server's clock that was measured.
+    /// Returns the offset of the server's clock that was measured last.
     pub fn clock_offset(&self) -> Option<ClockOffset> {
         self.0.offset.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Returns how long the server of `answer` wants to be left alone, if it says so.
+    /// Returns the wait that the server of `answer` asks for.
     pub fn retry_after(&self, answer: &http::Response<Vec<u8>>) -> Option<Duration> {
         retry::retry_after(answer.headers(), self.0.clock.now())
     }
 
-    /// Sends `request` and reads the whole answer, whatever its status. It repeats only what did not leave this
-    /// machine: the caller has to judge what a request with a lost answer did.
+    /// Sends `request` and reads the whole answer, whatever its status. Repeats the request only if nothing of it left
+    /// this machine: after a lost answer, the caller has to decide.
     ///
     /// # Errors
     /// [`HttpError`] if there is no answer, or one of more than a MiB.
@@ -130,9 +130,9 @@ impl Http {
         }
     }
 
-    /// Like [`Http::send`], for requests that may be done twice. It also repeats after a lost answer, and after a
-    /// status of an overloaded or failing server. A pause is as long as `Retry-After` says, if the deadline has room
-    /// for it.
+    /// Like [`Http::send`], for requests that may be executed twice. Also repeats after a lost answer, and after a
+    /// status that means an overload or a temporary failure. A pause lasts at least as long as `Retry-After` says; if
+    /// that does not fit into the deadline, there is no repeat.
     ///
     /// # Errors
     /// As for [`Http::send`].
@@ -155,7 +155,7 @@ impl Http {
         }
     }
 
-    /// Like [`Http::send`], without any repeat, for callers who repeat by themselves.
+    /// Like [`Http::send`], but never repeats: for callers that repeat requests themselves.
     ///
     /// # Errors
     /// As for [`Http::send`].
@@ -163,8 +163,8 @@ impl Http {
         self.exchange(request, EXCHANGE_DEADLINE).await
     }
 
-    /// Sends `request` once, and returns as soon as the answer's head is there, for callers that stream. The only
-    /// deadline is a server's silence of ten seconds.
+    /// Sends `request` once and returns when the head of the answer has arrived, for callers that stream. There is no
+    /// deadline for the whole exchange, only for connecting and for the server's silence.
     ///
     /// # Errors
     /// [`HttpError`] if there is no answer.
@@ -177,7 +177,7 @@ impl Http {
         Ok(answer)
     }
 
-    /// Notes the offset of the server's clock, if the answer tells the time.
+    /// Notes the offset of the server's clock, if the answer has a usable `Date`.
     fn measure(&self, host: &str, headers: &http::HeaderMap, sent: DateTime<Utc>) {
         if let Some(time) = time::server_time(headers) {
             let offset = time::offset(time, sent, self.0.clock.now());
@@ -268,7 +268,7 @@ fn pause_if_not_sent<T>(outcome: &Result<T, HttpError>, attempt: u32, began: Ins
     (error.may_pass() && attempt < retry::ATTEMPTS && began.elapsed() < SOON).then(|| retry::pause(attempt))
 }
 
-/// The note that an answer is awaited: see [`Http::awaiting`].
+/// The note that an answer is awaited, until it is dropped: see [`Http::awaiting`].
 pub struct Awaiting<'a>(&'a Http);
 
 impl Drop for Awaiting<'_> {

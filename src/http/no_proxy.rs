@@ -1,8 +1,8 @@
-//! `NO_PROXY`: the hosts that are asked without the proxy. Pure rules over texts.
+//! `NO_PROXY`: the hosts to reach without the proxy. No I/O.
 //!
 //! There is no standard. The rules are those of curl (<https://curl.se/libcurl/c/CURLOPT_NOPROXY.html>), with Go's
-//! ports (<https://pkg.go.dev/golang.org/x/net/http/httpproxy>). An entry that fits no rule is ignored: other programs
-//! share the variable, and the proxy is the safe side.
+//! ports (<https://pkg.go.dev/golang.org/x/net/http/httpproxy>). An entry that fits no rule is ignored, because other
+//! programs share the variable. Its hosts are then reached through the proxy, which is the safe side.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -21,7 +21,7 @@ enum Entry {
     Network(IpNet),
     /// `10.1.2.3` or `[::1]:8443`
     Address(IpAddr, Option<u16>),
-    /// `example.com`, which includes its subdomains, and `*.example.com`, which is only the subdomains.
+    /// `example.com` with its subdomains, or `*.example.com`: only the subdomains.
     Name { name: String, below_only: bool, port: Option<u16> },
 }
 
@@ -32,7 +32,7 @@ impl NoProxy {
         Self(entries.filter_map(entry).collect())
     }
 
-    /// Returns whether `url` is asked without the proxy.
+    /// Returns whether `url` is reached without the proxy.
     pub fn covers(&self, url: &Url) -> bool {
         let Some(host) = url.host() else { return false };
         let port = url.port_or_known_default();
@@ -85,7 +85,7 @@ fn entry(text: &str) -> Option<Entry> {
         None => (host.strip_prefix('.').unwrap_or(host), false),
     };
     let name = name.strip_suffix('.').unwrap_or(name);
-    // As in a URL: in lower case, and with names beyond ASCII as DNS writes them.
+    // As in a URL: in lower case, and names beyond ASCII in Punycode.
     match Host::parse(name).ok()? {
         Host::Domain(name) => Some(Entry::Name { name, below_only, port }),
         Host::Ipv4(address) => Some(Entry::Address(IpAddr::V4(address), port)),

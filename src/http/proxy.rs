@@ -1,8 +1,8 @@
-//! The choice of the proxy that a request goes through, if any.
+//! The choice of a request's proxy, if any.
 //!
-//! The variables are those of curl and of the AWS CLI, with the lower-case name first, as both have it. reqwest's own
-//! reader is not used: it silently ignores a malformed variable, and in `NO_PROXY` it knows no ports, and no brackets
-//! or `*` for addresses.
+//! The variables are those of curl and of the AWS CLI; as there, the lower-case name counts first. reqwest's own reader
+//! is not used, because it silently ignores a malformed variable. In `NO_PROXY` it supports no ports and no brackets,
+//! and its `*` does not match addresses.
 
 use base64::Engine;
 use http::HeaderValue;
@@ -41,7 +41,7 @@ impl Proxy {
 /// The environment's settings for proxies.
 pub struct Proxies {
     proxy: Option<Proxy>,
-    /// No variable is set: on macOS and Windows the system's settings count.
+    /// True if no variable is set. Then the system's settings count, on macOS and Windows.
     is_silent: bool,
     exceptions: NoProxy,
 }
@@ -60,7 +60,7 @@ impl Proxies {
     /// Reads the environment.
     ///
     /// # Errors
-    /// [`Kind::Usage`] with the variable's name, and never its text, if it does not name a proxy.
+    /// [`Kind::Usage`] if a variable does not name a proxy. The message has the variable's name, never its text.
     pub fn read(variable: &Variable) -> Result<Self, Failure> {
         let set = NAMES.into_iter().find_map(|name| Some((name, variable(name)?)));
         let exceptions = variable("no_proxy").or_else(|| variable("NO_PROXY")).unwrap_or_default();
@@ -95,7 +95,7 @@ fn parse(variable: &'static str, text: &str) -> Result<Proxy, Failure> {
         }
         _ => return Err(malformed()),
     }
-    // An unencoded '/', '?' or '#' in a password ends up here, and makes the user the host.
+    // An unencoded '/', '?' or '#' in a password leads here: the parser takes the user name for the host.
     if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
         return Err(malformed());
     }
@@ -107,7 +107,7 @@ fn parse(variable: &'static str, text: &str) -> Result<Proxy, Failure> {
     }
 }
 
-/// RFC 7617, section 2.
+/// Returns the header for the URL's user and password (RFC 7617, section 2).
 fn authorization(url: &Url) -> Result<Option<HeaderValue>, ()> {
     if url.username().is_empty() && url.password().is_none() {
         return Ok(None);

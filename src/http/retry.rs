@@ -1,4 +1,4 @@
-//! The rules for repeating a request, and for the pause before it.
+//! The rules for repeating a request, and the pause before a repeat.
 
 use std::time::Duration;
 
@@ -15,13 +15,12 @@ pub const LONGEST_WAIT: Duration = Duration::from_secs(5 * 60);
 /// The longest first pause; later ones double.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
-/// Returns how long the server wants to be left alone, at most [`LONGEST_WAIT`]: delay-seconds or a date (RFC 9110,
-/// section 10.2.3). A date is compared with the answer's own `Date`, so that a wrong clock here does no harm, or else
-/// with `now`.
+/// Reads `Retry-After`: seconds or a date (RFC 9110, section 10.2.3), at most [`LONGEST_WAIT`]. A date is compared with
+/// the answer's own `Date` if it has one, so that a wrong clock here does no harm, else with `now`.
 pub fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
     let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        // A number with too many digits is a long time as well.
+        // A number with too many digits is a long wait as well.
         return Some(text.parse().map_or(LONGEST_WAIT, Duration::from_secs).min(LONGEST_WAIT));
     }
     let until = http_date(text)?;
@@ -29,17 +28,17 @@ pub fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> 
     Some((until - now).to_std().unwrap_or_default().min(LONGEST_WAIT))
 }
 
-/// Returns whether a status says that the server is overloaded or fails at the moment.
+/// Returns whether a status means an overload or a temporary failure of the server.
 pub fn is_passing(status: StatusCode) -> bool {
     matches!(status.as_u16(), 429 | 500 | 502 | 503 | 504)
 }
 
-/// Returns the pause after attempt number `attempt`, which counts from 1. It is at least half of a time that doubles,
-/// so that clients that failed at once do not come back at once.
+/// Returns the pause after an attempt, counted from 1. Its upper limit doubles with each attempt. The pause is a random
+/// part of that, at least half, so that clients that failed together do not return together.
 pub fn pause(attempt: u32) -> Duration {
     let longest = FIRST_PAUSE * 2u32.saturating_pow(attempt.saturating_sub(1).min(4));
     let mut dice = [0];
-    // Without random numbers the pause is the longest, which is no reason to fail.
+    // Without random numbers, the pause is the longest one.
     let share = SystemRandom::new().fill(&mut dice).map_or(255, |()| u32::from(dice[0]));
     longest / 2 + longest / 2 * share / 255
 }

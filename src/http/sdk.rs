@@ -1,4 +1,4 @@
-//! The client in the form that the AWS SDK needs.
+//! The HTTP client as the AWS SDK's connector.
 
 use std::fmt;
 use std::time::Duration;
@@ -18,11 +18,10 @@ use http::header::{DATE, RETRY_AFTER};
 use super::Http;
 use super::retry::{is_passing, retry_after};
 
-/// The longest `Retry-After` within a call of the SDK, which bounds its own waits by the same.
+/// The longest `Retry-After` that a call of the SDK waits for. The SDK limits `x-amz-retry-after` in the same way.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
-/// Implements the SDK's connector, and the maker of connectors. The SDK repeats by itself, so each of its requests is
-/// sent once here.
+/// The SDK repeats requests itself, so each one is sent once here.
 impl HttpConnector for Http {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let http = self.clone();
@@ -57,7 +56,7 @@ impl Http {
     }
 }
 
-/// Makes the SDK obey `Retry-After`: by itself it knows only `x-amz-retry-after`. A wait that does not fit into a call
+/// Makes the SDK obey `Retry-After`; by itself it knows only `x-amz-retry-after`. A wait of more than [`LONGEST_WAIT`]
 /// ends the call, so that the caller can come back later.
 pub struct ObeyRetryAfter(pub Http);
 
@@ -78,7 +77,7 @@ impl ClassifyRetry for ObeyRetryAfter {
         "Retry-After"
     }
 
-    /// The last of the classifiers, whose word counts.
+    /// Runs after the other classifiers, because the last one decides.
     fn priority(&self) -> RetryClassifierPriority {
         RetryClassifierPriority::run_after(RetryClassifierPriority::transient_error_classifier())
     }

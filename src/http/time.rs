@@ -1,4 +1,4 @@
-//! The time of servers, as read from their answers. This machine's clock stays in force.
+//! The offsets of servers' clocks, measured from their answers.
 
 use chrono::{DateTime, Utc};
 use http::{HeaderMap, header};
@@ -10,8 +10,8 @@ use crate::clock::{Offset, http_date};
 pub struct ClockOffset {
     /// The host, with its port if it is not the scheme's own.
     pub host: String,
-    /// The server's time less this machine's, half-way between sending and receiving. `Date` counts whole seconds: the
-    /// offset is up to a second too small, and wrong by up to half of the exchange's time.
+    /// The server's time minus this machine's, at the middle of the exchange. It is up to a second too small, since
+    /// `Date` has whole seconds, and off by up to half the duration of the exchange.
     pub offset: Offset,
 }
 
@@ -21,7 +21,7 @@ pub fn server_time(headers: &HeaderMap) -> Option<DateTime<Utc>> {
     headers.get(header::DATE).filter(|_| !is_stored).and_then(|date| http_date(date.to_str().ok()?))
 }
 
-/// Returns the offset that follows from one exchange.
+/// Computes the offset from one exchange.
 pub fn offset(server: DateTime<Utc>, sent: DateTime<Utc>, received: DateTime<Utc>) -> Offset {
     Offset::measured(server - (sent + (received - sent) / 2))
 }

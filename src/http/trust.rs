@@ -16,7 +16,7 @@ use super::proxy::Variable;
 use crate::error::{Failure, Kind};
 use crate::network::CaBundle;
 
-/// The largest bundle, in bytes. A whole system's has about 230 KiB.
+/// The largest bundle, in bytes. A Linux system's own bundle has about 230 KiB.
 const LARGEST: u64 = 8 * 1024 * 1024;
 
 /// Returns the certificates to trust besides the system's.
@@ -56,7 +56,7 @@ fn read(named_by: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>, Fai
     let mut checked = RootCertStore::empty();
     let mut roots = Vec::new();
     for certificate in CertificateDer::pem_slice_iter(&bytes) {
-        // A bundle of the world's authorities may hold an unreadable one, which must not cost the others.
+        // One unreadable certificate must not cost the others in a large bundle.
         match certificate {
             Ok(certificate) if checked.add(certificate.clone()).is_ok() => roots.push(certificate),
             _ => tracing::debug!(file = %path.display(), "a certificate that cannot be read is passed over"),
@@ -72,7 +72,7 @@ fn bytes_of(path: &Path) -> Result<Vec<u8>, String> {
     };
     let mut options = OpenOptions::new();
     options.read(true);
-    // Without this, a pipe without a writer would be waited for.
+    // Otherwise, opening a pipe without a writer would block.
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits() as i32);
     let file = options.open(path).map_err(cannot)?;

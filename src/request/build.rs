@@ -1,4 +1,4 @@
-//! A whole request from what a person gave: method, URL, headers, body.
+//! An API request from a person's input: method, URL, headers, body.
 
 use bytes::Bytes;
 use http::header::{
@@ -10,35 +10,35 @@ use http::{Method, Uri};
 use super::target::{Note, Target};
 use crate::error::{Failure, Kind};
 
-/// The largest body that API Gateway takes, in bytes: 10 MB
+/// The largest body that API Gateway accepts, in bytes: 10 MB
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>).
 pub const MAX_BODY: usize = 10 * 1024 * 1024;
 
 /// The longest method, in bytes. The longest registered one has 17
 /// (<https://www.iana.org/assignments/http-methods/http-methods.xhtml>).
 const LONGEST_METHOD: usize = 32;
-/// The most headers that a person may give. With a name and a value of one byte each, and a line's end, no more fit
-/// into the 10,240 bytes of API Gateway (the same page).
+/// The largest number of given headers. Even with one-byte names and values, no more fit into the 10,240 bytes that API
+/// Gateway accepts (same page).
 const MOST_HEADERS: usize = 2000;
 
-/// The input for one request.
+/// The input for a request.
 #[derive(Clone, Default)]
 pub struct RequestInput {
     /// The HTTP method, in any case.
     pub method: String,
     /// The URL as typed.
     pub url: String,
-    /// Name and value of each header, in the order given; see [`parse_header`].
+    /// Name and value of each header, in the given order; see [`parse_header`].
     pub headers: Vec<(String, String)>,
-    /// The body, if any. It brings no `Content-Type` of its own, since API Gateway reads a body without one as JSON
-    /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/request-response-data-mappings.html>). curl's
-    /// `application/x-www-form-urlencoded` would be refused or misread.
+    /// The body, if any. No `Content-Type` is added for it: API Gateway reads a body without one as JSON
+    /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/request-response-data-mappings.html>). It would
+    /// refuse or misread curl's default, `application/x-www-form-urlencoded`.
     pub body: Option<Vec<u8>>,
-    /// Send and ask for `application/json`, unless a header says otherwise.
+    /// True to send and accept `application/json`, unless a header says otherwise.
     pub json: bool,
 }
 
-/// A whole request, checked and normalised, but not signed yet.
+/// A complete request, checked and normalised, but not signed yet.
 #[derive(Clone)]
 pub struct ApiRequest {
     pub(super) method: Method,
@@ -48,10 +48,10 @@ pub struct ApiRequest {
 }
 
 impl ApiRequest {
-    /// Builds the request in the form in which it is signed and sent, with notes of what was changed.
+    /// Builds the request exactly as it is signed and sent, with notes about changes to its URL.
     ///
     /// # Errors
-    /// A [`Failure`] of kind `Usage` with the fault of the method, the URL, a header, or the body's size.
+    /// [`Kind::Usage`] if the method, the URL, a header or the body's size is wrong.
     pub fn build(input: RequestInput) -> Result<(Self, Vec<Note>), Failure> {
         let method = method(&input.method)?;
         let (target, notes) = Target::parse(&input.url)?;
@@ -70,7 +70,7 @@ impl ApiRequest {
             headers.entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
             headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
         }
-        // With everything that the HTTP client would add by itself, so that --dry-run shows the truth.
+        // With all headers that the HTTP client would add itself, so that --dry-run shows the request as sent.
         headers.entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
         headers.entry(USER_AGENT).or_insert(HeaderValue::from_static(concat!("cogfed/", env!("CARGO_PKG_VERSION"))));
         let host = HeaderValue::from_str(&target.authority).expect("the host of a parsed URL is ASCII without spaces");
@@ -86,21 +86,21 @@ impl ApiRequest {
         &self.method
     }
 
-    /// Returns the host as in the `Host` header, with its port unless that is the scheme's own.
+    /// Returns the host as in the `Host` header, with its port unless that is the scheme's default.
     pub fn host(&self) -> &str {
         self.uri.authority().map_or("", |authority| authority.as_str())
     }
 
-    /// Returns the path on the wire, without the query.
+    /// Returns the path as sent, without the query.
     pub fn path(&self) -> &str {
         self.uri.path()
     }
 }
 
-/// Reads one header of `-H`: `Name: value`, or `Name;` for an empty value, as in curl.
+/// Parses the argument of `-H`: `Name: value`, or `Name;` for an empty value, as in curl.
 ///
 /// # Errors
-/// A [`Failure`] of kind `Usage` if it is neither.
+/// [`Kind::Usage`] if it has neither form.
 pub fn parse_header(given: &str) -> Result<(String, String), Failure> {
     if let Some((name, value)) = given.split_once(':') {
         if value.trim().is_empty() {
@@ -116,7 +116,7 @@ pub fn parse_header(given: &str) -> Result<(String, String), Failure> {
     }
 }
 
-/// Returns the method in upper case, like all methods of API Gateway. Signers disagree on others.
+/// Returns the method in upper case, as all methods of API Gateway are. Signers disagree on lower case.
 fn method(given: &str) -> Result<Method, Failure> {
     match Method::from_bytes(given.to_ascii_uppercase().as_bytes()) {
         Ok(Method::CONNECT) => Err(Failure::new(Kind::Usage, "CONNECT is for proxies, not for an API")),
@@ -128,7 +128,8 @@ fn method(given: &str) -> Result<Method, Failure> {
     }
 }
 
-/// Checks the headers that a person gave: none that the signature or the connection determines, and no line breaks.
+/// Checks the given headers. Refuses those that the signature or the connection sets, and values that are not printable
+/// ASCII.
 fn given_headers(given: &[(String, String)]) -> Result<HeaderMap, Failure> {
     let mut headers = HeaderMap::new();
     for (name, value) in given {
@@ -152,7 +153,7 @@ fn given_headers(given: &[(String, String)]) -> Result<HeaderMap, Failure> {
             return Err(Failure::new(Kind::Usage, message).hint("encode it, or send it in the body"));
         }
         let mut value = HeaderValue::from_str(value).expect("visible ASCII and spaces are a header's value");
-        // Secrets of their own: --dry-run masks them, and nothing logs them.
+        // These can be secret: --dry-run masks them, and nothing logs them.
         value.set_sensitive(header == COOKIE || header == "x-api-key");
         if headers.len() >= MOST_HEADERS {
             let message = format!("more than {MOST_HEADERS} headers are given");
@@ -165,7 +166,7 @@ fn given_headers(given: &[(String, String)]) -> Result<HeaderMap, Failure> {
     Ok(headers)
 }
 
-/// Returns the reason why a person may not give `header`, as a hint, or `None` if they may.
+/// Returns a hint if `header` must not be given, and `None` otherwise.
 fn reserved(header: &HeaderName) -> Option<&'static str> {
     const HOP_BY_HOP: [HeaderName; 8] =
         [CONNECTION, EXPECT, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE];
@@ -197,7 +198,7 @@ fn described(fault: char) -> String {
     }
 }
 
-/// Shortens a wrong input to what a message needs.
+/// Shortens a wrong input for a message.
 fn shown(given: &str) -> String {
     given.chars().take(40).collect()
 }

@@ -1,4 +1,4 @@
-//! Bodies of `-d` and `--data-binary`, as in curl.
+//! Request bodies from `-d` and `--data-binary`, as in curl.
 
 use std::fs::File;
 use std::io::Read;
@@ -14,22 +14,22 @@ pub enum Source {
     Text(String),
     /// A file: `@FILE`.
     File(PathBuf),
-    /// Standard input: `@-`, and also `-`, which curl would send as it is.
+    /// Standard input: `@-`, and also `-`, which curl would send literally.
     Stdin,
 }
 
-/// One `-d` or `--data-binary`.
+/// One argument of `-d` or `--data-binary`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Data {
     /// The source.
     pub source: Source,
-    /// `--data-binary`: every byte as it is. Like curl's, `-d` drops line breaks and NULs from files and standard
-    /// input; JSON means the same without them.
+    /// True for `--data-binary`, which keeps every byte. As in curl, `-d` drops line breaks and NULs from files and
+    /// standard input; JSON means the same without them.
     pub binary: bool,
 }
 
 impl Data {
-    /// Reads an argument of `-d` or, if `binary`, of `--data-binary`. Opens nothing.
+    /// Parses an argument of `-d` or, if `binary`, of `--data-binary`. Opens nothing.
     pub fn parse(argument: &str, binary: bool) -> Self {
         let source = match argument.strip_prefix('@') {
             Some("-") => Source::Stdin,
@@ -41,11 +41,11 @@ impl Data {
     }
 }
 
-/// Reads the whole body: all pieces in their order, joined by `&`, as in curl. `None` if there are no pieces.
+/// Reads the whole body: all pieces in order, joined by `&`, as in curl. Returns `None` if there are no pieces.
 ///
 /// # Errors
-/// A [`Failure`] of kind `Usage` if a file cannot be read, if standard input is used twice, or if the body has more
-/// than [`MAX_BODY`] bytes. No more than that is read.
+/// [`Kind::Usage`] if a file cannot be read, if standard input is used twice, or if the body has more than [`MAX_BODY`]
+/// bytes. No more than that is read.
 pub fn read_data(pieces: &[Data], stdin: &mut dyn Read) -> Result<Option<Vec<u8>>, Failure> {
     if pieces.iter().filter(|piece| piece.source == Source::Stdin).count() > 1 {
         let failure = Failure::new(Kind::Usage, "the body asks for standard input more than once");
@@ -67,7 +67,7 @@ pub fn read_data(pieces: &[Data], stdin: &mut dyn Read) -> Result<Option<Vec<u8>
     Ok(body)
 }
 
-/// Reads one piece, after `before` bytes of others.
+/// Reads one piece. `before` is the length of the body so far, in bytes.
 fn read(piece: &Data, stdin: &mut dyn Read, before: usize) -> Result<Vec<u8>, Failure> {
     let mut bytes = match &piece.source {
         Source::Text(text) => return read_capped(&mut text.as_bytes(), "the text", before),
@@ -84,7 +84,7 @@ fn read(piece: &Data, stdin: &mut dyn Read, before: usize) -> Result<Vec<u8>, Fa
     Ok(bytes)
 }
 
-/// Reads all of `reader`, up to what `before` bytes leave of the gateway's limit.
+/// Reads all of `reader`, up to [`MAX_BODY`] less `before` bytes.
 fn read_capped(reader: &mut dyn Read, name: &str, before: usize) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     let left = MAX_BODY.saturating_sub(before);

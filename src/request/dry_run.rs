@@ -1,4 +1,4 @@
-//! A signed request as text for people, without anything that could be misused.
+//! A signed request as text, with its secrets masked.
 
 use std::fmt::Write;
 
@@ -10,7 +10,7 @@ use super::sign::SignedRequest;
 const MASK: &str = "****";
 
 /// Returns the request in the form of HTTP/1.1, head and body. The signature, the session token, cookies and API keys
-/// are masked, and only the ends of the access key id are shown. A body that is not plain text is shown by its size.
+/// are masked, and only the ends of the access key id are shown. Of a binary body only the size is shown.
 pub fn dry_run(signed: &SignedRequest) -> String {
     let request = &signed.0;
     let target = request.uri().path_and_query().map_or("/", |target| target.as_str());

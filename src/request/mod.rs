@@ -1,8 +1,8 @@
 //! One request to an API behind API Gateway's IAM authorizer: built, signed, sent, and its refusal explained.
 //!
-//! [`ApiRequest::build`] turns the input into what goes on the wire, byte for byte. [`sign`] signs exactly that with
-//! Signature Version 4 (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html>). [`send`] sends it once
-//! and checks that nothing changed it. [`explain`] says why the gateway refused.
+//! [`ApiRequest::build`] turns the input into the exact bytes to send. [`sign`] signs them with Signature Version 4
+//! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html>). [`send`] sends them once and checks that
+//! nothing changed them. [`explain`] explains a refusal by the gateway.
 
 mod build;
 mod data;

@@ -1,12 +1,12 @@
-//! The gateway's refusals, explained, with the next step.
+//! Explanations of the gateway's refusals, with the next step.
 //!
 //! The answers are those of API Gateway's REST APIs
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html>,
 //! <https://repost.aws/knowledge-center/api-gateway-troubleshoot-403-forbidden>) and HTTP APIs, and of the signature
 //! check that AWS's services share
-//! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html>). An API's owner can word
-//! refusals freely, so the error type in the header counts too. All of it comes from outside, and is escaped where it
-//! is printed.
+//! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html>). An API's owner can reword
+//! refusals, so the error type in the header counts too. Answers are not trusted: they are escaped where they are
+//! printed.
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use http::header::DATE;
@@ -19,12 +19,12 @@ use crate::clock::{SIGNATURE_TOLERANCE, http_date, in_words};
 use crate::error::{Failure, Kind, shortened};
 use crate::refusals::{Row, api_gateway};
 
-/// The longest piece of an answer that a message repeats, in characters.
+/// The longest piece of an answer that a message quotes, in characters.
 const LONGEST_QUOTE: usize = 300;
-/// The longest piece of a path that a message repeats, in characters.
+/// The longest piece of a path that a message quotes, in characters.
 const LONGEST_PATH: usize = 200;
 
-/// The reason of a refusal.
+/// The reason for a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
     /// No such method and path, or the signature was lost on the way. The gateway gives both the same answer.
@@ -43,7 +43,7 @@ pub enum Reason {
     WrongSignature,
     /// The `Authorization` header holds no whole signature.
     IncompleteSignature,
-    /// A firewall, an API key or a disabled endpoint: refused before or beside IAM.
+    /// Refused before IAM or independently of it: by a firewall, for want of an API key, or at a disabled endpoint.
     Forbidden,
     /// An HTTP API, which gives every refusal the same answer.
     HttpApi,
@@ -64,13 +64,13 @@ pub struct Refusal {
     pub message: String,
     /// The next step.
     pub hint: String,
-    /// How far the gateway's clock is ahead of this machine's (negative: behind), if the answer tells.
+    /// The gateway's time minus this machine's, if the answer has a time.
     pub offset: Option<TimeDelta>,
 }
 
 impl Refusal {
-    /// Returns the time to sign with instead of `now`, if the time was the reason and the gateway's is known. Use it
-    /// once: if that is refused too, something else is wrong as well. The refused request did not reach the API.
+    /// Returns the gateway's time, if it is known and the refusal was due to the time. Sign the request again with it,
+    /// but only once: another refusal has another reason. The refused request did not reach the API.
     pub fn corrected_time(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         if self.reason == Reason::WrongClock { now.checked_add_signed(self.offset?) } else { None }
     }
@@ -87,13 +87,13 @@ impl From<Refusal> for Failure {
 pub struct Context<'a> {
     /// The request that was refused.
     pub request: &'a ApiRequest,
-    /// The region it was signed for.
+    /// The region that it was signed for.
     pub region: &'a str,
     /// The profile in use.
     pub profile: &'a str,
 }
 
-/// The parts of an answer that give the reason.
+/// The parts of an answer that reveal the reason.
 struct Seen<'a> {
     status: u16,
     error_type: &'a str,
@@ -102,17 +102,17 @@ struct Seen<'a> {
     offset: Option<TimeDelta>,
 }
 
-/// The body of a refusal. AWS writes the key in both ways.
+/// The body of a refusal. AWS writes both `message` and `Message`.
 #[derive(Deserialize)]
 struct Body {
     #[serde(alias = "Message")]
     message: String,
 }
 
-/// Explains a refusal by the gateway. `body_prefix` is the start of the answer's body, `local_now` the time of its
-/// arrival.
+/// Explains a refusal by the gateway. `body_prefix` is the start of the answer's body, and `local_now` the time at
+/// which it arrived.
 ///
-/// `None` if the status is below 400, or if the answer is the API's own.
+/// Returns `None` if the status is below 400, or if the answer comes from the API itself.
 pub fn explain(
     status: StatusCode,
     headers: &HeaderMap,
@@ -136,7 +136,7 @@ pub fn explain(
     Some(Refusal { reason, message, hint, offset })
 }
 
-/// Finds the reason: first by AWS's long phrases, which no API has by chance, then by the error type, then by short
+/// Finds the reason. AWS's long phrases count first, since no API has them by chance; then the error type; then short
 /// phrases.
 fn reason(seen: &Seen) -> Option<Reason> {
     match seen.status {
@@ -195,7 +195,7 @@ fn by_type(seen: &Seen) -> Option<Reason> {
 fn by_short_phrase(seen: &Seen) -> Option<Reason> {
     match seen.message {
         "Missing Authentication Token" => Some(Reason::MissingRoute),
-        // An HTTP API does not say that the time is wrong, so the measured offset has to.
+        // An HTTP API does not say that the time is wrong, so the measured offset decides.
         "Forbidden" if seen.http_api && is_off(seen.offset) => Some(Reason::WrongClock),
         "Forbidden" if seen.http_api => Some(Reason::HttpApi),
         "Forbidden" if seen.status == 403 => Some(Reason::Forbidden),
@@ -208,13 +208,13 @@ fn is_off(offset: Option<TimeDelta>) -> bool {
     offset.is_some_and(|offset| offset.abs() > SIGNATURE_TOLERANCE)
 }
 
-/// Returns the gateway's time in `… (20201027T130007Z - 5 min.)`.
+/// Reads the gateway's time from `… (20201027T130007Z - 5 min.)`.
 fn time_in(message: &str) -> Option<DateTime<Utc>> {
     let time = message.rsplit_once('(')?.1.split(' ').next()?;
     Some(NaiveDateTime::parse_from_str(time, "%Y%m%dT%H%M%SZ").ok()?.and_utc())
 }
 
-/// Returns the row of the table, and the facts for its words beyond those of the request.
+/// Returns the reason's row, and the facts for its placeholders besides those of the request.
 fn row(reason: Reason, seen: &Seen, context: &Context) -> (&'static Row, [(&'static str, String); 4]) {
     let mut facts = ["role", "resource", "action", "offset"].map(|name| (name, String::new()));
     let row = match reason {
@@ -252,7 +252,7 @@ fn row(reason: Reason, seen: &Seen, context: &Context) -> (&'static Row, [(&'sta
     (row, facts)
 }
 
-/// Returns message and hint.
+/// Returns the message and the hint.
 fn words(reason: Reason, seen: &Seen, context: &Context) -> (String, String) {
     let Context { request, region, profile } = context;
     let (row, more) = row(reason, seen, context);

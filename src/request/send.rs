@@ -1,4 +1,4 @@
-//! The signed request on its way, once, and its answer.
+//! Sending a signed request, once, and its answer.
 
 use std::io::{self, Write};
 
@@ -8,16 +8,16 @@ use super::sign::SignedRequest;
 use crate::error::{Failure, Kind};
 use crate::http::{Http, cause_of};
 
-/// The most of a refusal's body that is kept to explain it, in bytes. The longest useful one is that of a wrong
+/// The length of a refusal's body that is kept to explain it, in bytes. The longest useful body is that of a wrong
 /// signature.
 const EXPLAINABLE: usize = 16 * 1024;
 
-/// The side at which the writing of an answer's body ended too early.
+/// The reason why an answer's body was not written to its end.
 #[derive(Debug)]
 pub enum WriteError {
-    /// The answer's: it broke off. The failure is of [`Kind::Network`].
+    /// The answer broke off. The failure is of [`Kind::Network`].
     Answer(Failure),
-    /// The writer's: it takes no more.
+    /// The writer failed.
     Output(io::Error),
 }
 
@@ -27,7 +27,7 @@ impl From<io::Error> for WriteError {
     }
 }
 
-/// An API's answer: its head, and its body still to come.
+/// An API's answer: its head, and its body as a stream.
 pub struct Answer {
     rest: reqwest::Response,
     prefix: Vec<u8>,
@@ -49,7 +49,7 @@ impl Answer {
         self.rest.version()
     }
 
-    /// Returns the first bytes of the body if the status is 400 or more, for [`super::explain`], and nothing otherwise.
+    /// Returns the first bytes of the body, for [`super::explain`]. Empty if the status is below 400.
     pub fn body_prefix(&self) -> &[u8] {
         &self.prefix
     }
@@ -57,7 +57,7 @@ impl Answer {
     /// Writes the body to `out` as it arrives, in constant memory, and returns its length in bytes.
     ///
     /// # Errors
-    /// [`WriteError`], which says whether the answer or `out` ended too early.
+    /// [`WriteError`] if the answer breaks off or `out` fails.
     pub async fn write_to(mut self, out: &mut dyn Write) -> Result<u64, WriteError> {
         let host = self.rest.url().host_str().unwrap_or_default().to_string();
         out.write_all(&self.prefix)?;
@@ -71,11 +71,10 @@ impl Answer {
     }
 }
 
-/// Sends `signed` with `http`, once: if the answer is lost, the API may have acted on the request.
+/// Sends `signed` once. It is never repeated, because the API may have acted on a request whose answer was lost.
 ///
 /// # Errors
-/// A [`Failure`] of kind `Network` if there is no answer. Nothing is sent if the client would send another URL than the
-/// signed one.
+/// [`Kind::Network`] if there is no answer. Nothing is sent if the client would send another URL than the signed one.
 pub async fn send(http: &Http, signed: &SignedRequest) -> Result<Answer, Failure> {
     let uri = signed.0.uri().to_string();
     let host = signed.0.uri().host().unwrap_or_default();
@@ -96,7 +95,7 @@ pub async fn send(http: &Http, signed: &SignedRequest) -> Result<Answer, Failure
     Ok(Answer { rest: response, prefix })
 }
 
-/// Creates the failure of an answer whose body broke off after its head.
+/// Creates the failure of an answer that broke off within its body.
 fn cut_off(host: &str, error: &reqwest::Error) -> Failure {
     Failure::new(Kind::Network, format!("the answer of '{host}' broke off: {}", cause_of(error)))
         .hint("the request itself did arrive: look before you repeat it")

@@ -1,4 +1,4 @@
-//! Signature Version 4 over exactly what is sent.
+//! Signature Version 4 of the exact request that is sent.
 
 use std::fmt;
 use std::time::SystemTime;
@@ -20,8 +20,8 @@ use crate::error::{Failure, Kind, Within};
 /// API Gateway's name in the credential scope.
 const SERVICE: &str = "execute-api";
 
-/// Headers that AWS's own clients do not sign. CloudFront in front of an edge-optimised API, and other proxies, may
-/// rewrite them, which would break the signature.
+/// Headers that AWS's own clients do not sign. Proxies, and CloudFront in front of an edge-optimised API, may rewrite
+/// them and so break a signature.
 const UNSIGNED: [HeaderName; 12] = [
     ACCEPT,
     ACCEPT_ENCODING,
@@ -37,12 +37,12 @@ const UNSIGNED: [HeaderName; 12] = [
     HeaderName::from_static("x-forwarded-for"),
 ];
 
-/// A request as it goes on the wire, with its signature. Its `Debug` shows only method and host.
+/// A complete request with its signature. Its `Debug` shows only method and host.
 #[derive(Clone)]
 pub struct SignedRequest(pub(super) Request<Bytes>);
 
 impl SignedRequest {
-    /// Returns the request as it will be sent. Its headers hold the session token and a valid signature.
+    /// Returns the request exactly as it is sent. Its headers hold the session token and a valid signature.
     pub fn as_http(&self) -> &Request<Bytes> {
         &self.0
     }
@@ -57,7 +57,7 @@ impl fmt::Debug for SignedRequest {
 /// Signs `request` for the API in `region` as of `now`. The same request can be signed again with another time.
 ///
 /// # Errors
-/// If a header cannot hold the credentials, which are not AWS's then.
+/// If a header cannot hold the credentials, which then are not AWS's.
 pub fn sign(
     request: &ApiRequest,
     credentials: &Credentials,
@@ -84,7 +84,8 @@ fn sign_for(
         "cogfed",
     )
     .into();
-    // The defaults are API Gateway's rules: the path encoded once more, the body's hash signed but not sent, the token signed.
+    // The defaults are API Gateway's rules: the path is encoded once more, the body's hash is signed but not sent, and
+    // the token is signed.
     let params = v4::SigningParams::builder()
         .identity(&identity)
         .region(region)
@@ -102,8 +103,7 @@ fn sign_for(
     let signable =
         SignableRequest::new(request.method.as_str(), uri, to_sign.into_iter(), SignableBody::Bytes(&request.body));
     let signable = signable.map_err(|error| failed(&error))?;
-    // The signer traces the canonical request, which holds the query and the person's own keys, so its events go
-    // nowhere.
+    // The signer logs the canonical request, which holds the query and the person's own keys. Its events are discarded.
     let output =
         tracing::subscriber::with_default(NoSubscriber::default(), || aws_sigv4::http_request::sign(signable, &params))
             .map_err(|error| failed(&error))?;
@@ -149,11 +149,11 @@ mod tests {
         signed.0.headers()[AUTHORIZATION].to_str().unwrap()
     }
 
-    /// Returns whether an HTTP client with this room's rules can send the request of a published vector.
+    /// Returns whether this room can send the request of a published test vector.
     fn can_be_sent(vector: &Value) -> bool {
         let path = vector["target"].as_str().unwrap().split('?').next().unwrap();
         let headers = vector["headers"].as_array().unwrap();
-        // A request line of visible ASCII, headers of one line, the token signed, and no length in the signature.
+        // The request line is visible ASCII, each header is one line, the token is signed, and the length is not.
         path.bytes().all(|byte| byte.is_ascii_graphic())
             && headers.iter().all(|pair| !pair[1].as_str().unwrap().contains('\n') && pair[0] != "Content-Length")
             && vector["omit_session_token"] == false

@@ -1,17 +1,17 @@
-//! The URL of a request, as it goes on the wire.
+//! The URL of a request, exactly as it is signed and sent.
 //!
-//! API Gateway's authorizer encodes the path that it received once more before it checks the signature, so every byte
-//! of it counts. AWS's own clients remove dot segments and doubled slashes before they sign but not before they send.
-//! They also disagree on what a query leaves unencoded. So the URL is normalised first, into a form that all of them
-//! and every URL parser on the way read alike. That form is both signed and sent:
+//! Before API Gateway's authorizer checks a signature, it encodes the path that it received once more, so every byte
+//! counts. AWS's own clients remove dot segments and doubled slashes before they sign, but not before they send. They
+//! also disagree on the characters that a query leaves unencoded. So the URL is first normalised, to a form that all
+//! clients and URL parsers read alike:
 //!
-//! - Path: `.` and `..` segments are resolved (`%2e` is a dot, as for the WHATWG URL parser) and empty segments removed, a
-//!   slash at the end stays. An escape that is there stays as it is, `%2F` too, and so do `! $ & ' ( ) * + , ; = : @`;
-//!   every other character is percent-encoded, a `%` that begins no escape as `%25`.
-//! - Query: each key and value is decoded and encoded again, all but the unreserved characters of RFC 3986, section 2.3.
-//!   A space is `%20`. A `+` is a plus, not a space, and sent as `%2B`. A key without a value gets its `=`, for that is how
-//!   it is signed. Order and repeated keys stay; a pair with nothing in it (`a=1&&b=2`) goes.
-//! - A fragment is the client's own affair and is dropped.
+//! - Path: `.` and `..` segments are resolved; `%2e` is a dot, as for the WHATWG URL parser. Empty segments are
+//!   removed, and a slash at the end stays. Existing escapes stay, including `%2F`. The characters `! $ & ' ( ) * + , ;
+//!   = : @` stay, too; every other one is percent-encoded. A `%` that begins no escape becomes `%25`.
+//! - Query: each key and value is decoded, then encoded except for the unreserved characters of RFC 3986, section 2.3.
+//!   A space becomes `%20`. A `+` is a plus, not a space, and becomes `%2B`. `a` becomes `a=`, as it is signed. Order
+//!   and repeated keys stay; an empty pair (`a=1&&b=2`) is dropped.
+//! - Fragment: dropped, since clients never send it.
 
 use std::fmt;
 
@@ -21,16 +21,16 @@ use url::Url;
 use crate::error::{Failure, Kind, shortened};
 use crate::network::is_loopback;
 
-/// The longest host and port as typed, in bytes: escaped or beyond ASCII, a host of 253 (RFC 1035, section 2.3.4) may
-/// have more.
+/// The longest host and port as typed, in bytes. A host of 253 bytes (RFC 1035, section 2.3.4) may be longer as typed,
+/// if it is escaped or not ASCII.
 const LONGEST_AUTHORITY: usize = 1024;
-/// The longest host and port, in bytes as sent.
+/// The longest host and port as sent, in bytes.
 const LONGEST_HOST: usize = 253 + ":65535".len();
 
-/// Everything but the unreserved characters (RFC 3986, section 2.3).
+/// The characters to encode in a query: all but the unreserved ones (RFC 3986, section 2.3).
 const STRICT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Everything but the characters of a path segment (`pchar` in RFC 3986, section 3.3). `%` is handled before.
+/// The characters to encode in a path segment: all but `pchar` (RFC 3986, section 3.3). `%` is handled before.
 const SEGMENT: &AsciiSet = &STRICT
     .remove(b'!')
     .remove(b'$')
@@ -47,7 +47,7 @@ const SEGMENT: &AsciiSet = &STRICT
     .remove(b'@')
     .remove(b'%');
 
-/// A change to a URL beyond plain encoding, worth a line under `-v`.
+/// A change to a URL beyond plain encoding, which `-v` reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Note {
     /// `.` or `..` segments were resolved.
@@ -80,12 +80,12 @@ impl fmt::Display for Note {
     }
 }
 
-/// A URL in the form in which it is signed and sent.
+/// A URL exactly as it is signed and sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Target {
     /// The whole URL.
     pub url: Url,
-    /// The host, with its port unless that is the scheme's own, as in the `Host` header.
+    /// The host as in the `Host` header, with its port unless that is the scheme's default.
     pub authority: String,
 }
 
@@ -93,8 +93,8 @@ impl Target {
     /// Reads and normalises `given`.
     ///
     /// # Errors
-    /// A [`Failure`] of kind `Usage` if it cannot be signed: another scheme than https (or http to a loopback host), a
-    /// user name, a control character, or a query that is not UTF-8.
+    /// [`Kind::Usage`] if it cannot be signed: another scheme than https (or http to a loopback host), a user name, a
+    /// control character, or a query that is not UTF-8.
     pub(super) fn parse(given: &str) -> Result<(Self, Vec<Note>), Failure> {
         let mut notes = Vec::new();
         if given.chars().any(char::is_control) {
@@ -127,7 +127,7 @@ impl Target {
     }
 }
 
-/// Returns scheme and authority, checked, with the host in lower case, and without the scheme's own port.
+/// Checks scheme and authority. Returns them with the host in lower case and without the default port.
 fn origin(scheme: &str, authority: &str) -> Result<Url, Failure> {
     if authority.contains('@') {
         let hint = "the request is signed with your role's credentials: leave out what stands before '@'";
@@ -152,7 +152,7 @@ fn origin(scheme: &str, authority: &str) -> Result<Url, Failure> {
         other => return Err(usage(format!("'{}' is no scheme of an API", shortened(other, 80)), "use https")),
     }
     let host = &origin[url::Position::BeforeHost..url::Position::AfterPort];
-    // The parser reads a backslash as a slash, which would end the host elsewhere than a person sees.
+    // The parser reads a backslash as a slash, which would end the host before a person expects it.
     if origin.path() != "/" || !origin.has_host() || host.len() > LONGEST_HOST {
         return Err(unreadable());
     }
@@ -161,8 +161,7 @@ fn origin(scheme: &str, authority: &str) -> Result<Url, Failure> {
 
 /// Returns the path with dot segments resolved, without empty segments, and encoded where needed.
 ///
-/// Empty segments go first, then `..` removes the segment before it. This is the order of AWS's clients, not that of
-/// RFC 3986, section 5.2.4.
+/// Empty segments are removed before `..` is resolved. AWS's clients use this order; RFC 3986, section 5.2.4, does not.
 fn normal_path(path: &str, notes: &mut Vec<Note>) -> String {
     let mut segments: Vec<String> = Vec::new();
     let mut given = path.split('/').skip(1).peekable();
@@ -195,7 +194,7 @@ fn normal_path(path: &str, notes: &mut Vec<Note>) -> String {
 /// Returns the query with each key and value strictly encoded.
 ///
 /// # Errors
-/// If it decodes to something that is not UTF-8: signers disagree on how to encode that again.
+/// If a key or value is not UTF-8 once decoded: signers disagree on its encoding.
 fn normal_query(query: &str, notes: &mut Vec<Note>) -> Result<String, Failure> {
     let mut pairs = Vec::new();
     for pair in query.split('&') {
@@ -229,7 +228,7 @@ fn strict(text: &str, notes: &mut Vec<Note>) -> Result<String, Failure> {
     Ok(utf8_percent_encode(&decoded, STRICT).to_string())
 }
 
-/// Returns `text` with every `%` that begins no escape as `%25`.
+/// Replaces every `%` that begins no escape by `%25`.
 fn lone_percent_encoded(text: &str, notes: &mut Vec<Note>) -> String {
     let mut pieces = text.split('%');
     let mut whole = pieces.next().unwrap_or_default().to_string();
@@ -246,7 +245,7 @@ fn lone_percent_encoded(text: &str, notes: &mut Vec<Note>) -> String {
     whole
 }
 
-/// Splits a text at the first `at`.
+/// Splits a text at the first occurrence of `at`.
 fn split(text: &str, at: char) -> (&str, Option<&str>) {
     text.split_once(at).map_or((text, None), |(before, after)| (before, Some(after)))
 }

@@ -1,4 +1,4 @@
-//! Temporary AWS credentials, and the document in which the AWS SDKs read them.
+//! Temporary AWS credentials, and the document in which the AWS SDKs read them from a `credential_process`.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
@@ -8,13 +8,13 @@ use crate::secret::{self, Secret};
 /// Temporary AWS credentials, as the identity pool issued them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credentials {
-    /// `ASIA…`. It is not secret by itself: every signed request has it.
+    /// The access key id, `ASIA…`. It is not secret by itself, since every signed request contains it.
     pub access_key_id: String,
     /// The signing key.
     pub secret_access_key: Secret,
-    /// The token that goes with every signed request.
+    /// The token that accompanies every signed request.
     pub session_token: Secret,
-    /// The time at which AWS stops accepting them.
+    /// The time at which the credentials expire.
     pub expires: DateTime<Utc>,
 }
 

@@ -19,25 +19,25 @@ pub enum Service {
 struct Hosts {
     service: Service,
     usual: &'static str,
-    /// The hosts whose cryptography is validated by FIPS 140.
+    /// The host with cryptography validated under FIPS 140. Empty if there is none.
     fips: &'static str,
-    /// The regions that have them.
+    /// The regions that have the FIPS host.
     fips_in: &'static [&'static str],
 }
 
-/// A part of AWS with accounts, ARNs and hosts of its own.
+/// A part of AWS with its own accounts, ARNs and hosts.
 pub struct Partition {
-    /// Its name in ARNs.
+    /// The partition's name in ARNs.
     pub name: &'static str,
-    /// The prefix of its regions.
+    /// The prefix of the partition's regions.
     prefix: &'static str,
-    /// The domain of AWS's own hosts there.
+    /// The domain of AWS's own hosts in the partition.
     suffix: &'static str,
     hosts: &'static [Hosts],
     /// The hosts that a user pool's tokens may name as their issuer
     /// (<https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_IssuerConfigurationType.html>).
     issuers: &'static [&'static str],
-    /// The domain of a hosted UI, after its prefix: the usual one, and that of FIPS.
+    /// The domains of hosted UIs, after their prefix: the usual one and the FIPS one.
     domains: (&'static str, &'static str),
 }
 
@@ -49,7 +49,7 @@ const fn hosts(service: Service, usual: &'static str, fips: &'static str, fips_i
     Hosts { service, usual, fips, fips_in }
 }
 
-/// A region belongs to the first partition whose prefix fits. The last one fits all regions.
+/// The partitions. A region belongs to the first one whose prefix fits; the last one fits every region.
 static PARTITIONS: &[Partition] = &[
     Partition {
         name: "aws-us-gov",
@@ -123,17 +123,17 @@ pub fn partition(region: &str) -> &'static Partition {
     found.expect("the last partition's prefix is empty, which every region begins with")
 }
 
-/// Returns what precedes AWS's own domain in a host's name in lower case, or `None` for any other host.
+/// Returns the part before AWS's own domain in a host's lower-case name, or `None` for any other host.
 pub fn below_aws(host: &str) -> Option<&str> {
     PARTITIONS.iter().find_map(|partition| host.strip_suffix(partition.suffix))
 }
 
-/// A region, and the choice of FIPS 140 hosts in it.
+/// A region, with a choice of usual or FIPS hosts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place<'a> {
     /// The region, such as `eu-west-1`.
     pub region: &'a str,
-    /// True if only hosts with validated cryptography are allowed.
+    /// True if only FIPS 140 hosts are allowed.
     pub is_fips: bool,
 }
 
@@ -141,7 +141,7 @@ impl Place<'_> {
     /// Returns the base URL of a service in the region.
     ///
     /// # Errors
-    /// If the partition has no such service, or the region no such host.
+    /// If the partition has no such service, or the region has no FIPS host for it.
     pub fn url(&self, service: Service) -> Result<String, String> {
         let (region, partition) = (self.region, partition(self.region));
         let Some(hosts) = partition.hosts.iter().find(|hosts| hosts.service == service) else {
@@ -155,7 +155,7 @@ impl Place<'_> {
         }
     }
 
-    /// Returns the issuers that tokens of this user pool may name. A pool's administrator can switch between them.
+    /// Returns the issuers that this user pool's tokens may name. The pool's administrator can switch between them.
     pub fn issuers(&self, user_pool_id: &str) -> Vec<String> {
         let issuer = |host: &&str| format!("{}/{user_pool_id}", https(host, self.region));
         partition(self.region).issuers.iter().map(issuer).collect()
@@ -164,7 +164,7 @@ impl Place<'_> {
     /// Checks the hosted UI's domain. A custom domain passes, since nothing is known of its cryptography.
     ///
     /// # Errors
-    /// If it is a domain of AWS without FIPS 140, although FIPS is required or the region has no other.
+    /// If it is AWS's domain without FIPS 140, although FIPS is required or the region has only the FIPS domain.
     pub fn check_domain(&self, domain: &str) -> Result<(), String> {
         let partition = partition(self.region);
         let (usual, fips) = partition.domains;

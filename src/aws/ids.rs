@@ -1,7 +1,6 @@
 //! AWS's identifiers: regions, ids of user pools, app clients and identity pools, and role ARNs.
 //!
-//! Each function takes the text as written. It returns the fault without naming the key, because the caller knows the
-//! place.
+//! Each function checks a text as written. Its error does not name the key; the caller does.
 
 use crate::error::quoted;
 

@@ -1,4 +1,4 @@
-//! AWS itself: partitions and their hosts, identifiers and ARNs, regions, temporary credentials. All rooms may use it.
+//! AWS itself: partitions and their hosts, identifiers and ARNs, regions, temporary credentials.
 
 mod credentials;
 pub mod hosts;

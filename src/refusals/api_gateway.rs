@@ -36,7 +36,7 @@ rows! {
     MISSING_ROUTE = "missing-route",
         "the API at '{host}' has no {method} {path}",
         "check method and path: on this host the path begins with the stage, as in /prod/orders", FORBIDDEN_PAGE;
-    /// A custom domain has no such route either, or the signature was lost on the way.
+    /// A custom domain has no such method and path, or a proxy dropped the signature.
     MISSING_ROUTE_ON_CUSTOM_DOMAIN = "missing-route-on-custom-domain",
         "the API at '{host}' has no {method} {path}",
         "check method and path; on a custom domain the path has no stage, and a proxy in between that drops the Authorization \
@@ -53,13 +53,13 @@ rows! {
     WRONG_CLOCK_UNMEASURED = "wrong-clock-unmeasured",
         "the gateway takes the signature's time for wrong: {said}",
         "set this machine's clock; signatures are good for 5 minutes", SIGNATURES;
-    /// No policy allows it.
+    /// No policy allows the call.
     NOT_ALLOWED = "not-allowed",
         "the role {role} may not invoke {resource}",
         "no policy allows it {action}: ask the API's owner for that, or name another role of yours by --role, or as 'role_arn' \
          in profile '{profile}'",
         POLICIES;
-    /// A policy denies it.
+    /// A policy denies the call.
     DENIED = "denied",
         "the role {role} may not invoke {resource}: a policy denies it explicitly",
         "the deny is in the role's policies, the API's resource policy or the organization's, and no allow outweighs it: \

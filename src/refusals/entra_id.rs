@@ -1,7 +1,7 @@
 //! Refusals of Entra ID, the employees' directory (formerly Azure AD).
 //!
-//! The meanings are those of Microsoft's list unless a row names another page. Entra ID shows many of these codes on a
-//! page of its own, where the browser then stays. They are here as well, for people who look them up.
+//! The meanings are those of Microsoft's list unless a row names another page. Entra ID shows many of these codes only
+//! on its own page, and the browser stays there. Their rows serve people who look them up.
 
 use super::{Refuser, Row};
 use crate::error::Kind;

@@ -1,7 +1,7 @@
 //! Refusals of the identity pool
 //! (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetCredentialsForIdentity.html#API_GetCredentialsForIdentity_Errors>).
 //!
-//! AWS documents the codes. The messages are those that people have reported.
+//! AWS documents the codes; the messages are from users' reports.
 
 use super::{Refuser, Row};
 use crate::error::Kind;
@@ -82,7 +82,7 @@ pub const ROWS: &[Row] = &[
         source: DENIED_THREAD,
         ..NOT_AUTHORIZED
     },
-    // No documentation has the refusal of a CustomRoleArn. In all likelihood it names the role.
+    // The refusal of a CustomRoleArn is undocumented. It probably names the role.
     Row {
         says: &["Access to Role"],
         cause: "the identity pool does not give you the role that was asked for",

@@ -1,12 +1,12 @@
-//! The table of the services' refusals: their causes and the next steps, one file for each service.
+//! The table of the services' refusals, with cause and next step: one file for each service.
 //!
-//! A new row is one entry in its file, with the page that documents it. Where two rows fit, the first counts. A refusal
-//! that is not in the table is passed on whole.
+//! A new row is one entry in its file, with the page that documents it. If two rows fit, the first counts. A refusal
+//! that fits no row is reported in the service's own words.
 //!
-//! The codes of Entra ID and Azure AD B2C stand inside descriptions, since the user pool passes those on. Microsoft asks
-//! programs not to act on them, since they may change. Here they choose the words and the exit code, and nothing else.
+//! The codes of Entra ID and Azure AD B2C are inside descriptions that the user pool passes on. Microsoft asks programs
+//! not to act on these codes, because they may change. Here they choose only the text and the exit code.
 //!
-//! A service's own words go into the message beside the cause. The caller cuts them, and the terminal escapes them.
+//! Messages quote the service's own words after the cause. [`said`] shortens them, and the terminal escapes them.
 
 pub mod api_gateway;
 mod azure_b2c;
@@ -20,11 +20,11 @@ use crate::error::{Kind, shortened};
 /// The party that refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refuser {
-    /// The user pool, or a plain issuer, by way of the browser (RFC 6749, section 4.1.2.1).
+    /// The user pool, or a plain issuer, through the browser (RFC 6749, section 4.1.2.1).
     Authorization,
-    /// Its token endpoint (RFC 6749, section 5.2).
+    /// The token endpoint of either (RFC 6749, section 5.2).
     TokenEndpoint,
-    /// Entra ID, the employees' directory, directly or passed on by the user pool.
+    /// Entra ID, the employees' directory, itself or through the user pool.
     EntraId,
     /// Azure AD B2C, the customers' directory.
     AzureB2c,
@@ -32,18 +32,19 @@ pub enum Refuser {
     IdentityPool,
     /// The Security Token Service, in the classic flow.
     Sts,
-    /// API Gateway. The codes of its rows are cogfed's own: `request` finds the reason by status, headers and phrases.
+    /// API Gateway. The codes of its rows are cogfed's own; `request` finds the reason from status, headers and
+    /// phrases.
     ApiGateway,
 }
 
 /// One refusal, or several with the same cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Row {
-    /// The party that sends it.
+    /// The party that sends the refusal.
     pub refuser: Refuser,
-    /// Its codes; with none, any code fits.
+    /// Its codes. If there are none, any code fits.
     pub codes: &'static [&'static str],
-    /// Pieces of text of which the message has one, in upper or lower case; with none, any message fits.
+    /// Phrases, of which the message has one, in upper or lower case. If there are none, any message fits.
     pub says: &'static [&'static str],
     /// The kind of failure.
     pub kind: Kind,
@@ -51,16 +52,16 @@ pub struct Row {
     pub cause: &'static str,
     /// The next step, and the person who can take it.
     pub hint: &'static str,
-    /// The page that documents it.
+    /// The page that documents the refusal.
     pub source: &'static str,
 }
 
 /// The texts for a row's placeholders, by name.
 pub type Facts<'a> = &'a [(&'a str, &'a str)];
 
-/// The longest message of a service's that [`said`] repeats, in characters.
+/// The longest message of a service that [`said`] quotes, in characters.
 const LONGEST_MESSAGE: usize = 400;
-/// The longest code that it repeats, in characters.
+/// The longest code that [`said`] quotes, in characters.
 const LONGEST_CODE: usize = 100;
 
 impl Refuser {
@@ -110,12 +111,12 @@ impl Refuser {
 }
 
 impl Row {
-    /// Returns the cause, with `facts` in place of their names.
+    /// Returns the cause, with `facts` in place of the placeholders.
     pub fn cause(&self, facts: Facts<'_>) -> String {
         filled(self.cause, facts)
     }
 
-    /// Returns the next step, with `facts` in place of their names.
+    /// Returns the next step, with `facts` in place of the placeholders.
     pub fn hint(&self, facts: Facts<'_>) -> String {
         filled(self.hint, facts)
     }
@@ -126,14 +127,14 @@ impl Row {
     }
 }
 
-/// Returns the whole table: each party's rows in their order, and last the one for unknown refusals.
+/// Returns the whole table: the rows of each party in order, followed by its row for unknown refusals.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
-    // API Gateway's is one of its rows.
+    // API Gateway's row for unknown refusals is already among its rows.
     let unknown = |refuser: Refuser| (refuser != Refuser::ApiGateway).then(|| refuser.unknown());
     Refuser::ALL.into_iter().flat_map(move |refuser| refuser.rows().iter().chain(unknown(refuser)))
 }
 
-/// Returns the row for a refusal. A directory's code inside the message says more than the user pool's own code.
+/// Returns the row for a refusal. A directory's code inside the message counts before the user pool's own code.
 pub fn find(refuser: Refuser, code: &str, message: &str) -> &'static Row {
     let asks_directories = matches!(refuser, Refuser::Authorization | Refuser::TokenEndpoint);
     let directories = [Refuser::EntraId, Refuser::AzureB2c].into_iter().filter(|_| asks_directories);
@@ -143,7 +144,8 @@ pub fn find(refuser: Refuser, code: &str, message: &str) -> &'static Row {
     by_directory.or_else(by_refuser).unwrap_or_else(|| refuser.unknown())
 }
 
-/// Returns the row of the directory's first known code in a message, or the one for unknown codes if it has only those.
+/// Returns the row of the directory's first known code in a message. If all its codes there are unknown, returns the
+/// row for those.
 fn by_directory(directory: Refuser, message: &str) -> Option<&'static Row> {
     let codes = codes_in(directory.prefix()?, message);
     let known = |code: &&str| directory.rows().iter().find(|row| row.codes.contains(code));
@@ -168,12 +170,12 @@ pub fn said(code: &str, message: &str) -> String {
     if message.is_empty() { code } else { format!("{code}: {message}") }
 }
 
-/// Returns the text with one blank for each run of white space: Entra ID sends several lines, and a message is one.
+/// Replaces each run of white space by one blank, since Entra ID sends several lines.
 pub fn in_one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Puts each fact in place of its name, once: placeholders inside a fact stay.
+/// Replaces each placeholder by its fact. Placeholders inside a fact stay.
 fn filled(text: &str, facts: Facts<'_>) -> String {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;

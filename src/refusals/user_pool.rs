@@ -1,8 +1,8 @@
-//! Refusals of the user pool itself: those that come with the browser
+//! Refusals of the user pool itself: those that arrive through the browser
 //! (<https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html>), and those of the token
 //! endpoint.
 //!
-//! Most of the descriptions are undocumented. The sources are then the threads in which people reported them.
+//! Most of the descriptions are undocumented. Their sources are threads in which people reported them.
 
 use super::{Refuser, Row};
 use crate::error::Kind;
@@ -25,8 +25,8 @@ const ROW: Row = Row {
     source: AUTHORIZATION_ENDPOINT,
 };
 
-/// The rows of refusals that come with the browser. Descriptions come first, because their code is always
-/// `invalid_request` or `server_error`.
+/// The rows of refusals that arrive through the browser. Rows with descriptions come first, because their code is
+/// always `invalid_request` or `server_error`.
 pub const AUTHORIZATION: &[Row] = &[
     Row {
         says: &["calling IdP token endpoint", "in calling jwks uri", "Connection reset", "Read timed out"],
@@ -184,7 +184,7 @@ pub const AUTHORIZATION: &[Row] = &[
     },
 ];
 
-/// The row for any other refusal that comes with the browser.
+/// The row for any other refusal that arrives through the browser.
 pub const UNKNOWN_AT_AUTHORIZATION: Row = Row {
     cause: "the identity provider refused the sign-in",
     hint: "tell the administrator of the {issuer} what it said",

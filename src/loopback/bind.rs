@@ -5,8 +5,8 @@ use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 
 /// A port that is held on 127.0.0.1 and on ::1.
 ///
-/// `localhost` may mean either address family. A program that holds the other half of a port would receive what is
-/// meant for this one, so half a port is not enough.
+/// `localhost` may mean either address family. A program that held the port on the other one could receive this
+/// program's requests, so both are needed.
 #[derive(Debug)]
 pub struct Port {
     pub(super) sockets: Vec<TcpListener>,
@@ -14,10 +14,10 @@ pub struct Port {
 }
 
 impl Port {
-    /// Binds `number` on 127.0.0.1 and on ::1, or on 127.0.0.1 only where this machine has no ::1.
+    /// Binds `number` on 127.0.0.1 and on ::1. On a machine without ::1, 127.0.0.1 is enough.
     ///
     /// # Errors
-    /// If one of them is taken or forbidden.
+    /// If one of the two is taken or forbidden.
     pub fn bind(number: u16) -> io::Result<Self> {
         let v4 = TcpListener::bind((Ipv4Addr::LOCALHOST, number))?;
         let sockets = with_other_half(v4, TcpListener::bind((Ipv6Addr::LOCALHOST, number)))?;
@@ -27,13 +27,13 @@ impl Port {
         Ok(Self { sockets, number })
     }
 
-    /// Returns its number.
+    /// Returns the port's number.
     pub fn number(&self) -> u16 {
         self.number
     }
 }
 
-/// Returns both halves, or only the first where there cannot be another.
+/// Returns both sockets, or only the first if this machine has no ::1.
 fn with_other_half(v4: TcpListener, v6: io::Result<TcpListener>) -> io::Result<Vec<TcpListener>> {
     match v6 {
         Ok(v6) => Ok(vec![v4, v6]),
@@ -42,7 +42,7 @@ fn with_other_half(v4: TcpListener, v6: io::Result<TcpListener>) -> io::Result<V
     }
 }
 
-/// Returns whether there is no ::1 on this machine, or no IPv6 in its kernel: no other program can have the port there.
+/// Returns whether an error means that this machine has no ::1. Then no other program can hold the port there.
 fn has_no_ipv6(error: &io::Error) -> bool {
     match error.kind() {
         io::ErrorKind::AddrNotAvailable | io::ErrorKind::Unsupported => true,

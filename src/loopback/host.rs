@@ -3,11 +3,11 @@
 use http::header::HOST;
 use http::request::Parts;
 
-/// Returns whether a request names this server: a loopback name with its port, in a single `Host` header and in the
-/// target, if that has an authority.
+/// Returns whether a request is addressed to this server, by a loopback name with its port. There has to be a single
+/// `Host` header; an authority in the target is checked like it.
 ///
-/// A page on another site can make a browser ask any name that resolves to this machine (DNS rebinding). Its requests
-/// have that name.
+/// A web page can make a browser send requests here under any name that resolves to this machine (DNS rebinding). Such
+/// requests carry that name.
 pub fn is_addressed_to(request: &Parts, port: u16) -> bool {
     let ours = |host: &str| ["localhost", "127.0.0.1", "[::1]"].iter().any(|name| format!("{name}:{port}") == host);
     let mut hosts = request.headers.get_all(HOST).iter();

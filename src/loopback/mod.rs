@@ -1,8 +1,8 @@
 //! Servers on this machine's loopback addresses, and their defences: ports held on both address families, caps on
 //! connections and heads, deadlines, and checks of the `Host` header and of the peer.
 //!
-//! Other users of the machine can connect, and so can any web page by way of the browser. The room knows nothing of what
-//! is served: a [`Handler`] answers.
+//! Other users of the machine can connect, and so can any web page through the browser. The content of the answers
+//! comes from a [`Handler`].
 
 mod bind;
 mod host;

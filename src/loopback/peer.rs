@@ -1,4 +1,4 @@
-//! The user at the other end of a loopback connection, from `/proc/net/tcp`. Only Linux tells.
+//! The user at the other end of a loopback connection, from `/proc/net/tcp` (Linux only).
 
 #[cfg(target_os = "linux")]
 use std::fs::File;
@@ -10,9 +10,9 @@ use std::net::SocketAddr;
 
 /// Returns whether a connection from `peer` to our `port` is known to be another user's. Root counts as this user.
 ///
-/// The state of a sign-in is in the browser's command line, where every local user can read it, so it does not prove
-/// which user sends it. For a socket that its owner has closed, the kernel shows root. Such a connection counts as
-/// another user's, since a browser of this user waits for the answer.
+/// The state of a sign-in does not prove which user sends it: it is in the browser's command line, which every local
+/// user can read. The kernel shows root as the owner of a closed socket. A connection from a closed socket counts as
+/// another user's, because a browser of this user would wait for the answer.
 pub fn is_someone_else(peer: SocketAddr, port: u16) -> bool {
     #[cfg(target_os = "linux")]
     {
@@ -37,7 +37,7 @@ fn is_other(owner: Option<Owner>, our_uid: u32) -> bool {
     match owner {
         Some(Owner::User(uid)) => uid != our_uid && uid != 0,
         Some(Owner::Gone) => true,
-        // Another network namespace, as between Windows and WSL: nothing is known.
+        // Another network namespace, as between Windows and WSL: the owner is not known.
         None => false,
     }
 }
@@ -48,12 +48,13 @@ fn is_other(owner: Option<Owner>, our_uid: u32) -> bool {
 enum Owner {
     /// The user with this id.
     User(u32),
-    /// No user any more: it is closed.
+    /// No user: the socket is closed.
     Gone,
 }
 
-/// Returns the owner of the socket whose local address is `local` and whose remote port is `remote_port`
-/// (<https://docs.kernel.org/networking/proc_net_tcp.html>). Read line by line: after a flood the table has tens of megabytes.
+/// Returns the owner of the socket with the local address `local` and the remote port `remote_port`
+/// (<https://docs.kernel.org/networking/proc_net_tcp.html>). The table is read line by line, because after a flood it
+/// has tens of megabytes.
 #[cfg(any(target_os = "linux", test))]
 fn owner(table: impl BufRead, local: SocketAddr, remote_port: u16) -> Option<Owner> {
     let local = format!("{}:{:04X}", address_in_hex(local), local.port());
@@ -66,7 +67,7 @@ fn owner(table: impl BufRead, local: SocketAddr, remote_port: u16) -> Option<Own
     })
 }
 
-/// Formats an address as the kernel does: each group of four bytes as a number in this machine's byte order.
+/// Formats an address as the kernel does: each group of four bytes is a number in this machine's byte order.
 #[cfg(any(target_os = "linux", test))]
 fn address_in_hex(address: SocketAddr) -> String {
     let group = |bytes: [u8; 4]| format!("{:08X}", u32::from_ne_bytes(bytes));

@@ -1,5 +1,5 @@
 //! Copying to the terminal's clipboard (OSC 52, <https://invisible-island.net/xterm/ctlseqs/ctlseqs.html>). It also
-//! works at the other end of an SSH session.
+//! works over SSH.
 
 use std::fmt::Write as _;
 
@@ -11,8 +11,8 @@ const LONGEST: usize = 74_994;
 /// The longest piece that GNU screen passes on, in bytes, with room for the sequence around it.
 const SCREEN_PIECE: usize = 240;
 
-/// Returns the escape sequence that puts `text` into the clipboard of this terminal. `None` if the terminal is known to
-/// have none, or `text` is too long. The sequence holds `text` only as base64.
+/// Returns the escape sequence that puts `text` into this terminal's clipboard. Returns `None` if the terminal is known
+/// to have no clipboard, or `text` is too long. The sequence holds `text` only as base64.
 pub(super) fn copying(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Option<String> {
     let encoded = STANDARD.encode(text);
     let term = variable("TERM").unwrap_or_default();
@@ -22,7 +22,7 @@ pub(super) fn copying(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> 
     let is_set = |name| variable(name).is_some_and(|value| !value.is_empty());
     let plain = format!("\u{1b}]52;c;{encoded}\u{7}");
     Some(if is_set("TMUX") || term.starts_with("tmux") {
-        // tmux takes one of the two, by `set-clipboard` and `allow-passthrough`, and drops the other one.
+        // tmux accepts one of the two, depending on `set-clipboard` and `allow-passthrough`, and drops the other.
         format!("{plain}\u{1b}Ptmux;\u{1b}{plain}\u{1b}\\")
     } else if is_set("STY") {
         in_pieces(&plain)

@@ -1,4 +1,4 @@
-//! Lines that a person types at a prompt. Nothing is read before there is a prompt: earlier input is not cogfed's.
+//! Lines that a person types at a prompt. Input from before the prompt is not cogfed's, so it is not read.
 
 use std::io::{self, IsTerminal};
 
@@ -7,13 +7,13 @@ use zeroize::Zeroizing;
 
 use crate::secret::Secret;
 
-/// The size of one read, in bytes: more than a line of a terminal, which returns one line at a time.
+/// The size of one read, in bytes. A terminal returns one line at a time, and its lines are shorter.
 const PIECE: usize = 8192;
-/// The number of unprocessed reads. The terminal keeps further input.
+/// The largest number of unprocessed reads. Further input stays in the terminal.
 const WAITING: usize = 64;
 
-/// Returns true if a person can answer a prompt: the standard input is a terminal, and this process is in its
-/// foreground. Reading would stop a background job.
+/// Returns true if a person can answer a prompt: standard input is a terminal, and this process is in its foreground.
+/// Reading would stop a background job.
 pub(super) fn is_answerable() -> bool {
     io::stdin().is_terminal() && is_in_foreground()
 }
@@ -28,8 +28,8 @@ fn is_in_foreground() -> bool {
     true
 }
 
-/// Returns the lines of the standard input from now on, until it ends or the receiver is dropped. A thread of its own
-/// reads them, because nothing can cancel a blocked read; it ends with the process.
+/// Returns the lines of standard input from now on, until it ends or the receiver is dropped. A thread of its own reads
+/// them, because a blocked read cannot be cancelled. The thread ends with the process.
 pub(super) fn lines() -> mpsc::Receiver<Secret> {
     let (sender, lines) = mpsc::channel(WAITING);
     let read = move || {
@@ -41,12 +41,12 @@ pub(super) fn lines() -> mpsc::Receiver<Secret> {
             }
         }
     };
-    // Without a thread the input has ended, and the browser remains as the way to sign in.
+    // If no thread can start, there is no input; signing in with the browser still works.
     let _ = std::thread::Builder::new().name("prompt".into()).spawn(read);
     lines
 }
 
-/// Reads without the buffer of `std`, which nothing wipes.
+/// Reads without `std`'s buffer, which is never wiped.
 #[cfg(unix)]
 fn read(piece: &mut [u8]) -> io::Result<usize> {
     Ok(rustix::io::retry_on_intr(|| rustix::io::read(io::stdin(), &mut *piece))?)

@@ -1,10 +1,9 @@
-//! Messages for people. Only this room writes to the standard error, except for clap's usage errors and `--debug`'s
-//! log.
+//! Messages for people. Only this room writes to standard error, except for clap's usage errors and `--debug`'s log.
 //!
-//! The rules: standard output is for the machine. Everything else goes to the standard error, one line at a time, as
-//! `cogfed: …`; failures as `cogfed: error: …` and the next step as `cogfed: hint: …`. Lower case, no full stop. Colour
-//! only on a terminal, and not if `NO_COLOR` is set or `TERM` is `dumb`; then the words error, warning and hint, no
-//! more. Text from outside is always escaped: a directory or a server must not be able to move the cursor.
+//! Standard output is for machines. Everything else goes to standard error, one line at a time: messages as `cogfed:
+//! …`, failures as `cogfed: error: …`, and the next step as `cogfed: hint: …`. Texts are in lower case, without a full
+//! stop. Only the words error, warning and hint are coloured, and only on a terminal without `NO_COLOR` or `TERM=dumb`.
+//! Text from outside is always escaped: a directory or a server must not be able to move the cursor.
 
 mod clipboard;
 mod input;
@@ -27,7 +26,7 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Returns the standard error of this process.
+    /// Creates the terminal of this process's standard error. `variable` reads the environment.
     pub fn stderr(variable: &dyn Fn(&str) -> Option<String>) -> Self {
         let is_terminal = io::stderr().is_terminal();
         let is_plain = variable("NO_COLOR").is_some_and(|value| !value.is_empty())
@@ -35,7 +34,7 @@ impl Terminal {
         Self { out: Arc::new(Mutex::new(io::stderr())), is_terminal, has_colour: is_terminal && !is_plain }
     }
 
-    /// Returns another destination, without colour, for tests.
+    /// Creates a terminal with another destination, without colour, for tests.
     pub fn to(out: Arc<Mutex<dyn Write + Send>>) -> Self {
         Self { out, is_terminal: false, has_colour: false }
     }
@@ -50,14 +49,14 @@ impl Terminal {
         self.is_terminal && input::is_answerable()
     }
 
-    /// Asks a question, and returns the lines that are typed from now on, until the input ends. Call it only if
+    /// Asks a question and returns the lines that are typed from now on, until the input ends. Call it only if
     /// [`Terminal::can_ask`] returns true.
     pub fn ask(&self, question: &str) -> mpsc::Receiver<Secret> {
         self.say(question);
         input::lines()
     }
 
-    /// Sends `text` to the clipboard of the person's terminal, if it may have one. The terminal does not confirm it.
+    /// Sends `text` to the terminal's clipboard, and returns false if there is none. A terminal never confirms it.
     /// `variable` reads the environment.
     pub fn copy(&self, text: &str, variable: &dyn Fn(&str) -> Option<String>) -> bool {
         let sequence = if self.is_terminal { clipboard::copying(text, variable) } else { None };
@@ -76,7 +75,7 @@ impl Terminal {
         self.line(&format!("cogfed: {}", shown(text)));
     }
 
-    /// Prints a line without a prefix, such as a URL to copy. It is escaped, too.
+    /// Prints an escaped line without a prefix, such as a URL to copy.
     pub fn plain(&self, text: &str) {
         self.line(&shown(text));
     }
@@ -105,8 +104,8 @@ impl Terminal {
 
     fn line(&self, line: &str) {
         let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
-        // A closed standard error is no failure: nobody wants to read. The line is written in one piece, so that input
-        // and other processes' messages do not break it.
+        // A closed standard error is no failure: nobody wants to read. The line is written in one piece, so that
+        // neither input nor other processes' messages break it.
         let _ = out.write_all(format!("{line}\n").as_bytes());
     }
 }
@@ -127,8 +126,8 @@ pub fn shown(text: &str) -> String {
     safe
 }
 
-/// Returns `json` with everything escaped that a terminal would obey. It parses to the same value: such characters are
-/// only in its strings, and each is one unit of UTF-16.
+/// Returns `json` with everything escaped that a terminal would obey. It still parses to the same value: such
+/// characters are only in its strings, and each is one unit of UTF-16.
 pub fn shown_json(json: &str) -> String {
     let mut safe = String::with_capacity(json.len());
     for c in json.chars() {
@@ -151,8 +150,8 @@ fn push_escaped(safe: &mut String, c: char) {
     }
 }
 
-/// A writer that passes text with line breaks and tabs, and escapes everything else that a terminal would obey. It is
-/// for an API's answer on a terminal; a pipe gets the bytes as they are.
+/// A writer that escapes everything that a terminal would obey, except for line breaks and tabs. It is for an API's
+/// answer on a terminal; a pipe gets the bytes as they are.
 pub struct Escaping<W> {
     inner: W,
     /// The first bytes of a character whose other bytes have not arrived.
@@ -185,7 +184,7 @@ impl<W: Write> Write for Escaping<W> {
             rest = rest.get(good.len()..).unwrap_or_default();
             match bad {
                 None => break Vec::new(),
-                // Cut in the middle of a character: its other bytes may still arrive.
+                // The bytes end within a character: its other bytes may still arrive.
                 Some(None) => break rest.to_vec(),
                 Some(Some(length)) => {
                     safe.push('\u{fffd}');
@@ -221,7 +220,7 @@ mod tests {
         "\u{7f}",
     ];
 
-    /// The characters that a terminal obeys: kept apart from the code that escapes it, which would else be its own judge.
+    /// Characters that a terminal obeys. The list is independent of the code that it tests.
     const OBEYED: &[char] = &[
         '\u{0}', '\u{7}', '\u{8}', '\r', '\u{1b}', '\u{7f}', '\u{85}', '\u{90}', '\u{9b}', '\u{9c}', '\u{9d}',
         '\u{61c}', '\u{200e}', '\u{200f}', '\u{2028}', '\u{2029}', '\u{202a}', '\u{202e}', '\u{2066}', '\u{2069}',

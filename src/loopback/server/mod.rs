@@ -1,4 +1,4 @@
-//! A small HTTP/1.1 server that neither idle nor slow nor oversized requests can hold up.
+//! A small HTTP/1.1 server that idle, slow or oversized requests cannot block.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -21,11 +21,11 @@ use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 
 use super::Port;
 
-/// Connections that are served at once.
+/// The number of connections that are served at once.
 const CONNECTIONS: usize = 32;
-/// How long a connection may take to send a whole request.
+/// The time in which a connection has to send a whole request head.
 const HEADER_DEADLINE: Duration = Duration::from_secs(5);
-/// The largest request head, in bytes; hyper's smallest setting.
+/// The largest request head, in bytes. It is hyper's smallest setting.
 const HEAD_LIMIT: usize = 8 * 1024;
 
 /// The answers of a server.
@@ -41,15 +41,15 @@ pub trait Handler: Send + Sync + 'static {
         note: &Self::Note,
     ) -> impl Future<Output = Response<String>> + Send;
 
-    /// Called when a connection has ended, whether its answer arrived or not.
+    /// Takes note of the end of a connection, whether its answer arrived or not.
     fn over(&self, note: &Self::Note);
 }
 
-/// A server at work. Dropping it closes everything.
+/// A running server. Dropping it closes its port and all connections.
 pub struct Server(JoinHandle<()>);
 
 impl Server {
-    /// Starts to serve on `port`, on the current tokio runtime. Each connection is good for one request.
+    /// Starts serving on `port`, on the current tokio runtime. Each connection serves one request.
     ///
     /// # Errors
     /// If the sockets cannot be handed to the runtime.
@@ -65,7 +65,7 @@ impl Drop for Server {
     }
 }
 
-/// One connection, as the accept loop knows it.
+/// One connection in the accept loop.
 struct Guest {
     /// True if it has sent a whole request.
     is_served: Arc<AtomicBool>,
@@ -80,7 +80,7 @@ async fn accept(sockets: Vec<TcpListener>, handler: Arc<impl Handler>) {
         turn += 1;
         let (stream, peer) = match next(&sockets, turn).await {
             Ok(accepted) => accepted,
-            // Out of file descriptors, most likely: accepting again at once would only spin.
+            // Most likely, there are no file descriptors left: accepting again at once would only spin.
             Err(_) => {
                 tokio::time::sleep(Duration::from_millis(20)).await;
                 continue;
@@ -89,7 +89,8 @@ async fn accept(sockets: Vec<TcpListener>, handler: Arc<impl Handler>) {
         while connections.try_join_next().is_some() {}
         guests.retain(|guest| !guest.task.is_finished());
         if guests.len() >= CONNECTIONS {
-            // The oldest without a whole request makes room. If all have sent one, they are answered soon enough.
+            // The oldest connection without a whole request makes room. If every one has sent its request, the new one
+            // is closed: the others are answered soon.
             let Some(idle) = guests.iter().position(|guest| !guest.is_served.load(Ordering::Relaxed)) else { continue };
             if let Some(guest) = guests.remove(idle) {
                 guest.task.abort();
@@ -98,12 +99,12 @@ async fn accept(sockets: Vec<TcpListener>, handler: Arc<impl Handler>) {
         let is_served = Arc::new(AtomicBool::new(false));
         let task = connections.spawn(serve(stream, peer, Arc::clone(&handler), Arc::clone(&is_served)));
         guests.push_back(Guest { is_served, task });
-        // Otherwise a burst would be taken in one go, and its first connections closed with their requests unread.
+        // Otherwise a burst would be accepted at once, and its first connections closed with their requests unread.
         tokio::task::yield_now().await;
     }
 }
 
-/// Returns the next connection on any of the sockets. Each is asked first in turn, so that a flood on one starves no
+/// Accepts the next connection. The sockets take turns at being asked first, so that a flood on one does not starve the
 /// other.
 async fn next(sockets: &[TcpListener], turn: usize) -> io::Result<(TcpStream, SocketAddr)> {
     poll_fn(|context| {
@@ -126,7 +127,7 @@ async fn serve<H: Handler>(stream: TcpStream, peer: SocketAddr, handler: Arc<H>,
         .max_buf_size(HEAD_LIMIT)
         .keep_alive(false)
         .serve_connection(TokioIo::new(stream), service);
-    // A peer that breaks off or sends garbage is not the handler's concern.
+    // A peer that disconnects or sends garbage is not the handler's concern.
     let _ = connection.await;
     handler.over(&note);
 }

@@ -1,5 +1,5 @@
-//! A server on the test's own runtime, and raw requests to it. Clients block, so they have threads of their own;
-//! what connects without waiting for an answer is taken from the kernel's queue once the server gets its turn.
+//! Tests with a server on the test's own runtime, and raw requests. Clients block, so they have threads of their own. A
+//! client that only connects stays in the kernel's queue until the server's turn.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener as StdListener, TcpStream};
@@ -9,11 +9,11 @@ use tokio::sync::{mpsc, watch};
 
 use super::*;
 
-/// Bounds a client whose connection is neither answered nor closed; less than the server's own deadline, so that this
-/// never does the work of what is tested.
+/// The longest wait of a client. It is shorter than the server's deadline, so that a close by that deadline does not
+/// pass for the close that a test expects.
 const HANG: Duration = Duration::from_secs(4);
 
-/// Answers with the target's path, `/wait` when it is let go.
+/// Answers with the target's path, but with `/wait` only once the test lets it go.
 struct Echo {
     asked: mpsc::UnboundedSender<String>,
     is_let_go: watch::Receiver<bool>,
@@ -21,7 +21,7 @@ struct Echo {
 }
 
 impl Handler for Echo {
-    /// True if the connection has asked.
+    /// True if the connection has sent a request.
     type Note = AtomicBool;
 
     async fn answer(&self, request: &Parts, _peer: SocketAddr, has_asked: &AtomicBool) -> Response<String> {
@@ -39,7 +39,7 @@ impl Handler for Echo {
     }
 }
 
-/// A server that runs, and the ends of its channels.
+/// A running server, and the test's ends of its channels.
 struct Lab {
     server: Server,
     port: u16,
@@ -49,7 +49,7 @@ struct Lab {
 }
 
 impl Lab {
-    /// Serves on the current runtime.
+    /// Starts the server on the current runtime.
     fn new() -> Self {
         let free = || StdListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
         let port = (0..50).find_map(|_| Port::bind(free()).ok()).expect("a port that is free on 127.0.0.1 and ::1");
@@ -60,13 +60,13 @@ impl Lab {
         Self { server, port: number, asked, let_go, over }
     }
 
-    /// The path of the next request.
+    /// Returns the path of the next request.
     async fn next(&mut self) -> String {
         tokio::time::timeout(HANG, self.asked.recv()).await.expect("a request comes in").unwrap()
     }
 }
 
-/// Runs what blocks, while the server has this thread.
+/// Runs blocking work on another thread, while the server has this one.
 async fn aside<T: Send + 'static>(client: impl FnOnce() -> T + Send + 'static) -> T {
     tokio::task::spawn_blocking(client).await.unwrap()
 }
@@ -85,7 +85,7 @@ fn ask(mut stream: &TcpStream, target: &str) {
     write!(stream, "GET {target} HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
 }
 
-/// The whole answer, up to the end of the connection.
+/// Reads the whole answer, up to the end of the connection.
 #[track_caller]
 fn answer_on(mut stream: &TcpStream) -> String {
     let mut answer = String::new();
@@ -213,7 +213,7 @@ async fn both_address_families_are_served_in_turn() {
     let mut lab = Lab::new();
     let addresses =
         [SocketAddr::from((Ipv4Addr::LOCALHOST, lab.port)), SocketAddr::from((Ipv6Addr::LOCALHOST, lab.port))];
-    // Ten wait on each before the server has its first turn.
+    // Ten clients wait on each address before the server has its first turn.
     let clients: Vec<_> = addresses
         .iter()
         .flat_map(|address| (0..10).map(|_| connected(*address)).collect::<Vec<_>>())
@@ -237,7 +237,7 @@ async fn socket_that_is_asked_first_changes_with_each_turn() {
         TcpListener::from_std(listener).unwrap()
     });
     let _clients: Vec<_> = [addresses, addresses, addresses].as_flattened().iter().map(|to| connected(*to)).collect();
-    // Both are known to be ready from here on.
+    // From here on, both sockets are known to be ready.
     for socket in &sockets {
         socket.accept().await.unwrap();
     }

@@ -11,10 +11,10 @@ use super::{ProfileFlag, RoleFlag};
 #[derive(Debug, Args)]
 #[command(after_long_help = SECTIONS)]
 pub struct CredentialProcess {
-    /// Which profile.
+    /// The profile's flag.
     #[command(flatten)]
     pub profile: ProfileFlag,
-    /// Which role.
+    /// The role's flag.
     #[command(flatten)]
     pub role: RoleFlag,
     /// Open the browser if a sign-in is required

@@ -15,7 +15,7 @@ use super::ProfileFlag;
 #[derive(Debug, Args)]
 #[command(after_long_help = SECTIONS)]
 pub struct Login {
-    /// Which profile.
+    /// The profile's flag.
     #[command(flatten)]
     pub profile: ProfileFlag,
     /// Go to this identity provider at once, past the chooser

@@ -11,7 +11,7 @@ use super::ProfileFlag;
 #[derive(Debug, Args)]
 #[command(after_long_help = SECTIONS)]
 pub struct Logout {
-    /// Which profile.
+    /// The profile's flag.
     #[command(flatten)]
     pub profile: ProfileFlag,
     /// Sign out of every profile of the configuration

@@ -1,11 +1,15 @@
-//! The command line, one file per verb. Doc comments on verbs and flags are the help, the man pages and the
+//! The command line, one file for each verb. Doc comments on verbs and flags become the help, the man pages and the
 //! completions.
 //!
 //! The first line of such a comment is the short help, without a full stop; the rest is the long help. Sections that
-//! clap does not know (examples, exit status, environment, files) stand beside the flags of their verb. They are shown
-//! after the long help, and set as sections of the man page, so they have a form that suits both: a title in capitals;
-//! indented by two, running text, or a term with its meaning after two spaces or on lines indented by six or more;
-//! indented by four, commands to type or copy. No line is longer than 80 columns.
+//! clap does not know (examples, exit status, environment, files) are constants beside the flags of their verb. They
+//! follow the long help, and become sections of the man page. One form suits both:
+//!
+//! - in capitals: a title;
+//! - indented by two: running text, or a term, with its meaning after two spaces or on lines indented by six or more;
+//! - indented by four: commands to type or copy.
+//!
+//! No line is longer than 80 columns.
 
 mod about;
 mod call;
@@ -56,7 +60,7 @@ pub struct Cli {
     pub verb: Verb,
 }
 
-/// The command line with `credential-process` as its only verb.
+/// The command line with `credential-process` as its only verb, see [`Cli::read`].
 #[derive(Parser)]
 struct Frequent {
     #[arg(long, global = true)]
@@ -73,11 +77,11 @@ enum FrequentVerb {
 }
 
 impl Cli {
-    /// Reads a command line, the program's name included.
+    /// Parses a command line, the program's name included.
     ///
     /// AWS's tools run `credential-process` all the time, and setting up the other verbs takes clap as long as the rest
-    /// of a run. So a parser with this verb only comes first. The whole parser handles everything else, including help
-    /// and errors.
+    /// of such a run. So a parser with only this verb comes first. The whole parser handles everything else, including
+    /// help and errors.
     ///
     /// # Errors
     /// clap's. Help and version are such errors, too.

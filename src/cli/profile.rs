@@ -34,7 +34,7 @@ pub struct ProfileList {
 /// Flags of `profile show`.
 #[derive(Debug, Args)]
 pub struct ProfileShow {
-    /// Which profile.
+    /// The profile's flag.
     #[command(flatten)]
     pub profile: ProfileFlag,
     /// Print JSON

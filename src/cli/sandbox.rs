@@ -73,7 +73,7 @@ fn switch() -> impl TypedValueParser<Value = Switch> {
     named(Switch::ALL.iter().map(|one| PossibleValue::new(one.name()).help(one.description())))
 }
 
-/// Returns a parser that takes the names of `values` only, which completions offer.
+/// Returns a parser that takes only the names of `values`; completions offer them.
 fn named<T>(values: impl Iterator<Item = PossibleValue>) -> impl TypedValueParser<Value = T>
 where
     T: FromStr<Err: Into<Box<dyn Error + Send + Sync>>> + Clone + Send + Sync + 'static,
@@ -105,7 +105,7 @@ CONTROLS
     curl -X POST --data-binary @p.json CONTROL/mapping
 ";
 
-/// Returns the examples, then each misbehaviour, refusal and switch by name.
+/// Returns the examples, followed by the names of each misbehaviour, refusal and switch.
 fn sections() -> String {
     let misbehaviours = terms(Misbehaviour::ALL.iter().map(|one| (one.name(), one.description())));
     let switches = terms(Switch::ALL.iter().map(|one| (one.name(), one.description())));
@@ -113,7 +113,7 @@ fn sections() -> String {
     format!("{EXAMPLES_AND_CONTROLS}\nMISBEHAVIOURS\n{misbehaviours}\nREFUSALS\n{refusals}\nSWITCHES\n{switches}")
 }
 
-/// Returns one term with its description after the other.
+/// Returns the terms, each with its description below it.
 fn terms(named: impl Iterator<Item = (&'static str, &'static str)>) -> String {
     named.map(|(name, description)| format!("  {name}\n        {description}\n")).collect()
 }

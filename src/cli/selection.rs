@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-/// Which profile.
+/// The flag for the profile.
 #[derive(Debug, Clone, Default, Args)]
 pub struct ProfileFlag {
     /// The profile to use
@@ -12,7 +12,7 @@ pub struct ProfileFlag {
     pub profile: Option<String>,
 }
 
-/// Which role.
+/// The flag for the role.
 #[derive(Debug, Clone, Default, Args)]
 pub struct RoleFlag {
     /// The IAM role to ask for, by its ARN, in place of the profile's

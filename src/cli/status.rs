@@ -10,10 +10,10 @@ use super::{ProfileFlag, RoleFlag};
 #[derive(Debug, Args)]
 #[command(after_long_help = SECTIONS)]
 pub struct Status {
-    /// Which profile.
+    /// The profile's flag.
     #[command(flatten)]
     pub profile: ProfileFlag,
-    /// Which role.
+    /// The role's flag.
     #[command(flatten)]
     pub role: RoleFlag,
     /// Print JSON on the standard output

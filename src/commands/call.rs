@@ -54,7 +54,7 @@ fn build(flags: &Call, env: &mut Env) -> anyhow::Result<ApiRequest> {
     Ok(request)
 }
 
-/// Returns the region to sign for: the flag's, else the host's, else the profile's, which is for hosts without one.
+/// Returns the region to sign for: that of the flag, else of the host, else of the profile.
 fn region(flags: &Call, request: &ApiRequest, context: &ProfileContext) -> anyhow::Result<String> {
     let of_profile = || context.profile.region.clone();
     let region = match flags.region {
@@ -68,8 +68,8 @@ fn region(flags: &Call, request: &ApiRequest, context: &ProfileContext) -> anyho
     })
 }
 
-/// Sends the request, signed by the servers' clock as far as it is known. If the API refuses that time, sends it once
-/// more, signed by the API's own clock.
+/// Sends the request, signed with the servers' time if their offset is known. If the API refuses that time, sends the
+/// request once more, signed with the API's time.
 async fn answered(
     request: &ApiRequest,
     credentials: &Credentials,
@@ -92,7 +92,7 @@ async fn answered(
     env.terminal.say("the request was refused for its time, and signed once more, by the API's clock");
     let answer = send(&sign(request, credentials, region, time)?, flags, env, context).await?;
     let second = refusal(&answer, time);
-    // The API's clock is trusted only after the API accepted a signature by it.
+    // The API's clock is trusted only after the API has accepted a signature with its time.
     if second.is_none() {
         session.note_clock();
     }
@@ -114,7 +114,7 @@ async fn send(signed: &SignedRequest, flags: &Call, env: &Env, context: &Profile
     Ok(answer)
 }
 
-/// Writes the answer to the output or the file, and the meaning of a refusal to the terminal.
+/// Writes the answer to the output or the file, and the explanation of a refusal to the terminal.
 async fn finish(
     answer: Answer,
     refusal: Option<Refusal>,
@@ -133,7 +133,7 @@ async fn finish(
         None => write(answer, flags, &mut env.output.to).await,
     };
     match written {
-        // The reader has read enough, as `head` does. The meaning of a refusal is still reported.
+        // The reader has read enough, as `head` does. A refusal is still explained.
         Err(error) if is_broken_pipe(&error) => {}
         other => other?,
     }
@@ -147,7 +147,7 @@ async fn finish(
     }
 }
 
-/// Opens a file for writing. It keeps its old content until the answer comes.
+/// Opens a file for writing. It keeps its old content until the answer arrives.
 fn opened_for_writing(path: &Path) -> anyhow::Result<File> {
     let file = OpenOptions::new().write(true).create(true).truncate(false).open(path);
     Ok(file.map_err(|error| Failure::new(Kind::Usage, format!("cannot write {}: {error}", path.display())))?)

@@ -18,10 +18,10 @@ use crate::session::{Ask, Message, OnMessage, Provider, Session, Setup};
 use crate::store::Store;
 use crate::terminal::Terminal;
 
-/// The wait after which a person is told the reason for it.
+/// The time after which a person is told the reason for a wait.
 const WAIT_BEFORE_TELLING: Duration = Duration::from_secs(1);
 
-/// The presence of a person who can answer a keyring's question.
+/// The presence of a person who can answer the keyring's questions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Attendance {
     /// A tool runs cogfed: nobody reads its messages.
@@ -34,13 +34,13 @@ pub enum Attendance {
 pub struct ProfileContext {
     /// The profile.
     pub profile: Arc<Profile>,
-    /// The store that it names.
+    /// The profile's store.
     pub store: Arc<Store>,
-    /// The HTTP client, with the authorities that the profile trusts.
+    /// The HTTP client, which trusts the profile's certificate authorities, too.
     pub http: Http,
-    /// The time.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// The standard error, which people read.
+    /// Standard error, for people.
     pub terminal: Terminal,
     session: Session,
 }
@@ -83,12 +83,12 @@ impl ProfileContext {
         &self.session
     }
 
-    /// Returns the credentials' accounts of all profiles of the configuration that share this one's sign-in.
+    /// Returns the names of the credentials' store items, for all configured profiles that share this one's sign-in.
     pub fn siblings(&self, env: &Env) -> Vec<String> {
         self.sharing(env).into_iter().map(|profile| credentials_account(&Ask::new(profile))).collect()
     }
 
-    /// Returns all profiles of the configuration that share this one's sign-in, including itself.
+    /// Returns all configured profiles that share this one's sign-in, including itself.
     pub fn sharing(&self, env: &Env) -> Vec<Profile> {
         let Ok(configuration) = configuration(env) else { return Vec::new() };
         let profile = |name: &str| {
@@ -99,8 +99,8 @@ impl ProfileContext {
         configuration.names().filter_map(profile).filter(shares).collect()
     }
 
-    /// Returns good credentials of the profile's role: those at hand, or the provider's, which renews them on a thread of
-    /// its own. Without a lease, so that a long answer of an API does not block sign-in or sign-out.
+    /// Returns valid credentials for the profile's role: those at hand, or those of a [`Provider`], which renews them
+    /// on a thread of its own. No lease is held, so that a long answer of an API does not block sign-in or sign-out.
     ///
     /// # Errors
     /// As [`Session::credentials`].
@@ -111,7 +111,7 @@ impl ProfileContext {
         }
     }
 
-    /// Runs a future to its end, like [`block_on`]. After a second it tells a person which host it is waiting for.
+    /// Runs a future to its end, like [`block_on`]. After a second, tells a person which host the run is waiting for.
     ///
     /// # Errors
     /// As [`block_on`].
@@ -134,7 +134,7 @@ impl ProfileContext {
         })
     }
 
-    /// Returns how a page reaches the person here.
+    /// Returns the means of showing a page to the person.
     pub fn browser_access(&self, env: &Env) -> BrowserAccess {
         let surroundings = Surroundings::here(&env.variable);
         if let Some(browser) = &env.browser {
@@ -153,11 +153,11 @@ pub struct BrowserAccess {
     pub browser: Option<Arc<dyn Browser>>,
     /// The environment that decides whether a browser here is the person's.
     pub surroundings: Surroundings,
-    /// True if it is this machine's own, not one that a test or the demo passed in.
+    /// True if it is this machine's browser, not one that a test or the demo passed in.
     pub is_own: bool,
 }
 
-/// Returns the function that shows the person at the terminal what the session reports.
+/// Returns the function that prints the session's messages for the person at the terminal.
 fn on_message(terminal: Terminal) -> OnMessage {
     Arc::new(move |message| match message {
         Message::Warning(text) => terminal.warn(text),
@@ -167,12 +167,12 @@ fn on_message(terminal: Terminal) -> OnMessage {
     })
 }
 
-/// Returns the choice of a profile that has no other flags.
+/// Returns the choice of the flag's profile, without other flags.
 pub fn choice(flag: &ProfileFlag) -> Choice {
     Choice { profile: flag.profile.clone(), flags: Vec::new() }
 }
 
-/// Returns the choice of a profile and, if the flag names one, of a role in place of the profile's.
+/// Returns the choice of the flag's profile and, if the other flag is given, of a role in place of the profile's.
 pub fn choice_of_role(flag: &ProfileFlag, role: &RoleFlag) -> Choice {
     let of = |role: &String| Override { key: keys::ROLE_ARN.entry(), flag: "--role", text: role.clone() };
     Choice { flags: role.role.iter().map(of).collect(), ..choice(flag) }

@@ -11,10 +11,10 @@ use crate::oidc::Machine;
 use crate::session::Lease;
 use crate::session::interactive::BrowserPolicy;
 
-/// The time that a person has to sign in, if the caller asked for a sign-in.
+/// The time that a person has to sign in, if the caller allows a sign-in.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// Prints the document. A failure is one line that includes the next step: the SDKs show no more than that.
+/// Prints the document. A failure is one line that includes the next step, because the SDKs show only one.
 pub fn run(flags: &CredentialProcess, env: &mut Env) -> anyhow::Result<()> {
     hand_over(flags, env).map_err(|error| Failure::from(error).in_one_line().into())
 }
@@ -28,7 +28,8 @@ fn hand_over(flags: &CredentialProcess, env: &mut Env) -> anyhow::Result<()> {
         None => block_on(async { Ok(renewed(&context, env, may_sign_in).await?) })?,
     };
     let document = lease.credentials.process_document(context.profile.account_id());
-    // The lease lives until the whole document is written: nobody can sign out in between.
+    // The lease of renewed credentials is held until the whole document is written, so that nobody signs out in
+    // between.
     env.print(document.expose())
 }
 
@@ -49,8 +50,8 @@ async fn renewed(context: &ProfileContext, env: &Env, may_sign_in: bool) -> Resu
     }
 }
 
-/// Returns the failure of a sign-in without a browser. Nobody reads a URL that a tool's helper prints, and input belongs
-/// to the tool, so the person has to run `cogfed login`.
+/// Returns the failure of a sign-in without a browser. Nobody reads a URL that a tool's helper prints, and input
+/// belongs to the tool, so a person has to run `cogfed login`.
 fn without_browser(error: Failure, machine: Machine) -> Failure {
     let message = format!("{error}, and no browser can be opened: {}", machine.described());
     Failure { kind: Kind::SignInRequired, message, ..error }

@@ -26,8 +26,8 @@ use crate::terminal::Terminal;
 const PERSON: &str = "bob";
 const PROFILE: &str = "demo";
 
-/// The time that a running step has to end when the demo is stopped. A wait for the browser takes longer, but writes
-/// nothing meanwhile.
+/// The time that a running step has to end when the demo is stopped. A wait for the browser may last longer, but it
+/// writes nothing.
 const GRACE: Duration = Duration::from_secs(1);
 
 pub fn run(flags: &Demo, env: &mut Env) -> anyhow::Result<()> {
@@ -38,7 +38,7 @@ pub fn run(flags: &Demo, env: &mut Env) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Runs the play on a thread of its own, so that Ctrl-C ends the demo and the folder is still removed.
+/// Runs the demo on a thread of its own. Ctrl-C then ends it, and the folder is still removed.
 async fn until_done_or_stopped(flags: &Demo, env: &Env) -> anyhow::Result<()> {
     // Caught before anything exists that could be left behind.
     let mut signals = Signals::interrupt_or_terminate()?;
@@ -48,14 +48,14 @@ async fn until_done_or_stopped(flags: &Demo, env: &Env) -> anyhow::Result<()> {
     let (done, mut is_done) = tokio::sync::oneshot::channel();
     let play = play(flags, env, folder.path(), Arc::clone(&is_stopped));
     thread::Builder::new().name("demo".into()).spawn(move || {
-        // Nobody receives it if the demo was stopped.
+        // If the demo was stopped, nobody receives the result.
         let _ = done.send(play());
     })?;
     tokio::select! {
         outcome = &mut is_done => outcome.context("the demo broke off")??,
         () = signals.received() => {
             is_stopped.store(true, Ordering::Relaxed);
-            // A step that writes into the folder later would create it again.
+            // A step that writes to the folder later would create it again.
             let _ = tokio::time::timeout(GRACE, is_done).await;
             return Err(Failure::new(Kind::Interrupted, "interrupted").into());
         }
@@ -63,7 +63,7 @@ async fn until_done_or_stopped(flags: &Demo, env: &Env) -> anyhow::Result<()> {
     folder.close().context("cannot remove the demo's folder")
 }
 
-/// Returns everything that happens in `folder`, for another thread to run.
+/// Returns the demo itself, for another thread to run. It writes only to `folder`.
 fn play(
     flags: &Demo,
     env: &Env,
@@ -107,14 +107,14 @@ fn tell(terminal: &Terminal, text: &str) {
     terminal.plain(text);
 }
 
-/// Returns three ports that are free now. If another process takes one before the sign-in does, it uses the next.
+/// Returns three ports that are free now. If another process takes one before the sign-in, the sign-in uses the next.
 fn free_ports() -> io::Result<Vec<u16>> {
     let sockets: Vec<TcpListener> =
         (0..3).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).collect::<Result<_, _>>()?;
     sockets.iter().map(|socket| Ok(socket.local_addr()?.port())).collect()
 }
 
-/// The person's browser or, if there is none, a visitor that clicks through the sandbox's pages.
+/// The person's browser or, without one, a visitor that clicks through the sandbox's pages.
 struct DemoBrowser {
     is_headless: bool,
     terminal: Terminal,
@@ -151,7 +151,7 @@ struct Stage {
     terminal: Terminal,
     browser: Arc<dyn Browser>,
     is_headless: bool,
-    /// Set when no further step may begin.
+    /// True when no further step may begin.
     is_stopped: Arc<AtomicBool>,
     api: String,
 }
@@ -199,7 +199,7 @@ impl Stage {
         }
     }
 
-    /// Runs a command line like [`Self::act`], and shows its output.
+    /// As [`Self::act`], and prints the output, indented.
     fn indented(&self, what: &str, words: &[&str]) -> anyhow::Result<()> {
         self.act(what, words)?.lines().for_each(|line| tell(&self.terminal, &format!("   {line}")));
         Ok(())
@@ -244,7 +244,7 @@ fn masked(document: &str) -> String {
     document.to_string()
 }
 
-/// A standard output that is kept in memory.
+/// Standard output that is kept in memory.
 #[derive(Clone, Default)]
 struct Captured(Arc<Mutex<Vec<u8>>>);
 

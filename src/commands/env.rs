@@ -15,22 +15,21 @@ use crate::terminal::{Terminal, shown_json};
 /// Everything that a run takes from outside. Tests pass their own clock, browser, folder and streams; HTTP is never
 /// faked, because the sandbox is a real server.
 pub struct Env {
-    /// The time.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
     /// The browser that opens pages, if not this desktop's.
     pub browser: Option<Arc<dyn Browser>>,
     /// cogfed's own folder, if not this user's.
     pub folder: Option<Folder>,
-    /// The standard input.
+    /// Standard input.
     pub input: Box<dyn Read + Send>,
-    /// The standard output.
+    /// Standard output.
     pub output: Output,
-    /// The standard error, which people read.
+    /// Standard error, for people.
     pub terminal: Terminal,
     /// Reads an environment variable.
     pub variable: ReadVariable,
-    /// True if the run has this process to itself. Then `--debug` logs to the standard error, and Ctrl-C ends a login
-    /// at once.
+    /// True if the process runs nothing else. Then `--debug` logs to standard error, and Ctrl-C ends a login at once.
     pub owns_process: bool,
 }
 
@@ -39,9 +38,9 @@ pub type ReadVariable = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// The destination of machine-readable output.
 pub struct Output {
-    /// The standard output, or its stand-in.
+    /// Standard output, or its stand-in.
     pub to: Box<dyn Write + Send>,
-    /// True if that is a terminal, on which an API's answer must be escaped.
+    /// True if `to` is a terminal, for which an API's answer must be escaped.
     pub is_terminal: bool,
 }
 
@@ -67,12 +66,12 @@ impl Env {
         self.folder.clone().map_or_else(Folder::own, Ok)
     }
 
-    /// Writes a line of JSON to the standard output, escaped for a terminal.
+    /// Writes a line of JSON to standard output, escaped for a terminal.
     pub(super) fn print_json(&mut self, value: &impl Serialize) -> anyhow::Result<()> {
         self.print(&(shown_json(&serde_json::to_string(value)?) + "\n"))
     }
 
-    /// Writes to the standard output, all at once.
+    /// Writes to standard output, all at once.
     pub(super) fn print(&mut self, text: &str) -> anyhow::Result<()> {
         let to = &mut self.output.to;
         match to.write_all(text.as_bytes()).and_then(|()| to.flush()) {

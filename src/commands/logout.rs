@@ -1,4 +1,4 @@
-//! `cogfed logout`: revoke, delete, and report what stays valid.
+//! `cogfed logout`: revokes and deletes, and reports what stays valid.
 
 use url::Url;
 
@@ -25,7 +25,8 @@ pub fn run(flags: &Logout, env: &mut Env) -> anyhow::Result<()> {
             failures.push(Failure::from(error));
         }
     }
-    // All failures are reported. The run exits with a store's, because something may still be kept there.
+    // All failures are reported. If a store failed, its failure decides the exit code, because secrets may still be
+    // kept there.
     failures.sort_by_key(|failure| failure.kind == Kind::Store);
     let Some(gravest) = failures.pop() else { return Ok(()) };
     failures.iter().for_each(|failure| env.terminal.fail(failure));
@@ -39,7 +40,7 @@ fn one(context: &ProfileContext, env: &Env) -> anyhow::Result<()> {
         return Ok(());
     };
     let tokens = &signing_out.tokens;
-    // Revoked before it is deleted: if this run is killed in between, the next one finds the rest of the work.
+    // The token is revoked before it is deleted: if this run is killed in between, the next one can finish.
     let endpoints = context.wait_for(async { Ok(context.session().endpoints().await?) }).map_err(Failure::from);
     let revoked = revoke(context, &endpoints, tokens);
     context.session().finish_sign_out(&signing_out)?;

@@ -39,7 +39,7 @@ pub fn exit_code(words: impl IntoIterator<Item = OsString>, env: Env) -> u8 {
         process::log_to_stderr();
     }
     match cli.verb {
-        // It may wait for a person, a keyring, a lock or a server. Ctrl-C ends it at once in every case.
+        // The login may wait for a person, a keyring, a lock or a server. Ctrl-C ends it at once in every case.
         Verb::Login(_) => {
             let terminal = env.terminal.clone();
             process::until_interrupted(|| act(cli, env)).map_or_else(
@@ -51,16 +51,16 @@ pub fn exit_code(words: impl IntoIterator<Item = OsString>, env: Env) -> u8 {
     }
 }
 
-/// Prints why the parser did not return a command line, and returns its exit code. Help and version are such reasons,
-/// too. A closed output is no failure.
+/// Prints the parser's error and returns its exit code. Help and version are such errors, too. A closed output is no
+/// failure.
 fn refused(error: &clap::Error, mut env: Env) -> u8 {
     let text = error.render().to_string();
     let _ = match (error.use_stderr(), env.owns_process) {
-        // The parser repeats the command line, which a script may have from elsewhere.
+        // The parser's error repeats the command line, whose text may come from outside.
         (true, true) if text.split(['\n', '\t']).any(|piece| shown(piece) != piece) => {
             Escaping::new(io::stderr()).write_all(text.as_bytes())
         }
-        // In colour where that suits.
+        // In colour if the terminal has it.
         (_, true) => error.print(),
         (true, false) => {
             text.lines().for_each(|line| env.terminal.plain(line));
@@ -78,7 +78,8 @@ fn act(cli: Cli, mut env: Env) -> u8 {
     }
 }
 
-/// The failure inside, with the context that was added to it. An error that holds none is of [`Kind::Failed`].
+/// Takes out the failure, with the context that was added to it. An error without a failure becomes one of
+/// [`Kind::Failed`].
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
         let message = format!("{error:#}");
@@ -150,7 +151,7 @@ mod tests {
         }
     }
 
-    /// Runs a command line with an input, and returns its exit code, output and messages.
+    /// Runs a command line with the given input. Returns its exit code, output and messages.
     fn run_with(input: &'static str, words: &[&str]) -> (u8, String, String) {
         let (output, messages) = (Kept::default(), Kept::default());
         let env = Env {

@@ -50,7 +50,7 @@ fn show(flags: &ProfileShow, env: &mut Env) -> anyhow::Result<()> {
         });
         env.print(&format!("profile {name}\n{}", rows.collect::<String>()))?;
     }
-    // Checked after the settings are shown: a person needs them to correct a wrong value.
+    // Checked only after the settings are shown, because a person needs them to correct a wrong value.
     Profile::from_settings(&name, &settings)?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Text output of `status` and `roles`: rows of a name and a value, and times as people read them.
+//! Text output of `status` and `roles`: rows of a name and a value, and times in local form.
 
 use chrono::{DateTime, Local, Utc};
 
@@ -25,12 +25,12 @@ pub fn listed(texts: &[String]) -> String {
     if texts.is_empty() { "none".to_owned() } else { texts.join(", ") }
 }
 
-/// Returns a time in this machine's time zone.
+/// Formats a time in this machine's time zone.
 pub fn local(time: DateTime<Utc>) -> String {
     time.with_timezone(&Local).format("%Y-%m-%d %H:%M %:z").to_string()
 }
 
-/// Returns when something ends or has ended, and how long that is from `now`.
+/// Formats the time of an end, and how long that is before or after `now`.
 pub fn until(time: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let left = time - now;
     match (left.num_days(), left.num_minutes()) {

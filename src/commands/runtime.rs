@@ -13,7 +13,7 @@ pub fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::R
             .hint("allow more open files ('ulimit -n'), then try again")
     })?;
     let outcome = runtime.block_on(future);
-    // Does not wait for a name lookup that is still running after the deadline.
+    // A name lookup that still runs after the deadline is not waited for.
     runtime.shutdown_background();
     outcome
 }

@@ -63,10 +63,11 @@ fn take_mapping(sandbox: &Sandbox, path: &Path) -> anyhow::Result<()> {
     })
 }
 
-/// The first line of a configuration that a sandbox wrote, and that the next one may replace.
+/// The first line of a configuration that a sandbox wrote. The next sandbox may replace such a file.
 const HEADER: &str = "# Written by 'cogfed sandbox'; the next one may replace it.\n";
 
-/// Writes the configuration in one piece, readable only for this user. Replaces only an earlier sandbox's.
+/// Writes the configuration in one piece, readable only for this user. An existing file is replaced only if an earlier
+/// sandbox wrote it.
 fn write(path: &Path, configuration: &str) -> anyhow::Result<()> {
     let failed = || format!("cannot write {}", path.display());
     match std::fs::read_to_string(path) {

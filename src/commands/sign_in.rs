@@ -22,7 +22,7 @@ pub(super) struct Manner<'a> {
     pub is_forced: bool,
 }
 
-/// Signs in, unless there is a sign-in that works.
+/// Signs in, unless the stored sign-in still works.
 ///
 /// # Errors
 /// As [`crate::session::Session::sign_in`].
@@ -46,7 +46,7 @@ pub(super) async fn sign_in(context: &ProfileContext, env: &Env, manner: &Manner
     context.session().sign_in(&request).await
 }
 
-/// The messages while a person signs in.
+/// The messages during a sign-in.
 struct Words<'a> {
     env: &'a Env,
     profile: &'a Profile,
@@ -116,7 +116,7 @@ impl Words<'_> {
         terminal.say(&format!("waiting up to {} s for you to sign in", self.manner.patience.as_secs()));
     }
 
-    /// Returns where to open the URL: the browser must come back to this machine, unless SSH forwards a port.
+    /// Names the machine on which to open the URL. It has to be this one unless SSH forwards a port.
     fn where_to(&self) -> &'static str {
         if self.access.surroundings.ssh.is_some() { "" } else { " on this machine" }
     }

@@ -89,15 +89,15 @@ fn warning(code: &'static str, text: String) -> Finding {
     Finding { severity: Severity::Warning, code, rule: None, text }
 }
 
-/// Returns the warning about the classic flow: its roles depend on their trust policies, and a role mapping rules it
-/// out (<https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html>).
+/// Returns the warning about a profile with the classic flow: AWS refuses that flow if there is a role mapping, and the
+/// role's trust policy decides (<https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html>).
 fn classic_flow(profile: &Profile) -> Option<Finding> {
     let text = "the profile says flow = \"classic\": AWS refuses that where there is a role mapping, and elsewhere it is \
                 the trust policy of the role asked for that decides";
     profile.is_classic().then(|| warning("classic_flow", text.to_owned()))
 }
 
-/// Fails unless the report is what the flags ask for.
+/// Fails if no role is given, or if the report does not meet `--expect` or `--strict`.
 fn verdict(report: &Report<'_>, flags: &Roles) -> Result<(), Failure> {
     let is_certain = report.is_certain();
     let failed = |message: String| Err(Failure::new(Kind::Failed, message));

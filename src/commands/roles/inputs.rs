@@ -1,4 +1,4 @@
-//! The inputs of `roles --explain`: files, the standard input, the sign-in, or the service.
+//! The inputs of `roles --explain`: files, standard input, the sign-in, or the service.
 
 use std::fs::File;
 use std::io::Read;
@@ -18,13 +18,13 @@ use crate::secret::Secret;
 /// The largest file of claims, in bytes: cogfed accepts no larger ID token.
 const LARGEST_CLAIMS: usize = 64 * 1024;
 
-/// The claims of a person, and the scopes of their tokens if known.
+/// A person's claims, and the scopes of their tokens if known.
 pub struct Claims {
     pub claims: Map<String, Value>,
     pub scopes_given: Option<String>,
 }
 
-/// Returns the claims of the file that the flags name, or else of the sign-in.
+/// Returns the claims of the file that the flags name, else of the sign-in.
 pub fn claims(flags: &Roles, context: Option<&ProfileContext>, env: &mut Env) -> anyhow::Result<Claims> {
     let scope = |claims: &Map<String, Value>| claims.get("scope").and_then(Value::as_str).map(str::to_owned);
     if let Some(path) = &flags.claims {
@@ -69,7 +69,7 @@ pub fn mapping_of(path: &Path, env: &mut Env) -> Result<IdentityPoolRoles, Failu
     IdentityPoolRoles::read(&read(path, LARGEST, env)?, &named(path))
 }
 
-/// Returns the role mapping of the file that the flags name, or else the service's answer to an administrator.
+/// Returns the role mapping of the file that the flags name, else of the service, which an administrator may ask.
 pub fn mapping(flags: &Roles, context: Option<&ProfileContext>, env: &mut Env) -> anyhow::Result<IdentityPoolRoles> {
     if let Some(path) = &flags.mapping {
         return Ok(mapping_of(path, env)?);
@@ -88,7 +88,7 @@ pub fn mapping(flags: &Roles, context: Option<&ProfileContext>, env: &mut Env) -
         .wait_for(async { Ok(administrator.pool_roles(&PoolConfig::of(&context.profile), &context.http, time).await?) })
 }
 
-/// Returns the content of a file or of the standard input, up to `largest` bytes.
+/// Returns the content of a file or of standard input, up to `largest` bytes.
 fn read(path: &Path, largest: usize, env: &mut Env) -> Result<Vec<u8>, Failure> {
     let name = named(path);
     let unreadable = |error: std::io::Error| Failure::new(Kind::Usage, format!("cannot read {name}: {error}"));

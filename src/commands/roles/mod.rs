@@ -20,7 +20,7 @@ use crate::role_mapping::IdentityPoolRoles;
 use crate::role_mapping::asserted::Asserted;
 use crate::session::record::{CredentialsRecord, TokensRecord};
 
-/// The known facts about one sign-in's roles. Field names are a promise to scripts; times are RFC 3339 in UTC.
+/// The roles of one sign-in. Scripts rely on the field names; times are RFC 3339 in UTC.
 #[derive(Serialize)]
 struct Overview<'a> {
     profile: &'a str,
@@ -36,7 +36,7 @@ struct Overview<'a> {
 /// A role that can be requested.
 #[derive(Serialize)]
 struct Role {
-    /// The role's ARN, or `None` for the one that the identity pool gives if none is requested.
+    /// The role's ARN, or `None` for the role that the identity pool chooses if none is requested.
     role_arn: Option<String>,
     named_by: Vec<String>,
     credentials: Option<Credentials>,
@@ -106,7 +106,7 @@ fn stored(context: &ProfileContext, tokens: &TokensRecord) -> anyhow::Result<Vec
     Ok(stored.into_iter().map(|(_, record)| record).collect())
 }
 
-/// Returns every role that is named somewhere, with the places that name it. The one that needs no request comes first.
+/// Returns every known role, with the places that name it. The identity pool's own choice comes first.
 fn named(
     flags: &Roles,
     context: &ProfileContext,

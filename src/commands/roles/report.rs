@@ -15,7 +15,7 @@ pub struct Report<'a> {
     pub chosen: Chosen<'a>,
     pub custom_role: Option<&'a str>,
     pub claims: &'a Map<String, Value>,
-    /// True if this mapping applies to this token and this flow, or was named as the one to evaluate.
+    /// True if this mapping applies to this token and this flow, or a flag names it as the one to evaluate.
     pub counts: bool,
     pub explanation: Explanation,
     pub findings: Vec<Finding>,
@@ -26,7 +26,7 @@ impl Report<'_> {
         self.chosen.entry.map(|(_, mapping)| mapping)
     }
 
-    /// Returns true if every interpretation has the same outcome, and this mapping decides.
+    /// Returns true if this mapping counts and every interpretation has the same outcome.
     pub fn is_certain(&self) -> bool {
         self.counts && self.explanation.is_certain()
     }
@@ -35,7 +35,7 @@ impl Report<'_> {
         why_this_outcome(self.explanation.evaluation.basis, self.mapping(), self.pool)
     }
 
-    /// Returns each rule with its place, its verdict and the reason.
+    /// Returns each rule with its place from 0 on, its verdict and the reason.
     pub fn verdicts(&self) -> impl Iterator<Item = (usize, &role_mapping::Rule, Verdict, String)> {
         let rules = self.mapping().map(RoleMapping::rules).unwrap_or_default();
         let verdicts = rules.iter().zip(&self.explanation.evaluation.verdicts).enumerate();
@@ -46,7 +46,7 @@ impl Report<'_> {
         self.explanation.evaluation.basis == role_mapping::Basis::Rule(place)
     }
 
-    /// Returns the report as JSON. Field names are a promise to scripts.
+    /// Returns the report as JSON. Scripts rely on the field names.
     pub fn json(&self) -> Value {
         let explanation = &self.explanation;
         let evaluation = &explanation.evaluation;
@@ -99,7 +99,7 @@ pub fn type_of(mapping: &RoleMapping) -> &'static str {
     }
 }
 
-/// Returns the other answers to these questions, in one sentence.
+/// Returns the other possible answers to these questions, in one sentence.
 pub fn others(questions: &[Question]) -> String {
     questions.iter().map(|question| question.other_answer()).collect::<Vec<_>>().join(", and ")
 }

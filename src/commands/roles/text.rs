@@ -1,4 +1,4 @@
-//! The text form of an explanation.
+//! The text form of a role mapping's explanation.
 
 use super::super::rows::{self, Row, listed};
 use super::report::{Report, others, type_of};

@@ -12,7 +12,7 @@ use crate::profile::Role;
 use crate::session::record::{CredentialsRecord, TokensRecord};
 use crate::session::{Ask, KeptOffset};
 
-/// The state of one profile. Field names are a promise to scripts; times are RFC 3339 in UTC.
+/// The state of one profile. Scripts rely on the field names; times are RFC 3339 in UTC.
 #[derive(Serialize)]
 struct ProfileStatus<'a> {
     profile: &'a str,
@@ -25,12 +25,12 @@ struct ProfileStatus<'a> {
     signed_in: bool,
     sign_in: Option<SignIn<'a>>,
     credentials: Option<Credentials<'a>>,
-    /// The same sign-in's credentials of other roles or by the other flow.
+    /// The same sign-in's credentials for other roles, or from the other flow.
     other_credentials: Vec<Credentials<'a>>,
     clock: Option<Clock<'a>>,
 }
 
-/// The skew of a clock, as an earlier run measured it.
+/// The offset of a clock, as an earlier run measured it.
 #[derive(Serialize)]
 struct Clock<'a> {
     host: &'a str,

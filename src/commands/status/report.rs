@@ -34,7 +34,7 @@ const SHOWN: &[&str] = &[
     "TERM",
     "NO_COLOR",
 ];
-/// Variables of which the report shows only that they are set: their values are secret or private.
+/// Variables of which the report shows only that they are set, because their values are secret or private.
 const NAMED: &[&str] = &[
     "COGFED_CLIENT_SECRET",
     "AWS_ACCESS_KEY_ID",
@@ -50,7 +50,7 @@ const PROXIES: &[&str] = &["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy
 /// The width of the names' column, in characters.
 const NAMES: usize = 24;
 
-/// Prints the report. An error while it gathers facts becomes a part of it.
+/// Prints the report. Errors while it gathers facts become part of it.
 pub fn run(choice: &Choice, env: &mut Env) -> anyhow::Result<()> {
     let mut report = Report::default();
     report.title("cogfed");
@@ -93,7 +93,7 @@ fn configured(report: &mut Report, choice: &Choice, env: &Env) {
     };
     report.row("file", configuration.path.display());
     report.row("profiles", configuration.names().collect::<Vec<_>>().join(", "));
-    // A wrong choice or setting is reported where it is used.
+    // A wrong choice or setting is reported by the part that uses it.
     let Ok(name) = select(&configuration, choice, &env.variable) else { return };
     report.title(&format!("profile {name}"));
     let Ok(settings) = settings(&configuration, &name, choice, &env.variable) else { return };
@@ -126,7 +126,7 @@ fn stored(report: &mut Report, context: &ProfileContext) {
     remembered(report, session.diagnosis(tokens.ok().flatten().as_ref()));
 }
 
-/// Reports the addresses that follow from the settings.
+/// Reports the URLs that follow from the settings.
 fn derived(report: &mut Report, profile: &Profile) {
     report.row("issuers", profile.issuer.issuers().join(", "));
     match &profile.issuer {
@@ -203,7 +203,7 @@ fn stamp(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// Returns a text with each email address's name cut to one letter: enough to tell two people apart, and no more.
+/// Shortens the name in each email address to one letter, which is enough to tell two people apart.
 fn person(text: &str) -> String {
     let local_part = |c: char| c.is_alphanumeric() || "._%+-!#$&'*/=?^`{|}~".contains(c);
     let mut rest = text;
@@ -219,7 +219,7 @@ fn person(text: &str) -> String {
     masked + rest
 }
 
-/// Returns a proxy's URL without the part that may hold a password.
+/// Returns a proxy's URL without user and password.
 fn without_password(proxy: &str) -> String {
     let whole = if proxy.contains("://") { proxy.to_owned() } else { format!("http://{proxy}") };
     match Url::parse(&whole) {

@@ -1,4 +1,4 @@
-//! The time, passed in so that tests can hold or move it, and the offset between this machine's clock and a server's.
+//! The time, passed in so that tests can set it, and the offset between this machine's clock and a server's.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-/// Smaller offsets are ignored: a `Date` counts whole seconds, and an exchange takes time.
+/// The smallest offset that counts: a `Date` has whole seconds, and an exchange takes time.
 const NOTICEABLE: TimeDelta = TimeDelta::minutes(1);
-/// The most by which the time of a signature may differ from AWS's clock, either way
+/// The largest difference between a signature's time and AWS's clock that AWS accepts, either way
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html>).
 pub const SIGNATURE_TOLERANCE: TimeDelta = TimeDelta::minutes(5);
 
@@ -28,7 +28,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until it is moved. Its clones share it.
+/// A clock that stands still until it is moved. Clones share the time.
 #[derive(Debug, Clone)]
 pub struct ManualClock(Arc<Mutex<DateTime<Utc>>>);
 
@@ -50,20 +50,20 @@ impl Clock for ManualClock {
     }
 }
 
-/// The offset of a server's clock from this machine's: theirs less ours, as measured from an answer.
+/// The offset of a server's clock: its time minus this machine's, measured from an answer.
 ///
-/// It serves to sign requests, and to read the times in the answer that it was measured from. It never makes anything
-/// stored live longer than this machine's own clock allows: see [`Offset::expiry`].
+/// It is used to sign requests, and to read the times in the answer that it was measured from. It never prolongs the
+/// life of anything stored: see [`Offset::expiry`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Offset(TimeDelta);
 
 impl Offset {
-    /// Creates the offset that was measured, or none if it is less than a minute.
+    /// Creates the offset that was measured. Less than a minute counts as none.
     pub fn measured(theirs_less_ours: TimeDelta) -> Self {
         if theirs_less_ours.abs() < NOTICEABLE { Self::default() } else { Self(theirs_less_ours) }
     }
 
-    /// Returns whether the clocks agree, as far as anyone can tell.
+    /// Returns whether no noticeable offset was measured.
     pub fn is_none(self) -> bool {
         self == Self::default()
     }
@@ -73,31 +73,30 @@ impl Offset {
         self.0.abs() >= SIGNATURE_TOLERANCE
     }
 
-    /// Returns what the server's clock shows when this machine's shows `ours`.
+    /// Converts a time by this machine's clock to the server's.
     pub fn there(self, ours: DateTime<Utc>) -> DateTime<Utc> {
         ours.checked_add_signed(self.0).unwrap_or(ours)
     }
 
-    /// Returns what this machine's clock shows when the server's shows `theirs`.
+    /// Converts a time by the server's clock to this machine's.
     pub fn here(self, theirs: DateTime<Utc>) -> DateTime<Utc> {
         theirs.checked_sub_signed(self.0).unwrap_or(theirs)
     }
 
-    /// Returns when something that expires at `theirs` counts as expired here: by this machine's clock or by the
-    /// server's, whichever comes first. The clock may be corrected at any time, and that must not make anything live
-    /// longer.
+    /// Returns the time at which something that expires at `theirs` counts as expired here. It is expired once this
+    /// machine's clock or the server's says so: a later correction of the clock must not prolong its life.
     pub fn expiry(self, theirs: DateTime<Utc>) -> DateTime<Utc> {
         theirs.min(self.here(theirs))
     }
 }
 
-/// Reads an IMF-fixdate (RFC 9110, section 5.6.7), the one form of a date that servers may send.
+/// Reads an IMF-fixdate (RFC 9110, section 5.6.7), the only date format that servers may send.
 pub fn http_date(text: &str) -> Option<DateTime<Utc>> {
     let text = text.trim();
     text.ends_with("GMT").then(|| DateTime::parse_from_rfc2822(text).ok())?.map(|time| time.to_utc())
 }
 
-/// Formats a length of time in full words, in its two largest units: "1 hour 15 minutes". Empty below one second.
+/// Formats a length of time in its two largest units: "1 hour 15 minutes". Empty below one second.
 pub fn in_words(length: TimeDelta) -> String {
     let units = [
         ("day", length.num_days()),
@@ -111,7 +110,7 @@ pub fn in_words(length: TimeDelta) -> String {
     shown.join(" ")
 }
 
-/// Formats the offset of this machine's clock, to go before the name of the other: "2 h 5 min ahead of".
+/// Formats the offset as a phrase about this machine's clock, to precede the server's name: "2 h 5 min ahead of".
 impl fmt::Display for Offset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (size, direction) = (self.0.abs(), if self.0 < TimeDelta::zero() { "ahead of" } else { "behind" });

@@ -13,7 +13,7 @@ pub enum Kind {
     Usage,
     /// Nobody is signed in, or the sign-in has ended: `cogfed login` is the next step (3).
     SignInRequired,
-    /// The store of the secrets failed (4).
+    /// The secret store failed (4).
     Store,
     /// The network failed, or a server gave no usable answer (5).
     Network,
@@ -45,7 +45,7 @@ impl Kind {
 }
 
 impl Kind {
-    /// Returns the kind with this exit code, or [`Kind::Failed`] if there is none.
+    /// Returns the kind with an exit code from 2 to 7, and [`Kind::Failed`] for any other code.
     pub fn of_exit_code(code: u8) -> Self {
         let kinds = [Kind::Usage, Kind::SignInRequired, Kind::Store, Kind::Network, Kind::Refused, Kind::Busy];
         kinds.into_iter().find(|kind| kind.exit_code() == code).unwrap_or(Kind::Failed)
@@ -57,8 +57,8 @@ impl Kind {
 /// Messages are in lower case, without a full stop, and name the object (file, profile, host). They never hold a
 /// secret, a query string or a body. Text from outside is escaped where it is printed (`terminal`), not here.
 ///
-/// Every room returns it, or a small enum of its own that converts to it. Context goes in front of the message, see
-/// [`Failure::within`]; kind, hint and wait stay as they are.
+/// Every room returns a `Failure`, or a small enum that converts to it. [`Failure::within`] puts context in front of
+/// the message and keeps kind, hint and wait.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// The meaning for the caller.
@@ -67,7 +67,7 @@ pub struct Failure {
     pub message: String,
     /// The next step, as a command where there is one.
     pub hint: Option<String>,
-    /// How long the server that failed wants to be left alone, if it said so.
+    /// The wait that the failing server asked for, if any.
     pub retry_after: Option<Duration>,
 }
 
@@ -77,7 +77,7 @@ impl Failure {
         Self { kind, message: message.into(), hint: None, retry_after: None }
     }
 
-    /// Creates a failure from an error of a library, with the causes that it names: "error: cause: cause".
+    /// Creates a failure from a library's error and its causes: "error: cause: cause".
     pub fn caused_by(kind: Kind, error: &dyn std::error::Error) -> Self {
         let mut message = error.to_string();
         let mut cause = error.source();
@@ -95,7 +95,7 @@ impl Failure {
         self
     }
 
-    /// Adds how long the server wants to be left alone.
+    /// Adds the wait that the server asked for.
     #[must_use]
     pub fn after(mut self, wait: Option<Duration>) -> Self {
         self.retry_after = wait;
@@ -129,8 +129,8 @@ impl std::error::Error for Failure {}
 
 /// Context for results, like `anyhow::Context`.
 ///
-/// It is for results of [`Failure`] and of [`io::Error`]. No bare I/O error becomes a failure by itself: its text names
-/// no path, so the context has to.
+/// Results of [`Failure`] and of [`io::Error`] have it. An I/O error becomes a failure only with context, because its
+/// own text names no path.
 pub trait Within<T> {
     /// Puts the action that failed in front of the message: "context: message".
     ///

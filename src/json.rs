@@ -1,4 +1,5 @@
-//! JSON objects in which each name occurs once: parsers differ in which of two members counts (RFC 8259, section 4).
+//! JSON objects in which each name occurs once. If a name is repeated, parsers disagree on which member counts (RFC
+//! 8259, section 4).
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -7,7 +8,7 @@ use std::marker::PhantomData;
 use serde::Deserialize;
 use serde::de::{Error, MapAccess, Visitor};
 
-/// A visitor that reads the members of an object in their order, and refuses an object that repeats a name.
+/// A visitor that reads the members of an object in order, and refuses an object that repeats a name.
 pub struct UniqueMembers<V> {
     expected: &'static str,
     repeated: fn(&str) -> String,
@@ -15,8 +16,8 @@ pub struct UniqueMembers<V> {
 }
 
 impl<V> UniqueMembers<V> {
-    /// Creates the visitor for an object that messages call `expected`. `repeated` is the message for a name that occurs
-    /// twice.
+    /// Creates the visitor for an object that messages call `expected`. `repeated` makes the message for a repeated
+    /// name.
     pub fn new(expected: &'static str, repeated: fn(&str) -> String) -> Self {
         Self { expected, repeated, values: PhantomData }
     }

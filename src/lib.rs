@@ -14,7 +14,7 @@
 //! In the repository, docs/ARCHITECTURE.md has the rooms by floors, a sign-in and a renewal step by step, and a table of what
 //! to change where.
 
-// What can panic, and what prints or exits behind `main`'s back. `expect` is allowed: its text says why it cannot fail.
+// Nothing may panic, print or exit, except for `main`. `expect` is allowed: its text says why it cannot fail.
 #![warn(clippy::exit, clippy::indexing_slicing, clippy::panic, clippy::print_stderr, clippy::print_stdout)]
 #![warn(clippy::unreachable, clippy::unwrap_used)]
 #![cfg_attr(not(test), warn(clippy::string_slice))]

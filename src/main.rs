@@ -1,6 +1,6 @@
 //! The program: one command line in, one exit code out.
 
-// What can panic, and what prints or exits behind `main`'s back. `expect` is allowed: its text says why it cannot fail.
+// Nothing may panic, and only `main` may print or exit. `expect` is allowed: its text says why it cannot fail.
 #![warn(clippy::exit, clippy::indexing_slicing, clippy::panic, clippy::print_stderr, clippy::print_stdout)]
 #![warn(clippy::string_slice, clippy::unreachable, clippy::unwrap_used)]
 
@@ -10,8 +10,8 @@ use cogfed::commands::{self, Env};
 use cogfed::process;
 use zeroizing_alloc::ZeroAlloc;
 
-/// Wipes all memory as it is freed: the libraries below (HTTP, JSON, OAuth) copy tokens and do not wipe their copies,
-/// and [`cogfed::secret::Secret`] wipes only its own.
+/// Wipes all memory when it is freed. Libraries (HTTP, JSON, OAuth) copy tokens and do not wipe their copies, and
+/// [`cogfed::secret::Secret`] wipes only its own.
 #[global_allocator]
 static WIPED: ZeroAlloc<std::alloc::System> = ZeroAlloc(std::alloc::System);
 

@@ -1,26 +1,26 @@
-//! Plain rules and data about network addresses, for rooms that have no other need of the HTTP client.
+//! Loopback URLs, a URL's host with its port, and the path of `ca_bundle`: for rooms that need no HTTP client.
 
 use std::path::PathBuf;
 
 use url::{Host, Url};
 
-/// The profile's `ca_bundle`: a file of certificates to trust besides the system's, and the place that names it.
+/// The profile's `ca_bundle`: a PEM file of certificates to trust besides the system's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaBundle {
-    /// The PEM file.
+    /// The path of the file.
     pub path: PathBuf,
-    /// The key with its place, for messages.
+    /// The key and the file that sets it, for messages.
     pub named_by: String,
 }
 
-/// Returns the host of `url`, with its port if that is not the scheme's own.
+/// Returns the host of `url`, with its port unless that is the scheme's default.
 pub fn authority_of(url: &Url) -> Option<String> {
     let host = url.host_str()?;
     Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
 }
 
-/// Returns whether the host of `url` is a loopback address or exactly `localhost`: the only hosts that plain http may go
-/// to. Names below `.localhost` do not count, since a resolver may send them elsewhere.
+/// Returns whether the host of `url` is a loopback address or exactly `localhost`. Plain http may go only to these.
+/// Names below `.localhost` do not count, since a resolver may send them elsewhere.
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
@@ -30,8 +30,8 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Returns whether the host of `url` is this machine in any spelling, names below `.localhost` and IPv4-mapped addresses
-/// included: no proxy can reach it.
+/// Returns whether the host of `url` is this machine in any spelling, including names below `.localhost` and
+/// IPv4-mapped addresses. No proxy can reach such a host.
 pub fn is_this_machine(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => {

@@ -10,13 +10,12 @@ use tracing_subscriber::util::SubscriberInitExt;
 /// The stack size of the working thread, in bytes: the same as the main thread's.
 const STACK: usize = 8 * 1024 * 1024;
 
-/// Keeps memory out of core dumps and prevents other processes of this user from attaching, as far as the system
-/// supports it.
+/// Disables core dumps. On Linux, other processes of this user cannot attach either.
 pub fn protect() {
     #[cfg(unix)]
     {
         use rustix::process::{Resource, Rlimit, setrlimit};
-        // A system that refuses leaves things as they were; nothing better can be done.
+        // If the system refuses, core dumps stay possible; there is no other way to disable them.
         let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
     }
     #[cfg(target_os = "linux")]
@@ -26,7 +25,7 @@ pub fn protect() {
     }
 }
 
-/// The signals that end a run. They are caught from the creation of this value on, not from the first wait.
+/// The signals that end a run. They are caught from the creation of this value on, even before the first wait.
 pub struct Signals {
     interrupt: Interrupt,
     #[cfg(unix)]
@@ -69,7 +68,7 @@ impl Signals {
         Ok(signals)
     }
 
-    /// Waits for one of them.
+    /// Waits for one of the signals.
     pub async fn received(&mut self) {
         #[cfg(unix)]
         if let Some(terminate) = &mut self.terminate {
@@ -83,11 +82,11 @@ impl Signals {
     }
 }
 
-/// Runs `work` on a thread of its own, and returns its result, or `None` as soon as Ctrl-C is pressed. Does not wait for
-/// the work then: cogfed must survive being killed at any point of it.
+/// Runs `work` on its own thread and returns its result. Returns `None` as soon as Ctrl-C is pressed, without waiting
+/// for the work: cogfed must survive being killed at any point.
 ///
 /// # Errors
-/// If the system has no thread or installs no signal handler.
+/// If the system can start no thread or install no signal handler.
 pub fn until_interrupted<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> io::Result<Option<T>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -102,8 +101,8 @@ pub fn until_interrupted<T: Send + 'static>(work: impl FnOnce() -> T + Send + 's
     })
 }
 
-/// Logs each step to the standard error. Only cogfed's own messages: libraries log requests and headers, which hold
-/// secrets.
+/// Logs cogfed's own steps to standard error. Libraries' messages are left out, because they contain requests and
+/// headers with secrets.
 pub fn log_to_stderr() {
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false).with_target(false);
     let own = Targets::new().with_target("cogfed", LevelFilter::TRACE);

@@ -1,4 +1,4 @@
-//! Secret texts, which nothing may print.
+//! Secret texts, which are never printed.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 /// A secret text: a token, a key, a code, a verifier.
 ///
 /// It has no `Display`, its `Debug` prints a placeholder, and its memory is wiped on drop. It does not implement
-/// `Serialize` either: a record that holds it has to say so with `#[serde(serialize_with = "secret::exposed")]`.
+/// `Serialize`: a record that holds it needs `#[serde(serialize_with = "secret::exposed")]`.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret(Zeroizing<String>);
 
@@ -18,7 +18,7 @@ impl Secret {
         Self(Zeroizing::new(text.into()))
     }
 
-    /// Returns the text itself, for the one place that needs it. Bind it to nothing that lives longer.
+    /// Returns the text itself. Do not keep it longer than it is used.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -36,7 +36,7 @@ impl<'de> Deserialize<'de> for Secret {
     }
 }
 
-/// Serializes a secret in the clear, for records on their way into a store and for the credential_process document.
+/// Serializes a secret in clear text, for records in a store and the credential_process document.
 ///
 /// # Errors
 /// The serializer's.

@@ -60,7 +60,7 @@ fn help_of_every_verb_needs_no_configuration() {
     assert_eq!(ran.stdout, concat!("cogfed ", env!("CARGO_PKG_VERSION"), "\n"));
 }
 
-/// Runs with an output that nobody reads any more, as in `cogfed … | true`.
+/// Runs cogfed with a closed standard output, as in `cogfed … | true`.
 fn unread(lab: &Lab, words: &[&str]) -> Ran {
     let (reader, writer) = std::io::pipe().expect("a pipe");
     drop(reader);
@@ -95,17 +95,17 @@ fn closed_output_causes_no_panic() {
     drop(reader);
     let status = lab.command(&["bogus"]).stderr(Stdio::from(writer)).status().expect("it runs");
     assert_eq!(status.code(), Some(2), "with a closed standard error");
-    // The sign-in is still whole.
+    // The sign-in is still complete.
     lab.run(&["credential-process"]).good();
 }
 
-/// Returns the path of a program of the system, if there is one.
+/// Returns the path of a program of the system, or `None` if it is missing.
 pub fn program(name: &str) -> Option<std::path::PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(|program| program.is_file())
 }
 
-/// Runs the program on a terminal of its own, with both outputs on it. Returns `None` if there is no `script`.
+/// Runs the program with both outputs on a new terminal. Returns `None` if there is no `script`.
 pub fn on_a_terminal(lab: &Lab, words: &[&str], variables: &[(&str, &str)]) -> Option<String> {
     if !cfg!(target_os = "linux") {
         skip_anywhere("script(1) is another program here");

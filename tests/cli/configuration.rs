@@ -1,8 +1,8 @@
-//! The configuration file: errors are named with their place, and nothing else redirects a sign-in.
+//! The configuration file: errors name their place, and nothing else redirects a sign-in.
 
 use cogfed_test_support::{Lab, Ran};
 
-/// Checks that every verb that reads a profile refuses it, with status 2 and these words.
+/// Checks that every verb that reads a profile refuses it with status 2 and these words.
 #[track_caller]
 fn refused_by_all(run: impl Fn(&[&str]) -> Ran, words: &[&str]) {
     for verb in [
@@ -21,7 +21,7 @@ fn refused_by_all(run: impl Fn(&[&str]) -> Ran, words: &[&str]) {
     }
 }
 
-/// Checks that the lab's configuration is refused with file and line when one text replaces another.
+/// Checks that replacing one text by another in the configuration is refused with file and line.
 #[track_caller]
 fn refused_at(from: &str, to: &str, words: &[&str]) {
     let lab = Lab::new();

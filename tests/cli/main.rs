@@ -1,4 +1,4 @@
-//! Whole commands of cogfed against the sandbox, as a person, a browser, a tool, a server or an attacker meets them.
+//! Whole commands of cogfed against the sandbox, as a person, a browser, a tool, a server or an attacker sees them.
 
 mod call;
 mod command_line;

@@ -86,7 +86,7 @@ fn logout_revokes_and_deletes_and_reports_what_stays_valid() {
     assert_eq!(lab.sandbox.count("revoke"), 1);
 }
 
-/// No secret that was ever given out is in a file below the lab's home.
+/// Checks that no file below the lab's home contains a secret that was ever issued.
 #[track_caller]
 fn assert_nothing_is_left(lab: &Lab) {
     let mut folders = vec![lab.home().to_owned()];

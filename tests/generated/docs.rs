@@ -1,4 +1,4 @@
-//! The documents for maintainers name files, constants and modules that exist.
+//! The documents for maintainers name only files, constants and modules that exist.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -19,7 +19,7 @@ const DOCUMENTS: &[&str] = &[
 /// The folders whose files are named by their path from the root.
 const FOLDERS: &[&str] = &["src/", "crates/", "tests/", "docs/", "fuzz/", "benches/", "completions/", "man/", ".ci/"];
 
-/// The words and phrases in backticks outside of code blocks, and the indented or fenced lines.
+/// Returns the words and phrases in backticks outside of code blocks, and the lines of the code blocks.
 fn quoted(text: &str) -> (Vec<&str>, Vec<&str>) {
     let (mut quotes, mut lines) = (Vec::new(), Vec::new());
     let mut is_fenced = false;
@@ -35,7 +35,7 @@ fn quoted(text: &str) -> (Vec<&str>, Vec<&str>) {
     (quotes, lines)
 }
 
-/// The faults of one document: paths that do not exist, and names that are not in the file given with them.
+/// Returns the faults of one document: missing paths, and names that their file does not contain.
 fn faults(root: &Path, text: &str) -> Vec<String> {
     let (quotes, lines) = quoted(text);
     let is_path =
@@ -46,7 +46,7 @@ fn faults(root: &Path, text: &str) -> Vec<String> {
         .map(|path| format!("there is no {path}"))
         .collect();
     for [name, path] in quotes.windows(2).filter_map(|pair| <[&str; 2]>::try_from(pair).ok()) {
-        // As in "`WINDOW` in `src/session/policy/mod.rs`".
+        // For example "`WINDOW` in `src/session/policy/mod.rs`".
         if is_path(path) && text.contains(&format!("`{name}` in `{path}`")) {
             let found = fs::read_to_string(root.join(path)).unwrap_or_default();
             if !words(&found).contains(name) {
@@ -54,7 +54,7 @@ fn faults(root: &Path, text: &str) -> Vec<String> {
             }
         }
     }
-    // As in a line "oidc::Listener  binds the first free port".
+    // For example the line "oidc::Listener  binds the first free port".
     for (room, name) in lines.iter().filter_map(|line| line.split_whitespace().next()?.split_once("::")) {
         let folder = root.join("src").join(room);
         if folder.is_dir() && !is_in_room(&folder, name) {
@@ -64,7 +64,7 @@ fn faults(root: &Path, text: &str) -> Vec<String> {
     faults
 }
 
-/// True for a module of the room, and for a name that its top level has.
+/// Returns whether a name is a module of the room, or is defined at its top level.
 fn is_in_room(folder: &Path, name: &str) -> bool {
     let module = folder.join(name);
     let top = fs::read_to_string(folder.join("mod.rs")).unwrap_or_default();
@@ -87,7 +87,7 @@ fn documents_name_files_and_constants_that_exist() {
 }
 
 #[test]
-fn a_document_that_names_what_is_not_there_is_found() {
+fn missing_file_or_name_in_a_document_is_found() {
     let text = "`src/lib.rs`, `src/gone.rs`, `GONE` in `src/lib.rs`, `commands` in `src/lib.rs`, `src/*.rs`\n\n    \
         oidc::Listener  x\n    oidc::gone  x\n    sh -c x\n\n```sh\nstore::never_there\n```\n";
     let expected = [

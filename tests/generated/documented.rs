@@ -11,8 +11,8 @@ use crate::{built, man, sections};
 
 type Names = BTreeSet<String>;
 
-/// Variables that other programs set and a user does not set for cogfed: they say where it runs, or what the terminal
-/// can do. The code reads them, and no help names them.
+/// Variables that other programs set, and that a user does not set for cogfed: they describe the surroundings or the
+/// terminal. The code reads them, and no help names them.
 const OF_OTHER_PROGRAMS: &[&str] = &[
     // CI services.
     "CI",
@@ -41,16 +41,16 @@ const OF_OTHER_PROGRAMS: &[&str] = &[
     "WAYLAND_DISPLAY",
 ];
 
-/// Variables that `status --report` shows, and nothing in cogfed goes by.
+/// Variables that `status --report` shows, and that cogfed does not use.
 const ONLY_REPORTED: &[&str] = &["AWS_PROFILE"];
 
-/// Variables that libraries read for cogfed: rustls-native-certs the first, dirs the others.
+/// Variables that libraries read for cogfed: the first one rustls-native-certs, the others dirs.
 const READ_BY_LIBRARIES: &[&str] = &["SSL_CERT_DIR", "APPDATA", "XDG_CONFIG_HOME", "XDG_STATE_HOME"];
 
-/// Other literals in capitals, in files that read variables.
+/// Other literals in capitals in files that read variables.
 const NO_VARIABLES: &[&str] = &["CARGO_PKG_VERSION", "DELETE", "GET"];
 
-/// The source that reads variables to show them.
+/// The source that reads variables only to show them.
 const REPORT: &str = "status/report.rs";
 
 fn names(names: &[&str]) -> Names {
@@ -65,13 +65,13 @@ fn sections_of(command: &Command) -> Vec<Section> {
     sections::read(&command.get_after_long_help().map(ToString::to_string).unwrap_or_default())
 }
 
-/// The command itself, and all below it.
+/// Returns the command and all commands below it.
 fn all(command: &Command) -> Vec<&Command> {
     let below = command.get_subcommands().filter(|verb| verb.get_name() != "help");
     std::iter::once(command).chain(below.flat_map(all)).collect()
 }
 
-/// The part of a text that is not in brackets, parentheses or quotation marks.
+/// Returns the part of a text outside of brackets, parentheses and quotation marks.
 fn bare(text: &str) -> String {
     let (mut depth, mut is_quoted) = (0_usize, false);
     let is_kept = |c: &char| {
@@ -89,7 +89,7 @@ fn bare(text: &str) -> String {
     text.chars().filter(is_kept).collect()
 }
 
-/// `a, b.{c,d}` as `a`, `b.c` and `b.d`: the first word of each.
+/// Returns the names in a list: `a, b.{c,d}` gives `a`, `b.c` and `b.d`. Only the first word of each entry counts.
 fn listed(text: &str) -> Vec<String> {
     let mut names = Vec::new();
     let text = match text.split_once('{') {
@@ -106,7 +106,7 @@ fn listed(text: &str) -> Vec<String> {
     names
 }
 
-/// The keys that the help explains: those of its examples, of its list, and its terms.
+/// Returns the keys in the help's examples, lists and terms.
 fn explained_keys() -> Names {
     let sections = sections_of(&built());
     let of_profiles = sections.iter().filter(|section| ["PROFILES", "PLAIN ISSUERS"].contains(&section.title.as_str()));
@@ -125,7 +125,7 @@ fn explained_keys() -> Names {
     keys
 }
 
-/// The terms of ENVIRONMENT in `cogfed help`, and what each means.
+/// Returns the terms of ENVIRONMENT in `cogfed help`, each with its meaning.
 fn terms() -> Vec<(String, String)> {
     let sections = sections_of(&built());
     let section = sections.into_iter().find(|section| section.title == "ENVIRONMENT").expect("ENVIRONMENT");
@@ -136,7 +136,7 @@ fn terms() -> Vec<(String, String)> {
     section.blocks.into_iter().filter_map(term).collect()
 }
 
-/// The variables that help texts name: the terms of ENVIRONMENT, and words of their form elsewhere.
+/// Returns the variables in help texts: the terms of ENVIRONMENT, and words of a variable's form elsewhere.
 fn documented() -> Names {
     let command = built();
     let mut variables: Names = terms().iter().flat_map(|(term, _)| listed(term)).collect();
@@ -157,8 +157,9 @@ fn is_variable(word: &str) -> bool {
     word.len() > 1 && is_plain && word.starts_with(|c: char| c.is_ascii_uppercase()) && !word.ends_with('_')
 }
 
-/// The variables that sources read: literals of their form, since some reach the reader by way of a table. One word in
-/// capitals counts only in a file that reads variables. Of a proxy's two spellings it is the one in capitals.
+/// Returns the variables that sources read. Any literal of a variable's form counts, since some are read through a
+/// table. A literal without an underscore counts only in a file that reads variables. A proxy's variable is returned in
+/// capitals.
 fn read<'a>(sources: impl Iterator<Item = &'a Source>) -> Names {
     let mut variables = Names::new();
     for source in sources {
@@ -202,7 +203,7 @@ fn help_lists_the_keys_that_the_environment_cannot_override() {
 fn help_and_man_pages_name_every_flag() {
     let command = built();
     for verb in all(&command) {
-        // Without the sections, whose examples name flags, too.
+        // The sections are left out, since their examples name flags, too.
         let verb = &verb.clone().after_long_help("");
         let (help, page) = (help_of(verb), man::page(verb, &command));
         for flag in verb.get_arguments().filter_map(|argument| argument.get_long()) {
@@ -241,7 +242,7 @@ fn every_documented_variable_is_read() {
 }
 
 #[test]
-fn lists_of_keys_are_read_as_they_are_written() {
+fn key_lists_with_braces_are_expanded() {
     let text = "idp_identifier, browser (a command), scopes [\"openid\"], store \"keyring\" (or \"file\"), fips false";
     assert_eq!(listed(&bare(text)), ["idp_identifier", "browser", "scopes", "store", "fips"]);
     assert_eq!(listed("a, endpoints.{sts,domain}"), ["endpoints.sts", "endpoints.domain", "a"]);

@@ -41,7 +41,7 @@ fn begins_with_a_question(head: &str) -> bool {
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
         let path = entry.expect("an entry").path();
-        // Builds, and what fuzzing found, are nobody's prose.
+        // Builds, and files found by fuzzing, are not prose.
         if path.is_dir() && !["target", "corpus", "artifacts", "coverage"].iter().any(|name| path.ends_with(name)) {
             sources(&path, found);
         } else if path.extension().is_some_and(|end| end == "rs" || end == "py") {

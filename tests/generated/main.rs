@@ -1,6 +1,5 @@
-//! Committed files that are generated from `src/cli`: `completions/`, `man/`, and the table of verbs in README.md. They
-//! must be up to date; `BLESS=1 cargo test --test generated` writes them again. Rules that hold for all sources are
-//! checked here, too.
+//! Committed files that are generated from `src/cli`: `completions/`, `man/`, and README.md's table of verbs. They must
+//! be up to date; `BLESS=1 cargo test --test generated` writes them again. Rules for all sources are checked here, too.
 
 mod docs;
 mod documented;
@@ -21,7 +20,7 @@ use std::path::{Path, PathBuf};
 use clap::Command;
 use clap_complete::Shell;
 
-/// File names, and what is in each.
+/// File names with their contents.
 type Files = BTreeMap<String, String>;
 
 const VERBS_BEGIN: &str = "<!-- verbs -->\n";
@@ -35,14 +34,14 @@ fn is_blessing() -> bool {
     std::env::var_os("BLESS").is_some()
 }
 
-/// Returns the whole command line, with clap's own additions.
+/// Returns the whole command line, with clap's additions.
 fn built() -> Command {
     let mut command = cogfed::cli::command();
     command.build();
     command
 }
 
-/// Returns each verb that does something with its full name, as in `profile list`.
+/// Returns each verb that runs something with its full name, such as `profile list`.
 fn verbs(command: &Command, prefix: &str) -> Vec<(String, Command)> {
     let own = command.get_subcommands().filter(|verb| verb.get_name() != "help");
     own.flat_map(|verb| {
@@ -172,7 +171,7 @@ fn every_misbehaviour_is_in_help_and_man_page() {
     }
 }
 
-/// groff checks the pages. CI has it; elsewhere it may be missing.
+/// groff checks the pages. CI installs it; elsewhere it may be missing.
 #[test]
 fn man_pages_format_without_warnings() {
     for name in man::pages().keys() {

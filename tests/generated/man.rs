@@ -1,4 +1,4 @@
-//! The man pages: clap_mangen's parts, and the sections that it does not know.
+//! The man pages: clap_mangen's parts, and the sections that it does not write.
 
 use clap::Command;
 use clap_mangen::Man;
@@ -6,7 +6,7 @@ use clap_mangen::roff::{Roff, bold, roman};
 
 use crate::{Files, sections};
 
-/// Returns all pages by file name. Every verb has one, and so has every group of verbs.
+/// Returns all pages by file name. Every verb and every group of verbs has one.
 pub fn pages() -> Files {
     let mut root = cogfed::cli::command().disable_help_subcommand(true);
     root.build();
@@ -30,7 +30,7 @@ pub fn page(command: &Command, root: &Command) -> String {
     let own = |roff: Roff| part(&|out| roff.to_writer(out));
     let mut parts = vec![
         part(&|out| man.render_title(out)),
-        // Host names and commands are no words to be hyphenated, nor lines to be stretched.
+        // Host names and commands must not be hyphenated, and lines must not be stretched.
         own(std::mem::take(Roff::new().control("nh", []).control("ad", ["l"]))),
         part(&|out| man.render_name_section(out)),
         part(&|out| man.render_synopsis_section(out)),
@@ -56,7 +56,7 @@ fn all_of(command: &Command) -> Vec<&Command> {
     std::iter::once(command).chain(command.get_subcommands().flat_map(all_of)).collect()
 }
 
-/// Returns the long text without its first line, which is under NAME already.
+/// Returns the long text without its first line, which is already under NAME.
 fn description(command: &Command) -> Roff {
     let mut roff = Roff::new();
     let about = command.get_about().map(ToString::to_string).unwrap_or_default();
@@ -69,7 +69,7 @@ fn description(command: &Command) -> Roff {
     roff
 }
 
-/// Returns the page above, and those beside and below.
+/// Returns the names of the pages above, beside and below.
 fn see_also(command: &Command, root: &Command, roff: &mut Roff) {
     let all = all_of(root);
     let own = name_of(command);
@@ -89,16 +89,16 @@ fn see_also(command: &Command, root: &Command, roff: &mut Roff) {
 /// Returns whether one is an ancestor of the other, or both have the same parent.
 fn is_near(one: &str, other: &str) -> bool {
     let below = |parent: &str, child: &str| child.starts_with(&format!("{parent}-"));
-    // A verb may have a hyphen in its name; only `profile` has verbs of its own.
+    // A verb's name may contain a hyphen. Only `profile` has verbs below it.
     let parent = |name: &str| if below("cogfed-profile", name) { "cogfed-profile" } else { "cogfed" }.to_owned();
     below(one, other) || below(other, one) || parent(one) == parent(other)
 }
 
-/// The parts as one page: each came with roff's definition of the apostrophe, and one is enough.
+/// Joins the parts of a page. Each begins with roff's definition of the apostrophe, of which only the first is kept.
 fn joined(parts: &[String]) -> String {
     let definition = Roff::new().render();
     let bodies = parts.iter().map(|part| part.strip_prefix(&definition).expect("the definition comes first"));
     let page = bodies.fold(definition.clone(), |page, body| page + body);
-    // roff takes an empty line in the help's texts for a gap, and warns of none; `.sp` says so.
+    // roff treats an empty line as a gap, and warns about it. `.sp` is the same gap without a warning.
     page.lines().map(|line| if line.is_empty() { ".sp\n".into() } else { format!("{line}\n") }).collect()
 }

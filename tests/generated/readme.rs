@@ -1,4 +1,4 @@
-//! The messages that README.md quotes, which people search for: cogfed has to print them.
+//! The messages that README.md quotes. People search for them, so cogfed has to print them.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use crate::sources::program;
 fn readme_quotes_only_messages_that_cogfed_prints() {
     let readme = fs::read_to_string(root().join("README.md")).expect("README.md");
     let (_, table) = readme.split_once("| what you see | what to do |\n| --- | --- |\n").expect("the table");
-    // The text of the program alone: a message that is left in a comment or in a unit test is not printed.
+    // Only the program's literals count: a message in a comment or in a unit test is never printed.
     let literals: Vec<String> = program().into_iter().flat_map(|source| source.literals).collect();
     let rows: Vec<&str> = table.lines().take_while(|line| line.starts_with('|')).collect();
     let mut quoted = 0;

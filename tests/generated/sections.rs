@@ -1,12 +1,11 @@
-//! The sections below clap's help, parsed in the form that `src/cli/mod.rs` gives them, and written as sections of a
-//! page.
+//! The sections below clap's help, parsed from the form in `src/cli/mod.rs`, and written as sections of a man page.
 
 use clap_mangen::roff::{Roff, bold, roman};
 
 /// One section.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Section {
-    /// In capitals.
+    /// The title, in capitals.
     pub title: String,
     pub blocks: Vec<Block>,
 }
@@ -16,9 +15,9 @@ pub struct Section {
 pub enum Block {
     /// Running text.
     Text(String),
-    /// A term, and what it means.
+    /// A term and its meaning.
     Term(String, String),
-    /// Lines to be shown as they are, the indentation that they share taken off.
+    /// Lines to be shown unchanged, without their common indentation.
     Verbatim(Vec<String>),
 }
 

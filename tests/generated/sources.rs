@@ -1,4 +1,4 @@
-//! The Rust files of the repository as data: the modules that each one declares, and the text in its string literals.
+//! The Rust files of the repository as data: the modules that each one declares, and its string literals.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,7 +9,7 @@ use syn::Lit;
 
 use crate::root;
 
-/// A source file, with everything that only tests compile kept apart.
+/// A source file. Code that only tests compile is kept apart.
 #[derive(Debug, Default, PartialEq)]
 pub struct Source {
     /// Its path.
@@ -20,7 +20,7 @@ pub struct Source {
     pub literals: Vec<String>,
     /// The names and keywords outside of such items.
     pub words: Vec<String>,
-    /// True if a `#[path]` sends a module elsewhere.
+    /// True if a `#[path]` moves a module to another file.
     pub has_path: bool,
 }
 
@@ -40,7 +40,7 @@ impl Source {
         Self { path: path.to_owned(), ..Self::of(&text) }
     }
 
-    /// Returns whether something in it reads environment variables.
+    /// Returns whether the file reads environment variables.
     pub fn reads_variables(&self) -> bool {
         let reads = |words: &[String]| words[0] == "env" && words[1].starts_with("var");
         self.words.iter().any(|word| word.contains("variable")) || self.words.windows(2).any(reads)
@@ -53,14 +53,14 @@ impl Source {
         source
     }
 
-    /// Adds tokens; only those at the top of a file declare modules of their own files.
+    /// Adds tokens. Only those at the top of a file declare modules in files of their own.
     fn add(&mut self, tokens: TokenStream, is_test: bool, is_top: bool) {
         let tokens: Vec<TokenTree> = tokens.into_iter().collect();
         let mut at = 0;
         while at < tokens.len() {
             let (attribute, length) = attribute(&tokens[at..]);
             match attribute.first().map(String::as_str) {
-                // A comment, as the compiler hands it on.
+                // A doc comment, as the compiler passes it to macros.
                 Some("doc") => {
                     at += length;
                     continue;
@@ -92,13 +92,14 @@ impl Source {
     }
 }
 
-/// Returns the sources of the library and of the program, without what only tests compile.
+/// Returns the sources of the library and the program, without those that only tests compile.
 pub fn program() -> Vec<Source> {
     let mains = ["src/lib.rs", "src/main.rs"].map(|main| root().join(main));
     mains.iter().flat_map(|main| reached(main, false)).map(|file| Source::read(&file)).collect()
 }
 
-/// Returns the file `main` and those of all modules below it; `with_tests`, also those that only tests compile.
+/// Returns the file `main` and the files of all modules below it. With `with_tests` these include the ones that only
+/// tests compile.
 pub fn reached(main: &Path, with_tests: bool) -> BTreeSet<PathBuf> {
     let mut found = BTreeSet::from([main.to_owned()]);
     let mut waiting = vec![main.to_owned()];
@@ -142,7 +143,7 @@ fn is_sign(token: &TokenTree, sign: char) -> bool {
     matches!(token, TokenTree::Punct(punct) if punct.as_char() == sign)
 }
 
-/// The words of the attribute that begins here, if one does, and how many tokens it has.
+/// Returns the words of the attribute at the start of `tokens`, if there is one, and its number of tokens.
 fn attribute(tokens: &[TokenTree]) -> (Vec<String>, usize) {
     let is_inner = tokens.get(1).is_some_and(|token| is_sign(token, '!'));
     let length = if is_inner { 3 } else { 2 };
@@ -163,12 +164,13 @@ fn words(tokens: TokenStream) -> Vec<String> {
     tokens.into_iter().flat_map(of_token).collect()
 }
 
-/// Returns whether only tests compile an item with this attribute, as by `cfg(test)` and `cfg(all(test, unix))`.
+/// Returns whether only tests compile an item with this attribute, such as `cfg(test)` or `cfg(all(test, unix))`.
 fn is_for_tests(attribute: &[String]) -> bool {
     attribute.iter().any(|word| word == "test") && !attribute.iter().any(|word| word == "not")
 }
 
-/// The place behind the item that begins at `at` with its attributes: behind its `;`, or behind its body in braces.
+/// Returns the index behind the item that begins at `at` with its attributes: behind its `;`, or behind its body in
+/// braces.
 fn item_end(tokens: &[TokenTree], at: usize) -> usize {
     const WITHOUT_BODY: [&str; 4] = ["use", "const", "static", "type"];
     let rest = &tokens[at..];
@@ -179,7 +181,7 @@ fn item_end(tokens: &[TokenTree], at: usize) -> usize {
     end.map_or(tokens.len(), |end| at + end + 1)
 }
 
-/// The text of a string literal, with its escapes resolved.
+/// Returns the text of a string literal, with its escapes resolved.
 fn text_of(literal: &Literal) -> Option<String> {
     match Lit::new(literal.clone()) {
         Lit::Str(text) => Some(text.value()),

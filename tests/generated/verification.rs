@@ -1,15 +1,15 @@
-//! Certificate verification, which nothing in the program may turn off, on any system.
+//! Certificate verification, which no code of the program may turn off, on any system.
 
 use std::fs;
 
 use crate::root;
 use crate::sources::{Source, program};
 
-/// Parts of the names by which TLS libraries turn verification off, and of the lint that forbids them.
+/// Parts of names with which TLS libraries turn verification off, and of the lint that forbids them.
 const FORBIDDEN: [&str; 6] =
     ["danger_accept", "dangerous", "with_custom_certificate_verifier", "verify_none", "NoVerif", "disallowed_methods"];
 
-/// The names of switching verification off in reqwest and rustls, which the program uses.
+/// The functions of reqwest and rustls that turn verification off.
 const METHODS: [&str; 5] = [
     "danger_accept_invalid_certs",
     "danger_accept_invalid_hostnames",
@@ -18,13 +18,13 @@ const METHODS: [&str; 5] = [
     "dangerous",
 ];
 
-/// The forbidden parts that a source file has.
+/// Returns the forbidden parts that a source file contains.
 fn found(source: &Source) -> Vec<&str> {
     FORBIDDEN.into_iter().filter(|part| source.words.iter().any(|word| word.contains(part))).collect()
 }
 
-/// clippy refuses these names in the code that it compiles. This also holds for code of other systems, and where an
-/// `allow` silences clippy.
+/// clippy refuses these names in the code that it compiles. This test also covers code for other systems, and code in
+/// which an `allow` silences clippy.
 #[test]
 fn no_source_turns_certificate_verification_off() {
     let sources = program();

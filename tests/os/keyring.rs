@@ -1,10 +1,10 @@
 //! The keyring of the operating system. These tests need a Secret Service (gnome-keyring, KWallet) in the state that
-//! `COGFED_TEST_KEYRING` names, and report where they are skipped:
+//! `COGFED_TEST_KEYRING` names. In other states they are skipped:
 //!
-//! - `1` or `open`: unlocked; `locked`: locked, with nobody to ask; `prompt`: locked, with a window that nobody
-//!   answers; `absent`: a session bus without a Secret Service; `nobus`: no session bus.
+//! - `1` or `open`: unlocked; `locked`: locked, without a prompt; `prompt`: locked, with a prompt that nobody answers;
+//!   `absent`: a session bus without a Secret Service; `nobus`: no session bus.
 //!
-//! Before it is locked it needs an item:
+//! The keyring needs an item before it is locked:
 //! `printf '{}' | secret-tool store --label=locked service cogfed username tokens/locked`
 
 use std::process::Command;
@@ -17,10 +17,10 @@ use cogfed::folder::Folder;
 use cogfed::secret::Secret;
 use cogfed::store::{OnWait, Patience, Store, StoreError, StoreKind};
 
-/// A deadline for a call that hangs. Each must return within four seconds.
+/// A deadline for a hanging call. Each call must return within four seconds.
 const HANG: Duration = Duration::from_secs(30);
 
-/// Tells whether the keyring is in this state; if not, reports that the test is skipped.
+/// Returns whether the keyring is in this state. If not, reports that the test is skipped.
 fn keyring_is(state: &str) -> bool {
     match std::env::var("COGFED_TEST_KEYRING").as_deref() {
         Ok("1") if state == "open" => true,
@@ -38,7 +38,7 @@ fn store(patience: Patience, on_wait: Option<OnWait>) -> Store {
     Store::new(StoreKind::Keyring, &Folder::at("/nonexistent"), patience, on_wait)
 }
 
-/// Returns an account for one test, since they run side by side.
+/// Returns an account for one test, since the tests run at the same time.
 fn account(name: &str) -> String {
     format!("tokens/eu-west-1_Test/{}/{name}", std::process::id())
 }
@@ -90,7 +90,7 @@ fn duplicate_keyring_items_are_merged_and_deleted() {
         return;
     }
     let (store, account) = (store(Patience::unattended(), None), account("twice"));
-    // secret-tool adds an attribute of its own (xdg:schema), so this item does not replace ours, nor ours this one.
+    // secret-tool adds an attribute of its own (xdg:schema), so this item and ours do not replace each other.
     let label = ["store", "--label=twice", "service", "cogfed", "username", &account, "of", "another"];
     let another = |text: &str| {
         let command = format!("printf %s '{text}' | secret-tool \"$@\"");
@@ -109,7 +109,7 @@ fn duplicate_keyring_items_are_merged_and_deleted() {
     assert_eq!((store.get(&account).unwrap(), secret_tool(&account).0), (None, false));
 }
 
-/// Each call fails in time, with the exit code of the store.
+/// Checks that each call fails in time, with the exit code of the store.
 fn all_fail_in_time(store: &Store, expected: fn(&StoreError) -> bool) {
     let account = account("none");
     let value = Secret::new("{}");

@@ -1,4 +1,4 @@
-//! The facilities of this system: its keyring, and locks and files between processes.
+//! The operating system's facilities: its keyring, and locks and files shared by processes.
 
 #[cfg(all(unix, not(target_os = "macos")))]
 mod keyring;

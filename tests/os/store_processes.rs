@@ -1,4 +1,4 @@
-//! Items and locks as several processes, and several sessions of one user, see them.
+//! Items and locks, shared by several processes and by several sessions of one user.
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -15,7 +15,7 @@ const FOLDER: &str = "COGFED_TEST_FOLDER";
 /// The variable that sets how many writes each writer makes.
 const ROUNDS: &str = "COGFED_TEST_ROUNDS";
 
-/// Returns this test program in one of the roles below; `through` is a program that starts it, with its arguments.
+/// Returns this test program in one of the roles below. `through` is a program that starts it, with its arguments.
 fn role(through: &[&str], role: &str, folder: &Path) -> Command {
     let program = std::env::current_exe().unwrap();
     let mut command = match through {
@@ -31,7 +31,7 @@ fn role(through: &[&str], role: &str, folder: &Path) -> Command {
     command
 }
 
-/// Not a test by itself: the work of the processes that the tests start.
+/// The roles of the processes that the tests start; not a test by itself.
 #[test]
 fn helper_process_acts_its_role() {
     let Ok(role) = std::env::var(ROLE) else { return };
@@ -54,7 +54,7 @@ fn rounds() -> usize {
     std::env::var(ROUNDS).map_or(200, |rounds| rounds.parse().unwrap())
 }
 
-/// Tells whether a text is of one letter, and of a length that only its writer and round can have.
+/// Returns whether a text repeats one letter, with a length that only its writer and round can have.
 fn whole(text: &str) -> bool {
     let mut letters = text.chars();
     let first = letters.next();
@@ -70,7 +70,7 @@ fn write_and_read(folder: &Folder, name: &str) {
     }
 }
 
-/// Reads as long as its input is open.
+/// Reads until its standard input is closed.
 fn read_until_told(folder: &Folder) {
     let is_told = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
     let telling = std::sync::Arc::clone(&is_told);
@@ -105,7 +105,7 @@ fn concurrent_writers_and_readers_see_whole_items() {
     }
     let mut reads = 0;
     for reader in readers {
-        // Waiting closes its input first.
+        // Waiting closes the reader's input first.
         let output = reader.wait_with_output().unwrap();
         assert!(output.status.success(), "{output:?}");
         let said = String::from_utf8_lossy(&output.stdout);
@@ -130,7 +130,7 @@ fn killed_writer_leaves_a_whole_item_and_no_remains() {
         assert_eq!(files(), 1, "what the last one left is gone");
         let mut writer =
             role(&[], "write 1", &folder.path()).env(ROUNDS, "1000000").stdout(Stdio::null()).spawn().unwrap();
-        // Killed at another moment of a write each time, once it writes at all.
+        // It is killed at a different moment of a write each time, but not before its first write.
         while store.get("tokens/a").unwrap().unwrap().expose().starts_with('0') {}
         (0..kill * 7).for_each(|_| assert!(store.get("tokens/a").unwrap().is_some()));
         writer.kill().unwrap();
@@ -143,7 +143,7 @@ fn killed_writer_leaves_a_whole_item_and_no_remains() {
     assert_eq!(files(), 0, "a removal takes unfinished files along");
 }
 
-/// Starts a process that holds the lock until its input ends, and returns what it says.
+/// Starts a process that holds the lock until its input ends. Returns the process and its output.
 fn holder(folder: &Folder) -> (Child, impl BufRead) {
     let mut holder = role(&[], "hold", &folder.path()).stdout(Stdio::piped()).spawn().unwrap();
     let mut said = BufReader::new(holder.stdout.take().unwrap());
@@ -161,7 +161,7 @@ fn lock_names_its_holder_and_is_freed_by_its_death() {
         Err(LockError::Held(held)) => assert_eq!(held.pid, Some(held_by.id())),
         other => panic!("{other:?}"),
     }
-    // SIGKILL on Unix: no code of the holder's runs any more.
+    // SIGKILL on Unix: the holder runs no more code.
     held_by.kill().unwrap();
     Lock::acquire(&folder, "sign-in", Duration::from_secs(60)).map_err(Failure::from).unwrap();
     held_by.wait().unwrap();
@@ -219,7 +219,7 @@ mod kernel {
         said.lines().find_map(|line| line.strip_prefix("result: ")).unwrap_or_else(|| panic!("{output:?}")).to_owned()
     }
 
-    /// Desktop sessions, ssh, cron and systemd units possess different keyrings.
+    /// Desktop sessions, ssh, cron and systemd units have different session keyrings.
     #[test]
     fn sessions_of_one_user_share_a_kernel_copy() {
         let keyring = KernelKeyring::cache();

@@ -1,4 +1,4 @@
-//! The ten minutes after an unanswered sign-in, in which unattended callers open no browser.
+//! The ten minutes after an unanswered sign-in during which unattended callers open no browser.
 
 use std::io::Read;
 use std::process::{Child, Command};
@@ -25,7 +25,7 @@ impl Browser for Closed {
     }
 }
 
-/// Returns a lab whose browser notes the pages that it is to open, and these pages.
+/// Returns a lab whose browser records its URLs, and these URLs.
 pub fn noting(lines: &str) -> (Lab, Pages) {
     let lab = Lab::new();
     let opened = lab.note_pages(lines);
@@ -51,7 +51,7 @@ fn unanswered_sign_in_blocks_browsers_for_ten_minutes() {
 }
 
 #[test]
-fn person_is_never_held_back_and_clears_the_block() {
+fn sign_in_by_a_person_ignores_and_clears_the_block() {
     let (lab, _) = Lab::with_manual_clock(Options::default());
     lab.run_here(&["login", "--timeout", "1"], Some(Arc::new(Closed))).failed_with(3);
     lab.run_here(&["login", "--timeout", "1"], Some(Arc::new(Closed))).failed_with(3);
@@ -83,7 +83,7 @@ fn killed_sign_in_opens_no_second_browser() {
 }
 
 #[test]
-fn held_back_caller_asks_no_server_and_takes_no_lock() {
+fn blocked_caller_contacts_no_server_and_takes_no_lock() {
     if !has_strace() {
         return;
     }
@@ -106,7 +106,7 @@ fn held_back_caller_asks_no_server_and_takes_no_lock() {
     }
     assert!(calls("fsync").len() <= 4, "{:?}", calls("fsync"));
     assert_eq!(lab.sandbox.requests().len(), 0);
-    // In the manner of the benches: as a ratio to the least that this program does, both side by side.
+    // Like the benches, this compares the time with that of the program's cheapest run, measured alongside.
     let time = |words: &[&str]| {
         let once = || {
             let began = Instant::now();
@@ -136,7 +136,7 @@ fn waiting_callers_fail_with_the_browser_holder() {
     }
 }
 
-/// Starts a caller, and returns once it says that it waits for another's browser.
+/// Starts a caller, and returns once it reports that it waits for another process's browser.
 fn waiting(lab: &Lab) -> Child {
     let mut child = lab.command(ASKED).spawn().unwrap();
     let mut said = [0; 64];

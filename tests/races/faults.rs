@@ -1,5 +1,5 @@
 //! Disks that are full, read-only or failing, and processes without file descriptors. Each file operation of a sign-in,
-//! a renewal and a sign-out fails once; then a tiny disk and a small `ulimit -n` fail for real.
+//! a renewal and a sign-out fails once. Then a tiny disk and a small `ulimit -n` fail for real.
 
 use std::process::Command;
 
@@ -14,7 +14,7 @@ use crate::state::{assert_told, is_honoured, name, owner, readable, signed_in};
 const LOGIN: &[&str] = &["login", "--no-browser", "--force", "--timeout", "5"];
 const LONG: TimeDelta = TimeDelta::hours(6);
 
-/// Returns the errors that a call may have.
+/// Returns the errors with which a system call may fail.
 fn errors(call: &str) -> &'static [&'static str] {
     match call {
         "openat" => &["EMFILE", "ENFILE", "EACCES", "EROFS", "EIO", "ENOSPC"],
@@ -28,10 +28,10 @@ fn errors(call: &str) -> &'static [&'static str] {
     }
 }
 
-/// Returns points with errors, as many as are wanted.
+/// Returns points with errors, as many as [`scale`] sets.
 fn chosen(lab: &Lab, words: &[&str]) -> Vec<(Point, &'static str)> {
     let points = points(lab, words, "alice");
-    // Output is not a file of ours, and without the URL nobody signs in.
+    // The outputs are not our files, and nobody signs in without the URL.
     let is_file = |point: &&Point| !point.line.starts_with("write(1,") && !point.line.starts_with("write(2,");
     let all: Vec<_> = points
         .iter()
@@ -41,8 +41,8 @@ fn chosen(lab: &Lab, words: &[&str]) -> Vec<(Point, &'static str)> {
     scale::spread(&all, scale::points() * 2)
 }
 
-/// As [`assert_told`]. The calls of two runs differ a little: where the fault has hit what wakes a thread (eventfd(2)),
-/// which is no file and which no kernel fails, the run ends as if killed, and only its state counts.
+/// Like [`assert_told`], except for a run whose fault hit eventfd(2) because its calls differed from those of the first
+/// run. No kernel fails that call. Such a run ends as if it had been killed, and only its state counts.
 fn assert_fault_told(ran: &Ran, point: &Point, error: &str) {
     if !ran.stderr.contains("failed to wake I/O driver") {
         assert_told(ran, &format!("{point:?} {error}"));
@@ -121,8 +121,8 @@ fn sign_out_with_failing_file_operations_is_finished_later() {
     println!("logout: {} faults at file operations, {met} of them told; each finished by the next", chosen.len());
 }
 
-/// Runs a command where cogfed's own folder is a disk of its own, prepared by a line of shell in which `$state` is its
-/// path; afterwards it is as the disk was left.
+/// Runs a command with cogfed's folder on a small disk. `prepare` is a line of shell that prepares the disk, whose path
+/// is `$state`. Afterwards the folder has the disk's content.
 fn on_a_disk(lab: &Lab, prepare: &str, words: &[&str]) -> Option<Ran> {
     let script = "set -e; state=$1; prepare=$2; shift 2; kept=$state.kept; rm -rf \"$kept\"; cp -a \"$state\" \"$kept\"
         mount -t tmpfs -o size=256k,mode=700 tmpfs \"$state\"; cp -a \"$kept/.\" \"$state\"
@@ -142,7 +142,7 @@ fn on_a_disk(lab: &Lab, prepare: &str, words: &[&str]) -> Option<Ran> {
     Some(command.output().expect("it runs").into())
 }
 
-/// Returns a line of shell that fills the disk except for that many pages.
+/// Returns a line of shell that fills the disk except for this many pages.
 fn leaving(pages: usize) -> String {
     format!(
         "head -c 1M /dev/zero >\"$state/filler\" 2>/dev/null || :; \
@@ -204,7 +204,7 @@ fn read_only_disk_is_noticed_before_the_refresh() {
 fn lack_of_file_descriptors_is_noticed_before_the_refresh() {
     let lab = signed_in(Rotation::On { grace: 0 });
     let mut codes = Vec::new();
-    // With fewer descriptors not even the program's libraries can be opened.
+    // With fewer descriptors not even the program's libraries can be loaded.
     for limit in 4..30 {
         lab.age(LONG);
         let outer = ["sh", "-c", "ulimit -n $0; exec \"$@\"", &limit.to_string()];

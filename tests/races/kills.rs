@@ -1,4 +1,4 @@
-//! Processes of four verbs killed at random times, several at once.
+//! Processes of four verbs killed at random times, several at a time.
 
 use std::process::Child;
 use std::sync::Mutex;
@@ -11,9 +11,9 @@ use cogfed_test_support::{CREDENTIALS, Lab, Random, WaitingLogin};
 use crate::scale;
 use crate::state::{MODES, name, owner, readable, signed_in};
 
-/// The number of processes killed before the state is checked.
+/// The number of processes to kill before each check of the state.
 const VOLLEY: usize = 4;
-/// Microseconds: longer than most of the killed processes live.
+/// The longest wait before a kill, in microseconds. Most processes live for less.
 const LONGEST: usize = 60_000;
 
 #[derive(Default, Debug)]
@@ -23,7 +23,7 @@ struct Tally {
     lost_and_named: usize,
 }
 
-/// Kills it after that many microseconds, unless it has ended.
+/// Kills the process after this many microseconds, unless it has ended.
 fn shoot(mut child: Child, after: u64, tally: &Mutex<Tally>) {
     std::thread::sleep(Duration::from_micros(after));
     child.kill().expect("a signal is sent");
@@ -32,7 +32,7 @@ fn shoot(mut child: Child, after: u64, tally: &Mutex<Tally>) {
     if is_killed { tally.killed += 1 } else { tally.ended += 1 }
 }
 
-/// Kills a sign-in while it proceeds.
+/// Kills a sign-in while it is in progress.
 fn shoot_at_login(lab: &Lab, person: &str, after: u64, tally: &Mutex<Tally>) {
     let waiting = WaitingLogin::of(lab.command(&["login", "--no-browser", "--force"]).spawn().expect("cogfed runs"));
     let url = waiting.url.clone();

@@ -1,7 +1,6 @@
 //! Many processes at once, stopped and killed processes, and failing file systems.
 //!
-//! Each part is quick by itself; the variables that [`scale`] names make it as thorough as the gate, or a night,
-//! allows.
+//! By default each part is quick. The variables that [`scale`] names make it more thorough, for the gate or for a night.
 #![cfg(target_os = "linux")]
 
 mod back_off;

@@ -1,4 +1,4 @@
-//! Two to sixty-four processes of all verbs at once: one browser, one refresh, and nobody gets another person's keys.
+//! Two to sixty-four processes of all verbs at once: one browser, one refresh, and no exchanged keys.
 
 use std::process::Child;
 
@@ -13,7 +13,7 @@ use crate::state::{MODES, assert_told, owner, readable};
 const CROWD: usize = 64;
 const ASKED: &[&str] = &["credential-process", "--sign-in"];
 
-/// Returns a lab with one profile, or two of one sign-in that differ in their role, signed in.
+/// Returns a signed-in lab with one profile or, if `is_shared`, with two of one sign-in that differ in their role.
 fn crowd_lab(rotation: Rotation, is_shared: bool) -> Lab {
     let admin = format!("role_arn = '{ORDERS_ADMIN}'");
     let profiles = [(PROFILE, ""), ("admin", admin.as_str())];
@@ -23,7 +23,7 @@ fn crowd_lab(rotation: Rotation, is_shared: bool) -> Lab {
     lab
 }
 
-/// Runs 64 processes with expired credentials, and returns all deviations.
+/// Runs 64 processes with expired credentials, and returns all deviations from the expected result.
 fn round(lab: &Lab, is_shared: bool) -> Vec<String> {
     lab.age(TimeDelta::minutes(61));
     lab.sandbox.clear_log();
@@ -79,7 +79,7 @@ fn spawned(lab: &Lab, verbs: &[Vec<&str>], count: usize) -> Vec<Child> {
     (0..count).map(|at| lab.command(&verbs[at % verbs.len()]).spawn().unwrap()).collect()
 }
 
-/// Nobody is signed in, so everyone who may open a browser waits for the one that is open.
+/// Nobody is signed in, so all processes that may open a browser wait for the one that is open.
 #[test]
 fn mixture_that_has_to_sign_in_opens_one_browser() {
     for (rotation, count) in MODES.into_iter().zip([2, 9, CROWD]) {
@@ -92,7 +92,7 @@ fn mixture_that_has_to_sign_in_opens_one_browser() {
         let ran = ended(children);
         let mut keys = std::collections::BTreeSet::new();
         for (at, ran) in ran.iter().enumerate() {
-            // `call` opens no browser: it succeeds, or reports that nobody was signed in.
+            // `call` opens no browser. It succeeds, or reports that nobody is signed in.
             let is_call = at % verbs.len() == 2;
             assert!(ran.status == 0 || is_call && ran.status == 3, "{rotation:?}, {count}: {ran:?}");
             if at % verbs.len() == 1 {
@@ -127,8 +127,8 @@ fn mixture_with_expired_credentials_refreshes_once() {
     }
 }
 
-/// With sign-outs and sign-ins as somebody else in between: each ends as documented, whoever is served at the end is
-/// the person whose sign-in is stored, and no refresh token is left that nobody has.
+/// Sign-outs and sign-ins of another person run in between. Each process ends as documented. The last credentials
+/// belong to the stored sign-in's person, and every valid refresh token is stored.
 #[test]
 fn mixture_with_sign_outs_never_exchanges_keys() {
     for (rotation, count) in MODES.into_iter().zip([4, 16, CROWD]) {

@@ -1,11 +1,11 @@
-//! A model of a power cut: the content of a file must be on the disk before the file has its name.
+//! A model of a power cut: a file's content must be on the disk before the file gets its name.
 
 use cogfed_test_support::trace::ran;
 use cogfed_test_support::{CREDENTIALS, has_strace};
 
 use crate::state::signed_in;
 
-/// Returns the number of renames, and those that were done out of order.
+/// Returns the number of renames, and the renames out of order.
 fn renames(text: &str) -> (usize, Vec<String>) {
     let lines: Vec<&str> = text.lines().collect();
     let mut faults = Vec::new();
@@ -22,7 +22,7 @@ fn renames(text: &str) -> (usize, Vec<String>) {
         }
         let folder = to.rsplit_once('/').map_or("", |(folder, _)| folder);
         let is_sync = |line: &&str| line.contains(" fsync(") && line.contains(&format!("<{folder}>"));
-        // Before anyone is told: a request, an answer, the output.
+        // The sync must come before the first effect outside: a request, an answer, the output.
         let told = |line: &&str| [" sendto(", " writev(", " write(1<"].iter().any(|call| line.contains(call));
         let after = &lines[at + 1..];
         let end = after.iter().position(told).unwrap_or(after.len());

@@ -1,16 +1,16 @@
 //! The amount of work, set by environment variables.
 
-/// Returns the number of rounds of 64 processes, in each mode.
+/// Returns the number of rounds of 64 processes in each mode.
 pub fn rounds() -> usize {
     number("COGFED_TEST_RACE_ROUNDS", 1)
 }
 
-/// Returns the number of places to be killed or to fail at, per verb and mode.
+/// Returns the number of points to kill or to fail at, per verb and mode.
 pub fn points() -> usize {
     number("COGFED_TEST_POINTS", 6)
 }
 
-/// Returns the number of processes killed at random times.
+/// Returns the number of processes to kill at random times.
 pub fn kills() -> usize {
     number("COGFED_TEST_KILLS", 24)
 }
@@ -19,7 +19,7 @@ fn number(name: &str, otherwise: usize) -> usize {
     std::env::var(name).map_or(otherwise, |number| number.parse().expect("a number"))
 }
 
-/// Returns at most that many of all, spread evenly, with the first and the last.
+/// Returns at most `most` of all elements, evenly spread, with the first and the last.
 pub fn spread<T: Clone>(all: &[T], most: usize) -> Vec<T> {
     let most = most.clamp(2, all.len().max(2));
     if all.len() <= most {

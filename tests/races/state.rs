@@ -1,4 +1,4 @@
-//! Conditions that the stored state must meet, whatever happened before.
+//! Conditions that the stored state must always meet.
 
 use cogfed::sandbox::options::{Options, Rotation};
 use cogfed_test_support::http::send_form;
@@ -11,7 +11,7 @@ pub const MODES: [Rotation; 3] = [Rotation::Off, Rotation::On { grace: 60 }, Rot
 /// The exit codes that the man page lists.
 pub const DOCUMENTED: [i32; 8] = [0, 1, 2, 3, 4, 5, 6, 7];
 
-/// Returns a lab with Alice signed in and credentials, at a pool whose refresh tokens rotate like this.
+/// Returns a lab with Alice signed in and credentials stored, and this rotation of refresh tokens.
 pub fn signed_in(rotation: Rotation) -> Lab {
     Lab::with(Options { rotation, ..Options::default() }).signed_in()
 }
@@ -34,17 +34,17 @@ pub fn readable(lab: &Lab) -> Result<Option<Value>, String> {
     Ok(tokens)
 }
 
-/// Returns the owner of the keys in a document, according to the sandbox: `alice` or `bob`.
+/// Returns the owner of a document's keys according to the sandbox: `alice` or `bob`.
 pub fn owner(lab: &Lab, ran: &Ran) -> String {
     name(lab.user_of(&ran.document()).trim_start_matches("AzureAD_"))
 }
 
-/// Returns the first part of an address.
+/// Returns the part of an address before the `@`.
 pub fn name(address: &str) -> String {
     address.split('@').next().unwrap_or_default().to_owned()
 }
 
-/// Tells whether the user pool still accepts a refresh token. Asking spends it if tokens rotate.
+/// Returns whether the user pool still accepts a refresh token. With rotation this uses the token up.
 pub fn is_honoured(lab: &Lab, refresh_token: &str) -> bool {
     let domain: Url = lab.sandbox.domain_url().parse().expect("a URL");
     let form = format!("grant_type=refresh_token&client_id={}&refresh_token={refresh_token}", lab.sandbox.client_id());
@@ -53,7 +53,7 @@ pub fn is_honoured(lab: &Lab, refresh_token: &str) -> bool {
     reply.status == 200
 }
 
-/// Checks that there is one line of an error, and a documented exit code.
+/// Checks that a run printed one error line, and exited with a documented code.
 #[track_caller]
 pub fn assert_told(ran: &Ran, context: &str) {
     assert!(DOCUMENTED.contains(&ran.status), "{context}: {ran:?}");

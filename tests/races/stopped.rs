@@ -1,4 +1,4 @@
-//! Processes stopped (SIGSTOP) or killed while others wait for what they hold.
+//! Processes stopped (SIGSTOP) or killed while others wait for their locks.
 
 use std::path::Path;
 use std::process::Child;
@@ -14,14 +14,14 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::back_off::noting;
 use crate::state::{owner, signed_in};
 
-/// A deadline for what ends by itself, far beyond each bound of ours.
+/// A deadline for runs that end by themselves, far beyond each of cogfed's time limits.
 const HANGS: Duration = Duration::from_secs(30);
 
 fn send(child: &Child, signal: Signal) {
     kill_process(Pid::from_child(child), signal).expect("a signal is sent");
 }
 
-/// Waits until the process is in this state, by proc(5).
+/// Waits until the process is in this state (proc(5)).
 fn await_state(child: &Child, state: &str) {
     let began = Instant::now();
     loop {
@@ -34,7 +34,7 @@ fn await_state(child: &Child, state: &str) {
     }
 }
 
-/// A renewal that is stopped after its refresh token has left: its answer is on the way, and it has the lock.
+/// Starts a renewal and stops it after it has sent the refresh token. It holds the lock, and its answer is on the way.
 fn stopped_amid_refresh(lab: &Lab, doors: &Doors) -> Child {
     doors.set(Door::Silent);
     doors.came();
@@ -67,10 +67,10 @@ fn waiters_name_a_stopped_lock_holder_within_the_bound() {
         }
         assert_eq!(ran.stderr.lines().count(), 1);
     }
-    // 4 s by the rule; they would wait 35 s for a running holder.
+    // The rule is 4 s. For a running holder they would wait 35 s.
     println!("16 waited {:?} for a stopped holder", began.elapsed());
     assert!(began.elapsed() < HANGS, "{:?}", began.elapsed());
-    // The holder continues under a lock that it never lost.
+    // The holder continues, and has never lost the lock.
     send(&holder, Signal::CONT);
     let ran: Ran = holder.wait_with_output().unwrap().into();
     assert!(matches!(ran.status, 0 | 5), "{ran:?}");
@@ -108,7 +108,7 @@ fn killed_lock_holder_releases_the_lock_at_once() {
     one_document(&ended(waiting));
 }
 
-/// Waits for the process that strace stops, found by the lock's file.
+/// Waits for the process that strace stops, and finds it by the lock's file.
 fn await_stopped_holder(lab: &Lab) -> Pid {
     let began = Instant::now();
     loop {
@@ -116,7 +116,7 @@ fn await_stopped_holder(lab: &Lab) -> Pid {
         for pid in locks.filter_map(|path| std::fs::read_to_string(path).ok()?.parse::<i32>().ok()) {
             let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
             if stat.rsplit_once(") ").is_some_and(|(_, fields)| fields.starts_with(['T', 't'])) {
-                // A process may only be passing through a call.
+                // A process may be in this state for a moment during a call.
                 std::thread::sleep(Duration::from_millis(50));
                 let again = std::fs::read_to_string(format!("/proc/{pid}/syscall"));
                 let still = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
@@ -130,7 +130,7 @@ fn await_stopped_holder(lab: &Lab) -> Pid {
     }
 }
 
-/// The holder is stopped before the refresh token leaves, between the answer and the save, and after it.
+/// The holder is stopped before it sends the refresh token, between the answer and the save, and after the save.
 #[test]
 fn resumed_lock_holder_overwrites_nothing() {
     if !has_strace() {
@@ -152,7 +152,7 @@ fn resumed_lock_holder_overwrites_nothing() {
         let traced = traced(&lab, Path::new("/dev/null"), &["-e", &calls, "-e", &inject], CREDENTIALS);
         let holder = await_stopped_holder(&lab);
         let stored = lab.refresh_token();
-        // Nobody gets past the lock: neither a renewal, nor a sign-in, nor a sign-out.
+        // Nobody gets past the lock: no renewal, no sign-in, no sign-out.
         let mut others: Vec<Child> =
             [CREDENTIALS, CREDENTIALS, &["logout"]].map(|words| lab.command(words).spawn().unwrap()).into();
         let sign_in = lab.begin_login(&["--force"]);
@@ -164,7 +164,7 @@ fn resumed_lock_holder_overwrites_nothing() {
         assert_eq!(lab.refresh_token(), stored, "{point:?}: nothing was saved beside it");
         kill_process(holder, Signal::CONT).unwrap();
         let ran: Ran = traced.wait_with_output().unwrap().into();
-        // Its own request may have lost patience in the meantime, never the save of an answer.
+        // The holder's own request may have timed out meanwhile, but an answer must be saved.
         assert!(matches!(ran.status, 0 | 5), "{point:?}: {ran:?}");
         let handed = lab.run(CREDENTIALS).good();
         assert_eq!(owner(&lab, &handed), "alice", "{point:?}");

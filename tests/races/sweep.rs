@@ -1,5 +1,5 @@
-//! Sign-ins and sign-outs killed at every system call (tests/cli/session/killed.rs has the renewal), and the length of
-//! the one moment in which a refresh token can be lost.
+//! Sign-ins and sign-outs killed at every system call, and the length of the only moment in which a refresh token can
+//! be lost. For the renewal see tests/cli/session/killed.rs.
 
 use chrono::TimeDelta;
 use cogfed::sandbox::options::Rotation;
@@ -12,7 +12,7 @@ use crate::state::{MODES, is_honoured, name, owner, readable, signed_in};
 const LOGIN: &[&str] = &["login", "--no-browser", "--force"];
 const LONG: TimeDelta = TimeDelta::hours(6);
 
-/// Returns the points to be killed at.
+/// Returns the points to kill at.
 fn chosen(lab: &Lab, words: &[&str], person: &str) -> Vec<Point> {
     let all = points(lab, words, person);
     assert!(all.len() >= 40, "{words:?}: {} points", all.len());
@@ -88,7 +88,7 @@ fn killed_sign_out_is_finished_by_the_next() {
     }
 }
 
-/// Returns the microseconds from the arrival of a refresh's answer until the rotated token is stored.
+/// Returns the microseconds between the arrival of a refresh's answer and the storage of the rotated token.
 fn window(lab: &Lab) -> u128 {
     lab.age(LONG);
     let log = lab.home().join("trace");

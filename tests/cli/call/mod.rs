@@ -1,4 +1,4 @@
-//! `cogfed call`: requests to an API behind IAM, and how its answers are printed.
+//! `cogfed call`: requests to an API behind IAM, and the printed answers.
 
 mod output;
 mod requests;

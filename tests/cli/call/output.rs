@@ -15,7 +15,7 @@ fn hash(body: &[u8]) -> Value {
     digest(&SHA256, body).as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
 }
 
-/// Calls with something on the standard input.
+/// Runs `call` with this standard input.
 fn call_with_stdin(lab: &Lab, flags: &[&str], stdin: &[u8]) -> Ran {
     let url = format!("{}/echo/body", lab.sandbox.api_url());
     let mut child =

@@ -1,11 +1,11 @@
-//! `cogfed call`: allowed and refused requests, and what is reported about them.
+//! `cogfed call`: allowed and refused requests, and their reports.
 
 use chrono::TimeDelta;
 use cogfed::sandbox::{Misbehaviour, Options};
 use cogfed_test_support::{Lab, NoBrowser, PROFILE, Ran};
 use serde_json::{Value, json};
 
-/// A sandbox in which this person is signed in.
+/// Returns a lab in which this person is signed in.
 pub fn signed_in(person: &str) -> Lab {
     let lab = Lab::new();
     lab.login(person).good();
@@ -120,7 +120,7 @@ fn call_signs_again_with_the_gateways_clock() {
     assert!(ran.stderr.contains("this machine's clock is 20 min ahead of 127.0.0.1:"), "{}", ran.stderr);
     assert!(ran.stderr.contains("signed once more"), "{}", ran.stderr);
     assert_eq!((lab.sandbox.count("api.refused"), lab.sandbox.count("api.invoked")), (1, 1));
-    // The next call knows the offset, and notices when the clock has been corrected.
+    // The next call knows the offset, and notices that the clock has been corrected.
     lab.sandbox.clear_log();
     assert_eq!(call(&lab, "GET", "/echo/x", &[]).good().stderr, "");
     assert_eq!((lab.sandbox.count("api.refused"), lab.sandbox.count("api.invoked")), (0, 1));
@@ -129,7 +129,7 @@ fn call_signs_again_with_the_gateways_clock() {
     assert_eq!((lab.sandbox.count("api.refused"), lab.sandbox.count("api.invoked")), (1, 2));
     call(&lab, "GET", "/echo/x", &[]).good();
     assert_eq!((lab.sandbox.count("api.refused"), lab.sandbox.count("api.invoked")), (1, 3));
-    // A clock that is wrong only at the first try, and something else at the second.
+    // A clock that is wrong only at the first attempt, and another failure at the second.
     lab.sandbox.behave();
     lab.sandbox.clear_log();
     lab.sandbox.misbehave(Misbehaviour::ClockBehind, Some(1));

@@ -1,4 +1,4 @@
-//! The classic flow: GetId once, GetOpenIdToken, AssumeRoleWithWebIdentity, and the life of the credentials.
+//! The classic flow: GetId once, GetOpenIdToken, AssumeRoleWithWebIdentity, and the lifetime of the credentials.
 
 use chrono::{TimeDelta, Utc};
 use cogfed::sandbox::options::{ORDERS_ADMIN, ORDERS_READER};
@@ -53,7 +53,7 @@ fn classic_credentials_survive_a_failed_renewal() {
     lab.advance(TimeDelta::minutes(11 * 60 + 43));
     aws.assumed();
     assert_eq!(lab.run_here(CREDENTIALS, None).good().document(), first, "17 minutes are left");
-    // Another duration applies to the next credentials.
+    // The new duration applies to the next credentials.
     lab.configure(&aws.section(&lab, PROFILE), &format!("store = 'file'\n{}", lines("session_duration = 1800")));
     assert_eq!(lab.run_here(CREDENTIALS, None).good().document(), first);
     assert_eq!(aws.assumed().len(), 0);
@@ -131,7 +131,7 @@ fn classic_flow_works_end_to_end_against_the_sandbox() {
     assert_eq!(lab.items("").len(), 0);
 }
 
-/// Two profiles of one sign-in and one role, with different flows.
+/// Two profiles of one sign-in have the same role but different flows.
 #[test]
 fn enhanced_and_classic_profiles_of_one_role_keep_separate_credentials() {
     let lab = Lab::new();

@@ -1,4 +1,4 @@
-//! Tokens stay at the endpoints of their sign-in, whatever the configuration says later.
+//! Tokens are sent only to the endpoints of their sign-in, even if the configuration changes later.
 
 use cogfed_test_support::{CREDENTIALS, Lab, rewrite};
 
@@ -23,7 +23,8 @@ fn openid_token_is_sent_to_no_other_sts() {
     }
     assert_eq!((stranger.assumed().len(), aws.assumed().len(), aws.vouched().len()), (0, 0, 0));
 
-    // The variable of the same name does not help. A forced sign-in does, since the person asked for it.
+    // The variable of the same name changes nothing. A forced sign-in uses the new endpoint, since the person asked for
+    // it.
     let ran = lab.command(CREDENTIALS).env("COGFED_ENDPOINTS_STS", stranger.sts()).output().unwrap();
     assert_eq!(ran.status.code(), Some(2));
     lab.login_with(&["--force"], "alice").good();
@@ -31,7 +32,7 @@ fn openid_token_is_sent_to_no_other_sts() {
     assert_eq!((stranger.assumed().len(), aws.assumed().len()), (1, 0));
 }
 
-/// A record from before the classic flow names no STS. It means AWS's own.
+/// A record from before the classic flow names no STS. It stands for AWS's own.
 #[test]
 fn sign_in_without_an_sts_allows_only_the_enhanced_flow() {
     let lab = Lab::new();

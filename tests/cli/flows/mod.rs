@@ -1,4 +1,4 @@
-//! From an ID token to credentials: the enhanced flow for several roles, and the classic flow by STS.
+//! From an ID token to credentials: the enhanced flow with several roles, and the classic flow through STS.
 
 mod classic;
 mod elsewhere;

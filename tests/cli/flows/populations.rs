@@ -6,7 +6,7 @@ use std::thread;
 use chrono::TimeDelta;
 use cogfed_test_support::Lab;
 
-/// The profile, who signs in to it as whom, and by what name the user pool knows them.
+/// Each profile, the sandbox's person who signs in to it, and that person's username in the user pool.
 const BOTH: [(&str, &str, &str); 2] =
     [("work", "heidi", "AzureAD_heidi@corp.example"), ("shop", "heidi-b2c", "AzureB2C_")];
 const ASKING: usize = 8;
@@ -15,7 +15,7 @@ fn lab() -> Lab {
     Lab::new().with_profiles(&[("work", ""), ("shop", "identity_provider = 'AzureB2C'")])
 }
 
-/// Returns the user and the role of the credentials that a profile gets.
+/// Returns the user and the role of a profile's credentials.
 fn whose(lab: &Lab, profile: &str) -> (String, String) {
     let document = lab.run(&["credential-process", "--profile", profile]).good().document();
     let issued = lab.issued(&document);
@@ -41,7 +41,7 @@ fn employee_and_customer_profiles_never_exchange_credentials() {
         let users: BTreeSet<_> = asked.iter().map(|(_, (user, role))| (user, role)).collect();
         let roles: BTreeSet<_> = asked.iter().map(|(_, (_, role))| role).collect();
         assert_eq!((users.len(), roles.len()), (2, 2), "{users:?} in round {round}");
-        // Both are renewed in the second round.
+        // The second round renews both.
         lab.age(TimeDelta::hours(2));
     }
     lab.run(&["logout", "--profile", "shop"]).good();

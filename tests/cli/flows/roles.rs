@@ -6,7 +6,7 @@ use cogfed_test_support::{CREDENTIALS, Lab};
 
 const BILLING: &str = "arn:aws:iam::000000000000:role/team/Billing";
 
-/// Returns a lab in which Alice may have three roles, and gets the first.
+/// Returns a lab in which Alice may assume three roles, and gets the first by default.
 fn lab() -> Lab {
     let mut options =
         Options { role_mapping: RoleMapping::Token(AmbiguousRole::AuthenticatedRole), ..Options::default() };
@@ -82,7 +82,7 @@ fn refused_role_does_not_affect_other_roles() {
     assert_eq!(lab.items("credentials").len(), 2);
 }
 
-/// No profile names the role, so only the sign-in's own list knew of it.
+/// No profile names the role, so only the sign-in's own list contains it.
 #[test]
 fn credentials_of_another_persons_role_are_never_handed_out() {
     let lab = lab();

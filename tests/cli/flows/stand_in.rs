@@ -1,5 +1,5 @@
-//! A stand-in for the identity pool and STS of a pool that allows the classic flow. STS says what a test tells it; the
-//! identity pool's other operations are the sandbox's.
+//! A stand-in for the identity pool and STS of a pool that allows the classic flow. A test sets the answers of STS.
+//! Other operations of the identity pool are the sandbox's.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -11,7 +11,7 @@ use cogfed::clock::Clock;
 use cogfed_test_support::{Answer, Lab, LabClock, PROFILE, Request, Server, forwarded};
 use url::form_urlencoded;
 
-/// The token that the identity pool gives for the classic flow.
+/// The identity pool's token for the classic flow.
 pub const TOKEN: &str = "the-openid-token-of-the-identity-pool";
 pub const ROLE: &str = "arn:aws:iam::000000000000:role/Orders";
 
@@ -34,7 +34,7 @@ pub struct StandIn {
 }
 
 impl StandIn {
-    /// Starts both, and configures the lab's profile with them and `lines`.
+    /// Starts both services, and configures the lab's profile with them and `lines`.
     pub fn before(lab: &Lab, lines: &str) -> Self {
         let state = Arc::<State>::default();
         let behind: SocketAddr = lab.sandbox.identity_pool_url().trim_start_matches("http://").parse().unwrap();
@@ -64,19 +64,19 @@ impl StandIn {
         self.sts.url()
     }
 
-    /// Returns the sandbox's profile with these two in place of its own.
+    /// Returns the sandbox's profile with these two services in place of its own.
     pub fn section(&self, lab: &Lab, name: &str) -> String {
         let section = lab.sandbox.profile_toml(name);
         let section = section.replace(&lab.sandbox.identity_pool_url(), &self.identity_pool.url());
         section.replace(&lab.sandbox.sts_url(), &self.sts.url())
     }
 
-    /// Makes STS refuse from now on, or no longer.
+    /// Makes STS refuse all requests from now on, or none.
     pub fn refuse(&self, refusal: Option<Refusal>) {
         *self.state.refusal.lock().unwrap() = refusal;
     }
 
-    /// Makes the identity pool forget the next identity that it is asked to vouch for.
+    /// Makes the identity pool forget the identity in the next request for a token.
     pub fn forget_an_identity(&self) {
         self.state.has_forgotten.store(true, Ordering::SeqCst);
     }

@@ -15,7 +15,7 @@ fn now<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 
-/// The credentials in a document of `credential-process`.
+/// Returns the credentials in a document of `credential-process`.
 fn credentials(lab: &Lab, document: &serde_json::Value) -> Credentials {
     let key = lab.issued(document);
     Credentials {
@@ -26,7 +26,7 @@ fn credentials(lab: &Lab, document: &serde_json::Value) -> Credentials {
     }
 }
 
-/// Returns the identity that owns the credentials in such a document.
+/// Returns the identity that owns the credentials in a document of `credential-process`.
 pub fn caller(lab: &Lab, document: &serde_json::Value) -> CallerIdentity {
     let (profile, http) = (lab.profile(), Http::default());
     now(Sts::new(PoolConfig::of(&profile), &http).caller_identity(&credentials(lab, document), lab.sandbox.now()))
@@ -35,7 +35,7 @@ pub fn caller(lab: &Lab, document: &serde_json::Value) -> CallerIdentity {
 
 #[test]
 fn sts_names_the_caller_and_explains_unusable_credentials() {
-    // The request is signed with the sandbox's clock, which is years from this machine's.
+    // The request is signed with the sandbox's clock, which differs by years from this machine's.
     let (lab, _) = Lab::with_manual_clock(Options::default());
     lab.login_here("alice").good();
     let document = lab.run_here(CREDENTIALS, None).good().document();

@@ -1,4 +1,4 @@
-//! The discovery document: what is believed of it. No browser opens at an address that the profile does not vouch for.
+//! The discovery document: no browser opens at an address that the profile does not vouch for.
 
 use std::sync::Arc;
 
@@ -24,17 +24,17 @@ fn untrusted_discovery_document_fails_before_the_browser_opens() {
         (Discovery500, 5, "status 500"),
     ] {
         lab.sandbox.misbehave(misbehaviour, None);
-        // A browser that is opened fails the test.
+        // Opening a browser fails the test.
         let ran = lab.run_here(&["login"], None).failed_with(status);
         assert!(ran.stderr.contains(said), "{misbehaviour:?}: {}", ran.stderr);
         lab.sandbox.behave();
         assert!(lab.sandbox.requests().iter().all(|request| request.endpoint == "discovery"), "nothing else was asked");
     }
-    // Nothing of that was stored.
+    // Nothing was stored.
     lab.login_here("alice").good();
 }
 
-/// Later statements of the issuer do not change where the refresh token goes.
+/// A later discovery document of the issuer does not redirect the refresh token.
 #[test]
 fn refresh_token_goes_only_to_the_endpoint_that_issued_it() {
     for (misbehaviour, status) in [(DiscoveryOtherHost, 6), (DiscoveryHttp, 6), (DiscoveryOtherIssuer, 6)] {

@@ -1,4 +1,4 @@
-//! A whole life at a plain issuer: sign-in, credentials, renewal, sign-out.
+//! A whole sign-in at a plain issuer: credentials, renewal, sign-out.
 
 use chrono::TimeDelta;
 use cogfed::sandbox::Misbehaviour::{IssuerTrailingSlash, OtherSubOnRefresh, RefreshNoIdToken};

@@ -7,7 +7,7 @@ use cogfed::clock::ManualClock;
 use cogfed::sandbox::{Options, Switch};
 use cogfed_test_support::Lab;
 
-/// Returns a lab whose sandbox has such an issuer, on a manual clock.
+/// Returns a lab whose sandbox is a plain issuer, on a manual clock.
 fn lab() -> (Lab, ManualClock) {
     let mut options = Options::default();
     Switch::PlainIssuer.apply(&mut options);

@@ -1,29 +1,29 @@
-//! Requests that the listener must refuse, each with a name. Every one carries something that would end the sign-in if
-//! it got through.
+//! Named requests that the listener must refuse. Each contains a parameter that would end the sign-in if it were
+//! accepted.
 
 /// The right path and state (`{P}` stands for the port, `{S}` for the state), and a code that was never issued.
 pub const RIGHT: &str = "/callback?code=stolen&state={S}";
 const HOST: &str = "Host: localhost:{P}\r\n";
 
-/// The way in which the bytes of a case are sent.
+/// The way to send the bytes of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sent {
     /// At once.
     Whole,
     /// Byte by byte.
     Slowly,
-    /// At once, and then the sending half is closed.
+    /// At once, then the sending half is closed.
     HalfClosed,
-    /// At once, and then the connection is reset.
+    /// At once, then the connection is reset.
     Reset,
 }
 
-/// One of them.
+/// A request, and its expected answer.
 #[derive(Debug)]
 pub struct Case {
     pub name: String,
     pub request: String,
-    /// The statuses that may be the answer; 0 is a connection that is closed without one.
+    /// The expected statuses. 0 stands for a connection that is closed without an answer.
     pub expected: &'static [u16],
     pub sent: Sent,
 }
@@ -36,12 +36,12 @@ fn at_localhost(method: &str, target: &str) -> String {
     format!("{method} {target} HTTP/1.1\r\n{HOST}\r\n")
 }
 
-/// A POST, or another request that is refused by its method, with these headers and this body.
+/// Returns a request with these headers and this body, whose method is refused.
 fn with_body(method: &str, headers: &str, body: &str) -> String {
     format!("{method} {RIGHT} HTTP/1.1\r\n{HOST}{headers}\r\n{body}")
 }
 
-/// A GET with a wrong state, with these headers.
+/// Returns a GET with a wrong state and these headers.
 fn wrong_with(headers: &str) -> String {
     format!("GET /callback?code=stolen&state=wrong HTTP/1.1\r\n{HOST}{headers}\r\n")
 }
@@ -73,7 +73,7 @@ pub fn methods() -> Vec<Case> {
     cases
 }
 
-/// Names that lead to this machine, or look as if they do (DNS rebinding).
+/// Host names that lead to this machine, or look as if they did (DNS rebinding).
 const HOSTS: &[&str] = &[
     "",
     "localhost",
@@ -278,8 +278,8 @@ pub fn large_heads() -> Vec<Case> {
     ]
 }
 
-/// Lengths that contradict each other, and a second request hidden in the first or behind it (RFC 9112, section 11.2).
-/// If the head itself is well-formed, its method is wrong, so only the hidden request could be accepted.
+/// Contradicting lengths, and a second request hidden in or behind the first (RFC 9112, section 11.2). If the head
+/// itself is well-formed, its method is wrong, so only the hidden request could be accepted.
 pub fn framing() -> Vec<Case> {
     let hidden = format!("GET {RIGHT} HTTP/1.1\r\n{HOST}\r\n");
     let chunked = "Transfer-Encoding: chunked\r\n";
@@ -320,7 +320,7 @@ pub fn framing() -> Vec<Case> {
     cases
 }
 
-/// Requests that pages can make a browser send. None of them makes a wrong answer right.
+/// Requests that a web page can make a browser send. None of them makes a wrong answer right.
 pub fn browsers() -> Vec<Case> {
     let preflight = "Origin: https://attacker.example\r\nAccess-Control-Request-Method: GET\r\n";
     let private = format!("{preflight}Access-Control-Request-Private-Network: true\r\n");
@@ -361,7 +361,7 @@ pub fn browsers() -> Vec<Case> {
     cases
 }
 
-/// Slow, half-closed and reset connections. A reset one gets no answer, and the right state in it does not count.
+/// Slow, half-closed and reset connections. A reset one gets no answer, and its right state does not count.
 pub fn ways_of_sending() -> Vec<Case> {
     let wrong = wrong_with("");
     let sent = |name: &str, request: &str, expected, sent| Case { sent, ..case(name, request, expected) };

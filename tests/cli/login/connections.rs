@@ -1,4 +1,4 @@
-//! The listener under load and attack: idle, slow and flooding connections, and other users of this machine.
+//! The listener under load and attack: idle, slow and flooding connections, and other local users.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -11,10 +11,10 @@ use cogfed_test_support::http::{answer_on, connect, get, listens};
 use cogfed_test_support::skip;
 use cogfed_test_support::{Lab, WaitingLogin, come_back, target};
 
-/// A deadline for a listener that hangs, longer than anything takes on a slow machine.
+/// A deadline for a hanging listener. It is longer than any test takes on a slow machine.
 const HANG: Duration = Duration::from_secs(60);
 
-/// Returns the most memory that a process has had so far, in KiB.
+/// Returns a process's peak memory so far, in KiB.
 #[cfg(target_os = "linux")]
 fn peak(waiting: &WaitingLogin) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{}/status", waiting.pid())).expect("a status");
@@ -27,7 +27,7 @@ fn peak(_: &WaitingLogin) -> Option<u64> {
     None
 }
 
-/// Attacks a waiting login, whose memory must not grow by more than 4 MiB, and then signs Alice in.
+/// Attacks a waiting login, checks that its memory grows by at most 4 MiB, and then signs Alice in.
 fn besieged(siege: impl FnOnce(u16, &str) -> Vec<TcpStream>) {
     let lab = Lab::new();
     let waiting = lab.begin_login(&[]);
@@ -51,7 +51,7 @@ fn besieged(siege: impl FnOnce(u16, &str) -> Vec<TcpStream>) {
     assert!(!listens(port), "nothing is left");
 }
 
-/// Tells whether the other side still holds a connection, and reads what it may have sent.
+/// Returns whether the other side still holds a connection, after reading any bytes that it sent.
 fn is_open(mut stream: &TcpStream) -> bool {
     stream.set_nonblocking(true).expect("a mode");
     let mut rest = Vec::new();
@@ -135,7 +135,7 @@ fn request_head_of_64_mib_is_cut_off() {
         stream.write_all(format!("GET / HTTP/1.1\r\nHost: localhost:{port}\r\nX-Filler: ").as_bytes()).expect("read");
         let piece = [b'x'; 64 * 1024];
         let taken = (0..1024).take_while(|_| stream.write_all(&piece).is_ok()).count();
-        // What the two sockets' buffers hold, at the most.
+        // The most that the buffers of the two sockets hold.
         assert!(taken < 512, "{taken} pieces of 64 KiB were taken");
         Vec::new()
     });
@@ -163,7 +163,7 @@ fn listener_serves_both_loopback_addresses_and_no_other() {
     for host in ["127.0.0.1", "::1"] {
         assert!(TcpStream::connect((host, port)).is_ok(), "{host}");
     }
-    // Any other address of 127/8 would be served by a listener on all interfaces.
+    // A listener on all interfaces would serve any other address of 127/8.
     if cfg!(target_os = "linux") {
         assert!(TcpStream::connect(("127.0.0.2", port)).is_err());
     }
@@ -186,7 +186,7 @@ fn failed_sign_in_closes_the_listener() {
     assert!(!listens(port));
 }
 
-/// Sends one request as the user `nobody` does, and returns the answer's first line.
+/// Sends one request as the user `nobody`, and returns the answer's first line.
 #[cfg(target_os = "linux")]
 fn as_nobody(host: &str, port: u16, target: &str) -> Option<String> {
     let script = r#"exec 3<>"/dev/tcp/$0/$1" && printf 'GET %s HTTP/1.1\r\nHost: localhost:%s\r\n\r\n' "$2" "$1" >&3 && head -n 1 <&3"#;
@@ -213,7 +213,7 @@ fn callback_from_another_local_user_is_refused() {
         let line = as_nobody(host, waiting.port(), &target(&url)).expect("an answer");
         assert_eq!(line, "HTTP/1.1 403 Forbidden", "{host}");
     }
-    // A refused request needs no look-up of its owner, or a flood would make us read a long table each time.
+    // For a refused request the owner is not looked up: in a flood each look-up would read a long table.
     let unvouched = as_nobody("127.0.0.1", waiting.port(), "/callback?error=access_denied").expect("an answer");
     assert_eq!(unvouched, "HTTP/1.1 400 Bad Request");
     assert_eq!(lab.sandbox.count("token.code"), 0);

@@ -1,4 +1,4 @@
-//! Every way in which a login can end: afterwards nothing listens on its port.
+//! Every way in which a login can end. Afterwards nothing listens on its port.
 #![cfg(unix)]
 
 use cogfed_test_support::http;
@@ -9,8 +9,8 @@ use std::os::unix::fs::PermissionsExt;
 use cogfed::sandbox::{Misbehaviour, Options};
 use rustix::process::{Pid, Signal, kill_process};
 
-/// One way to end: the sandbox's fault, the flags of login, the event while it waits, and the exit status (-1
-/// is an end by a signal).
+/// One way to end: the sandbox's fault, the flags of `login`, the event while it waits, and the exit status. -1 stands
+/// for an end by a signal.
 struct Exit {
     name: &'static str,
     misbehaviour: Option<Misbehaviour>,
@@ -23,7 +23,7 @@ const fn exit(name: &'static str, happens: fn(&Lab, &WaitingLogin), status: i32)
     Exit { name, misbehaviour: None, flags: &[], happens, status }
 }
 
-/// Comes back from the browser with a code, whatever follows at the user pool.
+/// Returns an exit in which the browser comes back with a code, and then the user pool misbehaves.
 const fn after(name: &'static str, misbehaviour: Misbehaviour, status: i32) -> Exit {
     Exit { misbehaviour: Some(misbehaviour), ..exit(name, comes_back, status) }
 }
@@ -46,8 +46,8 @@ fn is_denied(_: &Lab, waiting: &WaitingLogin) {
 
 fn nothing(_: &Lab, _: &WaitingLogin) {}
 
-/// A signal that the tests' parent ignores (nohup, a shell's background job) is ignored by all their children. Then
-/// SIGKILL, which nobody can ignore, takes its place.
+/// Sends a signal, or SIGKILL if the process ignores that signal. Children inherit ignored signals from the tests'
+/// parent (nohup, a shell's background job).
 fn is_sent(waiting: &WaitingLogin, signal: Signal) {
     let status = std::fs::read_to_string(format!("/proc/{}/status", waiting.pid())).unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
@@ -117,7 +117,7 @@ fn no_exit_path_leaves_a_listener() {
     }
 }
 
-/// With the other end of the terminal gone nothing more is read, and the sign-in is kept.
+/// When the other end of the terminal is closed, no more input is read, and the sign-in is kept.
 #[test]
 fn sign_in_with_closed_output_leaves_no_listener() {
     let lab = Lab::new();

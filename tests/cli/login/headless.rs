@@ -1,4 +1,4 @@
-//! Sign-in without a browser, or with the browser of another system. Tests that need a terminal are in
+//! Sign-in without a browser, or with the browser of another system. The tests that need a terminal are in
 //! tests/real/test_headless.py.
 #![cfg(unix)]
 
@@ -14,14 +14,14 @@ use cogfed::sandbox::{Misbehaviour, visitor};
 
 const SSH: &[(&str, &str)] = &[("SSH_CONNECTION", "10.0.0.2 50000 10.0.0.7 2222"), ("SSH_TTY", "/dev/pts/0")];
 
-/// A login in these surroundings.
+/// Starts a login with these variables and flags.
 fn login(lab: &Lab, variables: &[(&str, &str)], flags: &[&str]) -> WaitingLogin {
     let mut command = lab.command(&[&["login"], flags].concat());
     WaitingLogin::of(command.envs(variables.iter().copied()).spawn().expect("it runs"))
 }
 
-/// Programs of these names in a folder of their own. Each adds a line to a file for its name and for each argument, and
-/// one at the end.
+/// Creates programs of these names in a folder. Each one appends lines to a file: its name, each argument, and an end
+/// mark.
 fn stubs(lab: &Lab, names: &[&str]) -> (String, PathBuf) {
     let (folder, notes) = (lab.home().join("stubs"), lab.home().join("opened"));
     std::fs::create_dir(&folder).expect("a folder");
@@ -134,7 +134,7 @@ fn standard_input_is_not_read_without_a_terminal() {
     let mut child = command.stdin(Stdio::piped()).spawn().expect("it runs");
     let mut stdin = child.stdin.take().expect("a pipe");
     let waiting = WaitingLogin::of(child);
-    // An answer with the right state would end the sign-in if anybody read it.
+    // This answer has the right state. It would end the sign-in if it were read.
     writeln!(stdin, "{}?error=access_denied&state={}", waiting.redirect_uri(), waiting.state()).expect("it is taken");
     let ran = lab.complete(waiting);
     assert!(!ran.stderr.contains("paste"), "{}", ran.stderr);
@@ -191,7 +191,7 @@ fn ctrl_c_exits_login_with_130_and_frees_the_port() {
     assert!(ran.stderr.ends_with("cogfed: error: interrupted\n"), "{}", ran.stderr);
     assert!(!listens(port));
     assert_eq!(lab.run(&["status", "--json"]).good().document(), before, "the old sign-in is as it was");
-    // Its lock is free, too.
+    // The sign-in's lock is free, too.
     lab.complete(lab.begin_login(&["--force"]));
 }
 

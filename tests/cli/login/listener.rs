@@ -1,6 +1,6 @@
-//! The listener's answers to other requests than the awaited one: each gets its status, and the wait goes on.
+//! The listener's answers to unexpected requests. Each gets its status, and the listener keeps waiting.
 //!
-//! Requests with the right state carry a code that was never issued, so one that got through would end the sign-in.
+//! Requests with the right state carry a code that was never issued. Accepting one would end the sign-in.
 
 use std::collections::BTreeSet;
 use std::io::Write;

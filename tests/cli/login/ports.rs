@@ -13,16 +13,16 @@ use cogfed_test_support::http::listens;
 use cogfed_test_support::skip_anywhere;
 use cogfed_test_support::{Lab, WaitingLogin};
 
-/// Returns the next port to try. Systems assign ports from 32768 on, so below no other test's socket gets a port that a
-/// test has just let go of.
+/// Returns the next port to try. Systems assign ports from 32768 on, so other tests' sockets do not get a port below
+/// that is just being released.
 fn candidate() -> u16 {
     static TRIED: AtomicU32 = AtomicU32::new(0);
     let number = std::process::id().wrapping_mul(61) + TRIED.fetch_add(1, Ordering::Relaxed);
     20_000 + u16::try_from(number % 12_000).expect("less than 12000")
 }
 
-/// Takes a port on 127.0.0.1, on ::1, or on both. The other half is not bound even for a moment: a program that another
-/// test starts just then would inherit it until it has begun.
+/// Takes a port on 127.0.0.1, on ::1, or on both. The other address is never bound, not even for a moment: a program
+/// that another test starts just then would inherit its socket.
 fn taken(v4: bool, v6: bool) -> (u16, Vec<TcpListener>) {
     loop {
         let port = candidate();
@@ -35,7 +35,7 @@ fn taken(v4: bool, v6: bool) -> (u16, Vec<TcpListener>) {
     }
 }
 
-/// Closes these, and waits until nobody holds the ports, not even for a moment.
+/// Closes the listeners, and waits until none of the ports is held any more.
 fn let_go(kept: Vec<Vec<TcpListener>>, ports: &[u16]) {
     drop(kept);
     let began = Instant::now();
@@ -45,14 +45,14 @@ fn let_go(kept: Vec<Vec<TcpListener>>, ports: &[u16]) {
     }
 }
 
-/// Takes the halves of this very port.
+/// Takes this port on the addresses in `held`.
 fn halves(port: u16, held: Held) -> std::io::Result<Vec<TcpListener>> {
     let v4 = held.v4.then(|| TcpListener::bind((Ipv4Addr::LOCALHOST, port)));
     let v6 = held.v6.then(|| TcpListener::bind((Ipv6Addr::LOCALHOST, port)));
     [v4, v6].into_iter().flatten().collect()
 }
 
-/// Checks that a login whose first port is taken like this uses the next registered one, in its URL too, and works.
+/// Checks that a login whose first port is taken uses the next registered one, also in its URL, and succeeds.
 #[track_caller]
 fn goes_on(on_v4: bool, on_v6: bool) {
     let lab = Lab::new();
@@ -123,7 +123,7 @@ fn redirect_uri_uses_the_profiles_host_and_path() {
     lab.complete(waiting);
 }
 
-/// The halves of one port that somebody else holds.
+/// The addresses at which another process holds a port.
 #[derive(Debug, Clone, Copy)]
 struct Held {
     v4: bool,
@@ -131,7 +131,7 @@ struct Held {
 }
 
 impl Held {
-    /// Returns all four, in the order of two bits.
+    /// All four combinations, in the order of two bits.
     const ALL: [Held; 4] = [
         Held { v4: false, v6: false },
         Held { v4: true, v6: false },
@@ -144,13 +144,13 @@ impl Held {
     }
 }
 
-/// Returns every combination of held halves of this many ports: 2^(ports x families).
+/// Returns every combination of taken addresses for this many ports: 2^(ports x families).
 fn combinations(ports: u32) -> impl Iterator<Item = Vec<Held>> {
     (0..4_usize.pow(ports)).map(move |number| (0..ports).map(|at| Held::ALL[(number >> (2 * at)) & 3]).collect())
 }
 
-/// Binds each combination in turn. The first port of which nobody holds a half is taken on both addresses; if there is
-/// none, the refusal names all.
+/// Binds each combination in turn. The listener takes the first port that is free on both addresses. If there is none,
+/// the refusal names all ports.
 fn every_combination(count: u32) -> usize {
     let mut seen = 0;
     for held in combinations(count) {
@@ -184,7 +184,7 @@ fn listener_handles_every_combination_of_four_partly_taken_ports() {
     assert_eq!(every_combination(4), 256);
 }
 
-/// The program itself, with each combination of three registered ports: a sign-in, or the refusal.
+/// The program itself handles each combination of three registered ports: a sign-in, or the refusal.
 #[test]
 fn login_handles_every_combination_of_three_partly_taken_ports() {
     let registered: Vec<u16> = (0..3).map(|_| taken(false, false).0).collect();
@@ -212,7 +212,7 @@ fn login_handles_every_combination_of_three_partly_taken_ports() {
     assert_eq!((signed_in, refused), (64 - 27, 27));
 }
 
-/// A network namespace of its own, whose loopback has no ::1: the whole story, sign-in included.
+/// The test runs in a new network namespace whose loopback has no ::1, and signs in there.
 #[test]
 #[cfg(target_os = "linux")]
 fn login_works_without_ipv6() {

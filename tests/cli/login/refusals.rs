@@ -1,16 +1,16 @@
-//! Sign-ins refused after the browser has come back: every lie of a user pool, and every accident of its servers.
+//! Sign-ins refused after the browser has come back: forged answers of a user pool, and failures of its servers.
 
 use cogfed::sandbox::visitor::{self, Page};
 use cogfed::sandbox::{Misbehaviour, Options};
 use cogfed_test_support::http::get;
 use cogfed_test_support::{Lab, Ran, VisitorBrowser, WaitingLogin};
 
-/// Returns a lab whose sandbox always misbehaves like this.
+/// Returns a lab whose sandbox always misbehaves in this way.
 fn lab(misbehaviour: Misbehaviour) -> Lab {
     Lab::with(Options { misbehaviours: vec![misbehaviour], ..Options::default() })
 }
 
-/// The text of the last page.
+/// Returns the text of the last page.
 fn words(page: &Page) -> String {
     let (_, text) = page.text.split_once("<p class=\"text\">").expect("a text");
     let (text, _) = text.split_once("</p>").expect("its end");
@@ -18,7 +18,7 @@ fn words(page: &Page) -> String {
     text.replace("&amp;", "&")
 }
 
-/// Signs Alice in, and checks that it is refused with this status in terminal and browser, and that nothing is kept.
+/// Signs Alice in. Checks that terminal and browser report the refusal with this status, and that nothing is stored.
 #[track_caller]
 pub fn refused(lab: &Lab, status: i32) -> String {
     let waiting = lab.begin_login(&[]);
@@ -33,7 +33,7 @@ fn assert_refusal(lab: &Lab, ran: &Ran, page: &Page, title: &str) -> String {
     assert_eq!(ran.stdout, "");
     assert_eq!((page.url.path(), page.url.query(), page.status), ("/done", None, 200), "no code stays behind");
     assert!(page.text.contains(title), "{}", page.text);
-    // The page makes a sentence of it, and shortens it to 200 characters.
+    // The page completes the sentence, and shortens it to 200 characters.
     let words = words(page);
     let (first, rest) = words.trim_end_matches(['…', '.']).split_at(1);
     let is_the_same = message.starts_with(&(first.to_lowercase() + rest));

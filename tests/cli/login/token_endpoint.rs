@@ -1,4 +1,4 @@
-//! Failing token endpoints, and codes that come twice.
+//! Failing token endpoints, and codes that are sent twice.
 
 use std::thread;
 
@@ -8,7 +8,7 @@ use cogfed_test_support::{Lab, come_back, target};
 
 use super::refusals::refused;
 
-/// The token endpoint fails in this way: status 5, these words, and not a second try.
+/// Checks that this fault ends with status 5 and these words, without a retry.
 #[track_caller]
 fn fails(misbehaviour: Misbehaviour, words: &str) -> Lab {
     let lab = Lab::with(Options { misbehaviours: vec![misbehaviour], ..Options::default() });

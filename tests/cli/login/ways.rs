@@ -1,5 +1,4 @@
-//! The variants of `login`: its flags, a second one at the same time, the person's own browser, a confidential app
-//! client.
+//! The variants of `login`: its flags, two at the same time, a configured browser, a confidential app client.
 
 use std::io::{BufRead, BufReader};
 
@@ -178,7 +177,7 @@ fn login_waiting_too_long_for_another_exits_busy() {
     lab.complete(first);
 }
 
-/// A program that notes its arguments, a line each, and the file that it notes them in.
+/// Returns a program that records its arguments, one per line, and the file that it records them in.
 fn stub_browser(lab: &Lab) -> (std::path::PathBuf, std::path::PathBuf) {
     let (program, notes) = (lab.home().join("browser"), lab.home().join("opened"));
     let script = format!(
@@ -191,7 +190,7 @@ fn stub_browser(lab: &Lab) -> (std::path::PathBuf, std::path::PathBuf) {
     (program, notes)
 }
 
-/// The lines of a file that another process is about to write.
+/// Waits until another process has written the file, and returns its lines.
 #[cfg(unix)]
 fn eventually(file: &Path) -> Vec<String> {
     let deadline = Instant::now() + Duration::from_secs(20);
@@ -293,7 +292,7 @@ fn client_secret_is_kept_for_renewals() {
     }
     let ran = login(Some("app-client-s3cret/+&=")).good();
     assert!(!ran.stderr.contains("app-client-s3cret"), "{}", ran.stderr);
-    // Ten minutes later the ID token is old enough to be refreshed before it is used.
+    // Ten minutes later the ID token is too old to be used without a refresh.
     let entries = std::fs::read_dir(lab.folder().path().join("store")).expect("a folder");
     let path = entries.flatten().map(|entry| entry.path()).next().expect("the tokens' item");
     let mut record: Value = serde_json::from_slice(&std::fs::read(&path).expect("a file")).expect("a record");

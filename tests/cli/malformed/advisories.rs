@@ -1,4 +1,4 @@
-//! Vulnerabilities of other tools, tried on cogfed under the advisory's name.
+//! Vulnerabilities of other tools, tested against cogfed under the advisory's name.
 
 use std::sync::{Arc, Mutex};
 
@@ -10,7 +10,7 @@ use url::Url;
 
 use super::desk::{Answer, CREDENTIALS_ACCOUNT, Desk, TOKENS_ACCOUNT, assert_mannered, is_plain};
 
-/// git's credential helpers took a line break in a host as the end of a field.
+/// git's credential helpers treated a line break in a host as the end of a field.
 #[test]
 fn cve_2020_5260_line_break_in_a_host_is_refused() {
     let desk = Desk::new();
@@ -55,7 +55,7 @@ fn cve_2020_5260_line_break_in_a_host_is_refused() {
     }
 }
 
-/// Git Credential Manager took a lone carriage return as the end of a line.
+/// Git Credential Manager treated a lone carriage return as the end of a line.
 #[test]
 fn cve_2024_50338_lone_carriage_return_ends_no_line() {
     let mut desk = Desk::new();
@@ -85,7 +85,7 @@ fn cve_2024_50338_lone_carriage_return_ends_no_line() {
     assert_eq!(ran.document()["SessionToken"], "a\rb\nc");
 }
 
-/// mcp-remote opened the URL that a server sent it. cogfed opens only pages that the profile defines.
+/// mcp-remote opened any URL that a server sent. cogfed opens only pages that the profile defines.
 #[test]
 fn cve_2025_6514_url_from_a_server_is_never_opened() {
     struct Recording(Arc<Mutex<Vec<Url>>>, &'static str);
@@ -122,7 +122,7 @@ fn cve_2025_6514_url_from_a_server_is_never_opened() {
     assert_eq!(desk.run(&["credential-process"]).status, 3);
 }
 
-/// kubectl passed on terminal escapes of a server.
+/// kubectl printed a server's terminal escapes unchanged.
 #[test]
 fn cve_2021_25743_terminal_payloads_are_escaped_everywhere() {
     let mut desk = Desk::new();
@@ -136,7 +136,7 @@ fn cve_2021_25743_terminal_payloads_are_escaped_everywhere() {
             assert!(is_plain(&said), "{words:?}: {ran:?}");
             ran
         };
-        // The token endpoint's refusal, stored and printed again.
+        // The token endpoint's refusal, which is stored and printed again.
         desk.forget();
         desk.sign_in(TimeDelta::hours(2));
         desk.server.answer(
@@ -144,7 +144,7 @@ fn cve_2021_25743_terminal_payloads_are_escaped_everywhere() {
             Answer::json(400, format!(r#"{{"error": {quoted}, "error_description": {quoted}}}"#)),
         );
         assert_eq!(check(&desk, &["credential-process"]).status, 6);
-        // The identity pool's, and the person that a record names.
+        // The identity pool's refusal, and the person's name in a record.
         desk.forget();
         let mut record = desk.tokens(TimeDelta::minutes(1));
         record["person"] = payload.as_str().into();
@@ -164,7 +164,7 @@ fn cve_2021_25743_terminal_payloads_are_escaped_everywhere() {
         answer.headers.push(("x-said".into(), header));
         desk.server.answer("/api", answer);
         check(&desk, &["call", "GET", &api, "-i", "-v"]);
-        // A setting that is shown.
+        // A setting that `profile show` prints.
         desk.variables = [("COGFED_ACCOUNT".to_owned(), payload.clone()), ("COGFED_LANG".to_owned(), payload)].into();
         check(&desk, &["profile", "show"]);
         check(&desk, &["profile", "show", "--json"]);
@@ -173,7 +173,7 @@ fn cve_2021_25743_terminal_payloads_are_escaped_everywhere() {
     }
 }
 
-/// Three hundred: escape sequences, each somewhere in a text.
+/// Returns three hundred escape sequences, each at some place in a text.
 fn payloads() -> Vec<String> {
     let bodies =
         ["[2J", "[31m", "]0;title", "]52;c;aGk=", "]8;;https://evil.example", "P+q544e", "_G", "^x", "[6n", "c"];

@@ -10,7 +10,7 @@ const TOKEN: &str = "/oauth2/token";
 const JWKS: &str = "/.well-known/jwks.json";
 const GET_ID: &str = "AWSCognitoIdentityService.GetId";
 const GET_CREDENTIALS: &str = "AWSCognitoIdentityService.GetCredentialsForIdentity";
-/// `{"kid":"pool","alg":"RS256"}`, `{}`, and no signature of anybody's.
+/// `{"kid":"pool","alg":"RS256"}`, `{}`, and an invalid signature.
 const ID_TOKEN: &str = "eyJraWQiOiJwb29sIiwiYWxnIjoiUlMyNTYifQ.e30.AAAA";
 
 fn key_set() -> String {
@@ -27,7 +27,7 @@ fn refreshed() -> String {
     )
 }
 
-/// Returns the refresh token that is stored.
+/// Returns the stored refresh token.
 fn refresh_token(desk: &Desk) -> Option<String> {
     let record: Value = serde_json::from_slice(&desk.kept("store", TOKENS_ACCOUNT)?).expect("a record");
     record["refresh_token"].as_str().map(str::to_owned)

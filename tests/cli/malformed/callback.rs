@@ -1,4 +1,4 @@
-//! Malformed requests to the listener of a sign-in that waits. It still ends well.
+//! Malformed requests to the listener of a waiting sign-in, which still succeeds.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -26,7 +26,7 @@ fn malformed_callbacks_do_not_end_the_sign_in() {
         let bytes = malformed(valid[number % valid.len()].as_bytes(), &mut random);
         let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
         stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a deadline");
-        // The other side may stop reading before it has everything.
+        // The listener may stop reading before the end of the request.
         let _ = stream.write_all(&bytes);
         let _ = stream.shutdown(Shutdown::Write);
         let mut answer = Vec::new();

@@ -31,7 +31,7 @@ fn malformed_command_lines_are_refused() {
         words[at] = OsString::from_vec(word);
         let ran: Ran = desk.program(&[]).args(&words).output().expect("cogfed runs").into();
         assert!([0, 2, 3].contains(&ran.status), "{ran:?}\n{words:?}");
-        // The parser has its own form: the error, the usage, the next step.
+        // The argument parser has its own form: the error, the usage, the next step.
         match ran.stderr.starts_with("error: ") {
             true => {
                 assert_eq!(ran.status, 2, "{ran:?}");

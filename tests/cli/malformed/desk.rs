@@ -1,4 +1,4 @@
-//! A home for cogfed without a sandbox: a configuration, a file store, variables, and a server that answers as told.
+//! A home for cogfed without a sandbox: a configuration, a file store, variables, and a server with set answers.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -13,7 +13,7 @@ use cogfed_test_support::{Home, InProcess, Ran, Server};
 pub const POOL: &str = "eu-west-1_AbC123xyz";
 pub const TOKENS_ACCOUNT: &str = "tokens/eu-west-1_AbC123xyz/3n4b5urk1ft4fl3mg5e62d9ado/AzureAD";
 pub const CREDENTIALS_ACCOUNT: &str = "credentials/eu-west-1_AbC123xyz/3n4b5urk1ft4fl3mg5e62d9ado/AzureAD/eu-west-1:1cf667a2-49a6-454b-9e45-231990000000/default";
-/// The longest line that may be printed, in characters. Foreign text in it is cut before.
+/// The longest line that may be printed, in characters. Text from outside is shortened before.
 const LONGEST_LINE: usize = 900;
 
 pub struct Desk {
@@ -50,7 +50,7 @@ impl Desk {
         self.home.configure(bytes);
     }
 
-    /// Writes a file of the person's own, and returns its path.
+    /// Writes another file of the person, and returns its path.
     pub fn file(&self, name: &str, bytes: &[u8]) -> String {
         self.home.file(name, bytes).display().to_string()
     }
@@ -59,12 +59,12 @@ impl Desk {
         self.home.folder()
     }
 
-    /// Puts a file of cogfed's own in place.
+    /// Writes a file in cogfed's folder.
     pub fn put(&self, kind: &str, name: &str, bytes: &[u8]) {
         self.folder().sub(kind).replace(name, bytes).expect("a file");
     }
 
-    /// Returns the content of a file of cogfed's own.
+    /// Returns the content of a file in cogfed's folder.
     pub fn kept(&self, kind: &str, name: &str) -> Option<Vec<u8>> {
         std::fs::read(self.folder().sub(kind).path().join(file_name(name))).ok()
     }
@@ -74,7 +74,7 @@ impl Desk {
         let _ = std::fs::remove_dir_all(self.folder().path());
     }
 
-    /// Stores a sign-in whose ID token was issued that long ago and lives for an hour.
+    /// Stores a sign-in whose ID token is this old and lives for an hour.
     pub fn sign_in(&self, age: TimeDelta) {
         self.put("store", TOKENS_ACCOUNT, self.tokens(age).to_string().as_bytes());
     }
@@ -109,7 +109,7 @@ impl Desk {
         run.run(&self.home, words)
     }
 
-    /// The program itself, in this home.
+    /// Returns the program in this home.
     pub fn program(&self, words: &[&str]) -> Command {
         let mut command = self.home.command(words);
         command.envs(&self.variables);
@@ -117,7 +117,7 @@ impl Desk {
     }
 }
 
-/// Checks what holds of every run, whatever it was given.
+/// Checks the properties of every run, whatever its input was.
 #[track_caller]
 pub fn assert_mannered(ran: &Ran, given: &dyn std::fmt::Debug) {
     let tell = || format!("{ran:?}\nwas given {given:?}");
@@ -136,7 +136,7 @@ pub fn assert_mannered(ran: &Ran, given: &dyn std::fmt::Debug) {
     assert!(ran.stdout.is_empty() || ran.stdout.ends_with('\n'), "{}", tell());
 }
 
-/// Tells whether a terminal would obey nothing in a text.
+/// Returns whether a text has no character that controls a terminal.
 pub fn is_plain(text: &str) -> bool {
     !text.chars().any(|c| {
         c.is_control()
@@ -146,7 +146,7 @@ pub fn is_plain(text: &str) -> bool {
     })
 }
 
-/// Checks that there is a document of `credential-process`, or nothing.
+/// Checks that the output is a document of `credential-process`, or empty.
 #[track_caller]
 pub fn assert_document_or_nothing(ran: &Ran) {
     match ran.status {
@@ -155,7 +155,7 @@ pub fn assert_document_or_nothing(ran: &Ran) {
     }
 }
 
-/// A server that answers each path, or AWS operation, as told, and others with 404.
+/// A server with set answers for paths or AWS operations. It answers 404 to all others.
 pub struct Answering {
     server: Server,
     answers: Arc<Mutex<BTreeMap<String, Answer>>>,
@@ -175,7 +175,7 @@ impl Answering {
         Self { server, answers }
     }
 
-    /// Returns how many connections there have been.
+    /// Returns the number of connections so far.
     pub fn asked(&self) -> usize {
         self.server.connections()
     }
@@ -184,7 +184,7 @@ impl Answering {
         self.server.url()
     }
 
-    /// Sets the answer to requests whose path, or AWS operation, ends like that.
+    /// Sets the answer to requests whose path or AWS operation ends with `path`.
     pub fn answer(&self, path: &str, answer: Answer) {
         self.answers.lock().expect("a lock").insert(path.to_owned(), answer);
     }

@@ -11,10 +11,10 @@ const ROLE: &str = "arn:aws:iam::123456789012:role/Orders";
 const DISCOVERY: &str = "/t/.well-known/openid-configuration";
 const GET_ID: &str = "AWSCognitoIdentityService.GetId";
 const GET_OPEN_ID_TOKEN: &str = "AWSCognitoIdentityService.GetOpenIdToken";
-/// The path of STS, whose operation is in the body.
+/// The path of STS. Its operation is in the body.
 const STS: &str = "/";
 
-/// A desk whose profile names the server as an issuer, and the account of its sign-in.
+/// Returns a desk whose profile has the server as its issuer, and the account of its sign-in.
 fn issuers_desk() -> (Desk, String) {
     let desk = Desk::new();
     let server = desk.server.url();

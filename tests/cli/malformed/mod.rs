@@ -1,7 +1,8 @@
-//! Malformed inputs at every edge, made from good ones by a seeded generator, so that each run sees the same.
+//! Malformed inputs at every edge. A seeded generator derives them from valid ones, so that each run tests the same
+//! inputs.
 //!
-//! Every run must exit with a documented code and print one short line and the next step to standard error. Standard
-//! output gets a whole document or nothing. There is no panic, no control character, and nothing lost from the store.
+//! Every run must exit with a documented code, and print one short error line and its hint to standard error. Standard
+//! output gets a whole document or nothing. There is no panic and no control character, and the store loses nothing.
 
 mod advisories;
 mod answers;

@@ -33,7 +33,7 @@ fn claims() -> String {
     .to_string()
 }
 
-/// Checks that there is a whole explanation, or one line that names the wrong file.
+/// Checks that the output is a whole explanation, or one line that names the invalid file.
 #[track_caller]
 fn assert_explained_or_refused(ran: &Ran, given: &dyn std::fmt::Debug) {
     assert_mannered(ran, given);

@@ -1,4 +1,4 @@
-//! Malformed state files, which hold no secret. Whatever is in them, the store still works.
+//! Malformed state files, which hold no secrets. With any contents, the store still works.
 
 use chrono::TimeDelta;
 
@@ -32,7 +32,7 @@ fn malformed_state_files_are_ignored() {
         assert_document_or_nothing(&ran);
         assert_eq!(ran.status, 5, "nothing answers: {ran:?}\n{given}");
         assert!(desk.kept("store", TOKENS_ACCOUNT).is_some());
-        // With credentials that are still good for ten minutes, they are handed out.
+        // Credentials that are valid for ten more minutes are handed out.
         desk.put("store", CREDENTIALS_ACCOUNT, desk.credentials(TimeDelta::minutes(10)).to_string().as_bytes());
         desk.put(kind, name, &text);
         let ran = desk.run(&["credential-process"]);

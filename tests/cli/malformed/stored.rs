@@ -1,4 +1,4 @@
-//! Malformed records in the file store, as another program may have left them.
+//! Malformed records in the file store, such as those of another program.
 
 use chrono::TimeDelta;
 

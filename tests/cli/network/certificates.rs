@@ -10,7 +10,7 @@ use rcgen::{
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-/// An authority that no system trusts.
+/// A certificate authority that no system trusts.
 pub struct Authority {
     pub pem: String,
     der: CertificateDer<'static>,
@@ -18,7 +18,7 @@ pub struct Authority {
     key: Vec<u8>,
 }
 
-/// The time in which a certificate is valid.
+/// The period of validity of a certificate.
 #[derive(Clone, Copy)]
 pub enum Validity {
     Now,
@@ -46,25 +46,26 @@ impl Authority {
         path
     }
 
-    /// A server of these names.
+    /// Returns the TLS configuration of a server with these names.
     pub fn server(&self, names: &[&str]) -> Arc<ServerConfig> {
         self.server_of(names, Validity::Now)
     }
 
-    /// A server of these names, whose certificate is valid then.
+    /// Returns the TLS configuration of a server with these names, whose certificate has this validity.
     pub fn server_of(&self, names: &[&str], validity: Validity) -> Arc<ServerConfig> {
         let key = KeyPair::generate().unwrap();
         let certificate = leaf(names, validity).signed_by(&key, &self.issuer).unwrap();
         config(certificate.der().clone(), key.serialize_der())
     }
 
-    /// A server that shows the authority's own certificate, as home-made ones mostly do.
+    /// Returns the TLS configuration of a server that presents the authority's own certificate, as home-made ones often
+    /// do.
     pub fn itself(&self) -> Arc<ServerConfig> {
         config(self.der.clone(), self.key.clone())
     }
 }
 
-/// A server whose certificate nobody else has signed.
+/// Returns the TLS configuration of a server with a self-signed certificate.
 pub fn self_signed(names: &[&str]) -> Arc<ServerConfig> {
     let key = KeyPair::generate().unwrap();
     let certificate = leaf(names, Validity::Now).self_signed(&key).unwrap();

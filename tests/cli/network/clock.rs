@@ -1,4 +1,4 @@
-//! The client's notes of servers' clocks.
+//! The client's record of servers' clocks.
 
 use std::sync::Arc;
 

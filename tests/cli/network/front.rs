@@ -1,5 +1,4 @@
-//! A server in front of another one, or of none. It speaks TLS if asked to, counts requests, and fails in the ways in
-//! which networks fail.
+//! A server in front of another one, or alone. It counts requests, fails as networks fail, and optionally speaks TLS.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -10,30 +9,30 @@ use std::time::Duration;
 use cogfed_test_support::{Request, Server, forwarded};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-/// The fate of a request.
+/// The treatment of a request.
 #[derive(Clone, Debug)]
 pub enum Act {
-    /// It is passed on to the server behind.
+    /// The request is passed on to the server behind.
     Forward,
-    /// It is answered with these bytes.
+    /// The request is answered with these bytes.
     Answer(String),
-    /// It is read, and never answered.
+    /// The request is read and never answered.
     Silence,
-    /// Half a head, then silence.
+    /// The answer is half a head, then silence.
     HalfAHead,
-    /// A head, then a byte of the body each second.
+    /// The answer is a head, then one byte of the body per second.
     Drip,
-    /// 10 MiB.
+    /// The answer is 10 MiB.
     Flood,
-    /// Carries bytes both ways, request by request, to the server behind.
+    /// Bytes are relayed in both directions, request by request, to the server behind.
     Relay,
     /// The connection ends without an answer.
     Close,
-    /// The connection is reset, with the request unread.
+    /// The connection is reset before the request is read.
     Reset,
 }
 
-/// Returns an answer with that status and more headers, each with its line's end.
+/// Returns an answer with this status and more headers, each with its line ending.
 pub fn answer(status: &str, headers: &str, body: &str) -> Act {
     let length = body.len();
     Act::Answer(format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}"))
@@ -41,15 +40,15 @@ pub fn answer(status: &str, headers: &str, body: &str) -> Act {
 
 #[derive(Default)]
 struct State {
-    /// Parts of request lines, the fate of requests with them, and how many more times.
+    /// Parts of request lines, the treatment of matching requests, and its remaining number of times.
     rules: Vec<(String, Act, usize)>,
     /// The request lines that arrived.
     lines: Vec<String>,
-    /// Connections that are closed as soon as they come.
+    /// The number of coming connections to close at once.
     dropped: usize,
 }
 
-/// A server in front of another one, or of none, that serves until it is dropped.
+/// A server in front of another one, or alone. Dropping it ends it.
 pub struct Front {
     server: Server,
     state: Arc<Mutex<State>>,
@@ -64,7 +63,7 @@ impl Front {
         Self::start(Some(behind), tls)
     }
 
-    /// Starts a server with nothing behind it that always does `act`.
+    /// Starts a server that treats all requests with `act` and has no server behind it.
     pub fn alone(act: Act, tls: Option<Arc<ServerConfig>>) -> Self {
         let front = Self::start(None, tls);
         front.always("", act);
@@ -78,7 +77,7 @@ impl Front {
         Self { server, state }
     }
 
-    /// Starts a TLS server that relays the bytes inside to `behind`, both ways.
+    /// Starts a TLS server that relays the decrypted bytes to and from `behind`.
     pub fn relay(behind: SocketAddr, tls: Arc<ServerConfig>) -> Self {
         let front = Self::start(Some(behind), Some(tls));
         front.always("CONNECT ", Act::Relay);
@@ -93,12 +92,12 @@ impl Front {
         self.server.port()
     }
 
-    /// Requests whose line contains `part` meet `act` from now on.
+    /// Treats requests whose line contains `part` with `act` from now on.
     pub fn always(&self, part: &str, act: Act) {
         self.times(part, act, usize::MAX);
     }
 
-    /// Requests whose line contains `part` meet `act` that many times.
+    /// Treats this many requests whose line contains `part` with `act`.
     pub fn times(&self, part: &str, act: Act, times: usize) {
         self.state.lock().unwrap().rules.insert(0, (part.to_owned(), act, times));
     }
@@ -108,17 +107,17 @@ impl Front {
         self.state.lock().unwrap().rules.clear();
     }
 
-    /// The next connections are closed as soon as they come.
+    /// Closes the next connections at once.
     pub fn drop_connections(&self, count: usize) {
         self.state.lock().unwrap().dropped = count;
     }
 
-    /// Returns how many requests arrived whose line contains `part`.
+    /// Returns the number of requests so far whose line contains `part`.
     pub fn count(&self, part: &str) -> usize {
         self.state.lock().unwrap().lines.iter().filter(|line| line.contains(part)).count()
     }
 
-    /// Returns how many connections came.
+    /// Returns the number of connections so far.
     pub fn connections(&self) -> usize {
         self.server.connections()
     }
@@ -159,7 +158,7 @@ fn serve(
     act_on(&mut *stream, &act, &request, behind)
 }
 
-/// Notes a request line, and returns the fate of its request.
+/// Records a request line, and returns the treatment of its request.
 fn act_for(state: &mut State, line: &str) -> Act {
     state.lines.push(line.to_owned());
     let Some((_, act, times)) = state.rules.iter_mut().find(|(part, _, times)| *times > 0 && line.contains(part))
@@ -203,7 +202,7 @@ fn act_on(stream: &mut dyn Stream, act: &Act, request: &Request, behind: Option<
             server.set_read_timeout(Some(Duration::from_millis(200)))?;
             server.write_all(&request.bytes())?;
             let mut buffer = [0; 65536];
-            // By turns, as in a handshake and one exchange: the server until it pauses, then the client.
+            // Turns alternate, as in a handshake and one exchange: the server until it pauses, then the client.
             loop {
                 while let Ok(count) = server.read(&mut buffer) {
                     if count == 0 {

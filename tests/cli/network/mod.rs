@@ -1,4 +1,4 @@
-//! Company networks: proxies, trust roots, deadlines and retries, with real TLS, through the program.
+//! Company networks: proxies, trust roots, deadlines and retries, with the program and real TLS.
 
 mod bundles;
 mod certificates;

@@ -1,5 +1,5 @@
-//! A home for cogfed with a profile whose servers are the test's own, without a sandbox: enough for one request to the
-//! token endpoint.
+//! A home for cogfed with a profile whose servers are the test's own, without a sandbox. It suffices for one request to
+//! the token endpoint.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -8,11 +8,11 @@ use std::process::Command;
 use cogfed_test_support::http::get;
 use cogfed_test_support::{Home, Lab, PROFILE, Ran, WaitingLogin, free_ports};
 
-/// A home whose profile has its token endpoint at a server of the test's.
+/// A home whose profile has its token endpoint at the test's server.
 pub struct Place(Home);
 
 impl Place {
-    /// A place whose token endpoint is at `domain`, with some lines more in the profile.
+    /// Returns a home whose token endpoint is at `domain`, with more lines in the profile.
     pub fn new(domain: &str, lines: &str) -> Self {
         let home = Home::new();
         let ports = free_ports(3);
@@ -29,26 +29,26 @@ impl Place {
         self.0.path()
     }
 
-    /// The program, with these variables in its environment.
+    /// Returns the program with these variables in its environment.
     pub fn command(&self, words: &[&str], variables: &[(&str, &str)]) -> Command {
         let mut command = self.0.command(words);
         command.envs(variables.iter().copied());
         command
     }
 
-    /// A `login` that comes back from the browser with a code, and exchanges it.
+    /// Runs a `login` whose browser comes back with a code, which it exchanges.
     pub fn exchange(&self, variables: &[(&str, &str)]) -> Ran {
         self.exchange_with(&["login", "--no-browser"], variables)
     }
 
-    /// Runs this command line, comes back from the browser with a code, and exchanges it.
+    /// Runs these words as a `login`, whose browser comes back with a code.
     pub fn exchange_with(&self, words: &[&str], variables: &[(&str, &str)]) -> Ran {
         let waiting = WaitingLogin::of(self.command(words, variables).spawn().unwrap());
         if waiting.url.is_empty() {
             return waiting.end();
         }
         let (port, state) = (waiting.port(), waiting.state());
-        // The browser is answered when the exchange is over, and fetches the last page.
+        // The browser gets its answer after the exchange, and fetches the last page.
         let browser = std::thread::spawn(move || {
             let reply = get(port, &format!("/callback?code=abc&state={state}"));
             let page = reply.header("location").map(|at| at.trim_start_matches(&format!("http://localhost:{port}")));
@@ -60,7 +60,7 @@ impl Place {
     }
 }
 
-/// Returns the address behind one of a sandbox's endpoints.
+/// Returns the address of one of a sandbox's endpoints.
 pub fn endpoint(lab: &Lab, key: &str) -> SocketAddr {
     let text = lab.sandbox.profile_toml(PROFILE);
     let start = format!("{key} = \"http://");
@@ -68,7 +68,7 @@ pub fn endpoint(lab: &Lab, key: &str) -> SocketAddr {
     line.trim_end_matches('"').parse().unwrap()
 }
 
-/// Points endpoints of a lab's profile elsewhere, with some lines more in the profile.
+/// Moves endpoints of a lab's profile, and adds lines to the profile.
 pub fn point(lab: &Lab, endpoints: &[(&str, &str)], lines: &str) {
     let mut text = lab.sandbox.profile_toml(PROFILE);
     for (key, url) in endpoints {

@@ -1,4 +1,4 @@
-//! Proxies: which request takes which, and what is reported when one fails.
+//! Proxies: their choice for each request, and the reports of failing ones.
 
 use cogfed_test_support::{Lab, PROFILE, Ran, WaitingLogin, free_ports};
 
@@ -9,12 +9,12 @@ use super::tunnel::{Manner, Tunnel};
 
 const HOST: &str = "auth.example";
 
-/// A token endpoint behind TLS that knows no code.
+/// Starts a token endpoint with TLS that accepts no code.
 fn token_endpoint(authority: &Authority) -> Front {
     Front::alone(answer("400 Bad Request", "", r#"{"error":"invalid_grant"}"#), Some(authority.server(&[HOST])))
 }
 
-/// A place whose token endpoint can be reached through a proxy alone, and a bundle with its authority.
+/// A place whose token endpoint can be reached only through a proxy, and a bundle with the certificate authority.
 struct Company {
     place: Place,
     front: Front,
@@ -33,7 +33,7 @@ impl Company {
         Tunnel::start(manner, &[(HOST, self.front.address())])
     }
 
-    /// Exchanges a code, with every line of the debug log.
+    /// Exchanges a code with the full debug log.
     fn exchange(&self, proxy: &str, more: &[(&str, &str)]) -> Ran {
         let variables = [&[("HTTPS_PROXY", proxy), ("AWS_CA_BUNDLE", self.bundle.as_str())], more].concat();
         self.place.exchange_with(&["--debug", "login", "--no-browser"], &variables)
@@ -189,7 +189,7 @@ fn each_proxy_variable_counts_and_no_proxy_exempts() {
         };
         run(&[]).failed_with(6);
         assert_eq!(tunnel.heads().len(), 1, "{name}");
-        // Only the proxy can resolve the host.
+        // Only the proxy can resolve the host name.
         let ran = run(&[("NO_PROXY", "localhost,.example:443")]).failed_with(5);
         assert!(ran.stderr.contains(&format!("cannot reach {HOST}: ")), "{}", ran.stderr);
         assert_eq!(tunnel.heads().len(), 1, "{name} was used for a host in NO_PROXY");

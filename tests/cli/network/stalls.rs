@@ -7,7 +7,7 @@ use super::certificates::Authority;
 use super::front::{Act, Front};
 use super::place::Place;
 
-/// The time that the program may take besides waiting, on a busy machine.
+/// The time that the program may take in addition to waiting, on a busy machine.
 const SLACK: Duration = Duration::from_secs(8);
 
 #[test]
@@ -43,7 +43,7 @@ fn stalled_server_fails_within_its_deadline() {
 
 #[test]
 fn silent_tls_handshake_fails_within_the_connect_deadline() {
-    // It waits for a request that cannot come before the handshake.
+    // The server waits for a request, which cannot arrive before the handshake.
     let front = Front::alone(Act::Silence, None);
     let place = Place::new(&format!("https://localhost:{}", front.port()), "");
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

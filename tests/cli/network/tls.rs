@@ -1,4 +1,4 @@
-//! Wrong certificates and outdated TLS: refused with an explanation. Nothing turns that off.
+//! Wrong certificates and outdated TLS are refused with an explanation. No setting turns that off.
 
 use std::io::{Read, Write};
 
@@ -8,12 +8,12 @@ use super::certificates::{Authority, Validity, self_signed};
 use super::front::{Act, Front, answer};
 use super::place::Place;
 
-/// A server that answers the first bytes of every connection with these, and no TLS.
+/// Starts a server that answers every connection with these bytes, without TLS.
 fn raw(bytes: &'static [u8]) -> Server {
     Server::of_connections(move |mut stream| {
         let _ = stream.read(&mut [0; 4096]);
         stream.write_all(bytes)?;
-        // Waits until the client has read it, since closing too early resets the connection.
+        // Waits until the client has read the answer: closing too early would reset the connection.
         stream.read(&mut [0; 4096]).map(drop)
     })
 }
@@ -45,7 +45,7 @@ fn wrong_certificates_are_refused_and_explained() {
 
 #[test]
 fn outdated_tls_is_refused() {
-    // RFC 8446, section 6: a fatal alert, protocol_version, as a server answers that knows TLS 1.1 at most.
+    // RFC 8446, section 6: the fatal alert `protocol_version` of a server that supports TLS 1.1 at most.
     let old = raw(&[0x15, 0x03, 0x02, 0x00, 0x02, 0x02, 0x46]);
     let plain = raw(b"HTTP/1.1 400 Bad Request\r\n\r\n");
     for (server, what) in [(old, "it speaks no TLS that is safe today"), (plain, "it does not speak TLS")] {

@@ -12,11 +12,11 @@ use cogfed_test_support::Server;
 /// The proxy's reaction to a CONNECT.
 #[derive(Clone)]
 pub enum Manner {
-    /// Opens the way.
+    /// Opens the tunnel.
     Open,
-    /// Opens the way for this pair of user and password, joined by a colon.
+    /// Opens the tunnel for this user and password, joined by a colon.
     Password(&'static str),
-    /// Answers this status line.
+    /// Answers with this status line.
     Refuses(&'static str),
     /// Never answers.
     Silent,
@@ -24,14 +24,14 @@ pub enum Manner {
     Closes,
 }
 
-/// The proxy; it serves until it is dropped.
+/// A proxy that supports only CONNECT. Dropping it ends it.
 pub struct Tunnel {
     server: Server,
     heads: Arc<Mutex<Vec<String>>>,
 }
 
 impl Tunnel {
-    /// A proxy that knows these hosts, and where they are.
+    /// Starts a proxy that knows these hosts and their addresses.
     pub fn start(manner: Manner, hosts: &[(&str, SocketAddr)]) -> Self {
         let hosts: HashMap<String, SocketAddr> = hosts.iter().map(|(name, at)| ((*name).to_owned(), *at)).collect();
         let heads = Arc::<Mutex<Vec<String>>>::default();
@@ -43,7 +43,7 @@ impl Tunnel {
         self.server.address()
     }
 
-    /// Returns the heads of the requests that came.
+    /// Returns the heads of the requests so far.
     pub fn heads(&self) -> Vec<String> {
         self.heads.lock().unwrap().clone()
     }

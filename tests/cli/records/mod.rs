@@ -1,4 +1,4 @@
-//! Stored data that this run would not have written: of an earlier or later release, of another program, or torn.
+//! Stored data that this run would not have written: of an older or newer release, of another program, or torn.
 
 mod released;
 mod strange;
@@ -19,7 +19,7 @@ fn loaded(config: PathBuf) -> Profile {
     Profile::load(&Choice::default(), &|name| (name == "COGFED_CONFIG").then(|| path.clone())).unwrap()
 }
 
-/// The store of a lab, as files.
+/// Returns the lab's store.
 fn files(lab: &Lab) -> FileStore {
     FileStore::new(&lab.folder())
 }
@@ -36,7 +36,7 @@ fn account(lab: &Lab, kind: &str) -> String {
     }
 }
 
-/// Returns the item of that kind in the lab's store.
+/// Returns the lab's only stored item of this kind.
 fn stored(lab: &Lab, kind: &str) -> Option<String> {
     files(lab).get(&account(lab, kind)).unwrap().map(|text| text.expose().to_owned())
 }
@@ -66,7 +66,7 @@ fn let_end(lab: &Lab) {
     );
 }
 
-/// Returns a lab with Alice signed in and credentials.
+/// Returns a lab with Alice signed in and credentials stored.
 fn signed_in() -> Lab {
     Lab::new().signed_in()
 }

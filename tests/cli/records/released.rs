@@ -1,4 +1,4 @@
-//! The data that each release wrote, read by this version. `tests/data/README.md` says what to do at a release.
+//! Data written by each release, read by this version. `tests/data/README.md` describes the steps at a release.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use super::{account, change, in_memory, loaded, signed_in};
 
-/// The size of an item on Windows, in bytes: the least of all platforms.
+/// The size limit of an item on Windows, in bytes: the smallest of all platforms.
 const WINDOWS: usize = 2560;
 
 fn released() -> PathBuf {
@@ -42,7 +42,7 @@ fn json(folder: &Path, name: &str) -> Value {
     serde_json::from_str(&text(folder, name)).unwrap()
 }
 
-/// Returns the value reduced to the names of its fields and the kinds of its values.
+/// Returns a value's shape: the names of its fields, and the types of its values.
 fn shape(value: &Value) -> Value {
     match value {
         Value::Object(fields) => {
@@ -90,7 +90,7 @@ fn fixtures_of_this_version_name_every_key() {
     assert!(named.remove("endpoints"));
     named.extend(profile["endpoints"].as_table().unwrap().iter().map(|(key, _)| format!("endpoints.{key}")));
     let known: BTreeSet<String> = KEYS.iter().map(|key| key.name.to_owned()).collect();
-    // These exclude others in one profile.
+    // These keys exclude others in the same profile.
     let missing: Vec<_> = known.difference(&named).map(String::as_str).collect();
     assert_eq!(
         missing,
@@ -141,7 +141,7 @@ fn records_of_every_release_are_read_and_rewritten() {
             record.write(&store, &profile).unwrap();
             let parts: Map<String, Value> =
                 memory.accounts().into_iter().map(|name| (name.clone(), form(&memory, &name))).collect();
-            // The other slot, this time, and another generation.
+            // This time it uses the other slot, and another generation.
             let expected = text(&folder, "parts.json").replace("#a", "#c").replace("#b", "#a").replace("#c", "#b");
             let expected: Map<String, Value> = serde_json::from_str(&expected).unwrap();
             let expected: Map<String, Value> =
@@ -155,7 +155,8 @@ fn form(memory: &MemoryStore, account: &str) -> Value {
     of_part(memory.get(account).unwrap().unwrap().expose())
 }
 
-/// The first line of a part or a header, its slot and its random generation left out, and how long the whole is.
+/// Returns the first line of a part or a header without its slot and random generation, and the length of the whole
+/// text.
 fn of_part(text: &str) -> Value {
     let line = text.lines().next().unwrap();
     let words: Vec<&str> = line
@@ -169,7 +170,7 @@ fn of_part(text: &str) -> Value {
     format!("{} ({})", words.join(" "), text.len()).into()
 }
 
-/// A mark of a release shows that a refresh was cut off.
+/// A release's mark shows that a refresh was interrupted.
 #[test]
 fn refresh_marks_of_every_release_are_read() {
     for folder in versions() {
@@ -196,7 +197,7 @@ fn refresh_marks_of_every_release_are_read() {
     }
 }
 
-/// The last failure saves the next caller another one, and the stored keys save a request.
+/// The recorded failure spares the next caller an attempt, and the stored keys spare a request.
 #[test]
 fn failures_and_keys_of_every_release_are_read() {
     for folder in versions() {
@@ -229,7 +230,7 @@ fn failures_and_keys_of_every_release_are_read() {
     }
 }
 
-/// Sessions look for it by its name, so both name and content count.
+/// Sessions find the file by its name, so both name and content count.
 #[test]
 fn stored_names_match_the_fixtures_of_this_version() {
     let lab = signed_in();
@@ -260,7 +261,7 @@ fn clock_offsets_of_every_release_are_read() {
     }
 }
 
-/// A stored discovery document saves a request.
+/// A stored discovery document spares a request.
 #[test]
 fn discovery_documents_of_every_release_are_read() {
     for folder in versions() {
@@ -289,7 +290,7 @@ fn discovery_documents_of_every_release_are_read() {
     }
 }
 
-/// A night of SDK calls must not open a hundred tabs, not even the night after an update.
+/// A night of SDK calls must not open a hundred tabs, even on the night after an update.
 #[test]
 fn unanswered_sign_ins_of_every_release_are_read() {
     for folder in versions() {
@@ -298,7 +299,7 @@ fn unanswered_sign_ins_of_every_release_are_read() {
         note["at"] = serde_json::to_value(cogfed::clock::Clock::now(&clock)).unwrap();
         let notes = lab.folder().sub(json(&folder, "names.json")["state"]["unanswered"].as_str().unwrap());
         notes.replace(&account(&lab, "tokens"), note.to_string().as_bytes()).unwrap();
-        // A browser that is opened here fails the test.
+        // Opening a browser here fails the test.
         let ran = lab.run_here(&["credential-process", "--sign-in"], None);
         assert_eq!(ran.status, 3, "{ran:?}");
         if folder == current() {

@@ -1,4 +1,4 @@
-//! Records of a newer cogfed, and records for other endpoints or of other programs, verb by verb.
+//! Records of a newer cogfed, of other endpoints or of other programs, verb by verb.
 
 use cogfed_test_support::{CREDENTIALS, Ran};
 use serde_json::json;
@@ -15,7 +15,7 @@ fn refused(ran: &Ran, what: &str, next: &str) {
     assert!(ran.stderr.contains(what) && ran.stderr.contains(next), "{ran:?}");
 }
 
-/// It may hold data that this version does not know, and the newer version must find it again.
+/// The record may hold data that this version does not know. The newer version must find it again.
 #[test]
 fn newer_sign_in_is_left_alone_by_every_verb() {
     let lab = signed_in();
@@ -35,8 +35,8 @@ fn newer_sign_in_is_left_alone_by_every_verb() {
     assert_eq!(lab.sandbox.requests().len(), 0);
 }
 
-/// Verbs that only read refuse newer credentials and leave them alone. Verbs that end the sign-in delete them, or a new
-/// person would get the old one's.
+/// Verbs that only read refuse newer credentials and keep them. Verbs that end the sign-in delete them, or another
+/// person would get them.
 #[test]
 fn newer_credentials_are_refused_until_sign_out() {
     for last in [&["logout"][..], FORCED] {
@@ -101,7 +101,7 @@ fn credentials_for_other_endpoints_are_ignored() {
     }
 }
 
-/// Items that another program wrote under our names, and items that a keyring manager removed.
+/// Another program wrote items under our names, or a keyring manager removed items.
 #[test]
 fn foreign_items_are_reported_and_removed_by_logout_or_force() {
     for garbage in

@@ -1,5 +1,5 @@
-//! Records in several items, as on Windows: each write and delete of a sign-in, a renewal and a sign-out fails, once
-//! and for good.
+//! Records in several items, as on Windows. Each write and delete of a sign-in, a renewal and a sign-out fails, once
+//! and permanently.
 
 use chrono::TimeDelta;
 use cogfed::error::Failure;
@@ -11,7 +11,7 @@ use cogfed::session::record::TokensRecord;
 use cogfed::store::MemoryStore;
 use cogfed_test_support::{InMemory, Lab};
 
-/// Small enough for a record in several parts, as on Windows.
+/// A size limit that splits a record into several parts, as on Windows.
 const LIMIT: usize = 1000;
 
 pub struct Small<'a> {
@@ -20,7 +20,7 @@ pub struct Small<'a> {
 }
 
 impl<'a> Small<'a> {
-    /// A small store that holds what the lab's does.
+    /// Returns a small store with a copy of the lab's items.
     pub fn of(lab: &'a Lab) -> Self {
         let items = InMemory::copied(lab, MemoryStore::with_limit(LIMIT));
         let accounts = items.memory.accounts();
@@ -62,7 +62,7 @@ impl<'a> Small<'a> {
     }
 }
 
-/// Both halves of a sign-out, as `logout` runs them around the revocation.
+/// Runs both halves of a sign-out, as `logout` does around the revocation.
 fn sign_out(session: &Session) -> Result<(), Failure> {
     match session.begin_sign_out(&[])? {
         Some(signing_out) => session.finish_sign_out(&signing_out),
@@ -70,7 +70,8 @@ fn sign_out(session: &Session) -> Result<(), Failure> {
     }
 }
 
-/// One lab is enough, since each case has a store of its own.
+/// Runs `case` with each call of the store failing, once or permanently. Returns the number of failing points. All
+/// cases share one lab, since each has its own store.
 fn sweep(mut case: impl FnMut(&Small<'_>, bool)) -> usize {
     let lab = Lab::new();
     lab.login("alice").good();

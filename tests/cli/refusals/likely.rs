@@ -1,4 +1,4 @@
-//! Refusals of the identity pool, and the likely cause that the claims show.
+//! Refusals of the identity pool, and their likely cause according to the claims.
 
 use cogfed::sandbox::options::{AmbiguousRole, MatchType, ORDERS_ADMIN, ORDERS_READER, RoleMapping, Rule};
 use cogfed::sandbox::people::Directory;

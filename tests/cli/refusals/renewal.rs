@@ -1,4 +1,4 @@
-//! Sign-ins that a renewal finds ended, with the reason.
+//! Sign-ins that turn out to have ended at a renewal, with the reason.
 
 use chrono::TimeDelta;
 use cogfed::sandbox::Options;
@@ -24,7 +24,7 @@ fn reason_is_given_when_a_renewal_ends_the_sign_in() {
     page.compare("renewal");
 }
 
-/// A second factor may be due, for example. The person has to come again, and nothing is lost until then.
+/// A second factor may be due, for example. The person has to sign in again, and nothing is lost until then.
 #[test]
 fn interaction_required_keeps_the_sign_in() {
     let (lab, _) = Lab::with_manual_clock(Options::default());

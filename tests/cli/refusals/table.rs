@@ -9,7 +9,7 @@ use http::HeaderMap;
 
 use super::told::{Page, Told, provoked};
 
-/// Tells whether these are a row's words, whatever is filled in.
+/// Returns whether a message consists of a row's texts, whatever fills its placeholders.
 fn is_of(row: &Row, told: &Told) -> bool {
     let says = |text: &str, mut rest: &str| {
         let literal =
@@ -22,13 +22,13 @@ fn is_of(row: &Row, told: &Told) -> bool {
             None => false,
         })
     };
-    // An answer of the API is an answer, so `call` succeeds.
+    // `call` succeeds even if the API answers with an error.
     let is_kind =
         told.status == i32::from(row.kind.exit_code()) || (row.refuser == Refuser::ApiGateway && told.status == 0);
     is_kind && says(row.cause, &told.error) && says(row.hint, &told.hint)
 }
 
-/// Returns the table's row for this refusal, if code and message alone choose it.
+/// Returns the table's row for this refusal, if only the code and the message choose it.
 fn row_of(refusal: &Refusal) -> Option<&'static Row> {
     let refuser = match refusal.place {
         Place::Authorize => Refuser::Authorization,
@@ -40,8 +40,8 @@ fn row_of(refusal: &Refusal) -> Option<&'static Row> {
     Some(refusals::find(refuser, refusal.code, &refusal.text()))
 }
 
-/// API Gateway's answer for an API with a host of AWS's own, which no sandbox has; or the first of two answers, since
-/// `call` signs again with the gateway's time. The bytes are the sandbox's, except for the time in them.
+/// Returns the explanation of an API Gateway answer that a sandbox run cannot show: for an API at one of AWS's own
+/// hosts, or before `call` signs again with the gateway's time. The bytes are the sandbox's, except for the time.
 fn explained(name: &str, date: Option<&str>) -> Told {
     let answer = name.parse::<Refusal>().unwrap().answer();
     let url = "https://abc123.execute-api.eu-west-1.amazonaws.com/prod/orders".to_owned();
@@ -53,13 +53,13 @@ fn explained(name: &str, date: Option<&str>) -> Told {
         headers.insert("date", date.parse().unwrap());
     }
     let now: DateTime<Utc> = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
-    // Otherwise the time in the message counts.
+    // Without a date, the time in the message counts.
     let body = String::from_utf8(answer.body().to_vec()).unwrap().replace(" (20270115T082000Z - 5 min.)", "");
     let refusal = explain(answer.status(), &headers, body.as_bytes(), now, &context).expect(name);
     Told { status: 6, error: refusal.message, hint: refusal.hint }
 }
 
-/// Provokes all refusals of one place, one after the other, and returns the rows that were used.
+/// Provokes all refusals of one place in turn, and compares their messages with the committed page.
 #[track_caller]
 fn page(index: usize, name: &str) {
     let (_, list) = Refusal::LISTS[index];
@@ -130,7 +130,7 @@ fn api_gateway_refusals_are_explained() {
     page(6, "api-gateway");
 }
 
-/// API Gateway's rows are covered by their own test, since no code chooses them.
+/// API Gateway's rows have their own test, since no code chooses them.
 #[test]
 fn every_row_is_provoked_by_a_sandbox_refusal() {
     let told: Vec<&Row> = Refusal::all().iter().filter_map(row_of).collect();

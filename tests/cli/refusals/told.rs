@@ -1,4 +1,4 @@
-//! One provoked refusal, and what cogfed prints about it.
+//! One provoked refusal, and cogfed's message about it.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -10,10 +10,10 @@ use cogfed::sandbox::refusals::{Place, Refusal};
 use cogfed::sandbox::{Misbehaviour, Options, Person, Switch};
 use cogfed_test_support::{Lab, PROFILE, Ran, VisitorBrowser};
 
-/// A message without the parts that differ from sandbox to sandbox.
+/// A message without the parts that differ between sandboxes.
 pub struct Told {
     pub status: i32,
-    /// The error, or the warning beside an API's answer.
+    /// The error, or the warning about an API's answer.
     pub error: String,
     pub hint: String,
 }
@@ -26,7 +26,7 @@ impl Told {
             let start = format!("cogfed: {name}: ");
             ran.stderr.lines().filter_map(|line| line.strip_prefix(&start)).map(|line| masked(lab, line)).collect()
         };
-        // The warning that a hint belongs to is the last one: others are about the clock.
+        // The hint belongs to the last warning. Earlier ones are about the clock.
         let errors = [lines("warning"), lines("error")].concat();
         let (Some(error), [hint]) = (errors.last(), &lines("hint")[..]) else { panic!("one error, one hint: {ran:?}") };
         Self { status: ran.status, error: error.clone(), hint: hint.clone() }
@@ -42,14 +42,14 @@ fn masked(lab: &Lab, line: &str) -> String {
         .replace(&format!("'{PROFILE}'"), "'PROFILE'")
 }
 
-/// Alice has a role. Frank's claims contain nothing that explains a refusal.
+/// Returns Alice, who has a role, and Frank, whose claims do not explain a refusal.
 pub fn people() -> Vec<Person> {
     let mut frank = Person::new("frank", "Frank", Directory::AzureAd);
     frank.iam_roles = vec![ORDERS_ADMIN.into()];
     vec![Person::new("alice", "Alice Admin", Directory::AzureAd).with_roles(&["Orders.Admin"]), frank]
 }
 
-/// Returns the message that Alice or Frank gets for this refusal.
+/// Returns the message for this refusal, as Alice or Frank gets it.
 #[track_caller]
 pub fn provoked(refusal: &Refusal) -> Told {
     let mut options = Options { people: people(), ..Options::default() };
@@ -89,7 +89,7 @@ impl Page {
             .expect("a text takes everything");
     }
 
-    /// Compares the page with the committed one of that name, or writes that one.
+    /// Compares the page with the committed page of this name, or writes that page.
     #[track_caller]
     pub fn compare(self, name: &str) {
         let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/refusals").join(format!("{name}.txt"));

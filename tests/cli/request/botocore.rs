@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 
 use super::cases::{TRICKY, credentials, now, random_target, random_text, signed};
 
-/// A request as `tests/real/sign_with_botocore.py` reads it: as sent, but for the signature.
+/// Returns a request in the form that `tests/real/sign_with_botocore.py` reads: as sent, but without the signature.
 fn for_botocore(request: &SignedRequest, region: &str) -> Value {
     let http = request.as_http();
-    // botocore adds date, token and signature itself. The rest are those that it would sign and we leave to proxies.
+    // botocore adds date, token and signature itself. It would sign the other headers, which cogfed leaves to proxies.
     const LEFT_OUT: [&str; 6] =
         ["authorization", "x-amz-date", "x-amz-security-token", "accept", "content-length", "accept-encoding"];
     let headers = http.headers().iter().filter(|(name, _)| !LEFT_OUT.contains(&name.as_str()));
@@ -35,7 +35,7 @@ fn for_botocore(request: &SignedRequest, region: &str) -> Value {
     })
 }
 
-/// Runs where COGFED_TEST_PYTHON names a Python that has botocore, as in CI.
+/// Runs only if COGFED_TEST_PYTHON names a Python that has botocore, as in CI.
 #[test]
 fn botocore_computes_the_same_signatures() {
     let Ok(python) = std::env::var("COGFED_TEST_PYTHON") else {

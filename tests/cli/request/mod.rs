@@ -1,4 +1,4 @@
-//! The `request` room by its public API: what it sends and signs, and how it explains a refusal.
+//! The public API of the `request` room: signing, sending, and explaining a refusal.
 
 mod botocore;
 mod cases;

@@ -11,7 +11,8 @@ fn now() -> DateTime<Utc> {
     DateTime::parse_from_rfc3339("2026-11-22T12:00:00Z").unwrap().to_utc()
 }
 
-/// Returns the explanation of an answer to `GET https://HOST/prod/orders`. Its `Date` is right unless given.
+/// Returns the explanation of an answer to `GET https://HOST/prod/orders`. Its `Date` is right unless `headers` has
+/// one.
 fn explained(host: &str, status: u16, headers: &[(&str, &str)], body: &str) -> Option<Refusal> {
     let url = format!("https://{host}/prod/orders?code=canary");
     let (request, _) =
@@ -27,7 +28,7 @@ fn explained(host: &str, status: u16, headers: &[(&str, &str)], body: &str) -> O
 
 const HOST: &str = "abc123.execute-api.eu-west-1.amazonaws.com";
 
-/// An answer of a REST API: 403 with an error type.
+/// Returns the explanation of a REST API's answer: 403 with an error type.
 fn rest(error_type: &str, body: &str) -> Refusal {
     explained(HOST, 403, &[("x-amzn-ErrorType", error_type), ("x-amz-apigw-id", "a=")], body).expect(body)
 }
@@ -50,7 +51,7 @@ fn missing_route_is_distinguished_from_a_missing_signature() {
         message,
         "begins with the stage",
     );
-    // The owner may change the wording, and an emulator may omit the type.
+    // The API's owner may change the wording, and an emulator may omit the type.
     assert_says(
         &rest("MissingAuthenticationTokenException", "{}"),
         Reason::MissingRoute,
@@ -100,7 +101,7 @@ fn clock_skew_is_measured_from_the_refusal() {
     let message = "this machine's clock is 1 hour 15 minutes behind the gateway's";
     assert_says(&refusal, Reason::WrongClock, message, "timedatectl");
     assert_eq!(refusal.corrected_time(now()), Some(now() + TimeDelta::seconds(4507)));
-    // Without a usable Date the body has the time.
+    // Without a usable Date, the time in the body counts.
     for date in ["", "yesterday"] {
         let headers = [("x-amzn-ErrorType", "InvalidSignatureException"), ("date", date)];
         assert_says(&explained(HOST, 403, &headers, body).unwrap(), Reason::WrongClock, message, "timedatectl");
@@ -115,11 +116,11 @@ fn clock_skew_is_measured_from_the_refusal() {
         "set the clock",
     );
     assert_eq!(refusal.corrected_time(now()), Some(now() - TimeDelta::minutes(15)));
-    // An upload took too long: the clocks agree, and signing again with the current time is right.
+    // An upload took too long. The clocks agree, and signing again with the current time is right.
     let refusal = explained(HOST, 403, &[], body).unwrap();
     assert!(refusal.message.contains("though the clocks agree: 'Signature expired: 20261122T120000Z"), "{refusal:?}");
     assert_eq!(refusal.corrected_time(now()), Some(now()));
-    // No time anywhere: nothing to correct with.
+    // There is no time anywhere, so nothing can be corrected.
     let refusal = explained(HOST, 403, &[("date", "")], r#"{"message":"Signature expired: soon"}"#).unwrap();
     assert_eq!((refusal.reason, refusal.offset, refusal.corrected_time(now())), (Reason::WrongClock, None, None));
 }

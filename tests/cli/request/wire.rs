@@ -1,4 +1,4 @@
-//! Requests on the wire compared with what was signed, and answers on their way back.
+//! Requests on the wire compared with the signed ones, and the answers to them.
 
 use std::io::Write;
 use std::net::TcpListener;
@@ -13,7 +13,7 @@ use cogfed_test_support::{Random, Request, Server};
 
 use super::cases::{TRICKY, credentials, get, now, random_target, signed};
 
-/// The program's own client.
+/// Returns the HTTP client that the program uses.
 fn client() -> Http {
     Http::default()
 }
@@ -22,7 +22,7 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
-/// A server that answers every request with `answer`, and passes on what it read.
+/// Starts a server that answers every request with `answer`, and passes on the requests that it read.
 fn recording(answer: impl Into<Vec<u8>>) -> (Server, Receiver<Vec<u8>>) {
     let answer = answer.into();
     let (sender, receiver) = channel();
@@ -85,7 +85,7 @@ fn building_a_built_url_again_changes_nothing() {
     }
 }
 
-/// The lines of a head in a fixed order, the request line first.
+/// Returns the lines of a head in a fixed order, beginning with the request line.
 fn head(text: &str) -> Vec<String> {
     let mut lines = text.lines().take_while(|line| !line.is_empty()).map(str::to_string);
     let mut head: Vec<String> = lines.next().into_iter().collect();
@@ -160,7 +160,7 @@ fn signed_request_does_not_follow_redirects() {
     }
 }
 
-/// A writer that only counts.
+/// A writer that only counts bytes and calls.
 struct Counter(u64, usize);
 
 impl Write for Counter {
@@ -261,7 +261,7 @@ fn write_failure_is_distinguished_from_a_network_failure() {
     assert!(matches!(&error, WriteError::Output(io) if io.kind() == std::io::ErrorKind::BrokenPipe), "{error:?}");
 }
 
-/// A log that keeps everything.
+/// A log that keeps every line.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 

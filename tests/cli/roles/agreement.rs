@@ -12,16 +12,16 @@ use cogfed::sandbox::roles::{NoRole, role};
 use cogfed_test_support::Random;
 use serde_json::{Map, Value, json};
 
-/// The number of mappings with claims to try, and of threads.
+/// The number of mappings with claims to try.
 const TRIED: usize = 100_000;
 const THREADS: usize = 2;
 
-/// A few values only, so that matches are frequent.
+/// Only a few values, so that matches are frequent.
 const CLAIMS: &[&str] = &["custom:roles", "cognito:groups", "custom:other"];
 const PIECES: &[&str] = &["a", "b", "a", "b", "ab", "ab", "A", "[", "]", ", ", "\"", "1", "%3A", "ü"];
 const ROLES: &[&str] = &["role/A", "role/B", "role/C", "role/Default"];
 
-/// One pool, as either side knows it, and one person.
+/// A pool in the form of each implementation, and a person's claims.
 struct Tried {
     ours: IdentityPoolRoles,
     theirs: PoolRoles,
@@ -123,7 +123,7 @@ fn of_the_sandbox(rule: &Rule) -> options::Rule {
     options::Rule::new(&rule.claim, match_type, &rule.value, &rule.role_arn)
 }
 
-/// Tries that many, and counts the outcomes by name.
+/// Tries this many mappings, and counts the outcomes by name.
 fn agree(seed: u64, count: usize) -> BTreeMap<String, usize> {
     let mut random = Random(seed);
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();

@@ -7,7 +7,7 @@ use cogfed::sandbox::options::{AmbiguousRole, MatchType, ORDERS_ADMIN, ORDERS_RE
 use cogfed_test_support::{Lab, Ran};
 use serde_json::json;
 
-/// Runs the program with an AWS key in its environment.
+/// Runs `roles --explain` with an AWS key in the environment.
 fn by_the_service(lab: &Lab, key: (&str, &str), token: Option<&str>, more: &[&str]) -> Ran {
     let mut command = lab.command(&[&["roles", "--explain"], more].concat());
     command.env("AWS_ACCESS_KEY_ID", key.0).env("AWS_SECRET_ACCESS_KEY", key.1);
@@ -132,8 +132,8 @@ fn explain_refuses_credentials_of_an_identity_pool() {
     assert!(!wrong.stderr.contains("canary"), "{}", wrong.stderr);
 }
 
-/// An administrator's key is more powerful than anything else that cogfed gets. It signs one request, to the profile's
-/// identity pool, and is dropped.
+/// An administrator's key is the most powerful secret that cogfed gets. It signs one request, to the profile's identity
+/// pool, and is dropped.
 #[test]
 fn administrators_key_goes_only_to_the_identity_pool() {
     let lab = Lab::new();
@@ -141,7 +141,7 @@ fn administrators_key_goes_only_to_the_identity_pool() {
     lab.run(&["credential-process"]).good();
     let (id, secret) = lab.sandbox.administrator();
     let token = "canary-of-a-session-token";
-    // What the SDK's own chain would read.
+    // The variables that the SDK's credential chain would read.
     let elsewhere = [("AWS_ENDPOINT_URL", "http://127.0.0.1:9"), ("AWS_PROFILE", "other"), ("AWS_REGION", "us-east-1")];
     let asked = |words: &[&str], key: &str, token: Option<&str>| -> Ran {
         let mut command = lab.command(&[&["--debug"], words].concat());

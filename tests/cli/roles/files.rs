@@ -1,4 +1,4 @@
-//! `roles --explain` with files only: no profile, no sign-in, an empty home. Invalid files, too.
+//! `roles --explain` with files only, valid and invalid: no profile, no sign-in, an empty home.
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -10,7 +10,7 @@ const ADMIN: &str = "arn:aws:iam::123456789012:role/OrdersAdmin";
 const READER: &str = "arn:aws:iam::123456789012:role/OrdersReader";
 const DEFAULT: &str = "arn:aws:iam::123456789012:role/Default";
 
-/// A folder with files in it, and nothing else.
+/// A folder that holds only the files of a test.
 struct Files(tempfile::TempDir);
 
 impl Files {
@@ -23,7 +23,7 @@ impl Files {
         self
     }
 
-    /// The program in this folder, which is its home as well, and the mapping on its standard input if any.
+    /// Runs the program in this folder, which is also its home, optionally with a mapping on its standard input.
     fn run_with(&self, words: &[&str], stdin: Option<&str>) -> Ran {
         let stdin = stdin.map_or(Stdio::null(), |name| fs::File::open(self.0.path().join(name)).unwrap().into());
         let mut command = Command::new(program());

@@ -1,4 +1,4 @@
-//! Role mappings: the evaluator by its public API, and `cogfed roles` through the program.
+//! Role mappings: the evaluator's public API, and the program's `cogfed roles`.
 
 mod agreement;
 mod cases;

@@ -1,4 +1,4 @@
-//! `cogfed roles` of a sign-in: the roles that were asserted, could be reached, and were given.
+//! `cogfed roles` of a sign-in: the asserted, the reachable and the given roles.
 
 use chrono::TimeDelta;
 use cogfed::sandbox::Options;
@@ -12,7 +12,7 @@ fn roles(lab: &Lab) -> Value {
     lab.run(&["roles", "--json"]).good().document()
 }
 
-/// The entry of a role, or of what is given without being asked for.
+/// Returns the entry of a role, or with `None` that of the role without a request.
 fn entry<'d>(document: &'d Value, arn: Option<&str>) -> &'d Value {
     let entries = document["can_lead_to"].as_array().unwrap();
     entries.iter().find(|entry| entry["role_arn"] == json!(arn)).unwrap_or_else(|| panic!("{arn:?} in {document}"))

@@ -1,4 +1,4 @@
-//! Laptops whose clock is wrong, is corrected, or stood still while the laptop slept.
+//! Laptops whose clock is wrong, is corrected, or stops while the laptop sleeps.
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use cogfed::sandbox::{Misbehaviour, visitor};
 use cogfed_test_support::{CREDENTIALS, Lab, Ran, rewrite};
 use url::Url;
 
-/// Minutes by which this machine's clock is behind the servers': from two days ahead to two days behind.
+/// The minutes by which this machine's clock is behind the servers', from two days ahead to two days behind.
 const BEHIND: [i64; 12] = [-2880, -1440, -300, -120, -61, -6, 6, 61, 120, 300, 1440, 2880];
 
-/// Returns a lab whose servers' clock is that far ahead of cogfed's.
+/// Returns a lab whose servers' clock is this many minutes ahead of cogfed's.
 fn lab(minutes: i64) -> (Lab, ManualClock) {
     let (lab, clock) = Lab::with_manual_clock(Options::default());
     lab.sandbox.advance_clock(TimeDelta::minutes(minutes));
@@ -24,7 +24,7 @@ fn called(lab: &Lab) -> Ran {
     lab.run_here(&["call", "--fail", "GET", &format!("{}/orders", lab.sandbox.api_url())], None)
 }
 
-/// Returns how long the document is valid, according to cogfed's clock.
+/// Returns the remaining lifetime of the document's credentials by cogfed's clock.
 fn said_to_live(lab: &Lab, clock: &ManualClock) -> TimeDelta {
     let document = lab.run_here(CREDENTIALS, None).good().document();
     document["Expiration"].as_str().unwrap().parse::<DateTime<Utc>>().unwrap() - clock.now()
@@ -62,7 +62,7 @@ fn corrected_clock_gets_no_expired_credentials() {
             let (lab, _) = lab(minutes);
             lab.login_here("alice").good();
             lab.run_here(CREDENTIALS, None).good();
-            // Real time passes, and the clock is put right.
+            // Real time passes, and the clock is corrected.
             lab.advance(TimeDelta::minutes(later));
             lab.advance(TimeDelta::minutes(minutes));
             lab.sandbox.advance_clock(TimeDelta::minutes(-minutes));
@@ -105,7 +105,7 @@ fn concurrent_runs_with_a_fast_clock_rarely_refresh() {
             run.join().unwrap().good();
         });
     });
-    // Runs during a renewal share its result; later ones renew again.
+    // Runs during a renewal share its result. Later runs renew again.
     let refreshes = lab.sandbox.count("token.refresh");
     assert!((1..8).contains(&refreshes), "{refreshes}");
 }
@@ -125,13 +125,13 @@ fn stored_offset_does_not_revive_expired_tokens() {
     lab.login_here("alice").good();
     lab.run_here(CREDENTIALS, None).good();
     lab.advance(TimeDelta::hours(2));
-    // As if the servers' clock were three hours behind, by which nothing has expired yet.
+    // This record says that the servers' clock is three hours behind, which would make everything valid.
     let kept = serde_json::json!({ "host": "x", "seconds": -10_800, "at": lab.clock.now() });
     std::fs::write(lab.folder().path().join("clock"), kept.to_string()).unwrap();
     lab.sandbox.clear_log();
     lab.run_here(CREDENTIALS, None).good();
     assert_eq!((lab.sandbox.count("token.refresh"), lab.sandbox.count("identity.get_credentials")), (1, 1));
-    // An old token that a server sends is expired, whatever time the server claims.
+    // An old token from a server is expired, whatever time the server claims.
     lab.sandbox.misbehave(Misbehaviour::ExpiredIdToken, None);
     lab.advance(TimeDelta::hours(2));
     for minutes in [0, 61, -61, 600, -600] {

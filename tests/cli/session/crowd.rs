@@ -1,4 +1,4 @@
-//! Many processes at once: one asks the servers, all are served.
+//! Many processes at once: one sends requests, and all get the result.
 
 use std::time::{Duration, Instant};
 
@@ -35,7 +35,7 @@ fn two_profiles_of_one_sign_in_refresh_once() {
     assert_eq!(lab.sandbox.count("identity.get_credentials"), 2);
     assert_eq!(lab.items("tokens").len(), 1);
     assert_eq!(lab.items("credentials").len(), 2);
-    // A sign-out of one signs the other out, too.
+    // Signing out of one profile signs out of the other, too.
     lab.run(&["logout"]).good();
     assert_eq!(lab.items("").len(), 0);
     lab.run(words[1]).failed_with(3);
@@ -93,7 +93,7 @@ fn processes_share_one_failure_when_credentials_are_nearly_expired() {
             assert_eq!((ran.status, ran.stdout.as_str()), (5, ""), "{}", ran.stderr);
             assert!(ran.stderr.starts_with("cogfed: error: "), "{}", ran.stderr);
         }
-        // A deadline for one that hangs: silence takes ten seconds.
+        // A deadline for a hanging process. Silence takes ten seconds.
         assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
         assert!(state == Door::Shut || doors.came() < 8, "those who waited do not try again");
     }

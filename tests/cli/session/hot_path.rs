@@ -1,4 +1,4 @@
-//! The limits of `credential-process`: it opens no browser unasked, and with fresh credentials it only reads.
+//! The limits of `credential-process`: it opens no browser by itself, and with fresh credentials it only reads.
 
 #[cfg(unix)]
 use cogfed::sandbox::visitor;

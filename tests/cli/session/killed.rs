@@ -1,14 +1,14 @@
-//! Renewals killed as they enter a system call, at each call in turn.
+//! Renewals killed at the start of each system call in turn.
 
 use chrono::TimeDelta;
 use cogfed::sandbox::options::{Options, Rotation};
 use cogfed_test_support::trace::{points, tampered};
 use cogfed_test_support::{CREDENTIALS, Lab, has_strace};
 
-/// Longer than any credentials live, and than the sandbox's clock is ever moved ahead here.
+/// Longer than any credentials live, and than these tests move the sandbox's clock ahead.
 const LONG: TimeDelta = TimeDelta::hours(6);
 
-/// Kills a renewal at each point, lets time pass, and looks at the next run. Returns how often that had to ask for a
+/// Kills a renewal at each point, lets time pass, and checks the next run. Returns the number of runs that required a
 /// new sign-in.
 fn sweep(rotation: Rotation, pause: TimeDelta) -> Option<usize> {
     if !has_strace() {
@@ -21,7 +21,7 @@ fn sweep(rotation: Rotation, pause: TimeDelta) -> Option<usize> {
     for point in &points {
         lab.age(LONG);
         let ran = tampered(&lab, point, "signal=KILL", CREDENTIALS, "");
-        // The counts differ a little from run to run: some points are not reached.
+        // The counts differ slightly from run to run, so some points are not reached.
         killed += usize::from(ran.status != 0);
         lab.sandbox.advance_clock(pause);
         lab.age(LONG);

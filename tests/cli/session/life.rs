@@ -1,4 +1,4 @@
-//! A session on a moved clock: which requests are made when, and which never are.
+//! A session on a moved clock: its requests at each stage, and the absence of others.
 
 use chrono::TimeDelta;
 use cogfed::sandbox::Options;

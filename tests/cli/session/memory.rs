@@ -1,7 +1,6 @@
-//! The program's memory when its work is done: no usable secret is left in it.
+//! The program's memory when its work is done, searched for usable secrets.
 //!
-//! strace holds the program as it is about to exit, when everything that it made is dropped, and its memory is
-//! searched.
+//! strace stops the program as it is about to exit, after it has dropped all values. Then its memory is searched.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -14,13 +13,13 @@ use cogfed::sandbox::options::{Options, Rotation};
 use cogfed::sandbox::visitor;
 use cogfed_test_support::{CREDENTIALS, Lab, WaitingLogin, has_strace, skip, under};
 
-/// The number of the system call that exits a process, as /proc/PID/syscall shows it.
+/// The number of the system call that exits a process, as in /proc/PID/syscall.
 #[cfg(target_arch = "x86_64")]
 const EXIT_GROUP: &str = "231";
 #[cfg(not(target_arch = "x86_64"))]
 const EXIT_GROUP: &str = "94";
 
-/// A program that is held as it exits. Dropping this kills it.
+/// A program stopped as it exits. Dropping this kills it.
 struct Held {
     strace: Child,
     pid: u32,
@@ -34,7 +33,7 @@ impl Drop for Held {
     }
 }
 
-/// Returns the program under a strace that holds it for ten minutes when it exits.
+/// Returns the program under a strace that delays its exit by ten minutes.
 fn traced(lab: &Lab, words: &[&str]) -> Command {
     const OUTER: &str = "strace -qq -o /dev/null -e trace=exit_group -e inject=exit_group:delay_enter=600s";
     let mut command = under(&OUTER.split(' ').collect::<Vec<_>>(), &lab.command(words));
@@ -42,7 +41,7 @@ fn traced(lab: &Lab, words: &[&str]) -> Command {
     command
 }
 
-/// Waits until the program is about to exit. Reads its standard error to keep it going.
+/// Waits until the program is about to exit. Reads its standard error, so that the pipe never fills up.
 fn held(strace: Child, mut stderr: impl Read + Send + 'static) -> Held {
     thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
     let children = format!("/proc/{0}/task/{0}/children", strace.id());
@@ -62,7 +61,7 @@ fn held(strace: Child, mut stderr: impl Read + Send + 'static) -> Held {
     }
 }
 
-/// Returns all memory that the program could have written a secret to: its own pages with stack and heap.
+/// Returns all memory that the program could have written a secret to: its writable pages, including stack and heap.
 fn memory(held: &Held) -> Vec<(String, Vec<u8>)> {
     let maps = std::fs::read_to_string(format!("/proc/{}/maps", held.pid)).unwrap();
     let mut memory = File::open(format!("/proc/{}/mem", held.pid)).unwrap();
@@ -92,7 +91,7 @@ fn contains(text: &[u8], what: &[u8]) -> bool {
     false
 }
 
-/// Returns the secrets in the program's memory as it exits, by their first characters, with their places.
+/// Returns the secrets left in the program's memory as it exits: their first characters, and their places.
 fn left(held: &Held, secrets: &[String]) -> Vec<String> {
     let areas = memory(held);
     assert!(areas.iter().any(|(name, _)| name.contains("[heap]")), "the heap is searched");
@@ -106,7 +105,7 @@ fn left(held: &Held, secrets: &[String]) -> Vec<String> {
 }
 
 fn can_look() -> bool {
-    // Nobody but root may look into a process that has closed itself to others, as this one does.
+    // This process denies access to its memory, and only root can override that.
     let is_root = std::fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
     if !is_root {
         skip("only root can read the memory of a process that is closed to others");
@@ -167,7 +166,7 @@ fn other_processes_may_not_attach_to_the_program() {
     let strace = ["strace", "-qq", "-e", "trace=prctl", "-o", calls.to_str().unwrap()];
     let _ = under(&strace, &lab.command(&["status"])).output().expect("strace runs");
     let calls = std::fs::read_to_string(calls).unwrap();
-    // Root, which runs most tests, may attach to whatever it likes.
+    // Most tests run as root, which may attach to any process. So the call is checked, not its effect.
     assert!(calls.contains("prctl(PR_SET_DUMPABLE, SUID_DUMP_DISABLE) = 0"), "{calls}");
 }
 
@@ -184,7 +183,7 @@ fn aborted_program_leaves_no_core_dump() {
     assert_eq!(names(&lab), before);
 }
 
-/// Returns the names in the folder that the program runs in.
+/// Returns the names in the program's working folder.
 fn names(lab: &Lab) -> Vec<std::ffi::OsString> {
     let mut names: Vec<_> = std::fs::read_dir(lab.home()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();

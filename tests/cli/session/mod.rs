@@ -1,4 +1,4 @@
-//! The sign-in and its credentials over their life: renewal, many processes, crashes.
+//! The sign-in and its credentials over their lifetime: renewal, many processes, crashes.
 
 mod clock;
 mod crowd;

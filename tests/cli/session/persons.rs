@@ -1,4 +1,4 @@
-//! Changes of person while others keep asking for credentials: afterwards nobody gets the first person's keys.
+//! Changes of person while other processes ask for credentials. Afterwards nobody gets the first person's keys.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Seek};
@@ -16,7 +16,7 @@ use cogfed_test_support::{CREDENTIALS, InMemory, Lab, Ran, keyring_address, skip
 
 const ASKING: usize = 16;
 
-/// One answer: the start of its process, the time of its output, and the owner of its key.
+/// One answer: the start of its process, the time of its output, and its access key.
 struct Answer {
     started: SystemTime,
     printed: SystemTime,
@@ -26,7 +26,7 @@ struct Answer {
 }
 
 fn ask(lab: &Lab) -> Answer {
-    // A file records when it was written, however late this thread reads it.
+    // The file's time is that of the output, even if this thread reads it late.
     let mut stdout = tempfile::tempfile().unwrap();
     let started = SystemTime::now();
     let ran: Ran = lab.command(CREDENTIALS).stdout(stdout.try_clone().unwrap()).output().expect("cogfed runs").into();
@@ -41,7 +41,7 @@ fn ask(lab: &Lab) -> Answer {
     Answer { started, printed, status: ran.status, stderr: ran.stderr, key }
 }
 
-/// Makes many processes ask in a loop while `change` runs once. Returns its end, and all answers.
+/// Makes many processes ask in a loop while `change` runs once. Returns the time when it ended, and all answers.
 fn asked_during(lab: &Lab, change: impl FnOnce()) -> (SystemTime, Vec<Answer>) {
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -52,7 +52,7 @@ fn asked_during(lab: &Lab, change: impl FnOnce()) -> (SystemTime, Vec<Answer>) {
                     while !stop.load(Ordering::SeqCst) {
                         answers.push(ask(lab));
                     }
-                    // One more, so that each has asked after the change.
+                    // Each thread asks once more after the change.
                     answers.push(ask(lab));
                     answers
                 })
@@ -70,7 +70,8 @@ fn owner(lab: &Lab, key: &str) -> String {
     lab.sandbox.issued_keys().find(key).expect("a key of this sandbox").username
 }
 
-/// Credentials that live for `lifetime` seconds; with 0, each process renews, and prints under the sign-in's lock.
+/// Changes the person this many times while processes ask. Credentials live for `lifetime` seconds; with 0, each
+/// process renews, and prints under the sign-in's lock.
 fn rounds(lifetime: i64, count: usize, setting: &str) {
     let options = Options { credentials_lifetime: lifetime, rotation: Rotation::On { grace: 0 }, ..Options::default() };
     let lab = Lab::with(options);
@@ -108,7 +109,7 @@ fn rounds(lifetime: i64, count: usize, setting: &str) {
         }
     }
     assert_eq!(seen.len(), 2, "{seen:?}");
-    // Not every store is in the lab's home.
+    // The store may be outside of the lab's home.
     lab.run(&["logout"]).good();
     println!("{count} rounds: {seen:?}");
 }
@@ -138,7 +139,7 @@ fn kernel_keyring_never_returns_the_first_persons_keys() {
     rounds(3600, 3, "store = 'kernel'");
 }
 
-/// The keyring of the desktop with its copies in the kernel's, if the tests may use it.
+/// Uses the desktop's keyring with its copies in the kernel's, if the tests may use it.
 #[test]
 fn keyring_copies_never_return_the_first_persons_keys() {
     if keyring_address().is_none() {
@@ -155,7 +156,7 @@ fn lock_is_held_from_renewal_until_printing() {
     let session = InMemory::copied(&lab, MemoryStore::default());
     let is_free = || Lock::try_acquire(&lab.folder(), &tokens_account(session.session.profile())).unwrap().is_some();
     drop(session.credentials().unwrap());
-    // Renewed; returned although the renewal failed; returned without an attempt after that failure.
+    // The lease was renewed, then returned although the renewal failed, then returned without an attempt.
     for (minutes, fault) in [(50, None), (50, Some(Misbehaviour::Token500)), (0, None)] {
         clock.advance(TimeDelta::minutes(minutes));
         if let Some(fault) = fault {
@@ -168,7 +169,7 @@ fn lock_is_held_from_renewal_until_printing() {
     }
 }
 
-/// The list of what was made from a sign-in goes with its item, which somebody may remove in the keyring's own window.
+/// The list of credentials made from a sign-in is lost with its item, which a person may remove in the keyring manager.
 #[test]
 fn other_profiles_credentials_are_unusable_after_manual_removal() {
     let lab = Lab::new();

@@ -1,4 +1,4 @@
-//! One provider for many tasks: one renewal, and a runtime that is never blocked.
+//! One provider for many tasks: they share one renewal, and it never blocks their runtime.
 
 use std::io::{BufRead, BufReader, Lines};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -18,7 +18,7 @@ use cogfed_test_support::{Door, Doors, Lab};
 use tokio::runtime::Runtime;
 
 const TASKS: usize = 100;
-/// The folder and the name of the lock that another process is to hold.
+/// The variables that name the folder and the lock for the holding process.
 const HOLD: [&str; 2] = ["COGFED_TEST_HOLD_FOLDER", "COGFED_TEST_HOLD_LOCK"];
 
 fn provider(lab: &Lab) -> (Provider, Ask) {
@@ -54,7 +54,7 @@ impl Holder {
     }
 }
 
-/// Not a test by itself: the process that [`Holder`] starts.
+/// The process that [`Holder`] starts; not a test by itself.
 #[test]
 fn holder_of_a_lock() {
     let (Some(folder), Ok(name)) = (std::env::var_os(HOLD[0]), std::env::var(HOLD[1])) else { return };
@@ -63,7 +63,7 @@ fn holder_of_a_lock() {
     let _ = std::io::stdin().read_line(&mut String::new());
 }
 
-/// Asks for `ask` by `TASKS` tasks of this runtime, all of them before anything is answered.
+/// Runs `ask` in `TASKS` tasks of this runtime at once, all of them started before any is answered.
 async fn all_at_once(
     provider: &Provider,
     ask: &Ask,

@@ -73,7 +73,7 @@ fn grace_period_not_kept_by_the_pool_is_reported() {
 #[test]
 fn refresh_mark_is_cleared_without_rotation() {
     let (lab, _) = expired(Rotation::Off);
-    // The answer came without a rotated token. Refusing it afterwards is not an interruption.
+    // The answer had no rotated token. A refusal of the old one afterwards is not an interruption.
     lab.sandbox.misbehave(WrongIssuer, Some(1));
     run(&lab).failed_with(6);
     lab.sandbox.revoke_all();
@@ -166,7 +166,7 @@ fn only_invalid_grant_drops_the_refresh_token() {
         assert!(matches!(ran.status, 5 | 6), "{}: {ran:?}", fault.name());
         assert_eq!(ran.stdout, "");
         assert_eq!(lab.refresh_token(), before, "{}", fault.name());
-        // Longer than any Retry-After, so that each fault is met.
+        // Longer than any Retry-After, so that each fault occurs.
         clock.advance(TimeDelta::seconds(2));
     }
     assert_eq!(refreshes(&lab), faults.len() as u64);
@@ -236,7 +236,7 @@ fn failed_renewal_is_retried_after_thirty_seconds() {
     clock.advance(TimeDelta::seconds(1));
     assert_eq!(run(&lab).good().document(), old);
     assert_eq!(refreshes(&lab), 2);
-    // With a minute left they are not returned any more, and the next attempt is immediate.
+    // With a minute left they are no longer returned, and the next attempt is immediate.
     clock.advance(TimeDelta::seconds(8 * 60 + 30));
     run(&lab).failed_with(5);
     run(&lab).failed_with(5);

@@ -1,4 +1,4 @@
-//! `status --report`: everything that a ticket needs, whatever is wrong, and nothing that its readers must not have.
+//! `status --report`: complete for a ticket whatever is wrong, and without secrets.
 
 use chrono::TimeDelta;
 use cogfed::folder::Lock;
@@ -7,7 +7,7 @@ use cogfed_test_support::{CREDENTIALS, Lab, Ran};
 
 const REPORT: &[&str] = &["status", "--report"];
 
-/// The value of a row.
+/// Returns the value of a row.
 #[track_caller]
 fn row<'r>(report: &'r str, name: &str) -> &'r str {
     let line = report.lines().find(|line| line.split("  ").next().is_some_and(|found| found.trim_end() == name));

@@ -1,5 +1,5 @@
-//! Secrets over a whole life: they exist only in the store. They are not on standard error at its most verbose, in no
-//! other file, and in no process's arguments or environment.
+//! Secrets over a whole sign-in. They are only in the store: not in the most verbose standard error, in other files, or
+//! in arguments and environments of processes.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use cogfed_test_support::{CREDENTIALS, Lab, Ran};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
-/// Everything seen outside of the store, and its place.
+/// All bytes seen outside of the store, each with its place.
 #[derive(Default)]
 struct Seen(Mutex<BTreeSet<(String, Vec<u8>)>>);
 
@@ -69,7 +69,7 @@ fn contains(text: &[u8], what: &[u8]) -> bool {
     text.windows(what.len()).any(|window| window == what)
 }
 
-/// Returns a secret as it is, percent-encoded, and in base64 at each of the three offsets at which it may begin.
+/// Returns the forms of a secret: as it is, percent-encoded, and in base64 at each of three offsets.
 fn forms(secret: &str) -> Vec<String> {
     let mut forms = vec![
         secret.to_owned(),
@@ -88,10 +88,10 @@ fn forms(secret: &str) -> Vec<String> {
     forms
 }
 
-/// Faults that only make a command wait, and lead to no message of their own.
+/// Faults that only make a command wait, and have no message of their own.
 const SILENT: &[Misbehaviour] = &[Misbehaviour::TokenSilent, Misbehaviour::IdentitySilent];
 
-/// A lab's life with the most verbose output. Everything printed and left behind is in `seen`.
+/// A lab's sign-in with the most verbose output. All output and all files are collected in `seen`.
 struct Life<'a> {
     lab: &'a Lab,
     seen: &'a Seen,
@@ -100,7 +100,7 @@ struct Life<'a> {
 
 impl Life<'_> {
     fn look(&self, ran: &Ran) {
-        // The URL that a person opens contains state and nonce. They are no secret to that person.
+        // The URL that a person opens contains state and nonce, which are not secret from that person.
         let said: Vec<&str> = ran.stderr.lines().filter(|line| !line.starts_with("http")).collect();
         self.seen.add("the standard error", said.join("\n").into_bytes());
         self.seen.files(self.lab.home(), &self.store);
@@ -126,8 +126,8 @@ impl Life<'_> {
         secrets
     }
 
-    /// Each command of a sign-in's life while the servers do this wrong. Returns how many of them failed, and what is
-    /// secret of the sign-in itself.
+    /// Runs each command of a sign-in during this fault. Returns the number of failed commands, and the sign-in's own
+    /// secrets.
     fn under(&self, fault: Misbehaviour) -> (usize, Vec<String>) {
         let orders = format!("{}/orders", self.lab.sandbox.api_url());
         let misbehaves = || self.lab.sandbox.misbehave(fault, None);
@@ -227,7 +227,7 @@ fn secrets_exist_only_in_the_store() {
     assert!(secrets.len() > 40 && secrets.iter().all(|secret| secret.len() >= 16), "{}", secrets.len());
     assert_eq!(seen.hits(&secrets), Vec::<String>::new());
 
-    // The same search finds a planted secret.
+    // The same search finds a planted secret, so it works.
     let commands = |part: &str| seen.0.lock().unwrap().iter().any(|(_, bytes)| contains(bytes, part.as_bytes()));
     assert!(cfg!(not(target_os = "linux")) || commands("credential-process"), "the processes were seen");
     let canary = "canary/+0123456789=".to_owned();

@@ -1,4 +1,4 @@
-//! Failing stores: an exit code of their own, the next step, nothing deleted, and no refresh token lost.
+//! Failing stores: their own exit code and hint, no deletion, and no lost refresh token.
 
 use std::fs::Permissions;
 use std::net::{Ipv4Addr, TcpListener};
@@ -20,7 +20,7 @@ fn mode(path: &Path, mode: u32) {
     std::fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
 }
 
-/// Runs a command of the lab's under another program that changes its environment.
+/// Runs a command under another program that changes its environment.
 fn run_under(lab: &Lab, outer: &[&str], words: &[&str]) -> Ran {
     under(outer, &lab.command(words)).output().expect("it runs").into()
 }
@@ -182,7 +182,7 @@ fn full_disk_is_noticed_before_the_refresh_token_is_spent() {
         "a renewal is not begun where its answer may not be kept: cannot write",
     );
     assert_eq!(lab.sandbox.count("token.refresh"), 0);
-    // No record is left, neither whole nor half.
+    // No record is left, whole or partial.
     assert_eq!(lab.items(".").len(), 0);
     lab.run(CREDENTIALS).good();
 }
@@ -230,8 +230,8 @@ fn refused_kernel_keyring_is_explained() {
     assert_eq!(lab.items("").len(), 0, "never silently a file");
 }
 
-/// Makes each call fail in turn, and all calls after it if `for_good`. Checks that each run gets credentials or the store's
-/// failure. Returns how many failed, and how many refresh tokens were lost.
+/// Makes each call fail in turn, and with `for_good` all later calls, too. Checks that each run gets credentials or the
+/// store's failure. Returns the numbers of failed runs and of lost refresh tokens.
 fn each_call_fails(
     memory: impl Fn() -> MemoryStore,
     calls: usize,

@@ -1,7 +1,8 @@
-//! The rooms of `src` and the arrows between them, read from the code and held to the table below.
+//! The rooms of `src` and the arrows between them, read from the code and compared with the table below.
 //!
-//! A room is a module of `src/lib.rs` with all that is below it, and `main`. An arrow is a path from one room's production
-//! code into another room: in a `use`, in an expression or in a macro. Arrows point down. `--nocapture` prints the graph.
+//! A room is a module of `src/lib.rs` with everything below it, or `main`. An arrow is a path in one room's production
+//! code that leads into another room: in a `use`, an expression or a macro. Arrows point down. `--nocapture` prints the
+//! graph.
 
 mod reader;
 
@@ -12,8 +13,8 @@ use reader::Code;
 /// A room, and the rooms that it may use, apart from the sandbox.
 type Room = (&'static str, &'static str);
 
-/// The floors from the bottom up. Each room is listed with every room that it uses, so that the table stays true: an arrow
-/// that is not here fails the test, and so does one that is here and not in the code.
+/// The floors from the bottom up. Each room lists every room that it uses. An arrow that is missing here fails the
+/// test, and so does one that is missing in the code.
 const FLOORS: &[&[Room]] = &[
     &[("clock", ""), ("error", ""), ("json", ""), ("loopback", ""), ("network", ""), ("process", ""), ("secret", "")],
     &[("aws", "error secret"), ("folder", "error")],
@@ -44,7 +45,7 @@ const FLOORS: &[&[Room]] = &[
 const MAY_USE_THE_SANDBOX: &[&str] = &["cli", "commands"];
 const SANDBOX: &str = "sandbox";
 
-/// From each room to the rooms that it uses.
+/// The rooms that each room uses.
 type Graph = BTreeMap<String, BTreeSet<String>>;
 
 fn graph(code: &Code) -> Graph {
@@ -66,7 +67,7 @@ fn floor(floors: &[&[Room]], room: &str) -> Option<usize> {
     floors.iter().position(|rooms| rooms.iter().any(|(name, _)| *name == room))
 }
 
-/// Each fault of the graph, a line each.
+/// Returns the faults of the graph, one line each.
 fn faults(graph: &Graph, floors: &[&[Room]]) -> Vec<String> {
     let mut faults = Vec::new();
     for (room, used) in graph.iter().filter(|(room, _)| *room != SANDBOX) {
@@ -103,12 +104,12 @@ fn allowed(floors: &[&[Room]], room: &str) -> impl Iterator<Item = &'static str>
     found.map_or("", |(_, allowed)| *allowed).split_whitespace()
 }
 
-/// A circle through each room that is on one, as text, each circle once.
+/// Returns one circle through each room that is on one, as text, without duplicates.
 fn circles(graph: &Graph) -> BTreeSet<String> {
     graph.keys().filter_map(|room| circle(graph, room)).collect()
 }
 
-/// The shortest way from a room back to itself, beginning at the first of its rooms by name.
+/// Returns the shortest way from a room back to itself, beginning at the first of its rooms by name.
 fn circle(graph: &Graph, room: &str) -> Option<String> {
     let mut ways = vec![vec![room]];
     let mut seen = BTreeSet::new();
@@ -132,7 +133,7 @@ fn circle(graph: &Graph, room: &str) -> Option<String> {
     None
 }
 
-/// The graph as text, the upper floors first.
+/// Returns the graph as text, the upper floors first.
 fn drawn(graph: &Graph, floors: &[&[Room]]) -> String {
     let mut text = String::new();
     for (floor, rooms) in floors.iter().enumerate().rev() {
@@ -144,13 +145,13 @@ fn drawn(graph: &Graph, floors: &[&[Room]]) -> String {
     text
 }
 
-/// The modules of `commands` that are verbs of the command line.
+/// Returns the modules of `commands` that are verbs of the command line.
 fn verbs() -> Vec<String> {
     let command = super::built();
     command.get_subcommands().map(|verb| format!("commands::{}", verb.get_name().replace('-', "_"))).collect()
 }
 
-/// Each arrow from one verb to another, a line each.
+/// Returns each arrow from one verb to another, one line each.
 fn between_verbs(code: &Code, verbs: &[String]) -> Vec<String> {
     let verb_of = |module: &str| {
         let is_in = |verb: &&String| module == verb.as_str() || module.starts_with(&format!("{verb}::"));
@@ -168,7 +169,7 @@ fn arrows_between_rooms_point_down_and_are_in_the_table() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
-/// The rooms in the table of docs/ARCHITECTURE.md, each with its floor.
+/// Returns the rooms in the table of docs/ARCHITECTURE.md, each with its floor.
 fn documented(text: &str) -> BTreeMap<&str, usize> {
     let rows = text.lines().filter_map(|line| {
         let mut cells = line.strip_prefix('|')?.split('|').map(str::trim);
@@ -178,7 +179,7 @@ fn documented(text: &str) -> BTreeMap<&str, usize> {
 }
 
 #[test]
-fn the_architecture_lists_each_room_on_its_floor() {
+fn architecture_lists_each_room_on_its_floor() {
     let path = super::root().join("docs/ARCHITECTURE.md");
     let text = std::fs::read_to_string(path).expect("a document");
     let expected =
@@ -202,7 +203,7 @@ fn of(arrows: &[(&str, &[&str])]) -> Graph {
 }
 
 #[test]
-fn each_kind_of_fault_is_found() {
+fn each_fault_of_the_room_graph_is_found() {
     let floors: &[&[Room]] = &[&[("low", ""), ("side", "")], &[("high", "low")]];
     let good = [("low", &[] as &[&str]), ("side", &[]), ("high", &["low"])];
     assert_eq!(faults(&of(&good), floors), [""; 0]);
@@ -224,7 +225,7 @@ fn each_kind_of_fault_is_found() {
 }
 
 #[test]
-fn an_arrow_between_verbs_is_found() {
+fn arrow_between_two_verbs_is_found() {
     let mut code = Code::default();
     code.read("commands::login", "use super::status::{self, until};\nuse super::rows;");
     code.read("commands::status::text", "use super::super::rows;\nuse crate::commands::status;");

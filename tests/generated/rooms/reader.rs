@@ -8,7 +8,8 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{Attribute, ImplItem, Item, ItemUse, Macro, Meta, UseTree};
 
-/// The modules of a crate, and what each names of the others: full paths without `crate`, such as `store::kernel`.
+/// The modules of a crate, and the paths into other modules that each one names: full paths without `crate`, such as
+/// `store::kernel`.
 #[derive(Default)]
 pub struct Code {
     modules: BTreeSet<String>,
@@ -16,7 +17,7 @@ pub struct Code {
 }
 
 impl Code {
-    /// Reads the library and the program whose sources are in that folder, without what is compiled for tests only.
+    /// Reads the library and the program in this folder, without the code that only tests compile.
     pub fn of(folder: &Path) -> Self {
         let mut code = Self::default();
         code.file(folder, "", &folder.join("lib.rs"));
@@ -24,17 +25,17 @@ impl Code {
         code
     }
 
-    /// The rooms: modules of the library itself, and the program.
+    /// Returns the rooms: the library's top modules, and the program.
     pub fn rooms(&self) -> impl Iterator<Item = &str> {
         self.modules.iter().map(String::as_str).filter(|module| !module.contains("::") && !module.is_empty())
     }
 
-    /// Each use of a path: the module that names it, and the full path, down to the item.
+    /// Returns each use of a path: the module that names it, and the full path of the item.
     pub fn uses(&self) -> impl Iterator<Item = (&str, &str)> {
         self.uses.iter().map(|(from, to)| (from.as_str(), to.as_str()))
     }
 
-    /// True for a module of the crate.
+    /// Returns whether the crate has this module.
     pub fn has(&self, module: &str) -> bool {
         self.modules.contains(module)
     }
@@ -67,12 +68,12 @@ struct Reader<'code> {
 }
 
 impl Reader<'_> {
-    /// Notes a path that leads out of this module, if it begins with a word that says where from.
+    /// Records a path that leads out of this module, if it begins with `crate`, `super` or a like word.
     fn note(&mut self, path: &[String]) {
         let mut at: Vec<&str> = self.module.split("::").filter(|name| !name.is_empty()).collect();
         let mut rest = path.iter().map(String::as_str).peekable();
         match rest.next() {
-            // The program names the library by its name.
+            // The program refers to the library by its name.
             Some("crate" | "cogfed") => at.clear(),
             Some("cogfed_sandbox") => at = vec!["sandbox"],
             Some("super") => {
@@ -104,7 +105,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The paths in what a macro is given, which is not parsed: `a :: b :: c` in a row.
+    /// Records the paths in a macro's arguments, which are not parsed: tokens in a row like `a :: b :: c`.
     fn tokens(&mut self, tokens: TokenStream) {
         let mut path: Vec<String> = Vec::new();
         let mut colons = 0;
@@ -192,7 +193,7 @@ fn attributes(item: &Item) -> &[Attribute] {
     }
 }
 
-/// True for `#[test]`, `#[cfg(test)]` and `#[cfg(all(test, …))]`.
+/// Returns whether an attribute is `#[test]`, `#[cfg(test)]` or `#[cfg(all(test, …))]`.
 fn is_for_tests(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| match &attribute.meta {
         Meta::Path(path) => path.is_ident("test"),

@@ -1,5 +1,5 @@
-//! Authorization request that the browser is sent off with (RFC 6749, section 4.1.1; RFC 7636; OpenID Connect Core 1.0,
-//! section 3.1.2.1; <https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html>).
+//! The authorization request (RFC 6749, section 4.1.1; RFC 7636; OpenID Connect Core 1.0, section 3.1.2.1;
+//! <https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html>).
 
 use oauth2::{AuthUrl, ClientId, CsrfToken, PkceCodeChallenge, RedirectUrl, Scope, basic::BasicClient};
 use openidconnect::Nonce;
@@ -12,18 +12,18 @@ use crate::secret::Secret;
 /// Random bytes in each of state, nonce and verifier: 256 bits (RFC 7636, section 7.1).
 const RANDOM_BYTES: u32 = 32;
 
-/// The part of an authorization request that a profile chooses.
+/// The parameters of an authorization request that a profile sets.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RequestOptions<'a> {
     /// The scopes to ask for.
     pub scopes: &'a [String],
-    /// The identity provider that the user pool goes to at once.
+    /// The identity provider to which the user pool redirects at once.
     pub identity_provider: Option<&'a str>,
-    /// The same by one of the provider's identifiers, such as an email domain.
+    /// One of the provider's identifiers, such as an email domain, instead of its name.
     pub idp_identifier: Option<&'a str>,
-    /// The name that the provider's page suggests.
+    /// The user name that the provider's page suggests.
     pub login_hint: Option<&'a str>,
-    /// The way in which the provider asks again, instead of using its own session: `login`, `select_account`, `consent`.
+    /// The prompt that the provider shows instead of using its session: `login`, `select_account`, `consent`.
     pub prompt: Option<&'a str>,
     /// The language of the hosted UI.
     pub lang: Option<&'a str>,
@@ -43,12 +43,12 @@ impl<'a> RequestOptions<'a> {
     }
 }
 
-/// The random values of one attempt to sign in. They are drawn for each attempt and never leave memory.
+/// The random values of one attempt to sign in. They are new for each attempt and never stored.
 #[derive(Debug)]
 pub struct Attempt {
-    /// Comes back with the callback: a sender that does not know it is not answering this attempt.
+    /// Returned in the callback. An answer without it does not belong to this attempt.
     pub state: Secret,
-    /// Comes back inside the ID token.
+    /// Returned in the ID token.
     pub nonce: Secret,
     /// Proves to the token endpoint that this process began the attempt.
     pub verifier: Secret,
@@ -56,7 +56,7 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// Draws state, nonce and verifier. All are base64url without padding: on some paths Cognito encodes the state
+    /// Generates state, nonce and verifier, all in base64url without padding: on some paths Cognito encodes the state
     /// twice, and only unreserved characters survive that.
     pub fn new() -> Self {
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256_len(RANDOM_BYTES);
@@ -68,8 +68,8 @@ impl Attempt {
         }
     }
 
-    /// Returns the URL for the browser. It is built here, never taken from a server: a server's answer can at most
-    /// choose an endpoint at a host that the profile vouches for.
+    /// Returns the URL for the browser. It is built here: a server can at most name its endpoint, at a host that the
+    /// profile allows.
     ///
     /// # Errors
     /// [`Kind::Usage`] if an endpoint is not a URL, which the checks of a profile rule out.

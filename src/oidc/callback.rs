@@ -1,7 +1,7 @@
-//! The judgement of one request to the loopback listener: pure, so that tests can try every odd request.
+//! The judgement of one request to the loopback listener. It is pure, so that tests can try every odd request.
 //!
-//! The order of the checks is the defence (RFC 8252, section 8; RFC 9700, section 4). A sender that does not know the
-//! state of this sign-in can neither end it nor feed it, whatever else the request says.
+//! The order of the checks is the defence (RFC 8252, section 8; RFC 9700, section 4). A sender without the state of
+//! this sign-in can neither end it nor supply a code.
 
 use http::request::Parts;
 use http::{Method, StatusCode};
@@ -12,17 +12,17 @@ use crate::error::shortened;
 use crate::loopback;
 use crate::secret::Secret;
 
-/// The longest code, in bytes. Cognito's have 36.
+/// The longest code, in bytes; Cognito's have 36. It has to fit into the request head that `loopback::server` accepts.
 const LONGEST_CODE: usize = 4096;
-/// The longest text of an error that is kept, in characters. Any page may send one, and a person has to read it.
+/// The longest error text that is kept, in characters: any web page may send one, and a person has to read it.
 const LONGEST_ERROR: usize = 400;
-/// The page on which the browser ends. It has no query, so that no code stays in the address bar or the history.
+/// The path of the last page. It has no query, so that no code stays in the address bar or the history.
 pub const DONE: &str = "/done";
 
 /// The callback that the listener waits for.
 #[derive(Debug, Clone)]
 pub struct Awaited {
-    /// The port that it listens on.
+    /// The port of the listener.
     pub port: u16,
     /// The path of the redirect URI.
     pub path: String,
@@ -30,23 +30,23 @@ pub struct Awaited {
     pub state: Secret,
     /// The issuers that an `iss` parameter may name (RFC 9207).
     pub issuers: Vec<String>,
-    /// True if the issuer promises `iss` in all its answers (RFC 9207, section 2.4). An answer without it is refused
-    /// then.
+    /// True if the issuer promises `iss` in all its answers (RFC 9207, section 2.4). An answer without it is then
+    /// refused.
     pub needs_issuer: bool,
 }
 
 /// The judgement of a request.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Judgement {
-    /// The authorization code of this very sign-in.
+    /// The authorization code, with the right state.
     Code(Secret),
-    /// The identity provider's refusal, vouched for by the state.
+    /// The identity provider's refusal, with the right state.
     Denied(Denial),
-    /// An error without the state. It ends nothing, but a person may want to know of it.
+    /// An error without the right state. It ends nothing, but a person may want to know of it.
     Unvouched(Denial),
-    /// The browser fetching the page that it was sent to.
+    /// The browser's request for the last page.
     Done,
-    /// Not part of the sign-in: answered with this status, and the wait goes on.
+    /// A request that is not part of the sign-in: answered with this status, and the wait goes on.
     Refuse(StatusCode, &'static str),
 }
 
@@ -114,7 +114,7 @@ fn is_code(code: &str) -> bool {
     (1..=LONGEST_CODE).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// The parameters with a meaning. Others are ignored, since servers may add some (RFC 6749, section 4.1.2).
+/// The parameters that cogfed knows. Others are ignored, since servers may add some (RFC 6749, section 4.1.2).
 #[derive(Default)]
 struct Parameters {
     state: Option<String>,
@@ -125,7 +125,7 @@ struct Parameters {
 }
 
 impl Parameters {
-    /// Reads a query; `None` if one of them is there twice, which RFC 6749, section 3.1, forbids.
+    /// Reads a query; `None` if it repeats one of these parameters, which RFC 6749, section 3.1, forbids.
     fn read(query: &str) -> Option<Self> {
         let mut parameters = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_counts_without_the_state() {
+    fn answer_without_the_state_has_no_effect() {
         for query in ["code=abc", "code=abc&state=", "code=abc&state=Right", "code=abc&state=right%20", "", "state=x"] {
             assert_eq!(status(get(&format!("/callback?{query}"))), 400, "{query}");
         }

@@ -10,7 +10,7 @@ use crate::http::Http;
 use crate::profile::{Issuer, ProviderEndpoints, login_command};
 use crate::secret::Secret;
 
-/// The tokens of one sign-in or one renewal, with the verified claims of the ID token.
+/// The tokens of one sign-in or renewal, with the verified claims of the ID token.
 #[derive(Debug, Clone)]
 pub struct Tokens {
     /// The tokens themselves.
@@ -19,10 +19,10 @@ pub struct Tokens {
     pub claims: IdTokenClaims,
 }
 
-/// An app client at its issuer, with everything it takes to reach the issuer.
+/// An app client, its issuer, and the means to reach the issuer.
 ///
-/// [`Client::exchange`] and [`Client::refresh`] return a [`Grant`], which does not count before [`Client::verify`]. A
-/// renewal saves a rotated refresh token between the two.
+/// [`Client::exchange`] and [`Client::refresh`] return a [`Grant`], which [`Client::verify`] has to accept before it is
+/// used. Only a rotated refresh token is saved before.
 #[derive(Clone, Copy)]
 pub struct Client<'a> {
     /// The issuer whose tokens are accepted.
@@ -35,11 +35,11 @@ pub struct Client<'a> {
     pub secret: Option<&'a Secret>,
     /// The name of the profile, for messages.
     pub profile: &'a str,
-    /// The network.
+    /// The HTTP client.
     pub http: &'a Http,
-    /// The folder that the issuer's signing keys are cached in.
+    /// The folder in which the issuer's signing keys are cached.
     pub folder: &'a Folder,
-    /// The time.
+    /// The clock.
     pub clock: &'a dyn Clock,
 }
 
@@ -57,17 +57,17 @@ impl Client<'_> {
         Ok(Tokens { grant, claims })
     }
 
-    /// Returns the meaning of a refusal of the token endpoint for a person who uses this profile.
+    /// Returns the failure for a person who uses this profile.
     pub fn failure(&self, error: GrantError) -> Failure {
         error.failure(&self.facts(&login_command(self.profile)))
     }
 
-    /// Returns the facts that a refusal's text is filled with. `login` is the command that signs in to this profile.
+    /// Returns the values that fill a refusal's text. `login` is the command that signs in to this profile.
     pub(super) fn facts<'a>(&'a self, login: &'a str) -> [(&'static str, &'a str); 3] {
         [("login", login), ("issuer", self.issuer.described()), ("profile", self.profile)]
     }
 
-    /// A code always brings an ID token (OpenID Connect Core 1.0, section 3.1.3.3).
+    /// Returns the failure of an answer to a code without an ID token (OpenID Connect Core 1.0, section 3.1.3.3).
     fn no_id_token(&self) -> Failure {
         let message = format!("the {} gave no ID token, though 'openid' was asked for", self.issuer.described());
         Failure::new(Kind::Refused, message).hint("the app client must allow the scope 'openid'")

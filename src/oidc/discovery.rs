@@ -1,8 +1,8 @@
-//! Endpoints of an issuer. Those of a user pool follow from the profile. Those of a plain issuer are in its discovery
-//! document (OpenID Connect Discovery 1.0, section 4).
+//! The endpoints of an issuer. A user pool's follow from the profile; a plain issuer's are in its discovery document
+//! (OpenID Connect Discovery 1.0, section 4).
 //!
-//! The document is cached in cogfed's own folder for a day. It is believed only as far as the profile vouches for the
-//! hosts.
+//! The document is cached in cogfed's own folder for a day. Its endpoints are used only at hosts that the profile
+//! allows.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -13,11 +13,11 @@ use crate::folder::{Folder, StateFile};
 use crate::http::Http;
 use crate::profile::{Issuer, PlainIssuer, ProviderEndpoints};
 
-/// The age at which a document is fetched again.
+/// The age at which a cached document is fetched again.
 const LIFE: TimeDelta = TimeDelta::hours(24);
 /// The largest cached document that is read, in bytes.
 const LARGEST: usize = 64 * 1024;
-/// The longest text of a document that a message repeats, in characters.
+/// The longest text of a document that a message quotes, in characters.
 const LONGEST_QUOTE: usize = 200;
 
 /// A cached document.
@@ -28,7 +28,7 @@ struct CachedDocument {
     document: Document,
 }
 
-/// The members of a document that are used.
+/// The members of a document that cogfed uses.
 #[derive(Serialize, Deserialize)]
 struct Document {
     issuer: String,
@@ -45,11 +45,11 @@ struct Document {
     authorization_response_iss_parameter_supported: Option<Value>,
 }
 
-/// Returns the endpoints of an issuer. Its discovery document is fetched unless `folder` has a recent copy.
+/// Returns the endpoints of an issuer. Fetches its discovery document, unless `folder` has a recent copy.
 ///
 /// # Errors
 /// [`Kind::Network`] if the document cannot be fetched. [`Kind::Refused`] if it belongs to another issuer, or names an
-/// endpoint at a host that the profile does not vouch for.
+/// endpoint at a host that the profile does not allow.
 pub async fn endpoints(
     issuer: &Issuer,
     http: &Http,
@@ -67,12 +67,12 @@ pub async fn endpoints(
     let document = fetch(issuer, http).await?;
     let kept = CachedDocument { fetched_at: now, url: issuer.discovery.clone(), document };
     let endpoints = checked(&kept.document, issuer)?;
-    // The copy only saves a request. A folder that cannot be written to is reported where it matters.
+    // The copy only saves a request. A folder that is not writable is reported when it matters.
     file.write_or_log(&kept, "the discovery document could not be kept");
     Ok(endpoints)
 }
 
-/// Returns the endpoints that `answer`, an issuer's discovery document, names. Makes no request.
+/// Returns the endpoints in `answer`, an issuer's discovery document. Makes no request.
 ///
 /// # Errors
 /// Like [`endpoints`].
@@ -112,7 +112,7 @@ fn unusable(issuer: &PlainIssuer, what: &str) -> Failure {
 }
 
 fn parsed(answer: &[u8], issuer: &PlainIssuer) -> Result<Document, Failure> {
-    // Parsed twice, so that unused members have to be JSON, too.
+    // Parsed twice, so that unused members have to be valid JSON, too.
     let document = serde_json::from_slice::<Value>(answer).and_then(serde_json::from_value);
     document.map_err(|_| unusable(issuer, "it is not the JSON that OpenID Connect promises"))
 }
@@ -121,7 +121,7 @@ fn quoted(address: &str) -> String {
     shortened(address, LONGEST_QUOTE)
 }
 
-/// Returns the endpoints of a document, if it is this issuer's and the profile vouches for their hosts.
+/// Returns the endpoints of a document, if it is this issuer's and the profile allows their hosts.
 fn checked(document: &Document, issuer: &PlainIssuer) -> Result<ProviderEndpoints, Failure> {
     if document.issuer != issuer.url {
         let (place, said) = (quoted(&issuer.discovery), quoted(&document.issuer));
@@ -189,7 +189,7 @@ mod tests {
         checked(&serde_json::from_value(document).expect("a document"), &issuer())
     }
 
-    /// A server that gives the document whose list of algorithms is this, and the issuer that names it.
+    /// Starts a server of a document with these algorithms. Returns it with the issuer of the document.
     fn lab(algorithms: &Value) -> (KeyServer, Issuer) {
         let lab = KeyServer::new();
         let mut document = json_document();

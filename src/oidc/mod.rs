@@ -1,4 +1,4 @@
-//! OpenID client of a user pool or of a plain issuer: authorization request, callback listener, token endpoint, ID
+//! The OpenID client of a user pool or a plain issuer: authorization request, callback listener, token endpoint, ID
 //! token.
 
 mod authorization;

@@ -1,4 +1,4 @@
-//! The page that the browser ends on: one sentence, no script, nothing from other hosts.
+//! The last page in the browser: one sentence, no script, nothing from other hosts.
 
 use std::sync::LazyLock;
 
@@ -9,7 +9,7 @@ use crate::error::shortened;
 
 /// The style sheet, for light and dark mode.
 const STYLE: &str = include_str!("page.css");
-/// The longest text of a server that the page shows, in characters.
+/// The longest text from a server that the page shows, in characters.
 const LONGEST: usize = 200;
 
 /// The content security policy: allows this style sheet, and nothing else.
@@ -21,7 +21,7 @@ pub static POLICY: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// The end of a sign-in, as the page shows it.
+/// The outcome of a sign-in, as the page shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ending {
     /// The tokens are saved.
@@ -46,7 +46,7 @@ pub enum Ending {
     },
 }
 
-/// Returns the page for an ending. All text that is not ours is escaped.
+/// Returns the page for an outcome. Text from outside is escaped.
 pub fn page(ending: &Ending) -> String {
     let (class, mark, title, text) = match ending {
         Ending::SignedIn { profile } => {

@@ -1,14 +1,14 @@
-//! One sign-in from end to end: browser, code, tokens, verification, save, and only then a page for the person.
+//! One sign-in from end to end: browser, code, tokens, verification, save, and only then the page with the outcome.
 //!
 //! ```text
 //! SignIn::run ── Attempt: state, nonce, verifier ─▶ authorization URL ─▶ Browser, or the person by hand
 //!   │
 //!   │ conclusion(): the first conclusive Arrival counts
-//!   │   Listener ─▶ Serving ─▶ Guest, one per connection ─▶ judge ─▶ Judgement ─▶ Desk ─▶ Arrival
-//!   │   Ask ─▶ Typed ─▶ Pasted ───────────────────────────▶ judge ─▶ Judgement ─────────▶ Arrival
+//!   │   Listener ─▶ Serving ─▶ connection of loopback::Server ─▶ judge ─▶ Judgement ─▶ Desk ─▶ Arrival
+//!   │   Ask ─▶ Typed ─▶ Pasted ─────────────────────────────────▶ judge ─▶ Judgement ─────────▶ Arrival
 //!   │ ─▶ Conclusion: Code, Denied or NoBrowser; or none until the deadline
 //!   ▼
-//! Client::exchange ─▶ Client::verify ─▶ save(Tokens) ─▶ Ending ─▶ page of the browser that waits
+//! Client::exchange ─▶ Client::verify ─▶ save(Tokens) ─▶ Ending ─▶ page of the waiting browser
 //! ```
 
 use std::sync::Arc;
@@ -31,7 +31,7 @@ use crate::profile::{Redirect, login_command};
 use crate::refusals::{self, Refuser};
 use crate::secret::Secret;
 
-/// An event that a person may want to know of during a sign-in.
+/// A notice for the person during a sign-in.
 #[derive(Debug)]
 pub enum Notice<'a> {
     /// The page to open.
@@ -43,9 +43,9 @@ pub enum Notice<'a> {
         /// The port that the browser comes back to.
         port: u16,
     },
-    /// The browser did not start, for this reason: the person has to open the URL.
+    /// The browser did not start, for this reason. The person has to open the URL.
     NoBrowser(&'a str),
-    /// An error from a sender that does not know the state. Reported once.
+    /// An error from a sender without the state. Reported once for each sign-in.
     Unvouched(&'a Denial),
     /// The pasted text is not the address, for this reason. The wait goes on.
     NotPasted(&'a str),
@@ -53,45 +53,45 @@ pub enum Notice<'a> {
     PasteEnded,
 }
 
-/// Asks the person to paste the address that the browser ended on, and passes on their input, line by line.
+/// Asks the person to paste the address at which the browser ended. Returns their input, line by line.
 pub type Ask<'a> = &'a dyn Fn() -> mpsc::Receiver<Secret>;
 
 /// The longest pause between two lines of one paste.
 const SAME_PASTE: Duration = Duration::from_millis(100);
 /// The longest duration of one paste.
 const LONGEST_PASTE: Duration = Duration::from_secs(2);
-/// The part of one paste that is kept, in bytes: enough to see that it is too long.
+/// The longest part of a paste that is kept, in bytes: enough to see that it is too long.
 const PASTE_LIMIT: usize = 64 * 1024;
 
-/// A sign-in to be made.
+/// A sign-in to run.
 pub struct SignIn<'a> {
     /// The app client.
     pub client: Client<'a>,
-    /// The further parameters of the authorization request.
+    /// The parameters that the profile sets.
     pub options: RequestOptions<'a>,
     /// The app client's redirect URIs.
     pub redirect: &'a Redirect,
     /// Opens the page; `None` leaves that to the person.
     pub browser: Option<Arc<dyn Browser>>,
-    /// True if the sign-in fails when no browser opens, because nobody can be asked to open one.
+    /// True if the sign-in fails when no browser opens, because nobody is there to open one.
     pub needs_browser: bool,
-    /// Asks the person for the address that the browser ended on; `None` if nobody can answer.
+    /// Asks the person to paste the address; `None` if nobody can answer.
     pub ask: Option<Ask<'a>>,
-    /// True if the person is asked from the start, and not only if no browser opens.
+    /// True if the person is asked from the start, not only if no browser opens.
     pub asks_at_once: bool,
-    /// The time that the person has.
+    /// The time limit for the person.
     pub patience: Duration,
     /// Called with each notice.
     pub notify: &'a dyn Fn(Notice<'_>),
 }
 
 impl SignIn<'_> {
-    /// Signs a person in and returns what `save` returns. `save` runs after the tokens are verified, and before the
-    /// browser shows an ending.
+    /// Signs a person in and returns the result of `save`, which runs once the tokens are verified. The browser shows
+    /// the outcome after that.
     ///
     /// # Errors
-    /// [`Kind::SignInRequired`] if nobody came back in time, [`Kind::Refused`] for a refusal, and the failures of
-    /// `save`.
+    /// [`Kind::SignInRequired`] if nobody signed in in time, [`Kind::Refused`] for a refusal, [`Kind::Network`], and
+    /// the failures of `save`.
     pub async fn run<T>(
         &self,
         listener: Listener,
@@ -135,8 +135,8 @@ impl SignIn<'_> {
         outcome
     }
 
-    /// Shows the URL and opens it. The receiver gets the reason if no browser opens. The browser has a thread of its
-    /// own: some systems' openers return only when it is closed, and must not delay the listener.
+    /// Shows the URL and opens it. The receiver gets the reason if no browser opens. The opener runs on its own thread,
+    /// because some openers return only when the browser is closed.
     fn open(&self, url: &Url, port: u16) -> oneshot::Receiver<String> {
         (self.notify)(Notice::Page { url, opening: self.browser.is_some(), port });
         let (failed, trouble) = oneshot::channel();
@@ -144,7 +144,7 @@ impl SignIn<'_> {
             let url = url.clone();
             let opened = std::thread::Builder::new().name("browser".into()).spawn(move || {
                 if let Err(reason) = browser.open(&url) {
-                    // Nobody receives it after the end of the sign-in.
+                    // Nobody receives it once the sign-in is over.
                     let _ = failed.send(reason);
                 }
             });
@@ -155,7 +155,7 @@ impl SignIn<'_> {
         trouble
     }
 
-    /// Waits for the browser and the person at once. The first conclusive answer counts.
+    /// Waits for the browser and for pasted addresses. The first conclusive answer counts.
     async fn conclusion(
         &self,
         serving: &mut Serving,
@@ -229,14 +229,14 @@ impl SignIn<'_> {
     }
 }
 
-/// The end of the wait.
+/// The result of the wait.
 enum Conclusion {
     Code(Secret),
     Denied(Denial),
     NoBrowser(String),
 }
 
-/// The person's input, paste by paste. It lives outside of the wait, so that no interruption loses any of it.
+/// The person's input, paste by paste. It outlives each wait, so that an interrupted wait loses no input.
 #[derive(Default)]
 struct Typed {
     lines: Option<mpsc::Receiver<Secret>>,
@@ -260,7 +260,7 @@ impl Typed {
             let Some(line) = line else { break };
             let now = Instant::now();
             self.times = Some((self.times.map_or(now, |(first, _)| first), now));
-            // Input beyond the limit is read and dropped: the whole is too long already.
+            // Input beyond the limit is dropped: the paste is too long anyway.
             if self.paste.len() <= PASTE_LIMIT {
                 self.paste.push_str(line.expose());
             }

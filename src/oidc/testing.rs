@@ -1,4 +1,4 @@
-//! Fixtures of this room's unit tests: tokens signed by test keys, and a server of those keys.
+//! Fixtures of the unit tests of `oidc`: tokens signed by test keys, and a server of those keys.
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Write as _};
@@ -27,9 +27,9 @@ use crate::folder::Folder;
 pub const ISSUER: &str = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123xyz";
 /// The audience of the tokens.
 pub const CLIENT: &str = "3n4b5urk1ft4fl3mg5e62d9ado";
-/// The time, in seconds since 1970.
+/// The time in the tests, in seconds since 1970.
 pub const NOW: i64 = 1_800_000_000;
-/// The access token that comes with them.
+/// The access token that comes with the ID tokens.
 pub const ACCESS_TOKEN: &str = "an access token";
 
 /// The pool's key, and another key.
@@ -80,19 +80,19 @@ pub fn claims() -> Value {
     })
 }
 
-/// Returns the part of a token that is signed.
+/// Returns the signed part of a token.
 pub fn message(header: &Value, claims: &Value) -> String {
     format!("{}.{}", base64url(header.to_string()), base64url(claims.to_string()))
 }
 
-/// Returns a token that the pool's key has signed.
+/// Returns a token signed with the pool's key.
 pub fn signed(header: &Value, claims: &Value) -> String {
     let message = message(header, claims);
     let signature = rsa_signature(&KEYS[0], &RSA_PKCS1_SHA256, &message);
     format!("{message}.{}", base64url(signature))
 }
 
-/// An answer: a status, further header lines, a body.
+/// An answer: status, additional header lines, body.
 type Reply = (u16, &'static str, Vec<u8>);
 
 /// A server of one document that counts its requests, and a folder to cache the document in.
@@ -108,7 +108,7 @@ pub struct KeyServer {
 }
 
 impl KeyServer {
-    /// Starts a server that gives the pool's keys.
+    /// Starts a server of the pool's keys.
     pub fn new() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/jwks.json", listener.local_addr().unwrap());
@@ -125,7 +125,7 @@ impl KeyServer {
                 let (status, headers, body) = replies.lock().unwrap().clone();
                 let mut answer = format!("HTTP/1.1 {status} x\r\nconnection: close\r\n{headers}");
                 write!(answer, "content-length: {}\r\n\r\n", body.len()).unwrap();
-                // A client that has had enough of an answer goes away before its end.
+                // A client that rejects the answer closes before its end.
                 let _ = stream.write_all(&[answer.as_bytes(), &body].concat());
             }
         });
@@ -138,7 +138,7 @@ impl KeyServer {
         *self.reply.lock().unwrap() = (status, headers, body.into());
     }
 
-    /// Counts from 0 again.
+    /// Resets the count of requests.
     pub fn forget_requests(&self) {
         self.requests.store(0, Ordering::SeqCst);
     }

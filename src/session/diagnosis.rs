@@ -23,7 +23,7 @@ pub struct Diagnosis {
 }
 
 impl Session {
-    /// Collects the state of this profile's sign-in. Creates no folder and waits for no lock.
+    /// Collects the state of this profile's sign-in. Waits for no lock, and creates nothing without cogfed's own folder.
     pub fn diagnosis(&self, tokens: Option<&TokensRecord>) -> Diagnosis {
         Diagnosis {
             interrupted_at: tokens

@@ -1,4 +1,4 @@
-//! The person's browser: the system's own, or the command that the profile or `$BROWSER` names. No shell is involved.
+//! The person's browser: the system's default, or the command in the profile or `$BROWSER`. No shell is involved.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -7,9 +7,9 @@ use url::Url;
 
 use super::surroundings::Opener;
 
-/// Opens a page for the person. A trait, so that a test can be the browser, or see that one was opened.
+/// A browser. It is a trait, so that a test can be the browser or record the page.
 pub trait Browser: Send + Sync {
-    /// Opens `url`, or returns the reason why not. Returns when the browser has started, not when it is closed.
+    /// Opens `url`, or returns the reason why it could not. Some openers return only when the browser is closed.
     fn open(&self, url: &Url) -> Result<(), String>;
 }
 
@@ -22,7 +22,7 @@ pub struct SystemBrowser {
 
 impl Browser for SystemBrowser {
     fn open(&self, url: &Url) -> Result<(), String> {
-        // A file, a script or an option-like text is no page of an issuer's.
+        // No page of an issuer is a file, a script or an option.
         if !matches!(url.scheme(), "https" | "http") {
             return Err("the page's address is neither https nor http".into());
         }
@@ -46,8 +46,8 @@ impl Browser for SystemBrowser {
     }
 }
 
-/// Returns whether a character means nothing special to Windows: `wslview` hands its argument to PowerShell, and every
-/// Windows program splits its command line by itself. An authorization URL has no other characters.
+/// Returns whether Windows gives the character no special meaning: `wslview` hands its argument to PowerShell, and
+/// every Windows program splits its own command line. An authorization URL needs no other characters.
 fn is_plain_to_windows(c: char) -> bool {
     c.is_ascii_alphanumeric() || "-._~:/?&=%+*@[]".contains(c)
 }
@@ -65,7 +65,7 @@ fn run_first(list: &str, url: &Url) -> Result<(), String> {
 }
 
 fn run_template(template: &str, url: &Url) -> Result<(), String> {
-    // A path may have spaces, as many on Windows do.
+    // A path may contain spaces, as many on Windows do.
     if Path::new(template).is_absolute() && Path::new(template).is_file() {
         return run(Path::new(template), [url.to_string()]);
     }
@@ -79,8 +79,8 @@ fn run_template(template: &str, url: &Url) -> Result<(), String> {
     run(Path::new(program), arguments)
 }
 
-/// Fills in one word of a command: `%s` is the URL, `%c` a colon, `%%` a percent sign. The command is split before, and
-/// each word is filled in one pass: no part of the URL becomes another argument or is filled in again.
+/// Fills in one word of a command: `%s` is the URL, `%c` a colon, `%%` a percent sign. The command is split into words
+/// first, and each word is filled in once. So no part of the URL becomes another argument or is filled in again.
 fn filled(word: &str, url: &Url, has_url: &mut bool) -> String {
     let mut filled = String::new();
     let mut rest = word.chars();
@@ -103,8 +103,8 @@ fn filled(word: &str, url: &Url, has_url: &mut bool) -> String {
     filled
 }
 
-/// Runs a program with none of our streams: its output must not end up among credentials. It gets neither the client
-/// secret nor the Ctrl-C that is meant for us.
+/// Runs a program without cogfed's streams, so that its output cannot end up among credentials. It gets neither the
+/// client secret nor a Ctrl-C that is meant for cogfed.
 fn run(program: &Path, arguments: impl IntoIterator<Item = String>) -> Result<(), String> {
     let mut command = Command::new(program);
     command

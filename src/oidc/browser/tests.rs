@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::*;
 
-/// A program that records its arguments, each ended by NUL, and then that all are recorded.
+/// A program that writes each argument and a NUL to a file, and makes another file when it is done.
 struct Stub {
     folder: tempfile::TempDir,
 }
@@ -31,7 +31,7 @@ impl Stub {
         self.folder.path().join("notes")
     }
 
-    /// Returns the arguments that it was run with.
+    /// Waits until the program has run, and returns its arguments.
     fn noted(&self) -> Vec<String> {
         let end = self.folder.path().join("notes.end");
         let deadline = Instant::now() + Duration::from_secs(20);

@@ -1,9 +1,9 @@
 //! ID token verification (OpenID Connect Core 1.0, section 3.1.3.7;
 //! <https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html>).
 //!
-//! Keys and signatures are left to `openidconnect`. The claims are read here: the library's own type rejects a whole
-//! token if one optional claim has an odd type, and a directory that sends `"email_verified": "yes"` must not lock
-//! anyone out.
+//! `openidconnect` reads the keys and verifies the signature. The claims are read here, because the type of that
+//! library rejects a token if one optional claim has an odd type. A directory that sends `"email_verified": "yes"` must
+//! not lock anyone out.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -21,40 +21,40 @@ use crate::json::UniqueMembers;
 use crate::profile::Issuer;
 use crate::secret::Secret;
 
-/// The tolerance before an expired token is refused, for small errors of a clock.
+/// The tolerance for small errors of a clock, in the checks of `exp` and `nbf`.
 const LEEWAY: TimeDelta = TimeDelta::seconds(60);
-/// The largest distance between the time of issue and the server's own time at which a token counts as just issued.
-/// Entra ID dates its tokens back by five minutes.
+/// The largest difference between `iat` and the server's clock at which a token counts as just issued. Entra ID
+/// backdates its tokens by five minutes.
 const JUST_ISSUED: TimeDelta = TimeDelta::minutes(10);
-/// The longest token that is accepted, in characters: no identity pool takes a longer one
+/// The longest token that is accepted, in characters. Identity pools accept no longer one
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetId.html>).
 const LONGEST: usize = 50_000;
-/// The longest name of a person or a provider that is kept for display, in characters.
+/// The longest name of a person or a provider that is kept, in characters.
 const LONGEST_NAME: usize = 256;
-/// The longest text of a token that a message repeats, in characters.
+/// The longest text of a token that a message quotes, in characters.
 const LONGEST_QUOTE: usize = 100;
 
-/// The content that a token must have to be accepted.
+/// The requirements for a token.
 #[derive(Debug)]
 pub struct Expected<'a> {
-    /// The issuers that the token may name.
+    /// The issuers that are accepted.
     pub issuers: &'a [String],
-    /// True if the issuer is a user pool. Its tokens name their purpose; those of other issuers have no `token_use`.
+    /// True if the issuer is a user pool. Only a user pool's tokens state their purpose in `token_use`.
     pub is_user_pool: bool,
-    /// The app client.
+    /// The id of the app client.
     pub client_id: &'a str,
-    /// The nonce of the authorization request; `None` after a refresh, after which Cognito promises none.
+    /// The nonce of the authorization request; `None` after a refresh, because Cognito promises none then.
     pub nonce: Option<&'a Secret>,
-    /// The access token that came with it, for `at_hash`.
+    /// The access token that came with the ID token, for `at_hash`.
     pub access_token: &'a Secret,
     /// The time now, by this machine's clock.
     pub now: DateTime<Utc>,
-    /// The offset of the token server's clock from this machine's, measured by the answer that brought the token.
+    /// The offset of the token server's clock from this machine's, measured from the same answer.
     pub offset: Offset,
 }
 
 impl<'a> Expected<'a> {
-    /// Returns what the ID token of `grant` must contain: it is for the app client `client_id`, and from `issuer`.
+    /// Returns the requirements for the ID token of `grant`, from `issuer` for the app client `client_id`.
     pub fn new(
         issuer: &'a Issuer,
         client_id: &'a str,
@@ -73,20 +73,19 @@ impl<'a> Expected<'a> {
         }
     }
 
-    /// Returns the time that a token is judged by. A token that the server has just issued is judged by the server's
-    /// clock, so that a machine with a wrong clock can sign in. Any other token is judged by the later of the two
-    /// clocks.
+    /// Returns the time by which a token is judged. A token that was just issued is judged by the server's clock, so
+    /// that a machine with a wrong clock can sign in. Any other token is judged by the later of the two clocks.
     fn time_for(&self, issued_at: DateTime<Utc>) -> DateTime<Utc> {
         let theirs = self.offset.there(self.now);
         if (theirs - issued_at).abs() <= JUST_ISSUED { theirs } else { self.now.max(theirs) }
     }
 
-    /// Returns the word for the expected issuer in messages, like [`Issuer::described`].
+    /// Returns the word for the issuer in messages, like [`Issuer::described`].
     pub fn described(&self) -> &'static str {
         if self.is_user_pool { "user pool" } else { "issuer" }
     }
 
-    /// Returns the end of a message about a time: the clock that it was compared with.
+    /// Returns the end of a message about a time: the clock that was used.
     fn doubt(&self) -> String {
         match self.offset.is_none() {
             true => " by this machine's clock".to_owned(),
@@ -100,13 +99,13 @@ impl<'a> Expected<'a> {
 pub struct IdTokenClaims {
     /// `iss`.
     pub issuer: String,
-    /// `sub`: the person, within the user pool or at the issuer.
+    /// `sub`: the person, in the user pool or at the issuer.
     pub subject: String,
     /// `iat`.
     pub issued_at: DateTime<Utc>,
     /// `exp`.
     pub expires_at: DateTime<Utc>,
-    /// The person's name: the email address, else the user name, else the subject.
+    /// The person's name: the email address, else a user name, else the subject.
     pub person: String,
     /// The identity provider that the person used, if the token names it.
     pub provider: Option<String>,
@@ -117,7 +116,7 @@ pub struct IdTokenClaims {
 pub enum Invalid {
     /// The key is not in the given set. The caller may fetch the keys again, once.
     UnknownKey,
-    /// Any other fault, in words. It is final.
+    /// Any other fault, as a text. It is final.
     Token(String),
 }
 
@@ -140,7 +139,7 @@ pub fn verify(token: &Secret, keys: &CoreJsonWebKeySet, expected: &Expected<'_>)
     check_claims(&object(payload, "payload")?, key, expected)
 }
 
-/// Returns the key that the header names. The token does not choose the algorithm: it is RS256, which Cognito uses.
+/// Returns the key that the header names. The algorithm is RS256, which Cognito uses: the token cannot choose another.
 fn key_of<'k>(header: &Map<String, Value>, keys: &'k CoreJsonWebKeySet) -> Result<&'k CoreJsonWebKey, Invalid> {
     match header.get("alg").and_then(Value::as_str) {
         Some("RS256") => {}
@@ -180,7 +179,7 @@ fn check_claims(
     }
     let (issued_at, expires_at) = (time(claims, "iat")?, time(claims, "exp")?);
     let now = expected.time_for(issued_at);
-    // The leeway is subtracted from our time: adding it to theirs could overflow.
+    // The leeway is subtracted from our time: adding it to the token's could overflow.
     if expires_at <= now - LEEWAY {
         return Err(fault(format!("it expired at {expires_at}, and it is {now}{}", expected.doubt())));
     }
@@ -208,8 +207,8 @@ fn check_claims(
     })
 }
 
-/// Returns whether `aud`, a text or a list, names only this app client. A token for several audiences is refused:
-/// nothing here knows whether to trust the others.
+/// Returns whether `aud`, a text or a list, names only this app client. A token for several audiences is refused,
+/// because cogfed cannot tell whether to trust the others.
 fn is_audience(aud: Option<&Value>, client_id: &str) -> bool {
     match aud {
         Some(Value::String(one)) => one == client_id,
@@ -227,8 +226,8 @@ fn check_at_hash(at_hash: &str, key: &CoreJsonWebKey, access_token: &Secret) -> 
     }
 }
 
-/// Returns the provider in Cognito's `identities`, a list of objects that is sometimes a JSON text. Other shapes name
-/// none.
+/// Returns the provider in Cognito's claim `identities`: a list of objects, or such a list as JSON text. Any other form
+/// names no provider.
 fn provider(claims: &Map<String, Value>) -> Option<String> {
     let identities = match claims.get("identities")? {
         Value::String(text) => serde_json::from_str(text).ok()?,
@@ -251,7 +250,7 @@ fn object(part: &str, what: &str) -> Result<Map<String, Value>, Invalid> {
         .ok_or_else(|| fault(format!("its {what} is not a JSON object in which each name is there once")))
 }
 
-/// A JSON object without repeated names: parsers disagree on which of two values counts (RFC 7519, section 4).
+/// A JSON object without repeated names, because parsers disagree on which value counts (RFC 7519, section 4).
 struct Unique(Map<String, Value>);
 
 impl<'de> Deserialize<'de> for Unique {
@@ -261,8 +260,8 @@ impl<'de> Deserialize<'de> for Unique {
     }
 }
 
-/// Returns the claims of a token without verifying it. This is for a token that was verified when it was stored, and
-/// for one that a person wants explained. Nothing else may rely on them.
+/// Returns the claims of a token without verifying it. Use it only for a token that was verified when it was stored, or
+/// to explain one to a person.
 ///
 /// # Errors
 /// [`Invalid`] if it does not have the form of a token.
@@ -284,7 +283,7 @@ fn decode(part: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(part).ok()
 }
 
-/// Returns as much of a token's text as a message has room for.
+/// Shortens a token's text for a message.
 fn quoted(text: &str) -> String {
     shortened(text, LONGEST_QUOTE)
 }

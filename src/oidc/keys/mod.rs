@@ -1,4 +1,4 @@
-//! Signing keys of an issuer (RFC 7517). They are no secret: they are cached in cogfed's own folder for a day.
+//! The signing keys of an issuer (RFC 7517). They are public, and cached in cogfed's own folder for a day.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use openidconnect::core::CoreJsonWebKeySet;
@@ -11,9 +11,9 @@ use crate::folder::{Folder, StateFile};
 use crate::http::Http;
 use crate::secret::Secret;
 
-/// The age at which keys are fetched again.
+/// The age at which cached keys are fetched again.
 const LIFE: TimeDelta = TimeDelta::hours(24);
-/// The pause between two searches for an unknown key, so that junk tokens cannot make cogfed flood the issuer.
+/// The pause between two fetches for unknown keys, so that junk tokens cannot make cogfed flood the issuer.
 const REFETCH_AFTER: TimeDelta = TimeDelta::minutes(5);
 
 /// The largest file of cached keys that is written and read, in bytes.
@@ -40,7 +40,7 @@ impl<'a> Keys<'a> {
         Self { http, folder, url }
     }
 
-    /// Verifies an ID token. If its key is unknown, the keys are fetched again.
+    /// Verifies an ID token. Fetches the keys again if its key is unknown, at most once in five minutes.
     ///
     /// # Errors
     /// [`Kind::Refused`] if the token is not valid, [`Kind::Network`] if the keys cannot be fetched.
@@ -86,7 +86,7 @@ impl<'a> Keys<'a> {
         let keys: Value = serde_json::from_slice(answer.body()).map_err(|_| unusable("not JSON".into()))?;
         key_set(&keys)?;
         let kept = CachedKeys { fetched_at: now, url: self.url.to_owned(), keys };
-        // The copy only saves a request. A folder that cannot be written to is reported where it matters.
+        // The copy only saves a request. A folder that is not writable is reported when it matters.
         self.file().write_or_log(&kept, "the signing keys could not be kept");
         Ok(kept.keys)
     }

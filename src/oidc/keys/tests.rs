@@ -1,4 +1,4 @@
-//! The number of requests for keys, and odd answers and files.
+//! The number of requests for keys, and unusual answers and files.
 
 use serde_json::json;
 

@@ -1,7 +1,8 @@
-//! The sign-in's loopback listener (RFC 8252, section 7.3): it waits for the browser to come back, and shows it how the
-//! sign-in ended.
+//! The sign-in's loopback listener (RFC 8252, section 7.3): it waits for the browser to come back, and shows it the
+//! outcome.
 //!
-//! Cognito compares redirect URIs character by character, with the port, so the port is one of a registered few.
+//! Cognito compares redirect URIs character by character, port included. So the port is one of a few that are
+//! registered.
 
 use std::io;
 use std::net::SocketAddr;
@@ -23,7 +24,7 @@ use crate::error::{Failure, Kind};
 use crate::loopback::{self, Port, Server};
 use crate::secret::Secret;
 
-/// How long the browser has to fetch the last page.
+/// The time limit for the browser to fetch the last page.
 const FAREWELL: Duration = Duration::from_secs(2);
 
 /// A callback port, bound before any browser opens.
@@ -34,7 +35,7 @@ impl Listener {
     /// Binds the first of `ports` that is free on both loopback addresses; see [`Port::bind`].
     ///
     /// # Errors
-    /// [`Kind::Busy`] if none is free.
+    /// [`Kind::Busy`] if no port is free.
     pub fn bind(ports: &[u16]) -> Result<Self, Failure> {
         for &port in ports {
             match Port::bind(port) {
@@ -72,20 +73,20 @@ impl Listener {
     }
 }
 
-/// A request that means something to the sign-in.
+/// A request that matters to the sign-in.
 #[derive(Debug)]
 pub enum Arrival {
-    /// The code. The browser waits for the ending.
+    /// The code. The browser waits for the outcome.
     Code(Secret),
-    /// The identity provider's refusal. The browser waits for the ending.
+    /// The identity provider's refusal. The browser waits for the outcome.
     Denied(Denial),
-    /// An error without this sign-in's state; the wait goes on.
+    /// An error without this sign-in's state. The wait goes on.
     Unvouched(Denial),
 }
 
-/// A listener at work. Dropping it closes everything.
+/// A running listener. Dropping it closes the port and all connections.
 pub struct Serving {
-    /// Closes everything when it is dropped.
+    /// The server, which stops when it is dropped.
     _server: Server,
     inbox: mpsc::UnboundedReceiver<Arrival>,
     ending: watch::Sender<Option<Ending>>,
@@ -97,13 +98,13 @@ impl Serving {
     pub async fn next(&mut self) -> Arrival {
         match self.inbox.recv().await {
             Some(arrival) => arrival,
-            // The desk, which this holds, has a sender: the channel cannot close.
+            // The channel cannot close: the desk, which this struct holds, has a sender.
             None => std::future::pending().await,
         }
     }
 
-    /// Shows the waiting browser how the sign-in ended, gives it a moment to fetch the page, and closes. If no browser
-    /// came back, because the person pasted the address, nothing is waited for.
+    /// Shows the outcome to the waiting browser, gives it a moment to fetch the page, and closes. Does not wait if no
+    /// browser came back, because the person pasted the address.
     pub async fn finish(self, ending: Ending) {
         self.ending.send_replace(Some(ending));
         if !self.desk.answered.load(Ordering::Relaxed) {
@@ -122,17 +123,18 @@ struct Desk {
     awaited: Awaited,
     arrivals: mpsc::UnboundedSender<Arrival>,
     ended: watch::Receiver<Option<Ending>>,
-    /// True if a code or a vouched denial has arrived: the first counts, the others wait for the same ending.
+    /// True if a code or a refusal with the right state has arrived. The first one counts, and later ones get the same
+    /// outcome.
     answered: AtomicBool,
-    /// The last page has been fetched.
+    /// Notified when the last page has been fetched.
     farewell: Notify,
-    /// True if the last page was asked for before there was one. A fetch of it is then no proof that the browser had
-    /// it.
+    /// True if the last page was requested before the outcome was known. A later request for it does not prove that the
+    /// browser has it.
     is_pestered: AtomicBool,
 }
 
 impl loopback::Handler for Desk {
-    /// True if the connection has been given the last page.
+    /// True if the last page was sent on this connection.
     type Note = AtomicBool;
 
     async fn answer(&self, request: &Parts, peer: SocketAddr, said_farewell: &AtomicBool) -> Response<String> {
@@ -153,7 +155,7 @@ async fn answer(request: &Parts, peer: SocketAddr, desk: &Desk, said_farewell: &
         Judgement::Done => desk.ended.borrow().is_some(),
         Judgement::Unvouched(_) | Judgement::Refuse(..) => false,
     };
-    // The kernel's table grows with each connection, so the peer of a request that changes nothing is not looked up.
+    // Each connection lengthens the table that a look-up reads, so it is done only for requests that matter.
     if is_worth_it && loopback::is_someone_else(peer, desk.awaited.port) {
         return not_ours(StatusCode::FORBIDDEN, "this request comes from another user of this machine");
     }
@@ -161,7 +163,7 @@ async fn answer(request: &Parts, peer: SocketAddr, desk: &Desk, said_farewell: &
         Judgement::Code(code) => desk.concluded(Arrival::Code(code)).await,
         Judgement::Denied(denial) => desk.concluded(Arrival::Denied(denial)).await,
         Judgement::Unvouched(denial) => {
-            // Nobody listens once the sign-in is over.
+            // Nobody receives it once the sign-in is over.
             let _ = desk.arrivals.send(Arrival::Unvouched(denial));
             not_ours(StatusCode::BAD_REQUEST, "this does not belong to the sign-in that cogfed waits for")
         }
@@ -187,12 +189,13 @@ async fn answer(request: &Parts, peer: SocketAddr, desk: &Desk, said_farewell: &
 }
 
 impl Desk {
-    /// Reports the first conclusive arrival, waits for the ending, and sends the browser to a page without a code.
+    /// Reports the first conclusive arrival, waits for the outcome, and redirects the browser to a page without the
+    /// code.
     async fn concluded(&self, arrival: Arrival) -> Response<String> {
         if !self.answered.swap(true, Ordering::Relaxed) {
             let _ = self.arrivals.send(arrival);
         }
-        // An error means that the sign-in was dropped without an ending; the page then says that it is not over.
+        // An error means that the sign-in was dropped without an outcome. The page then says that it is not over.
         let _ = self.ended.clone().wait_for(Option::is_some).await;
         let mut response = respond(StatusCode::FOUND, String::new());
         response.headers_mut().insert(LOCATION, HeaderValue::from_static(DONE));

@@ -1,5 +1,5 @@
-//! The listener on the test's own runtime, and raw requests to it. Clients block, so they have threads of their own;
-//! what connects without waiting for an answer is taken from the kernel's queue once the listener gets its turn.
+//! The listener on the test's own runtime, and raw requests to it. Clients block, so each has a thread of its own. A
+//! client that only connects stays in the kernel's queue until the listener gets its turn.
 
 use std::future::Future;
 use std::io::{Read, Write};
@@ -10,8 +10,8 @@ use std::task::{Context, Waker};
 use super::*;
 
 const CALLBACK: &str = "/callback?code=abc&state=right";
-/// Bounds a client whose connection is neither answered nor closed; less than the listener's own deadline, so that this
-/// never does the work of what is tested.
+/// The time limit of a client whose connection is neither answered nor closed. It is shorter than the listener's
+/// deadline, so that no test passes because of that deadline.
 const HANG: Duration = Duration::from_secs(4);
 
 /// Returns a listener on a free port.
@@ -43,7 +43,7 @@ async fn come_in(serving: &mut Serving) -> Arrival {
     tokio::time::timeout(HANG, serving.next()).await.expect("something comes in")
 }
 
-/// Runs blocking work, while the listener has this thread.
+/// Runs blocking work on another thread, so that the listener can use this one.
 async fn aside<T: Send + 'static>(client: impl FnOnce() -> T + Send + 'static) -> T {
     tokio::task::spawn_blocking(client).await.unwrap()
 }
@@ -155,7 +155,7 @@ async fn first_answer_counts_and_all_browsers_see_its_end() {
         ask(&client, "GET", target);
         client
     });
-    // The last request is heard last: the others have arrived by then.
+    // Sent last: once it has arrived, the others have, too.
     ask(&connect(port), "GET", "/callback?error=last");
     assert!(matches!(come_in(&mut serving).await, Arrival::Denied(denial) if denial.error == "access_denied"));
     assert!(matches!(come_in(&mut serving).await, Arrival::Unvouched(denial) if denial.error == "last"));
@@ -181,7 +181,7 @@ async fn code_from_a_possible_other_user_is_refused() {
     assert!(matches!(come_in(&mut serving).await, Arrival::Code(_)), "the sign-in goes on");
 }
 
-/// Returns whether this machine has ::1; prints a line if not.
+/// Returns whether this machine has ::1, and prints a line if not.
 fn has_ipv6() -> bool {
     let has = StdListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok();
     if !has {
@@ -191,7 +191,7 @@ fn has_ipv6() -> bool {
 }
 
 #[test]
-fn port_counts_only_if_both_halves_are_free() {
+fn port_must_be_free_on_both_loopback_addresses() {
     let halves: &[SocketAddr] = if has_ipv6() {
         &[SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 0), SocketAddr::new(Ipv6Addr::LOCALHOST.into(), 0)]
     } else {
@@ -211,7 +211,7 @@ fn port_counts_only_if_both_halves_are_free() {
     assert_eq!(Listener::bind(&[]).unwrap_err().kind, Kind::Busy);
 }
 
-/// Returns whether `finish` is over at once, without anything else happening.
+/// Returns whether `finish` returns at once, without any other event.
 fn is_over_at_once(prepare: impl FnOnce(&Desk)) -> bool {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let _inside = runtime.enter();

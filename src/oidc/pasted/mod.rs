@@ -1,7 +1,8 @@
-//! Pasted addresses, from a person whose browser cannot reach this machine. Pure, except for the lines pasted before.
+//! Pasted addresses, from a person whose browser cannot reach this machine. Pure, apart from the memory of earlier
+//! lines.
 //!
-//! An address is judged as if the browser had requested it from the listener. A bare code is never enough: the state
-//! has to come with it, from the browser. A state that the reader fills in would protect nobody
+//! An address is judged as if the browser had requested it from the listener. A bare code is never enough: the browser
+//! has to supply the state as well. If cogfed filled in the state, it would protect nobody
 //! (<https://github.com/openclaw/openclaw/issues/16058>).
 
 use http::Request;
@@ -11,9 +12,9 @@ use zeroize::Zeroizing;
 use super::callback::{Awaited, Judgement, judge};
 use super::listener::Arrival;
 
-/// The longest line, in bytes: a terminal cuts longer ones (termios(3), canonical mode).
+/// The longest line, in bytes: a terminal cuts off longer ones (termios(3), canonical mode).
 const LONGEST_LINE: usize = 4094;
-/// The longest address that is accepted, in bytes, over all its lines.
+/// The longest accepted address, in bytes, over all its lines.
 const LONGEST_ADDRESS: usize = 16 * 1024;
 /// The marks that terminals put around a paste (<https://invisible-island.net/xterm/xterm-paste64.html>).
 const PASTE_MARKS: [&str; 2] = ["\u{1b}[200~", "\u{1b}[201~"];
@@ -28,22 +29,22 @@ const NOT_OURS: Fault = "that address does not belong to this sign-in";
 const TOO_LONG: Fault = "that is longer than an address is, or than a terminal takes in one line";
 const BAD_CHARACTERS: Fault = "that has spaces or control characters in it, which an address has not";
 
-/// The pastes of one sign-in, with what is left of earlier lines.
+/// The pastes of one sign-in, with an unfinished address from earlier lines.
 pub struct Pasted<'a> {
     awaited: &'a Awaited,
     redirect_uri: &'a str,
-    /// The beginning of an address, of which more lines may follow.
+    /// The start of an address that more lines may follow.
     beginning: Zeroizing<String>,
 }
 
 impl<'a> Pasted<'a> {
-    /// Creates the state before the first paste. `redirect_uri` is this sign-in's, to the letter.
+    /// Creates the state before the first paste. `redirect_uri` has to be exactly that of this sign-in.
     pub fn new(awaited: &'a Awaited, redirect_uri: &'a str) -> Self {
         Self { awaited, redirect_uri, beginning: Zeroizing::default() }
     }
 
-    /// Judges lines that came together; returns `None` if they are empty. An address may be wrapped over several lines.
-    /// A line that begins like an address begins another one.
+    /// Judges lines that arrived together; returns `None` if they are empty. An address may be wrapped over several
+    /// lines. A line that starts with `http://` or `https://` starts a new address.
     pub fn read(&mut self, lines: &str) -> Option<Result<Arrival, Fault>> {
         let unmarked = Zeroizing::new(PASTE_MARKS.iter().fold(lines.to_owned(), |text, mark| text.replace(mark, "")));
         let mut judgement = None;
@@ -72,8 +73,7 @@ impl<'a> Pasted<'a> {
         judgement
     }
 
-    /// Judges the address by the listener's own judge, as the request that the browser would have made. A fragment is
-    /// not part of it.
+    /// Judges the address as the request that the browser would have made, without the fragment.
     fn judged(&self) -> Result<Arrival, Fault> {
         let address = without_quotes(&self.beginning);
         if address.chars().any(|c| c.is_control() || c.is_whitespace()) {

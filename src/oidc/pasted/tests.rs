@@ -14,7 +14,7 @@ fn awaited() -> Awaited {
     }
 }
 
-/// Returns the results of some pastes, one after the other: codes, errors, and the reasons of refusals.
+/// Returns the results of successive pastes: codes, errors, and the reasons of refusals.
 fn told(pastes: &[&str]) -> Vec<String> {
     let awaited = awaited();
     let mut pasted = Pasted::new(&awaited, URI);

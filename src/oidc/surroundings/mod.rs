@@ -1,5 +1,5 @@
-//! Surroundings of a sign-in, and so the programs that can open its page. One pure function over the environment and a
-//! few facts of the system, so that a table of tests can try every case.
+//! The surroundings of a sign-in: the kind of machine, and the programs that can open a page. A pure function of the
+//! environment and a few system facts, so that a table of tests can try every case.
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// The Windows program that opens a URL in the person's browser without a shell, and its first arguments
 /// (<https://learn.microsoft.com/en-us/windows-server/administration/windows-commands/rundll32>).
 const WINDOWS_OPENER: (&str, &[&str]) = ("rundll32.exe", &["url.dll,FileProtocolHandler"]);
-/// The folder of that program if PATH has no Windows folders (`appendWindowsPath=false` in wsl.conf).
+/// The folder of that program, for a PATH without Windows folders (`appendWindowsPath=false` in wsl.conf).
 const WINDOWS_PROGRAMS: &str = "/mnt/c/Windows/System32";
 /// The default port of ssh.
 const SSH_PORT: u16 = 22;
@@ -16,15 +16,15 @@ const SSH_PORT: u16 = 22;
 pub struct SystemFacts<'a> {
     /// Reads an environment variable.
     pub variable: &'a dyn Fn(&str) -> Option<String>,
-    /// True if this system always has a desktop, whatever the environment says: macOS and Windows.
+    /// True if this system always has a desktop: macOS and Windows.
     pub has_windows: bool,
-    /// The kernel's release: Microsoft's own in WSL, and in the containers of Docker Desktop on Windows.
+    /// The kernel's release. It names Microsoft in WSL and in the containers of Docker Desktop on Windows.
     pub kernel: &'a str,
-    /// True if a container engine left its mark: `/.dockerenv` or `/run/.containerenv`.
+    /// True if the file of a container engine exists: `/.dockerenv` or `/run/.containerenv`.
     pub is_container: bool,
     /// The host name.
     pub host_name: &'a str,
-    /// Finds a program by its name, or at its full path.
+    /// Finds a program by its name or its full path.
     pub find: &'a dyn Fn(&str) -> Option<PathBuf>,
 }
 
@@ -41,18 +41,18 @@ pub enum Machine {
     DevContainer,
     /// A terminal that VS Code opened on another machine.
     RemoteEditor,
-    /// An SSH session. The person is at its other end, with or without X11 forwarding.
+    /// An SSH session. The person is at the other end, with or without X11 forwarding.
     Ssh,
     /// A container without a display.
     Container,
-    /// A continuous integration job: nobody is there.
+    /// A continuous integration job, without a person.
     Ci,
     /// A machine without a display.
     NoDisplay,
 }
 
 impl Machine {
-    /// Returns half a sentence for the person.
+    /// Describes the machine for a person: "this is WSL".
     pub fn described(self) -> &'static str {
         match self {
             Machine::Desktop => "this is a desktop",
@@ -68,7 +68,7 @@ impl Machine {
     }
 }
 
-/// The means to open a page.
+/// The way to open a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Opener {
     /// The system's default browser.
@@ -86,9 +86,9 @@ pub enum Opener {
 pub struct Surroundings {
     /// The kind of machine.
     pub machine: Machine,
-    /// The means to open a page here, if there is one.
+    /// The way to open a page here, if there is one.
     pub opener: Option<Opener>,
-    /// The host and port that `ssh` reaches this machine at, if the person came by SSH.
+    /// The host and port at which `ssh` reaches this machine, if the person came by SSH.
     pub ssh: Option<(String, u16)>,
 }
 
@@ -107,7 +107,7 @@ impl Surroundings {
         })
     }
 
-    /// Returns the surroundings that the facts describe. `$BROWSER` takes precedence over any guess.
+    /// Returns the surroundings for these facts. `$BROWSER` takes precedence.
     pub fn of(facts: &SystemFacts<'_>) -> Self {
         let machine = machine(facts);
         let opener = match named(facts) {
@@ -126,7 +126,7 @@ impl Surroundings {
         self.machine != Machine::Desktop
     }
 
-    /// Returns the command that forwards `port` of the person's machine to this one.
+    /// Returns the `ssh` command that forwards `port` from the person's machine to this one.
     pub fn forwarding(&self, port: u16) -> Option<String> {
         let (host, ssh_port) = self.ssh.as_ref()?;
         let at_port = if *ssh_port == SSH_PORT { String::new() } else { format!("-p {ssh_port} ") };
@@ -161,7 +161,7 @@ fn machine(facts: &SystemFacts<'_>) -> Machine {
     }
 }
 
-/// Returns an environment variable that is set and not blank.
+/// Returns an environment variable, unless it is unset or blank.
 fn value(facts: &SystemFacts<'_>, name: &str) -> Option<String> {
     (facts.variable)(name).filter(|value| !value.trim().is_empty())
 }
@@ -170,7 +170,7 @@ fn has_display(facts: &SystemFacts<'_>) -> bool {
     ["DISPLAY", "WAYLAND_DISPLAY"].into_iter().any(|name| value(facts, name).is_some())
 }
 
-/// Returns `$BROWSER`. Windows has no such custom, and its paths hold colons.
+/// Returns `$BROWSER`, but not on Windows, which does not use it and has colons in its paths.
 fn named(facts: &SystemFacts<'_>) -> Option<String> {
     value(facts, "BROWSER").filter(|_| !cfg!(windows))
 }
@@ -182,8 +182,8 @@ fn windows_opener(facts: &SystemFacts<'_>) -> Option<Opener> {
     view().or_else(|| own(program)).or_else(|| own(&format!("{WINDOWS_PROGRAMS}/{program}")))
 }
 
-/// Reads the SSH server's name and port. `SSH_CONNECTION` is the client's address and port, then the server's (ssh(1)).
-/// A person will run a command with them, so only names, addresses and numbers are accepted.
+/// Reads the SSH server's name and port. `SSH_CONNECTION` holds the client's address and port, then the server's
+/// (ssh(1)). A person will run a command with them, so only names, addresses and numbers are accepted.
 fn ssh(facts: &SystemFacts<'_>) -> Option<(String, u16)> {
     let connection = value(facts, "SSH_CONNECTION").or_else(|| value(facts, "SSH_TTY").map(|_| String::new()))?;
     let mut words = connection.split_whitespace().skip(2);
@@ -198,8 +198,8 @@ fn is_host_name(name: &str) -> bool {
     starts_well && name != "localhost" && name.chars().all(|c| c.is_ascii_alphanumeric() || ".-".contains(c))
 }
 
-/// Finds a program in `path`, or at its full path. Relative folders do not count: a cloned repository must not bring
-/// the browser.
+/// Finds a program in the folders of `path`, or at its full path. Relative folders do not count, so that a cloned
+/// repository cannot supply the browser.
 fn found_in(path: &str, program: &str) -> Option<PathBuf> {
     let folders = std::env::split_paths(path).filter(|folder| folder.is_absolute());
     folders.map(|folder| folder.join(program)).find(|candidate| candidate.is_file())

@@ -1,4 +1,4 @@
-//! Token endpoint: codes and refresh tokens in, tokens out (RFC 6749, sections 4.1.3 and 6;
+//! The token endpoint: codes and refresh tokens in, tokens out (RFC 6749, sections 4.1.3 and 6;
 //! <https://docs.aws.amazon.com/cognito/latest/developerguide/token-endpoint.html>), and revocation (RFC 7009).
 
 use std::fmt;
@@ -21,37 +21,36 @@ use crate::profile::login_command;
 use crate::refusals::{self, Facts, Refuser};
 use crate::secret::{self, Secret};
 
-/// The longest token that is accepted, in bytes: no identity pool takes a longer one
+/// The longest token that is accepted, in bytes. Identity pools accept no longer one
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetId.html>).
 const LONGEST_TOKEN: usize = 50_000;
-/// The longest text of the server that a message repeats, in characters.
+/// The longest text of the server that a message quotes, in characters.
 const LONGEST_ERROR: usize = 400;
 /// The code that ends a sign-in (RFC 6749, section 5.2).
 const INVALID_GRANT: &str = "invalid_grant";
-/// The codes that ask for the person in the browser again, for example because a second factor is due. They say nothing
-/// against the refresh token (OpenID Connect Core 1.0, section 3.1.2.6;
+/// The codes that require the person in the browser again, for example for a second factor. The refresh token stays
+/// valid (OpenID Connect Core 1.0, section 3.1.2.6;
 /// <https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-auth-code-flow#error-codes-for-token-endpoint-errors>).
 const WANTS_A_PERSON: &[&str] = &["interaction_required", "login_required", "consent_required"];
-/// The facts for a refusal's text where no profile is known.
+/// The values that fill a refusal's text if no profile is known.
 const UNKNOWN_PROFILE: Facts<'_> = &[("login", "cogfed login"), ("issuer", "user pool")];
 
-/// The tokens of the token endpoint, not verified yet.
+/// The tokens of the token endpoint, before their verification.
 #[derive(Debug, Clone)]
 pub struct Grant {
-    /// The endpoint that gave the tokens, and the only one that the refresh token may be sent to.
+    /// The endpoint that issued the tokens: the only one that may receive the refresh token.
     pub token_endpoint: String,
-    /// The ID token. It may be missing only after a refresh (OpenID Connect Core 1.0, section 12.2), and never is with
-    /// a user pool.
+    /// The ID token. Only a refresh may omit it (OpenID Connect Core 1.0, section 12.2), and a user pool never does.
     pub id_token: Option<Secret>,
     /// The access token.
     pub access_token: Secret,
-    /// The refresh token: after a code, and after a refresh if the app client rotates them.
+    /// The refresh token: issued for a code, and by a refresh if the app client rotates them.
     pub refresh_token: Option<Secret>,
-    /// The offset of the server's clock from this machine's, measured by this answer.
+    /// The offset of the server's clock from this machine's, measured from this answer.
     pub offset: Offset,
 }
 
-/// The reason why the token endpoint gave no tokens. Callers branch on what it means for the refresh token.
+/// The reason why the token endpoint issued no tokens, by its effect on the refresh token.
 #[derive(Debug)]
 pub enum GrantError {
     /// `invalid_grant` (RFC 6749, section 5.2): this code or refresh token will never work again.
@@ -59,17 +58,16 @@ pub enum GrantError {
         /// The server's explanation, if there is one.
         description: Option<String>,
     },
-    /// Nothing left this machine; the same request may be sent again.
+    /// Nothing left this machine, so the same request may be sent again.
     NotSent(Failure),
-    /// The request was sent, and its outcome is not known: an error of the network or the server, or a senseless
-    /// answer.
+    /// The request was sent, but its outcome is unknown: a network error, a server error, or a senseless answer.
     Unknown(Failure),
     /// Any other refusal. It says nothing about the code or the refresh token.
     Refused(Failure),
 }
 
 impl GrantError {
-    /// Returns the failure that a person sees.
+    /// Returns the failure for the person.
     pub(super) fn failure(self, facts: Facts<'_>) -> Failure {
         match self {
             GrantError::NotSent(failure) | GrantError::Unknown(failure) | GrantError::Refused(failure) => failure,
@@ -120,9 +118,9 @@ impl Client<'_> {
     }
 
     /// Revokes a refresh token, and the tokens that were made from it. A token that is already revoked counts as done
-    /// (RFC 7009, section 2.2). Returns whether there is a revocation endpoint: an issuer need not have one.
+    /// (RFC 7009, section 2.2). Returns false if the issuer has no revocation endpoint.
     ///
-    /// The request is made by hand, because that of `oauth2` does not go to a loopback host without TLS.
+    /// The request is not made with `oauth2`, which refuses loopback hosts without TLS.
     ///
     /// # Errors
     /// [`Kind::Network`] or [`Kind::Refused`].
@@ -157,8 +155,8 @@ impl Client<'_> {
         let endpoint = TokenUrl::new(self.endpoints.token.clone()).map_err(not_a_url)?;
         let client = oauth2::Client::new(ClientId::new(self.id.to_owned())).set_token_uri(endpoint);
         Ok(match self.secret {
-            // RFC 6749, section 2.3.1, allows the secret in the body. Cognito takes both ways, and servers disagree on
-            // how to encode a Basic header.
+            // RFC 6749, section 2.3.1, allows the secret in the body. Cognito accepts both ways, but servers disagree
+            // on how to encode a Basic header.
             Some(secret) => client
                 .set_client_secret(ClientSecret::new(secret.expose().to_owned()))
                 .set_auth_type(AuthType::RequestBody),
@@ -174,7 +172,7 @@ impl Client<'_> {
 }
 
 impl Grant {
-    /// Reads `answer`, from a token endpoint, like the answer to a refresh. Makes no request.
+    /// Reads `answer` as the answer of a token endpoint to a refresh. Makes no request.
     ///
     /// # Errors
     /// [`GrantError`].
@@ -188,9 +186,9 @@ impl Grant {
     }
 }
 
-/// Lets an answer through if it says something about the grant: an overloaded or broken server does not, whatever its
-/// body, though it may ask to be left alone for a while. The body has to be one JSON value, because `oauth2` checks
-/// neither what follows it nor the members that it does not know.
+/// Returns an answer that says something about the grant. That of an overloaded or broken server does not, whatever its
+/// body, but may ask for a pause. The body has to be one JSON value: `oauth2` checks neither what follows the value nor
+/// unknown members.
 fn available(answer: HttpResponse, wait: Option<Duration>) -> Result<HttpResponse, SendError> {
     match answer.status().as_u16() {
         status if is_unavailable(status) => Err(SendError::Unavailable(status, wait)),
@@ -215,7 +213,7 @@ type OAuthClient = oauth2::Client<
 #[derive(Debug)]
 enum SendError {
     Http(HttpError),
-    /// The status, and how long the server wants to be left alone.
+    /// The HTTP status, and `Retry-After`.
     Unavailable(u16, Option<Duration>),
     NotJson,
 }
@@ -234,7 +232,7 @@ impl fmt::Display for SendError {
 
 impl std::error::Error for SendError {}
 
-/// The field beyond OAuth's own. The ID token stays a text until it is verified.
+/// The field that OpenID Connect adds to OAuth. The ID token stays a text until it is verified.
 #[derive(Debug, Serialize, Deserialize)]
 struct IdTokenField {
     #[serde(default, serialize_with = "secret::exposed_option")]
@@ -310,7 +308,7 @@ fn grant(answer: TokenAnswer, token_endpoint: &str, offset: Offset, facts: Facts
     Ok(grant)
 }
 
-/// Returns whether a status says that the server is overloaded or broken, and nothing about the request.
+/// Returns whether a status means an overloaded or broken server, and nothing about the request.
 fn is_unavailable(status: u16) -> bool {
     matches!(status, 429 | 500..)
 }

@@ -1,4 +1,4 @@
-//! Tokens that are refused, each for one fault, and odd ones that are accepted.
+//! Tokens that are refused, each for one fault, and unusual ones that are accepted.
 
 mod others;
 
@@ -20,7 +20,7 @@ fn hmac_signature(secret: &[u8], message: &str) -> Vec<u8> {
     hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), message.as_bytes()).as_ref().to_vec()
 }
 
-/// Returns a good token except for these claims; `null` removes one.
+/// Returns a good token with these claims changed; `null` removes a claim.
 fn with(changes: Value) -> String {
     let mut claims = claims();
     for (name, value) in changes.as_object().unwrap() {
@@ -36,7 +36,8 @@ fn verified(token: &str, nonce: Option<&str>) -> Result<IdTokenClaims, Invalid> 
     verified_at(token, nonce, 0, 0)
 }
 
-/// Like [`verified`], `later` seconds on by this machine's clock, with the server's clock `offset` seconds from it.
+/// Like [`verified`], but `later` seconds later by this machine's clock. The server's clock is `offset` seconds from
+/// it.
 fn verified_at(token: &str, nonce: Option<&str>, later: i64, offset: i64) -> Result<IdTokenClaims, Invalid> {
     let (nonce, access_token) = (nonce.map(Secret::new), Secret::new(ACCESS_TOKEN));
     let issuers = [ISSUER.to_owned(), UPDATED.to_owned()];
@@ -329,7 +330,7 @@ fn just_issued_tokens_are_judged_by_the_servers_clock() {
         (86_400, -86_400, true),
         (7200 + 590, -7200, true),
         (7200 + 591, -7200, false),
-        // Not just issued: no server's time makes it valid again, and one may make it expired.
+        // Not just issued: the server's clock cannot make it valid again, but can make it expired.
         (7200, -4000, false),
         (100, 3559, true),
         (100, 3560, false),

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Measures cogfed against its budgets. Run by benches/run, which gives it a keyring of its own.
+"""Measures cogfed against its budgets. benches/run starts it with a keyring of its own.
 
-A budget of time is a ratio of medians within this run. Machines that are shared are noisy, so a ratio fails the run only
-if it is twice its budget; it is marked when it is above. What does not depend on the machine's mood (the binary's size,
-the peak memory, the counts of requests) fails as soon as it is above.
+A time budget is a ratio of medians within this run. Shared machines are noisy, so a ratio above its budget is only
+marked, and fails the run at twice its budget. Values that do not depend on the machine's load (the binary's size, the
+peak memory, the numbers of requests) fail the run as soon as they exceed their budget.
 """
 
 import argparse
@@ -23,7 +23,7 @@ MIB = 1024 * 1024
 SLACK = 2
 CROWD = 64
 ROUNDS = 10
-# Takes cogfed's copies out of the kernel's keyring: a read of the Secret Service puts one back.
+# Removes cogfed's copies from the kernel's keyring. A read of the Secret Service puts one back.
 FORGET = ["bash", "-c", "keyctl show @u | awk '/cogfed:cache:credentials/ {print $1}' | xargs -rI{} keyctl unlink {} @u"]
 
 
@@ -38,7 +38,7 @@ class Table:
             self.failed.append(what)
 
     def ratio(self, what, measured, base, budget):
-        """`budget` is the most that measured / base may be."""
+        """Adds a row; `budget` is the largest allowed measured / base."""
         ratio = measured / base
         verdict = "ok" if ratio <= budget else "above" if ratio <= SLACK * budget else "FAILED"
         times = f"{measured * 1e3:.2f} ms / {base * 1e3:.2f} ms = {ratio:.2f}"
@@ -57,9 +57,9 @@ class Table:
 
 
 def medians(*commands, runs, prepare=None):
-    """The median wall times of these commands in seconds, by hyperfine, without a shell.
+    """Returns the median wall times of these commands in seconds, by hyperfine, without a shell.
 
-    They take turns, so that what else this machine does falls on all of them. `prepare` is run before each run.
+    They run in turn, so that other load on this machine affects all of them. `prepare` runs before each run.
     """
     times = [[] for _ in commands]
     texts = [shlex.join(map(str, command)) for command in commands]
@@ -76,8 +76,8 @@ def medians(*commands, runs, prepare=None):
 
 
 def peak(command):
-    """The peak resident memory of a run, in MiB."""
-    # GNU time forks while it is small: the peak of whoever forks counts as the child's.
+    """Returns the peak resident memory of a run, in MiB."""
+    # GNU time forks while it is small. The peak of the forking process counts as the child's.
     with tempfile.NamedTemporaryFile(mode="r") as told:
         words = ["time", "-f", "%M", "-o", told.name, *map(str, command)]
         subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
@@ -85,7 +85,7 @@ def peak(command):
 
 
 def instructions(command):
-    """Instructions of a run in user space, by valgrind."""
+    """Returns the number of instructions of a run in user space, by valgrind."""
     with tempfile.TemporaryDirectory() as folder:
         words = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/out", *map(str, command)]
         subprocess.run(words, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -94,13 +94,13 @@ def instructions(command):
 
 
 def kernel_copies():
-    """The ids of cogfed's copies in this user's keyring of the kernel."""
+    """Returns the ids of cogfed's copies in this user's kernel keyring."""
     rows = subprocess.run(["keyctl", "show", "@u"], check=True, capture_output=True, text=True).stdout.splitlines()
     return [row.split()[0] for row in rows if "cogfed:cache:credentials/" in row]
 
 
 def secret_service_account():
-    """The account of the credentials in the Secret Service."""
+    """Returns the account of the credentials in the Secret Service."""
     found = subprocess.run(["secret-tool", "search", "--all", "service", "cogfed"], check=True, capture_output=True,
                            text=True)
     lines = (found.stdout + found.stderr).splitlines()
@@ -133,7 +133,7 @@ def hot_path(table, options, folder):
 
 
 def secret_service(table, process):
-    """As the first run after a reboot: no copy in the kernel's keyring, before any of the runs."""
+    """Measures the first run after a reboot: before each run, the kernel's keyring has no copy."""
     forget()
     lookup = ["secret-tool", "lookup", "service", "cogfed", "username", secret_service_account()]
     theirs, ours = medians(lookup, process, runs=60, prepare=FORGET)
@@ -170,10 +170,10 @@ def call(table, options, place):
 
 
 def crowd(table, options, folder):
-    """Many processes at once, with no credentials yet and an ID token that is valid, but not young any more."""
+    """Measures many processes at once, without credentials, and with an ID token that is valid but not young."""
     with sandbox.Sandbox(options.cogfed, "file", folder / "crowd") as place:
         place.login()
-        # Whoever asks for credentials first refreshes a token of that age.
+        # The first process to ask for credentials refreshes a token of that age.
         place.age_id_token(hours=2)
         place.control("/clear-log")
         words = [options.cogfed, "credential-process"]

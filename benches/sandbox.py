@@ -1,4 +1,4 @@
-"""cogfed in a sandbox of its own: the programs of benches/measure.py."""
+"""cogfed with a sandbox of its own: the programs of benches/measure.py."""
 
 import datetime
 import html.parser
@@ -38,7 +38,7 @@ class Page(html.parser.HTMLParser):
 
 
 def sign_in(url):
-    """Does what a person does in the browser."""
+    """Signs in as a person does in the browser."""
     jar = http.cookiejar.CookieJar()
     browser = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(jar))
     with browser.open(url) as answer:
@@ -56,7 +56,7 @@ class Sandbox:
         folder = pathlib.Path(folder)
         folder.mkdir(parents=True)
         self.config = folder / "config.toml"
-        # An ID token that is made older has to live on.
+        # A long lifetime, so that an ID token can be made older and is still valid.
         words = ["sandbox", "--json", "--until-stdin-closes", "--name", "bench", "--config", self.config]
         words += ["--store", store, "--token-lifetime", "36000"]
         words += ["--redirect-ports", ",".join(map(str, free_ports(3)))]
@@ -67,13 +67,13 @@ class Sandbox:
         os.environ.update(XDG_STATE_HOME=self.environment["XDG_STATE_HOME"])
 
     def run(self, *words):
-        """The standard output of a run that has to end well."""
+        """Returns the standard output of a run, which must succeed."""
         done = subprocess.run([self.cogfed, *words], env=self.environment, stdin=subprocess.DEVNULL, check=True,
                               stdout=subprocess.PIPE)
         return done.stdout.decode()
 
     def age_id_token(self, hours):
-        """Lets the stored ID token be older, in the file store."""
+        """Makes the stored ID token older, in the file store."""
         (path,) = pathlib.Path(self.environment["XDG_STATE_HOME"], "cogfed", "store").glob("tokens*")
         record = json.loads(path.read_text())
         issued = datetime.datetime.fromisoformat(record["issued_at"].replace("Z", "+00:00"))

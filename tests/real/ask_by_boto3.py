@@ -1,8 +1,8 @@
-"""Does what a program with boto3 does: asks STS who it is, as often as it is told, in one session.
+"""Acts as a program with boto3: asks STS for its identity several times in one session.
 
     python ask_by_boto3.py STS_URL TIMES
 
-Prints the ARN once for each time. The credentials come from the profile of the AWS config file that AWS_PROFILE names.
+Prints the ARN each time. The credentials come from the profile of the AWS config file that AWS_PROFILE names.
 """
 
 import sys

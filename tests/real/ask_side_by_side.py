@@ -1,9 +1,9 @@
-"""Does what a boto3 program with several AWS profiles does: two threads of each ask STS who they are.
+"""Acts as a boto3 program with several AWS profiles: two threads of each ask STS for their identity.
 
     python ask_side_by_side.py STS_URL RENEWALS PROFILE...
 
-Goes on until each profile's credentials have been renewed so often, and prints a line of JSON per answer: the profile,
-the key that asked, and the answer. Each thread has a session of its own, as boto3 wants it.
+Runs until each profile's credentials have been renewed RENEWALS times. Prints a line of JSON per answer: the profile,
+the key of the request, and the answer. Each thread has its own session, as boto3 requires.
 """
 
 import collections
@@ -38,7 +38,7 @@ class Asking:
                 with self.lock:
                     self.keys[profile].add(signed[-1])
                     print(json.dumps({"profile": profile, "key": signed[-1], **said}), flush=True)
-        except Exception as error:  # A thread's failure is the program's.
+        except Exception as error:  # A thread's failure fails the program.
             self.failed.append(f"{profile}: {error!r}")
 
     def run(self):
@@ -51,7 +51,7 @@ class Asking:
 
 
 def key_of(request):
-    """The access key id that a request is signed by."""
+    """Returns the access key id that signed a request."""
     header = request.headers["Authorization"]
     header = header.decode() if isinstance(header, bytes) else header
     return header.partition("Credential=")[2].partition("/")[0]

@@ -14,7 +14,7 @@ import support
 
 SCREENSHOTS = support.TARGET / "real-screenshots"
 CHROMIUM = shutil.which("chromium") or "chromium"
-# Without a sandbox of its own, since root may not have one; what is opened is ours.
+# Chromium's own sandbox is off, since root may not have one. It opens only our pages.
 FLAGS = [
     "--headless=new",
     "--no-sandbox",
@@ -29,7 +29,7 @@ FLAGS = [
 ]
 
 
-# All links of a page, those in the shadow trees of its elements included.
+# All links of a page, including those in shadow trees.
 LINKS = """
 const found = [];
 const walk = node => node.querySelectorAll("*").forEach(element => {
@@ -42,7 +42,7 @@ return found;
 
 
 class Chromium:
-    """A browser with a fresh profile; or, with `debugger`, one that runs already."""
+    """A browser with a fresh profile or, with `debugger`, a running one."""
 
     def __init__(self, debugger=None):
         self.folder = Path(tempfile.mkdtemp(prefix="cogfed-chromium."))
@@ -53,7 +53,7 @@ class Chromium:
             options.binary_location = CHROMIUM
             for flag in [*FLAGS, "--window-size=900,700", f"--user-data-dir={self.folder}"]:
                 options.add_argument(flag)
-        # The path is given, so selenium has no driver to look for.
+        # With this path, selenium does not search for a driver.
         service = webdriver.ChromeService(
             executable_path=shutil.which("chromedriver"), env={**os.environ, "COGFED_REAL": support.MARK}
         )
@@ -64,7 +64,7 @@ class Chromium:
 
     def __exit__(self, *_):
         self.quit()
-        # The last of its processes may write a moment longer.
+        # The browser's last process may still be writing.
         support.wait_until(lambda: shutil.rmtree(self.folder, ignore_errors=True) or not self.folder.exists())
 
     def quit(self):
@@ -74,7 +74,7 @@ class Chromium:
         self.driver.get(url)
 
     def click(self, element):
-        """Clicks what has this id."""
+        """Clicks the element with this id."""
         self.wait(lambda driver: driver.find_elements(By.ID, element))
         self.driver.find_element(By.ID, element).click()
 
@@ -90,21 +90,21 @@ class Chromium:
         return self.driver.find_element(By.TAG_NAME, "body").text
 
     def text_of(self, element):
-        """The text of what has this id."""
+        """Returns the text of the element with this id."""
         return self.driver.find_element(By.ID, element).text
 
     def addresses(self):
-        """Every address that the back and forward buttons know of this tab."""
+        """Returns every address in this tab's history."""
         history = self.driver.execute_cdp_cmd("Page.getNavigationHistory", {})
         return [entry["url"] for entry in history["entries"]] + [entry["userTypedURL"] for entry in history["entries"]]
 
     def visited(self):
-        """Every address that the browser's own history page lists."""
+        """Returns every address on the browser's history page."""
         self.open("chrome://history/")
         return self.wait(lambda driver: [link for link in driver.execute_script(LINKS) if link.startswith("http")])
 
     def screenshot(self, name):
-        """Saves the page as it looks in light and in dark."""
+        """Saves screenshots of the page in light and in dark mode."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         for scheme in ("light", "dark"):
             feature = {"name": "prefers-color-scheme", "value": scheme}
@@ -113,6 +113,6 @@ class Chromium:
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
 
     def colours(self):
-        """The colours of the ground and of the ink, as the page is shown now."""
+        """Returns the current background and text colours of the page."""
         style = "const s = getComputedStyle(document.body); return [s.backgroundColor, s.color]"
         return [tuple(map(int, re.findall(r"\d+", colour)[:3])) for colour in self.driver.execute_script(style)]

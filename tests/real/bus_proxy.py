@@ -1,8 +1,8 @@
-"""A session bus that goes wrong at a call of one's choice: it sits between cogfed and the real bus, counts the calls to the
-Secret Service, and spoils one of them.
+"""A session bus that fails at a chosen call. It sits between cogfed and the real bus, counts the calls to the Secret
+Service, and spoils one of them.
 
-Of D-Bus it knows what it needs (https://dbus.freedesktop.org/doc/dbus-specification.html#message-protocol): where a message
-ends, who it is for, and how to write a small one.
+It implements only a part of D-Bus (https://dbus.freedesktop.org/doc/dbus-specification.html#message-protocol): it finds
+the end and the recipient of a message, and writes small ones.
 """
 
 import re
@@ -22,8 +22,8 @@ ERRORS = {
     "no-such-object": "org.freedesktop.Secret.Error.NoSuchObject",
     "access-denied": "org.freedesktop.DBus.Error.AccessDenied",
 }
-# never: no answer; close: the connection ends before the call arrives; lost: after it, without the answer; silent: not even
-# the handshake of the bus is answered.
+# never: no answer; close: the connection ends before the call arrives; lost: it ends after that, without the answer;
+# silent: not even the bus's handshake is answered.
 FAULTS = [*ERRORS, "never", "close", "lost", "twice", "wrong-body", "empty-body", "dismiss", "delay", "silent"]
 
 
@@ -36,7 +36,7 @@ def string(text):
 
 
 def paths(*names):
-    """The marshalled form of an array of object paths, at the start of a body."""
+    """Returns the marshalled form of an array of object paths, at the start of a body."""
     inner = b""
     for name in names:
         inner = padded(inner, 4) + string(name)
@@ -58,7 +58,7 @@ def message(kind, serial, fields, body=b""):
 
 
 class Message:
-    """A message as it came: its kind, serial and header fields."""
+    """A message as it arrived: its kind, serial and header fields."""
 
     def __init__(self, raw, header_end):
         self.raw, self.head, self.body = raw, raw[:header_end], raw[header_end:]
@@ -86,7 +86,7 @@ class Message:
 
 
 class Stream:
-    """One direction of one connection, cut into the handshake's bytes and then messages."""
+    """One direction of one connection, split into the handshake's bytes and messages."""
 
     def __init__(self, source):
         self.source, self.held = source, b""
@@ -117,8 +117,9 @@ class Stream:
 
 
 class BusProxy:
-    """Stands before the bus of `address`, at a socket of its own, until it is closed. It spoils the call number `at`
-    (counted from 1 over all connections; 0: none) as `fault` says, and with `for_good` all calls after it as well."""
+    """Stands in front of the bus at `address`, with its own socket, until it is closed. It spoils call number `at` in
+    the way of `fault`, and with `for_good` all later calls, too. Calls are counted from 1 over all connections; 0 means
+    none."""
 
     def __init__(self, folder, name, address, fault="none", at=0, for_good=False):
         assert fault in FAULTS or at == 0, fault
@@ -154,7 +155,7 @@ class BusProxy:
             self.connections.append(Connection(self, client))
 
     def number(self, call):
-        """Counts a call, and says whether it is to be spoiled."""
+        """Counts a call, and returns whether to spoil it."""
         with self.lock:
             self.calls.append(call.fields[MEMBER])
             number = len(self.calls)
@@ -218,7 +219,7 @@ class Connection:
 
     def from_bus(self):
         stream = Stream(self.bus)
-        # The bus answers the handshake in lines, and speaks in messages from the answer to the first one on.
+        # The bus answers the handshake in lines. After the answer to the first message it sends messages only.
         while not re.match(rb"[lB][\x01-\x04]", stream.held):
             self.client.sendall(stream.line())
             if not stream.held:
@@ -228,7 +229,7 @@ class Connection:
             if came.fields.get(REPLY_SERIAL) in self.dropped:
                 return
             if came.kind == RETURN and came.fields.get(REPLY_SERIAL) in self.relocked:
-                # What was found is locked, it says: unlocked and locked change places.
+                # The answer reports the found items as locked: the unlocked and locked lists change places.
                 body = exchanged(came.body)
                 came.raw = came.head[:4] + struct.pack("<I", len(body)) + came.head[8:] + body
             if SENDER in came.fields and came.fields[SENDER].startswith(":"):
@@ -237,7 +238,7 @@ class Connection:
                 self.client.sendall(came.raw * (2 if came.fields.get(REPLY_SERIAL) in self.twice else 1))
 
     def spoil(self, call):
-        """Answers in the service's place, if this is a call for that."""
+        """Answers in the service's place if the fault applies to this call."""
         proxy = self.proxy
         if self.is_dismissing and call.fields[MEMBER] in ("Unlock", "Prompt"):
             proxy.number(call)
@@ -268,7 +269,7 @@ class Connection:
         return True
 
     def dismiss(self, call):
-        """Lets the call need a prompt, and lets somebody dismiss that; False for a call that needs none."""
+        """Makes the call need a prompt that is dismissed. Returns False for a call that never needs one."""
         member = call.fields[MEMBER]
         if member == "SearchItems":
             self.relocked.add(call.serial)
@@ -285,7 +286,7 @@ class Connection:
             fields += [(SENDER, "s", self.owner), (SIGNATURE, "g", "bv")]
             self.serial += 1
             with self.sending:
-                # dismissed: true; result: a variant that holds an empty text.
+                # dismissed: true; result: a variant with an empty text.
                 self.client.sendall(message(SIGNAL, self.serial, fields, b"\1\0\0\0\1s\0\0" + string("")))
         else:
             return False
@@ -293,7 +294,7 @@ class Connection:
 
 
 def exchanged(body):
-    """The two arrays of object paths of a SearchItems answer, in the other order."""
+    """Returns the two arrays of object paths of a SearchItems answer, in the other order."""
     arrays, at = [], 0
     for _ in range(2):
         at += -at % 4

@@ -1,9 +1,9 @@
 #!/bin/sh
-# What a pipeline does before a role mapping is deployed: the step of a job whose environment is empty.
+# Checks a role mapping before its deployment: the step of a pipeline job with an empty environment.
 #
 #     check_mapping.sh COGFED PYTHON MAPPING CLAIMS ROLE_ARN
 #
-# Ends with 0 if who has these claims is given this role and no other, and says in one line what it found.
+# Exits with 0 if these claims are given only this role, and prints the result in one line.
 set -eu
 cogfed=$1 python=$2 mapping=$3 claims=$4 role=$5
 status=0

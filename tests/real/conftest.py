@@ -1,4 +1,4 @@
-"""Fixtures, and the last check of all: nothing that was started here runs on."""
+"""Fixtures, and the final check that no process started here is still running."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from browser import Chromium
 @pytest.fixture(scope="session", autouse=True)
 def nothing_runs_on():
     yield
-    # Daemons of a session that was closed need a moment to notice.
+    # Daemons of a closed session need a moment to notice.
     support.wait_until(lambda: not support.left_over())
 
 
@@ -21,7 +21,7 @@ def chromium():
 
 @pytest.fixture
 def lab():
-    """A lab with an unlocked keyring."""
+    """Returns a lab with an unlocked keyring."""
     with support.Lab() as lab:
         lab.open_keyring("open")
         yield lab

@@ -1,9 +1,10 @@
-"""Hostile requests to a loopback listener, at an even pace, until the standard input is closed; then one line of JSON.
+"""Sends hostile requests to a loopback listener at an even rate until standard input is closed. Then prints one line of
+JSON.
 
     hostile_sockets.py PORT REQUESTS_PER_SECOND IDLE_CONNECTIONS
 
-Beside the requests it keeps so many connections open that say nothing, and one that sends a header of 64 MiB: the listener
-may close all of those, and they come anew.
+It also keeps this many silent connections open, and one that sends a header of 64 MiB. The listener may close all of
+those; they are then opened again.
 """
 
 import itertools
@@ -56,7 +57,7 @@ def connected():
 
 
 def requests(turns):
-    """One connection, one request, one answer; every seventh is reset as soon as it is sent."""
+    """Sends one request per connection and reads its answer. Every seventh connection is reset after the request."""
     while not end.is_set():
         number = next(turns)
         wait = began + number / RATE - time.monotonic()
@@ -76,7 +77,7 @@ def requests(turns):
 
 
 def idle():
-    """Connections that say nothing. Those that were closed come anew."""
+    """Keeps silent connections open, and opens closed ones again."""
     streams = []
     while not end.wait(1):
         readable = set(select.select(streams, [], [], 0)[0])
@@ -93,7 +94,7 @@ def idle():
 
 
 def header():
-    """64 MiB of one header, again and again."""
+    """Sends one header of 64 MiB, again and again."""
     piece = b"x" * (64 << 10)
     while not end.is_set():
         try:
@@ -105,7 +106,7 @@ def header():
                     if end.is_set():
                         break
         except OSError:
-            # Cut off, as it should be. A moment, for this is no flood of connections.
+            # It was cut off, as expected. The pause keeps this from being a flood of connections.
             end.wait(0.2)
 
 
@@ -117,7 +118,7 @@ for thread in work:
     thread.start()
 print("begun", flush=True)
 for line in sys.stdin:
-    # A line asks for the numbers so far.
+    # A line on standard input requests the numbers so far.
     with lock:
         print(json.dumps({**counted, "seconds": time.monotonic() - began}), flush=True)
 end.set()

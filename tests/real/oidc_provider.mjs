@@ -1,19 +1,20 @@
-// node-oidc-provider (https://github.com/panva/node-oidc-provider, OpenID certified) as the user pool: what it answers is
-// decided by somebody else's reading of the RFCs. The paths are Cognito's, and an identity pool is beside it that takes
-// nothing but its ID tokens. On loopback, until the standard input is closed.
+// node-oidc-provider (https://github.com/panva/node-oidc-provider, OpenID certified) as the user pool: an independent
+// implementation of the RFCs. Its paths are Cognito's. Beside it is an identity pool that accepts only its ID tokens.
+// It runs on loopback until standard input is closed.
 //
 //     node oidc_provider.mjs MODULES '{"pool": …, "client": …, "redirects": […], "alg": "RS256"}'
 //
-// Without a pool it is an issuer that the identity pool knows directly: with the paths that it has by itself, which only its
-// discovery tells, its own page of consent, and a refresh token for none but who asks for offline_access.
+// Without a pool it is an issuer that the identity pool trusts directly. It then has its default paths, which only its
+// discovery document names, and its own consent page. It gives a refresh token only to a request for offline_access.
 //
-// MODULES is the folder above node_modules. One line of JSON tells the base URL. /lab tells and changes what a check needs.
+// MODULES is the folder above node_modules. One line of JSON has the base URL. /lab reads and changes the settings of a
+// check.
 import crypto from 'node:crypto';
 import http from 'node:http';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
-// Node 20 has both; Debian 12's Node 18 does not.
+// Node 20 has both; Debian 12's Node 18 has neither.
 globalThis.crypto ??= crypto.webcrypto;
 URL.parse ??= (url, base) => { try { return new URL(url, base); } catch { return null; } };
 
@@ -28,7 +29,7 @@ const base = `http://127.0.0.1:${server.address().port}`;
 const issuer = pool ? `https://cognito-idp.eu-west-1.amazonaws.com/${pool}` : base;
 const PASSWORD = 'correct horse';
 const log = [];
-// Seconds. The first two can be changed while it runs.
+// In seconds. The first two can be changed while it runs.
 const life = { id: 3600, credentials: 3600 };
 
 const pair = (type, options) => crypto.generateKeyPairSync(type, options);
@@ -45,10 +46,10 @@ const claims = (name) => ({
 });
 
 const policy = interactionPolicy.base();
-// No consent page, as Cognito has none; a public client would be asked again and again.
+// No consent page, like Cognito; otherwise a public client would be asked every time.
 if (pool) policy.get('consent').checks.clear();
 
-// In what a user pool differs from the provider as it is by itself.
+// The differences between a user pool and the provider's defaults.
 const cognito = {
   scopes: ['openid', 'email', 'profile'],
   issueRefreshToken: () => true,
@@ -86,7 +87,7 @@ const provider = new Provider(issuer, {
   interactions: { policy, url: (_, interaction) => `/sign-in/${interaction.uid}` },
   ...pool && cognito,
 });
-// A native app's redirect URI matches on any loopback port (RFC 8252, section 7.3). Cognito compares to the letter.
+// A native app's redirect URI matches on any loopback port (RFC 8252, section 7.3). Cognito compares exactly.
 provider.Client.prototype.redirectUriAllowed = (uri) => redirects.includes(uri);
 
 const noted = (event, ctx, error) =>
@@ -102,14 +103,14 @@ const body = async (request) => {
   return text;
 };
 
-// The person lets the client have what it asks for.
+// The person grants all requested scopes.
 async function consented({ session, prompt }) {
   const grant = new provider.Grant({ clientId: client, accountId: session.accountId });
   grant.addOIDCScope(prompt.details.missingOIDCScope.join(' '));
   return { consent: { grantId: await grant.save() } };
 }
 
-// The sign-in's pages: a form, as a directory has one, and where there is consent to give, another.
+// The pages of the sign-in: a form like a directory's, and a second one if consent is required.
 async function signIn(request, response) {
   const finish = (result) => provider.interactionFinished(request, response, result);
   const form = new URLSearchParams(request.method === 'POST' ? await body(request) : '');
@@ -128,7 +129,7 @@ async function signIn(request, response) {
     <button id="sign-in">Sign in</button><button id="cancel" name="cancel" value="yes">Cancel</button></form>`);
 }
 
-// GetId and GetCredentialsForIdentity: whoever has a good ID token gets credentials.
+// GetId and GetCredentialsForIdentity: any valid ID token gets credentials.
 function credentials(target, { IdentityId, Logins }) {
   const [head, payload, signature] = Object.values(Logins)[0].split('.');
   const read = (part) => JSON.parse(Buffer.from(part, 'base64url'));

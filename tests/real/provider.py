@@ -1,4 +1,4 @@
-"""A lab with node-oidc-provider in it, by oidc_provider.mjs."""
+"""A lab with node-oidc-provider, run by oidc_provider.mjs."""
 
 import json
 import secrets
@@ -15,8 +15,8 @@ from support import HERE, LONG, PROFILE, TARGET, Lab, free_ports
 
 
 class ProviderLab(Lab):
-    """A home whose profile names node-oidc-provider as the user pool, or without a pool as the issuer in its place. Its
-    process is where Lab keeps its sandbox.
+    """A home whose profile names node-oidc-provider as the user pool or, without a pool, as the issuer. Its process is
+    in the place of Lab's sandbox.
     """
 
     def __init__(self, alg="RS256", pool="eu-west-1_AbC123xyz", pool_in_profile=None):
@@ -43,7 +43,7 @@ class ProviderLab(Lab):
         self.config.write_text(self.user_pool(pool_in_profile or pool) if pool else self.plain_issuer())
 
     def user_pool(self, pool):
-        """The configuration with it as a user pool."""
+        """Returns the configuration with the provider as a user pool."""
         return (
             f"[profile.{PROFILE}]\n"
             f'user_pool_id = "{pool}"\n'
@@ -54,7 +54,7 @@ class ProviderLab(Lab):
         )
 
     def plain_issuer(self, more="", endpoints=""):
-        """The configuration with it as a plain issuer: none of its endpoints is named."""
+        """Returns the configuration with the provider as a plain issuer. It names none of the endpoints."""
         return (
             f'[profile.{PROFILE}]\nissuer = "{self.base}"\nprompt = "consent"\n{self.in_common()}{more}'
             f'[profile.{PROFILE}.endpoints]\nidentity_pool = "{self.base}"\n{endpoints}'
@@ -76,7 +76,7 @@ class ProviderLab(Lab):
             return json.load(answer)
 
     def count(self, event, grant=None, error=None):
-        """How often the provider's log has this."""
+        """Returns the number of times that this is in the provider's log."""
         return [(line["event"], line.get("grant"), line.get("error")) for line in self.lab()["log"]].count(
             (event, grant, error)
         )
@@ -85,12 +85,12 @@ class ProviderLab(Lab):
         return self.count("grant.success", "refresh_token")
 
     def tokens(self):
-        """The tokens record in the store."""
+        """Returns the tokens record in the store."""
         records = (json.loads(path.read_text()) for path in self.files() if path.parent.name == "store")
         return next(record for record in records if "id_token" in record)
 
     def is_active(self, token):
-        """Returns whether the provider's introspection (RFC 7662) calls a token active."""
+        """Returns whether the provider's introspection (RFC 7662) reports a token as active."""
         form = {"token": token, "client_id": self.about["client_id"]}
         with request(f"{self.base}{self.introspection}", form) as answer:
             return json.load(answer)["active"]
@@ -103,7 +103,7 @@ class ProviderLab(Lab):
         chromium.click("sign-in")
 
     def signed_in(self, chromium, **life):
-        """Signs alice in by the form, with this life of her tokens and credentials in seconds."""
+        """Signs alice in with the form. Her tokens and credentials have these lifetimes in seconds."""
         self.lab(**life)
         login = self.begin_login()
         self.by_form(chromium, login.url)
@@ -111,7 +111,7 @@ class ProviderLab(Lab):
         return login, login.end().good()
 
     def failing(self, *words, **more):
-        """Runs cogfed, which must say that a sign-in is required, and open no browser."""
+        """Runs cogfed, which must report that a sign-in is required, and open no browser."""
         opened = self.home / "opened"
         browser = self.home / "browser"
         browser.write_text(f'#!/bin/sh\ntouch "{opened}"\n')

@@ -1,4 +1,4 @@
-"""Makes in a running moto_server what there is at AWS: a user pool with an app client, an identity pool that knows it and
+"""Creates AWS resources in a running moto_server: a user pool with an app client, an identity pool that trusts it and
 allows the classic flow, two roles, and an administrator with keys.
 
     python seed_moto.py URL REGION
@@ -26,7 +26,7 @@ ANYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action":
 
 def main():
     url, region = sys.argv[1:]
-    # moto asks nobody who they are until it is told to.
+    # moto verifies no identity until it is configured to.
     session = boto3.Session("AKIAIOSFODNN7EXAMPLE", "any-key-will-do", region_name=region)
     user_pools, identity_pools, iam = (
         session.client(name, endpoint_url=url) for name in ("cognito-idp", "cognito-identity", "iam")

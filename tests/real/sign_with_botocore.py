@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""A second opinion on signatures: botocore's.
+"""Signs requests with botocore, as a second opinion on signatures.
 
-Reads one request a line from standard input, as JSON:
+Reads one request per line from standard input, as JSON:
 
     {"method": "GET", "url": "https://...", "headers": [["name", "value"], ...], "body": "BASE64",
      "time": "20261122T120000Z", "region": "eu-west-1", "service": "execute-api",
      "credentials": {"access_key_id": "...", "secret_access_key": "...", "session_token": "..."}}
 
-and prints for each the Authorization header that botocore computes, one a line. The URL and the headers are those on the
-wire; botocore decides itself what it signs of them. "service" may be left out.
+and prints for each the Authorization header that botocore computes, one per line. The URL and the headers are those on
+the wire. botocore chooses the headers that it signs. "service" may be omitted.
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""Shared by the checks: a home of its own, a sandbox, cogfed in it, and a keyring session around it."""
+"""Support for the checks: a home, a sandbox, cogfed in it, and a keyring session around it."""
 
 import json
 import os
@@ -23,23 +23,23 @@ TARGET = ROOT / "target"
 COGFED = os.environ.get("COGFED", str(TARGET / "debug/cogfed"))
 AWS = str(Path(sys.executable).with_name("aws"))
 PROFILE = "lab"
-# In the environment of whatever is started here, so that what is left over can be found.
+# In the environment of every process started here, so that leftover processes can be found.
 MARK = f"cogfed-real-{os.getpid()}"
-# More than anything takes on a slow machine. It only bounds a check that hangs.
+# Longer than anything takes on a slow machine, in seconds. It only bounds a check that hangs.
 LONG = 60
-# What checks have to tell beside that they passed: measured times, and what ran against whom.
+# Lines that the checks report in addition to passing: measured times, and the versions of counterparts.
 TOLD = []
 
 
 def skip(why):
-    """A check that needs something that is not here. Under CI that is a failure."""
+    """Skips a check whose requirement is missing here. Under CI the check fails."""
     if "CI" in os.environ:
         pytest.fail(f"not to be skipped under CI: {why}")
     pytest.skip(why)
 
 
 def free_ports(count):
-    """Ports that are free just now, on both loopback addresses if there are both."""
+    """Returns ports that are free on both loopback addresses, if there are both."""
     ports = []
     while len(ports) < count:
         with socket.create_server(("127.0.0.1", 0)) as four:
@@ -84,7 +84,7 @@ class Ran:
 
 
 class Lab:
-    """A home with a sandbox's profile in it. Everything that cogfed, the keyring and the AWS tools write is below it."""
+    """A home with a sandbox's profile in it. All files of cogfed, the keyring and the AWS tools are below it."""
 
     def __init__(self, *flags, store=None, chooser=False, below=None):
         self.home = Path(tempfile.mkdtemp(prefix="cogfed-real.", dir=below))
@@ -119,13 +119,13 @@ class Lab:
         self.sandbox.stdout.close()
         for key in self.kernel_keys():
             subprocess.run(["keyctl", "unlink", key, "@u"], stdout=subprocess.DEVNULL, check=False)
-        # The last process of a session that was closed may write a moment longer.
+        # The last process of a closed session may still be writing.
         wait_until(lambda: shutil.rmtree(self.home, ignore_errors=True) or not self.home.exists())
 
     # The sandbox's controls.
 
     def control(self, path, **parameters):
-        """Reads a control, or with parameters changes something."""
+        """Reads a control or, with parameters, changes something."""
         url = f"{self.hosts['control']}/{path}"
         if not parameters:
             request = urllib.request.Request(url)
@@ -135,15 +135,15 @@ class Lab:
             return json.load(answer)
 
     def secrets(self):
-        """Every secret that the sandbox has given out."""
+        """Returns every secret that the sandbox has issued."""
         secrets = self.control("secrets")["secrets"]
         assert secrets
         return secrets
 
-    # The keyring around what runs here.
+    # The keyring session.
 
     def open_keyring(self, state):
-        """From now on everything in this home runs in a session whose keyring is in this state."""
+        """Runs everything in this home in a session whose keyring is in this state, from now on."""
         self.close_keyring()
         self.keyring = KeyringSession(self.home, state)
 
@@ -153,7 +153,7 @@ class Lab:
             self.keyring = None
 
     def kernel_keys(self):
-        """Ids of the keys of this sandbox's app client in the kernel's user keyring."""
+        """Returns the ids of the keys of this sandbox's app client in the kernel's user keyring."""
         listed = subprocess.run(["keyctl", "rlist", "@u"], capture_output=True, text=True, check=False).stdout.split()
         return [key for key in listed if self.about["client_id"] in kernel_description(key)]
 
@@ -187,21 +187,21 @@ class Lab:
         return WaitingLogin(self, ["login", "--no-browser", *flags], more)
 
     def login(self, person="alice", **more):
-        """Signs a person in without a browser: what is to be shown comes after it."""
+        """Signs a person in without a browser, as a preparation of the actual check."""
         waiting = self.begin_login(**more)
         sign_in(waiting.url, person)
         return waiting.end().good()
 
     def files(self):
-        """Every file below the home."""
+        """Returns every file below the home."""
         return [path for path in self.home.rglob("*") if path.is_file() and not path.is_symlink()]
 
 
 class WaitingLogin:
-    """A cogfed that waits for the browser: login, or a demo."""
+    """A cogfed that waits for the browser: `login`, or a demo."""
 
     def __init__(self, lab, words, more, may_end=False):
-        """Without a URL if it may end before it has one."""
+        """With `may_end` the process may end before it prints its URL."""
         self.words = words
         self.process = subprocess.Popen(
             [COGFED, *words], env=lab.env(**more), cwd=lab.home, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -271,7 +271,7 @@ class KeyringSession:
 
 
 def wait_until(condition):
-    """Asks again and again until the answer is yes, and returns it."""
+    """Asks repeatedly until the answer is true, and returns it."""
     end = time.monotonic() + LONG
     while not (answer := condition()):
         assert time.monotonic() < end, "it never came"
@@ -285,7 +285,7 @@ def kernel_description(key):
 
 
 def kernel_keeps_keys():
-    """Returns whether this kernel lets us keep a key in the user keyring; many containers do not."""
+    """Returns whether this kernel lets us keep a key in the user keyring. Many containers do not."""
     made = subprocess.run(
         ["keyctl", "add", "user", f"{MARK}-probe", "x", "@u"], capture_output=True, text=True, check=False
     )
@@ -314,12 +314,12 @@ def by_cli(lab, profile, sts=None):
 
 
 def role_of(arn):
-    """The name of the role in the ARN of its session."""
+    """Returns the name of the role in the ARN of its session."""
     return arn.split(":assumed-role/")[1].split("/")[0]
 
 
 def sign_in(url, person):
-    """Walks through the directory's page without a browser, to the listener's last page."""
+    """Goes through the directory's page without a browser, up to the listener's last page."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor())
     with opener.open(url, timeout=LONG) as answer:
         page, address = answer.read().decode(), answer.url
@@ -331,7 +331,7 @@ def sign_in(url, person):
 
 
 def left_over():
-    """Processes with our mark in their environment, this one aside."""
+    """Returns the processes with our mark in their environment, except this one."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) != os.getpid():

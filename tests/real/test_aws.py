@@ -10,7 +10,7 @@ ROLES = {"alice": "OrdersAdmin", "bob": "OrdersReader"}
 
 
 def configure(lab):
-    """Writes ~/.aws/config, with a helper that notes each of its runs. Returns where it notes them."""
+    """Writes ~/.aws/config with a helper that records each of its runs. Returns the path of the record."""
     runs, helper = lab.home / "runs", lab.home / "helper"
     helper.write_text(f'#!/bin/sh\necho run >>"{runs}"\nexec "{COGFED}" "$@"\n')
     helper.chmod(0o700)
@@ -62,7 +62,7 @@ def test_ten_requests_of_boto3_run_the_helper_once(minutes):
 
 
 def one_line(ran, *words):
-    """The helper's own line is what a person sees of it, and it is there once."""
+    """A person sees the helper's own error line, and sees it once."""
     assert ran.status != 0 and ran.stdout == ""
     for word in words:
         assert ran.stderr.count(word) == 1, ran

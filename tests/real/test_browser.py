@@ -13,20 +13,20 @@ from support import PROFILE, Lab
 
 @pytest.fixture
 def chooser():
-    """A lab whose profile names no identity provider."""
+    """Returns a lab whose profile names no identity provider."""
     with Lab(store="file", chooser=True) as lab:
         yield lab
 
 
 @pytest.fixture
 def direct():
-    """A lab whose profile names AzureAD."""
+    """Returns a lab whose profile names AzureAD."""
     with Lab(store="file") as lab:
         yield lab
 
 
 def left_no_code(browser, lab, login):
-    """Nothing of the code is in the address bar, the page, its referrer or the tab's history."""
+    """Checks that the code is not in the address bar, the page, its referrer or the tab's history."""
     codes = lab.secrets()
     assert not any(code in browser.driver.page_source for code in codes)
     assert browser.driver.current_url == login.redirect_uri().replace("/callback", "/done")
@@ -94,7 +94,7 @@ def test_a_denial_is_told_in_both_places(direct, chromium):
     direct.run("status").failed_with(3)
 
 
-def test_a_failure_after_the_browser_came_back_is_told_in_both_places(direct, chromium):
+def test_failure_after_the_redirect_is_shown_on_terminal_and_page(direct, chromium):
     direct.control("misbehave", name="wrong-nonce")
     login = direct.begin_login()
     chromium.open(login.url)
@@ -126,7 +126,7 @@ def test_a_closed_browser_ends_in_a_timeout(direct):
     assert "run 'cogfed login" in ran.stderr
 
 
-# What might become a script where a text is put into a page; `hacked()` is what each tries to run.
+# Texts that could become a script in a page. Each one tries to run `hacked()`.
 PAYLOADS = [
     "<script>hacked()</script>", "<ScRiPt>hacked()</sCrIpT>", "<script src=data:text/javascript,hacked()></script>",
     "<script >hacked()</script >", "<script/x>hacked()</script>", "<<script>hacked()//<</script>",
@@ -168,13 +168,13 @@ def test_no_description_of_an_error_becomes_a_script(direct, chromium):
     for payload in PAYLOADS:
         login = direct.begin_login()
         said = {"error": "server_error", "error_description": payload}
-        # First from somebody who does not know the state, and then from the user pool itself.
+        # First from a sender who does not know the state, and then from the user pool itself.
         chromium.open(f"{login.redirect_uri()}?{urllib.parse.urlencode(said)}")
         assert "Nothing to see here" in chromium.driver.title and "hacked" not in chromium.text(), payload
         query = urllib.parse.urlencode({**said, "state": login.state()})
         chromium.open(f"{login.redirect_uri()}?{query}")
         assert "refused" in chromium.wait_for_end(), payload
-        # By that code the user pool says that the fault is its own.
+        # With this error code the user pool reports a fault of its own.
         assert login.end().failed_with(5).stderr.count("hacked") >= 1, payload
         assert "hacked" in chromium.text(), f"{payload} is shown, as the text that it is"
         times, scripts, shape = chromium.driver.execute_script(SHAPE)
@@ -183,7 +183,7 @@ def test_no_description_of_an_error_becomes_a_script(direct, chromium):
     assert len(shapes) == 1, f"the page has the same elements and attributes whatever the text is: {shapes}"
 
 
-# How often the payload ran, the scripts on the page, and all its elements with their attributes' names.
+# The number of runs of the payload, the scripts on the page, and all its elements with their attributes' names.
 SHAPE = """
 const shape = [...document.querySelectorAll("*")].map(element => [element.tagName, ...element.getAttributeNames()].join(" "));
 return [window.hackedTimes, document.scripts.length, shape.join("; ")];
@@ -234,7 +234,7 @@ def test_a_hostile_page_changes_nothing(direct, chromium):
         chromium.open(f"http://127.0.0.1:{server.server_port}/")
         hostile = chromium.driver.current_window_handle
         chromium.wait(lambda driver: driver.title.endswith("of 1000"))
-        # In the midst of it the person signs in, in another tab.
+        # Meanwhile the person signs in, in another tab.
         chromium.driver.switch_to.new_window("tab")
         chromium.open(login.url)
         own = chromium.driver.current_window_handle

@@ -17,13 +17,13 @@ OPENING = "www-browser"
 
 @pytest.fixture
 def lab():
-    # The sandbox of the lab is not asked for anything: the demo brings its own.
+    # The lab's sandbox is not used: the demo starts its own.
     with Lab(store="file") as lab:
         yield lab
 
 
 def browser_command(lab, *words):
-    """A program for BROWSER that notes its process id and runs these words with the URL."""
+    """Returns a program for BROWSER that records its process id and runs these words with the URL."""
     path = lab.home / OPENING
     quoted = " ".join(f"'{word}'" for word in words)
     path.write_text(f'#!/bin/sh\necho $$ >"{lab.home}/pid"\nexec {quoted} "$@"\n')
@@ -32,7 +32,7 @@ def browser_command(lab, *words):
 
 
 def temporary(lab):
-    """A folder for temporary files of its own, to see what is left there."""
+    """Returns a separate folder for temporary files, to check the leftovers in it."""
     folder = lab.home / "tmp"
     folder.mkdir()
     return folder
@@ -40,7 +40,7 @@ def temporary(lab):
 
 @contextlib.contextmanager
 def opened_by_cogfed(lab, profile):
-    """The Chromium that cogfed has opened, driven from now on."""
+    """Returns the Chromium that cogfed has opened, to be driven from now on."""
     port = profile / "DevToolsActivePort"
     wait_until(lambda: port.exists() and "\n" in port.read_text())
     pid = int((lab.home / "pid").read_text())
@@ -53,7 +53,7 @@ def opened_by_cogfed(lab, profile):
 
 
 def ports_of(url):
-    """The ports that a running demo is known to hold: the domain's, and the listener's."""
+    """Returns the known ports of a running demo: the domain's, and the listener's."""
     parts = urllib.parse.urlsplit(url)
     redirect = urllib.parse.parse_qs(parts.query)["redirect_uri"][0]
     return [parts.port, urllib.parse.urlsplit(redirect).port]
@@ -66,7 +66,7 @@ def test_with_chromium_as_the_browser(lab, person):
     demo = WaitingLogin(lab, ["demo"], {"BROWSER": command, "TMPDIR": str(folder)})
     ports = ports_of(demo.url)
     with opened_by_cogfed(lab, profile) as browser:
-        # In the tab that cogfed opened.
+        # This is the tab that cogfed opened.
         browser.click(f"person-{person}")
         assert "You are signed in" in browser.wait_for_end()
         ran = demo.end().good()
@@ -98,7 +98,7 @@ def test_interrupted_it_leaves_nothing_behind(lab, sent):
 
 @pytest.mark.parametrize("lines", [1, 10, 16])
 def test_interrupted_at_work_it_leaves_nothing_behind(lab, lines):
-    """In the middle of a step, when it writes, and not while it waits for somebody; unless it was faster than we."""
+    """Interrupts a step while it writes, not while it waits for a person, unless the demo was faster."""
     folder = temporary(lab)
     demo = subprocess.Popen(
         [COGFED, "demo", "--headless"], env=lab.env(TMPDIR=str(folder)), stderr=subprocess.PIPE, text=True
@@ -116,7 +116,7 @@ WRITES = re.compile(rf'\b(?:{"|".join(CALLS)})\((.*)\) += (\d+)')
 
 
 def written(trace):
-    """Every path that a traced run made, changed or removed."""
+    """Returns every path that a traced run created, changed or removed."""
     paths = set()
     for line in trace.splitlines():
         found = WRITES.search(line)
@@ -133,7 +133,7 @@ def test_headless_in_an_empty_environment(lab):
     assert "nothing is left behind" in ran.stderr and ran.stdout == ""
     paths = written(trace.read_text())
     print(len(paths), "paths were written to")
-    # Names without a folder are relative to one that is open: those are the demo's own, as the others show.
+    # Names without a folder are relative to an open folder. Those are the demo's own, as the other names show.
     assert any(path.startswith(str(folder)) for path in paths)
     outside = [path for path in paths if path.startswith("/") and not path.startswith(str(folder))]
     assert set(outside) <= {"/dev/null"}

@@ -1,4 +1,4 @@
-"""`cogfed roles --explain` as a pipeline runs it: over what the AWS CLI printed, in an empty environment."""
+"""`cogfed roles --explain` as a pipeline runs it: with the AWS CLI's output, in an empty environment."""
 
 import json
 import sys
@@ -19,7 +19,7 @@ def lab():
 
 @pytest.fixture(scope="module")
 def pool(lab):
-    """The identity pool's roles, by the AWS CLI with an administrator's key."""
+    """Returns the identity pool's roles from the AWS CLI, with an administrator's key."""
     key = lab.about["administrator"]
     ran = lab.program(
         AWS, "cognito-identity", "get-identity-pool-roles", "--identity-pool-id", lab.about["identity_pool_id"],
@@ -39,7 +39,7 @@ def rules(pool):
 
 
 def step(lab, pool, claims, role="OrdersAdmin"):
-    """Runs the step in a folder that has two files in it, with nothing in the environment."""
+    """Runs the step in a folder with two files, and with an empty environment."""
     (lab.home / "pool.json").write_text(pool if isinstance(pool, str) else json.dumps(pool))
     (lab.home / "claims.json").write_text(claims if isinstance(claims, str) else json.dumps(claims))
     words = ["env", "-i", HERE / "check_mapping.sh", COGFED, sys.executable]
@@ -78,7 +78,7 @@ def test_what_cannot_be_read_is_a_fault_of_usage(lab, pool, pool_json, claims, n
     assert ran.stdout == "" and named in ran.stderr, ran
 
 
-def test_the_service_says_the_same_to_cogfed_as_to_the_aws_cli(lab, pool):
+def test_cogfed_and_the_aws_cli_get_the_same_mapping(lab, pool):
     (lab.home / "pool.json").write_text(pool)
     (lab.home / "alice.json").write_text(json.dumps(ALICE))
     key = lab.about["administrator"]

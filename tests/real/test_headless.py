@@ -30,11 +30,11 @@ def lab():
 
 
 class OnTerminal:
-    """A program on a terminal of its own, which we hold the other end of."""
+    """A program on a new terminal, whose other end the test holds."""
 
     def __init__(self, lab, *words, **more):
         self.shown, self.lab = "", lab
-        # Kept open, so that the terminal outlives the program and can be looked at.
+        # This end stays open, so that the terminal outlives the program and can be read.
         self.ours, self.theirs = pty.openpty()
         self.attributes = termios.tcgetattr(self.theirs)
         env = lab.env(**{"TERM": "xterm-256color", **more})
@@ -63,7 +63,7 @@ class OnTerminal:
         return False
 
     def type(self, text):
-        """As a terminal does it, which reads on while it writes."""
+        """Writes to the terminal while reading from it, as a real terminal does."""
         rest = text.encode()
         while rest:
             readable, writable, _ = select.select([self.ours], [self.ours], [], LONG)
@@ -107,7 +107,7 @@ class StopAt(urllib.request.HTTPRedirectHandler):
 
 
 def callback(url, person="alice"):
-    """The address that a browser ends on if it cannot reach the listener."""
+    """Returns the address on which a browser ends if it cannot reach the listener."""
     stop = StopAt()
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), stop)
     with opener.open(url, timeout=LONG) as answer:
@@ -167,7 +167,7 @@ def test_paste_and_browser_at_once_make_one_exchange(lab):
                 with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(address, timeout=LONG) as page:
                     pages.append(page.read().decode())
             except OSError:
-                # The paste was first, and the listener is gone.
+                # The paste was first, so the listener has been closed.
                 pages.append("")
 
         browser = threading.Thread(target=come_back)
@@ -208,7 +208,7 @@ def test_wrong_pastes_are_refused_and_the_right_one_is_taken_then(lab):
     other.end(130)
 
 
-def test_who_floods_the_listener_with_errors_does_not_keep_a_paste_from_coming_in(lab):
+def test_flood_of_errors_does_not_block_a_paste(lab):
     terminal = OnTerminal.login(lab, "--no-browser", "--force")
     address = callback(terminal.url)
     is_over = threading.Event()
@@ -258,7 +258,7 @@ def test_a_mebibyte_of_paste_is_one_warning(lab, separator):
     terminal.end(0)
 
 
-def test_the_end_of_the_input_ends_the_prompt_and_not_the_wait(lab):
+def test_end_of_input_ends_the_prompt_but_not_the_wait(lab):
     terminal = OnTerminal.login(lab, "--no-browser", "--force")
     terminal.type("\x04")
     terminal.read_until("nothing more can be pasted; still waiting for the browser")
@@ -267,7 +267,7 @@ def test_the_end_of_the_input_ends_the_prompt_and_not_the_wait(lab):
 
 
 def left_to_read(terminal):
-    """Returns what was typed and not read yet."""
+    """Returns the typed text that has not been read yet."""
     ready = select.select([terminal.theirs], [], [], 0)[0]
     return os.read(terminal.theirs, 65536) if ready else b""
 
@@ -319,7 +319,7 @@ def test_a_browser_that_does_not_start_brings_the_prompt(lab):
     terminal.end(0)
 
 
-def test_a_browser_that_may_not_reach_this_machine_comes_with_the_prompt(lab):
+def test_named_browser_over_ssh_opens_and_still_prompts(lab):
     terminal = OnTerminal.login(lab, "--force", BROWSER="true", **SSH)
     assert "opening your browser" in terminal.shown and not COPY.search(terminal.shown)
     terminal.type(f"{callback(terminal.url)}\n")

@@ -1,4 +1,5 @@
-"""The AWS CLI at the sandbox's identity pool and STS: what AWS's own client sends is taken, and it reads what comes."""
+"""The AWS CLI at the sandbox's identity pool and STS: the sandbox accepts the requests of AWS's own client, which
+understands the answers."""
 
 import base64
 import json

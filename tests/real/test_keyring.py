@@ -1,4 +1,4 @@
-"""The tokens in a real gnome-keyring, the credentials' copy in the kernel, and what happens where there is neither."""
+"""The tokens in a real gnome-keyring, the credentials' copy in the kernel, and errors without either."""
 
 import time
 
@@ -8,7 +8,7 @@ from support import PROFILE, Lab, kernel_description, kernel_keeps_keys
 
 
 def items(lab):
-    """cogfed's items as secret-tool shows them: by account, with label and secret."""
+    """Returns cogfed's items as secret-tool shows them: by account, with label and secret."""
     shown = lab.program("secret-tool", "search", "--all", "--unlock", "service", "cogfed")
     found, item = {}, {}
     for line in (shown.stdout + shown.stderr).splitlines():
@@ -18,7 +18,7 @@ def items(lab):
         item[name] = value
         if name == "attribute.username":
             found[value] = item
-    # secret-tool writes the attributes to one stream and the rest to the other, each in the order of the items.
+    # secret-tool writes the attributes to one stream and the rest to the other, both in the order of the items.
     labels = [line.partition(" = ")[2] for line in shown.stdout.splitlines() if line.startswith("label = ")]
     secrets = [line.partition(" = ")[2] for line in shown.stdout.splitlines() if line.startswith("secret = ")]
     assert len(labels) == len(secrets) == len(found), shown
@@ -26,7 +26,7 @@ def items(lab):
 
 
 def without_secrets(lab):
-    """No file below the home holds a secret, the keyring's own (encrypted) file included."""
+    """Checks that no file below the home holds a secret, including the keyring's own encrypted file."""
     secrets = [secret.encode() for secret in lab.secrets()]
     files = lab.files()
     assert any(path.suffix == ".keyring" for path in files), files

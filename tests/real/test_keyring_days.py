@@ -1,5 +1,5 @@
-"""Bad days of a keyring: locked, killed or restarted in between, a bus that is not there or says nothing, and items that others
-change, double or take away."""
+"""A keyring with problems: locked, killed or restarted meanwhile, a missing or silent bus, and items that other
+programs change, duplicate or delete."""
 
 import json
 import os
@@ -17,7 +17,7 @@ import pytest
 from bus_proxy import BusProxy
 from support import COGFED, LONG, Lab, sign_in, skip, wait_until
 
-# What is left of the four seconds' bound on a busy machine.
+# The time that a busy machine may take in addition to the four seconds' limit.
 BOUND = 4 + 10
 FLAGS = ["--rotate", "60", "--token-lifetime", "20", "--credentials-lifetime", "1"]
 CHOICES = ('store = "file"', 'store = "kernel"')
@@ -25,19 +25,19 @@ CHOICES = ('store = "file"', 'store = "kernel"')
 
 @pytest.fixture(scope="module")
 def one():
-    """A lab with an unlocked keyring, whose tokens and credentials are always due."""
+    """Returns a lab with an unlocked keyring, whose tokens and credentials are always due."""
     with Lab(*FLAGS) as lab:
         lab.open_keyring("open")
         yield lab
-        # Those that were started outside of the session.
+        # These daemons were started outside of the session.
         kill_daemon(lab)
 
 
 @pytest.fixture
 def due(one):
-    """The same, with a sign-in and credentials of this test's own."""
+    """Returns that lab with a new sign-in and new credentials for this test."""
     if one.run("logout").status != 0:
-        # The last test has left the keyring locked.
+        # The previous test may have left the keyring locked.
         unlock(one)
         one.run("logout").good()
     one.login()
@@ -68,17 +68,17 @@ def lookup(lab, account):
 
 
 def put(lab, account, text, *more):
-    """Another program's item under our attributes."""
+    """Adds another program's item with our attributes."""
     words = shlex.join(["secret-tool", "store", "--label=another's", *attributes(account), *more])
     lab.program("sh", "-c", f"printf %s {shlex.quote(text)} | {words}").good()
 
 
 def daemons(lab):
-    """The keyring daemons of this lab."""
+    """Returns the process ids of this lab's keyring daemons."""
     found = []
     for entry in Path("/proc").iterdir():
         try:
-            # Not the shells that have started it.
+            # The shells that started them are left out.
             program = (entry / "cmdline").read_bytes().split(b"\0")[0] if entry.name.isdigit() else b""
             if program.endswith(b"gnome-keyring-daemon"):
                 if f"HOME={lab.home}\0".encode() in (entry / "environ").read_bytes():
@@ -95,7 +95,7 @@ def kill_daemon(lab):
 
 
 def unlock(lab):
-    """Starts a daemon that is unlocked, as signing in to the desktop does, in the place of one that is not."""
+    """Starts an unlocked daemon in place of the locked one, as signing in to the desktop does."""
     kill_daemon(lab)
     lab.program("sh", "-c", "printf lab | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1").good()
     ask = ["dbus-send", "--session", "--print-reply", "--dest=org.freedesktop.DBus", "/"]
@@ -121,7 +121,7 @@ def store_failed(ran, *words):
 
 
 def paused(lab, at, between, *words):
-    """Runs cogfed, and does something else while its call number `at` to the keyring is held up."""
+    """Runs cogfed, and calls `between` while its call number `at` to the keyring is held up."""
     with BusProxy(lab.home, f"paused{time.monotonic_ns()}", bus_of(lab), "delay", at) as proxy:
         words = [COGFED, *(words or ["credential-process"])]
         process = subprocess.Popen(
@@ -137,18 +137,18 @@ def paused(lab, at, between, *words):
 
 
 @pytest.mark.parametrize("at", [3, 5, 9, 11])
-def test_a_keyring_that_is_locked_in_the_middle_of_a_run_is_told_as_locked(due, at):
+def test_keyring_locked_during_a_run_is_reported_as_locked(due, at):
     status, _, said = paused(due, at, lambda: lock(due))
     print(status, said)
-    # After the refresh there are credentials to hand out, and a warning that they were not kept.
-    # Where it tries to find somebody to ask, that takes longer than there is; and what was read already is good.
+    # After the refresh it hands out credentials, with a warning that they were not saved. Before that, looking for a
+    # prompt may exceed the time limit. Values that were read earlier are still used.
     assert (status, said) == (0, "") or status in (0, 4) and ("is locked" in said or "did not answer" in said), said
     unlock(due)
     due.run("credential-process").good()
 
 
 @pytest.mark.parametrize("at", [1, 2, 3, 6, 10])
-def test_a_daemon_that_is_killed_between_two_calls_is_told_and_costs_nothing(due, at):
+def test_daemon_killed_between_calls_is_reported_and_loses_nothing(due, at):
     status, _, said = paused(due, at, lambda: kill_daemon(due))
     print(status, said)
     assert status in (0, 4) and "panicked" not in said, said
@@ -158,7 +158,7 @@ def test_a_daemon_that_is_killed_between_two_calls_is_told_and_costs_nothing(due
 
 
 @pytest.mark.parametrize("at", [2, 3, 8, 10])
-def test_a_daemon_that_is_restarted_between_two_calls_is_not_even_noticed(due, at):
+def test_daemon_restart_between_calls_goes_unnoticed(due, at):
     took = []
 
     def restart():
@@ -173,13 +173,13 @@ def test_a_daemon_that_is_restarted_between_two_calls_is_not_even_noticed(due, a
     assert json.loads(document)["Version"] == 1
 
 
-def test_a_daemon_that_is_restarted_between_two_runs_is_not_noticed(due):
+def test_daemon_restart_between_runs_goes_unnoticed(due):
     unlock(due)
     due.run("credential-process").good()
     due.run("status").good()
 
 
-def test_a_person_at_a_terminal_is_told_after_a_second_and_can_still_answer(due):
+def test_keyring_prompt_is_announced_after_a_second_and_still_answerable(due):
     with BusProxy(due.home, "person", bus_of(due), "delay", 3) as proxy:
         command = shlex.join(["env", f"DBUS_SESSION_BUS_ADDRESS={proxy.address}", COGFED, "status"])
         terminal = subprocess.Popen(
@@ -192,7 +192,7 @@ def test_a_person_at_a_terminal_is_told_after_a_second_and_can_still_answer(due)
             assert line, shown
             shown += line
         assert time.monotonic() - start > 0.9
-        # The answer comes now, and is the one that counts.
+        # The answer arrives now, and counts.
         proxy.go_on.set()
         shown += terminal.communicate(timeout=LONG)[0]
     assert terminal.returncode == 0 and "alice@" in shown, shown
@@ -222,7 +222,7 @@ def test_without_input_a_terminal_waits_no_longer_than_a_tool(due):
         ("unix:path=/\x1b[31m" + "x" * 300, "…"),
     ],
 )
-def test_an_address_that_leads_to_no_bus_is_told_by_name(one, address, told):
+def test_unreachable_bus_address_is_named(one, address, told):
     start = time.monotonic()
     for words in (["credential-process"], ["login", "--no-browser"], ["logout"], ["status"]):
         ran = store_failed(one.run(*words, DBUS_SESSION_BUS_ADDRESS=address), "cannot be reached", told, *CHOICES)
@@ -231,7 +231,7 @@ def test_an_address_that_leads_to_no_bus_is_told_by_name(one, address, told):
 
 
 @pytest.mark.parametrize("verb", ["credential-process", "login", "logout", "status"])
-def test_a_bus_that_accepts_and_never_speaks_ends_in_time(one, verb):
+def test_silent_bus_fails_in_time(one, verb):
     with socket.socket(socket.AF_UNIX) as silent:
         silent.bind(str(one.home / f"silent-{verb}"))
         silent.listen(8)
@@ -249,7 +249,7 @@ def test_a_session_without_an_address_finds_the_users_own_bus(due):
     runtime.mkdir(mode=0o700)
     (runtime / "bus").symlink_to(re.match("unix:path=([^,]+)", address)[1])
     lab.run("status", env={**env, "XDG_RUNTIME_DIR": str(runtime)}).good()
-    # By ssh there may be neither: then it is the bus at the place where systemd puts it.
+    # Over ssh both variables may be missing. Then the bus is at systemd's default path.
     del env["XDG_RUNTIME_DIR"]
     trace = lab.home / "trace"
     ran = lab.program("strace", "-f", "-qq", "-e", "trace=connect", "-o", trace, COGFED, "status", env=env)
@@ -260,7 +260,7 @@ def test_a_session_without_an_address_finds_the_users_own_bus(due):
         store_failed(ran, "DBUS_SESSION_BUS_ADDRESS is not set", *CHOICES)
 
 
-def test_tokens_that_a_person_deletes_leave_the_credentials_of_theirs_to_their_end(lab):
+def test_credentials_outlive_tokens_that_a_person_deletes(lab):
     tokens, credentials = accounts(lab)
     lab.login()
     document = lab.run("credential-process").good().json()
@@ -273,7 +273,7 @@ def test_tokens_that_a_person_deletes_leave_the_credentials_of_theirs_to_their_e
 
 
 @pytest.mark.parametrize("at", [3, 5, 7])
-def test_an_item_that_is_deleted_between_a_search_and_a_look_is_as_if_it_had_never_been(due, at):
+def test_item_deleted_between_search_and_read_counts_as_missing(due, at):
     tokens, credentials = accounts(due)
 
     def clear():
@@ -287,10 +287,10 @@ def test_an_item_that_is_deleted_between_a_search_and_a_look_is_as_if_it_had_nev
 
 
 @pytest.mark.parametrize("garbage", ["garbage", "[]", '{"version":1}', "cogfed-parts/1 a 0 1 9"])
-def test_garbage_under_our_attributes_is_told_and_every_way_out_works(due, garbage):
+def test_invalid_item_is_reported_and_logout_or_force_repairs_it(due, garbage):
     for account in accounts(due):
         for way_out in ("logout", "force"):
-            # Without credentials the tokens are asked.
+            # Without credentials, cogfed reads the tokens.
             for each in {account, accounts(due)[1]}:
                 due.program("secret-tool", "clear", *attributes(each))
             put(due, account, garbage)
@@ -318,7 +318,7 @@ def test_an_item_that_is_no_text_is_told(due):
     assert lookup(due, tokens) is None
 
 
-def test_attributes_that_another_program_doubled_are_one_item_again_after_a_write(due):
+def test_duplicated_items_become_one_after_a_write(due):
     tokens, credentials = accounts(due)
     for account in (tokens, credentials):
         text = lookup(due, account)
@@ -334,7 +334,7 @@ def test_attributes_that_another_program_doubled_are_one_item_again_after_a_writ
 
 
 def test_another_label_and_content_type_change_nothing(due):
-    # secret-tool's items are of text/plain and of its own label; ours are of application/octet-stream.
+    # secret-tool's items have the type text/plain and its own label; ours have application/octet-stream.
     for account in accounts(due):
         text = lookup(due, account)
         due.program("secret-tool", "clear", *attributes(account)).good()
@@ -345,7 +345,7 @@ def test_another_label_and_content_type_change_nothing(due):
     assert all(lookup(due, account) is None for account in accounts(due))
 
 
-def test_a_newer_record_and_one_of_another_endpoint_stay_in_the_keyring(due):
+def test_newer_and_foreign_records_stay_in_the_keyring(due):
     tokens, _ = accounts(due)
     mine = json.loads(lookup(due, tokens))
     for change, told in [({"version": 2}, "from a newer cogfed"), ({"token_endpoint": "https://other.example"}, "belongs to")]:

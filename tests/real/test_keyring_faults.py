@@ -1,7 +1,7 @@
-"""The Secret Service goes wrong at any one of cogfed's calls, or from one on: the store's exit code within its bounds, nothing
-lost that the user pool still honours, never a plain file in its place, and the next run is well.
+"""The Secret Service fails at any one of cogfed's calls, or from one on. cogfed exits with the store's code in time,
+loses no valid token, writes no plain file instead, and its next run succeeds.
 
-COGFED_REAL_ALL=1 tries every fault at every call, in place of a few of them in turn.
+COGFED_REAL_ALL=1 tries every fault at every call, instead of a few in turn.
 """
 
 import json
@@ -17,20 +17,20 @@ import pytest
 from bus_proxy import ERRORS, BusProxy
 from support import LONG, PROFILE, Lab, WaitingLogin, sign_in, wait_until
 
-# At most what a run without a terminal may take: four seconds for the keyring, and the rest of it on a busy machine.
+# The longest time of a run without a terminal: four seconds for the keyring, and the rest on a busy machine.
 UNATTENDED = 4 + 10
 ONCE = [*ERRORS, "close", "lost", "wrong-body", "empty-body", "twice", "dismiss"]
 FOR_GOOD = [*ERRORS, "close", "lost", "wrong-body", "dismiss"]
 EVERYTHING = "COGFED_REAL_ALL" in os.environ
-# Who waits for a keyring that does not answer needs no processor; of the others a few at once are enough for gnome-keyring.
+# Runs that wait for a silent keyring need no processor. Of the others, a few at a time are enough for gnome-keyring.
 WORKERS, BUSY = 10, 3
 
 
 class Crowd:
-    """A lab whose tokens and credentials are always due, and a sign-in of its own for each worker."""
+    """A lab whose tokens and credentials are always due, with a separate sign-in for each worker."""
 
     def __init__(self, grace):
-        # In memory, if that can be: gnome-keyring waits for the disk at every write, one after the other.
+        # In memory if possible: gnome-keyring waits for the disk at each write, one after the other.
         below = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
         flags = ["--rotate", str(grace), "--token-lifetime", "20", "--credentials-lifetime", "1"]
         self.lab = Lab(*flags, below=below)
@@ -46,7 +46,7 @@ class Crowd:
         self.busy, self.lock, self.count = threading.Semaphore(BUSY), threading.Lock(), 0
 
     def sweep(self, cases):
-        """Runs all of them, side by side; the first that fails is the one that is raised."""
+        """Runs all cases in parallel, and raises the first failure."""
 
         def one(case):
             with self.lock:
@@ -80,7 +80,7 @@ class Worker:
         return self.lab.run(*words, "--profile", self.profile, **more)
 
     def login(self, *flags, **more):
-        """Signs in, unless it ends before that."""
+        """Signs in, unless the process ends before that."""
         words = ["login", "--no-browser", "--timeout", str(LONG), "--profile", self.profile, *flags]
         waiting = WaitingLogin(self.lab, words, more, may_end=True)
         if waiting.url is None:
@@ -88,7 +88,7 @@ class Worker:
         try:
             sign_in(waiting.url, "alice")
         except OSError:
-            pass  # The page that says that the store failed comes with a status of its own.
+            pass  # The page that reports the store's failure has an error status.
         return waiting.end()
 
     def lookup(self, account):
@@ -99,11 +99,11 @@ class Worker:
         return self.lookup(account) is not None
 
     def case(self, verb, fault, at, for_good):
-        """One of them: made ready, gone wrong, checked, and well again."""
+        """Runs one case: prepares it, provokes the fault, checks the run and the next one."""
         with self.crowd.busy:
             self.make_ready(verb)
         with BusProxy(self.lab.home, self.crowd.name(), self.crowd.bus, fault, at, for_good) as proxy:
-            # Of logins, no more than there are ports.
+            # Not more logins at a time than there are ports.
             with nullcontext() if fault == "never" and verb not in SIGNING_IN else self.crowd.busy:
                 start = time.monotonic()
                 ran = VERBS[verb](self, {"DBUS_SESSION_BUS_ADDRESS": proxy.address})
@@ -111,7 +111,7 @@ class Worker:
             if at == 0:
                 return len(proxy.calls)
             if not proxy.spoiled.is_set():
-                # This one needed fewer calls than the one that was counted.
+                # This run needed fewer calls than the counted one.
                 assert (ran.status, len(proxy.calls) < at) == (0, True), (proxy.calls, ran)
                 return 0
         self.check(ran, verb, fault, took)
@@ -139,7 +139,7 @@ class Worker:
         errors = [line for line in lines if line.startswith("cogfed: error: ")]
         assert len(errors) == (ran.status != 0), ran
         if ran.status == 4:
-            # credential-process says it all in one line.
+            # credential-process reports everything in one line.
             assert "credential-process" not in ran.words or ("; " in errors[0] and "cogfed: hint" not in ran.stderr), ran
             assert "credential-process" in ran.words or "cogfed: hint: " in ran.stderr, ran
             assert ran.stdout == "", ran
@@ -150,13 +150,13 @@ class Worker:
 
     def next(self, ran, verb, fault, for_good):
         if verb == "logout":
-            # Whatever it left, the next one takes away. (A service that says that it did what it did not is believed.)
+            # The next sign-out removes any leftovers. (If the service falsely reports success, cogfed believes it.)
             self.run("logout").good()
             assert not self.has(self.tokens) and not self.has(self.credentials), ran
         elif verb in SIGNING_IN:
             after = self.run("credential-process")
             assert after.status == 0 or (verb, after.status) == ("sign-in", 3) and "cogfed login" in after.stderr, (ran, after)
-            # An answer that got lost is the only way to a sign-in that is there after a failure.
+            # After a failed run, a sign-in can exist only if an answer was lost.
             assert ran.status == 4 or after.status == 0 or fault == "empty-body", (ran, after)
         else:
             self.run("credential-process").good()
@@ -183,7 +183,7 @@ def crowd():
 
 
 def some(faults, verb, at, count):
-    """A few of the faults, others at each call, so that all have their turn."""
+    """Returns a few of the faults, different ones at each call, so that all are used."""
     first = at * count + sum(map(ord, verb))
     return faults if EVERYTHING else [faults[(first + more) % len(faults)] for more in range(count)]
 
@@ -200,7 +200,7 @@ def test_a_keyring_that_fails_at_any_call_loses_nothing(crowd, verb):
     outcomes = crowd.sweep(cases)
     print(f"{verb}: {calls} calls, {len(cases)} cases, {outcomes.count(4)} of them told as the store's failure")
     assert outcomes.count(4) >= calls
-    # No file took the keyring's place.
+    # No file replaces the keyring.
     secrets = [secret.encode() for secret in crowd.lab.secrets()]
     for path in crowd.lab.files():
         content = path.read_bytes()

@@ -1,9 +1,9 @@
-"""moto (https://github.com/getmoto/moto) as the identity pool and STS; the sign-in is at the sandbox's user pool.
+"""moto (https://github.com/getmoto/moto) as the identity pool and STS. The sign-in is at the sandbox's user pool.
 
-What moto is somebody else's reading of: the wire of GetId, GetCredentialsForIdentity, GetOpenIdToken,
-AssumeRoleWithWebIdentity and GetCallerIdentity, and, once it is told to ask, signatures (SigV4). What it does not do: it
-looks at no token, so nothing here says that a wrong one is refused; the credentials of the enhanced flow are constants
-that expire in 90 s, at a fraction of a second; and it has neither SetIdentityPoolRoles nor GetIdentityPoolRoles.
+moto is an independent implementation of GetId, GetCredentialsForIdentity, GetOpenIdToken, AssumeRoleWithWebIdentity and
+GetCallerIdentity, and optionally verifies signatures (SigV4). It verifies no tokens, so nothing here shows that a wrong
+one is refused. The credentials of the enhanced flow are constants that expire in 90 s, at a fraction of a second. It
+has neither SetIdentityPoolRoles nor GetIdentityPoolRoles.
 """
 
 import datetime
@@ -18,17 +18,17 @@ import pytest
 from support import HERE, LONG, MARK, PROFILE, Lab, by_cli, configure_aws, free_ports, listens, wait_until
 
 REGION = "eu-west-1"
-# Who is told to be behind the enhanced flow's constants.
+# The caller that moto reports for the enhanced flow's constant credentials.
 NOBODY = "arn:aws:sts::123456789012:user/moto"
 
 
 class Moto:
-    """A moto_server, with what seed_moto.py makes in it."""
+    """A moto_server with the resources of seed_moto.py."""
 
     def __init__(self):
         (port,) = free_ports(1)
         self.url = f"http://127.0.0.1:{port}"
-        # It takes its own clock for the local one.
+        # moto treats its local time as UTC.
         env = {"PATH": "/usr/bin:/bin", "TZ": "UTC", "COGFED_REAL": MARK}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)], env=env,
@@ -47,7 +47,7 @@ class Moto:
         self.process.wait(LONG)
 
     def ask_for_signatures(self, does):
-        """From now on each request has to be signed by a key that moto has given out; or no longer."""
+        """Makes moto verify from now on that each request is signed with one of its keys, or stops that."""
         most = "0" if does else "inf"
         headers = {"content-type": "text/plain"}
         request = urllib.request.Request(f"{self.url}/moto-api/reset-auth", most.encode(), headers, method="POST")
@@ -63,7 +63,7 @@ def moto():
 
 @pytest.fixture
 def lab(moto):
-    """Alice is signed in, at an app client whose identity pool and STS are moto's."""
+    """Returns a lab in which Alice is signed in at an app client whose identity pool and STS are moto's."""
     with Lab(store="file") as lab:
         text = lab.config.read_text()
         text = text.replace(lab.about["identity_pool_id"], moto.made["identity_pool_id"])
@@ -78,14 +78,14 @@ def lab(moto):
 
 
 def classic(lab, moto, role, seconds):
-    """Lets the profile have a role by the classic flow, for so many seconds."""
+    """Makes the profile use a role through the classic flow, with this lifetime in seconds."""
     lines = f'flow = "classic"\nsession_duration = {seconds}\nrole_arn = "{moto.made["roles"][role]}"\n'
     text = lab.config.read_text().replace(f"[profile.{PROFILE}]\n", f"[profile.{PROFILE}]\n{lines}")
     lab.config.write_text(text)
 
 
 def left(document):
-    """How long the credentials of a document live, in seconds."""
+    """Returns the remaining lifetime of a document's credentials, in seconds."""
     expires = datetime.datetime.fromisoformat(document["Expiration"].replace("Z", "+00:00"))
     return (expires - datetime.datetime.now(datetime.timezone.utc)).total_seconds()
 
@@ -98,7 +98,7 @@ def test_the_enhanced_flow(moto, lab):
     assert 30 < left(document) <= 90
     assert lab.run("credential-process").good().json() == document, "it is kept for half its life"
     identity = lab.run("status", "--json").good().json()["sign_in"]["identity_id"]
-    # Of a region that moto makes up: an unsigned request names none.
+    # moto makes up the region, since an unsigned request names none.
     assert re.fullmatch(r"[a-z]+-[a-z]+-\d:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", identity), identity
     configure_aws(lab, {"moto": f"--profile {PROFILE}"})
     assert by_cli(lab, "moto", moto.url)["Arn"] == NOBODY
@@ -136,9 +136,9 @@ def test_both_roles_side_by_side_by_the_classic_flow(moto, lab):
     assert not [path for path in lab.files() if path.parent.name == "store"]
 
 
-def test_moto_takes_an_administrators_signature_and_has_no_mapping_to_give(moto, lab):
-    """moto checks the signature, and then does not know the operation: 500, in HTML. A signature that it does not take is
-    403, in STS's XML, where AWS answers in this service's JSON; so neither has a code that anybody could read.
+def test_moto_accepts_an_administrators_signature_but_knows_no_mapping(moto, lab):
+    """moto verifies the signature, but does not know the operation: 500, in HTML. It refuses a wrong signature with 403
+    in STS's XML, where AWS answers in JSON. So neither answer has a readable code.
     """
     administrator = moto.made["administrator"]
     key, secret = administrator.values()
@@ -158,7 +158,7 @@ def test_moto_takes_an_administrators_signature_and_has_no_mapping_to_give(moto,
 
 
 def test_an_identity_pool_that_moto_does_not_know(moto, lab):
-    """A pool that is not there: moto fails over it (500), where AWS says ResourceNotFoundException."""
+    """The pool does not exist. moto crashes (500), where AWS answers ResourceNotFoundException."""
     gone = f"{REGION}:00000000-0000-4000-8000-000000000000"
     lab.config.write_text(lab.config.read_text().replace(moto.made["identity_pool_id"], gone))
     ran = lab.run("credential-process").failed_with(5)

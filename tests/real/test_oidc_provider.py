@@ -1,6 +1,6 @@
-"""node-oidc-provider, which is OpenID certified, as the user pool, with rotation that ends a grant at the first reuse.
+"""node-oidc-provider (OpenID certified) as the user pool. With rotation, it ends a grant at the first reuse.
 
-Its identity pool is a small one beside it, in oidc_provider.mjs. No API is called: nothing here knows its credentials.
+Its identity pool is a small one in oidc_provider.mjs. No API is called, since none accepts its credentials.
 """
 
 import concurrent.futures
@@ -16,7 +16,7 @@ from support import TOLD, wait_until
 
 
 def told(part):
-    """Notes a part of the story that ran."""
+    """Records a part of the flow that ran."""
     TOLD.append(f"node-oidc-provider: {part}")
 
 
@@ -56,7 +56,7 @@ def test_renewal_rotates(lab, chromium):
     lab.signed_in(chromium, id=20)
     seen = [lab.tokens()["refresh_token"]]
     for number in range(1, 4):
-        # An ID token that lives for 20 s is too old for anything; credentials of 1 s are renewed at each run.
+        # An ID token that lives for 20 s is always too old. Credentials that live for 1 s are renewed at each run.
         lab.lab(credentials=1)
         document = lab.run("credential-process").good().json()
         wait_until(lambda: not usable(document))
@@ -88,7 +88,7 @@ def test_sixteen_processes_after_expiry_refresh_once(lab, chromium):
     told("16 processes after expiry: one refresh, the grant lives on")
 
 
-def test_reuse_of_a_refresh_token_ends_the_grant_and_a_sign_in_is_required(lab, chromium):
+def test_reused_refresh_token_ends_the_grant_and_requires_sign_in(lab, chromium):
     lab.signed_in(chromium, id=20, credentials=1)
     used = lab.tokens()["refresh_token"]
     wait_until(lambda document=lab.run("credential-process").good().json(): not usable(document))
@@ -103,7 +103,7 @@ def test_reuse_of_a_refresh_token_ends_the_grant_and_a_sign_in_is_required(lab, 
     before = lab.lab()["log"]
     lab.failing("credential-process")
     assert lab.lab()["log"] == before, "it is remembered, and the pool is not asked again"
-    # The provider knows alice by her cookie: no form.
+    # The provider recognises alice by her cookie, without a form.
     login = lab.begin_login()
     chromium.open(login.url)
     assert "You are signed in" in chromium.wait_for_end()
@@ -134,7 +134,8 @@ def test_logout_revokes(lab, chromium):
     told("logout revokes, as introspection says")
 
 
-# What an attacker who can change the URL on its way to the browser may change in it, and what cogfed says to the answer.
+# The parameters that an attacker could change in the URL on its way to the browser, and cogfed's message about the
+# answer.
 CHANGED = {
     "nonce": ("another-nonce-than-ours", "nonce"),
     "code_challenge": ("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "does not accept the code"),
@@ -157,7 +158,7 @@ def test_an_answer_with_another_state_is_not_taken(lab, chromium):
     lab.by_form(chromium, with_parameter(login.url, "state", "another-state-than-ours"))
     chromium.wait(lambda driver: "Nothing to see here" in driver.title)
     assert login.process.poll() is None and lab.count("grant.success", "authorization_code") == 0
-    # The provider knows alice by her cookie now: no form.
+    # The provider now recognises alice by her cookie, without a form.
     chromium.open(login.url)
     assert "You are signed in" in chromium.wait_for_end()
     login.end().good()
@@ -175,7 +176,7 @@ def test_a_token_of_another_algorithm_is_refused(chromium):
 
 
 def test_an_answer_of_another_issuer_is_not_taken(chromium):
-    """The provider is another user pool than the profile's, and says so in `iss` (RFC 9207)."""
+    """The provider is not the profile's user pool, and its `iss` parameter says so (RFC 9207)."""
     with ProviderLab(pool="eu-west-1_Another99", pool_in_profile="eu-west-1_AbC123xyz") as lab:
         login = lab.begin_login()
         lab.by_form(chromium, login.url)

@@ -1,4 +1,4 @@
-"""A look-alike of GovCloud: the AWS CLI and boto3 in another partition than everybody's."""
+"""A simulation of GovCloud: the AWS CLI and boto3 in another partition than the default."""
 
 import sys
 

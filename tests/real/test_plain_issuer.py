@@ -1,7 +1,7 @@
-"""node-oidc-provider, which is OpenID certified, as a plain issuer that the identity pool knows directly.
+"""node-oidc-provider (OpenID certified) as a plain issuer that the identity pool trusts directly.
 
-It runs as it is by itself: its own paths, which nothing but its discovery tells, its own consent, and a refresh token
-for none but who asks for offline_access, and then only with the person's consent (OpenID Connect Core 1.0, section 11).
+It runs with its defaults: its own paths, which only its discovery document names, and its own consent page. It gives a
+refresh token only to a request for offline_access with the person's consent (OpenID Connect Core 1.0, section 11).
 """
 
 import datetime
@@ -14,7 +14,7 @@ from support import TOLD, wait_until
 
 
 def told(part):
-    """Notes a part of the story that ran."""
+    """Records a part of the flow that ran."""
     TOLD.append(f"node-oidc-provider as a plain issuer: {part}")
 
 
@@ -25,7 +25,7 @@ def lab():
 
 
 def consented(lab, chromium, url):
-    """Signs alice in by the form, and lets cogfed have what it asks for. Returns what that was."""
+    """Signs alice in with the form, and grants the scopes that cogfed requests. Returns these scopes."""
     lab.by_form(chromium, url)
     chromium.wait(lambda driver: driver.title == "Consent")
     scopes = chromium.text_of("scopes")
@@ -69,7 +69,7 @@ def test_renewal_rotates(lab, chromium):
     signed_in(lab, chromium, id=20, credentials=1)
     seen = [lab.tokens()["refresh_token"]]
     for number in (1, 2):
-        # An ID token that lives for 20 s is too old for anything; credentials of 1 s are renewed at each run.
+        # An ID token that lives for 20 s is always too old. Credentials that live for 1 s are renewed at each run.
         document = lab.run("credential-process").good().json()
         wait_until(lambda document=document: is_over(document))
         seen.append(lab.tokens()["refresh_token"])
@@ -90,7 +90,7 @@ def test_logout_revokes_where_the_discovery_says(lab, chromium):
 
 
 def test_without_consent_there_is_nothing_to_renew_with(lab, chromium):
-    """It drops offline_access where nobody is asked for consent to it, and so gives no refresh token."""
+    """Without a consent prompt the provider drops offline_access, and so gives no refresh token."""
     lab.config.write_text(lab.config.read_text().replace('prompt = "consent"\n', ""))
     lab.lab(id=20)
     login = lab.begin_login()
@@ -105,7 +105,8 @@ def test_without_consent_there_is_nothing_to_renew_with(lab, chromium):
 
 
 def test_an_answer_that_names_another_issuer_is_not_taken(lab, chromium):
-    """The provider names itself in `iss` (RFC 9207), and says so in its discovery; others, and silence, are refused."""
+    """The provider names itself in `iss` (RFC 9207), and announces that in its discovery document. Another or a missing
+    name is refused."""
     login = lab.begin_login()
     answer = {"code": "stolen", "state": login.state()}
     for iss in (f"{lab.base}/", "https://login.example.com", None):
@@ -119,8 +120,8 @@ def test_an_answer_that_names_another_issuer_is_not_taken(lab, chromium):
     told("another issuer's answer is not taken, and the wait goes on")
 
 
-def test_endpoints_at_another_host_are_not_used_unless_the_profile_vouches_for_it(lab, chromium):
-    """The provider names its endpoints at the host that it is asked by: here not the issuer's."""
+def test_endpoints_at_another_host_must_be_listed_in_the_profile(lab, chromium):
+    """The provider names its endpoints at the host of the request, which here is not the issuer's."""
     port = lab.base.rpartition(":")[2]
     elsewhere = f'issuer = "http://localhost:{port}"\n'
     lab.config.write_text(lab.plain_issuer(endpoints=elsewhere))

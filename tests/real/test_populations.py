@@ -1,4 +1,4 @@
-"""Two populations in one configuration, and several roles of one sign-in: each of them an AWS profile of its own."""
+"""Two populations in one configuration, and several roles of one sign-in. Each is a separate AWS profile."""
 
 import concurrent.futures
 import json
@@ -11,14 +11,14 @@ from support import COGFED, HERE, PROFILE, Lab, by_cli, configure_aws, role_of
 from test_keyring import items
 
 CUSTOMER = "customer"
-# Heidi works here, and is a customer too: one person, one address, two users of the pool.
+# Heidi is an employee and a customer: one person with one address, but two users of the pool.
 EMPLOYEE_ROLE, CUSTOMER_ROLE = "OrdersReader", "SandboxAuthenticated"
 PEOPLE = {PROFILE: "heidi", CUSTOMER: "heidi-b2c"}
 ROLES = ["OrdersAdmin", "OrdersReader", "ReportsReader"]
 
 
 class Populations(Lab):
-    """A lab with two profiles that differ by nothing but the identity provider, and the addresses that are whose."""
+    """A lab with two profiles that differ only in the identity provider, and the addresses of each."""
 
     def __init__(self, *flags, chooser=False):
         super().__init__(*flags, store="file")
@@ -32,22 +32,22 @@ class Populations(Lab):
         self.config.write_text(employee + customer)
 
     def sign_in_all(self):
-        """Both of Heidi's sign-ins, one after the other."""
+        """Signs Heidi in to both profiles, one after the other."""
         for profile, person in PEOPLE.items():
             self.login(person, COGFED_PROFILE=profile)
 
     def sign_in(self, profile):
-        """Returns what `status` reports of a sign-in."""
+        """Signs in to a profile, and returns what `status` reports."""
         return self.run("status", "--json", "--profile", profile).good().json()["sign_in"]
 
     def records(self):
-        """The tokens records in the store, as they are."""
+        """Returns the unchanged tokens records in the store."""
         paths = sorted(path for path in self.files() if path.parent.name == "store")
         return {path.name: path.read_bytes() for path in paths if b"id_token" in path.read_bytes()}
 
 
 def by_boto3(lab, renewals, profiles):
-    """Returns what STS answered boto3 in each profile, as sets of keys, ARNs and user ids."""
+    """Returns STS's answers to boto3 in each profile, as sets of keys, ARNs and user ids."""
     ran = lab.program(sys.executable, HERE / "ask_side_by_side.py", lab.hosts["sts"], renewals, *profiles)
     answers = [json.loads(line) for line in ran.good().stdout.splitlines()]
     said = {}
@@ -59,7 +59,7 @@ def by_boto3(lab, renewals, profiles):
 
 
 def test_one_person_in_both_populations_at_the_same_time():
-    """While boto3 asks in both, credentials of 8 s are renewed in both, and `call` is used in both."""
+    """While boto3 uses both profiles, their credentials of 8 s are renewed, and `call` is used in both."""
     with Populations("--credentials-lifetime", "8") as lab:
         configure_aws(lab, {name: f"--profile {name}" for name in PEOPLE})
         lab.sign_in_all()
@@ -91,9 +91,9 @@ def test_one_person_in_both_populations_at_the_same_time():
 
 
 def by_page(chromium, lab, person, *flags, provider=None):
-    """Signs in as that person in Chromium, through the chooser if it has to choose a provider."""
+    """Signs in as this person in Chromium, through the chooser if there is one."""
     login = lab.begin_login(*flags)
-    # As high as the longest of the pages.
+    # As high as the longest page.
     chromium.driver.set_window_size(900, 1100)
     chromium.open(login.url)
     if provider:
@@ -121,7 +121,7 @@ def test_straight_to_both_pages_and_by_the_address(chromium):
         login, ran = by_page(chromium, lab, "heidi-b2c", "--profile", CUSTOMER)
         assert login.parameter("identity_provider") == "AzureB2C" and "by AzureB2C" in ran.stderr
         (customers,) = lab.records().items()
-        # The hosted UI knows nobody by AzureAD yet: her page is shown.
+        # Nobody has signed in to the hosted UI with AzureAD yet, so her page is shown.
         login, ran = by_page(chromium, lab, "heidi", "--email", "heidi@corp.example")
         assert login.parameter("identity_provider") == "AzureAD"
         assert login.parameter("login_hint") == "heidi@corp.example"
@@ -130,7 +130,7 @@ def test_straight_to_both_pages_and_by_the_address(chromium):
         assert len(both) == 2 and both[customers[0]] == customers[1], "the other sign-in is what it was"
         assert [lab.sign_in(profile)["identity_provider"] for profile in PEOPLE] == ["AzureAD", "AzureB2C"]
         lab.run("login", "--email", "heidi@elsewhere.example").failed_with(2)
-        # One goes, and the other stays.
+        # One sign-in ends, and the other remains.
         lab.run("logout", "--profile", PROFILE).good()
         assert dict([customers]) == lab.records()
         lab.run("credential-process", "--profile", CUSTOMER).good()
@@ -138,7 +138,7 @@ def test_straight_to_both_pages_and_by_the_address(chromium):
 
 @pytest.fixture(params=["file", "keyring"])
 def grace(request):
-    """A lab in which Grace is signed in, who may have three roles, and AWS profiles for each of them."""
+    """Returns a lab in which Grace is signed in, who may assume three roles, and AWS profiles for each role."""
     with Lab(store=request.param) as lab:
         if request.param == "keyring":
             lab.open_keyring("open")

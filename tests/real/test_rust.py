@@ -1,4 +1,4 @@
-"""The Rust tests that need a real keyring, each in the state of it that it is for."""
+"""The Rust tests that need a real keyring, each with the keyring in its required state."""
 
 import os
 import re
@@ -10,13 +10,13 @@ import pytest
 
 from support import COGFED, HERE, LONG, MARK, ROOT, kernel_keeps_keys, skip
 
-# How many of the tests are for that state; the others say that they were skipped.
+# The number of tests for each state. The others report that they were skipped.
 STATES = {"open": 2, "locked": 1, "prompt": 1, "absent": 1, "nobus": 1}
 TOTAL = sum(STATES.values())
 
 
 def program(*target):
-    """The test program itself: cargo would need the person's own HOME."""
+    """Returns the test program itself, since cargo would need the person's HOME."""
     words = ["cargo", "test", "--locked", "--no-run", *target]
     built = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, timeout=30 * LONG)
     assert built.returncode == 0, built.stderr
@@ -50,7 +50,8 @@ def test_another_persons_keys_never_come_from_the_copies_beside_the_keyring(tmp_
 
 
 def run_as_another_user(program, test, **more):
-    """Runs one test as user 65534, who has no keys in the kernel's keyring, and may not write everywhere as root may."""
+    """Runs one test as user 65534, who has no keys in the kernel's keyring, and unlike root may not write
+    everywhere."""
     if os.geteuid() != 0:
         skip("takes another user's place, which needs root")
     with tempfile.TemporaryDirectory() as folder:
@@ -58,7 +59,7 @@ def run_as_another_user(program, test, **more):
         home = os.path.join(folder, "home")
         os.mkdir(home, 0o700)
         os.chown(home, 65534, 65534)
-        # Where a clone is need not be open to other users.
+        # Other users may have no access to the clone's folder.
         words = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", shutil.copy(program, folder)]
         env = {"PATH": os.environ["PATH"], "HOME": home, "TMPDIR": home, "COGFED_REAL": MARK}
         env["COGFED_TEST_PROGRAM"] = shutil.copy(COGFED, folder)

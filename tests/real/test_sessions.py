@@ -1,4 +1,4 @@
-"""Credentials that one session put into the kernel's keyring are read from every other."""
+"""Credentials that one session has put into the kernel's keyring are read from every other session."""
 
 import os
 import re
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.skipif(not kernel_keeps_keys(), reason="the kernel keep
 
 @pytest.fixture(scope="module", params=["keyring", "kernel"])
 def lab(request):
-    """Signed in, with credentials; whoever runs afterwards has no bus."""
+    """Returns a signed-in lab with credentials. Later runs have no bus."""
     with Lab(store=request.param) as lab:
         lab.open_keyring("open" if request.param == "keyring" else "nobus")
         lab.login()
@@ -63,7 +63,7 @@ def test_the_hot_path_reads_one_key_and_nothing_else(lab):
 
 
 def test_no_service_was_asked(lab):
-    """A session whose bus would answer nothing, and a sandbox that counts: nothing was renewed meanwhile."""
+    """The session's bus answers nothing, and the sandbox's counts show that nothing was renewed."""
     assert lab.control("requests")["counts"]["identity.get_credentials"] == 1
     lab.run("credential-process", DBUS_SESSION_BUS_ADDRESS="unix:path=/nonexistent").good()
     assert lab.control("requests")["counts"]["identity.get_credentials"] == 1

@@ -1,4 +1,4 @@
-"""botocore as a second opinion: what it signs the sandbox accepts, what `cogfed call` signs arrives the same."""
+"""botocore as a second opinion: the sandbox accepts its signatures, and `cogfed call` sends the same URLs."""
 
 import hashlib
 import http.client
@@ -16,12 +16,12 @@ from botocore.credentials import Credentials
 from support import ROOT, Lab
 
 REGION = "eu-west-1"
-# Where the API answers everything with what arrived.
+# The API's path that echoes every request.
 ECHO = "/prod/echo/e"
 
 
 def targets():
-    """The tricky URLs that stay below the stage, with the echo in the stage's place: as typed, and as on the wire."""
+    """Returns the tricky URLs that stay below the stage, moved below the echo's path: as typed, and as on the wire."""
     found = []
     for typed, wire in json.loads((ROOT / "tests/data/tricky_urls.json").read_text()):
         if wire.startswith("/prod") and "/prod" in typed:
@@ -38,7 +38,7 @@ def lab():
 
 
 def by_botocore(lab, method, target, body=b"", headers=()):
-    """Signed by botocore, and sent with the target as it is: http.client changes nothing about it."""
+    """Sends a request signed by botocore with its target unchanged, which http.client guarantees."""
     keys = lab.credentials
     credentials = Credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
     host = urllib.parse.urlsplit(lab.api).netloc
@@ -66,7 +66,7 @@ def by_cogfed(lab, method, typed, *flags):
 
 
 def arrived(outcome):
-    """Returns what the API reports to have received, as far as it is to be the same."""
+    """Returns the request as the API reports it, reduced to the parts that must be equal."""
     status, text = outcome
     assert status in (0, 200), outcome
     echo = json.loads(text)
@@ -111,7 +111,7 @@ def test_bodies_and_headers_arrive_the_same_by_both(lab, method, body, headers):
 
 
 def test_the_sandbox_refuses_botocore_where_something_was_changed(lab):
-    """Both could not agree by accident: the sandbox does look."""
+    """The sandbox does verify: otherwise both could agree by accident."""
     keys = lab.credentials
     lab.credentials = {**keys, "SecretAccessKey": keys["SecretAccessKey"][:-1] + "_"}
     try:
@@ -122,7 +122,7 @@ def test_the_sandbox_refuses_botocore_where_something_was_changed(lab):
 
 
 def test_botocore_computes_the_same_signatures():
-    """The same for two thousand random requests, in Rust."""
+    """The same check in Rust, for two thousand random requests."""
     env = {**os.environ, "COGFED_TEST_PYTHON": sys.executable}
     words = ["cargo", "test", "--locked", "--test", "cli", "request::botocore", "--", "--nocapture"]
     ran = subprocess.run(words, cwd=ROOT, env=env, capture_output=True, text=True, check=False)

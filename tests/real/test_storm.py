@@ -1,4 +1,4 @@
-"""A sign-in under siege: hostile requests from a page and from sockets, idle connections, a header without end."""
+"""A sign-in under attack: hostile requests from a page and from sockets, idle connections, an endless header."""
 
 import contextlib
 import http.server
@@ -16,12 +16,12 @@ from selenium.webdriver.common.by import By
 from support import HERE, LONG, MARK, TOLD, Lab, wait_until
 
 SECONDS = 30
-# Requests a second: what the generator aims at, and what both together are to reach.
+# Requests per second: the generator's rate, and the lowest sufficient rate of both sources together.
 FROM_SOCKETS, AT_LEAST = 1250, 1000
-# A slower machine reaches less, and says so. Below this something is wrong with the generator or the listener.
+# A slower machine reaches less, and reports it. Below this rate, the generator or the listener has a fault.
 FLOOR = 700
 IDLE = 200
-# MiB.
+# In MiB.
 MEMORY = 32
 
 PAGE = """<!doctype html><title>0</title><body><script>
@@ -56,7 +56,7 @@ def lab():
 
 @pytest.fixture
 def page():
-    """Serves the hostile page; `aim` is where its requests go."""
+    """Serves the hostile page. `aim` is the address of its requests."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
@@ -76,7 +76,7 @@ def page():
 
 
 class Sockets:
-    """The generator. It steps back for the rest, so that what is measured is the listener and not who gets a core."""
+    """The generator. It runs at a low priority, so that the measurement shows the listener and not the scheduler."""
 
     def __init__(self, lab, port, rate=FROM_SOCKETS, idle=IDLE):
         words = ["nice", "-n", "5", sys.executable, HERE / "hostile_sockets.py", port, rate, idle]
@@ -100,7 +100,7 @@ class Sockets:
 
 
 class Memory:
-    """The most memory that a process has had until it ended, in MiB."""
+    """Measures a process's peak memory until its end, in MiB."""
 
     def __init__(self, process):
         self.peak = 0.0
@@ -126,7 +126,7 @@ def port_of(login):
 
 @contextlib.contextmanager
 def ended(login):
-    """Sees to it that a login that a check left waiting does not go on."""
+    """Ends a login that a failed check may have left waiting."""
     try:
         yield login
     finally:
@@ -134,13 +134,13 @@ def ended(login):
 
 
 def test_a_sign_in_completes_in_a_storm(lab, chromium, page):
-    # With one core for the listener and one for everyone else it takes most of both.
+    # With one core for the listener and one for everything else, this uses most of both.
     busy = os.getloadavg()[0] > os.cpu_count()
     login = lab.begin_login()
     memory = Memory(login.process)
     calm = memory.peak
     page.aim = login.redirect_uri()
-    # The person has the sign-in open already; the hostile page is in another window, so that both are drawn.
+    # The person's page is already open. The hostile page is in another window, so that both are drawn.
     chromium.open(login.url)
     chromium.wait(lambda driver: driver.find_elements(By.ID, "person-alice"))
     own = chromium.driver.current_window_handle
@@ -183,5 +183,5 @@ def test_the_deadline_holds_in_a_storm(lab):
         took = time.monotonic() - began
     assert "nobody signed in within 3 s" in ran.stderr
     TOLD.append(f"storm: a wait of 3 s ended after {took:.2f} s")
-    # What is over 3 s is the start of two programs, and what the machine has left for the third.
+    # The time beyond 3 s is for starting two programs, and for the third on a busy machine.
     assert 3 <= took < 10

@@ -1,4 +1,4 @@
-"""Colour on a real terminal, and only there."""
+"""Colours appear on a real terminal, and only there."""
 
 import shlex
 import signal
@@ -18,7 +18,7 @@ def lab():
 
 
 def on_terminal(lab, command, **more):
-    """Returns what a command shows on a terminal."""
+    """Returns a command's output on a terminal."""
     return lab.program("script", "-qefc", command, "/dev/null", TERM="xterm-256color", **more)
 
 
@@ -52,7 +52,7 @@ def test_a_login_on_a_terminal(lab):
     print(shown)
     assert terminal.returncode == 0
     assert "signed in as alice@" in shown
-    # The second login finds the first one's sign-in, and says so in a hint.
+    # The second login finds the first one's sign-in, and reports it in a hint.
     assert f"cogfed: {ESCAPE}36mhint:{ESCAPE}0m to sign in anew" in shown
     assert shown.count(ESCAPE) == 2, "no colour but the hint's"
 
@@ -60,5 +60,5 @@ def test_a_login_on_a_terminal(lab):
 def test_ctrl_c_ends_a_login(lab):
     waiting = lab.begin_login("--force")
     ran = waiting.end(signal.SIGINT)
-    # Ended by the signal itself, which a shell tells as 130, or with that status.
+    # The signal itself ended it, which a shell reports as 130, or it exited with that status.
     assert ran.status in (130, -signal.SIGINT), ran

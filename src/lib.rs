@@ -1,18 +1,21 @@
 //! One sign-in for AWS behind Cognito federated to Azure AD.
 //!
-//! The story of one sign-in, room by room. [`commands`] turns a command line into a call to the rooms below.
-//! [`profile`] holds what to sign in to. [`oidc`] sends the browser off, waits for it on loopback, swaps the code
-//! for tokens and verifies them. [`store`] keeps them. [`session`] is the heart: it answers "credentials, please", from
-//! the store, by renewal, or by reporting that a person has to sign in. [`identity_pool`] swaps an ID token for AWS
-//! credentials, and [`role_mapping`] explains for which role. [`request`] signs one API request with them and sends it.
+//! One sign-in, room by room. [`cli`] reads the command line, and [`commands`] turns it into a call to the rooms below.
+//! [`profile`] has the user pool, app client and identity pool to use. [`oidc`] opens the browser, receives the code on
+//! a [`loopback`] server, exchanges it for tokens and verifies them. [`store`] keeps the tokens. [`session`] is the
+//! heart: it gives out credentials from the store or by renewal, or reports that a person has to sign in.
+//! [`identity_pool`] exchanges an ID token for AWS credentials, and [`role_mapping`] explains which role they are for.
+//! [`request`] signs one API request with them and sends it.
 //!
-//! Below all of them are [`http`] (the one client), [`aws`] (hosts, ids, ARNs), [`folder`] (private files and locks),
-//! [`refusals`] (the meaning of the services' errors), [`network`], [`json`], [`secret`], [`clock`] and [`error`]. [`terminal`] is where people
-//! read. [`sandbox`] is a local imitation of everything that is not here: no room uses it but its own commands and the
-//! tests, and it uses none that it is there to test.
+//! These rooms share [`http`] (the one client), [`aws`] (hosts, ids, ARNs), [`folder`] (private files and locks),
+//! [`refusals`] (the meaning of the services' errors) and [`terminal`] (messages for people). At the bottom are
+//! [`network`], [`json`], [`secret`], [`clock`], [`error`] and [`process`] (core dumps, debug log, signals).
 //!
-//! In the repository, docs/ARCHITECTURE.md has the rooms by floors, a sign-in and a renewal step by step, and a table of what
-//! to change where.
+//! [`sandbox`] is a local imitation of the services, for tests and the demo. It uses no room. Of the rooms, only [`cli`]
+//! and [`commands`] use it.
+//!
+//! In the repository, docs/ARCHITECTURE.md lists the rooms by floor, describes a sign-in and a renewal step by step, and
+//! names the files to edit for common changes.
 
 // Nothing may panic, print or exit, except for `main`. `expect` is allowed: its text says why it cannot fail.
 #![warn(clippy::exit, clippy::indexing_slicing, clippy::panic, clippy::print_stderr, clippy::print_stdout)]

@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn loopback_is_told_from_lookalikes() {
+    fn lookalikes_of_loopback_hosts_are_rejected() {
         for (url, is_loopback_, is_this_machine_) in [
             ("https://localhost:1", true, true),
             ("https://127.9.9.9", true, true),
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn authority_names_only_ports_of_its_own() {
+    fn authority_omits_the_default_port() {
         for (url, authority) in [
             ("https://EXAMPLE.com:443/x", Some("example.com")),
             ("http://example.com:8080", Some("example.com:8080")),

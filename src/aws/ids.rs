@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_and_arns_are_told_from_lookalikes() {
+    fn ids_and_arns_are_checked() {
         for good in ["eu-west-1", "us-gov-west-1", "ap-southeast-12", "eusc-de-east-1"] {
             assert!(region(good).is_ok(), "{good}");
         }

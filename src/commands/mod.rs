@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn version_goes_to_the_output_and_usage_errors_to_the_terminal() {
+    fn version_goes_to_output_and_usage_errors_to_terminal() {
         let (code, output, messages) = run_with("", &["--version"]);
         assert_eq!(
             (code, output.as_str(), messages.as_str()),

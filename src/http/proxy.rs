@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn proxy_is_the_one_that_curl_and_the_aws_cli_choose() {
+    fn proxy_choice_matches_curl_and_aws_cli() {
         let url = "https://example.com/";
         let is = |pairs, expected: &str| assert_eq!(way(pairs, url), expected, "{pairs:?}");
         is(&[], "system");

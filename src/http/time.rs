@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn cached_answer_tells_no_time() {
+    fn clock_is_not_measured_from_cached_answers() {
         let date = ("date", "Wed, 21 Oct 2026 07:28:00 GMT");
         assert!(server_time(&headers(&[date])).is_some());
         assert_eq!(server_time(&headers(&[date, ("age", "7")])), None);

@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn only_this_user_and_root_are_no_strangers() {
+    fn only_this_user_and_root_are_accepted() {
         for (owner, ours, is_foreign) in [
             (Some(Owner::User(1000)), 1000, false),
             (Some(Owner::User(0)), 1000, false),

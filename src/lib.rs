@@ -7,15 +7,15 @@
 //! [`identity_pool`] exchanges an ID token for AWS credentials, and [`role_mapping`] explains which role they are for.
 //! [`request`] signs one API request with them and sends it.
 //!
-//! These rooms share [`http`] (the one client), [`aws`] (hosts, ids, ARNs), [`folder`] (private files and locks),
-//! [`refusals`] (the meaning of the services' errors) and [`terminal`] (messages for people). At the bottom are
-//! [`network`], [`json`], [`secret`], [`clock`], [`error`] and [`process`] (core dumps, debug log, signals).
+//! These rooms share some others: [`http`] is the one client, [`aws`] has hosts, ids and ARNs, and [`folder`] has private
+//! files and locks. [`refusals`] explains the services' errors, and [`terminal`] prints messages for people. At the bottom
+//! are [`network`], [`json`], [`secret`], [`clock`], [`error`] and [`process`] (core dumps, debug log, signals).
 //!
 //! [`sandbox`] is a local imitation of the services, for tests and the demo. It uses no room. Of the rooms, only [`cli`]
 //! and [`commands`] use it.
 //!
-//! In the repository, docs/ARCHITECTURE.md lists the rooms by floor, describes a sign-in and a renewal step by step, and
-//! names the files to edit for common changes.
+//! In the repository, docs/ARCHITECTURE.md lists the rooms by floor and describes a sign-in and a renewal step by step. It
+//! also names the files to edit for common changes.
 
 // Nothing may panic, print or exit, except for `main`. `expect` is allowed: its text says why it cannot fail.
 #![warn(clippy::exit, clippy::indexing_slicing, clippy::panic, clippy::print_stderr, clippy::print_stdout)]

@@ -129,8 +129,8 @@ impl std::error::Error for Failure {}
 
 /// Context for results, like `anyhow::Context`.
 ///
-/// Results of [`Failure`] and of [`io::Error`] have it. An I/O error becomes a failure only with context, because its
-/// own text names no path.
+/// Implemented for results with a [`Failure`] or an [`io::Error`]. An I/O error becomes a failure only with context,
+/// because its own text names no path.
 pub trait Within<T> {
     /// Puts the action that failed in front of the message: "context: message".
     ///

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::secret::{self, Secret};
 
-/// Temporary AWS credentials, as the identity pool issued them.
+/// Temporary AWS credentials, as AWS issued them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credentials {
     /// The access key id, `ASIA…`. It is not secret by itself, since every signed request contains it.

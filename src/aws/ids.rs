@@ -1,6 +1,6 @@
 //! AWS's identifiers: regions, ids of user pools, app clients and identity pools, and role ARNs.
 //!
-//! Each function checks a text as written. Its error does not name the key; the caller does.
+//! Each function checks a text as written. Its error does not name the key, which the caller adds.
 
 use crate::error::quoted;
 

@@ -36,7 +36,7 @@ pub struct ProfileContext {
     pub profile: Arc<Profile>,
     /// The profile's store.
     pub store: Arc<Store>,
-    /// The HTTP client, which trusts the profile's certificate authorities, too.
+    /// The HTTP client. It also trusts the profile's certificate authorities.
     pub http: Http,
     /// The clock.
     pub clock: Arc<dyn Clock>,

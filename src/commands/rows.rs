@@ -1,4 +1,4 @@
-//! Text output of `status` and `roles`: rows of a name and a value, and times in local form.
+//! Text output of `status` and `roles`: rows of a name and a value, and times in this machine's time zone.
 
 use chrono::{DateTime, Local, Utc};
 
@@ -30,7 +30,7 @@ pub fn local(time: DateTime<Utc>) -> String {
     time.with_timezone(&Local).format("%Y-%m-%d %H:%M %:z").to_string()
 }
 
-/// Formats the time of an end, and how long that is before or after `now`.
+/// Formats an end time, with its distance from `now`.
 pub fn until(time: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let left = time - now;
     match (left.num_days(), left.num_minutes()) {

@@ -15,7 +15,7 @@ use crate::error::{Failure, Kind};
 pub enum HttpError {
     /// Nothing was sent: an environment variable or a key of the profile is wrong.
     SetUp(Failure),
-    /// No byte of the request left this machine, so it may be repeated.
+    /// No byte of the request left this machine, so the request may be repeated.
     NotSent {
         /// The host of the request.
         host: String,
@@ -41,7 +41,7 @@ pub enum HttpError {
 pub struct Cause {
     what: String,
     hint: Option<String>,
-    /// True if a repeat would fail as well: a wrong certificate or password.
+    /// True if a repeat would fail as well, as with a wrong certificate or password.
     lasts: bool,
 }
 
@@ -137,8 +137,7 @@ fn not_connected(proxy: Option<&Proxy>, error: &reqwest::Error) -> Cause {
     let name = proxy.name();
     let variable = proxy.variable;
     let ask = format!("ask who runs the proxy; if the host needs none, name it in NO_PROXY (it is set by {variable})");
-    // The type is private to hyper-util, so its text is compared; tests/cli/network checks that the text is still the
-    // same.
+    // The error type is private to hyper-util, so its text is compared. tests/cli/network fails if that text changes.
     match chain(error).find_map(|error| error.to_string().strip_prefix("tunnel error: ").map(str::to_owned)).as_deref()
     {
         Some("proxy authorization required") => match proxy.authorization {

@@ -53,11 +53,12 @@ struct Shared {
     awaited: Mutex<Option<String>>,
     offset: Mutex<Option<ClockOffset>>,
     proxies: OnceLock<Result<Proxies, Failure>>,
-    /// For `http`, which a profile allows only for loopback hosts: no trust roots, no proxy.
+    /// The client for `http`, which a profile allows only for loopback hosts: no trust roots, no proxy.
     plain: OnceLock<Built>,
-    /// For `https` without a proxy: loading the system's trust roots takes about 2 ms.
+    /// The client for `https` without a proxy. It is built once, because loading the system's trust roots takes about 2
+    /// ms.
     direct: OnceLock<Built>,
-    /// For `https` through a proxy.
+    /// The client for `https` through a proxy.
     proxied: OnceLock<Built>,
 }
 

@@ -1,8 +1,8 @@
 //! The choice of a request's proxy, if any.
 //!
-//! The variables are those of curl and of the AWS CLI; as there, the lower-case name counts first. reqwest's own reader
-//! is not used, because it silently ignores a malformed variable. In `NO_PROXY` it supports no ports and no brackets,
-//! and its `*` does not match addresses.
+//! The variables are those of curl and of the AWS CLI. As in these, the lower-case name counts first. reqwest's own
+//! reader is not used, because it silently ignores a malformed variable. In `NO_PROXY` it supports no ports and no
+//! brackets, and its `*` does not match addresses.
 
 use base64::Engine;
 use http::HeaderValue;

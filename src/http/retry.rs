@@ -16,7 +16,7 @@ pub const LONGEST_WAIT: Duration = Duration::from_secs(5 * 60);
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
 /// Reads `Retry-After`: seconds or a date (RFC 9110, section 10.2.3), at most [`LONGEST_WAIT`]. A date is compared with
-/// the answer's own `Date` if it has one, so that a wrong clock here does no harm, else with `now`.
+/// the answer's own `Date`, so that a wrong clock here does no harm. Without a `Date`, it is compared with `now`.
 pub fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
     let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -33,8 +33,8 @@ pub fn is_passing(status: StatusCode) -> bool {
     matches!(status.as_u16(), 429 | 500 | 502 | 503 | 504)
 }
 
-/// Returns the pause after an attempt, counted from 1. Its upper limit doubles with each attempt. The pause is a random
-/// part of that, at least half, so that clients that failed together do not return together.
+/// Returns the pause after an attempt, counted from 1. Its upper limit doubles with each attempt. The pause is random,
+/// between half that limit and the limit, so that clients that failed together do not return together.
 pub fn pause(attempt: u32) -> Duration {
     let longest = FIRST_PAUSE * 2u32.saturating_pow(attempt.saturating_sub(1).min(4));
     let mut dice = [0];

@@ -3,8 +3,8 @@
 use http::header::HOST;
 use http::request::Parts;
 
-/// Returns whether a request is addressed to this server, by a loopback name with its port. There has to be a single
-/// `Host` header; an authority in the target is checked like it.
+/// Returns whether a request is addressed to this server, by a loopback name with its port. There has to be exactly one
+/// `Host` header. If the target has an authority, that is checked as well.
 ///
 /// A web page can make a browser send requests here under any name that resolves to this machine (DNS rebinding). Such
 /// requests carry that name.

@@ -24,7 +24,7 @@ pub enum Refuser {
     Authorization,
     /// The token endpoint of either (RFC 6749, section 5.2).
     TokenEndpoint,
-    /// Entra ID, the employees' directory, itself or through the user pool.
+    /// Entra ID, the employees' directory, directly or through the user pool.
     EntraId,
     /// Azure AD B2C, the customers' directory.
     AzureB2c,

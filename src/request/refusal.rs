@@ -43,7 +43,7 @@ pub enum Reason {
     WrongSignature,
     /// The `Authorization` header holds no whole signature.
     IncompleteSignature,
-    /// Refused before IAM or independently of it: by a firewall, for want of an API key, or at a disabled endpoint.
+    /// Refused before IAM or independently of it: by a firewall, without an API key, or at a disabled endpoint.
     Forbidden,
     /// An HTTP API, which gives every refusal the same answer.
     HttpApi,

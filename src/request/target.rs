@@ -1,13 +1,13 @@
 //! The URL of a request, exactly as it is signed and sent.
 //!
-//! Before API Gateway's authorizer checks a signature, it encodes the path that it received once more, so every byte
-//! counts. AWS's own clients remove dot segments and doubled slashes before they sign, but not before they send. They
-//! also disagree on the characters that a query leaves unencoded. So the URL is first normalised, to a form that all
-//! clients and URL parsers read alike:
+//! Before API Gateway's authorizer checks a signature, it encodes the received path again, so every byte counts. AWS's
+//! own clients remove dot segments and doubled slashes before they sign, but not before they send. They also disagree
+//! on the characters that a query leaves unencoded. So the URL is first normalised, to a form that all clients and URL
+//! parsers read alike:
 //!
 //! - Path: `.` and `..` segments are resolved; `%2e` is a dot, as for the WHATWG URL parser. Empty segments are
-//!   removed, and a slash at the end stays. Existing escapes stay, including `%2F`. The characters `! $ & ' ( ) * + , ;
-//!   = : @` stay, too; every other one is percent-encoded. A `%` that begins no escape becomes `%25`.
+//!   removed, and a slash at the end stays. Existing escapes stay, including `%2F`. Unreserved characters stay, and so
+//!   do `! $ & ' ( ) * + , ; = : @`; every other one is percent-encoded. A `%` that begins no escape becomes `%25`.
 //! - Query: each key and value is decoded, then encoded except for the unreserved characters of RFC 3986, section 2.3.
 //!   A space becomes `%20`. A `+` is a plus, not a space, and becomes `%2B`. `a` becomes `a=`, as it is signed. Order
 //!   and repeated keys stay; an empty pair (`a=1&&b=2`) is dropped.

@@ -1,9 +1,9 @@
 //! Messages for people. Only this room writes to standard error, except for clap's usage errors and `--debug`'s log.
 //!
-//! Standard output is for machines. Everything else goes to standard error, one line at a time: messages as `cogfed:
-//! …`, failures as `cogfed: error: …`, and the next step as `cogfed: hint: …`. Texts are in lower case, without a full
-//! stop. Only the words error, warning and hint are coloured, and only on a terminal without `NO_COLOR` or `TERM=dumb`.
-//! Text from outside is always escaped: a directory or a server must not be able to move the cursor.
+//! Standard output is for machines. Everything else goes to standard error, one line at a time. Messages are `cogfed:
+//! …`, failures `cogfed: error: …`, and next steps `cogfed: hint: …`. Texts are in lower case, without a full stop.
+//! Only the words error, warning and hint are coloured, and only on a terminal without `NO_COLOR` or `TERM=dumb`. Text
+//! from outside is always escaped: a directory or a server must not be able to move the cursor.
 
 mod clipboard;
 mod input;

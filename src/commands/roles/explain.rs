@@ -89,8 +89,9 @@ fn warning(code: &'static str, text: String) -> Finding {
     Finding { severity: Severity::Warning, code, rule: None, text }
 }
 
-/// Returns the warning about a profile with the classic flow: AWS refuses that flow if there is a role mapping, and the
-/// role's trust policy decides (<https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html>).
+/// Returns the warning about a profile with the classic flow: AWS refuses that flow if there is a role mapping.
+/// Otherwise the role's trust policy decides
+/// (<https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html>).
 fn classic_flow(profile: &Profile) -> Option<Finding> {
     let text = "the profile says flow = \"classic\": AWS refuses that where there is a role mapping, and elsewhere it is \
                 the trust policy of the role asked for that decides";

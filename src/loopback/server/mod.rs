@@ -67,7 +67,7 @@ impl Drop for Server {
 
 /// One connection in the accept loop.
 struct Guest {
-    /// True if it has sent a whole request.
+    /// True if the connection has sent a whole request.
     is_served: Arc<AtomicBool>,
     task: AbortHandle,
 }

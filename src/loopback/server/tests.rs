@@ -9,11 +9,11 @@ use tokio::sync::{mpsc, watch};
 
 use super::*;
 
-/// The longest wait of a client. It is shorter than the server's deadline, so that a close by that deadline does not
-/// pass for the close that a test expects.
+/// The longest wait of a client. It is shorter than the server's deadline, so that a close by that deadline is not
+/// mistaken for the close that a test expects.
 const HANG: Duration = Duration::from_secs(4);
 
-/// Answers with the target's path, but with `/wait` only once the test lets it go.
+/// Answers each request with its path. `/wait` is answered only when the test allows it.
 struct Echo {
     asked: mpsc::UnboundedSender<String>,
     is_let_go: watch::Receiver<bool>,

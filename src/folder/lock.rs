@@ -1,4 +1,4 @@
-//! A lock between processes, held by the kernel: it ends with the process that holds it.
+//! Locks between processes. The kernel holds them, so a lock ends with the process that holds it.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind, Read, Seek, Write};
@@ -10,29 +10,30 @@ use std::time::{Duration, Instant};
 use super::{Folder, file_name, privacy};
 use crate::error::{Failure, Kind, Within};
 
-/// A lock that is held until it is dropped, or until this process ends.
+/// A lock. It is held until it is dropped, or until this process ends.
 #[derive(Debug)]
 pub struct Lock(File);
 
-/// The lock is held by another process.
+/// A lock that another process holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
     /// The lock's file.
     pub path: PathBuf,
     /// The holder's process id, if it is known.
     pub pid: Option<u32>,
-    /// How long this process waited.
+    /// The time that this process waited.
     pub waited: Duration,
     /// True if the holder is stopped (SIGSTOP, Ctrl-Z), so that it cannot release the lock.
     pub is_stopped: bool,
 }
 
-/// How long to wait for a lock.
+/// The longest wait for a lock.
 #[derive(Debug, Clone, Copy)]
 pub struct Wait {
-    /// For a holder that runs, as far as is known.
+    /// The longest wait for a holder that is running, as far as is known.
     pub working: Duration,
-    /// For a stopped holder. Only Linux tells; elsewhere every holder counts as running.
+    /// The longest wait for a stopped holder. Only Linux shows the difference; elsewhere every holder counts as
+    /// running.
     pub stopped: Duration,
 }
 
@@ -45,13 +46,13 @@ impl From<Duration> for Wait {
 /// The longest process id, in digits.
 const LONGEST_MARK: u64 = 10;
 
-/// How often a waiting process checks whether the holder is stopped.
+/// The interval at which a waiting process checks whether the holder is stopped.
 const LOOK: Duration = Duration::from_millis(250);
 
 /// The reason why a lock was not acquired.
 #[derive(Debug)]
 pub enum LockError {
-    /// Another process held it for as long as the caller would wait.
+    /// Another process held the lock during the whole wait.
     Held(Held),
     /// Locking failed: the folder, the file or the file system is at fault.
     Failed(Failure),
@@ -96,10 +97,10 @@ impl Lock {
         Ok(attempt(file, &path)?.ok())
     }
 
-    /// Acquires the lock `name` in `folder` (in its `locks/`), and waits for its holder at most as long as `wait` says.
+    /// Acquires the lock `name` in `folder` (in its `locks/`), and waits for its holder as long as `wait` allows.
     ///
     /// # Errors
-    /// [`LockError::Held`] when the time is over, which is a failure of [`Kind::Busy`].
+    /// [`LockError::Held`], a failure of [`Kind::Busy`], after the longest wait.
     pub fn acquire(folder: &Folder, name: &str, wait: impl Into<Wait>) -> Result<Lock, LockError> {
         let (wait, began) = (wait.into(), Instant::now());
         let (path, file) = opened(folder, name).map_err(LockError::Failed)?;
@@ -124,7 +125,7 @@ impl Lock {
                 Err(_) => {
                     let (pid, waited) = (watched.as_ref().and_then(holder), began.elapsed());
                     let is_stopped = pid.is_some_and(is_stopped);
-                    // Seen twice, because a process that is being traced stops for a moment at each of its calls.
+                    // Seen twice, because a traced process stops for a moment at each system call.
                     let is_seen = is_stopped && was_stopped && waited >= wait.stopped;
                     if waited >= wait.working || is_seen {
                         return Err(LockError::Held(Held { path, pid, waited, is_stopped }));
@@ -136,7 +137,7 @@ impl Lock {
     }
 }
 
-/// Repeats the system's wait, which a handled signal interrupts (signal(7), flock(2)).
+/// Repeats the system's wait if a handled signal interrupts it (signal(7), flock(2)).
 fn uninterrupted(mut lock: impl FnMut() -> io::Result<()>) -> io::Result<()> {
     loop {
         match lock() {
@@ -146,7 +147,8 @@ fn uninterrupted(mut lock: impl FnMut() -> io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// Returns whether the process is stopped, if the system tells (proc(5), `/proc/PID/stat`, the field after the name).
+/// Returns whether the process is stopped (proc(5), `/proc/PID/stat`, the field after the name). False if that is
+/// unknown.
 fn is_stopped(pid: u32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     stat.rsplit_once(") ").is_some_and(|(_, fields)| fields.starts_with(['T', 't']))
@@ -154,7 +156,7 @@ fn is_stopped(pid: u32) -> bool {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // A holder that is gone must not be named. Best effort, like the mark itself.
+        // The mark must not name a holder that is gone. Best effort, like the mark itself.
         let _ = self.0.set_len(0);
         let _ = self.0.unlock();
     }
@@ -163,8 +165,8 @@ impl Drop for Lock {
 fn opened(folder: &Folder, name: &str) -> Result<(PathBuf, File), Failure> {
     let locks = folder.sub("locks");
     let path = locks.ensured()?.join(file_name(name));
-    // Never truncated here, since it holds the holder's mark. Never deleted, since a lock on a file that another
-    // process has unlinked excludes nobody.
+    // Never truncated here, because it holds the holder's mark. Never deleted, because a lock on an unlinked file
+    // excludes nobody.
     let file = privacy::options()
         .read(true)
         .write(true)
@@ -189,7 +191,7 @@ fn no_lock(error: io::Error, path: &Path) -> Failure {
     failure.hint("set XDG_STATE_HOME to a folder on a local file system")
 }
 
-/// Writes this process's id into the file, for processes that wait.
+/// Writes this process's id into the file, for waiting processes.
 fn marked(mut file: File) -> Lock {
     let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| write!(file, "{}", std::process::id()));
     Lock(file)
@@ -199,7 +201,7 @@ fn holder(mut file: &File) -> Option<u32> {
     let mut text = String::new();
     file.rewind().ok()?;
     file.take(LONGEST_MARK + 1).read_to_string(&mut text).ok()?;
-    // The beginning of a longer text is not a process id.
+    // The start of a longer text is not a process id.
     (text.len() as u64 <= LONGEST_MARK).then(|| text.parse().ok())?
 }
 
@@ -292,7 +294,7 @@ mod tests {
 
         use super::*;
 
-        /// A shell that waits for a line that never comes, under a chosen name.
+        /// A shell with a chosen name, which waits for input that never comes.
         struct Idle(Child);
 
         impl Idle {
@@ -303,7 +305,7 @@ mod tests {
                 Self(Command::new(program).args(["-c", "read line"]).stdin(Stdio::piped()).spawn().unwrap())
             }
 
-            /// Stops it, and returns when the system reports it as stopped.
+            /// Stops the shell, and returns once the system reports it as stopped.
             fn stop(&self) {
                 let pid = Pid::from_child(&self.0);
                 kill_process(pid, Signal::STOP).unwrap();

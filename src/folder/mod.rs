@@ -1,7 +1,7 @@
 //! cogfed's own folders and the private files in them: locks, state files, and the file store.
 //!
-//! Folders are made with mode 0700 and files with 0600, from the moment they exist. No link is followed in the last
-//! component of a path. A file is replaced as a whole or not at all.
+//! Folders have mode 0700 and files 0600 from the moment they exist. A link in the last component of a path is not
+//! followed. A file is replaced as a whole or not at all.
 
 mod lock;
 mod name;
@@ -20,13 +20,13 @@ pub use self::name::{account_of, file_name};
 pub use self::state_file::StateFile;
 use crate::error::{Failure, Kind, Within};
 
-/// The prefix of a file that is being written. No name made by [`file_name`] begins with a dot.
+/// The prefix of the unfinished file that a write makes. No name from [`file_name`] begins with a dot.
 const UNFINISHED: &str = ".new-";
 
-/// How often a replacement is tried, if each time its unfinished file is swept as a leftover.
+/// The number of attempts to replace a file, if another process sweeps the unfinished one each time.
 const ATTEMPTS: usize = 3;
 
-/// A private folder. Nothing is touched before the first use, and reading makes nothing.
+/// A private folder. It is created by the first write; reading creates nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Folder {
     /// The outermost private folder: everything below it is private as well.
@@ -61,18 +61,18 @@ impl Folder {
         Self { base: self.base.clone(), below }
     }
 
-    /// Returns its path, whether it exists or not.
+    /// Returns its path. It may not exist.
     pub fn path(&self) -> PathBuf {
         let mut path = self.base.clone();
         path.extend(&self.below);
         path
     }
 
-    /// Returns the path of this folder, which is made if need be and belongs to this user only.
+    /// Returns the path of this folder, which it creates if necessary. It belongs to this user only.
     ///
     /// # Errors
-    /// A failure that names the path, if it cannot be made, is a symbolic link, belongs to another user, or is open to
-    /// others in a way that cannot be changed.
+    /// A failure that names the path. The folder cannot be created, is a symbolic link, belongs to another user, or is
+    /// open to others and cannot be changed.
     pub fn ensured(&self) -> Result<PathBuf, Failure> {
         for path in self.levels() {
             if !privacy::folder(&path)? {
@@ -84,7 +84,7 @@ impl Folder {
         Ok(self.path())
     }
 
-    /// Like [`Folder::ensured`], but makes nothing: `None` if there is no such folder.
+    /// Like [`Folder::ensured`], but creates nothing. Returns `None` if there is no such folder.
     fn checked(&self) -> Result<Option<PathBuf>, Failure> {
         for path in self.levels() {
             if !privacy::folder(&path)? {
@@ -117,7 +117,7 @@ impl Folder {
             Err(error) => return Err(privacy::open_error(error, &path)),
         };
         privacy::file(&file, &path)?;
-        // Allocated at full size: a vector that grows leaves copies behind.
+        // Allocated at full size: a vector that grows would leave copies behind.
         let length = file.metadata().map_or(0, |found| usize::try_from(found.len()).unwrap_or(limit)).min(limit);
         let mut bytes = Zeroizing::new(Vec::with_capacity(length + 1));
         let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
@@ -129,7 +129,7 @@ impl Folder {
         Ok(Some(bytes))
     }
 
-    /// Returns the names of the files in this folder, as they are on the disk. There are none if there is no folder.
+    /// Returns the names of the files in this folder, as they are on the disk. A missing folder has none.
     ///
     /// # Errors
     /// If the folder is open to other users, or cannot be listed.
@@ -142,21 +142,21 @@ impl Folder {
         Ok(names.filter(|name| !name.starts_with(UNFINISHED)).collect())
     }
 
-    /// Opens the file `name` for reading `count` times, to set file descriptors aside for later.
+    /// Opens the file `name` for reading `count` times, to reserve file descriptors.
     ///
     /// # Errors
-    /// If there is no such file, or it cannot be opened that often.
+    /// If there is no such file, or it cannot be opened so many times.
     pub fn opened(&self, name: &str, count: usize) -> Result<Vec<std::fs::File>, Failure> {
         let path = self.path().join(file_name(name));
         let open = |_| privacy::options().read(true).open(&path);
         (0..count).map(open).collect::<Result<_, _>>().within(|| format!("cannot open {}", path.display()))
     }
 
-    /// Replaces the contents of the file `name`. Readers see the old contents or the new, and the new ones are on the
-    /// disk when this returns.
+    /// Replaces the contents of the file `name`. Readers see the old contents or the new. The new ones are on the disk
+    /// when this returns.
     ///
     /// # Errors
-    /// If it cannot be written. The old contents are still there then.
+    /// If it cannot be written. The old contents remain, unless the new ones were only not synced to the disk.
     pub fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
         let folder = self.ensured()?;
         let path = folder.join(file_name(name));
@@ -189,8 +189,8 @@ fn make(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// Repeats a replacement whose unfinished file vanished: another process may sweep while it is not locked, after it is
-/// made and before it gets its name.
+/// Repeats a replacement whose unfinished file vanished. Another process may sweep it while it is not locked: right
+/// after its creation, and right before it gets its name.
 fn repeated(mut replace: impl FnMut() -> io::Result<()>) -> io::Result<()> {
     for _ in 1..ATTEMPTS {
         match replace() {
@@ -203,21 +203,20 @@ fn repeated(mut replace: impl FnMut() -> io::Result<()>) -> io::Result<()> {
 
 fn replaced(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut unfinished = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(folder)?;
-    // The lock shows to sweeping processes that the writer lives. On a file system without locks nothing is swept
-    // either.
+    // The lock tells sweeping processes that the writer is alive. A file system without locks has no sweeping either.
     let _ = unfinished.as_file().try_lock();
     unfinished.write_all(bytes)?;
     unfinished.as_file().sync_all()?;
     // On Windows a locked file cannot be read under its new name.
     let _ = unfinished.as_file().unlock();
     unfinished.persist(path).map_err(|failed| failed.error)?;
-    // The new name is on the disk when its folder is. Windows cannot open a folder.
+    // The new name is on the disk once its folder is synced. Windows cannot open a folder.
     #[cfg(unix)]
     written_through(std::fs::File::open(folder)?.sync_all())?;
     Ok(())
 }
 
-/// Accepts that a folder cannot be synced, which some network file systems do not support, but not that it failed.
+/// Accepts that a folder cannot be synced, as on some network file systems, but not that syncing failed.
 #[cfg(unix)]
 fn written_through(synced: io::Result<()>) -> io::Result<()> {
     match synced {
@@ -226,7 +225,7 @@ fn written_through(synced: io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// Removes the unfinished files of writers that were killed: they may hold secrets.
+/// Removes the unfinished files of killed writers, because they may hold secrets.
 fn sweep(folder: &Path) -> Result<(), Failure> {
     let entries = std::fs::read_dir(folder).within(|| format!("cannot list {}", folder.display()))?;
     for entry in entries.flatten() {

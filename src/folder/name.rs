@@ -1,9 +1,9 @@
-//! File names for any text: safe on every system, readable, and never the same for two texts.
+//! File names for any text: safe on every system, readable, and different for different texts.
 
 use ring::digest;
 
-/// The longest name that [`file_name`] makes, in bytes. Common file systems allow 255, and temporary files have longer
-/// names than the file that they replace.
+/// The longest name from [`file_name`], in bytes. Common file systems allow 255, and a temporary file has a longer name
+/// than the file that it replaces.
 const LONGEST: usize = 200;
 
 /// The number of hexadecimal digits of the SHA-256 at the end of a shortened name: 128 bits.
@@ -13,7 +13,7 @@ const HASH_DIGITS: usize = 32;
 ///
 /// Everything but `A-Z a-z 0-9 _ . -` is percent-encoded (RFC 3986, section 2.1). So is a leading dot (hidden files,
 /// `.` and `..`) and a final one (Windows drops it). A name of more than 200 bytes is cut, and ends in `~` and a hash
-/// of the whole; no other name has a `~`. The name of the empty text is `%`.
+/// of the whole text; no other name has a `~`. The name of the empty text is `%`.
 pub fn file_name(account: &str) -> String {
     if account.is_empty() {
         return "%".into();
@@ -43,8 +43,8 @@ pub fn file_name(account: &str) -> String {
     name
 }
 
-/// Returns the account of a name that [`file_name`] made. A shortened name has none, since it cannot be undone, nor has
-/// any other file.
+/// Returns the account of a name from [`file_name`]. A shortened name has none, because it cannot be reversed. No other
+/// file has one either.
 pub fn account_of(name: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(name.len());
     let mut rest = name.bytes();

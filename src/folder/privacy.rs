@@ -1,4 +1,4 @@
-//! Checks that a folder or a file belongs to this user only. Everything else is refused.
+//! Privacy checks: a folder or a file has to belong to this user only, and anything else is refused.
 
 use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
@@ -10,7 +10,7 @@ fn refused(path: &Path, fault: &str) -> Failure {
     Failure::new(Kind::Failed, format!("refusing to use {}: {fault}", path.display()))
 }
 
-/// Returns options that follow no link in the last component and never wait, as for a fifo.
+/// Returns options that follow no link in the last component and never block, for example on a fifo.
 pub(super) fn options() -> OpenOptions {
     #[cfg_attr(not(unix), allow(unused_mut, reason = "only Unix has something to set"))]
     let mut options = OpenOptions::new();
@@ -24,8 +24,7 @@ pub(super) fn options() -> OpenOptions {
     options
 }
 
-/// Returns whether the folder exists, after it has checked that it belongs to this user only. A wider mode is narrowed
-/// to 0700 first.
+/// Checks that the folder belongs to this user only, and narrows a wider mode to 0700. Returns false if there is none.
 pub(super) fn folder(path: &Path) -> Result<bool, Failure> {
     match std::fs::symlink_metadata(path) {
         Ok(found) if found.is_symlink() => {
@@ -41,8 +40,8 @@ pub(super) fn folder(path: &Path) -> Result<bool, Failure> {
     Ok(true)
 }
 
-/// Refuses an open file that is not a plain file, has a second name, or belongs to another user. A wider mode is
-/// narrowed to 0600.
+/// Refuses an open file that is not a plain file, has a second name, or belongs to another user. Narrows a wider mode
+/// to 0600.
 pub(super) fn file(file: &File, path: &Path) -> Result<(), Failure> {
     let found = file.metadata().within(|| format!("cannot look at {}", path.display()))?;
     if !found.is_file() {
@@ -53,7 +52,7 @@ pub(super) fn file(file: &File, path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Reports a symbolic link as such, where the system only reports too many levels.
+/// Reports a symbolic link as such. The system only reports too many levels.
 pub(super) fn open_error(error: std::io::Error, path: &Path) -> Failure {
     if std::fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) {
         return refused(path, "it is a symbolic link").hint("remove it");
@@ -61,7 +60,7 @@ pub(super) fn open_error(error: std::io::Error, path: &Path) -> Failure {
     Failure::new(Kind::Failed, error.to_string()).within(format!("cannot open {}", path.display()))
 }
 
-/// Refuses a folder that any user can exchange: one below a world-writable folder without the sticky bit.
+/// Refuses a folder that any user can replace: one below a world-writable folder without the sticky bit.
 pub(super) fn place(path: &Path) -> Result<(), Failure> {
     #[cfg(unix)]
     unix::place(path)?;
@@ -96,7 +95,8 @@ mod unix {
         if found.mode() & OTHERS == 0 {
             return Ok(());
         }
-        // Some file systems (FAT, some mounts of Windows disks) accept the call and change nothing, so look again.
+        // Some file systems (FAT, some mounts of Windows disks) accept the call and change nothing, so the mode is read
+        // again.
         let narrow = handle.set_permissions(Permissions::from_mode(mode)).and_then(|()| handle.metadata());
         if narrow.is_ok_and(|now| now.mode() & OTHERS == 0) {
             return Ok(());
@@ -107,7 +107,7 @@ mod unix {
     }
 
     pub(super) fn folder(path: &Path) -> Result<(), Failure> {
-        // By handle, so that the folder that is checked is the one that is changed.
+        // By handle, so that the checked folder is the one that is changed.
         let flags = (OFlags::NOFOLLOW | OFlags::DIRECTORY).bits() as i32;
         let handle = OpenOptions::new()
             .read(true)
@@ -152,7 +152,7 @@ mod tests {
         result.unwrap_err().to_string()
     }
 
-    /// Gives the folder and the file to another user, which only root can do, or finds some of the system's.
+    /// Gives the folder and the file to another user, which only root can do. Otherwise finds some of the system.
     fn of_another_user(temp: &Path) -> Option<[std::path::PathBuf; 2]> {
         let me = rustix::process::geteuid().as_raw();
         let given = [temp.join("folder"), temp.join("file")];

@@ -1,4 +1,4 @@
-//! Small state files: one JSON value each, no secret, and nothing that cogfed could not do without.
+//! Small state files: one JSON value each, without secrets. cogfed can do without every one of them.
 
 use std::marker::PhantomData;
 
@@ -10,7 +10,7 @@ use crate::error::{Failure, Kind};
 
 /// A state file that holds a `T` as JSON.
 ///
-/// A file that is missing, unreadable, too large or in another form reads as absent: the next write replaces it.
+/// A file that is missing, unreadable, too large or in another form counts as absent. The next write replaces it.
 #[derive(Debug, Clone)]
 pub struct StateFile<T> {
     folder: Folder,
@@ -26,7 +26,7 @@ impl<T: Serialize + DeserializeOwned> StateFile<T> {
         Self { folder, name: name.into(), limit, holds: PhantomData }
     }
 
-    /// Returns the value, if there is one that can be read.
+    /// Returns the value, if a valid one is there.
     pub fn read(&self) -> Option<T> {
         let bytes = self.folder.read(&self.name, self.limit).ok()??;
         serde_json::from_slice(&bytes).ok()
@@ -35,8 +35,7 @@ impl<T: Serialize + DeserializeOwned> StateFile<T> {
     /// Replaces the value.
     ///
     /// # Errors
-    /// If it has more bytes than the limit, so that it could not be read again, or the file cannot be written. The old
-    /// value is still there then.
+    /// If it has more bytes than the limit, so that it could not be read again, or the file cannot be written.
     pub fn write(&self, value: &T) -> Result<(), Failure> {
         let bytes = serde_json::to_vec(value).map_err(|error| Failure::new(Kind::Failed, error.to_string()))?;
         if bytes.len() > self.limit {
@@ -48,19 +47,19 @@ impl<T: Serialize + DeserializeOwned> StateFile<T> {
     /// Removes the file. A missing file is no error.
     ///
     /// # Errors
-    /// If it is there and cannot be removed.
+    /// If it cannot be removed.
     pub fn remove(&self) -> Result<(), Failure> {
         self.folder.remove(&self.name)
     }
 
-    /// Replaces the value where nothing depends on it: an error is logged, with what follows from it.
+    /// Replaces the value. An error is only logged, with its consequence.
     pub fn write_or_log(&self, value: &T, consequence: &str) {
         if let Err(error) = self.write(value) {
             tracing::debug!(%error, "{consequence}");
         }
     }
 
-    /// Removes the file where nothing depends on it: an error is logged, with what follows from it.
+    /// Removes the file. An error is only logged, with its consequence.
     pub fn remove_or_log(&self, consequence: &str) {
         if let Err(error) = self.remove() {
             tracing::debug!(%error, "{consequence}");

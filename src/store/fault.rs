@@ -1,4 +1,4 @@
-//! The failures of a store, as far as a caller or a message distinguishes them.
+//! The failures of a store that callers or messages distinguish.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,50 +9,50 @@ use crate::error::{Failure, Kind};
 const CHOICES: &str = "set store = \"file\" (a file of mode 0600, as the AWS CLI keeps its own) or store = \"kernel\" \
                        (Linux: the kernel's keyring, in memory, gone at reboot) in the profile, or COGFED_STORE";
 
-/// The failure of a store. `store` is its name, see [`Backend::describe`](super::Backend::describe). Details never hold
-/// a secret.
+/// A failure of a store. `store` is its name, see [`Backend::describe`](super::Backend::describe). Details never hold a
+/// secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreError {
     /// This machine, or this session, has no such store.
     NoService {
         /// The store's name.
         store: &'static str,
-        /// The system's words.
+        /// The system's message.
         detail: String,
     },
-    /// It is locked, and nobody unlocked it.
+    /// The store is locked, and nobody unlocked it.
     Locked {
         /// The store's name.
         store: &'static str,
-        /// The system's words.
+        /// The system's message.
         detail: String,
     },
-    /// It did not answer within the patience of this run.
+    /// The store did not answer within the time limit of this run.
     NoAnswer {
         /// The store's name.
         store: &'static str,
-        /// How long all calls of this run were allowed to wait.
+        /// The time limit for all calls of this run together.
         patience: Duration,
     },
-    /// It has no room for the item.
+    /// The store has no room for the item.
     Full {
         /// The store's name.
         store: &'static str,
     },
-    /// The item was not written by cogfed, or not as a whole.
+    /// The item was not written by cogfed, or not completely.
     Damaged {
         /// The store's name.
         store: &'static str,
         /// The item's account.
         account: String,
-        /// Its fault.
+        /// The fault of the item.
         detail: String,
     },
-    /// It refused, or failed in some other way.
+    /// Any other failure.
     Other {
         /// The store's name.
         store: &'static str,
-        /// The system's words.
+        /// The system's message.
         detail: String,
         /// The next step, if one is known.
         hint: Option<String>,
@@ -98,7 +98,6 @@ impl From<StoreError> for Failure {
 mod tests {
     use super::*;
 
-    /// The message, and the next step.
     #[test]
     fn every_store_failure_names_the_store_and_the_next_step() {
         let store = "the keyring";

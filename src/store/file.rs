@@ -1,4 +1,4 @@
-//! The store for machines without a keyring, if a person chose it: one file of mode 0600 for each item.
+//! The file store, for machines without a keyring: one file of mode 0600 for each item, if a person chose it.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use crate::secret::Secret;
 
 use super::{Backend, Listing, StoreError};
 
-/// More than any record has, and little enough to read by mistake.
+/// The longest text, in bytes. No record is as long.
 const LONGEST: usize = 1 << 20;
 
 const NAME: &str = "the file store";
@@ -18,7 +18,7 @@ const NAME: &str = "the file store";
 pub struct FileStore(Folder);
 
 impl FileStore {
-    /// Creates the file store in `folder`'s `store/`. Nothing is made before the first write.
+    /// Creates the file store in `folder`'s `store/`. Creates no folder before the first write.
     pub fn new(folder: &Folder) -> Self {
         Self(folder.sub("store"))
     }

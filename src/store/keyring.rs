@@ -21,14 +21,14 @@ const NAME: &str = "the Credential Manager";
 #[cfg(not(any(target_os = "macos", windows)))]
 const NAME: &str = "the Secret Service keyring";
 
-/// `CRED_MAX_CREDENTIAL_BLOB_SIZE`, in bytes
+/// The largest item in bytes: `CRED_MAX_CREDENTIAL_BLOB_SIZE`
 /// (<https://learn.microsoft.com/windows/win32/api/wincred/ns-wincred-credentialw>).
 #[cfg(windows)]
 const LIMIT: Option<usize> = Some(2560);
 #[cfg(not(windows))]
 const LIMIT: Option<usize> = None;
 
-/// The error of the Secret Service for a locked item without a prompt
+/// The Secret Service's error for a locked item without a prompt
 /// (<https://specifications.freedesktop.org/secret-service/latest/errors.html>).
 const IS_LOCKED: &str = "org.freedesktop.Secret.Error.IsLocked";
 
@@ -47,7 +47,7 @@ impl Keyring {
         Self::default()
     }
 
-    /// Runs `call` with the connection, which is made first if need be.
+    /// Runs `call` with the connection, and connects first if necessary.
     fn connected<T>(&self, call: impl FnOnce(&Arc<CredentialStore>) -> T) -> Result<T, StoreError> {
         let mut connected = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let store = match &*connected {
@@ -60,7 +60,7 @@ impl Keyring {
     fn entry(&self, account: &str) -> Result<Entry, StoreError> {
         #[cfg(not(any(target_os = "macos", windows)))]
         let modifiers = HashMap::from([("label", label(account))]);
-        // The default, Enterprise, would carry the items to other machines of a domain.
+        // The default, Enterprise, would copy the items to other machines of a domain.
         #[cfg(windows)]
         let modifiers = HashMap::from([("persistence", "Local".to_owned())]);
         #[cfg(target_os = "macos")]
@@ -69,9 +69,8 @@ impl Keyring {
         self.connected(|store| store.build(SERVICE, account, Some(&modifiers)))?.map_err(|error| failed(error, account))
     }
 
-    /// Runs `call`, and once more on a new connection if the service fails, so it has to be repeatable. A keyring that
-    /// was restarted or locked has forgotten this process's session. An item that another process replaces between a
-    /// search and a look makes the look fail.
+    /// Runs `call`, and repeats it on a new connection if the service fails. A keyring that was restarted or locked has
+    /// forgotten this process's session. A read also fails if another process replaces the item at that moment.
     fn call<T>(&self, account: &str, call: impl Fn(&Entry) -> keyring_core::Result<T>) -> Result<T, StoreError> {
         let outcome = match call(&self.entry(account)?) {
             Err(Error::PlatformFailure(_)) => {
@@ -99,7 +98,7 @@ fn connect() -> keyring_core::Result<Arc<CredentialStore>> {
     Ok(zbus_secret_service_keyring_store::Store::new()?)
 }
 
-/// Returns the label in a keyring manager: "cogfed tokens of AzureAD at eu-west-1_AbC123xyz".
+/// Returns the label for keyring managers: "cogfed tokens of AzureAD at eu-west-1_AbC123xyz".
 #[cfg(not(any(target_os = "macos", windows)))]
 fn label(account: &str) -> String {
     match account.split('/').collect::<Vec<_>>().as_slice() {
@@ -116,11 +115,11 @@ fn no_service(error: &Error) -> StoreError {
     StoreError::NoService { store: NAME, detail }
 }
 
-/// The variable with the address of the session's bus.
+/// The variable that holds the address of the session bus.
 #[cfg(not(any(target_os = "macos", windows)))]
 const BUS: &str = "DBUS_SESSION_BUS_ADDRESS";
 
-/// Explains why the bus at this address cannot be reached. Most often the address tells
+/// Explains why the bus at this address cannot be reached. The address itself often shows it
 /// (<https://dbus.freedesktop.org/doc/dbus-specification.html#addresses>). The library accepts only one.
 #[cfg(not(any(target_os = "macos", windows)))]
 fn bus_fault(address: Option<&str>, said: String) -> String {
@@ -138,7 +137,7 @@ fn bus_fault(address: Option<&str>, said: String) -> String {
     }
 }
 
-/// Returns the system's words, without those of keyring-core around them.
+/// Returns the system's message, without keyring-core's words around it.
 fn said(error: &Error) -> String {
     match error {
         Error::PlatformFailure(inner) | Error::NoStorageAccess(inner) => inner.to_string(),
@@ -174,7 +173,7 @@ fn text(bytes: Vec<u8>, account: &str) -> Result<Secret, StoreError> {
     })
 }
 
-/// Returns the first of several items with the same attributes. An import, or a second collection, can make such.
+/// Returns the first of several items with the same attributes, which an import or a second collection can create.
 fn first(entries: Vec<Entry>) -> keyring_core::Result<Entry> {
     entries.into_iter().next().ok_or(Error::NoEntry)
 }
@@ -206,7 +205,7 @@ impl Backend for Keyring {
     fn set(&self, account: &str, value: &Secret) -> Result<(), StoreError> {
         let bytes = value.expose().as_bytes();
         self.call(account, |entry| match entry.set_secret(bytes) {
-            // Written first, so that there is a text at every moment; then the others are removed.
+            // The first is written before the others are removed, so that there is a text at every moment.
             Err(Error::Ambiguous(entries)) => {
                 let mut entries = entries.into_iter();
                 let first = entries.next().ok_or(Error::NoEntry)?;
@@ -239,7 +238,7 @@ impl Backend for Keyring {
         for entry in found.map_err(|error| failed(error, SERVICE))? {
             match entry.get_specifiers() {
                 Some((service, account)) if service == SERVICE => _ = listing.accounts.insert(account),
-                // The search was for this service, so the item was locked again or deleted just now.
+                // The search was for this service, so the item was locked or deleted just now.
                 None if !cfg!(windows) => listing.unnamed += 1,
                 _ => {}
             }
@@ -248,9 +247,9 @@ impl Backend for Keyring {
     }
 }
 
-/// Returns the search for all items of [`SERVICE`], as far as the system's search can tell them from others.
+/// Returns the search for all items of [`SERVICE`], as narrow as the system allows.
 fn spec() -> HashMap<&'static str, &'static str> {
-    // The Credential Manager can only match a pattern against names that are made of both, so it returns all items.
+    // The Credential Manager can only search in names that combine service and account, so it returns all items.
     if cfg!(windows) { HashMap::new() } else { HashMap::from([("service", SERVICE)]) }
 }
 
@@ -273,7 +272,7 @@ mod tests {
         assert_eq!(label("client-secret/a"), "cogfed client-secret/a");
     }
 
-    /// Another name would be another item, in every release.
+    /// Every release has to use these names: another name is another item.
     #[test]
     fn keyring_items_are_named_as_in_the_fixtures() {
         let names: serde_json::Value =

@@ -1,4 +1,4 @@
-//! A store in memory, for tests: it can be given a small item limit, and made to fail.
+//! A store in memory, for tests. It can have a small item limit, and can be made to fail.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -23,7 +23,7 @@ struct State {
     failing: Range<usize>,
 }
 
-/// Equal if it is the same store; equal contents do not count.
+/// Two are equal if they are the same store, whatever it contains.
 impl PartialEq for MemoryStore {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.state, &other.state)
@@ -36,8 +36,8 @@ impl MemoryStore {
         Self { limit: Some(limit), state: Arc::default() }
     }
 
-    /// Makes calls fail, counted from now, starting with 0: `2..3` fails the third, `0..0` none, and `2..usize::MAX`
-    /// all after the second, as if the process had ended there.
+    /// Makes calls fail, counted from now on, starting with 0. `2..3` fails the third call, and `0..0` none.
+    /// `2..usize::MAX` fails all after the second, as if the process had ended.
     pub fn fail(&self, calls: Range<usize>) {
         let mut state = self.state();
         state.calls = 0;
@@ -49,7 +49,7 @@ impl MemoryStore {
         self.state().calls
     }
 
-    /// Returns the accounts that hold something, in order, with the parts of an item in parts.
+    /// Returns the names of all items, in order. Each part of an item in parts has a name of its own.
     pub fn accounts(&self) -> Vec<String> {
         self.state().items.keys().cloned().collect()
     }

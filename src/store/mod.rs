@@ -1,7 +1,7 @@
 //! Secrets at rest, as texts under accounts: in the OS keyring, or in the store that a person chose instead.
 //!
-//! The store knows nothing of what the texts mean. It decides where they are kept, that every call ends in bounded
-//! time, and that a reader sees the old text or the new one and never a mixture.
+//! The store does not interpret the texts. It decides where they are kept, and limits the time of every call. A reader
+//! sees the old text or the new one, never a mixture.
 
 mod fault;
 mod file;
@@ -32,10 +32,10 @@ use crate::secret::Secret;
 
 /// A place for secrets: one text for each account, written and read as a whole.
 pub trait Backend: Send + Sync {
-    /// Returns its name for messages: "the Secret Service keyring".
+    /// Returns the name of the store for messages: "the Secret Service keyring".
     fn describe(&self) -> &'static str;
 
-    /// Returns the longest text that one item can hold, in bytes, if there is a limit.
+    /// Returns the length of the longest text in one item, in bytes, if there is a limit.
     fn item_limit(&self) -> Option<usize>;
 
     /// Returns the text of `account`, or `None` if there is none.
@@ -44,19 +44,19 @@ pub trait Backend: Send + Sync {
     /// If the text cannot be read.
     fn get(&self, account: &str) -> Result<Option<Secret>, StoreError>;
 
-    /// Replaces what `account` holds with `value`.
+    /// Replaces the text of `account` with `value`.
     ///
     /// # Errors
-    /// If it could not be kept.
+    /// If it could not be saved.
     fn set(&self, account: &str, value: &Secret) -> Result<(), StoreError>;
 
-    /// Removes what `account` holds. An account that holds nothing is no error.
+    /// Removes the text of `account`. A missing text is no error.
     ///
     /// # Errors
-    /// If it may still be there.
+    /// If the text may still be there.
     fn delete(&self, account: &str) -> Result<(), StoreError>;
 
-    /// Returns the accounts that hold something.
+    /// Returns the accounts that hold a text.
     ///
     /// # Errors
     /// If they cannot be listed.
@@ -66,15 +66,15 @@ pub trait Backend: Send + Sync {
 /// The accounts in a store.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Listing {
-    /// Their names, in order. An account whose write or removal was interrupted is among them, although it may hold no
-    /// text.
+    /// The names of the accounts, in order. After an interrupted write or removal, an account is listed although it may
+    /// have no text.
     pub accounts: BTreeSet<String>,
-    /// The number of items without a known name: the file store shortens names of more than 200 bytes, and the keyring
-    /// may have locked an item again.
+    /// The number of items whose account is not known. The file store shortens names of more than 200 bytes, and the
+    /// keyring may have locked an item again.
     pub unnamed: usize,
 }
 
-/// The kind of store that a person chose: `store` in the profile, or `COGFED_STORE`.
+/// The kind of store, as `store` in the profile or `COGFED_STORE` names it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub enum StoreKind {
     /// `keyring`: the keyring of the operating system.
@@ -85,7 +85,7 @@ pub enum StoreKind {
     Kernel,
     /// `file`: files of mode 0600 in cogfed's own folder.
     File,
-    /// In this process's memory, for tests. It has no name that a person could write.
+    /// In this process's memory, for tests. It cannot be chosen by name.
     Memory(MemoryStore),
 }
 
@@ -124,16 +124,17 @@ impl fmt::Display for StoreKind {
 pub enum Cached<T> {
     /// The copy.
     Copy(T),
-    /// There is no copy, or it has expired; one could be put there.
+    /// There is no copy, or it has expired. One can be made.
     Missing,
-    /// There are no copies: the kernel refuses, or the store is not the OS keyring.
+    /// Copies are not used: the kernel refuses them, or the store is not the OS keyring.
     NotUsed,
 }
 
-/// The store as the rest of cogfed uses it. Several threads may use it at once.
+/// The store as the rest of cogfed uses it, from several threads at once.
 ///
 /// Nothing is opened, connected or started before the first call that needs it. With the OS keyring on Linux, the
-/// kernel's keyring holds a copy of what is read often ([`Store::cached`]), which needs no service and no thread.
+/// kernel's keyring holds copies of items that are read often. Reading one ([`Store::cached`]) needs no service and no
+/// thread.
 pub struct Store {
     backend: Box<dyn Backend>,
     #[cfg(target_os = "linux")]
@@ -141,9 +142,9 @@ pub struct Store {
 }
 
 impl Store {
-    /// Creates the store of this kind. `folder` is cogfed's own ([`Folder::own`]); the file store is in its `store/`.
-    /// `patience` bounds the waiting of all calls to a keyring together. `on_wait` is called once, when one of them has
-    /// been waiting for a second.
+    /// Creates the store of this kind. `folder` is cogfed's own ([`Folder::own`]); the file store uses its `store/`.
+    /// `patience` limits the time of all calls to a keyring together. `on_wait` is called once, when one of them has
+    /// taken a second.
     pub fn new(kind: StoreKind, folder: &Folder, patience: Patience, on_wait: Option<OnWait>) -> Self {
         #[cfg(target_os = "linux")]
         let cache = (kind == StoreKind::Keyring).then(KernelKeyring::cache);
@@ -161,7 +162,7 @@ impl Store {
         }
     }
 
-    /// Returns its name for messages: "the Secret Service keyring".
+    /// Returns the name of the store for messages: "the Secret Service keyring".
     pub fn describe(&self) -> &'static str {
         self.backend.describe()
     }
@@ -174,25 +175,25 @@ impl Store {
         self.backend.get(account)
     }
 
-    /// Replaces what `account` holds with `value`. A copy of the old text is removed first.
+    /// Replaces the text of `account` with `value`. Removes the copy of the old text first.
     ///
     /// # Errors
-    /// If it could not be kept.
+    /// If it could not be saved.
     pub fn set(&self, account: &str, value: &Secret) -> Result<(), StoreError> {
         self.forget_cached(account);
         self.backend.set(account, value)
     }
 
-    /// Removes what `account` holds, its copy first. An account that holds nothing is no error.
+    /// Removes the text of `account`, its copy first. A missing text is no error.
     ///
     /// # Errors
-    /// If it may still be there.
+    /// If the text may still be there.
     pub fn delete(&self, account: &str) -> Result<(), StoreError> {
         self.forget_cached(account);
         self.backend.delete(account)
     }
 
-    /// Returns the accounts that hold something in the store itself. Copies in the kernel's keyring do not count.
+    /// Returns the accounts that hold a text in the store itself, without the copies in the kernel's keyring.
     ///
     /// # Errors
     /// If they cannot be listed.
@@ -215,8 +216,8 @@ impl Store {
         }
     }
 
-    /// Keeps a copy of `value` for `lifetime`, for [`Store::cached`]. If that fails there is no copy afterwards, not
-    /// even an older one.
+    /// Keeps a copy of `value` for `lifetime`, for [`Store::cached`]. If that fails, no copy is left, not even an older
+    /// one.
     pub fn set_cached(&self, account: &str, value: &Secret, lifetime: Duration) {
         #[cfg(target_os = "linux")]
         if let Some(cache) = &self.cache

@@ -1,4 +1,4 @@
-//! Bounded waiting: a locked keyring whose prompt nobody answers never returns, and no run may wait for it without end.
+//! Bounded waiting. A locked keyring whose prompt nobody answers never returns, and no run may wait for it forever.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 use super::{Backend, Listing, StoreError};
 use crate::secret::Secret;
 
-/// The wait after which a person is told about it.
+/// The wait before a person gets a message.
 const NOTICEABLE: Duration = Duration::from_secs(1);
 
-/// Called when a keyring makes a person wait, because it probably asks for something in a window.
+/// Called when a keyring makes a person wait, probably because it shows a prompt.
 pub type OnWait = Arc<dyn Fn() + Send + Sync>;
 
-/// How long all calls of one run may wait for keyrings, together. Clones share it. Time between calls does not count.
+/// The time that all keyring calls of one run may take together. Clones share it. Time between calls does not count.
 #[derive(Debug, Clone)]
 pub struct Patience {
     total: Duration,
@@ -29,12 +29,12 @@ impl Patience {
     }
 
     /// Allows 4 seconds, for runs without a person who could answer a prompt. The AWS SDK for Rust gives the whole
-    /// `credential_process` 5.
+    /// `credential_process` 5 seconds.
     pub fn unattended() -> Self {
         Self::new(Duration::from_secs(4))
     }
 
-    /// Allows 60 seconds, for a person at a terminal, who is told that the keyring asks.
+    /// Allows 60 seconds, for a person at a terminal, who gets a message while the keyring waits.
     pub fn attended() -> Self {
         Self::new(Duration::from_secs(60))
     }
@@ -51,8 +51,8 @@ impl Patience {
 
 type Job = Box<dyn FnOnce() + Send>;
 
-/// A backend whose calls run on one thread of their own and are waited for only while the patience lasts. The thread
-/// starts with the first call. One that hangs is left behind and ends with the process.
+/// A backend whose calls have a time limit. They run on one separate thread, which starts with the first call. A call
+/// that hangs is abandoned, and ends with the process.
 pub struct Bounded {
     inner: Arc<dyn Backend>,
     patience: Patience,
@@ -62,7 +62,8 @@ pub struct Bounded {
 }
 
 impl Bounded {
-    /// Bounds the calls to `inner` by `patience`. `on_wait` is called at most once, when a call takes over a second.
+    /// Limits the calls to `inner` by `patience`. `on_wait` is called at most once, when a call takes more than a
+    /// second.
     pub fn new(inner: Arc<dyn Backend>, patience: Patience, on_wait: Option<OnWait>) -> Self {
         Self { inner, patience, on_wait, told: AtomicBool::new(false), worker: Mutex::new(None) }
     }
@@ -161,7 +162,7 @@ mod tests {
     use super::*;
     use crate::store::MemoryStore;
 
-    /// Answers like the store in memory, except that a `get` of "hang" waits until the test ends it.
+    /// A store in memory in which a `get` of "hang" waits until the test ends it.
     struct Hanging(MemoryStore, Mutex<mpsc::Receiver<()>>);
 
     impl Backend for Hanging {
@@ -217,7 +218,7 @@ mod tests {
         let (let_go, inner) = hanging();
         let on_wait: OnWait = {
             let told = told.clone();
-            // This call ends the wait: without it, the test would run into its patience.
+            // This call ends the wait. Without it, the test would use up its patience.
             Arc::new(move || {
                 told.fetch_add(1, Ordering::SeqCst);
                 let _ = let_go.send(());

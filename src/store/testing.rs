@@ -1,4 +1,4 @@
-//! Skips for unit tests, and a store that needs no keyring.
+//! A way to skip unit tests, and a store that needs no keyring.
 
 use std::io::Write;
 use std::time::Duration;
@@ -7,8 +7,8 @@ use super::{Backend, KernelKeyring, Patience, Store, StoreKind};
 use crate::folder::Folder;
 use crate::secret::Secret;
 
-/// Reports that the calling test is skipped because the kernel refuses its keyring, or because `tests/real/run` runs it
-/// elsewhere; under CI too. Not by `println!`, which the test harness captures.
+/// Reports that the calling test is skipped: the kernel refuses its keyring, or `tests/real/run` runs the test instead.
+/// Writes to standard error itself, because the test harness captures `println!`.
 pub fn skip(why: &str) {
     // The harness names a test's thread after the test.
     let test = std::thread::current().name().unwrap_or("a test").to_owned();
@@ -16,8 +16,8 @@ pub fn skip(why: &str) {
     let _ = std::io::stderr().write_all(line.as_bytes());
 }
 
-/// Returns a store without patience, so that its keyring is never asked, with its copies in the kernel. `None`, after a
-/// printed line, if the kernel keeps no copies.
+/// Returns a store without patience, so that its keyring is never asked, with copies in the kernel. Prints a line and
+/// returns `None` if the kernel keeps no copies.
 pub fn copies(account: &str) -> Option<Store> {
     let (cache, probe) = (KernelKeyring::cache(), format!("{account}/probe"));
     let put = cache.set_for(&probe, &Secret::new("{}"), Duration::from_secs(60));

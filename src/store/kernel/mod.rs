@@ -1,8 +1,8 @@
 //! The Linux kernel's keyring: memory that never reaches a disk, with items that expire (keyrings(7), user-keyring(7)).
 //!
-//! It has to work alike from a desktop session, ssh, cron and a systemd unit. They share the user keyring but do not
-//! *possess* it. So a key is made in the process keyring, where its maker may set its permissions and its lifetime.
-//! Only then is it linked into the user keyring, where every session finds it. The user may view, read and search it.
+//! It has to work the same from a desktop session, ssh, cron and a systemd unit. These share the user keyring but do
+//! not *possess* it. A key is therefore created in the process keyring, where its creator may set its permissions and
+//! lifetime. Then it is linked into the user keyring, where every session finds it and may view, read and search it.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -18,35 +18,35 @@ const NAME: &str = "the Linux kernel's keyring";
 /// The longest payload of a key of type "user", in bytes (keyrings(7)).
 const LIMIT: usize = 32_767;
 
-/// The size of most payloads, in bytes: credentials have about 1,600.
+/// The size of the first read buffer, in bytes. Credentials need about 1,600.
 const USUAL: usize = 4096;
 
 /// The list of the keys that this process may view.
 const KEYS: &str = "/proc/keys";
 
-/// How often a removal looks again for a key that another process put back.
+/// The number of attempts to remove a key that another process puts back.
 const ATTEMPTS: usize = 8;
 
 /// Keys of type "user" in the user keyring.
 #[derive(Debug, Clone, Copy)]
 pub struct KernelKeyring {
-    /// The prefix of each key's description. The copies of the OS keyring and the store that a person chose have one
-    /// each: they may hold sign-ins of different people under one account.
+    /// The prefix of each key's description. Copies of the OS keyring and the kernel store have different prefixes,
+    /// because they may hold sign-ins of different people under one account.
     prefix: &'static str,
 }
 
 impl KernelKeyring {
-    /// Returns the short-lived copies of items in the OS keyring.
+    /// Creates the keyring of the short-lived copies of items in the OS keyring.
     pub fn cache() -> Self {
         Self { prefix: "cogfed:cache:" }
     }
 
-    /// Returns the store for profiles with `store = "kernel"`.
+    /// Creates the store for profiles with `store = "kernel"`.
     pub fn store() -> Self {
         Self { prefix: "cogfed:store:" }
     }
 
-    /// Like [`Backend::set`], for `lifetime` only, in whole seconds. Less than one second removes the item.
+    /// Like [`Backend::set`], but for `lifetime`, in whole seconds. Less than one second removes the item.
     ///
     /// # Errors
     /// If the kernel refuses, or its quota is used up (keyctl(2): 20,000 bytes and 200 keys a user).
@@ -81,7 +81,7 @@ fn found(description: &str) -> Result<Option<Key>, KeyError> {
     present(user_keyring()?.search(description))
 }
 
-/// Treats an expired key as missing.
+/// Treats an expired or revoked key as missing.
 fn present<T>(result: Result<T, KeyError>) -> Result<Option<T>, KeyError> {
     match result {
         Ok(value) => Ok(Some(value)),
@@ -97,14 +97,14 @@ fn add(description: &str, bytes: &[u8], seconds: Option<usize>) -> Result<(), Ke
     let process = KeyRing::from_special_id(KeyRingIdentifier::Process, true)?;
     let key = process.add_key(description, bytes)?;
     let linked = settle(key, seconds).and_then(|()| user.link_key(key));
-    // The user keyring holds it now, or it must not exist.
+    // If this worked, the user keyring holds the key. If not, the key must not exist.
     let _ = process.unlink_key(key);
     linked
 }
 
-/// Writes into the existing key, even if it has expired (the kernel counts it for some more minutes). Only its
-/// possessor may do so, and so the user keyring is possessed for a moment. `KEYCTL_UPDATE` takes at most a page, but
-/// add_key(2) writes into a key that it finds.
+/// Replaces the text of an existing key, even an expired one: the kernel counts it for some more minutes. Only its
+/// possessor may do so, so this process possesses the user keyring for a moment. `KEYCTL_UPDATE` takes at most a page,
+/// but add_key(2) also updates a key that exists.
 fn update(description: &str, bytes: &[u8], seconds: Option<usize>) -> Result<(), KeyError> {
     let process = KeyRing::from_special_id(KeyRingIdentifier::Process, true)?;
     process.link_keyring_id(KeyRingIdentifier::User)?;
@@ -113,7 +113,7 @@ fn update(description: &str, bytes: &[u8], seconds: Option<usize>) -> Result<(),
     updated
 }
 
-/// Sets a key's permissions and its lifetime. Without `seconds` it lives as long as the machine runs.
+/// Sets a key's permissions and lifetime. Without `seconds` it lives until the machine shuts down.
 fn settle(key: Key, seconds: Option<usize>) -> Result<(), KeyError> {
     let permissions = KeyPermissionsBuilder::builder()
         .posessor(Permission::ALL)
@@ -124,7 +124,7 @@ fn settle(key: Key, seconds: Option<usize>) -> Result<(), KeyError> {
     key.set_timeout(seconds.unwrap_or(0))
 }
 
-/// Returns a key's payload, in a buffer of its size. A buffer of the largest size would be wiped as a whole in the end,
+/// Returns a key's payload. The buffer is small at first: one of the largest size would have to be wiped as a whole,
 /// which costs more than the read.
 fn payload(key: Key) -> Result<Vec<u8>, KeyError> {
     let mut buffer = Zeroizing::new(vec![0; USUAL]);
@@ -138,7 +138,7 @@ fn payload(key: Key) -> Result<Vec<u8>, KeyError> {
     }
 }
 
-/// Removes a key from every keyring at once. Any session of its user may do so.
+/// Removes a key from every keyring at once. Any session of the user may do so.
 fn remove(key: Key) -> Result<(), KeyError> {
     match key.invalidate() {
         Err(KeyError::PermissionDenied | KeyError::AccessDenied | KeyError::OperationNotSupported) => {
@@ -205,7 +205,7 @@ impl Backend for KernelKeyring {
         })?;
         let mut accounts = BTreeSet::new();
         for description in String::from_utf8_lossy(&keys).lines().filter_map(described) {
-            // The list has keys of other keyrings as well, and expired ones.
+            // The list also has keys of other keyrings, and expired ones.
             if let Some(account) = description.strip_prefix(self.prefix)
                 && found(description).map_err(failed)?.is_some()
             {
@@ -216,9 +216,9 @@ impl Backend for KernelKeyring {
     }
 }
 
-/// Returns the description of a key of type "user" in a line of [`KEYS`]: `ID FLAGS USAGE TIMEOUT PERMISSIONS UID GID
-/// TYPE DESCRIPTION: LENGTH` (proc(5)). The library can list a keyring too, but panics at descriptions of more than 512
-/// bytes.
+/// Returns the description of a key of type "user" from a line of [`KEYS`]: `ID FLAGS USAGE TIMEOUT PERMISSIONS UID GID
+/// TYPE DESCRIPTION: LENGTH` (proc(5)). The library can list a keyring, too, but panics at descriptions of more than
+/// 512 bytes.
 fn described(line: &str) -> Option<&str> {
     let mut rest = line.trim_start();
     for _ in 0..7 {

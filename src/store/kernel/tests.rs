@@ -1,7 +1,7 @@
 use super::*;
 use crate::store::testing::skip;
 
-/// A keyring for one test, or `None` and a printed line if the kernel refuses, as in many containers.
+/// A keyring for one test. Prints a line and returns `None` if the kernel refuses, as in many containers.
 fn keyring(prefix: &'static str) -> Option<KernelKeyring> {
     let keyring = KernelKeyring { prefix };
     match keyring.set("probe", &Secret::new("probe")).and_then(|()| keyring.delete("probe")) {
@@ -17,9 +17,9 @@ fn keyring(prefix: &'static str) -> Option<KernelKeyring> {
     }
 }
 
-/// The line of /proc/keys about the key of `description`: its fourth word is the time left, its fifth the permissions.
+/// Returns the line of /proc/keys for `description`. Its fourth word is the time left, its fifth the permissions.
 fn listed(description: &str) -> String {
-    // By number, because a key that was replaced stays in the list for a moment.
+    // By number, because a replaced key stays in the list for a moment.
     let number = format!("{:08x} ", found(description).unwrap().unwrap().get_id().as_raw_id());
     let keys = std::fs::read_to_string("/proc/keys").unwrap();
     keys.lines().find(|line| line.starts_with(&number)).unwrap().to_owned()
@@ -41,7 +41,7 @@ fn kernel_keyring_keeps_replaces_and_deletes() {
 }
 
 #[test]
-fn key_is_readable_by_its_user_only_until_it_expires() {
+fn kernel_key_is_private_to_its_user_until_it_expires() {
     let Some(keyring) = keyring("cogfed:test-end:") else { return };
     keyring.set_for("a", &Secret::new("{}"), Duration::from_secs(3599)).unwrap();
     let line = listed("cogfed:test-end:a");
@@ -57,7 +57,7 @@ fn key_is_readable_by_its_user_only_until_it_expires() {
 #[test]
 fn kernel_key_is_updated_in_place() {
     let Some(keyring) = keyring("cogfed:test-update:") else { return };
-    // For this process only: of two runs at once, one would wait for the end of the other's key, which has none.
+    // The account is this process's own: two runs at once would wait for each other's key, which never expires.
     let account = &format!("test/{}", std::process::id());
     let description = keyring.description(account);
     keyring.set_for(account, &Secret::new("old"), Duration::from_secs(60)).unwrap();
@@ -114,7 +114,7 @@ fn kernel_store_and_copies_are_separate() {
     store.delete(&account).unwrap();
 }
 
-/// Every session and the next release look for these names.
+/// Every session and every later release look for these names.
 #[test]
 fn key_descriptions_are_those_of_the_fixtures() {
     let names: serde_json::Value =

@@ -1,13 +1,13 @@
-//! Texts that are larger than an item: spread over several items, so that a torn write reads as the old text or the
-//! new.
+//! Texts that are larger than an item, spread over several items. Even after an interrupted write, a reader finds the
+//! old text or the new one.
 //!
 //! The account's own item then holds a header: the slot of the parts (there are two), their number, and a random
-//! generation that each of them repeats. A write fills the slot that the header does not name, and then replaces the
-//! header. Up to that moment a reader finds the old text, and from then on the new one. A text that fits into an item
-//! is kept as it is.
+//! generation that each part repeats. A write fills the slot that the header does not name, and then replaces the
+//! header. Until then a reader finds the old text, and afterwards the new one. A text that fits into one item is stored
+//! as it is.
 //!
-//! The parts in a slot have no gaps: they are written from the first to the last, and removed from the last to the
-//! first. So leftovers of an interrupted write or removal are found by counting up, and the next one removes them.
+//! The parts in a slot have no gaps: they are written from first to last, and removed from last to first. Counting up
+//! therefore finds all leftovers of an interrupted write or removal. The next write or removal deletes them.
 
 use std::collections::BTreeSet;
 
@@ -17,19 +17,19 @@ use zeroize::Zeroizing;
 use super::{Backend, Listing, StoreError};
 use crate::secret::Secret;
 
-/// The start of a header. A text that begins like that (JSON never does) is never kept as it is.
+/// The start of a header. A text that starts the same way (JSON never does) is always stored in parts.
 const MARK: &str = "cogfed-parts/1 ";
 
-/// The greatest length of [`Header::text`] and of a part's head: mark, slot, generation and two numbers.
+/// The longest [`Header::text`] or head of a part, in bytes: mark, slot, generation and two numbers.
 const HEAD: usize = MARK.len() + 2 + 32 + 2 * 8;
 
-/// The fewest bytes that a part carries. An item that holds less than [`HEAD`] and this is too small.
+/// The smallest piece of a text in a part, in bytes. Items that are shorter than this and [`HEAD`] are too small.
 const LEAST: usize = 16;
 
-/// More parts than any record needs: a bound for the counting.
+/// The largest number of parts. No record needs as many.
 const MOST: usize = 4096;
 
-/// How often a reader begins again because a writer was faster.
+/// The number of times that a reader starts again because a writer was faster.
 const ATTEMPTS: usize = 32;
 
 /// A backend whose texts may be longer than its items.
@@ -69,7 +69,7 @@ struct Header {
     slot: Slot,
     generation: String,
     parts: usize,
-    /// Of the whole text, in bytes.
+    /// The length of the whole text, in bytes.
     length: usize,
 }
 
@@ -97,7 +97,7 @@ impl Header {
 }
 
 impl<B: Backend> InParts<B> {
-    /// Creates a store of texts of any length over `inner`. Without a limit, nothing is added.
+    /// Creates a store of texts of any length over `inner`. If `inner` has no limit, texts are passed on unchanged.
     pub fn over(inner: B) -> Self {
         Self { inner, random: SystemRandom::new() }
     }
@@ -114,7 +114,7 @@ impl<B: Backend> InParts<B> {
         Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
-    /// Returns the text that `header` describes, or `None` if a part is missing or of another generation.
+    /// Returns the text that `header` describes, or `None` if a part is missing or has another generation.
     fn assembled(&self, account: &str, header: &Header) -> Result<Option<Secret>, StoreError> {
         let mut text = Zeroizing::new(String::with_capacity(header.length.min(MOST * 4096)));
         for index in 0..header.parts {
@@ -135,19 +135,19 @@ impl<B: Backend> InParts<B> {
         let header = Header { slot, generation: self.generation()?, parts: pieces.len(), length: text.len() };
         for (index, piece) in pieces.iter().enumerate() {
             let head = header.part_head(index);
-            // Allocated at full size: a text that grows leaves copies behind.
+            // Allocated at full size: a text that grows would leave copies behind.
             let mut part = String::with_capacity(head.len() + piece.len());
             part.push_str(&head);
             part.push_str(piece);
             self.inner.set(&slot.account(account, index), &Secret::new(part))?;
         }
         self.inner.set(account, &header.text())?;
-        // The new text is in force. The next write or removal removes what this leaves behind.
+        // The new text counts now. If this clean-up fails, the next write or removal repeats it.
         let _ = self.clean(account, slot, header.parts).and_then(|()| self.clean(account, slot.other(), 0));
         Ok(())
     }
 
-    /// Removes the parts of `slot` from number `first` on, the last one first.
+    /// Removes the parts of `slot` from number `first` on, from last to first.
     fn clean(&self, account: &str, slot: Slot, first: usize) -> Result<(), StoreError> {
         let mut end = first;
         while end < MOST && self.inner.get(&slot.account(account, end))?.is_some() {
@@ -164,7 +164,7 @@ fn part_of(name: &str) -> Option<(&str, usize)> {
     [Slot::A, Slot::B].iter().any(|slot| slot.account(account, index) == name).then_some((account, index))
 }
 
-/// Returns whether an item begins as a part with this number does, see [`Header::part_head`].
+/// Returns whether an item starts like a part with this number, see [`Header::part_head`].
 fn is_part(item: &str, index: usize) -> bool {
     let head = item.split_once('\n').and_then(|(head, _)| head.split_once(' '));
     head.is_some_and(|(generation, number)| {
@@ -206,7 +206,7 @@ impl<B: Backend> Backend for InParts<B> {
             if let Some(text) = self.assembled(account, &header)? {
                 return Ok(Some(text));
             }
-            // Parts that do not fit their header are being replaced, unless the header stays the same.
+            // The parts do not match the header. Unless the header stays the same, a writer is replacing them.
             if last.replace(header.clone()) == Some(header) {
                 return Err(self.damaged(account, "a part of it is missing, or of another write"));
             }
@@ -243,7 +243,7 @@ impl<B: Backend> Backend for InParts<B> {
         }
         let mut accounts = BTreeSet::new();
         for name in listing.accounts {
-            // An account may look like a part's, so its contents decide.
+            // An account may look like the name of a part, so the contents decide.
             match part_of(&name) {
                 Some((account, index)) if self.inner.get(&name)?.is_some_and(|item| is_part(item.expose(), index)) => {
                     accounts.insert(account.to_owned())

@@ -5,12 +5,12 @@ use crate::store::MemoryStore;
 
 const LIMIT: usize = 100;
 
-/// A text of `length` bytes that differs everywhere from one with another `name`.
+/// A text of `length` bytes. Texts with different names differ in every byte.
 fn text(name: char, length: usize) -> Secret {
     Secret::new(name.to_string().repeat(length))
 }
 
-/// No text, one as short as an item, and texts of one to six parts.
+/// No text, texts that fit one item, and texts split over several.
 fn texts(name: char) -> Vec<Option<Secret>> {
     let mut texts = vec![None];
     texts.extend([1, LIMIT, LIMIT + 1, 200, 101 + (LIMIT - HEAD) * 3].map(|length| Some(text(name, length))));
@@ -103,7 +103,7 @@ fn interrupted_write_leaves_the_old_or_new_text() {
     assert!(crashes > 300 && failures > 150, "{crashes}, {failures} of them failures");
 }
 
-/// One next text after a crash: a crash must not need two writes to be cleaned up.
+/// Whatever the next text is, one write has to be enough.
 #[test]
 fn one_write_cleans_up_after_two_crashes() {
     for next in [None, Some(text('z', 10)), Some(text('z', 150)), Some(text('z', 500))] {
@@ -125,7 +125,7 @@ fn one_write_cleans_up_after_two_crashes() {
 
 type Hook = Box<dyn FnMut() + Send>;
 
-/// Calls back before each call to the store below.
+/// A store that runs a hook before each call.
 struct Watched {
     inner: MemoryStore,
     before: Arc<Mutex<Option<Hook>>>,
@@ -186,7 +186,7 @@ fn reader_amid_a_write_finds_the_old_or_new_text() {
     }
 }
 
-/// Up to two whole writes between any two calls of a reader.
+/// Each case has one or two whole writes between two calls of the reader.
 #[test]
 fn reader_interrupted_by_writers_finds_a_whole_text() {
     for start in texts('o') {
@@ -232,7 +232,7 @@ fn missing_or_exchanged_parts_are_damage() {
     assert_eq!(store.get("x").unwrap(), Some(text('n', 300)), "a write repairs it");
 }
 
-/// In figures, so that a change of the constants is noticed.
+/// The numbers are written out, so that a change of the constants is noticed.
 #[test]
 fn item_too_small_for_a_part_is_full() {
     for (limit, is_enough) in [(65, false), (80, false), (81, true)] {
@@ -247,7 +247,7 @@ fn item_too_small_for_a_part_is_full() {
 
 #[test]
 fn longest_header_fits_its_room() {
-    // The largest item that any store has is one of the kernel's keyring.
+    // The kernel's keyring has the largest items of all stores with a limit.
     let longest = Header { slot: Slot::B, generation: "f".repeat(32), parts: MOST, length: MOST * 32_767 };
     assert!(longest.text().expose().len() <= HEAD && longest.part_head(MOST - 1).len() <= HEAD);
     assert_eq!(Header::read(longest.text().expose()), Some(longest));

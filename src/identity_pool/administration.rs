@@ -1,5 +1,5 @@
-//! Administrator's call to the identity pools' service: the role mapping. It is signed with the administrator's own AWS
-//! credentials: those that an identity pool issues are never allowed to read it
+//! The administrator's call to the identity pools' service: it reads the role mapping. The call is signed with the
+//! administrator's own AWS credentials, because those from an identity pool are never allowed to make it
 //! (<https://docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html>).
 
 use std::time::SystemTime;
@@ -20,7 +20,7 @@ use crate::http::Http;
 use crate::role_mapping::IdentityPoolRoles;
 use crate::secret::Secret;
 
-/// The longest answer of AWS that a message repeats, in characters.
+/// The longest answer of AWS that a message quotes, in characters.
 const LONGEST: usize = 400;
 
 /// An administrator's own AWS credentials, from the environment.
@@ -31,7 +31,7 @@ pub struct Administrator {
 }
 
 impl Administrator {
-    /// Reads the variables that every AWS tool reads; `None` unless both halves of a key are set.
+    /// Reads the variables that every AWS tool reads. Returns `None` unless both halves of a key are set.
     pub fn from_variables(variable: &dyn Fn(&str) -> Option<String>) -> Option<Self> {
         let given = |name: &str| variable(name).filter(|value| !value.is_empty());
         Some(Self {
@@ -41,8 +41,8 @@ impl Administrator {
         })
     }
 
-    /// Returns the roles and role mappings of an identity pool (`GetIdentityPoolRoles`). `time` is the servers' time
-    /// now, with which the request is signed.
+    /// Returns the roles and role mappings of an identity pool (`GetIdentityPoolRoles`). `time` is the current time by
+    /// the server's clock, for the signature.
     ///
     /// # Errors
     /// [`Kind::Refused`] if these credentials may not read it, [`Kind::Network`] if the service or its answer fails.
@@ -83,7 +83,7 @@ impl Administrator {
     }
 }
 
-/// Returns whether the code is about the credentials, and not about the request or the service.
+/// Returns whether the code is about the credentials, not about the request or the service.
 fn is_about_the_asker(code: Option<&str>, status: u16) -> bool {
     let others =
         ["ResourceNotFoundException", "InvalidParameterException", "TooManyRequestsException", "ThrottlingException"];
@@ -101,7 +101,7 @@ fn refused(code: &str, message: &str, pool: &str) -> Failure {
     )
 }
 
-/// Returns the answer in the form that the AWS CLI prints, so that mappings are parsed and checked in one place.
+/// Returns the answer in the form of the AWS CLI's output, so that mappings are parsed and checked in one place.
 fn document(answer: &GetIdentityPoolRolesOutput) -> Value {
     let mapping = |mapping: &aws_sdk_cognitoidentity::types::RoleMapping| {
         let rules = mapping.rules_configuration().map(|configuration| {

@@ -1,7 +1,7 @@
-//! Likely causes of the identity pool's refusals. Its answers leave the cause open, but the claims that it was shown
-//! give a hint.
+//! Likely causes of the identity pool's refusals, found in the claims of the ID token. The answers themselves leave the
+//! cause open.
 //!
-//! They are guesses, and messages say so: nobody on this machine can see the identity pool's rules.
+//! These are guesses, and messages say so: cogfed does not know the identity pool's rules.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
@@ -10,9 +10,9 @@ use crate::aws::ids;
 use crate::error::shortened;
 use crate::role_mapping::asserted::Asserted;
 
-/// The most roles or groups that a message names.
+/// The largest number of roles or groups that a message names.
 const MOST_NAMED: usize = 5;
-/// The longest name of a role that a message repeats, in characters.
+/// The longest name of a role that a message quotes, in characters.
 const LONGEST_NAME: usize = 100;
 
 /// A likely cause, found in the claims.
@@ -30,7 +30,7 @@ impl Likely {
     }
 }
 
-/// The result that the refused call was for.
+/// The purpose of the refused call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted<'a> {
     /// An identity id, or a token for STS: no role is involved.
@@ -48,7 +48,7 @@ enum Open {
     Issuer,
 }
 
-/// Returns the question that this answer leaves open; `None` if it says enough.
+/// Returns the question that this answer leaves open; `None` if it is clear.
 fn open(code: &str, message: &str) -> Option<Open> {
     let is_said = |pieces: &[&str]| pieces.iter().any(|piece| message.contains(piece));
     let of_the_token =
@@ -61,8 +61,8 @@ fn open(code: &str, message: &str) -> Option<Open> {
     }
 }
 
-/// Returns the likeliest cause of a refusal with this code and message, according to the ID token's claims. `now` is
-/// the time by the server's clock, if it is known. No claims make this fail.
+/// Returns the likeliest cause of a refusal with this code and message, judged by the ID token's claims. `now` is the
+/// time by the server's clock, if it is known. Claims of any form are accepted.
 pub fn cause(
     (code, message): (&str, &str),
     claims: &Map<String, Value>,
@@ -78,7 +78,7 @@ pub fn cause(
     }
 }
 
-/// A user pool has two issuers. AWS does not document whether identity pools know the second one
+/// Finds a token from the second issuer of a user pool. AWS does not document whether identity pools accept that issuer
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/federation-endpoints.html>).
 fn by_issuer(claims: &Map<String, Value>) -> Option<Likely> {
     let issuer = claims.get("iss")?.as_str()?;
@@ -102,7 +102,7 @@ fn by_time(claims: &Map<String, Value>, now: Option<DateTime<Utc>>) -> Option<Li
 fn by_roles(asserted: &Asserted, asked_for: Option<&str>) -> Option<Likely> {
     let roles: Vec<&str> = asserted.roles.values().flatten().map(String::as_str).collect();
     let iam_roles: Vec<&str> = asserted.iam_roles.iter().map(String::as_str).collect();
-    // A federated person is in the group of their provider, `eu-west-1_AbC123xyz_AzureAD`, which means nothing here.
+    // A federated person is in their provider's group, `eu-west-1_AbC123xyz_AzureAD`, which leads to no role.
     let groups: Vec<&str> =
         asserted.groups.iter().map(String::as_str).filter(|group| !is_of_a_provider(group)).collect();
     match asked_for {
@@ -155,7 +155,8 @@ fn preferred(asserted: &Asserted) -> Vec<&str> {
     asserted.preferred_role.as_deref().into_iter().collect()
 }
 
-/// Returns whether a group is that of an identity provider, with all its people: the user pool's id, `_` and its name
+/// Returns whether a group is that of an identity provider, with all its people. Its name is the user pool's id, `_`
+/// and the provider's name
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-user-groups.html>).
 fn is_of_a_provider(group: &str) -> bool {
     let mut pieces = group.splitn(3, '_');
@@ -165,7 +166,7 @@ fn is_of_a_provider(group: &str) -> bool {
         && provider.is_some()
 }
 
-/// Returns the first names in quotes, each cut, and the number of the others.
+/// Returns the first names in quotes, each cut to length, and the number of the others.
 fn named(names: &[&str]) -> String {
     let shown = names.iter().take(MOST_NAMED).map(|name| format!("'{}'", shortened(name, LONGEST_NAME)));
     let more = names.len().checked_sub(MOST_NAMED).filter(|more| *more > 0).map(|more| format!("{more} more"));

@@ -1,5 +1,5 @@
-//! Identity pool client: an ID token in, temporary AWS credentials out, by the enhanced flow or by the classic flow,
-//! which AWS also calls the basic flow
+//! The client of an identity pool: an ID token in, temporary AWS credentials out. It uses the enhanced flow, or the
+//! classic flow, which AWS also calls the basic flow
 //! (<https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html>).
 
 pub mod administration;
@@ -24,7 +24,7 @@ use crate::http::{Http, ObeyRetryAfter};
 use crate::profile::{Flow, Profile};
 use crate::secret::Secret;
 
-/// The settings of the clients of the identity pool and of STS, and the names that their messages use.
+/// The settings of the clients of the identity pool and of STS, with the names for their messages.
 #[derive(Debug, Clone, Copy)]
 pub struct PoolConfig<'a> {
     /// The identity pool's id. Its prefix is the region of both services.
@@ -33,7 +33,7 @@ pub struct PoolConfig<'a> {
     pub endpoint: &'a str,
     /// The endpoint of STS.
     pub sts_endpoint: &'a str,
-    /// The ARN of the role to ask for; `None` leaves the choice to the identity pool.
+    /// The ARN of the requested role; `None` lets the identity pool choose.
     pub role_arn: Option<&'a str>,
     /// The name of the profile, for messages.
     pub profile: &'a str,
@@ -42,7 +42,7 @@ pub struct PoolConfig<'a> {
 }
 
 impl<'a> PoolConfig<'a> {
-    /// Returns the settings that `profile` makes.
+    /// Returns the settings of `profile`.
     pub fn of(profile: &'a Profile) -> Self {
         Self {
             id: &profile.identity_pool_id,
@@ -65,19 +65,19 @@ impl<'a> PoolConfig<'a> {
     }
 }
 
-/// A login: the ID token, as the proof of who the person is.
+/// A login: the ID token that proves who the person is.
 #[derive(Debug)]
 pub struct Login<'a> {
     /// The name of the provider in the identity pool.
     provider: &'a str,
     id_token: &'a Secret,
-    /// The claims of the token, which only serve to find the likely cause of a refusal.
+    /// The claims of the token, used only to find the likely cause of a refusal.
     claims: Map<String, Value>,
 }
 
 impl<'a> Login<'a> {
-    /// Creates the login of `id_token`. `issuer` is its issuer, or the name that the identity pool has for it. `claims`
-    /// are those of the token; without them, only AWS's words explain a refusal.
+    /// Creates the login of `id_token`. `issuer` is its issuer, or the identity pool's name for the issuer. `claims`
+    /// are those of the token; without them, a refusal has no likely cause.
     pub fn new(issuer: &'a str, id_token: &'a Secret, claims: Map<String, Value>) -> Self {
         Self { provider: provider_name(issuer), id_token, claims }
     }
@@ -88,10 +88,10 @@ fn provider_name(issuer: &str) -> &str {
     issuer.strip_prefix("https://").or_else(|| issuer.strip_prefix("http://")).unwrap_or(issuer)
 }
 
-/// The reason why the identity pool gave nothing.
+/// The reason why a call to the identity pool failed.
 #[derive(Debug)]
 pub enum PoolError {
-    /// The identity id is not known, or no longer: ask for it again.
+    /// The identity id is not known, or no longer: request it again.
     UnknownIdentity(Failure),
     /// Any other failure.
     Failed(Failure),
@@ -120,7 +120,7 @@ impl<'a> IdentityPool<'a> {
     }
 
     /// Returns the identity id of the person whose token `login` holds. It does not change: store it, because the quota
-    /// for asking is small.
+    /// of this call is small.
     ///
     /// # Errors
     /// [`crate::error::Kind::Refused`] with the meaning of AWS's answer, or [`crate::error::Kind::Network`].
@@ -131,9 +131,8 @@ impl<'a> IdentityPool<'a> {
         answer.identity_id.ok_or_else(|| self.odd_answer("no identity id"))
     }
 
-    /// Returns credentials for an identity, of the configured role if there is one, by `flow`. The classic flow names
-    /// their session after `person`. Also returns the identity id that AWS answered with, which replaces the one that
-    /// was sent.
+    /// Returns credentials for an identity, of the configured role if there is one. The classic flow names their
+    /// session after `person`. Also returns the identity id from the answer, which replaces the given one.
     ///
     /// # Errors
     /// Like [`IdentityPool::identity_id`].
@@ -150,7 +149,7 @@ impl<'a> IdentityPool<'a> {
         }
     }
 
-    /// The identity pool assumes a role: the requested one, or one that it chooses.
+    /// Uses the enhanced flow: the identity pool assumes the requested role, or one that it chooses.
     async fn by_enhanced_flow(&self, identity_id: &str, login: &Login<'_>) -> Result<(Credentials, String), PoolError> {
         let request = self
             .client
@@ -172,8 +171,8 @@ impl<'a> IdentityPool<'a> {
         Ok((credentials.ok_or_else(|| self.odd_answer("incomplete credentials"))?, identity_id))
     }
 
-    /// The identity pool vouches for the person, and STS lets them assume the role. The caller sees to it that this is
-    /// the STS that the sign-in belongs to: the token is sent there.
+    /// Uses the classic flow: the identity pool issues a token for the person, with which STS assumes the role. The
+    /// caller has checked that the sign-in belongs to this STS endpoint, which receives the token.
     async fn by_classic_flow(
         &self,
         identity_id: &str,
@@ -197,7 +196,7 @@ impl<'a> IdentityPool<'a> {
         Ok((credentials, identity_id))
     }
 
-    /// Returns the meaning of a call with this login that was refused or got no answer.
+    /// Returns the failure of a call with this login, with its likely cause.
     fn failure<E: ProvideErrorMetadata>(
         &self,
         error: &SdkError<E>,

@@ -1,4 +1,4 @@
-//! Shared parts of the clients of AWS's services: their set-up, and the meaning of their failures.
+//! The shared parts of the clients of AWS's services: their set-up, and the explanation of their failures.
 
 use std::time::Duration;
 
@@ -16,16 +16,16 @@ use crate::http::{Http, HttpError};
 use crate::profile::login_command;
 use crate::refusals;
 
-/// The attempts of one call in all, if AWS answers that there were too many calls or that it failed itself.
+/// The number of attempts for one call, if AWS throttles it or fails.
 const ATTEMPTS: u32 = 3;
 /// The pause before the second attempt; later ones double, with jitter.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
-/// The longest duration of one call, with its repetitions.
+/// The time limit of one call, with its repetitions.
 const DEADLINE: Duration = Duration::from_secs(15);
-/// The longest ARN of a role that a message repeats, in characters: no ARN of a role is longer.
+/// The longest ARN of a role that a message quotes, in characters. No role has a longer one.
 const LONGEST_ROLE: usize = 400;
 
-/// Returns the configuration that all clients share. Each client adds its own credentials, and the retry classifier
+/// Returns the configuration that all clients share. Each client adds its credentials, and the retry classifier
 /// [`crate::http::ObeyRetryAfter`], for which this type has no field.
 pub fn sdk_config(region: &str, endpoint: &str, http: &Http) -> SdkConfig {
     SdkConfig::builder()
@@ -38,7 +38,7 @@ pub fn sdk_config(region: &str, endpoint: &str, http: &Http) -> SdkConfig {
         .build()
 }
 
-/// The service that a call went to, in the words of messages.
+/// The service that a call went to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asked {
     /// The identity pools' service.
@@ -64,7 +64,7 @@ impl Asked {
         }
     }
 
-    /// Returns the key of a profile that names another endpoint.
+    /// Returns the profile's key for the endpoint.
     fn endpoint_key(self) -> &'static str {
         match self {
             Asked::IdentityPool => "endpoints.identity_pool",
@@ -72,8 +72,7 @@ impl Asked {
         }
     }
 
-    /// Returns the meaning of a call that failed. If AWS refused it, `likely` may name a cause, given the refusal's
-    /// code and message.
+    /// Returns the failure of a call. If AWS refused it, `likely` may find a cause from the refusal's code and message.
     pub fn failure<E: ProvideErrorMetadata>(
         self,
         error: &SdkError<E>,
@@ -90,7 +89,7 @@ impl Asked {
                 }
                 .after(http.sdk_retry_after(context.raw()))
             }
-            // Not even JSON or XML: mostly a page of something in between.
+            // Neither JSON nor XML: mostly the page of a proxy.
             SdkError::ResponseError(context) => {
                 self.senseless(context.raw(), config).after(http.sdk_retry_after(context.raw()))
             }
@@ -118,7 +117,7 @@ impl Asked {
             .hint("check the network, and HTTPS_PROXY if you need a proxy")
     }
 
-    /// Returns the failure of a good answer that lacks something.
+    /// Returns the failure of a successful answer that lacks something.
     pub fn odd_answer(self, what: &str, config: &PoolConfig<'_>) -> Failure {
         let name = match self {
             Asked::IdentityPool => format!("{} {}", self.name(), config.id),
@@ -129,8 +128,8 @@ impl Asked {
     }
 }
 
-/// Returns the meaning of a refusal: the `likely` cause if there is one, else that of the table. AWS's own words are
-/// part of the message.
+/// Returns the failure of a refusal: with the `likely` cause if there is one, else with the table's. The message holds
+/// AWS's own words.
 pub fn explain(asked: Asked, code: &str, message: &str, config: &PoolConfig<'_>, likely: Option<Likely>) -> Failure {
     let refuser = match asked {
         Asked::IdentityPool => refusals::Refuser::IdentityPool,
@@ -146,7 +145,7 @@ pub fn explain(asked: Asked, code: &str, message: &str, config: &PoolConfig<'_>,
     Failure::new(row.kind, format!("{} ({said})", row.cause(&facts))).hint(row.hint(&facts))
 }
 
-/// Returns AWS's words in one line, with the identity pool and the role that were asked for.
+/// Returns AWS's words in one line, with the identity pool and the requested role.
 fn said(asked: Asked, code: &str, message: &str, config: &PoolConfig<'_>) -> String {
     let pool = (asked == Asked::IdentityPool).then(|| format!("identity pool {}", config.id));
     let role = config.role_arn.map(|role| format!("role {}", shortened(role, LONGEST_ROLE)));

@@ -1,15 +1,15 @@
-//! Name of an assumed role's session. It appears in CloudTrail, in the caller's ARN and in every resource policy's
-//! `aws:userid`, and should say there who the person is.
+//! The name of an assumed role's session. It appears in CloudTrail, in the caller's ARN and in `aws:userid` of
+//! policies, and should tell who the person is.
 
 /// The longest name of a session, in characters
 /// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>: `[\w+=,.@-]{2,64}`).
 const LONGEST: usize = 64;
 /// The replacement for characters that AWS does not accept.
 const REPLACEMENT: char = '-';
-/// The session name if nothing of the person's name is left, and the prefix of names that are too short.
+/// The session name if no character of the person's name is usable. Also the prefix of names that are too short.
 const NOBODY: &str = "cogfed";
 
-/// Returns the session name of `person`, an email address or a user name, with the characters that AWS does not accept
+/// Returns the session name of `person`, an email address or a user name. Characters that AWS does not accept are
 /// replaced.
 pub fn session_name(person: &str) -> String {
     // AWS's `\w` is ASCII only.

@@ -1,5 +1,5 @@
-//! Security Token Service client: the identity that owns a set of credentials, and the last step of the classic flow
-//! (<https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html>).
+//! The client of the Security Token Service: it returns the identity that owns a set of credentials, and does the last
+//! step of the classic flow (<https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html>).
 
 use std::time::SystemTime;
 
@@ -52,8 +52,8 @@ impl<'a> Sts<'a> {
     }
 
     /// Returns the identity that owns `credentials`. The call needs no permission, and no policy can deny it
-    /// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>). `time` is the servers' time now,
-    /// with which the request is signed.
+    /// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>). `time` is the current time
+    /// by the server's clock, for the signature.
     ///
     /// # Errors
     /// [`crate::error::Kind::Refused`] with the meaning of AWS's answer, or [`crate::error::Kind::Network`].
@@ -75,8 +75,8 @@ impl<'a> Sts<'a> {
         identity.ok_or_else(|| Asked::Sts.odd_answer("half an identity", &self.config))
     }
 
-    /// Returns credentials of a role for a token of the identity pool. The request is not signed: the token is the
-    /// proof (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>).
+    /// Returns a role's credentials for a token of the identity pool. The request is not signed: the token is the proof
+    /// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>).
     ///
     /// # Errors
     /// Like [`Sts::caller_identity`].
@@ -104,7 +104,7 @@ impl<'a> Sts<'a> {
         Builder::from(&shared).retry_classifier(ObeyRetryAfter(self.http.clone()))
     }
 
-    /// STS names the cause itself, so no likely cause is looked for.
+    /// Returns the failure of a call. STS names the cause itself, so no likely cause is sought.
     fn failure<E: ProvideErrorMetadata>(&self, error: &SdkError<E>) -> Failure {
         Asked::Sts.failure(error, &self.config, self.http, |_, _| None)
     }

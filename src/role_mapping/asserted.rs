@@ -1,5 +1,5 @@
-//! Roles and groups that the directory asserted, from the claims of an ID token. Nothing here fails: a claim of an odd
-//! type is read as far as possible.
+//! The roles and groups that the directory asserted, read from the claims of an ID token. Nothing here fails: a claim
+//! of an odd type is read as far as possible.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ pub const PLAIN_ROLES: &str = "roles";
 pub const GROUPS: &str = "cognito:groups";
 /// The claim of the directory's groups in Entra ID's own tokens.
 pub const PLAIN_GROUPS: &str = "groups";
-/// The claim of the groups' IAM roles.
+/// The claim of the IAM roles of a user pool's groups.
 pub const IAM_ROLES: &str = "cognito:roles";
 /// The claim of the IAM role of the group with the highest precedence.
 pub const PREFERRED_ROLE: &str = "cognito:preferred_role";
@@ -27,20 +27,22 @@ pub const CUSTOM: &str = "custom:";
 /// The roles and groups that the claims of an ID token assert.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Asserted {
-    /// The application roles, decoded, by their claim. Claims that are missing are not listed.
+    /// The decoded application roles, by claim. Missing claims are not listed.
     pub roles: BTreeMap<String, Vec<String>>,
-    /// The groups: the user pool's, else the directory's own.
+    /// The groups: those of the user pool, else the directory's own.
     pub groups: Vec<String>,
     /// The ARNs of `cognito:roles`.
     pub iam_roles: Vec<String>,
     /// The ARN of `cognito:preferred_role`.
     pub preferred_role: Option<String>,
-    /// The claim that says that the person is in more groups than the directory puts into a token, if there is one.
+    /// The claim that shows a group overage, if there is one: the person is in more groups than the directory puts into
+    /// a token.
     pub group_overage: Option<String>,
 }
 
 impl Asserted {
-    /// Returns what `claims` assert. Besides `custom:roles` and `roles`, the claims in `others` hold roles, too.
+    /// Returns the roles and groups in `claims`. `others` names claims that hold roles, besides `custom:roles` and
+    /// `roles`.
     pub fn of<'a>(claims: &Map<String, Value>, others: impl IntoIterator<Item = &'a str>) -> Self {
         let names = [CUSTOM_ROLES, PLAIN_ROLES].into_iter().chain(others);
         let roles = names.filter_map(|name| Some((name.to_owned(), several(claims.get(name)?)))).collect();
@@ -54,9 +56,9 @@ impl Asserted {
     }
 }
 
-/// Returns the values of a claim that may hold several, in every shape that a user pool or an issuer sends: an array;
-/// one bare value; `[a, b]` or `[a,b]` with form-encoded values, as a user pool flattens several; the text of a JSON
-/// array.
+/// Returns the values of a claim that may hold several. It reads every form that a user pool or an issuer sends: an
+/// array, one bare value, or the text of a JSON array. A user pool also flattens an array to `[a, b]` or `[a,b]` with
+/// form-encoded values.
 pub fn several(claim: &Value) -> Vec<String> {
     match claim {
         Value::Null => Vec::new(),
@@ -66,7 +68,7 @@ pub fn several(claim: &Value) -> Vec<String> {
     }
 }
 
-/// Returns whether a claim is a list, and not one bare value. A claim changes its shape with its second value.
+/// Returns whether a claim is a list, not one bare value. A second value turns a bare value into a list.
 pub fn is_list(claim: &Value) -> bool {
     match claim {
         Value::Array(_) => true,
@@ -75,7 +77,7 @@ pub fn is_list(claim: &Value) -> bool {
     }
 }
 
-/// Returns the ARNs of `cognito:roles`. It is an array in tokens, although AWS's page calls it a text with commas
+/// Returns the ARNs of `cognito:roles`. In tokens it is an array, although AWS's page describes a text with commas
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/role-based-access-control.html>).
 pub fn iam_roles(claims: &Map<String, Value>) -> Vec<String> {
     let mut roles: Vec<String> = match claims.get(IAM_ROLES) {
@@ -87,7 +89,7 @@ pub fn iam_roles(claims: &Map<String, Value>) -> Vec<String> {
     roles
 }
 
-/// Returns a value as the user pool writes it in a list: form-encoded except for letters, digits and `.-*_`.
+/// Encodes a value as a user pool does in a list: form-encoded, except for letters, digits and `.-*_`.
 pub fn encoded(value: &str) -> String {
     url::form_urlencoded::byte_serialize(value.as_bytes()).collect()
 }
@@ -102,17 +104,17 @@ fn inner(text: &str) -> Option<&str> {
 
 fn of_text(text: &str) -> Vec<String> {
     let Some(inner) = inner(text) else {
-        // One value is sent bare. Whether it is encoded is not documented, so it is left as it is.
+        // A single value is sent bare. AWS does not document its encoding, so it is left as it is.
         return Some(text.to_owned()).filter(|text| !text.trim().is_empty()).into_iter().collect();
     };
-    // An OpenID Connect provider's array may arrive like this.
+    // An OpenID Connect provider's array may arrive in this form.
     if let Ok(texts) = serde_json::from_str::<Vec<String>>(text) {
         return texts;
     }
     inner.split(',').map(str::trim).filter(|item| !item.is_empty()).map(decoded).collect()
 }
 
-/// Returns an item without its form encoding, or unchanged if it cannot be decoded.
+/// Decodes an item, or returns it unchanged if it cannot be decoded.
 fn decoded(item: &str) -> String {
     let is_encoding = |piece: &str| piece.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
     if !item.split('%').skip(1).all(is_encoding) {
@@ -122,8 +124,9 @@ fn decoded(item: &str) -> String {
     percent_decode_str(&spaced).decode_utf8().map_or_else(|_| item.to_owned(), |text| text.into_owned())
 }
 
-/// Returns the claim that shows an overage: above 200 groups in a JWT, and above 150 in SAML, Entra ID sends a link
-/// instead (<https://learn.microsoft.com/en-us/entra/identity-platform/id-token-claims-reference#groups-overage-claim>).
+/// Returns the claim that shows a group overage. For more than 200 groups in a JWT, or 150 in SAML, Entra ID sends a
+/// link instead
+/// (<https://learn.microsoft.com/en-us/entra/identity-platform/id-token-claims-reference#groups-overage-claim>).
 fn group_overage(claims: &Map<String, Value>) -> Option<String> {
     let is_sign = |name: &str, value: &Value| match name {
         "_claim_names" => value.get("groups").is_some(),

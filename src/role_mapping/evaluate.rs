@@ -1,4 +1,4 @@
-//! Evaluation of one mapping over one person's claims, by one interpretation: the rules that match, and the role.
+//! Evaluation of one mapping for one person's claims, by one interpretation: the rules that match, and the role.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::{AmbiguousRole, By, IdentityPoolRoles, Interpretation, MatchType, Question, RoleMapping, Rule};
 use crate::role_mapping::asserted::{PREFERRED_ROLE, iam_roles};
 
-/// A request for credentials, as far as the role depends on it.
+/// The parts of a request for credentials that decide the role.
 #[derive(Debug, Clone, Copy)]
 pub struct RoleRequest<'a> {
     /// The claims of the ID token.
@@ -25,7 +25,7 @@ pub enum Verdict {
     Matched,
     /// The claim does not match.
     NotMatched,
-    /// The token has no such claim. Then not even `NotEqual` matches.
+    /// The token has no such claim, so that not even `NotEqual` matches.
     NotEvaluated,
 }
 
@@ -36,7 +36,7 @@ pub enum Outcome {
     Role(String),
     /// `NotAuthorizedException`.
     Denied,
-    /// `InvalidIdentityPoolConfigurationException`: the default role counts, and there is none.
+    /// `InvalidIdentityPoolConfigurationException`: the default role applies, and there is none.
     NoRole,
 }
 
@@ -54,29 +54,29 @@ impl Outcome {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
-    /// The provider has no mapping: the default role.
+    /// The provider has no mapping: the default role applies.
     NoMapping,
     /// This rule, counted from 0, is the first that matches.
     Rule(usize),
-    /// No rule matches: `AmbiguousRoleResolution`.
+    /// No rule matches: `AmbiguousRoleResolution` decides.
     NoRuleMatches,
     /// The claim `cognito:preferred_role`.
     PreferredRole,
-    /// The only one of `cognito:roles`.
+    /// The only role in `cognito:roles`.
     OnlyRole,
-    /// There is no preferred role: `AmbiguousRoleResolution`.
+    /// There is no preferred role: `AmbiguousRoleResolution` decides.
     NoPreferredRole,
     /// The requested role is allowed.
     CustomRole,
-    /// The requested role is not one that this person may have.
+    /// The person may not have the requested role.
     CustomRoleRefused,
 }
 
 /// The result of an evaluation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evaluation {
-    /// A verdict per rule, in the rules' order. Rules after the deciding one are judged as well, because a requested
-    /// role may be theirs.
+    /// One verdict for each rule, in order. Rules after the deciding one are judged as well, because a requested role
+    /// may be theirs.
     pub verdicts: Vec<Verdict>,
     /// The result for the person.
     pub outcome: Outcome,
@@ -202,7 +202,7 @@ pub(super) fn matches(match_type: MatchType, text: &str, value: &str) -> bool {
     }
 }
 
-/// Returns a claim as one text, with arrays flattened as the user pool flattens several values.
+/// Returns a claim as one text. Arrays are flattened as a user pool does it.
 pub(super) fn flattened(claim: &Value) -> String {
     match claim {
         Value::String(text) => text.clone(),

@@ -1,4 +1,4 @@
-//! Explanation of an outcome: the result by the natural interpretation, and the results of the others.
+//! The explanation of an outcome: the result of the natural interpretation, and the differences of the others.
 
 use std::collections::BTreeSet;
 
@@ -11,16 +11,16 @@ use super::{By, Evaluation, IdentityPoolRoles, Interpretation, Outcome, Question
 pub struct Explanation {
     /// The result by the natural interpretation.
     pub evaluation: Evaluation,
-    /// The ways in which the outcome may differ; empty if no interpretation changes it.
+    /// The ways in which the outcome may differ; empty if all interpretations agree.
     pub doubts: Vec<Doubt>,
-    /// The rules, counted from 0, whose verdict some interpretation changes, with or without the outcome.
+    /// The rules, counted from 0, whose verdict differs in some interpretation, even if the outcome does not.
     pub uncertain_rules: BTreeSet<usize>,
 }
 
 /// One way in which the outcome may differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Doubt {
-    /// The questions that would all need their other answer.
+    /// The questions that lead there if all have their other answer.
     pub questions: Vec<Question>,
     /// The outcome in that case.
     pub outcome: Outcome,
@@ -42,7 +42,7 @@ pub fn explain(pool: &IdentityPoolRoles, mapping: Option<&RoleMapping>, request:
         let other = evaluate(pool, mapping, request, interpretation);
         let verdicts = evaluation.verdicts.iter().zip(&other.verdicts).enumerate();
         uncertain_rules.extend(verdicts.filter(|(_, (one, other))| one != other).map(|(place, _)| place));
-        // Interpretations come in the order of their size: one that includes a known doubt adds nothing.
+        // Smaller interpretations come first: one that includes a known doubt adds nothing.
         if other.outcome != evaluation.outcome && !found.iter().any(|known| interpretation.includes(*known)) {
             found.push(interpretation);
             doubts.push(Doubt { questions: interpretation.questions(), outcome: other.outcome });

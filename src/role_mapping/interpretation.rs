@@ -1,14 +1,14 @@
-//! Questions about role mappings that AWS's documents leave open, and the possible answers.
+//! The questions about role mappings that AWS's documents leave open, and their possible answers.
 
 use serde::Serialize;
 
-/// A detail that AWS does not document. Each has a natural answer, and another one that cannot be ruled out.
+/// A detail that AWS does not document. It has a natural answer, and another one that cannot be ruled out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Question {
-    /// `Contains` for an array claim: finds its value in the array's text, or else wants it to be one whole element.
+    /// `Contains` on an array claim: the value is sought in the array's text, or else has to be one whole element.
     ContainsOnArrays,
-    /// The other match types for an array claim: compare the array's text, or else each element.
+    /// The other match types on an array claim: the array's text is compared, or else each element.
     ComparisonOfArrays,
     /// The text of an array: `[a, b]` as a user pool flattens several values, or else JSON.
     TextOfArrays,
@@ -16,11 +16,11 @@ pub enum Question {
     OtherTypes,
     /// Letter case: it matters, or else it does not.
     LetterCase,
-    /// A requested role under rules: must be a matching rule's, or else may be any.
+    /// A requested role under rules: it has to be that of a matching rule, or else may be any.
     CustomRoleByRules,
-    /// A requested role without a mapping: must be the default role, or else may be any.
+    /// A requested role without a mapping: it has to be the default role, or else may be any.
     CustomRoleWithoutMapping,
-    /// A single role in `cognito:roles` without a preferred role: still ambiguous, or else given.
+    /// A single role in `cognito:roles` without a preferred role: it is ambiguous, or else it is given.
     OnlyRole,
 }
 
@@ -37,7 +37,7 @@ impl Question {
         Self::OnlyRole,
     ];
 
-    /// Returns the answer that is assumed.
+    /// Returns the natural answer.
     pub fn natural_answer(self) -> &'static str {
         match self {
             Self::ContainsOnArrays => "Contains looks for its value in the text of an array",
@@ -51,7 +51,7 @@ impl Question {
         }
     }
 
-    /// Returns the answer that cannot be ruled out.
+    /// Returns the other answer.
     pub fn other_answer(self) -> &'static str {
         match self {
             Self::ContainsOnArrays => "Contains wants one element of an array to be its value",
@@ -99,7 +99,7 @@ impl Interpretation {
         Question::ALL.into_iter().filter(|question| self.is_otherwise(*question)).collect()
     }
 
-    /// Returns whether it has the other answer wherever `part` has it.
+    /// Returns whether it has the other answer to every question to which `part` has it.
     pub fn includes(self, part: Self) -> bool {
         self.others & part.others == part.others
     }

@@ -1,9 +1,9 @@
-//! Role mapping of an identity pool: the role that it gives for the claims of an ID token, and the reason
+//! The role mapping of an identity pool: the role for the claims of an ID token, and the reason
 //! (<https://docs.aws.amazon.com/cognito/latest/developerguide/role-based-access-control.html>).
 //!
-//! AWS documents the order of the steps and leaves details open. Each open detail is a [`Question`], and an
+//! AWS documents the order of the steps but leaves details open. Each open detail is a [`Question`], and an
 //! [`Interpretation`] answers all of them. [`evaluate()`] uses one interpretation. [`explain()`] tries every one that
-//! could matter, and reports where they differ. Nothing here reads a file or makes a request.
+//! could matter, and reports the differences. Nothing here reads a file or makes a request.
 
 pub mod asserted;
 mod evaluate;
@@ -29,21 +29,21 @@ pub use provider::{Chosen, ChosenBy, NotChosen, choose};
 pub use reach::{covered_by, matches_whenever};
 pub use reasons::{why_this_outcome, why_this_verdict};
 
-/// The roles of an identity pool, as `GetIdentityPoolRoles` answers and `SetIdentityPoolRoles` takes them
+/// The roles of an identity pool, in the form of `GetIdentityPoolRoles` and `SetIdentityPoolRoles`
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetIdentityPoolRoles.html>).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IdentityPoolRoles {
     /// The identity pool's id, if the document names it.
     pub identity_pool_id: Option<String>,
-    /// The default role of people who signed in.
+    /// The default role of people who have signed in.
     pub authenticated: Option<String>,
     /// The default role of guests.
     pub unauthenticated: Option<String>,
-    /// One mapping per provider. A user pool's provider is `HOST/POOL:APP CLIENT`.
+    /// The mappings, by provider. The provider of a user pool is `HOST/POOL:APP CLIENT`.
     pub mappings: BTreeMap<String, RoleMapping>,
 }
 
-/// The mapping for people who come via one provider
+/// The mapping for people who sign in with one provider
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_RoleMapping.html>).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoleMapping {
@@ -58,14 +58,14 @@ pub struct RoleMapping {
 pub enum By {
     /// `Token`: the claims `cognito:roles` and `cognito:preferred_role`.
     Token,
-    /// `Rules`: the first one that matches.
+    /// `Rules`: the first rule that matches.
     Rules(Vec<Rule>),
 }
 
-/// The outcome if the mapping leads to no role.
+/// The outcome if the mapping gives no role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AmbiguousRole {
-    /// The default role of people who signed in.
+    /// The default role of people who have signed in.
     AuthenticatedRole,
     /// No credentials.
     Deny,
@@ -81,7 +81,7 @@ pub struct Rule {
     pub match_type: MatchType,
     /// The value that the claim is compared with, of 1 to 128 characters.
     pub value: String,
-    /// The ARN of the role that it gives.
+    /// The ARN of the role that the rule gives.
     #[serde(rename = "RoleARN")]
     pub role_arn: String,
 }
@@ -116,7 +116,7 @@ impl fmt::Display for MatchType {
 }
 
 impl RoleMapping {
-    /// Returns the rules; none for a mapping by the token.
+    /// Returns the rules. A mapping by token has none.
     pub fn rules(&self) -> &[Rule] {
         match &self.by {
             By::Token => &[],
@@ -126,7 +126,7 @@ impl RoleMapping {
 }
 
 impl IdentityPoolRoles {
-    /// Returns every role for people who signed in, each once: in the order of the rules, the default role last.
+    /// Returns every role of people who have signed in, each once: in the order of the rules, the default role last.
     pub fn role_arns(&self) -> Vec<&str> {
         let of_rules = self.mappings.values().flat_map(RoleMapping::rules).map(|rule| rule.role_arn.as_str());
         let mut arns: Vec<&str> = Vec::new();
@@ -138,7 +138,7 @@ impl IdentityPoolRoles {
         arns
     }
 
-    /// Returns the claims of rules that a user pool may hold application roles in.
+    /// Returns the custom attributes in rules: a user pool may hold application roles in them.
     pub fn custom_claims(&self) -> impl Iterator<Item = &str> {
         let rules = self.mappings.values().flat_map(RoleMapping::rules);
         rules.map(|rule| rule.claim.as_str()).filter(|claim| claim.starts_with(asserted::CUSTOM))

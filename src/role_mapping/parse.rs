@@ -1,4 +1,4 @@
-//! Parser of the JSON of `aws cognito-identity get-identity-pool-roles`. It makes the checks that the service makes.
+//! The parser of the output of `aws cognito-identity get-identity-pool-roles`, with the checks of the service.
 
 use std::collections::BTreeMap;
 
@@ -12,19 +12,19 @@ use crate::json::UniqueMembers;
 
 /// The largest mapping that is read, in bytes. The largest that AWS stores is far smaller.
 pub const LARGEST: usize = 1 << 20;
-/// The most providers with a mapping
+/// The largest number of providers with a mapping
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_SetIdentityPoolRoles.html>).
 const MOST_PROVIDERS: usize = 10;
 /// The longest name of a provider, in characters (the same page).
 const LONGEST_PROVIDER: usize = 128;
-/// The most rules that the service's model allows. AWS's text says 25, and more than that is a finding, not a fault
+/// The largest number of rules in the service's model. AWS's text says 25, so more than 25 is a finding and not a fault
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_RulesConfigurationType.html>).
 const MOST_RULES: usize = 400;
 /// The longest name of a claim and the longest value, in characters
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_MappingRule.html>).
 const LONGEST_CLAIM: usize = 64;
 const LONGEST_VALUE: usize = 128;
-/// The longest message of the JSON parser that is repeated, in characters.
+/// The longest message of the JSON parser that a message quotes, in characters.
 const LONGEST_FAULT: usize = 300;
 
 #[derive(Deserialize)]
@@ -67,7 +67,7 @@ struct Rules {
     rules: Vec<Rule>,
 }
 
-/// The mappings by provider.
+/// Reads the mappings by provider. No provider may occur twice.
 fn each_once<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Mapping>, D::Error> {
     let repeated = |provider: &str| format!("RoleMappings has '{}' twice", quoted(provider));
     let members = UniqueMembers::new("an object with an entry per provider", repeated);
@@ -78,7 +78,7 @@ impl IdentityPoolRoles {
     /// Reads the output of `get-identity-pool-roles`. Messages name `source`.
     ///
     /// # Errors
-    /// [`Kind::Usage`] for the first thing that the service would not accept either, with its place in the document.
+    /// [`Kind::Usage`] for the first fault that the service would not accept either, with its place in the document.
     pub fn read(json: &[u8], source: &str) -> Result<Self, Failure> {
         let fault = |what: String| {
             Failure::new(Kind::Usage, format!("{source}: {what}"))

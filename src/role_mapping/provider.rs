@@ -1,4 +1,4 @@
-//! Choice of the entry of `RoleMappings` that counts for a token.
+//! The choice of the entry of `RoleMappings` for a token.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -11,13 +11,13 @@ use crate::aws::ids::provider_name;
 pub struct Chosen<'a> {
     /// The entry with its key; `None` if the identity pool has no mappings at all.
     pub entry: Option<(&'a str, &'a RoleMapping)>,
-    /// The way it was chosen.
+    /// The way in which it was chosen.
     pub by: ChosenBy,
-    /// The provider of the token by its `iss` and `aud`, if they tell and the entry is not that provider's.
+    /// The provider that the token's `iss` and `aud` name, if the entry is for another one.
     pub other_token: Option<String>,
 }
 
-/// The way an entry was chosen.
+/// The way in which an entry was chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChosenBy {
@@ -31,11 +31,11 @@ pub enum ChosenBy {
     None,
 }
 
-/// No entry can be chosen: there are several, and nothing tells which; or there is none of that name.
+/// The failure to choose: no entry has the given name, or nothing decides between several.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotChosen;
 
-/// Chooses the entry for the claims of a token: the named one, else that of `iss` and `aud`, else the only one.
+/// Chooses the entry for a token: the named one, else that of the token's `iss` and `aud`, else the only one.
 ///
 /// # Errors
 /// [`NotChosen`].
@@ -66,7 +66,7 @@ pub fn choose<'a>(
 
 /// The provider of a token.
 struct Token<'a> {
-    /// The issuer's name, without a slash at its end.
+    /// The issuer's name, without a final slash.
     issuer: &'a str,
     audience: &'a str,
 }
@@ -85,15 +85,15 @@ impl<'a> Token<'a> {
         format!("{}:{}", self.issuer, self.audience)
     }
 
-    /// The key of a user pool is `HOST/POOL:APP CLIENT`; that of a plain issuer is its name, or the ARN of its provider
-    /// in IAM.
+    /// Returns whether `key` is for this provider. A user pool's key is `HOST/POOL:APP CLIENT`. A plain issuer's is its
+    /// name, or the ARN of its provider in IAM.
     fn is_meant_by(&self, key: &str) -> bool {
         let issuer = key.split_once(":oidc-provider/").map_or(key, |(_, issuer)| issuer);
         key == self.key() || issuer.trim_end_matches('/') == self.issuer
     }
 
-    /// Returns true for the newer of a user pool's two issuers, if the older one is meant by `key`. AWS does not document
-    /// whether identity pools accept one for the other.
+    /// Returns whether `key` is for the older of a user pool's two issuers, and the token from the newer one. AWS does
+    /// not document whether identity pools accept one for the other.
     fn may_be_meant_by(&self, key: &str) -> bool {
         self.issuer.strip_prefix("issuer-").is_some_and(|issuer| Token { issuer, ..*self }.is_meant_by(key))
     }

@@ -1,15 +1,15 @@
 //! Rules that can never take effect, because an earlier rule always pre-empts them.
 //!
-//! Computed for claims that are texts, as every user attribute is. All match types need the claim to exist, so a rule
-//! is a set of texts, and the question is whether one set lies within another.
+//! Claims are treated as texts here, as every user attribute is one. All match types require the claim, so a rule is a
+//! set of texts. One set may contain another.
 
 use super::evaluate::matches;
 use super::{MatchType, Rule};
 
 /// Returns whether a rule of the type and value `earlier` matches every text that one of `later` matches.
 ///
-/// `Equals` is one text, and `NotEqual` all but one. The texts of `StartsWith` and `Contains` have no end, so only the
-/// value itself decides. Values are not empty.
+/// `Equals` matches one text, and `NotEqual` all but one. `StartsWith` and `Contains` match texts without end, so only
+/// the value itself decides. Values are not empty.
 pub fn matches_whenever(earlier: (MatchType, &str), later: (MatchType, &str)) -> bool {
     use MatchType::{Contains, Equals, NotEqual, StartsWith};
     let ((earlier_type, wide), (later_type, narrow)) = (earlier, later);
@@ -30,11 +30,11 @@ pub fn matches_whenever(earlier: (MatchType, &str), later: (MatchType, &str)) ->
     }
 }
 
-/// Returns the earlier rules, counted from 0, that leave nothing to the rule at `place`: one of them, or two that
-/// together match every text (all but one, and that one). The list is empty if the rule can take effect.
+/// Returns the earlier rules, counted from 0, that leave no text to the rule at `place`; none if it can take effect.
+/// They are one rule, or two that together match every text: all but one, and that one.
 ///
-/// `is_array` says that the claim is not a text. How arrays are compared is not documented, so only the same comparison
-/// is sure to match as well.
+/// `is_array` is true if the claim is not a text. AWS does not document how arrays are compared, so only an equal rule
+/// is certain to match as well.
 pub fn covered_by(rules: &[Rule], place: usize, is_array: bool) -> Vec<usize> {
     let Some(rule) = rules.get(place) else { return Vec::new() };
     let pair = |rule: &'_ Rule| (rule.match_type, rule.value.clone());
@@ -83,8 +83,8 @@ mod tests {
         rules.collect()
     }
 
-    /// Returns texts that are long enough, with a letter that no value has: one of them shows a set that is not
-    /// covered.
+    /// Returns texts that are long enough, with a letter that no value has. If a set is not covered, one of these texts
+    /// shows it.
     fn witnesses() -> Vec<String> {
         texts(&['a', 'b', 'z'], 5)
     }

@@ -6,7 +6,7 @@ use super::evaluate::flattened;
 use super::{AmbiguousRole, Basis, IdentityPoolRoles, MatchType, RoleMapping, Rule, Verdict};
 use crate::error::shortened;
 
-/// The longest claim that a reason repeats, in characters.
+/// The longest claim that a reason quotes, in characters.
 const LONGEST_CLAIM: usize = 200;
 
 /// Returns the reason for a rule's verdict.

@@ -1,4 +1,4 @@
-//! Findings about a mapping that deserve a second look, with one person's claims at hand.
+//! Findings: the points of a mapping that deserve a check, with one person's claims at hand.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -9,13 +9,13 @@ use crate::role_mapping::asserted::{
     Asserted, CUSTOM, GROUPS, IAM_ROLES, PLAIN_GROUPS, PLAIN_ROLES, encoded, is_list, several,
 };
 
-/// The most rules of a provider. AWS does not raise this quota
+/// The largest number of rules for a provider. AWS does not raise this quota
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/quotas.html>).
 const MOST_RULES: usize = 25;
 /// The scope that lets people write their own attributes
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-define-resource-servers.html>).
 const ADMIN_SCOPE: &str = "aws.cognito.signin.user.admin";
-/// Claims that no person can write, besides those that begin with `cognito:`.
+/// The claims that no person can write, besides those that begin with `cognito:`.
 const NOT_ATTRIBUTES: &[&str] = &[
     "sub",
     "iss",
@@ -39,16 +39,16 @@ const NOT_ATTRIBUTES: &[&str] = &[
     "roles",
     "groups",
 ];
-/// The most names of one kind that findings about one rule mention.
+/// The largest number of names of one kind that findings about one rule mention.
 const MOST_NAMES: usize = 5;
-/// The longest text from outside that a finding repeats, in characters.
+/// The longest text from outside that a finding quotes, in characters.
 const LONGEST_QUOTE: usize = 128;
 
 /// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// A person may get what they should not have, or not get what they should.
+    /// A person may get a role that they should not have, or not get one that they should.
     Warning,
     /// Background information.
     Note,
@@ -84,7 +84,7 @@ pub struct FindingContext<'a> {
     pub claims: &'a Map<String, Value>,
     /// The verdicts by the natural interpretation.
     pub verdicts: &'a [Verdict],
-    /// The scopes that the sign-in asks for, if they are known.
+    /// The scopes that the sign-in requests, if they are known.
     pub scopes_asked: Option<&'a [String]>,
     /// The scopes of the person's tokens, separated by spaces, if they are known.
     pub scopes_given: Option<&'a str>,
@@ -131,7 +131,7 @@ fn unreachable(rules: &[Rule], place: usize, around: &FindingContext<'_>) -> Opt
     Some(Finding::warning("unreachable_rule", place, text))
 }
 
-/// `Contains` finds its value in longer names, too: those that other rules name, and those that the person has.
+/// Finds names that contain the value of a `Contains` rule: names in other rules, and names that the person has.
 fn part_of_another(rules: &[Rule], place: usize, around: &FindingContext<'_>) -> Vec<Finding> {
     let Some(rule) = rules.get(place).filter(|rule| rule.match_type == MatchType::Contains) else { return Vec::new() };
     let of_rules = rules.iter().filter(|other| other.claim == rule.claim && other.match_type != MatchType::NotEqual);
@@ -165,12 +165,12 @@ fn is_longer(name: &str, value: &str) -> bool {
     name != value && name.contains(value) && !name.starts_with('[')
 }
 
-/// Returns the names that a rule's value stands for: one, or those of a list in brackets.
+/// Returns the names in a rule's value: one, or those of a list in brackets.
 fn names(value: &str) -> impl Iterator<Item = &str> {
     value.trim_start_matches('[').trim_end_matches(']').split(',').map(str::trim).filter(|name| !name.is_empty())
 }
 
-/// The user pool encodes the values of an attribute only if there are several.
+/// Finds a value in the wrong encoding. The user pool encodes an attribute's values only if there are several.
 fn value_is_encoded(place: usize, rule: &Rule) -> Option<Finding> {
     if !rule.claim.starts_with(CUSTOM) || rule.match_type == MatchType::NotEqual {
         return None;
@@ -187,7 +187,7 @@ fn value_is_encoded(place: usize, rule: &Rule) -> Option<Finding> {
     Some(Finding::warning("value_is_encoded", place, text))
 }
 
-/// `[a, b]` neither equals `a` nor starts with it.
+/// Finds a rule that compares a whole list: `[a, b]` neither equals `a` nor starts with it.
 fn whole_claim(place: usize, rule: &Rule, around: &FindingContext<'_>) -> Option<Finding> {
     let claim = around.claims.get(&rule.claim);
     let can_be_list = rule.claim.starts_with(CUSTOM) || claim.is_some_and(is_list);
@@ -205,8 +205,8 @@ fn whole_claim(place: usize, rule: &Rule, around: &FindingContext<'_>) -> Option
     })
 }
 
-/// `openid email` puts only the address into the ID token; `openid` by itself puts everything in
-/// (<https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-client-apps.html>).
+/// Finds a claim that the scopes hide. `openid email` puts only the address into the ID token; `openid` alone puts in
+/// everything (<https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-client-apps.html>).
 fn hidden(place: usize, rule: &Rule, around: &FindingContext<'_>) -> Option<Finding> {
     let given: Option<Vec<&str>> = around.scopes_given.map(|scopes| scopes.split_whitespace().collect());
     let asked = || around.scopes_asked.map(|scopes| scopes.iter().map(String::as_str).collect());
@@ -229,7 +229,8 @@ fn too_many(rules: &[Rule]) -> Option<Finding> {
     (rules.len() > MOST_RULES).then(|| Finding::warning("too_many_rules", None, text))
 }
 
-/// The app client must be able to write mapped attributes, and then people can write them, too, with the right scope
+/// Finds a claim that its owner can write. The app client must be able to write mapped attributes, and with the right
+/// scope people can, too
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/attributes-for-access-control.html>).
 fn writable(rules: &[Rule], around: &FindingContext<'_>) -> Option<Finding> {
     around.scopes_given?.split_whitespace().find(|scope| *scope == ADMIN_SCOPE)?;
@@ -266,7 +267,7 @@ fn several_match(rules: &[Rule], around: &FindingContext<'_>) -> Option<Finding>
     (!others.is_empty()).then(|| Finding::note("several_rules_match", first, text))
 }
 
-/// Attributes that a directory no longer sends stay in the user pool
+/// Notes each attribute in a rule. The user pool keeps it even if the directory no longer sends it
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-specifying-attribute-mapping.html>).
 fn sticky(rules: &[Rule]) -> Vec<Finding> {
     let mut claims: Vec<&str> =

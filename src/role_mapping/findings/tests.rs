@@ -29,7 +29,7 @@ fn found_with(rules: &[Rule], claims: &Value, asked: Option<&[String]>, given: O
     findings(Some(&mapping), &around).into_iter().map(shown).collect()
 }
 
-/// Returns the same without the note that every mapped attribute gets.
+/// Like [`found_with`], without the note that every mapped attribute gets.
 fn found(rules: &[Rule], claims: &Value) -> Vec<String> {
     let mut found = found_with(rules, claims, None, None);
     found.retain(|finding| finding != "attribute_may_be_stale");
@@ -54,7 +54,7 @@ fn value_within_another_name_is_a_warning_unless_covered() {
     assert!(found(&elsewhere, &json!({})).is_empty(), "another claim's names are not this one's");
 }
 
-/// Claims may name any number of roles, and the list of findings must not grow with them.
+/// Claims may hold any number of roles, but the list of findings has to stay short.
 #[test]
 fn many_names_are_cut_to_a_few_and_counted() {
     let names: Vec<String> = (0..5000).map(|number| format!("a{number}")).collect();

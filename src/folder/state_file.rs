@@ -1,4 +1,4 @@
-//! Small state files: one JSON value each, without secrets. cogfed can do without every one of them.
+//! Small state files: one JSON value each, without secrets. cogfed works without them.
 
 use std::marker::PhantomData;
 

@@ -1,4 +1,4 @@
-//! Checks of one profile's settings, key by key. Each failure names the place of its value.
+//! The checks of one profile's settings, key by key. Each failure names the place of its value.
 
 use chrono::TimeDelta;
 
@@ -13,18 +13,18 @@ use crate::store::StoreKind;
 /// The longest scope, in bytes
 /// (<https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UserPoolClientType.html>).
 const LONGEST_SCOPE: usize = 256;
-/// The most scopes of an app client (the same page).
+/// The largest number of scopes of an app client (the same page).
 const MOST_SCOPES: usize = 50;
-/// The most hosts of a list.
+/// The largest number of hosts in a list.
 const MOST_HOSTS: usize = 100;
-/// The allowed life of the classic flow's sessions, in seconds. AWS's own minimum is 900, which would be useless: the
-/// SDKs renew credentials with less than a quarter of an hour left
+/// The allowed life of the classic flow's credentials, in seconds. AWS's own minimum of 900 would be useless: the SDKs
+/// renew credentials with less than 15 minutes left
 /// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>).
 const SESSION_DURATION: std::ops::RangeInclusive<u64> = 1800..=43_200;
-/// The default life of those sessions.
+/// The default life of those credentials.
 const DEFAULT_SESSION_DURATION: TimeDelta = TimeDelta::hours(1);
 
-/// The settings of one profile that become a [`Profile`](super::Profile).
+/// The settings of one profile, to be checked and turned into a [`Profile`](super::Profile).
 pub(super) struct Checked<'a> {
     pub profile: &'a str,
     pub settings: &'a Settings,
@@ -37,7 +37,7 @@ impl Checked<'_> {
         Failure::new(Kind::Usage, message)
     }
 
-    /// Returns the source of a key's value, the profile and the key, for messages.
+    /// Returns the place of a key's value for messages: its source, the profile and the key.
     fn place(&self, key: Entry) -> String {
         let source = self.settings.setting(key).map_or(String::new(), |setting| format!("{}: ", setting.source));
         format!("{source}profile '{}': {}", self.profile, key.name)
@@ -138,7 +138,7 @@ impl Checked<'_> {
         hosts.iter().map(|host| check(host).map_err(|fault| self.fault(key, fault))).collect()
     }
 
-    /// Fails if the profile names two AWS partitions: credentials, roles and tokens of one are invalid in another.
+    /// Fails if the profile names two AWS partitions. Credentials, roles and tokens of one are invalid in another.
     pub fn one_partition(&self, identity_pool_id: &str) -> Result<(), Failure> {
         let of = |id: &str| partition(id.split(['_', ':']).next().unwrap_or_default()).name.to_owned();
         let own = of(identity_pool_id);

@@ -1,5 +1,4 @@
-//! The choice of a profile by an email address: employees and customers of one user pool sign in via different
-//! providers.
+//! The choice of a profile by an email address: employees and customers of one user pool use different providers.
 
 use super::{Choice, Configuration, Profile, Variables, check, keys, listed, select};
 use crate::error::{Failure, Kind, quoted};
@@ -18,11 +17,12 @@ fn domain_of(address: &str) -> Result<String, Failure> {
     check::host(domain).ok().filter(|_| is_name).ok_or_else(fault)
 }
 
-/// Returns the name of the profile for an email address: the chosen one, else the one whose `email_domains` or
-/// `idp_identifier` name the address's domain, else one whose user pool finds the provider by it.
+/// Returns the name of the profile for an email address. It is the chosen profile, or else the one whose
+/// `email_domains` or `idp_identifier` is the domain. Otherwise it is the profile in force, if it leaves the provider
+/// to the user pool.
 ///
 /// # Errors
-/// [`Kind::Usage`] if several profiles match, or none.
+/// [`Kind::Usage`] if several profiles match, or none does.
 pub fn find(
     configuration: &Configuration,
     choice: &Choice,
@@ -69,12 +69,12 @@ pub fn find(
 }
 
 impl Profile {
-    /// Returns the profile for one sign-in of the person with that address. The address is suggested to the provider.
-    /// If the profile names no provider, the user pool finds it by the domain. The sign-in is stored under the same
-    /// name, so that everything that uses the profile finds it.
+    /// Returns the profile for one sign-in of the person with this address, which is suggested to the provider. If the
+    /// profile names no provider, the user pool finds it by the domain. The sign-in is stored under the same name as
+    /// without the address, so that later commands find it.
     ///
     /// # Errors
-    /// [`Kind::Usage`] if that is not an address, or its domain is not one of the profile's.
+    /// [`Kind::Usage`] if this is not an email address, or the profile's `email_domains` do not include its domain.
     pub fn for_email(self, address: &str) -> Result<Self, Failure> {
         let domain = domain_of(address)?;
         if !self.email_domains.is_empty() && !self.email_domains.contains(&domain) {

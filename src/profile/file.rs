@@ -1,4 +1,4 @@
-//! The configuration file: its profiles, and the settings of each with their lines.
+//! The configuration file: its profiles, and the settings of each with their line numbers.
 
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
@@ -11,17 +11,17 @@ use super::keys::{KEYS, Shape, named, nearest};
 use super::settings::{Setting, Settings, Source, Value};
 use crate::error::{Failure, Kind, quoted, shortened};
 
-/// The longest unknown key for which a similar one is looked up, in bytes.
+/// The longest unknown key for which a similar key is suggested, in bytes.
 const LONGEST_KEY: usize = 64;
-/// The longest fault in a message, in characters: those of TOML quote the text they found.
+/// The longest fault in a message, in characters: the TOML parser quotes text from the file.
 const LONGEST_FAULT: usize = 300;
 /// The largest configuration, in bytes.
 const LIMIT: u64 = 1024 * 1024;
 
-/// The configuration as it was read: keys and shapes are right, contents are not checked yet.
+/// The configuration as it was read. Its keys and shapes are right; its values are not checked yet.
 #[derive(Debug, Clone, Default)]
 pub struct Configuration {
-    /// The file, which need not exist.
+    /// The path of the file, which may not exist.
     pub path: PathBuf,
     default_profile: Option<String>,
     profiles: BTreeMap<String, Settings>,
@@ -29,7 +29,7 @@ pub struct Configuration {
 
 impl Configuration {
     /// Returns the path of the configuration: the file that `COGFED_CONFIG` names, else `cogfed/config.toml` in this
-    /// user's configuration folder. Never one in the current folder: a cloned repository must not be able to redirect a
+    /// user's configuration folder. It is never in the current folder, so that a cloned repository cannot redirect a
     /// sign-in.
     ///
     /// # Errors
@@ -56,7 +56,7 @@ impl Configuration {
     ///
     /// # Errors
     /// [`Kind::Usage`] if the file cannot be read, is not TOML, or has an unknown key or a value of the wrong shape.
-    /// The message names the line and, for a misspelled key, the one that was probably meant.
+    /// The message names the line and, for a misspelled key, the most similar key.
     pub fn read(path: &Path) -> Result<Self, Failure> {
         Self::parse(path, &text_of(path)?.unwrap_or_default())
     }
@@ -99,19 +99,19 @@ impl Configuration {
         self.profiles.keys().map(String::as_str)
     }
 
-    /// Returns the default profile that the file names.
+    /// Returns the name of the default profile, if the file sets one.
     pub fn default_profile(&self) -> Option<&str> {
         self.default_profile.as_deref()
     }
 
-    /// Returns the settings that the file has for one profile.
+    /// Returns the settings of one profile in the file.
     pub fn profile(&self, name: &str) -> Option<&Settings> {
         self.profiles.get(name)
     }
 }
 
-/// Returns the text of the file, if it exists. It directs tokens and names the browser's program, so it must be a
-/// regular file that only this user or root can write. A link to such a file is fine.
+/// Returns the text of the file, if it exists. The file decides where tokens go and which program is the browser. So it
+/// must be a regular file that only this user or root can write. A link to such a file is fine.
 fn text_of(path: &Path) -> Result<Option<String>, Failure> {
     let failed = |what: String| Failure::new(Kind::Usage, format!("cannot read {}: {what}", path.display()));
     let mut options = OpenOptions::new();
@@ -144,7 +144,8 @@ fn text_of(path: &Path) -> Result<Option<String>, Failure> {
     }
 }
 
-/// Checks a profile's name. It appears in command lines and in other programs' files, so it has plain characters only.
+/// Checks a profile's name. It appears in command lines and in other programs' files, so it may have only plain
+/// characters.
 fn check_name(name: &str) -> Result<(), String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.@+".contains(c);
     match !name.is_empty() && name.len() <= 64 && name.chars().all(plain) && !name.starts_with('-') {
@@ -156,7 +157,7 @@ fn check_name(name: &str) -> Result<(), String> {
 }
 
 fn unknown<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
-    // A misspelled key is not that long, and comparing long words takes long.
+    // No misspelled key is as long, and comparing long words takes time.
     let meant = if name.len() <= LONGEST_KEY { nearest(name, candidates) } else { None };
     match meant {
         Some(meant) => format!("unknown key '{name}'; did you mean '{meant}'?"),
@@ -168,7 +169,7 @@ fn start_of(table: &dyn TableLike, name: &str) -> Option<usize> {
     table.get_key_value(name).and_then(|(key, item)| key.span().or_else(|| item.span())).map(|span| span.start)
 }
 
-/// The text that is being read, for messages that name the place.
+/// The text that is being read, for the line numbers in messages.
 struct Reader<'a> {
     path: &'a Path,
     text: &'a str,

@@ -1,4 +1,4 @@
-//! The issuer that signs people in: a Cognito user pool, or a plain OpenID provider that the identity pool knows
+//! The issuer that signs people in: a Cognito user pool, or a plain OpenID provider that the identity pool accepts
 //! directly.
 
 use url::Url;
@@ -35,7 +35,7 @@ pub enum Issuer {
 /// A Cognito user pool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserPool {
-    /// Its id; the prefix is the region.
+    /// The id. Its prefix is the region.
     pub id: String,
     /// The issuers that its tokens may name.
     pub issuers: Vec<String>,
@@ -43,14 +43,14 @@ pub struct UserPool {
     pub endpoints: ProviderEndpoints,
 }
 
-/// An OpenID provider in place of a user pool.
+/// An OpenID provider instead of a user pool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlainIssuer {
-    /// The issuer, exactly as `iss` names it, including a slash at its end.
+    /// The issuer, exactly as `iss` names it, including a final slash.
     pub url: String,
     /// The URL of its discovery document.
     pub discovery: String,
-    /// Other hosts at which its endpoints may be: `HOST`, or `HOST:PORT` for another port than 443.
+    /// Other allowed hosts of its endpoints: `HOST`, or `HOST:PORT` for another port than 443.
     pub hosts: Vec<String>,
 }
 
@@ -59,20 +59,20 @@ pub struct PlainIssuer {
 pub struct ProviderEndpoints {
     /// The page that the browser opens.
     pub authorization: String,
-    /// The endpoint that takes codes and refresh tokens.
+    /// The endpoint that exchanges codes and refresh tokens for tokens.
     pub token: String,
     /// The endpoint that revokes refresh tokens (RFC 7009). Entra ID has none.
     pub revocation: Option<String>,
     /// The page that ends the browser's own session.
     pub logout: Option<String>,
-    /// The signing keys.
+    /// The URL of the signing keys.
     pub jwks: String,
-    /// True if the provider declares that each answer through the browser names its issuer (RFC 9207, section 3).
+    /// True if the provider promises `iss` in each answer through the browser (RFC 9207, section 3).
     pub answers_name_issuer: bool,
 }
 
 impl Issuer {
-    /// Returns the user pool's id or the plain issuer's URL, for the names of stored items and for records.
+    /// Returns the user pool's id or the plain issuer's URL, for records and the names of stored items.
     pub fn id(&self) -> &str {
         match self {
             Issuer::UserPool(pool) => &pool.id,
@@ -88,7 +88,7 @@ impl Issuer {
         }
     }
 
-    /// Returns the user pool, if it is one.
+    /// Returns the user pool, unless the issuer is a plain one.
     pub fn user_pool(&self) -> Option<&UserPool> {
         match self {
             Issuer::UserPool(pool) => Some(pool),
@@ -96,7 +96,7 @@ impl Issuer {
         }
     }
 
-    /// Returns its name in messages.
+    /// Returns the word for it in messages.
     pub fn described(&self) -> &'static str {
         match self {
             Issuer::UserPool(_) => "user pool",
@@ -106,7 +106,7 @@ impl Issuer {
 }
 
 impl PlainIssuer {
-    /// Checks that an endpoint of the discovery document may be used: it must have https or a loopback host, and a host
+    /// Checks that an endpoint of the discovery document may be used. It needs https or a loopback host, and a host
     /// that the profile allows.
     ///
     /// # Errors
@@ -129,7 +129,7 @@ impl PlainIssuer {
 }
 
 impl Checked<'_> {
-    /// Returns the user pool, or the plain issuer in its place. Keys of the other kind are refused.
+    /// Returns the user pool or the plain issuer. Refuses keys that belong to the other kind.
     pub fn issuer(&self, is_fips: bool) -> Result<Issuer, Failure> {
         let is_there = |key: &&Entry| self.settings.setting(**key).is_some();
         let Some(id) = self.text(keys::USER_POOL_ID, ids::user_pool_id)? else {

@@ -19,9 +19,9 @@ pub enum Shape {
     Numbers,
 }
 
-/// A Rust type that a key's value may have.
+/// A Rust type of keys' values.
 pub trait Shaped: Sized {
-    /// Its shape.
+    /// The shape of the type.
     const SHAPE: Shape;
 
     /// Returns the value, if it has this shape.
@@ -51,11 +51,11 @@ shaped! {
 /// A row of the table of keys.
 #[derive(Debug, Clone, Copy)]
 pub struct Entry {
-    /// The key as the file writes it; `endpoints.` keys are in a table of their own.
+    /// The name in the file. Keys with the prefix `endpoints.` are in a table of their own.
     pub name: &'static str,
     /// The form of its value.
     pub shape: Shape,
-    /// True if `COGFED_<KEY>` may override it. Keys that direct secrets may not come from the environment: a cloned
+    /// True if `COGFED_<KEY>` may override it. The environment must not set a key that directs secrets: a cloned
     /// repository's `.envrc` is no safer than its files.
     pub from_environment: bool,
     /// The default, written as in the environment.
@@ -63,7 +63,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Returns the environment variable that overrides it, or would if it were allowed.
+    /// Returns the environment variable that overrides the key, if that is allowed.
     pub fn variable(&self) -> String {
         format!("COGFED_{}", self.name.replace('.', "_").to_ascii_uppercase())
     }
@@ -76,7 +76,7 @@ pub struct Key<T> {
     value: PhantomData<fn() -> T>,
 }
 
-// Derived implementations would require them of `T`, too.
+// Derived implementations would require `T` to be `Clone` and `Copy`, too.
 impl<T> Clone for Key<T> {
     fn clone(&self) -> Self {
         *self
@@ -102,12 +102,12 @@ impl<T: Shaped> From<Key<T>> for Entry {
     }
 }
 
-/// A key that only the configuration file sets.
+/// Creates a key that only the configuration file may set.
 const fn pinned<T: Shaped>(name: &'static str) -> Key<T> {
     Key::new(name, false, None)
 }
 
-/// A key that the environment may override.
+/// Creates a key that the environment may override.
 const fn open<T: Shaped>(name: &'static str, default: Option<&'static str>) -> Key<T> {
     Key::new(name, true, default)
 }
@@ -128,17 +128,17 @@ keys! {
     CLIENT_ID: String = pinned("client_id");
     /// The host of the user pool's hosted UI.
     DOMAIN: String = pinned("domain");
-    /// The issuer that the tokens name, if it is not the user pool by one of its two names.
+    /// The issuer in the tokens, if it is neither of the user pool's two.
     ISSUER: String = pinned("issuer");
-    /// Hosts besides a plain issuer's own at which its endpoints may be.
+    /// The hosts that a plain issuer's endpoints may use besides its own.
     ISSUER_HOSTS: Vec<String> = pinned("issuer_hosts");
     /// The identity pool's id; its prefix is a region.
     IDENTITY_POOL_ID: String = pinned("identity_pool_id");
     /// The issuer's name in the identity pool.
     LOGINS_KEY: String = pinned("logins_key");
-    /// True if cogfed uses AWS's FIPS 140 hosts only.
+    /// True if cogfed uses only AWS's FIPS 140 hosts.
     FIPS: bool = pinned("fips");
-    /// The identity provider to go to at once.
+    /// The identity provider to which the user pool redirects at once.
     IDENTITY_PROVIDER: String = open("identity_provider", None);
     /// An identifier of that identity provider.
     IDP_IDENTIFIER: String = open("idp_identifier", None);
@@ -148,11 +148,12 @@ keys! {
     ACCOUNT: String = open("account", None);
     /// The user name that the identity provider suggests.
     LOGIN_HINT: String = open("login_hint", None);
-    /// The question that the identity provider asks again: `login`, `select_account` or `consent`.
+    /// The prompt that the identity provider shows instead of using its session: `login`, `select_account` or
+    /// `consent`.
     PROMPT: String = open("prompt", None);
     /// The language of the hosted UI.
     LANG: String = open("lang", None);
-    /// The scopes to ask for. The default is another one for a plain issuer, [`PLAIN_SCOPES`].
+    /// The scopes to request. A plain issuer has another default, [`PLAIN_SCOPES`].
     SCOPES: Vec<String> = open("scopes", Some("openid"));
     /// The host of the registered redirect URIs.
     REDIRECT_HOST: String = open("redirect_host", Some("localhost"));
@@ -170,9 +171,9 @@ keys! {
     REFRESH_TOKEN_VALIDITY: u64 = open("refresh_token_validity", None);
     /// The time for which a rotated refresh token still works, in seconds.
     REFRESH_GRACE: u64 = open("refresh_grace", Some("0"));
-    /// The IAM role to ask for.
+    /// The IAM role to request.
     ROLE_ARN: String = open("role_arn", None);
-    /// The way to credentials: `enhanced` or `classic`.
+    /// The flow from an ID token to credentials: `enhanced` or `classic`.
     FLOW: String = open("flow", Some("enhanced"));
     /// The life of credentials of the classic flow, in seconds.
     SESSION_DURATION: u64 = open("session_duration", None);
@@ -180,32 +181,32 @@ keys! {
     STORE: String = open("store", Some("keyring"));
     /// The region that `call` signs for.
     REGION: String = open("region", None);
-    /// The page that the hosted UI's logout leads to.
+    /// The page to which the hosted UI's logout leads.
     LOGOUT_URI: String = open("logout_uri", None);
-    /// A PEM file of authorities to trust besides the system's.
+    /// A PEM file of certificate authorities that are trusted besides the system's.
     CA_BUNDLE: String = pinned("ca_bundle");
-    /// The user pools' service, if not AWS's own.
+    /// The endpoint of the user pools' service, if it is not AWS's own.
     ENDPOINTS_USER_POOL: String = pinned("endpoints.user_pool");
-    /// The hosted UI, if not the host of [`DOMAIN`].
+    /// The URL of the hosted UI, if it is not at [`DOMAIN`].
     ENDPOINTS_DOMAIN: String = pinned("endpoints.domain");
-    /// The URL below which a plain issuer's discovery document is, if not the issuer.
+    /// The base URL of a plain issuer's discovery document, if it is not the issuer.
     ENDPOINTS_ISSUER: String = pinned("endpoints.issuer");
-    /// The identity pools' service, if not AWS's own.
+    /// The endpoint of the identity pools' service, if it is not AWS's own.
     ENDPOINTS_IDENTITY_POOL: String = pinned("endpoints.identity_pool");
-    /// The Security Token Service, if not AWS's own.
+    /// The endpoint of the Security Token Service, if it is not AWS's own.
     ENDPOINTS_STS: String = pinned("endpoints.sts");
 }
 
-/// The default of [`SCOPES`] for an issuer in a user pool's place: only a client that asks for `offline_access` gets a
-/// refresh token (OpenID Connect Core 1.0, section 11). A user pool does not know that scope.
+/// The default of [`SCOPES`] for a plain issuer, which gives a refresh token only for `offline_access` (OpenID Connect
+/// Core 1.0, section 11). A user pool does not know that scope.
 pub const PLAIN_SCOPES: &str = "openid,offline_access";
 
-/// Returns the key of that name.
+/// Returns the key with this name.
 pub fn named(name: &str) -> Option<Entry> {
     KEYS.iter().find(|key| key.name == name).copied()
 }
 
-/// Returns the one of `candidates` that `word` is most likely a misspelling of.
+/// Returns the candidate that `word` is most likely a misspelling of.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_ascii_lowercase().replace('-', "_");
     candidates
@@ -216,8 +217,8 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// Returns the likeness of two words, from 0 to 1. A single typo is likely at any length, and Jaro-Winkler rates it too
-/// low in short words.
+/// Returns the similarity of two words, from 0 to 1. A single typo is likely at any length, but Jaro-Winkler rates it
+/// too low in short words.
 fn likeness(word: &str, candidate: &str) -> f64 {
     let slip = if strsim::osa_distance(word, candidate) == 1 { 0.9 } else { 0.0 };
     strsim::jaro_winkler(word, candidate).max(slip)

@@ -1,4 +1,4 @@
-//! Profiles: the targets of a sign-in, read from the configuration, overridden by flags and the environment, and
+//! Profiles: the sign-ins that the configuration describes. Flags and the environment override them, and each is
 //! checked.
 
 pub mod check;
@@ -26,13 +26,13 @@ use crate::store::StoreKind;
 /// (<https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateIdentityProvider.html>).
 const LONGEST_PROVIDER: usize = 32;
 
-/// The most profiles that a hint names.
+/// The largest number of profiles that a hint names.
 const MOST_NAMED: usize = 8;
 
-/// Reads an environment variable. It is passed in, so that tests need not change their own environment.
+/// Reads an environment variable. It is passed in, so that tests do not change their own environment.
 pub type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// The command line's choice of a profile, and its flags that override keys.
+/// The profile and the overrides that the command line names.
 #[derive(Debug, Clone, Default)]
 pub struct Choice {
     /// `--profile`.
@@ -41,7 +41,7 @@ pub struct Choice {
     pub flags: Vec<Override>,
 }
 
-/// One checked profile: the target and the way of its sign-in, and the store of its secrets.
+/// One checked profile: the issuer, the identity pool, the way to sign in, and the store of secrets.
 #[derive(Debug, Clone)]
 pub struct Profile {
     /// Its name in the configuration.
@@ -50,23 +50,23 @@ pub struct Profile {
     pub issuer: Issuer,
     /// The app client's id.
     pub client_id: String,
-    /// The scopes to ask for.
+    /// The scopes to request.
     pub scopes: Vec<String>,
     /// The identity pool's id. Its prefix is a region.
     pub identity_pool_id: String,
-    /// The issuer's name in the identity pool (the key of `Logins`), if that is not the token's own issuer.
+    /// The issuer's name in the identity pool (the key of `Logins`), if it is not the token's own issuer.
     pub logins_key: Option<String>,
-    /// The identity provider to go to at once, past the hosted UI's chooser.
+    /// The identity provider to which the user pool redirects at once.
     pub identity_provider: Option<String>,
-    /// The identity provider by one of its identifiers, such as an email domain.
+    /// One of the provider's identifiers, such as an email domain, instead of its name.
     pub idp_identifier: Option<String>,
-    /// The domains of its people's email addresses, by which `login --email` finds the profile.
+    /// The domains of people's email addresses, by which `login --email` finds the profile.
     pub email_domains: Vec<String>,
     /// A name for this sign-in, for two people at one provider.
     pub account: Option<String>,
     /// The user name that the provider's page suggests.
     pub login_hint: Option<String>,
-    /// The question that the provider asks again: `login`, `select_account` or `consent`.
+    /// The prompt that the provider shows instead of using its session: `login`, `select_account` or `consent`.
     pub prompt: Option<String>,
     /// The language of the hosted UI.
     pub lang: Option<String>,
@@ -76,13 +76,13 @@ pub struct Profile {
     pub browser: Option<String>,
     /// True if the sign-in URL may be copied to the clipboard of the person's terminal.
     pub clipboard: bool,
-    /// True if `credential-process` may open a browser without being asked to.
+    /// True if `credential-process` may open a browser on its own.
     pub sign_in_on_demand: bool,
     /// The life of a refresh token after the sign-in. Cognito does not report it.
     pub refresh_token_validity: Option<TimeDelta>,
     /// The time for which a rotated refresh token still works.
     pub refresh_grace: TimeDelta,
-    /// The IAM role to request in place of the one that the mapping gives.
+    /// The IAM role to request, instead of the one that the mapping gives.
     pub role_arn: Option<String>,
     /// The flow from ID token to credentials.
     pub flow: Flow,
@@ -90,9 +90,9 @@ pub struct Profile {
     pub store: StoreKind,
     /// The region of the APIs that `call` signs for.
     pub region: Option<String>,
-    /// The page that the hosted UI's logout leads to.
+    /// The page to which the hosted UI's logout leads.
     pub logout_uri: Option<String>,
-    /// Authorities to trust besides the system's. Not read before the first request over TLS.
+    /// The certificate authorities that are trusted besides the system's. Read at the first request over TLS.
     pub ca_bundle: Option<CaBundle>,
     /// The endpoints of AWS's services.
     pub endpoints: Endpoints,
@@ -104,24 +104,25 @@ pub struct Profile {
 pub enum Flow {
     /// The identity pool assumes a role that it chooses, and returns credentials for an hour.
     Enhanced,
-    /// The identity pool vouches for the person, and STS lets them assume [`Profile::role_arn`], which is then set.
+    /// The identity pool issues a token for the person, with which STS assumes [`Profile::role_arn`]. That key is
+    /// required.
     Classic {
         /// The requested life of the credentials.
         duration: TimeDelta,
     },
 }
 
-/// The role that credentials are for, and the flow that yields them.
+/// The role of credentials, and the flow that issues them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Role {
-    /// The role's ARN; `None` leaves the choice to the identity pool.
+    /// The ARN of the role; `None` lets the identity pool choose.
     pub arn: Option<String>,
     /// The flow. The classic one needs an ARN.
     pub flow: Flow,
 }
 
 impl Role {
-    /// Returns whether the credentials come by the classic flow, from STS.
+    /// Returns whether the credentials come from STS, by the classic flow.
     pub fn is_classic(&self) -> bool {
         matches!(self.flow, Flow::Classic { .. })
     }
@@ -155,7 +156,7 @@ impl Redirect {
 pub struct Endpoints {
     /// The identity pools' service.
     pub identity_pool: String,
-    /// True if that is AWS's own host for the region, to which any sign-in's ID token may go.
+    /// True if that is AWS's own host for the region. It may receive any sign-in's ID token.
     pub identity_pool_is_aws: bool,
     /// The Security Token Service.
     pub sts: String,
@@ -164,11 +165,11 @@ pub struct Endpoints {
 }
 
 impl Profile {
-    /// Reads and checks the profile that the command line, `COGFED_PROFILE` or the configuration's `default_profile`
-    /// names, or the only one.
+    /// Reads and checks one profile: the one that the command line, `COGFED_PROFILE` or `default_profile` names, else
+    /// the only one.
     ///
     /// # Errors
-    /// [`Kind::Usage`], naming the place and the fault.
+    /// [`Kind::Usage`], with the place and the fault.
     pub fn load(choice: &Choice, variables: Variables) -> Result<Self, Failure> {
         let configuration = Configuration::read(&Configuration::path(variables)?)?;
         let name = select(&configuration, choice, variables)?;
@@ -226,8 +227,8 @@ impl Profile {
         })
     }
 
-    /// Returns the part of stored items' names that tells sign-ins apart: `account`, else the identity provider, else
-    /// its identifier, else `default`.
+    /// Returns the part of account names that tells sign-ins apart: `account`, else the identity provider, else its
+    /// identifier, else `default`.
     pub fn who(&self) -> &str {
         [&self.account, &self.identity_provider, &self.idp_identifier]
             .into_iter()
@@ -235,11 +236,11 @@ impl Profile {
             .unwrap_or("default")
     }
 
-    /// Returns the profile with another identity provider, for one sign-in. The sign-in is stored under the same name,
-    /// so that everything that uses the profile finds it.
+    /// Returns the profile with another identity provider, for one sign-in. The sign-in is stored under the same name
+    /// as without it, so that later commands find it.
     ///
     /// # Errors
-    /// [`Kind::Usage`] if that is not a name, or the profile has no user pool: only user pools have identity providers.
+    /// [`Kind::Usage`] if this is not a name, or the profile has no user pool: only a user pool has identity providers.
     pub fn by_provider(self, provider: &str) -> Result<Self, Failure> {
         let fault = |fault: String| Failure::new(Kind::Usage, format!("--identity-provider: {fault}"));
         if self.issuer.user_pool().is_none() {
@@ -250,7 +251,7 @@ impl Profile {
         Ok(Self { account, identity_provider: Some(provider), idp_identifier: None, ..self })
     }
 
-    /// Returns true if credentials come by the classic flow.
+    /// Returns whether the profile uses the classic flow.
     pub fn is_classic(&self) -> bool {
         matches!(self.flow, Flow::Classic { .. })
     }
@@ -260,7 +261,7 @@ impl Profile {
         Role { arn: self.role_arn.clone(), flow: self.flow }
     }
 
-    /// Returns the twelve digits of the AWS account, if the profile names a role.
+    /// Returns the twelve digits of the role's AWS account, if the profile names a role.
     pub fn account_id(&self) -> Option<&str> {
         self.role_arn.as_deref()?.split(':').nth(4)
     }
@@ -279,7 +280,7 @@ pub fn login_command(profile: &str) -> String {
 /// Returns the name of the profile in force.
 ///
 /// # Errors
-/// [`Kind::Usage`] if none is named and there is not exactly one, or the named one does not exist.
+/// [`Kind::Usage`] if the named profile does not exist, or none is named and there is not exactly one.
 pub fn select(configuration: &Configuration, choice: &Choice, variables: Variables) -> Result<String, Failure> {
     let path = configuration.path.display();
     let chosen = choice
@@ -319,7 +320,7 @@ fn listed(names: &[&str]) -> String {
     }
 }
 
-/// Returns the settings of one profile, with all layers on top of one another.
+/// Returns the settings of one profile, with the overrides of all layers.
 ///
 /// # Errors
 /// [`Kind::Usage`] if a flag or an environment variable has the wrong shape.

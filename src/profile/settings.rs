@@ -8,7 +8,7 @@ use super::keys::{Entry, ISSUER, KEYS, Key, PLAIN_SCOPES, SCOPES, Shape, Shaped,
 use crate::error::quoted;
 use crate::error::{Failure, Kind};
 
-/// The value of one key, in its shape.
+/// The value of one key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
     /// [`Shape::Text`].
@@ -47,7 +47,7 @@ impl Value {
         }
     }
 
-    /// Returns the value as JSON, in its own shape.
+    /// Returns the value as JSON of the same shape.
     pub fn to_json(&self) -> serde_json::Value {
         match self {
             Value::Text(text) => text.as_str().into(),
@@ -58,7 +58,7 @@ impl Value {
         }
     }
 
-    /// Reads a value of that shape as the environment or the command line writes it.
+    /// Reads a value of this shape, as written in the environment or on the command line.
     ///
     /// # Errors
     /// A description of the fault.
@@ -82,7 +82,7 @@ impl Value {
     }
 }
 
-/// The source of a value. Earlier ones override later ones.
+/// The source of a value, with the highest precedence first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     /// A flag of the command line.
@@ -115,7 +115,7 @@ pub struct Setting {
     pub source: Source,
 }
 
-/// A value that the command line gives to a key.
+/// A value for a key from the command line.
 #[derive(Debug, Clone)]
 pub struct Override {
     /// The key.
@@ -126,18 +126,18 @@ pub struct Override {
     pub text: String,
 }
 
-/// The settings of one profile, of one layer or of all. Every value has the shape of its key; its content is
-/// [`super::Profile`]'s to check.
+/// The settings of one profile, of one layer or of all. Every value has the shape of its key; [`super::Profile`] checks
+/// its content.
 #[derive(Debug, Clone, Default)]
 pub struct Settings(BTreeMap<&'static str, Setting>);
 
 impl Settings {
-    /// Puts the layers on top of one another: flags, then the environment, then the profile, then defaults.
+    /// Combines the layers. Flags take precedence over the environment, then the profile, then the defaults.
     ///
-    /// `variable` reads an environment variable, `profile` is the layer of the file.
+    /// `variable` reads an environment variable. `profile` is the layer of the file.
     ///
     /// # Errors
-    /// If a value has the wrong shape, or the environment sets a key that it may not.
+    /// If a value has the wrong shape, or the environment sets a key that only the file may set.
     pub fn layered(
         flags: &[Override],
         variable: &dyn Fn(&str) -> Option<String>,
@@ -175,7 +175,7 @@ impl Settings {
         self.0.get(key.into().name)
     }
 
-    /// Returns all settings in the order of the table.
+    /// Returns all settings, in the order of the table of keys.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Setting)> {
         KEYS.iter().filter_map(|key| Some((key.name, self.setting(*key)?)))
     }

@@ -94,9 +94,9 @@ impl Session {
     /// Signs a person in, unless the stored sign-in works.
     ///
     /// # Errors
-    /// [`Kind::SignInRequired`] if nobody signed in in time or no browser may be opened, [`Kind::Busy`] if another
-    /// process signs in for longer than `patience` or no port is free, [`Kind::Refused`] if the sign-in is refused,
-    /// [`Kind::Store`], [`Kind::Network`].
+    /// [`Kind::SignInRequired`] if nobody signed in in time, or no browser may be opened. [`Kind::Busy`] if another
+    /// process signs in for longer than `patience`, or no port is free. [`Kind::Refused`] if the sign-in is refused.
+    /// [`Kind::Store`] or [`Kind::Network`].
     pub async fn sign_in(&self, request: &SignInRequest<'_>) -> Result<Outcome, Failure> {
         // Reads the store first: if it does not work, nobody signs in for nothing.
         if request.is_forced {

@@ -115,7 +115,7 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Opens a session for one flight: the time limit of its store counts for that flight alone.
+    /// Opens a session for one flight: the time limit of its store covers only that flight.
     fn session(&self, ask: &Ask) -> Session {
         let opened = Session::open(&self.session.setup, ask.clone());
         match Arc::ptr_eq(&ask.profile, &self.session.ask.profile) {

@@ -186,9 +186,8 @@ impl Grant {
     }
 }
 
-/// Returns an answer that says something about the grant. That of an overloaded or broken server does not, whatever its
-/// body, but may ask for a pause. The body has to be one JSON value: `oauth2` checks neither what follows the value nor
-/// unknown members.
+/// Passes on an answer, unless the server is overloaded or broken: such an answer says nothing about the grant, but may
+/// ask for a pause. The body has to be one JSON value, because `oauth2` does not check text after it or unknown members.
 fn available(answer: HttpResponse, wait: Option<Duration>) -> Result<HttpResponse, SendError> {
     match answer.status().as_u16() {
         status if is_unavailable(status) => Err(SendError::Unavailable(status, wait)),

@@ -1,7 +1,7 @@
 //! Checks of the configuration's values: hosts, URLs, ports, paths and names.
 //!
-//! Each function takes the text as it was written and returns what is wrong with it. It does not name the key: the
-//! caller knows the place.
+//! Each function takes the text as it was written, and returns the checked value or the fault. The fault does not name
+//! the key: the caller adds its place.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use crate::network::is_loopback;
 
 /// The longest URL, in bytes.
 const LONGEST_URL: usize = 2048;
-/// The most ports.
+/// The largest number of ports.
 const MOST_PORTS: usize = 100;
 
 /// Checks a host name without a scheme, such as the hosted UI's domain.
@@ -36,7 +36,7 @@ pub fn host(text: &str) -> Result<String, String> {
 }
 
 /// Checks the base URL of an endpoint: https, or http on a loopback host; no user, query or fragment. Returns it
-/// without a slash at its end.
+/// without a final slash.
 pub fn endpoint(text: &str) -> Result<String, String> {
     let url = web_url(text)?;
     match url.query().is_none() && url.fragment().is_none() {
@@ -45,8 +45,8 @@ pub fn endpoint(text: &str) -> Result<String, String> {
     }
 }
 
-/// Checks an issuer's identifier, which is exactly what `iss` names (OpenID Connect Core 1.0, section 2): a slash at
-/// its end counts.
+/// Checks an issuer's identifier. It has to be exactly what `iss` names (OpenID Connect Core 1.0, section 2), including
+/// a final slash.
 pub fn issuer(text: &str) -> Result<String, String> {
     let url = web_url(text)?;
     match url.query().is_none() && url.fragment().is_none() {
@@ -55,12 +55,12 @@ pub fn issuer(text: &str) -> Result<String, String> {
     }
 }
 
-/// Checks a host with an optional port. Returns it without the port of https, 443.
+/// Checks a host with an optional port. Returns it without port 443, that of https.
 pub fn authority(text: &str) -> Result<String, String> {
     let known = |name: &str| if name == "localhost" { Ok(name.to_owned()) } else { host(name) };
     let Some((name, port)) = text.split_once(':') else { return known(text) };
     match port.parse::<u16>() {
-        // The form that a URL of that host has.
+        // URLs of that host have this form.
         Ok(443) if port == "443" => known(name),
         Ok(number) if number != 0 && number.to_string() == port => Ok(format!("{}:{port}", known(name)?)),
         _ => Err(format!("'{}' is not a host with a port, as in login.example.com:8443", quoted(text))),
@@ -72,8 +72,8 @@ pub fn web_url(text: &str) -> Result<Url, String> {
     if text.len() > LONGEST_URL {
         return Err(format!("'{}' is longer than {LONGEST_URL} bytes", quoted(text)));
     }
-    // URL parsers drop line breaks and tabs, and read a backslash as a slash (URL standard). A person would read
-    // another host than the one that is contacted; CVE-2020-5260 was of that kind.
+    // URL parsers drop line breaks and tabs, and read a backslash as a slash (URL standard). A person would then read a
+    // different host from the one that is contacted, as in CVE-2020-5260.
     if let Some(odd) = text.chars().find(|c| c.is_control() || c.is_whitespace() || *c == '\\') {
         return Err(format!("'{}' holds {odd:?}, which no URL does", quoted(text)));
     }
@@ -105,7 +105,7 @@ pub fn ports(numbers: &[u64]) -> Result<Vec<u16>, String> {
     if ports.is_empty() { Err("give at least one port".into()) } else { Ok(ports) }
 }
 
-/// Checks the host in the redirect URI. Cognito accepts http for these three only.
+/// Checks the host in the redirect URI. Cognito accepts http only for these three.
 pub fn redirect_host(text: &str) -> Result<String, String> {
     match text {
         "localhost" | "127.0.0.1" | "[::1]" => Ok(text.to_owned()),
@@ -113,10 +113,10 @@ pub fn redirect_host(text: &str) -> Result<String, String> {
     }
 }
 
-/// Checks the path in the redirect URI. It needs no encoding, so that it is compared as it is written.
+/// Checks the path in the redirect URI. It must not need encoding, because it is compared as it is written.
 pub fn redirect_path(text: &str) -> Result<String, String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
-    // Browsers remove empty segments and dots, or ask for them in another form.
+    // Browsers remove empty segments and dots, or encode them differently.
     let segment = |part: &str| !part.is_empty() && !part.chars().all(|c| c == '.') && part.chars().all(plain);
     let is_free = !["/done", "/favicon.ico"].contains(&text);
     match text.strip_prefix('/').is_some_and(|rest| rest.split('/').all(segment)) && text.len() <= 200 && is_free {
@@ -125,7 +125,7 @@ pub fn redirect_path(text: &str) -> Result<String, String> {
     }
 }
 
-/// Checks a name for people: printable, without control characters, of at most `limit` characters.
+/// Checks a name: printable, without control characters, of at most `limit` characters.
 pub fn name(text: &str, limit: usize) -> Result<String, String> {
     match text.trim() == text && (1..=limit).contains(&text.chars().count()) && !text.chars().any(char::is_control) {
         true => Ok(text.to_owned()),

@@ -114,8 +114,7 @@ impl TokensRecord {
         }
     }
 
-    /// Compares the AWS endpoints. AWS's own may receive any sign-in's tokens, another only those of a record that
-    /// names it.
+    /// Compares the AWS endpoints. AWS's own may receive the tokens of any sign-in. Any other has to be in the record.
     fn fits_aws_endpoints(&self, ask: &Ask) -> Result<(), Mismatch> {
         let endpoints = &ask.profile.endpoints;
         if !endpoints.identity_pool_is_aws && self.identity_pool_endpoint != endpoints.identity_pool {

@@ -56,8 +56,8 @@ impl Http {
     }
 }
 
-/// Makes the SDK obey `Retry-After`; by itself it knows only `x-amz-retry-after`. A wait of more than [`LONGEST_WAIT`]
-/// ends the call, so that the caller can come back later.
+/// Makes the SDK obey `Retry-After`; by itself it knows only `x-amz-retry-after`. A wait of more than five seconds ends
+/// the call, so that the caller can come back later.
 pub struct ObeyRetryAfter(pub Http);
 
 impl ClassifyRetry for ObeyRetryAfter {

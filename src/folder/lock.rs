@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_mark_is_no_process_id() {
+    fn malformed_lock_mark_yields_no_process_id() {
         let (_temp, folder) = at_temp();
         for mark in ["", "none", "-1", "123456789012345678", "0000000222222200000", "00000000001"] {
             let file = held_by(&folder, mark);
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn mark_names_the_holder_and_goes_with_it() {
+    fn lock_mark_names_the_holder_until_release() {
         let (_temp, folder) = at_temp();
         let (path, file) = opened(&folder, "x").unwrap();
         // The mark of a killed holder with a longer process id.
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn message_names_the_holder_and_the_next_step() {
+    fn lock_failure_names_the_holder_and_the_next_step() {
         let held = |pid, is_stopped| Held { path: "/l".into(), pid, waited: Duration::from_secs(7), is_stopped };
         for (held, message, way) in [
             (held(Some(42), true), "process 42 is stopped and holds the lock /l", "'kill -CONT 42'"),
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn signal_does_not_end_the_wait_but_an_error_does() {
+    fn signal_does_not_end_a_lock_wait_but_an_error_does() {
         let mut answers = vec![Ok(()), Err(ErrorKind::Interrupted), Err(ErrorKind::Interrupted)];
         uninterrupted(|| answers.pop().unwrap().map_err(io::Error::from)).unwrap();
         assert_eq!(answers, []);

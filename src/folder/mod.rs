@@ -61,18 +61,18 @@ impl Folder {
         Self { base: self.base.clone(), below }
     }
 
-    /// Returns its path. It may not exist.
+    /// Returns the path of this folder, which may not exist.
     pub fn path(&self) -> PathBuf {
         let mut path = self.base.clone();
         path.extend(&self.below);
         path
     }
 
-    /// Returns the path of this folder, which it creates if necessary. It belongs to this user only.
+    /// Returns the path of this folder, after creating it if necessary. The folder belongs to this user only.
     ///
     /// # Errors
-    /// A failure that names the path. The folder cannot be created, is a symbolic link, belongs to another user, or is
-    /// open to others and cannot be changed.
+    /// If the folder cannot be created, is a symbolic link, or belongs to another user. Also if it is open to others
+    /// and its mode cannot be changed. The failure names the path.
     pub fn ensured(&self) -> Result<PathBuf, Failure> {
         for path in self.levels() {
             if !privacy::folder(&path)? {
@@ -156,7 +156,7 @@ impl Folder {
     /// when this returns.
     ///
     /// # Errors
-    /// If it cannot be written. The old contents remain, unless the new ones were only not synced to the disk.
+    /// If it cannot be written. The old contents remain, unless only the sync of the folder failed.
     pub fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
         let folder = self.ensured()?;
         let path = folder.join(file_name(name));
@@ -203,7 +203,7 @@ fn repeated(mut replace: impl FnMut() -> io::Result<()>) -> io::Result<()> {
 
 fn replaced(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut unfinished = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(folder)?;
-    // The lock tells sweeping processes that the writer is alive. A file system without locks has no sweeping either.
+    // The lock tells sweeping processes that the writer is alive. On a file system without locks, nothing is swept.
     let _ = unfinished.as_file().try_lock();
     unfinished.write_all(bytes)?;
     unfinished.as_file().sync_all()?;

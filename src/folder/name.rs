@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn name_is_safe_readable_and_reversible() {
+    fn file_name_is_safe_readable_and_reversible() {
         assert_eq!(file_name("tokens/eu-west-1_AbC/3n4b5/AzureAD"), "tokens%2Feu-west-1_AbC%2F3n4b5%2FAzureAD");
         assert_eq!(file_name("v1.2_a-B.json"), "v1.2_a-B.json");
         for account in ["..", ".", "a.", ".hidden", "a/../b", "a\\b", "c:d", "é€😀", "nul\0nl\n", "%2F", "a b*?\"<>|~"]

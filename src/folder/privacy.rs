@@ -152,7 +152,8 @@ mod tests {
         result.unwrap_err().to_string()
     }
 
-    /// Gives the folder and the file to another user, which only root can do. Otherwise finds some of the system.
+    /// Gives the folder and the file to another user, which only root can do. Without root, finds some that belong to
+    /// the system.
     fn of_another_user(temp: &Path) -> Option<[std::path::PathBuf; 2]> {
         let me = rustix::process::geteuid().as_raw();
         let given = [temp.join("folder"), temp.join("file")];

@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn roles_are_no_cause_where_none_is_involved() {
+    fn calls_without_a_role_are_not_blamed_on_roles() {
         let now = DateTime::from_timestamp(1_800_000_000, 0);
         let found = |claims: Value| cause(DENIED, claims.as_object().unwrap(), Wanted::Identity, now);
         assert_eq!(found(json!({ "custom:roles": "Orders.Foo" })), None);

@@ -1,5 +1,5 @@
-//! The client of the Security Token Service: it returns the identity that owns a set of credentials, and does the last
-//! step of the classic flow (<https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html>).
+//! The client of the Security Token Service: the identity that owns a set of credentials, and the last step of the
+//! classic flow (<https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html>).
 
 use std::time::SystemTime;
 

@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_have_to_name_an_issuer_that_always_does() {
+    fn answers_must_name_an_issuer_that_promises_iss() {
         let awaited = Awaited { needs_issuer: true, ..awaited() };
         let judged = |query: &str| {
             let request = http::Request::get(format!("/callback?state=right&{query}")).header(HOST, "localhost:8400");

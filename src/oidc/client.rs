@@ -22,7 +22,7 @@ pub struct Tokens {
 /// An app client, its issuer, and the means to reach the issuer.
 ///
 /// [`Client::exchange`] and [`Client::refresh`] return a [`Grant`], which [`Client::verify`] has to accept before it is
-/// used. Only a rotated refresh token is saved before.
+/// used. The only exception is a rotated refresh token, which is saved at once.
 #[derive(Clone, Copy)]
 pub struct Client<'a> {
     /// The issuer whose tokens are accepted.

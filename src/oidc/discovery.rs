@@ -1,5 +1,5 @@
-//! The endpoints of an issuer. A user pool's follow from the profile; a plain issuer's are in its discovery document
-//! (OpenID Connect Discovery 1.0, section 4).
+//! The endpoints of an issuer. Those of a user pool follow from the profile. Those of a plain issuer are in its
+//! discovery document (OpenID Connect Discovery 1.0, section 4).
 //!
 //! The document is cached in cogfed's own folder for a day. Its endpoints are used only at hosts that the profile
 //! allows.

@@ -126,7 +126,7 @@ mod tests {
     const PLAIN_TAGS: usize = 16;
 
     #[test]
-    fn long_text_is_cut() {
+    fn long_text_is_cut_on_the_page() {
         let page = page(&Ending::Failed { reason: "ä".repeat(5000) });
         assert_eq!(page.matches('ä').count(), LONGEST);
     }

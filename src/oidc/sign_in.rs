@@ -90,8 +90,8 @@ impl SignIn<'_> {
     /// the outcome after that.
     ///
     /// # Errors
-    /// [`Kind::SignInRequired`] if nobody signed in in time, [`Kind::Refused`] for a refusal, [`Kind::Network`], and
-    /// the failures of `save`.
+    /// [`Kind::SignInRequired`] if nobody signed in before the deadline, [`Kind::Refused`] for a refusal,
+    /// [`Kind::Network`], and the failures of `save`.
     pub async fn run<T>(
         &self,
         listener: Listener,

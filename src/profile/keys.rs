@@ -19,7 +19,7 @@ pub enum Shape {
     Numbers,
 }
 
-/// A Rust type of keys' values.
+/// A Rust type that a key's value can have.
 pub trait Shaped: Sized {
     /// The shape of the type.
     const SHAPE: Shape;

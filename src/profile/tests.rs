@@ -241,7 +241,7 @@ fn configuration_is_never_read_from_the_current_folder() {
 
 #[test]
 #[cfg(unix)]
-fn a_configuration_that_others_could_have_written_is_refused() {
+fn configuration_that_others_can_write_is_refused() {
     use std::fs::Permissions;
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();

@@ -202,7 +202,7 @@ pub(super) fn matches(match_type: MatchType, text: &str, value: &str) -> bool {
     }
 }
 
-/// Returns a claim as one text. Arrays are flattened as a user pool does it.
+/// Returns a claim as one text. Arrays are flattened the way a user pool flattens them.
 pub(super) fn flattened(claim: &Value) -> String {
     match claim {
         Value::String(text) => text.clone(),

@@ -20,7 +20,7 @@ pub struct Explanation {
 /// One way in which the outcome may differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Doubt {
-    /// The questions that lead there if all have their other answer.
+    /// The questions whose other answers together lead to it.
     pub questions: Vec<Question>,
     /// The outcome in that case.
     pub outcome: Outcome,

@@ -92,8 +92,8 @@ impl<'a> Token<'a> {
         key == self.key() || issuer.trim_end_matches('/') == self.issuer
     }
 
-    /// Returns whether `key` is for the older of a user pool's two issuers, and the token from the newer one. AWS does
-    /// not document whether identity pools accept one for the other.
+    /// Returns whether the token has the newer of a user pool's two issuers, and `key` the older. AWS does not document
+    /// whether identity pools accept one for the other.
     fn may_be_meant_by(&self, key: &str) -> bool {
         self.issuer.strip_prefix("issuer-").is_some_and(|issuer| Token { issuer, ..*self }.is_meant_by(key))
     }
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn entry_may_be_for_another_token() {
+    fn chosen_mapping_may_belong_to_another_token() {
         let other = |keys: &[&str], issuer: &str| {
             let claims = json!({ "iss": issuer, "aud": "c" });
             choose(&pool(keys), claims.as_object().unwrap(), None).map(|chosen| (chosen.by, chosen.other_token))

@@ -31,7 +31,8 @@ pub fn matches_whenever(earlier: (MatchType, &str), later: (MatchType, &str)) ->
 }
 
 /// Returns the earlier rules, counted from 0, that leave no text to the rule at `place`; none if it can take effect.
-/// They are one rule, or two that together match every text: all but one, and that one.
+/// Either one rule covers it, or two that together match every text: one matches all but one text, the other matches
+/// that text.
 ///
 /// `is_array` is true if the claim is not a text. AWS does not document how arrays are compared, so only an equal rule
 /// is certain to match as well.

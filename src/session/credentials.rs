@@ -12,7 +12,8 @@ use crate::folder::Lock;
 use crate::store::Cached;
 
 /// Credentials to hand over. If they were renewed, or a renewal was due, the lease holds the sign-in's lock: nobody
-/// signs in or out until it is dropped. Hand over first, then drop it. Fresh credentials from the store need no lock.
+/// signs in or out until it is dropped. Hand the credentials over, then drop the lease. Fresh credentials from the
+/// store need no lock.
 pub struct Lease {
     /// The credentials.
     pub credentials: Credentials,
@@ -55,7 +56,7 @@ impl Session {
 
     /// Copies the stored credentials into the kernel's keyring, for the next run. After a reboot, for example, there is
     /// no copy. The lock and a second read make sure that it does not restore what a sign-out has just deleted. If the
-    /// lock is taken, its holder makes the copy.
+    /// lock is taken, no copy is made.
     fn copy_to_kernel(&self) {
         let Ok(Some(_lock)) = Lock::try_acquire(self.folder(), &tokens_account(self.profile())) else { return };
         let now = self.clock().now();

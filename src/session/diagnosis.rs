@@ -23,7 +23,8 @@ pub struct Diagnosis {
 }
 
 impl Session {
-    /// Collects the state of this profile's sign-in. Waits for no lock, and creates nothing without cogfed's own folder.
+    /// Collects the state of this profile's sign-in. Waits for no lock, and creates nothing if cogfed's own folder does
+    /// not exist.
     pub fn diagnosis(&self, tokens: Option<&TokensRecord>) -> Diagnosis {
         Diagnosis {
             interrupted_at: tokens

@@ -7,7 +7,7 @@
 //!   1. the stored sign-in works, refreshed if needed?     ─▶ Outcome::Already
 //!   2. take the browser lock: wait for another process that signs in
 //!   3. did that process sign in?                          ─▶ Outcome::Already
-//!   4. unattended, and the last attempt failed just now?  ─▶ held back, no browser
+//!   4. unattended, and an attempt failed within 10 min?   ─▶ held back, no browser
 //!   5. bind the callback port, find the endpoints
 //!   6. oidc::SignIn: browser, code, tokens, verification
 //!   7. save_sign_in, under the sign-in's lock; only then does the browser show the outcome ─▶ Outcome::SignedIn
@@ -94,11 +94,11 @@ impl Session {
     /// Signs a person in, unless the stored sign-in works.
     ///
     /// # Errors
-    /// [`Kind::SignInRequired`] if nobody signed in in time, or no browser may be opened. [`Kind::Busy`] if another
+    /// [`Kind::SignInRequired`] if nobody signed in before the deadline, or no browser may be opened. [`Kind::Busy`] if another
     /// process signs in for longer than `patience`, or no port is free. [`Kind::Refused`] if the sign-in is refused.
     /// [`Kind::Store`] or [`Kind::Network`].
     pub async fn sign_in(&self, request: &SignInRequest<'_>) -> Result<Outcome, Failure> {
-        // Reads the store first: if it does not work, nobody signs in for nothing.
+        // Reads the store first, so that a broken one is reported before anyone signs in.
         if request.is_forced {
             self.tokens_to_replace()?;
         } else if let Some(tokens) = self.working(request).await? {

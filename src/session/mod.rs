@@ -45,7 +45,7 @@ use record::{CredentialsRecord, Ended, TokensRecord, credentials_account, tokens
 /// The longest wait for a sign-in's lock: a little more than a renewal can take.
 const LOCK_PATIENCE: Duration = Duration::from_secs(35);
 /// The longest wait of an unattended process for a lock whose holder is suspended (SIGSTOP). The AWS SDK for Rust stops
-/// a `credential_process` after 5 seconds; a longer wait would hide the reason from it.
+/// a `credential_process` after 5 seconds, and would then not see the reason.
 const STOPPED_PATIENCE: Duration = Duration::from_secs(4);
 /// The wait before a person gets a message.
 const QUIET_WAIT: Duration = Duration::from_secs(1);

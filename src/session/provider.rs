@@ -86,7 +86,7 @@ impl Provider {
     }
 
     /// Returns credentials for `ask` in a [`Lease`], from the store and never from memory. Hand them over, then drop
-    /// the lease: it may hold the lock of the sign-in. Ask for no other role of the sign-in before.
+    /// the lease: it may hold the lock of the sign-in. Until then, do not ask for another role of the sign-in.
     ///
     /// # Errors
     /// As [`Session::credentials`].
@@ -141,7 +141,7 @@ impl Shared {
                 airborne.shared.state().memory.insert(airborne.key.clone(), lease.record.clone());
             }
             drop(airborne);
-            // Callers who were cancelled do not receive it.
+            // No one receives it if all callers were cancelled.
             let _ = land.send(Some(landing));
         });
         started

@@ -52,8 +52,8 @@ impl Session {
     }
 
     /// Saves a new sign-in. The old one's credentials are deleted first, unless it is the same person's and `is_forced`
-    /// is false. Three lists name them: its record, the list outside the store, and `siblings`, the accounts of other
-    /// profiles that share the sign-in. Any one of these lists may be incomplete, so all are used.
+    /// is false. Three lists name them: its record, the list outside the store, and `siblings`, the accounts of
+    /// credentials of other profiles that share the sign-in. Any one of these lists may be incomplete, so all are used.
     ///
     /// # Errors
     /// [`crate::error::Kind::Store`] or [`crate::error::Kind::Busy`].

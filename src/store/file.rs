@@ -1,4 +1,4 @@
-//! The file store, for machines without a keyring: one file of mode 0600 for each item, if a person chose it.
+//! The file store, which a person may choose on a machine without a keyring: one file of mode 0600 for each item.
 
 use std::collections::BTreeSet;
 

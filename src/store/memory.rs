@@ -23,7 +23,7 @@ struct State {
     failing: Range<usize>,
 }
 
-/// Two are equal if they are the same store, whatever it contains.
+/// Two handles are equal if they share one store, whatever it contains.
 impl PartialEq for MemoryStore {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.state, &other.state)

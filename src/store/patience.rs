@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn waiting_person_is_told_once() {
+    fn waiting_person_gets_one_message() {
         let told = Arc::new(AtomicUsize::new(0));
         let (let_go, inner) = hanging();
         let on_wait: OnWait = {
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn person_is_not_told_after_the_wait() {
+    fn person_gets_no_message_after_the_wait() {
         let told = Arc::new(AtomicUsize::new(0));
         let (_let_go, inner) = hanging();
         let on_wait: OnWait = {

@@ -155,7 +155,7 @@ async fn answer(request: &Parts, peer: SocketAddr, desk: &Desk, said_farewell: &
         Judgement::Done => desk.ended.borrow().is_some(),
         Judgement::Unvouched(_) | Judgement::Refuse(..) => false,
     };
-    // Each connection lengthens the table that a look-up reads, so it is done only for requests that matter.
+    // A look-up of the peer reads all connections in the kernel's table, so it is done only for requests that matter.
     if is_worth_it && loopback::is_someone_else(peer, desk.awaited.port) {
         return not_ours(StatusCode::FORBIDDEN, "this request comes from another user of this machine");
     }

@@ -148,7 +148,7 @@ async fn browser_ends_on_a_page_without_a_code() {
 }
 
 #[tokio::test]
-async fn first_answer_counts_and_all_browsers_see_its_end() {
+async fn first_answer_counts_and_all_browsers_see_its_outcome() {
     let (mut serving, port) = serving();
     let clients = ["/callback?error=access_denied&state=right", CALLBACK, CALLBACK].map(|target| {
         let client = connect(port);

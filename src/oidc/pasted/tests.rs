@@ -63,7 +63,7 @@ fn whole_address_is_accepted_with_marks_around_it() {
 }
 
 #[test]
-fn bare_code_is_never_enough() {
+fn pasted_code_without_state_is_refused() {
     for paste in ["abc", "code=abc", "code=abc&state=right", "?code=abc&state=right", "/callback?code=abc&state=right"]
     {
         assert_eq!(one(paste), NOT_WHOLE, "{paste}");
@@ -161,7 +161,7 @@ fn longest_line_and_longest_address_are_accepted() {
 }
 
 #[test]
-fn rest_of_an_address_may_come_later() {
+fn pasted_address_may_be_split_over_several_lines() {
     let (first, rest) = RIGHT.split_at(45);
     let said = told(&[first, rest]);
     assert!(said[0].contains("sign-in"), "{said:?}");

@@ -254,7 +254,7 @@ fn longest_header_fits_its_room() {
 }
 
 #[test]
-fn odd_header_is_not_read() {
+fn malformed_header_is_not_read() {
     let read = |rest: &str| Header::read(&format!("{MARK}{rest}"));
     assert!(read("a 0f 1 1").is_some() && read("b 0f 4096 1").is_some());
     for odd in

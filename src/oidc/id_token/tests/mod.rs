@@ -61,7 +61,7 @@ fn refused(tokens: Vec<(String, &str)>) {
 }
 
 #[test]
-fn good_token_is_accepted() {
+fn valid_id_token_is_accepted() {
     let claims = verified(&signed(&header(), &claims()), Some("the nonce")).unwrap();
     assert_eq!((claims.subject.as_str(), claims.person.as_str()), ("0001", "alice@corp.example"));
     assert_eq!((claims.issuer.as_str(), claims.provider.as_deref()), (ISSUER, Some("AzureAD")));

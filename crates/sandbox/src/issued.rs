@@ -97,7 +97,7 @@ impl IssuedKeys {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key.access_key_id.clone(), key);
     }
 
-    /// Removes the keys that expired more than a week before `now`. Until then they are answered as expired.
+    /// Removes the keys that expired more than a week before `now`. Until then the API answers that they have expired.
     pub(crate) fn tidy(&self, now: DateTime<Utc>) {
         let week_ago = now - TimeDelta::weeks(1);
         self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, key| week_ago < key.expires);

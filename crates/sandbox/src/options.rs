@@ -130,8 +130,8 @@ pub struct Options {
     /// `roles`, not `custom:roles`, so the rules of [`Self::role_mapping`] must use it.
     /// [`Switch::PlainIssuer`](crate::Switch) does both.
     pub plain_issuer: bool,
-    /// True if changes in a directory reach the user pool only at the next sign-in in the browser, and attributes that
-    /// the directory no longer sends keep their value. If false, the next tokens show each change.
+    /// True if changes in a directory reach the user pool only at the next sign-in in the browser. Attributes that the
+    /// directory no longer sends then keep their value. If false, the next tokens show each change.
     pub sticky_attributes: bool,
     /// The partition. [`Self::move_to`] changes it together with the ARNs of roles.
     pub partition: Partition,

@@ -168,7 +168,7 @@ pub(crate) struct User {
     pub person: Person,
     /// The person as the directory holds them, which differs if attributes are sticky.
     pub in_directory: Person,
-    /// The person has signed in before.
+    /// True if the person has signed in before.
     pub has_signed_in: bool,
     /// The user's `sub`.
     pub sub: String,
@@ -176,8 +176,8 @@ pub(crate) struct User {
     pub created: DateTime<Utc>,
 }
 
-/// Returns several values as one attribute of the user pool. No value and a blank one are absent, a single one stays
-/// as it is, and several become one text in brackets with each value form-encoded
+/// Returns several values as one attribute of the user pool. Without a value or with a blank one it is absent. A single
+/// value is unchanged. Several become one text in brackets, with each value form-encoded
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-specifying-attribute-mapping.html>).
 fn flattened(values: &[String]) -> Option<String> {
     match values {

@@ -273,8 +273,8 @@ impl World {
         locked(&self.users).iter().find(|user| user.sub == sub).cloned()
     }
 
-    /// Changes a person and returns whether anyone has this name. With sticky attributes the user pool keeps what
-    /// came from the directory.
+    /// Changes a person. Returns false if nobody has this name. With sticky attributes, those of the directory reach
+    /// the user pool only at the next sign-in in the browser.
     pub fn change_user(&self, name: &str, change: impl FnOnce(&mut Person)) -> bool {
         let mut users = locked(&self.users);
         let Some(user) = users.iter_mut().find(|user| user.person.name == name) else { return false };

@@ -44,7 +44,7 @@ impl Clock for LabClock {
     }
 }
 
-/// Set-up.
+/// The lab's set-up.
 impl Lab {
     /// Starts a default sandbox in real time, for runs of the program.
     pub fn new() -> Self {

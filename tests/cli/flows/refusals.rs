@@ -1,4 +1,4 @@
-//! Refusals in the classic flow, and how they are explained.
+//! Refusals in the classic flow, and their explanations.
 
 use cogfed::sandbox::options::{ORDERS_ADMIN, RoleMapping};
 use cogfed::sandbox::{Options, Switch};

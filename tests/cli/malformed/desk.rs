@@ -117,7 +117,7 @@ impl Desk {
     }
 }
 
-/// Checks the properties of every run, whatever its input was.
+/// Checks the properties that every run must have, for any input.
 #[track_caller]
 pub fn assert_mannered(ran: &Ran, given: &dyn std::fmt::Debug) {
     let tell = || format!("{ran:?}\nwas given {given:?}");

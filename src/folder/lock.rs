@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn signal_does_not_end_a_lock_wait_but_an_error_does() {
+    fn signal_does_not_end_a_lock_wait_but_errors_do() {
         let mut answers = vec![Ok(()), Err(ErrorKind::Interrupted), Err(ErrorKind::Interrupted)];
         uninterrupted(|| answers.pop().unwrap().map_err(io::Error::from)).unwrap();
         assert_eq!(answers, []);

@@ -161,7 +161,7 @@ fn longest_line_and_longest_address_are_accepted() {
 }
 
 #[test]
-fn pasted_address_may_be_split_over_several_lines() {
+fn pasted_address_may_come_in_several_pastes() {
     let (first, rest) = RIGHT.split_at(45);
     let said = told(&[first, rest]);
     assert!(said[0].contains("sign-in"), "{said:?}");

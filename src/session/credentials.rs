@@ -125,10 +125,12 @@ impl Session {
                     self.log_decision("held back, because the last renewal failed just now", &freshness);
                     return Ok(Lease::of(record.clone(), Some(lock)));
                 }
-                None if earlier.is_held_back(now) => return Err(earlier.failure()),
-                // It failed while this process waited for the lock, and would only fail again. A failure in the future
-                // does not count, because the clock was set back since.
-                None if earlier.at > began && earlier.at <= now => return Err(earlier.failure()),
+                // The server asked to be left alone. Or the renewal failed while this process waited for the lock, and
+                // would only fail again. A failure in the future does not count, because the clock was set back since.
+                None if earlier.is_held_back(now) || (earlier.at > began && earlier.at <= now) => {
+                    self.log_decision("not renewed, because an earlier renewal failed", &freshness);
+                    return Err(earlier.failure());
+                }
                 _ => {}
             }
         }

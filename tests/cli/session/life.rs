@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use cogfed::sandbox::Options;
-use cogfed_test_support::{CREDENTIALS, Lab};
+use cogfed_test_support::{CREDENTIALS, Door, Doors, Lab};
 
 #[test]
 fn session_lives_from_sign_in_through_renewals_to_sign_out() {
@@ -28,4 +28,26 @@ fn session_lives_from_sign_in_through_renewals_to_sign_out() {
     lab.run_here(&["logout"], None).good();
     assert_eq!(lab.sandbox.count("revoke"), 1);
     lab.run_here(CREDENTIALS, None).failed_with(3);
+}
+
+#[test]
+fn debug_log_states_each_decision_and_its_reason_once() {
+    let lab = Lab::new();
+    let doors = Doors::before(&lab);
+    lab.login("alice").good();
+    let decision = || {
+        let ran = lab.run(&["--debug", "credential-process"]);
+        let lines: Vec<_> = ran.stderr.lines().filter(|line| line.contains("credentials=credentials/")).collect();
+        let [line] = lines.as_slice() else { panic!("one line: {}", ran.stderr) };
+        (*line).to_owned()
+    };
+    assert!(decision().contains("renewing: there are no credentials"));
+    assert!(decision().contains("handed out from the store: fresh until 2"));
+    lab.age(TimeDelta::minutes(50));
+    doors.set(Door::Shut);
+    assert!(decision().contains("renewing: they expire soon, at 2"));
+    assert!(decision().contains("held back, because the last renewal failed just now: they expire soon, at 2"));
+    lab.age(TimeDelta::minutes(20));
+    doors.set(Door::Open);
+    assert!(decision().contains("renewing: they expired at 2"));
 }

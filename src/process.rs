@@ -2,10 +2,13 @@
 
 use std::io;
 
+use tokio::runtime::Runtime;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::error::{Failure, Kind};
 
 /// The stack size of the working thread, in bytes: the same as the main thread's.
 const STACK: usize = 8 * 1024 * 1024;
@@ -82,13 +85,36 @@ impl Signals {
     }
 }
 
+/// Builds an asynchronous runtime for the current thread.
+///
+/// # Errors
+/// [`Kind::Failed`] if the system has no room for it.
+pub fn runtime() -> Result<Runtime, Failure> {
+    let built = enough_descriptors().and_then(|()| tokio::runtime::Builder::new_current_thread().enable_all().build());
+    built.map_err(|error| {
+        Failure::new(Kind::Failed, format!("cannot start the runtime: {error}"))
+            .hint("allow more open files ('ulimit -n'), then try again")
+    })
+}
+
+/// Fails if there are too few file descriptors for tokio's signal handling, which panics without them
+/// (<https://docs.rs/tokio>, `signal::unix`).
+fn enough_descriptors() -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        let pairs = std::array::from_fn::<_, 4, _>(|_| std::os::unix::net::UnixStream::pair());
+        pairs.into_iter().collect::<Result<Vec<_>, _>>()?;
+    }
+    Ok(())
+}
+
 /// Runs `work` on its own thread and returns its result. Returns `None` as soon as Ctrl-C is pressed, without waiting
 /// for the work: cogfed must survive being killed at any point.
 ///
 /// # Errors
 /// If the system can start no thread or install no signal handler.
 pub fn until_interrupted<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> io::Result<Option<T>> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = runtime().map_err(|failure| io::Error::other(failure.message))?;
     runtime.block_on(async {
         let mut interrupt = Signals::interrupt()?;
         let (done, is_done) = tokio::sync::oneshot::channel();

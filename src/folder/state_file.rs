@@ -32,6 +32,11 @@ impl<T: Serialize + DeserializeOwned> StateFile<T> {
         serde_json::from_slice(&bytes).ok()
     }
 
+    /// Returns the metadata of the file, if there is one.
+    pub fn metadata(&self) -> Option<std::fs::Metadata> {
+        std::fs::symlink_metadata(self.folder.path().join(super::file_name(&self.name))).ok()
+    }
+
     /// Replaces the value.
     ///
     /// # Errors

@@ -20,12 +20,17 @@ pub struct Lease {
     /// The ID token's `sub` of the person who signed in.
     pub subject: String,
     pub(super) record: CredentialsRecord,
-    _lock: Option<Lock>,
+    lock: Option<Lock>,
 }
 
 impl Lease {
+    /// Returns whether the sign-in's lock is held for the lease.
+    pub(super) fn is_locked(&self) -> bool {
+        self.lock.is_some()
+    }
+
     pub(super) fn of(record: CredentialsRecord, lock: Option<Lock>) -> Self {
-        Self { credentials: record.credentials(), subject: record.subject.clone(), record, _lock: lock }
+        Self { credentials: record.credentials(), subject: record.subject.clone(), record, lock }
     }
 }
 
@@ -83,7 +88,7 @@ impl Session {
             None => {
                 let old = CredentialsRecord::read(&self.store, &self.ask)?;
                 if let Some(record) = old.as_ref().filter(|record| policy::is_usable(record, began)) {
-                    self.log_decision("handed out while another process renews", &Freshness::of(Some(record), began));
+                    self.log_decision("handed out while another renewal runs", &Freshness::of(Some(record), began));
                     return Ok(Lease::of(record.clone(), None));
                 }
                 let lock = self.lock()?;

@@ -4,6 +4,7 @@
 //! credentials all the same, so that nobody is handed another person's.
 
 use std::collections::BTreeSet;
+use std::time::SystemTime;
 
 use super::Ask;
 use super::record::{credentials_account, tokens_account};
@@ -32,4 +33,23 @@ pub fn note(own: &Folder, ask: &Ask) {
 /// Removes the list, after the credentials were deleted.
 pub fn clear(own: &Folder, ask: &Ask) {
     file(own, ask).remove_or_log("a list of deleted credentials stays behind");
+}
+
+/// A version of the list of one sign-in's credentials. It changes with every write, and a sign-out removes the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stamp {
+    written_at: SystemTime,
+    file: u64,
+}
+
+/// Returns the version of the list that names these credentials; `None` if no list does.
+pub fn stamp(own: &Folder, ask: &Ask) -> Option<Stamp> {
+    // The version is taken first: a list that is written in between is another version.
+    let metadata = file(own, ask).metadata()?;
+    #[cfg(unix)]
+    let file = std::os::unix::fs::MetadataExt::ino(&metadata);
+    #[cfg(not(unix))]
+    let file = metadata.len();
+    let written_at = metadata.modified().ok()?;
+    accounts(own, ask).contains(&credentials_account(ask)).then_some(Stamp { written_at, file })
 }

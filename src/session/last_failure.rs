@@ -28,7 +28,8 @@ pub struct KeptFailure {
 impl KeptFailure {
     /// Returns the part of `error` that is stored.
     pub fn of(error: &Failure) -> Self {
-        Self { exit_code: error.kind.exit_code(), message: error.message.clone(), hint: error.hint.clone() }
+        let hint = error.hint.as_deref().map(|hint| shortened(hint, LONGEST));
+        Self { exit_code: error.kind.exit_code(), message: shortened(&error.message, LONGEST), hint }
     }
 
     /// Restores the failure.

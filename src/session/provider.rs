@@ -4,7 +4,7 @@
 //! blocks a caller's. Callers who ask for the same credentials at the same time share one renewal, called a flight.
 //!
 //! ```text
-//! caller ─▶ memory: fresh? ─▶ answer
+//! caller ─▶ memory: fresh, and not deleted since? ─▶ answer
 //!             │ no
 //!             ▼
 //!           flight of this role under way? ─▶ wait for its result
@@ -23,13 +23,16 @@ use std::thread;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::future::ProvideCredentials as Provided;
+use chrono::TimeDelta;
 use tokio::sync::watch;
 
+use super::issued_accounts::{self, Stamp};
 use super::policy::{self, Freshness};
 use super::record::{CredentialsRecord, credentials_account, tokens_account};
-use super::{Ask, Lease, Session};
+use super::{Ask, Session};
 use crate::aws::Credentials;
 use crate::error::{Failure, Kind};
+use crate::process;
 
 /// A provider of credentials: for any [`Ask`] through its methods, and for its own one through the AWS SDK's trait.
 ///
@@ -49,18 +52,33 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    /// Credentials of the last renewals.
-    memory: HashMap<Key, CredentialsRecord>,
-    /// Renewals under way.
+    /// Credentials of the last flights.
+    memory: HashMap<Key, Remembered>,
+    /// Flights under way.
     flights: HashMap<Key, watch::Receiver<Option<Landing>>>,
-    /// One lock for each sign-in, held by the thread that renews.
+    /// One lock for each sign-in, held by the thread of its flight.
     turns: HashMap<Key, Arc<Mutex<()>>>,
+    /// True once a flight has used the provider's own session.
+    has_flown: bool,
 }
 
-/// The store and the account. Profiles for which both are the same share their credentials.
-type Key = (String, String);
+/// The store, the account and the endpoints: asks for which all are the same share their credentials.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Key {
+    store: String,
+    account: String,
+    endpoints: [String; 2],
+}
 
-type Landing = Result<Arc<Lease>, Failure>;
+/// Credentials in memory.
+struct Remembered {
+    record: CredentialsRecord,
+    /// The version of the list that names these credentials. Every sign-out and every new person changes it.
+    listed: Stamp,
+}
+
+/// The end of a flight, for all who wait for it.
+type Landing = Result<Arc<Credentials>, Failure>;
 
 impl Provider {
     /// Creates a provider with the setup of `session`. The AWS SDK gets the credentials of the session's [`Ask`].
@@ -75,37 +93,18 @@ impl Provider {
     }
 
     /// Returns credentials for `ask`: fresh ones, renewed ones, or, if renewal fails, old ones that are still valid.
+    /// After a sign-out in any process it returns none that were issued before.
     ///
     /// # Errors
-    /// As [`Session::credentials`].
+    /// As [`Session::credentials`], and [`Kind::Failed`] if no thread can be started.
     pub async fn credentials(&self, ask: &Ask) -> Result<Credentials, Failure> {
-        if let Some(record) = self.remembered(ask) {
-            return Ok(record.credentials());
+        if let Some(credentials) = self.shared.remembered(ask) {
+            return Ok(credentials);
         }
-        Ok(self.lease(ask).await?.credentials.clone())
-    }
-
-    /// Returns credentials for `ask` in a [`Lease`], from the store and never from memory. Hand them over, then drop
-    /// the lease: it may hold the lock of the sign-in. Until then, do not ask for another role of the sign-in.
-    ///
-    /// # Errors
-    /// As [`Session::credentials`].
-    pub async fn lease(&self, ask: &Ask) -> Result<Arc<Lease>, Failure> {
         let mut flight = self.shared.flight(ask)?;
-        let landed = flight.wait_for(Option::is_some).await.map(|landing| landing.clone());
-        landed.ok().flatten().unwrap_or_else(|| Err(Failure::new(Kind::Failed, "the renewal ended without a result")))
-    }
-
-    /// Returns the credentials in memory, if they are fresh and belong to the profile's endpoints.
-    fn remembered(&self, ask: &Ask) -> Option<CredentialsRecord> {
-        let now = self.shared.session.clock().now();
-        let record = self.shared.state().memory.get(&role_key(ask)).cloned()?;
-        if !record.fits(ask) || !policy::is_fresh(&record, now) {
-            return None;
-        }
-        let freshness = Freshness::of(Some(&record), now);
-        tracing::debug!(credentials = %credentials_account(ask), "handed out from memory: {freshness}");
-        Some(record)
+        let landing = flight.wait_for(Option::is_some).await.ok().and_then(|landing| landing.clone());
+        let failure = || Failure::new(Kind::Failed, "the renewal ended without a result");
+        landing.ok_or_else(failure)?.map(|credentials| credentials.as_ref().clone())
     }
 }
 
@@ -115,39 +114,64 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Opens a session for one flight: the time limit of its store covers only that flight.
-    fn session(&self, ask: &Ask) -> Session {
-        let opened = Session::open(&self.session.setup, ask.clone());
-        match Arc::ptr_eq(&ask.profile, &self.session.ask.profile) {
-            true => Session { http: self.session.http.clone(), ..opened },
-            false => opened,
+    /// Returns the credentials in memory, if they are fresh and were not deleted since.
+    fn remembered(&self, ask: &Ask) -> Option<Credentials> {
+        let (now, listed) = (self.session.clock().now(), issued_accounts::stamp(self.session.folder(), ask)?);
+        let state = self.state();
+        let Remembered { record, .. } = state.memory.get(&Key::of_role(ask)).filter(|it| it.listed == listed)?;
+        if !policy::is_fresh(record, now) {
+            return None;
+        }
+        let freshness = Freshness::of(Some(record), now);
+        tracing::debug!(credentials = %credentials_account(ask), "handed out from memory: {freshness}");
+        Some(record.credentials())
+    }
+
+    /// Remembers credentials, and forgets those that have expired.
+    fn remember(&self, key: Key, remembered: Remembered) {
+        let now = self.session.clock().now();
+        let memory = &mut self.state().memory;
+        memory.retain(|_, other| other.record.left(now) > TimeDelta::zero());
+        memory.insert(key, remembered);
+    }
+
+    /// Returns the session for a flight: the provider's own for the first one. Later flights open a store of their own,
+    /// because the time limit of a store covers all calls to it together.
+    fn session(&self, state: &mut State, ask: &Ask) -> Session {
+        let is_own = Arc::ptr_eq(&ask.profile, &self.session.ask.profile);
+        let is_first = is_own && !std::mem::replace(&mut state.has_flown, true);
+        let http = self.session.http.clone();
+        match (is_first, is_own) {
+            (true, _) => Session { ask: ask.clone(), ..self.session.clone() },
+            (false, true) => Session { http, ..Session::open(&self.session.setup, ask.clone()) },
+            (false, false) => Session::open(&self.session.setup, ask.clone()),
         }
     }
 
     /// Joins the flight of these credentials, or starts it.
     fn flight(self: &Arc<Self>, ask: &Ask) -> Result<watch::Receiver<Option<Landing>>, Failure> {
-        let (key, sign_in) = (role_key(ask), sign_in_key(ask));
+        let (key, sign_in) = (Key::of_role(ask), Key::of_sign_in(ask));
         let mut state = self.state();
         if let Some(flight) = state.flights.get(&key) {
             return Ok(flight.clone());
         }
-        let turn = Arc::clone(state.turns.entry(sign_in).or_default());
-        let session = self.session(ask);
+        let turn = Arc::clone(state.turns.entry(sign_in.clone()).or_default());
+        let session = self.session(&mut state, ask);
         let (land, flight) = watch::channel(None);
-        let airborne = Airborne { shared: Arc::clone(self), key: key.clone() };
+        state.flights.insert(key.clone(), flight.clone());
+        // Released first: if no thread can be started, the flight is dropped on this one, and locks the state.
+        drop(state);
+        let airborne = Airborne { shared: Arc::clone(self), key, sign_in };
         let started = thread::Builder::new().name("cogfed-renewal".into()).spawn(move || {
-            let landing = fly(&session, &turn);
-            if let Ok(lease) = &landing {
-                airborne.shared.state().memory.insert(airborne.key.clone(), lease.record.clone());
-            }
+            let landing = airborne.fly(&session, turn);
             drop(airborne);
             // No one receives it if all callers were cancelled.
             let _ = land.send(Some(landing));
         });
-        started
-            .map_err(|error| Failure::new(Kind::Failed, format!("cannot start a thread for the renewal: {error}")))?;
-        state.flights.insert(key, flight.clone());
-        Ok(flight)
+        match started {
+            Ok(_) => Ok(flight),
+            Err(error) => Err(Failure::new(Kind::Failed, format!("cannot start a thread for the renewal: {error}"))),
+        }
     }
 }
 
@@ -155,34 +179,55 @@ impl Shared {
 struct Airborne {
     shared: Arc<Shared>,
     key: Key,
+    sign_in: Key,
+}
+
+impl Airborne {
+    /// Gets the credentials on this thread, while no other flight of the sign-in runs. Releases the lock between
+    /// processes before any caller gets the result.
+    fn fly(&self, session: &Session, turn: Arc<Mutex<()>>) -> Landing {
+        let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let runtime = process::runtime()?;
+        let listed = || issued_accounts::stamp(session.folder(), &session.ask);
+        let listed_before = listed();
+        let outcome = runtime.block_on(session.credentials());
+        // Does not wait for a DNS lookup that outlives the deadline.
+        runtime.shutdown_background();
+        let lease = outcome?;
+        // Without the sign-in's lock, a sign-out may have deleted the credentials in the meantime.
+        let listed = listed().filter(|after| lease.is_locked() || listed_before.as_ref() == Some(after));
+        if let Some(listed) = listed {
+            self.shared.remember(self.key.clone(), Remembered { record: lease.record, listed });
+        }
+        Ok(Arc::new(lease.credentials))
+    }
 }
 
 impl Drop for Airborne {
     fn drop(&mut self) {
-        self.shared.state().flights.remove(&self.key);
+        let mut state = self.shared.state();
+        state.flights.remove(&self.key);
+        // Only the map has the lock if no other flight of the sign-in runs or waits.
+        if state.turns.get(&self.sign_in).is_some_and(|turn| Arc::strong_count(turn) == 1) {
+            state.turns.remove(&self.sign_in);
+        }
     }
 }
 
-/// Gets the credentials on this thread, while no other flight of the sign-in runs.
-fn fly(session: &Session, turn: &Mutex<()>) -> Landing {
-    let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| {
-        Failure::new(Kind::Failed, format!("cannot start the runtime: {error}"))
-            .hint("allow more open files ('ulimit -n'), then try again")
-    })?;
-    let outcome = runtime.block_on(session.credentials());
-    // Does not wait for a DNS lookup that outlives the deadline.
-    runtime.shutdown_background();
-    outcome.map(Arc::new)
-}
+impl Key {
+    fn of_role(ask: &Ask) -> Self {
+        Self::of(ask, credentials_account(ask))
+    }
 
-fn role_key(ask: &Ask) -> Key {
-    (ask.profile.store.to_string(), credentials_account(ask))
-}
+    fn of_sign_in(ask: &Ask) -> Self {
+        Self::of(ask, tokens_account(&ask.profile))
+    }
 
-fn sign_in_key(ask: &Ask) -> Key {
-    (ask.profile.store.to_string(), tokens_account(&ask.profile))
+    fn of(ask: &Ask, account: String) -> Self {
+        let endpoints = &ask.profile.endpoints;
+        let endpoints = [endpoints.identity_pool.clone(), endpoints.sts.clone()];
+        Self { store: ask.profile.store.to_string(), account, endpoints }
+    }
 }
 
 impl ProvideCredentials for Provider {

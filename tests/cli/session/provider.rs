@@ -14,12 +14,16 @@ use cogfed::profile::{Flow, Role};
 use cogfed::sandbox::options::{ORDERS_ADMIN, Options, Rotation};
 use cogfed::session::record::tokens_account;
 use cogfed::session::{Ask, Provider, Session};
-use cogfed_test_support::{Door, Doors, Lab};
+use cogfed_test_support::{CREDENTIALS, Door, Doors, Lab};
 use tokio::runtime::Runtime;
 
 const TASKS: usize = 100;
 /// The variables that name the folder and the lock for the holding process.
 const HOLD: [&str; 2] = ["COGFED_TEST_HOLD_FOLDER", "COGFED_TEST_HOLD_LOCK"];
+
+/// The configuration of the process that cannot start a thread.
+#[cfg(target_os = "linux")]
+const CONFIG: &str = "COGFED_TEST_PROVIDER_CONFIG";
 
 fn provider(lab: &Lab) -> (Provider, Ask) {
     let ask = Ask::new(lab.profile());
@@ -188,4 +192,77 @@ fn aws_sdk_gets_credentials_with_their_expiry_and_account() {
     let error = runtime.block_on(nobody.provide_credentials()).unwrap_err();
     let cause = std::error::Error::source(&error).unwrap().downcast_ref::<Failure>().unwrap();
     assert_eq!(cause.kind, Kind::SignInRequired, "the next step is in the source");
+}
+
+#[test]
+fn sign_out_in_another_process_empties_the_memory() {
+    let lab = Lab::new().signed_in();
+    let (provider, ask) = provider(&lab);
+    let runtime = runtime();
+    let first = runtime.block_on(provider.credentials(&ask)).unwrap();
+    lab.run(&["logout"]).good();
+    assert_eq!(runtime.block_on(provider.credentials(&ask)).unwrap_err().kind, Kind::SignInRequired);
+    lab.login("bob").good();
+    lab.run(CREDENTIALS).good();
+    let second = runtime.block_on(provider.credentials(&ask)).unwrap();
+    assert_ne!(second, first, "bob's");
+    assert_eq!(runtime.block_on(provider.credentials(&ask)).unwrap(), second);
+}
+
+#[test]
+fn credentials_of_other_endpoints_are_not_shared() {
+    let lab = Lab::new().signed_in();
+    let (provider, ask) = provider(&lab);
+    let mut profile = lab.profile();
+    profile.endpoints.identity_pool = "http://127.0.0.1:9".to_owned();
+    let elsewhere = Ask::new(profile);
+    let (own, other) =
+        runtime().block_on(async { tokio::join!(provider.credentials(&ask), provider.credentials(&elsewhere)) });
+    own.unwrap();
+    assert_eq!(other.unwrap_err().kind, Kind::Store, "the sign-in belongs to another endpoint");
+}
+
+/// Not a test by itself: it limits the memory of its process, so that no thread can be started.
+#[cfg(target_os = "linux")]
+#[test]
+fn process_without_room_for_a_thread() {
+    let Ok(config) = std::env::var(CONFIG) else { return };
+    let variable = |name: &str| (name == "COGFED_CONFIG").then(|| config.clone());
+    let ask = Ask::new(cogfed::profile::Profile::load(&Default::default(), &variable).unwrap());
+    let setup = cogfed::session::Setup {
+        folder: Folder::at(std::env::var_os(HOLD[0]).unwrap()),
+        clock: Arc::new(cogfed::clock::SystemClock),
+        client_secret: None,
+        is_attended: false,
+        on_message: Arc::new(|_| {}),
+    };
+    let provider = Provider::new(Session::open(&setup, ask.clone()));
+    let runtime = runtime();
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let used = status.lines().find_map(|line| line.strip_prefix("VmSize:")?.trim().strip_suffix(" kB")).unwrap();
+    let limit = Some(used.parse::<u64>().unwrap() * 1024 + 256 * 1024);
+    let all = rustix::process::Rlimit { current: limit, maximum: None };
+    rustix::process::setrlimit(rustix::process::Resource::As, all).unwrap();
+    for _ in 0..2 {
+        let failure = runtime.block_on(provider.credentials(&ask)).unwrap_err();
+        println!("\nfailure: {failure}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn failure_to_start_a_thread_is_reported_and_blocks_nobody() {
+    let lab = Lab::new().expired();
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args([
+        "--exact",
+        "session::provider::process_without_room_for_a_thread",
+        "--nocapture",
+        "--test-threads=1",
+    ]);
+    command.env(CONFIG, lab.config()).env(HOLD[0], lab.folder().path());
+    let output = command.output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let failures = text.lines().filter(|line| line.starts_with("failure: cannot start a thread for the renewal: "));
+    assert_eq!(failures.count(), 2, "{text}");
 }

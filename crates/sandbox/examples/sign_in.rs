@@ -1,7 +1,7 @@
 //! A sign-in with Cognito, from the browser to a signed API call, against the sandbox.
 //!
-//! It speaks plain HTTP, so that each request of the flow is visible. A program under test would use its own OAuth
-//! client and AWS's SDK, and would need only the sandbox's addresses.
+//! The example speaks plain HTTP, so that each request of the flow is visible. A program under test would use its own
+//! OAuth client and the AWS SDK, and would need only the sandbox's addresses.
 //!
 //! ```console
 //! $ cargo run -p cogfed-sandbox --example sign_in

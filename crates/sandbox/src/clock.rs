@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// A source of the time. A closure that returns the time is one, too.
+/// A source of the time. A closure that returns the time is also a clock.
 pub trait Clock: Send + Sync {
     /// Returns the time now, in UTC.
     fn now(&self) -> DateTime<Utc>;

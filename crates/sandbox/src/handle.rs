@@ -175,8 +175,8 @@ impl Sandbox {
         self.world.refusals.clear();
     }
 
-    /// Changes a person. Returns false if nobody has this name. The next tokens show the change; with sticky attributes
-    /// only those of the next browser sign-in.
+    /// Changes a person. Returns false if nobody has this name. The next tokens show the change; with sticky
+    /// attributes, only the tokens of the next browser sign-in do.
     pub fn change_person(&self, name: &str, change: impl FnOnce(&mut Person)) -> bool {
         self.world.change_user(name, change)
     }
@@ -202,10 +202,11 @@ impl Sandbox {
     }
 
     /// Replaces the default roles and the role mapping with those in the output of `aws cognito-identity
-    /// get-identity-pool-roles`. If it has several mappings, this pool's counts. A single mapping always counts.
+    /// get-identity-pool-roles`. If that output has several mappings, the one for this pool counts. A single mapping
+    /// always counts.
     ///
     /// # Errors
-    /// Fails if it is not such a document, or if SetIdentityPoolRoles would refuse it.
+    /// Fails if `json` is not such output, or if SetIdentityPoolRoles would refuse it.
     pub fn set_pool_roles_json(&self, json: &[u8]) -> Result<()> {
         let roles = PoolRoles::parse(json, &self.world.mapped_provider())?;
         self.world.change_pool_roles(|current| *current = roles);
@@ -217,8 +218,8 @@ impl Sandbox {
         self.world.pool_roles().json(self.identity_pool_id(), &self.world.mapped_provider())
     }
 
-    /// Returns the access key id and secret access key of the IAM user who may call GetIdentityPoolRoles. They have no
-    /// session token.
+    /// Returns the access key id and secret access key of the IAM user who may call GetIdentityPoolRoles. These keys
+    /// have no session token.
     pub fn administrator(&self) -> (&str, &str) {
         let key = &self.world.administrator;
         (&key.access_key_id, &key.secret_access_key)

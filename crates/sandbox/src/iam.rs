@@ -15,7 +15,7 @@ pub struct Role {
     pub trusts_the_pool: bool,
 }
 
-/// The maximum session duration of a role by default, in seconds.
+/// The default maximum session duration of a role, in seconds.
 const HOUR: i64 = 3600;
 
 /// The roles.

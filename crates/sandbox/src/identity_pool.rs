@@ -1,4 +1,4 @@
-//! The identity pool (AWS's JSON protocol 1.1)
+//! The identity pool, in AWS JSON protocol 1.1
 //! (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/Welcome.html>).
 
 use std::collections::HashMap;
@@ -22,7 +22,7 @@ use crate::{iam, open_id_token, random};
 
 /// The longest token in `Logins`, in bytes.
 const LONGEST_TOKEN: usize = 50_000;
-/// The largest difference of a signer's clock, in minutes.
+/// The largest accepted error of a signer's clock, in minutes.
 const WINDOW_MINUTES: i64 = 5;
 /// The most entries in `Logins`.
 const MOST_LOGINS: usize = 10;
@@ -43,7 +43,7 @@ struct Identity {
 pub struct Identities(HashMap<String, Identity>);
 
 impl Identities {
-    /// Returns the identity of a user, which the first call creates.
+    /// Returns the identity of a user. The first call for a user creates the identity.
     fn of(&mut self, region: &str, sub: &str) -> String {
         if let Some((id, _)) = self.0.iter().find(|(_, identity)| identity.owner == sub) {
             return id.clone();
@@ -71,7 +71,7 @@ fn internal_error() -> Fault {
     Fault(StatusCode::INTERNAL_SERVER_ERROR, "InternalErrorException", message)
 }
 
-/// Returns the error for a login without a role, or whose role does not trust the pool.
+/// Returns the error for a login that gets no role, or a role that does not trust the pool.
 fn no_good_role() -> Fault {
     let message = "Invalid identity pool configuration. Check assigned IAM roles for this pool.";
     fault("InvalidIdentityPoolConfigurationException", message)
@@ -254,7 +254,7 @@ fn get_credentials(world: &World, now: DateTime<Utc>, input: &Value) -> Result<V
     Ok(document)
 }
 
-/// Answers GetOpenIdToken. The classic flow requires a pool that has enabled it and has no role mapping
+/// Answers GetOpenIdToken. The classic flow requires a pool that allows this flow and has no role mapping
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html>).
 fn get_open_id_token(world: &World, now: DateTime<Utc>, input: &Value) -> Result<Value, Fault> {
     if world.pool_roles().mapping != RoleMapping::None {
@@ -273,8 +273,8 @@ fn get_open_id_token(world: &World, now: DateTime<Utc>, input: &Value) -> Result
 }
 
 /// Answers GetIdentityPoolRoles, which requires the administrator's signature. Credentials of a pool's identities may
-/// never call it (<https://docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html>). The statuses are those
-/// seen at AWS's other JSON services.
+/// never call it (<https://docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html>). The HTTP statuses are
+/// those of other JSON services at AWS.
 fn get_roles(world: &World, now: DateTime<Utc>, request: &Request<Bytes>, input: &Value) -> Result<Value, Fault> {
     let region = world.options.partition.region();
     let window = TimeDelta::minutes(WINDOW_MINUTES);

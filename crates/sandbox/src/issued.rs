@@ -1,4 +1,4 @@
-//! The keys that the sandbox has issued. Its API and its STS recognise callers by them.
+//! The keys that the sandbox has issued. Its API and its STS recognise callers by these keys.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -71,7 +71,7 @@ impl IssuedKey {
     }
 
     /// Returns the unique id of the role and its session, `AROA…:SESSION`, or of the user, `AIDA…`. The sandbox's roles
-    /// have no ids of their own, so it is derived from the ARN.
+    /// have no ids of their own, so the id is derived from the ARN.
     pub fn user_id(&self) -> String {
         let hash = digest(&SHA256, self.role_arn.as_bytes());
         let digits: String = hash.as_ref().iter().take(5).map(|byte| format!("{byte:02X}")).collect();

@@ -11,7 +11,7 @@ fn part(document: &Value) -> String {
     URL_SAFE_NO_PAD.encode(document.to_string())
 }
 
-/// Signs a token with RS256. The header has only `kid` and `alg`, like Cognito's.
+/// Signs a token with RS256. The header has only `kid` and `alg`, as in Cognito's tokens.
 pub fn signed(key: &SigningKey, claims: &Value) -> String {
     signed_as(key, &key.id, claims)
 }
@@ -21,7 +21,7 @@ pub fn signed_as(key: &SigningKey, key_id: &str, claims: &Value) -> String {
     signed_under(key, &json!({ "kid": key_id, "alg": "RS256" }), claims)
 }
 
-/// Signs a token with RS256. The header also has the type, like Entra ID's.
+/// Signs a token with RS256. The header also has the type, as in Entra ID's tokens.
 pub fn signed_with_type(key: &SigningKey, claims: &Value) -> String {
     signed_under(key, &json!({ "typ": "JWT", "alg": "RS256", "kid": key.id }), claims)
 }

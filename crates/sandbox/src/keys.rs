@@ -1,4 +1,4 @@
-//! The two signing keys of user pools and the one of identity pools, made once per process.
+//! The two signing keys of user pools and the signing key of identity pools, made once per process.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -97,7 +97,7 @@ impl SigningKey {
     }
 }
 
-/// A key for ID tokens and one for access tokens, like every user pool has.
+/// A key for ID tokens and a key for access tokens, as in every user pool.
 pub struct Keys {
     /// The key of ID tokens.
     pub id: SigningKey,
@@ -105,10 +105,10 @@ pub struct Keys {
     pub access: SigningKey,
 }
 
-/// The keys of the process, shared by all its sandboxes since making them takes a second or two.
+/// The keys of the process, shared by all its sandboxes since making keys takes a second or two.
 static KEYS: Mutex<Option<Arc<Keys>>> = Mutex::new(None);
 
-/// The key of identity pools, which all pools share at AWS, too.
+/// The signing key that all identity pools share, as at AWS.
 static IDENTITY_POOLS: Mutex<Option<Arc<SigningKey>>> = Mutex::new(None);
 
 /// Returns the key of identity pools. The first call makes it, since only the classic flow needs it.

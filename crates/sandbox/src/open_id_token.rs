@@ -12,7 +12,7 @@ use crate::world::World;
 /// The lifetime of a token, in minutes.
 const LIFETIME: i64 = 10;
 
-/// Returns the key id, in the form of AWS's.
+/// Returns the signing key's id, which looks like those of AWS.
 fn key_id(world: &World) -> String {
     format!("{}-7", world.options.partition.region())
 }

@@ -106,7 +106,7 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// The ports of the redirect URIs registered with the app client, for `localhost` and for `127.0.0.1`.
     pub redirect_ports: Vec<u16>,
-    /// The path of those redirect URIs.
+    /// The path of the redirect URIs registered with the app client.
     pub redirect_path: String,
     /// Refresh token rotation.
     pub rotation: Rotation,
@@ -120,22 +120,22 @@ pub struct Options {
     pub misbehaviours: Vec<Misbehaviour>,
     /// The refusals that are active from the start, without end.
     pub refusals: Vec<Refusal>,
-    /// The app client's secrets. Without one it is a public client; Cognito allows two.
+    /// The app client's secrets. Without a secret, the app client is public. Cognito allows two secrets.
     pub client_secrets: Vec<String>,
     /// The scopes of the app client.
     pub scopes: Vec<String>,
     /// The issuer that tokens name.
     pub issuer: Issuer,
-    /// True if the identity pool accepts a plain OpenID issuer instead of the user pool. Its tokens have the claim
-    /// `roles`, not `custom:roles`, so the rules of [`Self::role_mapping`] must use it.
-    /// [`Switch::PlainIssuer`](crate::Switch) does both.
+    /// True if the identity pool accepts a plain OpenID issuer instead of the user pool. The issuer's tokens have the
+    /// claim `roles`, not `custom:roles`, so the rules of [`Self::role_mapping`] must use `roles`.
+    /// [`Switch::PlainIssuer`](crate::Switch) sets this option and changes the rules.
     pub plain_issuer: bool,
     /// True if changes in a directory reach the user pool only at the next sign-in in the browser. Attributes that the
     /// directory no longer sends then keep their value. If false, the next tokens show each change.
     pub sticky_attributes: bool,
     /// The partition. [`Self::move_to`] changes it together with the ARNs of roles.
     pub partition: Partition,
-    /// The identity pool's way to choose roles.
+    /// The way in which the identity pool chooses roles.
     pub role_mapping: RoleMapping,
     /// The identity pool's default role for people who have signed in.
     pub authenticated_role: Option<String>,

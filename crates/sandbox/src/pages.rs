@@ -1,4 +1,4 @@
-//! The pages for people. They have no script, load nothing, and cannot be framed.
+//! The pages that people see. No page has a script, loads anything, or can be framed.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -1,4 +1,4 @@
-//! AWS's partitions that a sandbox can be in, and everything that differs between them, in one table.
+//! The AWS partitions that a sandbox can be in, and everything that differs between them, in one table.
 //!
 //! Sources: <https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-cog.html>,
 //! <https://docs.amazonaws.cn/en_us/aws/latest/userguide/cognito.html> and
@@ -19,7 +19,7 @@ pub enum Issuer {
     Original,
     /// `https://issuer-cognito-idp.REGION.amazonaws.com/POOL`
     Updated,
-    /// `https://cognito-idp-fips.REGION.amazonaws.com/POOL`, as GovCloud's may be (not documented).
+    /// `https://cognito-idp-fips.REGION.amazonaws.com/POOL`, which GovCloud may use (not documented).
     Fips,
 }
 
@@ -46,7 +46,7 @@ struct Row {
     token_issuer: &'static str,
     /// The identity pools' principal in the trust policy of a role.
     principal: &'static str,
-    /// The region of signatures for the global STS endpoint, if there is one.
+    /// The region of signatures for the global STS endpoint, if the partition has that endpoint.
     global_sts: Option<&'static str>,
 }
 
@@ -133,8 +133,8 @@ impl Partition {
         self.row().principal
     }
 
-    /// Returns the regions that a signature for STS may name: this one and, if there is one, that of the global
-    /// endpoint.
+    /// Returns the regions that a signature for STS may name: `region` and, if the partition has a global endpoint, the
+    /// region of that endpoint.
     pub(crate) fn sts_regions(self, region: &str) -> Vec<&str> {
         [Some(region), self.row().global_sts].into_iter().flatten().collect()
     }

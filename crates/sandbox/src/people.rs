@@ -83,9 +83,9 @@ pub struct Person {
     /// Groups of the directory, by object id. They become `custom:groups`, or `custom:groups_link` if there are too
     /// many to send.
     pub directory_groups: Vec<String>,
-    /// Groups in the user pool, besides the one of the identity provider.
+    /// Groups in the user pool, besides the group of the identity provider.
     pub groups: Vec<String>,
-    /// ARNs of the IAM roles of those groups: the claim `cognito:roles`.
+    /// ARNs of the IAM roles of the groups in the user pool: the claim `cognito:roles`.
     pub iam_roles: Vec<String>,
     /// The claim `cognito:preferred_role`.
     pub preferred_iam_role: Option<String>,
@@ -176,8 +176,8 @@ pub(crate) struct User {
     pub created: DateTime<Utc>,
 }
 
-/// Returns several values as one attribute of the user pool. Without a value or with a blank one it is absent. A single
-/// value is unchanged. Several become one text in brackets, with each value form-encoded
+/// Returns several values as one attribute of the user pool. With no value, or only a blank one, the attribute is
+/// absent. A single value is unchanged. Several become one text in brackets, with each value form-encoded
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-specifying-attribute-mapping.html>).
 fn flattened(values: &[String]) -> Option<String> {
     match values {
@@ -191,7 +191,7 @@ fn flattened(values: &[String]) -> Option<String> {
     }
 }
 
-/// Returns the people of a sandbox by default.
+/// Returns the default people of a sandbox.
 pub(crate) fn everyone() -> Vec<Person> {
     vec![
         Person::new("alice", "Alice Admin", Directory::AzureAd).with_roles(&["Orders.Admin"]),

@@ -17,7 +17,7 @@ const MOST_MAPPINGS: usize = 10;
 /// The most rules in a mapping. The service model says 400, the documentation 25, which cannot be raised
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/role-based-access-control.html>).
 const MOST_RULES: usize = 25;
-/// The lengths of a claim's name, a rule's value and a role's ARN, in characters.
+/// The allowed lengths of a claim's name, a rule's value and a role's ARN, in characters.
 const CLAIM: RangeInclusive<usize> = 1..=64;
 const VALUE: RangeInclusive<usize> = 1..=128;
 const ARN: RangeInclusive<usize> = 20..=2048;
@@ -29,7 +29,7 @@ pub struct PoolRoles {
     pub authenticated: Option<String>,
     /// The default role for guests, whom the sandbox's pool does not admit.
     pub unauthenticated: Option<String>,
-    /// The pool's way to choose roles.
+    /// The way in which the pool chooses roles.
     pub mapping: RoleMapping,
 }
 
@@ -86,11 +86,12 @@ struct MappingRule {
 }
 
 impl PoolRoles {
-    /// Reads the JSON of `get-identity-pool-roles`. If it has several mappings, the one for `provider` counts. A single
-    /// mapping counts whatever its provider. The pool's id is ignored, since the file may be another pool's.
+    /// Reads the JSON of `get-identity-pool-roles`. If the JSON has several mappings, the one for `provider` counts. A
+    /// single mapping counts whatever provider it is for. The pool's id is ignored, since the file may come from
+    /// another pool.
     ///
     /// # Errors
-    /// Fails if it is not that JSON, or if SetIdentityPoolRoles would refuse it.
+    /// Fails if `json` is not that JSON, or if SetIdentityPoolRoles would refuse it.
     pub fn parse(json: &[u8], provider: &str) -> Result<Self> {
         // A map first, since serde would accept a list for a struct, too.
         let fields: serde_json::Result<Map<String, Value>> = serde_json::from_slice(json);
@@ -182,7 +183,7 @@ impl Mapping {
     }
 }
 
-/// Accepts an ARN of any account and partition, since the file may be another pool's.
+/// Accepts an ARN of any account and partition, since the file may come from another pool.
 fn ensure_role(arn: &str) -> Result<()> {
     let is_role = matches!(
         *arn.splitn(6, ':').collect::<Vec<_>>(),

@@ -59,7 +59,7 @@ pub fn base64url(length: usize) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Returns a key id like Cognito's: 32 bytes in base64, containing each of `/`, `+` and `=`, so that a client must
+/// Returns a key id in Cognito's form: 32 bytes in base64, containing each of `/`, `+` and `=`, so that a client must
 /// treat it as an opaque text.
 pub fn key_id() -> String {
     loop {

@@ -9,7 +9,7 @@ use crate::pool_roles::PoolRoles;
 /// The reason why a login gets no role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoRole {
-    /// The mapping denies the login, or the requested role is not among those that it allows.
+    /// The mapping denies the login, or the requested role is not among those that the mapping allows.
     Denied,
     /// The default role applies, but the pool has none.
     Unconfigured,

@@ -29,7 +29,7 @@ use crate::{control, identity_pool, plain_issuer, sts, user_pool};
 
 /// The longest wait for a request's head, and again for its body.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// The most connections per listener. More wait to be accepted.
+/// The most connections per listener. Further connections wait to be accepted.
 const MOST_CONNECTIONS: usize = 512;
 /// The largest head of a request, in bytes.
 const LARGEST_HEAD: usize = 64 * 1024;
@@ -59,7 +59,7 @@ pub enum Host {
 pub struct Listeners(Vec<(Host, StdListener)>);
 
 impl Listeners {
-    /// Binds all of them on 127.0.0.1, each to a free port.
+    /// Binds all listeners on 127.0.0.1, each to a free port.
     ///
     /// # Errors
     /// Fails if no port is free.

@@ -75,7 +75,7 @@ impl Visitor {
         self.visit(authorization_url, &Choice::Person(person)).await
     }
 
-    /// Opens the authorization URL and cancels at the directory; if there is a choice, at the first one.
+    /// Opens the authorization URL and cancels at the directory, or at the first directory if there is a choice.
     ///
     /// # Errors
     /// Fails if a server does not answer.
@@ -209,7 +209,7 @@ fn links(page: &Page) -> Vec<Url> {
         .collect()
 }
 
-/// Returns name and value of the button to click.
+/// Returns the name and the value of the button to click.
 fn button(page: &Page, choice: &Choice<'_>) -> Option<(String, String)> {
     let id = match choice {
         Choice::Person(name) => format!("person-{name}"),

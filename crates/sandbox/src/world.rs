@@ -31,7 +31,7 @@ const KEPT_SECRETS: usize = 10_000;
 pub struct Names {
     /// `eu-west-1_` and nine letters or digits.
     pub user_pool_id: String,
-    /// The app client's id; at the plain issuer the application's, a GUID.
+    /// The app client's id; with a plain issuer, the application's id, a GUID.
     pub client_id: String,
     /// The plain issuer's tenant, a GUID.
     pub tenant: String,
@@ -273,8 +273,8 @@ impl World {
         locked(&self.users).iter().find(|user| user.sub == sub).cloned()
     }
 
-    /// Changes a person. Returns false if nobody has this name. With sticky attributes, those of the directory reach
-    /// the user pool only at the next sign-in in the browser.
+    /// Changes a person. Returns false if nobody has this name. If attributes are sticky, changes in the directory
+    /// reach the user pool only at the next sign-in in the browser.
     pub fn change_user(&self, name: &str, change: impl FnOnce(&mut Person)) -> bool {
         let mut users = locked(&self.users);
         let Some(user) = users.iter_mut().find(|user| user.person.name == name) else { return false };
@@ -301,7 +301,7 @@ impl World {
         }
     }
 
-    /// Records an issued secret and returns it. Tests search for the recorded secrets where none may be.
+    /// Records an issued secret and returns it. Tests search for the recorded secrets in places where no secret may be.
     pub fn giving_out(&self, secret: String) -> String {
         let mut secrets = locked(&self.secrets);
         if secrets.len() == KEPT_SECRETS {
@@ -329,12 +329,12 @@ impl World {
         self.plain_issuer().end_all();
     }
 
-    /// Returns the user pool's memory. Handlers do not await while they hold it.
+    /// Returns the user pool's memory. Handlers do not await while they hold the returned guard.
     pub fn user_pool(&self) -> MutexGuard<'_, State> {
         locked(&self.user_pool)
     }
 
-    /// Returns the plain issuer's memory. Handlers do not await while they hold it.
+    /// Returns the plain issuer's memory. Handlers do not await while they hold the returned guard.
     pub fn plain_issuer(&self) -> MutexGuard<'_, plain_issuer::State> {
         locked(&self.plain_issuer)
     }

@@ -99,8 +99,8 @@ impl Functions {
     }
 }
 
-/// Returns the request as it arrived, without its signature headers. It adds the `requestContext.identity` of a Lambda
-/// function, as far as the gateway knows it
+/// Returns the request as it arrived, without its signature headers. Adds the `requestContext.identity` that a Lambda
+/// function gets, as far as the gateway knows the caller
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html>).
 fn echo(key: &IssuedKey, request: &Request<Bytes>) -> Value {
     let mut headers: BTreeMap<&str, Vec<String>> = BTreeMap::new();

@@ -30,7 +30,7 @@ use crate::{random, reply};
 
 /// The IAM action that a caller needs.
 const INVOKE: &str = "execute-api:Invoke";
-/// The largest difference of a caller's clock, in minutes.
+/// The largest accepted error of a caller's clock, in minutes.
 const WINDOW_MINUTES: i64 = 5;
 /// The largest body of a request or an answer at API Gateway, in bytes
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>).
@@ -129,7 +129,7 @@ impl ApiGateway {
         response
     }
 
-    /// Returns the answer to a body larger than [`LARGEST_BODY`]. No more than that is read.
+    /// Returns the answer to a body larger than [`LARGEST_BODY`]. The server stops reading at that size.
     pub(crate) fn too_large() -> Response<Bytes> {
         respond(Refusal::TooLarge.answer())
     }

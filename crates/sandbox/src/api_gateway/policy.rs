@@ -6,7 +6,7 @@
 pub enum Effect {
     /// Allows, unless another statement denies.
     Allow,
-    /// Denies, whatever the others say.
+    /// Denies, whatever other statements say.
     Deny,
 }
 
@@ -47,8 +47,8 @@ pub fn decide(statements: &[Statement], action: &str, resource: &str) -> Decisio
     }
 }
 
-/// Returns whether `text` matches `pattern`. It backtracks to the last `*` only, so its time is at most the product of
-/// the two lengths.
+/// Returns whether `text` matches `pattern`. The search backtracks to the last `*` only, so its time is at most the
+/// product of the two lengths.
 fn matches(pattern: &str, text: &str) -> bool {
     let (mut pattern, mut text) = (pattern.chars(), text.chars());
     let mut last_star = None;

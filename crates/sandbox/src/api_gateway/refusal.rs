@@ -12,7 +12,7 @@ use crate::sigv4::Refused;
 /// The reason why a request does not reach its function.
 #[derive(Debug)]
 pub(super) enum Refusal {
-    /// The API does not define this path with this method. The answer looks like that to a missing signature.
+    /// The API does not define this path with this method. The answer is the same as for a missing signature.
     NoSuchRoute,
     /// The body exceeds the limit.
     TooLarge,
@@ -26,7 +26,7 @@ pub(super) enum Refusal {
         caller: String,
         /// The ARN of the method, with the account masked.
         resource: String,
-        /// True if a statement denies; false if none allows.
+        /// True if a statement denies the call; false if no statement allows it.
         denied: bool,
     },
 }

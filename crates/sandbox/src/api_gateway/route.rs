@@ -26,8 +26,8 @@ pub(super) enum Route<'p> {
 }
 
 impl<'p> Route<'p> {
-    /// Returns the route for a method and for the part of the path behind the stage, as it was on the wire. Like API
-    /// Gateway it adds no HEAD and no OPTIONS that the API does not define.
+    /// Returns the route for a method and for the part of the path behind the stage, as it was on the wire. As at API
+    /// Gateway, there is no HEAD or OPTIONS that the API does not define.
     pub(super) fn find(method: &Method, path: &'p str) -> Option<Self> {
         if let Some(proxy) = path.strip_prefix("echo/") {
             return Some(Route::Echo).filter(|_| !proxy.is_empty() && is_any(method));

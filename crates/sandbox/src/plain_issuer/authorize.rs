@@ -43,7 +43,8 @@ fn is_registered(world: &World, redirect_uri: &str) -> bool {
     world.redirect_uris().iter().any(|known| known == redirect_uri || (asked.is_some() && any_port(known) == asked))
 }
 
-/// Checks an authorization request. Client and redirect URI come first: nothing may be redirected before.
+/// Checks an authorization request. The client and the redirect URI are checked first, since errors are redirected only
+/// to a registered URI.
 fn checked(world: &World, parameters: &Parameters) -> Result<AuthorizationRequest, Refused> {
     let client_id = parameters.get("client_id").ok_or(Refused::Here(Refusal::Missing("client_id")))?;
     if client_id != world.names.client_id {

@@ -15,7 +15,7 @@ use crate::plain_issuer::sessions::SignIn;
 use crate::random;
 use crate::world::World;
 
-/// Entra ID backdates its tokens by five minutes, for clients whose clock is slow. In seconds.
+/// The time by which Entra ID backdates its tokens for clients whose clock is slow, in seconds.
 const DATED_BACK: i64 = 300;
 /// The most groups that Entra ID puts into a JWT.
 const MOST_GROUPS: usize = 200;
@@ -72,7 +72,8 @@ fn access_claims(world: &World, now: DateTime<Utc>, sign_in: &SignIn, user: &Use
     })
 }
 
-/// Returns the claims of a version 2.0 token. There are none of a user pool's, and `roles` and `groups` are arrays.
+/// Returns the claims of a version 2.0 token. It has none of the claims that a user pool adds, and `roles` and `groups`
+/// are arrays.
 fn id_claims(world: &World, now: DateTime<Utc>, sign_in: &SignIn, user: &User) -> Map<String, Value> {
     let person = &user.in_directory;
     let mut claims = Map::new();

@@ -9,7 +9,8 @@ use crate::misbehaviour::Misbehaviour;
 use crate::reply;
 use crate::world::World;
 
-/// Returns Entra ID's fields, which lack `revocation_endpoint` and `code_challenge_methods_supported`.
+/// Returns the fields of Entra ID's discovery document, which lacks `revocation_endpoint` and
+/// `code_challenge_methods_supported`.
 fn fields(world: &World) -> Value {
     let tenant = format!("{}/{}", world.plain_issuer_base(), world.names.tenant);
     json!({

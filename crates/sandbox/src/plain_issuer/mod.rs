@@ -25,7 +25,7 @@ pub use sessions::State;
 /// The cookie of the sign-in page.
 const COOKIE_NAME: &str = "ESTSAUTHPERSISTENT";
 
-/// Returns the response with the headers that Entra ID puts on each answer, in place of Cognito's.
+/// Returns the response with the headers that Entra ID puts on each answer, in place of Cognito's headers.
 fn as_entra(mut response: Response<Bytes>) -> Response<Bytes> {
     let headers = response.headers_mut();
     headers.remove("x-amz-cognito-request-id");

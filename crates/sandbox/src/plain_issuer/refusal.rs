@@ -193,7 +193,7 @@ impl Refusal {
         reply::body(status, "application/json; charset=utf-8", document.to_string())
     }
 
-    /// Returns the redirect of an authorization request that is refused.
+    /// Returns the redirect that reports this refusal of an authorization request to the client.
     pub fn redirect(&self, uri: &str, state: Option<&str>, now: DateTime<Utc>) -> Response<Bytes> {
         let (number, error, text) = self.parts();
         let mut query = form_urlencoded::Serializer::new(String::new());

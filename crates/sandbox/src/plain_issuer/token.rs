@@ -126,8 +126,8 @@ fn by_refresh_token(world: &World, now: DateTime<Utc>, form: &Parameters) -> Res
     document(world, now, &sign_in, true)
 }
 
-/// Returns the answer with the tokens. A refresh token comes only with `offline_access`. Each one is new and has a full
-/// lifetime.
+/// Returns the answer with the tokens. A refresh token comes only with `offline_access`. Each refresh token is new and
+/// has a full lifetime.
 fn document(world: &World, now: DateTime<Utc>, sign_in: &SignIn, refreshed: bool) -> Result<Value, Refusal> {
     let tokens = claims::issue(world, now, sign_in, refreshed).ok_or(Refusal::Revoked)?;
     let is_offline = |scope: &String| scope == "offline_access";

@@ -42,19 +42,19 @@ pub enum Place {
 pub struct Refusal {
     /// The name on the command line.
     pub name: &'static str,
-    /// The place where it occurs.
+    /// The place where the refusal occurs.
     pub place: Place,
     /// The HTTP status; not used for a redirect.
     pub status: u16,
     /// The `error` of OAuth, AWS's error code, or API Gateway's error type, which an HTTP API omits.
     pub code: &'static str,
-    /// The message. Those of Entra ID and B2C start with the code.
+    /// The message. Messages of Entra ID and B2C start with the code.
     pub message: &'static str,
 }
 
 /// The ids at the end of a description of Entra ID or B2C.
 const TRACE: &str = "0d1d2d3d-4e4e-4f4f-8a8a-9b9b9c9c9d9d";
-/// The time at the end of such a description.
+/// The time at the end of a description of Entra ID or B2C.
 const TIMESTAMP: &str = "2026-11-22 12:00:00Z";
 
 impl Refusal {

@@ -1,5 +1,5 @@
-//! Refusals of the user pool. AWS documents the descriptions of the authorization endpoint's errors. The others were
-//! reported by users.
+//! Refusals of the user pool. AWS documents the descriptions of the authorization endpoint's errors. The other
+//! descriptions were reported by users.
 
 use crate::refusals::{Place, Refusal};
 

@@ -4,8 +4,8 @@
 //!
 //! It normalises nothing: the path on the wire must be the path that was signed, percent-encoded once more. Signers
 //! treat `//` and dot segments differently: botocore removes them before it signs, Amplify does not. AWS does not
-//! document its gateways' treatment. Here a client that sends one path and signs another is refused. A `+` in a query
-//! is a plus sign, as in RFC 3986, not a space.
+//! document how its gateways treat them. Here a client that sends one path and signs another is refused. A `+` in a
+//! query is a plus sign, as in RFC 3986, not a space.
 //!
 //! AWS does not document the order of its checks. The order here is: form, signed headers, scope, clock, key, session
 //! token, expiry, signature.
@@ -42,8 +42,8 @@ pub struct Expected<'a> {
     pub regions: &'a [&'a str],
     /// The time of the service's clock.
     pub now: DateTime<Utc>,
-    /// The largest difference of the request's clock, in either direction. A presigned request may be as old as its own
-    /// lifetime instead.
+    /// The largest accepted difference between the request's clock and the service's, in either direction. A presigned
+    /// request may instead be as old as the lifetime that it states.
     pub window: TimeDelta,
 }
 
@@ -63,7 +63,7 @@ pub enum Refused {
     Expired,
     /// The signature does not match the request.
     Mismatch {
-        /// The canonical request of the verifier. Like AWS's answer it contains the session token.
+        /// The canonical request of the verifier. Like the answer of AWS, it contains the session token.
         canonical_request: String,
         /// The text that should have been signed.
         string_to_sign: String,
@@ -129,7 +129,8 @@ pub fn verify_wire(
     Err(Refused::Mismatch { canonical_request, string_to_sign })
 }
 
-/// Requires that the host and every `x-amz-*` header are signed. Anyone on the network path could change unsigned ones.
+/// Requires that the host and every `x-amz-*` header are signed. Anyone on the network path could change unsigned
+/// headers.
 fn check_signed_headers(wire: &Wire<'_>, signed_headers: &str) -> Result<(), Refused> {
     let signed = |name: &str| signed_headers.split(';').any(|signed| signed == name);
     if !wire.has_header("host") || !signed("host") {

@@ -12,7 +12,7 @@ use crate::partition::Partition;
 use crate::sigv4::{self, Expected, Refused};
 use crate::sts::protocol::{Fault, VERSION, escape, parameter, respond};
 
-/// The largest difference of a caller's clock, in minutes.
+/// The largest accepted error of a caller's clock, in minutes.
 const WINDOW_MINUTES: i64 = 15;
 
 /// Answers a request to STS in the query protocol: a form in the body, or the query. Signatures may name `region` or,

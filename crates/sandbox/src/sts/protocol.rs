@@ -43,7 +43,7 @@ fn error_document(code: &str, message: &str, request_id: &str) -> String {
     )
 }
 
-/// Escapes text for XML 1.0, and drops the control characters that it cannot hold.
+/// Escapes text for XML 1.0, and drops the control characters that XML cannot hold.
 pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {

@@ -1,4 +1,4 @@
-//! STS's AssumeRoleWithWebIdentity, the second half of the classic flow
+//! AssumeRoleWithWebIdentity of STS, the second half of the classic flow
 //! (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>).
 //!
 //! It accepts the tokens of this sandbox's identity pool, and ignores session policies. AWS does not document the order
@@ -16,7 +16,7 @@ use crate::sts::protocol::{Fault, VERSION, escape, parameter, respond};
 use crate::world::World;
 use crate::{iam, jwt, open_id_token, random};
 
-/// The lifetime of credentials by default, in seconds.
+/// The default lifetime of credentials, in seconds.
 const USUAL_DURATION: i64 = 3600;
 
 /// The validated parameters of a request.

@@ -46,14 +46,15 @@ fn encoded(text: &str) -> String {
     byte_serialize(text.as_bytes()).collect()
 }
 
-/// Returns the redirect of an error. Its description comes first, as at Cognito.
+/// Returns the redirect that reports an error to the app client. The description comes first, as at Cognito.
 fn error_redirect(uri: &str, state: Option<&str>, error: &str, description: Option<&str>) -> Response<Bytes> {
     let description = description.map(|text| format!("error_description={}&", encoded(text))).unwrap_or_default();
     let state = state.map(|state| format!("&state={}", encoded(state))).unwrap_or_default();
     reply::redirect(&format!("{uri}?{description}error={error}{state}"))
 }
 
-/// Checks an authorization request. Client and redirect URI come first: nothing may be redirected before.
+/// Checks an authorization request. The client and the redirect URI are checked first, since errors are redirected only
+/// to a registered URI.
 fn checked(world: &World, parameters: &Parameters) -> Result<AuthorizationRequest, Refusal> {
     if parameters.get("client_id") != Some(world.names.client_id.as_str()) {
         return Err(Refusal::Page { error: "invalid_request", sent: parameters.clone() });
@@ -109,8 +110,8 @@ fn is_challenge(text: &str) -> bool {
     text.len() == 43 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
-/// Returns the granted scopes: the requested ones that the app client has, or all of them if none is requested. Returns
-/// `None` for a scope that the user pool does not know, or that requires a missing `openid`.
+/// Returns the granted scopes: the requested scopes that the app client has, or all of the client's scopes if none is
+/// requested. Returns `None` for a scope that the user pool does not know, or that requires a missing `openid`.
 fn scopes(world: &World, asked: &str) -> Option<Vec<String>> {
     let own = &world.options.scopes;
     let asked: Vec<&str> = asked.split(' ').filter(|scope| !scope.is_empty()).collect();
@@ -125,7 +126,7 @@ fn scopes(world: &World, asked: &str) -> Option<Vec<String>> {
     Some(own.iter().filter(|own| asked.contains(&own.as_str())).cloned().collect())
 }
 
-/// Returns the identity provider that the request names, by its name or its identifier.
+/// Returns the identity provider that the request names, by the provider's name or identifier.
 fn asked_directory(parameters: &Parameters) -> Result<Option<Directory>, ()> {
     match (parameters.get("identity_provider"), parameters.get("idp_identifier")) {
         (Some(name), _) => Directory::named(name).map(Some).ok_or(()),

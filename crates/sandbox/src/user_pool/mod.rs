@@ -89,8 +89,8 @@ pub fn issuer(world: &World, request: &Request<Bytes>) -> Reply {
     Reply::answer(endpoint, reply::json(StatusCode::OK, &document))
 }
 
-/// Returns the discovery document with Cognito's fields, which lack `code_challenge_methods_supported`. Its issuer is
-/// the one in the tokens, and its other addresses are the real ones.
+/// Returns the discovery document with Cognito's fields, which lack `code_challenge_methods_supported`. The issuer in
+/// it is the one that tokens name, and the other addresses are the sandbox's real ones.
 fn discovery(world: &World) -> serde_json::Value {
     let domain = format!("http://{}", world.addresses.domain);
     let pool = format!("http://{}/{}", world.addresses.user_pool, world.names.user_pool_id);

@@ -47,7 +47,7 @@ pub struct Code {
 pub struct RefreshToken {
     pub sign_in: SignIn,
     pub expires: DateTime<Utc>,
-    /// The time of its first exchange for a new one.
+    /// The time when this token was first exchanged for a new refresh token.
     pub rotated: Option<DateTime<Utc>>,
 }
 
@@ -83,7 +83,8 @@ impl State {
         self.ended.contains_key(origin)
     }
 
-    /// Ends every sign-in that has a refresh token, and every browser session. Their other tokens expire by `until`.
+    /// Ends every sign-in that has a refresh token, and every browser session. The other tokens of these sign-ins
+    /// expire by `until`.
     pub fn end_all(&mut self, until: DateTime<Utc>) {
         self.ended.extend(self.refresh_tokens.drain().map(|(_, token)| (token.sign_in.origin, until)));
         self.sessions.clear();

@@ -1,7 +1,7 @@
 //! The sandbox over real HTTP, and its verifiers in process, against AWS's documented answers and errors.
 //!
-//! Requests are signed by the `aws-sigv4` crate, and ID tokens verified by `openidconnect`, which share no code with
-//! the sandbox.
+//! Requests are signed by the `aws-sigv4` crate, and ID tokens are verified by `openidconnect`. Neither shares code
+//! with the sandbox.
 
 mod api_gateway;
 mod controls;

@@ -46,7 +46,7 @@ fn assert_refused_at(now: DateTime<Utc>, request: &Request<Bytes>, error_type: &
     assert_eq!((found.as_str(), body), (error_type, json!({"message": message})));
 }
 
-/// Returns a signed request with one header changed afterwards.
+/// Returns a signed request with one header changed after signing.
 fn with_header(name: &'static str, change: impl Fn(&str) -> String) -> Request<Bytes> {
     let mut request = signed(&key("OrdersAdmin"), request("GET", "/prod/orders", &[], ""));
     let value = change(request.headers()[name].to_str().unwrap());

@@ -1,4 +1,5 @@
-//! The identity pool's roles: changed while it runs, read and written as a document, and three roles of one sign-in.
+//! The identity pool's roles: changed while the sandbox runs, read and written as a document, and three roles of one
+//! sign-in.
 
 use cogfed_sandbox::options::{
     AUTHENTICATED, AmbiguousRole, MatchType, ORDERS_ADMIN, ORDERS_READER, REPORTS_READER, RoleMapping, Rule,

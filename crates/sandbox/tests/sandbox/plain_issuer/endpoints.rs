@@ -1,4 +1,4 @@
-//! Discovery, sign-in page, and refusals of the token endpoint.
+//! Endpoints of the plain issuer: discovery, the sign-in page, and refusals of the token endpoint.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Faults on request.
+//! Faults of the plain issuer on request.
 
 use cogfed_sandbox::Misbehaviour;
 use url::Url;

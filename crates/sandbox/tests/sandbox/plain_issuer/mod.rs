@@ -124,7 +124,7 @@ pub fn clock() -> ManualClock {
     ManualClock::at("2026-11-22T12:00:00Z".parse().unwrap())
 }
 
-/// Asserts the form of Entra ID's errors, and the number.
+/// Checks that an answer is this error with this number, in Entra ID's form.
 #[track_caller]
 pub fn refused(answer: &Answer, error: &str, number: u32) {
     let document = answer.json();

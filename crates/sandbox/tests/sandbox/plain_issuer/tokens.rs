@@ -1,4 +1,4 @@
-//! Claims of the tokens, and refreshes.
+//! Claims of the plain issuer's tokens, and refreshes.
 
 use std::str::FromStr;
 use std::sync::Arc;

@@ -12,7 +12,8 @@ use crate::support::signing::{execute_api, key, now};
 /// Cases that neither `http` nor HTTP itself allows: line breaks in a header's value, or raw spaces in a path. The
 /// verifier gets them in parts.
 const NOT_HTTP: [&str; 3] = ["get-header-value-multiline", "get-space-normalized", "get-space-unnormalized"];
-/// The case whose session token is added after signing. The test omits it, since the verifier requires a signed token.
+/// The case whose session token is added after signing. The test omits it, since the verifier requires that the session
+/// token is signed.
 const TOKEN_ADDED_LATER: &str = "post-sts-header-after";
 
 #[derive(Deserialize)]
@@ -173,7 +174,7 @@ fn session_token_added_after_signing_is_refused() {
     assert_eq!(verdict.unwrap_err(), Refused::Invalid(message.into()));
 }
 
-/// Computed with botocore 1.43.11 (`SigV4Auth`, `SigV4QueryAuth`).
+/// The signatures were computed with botocore 1.43.11 (`SigV4Auth`, `SigV4QueryAuth`).
 #[test]
 fn botocore_signatures_are_verified() {
     let key = IssuedKey { access_key_id: "AKIDEXAMPLE".into(), ..key("Botocore") };

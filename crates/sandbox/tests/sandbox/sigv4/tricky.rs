@@ -124,7 +124,8 @@ fn signed_headers_are_folded_and_joined() {
     assert!(matches!(verdict(&key, &signed), Err(Refused::Mismatch { .. })));
 }
 
-/// AWS's suite and botocore fold any whitespace, aws-sigv4 only spaces, so a header to be signed should have no tab.
+/// AWS's test suite and botocore fold any whitespace, aws-sigv4 folds only spaces, so a header to be signed should have
+/// no tab.
 #[test]
 fn tab_is_folded_like_a_space() {
     let key = key("OrdersAdmin");

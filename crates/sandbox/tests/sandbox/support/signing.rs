@@ -15,7 +15,7 @@ pub const ACCOUNT: &str = "123456781234";
 pub const REGION: &str = "eu-west-1";
 pub const HOST: &str = "abc123.execute-api.eu-west-1.amazonaws.com";
 
-/// 2026-11-22T12:00:00Z
+/// Returns 2026-11-22T12:00:00Z.
 pub fn now() -> DateTime<Utc> {
     DateTime::from_timestamp(1_795_348_800, 0).unwrap()
 }

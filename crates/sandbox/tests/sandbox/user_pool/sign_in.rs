@@ -5,7 +5,7 @@ use url::Url;
 
 use crate::support::client::{Lab, REDIRECT_URI, claims, get, parameter, send};
 
-/// Returns a listener on a registered port, which answers one request and returns its request line.
+/// Starts a listener that answers one request. Returns its port, and a thread that returns the request line.
 fn listener() -> (u16, std::thread::JoinHandle<String>) {
     use std::io::{BufRead, BufReader, Write};
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

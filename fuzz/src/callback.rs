@@ -74,7 +74,7 @@ fn assert_is_ours(request: &http::request::Parts) {
     assert!(request.uri.authority().is_none_or(|authority| ours.contains(&authority.as_str())));
 }
 
-/// Checks that the denial quotes the request, shortened, and that none of it becomes markup.
+/// Checks that the denial quotes the request, shortened, and that no part of the quotation becomes markup.
 fn assert_is_said(denial: &Denial, errors: &[&str], descriptions: &[&str]) {
     let said = |text: &str, given: &[&str]| {
         assert!(text.chars().count() <= 401);

@@ -67,8 +67,8 @@ pub fn credentials() -> Credentials {
     }
 }
 
-/// Returns whether a text has no character that controls a terminal. It is written again, from Unicode's ranges of
-/// bidirectional and control characters, so that it does not share `terminal`'s mistakes.
+/// Returns whether a text has no character that controls a terminal. This second implementation, from Unicode's ranges
+/// of bidirectional and control characters, does not share mistakes with `terminal`.
 pub fn is_plain(text: &str) -> bool {
     !text.chars().any(|c| {
         let c = u32::from(c);
@@ -90,7 +90,7 @@ pub fn assert_presentable(failure: &cogfed::error::Failure) {
     assert!(failure.hint.as_deref().is_none_or(longest), "{failure:?}");
 }
 
-/// Decodes `application/x-www-form-urlencoded`. It is written again, so that it does not share cogfed's mistakes.
+/// Decodes `application/x-www-form-urlencoded`. This second implementation does not share mistakes with cogfed.
 pub fn form(query: &str) -> Vec<(String, String)> {
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
     let decoded = |text: &str| {

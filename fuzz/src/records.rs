@@ -75,7 +75,7 @@ fn tokens(text: &str, profile: &Profile) {
     assert!(memory.get(&account).expect("a text").is_some(), "reading deletes nothing");
 }
 
-/// Checks a session's name against AWS's rule, `[\w+=,.@-]{2,64}`, which is written again here.
+/// Checks a session's name against AWS's rule, `[\w+=,.@-]{2,64}`, which is implemented a second time here.
 fn session(person: &str) {
     let name = session_name(person);
     let is_taken = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);

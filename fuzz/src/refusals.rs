@@ -61,7 +61,7 @@ fn said(text: &str) {
     }
 }
 
-/// Checks that a row is found for any refusal, always the same one, and that its placeholders are filled in.
+/// Checks that the same row is found each time for a refusal, and that the row's placeholders are filled in.
 fn row(refuser: refusals::Refuser, code: &str, message: &str) {
     let row = refusals::find(refuser, code, message);
     assert_eq!(row, refusals::find(refuser, code, message));

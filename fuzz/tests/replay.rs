@@ -42,7 +42,7 @@ fn every_target_has_its_own_fuzz_program() {
     assert_eq!(programs, targets);
 }
 
-/// Every run of the gate reads the committed corpora.
+/// Every run of the gate reads the committed corpora, so they must stay small.
 #[test]
 fn committed_corpora_are_small() {
     let size = |path: &std::path::PathBuf| std::fs::metadata(path).expect("a file").len();

@@ -54,7 +54,7 @@ impl Doors {
         self.shared.door.store(door as u8, Ordering::SeqCst);
     }
 
-    /// Returns the number of connections since the last call.
+    /// Returns the number of connections since the last call of this method.
     pub fn came(&self) -> u64 {
         self.shared.came.swap(0, Ordering::SeqCst)
     }

@@ -1,4 +1,4 @@
-//! A session in the test's process, whose store is in memory and can be made to fail.
+//! A session in the test's process. Its store is in memory, and can be made to fail.
 
 use std::sync::Arc;
 
@@ -11,11 +11,11 @@ use cogfed::store::{MemoryStore, StoreKind};
 
 use crate::Lab;
 
-/// A session whose store is in memory, and starts as a copy of the lab's file store.
+/// A session with a store in memory. The store starts as a copy of the lab's file store.
 pub struct InMemory {
     /// The session, unattended.
     pub session: Session,
-    /// The memory, which can be made to fail.
+    /// The store, which can be made to fail.
     pub memory: MemoryStore,
 }
 

@@ -56,8 +56,8 @@ impl Lab {
         Self::on(LabClock::Real, options)
     }
 
-    /// Starts a sandbox with these options, whose time stands still until the test moves it. It suits runs within this
-    /// process.
+    /// Starts a sandbox with these options, for runs within this process. Its clock stands still until the test moves
+    /// it.
     pub fn with_manual_clock(options: Options) -> (Self, ManualClock) {
         let clock = ManualClock::at(DateTime::from_timestamp(1_800_000_000, 0).expect("a time"));
         (Self::on(LabClock::Manual(clock.clone()), options), clock)
@@ -72,8 +72,8 @@ impl Lab {
         lab
     }
 
-    /// Returns the lab with these profiles in place of its own. Each has a name and its settings as lines of TOML (see
-    /// [`sandbox_section`]). [`PROFILE`] is the default if it is among them.
+    /// Returns the lab with these profiles in place of its own. Each profile has a name and its settings as lines of
+    /// TOML (see [`sandbox_section`]). [`PROFILE`] is the default if it is among them.
     #[must_use]
     pub fn with_profiles(self, profiles: &[(&str, &str)]) -> Self {
         let is_default = profiles.iter().any(|(name, _)| *name == PROFILE);
@@ -200,7 +200,7 @@ impl Lab {
         self.run_here(&["login"], Some(Arc::new(VisitorBrowser(person))))
     }
 
-    /// Runs `credential-process`: the program in real time, within this process on a manual clock.
+    /// Runs `credential-process`: as a program in real time, or within this process on a manual clock.
     pub fn credentials(&self) -> Ran {
         match self.clock {
             LabClock::Real => self.run(CREDENTIALS),
@@ -261,7 +261,7 @@ impl Lab {
 }
 
 /// Returns the section of a sandbox's profile, in which these lines of TOML replace the settings of the same keys. The
-/// store is the file store unless a line sets it. `idp_identifier` replaces `identity_provider`.
+/// store is the file store unless a line sets `store`. A line with `idp_identifier` replaces `identity_provider`.
 pub fn sandbox_section(sandbox: &Sandbox, name: &str, lines: &str) -> String {
     let key_of = |line: &str| line.split_once(" =").map(|(key, _)| key.trim().to_owned());
     let mut keys: Vec<String> = lines.lines().filter_map(key_of).collect();

@@ -1,8 +1,8 @@
 //! Support for cogfed's test programs: a home for cogfed, a sandbox, runs of cogfed as a program or within the test's
 //! process, and raw HTTP.
 //!
-//! It is a crate, so that it is compiled once for all test programs. As a module of each program, it would be dead code
-//! in those that use only a part of it. `tests/README.md` lists the helpers.
+//! This code is a crate, so that it is compiled once for all test programs. As a module of each test program, its
+//! unused parts would be dead code. `tests/README.md` lists the helpers.
 
 mod browser;
 mod doors;

@@ -1,4 +1,4 @@
-//! A browser that records the URLs and opens none.
+//! A browser that records URLs and opens none.
 
 use std::path::PathBuf;
 use std::thread;
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::Lab;
 
-/// Longer than starting a browser takes on any machine.
+/// A deadline, longer than starting a browser takes on any machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The URLs that a lab's browser was asked to open.

@@ -8,7 +8,8 @@ use cogfed::sandbox::visitor;
 
 use crate::{Lab, Ran, WaitingLogin, under};
 
-/// The system calls with effects outside the process, on this machine or another, and those just before and after them.
+/// The system calls with effects outside the process, on this machine or another, and the calls just before and after
+/// those.
 pub const CALLS: &str =
     "openat,write,writev,sendto,connect,recvfrom,accept4,fsync,rename,renameat,renameat2,unlink,flock,ftruncate,mkdir";
 
@@ -30,7 +31,7 @@ pub fn traced(lab: &Lab, log: &Path, options: &[&str], words: &[&str]) -> Child 
     under(&outer, &lab.command(words)).spawn().expect("strace runs")
 }
 
-/// Runs `words` under strace to the end. If that is a `login`, signs this person in, as far as possible.
+/// Runs `words` under strace to the end. If the command is `login`, signs this person in, as far as possible.
 pub fn ran(lab: &Lab, log: &Path, options: &[&str], words: &[&str], person: &str) -> Ran {
     let child = traced(lab, log, options, words);
     if words.first() != Some(&"login") {

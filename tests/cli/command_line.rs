@@ -32,7 +32,7 @@ fn wrong_usage_exits_with_2_and_prints_no_output() {
     assert!(lab.sandbox.requests().is_empty());
 }
 
-/// Returns each verb, and each verb below one.
+/// Returns each verb, including the verbs below another verb.
 fn verbs(command: &clap::Command, path: &[String], all: &mut Vec<Vec<String>>) {
     for verb in command.get_subcommands() {
         let path = [path, &[verb.get_name().to_owned()]].concat();

@@ -1,4 +1,4 @@
-//! The configuration file: errors name their place, and nothing else redirects a sign-in.
+//! The configuration file: errors name their place, and nothing but this file redirects a sign-in.
 
 use cogfed_test_support::{Lab, Ran};
 
@@ -21,7 +21,7 @@ fn refused_by_all(run: impl Fn(&[&str]) -> Ran, words: &[&str]) {
     }
 }
 
-/// Checks that replacing one text by another in the configuration is refused with file and line.
+/// Checks that the configuration with one text replaced by another is refused, naming the file and the line.
 #[track_caller]
 fn refused_at(from: &str, to: &str, words: &[&str]) {
     let lab = Lab::new();

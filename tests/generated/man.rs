@@ -69,7 +69,7 @@ fn description(command: &Command) -> Roff {
     roff
 }
 
-/// Returns the names of the pages above, beside and below.
+/// Writes the section SEE ALSO: the names of the pages above, beside and below this one.
 fn see_also(command: &Command, root: &Command, roff: &mut Roff) {
     let all = all_of(root);
     let own = name_of(command);
@@ -86,7 +86,7 @@ fn see_also(command: &Command, root: &Command, roff: &mut Roff) {
     roff.text(line);
 }
 
-/// Returns whether one is an ancestor of the other, or both have the same parent.
+/// Returns whether one command is an ancestor of the other, or both have the same parent.
 fn is_near(one: &str, other: &str) -> bool {
     let below = |parent: &str, child: &str| child.starts_with(&format!("{parent}-"));
     // A verb's name may contain a hyphen. Only `profile` has verbs below it.

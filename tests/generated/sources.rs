@@ -53,7 +53,7 @@ impl Source {
         source
     }
 
-    /// Adds tokens. Only those at the top of a file declare modules in files of their own.
+    /// Adds tokens. Only tokens at the top level of a file declare modules in files of their own.
     fn add(&mut self, tokens: TokenStream, is_test: bool, is_top: bool) {
         let tokens: Vec<TokenTree> = tokens.into_iter().collect();
         let mut at = 0;
@@ -98,7 +98,7 @@ pub fn program() -> Vec<Source> {
     mains.iter().flat_map(|main| reached(main, false)).map(|file| Source::read(&file)).collect()
 }
 
-/// Returns the file `main` and the files of all modules below it. With `with_tests` these include the ones that only
+/// Returns the file `main` and the files of all modules below it. With `with_tests`, these include the files that only
 /// tests compile.
 pub fn reached(main: &Path, with_tests: bool) -> BTreeSet<PathBuf> {
     let mut found = BTreeSet::from([main.to_owned()]);

@@ -25,7 +25,7 @@ impl Browser for Closed {
     }
 }
 
-/// Returns a lab whose browser records its URLs, and these URLs.
+/// Returns a lab whose browser records the URLs that it is asked to open, and the record.
 pub fn noting(lines: &str) -> (Lab, Pages) {
     let lab = Lab::new();
     let opened = lab.note_pages(lines);

@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::back_off::noting;
 use crate::state::{owner, signed_in};
 
-/// A deadline for runs that end by themselves, far beyond each of cogfed's time limits.
+/// A deadline, far beyond each of cogfed's time limits, for runs that should end by themselves.
 const HANGS: Duration = Duration::from_secs(30);
 
 fn send(child: &Child, signal: Signal) {
@@ -34,7 +34,8 @@ fn await_state(child: &Child, state: &str) {
     }
 }
 
-/// Starts a renewal and stops it after it has sent the refresh token. It holds the lock, and its answer is on the way.
+/// Starts a renewal and stops it after it has sent the refresh token. The stopped process holds the lock, and the
+/// answer to its request is on the way.
 fn stopped_amid_refresh(lab: &Lab, doors: &Doors) -> Child {
     doors.set(Door::Silent);
     doors.came();

@@ -32,7 +32,8 @@ fn openid_token_is_sent_to_no_other_sts() {
     assert_eq!((stranger.assumed().len(), aws.assumed().len()), (1, 0));
 }
 
-/// A record from before the classic flow names no STS. It stands for AWS's own.
+/// A record written before the classic flow existed names no STS endpoint. Its sign-in belongs to the endpoint that AWS
+/// has in its region.
 #[test]
 fn sign_in_without_an_sts_allows_only_the_enhanced_flow() {
     let lab = Lab::new();

@@ -1,5 +1,5 @@
-//! A stand-in for the identity pool and STS of a pool that allows the classic flow. A test sets the answers of STS.
-//! Other operations of the identity pool are the sandbox's.
+//! A stand-in for the identity pool and STS of a pool that allows the classic flow. A test sets the answers of STS. The
+//! sandbox answers the other operations of the identity pool.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -81,12 +81,12 @@ impl StandIn {
         self.state.has_forgotten.store(true, Ordering::SeqCst);
     }
 
-    /// Returns the requests to STS since the last call.
+    /// Returns the requests to STS since the last call of this method.
     pub fn assumed(&self) -> Vec<Request> {
         std::mem::take(&mut self.state.assumed.lock().unwrap())
     }
 
-    /// Returns the requests for an OpenID token since the last call.
+    /// Returns the requests for an OpenID token since the last call of this method.
     pub fn vouched(&self) -> Vec<Request> {
         std::mem::take(&mut self.state.vouched.lock().unwrap())
     }

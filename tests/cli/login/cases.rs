@@ -36,7 +36,7 @@ fn at_localhost(method: &str, target: &str) -> String {
     format!("{method} {target} HTTP/1.1\r\n{HOST}\r\n")
 }
 
-/// Returns a request with these headers and this body, whose method is refused.
+/// Returns a request with these headers and this body, and a method that the listener refuses.
 fn with_body(method: &str, headers: &str, body: &str) -> String {
     format!("{method} {RIGHT} HTTP/1.1\r\n{HOST}{headers}\r\n{body}")
 }
@@ -320,7 +320,7 @@ pub fn framing() -> Vec<Case> {
     cases
 }
 
-/// Requests that a web page can make a browser send. None of them makes a wrong answer right.
+/// Requests that a web page can make a browser send. A browser's headers never make a wrong request right.
 pub fn browsers() -> Vec<Case> {
     let preflight = "Origin: https://attacker.example\r\nAccess-Control-Request-Method: GET\r\n";
     let private = format!("{preflight}Access-Control-Request-Private-Network: true\r\n");
@@ -361,7 +361,7 @@ pub fn browsers() -> Vec<Case> {
     cases
 }
 
-/// Slow, half-closed and reset connections. A reset one gets no answer, and its right state does not count.
+/// Slow, half-closed and reset connections. A reset connection gets no answer and does not end the sign-in.
 pub fn ways_of_sending() -> Vec<Case> {
     let wrong = wrong_with("");
     let sent = |name: &str, request: &str, expected, sent| Case { sent, ..case(name, request, expected) };

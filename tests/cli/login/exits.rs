@@ -9,8 +9,8 @@ use std::os::unix::fs::PermissionsExt;
 use cogfed::sandbox::{Misbehaviour, Options};
 use rustix::process::{Pid, Signal, kill_process};
 
-/// One way to end: the sandbox's fault, the flags of `login`, the event while it waits, and the exit status. -1 stands
-/// for an end by a signal.
+/// One way in which a login ends: the fault that the sandbox plays, the login's flags, what happens while the login
+/// waits, and the exit status. -1 stands for an end by a signal.
 struct Exit {
     name: &'static str,
     misbehaviour: Option<Misbehaviour>,

@@ -13,8 +13,8 @@ use cogfed_test_support::http::listens;
 use cogfed_test_support::skip_anywhere;
 use cogfed_test_support::{Lab, WaitingLogin};
 
-/// Returns the next port to try. Systems assign ports from 32768 on, so other tests' sockets do not get a port below
-/// that is just being released.
+/// Returns the next port to try. The port is below 32768, where systems begin to assign ports. So no other test's socket
+/// gets a port that this test has just released.
 fn candidate() -> u16 {
     static TRIED: AtomicU32 = AtomicU32::new(0);
     let number = std::process::id().wrapping_mul(61) + TRIED.fetch_add(1, Ordering::Relaxed);
@@ -52,7 +52,7 @@ fn halves(port: u16, held: Held) -> std::io::Result<Vec<TcpListener>> {
     [v4, v6].into_iter().flatten().collect()
 }
 
-/// Checks that a login whose first port is taken uses the next registered one, also in its URL, and succeeds.
+/// Checks that a login whose first port is taken uses the next registered port, also in its URL, and succeeds.
 #[track_caller]
 fn goes_on(on_v4: bool, on_v6: bool) {
     let lab = Lab::new();
@@ -149,8 +149,8 @@ fn combinations(ports: u32) -> impl Iterator<Item = Vec<Held>> {
     (0..4_usize.pow(ports)).map(move |number| (0..ports).map(|at| Held::ALL[(number >> (2 * at)) & 3]).collect())
 }
 
-/// Binds each combination in turn. The listener takes the first port that is free on both addresses. If there is none,
-/// the refusal names all ports.
+/// Checks the listener for each combination in turn. It takes the first port that is free on both addresses. If no port
+/// is, the refusal names all ports.
 fn every_combination(count: u32) -> usize {
     let mut seen = 0;
     for held in combinations(count) {
@@ -184,7 +184,7 @@ fn listener_handles_every_combination_of_four_partly_taken_ports() {
     assert_eq!(every_combination(4), 256);
 }
 
-/// The program itself handles each combination of three registered ports: a sign-in, or the refusal.
+/// For each combination of three registered ports, the program itself signs in, or reports the refusal.
 #[test]
 fn login_handles_every_combination_of_three_partly_taken_ports() {
     let registered: Vec<u16> = (0..3).map(|_| taken(false, false).0).collect();

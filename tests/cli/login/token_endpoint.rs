@@ -8,7 +8,7 @@ use cogfed_test_support::{Lab, come_back, target};
 
 use super::refusals::refused;
 
-/// Checks that this fault ends with status 5 and these words, without a retry.
+/// Checks that this fault makes the login fail with status 5 and these words, without a retry.
 #[track_caller]
 fn fails(misbehaviour: Misbehaviour, words: &str) -> Lab {
     let lab = Lab::with(Options { misbehaviours: vec![misbehaviour], ..Options::default() });

@@ -1,4 +1,4 @@
-//! The variants of `login`: its flags, two at the same time, a configured browser, a confidential app client.
+//! The variants of `login`: its flags, two logins at the same time, a configured browser, a confidential app client.
 
 use std::io::{BufRead, BufReader};
 
@@ -177,7 +177,7 @@ fn login_waiting_too_long_for_another_exits_busy() {
     lab.complete(first);
 }
 
-/// Returns a program that records its arguments, one per line, and the file that it records them in.
+/// Returns a program that records its arguments, one per line, and the path of the file with these lines.
 fn stub_browser(lab: &Lab) -> (std::path::PathBuf, std::path::PathBuf) {
     let (program, notes) = (lab.home().join("browser"), lab.home().join("opened"));
     let script = format!(

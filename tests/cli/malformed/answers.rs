@@ -10,7 +10,7 @@ const TOKEN: &str = "/oauth2/token";
 const JWKS: &str = "/.well-known/jwks.json";
 const GET_ID: &str = "AWSCognitoIdentityService.GetId";
 const GET_CREDENTIALS: &str = "AWSCognitoIdentityService.GetCredentialsForIdentity";
-/// `{"kid":"pool","alg":"RS256"}`, `{}`, and an invalid signature.
+/// An ID token with the header `{"kid":"pool","alg":"RS256"}`, the claims `{}`, and an invalid signature.
 const ID_TOKEN: &str = "eyJraWQiOiJwb29sIiwiYWxnIjoiUlMyNTYifQ.e30.AAAA";
 
 fn key_set() -> String {

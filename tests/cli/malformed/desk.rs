@@ -1,4 +1,4 @@
-//! A home for cogfed without a sandbox: a configuration, a file store, variables, and a server with set answers.
+//! A home for cogfed without a sandbox: a configuration, a file store, variables, and a server with prepared answers.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -155,7 +155,7 @@ pub fn assert_document_or_nothing(ran: &Ran) {
     }
 }
 
-/// A server with set answers for paths or AWS operations. It answers 404 to all others.
+/// A server with prepared answers for paths or AWS operations. It answers 404 to all other requests.
 pub struct Answering {
     server: Server,
     answers: Arc<Mutex<BTreeMap<String, Answer>>>,

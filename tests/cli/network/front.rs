@@ -107,7 +107,7 @@ impl Front {
         self.state.lock().unwrap().rules.clear();
     }
 
-    /// Closes the next connections at once.
+    /// Closes this many of the next connections at once.
     pub fn drop_connections(&self, count: usize) {
         self.state.lock().unwrap().dropped = count;
     }

@@ -36,7 +36,7 @@ impl Place {
         command
     }
 
-    /// Runs a `login` whose browser comes back with a code, which it exchanges.
+    /// Runs a `login` whose browser comes back with a code, which the login exchanges.
     pub fn exchange(&self, variables: &[(&str, &str)]) -> Ran {
         self.exchange_with(&["login", "--no-browser"], variables)
     }

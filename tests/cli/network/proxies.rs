@@ -1,4 +1,4 @@
-//! Proxies: their choice for each request, and the reports of failing ones.
+//! Proxies: the choice of a proxy for each request, and the reports of failing proxies.
 
 use cogfed_test_support::{Lab, PROFILE, Ran, WaitingLogin, free_ports};
 

@@ -1,4 +1,4 @@
-//! Servers that stall: each fails within its deadline, with an explanation.
+//! Servers that stall: each request to one fails within its deadline, with an explanation.
 
 use std::thread;
 use std::time::{Duration, Instant};

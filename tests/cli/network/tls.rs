@@ -1,4 +1,4 @@
-//! Wrong certificates and outdated TLS are refused with an explanation. No setting turns that off.
+//! Wrong certificates and outdated TLS are refused with an explanation. No setting turns certificate verification off.
 
 use std::io::{Read, Write};
 

@@ -15,7 +15,7 @@ fn refused(ran: &Ran, what: &str, next: &str) {
     assert!(ran.stderr.contains(what) && ran.stderr.contains(next), "{ran:?}");
 }
 
-/// The record may hold data that this version does not know. The newer version must find it again.
+/// The record may hold data that this version does not know. The newer version must find the record unchanged.
 #[test]
 fn newer_sign_in_is_left_alone_by_every_verb() {
     let lab = signed_in();
@@ -35,8 +35,8 @@ fn newer_sign_in_is_left_alone_by_every_verb() {
     assert_eq!(lab.sandbox.requests().len(), 0);
 }
 
-/// Verbs that only read refuse newer credentials and keep them. Verbs that end the sign-in delete them, or another
-/// person would get them.
+/// Verbs that only read refuse newer credentials and keep them. Verbs that end the sign-in delete these credentials,
+/// since the next person would get them otherwise.
 #[test]
 fn newer_credentials_are_refused_until_sign_out() {
     for last in [&["logout"][..], FORCED] {

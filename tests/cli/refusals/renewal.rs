@@ -1,4 +1,4 @@
-//! Sign-ins that turn out to have ended at a renewal, with the reason.
+//! Renewals that find out that the sign-in has ended, and the reason that they report.
 
 use chrono::TimeDelta;
 use cogfed::sandbox::Options;

@@ -41,7 +41,8 @@ fn row_of(refusal: &Refusal) -> Option<&'static Row> {
 }
 
 /// Returns the explanation of an API Gateway answer that a sandbox run cannot show: for an API at one of AWS's own
-/// hosts, or before `call` signs again with the gateway's time. The bytes are the sandbox's, except for the time.
+/// hosts, or before `call` signs again with the gateway's time. The sandbox wrote the bytes of the answer, except for
+/// the time.
 fn explained(name: &str, date: Option<&str>) -> Told {
     let answer = name.parse::<Refusal>().unwrap().answer();
     let url = "https://abc123.execute-api.eu-west-1.amazonaws.com/prod/orders".to_owned();

@@ -35,7 +35,7 @@ fn for_botocore(request: &SignedRequest, region: &str) -> Value {
     })
 }
 
-/// Runs only if COGFED_TEST_PYTHON names a Python that has botocore, as in CI.
+/// This test runs only if COGFED_TEST_PYTHON names a Python that has botocore, as in CI.
 #[test]
 fn botocore_computes_the_same_signatures() {
     let Ok(python) = std::env::var("COGFED_TEST_PYTHON") else {

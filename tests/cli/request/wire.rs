@@ -1,4 +1,4 @@
-//! Requests on the wire compared with the signed ones, and the answers to them.
+//! Requests on the wire, compared with the signed requests, and the answers to them.
 
 use std::io::Write;
 use std::net::TcpListener;
@@ -22,7 +22,8 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
-/// Starts a server that answers every request with `answer`, and passes on the requests that it read.
+/// Starts a server that answers every request with `answer`. Returns the server, and a channel with the requests that
+/// it has read.
 fn recording(answer: impl Into<Vec<u8>>) -> (Server, Receiver<Vec<u8>>) {
     let answer = answer.into();
     let (sender, receiver) = channel();

@@ -1,8 +1,8 @@
 //! A table of mappings, claims and outcomes, each with its source: `tests/data/role_cases.jsonl`.
 //!
 //! A rule is `CLAIM MATCHTYPE VALUE -> ROLE`; `@A` stands for the ARN of a role A. A verdict is `M` (matches), `n`
-//! (does not) or `.` (is not evaluated). `unsure` names the questions whose other answer changes the outcome, and that
-//! outcome. Without `unsure` the outcome must be certain.
+//! (does not) or `.` (is not evaluated). `unsure` names each question whose other answer changes the outcome, with the
+//! changed outcome. Without `unsure` the outcome must be certain.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! A session on a moved clock: its requests at each stage, and the absence of others.
+//! A session on a moved clock: its requests at each stage, and no others.
 
 use chrono::TimeDelta;
 use cogfed::sandbox::Options;

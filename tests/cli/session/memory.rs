@@ -1,6 +1,6 @@
 //! The program's memory when its work is done, searched for usable secrets.
 //!
-//! strace stops the program as it is about to exit, after it has dropped all values. Then its memory is searched.
+//! strace stops the program just before the exit, after all values were dropped. Then the program's memory is searched.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -19,7 +19,7 @@ const EXIT_GROUP: &str = "231";
 #[cfg(not(target_arch = "x86_64"))]
 const EXIT_GROUP: &str = "94";
 
-/// A program stopped as it exits. Dropping this kills it.
+/// A program that strace has stopped just before it exits. Dropping this value kills the program.
 struct Held {
     strace: Child,
     pid: u32,
@@ -91,7 +91,8 @@ fn contains(text: &[u8], what: &[u8]) -> bool {
     false
 }
 
-/// Returns the secrets left in the program's memory as it exits: their first characters, and their places.
+/// Returns the secrets left in the memory of the program that is about to exit: their first characters, and their
+/// places.
 fn left(held: &Held, secrets: &[String]) -> Vec<String> {
     let areas = memory(held);
     assert!(areas.iter().any(|(name, _)| name.contains("[heap]")), "the heap is searched");

@@ -41,7 +41,7 @@ fn ask(lab: &Lab) -> Answer {
     Answer { started, printed, status: ran.status, stderr: ran.stderr, key }
 }
 
-/// Makes many processes ask in a loop while `change` runs once. Returns the time when it ended, and all answers.
+/// Makes many processes ask in a loop while `change` runs once. Returns the time when `change` ended, and all answers.
 fn asked_during(lab: &Lab, change: impl FnOnce()) -> (SystemTime, Vec<Answer>) {
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -139,7 +139,7 @@ fn kernel_keyring_never_returns_the_first_persons_keys() {
     rounds(3600, 3, "store = 'kernel'");
 }
 
-/// Uses the desktop's keyring with its copies in the kernel's, if the tests may use it.
+/// This test uses the desktop's keyring, with copies in the kernel's keyring, if the tests may use the desktop's.
 #[test]
 fn keyring_copies_never_return_the_first_persons_keys() {
     if keyring_address().is_none() {

@@ -104,7 +104,7 @@ fn allowed(floors: &[&[Room]], room: &str) -> impl Iterator<Item = &'static str>
     found.map_or("", |(_, allowed)| *allowed).split_whitespace()
 }
 
-/// Returns one circle through each room that is on one, as text, without duplicates.
+/// Returns one circle for each room that is part of a circle, as text, without duplicates.
 fn circles(graph: &Graph) -> BTreeSet<String> {
     graph.keys().filter_map(|room| circle(graph, room)).collect()
 }

@@ -68,7 +68,7 @@ struct Reader<'code> {
 }
 
 impl Reader<'_> {
-    /// Records a path that leads out of this module, if it begins with `crate`, `super` or a like word.
+    /// Records a path that leads out of this module, if it begins with `crate`, `super` or a similar word.
     fn note(&mut self, path: &[String]) {
         let mut at: Vec<&str> = self.module.split("::").filter(|name| !name.is_empty()).collect();
         let mut rest = path.iter().map(String::as_str).peekable();

@@ -152,7 +152,7 @@ fn holder(folder: &Folder) -> (Child, impl BufRead) {
 }
 
 #[test]
-fn lock_names_its_holder_and_is_freed_by_its_death() {
+fn lock_names_its_holder_and_the_holders_death_frees_it() {
     let temp = tempfile::tempdir().unwrap();
     let folder = Folder::at(temp.path().join("cogfed"));
     let (mut held_by, _said) = holder(&folder);

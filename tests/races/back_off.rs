@@ -51,7 +51,7 @@ fn unanswered_sign_in_blocks_browsers_for_ten_minutes() {
 }
 
 #[test]
-fn sign_in_by_a_person_ignores_and_clears_the_block() {
+fn person_signing_in_ignores_and_clears_the_browser_block() {
     let (lab, _) = Lab::with_manual_clock(Options::default());
     lab.run_here(&["login", "--timeout", "1"], Some(Arc::new(Closed))).failed_with(3);
     lab.run_here(&["login", "--timeout", "1"], Some(Arc::new(Closed))).failed_with(3);

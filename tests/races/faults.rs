@@ -73,7 +73,7 @@ fn renewal_with_failing_file_operations_loses_nothing() {
 }
 
 #[test]
-fn sign_in_with_failing_file_operations_mixes_nothing() {
+fn sign_in_with_failing_file_operations_mixes_no_two_persons() {
     if !has_strace() {
         return;
     }

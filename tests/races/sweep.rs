@@ -20,7 +20,7 @@ fn chosen(lab: &Lab, words: &[&str], person: &str) -> Vec<Point> {
 }
 
 #[test]
-fn killed_sign_in_leaves_the_old_or_the_new_one() {
+fn killed_sign_in_leaves_the_old_or_new_sign_in() {
     if !has_strace() {
         return;
     }
@@ -54,7 +54,7 @@ fn killed_sign_in_leaves_the_old_or_the_new_one() {
 }
 
 #[test]
-fn killed_sign_out_is_finished_by_the_next() {
+fn killed_sign_out_is_finished_by_the_next_sign_out() {
     if !has_strace() {
         return;
     }
@@ -107,7 +107,7 @@ fn window(lab: &Lab) -> u128 {
 }
 
 #[test]
-fn time_between_answer_and_save_is_measured() {
+fn time_between_refresh_answer_and_save_is_measured() {
     if !has_strace() {
         return;
     }

@@ -62,7 +62,7 @@ mod tests {
     use crate::misbehaviour::Misbehaviour;
 
     #[test]
-    fn fault_is_due_as_often_as_requested() {
+    fn fault_happens_as_often_as_requested() {
         let active = Active::default();
         active.set(Misbehaviour::Token500, Some(2));
         active.set(Misbehaviour::TokenHtml, None);

@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn alternate_form_shows_the_causes() {
+    fn alternate_form_of_an_error_shows_its_causes() {
         let number: Result<i32> = "x".parse::<i32>().context("rule 1").context("not a mapping");
         let error = number.unwrap_err();
         assert_eq!(error.to_string(), "not a mapping");

@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_attribute_keeps_its_value_and_blank_removes_it() {
+    fn unsent_attribute_keeps_its_value_and_blank_text_removes_it() {
         let person = |roles: &[&str]| Person::new("x", "X", Directory::AzureAd).with_roles(roles);
         let after = |roles: &[&str]| person(&["old"]).after_sign_in(&person(roles)).custom_roles();
         assert_eq!(after(&[]), Some("old".into()));

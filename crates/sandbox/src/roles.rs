@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn contains_on_arrays_follows_the_option() {
+    fn contains_rule_on_an_array_follows_the_option() {
         let rules = vec![Rule::new("cognito:groups", MatchType::Contains, "Admin", "admin")];
         let mapping = RoleMapping::Rules(rules, AmbiguousRole::Deny);
         let find = |contains, groups: &[&str]| role(&mapping, contains, &json!({ "cognito:groups": groups }), None);
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_default_role_matters_only_where_it_applies() {
+    fn missing_default_role_fails_only_logins_that_need_it() {
         let rules = vec![Rule::new("custom:roles", MatchType::Equals, "Admin", "admin")];
         let find = |mapping, claims: Value, custom| {
             let pool = PoolRoles { authenticated: None, unauthenticated: Some("guest".into()), mapping };

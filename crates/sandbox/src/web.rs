@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn repeated_names_are_found_and_empty_values_are_absent() {
+    fn repeated_parameter_names_are_found_and_empty_values_are_absent() {
         let parameters = Parameters::parse(b"a=1&b=&c=x%20y");
         assert!(!parameters.repeated());
         assert_eq!(parameters.get("b"), None);

@@ -55,7 +55,7 @@ fn call_to_a_missing_route_is_explained() {
 }
 
 #[test]
-fn call_leaves_errors_of_the_api_itself_alone() {
+fn call_adds_no_explanation_to_errors_of_the_api_itself() {
     let lab = signed_in("alice");
     let ran = call(&lab, "GET", "/orders/999999", &[]).good();
     assert_eq!(ran.stderr, "", "a 404 of the function's own");

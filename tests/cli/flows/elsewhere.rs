@@ -5,7 +5,7 @@ use cogfed_test_support::{CREDENTIALS, Lab, rewrite};
 use super::stand_in::{ROLE, StandIn};
 
 #[test]
-fn openid_token_is_sent_to_no_other_sts() {
+fn changed_sts_endpoint_gets_no_openid_token_before_forced_login() {
     let lab = Lab::new();
     let lines = format!("store = 'file'\nflow = 'classic'\nrole_arn = '{ROLE}'");
     let aws = StandIn::before(&lab, &lines.replace("store = 'file'\n", ""));
@@ -35,7 +35,7 @@ fn openid_token_is_sent_to_no_other_sts() {
 /// A record written before the classic flow existed names no STS endpoint. Its sign-in belongs to the endpoint that AWS
 /// has in its region.
 #[test]
-fn sign_in_without_an_sts_allows_only_the_enhanced_flow() {
+fn sign_in_without_sts_endpoint_fits_only_that_of_aws() {
     let lab = Lab::new();
     let aws = StandIn::before(&lab, "");
     lab.login("alice").good();

@@ -83,12 +83,12 @@ fn listener_table_has_at_least_120_distinct_cases() {
 }
 
 #[test]
-fn listener_refuses_other_methods() {
+fn listener_refuses_every_method_but_get() {
     all_refused(&cases::methods());
 }
 
 #[test]
-fn listener_refuses_other_hosts() {
+fn listener_refuses_every_host_but_its_own() {
     all_refused(&cases::hosts());
 }
 
@@ -98,7 +98,7 @@ fn listener_checks_the_authority_of_absolute_targets() {
 }
 
 #[test]
-fn listener_refuses_other_paths() {
+fn listener_refuses_every_path_but_the_callback() {
     all_refused(&cases::paths());
 }
 
@@ -108,7 +108,7 @@ fn listener_refuses_missing_wrong_and_repeated_parameters() {
 }
 
 #[test]
-fn listener_refuses_other_protocols() {
+fn listener_refuses_every_protocol_but_http_1() {
     all_refused(&cases::other_protocols());
 }
 

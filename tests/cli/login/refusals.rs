@@ -78,7 +78,7 @@ fn access_token_in_place_of_the_id_token_is_refused() {
 }
 
 #[test]
-fn token_of_another_use_is_refused() {
+fn token_with_a_wrong_token_use_is_refused() {
     token_refused(Misbehaviour::WrongTokenUse, "token_use is 'access'");
 }
 
@@ -168,7 +168,7 @@ fn callback_with_a_wrong_state_is_refused() {
 }
 
 #[test]
-fn error_without_state_is_reported_once_and_ignored() {
+fn error_callback_without_a_state_is_reported_once_and_ignored() {
     let lab = Lab::new();
     lab.sandbox.misbehave(Misbehaviour::ErrorWithoutState, Some(1));
     let mut waiting = lab.begin_login(&[]);
@@ -185,7 +185,7 @@ fn error_without_state_is_reported_once_and_ignored() {
 }
 
 #[test]
-fn error_with_a_wrong_state_is_escaped() {
+fn error_callback_with_a_wrong_state_is_escaped() {
     let lab = Lab::new();
     let mut waiting = lab.begin_login(&[]);
     let query = "error=%1b%5b2J%0dgone&error_description=%1b%5d0%3bx%07%c2%9b31m%e2%80%aeevil%0acogfed:%20done&state=x";
@@ -233,7 +233,7 @@ fn identity_provider_errors_are_escaped_on_terminal_and_page() {
 }
 
 #[test]
-fn known_errors_are_explained_and_unknown_ones_quoted() {
+fn known_callback_errors_are_explained_and_unknown_ones_quoted() {
     let lab = Lab::new();
     for (query, words) in [
         ("error=invalid_scope", "a scope of the profile is not allowed to the app client: invalid_scope"),

@@ -127,7 +127,7 @@ fn failed_forced_login_keeps_the_old_sign_in() {
 }
 
 #[test]
-fn second_person_replaces_the_first() {
+fn sign_in_of_a_second_person_replaces_the_first() {
     let lab = Lab::new();
     lab.login("alice").good();
     let old = credentials(&lab);

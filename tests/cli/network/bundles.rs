@@ -53,7 +53,7 @@ fn environment_cannot_set_the_profiles_ca_bundle() {
 }
 
 #[test]
-fn bundle_and_proxy_are_read_only_when_needed() {
+fn unneeded_ca_bundle_and_proxy_are_not_read() {
     let lab = Lab::new();
     let broken = |words: &[&str]| {
         let mut command = lab.command(words);

@@ -17,7 +17,7 @@ fn refused(ran: &Ran, what: &str, next: &str) {
 
 /// The record may hold data that this version does not know. The newer version must find the record unchanged.
 #[test]
-fn newer_sign_in_is_left_alone_by_every_verb() {
+fn newer_cogfeds_sign_in_is_kept_by_every_verb() {
     let lab = signed_in();
     let_end(&lab);
     let credentials = stored(&lab, "credentials");
@@ -38,7 +38,7 @@ fn newer_sign_in_is_left_alone_by_every_verb() {
 /// Verbs that only read refuse newer credentials and keep them. Verbs that end the sign-in delete these credentials,
 /// since the next person would get them otherwise.
 #[test]
-fn newer_credentials_are_refused_until_sign_out() {
+fn credentials_of_a_newer_cogfed_are_refused_until_sign_out() {
     for last in [&["logout"][..], FORCED] {
         let lab = signed_in();
         store(&lab, "credentials", NEWER);

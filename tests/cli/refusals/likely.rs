@@ -35,7 +35,7 @@ fn refused(options: Options, lines: &str, refusal: Option<&str>) -> Told {
 }
 
 #[test]
-fn likeliest_cause_of_a_refusal_is_named() {
+fn likeliest_cause_of_an_identity_pool_refusal_is_named() {
     let mut page = Page::default();
     let token = RoleMapping::Token(AmbiguousRole::Deny);
     let asks = |role: &str| format!("role_arn = '{role}'");

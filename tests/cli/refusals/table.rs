@@ -133,7 +133,7 @@ fn api_gateway_refusals_are_explained() {
 
 /// API Gateway's rows have their own test, since no code chooses them.
 #[test]
-fn every_row_is_provoked_by_a_sandbox_refusal() {
+fn every_row_of_the_refusal_table_is_provoked() {
     let told: Vec<&Row> = Refusal::all().iter().filter_map(row_of).collect();
     for row in refusals::rows().filter(|row| row.refuser != Refuser::ApiGateway) {
         assert!(told.contains(&row), "no refusal of the sandbox's provokes {row:#?}");

@@ -126,7 +126,7 @@ fn clock_skew_is_measured_from_the_refusal() {
 }
 
 #[test]
-fn other_refusals_do_not_correct_the_clock() {
+fn refusal_of_a_token_does_not_correct_the_clock() {
     let off = [("x-amzn-ErrorType", "AccessDeniedException"), ("date", "Sun, 22 Nov 2026 18:00:00 GMT")];
     let refusal =
         explained(HOST, 403, &off, r#"{"message":"The security token included in the request is invalid."}"#).unwrap();
@@ -235,7 +235,7 @@ fn answers_of_the_api_itself_are_not_explained() {
 }
 
 #[test]
-fn long_refusals_are_shortened_and_fail() {
+fn long_refusal_is_shortened_and_becomes_a_failure() {
     let long = format!(r#"{{"message":"Credential should be scoped to {}"}}"#, "é".repeat(5000));
     let refusal = rest("InvalidSignatureException", &long);
     assert!(refusal.message.chars().count() < 500, "{}", refusal.message.len());

@@ -38,7 +38,7 @@ fn recording(answer: impl Into<Vec<u8>>) -> (Server, Receiver<Vec<u8>>) {
 const NO_CONTENT: &str = "HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n";
 
 #[test]
-fn wire_carries_what_was_signed() {
+fn request_arrives_as_it_was_signed() {
     let (server, requests) = recording(NO_CONTENT);
     let origin = server.url();
     let client = client();

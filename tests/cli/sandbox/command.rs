@@ -13,7 +13,7 @@ fn sandbox(words: &[&str]) -> Output {
 }
 
 #[test]
-fn switches_are_accepted() {
+fn sandbox_command_accepts_switches() {
     let output = sandbox(&["--switch", "client-secret", "--switch", "updated-issuer"]);
     assert!(output.status.success(), "{output:?}");
     let line: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -23,7 +23,7 @@ fn switches_are_accepted() {
 }
 
 #[test]
-fn help_lists_every_switch_and_misbehaviour() {
+fn sandbox_help_lists_every_switch_and_misbehaviour() {
     let help = Command::new(program()).args(["sandbox", "--help"]).output().unwrap();
     let help = String::from_utf8(help.stdout).unwrap();
     for name in Switch::ALL.iter().map(|it| it.name()).chain(Misbehaviour::ALL.iter().map(|it| it.name())) {
@@ -32,7 +32,7 @@ fn help_lists_every_switch_and_misbehaviour() {
 }
 
 #[test]
-fn role_mapping_is_read_from_a_file() {
+fn sandbox_command_reads_the_role_mapping_from_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("pool.json");
     let path = file.to_str().unwrap();

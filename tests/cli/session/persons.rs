@@ -149,7 +149,7 @@ fn keyring_copies_never_return_the_first_persons_keys() {
 }
 
 #[test]
-fn lock_is_held_from_renewal_until_printing() {
+fn sign_in_lock_is_held_from_renewal_until_printing() {
     let (lab, clock) = Lab::with_manual_clock(Options::default());
     lab.login_here("alice").good();
     lab.run_here(CREDENTIALS, None).good();

@@ -139,7 +139,7 @@ fn roles_of_one_sign_in_share_its_refresh() {
 }
 
 #[test]
-fn failed_renewal_is_reported_to_all_and_tried_again_later() {
+fn failed_renewal_reaches_every_caller_and_is_retried_later() {
     let lab = Lab::new();
     let doors = Doors::before(&lab);
     let lab = lab.signed_in();
@@ -156,7 +156,7 @@ fn failed_renewal_is_reported_to_all_and_tried_again_later() {
 }
 
 #[test]
-fn cancelled_callers_leave_the_renewal_to_the_next() {
+fn cancelled_callers_leave_the_renewal_to_the_next_caller() {
     let lab = Lab::new().expired();
     let (provider, ask) = provider(&lab);
     let holder = Holder::of(&lab.folder(), &tokens_account(&ask.profile));

@@ -26,7 +26,7 @@ fn refreshes(lab: &Lab) -> u64 {
 }
 
 #[test]
-fn lost_answer_is_requested_again_within_the_grace_period() {
+fn lost_refresh_answer_is_requested_again_within_the_grace_period() {
     let (lab, _) = expired(GRACE);
     lab.sandbox.misbehave(RefreshDropAnswer, Some(1));
     run(&lab).good();
@@ -41,7 +41,7 @@ fn lost_answer_is_requested_again_within_the_grace_period() {
 }
 
 #[test]
-fn lost_answer_is_not_requested_again_without_grace() {
+fn lost_refresh_answer_is_not_requested_again_without_grace() {
     for rotation in [Rotation::Off, NO_GRACE] {
         let (lab, _) = expired(rotation);
         lab.sandbox.misbehave(RefreshDropAnswer, Some(1));
@@ -176,7 +176,7 @@ fn only_invalid_grant_drops_the_refresh_token() {
 }
 
 #[test]
-fn unknown_identity_id_is_requested_once() {
+fn unknown_identity_id_is_replaced_by_one_request() {
     let (lab, _) = expired(Rotation::Off);
     let path = lab.item("tokens");
     let pool = lab.sandbox.identity_pool_id().to_owned();
@@ -276,7 +276,7 @@ fn second_persons_sign_in_deletes_the_first_ones_credentials() {
 }
 
 #[test]
-fn failure_from_the_future_is_ignored() {
+fn recorded_failure_from_the_future_is_ignored() {
     let (lab, clock) = expired(Rotation::Off);
     clock.advance(TimeDelta::days(1));
     lab.sandbox.misbehave(Token500, Some(1));

@@ -52,7 +52,7 @@ fn unreadable_record_is_reported_and_left_alone() {
 }
 
 #[test]
-fn newer_record_is_refused_and_not_deleted() {
+fn record_of_a_newer_cogfed_is_refused_and_not_deleted() {
     let lab = signed_in();
     lab.age(TimeDelta::hours(2));
     let path = lab.item("tokens");
@@ -188,7 +188,7 @@ fn full_disk_is_noticed_before_the_refresh_token_is_spent() {
 }
 
 #[test]
-fn failed_sync_costs_nothing_or_is_reported() {
+fn failed_file_sync_loses_nothing_or_is_reported() {
     if !has_strace() {
         return;
     }

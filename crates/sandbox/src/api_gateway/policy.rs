@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn deny_wins_and_no_statement_means_no() {
+    fn denying_statement_wins_and_unmatched_calls_are_not_allowed() {
         let statement = |effect, resource: &str| Statement {
             effect,
             action: "execute-api:invoke".into(),

@@ -180,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_parse_in_any_letter_case() {
+    fn refusal_names_parse_in_any_letter_case() {
         for refusal in Refusal::all() {
             assert_eq!(refusal.name.parse::<Refusal>().unwrap(), *refusal);
         }
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn refusal_is_due_at_its_place_as_often_as_requested() {
+    fn refusal_happens_at_its_endpoint_as_often_as_requested() {
         let active = Active::default();
         let refusal: Refusal = "aadsts50105".parse().unwrap();
         active.set(refusal, Some(1));

@@ -163,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn path_is_encoded_once_more_and_not_normalised() {
+    fn canonical_path_is_encoded_once_more_and_not_normalised() {
         assert_eq!(canonical_uri(""), "/");
         assert_eq!(canonical_uri("/x/@connections/y="), "/x/%40connections/y%3D");
         assert_eq!(canonical_uri("/a%20b/%2f/\u{20ac}+:"), "/a%2520b/%252f/%E2%82%AC%2B%3A");
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn query_is_decoded_strictly_encoded_and_sorted() {
+    fn canonical_query_is_decoded_strictly_encoded_and_sorted() {
         let query = |query| Wire { method: "GET", path: "/", query, headers: vec![], body: b"" }.canonical_query(true);
         assert_eq!(query(""), "");
         assert_eq!(query("b=2&a=x%20y&a=%2f"), "a=%2F&a=x%20y&b=2");
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn header_values_are_folded_and_joined() {
+    fn canonical_header_values_are_folded_and_joined() {
         let headers: Vec<(&str, &[u8])> =
             vec![("X-Two", b"  a \t b  "), ("x-one", b"\"q   q\""), ("x-two", b"c"), ("x-odd", b"\xff")];
         let wire = Wire { method: "GET", path: "/", query: "", headers, body: b"" };
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_are_sorted_but_their_list_stays_as_sent() {
+    fn canonical_headers_are_sorted_but_their_list_stays_as_sent() {
         let headers: Vec<(&str, &[u8])> = vec![("host", b"h"), ("a", b"1"), ("not-signed", b"2")];
         let wire = Wire { method: "GET", path: "/", query: "", headers, body: b"" };
         let text = String::from_utf8(wire.canonical_request("host;a", false)).unwrap();

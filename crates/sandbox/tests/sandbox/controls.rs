@@ -12,7 +12,7 @@ fn control(lab: &Lab, method: &str, target: &str) -> crate::support::client::Ans
 }
 
 #[test]
-fn controls_do_what_the_methods_do() {
+fn controls_do_the_same_as_the_sandboxs_methods() {
     let lab = Lab::new();
     let before = lab.0.now();
     assert_eq!(control(&lab, "POST", "/clock?advance=3600").status, 200);

@@ -66,7 +66,7 @@ fn caller_identity_works_signed_and_presigned_in_both_scopes() {
 }
 
 #[test]
-fn other_partitions_have_their_arns_and_no_global_endpoint() {
+fn govcloud_and_china_have_their_arns_and_no_global_endpoint() {
     for (partition, region) in [("aws-us-gov", "us-gov-west-1"), ("aws-cn", "cn-north-1")] {
         let admin = key("OrdersAdmin");
         let admin = IssuedKey { role_arn: admin.role_arn.replace("arn:aws:", &format!("arn:{partition}:")), ..admin };
@@ -154,7 +154,7 @@ fn refused_signatures_get_sts_error_codes() {
 }
 
 #[test]
-fn clock_window_and_expiry_match_sts() {
+fn clock_window_and_expiry_match_those_of_sts() {
     let key = key("OrdersAdmin");
     let keys = IssuedKeys::default();
     keys.insert(IssuedKey { expires: now() + TimeDelta::minutes(10), ..key.clone() });

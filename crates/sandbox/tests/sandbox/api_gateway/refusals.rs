@@ -55,7 +55,7 @@ fn with_header(name: &'static str, change: impl Fn(&str) -> String) -> Request<B
 }
 
 #[test]
-fn unsigned_request_and_unknown_route_look_the_same() {
+fn unsigned_request_and_unknown_route_get_the_same_answer() {
     let unsigned = answer_at(now(), &request("GET", "/prod/orders", &[], ""));
     assert_eq!(unsigned.body().len(), 42);
     assert_refused(
@@ -88,7 +88,7 @@ fn unsigned_request_and_unknown_route_look_the_same() {
 }
 
 #[test]
-fn other_authorization_schemes_are_incomplete_signatures() {
+fn authorization_schemes_other_than_sigv4_are_incomplete_signatures() {
     let bearer = |value: &str| request("GET", "/prod/orders", &[("authorization", value)], "");
     // printf %s 'Bearer abc' | openssl dgst -sha256 -binary | base64
     assert_refused(

@@ -83,7 +83,7 @@ fn only_the_administrator_reads_the_roles() {
 }
 
 #[test]
-fn roles_of_another_pool_are_refused() {
+fn reading_the_roles_of_another_pool_is_refused() {
     let lab = Lab::new();
     let key = administrator(&lab);
     let other = "eu-west-1:00000000-0000-0000-0000-000000000000";

@@ -162,7 +162,7 @@ fn sts_issues_the_requested_role() {
 }
 
 #[test]
-fn sts_refuses_other_tokens() {
+fn sts_refuses_tokens_that_the_pool_did_not_issue() {
     let (lab, clock) = lab();
     let token = get_open_id_token(&lab, "alice").text("Token");
     let no_token = "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)";

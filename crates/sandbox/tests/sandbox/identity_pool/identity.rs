@@ -199,7 +199,7 @@ fn revoked_sign_in_gets_credentials_without_server_side_check() {
 }
 
 #[test]
-fn api_and_sts_answer() {
+fn started_sandbox_answers_at_its_api_and_sts() {
     let sandbox = Sandbox::start(Options::default()).unwrap();
     let answer = crate::support::client::get(&format!("{}/orders", sandbox.api_url()));
     assert_eq!(answer.status, 403);

@@ -127,7 +127,7 @@ impl Case {
 }
 
 #[test]
-fn published_suite_is_verified() {
+fn signatures_of_the_aws_test_suite_are_verified() {
     let cases = Case::all();
     assert_eq!(cases.len(), 38);
     for case in &cases {
@@ -137,7 +137,7 @@ fn published_suite_is_verified() {
 }
 
 #[test]
-fn published_suite_is_verified_as_http_requests() {
+fn http_requests_of_the_aws_test_suite_are_verified() {
     let mut not_http = Vec::new();
     for case in Case::all() {
         let Some(request) = case.request() else {
@@ -151,7 +151,7 @@ fn published_suite_is_verified_as_http_requests() {
 }
 
 #[test]
-fn mismatch_shows_the_suites_canonical_request_and_string_to_sign() {
+fn mismatch_shows_the_canonical_request_of_the_aws_test_suite() {
     for case in Case::all() {
         let wrong = case.expected.authorization.replace(&case.expected.signature, &"0".repeat(64));
         let Err(Refused::Mismatch { canonical_request, string_to_sign }) = case.check_wire(&wrong) else {

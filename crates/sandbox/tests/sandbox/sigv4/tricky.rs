@@ -127,7 +127,7 @@ fn signed_headers_are_folded_and_joined() {
 /// AWS's test suite and botocore fold any whitespace, aws-sigv4 folds only spaces, so a header to be signed should have
 /// no tab.
 #[test]
-fn tab_is_folded_like_a_space() {
+fn tab_in_a_signed_header_is_folded_like_a_space() {
     let key = key("OrdersAdmin");
     let mut signed = signed(&key, request("GET", "/prod/orders", &[("x-tab", "a b")], ""));
     signed.headers_mut().insert("x-tab", http::HeaderValue::from_static("a \t b"));
@@ -183,7 +183,7 @@ fn meaning(query: &str) -> Vec<(String, String)> {
 }
 
 #[test]
-fn flipping_any_byte_is_refused() {
+fn flipping_any_byte_of_a_signed_request_is_refused() {
     let key = key("OrdersAdmin");
     let headers = [("content-type", "application/json"), ("x-amz-meta", "a b")];
     let plain = || request("POST", "/prod/orders/a%2Fb?b=2&a=x%20y&flag", &headers, "{\"id\":1}");

@@ -79,7 +79,7 @@ fn sticky_role_stays_until_a_blank_value() {
 }
 
 #[test]
-fn nothing_is_sticky_before_the_first_sign_in() {
+fn attributes_are_not_sticky_before_the_first_sign_in() {
     let lab = sticky();
     lab.0.set_roles("bob", &[]);
     assert_eq!(lab.role("bob").unwrap(), AUTHENTICATED);

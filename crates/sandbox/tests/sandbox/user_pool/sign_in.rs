@@ -42,7 +42,7 @@ fn visitor_signs_in_at_both_directories() {
 }
 
 #[test]
-fn cancelling_visitor_brings_an_error_with_the_state() {
+fn cancelled_sign_in_redirects_with_an_error_and_the_state() {
     for (provider, text) in [("AzureAD", "AADSTS65004"), ("AzureB2C", "AADB2C90091")] {
         let (port, listener) = listener();
         let lab = Lab::with(Options { redirect_ports: vec![port], ..Options::default() });

@@ -6,7 +6,7 @@ use cogfed_sandbox::{Options, Rotation};
 use crate::support::client::{Lab, encode, get, send};
 
 #[test]
-fn revocation_ends_a_token_and_its_successors() {
+fn revocation_ends_a_refresh_token_and_its_successors() {
     let lab = Lab::with(Options { rotation: Rotation::On { grace: 60 }, ..Options::default() });
     let first = lab.tokens("alice").text("refresh_token");
     let other = lab.tokens("alice").text("refresh_token");

@@ -144,7 +144,7 @@ fn scopes_decide_which_claims_tokens_have() {
 }
 
 #[test]
-fn missing_nonce_is_made_up() {
+fn nonce_missing_from_the_request_is_made_up() {
     let lab = Lab::new();
     let code = lab.code_of(&[("nonce", "")], "alice");
     assert!(claims(&lab.exchange(&code, &[]).text("id_token"))["nonce"].as_str().unwrap().len() > 20);
@@ -318,7 +318,7 @@ fn option_makes_reuse_end_the_sign_in() {
 }
 
 #[test]
-fn dropped_answer_has_rotated_the_token() {
+fn dropped_refresh_answer_has_rotated_the_token() {
     let lab = lab(&clock(), Rotation::On { grace: 0 });
     let first = lab.tokens("alice").text("refresh_token");
     lab.0.misbehave(Misbehaviour::RefreshDropAnswer, Some(1));

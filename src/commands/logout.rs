@@ -6,7 +6,6 @@ use super::{Attendance, Env, ProfileContext, choice, configuration};
 use crate::cli::Logout;
 use crate::error::{Failure, Kind};
 use crate::profile::{Choice, Issuer, Profile, ProviderEndpoints, settings};
-use crate::session::record::{Mismatch, TokensRecord, Use};
 
 pub fn run(flags: &Logout, env: &mut Env) -> anyhow::Result<()> {
     if !flags.all {
@@ -42,7 +41,10 @@ fn one(context: &ProfileContext, env: &Env) -> anyhow::Result<()> {
     let tokens = &signing_out.tokens;
     // The token is revoked before it is deleted: if this run is killed in between, the next one can finish.
     let endpoints = context.wait_for(async { Ok(context.session().endpoints().await?) }).map_err(Failure::from);
-    let revoked = revoke(context, &endpoints, tokens);
+    let revoked = context.wait_for(async {
+        let endpoints = endpoints.as_ref().map_err(Clone::clone);
+        Ok(context.session().revoke(tokens, endpoints).await?)
+    });
     context.session().finish_sign_out(&signing_out)?;
     let store = context.store.describe();
     terminal.say(&format!("{} is signed out of profile '{name}': nothing of it is left in {store}", tokens.person));
@@ -84,18 +86,4 @@ fn browser_logout(profile: &Profile, endpoints: &ProviderEndpoints) -> Option<Ur
     };
     let parameters = [("client_id", profile.client_id.as_str()), (back, profile.logout_uri.as_deref()?)];
     Url::parse_with_params(endpoints.logout.as_ref()?, parameters).ok()
-}
-
-/// Revokes the refresh token. Returns false if the issuer has no revocation endpoint.
-fn revoke(
-    context: &ProfileContext,
-    endpoints: &Result<ProviderEndpoints, Failure>,
-    tokens: &TokensRecord,
-) -> anyhow::Result<bool> {
-    let Some(refresh_token) = &tokens.refresh_token else { return Ok(true) };
-    tokens.fits(Use::Revocation(&context.profile)).map_err(Mismatch::of_revocation)?;
-    let endpoints = endpoints.as_ref().map_err(Clone::clone)?;
-    let session = context.session();
-    let client = session.client(endpoints, tokens.client_secret.as_ref());
-    context.wait_for(async { Ok(client.revoke(refresh_token).await?) })
 }

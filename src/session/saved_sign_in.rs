@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
-use super::record::{Ended, SignedIn, TokensRecord, credentials_account, tokens_account};
+use super::record::{Ended, Mismatch, SignedIn, TokensRecord, Use, credentials_account, tokens_account};
 use super::{Session, browser_backoff, issued_accounts, last_failure, refresh_mark};
 use crate::error::Failure;
 use crate::folder::{Lock, LockError};
 use crate::oidc::Tokens;
+use crate::profile::ProviderEndpoints;
 
 /// The browser lock: its holder has a browser open for this sign-in.
 pub struct SignInLock(#[expect(dead_code, reason = "held, not read")] Lock);
@@ -97,6 +98,22 @@ impl Session {
         }
         self.forget_marks();
         Ok(old.map(|tokens| SigningOut { tokens, credentials }))
+    }
+
+    /// Revokes the refresh token of `tokens` at `endpoints`, if it is the profile's. Returns false if the issuer has no
+    /// revocation endpoint.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Refused`] if the token belongs to another issuer or app client, the failure in `endpoints`
+    /// if there is a token to revoke, and the failure of the request.
+    pub async fn revoke(
+        &self,
+        tokens: &TokensRecord,
+        endpoints: Result<&ProviderEndpoints, Failure>,
+    ) -> Result<bool, Failure> {
+        let Some(refresh_token) = &tokens.refresh_token else { return Ok(true) };
+        tokens.fits(Use::Revocation(self.profile())).map_err(Mismatch::of_revocation)?;
+        self.client(endpoints?, tokens.client_secret.as_ref()).revoke(refresh_token).await
     }
 
     /// Deletes the sign-in after its revocation, unless somebody has signed in since.

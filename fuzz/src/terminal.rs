@@ -51,7 +51,7 @@ fn lines(outside: &str) {
     terminal.say(outside);
     terminal.warn(outside);
     terminal.plain(outside);
-    terminal.fail(&Failure::new(Kind::Refused, outside).hint(outside).into());
+    terminal.fail(&Failure::new(Kind::Refused, outside).hint(outside));
     let text = String::from_utf8(out.lock().expect("a lock").clone()).expect("UTF-8");
     let lines: Vec<&str> = text.strip_suffix('\n').expect("a last line").split('\n').collect();
     assert_eq!(lines.len(), 5, "{text:?}");

@@ -59,7 +59,7 @@ class Table:
 def medians(*commands, runs, prepare=None):
     """Returns the median wall times of these commands in seconds, by hyperfine, without a shell.
 
-    They run in turn, so that other load on this machine affects all of them. `prepare` runs before each run.
+    The commands run in turn, so that other load on this machine affects all of them. `prepare` runs before each run.
     """
     times = [[] for _ in commands]
     texts = [shlex.join(map(str, command)) for command in commands]

@@ -1,8 +1,9 @@
-"""A session bus that fails at a chosen call. It sits between cogfed and the real bus, counts the calls to the Secret
-Service, and spoils one of them.
+"""A session bus that fails at a chosen call. The proxy sits between cogfed and the real bus, counts the calls to the
+Secret Service, and spoils one of them.
 
-It implements only a part of D-Bus (https://dbus.freedesktop.org/doc/dbus-specification.html#message-protocol): it finds
-the end and the recipient of a message, and writes small ones.
+The proxy implements only a part of D-Bus
+(https://dbus.freedesktop.org/doc/dbus-specification.html#message-protocol): it finds the end and the recipient of a
+message, and writes small messages.
 """
 
 import re

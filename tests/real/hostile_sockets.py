@@ -3,8 +3,8 @@ JSON.
 
     hostile_sockets.py PORT REQUESTS_PER_SECOND IDLE_CONNECTIONS
 
-It also keeps this many silent connections open, and one that sends a header of 64 MiB. The listener may close all of
-those; they are then opened again.
+The script also keeps IDLE_CONNECTIONS silent connections open, and one that sends a header of 64 MiB. If the listener
+closes any of these connections, the script opens it again.
 """
 
 import itertools

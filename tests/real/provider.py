@@ -54,7 +54,7 @@ class ProviderLab(Lab):
         )
 
     def plain_issuer(self, more="", endpoints=""):
-        """Returns the configuration with the provider as a plain issuer. It names none of the endpoints."""
+        """Returns the configuration with the provider as a plain issuer, without the provider's endpoints."""
         return (
             f'[profile.{PROFILE}]\nissuer = "{self.base}"\nprompt = "consent"\n{self.in_common()}{more}'
             f'[profile.{PROFILE}.endpoints]\nidentity_pool = "{self.base}"\n{endpoints}'

@@ -39,7 +39,7 @@ def count(runs):
 
 
 @pytest.mark.parametrize("person", ROLES)
-def test_both_are_the_role_of_the_person(lab, person):
+def test_aws_cli_and_boto3_get_the_role_of_the_person(lab, person):
     configure(lab)
     lab.login(person)
     role = f"arn:aws:sts::000000000000:assumed-role/{ROLES[person]}/"
@@ -48,7 +48,7 @@ def test_both_are_the_role_of_the_person(lab, person):
 
 
 @pytest.mark.parametrize("minutes", [60, 17])
-def test_ten_requests_of_boto3_run_the_helper_once(minutes):
+def test_ten_requests_of_boto3_run_credential_process_once(minutes):
     with Lab("--credentials-lifetime", str(minutes * 60)) as lab:
         lab.open_keyring("open")
         runs = configure(lab)
@@ -68,14 +68,14 @@ def one_line(ran, *words):
         assert ran.stderr.count(word) == 1, ran
 
 
-def test_signed_out_both_show_the_command_to_run(lab):
+def test_signed_out_aws_cli_and_boto3_show_the_login_command(lab):
     configure(lab)
     for ran in (aws(lab), boto3(lab, 1)):
         print(ran.stderr[-400:])
         one_line(ran, "cogfed: error: ", f"cogfed login --profile {PROFILE}")
 
 
-def test_a_locked_keyring_is_told_by_both(lab):
+def test_aws_cli_and_boto3_report_a_locked_keyring(lab):
     configure(lab)
     lab.login()
     lab.open_keyring("locked")
@@ -84,7 +84,7 @@ def test_a_locked_keyring_is_told_by_both(lab):
         one_line(ran, "keyring is locked", "unlock it")
 
 
-def test_after_logout_they_are_refused_too(lab):
+def test_aws_cli_shows_the_login_command_after_logout(lab):
     configure(lab)
     lab.login()
     aws(lab).good()

@@ -37,7 +37,7 @@ def left_no_code(browser, lab, login):
 
 
 @pytest.mark.parametrize(("provider", "person"), [("AzureAD", "alice"), ("AzureB2C", "erin")])
-def test_by_the_chooser(chooser, chromium, provider, person):
+def test_sign_in_works_through_the_chooser(chooser, chromium, provider, person):
     login = chooser.begin_login()
     chromium.open(login.url)
     chromium.screenshot("chooser")
@@ -58,7 +58,7 @@ def test_by_the_chooser(chooser, chromium, provider, person):
     assert not any("code=" in address for address in visited), visited
 
 
-def test_past_the_chooser(chooser, chromium):
+def test_identity_provider_flag_skips_the_chooser(chooser, chromium):
     login = chooser.begin_login("--identity-provider", "AzureB2C")
     chromium.open(login.url)
     chromium.click("person-erin")
@@ -66,7 +66,7 @@ def test_past_the_chooser(chooser, chromium):
     assert "by AzureB2C" in login.end().good().stderr
 
 
-def test_the_last_page_in_light_and_dark(direct, chromium):
+def test_last_page_is_readable_in_light_and_dark_mode(direct, chromium):
     login = direct.begin_login()
     chromium.open(login.url)
     chromium.click("person-bob")
@@ -82,7 +82,7 @@ def test_the_last_page_in_light_and_dark(direct, chromium):
     assert brightness["dark"][0] < 200 < 600 < brightness["dark"][1], "light ink on dark ground"
 
 
-def test_a_denial_is_told_in_both_places(direct, chromium):
+def test_cancelled_sign_in_is_explained_on_terminal_and_page(direct, chromium):
     login = direct.begin_login()
     chromium.open(login.url)
     chromium.click("cancel")
@@ -107,7 +107,7 @@ def test_failure_after_the_redirect_is_shown_on_terminal_and_page(direct, chromi
     direct.run("status").failed_with(3)
 
 
-def test_a_page_that_is_not_ours(direct, chromium):
+def test_error_callback_without_state_shows_none_of_its_text(direct, chromium):
     login = direct.begin_login()
     chromium.open(login.redirect_uri() + "?error=access_denied&error_description=%3Cb%3Eyou+are+hacked%3C/b%3E")
     assert "hacked" not in chromium.text()
@@ -116,7 +116,7 @@ def test_a_page_that_is_not_ours(direct, chromium):
     login.interrupt()
 
 
-def test_a_closed_browser_ends_in_a_timeout(direct):
+def test_login_times_out_after_the_browser_is_closed(direct):
     login = direct.begin_login("--timeout", "5")
     with Chromium() as browser:
         browser.open(login.url)
@@ -161,7 +161,7 @@ Object.defineProperty(window, "hackedTimes", { get: () => count });
 """
 
 
-def test_no_description_of_an_error_becomes_a_script(direct, chromium):
+def test_error_description_never_becomes_a_script(direct, chromium):
     assert len(set(PAYLOADS)) >= 60
     chromium.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": WATCH})
     shapes = set()
@@ -225,7 +225,7 @@ class Hostile(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def test_a_hostile_page_changes_nothing(direct, chromium):
+def test_hostile_page_does_not_affect_the_sign_in(direct, chromium):
     login = direct.begin_login()
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hostile)
     server.aim = login.redirect_uri()

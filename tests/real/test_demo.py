@@ -60,7 +60,7 @@ def ports_of(url):
 
 
 @pytest.mark.parametrize("person", ["bob", "alice"])
-def test_with_chromium_as_the_browser(lab, person):
+def test_demo_runs_with_chromium_as_the_browser(lab, person):
     folder, profile = temporary(lab), lab.home / "chromium"
     command = browser_command(lab, CHROMIUM, *FLAGS, "--remote-debugging-port=0", f"--user-data-dir={profile}")
     demo = WaitingLogin(lab, ["demo"], {"BROWSER": command, "TMPDIR": str(folder)})
@@ -82,7 +82,7 @@ def test_with_chromium_as_the_browser(lab, person):
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted_it_leaves_nothing_behind(lab, sent):
+def test_demo_interrupted_while_it_waits_leaves_nothing_behind(lab, sent):
     folder = temporary(lab)
     before = set(lab.files())
     demo = WaitingLogin(lab, ["demo"], {"BROWSER": browser_command(lab, "true"), "TMPDIR": str(folder)})
@@ -97,7 +97,7 @@ def test_interrupted_it_leaves_nothing_behind(lab, sent):
 
 
 @pytest.mark.parametrize("lines", [1, 10, 16])
-def test_interrupted_at_work_it_leaves_nothing_behind(lab, lines):
+def test_demo_interrupted_at_work_leaves_nothing_behind(lab, lines):
     """Interrupts a step while it writes, not while it waits for a person, unless the demo was faster."""
     folder = temporary(lab)
     demo = subprocess.Popen(
@@ -125,7 +125,7 @@ def written(trace):
     return paths
 
 
-def test_headless_in_an_empty_environment(lab):
+def test_headless_demo_runs_in_an_empty_environment(lab):
     folder, trace = temporary(lab), lab.home / "trace"
     env = {"HOME": "/nonexistent", "PATH": os.environ["PATH"], "TMPDIR": str(folder)}
     traced = ["strace", "-f", "-s", "4096", "-e", f"trace={','.join(CALLS)}", "-o", trace]

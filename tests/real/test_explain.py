@@ -46,14 +46,14 @@ def step(lab, pool, claims, role="OrdersAdmin"):
     return lab.program(*words, "pool.json", "claims.json", f"{ARN}/{role}")
 
 
-def test_what_is_meant_passes(lab, pool):
+def test_explain_succeeds_for_the_expected_role(lab, pool):
     ran = step(lab, pool, ALICE).good()
     assert ran.stdout == f"role, {ARN}/OrdersAdmin, rule 1, certain\n"
     ran = step(lab, pool, {**ALICE, "custom:roles": "Reports.Read"}, "ReportsReader").good()
     assert ran.stdout == f"role, {ARN}/ReportsReader, rule 3, certain\n"
 
 
-def test_another_role_fails_and_names_both(lab, pool):
+def test_explain_fails_for_another_role_and_names_both_roles(lab, pool):
     ran = step(lab, pool, {**ALICE, "custom:roles": "Orders.Read"}).failed_with(1)
     assert ran.stdout == f"role, {ARN}/OrdersReader, rule 2, certain\n"
     assert f"{ARN}/OrdersReader, not {ARN}/OrdersAdmin" in ran.stderr, ran
@@ -61,7 +61,7 @@ def test_another_role_fails_and_names_both(lab, pool):
     assert ran.stdout.startswith(f"role, {ARN}/SandboxAuthenticated, no rule")
 
 
-def test_a_mapping_that_gives_no_role_is_a_refusal(lab, pool):
+def test_explain_exits_with_6_if_the_mapping_gives_no_role(lab, pool):
     changed = json.loads(pool)
     (mapping,) = changed["RoleMappings"].values()
     mapping["AmbiguousRoleResolution"] = "Deny"
@@ -73,7 +73,7 @@ def test_a_mapping_that_gives_no_role_is_a_refusal(lab, pool):
     ("pool_json", "claims", "named"),
     [("{", ALICE, "pool.json"), (None, "[]", "claims.json"), (None, '{"sub": "1", "sub": "2"}', "claims.json")],
 )
-def test_what_cannot_be_read_is_a_fault_of_usage(lab, pool, pool_json, claims, named):
+def test_explain_exits_with_2_for_an_unreadable_file(lab, pool, pool_json, claims, named):
     ran = step(lab, pool_json or pool, claims).failed_with(2)
     assert ran.stdout == "" and named in ran.stderr, ran
 

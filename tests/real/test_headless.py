@@ -126,7 +126,7 @@ def exchanges(lab):
     return lab.control("requests")["counts"].get("token.code", 0)
 
 
-def test_a_pasted_address_wins(lab):
+def test_pasted_address_completes_the_sign_in(lab):
     before = exchanges(lab)
     terminal = OnTerminal.login(lab, "--no-browser", "--force")
     terminal.type(f"{callback(terminal.url)}\n")
@@ -136,20 +136,20 @@ def test_a_pasted_address_wins(lab):
 
 
 @pytest.mark.parametrize("form", ["\x1b[200~{}\x1b[201~\n", "  <{}>  \n", '"{}"\n', "{}#\n"])
-def test_what_copying_puts_around_an_address_is_forgiven(lab, form):
+def test_characters_around_a_pasted_address_are_ignored(lab, form):
     terminal = OnTerminal.login(lab, "--no-browser", "--force")
     terminal.type(form.format(callback(terminal.url)))
     assert "signed in as alice@" in terminal.end(0).shown
 
 
-def test_an_address_that_was_wrapped_is_put_together(lab):
+def test_pasted_address_in_several_lines_is_joined(lab):
     terminal = OnTerminal.login(lab, "--no-browser", "--force")
     address = callback(terminal.url)
     terminal.type("\n".join(address[at:at + 40] for at in range(0, len(address), 40)) + "\n")
     assert "signed in as alice@" in terminal.end(0).shown
 
 
-def test_the_listener_wins_while_the_prompt_is_shown(lab):
+def test_browser_completes_the_sign_in_while_the_prompt_is_shown(lab):
     terminal = OnTerminal.login(lab, "--no-browser", "--force")
     assert "You are signed in" in sign_in(terminal.url, "alice")
     assert "signed in as alice@" in terminal.end(0).shown
@@ -179,7 +179,7 @@ def test_paste_and_browser_at_once_make_one_exchange(lab):
         assert pages[0] == "" or "You are signed in" in pages[0], pages
 
 
-def test_wrong_pastes_are_refused_and_the_right_one_is_taken_then(lab):
+def test_right_address_is_accepted_after_refused_wrong_ones(lab):
     terminal = OnTerminal.login(lab, "--no-browser", "--force")
     address = callback(terminal.url)
     code = urllib.parse.parse_qs(urllib.parse.urlsplit(address).query)["code"][0]
@@ -236,7 +236,7 @@ def test_flood_of_errors_does_not_block_a_paste(lab):
     assert terminal.shown.count("without knowing this sign-in's state") == 1
 
 
-def test_a_pasted_error_answer_ends_the_sign_in(lab):
+def test_pasted_address_with_an_error_fails_the_sign_in(lab):
     terminal = OnTerminal.login(lab, "--no-browser", "--force")
     address = callback(terminal.url)
     terminal.type(re.sub("code=[^&]*", "error=access_denied&error_description=Not%1b[2J%20you", address) + "\n")
@@ -245,7 +245,7 @@ def test_a_pasted_error_answer_ends_the_sign_in(lab):
 
 
 @pytest.mark.parametrize("separator", ["", "\n"], ids=["one line", "many lines"])
-def test_a_mebibyte_of_paste_is_one_warning(lab, separator):
+def test_pasted_mebibyte_causes_few_warnings_and_login_continues(lab, separator):
     terminal = OnTerminal.login(lab, "--no-browser", "--force")
     address = callback(terminal.url)
     terminal.type(("x" * 1023 + (separator or "x")) * 1024 + "\n")
@@ -258,7 +258,7 @@ def test_a_mebibyte_of_paste_is_one_warning(lab, separator):
     terminal.end(0)
 
 
-def test_end_of_input_ends_the_prompt_but_not_the_wait(lab):
+def test_end_of_input_ends_the_paste_prompt_but_not_login(lab):
     terminal = OnTerminal.login(lab, "--no-browser", "--force")
     terminal.type("\x04")
     terminal.read_until("nothing more can be pasted; still waiting for the browser")
@@ -273,7 +273,7 @@ def left_to_read(terminal):
 
 
 @pytest.mark.parametrize("flags", [["--no-browser", "--no-input"], []], ids=["no input", "a desktop's browser"])
-def test_what_is_typed_without_a_prompt_is_not_read(lab, flags):
+def test_login_without_a_prompt_leaves_typed_text_unread(lab, flags):
     more = {"BROWSER": "true", "DISPLAY": ":0"}
     terminal = OnTerminal.login(lab, "--force", *flags, until="waiting up to", **more)
     terminal.type("echo mine\n")
@@ -283,7 +283,7 @@ def test_what_is_typed_without_a_prompt_is_not_read(lab, flags):
     assert PROMPT not in terminal.shown and not COPY.search(terminal.shown)
 
 
-def test_credential_process_reads_nothing_of_what_is_typed(lab):
+def test_credential_process_leaves_typed_text_unread(lab):
     lab.run("logout")
     terminal = OnTerminal(lab, COGFED, "credential-process", "--sign-in", **SSH)
     terminal.type("echo mine\n")
@@ -302,7 +302,7 @@ def test_credential_process_reads_nothing_of_what_is_typed(lab):
     assert left_to_read(terminal) == b"echo mine\n" and PROMPT not in terminal.shown
 
 
-def test_a_job_in_the_background_is_not_stopped_by_a_prompt(lab):
+def test_background_login_shows_no_prompt_and_is_not_stopped(lab):
     script = 'set -m; "$0" login --no-browser --force & wait $!'
     terminal = OnTerminal(lab, "sh", "-c", script, COGFED)
     terminal.read_until("waiting up to")
@@ -311,7 +311,7 @@ def test_a_job_in_the_background_is_not_stopped_by_a_prompt(lab):
     assert PROMPT not in terminal.shown and "signed in as alice@" in terminal.shown
 
 
-def test_a_browser_that_does_not_start_brings_the_prompt(lab):
+def test_prompt_appears_if_the_browser_does_not_start(lab):
     more = {"BROWSER": "/nowhere/at/all", "DISPLAY": ":0"}
     terminal = OnTerminal.login(lab, "--force", **more)
     assert terminal.shown.index("no browser could be opened") < terminal.shown.index(PROMPT)
@@ -326,7 +326,7 @@ def test_named_browser_over_ssh_opens_and_still_prompts(lab):
     terminal.end(0)
 
 
-def test_the_address_is_copied_and_nothing_else(lab):
+def test_ssh_session_copies_only_the_address_to_the_clipboard(lab):
     terminal = OnTerminal.login(lab, "--force", **SSH)
     encoded, = COPY.findall(terminal.shown)
     assert base64.b64decode(encoded).decode() == terminal.url
@@ -342,14 +342,14 @@ def test_the_address_is_copied_and_nothing_else(lab):
 @pytest.mark.parametrize("more", [
     {"COGFED_CLIPBOARD": "false"}, {"TERM": "dumb"}, {"TERM": "linux"}, {"TERM": ""},
 ], ids=str)
-def test_nothing_is_copied_where_it_is_not_allowed(lab, more):
+def test_nothing_is_copied_where_the_clipboard_is_off_or_unsupported(lab, more):
     terminal = OnTerminal.login(lab, "--force", "--no-browser", **more)
     assert not COPY.search(terminal.shown) and "copied" not in terminal.shown
     terminal.process.send_signal(signal.SIGINT)
     terminal.end(130)
 
 
-def test_ctrl_c_at_the_prompt(lab):
+def test_ctrl_c_at_the_prompt_exits_login_with_130(lab):
     taken = []
     for _ in range(5):
         terminal = OnTerminal(lab, COGFED, "login", "--force", "--no-browser")
@@ -365,7 +365,7 @@ def test_ctrl_c_at_the_prompt(lab):
     assert min(taken) < 0.2
 
 
-def test_tmux_takes_the_address_into_its_buffer(lab):
+def test_tmux_copies_the_address_into_its_buffer(lab):
     if not shutil.which("tmux"):
         skip("tmux is not installed")
     socket = lab.home / "tmux"

@@ -28,7 +28,7 @@ def roles(lab, **more):
 
 
 @pytest.mark.parametrize(("flags", "region"), [([], "eu-west-1"), (["--switch", "govcloud"], "us-gov-west-1")])
-def test_what_the_cli_prints_another_sandbox_takes(tmp_path, flags, region):
+def test_sandbox_accepts_the_roles_that_the_aws_cli_printed(tmp_path, flags, region):
     with Lab(*flags) as lab:
         printed = roles(lab, key=administrator(lab), region=region).good().stdout
         assert json.loads(printed) == lab.control("mapping")
@@ -46,7 +46,7 @@ def claims(token):
     return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
 
 
-def test_the_classic_flow_of_the_cli():
+def test_aws_cli_completes_the_classic_flow():
     with Lab("--switch", "classic-flow", store="file") as lab:
         lab.login()
         token = next(it for it in lab.secrets() if it.count(".") == 2 and claims(it).get("token_use") == "id")

@@ -53,7 +53,7 @@ def test_tokens_and_credentials_are_items_that_a_person_can_read(lab):
     without_secrets(lab)
 
 
-def test_the_kernel_has_a_copy_of_the_credentials_alone(lab):
+def test_kernel_keyring_has_a_copy_of_the_credentials_only(lab):
     if not kernel_keeps_keys():
         pytest.skip("the kernel keeps no keys here")
     lab.login()
@@ -69,7 +69,7 @@ def test_the_kernel_has_a_copy_of_the_credentials_alone(lab):
     assert lab.kernel_keys() == []
 
 
-def test_logout_removes_everything(lab):
+def test_logout_removes_everything_from_the_keyrings(lab):
     lab.login()
     lab.run("credential-process").good()
     lab.run("logout").good()
@@ -80,7 +80,7 @@ def test_logout_removes_everything(lab):
     lab.run("status").failed_with(3)
 
 
-def test_a_locked_keyring_without_a_prompter_fails_at_once(lab):
+def test_locked_keyring_without_a_prompter_fails_at_once(lab):
     lab.login()
     lab.open_keyring("locked")
     start = time.monotonic()
@@ -95,7 +95,7 @@ def test_a_locked_keyring_without_a_prompter_fails_at_once(lab):
     lab.run("status").failed_with(4)
 
 
-def test_a_prompt_that_nobody_answers_ends_in_time(lab):
+def test_unanswered_keyring_prompt_ends_in_time(lab):
     lab.login()
     lab.open_keyring("prompt")
     start = time.monotonic()
@@ -108,7 +108,7 @@ def test_a_prompt_that_nobody_answers_ends_in_time(lab):
 
 
 @pytest.mark.parametrize("state", ["absent", "nobus"])
-def test_without_a_keyring_the_two_choices_are_named(state):
+def test_missing_keyring_error_names_the_two_other_stores(state):
     with Lab() as lab:
         lab.open_keyring(state)
         for words in (["login", "--no-browser"], ["credential-process"], ["status"]):
@@ -119,7 +119,7 @@ def test_without_a_keyring_the_two_choices_are_named(state):
 
 
 @pytest.mark.parametrize("store", ["kernel", "file"])
-def test_the_stand_ins_work_without_a_bus(store):
+def test_kernel_and_file_stores_work_without_a_bus(store):
     if store == "kernel" and not kernel_keeps_keys():
         pytest.skip("the kernel keeps no keys here")
     with Lab() as lab:

@@ -199,7 +199,7 @@ def test_keyring_prompt_is_announced_after_a_second_and_still_answerable(due):
     assert shown.count("keyring asks") + shown.count("keyring is asking") <= 1, shown
 
 
-def test_without_input_a_terminal_waits_no_longer_than_a_tool(due):
+def test_no_input_flag_limits_the_keyring_wait_on_a_terminal(due):
     with BusProxy(due.home, "tool", bus_of(due), "never", 3) as proxy:
         command = shlex.join(["env", f"DBUS_SESSION_BUS_ADDRESS={proxy.address}", COGFED, "--no-input", "status"])
         start = time.monotonic()
@@ -241,7 +241,7 @@ def test_silent_bus_fails_in_time(one, verb):
         assert 3 < time.monotonic() - start < BOUND
 
 
-def test_a_session_without_an_address_finds_the_users_own_bus(due):
+def test_session_without_a_bus_address_uses_the_users_bus(due):
     lab = due
     env = lab.env()
     address = env.pop("DBUS_SESSION_BUS_ADDRESS")
@@ -307,7 +307,7 @@ def test_invalid_item_is_reported_and_logout_or_force_repairs_it(due, garbage):
             due.run("credential-process").good()
 
 
-def test_an_item_that_is_no_text_is_told(due):
+def test_binary_keyring_item_is_reported(due):
     tokens, _ = accounts(due)
     for each in accounts(due):
         due.program("secret-tool", "clear", *attributes(each)).good()
@@ -318,7 +318,7 @@ def test_an_item_that_is_no_text_is_told(due):
     assert lookup(due, tokens) is None
 
 
-def test_duplicated_items_become_one_after_a_write(due):
+def test_duplicated_keyring_items_become_one_after_a_write(due):
     tokens, credentials = accounts(due)
     for account in (tokens, credentials):
         text = lookup(due, account)
@@ -333,7 +333,7 @@ def test_duplicated_items_become_one_after_a_write(due):
     assert lookup(due, tokens) is None and lookup(due, credentials) is None
 
 
-def test_another_label_and_content_type_change_nothing(due):
+def test_items_with_another_label_and_content_type_still_work(due):
     # secret-tool's items have the type text/plain and its own label; ours have application/octet-stream.
     for account in accounts(due):
         text = lookup(due, account)

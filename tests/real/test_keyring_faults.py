@@ -1,5 +1,5 @@
-"""The Secret Service fails at any one of cogfed's calls, or from one on. cogfed exits with the store's code in time,
-loses no valid token, writes no plain file instead, and its next run succeeds.
+"""The Secret Service fails at any one of cogfed's calls, or at that call and all later ones. cogfed exits with the
+store's code in time, loses no valid token, and writes no plain file instead. Its next run succeeds.
 
 COGFED_REAL_ALL=1 tries every fault at every call, instead of a few in turn.
 """
@@ -189,7 +189,7 @@ def some(faults, verb, at, count):
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_a_keyring_that_fails_at_any_call_loses_nothing(crowd, verb):
+def test_keyring_failing_at_any_call_loses_nothing(crowd, verb):
     (calls,) = crowd.sweep([(verb, "none", 0, False)])
     assert calls >= 4, calls
     cases = []
@@ -208,7 +208,7 @@ def test_a_keyring_that_fails_at_any_call_loses_nothing(crowd, verb):
     assert not (crowd.lab.home / ".local/state/cogfed/store").exists()
 
 
-def test_one_failure_costs_no_refresh_token_even_without_a_grace_period():
+def test_single_keyring_failure_without_grace_loses_no_refresh_token():
     crowd = Crowd(grace=0)
     with crowd.lab:
         (calls,) = crowd.sweep([("renewal", "none", 0, False)])

@@ -1,9 +1,9 @@
 """moto (https://github.com/getmoto/moto) as the identity pool and STS. The sign-in is at the sandbox's user pool.
 
 moto is an independent implementation of GetId, GetCredentialsForIdentity, GetOpenIdToken, AssumeRoleWithWebIdentity and
-GetCallerIdentity, and optionally verifies signatures (SigV4). It verifies no tokens, so nothing here shows that a wrong
-one is refused. The credentials of the enhanced flow are constants that expire in 90 s, at a fraction of a second. It
-has neither SetIdentityPoolRoles nor GetIdentityPoolRoles.
+GetCallerIdentity, and optionally verifies signatures (SigV4). moto verifies no tokens, so nothing here shows that a
+wrong token is refused. The credentials of the enhanced flow are constants that expire in 90 s, at a fraction of a
+second. moto has neither SetIdentityPoolRoles nor GetIdentityPoolRoles.
 """
 
 import datetime
@@ -90,7 +90,7 @@ def left(document):
     return (expires - datetime.datetime.now(datetime.timezone.utc)).total_seconds()
 
 
-def test_the_enhanced_flow(moto, lab):
+def test_enhanced_flow_works_with_moto(moto, lab):
     document = lab.run("credential-process").good().json()
     assert (document["Version"], document["AccessKeyId"]) == (1, "TESTACCESSKEY12345")
     assert (document["SecretAccessKey"], document["SessionToken"]) == ("ABCSECRETKEY", "ABC12345")
@@ -107,7 +107,7 @@ def test_the_enhanced_flow(moto, lab):
 
 
 @pytest.mark.parametrize(("role", "seconds"), [("OrdersAdmin", 1800), ("OrdersReader", 43200)])
-def test_the_classic_flow(moto, lab, role, seconds):
+def test_classic_flow_works_with_moto(moto, lab, role, seconds):
     classic(lab, moto, role, seconds)
     document = lab.run("credential-process").good().json()
     assert seconds - LONG < left(document) <= seconds
@@ -126,7 +126,7 @@ def test_the_classic_flow(moto, lab, role, seconds):
     assert own["credentials"]["valid"] and f"profile {PROFILE}" in own["named_by"]
 
 
-def test_both_roles_side_by_side_by_the_classic_flow(moto, lab):
+def test_two_classic_roles_work_side_by_side_with_moto(moto, lab):
     classic(lab, moto, "OrdersAdmin", 3600)
     configure_aws(lab, {role: f"--role {arn}" for role, arn in moto.made["roles"].items()})
     for role in moto.made["roles"]:
@@ -157,7 +157,7 @@ def test_moto_accepts_an_administrators_signature_but_knows_no_mapping(moto, lab
         moto.ask_for_signatures(False)
 
 
-def test_an_identity_pool_that_moto_does_not_know(moto, lab):
+def test_failing_moto_is_reported_for_an_unknown_identity_pool(moto, lab):
     """The pool does not exist. moto crashes (500), where AWS answers ResourceNotFoundException."""
     gone = f"{REGION}:00000000-0000-4000-8000-000000000000"
     lab.config.write_text(lab.config.read_text().replace(moto.made["identity_pool_id"], gone))

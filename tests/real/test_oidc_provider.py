@@ -1,6 +1,7 @@
-"""node-oidc-provider (OpenID certified) as the user pool. With rotation, it ends a grant at the first reuse.
+"""node-oidc-provider (OpenID certified) as the user pool. With rotation, it ends a grant at the first reuse of
+a refresh token.
 
-Its identity pool is a small one in oidc_provider.mjs. No API is called, since none accepts its credentials.
+The identity pool is a small one in oidc_provider.mjs. No API is called, since no API accepts that pool's credentials.
 """
 
 import concurrent.futures
@@ -26,7 +27,7 @@ def lab():
         yield lab
 
 
-def test_sign_in_through_its_form(lab, chromium):
+def test_sign_in_works_through_the_providers_form(lab, chromium):
     login, ran = lab.signed_in(chromium)
     assert "signed in as alice@corp.example by EntraID" in ran.stderr, ran
     tokens = lab.tokens()
@@ -42,7 +43,7 @@ def test_sign_in_through_its_form(lab, chromium):
     told("sign-in by its form, PKCE by S256, `iss` in the callback (RFC 9207), credentials")
 
 
-def test_it_compares_redirect_uris_to_the_letter_and_demands_pkce(lab, chromium):
+def test_provider_refuses_another_redirect_uri_and_plain_pkce(lab, chromium):
     login = lab.begin_login()
     for name, value in [("redirect_uri", "http://localhost:1/callback"), ("code_challenge_method", "plain")]:
         chromium.open(with_parameter(login.url, name, value))
@@ -52,7 +53,7 @@ def test_it_compares_redirect_uris_to_the_letter_and_demands_pkce(lab, chromium)
     told("its own checks of redirect URI and PKCE")
 
 
-def test_renewal_rotates(lab, chromium):
+def test_renewal_stores_the_rotated_refresh_token(lab, chromium):
     lab.signed_in(chromium, id=20)
     seen = [lab.tokens()["refresh_token"]]
     for number in range(1, 4):
@@ -112,7 +113,7 @@ def test_reused_refresh_token_ends_the_grant_and_requires_sign_in(lab, chromium)
     told("reuse ends the grant: exit 3, no browser, and a new sign-in mends it")
 
 
-def test_a_denial_at_the_form(lab, chromium):
+def test_denial_at_the_providers_form_is_reported(lab, chromium):
     login = lab.begin_login()
     chromium.open(login.url)
     chromium.click("cancel")
@@ -123,7 +124,7 @@ def test_a_denial_at_the_form(lab, chromium):
     told("a denial at the form")
 
 
-def test_logout_revokes(lab, chromium):
+def test_logout_revokes_the_refresh_token_at_the_provider(lab, chromium):
     lab.signed_in(chromium)
     tokens = lab.tokens()
     lab.run("logout").good()
@@ -143,7 +144,7 @@ CHANGED = {
 
 
 @pytest.mark.parametrize("name", CHANGED)
-def test_a_changed_request_ends_in_a_refusal(lab, chromium, name):
+def test_changed_authorization_request_ends_in_a_refusal(lab, chromium, name):
     login = lab.begin_login()
     value, said = CHANGED[name]
     lab.by_form(chromium, with_parameter(login.url, name, value))
@@ -153,7 +154,7 @@ def test_a_changed_request_ends_in_a_refusal(lab, chromium, name):
     told(f"a sign-in with another {name} is refused")
 
 
-def test_an_answer_with_another_state_is_not_taken(lab, chromium):
+def test_callback_with_another_state_is_ignored(lab, chromium):
     login = lab.begin_login()
     lab.by_form(chromium, with_parameter(login.url, "state", "another-state-than-ours"))
     chromium.wait(lambda driver: "Nothing to see here" in driver.title)
@@ -165,7 +166,7 @@ def test_an_answer_with_another_state_is_not_taken(lab, chromium):
     told("another state is not taken, and the wait goes on")
 
 
-def test_a_token_of_another_algorithm_is_refused(chromium):
+def test_id_token_signed_with_es256_is_refused(chromium):
     with ProviderLab(alg="ES256") as lab:
         login = lab.begin_login()
         lab.by_form(chromium, login.url)
@@ -175,7 +176,7 @@ def test_a_token_of_another_algorithm_is_refused(chromium):
     told("a token signed by ES256 is refused")
 
 
-def test_an_answer_of_another_issuer_is_not_taken(chromium):
+def test_callback_that_names_another_issuer_is_ignored(chromium):
     """The provider is not the profile's user pool, and its `iss` parameter says so (RFC 9207)."""
     with ProviderLab(pool="eu-west-1_Another99", pool_in_profile="eu-west-1_AbC123xyz") as lab:
         login = lab.begin_login()

@@ -11,7 +11,7 @@ ISSUERS = {"govcloud": "cognito-idp", "govcloud-fips-issuer": "cognito-idp-fips"
 
 
 @pytest.mark.parametrize(("switch", "issuer"), ISSUERS.items())
-def test_govcloud(switch, issuer):
+def test_sign_in_and_aws_tools_work_in_govcloud(switch, issuer):
     with Lab("--switch", switch, store="file") as lab:
         assert lab.about["issuer"] == f"https://{issuer}.{REGION}.amazonaws.com/{lab.about['user_pool_id']}"
         assert lab.login().stderr.count("signed in as alice@corp.example") == 1
@@ -30,7 +30,7 @@ def test_govcloud(switch, issuer):
         assert lab.run("credential-process", "--role", asked).good().json()["AccountId"] == "000000000000"
 
 
-def test_an_arn_of_another_partition_is_not_asked_for():
+def test_requested_role_of_another_partition_is_refused():
     with Lab("--switch", "govcloud", store="file") as lab:
         lab.login()
         ran = lab.run("credential-process", "--role", "arn:aws:iam::000000000000:role/OrdersAdmin").failed_with(2)

@@ -1,7 +1,8 @@
 """node-oidc-provider (OpenID certified) as a plain issuer that the identity pool trusts directly.
 
-It runs with its defaults: its own paths, which only its discovery document names, and its own consent page. It gives a
-refresh token only to a request for offline_access with the person's consent (OpenID Connect Core 1.0, section 11).
+The provider runs with its defaults: its own paths, which only its discovery document names, and its own consent page.
+It gives a refresh token only to a request for offline_access with the person's consent (OpenID Connect Core 1.0,
+section 11).
 """
 
 import datetime
@@ -47,7 +48,7 @@ def is_over(document):
     return datetime.datetime.now(datetime.timezone.utc) >= expires
 
 
-def test_sign_in_by_discovery_and_consent(lab, chromium):
+def test_sign_in_works_by_discovery_and_consent(lab, chromium):
     login = lab.begin_login()
     assert login.url.startswith(f"{lab.base}/auth?"), "as its discovery says"
     assert login.parameter("scope").split() == ["openid", "offline_access"]
@@ -65,7 +66,7 @@ def test_sign_in_by_discovery_and_consent(lab, chromium):
     told("discovery, PKCE by S256, consent to offline_access, credentials")
 
 
-def test_renewal_rotates(lab, chromium):
+def test_renewal_stores_the_rotated_refresh_token(lab, chromium):
     signed_in(lab, chromium, id=20, credentials=1)
     seen = [lab.tokens()["refresh_token"]]
     for number in (1, 2):
@@ -78,7 +79,7 @@ def test_renewal_rotates(lab, chromium):
     told("two renewals with rotation")
 
 
-def test_logout_revokes_where_the_discovery_says(lab, chromium):
+def test_logout_revokes_at_the_discovered_endpoint(lab, chromium):
     signed_in(lab, chromium)
     tokens = lab.tokens()
     lab.run("logout").good()
@@ -89,7 +90,7 @@ def test_logout_revokes_where_the_discovery_says(lab, chromium):
     told("logout revokes, as introspection says")
 
 
-def test_without_consent_there_is_nothing_to_renew_with(lab, chromium):
+def test_sign_in_without_consent_gets_no_refresh_token(lab, chromium):
     """Without a consent prompt the provider drops offline_access, and so gives no refresh token."""
     lab.config.write_text(lab.config.read_text().replace('prompt = "consent"\n', ""))
     lab.lab(id=20)
@@ -104,7 +105,7 @@ def test_without_consent_there_is_nothing_to_renew_with(lab, chromium):
     told("no consent, no refresh token, and a line that says so")
 
 
-def test_an_answer_that_names_another_issuer_is_not_taken(lab, chromium):
+def test_callback_that_names_another_or_no_issuer_is_ignored(lab, chromium):
     """The provider names itself in `iss` (RFC 9207), and announces that in its discovery document. Another or a missing
     name is refused."""
     login = lab.begin_login()
@@ -120,7 +121,7 @@ def test_an_answer_that_names_another_issuer_is_not_taken(lab, chromium):
     told("another issuer's answer is not taken, and the wait goes on")
 
 
-def test_endpoints_at_another_host_must_be_listed_in_the_profile(lab, chromium):
+def test_discovered_endpoints_at_unlisted_hosts_are_refused(lab, chromium):
     """The provider names its endpoints at the host of the request, which here is not the issuer's."""
     port = lab.base.rpartition(":")[2]
     elsewhere = f'issuer = "http://localhost:{port}"\n'
@@ -137,7 +138,7 @@ def test_endpoints_at_another_host_must_be_listed_in_the_profile(lab, chromium):
     told("endpoints at another host are refused, unless the profile names it")
 
 
-def test_the_discovery_of_another_issuer_is_refused(lab):
+def test_discovery_document_of_another_issuer_is_refused(lab):
     lab.config.write_text(
         lab.plain_issuer(endpoints=f'issuer = "{lab.base}"\n').replace(
             f'issuer = "{lab.base}"\nprompt', 'issuer = "https://login.example.com/tenant"\nprompt'

@@ -58,7 +58,7 @@ def by_boto3(lab, renewals, profiles):
     return said
 
 
-def test_one_person_in_both_populations_at_the_same_time():
+def test_one_person_uses_both_populations_at_the_same_time():
     """While boto3 uses both profiles, their credentials of 8 s are renewed, and `call` is used in both."""
     with Populations("--credentials-lifetime", "8") as lab:
         configure_aws(lab, {name: f"--profile {name}" for name in PEOPLE})
@@ -110,13 +110,13 @@ def by_page(chromium, lab, person, *flags, provider=None):
 
 
 @pytest.mark.parametrize(("provider", "person"), [("AzureAD", "heidi"), ("AzureB2C", "heidi-b2c")])
-def test_through_the_chooser_to_either_page(chromium, provider, person):
+def test_chooser_leads_to_the_page_of_either_population(chromium, provider, person):
     with Populations(chooser=True) as lab:
         _, ran = by_page(chromium, lab, person, "--profile", PROFILE, provider=provider)
         assert f"signed in as heidi@corp.example by {provider}" in ran.stderr, ran
 
 
-def test_straight_to_both_pages_and_by_the_address(chromium):
+def test_profile_and_email_address_lead_to_the_right_page(chromium):
     with Populations() as lab:
         login, ran = by_page(chromium, lab, "heidi-b2c", "--profile", CUSTOMER)
         assert login.parameter("identity_provider") == "AzureB2C" and "by AzureB2C" in ran.stderr
@@ -152,7 +152,7 @@ def in_files(lab):
     return {path.name for path in lab.files() if path.parent.name == "store"}
 
 
-def test_three_roles_of_one_visit_to_the_browser(grace, chromium):
+def test_one_browser_sign_in_gives_three_roles(grace, chromium):
     by_page(chromium, grace, "grace")
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         asking = pool.submit(by_boto3, grace, 0, ROLES)

@@ -33,7 +33,7 @@ def run(words, env, cwd=ROOT):
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_the_keyring_room(state, tmp_path):
+def test_keyring_tests_run_in_each_keyring_state(state, tmp_path):
     env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"}
     env |= {"COGFED_TEST_KEYRING": state, "COGFED_REAL": MARK}
     said = run([HERE / "with_keyring", state, program("--test", "os"), "keyring::", "--nocapture"], env)
@@ -41,7 +41,7 @@ def test_the_keyring_room(state, tmp_path):
     print(state, [line for line in said.splitlines() if line.endswith(" ms")])
 
 
-def test_another_persons_keys_never_come_from_the_copies_beside_the_keyring(tmp_path):
+def test_kernel_copies_never_return_another_persons_keys(tmp_path):
     env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"}
     env |= {"COGFED_TEST_KEYRING": "1", "COGFED_TEST_PROGRAM": str(COGFED), "COGFED_REAL": MARK}
     words = ["--exact", "session::persons::keyring_copies_never_return_the_first_persons_keys", "--nocapture"]
@@ -67,7 +67,7 @@ def run_as_another_user(program, test, **more):
         assert "1 passed" in said and "skipped: " not in said, said
 
 
-def test_the_kernels_quota():
+def test_text_is_replaced_at_the_quota_of_the_kernel_keyring():
     """Root's quota is too large to be used up."""
     if not kernel_keeps_keys():
         pytest.skip("the kernel keeps no keys here")
@@ -75,6 +75,6 @@ def test_the_kernels_quota():
     run_as_another_user(program("--lib"), test, COGFED_TEST_QUOTA="1")
 
 
-def test_a_store_that_may_not_be_written_to():
+def test_read_only_store_keeps_the_sign_in():
     test = "session::store_failures::read_only_store_keeps_the_sign_in"
     run_as_another_user(program("--test", "cli"), test)

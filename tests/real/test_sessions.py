@@ -26,22 +26,22 @@ def bare(lab):
     return {"HOME": str(lab.home), "PATH": os.environ["PATH"]}
 
 
-def test_a_new_session(lab):
+def test_new_session_reads_the_credentials(lab):
     ran = lab.program("setsid", "--wait", COGFED, "credential-process", env=bare(lab))
     assert ran.good().json() == lab.document
 
 
-def test_an_empty_environment(lab):
+def test_empty_environment_reads_the_credentials(lab):
     ran = lab.program("env", "-i", f"HOME={lab.home}", COGFED, "credential-process", env=bare(lab))
     assert ran.good().json() == lab.document
 
 
-def test_a_session_keyring_of_its_own(lab):
+def test_new_session_keyring_reads_the_credentials(lab):
     ran = lab.program("keyctl", "session", "-", COGFED, "credential-process", env=bare(lab))
     assert ran.good().json() == lab.document
 
 
-def test_a_login_shell(lab):
+def test_login_shell_reads_the_credentials(lab):
     if os.geteuid() != 0 or not shutil.which("su"):
         skip("needs su, which asks everyone but root for a password")
     command = f"HOME='{lab.home}' '{COGFED}' credential-process"
@@ -49,7 +49,7 @@ def test_a_login_shell(lab):
     assert ran.good().json() == lab.document
 
 
-def test_the_hot_path_reads_one_key_and_nothing_else(lab):
+def test_credential_process_reads_one_kernel_key_and_nothing_else(lab):
     trace = lab.home / "trace"
     traced = ["strace", "-f", "-qq", "-o", trace, COGFED, "credential-process"]
     assert lab.program(*traced, env=bare(lab)).good().json() == lab.document
@@ -62,7 +62,7 @@ def test_the_hot_path_reads_one_key_and_nothing_else(lab):
     assert "KEYCTL_READ" in asked and set(asked) <= {"KEYCTL_GET_KEYRING_ID", "KEYCTL_SEARCH", "KEYCTL_READ"}, asked
 
 
-def test_no_service_was_asked(lab):
+def test_fresh_credentials_contact_no_service(lab):
     """The session's bus answers nothing, and the sandbox's counts show that nothing was renewed."""
     assert lab.control("requests")["counts"]["identity.get_credentials"] == 1
     lab.run("credential-process", DBUS_SESSION_BUS_ADDRESS="unix:path=/nonexistent").good()

@@ -73,7 +73,7 @@ def arrived(outcome):
     return {name: echo[name] for name in ("method", "path", "query", "bodyLength", "bodySha256")}
 
 
-def test_each_url_arrives_the_same_by_both(lab):
+def test_urls_from_cogfed_and_botocore_arrive_the_same(lab):
     cases = targets()
     assert len(cases) >= 50
     for typed, wire in cases:
@@ -95,7 +95,7 @@ BODIES = [
 
 
 @pytest.mark.parametrize(("method", "body", "headers"), BODIES)
-def test_bodies_and_headers_arrive_the_same_by_both(lab, method, body, headers):
+def test_bodies_and_headers_from_cogfed_and_botocore_arrive_the_same(lab, method, body, headers):
     target = f"{ECHO}/ä b/x%2Fy?q=a b&q="
     wire = f"{ECHO}/%C3%A4%20b/x%2Fy?q=a%20b&q="
     flags = [f"-H{name}: {value}" if value else f"-H{name};" for name, value in headers]
@@ -110,7 +110,7 @@ def test_bodies_and_headers_arrive_the_same_by_both(lab, method, body, headers):
             assert json.loads(outcome[1])["headers"][name.lower()] == [value]
 
 
-def test_the_sandbox_refuses_botocore_where_something_was_changed(lab):
+def test_sandbox_refuses_changed_requests_that_botocore_signed(lab):
     """The sandbox does verify: otherwise both could agree by accident."""
     keys = lab.credentials
     lab.credentials = {**keys, "SecretAccessKey": keys["SecretAccessKey"][:-1] + "_"}

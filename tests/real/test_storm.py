@@ -76,7 +76,7 @@ def page():
 
 
 class Sockets:
-    """The generator. It runs at a low priority, so that the measurement shows the listener and not the scheduler."""
+    """The generator of hostile requests. Its low priority keeps the scheduler out of the measurement."""
 
     def __init__(self, lab, port, rate=FROM_SOCKETS, idle=IDLE):
         words = ["nice", "-n", "5", sys.executable, HERE / "hostile_sockets.py", port, rate, idle]
@@ -133,7 +133,7 @@ def ended(login):
         login.process.kill()
 
 
-def test_a_sign_in_completes_in_a_storm(lab, chromium, page):
+def test_sign_in_completes_under_attack(lab, chromium, page):
     # With one core for the listener and one for everything else, this uses most of both.
     busy = os.getloadavg()[0] > os.cpu_count()
     login = lab.begin_login()
@@ -175,7 +175,7 @@ def test_a_sign_in_completes_in_a_storm(lab, chromium, page):
     assert busy or rate >= FLOOR
 
 
-def test_the_deadline_holds_in_a_storm(lab):
+def test_login_times_out_on_time_under_attack(lab):
     began = time.monotonic()
     login = lab.begin_login("--timeout", "3")
     with ended(login), Sockets(lab, port_of(login)):

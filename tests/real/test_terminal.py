@@ -22,7 +22,7 @@ def on_terminal(lab, command, **more):
     return lab.program("script", "-qefc", command, "/dev/null", TERM="xterm-256color", **more)
 
 
-def test_errors_are_coloured_on_a_terminal_alone(lab):
+def test_errors_are_coloured_only_on_a_terminal(lab):
     words = ["call", "--profile", PROFILE, "GET", "https://abc123.execute-api.eu-west-1.amazonaws.com/prod/orders"]
     shown = on_terminal(lab, shlex.join([COGFED, *words])).failed_with(3).stdout
     assert f"cogfed: {ESCAPE}1;31merror:{ESCAPE}0m" in shown and f"{ESCAPE}36mhint:{ESCAPE}0m" in shown
@@ -36,7 +36,7 @@ def test_errors_are_coloured_on_a_terminal_alone(lab):
     assert ESCAPE not in (lab.home / "errors").read_text()
 
 
-def test_a_login_on_a_terminal(lab):
+def test_login_output_on_a_terminal_is_coloured(lab):
     terminal = subprocess.Popen(
         ["script", "-qefc", f"{shlex.quote(COGFED)} login --no-browser; {shlex.quote(COGFED)} login", "/dev/null"],
         env=lab.env(TERM="xterm-256color", COGFED_CLIPBOARD="false"), cwd=lab.home, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
@@ -57,7 +57,7 @@ def test_a_login_on_a_terminal(lab):
     assert shown.count(ESCAPE) == 2, "no colour but the hint's"
 
 
-def test_ctrl_c_ends_a_login(lab):
+def test_ctrl_c_ends_a_login_on_a_terminal(lab):
     waiting = lab.begin_login("--force")
     ran = waiting.end(signal.SIGINT)
     # The signal itself ended it, which a shell reports as 130, or it exited with that status.

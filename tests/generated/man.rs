@@ -6,7 +6,7 @@ use clap_mangen::roff::{Roff, bold, roman};
 
 use crate::{Files, sections};
 
-/// Returns all pages by file name. Every verb and every group of verbs has one.
+/// Returns all pages by file name. Every verb and every group of verbs has a page.
 pub fn pages() -> Files {
     let mut root = cogfed::cli::command().disable_help_subcommand(true);
     root.build();

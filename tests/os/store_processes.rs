@@ -130,7 +130,7 @@ fn killed_writer_leaves_a_whole_item_and_no_remains() {
         assert_eq!(files(), 1, "what the last one left is gone");
         let mut writer =
             role(&[], "write 1", &folder.path()).env(ROUNDS, "1000000").stdout(Stdio::null()).spawn().unwrap();
-        // It is killed at a different moment of a write each time, but not before its first write.
+        // The writer is killed at a different moment of a write each time, but not before its first write.
         while store.get("tokens/a").unwrap().unwrap().expose().starts_with('0') {}
         (0..kill * 7).for_each(|_| assert!(store.get("tokens/a").unwrap().is_some()));
         writer.kill().unwrap();

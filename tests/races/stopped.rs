@@ -68,7 +68,7 @@ fn waiters_name_a_stopped_lock_holder_within_the_bound() {
         }
         assert_eq!(ran.stderr.lines().count(), 1);
     }
-    // The rule is 4 s. For a running holder they would wait 35 s.
+    // The limit is 4 s. For a running holder, the waiters would wait 35 s.
     println!("16 waited {:?} for a stopped holder", began.elapsed());
     assert!(began.elapsed() < HANGS, "{:?}", began.elapsed());
     // The holder continues, and has never lost the lock.

@@ -283,7 +283,7 @@ impl World {
         match self.options.sticky_attributes {
             false => user.person = changed,
             true => {
-                // These belong to the user pool.
+                // These attributes belong to the user pool.
                 user.person.groups = changed.groups;
                 user.person.iam_roles = changed.iam_roles;
                 user.person.preferred_iam_role = changed.preferred_iam_role;

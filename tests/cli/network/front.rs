@@ -48,7 +48,7 @@ struct State {
     dropped: usize,
 }
 
-/// A server in front of another one, or alone. Dropping it ends it.
+/// A server in front of another one, or alone. Dropping this value stops the server.
 pub struct Front {
     server: Server,
     state: Arc<Mutex<State>>,

@@ -24,7 +24,7 @@ pub enum Manner {
     Closes,
 }
 
-/// A proxy that supports only CONNECT. Dropping it ends it.
+/// A proxy that supports only CONNECT. Dropping this value stops the proxy.
 pub struct Tunnel {
     server: Server,
     heads: Arc<Mutex<Vec<String>>>,

@@ -153,7 +153,7 @@ fn signed_in(world: &World, now: DateTime<Utc>, request: AuthorizationRequest, o
     if world.active.due(Misbehaviour::AccessDenied) {
         return Refusal::Declined.redirect(&uri, state.as_deref(), now);
     }
-    // Opaque, and as long as Entra ID's.
+    // Codes are opaque, and as long as those of Entra ID.
     let text = world.giving_out(format!("1.{}", random::base64url(750)));
     let code = Code { object_id, request, expires: now + TEN_MINUTES, redeemed: false };
     world.plain_issuer().codes.insert(text.clone(), code);

@@ -24,7 +24,7 @@ fn fields(world: &World) -> Value {
         "scopes_supported": ["openid", "profile", "email", "offline_access"],
         "issuer": world.plain_issuer_name(),
         "request_uri_parameter_supported": false,
-        // Entra ID's is at another product's host, too.
+        // Entra ID's userinfo endpoint is at the host of another product, too.
         "userinfo_endpoint": "https://graph.microsoft.com/oidc/userinfo",
         "authorization_endpoint": format!("{tenant}/oauth2/v2.0/authorize"),
         "device_authorization_endpoint": format!("{tenant}/oauth2/v2.0/devicecode"),

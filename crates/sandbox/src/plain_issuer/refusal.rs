@@ -40,11 +40,11 @@ pub enum Refusal {
     Declined,
     /// The grant type is unknown.
     GrantType(String),
-    /// The client has a secret, but sent none.
+    /// The client sent no secret, but has one registered.
     SecretMissing,
     /// The secret is wrong.
     SecretWrong,
-    /// The client has no secret, but sent one.
+    /// The client sent a secret, but has none registered.
     SecretNeedless,
     /// The code was used before.
     CodeRedeemed,

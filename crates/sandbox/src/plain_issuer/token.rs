@@ -149,7 +149,7 @@ fn document(world: &World, now: DateTime<Utc>, sign_in: &SignIn, refreshed: bool
 }
 
 fn remember_refresh_token(world: &World, now: DateTime<Utc>, sign_in: SignIn) -> String {
-    // Opaque, and as long as Entra ID's.
+    // Refresh tokens are opaque, and as long as those of Entra ID.
     let text = format!("1.{}", random::base64url(900));
     let expires = now + TimeDelta::seconds(world.options.refresh_token_lifetime);
     let token = RefreshToken { sign_in, issued: now, expires, revoked: false };

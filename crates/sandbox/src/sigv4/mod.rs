@@ -111,8 +111,8 @@ pub fn verify_wire(
     check_scope(&presented, expected)?;
     check_clock(&presented, expected)?;
     let key = find_key(&presented.access_key_id).ok_or(Refused::UnknownKey)?;
-    // A key without a session token is a long-term one. A token sent with it is as wrong as a missing one is with
-    // others.
+    // A key without a session token is a long-term key. A session token with such a key is as wrong as a temporary
+    // key without its session token.
     let token = presented.session_token.as_deref().unwrap_or_default();
     if !same(token, &key.session_token) {
         return Err(Refused::UnknownKey);

@@ -138,7 +138,7 @@ fn verified(world: &World, now: DateTime<Utc>, token: &str) -> Result<Value, Fau
     })?;
     let (now, expires) = (now.timestamp(), claims.get("exp").and_then(Value::as_i64).unwrap_or_default());
     if expires <= now {
-        // The missing last space is AWS's.
+        // The message of AWS lacks the last space, too.
         let message =
             format!("Token expired: current date/time {now} must be before the expiration date/time{expires}");
         return Err(bad_request("ExpiredTokenException", message));

@@ -109,8 +109,8 @@ fn id_claims(
     claims
 }
 
-/// Returns the attributes that the scopes of a sign-in allow, for the ID token and userInfo. `openid` alone allows
-/// all; `email` and the others limit them.
+/// Returns the attributes that the scopes of a sign-in allow, for the ID token and userInfo. The scope `openid` by
+/// itself allows all attributes; `email` and the other scopes limit them.
 pub fn attributes(
     world: &World,
     user: &User,

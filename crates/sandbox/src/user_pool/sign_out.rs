@@ -70,7 +70,7 @@ pub fn user_info(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) ->
         return invalid();
     }
     let Some(user) = world.user(text("sub")) else { return invalid() };
-    // It is a text here, and a boolean in the ID token.
+    // `email_verified` is a text here, and a boolean in the ID token.
     let mut document = claims::attributes(world, &user, &json!("false"), asked);
     document.insert("sub".into(), json!(user.sub));
     document.insert("username".into(), json!(user.person.username()));

@@ -120,7 +120,7 @@ fn by_refresh_token(world: &World, now: DateTime<Utc>, form: &Parameters) -> Res
 }
 
 fn remember_refresh_token(world: &World, sign_in: SignIn, expires: DateTime<Utc>) -> String {
-    // Opaque, and as long as Cognito's encrypted JWTs: about 1,800 characters.
+    // Refresh tokens are opaque, and as long as Cognito's encrypted JWTs: about 1,800 characters.
     let text = format!(
         "eyJjdHkiOiJKV1QiLCJlbmMiOiJBMjU2R0NNIiwiYWxnIjoiUlNBLU9BRVAifQ.{}.{}.{}.{}",
         random::base64url(256),

@@ -69,7 +69,7 @@ fn tokens_and_redirects_have_every_requested_fault() {
     assert_eq!(parameter(&redirect(Misbehaviour::AccessDenied), "error").as_deref(), Some("access_denied"));
     let repeated = redirect(Misbehaviour::RepeatedCode);
     assert_eq!(repeated.query_pairs().filter(|(name, _)| name == "code").count(), 2);
-    // A user pool's refresh may lack it, too.
+    // A refresh at a user pool may lack the ID token, too.
     let lab = Lab::new();
     let token = lab.tokens("alice").text("refresh_token");
     lab.0.misbehave(Misbehaviour::RefreshNoIdToken, Some(1));

@@ -221,7 +221,7 @@ fn pages_have_ids_for_browser_drivers_and_no_script() {
         assert!(page.header("cache-control").unwrap().contains("no-store"));
         assert!(page.header("x-amz-cognito-request-id").is_some());
     }
-    // Without it, Chromium would not follow the redirect after the form.
+    // Without this policy, Chromium would not follow the redirect after the form.
     let policy = page.header("content-security-policy").unwrap();
     assert!(policy.contains("form-action 'self' http://localhost:8400;"), "{policy}");
 }

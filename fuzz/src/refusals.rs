@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use cogfed::error::{Failure, Kind};
-use cogfed::identity_pool::{Asked, PoolConfig, explain as explain_aws};
+use cogfed::identity_pool::PoolConfig;
 use cogfed::refusals;
 use cogfed::request::{ApiRequest, Context, Reason, RequestInput, explain};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -53,8 +53,10 @@ fn said(text: &str) {
     }
     let said = refusals::said(code, message);
     assert!(said.chars().count() <= 510 && !said.contains(['\r', '\n']) || code.contains(['\r', '\n']), "{said}");
-    for asked in [Asked::IdentityPool, Asked::Sts] {
-        let failure = explain_aws(asked, code, message, &PoolConfig::of(&profile("")), None);
+    let profile = profile("");
+    let config = PoolConfig::of(&profile);
+    for called in [config.identity_pool(), config.sts()] {
+        let failure = called.explain(code, message, None);
         assert!(matches!(failure.kind, Kind::Refused | Kind::Network), "{failure:?}");
         assert!(failure.hint.is_some());
         assert_presentable(&failure);

@@ -14,7 +14,6 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::PoolConfig;
-use super::sdk::Asked;
 use crate::error::{Failure, Kind, shortened};
 use crate::http::Http;
 use crate::role_mapping::IdentityPoolRoles;
@@ -72,7 +71,7 @@ impl Administrator {
                 let (code, message) = (context.err().code(), context.err().message());
                 refused(code.unwrap_or_default(), message.unwrap_or_default(), pool.id)
             }
-            _ => Asked::IdentityPool.failure(&error, pool, http, |_, _| None),
+            _ => pool.identity_pool().failure(&error, http, |_, _| None),
         })?;
         let source = format!("the answer of {}", pool.endpoint);
         IdentityPoolRoles::read(document(&answer).to_string().as_bytes(), &source).map_err(|failure| Failure {

@@ -15,7 +15,7 @@ use chrono::{DateTime, TimeDelta};
 use serde_json::{Map, Value};
 
 use self::likely::Wanted;
-pub use self::sdk::{Asked, explain};
+pub use self::sdk::Called;
 pub use self::session_name::session_name;
 use self::sts::{Assumption, Sts};
 use crate::aws::Credentials;
@@ -205,7 +205,7 @@ impl<'a> IdentityPool<'a> {
     ) -> PoolError {
         let now = self.http.server_now();
         let likely = |code: &str, message: &str| likely::cause((code, message), &login.claims, wanted, now);
-        let failure = Asked::IdentityPool.failure(error, &self.config, &self.http, likely);
+        let failure = self.config.identity_pool().failure(error, &self.http, likely);
         match error.code() {
             Some("ResourceNotFoundException") => PoolError::UnknownIdentity(failure),
             _ => PoolError::Failed(failure),
@@ -213,6 +213,6 @@ impl<'a> IdentityPool<'a> {
     }
 
     fn odd_answer(&self, what: &str) -> PoolError {
-        PoolError::Failed(Asked::IdentityPool.odd_answer(what, &self.config))
+        PoolError::Failed(self.config.identity_pool().odd_answer(what))
     }
 }

@@ -14,7 +14,7 @@ use super::likely::Likely;
 use crate::error::{Failure, Kind, shortened};
 use crate::http::{Http, HttpError};
 use crate::profile::login_command;
-use crate::refusals;
+use crate::refusals::{self, Refuser};
 
 /// The number of attempts for one call, if AWS throttles it or fails.
 const ATTEMPTS: u32 = 3;
@@ -38,45 +38,50 @@ pub fn sdk_config(region: &str, endpoint: &str, http: &Http) -> SdkConfig {
         .build()
 }
 
-/// The service that a call went to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asked {
-    /// The identity pools' service.
-    IdentityPool,
-    /// The Security Token Service.
-    Sts,
+/// A service that a call went to, in the words of messages.
+pub struct Called<'a> {
+    config: PoolConfig<'a>,
+    refuser: Refuser,
+    /// The owner of the endpoint: "the identity pool's".
+    owner: &'static str,
+    /// The party that answers: "the identity pool eu-west-1:…".
+    party: String,
+    endpoint: &'a str,
+    /// The profile's key for the endpoint.
+    endpoint_key: &'static str,
 }
 
-impl Asked {
-    /// Returns the name of the service in messages.
-    fn name(self) -> &'static str {
-        match self {
-            Asked::IdentityPool => "the identity pool",
-            Asked::Sts => "AWS STS",
+impl<'a> PoolConfig<'a> {
+    /// Returns the words for the identity pools' service.
+    pub fn identity_pool(&self) -> Called<'a> {
+        Called {
+            config: *self,
+            refuser: Refuser::IdentityPool,
+            owner: "the identity pool's",
+            party: format!("the identity pool {}", self.id),
+            endpoint: self.endpoint,
+            endpoint_key: "endpoints.identity_pool",
         }
     }
 
-    /// Returns the endpoint of the service.
-    fn endpoint<'a>(self, config: &PoolConfig<'a>) -> &'a str {
-        match self {
-            Asked::IdentityPool => config.endpoint,
-            Asked::Sts => config.sts_endpoint,
+    /// Returns the words for the Security Token Service.
+    pub fn sts(&self) -> Called<'a> {
+        Called {
+            config: *self,
+            refuser: Refuser::Sts,
+            owner: "AWS STS",
+            party: format!("AWS STS at {}", self.sts_endpoint),
+            endpoint: self.sts_endpoint,
+            endpoint_key: "endpoints.sts",
         }
     }
+}
 
-    /// Returns the profile's key for the endpoint.
-    fn endpoint_key(self) -> &'static str {
-        match self {
-            Asked::IdentityPool => "endpoints.identity_pool",
-            Asked::Sts => "endpoints.sts",
-        }
-    }
-
+impl Called<'_> {
     /// Returns the failure of a call. If AWS refused it, `likely` may find a cause from the refusal's code and message.
     pub fn failure<E: ProvideErrorMetadata>(
-        self,
+        &self,
         error: &SdkError<E>,
-        config: &PoolConfig<'_>,
         http: &Http,
         likely: impl FnOnce(&str, &str) -> Option<Likely>,
     ) -> Failure {
@@ -84,73 +89,64 @@ impl Asked {
             SdkError::ServiceError(context) => {
                 let message = context.err().message().unwrap_or_default();
                 match context.err().code() {
-                    Some(code) => explain(self, code, message, config, likely(code, message)),
-                    None => self.senseless(context.raw(), config),
+                    Some(code) => self.explain(code, message, likely(code, message)),
+                    None => self.senseless(context.raw()),
                 }
                 .after(http.sdk_retry_after(context.raw()))
             }
             // Neither JSON nor XML: mostly the page of a proxy.
             SdkError::ResponseError(context) => {
-                self.senseless(context.raw(), config).after(http.sdk_retry_after(context.raw()))
+                self.senseless(context.raw()).after(http.sdk_retry_after(context.raw()))
             }
-            SdkError::TimeoutError(_) => self.unreachable("no answer in time", config),
+            SdkError::TimeoutError(_) => self.unreachable("no answer in time"),
             SdkError::DispatchFailure(failure) => {
                 let cause = failure.as_connector_error().and_then(std::error::Error::source);
                 match cause.and_then(|cause| cause.downcast_ref::<HttpError>()) {
                     Some(error) => error.clone().into(),
-                    None => self.unreachable("no answer", config),
+                    None => self.unreachable("no answer"),
                 }
             }
-            _ => self.unreachable("an answer that makes no sense", config),
+            _ => self.unreachable("an answer that makes no sense"),
         }
     }
 
-    fn senseless(self, answer: &HttpResponse, config: &PoolConfig<'_>) -> Failure {
+    fn senseless(&self, answer: &HttpResponse) -> Failure {
         let status = answer.status().as_u16();
-        self.unreachable(&format!("an answer that makes no sense (status {status})"), config)
+        self.unreachable(&format!("an answer that makes no sense (status {status})"))
     }
 
-    fn unreachable(self, what: &str, config: &PoolConfig<'_>) -> Failure {
-        let (name, endpoint) = (self.name(), self.endpoint(config));
-        let owner = if self == Asked::IdentityPool { format!("{name}'s") } else { name.to_owned() };
-        Failure::new(Kind::Network, format!("{what}: {owner} endpoint {endpoint}"))
+    fn unreachable(&self, what: &str) -> Failure {
+        Failure::new(Kind::Network, format!("{what}: {} endpoint {}", self.owner, self.endpoint))
             .hint("check the network, and HTTPS_PROXY if you need a proxy")
     }
 
     /// Returns the failure of a successful answer that lacks something.
-    pub fn odd_answer(self, what: &str, config: &PoolConfig<'_>) -> Failure {
-        let name = match self {
-            Asked::IdentityPool => format!("{} {}", self.name(), config.id),
-            Asked::Sts => format!("{} at {}", self.name(), self.endpoint(config)),
-        };
-        Failure::new(Kind::Network, format!("{name} answered with {what}"))
-            .hint(format!("check '{}' in the profile", self.endpoint_key()))
+    pub fn odd_answer(&self, what: &str) -> Failure {
+        Failure::new(Kind::Network, format!("{} answered with {what}", self.party))
+            .hint(format!("check '{}' in the profile", self.endpoint_key))
     }
-}
 
-/// Returns the failure of a refusal: with the `likely` cause if there is one, else with the table's. The message holds
-/// AWS's own words.
-pub fn explain(asked: Asked, code: &str, message: &str, config: &PoolConfig<'_>, likely: Option<Likely>) -> Failure {
-    let refuser = match asked {
-        Asked::IdentityPool => refusals::Refuser::IdentityPool,
-        Asked::Sts => refusals::Refuser::Sts,
-    };
-    let row = refusals::find(refuser, code, message);
-    let said = said(asked, code, message, config);
-    if let Some(likely) = likely {
-        return Failure::new(row.kind, format!("{}, most likely ({said})", likely.cause)).hint(likely.hint);
+    /// Returns the failure of a refusal: with the `likely` cause if there is one, else with the table's. The message
+    /// holds AWS's own words.
+    pub fn explain(&self, code: &str, message: &str, likely: Option<Likely>) -> Failure {
+        let config = self.config;
+        let row = refusals::find(self.refuser, code, message);
+        let said = self.said(code, message);
+        if let Some(likely) = likely {
+            return Failure::new(row.kind, format!("{}, most likely ({said})", likely.cause)).hint(likely.hint);
+        }
+        let login = login_command(config.profile);
+        let facts = [("pool", config.id), ("profile", config.profile), ("login", &login), ("issuer", config.issuer)];
+        Failure::new(row.kind, format!("{} ({said})", row.cause(&facts))).hint(row.hint(&facts))
     }
-    let login = login_command(config.profile);
-    let facts = [("pool", config.id), ("profile", config.profile), ("login", &login), ("issuer", config.issuer)];
-    Failure::new(row.kind, format!("{} ({said})", row.cause(&facts))).hint(row.hint(&facts))
-}
 
-/// Returns AWS's words in one line, with the identity pool and the requested role.
-fn said(asked: Asked, code: &str, message: &str, config: &PoolConfig<'_>) -> String {
-    let pool = (asked == Asked::IdentityPool).then(|| format!("identity pool {}", config.id));
-    let role = config.role_arn.map(|role| format!("role {}", shortened(role, LONGEST_ROLE)));
-    let pieces: Vec<String> = [Some(refusals::said(code, message)), pool, role].into_iter().flatten().collect();
-    pieces.join("; ")
+    /// Returns AWS's words in one line, with the identity pool and the requested role.
+    fn said(&self, code: &str, message: &str) -> String {
+        let pool = (self.refuser == Refuser::IdentityPool).then(|| format!("identity pool {}", self.config.id));
+        let role = self.config.role_arn.map(|role| format!("role {}", shortened(role, LONGEST_ROLE)));
+        let pieces: Vec<String> = [Some(refusals::said(code, message)), pool, role].into_iter().flatten().collect();
+        pieces.join("; ")
+    }
 }
 
 #[cfg(test)]
@@ -181,20 +177,20 @@ mod tests {
             ("TooManyRequestsException", "Rate exceeded", "too often", Kind::Network),
             ("BrandNewException", "What is this", "refused", Kind::Refused),
         ] {
-            let failure = explain(Asked::IdentityPool, code, message, &CONFIG, None);
+            let failure = CONFIG.identity_pool().explain(code, message, None);
             assert!(failure.message.contains(meaning), "{failure}");
             assert!(failure.message.contains(message) && failure.message.contains(code), "{failure}");
             assert_eq!(failure.kind, kind);
             assert!(failure.hint.is_some());
         }
-        let failure = explain(Asked::IdentityPool, &"C".repeat(5000), &"m".repeat(5000), &CONFIG, None);
+        let failure = CONFIG.identity_pool().explain(&"C".repeat(5000), &"m".repeat(5000), None);
         assert!(failure.message.chars().count() < 700, "{failure}");
     }
 
     #[test]
     fn likely_cause_is_marked_as_likely() {
         let likely = Likely { cause: "the directory asserts no role for you".into(), hint: "ask".into() };
-        let failure = explain(Asked::IdentityPool, "NotAuthorizedException", "No", &CONFIG, Some(likely));
+        let failure = CONFIG.identity_pool().explain("NotAuthorizedException", "No", Some(likely));
         let said = format!("NotAuthorizedException: No; identity pool {}", CONFIG.id);
         assert_eq!(failure.message, format!("the directory asserts no role for you, most likely ({said})"));
         assert_eq!((failure.kind, failure.hint.as_deref()), (Kind::Refused, Some("ask")));

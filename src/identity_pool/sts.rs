@@ -11,7 +11,7 @@ use aws_smithy_async::time::StaticTimeSource;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::PoolConfig;
-use super::sdk::{Asked, sdk_config};
+use super::sdk::sdk_config;
 use crate::aws::Credentials;
 use crate::error::Failure;
 use crate::http::{Http, ObeyRetryAfter};
@@ -72,7 +72,7 @@ impl<'a> Sts<'a> {
         let answer = Client::from_conf(config.build()).get_caller_identity().send().await;
         let answer = answer.map_err(|error| self.failure(&error))?;
         let identity = answer.account.zip(answer.arn).map(|(account, arn)| CallerIdentity { account, arn });
-        identity.ok_or_else(|| Asked::Sts.odd_answer("half an identity", &self.config))
+        identity.ok_or_else(|| self.config.sts().odd_answer("half an identity"))
     }
 
     /// Returns a role's credentials for a token of the identity pool. The request is not signed: the token is the proof
@@ -96,7 +96,7 @@ impl<'a> Sts<'a> {
                 expires: DateTime::from_timestamp(given.expiration.secs(), 0)?,
             })
         });
-        credentials.ok_or_else(|| Asked::Sts.odd_answer("incomplete credentials", &self.config))
+        credentials.ok_or_else(|| self.config.sts().odd_answer("incomplete credentials"))
     }
 
     fn config(&self) -> Builder {
@@ -106,6 +106,6 @@ impl<'a> Sts<'a> {
 
     /// Returns the failure of a call. STS names the cause itself, so no likely cause is sought.
     fn failure<E: ProvideErrorMetadata>(&self, error: &SdkError<E>) -> Failure {
-        Asked::Sts.failure(error, &self.config, self.http, |_, _| None)
+        self.config.sts().failure(error, self.http, |_, _| None)
     }
 }

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-/// The smallest offset that counts: a `Date` has whole seconds, and an exchange takes time.
+/// The smallest offset that counts. A smaller one may be an error of measurement: a `Date` has whole seconds, and an
+/// exchange takes time.
 const NOTICEABLE: TimeDelta = TimeDelta::minutes(1);
 /// The largest difference between a signature's time and AWS's clock that AWS accepts, either way
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html>).
@@ -58,7 +59,8 @@ impl Clock for ManualClock {
 pub struct Offset(TimeDelta);
 
 impl Offset {
-    /// Creates the offset that was measured. Less than a minute counts as none.
+    /// Creates an offset from a measured difference: the server's time minus this machine's. Less than a minute counts
+    /// as no offset.
     pub fn measured(theirs_less_ours: TimeDelta) -> Self {
         if theirs_less_ours.abs() < NOTICEABLE { Self::default() } else { Self(theirs_less_ours) }
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 /// The meaning of a failure for the caller of the program. Each kind has one exit code; the man pages list them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Anything without an exit code of its own (1).
+    /// Any failure without an exit code of its own (1).
     Failed,
     /// The command line, the configuration or an input is wrong (2).
     Usage,
@@ -61,7 +61,7 @@ impl Kind {
 /// the message and keeps kind, hint and wait.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// The meaning for the caller.
+    /// The kind of failure, which decides the exit code.
     pub kind: Kind,
     /// The action that failed and its cause, outermost context first: "cannot read A: permission denied".
     pub message: String,

@@ -1,11 +1,11 @@
 //! One sign-in for AWS behind Cognito federated to Azure AD.
 //!
-//! One sign-in, room by room. [`cli`] reads the command line, and [`commands`] turns it into a call to the rooms below.
-//! [`profile`] has the user pool, app client and identity pool to use. [`oidc`] opens the browser, receives the code on
-//! a [`loopback`] server, exchanges it for tokens and verifies them. [`store`] keeps the tokens. [`session`] is the
-//! heart: it gives out credentials from the store or by renewal, or reports that a person has to sign in.
-//! [`identity_pool`] exchanges an ID token for AWS credentials, and [`role_mapping`] explains which role they are for.
-//! [`request`] signs one API request with them and sends it.
+//! One sign-in, room by room; a room is a top-level module. [`cli`] reads the command line, and [`commands`] turns it
+//! into a call to the rooms below. [`profile`] has the user pool, app client and identity pool to use. [`oidc`] opens
+//! the browser, receives the code on a [`loopback`] server, exchanges it for tokens and verifies them. [`store`] keeps
+//! the tokens. [`session`] is the heart: it gives out credentials from the store or by renewal, or reports that a
+//! person has to sign in. [`identity_pool`] exchanges an ID token for AWS credentials, and [`role_mapping`] explains
+//! which role they are for. [`request`] signs one API request with them and sends it.
 //!
 //! These rooms share some others: [`http`] is the one client, [`aws`] has hosts, ids and ARNs, and [`folder`] has private
 //! files and locks. [`refusals`] explains the services' errors, and [`terminal`] prints messages for people. At the bottom

@@ -39,7 +39,7 @@ impl<'de> Deserialize<'de> for Secret {
 /// Serializes a secret in clear text, for records in a store and the credential_process document.
 ///
 /// # Errors
-/// The serializer's.
+/// The serializer's error.
 pub fn exposed<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(secret.expose())
 }
@@ -47,7 +47,7 @@ pub fn exposed<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S
 /// Like [`exposed`], for a secret that may be absent.
 ///
 /// # Errors
-/// The serializer's.
+/// The serializer's error.
 pub fn exposed_option<S: Serializer>(secret: &Option<Secret>, serializer: S) -> Result<S::Ok, S::Error> {
     match secret {
         Some(secret) => serializer.serialize_some(secret.expose()),

@@ -4,12 +4,12 @@
 //! for GovCloud <https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-cog.html>, and for China
 //! <https://docs.amazonaws.cn/en_us/aws/latest/userguide/cognito.html>.
 
-/// A service of AWS that cogfed calls, or that a token names.
+/// An AWS service that cogfed calls, or that a token names as its issuer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Service {
-    /// The user pools: discovery and keys.
+    /// The user pools' service, which publishes discovery documents and signing keys.
     UserPool,
-    /// The identity pools.
+    /// The identity pools' service, which issues credentials.
     IdentityPool,
     /// The Security Token Service.
     Sts,
@@ -19,7 +19,7 @@ pub enum Service {
 struct Hosts {
     service: Service,
     usual: &'static str,
-    /// The host with cryptography validated under FIPS 140. Empty if there is none.
+    /// The host whose cryptography is validated under FIPS 140; empty if the partition has none.
     fips: &'static str,
     /// The regions that have the FIPS host.
     fips_in: &'static [&'static str],
@@ -37,7 +37,8 @@ pub struct Partition {
     /// The hosts that a user pool's tokens may name as their issuer
     /// (<https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_IssuerConfigurationType.html>).
     issuers: &'static [&'static str],
-    /// The domains of hosted UIs, after their prefix: the usual one and the FIPS one.
+    /// The ends of hosted UIs' host names, after the prefix that the pool's owner chose: the usual one, then the FIPS
+    /// one.
     domains: (&'static str, &'static str),
 }
 
@@ -56,7 +57,7 @@ static PARTITIONS: &[Partition] = &[
         prefix: "us-gov-",
         suffix: ".amazonaws.com",
         hosts: &[
-            // GovCloud's guide: FIPS endpoints only.
+            // GovCloud's guide lists only FIPS endpoints for user pools.
             hosts(Service::UserPool, "cognito-idp-fips.{}.amazonaws.com", "cognito-idp-fips.{}.amazonaws.com", GOV),
             hosts(
                 Service::IdentityPool,
@@ -66,7 +67,7 @@ static PARTITIONS: &[Partition] = &[
             ),
             hosts(Service::Sts, "sts.{}.amazonaws.com", "sts.{}.amazonaws.com", GOV),
         ],
-        // No documentation says which of the first two is the issuer. Both are this pool's.
+        // No documentation says which of the first two hosts tokens name as their issuer. Both belong to the pool.
         issuers: &[
             "cognito-idp.{}.amazonaws.com",
             "cognito-idp-fips.{}.amazonaws.com",
@@ -123,7 +124,7 @@ pub fn partition(region: &str) -> &'static Partition {
     found.expect("the last partition's prefix is empty, which every region begins with")
 }
 
-/// Returns the part before AWS's own domain in a host's lower-case name, or `None` for any other host.
+/// Returns the part of a host's lower-case name that precedes AWS's own domain; `None` if the host is not AWS's.
 pub fn below_aws(host: &str) -> Option<&str> {
     PARTITIONS.iter().find_map(|partition| host.strip_suffix(partition.suffix))
 }
@@ -164,7 +165,8 @@ impl Place<'_> {
     /// Checks the hosted UI's domain. A custom domain passes, since nothing is known of its cryptography.
     ///
     /// # Errors
-    /// If it is AWS's domain without FIPS 140, although FIPS is required or the region has only the FIPS domain.
+    /// If the domain is AWS's usual one, without FIPS 140, although FIPS is required or the region has only the FIPS
+    /// one.
     pub fn check_domain(&self, domain: &str) -> Result<(), String> {
         let partition = partition(self.region);
         let (usual, fips) = partition.domains;

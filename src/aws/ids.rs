@@ -1,6 +1,6 @@
 //! AWS's identifiers: regions, ids of user pools, app clients and identity pools, and role ARNs.
 //!
-//! Each function checks a text as written. Its error does not name the key, which the caller adds.
+//! Each function checks a text as written. The caller adds the key's name to the error.
 
 use crate::error::quoted;
 

@@ -1,4 +1,4 @@
-//! The AWS region of an API's host.
+//! The AWS region in an API Gateway host's name.
 
 use super::hosts::below_aws;
 use super::ids;

@@ -84,7 +84,7 @@ impl Cli {
     /// help and errors.
     ///
     /// # Errors
-    /// clap's. Help and version are such errors, too.
+    /// The parser's error. clap also reports `--help` and `--version` as errors.
     pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
         let words: Vec<OsString> = words.into_iter().collect();
         if words.get(1).is_some_and(|verb| verb == "credential-process")

@@ -31,7 +31,7 @@ pub fn run(flags: Call, env: &mut Env) -> anyhow::Result<()> {
             let time = context.session().offset().there(env.clock.now());
             return env.print(&dry_run(&sign(&request, &credentials, &region, time)?));
         }
-        // Opened before the request is sent: otherwise the answer could be lost.
+        // The file is opened before the request is sent: an answer that cannot be written would be lost.
         let file = flags.output.as_deref().map(opened_for_writing).transpose()?;
         let (answer, refusal) = answered(&request, &credentials, &region, &flags, env, &context).await?;
         finish(answer, refusal, file, &flags, env).await
@@ -68,8 +68,8 @@ fn region(flags: &Call, request: &ApiRequest, context: &ProfileContext) -> anyho
     })
 }
 
-/// Sends the request, signed with the servers' time if their offset is known. If the API refuses that time, sends the
-/// request once more, signed with the API's time.
+/// Sends the request, signed with the server's time if the clock offset is known. If the API refuses that time, sends
+/// the request once more, signed with the API's time.
 async fn answered(
     request: &ApiRequest,
     credentials: &Credentials,
@@ -125,7 +125,7 @@ async fn finish(
     let status = answer.status().as_u16();
     let written = match file {
         Some(mut file) => {
-            // A device or a pipe has no length.
+            // Ignored: a device or a pipe has no length to set.
             let _ = file.set_len(0);
             write(answer, flags, &mut file).await
         }
@@ -133,7 +133,7 @@ async fn finish(
         None => write(answer, flags, &mut env.output.to).await,
     };
     match written {
-        // The reader has read enough, as `head` does. A refusal is still explained.
+        // The reader of the pipe stopped early, as `head` does. A refusal is still explained.
         Err(error) if is_broken_pipe(&error) => {}
         other => other?,
     }

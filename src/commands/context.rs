@@ -38,9 +38,9 @@ pub struct ProfileContext {
     pub store: Arc<Store>,
     /// The HTTP client. It also trusts the profile's certificate authorities.
     pub http: Http,
-    /// The clock.
+    /// The source of the current time.
     pub clock: Arc<dyn Clock>,
-    /// Standard error, for people.
+    /// Standard error, for messages to people.
     pub terminal: Terminal,
     session: Session,
 }
@@ -83,7 +83,7 @@ impl ProfileContext {
         &self.session
     }
 
-    /// Returns the names of the credentials' store items, for all configured profiles that share this one's sign-in.
+    /// Returns the store accounts of the credentials of all configured profiles that share this one's sign-in.
     pub fn siblings(&self, env: &Env) -> Vec<String> {
         self.sharing(env).into_iter().map(|profile| credentials_account(&Ask::new(profile))).collect()
     }
@@ -99,8 +99,9 @@ impl ProfileContext {
         configuration.names().filter_map(profile).filter(shares).collect()
     }
 
-    /// Returns valid credentials for the profile's role: those at hand, or those of a [`Provider`], which renews them
-    /// on a thread of its own. No lease is held, so that a long answer of an API does not block sign-in or sign-out.
+    /// Returns valid credentials for the profile's role: fresh ones from the store, or those of a [`Provider`], which
+    /// renews them on a thread of its own. Holds no lease, so that a long answer of an API does not block sign-in or
+    /// sign-out.
     ///
     /// # Errors
     /// As [`Session::credentials`].
@@ -151,9 +152,9 @@ impl ProfileContext {
 pub struct BrowserAccess {
     /// The browser that opens it, if there is one.
     pub browser: Option<Arc<dyn Browser>>,
-    /// The environment that decides whether a browser here is the person's.
+    /// The surroundings, which decide whether a browser on this machine is the one that the person uses.
     pub surroundings: Surroundings,
-    /// True if it is this machine's browser, not one that a test or the demo passed in.
+    /// True if `browser` is this machine's own, not one that a test or the demo passed in.
     pub is_own: bool,
 }
 
@@ -167,12 +168,12 @@ fn on_message(terminal: Terminal) -> OnMessage {
     })
 }
 
-/// Returns the choice of the flag's profile, without other flags.
+/// Returns the choice of the profile that `flag` names, without overrides.
 pub fn choice(flag: &ProfileFlag) -> Choice {
     Choice { profile: flag.profile.clone(), flags: Vec::new() }
 }
 
-/// Returns the choice of the flag's profile and, if the other flag is given, of a role in place of the profile's.
+/// Returns the choice of the profile that `flag` names. If `role` names a role, that role replaces the profile's.
 pub fn choice_of_role(flag: &ProfileFlag, role: &RoleFlag) -> Choice {
     let of = |role: &String| Override { key: keys::ROLE_ARN.entry(), flag: "--role", text: role.clone() };
     Choice { flags: role.role.iter().map(of).collect(), ..choice(flag) }

@@ -14,7 +14,8 @@ use crate::session::interactive::BrowserPolicy;
 /// The time that a person has to sign in, if the caller allows a sign-in.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// Prints the document. A failure is one line that includes the next step, because the SDKs show only one.
+/// Prints the `credential_process` document. A failure is one line that includes the next step, because the SDKs show
+/// only one line.
 pub fn run(flags: &CredentialProcess, env: &mut Env) -> anyhow::Result<()> {
     hand_over(flags, env).map_err(|error| Failure::from(error).in_one_line().into())
 }
@@ -50,8 +51,8 @@ async fn renewed(context: &ProfileContext, env: &Env, may_sign_in: bool) -> Resu
     }
 }
 
-/// Returns the failure of a sign-in without a browser. Nobody reads a URL that a tool's helper prints, and input
-/// belongs to the tool, so a person has to run `cogfed login`.
+/// Returns the failure to report if no browser can be opened. Nobody reads a URL that a tool's helper prints, and
+/// standard input belongs to the tool, so a person has to run `cogfed login`.
 fn without_browser(error: Failure, machine: Machine) -> Failure {
     let message = format!("{error}, and no browser can be opened: {}", machine.described());
     Failure { kind: Kind::SignInRequired, message, ..error }

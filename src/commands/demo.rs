@@ -22,7 +22,7 @@ use crate::process::Signals;
 use crate::sandbox::{Options, Sandbox, visitor};
 use crate::terminal::Terminal;
 
-/// The person who signs in without a browser. He may read orders and nothing else.
+/// The sandbox's person who is signed in if no browser is used. He may read orders and nothing else.
 const PERSON: &str = "bob";
 const PROFILE: &str = "demo";
 
@@ -40,9 +40,9 @@ pub fn run(flags: &Demo, env: &mut Env) -> anyhow::Result<()> {
 
 /// Runs the demo on a thread of its own. Ctrl-C then ends it, and the folder is still removed.
 async fn until_done_or_stopped(flags: &Demo, env: &Env) -> anyhow::Result<()> {
-    // Caught before anything exists that could be left behind.
+    // Signals are caught before anything exists that could be left behind.
     let mut signals = Signals::interrupt_or_terminate()?;
-    // Removed when this function returns, for whatever reason.
+    // The folder is removed when this function returns, for whatever reason.
     let folder = tempfile::tempdir().context("cannot make a folder for the demo")?;
     let is_stopped = Arc::new(AtomicBool::new(false));
     let (done, mut is_done) = tokio::sync::oneshot::channel();
@@ -199,7 +199,7 @@ impl Stage {
         }
     }
 
-    /// As [`Self::act`], and prints the output, indented.
+    /// Like [`Self::act`], but also prints the output, indented.
     fn indented(&self, what: &str, words: &[&str]) -> anyhow::Result<()> {
         self.act(what, words)?.lines().for_each(|line| tell(&self.terminal, &format!("   {line}")));
         Ok(())
@@ -220,7 +220,7 @@ impl Stage {
             input: Box::new(io::empty()),
             output: Output { to: Box::new(stdout.clone()), is_terminal: false },
             terminal: self.terminal.clone(),
-            // The sandbox's profile names no store, and the person's keyring is not the demo's.
+            // The sandbox's profile names no store, and the demo must not use the person's keyring.
             variable: Box::new(move |name| match name {
                 "COGFED_CONFIG" => Some(config.clone()),
                 "COGFED_STORE" => Some("file".to_owned()),

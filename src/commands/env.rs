@@ -15,21 +15,22 @@ use crate::terminal::{Terminal, shown_json};
 /// Everything that a run takes from outside. Tests pass their own clock, browser, folder and streams; HTTP is never
 /// faked, because the sandbox is a real server.
 pub struct Env {
-    /// The clock.
+    /// The source of the current time.
     pub clock: Arc<dyn Clock>,
-    /// The browser that opens pages, if not this desktop's.
+    /// The browser that opens pages, if it is not this desktop's own.
     pub browser: Option<Arc<dyn Browser>>,
-    /// cogfed's own folder, if not this user's.
+    /// cogfed's own folder, if it is not the usual one of this user.
     pub folder: Option<Folder>,
     /// Standard input.
     pub input: Box<dyn Read + Send>,
     /// Standard output.
     pub output: Output,
-    /// Standard error, for people.
+    /// Standard error, for messages to people.
     pub terminal: Terminal,
     /// Reads an environment variable.
     pub variable: ReadVariable,
-    /// True if the process runs nothing else. Then `--debug` logs to standard error, and Ctrl-C ends a login at once.
+    /// True if the process runs only this command. Then `--debug` logs to standard error, and Ctrl-C ends a login at
+    /// once.
     pub owns_process: bool,
 }
 
@@ -38,7 +39,7 @@ pub type ReadVariable = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// The destination of machine-readable output.
 pub struct Output {
-    /// Standard output, or its stand-in.
+    /// Standard output, or a buffer in its place.
     pub to: Box<dyn Write + Send>,
     /// True if `to` is a terminal, for which an API's answer must be escaped.
     pub is_terminal: bool,
@@ -75,7 +76,7 @@ impl Env {
     pub(super) fn print(&mut self, text: &str) -> anyhow::Result<()> {
         let to = &mut self.output.to;
         match to.write_all(text.as_bytes()).and_then(|()| to.flush()) {
-            // The reader has read enough, as `head` does.
+            // The reader of the pipe stopped early, as `head` does.
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
             written => written.context("cannot write the output"),
         }

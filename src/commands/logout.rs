@@ -1,4 +1,4 @@
-//! `cogfed logout`: revokes and deletes, and reports what stays valid.
+//! `cogfed logout`: revokes the refresh token, deletes tokens and credentials, and reports what stays valid.
 
 use url::Url;
 

@@ -51,8 +51,8 @@ pub fn exit_code(words: impl IntoIterator<Item = OsString>, env: Env) -> u8 {
     }
 }
 
-/// Prints the parser's error and returns its exit code. Help and version are such errors, too. A closed output is no
-/// failure.
+/// Prints the parser's error and returns its exit code. clap also reports `--help` and `--version` as errors. A closed
+/// output is no failure.
 fn refused(error: &clap::Error, mut env: Env) -> u8 {
     let text = error.render().to_string();
     let _ = match (error.use_stderr(), env.owns_process) {
@@ -60,7 +60,7 @@ fn refused(error: &clap::Error, mut env: Env) -> u8 {
         (true, true) if text.split(['\n', '\t']).any(|piece| shown(piece) != piece) => {
             Escaping::new(io::stderr()).write_all(text.as_bytes())
         }
-        // In colour if the terminal has it.
+        // clap prints it in colour if the terminal supports that.
         (_, true) => error.print(),
         (true, false) => {
             text.lines().for_each(|line| env.terminal.plain(line));
@@ -78,7 +78,7 @@ fn act(cli: Cli, mut env: Env) -> u8 {
     }
 }
 
-/// Takes out the failure, with the context that was added to it. An error without a failure becomes one of
+/// Extracts the [`Failure`] from an error, with the context that was added to it. Any other error becomes a failure of
 /// [`Kind::Failed`].
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
@@ -97,7 +97,7 @@ fn failed(failure: &Failure, terminal: &Terminal) -> u8 {
 
 fn interrupted(terminal: &Terminal) -> u8 {
     if terminal.is_attended() {
-        // Ends the line with the terminal's own ^C.
+        // Ends the line on which the terminal printed ^C.
         terminal.plain("");
     }
     failed(&Failure::new(Kind::Interrupted, "interrupted"), terminal)
@@ -106,7 +106,7 @@ fn interrupted(terminal: &Terminal) -> u8 {
 /// Runs the verb of a command line.
 ///
 /// # Errors
-/// The verb's.
+/// The failure of the verb.
 fn run(cli: Cli, env: &mut Env) -> anyhow::Result<()> {
     if cli.no_input {
         env.terminal.expect_nobody();

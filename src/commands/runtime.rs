@@ -5,7 +5,8 @@ use crate::process;
 /// Runs a future to its end.
 ///
 /// # Errors
-/// The future's, or [`Kind::Failed`](crate::error::Kind::Failed) if the system has no room for a runtime.
+/// The future's error, or a failure of [`Kind::Failed`](crate::error::Kind::Failed) if the system cannot start a
+/// runtime.
 pub fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let runtime = process::runtime()?;
     let outcome = runtime.block_on(future);
@@ -27,7 +28,7 @@ mod tests {
         let (_end, ended) = std::sync::mpsc::channel::<()>();
         let found = Arc::new(AtomicBool::new(false));
         let finding = Arc::clone(&found);
-        // Like the system's resolver, which cannot be cancelled.
+        // Blocks like the system's resolver, which cannot be cancelled.
         let look_up = move || {
             let _ = ended.recv_timeout(Duration::from_secs(10));
             finding.store(true, Ordering::SeqCst);

@@ -34,7 +34,7 @@ pub fn run(flags: &Flags, env: &mut Env) -> anyhow::Result<()> {
         take_mapping(&sandbox, path)?;
     }
     let configuration = configuration(&sandbox, &flags.name, flags.store.as_deref())?;
-    // COGFED_CONFIG takes absolute paths only, and a person copies this one.
+    // The path is made absolute: a person copies it into COGFED_CONFIG, which takes no other paths.
     let config =
         flags.config.as_deref().map(std::path::absolute).transpose().context("cannot tell the current folder")?;
     if let Some(path) = &config {

@@ -46,7 +46,7 @@ pub(super) async fn sign_in(context: &ProfileContext, env: &Env, manner: &Manner
     context.session().sign_in(&request).await
 }
 
-/// The messages during a sign-in.
+/// The printer of the messages that a person sees during a sign-in.
 struct Words<'a> {
     env: &'a Env,
     profile: &'a Profile,

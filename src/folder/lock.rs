@@ -125,7 +125,8 @@ impl Lock {
                 Err(_) => {
                     let (pid, waited) = (watched.as_ref().and_then(holder), began.elapsed());
                     let is_stopped = pid.is_some_and(is_stopped);
-                    // Seen twice, because a traced process stops for a moment at each system call.
+                    // A stop counts only if it is seen twice, because a traced process stops for a moment at each
+                    // system call.
                     let is_seen = is_stopped && was_stopped && waited >= wait.stopped;
                     if waited >= wait.working || is_seen {
                         return Err(LockError::Held(Held { path, pid, waited, is_stopped }));
@@ -165,8 +166,8 @@ impl Drop for Lock {
 fn opened(folder: &Folder, name: &str) -> Result<(PathBuf, File), Failure> {
     let locks = folder.sub("locks");
     let path = locks.ensured()?.join(file_name(name));
-    // Never truncated here, because it holds the holder's mark. Never deleted, because a lock on an unlinked file
-    // excludes nobody.
+    // The file is not truncated here, because it contains the holder's mark. It is never deleted, because a lock on an
+    // unlinked file excludes nobody.
     let file = privacy::options()
         .read(true)
         .write(true)
@@ -215,7 +216,7 @@ mod tests {
         (temp, folder)
     }
 
-    /// The lock `x`, as if the process `mark` held it.
+    /// Returns the file of the lock `x`, locked and marked as if the process `mark` held the lock.
     fn held_by(folder: &Folder, mark: &str) -> File {
         let (_, mut file) = opened(folder, "x").unwrap();
         file.lock().unwrap();

@@ -107,7 +107,7 @@ impl Folder {
     /// [`file_name`]).
     ///
     /// # Errors
-    /// If it holds more than `limit` bytes, is open to other users, or cannot be read.
+    /// If the file holds more than `limit` bytes, is open to other users, or cannot be read.
     pub fn read(&self, name: &str, limit: usize) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
         let Some(folder) = self.checked()? else { return Ok(None) };
         let path = folder.join(file_name(name));
@@ -142,7 +142,7 @@ impl Folder {
         Ok(names.filter(|name| !name.starts_with(UNFINISHED)).collect())
     }
 
-    /// Opens the file `name` for reading `count` times, to reserve file descriptors.
+    /// Opens the file `name` for reading, `count` times, to reserve file descriptors.
     ///
     /// # Errors
     /// If there is no such file, or it cannot be opened so many times.
@@ -156,7 +156,7 @@ impl Folder {
     /// when this returns.
     ///
     /// # Errors
-    /// If it cannot be written. The old contents remain, unless only the sync of the folder failed.
+    /// If the file cannot be written. The old contents remain, unless only the sync of the folder failed.
     pub fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
         let folder = self.ensured()?;
         let path = folder.join(file_name(name));

@@ -43,8 +43,8 @@ pub fn file_name(account: &str) -> String {
     name
 }
 
-/// Returns the account of a name from [`file_name`]. A shortened name has none, because it cannot be reversed. No other
-/// file has one either.
+/// Returns the account that [`file_name`] turned into this name. Returns `None` for a shortened name, which cannot be
+/// reversed, and for a name that [`file_name`] does not make.
 pub fn account_of(name: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(name.len());
     let mut rest = name.bytes();

@@ -24,7 +24,8 @@ pub(super) fn options() -> OpenOptions {
     options
 }
 
-/// Checks that the folder belongs to this user only, and narrows a wider mode to 0700. Returns false if there is none.
+/// Checks that the folder belongs to this user only, and narrows a wider mode to 0700. Returns false if there is no
+/// folder.
 pub(super) fn folder(path: &Path) -> Result<bool, Failure> {
     match std::fs::symlink_metadata(path) {
         Ok(found) if found.is_symlink() => {
@@ -107,7 +108,7 @@ mod unix {
     }
 
     pub(super) fn folder(path: &Path) -> Result<(), Failure> {
-        // By handle, so that the checked folder is the one that is changed.
+        // The mode is changed by handle, so that the folder that was checked is the one that changes.
         let flags = (OFlags::NOFOLLOW | OFlags::DIRECTORY).bits() as i32;
         let handle = OpenOptions::new()
             .read(true)

@@ -1,4 +1,4 @@
-//! The one HTTP client: every request of cogfed goes through it, those of the AWS SDK included.
+//! The one HTTP client for all requests of cogfed, including those of the AWS SDK.
 //!
 //! Deadlines, proxies, trust roots, size caps and repeats are decided here. The client follows no redirect, which could
 //! take a token or a signed request to another host.
@@ -31,17 +31,17 @@ use proxy::{Proxies, Proxy, Route, Variable};
 /// The deadline for connecting, including name resolution, the proxy and TLS. The AWS SDK for Rust gives
 /// credential-process five seconds in all, so a network that drops every packet has to be noticed earlier.
 const CONNECT_DEADLINE: Duration = Duration::from_secs(3);
-/// The longest silence of a server, before its answer and within it.
+/// The longest silence that is accepted from a server, before its answer or within it.
 const SILENCE_DEADLINE: Duration = Duration::from_secs(10);
 /// The deadline for a whole exchange with the user pool or the identity pool, including repeats.
 const EXCHANGE_DEADLINE: Duration = Duration::from_secs(15);
-/// The time within which a failed connection is repeated. A slower failure has used up the caller's time.
+/// A connection that fails within this time is tried again. A slower failure has used up the caller's time.
 const SOON: Duration = Duration::from_secs(1);
 /// The largest answer of the user pool or the identity pool, in bytes. Real ones are a few KiB.
 const ANSWER_LIMIT: usize = 1024 * 1024;
 
-/// The HTTP client. It is cheap to create and to clone, and several threads may use it at once. Bundles and variables
-/// are read with the first request.
+/// The HTTP client. It is cheap to create and to clone, and several threads may use it at once. Certificate bundles and
+/// environment variables are read at the first request.
 #[derive(Clone)]
 pub struct Http(Arc<Shared>);
 
@@ -94,18 +94,18 @@ impl Http {
         self.0.awaited.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Notes that an answer of `host` is awaited, until the result is dropped.
+    /// Notes that an answer of `host` is awaited, for as long as the returned value lives.
     pub fn awaiting(&self, host: &str) -> Awaiting<'_> {
         *self.0.awaited.lock().unwrap_or_else(PoisonError::into_inner) = Some(host.to_owned());
         Awaiting(self)
     }
 
-    /// Returns the current time by the clock of the server that was measured last.
+    /// Returns the current time by the server clock that was measured last.
     pub fn server_now(&self) -> Option<DateTime<Utc>> {
         self.clock_offset().map(|measured| measured.offset.there(self.0.clock.now()))
     }
 
-    /// Returns the offset of the server's clock that was measured last.
+    /// Returns the offset of the server clock that was measured last.
     pub fn clock_offset(&self) -> Option<ClockOffset> {
         self.0.offset.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -119,7 +119,7 @@ impl Http {
     /// this machine: after a lost answer, the caller has to decide.
     ///
     /// # Errors
-    /// [`HttpError`] if there is no answer, or one of more than a MiB.
+    /// [`HttpError`] if there is no answer, or the answer exceeds one MiB.
     pub async fn send(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, HttpError> {
         let began = Instant::now();
         let mut attempt = 1;
@@ -259,7 +259,7 @@ impl Http {
     }
 }
 
-/// Returns the time that is left for the whole exchange.
+/// Returns the time that is left until the deadline of an exchange.
 fn left(began: Instant) -> Duration {
     EXCHANGE_DEADLINE.saturating_sub(began.elapsed())
 }
@@ -269,7 +269,7 @@ fn pause_if_not_sent<T>(outcome: &Result<T, HttpError>, attempt: u32, began: Ins
     (error.may_pass() && attempt < retry::ATTEMPTS && began.elapsed() < SOON).then(|| retry::pause(attempt))
 }
 
-/// The note that an answer is awaited, until it is dropped: see [`Http::awaiting`].
+/// Notes that an answer is awaited, for as long as this value lives: see [`Http::awaiting`].
 pub struct Awaiting<'a>(&'a Http);
 
 impl Drop for Awaiting<'_> {
@@ -295,7 +295,7 @@ fn host_of(url: &Url) -> String {
 }
 
 fn builder() -> reqwest::ClientBuilder {
-    // The first caller wins. A second installation is refused and changes nothing.
+    // Ignored: after the first installation, any other is refused and changes nothing.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .user_agent(concat!("cogfed/", env!("CARGO_PKG_VERSION")))

@@ -2,7 +2,8 @@
 //!
 //! There is no standard. The rules are those of curl (<https://curl.se/libcurl/c/CURLOPT_NOPROXY.html>), with Go's
 //! ports (<https://pkg.go.dev/golang.org/x/net/http/httpproxy>). An entry that fits no rule is ignored, because other
-//! programs share the variable. Its hosts are then reached through the proxy, which is the safe side.
+//! programs share the variable. The hosts that it was meant for are then reached through the proxy, which is the safe
+//! choice.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -72,7 +73,7 @@ fn entry(text: &str) -> Option<Entry> {
     if text.contains('/') {
         return text.parse().ok().map(Entry::Network);
     }
-    // `::1` has colons of its own.
+    // Tried first, because the colons in `::1` separate no port.
     if let Ok(address) = text.parse::<Ipv6Addr>() {
         return Some(Entry::Address(IpAddr::V6(address).to_canonical(), None));
     }

@@ -1,8 +1,8 @@
-//! The choice of a request's proxy, if any.
+//! The choice of the proxy for a request, if any.
 //!
-//! The variables are those of curl and of the AWS CLI. As in these, the lower-case name counts first. reqwest's own
-//! reader is not used, because it silently ignores a malformed variable. In `NO_PROXY` it supports no ports and no
-//! brackets, and its `*` does not match addresses.
+//! The variables are those of curl and of the AWS CLI. As in both programs, the lower-case name takes precedence.
+//! reqwest's own reader is not used, because it silently ignores a malformed variable. In `NO_PROXY`, that reader
+//! supports neither ports nor brackets, and its `*` does not match addresses.
 
 use base64::Engine;
 use http::HeaderValue;
@@ -19,14 +19,14 @@ pub type Variable = dyn Fn(&str) -> Option<String> + Send + Sync;
 /// The variables that name a proxy for https. The first that is set counts.
 const NAMES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 
-/// A proxy, as a variable names it.
+/// A proxy that an environment variable names.
 #[derive(Clone)]
 pub struct Proxy {
-    /// The variable that names it.
+    /// The name of that variable.
     pub variable: &'static str,
-    /// Its address, without user and password.
+    /// The proxy's URL, without user and password.
     pub url: Url,
-    /// The header with the variable's user and password, if there are any.
+    /// The `Proxy-Authorization` header with the user and password in the variable, if there are any.
     pub authorization: Option<HeaderValue>,
 }
 

@@ -8,7 +8,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::clock::http_date;
 
-/// The number of attempts in all, if a repeat is safe.
+/// The total number of attempts, if a repeat is safe.
 pub const ATTEMPTS: u32 = 3;
 /// The longest wait that a server can impose.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(5 * 60);

@@ -56,7 +56,7 @@ fn read(named_by: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>, Fai
     let mut checked = RootCertStore::empty();
     let mut roots = Vec::new();
     for certificate in CertificateDer::pem_slice_iter(&bytes) {
-        // One unreadable certificate must not cost the others in a large bundle.
+        // One unreadable certificate must not make the others in a large bundle unusable.
         match certificate {
             Ok(certificate) if checked.add(certificate.clone()).is_ok() => roots.push(certificate),
             _ => tracing::debug!(file = %path.display(), "a certificate that cannot be read is passed over"),

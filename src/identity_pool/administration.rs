@@ -30,7 +30,8 @@ pub struct Administrator {
 }
 
 impl Administrator {
-    /// Reads the variables that every AWS tool reads. Returns `None` unless both halves of a key are set.
+    /// Reads the variables that every AWS tool reads. Returns `None` unless both the access key id and the secret
+    /// access key are set.
     pub fn from_variables(variable: &dyn Fn(&str) -> Option<String>) -> Option<Self> {
         let given = |name: &str| variable(name).filter(|value| !value.is_empty());
         Some(Self {
@@ -44,7 +45,8 @@ impl Administrator {
     /// the server's clock, for the signature.
     ///
     /// # Errors
-    /// [`Kind::Refused`] if these credentials may not read it, [`Kind::Network`] if the service or its answer fails.
+    /// [`Kind::Refused`] if these credentials may not read the role mapping, [`Kind::Network`] if the service gives no
+    /// usable answer.
     pub async fn pool_roles(
         &self,
         pool: &PoolConfig<'_>,
@@ -82,7 +84,7 @@ impl Administrator {
     }
 }
 
-/// Returns whether the code is about the credentials, not about the request or the service.
+/// Returns whether a refusal with this code is due to the credentials, not to the request or the service.
 fn is_about_the_asker(code: Option<&str>, status: u16) -> bool {
     let others =
         ["ResourceNotFoundException", "InvalidParameterException", "TooManyRequestsException", "ThrottlingException"];

@@ -48,7 +48,7 @@ enum Open {
     Issuer,
 }
 
-/// Returns the question that this answer leaves open; `None` if it is clear.
+/// Returns the question that this answer leaves open; `None` if the answer names its cause.
 fn open(code: &str, message: &str) -> Option<Open> {
     let is_said = |pieces: &[&str]| pieces.iter().any(|piece| message.contains(piece));
     let of_the_token =

@@ -24,7 +24,7 @@ use crate::http::{Http, ObeyRetryAfter};
 use crate::profile::{Flow, Profile};
 use crate::secret::Secret;
 
-/// The settings of the clients of the identity pool and of STS, with the names for their messages.
+/// The settings that the clients of the identity pool and of STS share, with the names that their messages use.
 #[derive(Debug, Clone, Copy)]
 pub struct PoolConfig<'a> {
     /// The identity pool's id. Its prefix is the region of both services.
@@ -91,7 +91,7 @@ fn provider_name(issuer: &str) -> &str {
 /// The reason why a call to the identity pool failed.
 #[derive(Debug)]
 pub enum PoolError {
-    /// The identity id is not known, or no longer: request it again.
+    /// The identity pool does not know this identity id, or no longer does: request the id again.
     UnknownIdentity(Failure),
     /// Any other failure.
     Failed(Failure),
@@ -113,14 +113,14 @@ pub struct IdentityPool<'a> {
 }
 
 impl<'a> IdentityPool<'a> {
-    /// Creates a client that uses `http`. Its calls are not signed: the token is the proof.
+    /// Creates a client that uses `http`. Its calls are not signed: the ID token is the proof.
     pub fn new(config: PoolConfig<'a>, http: &Http) -> Self {
         let client = Client::from_conf(config.sdk_config(http).allow_no_auth().build());
         Self { config, client, http: http.clone() }
     }
 
-    /// Returns the identity id of the person whose token `login` holds. It does not change: store it, because the quota
-    /// of this call is small.
+    /// Returns the identity id of the person whose token `login` holds. An identity id does not change. Store it,
+    /// because the quota of this call is small.
     ///
     /// # Errors
     /// [`crate::error::Kind::Refused`] with the meaning of AWS's answer, or [`crate::error::Kind::Network`].
@@ -131,8 +131,8 @@ impl<'a> IdentityPool<'a> {
         answer.identity_id.ok_or_else(|| self.odd_answer("no identity id"))
     }
 
-    /// Returns credentials for an identity, of the configured role if there is one. The classic flow names their
-    /// session after `person`. Also returns the identity id from the answer, which replaces the given one.
+    /// Returns the identity id in the answer, which replaces the given one, and credentials for that identity. They are
+    /// for the configured role, if there is one. The classic flow names their session after `person`.
     ///
     /// # Errors
     /// Like [`IdentityPool::identity_id`].

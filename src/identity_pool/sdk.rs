@@ -52,7 +52,7 @@ pub struct Called<'a> {
 }
 
 impl<'a> PoolConfig<'a> {
-    /// Returns the words for the identity pools' service.
+    /// Returns the words for messages about the identity pools' service.
     pub fn identity_pool(&self) -> Called<'a> {
         Called {
             config: *self,
@@ -64,7 +64,7 @@ impl<'a> PoolConfig<'a> {
         }
     }
 
-    /// Returns the words for the Security Token Service.
+    /// Returns the words for messages about the Security Token Service.
     pub fn sts(&self) -> Called<'a> {
         Called {
             config: *self,
@@ -94,7 +94,7 @@ impl Called<'_> {
                 }
                 .after(http.sdk_retry_after(context.raw()))
             }
-            // Neither JSON nor XML: mostly the page of a proxy.
+            // The answer is neither JSON nor XML. It is usually the page of a proxy.
             SdkError::ResponseError(context) => {
                 self.senseless(context.raw()).after(http.sdk_retry_after(context.raw()))
             }
@@ -120,14 +120,14 @@ impl Called<'_> {
             .hint("check the network, and HTTPS_PROXY if you need a proxy")
     }
 
-    /// Returns the failure of a successful answer that lacks something.
+    /// Returns the failure for an answer that has a success status but lacks something. `what` names the gap.
     pub fn odd_answer(&self, what: &str) -> Failure {
         Failure::new(Kind::Network, format!("{} answered with {what}", self.party))
             .hint(format!("check '{}' in the profile", self.endpoint_key))
     }
 
-    /// Returns the failure of a refusal: with the `likely` cause if there is one, else with the table's. The message
-    /// holds AWS's own words.
+    /// Returns the failure for a refusal. The `likely` cause replaces the one in the table of refusals, if there is one.
+    /// The message quotes AWS's own words.
     pub fn explain(&self, code: &str, message: &str, likely: Option<Likely>) -> Failure {
         let config = self.config;
         let row = refusals::find(self.refuser, code, message);

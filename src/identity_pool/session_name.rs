@@ -1,5 +1,5 @@
 //! The name of an assumed role's session. It appears in CloudTrail, in the caller's ARN and in `aws:userid` of
-//! policies, and should tell who the person is.
+//! policies, so it should tell who the person is.
 
 /// The longest name of a session, in characters
 /// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>: `[\w+=,.@-]{2,64}`).

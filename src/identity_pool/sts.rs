@@ -75,8 +75,8 @@ impl<'a> Sts<'a> {
         identity.ok_or_else(|| self.config.sts().odd_answer("half an identity"))
     }
 
-    /// Returns a role's credentials for a token of the identity pool. The request is not signed: the token is the proof
-    /// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>).
+    /// Returns a role's credentials in exchange for the identity pool's OpenID token. The request is not signed: the
+    /// token is the proof (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>).
     ///
     /// # Errors
     /// Like [`Sts::caller_identity`].

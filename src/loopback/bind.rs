@@ -5,8 +5,8 @@ use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 
 /// A port that is held on 127.0.0.1 and on ::1.
 ///
-/// `localhost` may mean either address family. A program that held the port on the other one could receive this
-/// program's requests, so both are needed.
+/// `localhost` may mean either address. A program that held the port on the other address could receive this program's
+/// requests, so both are needed.
 #[derive(Debug)]
 pub struct Port {
     pub(super) sockets: Vec<TcpListener>,

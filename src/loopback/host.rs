@@ -1,4 +1,4 @@
-//! The host that a request is addressed to.
+//! The check that a request is addressed to this server.
 
 use http::header::HOST;
 use http::request::Parts;
@@ -6,8 +6,8 @@ use http::request::Parts;
 /// Returns whether a request is addressed to this server, by a loopback name with its port. There has to be exactly one
 /// `Host` header. If the target has an authority, that is checked as well.
 ///
-/// A web page can make a browser send requests here under any name that resolves to this machine (DNS rebinding). Such
-/// requests carry that name.
+/// A web page can make a browser send requests here under any name that resolves to this machine (DNS rebinding). The
+/// `Host` header of such a request has that name.
 pub fn is_addressed_to(request: &Parts, port: u16) -> bool {
     let ours = |host: &str| ["localhost", "127.0.0.1", "[::1]"].iter().any(|name| format!("{name}:{port}") == host);
     let mut hosts = request.headers.get_all(HOST).iter();

@@ -10,9 +10,9 @@ use std::net::SocketAddr;
 
 /// Returns whether a connection from `peer` to our `port` is known to be another user's. Root counts as this user.
 ///
-/// The state of a sign-in does not prove which user sends it: it is in the browser's command line, which every local
-/// user can read. The kernel shows root as the owner of a closed socket. A connection from a closed socket counts as
-/// another user's, because a browser of this user would wait for the answer.
+/// The `state` of a sign-in does not prove which user sends it: the browser's command line shows it to every local
+/// user. The kernel shows root as the owner of a closed socket. A connection from a closed socket counts as another
+/// user's, because a browser of this user would wait for the answer.
 pub fn is_someone_else(peer: SocketAddr, port: u16) -> bool {
     #[cfg(target_os = "linux")]
     {

@@ -46,11 +46,11 @@ impl<'a> RequestOptions<'a> {
 /// The random values of one attempt to sign in. They are new for each attempt and never stored.
 #[derive(Debug)]
 pub struct Attempt {
-    /// Returned in the callback. An answer without it does not belong to this attempt.
+    /// The value that the callback returns. An answer without it does not belong to this attempt.
     pub state: Secret,
-    /// Returned in the ID token.
+    /// The value that the ID token repeats.
     pub nonce: Secret,
-    /// Proves to the token endpoint that this process began the attempt.
+    /// The PKCE verifier, which proves to the token endpoint that this process began the attempt.
     pub verifier: Secret,
     challenge: PkceCodeChallenge,
 }
@@ -68,7 +68,7 @@ impl Attempt {
         }
     }
 
-    /// Returns the URL for the browser. It is built here: a server can at most name its endpoint, at a host that the
+    /// Returns the URL for the browser. It is built here. A server can choose only the endpoint, at a host that the
     /// profile allows.
     ///
     /// # Errors

@@ -21,8 +21,8 @@ pub struct Tokens {
 
 /// An app client, its issuer, and the means to reach the issuer.
 ///
-/// [`Client::exchange`] and [`Client::refresh`] return a [`Grant`], which [`Client::verify`] has to accept before it is
-/// used. The only exception is a rotated refresh token, which is saved at once.
+/// [`Client::exchange`] and [`Client::refresh`] return a [`Grant`], which [`Client::verify`] has to accept before the
+/// tokens are used. The only exception is a rotated refresh token, which is saved at once.
 #[derive(Clone, Copy)]
 pub struct Client<'a> {
     /// The issuer whose tokens are accepted.
@@ -39,7 +39,7 @@ pub struct Client<'a> {
     pub http: &'a Http,
     /// The folder in which the issuer's signing keys are cached.
     pub folder: &'a Folder,
-    /// The clock.
+    /// The source of the current time.
     pub clock: &'a dyn Clock,
 }
 
@@ -57,17 +57,19 @@ impl Client<'_> {
         Ok(Tokens { grant, claims })
     }
 
-    /// Returns the failure for a person who uses this profile.
+    /// Returns `error` as a failure, in words for a person who uses this profile.
     pub fn failure(&self, error: GrantError) -> Failure {
         error.failure(&self.facts(&login_command(self.profile)))
     }
 
-    /// Returns the values that fill a refusal's text. `login` is the command that signs in to this profile.
+    /// Returns the values for the placeholders in a refusal's text. `login` is the command that signs in to this
+    /// profile.
     pub(super) fn facts<'a>(&'a self, login: &'a str) -> [(&'static str, &'a str); 3] {
         [("login", login), ("issuer", self.issuer.described()), ("profile", self.profile)]
     }
 
-    /// Returns the failure of an answer to a code without an ID token (OpenID Connect Core 1.0, section 3.1.3.3).
+    /// Returns the failure to report if the answer to a code has no ID token (OpenID Connect Core 1.0, section
+    /// 3.1.3.3).
     fn no_id_token(&self) -> Failure {
         let message = format!("the {} gave no ID token, though 'openid' was asked for", self.issuer.described());
         Failure::new(Kind::Refused, message).hint("the app client must allow the scope 'openid'")

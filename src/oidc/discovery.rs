@@ -1,5 +1,5 @@
-//! The endpoints of an issuer. Those of a user pool follow from the profile. Those of a plain issuer are in its
-//! discovery document (OpenID Connect Discovery 1.0, section 4).
+//! The endpoints of an issuer. A user pool's endpoints follow from the profile. A plain issuer's are in its discovery
+//! document (OpenID Connect Discovery 1.0, section 4).
 //!
 //! The document is cached in cogfed's own folder for a day. Its endpoints are used only at hosts that the profile
 //! allows.
@@ -67,7 +67,8 @@ pub async fn endpoints(
     let document = fetch(issuer, http).await?;
     let kept = CachedDocument { fetched_at: now, url: issuer.discovery.clone(), document };
     let endpoints = checked(&kept.document, issuer)?;
-    // The copy only saves a request. A folder that is not writable is reported when it matters.
+    // An error is only logged, because the copy only saves a request. A folder that is not writable is reported when it
+    // matters.
     file.write_or_log(&kept, "the discovery document could not be kept");
     Ok(endpoints)
 }
@@ -189,7 +190,7 @@ mod tests {
         checked(&serde_json::from_value(document).expect("a document"), &issuer())
     }
 
-    /// Starts a server of a document with these algorithms. Returns it with the issuer of the document.
+    /// Starts a server of a discovery document with these algorithms. Returns the server and the document's issuer.
     fn lab(algorithms: &Value) -> (KeyServer, Issuer) {
         let lab = KeyServer::new();
         let mut document = json_document();

@@ -71,7 +71,7 @@ pub struct SignIn<'a> {
     pub options: RequestOptions<'a>,
     /// The app client's redirect URIs.
     pub redirect: &'a Redirect,
-    /// Opens the page; `None` leaves that to the person.
+    /// The browser that opens the page; `None` leaves that to the person.
     pub browser: Option<Arc<dyn Browser>>,
     /// True if the sign-in fails when no browser opens, because nobody is there to open one.
     pub needs_browser: bool,
@@ -91,7 +91,7 @@ impl SignIn<'_> {
     ///
     /// # Errors
     /// [`Kind::SignInRequired`] if nobody signed in before the deadline, [`Kind::Refused`] for a refusal,
-    /// [`Kind::Network`], and the failures of `save`.
+    /// [`Kind::Network`] if a server gives no usable answer, or the failure of `save`.
     pub async fn run<T>(
         &self,
         listener: Listener,
@@ -135,8 +135,8 @@ impl SignIn<'_> {
         outcome
     }
 
-    /// Shows the URL and opens it. The receiver gets the reason if no browser opens. The opener runs on its own thread,
-    /// because some openers return only when the browser is closed.
+    /// Shows the URL and opens it. The returned receiver gets the reason if no browser opens. The opener runs on its
+    /// own thread, because some openers return only when the browser is closed.
     fn open(&self, url: &Url, port: u16) -> oneshot::Receiver<String> {
         (self.notify)(Notice::Page { url, opening: self.browser.is_some(), port });
         let (failed, trouble) = oneshot::channel();
@@ -144,7 +144,7 @@ impl SignIn<'_> {
             let url = url.clone();
             let opened = std::thread::Builder::new().name("browser".into()).spawn(move || {
                 if let Err(reason) = browser.open(&url) {
-                    // Nobody receives it once the sign-in is over.
+                    // Ignored: once the sign-in is over, nobody receives the reason.
                     let _ = failed.send(reason);
                 }
             });
@@ -229,7 +229,7 @@ impl SignIn<'_> {
     }
 }
 
-/// The result of the wait.
+/// The result of the wait for the person.
 enum Conclusion {
     Code(Secret),
     Denied(Denial),

@@ -21,7 +21,7 @@ const MOST_HOSTS: usize = 100;
 /// renew credentials with less than 15 minutes left
 /// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>).
 const SESSION_DURATION: std::ops::RangeInclusive<u64> = 1800..=43_200;
-/// The default life of those credentials.
+/// The default life of the classic flow's credentials.
 const DEFAULT_SESSION_DURATION: TimeDelta = TimeDelta::hours(1);
 
 /// The settings of one profile, to be checked and turned into a [`Profile`](super::Profile).

@@ -69,9 +69,9 @@ pub fn find(
 }
 
 impl Profile {
-    /// Returns the profile for one sign-in of the person with this address, which is suggested to the provider. If the
-    /// profile names no provider, the user pool finds it by the domain. The sign-in is stored under the same name as
-    /// without the address, so that later commands find it.
+    /// Returns the profile for one sign-in of the person with this address. The address is suggested to the provider.
+    /// If the profile names no provider, the user pool finds one by the address's domain. The address does not change
+    /// the name under which the sign-in is stored, so that later commands find it.
     ///
     /// # Errors
     /// [`Kind::Usage`] if this is not an email address, or the profile's `email_domains` do not include its domain.

@@ -157,7 +157,7 @@ fn check_name(name: &str) -> Result<(), String> {
 }
 
 fn unknown<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
-    // No misspelled key is as long, and comparing long words takes time.
+    // No misspelled key is so long, and comparing long words takes time.
     let meant = if name.len() <= LONGEST_KEY { nearest(name, candidates) } else { None };
     match meant {
         Some(meant) => format!("unknown key '{name}'; did you mean '{meant}'?"),

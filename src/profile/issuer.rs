@@ -96,7 +96,7 @@ impl Issuer {
         }
     }
 
-    /// Returns the word for it in messages.
+    /// Returns the word for this kind of issuer in messages.
     pub fn described(&self) -> &'static str {
         match self {
             Issuer::UserPool(_) => "user pool",

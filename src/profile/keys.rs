@@ -90,7 +90,7 @@ impl<T: Shaped> Key<T> {
         Self { entry: Entry { name, shape: T::SHAPE, from_environment, default }, value: PhantomData }
     }
 
-    /// Returns its row of the table.
+    /// Returns the key's row of the table.
     pub const fn entry(self) -> Entry {
         self.entry
     }
@@ -128,7 +128,7 @@ keys! {
     CLIENT_ID: String = pinned("client_id");
     /// The host of the user pool's hosted UI.
     DOMAIN: String = pinned("domain");
-    /// The issuer in the tokens, if it is neither of the user pool's two.
+    /// The issuer in the tokens, if it is neither of the user pool's two own issuers.
     ISSUER: String = pinned("issuer");
     /// The hosts that a plain issuer's endpoints may use besides its own.
     ISSUER_HOSTS: Vec<String> = pinned("issuer_hosts");
@@ -144,7 +144,7 @@ keys! {
     IDP_IDENTIFIER: String = open("idp_identifier", None);
     /// The domains of the email addresses by which `login --email` finds the profile.
     EMAIL_DOMAINS: Vec<String> = pinned("email_domains");
-    /// A name for this sign-in, for two people at one identity provider.
+    /// A name for this sign-in, to tell apart two people at one identity provider.
     ACCOUNT: String = open("account", None);
     /// The user name that the identity provider suggests.
     LOGIN_HINT: String = open("login_hint", None);

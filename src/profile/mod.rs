@@ -62,7 +62,7 @@ pub struct Profile {
     pub idp_identifier: Option<String>,
     /// The domains of people's email addresses, by which `login --email` finds the profile.
     pub email_domains: Vec<String>,
-    /// A name for this sign-in, for two people at one provider.
+    /// A name for this sign-in, to tell apart two people at one provider.
     pub account: Option<String>,
     /// The user name that the provider's page suggests.
     pub login_hint: Option<String>,
@@ -86,7 +86,7 @@ pub struct Profile {
     pub role_arn: Option<String>,
     /// The flow from ID token to credentials.
     pub flow: Flow,
-    /// The store of its secrets.
+    /// The store of the tokens and credentials.
     pub store: StoreKind,
     /// The region of the APIs that `call` signs for.
     pub region: Option<String>,
@@ -104,7 +104,7 @@ pub struct Profile {
 pub enum Flow {
     /// The identity pool assumes a role that it chooses, and returns credentials for an hour.
     Enhanced,
-    /// The identity pool issues a token for the person, with which STS assumes [`Profile::role_arn`]. That key is
+    /// The identity pool issues a token for the person, with which STS assumes [`Profile::role_arn`], which is then
     /// required.
     Classic {
         /// The requested life of the credentials.
@@ -154,13 +154,13 @@ impl Redirect {
 /// The endpoints of AWS's services: AWS's own hosts, or those of a sandbox, an emulator or a private link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoints {
-    /// The identity pools' service.
+    /// The endpoint of the identity pools' service.
     pub identity_pool: String,
-    /// True if that is AWS's own host for the region. It may receive any sign-in's ID token.
+    /// True if that endpoint is AWS's own host for the region, which may receive the ID token of any sign-in.
     pub identity_pool_is_aws: bool,
-    /// The Security Token Service.
+    /// The endpoint of the Security Token Service.
     pub sts: String,
-    /// True if that is AWS's own host for the identity pool's region.
+    /// True if that endpoint is AWS's own host for the identity pool's region.
     pub sts_is_aws: bool,
 }
 
@@ -227,8 +227,8 @@ impl Profile {
         })
     }
 
-    /// Returns the part of account names that tells sign-ins apart: `account`, else the identity provider, else its
-    /// identifier, else `default`.
+    /// Returns the part of account names that tells sign-ins apart: `account`, else the identity provider, else that
+    /// provider's identifier, else `default`.
     pub fn who(&self) -> &str {
         [&self.account, &self.identity_provider, &self.idp_identifier]
             .into_iter()
@@ -236,8 +236,8 @@ impl Profile {
             .unwrap_or("default")
     }
 
-    /// Returns the profile with another identity provider, for one sign-in. The sign-in is stored under the same name
-    /// as without it, so that later commands find it.
+    /// Returns the profile with another identity provider, for one sign-in. The other provider does not change the name
+    /// under which the sign-in is stored, so that later commands find it.
     ///
     /// # Errors
     /// [`Kind::Usage`] if this is not a name, or the profile has no user pool: only a user pool has identity providers.

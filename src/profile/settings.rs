@@ -36,7 +36,7 @@ impl fmt::Display for Value {
 }
 
 impl Value {
-    /// Returns its shape.
+    /// Returns the shape of this value.
     pub fn shape(&self) -> Shape {
         match self {
             Value::Text(_) => Shape::Text,
@@ -134,7 +134,7 @@ pub struct Settings(BTreeMap<&'static str, Setting>);
 impl Settings {
     /// Combines the layers. Flags take precedence over the environment, then the profile, then the defaults.
     ///
-    /// `variable` reads an environment variable. `profile` is the layer of the file.
+    /// `variable` reads an environment variable. `profile` is the layer of the configuration file.
     ///
     /// # Errors
     /// If a value has the wrong shape, or the environment sets a key that only the file may set.

@@ -82,7 +82,7 @@ pub const ROWS: &[Row] = &[
         source: DENIED_THREAD,
         ..NOT_AUTHORIZED
     },
-    // The refusal of a CustomRoleArn is undocumented. It probably names the role.
+    // The refusal of a CustomRoleArn is undocumented. Its message probably names the role.
     Row {
         says: &["Access to Role"],
         cause: "the identity pool does not give you the role that was asked for",

@@ -70,7 +70,7 @@ impl ApiRequest {
             headers.entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
             headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
         }
-        // With all headers that the HTTP client would add itself, so that --dry-run shows the request as sent.
+        // All headers that the HTTP client would add itself are set here, so that --dry-run shows the request as sent.
         headers.entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
         headers.entry(USER_AGENT).or_insert(HeaderValue::from_static(concat!("cogfed/", env!("CARGO_PKG_VERSION"))));
         let host = HeaderValue::from_str(&target.authority).expect("the host of a parsed URL is ASCII without spaces");
@@ -153,7 +153,7 @@ fn given_headers(given: &[(String, String)]) -> Result<HeaderMap, Failure> {
             return Err(Failure::new(Kind::Usage, message).hint("encode it, or send it in the body"));
         }
         let mut value = HeaderValue::from_str(value).expect("visible ASCII and spaces are a header's value");
-        // These can be secret: --dry-run masks them, and nothing logs them.
+        // These headers can be secret: --dry-run masks them, and nothing logs them.
         value.set_sensitive(header == COOKIE || header == "x-api-key");
         if headers.len() >= MOST_HEADERS {
             let message = format!("more than {MOST_HEADERS} headers are given");

@@ -69,8 +69,8 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// Returns the gateway's time, if it is known and the refusal was due to the time. Sign the request again with it,
-    /// but only once: another refusal has another reason. The refused request did not reach the API.
+    /// Returns the gateway's time, if it is known and the refusal was due to the time. Sign the request again with that
+    /// time, but only once: a second refusal has another reason. The refused request did not reach the API.
     pub fn corrected_time(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         if self.reason == Reason::WrongClock { now.checked_add_signed(self.offset?) } else { None }
     }
@@ -252,7 +252,7 @@ fn row(reason: Reason, seen: &Seen, context: &Context) -> (&'static Row, [(&'sta
     (row, facts)
 }
 
-/// Returns the message and the hint.
+/// Returns the message and the hint that explain a refusal.
 fn words(reason: Reason, seen: &Seen, context: &Context) -> (String, String) {
     let Context { request, region, profile } = context;
     let (row, more) = row(reason, seen, context);

@@ -57,7 +57,7 @@ impl fmt::Debug for SignedRequest {
 /// Signs `request` for the API in `region` as of `now`. The same request can be signed again with another time.
 ///
 /// # Errors
-/// If a header cannot hold the credentials, which then are not AWS's.
+/// If the credentials contain characters that no header can hold. AWS issues no such credentials.
 pub fn sign(
     request: &ApiRequest,
     credentials: &Credentials,

@@ -93,8 +93,8 @@ impl Target {
     /// Reads and normalises `given`.
     ///
     /// # Errors
-    /// [`Kind::Usage`] if it cannot be signed: another scheme than https (or http to a loopback host), a user name, a
-    /// control character, or a query that is not UTF-8.
+    /// [`Kind::Usage`] if the URL cannot be signed: another scheme than https (or http to a loopback host), a user
+    /// name, a control character, or a query that is not UTF-8.
     pub(super) fn parse(given: &str) -> Result<(Self, Vec<Note>), Failure> {
         let mut notes = Vec::new();
         if given.chars().any(char::is_control) {

@@ -77,8 +77,8 @@ pub fn is_list(claim: &Value) -> bool {
     }
 }
 
-/// Returns the ARNs of `cognito:roles`. In tokens it is an array, although AWS's page describes a text with commas
-/// (<https://docs.aws.amazon.com/cognito/latest/developerguide/role-based-access-control.html>).
+/// Returns the ARNs of `cognito:roles`. In tokens that claim is an array, although AWS's page describes a text with
+/// commas (<https://docs.aws.amazon.com/cognito/latest/developerguide/role-based-access-control.html>).
 pub fn iam_roles(claims: &Map<String, Value>) -> Vec<String> {
     let mut roles: Vec<String> = match claims.get(IAM_ROLES) {
         Some(Value::Array(roles)) => roles.iter().filter_map(Value::as_str).map(str::to_owned).collect(),

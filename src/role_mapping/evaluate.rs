@@ -34,9 +34,10 @@ pub enum Verdict {
 pub enum Outcome {
     /// Credentials of this role.
     Role(String),
-    /// `NotAuthorizedException`.
+    /// The identity pool refuses with `NotAuthorizedException`.
     Denied,
-    /// `InvalidIdentityPoolConfigurationException`: the default role applies, and there is none.
+    /// The identity pool fails with `InvalidIdentityPoolConfigurationException`: the default role applies, and there is
+    /// none.
     NoRole,
 }
 
@@ -75,12 +76,12 @@ pub enum Basis {
 /// The result of an evaluation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evaluation {
-    /// One verdict for each rule, in order. Rules after the deciding one are judged as well, because a requested role
-    /// may be theirs.
+    /// One verdict for each rule, in order. Rules after the deciding one are judged as well, because one of them may
+    /// give a requested role.
     pub verdicts: Vec<Verdict>,
     /// The result for the person.
     pub outcome: Outcome,
-    /// The reason for it.
+    /// The reason for the outcome.
     pub basis: Basis,
 }
 

@@ -99,7 +99,7 @@ impl Interpretation {
         Question::ALL.into_iter().filter(|question| self.is_otherwise(*question)).collect()
     }
 
-    /// Returns whether it has the other answer to every question to which `part` has it.
+    /// Returns whether every question that has its other answer in `part` also has it here.
     pub fn includes(self, part: Self) -> bool {
         self.others & part.others == part.others
     }

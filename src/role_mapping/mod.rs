@@ -49,7 +49,7 @@ pub struct IdentityPoolRoles {
 pub struct RoleMapping {
     /// `Type`, with the rules if it is `Rules`.
     pub by: By,
-    /// `AmbiguousRoleResolution`.
+    /// `AmbiguousRoleResolution`: the outcome if the mapping gives no role.
     pub ambiguous: AmbiguousRole,
 }
 
@@ -138,7 +138,7 @@ impl IdentityPoolRoles {
         arns
     }
 
-    /// Returns the custom attributes in rules: a user pool may hold application roles in them.
+    /// Returns the custom attributes that rules test: a user pool may hold application roles in them.
     pub fn custom_claims(&self) -> impl Iterator<Item = &str> {
         let rules = self.mappings.values().flat_map(RoleMapping::rules);
         rules.map(|rule| rule.claim.as_str()).filter(|claim| claim.starts_with(asserted::CUSTOM))

@@ -11,7 +11,7 @@ use crate::aws::ids::provider_name;
 pub struct Chosen<'a> {
     /// The entry with its key; `None` if the identity pool has no mappings at all.
     pub entry: Option<(&'a str, &'a RoleMapping)>,
-    /// The way in which it was chosen.
+    /// The way in which the entry was chosen.
     pub by: ChosenBy,
     /// The provider that the token's `iss` and `aud` name, if the entry is for another one.
     pub other_token: Option<String>,
@@ -23,7 +23,7 @@ pub struct Chosen<'a> {
 pub enum ChosenBy {
     /// By the token's issuer and audience.
     Token,
-    /// By its name.
+    /// By the name in a flag.
     Flag,
     /// It is the only entry.
     Only,

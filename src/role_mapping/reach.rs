@@ -6,7 +6,8 @@
 use super::evaluate::matches;
 use super::{MatchType, Rule};
 
-/// Returns whether a rule of the type and value `earlier` matches every text that one of `later` matches.
+/// Returns whether a rule of the type and value `earlier` matches every text that a rule of the type and value `later`
+/// matches.
 ///
 /// `Equals` matches one text, and `NotEqual` all but one. `StartsWith` and `Contains` match texts without end, so only
 /// the value itself decides. Values are not empty.
@@ -14,12 +15,12 @@ pub fn matches_whenever(earlier: (MatchType, &str), later: (MatchType, &str)) ->
     use MatchType::{Contains, Equals, NotEqual, StartsWith};
     let ((earlier_type, wide), (later_type, narrow)) = (earlier, later);
     match (earlier_type, later_type) {
-        // The one text has to match.
+        // The one text that `later` matches has to match.
         (_, Equals) => matches(earlier_type, narrow, wide),
         // Infinitely many texts have to match.
         (NotEqual, NotEqual) => narrow == wide,
         (_, NotEqual) => false,
-        // The one text that does not match must not be among them.
+        // The one text that `earlier` does not match must not be one that `later` matches.
         (NotEqual, StartsWith | Contains) => !matches(later_type, wide, narrow),
         // Anything may follow, so the beginning decides.
         (StartsWith, StartsWith) => narrow.starts_with(wide),
@@ -30,9 +31,9 @@ pub fn matches_whenever(earlier: (MatchType, &str), later: (MatchType, &str)) ->
     }
 }
 
-/// Returns the earlier rules, counted from 0, that leave no text to the rule at `place`; none if it can take effect.
-/// Either one rule covers it, or two that together match every text: one matches all but one text, the other matches
-/// that text.
+/// Returns the earlier rules, counted from 0, that leave no text to the rule at `place`; none if that rule can take
+/// effect. Either one rule covers it, or two that together match every text: one matches all but one text, the other
+/// matches that text.
 ///
 /// `is_array` is true if the claim is not a text. AWS does not document how arrays are compared, so only an equal rule
 /// is certain to match as well.

@@ -9,7 +9,7 @@ use crate::profile::{Profile, Role};
 pub struct Ask {
     /// The profile: the sign-in, the identity pool, the store.
     pub profile: Arc<Profile>,
-    /// The role.
+    /// The role that the credentials are for, with the flow that issues them.
     pub role: Role,
 }
 

@@ -73,7 +73,8 @@ impl Session {
         self.http.clock_offset()
     }
 
-    /// Saves the offset that this run measured for the next run. Warns if it is so large that AWS refuses signatures.
+    /// Saves the offset that this run measured, for use in the next run. Warns if it is so large that AWS refuses
+    /// signatures.
     pub fn note_clock(&self) {
         let Some(ClockOffset { host, offset }) = self.measured() else { return };
         let now = self.clock().now();
@@ -88,7 +89,7 @@ impl Session {
             (false, _) => {
                 let seconds = (offset.there(now) - now).num_seconds();
                 let kept = KeptOffset { host, seconds, at: now };
-                // Without it, the next run has one request refused, and then measures again.
+                // Without the file, the next run has one request refused, and then measures again.
                 file(self.folder()).write_or_log(&kept, "the clock's offset could not be kept");
             }
         }

@@ -60,8 +60,8 @@ impl Session {
     }
 
     /// Copies the stored credentials into the kernel's keyring, for the next run. After a reboot, for example, there is
-    /// no copy. The lock and a second read make sure that it does not restore what a sign-out has just deleted. If the
-    /// lock is taken, no copy is made.
+    /// no copy. The lock and a second read make sure that the copy does not restore what a sign-out has just deleted.
+    /// If the lock is taken, no copy is made.
     fn copy_to_kernel(&self) {
         let Ok(Some(_lock)) = Lock::try_acquire(self.folder(), &tokens_account(self.profile())) else { return };
         let now = self.clock().now();
@@ -105,8 +105,8 @@ impl Session {
         outcome.map_err(|error| self.with_clock_named(error))
     }
 
-    /// Returns the stored credentials, if they were issued after `old` was read. Their expiry is ignored: by a clock
-    /// that is ahead they may seem expired, but they are new.
+    /// Returns the stored credentials, if they were issued after `old` was read. Their expiry is ignored: if this
+    /// machine's clock is ahead, new credentials may seem expired.
     fn issued_since(&self, old: Option<CredentialsRecord>) -> Result<Option<CredentialsRecord>, Failure> {
         let stored = CredentialsRecord::read(&self.store, &self.ask)?;
         Ok(stored.filter(|record| old.is_none_or(|old| !record.has_same_key(&old))))
@@ -130,8 +130,8 @@ impl Session {
                     self.log_decision("held back, because the last renewal failed just now", &freshness);
                     return Ok(Lease::of(record.clone(), Some(lock)));
                 }
-                // The server asked to be left alone. Or the renewal failed while this process waited for the lock, and
-                // would only fail again. A failure in the future does not count, because the clock was set back since.
+                // The server asked for a pause, or the renewal failed while this process waited for the lock and would
+                // only fail again. A failure in the future does not count, because the clock was set back since.
                 None if earlier.is_held_back(now) || (earlier.at > began && earlier.at <= now) => {
                     self.log_decision("not renewed, because an earlier renewal failed", &freshness);
                     return Err(earlier.failure());

@@ -1,4 +1,4 @@
-//! The browser sign-in: one browser at a time for each sign-in, and none if the stored one works.
+//! The browser sign-in: one browser at a time for each sign-in, and none if the stored sign-in works.
 //!
 //! A caller makes a [`SignInRequest`] and gets an [`Outcome`]:
 //!
@@ -24,11 +24,11 @@ use crate::oidc::{self, Browser, Listener, RequestOptions, SignIn};
 /// The party that opens the browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BrowserPolicy {
-    /// cogfed if it can, otherwise the person who runs it.
+    /// cogfed, if it can open one; otherwise the person who runs cogfed.
     Open,
     /// The person, at their own request.
     Person,
-    /// cogfed only: a tool runs it, and nobody reads its output.
+    /// Only cogfed, because a tool runs cogfed and nobody reads the output.
     Unattended,
 }
 
@@ -49,7 +49,7 @@ pub struct SignInRequest<'a> {
     pub address: Option<&'a str>,
     /// The party that opens the browser.
     pub policy: BrowserPolicy,
-    /// Opens the page; `None` leaves that to the person.
+    /// The browser that opens the page; `None` leaves that to the person.
     pub browser: Option<Arc<dyn Browser>>,
     /// Asks the person to paste the address at which the browser ended; `None` if nobody can answer.
     pub ask: Option<oidc::Ask<'a>>,
@@ -98,7 +98,7 @@ impl Session {
     /// process signs in for longer than `patience`, or no port is free. [`Kind::Refused`] if the sign-in is refused.
     /// [`Kind::Store`] or [`Kind::Network`].
     pub async fn sign_in(&self, request: &SignInRequest<'_>) -> Result<Outcome, Failure> {
-        // Reads the store first, so that a broken one is reported before anyone signs in.
+        // Reads the store first, so that a broken store is reported before anyone signs in.
         if request.is_forced {
             self.tokens_to_replace()?;
         } else if let Some(tokens) = self.working(request).await? {
@@ -145,8 +145,8 @@ impl Session {
         saved.map_err(|error| self.with_clock_named(error)).inspect_err(|error| self.note_failure(error))
     }
 
-    /// Returns the stored sign-in, if it works and is the requested one. One that has ended or is refused counts as
-    /// missing.
+    /// Returns the stored sign-in, if it works and is the requested one. A sign-in that has ended or is refused counts
+    /// as missing.
     async fn working(&self, request: &SignInRequest<'_>) -> Result<Option<TokensRecord>, Failure> {
         match self.confirm().await {
             Ok(tokens) => Ok(Some(tokens).filter(|tokens| request.is_wanted(tokens))),

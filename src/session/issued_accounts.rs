@@ -1,7 +1,7 @@
 //! The list of credentials that were made from a sign-in, kept outside the store.
 //!
-//! The sign-in's record has the same list, but a damaged record loses it. This one lets the next sign-in delete the old
-//! credentials all the same, so that nobody is handed another person's.
+//! The sign-in's record has the same list, but a damaged record loses it. This list still lets the next sign-in delete
+//! the old credentials, so that nobody is handed another person's.
 
 use std::collections::BTreeSet;
 use std::time::SystemTime;

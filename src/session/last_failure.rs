@@ -47,7 +47,7 @@ pub struct LastFailure {
     pub at: DateTime<Utc>,
     #[serde(flatten)]
     failure: KeptFailure,
-    /// The time from which the server may be asked again, if it named one.
+    /// The time from which the server may be asked again, if the server named one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     not_before: Option<DateTime<Utc>>,
 }
@@ -86,7 +86,7 @@ pub fn read(own: &Folder, ask: &Ask) -> Option<LastFailure> {
     file(own, ask).read()
 }
 
-/// Saves a failure.
+/// Saves the failure of a renewal of these credentials.
 pub fn remember(own: &Folder, ask: &Ask, error: &Failure, now: DateTime<Utc>) {
     let failure = LastFailure {
         at: now,

@@ -2,7 +2,8 @@
 //!
 //! Many processes may ask at once. At most one of them renews; the others hand out credentials that are still valid, or
 //! wait. Each sign-in has one lock for its renewals, sign-ins and sign-outs. Profiles that share a sign-in share the
-//! lock. A renewal holds it until its credentials are handed over, so that no sign-out can delete them in between.
+//! lock. A renewal holds the lock until its credentials are handed over, so that no sign-out can delete them in
+//! between.
 //!
 //! [`Session`] is for a process that does one thing and exits. [`Provider`] answers many callers, on any runtime.
 //! [`interactive`] is the browser sign-in.
@@ -69,7 +70,7 @@ pub type OnMessage = Arc<dyn Fn(Message<'_>) + Send + Sync>;
 pub struct Setup {
     /// The folder of locks, marks and the last failure, [`Folder::own`].
     pub folder: Folder,
-    /// The clock.
+    /// The source of the current time.
     pub clock: Arc<dyn Clock>,
     /// The app client's secret, if the environment gives one.
     pub client_secret: Option<Secret>,

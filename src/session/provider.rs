@@ -34,7 +34,8 @@ use crate::aws::Credentials;
 use crate::error::{Failure, Kind};
 use crate::process;
 
-/// A provider of credentials: for any [`Ask`] through its methods, and for its own one through the AWS SDK's trait.
+/// A provider of credentials: for any [`Ask`] through its methods, and for its session's own [`Ask`] through the AWS
+/// SDK's trait.
 ///
 /// Fresh credentials come from memory. Otherwise one renewal runs at a time for each sign-in, and all who wait for its
 /// credentials get its result.
@@ -165,7 +166,7 @@ impl Shared {
         let started = thread::Builder::new().name("cogfed-renewal".into()).spawn(move || {
             let landing = airborne.fly(&session, turn);
             drop(airborne);
-            // No one receives it if all callers were cancelled.
+            // Ignored: if all callers were cancelled, nobody receives the result.
             let _ = land.send(Some(landing));
         });
         match started {

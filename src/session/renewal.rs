@@ -82,7 +82,7 @@ impl Session {
         let reserve = Reserve::set_aside(self.folder(), self.profile(), &tokens).map_err(not_begun)?;
         let marked = refresh_mark::set(self.folder(), self.profile(), &tokens, self.clock().now());
         let mut interrupted_at = marked.map_err(not_begun)?;
-        // The secret from the sign-in: the environment's may be another app client's by now.
+        // The secret from the sign-in is used: the one in the environment may belong to another app client by now.
         let client_secret = tokens.client_secret.clone();
         let client = self.client(&endpoints, client_secret.as_ref());
         let granted = self.refresh_grant(&tokens, &client, &mut interrupted_at).await;

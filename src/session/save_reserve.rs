@@ -45,7 +45,7 @@ impl Reserve {
 impl Drop for Reserve {
     fn drop(&mut self) {
         self.descriptors.clear();
-        // The next reserve removes a file that stays.
+        // A file that cannot be removed now is removed by the next reserve.
         if let Err(error) = self.folder.remove(&self.account) {
             tracing::debug!(%error, "the room that was set aside stays taken");
         }

@@ -53,8 +53,9 @@ impl Session {
     }
 
     /// Saves a new sign-in. The old one's credentials are deleted first, unless it is the same person's and `is_forced`
-    /// is false. Three lists name them: its record, the list outside the store, and `siblings`, the accounts of
-    /// credentials of other profiles that share the sign-in. Any one of these lists may be incomplete, so all are used.
+    /// is false. Three lists name them: the old sign-in's record, the list outside the store, and `siblings`, the
+    /// accounts of credentials of other profiles that share the sign-in. Any one of these lists may be incomplete, so
+    /// all are used.
     ///
     /// # Errors
     /// [`crate::error::Kind::Store`] or [`crate::error::Kind::Busy`].
@@ -92,7 +93,7 @@ impl Session {
             record.ended = Some(Ended { at: self.clock().now(), interrupted_at: None, by_sign_out: true });
             record.write(&self.store, self.profile())
         });
-        // No refresh token to revoke, no readable record, or no room to write it: deleted at once.
+        // Without a refresh token to revoke, a readable record, or room to write it, the sign-in is deleted at once.
         if !matches!(left, Some(Ok(()))) {
             self.store.delete(&tokens_account(self.profile()))?;
         }
@@ -135,8 +136,8 @@ impl Session {
         browser_backoff::clear(self.folder(), self.profile());
     }
 
-    /// Deletes the credentials that were made from `tokens`, and this profile's in any case. Returns how many `tokens`
-    /// lists.
+    /// Deletes the credentials that were made from `tokens`, and in any case those of this profile. Returns the number
+    /// of credentials that `tokens` lists.
     fn delete_credentials(&self, tokens: Option<&TokensRecord>, siblings: &[String]) -> Result<usize, Failure> {
         let mut accounts = tokens.map(|tokens| tokens.credentials.clone()).unwrap_or_default();
         let listed = accounts.len();

@@ -227,7 +227,7 @@ impl Backend for Keyring {
     fn list(&self) -> Result<Listing, StoreError> {
         let search = || self.connected(|store| store.search(&spec()));
         let found = match search()? {
-            // As in `call`.
+            // Repeated on a new connection, for the reasons that `call` gives.
             Err(Error::PlatformFailure(_)) => {
                 *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
                 search()?

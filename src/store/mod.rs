@@ -142,9 +142,9 @@ pub struct Store {
 }
 
 impl Store {
-    /// Creates the store of this kind. `folder` is cogfed's own ([`Folder::own`]); the file store uses its `store/`.
-    /// `patience` limits the time of all calls to a keyring together. `on_wait` is called once, when one of them has
-    /// taken a second.
+    /// Creates the store of this kind. `folder` is cogfed's own ([`Folder::own`]); the file store uses the folder
+    /// `store/` in it. `patience` limits the time of all calls to a keyring together. `on_wait` is called once, when
+    /// one of them has taken a second.
     pub fn new(kind: StoreKind, folder: &Folder, patience: Patience, on_wait: Option<OnWait>) -> Self {
         #[cfg(target_os = "linux")]
         let cache = (kind == StoreKind::Keyring).then(KernelKeyring::cache);

@@ -22,7 +22,8 @@ pub(super) fn copying(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> 
     let is_set = |name| variable(name).is_some_and(|value| !value.is_empty());
     let plain = format!("\u{1b}]52;c;{encoded}\u{7}");
     Some(if is_set("TMUX") || term.starts_with("tmux") {
-        // tmux accepts one of the two, depending on `set-clipboard` and `allow-passthrough`, and drops the other.
+        // tmux accepts one of these two forms, depending on `set-clipboard` and `allow-passthrough`, and drops the
+        // other.
         format!("{plain}\u{1b}Ptmux;\u{1b}{plain}\u{1b}\\")
     } else if is_set("STY") {
         in_pieces(&plain)

@@ -24,7 +24,7 @@ pub struct Claims {
     pub scopes_given: Option<String>,
 }
 
-/// Returns the claims of the file that the flags name, else of the sign-in.
+/// Returns the claims in the file that the flags name, else those of the sign-in.
 pub fn claims(flags: &Roles, context: Option<&ProfileContext>, env: &mut Env) -> anyhow::Result<Claims> {
     let scope = |claims: &Map<String, Value>| claims.get("scope").and_then(Value::as_str).map(str::to_owned);
     if let Some(path) = &flags.claims {
@@ -64,12 +64,12 @@ fn reason(invalid: Invalid) -> String {
     }
 }
 
-/// Returns the role mapping of a file.
+/// Returns the role mapping in the file at `path`.
 pub fn mapping_of(path: &Path, env: &mut Env) -> Result<IdentityPoolRoles, Failure> {
     IdentityPoolRoles::read(&read(path, LARGEST, env)?, &named(path))
 }
 
-/// Returns the role mapping of the file that the flags name, else of the service, which an administrator may ask.
+/// Returns the role mapping in the file that the flags name, else the one that the service returns to an administrator.
 pub fn mapping(flags: &Roles, context: Option<&ProfileContext>, env: &mut Env) -> anyhow::Result<IdentityPoolRoles> {
     if let Some(path) = &flags.mapping {
         return Ok(mapping_of(path, env)?);

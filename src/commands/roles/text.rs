@@ -5,7 +5,7 @@ use super::report::{Report, others, type_of};
 use crate::role_mapping::asserted::Asserted;
 use crate::role_mapping::{By, ChosenBy, Outcome, Severity, Verdict};
 
-/// Returns the whole text, escaped for a terminal.
+/// Returns the text of the whole report, escaped for a terminal.
 pub fn of(report: &Report<'_>) -> String {
     let mut lines = Vec::new();
     head(report, &mut lines);

@@ -89,8 +89,8 @@ async fn accept(sockets: Vec<TcpListener>, handler: Arc<impl Handler>) {
         while connections.try_join_next().is_some() {}
         guests.retain(|guest| !guest.task.is_finished());
         if guests.len() >= CONNECTIONS {
-            // The oldest connection without a whole request makes room. If every one has sent its request, the new one
-            // is closed: the others are answered soon.
+            // The oldest connection without a whole request is closed to make room. If every connection has sent its
+            // request, the new one is closed, because the others are answered soon.
             let Some(idle) = guests.iter().position(|guest| !guest.is_served.load(Ordering::Relaxed)) else { continue };
             if let Some(guest) = guests.remove(idle) {
                 guest.task.abort();
@@ -99,12 +99,13 @@ async fn accept(sockets: Vec<TcpListener>, handler: Arc<impl Handler>) {
         let is_served = Arc::new(AtomicBool::new(false));
         let task = connections.spawn(serve(stream, peer, Arc::clone(&handler), Arc::clone(&is_served)));
         guests.push_back(Guest { is_served, task });
-        // Otherwise a burst would be accepted at once, and its first connections closed with their requests unread.
+        // Lets connections read their requests. Otherwise a burst would be accepted at once, and its first connections
+        // would be closed with their requests unread.
         tokio::task::yield_now().await;
     }
 }
 
-/// Accepts the next connection. The sockets take turns at being asked first, so that a flood on one does not starve the
+/// Accepts the next connection. The sockets take turns to be polled first, so that a flood on one does not starve the
 /// other.
 async fn next(sockets: &[TcpListener], turn: usize) -> io::Result<(TcpStream, SocketAddr)> {
     poll_fn(|context| {

@@ -9,7 +9,7 @@ use super::surroundings::Opener;
 
 /// A browser. It is a trait, so that a test can be the browser or record the page.
 pub trait Browser: Send + Sync {
-    /// Opens `url`, or returns the reason why it could not. Some openers return only when the browser is closed.
+    /// Opens `url`, or returns the reason why that failed. Some openers return only when the browser is closed.
     fn open(&self, url: &Url) -> Result<(), String>;
 }
 
@@ -22,7 +22,7 @@ pub struct SystemBrowser {
 
 impl Browser for SystemBrowser {
     fn open(&self, url: &Url) -> Result<(), String> {
-        // No page of an issuer is a file, a script or an option.
+        // An issuer's page is never a file, a script or an option.
         if !matches!(url.scheme(), "https" | "http") {
             return Err("the page's address is neither https nor http".into());
         }
@@ -103,8 +103,8 @@ fn filled(word: &str, url: &Url, has_url: &mut bool) -> String {
     filled
 }
 
-/// Runs a program without cogfed's streams, so that its output cannot end up among credentials. It gets neither the
-/// client secret nor a Ctrl-C that is meant for cogfed.
+/// Runs a program without cogfed's streams, so that its output cannot end up among credentials. The program gets
+/// neither the client secret nor a Ctrl-C that is meant for cogfed.
 fn run(program: &Path, arguments: impl IntoIterator<Item = String>) -> Result<(), String> {
     let mut command = Command::new(program);
     command

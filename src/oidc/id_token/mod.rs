@@ -1,9 +1,9 @@
 //! ID token verification (OpenID Connect Core 1.0, section 3.1.3.7;
 //! <https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html>).
 //!
-//! `openidconnect` reads the keys and verifies the signature. The claims are read here, because the type of that
-//! library rejects a token if one optional claim has an odd type. A directory that sends `"email_verified": "yes"` must
-//! not lock anyone out.
+//! `openidconnect` reads the keys and verifies the signature. The claims are read here, because the library rejects a
+//! token if one optional claim has an odd type. A directory that sends `"email_verified": "yes"` must not lock anyone
+//! out.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -54,7 +54,7 @@ pub struct Expected<'a> {
 }
 
 impl<'a> Expected<'a> {
-    /// Returns the requirements for the ID token of `grant`, from `issuer` for the app client `client_id`.
+    /// Returns the requirements for the ID token in `grant`, which `issuer` issued to the app client `client_id`.
     pub fn new(
         issuer: &'a Issuer,
         client_id: &'a str,
@@ -85,7 +85,7 @@ impl<'a> Expected<'a> {
         if self.is_user_pool { "user pool" } else { "issuer" }
     }
 
-    /// Returns the end of a message about a time: the clock that was used.
+    /// Returns the words that end a message about a time. They name the clock that was used.
     fn doubt(&self) -> String {
         match self.offset.is_none() {
             true => " by this machine's clock".to_owned(),
@@ -116,7 +116,7 @@ pub struct IdTokenClaims {
 pub enum Invalid {
     /// The key is not in the given set. The caller may fetch the keys again, once.
     UnknownKey,
-    /// Any other fault, as a text. It is final.
+    /// Any other fault, in words. Fetching the keys again would not help.
     Token(String),
 }
 

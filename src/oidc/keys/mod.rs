@@ -40,7 +40,7 @@ impl<'a> Keys<'a> {
         Self { http, folder, url }
     }
 
-    /// Verifies an ID token. Fetches the keys again if its key is unknown, at most once in five minutes.
+    /// Verifies an ID token. Fetches the keys again if the token's key is unknown, at most once in five minutes.
     ///
     /// # Errors
     /// [`Kind::Refused`] if the token is not valid, [`Kind::Network`] if the keys cannot be fetched.
@@ -86,7 +86,8 @@ impl<'a> Keys<'a> {
         let keys: Value = serde_json::from_slice(answer.body()).map_err(|_| unusable("not JSON".into()))?;
         key_set(&keys)?;
         let kept = CachedKeys { fetched_at: now, url: self.url.to_owned(), keys };
-        // The copy only saves a request. A folder that is not writable is reported when it matters.
+        // An error is only logged, because the copy only saves a request. A folder that is not writable is reported
+        // when it matters.
         self.file().write_or_log(&kept, "the signing keys could not be kept");
         Ok(kept.keys)
     }

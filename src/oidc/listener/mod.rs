@@ -128,8 +128,8 @@ struct Desk {
     answered: AtomicBool,
     /// Notified when the last page has been fetched.
     farewell: Notify,
-    /// True if the last page was requested before the outcome was known. A later request for it does not prove that the
-    /// browser has it.
+    /// True if the last page was requested before the outcome was known. A later request for that page then does not
+    /// prove that the browser has received it.
     is_pestered: AtomicBool,
 }
 
@@ -163,7 +163,7 @@ async fn answer(request: &Parts, peer: SocketAddr, desk: &Desk, said_farewell: &
         Judgement::Code(code) => desk.concluded(Arrival::Code(code)).await,
         Judgement::Denied(denial) => desk.concluded(Arrival::Denied(denial)).await,
         Judgement::Unvouched(denial) => {
-            // Nobody receives it once the sign-in is over.
+            // Ignored: once the sign-in is over, nobody receives the arrival.
             let _ = desk.arrivals.send(Arrival::Unvouched(denial));
             not_ours(StatusCode::BAD_REQUEST, "this does not belong to the sign-in that cogfed waits for")
         }
@@ -195,7 +195,8 @@ impl Desk {
         if !self.answered.swap(true, Ordering::Relaxed) {
             let _ = self.arrivals.send(arrival);
         }
-        // An error means that the sign-in was dropped without an outcome. The page then says that it is not over.
+        // An error means that the sign-in was dropped without an outcome. The page then says that the sign-in is not
+        // over.
         let _ = self.ended.clone().wait_for(Option::is_some).await;
         let mut response = respond(StatusCode::FOUND, String::new());
         response.headers_mut().insert(LOCATION, HeaderValue::from_static(DONE));

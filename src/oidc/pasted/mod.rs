@@ -2,7 +2,7 @@
 //! lines.
 //!
 //! An address is judged as if the browser had requested it from the listener. A bare code is never enough: the browser
-//! has to supply the state as well. If cogfed filled in the state, it would protect nobody
+//! has to supply the state as well. A state that cogfed filled in itself would protect nobody
 //! (<https://github.com/openclaw/openclaw/issues/16058>).
 
 use http::Request;
@@ -33,7 +33,7 @@ const BAD_CHARACTERS: Fault = "that has spaces or control characters in it, whic
 pub struct Pasted<'a> {
     awaited: &'a Awaited,
     redirect_uri: &'a str,
-    /// The start of an address that more lines may follow.
+    /// The start of an address that later lines may continue.
     beginning: Zeroizing<String>,
 }
 

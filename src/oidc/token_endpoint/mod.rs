@@ -67,7 +67,7 @@ pub enum GrantError {
 }
 
 impl GrantError {
-    /// Returns the failure for the person.
+    /// Returns the failure to report, with `facts` in place of the placeholders.
     pub(super) fn failure(self, facts: Facts<'_>) -> Failure {
         match self {
             GrantError::NotSent(failure) | GrantError::Unknown(failure) | GrantError::Refused(failure) => failure,
@@ -155,8 +155,8 @@ impl Client<'_> {
         let endpoint = TokenUrl::new(self.endpoints.token.clone()).map_err(not_a_url)?;
         let client = oauth2::Client::new(ClientId::new(self.id.to_owned())).set_token_uri(endpoint);
         Ok(match self.secret {
-            // RFC 6749, section 2.3.1, allows the secret in the body. Cognito accepts both ways, but servers disagree
-            // on how to encode a Basic header.
+            // RFC 6749, section 2.3.1, allows the secret in the body. Cognito accepts it there and in a Basic header,
+            // but servers disagree on how to encode that header.
             Some(secret) => client
                 .set_client_secret(ClientSecret::new(secret.expose().to_owned()))
                 .set_auth_type(AuthType::RequestBody),
@@ -212,7 +212,7 @@ type OAuthClient = oauth2::Client<
 #[derive(Debug)]
 enum SendError {
     Http(HttpError),
-    /// The HTTP status, and `Retry-After`.
+    /// The server is overloaded or broken: its HTTP status, and the wait in `Retry-After`.
     Unavailable(u16, Option<Duration>),
     NotJson,
 }

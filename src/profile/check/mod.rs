@@ -60,7 +60,7 @@ pub fn authority(text: &str) -> Result<String, String> {
     let known = |name: &str| if name == "localhost" { Ok(name.to_owned()) } else { host(name) };
     let Some((name, port)) = text.split_once(':') else { return known(text) };
     match port.parse::<u16>() {
-        // URLs of that host have this form.
+        // URLs leave out port 443, so hosts are compared without it.
         Ok(443) if port == "443" => known(name),
         Ok(number) if number != 0 && number.to_string() == port => Ok(format!("{}:{port}", known(name)?)),
         _ => Err(format!("'{}' is not a host with a port, as in login.example.com:8443", quoted(text))),
@@ -105,7 +105,7 @@ pub fn ports(numbers: &[u64]) -> Result<Vec<u16>, String> {
     if ports.is_empty() { Err("give at least one port".into()) } else { Ok(ports) }
 }
 
-/// Checks the host in the redirect URI. Cognito accepts http only for these three.
+/// Checks the host in the redirect URI. Cognito accepts http only for `localhost`, `127.0.0.1` and `[::1]`.
 pub fn redirect_host(text: &str) -> Result<String, String> {
     match text {
         "localhost" | "127.0.0.1" | "[::1]" => Ok(text.to_owned()),

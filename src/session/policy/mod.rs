@@ -89,7 +89,7 @@ impl fmt::Display for Freshness {
 pub enum Step {
     /// Use the stored ID token.
     UseIdToken,
-    /// Refresh first: the new ID token no longer has a role that was taken away.
+    /// Refresh first: only a new ID token leaves out a role that was taken away.
     Refresh,
     /// Sign in: no token is left to use.
     SignIn,

@@ -78,7 +78,7 @@ impl CredentialsRecord {
         self.access_key_id == other.access_key_id
     }
 
-    /// Returns the remaining life.
+    /// Returns the remaining life of the credentials, negative once they have expired.
     pub fn left(&self, now: DateTime<Utc>) -> TimeDelta {
         self.expires_at - now
     }

@@ -25,7 +25,7 @@ pub enum Use<'a> {
 pub struct Mismatch {
     /// The name of the value, as in messages: "app client".
     what: &'static str,
-    /// Its value in the record.
+    /// The value in the record.
     stored: String,
     /// The value that the use needs.
     wanted: String,
@@ -114,7 +114,8 @@ impl TokensRecord {
         }
     }
 
-    /// Compares the AWS endpoints. AWS's own may receive the tokens of any sign-in. Any other has to be in the record.
+    /// Compares the AWS endpoints. AWS's own endpoints may receive the tokens of any sign-in. Any other endpoint has to
+    /// be in the record.
     fn fits_aws_endpoints(&self, ask: &Ask) -> Result<(), Mismatch> {
         let endpoints = &ask.profile.endpoints;
         if !endpoints.identity_pool_is_aws && self.identity_pool_endpoint != endpoints.identity_pool {

@@ -196,8 +196,8 @@ impl TokensRecord {
         self.refresh_token = Some(refresh_token);
     }
 
-    /// Returns the end of silent renewal, if the profile has a `refresh_token_validity`. It counts from the sign-in;
-    /// rotation does not extend it.
+    /// Returns the end of silent renewal, if the profile has a `refresh_token_validity`. That time counts from the
+    /// sign-in, and rotation does not extend it.
     pub fn renewable_until(&self, profile: &Profile) -> Option<DateTime<Utc>> {
         self.refresh_token.as_ref()?;
         Some(self.signed_in_at + profile.refresh_token_validity?)
@@ -269,9 +269,9 @@ fn written<R: Serialize>(record: &R) -> Secret {
 
 /// The reason why a stored record cannot be read.
 enum Unreadable {
-    /// No version of cogfed writes this.
+    /// The text is not a record that any version of cogfed writes.
     Damaged(Failure),
-    /// A newer cogfed wrote it.
+    /// A newer cogfed wrote the record.
     Newer(Failure),
 }
 

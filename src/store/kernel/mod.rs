@@ -113,7 +113,7 @@ fn update(description: &str, bytes: &[u8], seconds: Option<usize>) -> Result<(),
     updated
 }
 
-/// Sets a key's permissions and lifetime. Without `seconds` it lives until the machine shuts down.
+/// Sets a key's permissions and lifetime. Without `seconds`, the key lives until the machine shuts down.
 fn settle(key: Key, seconds: Option<usize>) -> Result<(), KeyError> {
     let permissions = KeyPermissionsBuilder::builder()
         .posessor(Permission::ALL)

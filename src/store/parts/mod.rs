@@ -23,7 +23,8 @@ const MARK: &str = "cogfed-parts/1 ";
 /// The longest [`Header::text`] or head of a part, in bytes: mark, slot, generation and two numbers.
 const HEAD: usize = MARK.len() + 2 + 32 + 2 * 8;
 
-/// The smallest piece of a text in a part, in bytes. An item that holds less than [`HEAD`] and this is too small.
+/// The smallest piece of a text in a part, in bytes. An item that holds less than the sum of [`HEAD`] and this is too
+/// small.
 const LEAST: usize = 16;
 
 /// The largest number of parts. No record needs as many.

@@ -36,8 +36,8 @@ fn verified(token: &str, nonce: Option<&str>) -> Result<IdTokenClaims, Invalid> 
     verified_at(token, nonce, 0, 0)
 }
 
-/// Like [`verified`], but `later` seconds later by this machine's clock. The server's clock is `offset` seconds from
-/// it.
+/// Like [`verified`], but `later` seconds later by this machine's clock. The server's clock differs from this machine's
+/// by `offset` seconds.
 fn verified_at(token: &str, nonce: Option<&str>, later: i64, offset: i64) -> Result<IdTokenClaims, Invalid> {
     let (nonce, access_token) = (nonce.map(Secret::new), Secret::new(ACCESS_TOKEN));
     let issuers = [ISSUER.to_owned(), UPDATED.to_owned()];

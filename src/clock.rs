@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn offset_moves_times_and_never_prolongs_them() {
+    fn clock_offset_converts_times_and_never_postpones_an_expiry() {
         let noon = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
         let hours = TimeDelta::hours;
         let (ahead, behind) = (Offset::measured(hours(-2)), Offset::measured(hours(2)));
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn offsets_count_from_one_minute_and_harm_from_five() {
+    fn clock_offset_counts_from_one_minute_and_harms_from_five() {
         for (seconds, is_none, is_harmful) in
             [(0, true, false), (59, true, false), (60, false, false), (299, false, false), (300, false, true)]
         {
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn offset_describes_this_machines_clock() {
+    fn clock_offset_describes_this_machines_clock() {
         for (seconds, said) in [
             (-7500, "2 h 5 min ahead of"),
             (7500, "2 h 5 min behind"),

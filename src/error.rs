@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn context_keeps_kind_hint_and_wait() {
+    fn added_context_keeps_a_failures_kind_hint_and_wait() {
         let locked = || Failure::new(Kind::Store, "the keyring is locked").hint("unlock it");
         let inner: Result<(), Failure> = Err(locked().after(Some(Duration::from_secs(1))));
         let failure = inner.within(|| "cannot read the tokens").within(|| "profile 'internal'").unwrap_err();

@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn repeated_names_are_refused_in_any_spelling() {
+    fn repeated_json_names_are_refused_in_any_spelling() {
         assert_eq!(read(r#"{"b": 1, "a": 2}"#), Ok(vec![("b".into(), 1), ("a".into(), 2)]));
         for text in [r#"{"a": 1, "a": 1}"#, r#"{"a": 1, "b": 2, "\u0061": 3}"#] {
             assert!(read(text).unwrap_err().starts_with("'a' is there twice"), "{text}");

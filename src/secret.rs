@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn debug_shows_a_placeholder() {
+    fn debug_of_a_secret_shows_a_placeholder() {
         #[derive(Debug)]
         #[expect(dead_code, reason = "read by the derived Debug alone")]
         struct Holder {

@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn document_equals_the_one_in_the_aws_specification() {
+    fn credential_process_document_equals_the_one_in_the_aws_specification() {
         let credentials = Credentials {
             access_key_id: "ASIAEXAMPLE".into(),
             secret_access_key: Secret::new("key/with+signs"),

@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn issuers_of_a_pool_are_its_own_hosts() {
+    fn issuers_of_a_user_pool_are_its_own_hosts() {
         let issuers = |region: &'static str| Place { region, is_fips: false }.issuers("P");
         assert_eq!(
             issuers("eu-west-1"),

@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn fast_path_reads_the_same_as_the_whole_parser() {
+    fn credential_process_parser_reads_the_same_as_the_whole_parser() {
         for flags in [
             &[][..],
             &["-p", "a"],

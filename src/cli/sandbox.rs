@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn help_names_every_refusal_once_within_80_columns() {
+    fn sandbox_help_names_every_refusal_once_within_80_columns() {
         let list = refusals_by_place();
         let words: Vec<&str> = list.split([' ', ',', '\n']).collect();
         for refusal in Refusal::all() {

@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn context_of_a_verb_keeps_kind_and_hint() {
+    fn added_context_keeps_a_failures_kind_and_hint() {
         let locked = Failure::new(Kind::Store, "the keyring is locked").hint("unlock it");
         let added = anyhow::Error::from(locked).context("cannot read the tokens").context("profile 'internal'");
         let said = "profile 'internal': cannot read the tokens: the keyring is locked";

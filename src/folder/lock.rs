@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn running_holder_is_waited_for_until_its_own_bound() {
+    fn running_lock_holder_is_waited_for_until_its_own_bound() {
         let (_temp, folder) = at_temp();
         let _file = held_by(&folder, &std::process::id().to_string());
         let working = LOOK + LOOK / 2;
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn signal_does_not_end_a_lock_wait_but_errors_do() {
+    fn lock_wait_outlasts_signals_but_not_errors() {
         let mut answers = vec![Ok(()), Err(ErrorKind::Interrupted), Err(ErrorKind::Interrupted)];
         uninterrupted(|| answers.pop().unwrap().map_err(io::Error::from)).unwrap();
         assert_eq!(answers, []);
@@ -334,7 +334,7 @@ mod tests {
         }
 
         #[test]
-        fn stopped_holder_is_waited_for_until_its_own_bound() {
+        fn stopped_lock_holder_is_waited_for_until_its_own_bound() {
             let (_temp, folder) = at_temp();
             let idle = Idle::named("idle");
             let _file = held_by(&folder, &idle.0.id().to_string());
@@ -346,7 +346,7 @@ mod tests {
         }
 
         #[test]
-        fn person_waits_for_a_stopped_holder_as_for_any_other() {
+        fn person_waits_for_a_stopped_lock_holder_like_any_other() {
             let (_temp, folder) = at_temp();
             let idle = Idle::named("idle");
             let _file = held_by(&folder, &idle.0.id().to_string());

@@ -97,14 +97,14 @@ mod tests {
     }
 
     #[test]
-    fn other_and_shortened_names_have_no_account() {
+    fn other_and_shortened_file_names_have_no_account() {
         for name in ["", ".new-x", "a/b", "a b", "%2f", "%2", "%zz", "%61", "%FF", "é", &file_name(&"a".repeat(201))] {
             assert_eq!(account_of(name), None, "{name}");
         }
     }
 
     #[test]
-    fn long_names_are_cut_and_stay_different() {
+    fn long_file_names_are_cut_and_stay_different() {
         let stem = "é/".repeat(200);
         let names: HashSet<String> = (0..100).map(|i| file_name(&format!("{stem}{i}"))).collect();
         assert_eq!(names.len(), 100);

@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn value_is_written_read_and_removed() {
+    fn state_file_value_is_written_read_and_removed() {
         let temp = tempfile::tempdir().unwrap();
         let folder = Folder::at(temp.path().join("cogfed"));
         let file = StateFile::<Vec<u32>>::new(folder.sub("made"), "a/b", 7);
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn unreadable_values_read_as_absent() {
+    fn unreadable_state_file_reads_as_absent() {
         let temp = tempfile::tempdir().unwrap();
         let folder = Folder::at(temp.path().join("cogfed"));
         let file = StateFile::<Vec<u32>>::new(folder.clone(), "a", 7);

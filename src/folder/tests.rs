@@ -11,7 +11,7 @@ fn at_temp() -> (tempfile::TempDir, Folder) {
 }
 
 #[test]
-fn file_is_written_read_replaced_and_removed() {
+fn private_file_is_written_read_replaced_and_removed() {
     let (_temp, folder) = at_temp();
     let store = folder.sub("store");
     assert!(store.read("tokens/a", 100).unwrap().is_none());
@@ -70,7 +70,7 @@ fn file_is_opened_as_often_as_asked_or_never() {
 }
 
 #[test]
-fn only_a_swept_replacement_is_repeated() {
+fn only_replacing_a_swept_file_is_repeated() {
     let outcome = |mut answers: Vec<Result<(), ErrorKind>>| {
         let mut calls = 0;
         let result = repeated(|| {
@@ -200,7 +200,7 @@ mod unix {
     }
 
     #[test]
-    fn odd_files_and_second_names_are_refused() {
+    fn irregular_files_and_hard_links_are_refused() {
         let (temp, folder) = at_temp();
         let path = folder.ensured().unwrap();
         std::fs::create_dir(path.join("folder")).unwrap();

@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn pauses_double_and_vary() {
+    fn retry_pauses_double_and_vary() {
         for (attempt, longest) in [(1, 200), (2, 400), (3, 800), (40, 3200)] {
             for _ in 0..50 {
                 let pause = pause(attempt).as_millis();

@@ -37,7 +37,7 @@ mod tests {
     }
 
     #[test]
-    fn offset_is_measured_from_the_middle_of_the_exchange() {
+    fn clock_offset_is_measured_from_the_middle_of_the_exchange() {
         let at = |seconds: i64| DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap();
         assert_eq!(offset(at(5), at(0), at(10)), Offset::default());
         assert_eq!(offset(at(3605), at(0), at(10)), Offset::measured(TimeDelta::hours(1)));
@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn clock_is_not_measured_from_cached_answers() {
+    fn clock_offset_is_not_measured_from_cached_answers() {
         let date = ("date", "Wed, 21 Oct 2026 07:28:00 GMT");
         assert!(server_time(&headers(&[date])).is_some());
         assert_eq!(server_time(&headers(&[date, ("age", "7")])), None);

@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn claims_name_the_likely_cause() {
+    fn likely_cause_of_a_role_refusal_follows_from_the_claims() {
         for (claims, asked_for, expected) in [
             (json!({}), None, "asserts no role for you"),
             (json!({ "custom:roles": "" }), None, "asserts no role for you"),
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn clear_answers_get_no_likely_cause() {
+    fn refusal_that_names_its_cause_gets_no_likely_cause() {
         for (code, message) in [
             ("NotAuthorizedException", "Invalid login token. Token expired: 2 >= 1"),
             ("NotAuthorizedException", "Logins don't match."),
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn new_issuer_is_the_likely_cause_of_unknown_issuers() {
+    fn new_issuer_form_is_the_likely_cause_of_unsupported_provider() {
         let refusal = ("NotAuthorizedException", "Token is not from a supported provider of this identity pool.");
         let issuer = |issuer: &str| json!({ "iss": issuer });
         let new = issuer("https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123xyz");

@@ -163,7 +163,7 @@ mod tests {
     };
 
     #[test]
-    fn explanations_keep_aws_own_words() {
+    fn explained_refusals_quote_the_words_of_aws() {
         for (code, message, meaning, kind) in [
             ("NotAuthorizedException", "Invalid login token. Token expired: 2 >= 1", "has expired", Kind::Refused),
             (

@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_half_is_enough_only_without_ipv6() {
+    fn ipv4_port_alone_is_enough_only_without_ipv6() {
         use io::ErrorKind::{AddrInUse, AddrNotAvailable, PermissionDenied, Unsupported};
         let halves = |error: io::Error| {
             let v4 = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();

@@ -27,7 +27,7 @@ mod tests {
     }
 
     #[test]
-    fn loopback_names_with_the_port_are_accepted() {
+    fn host_header_with_a_loopback_name_and_port_is_accepted() {
         for host in ["localhost:8400", "127.0.0.1:8400", "[::1]:8400"] {
             assert!(is_ours(http::Request::get("/").header(HOST, host)), "{host}");
             assert!(is_ours(http::Request::get(format!("http://{host}/")).header(HOST, host)), "{host}");
@@ -35,7 +35,7 @@ mod tests {
     }
 
     #[test]
-    fn other_hosts_are_refused() {
+    fn requests_for_other_hosts_are_refused() {
         for host in [
             "localhost",
             "localhost:8401",

@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     #[cfg(target_endian = "little")]
-    fn owner_is_read_from_the_kernels_table() {
+    fn connection_owner_is_read_from_the_kernels_table() {
         let table = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n   \
             0: 0100007F:20D0 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 1 1 0 100 0 0 10 0\n   \
             1: 0100007F:20D0 0100007F:C350 01 00000000:00000000 00:00000000 00000000  1000        0 2 1 0 20 4 30 10 -1\n   \
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn only_this_user_and_root_are_accepted() {
+    fn only_connections_of_this_user_and_root_are_accepted() {
         for (owner, ours, is_foreign) in [
             (Some(Owner::User(1000)), 1000, false),
             (Some(Owner::User(0)), 1000, false),
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn own_connection_is_not_someone_elses() {
+    fn connection_of_this_user_is_recognised() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn closed_socket_is_not_taken_for_roots() {
+    fn closed_socket_does_not_count_as_owned_by_root() {
         use std::io::{Read, Write};
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();

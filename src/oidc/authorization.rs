@@ -123,7 +123,7 @@ mod tests {
     use crate::profile::testing::profile;
 
     #[test]
-    fn url_has_every_parameter_and_no_secret() {
+    fn authorization_url_has_every_parameter_and_no_secret() {
         let attempt = Attempt::new();
         let mut profile = profile("identity_provider = 'AzureAD'\nlogin_hint = 'ada@corp.example'");
         profile.prompt = Some("login".into());
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn attempts_are_random_and_survive_double_encoding() {
+    fn random_values_of_an_attempt_survive_double_encoding() {
         let (one, other) = (Attempt::new(), Attempt::new());
         for (text, again) in [(&one.state, &other.state), (&one.nonce, &other.nonce), (&one.verifier, &other.verifier)]
         {

@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_must_name_an_issuer_that_promises_iss() {
+    fn issuer_that_promises_iss_must_be_named_in_answers() {
         let awaited = Awaited { needs_issuer: true, ..awaited() };
         let judged = |query: &str| {
             let request = http::Request::get(format!("/callback?state=right&{query}")).header(HOST, "localhost:8400");
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn other_methods_paths_and_hosts_are_refused() {
+    fn callback_with_another_method_path_or_host_is_refused() {
         let target = "/callback?code=abc&state=right";
         for method in ["POST", "HEAD", "PUT", "OPTIONS", "DELETE", "TRACE", "get"] {
             let request = http::Request::builder().method(method).uri(target).header(HOST, "localhost:8400");

@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn endpoints_at_vouched_hosts_are_accepted() {
+    fn endpoints_at_allowed_hosts_are_accepted() {
         let endpoints = document(&[]).unwrap();
         assert_eq!((endpoints.revocation, endpoints.logout), (None, None));
         assert_eq!(endpoints.jwks, "https://keys.example.com/t/keys");
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn documents_of_other_issuers_and_hosts_are_refused() {
+    fn discovery_documents_of_other_issuers_and_hosts_are_refused() {
         for other in ["https://login.example.com/t/v2.0/", "https://login.example.com/{tenantid}/v2.0", "", "x"] {
             let failure = document(&[("issuer", other.into())]).unwrap_err();
             assert!(failure.kind == Kind::Refused && failure.message.contains("is of the issuer"), "{failure}");
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn cached_document_serves_a_day_for_its_own_address() {
+    async fn cached_discovery_document_serves_its_own_address_for_a_day() {
         let (lab, issuer) = lab(&json!(["RS256"]));
         let http = Http::default();
         for (later, requests) in [(10, 1), (10, 1), (86_409, 1), (86_410, 2), (86_409, 3), (86_410, 3)] {
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn document_too_large_for_the_cache_is_used_uncached() {
+    async fn discovery_document_too_large_for_the_cache_is_used_uncached() {
         let (lab, issuer) = lab(&json!([]));
         let with = |filler: usize| {
             let mut document = json_document();
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn unusable_documents_are_reported_with_their_address() {
+    async fn unusable_discovery_documents_are_reported_with_their_address() {
         let (lab, issuer) = lab(&json!(["RS256"]));
         let good = json_document().to_string();
         for (status, body, what) in [

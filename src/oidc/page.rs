@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_from_outside_becomes_markup() {
+    fn text_from_outside_never_becomes_markup_on_the_page() {
         for payload in ["<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "</style><b>", "'&\u{0}"] {
             for ending in [
                 Ending::Denied { reason: payload.into() },
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_become_sentences() {
+    fn page_shows_messages_as_sentences() {
         for (message, told) in [
             ("the nonce is another", "The nonce is another."),
             ("denied: no consent. (access_denied)", "Denied: no consent. (access_denied)."),

@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn profile_without_a_provider_takes_any_address() {
+    fn profile_without_a_provider_takes_any_email_address() {
         let open = "[profile.a]\nuser_pool_id = 'x'\n";
         assert_eq!(found(open, None, "ada@corp.example").unwrap(), "a");
         for line in ["identity_provider = 'x'", "email_domains = ['x.example']", "idp_identifier = 'x.example'"] {
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_is_not_an_address_is_refused() {
+    fn text_that_is_not_an_email_address_is_refused() {
         for bad in
             ["", "ada", "@corp.example", "ada@", "ada@corp", "a\u{1b}@corp.example", "ada@corp.example ", "a@b@c"]
         {

@@ -229,7 +229,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_unique_and_misspellings_find_the_key_meant() {
+    fn profile_keys_are_unique_and_misspellings_find_the_right_one() {
         for (at, one) in KEYS.iter().enumerate() {
             assert!(KEYS[at + 1..].iter().all(|other| other.name != one.name), "{} is there twice", one.name);
         }

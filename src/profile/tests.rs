@@ -69,14 +69,14 @@ fn classic_flow_needs_a_role_and_bounds_its_sessions() {
 }
 
 #[test]
-fn stored_name_is_the_account_or_the_provider() {
+fn stored_sign_in_is_named_after_account_or_provider() {
     assert_eq!(profile("identity_provider = 'AzureAD'").who(), "AzureAD");
     assert_eq!(profile("idp_identifier = 'corp.example'").who(), "corp.example");
     assert_eq!(profile("identity_provider = 'AzureAD'\naccount = 'ada'").who(), "ada");
 }
 
 #[test]
-fn wrong_values_are_reported_with_their_place() {
+fn wrong_profile_values_are_reported_with_their_place() {
     let place = "config.toml:6: profile 'internal': ";
     for (line, message) in [
         ("clientid = 'x'", "unknown key 'clientid'; did you mean 'client_id'?"),
@@ -125,7 +125,7 @@ fn wrong_values_are_reported_with_their_place() {
 }
 
 #[test]
-fn missing_and_wrong_ids_are_reported() {
+fn missing_and_wrong_profile_ids_are_reported() {
     for (key, wrong, message) in [
         ("user_pool_id", "eu-west-1", "is not a user pool id"),
         ("client_id", "a b", "is not an app client id"),
@@ -199,7 +199,7 @@ fn fips_key_selects_the_fips_140_hosts() {
 }
 
 #[test]
-fn faults_of_the_file_are_reported() {
+fn faults_of_the_configuration_file_are_reported() {
     for (text, message) in [
         ("[profile.internal", "config.toml:1: "),
         ("a = 1\n", "config.toml:1: unknown key 'a'"),

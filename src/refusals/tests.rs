@@ -16,7 +16,7 @@ fn facts_of(refuser: Refuser) -> &'static [&'static str] {
 }
 
 #[test]
-fn each_row_is_readable_and_has_its_source() {
+fn each_refusal_row_is_readable_and_has_its_source() {
     for row in rows() {
         for text in [row.cause, row.hint] {
             let names = ["AWS ", "API ", "Azure AD B2C ", "B2C ", "Entra ID ", "STS "];
@@ -33,7 +33,7 @@ fn each_row_is_readable_and_has_its_source() {
 }
 
 #[test]
-fn no_row_is_shadowed_or_repeated() {
+fn no_refusal_row_is_shadowed_or_repeated() {
     for refuser in Refuser::ALL {
         let rows = refuser.rows();
         for (index, row) in rows.iter().enumerate() {
@@ -52,7 +52,7 @@ fn no_row_is_shadowed_or_repeated() {
 }
 
 #[test]
-fn codes_of_directories_count_before_the_user_pools() {
+fn directory_codes_count_before_those_of_the_user_pool() {
     let cause = |refuser, code, message| find(refuser, code, message).cause;
     let assigned = find(Refuser::Authorization, "access_denied", "AADSTS50105: Your administrator has configured");
     assert_eq!(assigned.refuser, Refuser::EntraId);
@@ -79,7 +79,7 @@ fn letter_case_is_ignored_and_unknown_refusals_passed_on() {
 }
 
 #[test]
-fn facts_are_filled_in_once() {
+fn facts_are_filled_into_a_refusal_only_once() {
     let facts = [("profile", "{pool} {"), ("pool", "p")];
     assert_eq!(filled("a {profile} b {pool}{pool} {other} {", &facts), "a {pool} { b pp {other} {");
     assert_eq!(filled("", &facts), "");

@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn unreadable_file_is_named() {
+    fn unreadable_body_file_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let missing = folder.path().join("missing.json");
         let error = body(&[(&format!("@{}", missing.display()), false)], b"").unwrap_err();
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn endless_input_is_refused() {
+    fn endless_body_input_is_refused() {
         let pieces = [Data::parse("-", true)];
         let error = read_data(&pieces, &mut std::io::repeat(b'x')).unwrap_err();
         assert!(error.to_string().starts_with("standard input has more than 10485760 bytes"), "{error}");
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn standard_input_is_used_only_once() {
+    fn standard_input_may_supply_only_one_body_piece() {
         for twice in [[("-", false), ("@-", true)], [("-", false), ("-", false)]] {
             let error = body(&twice, b"x").unwrap_err();
             assert_eq!(error.to_string(), "the body asks for standard input more than once");

@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn short_key_is_masked_and_binary_body_counted() {
+    fn dry_run_masks_short_keys_and_counts_binary_bodies() {
         let text = shown(b"\x1b[2J", &[], "SHORT");
         assert!(text.contains("Credential=****/"), "{text}");
         assert!(text.ends_with("\n[4 bytes that are not text]\n"), "{text}");

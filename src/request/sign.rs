@@ -163,7 +163,7 @@ mod tests {
 
     /// AWS's own test suite, <https://github.com/awslabs/aws-c-auth/tree/main/tests/aws-signing-test-suite/v4>.
     #[test]
-    fn expressible_published_vectors_get_their_signatures() {
+    fn published_test_vectors_get_their_published_signatures() {
         let suite =
             std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/sigv4_suite.jsonl")).unwrap();
         let vectors: Vec<Value> = suite.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn rewritable_headers_are_sent_but_not_signed() {
+    fn headers_that_proxies_rewrite_are_sent_but_not_signed() {
         let headers = ["User-Agent", "Accept", "Accept-Encoding", "X-Amzn-Trace-Id", "Range", "X-Custom"];
         let signed = execute_api(RequestInput {
             method: "GET".into(),
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn impossible_credentials_are_an_error_and_no_panic() {
+    fn signing_with_credentials_that_no_header_holds_fails() {
         let input = RequestInput { method: "GET".into(), url: "https://h/".into(), ..RequestInput::default() };
         let (request, _) = ApiRequest::build(input).unwrap();
         let error = sign(&request, &credentials("line\nbreak"), "eu-west-1", DateTime::UNIX_EPOCH).unwrap_err();

@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn host_is_normalised() {
+    fn host_of_the_url_is_normalised() {
         assert_eq!(wire("HTTPS://API.Example.COM:443"), "https://api.example.com/");
         assert_eq!(wire("https://api.example.com:8443?x=1"), "https://api.example.com:8443/?x=1");
         assert_eq!(wire("http://[::1]:3000/a"), "http://[::1]:3000/a");

@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn roles_are_read_in_every_shape() {
+    fn roles_claim_is_read_in_every_shape() {
         for (claim, roles) in [
             (json!("Orders.Read"), &["Orders.Read"][..]),
             (json!("api:read"), &["api:read"]),
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn roles_are_read_from_all_their_claims() {
+    fn roles_are_read_from_every_role_claim() {
         let claims = json!({ "roles": ["a"], "custom:teams": "[x, y]", "custom:other": "z" });
         let asserted = Asserted::of(claims.as_object().unwrap(), ["custom:teams", "custom:none"]);
         let found: Vec<_> = asserted.roles.iter().map(|(name, roles)| (name.as_str(), roles.join(" "))).collect();
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_and_bare_values_are_distinguished() {
+    fn claims_with_lists_and_bare_values_are_distinguished() {
         for (claim, expected) in [
             (json!("a"), false),
             (json!("[a]"), true),

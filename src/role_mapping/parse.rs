@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn output_of_the_aws_cli_is_read() {
+    fn role_mapping_output_of_the_aws_cli_is_read() {
         let mut document = rules(json!([rule()]));
         document["IdentityPoolId"] = json!("eu-west-1:1cf667a2-49a6-454b-9e45-23199EXAMPLE");
         document["Roles"] = json!({ "authenticated": ROLE });
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn faults_are_reported_with_their_place() {
+    fn faults_of_a_role_mapping_are_reported_with_their_place() {
         let with = |key: &str, value: Value| {
             let mut changed = rule();
             changed[key] = value;

@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn named_entry_precedes_the_tokens_and_the_only_one() {
+    fn named_mapping_takes_precedence_over_token_and_only_mapping() {
         let token = json!({ "iss": "https://host/pool", "aud": "client" });
         let found = |key: &str, by| Ok((Some(key.to_owned()), by));
         assert_eq!(chosen(&["x", "host/pool:client"], &token, None), found("host/pool:client", ChosenBy::Token));

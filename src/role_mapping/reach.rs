@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn subsumption_agrees_with_trying_every_text() {
+    fn rule_subsumption_agrees_with_trying_every_text() {
         let witnesses = witnesses();
         let sets: Vec<Vec<bool>> = rules()
             .iter()

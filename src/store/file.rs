@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn item_is_a_private_file_with_a_readable_name() {
+    fn stored_item_is_a_private_file_with_a_readable_name() {
         let temp = tempfile::tempdir().unwrap();
         let store = FileStore::new(&Folder::at(temp.path().join("cogfed")));
         store.set("tokens/eu-west-1_AbC/3n4b5/AzureAD", &Secret::new("{}")).unwrap();
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_could_not_be_read_again_is_refused() {
+    fn file_store_refuses_a_text_too_large_to_read_again() {
         let temp = tempfile::tempdir().unwrap();
         let store = FileStore::new(&Folder::at(temp.path().join("cogfed")));
         assert_eq!(store.item_limit(), None, "no record comes near it, and none is cut into parts");

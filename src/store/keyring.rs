@@ -265,7 +265,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn labels_name_kind_person_and_pool() {
+    fn keyring_labels_name_kind_provider_and_pool() {
         assert_eq!(label("tokens/eu-west-1_AbC/3n4b5/AzureAD"), "cogfed tokens of AzureAD at eu-west-1_AbC");
         let credentials = "credentials/eu-west-1_AbC/3n4b5/AzureAD/eu-west-1:1cf6/default";
         assert_eq!(label(credentials), "cogfed credentials of AzureAD at eu-west-1_AbC");

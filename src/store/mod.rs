@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn each_store_kind_keeps_replaces_and_deletes() {
+    fn file_and_memory_stores_keep_replace_and_delete_items() {
         let temp = tempfile::tempdir().unwrap();
         let folder = Folder::at(temp.path().join("cogfed"));
         for kind in [StoreKind::File, StoreKind::Memory(MemoryStore::default())] {

@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn waiting_person_gets_one_message() {
+    fn person_waiting_for_a_keyring_gets_one_message() {
         let told = Arc::new(AtomicUsize::new(0));
         let (let_go, inner) = hanging();
         let on_wait: OnWait = {
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn person_gets_no_message_after_the_wait() {
+    fn person_gets_no_message_after_a_keyring_wait() {
         let told = Arc::new(AtomicUsize::new(0));
         let (_let_go, inner) = hanging();
         let on_wait: OnWait = {
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn no_thread_starts_before_the_first_call() {
+    fn store_starts_no_thread_before_the_first_call() {
         let (_let_go, inner) = hanging();
         let store = Bounded::new(inner.clone(), Patience::unattended(), None);
         assert!(store.worker.lock().unwrap().is_none());

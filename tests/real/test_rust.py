@@ -71,7 +71,7 @@ def test_text_is_replaced_at_the_quota_of_the_kernel_keyring():
     """Root's quota is too large to be used up."""
     if not kernel_keeps_keys():
         pytest.skip("the kernel keeps no keys here")
-    test = "store::kernel::tests::full_quota_still_lets_a_text_replace_the_old_one"
+    test = "store::kernel::tests::full_kernel_quota_still_lets_a_text_be_replaced"
     run_as_another_user(program("--lib"), test, COGFED_TEST_QUOTA="1")
 
 

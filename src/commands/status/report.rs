@@ -237,7 +237,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn email_addresses_are_cut_to_one_letter() {
+    fn report_shortens_names_in_email_addresses_to_one_letter() {
         for (text, masked) in [
             ("alice@corp.example", "a…@corp.example"),
             ("AzureAD_alice.b+c@corp.example", "A…@corp.example"),
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn proxy_is_shown_without_its_password() {
+    fn report_shows_a_proxy_without_its_password() {
         for (proxy, shown) in [
             ("http://alice:s3cret@proxy.example:8080", "http://…@proxy.example:8080"),
             ("alice:s3cret@proxy.example:8080", "http://…@proxy.example:8080"),

@@ -175,7 +175,7 @@ async fn heads_of_more_than_eight_kib_are_refused() {
 }
 
 #[tokio::test]
-async fn half_sent_request_is_closed_after_five_seconds() {
+async fn connection_with_a_partial_request_is_closed_after_five_seconds() {
     let lab = Lab::new();
     let port = lab.port;
     aside(move || {
@@ -190,7 +190,7 @@ async fn half_sent_request_is_closed_after_five_seconds() {
 }
 
 #[tokio::test]
-async fn handler_hears_of_the_end_of_each_connection() {
+async fn handler_is_notified_of_the_end_of_each_connection() {
     let mut lab = Lab::new();
     let port = lab.port;
     aside(move || {
@@ -229,7 +229,7 @@ async fn both_address_families_are_served_in_turn() {
 }
 
 #[tokio::test]
-async fn socket_that_is_asked_first_changes_with_each_turn() {
+async fn listening_sockets_take_turns_to_be_polled_first() {
     let listeners = [(); 2].map(|()| StdListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap());
     let addresses = listeners.each_ref().map(|listener| listener.local_addr().unwrap());
     let sockets = listeners.map(|listener| {

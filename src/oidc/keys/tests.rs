@@ -48,7 +48,7 @@ fn assert_unknown(outcome: Result<IdTokenClaims, Failure>) {
 }
 
 #[tokio::test]
-async fn keys_are_fetched_once_a_day() {
+async fn signing_keys_are_fetched_once_a_day() {
     let (lab, token) = (KeyServer::new(), good());
     for (later, requests) in [(0, 1), (0, 1), (300, 1), (86_399, 1), (86_400, 2), (86_401, 2), (400_000, 3)] {
         assert_eq!(lab.verified(&token, later).await.unwrap().subject, "0001");
@@ -57,7 +57,7 @@ async fn keys_are_fetched_once_a_day() {
 }
 
 #[tokio::test]
-async fn keys_from_the_future_are_fetched_again() {
+async fn signing_keys_cached_in_the_future_are_fetched_again() {
     let (lab, token) = (KeyServer::new(), good());
     for (later, requests) in [(10, 1), (9, 2), (9, 2)] {
         lab.verified(&token, later).await.unwrap();
@@ -66,7 +66,7 @@ async fn keys_from_the_future_are_fetched_again() {
 }
 
 #[tokio::test]
-async fn unknown_key_is_searched_once_in_five_minutes() {
+async fn unknown_signing_key_is_searched_once_in_five_minutes() {
     let (lab, junk) = (KeyServer::new(), of_unknown_key());
     for (later, requests) in [(0, 1), (0, 1), (299, 1), (300, 2), (301, 2), (599, 2), (601, 3)] {
         assert_unknown(lab.verified(&junk, later).await);
@@ -75,7 +75,7 @@ async fn unknown_key_is_searched_once_in_five_minutes() {
 }
 
 #[tokio::test]
-async fn new_key_of_the_pool_is_found() {
+async fn new_signing_key_of_the_pool_is_found() {
     let lab = KeyServer::new();
     lab.verified(&good(), 0).await.unwrap();
     let renamed = serde_json::to_string(&jwks()).unwrap().replace("\"pool\"", "\"new\"");
@@ -101,7 +101,7 @@ async fn wrong_signature_causes_no_request_for_keys() {
 }
 
 #[tokio::test]
-async fn cached_keys_must_be_whole_and_of_this_url() {
+async fn cached_signing_keys_must_be_whole_and_of_this_url() {
     let lab = KeyServer::new();
     let kept =
         |fetched_at: i64, url: &str, keys: Value| json!({ "fetched_at": at(fetched_at), "url": url, "keys": keys });
@@ -132,7 +132,7 @@ async fn cached_keys_must_be_whole_and_of_this_url() {
 }
 
 #[tokio::test]
-async fn cached_keys_over_256_kib_are_not_read() {
+async fn cached_signing_keys_over_256_kib_are_not_read() {
     let lab = KeyServer::new();
     let mut kept = json!({ "fetched_at": at(0), "url": lab.url, "keys": jwks(), "padding": "" });
     let missing = 256 * 1024 - kept.to_string().len();
@@ -145,7 +145,7 @@ async fn cached_keys_over_256_kib_are_not_read() {
 }
 
 #[tokio::test]
-async fn answers_without_keys_fail_and_are_not_cached() {
+async fn answers_without_signing_keys_fail_and_are_not_cached() {
     let lab = KeyServer::new();
     let keys = serde_json::to_vec(&jwks()).unwrap();
     for (status, body, says) in [
@@ -174,7 +174,7 @@ async fn answers_without_keys_fail_and_are_not_cached() {
 }
 
 #[tokio::test]
-async fn keys_too_large_to_be_read_are_not_cached() {
+async fn signing_keys_too_large_to_be_read_are_not_cached() {
     let lab = KeyServer::new();
     let mut keys = serde_json::to_value(jwks()).unwrap();
     keys["padding"] = "a".repeat(256 * 1024).into();
@@ -184,7 +184,7 @@ async fn keys_too_large_to_be_read_are_not_cached() {
 }
 
 #[tokio::test]
-async fn keys_that_cannot_be_cached_are_used() {
+async fn signing_keys_that_cannot_be_cached_are_used() {
     let mut lab = KeyServer::new();
     let file = lab.home.path().join("file");
     std::fs::write(&file, "").unwrap();
@@ -196,7 +196,7 @@ async fn keys_that_cannot_be_cached_are_used() {
 }
 
 #[tokio::test]
-async fn key_address_that_is_no_url_fails() {
+async fn signing_key_address_that_is_no_url_fails() {
     let mut lab = KeyServer::new();
     lab.url = "no url".to_owned();
     assert_eq!(lab.verified(&good(), 0).await.unwrap_err().kind, Kind::Usage);

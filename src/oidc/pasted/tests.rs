@@ -34,7 +34,7 @@ fn one(paste: &str) -> String {
 }
 
 #[test]
-fn whole_address_is_accepted_with_marks_around_it() {
+fn pasted_address_is_accepted_with_marks_around_it() {
     for paste in [
         RIGHT.to_owned(),
         format!("{RIGHT}\n"),
@@ -71,7 +71,7 @@ fn pasted_code_without_state_is_refused() {
 }
 
 #[test]
-fn address_with_another_state_is_refused() {
+fn pasted_address_with_another_state_is_refused() {
     for query in
         ["code=abc", "code=abc&state=", "code=abc&state=wrong", "code=abc&state=Right", "code=abc&state=right0"]
     {
@@ -84,7 +84,7 @@ fn address_with_another_state_is_refused() {
 }
 
 #[test]
-fn address_of_another_redirect_uri_is_refused() {
+fn pasted_address_of_another_redirect_uri_is_refused() {
     for address in [
         "https://localhost:8400/callback?code=abc&state=right",
         "HTTP://localhost:8400/callback?code=abc&state=right",
@@ -128,7 +128,7 @@ fn pasted_addresses_are_judged_like_requests() {
 }
 
 #[test]
-fn control_characters_and_spaces_inside_are_refused() {
+fn pasted_control_characters_and_inner_spaces_are_refused() {
     for bad in
         ["\u{1b}[2J", "\u{7}", "\0", "\u{7f}", "\u{9b}", " ", "\t", "\u{a0}", "\u{2028}", "\u{1b}[20\u{1b}[200~0~"]
     {
@@ -147,7 +147,7 @@ fn too_long_pastes_are_refused_and_forgotten() {
 }
 
 #[test]
-fn longest_line_and_longest_address_are_accepted() {
+fn longest_pasted_line_and_address_are_accepted() {
     let padded = |length: usize| format!("{RIGHT}&x={}", "a".repeat(length - RIGHT.len() - "&x=".len()));
     assert_eq!(one(&padded(LONGEST_LINE)), "code abc");
     assert_eq!(one(&padded(LONGEST_LINE + 1)), TOO_LONG);

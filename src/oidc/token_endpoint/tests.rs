@@ -21,7 +21,7 @@ fn too_long_tokens_are_refused_and_not_repeated() {
 }
 
 #[test]
-fn interaction_required_asks_for_a_sign_in_and_ends_none() {
+fn interaction_required_keeps_the_sign_in_but_needs_a_browser() {
     let body = r#"{"error":"interaction_required","error_description":"AADSTS50076: Due to a configuration change"}"#;
     let answer = http::Response::builder().status(400).body(body.into()).unwrap();
     let Err(GrantError::Refused(failure)) = Grant::of_answer(answer) else { panic!("the token is as good as before") };
@@ -35,7 +35,7 @@ fn interaction_required_asks_for_a_sign_in_and_ends_none() {
 }
 
 #[test]
-fn long_server_texts_are_cut() {
+fn long_error_texts_of_token_endpoints_are_cut() {
     let long = "y".repeat(100_000);
     for body in [
         format!(r#"{{"error":"{long}"}}"#),
@@ -49,7 +49,7 @@ fn long_server_texts_are_cut() {
 }
 
 #[test]
-fn answers_must_be_one_json_value() {
+fn token_endpoint_answers_must_be_one_json_value() {
     let good = tokens("i", "a", "r");
     assert!(answered(200, &format!(" {good}\r\n")).is_ok());
     for more in ["{}", &good, "x", "\0", ","] {
@@ -64,7 +64,7 @@ fn answers_must_be_one_json_value() {
 }
 
 #[test]
-fn deeply_nested_answers_are_refused() {
+fn deeply_nested_token_endpoint_answers_are_refused() {
     let failure = answered(200, &"[".repeat(1_000_000)).unwrap_err();
     assert_eq!(failure.kind, Kind::Network);
     let nested = format!("{}{}", r#"{"id_token":{"a":"#.repeat(100_000), "}".repeat(200_000));

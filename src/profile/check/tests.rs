@@ -38,7 +38,7 @@ fn hosts_and_urls_are_checked() {
 }
 
 #[test]
-fn long_values_are_refused_with_a_short_message() {
+fn long_profile_values_are_refused_with_a_short_message() {
     let long = "x".repeat(100_000);
     let url = format!("https://example.com/{long}");
     for fault in [
@@ -89,7 +89,7 @@ fn file_paths_are_absolute_or_below_home() {
 }
 
 #[test]
-fn words_names_and_numbers_are_checked() {
+fn profile_words_names_and_numbers_are_checked() {
     assert!(one_of("keyring", &["keyring", "kernel", "file"]).is_ok());
     assert!(one_of("keychain", &["keyring", "kernel", "file"]).unwrap_err().contains("'keyring'"));
     assert!(name("Ada (work)", 64).is_ok());

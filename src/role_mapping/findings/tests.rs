@@ -37,7 +37,7 @@ fn found(rules: &[Rule], claims: &Value) -> Vec<String> {
 }
 
 #[test]
-fn value_within_another_name_is_a_warning_unless_covered() {
+fn rule_value_within_another_name_is_a_warning_unless_covered() {
     let both = [contains("Admin", "a"), contains("NotAdmin", "b")];
     assert_eq!(
         found(&both, &json!({})),
@@ -56,7 +56,7 @@ fn value_within_another_name_is_a_warning_unless_covered() {
 
 /// Claims may hold any number of roles, but the list of findings has to stay short.
 #[test]
-fn many_names_are_cut_to_a_few_and_counted() {
+fn finding_lists_a_few_names_and_counts_the_others() {
     let names: Vec<String> = (0..5000).map(|number| format!("a{number}")).collect();
     let rules: Vec<Rule> = [contains("a4999", "x"), contains("a", "y")].into();
     let mapping = RoleMapping { by: By::Rules(rules), ambiguous: AmbiguousRole::Deny };
@@ -91,7 +91,7 @@ fn rule_without_effect_is_a_warning() {
 }
 
 #[test]
-fn value_that_the_user_pool_encodes_is_a_warning() {
+fn rule_value_that_the_user_pool_encodes_is_a_warning() {
     for (value, expected) in [
         ("api:read", true),
         ("team a", true),

@@ -94,7 +94,7 @@ fn young_id_token_that_expires_soon_is_not_used() {
 }
 
 #[test]
-fn ended_sign_in_requires_a_new_one() {
+fn ended_sign_in_requires_a_new_sign_in() {
     let mut record = tokens(false);
     record.ended = Some(crate::session::record::Ended { at: at(10), interrupted_at: None, by_sign_out: false });
     for now in [11, 299, 3000, 90_000] {

@@ -307,7 +307,7 @@ fn oversized_record_is_not_read() {
 }
 
 #[test]
-fn new_tokens_replace_old_ones_and_missing_ones_stay() {
+fn refresh_replaces_the_tokens_sent_and_keeps_the_others() {
     let at = |seconds: i64| DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap();
     let tokens = |id_token: Option<&str>, refresh_token: Option<&str>, person: &str| Tokens {
         grant: Grant {
@@ -372,7 +372,7 @@ fn kernel_copy_of_another_profile_is_not_read() {
 }
 
 #[test]
-fn rotation_changes_the_generation_and_keeps_the_rest() {
+fn rotation_changes_only_the_refresh_token_and_the_generation() {
     let mut record: TokensRecord = serde_json::from_str(TOKENS).unwrap();
     let before = record.clone();
     record.rotate(Secret::new("new"));

@@ -26,7 +26,7 @@ fn listed(description: &str) -> String {
 }
 
 #[test]
-fn kernel_keyring_keeps_replaces_and_deletes() {
+fn kernel_keyring_keeps_replaces_and_deletes_items() {
     let Some(keyring) = keyring("cogfed:test-round-trip:") else { return };
     assert_eq!(keyring.get("a").unwrap(), None);
     for text in ["{1}".to_owned(), "x".repeat(6 << 10), "é".to_owned()] {
@@ -75,7 +75,7 @@ fn kernel_key_is_updated_in_place() {
 }
 
 #[test]
-fn full_quota_still_lets_a_text_replace_the_old_one() {
+fn full_kernel_quota_still_lets_a_text_be_replaced() {
     if std::env::var_os("COGFED_TEST_QUOTA").is_none() {
         return skip("uses up the user's quota of keys (set COGFED_TEST_QUOTA for a user without keys, not root)");
     }
@@ -127,7 +127,7 @@ fn key_descriptions_are_those_of_the_fixtures() {
 }
 
 #[test]
-fn expired_keys_are_missing_and_failures_reported() {
+fn expired_kernel_keys_are_missing_and_kernel_failures_are_reported() {
     for gone in [KeyError::KeyDoesNotExist, KeyError::KeyExpired, KeyError::KeyRevoked, KeyError::KeyRejected] {
         assert_eq!(present::<()>(Err(gone)), Ok(None));
     }
@@ -149,7 +149,7 @@ fn kernel_item_that_is_not_text_is_damaged() {
 }
 
 #[test]
-fn key_stays_only_in_the_user_keyring() {
+fn kernel_key_stays_only_in_the_user_keyring() {
     let Some(keyring) = keyring("cogfed:test-process:") else { return };
     keyring.set_for("a", &Secret::new("{}"), Duration::from_secs(60)).unwrap();
     let process = KeyRing::from_special_id(KeyRingIdentifier::Process, true).unwrap();
@@ -198,7 +198,7 @@ fn kernel_list_has_the_accounts_of_its_prefix() {
 }
 
 #[test]
-fn descriptions_are_read_from_the_kernels_list() {
+fn key_descriptions_are_read_from_the_kernels_list() {
     let line = |rest: &str| format!("1f3c9e6d I--Q---     1  59m 3f0b0000  1000    -1 {rest}");
     assert_eq!(described(&line("user      cogfed:store:a b: c: 2")), Some("cogfed:store:a b: c"));
     for other in ["keyring   _uid.1000: 1", "user      negative", "user", "logon     x: 2", "user      x: y"] {

@@ -50,7 +50,7 @@ fn parts_return_texts_of_every_length() {
 }
 
 #[test]
-fn short_text_is_kept_unless_it_resembles_a_header() {
+fn short_text_is_stored_whole_unless_it_resembles_a_header() {
     let memory = MemoryStore::with_limit(LIMIT);
     let store = InParts::over(memory.clone());
     store.set("x", &text('x', LIMIT)).unwrap();
@@ -246,7 +246,7 @@ fn item_too_small_for_a_part_is_full() {
 }
 
 #[test]
-fn longest_header_fits_its_room() {
+fn longest_parts_header_fits_its_room() {
     // The kernel's keyring has the largest items of all stores with a limit.
     let longest = Header { slot: Slot::B, generation: "f".repeat(32), parts: MOST, length: MOST * 32_767 };
     assert!(longest.text().expose().len() <= HEAD && longest.part_head(MOST - 1).len() <= HEAD);
@@ -254,7 +254,7 @@ fn longest_header_fits_its_room() {
 }
 
 #[test]
-fn malformed_header_is_not_read() {
+fn malformed_parts_header_is_not_read() {
     let read = |rest: &str| Header::read(&format!("{MARK}{rest}"));
     assert!(read("a 0f 1 1").is_some() && read("b 0f 4096 1").is_some());
     for odd in

@@ -182,7 +182,7 @@ fn malformed_tokens_are_refused() {
 }
 
 #[test]
-fn repeated_names_are_refused() {
+fn tokens_with_repeated_names_are_refused() {
     let (header, claims) = (header().to_string(), claims().to_string());
     let twice = |text: &str, more: &str| format!("{}, {more}}}", text.trim_end_matches('}'));
     let signed_text = |header: &str, payload: &str| {
@@ -199,7 +199,7 @@ fn repeated_names_are_refused() {
 }
 
 #[test]
-fn long_claims_are_cut_in_messages() {
+fn long_token_claims_are_cut_in_messages() {
     let long = "x".repeat(20_000);
     let header = json!({ "kid": "pool", "alg": long });
     for token in [with(json!({ "iss": long })), with(json!({ "token_use": long })), signed(&header, &claims())] {
@@ -211,14 +211,14 @@ fn long_claims_are_cut_in_messages() {
 }
 
 #[test]
-fn long_names_are_stored_cut() {
+fn long_names_of_people_and_providers_are_stored_cut() {
     let long = "x".repeat(5_000);
     let claims = verified(&with(json!({ "email": long, "identities": [{ "providerName": long }] })), None).unwrap();
     assert_eq!((claims.person.chars().count(), claims.provider.unwrap().chars().count()), (257, 257));
 }
 
 #[test]
-fn wrong_claims_are_refused() {
+fn tokens_with_wrong_claims_are_refused() {
     let other_pool = ISSUER.replace("AbC123xyz", "Other");
     refused(vec![
         (with(json!({ "iss": null })), "no 'iss'"),
@@ -268,7 +268,7 @@ fn wrong_claims_are_refused() {
 }
 
 #[test]
-fn odd_but_harmless_claims_are_accepted() {
+fn tokens_with_odd_but_harmless_claims_are_accepted() {
     for changes in [
         json!({ "iss": UPDATED }),
         json!({ "aud": [CLIENT] }),
@@ -293,7 +293,7 @@ fn odd_but_harmless_claims_are_accepted() {
 }
 
 #[test]
-fn odd_person_or_provider_claims_never_fail() {
+fn odd_person_or_provider_claims_never_fail_a_token() {
     for (changes, person) in [
         (json!({ "email": 1 }), "AzureAD_alice"),
         (json!({ "email": "" }), "AzureAD_alice"),

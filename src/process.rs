@@ -88,7 +88,7 @@ impl Signals {
 /// Builds an asynchronous runtime for the current thread.
 ///
 /// # Errors
-/// [`Kind::Failed`] if the system has no room for it.
+/// [`Kind::Failed`] if the system cannot start a runtime.
 pub fn runtime() -> Result<Runtime, Failure> {
     let built = enough_descriptors().and_then(|()| tokio::runtime::Builder::new_current_thread().enable_all().build());
     built.map_err(|error| {

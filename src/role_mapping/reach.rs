@@ -15,7 +15,7 @@ pub fn matches_whenever(earlier: (MatchType, &str), later: (MatchType, &str)) ->
     use MatchType::{Contains, Equals, NotEqual, StartsWith};
     let ((earlier_type, wide), (later_type, narrow)) = (earlier, later);
     match (earlier_type, later_type) {
-        // The one text that `later` matches has to match.
+        // The one text that `later` matches has to match `earlier`, too.
         (_, Equals) => matches(earlier_type, narrow, wide),
         // Infinitely many texts have to match.
         (NotEqual, NotEqual) => narrow == wide,

@@ -63,7 +63,7 @@ struct State {
     has_flown: bool,
 }
 
-/// The store, the account and the endpoints: asks for which all are the same share their credentials.
+/// The store, the account and the endpoints: requests for which all three are equal share their credentials.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
     store: String,
@@ -94,7 +94,7 @@ impl Provider {
     }
 
     /// Returns credentials for `ask`: fresh ones, renewed ones, or, if renewal fails, old ones that are still valid.
-    /// After a sign-out in any process it returns none that were issued before.
+    /// After a sign-out in any process, no credentials from before that sign-out are returned.
     ///
     /// # Errors
     /// As [`Session::credentials`], and [`Kind::Failed`] if no thread can be started.
@@ -160,7 +160,8 @@ impl Shared {
         let session = self.session(&mut state, ask);
         let (land, flight) = watch::channel(None);
         state.flights.insert(key.clone(), flight.clone());
-        // Released first: if no thread can be started, the flight is dropped on this one, and locks the state.
+        // The state is released first: if no thread can be started, the flight is dropped on this thread, which locks
+        // the state.
         drop(state);
         let airborne = Airborne { shared: Arc::clone(self), key, sign_in };
         let started = thread::Builder::new().name("cogfed-renewal".into()).spawn(move || {

@@ -101,8 +101,8 @@ impl Session {
         Ok(old.map(|tokens| SigningOut { tokens, credentials }))
     }
 
-    /// Revokes the refresh token of `tokens` at `endpoints`, if it is the profile's. Returns false if the issuer has no
-    /// revocation endpoint.
+    /// Revokes the refresh token of `tokens` at `endpoints`, if the token belongs to the profile. Returns false if the
+    /// issuer has no revocation endpoint.
     ///
     /// # Errors
     /// [`crate::error::Kind::Refused`] if the token belongs to another issuer or app client, the failure in `endpoints`

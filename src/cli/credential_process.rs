@@ -19,7 +19,7 @@ pub struct CredentialProcess {
     pub role: RoleFlag,
     /// Open the browser if a sign-in is required
     ///
-    /// Where no browser can be opened it fails at once, as without this flag: nobody is asked to paste anything here.
+    /// If no browser can be opened, it fails at once, as without this flag: nobody is asked to paste anything here.
     /// Few callers show what is printed meanwhile, and some end their helper after five seconds. The profile's key
     /// sign_in_on_demand does the same.
     #[arg(long)]

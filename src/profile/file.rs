@@ -66,7 +66,7 @@ impl Configuration {
     /// # Errors
     /// As [`Configuration::read`].
     pub fn parse(path: &Path, text: &str) -> Result<Self, Failure> {
-        let reader = Reader { path, text };
+        let reader = Reader::new(path, text);
         let document = Document::parse(text).map_err(|error| {
             reader.fault(error.span().map(|span| span.start), error.message().lines().next().unwrap_or("not TOML"))
         })?;
@@ -169,16 +169,22 @@ fn start_of(table: &dyn TableLike, name: &str) -> Option<usize> {
     table.get_key_value(name).and_then(|(key, item)| key.span().or_else(|| item.span())).map(|span| span.start)
 }
 
-/// The text that is being read, for the line numbers in messages.
+/// The text that is being read, for the line numbers of values and messages.
 struct Reader<'a> {
     path: &'a Path,
-    text: &'a str,
+    /// The places of the line breaks, in bytes from the start. Counting them anew for each value would make the time
+    /// quadratic in the number of profiles.
+    breaks: Vec<usize>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn new(path: &'a Path, text: &str) -> Self {
+        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect();
+        Self { path, breaks }
+    }
+
     fn line(&self, at: Option<usize>) -> usize {
-        let before = at.and_then(|at| self.text.get(..at)).unwrap_or_default();
-        before.bytes().filter(|byte| *byte == b'\n').count() + 1
+        at.map_or(0, |at| self.breaks.partition_point(|line_break| *line_break < at)) + 1
     }
 
     fn fault(&self, at: Option<usize>, fault: impl AsRef<str>) -> Failure {

@@ -43,7 +43,10 @@ async fn renewed(context: &ProfileContext, env: &Env, may_sign_in: bool) -> Resu
                 return Err(without_browser(error, access.surroundings.machine));
             }
             let policy = BrowserPolicy::Unattended;
-            let manner = Manner { provider: None, address: None, policy, patience: PATIENCE, is_forced: false };
+            // Nobody can be asked here, so what was accepted at the last sign-in is all that counts.
+            let accepted = session.tokens_to_replace()?.and_then(|tokens| tokens.accepted).unwrap_or_default();
+            let manner =
+                Manner { provider: None, address: None, policy, patience: PATIENCE, is_forced: false, accepted };
             sign_in(context, env, &manner).await?;
             session.credentials().await
         }

@@ -11,6 +11,7 @@ use crate::error::Failure;
 use crate::oidc::{self, Browser, Machine};
 use crate::profile::Profile;
 use crate::secret::Secret;
+use crate::session::accepted::Accepted;
 use crate::session::interactive::{BrowserPolicy, Notice, Outcome, SignInRequest};
 
 /// The command line's part of a [`SignInRequest`].
@@ -20,6 +21,7 @@ pub(super) struct Manner<'a> {
     pub policy: BrowserPolicy,
     pub patience: Duration,
     pub is_forced: bool,
+    pub accepted: Accepted,
 }
 
 /// Signs in, unless the stored sign-in still works.
@@ -40,6 +42,7 @@ pub(super) async fn sign_in(context: &ProfileContext, env: &Env, manner: &Manner
         asks_at_once: words.browser().is_none() || access.surroundings.is_far_from_browser(),
         patience: manner.patience,
         is_forced: manner.is_forced,
+        accepted: &manner.accepted,
         siblings: &|| context.siblings(env),
         notify: &|notice| words.tell(&notice),
     };

@@ -16,6 +16,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::accepted::Accepted;
 use super::record::TokensRecord;
 use super::{Saved, Session, SignInLock};
 use crate::error::{Failure, Kind};
@@ -59,6 +60,8 @@ pub struct SignInRequest<'a> {
     pub patience: Duration,
     /// True to replace the stored sign-in even if it works, and to delete the credentials made from it.
     pub is_forced: bool,
+    /// The things that the person has accepted for this sign-in.
+    pub accepted: &'a Accepted,
     /// Returns the accounts of the credentials of other profiles that share this sign-in, see
     /// [`Session::save_sign_in`].
     pub siblings: &'a dyn Fn() -> Vec<String>,
@@ -139,7 +142,7 @@ impl Session {
         if let (true, Err(error)) = (is_unattended, self.note_browser()) {
             return Err(error.within("no browser is opened where it cannot be noted"));
         }
-        let save = |tokens: &oidc::Tokens| self.save_sign_in(tokens, request.is_forced, siblings);
+        let save = |tokens: &oidc::Tokens| self.save_sign_in(tokens, request.accepted, request.is_forced, siblings);
         let saved = sign_in.run(listener, save).await;
         self.note_clock();
         saved.map_err(|error| self.with_clock_named(error)).inspect_err(|error| self.note_failure(error))

@@ -8,6 +8,7 @@
 //! [`Session`] is for a process that does one thing and exits. [`Provider`] answers many callers, on any runtime.
 //! [`interactive`] is the browser sign-in.
 
+pub mod accepted;
 mod ask;
 mod browser_backoff;
 mod clock_offset;

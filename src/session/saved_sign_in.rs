@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::accepted::Accepted;
 use super::record::{Ended, Mismatch, SignedIn, TokensRecord, Use, credentials_account, tokens_account};
 use super::{Session, browser_backoff, issued_accounts, last_failure, refresh_mark};
 use crate::error::Failure;
@@ -59,7 +60,13 @@ impl Session {
     ///
     /// # Errors
     /// [`crate::error::Kind::Store`] or [`crate::error::Kind::Busy`].
-    pub fn save_sign_in(&self, tokens: &Tokens, is_forced: bool, siblings: &[String]) -> Result<Saved, Failure> {
+    pub fn save_sign_in(
+        &self,
+        tokens: &Tokens,
+        accepted: &Accepted,
+        is_forced: bool,
+        siblings: &[String],
+    ) -> Result<Saved, Failure> {
         let _lock = self.lock()?;
         let old = TokensRecord::read_to_replace(&self.store, self.profile())?;
         let is_same_person = old.as_ref().is_some_and(|old| old.subject == tokens.claims.subject);
@@ -67,8 +74,8 @@ impl Session {
         if !is_kept {
             self.delete_credentials(old.as_ref(), siblings)?;
         }
-        let (now, client_secret) = (self.clock().now(), self.client_secret().cloned());
-        let mut record = TokensRecord::new(SignedIn { profile: self.profile(), tokens, client_secret, now });
+        let (now, client_secret, accepted) = (self.clock().now(), self.client_secret().cloned(), accepted.clone());
+        let mut record = TokensRecord::new(SignedIn { profile: self.profile(), tokens, client_secret, accepted, now });
         if let (true, Some(old)) = (is_kept, &old) {
             record.identities = old.identities.clone();
             record.credentials = old.credentials.clone();

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use self::credentials::CredentialsRecord;
 pub use self::destination::{Mismatch, Use};
 use super::Ask;
+use super::accepted::Accepted;
 use crate::error::{Failure, Kind};
 use crate::oidc::Tokens;
 use crate::profile::{Flow, Profile, Role};
@@ -113,6 +114,9 @@ pub struct TokensRecord {
     /// The early end of the sign-in, if there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Ended>,
+    /// The things that the person accepted at the sign-in. `None` if cogfed 0.1.0 made the record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<Accepted>,
 }
 
 /// The early end of a sign-in.
@@ -135,6 +139,8 @@ pub struct SignedIn<'a> {
     pub tokens: &'a Tokens,
     /// The app client's secret, if one was given.
     pub client_secret: Option<Secret>,
+    /// The things that the person accepted.
+    pub accepted: Accepted,
     /// The time now.
     pub now: DateTime<Utc>,
 }
@@ -142,7 +148,7 @@ pub struct SignedIn<'a> {
 impl TokensRecord {
     /// Creates the record of a new sign-in.
     pub fn new(signed_in: SignedIn<'_>) -> Self {
-        let SignedIn { profile, tokens, client_secret, now } = signed_in;
+        let SignedIn { profile, tokens, client_secret, accepted, now } = signed_in;
         let mut record = Self {
             version: VERSION,
             user_pool_id: profile.issuer.id().to_owned(),
@@ -166,6 +172,7 @@ impl TokensRecord {
             identities: BTreeMap::new(),
             credentials: BTreeSet::new(),
             ended: None,
+            accepted: Some(accepted),
         };
         record.take(tokens);
         record

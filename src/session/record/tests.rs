@@ -327,7 +327,13 @@ fn refresh_replaces_the_tokens_sent_and_keeps_the_others() {
         },
     };
     let (own, first) = (own(), tokens(Some("id"), Some("refresh"), "alice"));
-    let new = TokensRecord::new(SignedIn { profile: &own, tokens: &first, client_secret: None, now: at(-3600) });
+    let new = TokensRecord::new(SignedIn {
+        profile: &own,
+        tokens: &first,
+        client_secret: None,
+        accepted: Accepted::default(),
+        now: at(-3600),
+    });
     assert_eq!((new.token_endpoint.as_str(), &new.sts_endpoint), ("https://corp.example/token", &None));
     assert_eq!((new.issuer.as_str(), new.subject.as_str()), ("https://issuer.example", "0001"));
     assert_eq!((new.person.as_str(), new.provider.as_deref()), ("alice", Some("AzureAD")));

@@ -7,6 +7,7 @@ use cogfed::oidc::{Grant, IdTokenClaims, Tokens};
 use cogfed::sandbox::options::{Options, Rotation};
 use cogfed::secret::Secret;
 use cogfed::session::Session;
+use cogfed::session::accepted::Accepted;
 use cogfed::session::record::TokensRecord;
 use cogfed::store::MemoryStore;
 use cogfed_test_support::{InMemory, Lab};
@@ -58,7 +59,8 @@ impl<'a> Small<'a> {
             person: subject.into(),
             provider: None,
         };
-        self.session(|session| session.save_sign_in(&Tokens { grant, claims }, false, &[])).map(drop)
+        self.session(|session| session.save_sign_in(&Tokens { grant, claims }, &Accepted::default(), false, &[]))
+            .map(drop)
     }
 }
 

@@ -1,0 +1,69 @@
+//! The things that a person accepted at a sign-in, because nobody else vouches for them.
+//!
+//! The environment and a colleague's profile may name trust roots, endpoints and a browser command. They count only
+//! after the person at a terminal was shown them and agreed. The answer is kept with the sign-in, not in the profile.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+/// The things that a person accepted at a sign-in. A record of cogfed 0.1.0 has none of this.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Accepted {
+    /// The fingerprints of the trust roots beyond the system's that were in force.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub roots: BTreeSet<String>,
+    /// The hosts, each with its port unless that is the scheme's default, of endpoints that are neither AWS's own nor
+    /// on loopback.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub endpoints: BTreeSet<String>,
+    /// The hash of the browser command that may run without a person at the terminal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub browser: Option<String>,
+}
+
+impl Accepted {
+    /// Returns whether everything in `other` was accepted here, too.
+    pub fn covers(&self, other: &Self) -> bool {
+        let has_browser = other.browser.is_none() || self.browser == other.browser;
+        has_browser && other.roots.is_subset(&self.roots) && other.endpoints.is_subset(&self.endpoints)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn some() -> Accepted {
+        Accepted {
+            roots: ["aa".into(), "bb".into()].into(),
+            endpoints: ["vpce.corp.example".into()].into(),
+            browser: Some("cc".into()),
+        }
+    }
+
+    #[test]
+    fn accepted_things_are_written_only_where_there_are_any() {
+        for (accepted, text) in [
+            (Accepted::default(), json!({})),
+            (some(), json!({"roots": ["aa", "bb"], "endpoints": ["vpce.corp.example"], "browser": "cc"})),
+        ] {
+            assert_eq!(serde_json::to_value(&accepted).unwrap(), text);
+            assert_eq!(serde_json::from_value::<Accepted>(text).unwrap(), accepted);
+        }
+    }
+
+    #[test]
+    fn new_root_endpoint_or_browser_is_not_covered() {
+        assert!(some().covers(&some()) && some().covers(&Accepted::default()));
+        for other in [
+            Accepted { roots: ["aa".into(), "dd".into()].into(), ..some() },
+            Accepted { endpoints: ["elsewhere.example".into()].into(), ..some() },
+            Accepted { browser: Some("dd".into()), ..some() },
+        ] {
+            assert!(!some().covers(&other), "{other:?}");
+        }
+    }
+}

@@ -49,7 +49,7 @@ pub fn run(data: &[u8]) {
         is_user_pool: true,
         client_id: CLIENT,
         nonce: Some(&nonce),
-        access_token: &access_token,
+        access_token: Some(&access_token),
         now: now(),
         offset: Offset::default(),
     };

@@ -97,7 +97,7 @@ fn keys(contents: &[u8]) {
         is_user_pool: true,
         client_id: CLIENT,
         nonce: None,
-        access_token: &Secret::new("an access token"),
+        access_token: Some(&Secret::new("an access token")),
         now: now(),
         offset: cogfed::clock::Offset::default(),
     };

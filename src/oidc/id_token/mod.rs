@@ -45,8 +45,8 @@ pub struct Expected<'a> {
     pub client_id: &'a str,
     /// The nonce of the authorization request; `None` after a refresh, because Cognito promises none then.
     pub nonce: Option<&'a Secret>,
-    /// The access token that came with the ID token, for `at_hash`.
-    pub access_token: &'a Secret,
+    /// The access token that came with the ID token, for `at_hash`; `None` if there is none.
+    pub access_token: Option<&'a Secret>,
     /// The time now, by this machine's clock.
     pub now: DateTime<Utc>,
     /// The offset of the token server's clock from this machine's, measured from the same answer.
@@ -67,7 +67,7 @@ impl<'a> Expected<'a> {
             is_user_pool: issuer.user_pool().is_some(),
             client_id,
             nonce,
-            access_token: &grant.access_token,
+            access_token: grant.access_token.as_ref(),
             now,
             offset: grant.offset,
         }
@@ -191,8 +191,8 @@ fn check_claims(
     {
         return Err(fault("its nonce is not the one of this sign-in"));
     }
-    if let Some(at_hash) = claims.get("at_hash") {
-        check_at_hash(at_hash.as_str().unwrap_or_default(), key, expected.access_token)?;
+    if let (Some(at_hash), Some(access_token)) = (claims.get("at_hash"), expected.access_token) {
+        check_at_hash(at_hash.as_str().unwrap_or_default(), key, access_token)?;
     }
     let subject = Some(required("sub")?).filter(|sub| !sub.is_empty()).ok_or_else(|| fault("its 'sub' is empty"))?;
     let names = ["email", "cognito:username", "preferred_username"];

@@ -15,7 +15,7 @@ impl KeyServer {
             is_user_pool: true,
             client_id: CLIENT,
             nonce: None,
-            access_token: &access_token,
+            access_token: Some(&access_token),
             now: at(later),
             offset: Offset::default(),
         };

@@ -191,7 +191,7 @@ impl TokensRecord {
         }
         self.issued_at = grant.offset.here(claims.issued_at);
         self.expires_at = grant.offset.expiry(claims.expires_at);
-        self.access_token = grant.access_token.clone();
+        self.access_token = grant.access_token.clone().unwrap_or_default();
         if let Some(refresh_token) = &grant.refresh_token {
             self.refresh_token = Some(refresh_token.clone());
         }

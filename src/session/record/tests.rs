@@ -313,7 +313,7 @@ fn refresh_replaces_the_tokens_sent_and_keeps_the_others() {
         grant: Grant {
             token_endpoint: "https://corp.example/token".to_owned(),
             id_token: id_token.map(Secret::new),
-            access_token: Secret::new(format!("{person}'s")),
+            access_token: Some(Secret::new(format!("{person}'s"))),
             refresh_token: refresh_token.map(Secret::new),
             offset: Offset::measured(TimeDelta::hours(1)),
         },

@@ -47,7 +47,7 @@ impl<'a> Small<'a> {
         let grant = Grant {
             token_endpoint: self.items.session.profile().issuer.user_pool().unwrap().endpoints.token.clone(),
             id_token: Some(long("i")),
-            access_token: long("a"),
+            access_token: Some(long("a")),
             refresh_token: Some(long("r")),
             offset: Default::default(),
         };

@@ -28,7 +28,7 @@ const FLOORS: &[&[Room]] = &[
     &[("profile", "aws error network store")],
     &[
         ("identity_pool", "aws error http profile refusals role_mapping secret"),
-        ("oidc", "clock error folder http json loopback profile refusals secret"),
+        ("oidc", "clock error folder http json loopback network profile refusals secret"),
         ("request", "aws clock error http network refusals"),
     ],
     &[("session", "aws clock error folder http identity_pool oidc process profile secret store")],

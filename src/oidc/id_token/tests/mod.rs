@@ -43,7 +43,7 @@ fn verified_at(token: &str, nonce: Option<&str>, later: i64, offset: i64) -> Res
     let issuers = [ISSUER.to_owned(), UPDATED.to_owned()];
     let now = DateTime::from_timestamp(NOW + later, 0).unwrap();
     let offset = Offset::measured(TimeDelta::seconds(offset));
-    let (client_id, nonce, access_token) = (CLIENT, nonce.as_ref(), &access_token);
+    let (client_id, nonce, access_token) = (CLIENT, nonce.as_ref(), Some(&access_token));
     let expected = Expected { issuers: &issuers, is_user_pool: true, client_id, nonce, access_token, now, offset };
     verify(&Secret::new(token), &jwks(), &expected)
 }

@@ -8,7 +8,7 @@ fn of_a_plain_issuer(token: &str) -> Result<IdTokenClaims, Invalid> {
     let grant = Grant {
         token_endpoint: "https://login.example.com/token".into(),
         id_token: None,
-        access_token: Secret::new(ACCESS_TOKEN),
+        access_token: Some(Secret::new(ACCESS_TOKEN)),
         refresh_token: None,
         offset: Offset::default(),
     };

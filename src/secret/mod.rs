@@ -1,9 +1,13 @@
-//! Secret texts, which are never printed.
+//! Secret texts, which are never printed, and their removal from the texts of servers.
+
+mod redactor;
 
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serializer};
 use zeroize::Zeroizing;
+
+pub use redactor::{PLACEHOLDER, Redactor};
 
 /// A secret text: a token, a key, a code, a verifier.
 ///
@@ -26,7 +30,7 @@ impl Secret {
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[secret]")
+        f.write_str(PLACEHOLDER)
     }
 }
 

@@ -644,7 +644,7 @@ _cogfed() {
                     return 0
                     ;;
                 --misbehave)
-                    COMPREPLY=($(compgen -W "wrong-state error-without-state access-denied repeated-code wrong-nonce no-nonce wrong-audience wrong-issuer access-token-as-id-token wrong-token-use alg-none alg-hs256 unknown-kid bad-signature expired-id-token bad-at-hash other-sub-on-refresh no-id-token odd-optional-claim-types refresh-no-id-token issuer-trailing-slash token-500 token-429 token-html token-10mib token-silent token-close token-redirect refresh-invalid-grant refresh-drop-answer jwks-500 discovery-500 discovery-other-issuer discovery-other-host discovery-http discovery-10mib discovery-html discovery-redirect revoke-500 identity-not-authorized identity-throttled identity-500 identity-silent identity-no-role identity-forgotten credentials-short api-500 clock-behind" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "wrong-state error-without-state access-denied repeated-code long-code form-post unregistered-callback unknown-client web-acl no-login-pages wrong-nonce no-nonce wrong-audience wrong-issuer access-token-as-id-token wrong-token-use alg-none alg-hs256 unknown-kid bad-signature expired-id-token bad-at-hash other-sub-on-refresh no-id-token odd-optional-claim-types refresh-no-id-token issuer-trailing-slash token-500 token-429 token-content-type odd-token-members no-access-token token-html token-10mib token-silent token-close token-redirect refresh-invalid-grant refresh-drop-answer jwks-500 discovery-500 discovery-other-issuer discovery-other-host discovery-http discovery-10mib discovery-html discovery-redirect revoke-500 identity-not-authorized identity-throttled identity-500 identity-silent identity-no-role identity-forgotten credentials-short api-500 clock-behind" -- "${cur}"))
                     return 0
                     ;;
                 --refuse)
@@ -652,7 +652,7 @@ _cogfed() {
                     return 0
                     ;;
                 --switch)
-                    COMPREPLY=($(compgen -W "client-secret updated-issuer plain-issuer token-roles no-role-mapping sticky-attributes deny-ambiguous classic-flow govcloud govcloud-fips-issuer china server-side-token-check contains-element no-state-on-errors nonce-on-refresh reuse-ends-sign-in refuse-needless-verifier" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "client-secret updated-issuer plain-issuer b2c-issuer token-roles no-role-mapping sticky-attributes deny-ambiguous classic-flow govcloud govcloud-fips-issuer china server-side-token-check contains-element unknown-client-page no-state-on-errors nonce-on-refresh reuse-ends-sign-in refuse-needless-verifier" -- "${cur}"))
                     return 0
                     ;;
                 *)

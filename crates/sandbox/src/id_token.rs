@@ -12,7 +12,8 @@ use crate::world::World;
 
 /// The ID and access token of one answer.
 pub struct Tokens {
-    pub access: String,
+    /// The access token. B2C gives none if the client asked for no API.
+    pub access: Option<String>,
     /// The ID token, present with the scope `openid` only.
     pub id: Option<String>,
 }

@@ -9,6 +9,12 @@ named! {
     ErrorWithoutState, "error-without-state", "redirect with an error and no state";
     AccessDenied, "access-denied", "redirect with error=access_denied after a good sign-in";
     RepeatedCode, "repeated-code", "redirect with the parameter `code` twice";
+    LongCode, "long-code", "redirect with a code of 20,000 characters, as B2C's can be";
+    FormPost, "form-post", "send the code to the client in a form, as for response_mode=form_post";
+    UnregisteredCallback, "unregistered-callback", "answer as if the redirect URI were not registered";
+    UnknownClient, "unknown-client", "answer the authorization request as if the app client did not exist";
+    WebAcl, "web-acl", "answer 403 to a redirect URI on loopback, as AWS WAF's managed rules do";
+    NoLoginPages, "no-login-pages", "answer with the page of an app client without a managed login style";
     WrongNonce, "wrong-nonce", "put another nonce into the ID token";
     NoNonce, "no-nonce", "leave the nonce out of the ID token";
     WrongAudience, "wrong-audience", "issue the ID token to another app client";
@@ -28,6 +34,9 @@ named! {
     IssuerTrailingSlash, "issuer-trailing-slash", "put a slash after the issuer in the ID token, and nowhere else";
     Token500, "token-500", "answer 500 at the token endpoint";
     Token429, "token-429", "answer 429 with Retry-After at the token endpoint";
+    TokenContentType, "token-content-type", "answer with another JSON content type at the token endpoint";
+    OddTokenMembers, "odd-token-members", "give members of the token endpoint's answer odd types, or none";
+    NoAccessToken, "no-access-token", "leave the access token out of the token endpoint's answer";
     TokenHtml, "token-html", "answer with a page of HTML at the token endpoint";
     Token10Mib, "token-10mib", "answer with 10 MiB of JSON at the token endpoint";
     TokenSilent, "token-silent", "take the request at the token endpoint and never answer";

@@ -130,6 +130,12 @@ pub struct Options {
     /// claim `roles`, not `custom:roles`, so the rules of [`Self::role_mapping`] must use `roles`.
     /// [`Switch::PlainIssuer`](crate::Switch) sets this option and changes the rules.
     pub plain_issuer: bool,
+    /// True if the plain issuer is Azure AD B2C instead of Entra ID: the customers sign in, with the claims of a user
+    /// flow. Its answers have an access token only if the client asked for its own id as a scope.
+    pub b2c_issuer: bool,
+    /// The length of authorization codes in characters, if it is not the service's usual one. B2C's codes hold
+    /// encrypted claims, and become several thousand characters long.
+    pub code_length: Option<usize>,
     /// True if changes in a directory reach the user pool only at the next sign-in in the browser. Attributes that the
     /// directory no longer sends then keep their value. If false, the next tokens show each change.
     pub sticky_attributes: bool,
@@ -147,6 +153,8 @@ pub struct Options {
     pub server_side_token_check: bool,
     /// The meaning of `Contains` for arrays (not documented).
     pub contains_on_arrays: ContainsOnArrays,
+    /// True if an unknown app client is refused with a page, not with a redirect to the error page (not documented).
+    pub unknown_client_page: bool,
     /// True if error redirects carry the state (documented for one case only).
     pub state_on_errors: bool,
     /// True if the ID tokens of a refresh keep the nonce (not documented).
@@ -173,6 +181,8 @@ impl Default for Options {
             scopes: ["openid", "email", "profile"].map(String::from).to_vec(),
             issuer: Issuer::Original,
             plain_issuer: false,
+            b2c_issuer: false,
+            code_length: None,
             sticky_attributes: false,
             partition: Partition::Aws,
             role_mapping: RoleMapping::Rules(
@@ -188,6 +198,7 @@ impl Default for Options {
             people: everyone(),
             server_side_token_check: false,
             contains_on_arrays: ContainsOnArrays::Substring,
+            unknown_client_page: false,
             state_on_errors: true,
             nonce_on_refresh: false,
             reuse_ends_the_sign_in: false,

@@ -67,9 +67,10 @@ pub fn chooser(parameters: &Parameters) -> Response<Bytes> {
         )
     };
     let content = format!(
-        "<div class=\"mark\">CORP SANDBOX</div>\n<h1>Sign in</h1>\n<p>With which account?</p>\n{}{}",
+        "<div class=\"mark\">CORP SANDBOX</div>\n<h1>Sign in</h1>\n<p>With which account?</p>\n{}{}{}",
         link(Directory::AzureAd, "Employees", "AzureAD, by SAML"),
         link(Directory::AzureB2c, "Customers", "AzureB2C, by OpenID Connect"),
+        link(Directory::UserPool, "Native users", "of the user pool itself"),
     );
     page(StatusCode::OK, "chooser", "Sign in", &content, "")
 }
@@ -86,10 +87,11 @@ pub fn sign_in(
     let (mark, title) = match directory {
         Directory::AzureAd => ("CORP.EXAMPLE · ENTRA ID", "Pick a work account"),
         Directory::AzureB2c => ("CUSTOMERS.EXAMPLE · B2C", "Welcome back"),
+        Directory::UserPool => ("CORP SANDBOX", "Sign in with your account"),
     };
     let people: String = users
         .iter()
-        .filter(|user| user.person.directory == directory)
+        .filter(|user| user.person.is_in(directory))
         .map(|user| {
             let person = &user.in_directory;
             let (name, full_name) = (escaped(&user.person.name), escaped(&person.full_name));
@@ -112,11 +114,37 @@ pub fn sign_in(
          <button class=\"cancel\" id=\"cancel\" name=\"cancel\" value=\"1\">Cancel</button>\n</form>\n",
         escaped(transaction),
     );
-    // Only registered redirect URIs get here, so the origin is one of a few.
-    let target = Url::parse(&request.redirect_uri)
-        .map(|uri| format!(" {}", uri.origin().ascii_serialization()))
-        .unwrap_or_default();
-    page(StatusCode::OK, directory.name(), title, &content, &target)
+    page(StatusCode::OK, directory.name(), title, &content, &target(&request.redirect_uri))
+}
+
+/// Returns the origin of a redirect URI for `form-action`. Only registered redirect URIs get here, so the origin is one
+/// of a few.
+fn target(redirect_uri: &str) -> String {
+    Url::parse(redirect_uri).map(|uri| format!(" {}", uri.origin().ascii_serialization())).unwrap_or_default()
+}
+
+/// Returns the page that sends the answer of a sign-in to the client in a form (OAuth 2.0 Form Post Response Mode). The
+/// real services submit it by a script; here the person clicks, as they would with scripts turned off.
+pub fn form_post(redirect_uri: &str, pairs: &[(&str, String)]) -> Response<Bytes> {
+    let inputs: String = pairs
+        .iter()
+        .map(|(name, value)| format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">\n", escaped(value)))
+        .collect();
+    let content = format!(
+        "<div class=\"mark\">CORP SANDBOX</div>\n<h1>Signed in</h1>\n\
+         <form id=\"form-post\" method=\"post\" action=\"{}\">\n{inputs}\
+         <button id=\"continue\">Continue</button>\n</form>\n",
+        escaped(redirect_uri),
+    );
+    page(StatusCode::OK, "done", "Signed in", &content, &target(redirect_uri))
+}
+
+/// Returns the page of an app client that has no style for managed login
+/// (<https://docs.aws.amazon.com/cognito/latest/developerguide/managed-login-branding.html>).
+pub fn no_login_pages() -> Response<Bytes> {
+    let content = "<div class=\"mark\">CORP SANDBOX</div>\n<h1 id=\"error\">Login pages unavailable</h1>\n\
+                   <p>Please contact an administrator.</p>\n";
+    page(StatusCode::BAD_REQUEST, "problem", "Login pages unavailable", content, "")
 }
 
 /// Returns the redirect to the error page, with the client id that the browser sent.

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use serde_json::{Map, Value, json};
 
 /// The most groups that Entra ID puts into a SAML assertion.
 const MOST_GROUPS_BY_SAML: usize = 150;
@@ -15,41 +16,47 @@ pub enum Directory {
     /// The customers' Azure AD B2C, connected by OpenID Connect.
     #[serde(rename = "AzureB2C")]
     AzureB2c,
+    /// The user pool itself, with its native users.
+    #[serde(rename = "COGNITO")]
+    UserPool,
 }
 
 impl Directory {
-    /// Both directories.
-    pub const ALL: [Directory; 2] = [Directory::AzureAd, Directory::AzureB2c];
+    /// All directories.
+    pub const ALL: [Directory; 3] = [Directory::AzureAd, Directory::AzureB2c, Directory::UserPool];
 
-    /// Returns the identity provider's name in the user pool.
+    /// Returns the identity provider's name in the user pool. The user pool calls itself `COGNITO`.
     pub fn name(self) -> &'static str {
         match self {
             Directory::AzureAd => "AzureAD",
             Directory::AzureB2c => "AzureB2C",
+            Directory::UserPool => "COGNITO",
         }
+    }
+
+    /// Returns the domain of the directory's email addresses.
+    fn email_domain(self) -> &'static str {
+        self.identifier().unwrap_or("native.example")
     }
 
     /// Returns the identifier for `idp_identifier`: a domain, as Cognito's documentation suggests.
-    pub(crate) fn identifier(self) -> &'static str {
+    fn identifier(self) -> Option<&'static str> {
         match self {
-            Directory::AzureAd => "corp.example",
-            Directory::AzureB2c => "customers.example",
+            Directory::AzureAd => Some("corp.example"),
+            Directory::AzureB2c => Some("customers.example"),
+            Directory::UserPool => None,
         }
     }
 
-    /// Returns the protocol, as the claim `identities` names it.
-    pub(crate) fn protocol(self) -> &'static str {
+    /// Returns the protocol and the directory's own issuer, as the claim `identities` names them. Native users have no
+    /// entry there.
+    fn federation(self) -> Option<(&'static str, &'static str)> {
         match self {
-            Directory::AzureAd => "SAML",
-            Directory::AzureB2c => "OIDC",
-        }
-    }
-
-    /// Returns the directory's own issuer, as the claim `identities` names it.
-    pub(crate) fn issuer(self) -> &'static str {
-        match self {
-            Directory::AzureAd => "https://sts.windows.net/11111111-2222-3333-4444-555555555555/",
-            Directory::AzureB2c => "https://customersexample.b2clogin.com/66666666-7777-8888-9999-000000000000/v2.0/",
+            Directory::AzureAd => Some(("SAML", "https://sts.windows.net/11111111-2222-3333-4444-555555555555/")),
+            Directory::AzureB2c => {
+                Some(("OIDC", "https://customersexample.b2clogin.com/66666666-7777-8888-9999-000000000000/v2.0/"))
+            }
+            Directory::UserPool => None,
         }
     }
 
@@ -60,8 +67,18 @@ impl Directory {
 
     /// Returns the directory with this identifier.
     pub(crate) fn identified(identifier: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|directory| directory.identifier() == identifier)
+        Self::ALL.into_iter().find(|directory| directory.identifier() == Some(identifier))
     }
+}
+
+/// An identity that an administrator linked to a user
+/// (<https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminLinkProviderForUser.html>).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LinkedIdentity {
+    /// The other directory, where the person can sign in, too.
+    pub directory: Directory,
+    /// The person's id there.
+    pub directory_id: String,
 }
 
 /// A person, as the user pool holds them after attribute mapping.
@@ -75,8 +92,11 @@ pub struct Person {
     pub email: String,
     /// The directory that the person signs in at.
     pub directory: Directory,
-    /// SAML's NameID or OpenID Connect's `sub`, as the directory sends it.
+    /// SAML's NameID or OpenID Connect's `sub`, as the directory sends it; the username of a native user.
     pub directory_id: String,
+    /// Identities of other directories that are linked to this user.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub linked: Vec<LinkedIdentity>,
     /// Application roles, as the directory sends them; they become `custom:roles`. Without roles nothing is sent. One
     /// empty text is a blank value, which is sent as such.
     pub roles: Vec<String>,
@@ -89,15 +109,22 @@ pub struct Person {
     pub iam_roles: Vec<String>,
     /// The claim `cognito:preferred_role`.
     pub preferred_iam_role: Option<String>,
+    /// Claims of the ID token that replace its own, or are added to them.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub claims: Map<String, Value>,
+    /// Names of claims that are left out of the ID token.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub without_claims: Vec<String>,
 }
 
 impl Person {
     /// Returns a person with a name and a directory, without roles or groups.
     pub fn new(name: &str, full_name: &str, directory: Directory) -> Self {
-        let email = format!("{name}@{}", directory.identifier());
+        let email = format!("{name}@{}", directory.email_domain());
         let directory_id = match directory {
             Directory::AzureAd => email.clone(),
             Directory::AzureB2c => crate::random::uuid(),
+            Directory::UserPool => name.to_owned(),
         };
         Self {
             name: name.into(),
@@ -105,12 +132,27 @@ impl Person {
             email,
             directory,
             directory_id,
+            linked: Vec::new(),
             roles: Vec::new(),
             directory_groups: Vec::new(),
             groups: Vec::new(),
             iam_roles: Vec::new(),
             preferred_iam_role: None,
+            claims: Map::new(),
+            without_claims: Vec::new(),
         }
+    }
+
+    /// Returns the person with an identity of another directory linked to the user.
+    #[must_use]
+    pub fn linked_with(mut self, directory: Directory, directory_id: &str) -> Self {
+        self.linked.push(LinkedIdentity { directory, directory_id: directory_id.into() });
+        self
+    }
+
+    /// Returns whether the person can sign in at this directory.
+    pub(crate) fn is_in(&self, directory: Directory) -> bool {
+        self.directory == directory || self.linked.iter().any(|identity| identity.directory == directory)
     }
 
     /// Returns the person with these application roles.
@@ -141,9 +183,37 @@ impl Person {
     }
 
     /// Returns the username, such as `AzureAD_alice@corp.example`: the provider, an underscore, and the directory's
-    /// own id in lower case, as in a pool whose usernames are not case-sensitive.
+    /// own id in lower case, as in a pool whose usernames are not case-sensitive. A native user's has no provider.
     pub(crate) fn username(&self) -> String {
-        format!("{}_{}", self.directory.name(), self.directory_id.to_lowercase())
+        let id = self.directory_id.to_lowercase();
+        if self.directory == Directory::UserPool { id } else { format!("{}_{id}", self.directory.name()) }
+    }
+
+    /// Returns the claim `identities`, with the linked identities first. A native user without a linked identity has
+    /// no such claim.
+    pub(crate) fn identities(&self, created: DateTime<Utc>) -> Option<Value> {
+        let linked = self.linked.iter().map(|identity| (identity.directory, &identity.directory_id, "false"));
+        let all = linked.chain([(self.directory, &self.directory_id, "true")]);
+        let entries: Vec<Value> = all
+            .filter_map(|(directory, id, primary)| {
+                let (protocol, issuer) = directory.federation()?;
+                Some(json!({
+                    "dateCreated": created.timestamp_millis().to_string(),
+                    "userId": id,
+                    "providerName": directory.name(),
+                    "providerType": protocol,
+                    "issuer": issuer,
+                    "primary": primary,
+                }))
+            })
+            .collect();
+        (!entries.is_empty()).then(|| Value::from(entries))
+    }
+
+    /// Replaces, adds and removes claims of an ID token, as [`Self::claims`] and [`Self::without_claims`] say.
+    pub(crate) fn change_claims(&self, claims: &mut Map<String, Value>) {
+        claims.extend(self.claims.clone());
+        claims.retain(|name, _| !self.without_claims.contains(name));
     }
 
     /// Returns the claim `custom:roles`.
@@ -215,6 +285,11 @@ pub(crate) fn everyone() -> Vec<Person> {
         Person::new("heidi", "Heidi Both", Directory::AzureAd).with_roles(&["Orders.Read"]),
         // The same person as a customer, who is another user of the pool with another subject.
         Person { email: "heidi@corp.example".into(), ..Person::new("heidi-b2c", "Heidi Both", Directory::AzureB2c) },
+        Person::new("ivan", "Ivan Native", Directory::UserPool).with_roles(&["Orders.Read"]),
+        // One user of the pool with two identities, who can sign in at both directories.
+        Person { email: "judy@corp.example".into(), ..Person::new("judy", "Judy Linked", Directory::AzureB2c) }
+            .linked_with(Directory::AzureAd, "judy@corp.example")
+            .with_roles(&["Orders.Read"]),
     ]
 }
 
@@ -253,5 +328,6 @@ mod tests {
     #[test]
     fn username_starts_with_the_provider() {
         assert_eq!(Person::new("alice", "A", Directory::AzureAd).username(), "AzureAD_alice@corp.example");
+        assert_eq!(Person::new("ivan", "I", Directory::UserPool).username(), "ivan");
     }
 }

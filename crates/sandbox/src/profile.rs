@@ -24,8 +24,12 @@ pub fn toml(world: &World, name: &str) -> String {
     line("client_id", quoted(&names.client_id));
     line("identity_pool_id", quoted(&names.identity_pool_id));
     if world.options.plain_issuer {
-        // Entra ID names the person only if these scopes ask for it.
-        line("scopes", r#"["openid", "profile", "email", "offline_access"]"#.to_owned());
+        // Entra ID names the person only if these scopes ask for it. B2C's user flow decides that itself.
+        let scopes = match world.options.b2c_issuer {
+            true => r#"["openid", "offline_access"]"#,
+            false => r#"["openid", "profile", "email", "offline_access"]"#,
+        };
+        line("scopes", scopes.to_owned());
     } else {
         line("domain", quoted(&names.domain));
         line("identity_provider", quoted("AzureAD"));

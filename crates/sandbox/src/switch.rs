@@ -11,6 +11,7 @@ named! {
     ClientSecret, "client-secret", "give the app client a secret; it is printed";
     UpdatedIssuer, "updated-issuer", "let tokens name the host issuer-cognito-idp as their issuer";
     PlainIssuer, "plain-issuer", "tie a plain OIDC issuer, such as Entra ID, to the identity pool";
+    B2cIssuer, "b2c-issuer", "the same with Azure AD B2C, which gives no access token";
     TokenRoles, "token-roles", "choose roles by the claims of user pool groups, not by rules";
     NoRoleMapping, "no-role-mapping", "give everybody the identity pool's default role";
     StickyAttributes, "sticky-attributes", "bring changes of people to the user pool at their next sign-in only";
@@ -21,6 +22,7 @@ named! {
     China, "china", "pretend to be in cn-north-1, where AWS has identity pools only";
     ServerSideTokenCheck, "server-side-token-check", "let the identity pool refuse a sign-in that was revoked";
     ContainsElement, "contains-element", "let Contains look for an element of an array (undocumented)";
+    UnknownClientPage, "unknown-client-page", "refuse an unknown client without a redirect (undocumented)";
     NoStateOnErrors, "no-state-on-errors", "redirect errors without the state (undocumented)";
     NonceOnRefresh, "nonce-on-refresh", "keep the nonce in ID tokens of a refresh (undocumented)";
     ReuseEndsSignIn, "reuse-ends-sign-in", "end a sign-in whose token is used after its grace (undocumented)";
@@ -33,11 +35,13 @@ impl Switch {
         match self {
             Switch::ClientSecret => options.client_secrets = vec![random::lower_alphanumeric(51)],
             Switch::UpdatedIssuer => options.issuer = Issuer::Updated,
-            Switch::PlainIssuer => {
+            Switch::PlainIssuer | Switch::B2cIssuer => {
                 options.plain_issuer = true;
+                options.b2c_issuer = self == Switch::B2cIssuer;
                 if let RoleMapping::Rules(rules, _) = &mut options.role_mapping {
+                    let claim = if options.b2c_issuer { "extension_roles" } else { "roles" };
                     let mapped = rules.iter_mut().filter(|rule| rule.claim == "custom:roles");
-                    mapped.for_each(|rule| rule.claim = "roles".into());
+                    mapped.for_each(|rule| rule.claim = claim.into());
                 }
             }
             Switch::TokenRoles => {
@@ -75,6 +79,7 @@ impl Switch {
             Switch::StickyAttributes => options.sticky_attributes = true,
             Switch::ServerSideTokenCheck => options.server_side_token_check = true,
             Switch::ContainsElement => options.contains_on_arrays = ContainsOnArrays::Element,
+            Switch::UnknownClientPage => options.unknown_client_page = true,
             Switch::NoStateOnErrors => options.state_on_errors = false,
             Switch::NonceOnRefresh => options.nonce_on_refresh = true,
             Switch::ReuseEndsSignIn => options.reuse_ends_the_sign_in = true,

@@ -3,9 +3,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, HeaderValue, LOCATION, RETRY_AFTER};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
 use http::{Request, Response, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::misbehaviour::Misbehaviour;
 use crate::refusals::Place;
@@ -59,6 +59,29 @@ pub fn misbehaving(world: &World) -> Option<Outcome> {
         }
         _ => Outcome::Answer(server_error()),
     })
+}
+
+/// Returns the document with members of odd types, and without `token_type`, while [`Misbehaviour::OddTokenMembers`] is
+/// active. Version 1 of Entra ID's endpoint and some gateways send such members.
+pub fn odd_members(world: &World, mut document: Value) -> Value {
+    if world.active.due(Misbehaviour::OddTokenMembers)
+        && let Some(fields) = document.as_object_mut()
+    {
+        fields.remove("token_type");
+        fields.insert("expires_in".into(), json!("3599"));
+        fields.insert("scope".into(), json!(["openid"]));
+        fields.insert("not_before".into(), json!("1700000000"));
+        fields.insert("profile_info".into(), Value::Null);
+    }
+    document
+}
+
+/// Returns the answer as JSON of another type while [`Misbehaviour::TokenContentType`] is active.
+pub fn odd_content_type(world: &World, mut answer: Response<Bytes>) -> Response<Bytes> {
+    if world.active.due(Misbehaviour::TokenContentType) {
+        answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/x-amz-json-1.0"));
+    }
+    answer
 }
 
 /// Returns the answer of a server that failed.

@@ -102,15 +102,7 @@ impl Visitor {
     async fn choose(&mut self, page: Page, choice: &Choice<'_>) -> Result<Page> {
         let Some(action) = attribute_after(&page.text, "<form ", "action") else { return Ok(page) };
         let (name, value) = button(&page, choice).context("the directory does not know this person")?;
-        let mut form = form_urlencoded::Serializer::new(String::new());
-        let hidden = page.text.split("<input ").skip(1);
-        for input in hidden.filter(|input| attribute(input, "type").as_deref() == Some("hidden")) {
-            form.append_pair(
-                &attribute(input, "name").unwrap_or_default(),
-                &attribute(input, "value").unwrap_or_default(),
-            );
-        }
-        let body = form.append_pair(&name, &value).finish();
+        let body = hidden_inputs(&page).append_pair(&name, &value).finish();
         let action = page.url.join(&action).context("the action of a form is not a URL")?;
         let answer = self.request(Method::POST, &action, body).await?;
         self.follow(action, answer).await
@@ -129,7 +121,14 @@ impl Visitor {
         for _ in 0..MOST_STEPS {
             if !answer.status().is_redirection() {
                 let text = String::from_utf8_lossy(answer.body()).into_owned();
-                return Ok(Page { url, status: answer.status().as_u16(), text });
+                let page = Page { url, status: answer.status().as_u16(), text };
+                // Pages of this kind submit themselves.
+                let Some(action) = attribute_after(&page.text, "<form id=\"form-post\"", "action") else {
+                    return Ok(page);
+                };
+                url = page.url.join(&action).context("the action of a form is not a URL")?;
+                answer = self.request(Method::POST, &url, hidden_inputs(&page).finish()).await?;
+                continue;
             }
             let location = answer.headers().get(LOCATION).and_then(|location| location.to_str().ok());
             url = url
@@ -217,6 +216,17 @@ fn button(page: &Page, choice: &Choice<'_>) -> Option<(String, String)> {
     };
     let tag = page.text.split("<button ").skip(1).find(|tag| attribute(tag, "id").as_deref() == Some(&id))?;
     Some((attribute(tag, "name")?, attribute(tag, "value")?))
+}
+
+/// Returns the hidden inputs of a page's form.
+fn hidden_inputs(page: &Page) -> form_urlencoded::Serializer<'static, String> {
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    let inputs = page.text.split("<input ").skip(1);
+    for input in inputs.filter(|input| attribute(input, "type").as_deref() == Some("hidden")) {
+        let (name, value) = (attribute(input, "name"), attribute(input, "value"));
+        form.append_pair(&name.unwrap_or_default(), &value.unwrap_or_default());
+    }
+    form
 }
 
 fn attribute_after(text: &str, start: &str, name: &str) -> Option<String> {

@@ -25,6 +25,8 @@ use crate::user_pool::State;
 
 /// The most secrets that are kept. Older ones are dropped.
 const KEPT_SECRETS: usize = 10_000;
+/// The length of a code under [`Misbehaviour::LongCode`], in characters.
+const LONG_CODE: usize = 20_000;
 
 /// The ids of one sandbox. They are random, so that two sandboxes never share an id in one store.
 #[derive(Debug, Clone)]
@@ -260,7 +262,26 @@ impl World {
     /// Returns the people who can sign in, as the directories hold them now: with a plain issuer only the employees.
     pub fn people(&self) -> Vec<Person> {
         let people = self.users().into_iter().map(|user| user.in_directory);
-        people.filter(|person| !self.options.plain_issuer || person.directory == Directory::AzureAd).collect()
+        people.filter(|person| !self.options.plain_issuer || person.is_in(self.plain_directory())).collect()
+    }
+
+    /// Returns the directory that the plain issuer stands for.
+    pub fn plain_directory(&self) -> Directory {
+        if self.options.b2c_issuer { Directory::AzureB2c } else { Directory::AzureAd }
+    }
+
+    /// Returns a new authorization code: `usual`, or one of the length that a test asked for.
+    pub fn new_code(&self, usual: impl FnOnce() -> String) -> String {
+        let long = self.active.due(Misbehaviour::LongCode).then_some(LONG_CODE);
+        let code = match long.or(self.options.code_length) {
+            None => usual(),
+            Some(length) => {
+                let mut code = random::base64url(length);
+                code.truncate(length);
+                code
+            }
+        };
+        self.giving_out(code)
     }
 
     /// Returns the user with this handle.

@@ -9,7 +9,6 @@ use url::{Url, form_urlencoded};
 
 use crate::misbehaviour::Misbehaviour;
 use crate::pages;
-use crate::people::Directory;
 use crate::plain_issuer::COOKIE_NAME;
 use crate::plain_issuer::refusal::Refusal;
 use crate::plain_issuer::sessions::{COOKIE_LIFETIME, Code, Session, TEN_MINUTES};
@@ -47,12 +46,12 @@ fn is_registered(world: &World, redirect_uri: &str) -> bool {
 /// to a registered URI.
 fn checked(world: &World, parameters: &Parameters) -> Result<AuthorizationRequest, Refused> {
     let client_id = parameters.get("client_id").ok_or(Refused::Here(Refusal::Missing("client_id")))?;
-    if client_id != world.names.client_id {
+    if client_id != world.names.client_id || world.active.due(Misbehaviour::UnknownClient) {
         let (client_id, tenant) = (client_id.to_owned(), world.names.tenant.clone());
         return Err(Refused::Here(Refusal::UnknownClient { client_id, tenant }));
     }
     let redirect_uri = parameters.get("redirect_uri").unwrap_or_default().to_owned();
-    if !is_registered(world, &redirect_uri) {
+    if !is_registered(world, &redirect_uri) || world.active.due(Misbehaviour::UnregisteredCallback) {
         let client_id = client_id.to_owned();
         return Err(Refused::Here(Refusal::RedirectMismatch { redirect_uri, client_id }));
     }
@@ -76,7 +75,10 @@ fn checked(world: &World, parameters: &Parameters) -> Result<AuthorizationReques
     }
     let Some(scopes) = parameters.get("scope") else { return refused(Refusal::Missing("scope")) };
     let scopes: Vec<String> = scopes.split_ascii_whitespace().map(ToOwned::to_owned).collect();
-    if let Some(unknown) = scopes.iter().find(|scope| !SCOPES.contains(&scope.as_str())) {
+    let is_known = |scope: &&String| {
+        SCOPES.contains(&scope.as_str()) || (world.options.b2c_issuer && **scope == world.names.client_id)
+    };
+    if let Some(unknown) = scopes.iter().find(|scope| !is_known(scope)) {
         return refused(Refusal::Scope(unknown.clone()));
     }
     Ok(AuthorizationRequest {
@@ -95,10 +97,10 @@ pub fn authorize(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) ->
     let parameters = query(request);
     let asked = match checked(world, &parameters) {
         Ok(asked) => asked,
-        Err(Refused::Here(refusal)) => return refusal.page(),
+        Err(Refused::Here(refusal)) => return refusal.page(world),
         Err(Refused::There { redirect_uri, state, refusal }) => {
             let state = state.filter(|_| world.options.state_on_errors);
-            return refusal.redirect(&redirect_uri, state.as_deref(), now);
+            return refusal.redirect(world, &redirect_uri, state.as_deref(), now);
         }
     };
     let prompts: Vec<&str> = parameters.get("prompt").unwrap_or_default().split(' ').collect();
@@ -112,12 +114,13 @@ pub fn authorize(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) ->
     }
     if prompts.contains(&"none") {
         let state = asked.state.filter(|_| world.options.state_on_errors);
-        return Refusal::NobodySignedIn.redirect(&asked.redirect_uri, state.as_deref(), now);
+        return Refusal::NobodySignedIn.redirect(world, &asked.redirect_uri, state.as_deref(), now);
     }
     let id = random::base64url(24);
     let action = format!("/{}/login", world.names.tenant);
-    let page = pages::sign_in(Directory::AzureAd, &action, &id, &world.users(), &asked);
-    let transaction = Transaction { request: asked, directory: Directory::AzureAd, expires: now + FIVE_MINUTES };
+    let directory = world.plain_directory();
+    let page = pages::sign_in(directory, &action, &id, &world.users(), &asked);
+    let transaction = Transaction { request: asked, directory, expires: now + FIVE_MINUTES };
     memory.transactions.insert(id, transaction);
     page
 }
@@ -131,10 +134,10 @@ pub fn login(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Res
     };
     if parameters.get("cancel").is_some() {
         let state = request.state.filter(|_| world.options.state_on_errors);
-        return Refusal::Declined.redirect(&request.redirect_uri, state.as_deref(), now);
+        return Refusal::Declined.redirect(world, &request.redirect_uri, state.as_deref(), now);
     }
     let user = world.user_named(parameters.get("person").unwrap_or_default());
-    let Some(user) = user.filter(|user| user.person.directory == Directory::AzureAd) else {
+    let Some(user) = user.filter(|user| user.person.is_in(world.plain_directory())) else {
         return pages::error("the directory does not know this person");
     };
     let answer = signed_in(world, now, request, user.sub.clone());
@@ -148,26 +151,28 @@ pub fn login(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Res
 fn signed_in(world: &World, now: DateTime<Utc>, request: AuthorizationRequest, object_id: String) -> Response<Bytes> {
     let (uri, state) = (request.redirect_uri.clone(), request.state.clone());
     if world.active.due(Misbehaviour::ErrorWithoutState) {
-        return Refusal::Malformed.redirect(&uri, None, now);
+        return Refusal::Malformed.redirect(world, &uri, None, now);
     }
     if world.active.due(Misbehaviour::AccessDenied) {
-        return Refusal::Declined.redirect(&uri, state.as_deref(), now);
+        return Refusal::Declined.redirect(world, &uri, state.as_deref(), now);
     }
-    // Codes are opaque, and as long as those of Entra ID.
-    let text = world.giving_out(format!("1.{}", random::base64url(750)));
+    // Codes are opaque, and as long as those of Entra ID, or of a simple user flow of B2C.
+    let text = world.new_code(|| match world.options.b2c_issuer {
+        true => format!("eyJraWQiOi.{}", random::base64url(1500)),
+        false => format!("1.{}", random::base64url(750)),
+    });
     let code = Code { object_id, request, expires: now + TEN_MINUTES, redeemed: false };
     world.plain_issuer().codes.insert(text.clone(), code);
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    if world.active.due(Misbehaviour::RepeatedCode) {
-        query.append_pair("code", &text);
-    }
-    query.append_pair("code", &text);
     let state = if world.active.due(Misbehaviour::WrongState) { Some(random::base64url(32)) } else { state };
-    if let Some(state) = state {
-        query.append_pair("state", &state);
+    let mut pairs = vec![("code", text.clone())];
+    pairs.extend(world.active.due(Misbehaviour::RepeatedCode).then_some(("code", text)));
+    pairs.extend(state.map(|state| ("state", state)));
+    pairs.push(("session_state", random::uuid()));
+    if world.active.due(Misbehaviour::FormPost) {
+        return pages::form_post(&uri, &pairs);
     }
-    query.append_pair("session_state", &random::uuid());
-    reply::redirect(&format!("{uri}?{}", query.finish()))
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(&pairs).finish();
+    reply::redirect(&format!("{uri}?{query}"))
 }
 
 /// Answers `GET …/oauth2/v2.0/logout` (OpenID Connect RP-Initiated Logout 1.0): ends the browser's session and leads

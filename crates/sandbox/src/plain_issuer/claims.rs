@@ -26,21 +26,29 @@ const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
 /// for them. The tokens show the directory's current attributes.
 pub fn issue(world: &World, now: DateTime<Utc>, sign_in: &SignIn, refreshed: bool) -> Option<Tokens> {
     let mut user = world.user(&sign_in.object_id)?;
-    let access = jwt::signed_with_type(&world.keys.access, &access_claims(world, now, sign_in, &user));
-    let access = world.giving_out(access);
+    // B2C's access token is for the client's own API, whose scope is the client's id.
+    let wanted = !world.options.b2c_issuer || asked(sign_in, &world.names.client_id);
+    let access = (wanted && !world.active.due(Misbehaviour::NoAccessToken)).then(|| {
+        let claims = access_claims(world, now, sign_in, &user);
+        world.giving_out(jwt::signed_with_type(&world.keys.access, &claims))
+    });
     if !asked(sign_in, "openid") || id_token::without_id_token(world, refreshed) {
         return Some(Tokens { access, id: None });
     }
     if world.active.due(Misbehaviour::AccessTokenAsIdToken) {
-        return Some(Tokens { id: Some(access.clone()), access });
+        return Some(Tokens { id: access.clone(), access });
     }
     if refreshed && world.active.due(Misbehaviour::OtherSubOnRefresh) {
         user = world.users().into_iter().find(|other| other.sub != user.sub)?;
     }
-    let mut claims = id_claims(world, now, sign_in, &user);
+    let mut claims = match world.options.b2c_issuer {
+        false => id_claims(world, now, sign_in, &user),
+        true => b2c_id_claims(world, now, sign_in, &user),
+    };
     if refreshed && !world.options.nonce_on_refresh {
         claims.remove("nonce");
     }
+    user.in_directory.change_claims(&mut claims);
     id_token::spoil(world, now, &mut claims);
     let id = world.giving_out(id_token::signature(world, &Value::Object(claims), jwt::signed_with_type));
     Some(Tokens { access, id: Some(id) })
@@ -70,6 +78,33 @@ fn access_claims(world: &World, now: DateTime<Utc>, sign_in: &SignIn, user: &Use
         "uti": random::base64url(16),
         "ver": "1.0",
     })
+}
+
+/// Returns the claims of a B2C user flow's token
+/// (<https://learn.microsoft.com/azure/active-directory-b2c/tokens-overview>). Roles are in an extension attribute.
+fn b2c_id_claims(world: &World, now: DateTime<Utc>, sign_in: &SignIn, user: &User) -> Map<String, Value> {
+    let person = &user.in_directory;
+    let mut claims = Map::new();
+    let mut claim = |name: &str, value: Value| claims.insert(name.to_owned(), value);
+    claim("ver", json!("1.0"));
+    claim("iss", json!(world.plain_issuer_name()));
+    claim("sub", json!(person.directory_id));
+    claim("aud", json!(world.names.client_id));
+    claim("exp", json!(now.timestamp() + world.options.token_lifetime));
+    claim("nbf", json!(now.timestamp()));
+    claim("iat", json!(now.timestamp()));
+    claim("auth_time", json!(now.timestamp()));
+    if let Some(nonce) = &sign_in.nonce {
+        claim("nonce", json!(nonce));
+    }
+    claim("oid", json!(person.directory_id));
+    claim("name", json!(person.full_name));
+    claim("emails", json!([person.email]));
+    claim("tfp", json!("B2C_1_susi"));
+    if !person.roles.is_empty() {
+        claim("extension_roles", json!(person.roles.join(" ")));
+    }
+    claims
 }
 
 /// Returns the claims of a version 2.0 token. It has none of the claims that a user pool adds, and `roles` and `groups`

@@ -49,7 +49,7 @@ fn dispatch(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Repl
     let path = request.uri().path().trim_start_matches('/');
     let (tenant, rest) = path.split_once('/').unwrap_or((path, ""));
     if tenant != world.names.tenant {
-        return Reply::answer("unknown", Refusal::UnknownTenant(tenant.to_owned()).json(now));
+        return Reply::answer("unknown", Refusal::UnknownTenant(tenant.to_owned()).json(world, now));
     }
     let (endpoint, response) = match (rest, get, post) {
         ("v2.0/.well-known/openid-configuration", true, _) => ("discovery", discovery::document(world)),

@@ -10,6 +10,7 @@ use url::form_urlencoded;
 use crate::pages;
 use crate::random;
 use crate::reply;
+use crate::world::World;
 
 /// The reason why a request is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -177,7 +178,12 @@ impl Refusal {
     }
 
     /// Returns the answer of the token endpoint.
-    pub fn json(&self, now: DateTime<Utc>) -> Response<Bytes> {
+    pub fn json(&self, world: &World, now: DateTime<Utc>) -> Response<Bytes> {
+        if world.options.b2c_issuer {
+            let (error, description) = self.at_b2c(now);
+            let document = json!({ "error": error, "error_description": description });
+            return reply::body(StatusCode::BAD_REQUEST, "application/json; charset=utf-8", document.to_string());
+        }
         let (number, error, text) = self.parts();
         let status = if error == "invalid_client" { StatusCode::UNAUTHORIZED } else { StatusCode::BAD_REQUEST };
         let (trace, correlation) = (random::uuid(), random::uuid());
@@ -194,15 +200,20 @@ impl Refusal {
     }
 
     /// Returns the redirect that reports this refusal of an authorization request to the client.
-    pub fn redirect(&self, uri: &str, state: Option<&str>, now: DateTime<Utc>) -> Response<Bytes> {
-        let (number, error, text) = self.parts();
+    pub fn redirect(&self, world: &World, uri: &str, state: Option<&str>, now: DateTime<Utc>) -> Response<Bytes> {
         let mut query = form_urlencoded::Serializer::new(String::new());
-        query.append_pair("error", error);
-        if *self == Refusal::Declined {
-            query.append_pair("error_subcode", "cancel");
+        if world.options.b2c_issuer {
+            let (error, description) = self.at_b2c(now);
+            query.append_pair("error", error).append_pair("error_description", &description);
+        } else {
+            let (number, error, text) = self.parts();
+            query.append_pair("error", error);
+            if *self == Refusal::Declined {
+                query.append_pair("error_subcode", "cancel");
+            }
+            let description = described(number, &text, &random::uuid(), &random::uuid(), now);
+            query.append_pair("error_description", &description).append_pair("error_uri", &page_about(number));
         }
-        let description = described(number, &text, &random::uuid(), &random::uuid(), now);
-        query.append_pair("error_description", &description).append_pair("error_uri", &page_about(number));
         if let Some(state) = state {
             query.append_pair("state", state);
         }
@@ -210,9 +221,82 @@ impl Refusal {
     }
 
     /// Returns the page for a browser that cannot be redirected anywhere.
-    pub fn page(&self) -> Response<Bytes> {
+    pub fn page(&self, world: &World) -> Response<Bytes> {
         let (number, _, text) = self.parts();
-        pages::error(&format!("AADSTS{number}: {text}"))
+        match world.options.b2c_issuer {
+            true => pages::error(self.b2c_parts().1.as_str()),
+            false => pages::error(&format!("AADSTS{number}: {text}")),
+        }
+    }
+
+    /// Returns B2C's error code and description of this refusal.
+    fn at_b2c(&self, now: DateTime<Utc>) -> (&'static str, String) {
+        let (error, text) = self.b2c_parts();
+        (error, format!("{text}\r\nCorrelation ID: {}\r\nTimestamp: {}\r\n", random::uuid(), timestamp(now)))
+    }
+
+    /// Returns B2C's error code and text of this refusal
+    /// (<https://learn.microsoft.com/azure/active-directory-b2c/error-codes>). The general error stands for those that
+    /// have no counterpart there.
+    fn b2c_parts(&self) -> (&'static str, String) {
+        let parts = |error, text: &str| (error, text.to_owned());
+        match self {
+            Refusal::UnknownClient { client_id, tenant } => (
+                "unauthorized_client",
+                format!(
+                    "AADB2C90018: The client id '{client_id}' specified in the request is not registered in tenant '{tenant}'."
+                ),
+            ),
+            Refusal::RedirectMismatch { redirect_uri, client_id } => (
+                "invalid_request",
+                format!(
+                    "AADB2C90006: The redirect URI '{redirect_uri}' provided in the request is not registered for the client id '{client_id}'."
+                ),
+            ),
+            Refusal::Missing(name) => {
+                ("invalid_request", format!("AADB2C90083: The request is missing required parameter: {name}."))
+            }
+            Refusal::Scope(scope) => (
+                "invalid_request",
+                format!("AADB2C90117: The scope '{scope}' provided in the request is not supported."),
+            ),
+            Refusal::NobodySignedIn => parts(
+                "login_required",
+                "AADB2C90077: User does not have an existing session and request prompt parameter has a value of 'none'.",
+            ),
+            Refusal::Declined => {
+                parts("access_denied", "AADB2C90091: The user has cancelled entering self-asserted information.")
+            }
+            Refusal::GrantType(grant) => {
+                ("unsupported_grant_type", format!("AADB2C90086: The supplied grant_type [{grant}] is not supported."))
+            }
+            Refusal::SecretMissing => parts(
+                "invalid_request",
+                "AADB2C90079: Clients must send a client_secret when redeeming a confidential grant.",
+            ),
+            Refusal::SecretWrong => parts(
+                "invalid_client",
+                "AADB2C90081: The specified client_secret does not match the expected value for this client. Please \
+                 correct the client_secret and try again.",
+            ),
+            Refusal::SecretNeedless => parts(
+                "invalid_request",
+                "AADB2C90084: Public clients should not send a client_secret when redeeming a publicly acquired grant.",
+            ),
+            Refusal::CodeRedeemed | Refusal::CodeExpired | Refusal::RefreshTokenExpired { .. } => parts(
+                "invalid_grant",
+                "AADB2C90080: The provided grant has expired. Please re-authenticate and try again.",
+            ),
+            Refusal::VerifierMismatch => parts("invalid_grant", "AADB2C90183: The supplied code_verifier is invalid"),
+            Refusal::Revoked => parts(
+                "invalid_grant",
+                "AADB2C90129: The provided grant has been revoked. Please reauthenticate and try again.",
+            ),
+            _ => parts(
+                "server_error",
+                "AADB2C90085: The service has encountered an internal error. Please reauthenticate and try again.",
+            ),
+        }
     }
 }
 

@@ -39,10 +39,11 @@ pub fn answer(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Re
             Reply { endpoint, outcome: Outcome::Hangup }
         }
         Ok(document) => {
-            let body = document.to_string();
-            Reply::answer(endpoint, reply::body(StatusCode::OK, "application/json; charset=utf-8", body))
+            let body = token_endpoint::odd_members(world, document).to_string();
+            let answer = reply::body(StatusCode::OK, "application/json; charset=utf-8", body);
+            Reply::answer(endpoint, token_endpoint::odd_content_type(world, answer))
         }
-        Err(refusal) => Reply::answer(endpoint, refusal.json(now)),
+        Err(refusal) => Reply::answer(endpoint, refusal.json(world, now)),
     }
 }
 
@@ -127,21 +128,30 @@ fn by_refresh_token(world: &World, now: DateTime<Utc>, form: &Parameters) -> Res
 }
 
 /// Returns the answer with the tokens. A refresh token comes only with `offline_access`. Each refresh token is new and
-/// has a full lifetime.
+/// has a full lifetime. B2C describes the ID token in place of a missing access token.
 fn document(world: &World, now: DateTime<Utc>, sign_in: &SignIn, refreshed: bool) -> Result<Value, Refusal> {
     let tokens = claims::issue(world, now, sign_in, refreshed).ok_or(Refusal::Revoked)?;
     let is_offline = |scope: &String| scope == "offline_access";
     let shown: Vec<&str> = sign_in.scopes.iter().filter(|scope| !is_offline(scope)).map(String::as_str).collect();
-    let mut document = json!({
-        "token_type": "Bearer",
-        "scope": shown.join(" "),
-        "expires_in": world.options.token_lifetime,
-        "ext_expires_in": world.options.token_lifetime,
-        "access_token": tokens.access,
-    });
+    let lifetime = world.options.token_lifetime;
+    let mut document = match world.options.b2c_issuer {
+        false => json!({ "token_type": "Bearer", "scope": shown.join(" "), "ext_expires_in": lifetime }),
+        true => json!({
+            "token_type": "Bearer",
+            "scope": sign_in.scopes.join(" "),
+            "not_before": now.timestamp(),
+            "id_token_expires_in": lifetime,
+            "profile_info": random::base64url(90),
+            "refresh_token_expires_in": world.options.refresh_token_lifetime,
+        }),
+    };
     let refresh_token =
         sign_in.scopes.iter().any(is_offline).then(|| remember_refresh_token(world, now, sign_in.clone()));
     if let Some(fields) = document.as_object_mut() {
+        if let Some(access) = tokens.access {
+            fields.insert("access_token".into(), json!(access));
+            fields.insert("expires_in".into(), json!(lifetime));
+        }
         fields.extend(refresh_token.map(|token| ("refresh_token".to_owned(), json!(token))));
         fields.extend(tokens.id.map(|token| ("id_token".to_owned(), json!(token))));
     }

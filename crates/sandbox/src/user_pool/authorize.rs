@@ -26,6 +26,8 @@ const KNOWN_SCOPES: [&str; 5] = ["openid", "email", "phone", "profile", "aws.cog
 enum Refusal {
     /// The client or the redirect URI is wrong, so the browser is not redirected.
     Page { error: &'static str, sent: Parameters },
+    /// The client is wrong, and the page is the answer.
+    PageHere { error: &'static str },
     /// The client gets the error at its redirect URI.
     Redirect { redirect_uri: String, state: Option<String>, error: &'static str, description: Option<&'static str> },
 }
@@ -34,6 +36,7 @@ impl Refusal {
     fn response(self, world: &World) -> Response<Bytes> {
         match self {
             Refusal::Page { error, sent } => pages::to_error(error, &sent),
+            Refusal::PageHere { error } => pages::error(error),
             Refusal::Redirect { redirect_uri, state, error, description } => {
                 let state = state.filter(|_| world.options.state_on_errors);
                 error_redirect(&redirect_uri, state.as_deref(), error, description)
@@ -56,11 +59,15 @@ fn error_redirect(uri: &str, state: Option<&str>, error: &str, description: Opti
 /// Checks an authorization request. The client and the redirect URI are checked first, since errors are redirected only
 /// to a registered URI.
 fn checked(world: &World, parameters: &Parameters) -> Result<AuthorizationRequest, Refusal> {
-    if parameters.get("client_id") != Some(world.names.client_id.as_str()) {
-        return Err(Refusal::Page { error: "invalid_request", sent: parameters.clone() });
+    let is_known = parameters.get("client_id") == Some(world.names.client_id.as_str());
+    if !is_known || world.active.due(Misbehaviour::UnknownClient) {
+        return Err(match world.options.unknown_client_page {
+            true => Refusal::PageHere { error: "unauthorized_client" },
+            false => Refusal::Page { error: "invalid_request", sent: parameters.clone() },
+        });
     }
     let redirect_uri = parameters.get("redirect_uri").unwrap_or_default().to_owned();
-    if !world.redirect_uris().contains(&redirect_uri) {
+    if !world.redirect_uris().contains(&redirect_uri) || world.active.due(Misbehaviour::UnregisteredCallback) {
         return Err(Refusal::Page { error: "redirect_mismatch", sent: parameters.clone() });
     }
     let state = parameters.get("state").map(ToOwned::to_owned);
@@ -176,6 +183,7 @@ pub fn authorize(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) ->
 pub fn login(world: &World, request: &Request<Bytes>) -> Response<Bytes> {
     let parameters = query(request);
     match checked(world, &parameters) {
+        Ok(_) if world.active.due(Misbehaviour::NoLoginPages) => pages::no_login_pages(),
         Ok(_) => pages::chooser(&parameters),
         Err(refusal) => refusal.response(world),
     }
@@ -205,6 +213,7 @@ pub fn directory(world: &World, now: DateTime<Utc>, directory: Directory, reques
             let action = match directory {
                 Directory::AzureAd => "/saml2/idpresponse",
                 Directory::AzureB2c => "/oauth2/idpresponse",
+                Directory::UserPool => "/login",
             };
             pages::sign_in(directory, action, id, &world.users(), &transaction.request)
         }
@@ -212,7 +221,8 @@ pub fn directory(world: &World, now: DateTime<Utc>, directory: Directory, reques
     }
 }
 
-/// Answers the form of a directory's page: `POST /saml2/idpresponse` and `POST /oauth2/idpresponse`.
+/// Answers the form of a directory's page: `POST /saml2/idpresponse`, `POST /oauth2/idpresponse` and, for native users,
+/// `POST /login`.
 pub fn idp_response(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Response<Bytes> {
     let parameters = form(request).unwrap_or_default();
     let transaction = world.user_pool().transactions.remove(parameters.get("transaction").unwrap_or_default());
@@ -229,11 +239,12 @@ pub fn idp_response(world: &World, now: DateTime<Utc>, request: &Request<Bytes>)
             Some(match directory {
                 Directory::AzureAd => "AADSTS65004: User declined to consent to access the app.",
                 Directory::AzureB2c => "AADB2C90091: The user has cancelled entering self-asserted information.",
+                Directory::UserPool => "the user cancelled",
             }),
         );
     }
     let user = world.user_named(parameters.get("person").unwrap_or_default());
-    let Some(user) = user.filter(|user| user.person.directory == directory) else {
+    let Some(user) = user.filter(|user| user.person.is_in(directory)) else {
         return pages::error("the directory does not know this person");
     };
     world.arrive(&user.person.name);
@@ -269,7 +280,7 @@ fn signed_in(
             Some(&text).filter(|text| !text.is_empty()).map(String::as_str),
         );
     }
-    let code = world.giving_out(random::uuid());
+    let code = world.new_code(random::uuid);
     let sign_in = SignIn {
         sub: session.sub.clone(),
         signed_in: session.signed_in,
@@ -292,6 +303,10 @@ fn signed_in(
         // (https://github.com/aws-amplify/amplify-js/issues/5218).
         request.state.as_deref().map(|state| if silently { encoded(state) } else { state.to_owned() })
     };
+    if world.active.due(Misbehaviour::FormPost) {
+        let pairs = [("code", code)].into_iter().chain(state.map(|state| ("state", state)));
+        return pages::form_post(uri, &pairs.collect::<Vec<_>>());
+    }
     let again = if world.active.due(Misbehaviour::RepeatedCode) { format!("code={code}&") } else { String::new() };
     let state = state.map(|state| format!("&state={}", encoded(&state))).unwrap_or_default();
     reply::redirect(&format!("{uri}?{again}code={code}{state}"))

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::id_token::{self, Tokens};
 use crate::jwt;
 use crate::misbehaviour::Misbehaviour;
-use crate::people::{Person, User};
+use crate::people::{Directory, Person, User};
 use crate::random;
 use crate::user_pool::sessions::SignIn;
 use crate::world::World;
@@ -16,27 +16,31 @@ use crate::world::World;
 /// for them.
 pub fn issue(world: &World, now: DateTime<Utc>, sign_in: &SignIn, refreshed: bool) -> Option<Tokens> {
     let mut user = world.user(&sign_in.sub)?;
-    let access = world.giving_out(jwt::signed(&world.keys.access, &access_claims(world, now, sign_in, &user)));
+    let access = jwt::signed(&world.keys.access, &access_claims(world, now, sign_in, &user));
+    let access = (!world.active.due(Misbehaviour::NoAccessToken)).then(|| world.giving_out(access));
     if !sign_in.scopes.iter().any(|scope| scope == "openid") || id_token::without_id_token(world, refreshed) {
         return Some(Tokens { access, id: None });
     }
     if world.active.due(Misbehaviour::AccessTokenAsIdToken) {
-        return Some(Tokens { id: Some(access.clone()), access });
+        return Some(Tokens { id: access.clone(), access });
     }
     if refreshed && world.active.due(Misbehaviour::OtherSubOnRefresh) {
         user = world.users().into_iter().find(|other| other.sub != user.sub)?;
     }
-    let mut claims = id_claims(world, now, sign_in, &user, &access);
+    let mut claims = id_claims(world, now, sign_in, &user, access.as_deref());
     if refreshed && !world.options.nonce_on_refresh {
         claims.remove("nonce");
     }
+    user.person.change_claims(&mut claims);
     id_token::spoil(world, now, &mut claims);
     let id = world.giving_out(id_token::signature(world, &Value::Object(claims), jwt::signed));
     Some(Tokens { access, id: Some(id) })
 }
 
 fn groups(world: &World, person: &Person) -> Vec<String> {
-    let mut groups = vec![format!("{}_{}", world.names.user_pool_id, person.directory.name())];
+    let provider = (person.directory != Directory::UserPool).then(|| person.directory.name());
+    let mut groups: Vec<String> =
+        provider.map(|name| format!("{}_{name}", world.names.user_pool_id)).into_iter().collect();
     groups.extend(person.groups.iter().cloned());
     groups
 }
@@ -44,7 +48,6 @@ fn groups(world: &World, person: &Person) -> Vec<String> {
 fn access_claims(world: &World, now: DateTime<Utc>, sign_in: &SignIn, user: &User) -> Value {
     let mut claims = json!({
         "sub": user.sub,
-        "cognito:groups": groups(world, &user.person),
         "iss": world.issuer(),
         "version": 2,
         "client_id": world.names.client_id,
@@ -58,8 +61,10 @@ fn access_claims(world: &World, now: DateTime<Utc>, sign_in: &SignIn, user: &Use
         "jti": random::uuid(),
         "username": user.person.username(),
     });
-    if let (Some(resource), Some(claims)) = (&sign_in.resource, claims.as_object_mut()) {
-        claims.insert("aud".into(), json!(resource));
+    if let Some(claims) = claims.as_object_mut() {
+        claims.extend(sign_in.resource.as_ref().map(|resource| ("aud".into(), json!(resource))));
+        let groups = groups(world, &user.person);
+        claims.extend((!groups.is_empty()).then(|| ("cognito:groups".into(), json!(groups))));
     }
     claims
 }
@@ -69,14 +74,19 @@ fn id_claims(
     now: DateTime<Utc>,
     sign_in: &SignIn,
     user: &User,
-    access_token: &str,
+    access_token: Option<&str>,
 ) -> Map<String, Value> {
     let person = &user.person;
     let mut claims = Map::new();
     let mut claim = |name: &str, value: Value| claims.insert(name.to_owned(), value);
-    claim("at_hash", json!(jwt::at_hash(access_token)));
+    if let Some(access_token) = access_token {
+        claim("at_hash", json!(jwt::at_hash(access_token)));
+    }
     claim("sub", json!(user.sub));
-    claim("cognito:groups", json!(groups(world, person)));
+    let groups = groups(world, person);
+    if !groups.is_empty() {
+        claim("cognito:groups", json!(groups));
+    }
     claim("iss", json!(world.issuer()));
     claim("cognito:username", json!(person.username()));
     claim("nonce", json!(sign_in.nonce));
@@ -88,17 +98,9 @@ fn id_claims(
     claim("exp", json!(now.timestamp() + world.options.token_lifetime));
     claim("iat", json!(now.timestamp()));
     claim("jti", json!(random::uuid()));
-    claim(
-        "identities",
-        json!([{
-            "dateCreated": user.created.timestamp_millis().to_string(),
-            "userId": person.directory_id,
-            "providerName": person.directory.name(),
-            "providerType": person.directory.protocol(),
-            "issuer": person.directory.issuer(),
-            "primary": "true",
-        }]),
-    );
+    if let Some(identities) = person.identities(user.created) {
+        claim("identities", identities);
+    }
     if !person.iam_roles.is_empty() {
         claim("cognito:roles", json!(person.iam_roles));
     }

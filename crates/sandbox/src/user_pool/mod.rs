@@ -5,6 +5,7 @@ mod claims;
 mod sessions;
 mod sign_out;
 mod token;
+mod web_acl;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -35,6 +36,9 @@ fn not_allowed() -> Response<Bytes> {
 
 /// Answers a request at the user pool's domain.
 pub fn domain(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Reply {
+    if web_acl::refuses(world, request) {
+        return Reply::answer("web_acl", web_acl::answer());
+    }
     let get = request.method() == Method::GET;
     let post = request.method() == Method::POST;
     // HEAD works for pages, too; hyper leaves the body out.
@@ -46,12 +50,16 @@ pub fn domain(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Re
         "/oauth2/token" => ("token.other", not_allowed()),
         "/oauth2/revoke" => ("revoke", not_allowed()),
         "/oauth2/authorize" => ("authorize", allowed(get, &|| authorize::authorize(world, now, request))),
+        "/login" if post => ("idp_response", authorize::idp_response(world, now, request)),
         "/login" => ("login", allowed(read, &|| authorize::login(world, request))),
         "/sandbox/AzureAD" => {
             ("directory", allowed(read, &|| authorize::directory(world, now, Directory::AzureAd, request)))
         }
         "/sandbox/AzureB2C" => {
             ("directory", allowed(read, &|| authorize::directory(world, now, Directory::AzureB2c, request)))
+        }
+        "/sandbox/COGNITO" => {
+            ("directory", allowed(read, &|| authorize::directory(world, now, Directory::UserPool, request)))
         }
         "/saml2/idpresponse" | "/oauth2/idpresponse" => {
             ("idp_response", allowed(post, &|| authorize::idp_response(world, now, request)))

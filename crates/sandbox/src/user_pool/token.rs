@@ -48,7 +48,10 @@ pub fn answer(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Re
         Ok(_) if grant == "refresh_token" && world.active.due(Misbehaviour::RefreshDropAnswer) => {
             Reply { endpoint, outcome: Outcome::Hangup }
         }
-        Ok(document) => Reply::answer(endpoint, reply::cognito_json(StatusCode::OK, &document)),
+        Ok(document) => {
+            let answer = reply::cognito_json(StatusCode::OK, &token_endpoint::odd_members(world, document));
+            Reply::answer(endpoint, token_endpoint::odd_content_type(world, answer))
+        }
         Err(code) => refuse(code),
     }
 }
@@ -134,12 +137,9 @@ fn remember_refresh_token(world: &World, sign_in: SignIn, expires: DateTime<Utc>
 }
 
 fn document(world: &World, tokens: Tokens, refresh_token: Option<String>) -> Value {
-    let mut document = json!({
-        "access_token": tokens.access,
-        "expires_in": world.options.token_lifetime,
-        "token_type": "Bearer",
-    });
+    let mut document = json!({ "expires_in": world.options.token_lifetime, "token_type": "Bearer" });
     if let Some(fields) = document.as_object_mut() {
+        fields.extend(tokens.access.map(|token| ("access_token".to_owned(), json!(token))));
         fields.extend(tokens.id.map(|token| ("id_token".to_owned(), json!(token))));
         fields.extend(refresh_token.map(|token| ("refresh_token".to_owned(), json!(token))));
     }

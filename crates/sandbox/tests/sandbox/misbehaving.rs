@@ -36,6 +36,25 @@ fn token_endpoint_has_every_requested_fault() {
 }
 
 #[test]
+fn good_token_answers_have_every_requested_oddity() {
+    let lab = Lab::new();
+    let ask = |misbehaviour| {
+        lab.0.misbehave(misbehaviour, Some(1));
+        lab.tokens("alice")
+    };
+    let odd = ask(Misbehaviour::OddTokenMembers).json();
+    assert_eq!((&odd["expires_in"], &odd["scope"]), (&json!("3599"), &json!(["openid"])));
+    assert!(odd.get("token_type").is_none() && odd["id_token"].is_string(), "{odd}");
+    let other = ask(Misbehaviour::TokenContentType);
+    assert_eq!(other.header("content-type"), Some("application/x-amz-json-1.0"));
+    let without = ask(Misbehaviour::NoAccessToken).json();
+    assert!(without.get("access_token").is_none(), "{without}");
+    assert_eq!(claims(without["id_token"].as_str().unwrap()).get("at_hash"), None, "nothing to hash");
+    let good = lab.tokens("alice").json();
+    assert!(good["access_token"].is_string() && good["token_type"] == "Bearer", "{good}");
+}
+
+#[test]
 fn silent_endpoint_waits_until_the_client_leaves() {
     for misbehaviour in [Misbehaviour::TokenSilent, Misbehaviour::IdentitySilent] {
         let lab = Lab::with(Options { misbehaviours: vec![misbehaviour], ..Options::default() });

@@ -1,5 +1,6 @@
 //! The plain OpenID issuer: Entra ID's endpoints, claims and errors, and the identity pool that accepts its tokens.
 
+mod b2c;
 mod endpoints;
 mod identity;
 mod misbehaving;
@@ -21,8 +22,12 @@ impl Issuer {
         Self::with(Options::default())
     }
 
-    pub fn with(mut options: Options) -> Self {
-        Switch::PlainIssuer.apply(&mut options);
+    pub fn with(options: Options) -> Self {
+        Self::switched(Switch::PlainIssuer, options)
+    }
+
+    pub fn switched(switch: Switch, mut options: Options) -> Self {
+        switch.apply(&mut options);
         let lab = Lab::with(options);
         let discovery = get(&format!("{}/.well-known/openid-configuration", lab.0.issuer())).json();
         Self { lab, discovery }

@@ -134,8 +134,8 @@ impl Lab {
     pub fn redirect_of(&self, url: &str, person: &str) -> (Url, String) {
         let directory = get(url).location(url);
         let page = get(directory.as_str());
-        let action =
-            if page.body.contains("/saml2/idpresponse") { "/saml2/idpresponse" } else { "/oauth2/idpresponse" };
+        let (_, action) = page.body.split_once("action=\"").unwrap_or_else(|| panic!("no form: {page:?}"));
+        let action = action.split('"').next().unwrap_or_default();
         let transaction = parameter(&directory, "transaction").unwrap_or_else(|| panic!("no transaction: {directory}"));
         let action = format!("{}{action}", self.0.domain_url());
         let answer = post_form(&action, &[("transaction", transaction.as_str()), ("person", person)]);

@@ -144,3 +144,46 @@ fn person_in_both_directories_is_two_users() {
     let in_directory = |directory| lab.0.people().into_iter().filter(move |person| person.directory == directory);
     assert!(in_directory(Directory::AzureAd).all(|person| person.name != "heidi-b2c"));
 }
+
+#[test]
+fn native_user_has_no_identities_and_no_provider_group() {
+    let lab = Lab::new();
+    let token = lab.exchange(&lab.code_of(&[("identity_provider", "COGNITO")], "ivan"), &[]).text("id_token");
+    let ivan = claims(&token);
+    assert_eq!((&ivan["cognito:username"], &ivan["email"]), (&json!("ivan"), &json!("ivan@native.example")));
+    assert_eq!((ivan.get("identities"), ivan.get("cognito:groups")), (None, None));
+    let identity_id = lab.get_id(&token).text("IdentityId");
+    assert_eq!(lab.get_credentials(&identity_id, &token).status, 200);
+    let url = lab.authorization_url(&[("identity_provider", "")]);
+    assert!(get(get(&url).location(&url).as_str()).body.contains("idp-COGNITO"), "the chooser offers it");
+}
+
+#[test]
+fn linked_user_signs_in_at_both_directories_as_one_user() {
+    let lab = Lab::new();
+    let token = |provider: &str| {
+        let code = lab.code_of(&[("identity_provider", provider)], "judy");
+        claims(&lab.exchange(&code, &[]).text("id_token"))
+    };
+    let (employee, customer) = (token("AzureAD"), token("AzureB2C"));
+    assert_eq!(employee["sub"], customer["sub"]);
+    assert!(employee["cognito:username"].as_str().unwrap().starts_with("AzureB2C_"), "{employee}");
+    let entries = employee["identities"].as_array().unwrap();
+    let shown: Vec<_> = entries.iter().map(|entry| (&entry["providerName"], &entry["primary"])).collect();
+    assert_eq!(shown, [(&json!("AzureAD"), &json!("false")), (&json!("AzureB2C"), &json!("true"))]);
+    assert_eq!(entries[0]["userId"], "judy@corp.example");
+}
+
+#[test]
+fn claims_of_a_person_can_be_replaced_and_removed() {
+    let lab = Lab::new();
+    lab.0.change_person("alice", |person| {
+        person.claims.insert("custom:groups".into(), json!("Admins"));
+        person.claims.insert("at_hash".into(), Value::Null);
+        person.without_claims.push("identities".into());
+    });
+    let alice = claims(&lab.tokens("alice").text("id_token"));
+    assert_eq!((&alice["custom:groups"], alice.get("at_hash")), (&json!("Admins"), Some(&Value::Null)));
+    assert_eq!(alice.get("identities"), None);
+    assert_eq!(alice["email"], "alice@corp.example");
+}

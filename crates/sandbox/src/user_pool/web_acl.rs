@@ -1,0 +1,32 @@
+//! A web ACL in front of the user pool's domain. AWS WAF's managed rules, such as EC2MetaDataSSRF_QUERYARGUMENTS, take a
+//! loopback address in a query for an attack, and so refuse each sign-in of a native application.
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use url::{Host, Url};
+
+use crate::misbehaviour::Misbehaviour;
+use crate::reply;
+use crate::web::query;
+use crate::world::World;
+
+/// Returns whether the web ACL refuses the request: a parameter of its query is a URL on loopback.
+pub fn refuses(world: &World, request: &Request<Bytes>) -> bool {
+    query(request).values().any(is_on_loopback) && world.active.due(Misbehaviour::WebAcl)
+}
+
+fn is_on_loopback(value: &str) -> bool {
+    Url::parse(value).is_ok_and(|url| match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    })
+}
+
+/// Returns the web ACL's default answer to a request that it blocks, without the user pool's headers.
+pub fn answer() -> Response<Bytes> {
+    let page = "<html>\r\n<head><title>403 Forbidden</title></head>\r\n<body>\r\n<center><h1>403 Forbidden</h1>\
+                </center>\r\n</body>\r\n</html>\r\n";
+    reply::body(StatusCode::FORBIDDEN, "text/html", page)
+}

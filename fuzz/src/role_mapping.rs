@@ -40,7 +40,7 @@ pub fn run(data: &[u8]) {
         }
     };
     assert_is_bounded(&pool);
-    let asserted = Asserted::of(&claims, pool.custom_claims());
+    let asserted = Asserted::of(&claims, pool.claims_of_rules());
     assert!(serde_json::to_string(&asserted).is_ok());
     assert!(asserted.iam_roles.iter().all(|role| !role.is_empty()));
     assert_is_chosen(&pool, &claims);

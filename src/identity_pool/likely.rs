@@ -8,12 +8,19 @@ use serde_json::{Map, Value};
 
 use crate::aws::ids;
 use crate::error::shortened;
-use crate::role_mapping::asserted::Asserted;
+use crate::role_mapping::asserted::{Asserted, GROUPS};
 
-/// The largest number of roles or groups that a message names.
+/// The next step if the identity pool cannot assume a role
+/// (<https://docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html>).
+const TRUST_POLICY: &str = "ask the administrator to check the role's trust policy: sts:AssumeRoleWithWebIdentity, aud (this \
+                            identity pool's id), amr (authenticated), and sts:TagSession if the identity pool passes \
+                            principal tags; the role also has to be in the identity pool's account";
+/// The largest number of roles, groups or claims that a message names.
 const MOST_NAMED: usize = 5;
 /// The longest name of a role that a message quotes, in characters.
 const LONGEST_NAME: usize = 100;
+/// The longest list of claims with their values, in characters.
+const LONGEST_LIST: usize = 600;
 
 /// A likely cause, found in the claims.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +51,8 @@ pub enum Wanted<'a> {
 enum Open {
     /// The person gets no role, or not this one.
     Role,
+    /// A role was chosen, and the identity pool could not assume it; or the default role applies, and there is none.
+    Assumption,
     /// The identity pool does not know the issuer.
     Issuer,
 }
@@ -56,7 +65,8 @@ fn open(code: &str, message: &str) -> Option<Open> {
     match code {
         "NotAuthorizedException" if is_said(&["supported provider", "Issuer doesn't match"]) => Some(Open::Issuer),
         "NotAuthorizedException" if is_said(&of_the_token) || is_said(&["Unauthenticated access"]) => None,
-        "NotAuthorizedException" | "InvalidIdentityPoolConfigurationException" => Some(Open::Role),
+        "NotAuthorizedException" => Some(Open::Role),
+        "InvalidIdentityPoolConfigurationException" => Some(Open::Assumption),
         _ => None,
     }
 }
@@ -69,12 +79,13 @@ pub fn cause(
     wanted: Wanted<'_>,
     now: Option<DateTime<Utc>>,
 ) -> Option<Likely> {
+    let asserted = || Asserted::of(claims, []);
     match (open(code, message)?, wanted) {
         (Open::Issuer, _) => by_issuer(claims),
         (Open::Role, Wanted::Identity) => by_time(claims, now),
-        (Open::Role, Wanted::Credentials(role)) => {
-            by_time(claims, now).or_else(|| by_roles(&Asserted::of(claims, []), role))
-        }
+        (Open::Assumption, Wanted::Identity) => None,
+        (Open::Assumption, Wanted::Credentials(role)) => by_assumption(&asserted(), role),
+        (Open::Role, Wanted::Credentials(role)) => by_time(claims, now).or_else(|| by_roles(&asserted(), role)),
     }
 }
 
@@ -99,60 +110,94 @@ fn by_time(claims: &Map<String, Value>, now: Option<DateTime<Utc>>) -> Option<Li
     )
 }
 
+/// Finds the role that the identity pool chose and could not assume. Its code is about the role, so what the directory
+/// asserted is no cause.
+fn by_assumption(asserted: &Asserted, asked_for: Option<&str>) -> Option<Likely> {
+    match (asked_for, asserted.preferred_role.as_deref()) {
+        (Some(_), _) => Likely::new(
+            "the trust policy of the requested role does not let this identity pool assume it",
+            TRUST_POLICY,
+        ),
+        (None, Some(preferred)) if ids::role_arn(preferred).is_ok() => Likely::new(
+            format!("the trust policy of your role {} does not let this identity pool assume it", named(&[preferred])),
+            TRUST_POLICY,
+        ),
+        (None, Some(preferred)) => not_an_arn(preferred),
+        (None, None) => None,
+    }
+}
+
+fn not_an_arn(preferred: &str) -> Option<Likely> {
+    Likely::new(
+        format!("cognito:preferred_role in your token is {}, which is not the ARN of an IAM role", named(&[preferred])),
+        "ask the administrator of the user pool to give your group the ARN of an IAM role, and to check the pre token \
+         generation trigger, if there is one",
+    )
+}
+
 fn by_roles(asserted: &Asserted, asked_for: Option<&str>) -> Option<Likely> {
-    let roles: Vec<&str> = asserted.roles.values().flatten().map(String::as_str).collect();
     let iam_roles: Vec<&str> = asserted.iam_roles.iter().map(String::as_str).collect();
-    // A federated person is in their provider's group, `eu-west-1_AbC123xyz_AzureAD`, which leads to no role.
-    let groups: Vec<&str> =
-        asserted.groups.iter().map(String::as_str).filter(|group| !is_of_a_provider(group)).collect();
+    let carried = carried(asserted);
+    let preferred = asserted.preferred_role.as_deref();
     match asked_for {
         Some(role) if !iam_roles.is_empty() && !iam_roles.contains(&role) => Likely::new(
-            format!("the role that was asked for is not among yours: {}", named(&iam_roles)),
-            "name one of these (role_arn, --role), or none: then the identity pool chooses",
-        ),
-        Some(_) if iam_roles.is_empty() && !roles.is_empty() => Likely::new(
-            format!("no rule of the identity pool's gives the role that was asked for to {}", named(&roles)),
-            "name no role (role_arn, --role): then the identity pool chooses; or ask its administrator which role your \
-             application roles lead to",
+            format!("the requested role is not among yours: {}", named(&iam_roles)),
+            "request one of these (role_arn, --role), or none: then the identity pool chooses",
         ),
         Some(_) if !iam_roles.is_empty() => Likely::new(
-            "the role that was asked for is one of yours, but its trust policy does not let this identity pool assume it",
-            "ask the administrator to check the role's trust policy (aud and amr conditions)",
+            "the requested role is in your cognito:roles, but the identity pool's role mapping does not go by that claim",
+            "request no role (role_arn, --role): then the identity pool chooses; or ask its administrator which roles its \
+             rules give you",
         ),
-        None if asserted.preferred_role.is_some() => Likely::new(
-            format!(
-                "the trust policy of your role {} does not let this identity pool assume it",
-                named(&preferred(asserted))
-            ),
-            "ask the administrator to check the role's trust policy (aud and amr conditions)",
+        Some(_) if !carried.is_empty() => Likely::new(
+            format!("no rule of the identity pool gives the requested role to anyone with {}", listed(&carried)),
+            "request no role (role_arn, --role): then the identity pool chooses; or ask its administrator which role your \
+             application roles lead to",
         ),
-        None if iam_roles.len() > 1 => Likely::new(
+        None if preferred.is_some_and(|role| ids::role_arn(role).is_err()) => not_an_arn(preferred.unwrap_or_default()),
+        None if preferred.is_none() && iam_roles.len() > 1 => Likely::new(
             format!("you have several roles, and none of them comes first: {}", named(&iam_roles)),
-            "name one of them (role_arn, --role); for good, the administrator of the user pool can give its groups a precedence",
+            "request one of them (role_arn, --role); for good, the administrator of the user pool can give its groups a \
+             precedence",
         ),
-        _ if asserted.group_overage.is_some() && roles.is_empty() => Likely::new(
-            "you are in more groups than the directory puts into a token, so that it names none",
+        _ if asserted.group_overage.is_some() && asserted.roles.values().all(Vec::is_empty) => Likely::new(
+            "you are in more groups than the directory puts into a token, so it names none",
             "ask the administrator of the directory for an application role, or to send only the groups assigned to the \
              application",
         ),
-        _ if roles.is_empty() && groups.is_empty() && iam_roles.is_empty() => Likely::new(
+        _ if carried.is_empty() && iam_roles.is_empty() => Likely::new(
             "the directory asserts no role for you",
-            "ask the administrator of the directory to assign you an application role, then sign in anew with --force",
+            "ask the administrator of the directory to assign you an application role, then sign in again with --force",
         ),
-        None if !roles.is_empty() => Likely::new(
-            format!("no rule of the identity pool's leads from {} to an IAM role", named(&roles)),
-            "ask the administrator of the identity pool for a rule for that, or of the directory for another role",
-        ),
-        None if !groups.is_empty() => Likely::new(
-            format!("your groups lead to no IAM role: {}", named(&groups)),
-            "ask the administrator to give one of these groups a role, or to put you into another",
+        None if !carried.is_empty() => Likely::new(
+            format!("no rule of the identity pool matches what your token carries: {}", listed(&carried)),
+            "ask the administrator of the identity pool for a rule for one of these ('cogfed roles --explain' compares \
+             them with the rules), or of the directory for another role",
         ),
         _ => None,
     }
 }
 
-fn preferred(asserted: &Asserted) -> Vec<&str> {
-    asserted.preferred_role.as_deref().into_iter().collect()
+/// Returns the values that may decide about the role, with the names of their claims.
+fn carried(asserted: &Asserted) -> Vec<(&str, Vec<&str>)> {
+    let of_claims = asserted.roles.iter().chain(&asserted.attributes);
+    // A federated person is in their provider's group, `eu-west-1_AbC123xyz_AzureAD`, which leads to no role.
+    let groups = texts(&asserted.groups).into_iter().filter(|group| !is_of_a_provider(group)).collect();
+    let all = of_claims.map(|(name, values)| (name.as_str(), texts(values))).chain([(GROUPS, groups)]);
+    all.filter(|(_, values)| !values.is_empty()).collect()
+}
+
+fn texts(values: &[String]) -> Vec<&str> {
+    values.iter().map(String::as_str).collect()
+}
+
+/// Returns the first claims with their first values, and the numbers of the others.
+fn listed(carried: &[(&str, Vec<&str>)]) -> String {
+    let shown = carried.iter().take(MOST_NAMED);
+    let shown = shown.map(|(claim, values)| format!("{} {}", shortened(claim, LONGEST_NAME), named(values)));
+    let more = carried.len().checked_sub(MOST_NAMED).filter(|more| *more > 0);
+    let all: Vec<String> = shown.chain(more.map(|more| format!("{more} more claims"))).collect();
+    shortened(&all.join("; "), LONGEST_LIST)
 }
 
 /// Returns whether a group is that of an identity provider, with all its people. Its name is the user pool's id, `_`
@@ -195,31 +240,94 @@ mod tests {
             (json!({}), None, "asserts no role for you"),
             (json!({ "custom:roles": "" }), None, "asserts no role for you"),
             (json!({ "cognito:groups": ["eu-west-1_AbC123xyz_AzureAD"] }), None, "asserts no role for you"),
+            (json!({ "sub": "1", "email": "a@corp.example", "identities": [] }), None, "asserts no role for you"),
             (json!({}), Some(A), "asserts no role for you"),
-            (json!({ "custom:roles": "Orders.Foo" }), None, "leads from 'Orders.Foo' to an IAM role"),
-            (json!({ "custom:roles": "[a%3Ab, c]" }), None, "leads from 'a:b', 'c' to an IAM role"),
-            (json!({ "roles": ["x"] }), None, "leads from 'x' to"),
-            (json!({ "custom:roles": "[1, 2, 3, 4, 5, 6, 7]" }), None, "'5', 2 more to an IAM role"),
-            (json!({ "custom:roles": "Orders.Foo" }), Some(A), "gives the role that was asked for to 'Orders.Foo'"),
-            (json!({ "cognito:groups": ["staff", "eu-west-1_AbC123xyz_AzureAD"] }), None, "to no IAM role: 'staff'"),
-            (json!({ "groups": ["11111111-2222"] }), None, "to no IAM role: '11111111-2222'"),
+            (json!({ "custom:roles": "Orders.Foo" }), None, "your token carries: custom:roles 'Orders.Foo'"),
+            (json!({ "custom:roles": "[a%3Ab, c]" }), None, "carries: custom:roles 'a:b', 'c'"),
+            (json!({ "roles": ["x"] }), None, "carries: roles 'x'"),
+            (json!({ "custom:roles": "[1, 2, 3, 4, 5, 6, 7]" }), None, "'5', 2 more"),
+            (
+                json!({ "custom:roles": "Orders.Foo" }),
+                Some(A),
+                "the requested role to anyone with custom:roles 'Orders.Foo'",
+            ),
+            (
+                json!({ "cognito:groups": ["staff", "eu-west-1_AbC123xyz_AzureAD"] }),
+                None,
+                "carries: cognito:groups 'staff'",
+            ),
+            (json!({ "groups": ["11111111-2222"] }), None, "cognito:groups '11111111-2222'"),
             (
                 json!({ "cognito:roles": [A, B] }),
                 None,
                 "none of them comes first: 'arn:aws:iam::000000000000:role/A', ",
             ),
             (json!({ "cognito:roles": [A] }), Some(B), "not among yours: 'arn:aws:iam::000000000000:role/A'"),
-            (json!({ "cognito:roles": [A, B] }), Some(B), "trust policy"),
-            (json!({ "cognito:roles": [A, B], "cognito:preferred_role": B }), None, "your role 'arn:aws:iam"),
+            (json!({ "cognito:roles": [A, B] }), Some(B), "does not go by that claim"),
+            (
+                json!({ "cognito:preferred_role": "", "custom:roles": "x" }),
+                None,
+                "preferred_role in your token is '', ",
+            ),
+            (json!({ "cognito:preferred_role": B, "custom:roles": "x" }), None, "carries: custom:roles 'x'"),
             (json!({ "_claim_names": { "groups": "src1" } }), None, "more groups than the directory puts into a token"),
             (json!({ "exp": 1_799_999_999, "custom:roles": "x" }), None, "expired 1 s ago"),
-            (json!({ "exp": "soon", "custom:roles": 7 }), None, "from '7' to"),
+            (json!({ "exp": "soon", "custom:roles": 7 }), None, "custom:roles '7'"),
         ] {
             let cause = found(DENIED, &claims, asked_for).unwrap_or_default();
             assert!(cause.contains(expected), "{claims} {asked_for:?}: {cause}");
         }
         let one = json!({ "cognito:roles": [A] });
         assert_eq!(found(DENIED, &one, None), None, "the claims leave it open too");
+    }
+
+    /// Deployments name the attribute of roles as they like.
+    #[test]
+    fn refusal_names_the_attribute_that_carries_the_roles() {
+        for (claim, value, expected) in [
+            ("custom:groups", "[Finance-Users, Finance-Admins]", "custom:groups 'Finance-Users', 'Finance-Admins'"),
+            ("custom:role", "Admin", "custom:role 'Admin'"),
+            ("custom:Roles", "Admin", "custom:Roles 'Admin'"),
+            ("extension_AppRole", "Admin,Reader", "extension_AppRole 'Admin,Reader'"),
+            ("custom:idp_groups", "[a, b]", "custom:idp_groups 'a', 'b'"),
+            ("department", "Sales", "department 'Sales'"),
+        ] {
+            let claims = json!({ "sub": "1", "email": "a@corp.example", claim: value });
+            let cause = found(DENIED, &claims, None).unwrap_or_default();
+            let said = format!("no rule of the identity pool matches what your token carries: {expected}");
+            assert_eq!(cause, said);
+        }
+        let many: Map<String, Value> = (0..900).map(|at| (format!("custom:{at}"), json!("é".repeat(500)))).collect();
+        let cause = found(DENIED, &Value::Object(many), None).unwrap_or_default();
+        assert!(cause.chars().count() < 800, "{cause}");
+    }
+
+    /// The code says that a role was chosen and could not be assumed.
+    #[test]
+    fn role_that_cannot_be_assumed_points_at_its_trust_policy() {
+        let refused = ("InvalidIdentityPoolConfigurationException", "Invalid identity pool configuration.");
+        let found = |claims: Value, asked_for| {
+            let wanted = Wanted::Credentials(asked_for);
+            cause(refused, claims.as_object().unwrap(), wanted, DateTime::from_timestamp(1_800_000_000, 0))
+        };
+        assert_eq!(found(json!({ "custom:roles": "Admin" }), None), None, "the table's row is right");
+        assert_eq!(found(json!({}), None), None);
+        for (claims, asked_for, named) in [
+            (json!({ "cognito:roles": [A, B], "cognito:preferred_role": B }), None, "your role 'arn:aws:iam"),
+            (json!({ "custom:roles": "Admin" }), Some(A), "the requested role"),
+            (json!({ "cognito:roles": [B] }), Some(A), "the requested role"),
+        ] {
+            let Likely { cause, hint } = found(claims, asked_for).unwrap();
+            assert!(cause.contains(named) && cause.starts_with("the trust policy of"), "{cause}");
+            for word in ["sts:AssumeRoleWithWebIdentity", "aud", "amr", "sts:TagSession"] {
+                assert!(hint.contains(word), "{hint}");
+            }
+        }
+        for malformed in ["", "Admin", "arn:aws:iam::1:role/X", " "] {
+            let likely = found(json!({ "cognito:preferred_role": malformed, "cognito:roles": [] }), None).unwrap();
+            let said = format!("is '{malformed}', which is not the ARN of an IAM role");
+            assert!(likely.cause.contains(&said), "{likely:?}");
+        }
     }
 
     #[test]
@@ -240,9 +348,7 @@ mod tests {
         ] {
             assert_eq!(found((code, message), &json!({}), None), None, "{code} {message}");
         }
-        for code in ["NotAuthorizedException", "InvalidIdentityPoolConfigurationException"] {
-            assert!(found((code, "No words that are known"), &json!({}), None).is_some());
-        }
+        assert!(found(("NotAuthorizedException", "No words that are known"), &json!({}), None).is_some());
     }
 
     #[test]

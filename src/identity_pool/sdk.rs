@@ -174,7 +174,7 @@ mod tests {
             ),
             ("NotAuthorizedException", "Access denied", "gives you no role", Kind::Refused),
             ("InvalidIdentityPoolConfigurationException", "Check assigned IAM roles", "trust policy", Kind::Refused),
-            ("TooManyRequestsException", "Rate exceeded", "too often", Kind::Network),
+            ("TooManyRequestsException", "Rate exceeded", "throttling", Kind::Network),
             ("BrandNewException", "What is this", "refused", Kind::Refused),
         ] {
             let failure = CONFIG.identity_pool().explain(code, message, None);

@@ -56,7 +56,7 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         says: &["Missing a required claim", "Not a valid OpenId Connect"],
-        cause: "the identity pool wants an ID token and was given something else",
+        cause: "the identity pool accepts only ID tokens and got something else",
         hint: "sign in again",
         source: PROVIDER_THREAD,
         ..NOT_AUTHORIZED
@@ -70,14 +70,14 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         says: &["Unauthenticated access is not supported"],
-        cause: "the identity pool took the request for one without a sign-in",
+        cause: "the identity pool treated the request as one without a sign-in",
         hint: "compare the profile with the identity pool's providers",
         source: DENIED_THREAD,
         ..NOT_AUTHORIZED
     },
     Row {
         says: &["ambiguous role mapping"],
-        cause: "the identity pool's role mapping finds no role for you, or cannot choose, and is set to deny then",
+        cause: "the identity pool's role mapping finds no role for you, or cannot choose, and then denies access",
         hint: "ask the administrator of the identity pool which role is meant for you",
         source: DENIED_THREAD,
         ..NOT_AUTHORIZED
@@ -85,8 +85,8 @@ pub const ROWS: &[Row] = &[
     // The refusal of a CustomRoleArn is undocumented. Its message probably names the role.
     Row {
         says: &["Access to Role"],
-        cause: "the identity pool does not give you the role that was asked for",
-        hint: "name one of your own roles (role_arn, --role), or none: then the identity pool chooses",
+        cause: "the identity pool does not give you the requested role",
+        hint: "request one of your own roles (role_arn, --role), or none: then the identity pool chooses",
         source: ROLES,
         ..NOT_AUTHORIZED
     },
@@ -98,16 +98,16 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         codes: &["InvalidIdentityPoolConfigurationException"],
-        cause: "the identity pool cannot hand out its IAM role: there is none for you, or the role's trust policy does not let \
-                this identity pool assume it",
-        hint: "ask the administrator to check the role and its trust policy (aud and amr conditions)",
+        cause: "the trust policy of the role chosen for you does not let this identity pool assume it, or the pool has no default role",
+        hint: "ask the administrator to check the role's trust policy: sts:AssumeRoleWithWebIdentity, aud ({pool}), amr \
+               (authenticated), and sts:TagSession if the identity pool passes principal tags; then the default role",
         ..ROW
     },
     Row {
         codes: &["InvalidParameterException"],
         says: &["not supported with RoleMappings"],
-        cause: "the classic flow is closed to this identity pool, because it chooses roles by a mapping",
-        hint: "set flow = \"enhanced\" in the profile: then the mapping chooses the role, or role_arn among those that it allows",
+        cause: "the classic flow does not work with this identity pool, because it chooses roles by a mapping",
+        hint: "set flow = \"enhanced\" in the profile: then the mapping chooses the role, or allows the one in role_arn",
         source: FLOWS,
         ..ROW
     },
@@ -122,7 +122,7 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         codes: &["InvalidParameterException"],
-        cause: "the identity pool could not make sense of the request",
+        cause: "the identity pool did not understand the request",
         hint: "check identity_pool_id and role_arn in the profile",
         ..ROW
     },
@@ -148,21 +148,21 @@ pub const ROWS: &[Row] = &[
     Row {
         codes: &["TooManyRequestsException"],
         kind: Kind::Network,
-        cause: "AWS is asked too often just now",
+        cause: "AWS is throttling requests",
         hint: "try again in a minute",
         ..ROW
     },
     Row {
         codes: &["InternalErrorException"],
         kind: Kind::Network,
-        cause: "AWS had an error of its own",
+        cause: "AWS had an internal error",
         hint: "try again in a minute",
         ..ROW
     },
     Row {
         codes: &["ExternalServiceException"],
         kind: Kind::Network,
-        cause: "a service that AWS asked did not answer",
+        cause: "a service that AWS depends on did not answer",
         hint: "try again in a minute",
         ..ROW
     },

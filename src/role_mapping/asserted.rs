@@ -1,7 +1,7 @@
 //! The roles and groups that the directory asserted, read from the claims of an ID token. Nothing here fails: a claim
 //! of an odd type is read as far as possible.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
@@ -24,11 +24,77 @@ pub const PREFERRED_ROLE: &str = "cognito:preferred_role";
 /// The prefix of a user pool's custom attributes.
 pub const CUSTOM: &str = "custom:";
 
+/// The claims about the token, the sign-in and the person that no directory uses for roles
+/// (<https://openid.net/specs/openid-connect-core-1_0.html#StandardClaims>,
+/// <https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-id-token.html>,
+/// <https://learn.microsoft.com/en-us/entra/identity-platform/id-token-claims-reference>).
+const NEVER_ROLES: &[&str] = &[
+    "_claim_names",
+    "_claim_sources",
+    "acr",
+    "address",
+    "aio",
+    "amr",
+    "at_hash",
+    "aud",
+    "auth_time",
+    "azp",
+    "birthdate",
+    "c_hash",
+    "client_id",
+    "email",
+    "email_verified",
+    "emails",
+    "event_id",
+    "exp",
+    "family_name",
+    "gender",
+    "given_name",
+    "hasgroups",
+    "iat",
+    "identities",
+    "idp",
+    "iss",
+    "jti",
+    "locale",
+    "login_hint",
+    "middle_name",
+    "name",
+    "nbf",
+    "nickname",
+    "nonce",
+    "oid",
+    "origin_jti",
+    "phone_number",
+    "phone_number_verified",
+    "picture",
+    "preferred_username",
+    "profile",
+    "rh",
+    "scope",
+    "sid",
+    "sub",
+    "tfp",
+    "tid",
+    "token_use",
+    "unique_name",
+    "updated_at",
+    "upn",
+    "username",
+    "uti",
+    "ver",
+    "version",
+    "website",
+    "zoneinfo",
+];
+
 /// The roles and groups that the claims of an ID token assert.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Asserted {
     /// The decoded application roles, by claim. Missing claims are not listed.
     pub roles: BTreeMap<String, Vec<String>>,
+    /// The other attributes that the directory may use for roles, by claim.
+    pub attributes: BTreeMap<String, Vec<String>>,
     /// The groups: those of the user pool, else the directory's own.
     pub groups: Vec<String>,
     /// The ARNs of `cognito:roles`.
@@ -41,19 +107,37 @@ pub struct Asserted {
 }
 
 impl Asserted {
-    /// Returns the roles and groups in `claims`. `others` names claims that hold roles, besides `custom:roles` and
-    /// `roles`.
+    /// Returns the roles and groups in `claims`. Deployments name the claim of roles as they like, so every claim with
+    /// "role" or "group" in its name counts, besides those in `others`.
     pub fn of<'a>(claims: &Map<String, Value>, others: impl IntoIterator<Item = &'a str>) -> Self {
-        let names = [CUSTOM_ROLES, PLAIN_ROLES].into_iter().chain(others);
-        let roles = names.filter_map(|name| Some((name.to_owned(), several(claims.get(name)?)))).collect();
+        let others: BTreeSet<&str> = others.into_iter().collect();
+        let is_link = |claim: &Value| claim.as_str().is_some_and(is_link_to_groups);
+        let free = claims.iter().filter(|(name, claim)| !is_fixed(name) && !is_link(claim));
+        let is_of_roles = |name: &str| others.contains(name) || is_called_after_roles(name);
+        let (roles, attributes) = free.partition::<Vec<_>, _>(|(name, _)| is_of_roles(name));
+        let read = |(name, claim): (&String, &Value)| (name.clone(), several(claim));
         Self {
-            roles,
+            roles: roles.into_iter().map(read).collect(),
+            attributes: attributes.into_iter().map(read).filter(|(_, values)| !values.is_empty()).collect(),
             groups: claims.get(GROUPS).or_else(|| claims.get(PLAIN_GROUPS)).map(several).unwrap_or_default(),
             iam_roles: iam_roles(claims),
             preferred_role: claims.get(PREFERRED_ROLE).and_then(Value::as_str).map(str::to_owned),
             group_overage: group_overage(claims),
         }
     }
+}
+
+/// Returns whether a claim has a meaning of its own and is not listed among roles and attributes.
+fn is_fixed(name: &str) -> bool {
+    name.starts_with("cognito:")
+        || name == PLAIN_GROUPS
+        || name.ends_with("groups.link")
+        || NEVER_ROLES.binary_search(&name).is_ok()
+}
+
+fn is_called_after_roles(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.contains("role") || name.contains("group")
 }
 
 /// Returns the values of a claim that may hold several. It reads every form that a user pool or an issuer sends: an
@@ -187,10 +271,29 @@ mod tests {
 
     #[test]
     fn roles_are_read_from_every_role_claim() {
-        let claims = json!({ "roles": ["a"], "custom:teams": "[x, y]", "custom:other": "z" });
+        let claims = json!({
+            "roles": ["a"], "custom:teams": "[x, y]", "custom:other": "z", "custom:Roles": "b", "custom:idp_groups": "[g, h]",
+            "extension_AppRole": "Admin,Reader", "custom:chatbot_role": "user", "department": "Sales", "custom:empty": "",
+            "sub": "1", "email": "a@b.example", "name": "A", "cognito:groups": ["c"], "cognito:username": "x",
+            "identities": [], "groups": ["d"], "custom:roles": null,
+        });
         let asserted = Asserted::of(claims.as_object().unwrap(), ["custom:teams", "custom:none"]);
-        let found: Vec<_> = asserted.roles.iter().map(|(name, roles)| (name.as_str(), roles.join(" "))).collect();
-        assert_eq!(found, [("custom:teams", "x y".to_owned()), ("roles", "a".to_owned())]);
+        let of = |claims: &BTreeMap<String, Vec<String>>| {
+            claims.iter().map(|(name, values)| format!("{name}={}", values.join(" "))).collect::<Vec<_>>()
+        };
+        let roles = [
+            "custom:Roles=b",
+            "custom:chatbot_role=user",
+            "custom:idp_groups=g h",
+            "custom:roles=",
+            "custom:teams=x y",
+            "extension_AppRole=Admin,Reader",
+            "roles=a",
+        ];
+        assert_eq!(of(&asserted.roles), roles);
+        assert_eq!(of(&asserted.attributes), ["custom:other=z", "department=Sales"]);
+        assert_eq!(asserted.groups, ["c"]);
+        assert!(NEVER_ROLES.is_sorted());
     }
 
     #[test]

@@ -15,7 +15,7 @@ mod provider;
 mod reach;
 mod reasons;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -128,19 +128,17 @@ impl RoleMapping {
 impl IdentityPoolRoles {
     /// Returns every role of people who have signed in, each once: in the order of the rules, the default role last.
     pub fn role_arns(&self) -> Vec<&str> {
-        let of_rules = self.mappings.values().flat_map(RoleMapping::rules).map(|rule| rule.role_arn.as_str());
-        let mut arns: Vec<&str> = Vec::new();
-        for arn in of_rules.chain(self.authenticated.as_deref()) {
-            if !arns.contains(&arn) {
-                arns.push(arn);
-            }
-        }
-        arns
+        let of_rules = self.rules().map(|rule| rule.role_arn.as_str());
+        let mut seen = BTreeSet::new();
+        of_rules.chain(self.authenticated.as_deref()).filter(|arn| seen.insert(*arn)).collect()
     }
 
-    /// Returns the custom attributes that rules test: a user pool may hold application roles in them.
-    pub fn custom_claims(&self) -> impl Iterator<Item = &str> {
-        let rules = self.mappings.values().flat_map(RoleMapping::rules);
-        rules.map(|rule| rule.claim.as_str()).filter(|claim| claim.starts_with(asserted::CUSTOM))
+    /// Returns the claims that rules test: the directory may hold application roles in them.
+    pub fn claims_of_rules(&self) -> impl Iterator<Item = &str> {
+        self.rules().map(|rule| rule.claim.as_str())
+    }
+
+    fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.mappings.values().flat_map(RoleMapping::rules)
     }
 }

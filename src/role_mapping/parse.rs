@@ -187,7 +187,7 @@ mod tests {
         assert_eq!(pool.mappings["p:c"].rules()[0].match_type, MatchType::Contains);
         assert_eq!(pool.mappings["q"], RoleMapping { by: By::Token, ambiguous: AmbiguousRole::AuthenticatedRole });
         assert_eq!(pool.role_arns(), [ROLE]);
-        assert_eq!(pool.custom_claims().collect::<Vec<_>>(), ["custom:roles"]);
+        assert_eq!(pool.claims_of_rules().collect::<Vec<_>>(), ["custom:roles"]);
         assert_eq!(read(&json!({})).unwrap(), IdentityPoolRoles::default());
     }
 

@@ -64,7 +64,7 @@ pub fn run(flags: &Roles, env: &mut Env) -> anyhow::Result<()> {
     let claims = inputs::claims(flags, Some(&context), env)?.claims;
     let session = context.session();
     let tokens = session.tokens()?.ok_or_else(|| session.nobody_signed_in())?;
-    let asserted = Asserted::of(&claims, pool.iter().flat_map(IdentityPoolRoles::custom_claims));
+    let asserted = Asserted::of(&claims, pool.iter().flat_map(IdentityPoolRoles::claims_of_rules));
     let now = env.clock.now();
     let stored = stored(&context, &tokens)?;
     let role = |(role_arn, named_by): (Option<String>, Vec<String>)| {
@@ -180,6 +180,9 @@ fn rows(overview: &Overview<'_>, profile: &Profile, now: DateTime<Utc>) -> Vec<R
     if asserted.roles.is_empty() {
         rows.push(("roles", "none in the token".to_owned()));
     }
+    rows.extend(
+        asserted.attributes.iter().map(|(claim, values)| ("attribute", format!("{}  ({claim})", listed(values)))),
+    );
     rows.push(("groups", listed(&asserted.groups)));
     if let Some(claim) = &asserted.group_overage {
         rows.push(("", format!("and more than the directory puts into a token, by {claim}")));

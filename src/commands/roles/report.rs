@@ -79,7 +79,7 @@ impl Report<'_> {
             "type": self.mapping().map(type_of),
             "ambiguous_role_resolution": self.mapping().map(|mapping| mapping.ambiguous),
             "custom_role": self.custom_role,
-            "asserted": Asserted::of(self.claims, self.pool.custom_claims()),
+            "asserted": Asserted::of(self.claims, self.pool.claims_of_rules()),
             "rules": self.verdicts().map(rule).collect::<Vec<_>>(),
             "outcome": named(&evaluation.outcome),
             "role_arn": evaluation.outcome.role_arn(),

@@ -38,7 +38,7 @@ fn head(report: &Report<'_>, lines: &mut Vec<Row>) {
     if let Some(mapping) = report.mapping() {
         lines.push(("by", format!("{}, else {:?}", type_of(mapping), mapping.ambiguous)));
     }
-    let asserted = Asserted::of(report.claims, report.pool.custom_claims());
+    let asserted = Asserted::of(report.claims, report.pool.claims_of_rules());
     lines.extend(asserted.roles.iter().map(|(claim, roles)| ("roles", format!("{}  ({claim})", listed(roles)))));
     if !asserted.groups.is_empty() {
         lines.push(("groups", listed(&asserted.groups)));

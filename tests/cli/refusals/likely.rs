@@ -46,6 +46,7 @@ fn likeliest_cause_of_an_identity_pool_refusal_is_named() {
         ("a role of somebody else's", token.clone(), person(&[], &[ORDERS_ADMIN]), asks(ORDERS_READER), None),
         ("two roles, none first", token.clone(), person(&[], &[ORDERS_ADMIN, ORDERS_READER]), String::new(), None),
         ("a role of one's own", token, person(&[], &[ORDERS_ADMIN]), asks(ORDERS_ADMIN), Some("pool-configuration")),
+        ("a trust policy", rules(), person(&["Orders.Admin"], &[]), String::new(), Some("pool-configuration")),
         ("no role at all, and none by default", rules(), person(&[], &[]), String::new(), Some("pool-configuration")),
     ] {
         let options = Options { role_mapping, people: vec![person], ..Options::default() };

@@ -67,12 +67,9 @@ fn holder_of_a_lock() {
     let _ = std::io::stdin().read_line(&mut String::new());
 }
 
-/// Runs `ask` in `TASKS` tasks of this runtime at once, all of them started before any is answered.
-async fn all_at_once(
-    provider: &Provider,
-    ask: &Ask,
-    meanwhile: impl Future<Output = ()> + Send + 'static,
-) -> Vec<Result<Credentials, Failure>> {
+/// Runs `ask` in `TASKS` tasks of this runtime. None is answered before all have asked, because `holder` has the lock
+/// of the sign-in until then.
+async fn all_at_once(provider: &Provider, ask: &Ask, holder: Holder) -> Vec<Result<Credentials, Failure>> {
     let asking = Arc::new(AtomicUsize::new(0));
     let tasks: Vec<_> = (0..TASKS)
         .map(|_| {
@@ -87,7 +84,7 @@ async fn all_at_once(
         while asking.load(Ordering::SeqCst) < TASKS {
             tokio::task::yield_now().await;
         }
-        meanwhile.await;
+        holder.let_go();
     });
     let mut outcomes = Vec::new();
     for task in tasks {
@@ -103,7 +100,7 @@ fn hundred_tasks_share_a_renewal_without_blocking_their_runtime() {
     let lab = Lab::with(Options { rotation: Rotation::On { grace: 0 }, ..Options::default() }).expired();
     let (provider, ask) = provider(&lab);
     let holder = Holder::of(&lab.folder(), &tokens_account(&ask.profile));
-    let outcomes = runtime().block_on(all_at_once(&provider, &ask, async move { holder.let_go() }));
+    let outcomes = runtime().block_on(all_at_once(&provider, &ask, holder));
     let first = outcomes[0].clone().unwrap();
     assert!(outcomes.into_iter().all(|outcome| outcome.unwrap() == first));
     assert_eq!(lab.sandbox.count("token.refresh"), 1);
@@ -147,8 +144,9 @@ fn failed_renewal_reaches_every_caller_and_is_retried_later() {
     let (provider, ask) = provider(&lab);
     doors.came();
     doors.set(Door::Shut);
+    let holder = Holder::of(&lab.folder(), &tokens_account(&ask.profile));
     let runtime = runtime();
-    let outcomes = runtime.block_on(all_at_once(&provider, &ask, async {}));
+    let outcomes = runtime.block_on(all_at_once(&provider, &ask, holder));
     assert!(outcomes.into_iter().all(|outcome| outcome.unwrap_err().kind == Kind::Network));
     assert_eq!(doors.came(), 1, "one of them tried");
     doors.set(Door::Open);

@@ -8,6 +8,7 @@ use url::Url;
 
 use super::{BrowserAccess, Env, ProfileContext};
 use crate::error::Failure;
+use crate::oidc::hosted_ui::{NO_STYLE, Reception, WEB_ACL};
 use crate::oidc::{self, Browser, Machine};
 use crate::profile::Profile;
 use crate::secret::Secret;
@@ -70,6 +71,11 @@ impl Words<'_> {
         let terminal = &self.env.terminal;
         match notice {
             Notice::AnotherSignIn => terminal.say("another cogfed is signing in to this profile; waiting for it"),
+            Notice::Doubtful(reception) => {
+                if let Some(warning) = warning(reception) {
+                    terminal.warn(&warning);
+                }
+            }
             Notice::Browser(notice) => self.tell_of_browser(notice),
         }
     }
@@ -122,5 +128,18 @@ impl Words<'_> {
     /// Names the machine on which to open the URL. It has to be this one unless SSH forwards a port.
     fn where_to(&self) -> &'static str {
         if self.access.surroundings.ssh.is_some() { "" } else { " on this machine" }
+    }
+}
+
+/// Returns the warning about an answer of the hosted UI that may keep the person from signing in.
+fn warning(reception: &Reception) -> Option<String> {
+    match reception {
+        Reception::Forbidden => Some(format!(
+            "the user pool's domain answers 403 Forbidden, as a web ACL of AWS WAF does; if the browser shows the same, {WEB_ACL}"
+        )),
+        Reception::LoginPagesUnavailable => Some(format!(
+            "the user pool's domain answers 'Login pages unavailable'; if the browser shows the same, {NO_STYLE}"
+        )),
+        Reception::GoesOn | Reception::RedirectMismatch | Reception::UnknownClient(_) => None,
     }
 }

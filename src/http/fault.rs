@@ -43,15 +43,29 @@ pub struct Cause {
     hint: Option<String>,
     /// True if a repeat would fail as well, as with a wrong certificate or password.
     lasts: bool,
+    /// True if a deadline ended the wait.
+    is_timeout: bool,
+    /// True if the host's name could not be resolved.
+    is_unresolved: bool,
 }
 
 impl Cause {
     fn passing(what: impl Into<String>) -> Self {
-        Self { what: what.into(), hint: None, lasts: false }
+        Self { what: what.into(), hint: None, lasts: false, is_timeout: false, is_unresolved: false }
+    }
+
+    /// The deadline passed.
+    fn timeout() -> Self {
+        Self { is_timeout: true, ..Self::passing("it did not answer in time") }
+    }
+
+    /// A fault that a repeat may pass, with its own next step.
+    fn passing_with(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..Self::passing(what) }
     }
 
     fn lasting(what: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { what: what.into(), hint: Some(hint.into()), lasts: true }
+        Self { lasts: true, ..Self::passing_with(what, hint) }
     }
 }
 
@@ -76,6 +90,16 @@ impl HttpError {
     pub(super) fn not_a_request(host: &str, what: impl Into<String>) -> Self {
         let hint = "check the profile's domain and endpoints";
         HttpError::NotSent { host: host.to_owned(), cause: Cause::lasting(what, hint) }
+    }
+
+    /// Returns whether the connection was not made before a deadline. Nothing was sent, so the request may be repeated.
+    pub fn is_connect_timeout(&self) -> bool {
+        matches!(self, HttpError::NotSent { cause, .. } if cause.is_timeout)
+    }
+
+    /// Returns whether the host's name could not be resolved.
+    pub fn is_unresolved(&self) -> bool {
+        matches!(self, HttpError::NotSent { cause, .. } if cause.is_unresolved)
     }
 
     /// Returns whether a repeat may succeed.
@@ -120,7 +144,7 @@ impl From<HttpError> for Failure {
 /// Returns the cause if an answer, or an exchange on an open connection, broke off.
 pub fn cause_of(error: &reqwest::Error) -> Cause {
     if error.is_timeout() {
-        return Cause::passing("it did not answer in time");
+        return Cause::timeout();
     }
     // A TLS alert may still come after the handshake.
     tls(error).unwrap_or_else(|| Cause::passing(innermost(error)))
@@ -130,8 +154,8 @@ pub fn cause_of(error: &reqwest::Error) -> Cause {
 fn not_connected(proxy: Option<&Proxy>, error: &reqwest::Error) -> Cause {
     let Some(proxy) = proxy else {
         return tls(error).unwrap_or_else(|| match error.is_timeout() {
-            true => Cause::passing("it did not answer in time"),
-            false => Cause::passing(innermost(error)),
+            true => Cause::timeout(),
+            false => Cause { is_unresolved: is_unresolved(error), ..Cause::passing(innermost(error)) },
         });
     };
     let name = proxy.name();
@@ -153,18 +177,13 @@ fn not_connected(proxy: Option<&Proxy>, error: &reqwest::Error) -> Cause {
         Some("failed to create underlying connection") => {
             let why = tls(error).map_or_else(|| innermost(error), |cause| cause.what);
             let hint = format!("check {variable} and the network");
-            Cause { what: format!("the proxy {name} cannot be reached: {why}"), hint: Some(hint), lasts: false }
+            Cause::passing_with(format!("the proxy {name} cannot be reached: {why}"), hint)
         }
-        Some("unsuccessful") => {
-            Cause { what: format!("the proxy {name} refused to connect to it"), hint: Some(ask), lasts: false }
-        }
-        Some(_) => {
-            let what = format!("the proxy {name} broke off: {}", innermost(error));
-            Cause { what, hint: Some(ask), lasts: false }
-        }
+        Some("unsuccessful") => Cause::passing_with(format!("the proxy {name} refused to connect to it"), ask),
+        Some(_) => Cause::passing_with(format!("the proxy {name} broke off: {}", innermost(error)), ask),
         None if error.is_timeout() => {
             let what = format!("the proxy {name} did not connect to it in time");
-            Cause { what, hint: Some(ask), lasts: false }
+            Cause { is_timeout: true, ..Cause::passing_with(what, ask) }
         }
         None => tls(error).unwrap_or_else(|| Cause::passing(innermost(error))),
     }
@@ -180,6 +199,12 @@ fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn 
             None => error.source(),
         }
     })
+}
+
+/// Returns whether the name of the host could not be resolved. The error type is private to hyper-util, so its text is
+/// compared; `tests/cli/login/preflight.rs` fails if that text changes.
+fn is_unresolved(error: &reqwest::Error) -> bool {
+    chain(error).any(|error| error.to_string() == "dns error")
 }
 
 fn innermost(error: &reqwest::Error) -> String {

@@ -6,6 +6,7 @@ mod browser;
 mod callback;
 mod client;
 pub mod discovery;
+pub mod hosted_ui;
 mod id_token;
 mod keys;
 mod listener;
@@ -17,7 +18,7 @@ mod surroundings;
 mod testing;
 mod token_endpoint;
 
-pub use authorization::RequestOptions;
+pub use authorization::{Attempt, RequestOptions};
 pub use browser::{Browser, SystemBrowser};
 pub use callback::{Awaited, Denial, Judgement, judge};
 pub use client::{Client, Tokens};

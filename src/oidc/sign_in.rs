@@ -23,6 +23,7 @@ use super::authorization::{Attempt, RequestOptions};
 use super::browser::Browser;
 use super::callback::{Awaited, Denial};
 use super::client::{Client, Tokens};
+use super::hosted_ui::{self, Reception};
 use super::listener::{Arrival, Listener, Serving};
 use super::page::Ending;
 use super::pasted::Pasted;
@@ -81,6 +82,8 @@ pub struct SignIn<'a> {
     pub asks_at_once: bool,
     /// The time limit for the person.
     pub patience: Duration,
+    /// The answer of the hosted UI before the browser opened; `None` if there is no hosted UI.
+    pub reception: Option<Reception>,
     /// Called with each notice.
     pub notify: &'a dyn Fn(Notice<'_>),
 }
@@ -222,10 +225,9 @@ impl SignIn<'_> {
 
     fn nobody_came(&self, redirect_uri: &str) -> Failure {
         let message = format!("nobody signed in within {} s", self.patience.as_secs());
-        Failure::new(Kind::SignInRequired, message).hint(format!(
-            "run '{}' again; if the browser showed 'redirect_mismatch', register {redirect_uri} as a callback URL of the app client",
-            login_command(self.client.profile)
-        ))
+        let login = login_command(self.client.profile);
+        let hint = hosted_ui::hint_for_nobody(&login, redirect_uri, self.reception.as_ref());
+        Failure::new(Kind::SignInRequired, message).hint(hint)
     }
 }
 

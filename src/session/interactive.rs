@@ -8,7 +8,7 @@
 //!   2. take the browser lock: wait for another process that signs in
 //!   3. did that process sign in?                          ─▶ Outcome::Already
 //!   4. unattended, and an attempt failed within 10 min?   ─▶ held back, no browser
-//!   5. bind the callback port, find the endpoints
+//!   5. bind the callback port, and check what would keep the person from signing in: see `preflight`
 //!   6. oidc::SignIn: browser, code, tokens, verification
 //!   7. save_sign_in, under the sign-in's lock; only then does the browser show the outcome ─▶ Outcome::SignedIn
 //! ```
@@ -17,9 +17,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::accepted::Accepted;
+use super::preflight::Preflight;
 use super::record::TokensRecord;
 use super::{Saved, Session, SignInLock};
 use crate::error::{Failure, Kind};
+use crate::oidc::hosted_ui::Reception;
 use crate::oidc::{self, Browser, Listener, RequestOptions, SignIn};
 
 /// The party that opens the browser.
@@ -38,6 +40,8 @@ pub enum BrowserPolicy {
 pub enum Notice<'a> {
     /// Another process has a browser open for this sign-in. This process waits for it.
     AnotherSignIn,
+    /// The hosted UI answered in a way that may keep the person from signing in.
+    Doubtful(&'a Reception),
     /// A notice about the browser.
     Browser(oidc::Notice<'a>),
 }
@@ -125,8 +129,12 @@ impl Session {
     }
 
     async fn in_browser(&self, request: &SignInRequest<'_>, siblings: &[String]) -> Result<Saved, Failure> {
+        self.check_store()?;
         let listener = Listener::bind(&self.profile().redirect.ports)?;
-        let endpoints = self.endpoints().await?;
+        let Preflight { endpoints, reception } = self.preflight(listener.port()).await?;
+        if let Some(reception) = reception.as_ref().filter(|reception| **reception != Reception::GoesOn) {
+            (request.notify)(Notice::Doubtful(reception));
+        }
         let is_unattended = request.policy == BrowserPolicy::Unattended;
         let sign_in = SignIn {
             client: self.client(&endpoints, self.client_secret()),
@@ -137,6 +145,7 @@ impl Session {
             ask: request.ask,
             asks_at_once: request.asks_at_once,
             patience: request.patience,
+            reception,
             notify: &|notice| (request.notify)(Notice::Browser(notice)),
         };
         if let (true, Err(error)) = (is_unattended, self.note_browser()) {

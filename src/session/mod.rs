@@ -18,6 +18,7 @@ pub mod interactive;
 mod issued_accounts;
 pub mod last_failure;
 mod policy;
+mod preflight;
 mod provider;
 pub mod record;
 pub mod refresh_mark;

@@ -68,17 +68,40 @@ impl<'a> Keys<'a> {
     }
 
     async fn fetch(&self, now: DateTime<Utc>, described: &str) -> Result<Value, Failure> {
-        let request = http::Request::get(self.url)
-            .header(http::header::ACCEPT, "application/json")
-            .body(Vec::new())
-            .map_err(|error| {
-                Failure::new(Kind::Usage, format!("the address of the {described}'s keys is not a URL: {error}"))
-            })?;
-        let answer = self.http.send_repeatable(request).await?;
+        let answer = self.http.send_repeatable(self.request(described)?).await?;
+        self.keep(&answer, now, described)
+    }
+
+    /// Returns whether keys are cached that are less than a day old.
+    pub fn are_kept(&self, now: DateTime<Utc>) -> bool {
+        self.kept(now).is_some()
+    }
+
+    /// Returns the request for the keys.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`] if their address is not a URL.
+    pub fn request(&self, described: &str) -> Result<http::Request<Vec<u8>>, Failure> {
+        let request = http::Request::get(self.url).header(http::header::ACCEPT, "application/json").body(Vec::new());
+        request.map_err(|error| {
+            Failure::new(Kind::Usage, format!("the address of the {described}'s keys is not a URL: {error}"))
+        })
+    }
+
+    /// Caches the keys in `answer`, and returns them.
+    ///
+    /// # Errors
+    /// [`Kind::Network`] if the answer has no keys.
+    pub fn keep(
+        &self,
+        answer: &http::Response<Vec<u8>>,
+        now: DateTime<Utc>,
+        described: &str,
+    ) -> Result<Value, Failure> {
         let unusable = |what: String| {
             Failure::new(Kind::Network, format!("cannot get the {described}'s signing keys: {what}"))
                 .hint("check user_pool_id and endpoints.user_pool (or issuer and endpoints.issuer) in the profile")
-                .after(self.http.retry_after(&answer))
+                .after(self.http.retry_after(answer))
         };
         if answer.status() != http::StatusCode::OK {
             return Err(unusable(format!("status {}", answer.status().as_u16())));

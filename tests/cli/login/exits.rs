@@ -96,7 +96,7 @@ const EXITS: &[Exit] = &[
     after("no signature", Misbehaviour::AlgNone, 6),
     after("an expired ID token", Misbehaviour::ExpiredIdToken, 6),
     after("another audience", Misbehaviour::WrongAudience, 6),
-    after("no keys", Misbehaviour::Jwks500, 5),
+    after("an unknown key", Misbehaviour::UnknownKid, 6),
 ];
 
 #[test]

@@ -7,6 +7,7 @@ mod exits;
 mod headless;
 mod listener;
 mod ports;
+mod preflight;
 mod refusals;
 mod token_endpoint;
 mod ways;

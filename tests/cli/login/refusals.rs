@@ -142,12 +142,6 @@ fn unknown_key_id_at_first_sign_in_fetches_keys_once() {
 }
 
 #[test]
-fn sign_in_fails_without_signing_keys() {
-    let message = refused(&lab(Misbehaviour::Jwks500), 5);
-    assert!(message.contains("signing keys: status 500"), "{message}");
-}
-
-#[test]
 fn odd_types_of_optional_claims_do_not_prevent_sign_in() {
     let lab = lab(Misbehaviour::OddOptionalClaimTypes);
     let ran = lab.login("alice").good();

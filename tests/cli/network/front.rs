@@ -44,8 +44,12 @@ struct State {
     rules: Vec<(String, Act, usize)>,
     /// The request lines that arrived.
     lines: Vec<String>,
-    /// The number of coming connections to close at once.
+    /// The number of coming connections to close at once, once a `login` has asked the authorization endpoint.
     dropped: usize,
+    /// The number of requests to the authorization endpoint that were answered for a server alone.
+    asked: usize,
+    /// True if the last request was to the authorization endpoint.
+    has_been_asked: bool,
 }
 
 /// A server in front of another one, or alone. Dropping this value stops the server.
@@ -63,7 +67,8 @@ impl Front {
         Self::start(Some(behind), tls)
     }
 
-    /// Starts a server that treats all requests with `act` and has no server behind it.
+    /// Starts a server that treats all requests with `act` and has no server behind it. It answers the authorization
+    /// endpoint like Cognito, because a `login` asks it before the browser opens, and does not count that request.
     pub fn alone(act: Act, tls: Option<Arc<ServerConfig>>) -> Self {
         let front = Self::start(None, tls);
         front.always("", act);
@@ -107,7 +112,7 @@ impl Front {
         self.state.lock().unwrap().rules.clear();
     }
 
-    /// Closes this many of the next connections at once.
+    /// Closes this many of the next connections at once, after a `login` has asked the authorization endpoint.
     pub fn drop_connections(&self, count: usize) {
         self.state.lock().unwrap().dropped = count;
     }
@@ -119,7 +124,7 @@ impl Front {
 
     /// Returns the number of connections so far.
     pub fn connections(&self) -> usize {
-        self.server.connections()
+        self.server.connections() - self.state.lock().unwrap().asked
     }
 }
 
@@ -131,7 +136,7 @@ fn serve(
 ) -> io::Result<()> {
     {
         let mut state = state.lock().unwrap();
-        if state.dropped > 0 {
+        if state.dropped > 0 && (behind.is_some() || state.has_been_asked) {
             state.dropped -= 1;
             return Ok(());
         }
@@ -147,13 +152,21 @@ fn serve(
             Box::new(stream)
         }
     };
-    if state.lock().unwrap().rules.iter().any(|(_, act, _)| matches!(act, Act::Reset)) {
+    let resets = state.lock().unwrap().rules.iter().any(|(_, act, _)| matches!(act, Act::Reset));
+    if resets && (behind.is_some() || state.lock().unwrap().has_been_asked) {
         // Closing with unread data resets the connection. With TLS the data may have been read with the handshake.
         raw.set_read_timeout(Some(Duration::from_millis(500)))?;
         let _ = raw.peek(&mut [0]);
         return Ok(());
     }
     let Some(request) = Request::read(&mut *stream)? else { return Ok(()) };
+    if behind.is_none() && request.line().contains("/oauth2/authorize") {
+        let mut state = state.lock().unwrap();
+        state.asked += 1;
+        state.has_been_asked = true;
+        return act_on(&mut *stream, &answer("302 Found", "location: /login\r\n", ""), &request, None);
+    }
+    state.lock().unwrap().has_been_asked = false;
     let act = act_for(&mut state.lock().unwrap(), request.line());
     act_on(&mut *stream, &act, &request, behind)
 }

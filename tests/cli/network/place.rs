@@ -7,8 +7,10 @@ use std::process::Command;
 
 use cogfed_test_support::http::get;
 use cogfed_test_support::{Home, Lab, PROFILE, Ran, WaitingLogin, free_ports};
+use serde_json::json;
 
-/// A home whose profile has its token endpoint at the test's server.
+/// A home whose profile has its token endpoint at the test's server. It has cached signing keys, so that a `login` does
+/// not ask for them.
 pub struct Place(Home);
 
 impl Place {
@@ -22,6 +24,9 @@ impl Place {
              store = 'file'\nredirect_ports = {ports:?}\n{lines}\n\
              [profile.place.endpoints]\ndomain = '{domain}'\nuser_pool = '{domain}'\nidentity_pool = '{domain}'\n"
         ));
+        let url = format!("{domain}/eu-west-1_AbC123xyz/.well-known/jwks.json");
+        let keys = json!({ "fetched_at": chrono::Utc::now(), "url": url, "keys": { "keys": [] } });
+        home.folder().sub("keys").replace(&url, keys.to_string().as_bytes()).unwrap();
         Self(home)
     }
 

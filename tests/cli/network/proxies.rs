@@ -188,13 +188,13 @@ fn each_proxy_variable_counts_and_no_proxy_exempts() {
             company.place.exchange(&[&own, more].concat())
         };
         run(&[]).failed_with(6);
-        assert_eq!(tunnel.heads().len(), 1, "{name}");
+        assert_eq!(tunnel.heads().len(), 2, "{name}: the authorization endpoint and the token endpoint");
         // Only the proxy can resolve the host name.
         let ran = run(&[("NO_PROXY", "localhost,.example:443")]).failed_with(5);
         assert!(ran.stderr.contains(&format!("cannot reach {HOST}: ")), "{}", ran.stderr);
-        assert_eq!(tunnel.heads().len(), 1, "{name} was used for a host in NO_PROXY");
+        assert_eq!(tunnel.heads().len(), 2, "{name} was used for a host in NO_PROXY");
         run(&[("NO_PROXY", ".example:8443")]).failed_with(6);
-        assert_eq!(tunnel.heads().len(), 2, "{name}");
+        assert_eq!(tunnel.heads().len(), 4, "{name}");
     }
 }
 

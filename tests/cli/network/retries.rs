@@ -57,7 +57,7 @@ fn key_fetch_is_retried_when_the_server_says() {
 #[test]
 fn key_fetch_is_tried_three_times_within_the_deadline() {
     for (act, expected) in
-        [(unavailable(""), 3), (Act::Close, 3), (unavailable("60"), 1), (answer("404 Not Found", "", ""), 1)]
+        [(unavailable(""), 3), (Act::Close, 3), (unavailable("60"), 1), (answer("200 OK", "", "<html>"), 1)]
     {
         let lab = Lab::new();
         let front = fronted(&lab, &["user_pool"]).remove(0);

@@ -42,7 +42,7 @@ fn stalled_server_fails_within_its_deadline() {
 }
 
 #[test]
-fn silent_tls_handshake_fails_within_the_connect_deadline() {
+fn silent_tls_handshake_fails_within_the_deadline_for_a_person() {
     // The server waits for a request, which cannot arrive before the handshake.
     let front = Front::alone(Act::Silence, None);
     let place = Place::new(&format!("https://localhost:{}", front.port()), "");
@@ -53,6 +53,6 @@ fn silent_tls_handshake_fails_within_the_connect_deadline() {
         let ran = place.exchange(&[]).failed_with(5);
         assert!(ran.stderr.contains("cannot reach "), "{}", ran.stderr);
         assert!(ran.stderr.contains("it did not answer in time"), "{}", ran.stderr);
-        assert!(began.elapsed() < Duration::from_secs(3) + SLACK, "{:?}", began.elapsed());
+        assert!(began.elapsed() < Duration::from_secs(15) + SLACK, "{:?}", began.elapsed());
     }
 }

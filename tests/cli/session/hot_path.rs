@@ -58,7 +58,7 @@ fn credential_process_without_a_sign_in_opens_no_browser() {
     let ran = lab.run(CREDENTIALS).failed_with(3);
     assert_eq!((ran.stdout.as_str(), ran.stderr.lines().count()), ("", 1), "{}", ran.stderr);
     assert!(!opened.exists(), "a browser was opened");
-    assert_eq!(lab.sandbox.count("authorize"), 1, "{:?}", lab.sandbox.counts());
+    assert_eq!(lab.sandbox.count("directory"), 1, "{:?}", lab.sandbox.counts());
 }
 
 #[test]

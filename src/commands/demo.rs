@@ -43,7 +43,7 @@ async fn until_done_or_stopped(flags: &Demo, env: &Env) -> anyhow::Result<()> {
     // Signals are caught before anything exists that could be left behind.
     let mut signals = Signals::interrupt_or_terminate()?;
     // The folder is removed when this function returns, for whatever reason.
-    let folder = tempfile::tempdir().context("cannot make a folder for the demo")?;
+    let folder = private_folder().context("cannot make a folder for the demo")?;
     let is_stopped = Arc::new(AtomicBool::new(false));
     let (done, mut is_done) = tokio::sync::oneshot::channel();
     let play = play(flags, env, folder.path(), Arc::clone(&is_stopped));
@@ -63,6 +63,15 @@ async fn until_done_or_stopped(flags: &Demo, env: &Env) -> anyhow::Result<()> {
     folder.close().context("cannot remove the demo's folder")
 }
 
+/// Creates a temporary folder that no other user can look into, not even for a moment and whatever the umask is.
+fn private_folder() -> io::Result<tempfile::TempDir> {
+    #[cfg_attr(not(unix), allow(unused_mut, reason = "only Unix has permissions to set"))]
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.tempdir()
+}
+
 /// Returns the demo itself, for another thread to run. It writes only to `folder`.
 fn play(
     flags: &Demo,
@@ -80,10 +89,9 @@ fn play(
             redirect_ports: free_ports().context("no free port for the demo")?,
             ..Options::default()
         })?;
-        std::fs::write(&config, sandbox.profile_toml(PROFILE))
-            .with_context(|| format!("cannot write {}", config.display()))?;
-        std::fs::write(&mapping, sandbox.pool_roles_json())
-            .with_context(|| format!("cannot write {}", mapping.display()))?;
+        // Files that others could write would be refused, so the umask must not decide.
+        folder.replace("config.toml", sandbox.profile_toml(PROFILE).as_bytes())?;
+        folder.replace("mapping.json", sandbox.pool_roles_json().as_bytes())?;
         tell(
             &terminal,
             "A user pool with Azure AD and Azure AD B2C, an identity pool and a protected API now run on this machine.",
@@ -262,5 +270,17 @@ impl Write for Captured {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn demo_folder_is_private_from_its_creation() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = private_folder().unwrap();
+        assert_eq!(folder.path().metadata().unwrap().permissions().mode() & 0o777, 0o700);
     }
 }

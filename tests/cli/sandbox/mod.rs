@@ -1,4 +1,5 @@
-//! `cogfed sandbox`, and the profile that the sandbox writes for cogfed.
+//! `cogfed sandbox`, the profile that the sandbox writes for cogfed, and `cogfed demo`.
 
 mod command;
+mod demo;
 mod profile;

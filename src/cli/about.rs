@@ -37,7 +37,8 @@ PROFILES
     refresh_grace 0 (seconds),
     flow \"enhanced\" (or \"classic\": GetOpenIdToken, then STS; needs role_arn),
     session_duration 3600 (seconds, 1800 to 43200; the classic flow alone),
-    store \"keyring\" (or \"kernel\", \"file\"), region, logout_uri,
+    store \"keyring\" (or \"kernel\", \"file\"), shared_keyring false (whether other
+    containers may read store \"kernel\"), region, logout_uri,
     email_domains (of the addresses by which login --email finds the profile),
     fips false (whether only AWS's FIPS 140 hosts are to be asked),
     issuer (whom the tokens name, if not the user pool by one of its two names),
@@ -93,7 +94,8 @@ ENVIRONMENT
         overrides a key of the profile: its name in capitals, lists separated
         by commas. Not those that say where secrets go: user_pool_id, client_id,
         domain, issuer, issuer_hosts, identity_pool_id, logins_key, fips,
-        email_domains, endpoints. Nor whom to trust: ca_bundle
+        email_domains, endpoints. Nor whom to trust: ca_bundle, shared_keyring.
+        COGFED_STORE counts only if the profile names no store
   BROWSER
         the browser, where the profile names none: commands separated by colons,
         in which %s is the URL

@@ -3,12 +3,12 @@
 use chrono::TimeDelta;
 
 use super::keys::{self, Entry, Key};
-use super::{Endpoints, Flow, Settings, check};
+use super::{Endpoints, Flow, Settings, Source, check};
 use crate::aws::hosts::{Place, Service, partition};
 use crate::aws::ids;
 use crate::error::{Failure, Kind, quoted};
 use crate::network::CaBundle;
-use crate::store::StoreKind;
+use crate::store;
 
 /// The longest scope, in bytes
 /// (<https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UserPoolClientType.html>).
@@ -96,10 +96,13 @@ impl Checked<'_> {
         Ok(path.map(|path| CaBundle { path, named_by: self.place(keys::CA_BUNDLE.entry()) }))
     }
 
-    pub fn store(&self) -> Result<StoreKind, Failure> {
-        self.required(keys::STORE, |text| {
+    pub fn store(&self) -> Result<store::Choice, Failure> {
+        let kind = self.required(keys::STORE, |text| {
             check::one_of(text, &["keyring", "kernel", "file"])?.parse().map_err(|failure: Failure| failure.message)
-        })
+        })?;
+        let is_pinned =
+            self.settings.setting(keys::STORE).is_some_and(|setting| matches!(setting.source, Source::File(..)));
+        Ok(store::Choice { kind, is_pinned, is_sharing_accepted: self.flag(keys::SHARED_KEYRING) })
     }
 
     pub fn flow(&self) -> Result<Flow, Failure> {

@@ -19,6 +19,18 @@ pub enum Shape {
     Numbers,
 }
 
+/// The use of a key's environment variable. The environment must not set a key that directs secrets: a cloned
+/// repository's `.envrc` is no safer than its files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Environment {
+    /// It overrides the profile.
+    Overrides,
+    /// It counts only if the profile does not set the key.
+    FillsIn,
+    /// It is refused.
+    Refused,
+}
+
 /// A Rust type that a key's value can have.
 pub trait Shaped: Sized {
     /// The shape of the type.
@@ -55,9 +67,8 @@ pub struct Entry {
     pub name: &'static str,
     /// The form of its value.
     pub shape: Shape,
-    /// True if `COGFED_<KEY>` may override it. The environment must not set a key that directs secrets: a cloned
-    /// repository's `.envrc` is no safer than its files.
-    pub from_environment: bool,
+    /// The use of `COGFED_<KEY>`.
+    pub environment: Environment,
     /// The default, written as in the environment.
     pub default: Option<&'static str>,
 }
@@ -86,8 +97,8 @@ impl<T> Clone for Key<T> {
 impl<T> Copy for Key<T> {}
 
 impl<T: Shaped> Key<T> {
-    const fn new(name: &'static str, from_environment: bool, default: Option<&'static str>) -> Self {
-        Self { entry: Entry { name, shape: T::SHAPE, from_environment, default }, value: PhantomData }
+    const fn new(name: &'static str, environment: Environment, default: Option<&'static str>) -> Self {
+        Self { entry: Entry { name, shape: T::SHAPE, environment, default }, value: PhantomData }
     }
 
     /// Returns the key's row of the table.
@@ -104,12 +115,17 @@ impl<T: Shaped> From<Key<T>> for Entry {
 
 /// Creates a key that only the configuration file may set.
 const fn pinned<T: Shaped>(name: &'static str) -> Key<T> {
-    Key::new(name, false, None)
+    Key::new(name, Environment::Refused, None)
 }
 
 /// Creates a key that the environment may override.
 const fn open<T: Shaped>(name: &'static str, default: Option<&'static str>) -> Key<T> {
-    Key::new(name, true, default)
+    Key::new(name, Environment::Overrides, default)
+}
+
+/// Creates a key that the environment may set if the profile does not.
+const fn filled_in<T: Shaped>(name: &'static str, default: Option<&'static str>) -> Key<T> {
+    Key::new(name, Environment::FillsIn, default)
 }
 
 macro_rules! keys {
@@ -178,7 +194,9 @@ keys! {
     /// The life of credentials of the classic flow, in seconds.
     SESSION_DURATION: u64 = open("session_duration", None);
     /// The store of secrets: `keyring`, `kernel` or `file`.
-    STORE: String = open("store", Some("keyring"));
+    STORE: String = filled_in("store", Some("keyring"));
+    /// True if other containers, and the machine, may read the kernel's keyring.
+    SHARED_KEYRING: bool = pinned("shared_keyring");
     /// The region that `call` signs for.
     REGION: String = open("region", None);
     /// The page to which the hosted UI's logout leads.
@@ -262,10 +280,13 @@ mod tests {
             EMAIL_DOMAINS.entry(),
             ENDPOINTS_USER_POOL.entry(),
             CA_BUNDLE.entry(),
+            SHARED_KEYRING.entry(),
         ];
         for key in pinned {
-            assert!(!key.from_environment, "{}", key.name);
+            assert_eq!(key.environment, Environment::Refused, "{}", key.name);
         }
-        assert!(KEYS.iter().filter(|key| key.name.starts_with("endpoints.")).all(|key| !key.from_environment));
+        let endpoints = || KEYS.iter().filter(|key| key.name.starts_with("endpoints."));
+        assert!(endpoints().all(|key| key.environment == Environment::Refused));
+        assert_eq!(STORE.entry().environment, Environment::FillsIn, "the profile's store cannot be changed");
     }
 }

@@ -20,7 +20,7 @@ use checked::Checked;
 use crate::aws::ids;
 use crate::error::{Failure, Kind, quoted};
 use crate::network::CaBundle;
-use crate::store::StoreKind;
+use crate::store;
 
 /// The longest name of an identity provider, in characters
 /// (<https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateIdentityProvider.html>).
@@ -87,7 +87,7 @@ pub struct Profile {
     /// The flow from ID token to credentials.
     pub flow: Flow,
     /// The store of the tokens and credentials.
-    pub store: StoreKind,
+    pub store: store::Choice,
     /// The region of the APIs that `call` signs for.
     pub region: Option<String>,
     /// The page to which the hosted UI's logout leads.

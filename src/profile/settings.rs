@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
-use super::keys::{Entry, ISSUER, KEYS, Key, PLAIN_SCOPES, SCOPES, Shape, Shaped, USER_POOL_ID};
+use super::keys::{Entry, Environment, ISSUER, KEYS, Key, PLAIN_SCOPES, SCOPES, Shape, Shaped, USER_POOL_ID};
 use crate::error::quoted;
 use crate::error::{Failure, Kind};
 
@@ -194,15 +194,19 @@ fn layer(
     if let Some(given) = flags.iter().find(|given| given.key.name == key.name) {
         return parsed(&given.text, Source::Flag(given.flag));
     }
+    let named = profile.setting(*key);
+    if let (Environment::FillsIn, Some(setting)) = (key.environment, named) {
+        return Ok(Some(setting.clone()));
+    }
     if let Some(text) = variable(&key.variable()) {
-        if !key.from_environment {
+        if key.environment == Environment::Refused {
             let message =
                 format!("{} is set, but '{}' is taken from the configuration alone", key.variable(), key.name);
             return Err(Failure::new(Kind::Usage, message).hint(format!("unset {}", key.variable())));
         }
         return parsed(&text, Source::Environment(key.variable()));
     }
-    if let Some(setting) = profile.setting(*key) {
+    if let Some(setting) = named {
         return Ok(Some(setting.clone()));
     }
     match key.default {

@@ -109,7 +109,8 @@ impl Session {
     /// yet.
     pub fn open(setup: &Setup, ask: Ask) -> Self {
         let (patience, on_wait) = setup.patience();
-        let store = Store::new(ask.profile.store.clone(), &setup.folder, patience, on_wait);
+        let account = tokens_account(&ask.profile);
+        let store = Store::of_sign_in(&account, &ask.profile.store, &setup.folder, &patience, on_wait.as_ref());
         let http = Http::new(Arc::clone(&setup.clock), ask.profile.ca_bundle.clone());
         Self { ask, store: Arc::new(store), http, setup: setup.clone() }
     }

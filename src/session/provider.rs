@@ -228,7 +228,7 @@ impl Key {
     fn of(ask: &Ask, account: String) -> Self {
         let endpoints = &ask.profile.endpoints;
         let endpoints = [endpoints.identity_pool.clone(), endpoints.sts.clone()];
-        Self { store: ask.profile.store.to_string(), account, endpoints }
+        Self { store: ask.profile.store.kind.to_string(), account, endpoints }
     }
 }
 

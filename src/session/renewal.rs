@@ -79,7 +79,8 @@ impl Session {
 
     async fn refreshed(&self, mut tokens: TokensRecord) -> Result<Current, Failure> {
         let endpoints = self.endpoints_of(&tokens).await?;
-        let reserve = Reserve::set_aside(self.folder(), self.profile(), &tokens).map_err(not_begun)?;
+        let reserve =
+            Reserve::set_aside(self.folder(), self.profile(), self.store.kind(), &tokens).map_err(not_begun)?;
         let marked = refresh_mark::set(self.folder(), self.profile(), &tokens, self.clock().now());
         let mut interrupted_at = marked.map_err(not_begun)?;
         // The secret from the sign-in is used: the one in the environment may belong to another app client by now.

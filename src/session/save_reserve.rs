@@ -30,9 +30,14 @@ impl Reserve {
     ///
     /// # Errors
     /// If the disk or this process has too little left.
-    pub fn set_aside(own: &Folder, profile: &Profile, tokens: &TokensRecord) -> Result<Self, Failure> {
+    pub fn set_aside(
+        own: &Folder,
+        profile: &Profile,
+        kind: &StoreKind,
+        tokens: &TokensRecord,
+    ) -> Result<Self, Failure> {
         let mut reserve = Self { folder: own.sub("room"), account: tokens_account(profile), descriptors: Vec::new() };
-        let is_same_disk = profile.store == StoreKind::File;
+        let is_same_disk = *kind == StoreKind::File;
         let room = if is_same_disk { length(tokens) + GROWTH } else { 0 };
         // A killed process's reserve goes first: there may be no room for two.
         reserve.folder.remove(&reserve.account)?;

@@ -1,4 +1,4 @@
-//! The keyring of the operating system: Secret Service, Keychain, Credential Manager.
+//! The keyring of the operating system on macOS (Keychain) and Windows (Credential Manager).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,8 +7,6 @@ use keyring_core::{CredentialStore, Entry, Error};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{Backend, Listing, StoreError};
-#[cfg(not(any(target_os = "macos", windows)))]
-use crate::error::shortened;
 use crate::secret::Secret;
 
 /// The service of all items; the account is the user name.
@@ -18,8 +16,6 @@ const SERVICE: &str = "cogfed";
 const NAME: &str = "the Keychain";
 #[cfg(windows)]
 const NAME: &str = "the Credential Manager";
-#[cfg(not(any(target_os = "macos", windows)))]
-const NAME: &str = "the Secret Service keyring";
 
 /// The largest item in bytes: `CRED_MAX_CREDENTIAL_BLOB_SIZE`
 /// (<https://learn.microsoft.com/windows/win32/api/wincred/ns-wincred-credentialw>).
@@ -27,10 +23,6 @@ const NAME: &str = "the Secret Service keyring";
 const LIMIT: Option<usize> = Some(2560);
 #[cfg(not(windows))]
 const LIMIT: Option<usize> = None;
-
-/// The Secret Service's error for a locked item without a prompt
-/// (<https://specifications.freedesktop.org/secret-service/latest/errors.html>).
-const IS_LOCKED: &str = "org.freedesktop.Secret.Error.IsLocked";
 
 /// The next step after a failure that the service does not explain.
 const AGAIN: &str =
@@ -58,8 +50,6 @@ impl Keyring {
     }
 
     fn entry(&self, account: &str) -> Result<Entry, StoreError> {
-        #[cfg(not(any(target_os = "macos", windows)))]
-        let modifiers = HashMap::from([("label", label(account))]);
         // The default, Enterprise, would copy the items to other machines of a domain.
         #[cfg(windows)]
         let modifiers = HashMap::from([("persistence", "Local".to_owned())]);
@@ -93,48 +83,8 @@ fn connect() -> keyring_core::Result<Arc<CredentialStore>> {
     Ok(windows_native_keyring_store::Store::new()?)
 }
 
-#[cfg(not(any(target_os = "macos", windows)))]
-fn connect() -> keyring_core::Result<Arc<CredentialStore>> {
-    Ok(zbus_secret_service_keyring_store::Store::new()?)
-}
-
-/// Returns the label for keyring managers: "cogfed tokens of AzureAD at eu-west-1_AbC123xyz".
-#[cfg(not(any(target_os = "macos", windows)))]
-fn label(account: &str) -> String {
-    match account.split('/').collect::<Vec<_>>().as_slice() {
-        [kind, pool, _, who] | [kind, pool, _, who, _, _] => format!("cogfed {kind} of {who} at {pool}"),
-        _ => format!("cogfed {account}"),
-    }
-}
-
 fn no_service(error: &Error) -> StoreError {
-    #[cfg(not(any(target_os = "macos", windows)))]
-    let detail = bus_fault(std::env::var(BUS).ok().as_deref(), said(error));
-    #[cfg(any(target_os = "macos", windows))]
-    let detail = said(error);
-    StoreError::NoService { store: NAME, detail }
-}
-
-/// The variable that holds the address of the session bus.
-#[cfg(not(any(target_os = "macos", windows)))]
-const BUS: &str = "DBUS_SESSION_BUS_ADDRESS";
-
-/// Explains why the bus at this address cannot be reached. The address itself often shows it
-/// (<https://dbus.freedesktop.org/doc/dbus-specification.html#addresses>). The library accepts only one.
-#[cfg(not(any(target_os = "macos", windows)))]
-fn bus_fault(address: Option<&str>, said: String) -> String {
-    let Some(address) = address else { return format!("{said}; {BUS} is not set") };
-    let is_whole = address.split_once(':').is_some_and(|(transport, pairs)| {
-        let is_word =
-            |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
-        is_word(transport) && pairs.split(',').all(|pair| pair.split_once('=').is_some_and(|(key, _)| is_word(key)))
-    });
-    match address {
-        "" => format!("{BUS} is empty: unset it, or let it name the session's bus"),
-        _ if address.contains(';') => format!("{BUS} lists several addresses: let it name the one that is yours"),
-        _ if !is_whole => format!("{BUS} is no bus address: '{}'", shortened(address, 80)),
-        _ => format!("{said}; {BUS} names {}", shortened(address, 80)),
-    }
+    StoreError::NoService { store: NAME, detail: said(error) }
 }
 
 /// Returns the system's message, without keyring-core's words around it.
@@ -152,13 +102,7 @@ fn failed(error: Error, account: &str) -> StoreError {
             bytes.zeroize();
             not_text(account)
         }
-        other => {
-            let detail = said(&other);
-            match detail.contains(IS_LOCKED) {
-                true => StoreError::Locked { store: NAME, detail },
-                false => StoreError::Other { store: NAME, detail, hint: Some(AGAIN.into()) },
-            }
-        }
+        other => StoreError::Other { store: NAME, detail: said(&other), hint: Some(AGAIN.into()) },
     }
 }
 
@@ -258,85 +202,4 @@ fn removed(mut entries: impl Iterator<Item = Entry>) -> keyring_core::Result<()>
         Err(Error::NoEntry) => Ok(()),
         gone => gone,
     })
-}
-
-#[cfg(all(test, not(any(target_os = "macos", windows))))]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keyring_labels_name_kind_provider_and_pool() {
-        assert_eq!(label("tokens/eu-west-1_AbC/3n4b5/AzureAD"), "cogfed tokens of AzureAD at eu-west-1_AbC");
-        let credentials = "credentials/eu-west-1_AbC/3n4b5/AzureAD/eu-west-1:1cf6/default";
-        assert_eq!(label(credentials), "cogfed credentials of AzureAD at eu-west-1_AbC");
-        assert_eq!(label("client-secret/a"), "cogfed client-secret/a");
-    }
-
-    /// Every release has to use these names: another name is another item.
-    #[test]
-    fn keyring_items_are_named_as_in_the_fixtures() {
-        let names: serde_json::Value =
-            serde_json::from_str(include_str!("../../tests/data/released/0.1.0/names.json")).unwrap();
-        for kind in ["tokens", "credentials"] {
-            let item = &names["keyring"][kind];
-            assert_eq!(item["service"], SERVICE);
-            assert_eq!(item["label"], label(item["username"].as_str().unwrap()));
-        }
-    }
-
-    #[test]
-    fn useless_bus_address_is_named_with_its_fault() {
-        let said = || "nobody there".to_owned();
-        assert_eq!(bus_fault(None, said()), "nobody there; DBUS_SESSION_BUS_ADDRESS is not set");
-        for (address, fault) in [
-            ("", "is empty: unset it"),
-            ("unix:path=/a;unix:path=/b", "lists several addresses"),
-            ("unix", "is no bus address: 'unix'"),
-            ("unix:", "is no bus address"),
-            (":path=/a", "is no bus address"),
-            ("un ix:path=/a", "is no bus address"),
-            ("unix:path", "is no bus address"),
-            ("unix:=/a", "is no bus address"),
-            ("unix:path=/a,guid", "is no bus address"),
-        ] {
-            let told = bus_fault(Some(address), said());
-            assert!(told.starts_with(BUS) && told.contains(fault) && !told.contains("nobody"), "{address}: {told}");
-        }
-        for whole in ["unix:path=/run/user/1/bus,guid=00ff", "nonce-tcp:host=::1,port=1", "a_b:c=d=e"] {
-            assert_eq!(bus_fault(Some(whole), said()), format!("nobody there; {BUS} names {whole}"));
-        }
-        assert!(bus_fault(Some(&"x".repeat(500)), said()).len() < 200);
-    }
-
-    #[test]
-    fn keyring_failure_has_the_systems_words_and_the_next_step() {
-        let inner = |text: &str| Box::<dyn std::error::Error + Send + Sync>::from(text);
-        let fault = no_service(&Error::PlatformFailure(inner("no bus")));
-        assert!(matches!(&fault, StoreError::NoService { detail, .. } if detail.contains("no bus")), "{fault}");
-        assert_eq!(said(&Error::NoStorageAccess(inner("dismissed"))), "dismissed");
-        assert!(!said(&Error::NoEntry).is_empty());
-        let locked = Error::PlatformFailure(inner("org.freedesktop.Secret.Error.IsLocked: it is"));
-        assert!(matches!(failed(locked, "a"), StoreError::Locked { .. }), "by the protocol's name");
-        let StoreError::Other { detail, hint, .. } = failed(Error::PlatformFailure(inner("odd")), "a") else {
-            panic!()
-        };
-        assert_eq!((detail.as_str(), hint.as_deref()), ("odd", Some(AGAIN)));
-        assert!(
-            matches!(failed(Error::BadDataFormat(vec![1], inner("x")), "b"), StoreError::Damaged { account, .. } if account == "b")
-        );
-        assert_eq!(text(b"{}".to_vec(), "a").unwrap().expose(), "{}");
-        assert!(matches!(first(Vec::new()), Err(Error::NoEntry)));
-        assert!(removed(std::iter::empty()).is_ok());
-        let keyring = Keyring::new();
-        assert_eq!((keyring.describe(), keyring.item_limit()), ("the Secret Service keyring", None));
-    }
-
-    #[test]
-    fn keyring_errors_are_distinguished_by_variant() {
-        let inner = || Box::<dyn std::error::Error + Send + Sync>::from("text");
-        assert!(matches!(failed(Error::NoStorageAccess(inner()), "a"), StoreError::Locked { .. }));
-        assert!(matches!(failed(Error::PlatformFailure(inner()), "a"), StoreError::Other { .. }));
-        assert!(matches!(failed(Error::BadEncoding(vec![1]), "a"), StoreError::Damaged { .. }));
-        assert!(matches!(text(vec![0xff], "a"), Err(StoreError::Damaged { .. })));
-    }
 }

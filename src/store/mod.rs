@@ -5,12 +5,17 @@
 
 mod fault;
 mod file;
+mod guarded;
 #[cfg(target_os = "linux")]
 mod kernel;
+#[cfg(any(target_os = "macos", windows))]
 mod keyring;
 mod memory;
 mod parts;
 mod patience;
+#[cfg(not(any(target_os = "macos", windows)))]
+mod secret_service;
+mod sign_in;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -18,17 +23,31 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ring::rand::{SecureRandom, SystemRandom};
+
 pub use self::fault::StoreError;
 pub use self::file::FileStore;
+use self::guarded::Guarded;
 #[cfg(target_os = "linux")]
 pub use self::kernel::KernelKeyring;
+#[cfg(any(target_os = "macos", windows))]
 pub use self::keyring::Keyring;
 pub use self::memory::MemoryStore;
 pub use self::parts::InParts;
 pub use self::patience::{Bounded, OnWait, Patience};
+#[cfg(not(any(target_os = "macos", windows)))]
+pub use self::secret_service::Keyring;
+pub use self::sign_in::Choice;
+use self::sign_in::Stores;
 use crate::error::{Failure, Kind};
 use crate::folder::Folder;
 use crate::secret::Secret;
+
+/// The size of the item that [`Store::probe`] writes, in bytes: about that of a sign-in with its three tokens.
+const PROBE: usize = 6 * 1024;
+
+/// The longest wait for a store that the profile does not use.
+const BESIDES: Duration = Duration::from_secs(2);
 
 /// A place for secrets: one text for each account, written and read as a whole.
 pub trait Backend: Send + Sync {
@@ -55,6 +74,14 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// If the text may still be there.
     fn delete(&self, account: &str) -> Result<(), StoreError>;
+
+    /// Returns whether `account` has a text, without unlocking anything if the store can tell.
+    ///
+    /// # Errors
+    /// If that cannot be found out.
+    fn contains(&self, account: &str) -> Result<bool, StoreError> {
+        Ok(self.get(account)?.is_some())
+    }
 
     /// Returns the accounts that hold a text.
     ///
@@ -87,6 +114,16 @@ pub enum StoreKind {
     File,
     /// In this process's memory, for tests. It cannot be chosen by name.
     Memory(MemoryStore),
+}
+
+impl StoreKind {
+    /// The stores that can be chosen by name here.
+    const NAMED: &[Self] = &[
+        Self::Keyring,
+        #[cfg(target_os = "linux")]
+        Self::Kernel,
+        Self::File,
+    ];
 }
 
 impl FromStr for StoreKind {
@@ -136,7 +173,7 @@ pub enum Cached<T> {
 /// kernel's keyring holds copies of items that are read often. Reading one ([`Store::cached`]) needs no service and no
 /// thread.
 pub struct Store {
-    backend: Box<dyn Backend>,
+    backend: Stores,
     #[cfg(target_os = "linux")]
     cache: Option<KernelKeyring>,
 }
@@ -146,20 +183,61 @@ impl Store {
     /// `store/` in it. `patience` limits the time of all calls to a keyring together. `on_wait` is called once, when
     /// one of them has taken a second.
     pub fn new(kind: StoreKind, folder: &Folder, patience: Patience, on_wait: Option<OnWait>) -> Self {
-        #[cfg(target_os = "linux")]
-        let cache = (kind == StoreKind::Keyring).then(KernelKeyring::cache);
-        let backend: Box<dyn Backend> = match kind {
-            StoreKind::Keyring => Box::new(InParts::over(Bounded::new(Arc::new(Keyring::new()), patience, on_wait))),
-            #[cfg(target_os = "linux")]
-            StoreKind::Kernel => Box::new(InParts::over(KernelKeyring::store())),
-            StoreKind::File => Box::new(FileStore::new(folder)),
-            StoreKind::Memory(memory) => Box::new(InParts::over(memory)),
+        let backend = opened(&kind, false, folder, &patience, on_wait);
+        Self::over(Stores::only(kind, backend))
+    }
+
+    /// Like [`Store::new`], for the sign-in `account`. If the profile does not name the store, an existing sign-in
+    /// stays in the store that holds it.
+    pub fn of_sign_in(
+        account: &str,
+        choice: &Choice,
+        folder: &Folder,
+        patience: &Patience,
+        on_wait: Option<&OnWait>,
+    ) -> Self {
+        let others = match choice.kind {
+            StoreKind::Memory(_) => Vec::new(),
+            _ => StoreKind::NAMED.iter().filter(|kind| **kind != choice.kind).cloned().collect(),
         };
+        // The environment may not accept that others read the secrets.
+        let is_sharing_accepted = choice.is_pinned && choice.is_sharing_accepted;
+        let open = |kind: StoreKind, patience: &Patience| {
+            let backend = opened(&kind, is_sharing_accepted, folder, patience, on_wait.cloned());
+            (kind, backend)
+        };
+        // The others are not worth waiting for if they can only be mentioned.
+        let others_patience = if choice.is_pinned { Patience::new(BESIDES) } else { patience.clone() };
+        let others = others.into_iter().map(|kind| open(kind, &others_patience)).collect::<Vec<_>>();
+        let stores = std::iter::once(open(choice.kind.clone(), patience)).chain(others).collect();
+        Self::over(Stores::of(account, choice.is_pinned, stores))
+    }
+
+    fn over(backend: Stores) -> Self {
+        #[cfg(target_os = "linux")]
+        let cache = (*backend.kind() == StoreKind::Keyring).then(KernelKeyring::cache);
         Self {
             backend,
             #[cfg(target_os = "linux")]
             cache,
         }
+    }
+
+    /// Returns the kind of this store. If the profile does not name it, the kind is known after the first call.
+    pub fn kind(&self) -> &StoreKind {
+        self.backend.kind()
+    }
+
+    /// Returns another store that holds a sign-in of this account, too: after a change of `store` in the profile, or of
+    /// `COGFED_STORE`. A store that cannot be asked counts as empty.
+    pub fn elsewhere(&self) -> Option<&StoreKind> {
+        self.backend.elsewhere()
+    }
+
+    /// Returns the keyring of the copies, unless other containers could read and plant them.
+    #[cfg(target_os = "linux")]
+    fn cache(&self) -> Option<&KernelKeyring> {
+        self.cache.as_ref().filter(|_| *self.kind() == StoreKind::Keyring && !kernel::has_neighbours())
     }
 
     /// Returns the name of the store for messages: "the Secret Service keyring".
@@ -201,10 +279,35 @@ impl Store {
         self.backend.list()
     }
 
+    /// Writes an item as large as a usual sign-in, reads it again and deletes it. So a store that could not keep a
+    /// sign-in is found before anyone signs in: one that is full, locked, read-only or not there.
+    ///
+    /// # Errors
+    /// As [`Store::set`], [`Store::get`] and [`Store::delete`], or if the store returns another text.
+    pub fn probe(&self) -> Result<(), StoreError> {
+        // Processes that probe at the same time must not delete each other's item.
+        let mut name = [0; 8];
+        let store = self.describe();
+        let failed = |_| StoreError::Other { store, detail: "this machine gives no random numbers".into(), hint: None };
+        SystemRandom::new().fill(&mut name).map_err(failed)?;
+        let account = format!("probe/{:016x}", u64::from_ne_bytes(name));
+        let text = Secret::new("0".repeat(PROBE));
+        let kept = self.backend.set(&account, &text).and_then(|()| self.backend.get(&account));
+        let deleted = self.backend.delete(&account);
+        match kept? {
+            Some(kept) if kept == text => deleted,
+            _ => Err(StoreError::Other {
+                store,
+                detail: "it did not return the text that was just saved".into(),
+                hint: Some("see what is wrong in the store's own manager, or choose another store".into()),
+            }),
+        }
+    }
+
     /// Returns the copy of `account` in the Linux kernel's keyring.
     pub fn cached(&self, account: &str) -> Cached<Secret> {
         #[cfg(target_os = "linux")]
-        return match self.cache.as_ref().map(|cache| cache.get(account)) {
+        return match self.cache().map(|cache| cache.get(account)) {
             Some(Ok(Some(copy))) => Cached::Copy(copy),
             Some(Ok(None)) => Cached::Missing,
             Some(Err(_)) | None => Cached::NotUsed,
@@ -220,7 +323,7 @@ impl Store {
     /// one.
     pub fn set_cached(&self, account: &str, value: &Secret, lifetime: Duration) {
         #[cfg(target_os = "linux")]
-        if let Some(cache) = &self.cache
+        if let Some(cache) = self.cache()
             && cache.set_for(account, value, lifetime).is_err()
         {
             self.forget_cached(account);
@@ -232,12 +335,36 @@ impl Store {
     /// Removes the copy of `account`, if there is one.
     pub fn forget_cached(&self, account: &str) {
         #[cfg(target_os = "linux")]
-        if let Some(cache) = &self.cache {
+        if let Some(cache) = self.cache() {
             // A kernel that refuses to remove a copy has refused to keep one.
             let _ = cache.delete(account);
         }
         #[cfg(not(target_os = "linux"))]
         let _ = account;
+    }
+}
+
+/// Returns the backend of a store. Nothing is opened yet.
+fn opened(
+    kind: &StoreKind,
+    is_sharing_accepted: bool,
+    folder: &Folder,
+    patience: &Patience,
+    on_wait: Option<OnWait>,
+) -> Box<dyn Backend> {
+    #[cfg(not(target_os = "linux"))]
+    let _ = is_sharing_accepted;
+    match kind {
+        StoreKind::Keyring => {
+            Box::new(InParts::over(Bounded::new(Arc::new(Keyring::new()), patience.clone(), on_wait)))
+        }
+        #[cfg(target_os = "linux")]
+        StoreKind::Kernel => {
+            let check = Box::new(move || if is_sharing_accepted { Ok(()) } else { kernel::private() });
+            Box::new(InParts::over(Guarded::over(KernelKeyring::store(), check)))
+        }
+        StoreKind::File => Box::new(FileStore::new(folder)),
+        StoreKind::Memory(memory) => Box::new(InParts::over(memory.clone())),
     }
 }
 
@@ -313,6 +440,22 @@ mod tests {
         }
     }
 
+    #[test]
+    fn probe_finds_a_store_that_cannot_keep_a_sign_in() {
+        let store_over = |memory: &MemoryStore| {
+            Store::new(StoreKind::Memory(memory.clone()), &Folder::at("/nonexistent"), Patience::unattended(), None)
+        };
+        let memory = MemoryStore::default();
+        store_over(&memory).probe().unwrap();
+        assert_eq!(memory.accounts(), Vec::<String>::new(), "nothing is left of it");
+        for failing in 0..3 {
+            memory.fail(failing..failing + 1);
+            assert!(matches!(store_over(&memory).probe(), Err(StoreError::Other { .. })), "call {failing}");
+        }
+        let small = MemoryStore::with_limit(8);
+        assert!(store_over(&small).probe().is_err(), "no part fits");
+    }
+
     #[cfg(target_os = "linux")]
     #[test]
     fn kernel_copy_needs_no_service_and_ends_with_its_item() {
@@ -332,12 +475,9 @@ mod tests {
     }
 
     #[test]
-    fn store_failure_has_its_exit_code_and_the_choices() {
+    fn store_failure_has_its_exit_code_and_recommends_one_store() {
         let failure = Failure::from(StoreError::NoService { store: "the Secret Service keyring", detail: "x".into() });
         assert_eq!(failure.kind, Kind::Store);
-        let hint = failure.hint.unwrap();
-        for word in ["store = \"file\"", "0600", "store = \"kernel\"", "gone at reboot", "COGFED_STORE"] {
-            assert!(hint.contains(word), "{word} is not in: {hint}");
-        }
+        assert_eq!(failure.hint.unwrap().matches("set store = ").count(), 1, "one store is recommended");
     }
 }

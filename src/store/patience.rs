@@ -150,6 +150,11 @@ impl Backend for Bounded {
         self.bounded(move |inner| inner.delete(&account))
     }
 
+    fn contains(&self, account: &str) -> Result<bool, StoreError> {
+        let account = account.to_owned();
+        self.bounded(move |inner| inner.contains(&account))
+    }
+
     fn list(&self) -> Result<Listing, StoreError> {
         self.bounded(|inner| inner.list())
     }
@@ -197,14 +202,14 @@ mod tests {
     #[test]
     fn silent_store_uses_up_the_shared_patience() {
         let (_let_go, inner) = hanging();
-        let patience = Patience::new(Duration::from_millis(50));
+        let patience = Patience::new(Duration::from_millis(500));
         let store = Bounded::new(inner.clone(), patience.clone(), None);
         assert_eq!(store.describe(), "the hanging store");
         store.set("a", &Secret::new("{}")).unwrap();
         assert_eq!(store.get("a").unwrap(), Some(Secret::new("{}")));
         assert_eq!(store.list().unwrap(), Listing { accounts: ["a".to_owned()].into(), unnamed: 0 });
         let error = store.get("hang").unwrap_err();
-        assert_eq!(error, StoreError::NoAnswer { store: "the hanging store", patience: Duration::from_millis(50) });
+        assert_eq!(error, StoreError::NoAnswer { store: "the hanging store", patience: Duration::from_millis(500) });
         assert!(matches!(store.get("a"), Err(StoreError::NoAnswer { .. })), "nothing is begun behind it");
         assert!(matches!(store.list(), Err(StoreError::NoAnswer { .. })));
         let other = Bounded::new(inner.clone(), patience, None);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use clap::Command;
-use cogfed::profile::keys::{Entry, KEYS};
+use cogfed::profile::keys::{Entry, Environment, KEYS};
 
 use crate::sections::{Block, Section};
 use crate::sources::{Source, program};
@@ -195,7 +195,7 @@ fn help_lists_the_keys_that_the_environment_cannot_override() {
     let words: Names = meaning.split([' ', ',', '.', ':']).map(str::to_owned).collect();
     for key in KEYS {
         let name = key.name.split('.').next().expect("a name");
-        assert_eq!(words.contains(name), !key.from_environment, "{}", key.name);
+        assert_eq!(words.contains(name), key.environment == Environment::Refused, "{}", key.name);
     }
 }
 

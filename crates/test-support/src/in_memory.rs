@@ -22,7 +22,7 @@ pub struct InMemory {
 impl InMemory {
     /// Copies the tokens and credentials of the lab's file store to `memory`.
     pub fn copied(lab: &Lab, memory: MemoryStore) -> Self {
-        let profile = Profile { store: StoreKind::Memory(memory.clone()), ..lab.profile() };
+        let profile = Profile { store: StoreKind::Memory(memory.clone()).into(), ..lab.profile() };
         let session = Session::open(&lab.setup(), Ask::new(profile));
         for (kind, account) in
             [("tokens", tokens_account(session.profile())), ("credentials", credentials_account(&session.ask))]

@@ -22,6 +22,8 @@ struct ProfileStatus<'a> {
     client_id: &'a str,
     identity_pool_id: &'a str,
     store: String,
+    /// Another store that holds a sign-in of this profile, too.
+    other_store: Option<String>,
     signed_in: bool,
     sign_in: Option<SignIn<'a>>,
     credentials: Option<Credentials<'a>>,
@@ -91,6 +93,8 @@ pub fn run(flags: &Status, env: &mut Env) -> anyhow::Result<()> {
             ahead_by_seconds: (now - clock.offset().there(now)).num_seconds(),
             measured_at: clock.at,
         }),
+        store: context.store.kind().to_string(),
+        other_store: context.store.elsewhere().map(ToString::to_string),
         ..status(&session.ask, tokens.as_ref(), credentials.as_ref(), now)
     };
     match flags.json {
@@ -133,7 +137,8 @@ fn status<'a>(
         issuer: Some(profile.issuer.id()).filter(|_| profile.issuer.user_pool().is_none()),
         client_id: &profile.client_id,
         identity_pool_id: &profile.identity_pool_id,
-        store: profile.store.to_string(),
+        store: profile.store.kind.to_string(),
+        other_store: None,
         signed_in: sign_in.as_ref().is_some_and(|sign_in| {
             sign_in.renewable || (sign_in.ended_at.is_none() && sign_in.id_token_expires_at > now)
         }),
@@ -181,6 +186,12 @@ fn rows(
         besides.iter().map(|(other, record)| ("also", format!("{}, {}", role(other), until(record.expires_at, now)))),
     );
     rows.push(("kept in", store.to_owned()));
+    if let Some(other) = &status.other_store {
+        rows.push((
+            "other store",
+            format!("there is a sign-in in store \"{other}\", too: to use it, set store = \"{other}\""),
+        ));
+    }
     if let Some(clock) = clock {
         rows.push(("clock", clock.to_string()));
     }

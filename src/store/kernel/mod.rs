@@ -4,11 +4,15 @@
 //! not *possess* it. A key is therefore created in the process keyring, where its creator may set its permissions and
 //! lifetime. Then it is linked into the user keyring, where every session finds it and may view, read and search it.
 
+mod neighbours;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use linux_keyutils::{Key, KeyError, KeyPermissionsBuilder, KeyRing, KeyRingIdentifier, Permission};
 use zeroize::Zeroizing;
+
+pub(super) use neighbours::has_neighbours;
 
 use super::{Backend, Listing, StoreError};
 use crate::secret::Secret;
@@ -23,6 +27,9 @@ const USUAL: usize = 4096;
 
 /// The list of the keys that this process may view.
 const KEYS: &str = "/proc/keys";
+
+/// The use of the quotas by the keys of each user (proc_keys(5)).
+const QUOTAS: &str = "/proc/key-users";
 
 /// The number of attempts to remove a key that another process puts back.
 const ATTEMPTS: usize = 8;
@@ -65,7 +72,10 @@ impl KernelKeyring {
             Err(KeyError::QuotaExceeded) => update(&description, bytes, seconds),
             put => put,
         };
-        put.map_err(failed)
+        put.map_err(|error| match error {
+            KeyError::QuotaExceeded => over_quota(bytes.len()),
+            other => failed(other),
+        })
     }
 
     fn description(&self, account: &str) -> String {
@@ -148,9 +158,62 @@ fn remove(key: Key) -> Result<(), KeyError> {
     }
 }
 
+/// Returns whether this keyring suits a machine without another one: it works, belongs to this machine's user alone,
+/// and lasts longer than a session.
+pub(super) fn is_recommended() -> bool {
+    // Windows ends its subsystem for Linux minutes after the last terminal was closed.
+    let is_wsl = std::fs::read_to_string("/proc/sys/kernel/osrelease").is_ok_and(|name| name.contains("icrosoft"));
+    !is_wsl && !neighbours::has_neighbours() && user_keyring().is_ok()
+}
+
+/// Refuses this keyring if other containers can read it.
+pub(super) fn private() -> Result<(), StoreError> {
+    match neighbours::has_neighbours() {
+        false => Ok(()),
+        true => Err(StoreError::Refused {
+            store: NAME,
+            detail: "this container shares it with the machine and with every other container of the same user id".into(),
+            hint: "set store = \"file\" in the profile; only if all of them may have your sign-in, set store = \"kernel\" \
+                   and shared_keyring = true"
+                .into(),
+        }),
+    }
+}
+
+/// Returns the failure to keep `needed` bytes, with the use of the quota that is exhausted.
+fn over_quota(needed: usize) -> StoreError {
+    let own = rustix::process::geteuid();
+    let table = std::fs::read_to_string(QUOTAS).unwrap_or_default();
+    let name = |what| match (what, own.is_root()) {
+        ("keys", false) => "kernel.keys.maxkeys",
+        ("keys", true) => "kernel.keys.root_maxkeys",
+        (_, false) => "kernel.keys.maxbytes",
+        (_, true) => "kernel.keys.root_maxbytes",
+    };
+    match quota(&table, own.as_raw()) {
+        Some((used, what)) => StoreError::OverQuota { store: NAME, needed, used, setting: name(what) },
+        None => StoreError::Full { store: NAME },
+    }
+}
+
+/// Returns the use of the quota that is closest to its end, and its unit, from a table like [`QUOTAS`]: `UID: USAGE
+/// KEYS/INSTANTIATED COUNTED/MOST BYTES/MOST` (proc_keys(5)).
+fn quota(table: &str, uid: u32) -> Option<(String, &'static str)> {
+    let line = table.lines().find_map(|line| line.trim_start().strip_prefix(&format!("{uid}:")))?;
+    let mut words = line.split_whitespace().skip(2);
+    let mut next = || {
+        let (used, most) = words.next()?.split_once('/')?;
+        Some((used.parse::<u64>().ok()?, most.parse::<u64>().ok()?))
+    };
+    let (keys, bytes) = (next()?, next()?);
+    // A key is refused for its number only if there are as many already.
+    let ((used, most), what) = if keys.0 >= keys.1 { (keys, "keys") } else { (bytes, "bytes") };
+    Some((format!("{used} of {most} {what} in use"), what))
+}
+
 fn failed(error: KeyError) -> StoreError {
-    const HINT: &str = "containers often forbid it; set store = \"file\" (a file of mode 0600, as the AWS CLI keeps its own) \
-                        in the profile, or COGFED_STORE";
+    const HINT: &str = "containers often forbid it: set store = \"file\" in the profile (files of mode 0600, as the AWS \
+                        CLI keeps its own)";
     match error {
         KeyError::QuotaExceeded => StoreError::Full { store: NAME },
         other => {

@@ -237,6 +237,11 @@ impl<B: Backend> Backend for InParts<B> {
         Ok(())
     }
 
+    fn contains(&self, account: &str) -> Result<bool, StoreError> {
+        // The header has the account's own name.
+        self.inner.contains(account)
+    }
+
     fn list(&self) -> Result<Listing, StoreError> {
         let listing = self.inner.list()?;
         if self.inner.item_limit().is_none() {

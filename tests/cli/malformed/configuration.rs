@@ -90,7 +90,7 @@ fn malformed_configurations_are_refused() {
         assert!([0, 2].contains(&shown.status), "{shown:?}\n{given}");
         let listed = desk.run(&["profile", "list", "--json"]);
         assert_mannered(&listed, &given);
-        // The tests must not ask a person's keyring.
+        // The tests must not write to a person's keyring.
         desk.variables.insert("COGFED_STORE".into(), "file".into());
         let asked = desk.run(&["credential-process"]);
         assert_mannered(&asked, &given);

@@ -1,0 +1,57 @@
+//! A store that is checked before its first use, and refused if secrets would not be safe in it.
+
+use std::sync::OnceLock;
+
+use super::{Backend, Listing, StoreError};
+use crate::secret::Secret;
+
+/// Returns the reason why a store must not be used, if there is one.
+pub type Check = Box<dyn Fn() -> Result<(), StoreError> + Send + Sync>;
+
+/// A backend with a check, which runs once, at the first call.
+pub struct Guarded<B> {
+    inner: B,
+    check: Check,
+    judged: OnceLock<Result<(), StoreError>>,
+}
+
+impl<B: Backend> Guarded<B> {
+    /// Puts `check` in front of every call to `inner`.
+    pub fn over(inner: B, check: Check) -> Self {
+        Self { inner, check, judged: OnceLock::new() }
+    }
+
+    fn checked(&self) -> Result<&B, StoreError> {
+        self.judged.get_or_init(|| (self.check)()).clone().map(|()| &self.inner)
+    }
+}
+
+impl<B: Backend> Backend for Guarded<B> {
+    fn describe(&self) -> &'static str {
+        self.inner.describe()
+    }
+
+    fn item_limit(&self) -> Option<usize> {
+        self.inner.item_limit()
+    }
+
+    fn get(&self, account: &str) -> Result<Option<Secret>, StoreError> {
+        self.checked()?.get(account)
+    }
+
+    fn set(&self, account: &str, value: &Secret) -> Result<(), StoreError> {
+        self.checked()?.set(account, value)
+    }
+
+    fn delete(&self, account: &str) -> Result<(), StoreError> {
+        self.checked()?.delete(account)
+    }
+
+    fn contains(&self, account: &str) -> Result<bool, StoreError> {
+        self.checked()?.contains(account)
+    }
+
+    fn list(&self) -> Result<Listing, StoreError> {
+        self.checked()?.list()
+    }
+}

@@ -1,0 +1,177 @@
+//! The store of one sign-in. A sign-in stays in the store that holds it, whatever the environment says later.
+
+use std::sync::OnceLock;
+
+use super::{Backend, Listing, StoreError, StoreKind};
+use crate::secret::Secret;
+
+/// The choice of the store for one sign-in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Choice {
+    /// The store for a new sign-in.
+    pub kind: StoreKind,
+    /// True if the profile names the store. Otherwise the environment or the default chose it, and a sign-in that is
+    /// in another store stays there.
+    pub is_pinned: bool,
+    /// True if the profile accepts that other containers can read what is in the kernel's keyring.
+    pub is_sharing_accepted: bool,
+}
+
+impl From<StoreKind> for Choice {
+    /// Returns the choice of a profile that names the store and accepts nothing else.
+    fn from(kind: StoreKind) -> Self {
+        Self { kind, is_pinned: true, is_sharing_accepted: false }
+    }
+}
+
+/// The stores that may hold one sign-in. The first of them is for a new one.
+pub(super) struct Stores {
+    stores: Vec<(StoreKind, Box<dyn Backend>)>,
+    /// The account of the sign-in. With `None` only the first store is used.
+    account: Option<String>,
+    chosen: OnceLock<usize>,
+}
+
+impl Stores {
+    /// Creates the stores, of which only the first is used.
+    pub fn only(kind: StoreKind, backend: Box<dyn Backend>) -> Self {
+        Self { stores: vec![(kind, backend)], account: None, chosen: OnceLock::from(0) }
+    }
+
+    /// Creates the stores of the sign-in `account`. If the choice is pinned, only the first is used.
+    pub fn of(account: &str, is_pinned: bool, stores: Vec<(StoreKind, Box<dyn Backend>)>) -> Self {
+        let chosen = if is_pinned { OnceLock::from(0) } else { OnceLock::new() };
+        Self { stores, account: Some(account.to_owned()), chosen }
+    }
+
+    /// Returns the kind of the store that holds the sign-in, or of the first one, as far as that is known now.
+    pub fn kind(&self) -> &StoreKind {
+        &self.stores[self.chosen.get().copied().unwrap_or_default()].0
+    }
+
+    /// Returns the first store besides the chosen one that has the sign-in.
+    pub fn elsewhere(&self) -> Option<&StoreKind> {
+        let account = self.account.as_ref()?;
+        self.backend();
+        let others = self.stores.iter().filter(|(kind, _)| kind != self.kind());
+        others.into_iter().find(|(_, store)| holds(store.as_ref(), account)).map(|(kind, _)| kind)
+    }
+
+    /// Returns the store that holds the sign-in, else the first one.
+    fn backend(&self) -> &dyn Backend {
+        let find = || {
+            let account = self.account.as_deref().unwrap_or_default();
+            self.stores.iter().position(|(_, store)| holds(store.as_ref(), account)).unwrap_or_default()
+        };
+        self.stores[*self.chosen.get_or_init(find)].1.as_ref()
+    }
+}
+
+/// Returns whether the store has a text of `account`. One that cannot be asked counts as having none.
+fn holds(store: &dyn Backend, account: &str) -> bool {
+    store.contains(account).unwrap_or_default()
+}
+
+impl Backend for Stores {
+    fn describe(&self) -> &'static str {
+        self.stores[self.chosen.get().copied().unwrap_or_default()].1.describe()
+    }
+
+    fn item_limit(&self) -> Option<usize> {
+        self.backend().item_limit()
+    }
+
+    fn get(&self, account: &str) -> Result<Option<Secret>, StoreError> {
+        if self.chosen.get().is_none() {
+            // Usually the first store has it. Nothing else is asked then.
+            match self.stores[0].1.get(account) {
+                Ok(None) | Err(StoreError::NoService { .. } | StoreError::Refused { .. }) => {}
+                found => {
+                    let _ = self.chosen.set(0);
+                    return found;
+                }
+            }
+        }
+        self.backend().get(account)
+    }
+
+    fn set(&self, account: &str, value: &Secret) -> Result<(), StoreError> {
+        self.backend().set(account, value)
+    }
+
+    fn delete(&self, account: &str) -> Result<(), StoreError> {
+        self.backend().delete(account)
+    }
+
+    fn contains(&self, account: &str) -> Result<bool, StoreError> {
+        self.backend().contains(account)
+    }
+
+    fn list(&self) -> Result<Listing, StoreError> {
+        self.backend().list()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::MemoryStore;
+
+    const ACCOUNT: &str = "tokens/a";
+
+    fn stores(is_pinned: bool, stores: &[&MemoryStore]) -> Stores {
+        let boxed = |store: &&MemoryStore| -> (StoreKind, Box<dyn Backend>) {
+            (StoreKind::Memory((*store).clone()), Box::new((*store).clone()))
+        };
+        Stores::of(ACCOUNT, is_pinned, stores.iter().map(boxed).collect())
+    }
+
+    #[test]
+    fn sign_in_stays_in_the_store_that_holds_it() {
+        let (named, keyring) = (MemoryStore::default(), MemoryStore::default());
+        keyring.set(ACCOUNT, &Secret::new("{1}")).unwrap();
+        let found = stores(false, &[&named, &keyring]);
+        assert_eq!(found.get("credentials/a").unwrap(), None);
+        assert_eq!(found.get(ACCOUNT).unwrap(), Some(Secret::new("{1}")));
+        found.set(ACCOUNT, &Secret::new("{2}")).unwrap();
+        assert_eq!(found.kind(), &StoreKind::Memory(keyring.clone()));
+        assert_eq!((named.accounts().len(), keyring.get(ACCOUNT).unwrap()), (0, Some(Secret::new("{2}"))));
+        let written = stores(false, &[&named, &keyring]);
+        written.set(ACCOUNT, &Secret::new("{3}")).unwrap();
+        assert_eq!(named.accounts().len(), 0, "even if nothing was read before");
+    }
+
+    #[test]
+    fn new_sign_in_goes_to_the_first_store() {
+        let (named, other) = (MemoryStore::default(), MemoryStore::default());
+        let found = stores(false, &[&named, &other]);
+        assert_eq!(found.get(ACCOUNT).unwrap(), None);
+        found.set(ACCOUNT, &Secret::new("{1}")).unwrap();
+        assert_eq!((named.accounts().len(), other.accounts().len()), (1, 0));
+        assert_eq!(found.elsewhere(), None);
+    }
+
+    #[test]
+    fn pinned_store_is_the_only_one_used() {
+        let (named, other) = (MemoryStore::default(), MemoryStore::default());
+        other.set(ACCOUNT, &Secret::new("{1}")).unwrap();
+        let found = stores(true, &[&named, &other]);
+        assert_eq!(found.get(ACCOUNT).unwrap(), None);
+        assert_eq!(found.elsewhere(), Some(&StoreKind::Memory(other)));
+        named.set(ACCOUNT, &Secret::new("{2}")).unwrap();
+        assert_eq!(found.get(ACCOUNT).unwrap(), Some(Secret::new("{2}")));
+    }
+
+    #[test]
+    fn unreachable_first_store_does_not_hide_the_sign_in() {
+        let (named, other) = (MemoryStore::default(), MemoryStore::default());
+        other.set(ACCOUNT, &Secret::new("{1}")).unwrap();
+        let refusing = crate::store::guarded::Guarded::over(
+            named.clone(),
+            Box::new(|| Err(StoreError::NoService { store: "the keyring", detail: "nobody there".into() })),
+        );
+        let all: Vec<(StoreKind, Box<dyn Backend>)> =
+            vec![(StoreKind::Keyring, Box::new(refusing)), (StoreKind::Memory(other.clone()), Box::new(other))];
+        assert_eq!(Stores::of(ACCOUNT, false, all).get(ACCOUNT).unwrap(), Some(Secret::new("{1}")));
+    }
+}

@@ -7,23 +7,23 @@ use std::time::Duration;
 /// The meaning of a failure for the caller of the program. Each kind has one exit code; the man pages list them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Any failure without an exit code of its own (1).
+    /// Any failure without an exit code of its own. Exit code 1.
     Failed,
-    /// The command line, the configuration or an input is wrong (2).
+    /// The command line, the configuration or an input is wrong. Exit code 2.
     Usage,
-    /// Nobody is signed in, or the sign-in has ended: `cogfed login` is the next step (3).
+    /// Nobody is signed in, or the sign-in has ended. Exit code 3; the next step is `cogfed login`.
     SignInRequired,
-    /// The secret store failed (4).
+    /// The secret store failed. Exit code 4.
     Store,
-    /// The network failed, or a server gave no usable answer (5).
+    /// The network failed, or a server gave no usable answer. Exit code 5.
     Network,
-    /// The identity provider, Cognito or AWS refused (6).
+    /// The identity provider, Cognito or AWS refused. Exit code 6.
     Refused,
-    /// Another process holds a lock or a port (7).
+    /// Another process holds a lock or a port. Exit code 7.
     Busy,
-    /// `call --fail`: the API answered with a status of 400 or more (22, as in curl).
+    /// With `call --fail`, the API answered with a status of 400 or more. Exit code 22, as in curl.
     HttpStatus,
-    /// Interrupted by a signal (130).
+    /// Interrupted by a signal. Exit code 130.
     Interrupted,
 }
 

@@ -150,7 +150,7 @@ impl ProfileContext {
 
 /// The means of showing a page to the person.
 pub struct BrowserAccess {
-    /// The browser that opens it, if there is one.
+    /// The browser that opens the page, if there is one.
     pub browser: Option<Arc<dyn Browser>>,
     /// The surroundings, which decide whether a browser on this machine is the one that the person uses.
     pub surroundings: Surroundings,

@@ -26,7 +26,7 @@ use crate::terminal::Terminal;
 const PERSON: &str = "bob";
 const PROFILE: &str = "demo";
 
-/// The time that a running step has to end when the demo is stopped. A wait for the browser may last longer, but it
+/// The time that a running step has left when the demo is stopped. A wait for the browser may last longer, but it
 /// writes nothing.
 const GRACE: Duration = Duration::from_secs(1);
 

@@ -43,7 +43,7 @@ impl From<Duration> for Wait {
     }
 }
 
-/// The longest process id, in digits.
+/// The number of digits of the longest process id.
 const LONGEST_MARK: u64 = 10;
 
 /// The interval at which a waiting process checks whether the holder is stopped.
@@ -216,7 +216,7 @@ mod tests {
         (temp, folder)
     }
 
-    /// Returns the file of the lock `x`, locked and marked as if the process `mark` held the lock.
+    /// Locks the file of the lock named "x", writes `mark` into it as the holder's process id, and returns the file.
     fn held_by(folder: &Folder, mark: &str) -> File {
         let (_, mut file) = opened(folder, "x").unwrap();
         file.lock().unwrap();

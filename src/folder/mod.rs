@@ -23,7 +23,7 @@ use crate::error::{Failure, Kind, Within};
 /// The prefix of the unfinished file that a write makes. No name from [`file_name`] begins with a dot.
 const UNFINISHED: &str = ".new-";
 
-/// The number of attempts to replace a file, if another process sweeps the unfinished one each time.
+/// The number of attempts to replace a file. An attempt fails if another process removes the unfinished file.
 const ATTEMPTS: usize = 3;
 
 /// A private folder. It is created by the first write; reading creates nothing.
@@ -31,7 +31,7 @@ const ATTEMPTS: usize = 3;
 pub struct Folder {
     /// The outermost private folder: everything below it is private as well.
     base: PathBuf,
-    /// The folders below it, outermost first.
+    /// The folders below `base`, outermost first.
     below: Vec<String>,
 }
 
@@ -216,7 +216,7 @@ fn replaced(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Accepts that a folder cannot be synced, as on some network file systems, but not that syncing failed.
+/// Turns the error of a file system that cannot sync folders into success. Other errors stay errors.
 #[cfg(unix)]
 fn written_through(synced: io::Result<()>) -> io::Result<()> {
     match synced {

@@ -41,8 +41,8 @@ pub(super) fn folder(path: &Path) -> Result<bool, Failure> {
     Ok(true)
 }
 
-/// Refuses an open file that is not a plain file, has a second name, or belongs to another user. Narrows a wider mode
-/// to 0600.
+/// Refuses an open file that is not a plain file, has a second name (hard link), or belongs to another user. Narrows a
+/// wider mode to 0600.
 pub(super) fn file(file: &File, path: &Path) -> Result<(), Failure> {
     let found = file.metadata().within(|| format!("cannot look at {}", path.display()))?;
     if !found.is_file() {

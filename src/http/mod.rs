@@ -35,7 +35,7 @@ const CONNECT_DEADLINE: Duration = Duration::from_secs(3);
 const SILENCE_DEADLINE: Duration = Duration::from_secs(10);
 /// The deadline for a whole exchange with the user pool or the identity pool, including repeats.
 const EXCHANGE_DEADLINE: Duration = Duration::from_secs(15);
-/// A connection that fails within this time is tried again. A slower failure has used up the caller's time.
+/// A failed connection is tried again if it failed within this time. A slower failure has used up the caller's time.
 const SOON: Duration = Duration::from_secs(1);
 /// The largest answer of the user pool or the identity pool, in bytes. Real ones are a few KiB.
 const ANSWER_LIMIT: usize = 1024 * 1024;
@@ -269,7 +269,7 @@ fn pause_if_not_sent<T>(outcome: &Result<T, HttpError>, attempt: u32, began: Ins
     (error.may_pass() && attempt < retry::ATTEMPTS && began.elapsed() < SOON).then(|| retry::pause(attempt))
 }
 
-/// Notes that an answer is awaited, for as long as this value lives: see [`Http::awaiting`].
+/// The mark that an answer is awaited, which lasts as long as this value; see [`Http::awaiting`].
 pub struct Awaiting<'a>(&'a Http);
 
 impl Drop for Awaiting<'_> {

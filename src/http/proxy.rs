@@ -22,7 +22,7 @@ const NAMES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"
 /// A proxy that an environment variable names.
 #[derive(Clone)]
 pub struct Proxy {
-    /// The name of that variable.
+    /// The environment variable that names the proxy.
     pub variable: &'static str,
     /// The proxy's URL, without user and password.
     pub url: Url,

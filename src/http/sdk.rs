@@ -21,7 +21,7 @@ use super::retry::{is_passing, retry_after};
 /// The longest `Retry-After` that a call of the SDK waits for. The SDK limits `x-amz-retry-after` in the same way.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
-/// The SDK repeats requests itself, so each one is sent once here.
+/// Sends each request once, because the SDK repeats requests itself.
 impl HttpConnector for Http {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let http = self.clone();
@@ -44,7 +44,7 @@ impl HttpClient for Http {
 }
 
 impl Http {
-    /// Like [`Http::retry_after`], for the SDK's own type of answers.
+    /// Like [`Http::retry_after`], for the SDK's response type.
     pub fn sdk_retry_after(&self, answer: &HttpResponse) -> Option<Duration> {
         let mut headers = http::HeaderMap::new();
         for name in [RETRY_AFTER, DATE] {

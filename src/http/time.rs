@@ -8,7 +8,7 @@ use crate::clock::{Offset, http_date};
 /// The offset of a server's clock from this machine's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClockOffset {
-    /// The host, with its port if it is not the scheme's own.
+    /// The host, with its port unless that is the scheme's default.
     pub host: String,
     /// The server's time minus this machine's, at the middle of the exchange. It is up to a second too small, since
     /// `Date` has whole seconds, and off by up to half the duration of the exchange.

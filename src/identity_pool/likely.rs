@@ -46,7 +46,7 @@ pub enum Wanted<'a> {
     Credentials(Option<&'a str>),
 }
 
-/// The question that a refusal leaves open.
+/// The question that a refusal leaves unanswered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Open {
     /// The person gets no role, or not this one.

@@ -65,7 +65,7 @@ impl<'a> PoolConfig<'a> {
     }
 }
 
-/// A login: the ID token that proves who the person is.
+/// A login, an entry of `Logins` in the identity pool's API: the ID token that proves who the person is.
 #[derive(Debug)]
 pub struct Login<'a> {
     /// The name of the provider in the identity pool.
@@ -76,8 +76,8 @@ pub struct Login<'a> {
 }
 
 impl<'a> Login<'a> {
-    /// Creates the login of `id_token`. `issuer` is its issuer, or the identity pool's name for the issuer. `claims`
-    /// are those of the token; without them, a refusal has no likely cause.
+    /// Creates the login that presents `id_token` to an identity pool. `issuer` is its issuer, or the identity pool's
+    /// name for the issuer. `claims` are those of the token; without them, a refusal has no likely cause.
     pub fn new(issuer: &'a str, id_token: &'a Secret, claims: Map<String, Value>) -> Self {
         Self { provider: provider_name(issuer), id_token, claims }
     }

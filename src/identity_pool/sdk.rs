@@ -38,13 +38,13 @@ pub fn sdk_config(region: &str, endpoint: &str, http: &Http) -> SdkConfig {
         .build()
 }
 
-/// A service that a call went to, in the words of messages.
+/// The words in which messages name the service that was called.
 pub struct Called<'a> {
     config: PoolConfig<'a>,
     refuser: Refuser,
-    /// The owner of the endpoint: "the identity pool's".
+    /// The words for the owner of the endpoint, such as "the identity pool's".
     owner: &'static str,
-    /// The party that answers: "the identity pool eu-west-1:…".
+    /// The words for the party that answers, such as "the identity pool eu-west-1:…".
     party: String,
     endpoint: &'a str,
     /// The profile's key for the endpoint.

@@ -22,7 +22,7 @@ use crate::error::{Kind, shortened};
 pub enum Refuser {
     /// The user pool, or a plain issuer, through the browser (RFC 6749, section 4.1.2.1).
     Authorization,
-    /// The token endpoint of either (RFC 6749, section 5.2).
+    /// The token endpoint of a user pool or a plain issuer (RFC 6749, section 5.2).
     TokenEndpoint,
     /// Entra ID, the employees' directory, directly or through the user pool.
     EntraId,
@@ -42,9 +42,10 @@ pub enum Refuser {
 pub struct Row {
     /// The party that sends the refusal.
     pub refuser: Refuser,
-    /// Its codes. If there are none, any code fits.
+    /// The codes of the refusal. If there are none, any code fits.
     pub codes: &'static [&'static str],
-    /// Phrases, of which the message has one, in upper or lower case. If there are none, any message fits.
+    /// Phrases, one of which the message contains, in any letter case. If there are none,
+    /// any message fits.
     pub says: &'static [&'static str],
     /// The kind of failure.
     pub kind: Kind,
@@ -144,8 +145,8 @@ pub fn find(refuser: Refuser, code: &str, message: &str) -> &'static Row {
     by_directory.or_else(by_refuser).unwrap_or_else(|| refuser.unknown())
 }
 
-/// Returns the row of the directory's first known code in a message. If all its codes there are unknown, returns the
-/// row for those.
+/// Returns the row for the first code of the directory in a message that the table knows. If all its codes there are
+/// unknown, returns the row for those.
 fn by_directory(directory: Refuser, message: &str) -> Option<&'static Row> {
     let codes = codes_in(directory.prefix()?, message);
     let known = |code: &&str| directory.rows().iter().find(|row| row.codes.contains(code));
@@ -153,7 +154,7 @@ fn by_directory(directory: Refuser, message: &str) -> Option<&'static Row> {
     codes.iter().find_map(known).or(unknown)
 }
 
-/// Returns the codes with this prefix in a message, in their order: the prefix and all digits after it.
+/// Returns the codes in a message, in their order. A code is the prefix and all digits after it.
 fn codes_in<'m>(prefix: &str, message: &'m str) -> Vec<&'m str> {
     let starts = message.match_indices(prefix).map(|(start, _)| start);
     let code = |start: usize| {
@@ -170,7 +171,7 @@ pub fn said(code: &str, message: &str) -> String {
     if message.is_empty() { code } else { format!("{code}: {message}") }
 }
 
-/// Replaces each run of white space by one blank, since Entra ID sends several lines.
+/// Replaces each run of white space by one space, since Entra ID sends several lines.
 pub fn in_one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -24,7 +24,7 @@ const LONGEST_QUOTE: usize = 300;
 /// The longest piece of a path that a message quotes, in characters.
 const LONGEST_PATH: usize = 200;
 
-/// The reason for a refusal.
+/// The reason why the gateway refused a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
     /// No such method and path, or the signature was lost on the way. The gateway gives both the same answer.

@@ -149,7 +149,7 @@ mod tests {
         signed.0.headers()[AUTHORIZATION].to_str().unwrap()
     }
 
-    /// Returns whether this room can send the request of a published test vector.
+    /// Returns whether cogfed can send the request of a published test vector.
     fn can_be_sent(vector: &Value) -> bool {
         let path = vector["target"].as_str().unwrap().split('?').next().unwrap();
         let headers = vector["headers"].as_array().unwrap();

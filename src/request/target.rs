@@ -58,7 +58,7 @@ pub enum Note {
     LonePercent,
     /// A `+` in the query is sent as `%2B`.
     Plus,
-    /// A key without a value is sent with an empty one.
+    /// A key without a value is sent with an empty value.
     ValuelessKey,
     /// A pair with neither key nor value was left out of the query.
     EmptyPair,

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 
 /// The longest text, in bytes after encoding: xterm drops longer ones.
 const LONGEST: usize = 74_994;
-/// The longest piece that GNU screen passes on, in bytes, with room for the sequence around it.
+/// The longest piece of text that GNU screen passes on, in bytes, less the escape sequence around it.
 const SCREEN_PIECE: usize = 240;
 
 /// Returns the escape sequence that puts `text` into this terminal's clipboard. Returns `None` if the terminal is known

@@ -34,7 +34,7 @@ impl Terminal {
         Self { out: Arc::new(Mutex::new(io::stderr())), is_terminal, has_colour: is_terminal && !is_plain }
     }
 
-    /// Creates a terminal with another destination, without colour, for tests.
+    /// Creates a terminal that writes to `out` without colour, for tests.
     pub fn to(out: Arc<Mutex<dyn Write + Send>>) -> Self {
         Self { out, is_terminal: false, has_colour: false }
     }
@@ -80,7 +80,7 @@ impl Terminal {
         self.line(&shown(text));
     }
 
-    /// Prints a warning: a problem that did not prevent the work.
+    /// Prints a warning, for a problem that did not stop the command.
     pub fn warn(&self, text: &str) {
         self.line(&format!("cogfed: {} {}", self.painted("33", "warning:"), shown(text)));
     }

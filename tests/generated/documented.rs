@@ -47,7 +47,7 @@ const ONLY_REPORTED: &[&str] = &["AWS_PROFILE"];
 /// Variables that libraries read for cogfed: the first one rustls-native-certs, the others dirs.
 const READ_BY_LIBRARIES: &[&str] = &["SSL_CERT_DIR", "APPDATA", "XDG_CONFIG_HOME", "XDG_STATE_HOME"];
 
-/// Other literals in capitals in files that read variables.
+/// Literals in capitals that name no variable, in files that read variables.
 const NO_VARIABLES: &[&str] = &["CARGO_PKG_VERSION", "DELETE", "GET"];
 
 /// The source that reads variables only to show them.

@@ -17,7 +17,7 @@ use cogfed::folder::Folder;
 use cogfed::secret::Secret;
 use cogfed::store::{OnWait, Patience, Store, StoreError, StoreKind};
 
-/// A deadline for a hanging call. Each call must return within four seconds.
+/// The time after which a test concludes that a call hangs. Each call must return within four seconds.
 const HANG: Duration = Duration::from_secs(30);
 
 /// Returns whether the keyring is in this state. If not, reports that the test is skipped.

@@ -54,7 +54,7 @@ fn rounds() -> usize {
     std::env::var(ROUNDS).map_or(200, |rounds| rounds.parse().unwrap())
 }
 
-/// Returns whether a text repeats one letter, with a length that only its writer and round can have.
+/// Returns whether a text is exactly what one writer wrote in one round: one letter, repeated.
 fn whole(text: &str) -> bool {
     let mut letters = text.chars();
     let first = letters.next();

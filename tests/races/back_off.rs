@@ -25,7 +25,7 @@ impl Browser for Closed {
     }
 }
 
-/// Returns a lab whose browser records the URLs that it is asked to open, and the record.
+/// Returns a lab, and the record of the URLs that its browser was asked to open.
 pub fn noting(lines: &str) -> (Lab, Pages) {
     let lab = Lab::new();
     let opened = lab.note_pages(lines);

@@ -1,9 +1,10 @@
-//! Active faults, each with the number of times that it is still due.
+//! Active faults, each with the number of requests that it still affects.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// The active misbehaviours or refusals, each with the number of times that it is still due. `None` means without end.
+/// The active misbehaviours or refusals, each with the number of requests that it still affects. `None` means
+/// without end.
 #[derive(Debug)]
 pub struct Active<T>(Mutex<BTreeMap<T, Option<u32>>>);
 
@@ -14,7 +15,7 @@ impl<T> Default for Active<T> {
 }
 
 impl<T: Ord + Copy> Active<T> {
-    /// Activates a fault for this number of times or, with `None`, until the next [`Self::clear`].
+    /// Activates a fault for the next `times` requests, or until [`Self::clear`] if `times` is `None`.
     pub fn set(&self, misbehaviour: T, times: Option<u32>) {
         let mut active = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if times == Some(0) {

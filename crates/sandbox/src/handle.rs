@@ -155,12 +155,12 @@ impl Sandbox {
         self.world.advance(by);
     }
 
-    /// Activates a misbehaviour for this number of times or, with `None`, until [`Self::behave`].
+    /// Activates a misbehaviour for the next `times` requests, or until [`Self::behave`] if `times` is `None`.
     pub fn misbehave(&self, misbehaviour: Misbehaviour, times: Option<u32>) {
         self.world.active.set(misbehaviour, times);
     }
 
-    /// Activates a refusal for this number of times or, with `None`, until [`Self::behave`].
+    /// Activates a refusal for the next `times` requests, or until [`Self::behave`] if `times` is `None`.
     ///
     /// # Errors
     /// Fails if no refusal has this name.

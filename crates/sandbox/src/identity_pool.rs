@@ -174,7 +174,8 @@ fn get_id(world: &World, now: DateTime<Utc>, input: &Value) -> Result<Value, Fau
     Ok(json!({ "IdentityId": world.identities().of(world.options.partition.region(), sub) }))
 }
 
-/// Returns the identity that a request names, its user's `sub`, and the claims of the user's login.
+/// Returns three things about a request: the identity that it names, the `sub` of that identity's user, and the claims
+/// of the login.
 fn identity<'a>(world: &World, now: DateTime<Utc>, input: &'a Value) -> Result<(&'a str, String, Value), Fault> {
     let identity_id = required(input, "IdentityId", "identityId")?;
     let not_found = || fault("ResourceNotFoundException", format!("Identity '{identity_id}' not found."));

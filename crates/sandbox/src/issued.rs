@@ -18,7 +18,7 @@ pub struct IssuedKey {
     pub secret_access_key: String,
     /// The session token, which must accompany the key; empty for an IAM user.
     pub session_token: String,
-    /// The time from which the API answers "expired".
+    /// The time at which the keys expire.
     pub expires: DateTime<Utc>,
     /// The ARN of the IAM role, `arn:aws:iam::ACCOUNT:role/NAME`, or of the IAM user.
     pub role_arn: String,

@@ -84,9 +84,9 @@ pub enum AmbiguousRole {
 pub enum RoleMapping {
     /// No mapping: everyone gets the default role.
     None,
-    /// The token's claims `cognito:preferred_role` and `cognito:roles` choose.
+    /// The token's claims `cognito:preferred_role` and `cognito:roles` choose the role.
     Token(AmbiguousRole),
-    /// Rules choose; the first match wins.
+    /// Rules choose the role; the first rule that matches wins.
     Rules(Vec<Rule>, AmbiguousRole),
 }
 

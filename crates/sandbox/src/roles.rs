@@ -11,7 +11,7 @@ use crate::pool_roles::PoolRoles;
 pub enum NoRole {
     /// The mapping denies the login, or the requested role is not among those that the mapping allows.
     Denied,
-    /// The default role applies, but the pool has none.
+    /// The default role would apply, but the pool has no default role.
     Unconfigured,
 }
 

@@ -31,13 +31,13 @@ const LONG_CODE: usize = 20_000;
 /// The ids of one sandbox. They are random, so that two sandboxes never share an id in one store.
 #[derive(Debug, Clone)]
 pub struct Names {
-    /// `eu-west-1_` and nine letters or digits.
+    /// The user pool's id: `eu-west-1_` and nine letters or digits.
     pub user_pool_id: String,
     /// The app client's id; with a plain issuer, the application's id, a GUID.
     pub client_id: String,
     /// The plain issuer's tenant, a GUID.
     pub tenant: String,
-    /// `eu-west-1:` and a UUID.
+    /// The identity pool's id: `eu-west-1:` and a UUID.
     pub identity_pool_id: String,
     /// The API's id: ten letters or digits.
     pub api_id: String,

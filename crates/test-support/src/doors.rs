@@ -1,4 +1,4 @@
-//! Proxies between cogfed and the sandbox that a test can close.
+//! Proxies between cogfed and the sandbox, which a test can close.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};

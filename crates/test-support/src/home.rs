@@ -56,8 +56,8 @@ impl Home {
         Folder::at(self.path().join(".local/state/cogfed"))
     }
 
-    /// Returns the program, in an environment with only the home, the configuration and, if the tests may use it, the
-    /// address of the desktop's keyring ([`keyring_address`]).
+    /// Returns the program with a minimal environment: the home, the configuration, and the address of the desktop's
+    /// keyring if the tests may use the keyring ([`keyring_address`]).
     pub fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(program());
         command

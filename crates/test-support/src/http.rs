@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-/// The deadline of a read or write. It is longer than anything may take, so a test that exceeds it has failed.
+/// The time limit of one read or write. It is longer than anything may take, so a test that exceeds it has failed.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// An answer.

@@ -16,7 +16,7 @@ use crate::{Home, NoBrowser, Ran, Written};
 pub struct InProcess {
     /// The source of the time.
     pub clock: Arc<dyn Clock>,
-    /// The browser; [`NoBrowser`] at first.
+    /// The browser. By default [`NoBrowser`].
     pub browser: Arc<dyn Browser>,
     /// The environment. `COGFED_CONFIG` names the home's configuration unless it is set here.
     pub variables: BTreeMap<String, String>,

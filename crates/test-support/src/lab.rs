@@ -1,4 +1,4 @@
-//! A sandbox, and a home for cogfed with a profile for it.
+//! A sandbox, and a home for cogfed with a profile for the sandbox.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -17,7 +17,7 @@ use crate::{CREDENTIALS, Home, InProcess, Ran, VisitorBrowser, WaitingLogin, com
 /// The name of the profile in a lab's configuration.
 pub const PROFILE: &str = "lab";
 
-/// A sandbox, and a home with a profile for it.
+/// A sandbox, and a home with a profile for the sandbox.
 pub struct Lab {
     /// The sandbox.
     pub sandbox: Sandbox,
@@ -56,8 +56,8 @@ impl Lab {
         Self::on(LabClock::Real, options)
     }
 
-    /// Starts a sandbox with these options, for runs within this process. Its clock stands still until the test moves
-    /// it.
+    /// Starts a sandbox whose clock the test moves, for runs of cogfed within the test's process; returns the lab and
+    /// the clock. The clock stands still until the test moves it.
     pub fn with_manual_clock(options: Options) -> (Self, ManualClock) {
         let clock = ManualClock::at(DateTime::from_timestamp(1_800_000_000, 0).expect("a time"));
         (Self::on(LabClock::Manual(clock.clone()), options), clock)
@@ -85,7 +85,7 @@ impl Lab {
         self
     }
 
-    /// Returns the lab with Alice signed in and credentials in its store. The sandbox's log is empty.
+    /// Signs Alice in, puts her credentials into the store, and returns the lab. The sandbox's log is empty.
     #[must_use]
     pub fn signed_in(self) -> Self {
         match self.clock {
@@ -97,8 +97,8 @@ impl Lab {
         self
     }
 
-    /// Returns the lab with Alice signed in. Her credentials and ID token were issued two hours ago. The sandbox's log
-    /// is empty.
+    /// Signs Alice in two hours ago, so that her credentials and ID token have expired, and returns the lab. The
+    /// sandbox's log is empty.
     #[must_use]
     pub fn expired(self) -> Self {
         let lab = self.signed_in();
@@ -109,7 +109,7 @@ impl Lab {
         lab
     }
 
-    /// Writes the configuration: a profile's section, preceded by more lines.
+    /// Writes the configuration: `lines`, then a profile's `section`.
     pub fn configure(&self, section: &str, lines: &str) {
         let (head, keys) = section.split_once('\n').expect("a section of several lines");
         self.home.configure(format!("{head}\n{lines}\n{keys}"));

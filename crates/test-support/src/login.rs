@@ -79,7 +79,7 @@ impl WaitingLogin {
         line
     }
 
-    /// Returns the process, and the rest of its output.
+    /// Takes the login apart: returns the process, and the reader of the rest of its output.
     pub fn apart(self) -> (Child, impl Read + Send + use<>) {
         (self.child, self.stderr)
     }

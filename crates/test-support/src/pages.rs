@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::Lab;
 
-/// A deadline, longer than starting a browser takes on any machine.
+/// The time limit for starting a browser, longer than any machine needs.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The URLs that a lab's browser was asked to open.

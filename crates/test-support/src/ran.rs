@@ -44,7 +44,7 @@ impl Ran {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// Checks that the standard error ends with its only error and the hint, and returns the error.
+    /// Checks that the standard error has one error, followed by its hint at the end, and returns the error.
     ///
     /// # Panics
     /// If it does not.

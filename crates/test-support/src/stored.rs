@@ -40,7 +40,7 @@ impl Lab {
         self.record("tokens")["refresh_token"].as_str().map(str::to_owned)
     }
 
-    /// Moves the times in all stored records and failures back, as if that much time had passed.
+    /// Moves the times in all stored records and failures back by `by`, as if that time had passed.
     pub fn age(&self, by: TimeDelta) {
         let remembered = std::fs::read_dir(self.folder().path().join("failures")).into_iter().flatten();
         let remembered = remembered.map(|entry| entry.expect("an entry").path());

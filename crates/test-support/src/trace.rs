@@ -8,8 +8,7 @@ use cogfed::sandbox::visitor;
 
 use crate::{Lab, Ran, WaitingLogin, under};
 
-/// The system calls with effects outside the process, on this machine or another, and the calls just before and after
-/// those.
+/// The traced system calls: those with an effect outside the process, and those just before or after them.
 pub const CALLS: &str =
     "openat,write,writev,sendto,connect,recvfrom,accept4,fsync,rename,renameat,renameat2,unlink,flock,ftruncate,mkdir";
 
@@ -18,7 +17,7 @@ pub const CALLS: &str =
 pub struct Point {
     /// The name of the call.
     pub call: String,
-    /// Its number among the calls of that name, from 1 on.
+    /// The number of this call among the calls of the same name, counted from 1.
     pub number: usize,
     /// The line that strace printed.
     pub line: String,
@@ -44,7 +43,7 @@ pub fn ran(lab: &Lab, log: &Path, options: &[&str], words: &[&str], person: &str
     waiting.end()
 }
 
-/// Returns the system calls of an undisturbed run, from the first lock on.
+/// Returns the system calls of an undisturbed run, starting with the first lock.
 ///
 /// strace counts the calls of each thread separately, and acts in the first thread that reaches the number. A point is
 /// therefore omitted if another thread makes as many calls of that name, which mostly happens while the program loads.

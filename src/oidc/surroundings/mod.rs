@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// The Windows program that opens a URL in the person's browser without a shell, and its first arguments
 /// (<https://learn.microsoft.com/en-us/windows-server/administration/windows-commands/rundll32>).
 const WINDOWS_OPENER: (&str, &[&str]) = ("rundll32.exe", &["url.dll,FileProtocolHandler"]);
-/// The folder of that program, for a PATH without Windows folders (`appendWindowsPath=false` in wsl.conf).
+/// The folder of the Windows opener, for a PATH without Windows folders (`appendWindowsPath=false` in wsl.conf).
 const WINDOWS_PROGRAMS: &str = "/mnt/c/Windows/System32";
 /// The default port of ssh.
 const SSH_PORT: u16 = 22;

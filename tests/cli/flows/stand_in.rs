@@ -71,7 +71,7 @@ impl StandIn {
         section.replace(&lab.sandbox.sts_url(), &self.sts.url())
     }
 
-    /// Makes STS refuse all requests from now on, or none.
+    /// Makes STS refuse all requests from now on, or no more requests if `refusal` is `None`.
     pub fn refuse(&self, refusal: Option<Refusal>) {
         *self.state.refusal.lock().unwrap() = refusal;
     }

@@ -5,7 +5,7 @@
 pub const RIGHT: &str = "/callback?code=stolen&state={S}";
 const HOST: &str = "Host: localhost:{P}\r\n";
 
-/// The way to send the bytes of a case.
+/// The way in which the bytes of a case are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sent {
     /// At once.

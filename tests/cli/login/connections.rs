@@ -11,7 +11,7 @@ use cogfed_test_support::http::{answer_on, connect, get, listens};
 use cogfed_test_support::skip;
 use cogfed_test_support::{Lab, WaitingLogin, come_back, target};
 
-/// A deadline for a hanging listener. It is longer than any test takes on a slow machine.
+/// The time after which a test concludes that the listener hangs. It is longer than any test takes on a slow machine.
 const HANG: Duration = Duration::from_secs(60);
 
 /// Returns a process's peak memory so far, in KiB.
@@ -51,7 +51,7 @@ fn besieged(siege: impl FnOnce(u16, &str) -> Vec<TcpStream>) {
     assert!(!listens(port), "nothing is left");
 }
 
-/// Returns whether the other side still holds a connection, after reading any bytes that it sent.
+/// Reads all bytes that the other side sent, and returns whether it still holds the connection.
 fn is_open(mut stream: &TcpStream) -> bool {
     stream.set_nonblocking(true).expect("a mode");
     let mut rest = Vec::new();

@@ -117,7 +117,7 @@ fn no_exit_path_leaves_a_listener() {
     }
 }
 
-/// If the other end of the terminal is closed, no more input is read, and the sign-in is kept.
+/// After the terminal is closed no input is read any more, and the sign-in is kept.
 #[test]
 fn sign_in_with_closed_output_leaves_no_listener() {
     let lab = Lab::new();

@@ -52,7 +52,7 @@ fn halves(port: u16, held: Held) -> std::io::Result<Vec<TcpListener>> {
     [v4, v6].into_iter().flatten().collect()
 }
 
-/// Checks that a login whose first port is taken uses the next registered port, also in its URL, and succeeds.
+/// Checks that a login whose first port is taken succeeds with the next registered port, which its URL names.
 #[track_caller]
 fn goes_on(on_v4: bool, on_v6: bool) {
     let lab = Lab::new();

@@ -202,7 +202,7 @@ fn access_denied_fails_the_sign_in_in_plain_words() {
     assert_eq!(lab.sandbox.count("token.code"), 0);
 }
 
-/// Sends an answer of the identity provider with the right state.
+/// Answers a waiting login like the identity provider, with the right state.
 fn answered_with(lab: &Lab, query: &str) -> (Ran, Page) {
     let waiting: WaitingLogin = lab.begin_login(&[]);
     let (port, state) = (waiting.port(), waiting.state());

@@ -74,7 +74,7 @@ impl Desk {
         let _ = std::fs::remove_dir_all(self.folder().path());
     }
 
-    /// Stores a sign-in whose ID token is this old and lives for an hour.
+    /// Stores a sign-in whose ID token was issued `age` ago and lives for an hour.
     pub fn sign_in(&self, age: TimeDelta) {
         self.put("store", TOKENS_ACCOUNT, self.tokens(age).to_string().as_bytes());
     }

@@ -2,7 +2,7 @@
 
 pub use cogfed_test_support::Random;
 
-/// The pieces of hostile input.
+/// The pieces from which hostile input is made.
 const NASTY: &[&[u8]] = &[
     b"\0",
     b"\r",

@@ -58,8 +58,8 @@ impl Authority {
         config(certificate.der().clone(), key.serialize_der())
     }
 
-    /// Returns the TLS configuration of a server that presents the authority's own certificate, as home-made ones often
-    /// do.
+    /// Returns the TLS configuration of a server that presents the authority's own certificate, a common mistake of
+    /// home-made set-ups.
     pub fn itself(&self) -> Arc<ServerConfig> {
         config(self.der.clone(), self.key.clone())
     }

@@ -40,7 +40,8 @@ pub fn answer(status: &str, headers: &str, body: &str) -> Act {
 
 #[derive(Default)]
 struct State {
-    /// Parts of request lines, the treatment of matching requests, and its remaining number of times.
+    /// The rules: a part of a request line, the treatment of requests that contain it, and the number of requests left
+    /// to treat.
     rules: Vec<(String, Act, usize)>,
     /// The request lines that arrived.
     lines: Vec<String>,

@@ -9,7 +9,7 @@ use cogfed_test_support::http::get;
 use cogfed_test_support::{Home, Lab, PROFILE, Ran, WaitingLogin, free_ports};
 use serde_json::json;
 
-/// A home whose profile has its token endpoint at the test's server. It has cached signing keys, so that a `login` does
+/// A home with a profile whose token endpoint is the test's server. It has cached signing keys, so that a `login` does
 /// not ask for them.
 pub struct Place(Home);
 

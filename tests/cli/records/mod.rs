@@ -52,7 +52,7 @@ fn change(lab: &Lab, kind: &str, fields: &[(&str, Value)]) {
     store(lab, kind, &record.to_string());
 }
 
-/// Makes the credentials expired, and the ID token too old to be used again.
+/// Ages the stored records until the credentials have expired and the ID token is too old to be used.
 fn let_end(lab: &Lab) {
     change(
         lab,

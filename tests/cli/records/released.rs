@@ -155,8 +155,8 @@ fn form(memory: &MemoryStore, account: &str) -> Value {
     of_part(memory.get(account).unwrap().unwrap().expose())
 }
 
-/// Returns the first line of a part or a header without its slot and random generation, and the length of the whole
-/// text.
+/// Returns the first line of a part or a header, without its slot and its generation (which is random), and the length
+/// of the text.
 fn of_part(text: &str) -> Value {
     let line = text.lines().next().unwrap();
     let words: Vec<&str> = line

@@ -9,7 +9,7 @@ use http::HeaderMap;
 
 use super::told::{Page, Told, provoked};
 
-/// Returns whether a message consists of a row's texts, whatever fills its placeholders.
+/// Returns whether a message consists of a row's texts with any values for the placeholders.
 fn is_of(row: &Row, told: &Told) -> bool {
     let says = |text: &str, mut rest: &str| {
         let literal =

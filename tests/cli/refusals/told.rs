@@ -49,7 +49,7 @@ pub fn people() -> Vec<Person> {
     vec![Person::new("alice", "Alice Admin", Directory::AzureAd).with_roles(&["Orders.Admin"]), frank]
 }
 
-/// Returns the message for this refusal, as Alice or Frank gets it.
+/// Provokes this refusal and returns the message that Alice or Frank gets.
 #[track_caller]
 pub fn provoked(refusal: &Refusal) -> Told {
     let mut options = Options { people: people(), ..Options::default() };

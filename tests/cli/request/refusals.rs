@@ -28,7 +28,7 @@ fn explained(host: &str, status: u16, headers: &[(&str, &str)], body: &str) -> O
 
 const HOST: &str = "abc123.execute-api.eu-west-1.amazonaws.com";
 
-/// Returns the explanation of a REST API's answer: 403 with an error type.
+/// Returns the explanation of a REST API's answer with status 403 and this error type.
 fn rest(error_type: &str, body: &str) -> Refusal {
     explained(HOST, 403, &[("x-amzn-ErrorType", error_type), ("x-amz-apigw-id", "a=")], body).expect(body)
 }

@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 const TRIED: usize = 100_000;
 const THREADS: usize = 2;
 
-/// The claims to try: only a few, so that matches are frequent.
+/// The names of claims to try. They are few, so that matches are frequent.
 const CLAIMS: &[&str] = &["custom:roles", "cognito:groups", "custom:other"];
 const PIECES: &[&str] = &["a", "b", "a", "b", "ab", "ab", "A", "[", "]", ", ", "\"", "1", "%3A", "ü"];
 const ROLES: &[&str] = &["role/A", "role/B", "role/C", "role/Default"];

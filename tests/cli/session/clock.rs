@@ -10,7 +10,7 @@ use cogfed::sandbox::{Misbehaviour, visitor};
 use cogfed_test_support::{CREDENTIALS, Lab, Ran, rewrite};
 use url::Url;
 
-/// The minutes by which this machine's clock is behind the servers', from two days ahead to two days behind.
+/// The minutes by which this machine's clock is behind the servers' clock. Negative values mean that it is ahead.
 const BEHIND: [i64; 12] = [-2880, -1440, -300, -120, -61, -6, 6, 61, 120, 300, 1440, 2880];
 
 /// Returns a lab whose servers' clock is this many minutes ahead of cogfed's.
@@ -24,7 +24,7 @@ fn called(lab: &Lab) -> Ran {
     lab.run_here(&["call", "--fail", "GET", &format!("{}/orders", lab.sandbox.api_url())], None)
 }
 
-/// Returns the remaining lifetime of the document's credentials by cogfed's clock.
+/// Returns the remaining lifetime, by cogfed's clock, of the credentials in a document.
 fn said_to_live(lab: &Lab, clock: &ManualClock) -> TimeDelta {
     let document = lab.run_here(CREDENTIALS, None).good().document();
     document["Expiration"].as_str().unwrap().parse::<DateTime<Utc>>().unwrap() - clock.now()

@@ -16,7 +16,7 @@ use cogfed_test_support::{CREDENTIALS, InMemory, Lab, Ran, keyring_address, skip
 
 const ASKING: usize = 16;
 
-/// One answer: the start of its process, the time of its output, and its access key.
+/// One answer of `credential-process`: the start of the process, the time of the output, and the access key.
 struct Answer {
     started: SystemTime,
     printed: SystemTime,
@@ -139,7 +139,7 @@ fn kernel_keyring_never_returns_the_first_persons_keys() {
     rounds(3600, 3, "store = 'kernel'");
 }
 
-/// This test uses the desktop's keyring, with copies in the kernel's keyring, if the tests may use the desktop's.
+/// Uses the desktop's keyring and its copies in the kernel's keyring, if the tests may use the desktop's keyring.
 #[test]
 fn keyring_copies_never_return_the_first_persons_keys() {
     if keyring_address().is_none() {

@@ -37,7 +37,7 @@ fn runtime() -> Runtime {
 /// A process that holds a lock until its standard input ends.
 struct Holder {
     child: Child,
-    /// Its output, which needs a reader.
+    /// The output of the process, read so that the pipe stays open.
     _output: Lines<BufReader<ChildStdout>>,
 }
 

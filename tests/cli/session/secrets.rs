@@ -126,8 +126,8 @@ impl Life<'_> {
         secrets
     }
 
-    /// Runs each command of a sign-in during this fault. Returns the number of failed commands, and the sign-in's own
-    /// secrets.
+    /// Runs each command of a sign-in while the sandbox has this fault. Returns the number of failed commands, and the
+    /// sign-in's own secrets.
     fn under(&self, fault: Misbehaviour) -> (usize, Vec<String>) {
         let orders = format!("{}/orders", self.lab.sandbox.api_url());
         let misbehaves = || self.lab.sandbox.misbehave(fault, None);

@@ -230,8 +230,8 @@ fn refused_kernel_keyring_is_explained() {
     assert_eq!(lab.items("").len(), 0, "never silently a file");
 }
 
-/// Makes each call fail in turn, and with `for_good` all later calls, too. Checks that each run gets credentials or the
-/// store's failure. Returns the numbers of failed runs and of lost refresh tokens.
+/// Makes each call fail in turn. With `for_good`, all later calls fail, too. Checks that each run gets credentials or
+/// the store's failure. Returns the numbers of failed runs and of lost refresh tokens.
 fn each_call_fails(
     memory: impl Fn() -> MemoryStore,
     calls: usize,

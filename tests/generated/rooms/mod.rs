@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use reader::Code;
 
-/// A room, and the rooms that it may use, apart from the sandbox.
+/// A room, and the rooms besides the sandbox that it may use.
 type Room = (&'static str, &'static str);
 
 /// The floors from the bottom up. Each room lists every room that it uses. An arrow that is missing here fails the

@@ -2,7 +2,7 @@
 
 use http::Method;
 
-/// A resource with its method, and its path parameter as it was on the wire.
+/// A resource, its method, and its path parameter, which is still percent-encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Route<'p> {
     /// `GET /orders`
@@ -26,8 +26,8 @@ pub(super) enum Route<'p> {
 }
 
 impl<'p> Route<'p> {
-    /// Returns the route for a method and for the part of the path behind the stage, as it was on the wire. As at API
-    /// Gateway, there is no HEAD or OPTIONS that the API does not define.
+    /// Returns the route for a method and the path after the stage, which is still percent-encoded. As at API Gateway,
+    /// there is no HEAD or OPTIONS that the API does not define.
     pub(super) fn find(method: &Method, path: &'p str) -> Option<Self> {
         if let Some(proxy) = path.strip_prefix("echo/") {
             return Some(Route::Echo).filter(|_| !proxy.is_empty() && is_any(method));

@@ -21,7 +21,7 @@ use crate::world::World;
 /// The scopes that belong to no API.
 const SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 
-/// The refusal of an authorization request, by the place that shows it.
+/// The refusal of an authorization request. The variant says who shows it: the issuer or the client.
 enum Refused {
     /// The client or the redirect URI is wrong, so the browser is not redirected.
     Here(Refusal),

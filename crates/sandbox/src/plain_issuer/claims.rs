@@ -19,7 +19,7 @@ use crate::world::World;
 const DATED_BACK: i64 = 300;
 /// The most groups that Entra ID puts into a JWT.
 const MOST_GROUPS: usize = 200;
-/// Microsoft Graph, the audience of access tokens if no other API was asked for.
+/// Microsoft Graph, the audience of access tokens for which the client named no other API.
 const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
 
 /// Returns new tokens for a sign-in, unless its person is gone. `refreshed` is true if a refresh token was exchanged

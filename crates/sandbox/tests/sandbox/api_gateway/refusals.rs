@@ -27,7 +27,7 @@ fn answer_at(now: DateTime<Utc>, request: &Request<Bytes>) -> Response<Bytes> {
     api().answer(now, &keys(), request)
 }
 
-/// Checks the properties that all refusals share, and returns type and body.
+/// Checks the properties that all refusals share, and returns the error type and the body.
 fn refusal(response: &Response<Bytes>) -> (String, Value) {
     assert_eq!(response.status(), 403);
     let header = |name: &str| response.headers()[name].to_str().unwrap().to_owned();

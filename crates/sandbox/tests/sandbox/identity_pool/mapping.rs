@@ -18,7 +18,7 @@ fn rule(match_type: MatchType, value: &str, role_arn: &str) -> RoleMapping {
     RoleMapping::Rules(vec![rule], AmbiguousRole::Deny)
 }
 
-/// Returns credentials for a person who asks for this role.
+/// Returns the answer to a person's request for credentials of the role `role_arn`.
 fn asking(lab: &Lab, person: &str, role_arn: &str) -> Answer {
     let token = lab.tokens(person).text("id_token");
     let identity_id = lab.get_id(&token).text("IdentityId");

@@ -129,7 +129,7 @@ pub fn clock() -> ManualClock {
     ManualClock::at("2026-11-22T12:00:00Z".parse().unwrap())
 }
 
-/// Checks that an answer is this error with this number, in Entra ID's form.
+/// Checks that an answer is an error in Entra ID's form, with this code and this AADSTS number.
 #[track_caller]
 pub fn refused(answer: &Answer, error: &str, number: u32) {
     let document = answer.json();

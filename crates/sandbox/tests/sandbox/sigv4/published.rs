@@ -9,11 +9,11 @@ use serde::Deserialize;
 
 use crate::support::signing::{execute_api, key, now};
 
-/// Cases that neither `http` nor HTTP itself allows: line breaks in a header's value, or raw spaces in a path. The
-/// verifier gets them in parts.
+/// Test cases that HTTP does not allow: line breaks in a header's value, or raw spaces in a path. The verifier gets
+/// them in parts.
 const NOT_HTTP: [&str; 3] = ["get-header-value-multiline", "get-space-normalized", "get-space-unnormalized"];
-/// The case whose session token is added after signing. The test omits it, since the verifier requires that the session
-/// token is signed.
+/// The test case in which the session token is added after signing. The test omits it, since the verifier requires that
+/// the session token is signed.
 const TOKEN_ADDED_LATER: &str = "post-sts-header-after";
 
 #[derive(Deserialize)]
@@ -53,8 +53,8 @@ impl Case {
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    /// Returns the path that the signer sends: with `normalize` it removes dot segments and doubled slashes before
-    /// signing.
+    /// Returns the path that the signer sends. With `normalize`, the signer removes dot segments and doubled slashes
+    /// first.
     fn path(&self) -> String {
         let path = self.target.split('?').next().unwrap();
         if !self.normalize {

@@ -164,7 +164,7 @@ fn garbage_signatures_are_refused_without_panics() {
     }
 }
 
-/// Returns `bytes` with one byte flipped, for each byte and in three ways.
+/// Returns all copies of `bytes` in which one byte is changed, in each of three ways.
 fn flips(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     (0..bytes.len()).flat_map(move |place| {
         [0x01, 0x20, 0x80].map(|mask| {
@@ -175,7 +175,7 @@ fn flips(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     })
 }
 
-/// Returns the decoded, sorted query. Two spellings of one query have the same signature.
+/// Returns the pairs of a query, decoded and sorted. Two spellings of one query have the same signature.
 fn meaning(query: &str) -> Vec<(String, String)> {
     let mut pairs: Vec<_> = url::form_urlencoded::parse(query.replace('+', "%2B").as_bytes()).into_owned().collect();
     pairs.sort();

@@ -129,8 +129,8 @@ impl Lab {
         format!("{}/oauth2/authorize?{}", self.0.domain_url(), encode(&pairs))
     }
 
-    /// Signs in at a directory with plain requests, and returns the redirect to the client, unfollowed, with the
-    /// cookie.
+    /// Signs in at a directory with plain requests. Returns the redirect to the client, which it does not follow, and
+    /// the cookie.
     pub fn redirect_of(&self, url: &str, person: &str) -> (Url, String) {
         let directory = get(url).location(url);
         let page = get(directory.as_str());

@@ -2,7 +2,6 @@
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html>).
 
 use super::{Refuser, Row};
-use crate::error::Kind;
 
 const RESPONSES: &str =
     "https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html";
@@ -11,15 +10,7 @@ const SIGNATURES: &str = "https://docs.aws.amazon.com/IAM/latest/UserGuide/refer
 const POLICIES: &str =
     "https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html";
 
-const ROW: Row = Row {
-    refuser: Refuser::ApiGateway,
-    codes: &[],
-    says: &[],
-    kind: Kind::Refused,
-    cause: "",
-    hint: "",
-    source: RESPONSES,
-};
+const ROW: Row = Row::new(Refuser::ApiGateway, RESPONSES);
 
 macro_rules! rows {
     ($($(#[doc = $about:literal])* $name:ident = $code:literal, $cause:literal, $hint:literal, $source:expr;)*) => {

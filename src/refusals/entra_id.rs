@@ -3,264 +3,369 @@
 //! The meanings are those of Microsoft's list unless a row names another page. Entra ID shows many of these codes only
 //! on its own page, and the browser stays there. Their rows serve people who look them up.
 
-use super::{Refuser, Row};
+use super::{Codes, Refuser, Row, Text};
 use crate::error::Kind;
 
 const LIST: &str = "https://learn.microsoft.com/entra/identity-platform/reference-error-codes";
+const CONDITIONAL_ACCESS: &str =
+    "https://learn.microsoft.com/entra/identity/conditional-access/troubleshoot-conditional-access";
 
-const ROW: Row =
-    Row { refuser: Refuser::EntraId, codes: &[], says: &[], kind: Kind::Refused, cause: "", hint: "", source: LIST };
+const ROW: Row = Row::new(Refuser::EntraId, LIST);
+
+const fn row(codes: Codes, cause: Text, hint: Text) -> Row {
+    Row { codes, cause, hint, ..ROW }
+}
 
 /// The rows by code.
 pub const ROWS: &[Row] = &[
     // Access to the application.
     Row {
-        codes: &["AADSTS50105"],
-        cause: "you are not assigned to this application in Entra ID",
-        hint: "ask the administrator of Entra ID to assign you, or a group you are in, to the application with a role",
         source: "https://learn.microsoft.com/troubleshoot/entra/entra-id/app-integration/error-code-AADSTS50105-user-not-assigned-role",
-        ..ROW
+        ..row(
+            &["AADSTS50105"],
+            "you are not assigned to this application in Entra ID",
+            "ask the administrator of Entra ID to assign you, or a group of yours, to the application with a role",
+        )
     },
-    Row {
-        codes: &["AADSTS50020", "AADSTS50034", "AADSTS51004", "AADSTS16000", "AADSTS90072"],
-        cause: "this account is not in the company's Entra ID",
-        hint: "sign in again with your work account (the browser may remember another one: use a private window); a guest has to \
-               be invited by the administrator of Entra ID",
-        ..ROW
-    },
-    Row {
-        codes: &["AADSTS500208"],
-        cause: "accounts of this kind cannot sign in here: a private Microsoft account, perhaps",
-        hint: "sign in again with your work account",
-        ..ROW
-    },
-    Row {
-        codes: &["AADSTS500212", "AADSTS500213", "AADSTS500021", "AADSTS500022"],
-        cause: "your company or the other one does not let its people cross over",
-        hint: "ask the administrator of Entra ID to allow access between the two tenants",
-        ..ROW
-    },
+    row(
+        &["AADSTS50020", "AADSTS50034", "AADSTS51004", "AADSTS16000", "AADSTS16003", "AADSTS90072"],
+        "this account is not in the company's Entra ID",
+        "sign in with your work account, in a private window if the browser remembers another one: run '{login}'; a guest \
+         needs an invitation from the administrator of Entra ID",
+    ),
+    row(
+        &["AADSTS500208"],
+        "accounts of this kind, such as private Microsoft accounts, cannot sign in here",
+        "sign in with your work account: run '{login}'",
+    ),
+    row(
+        &["AADSTS500212", "AADSTS500213", "AADSTS500021", "AADSTS500022"],
+        "the cross-tenant access settings of your company or of the other one block this sign-in",
+        "ask the administrator of Entra ID to allow access between the two tenants",
+    ),
     // Accounts and passwords.
+    row(
+        &["AADSTS50126", "AADSTS50056", "AADSTS50064", "AADSTS80007"],
+        "the user name or the password is wrong",
+        "run '{login}'",
+    ),
+    row(
+        &["AADSTS50053"],
+        "the account is locked after too many wrong passwords, or Microsoft blocks this network's address",
+        "wait some minutes or use another network; if it fails again, ask the administrator of Entra ID for the reason in the \
+         sign-in log",
+    ),
+    row(
+        &["AADSTS50055", "AADSTS50135", "AADSTS50142", "AADSTS50144"],
+        "the account's password has expired or must be changed",
+        "change it at https://myaccount.microsoft.com, then run '{login}'",
+    ),
+    row(
+        &["AADSTS50057", "AADSTS500571"],
+        "the account is disabled",
+        "ask the administrator of Entra ID to enable it",
+    ),
+    row(
+        &["AADSTS80012"],
+        "the account may not sign in at this time of day",
+        "ask the administrator of Entra ID for the account's logon hours",
+    ),
     Row {
-        codes: &["AADSTS50126", "AADSTS50056", "AADSTS50064"],
-        cause: "the user name or the password is wrong",
-        hint: "sign in again: {login}",
-        ..ROW
-    },
-    Row {
-        codes: &["AADSTS50053"],
-        cause: "the account is locked after too many wrong passwords, or the network you are in has a bad name",
-        hint: "wait a while or try another network; else ask the administrator of Entra ID, whose sign-in log tells which it is",
-        ..ROW
-    },
-    Row {
-        codes: &["AADSTS50055", "AADSTS50144"],
-        cause: "the account's password has expired",
-        hint: "change it at https://myaccount.microsoft.com, or as your company does it, and sign in again",
-        ..ROW
-    },
-    Row {
-        codes: &["AADSTS50057"],
-        cause: "the account is disabled",
-        hint: "ask the administrator of Entra ID to enable it",
-        ..ROW
+        kind: Kind::Network,
+        ..row(
+            &["AADSTS80001", "AADSTS80002", "AADSTS80005", "AADSTS80010", "AADSTS80013", "AADSTS80014"],
+            "Entra ID could not check the password with the company's own directory",
+            "run '{login}' again in some minutes; if it fails again, send the trace id to the administrator of Entra ID",
+        )
     },
     // The second factor, and the session.
+    row(
+        &["AADSTS50074", "AADSTS50076", "AADSTS50078", "AADSTS50158", "AADSTS500121"],
+        "Entra ID requires a second factor, and did not get it",
+        "run '{login} --force', and answer the prompt of the authenticator app or the text message",
+    ),
+    row(
+        &["AADSTS50072", "AADSTS50079", "AADSTS53004"],
+        "Entra ID requires a second factor, and you have not registered one",
+        "register one at https://aka.ms/mfasetup, then run '{login}'",
+    ),
+    row(
+        &["AADSTS50140"],
+        "the question 'Stay signed in?' interrupted the sign-in",
+        "sign in again, and answer the question: run '{login}'",
+    ),
+    row(
+        &["AADSTS50199"],
+        "Entra ID requires you to confirm this sign-in",
+        "sign in again, and confirm it in the browser: run '{login}'",
+    ),
+    row(
+        &["AADSTS50125"],
+        "a password reset or a registration interrupted the sign-in",
+        "finish it in the browser, then run '{login}'",
+    ),
+    row(
+        &["AADSTS50058", "AADSTS16002"],
+        "nobody is signed in at Entra ID, and 'prompt' in the profile does not let it ask",
+        "remove 'prompt' from the profile, then run '{login}'",
+    ),
+    row(
+        &["AADSTS50132", "AADSTS50133", "AADSTS50173", "AADSTS50089"],
+        "the session at Entra ID has ended: the password was changed, or someone revoked it",
+        "run '{login} --force'",
+    ),
     Row {
-        codes: &["AADSTS50074", "AADSTS50076", "AADSTS50078", "AADSTS50158"],
-        cause: "Entra ID wants a second factor, and did not get it",
-        hint: "sign in again, and answer the prompt of the authenticator app or the text message: {login} --force",
-        ..ROW
-    },
-    Row {
-        codes: &["AADSTS50072", "AADSTS50079", "AADSTS53004"],
-        cause: "Entra ID wants a second factor, and you have not registered one",
-        hint: "register one at https://aka.ms/mfasetup, then sign in again",
-        ..ROW
-    },
-    Row {
-        codes: &["AADSTS50058", "AADSTS16002"],
-        cause: "nobody is signed in at Entra ID, and the profile forbids it to ask",
-        hint: "take 'prompt' out of the profile, then run '{login}'",
-        ..ROW
-    },
-    Row {
-        codes: &["AADSTS50132", "AADSTS50133", "AADSTS50173", "AADSTS50089"],
-        cause: "the session at Entra ID has ended: the password was changed, or somebody revoked it",
-        hint: "sign in anew: {login} --force",
-        ..ROW
-    },
-    Row {
-        codes: &["AADSTS75011"],
-        cause: "you signed in to Entra ID in another way than the application asks for: without a password, perhaps",
-        hint: "sign out of Entra ID in the browser (or use a private window) and sign in again; for good, the administrator has \
-               to let the application ask for no certain way",
         source: "https://learn.microsoft.com/troubleshoot/entra/entra-id/app-integration/error-code-AADSTS75011-auth-method-mismatch",
-        ..ROW
+        ..row(
+            &["AADSTS75011"],
+            "you signed in to Entra ID in another way than the application asks for, perhaps without a password",
+            "sign out of Entra ID in the browser, or use a private window: run '{login}'; the administrator of the user pool can \
+             stop asking for one way",
+        )
     },
     // Conditional Access.
     Row {
-        codes: &["AADSTS53000", "AADSTS53001", "AADSTS50097", "AADSTS50129", "AADSTS50155", "AADSTS50187"],
-        cause: "the company lets only devices in that it manages, and Entra ID does not take this one for such",
-        hint: "sign in with a browser that tells Entra ID about the device (Edge, or Chrome with Microsoft's extension), on a \
-               managed device; else ask the administrator of Entra ID",
-        source: "https://learn.microsoft.com/entra/identity/conditional-access/troubleshoot-conditional-access",
-        ..ROW
+        source: CONDITIONAL_ACCESS,
+        ..row(
+            &[
+                "AADSTS53000",
+                "AADSTS53001",
+                "AADSTS50097",
+                "AADSTS50129",
+                "AADSTS50155",
+                "AADSTS50187",
+                "AADSTS135011",
+            ],
+            "Conditional Access requires a managed device, and Entra ID does not recognise this one",
+            "sign in on a managed device, in a browser that identifies it (Edge, or Chrome with Microsoft's extension)",
+        )
     },
     Row {
-        codes: &["AADSTS53003", "AADSTS530032", "AADSTS50131", "AADSTS53002", "AADSTS530035", "AADSTS50005"],
-        cause: "a rule of the company's (Conditional Access) does not let you in from here",
-        hint: "try from the company's network or VPN; else send the administrator of Entra ID the trace id: the sign-in log names \
-               the rule",
-        source: "https://learn.microsoft.com/entra/identity/conditional-access/troubleshoot-conditional-access",
-        ..ROW
+        source: CONDITIONAL_ACCESS,
+        ..row(
+            &[
+                "AADSTS53003",
+                "AADSTS530032",
+                "AADSTS50131",
+                "AADSTS53002",
+                "AADSTS530034",
+                "AADSTS530035",
+                "AADSTS53011",
+                "AADSTS50005",
+            ],
+            "Conditional Access blocked this sign-in",
+            "try from the company's network or VPN; if it fails again, send the trace id to the administrator of Entra ID, whose \
+             sign-in log names the policy",
+        )
     },
     // Consent.
-    Row {
-        codes: &["AADSTS65004"],
-        cause: "you did not agree that the application may sign you in",
-        hint: "sign in again, and accept: {login}",
-        ..ROW
-    },
-    Row {
-        codes: &["AADSTS65001", "AADSTS90094", "AADSTS90095", "AADSTS90008"],
-        cause: "nobody has agreed yet that the application may sign you in",
-        hint: "ask the administrator of Entra ID to grant the application admin consent",
-        ..ROW
-    },
-    Row {
-        codes: &["AADSTS65005", "AADSTS650056", "AADSTS650057", "AADSTS650052"],
-        cause: "the application's registration in Entra ID is incomplete: permissions or its identifier are missing",
-        hint: "ask the administrator of Entra ID to check its permissions and its identifier (Entity ID), and to grant consent",
-        ..ROW
-    },
+    row(
+        &["AADSTS65004"],
+        "you cancelled the sign-in, or did not agree to the application's permissions",
+        "sign in again, and accept: run '{login}'",
+    ),
+    row(
+        &["AADSTS65001", "AADSTS65002", "AADSTS90094", "AADSTS90095", "AADSTS90008"],
+        "nobody has consented to the application's permissions yet",
+        "ask the administrator of Entra ID to grant the application admin consent",
+    ),
+    row(
+        &["AADSTS65005", "AADSTS650056", "AADSTS650057", "AADSTS650052"],
+        "the app registration in Entra ID is incomplete: permissions or its identifier are missing",
+        "ask the administrator of Entra ID to check its permissions and its identifier (Entity ID), and to grant consent",
+    ),
     // The application's set-up.
     Row {
-        codes: &["AADSTS50011", "AADSTS70004", "AADSTS900971"],
-        cause: "the address that the browser would come back to is not registered in Entra ID",
-        hint: "ask the administrator of Entra ID to register it to the character: https://DOMAIN/saml2/idpresponse or \
-               /oauth2/idpresponse for a user pool, and http://localhost for cogfed itself",
         source: "https://learn.microsoft.com/troubleshoot/entra/entra-id/app-integration/error-code-AADSTS50011-reply-url-mismatch",
-        ..ROW
+        ..row(
+            &["AADSTS50011", "AADSTS500113", "AADSTS70004", "AADSTS900971"],
+            "the user pool's redirect URI is not registered in Entra ID",
+            "ask the administrator of Entra ID to register https://DOMAIN/saml2/idpresponse (SAML) or \
+             https://DOMAIN/oauth2/idpresponse of the user pool, character for character",
+        )
+        .directly(
+            "the callback URL is not registered in Entra ID",
+            "ask the administrator of Entra ID to add the redirect URI that the message names to the app registration, under \
+             'Mobile and desktop applications'",
+        )
     },
-    Row {
-        codes: &["AADSTS700016", "AADSTS700011", "AADSTS70001"],
-        cause: "Entra ID does not know this application, or this is the wrong tenant",
-        hint: "check 'client_id' and 'issuer' in the profile; behind a user pool, ask its administrator to compare the \
-               application's id (with SAML: the Entity ID) and the tenant",
-        ..ROW
-    },
-    Row {
-        codes: &["AADSTS7000112", "AADSTS1000031"],
-        cause: "the application is switched off in Entra ID",
-        hint: "ask the administrator of Entra ID to switch it on",
-        ..ROW
-    },
-    Row {
-        codes: &["AADSTS90002", "AADSTS50128", "AADSTS50059", "AADSTS90019", "AADSTS50194"],
-        cause: "Entra ID does not know which tenant is meant",
-        hint: "check the tenant's id in 'issuer' of the profile; behind a user pool, ask its administrator to check the identity \
-               provider's URLs",
-        ..ROW
-    },
-    Row {
-        codes: &["AADSTS500011", "AADSTS50001"],
-        cause: "what the scopes ask for is not in this tenant",
-        hint: "check 'scopes' in the profile; behind a user pool, ask its administrator to check the identity provider's",
-        ..ROW
-    },
-    Row {
-        codes: &["AADSTS70011", "AADSTS28002", "AADSTS28003", "AADSTS700022", "AADSTS700023"],
-        cause: "Entra ID does not take the scopes",
-        hint: "check 'scopes' in the profile ('openid offline_access' does); behind a user pool, ask its administrator",
-        ..ROW
-    },
-    Row {
-        codes: &["AADSTS700054", "AADSTS70005"],
-        cause: "the application may not ask for ID tokens in the way that the user pool asks",
-        hint: "ask the administrator of Entra ID to let the application issue ID tokens, and of the user pool to ask for a code",
-        ..ROW
-    },
-    Row {
-        codes: &["AADSTS75005", "AADSTS75008", "AADSTS75016", "AADSTS76021", "AADSTS76026"],
-        cause: "Entra ID cannot use the user pool's SAML request",
-        hint: "ask the administrator of the user pool to compare its SAML settings (signed requests, Entity ID) with the \
-               application's in Entra ID",
-        ..ROW
-    },
-    Row {
-        codes: &["AADSTS501461", "AADSTS50146"],
-        cause: "the application maps claims of its own, and Entra ID does not let it without a signing key of its own",
-        hint: "ask the administrator of Entra ID to give the application a signing key, or to mend its claims mapping",
-        ..ROW
-    },
+    row(
+        &["AADSTS500112"],
+        "the user pool named two different redirect URIs during one sign-in",
+        "run '{login}' again; if it fails again, tell the administrator of the user pool",
+    )
+    .directly("the callback URL changed during the sign-in", "sign in again: run '{login}'"),
+    row(
+        &["AADSTS9002327", "AADSTS9002325"],
+        "the user pool's redirect URI is registered for a single-page application, whose codes only a browser may redeem",
+        "ask the administrator of Entra ID to move it to the platform 'Web' of the app registration",
+    )
+    .directly(
+        "the redirect URI is registered for a single-page application, whose codes only a browser may redeem",
+        "ask the administrator of Entra ID to move it to the platform 'Mobile and desktop applications' of the app registration",
+    ),
+    row(
+        &["AADSTS700016", "AADSTS700011", "AADSTS70001"],
+        "Entra ID does not know this application in this tenant",
+        "ask the administrator of the user pool to compare the application's id (with SAML: the Entity ID) and the tenant",
+    )
+    .directly("Entra ID does not know this application in this tenant", "check 'client_id' and 'issuer' in the profile"),
+    row(
+        &["AADSTS7000112", "AADSTS1000031", "AADSTS500014"],
+        "the application is disabled in Entra ID",
+        "ask the administrator of Entra ID to enable it",
+    ),
+    row(
+        &["AADSTS90002", "AADSTS50128", "AADSTS50059", "AADSTS90019", "AADSTS50194", "AADSTS9001023"],
+        "Entra ID cannot tell which tenant is meant",
+        "ask the administrator of the user pool to check the identity provider's URLs, which must name the tenant",
+    )
+    .directly("Entra ID cannot tell which tenant is meant", "check the tenant's id in 'issuer' of the profile"),
+    row(
+        &["AADSTS500011", "AADSTS50001"],
+        "a scope names an API that this tenant does not have",
+        "ask the administrator of the user pool to check the scopes of the identity provider",
+    )
+    .directly("a scope names an API that this tenant does not have", "check 'scopes' in the profile"),
+    row(
+        &["AADSTS70011", "AADSTS28002", "AADSTS28003", "AADSTS700022", "AADSTS700023"],
+        "Entra ID does not accept the scopes",
+        "ask the administrator of the user pool to check the scopes of the identity provider",
+    )
+    .directly("Entra ID does not accept the scopes", "set scopes = [\"openid\", \"offline_access\"] in the profile"),
+    row(
+        &["AADSTS700054", "AADSTS700051", "AADSTS70005"],
+        "the app registration does not allow the response_type that the user pool requests",
+        "ask the administrator of Entra ID to allow ID tokens in the app registration, and that of the user pool to request a \
+         code",
+    )
+    .directly(
+        "the app registration does not allow the response_type of an authorization code",
+        "ask the administrator of Entra ID to allow the authorization code flow in the app registration",
+    ),
+    row(
+        &["AADSTS90015"],
+        "the address that the user pool opens Entra ID with is too long",
+        "ask the administrator of the user pool for a shorter request: the HTTP POST binding, or no signature",
+    )
+    .directly(
+        "the address that opens Entra ID is too long",
+        "request fewer 'scopes' in the profile, so that the address becomes shorter",
+    ),
+    row(
+        &["AADSTS750054"],
+        "Entra ID got no SAML request: the sign-in began at a portal, or the SAML application's sign-on URL is wrong",
+        "run '{login}'; if it fails again, ask the administrator of Entra ID to check the SAML application's sign-on URL",
+    ),
+    row(
+        &[
+            "AADSTS75005",
+            "AADSTS75001",
+            "AADSTS75003",
+            "AADSTS75008",
+            "AADSTS75016",
+            "AADSTS76021",
+            "AADSTS76026",
+            "AADSTS7500522",
+            "AADSTS7500525",
+            "AADSTS7500529",
+        ],
+        "Entra ID cannot use the user pool's SAML request",
+        "ask the administrator of the user pool to compare its SAML settings (signed requests, Entity ID) with the \
+         application's in Entra ID",
+    ),
+    row(
+        &["AADSTS501461", "AADSTS50146"],
+        "the application has a claims mapping, which requires a signing key of its own",
+        "ask the administrator of Entra ID to give the application a signing key, or to correct its claims mapping",
+    ),
     // Secrets of the application.
+    row(
+        &["AADSTS7000218"],
+        "Entra ID expects a client secret, and the user pool sent none",
+        "ask the administrator of the user pool to set the identity provider's client secret",
+    )
+    .directly(
+        "the app registration is not a public client, and no client secret was sent",
+        "ask the administrator of Entra ID to allow public client flows in the app registration; if it is to have a secret, \
+         set COGFED_CLIENT_SECRET",
+    ),
+    row(
+        &["AADSTS7000215", "AADSTS70002", "AADSTS7000222", "AADSTS700027", "AADSTS700030", "AADSTS50012"],
+        "the client secret or certificate that the user pool has for Entra ID is wrong or has expired",
+        "ask the administrator of the user pool to renew it",
+    )
+    .directly(
+        "the client secret is wrong or has expired",
+        "set COGFED_CLIENT_SECRET to a valid secret of the app registration (its value, not its id)",
+    ),
     Row {
-        codes: &["AADSTS7000218"],
-        cause: "Entra ID takes the application for one that has a secret, and none was sent",
-        hint: "ask the administrator of Entra ID to allow public client flows to the application; if it is to have a secret, set \
-               COGFED_CLIENT_SECRET",
-        ..ROW
-    },
-    Row {
-        codes: &["AADSTS7000215", "AADSTS70002", "AADSTS7000222", "AADSTS700027", "AADSTS700030", "AADSTS50012"],
-        cause: "the application's client secret or certificate is wrong, or has expired",
-        hint: "if you set COGFED_CLIENT_SECRET, compare it; behind a user pool, ask its administrator to renew the secret",
-        ..ROW
-    },
-    Row {
-        codes: &["AADSTS700025"],
-        cause: "the application has no secret, and one was sent",
-        hint: "unset COGFED_CLIENT_SECRET, and sign in again",
-        ..ROW
+        says: &["client_secret", "client secret", "client_assertion"],
+        ..row(
+            &["AADSTS700025", "AADSTS90023"],
+            "the app registration is a public client, and the user pool sent a client secret",
+            "ask the administrator of Entra ID to register the user pool's redirect URI for the platform 'Web'",
+        )
+        .directly(
+            "the app registration is a public client, which must not send a client secret",
+            "unset COGFED_CLIENT_SECRET, then run '{login}'",
+        )
     },
     // Codes and refresh tokens.
+    row(
+        &["AADSTS54005"],
+        "the authorization code was used before, perhaps because the browser sent it twice",
+        "sign in again: run '{login}'",
+    ),
+    row(
+        &["AADSTS501481", "AADSTS50147", "AADSTS501491", "AADSTS700005", "AADSTS7000012"],
+        "the authorization code belongs to another sign-in: its verifier or its tenant does not match",
+        "sign in again, one sign-in at a time: run '{login}'",
+    ),
+    row(
+        &["AADSTS70008", "AADSTS700082", "AADSTS700084", "AADSTS70000", "AADSTS9002313", "AADSTS50013", "AADSTS50085"],
+        "the code or the refresh token has expired, was not used for too long, or was revoked",
+        "sign in again: run '{login}'",
+    ),
+    row(
+        &["AADSTS70043"],
+        "the company limits how long a sign-in lasts, and this one is over (sign-in frequency)",
+        "sign in again: run '{login}'",
+    ),
+    // Requests that Entra ID does not understand.
+    row(
+        &["AADSTS90023", "AADSTS900144", "AADSTS90013", "AADSTS90014", "AADSTS90100", "AADSTS9000411", "AADSTS90107"],
+        "Entra ID does not understand the user pool's request",
+        "send the administrator of the user pool the whole message",
+    )
+    .directly(
+        "Entra ID does not understand the request",
+        "check 'scopes', 'prompt' and 'issuer' in the profile; if they are right, report the whole message",
+    ),
+    // Faults of Entra ID itself.
     Row {
-        codes: &["AADSTS54005"],
-        cause: "the authorization code was used before: the browser sent it twice, perhaps",
-        hint: "sign in again: {login}",
-        ..ROW
-    },
-    Row {
-        codes: &["AADSTS501481", "AADSTS50147", "AADSTS501491"],
-        cause: "the authorization code is another sign-in's (its verifier does not fit)",
-        hint: "sign in again, one at a time: {login}",
-        ..ROW
-    },
-    Row {
-        codes: &["AADSTS70008", "AADSTS700082", "AADSTS700084", "AADSTS70000", "AADSTS50013", "AADSTS50085"],
-        cause: "the code or the refresh token has expired, was not used for too long, or was revoked",
-        hint: "sign in again: {login}",
-        ..ROW
-    },
-    Row {
-        codes: &["AADSTS70043"],
-        cause: "the company wants you to sign in anew after a while, and that is over (sign-in frequency)",
-        hint: "sign in again: {login}",
-        ..ROW
-    },
-    // Entra ID's own troubles.
-    Row {
-        codes: &[
-            "AADSTS90033",
-            "AADSTS50000",
-            "AADSTS90006",
-            "AADSTS90024",
-            "AADSTS50033",
-            "AADSTS90012",
-            "AADSTS90055",
-            "AADSTS50196",
-        ],
         kind: Kind::Network,
-        cause: "Entra ID has troubles of its own, or is asked too often",
-        hint: "try again in a few minutes",
-        ..ROW
+        ..row(
+            &[
+                "AADSTS90033",
+                "AADSTS50000",
+                "AADSTS90006",
+                "AADSTS90024",
+                "AADSTS50033",
+                "AADSTS90012",
+                "AADSTS90055",
+                "AADSTS50196",
+            ],
+            "Entra ID has a fault of its own, or gets too many requests",
+            "try again in some minutes",
+        )
     },
 ];
 
 /// The row for any other code.
 pub const UNKNOWN: Row = Row {
     cause: "Entra ID refused the sign-in",
-    hint: "look the number up at https://login.microsoftonline.com/error, and send the administrator of Entra ID what it said",
+    hint: "look the number up at https://login.microsoftonline.com/error, and send the administrator of Entra ID the whole \
+           message",
     ..ROW
 };

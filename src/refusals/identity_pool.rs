@@ -12,15 +12,7 @@ const ROLES: &str = "https://docs.aws.amazon.com/cognito/latest/developerguide/r
 const PROVIDER_THREAD: &str = "https://github.com/amazon-archives/amazon-cognito-identity-js/issues/7";
 const DENIED_THREAD: &str = "https://github.com/aws-amplify/amplify-js/issues/8644";
 
-const ROW: Row = Row {
-    refuser: Refuser::IdentityPool,
-    codes: &[],
-    says: &[],
-    kind: Kind::Refused,
-    cause: "",
-    hint: "",
-    source: API,
-};
+const ROW: Row = Row::new(Refuser::IdentityPool, API);
 const NOT_AUTHORIZED: Row = Row { codes: &["NotAuthorizedException"], ..ROW };
 
 /// The rows by code and message.

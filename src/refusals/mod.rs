@@ -6,13 +6,18 @@
 //! The codes of Entra ID and Azure AD B2C are inside descriptions that the user pool passes on. Microsoft asks programs
 //! not to act on these codes, because they may change. Here they choose only the text and the exit code.
 //!
-//! Messages quote the service's own words after the cause. [`said`] shortens them, and the terminal escapes them.
+//! A directory's refusal means one thing behind a user pool and another if the directory itself is the profile's issuer:
+//! the same redirect URI, client secret or scope is then the user pool's or the profile's. Rows with [`Row::direct`] have
+//! texts for both.
+//!
+//! Messages quote the service's own words after the cause. [`quoted`] shortens them, and the terminal escapes them.
 
 pub mod api_gateway;
 mod azure_b2c;
 mod entra_id;
 mod identity_pool;
 mod sts;
+mod token_endpoint;
 mod user_pool;
 
 use crate::error::{Kind, shortened};
@@ -53,23 +58,37 @@ pub struct Row {
     pub cause: &'static str,
     /// The next step, and the person who can take it.
     pub hint: &'static str,
+    /// Cause and hint if the profile's issuer is the directory itself, without a user pool between them.
+    pub direct: Option<(&'static str, &'static str)>,
     /// The page that documents the refusal.
     pub source: &'static str,
 }
 
+/// Codes of a row.
+type Codes = &'static [&'static str];
+/// A text of a row.
+type Text = &'static str;
+
 /// The texts for a row's placeholders, by name.
 pub type Facts<'a> = &'a [(&'a str, &'a str)];
 
-/// The longest message of a service that [`said`] quotes, in characters.
-const LONGEST_MESSAGE: usize = 400;
+/// The fact `issuer` of a profile whose issuer is no user pool, as [`crate::profile::Issuer::described`] gives it.
+const PLAIN_ISSUER: (&str, &str) = ("issuer", "issuer");
+
+/// The longest message of a service that is quoted, in characters, without the ids at its end.
+pub const LONGEST_MESSAGE: usize = 400;
+/// The longest end of a message with ids, in characters: three of 36 characters, with their names and a time.
+const LONGEST_IDS: usize = 200;
+/// The names of the ids that a service's support asks for. They are at the end of a message.
+const IDS: [&str; 4] = ["Trace ID:", "Correlation ID:", "Request ID:", "RequestId:"];
 /// The longest code that [`said`] quotes, in characters.
 const LONGEST_CODE: usize = 100;
 
 impl Refuser {
     fn rows(self) -> &'static [Row] {
         match self {
-            Refuser::Authorization => user_pool::AUTHORIZATION,
-            Refuser::TokenEndpoint => user_pool::TOKEN_ENDPOINT,
+            Refuser::Authorization => user_pool::ROWS,
+            Refuser::TokenEndpoint => token_endpoint::ROWS,
             Refuser::EntraId => entra_id::ROWS,
             Refuser::AzureB2c => azure_b2c::ROWS,
             Refuser::IdentityPool => identity_pool::ROWS,
@@ -81,8 +100,8 @@ impl Refuser {
     /// Returns the row for a refusal that is not in the table.
     fn unknown(self) -> &'static Row {
         match self {
-            Refuser::Authorization => &user_pool::UNKNOWN_AT_AUTHORIZATION,
-            Refuser::TokenEndpoint => &user_pool::UNKNOWN_AT_TOKEN_ENDPOINT,
+            Refuser::Authorization => &user_pool::UNKNOWN,
+            Refuser::TokenEndpoint => &token_endpoint::UNKNOWN,
             Refuser::EntraId => &entra_id::UNKNOWN,
             Refuser::AzureB2c => &azure_b2c::UNKNOWN,
             Refuser::IdentityPool => &identity_pool::UNKNOWN,
@@ -112,14 +131,28 @@ impl Refuser {
 }
 
 impl Row {
+    /// Returns an empty row, from which each file builds its own.
+    const fn new(refuser: Refuser, source: &'static str) -> Self {
+        Self { refuser, codes: &[], says: &[], kind: Kind::Refused, cause: "", hint: "", direct: None, source }
+    }
+
+    /// Returns the row with other texts for a directory that is the profile's issuer.
+    const fn directly(self, cause: &'static str, hint: &'static str) -> Self {
+        Self { direct: Some((cause, hint)), ..self }
+    }
+
     /// Returns the cause, with `facts` in place of the placeholders.
     pub fn cause(&self, facts: Facts<'_>) -> String {
-        filled(self.cause, facts)
+        filled(self.texts(facts).0, facts)
     }
 
     /// Returns the next step, with `facts` in place of the placeholders.
     pub fn hint(&self, facts: Facts<'_>) -> String {
-        filled(self.hint, facts)
+        filled(self.texts(facts).1, facts)
+    }
+
+    fn texts(&self, facts: Facts<'_>) -> (&'static str, &'static str) {
+        self.direct.filter(|_| facts.contains(&PLAIN_ISSUER)).unwrap_or((self.cause, self.hint))
     }
 
     fn fits(&self, code: &str, message: &str) -> bool {
@@ -149,7 +182,8 @@ pub fn find(refuser: Refuser, code: &str, message: &str) -> &'static Row {
 /// unknown, returns the row for those.
 fn by_directory(directory: Refuser, message: &str) -> Option<&'static Row> {
     let codes = codes_in(directory.prefix()?, message);
-    let known = |code: &&str| directory.rows().iter().find(|row| row.codes.contains(code));
+    let lower_case = message.to_ascii_lowercase();
+    let known = |code: &&str| directory.rows().iter().find(|row| row.fits(code, &lower_case));
     let unknown = (!codes.is_empty()).then(|| directory.unknown());
     codes.iter().find_map(known).or(unknown)
 }
@@ -167,8 +201,27 @@ fn codes_in<'m>(prefix: &str, message: &'m str) -> Vec<&'m str> {
 
 /// Returns a service's code and message, shortened and in one line.
 pub fn said(code: &str, message: &str) -> String {
-    let (code, message) = (shortened(code, LONGEST_CODE), shortened(&in_one_line(message), LONGEST_MESSAGE));
+    let (code, message) = (shortened(code, LONGEST_CODE), quoted(message));
     if message.is_empty() { code } else { format!("{code}: {message}") }
+}
+
+/// Returns a service's message in one line. A long message is shortened before the ids at its end, which lead the
+/// administrator to the entry in the service's log.
+pub fn quoted(message: &str) -> String {
+    let message = in_one_line(message);
+    let (words, ids) = message.split_at(start_of_ids(&message).unwrap_or(message.len()));
+    match words.char_indices().nth(LONGEST_MESSAGE) {
+        None => message,
+        Some(_) if ids.is_empty() => shortened(words, LONGEST_MESSAGE),
+        Some(_) => format!("{} {ids}", shortened(words, LONGEST_MESSAGE)),
+    }
+}
+
+/// Returns the position of the ids at the end of a message. What follows an id cannot be longer than ids are, so that no
+/// text of another kind is kept with them.
+fn start_of_ids(message: &str) -> Option<usize> {
+    let starts = IDS.iter().flat_map(|name| message.match_indices(name)).map(|(start, _)| start);
+    starts.filter(|&start| message.len() - start <= LONGEST_IDS).min()
 }
 
 /// Replaces each run of white space by one space, since Entra ID sends several lines.

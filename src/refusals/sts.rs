@@ -8,8 +8,7 @@ use crate::error::Kind;
 const API: &str = "https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html";
 const COMMON: &str = "https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html";
 
-const ROW: Row =
-    Row { refuser: Refuser::Sts, codes: &[], says: &[], kind: Kind::Refused, cause: "", hint: "", source: API };
+const ROW: Row = Row::new(Refuser::Sts, API);
 
 /// The rows by code and message.
 pub const ROWS: &[Row] = &[

@@ -1,255 +1,274 @@
-//! Refusals of the user pool itself: those that arrive through the browser
-//! (<https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html>), and those of the token
-//! endpoint.
+//! Refusals of the user pool itself that arrive through the browser
+//! (<https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html>).
 //!
 //! Most of the descriptions are undocumented. Their sources are threads in which people reported them.
 
-use super::{Refuser, Row};
+use super::{Codes, Refuser, Row, Text};
 use crate::error::Kind;
 
 const AUTHORIZATION_ENDPOINT: &str =
     "https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html";
+const PROVIDER_ERRORS: &str =
+    "https://docs.aws.amazon.com/cognito/latest/developerguide/federation-endpoint-idp-responses.html";
 const SAML_ERRORS: &str = "https://repost.aws/knowledge-center/cognito-invalid-saml-response-errors";
 const ATTRIBUTE_MAPPING: &str =
     "https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-specifying-attribute-mapping.html";
 const TRIGGERS: &str = "https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-identity-pools-working-with-aws-lambda-triggers.html";
-const TOKEN_ENDPOINT_PAGE: &str = "https://docs.aws.amazon.com/cognito/latest/developerguide/token-endpoint.html";
 
-const ROW: Row = Row {
-    refuser: Refuser::Authorization,
-    codes: &[],
-    says: &[],
-    kind: Kind::Refused,
-    cause: "",
-    hint: "",
-    source: AUTHORIZATION_ENDPOINT,
-};
+const ROW: Row = Row::new(Refuser::Authorization, AUTHORIZATION_ENDPOINT);
 
-/// The rows of refusals that arrive through the browser. Rows with descriptions come first, because their code is
-/// always `invalid_request` or `server_error`.
-pub const AUTHORIZATION: &[Row] = &[
+/// Returns a row for descriptions with one of these phrases.
+const fn says(phrases: &'static [Text], cause: Text, hint: Text, source: Text) -> Row {
+    Row { says: phrases, cause, hint, source, ..ROW }
+}
+
+/// Returns a row for any description with one of these codes.
+const fn coded(codes: Codes, cause: Text, hint: Text) -> Row {
+    Row { codes, cause, hint, ..ROW }
+}
+
+/// The rows. Those with phrases come first, because the code beside a description is always `invalid_request` or
+/// `server_error`.
+pub const ROWS: &[Row] = &[
+    // Triggers, whose messages may contain any phrase.
+    says(
+        &["PreSignUp failed", "PreAuthentication failed", "PreSignUp invocation", "PreAuthentication invocation"],
+        "the user pool's own check of who may sign in refuses you",
+        "ask the administrator of the user pool about the message, which is from that check",
+        TRIGGERS,
+    ),
+    says(
+        &["failed with error", "invocation failed", "lambda output"],
+        "a Lambda trigger failed, which the user pool runs at each sign-in, perhaps for your roles",
+        "send the administrator of the user pool the message and the time: the trigger's log has the details",
+        TRIGGERS,
+    ),
+    // The way from the user pool to the identity provider.
     Row {
-        says: &["calling IdP token endpoint", "in calling jwks uri", "Connection reset", "Read timed out"],
         kind: Kind::Network,
-        cause: "the user pool asked the identity provider behind it, and got no answer in time",
-        hint: "run '{login}' again in a minute; if it stays so, tell the administrator of the user pool",
-        ..ROW
+        ..says(
+            &["calling IdP token endpoint", "in calling jwks uri", "Connection reset", "Read timed out"],
+            "the user pool got no answer from the identity provider in time",
+            "run '{login}' again in a minute; if it fails again, tell the administrator of the user pool",
+            AUTHORIZATION_ENDPOINT,
+        )
     },
+    says(
+        &["error getting token", "Exception processing authorization code", "client_secret"],
+        "the identity provider gave the user pool no tokens: most likely the client secret that the user pool has for it is \
+         wrong or has expired",
+        "ask the administrator of the user pool to renew the identity provider's client secret",
+        PROVIDER_ERRORS,
+    ),
+    says(
+        &["Bad id_token issuer"],
+        "the identity provider's tokens name another issuer than the user pool expects",
+        "ask the administrator of the user pool to set the identity provider's issuer to the one that the message names, \
+         character for character (for Entra ID: the tenant's own, not 'common')",
+        "https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-oidc-idp.html",
+    ),
+    says(
+        &["signature is invalid"],
+        "the user pool cannot verify the directory's signature: most likely the directory has a new certificate",
+        "ask the administrator of the user pool to load the directory's SAML metadata again",
+        "https://github.com/aws/aws-sdk-js-v3/issues/6201",
+    ),
+    says(
+        &["audience"],
+        "the directory's answer is addressed to another application than this user pool",
+        "ask the administrator of the directory to set the application's identifier (Entity ID) to \
+         'urn:amazon:cognito:sp:' and the user pool's id",
+        "https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-saml-idp.html",
+    ),
+    says(
+        &["relayState", "InResponseTo"],
+        "the user pool does not know which sign-in the directory's answer belongs to: it took too long, or began at the \
+         directory's own portal",
+        "sign in from here: run '{login}'",
+        SAML_ERRORS,
+    ),
+    says(
+        &["expired", "not yet valid", "NotOnOrAfter", "NotBefore"],
+        "the directory's answer arrived too late, or the directory's clock is wrong",
+        "sign in again without a pause: run '{login}'; if it fails again, ask the administrator of the directory to check its \
+         clock",
+        SAML_ERRORS,
+    ),
+    // Attributes.
+    says(
+        &["not exist in the schema", "could not be determined"],
+        "the attribute mapping names an attribute that the user pool does not have",
+        "ask the administrator of the user pool to add the attribute that the message names, or to remove it from the \
+         attribute mapping",
+        ATTRIBUTE_MAPPING,
+    ),
+    says(
+        &["Attribute cannot be updated"],
+        "the directory sends a new value for an attribute that cannot be changed in the user pool",
+        "ask the administrator of the user pool to remove the attribute that the message names from the attribute mapping, or \
+         to make it mutable",
+        "https://github.com/aws-amplify/amplify-js/issues/3526",
+    ),
+    says(
+        &["write unauthorized attribute"],
+        "the app client may not write an attribute of the attribute mapping",
+        "ask the administrator of the user pool to give the app client write permission for every mapped attribute",
+        "https://github.com/aws-amplify/amplify-ui/issues/300",
+    ),
+    says(
+        &["username attribute mapping required", "username is required"],
+        "the identity provider's attribute mapping has no entry for the username",
+        "ask the administrator of the user pool to map the directory's id (SAML: NameID, OIDC: sub) to username",
+        ATTRIBUTE_MAPPING,
+    ),
+    says(
+        &["cannot be cast to", "ArrayList"],
+        "the directory sends a list for an attribute that takes a single text",
+        "ask the administrator of the user pool to remove that claim from the attribute mapping, or that of the directory to \
+         send it as one text",
+        "https://github.com/aws-amplify/amplify-js/issues/239",
+    ),
+    says(
+        &["longer than the maximum", "length is longer", "exceeds the maximum"],
+        "the directory sends more than an attribute of the user pool holds, which is 2,048 characters at most",
+        "ask the administrator of the directory to send fewer roles or groups, or that of the user pool to correct the \
+         attribute mapping",
+        ATTRIBUTE_MAPPING,
+    ),
+    says(
+        &[
+            "attribute is required",
+            "attributes required",
+            "does not contain required attribute",
+            "Required attribute cannot be deleted",
+        ],
+        "the directory does not send an attribute that the user pool requires",
+        "ask the administrator of the directory to send the attribute that the message names, or that of the user pool to \
+         correct the attribute mapping",
+        SAML_ERRORS,
+    ),
+    // The person's user in the user pool.
+    says(
+        &["User is disabled", "User is not enabled"],
+        "your user is disabled in the user pool",
+        "ask the administrator of the user pool to enable it (aws cognito-idp admin-enable-user)",
+        "https://github.com/amazon-archives/amazon-cognito-auth-js/issues/148",
+    ),
+    says(
+        &["User is not confirmed", "User does not exist", "Password reset required"],
+        "your user in the user pool is not ready for sign-ins",
+        "ask the administrator of the user pool to confirm your user, or to create it",
+        PROVIDER_ERRORS,
+    ),
+    says(
+        &["Invalid ProviderName/Username", "ProviderName and"],
+        "the user pool cannot find the user that this identity is linked to",
+        "ask the administrator of the user pool to link your identities again (AdminLinkProviderForUser)",
+        "https://github.com/amazon-archives/amazon-cognito-auth-js/issues/136",
+    ),
+    says(
+        &["found an entry for username"],
+        "the user pool has only now linked you to a user that it knew already, and this first sign-in does not count",
+        "sign in once more: run '{login}'",
+        "https://github.com/aws-amplify/amplify-js/issues/9976",
+    ),
+    // The rest of SAML.
+    says(
+        &["Invalid SAML response", "SAML response processing", "samlResponse"],
+        "the user pool cannot use the directory's SAML answer",
+        "ask the administrator of the user pool to compare the attribute mapping with the claims that the directory sends",
+        SAML_ERRORS,
+    ),
+    // The app client.
+    says(
+        &["Login option is not available", "does not exist for User Pool", "Invalid identity provider"],
+        "the app client does not allow this identity provider",
+        "check 'identity_provider' or 'idp_identifier' in the profile, upper and lower case too; if it is right, ask the \
+         administrator of the user pool to enable it",
+        "https://github.com/aws-amplify/aws-sdk-android/issues/1808",
+    ),
     Row {
-        says: &["error getting token"],
-        cause: "the identity provider gave the user pool no tokens: the client secret that the user pool has for it has expired \
-                or is wrong, most likely",
-        hint: "ask the administrator of the user pool to renew that identity provider's client secret",
-        ..ROW
-    },
-    Row {
-        says: &["Bad id_token issuer"],
-        cause: "the identity provider's tokens name another issuer than the user pool was told",
-        hint: "ask the administrator of the user pool to set the identity provider's issuer to the one that the message names, \
-               to the character (with Entra ID: the tenant's own, not 'common')",
-        source: "https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-oidc-idp.html",
-        ..ROW
-    },
-    Row {
-        says: &["signature is invalid"],
-        cause: "the user pool cannot verify the directory's signature: the directory signs with a new certificate, most likely",
-        hint: "ask the administrator of the user pool to load the directory's SAML metadata anew",
-        source: "https://github.com/aws/aws-sdk-js-v3/issues/6201",
-        ..ROW
-    },
-    Row {
-        says: &["audience"],
-        cause: "the directory's answer is addressed to another application than this user pool",
-        hint: "ask the administrator of the directory to set the application's identifier (Entity ID) to \
-               'urn:amazon:cognito:sp:' and the user pool's id",
-        source: "https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-saml-idp.html",
-        ..ROW
-    },
-    Row {
-        says: &["relayState"],
-        cause: "the user pool does not know which sign-in the directory's answer belongs to: it took too long, or was begun at \
-                the directory's own portal",
-        hint: "begin it here: {login}",
-        source: SAML_ERRORS,
-        ..ROW
-    },
-    Row {
-        says: &["not exist in the schema", "could not be determined"],
-        cause: "the user pool would put a claim of the directory's into an attribute that it does not have",
-        hint: "ask the administrator of the user pool to add the attribute that the message names, or to take it out of the \
-               attribute mapping",
-        source: ATTRIBUTE_MAPPING,
-        ..ROW
-    },
-    Row {
-        says: &["Attribute cannot be updated"],
-        cause: "the directory sends a new value for an attribute that the user pool does not let change",
-        hint: "ask the administrator of the user pool to take the attribute that the message names out of the attribute \
-               mapping, or to make it mutable",
-        source: "https://github.com/aws-amplify/amplify-js/issues/3526",
-        ..ROW
-    },
-    Row {
-        says: &["attribute is required", "Required attribute cannot be deleted"],
-        cause: "the directory does not send an attribute that the user pool requires",
-        hint: "ask the administrator of the directory to send the attribute that the message names, for you too",
-        source: SAML_ERRORS,
-        ..ROW
-    },
-    Row {
-        says: &["Invalid SAML response", "SAML response processing", "samlResponse"],
-        cause: "the user pool cannot use the directory's SAML answer",
-        hint: "tell the administrator of the user pool what it said: the claims that the directory sends have to be those of \
-               the attribute mapping",
-        source: SAML_ERRORS,
-        ..ROW
-    },
-    Row {
-        says: &["found an entry for username"],
-        cause: "the user pool has only now linked you to a user that it knew already, and this first sign-in does not count",
-        hint: "once more: {login}",
-        source: "https://github.com/aws-amplify/amplify-js/issues/9976",
-        ..ROW
-    },
-    Row {
-        says: &["Login option is not available"],
-        cause: "the app client does not let anyone sign in by this identity provider",
-        hint: "check 'identity_provider' or 'idp_identifier' in the profile, capital letters too; else ask the administrator of \
-               the user pool to switch it on",
-        source: "https://github.com/aws-amplify/aws-sdk-android/issues/1808",
-        ..ROW
-    },
-    Row {
-        says: &["PreSignUp failed", "PreAuthentication failed", "PreSignUp invocation", "PreAuthentication invocation"],
-        cause: "the user pool's own check of who may sign in refuses you",
-        hint: "the message is the check's own: ask the administrator of the user pool what it wants",
-        source: TRIGGERS,
-        ..ROW
-    },
-    Row {
-        says: &["failed with error", "invocation failed", "lambda output"],
-        cause: "a program that the user pool runs at each sign-in failed (a Lambda trigger: it sets your roles, perhaps)",
-        hint: "tell the administrator of the user pool what it said and when: the program's log has the rest",
-        source: TRIGGERS,
-        ..ROW
-    },
-    Row {
-        says: &["not enabled for OAuth2.0 flows"],
         codes: &["invalid_request", "unauthorized_client"],
-        cause: "the app client is not set up for signing in by the browser",
-        hint: "check 'client_id' in the profile; else ask the administrator of the user pool to allow it the authorization code \
-               grant",
-        source: "https://github.com/amazon-archives/amazon-cognito-auth-js/issues/159",
-        ..ROW
+        ..says(
+            &["not enabled for OAuth2.0 flows"],
+            "the app client is not set up for sign-ins in the browser",
+            "check 'client_id' in the profile; if it is right, ask the administrator of the user pool to allow the app client \
+             the authorization code grant",
+            "https://github.com/amazon-archives/amazon-cognito-auth-js/issues/159",
+        )
     },
+    says(
+        &["client does not exist"],
+        "the user pool does not know this app client",
+        "check 'client_id' and 'domain' in the profile",
+        AUTHORIZATION_ENDPOINT,
+    ),
+    says(
+        &["Login pages unavailable"],
+        "the app client has no style for managed login, so the user pool shows no sign-in page",
+        "ask the administrator of the user pool to create one (aws cognito-idp create-managed-login-branding)",
+        "https://github.com/minorun365/html-share/issues/3",
+    ),
+    says(
+        &["invalid_scope"],
+        "the app client does not have a scope of the profile",
+        "check 'scopes' in the profile",
+        "https://github.com/manfredsteyer/angular-oauth2-oidc/issues/1253",
+    ),
+    // Codes without a known description.
+    coded(
+        &["redirect_mismatch"],
+        "the app client does not know this callback URL",
+        "ask the administrator of the user pool to add http://localhost:PORT/callback to the app client's callback URLs, for \
+         each port of 'redirect_ports'",
+    ),
+    coded(
+        &["access_denied"],
+        "the sign-in was cancelled or denied",
+        "run '{login}' again; if you did not cancel it, ask the administrator of the {issuer} for access",
+    ),
     Row {
-        codes: &["access_denied"],
-        cause: "the sign-in was cancelled or denied",
-        hint: "sign in again: {login}; if it was not you who cancelled, ask the administrator of the {issuer} for access",
-        ..ROW
-    },
-    Row {
-        codes: &["login_required", "interaction_required", "consent_required", "account_selection_required"],
-        cause: "the identity provider wants you to sign in anew",
-        hint: "take 'prompt' out of the profile, then run '{login}'",
         source: "https://openid.net/specs/openid-connect-core-1_0.html#AuthError",
-        ..ROW
+        ..coded(
+            &["login_required", "interaction_required", "consent_required", "account_selection_required"],
+            "the identity provider requires you to sign in in the browser, and 'prompt' in the profile does not let it ask",
+            "remove 'prompt' from the profile, then run '{login}'",
+        )
     },
+    coded(
+        &["invalid_scope"],
+        "the app client does not have a scope of the profile",
+        "check 'scopes' in the profile",
+    ),
+    coded(
+        &["unauthorized_client"],
+        "the app client may not use the authorization code grant",
+        "ask the administrator of the {issuer} to allow it the authorization code grant",
+    ),
+    coded(
+        &["invalid_request"],
+        "the user pool does not understand the sign-in that the profile requests",
+        "check 'identity_provider', 'idp_identifier', 'scopes' and 'prompt' in the profile; if they are right, send the \
+         administrator of the user pool the whole message",
+    )
+    .directly(
+        "the issuer does not understand the sign-in that the profile requests",
+        "check 'scopes' and 'prompt' in the profile; if they are right, send the administrator of the issuer the whole message",
+    ),
     Row {
-        codes: &["invalid_scope"],
-        cause: "a scope of the profile is not allowed to the app client",
-        hint: "check 'scopes' in the profile",
-        ..ROW
-    },
-    Row {
-        codes: &["unauthorized_client"],
-        cause: "the app client may not use the authorization code grant",
-        hint: "tell the administrator of the {issuer}",
-        ..ROW
-    },
-    Row {
-        codes: &["invalid_request"],
-        cause: "the {issuer} cannot make sense of the sign-in that the profile asks for",
-        hint: "check 'identity_provider', 'idp_identifier', 'scopes' and 'prompt' in the profile; else tell the administrator of \
-               the {issuer} what it said",
-        ..ROW
-    },
-    Row {
-        codes: &["server_error", "temporarily_unavailable"],
         kind: Kind::Network,
-        cause: "the {issuer} had an error of its own",
-        hint: "run '{login}' again in a minute; if it stays so, tell the administrator of the {issuer} what it said",
         source: "https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1",
-        ..ROW
+        ..coded(
+            &["server_error", "temporarily_unavailable"],
+            "the {issuer} has a fault of its own",
+            "run '{login}' again in a minute; if it fails again, send the administrator of the {issuer} the whole message",
+        )
     },
 ];
 
-/// The row for any other refusal that arrives through the browser.
-pub const UNKNOWN_AT_AUTHORIZATION: Row = Row {
+/// The row for any other refusal.
+pub const UNKNOWN: Row = Row {
     cause: "the identity provider refused the sign-in",
-    hint: "tell the administrator of the {issuer} what it said",
+    hint: "send the administrator of the {issuer} the whole message",
     ..ROW
-};
-
-const TOKEN_ROW: Row = Row {
-    refuser: Refuser::TokenEndpoint,
-    hint: "tell the administrator of the {issuer}",
-    source: TOKEN_ENDPOINT_PAGE,
-    ..ROW
-};
-
-/// The rows of the token endpoint.
-pub const TOKEN_ENDPOINT: &[Row] = &[
-    Row {
-        codes: &["invalid_grant"],
-        cause: "the {issuer} does not accept the code or the refresh token",
-        hint: "sign in again; a code works once, and for five minutes",
-        ..TOKEN_ROW
-    },
-    Row {
-        codes: &["invalid_client"],
-        cause: "the app client is unknown, or its secret is missing or wrong",
-        hint: "check 'client_id' in the profile; if the app client has a secret, set COGFED_CLIENT_SECRET",
-        ..TOKEN_ROW
-    },
-    Row {
-        codes: &["unauthorized_client"],
-        cause: "the app client may not use the authorization code grant, or not renew by it",
-        hint: "ask the administrator of the {issuer} to allow the app client both",
-        ..TOKEN_ROW
-    },
-    Row {
-        codes: &["invalid_request"],
-        cause: "the {issuer} could not read the request for tokens",
-        hint: "check that 'domain' (or 'issuer') in the profile is this app client's; else tell the administrator of the {issuer}",
-        ..TOKEN_ROW
-    },
-    Row {
-        codes: &["unsupported_grant_type"],
-        cause: "the token endpoint knows neither codes nor refresh tokens",
-        hint: "check 'domain' (or 'issuer') in the profile",
-        ..TOKEN_ROW
-    },
-    Row {
-        codes: &["interaction_required", "login_required", "consent_required"],
-        kind: Kind::SignInRequired,
-        cause: "the {issuer} wants you to sign in anew",
-        hint: "run '{login} --force'",
-        source: "https://openid.net/specs/openid-connect-core-1_0.html#AuthError",
-        ..TOKEN_ROW
-    },
-    Row {
-        codes: &["invalid_scope"],
-        cause: "a scope of the profile is not allowed to the app client",
-        hint: "check 'scopes' in the profile",
-        source: "https://www.rfc-editor.org/rfc/rfc6749#section-5.2",
-        ..TOKEN_ROW
-    },
-];
-
-/// The row for any other refusal of the token endpoint.
-pub const UNKNOWN_AT_TOKEN_ENDPOINT: Row = Row {
-    cause: "the {issuer} gave no tokens",
-    hint: "tell the administrator of the {issuer} what it said",
-    ..TOKEN_ROW
 };

@@ -17,8 +17,8 @@ use crate::secret::{Redactor, Secret};
 /// The longest token that is accepted, in bytes. Identity pools accept no longer one
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetId.html>).
 pub const LONGEST_TOKEN: usize = 50_000;
-/// The longest text of the server that a message quotes, in characters.
-const LONGEST_ERROR: usize = 400;
+/// The longest error code that a message quotes, in characters.
+const LONGEST_CODE: usize = 400;
 /// The code that ends a sign-in (RFC 6749, section 5.2).
 pub const INVALID_GRANT: &str = "invalid_grant";
 /// The codes that require the person in the browser again, for example for a second factor. The refresh token stays
@@ -160,15 +160,15 @@ impl TokenError {
 
     /// Returns the server's words in one line.
     pub fn said(&self) -> String {
-        let code = shortened(&self.code, LONGEST_ERROR);
+        let code = shortened(&self.code, LONGEST_CODE);
         match &self.description {
-            Some(text) => format!("{code} ({})", shortened(&refusals::in_one_line(text), LONGEST_ERROR)),
+            Some(text) => format!("{code} ({})", refusals::quoted(text)),
             None => code,
         }
     }
 
-    /// Returns the description, shortened.
+    /// Returns the description, shortened and in one line.
     pub fn into_description(self) -> Option<String> {
-        self.description.map(|text| shortened(&text, LONGEST_ERROR))
+        self.description.map(|text| refusals::quoted(&text))
     }
 }

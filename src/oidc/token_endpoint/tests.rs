@@ -125,11 +125,11 @@ fn interaction_required_keeps_the_sign_in_but_needs_a_browser() {
     let body = r#"{"error":"interaction_required","error_description":"AADSTS50076: Due to a configuration change"}"#;
     let Err(GrantError::Refused(failure)) = read(400, body) else { panic!("the token is as good as before") };
     assert_eq!(failure.kind, Kind::SignInRequired, "{failure}");
-    assert!(failure.message.starts_with("Entra ID wants a second factor"), "{failure}");
+    assert!(failure.message.starts_with("Entra ID requires a second factor"), "{failure}");
     let failure = answered(400, r#"{"error":"login_required"}"#).unwrap_err();
     assert_eq!(
         (failure.kind, failure.message),
-        (Kind::SignInRequired, "the user pool wants you to sign in anew: login_required".into())
+        (Kind::SignInRequired, "the user pool requires you to sign in again in the browser: login_required".into())
     );
 }
 

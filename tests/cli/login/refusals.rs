@@ -230,8 +230,8 @@ fn identity_provider_errors_are_escaped_on_terminal_and_page() {
 fn known_callback_errors_are_explained_and_unknown_ones_quoted() {
     let lab = Lab::new();
     for (query, words) in [
-        ("error=invalid_scope", "a scope of the profile is not allowed to the app client: invalid_scope"),
-        ("error=login_required", "the identity provider wants you to sign in anew: login_required"),
+        ("error=invalid_scope", "the app client does not have a scope of the profile: invalid_scope"),
+        ("error=login_required", "requires you to sign in in the browser"),
         ("error=unauthorized_client", "the app client may not use the authorization code grant"),
         (
             "error=something_new&error_description=Computer+says+no%0d%0a",

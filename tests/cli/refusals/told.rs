@@ -11,6 +11,7 @@ use cogfed::sandbox::{Misbehaviour, Options, Person, Switch};
 use cogfed_test_support::{Lab, PROFILE, Ran, VisitorBrowser};
 
 /// A message without the parts that differ between sandboxes.
+#[derive(Debug)]
 pub struct Told {
     pub status: i32,
     /// The error, or the warning about an API's answer.

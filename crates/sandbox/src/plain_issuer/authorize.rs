@@ -13,6 +13,7 @@ use crate::plain_issuer::COOKIE_NAME;
 use crate::plain_issuer::refusal::Refusal;
 use crate::plain_issuer::sessions::{COOKIE_LIFETIME, Code, Session, TEN_MINUTES};
 use crate::random;
+use crate::refusals::Place;
 use crate::reply;
 use crate::sessions::{AuthorizationRequest, FIVE_MINUTES, Transaction};
 use crate::web::{Parameters, cookies, form, query};
@@ -155,6 +156,13 @@ fn signed_in(world: &World, now: DateTime<Utc>, request: AuthorizationRequest, o
     }
     if world.active.due(Misbehaviour::AccessDenied) {
         return Refusal::Declined.redirect(world, &uri, state.as_deref(), now);
+    }
+    if let Some(refusal) = world.refusals.due_at(Place::Authorize) {
+        let text = refusal.text();
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("error", refusal.code).append_pair("error_description", &text);
+        query.extend_pairs(state.map(|state| ("state", state)));
+        return reply::redirect(&format!("{uri}?{}", query.finish()));
     }
     // Codes are opaque, and as long as those of Entra ID, or of a simple user flow of B2C.
     let text = world.new_code(|| match world.options.b2c_issuer {

@@ -5,8 +5,12 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::Deserialize;
-use serde::de::{Error, MapAccess, Visitor};
+use serde::de::{Error, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+/// The longest name of a member that a message quotes, in characters.
+const LONGEST_NAME: usize = 80;
 
 /// A visitor that reads the members of an object in order, and refuses an object that repeats a name.
 pub struct UniqueMembers<V> {
@@ -42,9 +46,78 @@ impl<'de, V: Deserialize<'de>> Visitor<'de> for UniqueMembers<V> {
     }
 }
 
+/// Reads a JSON text. No object in it, at any depth, may repeat a name.
+///
+/// # Errors
+/// The fault, with its line and column.
+pub fn unique(json: &str) -> serde_json::Result<Value> {
+    serde_json::from_str(json).map(|Unique(value)| value)
+}
+
+/// A JSON value in which no object repeats a name.
+struct Unique(Value);
+
+impl<'de> Deserialize<'de> for Unique {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AnyValue).map(Unique)
+    }
+}
+
+struct AnyValue;
+
+impl<'de> Visitor<'de> for AnyValue {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut given: A) -> Result<Value, A::Error> {
+        let mut elements = Vec::new();
+        while let Some(Unique(element)) = given.next_element()? {
+            elements.push(element);
+        }
+        Ok(Value::Array(elements))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, given: A) -> Result<Value, A::Error> {
+        let repeated = |name: &str| format!("'{}' is there twice", name.chars().take(LONGEST_NAME).collect::<String>());
+        let members = UniqueMembers::new("an object", repeated).visit_map(given)?;
+        Ok(Value::Object(members.into_iter().map(|(name, Unique(value))| (name, value)).collect()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use serde::Deserializer;
+    use serde_json::json;
 
     use super::*;
 
@@ -60,5 +133,15 @@ mod tests {
             assert!(read(text).unwrap_err().starts_with("'a' is there twice"), "{text}");
         }
         assert!(read("[]").unwrap_err().contains("expected an object of numbers"));
+    }
+
+    #[test]
+    fn repeated_json_names_are_refused_at_any_depth() {
+        let text = r#"{"a": [1, -2, 1.5, null, true, "x\u0041"], "b": {"a": {}}}"#;
+        assert_eq!(unique(text).unwrap(), json!({ "a": [1, -2, 1.5, null, true, "xA"], "b": { "a": {} } }));
+        for text in [r#"{"b": 1, "b": 2}"#, r#"[{"a": {"b": 1, "b": 2}}]"#, r#"{"a": [[{"b": 1, "\u0062": 1}]]}"#] {
+            assert!(unique(text).unwrap_err().to_string().starts_with("'b' is there twice at line 1"), "{text}");
+        }
+        assert!(unique("{} {}").is_err() && unique(&"[".repeat(100_000)).is_err());
     }
 }

@@ -43,5 +43,6 @@ pub mod secret;
 pub mod session;
 pub mod store;
 pub mod terminal;
+pub mod text;
 
 pub use cogfed_sandbox as sandbox;

@@ -1,20 +1,22 @@
-//! A role mapping as `get-identity-pool-roles` prints it, a line `---`, claims, and optionally another `---` and the
-//! requested role. The evaluator is compared with the sandbox's identity pool, a second implementation.
+//! A role mapping as `get-identity-pool-roles` or another tool prints it, a line `---`, claims, and optionally another
+//! `---` and the requested role. The evaluator is compared with the sandbox's identity pool, a second implementation.
 
 use chrono::Utc;
 use cogfed::aws::ids;
 use cogfed::error::Kind;
 use cogfed::identity_pool::likely::{self, Wanted};
-use cogfed::oidc::json_object;
+use cogfed::oidc::{json_object, unverified_claims};
 use cogfed::role_mapping::asserted::Asserted;
+use cogfed::role_mapping::handed_over::{self, HandedOver};
 use cogfed::role_mapping::{
-    FindingContext, IdentityPoolRoles, Interpretation, Outcome, Question, RoleMapping, RoleRequest, Verdict, choose,
-    evaluate, explain, findings, why_this_outcome, why_this_verdict,
+    By, FindingContext, IdentityPoolRoles, Interpretation, Outcome, Question, RoleMapping, RoleRequest, Rule, Verdict,
+    choose, evaluate, explain, findings, why_this_outcome, why_this_verdict,
 };
 use cogfed::sandbox::PoolRoles;
 use cogfed::sandbox::options::ContainsOnArrays;
 use cogfed::sandbox::roles::{NoRole, role};
-use serde_json::{Map, Value};
+use cogfed::text;
+use serde_json::{Map, Value, json};
 
 use crate::given::{assert_presentable, now};
 
@@ -29,16 +31,20 @@ pub fn run(data: &[u8]) {
     let mut pieces = pieces(data);
     let (json, claims) = (pieces.next().unwrap_or_default(), pieces.next().unwrap_or_default());
     let custom = pieces.next().and_then(|arn| ids::role_arn(std::str::from_utf8(arn).ok()?.trim()).ok());
-    let claims = json_object(claims).unwrap_or_default();
+    let claims = handed_over_as_claims(claims);
     guess(&claims, custom.as_deref());
-    let pool = match IdentityPoolRoles::read(json, "pool.json") {
+    let Ok(text) = text::decoded(json.to_vec()) else { return };
+    let pool = match IdentityPoolRoles::read(&text, "pool.json") {
         Ok(pool) => pool,
         Err(failure) => {
             assert_eq!(failure.kind, Kind::Usage);
             assert!(failure.message.starts_with("pool.json: "), "{failure}");
+            assert!(failure.hint.is_some(), "{failure}");
             return assert_presentable(&failure);
         }
     };
+    let canonical = canonical(&pool);
+    assert_eq!(IdentityPoolRoles::read(&canonical, "pool.json").as_ref(), Ok(&pool), "{canonical}");
     assert_is_bounded(&pool);
     let asserted = Asserted::of(&claims, pool.claims_of_rules());
     assert!(serde_json::to_string(&asserted).is_ok());
@@ -51,10 +57,65 @@ pub fn run(data: &[u8]) {
             assert_is_explained(&pool, mapping, &request, &asserted);
             // If the provider has no entry, the sandbox applies no mapping only if the pool has no mappings at all.
             if mapping.is_some() || pool.mappings.is_empty() {
-                assert_is_agreed(json, provider, (&pool, mapping), &request);
+                assert_is_agreed(canonical.as_bytes(), provider, (&pool, mapping), &request);
+                if is_of_the_service(&text) {
+                    assert_is_agreed(text.as_bytes(), provider, (&pool, mapping), &request);
+                }
             }
         }
     }
+}
+
+/// Returns the claims of a document, or those that its text has as a bare object. A document is never both unwrapped
+/// and evaluated as it is.
+fn handed_over_as_claims(bytes: &[u8]) -> Claims {
+    let Ok(text) = text::decoded(bytes.to_vec()) else { return Claims::new() };
+    match handed_over::claims(&text) {
+        Ok(HandedOver::Claims(claims)) => {
+            assert!(claims.get("token_use").is_none_or(|token_use| token_use == "id"), "{claims:?}");
+            assert!(!claims.contains_key("RoleMappings") || claims.len() > 1, "{claims:?}");
+            claims
+        }
+        Ok(HandedOver::IdToken(token)) => {
+            assert_eq!(token.expose().split('.').count(), 3);
+            unverified_claims(&token).unwrap_or_default()
+        }
+        Err(not) => {
+            assert!(not.to_string().chars().count() < 400 && !not.instead.is_empty(), "{not}");
+            json_object(text.as_bytes()).unwrap_or_default()
+        }
+    }
+}
+
+/// Returns the roles in the service's own form.
+fn canonical(pool: &IdentityPoolRoles) -> String {
+    let rule = |rule: &Rule| json!({ "Claim": rule.claim, "MatchType": rule.match_type, "Value": rule.value, "RoleARN": rule.role_arn });
+    let mapping = |mapping: &RoleMapping| match &mapping.by {
+        By::Token => json!({ "Type": "Token", "AmbiguousRoleResolution": mapping.ambiguous }),
+        By::Rules(rules) => json!({
+            "Type": "Rules", "AmbiguousRoleResolution": mapping.ambiguous,
+            "RulesConfiguration": { "Rules": rules.iter().map(rule).collect::<Vec<_>>() },
+        }),
+    };
+    let mappings: Map<String, Value> = pool.mappings.iter().map(|(key, found)| (key.clone(), mapping(found))).collect();
+    let roles = [("authenticated", &pool.authenticated), ("unauthenticated", &pool.unauthenticated)];
+    let roles: Map<String, Value> =
+        roles.into_iter().filter_map(|(name, role)| Some((name.to_owned(), json!(role.as_ref()?)))).collect();
+    let mut document = json!({ "Roles": roles, "RoleMappings": mappings });
+    if let Some(id) = &pool.identity_pool_id {
+        document["IdentityPoolId"] = json!(id);
+    }
+    document.to_string()
+}
+
+/// Returns whether a document is in the service's own form, which is the only one that the sandbox reads.
+fn is_of_the_service(text: &str) -> bool {
+    let Some(object) = json_object(text.as_bytes()) else { return false };
+    let known = ["IdentityPoolId", "Roles", "RoleMappings", "ResponseMetadata"];
+    let has_provider = |mapping: &Value| mapping.get("IdentityProvider").is_some();
+    let mappings = object.get("RoleMappings").and_then(Value::as_object);
+    object.keys().all(|name| known.contains(&name.as_str()))
+        && !mappings.is_some_and(|all| all.values().any(has_provider))
 }
 
 /// Splits the input at lines of `---`.

@@ -19,14 +19,17 @@ pub fn run(data: &[u8]) {
         return;
     };
     let outcome = Grant::of_answer(&builder.map(|()| body.to_vec()), &Secret::new(SENT));
-    let json: Option<serde_json::Value> = serde_json::from_slice(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)).ok();
+    let json: Option<serde_json::Value> =
+        serde_json::from_slice(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)).ok();
     let text = |name: &str| json.as_ref().and_then(|json| json.get(name)?.as_str());
     match &outcome {
         Ok(grant) => {
             assert!((200..300).contains(&status), "tokens out of a failure");
-            for (name, token) in
-                [("id_token", &grant.id_token), ("access_token", &grant.access_token), ("refresh_token", &grant.refresh_token)]
-            {
+            for (name, token) in [
+                ("id_token", &grant.id_token),
+                ("access_token", &grant.access_token),
+                ("refresh_token", &grant.refresh_token),
+            ] {
                 let given = text(name).filter(|text| !text.trim().is_empty());
                 assert_eq!(given, token.as_ref().map(Secret::expose), "{name}");
             }

@@ -13,6 +13,7 @@ use crate::error::{Failure, Kind};
 use crate::process::Signals;
 use crate::sandbox::{Options, Rotation, Sandbox};
 use crate::store::StoreKind;
+use crate::text;
 
 pub fn run(flags: &Flags, env: &mut Env) -> anyhow::Result<()> {
     let clock = Arc::clone(&env.clock);
@@ -56,7 +57,8 @@ fn take_mapping(sandbox: &Sandbox, path: &Path) -> anyhow::Result<()> {
     let mut json = Vec::new();
     let read = std::fs::File::open(path).and_then(|file| file.take(LARGEST_MAPPING).read_to_end(&mut json));
     read.with_context(|| format!("cannot read {}", path.display()))?;
-    sandbox.set_pool_roles_json(&json).map_err(|error| {
+    let json = text::decoded(json).map_err(|not| Failure::new(Kind::Usage, format!("{}: {not}", path.display())))?;
+    sandbox.set_pool_roles_json(json.as_bytes()).map_err(|error| {
         let message = format!("the role mapping in {} cannot be taken: {error:#}", path.display());
         let hint = "write it with 'aws cognito-identity get-identity-pool-roles --identity-pool-id ID'";
         Failure::new(Kind::Usage, message).hint(hint).into()

@@ -76,7 +76,7 @@ impl Administrator {
             _ => pool.identity_pool().failure(&error, http, |_, _| None),
         })?;
         let source = format!("the answer of {}", pool.endpoint);
-        IdentityPoolRoles::read(document(&answer).to_string().as_bytes(), &source).map_err(|failure| Failure {
+        IdentityPoolRoles::read(&document(&answer).to_string(), &source).map_err(|failure| Failure {
             kind: Kind::Network,
             hint: None,
             ..failure
@@ -98,7 +98,7 @@ fn refused(code: &str, message: &str, pool: &str) -> Failure {
         format!("the AWS credentials in the environment may not read the role mapping of {pool} ({said})"),
     )
     .hint(
-        "it takes an administrator's own, with cognito-identity:GetIdentityPoolRoles; those that an identity pool issues never have it",
+        "use an administrator's own, with cognito-identity:GetIdentityPoolRoles; those that an identity pool issues never have it",
     )
 }
 

@@ -28,7 +28,7 @@ pub const CUSTOM: &str = "custom:";
 /// (<https://openid.net/specs/openid-connect-core-1_0.html#StandardClaims>,
 /// <https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-id-token.html>,
 /// <https://learn.microsoft.com/en-us/entra/identity-platform/id-token-claims-reference>).
-const NEVER_ROLES: &[&str] = &[
+pub(super) const NEVER_ROLES: &[&str] = &[
     "_claim_names",
     "_claim_sources",
     "acr",

@@ -9,6 +9,7 @@ pub mod asserted;
 mod evaluate;
 mod explain;
 mod findings;
+pub mod handed_over;
 mod interpretation;
 mod parse;
 mod provider;
@@ -72,8 +73,7 @@ pub enum AmbiguousRole {
 }
 
 /// A rule (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_MappingRule.html>).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
     /// The claim's name, of 1 to 64 characters.
     pub claim: String,
@@ -82,7 +82,6 @@ pub struct Rule {
     /// The value that the claim is compared with, of 1 to 128 characters.
     pub value: String,
     /// The ARN of the role that the rule gives.
-    #[serde(rename = "RoleARN")]
     pub role_arn: String,
 }
 

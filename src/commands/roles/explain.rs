@@ -8,11 +8,14 @@ use super::report::Report;
 use super::text;
 use crate::aws::ids;
 use crate::cli::Roles;
-use crate::error::{Failure, Kind, quoted};
+use crate::error::{Failure, Kind, shortened};
 use crate::profile::Profile;
 use crate::role_mapping::{
     self, Chosen, ChosenBy, Finding, FindingContext, IdentityPoolRoles, RoleRequest, Severity, choose, findings,
 };
+
+/// The longest name of a provider that a message quotes, in characters. AWS takes 128.
+const LONGEST_PROVIDER: usize = 256;
 
 pub fn run(flags: &Roles, env: &mut Env) -> anyhow::Result<()> {
     checked(flags)?;
@@ -61,21 +64,22 @@ fn checked(flags: &Roles) -> Result<(), Failure> {
     }
 }
 
+/// Returns the failure to choose an entry. Providers' names are there as a whole, since one of them is to be copied.
 fn no_entry(pool: &IdentityPoolRoles, flags: &Roles) -> Failure {
-    let keys: Vec<String> = pool.mappings.keys().map(|key| format!("'{}'", quoted(key))).collect();
+    let keys: Vec<String> = pool.mappings.keys().map(|key| format!("'{key}'")).collect();
     let message = match &flags.provider {
-        Some(named) => format!("RoleMappings has no '{}'", quoted(named)),
+        Some(named) => format!("RoleMappings has no '{}'", shortened(named, LONGEST_PROVIDER)),
         None => "RoleMappings has several entries, and none for the iss and aud of the claims".to_owned(),
     };
     Failure::new(Kind::Usage, message).hint(match keys.is_empty() {
         true => "it has none at all".to_owned(),
-        false => format!("name one by --provider: {}", keys.join(", ")),
+        false => format!("name one with --provider: {}", keys.join(", ")),
     })
 }
 
 fn other_provider(chosen: &Chosen<'_>) -> Option<Finding> {
     let ((entry, _), token) = (chosen.entry?, chosen.other_token.as_ref()?);
-    let text = format!("the token is from {}, and this mapping is for {}", quoted(token), quoted(entry));
+    let text = format!("the token is from {}, and this mapping is for {entry}", shortened(token, LONGEST_PROVIDER));
     Some(warning("other_provider", text))
 }
 

@@ -11,12 +11,16 @@ use crate::cli::Roles;
 use crate::error::{Failure, Kind};
 use crate::identity_pool::PoolConfig;
 use crate::identity_pool::administration::Administrator;
-use crate::oidc::{Invalid, json_object, unverified_claims};
+use crate::oidc::{Invalid, unverified_claims};
+use crate::role_mapping::handed_over::{self, HandedOver, NotClaims};
 use crate::role_mapping::{IdentityPoolRoles, LARGEST};
 use crate::secret::Secret;
+use crate::text;
 
-/// The largest file of claims, in bytes: cogfed accepts no larger ID token.
+/// The largest set of claims, in bytes: cogfed accepts no larger ID token.
 const LARGEST_CLAIMS: usize = 64 * 1024;
+/// The largest file with claims, in bytes: an answer has three tokens at most, beside small members.
+const LARGEST_ANSWER: usize = 4 * LARGEST_CLAIMS;
 
 /// A person's claims, and the scopes of their tokens if known.
 pub struct Claims {
@@ -44,16 +48,19 @@ pub fn claims(flags: &Roles, context: Option<&ProfileContext>, env: &mut Env) ->
 
 fn of_file(path: &Path, env: &mut Env) -> Result<Map<String, Value>, Failure> {
     let name = named(path);
-    let fault = |what: &str| {
-        Failure::new(Kind::Usage, format!("{name}: {what}"))
-            .hint("--claims takes a JSON object of claims, each there once, or an ID token")
-    };
-    let bytes = Secret::new(String::from_utf8(read(path, LARGEST_CLAIMS, env)?).map_err(|_| fault("it is not text"))?);
-    let text = bytes.expose().trim();
-    match text.starts_with('{') {
-        true => json_object(text.as_bytes())
-            .ok_or_else(|| fault("it is not a JSON object in which each name is there once")),
-        false => unverified_claims(&Secret::new(text)).map_err(|invalid| fault(&reason(invalid))),
+    let not_claims = |not: NotClaims| Failure::new(Kind::Usage, format!("{name}: {not}")).hint(not.instead);
+    let text = Secret::new(text(path, LARGEST_ANSWER, env)?);
+    match handed_over::claims(text.expose()).map_err(not_claims)? {
+        // A document around an ID token has more in it than the token.
+        HandedOver::Claims(_) if text.expose().len() > LARGEST_CLAIMS => Err(too_large(&name, LARGEST_CLAIMS)),
+        HandedOver::Claims(claims) => Ok(claims),
+        HandedOver::IdToken(token) => {
+            let claims = unverified_claims(&token).map_err(|invalid| {
+                let message = format!("{name}: it has an ID token that cannot be read: {}", reason(invalid));
+                Failure::new(Kind::Usage, message).hint("copy the whole token, from 'eyJ' to its end")
+            })?;
+            handed_over::of_id_token(claims).map_err(not_claims)
+        }
     }
 }
 
@@ -66,7 +73,7 @@ fn reason(invalid: Invalid) -> String {
 
 /// Returns the role mapping in the file at `path`.
 pub fn mapping_of(path: &Path, env: &mut Env) -> Result<IdentityPoolRoles, Failure> {
-    IdentityPoolRoles::read(&read(path, LARGEST, env)?, &named(path))
+    IdentityPoolRoles::read(&text(path, LARGEST, env)?, &named(path))
 }
 
 /// Returns the role mapping in the file that the flags name, else the one that the service returns to an administrator.
@@ -88,20 +95,27 @@ pub fn mapping(flags: &Roles, context: Option<&ProfileContext>, env: &mut Env) -
         .wait_for(async { Ok(administrator.pool_roles(&PoolConfig::of(&context.profile), &context.http, time).await?) })
 }
 
-/// Returns the content of a file or of standard input, up to `largest` bytes.
-fn read(path: &Path, largest: usize, env: &mut Env) -> Result<Vec<u8>, Failure> {
+/// Returns the text of a file or of standard input, up to `largest` bytes of UTF-8.
+fn text(path: &Path, largest: usize, env: &mut Env) -> Result<String, Failure> {
     let name = named(path);
     let unreadable = |error: std::io::Error| Failure::new(Kind::Usage, format!("cannot read {name}: {error}"));
     let from: &mut dyn Read = match path == Path::new("-") {
         true => &mut env.input,
         false => &mut File::open(path).map_err(unreadable)?,
     };
+    // UTF-16 takes up to twice the bytes of UTF-8, and two for its mark.
+    let most = 2 * largest as u64 + 3;
     let mut bytes = Vec::new();
-    from.take(largest as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    match bytes.len() > largest {
-        true => Err(Failure::new(Kind::Usage, format!("{name}: it has more than {largest} bytes"))),
-        false => Ok(bytes),
+    from.take(most).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 == most {
+        return Err(too_large(&name, largest));
     }
+    let text = text::decoded(bytes).map_err(|not| Failure::new(Kind::Usage, format!("{name}: {not}")))?;
+    if text.len() > largest { Err(too_large(&name, largest)) } else { Ok(text) }
+}
+
+fn too_large(name: &str, largest: usize) -> Failure {
+    Failure::new(Kind::Usage, format!("{name}: it has more than {largest} bytes"))
 }
 
 fn named(path: &Path) -> String {

@@ -11,14 +11,14 @@ const READER: &str = "arn:aws:iam::123456789012:role/OrdersReader";
 const DEFAULT: &str = "arn:aws:iam::123456789012:role/Default";
 
 /// A folder that holds only the files of a test.
-struct Files(tempfile::TempDir);
+pub struct Files(tempfile::TempDir);
 
 impl Files {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
-    fn with(self, name: &str, content: impl AsRef<[u8]>) -> Self {
+    pub fn with(self, name: &str, content: impl AsRef<[u8]>) -> Self {
         fs::write(self.0.path().join(name), content).unwrap();
         self
     }
@@ -31,7 +31,7 @@ impl Files {
         command.current_dir(self.0.path()).stdin(stdin).output().unwrap().into()
     }
 
-    fn run(&self, more: &[&str]) -> Ran {
+    pub fn run(&self, more: &[&str]) -> Ran {
         self.run_with(&[&["--mapping", "pool.json", "--claims", "claims.json"], more].concat(), None)
     }
 }
@@ -198,7 +198,7 @@ fn mapping_entry_is_chosen_by_token_or_name() {
         json!({ "iss": "https://three", "aud": "c", "cognito:preferred_role": ADMIN }).to_string(),
     );
     let ran = files.run(&[]).failed_with(2);
-    assert!(ran.stderr.contains("hint: name one by --provider: 'one:c', 'two:c'"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("hint: name one with --provider: 'one:c', 'two:c'"), "{}", ran.stderr);
     let named = files.run(&["--provider", "two:c", "--json"]).good().document();
     assert_eq!((&named["provider"], &named["provider_chosen_by"]), (&json!("two:c"), &json!("flag")));
     assert_eq!(named["findings"][0]["code"], json!("other_provider"));

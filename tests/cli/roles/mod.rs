@@ -4,4 +4,5 @@ mod agreement;
 mod cases;
 mod explained;
 mod files;
+mod handed_over;
 mod shown;

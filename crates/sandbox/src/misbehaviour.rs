@@ -38,6 +38,9 @@ named! {
     OddTokenMembers, "odd-token-members", "give members of the token endpoint's answer odd types, or none";
     NoAccessToken, "no-access-token", "leave the access token out of the token endpoint's answer";
     TokenHtml, "token-html", "answer with a page of HTML at the token endpoint";
+    TokenWebAcl, "token-web-acl", "answer 403 with a page of HTML at the token endpoint, as a web ACL does";
+    TokenChallenge, "token-challenge", "answer 202 with AWS WAF's challenge at the token endpoint";
+    TokenPortal, "token-portal", "answer 302 to a network's sign-in page at the token endpoint";
     Token10Mib, "token-10mib", "answer with 10 MiB of JSON at the token endpoint";
     TokenSilent, "token-silent", "take the request at the token endpoint and never answer";
     TokenClose, "token-close", "close the connection at the token endpoint without doing anything";

@@ -88,6 +88,13 @@ pub fn cognito_json(status: StatusCode, document: &Value) -> Response<Bytes> {
     as_cognito(response)
 }
 
+/// Returns the page of a web ACL that blocks a request, without the user pool's headers.
+pub fn forbidden_page() -> Response<Bytes> {
+    let page = "<html>\r\n<head><title>403 Forbidden</title></head>\r\n<body>\r\n<center><h1>403 Forbidden</h1>\
+                </center>\r\n</body>\r\n</html>\r\n";
+    body(StatusCode::FORBIDDEN, "text/html", page)
+}
+
 /// Returns an error of an OAuth endpoint (RFC 6749, 5.2).
 pub fn oauth_error(status: StatusCode, code: &str) -> Response<Bytes> {
     cognito_json(status, &serde_json::json!({ "error": code }))

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use http::{Request, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -25,6 +25,9 @@ pub fn misbehaving(world: &World) -> Option<Outcome> {
         Misbehaviour::Token500,
         Misbehaviour::Token429,
         Misbehaviour::TokenHtml,
+        Misbehaviour::TokenWebAcl,
+        Misbehaviour::TokenChallenge,
+        Misbehaviour::TokenPortal,
         Misbehaviour::Token10Mib,
         Misbehaviour::TokenSilent,
         Misbehaviour::TokenClose,
@@ -39,6 +42,16 @@ pub fn misbehaving(world: &World) -> Option<Outcome> {
         Misbehaviour::TokenHtml => {
             let page = "<!DOCTYPE html><title>Wi-Fi</title><p>Please accept the terms of use.";
             Outcome::Answer(reply::body(StatusCode::OK, "text/html", page))
+        }
+        Misbehaviour::TokenWebAcl => Outcome::Answer(reply::forbidden_page()),
+        Misbehaviour::TokenChallenge => {
+            let name = HeaderName::from_static("x-amzn-waf-action");
+            let answer = reply::body(StatusCode::ACCEPTED, "text/html", "");
+            Outcome::Answer(reply::with_header(answer, name, "challenge"))
+        }
+        Misbehaviour::TokenPortal => {
+            let answer = reply::body(StatusCode::FOUND, "text/html", "");
+            Outcome::Answer(reply::with_header(answer, LOCATION, "http://portal.example/login"))
         }
         Misbehaviour::Token10Mib => {
             let mut document = String::from(r#"{"token_type":"Bearer","access_token":""#);

@@ -98,9 +98,10 @@ pub fn error(body: &[u8], redactor: &Redactor) -> Option<TokenError> {
     members(body)?.error(redactor)
 }
 
-/// Returns whether a status means an overloaded or broken server, and nothing about the request.
+/// Returns whether a status means an overloaded or broken server, and nothing about the request. 511 is not the
+/// server's, but that of a network that requires a sign-in (RFC 6585, section 6).
 pub fn is_unavailable(status: u16) -> bool {
-    matches!(status, 429 | 500..)
+    matches!(status, 429 | 500..=510 | 512..)
 }
 
 /// Reads the body, which has to be one JSON object in UTF-8 (RFC 8259, section 8.1), whatever its content type. A

@@ -30,7 +30,18 @@ fn token_endpoint_status_429_fails_the_sign_in() {
 
 #[test]
 fn token_endpoint_html_answer_is_refused() {
-    fails(Misbehaviour::TokenHtml, "is not the JSON that OAuth promises");
+    fails(Misbehaviour::TokenHtml, "a web page came in its place (status 200): most likely this network requires");
+}
+
+#[test]
+fn blocked_token_requests_name_the_web_acl() {
+    fails(Misbehaviour::TokenWebAcl, "blocked (status 403), most likely by a web ACL");
+    fails(Misbehaviour::TokenChallenge, "(status 202, x-amzn-waf-action: challenge)");
+}
+
+#[test]
+fn network_that_requires_a_sign_in_is_named() {
+    fails(Misbehaviour::TokenPortal, "a redirect to portal.example came in its place (status 302)");
 }
 
 #[test]
@@ -50,7 +61,7 @@ fn token_endpoint_without_an_answer_fails_the_sign_in() {
 
 #[test]
 fn token_endpoint_redirect_gets_no_secrets() {
-    let lab = fails(Misbehaviour::TokenRedirect, "token endpoint");
+    let lab = fails(Misbehaviour::TokenRedirect, "a redirect to 127.0.0.1:");
     let elsewhere = lab.sandbox.requests().into_iter().filter(|request| request.path == "/elsewhere").count();
     assert_eq!(elsewhere, 0);
 }

@@ -37,7 +37,7 @@ fn not_allowed() -> Response<Bytes> {
 /// Answers a request at the user pool's domain.
 pub fn domain(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Reply {
     if web_acl::refuses(world, request) {
-        return Reply::answer("web_acl", web_acl::answer());
+        return Reply::answer("web_acl", reply::forbidden_page());
     }
     let get = request.method() == Method::GET;
     let post = request.method() == Method::POST;

@@ -2,11 +2,10 @@
 //! loopback address in a query for an attack, and so refuse each sign-in of a native application.
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::Request;
 use url::{Host, Url};
 
 use crate::misbehaviour::Misbehaviour;
-use crate::reply;
 use crate::web::query;
 use crate::world::World;
 
@@ -22,11 +21,4 @@ fn is_on_loopback(value: &str) -> bool {
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     })
-}
-
-/// Returns the web ACL's default answer to a request that it blocks, without the user pool's headers.
-pub fn answer() -> Response<Bytes> {
-    let page = "<html>\r\n<head><title>403 Forbidden</title></head>\r\n<body>\r\n<center><h1>403 Forbidden</h1>\
-                </center>\r\n</body>\r\n</html>\r\n";
-    reply::body(StatusCode::FORBIDDEN, "text/html", page)
 }

@@ -22,6 +22,12 @@ fn token_endpoint_has_every_requested_fault() {
     assert_eq!((throttled.status, throttled.header("retry-after")), (429, Some("1")));
     let html = ask(Misbehaviour::TokenHtml);
     assert_eq!((html.status, html.header("content-type")), (200, Some("text/html")));
+    let blocked = ask(Misbehaviour::TokenWebAcl);
+    assert_eq!((blocked.status, blocked.header("x-amz-cognito-request-id")), (403, None));
+    let challenge = ask(Misbehaviour::TokenChallenge);
+    assert_eq!((challenge.status, challenge.header("x-amzn-waf-action")), (202, Some("challenge")));
+    let portal = ask(Misbehaviour::TokenPortal);
+    assert_eq!((portal.status, portal.header("location")), (302, Some("http://portal.example/login")));
     let huge = ask(Misbehaviour::Token10Mib);
     assert!(huge.body.len() > 10 * 1024 * 1024 && huge.json().is_object());
     let redirect = ask(Misbehaviour::TokenRedirect);

@@ -46,6 +46,7 @@ Register-ArgumentCompleter -Native -CommandName 'cogfed' -ScriptBlock {
             [CompletionResult]::new('--email', '--email', [CompletionResultType]::ParameterName, 'Find the profile by your email address, and suggest the address to the identity provider')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for the sign-in, in seconds')
             [CompletionResult]::new('--no-browser', '--no-browser', [CompletionResultType]::ParameterName, 'Print the URL and wait, without opening a browser')
+            [CompletionResult]::new('--accept-roots', '--accept-roots', [CompletionResultType]::ParameterName, 'Trust the roots that AWS_CA_BUNDLE, SSL_CERT_FILE, SSL_CERT_DIR or the profile''s ca_bundle adds, without asking')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Sign in anew, even if there is a working sign-in, and delete the credentials made from the old one')
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Sign in anew, even if there is a working sign-in, and delete the credentials made from the old one')
             [CompletionResult]::new('--debug', '--debug', [CompletionResultType]::ParameterName, 'Tell on the standard error what is done, without secrets')

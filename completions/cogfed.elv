@@ -42,6 +42,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
             cand --email 'Find the profile by your email address, and suggest the address to the identity provider'
             cand --timeout 'How long to wait for the sign-in, in seconds'
             cand --no-browser 'Print the URL and wait, without opening a browser'
+            cand --accept-roots 'Trust the roots that AWS_CA_BUNDLE, SSL_CERT_FILE, SSL_CERT_DIR or the profile''s ca_bundle adds, without asking'
             cand -f 'Sign in anew, even if there is a working sign-in, and delete the credentials made from the old one'
             cand --force 'Sign in anew, even if there is a working sign-in, and delete the credentials made from the old one'
             cand --debug 'Tell on the standard error what is done, without secrets'

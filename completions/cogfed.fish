@@ -43,6 +43,7 @@ complete -c cogfed -n "__fish_cogfed_using_subcommand login" -l identity-provide
 complete -c cogfed -n "__fish_cogfed_using_subcommand login" -l email -d 'Find the profile by your email address, and suggest the address to the identity provider' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand login" -l timeout -d 'How long to wait for the sign-in, in seconds' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand login" -l no-browser -d 'Print the URL and wait, without opening a browser'
+complete -c cogfed -n "__fish_cogfed_using_subcommand login" -l accept-roots -d 'Trust the roots that AWS_CA_BUNDLE, SSL_CERT_FILE, SSL_CERT_DIR or the profile\'s ca_bundle adds, without asking'
 complete -c cogfed -n "__fish_cogfed_using_subcommand login" -s f -l force -d 'Sign in anew, even if there is a working sign-in, and delete the credentials made from the old one'
 complete -c cogfed -n "__fish_cogfed_using_subcommand login" -l debug -d 'Tell on the standard error what is done, without secrets'
 complete -c cogfed -n "__fish_cogfed_using_subcommand login" -l no-input -d 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal'

@@ -19,6 +19,7 @@ const PINNED: &[&str] = &[
     "fips",
     "email_domains",
     "ca_bundle",
+    "proxy",
     "endpoints.user_pool",
     "endpoints.domain",
     "endpoints.issuer",

@@ -42,7 +42,9 @@ PROFILES
     email_domains (of the addresses by which login --email finds the profile),
     fips false (whether only AWS's FIPS 140 hosts are to be asked),
     issuer (whom the tokens name, if not the user pool by one of its two names),
-    ca_bundle (a PEM file, whole path or ~/: whom to trust besides the system),
+    ca_bundle (a PEM file, whole path or ~/: roots to trust besides the
+    system's; the environment's then do not count),
+    proxy (a URL as in HTTPS_PROXY, or \"none\"; HTTPS_PROXY then does not count),
     endpoints.{user_pool,domain,identity_pool,sts}
 
   The region in front of an id tells AWS's partition, GovCloud and China too.
@@ -94,7 +96,8 @@ ENVIRONMENT
         overrides a key of the profile: its name in capitals, lists separated
         by commas. Not those that say where secrets go: user_pool_id, client_id,
         domain, issuer, issuer_hosts, identity_pool_id, logins_key, fips,
-        email_domains, endpoints. Nor whom to trust: ca_bundle, shared_keyring.
+        email_domains, endpoints. Nor whom to trust: ca_bundle, proxy,
+        shared_keyring.
         COGFED_STORE counts only if the profile names no store
   BROWSER
         the browser, where the profile names none: commands separated by colons,

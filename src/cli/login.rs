@@ -33,6 +33,12 @@ pub struct Login {
     /// browser, by COGFED_BROWSER or by BROWSER is opened anywhere.
     #[arg(long)]
     pub no_browser: bool,
+    /// Trust the roots that AWS_CA_BUNDLE, SSL_CERT_FILE, SSL_CERT_DIR or the profile's ca_bundle adds, without asking
+    ///
+    /// By default login shows each root that neither the system has nor an administrator installed, and asks. Without
+    /// a terminal it exits with status 2 instead. The answer is kept with the sign-in.
+    #[arg(long)]
+    pub accept_roots: bool,
     /// How long to wait for the sign-in, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub timeout: u64,
@@ -52,6 +58,8 @@ EXAMPLES
   cogfed login --no-browser
         print the URL only; open it in a browser on this machine, or in another
         one's and paste the address that it ended on
+  cogfed login --accept-roots
+        trust the company's root in AWS_CA_BUNDLE, in a script
   cogfed login --force
         sign in as somebody else, or after a role was given
 
@@ -68,9 +76,17 @@ WITHOUT A BROWSER
   On WSL the browser of Windows is opened, by wslview or rundll32.exe. In an
   editor's terminal on another machine it is what the editor put into BROWSER.
 
+TRUST ROOTS
+  A root in AWS_CA_BUNDLE, SSL_CERT_FILE, SSL_CERT_DIR or ca_bundle can let
+  somebody read the tokens. login shows each one that neither the system has nor
+  an administrator installed (a file that only root can change), and asks. Until
+  then no other command sends a token under it, and exits with status 3.
+
 EXIT STATUS
   0    signed in
-  2    the command line or the configuration is wrong
+  1    a trust root was not accepted
+  2    the command line or the configuration is wrong, or a trust root needs
+       --accept-roots
   3    nobody signed in in time
   4    the store failed
   5    the network failed

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use super::roots;
 use super::rows::local;
 use super::sign_in::{Manner, sign_in};
 use super::{Attendance, Env, ProfileContext, choice, configuration};
 use crate::cli::Login;
 use crate::profile::{Profile, email};
-use crate::session::accepted::Accepted;
 use crate::session::interactive::{BrowserPolicy, Outcome};
 use crate::session::record::TokensRecord;
 
@@ -30,7 +30,7 @@ pub fn run(flags: &Login, env: &mut Env) -> anyhow::Result<()> {
         policy: if flags.no_browser { BrowserPolicy::Person } else { BrowserPolicy::Open },
         patience: Duration::from_secs(flags.timeout),
         is_forced: flags.force,
-        accepted: Accepted::default(),
+        accepted: roots::accepted(&context, env, flags)?,
     };
     match context.wait_for(async { Ok(sign_in(&context, env, &manner).await?) })? {
         Outcome::SignedIn(saved) => {

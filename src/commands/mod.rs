@@ -9,6 +9,7 @@ mod login;
 mod logout;
 mod profile;
 mod roles;
+mod roots;
 mod rows;
 mod runtime;
 mod sandbox;

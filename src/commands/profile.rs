@@ -39,13 +39,13 @@ fn show(flags: &ProfileShow, env: &mut Env) -> anyhow::Result<()> {
     let settings = settings(&configuration, &name, &choice, &env.variable)?;
     if flags.json {
         let values: Map<String, Value> = settings
-            .iter()
+            .shown()
             .map(|(key, it)| (key.to_owned(), json!({ "value": it.value.to_json(), "source": it.source.to_string() })))
             .collect();
         env.print_json(&json!({ "profile": name, "file": configuration.path, "settings": values }))?;
     } else {
-        let width = settings.iter().map(|(key, _)| key.len()).max().unwrap_or_default();
-        let rows = settings.iter().map(|(key, it)| {
+        let width = settings.shown().map(|(key, _)| key.len()).max().unwrap_or_default();
+        let rows = settings.shown().map(|(key, it)| {
             format!("{key:<width$}  {}  ({})\n", shown(&it.value.to_string()), shown(&it.source.to_string()))
         });
         env.print(&format!("profile {name}\n{}", rows.collect::<String>()))?;

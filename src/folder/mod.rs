@@ -9,6 +9,7 @@ mod privacy;
 mod state_file;
 #[cfg(test)]
 mod tests;
+mod writers;
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use zeroize::Zeroizing;
 pub use self::lock::{Held, Lock, LockError, Wait};
 pub use self::name::{account_of, file_name};
 pub use self::state_file::StateFile;
+pub use self::writers::{Exposed, Writers, writers};
 use crate::error::{Failure, Kind, Within};
 
 /// The prefix of the unfinished file that a write makes. No name from [`file_name`] begins with a dot.

@@ -4,10 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
-use rustls::{AlertDescription, CertificateError};
-
-use super::ANSWER_LIMIT;
 use super::proxy::Proxy;
+use super::{ANSWER_LIMIT, tls_fault};
 use crate::error::{Failure, Kind};
 
 /// The error of a request without an answer. Callers branch on whether the request may have reached the server.
@@ -50,7 +48,7 @@ pub struct Cause {
 }
 
 impl Cause {
-    fn passing(what: impl Into<String>) -> Self {
+    pub(super) fn passing(what: impl Into<String>) -> Self {
         Self { what: what.into(), hint: None, lasts: false, is_timeout: false, is_unresolved: false }
     }
 
@@ -64,8 +62,13 @@ impl Cause {
         Self { hint: Some(hint.into()), ..Self::passing(what) }
     }
 
-    fn lasting(what: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub(super) fn lasting(what: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { lasts: true, ..Self::passing_with(what, hint) }
+    }
+
+    /// Returns the next step, if it depends on the cause.
+    pub fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
     }
 }
 
@@ -76,13 +79,13 @@ impl fmt::Display for Cause {
 }
 
 impl HttpError {
-    /// Creates the error of a request to `host`, through `proxy` or directly.
-    pub(super) fn of(host: &str, proxy: Option<&Proxy>, error: reqwest::Error) -> Self {
+    /// Creates the error of a request to `host`, through `proxy` or directly. `bundles` are the files with extra roots.
+    pub(super) fn of(host: &str, proxy: Option<&Proxy>, bundles: &[String], error: reqwest::Error) -> Self {
         let (host, is_connect, error) = (host.to_owned(), error.is_connect(), error.without_url());
         // Without a connection nothing was sent. In all other cases the request may have arrived.
         match is_connect {
-            true => HttpError::NotSent { host, cause: not_connected(proxy, &error) },
-            false => HttpError::NoAnswer { host, cause: cause_of(&error) },
+            true => HttpError::NotSent { host, cause: not_connected(proxy, bundles, &error) },
+            false => HttpError::NoAnswer { host, cause: broken_off(&error, bundles) },
         }
     }
 
@@ -143,24 +146,30 @@ impl From<HttpError> for Failure {
 
 /// Returns the cause if an answer, or an exchange on an open connection, broke off.
 pub fn cause_of(error: &reqwest::Error) -> Cause {
+    broken_off(error, &[])
+}
+
+fn broken_off(error: &reqwest::Error, bundles: &[String]) -> Cause {
     if error.is_timeout() {
         return Cause::timeout();
     }
     // A TLS alert may still come after the handshake.
-    tls(error).unwrap_or_else(|| Cause::passing(innermost(error)))
+    tls(error, bundles).unwrap_or_else(|| Cause::passing(innermost(error)))
 }
 
 /// Returns the cause of a failed connection: the proxy, TLS, or the network.
-fn not_connected(proxy: Option<&Proxy>, error: &reqwest::Error) -> Cause {
+fn not_connected(proxy: Option<&Proxy>, bundles: &[String], error: &reqwest::Error) -> Cause {
     let Some(proxy) = proxy else {
-        return tls(error).unwrap_or_else(|| match error.is_timeout() {
+        return tls(error, bundles).unwrap_or_else(|| match error.is_timeout() {
             true => Cause::timeout(),
             false => Cause { is_unresolved: is_unresolved(error), ..Cause::passing(innermost(error)) },
         });
     };
     let name = proxy.name();
-    let variable = proxy.variable;
-    let ask = format!("ask who runs the proxy; if the host needs none, name it in NO_PROXY (it is set by {variable})");
+    let variable = proxy.named_by;
+    let ask = format!(
+        "ask the administrator of the proxy; if the host needs none, name it in NO_PROXY (the proxy is set by {variable})"
+    );
     // The error type is private to hyper-util, so its text is compared. tests/cli/network fails if that text changes.
     match chain(error).find_map(|error| error.to_string().strip_prefix("tunnel error: ").map(str::to_owned)).as_deref()
     {
@@ -175,7 +184,7 @@ fn not_connected(proxy: Option<&Proxy>, error: &reqwest::Error) -> Cause {
             ),
         },
         Some("failed to create underlying connection") => {
-            let why = tls(error).map_or_else(|| innermost(error), |cause| cause.what);
+            let why = tls(error, bundles).map_or_else(|| innermost(error), |cause| cause.what);
             let hint = format!("check {variable} and the network");
             Cause::passing_with(format!("the proxy {name} cannot be reached: {why}"), hint)
         }
@@ -185,7 +194,7 @@ fn not_connected(proxy: Option<&Proxy>, error: &reqwest::Error) -> Cause {
             let what = format!("the proxy {name} did not connect to it in time");
             Cause { is_timeout: true, ..Cause::passing_with(what, ask) }
         }
-        None => tls(error).unwrap_or_else(|| Cause::passing(innermost(error))),
+        None => tls(error, bundles).unwrap_or_else(|| Cause::passing(innermost(error))),
     }
 }
 
@@ -212,46 +221,7 @@ fn innermost(error: &reqwest::Error) -> String {
 }
 
 /// Returns the TLS fault that either side reported.
-fn tls(error: &reqwest::Error) -> Option<Cause> {
+fn tls(error: &reqwest::Error, bundles: &[String]) -> Option<Cause> {
     let error = chain(error).find_map(|error| error.downcast_ref::<rustls::Error>())?;
-    let someone = "somebody may be answering in its place; if the name is right, tell who runs the server";
-    Some(match error {
-        rustls::Error::InvalidCertificate(fault) => certificate(fault),
-        rustls::Error::AlertReceived(AlertDescription::ProtocolVersion) | rustls::Error::PeerIncompatible(_) => {
-            Cause::lasting("it speaks no TLS that is safe today (1.2 or 1.3)", "tell who runs the server")
-        }
-        rustls::Error::InvalidMessage(_) => {
-            Cause::lasting("it does not speak TLS", "check the host and the port, and whether https is right")
-        }
-        rustls::Error::AlertReceived(alert) => {
-            Cause::lasting(format!("it refused the TLS connection ({alert:?})"), "tell who runs the server")
-        }
-        other => Cause::lasting(format!("the TLS connection failed: {other}"), someone),
-    })
-}
-
-fn certificate(fault: &CertificateError) -> Cause {
-    let trust = "if your company intercepts TLS, name the PEM file with its root in AWS_CA_BUNDLE, or as 'ca_bundle' in the profile";
-    let clock = "this machine's clock may be wrong: check it; if it is right, tell who runs the server";
-    match fault {
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => Cause::lasting(
-            "its certificate is for another name",
-            "check the host in the profile; a network's sign-in page may be answering in its place",
-        ),
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            Cause::lasting("its certificate has expired", clock)
-        }
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            Cause::lasting("its certificate is not valid yet", clock)
-        }
-        CertificateError::UnknownIssuer => {
-            Cause::lasting("its certificate is from an issuer that this machine does not trust", trust)
-        }
-        CertificateError::Revoked => Cause::lasting("its certificate was revoked", "tell who runs the server"),
-        // webpki's error for a server that presents a CA certificate, as most self-signed ones are.
-        other if format!("{other:?}").contains("CaUsedAsEndEntity") => {
-            Cause::lasting("its certificate is self-signed, by nobody whom this machine trusts", trust)
-        }
-        other => Cause::lasting(format!("its certificate is not accepted ({other})"), "tell who runs the server"),
-    }
+    Some(tls_fault::cause(error, bundles))
 }

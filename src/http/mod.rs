@@ -9,7 +9,8 @@ mod proxy;
 pub mod retry;
 mod sdk;
 mod time;
-mod trust;
+mod tls_fault;
+pub mod trust;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -20,13 +21,16 @@ use tokio::time::Instant;
 use url::Url;
 
 pub use fault::{Cause, HttpError, cause_of};
+pub use proxy::ProxyChoice;
 pub use sdk::ObeyRetryAfter;
 pub use time::ClockOffset;
+pub use trust::ExtraRoot;
 
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Failure, Kind};
 use crate::network::{CaBundle, authority_of, is_this_machine};
 use proxy::{Proxies, Proxy, Route, Variable};
+use trust::Roots;
 
 /// The deadline for connecting, including name resolution, the proxy and TLS. The AWS SDK for Rust gives
 /// credential-process five seconds in all, so a network that drops every packet has to be noticed earlier.
@@ -48,11 +52,14 @@ pub struct Http(Arc<Shared>);
 struct Shared {
     clock: Arc<dyn Clock>,
     ca_bundle: Option<CaBundle>,
+    proxy: Option<ProxyChoice>,
     variable: Box<Variable>,
     /// The host whose answer is awaited at the moment.
     awaited: Mutex<Option<String>>,
     offset: Mutex<Option<ClockOffset>>,
-    proxies: OnceLock<Result<Proxies, Failure>>,
+    proxies: OnceLock<Proxies>,
+    /// Read once, so that the roots that a person has accepted are those that are used.
+    roots: OnceLock<Result<Roots, Failure>>,
     /// The client for `http`, which a profile allows only for loopback hosts: no trust roots, no proxy.
     plain: OnceLock<Built>,
     /// The client for `https` without a proxy. It is built once, because loading the system's trust roots takes about 2
@@ -66,23 +73,26 @@ type Built = Result<reqwest::Client, Failure>;
 
 impl Default for Http {
     fn default() -> Self {
-        Self::new(Arc::new(SystemClock), None)
+        Self::new(Arc::new(SystemClock), None, None)
     }
 }
 
 impl Http {
-    /// Creates a client that trusts the roots of the system, of the environment and of `ca_bundle`.
-    pub fn new(clock: Arc<dyn Clock>, ca_bundle: Option<CaBundle>) -> Self {
+    /// Creates a client that trusts the roots of the system and of `ca_bundle` and uses `proxy`. Where the profile has
+    /// neither, the environment's bundles and proxies count.
+    pub fn new(clock: Arc<dyn Clock>, ca_bundle: Option<CaBundle>, proxy: Option<ProxyChoice>) -> Self {
         // A value that is not UTF-8 is kept, lossily, so that it fails validation; treating it as unset would silently
         // select another route.
         let variable = |name: &str| Some(std::env::var_os(name)?.to_string_lossy().into_owned());
         Self(Arc::new(Shared {
             clock,
             ca_bundle,
+            proxy,
             variable: Box::new(variable),
             awaited: Mutex::default(),
             offset: Mutex::default(),
             proxies: OnceLock::new(),
+            roots: OnceLock::new(),
             plain: OnceLock::new(),
             direct: OnceLock::new(),
             proxied: OnceLock::new(),
@@ -173,7 +183,8 @@ impl Http {
         let host = host_of(request.url());
         let (client, proxy) = self.client(request.url()).map_err(HttpError::SetUp)?;
         let sent = self.0.clock.now();
-        let answer = client.execute(request).await.map_err(|error| HttpError::of(&host, proxy, error))?;
+        let answer =
+            client.execute(request).await.map_err(|error| HttpError::of(&host, proxy, self.bundles(), error))?;
         self.measure(&host, answer.headers(), sent);
         Ok(answer)
     }
@@ -209,7 +220,8 @@ impl Http {
         let via = proxy.map(Proxy::name);
         tracing::debug!(method = %request.method(), %host, path = request.url().path(), via, "request");
         let sent = self.0.clock.now();
-        let answer = client.execute(request).await.map_err(|error| HttpError::of(&host, proxy, error))?;
+        let answer =
+            client.execute(request).await.map_err(|error| HttpError::of(&host, proxy, self.bundles(), error))?;
         self.measure(&host, answer.headers(), sent);
         let (status, headers) = (answer.status(), answer.headers().clone());
         let body = read_capped(answer, &host).await?;
@@ -227,8 +239,8 @@ impl Http {
             "http" => (shared.plain.get_or_init(build_plain), None),
             _ if is_this_machine(url) => (shared.direct.get_or_init(|| self.build_encrypted(&Route::Direct)), None),
             _ => {
-                let proxies = shared.proxies.get_or_init(|| Proxies::read(&*shared.variable));
-                match proxies.as_ref().map_err(Clone::clone)?.route(url) {
+                let proxies = shared.proxies.get_or_init(|| Proxies::read(shared.proxy.as_ref(), &*shared.variable));
+                match proxies.route(url)? {
                     Route::Direct => (shared.direct.get_or_init(|| self.build_encrypted(&Route::Direct)), None),
                     Route::Proxy(proxy) => {
                         (shared.proxied.get_or_init(|| self.build_encrypted(&Route::Proxy(proxy))), Some(proxy))
@@ -240,10 +252,33 @@ impl Http {
         Ok((built.as_ref().map_err(Clone::clone)?, proxy))
     }
 
+    /// Returns the extra roots in force: those that neither the system has nor an administrator installed. Reads the
+    /// bundles, so do not call it before a request over TLS is due.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`] with the variable or key and the file, if a bundle cannot be used.
+    pub fn extra_roots(&self) -> Result<&[ExtraRoot], Failure> {
+        Ok(&self.roots()?.extra)
+    }
+
+    fn roots(&self) -> Result<&Roots, Failure> {
+        let load = || Roots::load(self.0.ca_bundle.as_ref(), &*self.0.variable);
+        self.0.roots.get_or_init(load).as_ref().map_err(Clone::clone)
+    }
+
+    /// Returns the names of the bundles in force, for messages. Reads nothing.
+    fn bundles(&self) -> &[String] {
+        self.0.roots.get().and_then(|roots| roots.as_ref().ok()).map(|roots| &*roots.bundles).unwrap_or_default()
+    }
+
     fn build_encrypted(&self, route: &Route<'_>) -> Built {
-        let roots = trust::extra_roots(self.0.ca_bundle.as_ref(), &*self.0.variable)?;
-        let roots = roots.iter().map(|root| reqwest::Certificate::from_der(root)).collect::<Result<Vec<_>, _>>();
-        let builder = builder().https_only(true).tls_certs_merge(roots.map_err(|error| not_set_up(&error))?);
+        let roots = self.roots()?.certificates.iter().map(|root| reqwest::Certificate::from_der(root));
+        let roots = roots.collect::<Result<Vec<_>, _>>().map_err(|error| not_set_up(&error))?;
+        let builder = builder().https_only(true);
+        let builder = match trust::ARE_ALL {
+            true => builder.tls_certs_only(roots),
+            false => builder.tls_certs_merge(roots),
+        };
         let builder = match route {
             Route::Direct => builder.no_proxy(),
             Route::System => builder,
@@ -280,7 +315,7 @@ impl Drop for Awaiting<'_> {
 
 async fn read_capped(mut answer: reqwest::Response, host: &str) -> Result<Vec<u8>, HttpError> {
     let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(|error| HttpError::of(host, None, error))? {
+    while let Some(chunk) = answer.chunk().await.map_err(|error| HttpError::of(host, None, &[], error))? {
         if body.len() + chunk.len() > ANSWER_LIMIT {
             return Err(HttpError::TooLarge { host: host.to_owned() });
         }

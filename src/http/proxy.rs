@@ -1,6 +1,9 @@
 //! The choice of the proxy for a request, if any.
 //!
-//! The variables are those of curl and of the AWS CLI. As in both programs, the lower-case name takes precedence.
+//! The profile's `proxy` decides, if there is one. Otherwise the variables are those of curl and of the AWS CLI. As in
+//! both programs, the lower-case name takes precedence. A variable that names no usable proxy is an error only if a
+//! request would go through it.
+//!
 //! reqwest's own reader is not used, because it silently ignores a malformed variable. In `NO_PROXY`, that reader
 //! supports neither ports nor brackets, and its `*` does not match addresses.
 
@@ -19,11 +22,38 @@ pub type Variable = dyn Fn(&str) -> Option<String> + Send + Sync;
 /// The variables that name a proxy for https. The first that is set counts.
 const NAMES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 
-/// A proxy that an environment variable names.
-#[derive(Clone)]
+/// The name of the profile's key, in messages.
+const KEY: &str = "'proxy'";
+
+/// The profile's choice of a proxy.
+#[derive(Debug, Clone)]
+pub enum ProxyChoice {
+    /// None: the environment does not count.
+    Direct,
+    /// This one: the environment does not count, except for `NO_PROXY`.
+    Through(Proxy),
+}
+
+impl ProxyChoice {
+    /// Reads the value of the profile's `proxy`: `none` or a URL.
+    ///
+    /// # Errors
+    /// The fault, without the text, which may hold a password.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "none" => Ok(Self::Direct),
+            text => parse(KEY, text)
+                .map(Self::Through)
+                .map_err(|fault| format!("{}; write it as http://HOST:PORT, or \"none\"", fault.message)),
+        }
+    }
+}
+
+/// A proxy that the profile or an environment variable names.
+#[derive(Debug, Clone)]
 pub struct Proxy {
-    /// The environment variable that names the proxy.
-    pub variable: &'static str,
+    /// The name of the key or variable, for messages.
+    pub named_by: &'static str,
     /// The proxy's URL, without user and password.
     pub url: Url,
     /// The `Proxy-Authorization` header with the user and password in the variable, if there are any.
@@ -38,9 +68,9 @@ impl Proxy {
     }
 }
 
-/// The environment's settings for proxies.
+/// The settings for proxies, of the profile or of the environment.
 pub struct Proxies {
-    proxy: Option<Proxy>,
+    proxy: Option<Result<Proxy, Failure>>,
     /// True if no variable is set. Then the system's settings count, on macOS and Windows.
     is_silent: bool,
     exceptions: NoProxy,
@@ -50,37 +80,47 @@ pub struct Proxies {
 pub enum Route<'a> {
     /// Directly to the host.
     Direct,
-    /// Through the proxy that the environment names.
+    /// Through the proxy that the profile or the environment names.
     Proxy(&'a Proxy),
     /// By the system's settings. Linux has none.
     System,
 }
 
 impl Proxies {
-    /// Reads the environment.
-    ///
-    /// # Errors
-    /// [`Kind::Usage`] if a variable does not name a proxy. The message has the variable's name, never its text.
-    pub fn read(variable: &Variable) -> Result<Self, Failure> {
+    /// Reads the environment, unless the profile has made its choice.
+    pub fn read(choice: Option<&ProxyChoice>, variable: &Variable) -> Self {
+        let exceptions = NoProxy::parse(&variable("no_proxy").or_else(|| variable("NO_PROXY")).unwrap_or_default());
+        let proxy = match choice {
+            Some(ProxyChoice::Direct) => return Self { proxy: None, is_silent: false, exceptions },
+            Some(ProxyChoice::Through(proxy)) => Some(Ok(proxy.clone())),
+            None => None,
+        };
+        if proxy.is_some() {
+            return Self { proxy, is_silent: false, exceptions };
+        }
         let set = NAMES.into_iter().find_map(|name| Some((name, variable(name)?)));
-        let exceptions = variable("no_proxy").or_else(|| variable("NO_PROXY")).unwrap_or_default();
         // Set and empty means no proxy.
         let proxy = set.as_ref().filter(|(_, text)| !text.is_empty()).map(|(name, text)| parse(name, text));
-        Ok(Self { is_silent: set.is_none(), proxy: proxy.transpose()?, exceptions: NoProxy::parse(&exceptions) })
+        Self { is_silent: set.is_none(), proxy, exceptions }
     }
 
     /// Returns the route of a request to `url`.
-    pub fn route(&self, url: &Url) -> Route<'_> {
+    ///
+    /// # Errors
+    /// [`Kind::Usage`] if the request would go through the proxy of a variable, and the variable does not name one. The
+    /// message has the variable's name, never its text.
+    pub fn route(&self, url: &Url) -> Result<Route<'_>, Failure> {
         match &self.proxy {
-            Some(proxy) if !self.exceptions.covers(url) => Route::Proxy(proxy),
-            None if self.is_silent && !self.exceptions.covers(url) => Route::System,
-            _ => Route::Direct,
+            _ if self.exceptions.covers(url) => Ok(Route::Direct),
+            Some(proxy) => proxy.as_ref().map(Route::Proxy).map_err(Clone::clone),
+            None if self.is_silent => Ok(Route::System),
+            None => Ok(Route::Direct),
         }
     }
 }
 
-fn parse(variable: &'static str, text: &str) -> Result<Proxy, Failure> {
-    let fault = |what: &str| Failure::new(Kind::Usage, format!("{variable} {what}"));
+fn parse(named_by: &'static str, text: &str) -> Result<Proxy, Failure> {
+    let fault = |what: &str| Failure::new(Kind::Usage, format!("{named_by} {what}"));
     let malformed = || {
         fault("is not the URL of a proxy")
             .hint("write it as http://USER:PASSWORD@HOST:PORT, with unusual characters of both percent-encoded")
@@ -91,7 +131,7 @@ fn parse(variable: &'static str, text: &str) -> Result<Proxy, Failure> {
         "http" | "https" => {}
         "socks4" | "socks4a" | "socks5" | "socks5h" => {
             return Err(fault("names a SOCKS proxy, which cogfed does not speak")
-                .hint("set HTTPS_PROXY to an HTTP proxy, or to nothing if none is needed"));
+                .hint("name an HTTP proxy in HTTPS_PROXY, or the hosts that need none in NO_PROXY"));
         }
         _ => return Err(malformed()),
     }
@@ -102,7 +142,7 @@ fn parse(variable: &'static str, text: &str) -> Result<Proxy, Failure> {
     let authorization = authorization(&url).map_err(|()| malformed())?;
     let has_no_user = url.set_username("").and_then(|()| url.set_password(None)).is_ok();
     match has_no_user && url.port() != Some(0) {
-        true => Ok(Proxy { variable, url, authorization }),
+        true => Ok(Proxy { named_by, url, authorization }),
         false => Err(malformed()),
     }
 }
@@ -130,22 +170,23 @@ fn authorization(url: &Url) -> Result<Option<HeaderValue>, ()> {
 mod tests {
     use super::*;
 
-    fn read(pairs: &'static [(&str, &str)]) -> Result<Proxies, Failure> {
-        Proxies::read(&|name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
+    fn read(choice: Option<&ProxyChoice>, pairs: &'static [(&str, &str)]) -> Proxies {
+        Proxies::read(choice, &|name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
     }
 
-    fn way(pairs: &'static [(&str, &str)], url: &str) -> String {
-        match read(pairs).unwrap().route(&url.parse().unwrap()) {
-            Route::Direct => "direct".into(),
-            Route::Proxy(proxy) => format!("{} {}", proxy.variable, proxy.url),
-            Route::System => "system".into(),
+    fn way(choice: Option<&ProxyChoice>, pairs: &'static [(&str, &str)], url: &str) -> String {
+        match read(choice, pairs).route(&url.parse().unwrap()) {
+            Ok(Route::Direct) => "direct".into(),
+            Ok(Route::Proxy(proxy)) => format!("{} {}", proxy.named_by, proxy.url),
+            Ok(Route::System) => "system".into(),
+            Err(failure) => failure.message,
         }
     }
 
     #[test]
     fn proxy_choice_matches_curl_and_aws_cli() {
         let url = "https://example.com/";
-        let is = |pairs, expected: &str| assert_eq!(way(pairs, url), expected, "{pairs:?}");
+        let is = |pairs, expected: &str| assert_eq!(way(None, pairs, url), expected, "{pairs:?}");
         is(&[], "system");
         is(&[("HTTPS_PROXY", "http://a:1")], "HTTPS_PROXY http://a:1/");
         is(&[("https_proxy", "http://b:1"), ("HTTPS_PROXY", "http://a:1")], "https_proxy http://b:1/");
@@ -164,8 +205,8 @@ mod tests {
 
     #[test]
     fn proxy_password_becomes_a_sensitive_header() {
-        let proxies = read(&[("HTTPS_PROXY", "http://j%40corp:p%3A%2f%23w%C3%A9@proxy:3128")]).unwrap();
-        let Route::Proxy(proxy) = proxies.route(&"https://example.com".parse().unwrap()) else { panic!("no proxy") };
+        let proxies = read(None, &[("HTTPS_PROXY", "http://j%40corp:p%3A%2f%23w%C3%A9@proxy:3128")]);
+        let Ok(Route::Proxy(proxy)) = proxies.route(&"https://example.com".parse().unwrap()) else { panic!() };
         let value = proxy.authorization.as_ref().unwrap();
         assert!(value.is_sensitive());
         let encoded = value.to_str().unwrap().strip_prefix("Basic ").unwrap();
@@ -191,10 +232,52 @@ mod tests {
             "://canary",
         ] {
             let variable = move |name: &str| (name == "HTTPS_PROXY").then(|| text.to_owned());
-            let failure = Proxies::read(&variable).err().unwrap_or_else(|| panic!("{text} was taken"));
+            let proxies = Proxies::read(None, &variable);
+            let route = proxies.route(&"https://example.com".parse().unwrap());
+            let failure = route.err().unwrap_or_else(|| panic!("{text} was taken"));
             assert_eq!(failure.kind, Kind::Usage);
             assert!(failure.message.starts_with("HTTPS_PROXY "), "{failure}");
             assert!(!format!("{failure:?}").contains("canary"), "{failure:?}");
+            let fault = ProxyChoice::parse(text).unwrap_err();
+            assert!(fault.starts_with("'proxy' ") && !fault.contains("canary"), "{fault}");
         }
+    }
+
+    #[test]
+    fn unusable_proxy_is_an_error_only_where_it_would_be_used() {
+        let url = "https://api.corp.example/";
+        for name in ["ALL_PROXY", "https_proxy"] {
+            for (exceptions, expected) in [
+                (None, format!("{name} names a SOCKS proxy, which cogfed does not speak")),
+                (Some("other.example"), format!("{name} names a SOCKS proxy, which cogfed does not speak")),
+                (Some("*"), "direct".to_owned()),
+                (Some(".corp.example"), "direct".to_owned()),
+                (Some("api.corp.example:443"), "direct".to_owned()),
+            ] {
+                let variable = move |asked: &str| match asked {
+                    "NO_PROXY" => exceptions.map(str::to_owned),
+                    asked => (asked == name).then(|| "socks5://127.0.0.1:1080".to_owned()),
+                };
+                let proxies = Proxies::read(None, &variable);
+                let way = match proxies.route(&url.parse().unwrap()) {
+                    Ok(Route::Direct) => "direct".to_owned(),
+                    Ok(_) => "used".to_owned(),
+                    Err(failure) => failure.message,
+                };
+                assert_eq!(way, expected, "{exceptions:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn profiles_choice_of_a_proxy_switches_the_variables_off() {
+        let url = "https://example.com/";
+        let none = ProxyChoice::parse("none").unwrap();
+        let own = ProxyChoice::parse("own.example:3128").unwrap();
+        for pairs in [&[][..], &[("HTTPS_PROXY", "http://a:1")], &[("ALL_PROXY", "socks5://a:1")]] {
+            assert_eq!(way(Some(&none), pairs, url), "direct");
+            assert_eq!(way(Some(&own), pairs, url), "'proxy' http://own.example:3128/");
+        }
+        assert_eq!(way(Some(&own), &[("no_proxy", "example.com")], url), "direct", "NO_PROXY still counts");
     }
 }

@@ -203,6 +203,8 @@ keys! {
     LOGOUT_URI: String = open("logout_uri", None);
     /// A PEM file of certificate authorities that are trusted besides the system's.
     CA_BUNDLE: String = pinned("ca_bundle");
+    /// The proxy for https: a URL, or `none`.
+    PROXY: String = pinned("proxy");
     /// The endpoint of the user pools' service, if it is not AWS's own.
     ENDPOINTS_USER_POOL: String = pinned("endpoints.user_pool");
     /// The URL of the hosted UI, if it is not at [`DOMAIN`].
@@ -281,6 +283,7 @@ mod tests {
             ENDPOINTS_USER_POOL.entry(),
             CA_BUNDLE.entry(),
             SHARED_KEYRING.entry(),
+            PROXY.entry(),
         ];
         for key in pinned {
             assert_eq!(key.environment, Environment::Refused, "{}", key.name);

@@ -19,6 +19,7 @@ use checked::Checked;
 
 use crate::aws::ids;
 use crate::error::{Failure, Kind, quoted};
+use crate::http::ProxyChoice;
 use crate::network::CaBundle;
 use crate::store;
 
@@ -94,6 +95,8 @@ pub struct Profile {
     pub logout_uri: Option<String>,
     /// The certificate authorities that are trusted besides the system's. Read at the first request over TLS.
     pub ca_bundle: Option<CaBundle>,
+    /// The proxy for https. `None` leaves it to the environment.
+    pub proxy: Option<ProxyChoice>,
     /// The endpoints of AWS's services.
     pub endpoints: Endpoints,
 }
@@ -220,6 +223,7 @@ impl Profile {
             region: of.text(keys::REGION, ids::region)?,
             logout_uri: of.text(keys::LOGOUT_URI, |text| check::web_url(text).map(|_| text.to_owned()))?,
             ca_bundle: of.ca_bundle()?,
+            proxy: of.text(keys::PROXY, ProxyChoice::parse)?,
             endpoints: of.endpoints(&identity_pool_id, is_fips)?,
             issuer,
             client_id,

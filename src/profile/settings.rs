@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
-use super::keys::{Entry, Environment, ISSUER, KEYS, Key, PLAIN_SCOPES, SCOPES, Shape, Shaped, USER_POOL_ID};
+use super::keys::{Entry, Environment, ISSUER, KEYS, Key, PLAIN_SCOPES, PROXY, SCOPES, Shape, Shaped, USER_POOL_ID};
 use crate::error::quoted;
 use crate::error::{Failure, Kind};
 
@@ -175,9 +175,22 @@ impl Settings {
         self.0.get(key.into().name)
     }
 
-    /// Returns all settings, in the order of the table of keys.
-    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Setting)> {
-        KEYS.iter().filter_map(|key| Some((key.name, self.setting(*key)?)))
+    /// Returns all settings as they may be shown, in the order of the table of keys. The user and password of `proxy`
+    /// are masked.
+    pub fn shown(&self) -> impl Iterator<Item = (&'static str, Setting)> {
+        KEYS.iter().filter_map(|key| {
+            let setting = self.setting(*key)?.clone();
+            Some((key.name, if key.name == PROXY.entry().name { setting.without_user() } else { setting }))
+        })
+    }
+}
+
+impl Setting {
+    fn without_user(self) -> Self {
+        let Value::Text(text) = &self.value else { return self };
+        let Some((user, host)) = text.rsplit_once('@') else { return self };
+        let scheme = user.split_once("://").map(|(scheme, _)| format!("{scheme}://")).unwrap_or_default();
+        Self { value: Value::Text(format!("{scheme}***@{host}")), ..self }
     }
 }
 
@@ -251,6 +264,21 @@ mod tests {
             let failure = Settings::layered(&[], &environment, &Settings::default()).unwrap_err();
             assert_eq!(failure.kind, Kind::Usage);
             assert!(failure.message.contains(&variable), "{failure}");
+        }
+    }
+
+    #[test]
+    fn password_of_a_proxy_is_not_shown() {
+        for (text, expected) in [
+            ("http://me:canary@proxy:3128", "http://***@proxy:3128"),
+            ("me:can@ry@proxy", "***@proxy"),
+            ("http://me:can#ary@proxy:3128", "http://***@proxy:3128"),
+            ("http://proxy:3128", "http://proxy:3128"),
+            ("none", "none"),
+        ] {
+            let settings = file(PROXY, Value::Text(text.to_owned()));
+            let shown: Vec<String> = settings.shown().map(|(key, it)| format!("{key} {}", it.value)).collect();
+            assert_eq!(shown, [format!("proxy {expected}")]);
         }
     }
 

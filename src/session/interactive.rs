@@ -93,7 +93,9 @@ impl SignInRequest<'_> {
             person.contains('@') && person != address && Some(&person) != user_name.as_ref()
         };
         let is_by_provider = self.provider.is_none_or(|provider| tokens.provider.as_deref() == Some(provider));
-        is_by_provider && !self.address.is_some_and(is_other)
+        // What is accepted anew takes a sign-in in the browser.
+        let is_accepted = tokens.accepted.clone().unwrap_or_default().covers(self.accepted);
+        is_by_provider && is_accepted && !self.address.is_some_and(is_other)
     }
 }
 
@@ -103,8 +105,10 @@ impl Session {
     /// # Errors
     /// [`Kind::SignInRequired`] if nobody signed in before the deadline, or no browser may be opened. [`Kind::Busy`] if another
     /// process signs in for longer than `patience`, or no port is free. [`Kind::Refused`] if the sign-in is refused.
-    /// [`Kind::Store`] or [`Kind::Network`].
+    /// [`Kind::Store`] or [`Kind::Network`]. [`Kind::SignInRequired`] also if a trust root is in force that `accepted` does
+    /// not name.
     pub async fn sign_in(&self, request: &SignInRequest<'_>) -> Result<Outcome, Failure> {
+        self.check_sign_in_roots(request.accepted)?;
         // Reads the store first, so that a broken store is reported before anyone signs in.
         if request.is_forced {
             self.tokens_to_replace()?;
@@ -135,6 +139,7 @@ impl Session {
         if let Some(reception) = reception.as_ref().filter(|reception| **reception != Reception::GoesOn) {
             (request.notify)(Notice::Doubtful(reception));
         }
+        self.check_roots(Some(request.accepted), &[&endpoints.token])?;
         let is_unattended = request.policy == BrowserPolicy::Unattended;
         let sign_in = SignIn {
             client: self.client(&endpoints, self.client_secret()),

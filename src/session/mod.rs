@@ -23,6 +23,7 @@ mod provider;
 pub mod record;
 pub mod refresh_mark;
 mod renewal;
+mod root_check;
 mod save_reserve;
 mod saved_sign_in;
 
@@ -111,7 +112,7 @@ impl Session {
         let (patience, on_wait) = setup.patience();
         let account = tokens_account(&ask.profile);
         let store = Store::of_sign_in(&account, &ask.profile.store, &setup.folder, &patience, on_wait.as_ref());
-        let http = Http::new(Arc::clone(&setup.clock), ask.profile.ca_bundle.clone());
+        let http = Http::new(Arc::clone(&setup.clock), ask.profile.ca_bundle.clone(), ask.profile.proxy.clone());
         Self { ask, store: Arc::new(store), http, setup: setup.clone() }
     }
 

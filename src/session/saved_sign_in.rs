@@ -77,6 +77,10 @@ impl Session {
         let (now, client_secret, accepted) = (self.clock().now(), self.client_secret().cloned(), accepted.clone());
         let mut record = TokensRecord::new(SignedIn { profile: self.profile(), tokens, client_secret, accepted, now });
         if let (true, Some(old)) = (is_kept, &old) {
+            if let (Some(accepted), Some(before)) = (&mut record.accepted, &old.accepted) {
+                // What was accepted once stays accepted, for example on another network than today's.
+                accepted.roots.extend(before.roots.iter().cloned());
+            }
             record.identities = old.identities.clone();
             record.credentials = old.credentials.clone();
         }
@@ -113,7 +117,8 @@ impl Session {
     ///
     /// # Errors
     /// [`crate::error::Kind::Refused`] if the token belongs to another issuer or app client, the failure in `endpoints`
-    /// if there is a token to revoke, and the failure of the request.
+    /// if there is a token to revoke, and the failure of the request. [`crate::error::Kind::SignInRequired`] if a trust
+    /// root is in force that the person has not accepted.
     pub async fn revoke(
         &self,
         tokens: &TokensRecord,
@@ -121,7 +126,11 @@ impl Session {
     ) -> Result<bool, Failure> {
         let Some(refresh_token) = &tokens.refresh_token else { return Ok(true) };
         tokens.fits(Use::Revocation(self.profile())).map_err(Mismatch::of_revocation)?;
-        self.client(endpoints?, tokens.client_secret.as_ref()).revoke(refresh_token).await
+        let endpoints = endpoints?;
+        if let Some(revocation) = &endpoints.revocation {
+            self.check_roots(tokens.accepted.as_ref(), &[revocation])?;
+        }
+        self.client(endpoints, tokens.client_secret.as_ref()).revoke(refresh_token).await
     }
 
     /// Deletes the sign-in after its revocation, unless somebody has signed in since.

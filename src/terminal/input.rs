@@ -9,6 +9,8 @@ use crate::secret::Secret;
 
 /// The size of one read, in bytes. A terminal returns one line at a time, and its lines are shorter.
 const PIECE: usize = 8192;
+/// The longest answer to a question with yes or no, in bytes.
+const LONGEST_ANSWER: usize = 4096;
 /// The largest number of unprocessed reads. Further input stays in the terminal.
 const WAITING: usize = 64;
 
@@ -44,6 +46,28 @@ pub(super) fn lines() -> mpsc::Receiver<Secret> {
     // If no thread can start, there is no input; signing in with the browser still works.
     let _ = std::thread::Builder::new().name("prompt".into()).spawn(read);
     lines
+}
+
+/// Discards what was typed before the question. It answers another one, or none.
+pub(super) fn discard() {
+    #[cfg(unix)]
+    let _ = rustix::termios::tcflush(io::stdin(), rustix::termios::QueueSelector::IFlush);
+}
+
+/// Returns the next line of standard input, as far as there is one. An answer that is not text is none.
+pub(super) fn line() -> String {
+    let mut line = Vec::new();
+    let mut piece = [0; 256];
+    while line.len() < LONGEST_ANSWER
+        && let Ok(length @ 1..) = read(&mut piece)
+    {
+        let read = piece.get(..length).unwrap_or_default();
+        line.extend_from_slice(read);
+        if read.contains(&b'\n') {
+            break;
+        }
+    }
+    String::from_utf8(line).unwrap_or_default()
 }
 
 /// Reads without `std`'s buffer, which is never wiped.

@@ -56,6 +56,14 @@ impl Terminal {
         input::lines()
     }
 
+    /// Asks a question that a person answers with yes or no, and returns true for yes. Everything else means no. Call it
+    /// only if [`Terminal::can_ask`] returns true.
+    pub fn confirm(&self, question: &str) -> bool {
+        input::discard();
+        self.write(&format!("cogfed: {} [y/N] ", shown(question)));
+        matches!(input::line().trim().to_ascii_lowercase().as_str(), "y" | "yes")
+    }
+
     /// Sends `text` to the terminal's clipboard, and returns false if there is none. A terminal never confirms it.
     /// `variable` reads the environment.
     pub fn copy(&self, text: &str, variable: &dyn Fn(&str) -> Option<String>) -> bool {
@@ -103,10 +111,14 @@ impl Terminal {
     }
 
     fn line(&self, line: &str) {
+        self.write(&format!("{line}\n"));
+    }
+
+    fn write(&self, text: &str) {
         let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
         // A closed standard error is no failure: nobody wants to read. The line is written in one piece, so that
         // neither input nor other processes' messages break it.
-        let _ = out.write_all(format!("{line}\n").as_bytes());
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     }
 }
 

@@ -44,8 +44,8 @@ const OF_OTHER_PROGRAMS: &[&str] = &[
 /// Variables that `status --report` shows, and that cogfed does not use.
 const ONLY_REPORTED: &[&str] = &["AWS_PROFILE"];
 
-/// Variables that libraries read for cogfed: the first one rustls-native-certs, the others dirs.
-const READ_BY_LIBRARIES: &[&str] = &["SSL_CERT_DIR", "APPDATA", "XDG_CONFIG_HOME", "XDG_STATE_HOME"];
+/// Variables that a library, dirs, reads for cogfed.
+const READ_BY_LIBRARIES: &[&str] = &["APPDATA", "XDG_CONFIG_HOME", "XDG_STATE_HOME"];
 
 /// Literals in capitals that name no variable, in files that read variables.
 const NO_VARIABLES: &[&str] = &["CARGO_PKG_VERSION", "DELETE", "GET"];

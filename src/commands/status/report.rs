@@ -97,7 +97,7 @@ fn configured(report: &mut Report, choice: &Choice, env: &Env) {
     let Ok(name) = select(&configuration, choice, &env.variable) else { return };
     report.title(&format!("profile {name}"));
     let Ok(settings) = settings(&configuration, &name, choice, &env.variable) else { return };
-    for (key, setting) in settings.iter() {
+    for (key, setting) in settings.shown() {
         report.row(key, format!("{}  ({})", person(&setting.value.to_string()), setting.source));
     }
 }

@@ -3,16 +3,19 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use base64::Engine;
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    date_time_ymd,
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, NameConstraints, date_time_ymd,
 };
 use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 /// A certificate authority that no system trusts.
 pub struct Authority {
     pub pem: String,
+    name: String,
     der: CertificateDer<'static>,
     issuer: Issuer<'static, KeyPair>,
     key: Vec<u8>,
@@ -28,15 +31,43 @@ pub enum Validity {
 
 impl Authority {
     pub fn new(name: &str) -> Self {
-        let mut params = CertificateParams::new([]).unwrap();
-        params.distinguished_name.push(DnType::CommonName, name);
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
-        params.subject_alt_names = CertificateParams::new(["localhost".to_owned()]).unwrap().subject_alt_names;
+        Self::of(name, params(name))
+    }
+
+    /// Returns an authority that may issue certificates only for names below `domain`.
+    pub fn only_for(name: &str, domain: &str) -> Self {
+        let permitted_subtrees = vec![GeneralSubtree::DnsName(domain.to_owned())];
+        let name_constraints = Some(NameConstraints { permitted_subtrees, excluded_subtrees: Vec::new() });
+        let mut params = params(name);
+        params.name_constraints = name_constraints;
+        Self::of(name, params)
+    }
+
+    fn of(name: &str, params: CertificateParams) -> Self {
         let key = KeyPair::generate().unwrap();
         let certificate = params.self_signed(&key).unwrap();
         let (pem, der, key_der) = (certificate.pem(), certificate.der().clone(), key.serialize_der());
-        Self { pem, der, issuer: Issuer::new(params, key), key: key_der }
+        Self { pem, name: name.to_owned(), der, issuer: Issuer::new(params, key), key: key_der }
+    }
+
+    /// Returns the certificate of this authority after its renewal: with the same name and key, and another validity.
+    pub fn renewed(&self) -> String {
+        let key = KeyPair::try_from(self.key.as_slice()).unwrap();
+        let mut params = params(&self.name);
+        params.not_after = date_time_ymd(2998, 1, 1);
+        params.self_signed(&key).unwrap().pem()
+    }
+
+    /// Returns the certificate in DER.
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// Returns the certificate in OpenSSL's trusted form, as `openssl x509 -addtrust serverAuth` writes it.
+    pub fn trusted_pem(&self) -> String {
+        let notes = [0x30, 0x0c, 0x30, 0x0a, 6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 1];
+        let text = base64::engine::general_purpose::STANDARD.encode([&self.der, &notes[..]].concat());
+        format!("-----BEGIN TRUSTED CERTIFICATE-----\n{text}\n-----END TRUSTED CERTIFICATE-----\n")
     }
 
     /// Writes the authority's certificate to a file.
@@ -51,6 +82,15 @@ impl Authority {
         self.server_of(names, Validity::Now)
     }
 
+    /// Returns the TLS configuration of a server at localhost whose certificate is for clients only.
+    pub fn for_clients(&self) -> Arc<ServerConfig> {
+        let mut params = leaf(&["localhost"], Validity::Now);
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        config(certificate.der().clone(), key.serialize_der())
+    }
+
     /// Returns the TLS configuration of a server with these names, whose certificate has this validity.
     pub fn server_of(&self, names: &[&str], validity: Validity) -> Arc<ServerConfig> {
         let key = KeyPair::generate().unwrap();
@@ -63,6 +103,26 @@ impl Authority {
     pub fn itself(&self) -> Arc<ServerConfig> {
         config(self.der.clone(), self.key.clone())
     }
+}
+
+/// Returns the TLS configuration and the issuer's certificate in a file of tests/data/certificates.
+pub fn prepared(name: &str) -> (Arc<ServerConfig>, String) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/certificates").join(name);
+    let text = std::fs::read_to_string(path).unwrap();
+    let mut certificates = CertificateDer::pem_slice_iter(text.as_bytes());
+    let key = PrivateKeyDer::from_pem_slice(text.as_bytes()).unwrap();
+    let tls = config(certificates.next().unwrap().unwrap(), key.secret_der().to_vec());
+    let issuer = text.rsplit_once("-----BEGIN CERTIFICATE").unwrap().1;
+    (tls, format!("-----BEGIN CERTIFICATE{issuer}"))
+}
+
+fn params(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::new([]).unwrap();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
+    params.subject_alt_names = CertificateParams::new(["localhost".to_owned()]).unwrap().subject_alt_names;
+    params
 }
 
 /// Returns the TLS configuration of a server with a self-signed certificate.

@@ -11,7 +11,7 @@ use super::front::{Act, Front, answer};
 #[test]
 fn newest_clock_offset_is_kept_and_cached_answers_are_ignored() {
     let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
-    let http = Http::new(Arc::new(ManualClock::at(now)), None);
+    let http = Http::new(Arc::new(ManualClock::at(now)), None, None);
     let front = Front::alone(Act::Close, None);
     let send = || {
         let request = http::Request::get(format!("http://{}/", front.address())).body(Vec::new()).unwrap();

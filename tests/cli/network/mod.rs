@@ -3,10 +3,12 @@
 mod bundles;
 mod certificates;
 mod clock;
+mod company;
 mod front;
 mod place;
 mod proxies;
 mod retries;
+mod roots;
 mod stalls;
 mod tls;
 mod tunnel;

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 
 use cogfed_test_support::{Lab, Server};
 
-use super::certificates::{Authority, Validity, self_signed};
+use super::certificates::{Authority, Validity, prepared, self_signed};
 use super::front::{Act, Front, answer};
 use super::place::Place;
 
@@ -22,24 +22,57 @@ fn raw(bytes: &'static [u8]) -> Server {
 fn wrong_certificates_are_refused_and_explained() {
     let authority = Authority::new("The company's root");
     let stranger = Authority::new("Nobody's root");
+    let limited = Authority::only_for("The company's limited root", "corp.example");
+    let (sha1, sha1_issuer) = prepared("sha1.pem");
+    let (small, small_issuer) = prepared("small.pem");
+    let own = &authority.pem;
+    let named = "it is not in AWS_CA_BUNDLE (";
+    let administrator = "the administrator of the server";
     let cases = [
-        ("wrong name", authority.server(&["other.example"]), "its certificate is for another name", "captive"),
-        ("expired", authority.server_of(&["localhost"], Validity::Expired), "its certificate has expired", "clock"),
-        ("too new", authority.server_of(&["localhost"], Validity::NotYet), "is not valid yet", "clock may be wrong"),
-        ("self-signed", self_signed(&["localhost"]), "from an issuer that this machine does not trust", "ca_bundle"),
-        ("an authority's own", stranger.itself(), "its certificate is self-signed", "AWS_CA_BUNDLE"),
-        ("unknown issuer", stranger.server(&["localhost"]), "from an issuer that this machine", "AWS_CA_BUNDLE"),
+        ("wrong name", authority.server(&["other.example"]), own, "is for another name", "sign-in page"),
+        ("expired", authority.server_of(&["localhost"], Validity::Expired), own, "has expired", "clock"),
+        (
+            "too new",
+            authority.server_of(&["localhost"], Validity::NotYet),
+            own,
+            "is not valid yet",
+            "clock may be wrong",
+        ),
+        ("self-signed", self_signed(&["localhost"]), own, "is from an issuer that this machine does not trust", named),
+        ("unknown issuer", stranger.server(&["localhost"]), own, "is from an issuer that this machine does not", named),
+        (
+            "an authority's own",
+            stranger.itself(),
+            &stranger.pem,
+            "is self-signed and made for an authority",
+            "CA:FALSE",
+        ),
+        ("for clients", authority.for_clients(), own, "is not for servers (extended key usage)", "serverAuth"),
+        ("limited", limited.server(&["localhost"]), &limited.pem, "(name constraints)", administrator),
+        ("SHA-1", sha1, &sha1_issuer, "is signed with SHA-1 or MD5, which are broken", "SHA-256"),
+        ("small key", small, &small_issuer, "a wrong signature, or a key of less than 2048 bits", administrator),
     ];
-    for (case, tls, what, hint) in cases {
+    for (case, tls, root, what, hint) in cases {
         let front = Front::alone(answer("200 OK", "", "{}"), Some(tls));
         let place = Place::new(&format!("https://localhost:{}", front.port()), "");
-        let bundle = authority.write(place.home());
+        let bundle = place.home().join("root.pem");
+        std::fs::write(&bundle, root).unwrap();
         let ran = place.exchange(&[("AWS_CA_BUNDLE", bundle.to_str().unwrap())]).failed_with(5);
-        assert!(ran.stderr.contains(&format!("cannot reach localhost:{}: ", front.port())), "{case}: {}", ran.stderr);
-        assert!(ran.stderr.contains(what), "{case}: {}", ran.stderr);
-        let hint = if hint == "captive" { "sign-in page" } else { hint };
+        let error = ran.one_error_and_hint();
+        assert!(error.contains(&format!("cannot reach localhost:{}: its ", front.port())), "{case}: {error}");
+        assert!(error.contains(what), "{case}: {error}");
         assert!(ran.stderr.contains(hint), "{case}: {}", ran.stderr);
+        assert!(!error.contains(['{', '[', '"']), "{case}: a dump: {}", ran.stderr);
         assert_eq!((front.count(""), front.connections()), (0, 1), "{case}: nothing is sent, nor tried again");
+    }
+}
+
+#[test]
+fn unknown_issuer_without_a_bundle_gets_the_advice_to_name_one() {
+    let front = Front::alone(answer("200 OK", "", "{}"), Some(Authority::new("Nobody's root").server(&["localhost"])));
+    let ran = Place::new(&format!("https://localhost:{}", front.port()), "").exchange(&[]).failed_with(5);
+    for word in ["is from an issuer that this machine does not trust", "AWS_CA_BUNDLE", "'ca_bundle'"] {
+        assert!(ran.stderr.contains(word), "{}", ran.stderr);
     }
 }
 

@@ -19,13 +19,13 @@ const FLOORS: &[&[Room]] = &[
     &[("clock", ""), ("error", ""), ("json", ""), ("loopback", ""), ("network", ""), ("secret", ""), ("text", "")],
     &[("aws", "error secret"), ("folder", "error"), ("process", "error")],
     &[
-        ("http", "clock error network"),
+        ("http", "clock error folder network"),
         ("refusals", "error"),
         ("role_mapping", "aws error json secret"),
         ("store", "error folder secret"),
         ("terminal", "error secret"),
     ],
-    &[("profile", "aws error network store")],
+    &[("profile", "aws error http network store")],
     &[
         ("identity_pool", "aws error http profile refusals role_mapping secret"),
         ("oidc", "clock error folder http json loopback network profile refusals secret"),

@@ -1,0 +1,84 @@
+//! The check before a token is sent over TLS: every trust root in force is the system's, an administrator's, or accepted
+//! by the person at the sign-in.
+//!
+//! Whoever can set `HTTPS_PROXY` and `AWS_CA_BUNDLE`, such as a cloned repository's `.envrc`, could otherwise read the
+//! tokens of an existing sign-in.
+
+use super::Session;
+use super::accepted::Accepted;
+use crate::error::{Failure, Kind};
+use crate::http::ExtraRoot;
+use crate::profile::Issuer;
+
+impl Session {
+    /// Returns the extra roots under which a sign-in would send tokens, for a person to accept. There are none if no
+    /// endpoint uses TLS.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`] if a bundle that the profile or the environment names cannot be used.
+    pub fn extra_roots(&self) -> Result<&[ExtraRoot], Failure> {
+        self.roots_for(&self.destinations())
+    }
+
+    /// Checks that a sign-in may send tokens under the roots in force.
+    ///
+    /// # Errors
+    /// As for [`Session::check_roots`].
+    pub(super) fn check_sign_in_roots(&self, accepted: &Accepted) -> Result<(), Failure> {
+        self.check_roots(Some(accepted), &self.destinations())
+    }
+
+    /// Returns the URLs of the services that get tokens of a sign-in. A plain issuer's own are known only after its
+    /// discovery.
+    fn destinations(&self) -> Vec<&str> {
+        let issuer = match &self.profile().issuer {
+            Issuer::UserPool(pool) => &pool.endpoints.token,
+            Issuer::Plain(issuer) => &issuer.discovery,
+        };
+        [&[issuer.as_str()], &*self.aws_destinations()].concat()
+    }
+
+    /// Returns the URLs of the services of AWS's that get tokens for the role that is asked for. Only the classic flow
+    /// sends one to STS.
+    pub(super) fn aws_destinations(&self) -> Vec<&str> {
+        let endpoints = &self.profile().endpoints;
+        let sts = Some(endpoints.sts.as_str()).filter(|_| self.ask.role.is_classic());
+        [endpoints.identity_pool.as_str()].into_iter().chain(sts).collect()
+    }
+
+    /// Checks that a token may be sent to `urls` under the roots in force. `accepted` is what the person accepted; in
+    /// records of cogfed 0.1.0 it is `None`, and only roots that nobody has to accept count.
+    ///
+    /// # Errors
+    /// [`Kind::SignInRequired`] with the root, the file, and the variable or key that names it. [`Kind::Usage`] as for
+    /// [`Session::extra_roots`].
+    pub(super) fn check_roots(&self, accepted: Option<&Accepted>, urls: &[&str]) -> Result<(), Failure> {
+        let is_accepted =
+            |root: &&ExtraRoot| accepted.is_some_and(|accepted| accepted.roots.contains(&root.fingerprint));
+        let mut unaccepted = self.roots_for(urls)?.iter().filter(|root| !is_accepted(root));
+        let Some(root) = unaccepted.next() else { return Ok(()) };
+        let more = match unaccepted.count() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let message = format!(
+            "no token is sent: {} in {} ({}){more} is not a trust root of the system's, and nobody accepted it at the sign-in to \
+             profile '{}'",
+            root.subject,
+            root.file.display(),
+            root.named_by,
+            self.profile().name
+        );
+        let hint =
+            format!("if you trust it, run '{}'; otherwise unset {}", self.profile().login_command(), root.named_by);
+        Err(Failure::new(Kind::SignInRequired, message).hint(hint))
+    }
+
+    fn roots_for(&self, urls: &[&str]) -> Result<&[ExtraRoot], Failure> {
+        // Plain http is for loopback hosts only, and reads no bundle.
+        match urls.iter().all(|url| url.starts_with("http://")) {
+            true => Ok(&[]),
+            false => self.http.extra_roots(),
+        }
+    }
+}

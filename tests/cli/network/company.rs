@@ -1,0 +1,125 @@
+//! A user pool and an identity pool over TLS, which only a proxy can reach, and impostors of both.
+
+use std::process::Command;
+
+use chrono::TimeDelta;
+use cogfed::sandbox::visitor;
+use cogfed_test_support::{Lab, Ran, WaitingLogin};
+
+use super::certificates::Authority;
+use super::front::Front;
+use super::place::{endpoint, point};
+use super::tunnel::{Manner, Tunnel};
+
+const DOMAIN: &str = "auth.example";
+const HOSTS: [(&str, &str); 4] =
+    [("user_pool", "pool.example"), ("domain", DOMAIN), ("identity_pool", "identity.example"), ("sts", "sts.example")];
+
+/// A lab whose services are behind TLS and a proxy.
+pub struct Company {
+    pub lab: Lab,
+    pub gate: Gate,
+}
+
+/// Servers under one authority in front of a lab's services, and the proxy that leads to them.
+pub struct Gate {
+    pub authority: Authority,
+    fronts: Vec<Front>,
+    tunnel: Tunnel,
+}
+
+impl Gate {
+    /// Starts a gate to the lab's services under a new authority.
+    pub fn to(lab: &Lab, authority: &str) -> Self {
+        let authority = Authority::new(authority);
+        let tls = authority.server(&HOSTS.map(|(_, host)| host));
+        let fronts: Vec<Front> =
+            HOSTS.iter().map(|(key, _)| Front::of(endpoint(lab, key), Some(tls.clone()))).collect();
+        let hosts: Vec<_> = HOSTS.iter().zip(&fronts).map(|((_, host), front)| (*host, front.address())).collect();
+        let tunnel = Tunnel::start(Manner::Open, &hosts);
+        Self { authority, fronts, tunnel }
+    }
+
+    /// Returns the URL of the proxy.
+    pub fn proxy(&self) -> String {
+        format!("http://{}", self.tunnel.address())
+    }
+
+    /// Starts another proxy to the same servers, as on another network, and returns its URL with it.
+    pub fn second_proxy(&self) -> (String, Tunnel) {
+        let hosts: Vec<_> = HOSTS.iter().zip(&self.fronts).map(|((_, host), front)| (*host, front.address())).collect();
+        let tunnel = Tunnel::start(Manner::Open, &hosts);
+        (format!("http://{}", tunnel.address()), tunnel)
+    }
+
+    /// Returns the number of connections that came to the proxy.
+    pub fn connections(&self) -> usize {
+        self.tunnel.heads().len()
+    }
+
+    /// Returns the number of requests that came to the services through this gate.
+    pub fn requests(&self) -> usize {
+        self.fronts.iter().map(|front| front.count("")).sum()
+    }
+}
+
+impl Company {
+    /// Starts a company. The profile has these lines.
+    pub fn new(lines: &str) -> Self {
+        Self::with(&[], lines)
+    }
+
+    /// Starts a company whose services with these keys are on loopback, without TLS.
+    pub fn with(on_loopback: &[&str], lines: &str) -> Self {
+        let lab = Lab::new();
+        let gate = Gate::to(&lab, "The company's root");
+        let moved = HOSTS.iter().filter(|(key, _)| !on_loopback.contains(key));
+        let moved: Vec<_> = moved.map(|(key, host)| (*key, format!("https://{host}"))).collect();
+        let moved: Vec<_> = moved.iter().map(|(key, url)| (*key, url.as_str())).collect();
+        point(&lab, &moved, lines);
+        Self { lab, gate }
+    }
+
+    /// Writes a file of this name into the home, and returns its path.
+    pub fn file(&self, name: &str, text: &str) -> String {
+        let path = self.lab.home().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.into_os_string().into_string().unwrap()
+    }
+
+    /// Returns the program behind the company's proxy, with more variables.
+    pub fn command(&self, words: &[&str], variables: &[(&str, &str)]) -> Command {
+        let mut command = self.lab.command(words);
+        command.env("HTTPS_PROXY", self.gate.proxy()).envs(variables.iter().copied());
+        command
+    }
+
+    pub fn run(&self, words: &[&str], variables: &[(&str, &str)]) -> Ran {
+        self.command(words, variables).output().unwrap().into()
+    }
+
+    /// Signs Alice in with these flags and variables.
+    pub fn login(&self, flags: &[&str], variables: &[(&str, &str)]) -> Ran {
+        let words = [&["login", "--no-browser"], flags].concat();
+        self.complete(WaitingLogin::of(self.command(&words, variables).spawn().unwrap()))
+    }
+
+    /// Plays Alice's browser, which reaches the domain directly, if the login waits for one.
+    pub fn complete(&self, waiting: WaitingLogin) -> Ran {
+        if !waiting.url.is_empty() {
+            let here = format!("http://{}", endpoint(&self.lab, "domain"));
+            visitor::sign_in_as(&waiting.url.replace(&format!("https://{DOMAIN}"), &here), "alice").unwrap();
+        }
+        waiting.end()
+    }
+
+    /// Returns the company after Alice accepted its root and signed in, two hours ago.
+    pub fn signed_in(self) -> (Self, String) {
+        let bundle = self.file("company.pem", &self.gate.authority.pem);
+        self.login(&["--accept-roots"], &[("AWS_CA_BUNDLE", &bundle)]).good();
+        self.run(&["credential-process"], &[("AWS_CA_BUNDLE", &bundle)]).good();
+        self.lab.age(TimeDelta::hours(2));
+        self.lab.sandbox.clear_log();
+        (self, bundle)
+    }
+}

@@ -159,6 +159,50 @@ pub fn shortened(text: &str, limit: usize) -> String {
     }
 }
 
+/// Shortens a server's explanation to about `limit` characters, at the end of a word. Ids that a help desk asks for
+/// (trace, correlation and request ids, all in the form of a UUID) are never cut: those of the rest follow, each with
+/// its label.
+pub fn abridged(text: &str, limit: usize) -> String {
+    let Some((cut, _)) = text.char_indices().nth(limit) else { return text.to_owned() };
+    let beginning = text.get(..cut).unwrap_or_default();
+    let is_at_word_end = text.get(cut..).is_some_and(|rest| rest.starts_with(char::is_whitespace));
+    let head = match beginning.rfind(char::is_whitespace) {
+        Some(end) if !is_at_word_end => beginning.get(..end).unwrap_or_default(),
+        _ => beginning,
+    };
+    let mut kept = format!("{}…", head.trim_end());
+    let rest: Vec<&str> = text.get(head.len()..).unwrap_or_default().split_whitespace().collect();
+    let ids = (0..rest.len()).filter(|&at| rest.get(at).is_some_and(|word| has_uuid(word)));
+    for at in ids.take(MOST_IDS) {
+        for word in rest.get(at.saturating_sub(LABEL)..=at).unwrap_or_default() {
+            if word.chars().count() <= LONGEST_ID {
+                kept.push(' ');
+                kept.push_str(word);
+            }
+        }
+    }
+    kept
+}
+
+/// The largest number of ids that [`abridged`] adds.
+const MOST_IDS: usize = 4;
+/// The number of words in an id's label, as in "Correlation ID: 0d8c…".
+const LABEL: usize = 2;
+/// The longest word with an id, in characters: a UUID and marks around it.
+const LONGEST_ID: usize = 60;
+
+/// Returns whether a word has a UUID in it (RFC 9562, section 4).
+fn has_uuid(word: &str) -> bool {
+    const GROUPS: [usize; 5] = [8, 4, 4, 4, 12];
+    let length = GROUPS.iter().sum::<usize>() + GROUPS.len() - 1;
+    let is_uuid = |text: &[u8]| {
+        let groups: Vec<&[u8]> = text.split(|byte| *byte == b'-').collect();
+        groups.iter().map(|group| group.len()).eq(GROUPS)
+            && groups.iter().all(|group| group.iter().all(u8::is_ascii_hexdigit))
+    };
+    word.len() <= 4 * LONGEST_ID && word.as_bytes().windows(length).any(is_uuid)
+}
+
 /// Shortens a wrong value to what fits into a message.
 pub fn quoted(text: &str) -> String {
     shortened(text, 80)
@@ -167,6 +211,29 @@ pub fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn abridged_text_ends_at_a_word_and_keeps_its_ids() {
+        let ids = "Trace ID: 0d8c3e1a-1111-2222-3333-444455556666 Correlation ID: ab12cd34-0000-4000-8000-0123456789ab";
+        let text = format!("AADSTS65004: {} {ids} Timestamp: 2026-11-27", "word ".repeat(200).trim());
+        let short = abridged(&text, 100);
+        assert!(short.starts_with("AADSTS65004: word") && short.contains("word… Trace ID: 0d8c"), "{short}");
+        assert!(short.ends_with(ids), "{short}");
+        assert!(short.chars().count() < 260, "{short}");
+        for limit in 0..text.len() {
+            assert!(abridged(&text, limit).contains("0d8c3e1a-1111-2222-3333-444455556666"), "{limit}");
+        }
+        assert_eq!(abridged("short", 5), "short");
+        assert_eq!(abridged("one two", 3), "one…");
+        assert_eq!(abridged("one two", 5), "one…");
+        assert_eq!(abridged(&"ä".repeat(50), 10), format!("{}…", "ä".repeat(10)));
+        let hostile = format!(
+            "{} {}",
+            "x".repeat(20),
+            format!("0d8c3e1a-1111-2222-3333-444455556666{} ", "y".repeat(90)).repeat(9)
+        );
+        assert!(abridged(&hostile, 10).chars().count() < 300);
+    }
 
     #[test]
     fn added_context_keeps_a_failures_kind_hint_and_wait() {

@@ -25,6 +25,9 @@ pub(super) struct Manner<'a> {
     pub accepted: Accepted,
 }
 
+/// The question for the address that the browser ended on.
+const PASTE: &str = "or paste here the address that the browser ended on, if it cannot reach this machine:";
+
 /// Signs in, unless the stored sign-in still works.
 ///
 /// # Errors
@@ -64,7 +67,7 @@ impl Words<'_> {
     }
 
     fn ask(&self) -> mpsc::Receiver<Secret> {
-        self.env.terminal.ask("or paste here the address that the browser ended on, if it cannot reach this machine:")
+        self.env.terminal.ask(PASTE)
     }
 
     fn tell(&self, notice: &Notice<'_>) {
@@ -83,44 +86,84 @@ impl Words<'_> {
     fn tell_of_browser(&self, notice: &oidc::Notice<'_>) {
         let terminal = &self.env.terminal;
         match notice {
-            oidc::Notice::Page { url, opening, port } => self.page(url, *opening, *port),
+            oidc::Notice::Page { short, url, opening, port } => self.page(short, url, *opening, *port),
             oidc::Notice::NoBrowser(reason) => {
                 terminal.warn(&format!("no browser could be opened ({reason}); open the URL above yourself"));
             }
-            oidc::Notice::Unvouched(denial) => {
-                let said = denial.description.as_deref().map(|text| format!(": {text}")).unwrap_or_default();
-                terminal.warn(&format!(
-                    "someone reported the error '{}'{said}, without knowing this sign-in's state: \
-                     it may not be true, and the wait goes on",
-                    denial.error
-                ));
+            oidc::Notice::NotOpened(url) => {
+                if !self.shows_whole_url(self.browser().is_some()) {
+                    terminal.say("no browser has opened that address yet; if none can, open the full one:");
+                    terminal.plain(url.as_str());
+                }
             }
-            oidc::Notice::NotPasted(reason) => terminal
-                .warn(&format!("{reason}; copy all of it, from http:// to the end, out of the browser's address bar")),
+            oidc::Notice::Remark(remark) => self.remark(remark),
+            oidc::Notice::NotPasted(reason) => {
+                terminal.warn(reason);
+                terminal.say(PASTE);
+            }
             oidc::Notice::PasteEnded => terminal.say("nothing more can be pasted; still waiting for the browser"),
         }
     }
 
-    fn page(&self, url: &Url, opening: bool, port: u16) {
+    fn remark(&self, remark: &oidc::Remark) {
+        let terminal = &self.env.terminal;
+        match remark {
+            oidc::Remark::Unvouched(error) => {
+                let error = error.map_or("an error".to_owned(), |error| format!("the error '{error}'"));
+                terminal.warn(&format!(
+                    "someone reported {error}, without knowing this sign-in's state: it may not be true, and the wait goes on"
+                ));
+            }
+            oidc::Remark::Unusable(reason) => {
+                terminal.warn(&format!("the browser came back {reason}; cogfed cannot use that, and the wait goes on"));
+            }
+            oidc::Remark::Stranger(stranger) => {
+                terminal.warn(&format!("an answer with this sign-in's state was refused: {stranger}"));
+                if *stranger != oidc::Stranger::AnotherUser {
+                    terminal.hint(
+                        "run this in a terminal with --no-browser, and paste the address that the browser ends on",
+                    );
+                }
+            }
+            oidc::Remark::TooLarge => {
+                terminal.warn("the browser's request is larger than 256 KiB, mostly because of cookies for localhost; the wait goes on");
+                terminal.hint(
+                    "delete the browser's cookies of localhost, or use a private window, then open the address again",
+                );
+            }
+        }
+    }
+
+    /// Returns whether the whole authorization URL is shown from the start: where the person opens it, or where the
+    /// browser may be unable to reach the short address on this machine.
+    fn shows_whole_url(&self, opening: bool) -> bool {
+        !opening || self.access.surroundings.is_far_from_browser()
+    }
+
+    fn page(&self, short: &Url, url: &Url, opening: bool, port: u16) {
         let (terminal, here, name) = (&self.env.terminal, &self.access.surroundings, &self.profile.name);
         let is_guessed = self.access.is_own && self.manner.policy != BrowserPolicy::Person;
         terminal.say(&match (opening, here.machine) {
             (true, Machine::Wsl) if is_guessed => {
-                format!("this is WSL: opening the browser of Windows to sign in to profile '{name}'; should none appear, open this:")
+                format!("this is WSL: opening the browser of Windows to sign in to profile '{name}'; if it does not open, visit:")
             }
-            (true, _) => format!("opening your browser to sign in to profile '{name}'; should none appear, open this:"),
+            (true, _) => format!("opening your browser to sign in to profile '{name}'; if it does not open, visit:"),
             (false, machine) if is_guessed => {
                 format!("no browser here: {}; to sign in to profile '{name}', open this in a browser:", machine.described())
             }
             (false, _) => format!("to sign in to profile '{name}', open this in a browser{}:", self.where_to()),
         });
-        terminal.plain(url.as_str());
+        terminal.plain(short.as_str());
+        if let (false, Some(command)) = (opening, here.forwarding(port)) {
+            terminal.say("on the computer with the browser, first run this, so that it can reach this machine:");
+            terminal.plain(&command);
+        }
+        if self.shows_whole_url(opening) {
+            terminal.say("or, for a browser that cannot reach this machine, open the full address:");
+            terminal.plain(url.as_str());
+        }
         if !opening && self.profile.clipboard && terminal.copy(url.as_str(), &self.env.variable) {
             terminal.say("copied to the clipboard, if your terminal allows it");
-        }
-        if let (false, Some(command)) = (opening, here.forwarding(port)) {
-            terminal.say("so that the browser can come back to this machine, run this on the browser's:");
-            terminal.plain(&command);
         }
         terminal.say(&format!("waiting up to {} s for you to sign in", self.manner.patience.as_secs()));
     }

@@ -11,5 +11,5 @@ mod server;
 
 pub use bind::Port;
 pub use host::is_addressed_to;
-pub use peer::is_someone_else;
-pub use server::{Handler, Server};
+pub use peer::{Ends, Stranger, check_peer};
+pub use server::{Fault, Handler, Request, Server};

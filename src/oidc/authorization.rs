@@ -11,6 +11,9 @@ use crate::secret::Secret;
 
 /// Random bytes in each of state, nonce and verifier: 256 bits (RFC 7636, section 7.1).
 const RANDOM_BYTES: u32 = 32;
+/// Random bytes in the short address: 128 bits. It has to be typed or copied, and only this user's requests for it are
+/// answered.
+const START_BYTES: u32 = 16;
 
 /// The parameters of an authorization request that a profile sets.
 #[derive(Debug, Clone, Copy, Default)]
@@ -50,6 +53,9 @@ pub struct Attempt {
     pub state: Secret,
     /// The value that the ID token repeats.
     pub nonce: Secret,
+    /// The path of the short address: a slash and a random value. The browser's command line shows this address to
+    /// other users instead of the authorization URL.
+    pub start: String,
     /// The PKCE verifier, which proves to the token endpoint that this process began the attempt.
     pub verifier: Secret,
     challenge: PkceCodeChallenge,
@@ -63,6 +69,7 @@ impl Attempt {
         Self {
             state: Secret::new(CsrfToken::new_random_len(RANDOM_BYTES).into_secret()),
             nonce: Secret::new(Nonce::new_random_len(RANDOM_BYTES).secret()),
+            start: format!("/{}", CsrfToken::new_random_len(START_BYTES).secret()),
             verifier: Secret::new(verifier.into_secret()),
             challenge,
         }
@@ -103,6 +110,14 @@ impl Attempt {
         }
         Ok(request.url().0)
     }
+}
+
+/// Returns an address of the listener as a URL.
+///
+/// # Errors
+/// [`Kind::Usage`] if it is no URL, which the checks of a profile rule out.
+pub fn listener_url(address: &str) -> Result<Url, Failure> {
+    Url::parse(address).map_err(not_a_url)
 }
 
 impl Default for Attempt {
@@ -159,6 +174,20 @@ mod tests {
             assert_ne!(text.expose(), again.expose());
             assert!(text.expose().len() >= 43, "256 bits");
             assert!(text.expose().chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c)));
+        }
+    }
+
+    #[test]
+    fn short_address_has_128_random_bits_of_its_own() {
+        let (one, other) = (Attempt::new(), Attempt::new());
+        assert_ne!(one.start, other.start);
+        let random = one.start.strip_prefix('/').unwrap();
+        assert!(
+            random.len() >= 22 && random.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c)),
+            "{random}"
+        );
+        for value in [&one.state, &one.nonce, &one.verifier] {
+            assert!(!value.expose().contains(random));
         }
     }
 }

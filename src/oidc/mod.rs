@@ -24,9 +24,11 @@ pub use callback::{Awaited, Denial, Judgement, judge};
 pub use client::{Client, Tokens};
 pub use id_token::{Expected, IdTokenClaims, Invalid, json_object, unverified_claims, verify};
 pub use keys::{Keys, key_set};
-pub use listener::{Arrival, Listener};
+pub use listener::{Arrival, Listener, Remark};
 pub use page::{Ending, page};
 pub use pasted::Pasted;
 pub use sign_in::{Ask, Notice, SignIn};
 pub use surroundings::{Machine, Opener, Surroundings, SystemFacts};
 pub use token_endpoint::{Grant, GrantError};
+
+pub use crate::loopback::Stranger;

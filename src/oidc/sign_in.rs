@@ -15,16 +15,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::authorization::{Attempt, RequestOptions};
+use super::authorization::{Attempt, RequestOptions, listener_url};
 use super::browser::Browser;
 use super::callback::{Awaited, Denial};
 use super::client::{Client, Tokens};
 use super::hosted_ui::{self, Reception};
-use super::listener::{Arrival, Listener, Serving};
+use super::listener::{Arrival, Listener, Remark, Serving};
 use super::page::Ending;
 use super::pasted::Pasted;
 use crate::error::{Failure, Kind, Within as _};
@@ -37,6 +37,8 @@ use crate::secret::Secret;
 pub enum Notice<'a> {
     /// The page to open.
     Page {
+        /// The short address, which redirects to the authorization URL. cogfed opens this one.
+        short: &'a Url,
         /// The authorization URL.
         url: &'a Url,
         /// True if cogfed opens it.
@@ -46,8 +48,10 @@ pub enum Notice<'a> {
     },
     /// The browser did not start, for this reason. The person has to open the URL.
     NoBrowser(&'a str),
-    /// An error from a sender without the state. Reported once for each sign-in.
-    Unvouched(&'a Denial),
+    /// Nobody has opened the short address for a while. This is the authorization URL.
+    NotOpened(&'a Url),
+    /// A request that does not end the sign-in. Each kind is reported once for each sign-in.
+    Remark(&'a Remark),
     /// The pasted text is not the address, for this reason. The wait goes on.
     NotPasted(&'a str),
     /// The input has ended. The wait for the browser goes on.
@@ -62,7 +66,11 @@ const SAME_PASTE: Duration = Duration::from_millis(100);
 /// The longest duration of one paste.
 const LONGEST_PASTE: Duration = Duration::from_secs(2);
 /// The longest part of a paste that is kept, in bytes: enough to see that it is too long.
-const PASTE_LIMIT: usize = 64 * 1024;
+const PASTE_LIMIT: usize = 320 * 1024;
+/// The wait for a request at the short address, after which the whole URL is shown.
+const OPENING: Duration = Duration::from_secs(10);
+/// The largest number of different remarks that are reported.
+const REMARKS: usize = 5;
 
 /// A sign-in to run.
 pub struct SignIn<'a> {
@@ -105,46 +113,49 @@ impl SignIn<'_> {
         let redirect_uri = self.redirect.uri(port);
         let endpoint = &self.client.endpoints.authorization;
         let url = attempt.url(endpoint, self.client.id, &self.options, &redirect_uri)?;
+        let short = listener_url(&self.redirect.address(port, &attempt.start))?;
         let awaited = Awaited {
             port,
             path: self.redirect.path.clone(),
+            start: attempt.start.clone(),
             state: attempt.state.clone(),
             issuers: self.client.issuer.issuers().to_vec(),
             needs_issuer: self.client.endpoints.answers_name_issuer,
         };
-        let mut serving = listener.serve(awaited.clone()).within(|| format!("cannot listen at port {port}"))?;
-        let trouble = self.open(&url, port);
-        let conclusion = self.conclusion(&mut serving, trouble, Pasted::new(&awaited, &redirect_uri));
+        let mut serving = listener.serve(awaited.clone(), &url).within(|| format!("cannot listen at port {port}"))?;
+        let trouble = self.open(&short, &url, port);
+        let conclusion = self.conclusion(&mut serving, trouble, Pasted::new(&awaited, &redirect_uri, &url), &url);
         let code = match timeout(self.patience, conclusion).await {
             Err(_) => return Err(self.nobody_came(&redirect_uri)),
             Ok(Conclusion::NoBrowser(reason)) => return Err(self.no_browser(&reason)),
             Ok(Conclusion::Denied(denial)) => {
                 let failure = denied(&denial, &self.client);
-                serving.finish(Ending::Denied { reason: failure.message.clone() }).await;
+                let (reason, next) = (failure.message.clone(), failure.hint.clone());
+                serving.finish(Ending::Denied { reason, next }).await;
                 return Err(failure);
             }
             Ok(Conclusion::Code(code)) => code,
         };
-        let outcome = match self.tokens(&code, &attempt, &redirect_uri).await {
-            Ok(tokens) => save(&tokens),
-            Err(failure) => Err(failure),
+        let (outcome, person) = match self.tokens(&code, &attempt, &redirect_uri).await {
+            Ok(tokens) => (save(&tokens), tokens.claims.person),
+            Err(failure) => (Err(failure), String::new()),
         };
         serving
             .finish(match &outcome {
-                Ok(_) => Ending::SignedIn { profile: self.client.profile.to_owned() },
-                Err(failure) => Ending::Failed { reason: failure.message.clone() },
+                Ok(_) => Ending::SignedIn { profile: self.client.profile.to_owned(), person },
+                Err(failure) => Ending::Failed { reason: failure.message.clone(), next: failure.hint.clone() },
             })
             .await;
         outcome
     }
 
-    /// Shows the URL and opens it. The returned receiver gets the reason if no browser opens. The opener runs on its
-    /// own thread, because some openers return only when the browser is closed.
-    fn open(&self, url: &Url, port: u16) -> oneshot::Receiver<String> {
-        (self.notify)(Notice::Page { url, opening: self.browser.is_some(), port });
+    /// Shows the URLs and opens the short one. The returned receiver gets the reason if no browser opens. The opener
+    /// runs on its own thread, because some openers return only when the browser is closed.
+    fn open(&self, short: &Url, url: &Url, port: u16) -> oneshot::Receiver<String> {
+        (self.notify)(Notice::Page { short, url, opening: self.browser.is_some(), port });
         let (failed, trouble) = oneshot::channel();
         if let Some(browser) = self.browser.clone() {
-            let url = url.clone();
+            let url = short.clone();
             let opened = std::thread::Builder::new().name("browser".into()).spawn(move || {
                 if let Err(reason) = browser.open(&url) {
                     // Ignored: once the sign-in is over, nobody receives the reason.
@@ -164,8 +175,11 @@ impl SignIn<'_> {
         serving: &mut Serving,
         mut trouble: oneshot::Receiver<String>,
         mut pasted: Pasted<'_>,
+        url: &Url,
     ) -> Conclusion {
-        let (mut is_opening, mut has_told) = (true, false);
+        let mut is_opening = true;
+        let mut remarks = Vec::new();
+        let (mut opening, mut is_watched) = (std::pin::pin!(sleep(OPENING)), true);
         let mut ask = self.ask;
         let mut typed = Typed::default();
         if self.asks_at_once {
@@ -183,6 +197,13 @@ impl SignIn<'_> {
                     typed.lines = typed.lines.or_else(|| ask.take().map(|ask| ask()));
                     continue;
                 }
+                () = &mut opening, if is_watched => {
+                    is_watched = false;
+                    if !serving.is_opened() {
+                        (self.notify)(Notice::NotOpened(url));
+                    }
+                    continue;
+                }
                 arrival = serving.next() => arrival,
                 paste = typed.next(), if typed.lines.is_some() => {
                     match paste.map(|paste| pasted.read(paste.expose())) {
@@ -193,7 +214,7 @@ impl SignIn<'_> {
                         }
                         Some(None) => continue,
                         Some(Some(Err(reason))) => {
-                            (self.notify)(Notice::NotPasted(reason));
+                            (self.notify)(Notice::NotPasted(&reason));
                             continue;
                         }
                         Some(Some(Ok(arrival))) => arrival,
@@ -203,11 +224,12 @@ impl SignIn<'_> {
             match arrival {
                 Arrival::Code(code) => return Conclusion::Code(code),
                 Arrival::Denied(denial) => return Conclusion::Denied(denial),
-                Arrival::Unvouched(denial) if !has_told => {
-                    has_told = true;
-                    (self.notify)(Notice::Unvouched(&denial));
+                Arrival::Remark(remark) => {
+                    if remarks.len() < REMARKS && !remarks.iter().any(|told| is_alike(told, &remark)) {
+                        (self.notify)(Notice::Remark(&remark));
+                        remarks.push(remark);
+                    }
                 }
-                Arrival::Unvouched(_) => {}
             }
         }
     }
@@ -228,6 +250,15 @@ impl SignIn<'_> {
         let login = login_command(self.client.profile);
         let hint = hosted_ui::hint_for_nobody(&login, redirect_uri, self.reception.as_ref());
         Failure::new(Kind::SignInRequired, message).hint(hint)
+    }
+}
+
+/// Returns whether the second remark need not be reported after the first. An unusable answer comes from the identity
+/// provider, so each reason is reported; the others may come from anyone.
+fn is_alike(told: &Remark, remark: &Remark) -> bool {
+    match remark {
+        Remark::Unusable(_) => told == remark,
+        _ => std::mem::discriminant(told) == std::mem::discriminant(remark),
     }
 }
 

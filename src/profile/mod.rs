@@ -150,7 +150,12 @@ pub struct Redirect {
 impl Redirect {
     /// Returns the redirect URI at `port`, exactly as registered.
     pub fn uri(&self, port: u16) -> String {
-        format!("http://{}:{port}{}", self.host, self.path)
+        self.address(port, &self.path)
+    }
+
+    /// Returns the address of another path at the same host and `port`. It starts with a slash.
+    pub fn address(&self, port: u16, path: &str) -> String {
+        format!("http://{}:{port}{path}", self.host)
     }
 }
 

@@ -29,7 +29,7 @@ pub use home::{Home, free_ports, keyring_address, program};
 pub use in_memory::InMemory;
 pub use in_process::InProcess;
 pub use lab::{Lab, LabClock, PROFILE, sandbox_section};
-pub use login::{WaitingLogin, come_back, target};
+pub use login::{WaitingLogin, come_back, location, target};
 pub use pages::Pages;
 pub use processes::{ended, one_document, together};
 pub use ran::Ran;

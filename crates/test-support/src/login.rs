@@ -10,7 +10,9 @@ use crate::http::{Reply, get, send_form};
 
 /// A `login` that has printed its URL and waits for the browser.
 pub struct WaitingLogin {
-    /// The authorization URL; empty if the process has ended without printing one.
+    /// The short address, which cogfed opens; empty if the process has ended without printing one.
+    pub short: String,
+    /// The authorization URL; empty if the process has ended without printing an address.
     pub url: String,
     child: Child,
     said: String,
@@ -21,18 +23,23 @@ impl WaitingLogin {
     /// Reads the output of a `login` until it waits for the browser, or ends.
     pub fn of(mut child: Child) -> Self {
         let mut stderr = BufReader::new(child.stderr.take().expect("a pipe"));
-        let (mut said, mut url) = (String::new(), String::new());
+        let (mut said, mut addresses) = (String::new(), Vec::new());
         while !said.contains("waiting up to") {
             let mut line = String::new();
             if stderr.read_line(&mut line).expect("a line") == 0 {
                 break;
             }
             if line.starts_with("http") {
-                url = line.trim().to_owned();
+                addresses.push(line.trim().to_owned());
             }
             said += &line;
         }
-        Self { url, child, said, stderr }
+        let short = addresses.first().cloned().unwrap_or_default();
+        let url = match addresses.len() {
+            1 => location(&short).unwrap_or_default(),
+            _ => addresses.pop().unwrap_or_default(),
+        };
+        Self { short, url, child, said, stderr }
     }
 
     /// Returns the port of the redirect URI.
@@ -50,7 +57,8 @@ impl WaitingLogin {
         self.parameter("state")
     }
 
-    fn parameter(&self, name: &str) -> String {
+    /// Returns a parameter of the authorization URL.
+    pub fn parameter(&self, name: &str) -> String {
         let url: Url = self.url.parse().unwrap_or_else(|error| panic!("{error}: {}", self.said));
         url.query_pairs().find(|(key, _)| key == name).expect("a parameter").1.into_owned()
     }
@@ -96,6 +104,12 @@ impl WaitingLogin {
         self.child.kill().expect("it can be killed");
         self.child.wait().expect("it ends");
     }
+}
+
+/// Returns the authorization URL that a short address redirects to; `None` if there is no redirect.
+pub fn location(short: &str) -> Option<String> {
+    let url: Url = short.parse().ok()?;
+    get(url.port()?, url.path()).header("location").map(str::to_owned)
 }
 
 /// Returns path and query of a callback's URL.

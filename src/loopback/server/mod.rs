@@ -1,7 +1,8 @@
 //! A small HTTP/1.1 server that idle, slow or oversized requests cannot block.
 
+mod request;
+
 use std::collections::VecDeque;
-use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
@@ -10,36 +11,37 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-use http::request::Parts;
-use http::{Request, Response};
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use http::{Method, Response, StatusCode};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, JoinHandle, JoinSet};
+use tokio::time::{Instant, timeout, timeout_at};
 
-use super::Port;
+pub use self::request::{Fault, Request};
+use self::request::{HEAD_LIMIT, HeadEnd};
+use super::{Ends, Port};
 
 /// The number of connections that are served at once.
 const CONNECTIONS: usize = 32;
-/// The time in which a connection has to send a whole request head.
-const HEADER_DEADLINE: Duration = Duration::from_secs(5);
-/// The largest request head, in bytes. It is hyper's smallest setting.
-const HEAD_LIMIT: usize = 8 * 1024;
+/// The time in which a connection has to send a whole request, and later to take the answer.
+const DEADLINE: Duration = Duration::from_secs(5);
+/// The size of one read, in bytes.
+const PIECE: usize = 16 * 1024;
+/// The time and the number of bytes for which a connection is read after its answer. A connection that is closed with
+/// unread bytes is reset, and the browser may lose the answer.
+const LINGER: (Duration, usize) = (Duration::from_secs(1), 1024 * 1024);
 
 /// The answers of a server.
 pub trait Handler: Send + Sync + 'static {
     /// Notes about one connection.
     type Note: Default + Send + Sync;
 
-    /// Answers a request by its head. No body is read.
-    fn answer(
-        &self,
-        request: &Parts,
-        peer: SocketAddr,
-        note: &Self::Note,
-    ) -> impl Future<Output = Response<String>> + Send;
+    /// Answers a request.
+    fn answer(&self, request: &Request, ends: Ends, note: &Self::Note)
+    -> impl Future<Output = Response<String>> + Send;
+
+    /// Answers a request that cannot be read. `beginning` is all that was read of it.
+    fn refuse(&self, fault: Fault, beginning: &[u8], ends: Ends) -> Response<String>;
 
     /// Takes note of the end of a connection, whether its answer arrived or not.
     fn over(&self, note: &Self::Note);
@@ -96,8 +98,9 @@ async fn accept(sockets: Vec<TcpListener>, handler: Arc<impl Handler>) {
                 guest.task.abort();
             }
         }
+        let Ok(local) = stream.local_addr() else { continue };
         let is_served = Arc::new(AtomicBool::new(false));
-        let task = connections.spawn(serve(stream, peer, Arc::clone(&handler), Arc::clone(&is_served)));
+        let task = connections.spawn(serve(stream, Ends { peer, local }, Arc::clone(&handler), Arc::clone(&is_served)));
         guests.push_back(Guest { is_served, task });
         // Lets connections read their requests. Otherwise a burst would be accepted at once, and its first connections
         // would be closed with their requests unread.
@@ -115,22 +118,112 @@ async fn next(sockets: &[TcpListener], turn: usize) -> io::Result<(TcpStream, So
     .await
 }
 
-async fn serve<H: Handler>(stream: TcpStream, peer: SocketAddr, handler: Arc<H>, is_served: Arc<AtomicBool>) {
+async fn serve<H: Handler>(mut stream: TcpStream, ends: Ends, handler: Arc<H>, is_served: Arc<AtomicBool>) {
     let note = H::Note::default();
-    let service = service_fn(|request: Request<Incoming>| {
-        is_served.store(true, Ordering::Relaxed);
-        let (handler, note) = (&handler, &note);
-        async move { Ok::<_, Infallible>(handler.answer(&request.into_parts().0, peer, note).await) }
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_DEADLINE)
-        .max_buf_size(HEAD_LIMIT)
-        .keep_alive(false)
-        .serve_connection(TokioIo::new(stream), service);
-    // A peer that disconnects or sends garbage is not the handler's concern.
-    let _ = connection.await;
+    if let Some((answer, has_body)) = answered(&mut stream, ends, &*handler, &note, &is_served).await {
+        // A peer that disconnects is not the handler's concern.
+        let _ = timeout(DEADLINE, send(&mut stream, &answer, has_body)).await;
+    }
     handler.over(&note);
+    // From now on, this connection may be closed to make room.
+    is_served.store(false, Ordering::Relaxed);
+    let _ = timeout(LINGER.0, drain(&mut stream)).await;
+}
+
+/// Reads a request, and returns the answer and whether its body is sent; `None` if no whole head comes.
+async fn answered<H: Handler>(
+    stream: &mut TcpStream,
+    ends: Ends,
+    handler: &H,
+    note: &H::Note,
+    is_served: &AtomicBool,
+) -> Option<(Response<String>, bool)> {
+    let deadline = Instant::now() + DEADLINE;
+    let mut bytes = Vec::new();
+    let head = timeout_at(deadline, read_head(stream, &mut bytes)).await.ok()?.ok()?;
+    let request = match head {
+        Ok((mut request, end)) => {
+            // Without its whole form, a request is answered as one without a form.
+            let form = timeout_at(deadline, read_form(stream, &mut bytes, end, request.form_length())).await;
+            request.form = form.ok().and_then(Result::ok).unwrap_or_default();
+            Ok(request)
+        }
+        Err(fault) => Err(fault),
+    };
+    is_served.store(true, Ordering::Relaxed);
+    match request {
+        Ok(request) => {
+            drop(bytes);
+            Some((handler.answer(&request, ends, note).await, request.method != Method::HEAD))
+        }
+        Err(fault) => Some((handler.refuse(fault, &bytes, ends), true)),
+    }
+}
+
+/// Reads a head into `bytes`, and returns the request with the length of its head.
+async fn read_head(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> io::Result<Result<(Request, usize), Fault>> {
+    let mut search = HeadEnd::default();
+    let end = loop {
+        match search.find(bytes) {
+            Some(end) => break end,
+            None if bytes.len() > HEAD_LIMIT => return Ok(Err(Fault::TooLarge)),
+            None => read_more(stream, bytes).await?,
+        }
+    };
+    if end > HEAD_LIMIT {
+        return Ok(Err(Fault::TooLarge));
+    }
+    Ok(Request::parse(bytes.get(..end).unwrap_or_default()).map(|request| (request, end)))
+}
+
+/// Reads the form of `length` bytes that follows the head.
+async fn read_form(stream: &mut TcpStream, bytes: &mut Vec<u8>, end: usize, length: usize) -> io::Result<String> {
+    while bytes.len() < end + length {
+        read_more(stream, bytes).await?;
+    }
+    Ok(String::from_utf8_lossy(bytes.get(end..end + length).unwrap_or_default()).into_owned())
+}
+
+/// Reads some more bytes.
+async fn read_more(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> io::Result<()> {
+    bytes.reserve(PIECE);
+    match (&mut *stream).take(PIECE as u64).read_buf(bytes).await? {
+        0 => Err(io::ErrorKind::UnexpectedEof.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Sends an answer, and closes this side of the connection.
+async fn send(stream: &mut TcpStream, answer: &Response<String>, has_body: bool) -> io::Result<()> {
+    let status = answer.status();
+    let date = chrono::Utc::now().format("%a, %d %b %Y %H:%M:%S GMT");
+    let mut bytes =
+        format!("HTTP/1.1 {} {}\r\ndate: {date}\r\n", status.as_str(), status.canonical_reason().unwrap_or(""));
+    for (name, value) in answer.headers() {
+        bytes += &format!("{name}: {}\r\n", value.to_str().unwrap_or_default());
+    }
+    if status != StatusCode::NO_CONTENT {
+        bytes += &format!("content-length: {}\r\n", answer.body().len());
+    }
+    bytes += "\r\n";
+    if has_body {
+        bytes += answer.body();
+    }
+    stream.write_all(bytes.as_bytes()).await?;
+    stream.shutdown().await
+}
+
+/// Reads and drops what the peer still sends, within limits.
+async fn drain(stream: &mut TcpStream) -> io::Result<()> {
+    let mut piece = vec![0; PIECE];
+    let mut rest = LINGER.1;
+    while rest > 0 {
+        match stream.read(&mut piece).await? {
+            0 => break,
+            count => rest = rest.saturating_sub(count),
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

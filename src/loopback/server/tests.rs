@@ -24,14 +24,23 @@ impl Handler for Echo {
     /// True if the connection has sent a request.
     type Note = AtomicBool;
 
-    async fn answer(&self, request: &Parts, _peer: SocketAddr, has_asked: &AtomicBool) -> Response<String> {
+    async fn answer(&self, request: &Request, _ends: Ends, has_asked: &AtomicBool) -> Response<String> {
         has_asked.store(true, Ordering::Relaxed);
-        let path = request.uri.path().to_owned();
+        let path = format!("{}{}", request.path, request.form);
         let _ = self.asked.send(path.clone());
         if path == "/wait" {
             let _ = self.is_let_go.clone().wait_for(|is_let_go| *is_let_go).await;
         }
         Response::new(path)
+    }
+
+    fn refuse(&self, fault: Fault, beginning: &[u8], _ends: Ends) -> Response<String> {
+        let mut response = Response::new(format!("{}", beginning.len()));
+        *response.status_mut() = match fault {
+            Fault::Malformed => StatusCode::BAD_REQUEST,
+            Fault::TooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+        };
+        response
     }
 
     fn over(&self, has_asked: &AtomicBool) {
@@ -158,17 +167,37 @@ async fn connection_with_a_whole_request_is_not_evicted() {
 }
 
 #[tokio::test]
-async fn heads_of_more_than_eight_kib_are_refused() {
+async fn heads_of_more_than_256_kib_are_refused() {
     let lab = Lab::new();
     let port = lab.port;
-    let head = |length: usize| format!("GET / HTTP/1.1\r\nhost: localhost:{port}\r\nx: {}\r\n\r\n", "a".repeat(length));
-    let (fits, too_large) = (head(7000), head(8 * 1024));
+    let head = |length: usize| {
+        let head = format!("GET / HTTP/1.1\r\nhost: localhost:{port}\r\nx: \r\n\r\n");
+        head.replace("x: ", &format!("x: {}", "a".repeat(length - head.len())))
+    };
+    let heads = [(head(7000), 200), (head(HEAD_LIMIT), 200), (head(HEAD_LIMIT + 1), 431), (head(2 * HEAD_LIMIT), 431)];
+    let many = format!("GET / HTTP/1.1\r\n{}\r\n", "x: y\r\n".repeat(101));
     aside(move || {
-        for (head, status) in [(fits, 200), (too_large, 431)] {
+        for (head, status) in heads.into_iter().chain([(many, 431), ("GET\r\n\r\n".into(), 400)]) {
             let mut stream = connect(port);
             stream.write_all(head.as_bytes()).unwrap();
             let answer = answer_on(&stream);
             assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "not {status}: {answer}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn posted_form_is_read_and_a_missing_one_is_empty() {
+    let lab = Lab::new();
+    let port = lab.port;
+    aside(move || {
+        for (form, length, expected) in [("state=x", 7, "/state=x"), ("state=xyz", 7, "/state=x"), ("state", 7, "/")] {
+            let mut stream = connect(port);
+            stream.set_read_timeout(Some(HANG * 3)).unwrap();
+            let head = "POST / HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-www-form-urlencoded";
+            write!(stream, "{head}\r\ncontent-length: {length}\r\n\r\n{form}").unwrap();
+            assert_answered(&stream, expected);
         }
     })
     .await;

@@ -5,7 +5,6 @@
 //! registered.
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -14,18 +13,22 @@ use http::header::{
     ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, LOCATION, REFERRER_POLICY,
     X_CONTENT_TYPE_OPTIONS,
 };
-use http::request::Parts;
 use http::{Response, StatusCode};
 use tokio::sync::{Notify, mpsc, watch};
+use url::Url;
 
-use super::callback::{Awaited, DONE, Denial, Judgement, judge};
+use super::callback::{Awaited, DONE, Denial, Judgement, NOT_OURS, judge};
 use super::page::{Ending, POLICY, page};
 use crate::error::{Failure, Kind};
-use crate::loopback::{self, Port, Server};
+use crate::loopback::{self, Ends, Fault, Port, Request, Server, Stranger, check_peer};
 use crate::secret::Secret;
 
 /// The time limit for the browser to fetch the last page.
 const FAREWELL: Duration = Duration::from_secs(2);
+/// The header that makes a browser forget what other programs left at this port, above all service workers, which see
+/// every request to it (<https://www.w3.org/TR/clear-site-data/>). Cookies stay: they belong to all ports of
+/// `localhost`.
+const CLEAR_SITE_DATA: (&str, &str) = ("clear-site-data", "\"storage\"");
 
 /// A callback port, bound before any browser opens.
 #[derive(Debug)]
@@ -53,17 +56,19 @@ impl Listener {
         self.0.number()
     }
 
-    /// Starts to serve, on the current tokio runtime.
+    /// Starts to serve, on the current tokio runtime. The short address redirects to `url`.
     ///
     /// # Errors
     /// If the sockets cannot be handed to the runtime.
-    pub fn serve(self, awaited: Awaited) -> io::Result<Serving> {
+    pub fn serve(self, awaited: Awaited, url: &Url) -> io::Result<Serving> {
         let (arrivals, inbox) = mpsc::unbounded_channel();
         let (ending, ended) = watch::channel(None);
         let desk = Arc::new(Desk {
             awaited,
+            url: url.as_str().to_owned(),
             arrivals,
             ended,
+            is_opened: AtomicBool::new(false),
             answered: AtomicBool::new(false),
             farewell: Notify::new(),
             is_pestered: AtomicBool::new(false),
@@ -80,8 +85,21 @@ pub enum Arrival {
     Code(Secret),
     /// The identity provider's refusal. The browser waits for the outcome.
     Denied(Denial),
-    /// An error without this sign-in's state. The wait goes on.
-    Unvouched(Denial),
+    /// A request that ends nothing. The wait goes on.
+    Remark(Remark),
+}
+
+/// A request that does not end the sign-in, but that a person may want to know of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Remark {
+    /// An error without this sign-in's state, and its code if it is one of RFC 6749's.
+    Unvouched(Option<&'static str>),
+    /// An answer to this sign-in that cannot be used, for this reason. May quote text from outside.
+    Unusable(String),
+    /// An answer to this sign-in that is not known to be from this user.
+    Stranger(Stranger),
+    /// A request that is larger than the listener reads.
+    TooLarge,
 }
 
 /// A running listener. Dropping it closes the port and all connections.
@@ -103,6 +121,11 @@ impl Serving {
         }
     }
 
+    /// Returns whether a browser of this user has requested the short address.
+    pub fn is_opened(&self) -> bool {
+        self.desk.is_opened.load(Ordering::Relaxed)
+    }
+
     /// Shows the outcome to the waiting browser, gives it a moment to fetch the page, and closes. Does not wait if no
     /// browser came back, because the person pasted the address.
     pub async fn finish(self, ending: Ending) {
@@ -121,8 +144,12 @@ impl Serving {
 /// The state that all connections share.
 struct Desk {
     awaited: Awaited,
+    /// The authorization URL.
+    url: String,
     arrivals: mpsc::UnboundedSender<Arrival>,
     ended: watch::Receiver<Option<Ending>>,
+    /// True if the short address has been requested.
+    is_opened: AtomicBool,
     /// True if a code or a refusal with the right state has arrived. The first one counts, and later ones get the same
     /// outcome.
     answered: AtomicBool,
@@ -137,8 +164,25 @@ impl loopback::Handler for Desk {
     /// True if the last page was sent on this connection.
     type Note = AtomicBool;
 
-    async fn answer(&self, request: &Parts, peer: SocketAddr, said_farewell: &AtomicBool) -> Response<String> {
-        answer(request, peer, self, said_farewell).await
+    async fn answer(&self, request: &Request, ends: Ends, said_farewell: &AtomicBool) -> Response<String> {
+        answer(request, ends, self, said_farewell).await
+    }
+
+    fn refuse(&self, fault: Fault, beginning: &[u8], ends: Ends) -> Response<String> {
+        match fault {
+            Fault::Malformed => not_ours(StatusCode::BAD_REQUEST, "this is not a request of HTTP/1.1"),
+            Fault::TooLarge => {
+                let is_callback = beginning.starts_with(format!("GET {}?", self.awaited.path).as_bytes())
+                    || beginning.starts_with(format!("GET {} ", self.awaited.start).as_bytes());
+                if is_callback && check_peer(ends).is_ok() {
+                    self.report(Arrival::Remark(Remark::TooLarge));
+                }
+                let reason = "the browser's request is larger than 256 KiB; most of it are cookies that other programs on localhost have set";
+                let next = "delete the browser's cookies of localhost, or use a private window, then sign in again";
+                let ending = Ending::Failed { reason: reason.to_owned(), next: Some(next.to_owned()) };
+                respond(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, page(&ending))
+            }
+        }
     }
 
     fn over(&self, said_farewell: &AtomicBool) {
@@ -148,25 +192,32 @@ impl loopback::Handler for Desk {
     }
 }
 
-async fn answer(request: &Parts, peer: SocketAddr, desk: &Desk, said_farewell: &AtomicBool) -> Response<String> {
+async fn answer(request: &Request, ends: Ends, desk: &Desk, said_farewell: &AtomicBool) -> Response<String> {
     let judgement = judge(request, &desk.awaited);
+    let knows_state = matches!(judgement, Judgement::Code(_) | Judgement::Denied(_) | Judgement::Unusable(..));
     let is_worth_it = match judgement {
-        Judgement::Code(_) | Judgement::Denied(_) => true,
         Judgement::Done => desk.ended.borrow().is_some(),
-        Judgement::Unvouched(_) | Judgement::Refuse(..) => false,
+        _ => knows_state || judgement == Judgement::Start,
     };
     // A look-up of the peer reads all connections in the kernel's table, so it is done only for requests that matter.
-    if is_worth_it && loopback::is_someone_else(peer, desk.awaited.port) {
-        return not_ours(StatusCode::FORBIDDEN, "this request comes from another user of this machine");
+    if is_worth_it && let Err(stranger) = check_peer(ends) {
+        if knows_state {
+            desk.report(Arrival::Remark(Remark::Stranger(stranger)));
+        }
+        return not_ours(StatusCode::FORBIDDEN, &stranger.to_string());
     }
     match judgement {
         Judgement::Code(code) => desk.concluded(Arrival::Code(code)).await,
         Judgement::Denied(denial) => desk.concluded(Arrival::Denied(denial)).await,
-        Judgement::Unvouched(denial) => {
-            // Ignored: once the sign-in is over, nobody receives the arrival.
-            let _ = desk.arrivals.send(Arrival::Unvouched(denial));
-            not_ours(StatusCode::BAD_REQUEST, "this does not belong to the sign-in that cogfed waits for")
+        Judgement::Unusable(status, reason) => {
+            desk.report(Arrival::Remark(Remark::Unusable(reason.clone())));
+            allowing(respond(status, page(&Ending::Unusable { reason })))
         }
+        Judgement::Unvouched(error) => {
+            desk.report(Arrival::Remark(Remark::Unvouched(error)));
+            not_ours(StatusCode::BAD_REQUEST, NOT_OURS)
+        }
+        Judgement::Start => desk.start(),
         Judgement::Done => match desk.ended.borrow().as_ref() {
             Some(ending) => {
                 said_farewell.store(true, Ordering::Relaxed);
@@ -178,30 +229,53 @@ async fn answer(request: &Parts, peer: SocketAddr, desk: &Desk, said_farewell: &
             }
         },
         Judgement::Refuse(StatusCode::NO_CONTENT, _) => respond(StatusCode::NO_CONTENT, String::new()),
-        Judgement::Refuse(status, reason) => {
-            let mut response = not_ours(status, reason);
-            if status == StatusCode::METHOD_NOT_ALLOWED {
-                response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET"));
-            }
-            response
-        }
+        Judgement::Refuse(status, reason) => allowing(not_ours(status, reason)),
     }
 }
 
+/// Names the allowed method in a refusal of another one.
+fn allowing(mut response: Response<String>) -> Response<String> {
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET"));
+    }
+    response
+}
+
 impl Desk {
+    fn report(&self, arrival: Arrival) {
+        // Ignored: once the sign-in is over, nobody receives the arrival.
+        let _ = self.arrivals.send(arrival);
+    }
+
+    /// Redirects from the short address to the authorization endpoint, as often as the person opens it.
+    fn start(&self) -> Response<String> {
+        if let Some(ending) = self.ended.borrow().as_ref() {
+            return respond(StatusCode::OK, page(ending));
+        }
+        self.is_opened.store(true, Ordering::Relaxed);
+        redirect(&self.url)
+    }
+
     /// Reports the first conclusive arrival, waits for the outcome, and redirects the browser to a page without the
     /// code.
     async fn concluded(&self, arrival: Arrival) -> Response<String> {
         if !self.answered.swap(true, Ordering::Relaxed) {
-            let _ = self.arrivals.send(arrival);
+            self.report(arrival);
         }
         // An error means that the sign-in was dropped without an outcome. The page then says that the sign-in is not
         // over.
         let _ = self.ended.clone().wait_for(Option::is_some).await;
-        let mut response = respond(StatusCode::FOUND, String::new());
-        response.headers_mut().insert(LOCATION, HeaderValue::from_static(DONE));
-        response
+        redirect(DONE)
     }
+}
+
+fn redirect(target: &str) -> Response<String> {
+    let mut response = respond(StatusCode::FOUND, String::new());
+    // A URL has only characters that a header may have.
+    if let Ok(target) = HeaderValue::from_str(target) {
+        response.headers_mut().insert(LOCATION, target);
+    }
+    response
 }
 
 fn not_ours(status: StatusCode, reason: &str) -> Response<String> {
@@ -217,6 +291,7 @@ fn respond(status: StatusCode, body: String) -> Response<String> {
     headers.insert(CONNECTION, HeaderValue::from_static("close"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(CLEAR_SITE_DATA.0, HeaderValue::from_static(CLEAR_SITE_DATA.1));
     if let Ok(policy) = HeaderValue::from_str(&POLICY) {
         headers.insert(CONTENT_SECURITY_POLICY, policy);
     }

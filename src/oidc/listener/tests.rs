@@ -3,13 +3,14 @@
 
 use std::future::Future;
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, Ipv6Addr, TcpListener as StdListener, TcpStream};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener as StdListener, TcpStream};
 use std::pin::pin;
 use std::task::{Context, Waker};
 
 use super::*;
 
 const CALLBACK: &str = "/callback?code=abc&state=right";
+const URL: &str = "https://corp.example/oauth2/authorize?state=right";
 /// The time limit of a client whose connection is neither answered nor closed. It is shorter than the listener's
 /// deadline, so that no test passes because of that deadline.
 const HANG: Duration = Duration::from_secs(4);
@@ -27,15 +28,16 @@ fn serving() -> (Serving, u16) {
     let awaited = Awaited {
         port,
         path: "/callback".into(),
+        start: "/short".into(),
         state: Secret::new("right"),
         issuers: Vec::new(),
         needs_issuer: false,
     };
-    (listener.serve(awaited).unwrap(), port)
+    (listener.serve(awaited, &URL.parse().unwrap()).unwrap(), port)
 }
 
 fn signed_in() -> Ending {
-    Ending::SignedIn { profile: "prod".into() }
+    Ending::SignedIn { profile: "prod".into(), person: "ada".into() }
 }
 
 /// Waits for the next arrival.
@@ -92,6 +94,7 @@ fn assert_headers(answer: &str) {
         "connection: close",
         "referrer-policy: no-referrer",
         "x-content-type-options: nosniff",
+        "clear-site-data: \"storage\"",
         policy.as_str(),
     ] {
         assert!(head.lines().any(|it| it == line), "'{line}' is not in: {head}");
@@ -104,10 +107,10 @@ async fn each_answer_has_its_status_page_and_headers() {
     let (mut serving, port) = serving();
     let not_ours = "Nothing to see here";
     for (method, target, status, body, is_allow_named) in [
-        ("POST", CALLBACK, 405, not_ours, true),
+        ("POST", "/callback?code=abc&state=wrong", 405, not_ours, true),
         ("GET", "/", 404, not_ours, false),
         ("GET", "/callback?code=abc&state=wrong", 400, "This does not belong to the sign-in", false),
-        ("GET", "/callback?error=no&state=wrong", 400, "This does not belong to the sign-in", false),
+        ("GET", "/callback?error=server_error&state=wrong", 400, "This does not belong to the sign-in", false),
         ("GET", "/done", 404, "The sign-in is not over yet.", false),
         ("GET", "/favicon.ico", 204, "", false),
     ] {
@@ -123,7 +126,7 @@ async fn each_answer_has_its_status_page_and_headers() {
         assert_eq!(answer.contains("allow: GET\r\n"), is_allow_named, "{answer}");
         assert_eq!(status == 204, answer.ends_with("\r\n\r\n"), "a page, or none: {answer}");
     }
-    assert!(matches!(come_in(&mut serving).await, Arrival::Unvouched(denial) if denial.error == "no"));
+    assert!(matches!(come_in(&mut serving).await, Arrival::Remark(Remark::Unvouched(Some("server_error")))));
     assert!(serving.inbox.try_recv().is_err(), "nothing else came in");
 }
 
@@ -148,6 +151,57 @@ async fn browser_ends_on_a_page_without_a_code() {
 }
 
 #[tokio::test]
+async fn short_address_redirects_until_the_sign_in_is_over() {
+    let (serving, port) = serving();
+    assert!(!serving.is_opened());
+    for _ in 0..3 {
+        let answer = aside(move || get(port, "/short")).await;
+        assert_status(&answer, 302);
+        assert!(answer.contains(&format!("location: {URL}\r\n")) && answer.ends_with("\r\n\r\n"), "{answer}");
+        assert_headers(&answer);
+    }
+    assert!(serving.is_opened());
+    serving.ending.send_replace(Some(signed_in()));
+    let answer = aside(move || get(port, "/short")).await;
+    assert_status(&answer, 200);
+    assert!(answer.contains("You are signed in") && !answer.contains("location"), "{answer}");
+}
+
+#[tokio::test]
+async fn unusable_and_oversized_answers_are_reported() {
+    let (mut serving, port) = serving();
+    let form = "code=abc&state=right";
+    let post = format!(
+        "POST /callback HTTP/1.1\r\nhost: localhost:{port}\r\ncontent-type: application/x-www-form-urlencoded\r\n\
+         content-length: {}\r\n\r\n{form}",
+        form.len()
+    );
+    let cookies = "x".repeat(300 * 1024);
+    let oversized = format!("GET {CALLBACK} HTTP/1.1\r\nhost: localhost:{port}\r\ncookie: {cookies}\r\n\r\n");
+    let elsewhere = format!("GET /other HTTP/1.1\r\nhost: localhost:{port}\r\ncookie: {cookies}\r\n\r\n");
+    for (request, status, said) in [
+        (post, 405, "response_mode=form_post"),
+        (elsewhere, 431, "larger than 256 KiB"),
+        (oversized, 431, "larger than 256 KiB"),
+    ] {
+        let answer = aside(move || {
+            let mut stream = connect(port);
+            stream.write_all(request.as_bytes()).unwrap();
+            answer_on(&stream)
+        })
+        .await;
+        assert_status(&answer, status);
+        assert_headers(&answer);
+        assert!(answer.contains(said), "{answer}");
+    }
+    assert!(
+        matches!(come_in(&mut serving).await, Arrival::Remark(Remark::Unusable(reason)) if reason.contains("POST"))
+    );
+    assert!(matches!(come_in(&mut serving).await, Arrival::Remark(Remark::TooLarge)));
+    assert!(serving.inbox.try_recv().is_err(), "a page that no sign-in has is not reported");
+}
+
+#[tokio::test]
 async fn first_answer_counts_and_all_browsers_see_its_outcome() {
     let (mut serving, port) = serving();
     let clients = ["/callback?error=access_denied&state=right", CALLBACK, CALLBACK].map(|target| {
@@ -156,9 +210,9 @@ async fn first_answer_counts_and_all_browsers_see_its_outcome() {
         client
     });
     // Sent last: once it has arrived, the others have, too.
-    ask(&connect(port), "GET", "/callback?error=last");
+    ask(&connect(port), "GET", "/callback?error=server_error");
     assert!(matches!(come_in(&mut serving).await, Arrival::Denied(denial) if denial.error == "access_denied"));
-    assert!(matches!(come_in(&mut serving).await, Arrival::Unvouched(denial) if denial.error == "last"));
+    assert!(matches!(come_in(&mut serving).await, Arrival::Remark(Remark::Unvouched(_))));
     serving.ending.send_replace(Some(signed_in()));
     for answer in aside(move || clients.map(|client| answer_on(&client))).await {
         assert_status(&answer, 302);
@@ -172,9 +226,12 @@ async fn code_from_a_possible_other_user_is_refused() {
     let (mut serving, port) = serving();
     // The owner of a closed connection cannot be looked up.
     ask(&connect(port), "GET", CALLBACK);
+    assert!(matches!(come_in(&mut serving).await, Arrival::Remark(Remark::Stranger(Stranger::Unknown))));
+    ask(&connect(port), "GET", "/short");
     let witness = connect(port);
-    ask(&witness, "GET", "/callback?error=later");
-    assert!(matches!(come_in(&mut serving).await, Arrival::Unvouched(denial) if denial.error == "later"));
+    ask(&witness, "GET", "/callback?error=server_error");
+    assert!(matches!(come_in(&mut serving).await, Arrival::Remark(Remark::Unvouched(_))));
+    assert!(!serving.is_opened(), "the short address is not answered either");
     assert!(serving.inbox.try_recv().is_err());
     let browser = connect(port);
     ask(&browser, "GET", CALLBACK);

@@ -1,95 +1,220 @@
 //! Pasted addresses, from a person whose browser cannot reach this machine. Pure, apart from the memory of earlier
 //! lines.
 //!
-//! An address is judged as if the browser had requested it from the listener. A bare code is never enough: the browser
-//! has to supply the state as well. A state that cogfed filled in itself would protect nobody
-//! (<https://github.com/openclaw/openclaw/issues/16058>).
+//! Any text counts that has this sign-in's state and a code, in whatever shape a browser, a chat or a mail left it. A
+//! bare code is never enough: the browser has to supply the state as well. A state that cogfed filled in itself would
+//! protect nobody (<https://github.com/openclaw/openclaw/issues/16058>).
 
-use http::Request;
-use http::header::HOST;
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+use url::Url;
 use zeroize::Zeroizing;
 
-use super::callback::{Awaited, Judgement, judge};
+use super::callback::{Awaited, DONE, Judgement, Parameters};
 use super::listener::Arrival;
 
-/// The longest line, in bytes: a terminal cuts off longer ones (termios(3), canonical mode).
-const LONGEST_LINE: usize = 4094;
-/// The longest accepted address, in bytes, over all its lines.
-const LONGEST_ADDRESS: usize = 16 * 1024;
+/// The longest accepted address, in bytes, over all its lines. The longest code fits in, percent-encoded as well.
+const LONGEST_ADDRESS: usize = 256 * 1024;
 /// The marks that terminals put around a paste (<https://invisible-island.net/xterm/xterm-paste64.html>).
 const PASTE_MARKS: [&str; 2] = ["\u{1b}[200~", "\u{1b}[201~"];
 /// The pairs of marks that people and programs put around an address.
-const QUOTES: [(char, char); 6] = [('<', '>'), ('"', '"'), ('\'', '\''), ('`', '`'), ('“', '”'), ('(', ')')];
+const QUOTES: [(char, char); 8] =
+    [('<', '>'), ('"', '"'), ('\'', '\''), ('`', '`'), ('“', '”'), ('‘', '’'), ('(', ')'), ('[', ']')];
+/// The ways in which HTML writes the character `&`.
+const AMPERSANDS: [&str; 4] = ["&amp;", "&AMP;", "&#38;", "&#x26;"];
+/// The largest number of times that an address may have been encoded as a whole, as by a chat's link and a mail's
+/// filter.
+const ENCODINGS: usize = 2;
+/// The number of question marks and hashes after which an answer may begin. Mail filters put the address into a
+/// parameter of their own.
+const MARKS: usize = 8;
+/// The marks that may follow an address in a sentence.
+const AFTER: [char; 10] = ['.', ',', ';', '!', '>', '"', '\'', '`', ')', ']'];
+/// The longest error code of an error page that is shown, in bytes.
+const LONGEST_ERROR: usize = 40;
 
-/// The reason why a paste is refused.
-type Fault = &'static str;
+/// The reason why a paste is refused, with the next step.
+type Fault = Cow<'static, str>;
 
-const NOT_WHOLE: Fault = "that is not the whole address of this sign-in's last page";
-const NOT_OURS: Fault = "that address does not belong to this sign-in";
-const TOO_LONG: Fault = "that is longer than an address is, or than a terminal takes in one line";
-const BAD_CHARACTERS: Fault = "that has spaces or control characters in it, which an address has not";
+const NOT_WHOLE: &str =
+    "that is not the whole address that the sign-in ended on; copy all of it out of the browser's address bar";
+const CODE_ALONE: &str = "the code alone is not enough, since only the state beside it proves that it belongs to this \
+                          sign-in; copy the whole address out of the browser's address bar";
+const ANOTHER: &str = "that does not belong to the sign-in that cogfed waits for; copy the address that this sign-in \
+                       ended on out of the browser's address bar";
+const START: &str = "that is the address on which the sign-in starts; open it in a browser, sign in there, and paste \
+                     the address that the browser ends on";
+const LAST_PAGE: &str = "that is the page after the end of a sign-in, and its address has no code; sign in again, and \
+                         copy the address that the browser ends on";
+const TOO_LONG: &str = "that is longer than 256 KiB, so it is not an address; copy only what is in the browser's \
+                        address bar";
+const BAD_CHARACTERS: &str = "that has spaces or control characters in it, which an address does not have; copy it \
+                              out of the browser's address bar again";
 
-/// The pastes of one sign-in, with an unfinished address from earlier lines.
+/// The pastes of one sign-in, with an unfinished address from earlier pastes.
 pub struct Pasted<'a> {
     awaited: &'a Awaited,
     redirect_uri: &'a str,
-    /// The start of an address that later lines may continue.
+    url: &'a Url,
+    /// The start of an address that later pastes may continue.
     beginning: Zeroizing<String>,
 }
 
 impl<'a> Pasted<'a> {
-    /// Creates the state before the first paste. `redirect_uri` has to be exactly that of this sign-in.
-    pub fn new(awaited: &'a Awaited, redirect_uri: &'a str) -> Self {
-        Self { awaited, redirect_uri, beginning: Zeroizing::default() }
+    /// Creates the state before the first paste. `redirect_uri` and the authorization URL `url` are those of this
+    /// sign-in.
+    pub fn new(awaited: &'a Awaited, redirect_uri: &'a str, url: &'a Url) -> Self {
+        Self { awaited, redirect_uri, url, beginning: Zeroizing::default() }
     }
 
     /// Judges lines that arrived together; returns `None` if they are empty. An address may be wrapped over several
     /// lines. A line that starts with `http://` or `https://` starts a new address.
     pub fn read(&mut self, lines: &str) -> Option<Result<Arrival, Fault>> {
         let unmarked = Zeroizing::new(PASTE_MARKS.iter().fold(lines.to_owned(), |text, mark| text.replace(mark, "")));
-        let mut judgement = None;
-        for line in unmarked.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty()) {
-            if begins_address(line) && !self.beginning.is_empty() {
-                judgement = Some(self.judged());
-                self.beginning.clear();
-                if let Some(Ok(_)) = judgement {
-                    return judgement;
-                }
-            }
-            if line.len() > LONGEST_LINE || self.beginning.len() + line.len() > LONGEST_ADDRESS {
-                self.beginning.clear();
-                return Some(Err(TOO_LONG));
-            }
-            self.beginning.push_str(line);
-        }
-        if self.beginning.is_empty() || unmarked.trim().is_empty() {
-            return judgement;
-        }
-        judgement = Some(self.judged());
-        let bare = without_quotes(&self.beginning);
-        if !bare.starts_with(self.redirect_uri) && !self.redirect_uri.starts_with(bare) {
+        if unmarked.len() > LONGEST_ADDRESS {
             self.beginning.clear();
+            return Some(Err(TOO_LONG.into()));
         }
-        judgement
+        let mut address = Zeroizing::new(String::new());
+        for line in unmarked.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty()) {
+            if begins_address(line) && !address.is_empty() {
+                if let Ok(arrival) = self.added(&address) {
+                    return Some(Ok(arrival));
+                }
+                self.beginning.clear();
+                address.clear();
+            }
+            address.push_str(line);
+        }
+        (!address.is_empty()).then(|| self.added(&address))
     }
 
-    /// Judges the address as the request that the browser would have made, without the fragment.
-    fn judged(&self) -> Result<Arrival, Fault> {
-        let address = without_quotes(&self.beginning);
-        if address.chars().any(|c| c.is_control() || c.is_whitespace()) {
-            return Err(BAD_CHARACTERS);
+    /// Judges a text that one paste brought, alone and as the continuation of earlier ones.
+    fn added(&mut self, text: &str) -> Result<Arrival, Fault> {
+        let mut outcome = self.judged(text);
+        if outcome.is_err() && !begins_address(text) && !self.beginning.is_empty() {
+            self.beginning.push_str(text);
+            if self.beginning.len() > LONGEST_ADDRESS {
+                self.beginning.clear();
+                return Err(TOO_LONG.into());
+            }
+            outcome = self.judged(&self.beginning);
+        } else {
+            self.beginning = Zeroizing::new(text.to_owned());
         }
-        let query = address.strip_prefix(self.redirect_uri).and_then(|rest| rest.strip_prefix('?'));
-        let target = Zeroizing::new(format!("{}?{}", self.awaited.path, query.ok_or(NOT_WHOLE)?));
-        let request = Request::get(target.as_str()).header(HOST, format!("localhost:{}", self.awaited.port)).body(());
-        match judge(&request.map_err(|_| BAD_CHARACTERS)?.into_parts().0, self.awaited) {
-            Judgement::Code(code) => Ok(Arrival::Code(code)),
-            Judgement::Denied(denial) => Ok(Arrival::Denied(denial)),
-            Judgement::Unvouched(_) => Err(NOT_OURS),
-            Judgement::Done => Err(NOT_WHOLE),
-            Judgement::Refuse(_, reason) => Err(reason),
+        if !self.may_continue() {
+            self.beginning.clear();
+        }
+        outcome
+    }
+
+    /// Returns whether another paste may continue the text so far.
+    fn may_continue(&self) -> bool {
+        let bare = without_quotes(&self.beginning);
+        let is_sound = !bare.chars().any(|c| c.is_control() || c.is_whitespace());
+        let after_scheme = self.redirect_uri.trim_start_matches("http://");
+        let begins = |whole: &str| whole.starts_with(bare) || bare.starts_with(whole);
+        let has = |name: &str| bare.contains(name);
+        is_sound
+            && (begins(self.redirect_uri)
+                || begins(after_scheme)
+                || begins_address(bare)
+                || has("code=")
+                || has("state="))
+    }
+
+    /// Judges a text, or the one word of it that is an answer to this sign-in.
+    fn judged(&self, text: &str) -> Result<Arrival, Fault> {
+        let address = without_quotes(text);
+        if address.chars().any(char::is_control) {
+            return Err(BAD_CHARACTERS.into());
+        }
+        let bare = |word| [without_quotes(word), without_quotes(word).trim_end_matches(AFTER)];
+        let mut words = address.split_whitespace().flat_map(bare);
+        let answer = words.find_map(|word| queries(word).into_iter().find(|query| query.is_answer(self.awaited)));
+        if let Some(answer) = answer {
+            return match answer.judged(self.awaited) {
+                Judgement::Code(code) => Ok(Arrival::Code(code)),
+                Judgement::Denied(denial) => Ok(Arrival::Denied(denial)),
+                Judgement::Unusable(_, reason) => {
+                    Err(format!("that is an answer to this sign-in, but it came {reason}").into())
+                }
+                _ => Err(ANOTHER.into()),
+            };
+        }
+        Err(if address.contains(char::is_whitespace) { BAD_CHARACTERS.into() } else { self.named(address) })
+    }
+
+    /// Names what was pasted in place of the address.
+    fn named(&self, address: &str) -> Fault {
+        let queries = queries(address);
+        let path = address.split(['?', '#']).next().unwrap_or_default();
+        let is_at = |url: &Url| {
+            let start = format!("{}{}", url.host_str().unwrap_or_default(), url.path());
+            path.trim_start_matches("https://").trim_start_matches("http://").eq_ignore_ascii_case(&start)
+        };
+        let error = queries.iter().find_map(Parameters::error);
+        if path.ends_with(&self.awaited.start) || is_at(self.url) {
+            START.into()
+        } else if let (Some(error), true) = (error, path.ends_with("/error")) {
+            self.error_page(error)
+        } else if path.ends_with(DONE) {
+            LAST_PAGE.into()
+        } else if queries.iter().any(|query| query.knows_state(self.awaited)) {
+            // The pages of the hosted UI on the way have the state, too.
+            if path.ends_with(&self.awaited.path) { NOT_WHOLE.into() } else { START.into() }
+        } else if queries.iter().any(Parameters::is_bare_code) || is_token(address) {
+            CODE_ALONE.into()
+        } else if queries.iter().any(|query| query.error().is_some() || query.has_state()) {
+            ANOTHER.into()
+        } else {
+            NOT_WHOLE.into()
         }
     }
+
+    /// Names an error page of the user pool's hosted UI. Its error code is shown only if it looks like one.
+    fn error_page(&self, error: &str) -> Fault {
+        let is_code =
+            error.len() <= LONGEST_ERROR && error.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        let named = if is_code { format!(" ({error})") } else { String::new() };
+        let next = match error {
+            "redirect_mismatch" => format!("register {} as a callback URL of the app client", self.redirect_uri),
+            _ => "the sign-in cannot go on from there".to_owned(),
+        };
+        format!("that is an error page of the user pool{named}, and its address has no code; {next}").into()
+    }
+}
+
+/// Returns whether a text may be a code without anything else.
+fn is_token(text: &str) -> bool {
+    !text.is_empty()
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~+/=".contains(&byte))
+        && !text.contains("//")
+}
+
+/// Returns the parameters in a text, for all ways in which it may have been written: after a question mark or a hash,
+/// alone, with `&` as in HTML, or percent-encoded as a whole. The text as it is comes first.
+fn queries(text: &str) -> Vec<Parameters> {
+    let mut found = Vec::new();
+    let mut text = Zeroizing::new(text.to_owned());
+    for _ in 0..=ENCODINGS {
+        // Twice, because a chat may have escaped what a mail had escaped.
+        let html = AMPERSANDS.iter().chain(&AMPERSANDS);
+        let plain = Zeroizing::new(html.fold(text.to_string(), |text, html| text.replace(html, "&")));
+        for written in [&text, &plain] {
+            let marks = written.match_indices(['?', '#']).take(MARKS);
+            let starts = marks.map(|(at, mark)| at + mark.len()).chain([0]);
+            let queries = starts.filter_map(|start| written.get(start..)?.split('#').next());
+            found.extend(queries.map(Parameters::read));
+        }
+        let decoded = percent_decode_str(&text).decode_utf8().map(Cow::into_owned).unwrap_or_default();
+        if decoded == *text {
+            break;
+        }
+        text = Zeroizing::new(decoded);
+    }
+    found
 }
 
 fn begins_address(line: &str) -> bool {

@@ -3,13 +3,15 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 #[cfg(target_os = "linux")]
-use std::process::Command;
+use std::net::{SocketAddr, TcpListener};
+#[cfg(target_os = "linux")]
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use cogfed_test_support::http::{answer_on, connect, get, listens};
-#[cfg(target_os = "linux")]
-use cogfed_test_support::skip;
 use cogfed_test_support::{Lab, WaitingLogin, come_back, target};
+#[cfg(target_os = "linux")]
+use cogfed_test_support::{skip, skip_anywhere};
 
 /// The time after which a test concludes that the listener hangs. It is longer than any test takes on a slow machine.
 const HANG: Duration = Duration::from_secs(60);
@@ -29,6 +31,11 @@ fn peak(_: &WaitingLogin) -> Option<u64> {
 
 /// Attacks a waiting login, checks that its memory grows by at most 4 MiB, and then signs Alice in.
 fn besieged(siege: impl FnOnce(u16, &str) -> Vec<TcpStream>) {
+    besieged_within(4096, siege);
+}
+
+/// As [`besieged`], with another limit for the memory, in KiB.
+fn besieged_within(limit: u64, siege: impl FnOnce(u16, &str) -> Vec<TcpStream>) {
     let lab = Lab::new();
     let waiting = lab.begin_login(&[]);
     let port = waiting.port();
@@ -41,7 +48,7 @@ fn besieged(siege: impl FnOnce(u16, &str) -> Vec<TcpStream>) {
     let held = open.iter().filter(|stream| is_open(stream)).count();
     assert!(held <= 32, "{held} connections are held");
     if let (Some(before), Some(after)) = (before, peak(&waiting)) {
-        assert!(after - before < 4096, "from {before} to {after} KiB");
+        assert!(after - before < limit, "from {before} to {after} KiB");
     }
     let url = waiting.callback("alice");
     let began = Instant::now();
@@ -142,6 +149,21 @@ fn request_head_of_64_mib_is_cut_off() {
 }
 
 #[test]
+fn large_unfinished_heads_take_bounded_memory() {
+    // 32 connections with 256 KiB each, and the vectors that hold them are at most twice as large.
+    besieged_within(32 * 2 * 320, |port, _| {
+        let open = |_| {
+            let mut stream = connect(port);
+            let head = format!("GET / HTTP/1.1\r\nHost: localhost:{port}\r\nCookie: {}", "x".repeat(250 * 1024));
+            // A connection that has been closed to make room takes no more.
+            let _ = stream.write_all(head.as_bytes());
+            stream
+        };
+        (0..100).map(open).collect()
+    });
+}
+
+#[test]
 fn thousand_wrong_callbacks_do_not_end_the_sign_in() {
     let lab = Lab::new();
     let mut waiting = lab.begin_login(&[]);
@@ -209,16 +231,117 @@ fn callback_from_another_local_user_is_refused() {
         waiting.kill();
         return skip("to be another user, this test needs to be root, and setpriv and bash");
     }
-    for host in ["127.0.0.1", "::1"] {
-        let line = as_nobody(host, waiting.port(), &target(&url)).expect("an answer");
-        assert_eq!(line, "HTTP/1.1 403 Forbidden", "{host}");
+    let short: url::Url = waiting.short.parse().expect("a URL");
+    // The last one is an IPv6 socket that connects to 127.0.0.1, as Java's sockets are.
+    for host in ["127.0.0.1", "::1", "::ffff:127.0.0.1"] {
+        for target in [&target(&url), short.path()] {
+            let line = as_nobody(host, waiting.port(), target).expect("an answer");
+            assert_eq!(line, "HTTP/1.1 403 Forbidden", "{target} at {host}");
+        }
     }
     // For a refused request the owner is not looked up: in a flood each look-up would read a long table.
     let unvouched = as_nobody("127.0.0.1", waiting.port(), "/callback?error=access_denied").expect("an answer");
     assert_eq!(unvouched, "HTTP/1.1 400 Bad Request");
     assert_eq!(lab.sandbox.count("token.code"), 0);
     assert!(come_back(&url).body.contains("You are signed in"), "the right one is still awaited");
-    waiting.end().good();
+    let ran = waiting.end().good();
+    let told = "an answer with this sign-in's state was refused: this request comes from another user of this machine";
+    assert_eq!(ran.stderr.matches(told).count(), 1, "{}", ran.stderr);
+}
+
+/// Sends one request from a given local port as the user `nobody`, and returns the answer's first line.
+#[cfg(target_os = "linux")]
+fn as_nobody_from(local: u16, port: u16, target: &str) -> Option<String> {
+    let script = r#"
+        socket(my $s, AF_INET, SOCK_STREAM, 0) or exit 2;
+        setsockopt($s, SOL_SOCKET, SO_REUSEADDR, 1) and bind($s, sockaddr_in($ARGV[0], INADDR_LOOPBACK)) or exit 3;
+        connect($s, sockaddr_in($ARGV[1], INADDR_LOOPBACK)) or exit 4;
+        syswrite($s, "GET $ARGV[2] HTTP/1.1\r\nHost: localhost:$ARGV[1]\r\n\r\n");
+        print scalar <$s>;
+    "#;
+    let output = Command::new("setpriv")
+        .args(["--reuid", "65534", "--regid", "65534", "--clear-groups", "perl", "-MSocket", "-e", script])
+        .args([&local.to_string(), &port.to_string(), target])
+        .output()
+        .ok()
+        .filter(|output| output.status.success())?;
+    Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+/// Opens a connection from 127.0.0.1 and this local port (0 for any) to `address`.
+#[cfg(target_os = "linux")]
+fn held(local: u16, address: SocketAddr) -> std::io::Result<TcpStream> {
+    use rustix::net::{AddressFamily, SocketType, bind, connect, socket, sockopt};
+    let socket = socket(AddressFamily::INET, SocketType::STREAM, None)?;
+    sockopt::set_socket_reuseaddr(&socket, true)?;
+    bind(&socket, &SocketAddr::from(([127, 0, 0, 1], local)))?;
+    connect(&socket, &address)?;
+    Ok(socket.into())
+}
+
+/// The kernel gives one local port to connections with different targets. Any page can make the victim's browser hold
+/// connections to other loopback addresses at the listener's port.
+#[test]
+#[cfg(target_os = "linux")]
+fn another_user_at_a_local_port_of_this_user_is_refused() {
+    let lab = Lab::new();
+    let waiting = lab.begin_login(&[]);
+    let (port, url) = (waiting.port(), waiting.callback("alice"));
+    if as_nobody_from(0, port, "/").is_none() {
+        waiting.kill();
+        return skip("to be another user, this test needs to be root, and setpriv and perl");
+    }
+    let elsewhere: Vec<SocketAddr> = (2..10).map(|last| SocketAddr::from(([127, 0, 0, last], port))).collect();
+    let _listeners: Vec<TcpListener> =
+        elsewhere.iter().map(|address| TcpListener::bind(address).expect("the port is free there")).collect();
+    let mut attempts = 0;
+    for _ in 0..50 {
+        let first = held(0, elsewhere[0]).expect("a connection");
+        let local = first.local_addr().expect("an address").port();
+        let rest: Vec<_> = elsewhere[1..].iter().filter_map(|address| held(local, *address).ok()).collect();
+        let Some(line) = as_nobody_from(local, port, &target(&url)) else { continue };
+        assert_eq!(line, "HTTP/1.1 403 Forbidden", "with {} held connections", rest.len() + 1);
+        attempts += 1;
+        if attempts == 5 {
+            break;
+        }
+    }
+    assert_eq!(attempts, 5, "the attack never got its local port");
+    assert_eq!(lab.sandbox.count("token.code"), 0);
+    lab.complete(waiting);
+}
+
+/// In a mount namespace without `/proc/net`, nothing shows whose connection it is.
+#[test]
+#[cfg(target_os = "linux")]
+fn answers_are_refused_where_proc_net_is_hidden() {
+    let lab = Lab::new();
+    if std::fs::read_to_string("/proc/sys/kernel/osrelease")
+        .is_ok_and(|kernel| kernel.to_lowercase().contains("microsoft"))
+    {
+        return skip_anywhere("on Microsoft's kernel such answers are accepted");
+    }
+    let own = lab.command(&["login", "--no-browser"]);
+    let mut command = Command::new("unshare");
+    command.args(["-m", "sh", "-c", "mount -t proc -o subset=pid proc /proc || exit 99; exec \"$@\"", "sh"]);
+    command.arg(own.get_program()).args(own.get_args()).env_clear();
+    command.envs(own.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let Ok(child) = command.spawn() else { return skip("unshare is missing") };
+    let waiting = WaitingLogin::of(child);
+    if waiting.short.is_empty() {
+        let ran = waiting.end();
+        return skip_anywhere(&format!("a mount namespace with another /proc is not to be had: {}", ran.stderr));
+    }
+    let port = waiting.port();
+    let reply = get(port, &target(&waiting.callback("alice")));
+    assert!(reply.status == 403 && reply.body.contains("/proc/net is hidden here"), "{reply:?}");
+    let short: url::Url = waiting.short.parse().expect("a URL");
+    assert_eq!(get(port, short.path()).status, 403);
+    let mut waiting = waiting;
+    let (warning, hint) = (waiting.next_line(), waiting.next_line());
+    assert!(warning.contains("/proc/net is hidden here") && hint.contains("paste the address"), "{warning}{hint}");
+    waiting.kill();
 }
 
 #[test]

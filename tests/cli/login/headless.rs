@@ -59,12 +59,14 @@ fn ssh_session_opens_no_browser_and_prints_the_tunnel() {
     let said: Vec<&str> = ran.stderr.lines().collect();
     let reason = "no browser here: this is an SSH session; to sign in to profile 'lab', open this in a browser:";
     assert_eq!(said[0], format!("cogfed: {reason}"));
-    assert!(said[1].starts_with("http"), "{said:?}");
-    assert_eq!(said[2], "cogfed: so that the browser can come back to this machine, run this on the browser's:");
+    assert!(said[1].starts_with(&format!("http://localhost:{port}/")), "{said:?}");
+    assert_eq!(said[2], "cogfed: on the computer with the browser, first run this, so that it can reach this machine:");
     assert!(said[3].starts_with(&format!("ssh -N -L {port}:localhost:{port} -p 2222 ")), "{said:?}");
-    assert_eq!(said[4], "cogfed: waiting up to 300 s for you to sign in");
-    assert!(said[5].starts_with("cogfed: signed in as alice@"), "no prompt where there is no terminal: {said:?}");
-    assert_eq!(said.len(), 6, "{said:?}");
+    assert_eq!(said[4], "cogfed: or, for a browser that cannot reach this machine, open the full address:");
+    assert!(said[5].starts_with(&format!("{}/oauth2/authorize?", lab.sandbox.domain_url())), "{said:?}");
+    assert_eq!(said[6], "cogfed: waiting up to 300 s for you to sign in");
+    assert!(said[7].starts_with("cogfed: signed in as alice@"), "no prompt where there is no terminal: {said:?}");
+    assert_eq!(said.len(), 8, "{said:?}");
     assert!(!notes.exists(), "a browser was opened");
 }
 
@@ -94,7 +96,7 @@ fn named_browser_wins_over_detection() {
     let (mine, other) = (format!("{path}/mine --x=%s"), format!("{path}/other"));
     for variables in [[("BROWSER", mine.as_str()), ("CI", "1")], [("BROWSER", &other), ("COGFED_BROWSER", &mine)]] {
         let waiting = login(&lab, &[SSH, &variables].concat(), &["--force"]);
-        assert_eq!(noted(&notes), ["mine", &format!("--x={}", waiting.url), "end"]);
+        assert_eq!(noted(&notes), ["mine", &format!("--x={}", waiting.short), "end"]);
         std::fs::remove_file(&notes).expect("a file");
         let ran = lab.complete(waiting);
         assert!(ran.stderr.starts_with("cogfed: opening your browser to sign in"), "{}", ran.stderr);
@@ -115,13 +117,16 @@ fn wsl_passes_the_url_to_windows_as_one_argument() {
         lab.configure_with("login_hint = 'a b\"$(touch pwned)`y`;touch pwned|&^%USERNAME%'");
         let (path, notes) = stubs(&lab, programs);
         let waiting = login(&lab, &[("WSL_DISTRO_NAME", "Debian"), ("PATH", &path), ("DISPLAY", ":0")], &[]);
-        let url = waiting.url.clone();
+        let url = waiting.short.clone();
         let words = [expected, &[url.as_str(), "end"]].concat();
         assert_eq!(noted(&notes), words);
         let ran = lab.complete(waiting);
-        let first =
-            "cogfed: this is WSL: opening the browser of Windows to sign in to profile 'lab'; should none appear";
+        let first = "cogfed: this is WSL: opening the browser of Windows to sign in to profile 'lab'; if it does not open, visit:";
         assert!(ran.stderr.starts_with(first), "{}", ran.stderr);
+        assert!(
+            ran.stderr
+                .contains("\ncogfed: or, for a browser that cannot reach this machine, open the full address:\nhttp")
+        );
         assert_eq!(noted(&notes), words, "no second browser");
         assert!(!lab.home().join("pwned").exists());
     }

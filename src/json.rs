@@ -54,6 +54,11 @@ pub fn unique(json: &str) -> serde_json::Result<Value> {
     serde_json::from_str(json).map(|Unique(value)| value)
 }
 
+/// Like [`unique`], for bytes, and without a reason.
+pub fn value(json: &[u8]) -> Option<Value> {
+    unique(std::str::from_utf8(json).ok()?).ok()
+}
+
 /// A JSON value in which no object repeats a name.
 struct Unique(Value);
 
@@ -143,5 +148,7 @@ mod tests {
             assert!(unique(text).unwrap_err().to_string().starts_with("'b' is there twice at line 1"), "{text}");
         }
         assert!(unique("{} {}").is_err() && unique(&"[".repeat(100_000)).is_err());
+        assert!(value(b"{\"a\": \"\xe5\"}").is_none() && value("\u{feff}{}".as_bytes()).is_none());
+        assert_eq!(value(text.as_bytes()), unique(text).ok());
     }
 }

@@ -67,10 +67,16 @@ pub fn run(data: &[u8]) {
     assert_eq!(text("token_use"), Some("id"));
     assert_eq!(text("nonce"), Some(NONCE));
     assert!(!accepted.subject.is_empty());
+    let party = claims.get("azp").filter(|party| !party.is_null());
+    assert!(party.is_none_or(|party| party == CLIENT), "issued to another app client");
+    let others = claims["aud"].as_array().is_some_and(|all| all.iter().any(|audience| audience != CLIENT));
+    assert!(!others || party.is_some(), "for other app clients, too");
     let seconds = |name: &str| claims.get(name).and_then(Value::as_f64).expect("a number");
     assert!(seconds("exp") > (now().timestamp() - 61) as f64, "expired");
     assert!((seconds("exp") - accepted.expires_at.timestamp() as f64).abs() <= 1.0);
-    assert!(!claims.contains_key("nbf") || seconds("nbf") <= (now().timestamp() + 61) as f64, "not valid yet");
+    let nbf = claims.get("nbf").filter(|nbf| !nbf.is_null());
+    assert!(nbf.is_none() || seconds("nbf") <= (now().timestamp() + 61) as f64, "not valid yet");
+    assert!(seconds("iat") <= (now().timestamp() + 601) as f64, "issued in the future");
 }
 
 /// Returns the claims if a key that the header names verifies the token with RS256, and panics otherwise.
@@ -83,12 +89,20 @@ fn second_opinion(token: &str, jwks: &Value) -> serde_json::Map<String, Value> {
     let header = object(header);
     assert_eq!(header.get("alg").and_then(Value::as_str), Some("RS256"));
     assert!(!header.contains_key("crit"));
-    let named = jwks["keys"].as_array().expect("a list").iter().filter(|key| key.get("kid") == header.get("kid"));
-    // The other library requires numbers without leading zeros (RFC 7518, section 6.3.1.1), and without trailing bits
-    // in the base64url. cogfed's library accepts both.
-    let lenient = GeneralPurpose::new(&alphabet::URL_SAFE, NO_PAD.with_decode_allow_trailing_bits(true));
+    let typ = header.get("typ").map(|typ| typ.as_str().expect("a text").to_ascii_lowercase());
+    assert!(typ.is_none_or(|typ| typ == "jwt" || typ == "application/jwt"), "another kind of token");
+    // The only key of a set may be without an id.
+    let named = jwks["keys"].as_array().expect("a list").iter().filter(|key| {
+        key.get("kid") == header.get("kid") || key.get("kid").is_none_or(|id| !id.is_string())
+    });
+    // The other library requires numbers without leading zeros (RFC 7518, section 6.3.1.1), and without padding or
+    // trailing bits in the base64url. cogfed accepts all of these, and the other alphabet.
+    let lenient = NO_PAD
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(base64::engine::DecodePaddingMode::Indifferent);
     let number = |key: &Value, name: &str| {
-        let bytes = lenient.decode(key.get(name)?.as_str()?).ok()?;
+        let text = key.get(name)?.as_str()?.replace('+', "-").replace('/', "_");
+        let bytes = GeneralPurpose::new(&alphabet::URL_SAFE, lenient).decode(text).ok()?;
         Some(base64url(bytes.iter().copied().skip_while(|byte| *byte == 0).collect::<Vec<u8>>()))
     };
     let keys: Vec<DecodingKey> =
@@ -100,6 +114,7 @@ fn second_opinion(token: &str, jwks: &Value) -> serde_json::Map<String, Value> {
     let mut validation = Validation::new(Algorithm::RS256);
     validation.set_issuer(&[ISSUER]);
     validation.set_audience(&[CLIENT]);
+    // The other library takes any member of a list, and knows no `azp`: both are checked above.
     // The library's clock cannot be set, so the caller compares the times.
     validation.validate_exp = false;
     // The library also rejects optional header members of an odd type, which do not matter here.

@@ -2,7 +2,6 @@
 //! <https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html>).
 
 use oauth2::{AuthUrl, ClientId, CsrfToken, PkceCodeChallenge, RedirectUrl, Scope, basic::BasicClient};
-use openidconnect::Nonce;
 use url::Url;
 
 use crate::error::{Failure, Kind};
@@ -68,7 +67,7 @@ impl Attempt {
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256_len(RANDOM_BYTES);
         Self {
             state: Secret::new(CsrfToken::new_random_len(RANDOM_BYTES).into_secret()),
-            nonce: Secret::new(Nonce::new_random_len(RANDOM_BYTES).secret()),
+            nonce: Secret::new(CsrfToken::new_random_len(RANDOM_BYTES).into_secret()),
             start: format!("/{}", CsrfToken::new_random_len(START_BYTES).secret()),
             verifier: Secret::new(verifier.into_secret()),
             challenge,

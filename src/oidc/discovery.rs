@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::error::{Failure, Kind, shortened};
 use crate::folder::{Folder, StateFile};
 use crate::http::Http;
+use crate::json;
 use crate::profile::{Issuer, PlainIssuer, ProviderEndpoints};
 
 /// The age at which a cached document is fetched again.
@@ -113,9 +114,8 @@ fn unusable(issuer: &PlainIssuer, what: &str) -> Failure {
 }
 
 fn parsed(answer: &[u8], issuer: &PlainIssuer) -> Result<Document, Failure> {
-    // Parsed twice, so that unused members have to be valid JSON, too.
-    let document = serde_json::from_slice::<Value>(answer).and_then(serde_json::from_value);
-    document.map_err(|_| unusable(issuer, "it is not the JSON that OpenID Connect promises"))
+    let document = json::value(answer).and_then(|document| serde_json::from_value(document).ok());
+    document.ok_or_else(|| unusable(issuer, "it is not the JSON that OpenID Connect promises"))
 }
 
 fn quoted(address: &str) -> String {

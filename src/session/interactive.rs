@@ -22,7 +22,7 @@ use super::record::TokensRecord;
 use super::{Saved, Session, SignInLock};
 use crate::error::{Failure, Kind};
 use crate::oidc::hosted_ui::Reception;
-use crate::oidc::{self, Browser, Listener, RequestOptions, SignIn};
+use crate::oidc::{self, Browser, Identity, Listener, RequestOptions, SignIn};
 
 /// The party that opens the browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,19 +83,15 @@ pub enum Outcome {
 }
 
 impl SignInRequest<'_> {
-    /// Returns whether a sign-in has the requested provider and person. A person without an "@" is accepted, since not
-    /// every token holds an email address. A user name may have its provider in front (`AzureAD_ada@corp.example`).
+    /// Returns whether a sign-in has the requested provider and person. A linked person has several identities, and one
+    /// address among others. A token without any address is accepted, since not every directory sends one.
     fn is_wanted(&self, tokens: &TokensRecord) -> bool {
-        let person = tokens.person.to_ascii_lowercase();
-        let is_other = |address: &str| {
-            let address = address.to_ascii_lowercase();
-            let user_name = tokens.provider.as_ref().map(|name| format!("{}_{address}", name.to_ascii_lowercase()));
-            person.contains('@') && person != address && Some(&person) != user_name.as_ref()
-        };
-        let is_by_provider = self.provider.is_none_or(|provider| tokens.provider.as_deref() == Some(provider));
+        let identity = Identity::of_token(&tokens.id_token);
         // What is accepted anew takes a sign-in in the browser.
         let is_accepted = tokens.accepted.clone().unwrap_or_default().covers(self.accepted);
-        is_by_provider && is_accepted && !self.address.is_some_and(is_other)
+        is_accepted
+            && self.provider.is_none_or(|provider| identity.is_by(provider))
+            && self.address.is_none_or(|address| identity.is_person(address) != Some(false))
     }
 }
 

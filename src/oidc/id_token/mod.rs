@@ -1,30 +1,32 @@
 //! ID token verification (OpenID Connect Core 1.0, section 3.1.3.7;
 //! <https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html>).
 //!
-//! `openidconnect` reads the keys and verifies the signature. The claims are read here, because the library rejects a
-//! token if one optional claim has an odd type. A directory that sends `"email_verified": "yes"` must not lock anyone
-//! out.
+//! The claims are read one by one: a directory that sends `"email_verified": "yes"` must not lock anyone out. Optional
+//! claims that are null count as missing, but no member of the header does.
+
+mod person;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
-use openidconnect::core::{CoreJsonWebKey, CoreJsonWebKeySet, CoreJsonWebKeyType, CoreJwsSigningAlgorithm};
-use openidconnect::{AccessToken, AccessTokenHash, JsonWebKey};
-use serde::{Deserialize, Deserializer};
+use ring::digest;
 use serde_json::{Map, Value};
 use subtle::ConstantTimeEq;
 
+use super::keys::KeySet;
 use super::token_endpoint::Grant;
 use crate::clock::Offset;
 use crate::error::shortened;
-use crate::json::UniqueMembers;
+use crate::json;
 use crate::profile::Issuer;
 use crate::secret::Secret;
 
+pub use person::Identity;
+
 /// The tolerance for small errors of a clock, in the checks of `exp` and `nbf`.
 const LEEWAY: TimeDelta = TimeDelta::seconds(60);
-/// The largest difference between `iat` and the server's clock at which a token counts as just issued. Entra ID
-/// backdates its tokens by five minutes.
+/// The largest difference between `iat` and the server's clock at which a token counts as just issued, and the longest
+/// time by which `iat` may be ahead. Entra ID backdates its tokens by five minutes.
 const JUST_ISSUED: TimeDelta = TimeDelta::minutes(10);
 /// The longest token that is accepted, in characters. Identity pools accept no longer one
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetId.html>).
@@ -105,9 +107,9 @@ pub struct IdTokenClaims {
     pub issued_at: DateTime<Utc>,
     /// `exp`.
     pub expires_at: DateTime<Utc>,
-    /// The person's name: the email address, else a user name, else the subject.
+    /// The person's name: the email address, else a user name, else a display name, else the subject.
     pub person: String,
-    /// The identity provider that the person used, if the token names it.
+    /// The identity providers of the person, if the token names any, separated by commas. A linked person has several.
     pub provider: Option<String>,
 }
 
@@ -124,7 +126,7 @@ pub enum Invalid {
 ///
 /// # Errors
 /// [`Invalid`], with the first fault.
-pub fn verify(token: &Secret, keys: &CoreJsonWebKeySet, expected: &Expected<'_>) -> Result<IdTokenClaims, Invalid> {
+pub fn verify(token: &Secret, keys: &KeySet, expected: &Expected<'_>) -> Result<IdTokenClaims, Invalid> {
     let token = token.expose();
     if token.len() > LONGEST {
         return Err(fault(format!("it is longer than {LONGEST} characters")));
@@ -132,15 +134,15 @@ pub fn verify(token: &Secret, keys: &CoreJsonWebKeySet, expected: &Expected<'_>)
     let not_a_jwt = || fault("it is not a signed JWT");
     let (signed, signature) = token.rsplit_once('.').ok_or_else(not_a_jwt)?;
     let (header, payload) = signed.split_once('.').ok_or_else(not_a_jwt)?;
-    let key = key_of(&object(header, "header")?, keys)?;
+    let header = object(header, "header")?;
+    let key_id = key_id(&header)?;
     let signature = decode(signature).ok_or_else(|| fault("its signature is not base64url"))?;
-    key.verify_signature(&CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256, signed.as_bytes(), &signature)
-        .map_err(|_| fault("its signature is wrong"))?;
-    check_claims(&object(payload, "payload")?, key, expected)
+    keys.verify(key_id, signed, &signature)?;
+    check_claims(&object(payload, "payload")?, expected)
 }
 
-/// Returns the key that the header names. The algorithm is RS256, which Cognito uses: the token cannot choose another.
-fn key_of<'k>(header: &Map<String, Value>, keys: &'k CoreJsonWebKeySet) -> Result<&'k CoreJsonWebKey, Invalid> {
+/// Returns the key id in the header. The algorithm is RS256, which Cognito uses: the token cannot choose another.
+fn key_id(header: &Map<String, Value>) -> Result<&str, Invalid> {
     match header.get("alg").and_then(Value::as_str) {
         Some("RS256") => {}
         Some(other) => return Err(fault(format!("it is signed by '{}', not by RS256", quoted(other)))),
@@ -149,18 +151,24 @@ fn key_of<'k>(header: &Map<String, Value>, keys: &'k CoreJsonWebKeySet) -> Resul
     if header.contains_key("crit") {
         return Err(fault("it demands extensions that are not understood here"));
     }
-    let kid = header.get("kid").and_then(Value::as_str).ok_or_else(|| fault("it names no key"))?;
-    let named = |key: &&CoreJsonWebKey| {
-        key.key_id().is_some_and(|id| id.as_str() == kid) && *key.key_type() == CoreJsonWebKeyType::RSA
-    };
-    keys.keys().iter().find(named).ok_or(Invalid::UnknownKey)
+    check_type(header.get("typ"))?;
+    header.get("kid").and_then(Value::as_str).ok_or_else(|| fault("it names no key"))
 }
 
-fn check_claims(
-    claims: &Map<String, Value>,
-    key: &CoreJsonWebKey,
-    expected: &Expected,
-) -> Result<IdTokenClaims, Invalid> {
+/// Checks the header's `typ`, so that no other kind of JWT is taken for an ID token: access tokens (RFC 9068, section
+/// 2.1) and logout tokens have types of their own (RFC 8725, section 3.11). An ID token has none, or `JWT`, with or
+/// without `application/` in front (RFC 7515, section 4.1.9; media types ignore case).
+fn check_type(typ: Option<&Value>) -> Result<(), Invalid> {
+    let Some(typ) = typ else { return Ok(()) };
+    let text = typ.as_str().ok_or_else(|| fault("its 'typ' is not a text"))?;
+    let name = text.to_ascii_lowercase();
+    match name.strip_prefix("application/").unwrap_or(&name) {
+        "jwt" => Ok(()),
+        _ => Err(fault(format!("it is not an ID token, its typ is '{}'", quoted(text)))),
+    }
+}
+
+fn check_claims(claims: &Map<String, Value>, expected: &Expected) -> Result<IdTokenClaims, Invalid> {
     let text = |name: &str| claims.get(name).and_then(Value::as_str);
     let required = |name: &str| text(name).ok_or_else(|| fault(format!("it has no '{name}'")));
     let issuer = required("iss")?;
@@ -168,72 +176,83 @@ fn check_claims(
         let known = expected.issuers.join("' or '");
         return Err(fault(format!("it is from the issuer '{}', not from '{known}'", quoted(issuer))));
     }
-    if !is_audience(claims.get("aud"), expected.client_id) {
-        return Err(fault("it is for another app client"));
-    }
+    check_audience(claims, expected.client_id)?;
     match text("token_use") {
         _ if !expected.is_user_pool => {}
         Some("id") => {}
         Some(other) => return Err(fault(format!("it is not an ID token, its token_use is '{}'", quoted(other)))),
         None => return Err(fault("it has no 'token_use'")),
     }
+    let (issued_at, expires_at) = check_times(claims, expected)?;
+    if let Some(nonce) = expected.nonce
+        && !bool::from(text("nonce").unwrap_or_default().as_bytes().ct_eq(nonce.expose().as_bytes()))
+    {
+        return Err(fault("its nonce is not the one of this sign-in"));
+    }
+    if let (Some(at_hash), Some(access_token)) = (optional(claims, "at_hash"), expected.access_token) {
+        check_at_hash(at_hash.as_str().unwrap_or_default(), access_token)?;
+    }
+    let subject = Some(required("sub")?).filter(|sub| !sub.is_empty()).ok_or_else(|| fault("its 'sub' is empty"))?;
+    Ok(IdTokenClaims {
+        issuer: issuer.to_owned(),
+        subject: subject.to_owned(),
+        issued_at,
+        expires_at,
+        person: person::name(claims).unwrap_or_else(|| shortened(subject, LONGEST_NAME)),
+        provider: person::provider(claims),
+    })
+}
+
+/// Returns an optional claim. One that is null counts as missing.
+fn optional<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    claims.get(name).filter(|claim| !claim.is_null())
+}
+
+/// Checks `iat`, `exp` and `nbf`, and returns the first two.
+fn check_times(claims: &Map<String, Value>, expected: &Expected) -> Result<(DateTime<Utc>, DateTime<Utc>), Invalid> {
     let (issued_at, expires_at) = (time(claims, "iat")?, time(claims, "exp")?);
     let now = expected.time_for(issued_at);
     // The leeway is subtracted from our time: adding it to the token's could overflow.
     if expires_at <= now - LEEWAY {
         return Err(fault(format!("it expired at {expires_at}, and it is {now}{}", expected.doubt())));
     }
-    if claims.contains_key("nbf") && time(claims, "nbf")? > now + LEEWAY {
+    if issued_at > now + JUST_ISSUED {
+        return Err(fault(format!("it was issued in the future, at {issued_at}: it is {now}{}", expected.doubt())));
+    }
+    if optional(claims, "nbf").is_some() && time(claims, "nbf")? > now + LEEWAY {
         return Err(fault(format!("it is not valid yet, at {now}{}", expected.doubt())));
     }
-    if let Some(nonce) = expected.nonce
-        && !bool::from(text("nonce").unwrap_or_default().as_bytes().ct_eq(nonce.expose().as_bytes()))
-    {
-        return Err(fault("its nonce is not the one of this sign-in"));
-    }
-    if let (Some(at_hash), Some(access_token)) = (claims.get("at_hash"), expected.access_token) {
-        check_at_hash(at_hash.as_str().unwrap_or_default(), key, access_token)?;
-    }
-    let subject = Some(required("sub")?).filter(|sub| !sub.is_empty()).ok_or_else(|| fault("its 'sub' is empty"))?;
-    let names = ["email", "cognito:username", "preferred_username"];
-    let person = names.into_iter().filter_map(text).find(|name| !name.is_empty()).unwrap_or(subject);
-    Ok(IdTokenClaims {
-        issuer: issuer.to_owned(),
-        subject: subject.to_owned(),
-        issued_at,
-        expires_at,
-        person: shortened(person, LONGEST_NAME),
-        provider: provider(claims),
-    })
+    Ok((issued_at, expires_at))
 }
 
-/// Returns whether `aud`, a text or a list, names only this app client. A token for several audiences is refused,
-/// because cogfed cannot tell whether to trust the others.
-fn is_audience(aud: Option<&Value>, client_id: &str) -> bool {
-    match aud {
-        Some(Value::String(one)) => one == client_id,
-        Some(Value::Array(several)) => several.len() == 1 && several.first().and_then(Value::as_str) == Some(client_id),
-        _ => false,
-    }
-}
-
-fn check_at_hash(at_hash: &str, key: &CoreJsonWebKey, access_token: &Secret) -> Result<(), Invalid> {
-    let access_token = AccessToken::new(access_token.expose().to_owned());
-    let algorithm = CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256;
-    match AccessTokenHash::from_token(&access_token, &algorithm, key) {
-        Ok(hash) if hash.as_str() == at_hash => Ok(()),
-        _ => Err(fault("the access token that came along is not the one that it vouches for")),
-    }
-}
-
-/// Returns the provider in Cognito's claim `identities`: a list of objects, or such a list as JSON text. Any other form
-/// names no provider.
-fn provider(claims: &Map<String, Value>) -> Option<String> {
-    let identities = match claims.get("identities")? {
-        Value::String(text) => serde_json::from_str(text).ok()?,
-        other => other.clone(),
+/// Checks `aud`, a text or a list, and `azp` (OpenID Connect Core 1.0, section 3.1.3.7, items 3 to 5). With several
+/// audiences, `azp` has to say that the token was issued to this app client.
+fn check_audience(claims: &Map<String, Value>, client_id: &str) -> Result<(), Invalid> {
+    let audiences = match claims.get("aud") {
+        Some(Value::Array(several)) => several.as_slice(),
+        Some(one) => std::slice::from_ref(one),
+        None => &[],
     };
-    Some(shortened(identities.as_array()?.first()?.get("providerName")?.as_str()?, LONGEST_NAME))
+    if !audiences.iter().all(Value::is_string) || !audiences.iter().any(|audience| audience == client_id) {
+        return Err(fault("it is for another app client"));
+    }
+    match optional(claims, "azp") {
+        Some(party) if party == client_id => Ok(()),
+        Some(_) => Err(fault("it was issued to another app client, which its 'azp' names")),
+        None if audiences.iter().all(|audience| audience == client_id) => Ok(()),
+        None => Err(fault("it is for several app clients, and no 'azp' says that it was issued to this one")),
+    }
+}
+
+/// Checks the access token's hash: the left half of its SHA-256 in base64url (OpenID Connect Core 1.0, section
+/// 3.1.3.6).
+fn check_at_hash(at_hash: &str, access_token: &Secret) -> Result<(), Invalid> {
+    let hash = digest::digest(&digest::SHA256, access_token.expose().as_bytes());
+    let (left, _) = hash.as_ref().split_at(hash.as_ref().len() / 2);
+    match URL_SAFE_NO_PAD.encode(left) == at_hash {
+        true => Ok(()),
+        false => Err(fault("the access token that came along is not the one that it vouches for")),
+    }
 }
 
 fn time(claims: &Map<String, Value>, name: &str) -> Result<DateTime<Utc>, Invalid> {
@@ -250,16 +269,6 @@ fn object(part: &str, what: &str) -> Result<Map<String, Value>, Invalid> {
         .ok_or_else(|| fault(format!("its {what} is not a JSON object in which each name is there once")))
 }
 
-/// A JSON object without repeated names, because parsers disagree on which value counts (RFC 7519, section 4).
-struct Unique(Map<String, Value>);
-
-impl<'de> Deserialize<'de> for Unique {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let members = UniqueMembers::new("an object", |_| "a name is there twice".into());
-        Ok(Unique(deserializer.deserialize_map(members)?.into_iter().collect()))
-    }
-}
-
 /// Returns the claims of a token without verifying it. Use it only for a token that was verified when it was stored, or
 /// to explain one to a person.
 ///
@@ -273,10 +282,13 @@ pub fn unverified_claims(token: &Secret) -> Result<Map<String, Value>, Invalid> 
     }
 }
 
-/// Returns a JSON object in which each name occurs once; `None` if `json` is anything else.
+/// Returns a JSON object in which each name occurs once, at any depth; `None` if `json` is anything else. Parsers
+/// disagree on which of two members counts (RFC 7519, section 4).
 pub fn json_object(json: &[u8]) -> Option<Map<String, Value>> {
-    let Unique(object) = serde_json::from_slice(json).ok()?;
-    Some(object)
+    match json::value(json)? {
+        Value::Object(object) => Some(object),
+        _ => None,
+    }
 }
 
 fn decode(part: &str) -> Option<Vec<u8>> {

@@ -1,7 +1,8 @@
 //! The signing keys of an issuer (RFC 7517). They are public, and cached in cogfed's own folder for a day.
 
+mod set;
+
 use chrono::{DateTime, TimeDelta, Utc};
-use openidconnect::core::CoreJsonWebKeySet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -9,7 +10,10 @@ use super::id_token::{self, Expected, IdTokenClaims, Invalid};
 use crate::error::{Failure, Kind};
 use crate::folder::{Folder, StateFile};
 use crate::http::Http;
+use crate::json;
 use crate::secret::Secret;
+
+pub use set::{KeySet, key_set};
 
 /// The age at which cached keys are fetched again.
 const LIFE: TimeDelta = TimeDelta::hours(24);
@@ -106,7 +110,8 @@ impl<'a> Keys<'a> {
         if answer.status() != http::StatusCode::OK {
             return Err(unusable(format!("status {}", answer.status().as_u16())));
         }
-        let keys: Value = serde_json::from_slice(answer.body()).map_err(|_| unusable("not JSON".into()))?;
+        let keys = json::value(answer.body())
+            .ok_or_else(|| unusable("it is not JSON in which each name is there once".into()))?;
         key_set(&keys)?;
         let kept = CachedKeys { fetched_at: now, url: self.url.to_owned(), keys };
         // An error is only logged, because the copy only saves a request. A folder that is not writable is reported
@@ -114,15 +119,6 @@ impl<'a> Keys<'a> {
         self.file().write_or_log(&kept, "the signing keys could not be kept");
         Ok(kept.keys)
     }
-}
-
-/// Returns the key set of a JWKS document, without keys of unknown types (RFC 7517, section 5).
-///
-/// # Errors
-/// [`Kind::Network`] if it is no key set.
-pub fn key_set(keys: &Value) -> Result<CoreJsonWebKeySet, Failure> {
-    CoreJsonWebKeySet::deserialize(keys)
-        .map_err(|_| Failure::new(Kind::Network, "what is given as the signing keys is not a key set"))
 }
 
 fn refused(invalid: Invalid, described: &str) -> Failure {

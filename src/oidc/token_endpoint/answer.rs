@@ -115,7 +115,7 @@ fn members(body: &[u8]) -> Option<Members> {
 
 impl Members {
     fn error(&self, redactor: &Redactor) -> Option<TokenError> {
-        let text = |value: &Value| Some(redactor.redact(value.as_str()?)).filter(|text| !text.trim().is_empty());
+        let text = |value: &Value| Some(redactor.redact(value.as_str()?)).filter(|text| !text.is_empty());
         let description = text(&self.error_description).or_else(|| text(&self.error_message));
         // A code that decides something stays as it is, even if a secret contains it.
         let decides = |code: &&str| *code == INVALID_GRANT || WANTS_A_PERSON.contains(code);

@@ -9,6 +9,7 @@ use rsa::pkcs8::{EncodePublicKey, LineEnding};
 use rsa::traits::PublicKeyParts;
 use serde_json::json;
 
+use super::super::keys::key_set;
 use super::super::testing::{
     ACCESS_TOKEN, CLIENT, ISSUER, KEYS, NOW, at_hash, base64url, claims, header, jwks, message, rsa_signature, signed,
 };
@@ -45,7 +46,7 @@ fn verified_at(token: &str, nonce: Option<&str>, later: i64, offset: i64) -> Res
     let offset = Offset::measured(TimeDelta::seconds(offset));
     let (client_id, nonce, access_token) = (CLIENT, nonce.as_ref(), Some(&access_token));
     let expected = Expected { issuers: &issuers, is_user_pool: true, client_id, nonce, access_token, now, offset };
-    verify(&Secret::new(token), &jwks(), &expected)
+    verify(&Secret::new(token), &key_set(&jwks()).unwrap(), &expected)
 }
 
 /// Asserts that each token is refused, and that the message contains the reason.
@@ -191,11 +192,50 @@ fn tokens_with_repeated_names_are_refused() {
     };
     assert!(verified(&signed_text(&header, &claims), Some("the nonce")).is_ok());
     let aud = format!(r#""aud": "{CLIENT}""#);
+    let nested = r#"{"address": {"country": "a", "country": "b"},"#;
+    let listed = r#"{"identities": [{"providerName": "AzureAD", "providerName": "AzureB2C"}],"#;
     refused(vec![
+        (signed_text(&header, &claims.replacen('{', nested, 1)), "in which each name is there once"),
+        (signed_text(&header, &claims.replacen('{', listed, 1)), "in which each name is there once"),
+        (signed_text(&twice(&header, r#""jwk": {"n": "a", "n": "b"}"#), &claims), "its header is not a JSON object"),
         (signed_text(&twice(&header, r#""alg": "RS256""#), &claims), "its header is not a JSON object in which"),
         (signed_text(&header, &claims.replacen('{', &format!("{{{aud},"), 1)), "its payload is not a JSON object"),
         (signed_text(&header, &claims.replacen('{', r#"{"sub": "0002","#, 1)), "in which each name is there once"),
     ]);
+}
+
+#[test]
+fn only_the_types_of_an_id_token_are_accepted() {
+    let typed = |typ: Value| signed(&json!({ "kid": "pool", "alg": "RS256", "typ": typ }), &claims());
+    for typ in ["JWT", "jwt", "application/jwt", "Application/JWT"] {
+        assert!(verified(&typed(json!(typ)), Some("the nonce")).is_ok(), "{typ}");
+    }
+    let others =
+        ["at+jwt", "application/at+jwt", "AT+JWT", "logout+jwt", "secevent+jwt", "dpop+jwt", "", "JWT ", "JOSE"];
+    refused(others.map(|typ| (typed(json!(typ)), "it is not an ID token, its typ is")).to_vec());
+    let odd = [json!(null), json!(["JWT"]), json!(1), json!({})];
+    refused(odd.map(|typ| (typed(typ), "its 'typ' is not a text")).to_vec());
+}
+
+#[test]
+fn optional_claims_that_are_null_count_as_missing() {
+    let null = json!(null);
+    let mut claims = claims();
+    for name in ["at_hash", "nbf", "azp", "email", "emails", "upn", "cognito:username", "identities", "auth_time"] {
+        claims[name] = null.clone();
+    }
+    let found = verified(&signed(&header(), &claims), Some("the nonce")).unwrap();
+    assert_eq!((found.person.as_str(), found.provider), ("0001", None));
+    for name in ["iss", "aud", "exp", "iat", "sub", "nonce", "token_use"] {
+        let mut claims = self::claims();
+        claims[name] = null.clone();
+        assert!(verified(&signed(&header(), &claims), Some("the nonce")).is_err(), "{name}");
+    }
+    for name in ["alg", "kid", "crit", "typ"] {
+        let mut header = header();
+        header[name] = null.clone();
+        assert!(verified(&signed(&header, &self::claims()), Some("the nonce")).is_err(), "{name}");
+    }
 }
 
 #[test]
@@ -233,7 +273,17 @@ fn tokens_with_wrong_claims_are_refused() {
         (with(json!({ "aud": "other" })), "another app client"),
         (with(json!({ "aud": CLIENT.trim_start_matches('3') })), "another app client"),
         (with(json!({ "aud": [] })), "another app client"),
-        (with(json!({ "aud": [CLIENT, "other"] })), "another app client"),
+        (with(json!({ "aud": [CLIENT, "other"] })), "several app clients"),
+        (with(json!({ "aud": [CLIENT, "other"], "azp": "other" })), "another app client, which its 'azp' names"),
+        (with(json!({ "aud": [CLIENT, 5], "azp": CLIENT })), "another app client"),
+        (with(json!({ "aud": ["other"], "azp": CLIENT })), "another app client"),
+        (with(json!({ "azp": "other" })), "another app client, which its 'azp' names"),
+        (with(json!({ "azp": "" })), "another app client, which its 'azp' names"),
+        (with(json!({ "azp": [CLIENT] })), "another app client, which its 'azp' names"),
+        (with(json!({ "azp": 5 })), "another app client, which its 'azp' names"),
+        (with(json!({ "iat": NOW + 601 })), "issued in the future"),
+        (with(json!({ "iat": NOW + 86_400, "exp": NOW + 90_000 })), "issued in the future"),
+        (with(json!({ "iat": NOW + 315_360_000, "exp": NOW + 315_363_600 })), "issued in the future"),
         (with(json!({ "aud": [[CLIENT]] })), "another app client"),
         (with(json!({ "aud": { CLIENT: true } })), "another app client"),
         (with(json!({ "token_use": null })), "no 'token_use'"),
@@ -278,10 +328,14 @@ fn tokens_with_odd_but_harmless_claims_are_accepted() {
         json!({ "nbf": NOW + 60 }),
         json!({ "nbf": DateTime::<Utc>::MIN_UTC.timestamp() }),
         json!({ "at_hash": null }),
-        json!({ "iat": NOW + 3000 }),
+        json!({ "iat": NOW + 600 }),
+        json!({ "aud": [CLIENT, CLIENT] }),
+        json!({ "aud": [CLIENT, "a project"], "azp": CLIENT }),
+        json!({ "aud": ["a project", CLIENT], "azp": CLIENT }),
+        json!({ "azp": CLIENT }),
         json!({ "email_verified": "yes", "phone_number_verified": 1, "updated_at": "yesterday", "locale": 7 }),
         json!({ "cognito:groups": "one", "cognito:roles": { "a": 1 }, "custom:roles": ["x"], "address": "a street" }),
-        json!({ "auth_time": "1", "azp": 5, "acr": [], "amr": "mfa" }),
+        json!({ "auth_time": "1", "acr": [], "amr": "mfa" }),
     ] {
         let claims = verified(&with(changes.clone()), Some("the nonce")).unwrap_or_else(|error| {
             panic!("{changes}: {error:?}");
@@ -298,7 +352,9 @@ fn odd_person_or_provider_claims_never_fail_a_token() {
         (json!({ "email": 1 }), "AzureAD_alice"),
         (json!({ "email": "" }), "AzureAD_alice"),
         (json!({ "email": null, "cognito:username": null }), "0001"),
-        (json!({ "email": ["a"], "cognito:username": "" }), "0001"),
+        (json!({ "email": [], "cognito:username": "" }), "0001"),
+        (json!({ "email": [" ", 1], "cognito:username": "" }), "0001"),
+        (json!({ "email": ["kim@corp.example"] }), "kim@corp.example"),
     ] {
         assert_eq!(verified(&with(changes), None).unwrap().person, person);
     }
@@ -310,7 +366,7 @@ fn odd_person_or_provider_claims_never_fail_a_token() {
         (json!({}), None),
         (json!([1]), None),
         (json!([{ "providerName": 1 }]), None),
-        (json!([{ "providerName": "AzureAD" }, { "providerName": "AzureB2C" }]), Some("AzureAD")),
+        (json!([{ "providerName": "AzureAD" }, { "providerName": "AzureB2C" }]), Some("AzureAD, AzureB2C")),
     ] {
         let claims = verified(&with(json!({ "identities": identities })), None).unwrap();
         assert_eq!(claims.provider.as_deref(), provider, "{identities}");

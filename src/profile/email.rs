@@ -85,10 +85,7 @@ impl Profile {
         let has_provider = self.identity_provider.is_some() || self.idp_identifier.is_some();
         let login_hint = Some(address.to_owned());
         match self.issuer.user_pool().is_some() && !has_provider {
-            true => {
-                let account = Some(self.who().to_owned());
-                Ok(Self { login_hint, account, idp_identifier: Some(domain), ..self })
-            }
+            true => Ok(Self { login_hint, idp_identifier: Some(domain), ..self }),
             false => Ok(Self { login_hint, ..self }),
         }
     }

@@ -8,12 +8,14 @@ mod file;
 mod issuer;
 pub mod keys;
 mod settings;
+mod sign_in_name;
 
 use chrono::TimeDelta;
 
 pub use file::Configuration;
 pub use issuer::{Issuer, PlainIssuer, ProviderEndpoints, UserPool};
 pub use settings::{Override, Setting, Settings, Source, Value};
+pub use sign_in_name::{NamedBy, SignInName};
 
 use checked::Checked;
 
@@ -63,8 +65,8 @@ pub struct Profile {
     pub idp_identifier: Option<String>,
     /// The domains of people's email addresses, by which `login --email` finds the profile.
     pub email_domains: Vec<String>,
-    /// A name for this sign-in, to tell apart two people at one provider.
-    pub account: Option<String>,
+    /// The name of this sign-in, under which it is stored: `account` tells apart two people at one provider.
+    pub sign_in_name: SignInName,
     /// The user name that the provider's page suggests.
     pub login_hint: Option<String>,
     /// The prompt that the provider shows instead of using its session: `login`, `select_account` or `consent`.
@@ -200,6 +202,8 @@ impl Profile {
             return Err(of.fault(keys::IDP_IDENTIFIER, "give 'identity_provider' or 'idp_identifier', not both"));
         }
         of.one_partition(&identity_pool_id)?;
+        let account = of.text(keys::ACCOUNT, |text| check::name(text, 64))?;
+        let sign_in_name = SignInName::of(account, identity_provider.as_ref(), idp_identifier.as_ref());
         let redirect = Redirect {
             host: of.required(keys::REDIRECT_HOST, check::redirect_host)?,
             ports: of.ports()?,
@@ -212,7 +216,7 @@ impl Profile {
             identity_provider,
             idp_identifier,
             email_domains: of.hosts(keys::EMAIL_DOMAINS, check::host)?,
-            account: of.text(keys::ACCOUNT, |text| check::name(text, 64))?,
+            sign_in_name,
             login_hint: of.text(keys::LOGIN_HINT, |text| check::name(text, 256))?,
             prompt: of.text(keys::PROMPT, |text| check::one_of(text, &["login", "select_account", "consent"]))?,
             lang: of.text(keys::LANG, |text| check::name(text, 16))?,
@@ -236,13 +240,9 @@ impl Profile {
         })
     }
 
-    /// Returns the part of account names that tells sign-ins apart: `account`, else the identity provider, else that
-    /// provider's identifier, else `default`.
+    /// Returns the name of the sign-in, without the key that gives it: see [`SignInName`].
     pub fn who(&self) -> &str {
-        [&self.account, &self.identity_provider, &self.idp_identifier]
-            .into_iter()
-            .find_map(|name| name.as_deref())
-            .unwrap_or("default")
+        &self.sign_in_name.name
     }
 
     /// Returns the profile with another identity provider, for one sign-in. The other provider does not change the name
@@ -256,8 +256,7 @@ impl Profile {
             return Err(fault(format!("profile '{}' names an issuer in the place of a user pool", self.name)));
         }
         let provider = check::name(provider, LONGEST_PROVIDER).map_err(fault)?;
-        let account = Some(self.who().to_owned());
-        Ok(Self { account, identity_provider: Some(provider), idp_identifier: None, ..self })
+        Ok(Self { identity_provider: Some(provider), idp_identifier: None, ..self })
     }
 
     /// Returns whether the profile uses the classic flow.

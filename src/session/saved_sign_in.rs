@@ -106,7 +106,7 @@ impl Session {
         });
         // Without a refresh token to revoke, a readable record, or room to write it, the sign-in is deleted at once.
         if !matches!(left, Some(Ok(()))) {
-            self.store.delete(&tokens_account(self.profile()))?;
+            TokensRecord::delete(&self.store, self.profile())?;
         }
         self.forget_marks();
         Ok(old.map(|tokens| SigningOut { tokens, credentials }))
@@ -141,7 +141,7 @@ impl Session {
         let _lock = self.lock()?;
         let stored = TokensRecord::read_to_replace(&self.store, self.profile())?;
         if stored.is_none_or(|stored| stored.generation == signing_out.tokens.generation) {
-            self.store.delete(&tokens_account(self.profile()))?;
+            TokensRecord::delete(&self.store, self.profile())?;
         }
         Ok(())
     }

@@ -361,7 +361,7 @@ def test_items_with_another_label_and_content_type_still_work(due):
 def test_newer_and_foreign_records_stay_in_the_keyring(due):
     tokens, _ = accounts(due)
     mine = json.loads(lookup(due, tokens))
-    for change, told in [({"version": 2}, "from a newer cogfed"), ({"token_endpoint": "https://other.example"}, "belongs to")]:
+    for change, told in [({"version": 3}, "from a newer cogfed"), ({"token_endpoint": "https://other.example"}, "belongs to")]:
         text = json.dumps({**mine, **change})
         due.program("secret-tool", "clear", *attributes(tokens)).good()
         put(due, tokens, text)

@@ -41,9 +41,7 @@ pub fn claims(flags: &Roles, context: Option<&ProfileContext>, env: &mut Env) ->
         let message = format!("the stored ID token cannot be read: {}", reason(invalid));
         Failure::new(Kind::Store, message).hint(format!("run '{} --force'", session.profile().login_command()))
     })?;
-    // Not every issuer's access token is a JWT.
-    let scopes_given = unverified_claims(&tokens.access_token).ok().as_ref().and_then(scope);
-    Ok(Claims { claims, scopes_given })
+    Ok(Claims { claims, scopes_given: tokens.scope })
 }
 
 fn of_file(path: &Path, env: &mut Env) -> Result<Map<String, Value>, Failure> {

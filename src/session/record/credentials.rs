@@ -7,6 +7,7 @@ use super::{VERSION, credentials_account, destination, read, written};
 use crate::aws::Credentials;
 use crate::clock::Offset;
 use crate::error::Failure;
+use crate::profile::NamedBy;
 use crate::secret::{self, Secret};
 use crate::session::Ask;
 use crate::store::{Cached, Store};
@@ -19,6 +20,12 @@ pub struct CredentialsRecord {
     pub user_pool_id: String,
     /// The app client of the sign-in.
     pub client_id: String,
+    /// The name of the sign-in. Records of version 1 have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub who: Option<String>,
+    /// The key that gives that name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub named_by: Option<NamedBy>,
     /// The identity pool that issued the credentials.
     pub identity_pool_id: String,
     /// The endpoint of that identity pool.
@@ -50,6 +57,8 @@ impl CredentialsRecord {
             version: VERSION,
             user_pool_id: profile.issuer.id().to_owned(),
             client_id: profile.client_id.clone(),
+            who: Some(profile.who().to_owned()),
+            named_by: Some(profile.sign_in_name.by),
             identity_pool_id: profile.identity_pool_id.clone(),
             identity_pool_endpoint: profile.endpoints.identity_pool.clone(),
             sts_endpoint: destination::sts_endpoint(ask).cloned(),

@@ -6,7 +6,8 @@
 
 use super::{CredentialsRecord, LONGEST_QUOTE, TokensRecord};
 use crate::error::{Failure, Kind, shortened};
-use crate::profile::{Issuer, Profile};
+use crate::oidc::Identity;
+use crate::profile::{Issuer, NamedBy, Profile};
 use crate::session::Ask;
 
 /// The intended use of a stored sign-in.
@@ -92,11 +93,31 @@ impl TokensRecord {
         for (what, stored, wanted) in [
             (profile.issuer.described(), self.user_pool_id.as_str(), profile.issuer.id()),
             ("app client", &self.client_id, &profile.client_id),
-            ("account", &self.who, profile.who()),
         ] {
             if stored != wanted {
                 return Mismatch::of(what, stored, wanted);
             }
+        }
+        self.fits_name(profile)
+    }
+
+    /// Compares the name of the sign-in and the key that gives it. A record of version 1 has no key: it counts as an
+    /// identity provider's unless its ID token names others.
+    fn fits_name(&self, profile: &Profile) -> Result<(), Mismatch> {
+        let wanted = &profile.sign_in_name;
+        let by = self.named_by.unwrap_or(wanted.by);
+        let is_others = || {
+            let providers = Identity::of_token(&self.id_token).providers;
+            self.named_by.is_none()
+                && wanted.by == NamedBy::IdentityProvider
+                && !providers.is_empty()
+                && !providers.contains(&wanted.name)
+        };
+        if by != wanted.by {
+            return Mismatch::of(by.described(), &self.who, &format!("the {} {}", wanted.by.described(), wanted.name));
+        }
+        if self.who != wanted.name || is_others() {
+            return Mismatch::of(by.described(), &self.who, &wanted.name);
         }
         Ok(())
     }
@@ -131,11 +152,15 @@ impl TokensRecord {
 }
 
 impl CredentialsRecord {
-    /// Returns whether these credentials are for `ask` and come from its profile's endpoints.
+    /// Returns whether these credentials are for `ask`, were made from its sign-in and come from its profile's
+    /// endpoints. The sign-in is compared because some stores ignore the case of a name. A record of version 1 does not
+    /// name it and never fits, so that its credentials are renewed.
     pub fn fits(&self, ask: &Ask) -> bool {
         let profile = &ask.profile;
         self.user_pool_id == profile.issuer.id()
             && self.client_id == profile.client_id
+            && self.who.as_deref() == Some(profile.who())
+            && self.named_by == Some(profile.sign_in_name.by)
             && self.identity_pool_id == profile.identity_pool_id
             && self.identity_pool_endpoint == profile.endpoints.identity_pool
             && self.sts_endpoint.as_ref() == sts_endpoint(ask)

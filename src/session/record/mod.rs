@@ -14,13 +14,16 @@ pub use self::destination::{Mismatch, Use};
 use super::Ask;
 use super::accepted::Accepted;
 use crate::error::{Failure, Kind};
-use crate::oidc::Tokens;
-use crate::profile::{Flow, Profile, Role};
+use crate::oidc::{Tokens, unverified_claims};
+use crate::profile::{Flow, NamedBy, Profile, Role};
 use crate::secret::{self, Secret};
 use crate::store::{Store, StoreError};
 
 /// The version that is written. Older ones are read, newer ones are refused and left alone.
-const VERSION: u32 = 1;
+///
+/// Version 1 kept the access token, and did not name the key that gives a sign-in's name. Its credentials did not name
+/// the sign-in at all.
+const VERSION: u32 = 2;
 /// The largest record that is read, in bytes; real ones are a few KiB.
 const LARGEST: usize = 1 << 20;
 /// The longest value of a record that a message quotes, in characters.
@@ -34,7 +37,13 @@ const CLASSIC: &str = "classic/";
 /// Returns the account of a sign-in's tokens: `tokens/USER POOL/APP CLIENT/WHO`. Without a user pool, the issuer takes
 /// its place.
 pub fn tokens_account(profile: &Profile) -> String {
-    format!("tokens/{}/{}/{}", part(profile.issuer.id()), profile.client_id, part(profile.who()))
+    format!("tokens/{}/{}/{}", part(profile.issuer.id()), profile.client_id, part(&profile.sign_in_name.part()))
+}
+
+/// Returns the account in which version 1 kept the sign-in's tokens, if it is another one.
+fn earlier_tokens_account(profile: &Profile) -> Option<String> {
+    let earlier = format!("tokens/{}/{}/{}", part(profile.issuer.id()), profile.client_id, part(profile.who()));
+    Some(earlier).filter(|earlier| *earlier != tokens_account(profile))
 }
 
 /// Returns the account of a profile's credentials: `credentials/USER POOL/APP CLIENT/WHO/IDENTITY POOL/ROLE`. The
@@ -50,7 +59,7 @@ fn before_role(profile: &Profile) -> String {
         "credentials/{}/{}/{}/{}/",
         part(profile.issuer.id()),
         profile.client_id,
-        part(profile.who()),
+        part(&profile.sign_in_name.part()),
         profile.identity_pool_id
     )
 }
@@ -70,6 +79,9 @@ pub struct TokensRecord {
     pub client_id: String,
     /// The sign-in's name, [`Profile::who`].
     pub who: String,
+    /// The key that gives that name. Records of version 1 do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub named_by: Option<NamedBy>,
     /// The only token endpoint that may receive the refresh token.
     pub token_endpoint: String,
     /// The only identity pool endpoint besides AWS's own that may receive the ID token.
@@ -96,9 +108,12 @@ pub struct TokensRecord {
     pub issued_at: DateTime<Utc>,
     /// The expiry of the ID token by this machine's clock or by the user pool's, whichever is earlier.
     pub expires_at: DateTime<Utc>,
-    /// The access token.
-    #[serde(serialize_with = "secret::exposed")]
-    pub access_token: Secret,
+    /// The claim `scope` of the access token, if that is a JWT. The token itself is not kept, because nothing uses it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// The access token of a record of version 1.
+    #[serde(default, skip_serializing)]
+    access_token: Option<Secret>,
     /// The refresh token, until the user pool rejects it.
     #[serde(serialize_with = "secret::exposed_option")]
     pub refresh_token: Option<Secret>,
@@ -117,6 +132,9 @@ pub struct TokensRecord {
     /// The things that the person accepted at the sign-in. `None` if cogfed 0.1.0 made the record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted: Option<Accepted>,
+    /// True if the record was read from the account of version 1, which is deleted once the record is written.
+    #[serde(skip)]
+    is_from_earlier_account: bool,
 }
 
 /// The early end of a sign-in.
@@ -154,6 +172,7 @@ impl TokensRecord {
             user_pool_id: profile.issuer.id().to_owned(),
             client_id: profile.client_id.clone(),
             who: profile.who().to_owned(),
+            named_by: Some(profile.sign_in_name.by),
             token_endpoint: tokens.grant.token_endpoint.clone(),
             identity_pool_endpoint: profile.endpoints.identity_pool.clone(),
             sts_endpoint: Some(&profile.endpoints.sts).filter(|_| !profile.endpoints.sts_is_aws).cloned(),
@@ -166,13 +185,15 @@ impl TokensRecord {
             id_token: Secret::default(),
             issued_at: now,
             expires_at: now,
-            access_token: Secret::default(),
+            scope: None,
+            access_token: None,
             refresh_token: None,
             client_secret,
             identities: BTreeMap::new(),
             credentials: BTreeSet::new(),
             ended: None,
             accepted: Some(accepted),
+            is_from_earlier_account: false,
         };
         record.take(tokens);
         record
@@ -191,7 +212,9 @@ impl TokensRecord {
         }
         self.issued_at = grant.offset.here(claims.issued_at);
         self.expires_at = grant.offset.expiry(claims.expires_at);
-        self.access_token = grant.access_token.clone().unwrap_or_default();
+        if let Some(access_token) = &grant.access_token {
+            self.scope = scope_of(access_token);
+        }
         if let Some(refresh_token) = &grant.refresh_token {
             self.refresh_token = Some(refresh_token.clone());
         }
@@ -216,9 +239,36 @@ impl TokensRecord {
     /// [`Kind::Store`] if the store or the record fails, or the record belongs to other endpoints.
     pub fn read(store: &Store, ask: &Ask) -> Result<Option<Self>, Failure> {
         let account = tokens_account(&ask.profile);
-        let Some(record) = read::<Self>(store.get(&account)?, &account)? else { return Ok(None) };
+        let record = match read::<Self>(store.get(&account)?, &account)? {
+            None => Self::read_earlier(store, &ask.profile)?,
+            record => record,
+        };
+        let Some(record) = record else { return Ok(None) };
         record.fits(Use::Renewal(ask)).map_err(|mismatch| mismatch.of_renewal(&ask.profile))?;
-        Ok(Some(record))
+        Ok(Some(record.upgraded(&ask.profile)))
+    }
+
+    /// Reads the record of version 1 from the account that this version gives to another sign-in. It counts only if it
+    /// is of that version and has the profile's name.
+    fn read_earlier(store: &Store, profile: &Profile) -> Result<Option<Self>, Failure> {
+        let Some(account) = earlier_tokens_account(profile) else { return Ok(None) };
+        let text = match store.get(&account) {
+            Err(StoreError::Damaged { .. }) => return Ok(None),
+            text => text?,
+        };
+        let record = read::<Self>(text, &account).ok().flatten();
+        let record = record.filter(|record| record.version == 1 && record.who == profile.who());
+        Ok(record.map(|record| Self { is_from_earlier_account: true, ..record }))
+    }
+
+    /// Returns the record in the form of this version. It belongs to `profile`.
+    fn upgraded(mut self, profile: &Profile) -> Self {
+        self.version = VERSION;
+        self.named_by.get_or_insert(profile.sign_in_name.by);
+        if let Some(access_token) = self.access_token.take() {
+            self.scope = scope_of(&access_token);
+        }
+        self
     }
 
     /// Reads the record to replace or delete it, even if it belongs to other endpoints. A damaged record counts as
@@ -232,10 +282,24 @@ impl TokensRecord {
             Err(StoreError::Damaged { .. }) => return Ok(None),
             text => text?,
         };
-        match read::<Self>(text, &account) {
-            Ok(record) => Ok(record),
-            Err(Unreadable::Damaged(_)) => Ok(None),
-            Err(Unreadable::Newer(failure)) => Err(failure),
+        let record = match read::<Self>(text, &account) {
+            Ok(None) => Self::read_earlier(store, profile)?,
+            Ok(record) => record,
+            Err(Unreadable::Damaged(_)) => None,
+            Err(Unreadable::Newer(failure)) => return Err(failure),
+        };
+        Ok(record.map(|record| record.upgraded(profile)))
+    }
+
+    /// Deletes the profile's record.
+    ///
+    /// # Errors
+    /// [`Kind::Store`].
+    pub fn delete(store: &Store, profile: &Profile) -> Result<(), Failure> {
+        store.delete(&tokens_account(profile))?;
+        match earlier_tokens_account(profile).filter(|_| matches!(Self::read_earlier(store, profile), Ok(Some(_)))) {
+            Some(earlier) => Ok(store.delete(&earlier)?),
+            None => Ok(()),
         }
     }
 
@@ -266,8 +330,17 @@ impl TokensRecord {
     /// # Errors
     /// [`Kind::Store`].
     pub fn write(&self, store: &Store, profile: &Profile) -> Result<(), Failure> {
-        Ok(store.set(&tokens_account(profile), &written(self))?)
+        store.set(&tokens_account(profile), &written(self))?;
+        match earlier_tokens_account(profile).filter(|_| self.is_from_earlier_account) {
+            Some(earlier) => Ok(store.delete(&earlier)?),
+            None => Ok(()),
+        }
     }
+}
+
+/// Returns the claim `scope` of an access token. Not every issuer's access token is a JWT.
+fn scope_of(access_token: &Secret) -> Option<String> {
+    Some(unverified_claims(access_token).ok()?.get("scope")?.as_str()?.to_owned())
 }
 
 fn written<R: Serialize>(record: &R) -> Secret {

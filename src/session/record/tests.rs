@@ -1,7 +1,9 @@
-//! Records of version 1 stay readable, and tokens go only where their record allows.
+//! Records of every version stay readable, and tokens go only where their record allows.
 
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use super::*;
@@ -15,6 +17,8 @@ use crate::store::Cached;
 use crate::store::testing::copies;
 use crate::store::{MemoryStore, Patience, StoreKind};
 
+const EARLIER: &str = include_str!("../../../tests/data/released/form-1/tokens.json");
+const EARLIER_CREDENTIALS: &str = include_str!("../../../tests/data/released/form-1/credentials.json");
 const TOKENS: &str = include_str!("../../../tests/data/released/0.1.0/tokens.json");
 const LEAST: &str = include_str!("../../../tests/data/released/0.1.0/tokens-least.json");
 const CREDENTIALS: &str = include_str!("../../../tests/data/released/0.1.0/credentials.json");
@@ -53,7 +57,7 @@ fn of(text: &str) -> Value {
 }
 
 #[test]
-fn tokens_record_of_version_1_is_read_and_written_unchanged() {
+fn tokens_record_is_read_and_written_unchanged() {
     let profile = own();
     let account = tokens_account(&profile);
     for text in [TOKENS, LEAST] {
@@ -79,7 +83,7 @@ fn tokens_record_of_version_1_is_read_and_written_unchanged() {
 }
 
 #[test]
-fn credentials_record_of_version_1_is_read_and_written_unchanged() {
+fn credentials_record_is_read_and_written_unchanged() {
     let profile = own();
     let account = credentials_account(&ask(&profile));
     let store = store(&account, CREDENTIALS);
@@ -96,6 +100,113 @@ fn credentials_record_of_version_1_is_read_and_written_unchanged() {
 }
 
 #[test]
+fn earlier_tokens_record_is_read_and_loses_its_access_token() {
+    let profile = own();
+    let account = tokens_account(&profile);
+    let claims = URL_SAFE_NO_PAD.encode(r#"{"scope":"openid phone"}"#);
+    for (access_token, scope) in [("this-is-no-access-token", None), (&format!("x.{claims}.y"), Some("openid phone"))] {
+        let store = store(&account, &EARLIER.replace("this-is-no-access-token", access_token));
+        let record = TokensRecord::read(&store, &ask(&profile)).unwrap().unwrap();
+        assert_eq!((record.person.as_str(), record.scope.as_deref()), ("alice@corp.example", scope));
+        record.write(&store, &profile).unwrap();
+        let written = store.get(&account).unwrap().unwrap();
+        assert!(!written.expose().contains(access_token), "{}", written.expose());
+        assert!(!written.expose().contains("access_token"), "{}", written.expose());
+        assert_eq!(of(written.expose())["version"], 2);
+        let again = TokensRecord::read(&store, &ask(&profile)).unwrap().unwrap();
+        assert_eq!((again.scope.as_deref(), again.refresh_token), (scope, record.refresh_token));
+    }
+    let replaced = TokensRecord::read_to_replace(&store(&account, EARLIER), &profile).unwrap().unwrap();
+    assert!(!written(&replaced).expose().contains("this-is-no-access-token"));
+}
+
+#[test]
+fn earlier_credentials_record_is_renewed() {
+    let profile = own();
+    let account = credentials_account(&ask(&profile));
+    assert!(CredentialsRecord::read(&store(&account, EARLIER_CREDENTIALS), &ask(&profile)).unwrap().is_none());
+}
+
+/// Some stores ignore the case of a name, so that two profiles share an item.
+#[test]
+fn credentials_of_another_sign_in_name_are_not_read() {
+    let profile = own();
+    let account = credentials_account(&ask(&profile));
+    for (who, named_by) in [
+        (json!("azuread"), json!("identity_provider")),
+        (json!("AzureAD "), json!("identity_provider")),
+        (json!("AzureAD"), json!("account")),
+        (json!("AzureAD"), json!(null)),
+        (json!(null), json!("identity_provider")),
+    ] {
+        let mut record = of(CREDENTIALS);
+        (record["who"], record["named_by"]) = (who.clone(), named_by.clone());
+        let store = store(&account, &record.to_string());
+        assert!(CredentialsRecord::read(&store, &ask(&profile)).unwrap().is_none(), "{who} {named_by}");
+    }
+}
+
+#[test]
+fn tokens_of_another_sign_in_name_are_refused() {
+    let own = own();
+    for (who, named_by, belongs) in [
+        ("azuread", "identity_provider", "the identity provider azuread, and the profile names AzureAD"),
+        ("AzureAD", "account", "the account AzureAD, and the profile names the identity provider AzureAD"),
+        ("default", "default", "the account default, and the profile names the identity provider AzureAD"),
+    ] {
+        let mut record = of(TOKENS);
+        (record["who"], record["named_by"]) = (who.into(), named_by.into());
+        let store = store(&tokens_account(&own), &record.to_string());
+        let error = TokensRecord::read(&store, &ask(&own)).unwrap_err();
+        assert!(error.message.ends_with(belongs), "{error}");
+    }
+}
+
+/// Version 1 kept the sign-ins of an account and of an identity provider of the same name in one item.
+#[test]
+fn earlier_record_is_found_under_its_old_name_and_moved() {
+    let (by_account, by_provider) = (profile("account = 'AzureAD'", ""), own());
+    let earlier = tokens_account(&by_provider);
+    let store = store(&earlier, EARLIER);
+    let record = TokensRecord::read(&store, &ask(&by_account)).unwrap().unwrap();
+    assert_eq!(record.named_by, Some(NamedBy::Account));
+    record.write(&store, &by_account).unwrap();
+    assert!(store.get(&earlier).unwrap().is_none(), "it is now the account's alone");
+    assert!(TokensRecord::read(&store, &ask(&by_provider)).unwrap().is_none());
+    assert_eq!(TokensRecord::read(&store, &ask(&by_account)).unwrap().unwrap().person, "alice@corp.example");
+    // The other one comes first.
+    let store = self::store(&earlier, EARLIER);
+    TokensRecord::read(&store, &ask(&by_provider)).unwrap().unwrap().write(&store, &by_provider).unwrap();
+    assert!(TokensRecord::read(&store, &ask(&by_account)).unwrap().is_none());
+    assert!(TokensRecord::read_to_replace(&store, &by_account).unwrap().is_none());
+    TokensRecord::delete(&store, &by_account).unwrap();
+    assert!(store.get(&earlier).unwrap().is_some(), "another sign-in's item stays");
+    let store = self::store(&earlier, EARLIER);
+    TokensRecord::delete(&store, &by_account).unwrap();
+    assert!(store.get(&earlier).unwrap().is_none());
+}
+
+#[test]
+fn earlier_record_of_another_provider_is_not_the_profiles() {
+    let own = own();
+    let token = |identities: Value| {
+        let claims = URL_SAFE_NO_PAD.encode(json!({ "identities": identities }).to_string());
+        EARLIER.replace("this-is-no-id-token", &format!("x.{claims}.y"))
+    };
+    let names = |names: &[&str]| names.iter().map(|name| json!({ "providerName": name })).collect::<Vec<_>>().into();
+    for (identities, is_read) in [
+        (names(&["AzureAD"]), true),
+        (names(&["Other", "AzureAD"]), true),
+        (names(&[]), true),
+        (Value::Null, true),
+        (names(&["AzureB2C"]), false),
+    ] {
+        let store = store(&tokens_account(&own), &token(identities.clone()));
+        assert_eq!(TokensRecord::read(&store, &ask(&own)).is_ok(), is_read, "{identities}");
+    }
+}
+
+#[test]
 fn account_names_are_readable_and_cannot_be_confused() {
     assert_eq!(tokens_account(&own()), "tokens/eu-west-1_AbC123xyz/3n4b5urk1ft4fl3mg5e62d9ado/AzureAD");
     let role = "role_arn = 'arn:aws:iam::000000000000:role/a/b'";
@@ -104,8 +215,18 @@ fn account_names_are_readable_and_cannot_be_confused() {
             .ends_with("/default/eu-west-1:1cf667a2-49a6-454b-9e45-231990000000/arn:aws:iam::000000000000:role/a/b")
     );
     let account = tokens_account(&profile("account = 'a/b%2Fc'", ""));
-    assert!(account.ends_with("/a%2Fb%252Fc"), "{account}");
-    let names = ["account = 'a'", "idp_identifier = 'corp.example'", "identity_provider = 'AzureB2C'", ""];
+    assert!(account.ends_with("/account:a%2Fb%252Fc"), "{account}");
+    let names = [
+        "account = 'a'",
+        "account = 'AzureB2C'",
+        "account = 'default'",
+        "idp_identifier = 'AzureB2C'",
+        "idp_identifier = 'corp.example'",
+        "identity_provider = 'AzureB2C'",
+        "identity_provider = 'account:AzureB2C'",
+        "identity_provider = 'default'",
+        "",
+    ];
     let accounts: BTreeSet<String> = names.iter().map(|name| tokens_account(&profile(name, ""))).collect();
     assert_eq!(accounts.len(), names.len());
     assert_eq!(tokens_account(&profile(role, "")), tokens_account(&profile("", "")), "roles share a sign-in");
@@ -283,8 +404,8 @@ fn sign_in_lists_the_roles_of_its_credentials() {
 fn unreadable_record_is_reported_without_its_text() {
     let profile = own();
     let account = tokens_account(&profile);
-    let torn = TOKENS.split_at(TOKENS.find("access_token").unwrap() + 30).0;
-    for text in ["", "{}", "[1]", "{\"version\":-1}", "{\"version\":1}", torn, "canary-canary"] {
+    let torn = TOKENS.split_at(TOKENS.find("refresh_token").unwrap() + 30).0;
+    for text in ["", "{}", "[1]", "{\"version\":-1}", "{\"version\":1}", "{\"version\":2}", torn, "canary-canary"] {
         let store = store(&account, text);
         let error = TokensRecord::read(&store, &ask(&profile)).unwrap_err();
         assert_eq!(error.kind, Kind::Store);
@@ -292,7 +413,7 @@ fn unreadable_record_is_reported_without_its_text() {
         assert!(said.contains("cannot be read") && !said.contains("this-is-no") && !said.contains("canary"), "{said}");
         assert!(TokensRecord::read_to_replace(&store, &profile).unwrap().is_none());
     }
-    let newer = store(&account, "{\"version\":2}");
+    let newer = store(&account, "{\"version\":3}");
     assert!(TokensRecord::read_to_replace(&newer, &profile).unwrap_err().to_string().contains("from a newer cogfed"));
 }
 
@@ -313,7 +434,7 @@ fn refresh_replaces_the_tokens_sent_and_keeps_the_others() {
         grant: Grant {
             token_endpoint: "https://corp.example/token".to_owned(),
             id_token: id_token.map(Secret::new),
-            access_token: Some(Secret::new(format!("{person}'s"))),
+            access_token: id_token.map(|_| Secret::new("x.eyJzY29wZSI6Im9wZW5pZCBlbWFpbCJ9.y")),
             refresh_token: refresh_token.map(Secret::new),
             offset: Offset::measured(TimeDelta::hours(1)),
         },
@@ -337,12 +458,12 @@ fn refresh_replaces_the_tokens_sent_and_keeps_the_others() {
     assert_eq!((new.token_endpoint.as_str(), &new.sts_endpoint), ("https://corp.example/token", &None));
     assert_eq!((new.issuer.as_str(), new.subject.as_str()), ("https://issuer.example", "0001"));
     assert_eq!((new.person.as_str(), new.provider.as_deref()), ("alice", Some("AzureAD")));
-    assert_eq!((new.id_token.expose(), new.access_token.expose()), ("id", "alice's"));
+    assert_eq!((new.id_token.expose(), new.scope.as_deref()), ("id", Some("openid email")));
     assert_eq!(new.refresh_token, Some(Secret::new("refresh")));
     assert_eq!((new.issued_at, new.expires_at), (at(-3600), at(0)), "by this machine's clock");
     let mut renewed = new.clone();
     renewed.take(&tokens(None, None, "Alice"));
-    assert_eq!((renewed.person.as_str(), renewed.access_token.expose()), ("Alice", "Alice's"));
+    assert_eq!((renewed.person.as_str(), renewed.scope.as_deref()), ("Alice", Some("openid email")));
     assert_eq!((&renewed.id_token, &renewed.refresh_token), (&new.id_token, &new.refresh_token));
     assert_ne!(renewed.generation, new.generation);
     renewed.take(&tokens(Some("id 2"), Some("refresh 2"), "alice"));

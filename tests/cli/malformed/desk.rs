@@ -82,19 +82,19 @@ impl Desk {
     pub fn tokens(&self, age: TimeDelta) -> serde_json::Value {
         let issued = Self::now() - age;
         serde_json::json!({
-            "version": 1, "user_pool_id": POOL, "client_id": "3n4b5urk1ft4fl3mg5e62d9ado", "who": "AzureAD",
-            "token_endpoint": format!("{}/oauth2/token", self.server.url()), "identity_pool_endpoint": self.server.url(),
+            "version": 2, "user_pool_id": POOL, "client_id": "3n4b5urk1ft4fl3mg5e62d9ado", "who": "AzureAD",
+            "named_by": "identity_provider", "token_endpoint": format!("{}/oauth2/token", self.server.url()), "identity_pool_endpoint": self.server.url(),
             "generation": "g", "issuer": format!("https://cognito-idp.eu-west-1.amazonaws.com/{POOL}"), "subject": "s",
             "person": "alice@corp.example", "provider": "AzureAD", "signed_in_at": issued, "id_token": "an-id-token",
-            "issued_at": issued, "expires_at": issued + TimeDelta::hours(1), "access_token": "an-access-token",
+            "issued_at": issued, "expires_at": issued + TimeDelta::hours(1),
             "refresh_token": "the-refresh-token", "identities": {}, "credentials": [],
         })
     }
 
     pub fn credentials(&self, left: TimeDelta) -> serde_json::Value {
         serde_json::json!({
-            "version": 1, "user_pool_id": POOL, "client_id": "3n4b5urk1ft4fl3mg5e62d9ado",
-            "identity_pool_id": "eu-west-1:1cf667a2-49a6-454b-9e45-231990000000",
+            "version": 2, "user_pool_id": POOL, "client_id": "3n4b5urk1ft4fl3mg5e62d9ado", "who": "AzureAD",
+            "named_by": "identity_provider", "identity_pool_id": "eu-west-1:1cf667a2-49a6-454b-9e45-231990000000",
             "identity_pool_endpoint": self.server.url(), "role_arn": null, "subject": "s",
             "issued_at": Self::now() - TimeDelta::minutes(50), "expires_at": Self::now() + left,
             "access_key_id": "ASIANOTAREALKEY00000", "secret_access_key": "this-is-no-secret-key", "session_token": "t",

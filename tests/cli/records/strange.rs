@@ -7,7 +7,7 @@ use super::{change, let_end, signed_in, store, stored};
 
 const FORCED: &[&str] = &["login", "--no-browser", "--force"];
 const CALL: &[&str] = &["call", "GET", "https://abc.execute-api.eu-west-1.amazonaws.com/prod/x"];
-const NEWER: &str = "{\"version\":2,\"what\":\"nobody knows\"}";
+const NEWER: &str = "{\"version\":3,\"what\":\"nobody knows\"}";
 
 #[track_caller]
 fn refused(ran: &Ran, what: &str, next: &str) {
@@ -26,7 +26,7 @@ fn newer_cogfeds_sign_in_is_kept_by_every_verb() {
     for words in verbs {
         refused(
             &lab.run(words),
-            "is of version 2, from a newer cogfed",
+            "is of version 3, from a newer cogfed",
             "update this cogfed; the item is left as it is",
         );
         assert_eq!(stored(&lab, "tokens").as_deref(), Some(NEWER), "{words:?}");
@@ -43,7 +43,7 @@ fn credentials_of_a_newer_cogfed_are_refused_until_sign_out() {
         let lab = signed_in();
         store(&lab, "credentials", NEWER);
         for words in [CREDENTIALS, CALL, &["status"]] {
-            refused(&lab.run(words), "is of version 2, from a newer cogfed", "the item is left as it is");
+            refused(&lab.run(words), "is of version 3, from a newer cogfed", "the item is left as it is");
             assert_eq!(stored(&lab, "credentials").as_deref(), Some(NEWER), "{words:?}");
         }
         lab.run(&["login", "--no-browser"]).good();

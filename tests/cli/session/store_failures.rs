@@ -56,16 +56,16 @@ fn record_of_a_newer_cogfed_is_refused_and_not_deleted() {
     let lab = signed_in();
     lab.age(TimeDelta::hours(2));
     let path = lab.item("tokens");
-    std::fs::write(&path, "{\"version\":2,\"what\":\"nobody knows\"}").unwrap();
+    std::fs::write(&path, "{\"version\":3,\"what\":\"nobody knows\"}").unwrap();
     for words in [CREDENTIALS, &["status"], &["logout"], &["login", "--no-browser"], &["login", "--force"]] {
         let ran = lab.run(words);
         assert!(ran.stderr.contains("update this cogfed; the item is left as it is"), "{words:?}: {ran:?}");
-        store_failed(ran, "is of version 2, from a newer cogfed");
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "{\"version\":2,\"what\":\"nobody knows\"}");
+        store_failed(ran, "is of version 3, from a newer cogfed");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "{\"version\":3,\"what\":\"nobody knows\"}");
     }
     let lab = signed_in();
-    rewrite(&lab.item("credentials"), |record| record["version"] = 2.into());
-    store_failed(lab.run(CREDENTIALS), "is of version 2");
+    rewrite(&lab.item("credentials"), |record| record["version"] = 3.into());
+    store_failed(lab.run(CREDENTIALS), "is of version 3");
     assert_eq!(lab.items("credentials").len(), 1);
 }
 

@@ -4,11 +4,12 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Attendance, Env, ProfileContext, choice_of_role};
 use crate::aws::Credentials;
 use crate::cli::Call;
+use crate::clock::Offset;
 use crate::error::{Failure, Kind};
 use crate::profile::{Override, keys};
 use crate::request::{
@@ -28,7 +29,7 @@ pub fn run(flags: Call, env: &mut Env) -> anyhow::Result<()> {
     context.wait_for(async {
         let credentials = context.credentials().await?;
         if flags.dry_run {
-            let time = context.session().offset().there(env.clock.now());
+            let time = offset(&request, &credentials, env, &context).there(env.clock.now());
             return env.print(&dry_run(&sign(&request, &credentials, &region, time)?));
         }
         // The file is opened before the request is sent: an answer that cannot be written would be lost.
@@ -82,21 +83,33 @@ async fn answered(
     let refusal = |answer: &Answer, now: DateTime<Utc>| {
         explain(answer.status(), answer.headers(), answer.body_prefix(), now, &shown)
     };
-    let session = context.session();
-    let offset = session.offset();
+    let offset = offset(request, credentials, env, context);
     let signed = sign(request, credentials, region, offset.there(env.clock.now()))?;
     let answer = send(&signed, flags, env, context).await?;
     let now = offset.there(env.clock.now());
     let first = refusal(&answer, now);
-    let Some(time) = first.as_ref().and_then(|refusal| refusal.corrected_time(now)) else { return Ok((answer, first)) };
+    let session = context.session();
+    let corrected = first.as_ref().and_then(|refusal| refusal.corrected_time(now));
+    let may_use =
+        |time: &DateTime<Utc>| session.may_use(Offset::measured(*time - env.clock.now()), life(credentials, env));
+    let Some(time) = corrected.filter(may_use) else { return Ok((answer, first)) };
     env.terminal.say("the request was refused for its time, and signed once more, by the API's clock");
     let answer = send(&sign(request, credentials, region, time)?, flags, env, context).await?;
     let second = refusal(&answer, time);
-    // The API's clock is trusted only after the API has accepted a signature with its time.
+    // The API's clock is trusted only after the API has accepted a signature with its time, and only for itself.
     if second.is_none() {
-        session.note_clock();
+        session.note_clock_of(request.host());
     }
     Ok((answer, second))
+}
+
+/// Returns the offset of the clock by which a request is signed.
+fn offset(request: &ApiRequest, credentials: &Credentials, env: &Env, context: &ProfileContext) -> Offset {
+    context.session().offset_for(request.host(), life(credentials, env))
+}
+
+fn life(credentials: &Credentials, env: &Env) -> TimeDelta {
+    credentials.expires - env.clock.now()
 }
 
 async fn send(signed: &SignedRequest, flags: &Call, env: &Env, context: &ProfileContext) -> anyhow::Result<Answer> {

@@ -13,7 +13,7 @@ mod tls_fault;
 pub mod trust;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -26,7 +26,7 @@ pub use sdk::ObeyRetryAfter;
 pub use time::ClockOffset;
 pub use trust::ExtraRoot;
 
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, Offset, SystemClock};
 use crate::error::{Failure, Kind};
 use crate::network::{CaBundle, authority_of, is_this_machine};
 use proxy::{Proxies, Proxy, Route, Variable};
@@ -56,7 +56,8 @@ struct Shared {
     variable: Box<Variable>,
     /// The host whose answer is awaited at the moment.
     awaited: Mutex<Option<String>>,
-    offset: Mutex<Option<ClockOffset>>,
+    /// The offsets of servers' clocks, one for each host. The newest is the last.
+    offsets: Mutex<Vec<ClockOffset>>,
     proxies: OnceLock<Proxies>,
     /// Read once, so that the roots that a person has accepted are those that are used.
     roots: OnceLock<Result<Roots, Failure>>,
@@ -90,7 +91,7 @@ impl Http {
             proxy,
             variable: Box::new(variable),
             awaited: Mutex::default(),
-            offset: Mutex::default(),
+            offsets: Mutex::default(),
             proxies: OnceLock::new(),
             roots: OnceLock::new(),
             plain: OnceLock::new(),
@@ -110,14 +111,24 @@ impl Http {
         Awaiting(self)
     }
 
-    /// Returns the current time by the server clock that was measured last.
-    pub fn server_now(&self) -> Option<DateTime<Utc>> {
-        self.clock_offset().map(|measured| measured.offset.there(self.0.clock.now()))
+    /// Returns the current time by the clock of the server at `url`, if it was measured.
+    pub fn server_now(&self, url: &str) -> Option<DateTime<Utc>> {
+        let offset = self.clock_offset_of(&authority_of(&Url::parse(url).ok()?)?)?;
+        Some(offset.there(self.0.clock.now()))
     }
 
-    /// Returns the offset of the server clock that was measured last.
-    pub fn clock_offset(&self) -> Option<ClockOffset> {
-        self.0.offset.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// Returns the offset of the clock of `host`, which has its port unless that is the scheme's default.
+    pub fn clock_offset_of(&self, host: &str) -> Option<Offset> {
+        self.offsets().iter().find(|measured| measured.host == host).map(|measured| measured.offset)
+    }
+
+    /// Returns the offset that was measured last among these hosts.
+    pub fn clock_offset_among(&self, hosts: &[String]) -> Option<ClockOffset> {
+        self.offsets().iter().rev().find(|measured| hosts.contains(&measured.host)).cloned()
+    }
+
+    fn offsets(&self) -> MutexGuard<'_, Vec<ClockOffset>> {
+        self.0.offsets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns the wait that the server of `answer` asks for.
@@ -193,8 +204,9 @@ impl Http {
     fn measure(&self, host: &str, headers: &http::HeaderMap, sent: DateTime<Utc>) {
         if let Some(time) = time::server_time(headers) {
             let offset = time::offset(time, sent, self.0.clock.now());
-            let measured = ClockOffset { host: host.to_owned(), offset };
-            *self.0.offset.lock().unwrap_or_else(PoisonError::into_inner) = Some(measured);
+            let mut offsets = self.offsets();
+            offsets.retain(|measured| measured.host != host);
+            offsets.push(ClockOffset { host: host.to_owned(), offset });
         }
     }
 

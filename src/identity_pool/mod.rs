@@ -203,7 +203,7 @@ impl<'a> IdentityPool<'a> {
         login: &Login<'_>,
         wanted: Wanted<'_>,
     ) -> PoolError {
-        let now = self.http.server_now();
+        let now = self.http.server_now(self.config.endpoint);
         let likely = |code: &str, message: &str| likely::cause((code, message), &login.claims, wanted, now);
         let failure = self.config.identity_pool().failure(error, &self.http, likely);
         match error.code() {

@@ -1,4 +1,8 @@
-//! The offset between this machine's clock and the servers', measured from their answers and kept for the next run.
+//! The offsets between this machine's clock and the servers', measured from their answers and kept for the next run.
+//!
+//! An offset is kept for the host that it was measured at. The hosts of the issuer, the identity pool and STS tell the
+//! time for every request; any other host, such as an API that is called, only for requests to itself, and only within
+//! the life of the credentials. So no API can make cogfed sign requests to others for a time of its choice.
 //!
 //! The kept offset is used to sign the next request and to warn a person. It has no effect on expiry: a record already
 //! holds the earlier of the two times ([`Offset::expiry`]).
@@ -7,18 +11,26 @@ use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use super::Session;
 use crate::clock::Offset;
 use crate::error::Failure;
 use crate::folder::{Folder, StateFile};
 use crate::http::ClockOffset;
+use crate::network::authority_of;
+use crate::profile::{Issuer, Profile};
 
-const FILE: &str = "clock";
+/// The folder of the offsets, one file for each host.
+const FOLDER: &str = "clocks";
+/// The file in which builds before the first release kept the offset that was measured last, of whatever host.
+const EARLIER_FILE: &str = "clock";
 /// The largest file that is read, in bytes.
 const LARGEST: usize = 4096;
 /// The age after which a measurement no longer counts.
 const LIFE: TimeDelta = TimeDelta::days(1);
+/// The smallest change for which an offset is written again.
+const CHANGE: TimeDelta = TimeDelta::seconds(5);
 
 /// A stored offset.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -45,53 +57,122 @@ impl fmt::Display for KeptOffset {
     }
 }
 
-fn file(own: &Folder) -> StateFile<KeptOffset> {
-    StateFile::new(own.clone(), FILE, LARGEST)
+fn file(own: &Folder, host: &str) -> StateFile<KeptOffset> {
+    StateFile::new(own.sub(FOLDER), host, LARGEST)
 }
 
-/// Returns the offset that an earlier run measured, if it is less than a day old.
-fn kept(own: &Folder, now: DateTime<Utc>) -> Option<KeptOffset> {
-    let kept = file(own).read()?;
+/// Returns the offset of `host` that an earlier run measured, if it is less than a day old.
+fn kept(own: &Folder, host: &str, now: DateTime<Utc>) -> Option<KeptOffset> {
+    let earlier = || StateFile::<KeptOffset>::new(own.clone(), EARLIER_FILE, LARGEST).read();
+    let kept = file(own, host).read().or_else(earlier).filter(|kept| kept.host == host)?;
     // A measurement in the future was made before the clock was set back.
     let age = now - kept.at;
-    (age >= TimeDelta::zero() && age < LIFE && !kept.offset().is_none()).then_some(kept)
+    (age >= TimeDelta::zero() && age < LIFE).then_some(kept)
+}
+
+/// Returns the hosts that tell the time for every request: those of the issuer, the identity pool and STS.
+fn hosts(profile: &Profile) -> Vec<String> {
+    let of_issuer = match &profile.issuer {
+        Issuer::UserPool(pool) => vec![&pool.endpoints.token, &pool.endpoints.jwks, &pool.endpoints.authorization],
+        Issuer::Plain(issuer) => vec![&issuer.url, &issuer.discovery],
+    };
+    let urls = of_issuer.into_iter().chain([&profile.endpoints.identity_pool, &profile.endpoints.sts]);
+    let mut hosts: Vec<String> = urls.filter_map(|url| authority_of(&Url::parse(url).ok()?)).collect();
+    if let Issuer::Plain(issuer) = &profile.issuer {
+        hosts.extend(issuer.hosts.iter().cloned());
+    }
+    hosts.sort();
+    hosts.dedup();
+    hosts
 }
 
 impl Session {
-    /// Returns the offset that an earlier run measured, if it is less than a day old.
+    /// Returns the newest offset of the profile's own hosts that an earlier run measured, if it is less than a day old.
     pub fn kept_offset(&self) -> Option<KeptOffset> {
-        kept(self.folder(), self.clock().now())
+        let (hosts, now) = (hosts(self.profile()), self.clock().now());
+        let kept = hosts.iter().filter_map(|host| kept(self.folder(), host, now));
+        kept.filter(|kept| !kept.offset().is_none()).max_by_key(|kept| kept.at)
     }
 
-    /// Returns the offset that this run measured, or else the kept one.
+    /// Returns the offset of the profile's own hosts that this run measured last, or else the kept one.
     pub fn offset(&self) -> Offset {
         let kept = || self.kept_offset().map(|kept| kept.offset());
         self.measured().map(|measured| measured.offset).or_else(kept).unwrap_or_default()
     }
 
-    fn measured(&self) -> Option<ClockOffset> {
-        self.http.clock_offset()
+    /// Returns the offset for signing a request to the API at `host` with credentials that live for `life`: its own, if
+    /// an earlier request showed that it has another one, and otherwise that of the profile's hosts.
+    pub fn offset_for(&self, host: &str, life: TimeDelta) -> Offset {
+        let kept = || kept(self.folder(), host, self.clock().now()).map(|kept| kept.offset());
+        let own = self.http.clock_offset_of(host).or_else(kept);
+        own.filter(|own| self.may_use(*own, life)).unwrap_or_else(|| self.offset())
     }
 
-    /// Saves the offset that this run measured, for use in the next run. Warns if it is so large that AWS refuses
-    /// signatures.
+    /// Returns whether an API may move the time of a signature by this offset. A signature for a time at which the
+    /// credentials do not live is of no use to anyone who is honest.
+    pub fn may_use(&self, own: Offset, life: TimeDelta) -> bool {
+        let now = self.clock().now();
+        (own.there(now) - self.offset().there(now)).abs() <= life
+    }
+
+    fn measured(&self) -> Option<ClockOffset> {
+        self.http.clock_offset_among(&hosts(self.profile()))
+    }
+
+    /// Saves the offset that this run measured at one of the profile's own hosts, for use in the next run. Warns if it
+    /// is so large that AWS refuses signatures.
     pub fn note_clock(&self) {
         let Some(ClockOffset { host, offset }) = self.measured() else { return };
-        let now = self.clock().now();
-        let known = kept(self.folder(), now);
         if offset.is_harmful() {
             self.warn(&format!("this machine's clock is {offset} {host}'s: set it right"));
         }
-        match (offset.is_none(), known) {
-            (true, None) => {}
-            (true, Some(_)) => file(self.folder()).remove_or_log("a wrong offset of the clock stays kept"),
-            (false, Some(known)) if (known.offset().there(now) - offset.there(now)).abs() < TimeDelta::seconds(5) => {}
-            (false, _) => {
-                let seconds = (offset.there(now) - now).num_seconds();
-                let kept = KeptOffset { host, seconds, at: now };
-                // Without the file, the next run has one request refused, and then measures again.
-                file(self.folder()).write_or_log(&kept, "the clock's offset could not be kept");
+        for other in hosts(self.profile()).iter().filter(|other| **other != host) {
+            self.forget_clock(other);
+        }
+        match offset.is_none() {
+            true => self.forget_clock(&host),
+            false => self.keep_clock(&host, offset),
+        }
+    }
+
+    /// Saves the offset of an API that accepted a signature with its own time, for the next request to it.
+    pub fn note_clock_of(&self, host: &str) {
+        let Some(offset) = self.http.clock_offset_of(host) else { return };
+        if hosts(self.profile()).iter().any(|own| own == host) {
+            return self.note_clock();
+        }
+        match offset == self.offset() {
+            true => self.forget_clock(host),
+            false => {
+                self.warn(&format!(
+                    "the clock of {host} differs from that of the {}: requests to it are signed by its own",
+                    self.profile().issuer.described()
+                ));
+                self.keep_clock(host, offset);
             }
+        }
+    }
+
+    fn keep_clock(&self, host: &str, offset: Offset) {
+        let now = self.clock().now();
+        let is_known = |known: KeptOffset| (known.offset().there(now) - offset.there(now)).abs() < CHANGE;
+        if kept(self.folder(), host, now).is_some_and(is_known) {
+            return;
+        }
+        let seconds = (offset.there(now) - now).num_seconds();
+        let kept = KeptOffset { host: host.to_owned(), seconds, at: now };
+        // Without the file, the next run has one request refused, and then measures again.
+        file(self.folder(), host).write_or_log(&kept, "the clock's offset could not be kept");
+    }
+
+    fn forget_clock(&self, host: &str) {
+        if kept(self.folder(), host, self.clock().now()).is_none() {
+            return;
+        }
+        file(self.folder(), host).remove_or_log("a wrong offset of the clock stays kept");
+        let earlier = StateFile::<KeptOffset>::new(self.folder().clone(), EARLIER_FILE, LARGEST);
+        if earlier.read().is_some_and(|kept| kept.host == host) {
+            earlier.remove_or_log("a wrong offset of the clock stays kept");
         }
     }
 

@@ -107,8 +107,9 @@ impl Client<'_> {
             HttpError::NotSent { .. } | HttpError::SetUp(_) => GrantError::NotSent(error.into()),
             error => GrantError::Unknown(error.into()),
         })?;
-        let offset = self.http.clock_offset().map(|measured| measured.offset).unwrap_or_default();
-        let read = answer::read(&host_of(endpoint), &answer, self.http.retry_after(&answer), redactor);
+        let host = host_of(endpoint);
+        let offset = self.http.clock_offset_of(&host).unwrap_or_default();
+        let read = answer::read(&host, &answer, self.http.retry_after(&answer), redactor);
         granted(read, endpoint, offset, &self.facts(&login_command(self.profile)))
     }
 

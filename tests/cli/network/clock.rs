@@ -22,16 +22,20 @@ fn newest_clock_offset_is_kept_and_cached_answers_are_ignored() {
         let date = (now + by).format("%a, %d %b %Y %H:%M:%S GMT");
         front.always("", answer("200 OK", &format!("date: {date}\r\n{more}"), ""));
         send().unwrap();
-        http.clock_offset().map(|measured| measured.offset)
+        http.clock_offset_of(&front.address().to_string())
     };
-    assert_eq!(http.clock_offset(), None);
+    let host = front.address().to_string();
+    assert_eq!(http.clock_offset_of(&host), None);
     let (three_hours, minus_twenty) =
         (Offset::measured(TimeDelta::hours(3)), Offset::measured(TimeDelta::minutes(-20)));
     assert_eq!(dated(TimeDelta::hours(3), ""), Some(three_hours));
-    assert_eq!(http.clock_offset().unwrap().host, front.address().to_string());
+    let other = "elsewhere.example".to_owned();
+    assert_eq!(http.clock_offset_of(&other), None);
+    assert_eq!(http.clock_offset_among(std::slice::from_ref(&other)), None);
+    assert_eq!(http.clock_offset_among(&[other, host.clone()]).unwrap().host, host);
     assert_eq!(dated(TimeDelta::hours(9), "age: 60\r\n"), Some(three_hours));
     assert_eq!(dated(TimeDelta::minutes(-20), ""), Some(minus_twenty));
     front.always("", Act::Close);
     assert!(matches!(send(), Err(HttpError::NoAnswer { .. })));
-    assert_eq!(http.clock_offset().unwrap().offset, minus_twenty);
+    assert_eq!(http.clock_offset_of(&host), Some(minus_twenty));
 }

@@ -1,13 +1,14 @@
 //! Laptops whose clock is wrong, is corrected, or stops while the laptop sleeps.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use cogfed::clock::{Clock, ManualClock};
 use cogfed::oidc::Browser;
 use cogfed::sandbox::options::Options;
 use cogfed::sandbox::{Misbehaviour, visitor};
-use cogfed_test_support::{CREDENTIALS, Lab, Ran, rewrite};
+use cogfed_test_support::{Answer, CREDENTIALS, Lab, Ran, Server};
+use serde_json::{Value, json};
 use url::Url;
 
 /// The minutes by which this machine's clock is behind the servers' clock. Negative values mean that it is ahead.
@@ -22,6 +23,14 @@ fn lab(minutes: i64) -> (Lab, ManualClock) {
 
 fn called(lab: &Lab) -> Ran {
     lab.run_here(&["call", "--fail", "GET", &format!("{}/orders", lab.sandbox.api_url())], None)
+}
+
+/// Keeps an offset of the identity pool's clock, as an earlier run did.
+fn keep(lab: &Lab, change: impl FnOnce(&mut Value)) {
+    let host = lab.profile().endpoints.identity_pool.replace("http://", "").trim_end_matches('/').to_owned();
+    let mut kept = json!({ "host": host, "seconds": 7200, "at": lab.clock.now() });
+    change(&mut kept);
+    lab.folder().sub("clocks").replace(&host, kept.to_string().as_bytes()).unwrap();
 }
 
 /// Returns the remaining lifetime, by cogfed's clock, of the credentials in a document.
@@ -126,8 +135,7 @@ fn stored_offset_does_not_revive_expired_tokens() {
     lab.run_here(CREDENTIALS, None).good();
     lab.advance(TimeDelta::hours(2));
     // This record says that the servers' clock is three hours behind, which would make everything valid.
-    let kept = serde_json::json!({ "host": "x", "seconds": -10_800, "at": lab.clock.now() });
-    std::fs::write(lab.folder().path().join("clock"), kept.to_string()).unwrap();
+    keep(&lab, |kept| kept["seconds"] = json!(-10_800));
     lab.sandbox.clear_log();
     lab.run_here(CREDENTIALS, None).good();
     assert_eq!((lab.sandbox.count("token.refresh"), lab.sandbox.count("identity.get_credentials")), (1, 1));
@@ -145,21 +153,19 @@ fn stored_offset_does_not_revive_expired_tokens() {
 fn unreadable_or_absurd_offset_is_ignored() {
     let (lab, _) = Lab::with_manual_clock(Options::default());
     lab.login_here("alice").good();
-    let path = lab.folder().path().join("clock");
-    let good = serde_json::json!({ "host": "x", "seconds": 7200, "at": lab.clock.now() });
-    std::fs::write(&path, good.to_string()).unwrap();
-    assert!(lab.run_here(&["status"], None).good().stdout.contains("2 h 0 min behind x"));
+    keep(&lab, |_| {});
+    assert!(lab.run_here(&["status"], None).good().stdout.contains("2 h 0 min behind 127.0.0.1"));
     for (key, value) in [
-        ("seconds", serde_json::json!(i64::MAX)),
-        ("seconds", serde_json::json!(i64::MIN)),
-        ("seconds", serde_json::json!(59)),
-        ("seconds", serde_json::json!("7200")),
-        ("at", serde_json::json!(lab.clock.now() + TimeDelta::minutes(1))),
-        ("at", serde_json::json!(lab.clock.now() - TimeDelta::days(2))),
-        ("host", serde_json::json!(null)),
+        ("seconds", json!(i64::MAX)),
+        ("seconds", json!(i64::MIN)),
+        ("seconds", json!(59)),
+        ("seconds", json!("7200")),
+        ("at", json!(lab.clock.now() + TimeDelta::minutes(1))),
+        ("at", json!(lab.clock.now() - TimeDelta::days(2))),
+        ("host", json!(null)),
+        ("host", json!("api.example.com")),
     ] {
-        std::fs::write(&path, good.to_string()).unwrap();
-        rewrite(&path, |kept| kept[key] = value.clone());
+        keep(&lab, |kept| kept[key] = value.clone());
         let status = lab.run_here(&["status"], None).good().stdout;
         assert!(!status.contains("clock"), "{key} {value}: {status}");
         called(&lab).good();
@@ -186,4 +192,68 @@ fn laptop_may_sleep_during_and_after_the_sign_in() {
     assert!(said_to_live(&lab, &clock) > TimeDelta::minutes(59));
     assert_eq!(lab.sandbox.count("token.refresh"), 1);
     called(&lab).good();
+}
+
+/// Starts an API whose clock is this far ahead. It refuses a signature of another time, and then takes any.
+fn api_with_a_clock(lab: &Lab, ahead: TimeDelta) -> (Server, Arc<Mutex<Vec<String>>>) {
+    let (clock, dates) = (lab.clock.clone(), Arc::<Mutex<Vec<String>>>::default());
+    let seen = Arc::clone(&dates);
+    let server = Server::of_requests(move |request| {
+        let signed = request.header("x-amz-date").unwrap_or_default().to_owned();
+        let theirs = clock.now() + ahead;
+        let is_right = (time(&signed) - theirs).abs() < TimeDelta::minutes(5);
+        seen.lock().unwrap().push(signed);
+        let date = theirs.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        let mut answer = match is_right {
+            true => Answer::new(200, "application/json", "{}"),
+            false => Answer::new(403, "application/json", r#"{"message":"Signature expired: now"}"#),
+        };
+        answer.headers.push(("date".into(), date));
+        answer.headers.push(("x-amzn-errortype".into(), "InvalidSignatureException".into()));
+        answer
+    });
+    (server, dates)
+}
+
+fn time(amz_date: &str) -> DateTime<Utc> {
+    NaiveDateTime::parse_from_str(amz_date, "%Y%m%dT%H%M%SZ").unwrap().and_utc()
+}
+
+/// Returns the times by which the requests so far were signed, as minutes after now.
+fn minutes_ahead(lab: &Lab, dates: &Mutex<Vec<String>>) -> Vec<i64> {
+    dates.lock().unwrap().drain(..).map(|date| (time(&date) - lab.clock.now()).num_minutes()).collect()
+}
+
+#[test]
+fn api_with_a_wrong_clock_moves_no_other_signature() {
+    for (minutes, own) in [(20 * 60, vec![0]), (-20 * 60, vec![0]), (-61, vec![0]), (50, vec![0, 50])] {
+        let (lab, _) = Lab::with_manual_clock(Options::default());
+        lab.login_here("alice").good();
+        let (api, dates) = api_with_a_clock(&lab, TimeDelta::minutes(minutes));
+        let ran = lab.run_here(&["call", "GET", &format!("{}/x", api.url()), "--region", "eu-west-1"], None);
+        assert!(!ran.stderr.contains("set it right"), "{}", ran.stderr);
+        let signed = minutes_ahead(&lab, &dates);
+        assert_eq!(signed, own, "{minutes}: never beyond the life of the credentials: {}", ran.stderr);
+        // Another API is called with the time of this machine, at once and later.
+        let (other, others) = api_with_a_clock(&lab, TimeDelta::zero());
+        for _ in 0..2 {
+            lab.run_here(&["call", "GET", &format!("{}/x", other.url()), "--region", "eu-west-1"], None).good();
+        }
+        assert_eq!(minutes_ahead(&lab, &others), [0, 0], "{minutes}");
+        called(&lab).good();
+        assert_eq!(lab.sandbox.count("api.refused"), 0, "{minutes}");
+        assert!(!lab.run_here(&["status"], None).good().stdout.contains("clock"), "{minutes}");
+    }
+}
+
+#[test]
+fn api_with_another_clock_is_asked_once_too_often_only_once() {
+    let (lab, _) = Lab::with_manual_clock(Options::default());
+    lab.login_here("alice").good();
+    let (api, dates) = api_with_a_clock(&lab, TimeDelta::minutes(59));
+    for requests in [2, 1, 1] {
+        let ran = lab.run_here(&["call", "GET", &format!("{}/x", api.url()), "--region", "eu-west-1"], None).good();
+        assert_eq!(dates.lock().unwrap().drain(..).count(), requests, "{}", ran.stderr);
+    }
+    assert!(lab.folder().path().join("clocks").is_dir());
 }

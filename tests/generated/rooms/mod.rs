@@ -31,7 +31,7 @@ const FLOORS: &[&[Room]] = &[
         ("oidc", "clock error folder http json loopback network profile refusals secret"),
         ("request", "aws clock error http network refusals"),
     ],
-    &[("session", "aws clock error folder http identity_pool oidc process profile secret store")],
+    &[("session", "aws clock error folder http identity_pool network oidc process profile secret store")],
     &[("cli", "")],
     &[(
         "commands",

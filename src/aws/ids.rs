@@ -86,6 +86,19 @@ pub fn role_arn(text: &str) -> Result<String, String> {
     if good { Ok(text.to_owned()) } else { Err(fault()) }
 }
 
+/// Returns the name and the AWS account in the ARN of a role or of a role's session, as in
+/// `arn:aws:sts::123456789012:assumed-role/Orders/alice`. A session's ARN leaves out the role's path.
+pub fn role_and_account(arn: &str) -> Option<(&str, &str)> {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let ["arn", _, service, _, account, resource] = parts.as_slice() else { return None };
+    let name = match *service {
+        "iam" => resource.strip_prefix("role/")?.rsplit('/').next()?,
+        "sts" => resource.strip_prefix("assumed-role/")?.split('/').next()?,
+        _ => return None,
+    };
+    (!name.is_empty() && !account.is_empty()).then_some((name, *account))
+}
+
 /// Returns the name of an issuer in identity pools: its address without the scheme
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetId.html>). It is the key of `Logins` and of
 /// `RoleMappings`.
@@ -129,6 +142,21 @@ mod tests {
             "arn:aws:sts::123456789012:assumed-role/Orders/x",
         ] {
             assert!(role_arn(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn role_and_account_are_found_in_both_kinds_of_arn() {
+        for (arn, expected) in [
+            ("arn:aws:iam::123456789012:role/Orders", Some(("Orders", "123456789012"))),
+            ("arn:aws:iam::123456789012:role/a/path/Orders", Some(("Orders", "123456789012"))),
+            ("arn:aws-cn:sts::123456789012:assumed-role/Orders/a:b/c", Some(("Orders", "123456789012"))),
+            ("arn:aws:sts::123456789012:federated-user/x", None),
+            ("arn:aws:iam::123456789012:user/x", None),
+            ("arn:aws:iam::123456789012:role/", None),
+            ("Orders", None),
+        ] {
+            assert_eq!(role_and_account(arn), expected, "{arn}");
         }
     }
 

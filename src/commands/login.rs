@@ -2,14 +2,20 @@
 
 use std::time::Duration;
 
+use super::next_step::NextStep;
 use super::roots;
 use super::rows::local;
 use super::sign_in::{Manner, sign_in};
 use super::{Attendance, Env, ProfileContext, choice, configuration};
+use crate::aws::ids;
 use crate::cli::Login;
-use crate::profile::{Profile, email};
+use crate::error::{Failure, Kind};
+use crate::identity_pool::sts::Sts;
+use crate::identity_pool::{PoolConfig, likely};
+use crate::oidc::unverified_claims;
+use crate::profile::{Choice, Profile, email, select};
 use crate::session::interactive::{BrowserPolicy, Outcome};
-use crate::session::record::TokensRecord;
+use crate::session::record::{CredentialsRecord, TokensRecord};
 
 pub fn run(flags: &Login, env: &mut Env) -> anyhow::Result<()> {
     let mut choice = choice(&flags.profile);
@@ -32,24 +38,103 @@ pub fn run(flags: &Login, env: &mut Env) -> anyhow::Result<()> {
         is_forced: flags.force,
         accepted: roots::accepted(&context, env, flags)?,
     };
-    match context.wait_for(async { Ok(sign_in(&context, env, &manner).await?) })? {
+    let tokens = match context.wait_for(async { Ok(sign_in(&context, env, &manner).await?) })? {
         Outcome::SignedIn(saved) => {
             if let Some(person) = &saved.replaced {
-                env.terminal.say(&format!("{person} was signed in before, and is not any more"));
+                env.terminal.say(&format!("replaced the sign-in of {person}"));
             }
             env.terminal.say(&format!("signed in as {}", described(&saved.tokens, &context.profile)));
+            saved.tokens
         }
         Outcome::Already(tokens) => {
             env.terminal.say(&format!("already signed in as {}", described(&tokens, &context.profile)));
-            env.terminal.hint("to sign in anew, use --force");
+            env.terminal.hint("to sign in again, use --force");
+            tokens
         }
+    };
+    use_at_once(&context, &tokens, env)?;
+    // Within another process, as in the demo, there is no program to name.
+    if env.owns_process {
+        show_next_step(&context, env);
     }
     Ok(())
 }
 
 fn described(tokens: &TokensRecord, profile: &Profile) -> String {
-    let provider = tokens.provider.as_ref().map(|provider| format!(" by {provider}")).unwrap_or_default();
-    let until = tokens.renewable_until(profile);
-    let until = until.map(|until| format!(", renewed silently until {}", local(until))).unwrap_or_default();
+    let provider = tokens.provider.as_ref().map(|provider| format!(" via {provider}")).unwrap_or_default();
+    let end = match &tokens.refresh_token {
+        Some(_) => tokens.renewable_until(profile),
+        None => Some(tokens.expires_at),
+    };
+    let until = end.map(|end| format!("; the session lasts until {}", local(end))).unwrap_or_default();
     format!("{}{provider} (profile '{}'){until}", tokens.person, profile.name)
+}
+
+/// Fetches credentials with the new sign-in, and shows the role that they are for. So a sign-in that leads nowhere is
+/// reported now, and not by the first tool that needs it.
+fn use_at_once(context: &ProfileContext, tokens: &TokensRecord, env: &Env) -> anyhow::Result<()> {
+    let session = context.session();
+    let claims = unverified_claims(&tokens.id_token).unwrap_or_default();
+    let carried = likely::carried_by(&claims);
+    let fetched = context.wait_for(async { Ok(session.new_credentials().await?.record.clone()) });
+    let record = fetched.map_err(|error| {
+        let failure = Failure::from(error);
+        if failure.kind == Kind::Refused {
+            let carried = carried.as_deref().unwrap_or("no claim that could decide about a role");
+            env.terminal.say(&format!("your ID token carries {carried}"));
+        }
+        failure.within("you are signed in, but the sign-in gives no AWS credentials")
+    })?;
+    let role = context.wait_for(async { Ok(role_of(context, &record, env).await) })?;
+    let until = local(record.expires_at);
+    match role.as_deref().map_err(Clone::clone) {
+        Ok(arn) => {
+            let (name, account) = ids::role_and_account(arn).unwrap_or((arn, "an unknown account"));
+            env.terminal.say(&format!("your role is {name} in AWS account {account}; AWS credentials until {until}"));
+            if carried.is_none() && context.profile.role_arn.is_none() {
+                env.terminal.warn(&format!(
+                    "your ID token carries no role and no group: the identity pool gave {name} for another reason, which \
+                     may be that it is the default"
+                ));
+            }
+        }
+        Err(error) => {
+            env.terminal.say(&format!("AWS credentials until {until}"));
+            env.terminal.warn(&format!("their role is not known: {error}"));
+        }
+    }
+    Ok(())
+}
+
+/// Returns the ARN of the credentials' role, or of its session.
+async fn role_of(context: &ProfileContext, record: &CredentialsRecord, env: &Env) -> Result<String, Failure> {
+    let session = context.session();
+    if let Some(arn) = &record.role_arn {
+        return Ok(arn.clone());
+    }
+    let sts = Sts::new(PoolConfig::of(&context.profile), &context.http);
+    let identity = sts.caller_identity(&record.credentials(), session.offset().there(env.clock.now())).await?;
+    session.note_role(record, &identity.arn);
+    Ok(identity.arn)
+}
+
+fn show_next_step(context: &ProfileContext, env: &Env) {
+    let terminal = &env.terminal;
+    let default = configuration(env).and_then(|file| Ok(select(&file, &Choice::default(), &env.variable)?));
+    let is_default = default.is_ok_and(|name| name == context.profile.name);
+    let program = match std::env::current_exe() {
+        Ok(program) => program,
+        Err(error) => {
+            tracing::debug!(%error, "the path of this program is not known");
+            return;
+        }
+    };
+    match NextStep::after(&context.profile, is_default, &program, &env.variable) {
+        NextStep::Use(command) => terminal.hint(&format!("to see it work, run: {command}")),
+        NextStep::Configure { file, lines, command } => {
+            terminal.say(&format!("for the AWS CLI and the SDKs, add these lines to {file}:"));
+            lines.iter().for_each(|line| terminal.plain(line));
+            terminal.hint(&format!("then run: {command}"));
+        }
+    }
 }

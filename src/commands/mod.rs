@@ -7,6 +7,7 @@ mod demo;
 mod env;
 mod login;
 mod logout;
+mod next_step;
 mod profile;
 mod roles;
 mod roots;

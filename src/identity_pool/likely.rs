@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::aws::ids;
 use crate::error::shortened;
-use crate::role_mapping::asserted::{Asserted, GROUPS};
+use crate::role_mapping::asserted::{Asserted, GROUPS, IAM_ROLES, PREFERRED_ROLE};
 
 /// The next step if the identity pool cannot assume a role
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html>).
@@ -185,6 +185,15 @@ fn carried(asserted: &Asserted) -> Vec<(&str, Vec<&str>)> {
     let groups = texts(&asserted.groups).into_iter().filter(|group| !is_of_a_provider(group)).collect();
     let all = of_claims.map(|(name, values)| (name.as_str(), texts(values))).chain([(GROUPS, groups)]);
     all.filter(|(_, values)| !values.is_empty()).collect()
+}
+
+/// Returns the claims that may decide about the role, with their first values; `None` if there are none.
+pub fn carried_by(claims: &Map<String, Value>) -> Option<String> {
+    let asserted = Asserted::of(claims, []);
+    let mut carried = carried(&asserted);
+    carried.extend((!asserted.iam_roles.is_empty()).then(|| (IAM_ROLES, texts(&asserted.iam_roles))));
+    carried.extend(asserted.preferred_role.as_deref().map(|role| (PREFERRED_ROLE, vec![role])));
+    (!carried.is_empty()).then(|| listed(&carried))
 }
 
 fn texts(values: &[String]) -> Vec<&str> {

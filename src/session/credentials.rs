@@ -19,7 +19,8 @@ pub struct Lease {
     pub credentials: Credentials,
     /// The ID token's `sub` of the person who signed in.
     pub subject: String,
-    pub(super) record: CredentialsRecord,
+    /// The record of the credentials.
+    pub record: CredentialsRecord,
     lock: Option<Lock>,
 }
 
@@ -99,6 +100,29 @@ impl Session {
                     }
                     None => self.renewed(lock, began).await,
                 }
+            }
+        };
+        self.note_clock();
+        outcome.map_err(|error| self.with_clock_named(error))
+    }
+
+    /// Returns new credentials, even if stored ones are fresh: a person who has signed in is told what the sign-in gives
+    /// now.
+    ///
+    /// # Errors
+    /// As [`Session::credentials`].
+    pub async fn new_credentials(&self) -> Result<Lease, Failure> {
+        let lock = self.lock()?;
+        let stored = CredentialsRecord::read(&self.store, &self.ask)?;
+        self.log_decision("renewing after a sign-in", &Freshness::of(stored.as_ref(), self.clock().now()));
+        let outcome = match self.renew().await {
+            Ok(record) => {
+                last_failure::clear(self.folder(), &self.ask);
+                Ok(self.lease_of_new(record, lock))
+            }
+            Err(error) => {
+                last_failure::remember(self.folder(), &self.ask, &error, self.clock().now());
+                Err(error)
             }
         };
         self.note_clock();

@@ -16,6 +16,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+
 use super::accepted::Accepted;
 use super::preflight::Preflight;
 use super::record::TokensRecord;
@@ -108,14 +110,14 @@ impl Session {
         // Reads the store first, so that a broken store is reported before anyone signs in.
         if request.is_forced {
             self.tokens_to_replace()?;
-        } else if let Some(tokens) = self.working(request).await? {
+        } else if let Some(tokens) = self.working(request, since_of(request.policy)).await? {
             return Ok(Outcome::Already(tokens));
         }
         let began = self.clock().now();
         let _flight = self.flight(request)?;
         // Another process may have signed in since, even if the lock was free.
         if !request.is_forced
-            && let Some(tokens) = self.working(request).await?
+            && let Some(tokens) = self.working(request, Some(began)).await?
         {
             return Ok(Outcome::Already(tokens));
         }
@@ -160,8 +162,15 @@ impl Session {
 
     /// Returns the stored sign-in, if it works and is the requested one. A sign-in that has ended or is refused counts
     /// as missing.
-    async fn working(&self, request: &SignInRequest<'_>) -> Result<Option<TokensRecord>, Failure> {
-        match self.confirm().await {
+    ///
+    /// A person who runs `login` is told what the user pool says now, not what it said some minutes ago. Tokens that were
+    /// issued at `since` or later are new enough.
+    async fn working(
+        &self,
+        request: &SignInRequest<'_>,
+        since: Option<DateTime<Utc>>,
+    ) -> Result<Option<TokensRecord>, Failure> {
+        match self.confirm(since).await {
             Ok(tokens) => Ok(Some(tokens).filter(|tokens| request.is_wanted(tokens))),
             Err(error) if matches!(error.kind, Kind::SignInRequired | Kind::Refused) => Ok(None),
             Err(error) => Err(error),
@@ -176,4 +185,10 @@ impl Session {
         (request.notify)(Notice::AnotherSignIn);
         Ok(self.begin_sign_in(request.patience)?)
     }
+}
+
+/// Returns the time since which tokens are new enough not to be refreshed, for a sign-in that begins. Unattended, they
+/// are refreshed when it is due, as in any renewal.
+fn since_of(policy: BrowserPolicy) -> Option<DateTime<Utc>> {
+    (policy == BrowserPolicy::Unattended).then_some(DateTime::<Utc>::MIN_UTC)
 }

@@ -16,6 +16,7 @@ mod credentials;
 mod diagnosis;
 pub mod interactive;
 mod issued_accounts;
+mod known_role;
 pub mod last_failure;
 mod policy;
 mod preflight;
@@ -26,6 +27,7 @@ mod renewal;
 mod root_check;
 mod save_reserve;
 mod saved_sign_in;
+mod state;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,17 +36,19 @@ pub use ask::Ask;
 pub use clock_offset::KeptOffset;
 pub use credentials::Lease;
 pub use diagnosis::Diagnosis;
+pub use known_role::KnownRole;
 pub use provider::Provider;
 pub use saved_sign_in::{Saved, SignInLock, SigningOut};
+pub use state::SignInState;
 
 use crate::clock::Clock;
-use crate::error::{Failure, Kind};
+use crate::error::Failure;
 use crate::folder::{Folder, Lock, LockError, Wait};
 use crate::http::Http;
 use crate::profile::{Profile, Role};
 use crate::secret::Secret;
 use crate::store::{OnWait, Patience, Store};
-use record::{CredentialsRecord, Ended, TokensRecord, credentials_account, tokens_account};
+use record::{CredentialsRecord, TokensRecord, credentials_account, tokens_account};
 
 /// The longest wait for a sign-in's lock: a little more than a renewal can take.
 const LOCK_PATIENCE: Duration = Duration::from_secs(35);
@@ -210,41 +214,5 @@ impl Session {
     fn bound(&self, patience: Duration) -> Wait {
         let stopped = if self.setup.is_attended { patience } else { patience.min(STOPPED_PATIENCE) };
         Wait { working: patience, stopped }
-    }
-
-    fn cannot_be_renewed(&self, tokens: &TokensRecord) -> Failure {
-        let message = format!(
-            "the sign-in of profile '{}' ended at {}: the {} gave no refresh token to renew it with",
-            self.profile().name,
-            tokens.expires_at.format("%F %T UTC"),
-            self.profile().issuer.described()
-        );
-        Failure::new(Kind::SignInRequired, message).hint(format!("run '{}'", self.profile().login_command()))
-    }
-
-    /// Returns the failure "nobody is signed in", with the command that signs in.
-    pub fn nobody_signed_in(&self) -> Failure {
-        Failure::new(Kind::SignInRequired, format!("nobody is signed in to profile '{}'", self.profile().name))
-            .hint(format!("run '{}'", self.profile().login_command()))
-    }
-
-    fn ended_elsewhere(&self, ended: &Ended) -> Failure {
-        let (name, described) = (&self.profile().name, self.profile().issuer.described());
-        if ended.by_sign_out {
-            let message = format!("a sign-out of profile '{name}' began at {}", ended.at.format("%F %T UTC"));
-            let hint = format!(
-                "run '{}'; to finish the sign-out: cogfed logout --profile {name}",
-                self.profile().login_command()
-            );
-            return Failure::new(Kind::SignInRequired, message).hint(hint);
-        }
-        let message = match ended.interrupted_at {
-            Some(at) => format!(
-                "the sign-in of profile '{name}' is lost: a renewal at {} was cut off before its answer was saved, and the {described} no longer takes the refresh token from before",
-                at.format("%F %T UTC")
-            ),
-            None => format!("the sign-in of profile '{name}' has ended: it expired or was revoked at the {described}"),
-        };
-        Failure::new(Kind::SignInRequired, message).hint(format!("run '{}'", self.profile().login_command()))
     }
 }

@@ -15,12 +15,9 @@ use crate::http::HttpError;
 use crate::oidc::hosted_ui::{self, Reception};
 use crate::oidc::{Attempt, Keys, RequestOptions};
 use crate::profile::{Issuer, ProviderEndpoints, UserPool};
-use crate::secret::Secret;
 
 /// The deadline for all requests before the browser opens together.
 const NETWORK_DEADLINE: Duration = Duration::from_secs(15);
-/// The account of the item that is written to try the store.
-const PROBE: &str = "probe";
 
 /// The result of the checks.
 #[derive(Debug)]
@@ -37,17 +34,7 @@ impl Session {
         if self.tokens_to_replace()?.is_some() {
             return Ok(());
         }
-        let value = Secret::new("probe");
-        self.store.set(PROBE, &value)?;
-        let read = self.store.get(PROBE);
-        self.store.delete(PROBE)?;
-        match read? {
-            Some(read) if read == value => Ok(()),
-            _ => Err(Failure::new(
-                Kind::Store,
-                format!("{} does not return what was written to it", self.store.describe()),
-            )),
-        }
+        Ok(self.store.probe()?)
     }
 
     /// Asks the user pool or issuer, and the hosted UI about the redirect URI at `port`.

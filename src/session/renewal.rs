@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::policy::{self, Step, step};
 use super::record::{CredentialsRecord, Ended, TokensRecord, Use, credentials_account};
 use super::save_reserve::Reserve;
-use super::{Session, issued_accounts, refresh_mark};
+use super::{Session, SignInState, issued_accounts, refresh_mark};
 use crate::error::{Failure, Kind};
 use crate::identity_pool::{IdentityPool, Login, PoolConfig, PoolError};
 use crate::oidc::{Client, Grant, GrantError, discovery, unverified_claims};
@@ -48,21 +48,36 @@ impl Session {
         .await
     }
 
-    /// Checks that the sign-in works, and refreshes its tokens unless they are new.
+    /// Checks at the user pool that the sign-in works, by refreshing its tokens. Tokens that were issued at `since` or
+    /// later are used as they are, and so are tokens without a refresh token.
     ///
     /// # Errors
     /// As [`Session::credentials`].
-    pub async fn confirm(&self) -> Result<TokensRecord, Failure> {
+    pub async fn confirm(&self, since: Option<DateTime<Utc>>) -> Result<TokensRecord, Failure> {
         let _lock = self.lock()?;
         let tokens = self.tokens()?.ok_or_else(|| self.nobody_signed_in())?;
-        let current = in_time(self.with_valid_id_token(tokens)).await?;
+        let is_new = since.is_some_and(|since| tokens.signed_in_at >= since || tokens.issued_at >= since);
+        let is_over = step(&tokens, self.clock().now()) == Step::SignIn;
+        let current = match tokens.refresh_token.is_some() && !is_new && !is_over {
+            true => in_time(self.refreshed(tokens)).await?,
+            false => in_time(self.with_valid_id_token(tokens)).await?,
+        };
         match current.is_saved {
             true => Ok(current.tokens),
             false => Err(Failure::new(
                 Kind::Store,
                 format!("the sign-in works, but {} did not keep it", self.store.describe()),
             )
-            .hint(format!("see to the store, then sign in anew: {} --force", self.profile().login_command()))),
+            .hint(format!("see to the store, then sign in again: {} --force", self.profile().login_command()))),
+        }
+    }
+
+    /// Returns the state of a sign-in whose tokens are no longer used.
+    fn ended_state(&self, tokens: &TokensRecord) -> SignInState {
+        match self.state(Some(tokens)) {
+            // An ID token that is about to expire is not sent.
+            SignInState::SignedIn => SignInState::Expired { at: tokens.expires_at, without_refresh_token: true },
+            state => state,
         }
     }
 
@@ -70,10 +85,7 @@ impl Session {
         match step(&tokens, self.clock().now()) {
             Step::UseIdToken => Ok(Current { tokens, is_saved: true }),
             Step::Refresh => self.refreshed(tokens).await,
-            Step::SignIn => Err(match &tokens.ended {
-                Some(ended) => self.ended_elsewhere(ended),
-                None => self.cannot_be_renewed(&tokens),
-            }),
+            Step::SignIn => Err(self.not_signed_in(self.ended_state(&tokens))),
         }
     }
 
@@ -133,9 +145,9 @@ impl Session {
 
     /// Records that the refresh token is no longer valid, and returns the failure to report.
     fn end(&self, mut tokens: TokensRecord, ended: Ended, why: Option<Failure>) -> Result<Failure, Failure> {
-        let mut failure = self.ended_elsewhere(&ended);
         tokens.refresh_token = None;
         tokens.ended = Some(ended);
+        let mut failure = self.not_signed_in(self.state(Some(&tokens)));
         tokens.write(&self.store, self.profile())?;
         refresh_mark::clear(self.folder(), self.profile());
         if let Some(why) = why {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::accepted::Accepted;
 use super::record::{Ended, Mismatch, SignedIn, TokensRecord, Use, credentials_account, tokens_account};
-use super::{Session, browser_backoff, issued_accounts, last_failure, refresh_mark};
+use super::{Session, browser_backoff, issued_accounts, known_role, last_failure, refresh_mark};
 use crate::error::Failure;
 use crate::folder::{Lock, LockError};
 use crate::oidc::Tokens;
@@ -164,6 +164,7 @@ impl Session {
             self.store.delete(&account)?;
         }
         issued_accounts::clear(self.folder(), &self.ask);
+        known_role::clear(self.folder(), &self.ask);
         Ok(listed)
     }
 }

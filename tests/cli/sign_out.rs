@@ -104,7 +104,7 @@ fn assert_nothing_is_left(lab: &Lab) {
 #[test]
 fn logout_without_credentials_does_not_mention_them() {
     let lab = Lab::new();
-    lab.login("alice").good();
+    lab.only_sign_in("alice");
     let ran = lab.run(&["logout"]).good();
     assert!(!ran.stderr.contains("AWS credentials"), "{}", ran.stderr);
 }

@@ -47,7 +47,7 @@ def test_sign_in_works_through_the_chooser(chooser, chromium, provider, person):
     chromium.click(f"person-{person}")
     assert "You are signed in" in chromium.wait_for_end()
     ran = login.end().good()
-    assert f"signed in as {person}@" in ran.stderr and f"by {provider}" in ran.stderr, ran
+    assert f"signed in as {person}@" in ran.stderr and f"via {provider}" in ran.stderr, ran
     assert PROFILE in chromium.text()
     left_no_code(chromium, chooser, login)
     status = chooser.run("status", "--json").good().json()

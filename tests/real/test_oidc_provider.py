@@ -29,7 +29,7 @@ def lab():
 
 def test_sign_in_works_through_the_providers_form(lab, chromium):
     login, ran = lab.signed_in(chromium)
-    assert "signed in as alice@corp.example by EntraID" in ran.stderr, ran
+    assert "signed in as alice@corp.example via EntraID" in ran.stderr, ran
     tokens = lab.tokens()
     assert (tokens["subject"], tokens["issuer"]) == (
         "alice", "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123xyz"

@@ -113,7 +113,7 @@ def by_page(chromium, lab, person, *flags, provider=None):
 def test_chooser_leads_to_the_page_of_either_population(chromium, provider, person):
     with Populations(chooser=True) as lab:
         _, ran = by_page(chromium, lab, person, "--profile", PROFILE, provider=provider)
-        assert f"signed in as heidi@corp.example by {provider}" in ran.stderr, ran
+        assert f"signed in as heidi@corp.example via {provider}" in ran.stderr, ran
 
 
 def test_profile_and_email_address_lead_to_the_right_page(chromium):
@@ -125,7 +125,7 @@ def test_profile_and_email_address_lead_to_the_right_page(chromium):
         login, ran = by_page(chromium, lab, "heidi", "--email", "heidi@corp.example")
         assert login.parameter("identity_provider") == "AzureAD"
         assert login.parameter("login_hint") == "heidi@corp.example"
-        assert "signed in as heidi@corp.example by AzureAD" in ran.stderr and PROFILE in chromium.text()
+        assert "signed in as heidi@corp.example via AzureAD" in ran.stderr and PROFILE in chromium.text()
         both = lab.records()
         assert len(both) == 2 and both[customers[0]] == customers[1], "the other sign-in is what it was"
         assert [lab.sign_in(profile)["identity_provider"] for profile in PEOPLE] == ["AzureAD", "AzureB2C"]

@@ -40,6 +40,23 @@ impl Lab {
         self.record("tokens")["refresh_token"].as_str().map(str::to_owned)
     }
 
+    /// Removes all credentials, and what is known of them, as if the sign-in had not been used yet.
+    pub fn forget_credentials(&self) {
+        for path in self.items("credentials") {
+            std::fs::remove_file(path).expect("it is removed");
+        }
+        for folder in ["made", "roles", "failures"] {
+            // There may be none.
+            let _ = std::fs::remove_dir_all(self.folder().path().join(folder));
+        }
+        for path in self.items("tokens") {
+            rewrite(&path, |record| {
+                record["credentials"] = Value::Array(Vec::new());
+                record["identities"] = Value::Object(serde_json::Map::new());
+            });
+        }
+    }
+
     /// Moves the times in all stored records and failures back by `by`, as if that time had passed.
     pub fn age(&self, by: TimeDelta) {
         let remembered = std::fs::read_dir(self.folder().path().join("failures")).into_iter().flatten();

@@ -9,7 +9,8 @@ fn changed_sts_endpoint_gets_no_openid_token_before_forced_login() {
     let lab = Lab::new();
     let lines = format!("store = 'file'\nflow = 'classic'\nrole_arn = '{ROLE}'");
     let aws = StandIn::before(&lab, &lines.replace("store = 'file'\n", ""));
-    lab.login("alice").good();
+    lab.only_sign_in("alice");
+    assert_eq!((aws.assumed().len(), aws.vouched().len()), (1, 1), "the login asks for credentials");
     assert_eq!(lab.record("tokens")["sts_endpoint"], aws.sts());
 
     let strangers = Lab::new();

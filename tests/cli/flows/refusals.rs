@@ -68,7 +68,7 @@ const REFUSALS: &[(Refusal, i32, &str, &str)] = &[
 fn sts_refusals_are_explained_and_quoted() {
     let lab = Lab::new();
     let aws = StandIn::before(&lab, &format!("flow = 'classic'\nrole_arn = '{ROLE}'"));
-    lab.login("alice").good();
+    lab.only_sign_in("alice");
     for (refusal, status, said, hint) in REFUSALS {
         aws.refuse(Some(*refusal));
         let ran = lab.run(CREDENTIALS).failed_with(*status);
@@ -88,7 +88,8 @@ fn sts_refusals_are_explained_and_quoted() {
 fn sts_refusal_of_one_role_leaves_another_usable() {
     let lab = Lab::new();
     let aws = StandIn::before(&lab, &format!("flow = 'classic'\nrole_arn = '{ROLE}'"));
-    lab.login("alice").good();
+    lab.only_sign_in("alice");
+    aws.assumed();
     aws.refuse(Some((403, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity")));
     let ran = lab.run(&["credential-process", "--role", OTHER]).failed_with(6);
     assert!(ran.stderr.contains(&format!("role {OTHER}")), "{}", ran.stderr);
@@ -105,7 +106,7 @@ fn pool_without_the_classic_flow_is_explained() {
     ] {
         let lab = Lab::with(Options { role_mapping, ..Options::default() });
         lab.configure_with(&format!("flow = 'classic'\nrole_arn = '{ROLE}'"));
-        lab.login("alice").good();
+        lab.only_sign_in("alice");
         let ran = lab.run(CREDENTIALS).failed_with(6);
         assert!(ran.stderr.contains(said) && ran.stderr.contains("flow = \"enhanced\""), "{}", ran.stderr);
         assert!(ran.stderr.contains("InvalidParameterException: Basic (classic) flow is not "), "{}", ran.stderr);

@@ -94,6 +94,13 @@ impl StandIn {
 
 fn answered(state: &State, clock: &LabClock, request: Request) -> Answer {
     let parameters = parameters(&request);
+    if parameters.get("Action").is_some_and(|action| action == "GetCallerIdentity") {
+        let arn = "arn:aws:sts::000000000000:assumed-role/StandIn/person";
+        let caller = format!(
+            "<GetCallerIdentityResult><Arn>{arn}</Arn><Account>000000000000</Account></GetCallerIdentityResult>"
+        );
+        return Answer::new(200, "text/xml", document("GetCallerIdentityResponse", &caller));
+    }
     let mut assumed = state.assumed.lock().unwrap();
     assumed.push(request);
     if let Some((status, code, message)) = *state.refusal.lock().unwrap() {

@@ -120,7 +120,7 @@ fn identity_provider_flag_is_refused_for_an_issuer() {
 fn logins_key_sets_the_issuer_name_at_the_identity_pool() {
     let (lab, _) = lab();
     lab.configure_with("logins_key = 'login.example.com/t/v2.0'");
-    lab.login_here("alice").good();
+    lab.only_sign_in("alice");
     let ran = lab.run_here(CREDENTIALS, None).failed_with(6);
     assert!(ran.stderr.contains("Token is not from a supported provider"), "{}", ran.stderr);
     assert!(ran.stderr.contains("this issuer") && !ran.stderr.contains("user pool"), "{}", ran.stderr);

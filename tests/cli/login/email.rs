@@ -40,5 +40,5 @@ fn email_address_with_the_same_ending_is_another_person() {
     let lab = lab(options);
     lab.login_with(&["--email", "malice@corp.example"], "malice").good();
     let said = lab.login_with(&["--email", "alice@corp.example"], "alice").good().stderr;
-    assert!(said.contains("malice@corp.example was signed in before, and is not any more"), "{said}");
+    assert!(said.contains("replaced the sign-in of malice@corp.example"), "{said}");
 }

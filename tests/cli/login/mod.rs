@@ -6,6 +6,7 @@ mod email;
 mod exits;
 mod headless;
 mod listener;
+mod outcome;
 mod ports;
 mod preflight;
 mod refusals;

@@ -26,7 +26,7 @@ fn rules() -> RoleMapping {
 fn refused(options: Options, lines: &str, refusal: Option<&str>) -> Told {
     let (lab, _) = Lab::with_manual_clock(options);
     lab.configure_with(lines);
-    lab.login_here("pat").good();
+    lab.only_sign_in("pat");
     if let Some(refusal) = refusal {
         lab.sandbox.refuse(refusal, None).expect("a refusal");
     }

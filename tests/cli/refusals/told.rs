@@ -64,7 +64,7 @@ pub fn provoked(refusal: &Refusal) -> Told {
     }
     let signs_in = matches!(refusal.place, Place::Authorize | Place::Token);
     if !signs_in {
-        lab.login_here(if refusal.place == Place::Api || is_classic { "alice" } else { "frank" }).good();
+        lab.only_sign_in(if refusal.place == Place::Api || is_classic { "alice" } else { "frank" });
     }
     if refusal.name == "api-clock" {
         lab.sandbox.misbehave(Misbehaviour::ClockBehind, None);

@@ -42,7 +42,8 @@ fn explained_role_is_the_role_that_is_given() {
         ("carol", Some(RoleMapping::None)),
     ] {
         mapping.into_iter().for_each(|mapping| lab.sandbox.set_role_mapping(mapping));
-        lab.login_with(&["--force"], person).good();
+        let login = lab.login_with(&["--force"], person);
+        assert!(login.stderr.contains("signed in as"), "{}", login.stderr);
         std::fs::write(lab.home().join("pool.json"), lab.sandbox.pool_roles_json()).unwrap();
         let explained = lab.run(&["roles", "--explain", "--json", "--mapping", "pool.json"]);
         let outcome = explained.document();
@@ -76,7 +77,7 @@ fn explain_takes_the_role_from_flag_or_profile() {
 fn explain_does_not_cover_the_classic_flow() {
     let lab = Lab::new();
     lab.configure_with(&format!("flow = 'classic'\nrole_arn = '{ORDERS_ADMIN}'"));
-    lab.login("alice").good();
+    lab.only_sign_in("alice");
     std::fs::write(lab.home().join("pool.json"), lab.sandbox.pool_roles_json()).unwrap();
     let ran = lab.run(&["roles", "--explain", "--json", "--mapping", "pool.json"]).good();
     assert_eq!(ran.document()["findings"][0]["code"], json!("classic_flow"));

@@ -23,7 +23,7 @@ fn roles_are_shown_before_and_after_the_first_credentials() {
     let lab = Lab::new();
     let nobody = lab.run(&["roles"]).failed_with(3);
     assert!(nobody.stderr.contains("nobody is signed in"), "{}", nobody.stderr);
-    lab.login("alice").good();
+    lab.only_sign_in("alice");
     let asked = lab.sandbox.requests().len();
     let before = roles(&lab);
     assert_eq!(lab.sandbox.requests().len(), asked, "nothing is asked, nothing renewed");
@@ -77,6 +77,7 @@ fn roles_are_listed_with_their_sources() {
     ]);
     let words = |more: &[&'static str]| [&["roles", "--profile", PROFILE], more].concat();
     lab.login_with(&["--profile", PROFILE], "carol").good();
+    lab.forget_credentials();
     lab.run(&["credential-process", "--profile", PROFILE, "--role", ORDERS_ADMIN]).good();
     let mapping = lab.home().join("pool.json");
     std::fs::write(&mapping, lab.sandbox.pool_roles_json()).unwrap();

@@ -43,7 +43,7 @@ fn said_to_live(lab: &Lab, clock: &ManualClock) -> TimeDelta {
 fn wrong_clock_still_signs_in_renews_and_calls() {
     for minutes in BEHIND {
         let (lab, clock) = lab(minutes);
-        let ran = lab.login_here("alice").good();
+        let ran = lab.only_sign_in("alice");
         let direction = if minutes < 0 { "ahead of" } else { "behind" };
         assert!(
             ran.stderr.contains("warning: this machine's clock is ") && ran.stderr.contains(direction),
@@ -122,7 +122,7 @@ fn concurrent_runs_with_a_fast_clock_rarely_refresh() {
 #[test]
 fn failure_names_the_clock_as_a_likely_cause() {
     let (lab, _) = lab(300);
-    lab.login_here("alice").good();
+    lab.only_sign_in("alice");
     lab.sandbox.misbehave(Misbehaviour::IdentityNotAuthorized, None);
     let ran = lab.run_here(CREDENTIALS, None).failed_with(6);
     assert!(ran.stderr.contains("this machine's clock is 5 h 0 min behind 127.0.0.1:"), "{}", ran.stderr);

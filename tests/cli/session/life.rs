@@ -34,7 +34,7 @@ fn session_lives_from_sign_in_through_renewals_to_sign_out() {
 fn debug_log_states_each_decision_and_its_reason_once() {
     let lab = Lab::new();
     let doors = Doors::before(&lab);
-    lab.login("alice").good();
+    lab.only_sign_in("alice");
     let decision = || {
         let ran = lab.run(&["--debug", "credential-process"]);
         let lines: Vec<_> = ran.stderr.lines().filter(|line| line.contains("credentials=credentials/")).collect();

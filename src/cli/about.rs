@@ -92,6 +92,9 @@ ENVIRONMENT
         the app client's secret, if it has one
   AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN
         an administrator's own AWS credentials, for roles --explain alone
+  AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE
+        the configuration of AWS's tools, which login reads to suggest the next
+        command (~/.aws/config and ~/.aws/credentials if unset)
   COGFED_<KEY>
         overrides a key of the profile: its name in capitals, lists separated
         by commas. Not those that say where secrets go: user_pool_id, client_id,

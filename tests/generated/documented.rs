@@ -14,6 +14,9 @@ type Names = BTreeSet<String>;
 /// Variables that other programs set, and that a user does not set for cogfed: they describe the surroundings or the
 /// terminal. The code reads them, and no help names them.
 const OF_OTHER_PROGRAMS: &[&str] = &[
+    // The home folder, as for the files of AWS's tools.
+    "HOME",
+    "USERPROFILE",
     // CI services.
     "CI",
     "CODEBUILD_BUILD_ID",

@@ -1,4 +1,4 @@
-//! What `login` says at its end: who is signed in, with which role, and the next command; or that there is no role.
+//! The end of a `login`: who is signed in, with which role, and the next command; or that there is no role.
 
 use std::process::Command;
 

@@ -21,6 +21,7 @@ Register-ArgumentCompleter -Native -CommandName 'cogfed' -ScriptBlock {
 
     $completions = @(switch ($command) {
         'cogfed' {
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file instead of the usual one')
             [CompletionResult]::new('--debug', '--debug', [CompletionResultType]::ParameterName, 'Tell on the standard error what is done, without secrets')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -45,6 +46,7 @@ Register-ArgumentCompleter -Native -CommandName 'cogfed' -ScriptBlock {
             [CompletionResult]::new('--identity-provider', '--identity-provider', [CompletionResultType]::ParameterName, 'Go to this identity provider at once, past the chooser')
             [CompletionResult]::new('--email', '--email', [CompletionResultType]::ParameterName, 'Find the profile by your email address, and suggest the address to the identity provider')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for the sign-in, in seconds')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file instead of the usual one')
             [CompletionResult]::new('--no-browser', '--no-browser', [CompletionResultType]::ParameterName, 'Print the URL and wait, without opening a browser')
             [CompletionResult]::new('--accept-roots', '--accept-roots', [CompletionResultType]::ParameterName, 'Trust the roots that AWS_CA_BUNDLE, SSL_CERT_FILE, SSL_CERT_DIR or the profile''s ca_bundle adds, without asking')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Sign in anew, even if there is a working sign-in, and delete the credentials made from the old one')
@@ -61,6 +63,7 @@ Register-ArgumentCompleter -Native -CommandName 'cogfed' -ScriptBlock {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'The profile to use')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile to use')
             [CompletionResult]::new('--role', '--role', [CompletionResultType]::ParameterName, 'The IAM role to ask for, by its ARN, in place of the profile''s')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file instead of the usual one')
             [CompletionResult]::new('--sign-in', '--sign-in', [CompletionResultType]::ParameterName, 'Open the browser if a sign-in is required')
             [CompletionResult]::new('--debug', '--debug', [CompletionResultType]::ParameterName, 'Tell on the standard error what is done, without secrets')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal')
@@ -82,6 +85,7 @@ Register-ArgumentCompleter -Native -CommandName 'cogfed' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write the answer to a file')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write the answer to a file')
             [CompletionResult]::new('--region', '--region', [CompletionResultType]::ParameterName, 'The region to sign for, where the host does not tell')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file instead of the usual one')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Send and ask for JSON: sets Content-Type and Accept unless they are given')
             [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'Write the answer''s status line and headers before its body')
             [CompletionResult]::new('--include', '--include', [CompletionResultType]::ParameterName, 'Write the answer''s status line and headers before its body')
@@ -102,6 +106,7 @@ Register-ArgumentCompleter -Native -CommandName 'cogfed' -ScriptBlock {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'The profile to use')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile to use')
             [CompletionResult]::new('--role', '--role', [CompletionResultType]::ParameterName, 'The IAM role to ask for, by its ARN, in place of the profile''s')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file instead of the usual one')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON on the standard output')
             [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Print all that a ticket needs, and no secret')
             [CompletionResult]::new('--debug', '--debug', [CompletionResultType]::ParameterName, 'Tell on the standard error what is done, without secrets')
@@ -120,6 +125,7 @@ Register-ArgumentCompleter -Native -CommandName 'cogfed' -ScriptBlock {
             [CompletionResult]::new('--claims', '--claims', [CompletionResultType]::ParameterName, 'Take the claims from a file, not from the sign-in: a JSON object, or an ID token; - is the standard input')
             [CompletionResult]::new('--provider', '--provider', [CompletionResultType]::ParameterName, 'The entry of RoleMappings to evaluate, where the claims'' iss and aud do not tell')
             [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'End with status 1 unless this role is given, and certainly so')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file instead of the usual one')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON on the standard output')
             [CompletionResult]::new('--explain', '--explain', [CompletionResultType]::ParameterName, 'Evaluate the identity pool''s role mapping, and tell why it gives which role')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'End with status 1 if there are warnings, or the outcome is not certain')
@@ -134,6 +140,7 @@ Register-ArgumentCompleter -Native -CommandName 'cogfed' -ScriptBlock {
         'cogfed;logout' {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'The profile to use')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile to use')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file instead of the usual one')
             [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Sign out of every profile of the configuration')
             [CompletionResult]::new('--debug', '--debug', [CompletionResultType]::ParameterName, 'Tell on the standard error what is done, without secrets')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal')
@@ -144,6 +151,7 @@ Register-ArgumentCompleter -Native -CommandName 'cogfed' -ScriptBlock {
             break
         }
         'cogfed;profile' {
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file instead of the usual one')
             [CompletionResult]::new('--debug', '--debug', [CompletionResultType]::ParameterName, 'Tell on the standard error what is done, without secrets')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -156,6 +164,7 @@ Register-ArgumentCompleter -Native -CommandName 'cogfed' -ScriptBlock {
             break
         }
         'cogfed;profile;list' {
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file instead of the usual one')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
             [CompletionResult]::new('--debug', '--debug', [CompletionResultType]::ParameterName, 'Tell on the standard error what is done, without secrets')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal')
@@ -168,6 +177,7 @@ Register-ArgumentCompleter -Native -CommandName 'cogfed' -ScriptBlock {
         'cogfed;profile;show' {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'The profile to use')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile to use')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file instead of the usual one')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
             [CompletionResult]::new('--debug', '--debug', [CompletionResultType]::ParameterName, 'Tell on the standard error what is done, without secrets')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal')
@@ -215,6 +225,7 @@ Register-ArgumentCompleter -Native -CommandName 'cogfed' -ScriptBlock {
             break
         }
         'cogfed;demo' {
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file instead of the usual one')
             [CompletionResult]::new('--headless', '--headless', [CompletionResultType]::ParameterName, 'Open no browser: a sandbox person signs in by itself')
             [CompletionResult]::new('--debug', '--debug', [CompletionResultType]::ParameterName, 'Tell on the standard error what is done, without secrets')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal')

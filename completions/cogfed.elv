@@ -18,6 +18,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
     }
     var completions = [
         &'cogfed'= {
+            cand --config 'Read this configuration file instead of the usual one'
             cand --debug 'Tell on the standard error what is done, without secrets'
             cand --no-input 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal'
             cand -h 'Print help (see more with ''--help'')'
@@ -41,6 +42,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
             cand --identity-provider 'Go to this identity provider at once, past the chooser'
             cand --email 'Find the profile by your email address, and suggest the address to the identity provider'
             cand --timeout 'How long to wait for the sign-in, in seconds'
+            cand --config 'Read this configuration file instead of the usual one'
             cand --no-browser 'Print the URL and wait, without opening a browser'
             cand --accept-roots 'Trust the roots that AWS_CA_BUNDLE, SSL_CERT_FILE, SSL_CERT_DIR or the profile''s ca_bundle adds, without asking'
             cand -f 'Sign in anew, even if there is a working sign-in, and delete the credentials made from the old one'
@@ -56,6 +58,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
             cand -p 'The profile to use'
             cand --profile 'The profile to use'
             cand --role 'The IAM role to ask for, by its ARN, in place of the profile''s'
+            cand --config 'Read this configuration file instead of the usual one'
             cand --sign-in 'Open the browser if a sign-in is required'
             cand --debug 'Tell on the standard error what is done, without secrets'
             cand --no-input 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal'
@@ -76,6 +79,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
             cand -o 'Write the answer to a file'
             cand --output 'Write the answer to a file'
             cand --region 'The region to sign for, where the host does not tell'
+            cand --config 'Read this configuration file instead of the usual one'
             cand --json 'Send and ask for JSON: sets Content-Type and Accept unless they are given'
             cand -i 'Write the answer''s status line and headers before its body'
             cand --include 'Write the answer''s status line and headers before its body'
@@ -95,6 +99,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
             cand -p 'The profile to use'
             cand --profile 'The profile to use'
             cand --role 'The IAM role to ask for, by its ARN, in place of the profile''s'
+            cand --config 'Read this configuration file instead of the usual one'
             cand --json 'Print JSON on the standard output'
             cand --report 'Print all that a ticket needs, and no secret'
             cand --debug 'Tell on the standard error what is done, without secrets'
@@ -112,6 +117,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
             cand --claims 'Take the claims from a file, not from the sign-in: a JSON object, or an ID token; - is the standard input'
             cand --provider 'The entry of RoleMappings to evaluate, where the claims'' iss and aud do not tell'
             cand --expect 'End with status 1 unless this role is given, and certainly so'
+            cand --config 'Read this configuration file instead of the usual one'
             cand --json 'Print JSON on the standard output'
             cand --explain 'Evaluate the identity pool''s role mapping, and tell why it gives which role'
             cand --strict 'End with status 1 if there are warnings, or the outcome is not certain'
@@ -125,6 +131,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
         &'cogfed;logout'= {
             cand -p 'The profile to use'
             cand --profile 'The profile to use'
+            cand --config 'Read this configuration file instead of the usual one'
             cand --all 'Sign out of every profile of the configuration'
             cand --debug 'Tell on the standard error what is done, without secrets'
             cand --no-input 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal'
@@ -134,6 +141,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
             cand --version 'Print version'
         }
         &'cogfed;profile'= {
+            cand --config 'Read this configuration file instead of the usual one'
             cand --debug 'Tell on the standard error what is done, without secrets'
             cand --no-input 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal'
             cand -h 'Print help (see more with ''--help'')'
@@ -145,6 +153,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'cogfed;profile;list'= {
+            cand --config 'Read this configuration file instead of the usual one'
             cand --json 'Print JSON'
             cand --debug 'Tell on the standard error what is done, without secrets'
             cand --no-input 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal'
@@ -156,6 +165,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
         &'cogfed;profile;show'= {
             cand -p 'The profile to use'
             cand --profile 'The profile to use'
+            cand --config 'Read this configuration file instead of the usual one'
             cand --json 'Print JSON'
             cand --debug 'Tell on the standard error what is done, without secrets'
             cand --no-input 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal'
@@ -197,6 +207,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
             cand --version 'Print version'
         }
         &'cogfed;demo'= {
+            cand --config 'Read this configuration file instead of the usual one'
             cand --headless 'Open no browser: a sandbox person signs in by itself'
             cand --debug 'Tell on the standard error what is done, without secrets'
             cand --no-input 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal'

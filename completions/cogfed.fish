@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_cogfed_global_optspecs
-    string join \n debug no-input h/help V/version
+    string join \n debug no-input config= h/help V/version
 end
 
 function __fish_cogfed_needs_command
@@ -24,6 +24,7 @@ function __fish_cogfed_using_subcommand
     contains -- $cmd[1] $argv
 end
 
+complete -c cogfed -n "__fish_cogfed_needs_command" -l config -d 'Read this configuration file instead of the usual one' -r -F
 complete -c cogfed -n "__fish_cogfed_needs_command" -l debug -d 'Tell on the standard error what is done, without secrets'
 complete -c cogfed -n "__fish_cogfed_needs_command" -l no-input -d 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal'
 complete -c cogfed -n "__fish_cogfed_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -42,6 +43,7 @@ complete -c cogfed -n "__fish_cogfed_using_subcommand login" -s p -l profile -d 
 complete -c cogfed -n "__fish_cogfed_using_subcommand login" -l identity-provider -d 'Go to this identity provider at once, past the chooser' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand login" -l email -d 'Find the profile by your email address, and suggest the address to the identity provider' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand login" -l timeout -d 'How long to wait for the sign-in, in seconds' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand login" -l config -d 'Read this configuration file instead of the usual one' -r -F
 complete -c cogfed -n "__fish_cogfed_using_subcommand login" -l no-browser -d 'Print the URL and wait, without opening a browser'
 complete -c cogfed -n "__fish_cogfed_using_subcommand login" -l accept-roots -d 'Trust the roots that AWS_CA_BUNDLE, SSL_CERT_FILE, SSL_CERT_DIR or the profile\'s ca_bundle adds, without asking'
 complete -c cogfed -n "__fish_cogfed_using_subcommand login" -s f -l force -d 'Sign in anew, even if there is a working sign-in, and delete the credentials made from the old one'
@@ -51,6 +53,7 @@ complete -c cogfed -n "__fish_cogfed_using_subcommand login" -s h -l help -d 'Pr
 complete -c cogfed -n "__fish_cogfed_using_subcommand login" -s V -l version -d 'Print version'
 complete -c cogfed -n "__fish_cogfed_using_subcommand credential-process" -s p -l profile -d 'The profile to use' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand credential-process" -l role -d 'The IAM role to ask for, by its ARN, in place of the profile\'s' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand credential-process" -l config -d 'Read this configuration file instead of the usual one' -r -F
 complete -c cogfed -n "__fish_cogfed_using_subcommand credential-process" -l sign-in -d 'Open the browser if a sign-in is required'
 complete -c cogfed -n "__fish_cogfed_using_subcommand credential-process" -l debug -d 'Tell on the standard error what is done, without secrets'
 complete -c cogfed -n "__fish_cogfed_using_subcommand credential-process" -l no-input -d 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal'
@@ -63,6 +66,7 @@ complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s d -l data -d 'Sen
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l data-binary -d 'As --data, to the byte' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s o -l output -d 'Write the answer to a file' -r -F
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l region -d 'The region to sign for, where the host does not tell' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l config -d 'Read this configuration file instead of the usual one' -r -F
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l json -d 'Send and ask for JSON: sets Content-Type and Accept unless they are given'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s i -l include -d 'Write the answer\'s status line and headers before its body'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s f -l fail -d 'End with status 22 if the answer\'s status is 400 or more'
@@ -74,6 +78,7 @@ complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s h -l help -d 'Pri
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s V -l version -d 'Print version'
 complete -c cogfed -n "__fish_cogfed_using_subcommand status" -s p -l profile -d 'The profile to use' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand status" -l role -d 'The IAM role to ask for, by its ARN, in place of the profile\'s' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand status" -l config -d 'Read this configuration file instead of the usual one' -r -F
 complete -c cogfed -n "__fish_cogfed_using_subcommand status" -l json -d 'Print JSON on the standard output'
 complete -c cogfed -n "__fish_cogfed_using_subcommand status" -l report -d 'Print all that a ticket needs, and no secret'
 complete -c cogfed -n "__fish_cogfed_using_subcommand status" -l debug -d 'Tell on the standard error what is done, without secrets'
@@ -86,6 +91,7 @@ complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l mapping -d 'Take
 complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l claims -d 'Take the claims from a file, not from the sign-in: a JSON object, or an ID token; - is the standard input' -r -F
 complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l provider -d 'The entry of RoleMappings to evaluate, where the claims\' iss and aud do not tell' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l expect -d 'End with status 1 unless this role is given, and certainly so' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l config -d 'Read this configuration file instead of the usual one' -r -F
 complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l json -d 'Print JSON on the standard output'
 complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l explain -d 'Evaluate the identity pool\'s role mapping, and tell why it gives which role'
 complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l strict -d 'End with status 1 if there are warnings, or the outcome is not certain'
@@ -94,11 +100,13 @@ complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l no-input -d 'Ask
 complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -s V -l version -d 'Print version'
 complete -c cogfed -n "__fish_cogfed_using_subcommand logout" -s p -l profile -d 'The profile to use' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand logout" -l config -d 'Read this configuration file instead of the usual one' -r -F
 complete -c cogfed -n "__fish_cogfed_using_subcommand logout" -l all -d 'Sign out of every profile of the configuration'
 complete -c cogfed -n "__fish_cogfed_using_subcommand logout" -l debug -d 'Tell on the standard error what is done, without secrets'
 complete -c cogfed -n "__fish_cogfed_using_subcommand logout" -l no-input -d 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal'
 complete -c cogfed -n "__fish_cogfed_using_subcommand logout" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cogfed -n "__fish_cogfed_using_subcommand logout" -s V -l version -d 'Print version'
+complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and not __fish_seen_subcommand_from list show help" -l config -d 'Read this configuration file instead of the usual one' -r -F
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and not __fish_seen_subcommand_from list show help" -l debug -d 'Tell on the standard error what is done, without secrets'
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and not __fish_seen_subcommand_from list show help" -l no-input -d 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal'
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and not __fish_seen_subcommand_from list show help" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -106,12 +114,14 @@ complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and not __fish_se
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and not __fish_seen_subcommand_from list show help" -f -a "list" -d 'List the profiles'
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and not __fish_seen_subcommand_from list show help" -f -a "show" -d 'Show what is in force for a profile, and where each value came from'
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and not __fish_seen_subcommand_from list show help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from list" -l config -d 'Read this configuration file instead of the usual one' -r -F
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from list" -l json -d 'Print JSON'
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from list" -l debug -d 'Tell on the standard error what is done, without secrets'
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from list" -l no-input -d 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal'
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from show" -s p -l profile -d 'The profile to use' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from show" -l config -d 'Read this configuration file instead of the usual one' -r -F
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from show" -l json -d 'Print JSON'
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from show" -l debug -d 'Tell on the standard error what is done, without secrets'
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from show" -l no-input -d 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal'
@@ -403,6 +413,7 @@ complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l debug -d 'Tell
 complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l no-input -d 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal'
 complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -s V -l version -d 'Print version'
+complete -c cogfed -n "__fish_cogfed_using_subcommand demo" -l config -d 'Read this configuration file instead of the usual one' -r -F
 complete -c cogfed -n "__fish_cogfed_using_subcommand demo" -l headless -d 'Open no browser: a sandbox person signs in by itself'
 complete -c cogfed -n "__fish_cogfed_using_subcommand demo" -l debug -d 'Tell on the standard error what is done, without secrets'
 complete -c cogfed -n "__fish_cogfed_using_subcommand demo" -l no-input -d 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal'

@@ -67,6 +67,8 @@ pub struct Failure {
     pub message: String,
     /// The next step, as a command where there is one.
     pub hint: Option<String>,
+    /// Lines to copy that follow the hint. They are printed as they are, so no text from outside may be in them.
+    pub example: Option<&'static str>,
     /// The wait that the failing server asked for, if any.
     pub retry_after: Option<Duration>,
 }
@@ -74,7 +76,7 @@ pub struct Failure {
 impl Failure {
     /// Creates a failure without a hint.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), hint: None, retry_after: None }
+        Self { kind, message: message.into(), hint: None, example: None, retry_after: None }
     }
 
     /// Creates a failure from a library's error and its causes: "error: cause: cause".
@@ -95,6 +97,13 @@ impl Failure {
         self
     }
 
+    /// Adds lines to copy, below the hint.
+    #[must_use]
+    pub fn example(mut self, lines: &'static str) -> Self {
+        self.example = Some(lines);
+        self
+    }
+
     /// Adds the wait that the server asked for.
     #[must_use]
     pub fn after(mut self, wait: Option<Duration>) -> Self {
@@ -112,7 +121,9 @@ impl Failure {
     /// Moves the hint into the message, for callers who show one line at most: "message; hint".
     #[must_use]
     pub fn in_one_line(mut self) -> Self {
-        if let Some(hint) = self.hint.take() {
+        // A hint that only introduces an example would be of no use without it.
+        let hint = self.hint.take().filter(|_| self.example.take().is_none());
+        if let Some(hint) = hint {
             self.message = format!("{}; {hint}", self.message);
         }
         self

@@ -162,6 +162,18 @@ impl Place<'_> {
         partition(self.region).issuers.iter().map(issuer).collect()
     }
 
+    /// Returns whether this is the domain of a hosted UI at AWS in the region, `PREFIX.auth.REGION.amazoncognito.com`.
+    /// AWS gives such a domain to one user pool, and answers there only for the pool's own app clients.
+    pub fn is_prefix_domain(&self, domain: &str) -> bool {
+        let (usual, fips) = partition(self.region).domains;
+        [usual, fips].iter().any(|end| {
+            let prefix = domain.strip_suffix(&end.replace("{}", self.region));
+            prefix.is_some_and(|prefix| {
+                !prefix.is_empty() && !prefix.contains(|c: char| !c.is_ascii_alphanumeric() && c != '-')
+            })
+        })
+    }
+
     /// Checks the hosted UI's domain. A custom domain passes, since nothing is known of its cryptography.
     ///
     /// # Errors
@@ -263,6 +275,27 @@ mod tests {
             issuers("us-gov-west-1").contains(&"https://cognito-idp-fips.us-gov-west-1.amazonaws.com/P".to_owned())
         );
         assert!(issuers("cn-north-1").is_empty());
+    }
+
+    #[test]
+    fn prefix_domains_belong_to_one_region_and_partition() {
+        for (region, domain, is_it) in [
+            ("eu-west-1", "corp.auth.eu-west-1.amazoncognito.com", true),
+            ("us-gov-west-1", "corp.auth-fips.us-gov-west-1.amazoncognito.com", true),
+            ("us-east-1", "corp.auth-fips.us-east-1.amazoncognito.com", true),
+            ("eu-west-1", "corp.auth.us-east-1.amazoncognito.com", false),
+            ("us-gov-west-1", "corp.auth.us-gov-west-1.amazoncognito.com", false),
+            ("eu-west-1", "auth.eu-west-1.amazoncognito.com", false),
+            ("eu-west-1", ".auth.eu-west-1.amazoncognito.com", false),
+            ("eu-west-1", "a.b.auth.eu-west-1.amazoncognito.com", false),
+            ("eu-west-1", "corp.auth.eu-west-1.amazoncognito.com.relay.example", false),
+            ("eu-west-1", "corp.auth.eu-west-1.amazoncognito.example", false),
+            ("eu-west-1", "corp-auth.eu-west-1.amazoncognito.com", false),
+            ("eu-west-1", "relay.example/corp.auth.eu-west-1.amazoncognito.com", false),
+            ("eu-west-1", "corp@x.auth.eu-west-1.amazoncognito.com", false),
+        ] {
+            assert_eq!(Place { region, is_fips: false }.is_prefix_domain(domain), is_it, "{region} {domain}");
+        }
     }
 
     #[test]

@@ -24,34 +24,74 @@ pub fn region(text: &str) -> Result<String, String> {
     }
 }
 
+/// Returns the fault of a text that is no id. If the id is at the end of the text, as in an ARN or a URL, or the text is
+/// an id of another kind, the fault says so.
+fn not_an_id(text: &str, usual: String, good: fn(&str) -> bool) -> String {
+    let what = if text.starts_with("arn:") {
+        "an ARN"
+    } else if text.contains("://") {
+        "a URL"
+    } else if is_user_pool_id(text) {
+        return format!("{usual}; this is a user pool id");
+    } else if is_identity_pool_id(text) {
+        return format!("{usual}; this is an identity pool id");
+    } else {
+        return usual;
+    };
+    let mut parts = text.split(['/', '?', '&', '=']).rev();
+    match parts.find(|part| good(part)) {
+        Some(id) if id.len() < text.len() && !id.starts_with("arn:") => {
+            format!("'{}' is {what}; give the id alone: '{id}'", quoted(text))
+        }
+        _ => format!("{usual}; this is {what}"),
+    }
+}
+
+fn is_user_pool_id(text: &str) -> bool {
+    let Some((prefix, id)) = text.split_once('_') else { return false };
+    let good = region(prefix).is_ok() && !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric());
+    good && text.len() <= 55
+}
+
+fn is_client_id(text: &str) -> bool {
+    (1..=128).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || "_+-".contains(c))
+}
+
+fn is_identity_pool_id(text: &str) -> bool {
+    let Some((prefix, id)) = text.split_once(':') else { return false };
+    let good = region(prefix).is_ok() && !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    good && text.len() <= 55
+}
+
 /// Checks a user pool's id, `REGION_ALPHANUMERICS`
 /// (<https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UserPoolType.html>).
 pub fn user_pool_id(text: &str) -> Result<String, String> {
-    let fault = || format!("'{}' is not a user pool id, as in eu-west-1_AbC123xyz", quoted(text));
-    let (prefix, id) = text.split_once('_').ok_or_else(fault)?;
-    let good = region(prefix).is_ok() && !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric());
-    if good && text.len() <= 55 { Ok(text.to_owned()) } else { Err(fault()) }
+    if is_user_pool_id(text) {
+        return Ok(text.to_owned());
+    }
+    let usual = format!("'{}' is not a user pool id, as in eu-west-1_AbC123xyz", quoted(text));
+    Err(not_an_id(text, usual, is_user_pool_id))
 }
 
 /// Checks an app client's id.
 pub fn client_id(text: &str) -> Result<String, String> {
-    let good = (1..=128).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || "_+-".contains(c));
-    if good {
-        Ok(text.to_owned())
-    } else {
-        Err(format!("'{}' is not an app client id: letters and digits only", quoted(text)))
+    if is_client_id(text) && !is_user_pool_id(text) {
+        return Ok(text.to_owned());
     }
+    let usual = format!("'{}' is not an app client id: letters and digits only", quoted(text));
+    // AWS's own client ids have 26 characters. Shorter words of an ARN or a URL are names of other things.
+    Err(not_an_id(text, usual, |part| part.len() >= 20 && is_client_id(part)))
 }
 
 /// Checks an identity pool's id, `REGION:UUID`
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetId.html>).
 pub fn identity_pool_id(text: &str) -> Result<String, String> {
-    let fault = || {
-        format!("'{}' is not an identity pool id, as in eu-west-1:1cf667a2-49a6-454b-9e45-23199EXAMPLE", quoted(text))
-    };
-    let (prefix, id) = text.split_once(':').ok_or_else(fault)?;
-    let good = region(prefix).is_ok() && !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-    if good && text.len() <= 55 { Ok(text.to_owned()) } else { Err(fault()) }
+    if is_identity_pool_id(text) {
+        return Ok(text.to_owned());
+    }
+    let example = "eu-west-1:1cf667a2-49a6-454b-9e45-23199EXAMPLE";
+    let usual = format!("'{}' is not an identity pool id, as in {example}", quoted(text));
+    Err(not_an_id(text, usual, is_identity_pool_id))
 }
 
 /// Checks a provider's name in an identity pool
@@ -157,6 +197,37 @@ mod tests {
             ("Orders", None),
         ] {
             assert_eq!(role_and_account(arn), expected, "{arn}");
+        }
+    }
+
+    #[test]
+    fn arn_url_or_other_id_in_place_of_an_id_is_named() {
+        let pool = "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_AbC123xyz";
+        let client = "3n4b5urk1ft4fl3mg5e62d9ado";
+        let identity = "arn:aws:cognito-identity:eu-west-1:123456789012:identitypool/eu-west-1:1cf667a2-49a6";
+        for (fault, said) in [
+            (user_pool_id(pool), "is an ARN; give the id alone: 'eu-west-1_AbC123xyz'"),
+            (user_pool_id(&format!("{pool}/client/{client}")), "give the id alone: 'eu-west-1_AbC123xyz'"),
+            (
+                user_pool_id("https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC"),
+                "is a URL; give the id alone: 'eu-west-1_AbC'",
+            ),
+            (
+                user_pool_id("eu-west-1:1cf667a2-49a6"),
+                "is not a user pool id, as in eu-west-1_AbC123xyz; this is an identity pool id",
+            ),
+            (
+                user_pool_id("arn:aws:iam::123456789012:role/A"),
+                "is not a user pool id, as in eu-west-1_AbC123xyz; this is an ARN",
+            ),
+            (client_id(&format!("{pool}/client/{client}")), "give the id alone: '3n4b5urk1ft4fl3mg5e62d9ado'"),
+            (client_id(pool), "is not an app client id: letters and digits only; this is an ARN"),
+            (client_id("eu-west-1_AbC123xyz"), "letters and digits only; this is a user pool id"),
+            (identity_pool_id(identity), "is an ARN; give the id alone: 'eu-west-1:1cf667a2-49a6'"),
+            (identity_pool_id("eu-west-1_AbC123xyz"), "23199EXAMPLE; this is a user pool id"),
+        ] {
+            let fault = fault.unwrap_err();
+            assert!(fault.ends_with(said), "{said}: {fault}");
         }
     }
 

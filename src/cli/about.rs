@@ -114,13 +114,18 @@ ENVIRONMENT
   SSL_CERT_FILE, SSL_CERT_DIR
         authorities in place of the system's (on macOS and Windows the file's
         come on top)
+  XDG_CONFIG_HOME, XDG_STATE_HOME, HOME
+        the places of the files below. A relative path counts as unset
   NO_COLOR
         no colour, if it is set and not empty
 
 FILES
   $XDG_CONFIG_HOME/cogfed/config.toml
         the configuration (~/.config if unset; on macOS
-        ~/Library/Application Support, on Windows %APPDATA%)
+        ~/Library/Application Support, on Windows %APPDATA%). --config names
+        another file. COGFED_CONFIG, XDG_CONFIG_HOME and HOME cannot name one
+        below the current folder or in a work tree (such as git's) around it,
+        unless all its hosts are on this machine
   $XDG_STATE_HOME/cogfed/
         locks, the last failure, public keys, discovery documents, the names of
         stored items; no secret, unless the profile says store = \"file\"

@@ -24,6 +24,7 @@ mod selection;
 mod status;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
@@ -55,6 +56,9 @@ pub struct Cli {
     /// Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal
     #[arg(long, global = true)]
     pub no_input: bool,
+    /// Read this configuration file instead of the usual one
+    #[arg(long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
     /// The verb
     #[command(subcommand)]
     pub verb: Verb,
@@ -67,6 +71,8 @@ struct Frequent {
     debug: bool,
     #[arg(long, global = true)]
     no_input: bool,
+    #[arg(long, global = true)]
+    config: Option<PathBuf>,
     #[command(subcommand)]
     verb: FrequentVerb,
 }
@@ -88,10 +94,10 @@ impl Cli {
     pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
         let words: Vec<OsString> = words.into_iter().collect();
         if words.get(1).is_some_and(|verb| verb == "credential-process")
-            && let Ok(Frequent { debug, no_input, verb: FrequentVerb::CredentialProcess(flags) }) =
+            && let Ok(Frequent { debug, no_input, config, verb: FrequentVerb::CredentialProcess(flags) }) =
                 Frequent::try_parse_from(&words)
         {
-            return Ok(Self { debug, no_input, verb: Verb::CredentialProcess(flags) });
+            return Ok(Self { debug, no_input, config, verb: Verb::CredentialProcess(flags) });
         }
         Self::try_parse_from(words)
     }
@@ -136,6 +142,7 @@ mod tests {
             &["--debug"],
             &["--sign-in", "--debug"],
             &["--role", "arn:b", "-p", "a"],
+            &["--config", "/a.toml"],
         ] {
             let words = [&["credential-process"], flags].concat();
             let whole = Cli::try_parse_from([&["cogfed"], &words[..]].concat()).unwrap();

@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::error::Failure;
 use crate::http::Http;
 use crate::oidc::{Browser, Opener, Surroundings, SystemBrowser};
-use crate::profile::{Choice, Configuration, Override, Profile, keys, settings};
+use crate::profile::{Choice, Configuration, Location, Override, Profile, keys, select};
 use crate::secret::Secret;
 use crate::session::record::{credentials_account, tokens_account};
 use crate::session::{Ask, Message, OnMessage, Provider, Session, Setup};
@@ -51,7 +51,7 @@ impl ProfileContext {
     /// # Errors
     /// [`Kind::Usage`](crate::error::Kind::Usage) if there is no such profile, or it is wrong.
     pub fn new(env: &Env, choice: &Choice, attendance: Attendance) -> anyhow::Result<Self> {
-        Self::of(env, Profile::load(choice, &env.variable)?, attendance)
+        Self::of(env, profile_of(env, choice)?, attendance)
     }
 
     /// Prepares everything for a profile that has been read.
@@ -93,7 +93,7 @@ impl ProfileContext {
         let Ok(configuration) = configuration(env) else { return Vec::new() };
         let profile = |name: &str| {
             let choice = Choice { profile: Some(name.to_owned()), flags: Vec::new() };
-            Profile::from_settings(name, &settings(&configuration, name, &choice, &env.variable).ok()?).ok()
+            Profile::of(&configuration, name, &choice, &env.variable).ok()
         };
         let shares = |other: &Profile| tokens_account(other) == tokens_account(&self.profile);
         configuration.names().filter_map(profile).filter(shares).collect()
@@ -182,7 +182,20 @@ pub fn choice_of_role(flag: &ProfileFlag, role: &RoleFlag) -> Choice {
 /// Reads the configuration file.
 ///
 /// # Errors
-/// [`Kind::Usage`](crate::error::Kind::Usage) if it cannot be read or parsed.
+/// [`Kind::Usage`](crate::error::Kind::Usage) if it cannot be read or parsed, or must not be used.
 pub fn configuration(env: &Env) -> anyhow::Result<Configuration> {
-    Ok(Configuration::read(&Configuration::path(&env.variable)?)?)
+    Ok(Configuration::read(&Location::find(env.config.as_deref(), &env.variable)?)?)
+}
+
+/// Reads and checks the profile that `choice` names. Warns if it is unknown who can change the configuration.
+///
+/// # Errors
+/// [`Kind::Usage`](crate::error::Kind::Usage) if there is no such profile, or it is wrong.
+pub fn profile_of(env: &Env, choice: &Choice) -> anyhow::Result<Profile> {
+    let configuration = configuration(env)?;
+    if let Some(doubt) = &configuration.doubt {
+        env.terminal.warn(doubt);
+    }
+    let name = select(&configuration, choice, &env.variable)?;
+    Ok(Profile::of(&configuration, &name, choice, &env.variable)?)
 }

@@ -225,6 +225,7 @@ impl Stage {
             clock: Arc::clone(&self.clock),
             browser: Some(Arc::clone(&self.browser)),
             folder: Some(self.folder.clone()),
+            config: None,
             input: Box::new(io::empty()),
             output: Output { to: Box::new(stdout.clone()), is_terminal: false },
             terminal: self.terminal.clone(),

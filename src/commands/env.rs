@@ -1,6 +1,7 @@
 //! The environment of a run: clock, browser, folder, standard streams and environment variables.
 
 use std::io::{self, ErrorKind, IsTerminal, Read, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -21,6 +22,8 @@ pub struct Env {
     pub browser: Option<Arc<dyn Browser>>,
     /// cogfed's own folder, if it is not the usual one of this user.
     pub folder: Option<Folder>,
+    /// The configuration file that the person named.
+    pub config: Option<PathBuf>,
     /// Standard input.
     pub input: Box<dyn Read + Send>,
     /// Standard output.
@@ -55,6 +58,7 @@ impl Env {
             clock: Arc::new(SystemClock),
             browser: None,
             folder: None,
+            config: None,
             input: Box::new(io::stdin()),
             output: Output { to: Box::new(io::stdout()), is_terminal: io::stdout().is_terminal() },
             terminal: Terminal::stderr(&variable),

@@ -6,7 +6,7 @@ use super::next_step::NextStep;
 use super::roots;
 use super::rows::local;
 use super::sign_in::{Manner, sign_in};
-use super::{Attendance, Env, ProfileContext, choice, configuration};
+use super::{Attendance, Env, ProfileContext, choice, configuration, profile_of};
 use crate::aws::ids;
 use crate::cli::Login;
 use crate::error::{Failure, Kind};
@@ -22,7 +22,7 @@ pub fn run(flags: &Login, env: &mut Env) -> anyhow::Result<()> {
     if let Some(address) = &flags.email {
         choice.profile = Some(email::find(&configuration(env)?, &choice, address, &env.variable)?);
     }
-    let mut profile = Profile::load(&choice, &env.variable)?;
+    let mut profile = profile_of(env, &choice)?;
     if let Some(provider) = &flags.identity_provider {
         profile = profile.by_provider(provider)?;
     }

@@ -5,7 +5,7 @@ use url::Url;
 use super::{Attendance, Env, ProfileContext, choice, configuration};
 use crate::cli::Logout;
 use crate::error::{Failure, Kind};
-use crate::profile::{Choice, Issuer, Profile, ProviderEndpoints, settings};
+use crate::profile::{Choice, Issuer, Profile, ProviderEndpoints};
 
 pub fn run(flags: &Logout, env: &mut Env) -> anyhow::Result<()> {
     if !flags.all {
@@ -15,8 +15,7 @@ pub fn run(flags: &Logout, env: &mut Env) -> anyhow::Result<()> {
     let mut failures = Vec::new();
     for name in configuration.names() {
         let choice = Choice { profile: Some(name.to_owned()), flags: Vec::new() };
-        let outcome = settings(&configuration, name, &choice, &env.variable)
-            .and_then(|settings| Profile::from_settings(name, &settings))
+        let outcome = Profile::of(&configuration, name, &choice, &env.variable)
             .map_err(anyhow::Error::from)
             .and_then(|profile| one(&ProfileContext::of(env, profile, Attendance::Person)?, env));
         // A profile that fails must not keep the others signed in.

@@ -20,7 +20,7 @@ mod status;
 use std::ffi::OsString;
 use std::io::{self, Write};
 
-use self::context::{Attendance, BrowserAccess, ProfileContext, choice, choice_of_role, configuration};
+use self::context::{Attendance, BrowserAccess, ProfileContext, choice, choice_of_role, configuration, profile_of};
 pub use self::env::{Env, Output, ReadVariable};
 use self::runtime::block_on;
 use crate::cli::{Cli, Verb};
@@ -113,6 +113,9 @@ fn run(cli: Cli, env: &mut Env) -> anyhow::Result<()> {
     if cli.no_input {
         env.terminal.expect_nobody();
     }
+    if let Some(path) = cli.config {
+        env.config = Some(path);
+    }
     match cli.verb {
         Verb::Login(flags) => login::run(&flags, env),
         Verb::CredentialProcess(flags) => credential_process::run(&flags, env),
@@ -160,6 +163,7 @@ mod tests {
             clock: Arc::new(SystemClock),
             browser: None,
             folder: None,
+            config: None,
             input: Box::new(input.as_bytes()),
             output: Output { to: Box::new(output.clone()), is_terminal: false },
             terminal: Terminal::to(Arc::new(Mutex::new(messages.clone()))),

@@ -4,8 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::{Env, choice, configuration};
 use crate::cli::{Profile as Verb, ProfileFlag, ProfileList, ProfileShow};
-use crate::profile::{Profile, select, settings};
-use crate::terminal::shown;
+use crate::error::Failure;
+use crate::profile::{Choice, Profile, select, settings};
+use crate::terminal::{shown, shown_json};
 
 pub fn run(verb: &Verb, env: &mut Env) -> anyhow::Result<()> {
     match verb {
@@ -14,22 +15,41 @@ pub fn run(verb: &Verb, env: &mut Env) -> anyhow::Result<()> {
     }
 }
 
+/// Lists the profiles, and checks each of them. The first wrong one is the failure, after the whole list.
 fn list(flags: &ProfileList, env: &mut Env) -> anyhow::Result<()> {
     let configuration = configuration(env)?;
     let in_force = select(&configuration, &choice(&ProfileFlag::default()), &env.variable).ok();
     let is_in_force = |name: &str| in_force.as_deref() == Some(name);
-    if flags.json {
-        let profiles: Vec<Value> =
-            configuration.names().map(|name| json!({ "name": name, "in_force": is_in_force(name) })).collect();
-        return env.print_json(&json!({ "file": configuration.path, "profiles": profiles }));
+    let fault = |name: &str| {
+        let choice = Choice { profile: Some(name.to_owned()), flags: Vec::new() };
+        Profile::of(&configuration, name, &choice, &env.variable).err()
+    };
+    let checked: Vec<(&str, Option<Failure>)> = configuration.names().map(|name| (name, fault(name))).collect();
+    let text = if flags.json {
+        let profiles = checked.iter().map(|(name, fault)| {
+            let mut profile = json!({ "name": name, "in_force": is_in_force(name) });
+            if let Some(fault) = fault {
+                profile["fault"] = fault.message.as_str().into();
+            }
+            profile
+        });
+        let profiles: Vec<Value> = profiles.collect();
+        shown_json(&json!({ "file": configuration.path, "profiles": profiles }).to_string()) + "\n"
+    } else {
+        let line = |(name, fault): &(&str, Option<Failure>)| {
+            let fault = fault.as_ref().map(|fault| format!("  ({})", shown(&fault.message))).unwrap_or_default();
+            format!("{} {name}{fault}\n", if is_in_force(name) { '*' } else { ' ' })
+        };
+        checked.iter().map(line).collect()
+    };
+    if !flags.json && checked.is_empty() {
+        let fault = if configuration.exists() { "has no profiles" } else { "does not exist" };
+        env.terminal.say(&format!("{} {fault}", configuration.path.display()));
+        env.terminal.hint("'cogfed help' shows a profile to start from; 'cogfed demo' needs none");
     }
-    if configuration.names().next().is_none() {
-        env.terminal.say(&format!("{} has no profiles", configuration.path.display()));
-        env.terminal.hint("'cogfed help' shows one to start from; 'cogfed demo' needs none");
-    }
-    let lines = configuration.names().map(|name| format!("{} {name}\n", if is_in_force(name) { '*' } else { ' ' }));
-    let lines: String = lines.collect();
-    env.print(&lines)
+    let first = checked.into_iter().find_map(|(_, fault)| fault);
+    env.print(&text)?;
+    first.map_or(Ok(()), |failure| Err(failure.into()))
 }
 
 fn show(flags: &ProfileShow, env: &mut Env) -> anyhow::Result<()> {
@@ -51,6 +71,6 @@ fn show(flags: &ProfileShow, env: &mut Env) -> anyhow::Result<()> {
         env.print(&format!("profile {name}\n{}", rows.collect::<String>()))?;
     }
     // Checked only after the settings are shown, because a person needs them to correct a wrong value.
-    Profile::from_settings(&name, &settings)?;
+    Profile::of(&configuration, &name, &choice, &env.variable)?;
     Ok(())
 }

@@ -9,6 +9,8 @@ mod privacy;
 mod state_file;
 #[cfg(test)]
 mod tests;
+pub mod trusted;
+pub mod user_folders;
 mod writers;
 
 use std::io::{self, ErrorKind, Read, Write};
@@ -38,16 +40,15 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Returns the folder of this user's state: `cogfed` in `dirs::state_dir()` (Linux: `$XDG_STATE_HOME` or
-    /// `~/.local/state`), elsewhere in `dirs::data_local_dir()`.
+    /// Returns the folder of this user's state: `cogfed` in [`user_folders::state`].
     ///
     /// # Errors
     /// If the user has no home folder.
     pub fn own() -> Result<Self, Failure> {
-        let Some(parent) = dirs::state_dir().or_else(dirs::data_local_dir) else {
+        let Some(parent) = user_folders::state() else {
             return Err(Failure::new(Kind::Failed, "this user has no home folder to keep state in").hint("set HOME"));
         };
-        Ok(Self::at(parent.join("cogfed")))
+        Ok(Self::at(parent.path.join("cogfed")))
     }
 
     /// Returns the folder at `path`.

@@ -7,6 +7,7 @@ use super::{Endpoints, Flow, Settings, Source, check};
 use crate::aws::hosts::{Place, Service, partition};
 use crate::aws::ids;
 use crate::error::{Failure, Kind, quoted};
+use crate::folder::user_folders;
 use crate::network::CaBundle;
 use crate::store;
 
@@ -53,8 +54,28 @@ impl Checked<'_> {
     }
 
     pub fn missing(&self, key: impl Into<Entry>) -> Failure {
-        Failure::new(Kind::Usage, format!("profile '{}': '{}' is missing", self.profile, key.into().name))
-            .hint(format!("add it to [profile.{}]; 'cogfed help' shows a whole profile", self.profile))
+        self.all_missing(&[key.into()])
+    }
+
+    fn all_missing(&self, keys: &[Entry]) -> Failure {
+        let names: Vec<String> = keys.iter().map(|key| format!("'{}'", key.name)).collect();
+        let (missing, them) = match names.as_slice() {
+            [others @ .., last] if !others.is_empty() => (format!("{} and {last} are", others.join(", ")), "them"),
+            names => (format!("{} is", names.concat()), "it"),
+        };
+        Failure::new(Kind::Usage, format!("profile '{}': {missing} missing", self.profile))
+            .hint(format!("add {them} to [profile.{}]; 'cogfed help' shows a whole profile", self.profile))
+    }
+
+    /// Fails if required keys are missing, and names all of them.
+    pub fn none_missing(&self) -> Result<(), Failure> {
+        let is_there = |key: &Entry| self.settings.setting(*key).is_some();
+        let mut needed = vec![keys::USER_POOL_ID, keys::CLIENT_ID, keys::DOMAIN, keys::IDENTITY_POOL_ID];
+        if is_there(&keys::ISSUER.entry()) && !is_there(&keys::USER_POOL_ID.entry()) {
+            needed = vec![keys::CLIENT_ID, keys::IDENTITY_POOL_ID];
+        }
+        let missing: Vec<Entry> = needed.into_iter().map(Key::entry).filter(|key| !is_there(key)).collect();
+        if missing.is_empty() { Ok(()) } else { Err(self.all_missing(&missing)) }
     }
 
     pub fn flag(&self, key: Key<bool>) -> bool {
@@ -92,7 +113,7 @@ impl Checked<'_> {
     }
 
     pub fn ca_bundle(&self) -> Result<Option<CaBundle>, Failure> {
-        let path = self.text(keys::CA_BUNDLE, |text| check::file(text, dirs::home_dir()))?;
+        let path = self.text(keys::CA_BUNDLE, |text| check::file(text, user_folders::home().map(|home| home.path)))?;
         Ok(path.map(|path| CaBundle { path, named_by: self.place(keys::CA_BUNDLE.entry()) }))
     }
 

@@ -33,9 +33,10 @@ pub fn find(
     if choice.profile.is_some() {
         return select(configuration, choice, variables);
     }
+    let profile = |name: &str| configuration.profile(name).and_then(Result::ok);
     let is_it = |text: &String| text.eq_ignore_ascii_case(&domain);
     let belongs = |name: &&str| {
-        configuration.profile(name).is_some_and(|profile| {
+        profile(name).is_some_and(|profile| {
             profile.value(keys::EMAIL_DOMAINS).is_some_and(|domains| domains.iter().any(is_it))
                 || profile.value(keys::IDP_IDENTIFIER).is_some_and(is_it)
         })
@@ -55,7 +56,7 @@ pub fn find(
     }
     // A profile without a provider: its user pool finds the provider by the domain.
     let is_open = |name: &str| {
-        configuration.profile(name).is_some_and(|profile| {
+        profile(name).is_some_and(|profile| {
             profile.value(keys::USER_POOL_ID).is_some()
                 && profile.value(keys::IDENTITY_PROVIDER).is_none()
                 && profile.value(keys::IDP_IDENTIFIER).is_none()

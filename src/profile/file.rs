@@ -1,15 +1,19 @@
 //! The configuration file: its profiles, and the settings of each with their line numbers.
 
 use std::collections::BTreeMap;
-use std::fs::OpenOptions;
-use std::io::{self, Read};
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use toml_edit::{Document, Item, TableLike};
+use toml_edit::{Document, Item, TableLike, TomlError};
 
+use super::elsewhere::is_local;
 use super::keys::{KEYS, Shape, named, nearest};
+use super::location::{self, Chooser, Location};
 use super::settings::{Setting, Settings, Source, Value};
 use crate::error::{Failure, Kind, quoted, shortened};
+use crate::folder::trusted::{self, Trusted};
 
 /// The longest unknown key for which a similar key is suggested, in bytes.
 const LONGEST_KEY: usize = 64;
@@ -18,47 +22,60 @@ const LONGEST_FAULT: usize = 300;
 /// The largest configuration, in bytes.
 const LIMIT: u64 = 1024 * 1024;
 
-/// The configuration as it was read. Its keys and shapes are right; its values are not checked yet.
+/// The configuration as it was read. The shapes of its values are right; the values are not checked yet.
 #[derive(Debug, Clone, Default)]
 pub struct Configuration {
     /// The path of the file, which may not exist.
     pub path: PathBuf,
+    /// The reason why it is unknown who can change the file, if its file system keeps no modes.
+    pub doubt: Option<String>,
+    /// True if the file exists.
+    exists: bool,
+    /// The variable that chose the file, and the file's canonical path.
+    chosen_by: Option<(&'static str, PathBuf)>,
     default_profile: Option<String>,
-    profiles: BTreeMap<String, Settings>,
+    profiles: BTreeMap<String, Result<Settings, Failure>>,
 }
 
 impl Configuration {
-    /// Returns the path of the configuration: the file that `COGFED_CONFIG` names, else `cogfed/config.toml` in this
-    /// user's configuration folder. It is never in the current folder, so that a cloned repository cannot redirect a
-    /// sign-in.
-    ///
-    /// # Errors
-    /// [`Kind::Usage`] if this user has no configuration folder, or `COGFED_CONFIG` is not an absolute path.
-    pub fn path(variable: &dyn Fn(&str) -> Option<String>) -> Result<PathBuf, Failure> {
-        if let Some(path) = variable("COGFED_CONFIG") {
-            let path = PathBuf::from(path);
-            return match path.is_absolute() {
-                true => Ok(path),
-                false => Err(Failure::new(
-                    Kind::Usage,
-                    format!("COGFED_CONFIG names '{}', which is not an absolute path", quoted(&path.to_string_lossy())),
-                )
-                .hint("give the whole path: what the current folder holds must not redirect a sign-in")),
-            };
-        }
-        dirs::config_dir().map(|folder| folder.join("cogfed").join("config.toml")).ok_or_else(|| {
-            Failure::new(Kind::Usage, "this machine has no configuration folder (is HOME set?)")
-                .hint("name the file in COGFED_CONFIG")
-        })
-    }
-
     /// Reads the file. A missing file is a configuration without profiles.
     ///
     /// # Errors
-    /// [`Kind::Usage`] if the file cannot be read, is not TOML, or has an unknown key or a value of the wrong shape.
-    /// The message names the line and, for a misspelled key, the most similar key.
-    pub fn read(path: &Path) -> Result<Self, Failure> {
-        Self::parse(path, &text_of(path)?.unwrap_or_default())
+    /// [`Kind::Usage`] if the file cannot be read, others can change it, it is not TOML, or the environment chose a
+    /// file of the project in the current folder. The message names the line. A profile with an unknown key or a value of
+    /// the wrong shape fails when it is used.
+    pub fn read(location: &Location) -> Result<Self, Failure> {
+        let path = &location.path;
+        let Some(Trusted { file, places, doubt }) = trusted::open(path)? else {
+            return Ok(Self { path: path.clone(), ..Self::default() });
+        };
+        let mut configuration = Self { doubt, exists: true, ..Self::parse(path, &text_of(file, path)?)? };
+        if let Chooser::Variable(variable) = location.chosen_by {
+            configuration.chosen(variable, places)?;
+        }
+        Ok(configuration)
+    }
+
+    /// Checks the place of a file that an environment variable chose. `places` are those of the links to it and its own.
+    fn chosen(&mut self, variable: &'static str, places: Vec<PathBuf>) -> Result<(), Failure> {
+        let current = std::env::current_dir().and_then(|folder| folder.canonicalize());
+        let project = current.ok().and_then(|current| location::project(&places, &current));
+        let Some(own) = places.last() else { return Ok(()) };
+        // The cheapest check comes first. That of this user's own folder may ask a directory of users.
+        if let Some(project) = project
+            && !self.profiles.values().all(|profile| profile.as_ref().is_ok_and(is_local))
+            && !location::is_persons_own(own)
+        {
+            let message = format!(
+                "{variable} leads to {}, which is in the project {}: no project's file may say where secrets go",
+                self.path.display(),
+                project.display()
+            );
+            return Err(Failure::new(Kind::Usage, message)
+                .hint("if you trust the file, move it out of the project or name it with --config"));
+        }
+        self.chosen_by = Some((variable, own.clone()));
+        Ok(())
     }
 
     /// Reads a configuration from `text`. Messages name `path`.
@@ -67,9 +84,7 @@ impl Configuration {
     /// As [`Configuration::read`].
     pub fn parse(path: &Path, text: &str) -> Result<Self, Failure> {
         let reader = Reader::new(path, text);
-        let document = Document::parse(text).map_err(|error| {
-            reader.fault(error.span().map(|span| span.start), error.message().lines().next().unwrap_or("not TOML"))
-        })?;
+        let document = Document::parse(text).map_err(|error| reader.syntax_fault(text, &error))?;
         let mut configuration = Configuration { path: path.to_owned(), ..Self::default() };
         for (name, item) in document.as_table().iter() {
             let at = start_of(document.as_table(), name);
@@ -82,16 +97,28 @@ impl Configuration {
                     for (name, item) in profiles.iter() {
                         let at = start_of(profiles, name);
                         let Some(table) = item.as_table_like() else {
-                            return Err(reader.fault(at, format!("'profile.{}' is not a table", quoted(name))));
+                            return Err(reader.not_a_table(at, name));
                         };
                         check_name(name).map_err(|fault| reader.fault(at, fault))?;
-                        configuration.profiles.insert(name.to_owned(), reader.profile(name, table)?);
+                        configuration.profiles.insert(name.to_owned(), reader.profile(name, table));
                     }
                 }
-                _ => return Err(reader.fault(at, unknown(name, ["default_profile", "profile"]))),
+                (name, item) => return Err(reader.stranger(at, name, item)),
             }
         }
         Ok(configuration)
+    }
+
+    /// Returns whether the file exists.
+    pub fn exists(&self) -> bool {
+        self.exists
+    }
+
+    /// Returns the variable that chose the file, unless the file is in this user's own folder for configuration. Such a
+    /// file may name no endpoints beyond AWS and loopback.
+    pub fn chosen_by(&self) -> Option<&'static str> {
+        let (variable, path) = self.chosen_by.as_ref()?;
+        (!location::is_persons_own(path)).then_some(*variable)
     }
 
     /// Returns the names of all profiles, in alphabetical order.
@@ -104,42 +131,24 @@ impl Configuration {
         self.default_profile.as_deref()
     }
 
-    /// Returns the settings of one profile in the file.
-    pub fn profile(&self, name: &str) -> Option<&Settings> {
-        self.profiles.get(name)
+    /// Returns the settings of one profile in the file, if there is such a profile.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`] if the profile has an unknown key or a value of the wrong shape. The message names the line and,
+    /// for a misspelled key, the most similar key.
+    pub fn profile(&self, name: &str) -> Option<Result<&Settings, Failure>> {
+        self.profiles.get(name).map(|profile| profile.as_ref().map_err(Clone::clone))
     }
 }
 
-/// Returns the text of the file, if it exists. The file decides where tokens go and which program is the browser. So it
-/// must be a regular file that only this user or root can write. A link to such a file is fine.
-fn text_of(path: &Path) -> Result<Option<String>, Failure> {
+/// Returns the text of the open file.
+fn text_of(file: File, path: &Path) -> Result<String, Failure> {
     let failed = |what: String| Failure::new(Kind::Usage, format!("cannot read {}: {what}", path.display()));
-    let mut options = OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits() as i32);
-    let file = match options.open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        opened => opened.map_err(|error| failed(error.to_string()))?,
-    };
-    let metadata = file.metadata().map_err(|error| failed(error.to_string()))?;
-    if !metadata.is_file() {
-        return Err(failed("it is not a plain file".into()));
-    }
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        if metadata.mode() & 0o022 != 0 {
-            return Err(failed("others may write to it".into()).hint(format!("chmod go-w {}", path.display())));
-        }
-        if ![0, rustix::process::geteuid().as_raw()].contains(&metadata.uid()) {
-            return Err(failed("it belongs to another user".into()).hint("use a file of your own"));
-        }
-    }
-    let mut text = String::new();
+    let length = file.metadata().map_or(0, |found| found.len().min(LIMIT));
+    let mut text = String::with_capacity(usize::try_from(length).unwrap_or_default() + 1);
     let read = file.take(LIMIT + 1).read_to_string(&mut text).map_err(|error| failed(error.to_string()))?;
     match u64::try_from(read) {
-        Ok(read) if read <= LIMIT => Ok(Some(text)),
+        Ok(read) if read <= LIMIT => Ok(text),
         _ => Err(failed(format!("it is larger than {LIMIT} bytes"))),
     }
 }
@@ -156,6 +165,12 @@ fn check_name(name: &str) -> Result<(), String> {
     }
 }
 
+/// Returns a profile's name as a TOML key: in quotes if it has other characters than a bare key.
+fn bare(name: &str) -> String {
+    let is_bare = name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+    if is_bare { name.to_owned() } else { format!("\"{name}\"") }
+}
+
 fn unknown<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
     // No misspelled key is so long, and comparing long words takes time.
     let meant = if name.len() <= LONGEST_KEY { nearest(name, candidates) } else { None };
@@ -170,17 +185,17 @@ fn start_of(table: &dyn TableLike, name: &str) -> Option<usize> {
 }
 
 /// The text that is being read, for the line numbers of values and messages.
-struct Reader<'a> {
-    path: &'a Path,
+struct Reader {
+    path: Arc<Path>,
     /// The places of the line breaks, in bytes from the start. Counting them anew for each value would make the time
     /// quadratic in the number of profiles.
     breaks: Vec<usize>,
 }
 
-impl<'a> Reader<'a> {
-    fn new(path: &'a Path, text: &str) -> Self {
+impl Reader {
+    fn new(path: &Path, text: &str) -> Self {
         let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect();
-        Self { path, breaks }
+        Self { path: path.into(), breaks }
     }
 
     fn line(&self, at: Option<usize>) -> usize {
@@ -190,6 +205,46 @@ impl<'a> Reader<'a> {
     fn fault(&self, at: Option<usize>, fault: impl AsRef<str>) -> Failure {
         let place = format!("{}:{}", self.path.display(), self.line(at));
         Failure::new(Kind::Usage, format!("{place}: {}", shortened(fault.as_ref(), LONGEST_FAULT)))
+    }
+
+    /// Returns the fault of text that is not TOML. A heading in the AWS CLI's spelling is a likely one.
+    fn syntax_fault(&self, text: &str, error: &TomlError) -> Failure {
+        let at = error.span().map(|span| span.start);
+        let failure = self.fault(at, error.message().lines().next().unwrap_or("not TOML"));
+        let line = text.lines().nth(self.line(at) - 1).unwrap_or_default().trim();
+        let heading = line.strip_prefix('[').map(|heading| heading.trim_end_matches(']').trim());
+        match heading.and_then(|heading| heading.strip_prefix("profile")).map(|name| name.trim().trim_matches('"')) {
+            Some(name) if check_name(name).is_ok() && !name.starts_with('.') => {
+                let said = format!("'{line}' is how the AWS CLI names a profile; here it is [profile.{}]", bare(name));
+                self.fault(at, said)
+            }
+            _ => failure,
+        }
+    }
+
+    /// Returns the fault of a key or table at the top of the file that does not belong there.
+    fn stranger(&self, at: Option<usize>, name: &str, item: &Item) -> Failure {
+        if named(name).is_some() || name == "endpoints" {
+            let said = format!("'{}' belongs to a profile: put the line [profile.NAME] above it", quoted(name));
+            return self.fault(at, said).hint("for example [profile.internal]");
+        }
+        let is_profile =
+            |table: &dyn TableLike| table.iter().any(|(key, _)| key == "endpoints" || named(key).is_some());
+        match item.as_table_like() {
+            Some(table) if is_profile(table) && check_name(name).is_ok() => {
+                self.fault(at, format!("[{0}] is not a profile; did you mean [profile.{0}]?", bare(name)))
+            }
+            _ => self.fault(at, unknown(name, ["default_profile", "profile"])),
+        }
+    }
+
+    /// Returns the fault of a value in the table `profile`, which holds only tables.
+    fn not_a_table(&self, at: Option<usize>, name: &str) -> Failure {
+        let fault = self.fault(at, format!("'profile.{}' is not a table", quoted(name)));
+        match named(name) {
+            Some(_) => fault.hint("a profile has a name: write [profile.internal], for example, not [profile]"),
+            None => fault,
+        }
     }
 
     fn profile(&self, profile: &str, table: &dyn TableLike) -> Result<Settings, Failure> {
@@ -221,7 +276,7 @@ impl<'a> Reader<'a> {
                 return Err(fault(unknown(&full, KEYS.iter().map(|key| key.name))));
             };
             let value = value_of(item, key.shape).ok_or_else(|| fault(format!("'{full}' {}", wanted(key.shape))))?;
-            settings.insert(key, Setting { value, source: Source::File(self.path.to_owned(), self.line(at)) });
+            settings.insert(key, Setting { value, source: Source::File(Arc::clone(&self.path), self.line(at)) });
         }
         Ok(())
     }

@@ -39,8 +39,20 @@ pub struct UserPool {
     pub id: String,
     /// The issuers that its tokens may name.
     pub issuers: Vec<String>,
+    /// The URL of its discovery document.
+    pub discovery: String,
+    /// The hosted UI's custom domain. The pool has to vouch for it before a sign-in. `None` if the domain is AWS's own,
+    /// which belongs to the pool, or if `endpoints.domain` takes its place.
+    pub custom_domain: Option<String>,
     /// Its endpoints.
     pub endpoints: ProviderEndpoints,
+}
+
+impl UserPool {
+    /// Returns the pool's region, which its id begins with.
+    pub fn region(&self) -> &str {
+        self.id.split('_').next().unwrap_or_default()
+    }
 }
 
 /// An OpenID provider instead of a user pool.
@@ -152,9 +164,8 @@ impl Checked<'_> {
     }
 
     fn plain_issuer(&self, url: String) -> Result<PlainIssuer, Failure> {
-        let base = self.text(keys::ENDPOINTS_ISSUER, check::endpoint)?;
-        let base = base.as_deref().unwrap_or(&url).trim_end_matches('/');
-        let discovery = format!("{base}/.well-known/openid-configuration");
+        let given = self.text(keys::ENDPOINTS_ISSUER, check::discovery)?;
+        let discovery = given.unwrap_or_else(|| check::discovery_below(&url));
         Ok(PlainIssuer { discovery, hosts: self.hosts(keys::ISSUER_HOSTS, check::authority)?, url })
     }
 
@@ -165,7 +176,9 @@ impl Checked<'_> {
         let base = given.map_or(own, Ok)?;
         let domain = self.required(keys::DOMAIN, check::host)?;
         place.check_domain(&domain).map_err(|fault| self.fault(keys::DOMAIN, fault))?;
-        let domain = self.text(keys::ENDPOINTS_DOMAIN, check::endpoint)?.unwrap_or_else(|| format!("https://{domain}"));
+        let given = self.text(keys::ENDPOINTS_DOMAIN, check::endpoint)?;
+        let custom_domain = Some(domain.clone()).filter(|domain| given.is_none() && !place.is_prefix_domain(domain));
+        let domain = given.unwrap_or_else(|| format!("https://{domain}"));
         let issuers = match self.text(keys::ISSUER, check::endpoint)? {
             Some(issuer) => vec![issuer],
             None => place.issuers(&id),
@@ -178,7 +191,8 @@ impl Checked<'_> {
             jwks: format!("{base}/{id}/.well-known/jwks.json"),
             answers_name_issuer: false,
         };
-        Ok(UserPool { id, issuers, endpoints })
+        let discovery = format!("{base}/{id}/.well-known/openid-configuration");
+        Ok(UserPool { id, issuers, discovery, custom_domain, endpoints })
     }
 }
 

@@ -3,17 +3,21 @@
 
 pub mod check;
 mod checked;
+mod elsewhere;
 pub mod email;
 mod file;
 mod issuer;
 pub mod keys;
+mod location;
 mod settings;
 mod sign_in_name;
 
 use chrono::TimeDelta;
 
+pub use elsewhere::Elsewhere;
 pub use file::Configuration;
 pub use issuer::{Issuer, PlainIssuer, ProviderEndpoints, UserPool};
+pub use location::{Chooser, Location};
 pub use settings::{Override, Setting, Settings, Source, Value};
 pub use sign_in_name::{NamedBy, SignInName};
 
@@ -101,6 +105,8 @@ pub struct Profile {
     pub proxy: Option<ProxyChoice>,
     /// The endpoints of AWS's services.
     pub endpoints: Endpoints,
+    /// The endpoints that a person has to accept, since they are neither AWS's own nor on loopback.
+    pub elsewhere: Vec<Elsewhere>,
 }
 
 /// The flow from an ID token to credentials
@@ -181,17 +187,42 @@ impl Profile {
     /// # Errors
     /// [`Kind::Usage`], with the place and the fault.
     pub fn load(choice: &Choice, variables: Variables) -> Result<Self, Failure> {
-        let configuration = Configuration::read(&Configuration::path(variables)?)?;
-        let name = select(&configuration, choice, variables)?;
-        Self::from_settings(&name, &settings(&configuration, &name, choice, variables)?)
+        let configuration = Configuration::read(&Location::find(None, variables)?)?;
+        Self::of(&configuration, &select(&configuration, choice, variables)?, choice, variables)
+    }
+
+    /// Checks the profile `name` of a configuration.
+    ///
+    /// # Errors
+    /// As [`Profile::from_settings`]. Also if an environment variable chose the configuration, and the profile names an
+    /// endpoint that a person would have to accept: whoever sets the variable must not choose where tokens go.
+    pub fn of(
+        configuration: &Configuration,
+        name: &str,
+        choice: &Choice,
+        variables: Variables,
+    ) -> Result<Self, Failure> {
+        let profile = Self::from_settings(name, &settings(configuration, name, choice, variables)?)?;
+        if let Some(Elsewhere { key, host }) = profile.elsewhere.first()
+            && let Some(variable) = configuration.chosen_by()
+        {
+            let path = configuration.path.display();
+            let message = format!(
+                "{path}: profile '{name}': {key}: {host} is neither AWS's nor on this machine, and {variable} chose the file"
+            );
+            return Err(Failure::new(Kind::Usage, message)
+                .hint(format!("if you trust the file, name it yourself: --config {path}")));
+        }
+        Ok(profile)
     }
 
     /// Checks the settings of one profile.
     ///
     /// # Errors
-    /// [`Kind::Usage`] for the first value that is missing or wrong, with its place.
+    /// [`Kind::Usage`] for all keys that are missing, or for the first value that is wrong, with its place.
     pub fn from_settings(name: &str, settings: &Settings) -> Result<Self, Failure> {
         let of = Checked { profile: name, settings };
+        of.none_missing()?;
         let is_fips = of.flag(keys::FIPS);
         let issuer = of.issuer(is_fips)?;
         let client_id = of.required(keys::CLIENT_ID, ids::client_id)?;
@@ -209,6 +240,7 @@ impl Profile {
             ports: of.ports()?,
             path: of.required(keys::REDIRECT_PATH, check::redirect_path)?,
         };
+        let endpoints = of.endpoints(&identity_pool_id, is_fips)?;
         Ok(Self {
             name: name.to_owned(),
             scopes: of.scopes()?,
@@ -233,7 +265,8 @@ impl Profile {
             logout_uri: of.text(keys::LOGOUT_URI, |text| check::web_url(text).map(|_| text.to_owned()))?,
             ca_bundle: of.ca_bundle()?,
             proxy: of.text(keys::PROXY, ProxyChoice::parse)?,
-            endpoints: of.endpoints(&identity_pool_id, is_fips)?,
+            elsewhere: of.elsewhere(&issuer, &endpoints, is_fips)?,
+            endpoints,
             issuer,
             client_id,
             identity_pool_id,
@@ -299,11 +332,7 @@ pub fn select(configuration: &Configuration, choice: &Choice, variables: Variabl
     let names: Vec<&str> = configuration.names().collect();
     match (chosen, names.as_slice()) {
         (Some(name), names) if names.contains(&name.as_str()) => Ok(name),
-        (Some(name), []) => {
-            let message = format!("no profile '{}': {path} has no profiles", quoted(&name));
-            Err(Failure::new(Kind::Usage, message)
-                .hint("see 'cogfed help' for a profile to start from, or try 'cogfed demo'"))
-        }
+        (Some(name), []) => Err(no_profiles(configuration, &format!("no profile '{}'", quoted(&name)))),
         (Some(name), names) => {
             let hint = match keys::nearest(&name, names.iter().copied()) {
                 Some(meant) => format!("did you mean '{meant}'?"),
@@ -312,11 +341,33 @@ pub fn select(configuration: &Configuration, choice: &Choice, variables: Variabl
             Err(Failure::new(Kind::Usage, format!("no profile '{}' in {path}", quoted(&name))).hint(hint))
         }
         (None, [only]) => Ok((*only).to_owned()),
-        (None, []) => Err(Failure::new(Kind::Usage, format!("no profile: {path} has none"))
-            .hint("see 'cogfed help' for a profile to start from, or try 'cogfed demo'")),
+        (None, []) => Err(no_profiles(configuration, "no profile")),
         (None, names) => Err(Failure::new(Kind::Usage, "which profile?")
             .hint(format!("use --profile with one of: {}, or set default_profile in {path}", listed(names)))),
     }
+}
+
+/// The lines of a profile, to start from.
+const TEMPLATE: &str = "\
+[profile.internal]
+user_pool_id = \"eu-west-1_AbC123xyz\"
+client_id = \"3n4b5urk1ft4fl3mg5e62d9ado\"
+domain = \"corp.auth.eu-west-1.amazoncognito.com\"
+identity_pool_id = \"eu-west-1:1cf667a2-49a6-454b-9e45-23199EXAMPLE\"
+# Optional: the identity provider to go to, past the chooser.
+# identity_provider = \"AzureAD\"";
+
+/// Returns the failure of a configuration without profiles, with a profile to start from.
+fn no_profiles(configuration: &Configuration, what: &str) -> Failure {
+    let path = configuration.path.display();
+    let (fault, hint) = match (configuration.exists(), configuration.path.parent()) {
+        (false, Some(folder)) if !folder.is_dir() => {
+            ("does not exist", format!("run 'mkdir -p {}', then write the file, with your own ids:", folder.display()))
+        }
+        (false, _) => ("does not exist", "write it, with your own ids:".to_owned()),
+        (true, _) => ("has no profiles", "add one, with your own ids:".to_owned()),
+    };
+    Failure::new(Kind::Usage, format!("{what}: {path} {fault}")).hint(hint).example(TEMPLATE)
 }
 
 /// Returns the first few names, and the number of the others.
@@ -331,7 +382,7 @@ fn listed(names: &[&str]) -> String {
 /// Returns the settings of one profile, with the overrides of all layers.
 ///
 /// # Errors
-/// [`Kind::Usage`] if a flag or an environment variable has the wrong shape.
+/// [`Kind::Usage`] if the profile is not readable, or a flag or an environment variable has the wrong shape.
 pub fn settings(
     configuration: &Configuration,
     name: &str,
@@ -339,7 +390,7 @@ pub fn settings(
     variables: Variables,
 ) -> Result<Settings, Failure> {
     let empty = Settings::default();
-    Settings::layered(&choice.flags, variables, configuration.profile(name).unwrap_or(&empty))
+    Settings::layered(&choice.flags, variables, configuration.profile(name).transpose()?.unwrap_or(&empty))
 }
 
 #[cfg(test)]

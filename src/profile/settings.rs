@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::Path;
+use std::sync::Arc;
 
 use super::keys::{Entry, Environment, ISSUER, KEYS, Key, PLAIN_SCOPES, PROXY, SCOPES, Shape, Shaped, USER_POOL_ID};
 use crate::error::quoted;
@@ -90,7 +91,7 @@ pub enum Source {
     /// An environment variable.
     Environment(String),
     /// A line of the configuration file.
-    File(PathBuf, usize),
+    File(Arc<Path>, usize),
     /// The default applies.
     Default,
 }
@@ -235,7 +236,7 @@ mod tests {
 
     fn file<T: Shaped>(key: Key<T>, value: Value) -> Settings {
         let mut settings = Settings::default();
-        settings.insert(key.into(), Setting { value, source: Source::File("config.toml".into(), 3) });
+        settings.insert(key.into(), Setting { value, source: Source::File(Path::new("config.toml").into(), 3) });
         settings
     }
 

@@ -178,7 +178,9 @@ fn plain_issuer_replaces_the_user_pool() {
         let failure = load(&PLAIN.replace("https://login.example.com/t/v2.0/", url), None).unwrap_err();
         assert!(failure.message.contains("issuer: "), "{url}: {failure}");
     }
-    let failure = load(&PLAIN.replace("issuer =", "user_pool_id = 'cn-north-1_a'\n    issuer ="), None).unwrap_err();
+    let failure =
+        load(&PLAIN.replace("issuer =", "domain = 'a.b'\n    user_pool_id = 'cn-north-1_a'\n    issuer ="), None)
+            .unwrap_err();
     assert!(failure.message.ends_with("there are no user pools in the partition aws-cn"), "{failure}");
 }
 
@@ -233,10 +235,18 @@ fn profile_in_force_is_the_named_default_or_only_one() {
 
 #[test]
 fn configuration_is_never_read_from_the_current_folder() {
-    let relative = |name: &str| (name == "COGFED_CONFIG").then(|| "config.toml".to_owned());
-    assert!(Configuration::path(&relative).unwrap_err().message.contains("not an absolute path"));
-    let absolute = |name: &str| (name == "COGFED_CONFIG").then(|| "/etc/cogfed.toml".to_owned());
-    assert_eq!(Configuration::path(&absolute).unwrap(), Path::new("/etc/cogfed.toml"));
+    let set = |value: &'static str| move |name: &str| (name == "COGFED_CONFIG").then(|| value.to_owned());
+    assert!(Location::find(None, &set("config.toml")).unwrap_err().message.contains("not an absolute path"));
+    let chosen_by = Chooser::Variable("COGFED_CONFIG");
+    let absolute = Location { path: "/etc/cogfed.toml".into(), chosen_by };
+    assert_eq!(Location::find(None, &set("/etc/cogfed.toml")).unwrap(), absolute);
+    assert_ne!(Location::find(None, &set("")).unwrap().chosen_by, chosen_by, "an empty variable is unset");
+    let given = Location::find(Some(Path::new("a.toml")), &set("/etc/cogfed.toml")).unwrap();
+    assert_eq!(given, Location { path: std::path::absolute("a.toml").unwrap(), chosen_by: Chooser::Person });
+}
+
+fn read(path: &Path) -> Result<Configuration, Failure> {
+    Configuration::read(&Location { path: path.to_owned(), chosen_by: Chooser::Person })
 }
 
 #[test]
@@ -249,7 +259,7 @@ fn configuration_that_others_can_write_is_refused() {
     std::fs::write(&file, format!("[profile.internal]{WHOLE}")).unwrap();
     for (mode, is_fine) in [(0o600, true), (0o644, true), (0o664, false), (0o646, false), (0o622, false)] {
         std::fs::set_permissions(&file, Permissions::from_mode(mode)).unwrap();
-        match Configuration::read(&file) {
+        match read(&file) {
             Ok(configuration) => assert!(is_fine && configuration.names().eq(["internal"]), "{mode:o}"),
             Err(failure) => {
                 assert!(!is_fine && failure.message.ends_with("others may write to it"), "{mode:o}: {failure}");
@@ -261,17 +271,17 @@ fn configuration_that_others_can_write_is_refused() {
     let me = rustix::process::geteuid().as_raw();
     match std::os::unix::fs::chown(&file, Some(me + 1), None) {
         Ok(()) => {
-            assert!(Configuration::read(&file).unwrap_err().message.ends_with("it belongs to another user"));
+            assert!(read(&file).unwrap_err().message.ends_with("it belongs to another user"));
             std::os::unix::fs::chown(&file, Some(me), None).unwrap();
         }
         Err(_) => println!("skipped in part: only root can give a file to another user"),
     }
     let link = folder.path().join("link.toml");
     std::os::unix::fs::symlink(&file, &link).unwrap();
-    assert!(Configuration::read(&link).unwrap().names().eq(["internal"]), "a link to it is fine");
-    assert!(Configuration::read(folder.path()).unwrap_err().message.ends_with("it is not a plain file"));
+    assert!(read(&link).unwrap().names().eq(["internal"]), "a link to it is fine");
+    assert!(read(folder.path()).unwrap_err().message.ends_with("it is not a plain file"));
     let large = folder.path().join("large.toml");
     std::fs::write(&large, " ".repeat(1024 * 1024 + 1)).unwrap();
-    assert!(Configuration::read(&large).unwrap_err().message.contains("larger than"));
-    assert_eq!(Configuration::read(&folder.path().join("none.toml")).unwrap().names().count(), 0);
+    assert!(read(&large).unwrap_err().message.contains("larger than"));
+    assert_eq!(read(&folder.path().join("none.toml")).unwrap().names().count(), 0);
 }

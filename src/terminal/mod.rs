@@ -104,6 +104,7 @@ impl Terminal {
         if let Some(hint) = &failure.hint {
             self.hint(hint);
         }
+        failure.example.iter().flat_map(|example| example.lines()).for_each(|line| self.plain(line));
     }
 
     fn painted(&self, code: &str, word: &str) -> String {

@@ -48,7 +48,7 @@ const OF_OTHER_PROGRAMS: &[&str] = &[
 const ONLY_REPORTED: &[&str] = &["AWS_PROFILE"];
 
 /// Variables that a library, dirs, reads for cogfed.
-const READ_BY_LIBRARIES: &[&str] = &["APPDATA", "XDG_CONFIG_HOME", "XDG_STATE_HOME"];
+const READ_BY_LIBRARIES: &[&str] = &["APPDATA"];
 
 /// Literals in capitals that name no variable, in files that read variables.
 const NO_VARIABLES: &[&str] = &["CARGO_PKG_VERSION", "DELETE", "GET"];

@@ -10,27 +10,30 @@ use tempfile::TempDir;
 
 use crate::Ran;
 
-/// An empty home folder with a place for cogfed's configuration. Every folder that cogfed may write to is below it.
+/// An empty home folder, and a place for cogfed's configuration beside it. Every folder that cogfed may write to is below
+/// the home. The program runs in the home, so an environment variable could not choose a configuration there.
 pub struct Home {
     folder: TempDir,
+    path: PathBuf,
 }
 
 impl Home {
     /// Makes a home without a configuration.
     pub fn new() -> Self {
-        let home = Self { folder: tempfile::tempdir().expect("a temporary folder") };
-        std::fs::create_dir(home.temporary()).expect("a folder");
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let home = Self { path: folder.path().join("home"), folder };
+        std::fs::create_dir_all(home.temporary()).expect("a folder");
         home
     }
 
     /// Returns the home folder itself.
     pub fn path(&self) -> &Path {
-        self.folder.path()
+        &self.path
     }
 
     /// Returns the path of the configuration file.
     pub fn config(&self) -> PathBuf {
-        self.path().join("config.toml")
+        self.folder.path().join("config.toml")
     }
 
     /// Writes the configuration file.

@@ -38,6 +38,7 @@ impl InProcess {
             clock: self.clock,
             browser: Some(self.browser),
             folder: Some(home.folder()),
+            config: None,
             input: Box::new(io::empty()),
             output: Output { to: Box::new(stdout.clone()), is_terminal: self.is_terminal },
             terminal: Terminal::to(stderr.0.clone()),

@@ -45,10 +45,35 @@ pub fn endpoint(text: &str) -> Result<String, String> {
     }
 }
 
+/// The place of a discovery document below its issuer (OpenID Connect Discovery 1.0, section 4).
+const DISCOVERY: &str = "/.well-known/openid-configuration";
+
+/// Returns the URL of the discovery document of an issuer.
+pub fn discovery_below(issuer: &str) -> String {
+    format!("{}{DISCOVERY}", issuer.trim_end_matches('/'))
+}
+
+/// Checks the place of a discovery document: its whole URL, as a provider's portal shows it, or the base URL that it is
+/// below. Only a whole URL may have a query, such as Azure AD B2C's `?p=POLICY`. Returns the whole URL.
+pub fn discovery(text: &str) -> Result<String, String> {
+    let url = web_url(text)?;
+    match url.path().ends_with(DISCOVERY) && url.fragment().is_none() {
+        true => Ok(url.into()),
+        false => endpoint(text).map(|base| discovery_below(&base)),
+    }
+}
+
 /// Checks an issuer's identifier. It has to be exactly what `iss` names (OpenID Connect Core 1.0, section 2), including
 /// a final slash.
 pub fn issuer(text: &str) -> Result<String, String> {
     let url = web_url(text)?;
+    if url.path().ends_with(DISCOVERY) {
+        return Err(format!(
+            "'{}' is the discovery document's address: give the 'issuer' that the document names, \
+             and this address in endpoints.issuer",
+            quoted(text)
+        ));
+    }
     match url.query().is_none() && url.fragment().is_none() {
         true => Ok(text.to_owned()),
         false => Err(format!("'{}': an issuer has no query and no fragment", quoted(text))),

@@ -10,7 +10,7 @@ use super::*;
 use crate::clock::Offset;
 use crate::folder::Folder;
 use crate::oidc::{Grant, IdTokenClaims, Tokens};
-use crate::profile::{Choice, Issuer, PlainIssuer};
+use crate::profile::{Choice, Configuration, Issuer, PlainIssuer};
 #[cfg(target_os = "linux")]
 use crate::store::Cached;
 #[cfg(target_os = "linux")]
@@ -25,16 +25,13 @@ const CREDENTIALS: &str = include_str!("../../../tests/data/released/0.1.0/crede
 
 /// The profile that the committed records belong to, with extra or changed lines.
 fn profile(lines: &str, endpoints: &str) -> Profile {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("config.toml");
     let text = format!(
         "[profile.a]\nuser_pool_id = 'eu-west-1_AbC123xyz'\nclient_id = '3n4b5urk1ft4fl3mg5e62d9ado'\n\
          domain = 'corp.auth.eu-west-1.amazoncognito.com'\n\
          identity_pool_id = 'eu-west-1:1cf667a2-49a6-454b-9e45-231990000000'\n{lines}\n[profile.a.endpoints]\n{endpoints}\n"
     );
-    std::fs::write(&path, text).unwrap();
-    let path = path.display().to_string();
-    Profile::load(&Choice::default(), &|name| (name == "COGFED_CONFIG").then(|| path.clone())).unwrap()
+    let configuration = Configuration::parse("config.toml".as_ref(), &text).unwrap();
+    Profile::of(&configuration, "a", &Choice::default(), &|_| None).unwrap()
 }
 
 fn own() -> Profile {

@@ -8,7 +8,7 @@ use cogfed_test_support::{Lab, Ran, WaitingLogin};
 
 use super::certificates::Authority;
 use super::front::Front;
-use super::place::{endpoint, point};
+use super::place::{endpoint, named, point};
 use super::tunnel::{Manner, Tunnel};
 
 const DOMAIN: &str = "auth.example";
@@ -89,7 +89,7 @@ impl Company {
 
     /// Returns the program behind the company's proxy, with more variables.
     pub fn command(&self, words: &[&str], variables: &[(&str, &str)]) -> Command {
-        let mut command = self.lab.command(words);
+        let mut command = named(self.lab.command(words), &self.lab.config());
         command.env("HTTPS_PROXY", self.gate.proxy()).envs(variables.iter().copied());
         command
     }

@@ -36,7 +36,7 @@ impl Place {
 
     /// Returns the program with these variables in its environment.
     pub fn command(&self, words: &[&str], variables: &[(&str, &str)]) -> Command {
-        let mut command = self.0.command(words);
+        let mut command = named(self.0.command(words), &self.0.config());
         command.envs(variables.iter().copied());
         command
     }
@@ -63,6 +63,12 @@ impl Place {
         browser.join().unwrap();
         ran
     }
+}
+
+/// Names the configuration on the command line. If a variable chose it, it could not have endpoints beyond loopback.
+pub fn named(mut command: Command, config: &Path) -> Command {
+    command.env_remove("COGFED_CONFIG").arg("--config").arg(config);
+    command
 }
 
 /// Returns the address of one of a sandbox's endpoints.

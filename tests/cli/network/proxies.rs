@@ -4,7 +4,7 @@ use cogfed_test_support::{Lab, PROFILE, Ran, WaitingLogin, free_ports};
 
 use super::certificates::Authority;
 use super::front::{Act, Front, answer};
-use super::place::{Place, endpoint, point};
+use super::place::{Place, endpoint, named, point};
 use super::tunnel::{Manner, Tunnel};
 
 const HOST: &str = "auth.example";
@@ -62,7 +62,7 @@ fn sign_in_works_through_an_authenticating_proxy() {
     let bundle = authority.write(lab.home());
     let proxy = format!("http://j%40corp:p%3A%2F%23w%C3%A9@{}", tunnel.address());
     let run = |words: &[&str]| {
-        let mut command = lab.command(words);
+        let mut command = named(lab.command(words), &lab.config());
         command.env("HTTPS_PROXY", &proxy).env("AWS_CA_BUNDLE", &bundle);
         command
     };

@@ -256,7 +256,8 @@ fn bundle_that_only_root_can_write_counts_as_the_systems() {
 fn answered(company: &Company, answer: &str) -> Option<Ran> {
     let bundle = company.file("company.pem", &company.gate.authority.pem);
     let inner = company.command(&["login", "--no-browser", "--timeout", "1"], &[("AWS_CA_BUNDLE", &bundle)]);
-    let line = format!("{} login --no-browser --timeout 1", inner.get_program().to_str().unwrap());
+    let (program, config) = (inner.get_program().display(), company.lab.config());
+    let line = format!("{program} login --no-browser --timeout 1 --config {}", config.display());
     let mut outer = std::process::Command::new("script");
     outer.args(["-qefc", &line, "/dev/null"]);
     outer.env_clear().envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));

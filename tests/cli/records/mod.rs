@@ -6,7 +6,7 @@ mod torn;
 
 use std::path::PathBuf;
 
-use cogfed::profile::{Choice, Profile};
+use cogfed::profile::{Choice, Chooser, Configuration, Location, Profile, select};
 use cogfed::secret::Secret;
 use cogfed::session::Ask;
 use cogfed::session::record::{credentials_account, tokens_account};
@@ -15,8 +15,10 @@ use cogfed_test_support::Lab;
 use serde_json::Value;
 
 fn loaded(config: PathBuf) -> Profile {
-    let path = config.display().to_string();
-    Profile::load(&Choice::default(), &|name| (name == "COGFED_CONFIG").then(|| path.clone())).unwrap()
+    let location = Location { path: config, chosen_by: Chooser::Person };
+    let (configuration, choice) = (Configuration::read(&location).unwrap(), Choice::default());
+    let name = select(&configuration, &choice, &|_| None).unwrap();
+    Profile::of(&configuration, &name, &choice, &|_| None).unwrap()
 }
 
 /// Returns the lab's store.

@@ -84,7 +84,7 @@ fn report_works_whatever_is_wrong() {
 
     lab.configure_with("store = 'keyring'\nclient_secrets = 'c4nary'");
     let unknown_key = lab.run(REPORT).good().stdout;
-    assert!(row(&unknown_key, "file").starts_with("error: "), "{unknown_key}");
+    assert!(row(&unknown_key, "profile").starts_with("error: "), "{unknown_key}");
 
     std::fs::remove_file(lab.config()).unwrap();
     let none = lab.run(REPORT).good().stdout;

@@ -25,7 +25,7 @@ const FLOORS: &[&[Room]] = &[
         ("store", "error folder secret"),
         ("terminal", "error secret"),
     ],
-    &[("profile", "aws error http network store")],
+    &[("profile", "aws error folder http network store")],
     &[
         ("identity_pool", "aws error http profile refusals role_mapping secret"),
         ("oidc", "clock error folder http json loopback network profile refusals secret"),

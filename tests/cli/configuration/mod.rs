@@ -1,5 +1,8 @@
 //! The configuration file: errors name their place, and nothing but this file redirects a sign-in.
 
+mod place;
+mod teaching;
+
 use cogfed_test_support::{Lab, Ran};
 
 /// Checks that every verb that reads a profile refuses it with status 2 and these words.

@@ -1,0 +1,105 @@
+//! This user's home, and the folders for configuration and state that applications put below it.
+//!
+//! The environment names them, if it names absolute paths. A relative path counts as unset, as the XDG Base Directory
+//! Specification demands of its variables: it would make the current folder decide what cogfed reads and where it
+//! writes.
+
+use std::path::PathBuf;
+
+/// A folder, and the variable that named it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The folder's path, which is absolute.
+    pub path: PathBuf,
+    /// The environment variable that named it, or the home that it is below; `None` if the system named it.
+    pub variable: Option<&'static str>,
+}
+
+impl Named {
+    #[cfg(unix)]
+    fn below(self, path: &str) -> Self {
+        Self { path: self.path.join(path), ..self }
+    }
+}
+
+/// Returns the home: `HOME`, else the one in the account database.
+#[cfg(unix)]
+pub fn home() -> Option<Named> {
+    named_by("HOME").or_else(|| account_home().map(|path| Named { path, variable: None }))
+}
+
+/// Returns the folder for configuration: `XDG_CONFIG_HOME` or `~/.config`, on macOS `~/Library/Application Support`.
+#[cfg(unix)]
+pub fn configuration() -> Option<Named> {
+    named_xdg("XDG_CONFIG_HOME").or_else(|| home().map(|home| home.below(CONFIGURATION)))
+}
+
+/// Returns the folder for state: `XDG_STATE_HOME` or `~/.local/state`, on macOS `~/Library/Application Support`.
+#[cfg(unix)]
+pub fn state() -> Option<Named> {
+    named_xdg("XDG_STATE_HOME").or_else(|| home().map(|home| home.below(STATE)))
+}
+
+/// Returns the folder for configuration below the home that the account database names, whatever the environment says.
+#[cfg(unix)]
+pub fn account_configuration() -> Option<PathBuf> {
+    account_home().map(|home| home.join(CONFIGURATION))
+}
+
+#[cfg(all(unix, target_vendor = "apple"))]
+const CONFIGURATION: &str = "Library/Application Support";
+#[cfg(all(unix, target_vendor = "apple"))]
+const STATE: &str = CONFIGURATION;
+#[cfg(all(unix, not(target_vendor = "apple")))]
+const CONFIGURATION: &str = ".config";
+#[cfg(all(unix, not(target_vendor = "apple")))]
+const STATE: &str = ".local/state";
+
+#[cfg(unix)]
+fn named_by(variable: &'static str) -> Option<Named> {
+    let path = PathBuf::from(std::env::var_os(variable)?);
+    path.is_absolute().then_some(Named { path, variable: Some(variable) })
+}
+
+/// Apple's systems do not use the XDG variables.
+#[cfg(unix)]
+fn named_xdg(variable: &'static str) -> Option<Named> {
+    if cfg!(target_vendor = "apple") { None } else { named_by(variable) }
+}
+
+/// Returns this user's home in the account database (`/etc/passwd`, LDAP and the like).
+#[cfg(unix)]
+pub fn account_home() -> Option<PathBuf> {
+    let account = nix::unistd::User::from_uid(nix::unistd::Uid::effective()).ok()??;
+    Some(account.dir).filter(|path| path.is_absolute())
+}
+
+/// Returns the home. Windows knows it, whatever the environment says.
+#[cfg(not(unix))]
+pub fn home() -> Option<Named> {
+    dirs::home_dir().map(|path| Named { path, variable: None })
+}
+
+/// Returns the folder for configuration, `%APPDATA%`.
+#[cfg(not(unix))]
+pub fn configuration() -> Option<Named> {
+    dirs::config_dir().map(|path| Named { path, variable: None })
+}
+
+/// Returns the folder for state, `%LOCALAPPDATA%`.
+#[cfg(not(unix))]
+pub fn state() -> Option<Named> {
+    dirs::data_local_dir().map(|path| Named { path, variable: None })
+}
+
+/// Returns the folder for configuration that the system names, whatever the environment says.
+#[cfg(not(unix))]
+pub fn account_configuration() -> Option<PathBuf> {
+    dirs::config_dir()
+}
+
+/// Returns the home that the system names, whatever the environment says.
+#[cfg(not(unix))]
+pub fn account_home() -> Option<PathBuf> {
+    dirs::home_dir()
+}

@@ -1,0 +1,144 @@
+//! The hosts that a profile names: those that nobody but the profile vouches for, and those on loopback.
+
+use url::Url;
+
+use super::checked::Checked;
+use super::keys::{self, Key};
+use super::{Endpoints, Issuer, Settings, check};
+use crate::aws::hosts::{Place, Service};
+use crate::error::Failure;
+use crate::network::{authority_of, is_loopback};
+
+/// An endpoint that is neither AWS's own nor on loopback, such as a private link. A person has to accept it before a
+/// token is sent there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Elsewhere {
+    /// The key that names it, such as `endpoints.sts`.
+    pub key: &'static str,
+    /// Its host, with its port unless that is the scheme's default.
+    pub host: String,
+}
+
+/// The keys of all endpoints of a profile with a user pool.
+const OF_A_USER_POOL: [Key<String>; 4] =
+    [keys::ENDPOINTS_USER_POOL, keys::ENDPOINTS_DOMAIN, keys::ENDPOINTS_IDENTITY_POOL, keys::ENDPOINTS_STS];
+
+/// Returns whether every host that the profile's secrets reach is on loopback, as those of the sandbox's profile.
+pub(super) fn is_local(settings: &Settings) -> bool {
+    let is_local = |key: &Key<String>| {
+        settings.value(*key).and_then(|text| Url::parse(text).ok()).is_some_and(|url| is_loopback(&url))
+    };
+    if settings.value(keys::USER_POOL_ID).is_some() {
+        return OF_A_USER_POOL.iter().all(is_local);
+    }
+    let is_local_host = |host: &String| Url::parse(&format!("https://{host}")).is_ok_and(|url| is_loopback(&url));
+    [keys::ISSUER, keys::ENDPOINTS_IDENTITY_POOL, keys::ENDPOINTS_STS].iter().all(is_local)
+        && (settings.value(keys::ENDPOINTS_ISSUER).is_none() || is_local(&keys::ENDPOINTS_ISSUER))
+        && settings.value(keys::ISSUER_HOSTS).is_none_or(|hosts| hosts.iter().all(is_local_host))
+}
+
+impl Checked<'_> {
+    /// Returns the endpoints that are neither AWS's own nor on loopback, nor at a host of the issuer.
+    pub fn elsewhere(&self, issuer: &Issuer, endpoints: &Endpoints, is_fips: bool) -> Result<Vec<Elsewhere>, Failure> {
+        let mut elsewhere = Vec::new();
+        let mut add = |key: Key<String>, is_vouched_for: &dyn Fn(&str) -> bool| -> Result<(), Failure> {
+            if let Some(url) = self.text(key, check::web_url)?
+                && !is_loopback(&url)
+                && !is_vouched_for(url.as_str().trim_end_matches('/'))
+            {
+                elsewhere.push(Elsewhere { key: key.entry().name, host: authority_of(&url).unwrap_or_default() });
+            }
+            Ok(())
+        };
+        match issuer {
+            Issuer::UserPool(pool) => {
+                let place = Place { region: pool.region(), is_fips };
+                add(keys::ENDPOINTS_USER_POOL, &|url| place.url(Service::UserPool).is_ok_and(|own| own == url))?;
+                let is_prefix_domain =
+                    |url: &str| url.strip_prefix("https://").is_some_and(|domain| place.is_prefix_domain(domain));
+                add(keys::ENDPOINTS_DOMAIN, &is_prefix_domain)?;
+            }
+            Issuer::Plain(issuer) => add(keys::ENDPOINTS_ISSUER, &|url| issuer.check(url).is_ok())?,
+        }
+        add(keys::ENDPOINTS_IDENTITY_POOL, &|_| endpoints.identity_pool_is_aws)?;
+        add(keys::ENDPOINTS_STS, &|_| endpoints.sts_is_aws)?;
+        Ok(elsewhere)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{WHOLE, load, profile};
+
+    fn named(lines: &str) -> Vec<(&'static str, String)> {
+        profile(lines).elsewhere.into_iter().map(|it| (it.key, it.host)).collect()
+    }
+
+    #[test]
+    fn only_endpoints_that_nobody_vouches_for_are_elsewhere() {
+        assert_eq!(named(""), []);
+        for (line, host) in [
+            ("endpoints.user_pool = 'https://cognito-idp.eu-west-1.amazonaws.com/'", None),
+            ("endpoints.domain = 'https://other.auth.eu-west-1.amazoncognito.com'", None),
+            ("endpoints.identity_pool = 'https://cognito-identity.eu-west-1.amazonaws.com'", None),
+            ("endpoints.sts = 'http://[::1]:99'", None),
+            ("endpoints.sts = 'https://localhost:99'", None),
+            ("endpoints.sts = 'https://sts.amazonaws.com'", Some("sts.amazonaws.com")),
+            ("endpoints.sts = 'https://x.vpce.corp.example:443/a'", Some("x.vpce.corp.example")),
+            ("endpoints.identity_pool = 'https://x.vpce.corp.example:8443'", Some("x.vpce.corp.example:8443")),
+            (
+                "endpoints.user_pool = 'https://cognito-idp.us-east-1.amazonaws.com'",
+                Some("cognito-idp.us-east-1.amazonaws.com"),
+            ),
+            (
+                "endpoints.domain = 'https://corp.auth.us-east-1.amazoncognito.com'",
+                Some("corp.auth.us-east-1.amazoncognito.com"),
+            ),
+            ("endpoints.domain = 'https://127.0.0.1.corp.example'", Some("127.0.0.1.corp.example")),
+        ] {
+            let key = line.split(' ').next().unwrap();
+            let wanted: Vec<_> = host.iter().map(|host| (key, (*host).to_owned())).collect();
+            assert_eq!(named(line), wanted, "{line}");
+        }
+    }
+
+    #[test]
+    fn discovery_document_of_an_issuer_is_at_home_at_its_hosts() {
+        let of = |line: &str| {
+            let text = format!(
+                "[profile.x]\nissuer = 'https://a.example/t'\nclient_id = 'c'\nidentity_pool_id = 'eu-west-1:1'\n{line}"
+            );
+            load(&text, None).unwrap().elsewhere.len()
+        };
+        assert_eq!(of("endpoints.issuer = 'https://a.example/p'"), 0);
+        assert_eq!(of("endpoints.issuer = 'https://b.example'"), 1);
+        assert_eq!(of("endpoints.issuer = 'https://b.example'\nissuer_hosts = ['b.example']"), 0);
+    }
+
+    #[test]
+    fn profile_is_local_only_if_every_host_is_on_loopback() {
+        let local = "user_pool_id = 'eu-west-1_a'\nendpoints.user_pool = 'http://127.0.0.1:1'\n\
+                     endpoints.domain = 'http://localhost:2'\nendpoints.identity_pool = 'http://127.0.0.1:3'\n\
+                     endpoints.sts = 'http://[::1]:4'\n";
+        let plain = "issuer = 'http://127.0.0.1:1/t'\nendpoints.identity_pool = 'http://127.0.0.1:3'\n\
+                     endpoints.sts = 'http://[::1]:4'\n";
+        let is_local = |lines: &str| {
+            let text = format!("[profile.x]\n{lines}");
+            let configuration = super::super::Configuration::parse("x".as_ref(), &text).unwrap();
+            super::is_local(configuration.profile("x").unwrap().unwrap())
+        };
+        assert!(is_local(local) && is_local(plain));
+        assert!(is_local(&format!("{plain}issuer_hosts = ['localhost:9']\nendpoints.issuer = 'http://127.0.0.2'")));
+        assert!(!is_local(WHOLE));
+        for (whole, line) in [local, plain].iter().flat_map(|whole| whole.lines().map(move |line| (*whole, line))) {
+            if !line.starts_with("user_pool_id") {
+                assert!(!is_local(&whole.replace(line, "")), "without {line}");
+                let elsewhere =
+                    line.replace("127.0.0.1", "127.0.0.1.relay.example").replace("localhost", "relay.example");
+                assert!(!is_local(&whole.replace(line, &elsewhere.replace("[::1]", "relay.example"))), "{line}");
+            }
+        }
+        assert!(!is_local(&format!("{plain}issuer_hosts = ['relay.example']")));
+        assert!(!is_local(&format!("{plain}endpoints.issuer = 'https://relay.example'")));
+    }
+}

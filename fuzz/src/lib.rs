@@ -3,6 +3,7 @@
 //! The programs in `fuzz_targets/` call them with libFuzzer's inputs; `tests/replay.rs` calls them with the committed
 //! corpora. A panic is a finding.
 
+pub mod bundle;
 pub mod call_url;
 pub mod callback;
 pub mod configuration;
@@ -24,6 +25,7 @@ pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets, sorted by name.
 pub const TARGETS: &[Target] = &[
+    ("bundle", bundle::run),
     ("call_url", call_url::run),
     ("callback", callback::run),
     ("configuration", configuration::run),

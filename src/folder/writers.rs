@@ -80,6 +80,25 @@ mod unix {
     /// The first group id that may be shared by people. Distributions reserve the groups below, such as `staff`, for
     /// administrators.
     const FIRST_SHARED_GROUP: u32 = 100;
+    /// Words in the names of files and folders of tests and documentation.
+    const EXAMPLES: [&str; 16] = [
+        "test",
+        "tests",
+        "testing",
+        "testdata",
+        "testcert",
+        "testcerts",
+        "example",
+        "examples",
+        "sample",
+        "samples",
+        "fixture",
+        "fixtures",
+        "certdata",
+        "dummyserver",
+        "snakeoil",
+        "doc",
+    ];
     /// The folders in which packages and administrators install certificates. As root, a clone's files are root's as
     /// well, so that only these count as the system's.
     const INSTALLED: [&str; 8] =
@@ -186,7 +205,13 @@ mod unix {
                 return Ok(false);
             }
         }
-        Ok(rustix::process::geteuid().as_raw() != 0 || is_installed(path))
+        Ok(!is_example(path) && (rustix::process::geteuid().as_raw() != 0 || is_installed(path)))
+    }
+
+    /// Returns whether a package has the file for its tests or documentation. The key of such a certificate is public.
+    pub(super) fn is_example(path: &Path) -> bool {
+        let path = path.to_string_lossy().to_ascii_lowercase();
+        path.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| EXAMPLES.contains(&word))
     }
 
     /// Returns whether a file of root's was installed: it is where the system's files are, and not in the current folder
@@ -319,5 +344,15 @@ mod tests {
         symlink("/etc/passwd", &link).unwrap();
         assert_eq!(writers(&link).unwrap(), Ok(Writers::Root), "the file itself counts");
         assert_eq!(writers(&temp.path().join("folder/file")).unwrap(), Ok(Writers::User));
+        for (path, is_example) in [
+            ("/usr/share/doc/x/examples/ca.pem", true),
+            ("/usr/lib/python3/test/certdata/pycacert.pem", true),
+            ("/usr/lib/x/tests/ca.pem", true),
+            ("/usr/lib/x/test_data/ca.pem", true),
+            ("/opt/latest/contest.pem", false),
+            ("/usr/local/share/ca-certificates/corp.crt", false),
+        ] {
+            assert_eq!(unix::is_example(Path::new(path)), is_example, "{path}");
+        }
     }
 }

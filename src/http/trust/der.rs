@@ -85,7 +85,7 @@ pub(super) fn trusted(bytes: &[u8]) -> Option<&[u8]> {
 
 /// Returns the text of a subject: `CN=Example Root, O=Example`. `name` is the content of a Name (RFC 5280, section
 /// 4.1.2.6). A part that is no text is left out.
-pub(super) fn subject(name: &[u8]) -> String {
+pub fn subject(name: &[u8]) -> String {
     let sets = elements(name).filter(|set| set.tag == SET);
     let parts: Vec<String> = sets
         .flat_map(|set| elements(set.content).filter_map(|pair| attribute(pair.content)).collect::<Vec<_>>())

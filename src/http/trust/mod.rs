@@ -18,6 +18,7 @@ use ring::digest::{SHA256, digest};
 use rustls::RootCertStore;
 use rustls::pki_types::{CertificateDer, TrustAnchor};
 
+pub use self::der::subject;
 use super::proxy::Variable;
 use crate::error::{Failure, Kind};
 use crate::folder::{Exposed, Writers, writers};
@@ -225,7 +226,7 @@ impl Source {
         ExtraRoot {
             named_by: self.name,
             file: self.path.clone(),
-            subject: der::subject(&anchor.subject),
+            subject: subject(&anchor.subject),
             certificate: digest(&SHA256, certificate)
                 .as_ref()
                 .iter()

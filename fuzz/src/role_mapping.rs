@@ -9,8 +9,8 @@ use cogfed::oidc::{json_object, unverified_claims};
 use cogfed::role_mapping::asserted::Asserted;
 use cogfed::role_mapping::handed_over::{self, HandedOver};
 use cogfed::role_mapping::{
-    By, FindingContext, IdentityPoolRoles, Interpretation, Outcome, Question, RoleMapping, RoleRequest, Rule, Verdict,
-    choose, evaluate, explain, findings, why_this_outcome, why_this_verdict,
+    By, FindingContext, IdentityPoolRoles, Interpretation, Outcome, Question, Reasons, RoleMapping, RoleRequest, Rule, Verdict,
+    choose, evaluate, explain, findings, why_this_outcome,
 };
 use cogfed::sandbox::PoolRoles;
 use cogfed::sandbox::options::ContainsOnArrays;
@@ -190,20 +190,21 @@ fn assert_is_explained(
     assert!(doubted.clone().all(|outcome| *outcome != evaluation.outcome), "no doubt at all");
     let why = why_this_outcome(evaluation.basis, mapping, pool);
     assert!(!why.is_empty() && why.len() < 300, "{why}");
+    let reasons = Reasons::new(request.claims);
     for (rule, verdict) in rules.iter().zip(&evaluation.verdicts) {
         assert_eq!(*verdict == Verdict::NotEvaluated, !request.claims.contains_key(&rule.claim));
-        let why = why_this_verdict(rule, *verdict, request.claims);
-        assert!(why.chars().count() < 600, "{why}");
+        let why = reasons.of(rule, *verdict);
+        assert!(why.chars().count() < 2000, "{why}");
     }
-    assert_is_found(mapping, request.claims, &evaluation.verdicts);
+    assert_is_found((pool, mapping), request.claims, &evaluation.verdicts);
 }
 
-fn assert_is_found(mapping: Option<&RoleMapping>, claims: &Claims, verdicts: &[Verdict]) {
+fn assert_is_found((pool, mapping): (&IdentityPoolRoles, Option<&RoleMapping>), claims: &Claims, verdicts: &[Verdict]) {
     let rules = mapping.map(RoleMapping::rules).unwrap_or_default();
     let scopes = ["openid".to_owned(), "email".to_owned()];
     let scopes_given = claims.get("scope").and_then(Value::as_str);
     let around = FindingContext { claims, verdicts, scopes_asked: Some(&scopes), scopes_given };
-    let found = findings(mapping, &around);
+    let found = findings(pool, mapping, &around);
     assert!(found.is_sorted_by_key(|finding| finding.severity), "warnings first");
     assert!(found.len() <= MOST_BESIDES + rules.len() * MOST_OF_A_RULE, "{} findings", found.len());
     assert!(serde_json::to_string(&found).is_ok());

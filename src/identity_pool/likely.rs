@@ -212,7 +212,7 @@ fn listed(carried: &[(&str, Vec<&str>)]) -> String {
 /// Returns whether a group is that of an identity provider, with all its people. Its name is the user pool's id, `_`
 /// and the provider's name
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-user-groups.html>).
-fn is_of_a_provider(group: &str) -> bool {
+pub fn is_of_a_provider(group: &str) -> bool {
     let mut pieces = group.splitn(3, '_');
     let (region, id, provider) = (pieces.next(), pieces.next(), pieces.next());
     region.is_some_and(|region| ids::region(region).is_ok())

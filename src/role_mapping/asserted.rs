@@ -195,7 +195,17 @@ fn of_text(text: &str) -> Vec<String> {
     if let Ok(texts) = serde_json::from_str::<Vec<String>>(text) {
         return texts;
     }
-    inner.split(',').map(str::trim).filter(|item| !item.is_empty()).map(decoded).collect()
+    items(inner).map(decoded).collect()
+}
+
+fn items(inner: &str) -> impl Iterator<Item = &str> {
+    inner.split(',').map(str::trim).filter(|item| !item.is_empty())
+}
+
+/// Returns the items of a user pool's list, each decoded and as it was sent; `None` if the text is no such list.
+pub(super) fn decoded_items(text: &str) -> Option<Vec<(String, String)>> {
+    let inner = inner(text).filter(|_| serde_json::from_str::<Vec<String>>(text).is_err())?;
+    Some(items(inner).map(|item| (decoded(item), item.to_owned())).collect())
 }
 
 /// Decodes an item, or returns it unchanged if it cannot be decoded.

@@ -1,12 +1,12 @@
 //! Evaluation of one mapping for one person's claims, by one interpretation: the rules that match, and the role.
 
-use std::borrow::Cow;
-
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::asserted::{PREFERRED_ROLE, iam_roles};
+use super::verdicts::Judge;
 use super::{AmbiguousRole, By, IdentityPoolRoles, Interpretation, MatchType, Question, RoleMapping, Rule};
-use crate::role_mapping::asserted::{PREFERRED_ROLE, iam_roles};
+use crate::aws::ids;
 
 /// The parts of a request for credentials that decide the role.
 #[derive(Debug, Clone, Copy)]
@@ -67,6 +67,8 @@ pub enum Basis {
     OnlyRole,
     /// There is no preferred role: `AmbiguousRoleResolution` decides.
     NoPreferredRole,
+    /// The preferred role is not the ARN of a role.
+    MalformedPreferredRole,
     /// The requested role is allowed.
     CustomRole,
     /// The person may not have the requested role.
@@ -92,30 +94,47 @@ pub fn evaluate(
     request: &RoleRequest<'_>,
     interpretation: Interpretation,
 ) -> Evaluation {
+    let rules = mapping.map(RoleMapping::rules).unwrap_or_default();
+    evaluate_with(&mut Judge::new(rules, request.claims), pool, mapping, request, interpretation)
+}
+
+/// Like [`evaluate`], with the verdicts of `judge`, which is for the mapping's rules and the same claims.
+pub(super) fn evaluate_with(
+    judge: &mut Judge<'_>,
+    pool: &IdentityPoolRoles,
+    mapping: Option<&RoleMapping>,
+    request: &RoleRequest<'_>,
+    interpretation: Interpretation,
+) -> Evaluation {
+    let verdicts = judge.verdicts(interpretation);
+    let (outcome, basis) = outcome(pool, mapping, request, interpretation, &verdicts);
+    let cannot_be_assumed = interpretation.is_otherwise(Question::RoleOfAnotherAccount)
+        && outcome.role_arn().is_some_and(|arn| pool.is_of_another_account(arn));
+    Evaluation { verdicts, outcome: if cannot_be_assumed { Outcome::NoRole } else { outcome }, basis }
+}
+
+fn outcome(
+    pool: &IdentityPoolRoles,
+    mapping: Option<&RoleMapping>,
+    request: &RoleRequest<'_>,
+    interpretation: Interpretation,
+    verdicts: &[Verdict],
+) -> (Outcome, Basis) {
     let default = || pool.authenticated.clone().map_or(Outcome::NoRole, Outcome::Role);
     let Some(mapping) = mapping else {
         let may_be_any = interpretation.is_otherwise(Question::CustomRoleWithoutMapping);
-        let (outcome, basis) = match request.custom_role {
+        return match request.custom_role {
             None => (default(), Basis::NoMapping),
             Some(custom) => asked_for(custom, may_be_any || pool.authenticated.as_deref() == Some(custom)),
         };
-        return Evaluation { verdicts: Vec::new(), outcome, basis };
     };
     let ambiguous = || match mapping.ambiguous {
         AmbiguousRole::AuthenticatedRole => default(),
         AmbiguousRole::Deny => Outcome::Denied,
     };
     match &mapping.by {
-        By::Token => {
-            let (outcome, basis) = by_token(request, interpretation, ambiguous);
-            Evaluation { verdicts: Vec::new(), outcome, basis }
-        }
-        By::Rules(rules) => {
-            let verdicts: Vec<Verdict> =
-                rules.iter().map(|rule| verdict(rule, request.claims, interpretation)).collect();
-            let (outcome, basis) = by_rules(rules, &verdicts, request, interpretation, ambiguous);
-            Evaluation { verdicts, outcome, basis }
-        }
+        By::Token => by_token(request, interpretation, ambiguous),
+        By::Rules(rules) => by_rules(rules, verdicts, request, interpretation, ambiguous),
     }
 }
 
@@ -134,13 +153,24 @@ fn by_token(
     if let Some(custom) = request.custom_role {
         return asked_for(custom, iam_roles(request.claims).iter().any(|role| role == custom));
     }
-    if let Some(preferred) = request.claims.get(PREFERRED_ROLE).and_then(Value::as_str) {
+    let preferred = request.claims.get(PREFERRED_ROLE).and_then(Value::as_str);
+    if let Some(preferred) = preferred.filter(|preferred| is_role(preferred)) {
         return (Outcome::Role(preferred.to_owned()), Basis::PreferredRole);
     }
-    match iam_roles(request.claims).as_slice() {
-        [only] if interpretation.is_otherwise(Question::OnlyRole) => (Outcome::Role(only.clone()), Basis::OnlyRole),
-        _ => (ambiguous(), Basis::NoPreferredRole),
+    if preferred.is_some() && interpretation.is_otherwise(Question::MalformedPreferredRole) {
+        return (Outcome::NoRole, Basis::MalformedPreferredRole);
     }
+    let otherwise = if preferred.is_some() { Basis::MalformedPreferredRole } else { Basis::NoPreferredRole };
+    let roles: Vec<String> = iam_roles(request.claims).into_iter().filter(|role| is_role(role)).collect();
+    match roles.as_slice() {
+        [only] if interpretation.is_otherwise(Question::OnlyRole) => (Outcome::Role(only.clone()), Basis::OnlyRole),
+        _ => (ambiguous(), otherwise),
+    }
+}
+
+/// Returns whether a claim names a role that can be assumed at all.
+pub(super) fn is_role(text: &str) -> bool {
+    ids::role_arn(text).is_ok()
 }
 
 fn by_rules(
@@ -161,38 +191,6 @@ fn by_rules(
     }
 }
 
-/// Returns the verdict of one rule.
-fn verdict(rule: &Rule, claims: &Map<String, Value>, interpretation: Interpretation) -> Verdict {
-    let folded = |text: Cow<'_, str>| match interpretation.is_otherwise(Question::LetterCase) {
-        true => text.to_lowercase(),
-        false => text.into_owned(),
-    };
-    let by_elements = interpretation.is_otherwise(match rule.match_type {
-        MatchType::Contains => Question::ContainsOnArrays,
-        _ => Question::ComparisonOfArrays,
-    });
-    let value = folded(Cow::Borrowed(&rule.value));
-    let does_match = match claims.get(&rule.claim) {
-        None => return Verdict::NotEvaluated,
-        Some(Value::String(text)) => matches(rule.match_type, &folded(Cow::Borrowed(text)), &value),
-        Some(Value::Array(elements)) if by_elements => {
-            let mut texts = elements.iter().filter_map(Value::as_str).map(|text| folded(Cow::Borrowed(text)));
-            match rule.match_type {
-                MatchType::Equals | MatchType::Contains => texts.any(|text| text == value),
-                MatchType::StartsWith => texts.any(|text| text.starts_with(&value)),
-                MatchType::NotEqual => texts.all(|text| text != value),
-            }
-        }
-        Some(array @ Value::Array(_)) if interpretation.is_otherwise(Question::TextOfArrays) => {
-            matches(rule.match_type, &folded(Cow::Owned(array.to_string())), &value)
-        }
-        Some(array @ Value::Array(_)) => matches(rule.match_type, &folded(Cow::Owned(flattened(array))), &value),
-        Some(_) if interpretation.is_otherwise(Question::OtherTypes) => return Verdict::NotEvaluated,
-        Some(other) => matches(rule.match_type, &folded(Cow::Owned(other.to_string())), &value),
-    };
-    if does_match { Verdict::Matched } else { Verdict::NotMatched }
-}
-
 /// Returns whether `text` matches a rule of this type and value.
 pub(super) fn matches(match_type: MatchType, text: &str, value: &str) -> bool {
     match match_type {
@@ -200,14 +198,5 @@ pub(super) fn matches(match_type: MatchType, text: &str, value: &str) -> bool {
         MatchType::Contains => text.contains(value),
         MatchType::StartsWith => text.starts_with(value),
         MatchType::NotEqual => text != value,
-    }
-}
-
-/// Returns a claim as one text. Arrays are flattened the way a user pool flattens them.
-pub(super) fn flattened(claim: &Value) -> String {
-    match claim {
-        Value::String(text) => text.clone(),
-        Value::Array(elements) => format!("[{}]", elements.iter().map(flattened).collect::<Vec<_>>().join(", ")),
-        other => other.to_string(),
     }
 }

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{By, Evaluation, IdentityPoolRoles, Interpretation, Outcome, Question, RoleMapping, RoleRequest, evaluate};
+use super::asserted::{PREFERRED_ROLE, iam_roles};
+use super::evaluate::{evaluate_with, is_role};
+use super::verdicts::Judge;
+use super::{By, Evaluation, IdentityPoolRoles, Interpretation, Outcome, Question, RoleMapping, RoleRequest};
 
 /// The result, and its certainty.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,11 +38,12 @@ impl Explanation {
 
 /// Evaluates a mapping of `pool`, or the lack of one, by every interpretation that could matter.
 pub fn explain(pool: &IdentityPoolRoles, mapping: Option<&RoleMapping>, request: &RoleRequest<'_>) -> Explanation {
-    let evaluation = evaluate(pool, mapping, request, Interpretation::NATURAL);
+    let mut judge = Judge::new(mapping.map(RoleMapping::rules).unwrap_or_default(), request.claims);
+    let evaluation = evaluate_with(&mut judge, pool, mapping, request, Interpretation::NATURAL);
     let (mut found, mut doubts): (Vec<Interpretation>, Vec<Doubt>) = Default::default();
     let mut uncertain_rules = BTreeSet::new();
-    for interpretation in Interpretation::others(&arising(mapping, request)) {
-        let other = evaluate(pool, mapping, request, interpretation);
+    for interpretation in Interpretation::others(&arising(pool, mapping, request)) {
+        let other = evaluate_with(&mut judge, pool, mapping, request, interpretation);
         let verdicts = evaluation.verdicts.iter().zip(&other.verdicts).enumerate();
         uncertain_rules.extend(verdicts.filter(|(_, (one, other))| one != other).map(|(place, _)| place));
         // Smaller interpretations come first: one that includes a known doubt adds nothing.
@@ -52,12 +56,28 @@ pub fn explain(pool: &IdentityPoolRoles, mapping: Option<&RoleMapping>, request:
 }
 
 /// Returns the questions that can matter here.
-fn arising(mapping: Option<&RoleMapping>, request: &RoleRequest<'_>) -> Vec<Question> {
-    let asks = request.custom_role.is_some();
-    let Some(mapping) = mapping else {
-        return Vec::from_iter(asks.then_some(Question::CustomRoleWithoutMapping));
+fn arising(pool: &IdentityPoolRoles, mapping: Option<&RoleMapping>, request: &RoleRequest<'_>) -> Vec<Question> {
+    let by_mapping = match mapping.map(|mapping| &mapping.by) {
+        None => Vec::from_iter(request.custom_role.map(|_| Question::CustomRoleWithoutMapping)),
+        Some(By::Token) => by_token(request),
+        Some(By::Rules(_)) => by_rules(mapping, request),
     };
-    let By::Rules(rules) = &mapping.by else { return vec![Question::OnlyRole] };
+    let preferred = request.claims.get(PREFERRED_ROLE).and_then(Value::as_str);
+    let of_claims = iam_roles(request.claims);
+    let of_rules = mapping.map(RoleMapping::rules).unwrap_or_default().iter().map(|rule| rule.role_arn.as_str());
+    let mut possible = of_rules.chain(preferred).chain(request.custom_role).chain(of_claims.iter().map(String::as_str));
+    let has_foreign = possible.any(|arn| is_role(arn) && pool.is_of_another_account(arn));
+    by_mapping.into_iter().chain(has_foreign.then_some(Question::RoleOfAnotherAccount)).collect()
+}
+
+fn by_token(request: &RoleRequest<'_>) -> Vec<Question> {
+    let preferred = request.claims.get(PREFERRED_ROLE).and_then(Value::as_str);
+    let is_malformed = preferred.is_some_and(|preferred| !is_role(preferred));
+    [Question::OnlyRole].into_iter().chain(is_malformed.then_some(Question::MalformedPreferredRole)).collect()
+}
+
+fn by_rules(mapping: Option<&RoleMapping>, request: &RoleRequest<'_>) -> Vec<Question> {
+    let rules = mapping.map(RoleMapping::rules).unwrap_or_default();
     let claims: Vec<&Value> = rules.iter().filter_map(|rule| request.claims.get(&rule.claim)).collect();
     let has_array = claims.iter().any(|claim| claim.is_array());
     let has_other = claims.iter().any(|claim| !claim.is_array() && !claim.is_string());
@@ -67,6 +87,6 @@ fn arising(mapping: Option<&RoleMapping>, request: &RoleRequest<'_>) -> Vec<Ques
         .filter(|_| has_array)
         .chain(has_other.then_some(Question::OtherTypes))
         .chain([Question::LetterCase])
-        .chain(asks.then_some(Question::CustomRoleByRules))
+        .chain(request.custom_role.map(|_| Question::CustomRoleByRules))
         .collect()
 }

@@ -22,11 +22,15 @@ pub enum Question {
     CustomRoleWithoutMapping,
     /// A single role in `cognito:roles` without a preferred role: it is ambiguous, or else it is given.
     OnlyRole,
+    /// A preferred role that is not the ARN of a role: it counts as missing, or else it is chosen and cannot be assumed.
+    MalformedPreferredRole,
+    /// A role of another account than the identity pool's: it is given, or else it cannot be assumed.
+    RoleOfAnotherAccount,
 }
 
 impl Question {
     /// All questions.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::ContainsOnArrays,
         Self::ComparisonOfArrays,
         Self::TextOfArrays,
@@ -35,6 +39,8 @@ impl Question {
         Self::CustomRoleByRules,
         Self::CustomRoleWithoutMapping,
         Self::OnlyRole,
+        Self::MalformedPreferredRole,
+        Self::RoleOfAnotherAccount,
     ];
 
     /// Returns the natural answer.
@@ -43,31 +49,35 @@ impl Question {
             Self::ContainsOnArrays => "Contains looks for its value in the text of an array",
             Self::ComparisonOfArrays => "Equals, StartsWith and NotEqual compare the text of an array",
             Self::TextOfArrays => "the text of an array is '[a, b]'",
-            Self::OtherTypes => "a number, a truth value or an object is compared by its JSON text",
-            Self::LetterCase => "letters match in their own case alone",
-            Self::CustomRoleByRules => "a role that is asked for must be that of a matching rule",
-            Self::CustomRoleWithoutMapping => "where there is no mapping, the default role alone may be asked for",
+            Self::OtherTypes => "a number, a boolean or an object is compared by its JSON text",
+            Self::LetterCase => "letter case matters",
+            Self::CustomRoleByRules => "a requested role must be that of a matching rule",
+            Self::CustomRoleWithoutMapping => "without a mapping, only the default role can be requested",
             Self::OnlyRole => "cognito:roles with one role and no preferred role is ambiguous",
+            Self::MalformedPreferredRole => "a preferred role that is not the ARN of a role counts as missing",
+            Self::RoleOfAnotherAccount => "a role of another account can be given",
         }
     }
 
     /// Returns the other answer.
     pub fn other_answer(self) -> &'static str {
         match self {
-            Self::ContainsOnArrays => "Contains wants one element of an array to be its value",
+            Self::ContainsOnArrays => "Contains needs one element of an array to equal its value",
             Self::ComparisonOfArrays => "Equals, StartsWith and NotEqual compare each element of an array",
             Self::TextOfArrays => "the text of an array is JSON",
             Self::OtherTypes => "a claim that is neither a text nor an array counts as missing",
-            Self::LetterCase => "letters match in either case",
-            Self::CustomRoleByRules => "any role may be asked for that trusts the identity pool",
+            Self::LetterCase => "letter case does not matter",
+            Self::CustomRoleByRules => "any role that trusts the identity pool can be requested",
             Self::CustomRoleWithoutMapping => {
-                "without a mapping any role may be asked for that trusts the identity pool"
+                "without a mapping, any role that trusts the identity pool can be requested"
             }
             Self::OnlyRole => "the only role of cognito:roles is given",
+            Self::MalformedPreferredRole => "the preferred role is chosen as it is, and cannot be assumed",
+            Self::RoleOfAnotherAccount => "a role of another account cannot be assumed",
         }
     }
 
-    fn bit(self) -> u8 {
+    fn bit(self) -> u16 {
         1 << self as u8
     }
 }
@@ -76,7 +86,7 @@ impl Question {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Interpretation {
     /// The questions that have their other answer, one bit each.
-    others: u8,
+    others: u16,
 }
 
 impl Interpretation {
@@ -108,7 +118,7 @@ impl Interpretation {
     pub fn others(questions: &[Question]) -> Vec<Self> {
         let mask = questions.iter().fold(0, |mask, question| mask | question.bit());
         let mut interpretations: Vec<Self> =
-            (1..=u8::MAX).filter(|others| others & !mask == 0).map(|others| Self { others }).collect();
+            (1..=mask).filter(|others| others & !mask == 0).map(|others| Self { others }).collect();
         interpretations.sort_by_key(|interpretation| interpretation.others.count_ones());
         interpretations
     }
@@ -125,7 +135,7 @@ mod tests {
         let counts: Vec<usize> =
             interpretations.iter().map(|interpretation| interpretation.questions().len()).collect();
         assert_eq!(counts, [1, 1, 1, 2, 2, 2, 3]);
-        assert_eq!(Interpretation::others(&Question::ALL).len(), 255);
+        assert_eq!(Interpretation::others(&Question::ALL).len(), 1023);
         assert!(Interpretation::others(&[]).is_empty());
         for question in Question::ALL {
             let interpretation = Interpretation::NATURAL.otherwise(question);

@@ -15,6 +15,8 @@ mod parse;
 mod provider;
 mod reach;
 mod reasons;
+mod verdicts;
+mod visible;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -27,8 +29,8 @@ pub use findings::{Finding, FindingContext, Severity, findings};
 pub use interpretation::{Interpretation, Question};
 pub use parse::LARGEST;
 pub use provider::{Chosen, ChosenBy, NotChosen, choose};
-pub use reach::{covered_by, matches_whenever};
-pub use reasons::{why_this_outcome, why_this_verdict};
+pub use reach::covered;
+pub use reasons::{Reasons, why_this_outcome};
 
 /// The roles of an identity pool, in the form of `GetIdentityPoolRoles` and `SetIdentityPoolRoles`
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetIdentityPoolRoles.html>).
@@ -114,6 +116,14 @@ impl fmt::Display for MatchType {
     }
 }
 
+impl Rule {
+    /// Returns the condition in one line, with every character visible: `custom:roles Equals 'Admin'`.
+    pub fn condition(&self) -> String {
+        let Self { claim, match_type, value, .. } = self;
+        format!("{} {match_type} {}", visible::named(claim), visible::quoted(value, value.len()))
+    }
+}
+
 impl RoleMapping {
     /// Returns the rules. A mapping by token has none.
     pub fn rules(&self) -> &[Rule] {
@@ -137,7 +147,28 @@ impl IdentityPoolRoles {
         self.rules().map(|rule| rule.claim.as_str())
     }
 
+    /// Returns the account of the identity pool, if a role tells it. A pool's roles are in its own account
+    /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html>).
+    pub fn account(&self) -> Option<&str> {
+        let of_rules = self.rules().map(|rule| rule.role_arn.as_str());
+        account(
+            self.authenticated.as_deref().into_iter().chain(of_rules).chain(self.unauthenticated.as_deref()).next()?,
+        )
+    }
+
+    /// Returns whether a role is known to be in another account than the identity pool.
+    pub fn is_of_another_account(&self, role_arn: &str) -> bool {
+        match (self.account(), account(role_arn)) {
+            (Some(own), Some(other)) => own != other,
+            _ => false,
+        }
+    }
+
     fn rules(&self) -> impl Iterator<Item = &Rule> {
         self.mappings.values().flat_map(RoleMapping::rules)
     }
+}
+
+fn account(arn: &str) -> Option<&str> {
+    arn.split(':').nth(4)
 }

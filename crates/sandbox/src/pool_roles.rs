@@ -183,18 +183,22 @@ impl Mapping {
     }
 }
 
-/// Accepts an ARN of any account and partition, since the file may come from another pool.
 fn ensure_role(arn: &str) -> Result<()> {
-    let is_role = matches!(
-        *arn.splitn(6, ':').collect::<Vec<_>>(),
-        ["arn", partition, "iam", "", account, resource]
-            if !partition.is_empty() && account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit())
-                && resource.strip_prefix("role/").is_some_and(|name| !name.is_empty())
-    );
-    if !(is_role && ARN.contains(&arn.chars().count())) {
+    if !is_role(arn) {
         return Err(Error::new("not the ARN of a role"));
     }
     Ok(())
+}
+
+/// Accepts the ARN of a role of any account and partition, since a file may come from another pool.
+pub(crate) fn is_role(arn: &str) -> bool {
+    let has_the_form = matches!(
+        *arn.splitn(6, ':').collect::<Vec<_>>(),
+        ["arn", partition, "iam", "", account, resource]
+            if partition.starts_with("aws") && account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit())
+                && resource.strip_prefix("role/").is_some_and(|name| !name.is_empty())
+    );
+    has_the_form && ARN.contains(&arn.len()) && arn.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 #[cfg(test)]

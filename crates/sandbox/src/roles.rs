@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::options::{AmbiguousRole, ContainsOnArrays, MatchType, RoleMapping, Rule};
-use crate::pool_roles::PoolRoles;
+use crate::pool_roles::{PoolRoles, is_role};
 
 /// The reason why a login gets no role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,8 +28,9 @@ pub fn role(
     let (candidates, preferred) = match &pool.mapping {
         RoleMapping::None => (Vec::from_iter(pool.authenticated.clone()), None),
         RoleMapping::Token(_) => {
-            let preferred = claims.get("cognito:preferred_role").and_then(Value::as_str).map(ToOwned::to_owned);
-            (token_roles(claims), preferred)
+            // AWS does not document a preferred role that is none. It counts as missing here.
+            let preferred = claims.get("cognito:preferred_role").and_then(Value::as_str).filter(|arn| is_role(arn));
+            (token_roles(claims), preferred.map(ToOwned::to_owned))
         }
         RoleMapping::Rules(rules, _) => {
             let matching: Vec<String> =
@@ -90,7 +91,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::options::AUTHENTICATED;
+    use crate::options::{AUTHENTICATED, ORDERS_ADMIN};
 
     fn role(mapping: &RoleMapping, contains: ContainsOnArrays, claims: &Value, custom: Option<&str>) -> Option<String> {
         let pool =
@@ -159,12 +160,19 @@ mod tests {
     fn token_mapping_prefers_custom_then_preferred_role() {
         let mapping = RoleMapping::Token(AmbiguousRole::Deny);
         let find = |claims: Value, custom| role(&mapping, ContainsOnArrays::Substring, &claims, custom);
-        let both = json!({ "cognito:roles": ["a", "b"], "cognito:preferred_role": "a" });
-        assert_eq!(find(both.clone(), None).as_deref(), Some("a"));
+        let both = json!({ "cognito:roles": ["a", "b"], "cognito:preferred_role": ORDERS_ADMIN });
+        assert_eq!(find(both.clone(), None).as_deref(), Some(ORDERS_ADMIN));
         assert_eq!(find(both.clone(), Some("b")).as_deref(), Some("b"));
         assert_eq!(find(both, Some("c")), None);
         assert_eq!(find(json!({ "cognito:roles": ["a", "b"] }), None), None);
         assert_eq!(find(json!({ "cognito:roles": "a, b" }), Some("b")).as_deref(), Some("b"));
+        for malformed in ["", "Admin", "arn:aws:iam::1:role/A", "arn:aws:iam::000000000000:role/a b"] {
+            let claims = json!({ "cognito:preferred_role": malformed });
+            assert_eq!(find(claims.clone(), None), None, "{malformed}");
+            let default = RoleMapping::Token(AmbiguousRole::AuthenticatedRole);
+            let found = role(&default, ContainsOnArrays::Substring, &claims, None);
+            assert_eq!(found.as_deref(), Some(AUTHENTICATED), "{malformed}");
+        }
     }
 
     #[test]

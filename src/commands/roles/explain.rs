@@ -35,14 +35,24 @@ pub fn run(flags: &Roles, env: &mut Env) -> anyhow::Result<()> {
         scopes_asked: profile.map(|profile| profile.scopes.as_slice()),
         scopes_given: scopes_given.as_deref(),
     };
-    let mut findings = findings(mapping, &around);
+    let mut findings = findings(&pool, mapping, &around);
     let besides =
         [other_provider(&chosen), profile.and_then(classic_flow), profile.and_then(|it| other_pool(it, &pool))];
     findings.splice(0..0, besides.into_iter().flatten());
     let is_for_it = chosen.other_token.is_none() || chosen.by == ChosenBy::Flag;
     let counts = is_for_it && !profile.is_some_and(Profile::is_classic);
     let profile = profile.map(|profile| profile.name.as_str());
-    let report = Report { profile, pool: &pool, chosen, custom_role, claims: &claims, counts, explanation, findings };
+    let report = Report {
+        profile,
+        pool: &pool,
+        chosen,
+        custom_role,
+        claims: &claims,
+        counts,
+        expected: flags.expect.as_deref(),
+        explanation,
+        findings,
+    };
     match flags.json {
         true => env.print_json(&report.json())?,
         false => env.print(&text::of(&report))?,
@@ -58,8 +68,8 @@ fn checked(flags: &Roles) -> Result<(), Failure> {
     }
     let is_stdin = |path: &Option<std::path::PathBuf>| path.as_deref() == Some(Path::new("-"));
     match is_stdin(&flags.mapping) && is_stdin(&flags.claims) {
-        true => Err(Failure::new(Kind::Usage, "--mapping and --claims both ask for the standard input")
-            .hint("give '-' once: there is nothing left in it for a second time")),
+        true => Err(Failure::new(Kind::Usage, "--mapping and --claims both read standard input")
+            .hint("give '-' only once, and a file for the other")),
         false => Ok(()),
     }
 }
@@ -85,7 +95,7 @@ fn other_provider(chosen: &Chosen<'_>) -> Option<Finding> {
 
 fn other_pool(profile: &Profile, pool: &IdentityPoolRoles) -> Option<Finding> {
     let (id, own) = (pool.identity_pool_id.as_deref()?, profile.identity_pool_id.as_str());
-    let text = format!("the mapping is that of {id}, and the profile's identity pool is {own}");
+    let text = format!("the mapping is of {id}, and the profile's identity pool is {own}");
     (id != own).then(|| warning("other_identity_pool", text))
 }
 
@@ -97,8 +107,8 @@ fn warning(code: &'static str, text: String) -> Finding {
 /// Otherwise the role's trust policy decides
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html>).
 fn classic_flow(profile: &Profile) -> Option<Finding> {
-    let text = "the profile says flow = \"classic\": AWS refuses that where there is a role mapping, and elsewhere it is \
-                the trust policy of the role asked for that decides";
+    let text = "the profile has flow = \"classic\": AWS refuses that flow if there is a role mapping; otherwise the trust \
+                policy of the requested role decides";
     profile.is_classic().then(|| warning("classic_flow", text.to_owned()))
 }
 

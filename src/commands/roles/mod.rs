@@ -14,7 +14,8 @@ use super::rows::{self, Row, listed, local, until};
 use super::{Attendance, Env, ProfileContext, choice_of_role};
 use crate::cli::Roles;
 use crate::identity_pool::PoolConfig;
-use crate::identity_pool::sts::Sts;
+use crate::identity_pool::likely::is_of_a_provider;
+use crate::identity_pool::sts::{CallerIdentity, Sts};
 use crate::profile::{Issuer, Profile};
 use crate::role_mapping::IdentityPoolRoles;
 use crate::role_mapping::asserted::Asserted;
@@ -53,6 +54,8 @@ struct Credentials {
 struct Given {
     account: String,
     arn: String,
+    /// True if it is the identity pool's default role; `None` without a mapping that tells it.
+    default: Option<bool>,
 }
 
 pub fn run(flags: &Roles, env: &mut Env) -> anyhow::Result<()> {
@@ -78,7 +81,11 @@ pub fn run(flags: &Roles, env: &mut Env) -> anyhow::Result<()> {
     };
     let can_lead_to = named(flags, &context, env, &tokens, &asserted, pool.as_ref()).into_iter().map(role).collect();
     let (given, not_known) = match given(&context, now) {
-        Ok(given) => (Some(given), None),
+        Ok(identity) => {
+            let default = pool.as_ref().and_then(|pool| pool.authenticated.as_deref());
+            let default = default.map(|default| is_session_of(&identity.arn, default));
+            (Some(Given { account: identity.account, arn: identity.arn, default }), None)
+        }
         Err(why) => (None, Some(why)),
     };
     let overview = Overview {
@@ -123,7 +130,7 @@ fn named(
         }
     };
     if !context.profile.is_classic() {
-        name(None, "the identity pool, if no role is asked for".to_owned());
+        name(None, "the identity pool, if no role is requested".to_owned());
     }
     asserted.iam_roles.iter().for_each(|role| name(Some(role), "cognito:roles".to_owned()));
     if let Some(role) = &asserted.preferred_role {
@@ -150,17 +157,41 @@ fn named(
 
 /// Returns the identity that owns the stored credentials, as AWS STS reports it, or the reason why it is not known.
 /// Renews nothing.
-fn given(context: &ProfileContext, now: DateTime<Utc>) -> Result<Given, String> {
+fn given(context: &ProfileContext, now: DateTime<Utc>) -> Result<CallerIdentity, String> {
     let session = context.session();
     let record = session.stored_credentials().map_err(|error| format!("{error:#}"))?;
     let record = record.filter(|record| record.expires_at > now);
     let credentials =
-        record.ok_or("no credentials are at hand: they are fetched when something asks for them")?.credentials();
+        record.ok_or("no credentials are stored: they are fetched at the first request for them")?.credentials();
     let time = session.offset().there(now);
     let sts = Sts::new(PoolConfig::of(&context.profile), &context.http);
     let asked = context.wait_for(async { Ok(sts.caller_identity(&credentials, time).await?) });
-    let identity = asked.map_err(|error| format!("{error:#}"))?;
-    Ok(Given { account: identity.account, arn: identity.arn })
+    asked.map_err(|error| format!("{error:#}"))
+}
+
+/// Returns whether the ARN of a session, as STS reports it, is of this role. It has the role's account and name, without
+/// the path.
+fn is_session_of(session: &str, role_arn: &str) -> bool {
+    let parts = |arn: &str| -> Option<(String, String)> {
+        let mut parts = arn.splitn(6, ':').skip(4).map(str::to_owned);
+        Some((parts.next()?, parts.next()?))
+    };
+    let (Some((account, session)), Some((own, role))) = (parts(session), parts(role_arn)) else { return false };
+    account == own && session.split('/').nth(1) == role.rsplit('/').next()
+}
+
+/// Returns what is known about the given role being the default one, in words.
+fn default_in_words(given: &Given, asserted: &Asserted) -> &'static str {
+    let carries_none = asserted.roles.values().all(Vec::is_empty)
+        && asserted.attributes.is_empty()
+        && asserted.iam_roles.is_empty()
+        && asserted.preferred_role.is_none()
+        && asserted.groups.iter().all(|group| is_of_a_provider(group));
+    match given.default {
+        Some(true) => "  (the default role)",
+        None if carries_none => "  (most likely the default role: the token carries no role)",
+        _ => "",
+    }
 }
 
 fn rows(overview: &Overview<'_>, profile: &Profile, now: DateTime<Utc>) -> Vec<Row> {
@@ -185,14 +216,14 @@ fn rows(overview: &Overview<'_>, profile: &Profile, now: DateTime<Utc>) -> Vec<R
     );
     rows.push(("groups", listed(&asserted.groups)));
     if let Some(claim) = &asserted.group_overage {
-        rows.push(("", format!("and more than the directory puts into a token, by {claim}")));
+        rows.push(("", format!("and more than the directory puts into a token, as {claim} shows")));
     }
     rows.push(("cognito:roles", listed(&asserted.iam_roles)));
     rows.push(("preferred", asserted.preferred_role.clone().unwrap_or_else(|| "none".to_owned())));
     rows.push((
         "given",
         match (&overview.given, &overview.not_known) {
-            (Some(given), _) => given.arn.clone(),
+            (Some(given), _) => format!("{}{}", given.arn, default_in_words(given, asserted)),
             (None, why) => format!("not known: {}", why.as_deref().unwrap_or_default()),
         },
     ));

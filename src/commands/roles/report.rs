@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::role_mapping::asserted::Asserted;
+use crate::role_mapping::asserted::{Asserted, GROUPS};
 use crate::role_mapping::{
-    self, By, Chosen, Explanation, Finding, IdentityPoolRoles, Outcome, Question, RoleMapping, Verdict,
-    why_this_outcome, why_this_verdict,
+    self, By, Chosen, Explanation, Finding, IdentityPoolRoles, Outcome, Question, Reasons, RoleMapping, Verdict,
+    why_this_outcome,
 };
 
 /// The evaluation of a role mapping for one set of claims.
@@ -17,6 +17,8 @@ pub struct Report<'a> {
     pub claims: &'a Map<String, Value>,
     /// True if this mapping applies to this token and this flow, or a flag names it as the one to evaluate.
     pub counts: bool,
+    /// The role that `--expect` names.
+    pub expected: Option<&'a str>,
     pub explanation: Explanation,
     pub findings: Vec<Finding>,
 }
@@ -28,7 +30,27 @@ impl Report<'_> {
 
     /// Returns true if this mapping counts and every interpretation has the same outcome.
     pub fn is_certain(&self) -> bool {
-        self.counts && self.explanation.is_certain()
+        self.uncertainty().is_none()
+    }
+
+    /// Returns the reason why the outcome is not certain; `None` if it is.
+    pub fn uncertainty(&self) -> Option<&'static str> {
+        let tests_groups =
+            self.mapping().is_some_and(|mapping| mapping.rules().iter().any(|rule| rule.claim == GROUPS));
+        match () {
+            () if !self.counts => Some("this mapping may not be the one that applies, see the first warning"),
+            () if tests_groups && self.claims.get(GROUPS).is_some_and(Value::is_string) => {
+                Some("cognito:groups is an array in an ID token, so these claims are not as the token has them")
+            }
+            () if !self.explanation.is_certain() => Some("AWS does not document everything that this depends on"),
+            () => None,
+        }
+    }
+
+    /// Returns whether the expected role is given, and certainly so; `None` if none is expected.
+    pub fn is_as_expected(&self) -> Option<bool> {
+        let given = self.explanation.evaluation.outcome.role_arn();
+        self.expected.map(|expected| given == Some(expected) && self.is_certain())
     }
 
     pub fn why(&self) -> String {
@@ -39,7 +61,8 @@ impl Report<'_> {
     pub fn verdicts(&self) -> impl Iterator<Item = (usize, &role_mapping::Rule, Verdict, String)> {
         let rules = self.mapping().map(RoleMapping::rules).unwrap_or_default();
         let verdicts = rules.iter().zip(&self.explanation.evaluation.verdicts).enumerate();
-        verdicts.map(|(place, (rule, verdict))| (place, rule, *verdict, why_this_verdict(rule, *verdict, self.claims)))
+        let reasons = Reasons::new(self.claims);
+        verdicts.map(move |(place, (rule, verdict))| (place, rule, *verdict, reasons.of(rule, *verdict)))
     }
 
     pub fn decides(&self, place: usize) -> bool {
@@ -85,6 +108,7 @@ impl Report<'_> {
             "role_arn": evaluation.outcome.role_arn(),
             "why": self.why(),
             "certain": self.is_certain(),
+            "as_expected": self.is_as_expected(),
             "doubts": explanation.doubts.iter().map(doubt).collect::<Vec<_>>(),
             "findings": self.findings,
         })

@@ -8,9 +8,9 @@ use crate::role_mapping::{By, ChosenBy, Outcome, Severity, Verdict};
 /// Returns the text of the whole report, escaped for a terminal.
 pub fn of(report: &Report<'_>) -> String {
     let mut lines = Vec::new();
+    outcome(report, &mut lines);
     head(report, &mut lines);
     rules(report, &mut lines);
-    outcome(report, &mut lines);
     for finding in &report.findings {
         let severity = match finding.severity {
             Severity::Warning => "warning",
@@ -30,16 +30,17 @@ fn head(report: &Report<'_>, lines: &mut Vec<Row>) {
         "provider",
         match (report.chosen.entry, report.chosen.by) {
             (None, _) => "none: the identity pool has no role mapping".to_owned(),
-            (Some((key, _)), ChosenBy::Only) => format!("{key}  (the only one there is)"),
-            (Some((key, _)), ChosenBy::Flag) => format!("{key}  (by --provider)"),
-            (Some((key, _)), _) => format!("{key}  (by the token's iss and aud)"),
+            (Some((key, _)), ChosenBy::Only) => format!("{key}  (the only one)"),
+            (Some((key, _)), ChosenBy::Flag) => format!("{key}  (chosen with --provider)"),
+            (Some((key, _)), _) => format!("{key}  (from the token's iss and aud)"),
         },
     ));
     if let Some(mapping) = report.mapping() {
-        lines.push(("by", format!("{}, else {:?}", type_of(mapping), mapping.ambiguous)));
+        lines.push(("mapping", format!("{}, otherwise {:?}", type_of(mapping), mapping.ambiguous)));
     }
     let asserted = Asserted::of(report.claims, report.pool.claims_of_rules());
     lines.extend(asserted.roles.iter().map(|(claim, roles)| ("roles", format!("{}  ({claim})", listed(roles)))));
+    lines.extend(attributes(&asserted));
     if !asserted.groups.is_empty() {
         lines.push(("groups", listed(&asserted.groups)));
     }
@@ -48,7 +49,7 @@ fn head(report: &Report<'_>, lines: &mut Vec<Row>) {
         lines.push(("preferred", asserted.preferred_role.unwrap_or_else(|| "none".to_owned())));
     }
     if let Some(role) = report.custom_role {
-        lines.push(("asked for", role.to_owned()));
+        lines.push(("requested", role.to_owned()));
     }
 }
 
@@ -62,7 +63,7 @@ fn rules(report: &Report<'_>, lines: &mut Vec<Row>) {
         };
         let doubt = if report.explanation.uncertain_rules.contains(&place) { " (not certain)" } else { "" };
         let name = if place == 0 { "rules" } else { "" };
-        let said = format!("{} {} '{}' -> {}", rule.claim, rule.match_type, rule.value, rule.role_arn);
+        let said = format!("{} -> {}", rule.condition(), rule.role_arn);
         lines.push((name, format!("{:>2} {said}", place + 1)));
         lines.push(("", format!("   {became}{doubt}: {why}")));
     }
@@ -79,16 +80,28 @@ fn outcome(report: &Report<'_>, lines: &mut Vec<Row>) {
     lines.push(("", report.why()));
     lines.push((
         "certain",
-        match (report.is_certain(), report.counts) {
-            (true, _) => "yes".to_owned(),
-            (false, false) => "no: it may not be this mapping that counts, see the first warning".to_owned(),
-            (false, true) => "no: AWS does not document all that this rests on".to_owned(),
+        match report.uncertainty() {
+            None => "yes".to_owned(),
+            Some(why) => format!("no: {why}"),
         },
     ));
+    if let Some(expected) = report.expected {
+        let said = match report.is_as_expected() {
+            Some(true) => "yes".to_owned(),
+            _ if explanation.evaluation.outcome.role_arn() == Some(expected) => "not certainly".to_owned(),
+            _ => format!("no: {expected} was expected"),
+        };
+        lines.push(("as expected", said));
+    }
     for doubt in &explanation.doubts {
         lines.push(("", format!("if {}: {}", others(&doubt.questions), gives(&doubt.outcome))));
         let natural =
             doubt.questions.iter().map(|question| question.natural_answer()).collect::<Vec<_>>().join(", and ");
-        lines.push(("", format!("   (taken for true here: {natural})")));
+        lines.push(("", format!("   (assumed here: {natural})")));
     }
+}
+
+/// Returns a row for each attribute that may hold roles under another name.
+pub fn attributes(asserted: &Asserted) -> impl Iterator<Item = Row> {
+    asserted.attributes.iter().map(|(claim, values)| ("attribute", format!("{}  ({claim})", listed(values))))
 }

@@ -1,13 +1,24 @@
-//! Findings: the points of a mapping that deserve a check, with one person's claims at hand.
+//! Findings: the points of a mapping that deserve a check, with one person's claims at hand. The cost is linear in the
+//! number of rules: what does not depend on the rule is computed once for its claim.
+
+mod lists;
+mod near;
+mod parts;
+
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{MatchType, RoleMapping, Rule, Verdict, covered_by, matches_whenever};
+use self::lists::Flattened;
+use super::visible::{self, named};
+use super::{IdentityPoolRoles, MatchType, RoleMapping, Rule, Verdict, covered};
 use crate::error::shortened;
 use crate::role_mapping::asserted::{
-    Asserted, CUSTOM, GROUPS, IAM_ROLES, PLAIN_GROUPS, PLAIN_ROLES, encoded, is_list, several,
+    Asserted, CUSTOM, GROUPS, IAM_ROLES, PLAIN_GROUPS, PLAIN_ROLES, PREFERRED_ROLE, encoded, iam_roles, is_list,
+    several,
 };
+use crate::role_mapping::evaluate::is_role;
 
 /// The largest number of rules for a provider. AWS does not raise this quota
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/quotas.html>).
@@ -91,17 +102,12 @@ pub struct FindingContext<'a> {
 }
 
 /// Returns all findings, warnings first.
-pub fn findings(mapping: Option<&RoleMapping>, around: &FindingContext<'_>) -> Vec<Finding> {
+pub fn findings(pool: &IdentityPoolRoles, mapping: Option<&RoleMapping>, around: &FindingContext<'_>) -> Vec<Finding> {
     let rules = mapping.map(RoleMapping::rules).unwrap_or_default();
-    let mut found = Vec::new();
-    for (place, rule) in rules.iter().enumerate() {
-        found.extend(unreachable(rules, place, around));
-        found.extend(part_of_another(rules, place, around));
-        found.extend(value_is_encoded(place, rule));
-        found.extend(whole_claim(place, rule, around));
-        found.extend(hidden(place, rule, around));
-    }
+    let mut found = of_rules(rules, around);
     found.extend(too_many(rules));
+    found.extend(malformed_preferred_role(mapping, around));
+    found.extend(other_accounts(pool, mapping, around));
     found.extend(writable(rules, around));
     found.extend(overage(around));
     found.extend(several_match(rules, around));
@@ -110,59 +116,205 @@ pub fn findings(mapping: Option<&RoleMapping>, around: &FindingContext<'_>) -> V
     found
 }
 
+/// A claim that rules test, with what all of them need of it.
+struct Tested<'a> {
+    claim: Option<&'a Value>,
+    is_list: bool,
+    flattened: Option<Flattened>,
+    /// The values without overlooked differences, each between two line breaks.
+    folded: String,
+    /// The values, in the same order.
+    values: Vec<String>,
+}
+
+impl<'a> Tested<'a> {
+    fn new(claim: Option<&'a Value>) -> Self {
+        let flattened = claim.and_then(lists::flattened);
+        let values = match (&flattened, claim) {
+            (Some(list), Some(claim)) => list.values.iter().cloned().chain(several(claim)).collect(),
+            (None, Some(claim)) => several(claim),
+            (_, None) => Vec::new(),
+        };
+        let folded = values.iter().map(|value| near::folded(value) + "\n").collect();
+        Self { claim, is_list: claim.is_some_and(is_list), flattened, folded, values }
+    }
+}
+
+fn of_rules(rules: &[Rule], around: &FindingContext<'_>) -> Vec<Finding> {
+    let mut by_claim: BTreeMap<&str, Vec<(usize, &Rule)>> = BTreeMap::new();
+    for (place, rule) in rules.iter().enumerate() {
+        by_claim.entry(&rule.claim).or_default().push((place, rule));
+    }
+    let covered = covered(rules, |claim| is_array(claim, around.claims));
+    let mut by_rule: BTreeMap<usize, Vec<Finding>> = BTreeMap::new();
+    for (claim, rules) in by_claim {
+        let tested = Tested::new(around.claims.get(claim));
+        let mut parts = parts::parts(&rules, tested.claim);
+        let mut of_claim: Vec<Finding> = another_claim(claim, &rules, around).into_iter().collect();
+        of_claim.extend(several_in_one_text(&rules, &tested, around));
+        for (place, rule) in rules {
+            let encoding = value_is_encoded(place, rule, &tested);
+            let near = near_miss(place, rule, &tested, around).filter(|_| encoding.is_none());
+            let found = unreachable(place, covered.get(place).map_or(&[], Vec::as_slice)).into_iter();
+            let found = found.chain(parts.remove(&place).unwrap_or_default()).chain(encoding).chain(near);
+            let found = found.chain(whole_claim(place, rule, &tested)).chain(hidden(place, rule, around));
+            by_rule.insert(place, of_claim.drain(..).chain(found).collect());
+        }
+    }
+    by_rule.into_values().flatten().collect()
+}
+
 fn quoted(text: &str) -> String {
-    format!("'{}'", shortened(text, LONGEST_QUOTE))
+    visible::quoted(text, LONGEST_QUOTE)
 }
 
 fn is_array(claim: &str, claims: &Map<String, Value>) -> bool {
     claims.get(claim).map_or([GROUPS, IAM_ROLES, PLAIN_ROLES, PLAIN_GROUPS].contains(&claim), Value::is_array)
 }
 
-fn unreachable(rules: &[Rule], place: usize, around: &FindingContext<'_>) -> Option<Finding> {
-    let rule = rules.get(place)?;
-    let text = match covered_by(rules, place, is_array(&rule.claim, around.claims)).as_slice() {
+fn unreachable(place: usize, covered_by: &[usize]) -> Option<Finding> {
+    let text = match covered_by {
         [] => return None,
-        [one] => format!("it never decides: rule {} matches whenever it does, and comes first", one + 1),
+        [one] => {
+            format!("it can never take effect: rule {} matches everything that it matches, and comes first", one + 1)
+        }
         several => {
             let numbers: Vec<String> = several.iter().map(|place| (place + 1).to_string()).collect();
-            format!("it never decides: rules {} match whatever the claim says, and come first", numbers.join(" and "))
+            format!(
+                "it can never take effect: rules {} together match every value, and come first",
+                numbers.join(" and ")
+            )
         }
     };
     Some(Finding::warning("unreachable_rule", place, text))
 }
 
-/// Finds names that contain the value of a `Contains` rule: names in other rules, and names that the person has.
-fn part_of_another(rules: &[Rule], place: usize, around: &FindingContext<'_>) -> Vec<Finding> {
-    let Some(rule) = rules.get(place).filter(|rule| rule.match_type == MatchType::Contains) else { return Vec::new() };
-    let of_rules = rules.iter().filter(|other| other.claim == rule.claim && other.match_type != MatchType::NotEqual);
-    let of_rules = of_rules.map(|other| other.value.clone());
-    let held = around.claims.get(&rule.claim).map(several).unwrap_or_default();
-    let mut names: Vec<String> = of_rules.chain(held).filter(|name| is_longer(name, &rule.value)).collect();
-    names.sort();
-    names.dedup();
-    let earlier = |name: &str| {
-        rules.iter().take(place).any(|earlier| {
-            earlier.claim == rule.claim
-                && matches_whenever((earlier.match_type, &earlier.value), (MatchType::Contains, name))
-        })
-    };
-    let (taken, open): (Vec<String>, Vec<String>) = names.into_iter().partition(|name| earlier(name));
-    let texts = |names: Vec<String>| {
-        let more = names.len().saturating_sub(MOST_NAMES);
-        let text = move |(at, name): (usize, String)| {
-            let others = if more > 0 && at + 1 == MOST_NAMES { format!(" (and {more} more)") } else { String::new() };
-            let (name, value) = (quoted(&name), quoted(&rule.value));
-            format!("it matches who has {name}{others} as well: {value} is a part of that name")
-        };
-        names.into_iter().take(MOST_NAMES).enumerate().map(text)
-    };
-    let warnings = texts(open).map(|text| Finding::warning("value_in_another_name", place, text));
-    let notes = texts(taken).map(|text| text + "; an earlier rule takes those");
-    warnings.chain(notes.map(|text| Finding::note("value_in_another_name", place, text))).collect()
+/// Finds a claim of the token that the rules most likely mean, if the token does not have theirs.
+fn another_claim(claim: &str, rules: &[(usize, &Rule)], around: &FindingContext<'_>) -> Option<Finding> {
+    if around.claims.contains_key(claim) {
+        return None;
+    }
+    let meant = near::claim(claim, around.claims.keys().map(String::as_str))?;
+    let (place, _) = rules.first()?;
+    let text = format!("the token has {}; the rule says {}", named(meant), named(claim));
+    Some(Finding::warning("claim_of_another_spelling", *place, text))
 }
 
-fn is_longer(name: &str, value: &str) -> bool {
-    name != value && name.contains(value) && !name.starts_with('[')
+/// Finds a value that differs from the rule's only in what people overlook.
+fn near_miss(place: usize, rule: &Rule, tested: &Tested<'_>, around: &FindingContext<'_>) -> Option<Finding> {
+    let is_missed = match (rule.match_type, around.verdicts.get(place)?) {
+        (MatchType::NotEqual, verdict) => *verdict == Verdict::Matched,
+        (_, verdict) => *verdict == Verdict::NotMatched,
+    };
+    let value = near::folded(&rule.value);
+    if !is_missed || value.is_empty() {
+        return None;
+    }
+    let mut places = tested.folded.match_indices(&value).map(|(at, _)| at);
+    let at = places.find(|at| stands_apart(&tested.folded, (*at, value.len()), rule.match_type).unwrap_or_default())?;
+    let index = tested.folded.get(..at)?.matches('\n').count();
+    let found = tested.values.get(index)?;
+    // A value that is there as it is, in a list or within another name, is no near miss.
+    if found.contains(&rule.value) {
+        return None;
+    }
+    let difference = near::difference(found, &rule.value).unwrap_or("the spelling");
+    let text = format!(
+        "{} is {}; the rule says {}: they differ in {difference}",
+        named(&rule.claim),
+        quoted(found),
+        quoted(&rule.value)
+    );
+    Some(Finding::warning("value_of_another_spelling", place, text))
+}
+
+/// Returns whether the piece of a text, given by its place and length, is a whole value, or a part of one that its match
+/// type looks for.
+fn stands_apart(text: &str, (at, length): (usize, usize), match_type: MatchType) -> Option<bool> {
+    let (before, after) = (text.get(..at)?.chars().next_back(), text.get(at + length..)?.chars().next());
+    let is_end = |c: Option<char>| c.is_none_or(|c| c == '\n');
+    let is_edge = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
+    Some(match match_type {
+        MatchType::Contains => is_edge(before) && is_edge(after),
+        MatchType::StartsWith => is_end(before),
+        MatchType::Equals | MatchType::NotEqual => is_end(before) && is_end(after),
+    })
+}
+
+/// Finds several values in one text that is not a list as a user pool writes it.
+fn several_in_one_text(rules: &[(usize, &Rule)], tested: &Tested<'_>, around: &FindingContext<'_>) -> Option<Finding> {
+    let list = tested.flattened.as_ref()?;
+    let (first, rule) = rules.first()?;
+    let names_one = |(_, rule): &&(usize, &Rule)| list.values.iter().any(|value| *value == rule.value);
+    let named_by = rules.iter().find(names_one);
+    // Without a value of a rule in it, a text with commas or blanks is one name.
+    let is_attribute =
+        rule.claim.starts_with(CUSTOM) || [GROUPS, PLAIN_ROLES, PLAIN_GROUPS].contains(&rule.claim.as_str());
+    if named_by.is_none() && (list.is_vague || !is_attribute) {
+        return None;
+    }
+    let is_missed = |(place, rule): &&(usize, &Rule)| {
+        let verdict = around.verdicts.get(*place);
+        rule.match_type != MatchType::Contains
+            && verdict
+                == Some(if rule.match_type == MatchType::NotEqual { &Verdict::Matched } else { &Verdict::NotMatched })
+    };
+    let missed = rules.iter().filter(names_one).find(is_missed);
+    let shown: Vec<String> = list.values.iter().take(MOST_NAMES).map(|value| quoted(value)).collect();
+    let mut text =
+        format!("{} looks like several values in one text ({}): {}", named(&rule.claim), list.form, shown.join(", "));
+    if let Some((_, rule)) = missed {
+        text += &format!("; {} compares all of it with {}", rule.match_type, quoted(&rule.value));
+    }
+    if rule.claim == GROUPS {
+        text += "; in an ID token it is an array, so these claims went through something that flattened it";
+    }
+    let place = missed.or(named_by).map_or(*first, |(place, _)| *place);
+    Some(match missed.is_some() || rule.claim == GROUPS {
+        true => Finding::warning("several_values_in_one_text", place, text),
+        false => Finding::note("several_values_in_one_text", place, text),
+    })
+}
+
+/// Finds a preferred role that is not the ARN of a role.
+fn malformed_preferred_role(mapping: Option<&RoleMapping>, around: &FindingContext<'_>) -> Option<Finding> {
+    mapping.filter(|mapping| mapping.by == super::By::Token)?;
+    let preferred = around.claims.get(PREFERRED_ROLE)?.as_str().filter(|preferred| !is_role(preferred))?;
+    let text = format!(
+        "{PREFERRED_ROLE} is {}, which is not the ARN of an IAM role: give the group a role, or check the pre token \
+         generation trigger",
+        quoted(preferred)
+    );
+    Some(Finding::warning("malformed_preferred_role", None, text))
+}
+
+/// Finds roles of other accounts than the identity pool's. The enhanced flow cannot assume them
+/// (<https://docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html>).
+fn other_accounts(
+    pool: &IdentityPoolRoles,
+    mapping: Option<&RoleMapping>,
+    around: &FindingContext<'_>,
+) -> Vec<Finding> {
+    let Some(own) = pool.account() else { return Vec::new() };
+    let text = |what: &str, arn: &str| {
+        format!(
+            "{what} is of another account than the identity pool's roles ({own}), which cannot be assumed: {}",
+            quoted(arn)
+        )
+    };
+    let rules = mapping.map(RoleMapping::rules).unwrap_or_default().iter().enumerate();
+    let of_rules = rules
+        .filter(|(_, rule)| pool.is_of_another_account(&rule.role_arn))
+        .map(|(place, rule)| Finding::warning("role_of_another_account", place, text("its role", &rule.role_arn)));
+    let is_by_token = mapping.is_some_and(|mapping| mapping.by == super::By::Token);
+    let preferred =
+        around.claims.get(PREFERRED_ROLE).and_then(Value::as_str).map(|arn| (PREFERRED_ROLE, arn.to_owned()));
+    let of_claims = preferred.into_iter().chain(iam_roles(around.claims).into_iter().map(|arn| (IAM_ROLES, arn)));
+    let of_claims = of_claims
+        .filter(|(_, arn)| is_by_token && is_role(arn) && pool.is_of_another_account(arn))
+        .take(MOST_NAMES)
+        .map(|(claim, arn)| Finding::warning("role_of_another_account", None, text(claim, &arn)));
+    of_rules.chain(of_claims).collect()
 }
 
 /// Returns the names in a rule's value: one, or those of a list in brackets.
@@ -171,35 +323,38 @@ fn names(value: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Finds a value in the wrong encoding. The user pool encodes an attribute's values only if there are several.
-fn value_is_encoded(place: usize, rule: &Rule) -> Option<Finding> {
+fn value_is_encoded(place: usize, rule: &Rule, tested: &Tested<'_>) -> Option<Finding> {
     if !rule.claim.starts_with(CUSTOM) || rule.match_type == MatchType::NotEqual {
         return None;
     }
     let value = quoted(&rule.value);
     let is_encoded = |name: &str| several(&Value::String(format!("[{name}]"))).iter().any(|one| one != name);
     let text = if names(&rule.value).any(is_encoded) {
-        format!("{value} looks form-encoded: it matches who has that role among others, and nobody who has it alone")
+        format!("{value} looks form-encoded: it matches anyone with that role among others, and nobody with it alone")
     } else {
         let name = names(&rule.value).find(|name| encoded(name) != **name)?;
         let sent = quoted(&encoded(name));
-        format!("it matches who has {value} alone: the user pool sends {sent} once there are several roles")
+        let here = if tested.is_list { ", as here" } else { "" };
+        format!("it matches {value} only as a single value: the user pool sends {sent} once there are several{here}")
     };
     Some(Finding::warning("value_is_encoded", place, text))
 }
 
 /// Finds a rule that compares a whole list: `[a, b]` neither equals `a` nor starts with it.
-fn whole_claim(place: usize, rule: &Rule, around: &FindingContext<'_>) -> Option<Finding> {
-    let claim = around.claims.get(&rule.claim);
-    let can_be_list = rule.claim.starts_with(CUSTOM) || claim.is_some_and(is_list);
-    if !can_be_list || rule.match_type == MatchType::Contains || rule.value.starts_with('[') {
+fn whole_claim(place: usize, rule: &Rule, tested: &Tested<'_>) -> Option<Finding> {
+    let can_be_list = rule.claim.starts_with(CUSTOM) || tested.is_list;
+    let is_of_another_form =
+        tested.flattened.as_ref().is_some_and(|list| !list.is_vague || list.values.contains(&rule.value));
+    if !can_be_list || is_of_another_form || rule.match_type == MatchType::Contains || rule.value.starts_with('[') {
         return None;
     }
     let does = match rule.match_type {
-        MatchType::NotEqual => "matches whoever has several, that one among them",
-        _ => "matches nobody who has several",
+        MatchType::NotEqual => "matches anyone with several, that one included",
+        _ => "matches nobody with several",
     };
-    let text = format!("{} becomes a list in brackets with a second role: {} then {does}", rule.claim, rule.match_type);
-    Some(match claim.is_some_and(is_list) {
+    let claim = named(&rule.claim);
+    let text = format!("{claim} becomes a list in brackets with a second role: {} then {does}", rule.match_type);
+    Some(match tested.is_list {
         true => Finding::warning("list_in_brackets", place, text + ", as here"),
         false => Finding::note("list_in_brackets", place, text),
     })
@@ -217,15 +372,15 @@ fn hidden(place: usize, rule: &Rule, around: &FindingContext<'_>) -> Option<Find
         return None;
     }
     let text = format!(
-        "{} is not in the token, and the scopes '{}' keep it out: ask for 'openid' alone, or add 'profile'",
-        rule.claim,
+        "{} is not in the token, and the scopes '{}' hide it: request only 'openid', or add 'profile'",
+        named(&rule.claim),
         shortened(&scopes.join(" "), LONGEST_QUOTE)
     );
     Some(Finding::warning("claim_hidden_by_scopes", place, text))
 }
 
 fn too_many(rules: &[Rule]) -> Option<Finding> {
-    let text = format!("there are {} rules, and AWS takes {MOST_RULES} for a provider", rules.len());
+    let text = format!("there are {} rules, and AWS accepts {MOST_RULES} for each provider", rules.len());
     (rules.len() > MOST_RULES).then(|| Finding::warning("too_many_rules", None, text))
 }
 
@@ -238,8 +393,8 @@ fn writable(rules: &[Rule], around: &FindingContext<'_>) -> Option<Finding> {
         |rule: &&Rule| !rule.claim.starts_with("cognito:") && !NOT_ATTRIBUTES.contains(&rule.claim.as_str());
     let rule = rules.iter().find(is_attribute)?;
     let text = format!(
-        "the token has the scope {ADMIN_SCOPE}: its owner may write {} where the app client may, and so choose a role",
-        rule.claim
+        "the token has the scope {ADMIN_SCOPE}: its owner can write {} if the app client can, and so choose a role",
+        named(&rule.claim)
     );
     Some(Finding::warning("claim_writable_by_owner", None, text))
 }
@@ -247,7 +402,8 @@ fn writable(rules: &[Rule], around: &FindingContext<'_>) -> Option<Finding> {
 fn overage(around: &FindingContext<'_>) -> Option<Finding> {
     let sign = Asserted::of(around.claims, []).group_overage?;
     let sign = shortened(&sign, LONGEST_QUOTE);
-    let text = format!("{sign} tells that there are more groups than the directory puts into a token: none came along");
+    let text =
+        format!("{sign} shows that there are more groups than the directory puts into a token: it has none of them");
     Some(Finding::warning("group_overage", None, text))
 }
 
@@ -260,7 +416,7 @@ fn several_match(rules: &[Rule], around: &FindingContext<'_>) -> Option<Finding>
         .map(|(place, _)| (place + 1).to_string())
         .collect();
     let text = format!(
-        "other rules match as well and give other roles ({}): rule {} wins, and the others' roles may be asked for",
+        "other rules also match and give other roles ({}): rule {} takes effect, and the other roles can be requested",
         others.join(", "),
         first + 1
     );
@@ -275,7 +431,10 @@ fn sticky(rules: &[Rule]) -> Vec<Finding> {
     claims.sort_unstable();
     claims.dedup();
     let text = |claim: &str| {
-        format!("{claim} may be out of date: the user pool keeps the last value when the directory stops sending one")
+        format!(
+            "{} may be out of date: the user pool keeps the last value when the directory stops sending one",
+            named(claim)
+        )
     };
     claims.into_iter().map(|claim| Finding::note("attribute_may_be_stale", None, text(claim))).collect()
 }

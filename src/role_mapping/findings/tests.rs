@@ -26,7 +26,7 @@ fn found_with(rules: &[Rule], claims: &Value, asked: Option<&[String]>, given: O
         let mark = if finding.severity == Severity::Warning { "!" } else { "" };
         format!("{mark}{}{}", finding.code, finding.rule.map(|number| format!(" {number}")).unwrap_or_default())
     };
-    findings(Some(&mapping), &around).into_iter().map(shown).collect()
+    findings(&IdentityPoolRoles::default(), Some(&mapping), &around).into_iter().map(shown).collect()
 }
 
 /// Like [`found_with`], without the note that every mapped attribute gets.
@@ -67,11 +67,11 @@ fn finding_lists_a_few_names_and_counts_the_others() {
         scopes_asked: None,
         scopes_given: None,
     };
-    let found = findings(Some(&mapping), &around);
+    let found = findings(&IdentityPoolRoles::default(), Some(&mapping), &around);
     let parts: Vec<&Finding> = found.iter().filter(|finding| finding.code == "value_in_another_name").collect();
     assert_eq!(parts.len(), MOST_NAMES + 1, "{parts:#?}");
-    assert!(parts[MOST_NAMES - 1].text.contains("'a1000' (and 4994 more) as well"), "{parts:#?}");
-    assert!(parts[MOST_NAMES].text.contains("'a4999' as well") && parts[MOST_NAMES].severity == Severity::Note);
+    assert!(parts[MOST_NAMES - 1].text.contains("anyone with 'a1000' (and 4994 more):"), "{parts:#?}");
+    assert!(parts[MOST_NAMES].text.contains("anyone with 'a4999':") && parts[MOST_NAMES].severity == Severity::Note);
     assert!(found.iter().all(|finding| finding.text.chars().count() < 400), "{found:#?}");
 }
 
@@ -175,6 +175,7 @@ fn every_mapped_attribute_may_be_stale() {
     assert_eq!(found_with(&rules, &json!({}), None, None), ["attribute_may_be_stale", "attribute_may_be_stale"]);
     assert!(
         findings(
+            &IdentityPoolRoles::default(),
             None,
             &FindingContext {
                 claims: json!({}).as_object().unwrap(),

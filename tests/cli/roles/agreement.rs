@@ -19,7 +19,25 @@ const THREADS: usize = 2;
 /// The names of claims to try. They are few, so that matches are frequent.
 const CLAIMS: &[&str] = &["custom:roles", "cognito:groups", "custom:other"];
 const PIECES: &[&str] = &["a", "b", "a", "b", "ab", "ab", "A", "[", "]", ", ", "\"", "1", "%3A", "ü"];
-const ROLES: &[&str] = &["role/A", "role/B", "role/C", "role/Default"];
+const A: &str = "arn:aws:iam::123456789012:role/A";
+const B: &str = "arn:aws:iam::123456789012:role/B";
+/// A role of another account.
+const C: &str = "arn:aws-us-gov:iam::999999999999:role/path/C";
+const DEFAULT: &str = "arn:aws:iam::123456789012:role/Default";
+const ROLES: &[&str] = &[A, B, C, DEFAULT];
+/// Texts that are almost the ARN of a role.
+const NO_ROLES: &[&str] = &[
+    "",
+    " ",
+    "Admin",
+    "role/A",
+    "arn:aws:iam::123456789012:role/",
+    "arn:aws:iam::12345678901:role/A",
+    "arn:aws:iam::123456789012:user/A",
+    "arn:aws:iam::123456789012:role/a b",
+    "arn:aws:iam:eu-west-1:123456789012:role/A",
+    "arn:x:iam::123456789012:role/A",
+];
 
 /// A pool in the form of each implementation, and a person's claims.
 struct Tried {
@@ -75,6 +93,7 @@ fn claims(random: &mut Random) -> Map<String, Value> {
     match random.below(5) {
         0 | 1 => drop(claims.insert("cognito:preferred_role".into(), json!(pick(random, ROLES)))),
         2 => drop(claims.insert("cognito:preferred_role".into(), claim(random, 1))),
+        3 => drop(claims.insert("cognito:preferred_role".into(), json!(pick(random, NO_ROLES)))),
         _ => {}
     }
     claims
@@ -103,7 +122,7 @@ fn tried(random: &mut Random) -> Tried {
             (Some(By::Rules(rules)), options::RoleMapping::Rules(own, theirs))
         }
     };
-    let authenticated = (random.below(4) > 0).then(|| "role/Default".to_owned());
+    let authenticated = (random.below(4) > 0).then(|| DEFAULT.to_owned());
     let mappings = by.map(|by| ("p".to_owned(), role_mapping::RoleMapping { by, ambiguous })).into_iter().collect();
     Tried {
         ours: IdentityPoolRoles { authenticated: authenticated.clone(), mappings, ..IdentityPoolRoles::default() },
@@ -180,9 +199,17 @@ fn evaluator_and_sandbox_agree_on_random_mappings() {
         MatchType::ALL.iter().flat_map(|kind| verdicts.iter().map(move |verdict| format!("{kind} {verdict:?}")));
     let arrays =
         ["array Substring Matched", "array Substring NotMatched", "array Element Matched", "array Element NotMatched"];
-    let bases =
-        ["NoMapping", "Rule", "NoRuleMatches", "PreferredRole", "NoPreferredRole", "CustomRole", "CustomRoleRefused"];
-    let outcomes = ["Denied", "NoRole", "role/A", "role/B", "role/C", "role/Default"];
+    let bases = [
+        "NoMapping",
+        "Rule",
+        "NoRuleMatches",
+        "PreferredRole",
+        "NoPreferredRole",
+        "MalformedPreferredRole",
+        "CustomRole",
+        "CustomRoleRefused",
+    ];
+    let outcomes = ["Denied", "NoRole", A, B, C, DEFAULT];
     for name in by_type.chain(arrays.iter().chain(&bases).chain(&outcomes).map(|name| (*name).to_owned())) {
         let count = seen.get(&name).copied().unwrap_or_default();
         assert!(count >= 1000, "{name} came {count} times only");

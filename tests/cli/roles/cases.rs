@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cogfed::role_mapping::{
-    AmbiguousRole, By, IdentityPoolRoles, MatchType, Outcome, Question, RoleMapping, RoleRequest, Rule, Verdict,
-    explain, why_this_outcome, why_this_verdict,
+    AmbiguousRole, By, IdentityPoolRoles, MatchType, Outcome, Question, Reasons, RoleMapping, RoleRequest, Rule,
+    Verdict, explain, why_this_outcome,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -111,7 +111,7 @@ fn documented_mapping_cases_evaluate_as_their_sources_say() {
         }
         assert!(!why_this_outcome(evaluation.basis, mapping.as_ref(), &pool).is_empty());
         for (rule, verdict) in mapping.iter().flat_map(RoleMapping::rules).zip(&evaluation.verdicts) {
-            let why = why_this_verdict(rule, *verdict, &case.claims);
+            let why = Reasons::new(&case.claims).of(rule, *verdict);
             assert_eq!(why.contains("has no"), *verdict == Verdict::NotEvaluated, "{why}");
             seen.insert((rule.match_type, *verdict == Verdict::Matched));
         }

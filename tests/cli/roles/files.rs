@@ -70,17 +70,17 @@ fn explain_lists_every_rule_with_its_reason() {
     let ran = files.run(&[]).good();
     assert_eq!(ran.stderr, "");
     let expected = "\
+outcome       arn:aws:iam::123456789012:role/OrdersReader
+              rule 2 is the first that matches
+certain       yes
 identity pool eu-west-1:1cf667a2-49a6-454b-9e45-23199EXAMPLE
-provider      cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123xyz:client  (by the token's iss and aud)
-by            Rules, else Deny
+provider      cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123xyz:client  (from the token's iss and aud)
+mapping       Rules, otherwise Deny
 roles         Orders.Read, api:read  (custom:roles)
 rules          1 custom:roles Contains 'Orders.Admin' -> arn:aws:iam::123456789012:role/OrdersAdmin
                  does not match: custom:roles is '[Orders.Read, api%3Aread]', which does not contain 'Orders.Admin'
                2 custom:roles Contains 'Orders.Read' -> arn:aws:iam::123456789012:role/OrdersReader
                  matches, and is the first: custom:roles is '[Orders.Read, api%3Aread]', which contains 'Orders.Read'
-outcome       arn:aws:iam::123456789012:role/OrdersReader
-              rule 2 is the first that matches
-certain       yes
 note          custom:roles may be out of date: the user pool keeps the last value when the directory stops sending one
 ";
     assert_eq!(ran.stdout, expected);
@@ -95,7 +95,9 @@ fn explain_sets_the_status_and_prints_json() {
         fs::write(files.0.path().join("claims.json"), claims(roles)).unwrap();
         files.run(more)
     };
-    of("Orders.Admin", &["--expect", ADMIN]).good();
+    let met = of("Orders.Admin", &["--expect", ADMIN]).good();
+    assert!(met.stdout.contains("\nas expected   yes\n"), "{}", met.stdout);
+    assert_eq!(of("Orders.Admin", &["--expect", ADMIN, "--json"]).good().document()["as_expected"], json!(true));
     let other = of("Orders.Admin", &["--expect", READER]).failed_with(1);
     assert!(other.stderr.contains(&format!("the role given is {ADMIN}, not {READER}")), "{}", other.stderr);
     of("Guest", &["--expect", ADMIN]).failed_with(6);
@@ -123,6 +125,7 @@ fn explain_json_has_the_documented_fields() {
     let names: Vec<&String> = document.as_object().unwrap().keys().collect();
     let expected = [
         "ambiguous_role_resolution",
+        "as_expected",
         "asserted",
         "certain",
         "custom_role",
@@ -163,9 +166,9 @@ fn uncertain_outcome_fails_an_expectation() {
         .with("claims.json", json!({ "cognito:groups": ["NotAdmin"] }).to_string());
     let ran = files.run(&["--expect", ADMIN]).failed_with(1);
     assert!(ran.stderr.contains("but that is not certain"), "{}", ran.stderr);
-    let line = format!("if Contains wants one element of an array to be its value: {DEFAULT}");
+    let line = format!("if Contains needs one element of an array to equal its value: {DEFAULT}");
     assert!(ran.stdout.contains(&line) && ran.stdout.contains("certain       no:"), "{}", ran.stdout);
-    assert!(ran.stdout.contains("(the only one there is)"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("(the only one)"), "{}", ran.stdout);
     files.run(&[]).good();
     files.run(&["--strict"]).failed_with(1);
 }
@@ -176,7 +179,7 @@ fn standard_input_replaces_one_of_the_files() {
     files.run_with(&["--mapping", "-", "--claims", "claims.json", "--expect", ADMIN], Some("pool.json")).good();
     files.run_with(&["--mapping", "pool.json", "--claims", "-", "--expect", ADMIN], Some("claims.json")).good();
     let twice = files.run_with(&["--mapping", "-", "--claims", "-"], Some("pool.json")).failed_with(2);
-    assert!(twice.stderr.contains("both ask for the standard input"), "{}", twice.stderr);
+    assert!(twice.stderr.contains("both read standard input"), "{}", twice.stderr);
 }
 
 #[test]
@@ -207,7 +210,7 @@ fn mapping_entry_is_chosen_by_token_or_name() {
     let one = json!({ "Roles": { "authenticated": DEFAULT }, "RoleMappings": { "one:c": entry } });
     let files = files.with("pool.json", one.to_string());
     let ran = files.run(&["--expect", ADMIN]).failed_with(1);
-    let said = "no: it may not be this mapping that counts, see the first warning";
+    let said = "no: this mapping may not be the one that applies, see the first warning";
     assert!(ran.stdout.contains(said) && ran.stderr.contains("but that is not certain"), "{ran:?}");
     let files = files.with("pool.json", json!({ "Roles": { "authenticated": DEFAULT } }).to_string());
     assert_eq!(files.run(&["--json"]).good().document()["provider_chosen_by"], json!("none"));

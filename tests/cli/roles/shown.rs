@@ -30,7 +30,7 @@ fn roles_are_shown_before_and_after_the_first_credentials() {
     assert_eq!(before["asserted"]["roles"]["custom:roles"], json!(["Orders.Admin"]));
     assert_eq!((&before["person"], &before["identity_provider"]), (&json!("alice@corp.example"), &json!("AzureAD")));
     assert_eq!(before["given"], Value::Null);
-    assert!(before["not_known"].as_str().unwrap().contains("no credentials are at hand"), "{before}");
+    assert!(before["not_known"].as_str().unwrap().contains("no credentials are stored"), "{before}");
     lab.run(&["credential-process"]).good();
     let after = roles(&lab);
     assert_eq!(after["not_known"], Value::Null, "{after}");
@@ -107,7 +107,7 @@ fn roles_works_when_sts_does_not_answer() {
     assert!(document["not_known"].as_str().unwrap().contains("127.0.0.1"), "{document}");
     clock.advance(TimeDelta::hours(2));
     let stale = lab.run_here(&["roles", "--json"], None).good().document();
-    assert!(stale["not_known"].as_str().unwrap().contains("no credentials are at hand"), "{stale}");
+    assert!(stale["not_known"].as_str().unwrap().contains("no credentials are stored"), "{stale}");
     assert_eq!(entry(&stale, None)["credentials"]["valid"], json!(false));
     assert!(lab.run_here(&["roles"], None).good().stdout.contains("credentials expired"));
 }

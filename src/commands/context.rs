@@ -139,12 +139,14 @@ impl ProfileContext {
     pub fn browser_access(&self, env: &Env) -> BrowserAccess {
         let surroundings = Surroundings::here(&env.variable);
         if let Some(browser) = &env.browser {
-            return BrowserAccess { browser: Some(Arc::clone(browser)), surroundings, is_own: false };
+            return BrowserAccess { browser: Some(Arc::clone(browser)), surroundings, is_own: false, trouble: None };
         }
         let named = self.profile.browser.clone().map(Opener::Command);
         let opener = named.or_else(|| surroundings.opener.clone());
-        let browser = opener.map(|opener| -> Arc<dyn Browser> { Arc::new(SystemBrowser { opener }) });
-        BrowserAccess { browser, surroundings, is_own: true }
+        let browser = opener.map(|opener| SystemBrowser { opener });
+        let trouble = browser.as_ref().and_then(|browser| browser.check().err());
+        let browser = browser.filter(|_| trouble.is_none()).map(|browser| -> Arc<dyn Browser> { Arc::new(browser) });
+        BrowserAccess { browser, surroundings, is_own: true, trouble }
     }
 }
 
@@ -156,6 +158,15 @@ pub struct BrowserAccess {
     pub surroundings: Surroundings,
     /// True if `browser` is this machine's own, not one that a test or the demo passed in.
     pub is_own: bool,
+    /// The reason why the browser that should open it cannot be run.
+    pub trouble: Option<String>,
+}
+
+impl BrowserAccess {
+    /// Returns the reason why there is no browser.
+    pub fn reason(&self) -> &str {
+        self.trouble.as_deref().unwrap_or_else(|| self.surroundings.machine.described())
+    }
 }
 
 /// Returns the function that prints the session's messages for the person at the terminal.
@@ -164,7 +175,9 @@ fn on_message(terminal: Terminal) -> OnMessage {
         Message::Warning(text) => terminal.warn(text),
         Message::Wait(text) if terminal.is_attended() => terminal.say(text),
         Message::Wait(_) => {}
-        Message::Keyring => terminal.say("waiting for the keyring; it may be asking you to unlock it"),
+        Message::Keyring => {
+            terminal.say("waiting for the keyring, which is probably locked: unlock it, or answer its prompt")
+        }
     })
 }
 

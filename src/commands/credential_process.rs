@@ -7,7 +7,6 @@ use super::sign_in::{Manner, sign_in};
 use super::{Attendance, Env, ProfileContext, block_on, choice_of_role};
 use crate::cli::CredentialProcess;
 use crate::error::{Failure, Kind};
-use crate::oidc::Machine;
 use crate::session::Lease;
 use crate::session::interactive::BrowserPolicy;
 
@@ -40,7 +39,7 @@ async fn renewed(context: &ProfileContext, env: &Env, may_sign_in: bool) -> Resu
         Err(error) if may_sign_in && error.kind == Kind::SignInRequired => {
             let access = context.browser_access(env);
             if access.browser.is_none() {
-                return Err(without_browser(error, access.surroundings.machine));
+                return Err(without_browser(error, access.reason()));
             }
             let policy = BrowserPolicy::Unattended;
             // Nobody can be asked here, so what was accepted at the last sign-in is all that counts.
@@ -56,7 +55,7 @@ async fn renewed(context: &ProfileContext, env: &Env, may_sign_in: bool) -> Resu
 
 /// Returns the failure to report if no browser can be opened. Nobody reads a URL that a tool's helper prints, and
 /// standard input belongs to the tool, so a person has to run `cogfed login`.
-fn without_browser(error: Failure, machine: Machine) -> Failure {
-    let message = format!("{error}, and no browser can be opened: {}", machine.described());
+fn without_browser(error: Failure, reason: &str) -> Failure {
+    let message = format!("{error}, and no browser can be opened: {reason}");
     Failure { kind: Kind::SignInRequired, message, ..error }
 }

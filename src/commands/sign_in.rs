@@ -148,8 +148,9 @@ impl Words<'_> {
                 format!("this is WSL: opening the browser of Windows to sign in to profile '{name}'; if it does not open, visit:")
             }
             (true, _) => format!("opening your browser to sign in to profile '{name}'; if it does not open, visit:"),
-            (false, machine) if is_guessed => {
-                format!("no browser here: {}; to sign in to profile '{name}', open this in a browser:", machine.described())
+            (false, _) if is_guessed => {
+                let reason = self.access.reason();
+                format!("no browser here: {reason}; to sign in to profile '{name}', open this in a browser:")
             }
             (false, _) => format!("to sign in to profile '{name}', open this in a browser{}:", self.where_to()),
         });

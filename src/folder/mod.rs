@@ -6,6 +6,7 @@
 mod lock;
 mod name;
 mod privacy;
+pub mod projects;
 mod state_file;
 #[cfg(test)]
 mod tests;

@@ -46,6 +46,12 @@ pub fn account_configuration() -> Option<PathBuf> {
     account_home().map(|home| home.join(CONFIGURATION))
 }
 
+/// Returns the folder for state below the home that the account database names, whatever the environment says.
+#[cfg(unix)]
+pub fn account_state() -> Option<PathBuf> {
+    account_home().map(|home| home.join(STATE))
+}
+
 #[cfg(all(unix, target_vendor = "apple"))]
 const CONFIGURATION: &str = "Library/Application Support";
 #[cfg(all(unix, target_vendor = "apple"))]
@@ -96,6 +102,12 @@ pub fn state() -> Option<Named> {
 #[cfg(not(unix))]
 pub fn account_configuration() -> Option<PathBuf> {
     dirs::config_dir()
+}
+
+/// Returns the folder for state that the system names, whatever the environment says.
+#[cfg(not(unix))]
+pub fn account_state() -> Option<PathBuf> {
+    dirs::data_local_dir()
 }
 
 /// Returns the home that the system names, whatever the environment says.

@@ -9,9 +9,6 @@ use super::Variables;
 use crate::error::{Failure, Kind, quoted};
 use crate::folder::user_folders;
 
-/// The names that a version control system gives to its own folder or file in a work tree.
-const WORK_TREES: &[&str] = &[".git", ".hg", ".jj", ".sl", ".svn", ".bzr", ".pijul", "_darcs"];
-
 /// The path of the configuration, which may not exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Location {
@@ -78,56 +75,4 @@ pub(super) fn is_persons_own(path: &Path) -> bool {
     let folder = folder.join("cogfed");
     let is_file = folder.join("config.toml").canonicalize().is_ok_and(|own| same(&own, path));
     is_file || folder.canonicalize().is_ok_and(|folder| is_below(path, &folder))
-}
-
-/// Returns the project that one of these canonical paths is in, as seen from the folder `current`: a work tree around
-/// `current`, or `current` itself. If a whole home is below `current`, that is no project, but the work trees in it
-/// are.
-pub(super) fn project(paths: &[PathBuf], current: &Path) -> Option<PathBuf> {
-    let holds = |folder: &&Path| paths.iter().any(|path| is_below(path, folder));
-    // Every folder around both is also around the outermost such folder, so any work tree among them will do.
-    let around: Vec<&Path> = current.ancestors().filter(holds).collect();
-    if let Some(tree) = around.iter().rev().find(|folder| is_work_tree(folder)) {
-        return Some((*tree).to_owned());
-    }
-    if !around.contains(&current) {
-        return None;
-    }
-    if !has_home(current) {
-        return Some(current.to_owned());
-    }
-    let between = |path: &PathBuf| {
-        let folders = path.ancestors().skip(1).take_while(|folder| !same(folder, current));
-        folders.filter(|folder| is_work_tree(folder)).last().map(Path::to_owned)
-    };
-    paths.iter().find_map(between)
-}
-
-/// Returns whether this user's home is `folder` or below it.
-fn has_home(folder: &Path) -> bool {
-    let home = user_folders::account_home().and_then(|home| home.canonicalize().ok());
-    folder.parent().is_none() || home.is_some_and(|home| same(&home, folder) || is_below(&home, folder))
-}
-
-fn is_work_tree(folder: &Path) -> bool {
-    WORK_TREES.iter().any(|name| folder.join(name).symlink_metadata().is_ok())
-}
-
-fn is_below(path: &Path, folder: &Path) -> bool {
-    path.ancestors().skip(1).any(|above| same(above, folder))
-}
-
-/// Returns whether two canonical paths are the same file or folder. On a disk that knows no case, one folder has many
-/// spellings.
-#[cfg(unix)]
-fn same(one: &Path, other: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let id = |path: &Path| path.metadata().map(|found| (found.dev(), found.ino()));
-    one == other || matches!((id(one), id(other)), (Ok(one), Ok(other)) if one == other)
-}
-
-#[cfg(not(unix))]
-fn same(one: &Path, other: &Path) -> bool {
-    let spelt = |path: &Path| path.canonicalize().ok().map(|path| path.to_string_lossy().to_lowercase());
-    one == other || spelt(one).is_some_and(|one| Some(one) == spelt(other))
 }

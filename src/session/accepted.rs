@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use ring::digest;
 use serde::{Deserialize, Serialize};
 
 /// The things that a person accepted at a sign-in. A record of cogfed 0.1.0 has none of this.
@@ -20,6 +21,12 @@ pub struct Accepted {
     /// The hash of the browser command that may run without a person at the terminal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub browser: Option<String>,
+}
+
+/// Returns the hash of a browser command, for [`Accepted::browser`]: SHA-256 in hexadecimal digits.
+pub fn browser_hash(command: &str) -> String {
+    let hash = digest::digest(&digest::SHA256, command.as_bytes());
+    hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl Accepted {

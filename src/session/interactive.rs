@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::accepted::Accepted;
+use super::accepted::{self, Accepted};
 use super::preflight::Preflight;
 use super::record::TokensRecord;
 use super::{Saved, Session, SignInLock};
@@ -126,11 +126,37 @@ impl Session {
         {
             return Err(failure);
         }
+        let accepted = Accepted { browser: self.confirmed_browser(request.policy)?, ..request.accepted.clone() };
         let siblings = (request.siblings)();
-        self.in_browser(request, &siblings).await.map(Outcome::SignedIn)
+        self.in_browser(request, &accepted, &siblings).await.map(Outcome::SignedIn)
     }
 
-    async fn in_browser(&self, request: &SignInRequest<'_>, siblings: &[String]) -> Result<Saved, Failure> {
+    /// Returns the hash of the browser command that may run from now on without a person at the terminal: the one that
+    /// the person runs now, else the one of the last sign-in.
+    ///
+    /// # Errors
+    /// [`Kind::SignInRequired`] if nobody is at the terminal, and the profile's command is another one.
+    fn confirmed_browser(&self, policy: BrowserPolicy) -> Result<Option<String>, Failure> {
+        let own = self.profile().browser.as_deref().map(accepted::browser_hash);
+        if policy == BrowserPolicy::Open {
+            return Ok(own);
+        }
+        let confirmed = self.tokens_to_replace()?.and_then(|tokens| tokens.accepted?.browser);
+        if policy == BrowserPolicy::Unattended && own.is_some() && own != confirmed {
+            let message =
+                format!("the 'browser' command of profile '{}' was not used at a login yet", self.profile().name);
+            let hint = format!("it runs on demand after you have run '{}'", self.profile().login_command());
+            return Err(Failure::new(Kind::SignInRequired, message).hint(hint));
+        }
+        Ok(confirmed)
+    }
+
+    async fn in_browser(
+        &self,
+        request: &SignInRequest<'_>,
+        accepted: &Accepted,
+        siblings: &[String],
+    ) -> Result<Saved, Failure> {
         self.check_store()?;
         let listener = Listener::bind(&self.profile().redirect.ports)?;
         let Preflight { endpoints, reception } = self.preflight(listener.port()).await?;
@@ -154,7 +180,7 @@ impl Session {
         if let (true, Err(error)) = (is_unattended, self.note_browser()) {
             return Err(error.within("no browser is opened where it cannot be noted"));
         }
-        let save = |tokens: &oidc::Tokens| self.save_sign_in(tokens, request.accepted, request.is_forced, siblings);
+        let save = |tokens: &oidc::Tokens| self.save_sign_in(tokens, accepted, request.is_forced, siblings);
         let saved = sign_in.run(listener, save).await;
         self.note_clock();
         saved.map_err(|error| self.with_clock_named(error)).inspect_err(|error| self.note_failure(error))

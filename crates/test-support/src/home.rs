@@ -26,6 +26,12 @@ impl Home {
         home
     }
 
+    /// Returns the folder that the program runs in. The configuration is not below it: an environment variable could
+    /// not choose it there.
+    pub fn work(&self) -> PathBuf {
+        self.path().join("work")
+    }
+
     /// Returns the home folder itself.
     pub fn path(&self) -> &Path {
         &self.path
@@ -70,10 +76,14 @@ impl Home {
             .env("HOME", self.path())
             .env("TMPDIR", self.temporary())
             .env("COGFED_CONFIG", self.config())
-            .current_dir(self.path())
+            .current_dir(self.work())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        let browser = self.path().join("browser.sh");
+        if browser.exists() {
+            command.env("BROWSER", format!("/bin/sh {}", browser.display()));
+        }
         command
     }
 

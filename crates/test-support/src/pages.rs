@@ -13,6 +13,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Pages(PathBuf);
 
 impl Pages {
+    /// Returns the URLs that a browser of the test's own writes to this file, one in a line.
+    pub fn noted_in(file: &std::path::Path) -> Self {
+        Self(file.to_owned())
+    }
+
     /// Returns the URLs so far.
     pub fn opened(&self) -> Vec<String> {
         let text = std::fs::read_to_string(&self.0).unwrap_or_default();
@@ -38,12 +43,13 @@ impl Pages {
 }
 
 impl Lab {
-    /// Writes the configuration with these settings and a browser that records its URLs.
+    /// Writes the configuration with these settings, and a browser that records its URLs. It is this user's default
+    /// browser ([`Home::command`](crate::Home::command)): the profile's may not run on demand before a login.
     pub fn note_pages(&self, lines: &str) -> Pages {
-        let (opened, browser) = (self.home().join("opened"), self.home().join("browser"));
+        let (opened, browser) = (self.home().join("opened"), self.home().join("browser.sh"));
         let script = format!("printf '%s\\n' \"$1\" >> '{}'\n", opened.display());
         std::fs::write(&browser, script).expect("a script");
-        self.configure_with(&format!("browser = '/bin/sh {}'\n{lines}", browser.display()));
+        self.configure_with(lines);
         Pages(opened)
     }
 }

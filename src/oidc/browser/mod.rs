@@ -1,14 +1,45 @@
 //! The person's browser: the system's default, or the command in the profile or `$BROWSER`. No shell is involved.
 
-use std::path::Path;
-use std::process::{Command, Stdio};
+mod environment;
+mod programs;
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use url::Url;
 
 use super::surroundings::Opener;
+use crate::error::quoted;
+pub use programs::Programs;
+
+/// The programs that open a page in the default browser of a desktop, with the arguments before the URL. Each is tried
+/// if the ones before it are not there.
+#[cfg(all(unix, not(target_vendor = "apple")))]
+const DEFAULTS: &[(&str, &[&str])] =
+    &[("xdg-open", &[]), ("gio", &["open"]), ("kde-open", &[]), ("exo-open", &[]), ("x-www-browser", &[])];
+/// As above: macOS has one of its own (open(1)).
+#[cfg(target_vendor = "apple")]
+const DEFAULTS: &[(&str, &[&str])] = &[("/usr/bin/open", &[])];
+/// As above: Windows has one of its own
+/// (<https://learn.microsoft.com/en-us/windows-server/administration/windows-commands/rundll32>).
+#[cfg(windows)]
+const DEFAULTS: &[(&str, &[&str])] = &[("rundll32.exe", &["url.dll,FileProtocolHandler"])];
+
+/// The time after which a program that still runs counts as a browser that has opened.
+const SETTLED: Duration = Duration::from_secs(3);
 
 /// A browser. It is a trait, so that a test can be the browser or record the page.
 pub trait Browser: Send + Sync {
+    /// Returns the reason why no page can be opened, if that is known beforehand.
+    ///
+    /// # Errors
+    /// That reason.
+    fn check(&self) -> Result<(), String> {
+        Ok(())
+    }
+
     /// Opens `url`, or returns the reason why that failed. Some openers return only when the browser is closed.
     fn open(&self, url: &Url) -> Result<(), String>;
 }
@@ -21,29 +52,49 @@ pub struct SystemBrowser {
 }
 
 impl Browser for SystemBrowser {
+    fn check(&self) -> Result<(), String> {
+        let programs = Programs::here();
+        match &self.opener {
+            Opener::Command(template) => found(&programs, template, "the profile's 'browser'").map(drop),
+            Opener::Named(list) => {
+                let mut checked = templates(list).map(|template| found(&programs, template, "$BROWSER").map(drop));
+                let first = checked.next().unwrap_or_else(|| Err("$BROWSER is empty".into()));
+                first.or_else(|trouble| checked.find(Result::is_ok).unwrap_or(Err(trouble)))
+            }
+            Opener::Windows(..) => Ok(()),
+            Opener::System => default(&programs).map(drop),
+        }
+    }
+
     fn open(&self, url: &Url) -> Result<(), String> {
         // An issuer's page is never a file, a script or an option.
         if !matches!(url.scheme(), "https" | "http") {
             return Err("the page's address is neither https nor http".into());
         }
+        let programs = Programs::here();
         match &self.opener {
-            Opener::Command(template) => run_template(template, url),
-            Opener::Named(list) => run_first(list, url),
+            Opener::Command(template) => run_template(&programs, template, url, "the profile's 'browser'"),
+            Opener::Named(list) => run_first(&programs, list, url),
             Opener::Windows(program, arguments) => {
                 if !url.as_str().chars().all(is_plain_to_windows) {
                     return Err("the page's address holds characters that are not handed to Windows".into());
                 }
                 let words = arguments.iter().map(|&word| word.to_owned()).chain([url.to_string()]);
-                run(program, words)
+                run(&programs, program, words)
             }
             Opener::System => {
-                let mut options = webbrowser::BrowserOptions::new();
-                options.with_suppress_output(true);
-                webbrowser::open_browser_with_options(webbrowser::Browser::Default, url.as_str(), &options)
-                    .map_err(|error| error.to_string())
+                let (program, arguments) = default(&programs)?;
+                let words = arguments.iter().map(|&word| word.to_owned()).chain([url.to_string()]);
+                run(&programs, &program, words)
             }
         }
     }
+}
+
+/// Returns the program that opens the default browser, and its arguments before the URL.
+fn default(programs: &Programs) -> Result<(PathBuf, &'static [&'static str]), String> {
+    let found = DEFAULTS.iter().find_map(|(name, arguments)| Some((programs.find(name).ok()?, *arguments)));
+    found.ok_or_else(|| format!("there is no {} in PATH", DEFAULTS[0].0))
 }
 
 /// Returns whether Windows gives the character no special meaning: `wslview` hands its argument to PowerShell, and
@@ -52,11 +103,15 @@ fn is_plain_to_windows(c: char) -> bool {
     c.is_ascii_alphanumeric() || "-._~:/?&=%+*@[]".contains(c)
 }
 
-/// Runs the first command of `list` that starts.
-fn run_first(list: &str, url: &Url) -> Result<(), String> {
+fn templates(list: &str) -> impl Iterator<Item = &str> {
+    list.split(':').filter(|template| !template.trim().is_empty())
+}
+
+/// Runs the first command of `list` that starts and does not fail at once.
+fn run_first(programs: &Programs, list: &str, url: &Url) -> Result<(), String> {
     let mut trouble = Err("$BROWSER is empty".into());
-    for template in list.split(':').filter(|template| !template.trim().is_empty()) {
-        trouble = run_template(template, url);
+    for template in templates(list) {
+        trouble = run_template(programs, template, url, "$BROWSER");
         if trouble.is_ok() {
             break;
         }
@@ -64,19 +119,25 @@ fn run_first(list: &str, url: &Url) -> Result<(), String> {
     trouble
 }
 
-fn run_template(template: &str, url: &Url) -> Result<(), String> {
+/// Returns the program of a command, and the words after it. `whose` names the command in messages.
+fn found<'a>(programs: &Programs, template: &'a str, whose: &str) -> Result<(PathBuf, Vec<&'a str>), String> {
     // A path may contain spaces, as many on Windows do.
-    if Path::new(template).is_absolute() && Path::new(template).is_file() {
-        return run(Path::new(template), [url.to_string()]);
-    }
+    let is_one = Path::new(template).is_absolute() && Path::new(template).is_file();
     let mut words = template.split_whitespace();
-    let program = words.next().ok_or("the command is empty")?;
+    let name = if is_one { Some(template) } else { words.next() };
+    let name = name.ok_or_else(|| format!("{whose} is empty"))?;
+    let program = programs.find(name).map_err(|fault| format!("{whose} names '{}', which {fault}", quoted(name)))?;
+    Ok((program, if is_one { Vec::new() } else { words.collect() }))
+}
+
+fn run_template(programs: &Programs, template: &str, url: &Url, whose: &str) -> Result<(), String> {
+    let (program, words) = found(programs, template, whose)?;
     let mut has_url = false;
-    let mut arguments: Vec<String> = words.map(|word| filled(word, url, &mut has_url)).collect();
+    let mut arguments: Vec<String> = words.into_iter().map(|word| filled(word, url, &mut has_url)).collect();
     if !has_url {
         arguments.push(url.to_string());
     }
-    run(Path::new(program), arguments)
+    run(programs, &program, arguments)
 }
 
 /// Fills in one word of a command: `%s` is the URL, `%c` a colon, `%%` a percent sign. The command is split into words
@@ -103,19 +164,41 @@ fn filled(word: &str, url: &Url, has_url: &mut bool) -> String {
     filled
 }
 
-/// Runs a program without cogfed's streams, so that its output cannot end up among credentials. The program gets
-/// neither the client secret nor a Ctrl-C that is meant for cogfed.
-fn run(program: &Path, arguments: impl IntoIterator<Item = String>) -> Result<(), String> {
+/// Runs a program without cogfed's streams, so that its output cannot end up among credentials. The program gets no
+/// secret of the environment, no Ctrl-C that is meant for cogfed, and neither programs nor files of the current folder.
+fn run(programs: &Programs, program: &Path, arguments: impl IntoIterator<Item = String>) -> Result<(), String> {
     let mut command = Command::new(program);
-    command
-        .args(arguments)
-        .env_remove("COGFED_CLIENT_SECRET")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    for (name, value) in environment::changes(std::env::vars_os()) {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    // Openers are scripts that look for other programs.
+    if let Some(path) = programs.path() {
+        command.env("PATH", path);
+    }
     #[cfg(unix)]
-    std::os::unix::process::CommandExt::process_group(&mut command, 0);
-    command.spawn().map(drop).map_err(|error| format!("cannot run '{}': {error}", program.display()))
+    std::os::unix::process::CommandExt::process_group(command.current_dir("/"), 0);
+    let child = command.spawn().map_err(|error| format!("cannot run '{}': {error}", program.display()))?;
+    // The exit status of a Windows program says nothing: Explorer's is 1 when all went well.
+    let is_judged = !program.to_string_lossy().to_ascii_lowercase().ends_with(".exe");
+    settled(child)
+        .map_or(Ok(()), |fault| if is_judged { Err(format!("'{}' {fault}", program.display())) } else { Ok(()) })
+}
+
+/// Waits until a program ends or counts as an open browser. Returns its fault, if it fails.
+fn settled(mut child: Child) -> Option<String> {
+    let (ended, end) = mpsc::channel();
+    // The thread also reaps a browser that is closed later.
+    let waiting = std::thread::Builder::new().name("opener".into()).spawn(move || ended.send(child.wait()));
+    let status = waiting.ok().and_then(|_| end.recv_timeout(SETTLED).ok())?.ok()?;
+    match status.code() {
+        Some(0) => None,
+        Some(code) => Some(format!("failed with exit status {code}")),
+        None => Some("was killed".into()),
+    }
 }
 
 #[cfg(test)]

@@ -118,7 +118,8 @@ fn template_without_a_program_starts_none() {
     let url = Url::parse("https://h/").unwrap();
     for template in ["", " ", "\t", "%s", "%s %s", "/nowhere/at/all %s", "''", "."] {
         let error = SystemBrowser { opener: Opener::Command(template.into()) }.open(&url).unwrap_err();
-        assert!(error.starts_with("cannot run '") || error == "the command is empty", "{template:?}: {error}");
+        assert!(error.starts_with("the profile's 'browser' "), "{template:?}: {error}");
+        assert!(SystemBrowser { opener: Opener::Command(template.into()) }.check().is_err(), "known beforehand");
     }
 }
 
@@ -147,8 +148,24 @@ fn first_browser_command_that_starts_is_used() {
     let list = format!(":/nowhere/x %s: :{} --it %s:{0} --never", stub.program().display());
     SystemBrowser { opener: Opener::Named(list) }.open(&url).unwrap();
     assert_eq!(stub.noted(), ["--it", url.as_str()]);
+    let failing = format!("/bin/false:{}", stub.program().display());
+    SystemBrowser { opener: Opener::Named(failing) }.open(&url).unwrap();
+    assert_eq!(stub.noted(), [url.as_str()], "the first one failed at once");
     assert!(SystemBrowser { opener: Opener::Named(":".into()) }.open(&url).is_err());
     assert!(SystemBrowser { opener: Opener::Named("/nowhere/x:/nowhere/y".into()) }.open(&url).is_err());
+}
+
+#[test]
+fn failing_or_missing_browser_command_is_reported() {
+    let url = Url::parse("https://h/").unwrap();
+    for opener in [Opener::Named("/bin/false".into()), Opener::Command("/bin/false".into())] {
+        let error = SystemBrowser { opener }.open(&url).unwrap_err();
+        assert_eq!(error, "'/bin/false' failed with exit status 1");
+    }
+    let missing = SystemBrowser { opener: Opener::Named("nosuch:./nosuch %s".into()) };
+    assert_eq!(missing.check().unwrap_err(), "$BROWSER names 'nosuch', which is in no folder of PATH");
+    assert!(SystemBrowser { opener: Opener::Named("nosuch:/bin/true".into()) }.check().is_ok(), "the second is there");
+    assert!(SystemBrowser { opener: Opener::Named(":".into()) }.check().is_err());
 }
 
 #[test]

@@ -4,6 +4,8 @@
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
+use super::browser::Programs;
+
 /// The Windows program that opens a URL in the person's browser without a shell, and its first arguments
 /// (<https://learn.microsoft.com/en-us/windows-server/administration/windows-commands/rundll32>).
 const WINDOWS_OPENER: (&str, &[&str]) = ("rundll32.exe", &["url.dll,FileProtocolHandler"]);
@@ -96,14 +98,14 @@ impl Surroundings {
     /// Returns the surroundings of this process. `variable` reads its environment.
     pub fn here(variable: &dyn Fn(&str) -> Option<String>) -> Self {
         let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
-        let path = variable("PATH").unwrap_or_default();
+        let programs = Programs::of(&variable("PATH").unwrap_or_default().into(), std::env::current_dir().ok());
         Self::of(&SystemFacts {
             variable,
             has_windows: cfg!(any(windows, target_vendor = "apple")),
             kernel: read("/proc/sys/kernel/osrelease").trim(),
             is_container: ["/.dockerenv", "/run/.containerenv"].iter().any(|mark| Path::new(mark).exists()),
             host_name: read("/proc/sys/kernel/hostname").trim(),
-            find: &|program| found_in(&path, program),
+            find: &|program| programs.find(program).ok(),
         })
     }
 
@@ -196,13 +198,6 @@ fn ssh(facts: &SystemFacts<'_>) -> Option<(String, u16)> {
 fn is_host_name(name: &str) -> bool {
     let starts_well = name.chars().next().is_some_and(|first| first.is_ascii_alphanumeric());
     starts_well && name != "localhost" && name.chars().all(|c| c.is_ascii_alphanumeric() || ".-".contains(c))
-}
-
-/// Finds a program in the folders of `path`, or at its full path. Relative folders do not count, so that a cloned
-/// repository cannot supply the browser.
-fn found_in(path: &str, program: &str) -> Option<PathBuf> {
-    let folders = std::env::split_paths(path).filter(|folder| folder.is_absolute());
-    folders.map(|folder| folder.join(program)).find(|candidate| candidate.is_file())
 }
 
 #[cfg(test)]

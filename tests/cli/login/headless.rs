@@ -178,7 +178,7 @@ fn credential_process_fails_at_once_when_no_browser_starts() {
     let lab = Lab::new();
     lab.configure_with("browser = '/nowhere/at/all'");
     let ran = lab.run(&["credential-process", "--sign-in"]).failed_with(3);
-    assert!(ran.stderr.contains("no browser could be opened") && ran.stderr.contains("/nowhere/at/all"), "{ran:?}");
+    assert!(ran.stderr.contains("no browser can be opened") && ran.stderr.contains("/nowhere/at/all"), "{ran:?}");
     assert!(ran.stderr.ends_with("; run 'cogfed login --profile lab'\n"), "{ran:?}");
 }
 

@@ -6,6 +6,8 @@ mod email;
 mod exits;
 mod headless;
 mod listener;
+#[cfg(unix)]
+mod openers;
 mod outcome;
 mod ports;
 mod preflight;

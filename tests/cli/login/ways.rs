@@ -268,11 +268,26 @@ fn browser_command_without_placeholder_gets_the_url_last() {
 fn browser_that_does_not_start_is_only_a_warning() {
     let lab = Lab::new();
     lab.configure_with("browser = '/nowhere/at/all %s'");
-    let mut waiting = WaitingLogin::of(lab.command(&["login"]).spawn().expect("it runs"));
+    let waiting = WaitingLogin::of(lab.command(&["login"]).spawn().expect("it runs"));
+    let ran = lab.complete(waiting);
+    let first = "cogfed: no browser here: the profile's 'browser' names '/nowhere/at/all', which does not exist; ";
+    assert!(ran.stderr.starts_with(first), "known before it is opened: {}", ran.stderr);
+}
+
+#[test]
+#[cfg(unix)]
+fn failure_of_the_named_browser_is_reported() {
+    let lab = Lab::new();
+    let begin = |browser: &str| {
+        WaitingLogin::of(lab.command(&["login", "--force"]).env("BROWSER", browser).spawn().expect("it runs"))
+    };
+    let mut waiting = begin("/bin/false");
     let line = waiting.next_line();
-    assert!(line.starts_with("cogfed: warning: no browser could be opened"), "{line}");
-    assert!(line.contains("/nowhere/at/all") && line.contains("open the URL above yourself"), "{line}");
+    assert!(line.contains("no browser could be opened ('/bin/false' failed with exit status 1)"), "{line}");
     lab.complete(waiting);
+    let ran = lab.complete(begin("nosuch %s"));
+    let first = "cogfed: no browser here: $BROWSER names 'nosuch', which is in no folder of PATH; ";
+    assert!(ran.stderr.starts_with(first), "known before it is opened: {}", ran.stderr);
 }
 
 #[test]

@@ -1,0 +1,107 @@
+//! The project that the current folder belongs to. Its files come from others, as does what its `.envrc` says, so they
+//! must not decide where secrets go, and none of its programs is run.
+
+use std::path::{Path, PathBuf};
+
+use super::user_folders;
+
+/// The names that a version control system gives to its own folder or file in a work tree.
+const WORK_TREES: &[&str] = &[".git", ".hg", ".jj", ".sl", ".svn", ".bzr", ".pijul", "_darcs"];
+
+/// Returns the project that holds a folder for state, which may not exist yet, as seen from this process's current
+/// folder. The one in the home that the account database names belongs to no project.
+pub fn project_of_state(folder: &Path) -> Option<PathBuf> {
+    let current = std::env::current_dir().and_then(|current| current.canonicalize()).ok()?;
+    // The part of the path that exists may lead elsewhere by links.
+    let existing = folder.ancestors().find_map(|above| Some((above.canonicalize().ok()?, above)));
+    let canonical = existing.and_then(|(canonical, above)| Some(canonical.join(folder.strip_prefix(above).ok()?)));
+    let paths: Vec<PathBuf> = std::iter::once(folder.to_owned()).chain(canonical).collect();
+    // The account database may be on the network, and is asked last.
+    let project = project(&paths, &current)?;
+    let own = user_folders::account_state().and_then(|own| own.canonicalize().ok());
+    let is_own = own.is_some_and(|own| paths.iter().any(|path| is_below(path, &own)));
+    (!is_own).then_some(project)
+}
+
+/// Returns the project that one of these canonical paths is in, as seen from the folder `current`: a work tree around
+/// `current`, or `current` itself. If a whole home is below `current`, that is no project, but the work trees in it
+/// are.
+pub fn project(paths: &[PathBuf], current: &Path) -> Option<PathBuf> {
+    let holds = |folder: &&Path| paths.iter().any(|path| is_below(path, folder));
+    // Every folder around both is also around the outermost such folder, so any work tree among them will do.
+    let around: Vec<&Path> = current.ancestors().filter(holds).collect();
+    if let Some(tree) = around.iter().rev().find(|folder| is_work_tree(folder)) {
+        return Some((*tree).to_owned());
+    }
+    if !around.contains(&current) {
+        return None;
+    }
+    if !has_home(current) {
+        return Some(current.to_owned());
+    }
+    let between = |path: &PathBuf| {
+        let folders = path.ancestors().skip(1).take_while(|folder| !same(folder, current));
+        folders.filter(|folder| is_work_tree(folder)).last().map(Path::to_owned)
+    };
+    paths.iter().find_map(between)
+}
+
+/// Returns whether this user's home is `folder` or below it.
+fn has_home(folder: &Path) -> bool {
+    let home = user_folders::account_home().and_then(|home| home.canonicalize().ok());
+    folder.parent().is_none() || home.is_some_and(|home| same(&home, folder) || is_below(&home, folder))
+}
+
+fn is_work_tree(folder: &Path) -> bool {
+    WORK_TREES.iter().any(|name| folder.join(name).symlink_metadata().is_ok())
+}
+
+/// Returns whether a canonical path is below a folder.
+pub fn is_below(path: &Path, folder: &Path) -> bool {
+    path.ancestors().skip(1).any(|above| same(above, folder))
+}
+
+/// Returns whether two canonical paths are the same file or folder. On a disk that knows no case, one folder has many
+/// spellings.
+#[cfg(unix)]
+pub fn same(one: &Path, other: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let id = |path: &Path| path.metadata().map(|found| (found.dev(), found.ino()));
+    one == other || matches!((id(one), id(other)), (Ok(one), Ok(other)) if one == other)
+}
+
+#[cfg(not(unix))]
+pub fn same(one: &Path, other: &Path) -> bool {
+    let spelt = |path: &Path| path.canonicalize().ok().map(|path| path.to_string_lossy().to_lowercase());
+    one == other || spelt(one).is_some_and(|one| Some(one) == spelt(other))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_of_a_project_are_recognised_from_within_it() {
+        let temp = tempfile::tempdir().unwrap();
+        let at = |name: &str| temp.path().canonicalize().unwrap().join(name);
+        for folder in ["clone/.git", "clone/sub/deep", "plain/sub", "elsewhere"] {
+            std::fs::create_dir_all(at(folder)).unwrap();
+        }
+        let found = |path: &str, current: &str| project(&[at(path)], &at(current));
+        assert_eq!(found("clone/.cache/cogfed", "clone"), Some(at("clone")));
+        assert_eq!(found("clone/.cache/cogfed", "clone/sub/deep"), Some(at("clone")), "the work tree around");
+        assert_eq!(found("plain/.cache/cogfed", "plain"), Some(at("plain")), "the current folder itself");
+        assert_eq!(found("plain/.cache/cogfed", "plain/sub"), None);
+        assert_eq!(found("elsewhere/cogfed", "clone"), None);
+        assert_eq!(project(&[at("elsewhere/cogfed")], Path::new("/")), None, "a service runs in /");
+        assert_eq!(project(&[at("clone/.cache")], Path::new("/")), Some(at("clone")), "but a clone stays one");
+    }
+
+    #[test]
+    fn state_in_the_persons_own_home_belongs_to_no_project() {
+        let Some(state) = user_folders::account_state().filter(|state| state.is_dir()) else { return };
+        assert_eq!(project_of_state(&state.join("cogfed")), None);
+        let here = std::env::current_dir().unwrap();
+        assert!(project_of_state(&here.join("target/state/cogfed")).is_some(), "the work tree of these tests");
+    }
+}

@@ -16,6 +16,7 @@ use crate::oidc::unverified_claims;
 use crate::profile::{Choice, Profile, email, select};
 use crate::session::interactive::{BrowserPolicy, Outcome};
 use crate::session::record::{CredentialsRecord, TokensRecord};
+use crate::store::StoreKind;
 
 pub fn run(flags: &Login, env: &mut Env) -> anyhow::Result<()> {
     let mut choice = choice(&flags.profile);
@@ -44,6 +45,9 @@ pub fn run(flags: &Login, env: &mut Env) -> anyhow::Result<()> {
                 env.terminal.say(&format!("replaced the sign-in of {person}"));
             }
             env.terminal.say(&format!("signed in as {}", described(&saved.tokens, &context.profile)));
+            if let Some(place) = kept_in(&context) {
+                env.terminal.say(&format!("the sign-in is kept in {place}"));
+            }
             saved.tokens
         }
         Outcome::Already(tokens) => {
@@ -58,6 +62,16 @@ pub fn run(flags: &Login, env: &mut Env) -> anyhow::Result<()> {
         show_next_step(&context, env);
     }
     Ok(())
+}
+
+/// Returns the place of the sign-in, unless that is the keyring.
+fn kept_in(context: &ProfileContext) -> Option<String> {
+    match context.store.kind() {
+        StoreKind::Keyring | StoreKind::Memory(_) => None,
+        StoreKind::File => Some(format!("files below {}", context.session().folder().path().display())),
+        #[cfg(target_os = "linux")]
+        StoreKind::Kernel => Some(format!("{}, until the next reboot", context.store.describe())),
+    }
 }
 
 fn described(tokens: &TokensRecord, profile: &Profile) -> String {

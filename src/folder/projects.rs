@@ -16,11 +16,30 @@ pub fn project_of_state(folder: &Path) -> Option<PathBuf> {
     let existing = folder.ancestors().find_map(|above| Some((above.canonicalize().ok()?, above)));
     let canonical = existing.and_then(|(canonical, above)| Some(canonical.join(folder.strip_prefix(above).ok()?)));
     let paths: Vec<PathBuf> = std::iter::once(folder.to_owned()).chain(canonical).collect();
-    // The account database may be on the network, and is asked last.
-    let project = project(&paths, &current)?;
+    // A person may well be at home, even if the home is not the account's, as in a container. So below `HOME` only a work
+    // tree is a project. The account database may be on the network, and is asked last.
+    let is_usual = user_folders::state().is_some_and(|state| state.variable == Some("HOME"));
+    let project = if is_usual { work_tree(&paths, &current) } else { project(&paths, &current) }?;
     let own = user_folders::account_state().and_then(|own| own.canonicalize().ok());
     let is_own = own.is_some_and(|own| paths.iter().any(|path| is_below(path, &own)));
     (!is_own).then_some(project)
+}
+
+/// Returns the outermost work tree around one of these canonical paths that is around or below the folder `current`.
+fn work_tree(paths: &[PathBuf], current: &Path) -> Option<PathBuf> {
+    let is_near = |folder: &Path| same(folder, current) || is_below(current, folder) || is_below(folder, current);
+    let outermost = |path: &PathBuf| {
+        let trees = path.ancestors().skip(1).filter(|folder| is_work_tree(folder) && is_near(folder));
+        trees.last().map(Path::to_owned)
+    };
+    paths.iter().find_map(outermost)
+}
+
+/// Returns whether this folder is a project only because it is the current one, and the home that the environment names
+/// is in it.
+pub fn is_home(project: &Path) -> bool {
+    let home = user_folders::home().and_then(|home| home.path.canonicalize().ok());
+    !is_work_tree(project) && home.is_some_and(|home| same(&home, project) || is_below(&home, project))
 }
 
 /// Returns the project that one of these canonical paths is in, as seen from the folder `current`: a work tree around

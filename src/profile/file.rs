@@ -13,6 +13,7 @@ use super::keys::{KEYS, Shape, named, nearest};
 use super::location::{self, Chooser, Location};
 use super::settings::{Setting, Settings, Source, Value};
 use crate::error::{Failure, Kind, quoted, shortened};
+use crate::folder::projects;
 use crate::folder::trusted::{self, Trusted};
 
 /// The longest unknown key for which a similar key is suggested, in bytes.
@@ -59,7 +60,7 @@ impl Configuration {
     /// Checks the place of a file that an environment variable chose. `places` are those of the links to it and its own.
     fn chosen(&mut self, variable: &'static str, places: Vec<PathBuf>) -> Result<(), Failure> {
         let current = std::env::current_dir().and_then(|folder| folder.canonicalize());
-        let project = current.ok().and_then(|current| location::project(&places, &current));
+        let project = current.ok().and_then(|current| projects::project(&places, &current));
         let Some(own) = places.last() else { return Ok(()) };
         // The cheapest check comes first. That of this user's own folder may ask a directory of users.
         if let Some(project) = project

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::Variables;
 use crate::error::{Failure, Kind, quoted};
+use crate::folder::projects::{is_below, same};
 use crate::folder::user_folders;
 
 /// The path of the configuration, which may not exist.

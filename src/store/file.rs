@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::error::Failure;
+use crate::folder::projects::project_of_state;
 use crate::folder::{Folder, account_of};
 use crate::secret::Secret;
 
@@ -22,6 +23,18 @@ impl FileStore {
     pub fn new(folder: &Folder) -> Self {
         Self(folder.sub("store"))
     }
+}
+
+/// Refuses the file store if its folder is in the project around the current folder: an `.envrc` there can set
+/// `XDG_STATE_HOME` or `HOME`, and whoever reads the project would read the secrets.
+pub(super) fn outside_of_projects(folder: &Folder) -> Result<(), StoreError> {
+    let path = folder.path();
+    let Some(project) = project_of_state(&path) else { return Ok(()) };
+    Err(StoreError::Refused {
+        store: NAME,
+        detail: format!("its folder {} is in the project {}", path.display(), project.display()),
+        hint: "let XDG_STATE_HOME, or HOME, name a folder outside of the project, or unset it".into(),
+    })
 }
 
 fn failed(failure: Failure) -> StoreError {

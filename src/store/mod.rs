@@ -363,7 +363,10 @@ fn opened(
             let check = Box::new(move || if is_sharing_accepted { Ok(()) } else { kernel::private() });
             Box::new(InParts::over(Guarded::over(KernelKeyring::store(), check)))
         }
-        StoreKind::File => Box::new(FileStore::new(folder)),
+        StoreKind::File => {
+            let place = folder.clone();
+            Box::new(Guarded::over(FileStore::new(folder), Box::new(move || file::outside_of_projects(&place))))
+        }
         StoreKind::Memory(memory) => Box::new(InParts::over(memory.clone())),
     }
 }

@@ -26,12 +26,6 @@ impl Home {
         home
     }
 
-    /// Returns the folder that the program runs in. The configuration is not below it: an environment variable could
-    /// not choose it there.
-    pub fn work(&self) -> PathBuf {
-        self.path().join("work")
-    }
-
     /// Returns the home folder itself.
     pub fn path(&self) -> &Path {
         &self.path
@@ -76,7 +70,7 @@ impl Home {
             .env("HOME", self.path())
             .env("TMPDIR", self.temporary())
             .env("COGFED_CONFIG", self.config())
-            .current_dir(self.work())
+            .current_dir(self.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());

@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use crate::folder::projects::project;
+use crate::folder::projects::{is_home, project};
 
 /// The folders to search if `PATH` has none that counts.
 #[cfg(unix)]
@@ -77,7 +77,8 @@ impl Programs {
         }
         let mut paths = vec![path.to_owned()];
         paths.extend(path.canonicalize());
-        paths.contains(&current) || project(&paths, &current).is_some()
+        // The current folder itself never counts, not even at home.
+        paths.contains(&current) || project(&paths, &current).is_some_and(|project| !is_home(&project))
     }
 }
 

@@ -232,7 +232,7 @@ fn bundle_that_only_root_can_write_counts_as_the_systems() {
         let mut outer = std::process::Command::new("unshare");
         outer.args(["-rm", "sh", "-c", script, "sh", &source, mode]).arg(inner.get_program()).args(inner.get_args());
         outer.env_clear().envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        outer.env("PATH", std::env::var_os("PATH").unwrap_or_default()).current_dir(company.lab.home());
+        outer.env("PATH", std::env::var_os("PATH").unwrap_or_default()).current_dir(company.lab.temporary());
         outer.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         outer
     };
@@ -261,7 +261,7 @@ fn answered(company: &Company, answer: &str) -> Option<Ran> {
     let mut outer = std::process::Command::new("script");
     outer.args(["-qefc", &line, "/dev/null"]);
     outer.env_clear().envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    outer.env("SHELL", "/bin/sh").current_dir(company.lab.home());
+    outer.env("SHELL", "/bin/sh").current_dir(company.lab.temporary());
     let child = outer.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
     let Ok(mut child) = child else {
         cogfed_test_support::skip("script, of util-linux, makes a terminal");

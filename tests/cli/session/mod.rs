@@ -1,5 +1,7 @@
 //! The sign-in and its credentials over their lifetime: renewal, many processes, crashes.
 
+#[cfg(all(unix, not(target_os = "macos")))]
+mod bus;
 mod clock;
 mod crowd;
 mod hot_path;
@@ -15,3 +17,4 @@ mod report;
 mod secrets;
 #[cfg(unix)]
 mod store_failures;
+mod stores;

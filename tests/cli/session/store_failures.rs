@@ -224,7 +224,7 @@ fn refused_kernel_keyring_is_explained() {
     let outer = "strace -f -qq -o /dev/null -e trace=add_key,keyctl -e inject=add_key,keyctl:error=EPERM";
     let outer: Vec<&str> = outer.split(' ').collect();
     let ran = run_under(&lab, &outer, CREDENTIALS);
-    assert!(ran.stderr.contains("containers often forbid it; set store = \"file\""), "{}", ran.stderr);
+    assert!(ran.stderr.contains("containers often forbid it: set store = \"file\""), "{}", ran.stderr);
     store_failed(ran, "the Linux kernel's keyring failed: not permitted");
     store_failed(run_under(&lab, &outer, &["login", "--no-browser"]), "the Linux kernel's keyring failed");
     assert_eq!(lab.items("").len(), 0, "never silently a file");

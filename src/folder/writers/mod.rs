@@ -99,6 +99,8 @@ mod unix {
         "snakeoil",
         "doc",
     ];
+    /// The group of macOS's administrators.
+    const MACOS_ADMIN: u32 = 80;
     /// The folders in which packages and administrators install certificates. As root, a clone's files are root's as
     /// well, so that only these count as the system's.
     const INSTALLED: [&str; 8] =
@@ -117,7 +119,7 @@ mod unix {
                 return Ok(Err(exposed));
             }
         }
-        if walk.is_unknown || is_without_modes(&walk.at) {
+        if walk.is_unknown || FileSystem::at(&walk.at) != FileSystem::Usual {
             return Ok(Ok(Writers::Unknown));
         }
         Ok(Ok(if is_roots(&walk.at)? { Writers::Root } else { Writers::User }))
@@ -166,29 +168,72 @@ mod unix {
         /// Checks what is at the current place.
         fn check(&mut self, found: &Metadata) -> Result<(), Exposed> {
             let me = rustix::process::geteuid().as_raw();
-            if ![0, me].contains(&found.uid()) && !is_unmapped(found.uid()) {
-                return Err(Exposed::Foreign(self.at.clone(), found.uid()));
+            match Found::of(found).changed_by(me, || FileSystem::at(&self.at)) {
+                Others::Nobody => Ok(()),
+                Others::Unknown => {
+                    self.is_unknown = true;
+                    Ok(())
+                }
+                Others::Owner => Err(Exposed::Foreign(self.at.clone(), found.uid())),
+                Others::Everybody => Err(Exposed::Writable(self.at.clone())),
+            }
+        }
+    }
+
+    /// The users besides this one and root who can change a file, folder or link.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub(super) enum Others {
+        Nobody,
+        /// Its owner, who is a third user.
+        Owner,
+        /// Everybody, or a group.
+        Everybody,
+        /// The file system does not tell.
+        Unknown,
+    }
+
+    /// The owner and mode of a file, folder or link.
+    #[derive(Debug, Clone, Copy)]
+    pub(super) struct Found {
+        pub uid: u32,
+        pub gid: u32,
+        pub mode: u32,
+        pub is_folder: bool,
+        pub is_link: bool,
+    }
+
+    impl Found {
+        fn of(found: &Metadata) -> Self {
+            let (uid, gid, mode) = (found.uid(), found.gid(), found.mode());
+            Self { uid, gid, mode, is_folder: found.is_dir(), is_link: found.is_symlink() }
+        }
+
+        /// Returns the users besides `me` and root who can change it.
+        pub(super) fn changed_by(self, me: u32, system: impl Fn() -> FileSystem) -> Others {
+            if ![0, me].contains(&self.uid) && !is_unmapped(self.uid) {
+                return if system() == FileSystem::WithoutModes { Others::Unknown } else { Others::Owner };
             }
             // A link has no mode of its own. In a folder with the sticky bit, nobody can replace what is another's.
-            if found.is_symlink() || (found.is_dir() && found.mode() & STICKY != 0) {
-                return Ok(());
+            if self.is_link || (self.is_folder && self.mode & STICKY != 0) {
+                return Others::Nobody;
             }
-            let by_group = found.mode() & GROUP_WRITABLE != 0 && !is_own_group(found.gid(), me);
-            if found.mode() & WORLD_WRITABLE == 0 && !by_group {
-                return Ok(());
+            let by_group = self.mode & GROUP_WRITABLE != 0 && !is_own_group(self.gid, me);
+            match self.mode & WORLD_WRITABLE != 0 || by_group {
+                true if system() == FileSystem::Usual => Others::Everybody,
+                true => Others::Unknown,
+                false => Others::Nobody,
             }
-            if is_without_modes(&self.at) {
-                self.is_unknown = true;
-                return Ok(());
-            }
-            Err(Exposed::Writable(self.at.clone()))
         }
     }
 
     /// Returns whether a group is this user's private one, which has the user's number by convention, or one of
     /// administrators.
     fn is_own_group(gid: u32, me: u32) -> bool {
-        gid == me || gid < FIRST_SHARED_GROUP && cfg!(target_os = "linux") || gid == 0
+        let is_administrators = match cfg!(target_os = "macos") {
+            true => gid == MACOS_ADMIN,
+            false => cfg!(target_os = "linux") && gid < FIRST_SHARED_GROUP,
+        };
+        gid == me || gid == 0 || is_administrators
     }
 
     /// Returns whether only root can change the file at `path`, which is without links.
@@ -233,126 +278,54 @@ mod unix {
             && number("/proc/self/uid_map").split_whitespace().nth(2).is_some_and(|count| count != "4294967295")
     }
 
-    /// Returns whether the file system at `path` keeps no owners and modes, or may invent them.
-    #[cfg(target_os = "linux")]
-    fn is_without_modes(path: &Path) -> bool {
-        /// The magic numbers of statfs(2): 9p and drvfs (Windows disks in WSL), vfat, exfat, ntfs, ntfs3, FUSE, cifs,
-        /// smb, smb2, vboxsf, hgfs.
-        const MAGIC: [u32; 12] = [
+    /// The owners and modes that a file system shows.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub(super) enum FileSystem {
+        /// Those that it keeps.
+        Usual,
+        /// The same for every file, as on a Windows disk.
+        WithoutModes,
+        /// Those that its program chooses, which any user may run.
+        Fuse,
+    }
+
+    impl FileSystem {
+        /// The magic numbers of statfs(2): 9p and drvfs (Windows disks in WSL), vfat, exfat, ntfs, ntfs3, cifs, smb,
+        /// smb2, vboxsf, hgfs.
+        #[cfg(target_os = "linux")]
+        const WITHOUT_MODES: [u32; 11] = [
             0x0102_1997,
             0x5346_4846,
             0x0000_4d44,
             0x2011_bab0,
             0x5346_544e,
             0x7366_746e,
-            0x6573_5546,
             0xff53_4d42,
             0x0000_517b,
             0xfe53_4d42,
             0x786f_4256,
             0xbacb_acbc,
         ];
-        // The type is an integer whose width and sign depend on the platform; the magic numbers have 32 bits.
-        #[allow(clippy::cast_sign_loss, clippy::cast_possible_truncation, reason = "only the lower 32 bits count")]
-        rustix::fs::statfs(path).is_ok_and(|found| MAGIC.contains(&(found.f_type as u32)))
-    }
 
-    #[cfg(not(target_os = "linux"))]
-    fn is_without_modes(_: &Path) -> bool {
-        false
+        /// Returns the kind of the file system at `path`.
+        #[cfg(target_os = "linux")]
+        fn at(path: &Path) -> Self {
+            // The type is an integer whose width and sign depend on the platform; the magic numbers have 32 bits.
+            #[allow(clippy::cast_sign_loss, clippy::cast_possible_truncation, reason = "only the lower 32 bits count")]
+            match rustix::fs::statfs(path).map(|found| found.f_type as u32) {
+                Ok(0x6573_5546) => Self::Fuse,
+                Ok(magic) if Self::WITHOUT_MODES.contains(&magic) => Self::WithoutModes,
+                _ => Self::Usual,
+            }
+        }
+
+        #[cfg(not(target_os = "linux"))]
+        fn at(_: &Path) -> Self {
+            Self::Usual
+        }
     }
 }
 
 #[cfg(test)]
 #[cfg(unix)]
-mod tests {
-    use std::os::unix::fs::{PermissionsExt, chown, symlink};
-
-    use super::*;
-
-    fn mode(path: &Path, mode: u32) {
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
-    }
-
-    /// Returns a folder of this user's with a file in a folder in it.
-    fn nest() -> (tempfile::TempDir, PathBuf, PathBuf) {
-        let temp = tempfile::tempdir().unwrap();
-        let folder = temp.path().canonicalize().unwrap().join("folder");
-        let file = folder.join("file");
-        std::fs::create_dir(&folder).unwrap();
-        std::fs::write(&file, "").unwrap();
-        mode(&folder, 0o755);
-        mode(&file, 0o644);
-        (temp, folder, file)
-    }
-
-    #[test]
-    fn file_that_others_can_change_is_exposed() {
-        let (_temp, folder, file) = nest();
-        assert_eq!(writers(&file).unwrap(), Ok(Writers::User));
-        for (place, odd, usual) in [(&file, 0o646, 0o644), (&folder, 0o757, 0o755)] {
-            mode(place, odd);
-            assert_eq!(writers(&file).unwrap(), Err(Exposed::Writable(place.clone())), "{odd:o}");
-            mode(place, usual);
-        }
-        mode(&folder, 0o1777);
-        assert_eq!(writers(&file).unwrap(), Ok(Writers::User), "nobody can replace another's file there");
-    }
-
-    #[test]
-    fn folder_around_a_link_counts_as_well() {
-        let (temp, folder, file) = nest();
-        let link = temp.path().canonicalize().unwrap().join("link");
-        symlink("folder/file", &link).unwrap();
-        assert_eq!(writers(&link).unwrap(), Ok(Writers::User));
-        mode(&folder, 0o777);
-        assert_eq!(writers(&link).unwrap(), Err(Exposed::Writable(folder.clone())));
-        mode(&folder, 0o755);
-        let inner = folder.join("inner");
-        symlink(&file, &inner).unwrap();
-        symlink("inner", folder.join("loop")).unwrap();
-        std::fs::remove_file(&inner).unwrap();
-        symlink("loop", &inner).unwrap();
-        assert!(writers(&inner).is_err(), "a loop of links");
-        assert!(writers(&folder.join("missing")).is_err());
-    }
-
-    #[test]
-    fn file_or_link_of_a_third_user_is_exposed() {
-        let (temp, folder, file) = nest();
-        let other = rustix::process::geteuid().as_raw() + 1;
-        if chown(&file, Some(other), None).is_err() {
-            println!("skipped: this user can give nothing away");
-            return;
-        }
-        assert_eq!(writers(&file).unwrap(), Err(Exposed::Foreign(file.clone(), other)));
-        chown(&file, Some(other - 1), None).unwrap();
-        let link = temp.path().canonicalize().unwrap().join("link");
-        symlink(&file, &link).unwrap();
-        std::os::unix::fs::lchown(&link, Some(other), None).unwrap();
-        assert_eq!(writers(&link).unwrap(), Err(Exposed::Foreign(link.clone(), other)));
-        chown(&folder, Some(other), None).unwrap();
-        assert_eq!(writers(&file).unwrap(), Err(Exposed::Foreign(folder, other)));
-    }
-
-    #[test]
-    fn only_installed_files_are_roots() {
-        assert_eq!(writers(Path::new("/etc/passwd")).unwrap(), Ok(Writers::Root));
-        assert_eq!(writers(Path::new("/usr/../etc/./passwd")).unwrap(), Ok(Writers::Root));
-        let (temp, ..) = nest();
-        let link = temp.path().canonicalize().unwrap().join("link");
-        symlink("/etc/passwd", &link).unwrap();
-        assert_eq!(writers(&link).unwrap(), Ok(Writers::Root), "the file itself counts");
-        assert_eq!(writers(&temp.path().join("folder/file")).unwrap(), Ok(Writers::User));
-        for (path, is_example) in [
-            ("/usr/share/doc/x/examples/ca.pem", true),
-            ("/usr/lib/python3/test/certdata/pycacert.pem", true),
-            ("/usr/lib/x/tests/ca.pem", true),
-            ("/usr/lib/x/test_data/ca.pem", true),
-            ("/opt/latest/contest.pem", false),
-            ("/usr/local/share/ca-certificates/corp.crt", false),
-        ] {
-            assert_eq!(unix::is_example(Path::new(path)), is_example, "{path}");
-        }
-    }
-}
+mod tests;

@@ -87,12 +87,12 @@ impl Cli {
     ///
     /// AWS's tools run `credential-process` all the time, and setting up the other verbs takes clap as long as the rest
     /// of such a run. So a parser with only this verb comes first. The whole parser handles everything else, including
-    /// help and errors.
+    /// help and errors. A profile may be named before the verb, see [`with_flags_after_the_verb`].
     ///
     /// # Errors
     /// The parser's error. clap also reports `--help` and `--version` as errors.
     pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
-        let words: Vec<OsString> = words.into_iter().collect();
+        let words = with_flags_after_the_verb(words.into_iter().collect());
         if words.get(1).is_some_and(|verb| verb == "credential-process")
             && let Ok(Frequent { debug, no_input, config, verb: FrequentVerb::CredentialProcess(flags) }) =
                 Frequent::try_parse_from(&words)
@@ -101,6 +101,39 @@ impl Cli {
         }
         Self::try_parse_from(words)
     }
+}
+
+/// Moves the flag `--profile`, and `--config` of `sandbox`, from before the verb to behind it, as in `aws --profile x
+/// sts`. The verb decides whether it has the flag.
+pub fn with_flags_after_the_verb(words: Vec<OsString>) -> Vec<OsString> {
+    let is_verb = |word: &OsString| !word.to_string_lossy().starts_with('-');
+    if words.get(1).is_none_or(is_verb) {
+        return words;
+    }
+    let (mut before, mut moved, mut rest) = (Vec::new(), Vec::new(), words.into_iter());
+    before.extend(rest.next());
+    while let Some(word) = rest.next() {
+        let text = word.to_string_lossy();
+        if matches!(&*text, "-p" | "--profile" | "--config") {
+            moved.push(word);
+            moved.extend(rest.next());
+        } else if text.starts_with("--profile=")
+            || text.starts_with("--config=")
+            || (text.starts_with("-p") && text.len() > 2)
+        {
+            moved.push(word);
+        } else {
+            let ends = is_verb(&word);
+            let has_verbs = text == "profile";
+            before.push(word);
+            if ends {
+                // The verbs of `profile` have the flag.
+                before.extend(has_verbs.then(|| rest.next()).flatten());
+                break;
+            }
+        }
+    }
+    before.into_iter().chain(moved).chain(rest).collect()
 }
 
 #[derive(Debug, Subcommand)]
@@ -149,6 +182,24 @@ mod tests {
             assert_eq!(format!("{:?}", read(&words).unwrap()), format!("{whole:?}"), "{words:?}");
         }
         assert!(read(&["--debug", "credential-process"]).unwrap().debug);
+    }
+
+    #[test]
+    fn profile_before_the_verb_is_the_verbs_flag() {
+        for (words, after) in [
+            (&["--profile", "x", "status"][..], &["status", "--profile", "x"][..]),
+            (&["-p", "x", "--debug", "login", "--force"], &["--debug", "login", "-p", "x", "--force"]),
+            (&["-px", "credential-process"], &["credential-process", "-px"]),
+            (&["--profile=x", "profile", "show"], &["profile", "show", "--profile=x"]),
+            (&["--config", "f", "sandbox"], &["sandbox", "--config", "f"]),
+        ] {
+            assert_eq!(format!("{:?}", read(words).unwrap()), format!("{:?}", read(after).unwrap()), "{words:?}");
+        }
+        for words in
+            [&["--profile"][..], &["--profile", "x"], &["--profile", "x", "sandbox"], &["-p", "x", "-p", "y", "status"]]
+        {
+            assert!(read(words).is_err(), "{words:?}");
+        }
     }
 
     #[test]

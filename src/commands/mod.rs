@@ -16,23 +16,28 @@ mod runtime;
 mod sandbox;
 mod sign_in;
 mod status;
+mod usage;
+mod variables;
 
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io::Write;
+
+use clap::error::ErrorKind;
 
 use self::context::{Attendance, BrowserAccess, ProfileContext, choice, choice_of_role, configuration, profile_of};
 pub use self::env::{Env, Output, ReadVariable};
 use self::runtime::block_on;
-use crate::cli::{Cli, Verb};
+use crate::cli::{Cli, Verb, with_flags_after_the_verb};
 use crate::error::{Failure, Kind};
 use crate::process;
-use crate::terminal::{Escaping, Terminal, shown};
+use crate::terminal::Terminal;
 
 /// Runs a command line, the program's name included, and returns its exit code. Prints one failure at most.
 pub fn exit_code(words: impl IntoIterator<Item = OsString>, env: Env) -> u8 {
-    let cli = match Cli::read(words) {
+    let words = with_flags_after_the_verb(words.into_iter().collect());
+    let cli = match Cli::read(words.iter().cloned()) {
         Ok(cli) => cli,
-        Err(error) => return refused(&error, env),
+        Err(error) => return refused(&error, &words, env),
     };
     if !env.owns_process {
         return act(cli, env);
@@ -40,6 +45,7 @@ pub fn exit_code(words: impl IntoIterator<Item = OsString>, env: Env) -> u8 {
     if cli.debug {
         process::log_to_stderr();
     }
+    warn_of_variables(&cli, &env.terminal);
     match cli.verb {
         // The login may wait for a person, a keyring, a lock or a server. Ctrl-C ends it at once in every case.
         Verb::Login(_) => {
@@ -53,15 +59,25 @@ pub fn exit_code(words: impl IntoIterator<Item = OsString>, env: Env) -> u8 {
     }
 }
 
-/// Prints the parser's error and returns its exit code. clap also reports `--help` and `--version` as errors. A closed
-/// output is no failure.
-fn refused(error: &clap::Error, mut env: Env) -> u8 {
+/// Warns of variables that begin with `COGFED_` and have no meaning, which are most likely misspelt. The callers of
+/// `credential-process` show no warning to anyone, so there it takes `--debug`.
+fn warn_of_variables(cli: &Cli, terminal: &Terminal) {
+    if cli.debug || !matches!(cli.verb, Verb::CredentialProcess(_)) {
+        let lossy = |text: OsString| text.to_string_lossy().into_owned();
+        let variables = std::env::vars_os().map(|(name, value)| (lossy(name), lossy(value)));
+        variables::warnings(variables).iter().for_each(|warning| terminal.warn(warning));
+    }
+}
+
+/// Prints the parser's error in cogfed's form and returns its exit code. clap also reports `--help`, `--version` and a
+/// missing verb as errors; their text is the help. A closed output is no failure.
+fn refused(error: &clap::Error, words: &[OsString], mut env: Env) -> u8 {
+    let is_help = !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    if !is_help {
+        return failed(&usage::failure(error, words), &env.terminal);
+    }
     let text = error.render().to_string();
     let _ = match (error.use_stderr(), env.owns_process) {
-        // The parser's error repeats the command line, whose text may come from outside.
-        (true, true) if text.split(['\n', '\t']).any(|piece| shown(piece) != piece) => {
-            Escaping::new(io::stderr()).write_all(text.as_bytes())
-        }
         // clap prints it in colour if the terminal supports that.
         (_, true) => error.print(),
         (true, false) => {
@@ -131,6 +147,7 @@ fn run(cli: Cli, env: &mut Env) -> anyhow::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
     use std::sync::{Arc, Mutex, PoisonError};
 
     use super::*;
@@ -183,7 +200,8 @@ mod tests {
         );
         let (code, output, messages) = run_with("", &["status", "--no-such-flag"]);
         assert_eq!((code, output.as_str()), (2, ""));
-        assert!(messages.starts_with("error: unexpected argument '--no-such-flag'"), "{messages}");
+        let expected = "cogfed: error: there is no option '--no-such-flag'\ncogfed: hint: run 'cogfed status --help'\n";
+        assert_eq!(messages, expected);
     }
 
     #[test]

@@ -212,7 +212,7 @@ fn layer(
     if let (Environment::FillsIn, Some(setting)) = (key.environment, named) {
         return Ok(Some(setting.clone()));
     }
-    if let Some(text) = variable(&key.variable()) {
+    if let Some(text) = variable(&key.variable()).filter(|text| !text.is_empty()) {
         if key.environment == Environment::Refused {
             let message =
                 format!("{} is set, but '{}' is taken from the configuration alone", key.variable(), key.name);

@@ -1,4 +1,4 @@
-//! Messages for people. Only this room writes to standard error, except for clap's usage errors and `--debug`'s log.
+//! Messages for people. Only this room writes to standard error, except for clap's help and `--debug`'s log.
 //!
 //! Standard output is for machines. Everything else goes to standard error, one line at a time. Messages are `cogfed:
 //! …`, failures `cogfed: error: …`, and next steps `cogfed: hint: …`. Texts are in lower case, without a full stop.

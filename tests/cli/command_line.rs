@@ -32,6 +32,79 @@ fn wrong_usage_exits_with_2_and_prints_no_output() {
     assert!(lab.sandbox.requests().is_empty());
 }
 
+#[test]
+fn usage_errors_name_the_fault_and_the_next_step() {
+    let lab = Lab::new();
+    for (words, error, hint) in [
+        (&["logni"][..], "there is no verb 'logni'", "did you mean 'cogfed login'?"),
+        (&["setup"], "there is no verb 'setup'", "run 'cogfed login': as long as there is no profile"),
+        (&["configure"], "there is no verb 'configure'", "run 'cogfed login'"),
+        (&["init"], "there is no verb 'init'", "run 'cogfed login'"),
+        (&["whoami"], "there is no verb 'whoami'", "run 'cogfed status'"),
+        (&["profile", "lst"], "there is no verb 'lst'", "did you mean 'cogfed profile list'?"),
+        (&["xyzzy"], "there is no verb 'xyzzy'", "run 'cogfed --help'"),
+        (&["login", "internal"], "unexpected argument 'internal'", "did you mean 'cogfed login --profile internal'?"),
+        (&["profile", "show", "x"], "unexpected argument 'x'", "did you mean 'cogfed profile show --profile x'?"),
+        (&["demo", "x"], "unexpected argument 'x'", "run 'cogfed demo --help'"),
+        (&["login", "--timeuot", "3"], "there is no option '--timeuot'", "did you mean '--timeout'?"),
+        (&["status", "--verbose"], "there is no option '--verbose'", "use --debug"),
+        (&["--config", "x", "status"], "there is no option '--config'", "COGFED_CONFIG"),
+        (&["login", "--user-pool-id=x"], "there is no option '--user-pool-id'", "set 'user_pool_id' in the profile"),
+        (&["call", "-X", "GET", "u"], "there is no option '-X'", "cogfed call METHOD URL"),
+        (&["login", "--timeout", "soon"], "--timeout <SECONDS>: 'soon' is not valid: ", "run 'cogfed login --help'"),
+        (&["login", "--timeout"], "--timeout <SECONDS> needs a value", "run 'cogfed login --help'"),
+        (&["call", "GET"], "missing: <URL>", "usage: cogfed call"),
+        (&["call", "GET", "u", "-d", "x", "--data-binary", "y"], "cannot be used with", "run 'cogfed call --help'"),
+        (&["status", "-p", "x", "-p", "y"], "--profile <NAME> can be given only once", "run 'cogfed status --help'"),
+        (&["sandbox", "--misbehave", "token500"], "'token500' is not one of its values", "did you mean 'token-500'?"),
+        (&["-p", "x"], "a verb is missing", "run 'cogfed help'"),
+    ] {
+        let ran = lab.run(words).failed_with(2);
+        let lines: Vec<&str> = ran.stderr.lines().collect();
+        let [said, next] = lines[..] else { panic!("{words:?}: {ran:?}") };
+        assert!(said.starts_with("cogfed: error: ") && said.contains(error), "{words:?}: {said}");
+        assert!(next.starts_with("cogfed: hint: ") && next.contains(hint), "{words:?}: {next}");
+    }
+    for words in [&["credential-process", "--porfile", "x"][..], &["-p", "x", "credential-process", "y"]] {
+        let ran = lab.run(words).failed_with(2);
+        assert_eq!(ran.stderr.lines().count(), 1, "tools show one line: {ran:?}");
+    }
+}
+
+#[test]
+fn profile_may_be_named_before_the_verb() {
+    let lab = Lab::new().signed_in();
+    let role = |words: &[&str]| lab.run(words).good().stdout;
+    assert_eq!(role(&["--profile", "lab", "status", "--json"]), role(&["status", "--json", "--profile", "lab"]));
+    let ran = lab.run(&["-p", "nobody", "status"]).failed_with(2);
+    assert!(ran.stderr.contains("nobody"), "{}", ran.stderr);
+}
+
+#[test]
+fn unknown_variables_are_named_once_to_people() {
+    let lab = Lab::new().signed_in();
+    let with = |words: &[&str]| Ran::from(lab.command(words).env("COGFED_STROE", "file").output().expect("it runs"));
+    let warning = "cogfed: warning: the environment variable COGFED_STROE has no meaning to cogfed; \
+                   did you mean COGFED_STORE?";
+    assert_eq!(with(&["status"]).stderr.matches(warning).count(), 1);
+    assert_eq!(with(&["credential-process"]).good().stderr, "", "no tool shows it");
+    assert!(with(&["credential-process", "--debug"]).good().stderr.contains(warning));
+}
+
+#[test]
+fn empty_variables_count_as_unset() {
+    let lab = Lab::new().signed_in();
+    let mut command = lab.command(&["status", "--json"]);
+    for name in ["COGFED_PROFILE", "COGFED_STORE", "COGFED_ROLE_ARN", "COGFED_REFRESH_GRACE", "COGFED_DOMAIN"] {
+        command.env(name, "");
+    }
+    let ran = Ran::from(command.output().expect("it runs")).good();
+    assert_eq!((ran.stdout, ran.stderr.as_str()), (lab.run(&["status", "--json"]).good().stdout, ""));
+    // Without COGFED_CONFIG there is another configuration, in which nobody is signed in.
+    let ran = Ran::from(lab.command(&["status"]).env("COGFED_CONFIG", "").output().expect("it runs"));
+    assert!(!ran.stderr.contains("COGFED_CONFIG names"), "{}", ran.stderr);
+}
+
 /// Returns each verb, including the verbs below another verb.
 fn verbs(command: &clap::Command, path: &[String], all: &mut Vec<Vec<String>>) {
     for verb in command.get_subcommands() {

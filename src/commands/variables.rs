@@ -1,0 +1,66 @@
+//! Environment variables that begin with `COGFED_` and that cogfed does not read.
+
+use crate::error::quoted;
+use crate::profile::keys::{KEYS, nearest};
+
+/// The prefix of cogfed's own variables.
+const PREFIX: &str = "COGFED_";
+/// The variables besides those of the profile's keys.
+const OTHERS: &[&str] = &["COGFED_PROFILE", "COGFED_CONFIG", "COGFED_CLIENT_SECRET"];
+/// Options that people expect to be variables, without the prefix, and what to use in their place.
+const OPTIONS: &[(&str, &str)] = &[
+    ("DEBUG", "use --debug"),
+    ("VERBOSE", "use --debug"),
+    ("NO_INPUT", "use --no-input"),
+    ("NO_BROWSER", "use login --no-browser"),
+    ("ROLE", "did you mean COGFED_ROLE_ARN?"),
+    ("HOME", "did you mean COGFED_CONFIG?"),
+];
+/// The most warnings. More than that is no typo.
+const MOST: usize = 5;
+
+/// Returns a warning for each of these variables that has cogfed's prefix and a value, but no meaning.
+pub fn warnings(variables: impl IntoIterator<Item = (String, String)>) -> Vec<String> {
+    let known: Vec<String> =
+        KEYS.iter().map(|key| key.variable()).chain(OTHERS.iter().map(|name| (*name).to_owned())).collect();
+    let set = variables.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, _)| name);
+    let mut unknown: Vec<String> = set.filter(|name| name.starts_with(PREFIX) && !known.contains(name)).collect();
+    unknown.sort();
+    unknown.iter().take(MOST).map(|name| warning(name, &known)).collect()
+}
+
+fn warning(name: &str, known: &[String]) -> String {
+    let rest = name.trim_start_matches(PREFIX);
+    let advice = OPTIONS.iter().find(|(option, _)| *option == rest).map(|(_, advice)| (*advice).to_owned());
+    let rests = known.iter().map(|name| name.trim_start_matches(PREFIX));
+    let meant = || nearest(rest, rests).map(|meant| format!("did you mean {PREFIX}{meant}?"));
+    let advice = advice.or_else(meant).map(|advice| format!("; {advice}")).unwrap_or_default();
+    format!("the environment variable {} has no meaning to cogfed{advice}", quoted(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_variables_are_named_with_the_likely_one() {
+        let told = |name: &str, value: &str| warnings([(name.to_owned(), value.to_owned())]);
+        for (name, advice) in [
+            ("COGFED_STROE", "; did you mean COGFED_STORE?"),
+            ("COGFED_PROFIL", "; did you mean COGFED_PROFILE?"),
+            ("COGFED_ROLE", "; did you mean COGFED_ROLE_ARN?"),
+            ("COGFED_DEBUG", "; use --debug"),
+            ("COGFED_COLOUR_OF_THE_SKY", ""),
+        ] {
+            let expected = format!("the environment variable {name} has no meaning to cogfed{advice}");
+            assert_eq!(told(name, "x"), [expected]);
+            assert!(told(name, "").is_empty(), "an empty variable counts as unset");
+        }
+        for key in KEYS {
+            assert!(told(&key.variable(), "x").is_empty(), "{}", key.name);
+        }
+        assert!(told("COGFED_CONFIG", "x").is_empty() && told("AWS_PROFIL", "x").is_empty());
+        let many = (0..100).map(|number| (format!("COGFED_X{number}"), "x".to_owned()));
+        assert_eq!(warnings(many).len(), MOST);
+    }
+}

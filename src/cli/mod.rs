@@ -103,7 +103,7 @@ impl Cli {
     }
 }
 
-/// Moves the flag `--profile`, and `--config` of `sandbox`, from before the verb to behind it, as in `aws --profile x
+/// Moves the flags `--profile` and `--config` from before the verb to behind it, as in `aws --profile x
 /// sts`. The verb decides whether it has the flag.
 pub fn with_flags_after_the_verb(words: Vec<OsString>) -> Vec<OsString> {
     let is_verb = |word: &OsString| !word.to_string_lossy().starts_with('-');

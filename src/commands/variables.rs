@@ -7,14 +7,14 @@ use crate::profile::keys::{KEYS, nearest};
 const PREFIX: &str = "COGFED_";
 /// The variables besides those of the profile's keys.
 const OTHERS: &[&str] = &["COGFED_PROFILE", "COGFED_CONFIG", "COGFED_CLIENT_SECRET"];
-/// Options that people expect to be variables, without the prefix, and what to use in their place.
+/// Options that people expect to be variables, in lower case and without the prefix, and what to use in their place.
 const OPTIONS: &[(&str, &str)] = &[
-    ("DEBUG", "use --debug"),
-    ("VERBOSE", "use --debug"),
-    ("NO_INPUT", "use --no-input"),
-    ("NO_BROWSER", "use login --no-browser"),
-    ("ROLE", "did you mean COGFED_ROLE_ARN?"),
-    ("HOME", "did you mean COGFED_CONFIG?"),
+    ("debug", "use --debug"),
+    ("verbose", "use --debug"),
+    ("no_input", "use --no-input"),
+    ("no_browser", "use login --no-browser"),
+    ("role", "did you mean COGFED_ROLE_ARN?"),
+    ("home", "did you mean COGFED_CONFIG?"),
 ];
 /// The most warnings. More than that is no typo.
 const MOST: usize = 5;
@@ -31,7 +31,8 @@ pub fn warnings(variables: impl IntoIterator<Item = (String, String)>) -> Vec<St
 
 fn warning(name: &str, known: &[String]) -> String {
     let rest = name.trim_start_matches(PREFIX);
-    let advice = OPTIONS.iter().find(|(option, _)| *option == rest).map(|(_, advice)| (*advice).to_owned());
+    let advice =
+        OPTIONS.iter().find(|(option, _)| option.eq_ignore_ascii_case(rest)).map(|(_, advice)| (*advice).to_owned());
     let rests = known.iter().map(|name| name.trim_start_matches(PREFIX));
     let meant = || nearest(rest, rests).map(|meant| format!("did you mean {PREFIX}{meant}?"));
     let advice = advice.or_else(meant).map(|advice| format!("; {advice}")).unwrap_or_default();

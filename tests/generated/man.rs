@@ -1,8 +1,8 @@
 //! The man pages: clap_mangen's parts, and the sections that it does not write.
 
-use clap::Command;
+use clap::{Arg, Command};
 use clap_mangen::Man;
-use clap_mangen::roff::{Roff, bold, roman};
+use clap_mangen::roff::{Roff, bold, italic, roman};
 
 use crate::{Files, sections};
 
@@ -33,7 +33,7 @@ pub fn page(command: &Command, root: &Command) -> String {
         // Host names and commands must not be hyphenated, and lines must not be stretched.
         own(std::mem::take(Roff::new().control("nh", []).control("ad", ["l"]))),
         part(&|out| man.render_name_section(out)),
-        part(&|out| man.render_synopsis_section(out)),
+        own(synopsis(command)),
         own(description(command)),
         part(&|out| man.render_options_section(out)),
     ];
@@ -54,6 +54,40 @@ fn name_of(command: &Command) -> &str {
 
 fn all_of(command: &Command) -> Vec<&Command> {
     std::iter::once(command).chain(command.get_subcommands().flat_map(all_of)).collect()
+}
+
+/// Returns the synopsis, with the value of each option. clap_mangen leaves the values out.
+fn synopsis(command: &Command) -> Roff {
+    let mut line = vec![bold(command.get_bin_name().unwrap_or_else(|| command.get_name()))];
+    for option in command.get_opts().chain(command.get_arguments().filter(|it| is_flag(it))) {
+        let names =
+            [option.get_short().map(|short| format!("-{short}")), option.get_long().map(|long| format!("--{long}"))];
+        line.push(roman(" ["));
+        for (index, name) in names.into_iter().flatten().enumerate() {
+            line.extend((index > 0).then(|| roman("|")));
+            line.push(bold(name));
+        }
+        if !is_flag(option) {
+            let values = option.get_value_names().unwrap_or_default().iter().map(ToString::to_string);
+            line.extend(values.flat_map(|value| [roman(" "), italic(value)]));
+        }
+        line.push(roman("]"));
+    }
+    for positional in command.get_positionals() {
+        let name = positional.get_value_names().unwrap_or_default().iter().map(ToString::to_string).collect::<String>();
+        line.extend([roman(" "), italic(name)]);
+    }
+    if command.has_subcommands() {
+        line.extend([roman(" "), italic("VERB")]);
+    }
+    let mut roff = Roff::new();
+    roff.control("SH", ["SYNOPSIS"]).text(line);
+    roff
+}
+
+/// Returns whether an argument is an option without a value.
+fn is_flag(argument: &Arg) -> bool {
+    !argument.is_positional() && !argument.get_action().takes_values()
 }
 
 /// Returns the long text without its first line, which is already under NAME.

@@ -25,11 +25,11 @@ function __fish_cogfed_using_subcommand
 end
 
 complete -c cogfed -n "__fish_cogfed_needs_command" -l config -d 'Read this configuration file instead of the usual one' -r -F
-complete -c cogfed -n "__fish_cogfed_needs_command" -l debug -d 'Tell on the standard error what is done, without secrets'
-complete -c cogfed -n "__fish_cogfed_needs_command" -l no-input -d 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal'
+complete -c cogfed -n "__fish_cogfed_needs_command" -l debug -d 'Log each step to standard error, without secrets'
+complete -c cogfed -n "__fish_cogfed_needs_command" -l no-input -d 'Never prompt, and wait at most 4 s for a locked keyring (the default without a terminal)'
 complete -c cogfed -n "__fish_cogfed_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cogfed -n "__fish_cogfed_needs_command" -s V -l version -d 'Print version'
-complete -c cogfed -n "__fish_cogfed_needs_command" -f -a "login" -d 'Sign in, in the browser'
+complete -c cogfed -n "__fish_cogfed_needs_command" -f -a "login" -d 'Sign in with your browser'
 complete -c cogfed -n "__fish_cogfed_needs_command" -f -a "credential-process" -d 'Print AWS credentials for the AWS CLI and the SDKs'
 complete -c cogfed -n "__fish_cogfed_needs_command" -f -a "call" -d 'Call an API behind API Gateway\'s IAM authorizer'
 complete -c cogfed -n "__fish_cogfed_needs_command" -f -a "status" -d 'Show who is signed in, and until when'
@@ -37,108 +37,108 @@ complete -c cogfed -n "__fish_cogfed_needs_command" -f -a "roles" -d 'Show which
 complete -c cogfed -n "__fish_cogfed_needs_command" -f -a "logout" -d 'Sign out'
 complete -c cogfed -n "__fish_cogfed_needs_command" -f -a "profile" -d 'Show the profiles of the configuration'
 complete -c cogfed -n "__fish_cogfed_needs_command" -f -a "sandbox" -d 'Run a local Cognito with its directories and a protected API'
-complete -c cogfed -n "__fish_cogfed_needs_command" -f -a "demo" -d 'See all of it happen on this machine, without any account'
+complete -c cogfed -n "__fish_cogfed_needs_command" -f -a "demo" -d 'Watch the whole flow on this machine, without an account'
 complete -c cogfed -n "__fish_cogfed_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cogfed -n "__fish_cogfed_using_subcommand login" -s p -l profile -d 'The profile to use' -r
-complete -c cogfed -n "__fish_cogfed_using_subcommand login" -l identity-provider -d 'Go to this identity provider at once, past the chooser' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand login" -l identity-provider -d 'Go straight to this identity provider, without the chooser' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand login" -l email -d 'Find the profile by your email address, and suggest the address to the identity provider' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand login" -l timeout -d 'How long to wait for the sign-in, in seconds' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand login" -l config -d 'Read this configuration file instead of the usual one' -r -F
 complete -c cogfed -n "__fish_cogfed_using_subcommand login" -l no-browser -d 'Print the URL and wait, without opening a browser'
 complete -c cogfed -n "__fish_cogfed_using_subcommand login" -l accept-roots -d 'Trust the roots that AWS_CA_BUNDLE, SSL_CERT_FILE, SSL_CERT_DIR or the profile\'s ca_bundle adds, without asking'
-complete -c cogfed -n "__fish_cogfed_using_subcommand login" -s f -l force -d 'Sign in anew, even if there is a working sign-in, and delete the credentials made from the old one'
-complete -c cogfed -n "__fish_cogfed_using_subcommand login" -l debug -d 'Tell on the standard error what is done, without secrets'
-complete -c cogfed -n "__fish_cogfed_using_subcommand login" -l no-input -d 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal'
+complete -c cogfed -n "__fish_cogfed_using_subcommand login" -s f -l force -d 'Sign in again even if the current sign-in works, and delete the credentials made from it'
+complete -c cogfed -n "__fish_cogfed_using_subcommand login" -l debug -d 'Log each step to standard error, without secrets'
+complete -c cogfed -n "__fish_cogfed_using_subcommand login" -l no-input -d 'Never prompt, and wait at most 4 s for a locked keyring (the default without a terminal)'
 complete -c cogfed -n "__fish_cogfed_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cogfed -n "__fish_cogfed_using_subcommand login" -s V -l version -d 'Print version'
 complete -c cogfed -n "__fish_cogfed_using_subcommand credential-process" -s p -l profile -d 'The profile to use' -r
-complete -c cogfed -n "__fish_cogfed_using_subcommand credential-process" -l role -d 'The IAM role to ask for, by its ARN, in place of the profile\'s' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand credential-process" -l role -d 'The ARN of the IAM role to request, instead of the profile\'s role_arn' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand credential-process" -l config -d 'Read this configuration file instead of the usual one' -r -F
 complete -c cogfed -n "__fish_cogfed_using_subcommand credential-process" -l sign-in -d 'Open the browser if a sign-in is required'
-complete -c cogfed -n "__fish_cogfed_using_subcommand credential-process" -l debug -d 'Tell on the standard error what is done, without secrets'
-complete -c cogfed -n "__fish_cogfed_using_subcommand credential-process" -l no-input -d 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal'
+complete -c cogfed -n "__fish_cogfed_using_subcommand credential-process" -l debug -d 'Log each step to standard error, without secrets'
+complete -c cogfed -n "__fish_cogfed_using_subcommand credential-process" -l no-input -d 'Never prompt, and wait at most 4 s for a locked keyring (the default without a terminal)'
 complete -c cogfed -n "__fish_cogfed_using_subcommand credential-process" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cogfed -n "__fish_cogfed_using_subcommand credential-process" -s V -l version -d 'Print version'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s p -l profile -d 'The profile to use' -r
-complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l role -d 'The IAM role to ask for, by its ARN, in place of the profile\'s' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l role -d 'The ARN of the IAM role to request, instead of the profile\'s role_arn' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s H -l header -d 'Send a header, as in \'Name: value\' (may be given more than once)' -r
-complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s d -l data -d 'Send this body; @FILE reads a file, - the standard input' -r
-complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l data-binary -d 'As --data, to the byte' -r
-complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s o -l output -d 'Write the answer to a file' -r -F
-complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l region -d 'The region to sign for, where the host does not tell' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s d -l data -d 'Send this body; @FILE reads a file, and @- standard input' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l data-binary -d 'Like --data, byte for byte' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s o -l output -d 'Write the response to a file' -r -F
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l region -d 'The region to sign for, if the host name does not contain it' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l config -d 'Read this configuration file instead of the usual one' -r -F
-complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l json -d 'Send and ask for JSON: sets Content-Type and Accept unless they are given'
-complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s i -l include -d 'Write the answer\'s status line and headers before its body'
-complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s f -l fail -d 'End with status 22 if the answer\'s status is 400 or more'
-complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l dry-run -d 'Show the signed request, secrets masked, and send nothing'
-complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s v -l verbose -d 'Tell what is sent and what came back'
-complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l debug -d 'Tell on the standard error what is done, without secrets'
-complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l no-input -d 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal'
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l json -d 'Send and request JSON: set Content-Type and Accept unless they are given'
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s i -l include -d 'Write the status line and headers of the response before its body'
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s f -l fail -d 'Exit with status 22 if the response status is 400 or more'
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l dry-run -d 'Print the signed request with secrets masked, and send nothing'
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s v -l verbose -d 'Log the request and the response to standard error'
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l debug -d 'Log each step to standard error, without secrets'
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l no-input -d 'Never prompt, and wait at most 4 s for a locked keyring (the default without a terminal)'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s V -l version -d 'Print version'
 complete -c cogfed -n "__fish_cogfed_using_subcommand status" -s p -l profile -d 'The profile to use' -r
-complete -c cogfed -n "__fish_cogfed_using_subcommand status" -l role -d 'The IAM role to ask for, by its ARN, in place of the profile\'s' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand status" -l role -d 'The ARN of the IAM role to request, instead of the profile\'s role_arn' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand status" -l config -d 'Read this configuration file instead of the usual one' -r -F
 complete -c cogfed -n "__fish_cogfed_using_subcommand status" -l json -d 'Print JSON on the standard output'
 complete -c cogfed -n "__fish_cogfed_using_subcommand status" -l report -d 'Print all that a ticket needs, and no secret'
-complete -c cogfed -n "__fish_cogfed_using_subcommand status" -l debug -d 'Tell on the standard error what is done, without secrets'
-complete -c cogfed -n "__fish_cogfed_using_subcommand status" -l no-input -d 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal'
+complete -c cogfed -n "__fish_cogfed_using_subcommand status" -l debug -d 'Log each step to standard error, without secrets'
+complete -c cogfed -n "__fish_cogfed_using_subcommand status" -l no-input -d 'Never prompt, and wait at most 4 s for a locked keyring (the default without a terminal)'
 complete -c cogfed -n "__fish_cogfed_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cogfed -n "__fish_cogfed_using_subcommand status" -s V -l version -d 'Print version'
 complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -s p -l profile -d 'The profile to use' -r
-complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l role -d 'The IAM role to ask for, by its ARN, in place of the profile\'s' -r
-complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l mapping -d 'Read the role mapping from a file, the output of \'aws cognito-identity get-identity-pool-roles\'; - is standard input' -r -F
-complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l claims -d 'Read the claims from a file, not from the sign-in: a JSON object, or an ID token; - is standard input' -r -F
-complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l provider -d 'Evaluate this entry of RoleMappings, if the claims\' iss and aud do not tell which one applies' -r
-complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l expect -d 'Exit with status 1 unless this role is given, and certainly so' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l role -d 'The ARN of the IAM role to request, instead of the profile\'s role_arn' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l mapping -d 'Take the role mapping from a file: what \'aws cognito-identity get-identity-pool-roles\' prints; - is the standard input' -r -F
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l claims -d 'Take the claims from a file, not from the sign-in: a JSON object, or an ID token; - is the standard input' -r -F
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l provider -d 'The entry of RoleMappings to evaluate, where the claims\' iss and aud do not tell' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l expect -d 'End with status 1 unless this role is given, and certainly so' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l config -d 'Read this configuration file instead of the usual one' -r -F
-complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l json -d 'Print JSON'
-complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l explain -d 'Evaluate the identity pool\'s role mapping, and explain why it gives which role'
-complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l strict -d 'Exit with status 1 if there are warnings, or the outcome is not certain'
-complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l debug -d 'Tell on the standard error what is done, without secrets'
-complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l no-input -d 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal'
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l json -d 'Print JSON on the standard output'
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l explain -d 'Evaluate the identity pool\'s role mapping, and tell why it gives which role'
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l strict -d 'End with status 1 if there are warnings, or the outcome is not certain'
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l debug -d 'Log each step to standard error, without secrets'
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l no-input -d 'Never prompt, and wait at most 4 s for a locked keyring (the default without a terminal)'
 complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -s V -l version -d 'Print version'
 complete -c cogfed -n "__fish_cogfed_using_subcommand logout" -s p -l profile -d 'The profile to use' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand logout" -l config -d 'Read this configuration file instead of the usual one' -r -F
-complete -c cogfed -n "__fish_cogfed_using_subcommand logout" -l all -d 'Sign out of every profile of the configuration'
-complete -c cogfed -n "__fish_cogfed_using_subcommand logout" -l debug -d 'Tell on the standard error what is done, without secrets'
-complete -c cogfed -n "__fish_cogfed_using_subcommand logout" -l no-input -d 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal'
+complete -c cogfed -n "__fish_cogfed_using_subcommand logout" -l all -d 'Sign out of every profile in the configuration'
+complete -c cogfed -n "__fish_cogfed_using_subcommand logout" -l debug -d 'Log each step to standard error, without secrets'
+complete -c cogfed -n "__fish_cogfed_using_subcommand logout" -l no-input -d 'Never prompt, and wait at most 4 s for a locked keyring (the default without a terminal)'
 complete -c cogfed -n "__fish_cogfed_using_subcommand logout" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cogfed -n "__fish_cogfed_using_subcommand logout" -s V -l version -d 'Print version'
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and not __fish_seen_subcommand_from list show help" -l config -d 'Read this configuration file instead of the usual one' -r -F
-complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and not __fish_seen_subcommand_from list show help" -l debug -d 'Tell on the standard error what is done, without secrets'
-complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and not __fish_seen_subcommand_from list show help" -l no-input -d 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal'
+complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and not __fish_seen_subcommand_from list show help" -l debug -d 'Log each step to standard error, without secrets'
+complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and not __fish_seen_subcommand_from list show help" -l no-input -d 'Never prompt, and wait at most 4 s for a locked keyring (the default without a terminal)'
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and not __fish_seen_subcommand_from list show help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and not __fish_seen_subcommand_from list show help" -s V -l version -d 'Print version'
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and not __fish_seen_subcommand_from list show help" -f -a "list" -d 'List the profiles'
-complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and not __fish_seen_subcommand_from list show help" -f -a "show" -d 'Show what is in force for a profile, and where each value came from'
+complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and not __fish_seen_subcommand_from list show help" -f -a "show" -d 'Show a profile\'s settings, and where each value comes from'
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and not __fish_seen_subcommand_from list show help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from list" -l config -d 'Read this configuration file instead of the usual one' -r -F
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from list" -l json -d 'Print JSON'
-complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from list" -l debug -d 'Tell on the standard error what is done, without secrets'
-complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from list" -l no-input -d 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal'
+complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from list" -l debug -d 'Log each step to standard error, without secrets'
+complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from list" -l no-input -d 'Never prompt, and wait at most 4 s for a locked keyring (the default without a terminal)'
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from show" -s p -l profile -d 'The profile to use' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from show" -l config -d 'Read this configuration file instead of the usual one' -r -F
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from show" -l json -d 'Print JSON'
-complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from show" -l debug -d 'Tell on the standard error what is done, without secrets'
-complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from show" -l no-input -d 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal'
+complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from show" -l debug -d 'Log each step to standard error, without secrets'
+complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from show" -l no-input -d 'Never prompt, and wait at most 4 s for a locked keyring (the default without a terminal)'
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the profiles'
-complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show what is in force for a profile, and where each value came from'
+complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show a profile\'s settings, and where each value comes from'
 complete -c cogfed -n "__fish_cogfed_using_subcommand profile; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l config -d 'Write a configuration with a ready profile to this file' -r -F
+complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l config -d 'Write a configuration with a profile for the sandbox to this file' -r -F
 complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l name -d 'The name of that profile' -r
-complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l store -d 'The store that the profile names: keyring, kernel or file' -r
-complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l redirect-ports -d 'The loopback ports that are registered as callback URLs' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l store -d 'The store in that profile: keyring, kernel or file' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l redirect-ports -d 'Loopback ports to register as callback URLs' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l rotate -d 'Rotate refresh tokens, with a grace period of this many seconds' -r
-complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l token-lifetime -d 'How long ID and access tokens live, in seconds' -r
-complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l credentials-lifetime -d 'How long credentials live, in seconds' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l token-lifetime -d 'Lifetime of ID and access tokens, in seconds' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l credentials-lifetime -d 'Lifetime of credentials, in seconds' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l mapping -d 'Take default roles and role mapping from this file, the JSON of `aws cognito-identity get-identity-pool-roles`' -r -F
-complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l misbehave -d 'Misbehave (may be given more than once)' -r -f -a "wrong-state\t'redirect with another state than the one that was sent'
+complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l misbehave -d 'Simulate this fault (may be given more than once)' -r -f -a "wrong-state\t'redirect with another state than the one that was sent'
 error-without-state\t'redirect with an error and no state'
 access-denied\t'redirect with error=access_denied after a good sign-in'
 repeated-code\t'redirect with the parameter `code` twice'
@@ -198,7 +198,7 @@ identity-forgotten\t'forget an identity at its second credentials; GetId makes a
 credentials-short\t'give credentials that live for 10 minutes'
 api-500\t'answer 500 at the API'
 clock-behind\t'let the servers\' clock be 20 minutes behind'"
-complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l refuse -d 'Refuse as a service would (may be given more than once)' -r -f -a "idp-timeout\t''
+complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l refuse -d 'Simulate this refusal of a service (may be given more than once)' -r -f -a "idp-timeout\t''
 idp-keys-timeout\t''
 idp-reset\t''
 idp-read-timeout\t''
@@ -388,7 +388,7 @@ api-http\t''
 api-authorizer\t''
 api-throttled\t''
 api-too-large\t''"
-complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l switch -d 'Be set up in another way (may be given more than once)' -r -f -a "client-secret\t'give the app client a secret; it is printed'
+complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l switch -d 'Use a variant set-up (may be given more than once)' -r -f -a "client-secret\t'give the app client a secret; it is printed'
 updated-issuer\t'let tokens name the host issuer-cognito-idp as their issuer'
 plain-issuer\t'tie a plain OIDC issuer, such as Entra ID, to the identity pool'
 b2c-issuer\t'the same with Azure AD B2C, which gives no access token'
@@ -407,19 +407,19 @@ no-state-on-errors\t'redirect errors without the state (undocumented)'
 nonce-on-refresh\t'keep the nonce in ID tokens of a refresh (undocumented)'
 reuse-ends-sign-in\t'end a sign-in whose token is used after its grace (undocumented)'
 refuse-needless-verifier\t'refuse a verifier without a challenge (undocumented)'"
-complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l json -d 'Print one line of JSON when it is ready: profile, hosts, the API\'s URL, people'
-complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l until-stdin-closes -d 'End when the standard input ends'
-complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l debug -d 'Tell on the standard error what is done, without secrets'
-complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l no-input -d 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal'
+complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l json -d 'Print one line of JSON when the sandbox is ready: profile, hosts, API URL, people'
+complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l until-stdin-closes -d 'Exit when standard input ends'
+complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l debug -d 'Log each step to standard error, without secrets'
+complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -l no-input -d 'Never prompt, and wait at most 4 s for a locked keyring (the default without a terminal)'
 complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cogfed -n "__fish_cogfed_using_subcommand sandbox" -s V -l version -d 'Print version'
 complete -c cogfed -n "__fish_cogfed_using_subcommand demo" -l config -d 'Read this configuration file instead of the usual one' -r -F
-complete -c cogfed -n "__fish_cogfed_using_subcommand demo" -l headless -d 'Open no browser: a sandbox person signs in by itself'
-complete -c cogfed -n "__fish_cogfed_using_subcommand demo" -l debug -d 'Tell on the standard error what is done, without secrets'
-complete -c cogfed -n "__fish_cogfed_using_subcommand demo" -l no-input -d 'Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal'
+complete -c cogfed -n "__fish_cogfed_using_subcommand demo" -l headless -d 'Sign in as a person of the sandbox, without opening a browser'
+complete -c cogfed -n "__fish_cogfed_using_subcommand demo" -l debug -d 'Log each step to standard error, without secrets'
+complete -c cogfed -n "__fish_cogfed_using_subcommand demo" -l no-input -d 'Never prompt, and wait at most 4 s for a locked keyring (the default without a terminal)'
 complete -c cogfed -n "__fish_cogfed_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cogfed -n "__fish_cogfed_using_subcommand demo" -s V -l version -d 'Print version'
-complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status roles logout profile sandbox demo help" -f -a "login" -d 'Sign in, in the browser'
+complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status roles logout profile sandbox demo help" -f -a "login" -d 'Sign in with your browser'
 complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status roles logout profile sandbox demo help" -f -a "credential-process" -d 'Print AWS credentials for the AWS CLI and the SDKs'
 complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status roles logout profile sandbox demo help" -f -a "call" -d 'Call an API behind API Gateway\'s IAM authorizer'
 complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status roles logout profile sandbox demo help" -f -a "status" -d 'Show who is signed in, and until when'
@@ -427,7 +427,7 @@ complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_
 complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status roles logout profile sandbox demo help" -f -a "logout" -d 'Sign out'
 complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status roles logout profile sandbox demo help" -f -a "profile" -d 'Show the profiles of the configuration'
 complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status roles logout profile sandbox demo help" -f -a "sandbox" -d 'Run a local Cognito with its directories and a protected API'
-complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status roles logout profile sandbox demo help" -f -a "demo" -d 'See all of it happen on this machine, without any account'
+complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status roles logout profile sandbox demo help" -f -a "demo" -d 'Watch the whole flow on this machine, without an account'
 complete -c cogfed -n "__fish_cogfed_using_subcommand help; and not __fish_seen_subcommand_from login credential-process call status roles logout profile sandbox demo help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cogfed -n "__fish_cogfed_using_subcommand help; and __fish_seen_subcommand_from profile" -f -a "list" -d 'List the profiles'
-complete -c cogfed -n "__fish_cogfed_using_subcommand help; and __fish_seen_subcommand_from profile" -f -a "show" -d 'Show what is in force for a profile, and where each value came from'
+complete -c cogfed -n "__fish_cogfed_using_subcommand help; and __fish_seen_subcommand_from profile" -f -a "show" -d 'Show a profile\'s settings, and where each value comes from'

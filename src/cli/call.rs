@@ -9,7 +9,7 @@ use super::{ProfileFlag, RoleFlag};
 /// Call an API behind API Gateway's IAM authorizer
 ///
 /// Signs one request with the profile's credentials (AWS Signature Version 4), sends it as it was signed, and writes
-/// the answer's body to the standard output. Follows no redirect.
+/// the response body to standard output. Does not follow redirects.
 #[derive(Debug, Args)]
 #[command(after_long_help = SECTIONS)]
 pub struct Call {
@@ -26,47 +26,47 @@ pub struct Call {
     /// Send a header, as in 'Name: value' (may be given more than once)
     #[arg(short = 'H', long = "header", value_name = "HEADER")]
     pub headers: Vec<String>,
-    /// Send this body; @FILE reads a file, - the standard input
+    /// Send this body; @FILE reads a file, and @- standard input
     ///
-    /// As in curl, line breaks of a file are left out, and several pieces are joined by '&'. No Content-Type is set:
-    /// API Gateway then takes the body for JSON.
+    /// As in curl, line breaks of a file are left out, and several pieces are joined by '&'. No Content-Type is sent, so
+    /// API Gateway treats the body as JSON.
     #[arg(short, long, value_name = "DATA")]
     pub data: Vec<String>,
-    /// As --data, to the byte
+    /// Like --data, byte for byte
     #[arg(long, value_name = "DATA", conflicts_with = "data")]
     pub data_binary: Vec<String>,
-    /// Send and ask for JSON: sets Content-Type and Accept unless they are given
+    /// Send and request JSON: set Content-Type and Accept unless they are given
     #[arg(long)]
     pub json: bool,
-    /// Write the answer's status line and headers before its body
+    /// Write the status line and headers of the response before its body
     #[arg(short, long)]
     pub include: bool,
-    /// Write the answer to a file
+    /// Write the response to a file
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// End with status 22 if the answer's status is 400 or more
+    /// Exit with status 22 if the response status is 400 or more
     #[arg(short, long)]
     pub fail: bool,
-    /// The region to sign for, where the host does not tell
+    /// The region to sign for, if the host name does not contain it
     #[arg(long, value_name = "REGION")]
     pub region: Option<String>,
-    /// Show the signed request, secrets masked, and send nothing
+    /// Print the signed request with secrets masked, and send nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// Tell what is sent and what came back
+    /// Log the request and the response to standard error
     #[arg(short, long)]
     pub verbose: bool,
 }
 
 const SECTIONS: &str = "\
 EXAMPLES
-  The URL of a REST API of API Gateway tells the region:
+  The URL of an API Gateway REST API contains the region:
     url=https://abc123.execute-api.eu-west-1.amazonaws.com/prod/orders
     cogfed call GET $url
     cogfed call POST $url --json -d '{\"item\": \"book\"}'
     cogfed call GET $url --dry-run
 
-  A domain of your own does not:
+  A custom domain does not:
     cogfed call PUT https://api.example.com/orders/7 --region eu-west-1 \\
         --data-binary @order.json
 

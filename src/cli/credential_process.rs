@@ -6,8 +6,8 @@ use super::{ProfileFlag, RoleFlag};
 
 /// Print AWS credentials for the AWS CLI and the SDKs
 ///
-/// Prints the JSON document that AWS's tools read from a credential_process: credentials from the store while they
-/// are good for more than 16 minutes, else renewed ones. Never opens a browser unless asked to.
+/// Prints the JSON document that AWS's tools read from a credential_process. Credentials in the store are used while
+/// they are valid for more than 16 minutes, and renewed otherwise. Opens no browser unless asked to.
 #[derive(Debug, Args)]
 #[command(after_long_help = SECTIONS)]
 pub struct CredentialProcess {
@@ -19,23 +19,22 @@ pub struct CredentialProcess {
     pub role: RoleFlag,
     /// Open the browser if a sign-in is required
     ///
-    /// If no browser can be opened, it fails at once, as without this flag: nobody is asked to paste anything here.
-    /// Few callers show what is printed meanwhile, and some end their helper after five seconds. The profile's key
-    /// sign_in_on_demand does the same.
+    /// Fails at once if no browser can be opened: an address cannot be pasted here. Few callers show messages while they
+    /// wait, and some end their helper after five seconds. The profile's key sign_in_on_demand does the same.
     #[arg(long)]
     pub sign_in: bool,
 }
 
 const SECTIONS: &str = "\
 EXAMPLES
-  In ~/.aws/config, with the whole path of cogfed:
+  In ~/.aws/config, with the full path of cogfed:
     [profile internal]
     credential_process = /usr/local/bin/cogfed credential-process -p internal
 
-  Then every tool of AWS has the credentials:
+  Then every AWS tool has the credentials:
     aws sts get-caller-identity --profile internal
 
-  Another role of the same sign-in is another profile of theirs:
+  Another role of the same sign-in is another AWS profile:
     [profile internal-reader]
     credential_process = /usr/local/bin/cogfed credential-process -p internal
         --role arn:aws:iam::123456789012:role/Reader
@@ -51,5 +50,5 @@ EXIT STATUS
   6    refused, by the identity provider or by AWS
   7    another process holds the lock
 
-  Nothing is printed on the standard output unless the status is 0.
+  Nothing is printed to standard output unless the status is 0.
 ";

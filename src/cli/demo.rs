@@ -2,15 +2,14 @@
 
 use clap::Args;
 
-/// See all of it happen on this machine, without any account
+/// Watch the whole flow on this machine, without an account
 ///
-/// Runs a sandbox, signs in to it, gets credentials, explains their role, makes a call that is allowed and one that is
-/// not, and signs out.
-/// Touches none of your own configuration and nothing in your keyring, and leaves nothing behind.
+/// Runs a sandbox, signs in to it, gets credentials, explains their role, makes an allowed and a refused call, and signs
+/// out. Uses neither your configuration nor your keyring, and leaves nothing behind.
 #[derive(Debug, Args)]
 #[command(after_long_help = SECTIONS)]
 pub struct Demo {
-    /// Open no browser: a sandbox person signs in by itself
+    /// Sign in as a person of the sandbox, without opening a browser
     #[arg(long)]
     pub headless: bool,
 }
@@ -18,11 +17,11 @@ pub struct Demo {
 const SECTIONS: &str = "\
 EXAMPLES
   cogfed demo
-        with your browser
+        sign in with your browser
   cogfed demo --headless
-        without one, as in CI
+        without a browser, as in CI
 
 EXIT STATUS
-  0    all of it happened
-  1    a step went wrong
+  0    every step succeeded
+  1    a step failed
 ";

@@ -4,33 +4,33 @@ use clap::Args;
 
 use super::ProfileFlag;
 
-/// Sign in, in the browser
+/// Sign in with your browser
 ///
-/// Opens the user pool's sign-in page and waits on a loopback port until the browser comes back. The tokens are
-/// verified and kept in the store. If there is a working sign-in already, it is renewed and no browser is opened.
+/// Opens the user pool's sign-in page and waits on a loopback port until the browser returns. The tokens are verified
+/// and kept in the store. A sign-in that still works is renewed without a browser.
 ///
-/// Over SSH, in a container, in a CI job and without a display no browser is opened. The page's address is shown then,
-/// and copied by the terminal where it can; a browser elsewhere comes back by a forwarded port, or the address that it
-/// ended on is pasted at the prompt.
+/// Over SSH, in a container, in a CI job and without a display, no browser is opened. cogfed then shows the URL, and
+/// copies it to the clipboard if the terminal can. A browser elsewhere returns through a forwarded port, or you paste
+/// the address that it ends on.
 #[derive(Debug, Args)]
 #[command(after_long_help = SECTIONS)]
 pub struct Login {
     /// The profile's flag.
     #[command(flatten)]
     pub profile: ProfileFlag,
-    /// Go to this identity provider at once, past the chooser
+    /// Go straight to this identity provider, without the chooser
     #[arg(long, value_name = "NAME")]
     pub identity_provider: Option<String>,
     /// Find the profile by your email address, and suggest the address to the identity provider
     ///
-    /// It is the profile whose email_domains, or idp_identifier, name the address's domain. In one that names no identity
-    /// provider, the user pool finds it by the domain.
+    /// That is the profile whose email_domains or idp_identifier contain the domain of the address. If the profile names
+    /// no identity provider, the user pool finds it by the domain.
     #[arg(long, value_name = "ADDRESS", conflicts_with = "identity_provider")]
     pub email: Option<String>,
     /// Print the URL and wait, without opening a browser
     ///
-    /// This is how it goes anyway where no browser can be. The other way round, a browser named by the profile's key
-    /// browser, by COGFED_BROWSER or by BROWSER is opened anywhere.
+    /// This is the default where no browser can be opened. A browser named by the profile's key browser, by
+    /// COGFED_BROWSER or by BROWSER is always opened.
     #[arg(long)]
     pub no_browser: bool,
     /// Trust the roots that AWS_CA_BUNDLE, SSL_CERT_FILE, SSL_CERT_DIR or the profile's ca_bundle adds, without asking
@@ -42,7 +42,7 @@ pub struct Login {
     /// How long to wait for the sign-in, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub timeout: u64,
-    /// Sign in anew, even if there is a working sign-in, and delete the credentials made from the old one
+    /// Sign in again even if the current sign-in works, and delete the credentials made from it
     #[arg(short, long)]
     pub force: bool,
 }
@@ -52,29 +52,30 @@ EXAMPLES
   cogfed login --profile internal
         sign in with a profile that is not the default
   cogfed login --email you@corp.example
-        with the profile for addresses of that domain (email_domains)
+        use the profile for addresses of that domain (email_domains)
   cogfed login --identity-provider AzureB2C
-        go to another identity provider than the profile's
+        use another identity provider than the profile's
   cogfed login --no-browser
-        print the URL only; open it in a browser on this machine, or in another
-        one's and paste the address that it ended on
+        only print the URL; open it on this machine, or on another one and paste
+        the address that the browser ends on
   cogfed login --accept-roots
         trust the company's root in AWS_CA_BUNDLE, in a script
   cogfed login --force
-        sign in as somebody else, or after a role was given
+        sign in as another person, or after you were given a role
 
 WITHOUT A BROWSER
-  Over SSH, in a container, in a CI job and without a display, the URL is shown,
-  and copied by the terminal (OSC 52) unless the profile says clipboard = false
-  or COGFED_CLIPBOARD is false. It may be opened on any machine. The browser
-  comes back to localhost there, and the ssh command that cogfed shows, run on
-  that machine, leads it here.
+  Over SSH, in a container, in a CI job and without a display, cogfed shows the
+  URL. The terminal copies it to the clipboard (OSC 52), unless the profile has
+  clipboard = false or COGFED_CLIPBOARD is false. Open it on any machine. The
+  browser returns to localhost on that machine; the ssh command that cogfed
+  shows forwards the port from there.
 
-  Or the browser says that it cannot reach localhost: then copy the whole
-  address out of its address bar, and paste it at cogfed's prompt.
+  Without that command, the browser cannot reach localhost. Copy the whole
+  address from its address bar, and paste it at cogfed's prompt.
 
-  On WSL the browser of Windows is opened, by wslview or rundll32.exe. In an
-  editor's terminal on another machine it is what the editor put into BROWSER.
+  On WSL the browser of Windows is opened, by wslview or rundll32.exe. In the
+  terminal of a remote editor, cogfed uses the command that the editor puts into
+  BROWSER.
 
 TRUST ROOTS
   A root in AWS_CA_BUNDLE, SSL_CERT_FILE, SSL_CERT_DIR or ca_bundle can let
@@ -87,7 +88,7 @@ EXIT STATUS
   1    a trust root was not accepted
   2    the command line or the configuration is wrong, or a trust root needs
        --accept-roots
-  3    nobody signed in in time
+  3    nobody signed in before the timeout
   4    the store failed
   5    the network failed
   6    refused, by the identity provider or by cogfed

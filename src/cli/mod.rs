@@ -50,10 +50,10 @@ pub use self::status::Status;
 #[command(subcommand_required = true, arg_required_else_help = true)]
 #[command(subcommand_value_name = "VERB", subcommand_help_heading = "Verbs")]
 pub struct Cli {
-    /// Tell on the standard error what is done, without secrets
+    /// Log each step to standard error, without secrets
     #[arg(long, global = true)]
     pub debug: bool,
-    /// Ask nobody: no prompt, and four seconds for a keyring that asks something, as where there is no terminal
+    /// Never prompt, and wait at most 4 s for a locked keyring (the default without a terminal)
     #[arg(long, global = true)]
     pub no_input: bool,
     /// Read this configuration file instead of the usual one

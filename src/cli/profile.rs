@@ -6,17 +6,17 @@ use super::ProfileFlag;
 
 /// Show the profiles of the configuration
 ///
-/// A profile says what to sign in to. cogfed reads the configuration file and the environment, and tells what it
-/// makes of them; it changes neither.
+/// A profile names the user pool, the app client and the identity pool to use. These verbs read the configuration file
+/// and the environment, and change neither.
 #[derive(Debug, Subcommand)]
 #[command(subcommand_value_name = "VERB", subcommand_help_heading = "Verbs", after_long_help = SECTIONS)]
 pub enum Profile {
     /// List the profiles
     ///
-    /// Shows each profile's name, and marks the one that is used where none is named.
+    /// Shows each profile's name, and marks the default.
     #[command(after_long_help = LIST)]
     List(ProfileList),
-    /// Show what is in force for a profile, and where each value came from
+    /// Show a profile's settings, and where each value comes from
     ///
     /// A value comes from the environment, from the configuration file, or from cogfed's defaults.
     #[command(after_long_help = SHOW)]
@@ -45,9 +45,9 @@ pub struct ProfileShow {
 const SECTIONS: &str = "\
 EXAMPLES
   cogfed profile list
-        which profiles there are
+        list the profiles
   cogfed profile show --profile internal
-        what is in force for one
+        show the settings of one profile
 ";
 
 const LIST: &str = "\
@@ -61,7 +61,7 @@ EXAMPLES
 const SHOW: &str = "\
 EXAMPLES
   cogfed profile show --profile internal
-        what is in force for one profile
+        show the settings of one profile
   COGFED_STORE=file cogfed profile show
-        and with an override
+        show the default profile with an override
 ";

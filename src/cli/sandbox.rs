@@ -11,52 +11,52 @@ use crate::sandbox::{Misbehaviour, Refusal, Switch};
 
 /// Run a local Cognito with its directories and a protected API
 ///
-/// Starts, on loopback ports, a user pool with its sign-in pages, an identity pool, STS, and an API behind an IAM
-/// authorizer. They answer as AWS does, errors included, and forget everything when they end.
+/// Starts a user pool with its sign-in pages, an identity pool, STS, and an API behind an IAM authorizer on loopback
+/// ports. They answer as AWS does, errors included, and keep nothing when they end.
 #[derive(Debug, Args)]
 #[command(after_long_help = sections())]
 #[command(after_help = "Run 'cogfed sandbox --help' for the lists of misbehaviours, refusals and switches.")]
 pub struct Sandbox {
-    /// Print one line of JSON when it is ready: profile, hosts, the API's URL, people
+    /// Print one line of JSON when the sandbox is ready: profile, hosts, API URL, people
     #[arg(long)]
     pub json: bool,
-    /// Write a configuration with a ready profile to this file
+    /// Write a configuration with a profile for the sandbox to this file
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// The name of that profile
     #[arg(long, value_name = "NAME", default_value = "sandbox")]
     pub name: String,
-    /// The store that the profile names: keyring, kernel or file
+    /// The store in that profile: keyring, kernel or file
     #[arg(long, value_name = "STORE")]
     pub store: Option<String>,
-    /// The loopback ports that are registered as callback URLs
+    /// Loopback ports to register as callback URLs
     #[arg(long, value_name = "PORT", value_delimiter = ',', default_values_t = [8400, 8401, 8402])]
     pub redirect_ports: Vec<u16>,
     /// Rotate refresh tokens, with a grace period of this many seconds
     #[arg(long, value_name = "GRACE", value_parser = clap::value_parser!(u32).range(0..=60))]
     pub rotate: Option<u32>,
-    /// How long ID and access tokens live, in seconds
+    /// Lifetime of ID and access tokens, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
     pub token_lifetime: u32,
-    /// How long credentials live, in seconds
+    /// Lifetime of credentials, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
     pub credentials_lifetime: u32,
     /// Take default roles and role mapping from this file, the JSON of `aws cognito-identity get-identity-pool-roles`
     ///
-    /// Of several mappings this identity pool's counts, and a single one whatever user pool it is for. A role that the
-    /// sandbox does not know may do nothing at its API.
+    /// A single mapping is used whatever user pool it is for; of several, the one for this identity pool. A role that the
+    /// sandbox does not know is allowed nothing at its API.
     #[arg(long, value_name = "FILE")]
     pub mapping: Option<PathBuf>,
-    /// Misbehave (may be given more than once)
+    /// Simulate this fault (may be given more than once)
     #[arg(long, value_name = "NAME", value_parser = misbehaviour(), hide_possible_values = true)]
     pub misbehave: Vec<Misbehaviour>,
-    /// Refuse as a service would (may be given more than once)
+    /// Simulate this refusal of a service (may be given more than once)
     #[arg(long, value_name = "NAME", value_parser = refusal(), hide_possible_values = true)]
     pub refuse: Vec<Refusal>,
-    /// Be set up in another way (may be given more than once)
+    /// Use a variant set-up (may be given more than once)
     #[arg(long, value_name = "NAME", value_parser = switch(), hide_possible_values = true)]
     pub switch: Vec<Switch>,
-    /// End when the standard input ends
+    /// Exit when standard input ends
     #[arg(long)]
     pub until_stdin_closes: bool,
 }
@@ -83,24 +83,24 @@ where
 
 const EXAMPLES_AND_CONTROLS: &str = "\
 EXAMPLES
-  In one terminal, a sandbox whose profile goes to a file of its own:
+  In one terminal, start a sandbox and write its profile to a file:
     cogfed sandbox --config ~/sandbox.toml --store file
 
-  In another one:
+  In another terminal:
     export COGFED_CONFIG=~/sandbox.toml
     cogfed login
     cogfed status
 
-  For a script: a line of JSON when it is ready, an end with the script, and one
-  fault that a client has to survive:
+  In a script: print JSON when ready, exit with the script, and simulate one
+  fault that a client must survive:
     cogfed sandbox --json --until-stdin-closes --misbehave wrong-nonce
 
-  With the roles of a pool at AWS, to see whom they would be given to:
+  With the role mapping of an identity pool at AWS, to see who gets which role:
     aws cognito-identity get-identity-pool-roles --identity-pool-id ID > p.json
     cogfed sandbox --mapping p.json
 
 CONTROLS
-  Its controls are for scripts, and change it while it runs:
+  Scripts inspect and change a running sandbox over its control address:
     curl CONTROL/requests
     curl -X POST --data-binary @p.json CONTROL/mapping
 ";

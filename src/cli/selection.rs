@@ -7,7 +7,8 @@ use clap::Args;
 pub struct ProfileFlag {
     /// The profile to use
     ///
-    /// Without it, COGFED_PROFILE counts, then default_profile of the configuration, then the only profile there is.
+    /// Without it, cogfed uses the profile that COGFED_PROFILE names, then default_profile of the configuration, then the
+    /// only profile in it.
     #[arg(short, long, value_name = "NAME")]
     pub profile: Option<String>,
 }
@@ -15,11 +16,10 @@ pub struct ProfileFlag {
 /// The flag for the role.
 #[derive(Debug, Clone, Default, Args)]
 pub struct RoleFlag {
-    /// The IAM role to ask for, by its ARN, in place of the profile's
+    /// The ARN of the IAM role to request, instead of the profile's role_arn
     ///
-    /// One sign-in serves any number of roles, and the credentials of each are kept side by side. Which ones may be had
-    /// is up to the identity pool's mapping; in the classic flow, to the role's trust policy. The profile's key role_arn
-    /// does the same.
+    /// One sign-in serves any number of roles, and the credentials of each are kept side by side. The identity pool's
+    /// mapping decides which roles you can have; in the classic flow, the role's trust policy does.
     #[arg(long, value_name = "ARN")]
     pub role: Option<String>,
 }

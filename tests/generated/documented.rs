@@ -36,6 +36,7 @@ const OF_OTHER_PROGRAMS: &[&str] = &[
     "container",
     // The desktop and the terminal.
     "DBUS_SESSION_BUS_ADDRESS",
+    "XDG_RUNTIME_DIR",
     "DISPLAY",
     "PATH",
     "STY",
@@ -195,7 +196,7 @@ fn help_and_man_page_explain_every_configuration_key() {
 fn help_lists_the_keys_that_the_environment_cannot_override() {
     let terms = terms();
     let (_, meaning) = terms.iter().find(|(term, _)| term == "COGFED_<KEY>").expect("COGFED_<KEY>");
-    let words: Names = meaning.split([' ', ',', '.', ':']).map(str::to_owned).collect();
+    let words: Names = meaning.split([' ', ',', '.', ':', '(', ')']).map(str::to_owned).collect();
     for key in KEYS {
         let name = key.name.split('.').next().expect("a name");
         assert_eq!(words.contains(name), key.environment == Environment::Refused, "{}", key.name);

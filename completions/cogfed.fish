@@ -87,14 +87,14 @@ complete -c cogfed -n "__fish_cogfed_using_subcommand status" -s h -l help -d 'P
 complete -c cogfed -n "__fish_cogfed_using_subcommand status" -s V -l version -d 'Print version'
 complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -s p -l profile -d 'The profile to use' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l role -d 'The ARN of the IAM role to request, instead of the profile\'s role_arn' -r
-complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l mapping -d 'Take the role mapping from a file: what \'aws cognito-identity get-identity-pool-roles\' prints; - is the standard input' -r -F
-complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l claims -d 'Take the claims from a file, not from the sign-in: a JSON object, or an ID token; - is the standard input' -r -F
-complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l provider -d 'The entry of RoleMappings to evaluate, where the claims\' iss and aud do not tell' -r
-complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l expect -d 'End with status 1 unless this role is given, and certainly so' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l mapping -d 'Read the role mapping from a file, the output of \'aws cognito-identity get-identity-pool-roles\'; - is standard input' -r -F
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l claims -d 'Read the claims from a file, not from the sign-in: a JSON object, or an ID token; - is standard input' -r -F
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l provider -d 'Evaluate this entry of RoleMappings, if the claims\' iss and aud do not tell which one applies' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l expect -d 'Exit with status 1 unless this role is given, and certainly so' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l config -d 'Read this configuration file instead of the usual one' -r -F
-complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l json -d 'Print JSON on the standard output'
-complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l explain -d 'Evaluate the identity pool\'s role mapping, and tell why it gives which role'
-complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l strict -d 'End with status 1 if there are warnings, or the outcome is not certain'
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l json -d 'Print JSON'
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l explain -d 'Evaluate the identity pool\'s role mapping, and explain why it gives which role'
+complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l strict -d 'Exit with status 1 if there are warnings, or the outcome is not certain'
 complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l debug -d 'Log each step to standard error, without secrets'
 complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -l no-input -d 'Never prompt, and wait at most 4 s for a locked keyring (the default without a terminal)'
 complete -c cogfed -n "__fish_cogfed_using_subcommand roles" -s h -l help -d 'Print help (see more with \'--help\')'

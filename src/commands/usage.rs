@@ -35,7 +35,6 @@ const MEANT: &[(&[&str], &str)] = &[
 
 /// Options of other tools, with the advice that leads to cogfed's own way.
 const OPTIONS: &[(&str, &str)] = &[
-    ("--config", "name the configuration file in COGFED_CONFIG"),
     ("--verbose", "use --debug"),
     ("-v", "use --debug"),
     ("-X", "the method is the first argument: cogfed call METHOD URL"),

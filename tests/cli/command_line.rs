@@ -48,7 +48,6 @@ fn usage_errors_name_the_fault_and_the_next_step() {
         (&["demo", "x"], "unexpected argument 'x'", "run 'cogfed demo --help'"),
         (&["login", "--timeuot", "3"], "there is no option '--timeuot'", "did you mean '--timeout'?"),
         (&["status", "--verbose"], "there is no option '--verbose'", "use --debug"),
-        (&["--config", "x", "status"], "there is no option '--config'", "COGFED_CONFIG"),
         (&["login", "--user-pool-id=x"], "there is no option '--user-pool-id'", "set 'user_pool_id' in the profile"),
         (&["call", "-X", "GET", "u"], "there is no option '-X'", "cogfed call METHOD URL"),
         (&["login", "--timeout", "soon"], "--timeout <SECONDS>: 'soon' is not valid: ", "run 'cogfed login --help'"),

@@ -14,8 +14,7 @@ type Names = BTreeSet<String>;
 /// Variables that other programs set, and that a user does not set for cogfed: they describe the surroundings or the
 /// terminal. The code reads them, and no help names them.
 const OF_OTHER_PROGRAMS: &[&str] = &[
-    // The home folder, as for the files of AWS's tools.
-    "HOME",
+    // The home folder on Windows, as for the files of AWS's tools.
     "USERPROFILE",
     // CI services.
     "CI",

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use chrono::TimeDelta;
-use cogfed::sandbox::visitor;
+use cogfed::sandbox::{Options, visitor};
 use cogfed_test_support::{Lab, Ran, WaitingLogin};
 
 use super::certificates::Authority;
@@ -71,7 +71,12 @@ impl Company {
 
     /// Starts a company whose services with these keys are on loopback, without TLS.
     pub fn with(on_loopback: &[&str], lines: &str) -> Self {
-        let lab = Lab::new();
+        Self::of(Options::default(), on_loopback, lines)
+    }
+
+    /// Starts a company whose sandbox has these options.
+    pub fn of(options: Options, on_loopback: &[&str], lines: &str) -> Self {
+        let lab = Lab::with(options);
         let gate = Gate::to(&lab, "The company's root");
         let moved = HOSTS.iter().filter(|(key, _)| !on_loopback.contains(key));
         let moved: Vec<_> = moved.map(|(key, host)| (*key, format!("https://{host}"))).collect();

@@ -3,6 +3,8 @@
 use std::io::{Read, Write};
 use std::process::Stdio;
 
+use cogfed::sandbox::options::ORDERS_ADMIN;
+use cogfed::sandbox::{Options, Switch};
 use cogfed_test_support::{Ran, WaitingLogin, rewrite};
 
 use super::certificates::Authority;
@@ -53,13 +55,21 @@ fn proxy_and_root_of_an_envrc_get_no_token() {
 
 #[test]
 fn id_token_and_openid_token_are_withheld_as_well() {
-    let classic = "flow = 'classic'\nrole_arn = 'arn:aws:iam::123456789012:role/OrdersReader'";
-    for (on_loopback, lines) in
-        [(&["user_pool", "domain"][..], ""), (&["user_pool", "domain", "identity_pool"], classic)]
-    {
-        let company = Company::with(on_loopback, lines);
+    let classic = format!("flow = 'classic'\nrole_arn = '{ORDERS_ADMIN}'");
+    let enhanced = String::new();
+    let cases = [(&["user_pool", "domain"][..], enhanced), (&["user_pool", "domain", "identity_pool"], classic)];
+    for (on_loopback, lines) in cases {
+        let mut options = Options::default();
+        if !lines.is_empty() {
+            Switch::ClassicFlow.apply(&mut options);
+        }
+        let company = Company::of(options, on_loopback, &lines);
         let bundle = company.file("company.pem", &company.gate.authority.pem);
         company.login(&["--accept-roots"], &[("AWS_CA_BUNDLE", &bundle)]).good();
+        // The ID token is young, so that it is used without a refresh.
+        for item in company.lab.items("credentials") {
+            std::fs::remove_file(item).unwrap();
+        }
         company.lab.sandbox.clear_log();
         let stranger = Gate::to(&company.lab, "A stranger's root");
         let file = company.file("stranger.pem", &stranger.authority.pem);
@@ -67,6 +77,7 @@ fn id_token_and_openid_token_are_withheld_as_well() {
         let ran = company.run(&["credential-process"], &[("HTTPS_PROXY", &proxy), ("AWS_CA_BUNDLE", &file)]);
         assert_withheld(&ran.failed_with(3), &stranger, "AWS_CA_BUNDLE", &file);
         assert!(company.lab.sandbox.requests().is_empty(), "{:?}", company.lab.sandbox.requests());
+        company.run(&["credential-process"], &[("AWS_CA_BUNDLE", &bundle)]).good();
     }
 }
 

@@ -11,7 +11,7 @@ use crate::cli::Roles;
 use crate::error::{Failure, Kind, shortened};
 use crate::profile::Profile;
 use crate::role_mapping::{
-    self, Chosen, ChosenBy, Finding, FindingContext, IdentityPoolRoles, RoleRequest, Severity, choose, findings,
+    self, By, Chosen, ChosenBy, Finding, FindingContext, IdentityPoolRoles, RoleRequest, Severity, choose, findings,
 };
 
 /// The longest name of a provider that a message quotes, in characters. AWS takes 128.
@@ -120,6 +120,10 @@ fn verdict(report: &Report<'_>, flags: &Roles) -> Result<(), Failure> {
         let message = format!("the identity pool gives no role: {}", report.why());
         return Err(Failure::new(Kind::Refused, message).hint(match report.chosen.by {
             ChosenBy::None => "give the identity pool a default role, or a role mapping",
+            _ if report.mapping().is_some_and(|mapping| mapping.by == By::Token) => {
+                "give one of the person's groups an IAM role and the highest precedence, or check the pre token generation \
+                 trigger"
+            }
             _ => "compare the rules with what the directory asserted, both shown above",
         }));
     };

@@ -219,7 +219,7 @@ fn rows(overview: &Overview<'_>, profile: &Profile, now: DateTime<Utc>) -> Vec<R
         rows.push(("", format!("and more than the directory puts into a token, as {claim} shows")));
     }
     rows.push(("cognito:roles", listed(&asserted.iam_roles)));
-    rows.push(("preferred", asserted.preferred_role.clone().unwrap_or_else(|| "none".to_owned())));
+    rows.push(("preferred", text::preferred(asserted)));
     rows.push((
         "given",
         match (&overview.given, &overview.not_known) {

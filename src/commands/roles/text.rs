@@ -2,6 +2,7 @@
 
 use super::super::rows::{self, Row, listed};
 use super::report::{Report, others, type_of};
+use crate::aws::ids;
 use crate::role_mapping::asserted::Asserted;
 use crate::role_mapping::{By, ChosenBy, Outcome, Severity, Verdict};
 
@@ -46,7 +47,7 @@ fn head(report: &Report<'_>, lines: &mut Vec<Row>) {
     }
     if report.mapping().is_some_and(|mapping| mapping.by == By::Token) || !asserted.iam_roles.is_empty() {
         lines.push(("cognito:roles", listed(&asserted.iam_roles)));
-        lines.push(("preferred", asserted.preferred_role.unwrap_or_else(|| "none".to_owned())));
+        lines.push(("preferred", preferred(&asserted)));
     }
     if let Some(role) = report.custom_role {
         lines.push(("requested", role.to_owned()));
@@ -98,6 +99,15 @@ fn outcome(report: &Report<'_>, lines: &mut Vec<Row>) {
         let natural =
             doubt.questions.iter().map(|question| question.natural_answer()).collect::<Vec<_>>().join(", and ");
         lines.push(("", format!("   (assumed here: {natural})")));
+    }
+}
+
+/// Returns the preferred role, or what the token has in its place.
+pub fn preferred(asserted: &Asserted) -> String {
+    match asserted.preferred_role.as_deref() {
+        None => "none".to_owned(),
+        Some(arn) if ids::role_arn(arn).is_ok() => arn.to_owned(),
+        Some(other) => format!("'{other}'  (not the ARN of a role)"),
     }
 }
 

@@ -40,7 +40,8 @@ pub(super) fn flattened(claim: &Value) -> Option<Flattened> {
             Some(names) => found(names, "commas", false),
             None => {
                 let values = pieces(text, ',');
-                let is_vague = values.iter().any(|value| value.contains(char::is_whitespace));
+                // As in "Doe, John".
+                let is_vague = text.contains(", ") || values.iter().any(|value| value.contains(char::is_whitespace));
                 found(values, "commas", is_vague)
             }
         };
@@ -96,7 +97,7 @@ mod tests {
             ("[admins users]", "blanks, in brackets: admins + users"),
             ("[admins;users]", "semicolons: admins + users"),
             ("admins,users", "commas: admins + users"),
-            ("admins, users", "commas: admins + users"),
+            ("admins, users", "commas?: admins + users"),
             ("Doe, John A", "commas?: Doe + John A"),
             ("Admin;Reader", "semicolons: Admin + Reader"),
             ("Admin|Reader", "bars: Admin + Reader"),

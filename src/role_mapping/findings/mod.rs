@@ -18,7 +18,7 @@ use crate::role_mapping::asserted::{
     Asserted, CUSTOM, GROUPS, IAM_ROLES, PLAIN_GROUPS, PLAIN_ROLES, PREFERRED_ROLE, encoded, iam_roles, is_list,
     several,
 };
-use crate::role_mapping::evaluate::is_role;
+use crate::role_mapping::evaluate::{is_role, matches};
 
 /// The largest number of rules for a provider. AWS does not raise this quota
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/quotas.html>).
@@ -111,7 +111,7 @@ pub fn findings(pool: &IdentityPoolRoles, mapping: Option<&RoleMapping>, around:
     found.extend(writable(rules, around));
     found.extend(overage(around));
     found.extend(several_match(rules, around));
-    found.extend(sticky(rules));
+    found.extend(sticky(rules, around));
     found.sort_by_key(|finding| finding.severity);
     found
 }
@@ -151,13 +151,15 @@ fn of_rules(rules: &[Rule], around: &FindingContext<'_>) -> Vec<Finding> {
         let tested = Tested::new(around.claims.get(claim));
         let mut parts = parts::parts(&rules, tested.claim);
         let mut of_claim: Vec<Finding> = another_claim(claim, &rules, around).into_iter().collect();
+        let is_misspelt = !of_claim.is_empty();
         of_claim.extend(several_in_one_text(&rules, &tested, around));
         for (place, rule) in rules {
             let encoding = value_is_encoded(place, rule, &tested);
-            let near = near_miss(place, rule, &tested, around).filter(|_| encoding.is_none());
+            let near = near_miss(place, rule, &tested, around).filter(|_| encoding.is_none() || !tested.is_list);
             let found = unreachable(place, covered.get(place).map_or(&[], Vec::as_slice)).into_iter();
             let found = found.chain(parts.remove(&place).unwrap_or_default()).chain(encoding).chain(near);
-            let found = found.chain(whole_claim(place, rule, &tested)).chain(hidden(place, rule, around));
+            let whole = whole_claim(place, rule, &tested).filter(|_| !is_misspelt);
+            let found = found.chain(whole).chain(hidden(place, rule, around));
             by_rule.insert(place, of_claim.drain(..).chain(found).collect());
         }
     }
@@ -189,12 +191,17 @@ fn unreachable(place: usize, covered_by: &[usize]) -> Option<Finding> {
     Some(Finding::warning("unreachable_rule", place, text))
 }
 
+/// Returns the claim of the token that is most likely meant by one that the token does not have.
+fn misspelt<'a>(claim: &str, around: &FindingContext<'a>) -> Option<&'a str> {
+    match around.claims.contains_key(claim) {
+        true => None,
+        false => near::claim(claim, around.claims.keys().map(String::as_str)),
+    }
+}
+
 /// Finds a claim of the token that the rules most likely mean, if the token does not have theirs.
 fn another_claim(claim: &str, rules: &[(usize, &Rule)], around: &FindingContext<'_>) -> Option<Finding> {
-    if around.claims.contains_key(claim) {
-        return None;
-    }
-    let meant = near::claim(claim, around.claims.keys().map(String::as_str))?;
+    let meant = misspelt(claim, around)?;
     let (place, _) = rules.first()?;
     let text = format!("the token has {}; the rule says {}", named(meant), named(claim));
     Some(Finding::warning("claim_of_another_spelling", *place, text))
@@ -215,7 +222,8 @@ fn near_miss(place: usize, rule: &Rule, tested: &Tested<'_>, around: &FindingCon
     let index = tested.folded.get(..at)?.matches('\n').count();
     let found = tested.values.get(index)?;
     // A value that is there as it is, in a list or within another name, is no near miss.
-    if found.contains(&rule.value) {
+    let match_type = if rule.match_type == MatchType::NotEqual { MatchType::Equals } else { rule.match_type };
+    if matches(match_type, found, &rule.value) {
         return None;
     }
     let difference = near::difference(found, &rule.value).unwrap_or("the spelling");
@@ -425,11 +433,12 @@ fn several_match(rules: &[Rule], around: &FindingContext<'_>) -> Option<Finding>
 
 /// Notes each attribute in a rule. The user pool keeps it even if the directory no longer sends it
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-specifying-attribute-mapping.html>).
-fn sticky(rules: &[Rule]) -> Vec<Finding> {
+fn sticky(rules: &[Rule], around: &FindingContext<'_>) -> Vec<Finding> {
     let mut claims: Vec<&str> =
         rules.iter().map(|rule| rule.claim.as_str()).filter(|claim| claim.starts_with(CUSTOM)).collect();
     claims.sort_unstable();
     claims.dedup();
+    claims.retain(|claim| misspelt(claim, around).is_none());
     let text = |claim: &str| {
         format!(
             "{} may be out of date: the user pool keeps the last value when the directory stops sending one",

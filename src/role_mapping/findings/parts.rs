@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Finding, MOST_NAMES, quoted};
 use crate::role_mapping::asserted::{decoded_items, several};
-use crate::role_mapping::findings::lists::flattened;
+use crate::role_mapping::findings::lists::{Flattened, flattened};
 use crate::role_mapping::{MatchType, Rule};
 
 /// The character between names. A rule whose value has it finds none.
@@ -24,12 +24,12 @@ pub(super) fn parts(rules: &[(usize, &Rule)], claim: Option<&Value>) -> Parts {
     if holders.is_empty() {
         return Parts::new();
     }
-    let held = claim.map(sent_names).unwrap_or_default();
     let of_rules: BTreeSet<&str> = rules
         .iter()
         .filter(|(_, rule)| rule.match_type != MatchType::NotEqual)
         .map(|(_, rule)| rule.value.as_str())
         .collect();
+    let held = claim.map(|claim| sent_names(claim, &of_rules)).unwrap_or_default();
     let found = found_in_rules(&of_rules, contains()).into_iter().chain(found_in_claim(&held, contains()));
     // The places of the rules that match each name, and the text as which it is compared.
     let mut by_name: BTreeMap<&str, (BTreeSet<usize>, &str)> = BTreeMap::new();
@@ -81,8 +81,10 @@ fn texts<'n>(value: &'n str, names: &'n [&'n str]) -> impl Iterator<Item = Strin
 type Sent = (String, String);
 
 /// Returns the names in a claim.
-fn sent_names(claim: &Value) -> Vec<Sent> {
-    if let Some(list) = flattened(claim).filter(|list| !list.is_vague) {
+fn sent_names(claim: &Value, of_rules: &BTreeSet<&str>) -> Vec<Sent> {
+    let is_meant =
+        |list: &Flattened| !list.is_vague || list.values.iter().any(|value| of_rules.contains(value.as_str()));
+    if let Some(list) = flattened(claim).filter(is_meant) {
         return list.values.into_iter().map(|name| (name.clone(), name)).collect();
     }
     match claim.as_str().and_then(decoded_items) {

@@ -5,4 +5,5 @@ mod cases;
 mod explained;
 mod files;
 mod handed_over;
+mod near;
 mod shown;

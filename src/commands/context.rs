@@ -1,7 +1,9 @@
 //! The context of a command for one profile: its settings, store, folder, HTTP client and session.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use url::Url;
 
 use super::env::Env;
 use super::runtime::block_on;
@@ -11,7 +13,7 @@ use crate::clock::Clock;
 use crate::error::Failure;
 use crate::http::Http;
 use crate::oidc::{Browser, Opener, Surroundings, SystemBrowser};
-use crate::profile::{Choice, Configuration, Location, Override, Profile, keys, select};
+use crate::profile::{Choice, Configuration, Issuer, Location, Override, Profile, keys, select};
 use crate::secret::Secret;
 use crate::session::record::{credentials_account, tokens_account};
 use crate::session::{Ask, Message, OnMessage, Provider, Session, Setup};
@@ -126,13 +128,30 @@ impl ProfileContext {
                     () = tokio::time::sleep(WAIT_BEFORE_TELLING) => {
                         let awaited = self.http.awaited();
                         if let (true, Some(host)) = (self.terminal.is_attended() && awaited != told, &awaited) {
-                            self.terminal.say(&format!("waiting for {host}"));
+                            self.terminal.say(&format!("waiting for {}", self.service_at(host)));
                         }
                         told = awaited;
                     }
                 }
             }
         })
+    }
+
+    /// Returns the name of the service at `host`, with the host.
+    fn service_at(&self, host: &str) -> String {
+        let endpoints = &self.profile.endpoints;
+        let own: [(&str, &str); 2] = match &self.profile.issuer {
+            Issuer::UserPool(pool) => {
+                [("the user pool's domain", &pool.endpoints.authorization), ("the user pool", &pool.endpoints.jwks)]
+            }
+            Issuer::Plain(issuer) => [("the issuer", &issuer.url), ("the issuer", &issuer.discovery)],
+        };
+        let aws: [(&str, &str); 2] = [("the identity pool", &endpoints.identity_pool), ("AWS STS", &endpoints.sts)];
+        let is_there = |url: &str| Url::parse(url).is_ok_and(|url| url.authority() == host);
+        match own.into_iter().chain(aws).find(|(_, url)| is_there(url)) {
+            Some((service, _)) => format!("{service} ({host})"),
+            None => host.to_owned(),
+        }
     }
 
     /// Returns the means of showing a page to the person.
@@ -205,10 +224,14 @@ pub fn configuration(env: &Env) -> anyhow::Result<Configuration> {
 /// # Errors
 /// [`Kind::Usage`](crate::error::Kind::Usage) if there is no such profile, or it is wrong.
 pub fn profile_of(env: &Env, choice: &Choice) -> anyhow::Result<Profile> {
+    let began = Instant::now();
     let configuration = configuration(env)?;
     if let Some(doubt) = &configuration.doubt {
         env.terminal.warn(doubt);
     }
     let name = select(&configuration, choice, &env.variable)?;
-    Ok(Profile::of(&configuration, &name, choice, &env.variable)?)
+    let profile = Profile::of(&configuration, &name, choice, &env.variable)?;
+    let (file, ms) = (configuration.path.display(), began.elapsed().as_millis());
+    tracing::debug!(%file, profile = name, store = %profile.store.kind, ms, "configuration");
+    Ok(profile)
 }

@@ -27,6 +27,12 @@ fn hand_over(flags: &CredentialProcess, env: &mut Env) -> anyhow::Result<()> {
         Some(lease) => lease,
         None => block_on(async { Ok(renewed(&context, env, may_sign_in).await?) })?,
     };
+    if env.output.is_terminal {
+        env.terminal.warn(
+            "this shows secret AWS credentials on your terminal; AWS's tools run this command by themselves, \
+             as credential_process in ~/.aws/config",
+        );
+    }
     let document = lease.credentials.process_document(context.profile.account_id());
     // The lease of renewed credentials is held until the whole document is written, so that nobody signs out in
     // between.

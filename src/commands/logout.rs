@@ -6,12 +6,17 @@ use super::{Attendance, Env, ProfileContext, choice, configuration};
 use crate::cli::Logout;
 use crate::error::{Failure, Kind};
 use crate::profile::{Choice, Issuer, Profile, ProviderEndpoints};
+use crate::session::SigningOut;
 
 pub fn run(flags: &Logout, env: &mut Env) -> anyhow::Result<()> {
     if !flags.all {
         return one(&ProfileContext::new(env, &choice(&flags.profile), Attendance::Person)?, env);
     }
     let configuration = configuration(env)?;
+    if configuration.names().next().is_none() {
+        env.terminal.say(&format!("{} has no profiles, so there is nobody to sign out", configuration.path.display()));
+        return Ok(());
+    }
     let mut failures = Vec::new();
     for name in configuration.names() {
         let choice = Choice { profile: Some(name.to_owned()), flags: Vec::new() };
@@ -45,21 +50,8 @@ fn one(context: &ProfileContext, env: &Env) -> anyhow::Result<()> {
         Ok(context.session().revoke(tokens, endpoints).await?)
     });
     context.session().finish_sign_out(&signing_out)?;
-    let store = context.store.describe();
-    terminal.say(&format!("{} is signed out of profile '{name}': nothing of it is left in {store}", tokens.person));
-    if signing_out.credentials > 0 {
-        let life = if tokens.has_classic_credentials() { "up to twelve hours" } else { "an hour" };
-        terminal.say(&format!(
-            "AWS credentials that were handed out stay valid until they expire, {life} after they were issued"
-        ));
-    }
+    say_what_is_left(context, &signing_out, endpoints.as_ref().ok());
     let described = context.profile.issuer.described();
-    let at = if context.profile.issuer.user_pool().is_some() { " and at the identity provider" } else { "" };
-    terminal.say(&format!("the browser may still be signed in at the {described}{at}"));
-    if let Some(url) = endpoints.as_ref().ok().and_then(|endpoints| browser_logout(&context.profile, endpoints)) {
-        terminal.hint(&format!("to end the browser's session at the {described}, open this in it:"));
-        terminal.plain(url.as_str());
-    }
     match revoked {
         Ok(true) => Ok(()),
         Ok(false) => {
@@ -72,6 +64,25 @@ fn one(context: &ProfileContext, env: &Env) -> anyhow::Result<()> {
             .within(format!("the refresh token could not be revoked at the {described}"))
             .hint("it is deleted here, but stays valid until it expires or an administrator signs the person out")
             .into()),
+    }
+}
+
+/// Reports the sign-out, and what it cannot end: credentials that tools hold, and the browser's own session.
+fn say_what_is_left(context: &ProfileContext, signing_out: &SigningOut, endpoints: Option<&ProviderEndpoints>) {
+    let (terminal, store, tokens) = (&context.terminal, context.store.describe(), &signing_out.tokens);
+    let life = if tokens.has_classic_credentials() { "up to 12 hours" } else { "up to an hour" };
+    let held = match signing_out.credentials > 0 {
+        true => format!("; AWS credentials that tools already hold stay valid for {life}"),
+        false => String::new(),
+    };
+    terminal.say(&format!(
+        "{} is signed out of profile '{}': tokens and credentials were deleted from {store}{held}",
+        tokens.person, context.profile.name
+    ));
+    let described = context.profile.issuer.described();
+    if let Some(url) = endpoints.and_then(|endpoints| browser_logout(&context.profile, endpoints)) {
+        terminal.hint(&format!("the browser may still be signed in at the {described}; to sign it out, visit:"));
+        terminal.plain(url.as_str());
     }
 }
 

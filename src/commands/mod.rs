@@ -47,8 +47,8 @@ pub fn exit_code(words: impl IntoIterator<Item = OsString>, env: Env) -> u8 {
     }
     warn_of_variables(&cli, &env.terminal);
     match cli.verb {
-        // The login may wait for a person, a keyring, a lock or a server. Ctrl-C ends it at once in every case.
-        Verb::Login(_) => {
+        // These may wait for a person, a keyring, a lock or a server. Ctrl-C ends them at once in every case.
+        Verb::Login(_) | Verb::Call(_) | Verb::Status(_) | Verb::Roles(_) | Verb::Logout(_) => {
             let terminal = env.terminal.clone();
             process::until_interrupted(|| act(cli, env)).map_or_else(
                 |error| failed(&Failure::new(Kind::Failed, format!("cannot begin: {error}")), &terminal),

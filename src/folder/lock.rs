@@ -105,7 +105,10 @@ impl Lock {
         let (wait, began) = (wait.into(), Instant::now());
         let (path, file) = opened(folder, name).map_err(LockError::Failed)?;
         let file = match attempt(file, &path).map_err(LockError::Failed)? {
-            Ok(lock) => return Ok(lock),
+            Ok(lock) => {
+                tracing::debug!(lock = name, "locked");
+                return Ok(lock);
+            }
             Err(file) => file,
         };
         let watched = file.try_clone().ok();
@@ -120,7 +123,10 @@ impl Lock {
         loop {
             let left = wait.working.saturating_sub(began.elapsed());
             match receiver.recv_timeout(left.min(LOOK)) {
-                Ok(Ok(file)) => return Ok(marked(file)),
+                Ok(Ok(file)) => {
+                    tracing::debug!(lock = name, ms = began.elapsed().as_millis(), "locked after a wait");
+                    return Ok(marked(file));
+                }
                 Ok(Err(error)) => return Err(LockError::Failed(no_lock(error, &path))),
                 Err(_) => {
                     let (pid, waited) = (watched.as_ref().and_then(holder), began.elapsed());

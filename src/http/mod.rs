@@ -193,10 +193,28 @@ impl Http {
     pub async fn stream(&self, request: reqwest::Request) -> Result<reqwest::Response, HttpError> {
         let host = host_of(request.url());
         let (client, proxy) = self.client(request.url()).map_err(HttpError::SetUp)?;
-        let sent = self.0.clock.now();
-        let answer =
-            client.execute(request).await.map_err(|error| HttpError::of(&host, proxy, self.bundles(), error))?;
-        self.measure(&host, answer.headers(), sent);
+        self.executed(client, proxy, &host, request).await
+    }
+
+    /// Sends `request` once and returns when the head of the answer has arrived. Logs both, and measures the offset of the
+    /// server's clock.
+    async fn executed(
+        &self,
+        client: &reqwest::Client,
+        proxy: Option<&Proxy>,
+        host: &str,
+        request: reqwest::Request,
+    ) -> Result<reqwest::Response, HttpError> {
+        let via = proxy.map(Proxy::name);
+        tracing::debug!(method = %request.method(), %host, path = request.url().path(), via, "request");
+        let (sent, began) = (self.0.clock.now(), Instant::now());
+        let answer = client.execute(request).await.map_err(|error| {
+            let error = HttpError::of(host, proxy, self.bundles(), error);
+            tracing::debug!(%host, %error, ms = began.elapsed().as_millis(), "no answer");
+            error
+        })?;
+        self.measure(host, answer.headers(), sent);
+        tracing::debug!(%host, status = answer.status().as_u16(), ms = began.elapsed().as_millis(), "answer");
         Ok(answer)
     }
 
@@ -229,15 +247,10 @@ impl Http {
         let mut request = reqwest::Request::try_from(request)
             .map_err(|error| HttpError::not_a_request(&host, cause_of(&error.without_url()).to_string()))?;
         *request.timeout_mut() = Some(deadline);
-        let via = proxy.map(Proxy::name);
-        tracing::debug!(method = %request.method(), %host, path = request.url().path(), via, "request");
-        let sent = self.0.clock.now();
-        let answer =
-            client.execute(request).await.map_err(|error| HttpError::of(&host, proxy, self.bundles(), error))?;
-        self.measure(&host, answer.headers(), sent);
+        let answer = self.executed(client, proxy, &host, request).await?;
         let (status, headers) = (answer.status(), answer.headers().clone());
         let body = read_capped(answer, &host).await?;
-        tracing::debug!(%host, status = status.as_u16(), bytes = body.len(), "answer");
+        tracing::debug!(%host, bytes = body.len(), "answer read");
         let mut response = http::Response::new(body);
         *response.status_mut() = status;
         *response.headers_mut() = headers;

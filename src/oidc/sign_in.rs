@@ -156,6 +156,7 @@ impl SignIn<'_> {
         let (failed, trouble) = oneshot::channel();
         if let Some(browser) = self.browser.clone() {
             let url = short.clone();
+            tracing::debug!(port, "opening the browser");
             let opened = std::thread::Builder::new().name("browser".into()).spawn(move || {
                 if let Err(reason) = browser.open(&url) {
                     // Ignored: once the sign-in is over, nobody receives the reason.

@@ -159,6 +159,7 @@ impl Session {
     ) -> Result<Saved, Failure> {
         self.check_store()?;
         let listener = Listener::bind(&self.profile().redirect.ports)?;
+        tracing::debug!(port = listener.port(), "the callback port is bound");
         let Preflight { endpoints, reception } = self.preflight(listener.port()).await?;
         if let Some(reception) = reception.as_ref().filter(|reception| **reception != Reception::GoesOn) {
             (request.notify)(Notice::Doubtful(reception));
@@ -209,7 +210,7 @@ impl Session {
             return Ok(lock);
         }
         (request.notify)(Notice::AnotherSignIn);
-        Ok(self.begin_sign_in(request.patience)?)
+        self.begin_sign_in(request.patience)
     }
 }
 

@@ -42,7 +42,7 @@ pub use saved_sign_in::{Saved, SignInLock, SigningOut};
 pub use state::SignInState;
 
 use crate::clock::Clock;
-use crate::error::Failure;
+use crate::error::{Failure, Kind};
 use crate::folder::{Folder, Lock, LockError, Wait};
 use crate::http::Http;
 use crate::profile::{Profile, Role};
@@ -196,17 +196,38 @@ impl Session {
     fn lock(&self) -> Result<Lock, Failure> {
         let account = tokens_account(self.profile());
         if !self.setup.is_attended {
-            return Ok(Lock::acquire(self.folder(), &account, self.bound(LOCK_PATIENCE))?);
+            let lock = Lock::acquire(self.folder(), &account, self.bound(LOCK_PATIENCE));
+            return lock.map_err(|error| self.busy(error, "is busy with"));
         }
         match Lock::acquire(self.folder(), &account, QUIET_WAIT) {
             Err(LockError::Held(held)) => {
                 let who = held.pid.map_or("another cogfed".to_owned(), |pid| format!("process {pid}"));
                 let what = if held.is_stopped { "is stopped amid" } else { "is busy with" };
                 (self.setup.on_message)(Message::Wait(&format!("waiting for {who}, which {what} this sign-in")));
-                Ok(Lock::acquire(self.folder(), &account, LOCK_PATIENCE - QUIET_WAIT)?)
+                let lock = Lock::acquire(self.folder(), &account, LOCK_PATIENCE - QUIET_WAIT);
+                lock.map_err(|error| self.busy(error, "is busy with"))
             }
-            other => Ok(other?),
+            other => other.map_err(|error| self.busy(error, "is busy with")),
         }
+    }
+
+    /// Returns the failure to get a lock of this sign-in. It names the process that `does` something with the sign-in,
+    /// not the lock's file.
+    fn busy(&self, error: LockError, does: &str) -> Failure {
+        let held = match error {
+            LockError::Failed(failure) => return failure,
+            LockError::Held(held) => held,
+        };
+        let (name, waited) = (&self.profile().name, held.waited.as_secs());
+        let who = held.pid.map_or("another cogfed".to_owned(), |pid| format!("process {pid}"));
+        let message = match held.is_stopped {
+            true => format!("{who} is stopped (Ctrl-Z) and {does} the sign-in of profile '{name}'"),
+            false => format!("{who} {does} the sign-in of profile '{name}', for more than {waited} s"),
+        };
+        tracing::debug!(lock = %held.path.display(), "the lock is held");
+        // The hint names the process and how to end it.
+        let hint = Failure::from(held).hint;
+        Failure { hint, ..Failure::new(Kind::Busy, message) }
     }
 
     /// Returns the limits of a wait for another process. A person waits for a suspended process as long as for any

@@ -7,7 +7,7 @@ use super::accepted::Accepted;
 use super::record::{Ended, Mismatch, SignedIn, TokensRecord, Use, credentials_account, tokens_account};
 use super::{Session, browser_backoff, issued_accounts, known_role, last_failure, refresh_mark};
 use crate::error::Failure;
-use crate::folder::{Lock, LockError};
+use crate::folder::Lock;
 use crate::oidc::Tokens;
 use crate::profile::ProviderEndpoints;
 
@@ -45,8 +45,9 @@ impl Session {
     ///
     /// # Errors
     /// [`crate::error::Kind::Busy`] after `patience`.
-    pub fn begin_sign_in(&self, patience: Duration) -> Result<SignInLock, LockError> {
-        Lock::acquire(self.folder(), &self.browser_lock(), self.bound(patience)).map(SignInLock)
+    pub fn begin_sign_in(&self, patience: Duration) -> Result<SignInLock, Failure> {
+        let lock = Lock::acquire(self.folder(), &self.browser_lock(), self.bound(patience));
+        lock.map(SignInLock).map_err(|error| self.busy(error, "waits in a browser for"))
     }
 
     fn browser_lock(&self) -> String {

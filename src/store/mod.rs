@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ring::rand::{SecureRandom, SystemRandom};
 
@@ -250,7 +250,21 @@ impl Store {
     /// # Errors
     /// If the text cannot be read.
     pub fn get(&self, account: &str) -> Result<Option<Secret>, StoreError> {
-        self.backend.get(account)
+        self.logged("read", account, || self.backend.get(account))
+    }
+
+    /// Logs a call of the store, with its time.
+    fn logged<T>(
+        &self,
+        operation: &str,
+        item: &str,
+        call: impl FnOnce() -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let began = Instant::now();
+        let outcome = call();
+        let error = outcome.as_ref().err().map(|error| tracing::field::display(error));
+        tracing::debug!(store = self.describe(), operation, item, ms = began.elapsed().as_millis(), error, "store");
+        outcome
     }
 
     /// Replaces the text of `account` with `value`. Removes the copy of the old text first.
@@ -259,7 +273,7 @@ impl Store {
     /// If it could not be saved.
     pub fn set(&self, account: &str, value: &Secret) -> Result<(), StoreError> {
         self.forget_cached(account);
-        self.backend.set(account, value)
+        self.logged("write", account, || self.backend.set(account, value))
     }
 
     /// Removes the text of `account`, its copy first. A missing text is no error.
@@ -268,7 +282,7 @@ impl Store {
     /// If the text may still be there.
     pub fn delete(&self, account: &str) -> Result<(), StoreError> {
         self.forget_cached(account);
-        self.backend.delete(account)
+        self.logged("delete", account, || self.backend.delete(account))
     }
 
     /// Returns the accounts that hold a text in the store itself, without the copies in the kernel's keyring.
@@ -276,7 +290,7 @@ impl Store {
     /// # Errors
     /// If they cannot be listed.
     pub fn list(&self) -> Result<Listing, StoreError> {
-        self.backend.list()
+        self.logged("list", "", || self.backend.list())
     }
 
     /// Writes an item as large as a usual sign-in, reads it again and deletes it. So a store that could not keep a
@@ -292,7 +306,9 @@ impl Store {
         SystemRandom::new().fill(&mut name).map_err(failed)?;
         let account = format!("probe/{:016x}", u64::from_ne_bytes(name));
         let text = Secret::new("0".repeat(PROBE));
-        let kept = self.backend.set(&account, &text).and_then(|()| self.backend.get(&account));
+        let kept = self.logged("write and read", &account, || {
+            self.backend.set(&account, &text).and_then(|()| self.backend.get(&account))
+        });
         let deleted = self.backend.delete(&account);
         match kept? {
             Some(kept) if kept == text => deleted,
@@ -307,11 +323,17 @@ impl Store {
     /// Returns the copy of `account` in the Linux kernel's keyring.
     pub fn cached(&self, account: &str) -> Cached<Secret> {
         #[cfg(target_os = "linux")]
-        return match self.cache().map(|cache| cache.get(account)) {
-            Some(Ok(Some(copy))) => Cached::Copy(copy),
-            Some(Ok(None)) => Cached::Missing,
-            Some(Err(_)) | None => Cached::NotUsed,
-        };
+        {
+            let began = Instant::now();
+            let cached = match self.cache().map(|cache| cache.get(account)) {
+                Some(Ok(Some(copy))) => Cached::Copy(copy),
+                Some(Ok(None)) => Cached::Missing,
+                Some(Err(_)) | None => Cached::NotUsed,
+            };
+            let found = matches!(cached, Cached::Copy(_));
+            tracing::debug!(operation = "read", item = account, found, ms = began.elapsed().as_millis(), "kernel copy");
+            cached
+        }
         #[cfg(not(target_os = "linux"))]
         {
             let _ = account;

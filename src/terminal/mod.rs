@@ -29,14 +29,23 @@ impl Terminal {
     /// Creates the terminal of this process's standard error. `variable` reads the environment.
     pub fn stderr(variable: &dyn Fn(&str) -> Option<String>) -> Self {
         let is_terminal = io::stderr().is_terminal();
-        let is_plain = variable("NO_COLOR").is_some_and(|value| !value.is_empty())
-            || variable("TERM").is_some_and(|term| term == "dumb");
-        Self { out: Arc::new(Mutex::new(io::stderr())), is_terminal, has_colour: is_terminal && !is_plain }
+        Self {
+            out: Arc::new(Mutex::new(io::stderr())),
+            is_terminal,
+            has_colour: is_terminal && Self::shows_colour(variable),
+        }
     }
 
     /// Creates a terminal that writes to `out` without colour, for tests.
     pub fn to(out: Arc<Mutex<dyn Write + Send>>) -> Self {
         Self { out, is_terminal: false, has_colour: false }
+    }
+
+    /// Returns false if the environment asks for text without colour, by `NO_COLOR` or a terminal that has none.
+    /// `variable` reads the environment.
+    pub fn shows_colour(variable: &dyn Fn(&str) -> Option<String>) -> bool {
+        let is_refused = variable("NO_COLOR").is_some_and(|value| !value.is_empty());
+        !is_refused && variable("TERM").is_none_or(|term| term != "dumb")
     }
 
     /// Returns true if a person is reading, as far as cogfed can know.

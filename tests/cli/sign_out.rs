@@ -45,12 +45,22 @@ fn status_json_has_the_documented_fields() {
     let credentials = &status["credentials"];
     assert_eq!(credentials["valid"], true);
     assert!(time(&credentials["expires_at"]) > time(&credentials["issued_at"]));
+    assert_eq!((&status["state"], &credentials["role_name"]), (&"signed_in".into(), &"OrdersAdmin".into()));
+    assert_eq!((&credentials["account_id"], &credentials["role_arn"]), (&"000000000000".into(), &Value::Null));
+    let session = credentials["session_arn"].as_str().expect("an ARN");
+    assert!(session.starts_with("arn:aws:sts::000000000000:assumed-role/OrdersAdmin/"), "{status}");
     let text = lab.run(&["status"]).good();
-    for words in
-        ["profile       lab\n", "signed in as  alice@corp.example\n", "by            AzureAD\n", " min left)\n"]
-    {
+    for words in [
+        "✓ signed in as alice@corp.example via AzureAD\nprofile       lab\n",
+        "\nsession       lasts until 2",
+        " (30 days left)\n",
+        "\ncredentials   until 2",
+        " (60 min left)\n",
+        "\nrole          OrdersAdmin in AWS account 000000000000\n",
+    ] {
         assert!(text.stdout.contains(words), "{words} in {}", text.stdout);
     }
+    assert!(!text.stdout.contains('\u{1b}'), "no colour in a pipe: {}", text.stdout);
     assert_eq!(text.stderr, "");
 }
 
@@ -64,7 +74,7 @@ fn logout_revokes_and_deletes_and_reports_what_stays_valid() {
     assert_eq!(ran.stdout, "");
     for words in [
         "alice@corp.example is signed out of profile 'lab'",
-        "AWS credentials that were handed out stay valid until they expire",
+        "tokens and credentials were deleted from the file store; AWS credentials that tools already hold stay valid for up",
         "the browser may still be signed in",
     ] {
         assert!(ran.stderr.contains(words), "{words} in {}", ran.stderr);
@@ -169,4 +179,23 @@ fn logout_all_continues_after_an_invalid_profile() {
     let ran = lab.run(&["logout", "--all"]).failed_with(2);
     assert!(ran.stderr.contains("profile 'aaa': client_id"), "{}", ran.stderr);
     assert!(ran.stderr.contains("is signed out of profile 'zoe'"), "{}", ran.stderr);
+}
+
+#[test]
+fn logout_all_without_profiles_says_so() {
+    let lab = Lab::new();
+    std::fs::write(lab.config(), "").expect("it is written");
+    let ran = lab.run(&["logout", "--all"]).good();
+    assert!(ran.stderr.contains("has no profiles, so there is nobody to sign out"), "{}", ran.stderr);
+}
+
+#[test]
+fn logout_says_all_in_one_line_and_one_hint() {
+    let lab = Lab::new();
+    lab.login("alice").good();
+    let ran = lab.run(&["logout"]).good();
+    let lines: Vec<&str> = ran.stderr.lines().collect();
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert!(lines[1].starts_with("cogfed: hint: the browser may still be signed in"), "{lines:?}");
+    assert!(lines[2].starts_with("http"), "{lines:?}");
 }

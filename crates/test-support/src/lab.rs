@@ -209,6 +209,11 @@ impl Lab {
         run.run(&self.home, words)
     }
 
+    /// Runs cogfed within this process in the lab's home, as `run` is prepared.
+    pub fn run_prepared(&self, run: InProcess, words: &[&str]) -> Ran {
+        run.run(&self.home, words)
+    }
+
     /// Signs a person in within this process.
     pub fn login_here(&self, person: &'static str) -> Ran {
         self.run_here(&["login"], Some(Arc::new(VisitorBrowser(person))))

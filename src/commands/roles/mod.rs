@@ -19,6 +19,7 @@ use crate::identity_pool::sts::{CallerIdentity, Sts};
 use crate::profile::{Issuer, Profile};
 use crate::role_mapping::IdentityPoolRoles;
 use crate::role_mapping::asserted::Asserted;
+use crate::session::SignInState;
 use crate::session::record::{CredentialsRecord, TokensRecord};
 
 /// The roles of one sign-in. Scripts rely on the field names; times are RFC 3339 in UTC.
@@ -101,6 +102,10 @@ pub fn run(flags: &Roles, env: &mut Env) -> anyhow::Result<()> {
     match flags.json {
         true => env.print_json(&overview),
         false => env.print(&rows::text(&rows(&overview, &context.profile, now))),
+    }?;
+    match session.state(Some(&tokens)) {
+        SignInState::SignedIn => Ok(()),
+        state => Err(session.not_signed_in(state).into()),
     }
 }
 

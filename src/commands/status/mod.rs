@@ -1,16 +1,20 @@
 //! `cogfed status`: the stored sign-in and credentials of a profile.
 
 mod report;
+mod text;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::rows::{self, Row, local, until};
 use super::{Attendance, Env, ProfileContext, choice_of_role};
+use crate::aws::ids;
 use crate::cli::Status;
+use crate::oidc::unverified_claims;
 use crate::profile::Role;
+use crate::role_mapping::asserted::Asserted;
 use crate::session::record::{CredentialsRecord, TokensRecord};
-use crate::session::{Ask, KeptOffset};
+use crate::session::{Ask, KnownRole, SignInState};
+use crate::terminal::Terminal;
 
 /// The state of one profile. Scripts rely on the field names; times are RFC 3339 in UTC.
 #[derive(Serialize)]
@@ -25,10 +29,12 @@ struct ProfileStatus<'a> {
     /// Another store that holds a sign-in of this profile, too.
     other_store: Option<String>,
     signed_in: bool,
+    /// `signed_in`, `expired`, `revoked`, `lost`, `signing_out` or `not_signed_in`.
+    state: &'static str,
     sign_in: Option<SignIn<'a>>,
-    credentials: Option<Credentials<'a>>,
+    credentials: Option<Credentials>,
     /// The same sign-in's credentials for other roles, or from the other flow.
-    other_credentials: Vec<Credentials<'a>>,
+    other_credentials: Vec<Credentials>,
     clock: Option<Clock<'a>>,
 }
 
@@ -55,23 +61,45 @@ struct SignIn<'a> {
 }
 
 #[derive(Serialize)]
-struct Credentials<'a> {
-    role_arn: Option<&'a str>,
+struct Credentials {
+    /// The ARN of the role. An ARN that STS reports leaves out the role's path, so it is not this one.
+    role_arn: Option<String>,
+    role_name: Option<String>,
+    account_id: Option<String>,
+    /// The ARN of the role's session, as STS reported it at the sign-in.
+    session_arn: Option<String>,
     flow: &'static str,
     issued_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
     valid: bool,
 }
 
-impl<'a> Credentials<'a> {
-    fn of(role: &Role, record: &'a CredentialsRecord, now: DateTime<Utc>) -> Self {
+impl Credentials {
+    fn of(role: &Role, record: &CredentialsRecord, now: DateTime<Utc>) -> Self {
+        let known = record.role_arn.as_deref().and_then(ids::role_and_account);
         Self {
-            role_arn: record.role_arn.as_deref(),
+            role_arn: record.role_arn.clone(),
+            role_name: known.map(|(name, _)| name.to_owned()),
+            account_id: known.map(|(_, account)| account.to_owned()),
+            session_arn: None,
             flow: if role.is_classic() { "classic" } else { "enhanced" },
             issued_at: record.issued_at,
             expires_at: record.expires_at,
             valid: record.expires_at > now,
         }
+    }
+
+    /// Adds the role that STS named, and its ARN if the ID token has it.
+    fn with(mut self, known: &KnownRole, tokens: Option<&TokensRecord>) -> Self {
+        let Some((name, account)) = known.name_and_account() else { return self };
+        self.role_name = Some(name.to_owned());
+        self.account_id = Some(account.to_owned());
+        self.session_arn = Some(known.session_arn.clone());
+        let claims = tokens.and_then(|tokens| unverified_claims(&tokens.id_token).ok()).unwrap_or_default();
+        let asserted = Asserted::of(&claims, []);
+        let mut named = asserted.preferred_role.into_iter().chain(asserted.iam_roles);
+        self.role_arn = self.role_arn.or_else(|| named.find(|arn| ids::role_and_account(arn) == Some((name, account))));
+        self
     }
 }
 
@@ -86,7 +114,16 @@ pub fn run(flags: &Status, env: &mut Env) -> anyhow::Result<()> {
     let (tokens, credentials) = (session.tokens()?, session.stored_credentials()?);
     let besides = tokens.as_ref().map_or(Ok(Vec::new()), |tokens| session.stored_besides(tokens))?;
     let clock = session.kept_offset();
+    let state = session.state(tokens.as_ref());
+    let known = credentials.as_ref().filter(|record| record.role_arn.is_none());
+    let known = known.and_then(|record| session.known_role(record));
     let status = ProfileStatus {
+        signed_in: state == SignInState::SignedIn,
+        state: state.name(),
+        credentials: credentials.as_ref().map(|record| {
+            let credentials = Credentials::of(&session.ask.role, record, now);
+            known.iter().fold(credentials, |credentials, known| credentials.with(known, tokens.as_ref()))
+        }),
         other_credentials: besides.iter().map(|(role, record)| Credentials::of(role, record, now)).collect(),
         clock: clock.as_ref().map(|clock| Clock {
             host: &clock.host,
@@ -95,27 +132,32 @@ pub fn run(flags: &Status, env: &mut Env) -> anyhow::Result<()> {
         }),
         store: context.store.kind().to_string(),
         other_store: context.store.elsewhere().map(ToString::to_string),
-        ..status(&session.ask, tokens.as_ref(), credentials.as_ref(), now)
+        ..status(&session.ask, tokens.as_ref(), now)
     };
     match flags.json {
         true => env.print_json(&status)?,
         false => {
-            let rows = rows(&status, &session.ask, &besides, context.store.describe(), now, clock.as_ref());
-            env.print(&rows::text(&rows))?;
+            let facts = text::Facts {
+                status: &status,
+                state,
+                ask: &session.ask,
+                known: known.as_ref(),
+                besides: &besides,
+                store: context.store.describe(),
+                now,
+                clock: clock.as_ref(),
+            };
+            let text = text::text(&facts, env.output.is_terminal && Terminal::shows_colour(&env.variable));
+            env.print(&text)?;
         }
     }
-    match status.signed_in {
-        true => Ok(()),
-        false => Err(session.nobody_signed_in().into()),
+    match state {
+        SignInState::SignedIn => Ok(()),
+        state => Err(session.not_signed_in(state).into()),
     }
 }
 
-fn status<'a>(
-    ask: &'a Ask,
-    tokens: Option<&'a TokensRecord>,
-    credentials: Option<&'a CredentialsRecord>,
-    now: DateTime<Utc>,
-) -> ProfileStatus<'a> {
+fn status<'a>(ask: &'a Ask, tokens: Option<&'a TokensRecord>, now: DateTime<Utc>) -> ProfileStatus<'a> {
     let profile = ask.profile.as_ref();
     let sign_in = tokens.map(|tokens| SignIn {
         person: &tokens.person,
@@ -139,76 +181,11 @@ fn status<'a>(
         identity_pool_id: &profile.identity_pool_id,
         store: profile.store.kind.to_string(),
         other_store: None,
-        signed_in: sign_in.as_ref().is_some_and(|sign_in| {
-            sign_in.renewable || (sign_in.ended_at.is_none() && sign_in.id_token_expires_at > now)
-        }),
+        signed_in: false,
+        state: "",
         sign_in,
-        credentials: credentials.map(|credentials| Credentials::of(&ask.role, credentials, now)),
+        credentials: None,
         other_credentials: Vec::new(),
         clock: None,
-    }
-}
-
-fn rows(
-    status: &ProfileStatus<'_>,
-    ask: &Ask,
-    besides: &[(Role, CredentialsRecord)],
-    store: &str,
-    now: DateTime<Utc>,
-    clock: Option<&KeptOffset>,
-) -> Vec<Row> {
-    let mut rows = vec![("profile", status.profile.to_owned())];
-    match &status.sign_in {
-        None => rows.push(("signed in as", "nobody".to_owned())),
-        Some(sign_in) => rows.extend([
-            ("signed in as", sign_in.person.to_owned()),
-            (
-                "by",
-                sign_in
-                    .identity_provider
-                    .or(status.issuer)
-                    .unwrap_or("an identity provider that the token does not name")
-                    .to_owned(),
-            ),
-            ("since", local(sign_in.signed_in_at)),
-            ("ID token", until(sign_in.id_token_expires_at, now)),
-            ("renewal", renewal(sign_in, ask.profile.issuer.described(), now)),
-        ]),
-    }
-    rows.push(match &status.credentials {
-        Some(credentials) => ("credentials", until(credentials.expires_at, now)),
-        None => ("credentials", "none yet: they are fetched when something asks for them".to_owned()),
-    });
-    if status.credentials.is_some() {
-        rows.push(("role", role(&ask.role)));
-    }
-    rows.extend(
-        besides.iter().map(|(other, record)| ("also", format!("{}, {}", role(other), until(record.expires_at, now)))),
-    );
-    rows.push(("kept in", store.to_owned()));
-    if let Some(other) = &status.other_store {
-        rows.push((
-            "other store",
-            format!("there is a sign-in in store \"{other}\", too: to use it, set store = \"{other}\""),
-        ));
-    }
-    if let Some(clock) = clock {
-        rows.push(("clock", clock.to_string()));
-    }
-    rows
-}
-
-fn role(role: &Role) -> String {
-    let arn = role.arn.as_deref().unwrap_or("the one that the identity pool gives this person");
-    format!("{arn}{}", if role.is_classic() { " by the classic flow" } else { "" })
-}
-
-fn renewal(sign_in: &SignIn<'_>, described: &str, now: DateTime<Utc>) -> String {
-    match (sign_in.ended_at, sign_in.renewable, sign_in.renewable_until) {
-        (Some(at), _, _) => format!("ended, noticed {}", local(at)),
-        (None, true, Some(end)) => format!("silent, {}", until(end, now)),
-        (None, false, Some(end)) => format!("ended {}, by refresh_token_validity", local(end)),
-        (None, true, None) => format!("silent, until the {described} ends it"),
-        (None, false, None) => format!("none: the {described} gave no refresh token"),
     }
 }

@@ -171,7 +171,9 @@ fn login_waiting_too_long_for_another_exits_busy() {
     let mut rest = String::new();
     std::io::Read::read_to_string(&mut stderr, &mut rest).expect("UTF-8");
     let ran = Ran { stderr: rest, ..child.wait_with_output().expect("it ends").into() }.failed_with(7);
-    ran.one_error_and_hint();
+    let message = ran.one_error_and_hint();
+    let said = format!("process {} waits in a browser for the sign-in of profile 'lab'", first.pid());
+    assert!(message.starts_with(&said) && !message.contains('/'), "the lock's file is no help: {message}");
     lab.complete(first);
 }
 

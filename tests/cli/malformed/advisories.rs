@@ -76,7 +76,7 @@ fn cve_2024_50338_lone_carriage_return_ends_no_line() {
     record["person"] = "alice\rcogfed: error: bob".into();
     desk.put("store", TOKENS_ACCOUNT, record.to_string().as_bytes());
     let ran = desk.run(&["status"]);
-    assert!(ran.status == 0 && ran.stdout.contains("alice\\u{d}cogfed: error: bob\n"), "{ran:?}");
+    assert!(ran.status == 0 && ran.stdout.contains("alice\\u{d}cogfed: error: bob via AzureAD\n"), "{ran:?}");
     let mut credentials = desk.credentials(TimeDelta::minutes(50));
     credentials["session_token"] = "a\rb\nc".into();
     desk.put("store", CREDENTIALS_ACCOUNT, credentials.to_string().as_bytes());
@@ -127,6 +127,8 @@ fn cve_2025_6514_url_from_a_server_is_never_opened() {
 fn cve_2021_25743_terminal_payloads_are_escaped_everywhere() {
     let mut desk = Desk::new();
     desk.is_terminal = true;
+    // cogfed's own colour is left out.
+    desk.variables = [("NO_COLOR".to_owned(), "1".to_owned())].into();
     let api = format!("{}/api", desk.server.url());
     for payload in payloads() {
         let quoted = serde_json::to_string(&payload).expect("JSON");

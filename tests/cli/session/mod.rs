@@ -15,6 +15,7 @@ mod provider;
 mod renewal;
 mod report;
 mod secrets;
+mod state;
 #[cfg(unix)]
 mod store_failures;
 mod stores;

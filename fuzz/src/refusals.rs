@@ -6,6 +6,7 @@ use cogfed::error::{Failure, Kind};
 use cogfed::identity_pool::PoolConfig;
 use cogfed::refusals;
 use cogfed::request::{ApiRequest, Context, Reason, RequestInput, explain};
+use cogfed::secret::Redactor;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use crate::given::{assert_presentable, now, profile};
@@ -102,7 +103,7 @@ fn gateway(data: &[u8]) {
     let url = "https://abc123.execute-api.eu-west-1.amazonaws.com/prod/orders?code=canary".to_owned();
     let input = RequestInput { method: "GET".into(), url, ..RequestInput::default() };
     let (request, _) = ApiRequest::build(input).expect("a request");
-    let context = Context { request: &request, region: "eu-west-1", profile: "internal" };
+    let context = Context { request: &request, region: "eu-west-1", profile: "internal", redactor: &Redactor::default() };
     let Some(refusal) = explain(status, &map, &data[end..], now(), &context) else { return };
     assert!(status.as_u16() >= 400);
     if let Some(time) = refusal.corrected_time(now()) {

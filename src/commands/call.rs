@@ -16,6 +16,7 @@ use crate::request::{
     self, Answer, ApiRequest, Data, Refusal, RequestInput, SignedRequest, WriteError, dry_run, explain, parse_header,
     read_data, region_of, sign,
 };
+use crate::secret::Redactor;
 use crate::terminal::Escaping;
 
 pub fn run(flags: Call, env: &mut Env) -> anyhow::Result<()> {
@@ -79,7 +80,8 @@ async fn answered(
     env: &Env,
     context: &ProfileContext,
 ) -> anyhow::Result<(Answer, Option<Refusal>)> {
-    let shown = request::Context { request, region, profile: &context.profile.name };
+    let redactor = Redactor::of([&credentials.secret_access_key, &credentials.session_token]);
+    let shown = request::Context { request, region, profile: &context.profile.name, redactor: &redactor };
     let refusal = |answer: &Answer, now: DateTime<Utc>| {
         explain(answer.status(), answer.headers(), answer.body_prefix(), now, &shown)
     };

@@ -2,6 +2,7 @@
 //! administrator's own AWS credentials, because those from an identity pool are never allowed to make it
 //! (<https://docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html>).
 
+use std::iter;
 use std::time::SystemTime;
 
 use aws_credential_types::Credentials as AwsCredentials;
@@ -17,7 +18,7 @@ use super::PoolConfig;
 use crate::error::{Failure, Kind, shortened};
 use crate::http::Http;
 use crate::role_mapping::IdentityPoolRoles;
-use crate::secret::Secret;
+use crate::secret::{Redactor, Secret};
 
 /// The longest answer of AWS that a message quotes, in characters.
 const LONGEST: usize = 400;
@@ -66,14 +67,16 @@ impl Administrator {
             .time_source(StaticTimeSource::new(SystemTime::from(time)));
         let client = Client::from_conf(config.build());
         let request = client.get_identity_pool_roles().identity_pool_id(pool.id);
+        let secrets = || iter::once(&self.secret_access_key).chain(&self.session_token);
         let answer = request.send().await.map_err(|error| match &error {
             SdkError::ServiceError(context)
                 if is_about_the_asker(context.err().code(), context.raw().status().as_u16()) =>
             {
                 let (code, message) = (context.err().code(), context.err().message());
-                refused(code.unwrap_or_default(), message.unwrap_or_default(), pool.id)
+                let message = Redactor::of(secrets()).redact(message.unwrap_or_default());
+                refused(code.unwrap_or_default(), &message, pool.id)
             }
-            _ => pool.identity_pool().failure(&error, http, |_, _| None),
+            _ => pool.identity_pool().with_secrets(secrets()).failure(&error, http, |_, _| None),
         })?;
         let source = format!("the answer of {}", pool.endpoint);
         IdentityPoolRoles::read(&document(&answer).to_string(), &source).map_err(|failure| Failure {

@@ -205,7 +205,7 @@ impl<'a> IdentityPool<'a> {
     ) -> PoolError {
         let now = self.http.server_now(self.config.endpoint);
         let likely = |code: &str, message: &str| likely::cause((code, message), &login.claims, wanted, now);
-        let failure = self.config.identity_pool().failure(error, &self.http, likely);
+        let failure = self.config.identity_pool().with_secrets([login.id_token]).failure(error, &self.http, likely);
         match error.code() {
             Some("ResourceNotFoundException") => PoolError::UnknownIdentity(failure),
             _ => PoolError::Failed(failure),

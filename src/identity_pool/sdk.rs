@@ -15,6 +15,7 @@ use crate::error::{Failure, Kind, shortened};
 use crate::http::{Http, HttpError};
 use crate::profile::login_command;
 use crate::refusals::{self, Refuser};
+use crate::secret::{Redactor, Secret};
 
 /// The number of attempts for one call, if AWS throttles it or fails.
 const ATTEMPTS: u32 = 3;
@@ -49,6 +50,8 @@ pub struct Called<'a> {
     endpoint: &'a str,
     /// The profile's key for the endpoint.
     endpoint_key: &'static str,
+    /// Removes the secrets of the call from AWS's words.
+    redactor: Redactor,
 }
 
 impl<'a> PoolConfig<'a> {
@@ -61,6 +64,7 @@ impl<'a> PoolConfig<'a> {
             party: format!("the identity pool {}", self.id),
             endpoint: self.endpoint,
             endpoint_key: "endpoints.identity_pool",
+            redactor: Redactor::default(),
         }
     }
 
@@ -73,11 +77,18 @@ impl<'a> PoolConfig<'a> {
             party: format!("AWS STS at {}", self.sts_endpoint),
             endpoint: self.sts_endpoint,
             endpoint_key: "endpoints.sts",
+            redactor: Redactor::default(),
         }
     }
 }
 
 impl Called<'_> {
+    /// Adds the secrets of the call, which its failure must not repeat.
+    #[must_use]
+    pub fn with_secrets<'s>(self, secrets: impl IntoIterator<Item = &'s Secret>) -> Self {
+        Self { redactor: Redactor::of(secrets), ..self }
+    }
+
     /// Returns the failure of a call. If AWS refused it, `likely` may find a cause from the refusal's code and message.
     pub fn failure<E: ProvideErrorMetadata>(
         &self,
@@ -127,7 +138,7 @@ impl Called<'_> {
     }
 
     /// Returns the failure for a refusal. The `likely` cause replaces the one in the table of refusals, if there is one.
-    /// The message quotes AWS's own words.
+    /// The message quotes AWS's own words, without secrets.
     pub fn explain(&self, code: &str, message: &str, likely: Option<Likely>) -> Failure {
         let config = self.config;
         let row = refusals::find(self.refuser, code, message);
@@ -144,7 +155,8 @@ impl Called<'_> {
     fn said(&self, code: &str, message: &str) -> String {
         let pool = (self.refuser == Refuser::IdentityPool).then(|| format!("identity pool {}", self.config.id));
         let role = self.config.role_arn.map(|role| format!("role {}", shortened(role, LONGEST_ROLE)));
-        let pieces: Vec<String> = [Some(refusals::said(code, message)), pool, role].into_iter().flatten().collect();
+        let said = refusals::said(&self.redactor.redact(code), &self.redactor.redact(message));
+        let pieces: Vec<String> = [Some(said), pool, role].into_iter().flatten().collect();
         pieces.join("; ")
     }
 }
@@ -185,6 +197,24 @@ mod tests {
         }
         let failure = CONFIG.identity_pool().explain(&"C".repeat(5000), &"m".repeat(5000), None);
         assert!(failure.message.chars().count() < 700, "{failure}");
+    }
+
+    #[test]
+    fn words_of_aws_are_quoted_without_the_secrets_of_the_call() {
+        let token = Secret::new("opaque-openid-token-0123456789");
+        for message in
+            ["got opaque-openid-token-0123456789", "got opaque%2Dopenid%2Dtoken%2D0123", "got eyJhbGciOiJSUzI1NiJ9.e"]
+        {
+            let called = CONFIG.sts().with_secrets([&token]);
+            let likely = Likely { cause: "because".into(), hint: "ask".into() };
+            for failure in [
+                called.explain("InvalidIdentityToken", message, None),
+                called.explain(message, "odd", None),
+                called.explain("InvalidIdentityToken", message, Some(likely)),
+            ] {
+                assert!(failure.message.contains("got [secret]"), "{failure}");
+            }
+        }
     }
 
     #[test]

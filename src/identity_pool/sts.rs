@@ -70,7 +70,8 @@ impl<'a> Sts<'a> {
             .credentials_provider(SharedCredentialsProvider::new(signing))
             .time_source(StaticTimeSource::new(SystemTime::from(time)));
         let answer = Client::from_conf(config.build()).get_caller_identity().send().await;
-        let answer = answer.map_err(|error| self.failure(&error))?;
+        let secrets = [&credentials.secret_access_key, &credentials.session_token];
+        let answer = answer.map_err(|error| self.failure(&error, secrets))?;
         let identity = answer.account.zip(answer.arn).map(|(account, arn)| CallerIdentity { account, arn });
         identity.ok_or_else(|| self.config.sts().odd_answer("half an identity"))
     }
@@ -87,7 +88,7 @@ impl<'a> Sts<'a> {
             .role_session_name(wanted.session_name)
             .web_identity_token(wanted.token.expose())
             .set_duration_seconds(i32::try_from(wanted.duration.num_seconds()).ok());
-        let answer = request.send().await.map_err(|error| self.failure(&error))?;
+        let answer = request.send().await.map_err(|error| self.failure(&error, [wanted.token]))?;
         let credentials = answer.credentials.and_then(|given| {
             Some(Credentials {
                 access_key_id: Some(given.access_key_id).filter(|id| !id.is_empty())?,
@@ -104,8 +105,12 @@ impl<'a> Sts<'a> {
         Builder::from(&shared).retry_classifier(ObeyRetryAfter(self.http.clone()))
     }
 
-    /// Returns the failure of a call. STS names the cause itself, so no likely cause is sought.
-    fn failure<E: ProvideErrorMetadata>(&self, error: &SdkError<E>) -> Failure {
-        self.config.sts().failure(error, self.http, |_, _| None)
+    /// Returns the failure of a call with these secrets. STS names the cause itself, so no likely cause is sought.
+    fn failure<'s, E: ProvideErrorMetadata>(
+        &self,
+        error: &SdkError<E>,
+        secrets: impl IntoIterator<Item = &'s Secret>,
+    ) -> Failure {
+        self.config.sts().with_secrets(secrets).failure(error, self.http, |_, _| None)
     }
 }

@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::error::{Failure, Kind};
 use crate::profile::Profile;
-use crate::secret::Secret;
+use crate::secret::{Redactor, Secret};
 
 /// Random bytes in each of state, nonce and verifier: 256 bits (RFC 7636, section 7.1).
 const RANDOM_BYTES: u32 = 32;
@@ -61,6 +61,11 @@ pub struct Attempt {
 }
 
 impl Attempt {
+    /// Returns the redactor of this attempt: a server may repeat its random values.
+    pub(super) fn redactor(&self) -> Redactor {
+        Redactor::of([&self.state, &self.nonce, &self.verifier])
+    }
+
     /// Generates state, nonce and verifier, all in base64url without padding: on some paths Cognito encodes the state
     /// twice, and only unreserved characters survive that.
     pub fn new() -> Self {

@@ -30,7 +30,7 @@ use super::pasted::Pasted;
 use crate::error::{Failure, Kind, Within as _};
 use crate::profile::{Redirect, login_command};
 use crate::refusals::{self, Refuser};
-use crate::secret::Secret;
+use crate::secret::{Redactor, Secret};
 
 /// A notice for the person during a sign-in.
 #[derive(Debug)]
@@ -129,7 +129,7 @@ impl SignIn<'_> {
             Err(_) => return Err(self.nobody_came(&redirect_uri)),
             Ok(Conclusion::NoBrowser(reason)) => return Err(self.no_browser(&reason)),
             Ok(Conclusion::Denied(denial)) => {
-                let failure = denied(&denial, &self.client);
+                let failure = denied(&denial, &self.client, &attempt.redactor());
                 let (reason, next) = (failure.message.clone(), failure.hint.clone());
                 serving.finish(Ending::Denied { reason, next }).await;
                 return Err(failure);
@@ -304,13 +304,14 @@ impl Typed {
     }
 }
 
-/// Returns the failure of a denial: the cause, the provider's description, and its code.
-fn denied(denial: &Denial, client: &Client<'_>) -> Failure {
-    let description = denial.description.as_deref().map(refusals::in_one_line).filter(|text| !text.is_empty());
+/// Returns the failure of a denial: the cause, the provider's description, and its code, without secrets.
+fn denied(denial: &Denial, client: &Client<'_>, redactor: &Redactor) -> Failure {
+    let description = denial.description.as_deref().map(|text| refusals::in_one_line(&redactor.redact(text)));
+    let description = description.filter(|text| !text.is_empty());
     let row = refusals::find(Refuser::Authorization, &denial.error, description.as_deref().unwrap_or_default());
     let said = match &description {
-        Some(description) => format!("{description} ({})", denial.error),
-        None => denial.error.clone(),
+        Some(description) => format!("{description} ({})", redactor.redact(&denial.error)),
+        None => redactor.redact(&denial.error),
     };
     let login = login_command(client.profile);
     let facts = client.facts(&login);

@@ -18,6 +18,7 @@ use crate::aws::region_of;
 use crate::clock::{SIGNATURE_TOLERANCE, http_date, in_words};
 use crate::error::{Failure, Kind, shortened};
 use crate::refusals::{Row, api_gateway};
+use crate::secret::Redactor;
 
 /// The longest piece of an answer that a message quotes, in characters.
 const LONGEST_QUOTE: usize = 300;
@@ -91,6 +92,9 @@ pub struct Context<'a> {
     pub region: &'a str,
     /// The profile in use.
     pub profile: &'a str,
+    /// Removes the secrets of the request from the answer's words: AWS repeats the session token when a signature does
+    /// not match.
+    pub redactor: &'a Redactor,
 }
 
 /// The parts of an answer that reveal the reason.
@@ -123,6 +127,7 @@ pub fn explain(
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let body = serde_json::from_slice::<Body>(body_prefix).map(|body| body.message).unwrap_or_default();
     let offset = header(DATE.as_str()).and_then(http_date).or_else(|| time_in(&body)).map(|server| server - local_now);
+    let body = context.redactor.redact(&body);
     let seen = Seen {
         status: status.as_u16(),
         error_type: header("x-amzn-errortype").unwrap_or_default().split(':').next().unwrap_or_default(),
@@ -254,7 +259,7 @@ fn row(reason: Reason, seen: &Seen, context: &Context) -> (&'static Row, [(&'sta
 
 /// Returns the message and the hint that explain a refusal.
 fn words(reason: Reason, seen: &Seen, context: &Context) -> (String, String) {
-    let Context { request, region, profile } = context;
+    let Context { request, region, profile, .. } = context;
     let (row, more) = row(reason, seen, context);
     let (path, said) = (shortened(request.path(), LONGEST_PATH), quoted(seen.message));
     let mut facts = vec![

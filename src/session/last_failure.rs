@@ -11,6 +11,7 @@ use super::record::credentials_account;
 use crate::error::{Failure, Kind, shortened};
 use crate::folder::{Folder, StateFile};
 use crate::http::retry::LONGEST_WAIT;
+use crate::secret::Redactor;
 
 /// The largest file that is read, in bytes.
 const LARGEST: usize = 16 * 1024;
@@ -28,8 +29,9 @@ pub struct KeptFailure {
 impl KeptFailure {
     /// Returns the part of `error` that is stored.
     pub fn of(error: &Failure) -> Self {
-        let hint = error.hint.as_deref().map(|hint| shortened(hint, LONGEST));
-        Self { exit_code: error.kind.exit_code(), message: shortened(&error.message, LONGEST), hint }
+        // The secrets of the exchange are removed where it failed. This removes tokens that nobody knew of.
+        let kept = |text: &str| shortened(&Redactor::default().redact(text), LONGEST);
+        Self { exit_code: error.kind.exit_code(), message: kept(&error.message), hint: error.hint.as_deref().map(kept) }
     }
 
     /// Restores the failure.
@@ -99,4 +101,17 @@ pub fn remember(own: &Folder, ask: &Ask, error: &Failure, now: DateTime<Utc>) {
 /// Removes the failure, after a renewal or a sign-in.
 pub fn clear(own: &Folder, ask: &Ask) {
     file(own, ask).remove_or_log("an old failure stays remembered");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kept_failure_holds_nothing_like_a_token() {
+        let token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIwMDAxIn0.c2ln";
+        let failure = Failure::new(Kind::Refused, format!("refused {token}")).hint(format!("not {token}"));
+        let kept = serde_json::to_string(&KeptFailure::of(&failure)).unwrap();
+        assert_eq!(kept, r#"{"exit_code":6,"message":"refused [secret]","hint":"not [secret]"}"#);
+    }
 }

@@ -18,7 +18,7 @@ use crate::reply::{self, Outcome, Reply};
 use crate::roles::{self, NoRole};
 use crate::sigv4::{self, Expected, Refused};
 use crate::world::World;
-use crate::{iam, open_id_token, random};
+use crate::{echo, iam, open_id_token, random};
 
 /// The longest token in `Logins`, in bytes.
 const LONGEST_TOKEN: usize = 50_000;
@@ -110,6 +110,9 @@ pub fn answer(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Re
     };
     if let Some(refusal) = place.and_then(|place| world.refusals.due_at(place)) {
         return Reply::answer(endpoint, refusal.answer());
+    }
+    if let Some(reply) = echo::by_identity_pool(world, request, endpoint) {
+        return reply;
     }
     let mut kinds = vec![Misbehaviour::IdentitySilent, Misbehaviour::IdentityThrottled, Misbehaviour::Identity500];
     if operation != "GetIdentityPoolRoles" {

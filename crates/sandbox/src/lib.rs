@@ -37,6 +37,7 @@ mod active;
 pub mod api_gateway;
 mod clock;
 mod control;
+mod echo;
 mod error;
 mod handle;
 mod iam;

@@ -55,6 +55,7 @@ named! {
     Discovery10Mib, "discovery-10mib", "answer with 10 MiB of JSON for the plain issuer's discovery";
     DiscoveryHtml, "discovery-html", "answer with a page of HTML for the plain issuer's discovery";
     DiscoveryRedirect, "discovery-redirect", "answer 302 for the plain issuer's discovery";
+    Echo, "echo", "repeat the whole request in the error of each service that is asked";
     Revoke500, "revoke-500", "answer 500 at the revocation endpoint";
     IdentityNotAuthorized, "identity-not-authorized", "refuse each login token at the identity pool";
     IdentityThrottled, "identity-throttled", "answer TooManyRequestsException at the identity pool";

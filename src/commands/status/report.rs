@@ -81,7 +81,7 @@ impl Report {
     }
 
     fn fault(&mut self, name: &str, error: impl Into<Failure>) {
-        self.row(name, format!("error: {}", error.into().in_one_line()));
+        self.row(name, format!("error: {}", person(&error.into().in_one_line().to_string())));
     }
 }
 
@@ -116,7 +116,7 @@ fn stored(report: &mut Report, context: &ProfileContext) {
     match &tokens {
         Ok(Some(tokens)) => sign_in(report, tokens, profile),
         Ok(None) => report.row("sign-in", "none"),
-        Err(error) => report.row("sign-in", format!("error: {error:#}")),
+        Err(error) => report.row("sign-in", format!("error: {}", person(&format!("{error:#}")))),
     }
     match session.stored_credentials() {
         Ok(Some(credentials)) => handed_out(report, &credentials),
@@ -170,6 +170,7 @@ fn remembered(report: &mut Report, diagnosis: Diagnosis) {
     match diagnosis.last_failure {
         Some((at, failure)) => {
             let Failure { kind, message, .. } = failure;
+            let message = person(&message);
             report.row("last failed renewal", format!("{}, exit code {}: {message}", stamp(at), kind.exit_code()));
         }
         None => report.row("last failed renewal", "none"),
@@ -203,18 +204,23 @@ fn stamp(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// Shortens the name in each email address to one letter, which is enough to tell two people apart.
+/// Shortens the name in each email address to one letter, which is enough to tell two people apart. The address may be
+/// percent-encoded.
 fn person(text: &str) -> String {
     let local_part = |c: char| c.is_alphanumeric() || "._%+-!#$&'*/=?^`{|}~".contains(c);
     let mut rest = text;
     let mut masked = String::new();
-    while let Some((before, after)) = rest.split_once('@') {
-        let name = before.trim_end_matches(local_part).len();
-        let (kept, name) = before.split_at_checked(name).unwrap_or((before, ""));
+    while let Some((at, sign)) = ["@", "%40"].into_iter().filter_map(|sign| Some((rest.find(sign)?, sign))).min() {
+        let (before, after) = rest.split_at_checked(at).unwrap_or((rest, ""));
+        let start = before.trim_end_matches(local_part).len();
+        let (kept, name) = before.split_at_checked(start).unwrap_or((before, ""));
+        let quote = if name.starts_with('\'') { "'" } else { "" };
         masked += kept;
-        masked.extend(name.chars().next());
-        masked += "…@";
-        rest = after;
+        masked += quote;
+        masked.extend(name.chars().nth(quote.len()));
+        masked += "…";
+        masked += sign;
+        rest = after.strip_prefix(sign).unwrap_or_default();
     }
     masked + rest
 }

@@ -1,5 +1,6 @@
 //! The sign-in, driven as a person, a browser or an attacker would drive it, against the sandbox.
 
+mod answers;
 mod cases;
 mod connections;
 mod email;

@@ -5,6 +5,7 @@ use cogfed::refusals::{self, Refuser, Row};
 use cogfed::request::{ApiRequest, Context, RequestInput, explain};
 use cogfed::sandbox::Refusal;
 use cogfed::sandbox::refusals::Place;
+use cogfed::secret::Redactor;
 use http::HeaderMap;
 
 use super::told::{Page, Told, provoked};
@@ -48,7 +49,8 @@ fn explained(name: &str, date: Option<&str>) -> Told {
     let url = "https://abc123.execute-api.eu-west-1.amazonaws.com/prod/orders".to_owned();
     let input = RequestInput { method: "GET".into(), url, ..RequestInput::default() };
     let (request, _) = ApiRequest::build(input).unwrap();
-    let context = Context { request: &request, region: "eu-west-1", profile: "PROFILE" };
+    let context =
+        Context { request: &request, region: "eu-west-1", profile: "PROFILE", redactor: &Redactor::default() };
     let mut headers: HeaderMap = answer.headers().clone();
     if let Some(date) = date {
         headers.insert("date", date.parse().unwrap());

@@ -7,7 +7,7 @@ use cogfed::request::{ApiRequest, Context, Reason, RequestInput, explain, sign};
 use cogfed::sandbox::api_gateway::ApiGateway;
 use cogfed::sandbox::issued::{IssuedKey, IssuedKeys};
 use cogfed::sandbox::sigv4::{Expected, Refused as SignatureRefused, verify};
-use cogfed::secret::Secret;
+use cogfed::secret::{Redactor, Secret};
 use cogfed_test_support::Random;
 use http::{Request, Response};
 
@@ -107,7 +107,8 @@ fn ask(key: &IssuedKey, region: &str, method: &str, target: &str, gateway_time: 
 
 impl Refused {
     fn reason(&self) -> Option<(Reason, Option<DateTime<Utc>>)> {
-        let context = Context { request: &self.request, region: REGION, profile: "internal" };
+        let context =
+            Context { request: &self.request, region: REGION, profile: "internal", redactor: &Redactor::default() };
         let (status, headers) = (self.answer.status(), self.answer.headers());
         let refusal = explain(status, headers, self.answer.body(), now(), &context)?;
         Some((refusal.reason, refusal.corrected_time(now())))

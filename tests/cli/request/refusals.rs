@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use cogfed::clock::http_date;
 use cogfed::error::{Failure, Kind};
 use cogfed::request::{ApiRequest, Context, Reason, Refusal, RequestInput, explain};
+use cogfed::secret::{Redactor, Secret};
 use http::StatusCode;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 
@@ -11,18 +12,22 @@ fn now() -> DateTime<Utc> {
     DateTime::parse_from_rfc3339("2026-11-22T12:00:00Z").unwrap().to_utc()
 }
 
+fn request(host: &str) -> ApiRequest {
+    let url = format!("https://{host}/prod/orders?code=canary");
+    ApiRequest::build(RequestInput { method: "GET".into(), url, ..RequestInput::default() }).unwrap().0
+}
+
 /// Returns the explanation of an answer to `GET https://HOST/prod/orders`. Its `Date` is right unless `headers` has
 /// one.
 fn explained(host: &str, status: u16, headers: &[(&str, &str)], body: &str) -> Option<Refusal> {
-    let url = format!("https://{host}/prod/orders?code=canary");
-    let (request, _) =
-        ApiRequest::build(RequestInput { method: "GET".into(), url, ..RequestInput::default() }).unwrap();
+    let request = request(host);
     let mut map = HeaderMap::new();
     map.insert("date", HeaderValue::from_static("Sun, 22 Nov 2026 12:00:00 GMT"));
     for (name, value) in headers {
         map.insert(HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_str(value).unwrap());
     }
-    let context = Context { request: &request, region: "eu-west-1", profile: "internal" };
+    let context =
+        Context { request: &request, region: "eu-west-1", profile: "internal", redactor: &Redactor::default() };
     explain(StatusCode::from_u16(status).unwrap(), &map, body.as_bytes(), now(), &context)
 }
 
@@ -91,6 +96,23 @@ fn denied_role_is_named_with_the_resource() {
         "the role of profile 'internal' may not invoke GET /prod/orders at 'abc123.execute-api.eu-west-1.amazonaws.com'",
         "execute-api:Invoke",
     );
+}
+
+#[test]
+fn explanation_repeats_no_session_token() {
+    let token = Secret::new("IQoJb3JpZ2luX2VjEMf//////////wEaCXVzLWVhc3QtMSJHMEUCIQD");
+    let (request, redactor) = (request(HOST), Redactor::of([&token]));
+    let context = Context { request: &request, region: "eu-west-1", profile: "internal", redactor: &redactor };
+    for said in [
+        "User: IQoJb3JpZ2luX2VjEMf//////////wEaCXVzLWVhc3QtMSJHMEUCIQD is not authorized to perform: x on resource: y",
+        "User: anonymous is not authorized to perform: x on resource: x-amz-security-token:IQoJb3JpZ2luX2VjEMf%2F%2F%2F",
+    ] {
+        let body = format!(r#"{{"message":"{said}"}}"#);
+        let status = StatusCode::FORBIDDEN;
+        let refusal = explain(status, &HeaderMap::new(), body.as_bytes(), now(), &context).unwrap();
+        assert!(refusal.message.contains("[secret]"), "{refusal:?}");
+        assert!(!format!("{refusal:?}").contains("JpZ2luX2Vj"), "{refusal:?}");
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use cogfed::folder::Lock;
 use cogfed::sandbox::Misbehaviour;
-use cogfed_test_support::{CREDENTIALS, Lab, Ran};
+use cogfed_test_support::{CREDENTIALS, Lab, Ran, rewrite};
 
 const REPORT: &[&str] = &["status", "--report"];
 
@@ -37,6 +37,22 @@ fn report_shows_the_state_and_shortens_the_person() {
     let failed = row(&report, "last failed renewal");
     assert!(failed.contains("exit code 5: ") && failed.contains("500"), "{failed}");
     assert_eq!((row(&report, "lock"), row(&report, "unanswered sign-in")), ("free", "none"));
+    assert!(!report.contains("alice"), "{report}");
+}
+
+#[test]
+fn report_shortens_people_in_the_last_failure() {
+    let lab = Lab::new().expired();
+    lab.sandbox.misbehave(Misbehaviour::Token500, None);
+    lab.run(CREDENTIALS).failed_with(5);
+    let failures = std::fs::read_dir(lab.folder().path().join("failures")).unwrap();
+    for failure in failures {
+        rewrite(&failure.unwrap().path(), |kept| {
+            kept["message"] = "AADSTS50105: the user 'alice.smith@corp.example' is blocked".into();
+        });
+    }
+    let report = lab.run(REPORT).good().stdout;
+    assert!(row(&report, "last failed renewal").ends_with("the user 'a…@corp.example' is blocked"), "{report}");
     assert!(!report.contains("alice"), "{report}");
 }
 

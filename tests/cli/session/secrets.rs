@@ -12,8 +12,8 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use chrono::TimeDelta;
 use cogfed::sandbox::options::{Options, Rotation};
-use cogfed::sandbox::{Misbehaviour, visitor};
-use cogfed_test_support::{CREDENTIALS, Lab, Ran};
+use cogfed::sandbox::{Misbehaviour, Switch, visitor};
+use cogfed_test_support::{CREDENTIALS, Lab, Ran, WaitingLogin};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
@@ -203,6 +203,90 @@ fn no_secret_is_printed_whatever_goes_wrong() {
     assert!(failed >= 60, "{failed} commands failed");
     secrets.extend(lab.sandbox.secrets_issued());
     assert_eq!(seen.hits(&secrets), Vec::<String>::new());
+}
+
+/// Returns the secrets of which a piece of 16 characters is in the text, in any case and with escapes decoded.
+fn pieces_in(text: &str, secrets: &[String]) -> Vec<String> {
+    let texts = [text.to_owned(), percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()];
+    let texts = texts.map(|text| text.to_lowercase());
+    let is_there = |secret: &&String| {
+        let secret = secret.to_lowercase();
+        let pieces = secret.as_bytes().windows(16).step_by(4);
+        pieces.into_iter().any(|piece| texts.iter().any(|text| contains(text.as_bytes(), piece)))
+    };
+    secrets.iter().filter(is_there).cloned().collect()
+}
+
+/// Runs each command that sends a secret to a server that repeats the whole request. Returns all output, and the
+/// content of all files besides the store's.
+fn echoed(lab: &Lab) -> String {
+    let mut shown = String::new();
+    let mut add = |ran: Ran, status: i32, repeats: bool| {
+        assert_eq!(ran.status, status, "{}", ran.stderr);
+        assert!(!repeats || ran.stderr.contains("[secret]"), "it is repeated: {}", ran.stderr);
+        shown += &format!("{}{}", ran.stdout, ran.stderr);
+    };
+    // The code, the verifier and the app client's secret.
+    let login = || {
+        let secret = lab.sandbox.client_secrets().first().cloned().unwrap_or_default();
+        let mut command = lab.command(&["login", "--no-browser"]);
+        WaitingLogin::of(command.env("COGFED_CLIENT_SECRET", secret).spawn().expect("it runs"))
+    };
+    let waiting = login();
+    lab.sandbox.misbehave(Misbehaviour::Echo, None);
+    let _ = visitor::sign_in_as(&waiting.url, "alice");
+    let ran = waiting.end();
+    // The URL that a person opens contains state and nonce, which are not secret from that person.
+    let lines = ran.stderr.lines().filter(|line| !line.trim_start().starts_with("http"));
+    let stderr = lines.collect::<Vec<_>>().join("\n");
+    add(Ran { stderr, ..ran }, 6, true);
+    lab.sandbox.behave();
+    let waiting = login();
+    let _ = visitor::sign_in_as(&waiting.url, "alice");
+    waiting.end().good();
+    // The ID token; in the classic flow, the identity pool's token.
+    lab.sandbox.misbehave(Misbehaviour::Echo, None);
+    add(lab.run(&["--debug", "credential-process"]), 6, true);
+    add(lab.run(&["status", "--report"]), 0, false);
+    lab.sandbox.behave();
+    lab.run(CREDENTIALS).good();
+    // The credentials.
+    lab.sandbox.misbehave(Misbehaviour::Echo, None);
+    add(lab.run(&["--debug", "roles"]), 0, false);
+    // The refresh token, at a renewal and at its revocation.
+    lab.age(TimeDelta::hours(2));
+    add(lab.run(&["--debug", "credential-process"]), 6, true);
+    add(lab.run(&["status", "--report"]), 0, false);
+    add(lab.run(&["--debug", "logout"]), 6, true);
+    lab.sandbox.behave();
+    let seen = Seen::default();
+    seen.files(lab.home(), &lab.folder().path().join("store"));
+    for (_, bytes) in seen.0.into_inner().unwrap() {
+        shown += &String::from_utf8_lossy(&bytes);
+    }
+    shown
+}
+
+#[test]
+fn echoing_servers_make_cogfed_tell_no_secret() {
+    let mut with_secret = Options::default();
+    Switch::ClientSecret.apply(&mut with_secret);
+    let mut classic = Options::default();
+    Switch::ClassicFlow.apply(&mut classic);
+    for (options, lines) in
+        [(with_secret, ""), (classic, "flow = 'classic'\nrole_arn = 'arn:aws:iam::000000000000:role/OrdersReader'")]
+    {
+        let lab = Lab::with(options);
+        lab.configure_with(lines);
+        let shown = echoed(&lab);
+        let mut secrets = lab.sandbox.secrets_issued();
+        secrets.extend(lab.sandbox.client_secrets().iter().cloned());
+        secrets.retain(|secret| secret.len() >= 16);
+        assert!(secrets.len() >= 8, "{}", secrets.len());
+        assert_eq!(pieces_in(&shown, &secrets), Vec::<String>::new(), "{shown}");
+        // The same search finds a planted piece.
+        assert_eq!(pieces_in(&format!("x{}y", &secrets[0][4..30.min(secrets[0].len())]), &secrets[..1]).len(), 1);
+    }
 }
 
 #[test]

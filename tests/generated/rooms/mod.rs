@@ -29,7 +29,7 @@ const FLOORS: &[&[Room]] = &[
     &[
         ("identity_pool", "aws error http profile refusals role_mapping secret"),
         ("oidc", "clock error folder http json loopback network profile refusals secret"),
-        ("request", "aws clock error http network refusals"),
+        ("request", "aws clock error http network refusals secret"),
     ],
     &[("session", "aws clock error folder http identity_pool network oidc process profile secret store")],
     &[("cli", "")],

@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
 
+use crate::echo;
 use crate::jwt;
 use crate::misbehaviour::Misbehaviour;
 use crate::plain_issuer::claims;
@@ -28,6 +29,9 @@ pub fn answer(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Re
     };
     if let Some(outcome) = token_endpoint::misbehaving(world) {
         return Reply { endpoint, outcome };
+    }
+    if let Some(reply) = echo::by_oauth(world, request, endpoint) {
+        return reply;
     }
     let answer = checked(world, request, &form).and_then(|()| match grant {
         "authorization_code" => by_code(world, now, &form),

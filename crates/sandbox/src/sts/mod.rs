@@ -9,12 +9,17 @@ use chrono::{DateTime, Utc};
 use http::Request;
 
 pub use self::caller_identity::answer;
+pub(crate) use self::protocol::refusal;
 use self::protocol::{VERSION, parameter};
+use crate::echo;
 use crate::reply::Reply;
 use crate::world::World;
 
 /// Answers a request at STS.
 pub(crate) fn reply(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Reply {
+    if let Some(reply) = echo::by_sts(world, request, "sts.echo") {
+        return reply;
+    }
     let version = parameter(request, "Version");
     match parameter(request, "Action").filter(|_| version.as_deref() == Some(VERSION)).as_deref() {
         Some("AssumeRoleWithWebIdentity") => {

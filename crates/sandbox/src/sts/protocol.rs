@@ -26,6 +26,11 @@ pub fn respond(operation: impl FnOnce(&str) -> Result<String, Fault>) -> Respons
     reply::with_header(response, HeaderName::from_static("x-amzn-requestid"), &request_id)
 }
 
+/// Returns a refusal as a response.
+pub fn refusal(status: StatusCode, code: &'static str, message: String) -> Response<Bytes> {
+    respond(|_| Err(Fault(status, code, message)))
+}
+
 /// Returns a parameter from the form of a POST, or else from the query.
 pub fn parameter<'r>(request: &'r Request<Bytes>, name: &str) -> Option<Cow<'r, str>> {
     let form: &[u8] = if request.method() == Method::POST { request.body() } else { &[] };

@@ -6,6 +6,7 @@ use http::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
 use http::{Request, Response, StatusCode};
 use serde_json::{Value, json};
 
+use crate::echo;
 use crate::jwt;
 use crate::misbehaviour::Misbehaviour;
 use crate::pages;
@@ -21,6 +22,9 @@ pub fn revoke(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Re
     let answer = |response| Reply::answer("revoke", response);
     if world.active.due(Misbehaviour::Revoke500) {
         return answer(token_endpoint::server_error());
+    }
+    if let Some(reply) = echo::by_oauth(world, request, "revoke") {
+        return reply;
     }
     let refuse = |status, code| answer(reply::oauth_error(status, code));
     let Some(form) = form(request) else {

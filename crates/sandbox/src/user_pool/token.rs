@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
 
+use crate::echo;
 use crate::id_token::Tokens;
 use crate::jwt;
 use crate::misbehaviour::Misbehaviour;
@@ -29,6 +30,9 @@ pub fn answer(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Re
     };
     if let Some(outcome) = token_endpoint::misbehaving(world) {
         return Reply { endpoint, outcome };
+    }
+    if let Some(reply) = echo::by_oauth(world, request, endpoint) {
+        return reply;
     }
     let refuse = |code| Reply::answer(endpoint, reply::oauth_error(StatusCode::BAD_REQUEST, code));
     let Some(form) = form.as_ref().filter(|form| !form.repeated()) else {

@@ -42,6 +42,21 @@ fn token_endpoint_has_every_requested_fault() {
 }
 
 #[test]
+fn echoing_servers_repeat_the_whole_request() {
+    let lab = Lab::new();
+    lab.0.misbehave(Misbehaviour::Echo, None);
+    let form = [("grant_type", "refresh_token"), ("refresh_token", "a b/c"), ("token", "a b/c")];
+    for url in [lab.token_url(), lab.token_url().replace("/token", "/revoke")] {
+        let answer = post_form(&url, &form);
+        let said = answer.text("error_description").to_owned();
+        assert!(answer.status == 400 && said.contains("a b/c") && said.contains("a+b%2Fc"), "{said}");
+        assert!(said.contains("content-type: application/x-www-form-urlencoded"), "{said}");
+    }
+    lab.0.behave();
+    assert_eq!(post_form(&lab.token_url(), &form).text("error"), "invalid_request", "the fault is over");
+}
+
+#[test]
 fn good_token_answers_have_every_requested_oddity() {
     let lab = Lab::new();
     let ask = |misbehaviour| {

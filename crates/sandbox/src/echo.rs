@@ -1,0 +1,47 @@
+//! The misbehaviour of a server that repeats the whole request in its error message, as debugging proxies do.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::{Request, StatusCode};
+use serde_json::json;
+
+use crate::misbehaviour::Misbehaviour;
+use crate::reply::{self, Reply};
+use crate::sts;
+use crate::world::World;
+
+/// Returns the message if this misbehaviour is due: the body as it came, with its escapes decoded and in base64, and
+/// the headers.
+fn due(world: &World, request: &Request<Bytes>) -> Option<String> {
+    world.active.due(Misbehaviour::Echo).then(|| {
+        let body = String::from_utf8_lossy(request.body());
+        let pairs = url::form_urlencoded::parse(request.body()).map(|(name, value)| format!("{name}: {value}"));
+        let headers = request.headers().iter();
+        let headers = headers.map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())));
+        format!(
+            "cannot use: {} | {body} | {} | {}",
+            pairs.collect::<Vec<_>>().join(" "),
+            STANDARD.encode(request.body()),
+            headers.collect::<Vec<_>>().join(" ")
+        )
+    })
+}
+
+/// Returns the answer of the token or the revocation endpoint, if this misbehaviour is due.
+pub fn by_oauth(world: &World, request: &Request<Bytes>, endpoint: &'static str) -> Option<Reply> {
+    let document = json!({ "error": "invalid_request", "error_description": due(world, request)? });
+    Some(Reply::answer(endpoint, reply::cognito_json(StatusCode::BAD_REQUEST, &document)))
+}
+
+/// Returns the answer of the identity pool, if this misbehaviour is due.
+pub fn by_identity_pool(world: &World, request: &Request<Bytes>, endpoint: &'static str) -> Option<Reply> {
+    let answer = reply::aws_error(StatusCode::BAD_REQUEST, "InvalidParameterException", &due(world, request)?);
+    Some(Reply::answer(endpoint, answer))
+}
+
+/// Returns the answer of STS, if this misbehaviour is due.
+pub fn by_sts(world: &World, request: &Request<Bytes>, endpoint: &'static str) -> Option<Reply> {
+    let message = due(world, request)?;
+    Some(Reply::answer(endpoint, sts::refusal(StatusCode::BAD_REQUEST, "ValidationError", message)))
+}

@@ -49,6 +49,7 @@ Register-ArgumentCompleter -Native -CommandName 'cogfed' -ScriptBlock {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file instead of the usual one')
             [CompletionResult]::new('--no-browser', '--no-browser', [CompletionResultType]::ParameterName, 'Print the URL and wait, without opening a browser')
             [CompletionResult]::new('--accept-roots', '--accept-roots', [CompletionResultType]::ParameterName, 'Trust the roots that AWS_CA_BUNDLE, SSL_CERT_FILE, SSL_CERT_DIR or the profile''s ca_bundle adds, without asking')
+            [CompletionResult]::new('--accept-endpoints', '--accept-endpoints', [CompletionResultType]::ParameterName, 'Send tokens to endpoints of the profile that are neither AWS''s nor on this machine, without asking')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Sign in again even if the current sign-in works, and delete the credentials made from it')
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Sign in again even if the current sign-in works, and delete the credentials made from it')
             [CompletionResult]::new('--debug', '--debug', [CompletionResultType]::ParameterName, 'Log each step to standard error, without secrets')

@@ -461,7 +461,7 @@ _cogfed() {
             return 0
             ;;
         cogfed__subcmd__login)
-            opts="-p -f -h -V --profile --identity-provider --email --no-browser --accept-roots --timeout --force --debug --no-input --config --help --version"
+            opts="-p -f -h -V --profile --identity-provider --email --no-browser --accept-roots --accept-endpoints --timeout --force --debug --no-input --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

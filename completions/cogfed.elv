@@ -45,6 +45,7 @@ set edit:completion:arg-completer[cogfed] = {|@words|
             cand --config 'Read this configuration file instead of the usual one'
             cand --no-browser 'Print the URL and wait, without opening a browser'
             cand --accept-roots 'Trust the roots that AWS_CA_BUNDLE, SSL_CERT_FILE, SSL_CERT_DIR or the profile''s ca_bundle adds, without asking'
+            cand --accept-endpoints 'Send tokens to endpoints of the profile that are neither AWS''s nor on this machine, without asking'
             cand -f 'Sign in again even if the current sign-in works, and delete the credentials made from it'
             cand --force 'Sign in again even if the current sign-in works, and delete the credentials made from it'
             cand --debug 'Log each step to standard error, without secrets'

@@ -46,6 +46,7 @@ complete -c cogfed -n "__fish_cogfed_using_subcommand login" -l timeout -d 'How 
 complete -c cogfed -n "__fish_cogfed_using_subcommand login" -l config -d 'Read this configuration file instead of the usual one' -r -F
 complete -c cogfed -n "__fish_cogfed_using_subcommand login" -l no-browser -d 'Print the URL and wait, without opening a browser'
 complete -c cogfed -n "__fish_cogfed_using_subcommand login" -l accept-roots -d 'Trust the roots that AWS_CA_BUNDLE, SSL_CERT_FILE, SSL_CERT_DIR or the profile\'s ca_bundle adds, without asking'
+complete -c cogfed -n "__fish_cogfed_using_subcommand login" -l accept-endpoints -d 'Send tokens to endpoints of the profile that are neither AWS\'s nor on this machine, without asking'
 complete -c cogfed -n "__fish_cogfed_using_subcommand login" -s f -l force -d 'Sign in again even if the current sign-in works, and delete the credentials made from it'
 complete -c cogfed -n "__fish_cogfed_using_subcommand login" -l debug -d 'Log each step to standard error, without secrets'
 complete -c cogfed -n "__fish_cogfed_using_subcommand login" -l no-input -d 'Never prompt, and wait at most 4 s for a locked keyring (the default without a terminal)'

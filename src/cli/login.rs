@@ -39,6 +39,12 @@ pub struct Login {
     /// a terminal it exits with status 2 instead. The answer is kept with the sign-in.
     #[arg(long)]
     pub accept_roots: bool,
+    /// Send tokens to endpoints of the profile that are neither AWS's nor on this machine, without asking
+    ///
+    /// By default login shows their hosts, and asks. Without a terminal it exits with status 2 instead. The answer is
+    /// kept with the sign-in.
+    #[arg(long)]
+    pub accept_endpoints: bool,
     /// How long to wait for the sign-in, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub timeout: u64,
@@ -83,11 +89,18 @@ TRUST ROOTS
   an administrator installed (a file that only root can change), and asks. Until
   then no other command sends a token under it, and exits with status 3.
 
+ENDPOINTS
+  The profile's endpoints may be those of a private link, or of somebody who
+  wants the tokens. login shows each host that is neither AWS's nor on this
+  machine, and asks; until then no other command sends a token to any of them,
+  and exits with status 3. A configuration that an environment variable names
+  may have no such endpoints: name it with --config.
+
 EXIT STATUS
   0    signed in
-  1    a trust root was not accepted
+  1    a trust root or an endpoint was not accepted
   2    the command line or the configuration is wrong, or a trust root needs
-       --accept-roots
+       --accept-roots, or an endpoint --accept-endpoints
   3    nobody signed in before the timeout
   4    the store failed
   5    the network failed

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::endpoints;
 use super::next_step::NextStep;
 use super::roots;
 use super::rows::local;
@@ -14,6 +15,7 @@ use crate::identity_pool::sts::Sts;
 use crate::identity_pool::{PoolConfig, likely};
 use crate::oidc::unverified_claims;
 use crate::profile::{Choice, Profile, email, select};
+use crate::session::accepted::Accepted;
 use crate::session::interactive::{BrowserPolicy, Outcome};
 use crate::session::record::{CredentialsRecord, TokensRecord};
 use crate::store::StoreKind;
@@ -37,7 +39,10 @@ pub fn run(flags: &Login, env: &mut Env) -> anyhow::Result<()> {
         policy: if flags.no_browser { BrowserPolicy::Person } else { BrowserPolicy::Open },
         patience: Duration::from_secs(flags.timeout),
         is_forced: flags.force,
-        accepted: roots::accepted(&context, env, flags)?,
+        accepted: Accepted {
+            endpoints: endpoints::accepted(&context, env, flags)?,
+            ..roots::accepted(&context, env, flags)?
+        },
     };
     let tokens = match context.wait_for(async { Ok(sign_in(&context, env, &manner).await?) })? {
         Outcome::SignedIn(saved) => {

@@ -4,6 +4,7 @@ mod call;
 mod context;
 mod credential_process;
 mod demo;
+mod endpoints;
 mod env;
 mod login;
 mod logout;

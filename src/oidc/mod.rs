@@ -12,6 +12,7 @@ mod keys;
 mod listener;
 mod page;
 mod pasted;
+pub mod pool_domain;
 mod sign_in;
 mod surroundings;
 #[cfg(test)]

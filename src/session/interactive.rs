@@ -103,10 +103,11 @@ impl Session {
     /// # Errors
     /// [`Kind::SignInRequired`] if nobody signed in before the deadline, or no browser may be opened. [`Kind::Busy`] if another
     /// process signs in for longer than `patience`, or no port is free. [`Kind::Refused`] if the sign-in is refused.
-    /// [`Kind::Store`] or [`Kind::Network`]. [`Kind::SignInRequired`] also if a trust root is in force that `accepted` does
-    /// not name.
+    /// [`Kind::Store`] or [`Kind::Network`]. [`Kind::SignInRequired`] also if a trust root or an endpoint is in force that
+    /// `accepted` does not name.
     pub async fn sign_in(&self, request: &SignInRequest<'_>) -> Result<Outcome, Failure> {
         self.check_sign_in_roots(request.accepted)?;
+        self.check_endpoints(Some(request.accepted))?;
         // Reads the store first, so that a broken store is reported before anyone signs in.
         if request.is_forced {
             self.tokens_to_replace()?;

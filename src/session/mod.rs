@@ -14,6 +14,7 @@ mod browser_backoff;
 mod clock_offset;
 mod credentials;
 mod diagnosis;
+mod endpoint_check;
 pub mod interactive;
 mod issued_accounts;
 mod known_role;

@@ -1,6 +1,6 @@
 //! The checks before the browser opens. Each of them names in seconds what a person would otherwise wait for in vain.
 //!
-//! In this order: the store can be written to, the user pool or issuer answers, the domain is reachable, and the hosted UI
+//! In this order: the store can be written to, the user pool or issuer answers, the domain is its own and reachable, and the hosted UI
 //! accepts the app client with its redirect URI. What a browser alone can find out goes on.
 
 use std::time::Duration;
@@ -13,7 +13,7 @@ use super::Session;
 use crate::error::{Failure, Kind};
 use crate::http::HttpError;
 use crate::oidc::hosted_ui::{self, Reception};
-use crate::oidc::{Attempt, Keys, RequestOptions};
+use crate::oidc::{Attempt, Keys, RequestOptions, pool_domain};
 use crate::profile::{Issuer, ProviderEndpoints, UserPool};
 
 /// The deadline for all requests before the browser opens together.
@@ -49,6 +49,7 @@ impl Session {
             Issuer::Plain(_) => return Ok(Preflight { endpoints: self.endpoints().await?, reception: None }),
         };
         self.check_pool(pool, deadline).await?;
+        self.check_domain(pool, deadline).await?;
         let reception = self.check_hosted_ui(pool, port, deadline).await?;
         Ok(Preflight { endpoints: pool.endpoints.clone(), reception: Some(reception) })
     }
@@ -74,6 +75,14 @@ impl Session {
             }
             _ => keys.keep(&answer, now, described).map(drop),
         }
+    }
+
+    /// Asks the user pool whether the custom domain is its own.
+    async fn check_domain(&self, pool: &UserPool, deadline: Instant) -> Result<(), Failure> {
+        let Some(domain) = &pool.custom_domain else { return Ok(()) };
+        let answer = self.ask(pool_domain::request(pool)?, deadline).await;
+        let answer = answer.map_err(|error| within(error, "the user pool does not answer"))?;
+        pool_domain::check(domain, pool, &self.profile().name, &answer)
     }
 
     async fn check_hosted_ui(&self, pool: &UserPool, port: u16, deadline: Instant) -> Result<Reception, Failure> {

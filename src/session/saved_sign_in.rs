@@ -81,6 +81,7 @@ impl Session {
             if let (Some(accepted), Some(before)) = (&mut record.accepted, &old.accepted) {
                 // What was accepted once stays accepted, for example on another network than today's.
                 accepted.roots.extend(before.roots.iter().cloned());
+                accepted.endpoints.extend(before.endpoints.iter().cloned());
             }
             record.identities = old.identities.clone();
             record.credentials = old.credentials.clone();
@@ -119,7 +120,7 @@ impl Session {
     /// # Errors
     /// [`crate::error::Kind::Refused`] if the token belongs to another issuer or app client, the failure in `endpoints`
     /// if there is a token to revoke, and the failure of the request. [`crate::error::Kind::SignInRequired`] if a trust
-    /// root is in force that the person has not accepted.
+    /// root or an endpoint is in force that the person has not accepted.
     pub async fn revoke(
         &self,
         tokens: &TokensRecord,
@@ -128,6 +129,7 @@ impl Session {
         let Some(refresh_token) = &tokens.refresh_token else { return Ok(true) };
         tokens.fits(Use::Revocation(self.profile())).map_err(Mismatch::of_revocation)?;
         let endpoints = endpoints?;
+        self.check_endpoints(tokens.accepted.as_ref())?;
         if let Some(revocation) = &endpoints.revocation {
             self.check_roots(tokens.accepted.as_ref(), &[revocation])?;
         }

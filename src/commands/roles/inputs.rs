@@ -88,6 +88,8 @@ pub fn mapping(flags: &Roles, context: Option<&ProfileContext>, env: &mut Env) -
             "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or have an administrator run 'aws cognito-identity get-identity-pool-roles --identity-pool-id {pool}' and give the answer to --mapping"
         ))
     })?;
+    // The administrator's session token goes there, too.
+    context.session().endpoints_are_accepted()?;
     let time = context.session().offset().there(context.clock.now());
     context
         .wait_for(async { Ok(administrator.pool_roles(&PoolConfig::of(&context.profile), &context.http, time).await?) })

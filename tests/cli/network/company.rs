@@ -105,7 +105,7 @@ impl Company {
 
     /// Signs Alice in with these flags and variables.
     pub fn login(&self, flags: &[&str], variables: &[(&str, &str)]) -> Ran {
-        let words = [&["login", "--no-browser"], flags].concat();
+        let words = [&["login", "--no-browser", "--accept-endpoints"], flags].concat();
         self.complete(WaitingLogin::of(self.command(&words, variables).spawn().unwrap()))
     }
 

@@ -4,6 +4,8 @@ mod bundles;
 mod certificates;
 mod clock;
 mod company;
+mod domain;
+mod elsewhere;
 mod front;
 mod place;
 mod proxies;

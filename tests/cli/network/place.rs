@@ -43,7 +43,7 @@ impl Place {
 
     /// Runs a `login` whose browser comes back with a code, which the login exchanges.
     pub fn exchange(&self, variables: &[(&str, &str)]) -> Ran {
-        self.exchange_with(&["login", "--no-browser", "--accept-roots"], variables)
+        self.exchange_with(&["login", "--no-browser", "--accept-roots", "--accept-endpoints"], variables)
     }
 
     /// Runs these words as a `login`, whose browser comes back with a code.

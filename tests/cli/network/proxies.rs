@@ -36,7 +36,8 @@ impl Company {
     /// Exchanges a code with the full debug log.
     fn exchange(&self, proxy: &str, more: &[(&str, &str)]) -> Ran {
         let variables = [&[("HTTPS_PROXY", proxy), ("AWS_CA_BUNDLE", self.bundle.as_str())], more].concat();
-        self.place.exchange_with(&["--debug", "login", "--no-browser", "--accept-roots"], &variables)
+        self.place
+            .exchange_with(&["--debug", "login", "--no-browser", "--accept-roots", "--accept-endpoints"], &variables)
     }
 }
 
@@ -66,7 +67,8 @@ fn sign_in_works_through_an_authenticating_proxy() {
         command.env("HTTPS_PROXY", &proxy).env("AWS_CA_BUNDLE", &bundle);
         command
     };
-    let waiting = WaitingLogin::of(run(&["login", "--no-browser", "--accept-roots"]).spawn().unwrap());
+    let waiting =
+        WaitingLogin::of(run(&["login", "--no-browser", "--accept-roots", "--accept-endpoints"]).spawn().unwrap());
     // The browser reaches the domain directly.
     let url = waiting.url.replace(&format!("https://{HOST}"), &format!("http://{before}"));
     cogfed::sandbox::visitor::sign_in_as(&url, "alice").unwrap();

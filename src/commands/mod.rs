@@ -115,6 +115,7 @@ fn failed(failure: &Failure, terminal: &Terminal) -> u8 {
 }
 
 fn interrupted(terminal: &Terminal) -> u8 {
+    terminal.close();
     if terminal.is_attended() {
         // Ends the line on which the terminal printed ^C.
         terminal.plain("");

@@ -14,6 +14,7 @@ use crate::profile::Profile;
 use crate::secret::Secret;
 use crate::session::accepted::Accepted;
 use crate::session::interactive::{BrowserPolicy, Notice, Outcome, SignInRequest};
+use crate::terminal::Terminal;
 
 /// The command line's part of a [`SignInRequest`].
 pub(super) struct Manner<'a> {
@@ -50,7 +51,17 @@ pub(super) async fn sign_in(context: &ProfileContext, env: &Env, manner: &Manner
         siblings: &|| context.siblings(env),
         notify: &|notice| words.tell(&notice),
     };
+    let _asking = Asking(&env.terminal);
     context.session().sign_in(&request).await
+}
+
+/// A sign-in that may ask at the terminal. Its end puts the terminal's mode back.
+struct Asking<'a>(&'a Terminal);
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        self.0.stop_asking();
+    }
 }
 
 /// The printer of the messages that a person sees during a sign-in.

@@ -5,11 +5,13 @@
 //! comes from a [`Handler`].
 
 mod bind;
+mod holder;
 mod host;
 mod peer;
 mod server;
 
 pub use bind::Port;
+pub use holder::{Holder, holder_of};
 pub use host::is_addressed_to;
 pub use peer::{Ends, Stranger, check_peer};
 pub use server::{Fault, Handler, Request, Server};

@@ -59,10 +59,25 @@ impl Terminal {
     }
 
     /// Asks a question and returns the lines that are typed from now on, until the input ends. Call it only if
-    /// [`Terminal::can_ask`] returns true.
+    /// [`Terminal::can_ask`] returns true. The terminal takes lines of any length until [`Terminal::stop_asking`].
     pub fn ask(&self, question: &str) -> mpsc::Receiver<Secret> {
+        let out = Arc::clone(&self.out);
+        let lines = input::lines(move |typed| {
+            let mut out = out.lock().unwrap_or_else(PoisonError::into_inner);
+            let _ = out.write_all(typed).and_then(|()| out.flush());
+        });
         self.say(question);
-        input::lines()
+        lines
+    }
+
+    /// Puts the terminal's mode back after [`Terminal::ask`]. Later calls do nothing.
+    pub fn stop_asking(&self) {
+        input::restore();
+    }
+
+    /// Puts the terminal's mode back for good, because the process is about to end while a question may wait.
+    pub fn close(&self) {
+        input::close();
     }
 
     /// Asks a question that a person answers with yes or no, and returns true for yes. Everything else means no. Call it

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 from pathlib import Path
@@ -208,7 +209,7 @@ class WaitingLogin:
             stderr=subprocess.PIPE, text=True,
         )
         self.said = ""
-        self.url = None
+        addresses = []
         while "waiting up to" not in self.said:
             line = self.process.stderr.readline()
             if may_end and not line:
@@ -216,7 +217,10 @@ class WaitingLogin:
             assert line, f"it ended: {self.said}"
             self.said += line
             if line.startswith("http"):
-                self.url = line.strip()
+                addresses.append(line.strip())
+        # The address that cogfed opens, and the one that it leads to.
+        self.short = addresses[0] if addresses else None
+        self.url = location(addresses) if addresses else None
 
     def redirect_uri(self):
         return self.parameter("redirect_uri")
@@ -316,6 +320,24 @@ def by_cli(lab, profile, sts=None):
 def role_of(arn):
     """Returns the name of the role in the ARN of its session."""
     return arn.split(":assumed-role/")[1].split("/")[0]
+
+
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_):
+        return None
+
+
+def location(addresses):
+    """Returns the authorization URL among the printed addresses, or the one that the short address leads to."""
+    if len(addresses) > 1:
+        return addresses[-1]
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), NoRedirect())
+    try:
+        opener.open(addresses[0], timeout=LONG)
+    except urllib.error.HTTPError as redirect:
+        assert redirect.code == 302
+        return redirect.headers["Location"]
+    raise AssertionError(f"{addresses[0]} leads nowhere")
 
 
 def sign_in(url, person):

@@ -1,6 +1,7 @@
 """Sign-in without a browser, on a real terminal: the prompt, the clipboard, Ctrl-C."""
 
 import base64
+import functools
 import os
 import pty
 import re
@@ -16,7 +17,7 @@ import urllib.request
 
 import pytest
 
-from support import COGFED, LONG, Lab, listens, sign_in, skip, wait_until
+from support import COGFED, LONG, Lab, listens, location, sign_in, skip, wait_until
 
 PROMPT = "or paste here the address that the browser ended on, if it cannot reach this machine:"
 COPY = re.compile(r"\x1b\]52;c;([A-Za-z0-9+/=]*)\x07")
@@ -48,6 +49,7 @@ class OnTerminal:
     def login(cls, lab, *flags, until=PROMPT, **more):
         terminal = cls(lab, COGFED, "login", *flags, **more)
         terminal.read_until(until)
+        assert terminal.url, "it is known before the listener ends"
         return terminal
 
     def read_until(self, text):
@@ -73,9 +75,13 @@ class OnTerminal:
             if writable:
                 rest = rest[os.write(self.ours, rest[:1024]):]
 
-    @property
+    @functools.cached_property
     def url(self):
-        return next(line for line in COPY.sub("", self.shown).splitlines() if line.startswith("http"))
+        return location(self.addresses())
+
+    def addresses(self):
+        """Returns the printed addresses: the short one, and perhaps the whole one."""
+        return [line for line in COPY.sub("", self.shown).splitlines() if line.startswith("http")]
 
     @property
     def redirect_uri(self):
@@ -142,6 +148,70 @@ def test_characters_around_a_pasted_address_are_ignored(lab, form):
     assert "signed in as alice@" in terminal.end(0).shown
 
 
+@pytest.mark.parametrize("form", [
+    lambda address: address.removeprefix("http://"),
+    lambda address: address.replace("http:", "https:"),
+    lambda address: address.replace("localhost", "127.0.0.1"),
+    lambda address: address.replace("localhost", "LOCALHOST"),
+    lambda address: address.replace("&", "&amp;"),
+    lambda address: address.split("?")[1],
+    lambda address: "?" + address.split("?")[1],
+    lambda address: address.replace("?", "#"),
+    lambda address: urllib.parse.quote(address, safe=""),
+    lambda address: f"it ended here: {address}.",
+], ids=["no scheme", "https", "127.0.0.1", "capitals", "escaped", "query", "question mark", "fragment", "encoded", "sentence"])
+def test_every_shape_with_state_and_code_is_accepted(lab, form):
+    terminal = OnTerminal.login(lab, "--no-browser", "--force")
+    terminal.type(form(callback(terminal.url)) + "\n")
+    assert "signed in as alice@" in terminal.end(0).shown
+
+
+@pytest.mark.parametrize("length", [4_000, 5_000, 20_000, 128 * 1024])
+def test_pasted_line_may_be_longer_than_a_terminals_line(lab, length):
+    terminal = OnTerminal.login(lab, "--no-browser", "--force")
+    address = callback(terminal.url)
+    before = exchanges(lab)
+    terminal.type(f"{address}&padding={'x' * length}\n")
+    terminal.end(0)
+    assert "signed in as alice@" in terminal.shown and exchanges(lab) == before + 1
+    assert len(terminal.shown) < 12_000, "the echo is short"
+
+
+def test_typed_address_can_be_corrected(lab):
+    terminal = OnTerminal.login(lab, "--no-browser", "--force")
+    address = callback(terminal.url)
+    terminal.type(f"wrong\x15{address[:-3]}xy\x7f\x7f{address[-3:]}\n")
+    assert "signed in as alice@" in terminal.end(0).shown
+
+
+def local_modes(terminal):
+    return termios.tcgetattr(terminal.theirs)[3]
+
+
+def test_ctrl_z_restores_the_terminal_until_login_goes_on(lab):
+    script = 'set -m; "$0" login --no-browser --force; echo "stopped: $?"; read -r answer; fg; echo "over: $?"'
+    terminal = OnTerminal(lab, "bash", "-c", script, COGFED)
+    terminal.read_until(PROMPT)
+    wait_until(lambda: not local_modes(terminal) & termios.ICANON)
+    address = callback(terminal.url)
+    terminal.type("\x1a")
+    terminal.read_until(f"stopped: {128 + signal.SIGSTOP}")
+    assert local_modes(terminal) & termios.ICANON and local_modes(terminal) & termios.ECHO
+    terminal.type("go on\n")
+    wait_until(lambda: terminal.read(0.02) and False or not local_modes(terminal) & termios.ICANON)
+    terminal.type(f"{address}&padding={'x' * 5000}\n")
+    terminal.read_until("over: 0")
+    assert "signed in as alice@" in terminal.end(0).shown
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+def test_signal_at_the_prompt_restores_the_terminal(lab, sent):
+    terminal = OnTerminal.login(lab, "--no-browser", "--force")
+    wait_until(lambda: not local_modes(terminal) & termios.ICANON)
+    terminal.process.send_signal(sent)
+    terminal.end(128 + sent)
+
+
 def test_pasted_address_in_several_lines_is_joined(lab):
     terminal = OnTerminal.login(lab, "--no-browser", "--force")
     address = callback(terminal.url)
@@ -185,21 +255,25 @@ def test_right_address_is_accepted_after_refused_wrong_ones(lab):
     code = urllib.parse.parse_qs(urllib.parse.urlsplit(address).query)["code"][0]
     other = OnTerminal.login(lab, "--no-browser", "--force", COGFED_ACCOUNT="other")
     wrong = [
-        (code, "not the whole address"),
-        (f"code={code}", "not the whole address"),
+        (code, "the code alone is not enough"),
+        (f"code={code}", "the code alone is not enough"),
+        (re.sub("&?state=[^&]*", "", address), "the code alone is not enough"),
         (re.sub("state=[^&]*", "state=x", address), "does not belong to the sign-in"),
-        (re.sub("&?state=[^&]*", "", address), "does not belong to the sign-in"),
         (re.sub("code=[^&]*", "error=access_denied", re.sub("state=[^&]*", "state=x", address)), "does not belong"),
         (callback(other.url).replace(other.redirect_uri, terminal.redirect_uri), "does not belong to the sign-in"),
-        (address.replace("localhost", "127.0.0.1"), "not the whole address"),
-        (address.replace("http:", "https:"), "not the whole address"),
-        (address + "&state=x", "a parameter is there twice"),
+        (terminal.url, "the address on which the sign-in starts"),
+        (terminal.addresses()[0], "the address on which the sign-in starts"),
+        (terminal.redirect_uri, "not the whole address"),
+        (terminal.redirect_uri.replace("/callback", "/done"), "the page after the end of a sign-in"),
+        ("https://corp.auth.example/error?error=redirect_mismatch&client_id=x", "error page of the user pool (redirect_mismatch)"),
+        (address + "&state=x", "with a parameter that is there twice"),
     ]
     for said, (paste, reason) in enumerate(wrong, start=1):
         terminal.type(f"{paste}\n")
         wait_until(lambda said=said: terminal.read(0.05) and False or terminal.shown.count("warning:") >= said)
         line = [line for line in terminal.shown.splitlines() if "warning:" in line][-1]
-        assert reason in line and "out of the browser's address bar" in line, (paste, line)
+        assert reason in line, (paste, line)
+        wait_until(lambda said=said: terminal.read(0.05) and False or terminal.shown.count(PROMPT) > said)
     assert terminal.shown.count("warning:") == len(wrong), "one line each"
     terminal.type(f"{address}\n")
     terminal.end(0)
@@ -253,7 +327,7 @@ def test_pasted_mebibyte_causes_few_warnings_and_login_continues(lab, separator)
     while terminal.read(0.5):
         pass
     assert terminal.shown.count("warning:") in ((1,) if not separator else (1, 2, 3))
-    assert "that is longer than an address is, or than a terminal takes in one line" in terminal.shown
+    assert "that is longer than 256 KiB, so it is not an address" in terminal.shown
     terminal.type(f"{address}\n")
     terminal.end(0)
 
@@ -384,7 +458,7 @@ def test_tmux_copies_the_address_into_its_buffer(lab):
         shown = tmux("capture-pane", "-pJ")
         print(shown)
         assert "]52" not in shown and "52;c" not in shown, "the escape is not seen"
-        url = next(line.strip() for line in shown.splitlines() if line.startswith("http"))
+        url = [line.strip() for line in shown.splitlines() if line.startswith("http")][-1]
         assert wait_until(lambda: tmux("show-buffer")) == url
         tmux("set-buffer", callback(url))
         tmux("paste-buffer", "-p")

@@ -20,11 +20,13 @@ use url::Url;
 use super::callback::{Awaited, DONE, Denial, Judgement, NOT_OURS, judge};
 use super::page::{Ending, POLICY, page};
 use crate::error::{Failure, Kind};
-use crate::loopback::{self, Ends, Fault, Port, Request, Server, Stranger, check_peer};
+use crate::loopback::{self, Ends, Fault, Holder, Port, Request, Server, Stranger, check_peer, holder_of};
 use crate::secret::Secret;
 
 /// The time limit for the browser to fetch the last page.
 const FAREWELL: Duration = Duration::from_secs(2);
+/// The first port that a program without special rights may bind on Unix.
+const PRIVILEGED: u16 = 1024;
 /// The header that makes a browser forget what other programs left at this port, above all service workers, which see
 /// every request to it (<https://www.w3.org/TR/clear-site-data/>). Cookies stay: they belong to all ports of
 /// `localhost`.
@@ -38,17 +40,20 @@ impl Listener {
     /// Binds the first of `ports` that is free on both loopback addresses; see [`Port::bind`].
     ///
     /// # Errors
-    /// [`Kind::Busy`] if no port is free.
+    /// [`Kind::Busy`] if none can be bound and another program holds one of them; [`Kind::Usage`] if the system refuses
+    /// all of them for another reason.
     pub fn bind(ports: &[u16]) -> Result<Self, Failure> {
+        let mut faults = Vec::new();
         for &port in ports {
             match Port::bind(port) {
                 Ok(port) => return Ok(Self(port)),
-                Err(error) => tracing::debug!(port, %error, "the port is not to be had"),
+                Err(error) => {
+                    tracing::debug!(port, %error, "the port cannot be bound");
+                    faults.push((port, error));
+                }
             }
         }
-        let list = ports.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
-        Err(Failure::new(Kind::Busy, format!("every callback port is taken on 127.0.0.1 or ::1: {list}"))
-            .hint("end what listens there, or register another callback URL and add its port to 'redirect_ports'"))
+        Err(no_port(&faults, &holder_of))
     }
 
     /// Returns the port that was bound.
@@ -76,6 +81,46 @@ impl Listener {
         let server = Server::start(self.0, Arc::clone(&desk))?;
         Ok(Serving { _server: server, inbox, ending, desk })
     }
+}
+
+/// Returns the failure to bind any port. `holder` returns the program that holds one.
+fn no_port(faults: &[(u16, io::Error)], holder: &dyn Fn(u16) -> Option<Holder>) -> Failure {
+    let is_taken = |error: &io::Error| error.kind() == io::ErrorKind::AddrInUse;
+    let is_forbidden = |error: &io::Error| error.kind() == io::ErrorKind::PermissionDenied;
+    let all = |is: &dyn Fn(&io::Error) -> bool| faults.iter().all(|(_, error)| is(error));
+    let listed = |described: &dyn Fn(u16, &io::Error) -> String| {
+        faults.iter().map(|(port, error)| described(*port, error)).collect::<Vec<_>>().join(", ")
+    };
+    let taken = |port| holder(port).map_or(format!("{port}"), |holder| format!("{port} by {holder}"));
+    let kind =
+        if faults.is_empty() || faults.iter().any(|(_, error)| is_taken(error)) { Kind::Busy } else { Kind::Usage };
+    let message = if all(&is_taken) {
+        format!("every callback port is taken on 127.0.0.1 or ::1: {}", listed(&|port, _| taken(port)))
+    } else if all(&is_forbidden) {
+        format!(
+            "the system does not let cogfed use the callback ports (permission denied): {}",
+            listed(&|port, _| port.to_string())
+        )
+    } else {
+        let described = |port: u16, error: &io::Error| match (is_taken(error), is_forbidden(error)) {
+            (true, _) => format!("{} (taken)", taken(port)),
+            (_, true) => format!("{port} (permission denied)"),
+            _ => format!("{port} ({error})"),
+        };
+        format!("no callback port can be used on 127.0.0.1 and ::1: {}", listed(&described))
+    };
+    let is_privileged = |(port, error): &(u16, io::Error)| is_forbidden(error) && *port < PRIVILEGED && !cfg!(windows);
+    let register = "register another callback URL of the app client and add its port to 'redirect_ports'";
+    let hint = if faults.iter().all(is_privileged) && !faults.is_empty() {
+        format!("ports below {PRIVILEGED} are the system's; {register}")
+    } else if faults.iter().any(|(_, error)| is_forbidden(error)) {
+        format!(
+            "{register}; on Windows, 'netsh int ipv4 show excludedportrange protocol=tcp' lists the ports that the system has reserved"
+        )
+    } else {
+        format!("stop the program that holds one of them, or {register}")
+    };
+    Failure::new(kind, message).hint(hint)
 }
 
 /// A request that matters to the sign-in.

@@ -259,13 +259,36 @@ fn port_must_be_free_on_both_loopback_addresses() {
         let port = taken.local_addr().unwrap().port();
         let failure = Listener::bind(&[port]).unwrap_err();
         assert_eq!(failure.kind, Kind::Busy, "{half}");
-        assert!(failure.message.ends_with(&format!(": {port}")), "{failure}");
+        assert!(failure.message.contains(&format!(": {port}")), "{failure}");
         let free = bound();
         let other = free.port();
         drop(free);
         assert_eq!(Listener::bind(&[port, other]).unwrap().port(), other);
     }
     assert_eq!(Listener::bind(&[]).unwrap_err().kind, Kind::Busy);
+}
+
+#[test]
+fn refused_ports_are_reported_with_the_systems_reason() {
+    use io::ErrorKind::{AddrInUse, AddrNotAvailable, PermissionDenied};
+    let holder = |port| (port == 8400).then(|| Holder { pid: 4711, program: "node".into() });
+    let failure = |faults: &[(u16, io::ErrorKind)]| {
+        let faults: Vec<_> = faults.iter().map(|(port, kind)| (*port, io::Error::from(*kind))).collect();
+        no_port(&faults, &holder)
+    };
+    let taken = failure(&[(8400, AddrInUse), (8401, AddrInUse)]);
+    assert_eq!(taken.message, "every callback port is taken on 127.0.0.1 or ::1: 8400 by node (pid 4711), 8401");
+    assert_eq!(taken.kind, Kind::Busy);
+    assert!(taken.hint.unwrap().starts_with("stop the program that holds one of them, or register another"));
+    let forbidden = failure(&[(50_000, PermissionDenied), (50_001, PermissionDenied)]);
+    let said = "the system does not let cogfed use the callback ports (permission denied): 50000, 50001";
+    assert_eq!((forbidden.kind, forbidden.message.as_str()), (Kind::Usage, said));
+    assert!(forbidden.hint.unwrap().contains("netsh int ipv4 show excludedportrange protocol=tcp"));
+    #[cfg(unix)]
+    assert!(failure(&[(81, PermissionDenied)]).hint.unwrap().starts_with("ports below 1024 are the system's"));
+    let mixed = failure(&[(81, PermissionDenied), (8400, AddrInUse), (8401, AddrNotAvailable)]);
+    assert_eq!(mixed.kind, Kind::Busy);
+    assert!(mixed.message.contains(": 81 (permission denied), 8400 by node (pid 4711) (taken), 8401 ("), "{mixed}");
 }
 
 /// Returns whether `finish` returns at once, without any other event.

@@ -96,8 +96,40 @@ fn login_fails_when_every_port_is_taken() {
         .into();
     let ran: cogfed_test_support::Ran = ran;
     let message = ran.failed_with(7).one_error_and_hint();
-    assert!(message.ends_with(&format!("is taken on 127.0.0.1 or ::1: {}", ports.join(", "))), "{message}");
+    assert!(message.contains("every callback port is taken on 127.0.0.1 or ::1: "), "{message}");
+    for port in &ports {
+        let holder = if cfg!(target_os = "linux") { format!("(pid {})", std::process::id()) } else { String::new() };
+        let named = message.split(", ").any(|part| part.contains(port.as_str()) && part.contains(&holder));
+        assert!(named, "{port}: {message}");
+    }
     assert_eq!(lab.sandbox.count("authorize"), 0, "no browser is opened for nothing");
+}
+
+/// The login runs as the user `nobody`, who may not bind ports below 1024.
+#[test]
+#[cfg(target_os = "linux")]
+fn forbidden_ports_are_not_called_taken() {
+    let lab = Lab::new();
+    let program = lab.temporary().join("cogfed");
+    std::fs::copy(cogfed_test_support::program(), &program).expect("a copy that nobody can run");
+    let mut command = std::process::Command::new("unshare");
+    let script = "chown -R 65534:65534 \"$1\" && exec setpriv --reuid 65534 --regid 65534 --clear-groups \"$2\" login --no-browser --timeout 5";
+    // In a network namespace of its own, no setting of this machine frees the privileged ports.
+    command.args(["-n", "sh", "-c", &format!("ip link set lo up && {script}"), "sh"]).arg(lab.home()).arg(&program);
+    let own = lab.command(&[]);
+    command.env_clear().envs(own.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("COGFED_REDIRECT_PORTS", "81,82");
+    let ran = match command.output() {
+        Ok(output) => cogfed_test_support::Ran::from(output),
+        Err(_) => return skip_anywhere("unshare is missing"),
+    };
+    if !ran.stderr.contains("cogfed: error") {
+        return skip_anywhere(&format!("another user in another network namespace is not to be had: {}", ran.stderr));
+    }
+    let ran = ran.failed_with(2);
+    let message = ran.one_error_and_hint();
+    let said = "the system does not let cogfed use the callback ports (permission denied): 81, 82";
+    assert!(message.contains(said) && ran.stderr.contains("ports below 1024 are the system's"), "{}", ran.stderr);
 }
 
 #[test]
@@ -163,8 +195,8 @@ fn every_combination(count: u32) -> usize {
             }
             (Err(failure), None) => {
                 assert_eq!(failure.kind, Kind::Busy);
-                let named = ports.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
-                assert!(failure.message.ends_with(&format!("taken on 127.0.0.1 or ::1: {named}")), "{failure:?}");
+                assert!(failure.message.contains("taken on 127.0.0.1 or ::1: "), "{failure:?}");
+                assert!(ports.iter().all(|port| failure.message.contains(&port.to_string())), "{failure:?}");
             }
             (got, free) => panic!("{got:?} with {held:?}, where {free:?} is free"),
         }

@@ -23,7 +23,7 @@ const FLOORS: &[&[Room]] = &[
         ("refusals", "error"),
         ("role_mapping", "aws error json secret"),
         ("store", "error folder secret"),
-        ("terminal", "error secret"),
+        ("terminal", "error process secret"),
     ],
     &[("profile", "aws error folder http network store")],
     &[

@@ -1,5 +1,10 @@
 //! Lines that a person types at a prompt. Input from before the prompt is not cogfed's, so it is not read.
 
+#[cfg(unix)]
+mod editor;
+#[cfg(unix)]
+mod mode;
+
 use std::io::{self, IsTerminal};
 
 use tokio::sync::mpsc;
@@ -7,7 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::secret::Secret;
 
-/// The size of one read, in bytes. A terminal returns one line at a time, and its lines are shorter.
+/// The size of one read, in bytes.
 const PIECE: usize = 8192;
 /// The longest answer to a question with yes or no, in bytes.
 const LONGEST_ANSWER: usize = 4096;
@@ -31,21 +36,72 @@ fn is_in_foreground() -> bool {
 }
 
 /// Returns the lines of standard input from now on, until it ends or the receiver is dropped. A thread of its own reads
-/// them, because a blocked read cannot be cancelled. The thread ends with the process.
-pub(super) fn lines() -> mpsc::Receiver<Secret> {
+/// them, because a blocked read cannot be cancelled. The thread ends with the process. `echo` shows what is typed.
+pub(super) fn lines(echo: impl Fn(&[u8]) + Send + 'static) -> mpsc::Receiver<Secret> {
     let (sender, lines) = mpsc::channel(WAITING);
+    // Here and not on the thread, so that a restore cannot come before it.
+    #[cfg(unix)]
+    let keys = mode::enter();
     let read = move || {
-        let mut piece = Zeroizing::new(vec![0; PIECE]);
-        while let Ok(length @ 1..) = read(&mut piece) {
-            let text = String::from_utf8_lossy(piece.get(..length).unwrap_or_default());
-            if sender.blocking_send(Secret::new(text)).is_err() {
-                break;
-            }
+        #[cfg(unix)]
+        match keys {
+            Some(keys) => edit(&sender, editor::Editor::new(keys), &echo),
+            None => pass_on(&sender),
         }
+        #[cfg(not(unix))]
+        {
+            let _ = echo;
+            pass_on(&sender);
+        }
+        restore();
     };
     // If no thread can start, there is no input; signing in with the browser still works.
     let _ = std::thread::Builder::new().name("prompt".into()).spawn(read);
     lines
+}
+
+/// Passes on the lines that a person types, and shows them.
+#[cfg(unix)]
+fn edit(sender: &mpsc::Sender<Secret>, mut editor: editor::Editor, echo: &dyn Fn(&[u8])) {
+    let mut piece = Zeroizing::new(vec![0; PIECE]);
+    while let Ok(length @ 1..) = read(&mut piece) {
+        let mut shown = Vec::new();
+        let bytes = piece.get(..length).unwrap_or_default();
+        let typed: Vec<_> = bytes.iter().filter_map(|byte| editor.take(*byte, &mut shown)).collect();
+        echo(&shown);
+        for typed in typed {
+            let is_over = match typed {
+                editor::Typed::Line(line) => sender.blocking_send(line).is_err(),
+                editor::Typed::End => true,
+            };
+            if is_over {
+                return;
+            }
+        }
+    }
+}
+
+/// Passes on what is read, as it is.
+fn pass_on(sender: &mpsc::Sender<Secret>) {
+    let mut piece = Zeroizing::new(vec![0; PIECE]);
+    while let Ok(length @ 1..) = read(&mut piece) {
+        let text = String::from_utf8_lossy(piece.get(..length).unwrap_or_default());
+        if sender.blocking_send(Secret::new(text)).is_err() {
+            break;
+        }
+    }
+}
+
+/// Puts the terminal's mode back, if a question has changed it.
+pub(super) fn restore() {
+    #[cfg(unix)]
+    mode::restore();
+}
+
+/// Puts the terminal's mode back for good, because the process is about to end.
+pub(super) fn close() {
+    #[cfg(unix)]
+    mode::close();
 }
 
 /// Discards what was typed before the question. It answers another one, or none.

@@ -185,7 +185,7 @@ fn waiter_gets_the_lock_when_the_holder_exits() {
 
 #[cfg(target_os = "linux")]
 mod kernel {
-    use cogfed::store::KernelKeyring;
+    use cogfed::store::{KernelKeyring, Patience, Store, StoreKind};
 
     use super::*;
 
@@ -200,9 +200,18 @@ mod kernel {
                 .set_for(account, &Secret::new("{from another session}"), Duration::from_secs(60))
                 .map(|()| verb.into()),
             "delete" => keyring.delete(account).map(|()| verb.into()),
+            "copy" => Ok(copied(account)),
             _ => panic!("no such verb: {verb}"),
         };
         println!("\nresult: {}", done.unwrap_or_else(|error| format!("error: {error}")));
+    }
+
+    /// Tries to keep a copy of an item of the OS keyring, which itself is never asked.
+    fn copied(account: &str) -> String {
+        let nowhere = Folder::at("/nonexistent");
+        let store = Store::new(StoreKind::Keyring, &nowhere, Patience::new(Duration::ZERO), None);
+        store.set_cached(account, &Secret::new("{a copy}"), Duration::from_secs(60));
+        format!("{:?}", store.cached(account))
     }
 
     fn in_session(through: &[&str], words: &str) -> String {
@@ -217,6 +226,22 @@ mod kernel {
         let output = command.output().unwrap();
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         said.lines().find_map(|line| line.strip_prefix("result: ")).unwrap_or_else(|| panic!("{output:?}")).to_owned()
+    }
+
+    /// A neighbour could read a copy, and plant one.
+    #[test]
+    fn shared_keyring_of_a_container_gets_no_copies() {
+        let account = format!("test/{}/container", std::process::id());
+        let container = ["unshare", "--fork", "--pid", "--mount-proc"];
+        let can = Command::new(container[0]).args(&container[1..]).arg("true").output();
+        if !can.is_ok_and(|output| output.status.success()) {
+            return cogfed_test_support::skip_anywhere("this test needs to be root, and unshare");
+        }
+        if copied(&account) == "NotUsed" {
+            return cogfed_test_support::skip_anywhere("the kernel's keyring is refused here");
+        }
+        assert_eq!(in_session(&container, &format!("copy {account}")), "NotUsed");
+        KernelKeyring::cache().delete(&account).unwrap();
     }
 
     /// Desktop sessions, ssh, cron and systemd units have different session keyrings.

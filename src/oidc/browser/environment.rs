@@ -5,14 +5,14 @@ use std::ffi::OsString;
 
 use url::Url;
 
-/// Parts of the names of variables that hold secrets.
+/// Parts of the names of variables that hold secrets, in small letters.
 const SECRET: [&str; 8] =
-    ["SECRET", "TOKEN", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIAL", "API_KEY", "PRIVATE_KEY"];
+    ["secret", "token", "password", "passwd", "passphrase", "credential", "api_key", "private_key"];
 /// Ends of the names of variables that name a place instead.
-const PLACES: [&str; 4] = ["_DIR", "_FILE", "_PATH", "_SOCK"];
+const PLACES: [&str; 4] = ["_dir", "_file", "_path", "_sock"];
 /// The token with which Wayland lets a new window come to the front. It is no secret
 /// (<https://wayland.app/protocols/xdg-activation-v1>).
-const ACTIVATION: &str = "XDG_ACTIVATION_TOKEN";
+const ACTIVATION: &str = "xdg_activation_token";
 
 /// A change of a variable: another value, or `None` to remove it.
 pub type Change = (OsString, Option<OsString>);
@@ -20,12 +20,12 @@ pub type Change = (OsString, Option<OsString>);
 /// Returns the changes that take the secrets out of these variables.
 pub fn changes(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Vec<Change> {
     let change = |(name, value): (OsString, OsString)| {
-        let (shown, text) = (name.to_string_lossy().to_ascii_uppercase(), value.to_string_lossy().into_owned());
+        let (shown, text) = (name.to_string_lossy().to_ascii_lowercase(), value.to_string_lossy().into_owned());
         let is_place = PLACES.iter().any(|end| shown.ends_with(end));
         if shown != ACTIVATION && !is_place && SECRET.iter().any(|part| shown.contains(part)) {
             return Some((name, None));
         }
-        match shown.ends_with("_PROXY") {
+        match shown.ends_with("proxy") {
             true => without_user(&text).map(|clean| (name, clean.map(OsString::from))),
             false => has_password(&text).then_some((name, None)),
         }

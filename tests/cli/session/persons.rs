@@ -185,3 +185,35 @@ fn other_profiles_credentials_are_unusable_after_manual_removal() {
     assert!(!ran.stdout.contains(hers["AccessKeyId"].as_str().unwrap()), "alice's keys for bob");
     assert_eq!((ran.status, ran.stdout.as_str()), (6, ""), "the role is not bob's: {}", ran.stderr);
 }
+
+/// Some stores ignore the case of names, such as files on APFS and NTFS. There, two accounts are one item.
+#[test]
+fn names_that_differ_in_case_share_no_credentials() {
+    for (upper, lower) in [
+        ("account = 'Ada'", "account = 'ada'"),
+        ("identity_provider = 'AzureAD'\naccount = 'AzureAD'", "identity_provider = 'AzureAD'"),
+    ] {
+        let lab = Lab::new().with_profiles(&[("upper", upper), ("lower", lower)]);
+        lab.login_with(&["--profile", "upper"], "alice").good();
+        lab.run(&["credential-process", "--profile", "upper"]).good();
+        // What a store that ignores case would find under the other name.
+        let store = lab.folder().path().join("store");
+        let renamed = |name: &str| match upper.contains("Ada") {
+            true => name.replace("Ada", "ada"),
+            false => name.replace("account%3AAzureAD", "AzureAD"),
+        };
+        for entry in std::fs::read_dir(&store).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            assert_ne!(renamed(&name), name, "the item has the name of its sign-in");
+            std::fs::copy(store.join(&name), store.join(renamed(&name))).unwrap();
+        }
+        let ran = lab.run(&["credential-process", "--profile", "lower"]).failed_with(4);
+        assert!(ran.stdout.is_empty() && ran.stderr.contains("belongs to the account A"), "{}", ran.stderr);
+        // The other person's sign-in replaces it, and each has their own keys.
+        lab.login_with(&["--profile", "lower", "--force"], "bob").good();
+        let document = lab.run(&["credential-process", "--profile", "lower"]).good().document();
+        assert!(lab.user_of(&document).contains("bob"), "{document}");
+        let document = lab.run(&["credential-process", "--profile", "upper"]).good().document();
+        assert!(lab.user_of(&document).contains("alice"), "{document}");
+    }
+}

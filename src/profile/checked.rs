@@ -14,7 +14,7 @@ use crate::store;
 /// The longest scope, in bytes
 /// (<https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UserPoolClientType.html>).
 const LONGEST_SCOPE: usize = 256;
-/// The largest number of scopes of an app client (the same page).
+/// The largest number of scopes of an app client, by AWS's page for [`LONGEST_SCOPE`].
 const MOST_SCOPES: usize = 50;
 /// The largest number of hosts in a list.
 const MOST_HOSTS: usize = 100;

@@ -1,4 +1,4 @@
-//! The hosts that a profile names: those that nobody but the profile vouches for, and those on loopback.
+//! The hosts that a profile names: hosts for which only the profile vouches, and loopback hosts.
 
 use url::Url;
 
@@ -13,9 +13,9 @@ use crate::network::{authority_of, is_loopback};
 /// token is sent there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Elsewhere {
-    /// The key that names it, such as `endpoints.sts`.
+    /// The configuration key of the endpoint, such as `endpoints.sts`.
     pub key: &'static str,
-    /// Its host, with its port unless that is the scheme's default.
+    /// The host of the endpoint, with its port unless that is the scheme's default.
     pub host: String,
 }
 
@@ -23,7 +23,7 @@ pub struct Elsewhere {
 const OF_A_USER_POOL: [Key<String>; 4] =
     [keys::ENDPOINTS_USER_POOL, keys::ENDPOINTS_DOMAIN, keys::ENDPOINTS_IDENTITY_POOL, keys::ENDPOINTS_STS];
 
-/// Returns whether every host that the profile's secrets reach is on loopback, as those of the sandbox's profile.
+/// Returns whether every host that gets the profile's secrets is a loopback host, as in the sandbox's profile.
 pub(super) fn is_local(settings: &Settings) -> bool {
     let is_local = |key: &Key<String>| {
         settings.value(*key).and_then(|text| Url::parse(text).ok()).is_some_and(|url| is_loopback(&url))

@@ -28,7 +28,7 @@ const LIMIT: u64 = 1024 * 1024;
 pub struct Configuration {
     /// The path of the file, which may not exist.
     pub path: PathBuf,
-    /// The reason why it is unknown who can change the file, if its file system keeps no modes.
+    /// The warning that anyone may be able to change the file, if its file system keeps no modes.
     pub doubt: Option<String>,
     /// True if the file exists.
     exists: bool,
@@ -223,7 +223,7 @@ impl Reader {
         }
     }
 
-    /// Returns the fault of a key or table at the top of the file that does not belong there.
+    /// Returns the fault for a key or table that is at the top of the file and does not belong there.
     fn stranger(&self, at: Option<usize>, name: &str, item: &Item) -> Failure {
         if named(name).is_some() || name == "endpoints" {
             let said = format!("'{}' belongs to a profile: put the line [profile.NAME] above it", quoted(name));

@@ -35,16 +35,16 @@ pub enum Issuer {
 /// A Cognito user pool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserPool {
-    /// The id. Its prefix is the region.
+    /// The user pool's id, such as `eu-west-1_AbC123xyz`. Its prefix is the region.
     pub id: String,
-    /// The issuers that its tokens may name.
+    /// The issuers that the pool's tokens may name.
     pub issuers: Vec<String>,
     /// The URL of its discovery document.
     pub discovery: String,
     /// The hosted UI's custom domain. The pool has to vouch for it before a sign-in. `None` if the domain is AWS's own,
     /// which belongs to the pool, or if `endpoints.domain` takes its place.
     pub custom_domain: Option<String>,
-    /// Its endpoints.
+    /// The endpoints of the hosted UI and of the user pool's OAuth server.
     pub endpoints: ProviderEndpoints,
 }
 
@@ -55,21 +55,22 @@ impl UserPool {
     }
 }
 
-/// An OpenID provider instead of a user pool.
+/// An OpenID provider that the profile names instead of a user pool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlainIssuer {
     /// The issuer, exactly as `iss` names it, including a final slash.
     pub url: String,
     /// The URL of its discovery document.
     pub discovery: String,
-    /// Other allowed hosts of its endpoints: `HOST`, or `HOST:PORT` for another port than 443.
+    /// The hosts besides the issuer's own that its endpoints may have: `HOST`, or `HOST:PORT` for another port than
+    /// 443.
     pub hosts: Vec<String>,
 }
 
 /// The endpoints of an OpenID provider (OpenID Connect Discovery 1.0, section 3).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProviderEndpoints {
-    /// The page that the browser opens.
+    /// The authorization endpoint, which the browser opens.
     pub authorization: String,
     /// The endpoint that exchanges codes and refresh tokens for tokens.
     pub token: String,

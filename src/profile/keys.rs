@@ -23,11 +23,11 @@ pub enum Shape {
 /// repository's `.envrc` is no safer than its files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Environment {
-    /// It overrides the profile.
+    /// The variable overrides the profile.
     Overrides,
-    /// It counts only if the profile does not set the key.
+    /// The variable counts only if the profile does not set the key.
     FillsIn,
-    /// It is refused.
+    /// The variable is refused.
     Refused,
 }
 
@@ -36,7 +36,7 @@ pub trait Shaped: Sized {
     /// The shape of the type.
     const SHAPE: Shape;
 
-    /// Returns the value, if it has this shape.
+    /// Returns the value as this type, if it has the right shape.
     fn of(value: &Value) -> Option<&Self>;
 }
 
@@ -156,7 +156,7 @@ keys! {
     FIPS: bool = pinned("fips");
     /// The identity provider to which the user pool redirects at once.
     IDENTITY_PROVIDER: String = open("identity_provider", None);
-    /// An identifier of that identity provider.
+    /// An identifier of the identity provider, such as an email domain, instead of its name.
     IDP_IDENTIFIER: String = open("idp_identifier", None);
     /// The domains of the email addresses by which `login --email` finds the profile.
     EMAIL_DOMAINS: Vec<String> = pinned("email_domains");
@@ -195,7 +195,7 @@ keys! {
     SESSION_DURATION: u64 = open("session_duration", None);
     /// The store of secrets: `keyring`, `kernel` or `file`.
     STORE: String = filled_in("store", Some("keyring"));
-    /// True if other containers, and the machine, may read the kernel's keyring.
+    /// True if the person accepts that other containers and the machine can read the kernel's keyring.
     SHARED_KEYRING: bool = pinned("shared_keyring");
     /// The region that `call` signs for.
     REGION: String = open("region", None);

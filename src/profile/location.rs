@@ -1,4 +1,4 @@
-//! The place of the configuration, and who chose it.
+//! The path of the configuration, and the party that chose it.
 //!
 //! The configuration says where secrets go. So the environment may choose it, but not from a project's files: a cloned
 //! repository's `.envrc` is no safer than its files.
@@ -15,7 +15,7 @@ use crate::folder::user_folders;
 pub struct Location {
     /// The path of the file.
     pub path: PathBuf,
-    /// The party that chose it.
+    /// The party that chose this path.
     pub chosen_by: Chooser,
 }
 
@@ -26,12 +26,12 @@ pub enum Chooser {
     Person,
     /// An environment variable: `COGFED_CONFIG`, or the one that named the folder.
     Variable(&'static str),
-    /// The system: the file is in the home of the account database.
+    /// The system: the file is in the home folder that the account database names.
     System,
 }
 
 impl Default for Location {
-    /// Returns no place, for a configuration that is not read from a file.
+    /// Returns an empty path, for a configuration that is not read from a file.
     fn default() -> Self {
         Self { path: PathBuf::new(), chosen_by: Chooser::Person }
     }

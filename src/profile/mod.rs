@@ -51,7 +51,7 @@ pub struct Choice {
 /// One checked profile: the issuer, the identity pool, the way to sign in, and the store of secrets.
 #[derive(Debug, Clone)]
 pub struct Profile {
-    /// Its name in the configuration.
+    /// The name of the profile in the configuration.
     pub name: String,
     /// The issuer that signs people in.
     pub issuer: Issuer,
@@ -128,7 +128,7 @@ pub enum Flow {
 pub struct Role {
     /// The ARN of the role; `None` lets the identity pool choose.
     pub arn: Option<String>,
-    /// The flow. The classic one needs an ARN.
+    /// The flow that issues the credentials. The classic one needs an ARN.
     pub flow: Flow,
 }
 
@@ -172,11 +172,11 @@ impl Redirect {
 pub struct Endpoints {
     /// The endpoint of the identity pools' service.
     pub identity_pool: String,
-    /// True if that endpoint is AWS's own host for the region, which may receive the ID token of any sign-in.
+    /// True if `identity_pool` is AWS's own host for the region, which may receive the ID token of any sign-in.
     pub identity_pool_is_aws: bool,
     /// The endpoint of the Security Token Service.
     pub sts: String,
-    /// True if that endpoint is AWS's own host for the identity pool's region.
+    /// True if `sts` is AWS's own host for the identity pool's region.
     pub sts_is_aws: bool,
 }
 
@@ -347,7 +347,7 @@ pub fn select(configuration: &Configuration, choice: &Choice, variables: Variabl
     }
 }
 
-/// The lines of a profile, to start from.
+/// The template of a profile that a message shows if there is none.
 const TEMPLATE: &str = "\
 [profile.internal]
 user_pool_id = \"eu-west-1_AbC123xyz\"

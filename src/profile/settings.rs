@@ -112,7 +112,7 @@ impl fmt::Display for Source {
 pub struct Setting {
     /// The value in force.
     pub value: Value,
-    /// Its source.
+    /// The source of the value.
     pub source: Source,
 }
 

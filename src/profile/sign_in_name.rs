@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-/// The name of sign-ins for which the profile gives none.
+/// The name of a sign-in if no key of the profile names it.
 const NO_NAME: &str = "default";
 
 /// The key of the profile that names a sign-in. One name under two keys means two sign-ins.
@@ -37,12 +37,12 @@ impl NamedBy {
 pub struct SignInName {
     /// The name.
     pub name: String,
-    /// The key that gives it.
+    /// The key that gives the name.
     pub by: NamedBy,
 }
 
 impl SignInName {
-    /// Returns the name that the values of these keys give.
+    /// Creates the name from the values of the three keys.
     pub fn of(account: Option<String>, provider: Option<&String>, identifier: Option<&String>) -> Self {
         let (name, by) = match (account, provider, identifier) {
             (Some(name), _, _) => (name, NamedBy::Account),

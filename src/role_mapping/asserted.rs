@@ -127,7 +127,7 @@ impl Asserted {
     }
 }
 
-/// Returns whether a claim has a meaning of its own and is not listed among roles and attributes.
+/// Returns whether a claim has a fixed meaning, so that it is not listed among roles and attributes.
 fn is_fixed(name: &str) -> bool {
     name.starts_with("cognito:")
         || name == PLAIN_GROUPS
@@ -152,7 +152,7 @@ pub fn several(claim: &Value) -> Vec<String> {
     }
 }
 
-/// Returns whether a claim is a list, not one bare value. A second value turns a bare value into a list.
+/// Returns whether a claim is a list of values. A second value turns a bare value into a list.
 pub fn is_list(claim: &Value) -> bool {
     match claim {
         Value::Array(_) => true,

@@ -36,8 +36,8 @@ pub enum Outcome {
     Role(String),
     /// The identity pool refuses with `NotAuthorizedException`.
     Denied,
-    /// The identity pool fails with `InvalidIdentityPoolConfigurationException`: the default role applies, and there is
-    /// none.
+    /// The identity pool fails with `InvalidIdentityPoolConfigurationException`: the default role would apply, but none
+    /// is set.
     NoRole,
 }
 
@@ -98,7 +98,7 @@ pub fn evaluate(
     evaluate_with(&mut Judge::new(rules, request.claims), pool, mapping, request, interpretation)
 }
 
-/// Like [`evaluate`], with the verdicts of `judge`, which is for the mapping's rules and the same claims.
+/// Like [`evaluate`], with the verdicts of `judge`, which was made for the same rules and claims.
 pub(super) fn evaluate_with(
     judge: &mut Judge<'_>,
     pool: &IdentityPoolRoles,

@@ -23,9 +23,9 @@ pub struct Explanation {
 /// One way in which the outcome may differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Doubt {
-    /// The questions whose other answers together lead to it.
+    /// The questions whose other answers together lead to this outcome.
     pub questions: Vec<Question>,
-    /// The outcome in that case.
+    /// The outcome with those answers.
     pub outcome: Outcome,
 }
 
@@ -55,7 +55,7 @@ pub fn explain(pool: &IdentityPoolRoles, mapping: Option<&RoleMapping>, request:
     Explanation { evaluation, doubts, uncertain_rules }
 }
 
-/// Returns the questions that can matter here.
+/// Returns the questions that can change this outcome.
 fn arising(pool: &IdentityPoolRoles, mapping: Option<&RoleMapping>, request: &RoleRequest<'_>) -> Vec<Question> {
     let by_mapping = match mapping.map(|mapping| &mapping.by) {
         None => Vec::from_iter(request.custom_role.map(|_| Question::CustomRoleWithoutMapping)),

@@ -109,7 +109,7 @@ impl Interpretation {
         Question::ALL.into_iter().filter(|question| self.is_otherwise(*question)).collect()
     }
 
-    /// Returns whether every question that has its other answer in `part` also has it here.
+    /// Returns whether every question with its other answer in `part` also has its other answer here.
     pub fn includes(self, part: Self) -> bool {
         self.others & part.others == part.others
     }

@@ -85,8 +85,8 @@ impl<'a> Token<'a> {
         format!("{}:{}", self.issuer, self.audience)
     }
 
-    /// Returns whether `key` is for this provider. A user pool's key is `HOST/POOL:APP CLIENT`. A plain issuer's is its
-    /// name, or the ARN of its provider in IAM.
+    /// Returns whether the key `key` of `RoleMappings` stands for this token's provider. A user pool's key is
+    /// `HOST/POOL:APP CLIENT`. A plain issuer's is its name, or the ARN of its provider in IAM.
     fn is_meant_by(&self, key: &str) -> bool {
         let issuer = key.split_once(":oidc-provider/").map_or(key, |(_, issuer)| issuer);
         key == self.key() || issuer.trim_end_matches('/') == self.issuer

@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::evaluate::matches;
 use super::{MatchType, Rule};
 
-/// Returns, for each rule, the earlier rules, counted from 0, that leave no text to it; none if it can take effect.
-/// Either one rule covers it, or two that together match every text: one matches all but one text, the other matches
-/// that text.
+/// Returns, for each rule, the earlier rules (counted from 0) that together match every text that it matches. The list
+/// is empty if the rule can take effect. Either one rule covers it, or two that together match every text: one matches
+/// all but one text, the other matches that text.
 ///
 /// `is_array` returns true for a claim that is not a text. AWS does not document how arrays are compared, so only an
 /// equal rule is certain to match as well.
@@ -60,7 +60,7 @@ impl<'r> Earlier<'r> {
         self.first.entry((match_type, value)).or_insert(place);
     }
 
-    /// Returns the rules that leave no text to a rule of this type and value.
+    /// Returns the earlier rules that together match every text that a rule of this type and value matches.
     fn covering(&self, match_type: MatchType, value: &str) -> Vec<usize> {
         let outside =
             || self.all_but_one.iter().find(|(_, but)| !matches(match_type, but, value)).map(|(place, _)| *place);

@@ -99,7 +99,7 @@ pub(super) struct Judge<'a> {
     claims: Vec<Comparable<'a>>,
 }
 
-/// A rule, the place of its claim, and the results so far: two for each form.
+/// A rule, the place of its claim, and the results so far: two results for each form of the claim.
 struct Judged<'a> {
     rule: &'a Rule,
     claim: Option<usize>,

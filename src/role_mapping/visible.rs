@@ -1,4 +1,4 @@
-//! Texts for display, with every character visible that looks like another one or like nothing.
+//! Texts for display in which every character is visible, even one that looks like another character or like nothing.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 
 use crate::error::shortened;
 
-/// Letters of Cyrillic and Greek that look like Latin ones, each before that one.
+/// Pairs of a Cyrillic or Greek letter and the Latin letter that it looks like.
 const LOOK_ALIKES: &[(char, char)] = &[
     ('\u{410}', 'A'),
     ('\u{412}', 'B'),

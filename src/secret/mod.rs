@@ -1,4 +1,4 @@
-//! Secret texts, which are never printed, and their removal from the texts of servers.
+//! Secret texts, which are never printed, and the removal of secrets from texts that servers send.
 
 mod redactor;
 
@@ -17,7 +17,7 @@ pub use redactor::{PLACEHOLDER, Redactor};
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// Wraps `text`. The caller has to wipe its own copies, if it has any.
+    /// Creates a secret from `text`. The caller has to wipe its own copies, if it has any.
     pub fn new(text: impl Into<String>) -> Self {
         Self(Zeroizing::new(text.into()))
     }

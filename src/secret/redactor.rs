@@ -17,20 +17,21 @@ use super::Secret;
 
 /// The text in place of a secret.
 pub const PLACEHOLDER: &str = "[secret]";
-/// The number of letters and digits from which a piece of a secret is removed. Fewer say too little to be of use.
+/// The length of the shortest piece of a secret that is removed, in letters and digits. Fewer say too little to be of
+/// use.
 const SHORTEST_PIECE: usize = 12;
-/// The length from which a secret is removed that is shorter than [`SHORTEST_PIECE`], in characters.
+/// The length of the shortest secret that is removed, in characters.
 const SHORTEST_SECRET: usize = 4;
 /// The number of times that escapes are decoded, one inside the other.
 const DEPTH: usize = 4;
 /// The longest text that is looked at, in characters. Messages quote less of it; the rest is dropped.
 const LONGEST_TEXT: usize = 8192;
-/// The length from which a text that begins like a JWT counts as one, in characters.
+/// The length of the shortest text that counts as a JWT, in characters.
 const SHORTEST_TOKEN: usize = 10;
-/// The length from which a line continues the JWT on the line before it, in characters.
+/// The length of the shortest line that counts as a continuation of the JWT on the line before, in characters.
 const SHORTEST_LINE: usize = 20;
 
-/// A character of a reading, with its place in the text.
+/// A character of the decoded text, with its place in the text that was given.
 #[derive(Clone, Copy)]
 struct Letter {
     character: char,
@@ -160,8 +161,8 @@ fn as_it_is(text: &str) -> Vec<Letter> {
     text.char_indices().map(letter).collect()
 }
 
-/// Returns a reading in which each escape is one character: those of URLs, JSON and HTML. Characters without a width
-/// are left out.
+/// Returns the text with each escape of URLs, JSON and HTML replaced by its character. Characters without a width are
+/// left out.
 fn decoded(reading: &[Letter]) -> Vec<Letter> {
     let mut decoded = Vec::with_capacity(reading.len());
     let mut rest = reading;
@@ -181,7 +182,7 @@ fn is_invisible(character: char) -> bool {
         || (character.is_control() && !character.is_whitespace())
 }
 
-/// Returns the character of the escape at the beginning, and the number of letters that it takes.
+/// Returns the character that an escape at the beginning stands for, and the length of the escape.
 fn escape(reading: &[Letter]) -> Option<(char, usize)> {
     let at = |index: usize| reading.get(index).map(|letter| letter.character);
     let number = |from: usize, digits: usize, radix: u32| {

@@ -14,8 +14,8 @@ pub struct Accepted {
     /// The fingerprints of the trust roots beyond the system's that were in force.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub roots: BTreeSet<String>,
-    /// The hosts, each with its port unless that is the scheme's default, of endpoints that are neither AWS's own nor
-    /// on loopback.
+    /// The hosts of endpoints that are neither AWS's own nor on loopback. A port that is not the scheme's default
+    /// belongs to the host.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub endpoints: BTreeSet<String>,
     /// The hash of the browser command that may run without a person at the terminal.
@@ -30,7 +30,7 @@ pub fn browser_hash(command: &str) -> String {
 }
 
 impl Accepted {
-    /// Returns whether everything in `other` was accepted here, too.
+    /// Returns whether this value contains everything that `other` contains.
     pub fn covers(&self, other: &Self) -> bool {
         let has_browser = other.browser.is_none() || self.browser == other.browser;
         has_browser && other.roots.is_subset(&self.roots) && other.endpoints.is_subset(&self.endpoints)

@@ -23,7 +23,7 @@ use crate::profile::{Issuer, Profile};
 
 /// The folder of the offsets, one file for each host.
 const FOLDER: &str = "clocks";
-/// The file in which builds before the first release kept the offset that was measured last, of whatever host.
+/// The file in which builds before the first release kept the last measured offset, whatever its host.
 const EARLIER_FILE: &str = "clock";
 /// The largest file that is read, in bytes.
 const LARGEST: usize = 4096;
@@ -35,7 +35,7 @@ const CHANGE: TimeDelta = TimeDelta::seconds(5);
 /// A stored offset.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct KeptOffset {
-    /// The host whose clock it was measured against.
+    /// The host whose clock was measured.
     pub host: String,
     /// The host's time minus this machine's, in seconds.
     seconds: i64,
@@ -100,8 +100,8 @@ impl Session {
         self.measured().map(|measured| measured.offset).or_else(kept).unwrap_or_default()
     }
 
-    /// Returns the offset for signing a request to the API at `host` with credentials that live for `life`: its own, if
-    /// an earlier request showed that it has another one, and otherwise that of the profile's hosts.
+    /// Returns the offset for signing a request to the API at `host` with credentials that live for `life`. This is the
+    /// API's own offset if an earlier request showed one, and otherwise the offset of the profile's hosts.
     pub fn offset_for(&self, host: &str, life: TimeDelta) -> Offset {
         let kept = || kept(self.folder(), host, self.clock().now()).map(|kept| kept.offset());
         let own = self.http.clock_offset_of(host).or_else(kept);

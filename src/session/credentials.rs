@@ -11,9 +11,9 @@ use crate::error::Failure;
 use crate::folder::Lock;
 use crate::store::Cached;
 
-/// Credentials to hand over. If they were renewed, or a renewal was due, the lease holds the sign-in's lock: nobody
-/// signs in or out until it is dropped. Hand the credentials over, then drop the lease. Fresh credentials from the
-/// store need no lock.
+/// Credentials that a caller may use or print now. If they were renewed, or a renewal was due, the lease holds the
+/// sign-in's lock: nobody signs in or out until it is dropped. Hand the credentials over, then drop the lease. Fresh
+/// credentials from the store need no lock.
 pub struct Lease {
     /// The credentials.
     pub credentials: Credentials,

@@ -23,7 +23,7 @@ pub enum StoreError {
     NoService {
         /// The store's name.
         store: &'static str,
-        /// The system's message.
+        /// The message of the operating system.
         detail: String,
     },
     /// The store is not used, because secrets would not be safe in it.

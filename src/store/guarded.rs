@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use super::{Backend, Listing, StoreError};
 use crate::secret::Secret;
 
-/// Returns the reason why a store must not be used, if there is one.
+/// A check that fails with the reason why a store must not be used.
 pub type Check = Box<dyn Fn() -> Result<(), StoreError> + Send + Sync>;
 
 /// A backend with a check, which runs once, at the first call.

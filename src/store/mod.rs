@@ -43,10 +43,10 @@ use crate::error::{Failure, Kind};
 use crate::folder::Folder;
 use crate::secret::Secret;
 
-/// The size of the item that [`Store::probe`] writes, in bytes: about that of a sign-in with its three tokens.
+/// The size of the item that [`Store::probe`] writes, in bytes: about the size of a sign-in's record.
 const PROBE: usize = 6 * 1024;
 
-/// The longest wait for a store that the profile does not use.
+/// The longest wait for a store other than the profile's own.
 const BESIDES: Duration = Duration::from_secs(2);
 
 /// A place for secrets: one text for each account, written and read as a whole.
@@ -159,7 +159,7 @@ impl fmt::Display for StoreKind {
 /// The state of an item's copy in the Linux kernel's keyring.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cached<T> {
-    /// The copy.
+    /// The text of the copy.
     Copy(T),
     /// There is no copy, or it has expired. One can be made.
     Missing,
@@ -228,8 +228,8 @@ impl Store {
         self.backend.kind()
     }
 
-    /// Returns another store that holds a sign-in of this account, too: after a change of `store` in the profile, or of
-    /// `COGFED_STORE`. A store that cannot be asked counts as empty.
+    /// Returns another store that also holds a sign-in of this account, as after a change of `store` in the profile or
+    /// of `COGFED_STORE`. A store that cannot be asked counts as empty.
     pub fn elsewhere(&self) -> Option<&StoreKind> {
         self.backend.elsewhere()
     }

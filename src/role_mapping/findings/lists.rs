@@ -10,7 +10,7 @@ pub(super) struct Flattened {
     pub values: Vec<String>,
     /// The form, in words.
     pub form: &'static str,
-    /// True if only a rule's value can tell a list from one value with such a character in it.
+    /// True if the separator may also be part of one value, so that only a rule's value can decide.
     pub is_vague: bool,
 }
 

@@ -116,12 +116,12 @@ pub fn findings(pool: &IdentityPoolRoles, mapping: Option<&RoleMapping>, around:
     found
 }
 
-/// A claim that rules test, with what all of them need of it.
+/// A claim that rules test, with the values that all of these rules use.
 struct Tested<'a> {
     claim: Option<&'a Value>,
     is_list: bool,
     flattened: Option<Flattened>,
-    /// The values without overlooked differences, each between two line breaks.
+    /// The values as one text, without the differences that people overlook. Each value is between two line breaks.
     folded: String,
     /// The values, in the same order.
     values: Vec<String>,
@@ -191,7 +191,7 @@ fn unreachable(place: usize, covered_by: &[usize]) -> Option<Finding> {
     Some(Finding::warning("unreachable_rule", place, text))
 }
 
-/// Returns the claim of the token that is most likely meant by one that the token does not have.
+/// Returns the token's claim that a missing claim most likely means.
 fn misspelt<'a>(claim: &str, around: &FindingContext<'a>) -> Option<&'a str> {
     match around.claims.contains_key(claim) {
         true => None,
@@ -199,7 +199,7 @@ fn misspelt<'a>(claim: &str, around: &FindingContext<'a>) -> Option<&'a str> {
     }
 }
 
-/// Finds a claim of the token that the rules most likely mean, if the token does not have theirs.
+/// Finds the token's claim that rules most likely mean, if the token does not have the claim of the rules.
 fn another_claim(claim: &str, rules: &[(usize, &Rule)], around: &FindingContext<'_>) -> Option<Finding> {
     let meant = misspelt(claim, around)?;
     let (place, _) = rules.first()?;
@@ -207,7 +207,7 @@ fn another_claim(claim: &str, rules: &[(usize, &Rule)], around: &FindingContext<
     Some(Finding::warning("claim_of_another_spelling", *place, text))
 }
 
-/// Finds a value that differs from the rule's only in what people overlook.
+/// Finds a value that differs from the rule's value only in details that people overlook.
 fn near_miss(place: usize, rule: &Rule, tested: &Tested<'_>, around: &FindingContext<'_>) -> Option<Finding> {
     let is_missed = match (rule.match_type, around.verdicts.get(place)?) {
         (MatchType::NotEqual, verdict) => *verdict == Verdict::Matched,
@@ -236,7 +236,7 @@ fn near_miss(place: usize, rule: &Rule, tested: &Tested<'_>, around: &FindingCon
     Some(Finding::warning("value_of_another_spelling", place, text))
 }
 
-/// Returns whether the piece of a text, given by its place and length, is a whole value, or a part of one that its match
+/// Returns whether a piece of a text (its place and length) is a whole value, or such a part of a value as the match
 /// type looks for.
 fn stands_apart(text: &str, (at, length): (usize, usize), match_type: MatchType) -> Option<bool> {
     let (before, after) = (text.get(..at)?.chars().next_back(), text.get(at + length..)?.chars().next());

@@ -1,11 +1,13 @@
-//! Near misses: names and values that differ only in what people overlook, such as letter case or a blank at the end.
+//! Near misses: names and values that differ only in details that people overlook, such as letter case or a trailing
+//! space.
 
 use percent_encoding::percent_decode_str;
 
 use crate::role_mapping::asserted::CUSTOM;
 use crate::role_mapping::visible::{composed, is_invisible, latin};
 
-/// The shortest name of a claim without prefix, in characters, in which one edit is taken for a misspelling, and two.
+/// The shortest name of a claim, in characters and without its prefix, for which one edit counts as a misspelling; the
+/// next constant is for two edits.
 const ONE_EDIT: usize = 4;
 const TWO_EDITS: usize = 7;
 /// The prefixes that claims of the same attribute have in one token and lack in another.
@@ -76,7 +78,7 @@ fn unquoted(text: &str) -> String {
     text.trim_matches(['"', '\'', '\u{201c}', '\u{201d}', '\u{2018}', '\u{2019}']).to_owned()
 }
 
-/// Returns the claim of the token that a rule most likely means, if the token does not have the rule's own.
+/// Returns the token's claim that a rule most likely means, if the token does not have the claim of the rule.
 pub(super) fn claim<'c>(meant: &str, claims: impl Iterator<Item = &'c str> + Clone) -> Option<&'c str> {
     let bare = bare(meant);
     let same = claims.clone().find(|name| self::bare(name) == bare);

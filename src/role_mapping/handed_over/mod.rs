@@ -21,9 +21,9 @@ use crate::secret::Secret;
 const LONGEST_FAULT: usize = 200;
 /// The names of the member with the ID token in the answers of token endpoints and libraries.
 const ID_TOKEN: &[&str] = &["id_token", "idToken", "IdToken", "rawIdToken"];
-/// The names of the member with the access token there.
+/// The names of the member with the access token in such answers.
 const ACCESS_TOKEN: &[&str] = &["access_token", "accessToken", "AccessToken"];
-/// The members that hold such an answer as a whole, or a decoded ID token.
+/// The members that hold the whole answer of a token endpoint, or a decoded ID token.
 const WRAPPERS: &[&str] = &["AuthenticationResult", "tokens", "signInUserSession", "idTokenClaims", "id_token_claims"];
 /// The claims whose names other documents use as well, so that they show nothing.
 const COMMON_NAMES: &[&str] =
@@ -197,7 +197,7 @@ fn wrapped(object: &mut Map<String, Value>) -> Option<Value> {
     names.as_slice().first().filter(|_| names.len() == 1).and_then(|name| object.remove(name))
 }
 
-/// Returns whether a name is a claim's and hardly another document's.
+/// Returns whether a member's name shows that the object holds claims.
 pub(super) fn is_claim(name: &str) -> bool {
     has_prefix(name)
         || [PLAIN_ROLES, PLAIN_GROUPS].contains(&name)

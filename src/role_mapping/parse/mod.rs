@@ -17,7 +17,7 @@ pub const LARGEST: usize = 1 << 20;
 /// The largest number of providers with a mapping
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_SetIdentityPoolRoles.html>).
 const MOST_PROVIDERS: usize = 10;
-/// The longest name of a provider, in characters (the same page).
+/// The longest name of a provider, in characters, by AWS's page for [`MOST_PROVIDERS`].
 const LONGEST_PROVIDER: usize = 128;
 /// The largest number of rules in the service's model. AWS's text says 25, so more than 25 is a finding and not a fault
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_RulesConfigurationType.html>).
@@ -87,7 +87,7 @@ impl From<String> for Fault {
 }
 
 impl IdentityPoolRoles {
-    /// Reads a role mapping in one of the forms above. Messages name `source`.
+    /// Reads a role mapping in one of the forms that the module's documentation lists. Messages name `source`.
     ///
     /// # Errors
     /// [`Kind::Usage`] for the first fault that the service would not accept either, with its place in the document, and
@@ -101,7 +101,7 @@ impl IdentityPoolRoles {
     }
 }
 
-/// Returns the member of one of these names. Null counts as missing.
+/// Returns the member of an object that has one of these names. Null counts as missing.
 fn member<'d>(object: &'d Map<String, Value>, names: Names) -> Result<Option<&'d Value>, Fault> {
     let mut found = names.iter().filter_map(|name| object.get(*name)).filter(|value| !value.is_null());
     let first = found.next();
@@ -223,7 +223,7 @@ fn one_entry(key: Option<&str>, entry: &Value) -> Result<(String, RoleMapping), 
     Ok((provider.to_owned(), mapping(entry)?))
 }
 
-/// Returns a provider's name as a whole, since it is there to be copied; longer ones than AWS takes are cut.
+/// Returns a provider's name in full, so that it can be copied. A name that is longer than AWS allows is cut.
 fn whole(provider: &str) -> String {
     shortened(provider, LONGEST_PROVIDER)
 }

@@ -91,7 +91,7 @@ fn found(description: &str) -> Result<Option<Key>, KeyError> {
     present(user_keyring()?.search(description))
 }
 
-/// Treats an expired or revoked key as missing.
+/// Turns the error of an expired or revoked key into `None`.
 fn present<T>(result: Result<T, KeyError>) -> Result<Option<T>, KeyError> {
     match result {
         Ok(value) => Ok(Some(value)),
@@ -112,9 +112,9 @@ fn add(description: &str, bytes: &[u8], seconds: Option<usize>) -> Result<(), Ke
     linked
 }
 
-/// Replaces the text of an existing key, even an expired one: the kernel counts it for some more minutes. Only its
-/// possessor may do so, so this process possesses the user keyring for a moment. `KEYCTL_UPDATE` takes at most a page,
-/// but add_key(2) also updates a key that exists.
+/// Replaces the text of an existing key, even if it has expired: the kernel still counts such a key for some minutes.
+/// Only its possessor may do so, so this process possesses the user keyring for a moment. `KEYCTL_UPDATE` takes at most
+/// a page, but add_key(2) also updates a key that exists.
 fn update(description: &str, bytes: &[u8], seconds: Option<usize>) -> Result<(), KeyError> {
     let process = KeyRing::from_special_id(KeyRingIdentifier::Process, true)?;
     process.link_keyring_id(KeyRingIdentifier::User)?;
@@ -158,8 +158,8 @@ fn remove(key: Key) -> Result<(), KeyError> {
     }
 }
 
-/// Returns whether this keyring suits a machine without another one: it works, belongs to this machine's user alone,
-/// and lasts longer than a session.
+/// Returns whether the kernel's keyring suits a machine that has no other: it works, only this user can read it, and it
+/// outlasts the session.
 pub(super) fn is_recommended() -> bool {
     // Windows ends its subsystem for Linux minutes after the last terminal was closed.
     let is_wsl = std::fs::read_to_string("/proc/sys/kernel/osrelease").is_ok_and(|name| name.contains("icrosoft"));

@@ -6,8 +6,11 @@ use super::ProfileFlag;
 
 /// Sign in with your browser
 ///
-/// Opens the user pool's sign-in page and waits on a loopback port until the browser returns. The tokens are verified
-/// and kept in the store. A sign-in that still works is renewed without a browser.
+/// Checks the store, the user pool, its domain and the callback URL, then opens the sign-in page and waits on a loopback
+/// port until the browser returns. The tokens are verified and kept in the store. A sign-in that still works is renewed
+/// without a browser.
+///
+/// Then asks the identity pool for AWS credentials, and shows your role, its AWS account and the next command.
 ///
 /// Over SSH, in a container, in a CI job and without a display, no browser is opened. cogfed then shows the URL, and
 /// copies it to the clipboard if the terminal can. A browser elsewhere returns through a forwarded port, or you paste
@@ -104,7 +107,8 @@ EXIT STATUS
   3    nobody signed in before the timeout
   4    the store failed
   5    the network failed
-  6    refused, by the identity provider or by cogfed
+  6    refused: by the user pool, by the identity provider or by cogfed; or you
+       are signed in, but the identity pool gives you no AWS credentials
   7    every callback port is taken, or a lock is held
   130  interrupted by Ctrl-C
 ";

@@ -6,7 +6,8 @@ use super::{ProfileFlag, RoleFlag};
 
 /// Show who is signed in, and until when
 ///
-/// Asks the store alone, not the network. Ends with status 3 if nobody is signed in.
+/// Reads only the store, and sends nothing. Exits with status 3 if nobody is signed in, or the sign-in has expired, was
+/// revoked or was lost.
 #[derive(Debug, Args)]
 #[command(after_long_help = SECTIONS)]
 pub struct Status {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::endpoints;
-use super::next_step::NextStep;
+use super::next_step::{Cogfed, NextStep};
 use super::roots;
 use super::rows::local;
 use super::sign_in::{Manner, sign_in};
@@ -148,7 +148,8 @@ fn show_next_step(context: &ProfileContext, env: &Env) {
             return;
         }
     };
-    match NextStep::after(&context.profile, is_default, &program, &env.variable) {
+    let cogfed = Cogfed { program: &program, config: env.config.as_deref(), is_default };
+    match NextStep::after(&context.profile, &cogfed, &env.variable) {
         NextStep::Use(command) => terminal.hint(&format!("to see it work, run: {command}")),
         NextStep::Configure { file, lines, command } => {
             terminal.say(&format!("for the AWS CLI and the SDKs, add these lines to {file}:"));

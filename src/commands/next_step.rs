@@ -32,14 +32,13 @@ pub enum NextStep {
 }
 
 impl NextStep {
-    /// Returns the next step after a sign-in to `profile`. `is_default` is true if cogfed uses it without `--profile`.
-    /// `program` is the path of cogfed.
-    pub fn after(profile: &Profile, is_default: bool, program: &Path, variable: Variable) -> Self {
+    /// Returns the next step after a sign-in to `profile`, with the program that signed in.
+    pub fn after(profile: &Profile, cogfed: &Cogfed<'_>, variable: Variable) -> Self {
         let file = place(variable, "AWS_CONFIG_FILE", "config");
         let entries = file.as_deref().map(read).unwrap_or_default();
-        let is_ours = |process: &str| runs_cogfed_for(&words(process), &profile.name, is_default);
+        let is_ours = |process: &str| runs_cogfed_for(&words(process), &profile.name, cogfed.is_default);
         if let Some((name, _)) = entries.iter().find(|(_, process)| process.as_deref().is_some_and(is_ours)) {
-            return NextStep::Use(try_it(profile, name, program, variable));
+            return NextStep::Use(try_it(profile, name, cogfed, variable));
         }
         let mut taken: BTreeSet<String> = entries.into_iter().map(|(name, _)| name).collect();
         // Keys in this file would take precedence over a profile of the same name.
@@ -47,12 +46,37 @@ impl NextStep {
         taken.extend(keys.as_deref().map(read).unwrap_or_default().into_iter().map(|(name, _)| name));
         let name = free_name(&profile.name, &taken);
         let head = if name == "default" { "[default]".to_owned() } else { format!("[profile {name}]") };
-        let process = format!("{} credential-process --profile {}", quoted(&shown(program)), quoted(&profile.name));
+        let process = format!(
+            "{}{} credential-process --profile {}",
+            quoted(&shown(cogfed.program)),
+            cogfed.config(quoted),
+            quoted(&profile.name)
+        );
         NextStep::Configure {
             file: file.map_or_else(|| "~/.aws/config".to_owned(), |path| shown(&path)),
             lines: vec![head, format!("credential_process = {process}")],
-            command: try_it(profile, &name, program, variable),
+            command: try_it(profile, &name, cogfed, variable),
         }
+    }
+}
+
+/// The program that signed in, as a command has to name it.
+#[derive(Debug, Clone, Copy)]
+pub struct Cogfed<'a> {
+    /// The absolute path of the program.
+    pub program: &'a Path,
+    /// The configuration file that `--config` named, if it did.
+    pub config: Option<&'a Path>,
+    /// True if the profile is used without `--profile`.
+    pub is_default: bool,
+}
+
+impl Cogfed<'_> {
+    /// Returns the flag `--config` with a space before it, or nothing. `quote` quotes the path.
+    fn config(&self, quote: fn(&str) -> String) -> String {
+        let Some(path) = self.config else { return String::new() };
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        format!(" --config {}", quote(&shown(&path)))
     }
 }
 
@@ -61,9 +85,10 @@ fn shown(path: &Path) -> String {
 }
 
 /// Returns the command that shows whose credentials an AWS profile has. Without the AWS CLI, cogfed shows it.
-fn try_it(profile: &Profile, name: &str, program: &Path, variable: Variable) -> String {
+fn try_it(profile: &Profile, name: &str, cogfed: &Cogfed<'_>, variable: Variable) -> String {
     if !is_installed("aws", variable) {
-        return format!("{} roles --profile {}", for_shell(&shown(program)), for_shell(&profile.name));
+        let (program, config) = (for_shell(&shown(cogfed.program)), cogfed.config(for_shell));
+        return format!("{program}{config} roles --profile {}", for_shell(&profile.name));
     }
     let endpoint = match profile.endpoints.sts_is_aws {
         true => String::new(),

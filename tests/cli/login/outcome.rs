@@ -7,14 +7,18 @@ use cogfed::sandbox::{Misbehaviour, Options, visitor};
 use cogfed_test_support::{Lab, Ran, WaitingLogin};
 use serde_json::json;
 
-/// Returns a lab whose program finds a stub of the AWS CLI, if it may.
+/// Signs Alice in with a program that finds a stub of the AWS CLI, if it may.
 fn login(lab: &Lab, has_aws: bool) -> Ran {
+    login_with(lab, has_aws, &[])
+}
+
+fn login_with(lab: &Lab, has_aws: bool, flags: &[&str]) -> Ran {
     let folder = lab.home().join("bin");
     std::fs::create_dir_all(&folder).expect("a folder");
     if has_aws {
         std::fs::write(folder.join("aws"), "").expect("a file");
     }
-    let mut command = lab.command(&["login", "--no-browser", "--force"]);
+    let mut command = lab.command(&[&["login", "--no-browser", "--force"], flags].concat());
     command.env("PATH", &folder);
     let waiting = WaitingLogin::of(command.spawn().expect("cogfed runs"));
     visitor::sign_in_as(&waiting.url, "alice").expect("a last page");
@@ -49,7 +53,15 @@ fn login_ends_with_role_account_and_lines_for_aws_tools() {
 #[cfg(unix)]
 fn suggested_line_and_command_work_as_they_are_printed() {
     let lab = Lab::new();
-    let ran = login(&lab, false);
+    work(&lab, &login(&lab, false));
+    let moved = lab.home().join("a 'place' of its own.toml");
+    std::fs::rename(lab.config(), &moved).expect("it is moved");
+    work(&lab, &login_with(&lab, false, &["--config", moved.to_str().expect("UTF-8")]));
+}
+
+#[cfg(unix)]
+#[track_caller]
+fn work(lab: &Lab, ran: &Ran) {
     let line = ran.stderr.lines().find_map(|line| line.strip_prefix("credential_process = ")).expect("a line");
     let command = ran.stderr.lines().find_map(|line| line.strip_prefix("cogfed: hint: then run: ")).expect("a command");
     for (text, expected) in [(line, "AccessKeyId"), (command, "assumed-role/OrdersAdmin")] {

@@ -16,7 +16,7 @@ const SLACK: Duration = Duration::from_secs(8);
 fn named(lab: &Lab, status: i32, words: &[&str]) -> Ran {
     let opened = lab.home().join("opened");
     let began = Instant::now();
-    let mut command = lab.command(&["login"]);
+    let mut command = lab.command(&["login", "--accept-endpoints", "--config", lab.config().to_str().expect("UTF-8")]);
     command.env("COGFED_BROWSER", format!("/usr/bin/touch {}", opened.display()));
     let ran = Ran::from(command.output().expect("cogfed runs")).failed_with(status);
     assert!(began.elapsed() < AT_ONCE + SLACK, "{:?}", began.elapsed());
@@ -25,7 +25,7 @@ fn named(lab: &Lab, status: i32, words: &[&str]) -> Ran {
     for word in words {
         assert!(ran.stderr.contains(word), "'{word}' is not in: {}", ran.stderr);
     }
-    lab.run(&["status"]).failed_with(3);
+    lab.run(&["status", "--config", lab.config().to_str().expect("UTF-8")]).failed_with(3);
     ran
 }
 

@@ -18,9 +18,10 @@ type Variable<'a> = &'a dyn Fn(&str) -> Option<String>;
 /// The next step after a sign-in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NextStep {
-    /// An AWS profile runs cogfed for this profile: the command that shows it working.
+    /// An AWS profile runs cogfed for this profile. Holds the command that shows that it works.
     Use(String),
-    /// No AWS profile does: the lines to add to the file, and the command that then works.
+    /// No AWS profile runs cogfed for this profile. Holds the lines to add to the file, and the command that then
+    /// works.
     Configure {
         /// The file.
         file: String,

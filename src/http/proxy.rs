@@ -28,9 +28,9 @@ const KEY: &str = "'proxy'";
 /// The profile's choice of a proxy.
 #[derive(Debug, Clone)]
 pub enum ProxyChoice {
-    /// None: the environment does not count.
+    /// No proxy. The environment does not count.
     Direct,
-    /// This one: the environment does not count, except for `NO_PROXY`.
+    /// This proxy. The environment does not count, except for `NO_PROXY`.
     Through(Proxy),
 }
 

@@ -1,13 +1,14 @@
-//! The program that holds a port, from `/proc` (Linux only): for a message, so everything unexpected means "not known".
+//! The program that holds a port, from `/proc` (Linux only). It is only for a message, so anything unexpected counts as
+//! "not known".
 
 use std::fmt;
 
 /// A program that holds a port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holder {
-    /// The id of its process.
+    /// The id of the program's process.
     pub pid: u32,
-    /// Its name. Text from outside: escape it.
+    /// The name of the program. Text from outside: escape it.
     pub program: String,
 }
 
@@ -17,7 +18,7 @@ impl fmt::Display for Holder {
     }
 }
 
-/// Returns the program that listens on `port`, if it belongs to this user and this system tells.
+/// Returns the program that listens on `port`, if it belongs to this user and the system reveals it.
 pub fn holder_of(port: u16) -> Option<Holder> {
     #[cfg(target_os = "linux")]
     {

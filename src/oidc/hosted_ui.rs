@@ -1,5 +1,5 @@
-//! The hosted UI of a user pool, as far as cogfed knows it without a browser: the answer of its authorization endpoint to
-//! a request that nobody follows, and the pages that a sign-in can get stuck on.
+//! The hosted UI of a user pool, as far as cogfed can know it without a browser: the answer of its authorization
+//! endpoint to a trial request, and the error pages on which a sign-in can get stuck.
 //!
 //! The hosted UI shows some errors only to the browser. cogfed would then wait for a person who cannot go on. So
 //! `session::preflight` asks the authorization endpoint once, before the browser opens.

@@ -47,7 +47,7 @@ pub enum Ending {
     },
     /// An answer to this sign-in that cannot be used.
     Unusable {
-        /// The way in which it came, such as "without an authorization code". May quote text from outside.
+        /// The fault, as the end of a sentence, such as "without an authorization code". May quote text from outside.
         reason: String,
     },
     /// A request that is not part of a sign-in.

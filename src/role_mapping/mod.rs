@@ -147,7 +147,7 @@ impl IdentityPoolRoles {
         self.rules().map(|rule| rule.claim.as_str())
     }
 
-    /// Returns the AWS account of the identity pool, if one of the default roles reveals it. A pool's roles are in its
+    /// Returns the AWS account of the identity pool, if any of its roles reveals it. A pool's roles are in its
     /// own account (<https://docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html>).
     pub fn account(&self) -> Option<&str> {
         let of_rules = self.rules().map(|rule| rule.role_arn.as_str());

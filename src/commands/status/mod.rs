@@ -20,7 +20,7 @@ use crate::terminal::Terminal;
 #[derive(Serialize)]
 struct ProfileStatus<'a> {
     profile: &'a str,
-    /// `None` if the profile has an issuer in place of a user pool.
+    /// The user pool's id; `None` if the profile has a plain issuer.
     user_pool_id: Option<&'a str>,
     issuer: Option<&'a str>,
     client_id: &'a str,
@@ -33,7 +33,7 @@ struct ProfileStatus<'a> {
     state: &'static str,
     sign_in: Option<SignIn<'a>>,
     credentials: Option<Credentials>,
-    /// The same sign-in's credentials for other roles, or from the other flow.
+    /// The credentials of the same sign-in for other roles, or from the other flow.
     other_credentials: Vec<Credentials>,
     clock: Option<Clock<'a>>,
 }

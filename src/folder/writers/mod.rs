@@ -1,5 +1,5 @@
-//! The users who can change a file that says whom to trust: by its owner and mode, and by those of every folder and link
-//! on the way to it.
+//! The users who can change a file that decides whom cogfed trusts, judged by owner and mode of the file and of every
+//! folder and link on its path.
 
 use std::fmt;
 use std::io;
@@ -10,13 +10,13 @@ use std::path::{Path, PathBuf};
 pub enum Writers {
     /// Only the administrator.
     Root,
-    /// This user as well.
+    /// This user and the administrator.
     User,
     /// Unknown: the file system keeps no owners and modes, as on a Windows disk below `/mnt/c`.
     Unknown,
 }
 
-/// The reason why a file says nothing about whom to trust: other users can change it.
+/// The reason why a file must not decide whom cogfed trusts: other users can change it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Exposed {
     /// Others may write to this file or folder.
@@ -54,7 +54,7 @@ pub fn writers(path: &Path) -> io::Result<Result<Writers, Exposed>> {
     unix::writers(path)
 }
 
-/// As on Unix, where modes say it. Elsewhere nothing is checked, so that no file counts as the administrator's.
+/// Returns [`Writers::User`]. Only Unix has modes to check, and no file counts as the administrator's elsewhere.
 ///
 /// # Errors
 /// None.
@@ -127,7 +127,7 @@ mod unix {
 
     /// A walk along a path, which resolves one link at a time.
     struct Walk {
-        /// The place so far, without links.
+        /// The path that was walked so far, with its links resolved.
         at: PathBuf,
         /// The names that are left, the last one first.
         left: Vec<OsString>,
@@ -184,7 +184,7 @@ mod unix {
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub(super) enum Others {
         Nobody,
-        /// Its owner, who is a third user.
+        /// The owner, who is neither this user nor root.
         Owner,
         /// Everybody, or a group.
         Everybody,
@@ -253,7 +253,8 @@ mod unix {
         Ok(!is_example(path) && (rustix::process::geteuid().as_raw() != 0 || is_installed(path)))
     }
 
-    /// Returns whether a package has the file for its tests or documentation. The key of such a certificate is public.
+    /// Returns whether the file looks like a part of a package's tests or documentation. The key of such a certificate
+    /// is public.
     pub(super) fn is_example(path: &Path) -> bool {
         let path = path.to_string_lossy().to_ascii_lowercase();
         path.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| EXAMPLES.contains(&word))
@@ -281,11 +282,11 @@ mod unix {
     /// The owners and modes that a file system shows.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub(super) enum FileSystem {
-        /// Those that it keeps.
+        /// The file system keeps owners and modes.
         Usual,
-        /// The same for every file, as on a Windows disk.
+        /// The file system shows the same owner and mode for every file, as for a Windows disk.
         WithoutModes,
-        /// Those that its program chooses, which any user may run.
+        /// The program of the file system chooses owners and modes, and any user may run such a program.
         Fuse,
     }
 

@@ -1,5 +1,5 @@
-//! The little of DER (ITU-T X.690) that a bundle needs: the end of a certificate, its subject, and OpenSSL's notes
-//! behind it. Signatures and all that verification uses are read by rustls.
+//! The parts of DER (ITU-T X.690) that a bundle needs: the end of a certificate, its subject, and the notes that
+//! OpenSSL puts behind it. Signatures and all that verification uses are read by rustls.
 
 use crate::error::shortened;
 
@@ -10,7 +10,7 @@ const SET: u8 = 0x31;
 const UTF8_STRING: u8 = 0x0c;
 const UNIVERSAL_STRING: u8 = 0x1c;
 const BMP_STRING: u8 = 0x1e;
-/// The tag of the list of purposes in OpenSSL's notes for which a certificate is rejected.
+/// The tag of a list in OpenSSL's notes: the purposes for which the certificate is rejected.
 const REJECTED: u8 = 0xa0;
 
 /// `serverAuth` (RFC 5280, section 4.2.1.12), in DER.
@@ -31,7 +31,7 @@ pub(super) struct Element<'a> {
     pub content: &'a [u8],
     /// The element itself, with its tag and length.
     pub whole: &'a [u8],
-    /// The bytes behind it.
+    /// The bytes behind the element.
     pub rest: &'a [u8],
 }
 

@@ -16,7 +16,7 @@ use std::net::{IpAddr, Ipv6Addr};
 pub struct Ends {
     /// The address of the program that connected.
     pub peer: SocketAddr,
-    /// Our own address.
+    /// The address of cogfed's listener.
     pub local: SocketAddr,
 }
 
@@ -27,7 +27,7 @@ pub enum Stranger {
     AnotherUser,
     /// The kernel's tables show no open socket at the other end.
     Unknown,
-    /// The kernel's tables cannot be read, as with `/proc` mounted with `subset=pid`.
+    /// The kernel's tables cannot be read, for example because `/proc` is mounted with `subset=pid`.
     Hidden,
 }
 
@@ -134,7 +134,7 @@ fn canonical(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
-/// Returns the address as an IPv6 socket has it: an IPv4 address as an IPv4-mapped one.
+/// Returns the address of an IPv6 socket for an address: an IPv4 address becomes an IPv4-mapped one.
 #[cfg(any(target_os = "linux", test))]
 fn mapped(address: SocketAddr) -> SocketAddr {
     let ip: Ipv6Addr = match address.ip() {

@@ -27,7 +27,7 @@ const CONNECTIONS: usize = 32;
 const DEADLINE: Duration = Duration::from_secs(5);
 /// The size of one read, in bytes.
 const PIECE: usize = 16 * 1024;
-/// The time and the number of bytes for which a connection is read after its answer. A connection that is closed with
+/// The limits in time and bytes for reading a connection after its answer was sent. A connection that is closed with
 /// unread bytes is reset, and the browser may lose the answer.
 const LINGER: (Duration, usize) = (Duration::from_secs(1), 1024 * 1024);
 
@@ -43,7 +43,7 @@ pub trait Handler: Send + Sync + 'static {
     /// Answers a request that cannot be read. `beginning` is all that was read of it.
     fn refuse(&self, fault: Fault, beginning: &[u8], ends: Ends) -> Response<String>;
 
-    /// Takes note of the end of a connection, whether its answer arrived or not.
+    /// Called when a connection ends, whether or not its answer arrived.
     fn over(&self, note: &Self::Note);
 }
 
@@ -130,7 +130,7 @@ async fn serve<H: Handler>(mut stream: TcpStream, ends: Ends, handler: Arc<H>, i
     let _ = timeout(LINGER.0, drain(&mut stream)).await;
 }
 
-/// Reads a request, and returns the answer and whether its body is sent; `None` if no whole head comes.
+/// Reads a request. Returns the answer, and true if the answer's body is sent; `None` if no whole head comes.
 async fn answered<H: Handler>(
     stream: &mut TcpStream,
     ends: Ends,

@@ -1,4 +1,4 @@
-//! The reading of one request (RFC 9112), without trust in its sender.
+//! The parser of one request (RFC 9112), which does not trust the sender.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 pub(super) const HEAD_LIMIT: usize = 256 * 1024;
 /// The largest number of headers.
 const HEADERS: usize = 100;
-/// The kind of body that is read: the form that `response_mode=form_post` sends.
+/// The content type of the only body that is read: the form that `response_mode=form_post` sends.
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A request. Its target may have 128 KiB and more, which `http::Uri` cannot hold.
@@ -30,7 +30,7 @@ pub struct Request {
 }
 
 impl fmt::Debug for Request {
-    /// Leaves out everything that may hold a code.
+    /// Formats the request without the parts that may hold a code.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.method, self.path)
     }
@@ -79,7 +79,8 @@ impl Request {
         length.filter(|length| is_form && self.method == Method::POST && *length <= HEAD_LIMIT).unwrap_or(0)
     }
 
-    /// Returns whether the length of the body is clear (RFC 9112, section 6.3). No browser sends a transfer coding.
+    /// Returns whether the headers give the body exactly one length (RFC 9112, section 6.3). No browser sends a
+    /// transfer coding.
     fn has_sound_framing(&self) -> bool {
         !self.headers.contains_key(TRANSFER_ENCODING) && self.content_length().is_ok()
     }
@@ -119,7 +120,7 @@ fn split(target: &str) -> Option<(Option<String>, String, String)> {
     Some((authority, path.to_owned(), query.to_owned()))
 }
 
-/// The search for the end of a head, in bytes that come piece by piece. Each byte is looked at once.
+/// The search for the end of a head in bytes that arrive piece by piece. Each byte is looked at once.
 #[derive(Debug, Default)]
 pub(super) struct HeadEnd {
     /// The number of bytes that have been looked at.

@@ -9,8 +9,8 @@ use tokio::sync::{mpsc, watch};
 
 use super::*;
 
-/// The longest wait of a client. It is shorter than the server's deadline, so that a close by that deadline is not
-/// mistaken for the close that a test expects.
+/// The time after which a test concludes that the server hangs. It is shorter than the server's deadline, so that a
+/// close by that deadline is not mistaken for the close that a test expects.
 const HANG: Duration = Duration::from_secs(4);
 
 /// Answers each request with its path. `/wait` is answered only when the test allows it.

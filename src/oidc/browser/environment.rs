@@ -1,5 +1,5 @@
-//! The environment of a browser: this process's, without secrets. A browser passes its environment on to helpers, keeps
-//! it for days, and shows it to whatever can read `/proc`.
+//! The environment of a browser: the environment of this process, without secrets. A browser passes its environment on
+//! to helpers, keeps it for days, and shows it to whatever can read `/proc`.
 
 use std::ffi::OsString;
 
@@ -8,7 +8,7 @@ use url::Url;
 /// Parts of the names of variables that hold secrets, in small letters.
 const SECRET: [&str; 8] =
     ["secret", "token", "password", "passwd", "passphrase", "credential", "api_key", "private_key"];
-/// Ends of the names of variables that name a place instead.
+/// Ends of the names of variables whose value is a path and no secret, even if [`SECRET`] matches.
 const PLACES: [&str; 4] = ["_dir", "_file", "_path", "_sock"];
 /// The token with which Wayland lets a new window come to the front. It is no secret
 /// (<https://wayland.app/protocols/xdg-activation-v1>).
@@ -33,7 +33,7 @@ pub fn changes(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Vec
     variables.into_iter().filter_map(change).collect()
 }
 
-/// Returns a proxy's URL without its user, if it has one: `Some(None)` if the rest is not a URL.
+/// Returns a proxy's URL without user and password; `None` if it has no user, and `Some(None)` if it is not a URL.
 fn without_user(proxy: &str) -> Option<Option<String>> {
     let before_path = proxy.split_once("://").map_or(proxy, |(_, rest)| rest);
     before_path.contains('@').then(|| {
@@ -44,7 +44,7 @@ fn without_user(proxy: &str) -> Option<Option<String>> {
     })
 }
 
-/// Returns whether a text has a URL with a password, as a database's often is.
+/// Returns whether a text contains a URL with a password, as the addresses of databases do.
 fn has_password(text: &str) -> bool {
     text.split("://").skip(1).any(|rest| {
         let authority = rest.split(['/', '?', '#', ' ']).next().unwrap_or_default();

@@ -19,15 +19,15 @@ pub use programs::Programs;
 #[cfg(all(unix, not(target_vendor = "apple")))]
 const DEFAULTS: &[(&str, &[&str])] =
     &[("xdg-open", &[]), ("gio", &["open"]), ("kde-open", &[]), ("exo-open", &[]), ("x-www-browser", &[])];
-/// As above: macOS has one of its own (open(1)).
+/// The program that opens a page in the default browser of macOS (open(1)), with the arguments before the URL.
 #[cfg(target_vendor = "apple")]
 const DEFAULTS: &[(&str, &[&str])] = &[("/usr/bin/open", &[])];
-/// As above: Windows has one of its own
+/// The program that opens a page in the default browser of Windows, with the arguments before the URL
 /// (<https://learn.microsoft.com/en-us/windows-server/administration/windows-commands/rundll32>).
 #[cfg(windows)]
 const DEFAULTS: &[(&str, &[&str])] = &[("rundll32.exe", &["url.dll,FileProtocolHandler"])];
 
-/// The time after which a program that still runs counts as a browser that has opened.
+/// The time after which a running program counts as a browser that opened the page.
 const SETTLED: Duration = Duration::from_secs(3);
 
 /// A browser. It is a trait, so that a test can be the browser or record the page.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::folder::projects::{is_home, project};
 
-/// The folders to search if `PATH` has none that counts.
+/// The folders to search if no folder of `PATH` may be searched.
 #[cfg(unix)]
 const USUAL: [&str; 3] = ["/usr/local/bin", "/usr/bin", "/bin"];
 #[cfg(not(unix))]
@@ -21,12 +21,12 @@ pub struct Programs {
 }
 
 impl Programs {
-    /// Returns the folders of this process's `PATH` that count.
+    /// Returns the folders of this process's `PATH` that may be searched.
     pub fn here() -> Self {
         Self::of(&std::env::var_os("PATH").unwrap_or_default(), std::env::current_dir().ok())
     }
 
-    /// Returns the folders of `path`, a value of `PATH`, that count in the folder `current`.
+    /// Returns the folders of `path`, a value of `PATH`, that may be searched by a process in the folder `current`.
     pub fn of(path: &OsString, current: Option<PathBuf>) -> Self {
         let mut found = Self { folders: Vec::new(), current };
         let folders = std::env::split_paths(path).filter(|folder| folder.is_absolute() && !found.is_projects(folder));
@@ -99,7 +99,7 @@ mod tests {
 
     use super::*;
 
-    /// A temporary folder, with a project in it that has a program, and a folder with another.
+    /// A temporary folder that holds a project with a program, and a second folder with another program.
     struct Place(tempfile::TempDir);
 
     impl Place {

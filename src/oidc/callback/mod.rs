@@ -62,7 +62,7 @@ pub enum Judgement {
     Denied(Denial),
     /// An answer with the right state that cannot be used, for this reason. The wait goes on.
     Unusable(StatusCode, String),
-    /// An error without the right state, and its code if it is one of RFC 6749's. It ends nothing, but a person may
+    /// An error without the right state, with its code if RFC 6749 defines the code. It ends nothing, but a person may
     /// want to know of it.
     Unvouched(Option<&'static str>),
     /// The browser's request for the short address.
@@ -128,7 +128,7 @@ fn judge_other_method(request: &Request, awaited: &Awaited) -> Judgement {
     Judgement::Refuse(StatusCode::METHOD_NOT_ALLOWED, "only GET is answered here")
 }
 
-/// Returns whether a browser makes this request in order to show a page, as far as the browser says so.
+/// Returns whether a browser requests this to show a page, according to the headers that the browser adds.
 fn is_navigation(request: &Request) -> bool {
     NAVIGATION.iter().all(|(name, value)| request.headers.get_all(*name).iter().all(|given| given == value))
 }
@@ -149,7 +149,7 @@ pub(super) struct Parameters {
     error: Option<String>,
     description: Option<String>,
     issuer: Option<String>,
-    /// True if one of these parameters is there twice, which RFC 6749, section 3.1, forbids. The first one is kept.
+    /// True if the query repeats one of these parameters, which RFC 6749, section 3.1, forbids. The first one is kept.
     is_repeated: bool,
 }
 
@@ -174,17 +174,17 @@ impl Parameters {
         parameters
     }
 
-    /// Returns whether this has the state of this sign-in.
+    /// Returns whether the parameters contain the state of this sign-in.
     pub(super) fn knows_state(&self, awaited: &Awaited) -> bool {
         self.state.as_deref().is_some_and(|state| is_equal(state, awaited.state.expose()))
     }
 
-    /// Returns whether this has a code but no state.
+    /// Returns whether the parameters contain a code but no state.
     pub(super) fn is_bare_code(&self) -> bool {
         self.code.is_some() && self.state.is_none()
     }
 
-    /// Returns whether this has a state, of whatever sign-in.
+    /// Returns whether the parameters contain a state, of this or another sign-in.
     pub(super) fn has_state(&self) -> bool {
         self.state.is_some()
     }
@@ -194,7 +194,7 @@ impl Parameters {
         self.error.as_deref()
     }
 
-    /// Returns whether this is an answer to this sign-in's request, wherever it was sent to.
+    /// Returns whether the parameters answer this sign-in's request, whatever path they were sent to.
     pub(super) fn is_answer(&self, awaited: &Awaited) -> bool {
         self.knows_state(awaited) && (self.code.is_some() || self.error.is_some())
     }

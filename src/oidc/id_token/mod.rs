@@ -47,7 +47,7 @@ pub struct Expected<'a> {
     pub client_id: &'a str,
     /// The nonce of the authorization request; `None` after a refresh, because Cognito promises none then.
     pub nonce: Option<&'a Secret>,
-    /// The access token that came with the ID token, for `at_hash`; `None` if there is none.
+    /// The access token that came with the ID token, for the check of `at_hash`; `None` if none came.
     pub access_token: Option<&'a Secret>,
     /// The time now, by this machine's clock.
     pub now: DateTime<Utc>,
@@ -155,9 +155,9 @@ fn key_id(header: &Map<String, Value>) -> Result<&str, Invalid> {
     header.get("kid").and_then(Value::as_str).ok_or_else(|| fault("it names no key"))
 }
 
-/// Checks the header's `typ`, so that no other kind of JWT is taken for an ID token: access tokens (RFC 9068, section
-/// 2.1) and logout tokens have types of their own (RFC 8725, section 3.11). An ID token has none, or `JWT`, with or
-/// without `application/` in front (RFC 7515, section 4.1.9; media types ignore case).
+/// Checks `typ` in the header, so that no other kind of JWT is accepted as an ID token. Access tokens (RFC 9068,
+/// section 2.1) and logout tokens have types of their own (RFC 8725, section 3.11). An ID token has none, or `JWT`,
+/// with or without `application/` in front (RFC 7515, section 4.1.9; media types ignore case).
 fn check_type(typ: Option<&Value>) -> Result<(), Invalid> {
     let Some(typ) = typ else { return Ok(()) };
     let text = typ.as_str().ok_or_else(|| fault("its 'typ' is not a text"))?;
@@ -208,7 +208,7 @@ fn optional<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a Value>
     claims.get(name).filter(|claim| !claim.is_null())
 }
 
-/// Checks `iat`, `exp` and `nbf`, and returns the first two.
+/// Checks `iat`, `exp` and `nbf`, and returns `iat` and `exp`.
 fn check_times(claims: &Map<String, Value>, expected: &Expected) -> Result<(DateTime<Utc>, DateTime<Utc>), Invalid> {
     let (issued_at, expires_at) = (time(claims, "iat")?, time(claims, "exp")?);
     let now = expected.time_for(issued_at);

@@ -12,7 +12,7 @@ use crate::secret::Secret;
 /// `emails` is of Azure AD B2C, `upn` and `unique_name` are of Entra ID's first version
 /// (<https://learn.microsoft.com/en-us/entra/identity-platform/id-token-claims-reference>).
 const NAMES: &[&str] = &["email", "emails", "upn", "cognito:username", "preferred_username", "unique_name", "name"];
-/// The claims of [`NAMES`] by which a person can be asked for: not the display name, which people choose.
+/// The claims of [`NAMES`] that `login --email` compares: not the display name, which people choose.
 const LOGIN_NAMES: &[&str] = &["email", "emails", "upn", "cognito:username", "preferred_username", "unique_name"];
 /// The name of a user pool's own directory, as an identity provider
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html>).
@@ -77,7 +77,7 @@ impl Identity {
     }
 }
 
-/// Returns the person's name in messages: the first claim of [`NAMES`] that is there.
+/// Returns the person's name for messages: the first claim of [`NAMES`] that the token has.
 pub fn name(claims: &Map<String, Value>) -> Option<String> {
     let name = NAMES.iter().find_map(|name| texts(claims.get(*name)).next())?;
     Some(shortened(name, LONGEST_NAME))

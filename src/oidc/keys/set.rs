@@ -15,7 +15,7 @@ const FEWEST_BITS: usize = 2048;
 const MOST_BITS: usize = 8192;
 /// The algorithm of Cognito's signatures: the token cannot choose another.
 const ALGORITHM: &str = "RS256";
-/// base64url as keys are published: RFC 7515 wants no padding, but some servers pad.
+/// The base64 of published keys. RFC 7515 forbids padding, but some servers pad.
 const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_padding_mode(DecodePaddingMode::Indifferent)
     .with_decode_allow_trailing_bits(true);
@@ -103,7 +103,7 @@ impl Key {
     }
 }
 
-/// Decodes a number of a key, in either alphabet of base64. `ring` takes no leading zeros.
+/// Decodes a number of a key from base64 or base64url. `ring` takes no leading zeros.
 fn number(text: &str) -> Option<Vec<u8>> {
     let bytes = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT)
         .decode(text)

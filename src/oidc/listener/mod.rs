@@ -130,14 +130,14 @@ pub enum Arrival {
     Code(Secret),
     /// The identity provider's refusal. The browser waits for the outcome.
     Denied(Denial),
-    /// A request that ends nothing. The wait goes on.
+    /// A request that does not end the wait. The wait goes on.
     Remark(Remark),
 }
 
-/// A request that does not end the sign-in, but that a person may want to know of.
+/// A request that does not end the wait, but that a person may want to know about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Remark {
-    /// An error without this sign-in's state, and its code if it is one of RFC 6749's.
+    /// An error without this sign-in's state, with its code if RFC 6749 defines the code.
     Unvouched(Option<&'static str>),
     /// An answer to this sign-in that cannot be used, for this reason. May quote text from outside.
     Unusable(String),
@@ -278,7 +278,7 @@ async fn answer(request: &Request, ends: Ends, desk: &Desk, said_farewell: &Atom
     }
 }
 
-/// Names the allowed method in a refusal of another one.
+/// Adds the header that names the allowed method to a refusal of another method.
 fn allowing(mut response: Response<String>) -> Response<String> {
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
         response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET"));

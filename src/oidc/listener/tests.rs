@@ -11,8 +11,8 @@ use super::*;
 
 const CALLBACK: &str = "/callback?code=abc&state=right";
 const URL: &str = "https://corp.example/oauth2/authorize?state=right";
-/// The time limit of a client whose connection is neither answered nor closed. It is shorter than the listener's
-/// deadline, so that no test passes because of that deadline.
+/// The time after which a test concludes that the listener hangs. It is shorter than the listener's deadline, so that
+/// no test passes because of that deadline.
 const HANG: Duration = Duration::from_secs(4);
 
 /// Returns a listener on a free port.

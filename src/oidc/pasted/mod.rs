@@ -26,8 +26,8 @@ const AMPERSANDS: [&str; 4] = ["&amp;", "&AMP;", "&#38;", "&#x26;"];
 /// The largest number of times that an address may have been encoded as a whole, as by a chat's link and a mail's
 /// filter.
 const ENCODINGS: usize = 2;
-/// The number of question marks and hashes after which an answer may begin. Mail filters put the address into a
-/// parameter of their own.
+/// The largest number of question marks and hashes in a paste at which an answer may begin. Mail filters put the
+/// address into a parameter of their own.
 const MARKS: usize = 8;
 /// The marks that may follow an address in a sentence.
 const AFTER: [char; 10] = ['.', ',', ';', '!', '>', '"', '\'', '`', ')', ']'];

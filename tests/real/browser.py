@@ -55,7 +55,7 @@ class Chromium:
                 options.add_argument(flag)
         # With this path, selenium does not search for a driver.
         service = webdriver.ChromeService(
-            executable_path=shutil.which("chromedriver"), env={**os.environ, "COGFED_REAL": support.MARK}
+            executable_path=shutil.which("chromedriver"), env={**os.environ, "REAL_CHECKS_MARK": support.MARK}
         )
         self.driver = webdriver.Chrome(options=options, service=service)
 

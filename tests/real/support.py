@@ -165,7 +165,7 @@ class Lab:
             "PATH": os.environ["PATH"],
             "HOME": str(self.home),
             "LANG": "C.UTF-8",
-            "COGFED_REAL": MARK,
+            "REAL_CHECKS_MARK": MARK,
             "AWS_EC2_METADATA_DISABLED": "true",
         }
         if self.keyring:
@@ -252,7 +252,7 @@ class KeyringSession:
         self.errors = tempfile.TemporaryFile()
         names = ["DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "DISPLAY"]
         shell = "; ".join(f'echo "{name}=${name}"' for name in names) + "; echo ready; read -r _"
-        env = {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8", "COGFED_REAL": MARK}
+        env = {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8", "REAL_CHECKS_MARK": MARK}
         self.process = subprocess.Popen(
             [str(HERE / "with_keyring"), state, "sh", "-c", shell], env=env, stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=self.errors, text=True,
@@ -358,7 +358,7 @@ def left_over():
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) != os.getpid():
             try:
-                if f"COGFED_REAL={MARK}".encode() in (entry / "environ").read_bytes():
+                if f"REAL_CHECKS_MARK={MARK}".encode() in (entry / "environ").read_bytes():
                     found.append((entry.name, (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()))
             except OSError:
                 continue

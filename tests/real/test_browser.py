@@ -63,7 +63,7 @@ def test_identity_provider_flag_skips_the_chooser(chooser, chromium):
     chromium.open(login.url)
     chromium.click("person-erin")
     assert "You are signed in" in chromium.wait_for_end()
-    assert "by AzureB2C" in login.end().good().stderr
+    assert "via AzureB2C" in login.end().good().stderr
 
 
 def test_last_page_is_readable_in_light_and_dark_mode(direct, chromium):
@@ -89,7 +89,7 @@ def test_cancelled_sign_in_is_explained_on_terminal_and_page(direct, chromium):
     assert "refused" in chromium.wait_for_end()
     ran = login.end().failed_with(6)
     for said in (ran.stderr, chromium.text()):
-        assert "ou did not agree that the application" in said and "AADSTS65004" in said, said
+        assert "did not agree to the application's permissions" in said and "AADSTS65004" in said, said
     chromium.screenshot("denied")
     direct.run("status").failed_with(3)
 
@@ -105,6 +105,21 @@ def test_failure_after_the_redirect_is_shown_on_terminal_and_page(direct, chromi
     left_no_code(chromium, direct, login)
     chromium.screenshot("failed")
     direct.run("status").failed_with(3)
+
+
+def test_forty_kilobytes_of_cookies_do_not_stop_the_callback(direct, chromium):
+    """A browser sends the cookies of every program on localhost, whatever its port."""
+    chromium.driver.execute_cdp_cmd("Network.enable", {})
+    for number in range(12):
+        cookie = {"url": "http://localhost:3000/", "name": f"session.{number}", "value": "x" * 3500}
+        assert chromium.driver.execute_cdp_cmd("Network.setCookie", cookie)["success"]
+    login = direct.begin_login()
+    chromium.open(login.url)
+    chromium.click("person-alice")
+    assert "signed in" in chromium.wait_for_end()
+    login.end().good()
+    sent = chromium.driver.execute_cdp_cmd("Network.getCookies", {"urls": [login.redirect_uri()]})["cookies"]
+    assert sum(len(cookie["value"]) for cookie in sent) > 40_000, "they were sent to the listener"
 
 
 def test_error_callback_without_state_shows_none_of_its_text(direct, chromium):

@@ -1,7 +1,7 @@
 """The Secret Service fails at any one of cogfed's calls, or at that call and all later ones. cogfed exits with the
 store's code in time, loses no valid token, and writes no plain file instead. Its next run succeeds.
 
-COGFED_REAL_ALL=1 tries every fault at every call, instead of a few in turn.
+REAL_CHECKS_MARK_ALL=1 tries every fault at every call, instead of a few in turn.
 """
 
 import json
@@ -21,7 +21,7 @@ from support import LONG, PROFILE, Lab, WaitingLogin, sign_in, wait_until
 UNATTENDED = 4 + 10
 ONCE = [*ERRORS, "close", "lost", "wrong-body", "empty-body", "twice", "dismiss"]
 FOR_GOOD = [*ERRORS, "close", "lost", "wrong-body", "dismiss"]
-EVERYTHING = "COGFED_REAL_ALL" in os.environ
+EVERYTHING = "REAL_CHECKS_MARK_ALL" in os.environ
 # Runs that wait for a silent keyring need no processor. Of the others, a few at a time are enough for gnome-keyring.
 WORKERS, BUSY = 10, 3
 

@@ -29,7 +29,7 @@ class Moto:
         (port,) = free_ports(1)
         self.url = f"http://127.0.0.1:{port}"
         # moto treats its local time as UTC.
-        env = {"PATH": "/usr/bin:/bin", "TZ": "UTC", "COGFED_REAL": MARK}
+        env = {"PATH": "/usr/bin:/bin", "TZ": "UTC", "REAL_CHECKS_MARK": MARK}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)], env=env,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

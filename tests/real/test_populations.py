@@ -119,7 +119,7 @@ def test_chooser_leads_to_the_page_of_either_population(chromium, provider, pers
 def test_profile_and_email_address_lead_to_the_right_page(chromium):
     with Populations() as lab:
         login, ran = by_page(chromium, lab, "heidi-b2c", "--profile", CUSTOMER)
-        assert login.parameter("identity_provider") == "AzureB2C" and "by AzureB2C" in ran.stderr
+        assert login.parameter("identity_provider") == "AzureB2C" and "via AzureB2C" in ran.stderr
         (customers,) = lab.records().items()
         # Nobody has signed in to the hosted UI with AzureAD yet, so her page is shown.
         login, ran = by_page(chromium, lab, "heidi", "--email", "heidi@corp.example")

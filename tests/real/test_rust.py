@@ -35,7 +35,7 @@ def run(words, env, cwd=ROOT):
 @pytest.mark.parametrize("state", STATES)
 def test_keyring_tests_run_in_each_keyring_state(state, tmp_path):
     env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"}
-    env |= {"COGFED_TEST_KEYRING": state, "COGFED_REAL": MARK}
+    env |= {"COGFED_TEST_KEYRING": state, "REAL_CHECKS_MARK": MARK}
     said = run([HERE / "with_keyring", state, program("--test", "os"), "keyring::", "--nocapture"], env)
     assert f"{TOTAL} passed" in said and said.count("skipped: ") == TOTAL - STATES[state], said
     print(state, [line for line in said.splitlines() if line.endswith(" ms")])
@@ -43,7 +43,7 @@ def test_keyring_tests_run_in_each_keyring_state(state, tmp_path):
 
 def test_kernel_copies_never_return_another_persons_keys(tmp_path):
     env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"}
-    env |= {"COGFED_TEST_KEYRING": "1", "COGFED_TEST_PROGRAM": str(COGFED), "COGFED_REAL": MARK}
+    env |= {"COGFED_TEST_KEYRING": "1", "COGFED_TEST_PROGRAM": str(COGFED), "REAL_CHECKS_MARK": MARK}
     words = ["--exact", "session::persons::keyring_copies_never_return_the_first_persons_keys", "--nocapture"]
     said = run([HERE / "with_keyring", "open", program("--test", "cli"), *words], env)
     assert "1 passed" in said and "skipped: " not in said, said
@@ -61,7 +61,7 @@ def run_as_another_user(program, test, **more):
         os.chown(home, 65534, 65534)
         # Other users may have no access to the clone's folder.
         words = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", shutil.copy(program, folder)]
-        env = {"PATH": os.environ["PATH"], "HOME": home, "TMPDIR": home, "COGFED_REAL": MARK}
+        env = {"PATH": os.environ["PATH"], "HOME": home, "TMPDIR": home, "REAL_CHECKS_MARK": MARK}
         env["COGFED_TEST_PROGRAM"] = shutil.copy(COGFED, folder)
         said = run([*words, "--exact", test, "--nocapture"], env | more, cwd=folder)
         assert "1 passed" in said and "skipped: " not in said, said

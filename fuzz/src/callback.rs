@@ -9,7 +9,12 @@ use crate::given::{ISSUER, form};
 const STATE: &str = "the-right-state";
 const START: &str = "/short";
 const ERRORS: [&str; 7] = [
-    "invalid_request", "unauthorized_client", "access_denied", "unsupported_response_type", "invalid_scope", "server_error",
+    "invalid_request",
+    "unauthorized_client",
+    "access_denied",
+    "unsupported_response_type",
+    "invalid_scope",
+    "server_error",
     "temporarily_unavailable",
 ];
 

@@ -92,9 +92,11 @@ fn second_opinion(token: &str, jwks: &Value) -> serde_json::Map<String, Value> {
     let typ = header.get("typ").map(|typ| typ.as_str().expect("a text").to_ascii_lowercase());
     assert!(typ.is_none_or(|typ| typ == "jwt" || typ == "application/jwt"), "another kind of token");
     // The only key of a set may be without an id.
-    let named = jwks["keys"].as_array().expect("a list").iter().filter(|key| {
-        key.get("kid") == header.get("kid") || key.get("kid").is_none_or(|id| !id.is_string())
-    });
+    let named = jwks["keys"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter(|key| key.get("kid") == header.get("kid") || key.get("kid").is_none_or(|id| !id.is_string()));
     // The other library requires numbers without leading zeros (RFC 7518, section 6.3.1.1), and without padding or
     // trailing bits in the base64url. cogfed accepts all of these, and the other alphabet.
     let lenient = NO_PAD

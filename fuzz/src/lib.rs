@@ -13,6 +13,7 @@ pub mod given;
 pub mod id_token;
 pub mod pasted;
 pub mod records;
+pub mod redaction;
 pub mod refusals;
 pub mod role_mapping;
 pub mod signing;
@@ -34,6 +35,7 @@ pub const TARGETS: &[Target] = &[
     ("id_token", id_token::run),
     ("pasted", pasted::run),
     ("records", records::run),
+    ("redaction", redaction::run),
     ("refusals", refusals::run),
     ("role_mapping", role_mapping::run),
     ("signing", signing::run),

@@ -9,8 +9,8 @@ use cogfed::oidc::{json_object, unverified_claims};
 use cogfed::role_mapping::asserted::Asserted;
 use cogfed::role_mapping::handed_over::{self, HandedOver};
 use cogfed::role_mapping::{
-    By, FindingContext, IdentityPoolRoles, Interpretation, Outcome, Question, Reasons, RoleMapping, RoleRequest, Rule, Verdict,
-    choose, evaluate, explain, findings, why_this_outcome,
+    By, FindingContext, IdentityPoolRoles, Interpretation, Outcome, Question, Reasons, RoleMapping, RoleRequest, Rule,
+    Verdict, choose, evaluate, explain, findings, why_this_outcome,
 };
 use cogfed::sandbox::PoolRoles;
 use cogfed::sandbox::options::ContainsOnArrays;

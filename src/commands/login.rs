@@ -32,6 +32,9 @@ pub fn run(flags: &Login, env: &mut Env) -> anyhow::Result<()> {
     if let Some(address) = &flags.email {
         profile = profile.for_email(address)?;
     }
+    if let Some(doubt) = profile.doubt() {
+        env.terminal.warn(&doubt);
+    }
     let context = ProfileContext::of(env, profile, Attendance::Person)?;
     let manner = Manner {
         provider: flags.identity_provider.as_deref(),

@@ -71,6 +71,8 @@ fn show(flags: &ProfileShow, env: &mut Env) -> anyhow::Result<()> {
         env.print(&format!("profile {name}\n{}", rows.collect::<String>()))?;
     }
     // Checked only after the settings are shown, because a person needs them to correct a wrong value.
-    Profile::of(&configuration, &name, &choice, &env.variable)?;
+    if let Some(doubt) = Profile::of(&configuration, &name, &choice, &env.variable)?.doubt() {
+        env.terminal.warn(&doubt);
+    }
     Ok(())
 }

@@ -140,7 +140,14 @@ impl Checked<'_> {
                 false => Ok(Flow::Enhanced),
             };
         }
-        if self.settings.value(keys::ROLE_ARN).is_none() {
+        let role = self.settings.setting(keys::ROLE_ARN);
+        if role.is_some_and(|role| matches!(role.source, Source::Environment(_))) {
+            // The identity pool checks a role of the enhanced flow. STS gives any role whose trust policy names the pool,
+            // a stranger's account included.
+            let fault = "the classic flow takes its role from the profile or from --role, not from the environment";
+            return Err(self.fault(keys::ROLE_ARN, fault).hint(format!("add it to [profile.{}]", self.profile)));
+        }
+        if role.is_none() {
             let hint = format!("add it to [profile.{}], or set flow = \"enhanced\"", self.profile);
             return Err(self.fault(keys::FLOW, "'role_arn' is missing: the classic flow asks for one role").hint(hint));
         }

@@ -188,9 +188,9 @@ keys! {
     /// The time for which a rotated refresh token still works, in seconds.
     REFRESH_GRACE: u64 = open("refresh_grace", Some("0"));
     /// The IAM role to request.
-    ROLE_ARN: String = open("role_arn", None);
+    ROLE_ARN: String = filled_in("role_arn", None);
     /// The flow from an ID token to credentials: `enhanced` or `classic`.
-    FLOW: String = open("flow", Some("enhanced"));
+    FLOW: String = filled_in("flow", Some("enhanced"));
     /// The life of credentials of the classic flow, in seconds.
     SESSION_DURATION: u64 = open("session_duration", None);
     /// The store of secrets: `keyring`, `kernel` or `file`.
@@ -290,6 +290,9 @@ mod tests {
         }
         let endpoints = || KEYS.iter().filter(|key| key.name.starts_with("endpoints."));
         assert!(endpoints().all(|key| key.environment == Environment::Refused));
-        assert_eq!(STORE.entry().environment, Environment::FillsIn, "the profile's store cannot be changed");
+        for key in [STORE, ROLE_ARN, FLOW] {
+            let name = key.entry().name;
+            assert_eq!(key.entry().environment, Environment::FillsIn, "the profile's {name} cannot be changed");
+        }
     }
 }

@@ -307,6 +307,14 @@ impl Profile {
         self.role_arn.as_deref()?.split(':').nth(4)
     }
 
+    /// Returns a likely mistake in the profile that AWS would accept all the same, if there is one.
+    pub fn doubt(&self) -> Option<String> {
+        let (user_pool, region) = (self.issuer.user_pool()?.region(), self.identity_pool_id.split(':').next()?);
+        (user_pool != region).then(|| {
+            format!("profile '{}': the user pool is in {user_pool} and the identity pool in {region}", self.name)
+        })
+    }
+
     /// Returns the command that signs in to this profile, for hints.
     pub fn login_command(&self) -> String {
         login_command(&self.name)

@@ -148,6 +148,35 @@ fn variables_cannot_redirect_secrets() {
 }
 
 #[test]
+fn variables_cannot_choose_a_role_in_a_strangers_account() {
+    let stranger = "arn:aws:iam::999999999999:role/OrdersReader";
+    let own = "arn:aws:iam::123456789012:role/OrdersReader";
+    let show = |lines: &str, variables: &[(&str, &str)]| -> Ran {
+        let lab = Lab::new();
+        lab.configure_with(lines);
+        lab.command(&["profile", "show", "--json"]).envs(variables.iter().copied()).output().expect("it runs").into()
+    };
+    let role = ("COGFED_ROLE_ARN", stranger);
+    for (lines, variables) in [("", &[role, ("COGFED_FLOW", "classic")][..]), ("flow = 'classic'", &[role])] {
+        let ran = show(lines, variables).failed_with(2);
+        assert!(
+            ran.stderr.contains("COGFED_ROLE_ARN: profile 'lab': role_arn: the classic flow takes its role from"),
+            "{ran:?}"
+        );
+    }
+    // The profile's own values stay.
+    let lines = format!("role_arn = '{own}'\nflow = 'enhanced'");
+    let shown = show(&lines, &[role, ("COGFED_FLOW", "classic")]).good().document();
+    assert_eq!(
+        (&shown["settings"]["role_arn"]["value"], &shown["settings"]["flow"]["value"]),
+        (&own.into(), &"enhanced".into())
+    );
+    // In the enhanced flow the identity pool gives only roles of its own mapping.
+    let shown = show("", &[("COGFED_ROLE_ARN", own)]).good().document();
+    assert_eq!(shown["settings"]["role_arn"]["source"], "COGFED_ROLE_ARN");
+}
+
+#[test]
 fn current_folder_is_not_searched_for_a_configuration() {
     let lab = Lab::new();
     let folder = lab.home().join("cloned");

@@ -109,6 +109,15 @@ fn broken_profile_is_listed_with_its_fault_and_leaves_others_alone() {
 }
 
 #[test]
+fn pools_in_two_regions_are_pointed_out() {
+    let home = Home::new();
+    home.configure(format!("[profile.x]\n{}", KEYS.replace("'eu-west-1:", "'us-east-1:")));
+    let ran = home.run(&["profile", "show"]).good();
+    let said = "warning: profile 'x': the user pool is in eu-west-1 and the identity pool in us-east-1";
+    assert!(ran.stderr.contains(said), "{}", ran.stderr);
+}
+
+#[test]
 fn discovery_document_address_is_taken_or_explained() {
     let of = |lines: &str| format!("[profile.x]\nclient_id = 'c'\nidentity_pool_id = 'eu-west-1:1'\n{lines}");
     let url = "https://login.example.com/t/v2.0/.well-known/openid-configuration";

@@ -189,7 +189,9 @@ mod unix {
     /// Returns the name of the file system that holds this file or folder, if it keeps no modes.
     fn modeless(found: &Metadata) -> Option<String> {
         let mounts = std::fs::read_to_string("/proc/self/mountinfo").ok()?;
-        let kind = mounted(&mounts, rustix::fs::major(found.dev()), rustix::fs::minor(found.dev()))?;
+        #[allow(clippy::useless_conversion, reason = "the type of a device number differs between systems")]
+        let device = rustix::fs::Dev::try_from(found.dev()).ok()?;
+        let kind = mounted(&mounts, rustix::fs::major(device), rustix::fs::minor(device))?;
         MODELESS.contains(&kind).then(|| kind.to_owned())
     }
 

@@ -280,6 +280,7 @@ mod unix {
     }
 
     /// The owners and modes that a file system shows.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "only Linux tells them apart"))]
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub(super) enum FileSystem {
         /// The file system keeps owners and modes.

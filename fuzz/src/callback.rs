@@ -44,7 +44,7 @@ pub fn run(data: &[u8]) {
         true => assert_eq!(strict, judgement),
         false => assert!(!matches!(strict, Judgement::Code(_) | Judgement::Denied(_)), "{strict:?}"),
     }
-    if !matches!(judgement, Judgement::Refuse(..)) {
+    if !matches!(judgement, Judgement::Refuse(..) | Judgement::Start) {
         assert_is_navigation(&request);
     }
     match judgement {
@@ -72,7 +72,11 @@ pub fn run(data: &[u8]) {
             assert_ne!(given("state"), [STATE]);
             assert!(error.is_none_or(|error| ERRORS.contains(&error) && given("error")[0] == error), "{error:?}");
         }
-        Judgement::Start => assert_eq!((request.method.as_str(), request.path.as_str()), ("GET", START)),
+        Judgement::Start => {
+            assert_eq!((request.method.as_str(), request.path.as_str()), ("GET", START));
+            let mut modes = request.headers.get_all("sec-fetch-mode").iter();
+            assert!(modes.all(|mode| mode.as_bytes() == b"navigate"));
+        }
         Judgement::Done => assert_eq!(request.path, "/done"),
         Judgement::Refuse(status, _) => assert!(status.is_client_error() || status == 204, "{status}"),
     }

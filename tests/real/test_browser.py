@@ -39,7 +39,7 @@ def left_no_code(browser, lab, login):
 @pytest.mark.parametrize(("provider", "person"), [("AzureAD", "alice"), ("AzureB2C", "erin")])
 def test_sign_in_works_through_the_chooser(chooser, chromium, provider, person):
     login = chooser.begin_login()
-    chromium.open(login.url)
+    chromium.open(login.short)
     chromium.screenshot("chooser")
     chromium.click(f"idp-{provider}")
     chromium.wait(lambda driver: driver.find_elements(By.ID, f"person-{person}"))
@@ -129,6 +129,78 @@ def test_error_callback_without_state_shows_none_of_its_text(direct, chromium):
     chromium.screenshot("not-ours")
     assert login.process.poll() is None
     login.interrupt()
+
+
+WORKERS = {
+    # Answers every page by itself.
+    "greedy": """self.addEventListener("fetch", event => event.request.mode == "navigate" && event.respondWith(
+        new Response("<title>caught</title>", { headers: { "Content-Type": "text/html" } })));""",
+    # Passes everything on, as those of many frameworks do.
+    "passing": """self.addEventListener("fetch", event => event.respondWith(fetch(event.request)));""",
+}
+BEGIN = """self.addEventListener("install", () => self.skipWaiting());
+self.addEventListener("activate", event => event.waitUntil(clients.claim()));"""
+REGISTER = """<!doctype html><title>old</title><script>
+navigator.serviceWorker.register("/worker.js").then(() => navigator.serviceWorker.ready).then(() => document.title = "ready");
+</script>"""
+REGISTRATIONS = "return navigator.serviceWorker.getRegistrations().then(all => all.length)"
+
+
+def leave_worker(chromium, port, script):
+    """Serves a page at the port that registers a service worker for all of it, and ends."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            is_worker = self.path == "/worker.js"
+            body = (script if is_worker else REGISTER).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/javascript" if is_worker else "text/html")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler) as server:
+        threading.Thread(target=server.serve_forever).start()
+        chromium.open(f"http://localhost:{port}/")
+        chromium.wait(lambda driver: driver.title == "ready")
+        server.shutdown()
+
+
+@pytest.mark.parametrize("kind", WORKERS)
+def test_service_worker_left_at_the_port_is_removed(direct, chromium, kind):
+    first = direct.begin_login()
+    port = urllib.parse.urlsplit(first.short).port
+    first.interrupt()
+    leave_worker(chromium, port, BEGIN + WORKERS[kind])
+    login = direct.begin_login()
+    assert urllib.parse.urlsplit(login.short).port == port
+    chromium.open(login.short)
+    if kind == "greedy":
+        # The worker has answered in place of cogfed, whose answer to the browser's next request ends it.
+        assert chromium.driver.title == "caught"
+        chromium.wait(lambda driver: driver.execute_script(REGISTRATIONS) == 0)
+        chromium.open(login.short)
+    chromium.click("person-alice")
+    assert "You are signed in" in chromium.wait_for_end()
+    login.end().good()
+    assert chromium.driver.execute_script(REGISTRATIONS) == 0
+    left_no_code(chromium, direct, login)
+
+
+def test_cookies_of_40_kb_for_localhost_do_not_block_the_sign_in(direct, chromium):
+    login = direct.begin_login()
+    chromium.open(login.redirect_uri().replace("/callback", "/done"))
+    for number in range(12):
+        chromium.driver.add_cookie({"name": f"session.{number}", "value": "x" * 3500, "domain": "localhost"})
+    chromium.open(login.short)
+    chromium.click("person-alice")
+    assert "You are signed in" in chromium.wait_for_end()
+    assert "alice@corp.example" in chromium.text()
+    login.end().good()
+    assert len(chromium.driver.get_cookies()) == 12, "the developer's own cookies stay"
 
 
 def test_login_times_out_after_the_browser_is_closed(direct):
@@ -265,5 +337,5 @@ def test_hostile_page_does_not_affect_the_sign_in(direct, chromium):
         server.server_close()
     ran = login.end().good()
     assert "signed in as alice@" in ran.stderr
-    assert ran.stderr.count("someone reported the error 'access_denied'") == 1, ran
+    assert "someone reported" not in ran.stderr, "images, frames and scripts of a page do not count"
     assert "\x1b" not in ran.stderr

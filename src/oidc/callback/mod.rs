@@ -35,6 +35,12 @@ const ERRORS: [&str; 7] = [
 /// browsers send none.
 const NAVIGATION: [(&str, &str); 2] = [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
 
+/// The reason to refuse a request that another page's image, frame or script makes.
+const BY_PAGE: &str = "only pages that a person opens are served here, no parts of other pages";
+/// The reason to refuse an answer that a service worker passes on. The refusal removes the worker.
+const BY_WORKER: &str = "a service worker that another program left at this port passed this request on, and has been \
+                         removed; reload this page";
+
 /// The callback that the listener waits for.
 #[derive(Debug, Clone)]
 pub struct Awaited {
@@ -95,15 +101,13 @@ pub fn judge(request: &Request, awaited: &Awaited) -> Judgement {
     if request.path == "/favicon.ico" {
         return Refuse(StatusCode::NO_CONTENT, "");
     }
-    if !is_navigation(request) {
-        return Refuse(
-            StatusCode::FORBIDDEN,
-            "only pages that a person opens are served here, no parts of other pages",
-        );
+    let (is_start, is_by_worker) = (is_equal(&request.path, &awaited.start), is_by_worker(request));
+    if !is_navigation(request) && !(is_start && is_by_worker) {
+        return Refuse(StatusCode::FORBIDDEN, if is_by_worker { BY_WORKER } else { BY_PAGE });
     }
     match request.path.as_str() {
         DONE => Judgement::Done,
-        path if is_equal(path, &awaited.start) => Judgement::Start,
+        _ if is_start => Judgement::Start,
         path if path == awaited.path => Parameters::read(&request.query).judged(awaited),
         path if Parameters::read(&request.query).is_answer(awaited) => Judgement::Unusable(
             StatusCode::NOT_FOUND,
@@ -131,6 +135,14 @@ fn judge_other_method(request: &Request, awaited: &Awaited) -> Judgement {
 /// Returns whether a browser requests this to show a page, according to the headers that the browser adds.
 fn is_navigation(request: &Request) -> bool {
     NAVIGATION.iter().all(|(name, value)| request.headers.get_all(*name).iter().all(|given| given == value))
+}
+
+/// Returns whether a service worker of this port passes on a navigation. A page of another origin cannot make such a
+/// request. Chromium names no destination then.
+fn is_by_worker(request: &Request) -> bool {
+    let [(mode, navigate), (destination, _)] = NAVIGATION;
+    let is_all = |name: &str, value: &str| request.headers.get_all(name).iter().all(|given| given == value);
+    request.headers.contains_key(mode) && is_all(mode, navigate) && is_all(destination, "empty")
 }
 
 fn is_equal(given: &str, awaited: &str) -> bool {

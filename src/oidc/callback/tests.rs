@@ -128,6 +128,21 @@ fn requests_that_are_no_navigation_are_refused() {
 }
 
 #[test]
+fn service_worker_may_pass_on_the_short_address_only() {
+    let passed_on =
+        ["host: localhost:8400", "sec-fetch-site: same-origin", "sec-fetch-mode: navigate", "sec-fetch-dest: empty"];
+    assert_eq!(judged("GET /short", &passed_on), Judgement::Start);
+    for target in ["/callback?code=abc&state=right", "/done", "/callback?error=access_denied"] {
+        assert_eq!(status(judged(&format!("GET {target}"), &passed_on)), 403, "{target}");
+    }
+    assert_eq!(
+        status(judged("GET /short", &["host: localhost:8400", "sec-fetch-mode: cors", "sec-fetch-dest: empty"])),
+        403
+    );
+    assert_eq!(status(judged("GET /short", &["host: localhost:8400", "sec-fetch-dest: empty"])), 403);
+}
+
+#[test]
 fn repeated_empty_or_foreign_parameters_are_refused() {
     for (query, reason) in [
         ("code=abc&state=right&state=right", "twice"),

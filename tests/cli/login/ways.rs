@@ -267,6 +267,32 @@ fn browser_command_without_placeholder_gets_the_url_last() {
 }
 
 #[test]
+#[cfg(unix)]
+fn full_address_is_shown_only_if_nobody_opens_the_short_one() {
+    let lab = Lab::new();
+    let (browser, _notes) = stub_browser(&lab);
+    lab.configure_with(&format!("browser = '{}'", browser.display()));
+    let begin = || lab.command(&["login", "--force"]).env("DISPLAY", ":0").spawn().expect("it runs");
+    // This browser opens nothing, so the wait of 10 s passes.
+    let mut child = begin();
+    let mut stderr = BufReader::new(child.stderr.take().expect("a pipe"));
+    let mut said = String::new();
+    while !said.contains("/oauth2/authorize?") {
+        assert_ne!(stderr.read_line(&mut said).expect("a line"), 0, "{said}");
+    }
+    let lines: Vec<&str> = said.lines().collect();
+    assert!(lines[1].starts_with("http://localhost:") && lines[2].contains("waiting up to"), "{said}");
+    assert_eq!(lines[3], "cogfed: no browser has opened that address yet; if none can, open the full one:");
+    assert_eq!(lines.len(), 5, "{said}");
+    child.kill().expect("it can be killed");
+    child.wait().expect("it ends");
+    // Here the test reads the short address, as a browser would.
+    let waiting = WaitingLogin::of(begin());
+    let ran = lab.complete(waiting);
+    assert!(!ran.stderr.contains("/oauth2/authorize"), "{}", ran.stderr);
+}
+
+#[test]
 fn browser_that_does_not_start_is_only_a_warning() {
     let lab = Lab::new();
     lab.configure_with("browser = '/nowhere/at/all %s'");

@@ -139,7 +139,8 @@ fn assert_is_found(configuration: &Configuration, profile: &Profile) {
         }
         match email::find(configuration, &Choice::default(), &address, &|_| None) {
             Ok(name) => {
-                let keys = configuration.profile(&name).expect("a profile of the configuration");
+                let keys =
+                    configuration.profile(&name).expect("a profile of the configuration").expect("readable keys");
                 let domains = keys.value(EMAIL_DOMAINS).into_iter().flatten();
                 let mut says = domains.chain(keys.value(IDP_IDENTIFIER)).map(|text| text.to_ascii_lowercase());
                 assert!(says.any(|text| text == *domain), "{address} is not of {name}");

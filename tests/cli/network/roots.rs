@@ -236,29 +236,36 @@ fn bundle_that_only_root_can_write_counts_as_the_systems() {
     let company = Company::new("");
     let source = company.file("company.pem", &company.gate.authority.pem);
     // In a mount namespace of its own, the folder of an administrator's files is empty.
-    let installed = |words: &[&str], mode: &str| {
+    let installed = |words: &[&str], mode: &str, folder: &str| {
         let inner = company.command(words, &[("AWS_CA_BUNDLE", "/opt/company/root.pem")]);
         let script = "mount -t tmpfs -o mode=755 none /opt && mkdir /opt/company && cp \"$1\" /opt/company/root.pem \
-                      && chmod \"$2\" /opt/company || exit 99; shift 2; exec \"$@\"";
+                      && chmod \"$2\" /opt/company && cd \"$3\" || exit 99; shift 3; exec \"$@\"";
         let mut outer = std::process::Command::new("unshare");
-        outer.args(["-rm", "sh", "-c", script, "sh", &source, mode]).arg(inner.get_program()).args(inner.get_args());
+        outer
+            .args(["-rm", "sh", "-c", script, "sh", &source, mode, folder])
+            .arg(inner.get_program())
+            .args(inner.get_args());
         outer.env_clear().envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
         outer.env("PATH", std::env::var_os("PATH").unwrap_or_default()).current_dir(company.lab.temporary());
         outer.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         outer
     };
-    let tried = Ran::from(installed(&["--version"], "755").output().unwrap());
+    let tried = Ran::from(installed(&["--version"], "755", "/").output().unwrap());
     if tried.status == 99 || tried.stderr.contains("unshare") {
         return cogfed_test_support::skip_anywhere("a mount namespace needs unshare and a kernel that lets us");
     }
-    let waiting = WaitingLogin::of(installed(&["login", "--no-browser", "--accept-endpoints"], "755").spawn().unwrap());
+    let waiting =
+        WaitingLogin::of(installed(&["login", "--no-browser", "--accept-endpoints"], "755", "/").spawn().unwrap());
     let ran = company.complete(waiting).good();
     assert!(!ran.stderr.contains("root that is not the system's"), "{}", ran.stderr);
     assert!(company.lab.record("tokens")["accepted"]["roots"].is_null());
     company.lab.age(chrono::TimeDelta::hours(2));
-    Ran::from(installed(&["credential-process"], "755").output().unwrap()).good();
+    Ran::from(installed(&["credential-process"], "755", "/").output().unwrap()).good();
     company.lab.age(chrono::TimeDelta::hours(2));
-    let ran = Ran::from(installed(&["credential-process"], "757").output().unwrap()).failed_with(2);
+    // What root keeps in a project of its own was not installed.
+    let ran = Ran::from(installed(&["credential-process"], "755", "/opt/company").output().unwrap()).failed_with(3);
+    assert!(ran.stderr.contains("CN=The company's root in /opt/company/root.pem"), "{}", ran.stderr);
+    let ran = Ran::from(installed(&["credential-process"], "757", "/").output().unwrap()).failed_with(2);
     assert!(ran.stderr.contains("others may write to /opt/company"), "{}", ran.stderr);
 }
 

@@ -65,6 +65,21 @@ pub async fn endpoints(
     if let Some(endpoints) = kept(issuer, &file, now).and_then(|document| checked(&document, issuer).ok()) {
         return Ok(endpoints);
     }
+    fresh(issuer, http, folder, now).await
+}
+
+/// Like [`endpoints`], but always fetches the document of a plain issuer: before a person signs in, the issuer has to
+/// answer.
+///
+/// # Errors
+/// As [`endpoints`].
+pub async fn fresh(
+    issuer: &PlainIssuer,
+    http: &Http,
+    folder: &Folder,
+    now: DateTime<Utc>,
+) -> Result<ProviderEndpoints, Failure> {
+    let file = file(issuer, folder);
     let document = fetch(issuer, http).await?;
     let kept = CachedDocument { fetched_at: now, url: issuer.discovery.clone(), document };
     let endpoints = checked(&kept.document, issuer)?;

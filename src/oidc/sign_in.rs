@@ -124,9 +124,10 @@ impl SignIn<'_> {
         };
         let mut serving = listener.serve(awaited.clone(), &url).within(|| format!("cannot listen at port {port}"))?;
         let trouble = self.open(&short, &url, port);
-        let conclusion = self.conclusion(&mut serving, trouble, Pasted::new(&awaited, &redirect_uri, &url), &url);
+        let (mut remarks, pasted) = (Vec::new(), Pasted::new(&awaited, &redirect_uri, &url));
+        let conclusion = self.conclusion(&mut serving, trouble, pasted, &url, &mut remarks);
         let code = match timeout(self.patience, conclusion).await {
-            Err(_) => return Err(self.nobody_came(&redirect_uri)),
+            Err(_) => return Err(self.nobody_came(&redirect_uri, &remarks)),
             Ok(Conclusion::NoBrowser(reason)) => return Err(self.no_browser(&reason)),
             Ok(Conclusion::Denied(denial)) => {
                 let failure = denied(&denial, &self.client, &attempt.redactor());
@@ -177,9 +178,9 @@ impl SignIn<'_> {
         mut trouble: oneshot::Receiver<String>,
         mut pasted: Pasted<'_>,
         url: &Url,
+        remarks: &mut Vec<Remark>,
     ) -> Conclusion {
         let mut is_opening = true;
-        let mut remarks = Vec::new();
         let (mut opening, mut is_watched) = (std::pin::pin!(sleep(OPENING)), true);
         let mut ask = self.ask;
         let mut typed = Typed::default();
@@ -246,10 +247,14 @@ impl SignIn<'_> {
             .hint(format!("run '{}'", login_command(self.client.profile)))
     }
 
-    fn nobody_came(&self, redirect_uri: &str) -> Failure {
+    fn nobody_came(&self, redirect_uri: &str, remarks: &[Remark]) -> Failure {
         let message = format!("nobody signed in within {} s", self.patience.as_secs());
         let login = login_command(self.client.profile);
-        let hint = hosted_ui::hint_for_nobody(&login, redirect_uri, self.reception.as_ref());
+        // An answer to this sign-in arrived, so the browser was not stuck on a page of the hosted UI.
+        let hint = match remarks.iter().any(|remark| !matches!(remark, Remark::Unvouched(_))) {
+            true => format!("run '{login}' again; the warning above says why the browser's answer was not used"),
+            false => hosted_ui::hint_for_nobody(&login, redirect_uri, self.reception.as_ref()),
+        };
         Failure::new(Kind::SignInRequired, message).hint(hint)
     }
 }

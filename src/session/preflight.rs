@@ -13,7 +13,7 @@ use super::Session;
 use crate::error::{Failure, Kind};
 use crate::http::HttpError;
 use crate::oidc::hosted_ui::{self, Reception};
-use crate::oidc::{Attempt, Keys, RequestOptions, pool_domain};
+use crate::oidc::{Attempt, Keys, RequestOptions, discovery, pool_domain};
 use crate::profile::{Issuer, ProviderEndpoints, UserPool};
 
 /// The deadline for all requests before the browser opens together.
@@ -46,7 +46,10 @@ impl Session {
         let deadline = Instant::now() + NETWORK_DEADLINE;
         let pool = match &self.profile().issuer {
             Issuer::UserPool(pool) => pool,
-            Issuer::Plain(_) => return Ok(Preflight { endpoints: self.endpoints().await?, reception: None }),
+            Issuer::Plain(issuer) => {
+                let endpoints = discovery::fresh(issuer, &self.http, self.folder(), self.clock().now()).await?;
+                return Ok(Preflight { endpoints, reception: None });
+            }
         };
         self.check_pool(pool, deadline).await?;
         self.check_domain(pool, deadline).await?;

@@ -95,7 +95,7 @@ fn session(facts: &Facts<'_>, sign_in: &super::SignIn<'_>) -> String {
                 format!("lasts {end}: the {described} gave no refresh token")
             }
             // Renewed after its presumed end.
-            (false, _) => format!("renewed automatically, longer than refresh_token_validity says"),
+            (false, _) => "renewed automatically, longer than refresh_token_validity says".to_owned(),
         },
     }
 }

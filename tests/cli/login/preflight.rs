@@ -223,3 +223,15 @@ fn hint_for_nobody_asks_what_the_page_said() {
         assert!(ran.stderr.contains(word), "'{word}' is not in: {}", ran.stderr);
     }
 }
+
+#[test]
+fn hint_for_nobody_asks_no_page_when_the_browser_came_back() {
+    let lab = Lab::new();
+    let waiting = lab.begin_login(&["--timeout", "3"]);
+    let port = waiting.port();
+    let form = format!("code=abc&state={}", waiting.state());
+    cogfed_test_support::http::send_form(port, "POST", "/callback", &form);
+    let ran = waiting.end().failed_with(3);
+    assert!(ran.stderr.contains("hint: ") && !ran.stderr.contains("redirect_mismatch"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("the warning above says why"), "{}", ran.stderr);
+}

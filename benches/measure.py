@@ -130,6 +130,43 @@ def hot_path(table, options, folder):
         place.run("credential-process")
         empty, hot = medians([options.empty], process, runs=500)
         table.ratio("credential-process, file / empty program", hot, empty, 1.5)
+        many_profiles(table, options, place.config)
+
+
+PROFILE = """
+[profile.other{number}]
+user_pool_id = "eu-west-1_AbC123xyz"
+client_id = "3n4b5urk1ft4fl3mg5e62d9ado"
+domain = "corp.auth.eu-west-1.amazoncognito.com"
+identity_pool_id = "eu-west-1:1cf667a2-49a6-454b-9e45-23199EXAMPLE"
+identity_provider = "AzureAD"
+region = "eu-west-1"
+redirect_ports = [8400, 8401, 8402]
+role_arn = "arn:aws:iam::123456789012:role/Orders"
+"""
+
+
+def many_profiles(table, options, config):
+    """Measures the hot path with many profiles in the configuration. Its cost must be linear in their number."""
+    own = config.read_text()
+    process = [options.cogfed, "credential-process", "--profile", "bench"]
+
+    def with_profiles(count):
+        config.write_text(own + "".join(PROFILE.format(number=number) for number in range(1, count)))
+
+    with_profiles(100)
+    empty, hot = medians([options.empty], process, runs=200)
+    table.ratio("credential-process, 100 profiles / empty program", hot, empty, 5)
+    if options.instructions:
+        counts = {}
+        for count in (1, 10, 100, 400):
+            with_profiles(count)
+            counts[count] = instructions(process)
+        shown = ", ".join(f"{count}: {number}" for count, number in counts.items())
+        table.add("its instructions by the number of profiles", shown, "none", "")
+        few, many = (counts[100] - counts[10]) / 90, (counts[400] - counts[100]) / 300
+        table.most("a profile's instructions, beyond 100 / up to 100", many / few, "", 1.5)
+    config.write_text(own)
 
 
 def secret_service(table, process):

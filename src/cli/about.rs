@@ -101,7 +101,7 @@ ENVIRONMENT
         issuer_hosts, identity_pool_id, logins_key, fips, email_domains,
         endpoints) or whom to trust (ca_bundle, proxy, shared_keyring).
         COGFED_STORE, COGFED_ROLE_ARN and COGFED_FLOW count only if the profile
-        has no such key, and the role not at all in the classic flow
+        has no such key, and COGFED_ROLE_ARN only for enhanced credentials
   BROWSER
         the browser, if the profile names none: commands separated by colons, in
         which %s stands for the URL

@@ -27,11 +27,11 @@ fn list(flags: &ProfileList, env: &mut Env) -> anyhow::Result<()> {
     let checked: Vec<(&str, Option<Failure>)> = configuration.names().map(|name| (name, fault(name))).collect();
     let text = if flags.json {
         let profiles = checked.iter().map(|(name, fault)| {
-            let mut profile = json!({ "name": name, "in_force": is_in_force(name) });
-            if let Some(fault) = fault {
-                profile["fault"] = fault.message.as_str().into();
-            }
-            profile
+            let mut profile = Map::new();
+            profile.insert("name".into(), (*name).into());
+            profile.insert("in_force".into(), is_in_force(name).into());
+            profile.extend(fault.as_ref().map(|fault| ("fault".to_owned(), Value::from(fault.message.as_str()))));
+            Value::from(profile)
         });
         let profiles: Vec<Value> = profiles.collect();
         shown_json(&json!({ "file": configuration.path, "profiles": profiles }).to_string()) + "\n"

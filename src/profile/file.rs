@@ -188,7 +188,7 @@ fn start_of(table: &dyn TableLike, name: &str) -> Option<usize> {
 /// The text that is being read, for the line numbers of values and messages.
 struct Reader {
     path: Arc<Path>,
-    /// The places of the line breaks, in bytes from the start. Counting them anew for each value would make the time
+    /// The places of the line breaks, in bytes from the start. Counting them again for each value would make the time
     /// quadratic in the number of profiles.
     breaks: Vec<usize>,
 }

@@ -35,15 +35,15 @@ rows! {
     /// The clocks differ.
     WRONG_CLOCK = "wrong-clock",
         "this machine's clock is {offset} the gateway's",
-        "set the clock (on Linux: timedatectl set-ntp true); signatures are good for 5 minutes", SIGNATURES;
+        "set the clock (on Linux: timedatectl set-ntp true); signatures are valid for 5 minutes", SIGNATURES;
     /// The clocks agree, but the signature was old.
     OLD_SIGNATURE = "old-signature",
-        "the gateway takes the signature's time for wrong, though the clocks agree: {said}",
-        "the request was more than 5 minutes on its way: repeat it, with a smaller body if there is one", SIGNATURES;
+        "the gateway considers the signature's time wrong, although the clocks agree: {said}",
+        "the request took more than 5 minutes to arrive: repeat it, with a smaller body if it has one", SIGNATURES;
     /// The clocks differ by an unknown time.
     WRONG_CLOCK_UNMEASURED = "wrong-clock-unmeasured",
-        "the gateway takes the signature's time for wrong: {said}",
-        "set this machine's clock; signatures are good for 5 minutes", SIGNATURES;
+        "the gateway considers the signature's time wrong: {said}",
+        "set this machine's clock; signatures are valid for 5 minutes", SIGNATURES;
     /// No policy allows the call.
     NOT_ALLOWED = "not-allowed",
         "the role {role} may not invoke {resource}",
@@ -85,8 +85,8 @@ rows! {
     /// Refused before IAM, or independently of it.
     FORBIDDEN = "forbidden",
         "'{host}' refuses {method} {path} before it looks at the role",
-        "a firewall rule (WAF), a missing x-api-key, a default endpoint that is switched off, or a client certificate that is \
-         wanted: ask the API's owner", FORBIDDEN_PAGE;
+        "a firewall rule (WAF), a missing x-api-key, a disabled default endpoint, or a missing client certificate: ask the \
+         API's owner", FORBIDDEN_PAGE;
     /// An HTTP API, which gives every refusal the same answer.
     HTTP_API = "http-api",
         "the HTTP API at '{host}' refuses {method} {path} and does not say why",
@@ -95,13 +95,13 @@ rows! {
     /// The route wants a token.
     OTHER_AUTHORIZER = "other-authorizer",
         "{method} {path} at '{host}' has an authorizer of another kind than IAM",
-        "it wants a token in Authorization, not a signature: ask the API's owner which", RESPONSES;
+        "it expects a token in Authorization, not a signature: ask the API's owner which", RESPONSES;
     /// Too many requests.
     THROTTLED = "throttled",
-        "'{host}' takes no more requests for now",
-        "wait and repeat; if it stays so, a quota of the API's usage plan is used up", RESPONSES;
+        "'{host}' accepts no more requests for now",
+        "wait and repeat; if it fails again, a quota of the API's usage plan is used up", RESPONSES;
     /// Too large a request.
     TOO_LARGE = "too-large",
         "the request to '{host}' is too large for it",
-        "API Gateway takes 10 MB of body at most, a WAF in front of it less", RESPONSES;
+        "API Gateway accepts a body of 10 MB at most, and a WAF in front of it less", RESPONSES;
 }

@@ -33,26 +33,26 @@ pub const ROWS: &[Row] = &[
     Row {
         codes: &["ValidationError"],
         says: &["roleSessionName"],
-        cause: "AWS STS does not take the name of the session, which cogfed makes of yours",
-        hint: "please report it, with the message: such names should not come about",
+        cause: "AWS STS does not accept the session name that cogfed derives from yours",
+        hint: "report this message as a bug of cogfed",
         ..ROW
     },
     Row {
         codes: &["ValidationError"],
-        cause: "AWS STS could not make sense of the request",
+        cause: "AWS STS does not understand the request",
         hint: "check role_arn and session_duration in the profile",
         ..ROW
     },
     Row {
         codes: &["ExpiredTokenException"],
-        cause: "the identity pool's token, which is good for ten minutes, has expired by STS's clock",
+        cause: "the identity pool's token, which is valid for ten minutes, has expired according to STS",
         hint: "try again",
         ..ROW
     },
     Row {
         codes: &["InvalidIdentityToken"],
-        cause: "AWS STS does not take the identity pool's token",
-        hint: "check that identity_pool_id and role_arn are of the same partition, and 'endpoints.sts' if it is set",
+        cause: "AWS STS does not accept the identity pool's token",
+        hint: "check that identity_pool_id and role_arn are in the same partition, and 'endpoints.sts' if it is set",
         ..ROW
     },
     Row {
@@ -89,7 +89,7 @@ pub const ROWS: &[Row] = &[
     Row {
         codes: &["Throttling"],
         kind: Kind::Network,
-        cause: "AWS STS is asked too often just now",
+        cause: "AWS STS gets too many requests",
         hint: "try again in a minute",
         source: COMMON,
         ..ROW
@@ -97,15 +97,15 @@ pub const ROWS: &[Row] = &[
     Row {
         codes: &["InternalFailure", "ServiceUnavailable"],
         kind: Kind::Network,
-        cause: "AWS STS had an error of its own",
+        cause: "AWS STS has a fault of its own",
         hint: "try again in a minute",
         source: COMMON,
         ..ROW
     },
     Row {
         codes: &["ExpiredToken"],
-        cause: "the credentials have expired by AWS's clock",
-        hint: "let them be renewed: try again",
+        cause: "the credentials have expired according to AWS",
+        hint: "try again, which renews them",
         source: COMMON,
         ..ROW
     },
@@ -118,7 +118,7 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         codes: &["SignatureDoesNotMatch"],
-        cause: "AWS STS does not take the signature",
+        cause: "AWS STS does not accept the signature",
         hint: "compare this machine's clock with the real time",
         source: COMMON,
         ..ROW

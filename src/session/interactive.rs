@@ -89,7 +89,7 @@ impl SignInRequest<'_> {
     /// address among others. A token without any address is accepted, since not every directory sends one.
     fn is_wanted(&self, tokens: &TokensRecord) -> bool {
         let identity = Identity::of_token(&tokens.id_token);
-        // What is accepted anew takes a sign-in in the browser.
+        // A new acceptance requires a sign-in in the browser.
         let is_accepted = tokens.accepted.clone().unwrap_or_default().covers(self.accepted);
         is_accepted
             && self.provider.is_none_or(|provider| identity.is_by(provider))

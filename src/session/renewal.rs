@@ -135,7 +135,7 @@ impl Session {
         let renewed = client.verify(grant, None).await?;
         if renewed.claims.subject != tokens.subject {
             return Err(Failure::new(Kind::Refused, "the renewed ID token is another person's: it is not used")
-                .hint(format!("sign in anew: {} --force", self.profile().login_command())));
+                .hint(format!("sign in again: {} --force", self.profile().login_command())));
         }
         tokens.take(&renewed);
         // The account is noted before the credentials are made, so that a sign-out finds them.

@@ -93,7 +93,7 @@ fn compare(folder: &str, ought: &Files) {
         write(&path, ought);
     }
     let differences = differences(folder, &committed(&path), ought);
-    assert!(differences.is_empty(), "{differences:#?}\nBLESS=1 cargo test --test generated writes them anew");
+    assert!(differences.is_empty(), "{differences:#?}\nBLESS=1 cargo test --test generated writes them again");
 }
 
 fn completions() -> Files {

@@ -160,6 +160,12 @@ class Lab:
 
     # Programs in this home.
 
+    def folder(self):
+        """Returns the current folder of programs. It is not the home: no configuration below the current folder counts."""
+        folder = self.home / "work"
+        folder.mkdir(exist_ok=True)
+        return folder
+
     def env(self, **more):
         env = {
             "PATH": os.environ["PATH"],
@@ -180,7 +186,7 @@ class Lab:
     def program(self, *words, env=None, stdin=subprocess.DEVNULL, **more):
         words = [str(word) for word in words]
         env = self.env(**more) if env is None else env
-        ran = subprocess.run(words, env=env, cwd=self.home, stdin=stdin, capture_output=True, text=True, timeout=LONG)
+        ran = subprocess.run(words, env=env, cwd=self.folder(), stdin=stdin, capture_output=True, text=True, timeout=LONG)
         return Ran(words, ran.returncode, ran.stdout, ran.stderr)
 
     def begin_login(self, *flags, **more):
@@ -205,7 +211,7 @@ class WaitingLogin:
         """With `may_end` the process may end before it prints its URL."""
         self.words = words
         self.process = subprocess.Popen(
-            [COGFED, *words], env=lab.env(**more), cwd=lab.home, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            [COGFED, *words], env=lab.env(**more), cwd=lab.folder(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True,
         )
         self.said = ""

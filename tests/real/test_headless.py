@@ -41,7 +41,7 @@ class OnTerminal:
         env = lab.env(**{"TERM": "xterm-256color", **more})
         script = 'exec 0<"$0" 1>"$0" 2>"$0"; exec "$@"'
         self.process = subprocess.Popen(
-            ["setsid", "sh", "-c", script, os.ttyname(self.theirs), *words], env=env, cwd=lab.home,
+            ["setsid", "sh", "-c", script, os.ttyname(self.theirs), *words], env=env, cwd=lab.folder(),
             stdin=subprocess.DEVNULL,
         )
 
@@ -446,7 +446,7 @@ def test_tmux_copies_the_address_into_its_buffer(lab):
 
     def tmux(*words):
         ran = subprocess.run(
-            ["tmux", "-S", socket, "-f", "/dev/null", *words], env=lab.env(TERM="xterm-256color"), cwd=lab.home,
+            ["tmux", "-S", socket, "-f", "/dev/null", *words], env=lab.env(TERM="xterm-256color"), cwd=lab.folder(),
             capture_output=True, text=True, check=False, timeout=LONG,
         )
         return ran.stdout

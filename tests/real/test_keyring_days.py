@@ -125,7 +125,7 @@ def paused(lab, at, between, *words):
     with BusProxy(lab.home, f"paused{time.monotonic_ns()}", bus_of(lab), "delay", at) as proxy:
         words = [COGFED, *(words or ["credential-process"])]
         process = subprocess.Popen(
-            words, env=lab.env(DBUS_SESSION_BUS_ADDRESS=proxy.address), stdin=subprocess.DEVNULL, cwd=lab.home,
+            words, env=lab.env(DBUS_SESSION_BUS_ADDRESS=proxy.address), stdin=subprocess.DEVNULL, cwd=lab.folder(),
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )
         wait_until(lambda: proxy.spoiled.is_set() or process.poll() is not None)
@@ -183,7 +183,7 @@ def test_keyring_prompt_is_announced_after_a_second_and_still_answerable(due):
     with BusProxy(due.home, "person", bus_of(due), "delay", 3) as proxy:
         command = shlex.join(["env", f"DBUS_SESSION_BUS_ADDRESS={proxy.address}", COGFED, "status"])
         terminal = subprocess.Popen(
-            ["script", "-qefc", command, "/dev/null"], env=due.env(), cwd=due.home, stdin=subprocess.DEVNULL,
+            ["script", "-qefc", command, "/dev/null"], env=due.env(), cwd=due.folder(), stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, text=True,
         )
         start, shown = time.monotonic(), ""

@@ -39,7 +39,7 @@ def test_errors_are_coloured_only_on_a_terminal(lab):
 def test_login_output_on_a_terminal_is_coloured(lab):
     terminal = subprocess.Popen(
         ["script", "-qefc", f"{shlex.quote(COGFED)} login --no-browser; {shlex.quote(COGFED)} login", "/dev/null"],
-        env=lab.env(TERM="xterm-256color", COGFED_CLIPBOARD="false"), cwd=lab.home, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+        env=lab.env(TERM="xterm-256color", COGFED_CLIPBOARD="false"), cwd=lab.folder(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
     )
     shown, url = "", None
     while "waiting up to" not in shown:
@@ -53,7 +53,7 @@ def test_login_output_on_a_terminal_is_coloured(lab):
     assert terminal.returncode == 0
     assert "signed in as alice@" in shown
     # The second login finds the first one's sign-in, and reports it in a hint.
-    assert f"cogfed: {ESCAPE}36mhint:{ESCAPE}0m to sign in anew" in shown
+    assert f"cogfed: {ESCAPE}36mhint:{ESCAPE}0m to sign in again" in shown
     assert shown.count(ESCAPE) == 2, "no colour but the hint's"
 
 

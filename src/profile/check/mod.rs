@@ -134,7 +134,7 @@ pub fn ports(numbers: &[u64]) -> Result<Vec<u16>, String> {
 pub fn redirect_host(text: &str) -> Result<String, String> {
     match text {
         "localhost" | "127.0.0.1" | "[::1]" => Ok(text.to_owned()),
-        _ => Err(format!("'{}' is none of 'localhost', '127.0.0.1', '[::1]'", quoted(text))),
+        _ => one_of(text, &["localhost", "127.0.0.1", "[::1]"]),
     }
 }
 
@@ -177,7 +177,9 @@ pub fn one_of(text: &str, words: &[&str]) -> Result<String, String> {
         return Ok(text.to_owned());
     }
     let meant = super::keys::nearest(text, words.iter().copied()).map(|word| format!("; did you mean '{word}'?"));
-    Err(format!("'{}' is none of '{}'{}", quoted(text), words.join("', '"), meant.unwrap_or_default()))
+    let (last, rest) = words.split_last().ok_or("no value is possible")?;
+    let known = if rest.is_empty() { format!("'{last}'") } else { format!("'{}' or '{last}'", rest.join("', '")) };
+    Err(format!("must be {known}, not '{}'{}", quoted(text), meant.unwrap_or_default()))
 }
 
 /// Checks that a number is within bounds.

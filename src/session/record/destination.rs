@@ -43,7 +43,7 @@ impl Mismatch {
         let stored = shortened(&stored, LONGEST_QUOTE);
         let message = format!("the stored sign-in belongs to the {what} {stored}, and the profile names {wanted}");
         Failure::new(Kind::Store, message)
-            .hint(format!("if the profile is right, sign in anew: {} --force", profile.login_command()))
+            .hint(format!("if the profile is right, sign in again: {} --force", profile.login_command()))
     }
 
     /// Returns the failure of a refresh: the issuer has moved its token endpoint.
@@ -52,7 +52,7 @@ impl Mismatch {
         let message = format!(
             "the issuer's token endpoint is {wanted} now, and the refresh token came from {stored}: it is not sent"
         );
-        Failure::new(Kind::Refused, message).hint(format!("sign in anew: {} --force", profile.login_command()))
+        Failure::new(Kind::Refused, message).hint(format!("sign in again: {} --force", profile.login_command()))
     }
 
     /// Returns the failure of a revocation.

@@ -240,7 +240,7 @@ fn sign_in_of_other_endpoints_is_not_read() {
         assert!(error.to_string().contains("belongs to the"), "{error}");
         assert_eq!(
             error.hint.as_deref(),
-            Some("if the profile is right, sign in anew: cogfed login --profile a --force")
+            Some("if the profile is right, sign in again: cogfed login --profile a --force")
         );
         assert!(TokensRecord::read_to_replace(&store, &other).unwrap().is_some());
     }

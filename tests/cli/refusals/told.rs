@@ -99,8 +99,8 @@ impl Page {
         }
         let committed = std::fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n");
         for (committed, new) in committed.split("\n\n").zip(self.0.split("\n\n")) {
-            assert_eq!(committed.trim_end(), new.trim_end(), "{} (BLESS=1 writes it anew)", path.display());
+            assert_eq!(committed.trim_end(), new.trim_end(), "{} (BLESS=1 writes it again)", path.display());
         }
-        assert_eq!(committed, self.0, "{} (BLESS=1 writes it anew)", path.display());
+        assert_eq!(committed, self.0, "{} (BLESS=1 writes it again)", path.display());
     }
 }

@@ -267,14 +267,8 @@ fn is_base64(character: char) -> bool {
 /// Returns the text with the placeholder for each marked run. A run takes the letters and digits around it with it: they
 /// belong to the same encoded text.
 fn replaced(text: &str, is_secret: &mut [bool]) -> String {
-    let bytes = text.as_bytes();
-    let is_letter = |index: usize| bytes.get(index).is_some_and(u8::is_ascii_alphanumeric);
-    for index in 1..bytes.len() {
-        is_secret[index] |= is_secret[index - 1] && is_letter(index) && is_letter(index - 1);
-    }
-    for index in (1..bytes.len()).rev() {
-        is_secret[index - 1] |= is_secret[index] && is_letter(index) && is_letter(index - 1);
-    }
+    spread(is_secret.iter_mut().zip(text.bytes()));
+    spread(is_secret.iter_mut().zip(text.bytes()).rev());
     let mut shown = String::with_capacity(text.len());
     let mut was_secret = false;
     for (index, character) in text.char_indices() {
@@ -286,6 +280,15 @@ fn replaced(text: &str, is_secret: &mut [bool]) -> String {
         was_secret = is_secret.get(index) == Some(&true);
     }
     shown
+}
+
+/// Marks the letters and digits that follow a marked one.
+fn spread<'m>(marked: impl Iterator<Item = (&'m mut bool, u8)>) {
+    let mut follows = false;
+    for (mark, byte) in marked {
+        *mark |= follows && byte.is_ascii_alphanumeric();
+        follows = *mark && byte.is_ascii_alphanumeric();
+    }
 }
 
 #[cfg(test)]

@@ -95,7 +95,8 @@ pub fn same(one: &Path, other: &Path) -> bool {
     one == other || spelt(one).is_some_and(|one| Some(one) == spelt(other))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
 

@@ -208,9 +208,8 @@ impl Store {
         };
         // The others are not worth waiting for if they can only be mentioned.
         let others_patience = if choice.is_pinned { Patience::new(BESIDES) } else { patience.clone() };
-        let others = others.into_iter().map(|kind| open(kind, &others_patience)).collect::<Vec<_>>();
-        let stores = std::iter::once(open(choice.kind.clone(), patience)).chain(others).collect();
-        Self::over(Stores::of(account, choice.is_pinned, stores))
+        let others = others.into_iter().map(|kind| open(kind, &others_patience)).collect();
+        Self::over(Stores::of(account, choice.is_pinned, open(choice.kind.clone(), patience), others))
     }
 
     fn over(backend: Stores) -> Self {
@@ -262,7 +261,7 @@ impl Store {
     ) -> Result<T, StoreError> {
         let began = Instant::now();
         let outcome = call();
-        let error = outcome.as_ref().err().map(|error| tracing::field::display(error));
+        let error = outcome.as_ref().err().map(tracing::field::display);
         tracing::debug!(store = self.describe(), operation, item, ms = began.elapsed().as_millis(), error, "store");
         outcome
     }

@@ -24,46 +24,59 @@ impl From<StoreKind> for Choice {
     }
 }
 
+/// A store and its kind.
+type Named = (StoreKind, Box<dyn Backend>);
+
 /// The stores that may hold one sign-in. The first of them is for a new one.
 pub(super) struct Stores {
-    stores: Vec<(StoreKind, Box<dyn Backend>)>,
+    first: Named,
+    others: Vec<Named>,
     /// The account of the sign-in. With `None` only the first store is used.
     account: Option<String>,
-    chosen: OnceLock<usize>,
+    /// The place in `others` of the store that holds the sign-in; `None` is the first store.
+    chosen: OnceLock<Option<usize>>,
 }
 
 impl Stores {
-    /// Creates the stores, of which only the first is used.
+    /// Creates the one store that is used.
     pub fn only(kind: StoreKind, backend: Box<dyn Backend>) -> Self {
-        Self { stores: vec![(kind, backend)], account: None, chosen: OnceLock::from(0) }
+        Self { first: (kind, backend), others: Vec::new(), account: None, chosen: OnceLock::from(None) }
     }
 
     /// Creates the stores of the sign-in `account`. If the choice is pinned, only the first is used.
-    pub fn of(account: &str, is_pinned: bool, stores: Vec<(StoreKind, Box<dyn Backend>)>) -> Self {
-        let chosen = if is_pinned { OnceLock::from(0) } else { OnceLock::new() };
-        Self { stores, account: Some(account.to_owned()), chosen }
+    pub fn of(account: &str, is_pinned: bool, first: Named, others: Vec<Named>) -> Self {
+        let chosen = if is_pinned { OnceLock::from(None) } else { OnceLock::new() };
+        Self { first, others, account: Some(account.to_owned()), chosen }
+    }
+
+    /// Returns the store that holds the sign-in, or the first one, as far as that is known now.
+    fn known(&self) -> &Named {
+        self.chosen.get().copied().flatten().and_then(|at| self.others.get(at)).unwrap_or(&self.first)
     }
 
     /// Returns the kind of the store that holds the sign-in, or of the first one, as far as that is known now.
     pub fn kind(&self) -> &StoreKind {
-        &self.stores[self.chosen.get().copied().unwrap_or_default()].0
+        &self.known().0
     }
 
     /// Returns the first store besides the chosen one that has the sign-in.
     pub fn elsewhere(&self) -> Option<&StoreKind> {
         let account = self.account.as_ref()?;
         self.backend();
-        let others = self.stores.iter().filter(|(kind, _)| kind != self.kind());
+        let others = std::iter::once(&self.first).chain(&self.others).filter(|(kind, _)| kind != self.kind());
         others.into_iter().find(|(_, store)| holds(store.as_ref(), account)).map(|(kind, _)| kind)
     }
 
     /// Returns the store that holds the sign-in, else the first one.
     fn backend(&self) -> &dyn Backend {
-        let find = || {
+        self.chosen.get_or_init(|| {
             let account = self.account.as_deref().unwrap_or_default();
-            self.stores.iter().position(|(_, store)| holds(store.as_ref(), account)).unwrap_or_default()
-        };
-        self.stores[*self.chosen.get_or_init(find)].1.as_ref()
+            match holds(self.first.1.as_ref(), account) {
+                true => None,
+                false => self.others.iter().position(|(_, store)| holds(store.as_ref(), account)),
+            }
+        });
+        self.known().1.as_ref()
     }
 }
 
@@ -74,7 +87,7 @@ fn holds(store: &dyn Backend, account: &str) -> bool {
 
 impl Backend for Stores {
     fn describe(&self) -> &'static str {
-        self.stores[self.chosen.get().copied().unwrap_or_default()].1.describe()
+        self.known().1.describe()
     }
 
     fn item_limit(&self) -> Option<usize> {
@@ -84,10 +97,10 @@ impl Backend for Stores {
     fn get(&self, account: &str) -> Result<Option<Secret>, StoreError> {
         if self.chosen.get().is_none() {
             // Usually the first store has it. Nothing else is asked then.
-            match self.stores[0].1.get(account) {
+            match self.first.1.get(account) {
                 Ok(None) | Err(StoreError::NoService { .. } | StoreError::Refused { .. }) => {}
                 found => {
-                    let _ = self.chosen.set(0);
+                    let _ = self.chosen.set(None);
                     return found;
                 }
             }
@@ -120,10 +133,10 @@ mod tests {
     const ACCOUNT: &str = "tokens/a";
 
     fn stores(is_pinned: bool, stores: &[&MemoryStore]) -> Stores {
-        let boxed = |store: &&MemoryStore| -> (StoreKind, Box<dyn Backend>) {
-            (StoreKind::Memory((*store).clone()), Box::new((*store).clone()))
-        };
-        Stores::of(ACCOUNT, is_pinned, stores.iter().map(boxed).collect())
+        let boxed =
+            |store: &&MemoryStore| -> Named { (StoreKind::Memory((*store).clone()), Box::new((*store).clone())) };
+        let mut all = stores.iter().map(boxed);
+        Stores::of(ACCOUNT, is_pinned, all.next().unwrap(), all.collect())
     }
 
     #[test]
@@ -170,8 +183,8 @@ mod tests {
             named.clone(),
             Box::new(|| Err(StoreError::NoService { store: "the keyring", detail: "nobody there".into() })),
         );
-        let all: Vec<(StoreKind, Box<dyn Backend>)> =
-            vec![(StoreKind::Keyring, Box::new(refusing)), (StoreKind::Memory(other.clone()), Box::new(other))];
-        assert_eq!(Stores::of(ACCOUNT, false, all).get(ACCOUNT).unwrap(), Some(Secret::new("{1}")));
+        let first: Named = (StoreKind::Keyring, Box::new(refusing));
+        let others: Vec<Named> = vec![(StoreKind::Memory(other.clone()), Box::new(other))];
+        assert_eq!(Stores::of(ACCOUNT, false, first, others).get(ACCOUNT).unwrap(), Some(Secret::new("{1}")));
     }
 }

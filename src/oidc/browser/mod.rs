@@ -94,7 +94,8 @@ impl Browser for SystemBrowser {
 /// Returns the program that opens the default browser, and its arguments before the URL.
 fn default(programs: &Programs) -> Result<(PathBuf, &'static [&'static str]), String> {
     let found = DEFAULTS.iter().find_map(|(name, arguments)| Some((programs.find(name).ok()?, *arguments)));
-    found.ok_or_else(|| format!("there is no {} in PATH", DEFAULTS[0].0))
+    let names = || DEFAULTS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+    found.ok_or_else(|| format!("PATH has none of {}", names()))
 }
 
 /// Returns whether Windows gives the character no special meaning: `wslview` hands its argument to PowerShell, and

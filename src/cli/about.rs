@@ -11,9 +11,10 @@ EXAMPLES
   cogfed status
         show who is signed in, and until when
 
-  The AWS CLI and the SDKs need two lines in ~/.aws/config, with the full path
-  of cogfed:
+  The AWS CLI and the SDKs need these lines in ~/.aws/config, with the full path
+  of cogfed ('cogfed login' prints them):
     [profile internal]
+    region = eu-west-1
     credential_process = /usr/local/bin/cogfed credential-process -p internal
 
 PROFILES

@@ -111,8 +111,10 @@ fn use_at_once(context: &ProfileContext, tokens: &TokensRecord, env: &Env) -> an
     let until = local(record.expires_at);
     match role.as_deref().map_err(Clone::clone) {
         Ok(arn) => {
-            let (name, account) = ids::role_and_account(arn).unwrap_or((arn, "an unknown account"));
-            env.terminal.say(&format!("your role is {name} in AWS account {account}; AWS credentials until {until}"));
+            let known = ids::role_and_account(arn);
+            let name = known.map_or(arn, |(name, _)| name);
+            let account = known.map(|(_, account)| format!(" in AWS account {account}")).unwrap_or_default();
+            env.terminal.say(&format!("your role is {name}{account}; AWS credentials until {until}"));
             if carried.is_none() && context.profile.role_arn.is_none() {
                 env.terminal.warn(&format!(
                     "your ID token carries no role and no group: the identity pool gave {name} for another reason, which \

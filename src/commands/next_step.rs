@@ -39,7 +39,8 @@ impl NextStep {
         let entries = file.as_deref().map(read).unwrap_or_default();
         let is_ours = |process: &str| runs_cogfed_for(&words(process), &profile.name, cogfed.is_default);
         if let Some((name, _)) = entries.iter().find(|(_, process)| process.as_deref().is_some_and(is_ours)) {
-            return NextStep::Use(try_it(profile, name, cogfed, variable));
+            let region = format!(" --region {}", region_of(profile));
+            return NextStep::Use(try_it(profile, name, &region, cogfed, variable));
         }
         let mut taken: BTreeSet<String> = entries.into_iter().map(|(name, _)| name).collect();
         // Keys in this file would take precedence over a profile of the same name.
@@ -55,8 +56,9 @@ impl NextStep {
         );
         NextStep::Configure {
             file: file.map_or_else(|| "~/.aws/config".to_owned(), |path| shown(&path)),
-            lines: vec![head, format!("credential_process = {process}")],
-            command: try_it(profile, &name, cogfed, variable),
+            // The AWS CLI needs a region even for the command below.
+            lines: vec![head, format!("region = {}", region_of(profile)), format!("credential_process = {process}")],
+            command: try_it(profile, &name, "", cogfed, variable),
         }
     }
 }
@@ -85,8 +87,14 @@ fn shown(path: &Path) -> String {
     path.display().to_string()
 }
 
+/// Returns the region of the profile's APIs, else of its identity pool.
+fn region_of(profile: &Profile) -> &str {
+    let of_pool = profile.identity_pool_id.split(':').next().unwrap_or_default();
+    profile.region.as_deref().unwrap_or(of_pool)
+}
+
 /// Returns the command that shows whose credentials an AWS profile has. Without the AWS CLI, cogfed shows it.
-fn try_it(profile: &Profile, name: &str, cogfed: &Cogfed<'_>, variable: Variable) -> String {
+fn try_it(profile: &Profile, name: &str, region: &str, cogfed: &Cogfed<'_>, variable: Variable) -> String {
     if !is_installed("aws", variable) {
         let (program, config) = (for_shell(&shown(cogfed.program)), cogfed.config(for_shell));
         return format!("{program}{config} roles --profile {}", for_shell(&profile.name));
@@ -95,7 +103,7 @@ fn try_it(profile: &Profile, name: &str, cogfed: &Cogfed<'_>, variable: Variable
         true => String::new(),
         false => format!(" --endpoint-url {}", for_shell(&profile.endpoints.sts)),
     };
-    format!("aws sts get-caller-identity --profile {}{endpoint}", for_shell(name))
+    format!("aws sts get-caller-identity --profile {}{region}{endpoint}", for_shell(name))
 }
 
 fn is_installed(name: &str, variable: Variable) -> bool {

@@ -41,9 +41,10 @@ fn three_roles_share_one_sign_in() {
     assert_eq!(lab.items("credentials").len(), 3);
 
     let status = lab.run(&["status"]).good().stdout;
-    assert!(status.contains("role          the one that the identity pool gives this person\n"), "{status}");
+    assert!(status.contains("role          OrdersAdmin in AWS account 000000000000\n"), "{status}");
     for role in [ORDERS_READER, BILLING] {
-        assert!(status.contains(&format!("also          {role}, until ")), "{status}");
+        let name = role.rsplit('/').next().unwrap();
+        assert!(status.contains(&format!("also          {name} in AWS account 000000000000, until ")), "{status}");
     }
     let status = lab.run(&["status", "--role", BILLING, "--json"]).good().document();
     let told = |of: &serde_json::Value| (of["role_arn"].as_str().map(str::to_owned), of["valid"].as_bool());

@@ -131,7 +131,9 @@ fn claims_of_real_directories_name_the_person_or_are_refused() {
             }
             (None, person) => {
                 let said = format!("signed in as {}", person.unwrap_or("alice@corp.example"));
-                assert!(ran.status == 0 && ran.stderr.contains(&said), "{case}: {}", ran.stderr);
+                // The identity pool may still refuse the token: that is another test's subject.
+                assert!([0, 6].contains(&ran.status) && ran.stderr.contains(&said), "{case}: {}", ran.stderr);
+                lab.run(&["status"]).good();
             }
         }
     }

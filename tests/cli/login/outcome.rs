@@ -39,7 +39,7 @@ fn login_ends_with_role_account_and_lines_for_aws_tools() {
     for text in [
         "signed in as alice@corp.example via AzureAD (profile 'lab'); the session lasts until 2",
         "your role is OrdersAdmin in AWS account 000000000000; AWS credentials until 2",
-        &format!("add these lines to {}/.aws/config:\n[profile lab]\n", lab.home().display()),
+        &format!("add these lines to {}/.aws/config:\n[profile lab]\nregion = eu-west-1\n", lab.home().display()),
         &format!("\ncredential_process = {program} credential-process --profile lab\n"),
         &format!("hint: then run: aws sts get-caller-identity --profile lab --endpoint-url {}", lab.sandbox.sts_url()),
     ] {
@@ -79,7 +79,11 @@ fn login_names_the_aws_profile_that_already_runs_cogfed() {
     let lab = Lab::new();
     aws_config(&lab, "[profile dev]\ncredential_process = /old/cogfed credential-process --profile lab\n");
     let ran = login(&lab, true);
-    assert!(ran.stderr.contains("run: aws sts get-caller-identity --profile dev "), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("run: aws sts get-caller-identity --profile dev --region eu-west-1 "),
+        "{}",
+        ran.stderr
+    );
     assert!(!ran.stderr.contains("add these lines"), "{}", ran.stderr);
 }
 

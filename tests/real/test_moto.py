@@ -103,7 +103,7 @@ def test_enhanced_flow_works_with_moto(moto, lab):
     configure_aws(lab, {"moto": f"--profile {PROFILE}"})
     assert by_cli(lab, "moto", moto.url)["Arn"] == NOBODY
     listed = lab.run("roles", "--json").good().json()
-    assert listed["given"] == {"account": "123456789012", "arn": NOBODY} and listed["not_known"] is None
+    assert listed["given"] == {"account": "123456789012", "arn": NOBODY, "default": None} and listed["not_known"] is None
 
 
 @pytest.mark.parametrize(("role", "seconds"), [("OrdersAdmin", 1800), ("OrdersReader", 43200)])

@@ -52,5 +52,5 @@ fn sts_names_the_caller_and_explains_unusable_credentials() {
     assert!(failure.message.contains("does not know the credentials (InvalidClientTokenId: "), "{failure}");
     lab.advance(TimeDelta::hours(2));
     let failure = now(sts.caller_identity(&credentials, lab.sandbox.now())).unwrap_err();
-    assert!(failure.message.contains("have expired by AWS's clock (ExpiredToken: "), "{failure}");
+    assert!(failure.message.contains("have expired according to AWS (ExpiredToken: "), "{failure}");
 }

@@ -21,24 +21,39 @@ enum Form {
     Elements,
 }
 
-const FORMS: usize = 3;
+/// A value for texts as they are, and one for texts in lower case.
+#[derive(Default)]
+struct Pair<T> {
+    plain: T,
+    folded: T,
+}
 
-/// A claim in the forms that rules are compared with, each made at most once. The second of each pair has its letters in
-/// lower case.
+impl<T> Pair<T> {
+    fn of(&self, is_folded: bool) -> &T {
+        if is_folded { &self.folded } else { &self.plain }
+    }
+
+    fn of_mut(&mut self, is_folded: bool) -> &mut T {
+        if is_folded { &mut self.folded } else { &mut self.plain }
+    }
+}
+
+/// A claim in the forms that rules are compared with, each made at most once.
 struct Comparable<'a> {
     claim: &'a Value,
-    texts: [OnceCell<Cow<'a, str>>; 4],
-    elements: [OnceCell<Vec<Cow<'a, str>>>; 2],
+    text: Pair<OnceCell<Cow<'a, str>>>,
+    json: Pair<OnceCell<Cow<'a, str>>>,
+    elements: Pair<OnceCell<Vec<Cow<'a, str>>>>,
 }
 
 impl<'a> Comparable<'a> {
     fn new(claim: &'a Value) -> Self {
-        Self { claim, texts: Default::default(), elements: Default::default() }
+        Self { claim, text: Pair::default(), json: Pair::default(), elements: Pair::default() }
     }
 
     fn text(&self, is_json: bool, is_folded: bool) -> &str {
-        let cell = &self.texts[2 * usize::from(is_json) + usize::from(is_folded)];
-        cell.get_or_init(|| match (is_folded, is_json) {
+        let cells = if is_json { &self.json } else { &self.text };
+        cells.of(is_folded).get_or_init(|| match (is_folded, is_json) {
             (true, _) => Cow::Owned(self.text(is_json, false).to_lowercase()),
             (false, true) => Cow::Owned(self.claim.to_string()),
             (false, false) => flattened(self.claim),
@@ -47,7 +62,7 @@ impl<'a> Comparable<'a> {
 
     /// Returns the elements that are texts, sorted.
     fn elements(&self, is_folded: bool) -> &[Cow<'a, str>] {
-        self.elements[usize::from(is_folded)].get_or_init(|| {
+        self.elements.of(is_folded).get_or_init(|| {
             let texts = self.claim.as_array().into_iter().flatten().filter_map(Value::as_str);
             let mut texts: Vec<Cow<'a, str>> = match is_folded {
                 true => texts.map(|text| Cow::Owned(text.to_lowercase())).collect(),
@@ -99,11 +114,24 @@ pub(super) struct Judge<'a> {
     claims: Vec<Comparable<'a>>,
 }
 
-/// A rule, the place of its claim, and the results so far: two results for each form of the claim.
+/// A rule, the place of its claim, and the results so far, by form.
 struct Judged<'a> {
     rule: &'a Rule,
     claim: Option<usize>,
-    does_match: [Option<bool>; 2 * FORMS],
+    by_text: Pair<Option<bool>>,
+    by_json: Pair<Option<bool>>,
+    by_elements: Pair<Option<bool>>,
+}
+
+impl Judged<'_> {
+    fn result(&mut self, form: Form, is_folded: bool) -> &mut Option<bool> {
+        let results = match form {
+            Form::Text => &mut self.by_text,
+            Form::Json => &mut self.by_json,
+            Form::Elements => &mut self.by_elements,
+        };
+        results.of_mut(is_folded)
+    }
 }
 
 impl<'a> Judge<'a> {
@@ -116,7 +144,13 @@ impl<'a> Judge<'a> {
                 Some(found.len() - 1)
             })
         };
-        let judged = |rule: &'a Rule| Judged { rule, claim: place(&rule.claim), does_match: [None; 2 * FORMS] };
+        let judged = |rule: &'a Rule| Judged {
+            rule,
+            claim: place(&rule.claim),
+            by_text: Pair::default(),
+            by_json: Pair::default(),
+            by_elements: Pair::default(),
+        };
         let rules = rules.iter().map(judged).collect();
         Self { rules, claims: found }
     }
@@ -128,8 +162,9 @@ impl<'a> Judge<'a> {
         let verdict = |judged: &mut Judged<'_>| {
             let Some(claim) = judged.claim.and_then(|place| claims.get(place)) else { return Verdict::NotEvaluated };
             let Some(form) = claim.form(judged.rule.match_type, interpretation) else { return Verdict::NotEvaluated };
-            let known = &mut judged.does_match[2 * form as usize + usize::from(is_folded)];
-            match *known.get_or_insert_with(|| claim.does_match(judged.rule, form, is_folded)) {
+            let rule = judged.rule;
+            let known = judged.result(form, is_folded);
+            match *known.get_or_insert_with(|| claim.does_match(rule, form, is_folded)) {
                 true => Verdict::Matched,
                 false => Verdict::NotMatched,
             }

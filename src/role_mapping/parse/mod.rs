@@ -102,7 +102,7 @@ impl IdentityPoolRoles {
 }
 
 /// Returns the member of an object that has one of these names. Null counts as missing.
-fn member<'d>(object: &'d Map<String, Value>, names: Names) -> Result<Option<&'d Value>, Fault> {
+fn member(object: &Map<String, Value>, names: Names) -> Result<Option<&Value>, Fault> {
     let mut found = names.iter().filter_map(|name| object.get(*name)).filter(|value| !value.is_null());
     let first = found.next();
     match found.next() {
@@ -132,7 +132,7 @@ fn object<'d>(value: &'d Value, what: &str) -> Result<&'d Map<String, Value>, Fa
 }
 
 /// Returns a text. The .NET SDK, and so PowerShell, puts the values of an enumeration into an object with `Value`.
-fn text<'d>(object: &'d Map<String, Value>, names: Names) -> Result<Option<&'d str>, Fault> {
+fn text(object: &Map<String, Value>, names: Names) -> Result<Option<&str>, Fault> {
     let Some(value) = member(object, names)? else { return Ok(None) };
     let inner = value.as_object().filter(|inner| inner.len() == 1).and_then(|inner| inner.get("Value"));
     match inner.unwrap_or(value) {
@@ -145,7 +145,7 @@ fn text<'d>(object: &'d Map<String, Value>, names: Names) -> Result<Option<&'d s
     }
 }
 
-fn needed<'d>(object: &'d Map<String, Value>, names: Names) -> Result<&'d str, Fault> {
+fn needed(object: &Map<String, Value>, names: Names) -> Result<&str, Fault> {
     text(object, names)?.ok_or_else(|| format!("{} is missing", shown(names)).into())
 }
 

@@ -100,7 +100,7 @@ impl fmt::Display for StoreError {
             Self::NoAnswer { store, patience } => write!(f, "{store} did not answer within {} s", patience.as_secs()),
             Self::Full { store } => write!(f, "{store} is full"),
             Self::OverQuota { store, needed, used, setting } => {
-                write!(f, "{store} is full: this takes {needed} bytes, and this user has {used} ({setting})")
+                write!(f, "{store} is full: this item takes {needed} bytes, and this user has {used} ({setting})")
             }
             Self::Damaged { store, account, detail } => write!(f, "the item {account} in {store} is damaged: {detail}"),
             Self::Other { store, detail, .. } => write!(f, "{store} failed: {detail}"),
@@ -162,7 +162,7 @@ mod tests {
                     used: "9 of 20000 bytes".into(),
                     setting: "kernel.keys.maxbytes",
                 },
-                "takes 28000 bytes, and this user has 9 of 20000 bytes (kernel.keys.maxbytes)",
+                "this item takes 28000 bytes, and this user has 9 of 20000 bytes (kernel.keys.maxbytes)",
                 "sysctl kernel.keys.maxbytes=200000",
             ),
             (

@@ -206,3 +206,14 @@ fn key_descriptions_are_read_from_the_kernels_list() {
     }
     assert_eq!(described(""), None);
 }
+
+#[test]
+fn exhausted_quota_is_named_with_its_use() {
+    let table = "    0:     9 8/8 3/1000000 5284/25000000\n 1000:     7 7/7 7/200 19000/20000\n  100:     1 1/1 200/200 62/20000\n";
+    assert_eq!(quota(table, 1000), Some(("19000 of 20000 bytes in use".to_owned(), "bytes")));
+    assert_eq!(quota(table, 100), Some(("200 of 200 keys in use".to_owned(), "keys")));
+    assert_eq!(quota(table, 0), Some(("5284 of 25000000 bytes in use".to_owned(), "bytes")));
+    for odd in ["", " 1000:", " 1000: x", " 1000: 7 7/7 7 19000/20000", "10000: 7 7/7 7/200 1/2"] {
+        assert_eq!(quota(odd, 1000), None, "{odd:?}");
+    }
+}

@@ -89,6 +89,7 @@ pub fn same(one: &Path, other: &Path) -> bool {
     one == other || matches!((id(one), id(other)), (Ok(one), Ok(other)) if one == other)
 }
 
+/// Returns whether two canonical paths are the same file or folder, in any case of their letters.
 #[cfg(not(unix))]
 pub fn same(one: &Path, other: &Path) -> bool {
     let spelt = |path: &Path| path.canonicalize().ok().map(|path| path.to_string_lossy().to_lowercase());

@@ -279,9 +279,14 @@ fn discovery_documents_of_every_release_are_read() {
         let kept = text(&folder, "discovery.json").replace("ISSUER", issuer.strip_suffix("/v2.0").unwrap());
         let mut kept: Value = serde_json::from_str(&kept).unwrap();
         kept["fetched_at"] = serde_json::to_value(cogfed::clock::Clock::now(&clock)).unwrap();
-        documents.replace(&name, kept.to_string().as_bytes()).unwrap();
+        // A login asks the issuer in any case, a renewal does not.
         lab.login_here("alice").good();
+        documents.replace(&name, kept.to_string().as_bytes()).unwrap();
+        lab.sandbox.clear_log();
+        lab.advance(chrono::TimeDelta::hours(2));
+        lab.credentials().good();
         assert_eq!(lab.sandbox.count("discovery"), 0, "the document was not understood");
+        lab.advance(chrono::TimeDelta::hours(-2));
         if folder == current() {
             documents.remove(&name).unwrap();
             lab.run_here(

@@ -102,7 +102,8 @@ pub fn judge(request: &Request, awaited: &Awaited) -> Judgement {
         return Refuse(StatusCode::NO_CONTENT, "");
     }
     let (is_start, is_by_worker) = (is_equal(&request.path, &awaited.start), is_by_worker(request));
-    if !is_navigation(request) && !(is_start && is_by_worker) {
+    let is_served = is_navigation(request) || is_start && is_by_worker;
+    if !is_served {
         return Refuse(StatusCode::FORBIDDEN, if is_by_worker { BY_WORKER } else { BY_PAGE });
     }
     match request.path.as_str() {

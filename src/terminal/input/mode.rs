@@ -127,6 +127,7 @@ async fn signals(watching: std::sync::mpsc::Sender<()>) -> io::Result<()> {
 }
 
 /// Puts the mode back and ends the process as the signal would have done, as far as its exit code goes.
+#[expect(clippy::exit, reason = "a signal ends the process at once, whatever its other threads do")]
 fn end_by(signal: Signal) {
     close();
     std::process::exit(128 + signal.as_raw());

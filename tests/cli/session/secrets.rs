@@ -245,6 +245,7 @@ fn echoed(lab: &Lab) -> String {
     let _ = visitor::sign_in_as(&waiting.url, "alice");
     waiting.end().good();
     // The ID token; in the classic flow, the identity pool's token.
+    lab.items("credentials").iter().for_each(|item| std::fs::remove_file(item).unwrap());
     lab.sandbox.misbehave(Misbehaviour::Echo, None);
     add(lab.run(&["--debug", "credential-process"]), 6, true);
     add(lab.run(&["status", "--report"]), 0, false);

@@ -29,7 +29,7 @@ fn token(claims: &[u8]) -> String {
 /// Runs `roles --explain` on a mapping and claims of `tests/data/roles`.
 pub fn explain(mapping: &str, claims: &str, more: &[&str]) -> Ran {
     let mapping = data(&format!("{mapping}.mapping.json"));
-    explain_bytes(&mapping, &data(&format!("{claims}.claims.json")), more)
+    explain_bytes(&mapping, data(&format!("{claims}.claims.json")), more)
 }
 
 pub fn explain_bytes(mapping: impl AsRef<[u8]>, claims: impl AsRef<[u8]>, more: &[&str]) -> Ran {

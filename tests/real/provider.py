@@ -108,7 +108,10 @@ class ProviderLab(Lab):
         login = self.begin_login()
         self.by_form(chromium, login.url)
         assert "You are signed in" in chromium.wait_for_end()
-        return login, login.end().good()
+        ran = login.end().good()
+        # A sign-in asks the identity pool at once, which may take a refresh if the ID token is short-lived.
+        self.refreshed_at_sign_in = self.refreshes()
+        return login, ran
 
     def failing(self, *words, **more):
         """Runs cogfed, which must report that a sign-in is required, and open no browser."""

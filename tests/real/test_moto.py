@@ -121,7 +121,7 @@ def test_classic_flow_works_with_moto(moto, lab, role, seconds):
         listed = lab.run("roles", "--json").good().json()
     finally:
         moto.ask_for_signatures(False)
-    assert listed["given"] == {"account": "123456789012", "arn": session}, listed
+    assert listed["given"] == {"account": "123456789012", "arn": session, "default": None}, listed
     (own,) = [entry for entry in listed["can_lead_to"] if entry["role_arn"] == moto.made["roles"][role]]
     assert own["credentials"]["valid"] and f"profile {PROFILE}" in own["named_by"]
 
@@ -131,7 +131,8 @@ def test_two_classic_roles_work_side_by_side_with_moto(moto, lab):
     configure_aws(lab, {role: f"--role {arn}" for role, arn in moto.made["roles"].items()})
     for role in moto.made["roles"]:
         assert f":assumed-role/{role}/alice@" in by_cli(lab, role, moto.url)["Arn"]
-    assert len([path for path in lab.files() if path.parent.name == "store"]) == 3
+    # The tokens, the credentials of the sign-in itself, and those of both roles.
+    assert len([path for path in lab.files() if path.parent.name == "store"]) == 4
     lab.run("logout").good()
     assert not [path for path in lab.files() if path.parent.name == "store"]
 

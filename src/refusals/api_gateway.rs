@@ -35,7 +35,7 @@ rows! {
     /// The clocks differ.
     WRONG_CLOCK = "wrong-clock",
         "this machine's clock is {offset} the gateway's",
-        "set the clock (on Linux: timedatectl set-ntp true); signatures are valid for 5 minutes", SIGNATURES;
+        "set the clock if it is this machine's that is wrong (on Linux: timedatectl set-ntp true); signatures are valid for 5 minutes", SIGNATURES;
     /// The clocks agree, but the signature was old.
     OLD_SIGNATURE = "old-signature",
         "the gateway considers the signature's time wrong, although the clocks agree: {said}",

@@ -144,10 +144,11 @@ impl Session {
         match offset == self.offset() {
             true => self.forget_clock(host),
             false => {
-                self.warn(&format!(
-                    "the clock of {host} differs from that of the {}: requests to it are signed by its own",
-                    self.profile().issuer.described()
-                ));
+                let differs = match self.measured().is_some() || self.kept_offset().is_some() {
+                    true => format!("the clock of {host} differs from the {}'s", self.profile().issuer.described()),
+                    false => format!("this machine's clock is {offset} {host}'s"),
+                };
+                self.warn(&format!("{differs}: requests to {host} are signed by its clock"));
                 self.keep_clock(host, offset);
             }
         }

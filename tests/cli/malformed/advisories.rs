@@ -3,9 +3,11 @@
 use std::sync::{Arc, Mutex};
 
 use chrono::TimeDelta;
+use cogfed::network::is_loopback;
 use cogfed::oidc::Browser;
 use cogfed::sandbox::{Misbehaviour, Options};
 use cogfed_test_support::Lab;
+use cogfed_test_support::http::get;
 use url::Url;
 
 use super::desk::{Answer, CREDENTIALS_ACCOUNT, Desk, TOKENS_ACCOUNT, assert_mannered, is_plain};
@@ -91,7 +93,10 @@ fn cve_2025_6514_url_from_a_server_is_never_opened() {
     struct Recording(Arc<Mutex<Vec<Url>>>, &'static str);
     impl Browser for Recording {
         fn open(&self, url: &Url) -> Result<(), String> {
-            self.0.lock().expect("a lock").push(url.clone());
+            assert!(is_loopback(url), "{url}");
+            let reply = get(url.port().expect("a port"), url.path());
+            let page = reply.header("location").expect("the short address redirects").parse().expect("a URL");
+            self.0.lock().expect("a lock").push(page);
             // A refused sign-in may have no last page.
             let _ = cogfed::sandbox::visitor::sign_in_as(url.as_str(), self.1);
             Ok(())
@@ -128,7 +133,8 @@ fn cve_2021_25743_terminal_payloads_are_escaped_everywhere() {
     let mut desk = Desk::new();
     desk.is_terminal = true;
     // cogfed's own colour is left out.
-    desk.variables = [("NO_COLOR".to_owned(), "1".to_owned())].into();
+    let no_colour = ("NO_COLOR".to_owned(), "1".to_owned());
+    desk.variables = [no_colour.clone()].into();
     let api = format!("{}/api", desk.server.url());
     for payload in payloads() {
         let quoted = serde_json::to_string(&payload).expect("JSON");
@@ -167,11 +173,11 @@ fn cve_2021_25743_terminal_payloads_are_escaped_everywhere() {
         desk.server.answer("/api", answer);
         check(&desk, &["call", "GET", &api, "-i", "-v"]);
         // A setting that `profile show` prints.
-        desk.variables = [("COGFED_ACCOUNT".to_owned(), payload.clone()), ("COGFED_LANG".to_owned(), payload)].into();
+        desk.variables.extend([("COGFED_ACCOUNT".to_owned(), payload.clone()), ("COGFED_LANG".to_owned(), payload)]);
         check(&desk, &["profile", "show"]);
         check(&desk, &["profile", "show", "--json"]);
         check(&desk, &["credential-process"]);
-        desk.variables.clear();
+        desk.variables = [no_colour.clone()].into();
     }
 }
 

@@ -54,6 +54,7 @@ fn malformed_discovery_documents_redirect_no_refresh_token() {
     record["issuer"] = format!("{server}/t").into();
     record["client_id"] = CLIENT.into();
     record["who"] = "default".into();
+    record["named_by"] = "default".into();
     record["token_endpoint"] = format!("{server}/t/token").into();
     let mut random = Random(12);
     for number in 0..200 {

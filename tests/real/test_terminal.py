@@ -53,8 +53,11 @@ def test_login_output_on_a_terminal_is_coloured(lab):
     assert terminal.returncode == 0
     assert "signed in as alice@" in shown
     # The second login finds the first one's sign-in, and reports it in a hint.
-    assert f"cogfed: {ESCAPE}36mhint:{ESCAPE}0m to sign in again" in shown
-    assert shown.count(ESCAPE) == 2, "no colour but the hint's"
+    hint = f"cogfed: {ESCAPE}36mhint:{ESCAPE}0m "
+    assert f"{hint}to sign in again" in shown
+    # Each login ends with the command to run next.
+    assert shown.count(f"{hint}then run: aws sts get-caller-identity") == 2
+    assert shown.count(hint) == 3 and shown.count(ESCAPE) == 2 * 3, "no colour but the hints'"
 
 
 def test_ctrl_c_ends_a_login_on_a_terminal(lab):

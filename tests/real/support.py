@@ -118,8 +118,7 @@ class Lab:
         self.sandbox.stdin.close()
         self.sandbox.wait(LONG)
         self.sandbox.stdout.close()
-        for key in self.kernel_keys():
-            subprocess.run(["keyctl", "unlink", key, "@u"], stdout=subprocess.DEVNULL, check=False)
+        self.unlink_kernel_keys()
         # The last process of a closed session may still be writing.
         wait_until(lambda: shutil.rmtree(self.home, ignore_errors=True) or not self.home.exists())
 
@@ -157,6 +156,18 @@ class Lab:
         """Returns the ids of the keys of this sandbox's app client in the kernel's user keyring."""
         listed = subprocess.run(["keyctl", "rlist", "@u"], capture_output=True, text=True, check=False).stdout.split()
         return [key for key in listed if self.about["client_id"] in kernel_description(key)]
+
+    def forget_credentials(self):
+        """Removes the stored AWS credentials and their copy in the kernel, so that the next run needs the tokens."""
+        about = self.about
+        account = f"{about['user_pool_id']}/{about['client_id']}/AzureAD/{about['identity_pool_id']}/default"
+        self.program("secret-tool", "clear", "service", "cogfed", "username", f"credentials/{account}").good()
+        self.unlink_kernel_keys()
+        assert self.kernel_keys() == []
+
+    def unlink_kernel_keys(self):
+        for key in self.kernel_keys():
+            subprocess.run(["keyctl", "unlink", key, "@u"], stdout=subprocess.DEVNULL, check=False)
 
     # Programs in this home.
 

@@ -78,6 +78,7 @@ def test_signed_out_aws_cli_and_boto3_show_the_login_command(lab):
 def test_aws_cli_and_boto3_report_a_locked_keyring(lab):
     configure(lab)
     lab.login()
+    lab.forget_credentials()
     lab.open_keyring("locked")
     for ran in (aws(lab), boto3(lab, 1)):
         print(ran.stderr[-600:])

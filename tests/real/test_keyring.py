@@ -56,15 +56,22 @@ def test_tokens_and_credentials_are_items_that_a_person_can_read(lab):
 def test_kernel_keyring_has_a_copy_of_the_credentials_only(lab):
     if not kernel_keeps_keys():
         pytest.skip("the kernel keeps no keys here")
-    lab.login()
     assert lab.kernel_keys() == []
-    document = lab.run("credential-process").good().json()
-    (key,) = lab.kernel_keys()
-    described = kernel_description(key)
-    assert ";cogfed:cache:credentials/" in described, described
-    copy = lab.program("keyctl", "print", key).good().stdout
-    assert document["SecretAccessKey"] in copy
-    assert not any(token in copy for token in lab.secrets() if token.count(".") == 2), "no token is in it"
+
+    def has_a_copy():
+        document = lab.run("credential-process").good().json()
+        (key,) = lab.kernel_keys()
+        described = kernel_description(key)
+        assert ";cogfed:cache:credentials/" in described, described
+        copy = lab.program("keyctl", "print", key).good().stdout
+        assert document["SecretAccessKey"] in copy
+        assert not any(token in copy for token in lab.secrets() if token.count(".") == 2), "no token is in it"
+
+    lab.login()
+    assert len(lab.kernel_keys()) == 1, "the sign-in itself leaves the copy"
+    has_a_copy()
+    lab.forget_credentials()
+    has_a_copy()
     lab.run("logout").good()
     assert lab.kernel_keys() == []
 
@@ -82,6 +89,7 @@ def test_logout_removes_everything_from_the_keyrings(lab):
 
 def test_locked_keyring_without_a_prompter_fails_at_once(lab):
     lab.login()
+    lab.forget_credentials()
     lab.open_keyring("locked")
     start = time.monotonic()
     ran = lab.run("credential-process").failed_with(4)
@@ -97,6 +105,7 @@ def test_locked_keyring_without_a_prompter_fails_at_once(lab):
 
 def test_unanswered_keyring_prompt_ends_in_time(lab):
     lab.login()
+    lab.forget_credentials()
     lab.open_keyring("prompt")
     start = time.monotonic()
     ran = lab.run("credential-process").failed_with(4)

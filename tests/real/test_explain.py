@@ -40,8 +40,8 @@ def rules(pool):
 
 def step(lab, pool, claims, role="OrdersAdmin"):
     """Runs the step in a folder with two files, and with an empty environment."""
-    (lab.home / "pool.json").write_text(pool if isinstance(pool, str) else json.dumps(pool))
-    (lab.home / "claims.json").write_text(claims if isinstance(claims, str) else json.dumps(claims))
+    (lab.folder() / "pool.json").write_text(pool if isinstance(pool, str) else json.dumps(pool))
+    (lab.folder() / "claims.json").write_text(claims if isinstance(claims, str) else json.dumps(claims))
     words = ["env", "-i", HERE / "check_mapping.sh", COGFED, sys.executable]
     return lab.program(*words, "pool.json", "claims.json", f"{ARN}/{role}")
 
@@ -79,8 +79,8 @@ def test_explain_exits_with_2_for_an_unreadable_file(lab, pool, pool_json, claim
 
 
 def test_cogfed_and_the_aws_cli_get_the_same_mapping(lab, pool):
-    (lab.home / "pool.json").write_text(pool)
-    (lab.home / "alice.json").write_text(json.dumps(ALICE))
+    (lab.folder() / "pool.json").write_text(pool)
+    (lab.folder() / "alice.json").write_text(json.dumps(ALICE))
     key = lab.about["administrator"]
     administrator = {"AWS_ACCESS_KEY_ID": key["access_key_id"], "AWS_SECRET_ACCESS_KEY": key["secret_access_key"]}
     words = ["roles", "--explain", "--json", "--profile", "lab", "--claims", "alice.json"]

@@ -29,6 +29,8 @@ const base = `http://127.0.0.1:${server.address().port}`;
 const issuer = pool ? `https://cognito-idp.eu-west-1.amazonaws.com/${pool}` : base;
 const PASSWORD = 'correct horse';
 const log = [];
+// The access tokens that were issued, the newest last.
+const accessTokens = [];
 // In seconds. The first two can be changed while it runs.
 const life = { id: 3600, credentials: 3600 };
 
@@ -97,6 +99,9 @@ for (const event of ['authorization.error', 'grant.error', 'server_error']) {
   provider.on(event, (ctx, error) => noted(event, ctx, error));
 }
 
+// An opaque token is its own id.
+provider.on('access_token.saved', (token) => accessTokens.push(token.jti));
+
 const body = async (request) => {
   let text = '';
   for await (const piece of request) text += piece;
@@ -156,7 +161,7 @@ async function identityPool(request, response) {
 function lab(url, response) {
   for (const [name, value] of url.searchParams) life[name] = Number(value);
   response.writeHead(200, { 'content-type': 'application/json' });
-  response.end(JSON.stringify({ log, life, password: PASSWORD }));
+  response.end(JSON.stringify({ log, life, accessTokens, password: PASSWORD }));
 }
 
 const app = provider.callback();

@@ -89,6 +89,10 @@ class ProviderLab(Lab):
         records = (json.loads(path.read_text()) for path in self.files() if path.parent.name == "store")
         return next(record for record in records if "id_token" in record)
 
+    def access_token(self):
+        """Returns the newest access token that the provider has issued. cogfed does not keep it."""
+        return self.lab()["accessTokens"][-1]
+
     def is_active(self, token):
         """Returns whether the provider's introspection (RFC 7662) reports a token as active."""
         form = {"token": token, "client_id": self.about["client_id"]}
@@ -108,10 +112,14 @@ class ProviderLab(Lab):
         login = self.begin_login()
         self.by_form(chromium, login.url)
         assert "You are signed in" in chromium.wait_for_end()
+        return login, self.end_of(login)
+
+    def end_of(self, login):
+        """Waits for the end of a successful login, and counts its refreshes."""
         ran = login.end().good()
         # A sign-in asks the identity pool at once, which may take a refresh if the ID token is short-lived.
         self.refreshed_at_sign_in = self.refreshes()
-        return login, ran
+        return ran
 
     def failing(self, *words, **more):
         """Runs cogfed, which must report that a sign-in is required, and open no browser."""

@@ -39,7 +39,7 @@ def signed_in(lab, chromium, **life):
     lab.lab(**life)
     login = lab.begin_login()
     consented(lab, chromium, login.url)
-    login.end().good()
+    lab.end_of(login)
 
 
 def is_over(document):
@@ -81,9 +81,10 @@ def test_renewal_stores_the_rotated_refresh_token(lab, chromium):
 
 def test_logout_revokes_at_the_discovered_endpoint(lab, chromium):
     signed_in(lab, chromium)
-    tokens = lab.tokens()
+    tokens = [lab.tokens()["refresh_token"], lab.access_token()]
+    assert all(map(lab.is_active, tokens))
     lab.run("logout").good()
-    assert not lab.is_active(tokens["refresh_token"]) and not lab.is_active(tokens["access_token"])
+    assert not any(map(lab.is_active, tokens))
     assert lab.count("grant.revoked") == 1
     assert not [path for path in lab.files() if path.parent.name == "store"]
     lab.failing("credential-process")
@@ -98,7 +99,9 @@ def test_sign_in_without_consent_gets_no_refresh_token(lab, chromium):
     lab.by_form(chromium, login.url)
     chromium.click("consent")
     assert "You are signed in" in chromium.wait_for_end()
-    login.end().good()
+    ran = login.end().failed_with(3)
+    assert "you are signed in, but the sign-in gives no AWS credentials" in ran.stderr, ran
+    assert "gave no refresh token" in ran.stderr, ran
     assert lab.tokens().get("refresh_token") is None
     ran = lab.failing("credential-process")
     assert "gave no refresh token" in ran.stderr, ran
@@ -113,7 +116,9 @@ def test_callback_that_names_another_or_no_issuer_is_ignored(lab, chromium):
     for iss in (f"{lab.base}/", "https://login.example.com", None):
         query = urllib.parse.urlencode(answer if iss is None else {**answer, "iss": iss})
         chromium.open(f"{login.redirect_uri()}?{query}")
-        assert "Nothing to see here" in chromium.driver.title, iss
+        assert "did not succeed" in chromium.driver.title, iss
+        fault = "without the name of its issuer" if iss is None else "from another issuer"
+        assert f"The browser came back {fault}" in chromium.text(), iss
         assert login.process.poll() is None, iss
     assert lab.count("grant.error", "authorization_code", "invalid_grant") == 0, "no code was tried"
     consented(lab, chromium, login.url)

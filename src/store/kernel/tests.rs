@@ -84,7 +84,15 @@ fn full_kernel_quota_still_lets_a_text_be_replaced() {
         keyring.set_for("a", &Secret::new(text.clone()), Duration::from_secs(60)).unwrap();
         assert_eq!(keyring.get("a").unwrap(), Some(Secret::new(text)));
     }
-    assert_eq!(keyring.set("b", &Secret::new("x".repeat(12_000))), Err(StoreError::Full { store: NAME }));
+    let refused = keyring.set("b", &Secret::new("x".repeat(12_000))).unwrap_err();
+    assert!(
+        matches!(
+            &refused,
+            StoreError::OverQuota { store: NAME, needed: 12_000, used, setting: "kernel.keys.maxbytes" }
+                if used.ends_with(" bytes in use")
+        ),
+        "{refused:?}"
+    );
     assert_eq!(keyring.get("b").unwrap(), None);
     keyring.delete("a").unwrap();
 }

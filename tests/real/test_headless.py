@@ -386,9 +386,18 @@ def test_background_login_shows_no_prompt_and_is_not_stopped(lab):
 
 
 def test_prompt_appears_if_the_browser_does_not_start(lab):
-    more = {"BROWSER": "/nowhere/at/all", "DISPLAY": ":0"}
-    terminal = OnTerminal.login(lab, "--force", **more)
+    browser = lab.home / "browser"
+    browser.write_text("#!/nowhere/at/all\n")
+    browser.chmod(0o700)
+    terminal = OnTerminal.login(lab, "--force", BROWSER=str(browser), DISPLAY=":0")
     assert terminal.shown.index("no browser could be opened") < terminal.shown.index(PROMPT)
+    terminal.type(f"{callback(terminal.url)}\n")
+    terminal.end(0)
+
+
+def test_prompt_appears_if_the_browser_does_not_exist(lab):
+    terminal = OnTerminal.login(lab, "--force", BROWSER="/nowhere/at/all", DISPLAY=":0")
+    assert "no browser here: $BROWSER names '/nowhere/at/all', which does not exist" in terminal.shown
     terminal.type(f"{callback(terminal.url)}\n")
     terminal.end(0)
 

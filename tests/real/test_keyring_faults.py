@@ -15,7 +15,7 @@ from datetime import datetime, timezone
 import pytest
 
 from bus_proxy import ERRORS, BusProxy
-from support import LONG, PROFILE, Lab, WaitingLogin, sign_in, wait_until
+from support import COGFED, LONG, PROFILE, Lab, WaitingLogin, sign_in, wait_until
 
 # The longest time of a run without a terminal: four seconds for the keyring, and the rest on a busy machine.
 UNATTENDED = 4 + 10
@@ -131,11 +131,19 @@ class Worker:
         if verb == "cold":
             self.lab.program("secret-tool", "clear", "service", "cogfed", "username", self.credentials)
 
+    def configuration(self, ran):
+        """Returns the lines that a login recommends for the AWS CLI's configuration."""
+        if "login" not in ran.words:
+            return ()
+        region = self.lab.about["user_pool_id"].partition("_")[0]
+        command = f"{COGFED} credential-process --profile {self.profile}"
+        return f"[profile {self.profile}]", f"region = {region}", f"credential_process = {command}"
+
     def check(self, ran, verb, fault, took):
         assert ran.status in (0, 4), ran
         assert "panicked" not in ran.stderr, ran
         lines = ran.stderr.splitlines()
-        assert all(line.startswith(("cogfed: ", "http://")) for line in lines), ran
+        assert all(line.startswith(("cogfed: ", "http://")) or line in self.configuration(ran) for line in lines), ran
         errors = [line for line in lines if line.startswith("cogfed: error: ")]
         assert len(errors) == (ran.status != 0), ran
         if ran.status == 4:

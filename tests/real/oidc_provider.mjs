@@ -171,8 +171,9 @@ server.on('request', (request, response) => {
   const failed = (error) => { log.push({ event: 'lab', error: `${error}` }); response.writeHead(400).end(`${error}`); };
   if (url.pathname.startsWith('/sign-in/')) return signIn(request, response).catch(failed);
   if (request.headers['x-amz-target']) return identityPool(request, response).catch(failed);
-  // Cognito serves discovery and keys below the pool's id.
-  if (pool && request.url.startsWith(`/${pool}/.well-known/`)) request.url = request.url.slice(pool.length + 1);
+  // Cognito serves discovery and keys below the pool's id. Here every pool has the same keys, so that only the issuer's
+  // name tells the pools apart.
+  if (pool) request.url = request.url.replace(/^\/[\w-]+_\w+(?=\/\.well-known\/)/, '');
   return app(request, response);
 });
 console.log(JSON.stringify({ base, node: process.version }));

@@ -1,5 +1,6 @@
 """A lab with node-oidc-provider, run by oidc_provider.mjs."""
 
+import datetime
 import json
 import secrets
 import select
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from selenium.webdriver.common.by import By
 
-from support import HERE, LONG, PROFILE, TARGET, Lab, free_ports
+from support import HERE, LONG, PROFILE, TARGET, Lab, free_ports, wait_until
 
 
 class ProviderLab(Lab):
@@ -112,14 +113,13 @@ class ProviderLab(Lab):
         login = self.begin_login()
         self.by_form(chromium, login.url)
         assert "You are signed in" in chromium.wait_for_end()
-        return login, self.end_of(login)
+        return login, login.end().good()
 
-    def end_of(self, login):
-        """Waits for the end of a successful login, and counts its refreshes."""
-        ran = login.end().good()
-        # A sign-in asks the identity pool at once, which may take a refresh if the ID token is short-lived.
-        self.refreshed_at_sign_in = self.refreshes()
-        return ran
+    def wait_for_expiry(self):
+        """Waits until the credentials have expired that cogfed has."""
+        document = self.run("credential-process").good().json()
+        wait_until(lambda: is_over(document))
+        return document
 
     def failing(self, *words, **more):
         """Runs cogfed, which must report that a sign-in is required, and open no browser."""
@@ -131,6 +131,12 @@ class ProviderLab(Lab):
         assert "cogfed login" in ran.stderr and ran.stdout == "", ran
         assert not opened.exists()
         return ran
+
+
+def is_over(document):
+    """Returns whether credentials have expired."""
+    expires = datetime.datetime.fromisoformat(document["Expiration"].replace("Z", "+00:00"))
+    return datetime.datetime.now(datetime.timezone.utc) >= expires
 
 
 def request(url, form=None):

@@ -248,6 +248,7 @@ fn configuration_is_never_read_from_the_current_folder() {
     assert_eq!(given, Location { path: std::path::absolute("a.toml").unwrap(), chosen_by: Chooser::Person });
 }
 
+#[cfg(unix)]
 fn read(path: &Path) -> Result<Configuration, Failure> {
     Configuration::read(&Location { path: path.to_owned(), chosen_by: Chooser::Person })
 }

@@ -1,5 +1,6 @@
 //! The end of a `login`: who is signed in, with which role, and the next command; or that there is no role.
 
+#[cfg(unix)]
 use std::process::Command;
 
 use cogfed::sandbox::options::{AmbiguousRole, RoleMapping};

@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use cogfed::sandbox::{Issuer, Options, visitor};
-use cogfed_test_support::{Lab, Ran, WaitingLogin, location};
+#[cfg(unix)]
+use cogfed_test_support::location;
+use cogfed_test_support::{Lab, Ran, WaitingLogin};
 use serde_json::Value;
 
 #[test]

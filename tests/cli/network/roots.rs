@@ -1,11 +1,15 @@
 //! Trust roots beyond the system's: no token goes out under one before a person has accepted it.
 
+#[cfg(target_os = "linux")]
 use std::io::{Read, Write};
+#[cfg(target_os = "linux")]
 use std::process::Stdio;
 
 use cogfed::sandbox::options::ORDERS_ADMIN;
 use cogfed::sandbox::{Options, Switch};
-use cogfed_test_support::{Ran, WaitingLogin, rewrite};
+#[cfg(target_os = "linux")]
+use cogfed_test_support::WaitingLogin;
+use cogfed_test_support::{Ran, rewrite};
 
 use super::certificates::Authority;
 use super::company::{Company, Gate};
@@ -33,6 +37,7 @@ fn proxy_and_root_of_an_envrc_get_no_token() {
     let both = company.file("both.pem", &(std::fs::read_to_string(&bundle).unwrap() + &stranger.authority.pem));
     let folder = company.lab.home().join("roots");
     std::fs::create_dir(&folder).unwrap();
+    #[cfg(target_os = "linux")]
     let inner = company.file("roots/stranger.pem", &stranger.authority.pem);
     let (proxy, tokens) = (stranger.proxy(), tokens_of(&company));
     for (variable, value, named) in [

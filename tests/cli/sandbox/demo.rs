@@ -1,5 +1,6 @@
 //! `cogfed demo`, started in unusual ways.
 
+#[cfg(unix)]
 use cogfed_test_support::{Home, Ran, program};
 
 #[test]

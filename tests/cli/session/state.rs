@@ -2,7 +2,9 @@
 
 use chrono::TimeDelta;
 use cogfed::sandbox::{Options, Rotation};
-use cogfed_test_support::{CREDENTIALS, InProcess, Lab, Ran, rewrite};
+#[cfg(unix)]
+use cogfed_test_support::Ran;
+use cogfed_test_support::{CREDENTIALS, InProcess, Lab, rewrite};
 use serde_json::{Value, json};
 
 /// Checks that each verb fails with this state, and with the same message.

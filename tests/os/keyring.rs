@@ -8,8 +8,8 @@
 //! `printf '{}' | secret-tool store --label=locked service cogfed username tokens/locked`
 
 use std::process::Command;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use cogfed::error::{Failure, Kind};
@@ -38,6 +38,12 @@ fn store(patience: Patience, on_wait: Option<OnWait>) -> Store {
     Store::new(StoreKind::Keyring, &Folder::at("/nonexistent"), patience, on_wait)
 }
 
+/// Lets one test at a time use the open keyring: an item that another test deletes meanwhile has no name in a list.
+fn alone() -> MutexGuard<'static, ()> {
+    static OPEN_KEYRING: Mutex<()> = Mutex::new(());
+    OPEN_KEYRING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Returns an account for one test, since the tests run at the same time.
 fn account(name: &str) -> String {
     format!("tokens/eu-west-1_Test/{}/{name}", std::process::id())
@@ -61,6 +67,7 @@ fn keyring_item_is_stored_read_replaced_and_deleted() {
     if !keyring_is("open") {
         return;
     }
+    let _alone = alone();
     let (store, account) = (store(Patience::unattended(), None), account("round-trip"));
     assert_eq!(timed("connect and look for nothing", || store.get(&account)).0.unwrap(), None);
     for (what, text) in
@@ -89,6 +96,7 @@ fn duplicate_keyring_items_are_merged_and_deleted() {
     if !keyring_is("open") {
         return;
     }
+    let _alone = alone();
     let (store, account) = (store(Patience::unattended(), None), account("twice"));
     // secret-tool adds an attribute of its own (xdg:schema), so this item and ours do not replace each other.
     let label = ["store", "--label=twice", "service", "cogfed", "username", &account, "of", "another"];

@@ -1,4 +1,4 @@
-//! The time, passed in so that tests can set it, and the offset between this machine's clock and a server's.
+//! The source of the time, which tests can replace, and the offset between this machine's clock and a server's.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-/// The smallest offset that counts. A smaller one may be an error of measurement: a `Date` has whole seconds, and an
-/// exchange takes time.
+/// The smallest clock offset that is not ignored. A smaller one may be an error of measurement: a `Date` has whole
+/// seconds, and an exchange takes time.
 const NOTICEABLE: TimeDelta = TimeDelta::minutes(1);
-/// The largest difference between a signature's time and AWS's clock that AWS accepts, either way
+/// The maximum difference, in either direction, that AWS accepts between a signature's time and AWS's own clock
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html>).
 pub const SIGNATURE_TOLERANCE: TimeDelta = TimeDelta::minutes(5);
 
@@ -51,7 +51,7 @@ impl Clock for ManualClock {
     }
 }
 
-/// The offset of a server's clock: its time minus this machine's, measured from an answer.
+/// The offset of a server's clock: the server's time minus this machine's, measured from an HTTP answer.
 ///
 /// It is used to sign requests, and to read the times in the answer that it was measured from. It never prolongs the
 /// life of anything stored: see [`Offset::expiry`].
@@ -70,7 +70,7 @@ impl Offset {
         self == Self::default()
     }
 
-    /// Returns whether AWS refuses requests that are signed by this machine's clock.
+    /// Returns whether the offset is so large that AWS refuses requests signed with this machine's time.
     pub fn is_harmful(self) -> bool {
         self.0.abs() >= SIGNATURE_TOLERANCE
     }
@@ -85,8 +85,8 @@ impl Offset {
         theirs.checked_sub_signed(self.0).unwrap_or(theirs)
     }
 
-    /// Returns the time at which something that expires at `theirs` counts as expired here. It is expired once this
-    /// machine's clock or the server's says so: a later correction of the clock must not prolong its life.
+    /// Returns the local expiry time of something that expires at `theirs` by the server's clock. It is expired once
+    /// this machine's clock or the server's says so: a later correction of the clock must not prolong its life.
     pub fn expiry(self, theirs: DateTime<Utc>) -> DateTime<Utc> {
         theirs.min(self.here(theirs))
     }
@@ -112,7 +112,7 @@ pub fn in_words(length: TimeDelta) -> String {
     shown.join(" ")
 }
 
-/// Formats the offset as a phrase about this machine's clock, to precede the server's name: "2 h 5 min ahead of".
+/// Describes this machine's clock in words that precede the server's name, such as "2 h 5 min ahead of".
 impl fmt::Display for Offset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (size, direction) = (self.0.abs(), if self.0 < TimeDelta::zero() { "ahead of" } else { "behind" });

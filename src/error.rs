@@ -23,7 +23,7 @@ pub enum Kind {
     Busy,
     /// With `call --fail`, the API answered with a status of 400 or more. Exit code 22, as in curl.
     HttpStatus,
-    /// Interrupted by a signal. Exit code 130.
+    /// A signal interrupted the run. Exit code 130.
     Interrupted,
 }
 
@@ -45,7 +45,7 @@ impl Kind {
 }
 
 impl Kind {
-    /// Returns the kind with an exit code from 2 to 7, and [`Kind::Failed`] for any other code.
+    /// Returns the kind that has this exit code, from 2 to 7, or [`Kind::Failed`] for any other code.
     pub fn of_exit_code(code: u8) -> Self {
         let kinds = [Kind::Usage, Kind::SignInRequired, Kind::Store, Kind::Network, Kind::Refused, Kind::Busy];
         kinds.into_iter().find(|kind| kind.exit_code() == code).unwrap_or(Kind::Failed)
@@ -162,7 +162,7 @@ impl<T> Within<T> for io::Result<T> {
     }
 }
 
-/// Shortens text from outside to what fits into a message: at most `limit` characters and an ellipsis.
+/// Shortens text from an outside source to at most `limit` characters and an ellipsis, so that it fits into a message.
 pub fn shortened(text: &str, limit: usize) -> String {
     match text.char_indices().nth(limit) {
         Some(_) => text.chars().take(limit).chain(['…']).collect(),
@@ -170,9 +170,9 @@ pub fn shortened(text: &str, limit: usize) -> String {
     }
 }
 
-/// Shortens a server's explanation to about `limit` characters, at the end of a word. Ids that a help desk asks for
-/// (trace, correlation and request ids, all in the form of a UUID) are never cut: those of the rest follow, each with
-/// its label.
+/// Shortens a server's explanation to about `limit` characters, cutting at the end of a word. Ids that a help desk asks
+/// for (trace, correlation and request ids, all in the form of a UUID) are never cut: those of the rest follow, each
+/// with its label.
 pub fn abridged(text: &str, limit: usize) -> String {
     let Some((cut, _)) = text.char_indices().nth(limit) else { return text.to_owned() };
     let beginning = text.get(..cut).unwrap_or_default();
@@ -195,11 +195,11 @@ pub fn abridged(text: &str, limit: usize) -> String {
     kept
 }
 
-/// The largest number of ids that [`abridged`] adds.
+/// The maximum number of ids that [`abridged`] adds.
 const MOST_IDS: usize = 4;
 /// The number of words in an id's label, as in "Correlation ID: 0d8c…".
 const LABEL: usize = 2;
-/// The longest word with an id, in characters: a UUID and marks around it.
+/// The maximum length of a word with an id, in characters: a UUID with punctuation around it.
 const LONGEST_ID: usize = 60;
 
 /// Returns whether a word has a UUID in it (RFC 9562, section 4).
@@ -214,7 +214,7 @@ fn has_uuid(word: &str) -> bool {
     word.len() <= 4 * LONGEST_ID && word.as_bytes().windows(length).any(is_uuid)
 }
 
-/// Shortens a wrong value to what fits into a message.
+/// Shortens a wrong value so that it fits into a message.
 pub fn quoted(text: &str) -> String {
     shortened(text, 80)
 }

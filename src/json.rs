@@ -1,5 +1,5 @@
-//! JSON objects in which each name occurs once. If a name is repeated, parsers disagree on which member counts (RFC
-//! 8259, section 4).
+//! JSON parsing that refuses objects with a repeated name. If a name is repeated, parsers disagree on which member
+//! counts (RFC 8259, section 4).
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -9,7 +9,7 @@ use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-/// The longest name of a member that a message quotes, in characters.
+/// The maximum length of a member name in a message, in characters.
 const LONGEST_NAME: usize = 80;
 
 /// A visitor that reads the members of an object in order, and refuses an object that repeats a name.
@@ -54,7 +54,7 @@ pub fn unique(json: &str) -> serde_json::Result<Value> {
     serde_json::from_str(json).map(|Unique(value)| value)
 }
 
-/// Like [`unique`], for bytes, and without a reason.
+/// Parses bytes like [`unique`], but returns `None` instead of an error.
 pub fn value(json: &[u8]) -> Option<Value> {
     unique(std::str::from_utf8(json).ok()?).ok()
 }

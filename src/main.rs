@@ -10,8 +10,8 @@ use cogfed::commands::{self, Env};
 use cogfed::process;
 use zeroizing_alloc::ZeroAlloc;
 
-/// Wipes all memory when it is freed. Libraries (HTTP, JSON, OAuth) copy tokens and do not wipe their copies, and
-/// [`cogfed::secret::Secret`] wipes only its own.
+/// The global allocator, which wipes all memory when it is freed. Libraries (HTTP, JSON, OAuth) copy tokens and do not
+/// wipe their copies, and [`cogfed::secret::Secret`] wipes only its own.
 #[global_allocator]
 static WIPED: ZeroAlloc<std::alloc::System> = ZeroAlloc(std::alloc::System);
 

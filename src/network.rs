@@ -1,4 +1,4 @@
-//! Loopback URLs, a URL's host with its port, and the path of `ca_bundle`: for rooms that need no HTTP client.
+//! URL checks and the path of `ca_bundle`, for modules that need no HTTP client.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use url::{Host, Url};
 pub struct CaBundle {
     /// The path of the file.
     pub path: PathBuf,
-    /// The key and the file that sets it, for messages.
+    /// The configuration key and its source, for messages.
     pub named_by: String,
 }
 

@@ -10,7 +10,7 @@ use crate::secret::{self, Secret};
 pub struct Credentials {
     /// The access key id, `ASIA…`. It is not secret by itself, since every signed request contains it.
     pub access_key_id: String,
-    /// The signing key.
+    /// The secret access key, which signs requests.
     pub secret_access_key: Secret,
     /// The token that accompanies every signed request.
     pub session_token: Secret,
@@ -35,8 +35,8 @@ struct ProcessDocument<'a> {
 }
 
 impl Credentials {
-    /// Returns the `credential_process` document, version 1: one line of JSON with its line end. `account_id` is the
-    /// AWS account of the role, if it is known.
+    /// Returns the `credential_process` document (version 1) as one line of JSON that ends with a newline. `account_id`
+    /// is the AWS account of the role, if it is known.
     pub fn process_document(&self, account_id: Option<&str>) -> Secret {
         let document = ProcessDocument {
             version: 1,

@@ -19,7 +19,7 @@ pub enum Service {
 struct Hosts {
     service: Service,
     usual: &'static str,
-    /// The host whose cryptography is validated under FIPS 140; empty if the partition has none.
+    /// The host with FIPS 140 validated cryptography; empty if the partition has no such host.
     fips: &'static str,
     /// The regions that have the FIPS host.
     fips_in: &'static [&'static str],
@@ -37,8 +37,7 @@ pub struct Partition {
     /// The hosts that a user pool's tokens may name as their issuer
     /// (<https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_IssuerConfigurationType.html>).
     issuers: &'static [&'static str],
-    /// The ends of hosted UIs' host names, after the prefix that the pool's owner chose: the usual one, then the FIPS
-    /// one.
+    /// The usual and the FIPS suffix of a hosted UI's host name, after the prefix that the pool's owner chose.
     domains: (&'static str, &'static str),
 }
 
@@ -124,7 +123,7 @@ pub fn partition(region: &str) -> &'static Partition {
     found.expect("the last partition's prefix is empty, which every region begins with")
 }
 
-/// Returns the part of a host's lower-case name that precedes AWS's own domain; `None` if the host is not AWS's.
+/// Returns the part of a lower-case host name before AWS's own domain, or `None` if the host is not AWS's.
 pub fn below_aws(host: &str) -> Option<&str> {
     PARTITIONS.iter().find_map(|partition| host.strip_suffix(partition.suffix))
 }
@@ -162,8 +161,9 @@ impl Place<'_> {
         partition(self.region).issuers.iter().map(issuer).collect()
     }
 
-    /// Returns whether this is the domain of a hosted UI at AWS in the region, `PREFIX.auth.REGION.amazoncognito.com`.
-    /// AWS gives such a domain to one user pool, and answers there only for the pool's own app clients.
+    /// Returns whether `domain` is AWS's own kind of hosted UI domain in the region:
+    /// `PREFIX.auth.REGION.amazoncognito.com`. AWS gives such a domain to one user pool, and answers there only for the
+    /// pool's own app clients.
     pub fn is_prefix_domain(&self, domain: &str) -> bool {
         let (usual, fips) = partition(self.region).domains;
         [usual, fips].iter().any(|end| {

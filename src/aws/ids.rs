@@ -4,7 +4,7 @@
 
 use crate::error::quoted;
 
-/// The longest name of a region, in characters. The longest existing ones have 14.
+/// The maximum number of characters in region names. The longest existing ones have 14.
 const LONGEST_REGION: usize = 32;
 
 /// Checks a region, such as `eu-west-1` or `us-gov-west-1`.
@@ -24,8 +24,8 @@ pub fn region(text: &str) -> Result<String, String> {
     }
 }
 
-/// Returns the fault of a text that is no id. If the id is at the end of the text, as in an ARN or a URL, or the text is
-/// an id of another kind, the fault says so.
+/// Returns the fault to report for a text that is not a valid id. If the id is at the end of the text, as in an ARN or
+/// a URL, or the text is an id of another kind, the fault says so.
 fn not_an_id(text: &str, usual: String, good: fn(&str) -> bool) -> String {
     let what = if text.starts_with("arn:") {
         "an ARN"
@@ -126,7 +126,7 @@ pub fn role_arn(text: &str) -> Result<String, String> {
     if good { Ok(text.to_owned()) } else { Err(fault()) }
 }
 
-/// Returns the name and the AWS account in the ARN of a role or of a role's session, as in
+/// Returns the role name and the AWS account from the ARN of a role or of a role session, such as
 /// `arn:aws:sts::123456789012:assumed-role/Orders/alice`. A session's ARN leaves out the role's path.
 pub fn role_and_account(arn: &str) -> Option<(&str, &str)> {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
@@ -139,7 +139,7 @@ pub fn role_and_account(arn: &str) -> Option<(&str, &str)> {
     (!name.is_empty() && !account.is_empty()).then_some((name, *account))
 }
 
-/// Returns the name of an issuer in identity pools: its address without the scheme
+/// Returns the name by which identity pools know an issuer: the issuer's URL without the scheme
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetId.html>). It is the key of `Logins` and of
 /// `RoleMappings`.
 pub fn provider_name(issuer: &str) -> &str {

@@ -56,7 +56,7 @@ fn build(flags: &Call, env: &mut Env) -> anyhow::Result<ApiRequest> {
     Ok(request)
 }
 
-/// Returns the region to sign for: that of the flag, else of the host, else of the profile.
+/// Returns the region to sign for: from `--region`, else from the host's name, else from the profile.
 fn region(flags: &Call, request: &ApiRequest, context: &ProfileContext) -> anyhow::Result<String> {
     let of_profile = || context.profile.region.clone();
     let region = match flags.region {
@@ -105,7 +105,7 @@ async fn answered(
     Ok((answer, second))
 }
 
-/// Returns the offset of the clock by which a request is signed.
+/// Returns the clock offset with which to sign the request.
 fn offset(request: &ApiRequest, credentials: &Credentials, env: &Env, context: &ProfileContext) -> Offset {
     context.session().offset_for(request.host(), life(credentials, env))
 }

@@ -56,7 +56,7 @@ impl ProfileContext {
         Self::of(env, profile_of(env, choice)?, attendance)
     }
 
-    /// Prepares everything for a profile that has been read.
+    /// Creates the context of a profile that has already been read.
     ///
     /// # Errors
     /// If this user has no home folder.
@@ -85,12 +85,12 @@ impl ProfileContext {
         &self.session
     }
 
-    /// Returns the store accounts of the credentials of all configured profiles that share this one's sign-in.
+    /// Returns the accounts under which the store keeps credentials for all profiles that share this profile's sign-in.
     pub fn siblings(&self, env: &Env) -> Vec<String> {
         self.sharing(env).into_iter().map(|profile| credentials_account(&Ask::new(profile))).collect()
     }
 
-    /// Returns all configured profiles that share this one's sign-in, including itself.
+    /// Returns all configured profiles that share this profile's sign-in, including this profile.
     pub fn sharing(&self, env: &Env) -> Vec<Profile> {
         let Ok(configuration) = configuration(env) else { return Vec::new() };
         let profile = |name: &str| {
@@ -101,9 +101,8 @@ impl ProfileContext {
         configuration.names().filter_map(profile).filter(shares).collect()
     }
 
-    /// Returns valid credentials for the profile's role: fresh ones from the store, or those of a [`Provider`], which
-    /// renews them on a thread of its own. Holds no lease, so that a long answer of an API does not block sign-in or
-    /// sign-out.
+    /// Returns valid credentials for the profile's role, from the store or, if they have to be renewed, from a
+    /// [`Provider`]. Holds no lease, so that a long answer of an API does not block sign-in or sign-out.
     ///
     /// # Errors
     /// As [`Session::credentials`].
@@ -114,7 +113,8 @@ impl ProfileContext {
         }
     }
 
-    /// Runs a future to its end, like [`block_on`]. After a second, tells a person which host the run is waiting for.
+    /// Runs a future to completion, like [`block_on`]. After a second, tells a person which host the run is waiting
+    /// for.
     ///
     /// # Errors
     /// As [`block_on`].
@@ -137,7 +137,7 @@ impl ProfileContext {
         })
     }
 
-    /// Returns the name of the service at `host`, with the host.
+    /// Returns the service's name followed by `host` in parentheses, or only `host` if the service is unknown.
     fn service_at(&self, host: &str) -> String {
         let endpoints = &self.profile.endpoints;
         let own: [(&str, &str); 2] = match &self.profile.issuer {
@@ -154,7 +154,7 @@ impl ProfileContext {
         }
     }
 
-    /// Returns the means of showing a page to the person.
+    /// Returns the browser that can show a page to the person, or the reason why there is none.
     pub fn browser_access(&self, env: &Env) -> BrowserAccess {
         let surroundings = Surroundings::here(&env.variable);
         if let Some(browser) = &env.browser {
@@ -169,15 +169,15 @@ impl ProfileContext {
     }
 }
 
-/// The means of showing a page to the person.
+/// The browser that can show a page to the person, or the reason why there is none.
 pub struct BrowserAccess {
     /// The browser that opens the page, if there is one.
     pub browser: Option<Arc<dyn Browser>>,
-    /// The surroundings, which decide whether a browser on this machine is the one that the person uses.
+    /// The process's surroundings, which tell whether the person uses a browser on this machine.
     pub surroundings: Surroundings,
     /// True if `browser` is this machine's own, not one that a test or the demo passed in.
     pub is_own: bool,
-    /// The reason why the browser that should open it cannot be run.
+    /// The reason why the chosen browser cannot be run; `None` if it can, or if there is none.
     pub trouble: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! `cogfed credential-process`: the credentials for the AWS CLI and the SDKs, which run it
+//! `cogfed credential-process`: the credentials helper that the AWS CLI and the SDKs run
 //! (<https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html>).
 
 use std::time::Duration;

@@ -22,12 +22,12 @@ use crate::process::Signals;
 use crate::sandbox::{Options, Sandbox, visitor};
 use crate::terminal::Terminal;
 
-/// The sandbox's person who is signed in if no browser is used. He may read orders and nothing else.
+/// The sandbox's person for the demo's sign-in without a browser. He may read orders and nothing else.
 const PERSON: &str = "bob";
 const PROFILE: &str = "demo";
 
-/// The time that a running step has left when the demo is stopped. A wait for the browser may last longer, but it
-/// writes nothing.
+/// The time that a running step gets to finish after the demo is stopped. A wait for the browser may last longer, but
+/// it writes nothing.
 const GRACE: Duration = Duration::from_secs(1);
 
 pub fn run(flags: &Demo, env: &mut Env) -> anyhow::Result<()> {
@@ -63,7 +63,7 @@ async fn until_done_or_stopped(flags: &Demo, env: &Env) -> anyhow::Result<()> {
     folder.close().context("cannot remove the demo's folder")
 }
 
-/// Creates a temporary folder that no other user can look into, not even for a moment and whatever the umask is.
+/// Creates a temporary folder that is private from the moment of its creation, whatever the umask is.
 fn private_folder() -> io::Result<tempfile::TempDir> {
     #[cfg_attr(not(unix), allow(unused_mut, reason = "only Unix has permissions to set"))]
     let mut builder = tempfile::Builder::new();
@@ -72,7 +72,7 @@ fn private_folder() -> io::Result<tempfile::TempDir> {
     builder.tempdir()
 }
 
-/// Returns the demo itself, for another thread to run. It writes only to `folder`.
+/// Returns a closure that plays the demo, for another thread to run. It writes only to `folder`.
 fn play(
     flags: &Demo,
     env: &Env,
@@ -207,7 +207,7 @@ impl Stage {
         }
     }
 
-    /// Like [`Self::act`], but also prints the output, indented.
+    /// Runs [`Self::act`] and also prints the output, indented.
     fn indented(&self, what: &str, words: &[&str]) -> anyhow::Result<()> {
         self.act(what, words)?.lines().for_each(|line| tell(&self.terminal, &format!("   {line}")));
         Ok(())

@@ -1,4 +1,4 @@
-//! The question about endpoints that are neither AWS's own nor on loopback.
+//! The prompt that asks a person to accept endpoints that are neither AWS's own nor on loopback.
 
 use std::collections::BTreeSet;
 
@@ -6,8 +6,7 @@ use super::{Env, ProfileContext};
 use crate::cli::Login;
 use crate::error::{Failure, Kind};
 
-/// Returns the hosts that the person accepts for a sign-in: those of the profile's endpoints, after a question about those
-/// that are new.
+/// Asks the person about new hosts among the profile's endpoints, and returns all hosts accepted for a sign-in.
 ///
 /// # Errors
 /// [`Kind::Failed`] if the person does not accept them. [`Kind::Usage`] if nobody can be asked. [`Kind::Store`].

@@ -18,9 +18,9 @@ use crate::terminal::{Terminal, shown_json};
 pub struct Env {
     /// The source of the current time.
     pub clock: Arc<dyn Clock>,
-    /// The browser that opens pages, if it is not this desktop's own.
+    /// The browser that opens pages; `None` means the desktop's own browser.
     pub browser: Option<Arc<dyn Browser>>,
-    /// cogfed's own folder, if it is not the usual one of this user.
+    /// The folder for cogfed's state; `None` means this user's usual folder.
     pub folder: Option<Folder>,
     /// The configuration file that the person named.
     pub config: Option<PathBuf>,
@@ -30,14 +30,14 @@ pub struct Env {
     pub output: Output,
     /// Standard error, for messages to people.
     pub terminal: Terminal,
-    /// Reads an environment variable.
+    /// The function that reads an environment variable.
     pub variable: ReadVariable,
     /// True if the process runs only this command. Then `--debug` logs to standard error, and Ctrl-C ends a login at
     /// once.
     pub owns_process: bool,
 }
 
-/// Reads an environment variable by its name.
+/// A function that reads an environment variable by its name.
 pub type ReadVariable = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// The destination of machine-readable output.
@@ -76,7 +76,7 @@ impl Env {
         self.print(&(shown_json(&serde_json::to_string(value)?) + "\n"))
     }
 
-    /// Writes to standard output, all at once.
+    /// Writes `text` to standard output and flushes it.
     pub(super) fn print(&mut self, text: &str) -> anyhow::Result<()> {
         let to = &mut self.output.to;
         match to.write_all(text.as_bytes()).and_then(|()| to.flush()) {

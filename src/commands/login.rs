@@ -72,7 +72,7 @@ pub fn run(flags: &Login, env: &mut Env) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Returns the place of the sign-in, unless that is the keyring.
+/// Returns a description of the store that keeps the sign-in, unless it is the keyring.
 fn kept_in(context: &ProfileContext) -> Option<String> {
     match context.store.kind() {
         StoreKind::Keyring | StoreKind::Memory(_) => None,

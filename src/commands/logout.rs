@@ -86,7 +86,7 @@ fn say_what_is_left(context: &ProfileContext, signing_out: &SigningOut, endpoint
     }
 }
 
-/// Returns the page that ends the browser's own session. The hosted UI does not follow OpenID Connect here
+/// Returns the URL of the page that ends the browser's own session. The hosted UI does not follow OpenID Connect here
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/logout-endpoint.html>; OpenID Connect RP-Initiated
 /// Logout 1.0, section 2).
 fn browser_logout(profile: &Profile, endpoints: &ProviderEndpoints) -> Option<Url> {

@@ -1,4 +1,5 @@
-//! The verbs, one file each: flags in, one call to the rooms below, output out. No verb uses another one.
+//! The verbs, one file each: a verb reads its flags, makes one call to the modules below, and prints the output. No
+//! verb uses another one.
 
 mod call;
 mod context;
@@ -60,8 +61,8 @@ pub fn exit_code(words: impl IntoIterator<Item = OsString>, env: Env) -> u8 {
     }
 }
 
-/// Warns of variables that begin with `COGFED_` and have no meaning, which are most likely misspelt. The callers of
-/// `credential-process` show no warning to anyone, so there it takes `--debug`.
+/// Warns about environment variables that begin with `COGFED_` but are unknown, and so are most likely misspelt. The
+/// callers of `credential-process` show no warning to anyone, so there it takes `--debug`.
 fn warn_of_variables(cli: &Cli, terminal: &Terminal) {
     if cli.debug || !matches!(cli.verb, Verb::CredentialProcess(_)) {
         let lossy = |text: OsString| text.to_string_lossy().into_owned();
@@ -70,8 +71,8 @@ fn warn_of_variables(cli: &Cli, terminal: &Terminal) {
     }
 }
 
-/// Prints the parser's error in cogfed's form and returns its exit code. clap also reports `--help`, `--version` and a
-/// missing verb as errors; their text is the help. A closed output is no failure.
+/// Prints clap's error in cogfed's format, and returns the exit code for it. clap also reports `--help`, `--version`
+/// and a missing verb as errors; their text is the help. A closed output is no failure.
 fn refused(error: &clap::Error, words: &[OsString], mut env: Env) -> u8 {
     let is_help = !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
     if !is_help {

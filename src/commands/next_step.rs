@@ -1,4 +1,5 @@
-//! The command that a person runs after a sign-in: the configuration of AWS's tools is only read, and never changed.
+//! The next command to suggest after a sign-in, found by reading the configuration of AWS's tools, which is never
+//! changed.
 //!
 //! The files are those of <https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html>.
 
@@ -9,31 +10,31 @@ use std::path::{Path, PathBuf};
 
 use crate::profile::Profile;
 
-/// The largest file of AWS's tools that is read, in bytes.
+/// The maximum number of bytes that are read from a file of AWS's tools.
 const LARGEST: u64 = 4 * 1024 * 1024;
 
-/// Reads an environment variable.
+/// A function that reads an environment variable.
 type Variable<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// The next step after a sign-in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NextStep {
-    /// An AWS profile runs cogfed for this profile. Holds the command that shows that it works.
+    /// An AWS profile already runs cogfed for this cogfed profile. Holds the command that shows that it works.
     Use(String),
-    /// No AWS profile runs cogfed for this profile. Holds the lines to add to the file, and the command that then
-    /// works.
+    /// No AWS profile runs cogfed for this cogfed profile yet. Holds the lines to add to the file, and the command that
+    /// then works.
     Configure {
-        /// The file.
+        /// The AWS configuration file to edit.
         file: String,
-        /// The lines.
+        /// The lines to add to the AWS configuration file.
         lines: Vec<String>,
-        /// The command.
+        /// The command that works once the lines are added.
         command: String,
     },
 }
 
 impl NextStep {
-    /// Returns the next step after a sign-in to `profile`, with the program that signed in.
+    /// Returns the next step after `cogfed` has signed in to `profile`.
     pub fn after(profile: &Profile, cogfed: &Cogfed<'_>, variable: Variable) -> Self {
         let file = place(variable, "AWS_CONFIG_FILE", "config");
         let entries = file.as_deref().map(read).unwrap_or_default();
@@ -63,19 +64,20 @@ impl NextStep {
     }
 }
 
-/// The program that signed in, as a command has to name it.
+/// The program that signed in, with what a command needs to run it again.
 #[derive(Debug, Clone, Copy)]
 pub struct Cogfed<'a> {
     /// The absolute path of the program.
     pub program: &'a Path,
-    /// The configuration file that `--config` named, if it did.
+    /// The configuration file that `--config` names, if the flag is given.
     pub config: Option<&'a Path>,
     /// True if the profile is used without `--profile`.
     pub is_default: bool,
 }
 
 impl Cogfed<'_> {
-    /// Returns the flag `--config` with a space before it, or nothing. `quote` quotes the path.
+    /// Returns the flag `--config` and its path after a space, or an empty string if no file is named. `quote` quotes
+    /// the path.
     fn config(&self, quote: fn(&str) -> String) -> String {
         let Some(path) = self.config else { return String::new() };
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
@@ -87,13 +89,14 @@ fn shown(path: &Path) -> String {
     path.display().to_string()
 }
 
-/// Returns the region of the profile's APIs, else of its identity pool.
+/// Returns the profile's own region, or the region of its identity pool if the profile sets none.
 fn region_of(profile: &Profile) -> &str {
     let of_pool = profile.identity_pool_id.split(':').next().unwrap_or_default();
     profile.region.as_deref().unwrap_or(of_pool)
 }
 
-/// Returns the command that shows whose credentials an AWS profile has. Without the AWS CLI, cogfed shows it.
+/// Returns a command that shows which identity the credentials of an AWS profile belong to. Without the AWS CLI, cogfed
+/// shows it.
 fn try_it(profile: &Profile, name: &str, region: &str, cogfed: &Cogfed<'_>, variable: Variable) -> String {
     if !is_installed("aws", variable) {
         let (program, config) = (for_shell(&shown(cogfed.program)), cogfed.config(for_shell));
@@ -112,7 +115,7 @@ fn is_installed(name: &str, variable: Variable) -> bool {
     std::env::split_paths(&path).any(|folder| folder.is_absolute() && folder.join(&name).is_file())
 }
 
-/// Returns the path of a file of AWS's tools.
+/// Returns the path of a file of AWS's tools, from the variable `name` if it is set and otherwise in `~/.aws`.
 fn place(variable: Variable, name: &str, file: &str) -> Option<PathBuf> {
     let home = || {
         let home = variable(if cfg!(windows) { "USERPROFILE" } else { "HOME" })?;
@@ -127,8 +130,8 @@ fn place(variable: Variable, name: &str, file: &str) -> Option<PathBuf> {
     }
 }
 
-/// Returns the profiles in a file of AWS's tools, each with its `credential_process`. A file that cannot be read has
-/// none, and lines of unknown form are skipped.
+/// Returns the profiles in a file of AWS's tools, each with its `credential_process`, if any. A file that cannot be
+/// read has none, and lines of unknown form are skipped.
 fn read(path: &Path) -> Vec<(String, Option<String>)> {
     let mut text = Vec::new();
     let read = File::open(path).and_then(|file| file.take(LARGEST).read_to_end(&mut text));
@@ -162,8 +165,8 @@ fn profiles(text: &str) -> Vec<(String, Option<String>)> {
     profiles
 }
 
-/// Splits a command like a shell does, as AWS's tools do: quotes hold words together, and a backslash takes the next
-/// character as it is.
+/// Splits a command into words like AWS's tools: quotes hold words together, and a backslash escapes the next
+/// character.
 fn words(text: &str) -> Vec<String> {
     let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
     let mut characters = text.chars();
@@ -183,7 +186,7 @@ fn words(text: &str) -> Vec<String> {
     words
 }
 
-/// Returns whether the words run cogfed's `credential-process` for the profile.
+/// Returns whether the command in `words` runs cogfed's `credential-process` for `profile`.
 fn runs_cogfed_for(words: &[String], profile: &str, is_default: bool) -> bool {
     let Some((program, rest)) = words.split_first() else { return false };
     let name = program.rsplit(['/', '\\']).next().unwrap_or_default();
@@ -197,7 +200,7 @@ fn runs_cogfed_for(words: &[String], profile: &str, is_default: bool) -> bool {
     named.map_or(is_default, |named| named == profile)
 }
 
-/// Returns a name for an AWS profile that is not taken, made from cogfed's name for it.
+/// Derives an unused AWS profile name from the name of a cogfed profile.
 fn free_name(profile: &str, taken: &BTreeSet<String>) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-.@".contains(c);
     let plain: String = profile.chars().map(|c| if is_plain(c) { c } else { '-' }).collect();

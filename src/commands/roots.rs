@@ -1,4 +1,4 @@
-//! The question about trust roots that neither the system has nor an administrator installed.
+//! The prompt that asks a person to accept trust roots that neither the system has nor an administrator installed.
 
 use super::{Env, ProfileContext};
 use crate::cli::Login;
@@ -6,10 +6,10 @@ use crate::error::{Failure, Kind};
 use crate::http::ExtraRoot;
 use crate::session::accepted::Accepted;
 
-/// The most roots that are shown one by one. Nobody reads more; a bundle with more replaces the system's.
+/// The maximum number of roots that are shown one by one. Nobody reads more; a bundle with more replaces the system's.
 const MOST_SHOWN: usize = 5;
 
-/// Returns what the person accepts for a sign-in: the roots in force, after a question about those that are new.
+/// Asks the person about new trust roots, and returns all extra roots in force as accepted for a sign-in.
 ///
 /// # Errors
 /// [`Kind::Failed`] if the person does not accept them. [`Kind::Usage`] if nobody can be asked, or a bundle cannot be

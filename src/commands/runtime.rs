@@ -2,7 +2,7 @@
 
 use crate::process;
 
-/// Runs a future to its end.
+/// Runs a future to completion, and returns its output.
 ///
 /// # Errors
 /// The future's error, or a failure of [`Kind::Failed`](crate::error::Kind::Failed) if the system cannot start a

@@ -49,10 +49,10 @@ pub fn run(flags: &Flags, env: &mut Env) -> anyhow::Result<()> {
     block_on(ended(input))
 }
 
-/// The largest file with a role mapping, in bytes.
+/// The maximum size of a file with a role mapping, in bytes.
 const LARGEST_MAPPING: u64 = 256 * 1024;
 
-/// Gives the sandbox's identity pool the roles of a file.
+/// Sets the roles of the sandbox's identity pool from a file.
 fn take_mapping(sandbox: &Sandbox, path: &Path) -> anyhow::Result<()> {
     let mut json = Vec::new();
     let read = std::fs::File::open(path).and_then(|file| file.take(LARGEST_MAPPING).read_to_end(&mut json));
@@ -68,7 +68,7 @@ fn take_mapping(sandbox: &Sandbox, path: &Path) -> anyhow::Result<()> {
 /// The first line of a configuration that a sandbox wrote. The next sandbox may replace such a file.
 const HEADER: &str = "# Written by 'cogfed sandbox'; the next one may replace it.\n";
 
-/// Writes the configuration in one piece, readable only for this user. An existing file is replaced only if an earlier
+/// Writes the configuration atomically, readable only by this user. An existing file is replaced only if an earlier
 /// sandbox wrote it.
 fn write(path: &Path, configuration: &str) -> anyhow::Result<()> {
     let failed = || format!("cannot write {}", path.display());
@@ -87,7 +87,7 @@ fn write(path: &Path, configuration: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Returns a configuration with one profile, the sandbox's.
+/// Returns a configuration whose only profile is the sandbox's.
 fn configuration(sandbox: &Sandbox, name: &str, store: Option<&str>) -> anyhow::Result<String> {
     let profile = sandbox.profile_toml(name);
     let Some(store) = store else { return Ok(profile) };

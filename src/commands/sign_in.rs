@@ -26,7 +26,7 @@ pub(super) struct Manner<'a> {
     pub accepted: Accepted,
 }
 
-/// The question for the address that the browser ended on.
+/// The prompt that asks for the address at which the browser ended.
 const PASTE: &str = "or paste here the address that the browser ended on, if it cannot reach this machine:";
 
 /// Signs in, unless the stored sign-in still works.
@@ -145,8 +145,8 @@ impl Words<'_> {
         }
     }
 
-    /// Returns whether the whole authorization URL is shown from the start: where the person opens it, or where the
-    /// browser may be unable to reach the short address on this machine.
+    /// Returns whether to show the whole authorization URL at once: the person opens it, or the browser may not reach
+    /// this machine.
     fn shows_whole_url(&self, opening: bool) -> bool {
         !opening || self.access.surroundings.is_far_from_browser()
     }

@@ -1,4 +1,4 @@
-//! Wrong command lines: clap's errors as failures of cogfed's own form, with the next step that the words suggest.
+//! Wrong command lines: clap's errors, turned into cogfed's own failures with a hint that suits the words.
 
 use std::ffi::OsString;
 
@@ -8,10 +8,10 @@ use crate::cli;
 use crate::error::{Failure, Kind, quoted};
 use crate::profile::keys::{KEYS, nearest};
 
-/// The verb whose callers show one line at most.
+/// The verb whose callers show at most one line of an error.
 const CREDENTIAL_PROCESS: &str = "credential-process";
 
-/// Words that people try in place of a verb, with the hint about the one that they mean.
+/// Words that people try in place of a verb, with a hint about the verb that was meant.
 const MEANT: &[(&[&str], &str)] = &[
     (
         &["setup", "set-up", "configure", "config", "init", "add", "import"],
@@ -33,7 +33,7 @@ const MEANT: &[(&[&str], &str)] = &[
     (&["version"], "run 'cogfed --version'"),
 ];
 
-/// Options of other tools, with the advice that leads to cogfed's own way.
+/// Options of other tools, with advice on what to use in cogfed instead.
 const OPTIONS: &[(&str, &str)] = &[
     ("--verbose", "use --debug"),
     ("-v", "use --debug"),
@@ -49,7 +49,7 @@ const OPTIONS: &[(&str, &str)] = &[
     ("--quiet", "messages go to standard error: add 2>/dev/null"),
 ];
 
-/// Returns the failure for the command line `words`, the program's name included, that clap refused with `error`.
+/// Returns the failure for a command line that clap refused with `error`; `words` includes the program's name.
 pub fn failure(error: &clap::Error, words: &[OsString]) -> Failure {
     let words: Vec<String> = words.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
     let (command, path) = named_verb(&words);
@@ -59,7 +59,7 @@ pub fn failure(error: &clap::Error, words: &[OsString]) -> Failure {
     if path.iter().any(|word| word == CREDENTIAL_PROCESS) { failure.in_one_line() } else { failure }
 }
 
-/// Returns the verb of a command line, and the words that name it, from "cogfed" on.
+/// Returns the verb of a command line, and the words that name the verb, starting with "cogfed".
 fn named_verb(words: &[String]) -> (clap::Command, Vec<String>) {
     let (mut command, mut path) = (cli::command(), vec!["cogfed".to_owned()]);
     for word in words.iter().filter(|word| !word.starts_with('-')) {
@@ -70,7 +70,7 @@ fn named_verb(words: &[String]) -> (clap::Command, Vec<String>) {
     (command, path)
 }
 
-/// Returns the message and the hint, if there is a better one than the verb's help.
+/// Returns the message, and a hint if there is a better one than to read the verb's help.
 fn explained(error: &clap::Error, command: &clap::Command, path: &[String]) -> (String, Option<String>) {
     let said = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => text.clone(),

@@ -7,7 +7,7 @@ use crate::profile::keys::{KEYS, nearest};
 const PREFIX: &str = "COGFED_";
 /// The variables besides those of the profile's keys.
 const OTHERS: &[&str] = &["COGFED_PROFILE", "COGFED_CONFIG", "COGFED_CLIENT_SECRET"];
-/// Options that people expect to be variables, in lower case and without the prefix, and what to use in their place.
+/// Options that people try as variables, in lower case and without the prefix, each with advice on what to use instead.
 const OPTIONS: &[(&str, &str)] = &[
     ("debug", "use --debug"),
     ("verbose", "use --debug"),
@@ -16,10 +16,10 @@ const OPTIONS: &[(&str, &str)] = &[
     ("role", "did you mean COGFED_ROLE_ARN?"),
     ("home", "did you mean COGFED_CONFIG?"),
 ];
-/// The most warnings. More than that is no typo.
+/// The maximum number of warnings. More than that is no typo.
 const MOST: usize = 5;
 
-/// Returns a warning for each of these variables that has cogfed's prefix and a value, but no meaning.
+/// Returns a warning for each variable that has cogfed's prefix and a value but is unknown to cogfed.
 pub fn warnings(variables: impl IntoIterator<Item = (String, String)>) -> Vec<String> {
     let known: Vec<String> =
         KEYS.iter().map(|key| key.variable()).chain(OTHERS.iter().map(|name| (*name).to_owned())).collect();

@@ -27,12 +27,12 @@ pub struct Held {
     pub is_stopped: bool,
 }
 
-/// The longest wait for a lock.
+/// The time limits for waiting for a lock.
 #[derive(Debug, Clone, Copy)]
 pub struct Wait {
-    /// The longest wait for a holder that is running, as far as is known.
+    /// The maximum wait if the holder is running, as far as is known.
     pub working: Duration,
-    /// The longest wait for a stopped holder. Only Linux shows the difference; elsewhere every holder counts as
+    /// The maximum wait if the holder is stopped. Only Linux shows the difference; elsewhere every holder counts as
     /// running.
     pub stopped: Duration,
 }
@@ -43,7 +43,7 @@ impl From<Duration> for Wait {
     }
 }
 
-/// The number of digits of the longest process id.
+/// The maximum number of digits in a process id.
 const LONGEST_MARK: u64 = 10;
 
 /// The interval at which a waiting process checks whether the holder is stopped.
@@ -88,7 +88,7 @@ impl From<LockError> for Failure {
 }
 
 impl Lock {
-    /// Acquires the lock `name` in `folder` (in its `locks/`), or returns `None` if another process holds it.
+    /// Acquires the lock `name` in the subfolder `locks` of `folder`, or returns `None` if another process holds it.
     ///
     /// # Errors
     /// If the lock's file cannot be opened, or the file system has no locks.
@@ -97,7 +97,7 @@ impl Lock {
         Ok(attempt(file, &path)?.ok())
     }
 
-    /// Acquires the lock `name` in `folder` (in its `locks/`), and waits for its holder as long as `wait` allows.
+    /// Acquires the lock `name` in the subfolder `locks` of `folder`, waiting for the holder as long as `wait` allows.
     ///
     /// # Errors
     /// [`LockError::Held`], a failure of [`Kind::Busy`], after the longest wait.

@@ -25,7 +25,7 @@ pub use self::state_file::StateFile;
 pub use self::writers::{Exposed, Writers, writers};
 use crate::error::{Failure, Kind, Within};
 
-/// The prefix of the unfinished file that a write makes. No name from [`file_name`] begins with a dot.
+/// The prefix of the name of a file that is still being written. No name from [`file_name`] begins with a dot.
 const UNFINISHED: &str = ".new-";
 
 /// The number of attempts to replace a file. An attempt fails if another process removes the unfinished file.
@@ -88,7 +88,8 @@ impl Folder {
         Ok(self.path())
     }
 
-    /// Like [`Folder::ensured`], but creates nothing. Returns `None` if there is no such folder.
+    /// Checks this folder as [`Folder::ensured`] does and returns its path, but creates nothing. Returns `None` if
+    /// there is no such folder.
     fn checked(&self) -> Result<Option<PathBuf>, Failure> {
         for path in self.levels() {
             if !privacy::folder(&path)? {
@@ -133,7 +134,7 @@ impl Folder {
         Ok(Some(bytes))
     }
 
-    /// Returns the names of the files in this folder, as they are on the disk. A missing folder has none.
+    /// Returns the names of the files in this folder, encoded as on the disk. A missing folder has none.
     ///
     /// # Errors
     /// If the folder is open to other users, or cannot be listed.
@@ -193,8 +194,8 @@ fn make(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// Repeats a replacement whose unfinished file vanished. Another process may sweep it while it is not locked: right
-/// after its creation, and right before it gets its name.
+/// Runs `replace`, and repeats it if the unfinished file vanished. Another process may sweep it while it is not locked:
+/// right after its creation, and right before it gets its name.
 fn repeated(mut replace: impl FnMut() -> io::Result<()>) -> io::Result<()> {
     for _ in 1..ATTEMPTS {
         match replace() {

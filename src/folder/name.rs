@@ -2,11 +2,11 @@
 
 use ring::digest;
 
-/// The longest name from [`file_name`], in bytes. Common file systems allow 255, and a temporary file has a longer name
-/// than the file that it replaces.
+/// The maximum length of a name from [`file_name`], in bytes. Common file systems allow 255, and a temporary file has a
+/// longer name than the file that it replaces.
 const LONGEST: usize = 200;
 
-/// The number of hexadecimal digits of the SHA-256 at the end of a shortened name: 128 bits.
+/// The number of hexadecimal digits (128 bits) of the SHA-256 hash that ends a shortened name.
 const HASH_DIGITS: usize = 32;
 
 /// Returns the file name for `account`, such as `tokens%2Feu-west-1_AbC%2F3n4b5%2FAzureAD`.

@@ -10,7 +10,8 @@ fn refused(path: &Path, fault: &str) -> Failure {
     Failure::new(Kind::Failed, format!("refusing to use {}: {fault}", path.display()))
 }
 
-/// Returns options that follow no link in the last component and never block, for example on a fifo.
+/// Returns options that open a file without blocking, for example on a fifo, and refuse a link in the last path
+/// component.
 pub(super) fn options() -> OpenOptions {
     #[cfg_attr(not(unix), allow(unused_mut, reason = "only Unix has something to set"))]
     let mut options = OpenOptions::new();
@@ -53,7 +54,8 @@ pub(super) fn file(file: &File, path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Reports a symbolic link as such. The system only reports too many levels.
+/// Returns the failure to open a file, which names a symbolic link as the cause if `path` is one. The system only
+/// reports too many levels.
 pub(super) fn open_error(error: std::io::Error, path: &Path) -> Failure {
     if std::fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) {
         return refused(path, "it is a symbolic link").hint("remove it");

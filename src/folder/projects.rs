@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use super::user_folders;
 
-/// The names that a version control system gives to its own folder or file in a work tree.
+/// The names of the folders or files by which version control systems mark a work tree.
 const WORK_TREES: &[&str] = &[".git", ".hg", ".jj", ".sl", ".svn", ".bzr", ".pijul", "_darcs"];
 
-/// Returns the project that holds a folder for state, which may not exist yet, as seen from this process's current
-/// folder. The one in the home that the account database names belongs to no project.
+/// Returns the project, as seen from the current folder, that contains `folder`, a folder for state that may not exist
+/// yet. The one in the home that the account database names belongs to no project.
 pub fn project_of_state(folder: &Path) -> Option<PathBuf> {
     let current = std::env::current_dir().and_then(|current| current.canonicalize()).ok()?;
     // The part of the path that exists may lead elsewhere by links.
@@ -25,7 +25,8 @@ pub fn project_of_state(folder: &Path) -> Option<PathBuf> {
     (!is_own).then_some(project)
 }
 
-/// Returns the outermost work tree around one of these canonical paths that is around or below the folder `current`.
+/// Returns the outermost work tree that holds one of the canonical `paths` and that contains, equals or is below
+/// `current`.
 fn work_tree(paths: &[PathBuf], current: &Path) -> Option<PathBuf> {
     let is_near = |folder: &Path| same(folder, current) || is_below(current, folder) || is_below(folder, current);
     let outermost = |path: &PathBuf| {
@@ -35,16 +36,14 @@ fn work_tree(paths: &[PathBuf], current: &Path) -> Option<PathBuf> {
     paths.iter().find_map(outermost)
 }
 
-/// Returns whether this folder is a project only because it is the current one, and the home that the environment names
-/// is in it.
+/// Returns whether a project is not a work tree, and is or contains the home that the environment names.
 pub fn is_home(project: &Path) -> bool {
     let home = user_folders::home().and_then(|home| home.path.canonicalize().ok());
     !is_work_tree(project) && home.is_some_and(|home| same(&home, project) || is_below(&home, project))
 }
 
-/// Returns the project that one of these canonical paths is in, as seen from the folder `current`: a work tree around
-/// `current`, or `current` itself. If a whole home is below `current`, that is no project, but the work trees in it
-/// are.
+/// Returns the project that contains one of the canonical `paths`: a work tree around the folder `current`, or
+/// `current` itself. If a whole home is below `current`, that is no project, but the work trees in it are.
 pub fn project(paths: &[PathBuf], current: &Path) -> Option<PathBuf> {
     let holds = |folder: &&Path| paths.iter().any(|path| is_below(path, folder));
     // Every folder around both is also around the outermost such folder, so any work tree among them will do.
@@ -89,7 +88,7 @@ pub fn same(one: &Path, other: &Path) -> bool {
     one == other || matches!((id(one), id(other)), (Ok(one), Ok(other)) if one == other)
 }
 
-/// Returns whether two canonical paths are the same file or folder, in any case of their letters.
+/// Returns whether two canonical paths are the same file or folder, ignoring case.
 #[cfg(not(unix))]
 pub fn same(one: &Path, other: &Path) -> bool {
     let spelt = |path: &Path| path.canonicalize().ok().map(|path| path.to_string_lossy().to_lowercase());

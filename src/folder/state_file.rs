@@ -20,7 +20,7 @@ pub struct StateFile<T> {
 }
 
 impl<T: Serialize + DeserializeOwned> StateFile<T> {
-    /// Returns the file `name` in `folder`, of at most `limit` bytes. Any text is a name (see
+    /// Returns a handle for the file `name` in `folder`, which may hold at most `limit` bytes. Any text is a name (see
     /// [`file_name`](super::file_name)).
     pub fn new(folder: Folder, name: impl Into<String>, limit: usize) -> Self {
         Self { folder, name: name.into(), limit, holds: PhantomData }

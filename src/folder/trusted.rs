@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::error::{Failure, Kind};
 
-/// The largest number of links on the way to a file, as on Linux (path_resolution(7)).
+/// The maximum number of symbolic links on the path to a file; Linux has the same limit (path_resolution(7)).
 const MOST_LINKS: usize = 40;
 
 /// A plain file that only this user and root can change.
@@ -16,9 +16,9 @@ const MOST_LINKS: usize = 40;
 pub struct Trusted {
     /// The open file.
     pub file: File,
-    /// The canonical places of the links on the way to the file, and then the file's own.
+    /// The canonical paths of the links on the way to the file, then the canonical path of the file.
     pub places: Vec<PathBuf>,
-    /// The reason why it is unknown who can change the file, if its file system keeps no modes.
+    /// The reason why cogfed cannot tell who can change the file; `None` if the file system keeps modes.
     pub doubt: Option<String>,
 }
 
@@ -56,15 +56,15 @@ pub fn open(path: &Path) -> Result<Option<Trusted>, Failure> {
     Ok(Some(Trusted { file, places: links.chain([end]).collect(), doubt }))
 }
 
-/// A folder, link or file on the way to a file.
+/// A folder or link on the path to a file, or the file itself.
 struct Step {
-    /// Its canonical path.
+    /// The canonical path of this folder, link or file.
     path: PathBuf,
-    /// Its own metadata, not that of a link's target.
+    /// The metadata of the folder, link or file itself, not of a link's target.
     found: Metadata,
 }
 
-/// The way that the system goes to a file.
+/// The steps by which the system resolves the path of a file.
 struct Way {
     steps: Vec<Step>,
     /// The canonical path of the file itself.
@@ -72,7 +72,7 @@ struct Way {
 }
 
 impl Way {
-    /// Follows an absolute path, name by name and link by link.
+    /// Resolves an absolute path, name by name and link by link.
     fn to(path: &Path) -> io::Result<Self> {
         let (mut steps, mut links) = (Vec::new(), 0);
         let mut end = PathBuf::new();
@@ -126,7 +126,8 @@ mod unix {
     const MODELESS: &[&str] =
         &["9p", "cifs", "drvfs", "exfat", "fuseblk", "msdos", "ntfs", "ntfs3", "smb3", "vboxsf", "vfat", "wslfs"];
 
-    /// Checks the steps to a file and the open file. Returns the reason for doubt if its file system keeps no modes.
+    /// Checks the owners and modes of all steps to a file, and that the last step is the opened file. Returns the
+    /// reason for doubt if its file system keeps no modes.
     pub(super) fn check(path: &Path, steps: &[Step], opened: &Metadata) -> Result<Option<String>, Failure> {
         let failed = |what: String| Failure::new(Kind::Usage, format!("cannot read {}: {what}", path.display()));
         // A link in /proc may lead to a file that its text does not name, and a step may change meanwhile.
@@ -162,14 +163,15 @@ mod unix {
         [0, rustix::process::geteuid().as_raw()].contains(&owner)
     }
 
-    /// Returns whether others can change the file, or replace what is in the folder. A link has no mode of its own.
+    /// Returns whether users other than the owner can change a file, or replace the files in a folder. A link has no
+    /// mode of its own.
     fn is_writable_by_others(found: &Metadata) -> bool {
         let is_sticky = found.is_dir() && found.mode() & STICKY != 0;
         !found.is_symlink() && found.mode() & WRITABLE_BY_OTHERS != 0 && !is_sticky
     }
 
-    /// Returns whether this is a folder above the home whose owner this user namespace does not know. That is how root
-    /// appears in a sandbox that maps this user alone.
+    /// Returns whether a step is a folder above the home, with an owner unknown to this user namespace. That is how
+    /// root appears in a sandbox that maps this user alone.
     fn is_systems(step: &Step) -> bool {
         let home = user_folders::home().and_then(|home| home.path.canonicalize().ok());
         let is_above = |home: PathBuf| home != step.path && home.starts_with(&step.path);
@@ -186,7 +188,7 @@ mod unix {
         !ranges.into_iter().any(|(first, count)| (first..first + count).contains(&u64::from(uid)))
     }
 
-    /// Returns the name of the file system that holds this file or folder, if it keeps no modes.
+    /// Returns the type of the file system that holds a file or folder, if that file system keeps no modes.
     fn modeless(found: &Metadata) -> Option<String> {
         let mounts = std::fs::read_to_string("/proc/self/mountinfo").ok()?;
         #[allow(clippy::useless_conversion, reason = "the type of a device number differs between systems")]

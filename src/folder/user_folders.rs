@@ -6,12 +6,12 @@
 
 use std::path::PathBuf;
 
-/// A folder, and the variable that named it.
+/// A folder, and the environment variable that determined its path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Named {
     /// The folder's path, which is absolute.
     pub path: PathBuf,
-    /// The environment variable that named it, or the home that it is below; `None` if the system named it.
+    /// The environment variable that named the folder or the home around it; `None` if the system named it.
     pub variable: Option<&'static str>,
 }
 
@@ -22,7 +22,7 @@ impl Named {
     }
 }
 
-/// Returns the home: `HOME`, else the one in the account database.
+/// Returns this user's home: `HOME` or, if that is unset, the home in the account database.
 #[cfg(unix)]
 pub fn home() -> Option<Named> {
     named_by("HOME").or_else(|| account_home().map(|path| Named { path, variable: None }))
@@ -67,7 +67,7 @@ fn named_by(variable: &'static str) -> Option<Named> {
     path.is_absolute().then_some(Named { path, variable: Some(variable) })
 }
 
-/// Apple's systems do not use the XDG variables.
+/// Returns the folder that an XDG variable names; `None` on Apple's systems, which do not use these variables.
 #[cfg(unix)]
 fn named_xdg(variable: &'static str) -> Option<Named> {
     if cfg!(target_vendor = "apple") { None } else { named_by(variable) }
@@ -98,13 +98,13 @@ pub fn state() -> Option<Named> {
     dirs::data_local_dir().map(|path| Named { path, variable: None })
 }
 
-/// Returns the folder for configuration that the system names, whatever the environment says.
+/// Returns this user's folder for configuration as the system names it, whatever the environment says.
 #[cfg(not(unix))]
 pub fn account_configuration() -> Option<PathBuf> {
     dirs::config_dir()
 }
 
-/// Returns the folder for state that the system names, whatever the environment says.
+/// Returns this user's folder for state as the system names it, whatever the environment says.
 #[cfg(not(unix))]
 pub fn account_state() -> Option<PathBuf> {
     dirs::data_local_dir()

@@ -39,7 +39,7 @@ pub enum HttpError {
 pub struct Cause {
     what: String,
     hint: Option<String>,
-    /// True if a repeat would fail as well, as with a wrong certificate or password.
+    /// True if a repeat would also fail, for example because of a wrong certificate or password.
     lasts: bool,
     /// True if a deadline ended the wait.
     is_timeout: bool,
@@ -52,12 +52,12 @@ impl Cause {
         Self { what: what.into(), hint: None, lasts: false, is_timeout: false, is_unresolved: false }
     }
 
-    /// The deadline passed.
+    /// Creates the cause for a deadline that passed.
     fn timeout() -> Self {
         Self { is_timeout: true, ..Self::passing("it did not answer in time") }
     }
 
-    /// A fault that a repeat may pass, with its own next step.
+    /// Creates a cause that a repeat may overcome, with a hint of its own.
     fn passing_with(what: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..Self::passing(what) }
     }
@@ -66,7 +66,7 @@ impl Cause {
         Self { lasts: true, ..Self::passing_with(what, hint) }
     }
 
-    /// Returns the next step, if it depends on the cause.
+    /// Returns the next step, if the cause has one of its own.
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
     }
@@ -95,7 +95,8 @@ impl HttpError {
         HttpError::NotSent { host: host.to_owned(), cause: Cause::lasting(what, hint) }
     }
 
-    /// Returns whether the connection was not made before a deadline. Nothing was sent, so the request may be repeated.
+    /// Returns whether a deadline passed before the connection was established. Nothing was sent, so the request may be
+    /// repeated.
     pub fn is_connect_timeout(&self) -> bool {
         matches!(self, HttpError::NotSent { cause, .. } if cause.is_timeout)
     }
@@ -144,7 +145,7 @@ impl From<HttpError> for Failure {
     }
 }
 
-/// Returns the cause if an answer, or an exchange on an open connection, broke off.
+/// Returns the cause of an error that broke off an answer or an exchange on an open connection.
 pub fn cause_of(error: &reqwest::Error) -> Cause {
     broken_off(error, &[])
 }

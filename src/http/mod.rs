@@ -35,13 +35,14 @@ use trust::Roots;
 /// The deadline for connecting, including name resolution, the proxy and TLS. The AWS SDK for Rust gives
 /// credential-process five seconds in all, so a network that drops every packet has to be noticed earlier.
 const CONNECT_DEADLINE: Duration = Duration::from_secs(3);
-/// The longest silence that is accepted from a server, before its answer or within it.
+/// The maximum time that a server may send nothing, before its answer or within it.
 const SILENCE_DEADLINE: Duration = Duration::from_secs(10);
 /// The deadline for a whole exchange with the user pool or the identity pool, including repeats.
 const EXCHANGE_DEADLINE: Duration = Duration::from_secs(15);
-/// A failed connection is tried again if it failed within this time. A slower failure has used up the caller's time.
+/// The time within which a connection attempt must fail to be tried again. A slower failure has used up the caller's
+/// time.
 const SOON: Duration = Duration::from_secs(1);
-/// The largest answer of the user pool or the identity pool, in bytes. Real ones are a few KiB.
+/// The maximum size of an answer from the user pool or the identity pool, in bytes. Real ones are a few KiB.
 const ANSWER_LIMIT: usize = 1024 * 1024;
 
 /// The HTTP client. It is cheap to create and to clone, and several threads may use it at once. Certificate bundles and
@@ -59,7 +60,7 @@ struct Shared {
     /// The offsets of servers' clocks, one for each host. The newest is the last.
     offsets: Mutex<Vec<ClockOffset>>,
     proxies: OnceLock<Proxies>,
-    /// Read once, so that the roots that a person has accepted are those that are used.
+    /// The trust roots, read only once, so that the roots in use are those that the person accepted.
     roots: OnceLock<Result<Roots, Failure>>,
     /// The client for `http`, which a profile allows only for loopback hosts: no trust roots, no proxy.
     plain: OnceLock<Built>,
@@ -79,7 +80,7 @@ impl Default for Http {
 }
 
 impl Http {
-    /// Creates a client that trusts the roots of the system and of `ca_bundle` and uses `proxy`. Where the profile has
+    /// Creates a client that uses `proxy` and trusts the system's roots and those in `ca_bundle`. Where the profile has
     /// neither, the environment's bundles and proxies count.
     pub fn new(clock: Arc<dyn Clock>, ca_bundle: Option<CaBundle>, proxy: Option<ProxyChoice>) -> Self {
         // A value that is not UTF-8 is kept, lossily, so that it fails validation; treating it as unset would silently
@@ -111,18 +112,18 @@ impl Http {
         Awaiting(self)
     }
 
-    /// Returns the current time by the clock of the server at `url`, if it was measured.
+    /// Returns the current time by the clock of the server at `url`, if that clock's offset was measured.
     pub fn server_now(&self, url: &str) -> Option<DateTime<Utc>> {
         let offset = self.clock_offset_of(&authority_of(&Url::parse(url).ok()?)?)?;
         Some(offset.there(self.0.clock.now()))
     }
 
-    /// Returns the offset of the clock of `host`, which has its port unless that is the scheme's default.
+    /// Returns the clock offset of `host`, whose name includes the port unless it is the scheme's default.
     pub fn clock_offset_of(&self, host: &str) -> Option<Offset> {
         self.offsets().iter().find(|measured| measured.host == host).map(|measured| measured.offset)
     }
 
-    /// Returns the offset that was measured last among these hosts.
+    /// Returns the clock offset that was measured most recently for one of these hosts.
     pub fn clock_offset_among(&self, hosts: &[String]) -> Option<ClockOffset> {
         self.offsets().iter().rev().find(|measured| hosts.contains(&measured.host)).cloned()
     }
@@ -131,7 +132,7 @@ impl Http {
         self.0.offsets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the wait that the server of `answer` asks for.
+    /// Returns the wait that `answer` demands with `Retry-After`, if any.
     pub fn retry_after(&self, answer: &http::Response<Vec<u8>>) -> Option<Duration> {
         retry::retry_after(answer.headers(), self.0.clock.now())
     }
@@ -152,9 +153,9 @@ impl Http {
         }
     }
 
-    /// Like [`Http::send`], for requests that may be executed twice. Also repeats after a lost answer, and after a
-    /// status that means an overload or a temporary failure. A pause lasts at least as long as `Retry-After` says; if
-    /// that does not fit into the deadline, there is no repeat.
+    /// Sends a request that may be executed twice, like [`Http::send`] but with more reasons to repeat. Also repeats
+    /// after a lost answer, and after a status that means an overload or a temporary failure. A pause lasts at least as
+    /// long as `Retry-After` says; if that does not fit into the deadline, there is no repeat.
     ///
     /// # Errors
     /// As for [`Http::send`].
@@ -177,7 +178,7 @@ impl Http {
         }
     }
 
-    /// Like [`Http::send`], but never repeats: for callers that repeat requests themselves.
+    /// Sends `request` like [`Http::send`] but never repeats it, for callers that repeat requests themselves.
     ///
     /// # Errors
     /// As for [`Http::send`].
@@ -329,7 +330,7 @@ fn pause_if_not_sent<T>(outcome: &Result<T, HttpError>, attempt: u32, began: Ins
     (error.may_pass() && attempt < retry::ATTEMPTS && began.elapsed() < SOON).then(|| retry::pause(attempt))
 }
 
-/// The mark that an answer is awaited, which lasts as long as this value; see [`Http::awaiting`].
+/// A guard that marks a host's answer as awaited for as long as the guard lives; see [`Http::awaiting`].
 pub struct Awaiting<'a>(&'a Http);
 
 impl Drop for Awaiting<'_> {
@@ -349,7 +350,7 @@ async fn read_capped(mut answer: reqwest::Response, host: &str) -> Result<Vec<u8
     Ok(body)
 }
 
-/// Returns the server's name for messages.
+/// Returns the server's name for messages: the host of `url`, with the port unless it is the scheme's default.
 fn host_of(url: &Url) -> String {
     authority_of(url).unwrap_or_else(|| "the server".into())
 }

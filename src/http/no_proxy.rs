@@ -27,7 +27,7 @@ enum Entry {
 }
 
 impl NoProxy {
-    /// Reads the variable's text: entries separated by commas or blanks.
+    /// Parses the text of a `NO_PROXY` variable: entries separated by commas or blanks.
     pub fn parse(text: &str) -> Self {
         let entries = text.split(|c: char| c == ',' || c.is_whitespace()).filter(|entry| !entry.is_empty());
         Self(entries.filter_map(entry).collect())

@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 use super::no_proxy::NoProxy;
 use crate::error::{Failure, Kind};
 
-/// Reads an environment variable.
+/// A function that reads an environment variable.
 pub type Variable = dyn Fn(&str) -> Option<String> + Send + Sync;
 
 /// The variables that name a proxy for https. The first that is set counts.
@@ -56,7 +56,7 @@ pub struct Proxy {
     pub named_by: &'static str,
     /// The proxy's URL, without user and password.
     pub url: Url,
-    /// The `Proxy-Authorization` header with the user and password in the variable, if there are any.
+    /// The `Proxy-Authorization` header, if the given proxy URL contains a user and password.
     pub authorization: Option<HeaderValue>,
 }
 
@@ -68,10 +68,11 @@ impl Proxy {
     }
 }
 
-/// The settings for proxies, of the profile or of the environment.
+/// The proxy settings of the profile or, if it has none, of the environment.
 pub struct Proxies {
     proxy: Option<Result<Proxy, Failure>>,
-    /// True if no variable is set. Then the system's settings count, on macOS and Windows.
+    /// True if neither the profile nor any variable has a proxy setting. Then the system's settings count, on macOS and
+    /// Windows.
     is_silent: bool,
     exceptions: NoProxy,
 }
@@ -82,12 +83,12 @@ pub enum Route<'a> {
     Direct,
     /// Through the proxy that the profile or the environment names.
     Proxy(&'a Proxy),
-    /// By the system's settings. Linux has none.
+    /// As the system's proxy settings decide. Linux has none.
     System,
 }
 
 impl Proxies {
-    /// Reads the environment, unless the profile has made its choice.
+    /// Returns the proxy settings of the profile's `choice`, or of the environment if there is no choice.
     pub fn read(choice: Option<&ProxyChoice>, variable: &Variable) -> Self {
         let exceptions = NoProxy::parse(&variable("no_proxy").or_else(|| variable("NO_PROXY")).unwrap_or_default());
         let proxy = match choice {

@@ -10,9 +10,9 @@ use crate::clock::http_date;
 
 /// The total number of attempts, if a repeat is safe.
 pub const ATTEMPTS: u32 = 3;
-/// The longest wait that a server can impose.
+/// The maximum wait that a server can impose.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(5 * 60);
-/// The longest first pause; later ones double.
+/// The maximum pause before the second attempt; this limit doubles with each later attempt.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
 /// Reads `Retry-After`: seconds or a date (RFC 9110, section 10.2.3), at most [`LONGEST_WAIT`]. A date is compared with
@@ -33,8 +33,8 @@ pub fn is_passing(status: StatusCode) -> bool {
     matches!(status.as_u16(), 429 | 500 | 502 | 503 | 504)
 }
 
-/// Returns the pause after an attempt, counted from 1. Its upper limit doubles with each attempt. The pause is random,
-/// between half that limit and the limit, so that clients that failed together do not return together.
+/// Returns the pause after the attempt with this number, counted from 1. Its upper limit doubles with each attempt. The
+/// pause is random, between half that limit and the limit, so that clients that failed together do not return together.
 pub fn pause(attempt: u32) -> Duration {
     let longest = FIRST_PAUSE * 2u32.saturating_pow(attempt.saturating_sub(1).min(4));
     let mut dice = [0];

@@ -1,4 +1,4 @@
-//! The HTTP client as the AWS SDK's connector.
+//! The adapter that lets the AWS SDK send its requests with cogfed's HTTP client.
 
 use std::fmt;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use http::header::{DATE, RETRY_AFTER};
 use super::Http;
 use super::retry::{is_passing, retry_after};
 
-/// The longest `Retry-After` that a call of the SDK waits for. The SDK limits `x-amz-retry-after` in the same way.
+/// The maximum `Retry-After` time that a call of the SDK waits. The SDK limits `x-amz-retry-after` in the same way.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// Sends each request once, because the SDK repeats requests itself.
@@ -44,7 +44,7 @@ impl HttpClient for Http {
 }
 
 impl Http {
-    /// Like [`Http::retry_after`], for the SDK's response type.
+    /// Returns the wait that an answer in the SDK's type demands, like [`Http::retry_after`].
     pub fn sdk_retry_after(&self, answer: &HttpResponse) -> Option<Duration> {
         let mut headers = http::HeaderMap::new();
         for name in [RETRY_AFTER, DATE] {
@@ -56,8 +56,8 @@ impl Http {
     }
 }
 
-/// Makes the SDK obey `Retry-After`; by itself it knows only `x-amz-retry-after`. A wait of more than five seconds ends
-/// the call, so that the caller can come back later.
+/// A retry classifier that makes the SDK obey `Retry-After`; by itself, the SDK obeys only `x-amz-retry-after`. A wait
+/// of more than five seconds ends the call, so that the caller can come back later.
 pub struct ObeyRetryAfter(pub Http);
 
 impl ClassifyRetry for ObeyRetryAfter {
@@ -77,7 +77,7 @@ impl ClassifyRetry for ObeyRetryAfter {
         "Retry-After"
     }
 
-    /// Runs after the other classifiers, because the last one decides.
+    /// Returns the priority to run after the other classifiers, because the last one decides.
     fn priority(&self) -> RetryClassifierPriority {
         RetryClassifierPriority::run_after(RetryClassifierPriority::transient_error_classifier())
     }

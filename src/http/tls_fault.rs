@@ -1,4 +1,4 @@
-//! The faults of TLS in plain words, with the party that can fix each. The library's own words go to the debug log.
+//! TLS faults in plain words, each with the party that can fix it. The library's own words go to the debug log.
 
 use rustls::{AlertDescription, CertificateError, Error};
 
@@ -130,8 +130,8 @@ fn for_other_purposes() -> (&'static str, &'static str) {
     )
 }
 
-/// Returns the words for an error of webpki that rustls passes on as it is. Its type is not rustls's, so its name is
-/// compared.
+/// Returns the cause and the hint for a webpki error that rustls passes on unchanged. Its type is not rustls's, so its
+/// name is compared.
 fn named(name: &str) -> (&'static str, &'static str) {
     match name {
         "CaUsedAsEndEntity" => (
@@ -165,7 +165,7 @@ mod tests {
 
     use super::*;
 
-    /// Errors of each kind. The library's types allow no list of all.
+    /// Returns errors of each kind. The library's types allow no list of all.
     fn errors() -> Vec<Error> {
         #[derive(Debug)]
         struct Dump;

@@ -20,7 +20,7 @@ use crate::http::Http;
 use crate::role_mapping::IdentityPoolRoles;
 use crate::secret::{Redactor, Secret};
 
-/// The longest answer of AWS that a message quotes, in characters.
+/// The maximum length of an AWS answer that a message quotes, in characters.
 const LONGEST: usize = 400;
 
 /// An administrator's own AWS credentials, from the environment.
@@ -31,8 +31,8 @@ pub struct Administrator {
 }
 
 impl Administrator {
-    /// Reads the variables that every AWS tool reads. Returns `None` unless both the access key id and the secret
-    /// access key are set.
+    /// Reads the credentials from the variables that every AWS tool reads. Returns `None` unless both the access key id
+    /// and the secret access key are set.
     pub fn from_variables(variable: &dyn Fn(&str) -> Option<String>) -> Option<Self> {
         let given = |name: &str| variable(name).filter(|value| !value.is_empty());
         Some(Self {
@@ -105,7 +105,7 @@ fn refused(code: &str, message: &str, pool: &str) -> Failure {
     )
 }
 
-/// Returns the answer in the form of the AWS CLI's output, so that mappings are parsed and checked in one place.
+/// Converts the answer to the JSON that the AWS CLI prints, so that mappings are parsed and checked in one place.
 fn document(answer: &GetIdentityPoolRolesOutput) -> Value {
     let mapping = |mapping: &aws_sdk_cognitoidentity::types::RoleMapping| {
         let rules = mapping.rules_configuration().map(|configuration| {

@@ -15,11 +15,11 @@ use crate::role_mapping::asserted::{Asserted, GROUPS, IAM_ROLES, PREFERRED_ROLE}
 const TRUST_POLICY: &str = "ask the administrator to check the role's trust policy: sts:AssumeRoleWithWebIdentity, aud (this \
                             identity pool's id), amr (authenticated), and sts:TagSession if the identity pool passes \
                             principal tags; the role also has to be in the identity pool's account";
-/// The largest number of roles, groups or claims that a message names.
+/// The maximum number of roles, groups or claims that a message names.
 const MOST_NAMED: usize = 5;
-/// The longest name of a role that a message quotes, in characters.
+/// The maximum length of a name in a message, in characters.
 const LONGEST_NAME: usize = 100;
-/// The longest list of claims with their values, in characters.
+/// The maximum length of a list of claims and values in a message, in characters.
 const LONGEST_LIST: usize = 600;
 
 /// A likely cause, found in the claims.
@@ -42,7 +42,7 @@ impl Likely {
 pub enum Wanted<'a> {
     /// An identity id, or a token for STS: no role is involved.
     Identity,
-    /// Credentials, of the role with this ARN if one was requested.
+    /// Credentials, for the role with this ARN if a role was requested.
     Credentials(Option<&'a str>),
 }
 
@@ -57,7 +57,7 @@ enum Open {
     Issuer,
 }
 
-/// Returns the question that this answer leaves open; `None` if the answer names its cause.
+/// Returns the question that a refusal leaves open, or `None` if the refusal names its cause.
 fn open(code: &str, message: &str) -> Option<Open> {
     let is_said = |pieces: &[&str]| pieces.iter().any(|piece| message.contains(piece));
     let of_the_token =
@@ -89,8 +89,8 @@ pub fn cause(
     }
 }
 
-/// Finds a token from the second issuer of a user pool. AWS does not document whether identity pools accept that issuer
-/// (<https://docs.aws.amazon.com/cognito/latest/developerguide/federation-endpoints.html>).
+/// Returns the cause if the token is from the user pool's second issuer. AWS does not document whether identity pools
+/// accept that issuer (<https://docs.aws.amazon.com/cognito/latest/developerguide/federation-endpoints.html>).
 fn by_issuer(claims: &Map<String, Value>) -> Option<Likely> {
     let issuer = claims.get("iss")?.as_str()?;
     issuer.starts_with("https://issuer-cognito-idp.").then_some(())?;
@@ -110,8 +110,8 @@ fn by_time(claims: &Map<String, Value>, now: Option<DateTime<Utc>>) -> Option<Li
     )
 }
 
-/// Finds the role that the identity pool chose and could not assume. Its code is about the role, so what the directory
-/// asserted is no cause.
+/// Returns the cause of a refusal because the identity pool could not assume the chosen role. Its code is about the
+/// role, so what the directory asserted is no cause.
 fn by_assumption(asserted: &Asserted, asked_for: Option<&str>) -> Option<Likely> {
     match (asked_for, asserted.preferred_role.as_deref()) {
         (Some(_), _) => Likely::new(
@@ -178,7 +178,7 @@ fn by_roles(asserted: &Asserted, asked_for: Option<&str>) -> Option<Likely> {
     }
 }
 
-/// Returns the values that may decide about the role, with the names of their claims.
+/// Returns the claims that may decide about the role, each with its values.
 fn carried(asserted: &Asserted) -> Vec<(&str, Vec<&str>)> {
     let of_claims = asserted.roles.iter().chain(&asserted.attributes);
     // A federated person is in their provider's group, `eu-west-1_AbC123xyz_AzureAD`, which leads to no role.
@@ -200,7 +200,7 @@ fn texts(values: &[String]) -> Vec<&str> {
     values.iter().map(String::as_str).collect()
 }
 
-/// Returns the first claims with their first values, and the numbers of the others.
+/// Lists the first claims with their first values, and adds the numbers of those left out.
 fn listed(carried: &[(&str, Vec<&str>)]) -> String {
     let shown = carried.iter().take(MOST_NAMED);
     let shown = shown.map(|(claim, values)| format!("{} {}", shortened(claim, LONGEST_NAME), named(values)));
@@ -209,8 +209,8 @@ fn listed(carried: &[(&str, Vec<&str>)]) -> String {
     shortened(&all.join("; "), LONGEST_LIST)
 }
 
-/// Returns whether a group is that of an identity provider, with all its people. Its name is the user pool's id, `_`
-/// and the provider's name
+/// Returns whether a group is the automatic one that holds all users of an identity provider. Its name is the user
+/// pool's id, `_` and the provider's name
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-user-groups.html>).
 pub fn is_of_a_provider(group: &str) -> bool {
     let mut pieces = group.splitn(3, '_');
@@ -220,7 +220,7 @@ pub fn is_of_a_provider(group: &str) -> bool {
         && provider.is_some()
 }
 
-/// Returns the first names in quotes, each cut to length, and the number of the others.
+/// Quotes the first few names, each cut to length, and adds the number of the others.
 fn named(names: &[&str]) -> String {
     let shown = names.iter().take(MOST_NAMED).map(|name| format!("'{}'", shortened(name, LONGEST_NAME)));
     let more = names.len().checked_sub(MOST_NAMED).filter(|more| *more > 0).map(|more| format!("{more} more"));
@@ -290,7 +290,7 @@ mod tests {
         assert_eq!(found(DENIED, &one, None), None, "the claims leave it open too");
     }
 
-    /// Deployments name the attribute of roles as they like.
+    /// Deployments choose the name of the attribute that carries the roles.
     #[test]
     fn refusal_names_the_attribute_that_carries_the_roles() {
         for (claim, value, expected) in [
@@ -311,7 +311,7 @@ mod tests {
         assert!(cause.chars().count() < 800, "{cause}");
     }
 
-    /// The code says that a role was chosen and could not be assumed.
+    /// The error code says that a role was chosen and could not be assumed.
     #[test]
     fn role_that_cannot_be_assumed_points_at_its_trust_policy() {
         let refused = ("InvalidIdentityPoolConfigurationException", "Invalid identity pool configuration.");

@@ -24,7 +24,7 @@ use crate::http::{Http, ObeyRetryAfter};
 use crate::profile::{Flow, Profile};
 use crate::secret::Secret;
 
-/// The settings that the clients of the identity pool and of STS share, with the names that their messages use.
+/// The settings, and the names for messages, that the clients of the identity pool and of STS share.
 #[derive(Debug, Clone, Copy)]
 pub struct PoolConfig<'a> {
     /// The identity pool's id. Its prefix is the region of both services.
@@ -65,7 +65,7 @@ impl<'a> PoolConfig<'a> {
     }
 }
 
-/// A login, an entry of `Logins` in the identity pool's API: the ID token that proves who the person is.
+/// An entry of `Logins` in the identity pool's API: the ID token that proves who the person is.
 #[derive(Debug)]
 pub struct Login<'a> {
     /// The name of the provider in the identity pool.
@@ -83,7 +83,7 @@ impl<'a> Login<'a> {
     }
 }
 
-/// Returns the name of an issuer in identity pools: its address without the scheme.
+/// Returns the name by which identity pools know an issuer: the issuer's URL without the scheme.
 fn provider_name(issuer: &str) -> &str {
     issuer.strip_prefix("https://").or_else(|| issuer.strip_prefix("http://")).unwrap_or(issuer)
 }
@@ -91,7 +91,7 @@ fn provider_name(issuer: &str) -> &str {
 /// The reason why a call to the identity pool failed.
 #[derive(Debug)]
 pub enum PoolError {
-    /// The identity pool does not know this identity id, or no longer does: request the id again.
+    /// The identity pool does not know the identity id, or no longer knows it: request the id again.
     UnknownIdentity(Failure),
     /// Any other failure.
     Failed(Failure),
@@ -131,7 +131,7 @@ impl<'a> IdentityPool<'a> {
         answer.identity_id.ok_or_else(|| self.odd_answer("no identity id"))
     }
 
-    /// Returns the identity id in the answer, which replaces the given one, and credentials for that identity. They are
+    /// Returns credentials for the identity, and the identity id in the answer, which replaces `identity_id`. They are
     /// for the configured role, if there is one. The classic flow names their session after `person`.
     ///
     /// # Errors
@@ -196,7 +196,7 @@ impl<'a> IdentityPool<'a> {
         Ok((credentials, identity_id))
     }
 
-    /// Returns the failure of a call with this login, with its likely cause.
+    /// Returns the failure of a call that used `login`, with the likely cause.
     fn failure<E: ProvideErrorMetadata>(
         &self,
         error: &SdkError<E>,

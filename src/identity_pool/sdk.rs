@@ -1,4 +1,4 @@
-//! The shared parts of the clients of AWS's services: their set-up, and the explanation of their failures.
+//! The parts that all clients of AWS's services share: the set-up, and the explanation of failures.
 
 use std::time::Duration;
 
@@ -17,13 +17,13 @@ use crate::profile::login_command;
 use crate::refusals::{self, Refuser};
 use crate::secret::{Redactor, Secret};
 
-/// The number of attempts for one call, if AWS throttles it or fails.
+/// The maximum number of attempts for one call if AWS throttles it or fails.
 const ATTEMPTS: u32 = 3;
 /// The pause before the second attempt; later ones double, with jitter.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 /// The time limit of one call, with its repetitions.
 const DEADLINE: Duration = Duration::from_secs(15);
-/// The longest ARN of a role that a message quotes, in characters. No role has a longer one.
+/// The maximum length of a role's ARN in a message, in characters. No role has a longer one.
 const LONGEST_ROLE: usize = 400;
 
 /// Returns the configuration that all clients share. Each client adds its credentials, and the retry classifier
@@ -50,7 +50,7 @@ pub struct Called<'a> {
     endpoint: &'a str,
     /// The profile's key for the endpoint.
     endpoint_key: &'static str,
-    /// Removes the secrets of the call from AWS's words.
+    /// The redactor that removes the call's secrets from AWS's messages.
     redactor: Redactor,
 }
 

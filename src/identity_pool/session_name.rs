@@ -1,7 +1,7 @@
 //! The name of an assumed role's session. It appears in CloudTrail, in the caller's ARN and in `aws:userid` of
 //! policies, so it should tell who the person is.
 
-/// The longest name of a session, in characters
+/// The maximum length of a session's name, in characters
 /// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>: `[\w+=,.@-]{2,64}`).
 const LONGEST: usize = 64;
 /// The replacement for characters that AWS does not accept.

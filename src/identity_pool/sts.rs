@@ -37,11 +37,11 @@ pub struct CallerIdentity {
 pub struct Assumption<'a> {
     /// The ARN of the role.
     pub role_arn: &'a str,
-    /// The name of the session, see [`super::session_name()`].
+    /// The name of the role session, from [`super::session_name()`].
     pub session_name: &'a str,
     /// The identity pool's OpenID token.
     pub token: &'a Secret,
-    /// The requested life of the credentials.
+    /// The requested lifetime of the credentials.
     pub duration: TimeDelta,
 }
 
@@ -76,8 +76,8 @@ impl<'a> Sts<'a> {
         identity.ok_or_else(|| self.config.sts().odd_answer("half an identity"))
     }
 
-    /// Returns a role's credentials in exchange for the identity pool's OpenID token. The request is not signed: the
-    /// token is the proof (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>).
+    /// Exchanges the identity pool's OpenID token for a role's credentials. The request is not signed: the token is the
+    /// proof (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>).
     ///
     /// # Errors
     /// Like [`Sts::caller_identity`].
@@ -105,7 +105,8 @@ impl<'a> Sts<'a> {
         Builder::from(&shared).retry_classifier(ObeyRetryAfter(self.http.clone()))
     }
 
-    /// Returns the failure of a call with these secrets. STS names the cause itself, so no likely cause is sought.
+    /// Converts an SDK error to a failure, with `secrets` redacted. STS names the cause itself, so no likely cause is
+    /// sought.
     fn failure<'s, E: ProvideErrorMetadata>(
         &self,
         error: &SdkError<E>,

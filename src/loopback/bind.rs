@@ -33,7 +33,7 @@ impl Port {
     }
 }
 
-/// Returns both sockets, or only the first if this machine has no ::1.
+/// Returns both sockets, or only `v4` if this machine has no ::1.
 fn with_other_half(v4: TcpListener, v6: io::Result<TcpListener>) -> io::Result<Vec<TcpListener>> {
     match v6 {
         Ok(v6) => Ok(vec![v4, v6]),

@@ -1,5 +1,5 @@
-//! The program that holds a port, from `/proc` (Linux only). It is only for a message, so anything unexpected counts as
-//! "not known".
+//! Lookup of the program that holds a port, in `/proc` (Linux only). It is only for a message, so anything unexpected
+//! counts as "not known".
 
 use std::fmt;
 
@@ -34,7 +34,7 @@ pub fn holder_of(port: u16) -> Option<Holder> {
     }
 }
 
-/// Returns the sockets that listen on `port`, as the links in `/proc/PID/fd` name them
+/// Returns the sockets that listen on `port`, by their link names in `/proc/PID/fd`
 /// (<https://docs.kernel.org/networking/proc_net_tcp.html>).
 #[cfg(any(target_os = "linux", test))]
 fn listening_at(table: &str, port: u16) -> Vec<String> {

@@ -4,8 +4,8 @@ use http::header::HOST;
 
 use super::Request;
 
-/// Returns whether a request is addressed to this server, by a loopback name with its port. There has to be exactly one
-/// `Host` header. If the target has an authority, that is checked as well.
+/// Returns whether a request names this server by a loopback host and `port`. There has to be exactly one `Host`
+/// header. If the target has an authority, that is checked as well.
 ///
 /// A web page can make a browser send requests here under any name that resolves to this machine (DNS rebinding). The
 /// `Host` header of such a request has that name.

@@ -1,5 +1,4 @@
-//! Servers on this machine's loopback addresses, and their defences: ports held on both address families, caps on
-//! connections and heads, deadlines, and checks of the `Host` header and of the peer.
+//! HTTP servers on both loopback addresses, with size and time limits and checks of the `Host` header and the peer.
 //!
 //! Other users of the machine can connect, and so can any web page through the browser. The content of the answers
 //! comes from a [`Handler`].

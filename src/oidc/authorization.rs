@@ -8,24 +8,25 @@ use crate::error::{Failure, Kind};
 use crate::profile::Profile;
 use crate::secret::{Redactor, Secret};
 
-/// Random bytes in each of state, nonce and verifier: 256 bits (RFC 7636, section 7.1).
+/// The number of random bytes in the state, the nonce and the verifier: 256 bits each (RFC 7636, section 7.1).
 const RANDOM_BYTES: u32 = 32;
-/// Random bytes in the short address: 128 bits. It has to be typed or copied, and only this user's requests for it are
-/// answered.
+/// The number of random bytes in the short address (128 bits). It has to be typed or copied, and only this user's
+/// requests for it are answered.
 const START_BYTES: u32 = 16;
 
-/// The parameters of an authorization request that a profile sets.
+/// The authorization request parameters that a profile sets.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RequestOptions<'a> {
     /// The scopes to ask for.
     pub scopes: &'a [String],
-    /// The identity provider to which the user pool redirects at once.
+    /// The identity provider to which the user pool redirects directly, without its own sign-in page.
     pub identity_provider: Option<&'a str>,
-    /// One of the provider's identifiers, such as an email domain, instead of its name.
+    /// An identifier of the identity provider, such as an email domain, to use instead of the provider's name.
     pub idp_identifier: Option<&'a str>,
-    /// The user name that the provider's page suggests.
+    /// The user name to prefill on the identity provider's sign-in page.
     pub login_hint: Option<&'a str>,
-    /// The prompt that the provider shows instead of using its session: `login`, `select_account`, `consent`.
+    /// The OIDC `prompt` parameter, which makes the provider ask despite its session: `login`, `select_account` or
+    /// `consent`.
     pub prompt: Option<&'a str>,
     /// The language of the hosted UI.
     pub lang: Option<&'a str>,
@@ -48,9 +49,9 @@ impl<'a> RequestOptions<'a> {
 /// The random values of one attempt to sign in. They are new for each attempt and never stored.
 #[derive(Debug)]
 pub struct Attempt {
-    /// The value that the callback returns. An answer without it does not belong to this attempt.
+    /// The `state` parameter, which the callback has to return. An answer without it does not belong to this attempt.
     pub state: Secret,
-    /// The value that the ID token repeats.
+    /// The `nonce` parameter, which the ID token has to repeat.
     pub nonce: Secret,
     /// The path of the short address: a slash and a random value. The browser's command line shows this address to
     /// other users instead of the authorization URL.
@@ -61,13 +62,13 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// Returns the redactor of this attempt: a server may repeat its random values.
+    /// Returns a redactor for this attempt's random values, which a server may repeat.
     pub(super) fn redactor(&self) -> Redactor {
         Redactor::of([&self.state, &self.nonce, &self.verifier])
     }
 
-    /// Generates state, nonce and verifier, all in base64url without padding: on some paths Cognito encodes the state
-    /// twice, and only unreserved characters survive that.
+    /// Generates random values in unpadded base64url, because Cognito encodes the state twice on some paths and only
+    /// unreserved characters survive.
     pub fn new() -> Self {
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256_len(RANDOM_BYTES);
         Self {
@@ -79,8 +80,8 @@ impl Attempt {
         }
     }
 
-    /// Returns the URL for the browser. It is built here. A server can choose only the endpoint, at a host that the
-    /// profile allows.
+    /// Returns the authorization URL that the browser opens. It is built here. A server can choose only the endpoint,
+    /// at a host that the profile allows.
     ///
     /// # Errors
     /// [`Kind::Usage`] if an endpoint is not a URL, which the checks of a profile rule out.
@@ -116,7 +117,7 @@ impl Attempt {
     }
 }
 
-/// Returns an address of the listener as a URL.
+/// Parses an address of the listener as a URL.
 ///
 /// # Errors
 /// [`Kind::Usage`] if it is no URL, which the checks of a profile rule out.

@@ -57,7 +57,7 @@ impl Client<'_> {
         Ok(Tokens { grant, claims })
     }
 
-    /// Returns `error` as a failure, in words for a person who uses this profile.
+    /// Converts `error` to a failure with this profile's name and issuer in its text.
     pub fn failure(&self, error: GrantError) -> Failure {
         error.failure(&self.facts(&login_command(self.profile)))
     }
@@ -68,8 +68,7 @@ impl Client<'_> {
         [("login", login), ("issuer", self.issuer.described()), ("profile", self.profile)]
     }
 
-    /// Returns the failure to report if the answer to a code has no ID token (OpenID Connect Core 1.0, section
-    /// 3.1.3.3).
+    /// Returns the failure for a token response without an ID token (OpenID Connect Core 1.0, section 3.1.3.3).
     fn no_id_token(&self) -> Failure {
         let message = format!("the {} gave no ID token, though 'openid' was asked for", self.issuer.described());
         Failure::new(Kind::Refused, message).hint("the app client must allow the scope 'openid'")

@@ -16,9 +16,9 @@ use crate::profile::{Issuer, PlainIssuer, ProviderEndpoints};
 
 /// The age at which a cached document is fetched again.
 const LIFE: TimeDelta = TimeDelta::hours(24);
-/// The largest cached document that is read, in bytes.
+/// The maximum size of a cached discovery document, in bytes.
 const LARGEST: usize = 64 * 1024;
-/// The longest text of a document that a message quotes, in characters.
+/// The maximum length of text that a message quotes from a discovery document, in characters.
 const LONGEST_QUOTE: usize = 200;
 
 /// A cached document.
@@ -29,7 +29,7 @@ struct CachedDocument {
     document: Document,
 }
 
-/// The members of a document that cogfed uses.
+/// The discovery metadata that cogfed uses.
 #[derive(Serialize, Deserialize)]
 struct Document {
     issuer: String,
@@ -68,8 +68,7 @@ pub async fn endpoints(
     fresh(issuer, http, folder, now).await
 }
 
-/// Like [`endpoints`], but always fetches the document of a plain issuer: before a person signs in, the issuer has to
-/// answer.
+/// Like [`endpoints`], but always fetches the document, because the issuer has to answer before a person signs in.
 ///
 /// # Errors
 /// As [`endpoints`].
@@ -137,7 +136,7 @@ fn quoted(address: &str) -> String {
     shortened(address, LONGEST_QUOTE)
 }
 
-/// Returns the endpoints of a document, if it is this issuer's and the profile allows their hosts.
+/// Checks that `document` is from `issuer` and names only allowed hosts, and returns its endpoints.
 fn checked(document: &Document, issuer: &PlainIssuer) -> Result<ProviderEndpoints, Failure> {
     if document.issuer != issuer.url {
         let (place, said) = (quoted(&issuer.discovery), quoted(&document.issuer));
@@ -205,7 +204,8 @@ mod tests {
         checked(&serde_json::from_value(document).expect("a document"), &issuer())
     }
 
-    /// Starts a server of a discovery document with these algorithms. Returns the server and the document's issuer.
+    /// Starts a server for a discovery document that names these signing algorithms. Returns the server and the
+    /// document's issuer.
     fn lab(algorithms: &Value) -> (KeyServer, Issuer) {
         let lab = KeyServer::new();
         let mut document = json_document();

@@ -1,5 +1,4 @@
-//! The hosted UI of a user pool, as far as cogfed can know it without a browser: the answer of its authorization
-//! endpoint to a trial request, and the error pages on which a sign-in can get stuck.
+//! Hosted UI errors that cogfed can find without a browser, by a trial request to the authorization endpoint.
 //!
 //! The hosted UI shows some errors only to the browser. cogfed would then wait for a person who cannot go on. So
 //! `session::preflight` asks the authorization endpoint once, before the browser opens.
@@ -9,9 +8,9 @@ use url::Url;
 
 use crate::error::shortened;
 
-/// The longest error that is taken from an answer, in characters.
+/// The maximum length of an error code from the hosted UI, in characters.
 const LONGEST_ERROR: usize = 100;
-/// The largest part of a page that is searched for an error, in bytes.
+/// The number of bytes at the start of a page that are searched for an error.
 const SEARCHED: usize = 16 * 1024;
 
 /// The answer of an authorization endpoint to a well-formed request.
@@ -78,7 +77,7 @@ fn of_page(page: &str) -> Reception {
     }
 }
 
-/// Returns the next step if nobody signed in: it depends on the page that the browser shows.
+/// Returns the next step after a sign-in that nobody completed, for each page that the browser may show.
 ///
 /// `known` is the answer that the authorization endpoint gave before the browser opened; `None` for a plain issuer, which
 /// is not asked.

@@ -9,7 +9,7 @@ use crate::error::abridged;
 
 /// The style sheet, for light and dark mode.
 const STYLE: &str = include_str!("page.css");
-/// The longest text that the page shows, in characters. It is longer than any message that cogfed makes.
+/// The maximum length of a text on the page, in characters. It is longer than any message that cogfed makes.
 const LONGEST: usize = 4000;
 
 /// The content security policy: allows this style sheet, and nothing else.
@@ -158,7 +158,7 @@ mod tests {
         }
     }
 
-    /// The tags in the body of the page, as `page` writes them.
+    /// The number of tags that `page` writes in the body.
     const PLAIN_TAGS: usize = 16;
 
     #[test]

@@ -41,7 +41,7 @@ pub enum Notice<'a> {
         short: &'a Url,
         /// The authorization URL.
         url: &'a Url,
-        /// True if cogfed opens it.
+        /// True if cogfed itself opens the page.
         opening: bool,
         /// The port that the browser comes back to.
         port: u16,
@@ -58,18 +58,18 @@ pub enum Notice<'a> {
     PasteEnded,
 }
 
-/// Asks the person to paste the address at which the browser ended. Returns their input, line by line.
+/// A function that asks the person to paste the address at which the browser ended. Returns their input, line by line.
 pub type Ask<'a> = &'a dyn Fn() -> mpsc::Receiver<Secret>;
 
-/// The longest pause between two lines of one paste.
+/// The maximum pause between two lines of one paste.
 const SAME_PASTE: Duration = Duration::from_millis(100);
-/// The longest duration of one paste.
+/// The maximum duration of one paste.
 const LONGEST_PASTE: Duration = Duration::from_secs(2);
-/// The longest part of a paste that is kept, in bytes: enough to see that it is too long.
+/// The maximum number of bytes kept of one paste: enough to see that it is too long.
 const PASTE_LIMIT: usize = 320 * 1024;
-/// The wait for a request at the short address, after which the whole URL is shown.
+/// The time to wait for a request at the short address before showing the whole URL.
 const OPENING: Duration = Duration::from_secs(10);
-/// The largest number of different remarks that are reported.
+/// The maximum number of different remarks that are reported in one sign-in.
 const REMARKS: usize = 5;
 
 /// A sign-in to run.
@@ -84,21 +84,21 @@ pub struct SignIn<'a> {
     pub browser: Option<Arc<dyn Browser>>,
     /// True if the sign-in fails when no browser opens, because nobody is there to open one.
     pub needs_browser: bool,
-    /// Asks the person to paste the address; `None` if nobody can answer.
+    /// The function that asks the person to paste the address; `None` if nobody can answer.
     pub ask: Option<Ask<'a>>,
     /// True if the person is asked from the start, not only if no browser opens.
     pub asks_at_once: bool,
     /// The time limit for the person.
     pub patience: Duration,
-    /// The answer of the hosted UI before the browser opened; `None` if there is no hosted UI.
+    /// The hosted UI's answer to the trial request; `None` if there is no hosted UI.
     pub reception: Option<Reception>,
-    /// Called with each notice.
+    /// The function that receives each notice.
     pub notify: &'a dyn Fn(Notice<'_>),
 }
 
 impl SignIn<'_> {
-    /// Signs a person in and returns the result of `save`, which runs once the tokens are verified. The browser shows
-    /// the outcome after that.
+    /// Performs the sign-in, and returns the result of `save` for the verified tokens. The browser shows the outcome
+    /// after that.
     ///
     /// # Errors
     /// [`Kind::SignInRequired`] if nobody signed in before the deadline, [`Kind::Refused`] for a refusal,
@@ -259,7 +259,7 @@ impl SignIn<'_> {
     }
 }
 
-/// Returns whether the second remark need not be reported after the first. An unusable answer comes from the identity
+/// Returns whether `remark` need not be reported again after `told`. An unusable answer comes from the identity
 /// provider, so each reason is reported; the others may come from anyone.
 fn is_alike(told: &Remark, remark: &Remark) -> bool {
     match remark {
@@ -309,7 +309,7 @@ impl Typed {
     }
 }
 
-/// Returns the failure of a denial: the cause, the provider's description, and its code, without secrets.
+/// Returns the failure for a denial, with its cause, description and code but without secrets.
 fn denied(denial: &Denial, client: &Client<'_>, redactor: &Redactor) -> Failure {
     let description = denial.description.as_deref().map(|text| refusals::in_one_line(&redactor.redact(text)));
     let description = description.filter(|text| !text.is_empty());

@@ -1,4 +1,4 @@
-//! Fixtures of the unit tests of `oidc`: tokens signed by test keys, and a server of those keys.
+//! Fixtures for the unit tests of `oidc`: tokens signed with test keys, and a server that publishes the public keys.
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Write as _};
@@ -48,7 +48,7 @@ pub fn rsa_signature(key: &RsaPrivateKey, encoding: &'static dyn RsaEncoding, me
     signature
 }
 
-/// Returns the pool's key set, with a symmetric key in it.
+/// Returns the pool's key set, which also contains a symmetric key.
 pub fn jwks() -> Value {
     let rsa = |kid: &str, key: &RsaPrivateKey| {
         json!({ "kty": "RSA", "alg": "RS256", "use": "sig", "kid": kid,
@@ -93,7 +93,7 @@ pub fn signed(header: &Value, claims: &Value) -> String {
 /// An answer: status, additional header lines, body.
 type Reply = (u16, &'static str, Vec<u8>);
 
-/// A server of one document that counts its requests, and a folder to cache the document in.
+/// A server that serves one document and counts the requests, with a cache folder for the document.
 pub struct KeyServer {
     /// The URL of the document.
     pub url: String,
@@ -101,12 +101,12 @@ pub struct KeyServer {
     requests: Arc<AtomicUsize>,
     /// The folder of the cache.
     pub folder: Folder,
-    /// The folder above it.
+    /// The temporary folder that contains the cache folder.
     pub home: TempDir,
 }
 
 impl KeyServer {
-    /// Starts a server of the pool's keys.
+    /// Starts a server that publishes the pool's keys.
     pub fn new() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/jwks.json", listener.local_addr().unwrap());

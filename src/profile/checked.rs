@@ -11,18 +11,18 @@ use crate::folder::user_folders;
 use crate::network::CaBundle;
 use crate::store;
 
-/// The longest scope, in bytes
+/// The maximum length of a scope, in bytes
 /// (<https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UserPoolClientType.html>).
 const LONGEST_SCOPE: usize = 256;
-/// The largest number of scopes of an app client, by AWS's page for [`LONGEST_SCOPE`].
+/// The maximum number of scopes of an app client, from the same AWS page as [`LONGEST_SCOPE`].
 const MOST_SCOPES: usize = 50;
-/// The largest number of hosts in a list.
+/// The maximum number of hosts in a list.
 const MOST_HOSTS: usize = 100;
-/// The allowed life of the classic flow's credentials, in seconds. AWS's own minimum of 900 would be useless: the SDKs
-/// renew credentials with less than 15 minutes left
+/// The allowed lifetime of the classic flow's credentials, in seconds. AWS's own minimum of 900 would be useless: the
+/// SDKs renew credentials with less than 15 minutes left
 /// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>).
 const SESSION_DURATION: std::ops::RangeInclusive<u64> = 1800..=43_200;
-/// The default life of the classic flow's credentials.
+/// The default lifetime of the classic flow's credentials.
 const DEFAULT_SESSION_DURATION: TimeDelta = TimeDelta::hours(1);
 
 /// The settings of one profile, to be checked and turned into a [`Profile`](super::Profile).
@@ -32,7 +32,7 @@ pub(super) struct Checked<'a> {
 }
 
 impl Checked<'_> {
-    /// Returns the failure of a key, with the place of its value.
+    /// Returns the failure for a key's value, with the place where the value is set.
     pub fn fault(&self, key: impl Into<Entry>, fault: impl AsRef<str>) -> Failure {
         let message = format!("{}: {}", self.place(key.into()), fault.as_ref());
         Failure::new(Kind::Usage, message)
@@ -156,7 +156,7 @@ impl Checked<'_> {
         Ok(Flow::Classic { duration })
     }
 
-    /// Returns a list of hosts.
+    /// Returns the list of hosts under `key`, each checked by `check`.
     pub fn hosts(
         &self,
         key: Key<Vec<String>>,
@@ -169,7 +169,8 @@ impl Checked<'_> {
         hosts.iter().map(|host| check(host).map_err(|fault| self.fault(key, fault))).collect()
     }
 
-    /// Fails if the profile names two AWS partitions. Credentials, roles and tokens of one are invalid in another.
+    /// Fails if the profile's settings are in different AWS partitions. Credentials, roles and tokens of one are
+    /// invalid in another.
     pub fn one_partition(&self, identity_pool_id: &str) -> Result<(), Failure> {
         let of = |id: &str| partition(id.split(['_', ':']).next().unwrap_or_default()).name.to_owned();
         let own = of(identity_pool_id);

@@ -1,4 +1,4 @@
-//! The hosts that a profile names: hosts for which only the profile vouches, and loopback hosts.
+//! Endpoints that only the profile vouches for, and the check for loopback-only profiles.
 
 use url::Url;
 
@@ -19,7 +19,7 @@ pub struct Elsewhere {
     pub host: String,
 }
 
-/// The keys of all endpoints of a profile with a user pool.
+/// The endpoint keys of a profile with a user pool.
 const OF_A_USER_POOL: [Key<String>; 4] =
     [keys::ENDPOINTS_USER_POOL, keys::ENDPOINTS_DOMAIN, keys::ENDPOINTS_IDENTITY_POOL, keys::ENDPOINTS_STS];
 
@@ -38,7 +38,7 @@ pub(super) fn is_local(settings: &Settings) -> bool {
 }
 
 impl Checked<'_> {
-    /// Returns the endpoints that are neither AWS's own nor on loopback, nor at a host of the issuer.
+    /// Returns the endpoints that are not AWS's own, not on loopback, and not at a host of the issuer.
     pub fn elsewhere(&self, issuer: &Issuer, endpoints: &Endpoints, is_fips: bool) -> Result<Vec<Elsewhere>, Failure> {
         let mut elsewhere = Vec::new();
         let mut add = |key: Key<String>, is_vouched_for: &dyn Fn(&str) -> bool| -> Result<(), Failure> {

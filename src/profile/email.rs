@@ -3,7 +3,7 @@
 use super::{Choice, Configuration, Profile, Variables, check, keys, listed, select};
 use crate::error::{Failure, Kind, quoted};
 
-/// The longest email address, in bytes (RFC 5321, section 4.5.3.1.3).
+/// The maximum length of an email address, in bytes (RFC 5321, section 4.5.3.1.3).
 const LONGEST_ADDRESS: usize = 254;
 
 /// Returns the domain of an email address, in lower case.
@@ -70,9 +70,9 @@ pub fn find(
 }
 
 impl Profile {
-    /// Returns the profile for one sign-in of the person with this address. The address is suggested to the provider.
-    /// If the profile names no provider, the user pool finds one by the address's domain. The address does not change
-    /// the name under which the sign-in is stored, so that later commands find it.
+    /// Returns the profile adapted to one sign-in with this email address. The address is suggested to the provider. If
+    /// the profile names no provider, the user pool finds one by the address's domain. The address does not change the
+    /// name under which the sign-in is stored, so that later commands find it.
     ///
     /// # Errors
     /// [`Kind::Usage`] if this is not an email address, or the profile's `email_domains` do not include its domain.

@@ -16,11 +16,11 @@ use crate::error::{Failure, Kind, quoted, shortened};
 use crate::folder::projects;
 use crate::folder::trusted::{self, Trusted};
 
-/// The longest unknown key for which a similar key is suggested, in bytes.
+/// The maximum length of an unknown key for which a similar key is suggested, in bytes.
 const LONGEST_KEY: usize = 64;
-/// The longest fault in a message, in characters: the TOML parser quotes text from the file.
+/// The maximum length of a fault in a message, in characters, because the TOML parser quotes text from the file.
 const LONGEST_FAULT: usize = 300;
-/// The largest configuration, in bytes.
+/// The maximum size of the configuration file, in bytes.
 const LIMIT: u64 = 1024 * 1024;
 
 /// The configuration as it was read. The shapes of its values are right; the values are not checked yet.
@@ -57,7 +57,8 @@ impl Configuration {
         Ok(configuration)
     }
 
-    /// Checks the place of a file that an environment variable chose. `places` are those of the links to it and its own.
+    /// Checks that the file, which `variable` chose, is not part of the project in the current folder. `places` are
+    /// those of the links to it and its own.
     fn chosen(&mut self, variable: &'static str, places: Vec<PathBuf>) -> Result<(), Failure> {
         let current = std::env::current_dir().and_then(|folder| folder.canonicalize());
         let project = current.ok().and_then(|current| projects::project(&places, &current));
@@ -115,7 +116,7 @@ impl Configuration {
         self.exists
     }
 
-    /// Returns the variable that chose the file, unless the file is in this user's own folder for configuration. Such a
+    /// Returns the variable that chose the file, unless the file is in this user's own configuration folder. Such a
     /// file may name no endpoints beyond AWS and loopback.
     pub fn chosen_by(&self) -> Option<&'static str> {
         let (variable, path) = self.chosen_by.as_ref()?;
@@ -185,11 +186,11 @@ fn start_of(table: &dyn TableLike, name: &str) -> Option<usize> {
     table.get_key_value(name).and_then(|(key, item)| key.span().or_else(|| item.span())).map(|span| span.start)
 }
 
-/// The text that is being read, for the line numbers of values and messages.
+/// The file's path and line breaks, for the line numbers in settings and messages.
 struct Reader {
     path: Arc<Path>,
-    /// The places of the line breaks, in bytes from the start. Counting them again for each value would make the time
-    /// quadratic in the number of profiles.
+    /// The byte offsets of the line breaks. Counting them again for each value would make the time quadratic in the
+    /// number of profiles.
     breaks: Vec<usize>,
 }
 
@@ -208,7 +209,7 @@ impl Reader {
         Failure::new(Kind::Usage, format!("{place}: {}", shortened(fault.as_ref(), LONGEST_FAULT)))
     }
 
-    /// Returns the fault of text that is not TOML. A heading in the AWS CLI's spelling is a likely one.
+    /// Returns the fault in text that is not valid TOML. A heading in the AWS CLI's spelling is a likely one.
     fn syntax_fault(&self, text: &str, error: &TomlError) -> Failure {
         let at = error.span().map(|span| span.start);
         let failure = self.fault(at, error.message().lines().next().unwrap_or("not TOML"));
@@ -223,7 +224,7 @@ impl Reader {
         }
     }
 
-    /// Returns the fault for a key or table that is at the top of the file and does not belong there.
+    /// Returns the fault for a key or table that does not belong at the top level of the file.
     fn stranger(&self, at: Option<usize>, name: &str, item: &Item) -> Failure {
         if named(name).is_some() || name == "endpoints" {
             let said = format!("'{}' belongs to a profile: put the line [profile.NAME] above it", quoted(name));
@@ -239,7 +240,7 @@ impl Reader {
         }
     }
 
-    /// Returns the fault of a value in the table `profile`, which holds only tables.
+    /// Returns the fault for an entry of the table `profile` that is not a table.
     fn not_a_table(&self, at: Option<usize>, name: &str) -> Failure {
         let fault = self.fault(at, format!("'profile.{}' is not a table", quoted(name)));
         match named(name) {

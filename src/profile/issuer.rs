@@ -39,7 +39,7 @@ pub struct UserPool {
     pub id: String,
     /// The issuers that the pool's tokens may name.
     pub issuers: Vec<String>,
-    /// The URL of its discovery document.
+    /// The URL of the issuer's discovery document.
     pub discovery: String,
     /// The hosted UI's custom domain. The pool has to vouch for it before a sign-in. `None` if the domain is AWS's own,
     /// which belongs to the pool, or if `endpoints.domain` takes its place.
@@ -60,10 +60,9 @@ impl UserPool {
 pub struct PlainIssuer {
     /// The issuer, exactly as `iss` names it, including a final slash.
     pub url: String,
-    /// The URL of its discovery document.
+    /// The URL of the issuer's discovery document.
     pub discovery: String,
-    /// The hosts besides the issuer's own that its endpoints may have: `HOST`, or `HOST:PORT` for another port than
-    /// 443.
+    /// The additional hosts that the issuer's endpoints may have, as `HOST` or, for a port other than 443, `HOST:PORT`.
     pub hosts: Vec<String>,
 }
 
@@ -80,7 +79,7 @@ pub struct ProviderEndpoints {
     pub logout: Option<String>,
     /// The URL of the signing keys.
     pub jwks: String,
-    /// True if the provider promises `iss` in each answer through the browser (RFC 9207, section 3).
+    /// True if the provider promises the `iss` parameter in every authorization response (RFC 9207, section 3).
     pub answers_name_issuer: bool,
 }
 

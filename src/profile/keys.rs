@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use super::settings::Value;
 
-/// The form of a key's value.
+/// The type of a key's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
     /// A text.
@@ -19,7 +19,7 @@ pub enum Shape {
     Numbers,
 }
 
-/// The use of a key's environment variable. The environment must not set a key that directs secrets: a cloned
+/// The effect of a key's environment variable. The environment must not set a key that directs secrets: a cloned
 /// repository's `.envrc` is no safer than its files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Environment {
@@ -33,7 +33,7 @@ pub enum Environment {
 
 /// A Rust type that a key's value can have.
 pub trait Shaped: Sized {
-    /// The shape of the type.
+    /// The [`Shape`] of values of this type.
     const SHAPE: Shape;
 
     /// Returns the value as this type, if it has the right shape.
@@ -65,16 +65,16 @@ shaped! {
 pub struct Entry {
     /// The name in the file. Keys with the prefix `endpoints.` are in a table of their own.
     pub name: &'static str,
-    /// The form of its value.
+    /// The type of the key's value.
     pub shape: Shape,
-    /// The use of `COGFED_<KEY>`.
+    /// The effect of the environment variable `COGFED_<KEY>`.
     pub environment: Environment,
-    /// The default, written as in the environment.
+    /// The default, in the notation of environment variables.
     pub default: Option<&'static str>,
 }
 
 impl Entry {
-    /// Returns the environment variable that overrides the key, if that is allowed.
+    /// Returns the name of the key's environment variable.
     pub fn variable(&self) -> String {
         format!("COGFED_{}", self.name.replace('.', "_").to_ascii_uppercase())
     }
@@ -146,7 +146,7 @@ keys! {
     DOMAIN: String = pinned("domain");
     /// The issuer in the tokens, if it is neither of the user pool's two own issuers.
     ISSUER: String = pinned("issuer");
-    /// The hosts that a plain issuer's endpoints may use besides its own.
+    /// The hosts, besides the issuer's own, that a plain issuer's endpoints may use.
     ISSUER_HOSTS: Vec<String> = pinned("issuer_hosts");
     /// The identity pool's id; its prefix is a region.
     IDENTITY_POOL_ID: String = pinned("identity_pool_id");
@@ -154,17 +154,17 @@ keys! {
     LOGINS_KEY: String = pinned("logins_key");
     /// True if cogfed uses only AWS's FIPS 140 hosts.
     FIPS: bool = pinned("fips");
-    /// The identity provider to which the user pool redirects at once.
+    /// The identity provider to which the user pool redirects directly, without its own sign-in page.
     IDENTITY_PROVIDER: String = open("identity_provider", None);
-    /// An identifier of the identity provider, such as an email domain, instead of its name.
+    /// An identifier of the identity provider, such as an email domain, to use instead of the provider's name.
     IDP_IDENTIFIER: String = open("idp_identifier", None);
-    /// The domains of the email addresses by which `login --email` finds the profile.
+    /// The email domains by which `login --email` finds the profile.
     EMAIL_DOMAINS: Vec<String> = pinned("email_domains");
     /// A name for this sign-in, to tell apart two people at one identity provider.
     ACCOUNT: String = open("account", None);
-    /// The user name that the identity provider suggests.
+    /// The user name to prefill on the identity provider's sign-in page.
     LOGIN_HINT: String = open("login_hint", None);
-    /// The prompt that the identity provider shows instead of using its session: `login`, `select_account` or
+    /// The OIDC `prompt` parameter, which makes the provider ask despite its session: `login`, `select_account` or
     /// `consent`.
     PROMPT: String = open("prompt", None);
     /// The language of the hosted UI.
@@ -179,39 +179,39 @@ keys! {
     REDIRECT_PATH: String = open("redirect_path", Some("/callback"));
     /// The command that opens the browser.
     BROWSER: String = open("browser", None);
-    /// True if the terminal may copy the sign-in URL.
+    /// True if the sign-in URL may be copied to the clipboard of the person's terminal.
     CLIPBOARD: bool = open("clipboard", Some("true"));
     /// True if `credential-process` may open the browser.
     SIGN_IN_ON_DEMAND: bool = open("sign_in_on_demand", Some("false"));
-    /// The life of a refresh token after the sign-in, in seconds.
+    /// The lifetime of a refresh token, counted from the sign-in, in seconds.
     REFRESH_TOKEN_VALIDITY: u64 = open("refresh_token_validity", None);
-    /// The time for which a rotated refresh token still works, in seconds.
+    /// The time for which a refresh token still works after its rotation, in seconds.
     REFRESH_GRACE: u64 = open("refresh_grace", Some("0"));
     /// The IAM role to request.
     ROLE_ARN: String = filled_in("role_arn", None);
-    /// The flow from an ID token to credentials: `enhanced` or `classic`.
+    /// The flow that exchanges an ID token for credentials: `enhanced` or `classic`.
     FLOW: String = filled_in("flow", Some("enhanced"));
-    /// The life of credentials of the classic flow, in seconds.
+    /// The lifetime of the classic flow's credentials, in seconds.
     SESSION_DURATION: u64 = open("session_duration", None);
     /// The store of secrets: `keyring`, `kernel` or `file`.
     STORE: String = filled_in("store", Some("keyring"));
-    /// True if the person accepts that other containers and the machine can read the kernel's keyring.
+    /// True if the person accepts that other containers and the host can read the kernel's keyring.
     SHARED_KEYRING: bool = pinned("shared_keyring");
     /// The region that `call` signs for.
     REGION: String = open("region", None);
-    /// The page to which the hosted UI's logout leads.
+    /// The page to which the hosted UI redirects after logout.
     LOGOUT_URI: String = open("logout_uri", None);
     /// A PEM file of certificate authorities that are trusted besides the system's.
     CA_BUNDLE: String = pinned("ca_bundle");
     /// The proxy for https: a URL, or `none`.
     PROXY: String = pinned("proxy");
-    /// The endpoint of the user pools' service, if it is not AWS's own.
+    /// The endpoint of the Cognito user pools service, if it is not AWS's own.
     ENDPOINTS_USER_POOL: String = pinned("endpoints.user_pool");
     /// The URL of the hosted UI, if it is not at [`DOMAIN`].
     ENDPOINTS_DOMAIN: String = pinned("endpoints.domain");
     /// The base URL of a plain issuer's discovery document, if it is not the issuer.
     ENDPOINTS_ISSUER: String = pinned("endpoints.issuer");
-    /// The endpoint of the identity pools' service, if it is not AWS's own.
+    /// The endpoint of the Cognito identity pools service, if it is not AWS's own.
     ENDPOINTS_IDENTITY_POOL: String = pinned("endpoints.identity_pool");
     /// The endpoint of the Security Token Service, if it is not AWS's own.
     ENDPOINTS_STS: String = pinned("endpoints.sts");

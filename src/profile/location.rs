@@ -38,8 +38,8 @@ impl Default for Location {
 }
 
 impl Location {
-    /// Returns the place of the configuration: the file that `--config` names, else the one of `COGFED_CONFIG`, else
-    /// `cogfed/config.toml` in this user's folder for configuration. It is never in the current folder by default.
+    /// Returns the path of the configuration: `--config`, then `COGFED_CONFIG`, then `cogfed/config.toml` in this
+    /// user's configuration folder. It is never in the current folder by default.
     ///
     /// # Errors
     /// [`Kind::Usage`] if this user has no folder for configuration, or `COGFED_CONFIG` is not an absolute path.
@@ -69,8 +69,8 @@ impl Location {
     }
 }
 
-/// Returns whether a file is in cogfed's folder for configuration, below the home that the account database names.
-/// `path` is canonical. Both may be reached by links, as in a home whose files a dotfiles repository holds.
+/// Returns whether a file is in cogfed's configuration folder, below the home folder in the account database. `path` is
+/// canonical. Both may be reached by links, as in a home whose files a dotfiles repository holds.
 pub(super) fn is_persons_own(path: &Path) -> bool {
     let Some(folder) = user_folders::account_configuration() else { return false };
     let folder = folder.join("cogfed");

@@ -29,14 +29,14 @@ use crate::http::ProxyChoice;
 use crate::network::CaBundle;
 use crate::store;
 
-/// The longest name of an identity provider, in characters
+/// The maximum length of an identity provider's name, in characters
 /// (<https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateIdentityProvider.html>).
 const LONGEST_PROVIDER: usize = 32;
 
-/// The largest number of profiles that a hint names.
+/// The maximum number of profiles that a hint names.
 const MOST_NAMED: usize = 8;
 
-/// Reads an environment variable. It is passed in, so that tests do not change their own environment.
+/// A function that reads an environment variable. It is passed in, so that tests do not change their own environment.
 pub type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// The profile and the overrides that the command line names.
@@ -63,17 +63,18 @@ pub struct Profile {
     pub identity_pool_id: String,
     /// The issuer's name in the identity pool (the key of `Logins`), if it is not the token's own issuer.
     pub logins_key: Option<String>,
-    /// The identity provider to which the user pool redirects at once.
+    /// The identity provider to which the user pool redirects directly, without its own sign-in page.
     pub identity_provider: Option<String>,
-    /// One of the provider's identifiers, such as an email domain, instead of its name.
+    /// An identifier of the identity provider, such as an email domain, to use instead of the provider's name.
     pub idp_identifier: Option<String>,
-    /// The domains of people's email addresses, by which `login --email` finds the profile.
+    /// The email domains by which `login --email` finds the profile.
     pub email_domains: Vec<String>,
-    /// The name of this sign-in, under which it is stored: `account` tells apart two people at one provider.
+    /// The name under which the sign-in is stored; `account` distinguishes two people who use one provider.
     pub sign_in_name: SignInName,
-    /// The user name that the provider's page suggests.
+    /// The user name to prefill on the identity provider's sign-in page.
     pub login_hint: Option<String>,
-    /// The prompt that the provider shows instead of using its session: `login`, `select_account` or `consent`.
+    /// The OIDC `prompt` parameter, which makes the provider ask despite its session: `login`, `select_account` or
+    /// `consent`.
     pub prompt: Option<String>,
     /// The language of the hosted UI.
     pub lang: Option<String>,
@@ -85,19 +86,19 @@ pub struct Profile {
     pub clipboard: bool,
     /// True if `credential-process` may open a browser on its own.
     pub sign_in_on_demand: bool,
-    /// The life of a refresh token after the sign-in. Cognito does not report it.
+    /// The lifetime of a refresh token, counted from the sign-in. Cognito does not report it.
     pub refresh_token_validity: Option<TimeDelta>,
-    /// The time for which a rotated refresh token still works.
+    /// The time for which a refresh token still works after its rotation.
     pub refresh_grace: TimeDelta,
-    /// The IAM role to request, instead of the one that the mapping gives.
+    /// The IAM role to request instead of the one that the role mapping chooses.
     pub role_arn: Option<String>,
-    /// The flow from ID token to credentials.
+    /// The flow that exchanges the ID token for credentials.
     pub flow: Flow,
     /// The store of the tokens and credentials.
     pub store: store::Choice,
     /// The region of the APIs that `call` signs for.
     pub region: Option<String>,
-    /// The page to which the hosted UI's logout leads.
+    /// The page to which the hosted UI redirects after logout.
     pub logout_uri: Option<String>,
     /// The certificate authorities that are trusted besides the system's. Read at the first request over TLS.
     pub ca_bundle: Option<CaBundle>,
@@ -109,21 +110,20 @@ pub struct Profile {
     pub elsewhere: Vec<Elsewhere>,
 }
 
-/// The flow from an ID token to credentials
+/// The flow that exchanges an ID token for credentials
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html>).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flow {
     /// The identity pool assumes a role that it chooses, and returns credentials for an hour.
     Enhanced,
-    /// The identity pool issues a token for the person, with which STS assumes [`Profile::role_arn`], which is then
-    /// required.
+    /// The identity pool issues a token for the person, with which STS assumes the required role [`Profile::role_arn`].
     Classic {
-        /// The requested life of the credentials.
+        /// The requested lifetime of the credentials.
         duration: TimeDelta,
     },
 }
 
-/// The role of credentials, and the flow that issues them.
+/// The role of a set of credentials, and the flow that issues them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Role {
     /// The ARN of the role; `None` lets the identity pool choose.
@@ -161,7 +161,7 @@ impl Redirect {
         self.address(port, &self.path)
     }
 
-    /// Returns the address of another path at the same host and `port`. It starts with a slash.
+    /// Returns the URL at the redirect host and `port` for another path. It starts with a slash.
     pub fn address(&self, port: u16, path: &str) -> String {
         format!("http://{}:{port}{path}", self.host)
     }
@@ -170,7 +170,7 @@ impl Redirect {
 /// The endpoints of AWS's services: AWS's own hosts, or those of a sandbox, an emulator or a private link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoints {
-    /// The endpoint of the identity pools' service.
+    /// The endpoint of the Cognito identity pools service.
     pub identity_pool: String,
     /// True if `identity_pool` is AWS's own host for the region, which may receive the ID token of any sign-in.
     pub identity_pool_is_aws: bool,
@@ -181,8 +181,8 @@ pub struct Endpoints {
 }
 
 impl Profile {
-    /// Reads and checks one profile: the one that the command line, `COGFED_PROFILE` or `default_profile` names, else
-    /// the only one.
+    /// Reads and checks the profile that the command line, `COGFED_PROFILE` or `default_profile` names, or the only
+    /// one.
     ///
     /// # Errors
     /// [`Kind::Usage`], with the place and the fault.
@@ -321,7 +321,7 @@ impl Profile {
     }
 }
 
-/// Returns the command that signs in to the profile of this name, for hints.
+/// Returns the command that signs in to `profile`, for hints.
 pub fn login_command(profile: &str) -> String {
     format!("cogfed login --profile {profile}")
 }
@@ -355,7 +355,7 @@ pub fn select(configuration: &Configuration, choice: &Choice, variables: Variabl
     }
 }
 
-/// The template of a profile that a message shows if there is none.
+/// The example profile that a message shows if the configuration has no profiles.
 const TEMPLATE: &str = "\
 [profile.internal]
 user_pool_id = \"eu-west-1_AbC123xyz\"
@@ -387,7 +387,7 @@ fn listed(names: &[&str]) -> String {
     }
 }
 
-/// Returns the settings of one profile, with the overrides of all layers.
+/// Returns the settings of one profile after applying flags, environment variables and defaults.
 ///
 /// # Errors
 /// [`Kind::Usage`] if the profile is not readable, or a flag or an environment variable has the wrong shape.

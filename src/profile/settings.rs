@@ -83,7 +83,7 @@ impl Value {
     }
 }
 
-/// The source of a value, with the highest precedence first.
+/// The source of a value, in descending order of precedence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     /// A flag of the command line.
@@ -116,7 +116,7 @@ pub struct Setting {
     pub source: Source,
 }
 
-/// A value for a key from the command line.
+/// A value that the command line sets for a key.
 #[derive(Debug, Clone)]
 pub struct Override {
     /// The key.
@@ -127,13 +127,14 @@ pub struct Override {
     pub text: String,
 }
 
-/// The settings of one profile, of one layer or of all. Every value has the shape of its key; [`super::Profile`] checks
-/// its content.
+/// The settings of one profile, from one layer or from all layers. Every value has the shape of its key;
+/// [`super::Profile`] checks its content.
 #[derive(Debug, Clone, Default)]
 pub struct Settings(BTreeMap<&'static str, Setting>);
 
 impl Settings {
-    /// Combines the layers. Flags take precedence over the environment, then the profile, then the defaults.
+    /// Combines flags, environment variables, the profile's settings and the defaults. Flags take precedence over the
+    /// environment, then the profile, then the defaults.
     ///
     /// `variable` reads an environment variable. `profile` is the layer of the configuration file.
     ///
@@ -176,8 +177,7 @@ impl Settings {
         self.0.get(key.into().name)
     }
 
-    /// Returns all settings as they may be shown, in the order of the table of keys. The user and password of `proxy`
-    /// are masked.
+    /// Returns all settings for display, in the order of [`KEYS`]. The user and password of `proxy` are masked.
     pub fn shown(&self) -> impl Iterator<Item = (&'static str, Setting)> {
         KEYS.iter().filter_map(|key| {
             let setting = self.setting(*key)?.clone();

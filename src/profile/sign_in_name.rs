@@ -1,4 +1,4 @@
-//! The name that tells the sign-ins of one app client apart, with the key that gives it.
+//! The name that distinguishes the sign-ins of one app client, with the configuration key that sets the name.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// The name of a sign-in if no key of the profile names it.
 const NO_NAME: &str = "default";
 
-/// The key of the profile that names a sign-in. One name under two keys means two sign-ins.
+/// The profile key that sets the name of a sign-in. One name under two keys means two sign-ins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NamedBy {
@@ -53,8 +53,8 @@ impl SignInName {
         Self { name, by }
     }
 
-    /// Returns the name as a part of stored items' names: with the key in front, except for an identity provider and
-    /// for no name. cogfed 0.1.0 put no key in front.
+    /// Returns the name for use in stored items' names. It is prefixed with the key, except for most identity providers
+    /// and for no name. cogfed 0.1.0 used no prefix.
     pub fn part(&self) -> Cow<'_, str> {
         let key = match self.by {
             NamedBy::Account => "account",

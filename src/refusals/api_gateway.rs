@@ -64,12 +64,12 @@ rows! {
     EXPIRED_TOKEN = "expired-token",
         "the credentials of profile '{profile}' have expired",
         "run 'cogfed login --profile {profile}' if the next call fails too; check this machine's clock", RESPONSES;
-    /// The key or its session token are unknown.
+    /// AWS does not know the access key or its session token.
     UNKNOWN_KEY = "unknown-key",
         "AWS does not know the credentials of profile '{profile}'",
         "they are for another partition, were revoked, or do not come from AWS: run 'cogfed login --force --profile {profile}'",
         FORBIDDEN_PAGE;
-    /// Signed for another region, service or day.
+    /// The request was signed for another region, service or day.
     WRONG_SCOPE = "wrong-scope",
         "the request to '{host}' was signed for region '{region}', which is not the API's: {said}",
         "give the API's region by --region, or as 'region' in the profile", SIGNATURES;
@@ -82,25 +82,25 @@ rows! {
     INCOMPLETE_SIGNATURE = "incomplete-signature",
         "the signature did not arrive whole at '{host}': {said}",
         "a proxy in between may rewrite the Authorization header: call the API's own execute-api host", SIGNATURES;
-    /// Refused before IAM, or independently of it.
+    /// The call was refused before IAM evaluated it, or independently of IAM.
     FORBIDDEN = "forbidden",
         "'{host}' refuses {method} {path} before it looks at the role",
         "a firewall rule (WAF), a missing x-api-key, a disabled default endpoint, or a missing client certificate: ask the \
          API's owner", FORBIDDEN_PAGE;
-    /// An HTTP API, which gives every refusal the same answer.
+    /// The API is an HTTP API, which gives every refusal the same answer.
     HTTP_API = "http-api",
         "the HTTP API at '{host}' refuses {method} {path} and does not say why",
         "check that the role of profile '{profile}' is allowed execute-api:Invoke there, and that '{region}' is the API's region",
         "https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-access-control-iam.html";
-    /// The route wants a token.
+    /// The route expects a token instead of a signature.
     OTHER_AUTHORIZER = "other-authorizer",
         "{method} {path} at '{host}' has an authorizer of another kind than IAM",
         "it expects a token in Authorization, not a signature: ask the API's owner which", RESPONSES;
-    /// Too many requests.
+    /// The API accepts no more requests for now.
     THROTTLED = "throttled",
         "'{host}' accepts no more requests for now",
         "wait and repeat; if it fails again, a quota of the API's usage plan is used up", RESPONSES;
-    /// Too large a request.
+    /// The request is too large.
     TOO_LARGE = "too-large",
         "the request to '{host}' is too large for it",
         "API Gateway accepts a body of 10 MB at most, and a WAF in front of it less", RESPONSES;

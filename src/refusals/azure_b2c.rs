@@ -11,7 +11,7 @@ const fn row(codes: Codes, cause: Text, hint: Text) -> Row {
     Row { codes, cause, hint, ..ROW }
 }
 
-/// The rows by code.
+/// The rows for Azure AD B2C's error codes.
 pub const ROWS: &[Row] = &[
     // The person at the sign-in page.
     Row {

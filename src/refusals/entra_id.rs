@@ -16,7 +16,7 @@ const fn row(codes: Codes, cause: Text, hint: Text) -> Row {
     Row { codes, cause, hint, ..ROW }
 }
 
-/// The rows by code.
+/// The rows for Entra ID's error codes.
 pub const ROWS: &[Row] = &[
     // Access to the application.
     Row {

@@ -15,7 +15,7 @@ const DENIED_THREAD: &str = "https://github.com/aws-amplify/amplify-js/issues/86
 const ROW: Row = Row::new(Refuser::IdentityPool, API);
 const NOT_AUTHORIZED: Row = Row { codes: &["NotAuthorizedException"], ..ROW };
 
-/// The rows by code and message.
+/// The rows for the identity pool's error codes and messages.
 pub const ROWS: &[Row] = &[
     Row {
         says: &["Token is not from a supported provider"],

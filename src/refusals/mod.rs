@@ -1,4 +1,4 @@
-//! The table of the services' refusals, with cause and next step: one file for each service.
+//! A table of the services' refusals, with a cause and a next step for each, in one file per service.
 //!
 //! A new row is one entry in its file, with the page that documents it. If two rows fit, the first counts. A refusal
 //! that fits no row is reported in the service's own words.
@@ -25,7 +25,7 @@ use crate::error::{Kind, shortened};
 /// The party that refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refuser {
-    /// The user pool, or a plain issuer, through the browser (RFC 6749, section 4.1.2.1).
+    /// The authorization endpoint of a user pool or a plain issuer, through the browser (RFC 6749, section 4.1.2.1).
     Authorization,
     /// The token endpoint of a user pool or a plain issuer (RFC 6749, section 5.2).
     TokenEndpoint,
@@ -49,8 +49,8 @@ pub struct Row {
     pub refuser: Refuser,
     /// The codes of the refusal. If there are none, any code fits.
     pub codes: &'static [&'static str],
-    /// Phrases, one of which the message contains, in any letter case. If there are none,
-    /// any message fits.
+    /// The phrases of which the message must contain at least one, in any letter case. If there are none, any message
+    /// fits.
     pub says: &'static [&'static str],
     /// The kind of failure.
     pub kind: Kind,
@@ -58,7 +58,7 @@ pub struct Row {
     pub cause: &'static str,
     /// The next step, and the person who can take it.
     pub hint: &'static str,
-    /// Cause and hint if the profile's issuer is the directory itself, without a user pool between them.
+    /// The cause and the hint for a profile whose issuer is the directory itself, without a user pool.
     pub direct: Option<(&'static str, &'static str)>,
     /// The page that documents the refusal.
     pub source: &'static str,
@@ -66,22 +66,22 @@ pub struct Row {
 
 /// Codes of a row.
 type Codes = &'static [&'static str];
-/// A text of a row.
+/// A text in a row, such as its cause or hint.
 type Text = &'static str;
 
 /// The texts for a row's placeholders, by name.
 pub type Facts<'a> = &'a [(&'a str, &'a str)];
 
-/// The fact `issuer` of a profile whose issuer is no user pool, as [`crate::profile::Issuer::described`] gives it.
+/// The `issuer` fact for a profile without a user pool, in the word that [`crate::profile::Issuer::described`] returns.
 const PLAIN_ISSUER: (&str, &str) = ("issuer", "issuer");
 
-/// The longest message of a service that is quoted, in characters, without the ids at its end.
+/// The maximum length of a quoted message, in characters, not counting the ids at its end.
 pub const LONGEST_MESSAGE: usize = 400;
-/// The longest end of a message with ids, in characters: three of 36 characters, with their names and a time.
+/// The maximum length of the ids at the end of a message, in characters: three ids of 36, with names and a time.
 const LONGEST_IDS: usize = 200;
 /// The names of the ids that a service's support asks for. They are at the end of a message.
 const IDS: [&str; 4] = ["Trace ID:", "Correlation ID:", "Request ID:", "RequestId:"];
-/// The longest code that [`said`] quotes, in characters.
+/// The maximum length of the code that [`said`] quotes, in characters.
 const LONGEST_CODE: usize = 100;
 
 impl Refuser {
@@ -97,7 +97,7 @@ impl Refuser {
         }
     }
 
-    /// Returns the row for a refusal that is not in the table.
+    /// Returns the row for this party's refusals that no other row covers.
     fn unknown(self) -> &'static Row {
         match self {
             Refuser::Authorization => &user_pool::UNKNOWN,
@@ -110,7 +110,7 @@ impl Refuser {
         }
     }
 
-    /// Returns the prefix of a directory's codes.
+    /// Returns the prefix of this party's codes, if the party is a directory.
     fn prefix(self) -> Option<&'static str> {
         match self {
             Refuser::EntraId => Some("AADSTS"),
@@ -136,7 +136,7 @@ impl Row {
         Self { refuser, codes: &[], says: &[], kind: Kind::Refused, cause: "", hint: "", direct: None, source }
     }
 
-    /// Returns the row with other texts for a directory that is the profile's issuer.
+    /// Returns this row with a separate cause and hint for profiles whose issuer is the directory itself.
     const fn directly(self, cause: &'static str, hint: &'static str) -> Self {
         Self { direct: Some((cause, hint)), ..self }
     }
@@ -178,7 +178,7 @@ pub fn find(refuser: Refuser, code: &str, message: &str) -> &'static Row {
     by_directory.or_else(by_refuser).unwrap_or_else(|| refuser.unknown())
 }
 
-/// Returns the row for the first code of the directory in a message that the table knows. If all its codes there are
+/// Returns the row for the first of the directory's codes in `message` that is in the table. If all its codes there are
 /// unknown, returns the row for those.
 fn by_directory(directory: Refuser, message: &str) -> Option<&'static Row> {
     let codes = codes_in(directory.prefix()?, message);
@@ -188,7 +188,7 @@ fn by_directory(directory: Refuser, message: &str) -> Option<&'static Row> {
     codes.iter().find_map(known).or(unknown)
 }
 
-/// Returns the codes in a message, in their order. A code is the prefix and all digits after it.
+/// Returns the codes with this prefix, in the order of the message. A code is the prefix and all digits after it.
 fn codes_in<'m>(prefix: &str, message: &'m str) -> Vec<&'m str> {
     let starts = message.match_indices(prefix).map(|(start, _)| start);
     let code = |start: usize| {
@@ -224,7 +224,7 @@ fn start_of_ids(message: &str) -> Option<usize> {
     starts.filter(|&start| message.len() - start <= LONGEST_IDS).min()
 }
 
-/// Replaces each run of white space by one space, since Entra ID sends several lines.
+/// Replaces each run of white space with one space, because Entra ID's messages span several lines.
 pub fn in_one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

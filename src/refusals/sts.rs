@@ -1,4 +1,4 @@
-//! Refusals of the Security Token Service: of AssumeRoleWithWebIdentity, the last step of the classic flow
+//! Refusals by the Security Token Service of AssumeRoleWithWebIdentity, the last step of the classic flow
 //! (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html#API_AssumeRoleWithWebIdentity_Errors>),
 //! and of GetCallerIdentity.
 

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 
-/// The facts that each party's callers fill in.
+/// Returns the names of the facts that callers fill in for a party's rows.
 fn facts_of(refuser: Refuser) -> &'static [&'static str] {
     match refuser {
         Refuser::Authorization | Refuser::TokenEndpoint | Refuser::EntraId | Refuser::AzureB2c => {

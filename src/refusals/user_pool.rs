@@ -27,8 +27,8 @@ const fn coded(codes: Codes, cause: Text, hint: Text) -> Row {
     Row { codes, cause, hint, ..ROW }
 }
 
-/// The rows. Those with phrases come first, because the code beside a description is always `invalid_request` or
-/// `server_error`.
+/// The rows for known codes and descriptions. Those with phrases come first, because the code beside a description is
+/// always `invalid_request` or `server_error`.
 pub const ROWS: &[Row] = &[
     // Triggers, whose messages may contain any phrase.
     says(

@@ -10,15 +10,15 @@ use http::{Method, Uri};
 use super::target::{Note, Target};
 use crate::error::{Failure, Kind};
 
-/// The largest body that API Gateway accepts, in bytes: 10 MB
+/// The maximum size of a body, in bytes: API Gateway's limit of 10 MB
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>).
 pub const MAX_BODY: usize = 10 * 1024 * 1024;
 
-/// The longest method, in bytes. The longest registered one has 17
+/// The maximum length of a method, in bytes. The longest registered one has 17
 /// (<https://www.iana.org/assignments/http-methods/http-methods.xhtml>).
 const LONGEST_METHOD: usize = 32;
-/// The largest number of given headers. Even with one-byte names and values, no more fit into the 10,240 bytes that API
-/// Gateway accepts (same page).
+/// The maximum number of headers that a person may give. Even with one-byte names and values, no more fit into the
+/// 10,240 bytes that API Gateway accepts (same page).
 const MOST_HEADERS: usize = 2000;
 
 /// The input for a request.
@@ -97,7 +97,7 @@ impl ApiRequest {
     }
 }
 
-/// Parses the argument of `-H`: `Name: value`, or `Name;` for an empty value, as in curl.
+/// Parses an argument of `-H` with curl's syntax: `Name: value`, or `Name;` for an empty value.
 ///
 /// # Errors
 /// [`Kind::Usage`] if it has neither form.
@@ -116,7 +116,7 @@ pub fn parse_header(given: &str) -> Result<(String, String), Failure> {
     }
 }
 
-/// Returns the method in upper case, as all methods of API Gateway are. Signers disagree on lower case.
+/// Returns the method in upper case, because API Gateway has only upper-case methods. Signers disagree on lower case.
 fn method(given: &str) -> Result<Method, Failure> {
     match Method::from_bytes(given.to_ascii_uppercase().as_bytes()) {
         Ok(Method::CONNECT) => Err(Failure::new(Kind::Usage, "CONNECT is for proxies, not for an API")),

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::build::MAX_BODY;
 use crate::error::{Failure, Kind};
 
-/// The source of a piece of the body.
+/// The source of one piece of a request body.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Source {
     /// The argument itself.
@@ -41,7 +41,7 @@ impl Data {
     }
 }
 
-/// Reads the whole body: all pieces in order, joined by `&`, as in curl. Returns `None` if there are no pieces.
+/// Reads all pieces in order and joins them with `&`, like curl. Returns `None` if there are no pieces.
 ///
 /// # Errors
 /// [`Kind::Usage`] if a file cannot be read, if standard input is used twice, or if the body has more than [`MAX_BODY`]
@@ -84,7 +84,7 @@ fn read(piece: &Data, stdin: &mut dyn Read, before: usize) -> Result<Vec<u8>, Fa
     Ok(bytes)
 }
 
-/// Reads all of `reader`, up to [`MAX_BODY`] less `before` bytes.
+/// Reads all of `reader`, which may hold at most [`MAX_BODY`] minus `before` bytes.
 fn read_capped(reader: &mut dyn Read, name: &str, before: usize) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     let left = MAX_BODY.saturating_sub(before);

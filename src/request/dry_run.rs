@@ -9,8 +9,8 @@ use super::sign::SignedRequest;
 /// The mask of a secret.
 const MASK: &str = "****";
 
-/// Returns the request in the form of HTTP/1.1, head and body. The signature, the session token, cookies and API keys
-/// are masked, and only the ends of the access key id are shown. Of a binary body only the size is shown.
+/// Returns the head and the body of the request as HTTP/1.1 text. The signature, the session token, cookies and API
+/// keys are masked, and only the ends of the access key id are shown. Of a binary body only the size is shown.
 pub fn dry_run(signed: &SignedRequest) -> String {
     let request = &signed.0;
     let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
@@ -40,7 +40,7 @@ pub fn dry_run(signed: &SignedRequest) -> String {
     text
 }
 
-/// Masks `AWS4-HMAC-SHA256 Credential=KEY/SCOPE, SignedHeaders=…, Signature=…`.
+/// Masks the key and the signature in `AWS4-HMAC-SHA256 Credential=KEY/SCOPE, SignedHeaders=…, Signature=…`.
 fn masked_authorization(value: &str) -> String {
     let parts = || {
         let (algorithm, rest) = value.split_once("Credential=")?;

@@ -1,4 +1,4 @@
-//! One request to an API behind API Gateway's IAM authorizer: built, signed, sent, and its refusal explained.
+//! Requests to an API behind API Gateway's IAM authorizer: building, signing, sending, and explaining refusals.
 //!
 //! [`ApiRequest::build`] turns the input into the exact bytes to send. [`sign`] signs them with Signature Version 4
 //! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html>). [`send`] sends them once and checks that

@@ -20,15 +20,16 @@ use crate::error::{Failure, Kind, shortened};
 use crate::refusals::{Row, api_gateway};
 use crate::secret::Redactor;
 
-/// The longest piece of an answer that a message quotes, in characters.
+/// The maximum length of a quoted piece of an answer, in characters.
 const LONGEST_QUOTE: usize = 300;
-/// The longest piece of a path that a message quotes, in characters.
+/// The maximum length of a quoted path, in characters.
 const LONGEST_PATH: usize = 200;
 
 /// The reason why the gateway refused a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
-    /// No such method and path, or the signature was lost on the way. The gateway gives both the same answer.
+    /// The API has no such method and path, or the signature was lost on the way. The gateway gives both the same
+    /// answer.
     MissingRoute,
     /// The signature's time differs from the gateway's.
     WrongClock,
@@ -42,15 +43,15 @@ pub enum Reason {
     WrongScope,
     /// The signature does not match what arrived.
     WrongSignature,
-    /// The `Authorization` header holds no whole signature.
+    /// The `Authorization` header does not hold a complete signature.
     IncompleteSignature,
-    /// Refused before IAM or independently of it: by a firewall, without an API key, or at a disabled endpoint.
+    /// The refusal did not come from IAM: a firewall, a missing API key or a disabled endpoint caused it.
     Forbidden,
-    /// An HTTP API, which gives every refusal the same answer.
+    /// The API is an HTTP API, which gives the same answer for every refusal.
     HttpApi,
     /// The route wants a token, not a signature.
     OtherAuthorizer,
-    /// Too many requests, or a used-up quota.
+    /// There were too many requests, or the quota is used up.
     Throttled,
     /// The request is too large.
     TooLarge,
@@ -70,8 +71,8 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// Returns the gateway's time, if it is known and the refusal was due to the time. Sign the request again with that
-    /// time, but only once: a second refusal has another reason. The refused request did not reach the API.
+    /// Returns the gateway's time, if it is known and a wrong signature time caused the refusal. Sign the request again
+    /// with that time, but only once: a second refusal has another reason. The refused request did not reach the API.
     pub fn corrected_time(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         if self.reason == Reason::WrongClock { now.checked_add_signed(self.offset?) } else { None }
     }
@@ -88,12 +89,11 @@ impl From<Refusal> for Failure {
 pub struct Context<'a> {
     /// The request that was refused.
     pub request: &'a ApiRequest,
-    /// The region that it was signed for.
+    /// The region that the request was signed for.
     pub region: &'a str,
     /// The profile in use.
     pub profile: &'a str,
-    /// Removes the secrets of the request from the answer's words: AWS repeats the session token when a signature does
-    /// not match.
+    /// The redactor for the answer's text, because AWS repeats the session token if a signature does not match.
     pub redactor: &'a Redactor,
 }
 
@@ -141,8 +141,8 @@ pub fn explain(
     Some(Refusal { reason, message, hint, offset })
 }
 
-/// Finds the reason. AWS's long phrases count first, since no API has them by chance; then the error type; then short
-/// phrases.
+/// Finds the reason for a refusal in the answer. AWS's long phrases count first, since no API has them by chance; then
+/// the error type; then short phrases.
 fn reason(seen: &Seen) -> Option<Reason> {
     match seen.status {
         401 if seen.error_type == "UnauthorizedException" || seen.message == "Unauthorized" => {
@@ -219,7 +219,7 @@ fn time_in(message: &str) -> Option<DateTime<Utc>> {
     Some(NaiveDateTime::parse_from_str(time, "%Y%m%dT%H%M%SZ").ok()?.and_utc())
 }
 
-/// Returns the reason's row, and the facts for its placeholders besides those of the request.
+/// Returns the row for a reason, with its facts other than those of the request.
 fn row(reason: Reason, seen: &Seen, context: &Context) -> (&'static Row, [(&'static str, String); 4]) {
     let mut facts = ["role", "resource", "action", "offset"].map(|name| (name, String::new()));
     let row = match reason {
@@ -315,7 +315,7 @@ fn denied(message: &str, context: &Context) -> Denied {
     }
 }
 
-/// Quotes a piece of the answer, shortened.
+/// Returns a piece of the answer in quotes, shortened.
 fn quoted(text: &str) -> String {
     format!("'{}'", shortened(text, LONGEST_QUOTE))
 }

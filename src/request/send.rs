@@ -1,4 +1,4 @@
-//! Sending a signed request, once, and its answer.
+//! The sending of a signed request, without retries, and the API's answer.
 
 use std::io::{self, Write};
 
@@ -8,11 +8,11 @@ use super::sign::SignedRequest;
 use crate::error::{Failure, Kind};
 use crate::http::{Http, cause_of};
 
-/// The length of a refusal's body that is kept to explain it, in bytes. The longest useful body is that of a wrong
-/// signature.
+/// The number of bytes of a refusal's body that suffice to explain the refusal. The longest useful body is that of a
+/// wrong signature.
 const EXPLAINABLE: usize = 16 * 1024;
 
-/// The reason why an answer's body was not written to its end.
+/// The reason why an answer's body was not written completely.
 #[derive(Debug)]
 pub enum WriteError {
     /// The answer broke off. The failure is of [`Kind::Network`].
@@ -54,7 +54,7 @@ impl Answer {
         &self.prefix
     }
 
-    /// Writes the body to `out` as it arrives, in constant memory, and returns its length in bytes.
+    /// Writes the body to `out` as it arrives, in constant memory, and returns the body's length in bytes.
     ///
     /// # Errors
     /// [`WriteError`] if the answer breaks off or `out` fails.
@@ -95,7 +95,7 @@ pub async fn send(http: &Http, signed: &SignedRequest) -> Result<Answer, Failure
     Ok(Answer { rest: response, prefix })
 }
 
-/// Creates the failure of an answer that broke off within its body.
+/// Creates the failure for an answer whose body broke off.
 fn cut_off(host: &str, error: &reqwest::Error) -> Failure {
     Failure::new(Kind::Network, format!("the answer of '{host}' broke off: {}", cause_of(error)))
         .hint("the request itself did arrive: look before you repeat it")

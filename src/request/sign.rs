@@ -161,7 +161,8 @@ mod tests {
             && (vector["normalize"] == true || !(path.contains("/.") || path.contains("//")))
     }
 
-    /// AWS's own test suite, <https://github.com/awslabs/aws-c-auth/tree/main/tests/aws-signing-test-suite/v4>.
+    /// The vectors are those of AWS's own test suite,
+    /// <https://github.com/awslabs/aws-c-auth/tree/main/tests/aws-signing-test-suite/v4>.
     #[test]
     fn published_test_vectors_get_their_published_signatures() {
         let suite =
@@ -196,7 +197,7 @@ mod tests {
         sign(&request, &credentials("TOKEN/EXAMPLE=="), "eu-west-1", now).unwrap()
     }
 
-    /// Signatures computed with botocore 1.43.11.
+    /// The expected signatures were computed with botocore 1.43.11.
     #[test]
     fn signatures_equal_those_of_botocore() {
         let signed = execute_api(RequestInput {

@@ -21,10 +21,10 @@ use url::Url;
 use crate::error::{Failure, Kind, shortened};
 use crate::network::is_loopback;
 
-/// The longest host and port as typed, in bytes. A host of 253 bytes (RFC 1035, section 2.3.4) may be longer as typed,
-/// if it is escaped or not ASCII.
+/// The maximum length of the host and port as typed, in bytes. A host of 253 bytes (RFC 1035, section 2.3.4) may be
+/// longer as typed, if it is escaped or not ASCII.
 const LONGEST_AUTHORITY: usize = 1024;
-/// The longest host and port as sent, in bytes.
+/// The maximum length of the host and port as sent, in bytes.
 const LONGEST_HOST: usize = 253 + ":65535".len();
 
 /// The characters to encode in a query: all but the unreserved ones (RFC 3986, section 2.3).
@@ -47,7 +47,7 @@ const SEGMENT: &AsciiSet = &STRICT
     .remove(b'@')
     .remove(b'%');
 
-/// A change to a URL beyond plain encoding, which `-v` reports.
+/// A change to a URL, beyond plain percent-encoding, that `-v` reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Note {
     /// `.` or `..` segments were resolved.
@@ -85,12 +85,12 @@ impl fmt::Display for Note {
 pub(super) struct Target {
     /// The whole URL.
     pub url: Url,
-    /// The host as in the `Host` header, with its port unless that is the scheme's default.
+    /// The value of the `Host` header: the host, and its port unless that is the scheme's default.
     pub authority: String,
 }
 
 impl Target {
-    /// Reads and normalises `given`.
+    /// Parses and normalises the URL `given`.
     ///
     /// # Errors
     /// [`Kind::Usage`] if the URL cannot be signed: another scheme than https (or http to a loopback host), a user
@@ -228,7 +228,7 @@ fn strict(text: &str, notes: &mut Vec<Note>) -> Result<String, Failure> {
     Ok(utf8_percent_encode(&decoded, STRICT).to_string())
 }
 
-/// Replaces every `%` that begins no escape by `%25`.
+/// Returns `text` with `%25` in place of every `%` that begins no escape.
 fn lone_percent_encoded(text: &str, notes: &mut Vec<Note>) -> String {
     let mut pieces = text.split('%');
     let mut whole = pieces.next().unwrap_or_default().to_string();
@@ -250,7 +250,7 @@ fn split(text: &str, at: char) -> (&str, Option<&str>) {
     text.split_once(at).map_or((text, None), |(before, after)| (before, Some(after)))
 }
 
-/// Creates the failure of a wrong input.
+/// Creates a usage failure with this message and hint.
 fn usage(message: impl Into<String>, hint: impl Into<String>) -> Failure {
     Failure::new(Kind::Usage, message).hint(hint)
 }

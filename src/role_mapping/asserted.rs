@@ -13,13 +13,13 @@ pub const CUSTOM_ROLES: &str = "custom:roles";
 /// The claim of application roles in Entra ID's own tokens
 /// (<https://learn.microsoft.com/en-us/entra/identity-platform/id-token-claims-reference>).
 pub const PLAIN_ROLES: &str = "roles";
-/// The claim of a user pool's groups.
+/// The claim with the person's user pool groups.
 pub const GROUPS: &str = "cognito:groups";
-/// The claim of the directory's groups in Entra ID's own tokens.
+/// The claim with the directory's groups in Entra ID's own tokens.
 pub const PLAIN_GROUPS: &str = "groups";
-/// The claim of the IAM roles of a user pool's groups.
+/// The claim with the IAM roles of the person's user pool groups.
 pub const IAM_ROLES: &str = "cognito:roles";
-/// The claim of the IAM role of the group with the highest precedence.
+/// The claim with the IAM role of the person's group that has the highest precedence.
 pub const PREFERRED_ROLE: &str = "cognito:preferred_role";
 /// The prefix of a user pool's custom attributes.
 pub const CUSTOM: &str = "custom:";
@@ -95,14 +95,14 @@ pub struct Asserted {
     pub roles: BTreeMap<String, Vec<String>>,
     /// The other attributes that the directory may use for roles, by claim.
     pub attributes: BTreeMap<String, Vec<String>>,
-    /// The groups: those of the user pool, else the directory's own.
+    /// The values of `cognito:groups` or, if that claim is missing, of `groups`.
     pub groups: Vec<String>,
     /// The ARNs of `cognito:roles`.
     pub iam_roles: Vec<String>,
-    /// The ARN of `cognito:preferred_role`.
+    /// The value of `cognito:preferred_role`.
     pub preferred_role: Option<String>,
-    /// The claim that shows a group overage, if there is one: the person is in more groups than the directory puts into
-    /// a token.
+    /// The claim, if any, that shows a group overage: the person is in more groups than the directory puts into a
+    /// token.
     pub group_overage: Option<String>,
 }
 
@@ -173,7 +173,7 @@ pub fn iam_roles(claims: &Map<String, Value>) -> Vec<String> {
     roles
 }
 
-/// Encodes a value as a user pool does in a list: form-encoded, except for letters, digits and `.-*_`.
+/// Form-encodes a value the way a user pool does in a list: all characters except letters, digits and `.-*_`.
 pub fn encoded(value: &str) -> String {
     url::form_urlencoded::byte_serialize(value.as_bytes()).collect()
 }
@@ -202,7 +202,7 @@ fn items(inner: &str) -> impl Iterator<Item = &str> {
     inner.split(',').map(str::trim).filter(|item| !item.is_empty())
 }
 
-/// Returns the items of a user pool's list, each decoded and as it was sent; `None` if the text is no such list.
+/// Returns each item of a user pool's list, both decoded and as sent; `None` if the text is no such list.
 pub(super) fn decoded_items(text: &str) -> Option<Vec<(String, String)>> {
     let inner = inner(text).filter(|_| serde_json::from_str::<Vec<String>>(text).is_err())?;
     Some(items(inner).map(|item| (decoded(item), item.to_owned())).collect())
@@ -218,8 +218,8 @@ fn decoded(item: &str) -> String {
     percent_decode_str(&spaced).decode_utf8().map_or_else(|_| item.to_owned(), |text| text.into_owned())
 }
 
-/// Returns the claim that shows a group overage. For more than 200 groups in a JWT, or 150 in SAML, Entra ID sends a
-/// link instead
+/// Returns the name of the claim that shows a group overage, if there is one. For more than 200 groups in a JWT, or 150
+/// in SAML, Entra ID sends a link instead
 /// (<https://learn.microsoft.com/en-us/entra/identity-platform/id-token-claims-reference#groups-overage-claim>).
 fn group_overage(claims: &Map<String, Value>) -> Option<String> {
     let is_sign = |name: &str, value: &Value| match name {

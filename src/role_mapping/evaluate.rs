@@ -1,4 +1,5 @@
-//! Evaluation of one mapping for one person's claims, by one interpretation: the rules that match, and the role.
+//! Evaluation of one mapping for one person's claims under one interpretation: the matching rules and the resulting
+//! role.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -32,7 +33,7 @@ pub enum Verdict {
 /// The result for the person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// Credentials of this role.
+    /// The person gets credentials of the role with this ARN.
     Role(String),
     /// The identity pool refuses with `NotAuthorizedException`.
     Denied,
@@ -61,9 +62,9 @@ pub enum Basis {
     Rule(usize),
     /// No rule matches: `AmbiguousRoleResolution` decides.
     NoRuleMatches,
-    /// The claim `cognito:preferred_role`.
+    /// The claim `cognito:preferred_role` names the role.
     PreferredRole,
-    /// The only role in `cognito:roles`.
+    /// The role is the only one in `cognito:roles`.
     OnlyRole,
     /// There is no preferred role: `AmbiguousRoleResolution` decides.
     NoPreferredRole,
@@ -87,7 +88,7 @@ pub struct Evaluation {
     pub basis: Basis,
 }
 
-/// Evaluates a mapping of `pool`, or the lack of one, by one interpretation.
+/// Evaluates `request` under one interpretation, by `mapping` or, without one, by the roles of `pool`.
 pub fn evaluate(
     pool: &IdentityPoolRoles,
     mapping: Option<&RoleMapping>,
@@ -98,7 +99,7 @@ pub fn evaluate(
     evaluate_with(&mut Judge::new(rules, request.claims), pool, mapping, request, interpretation)
 }
 
-/// Like [`evaluate`], with the verdicts of `judge`, which was made for the same rules and claims.
+/// Evaluates like [`evaluate`], with a `judge` that was created for the same rules and claims.
 pub(super) fn evaluate_with(
     judge: &mut Judge<'_>,
     pool: &IdentityPoolRoles,
@@ -168,7 +169,7 @@ fn by_token(
     }
 }
 
-/// Returns whether a claim names a role that can be assumed at all.
+/// Returns whether `text` is the ARN of a role.
 pub(super) fn is_role(text: &str) -> bool {
     ids::role_arn(text).is_ok()
 }

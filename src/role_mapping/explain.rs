@@ -1,4 +1,4 @@
-//! The explanation of an outcome: the result of the natural interpretation, and the differences of the others.
+//! The explanation of an outcome: the result under the natural interpretation, and the different results under others.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use super::{By, Evaluation, IdentityPoolRoles, Interpretation, Outcome, Question
 /// The result, and its certainty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation {
-    /// The result by the natural interpretation.
+    /// The result under the natural interpretation.
     pub evaluation: Evaluation,
     /// The ways in which the outcome may differ; empty if all interpretations agree.
     pub doubts: Vec<Doubt>,
@@ -25,7 +25,7 @@ pub struct Explanation {
 pub struct Doubt {
     /// The questions whose other answers together lead to this outcome.
     pub questions: Vec<Question>,
-    /// The outcome with those answers.
+    /// The outcome with the other answers to `questions`.
     pub outcome: Outcome,
 }
 
@@ -36,7 +36,8 @@ impl Explanation {
     }
 }
 
-/// Evaluates a mapping of `pool`, or the lack of one, by every interpretation that could matter.
+/// Evaluates `request` under every interpretation that could matter, by `mapping` or, without one, by the roles of
+/// `pool`.
 pub fn explain(pool: &IdentityPoolRoles, mapping: Option<&RoleMapping>, request: &RoleRequest<'_>) -> Explanation {
     let mut judge = Judge::new(mapping.map(RoleMapping::rules).unwrap_or_default(), request.claims);
     let evaluation = evaluate_with(&mut judge, pool, mapping, request, Interpretation::NATURAL);
@@ -55,7 +56,7 @@ pub fn explain(pool: &IdentityPoolRoles, mapping: Option<&RoleMapping>, request:
     Explanation { evaluation, doubts, uncertain_rules }
 }
 
-/// Returns the questions that can change this outcome.
+/// Returns the questions whose answers can change the outcome of `request`.
 fn arising(pool: &IdentityPoolRoles, mapping: Option<&RoleMapping>, request: &RoleRequest<'_>) -> Vec<Question> {
     let by_mapping = match mapping.map(|mapping| &mapping.by) {
         None => Vec::from_iter(request.custom_role.map(|_| Question::CustomRoleWithoutMapping)),

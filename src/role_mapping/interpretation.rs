@@ -6,25 +6,31 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Question {
-    /// `Contains` on an array claim: the value is sought in the array's text, or else has to be one whole element.
+    /// The meaning of `Contains` on an array claim: it searches the array's text (natural) or requires one whole
+    /// element (other).
     ContainsOnArrays,
-    /// The other match types on an array claim: the array's text is compared, or else each element.
+    /// The meaning of the other match types on an array claim: they compare the array's text (natural) or each element
+    /// (other).
     ComparisonOfArrays,
-    /// The text of an array: `[a, b]` as a user pool flattens several values, or else JSON.
+    /// The text of an array: `[a, b]` as a user pool flattens several values (natural), or JSON (other).
     TextOfArrays,
-    /// A claim that is neither a text nor an array: its JSON text is compared, or else it counts as missing.
+    /// A claim that is neither a text nor an array: its JSON text is compared (natural), or it counts as missing
+    /// (other).
     OtherTypes,
-    /// Letter case: it matters, or else it does not.
+    /// Letter case in comparisons: it matters (natural), or it is ignored (other).
     LetterCase,
-    /// A requested role under rules: it has to be that of a matching rule, or else may be any.
+    /// A requested role under rules: it must be a matching rule's role (natural), or may be any role (other).
     CustomRoleByRules,
-    /// A requested role without a mapping: it has to be the default role, or else may be any.
+    /// A requested role without a mapping: it must be the default role (natural), or may be any role (other).
     CustomRoleWithoutMapping,
-    /// A single role in `cognito:roles` without a preferred role: it is ambiguous, or else it is given.
+    /// A single role in `cognito:roles` without a preferred role: it is ambiguous (natural), or the person gets it
+    /// (other).
     OnlyRole,
-    /// A preferred role that is not the ARN of a role: it counts as missing, or else it is chosen and cannot be assumed.
+    /// A preferred role that is not a role's ARN: it counts as missing (natural), or is chosen and cannot be assumed
+    /// (other).
     MalformedPreferredRole,
-    /// A role of another account than the identity pool's: it is given, or else it cannot be assumed.
+    /// A role in another account than the identity pool's: the person gets it (natural), or it cannot be assumed
+    /// (other).
     RoleOfAnotherAccount,
 }
 
@@ -109,12 +115,13 @@ impl Interpretation {
         Question::ALL.into_iter().filter(|question| self.is_otherwise(*question)).collect()
     }
 
-    /// Returns whether every question with its other answer in `part` also has its other answer here.
+    /// Returns whether this interpretation has the other answer to every question to which `part` has it.
     pub fn includes(self, part: Self) -> bool {
         self.others & part.others == part.others
     }
 
-    /// Returns all interpretations that differ from the natural one in some of `questions`, smaller ones first.
+    /// Returns all interpretations that differ from the natural one in some of `questions`, those with fewer
+    /// differences first.
     pub fn others(questions: &[Question]) -> Vec<Self> {
         let mask = questions.iter().fold(0, |mask, question| mask | question.bit());
         let mut interpretations: Vec<Self> =

@@ -56,7 +56,7 @@ pub struct RoleMapping {
     pub ambiguous: AmbiguousRole,
 }
 
-/// The basis of a mapping.
+/// The basis on which a mapping chooses a role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum By {
     /// `Token`: the claims `cognito:roles` and `cognito:preferred_role`.
@@ -70,7 +70,7 @@ pub enum By {
 pub enum AmbiguousRole {
     /// The default role of people who have signed in.
     AuthenticatedRole,
-    /// No credentials.
+    /// The person gets no credentials.
     Deny,
 }
 
@@ -135,7 +135,7 @@ impl RoleMapping {
 }
 
 impl IdentityPoolRoles {
-    /// Returns every role of people who have signed in, each once: in the order of the rules, the default role last.
+    /// Returns the distinct roles for people who have signed in, in the order of the rules, with the default role last.
     pub fn role_arns(&self) -> Vec<&str> {
         let of_rules = self.rules().map(|rule| rule.role_arn.as_str());
         let mut seen = BTreeSet::new();

@@ -1,4 +1,4 @@
-//! The choice of the entry of `RoleMappings` for a token.
+//! The choice of a token's entry in `RoleMappings`.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -13,7 +13,7 @@ pub struct Chosen<'a> {
     pub entry: Option<(&'a str, &'a RoleMapping)>,
     /// The way in which the entry was chosen.
     pub by: ChosenBy,
-    /// The provider that the token's `iss` and `aud` name, if the entry is for another one.
+    /// The token's own provider, from its `iss` and `aud`, if the entry is for another provider.
     pub other_token: Option<String>,
 }
 
@@ -21,11 +21,11 @@ pub struct Chosen<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChosenBy {
-    /// By the token's issuer and audience.
+    /// The entry is for the token's issuer and audience.
     Token,
-    /// By the name in a flag.
+    /// The entry was named in a flag.
     Flag,
-    /// It is the only entry.
+    /// The entry is the only one.
     Only,
     /// There is no entry.
     None,

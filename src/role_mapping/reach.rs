@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::evaluate::matches;
 use super::{MatchType, Rule};
 
-/// Returns, for each rule, the earlier rules (counted from 0) that together match every text that it matches. The list
-/// is empty if the rule can take effect. Either one rule covers it, or two that together match every text: one matches
-/// all but one text, the other matches that text.
+/// Returns for each rule the earlier rules, counted from 0, that together match every text that the rule itself
+/// matches. The list is empty if the rule can take effect. Either one rule covers it, or two that together match every
+/// text: one matches all but one text, the other matches that text.
 ///
 /// `is_array` returns true for a claim that is not a text. AWS does not document how arrays are compared, so only an
 /// equal rule is certain to match as well.
@@ -28,10 +28,10 @@ pub fn covered(rules: &[Rule], is_array: impl Fn(&str) -> bool) -> Vec<Vec<usize
     found
 }
 
-/// The rules about one claim so far.
+/// The earlier rules about one claim.
 #[derive(Default)]
 struct Earlier<'r> {
-    /// The first rule of each type with each value.
+    /// The place of the first rule with each type and value.
     first: BTreeMap<(MatchType, &'r str), usize>,
     /// The lengths of the values of `StartsWith` and of `Contains`, in bytes.
     lengths: [BTreeSet<usize>; 2],
@@ -112,7 +112,7 @@ fn first_of(places: [Option<usize>; 3]) -> Option<usize> {
 mod tests {
     use super::*;
 
-    /// Returns all texts over the alphabet up to a length, the empty one first.
+    /// Returns all texts of up to `longest` characters over the alphabet, the empty text first.
     fn texts(alphabet: &[char], longest: usize) -> Vec<String> {
         let mut all = vec![String::new()];
         let mut newest = all.clone();
@@ -129,8 +129,8 @@ mod tests {
         rules.collect()
     }
 
-    /// Returns texts that are long enough, with a letter that no value has. If a set is not covered, one of these texts
-    /// shows it.
+    /// Returns all texts of up to five letters from an alphabet with one letter more than the values have. If a set is
+    /// not covered, one of these texts shows it.
     fn witnesses() -> Vec<String> {
         texts(&['a', 'b', 'z'], 5)
     }

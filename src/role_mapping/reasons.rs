@@ -9,9 +9,9 @@ use super::verdicts::flattened;
 use super::visible::{named, quoted};
 use super::{AmbiguousRole, Basis, IdentityPoolRoles, MatchType, RoleMapping, Rule, Verdict};
 
-/// The longest claim that a reason quotes, in characters.
+/// The maximum length of a quoted claim, in characters.
 const LONGEST_CLAIM: usize = 200;
-/// The longest value of a rule, in characters.
+/// The maximum length of a rule's value, in characters.
 const LONGEST_VALUE: usize = 128;
 
 /// The reasons for the verdicts about one set of claims. Each claim's text is made once.

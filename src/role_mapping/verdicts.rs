@@ -1,5 +1,5 @@
-//! The verdicts of rules by every interpretation. The texts of a claim are made once, and each rule is compared with each
-//! of them once: the rules and the interpretations are many, and a claim can have 64 KiB.
+//! The verdicts of rules under every interpretation. The texts of a claim are made once, and each rule is compared with
+//! each of them once: the rules and the interpretations are many, and a claim can have 64 KiB.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -13,11 +13,11 @@ use super::{Interpretation, MatchType, Question, Rule, Verdict};
 /// The part of a claim that a rule is compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
-    /// The text; arrays in brackets, as a user pool flattens them, and other types as JSON.
+    /// The claim as one text: an array in brackets, the way a user pool flattens it, and other types as JSON.
     Text,
-    /// The text, arrays as JSON.
+    /// The claim as one text, with an array as JSON.
     Json,
-    /// Each element of an array that is a text.
+    /// Each text among the elements of an array.
     Elements,
 }
 
@@ -38,7 +38,7 @@ impl<T> Pair<T> {
     }
 }
 
-/// A claim in the forms that rules are compared with, each made at most once.
+/// A claim in the forms that rules are compared with, each of which is computed at most once.
 struct Comparable<'a> {
     claim: &'a Value,
     text: Pair<OnceCell<Cow<'a, str>>>,
@@ -155,7 +155,7 @@ impl<'a> Judge<'a> {
         Self { rules, claims: found }
     }
 
-    /// Returns the verdict of each rule by one interpretation.
+    /// Returns the verdict of each rule under one interpretation.
     pub fn verdicts(&mut self, interpretation: Interpretation) -> Vec<Verdict> {
         let is_folded = interpretation.is_otherwise(Question::LetterCase);
         let claims = &self.claims;

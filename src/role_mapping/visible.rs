@@ -1,4 +1,4 @@
-//! Texts for display in which every character is visible, even one that looks like another character or like nothing.
+//! Display forms of texts, in which even invisible characters and look-alikes are recognizable.
 
 use std::fmt::Write as _;
 
@@ -75,7 +75,7 @@ fn is_combining(c: char) -> bool {
     )
 }
 
-/// Returns `text` in Unicode's composed form, with one form for characters that mean the same (NFKC,
+/// Returns `text` in Unicode's compatibility composed form, in which characters with the same meaning are equal (NFKC,
 /// <https://www.unicode.org/reports/tr15/>).
 pub(super) fn composed(text: &str) -> String {
     if text.is_ascii() {
@@ -113,7 +113,7 @@ pub(super) fn named(claim: &str) -> String {
     }
 }
 
-/// Returns the beginning of `text` in quotes, with every character visible.
+/// Returns `text`, shortened and in quotes, with every character visible.
 pub(super) fn quoted(text: &str, longest: usize) -> String {
     format!("'{}'", shortened(&visible(&shortened(text, longest)), 2 * longest))
 }

@@ -48,7 +48,7 @@ pub fn exposed<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S
     serializer.serialize_str(secret.expose())
 }
 
-/// Like [`exposed`], for a secret that may be absent.
+/// Serializes like [`exposed`], for a secret that may be absent.
 ///
 /// # Errors
 /// The serializer's error.

@@ -17,21 +17,21 @@ use super::Secret;
 
 /// The text in place of a secret.
 pub const PLACEHOLDER: &str = "[secret]";
-/// The length of the shortest piece of a secret that is removed, in letters and digits. Fewer say too little to be of
-/// use.
+/// The minimum length of a removed piece of a secret, in letters and digits. Fewer say too little to be of use.
 const SHORTEST_PIECE: usize = 12;
-/// The length of the shortest secret that is removed, in characters.
+/// The minimum length of a removed secret, in characters.
 const SHORTEST_SECRET: usize = 4;
-/// The number of times that escapes are decoded, one inside the other.
+/// The maximum depth of nested escapes that are decoded.
 const DEPTH: usize = 4;
-/// The longest text that is looked at, in characters. Messages quote less of it; the rest is dropped.
+/// The maximum length of the text that is searched for secrets, in characters. Messages quote less of it; the rest is
+/// dropped.
 const LONGEST_TEXT: usize = 8192;
-/// The length of the shortest text that counts as a JWT, in characters.
+/// The minimum length of a text that counts as a JWT, in characters.
 const SHORTEST_TOKEN: usize = 10;
-/// The length of the shortest line that counts as a continuation of the JWT on the line before, in characters.
+/// The minimum length of a line that counts as a continuation of the JWT on the previous line, in characters.
 const SHORTEST_LINE: usize = 20;
 
-/// A character of the decoded text, with its place in the text that was given.
+/// A character of the decoded text, with the byte range that it comes from in the original text.
 #[derive(Clone, Copy)]
 struct Letter {
     character: char,
@@ -75,9 +75,9 @@ impl Redactor {
 #[derive(Default)]
 struct Forms {
     pieces: HashSet<Vec<u8>>,
-    /// Whole forms that are shorter than a piece.
+    /// The forms of secrets that are shorter than a piece and are searched for as a whole.
     short: Vec<Vec<u8>>,
-    /// Short secrets, character by character.
+    /// The characters of short secrets, which are searched for exactly as they are.
     exact: Vec<Vec<char>>,
 }
 
@@ -182,7 +182,7 @@ fn is_invisible(character: char) -> bool {
         || (character.is_control() && !character.is_whitespace())
 }
 
-/// Returns the character that an escape at the beginning stands for, and the length of the escape.
+/// Returns the character and the length of the escape with which `reading` starts, if there is one.
 fn escape(reading: &[Letter]) -> Option<(char, usize)> {
     let at = |index: usize| reading.get(index).map(|letter| letter.character);
     let number = |from: usize, digits: usize, radix: u32| {
@@ -226,7 +226,7 @@ fn mark_tokens(reading: &[Letter], is_secret: &mut [bool]) {
     }
 }
 
-/// Returns the length of the JWT at the beginning, or 0.
+/// Returns the length of the JWT with which `reading` starts, in characters, or 0 if there is none.
 fn token_at(reading: &[Letter]) -> usize {
     let start: String = reading.iter().take(3).map(|letter| letter.character).collect();
     // `{"`; and an object that begins with white space, which only counts with a second part.
@@ -264,8 +264,8 @@ fn is_base64(character: char) -> bool {
     character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '+' | '/' | '=')
 }
 
-/// Returns the text with the placeholder for each marked run. A run takes the letters and digits around it with it: they
-/// belong to the same encoded text.
+/// Returns the text with the placeholder in place of each marked run. A run takes the letters and digits around it with
+/// it: they belong to the same encoded text.
 fn replaced(text: &str, is_secret: &mut [bool]) -> String {
     spread(is_secret.iter_mut().zip(text.bytes()));
     spread(is_secret.iter_mut().zip(text.bytes()).rev());
@@ -282,7 +282,7 @@ fn replaced(text: &str, is_secret: &mut [bool]) -> String {
     shown
 }
 
-/// Marks the letters and digits that follow a marked one.
+/// Extends each mark to the letters and digits that directly follow it.
 fn spread<'m>(marked: impl Iterator<Item = (&'m mut bool, u8)>) {
     let mut follows = false;
     for (mark, byte) in marked {
@@ -304,7 +304,7 @@ mod tests {
         Redactor::of(&[Secret::new(TOKEN)]).redact(text)
     }
 
-    /// Every way in which a server may repeat a secret.
+    /// Returns every form in which a server may repeat a secret.
     fn ways(secret: &str) -> Vec<String> {
         let every_byte: String = secret.bytes().map(|byte| format!("%{byte:02x}")).collect();
         let entities: String = secret.chars().map(|letter| format!("&#{};", letter as u32)).collect();

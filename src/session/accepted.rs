@@ -1,4 +1,5 @@
-//! The things that a person accepted at a sign-in, because nobody else vouches for them.
+//! The trust roots, endpoints and browser command that a person accepted at a sign-in, because nobody else vouches for
+//! them.
 //!
 //! The environment and a colleague's profile may name trust roots, endpoints and a browser command. They count only
 //! after the person at a terminal was shown them and agreed. The answer is kept with the sign-in, not in the profile.
@@ -8,10 +9,11 @@ use std::collections::BTreeSet;
 use ring::digest;
 use serde::{Deserialize, Serialize};
 
-/// The things that a person accepted at a sign-in. A record of cogfed 0.1.0 has none of this.
+/// The trust roots, endpoints and browser command that a person accepted at a sign-in. A record of cogfed 0.1.0 has
+/// none of this.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Accepted {
-    /// The fingerprints of the trust roots beyond the system's that were in force.
+    /// The fingerprints of the trust roots that were in force besides the system's own.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub roots: BTreeSet<String>,
     /// The hosts of endpoints that are neither AWS's own nor on loopback. A port that is not the scheme's default

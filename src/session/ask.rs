@@ -14,7 +14,7 @@ pub struct Ask {
 }
 
 impl Ask {
-    /// Requests the role that the profile names.
+    /// Creates a request for the role that the profile names.
     pub fn new(profile: impl Into<Arc<Profile>>) -> Self {
         let profile = profile.into();
         let role = profile.role();

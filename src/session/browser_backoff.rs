@@ -16,10 +16,10 @@ use crate::profile::Profile;
 
 /// The pause before an unattended caller may open a browser again.
 const HOLD_BACK: TimeDelta = TimeDelta::minutes(10);
-/// The largest note that is read, in bytes.
+/// The maximum size of the stored note, in bytes.
 const LARGEST: usize = 16 * 1024;
 
-/// The stored note. It holds no secret.
+/// The stored note about the last browser sign-in. It holds no secret.
 #[derive(Serialize, Deserialize)]
 struct Note {
     /// The time of the failure or, if there is none yet, the time at which the browser was opened.
@@ -61,7 +61,7 @@ impl Session {
         file(self.folder(), self.profile()).write(&Note { at: self.clock().now(), failure })
     }
 
-    /// Returns why no browser may be opened for an unattended caller that has waited since `began`: an attempt was made
+    /// Returns the failure for an unattended caller that has waited since `began`, if a browser sign-in was attempted
     /// less than ten minutes ago. An attempt in the future does not count, because the clock was set back since.
     pub fn held_back(&self, began: DateTime<Utc>) -> Option<Failure> {
         let Note { at, failure } = file(self.folder(), self.profile()).read()?;

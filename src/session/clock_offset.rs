@@ -25,11 +25,11 @@ use crate::profile::{Issuer, Profile};
 const FOLDER: &str = "clocks";
 /// The file in which builds before the first release kept the last measured offset, whatever its host.
 const EARLIER_FILE: &str = "clock";
-/// The largest file that is read, in bytes.
+/// The maximum size of an offset's file, in bytes.
 const LARGEST: usize = 4096;
 /// The age after which a measurement no longer counts.
 const LIFE: TimeDelta = TimeDelta::days(1);
-/// The smallest change for which an offset is written again.
+/// The minimum change for an offset to be saved again.
 const CHANGE: TimeDelta = TimeDelta::seconds(5);
 
 /// A stored offset.
@@ -70,7 +70,7 @@ fn kept(own: &Folder, host: &str, now: DateTime<Utc>) -> Option<KeptOffset> {
     (age >= TimeDelta::zero() && age < LIFE).then_some(kept)
 }
 
-/// Returns the hosts that tell the time for every request: those of the issuer, the identity pool and STS.
+/// Returns the hosts whose time applies to every request: those of the issuer, the identity pool and STS.
 fn hosts(profile: &Profile) -> Vec<String> {
     let of_issuer = match &profile.issuer {
         Issuer::UserPool(pool) => vec![&pool.endpoints.token, &pool.endpoints.jwks, &pool.endpoints.authorization],
@@ -94,7 +94,7 @@ impl Session {
         kept.filter(|kept| !kept.offset().is_none()).max_by_key(|kept| kept.at)
     }
 
-    /// Returns the offset of the profile's own hosts that this run measured last, or else the kept one.
+    /// Returns the offset that this run measured last at the profile's own hosts, or the stored one if there is none.
     pub fn offset(&self) -> Offset {
         let kept = || self.kept_offset().map(|kept| kept.offset());
         self.measured().map(|measured| measured.offset).or_else(kept).unwrap_or_default()
@@ -108,8 +108,8 @@ impl Session {
         own.filter(|own| self.may_use(*own, life)).unwrap_or_else(|| self.offset())
     }
 
-    /// Returns whether an API may move the time of a signature by this offset. A signature for a time at which the
-    /// credentials do not live is of no use to anyone who is honest.
+    /// Returns whether the time of a signature may be shifted by the offset `own` of an API's clock. A signature for a
+    /// time at which the credentials do not live is of no use to anyone who is honest.
     pub fn may_use(&self, own: Offset, life: TimeDelta) -> bool {
         let now = self.clock().now();
         (own.there(now) - self.offset().there(now)).abs() <= life
@@ -135,7 +135,7 @@ impl Session {
         }
     }
 
-    /// Saves the offset of an API that accepted a signature with its own time, for the next request to it.
+    /// Saves an API's clock offset, with which the API accepted a signature, for the next request to the API.
     pub fn note_clock_of(&self, host: &str) {
         let Some(offset) = self.http.clock_offset_of(host) else { return };
         if hosts(self.profile()).iter().any(|own| own == host) {
@@ -177,7 +177,8 @@ impl Session {
         }
     }
 
-    /// Names this machine's wrong clock as a likely cause of `error`, if AWS refuses signatures because of it.
+    /// Adds this machine's wrong clock to `error` as a likely cause, if the clock is so wrong that AWS refuses
+    /// signatures.
     pub fn with_clock_named(&self, error: Failure) -> Failure {
         match self.measured() {
             Some(ClockOffset { host, offset }) if offset.is_harmful() => {

@@ -106,8 +106,7 @@ impl Session {
         outcome.map_err(|error| self.with_clock_named(error))
     }
 
-    /// Returns new credentials, even if stored ones are fresh: a person who has signed in is told what the sign-in gives
-    /// now.
+    /// Returns new credentials even if stored ones are fresh, so that a person sees what a new sign-in gives.
     ///
     /// # Errors
     /// As [`Session::credentials`].

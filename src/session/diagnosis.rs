@@ -7,10 +7,10 @@ use super::{KeptOffset, Session, browser_backoff, last_failure, refresh_mark};
 use crate::error::Failure;
 use crate::folder::{Held, Lock, LockError};
 
-/// The state of a sign-in that is kept outside the store.
+/// The part of a sign-in's state that is kept outside the store.
 #[derive(Debug)]
 pub struct Diagnosis {
-    /// The start of a refresh of the stored tokens that never finished.
+    /// The start time of an unfinished refresh of the stored tokens.
     pub interrupted_at: Option<DateTime<Utc>>,
     /// The time and the failure of the last renewal, if it failed.
     pub last_failure: Option<(DateTime<Utc>, Failure)>,

@@ -11,7 +11,7 @@ use crate::error::{Failure, Kind};
 use crate::profile::Elsewhere;
 
 impl Session {
-    /// Returns the endpoints of the profile that a person has to accept and that `accepted` does not have.
+    /// Returns the profile's endpoints that a person still has to accept because `accepted` lacks them.
     pub fn unaccepted_endpoints<'a>(&'a self, accepted: Option<&Accepted>) -> Vec<&'a Elsewhere> {
         let none = BTreeSet::new();
         let accepted = accepted.map_or(&none, |accepted| &accepted.endpoints);

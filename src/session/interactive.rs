@@ -31,7 +31,7 @@ use crate::oidc::{self, Browser, Identity, Listener, RequestOptions, SignIn};
 pub enum BrowserPolicy {
     /// cogfed, if it can open one; otherwise the person who runs cogfed.
     Open,
-    /// The person, at their own request.
+    /// The person who runs cogfed, because they asked to open the browser themselves.
     Person,
     /// Only cogfed, because a tool runs cogfed and nobody reads the output.
     Unattended,
@@ -52,24 +52,23 @@ pub enum Notice<'a> {
 pub struct SignInRequest<'a> {
     /// The required identity provider, if any.
     pub provider: Option<&'a str>,
-    /// The email address of the person who has to sign in, if it matters.
+    /// The email address of the person who has to sign in, if only one person may.
     pub address: Option<&'a str>,
     /// The party that opens the browser.
     pub policy: BrowserPolicy,
     /// The browser that opens the page; `None` leaves that to the person.
     pub browser: Option<Arc<dyn Browser>>,
-    /// Asks the person to paste the address at which the browser ended; `None` if nobody can answer.
+    /// The function that asks the person for the browser's final address; `None` if nobody can answer.
     pub ask: Option<oidc::Ask<'a>>,
-    /// True if the person is asked from the start, not only if no browser opens.
+    /// True to ask for the address from the start, not only if no browser opens.
     pub asks_at_once: bool,
-    /// The time limit for the person.
+    /// The time limit for the person to sign in.
     pub patience: Duration,
     /// True to replace the stored sign-in even if it works, and to delete the credentials made from it.
     pub is_forced: bool,
     /// The things that the person has accepted for this sign-in.
     pub accepted: &'a Accepted,
-    /// Returns the accounts of the credentials of other profiles that share this sign-in, see
-    /// [`Session::save_sign_in`].
+    /// Returns the accounts of credentials from other profiles with the same sign-in, see [`Session::save_sign_in`].
     pub siblings: &'a dyn Fn() -> Vec<String>,
     /// Called with each notice.
     pub notify: &'a dyn Fn(Notice<'_>),
@@ -98,7 +97,7 @@ impl SignInRequest<'_> {
 }
 
 impl Session {
-    /// Signs a person in, unless the stored sign-in works.
+    /// Lets a person sign in with the browser, unless the stored sign-in works.
     ///
     /// # Errors
     /// [`Kind::SignInRequired`] if nobody signed in before the deadline, or no browser may be opened. [`Kind::Busy`] if another
@@ -132,8 +131,8 @@ impl Session {
         self.in_browser(request, &accepted, &siblings).await.map(Outcome::SignedIn)
     }
 
-    /// Returns the hash of the browser command that may run from now on without a person at the terminal: the one that
-    /// the person runs now, else the one of the last sign-in.
+    /// Returns the hash of the browser command that may later run unattended: the one a person uses now, else the last
+    /// sign-in's.
     ///
     /// # Errors
     /// [`Kind::SignInRequired`] if nobody is at the terminal, and the profile's command is another one.
@@ -205,7 +204,7 @@ impl Session {
         }
     }
 
-    /// Takes the browser lock, waiting for another process that signs in.
+    /// Takes the browser lock, and waits while another process signs in.
     fn flight(&self, request: &SignInRequest<'_>) -> Result<SignInLock, Failure> {
         if let Some(lock) = self.try_begin_sign_in()? {
             return Ok(lock);
@@ -215,7 +214,7 @@ impl Session {
     }
 }
 
-/// Returns the time since which tokens are new enough not to be refreshed, for a sign-in that begins. Unattended, they
+/// Returns the issue time from which stored tokens are new enough to skip a refresh before a sign-in. Unattended, they
 /// are refreshed when it is due, as in any renewal.
 fn since_of(policy: BrowserPolicy) -> Option<DateTime<Utc>> {
     (policy == BrowserPolicy::Unattended).then_some(DateTime::<Utc>::MIN_UTC)

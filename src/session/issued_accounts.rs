@@ -10,19 +10,19 @@ use super::Ask;
 use super::record::{credentials_account, tokens_account};
 use crate::folder::{Folder, StateFile};
 
-/// The largest list that is read, in bytes.
+/// The maximum size of the list, in bytes.
 const LARGEST: usize = 256 * 1024;
 
 fn file(own: &Folder, ask: &Ask) -> StateFile<BTreeSet<String>> {
     StateFile::new(own.sub("made"), tokens_account(&ask.profile), LARGEST)
 }
 
-/// Returns the accounts of the credentials that were made from the profile's sign-in, as far as they were noted.
+/// Returns the listed accounts of credentials that were made from the profile's sign-in.
 pub fn accounts(own: &Folder, ask: &Ask) -> BTreeSet<String> {
     file(own, ask).read().unwrap_or_default()
 }
 
-/// Notes that these credentials are about to be stored.
+/// Adds the credentials for `ask`, which are about to be stored, to the list.
 pub fn note(own: &Folder, ask: &Ask) {
     let mut accounts = accounts(own, ask);
     if accounts.insert(credentials_account(ask)) {

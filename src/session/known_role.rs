@@ -11,10 +11,10 @@ use super::{Ask, Session};
 use crate::aws::ids;
 use crate::folder::{Folder, StateFile};
 
-/// The largest file that is read, in bytes.
+/// The maximum size of a role's file, in bytes.
 const LARGEST: usize = 8 * 1024;
 
-/// The role of some credentials.
+/// The role of issued credentials, as STS named it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownRole {
     /// The ARN of the role's session, as in `arn:aws:sts::123456789012:assumed-role/Orders/alice@corp.example`.
@@ -26,7 +26,7 @@ pub struct KnownRole {
 }
 
 impl KnownRole {
-    /// Returns the role's name and the digits of its AWS account.
+    /// Returns the role's name and its AWS account id.
     pub fn name_and_account(&self) -> Option<(&str, &str)> {
         ids::role_and_account(&self.session_arn)
     }
@@ -42,7 +42,7 @@ pub fn clear(own: &Folder, ask: &Ask) {
 }
 
 impl Session {
-    /// Keeps the ARN of the session of `record`'s role.
+    /// Saves the ARN of the role session that the credentials in `record` belong to.
     pub fn note_role(&self, record: &CredentialsRecord, session_arn: &str) {
         let known = KnownRole {
             session_arn: session_arn.to_owned(),

@@ -13,9 +13,9 @@ use crate::folder::{Folder, StateFile};
 use crate::http::retry::LONGEST_WAIT;
 use crate::secret::Redactor;
 
-/// The largest file that is read, in bytes.
+/// The maximum size of a stored failure, in bytes.
 const LARGEST: usize = 16 * 1024;
-/// The longest text of a kept failure that is shown again, in characters. Messages of cogfed are shorter.
+/// The maximum length of each text of a stored failure, in characters. Messages of cogfed are shorter.
 const LONGEST: usize = 1000;
 
 /// A stored failure. Its messages hold no secret (see [`Failure`]).

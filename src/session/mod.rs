@@ -1,4 +1,4 @@
-//! The credentials of a role: from the store, by renewal, or "sign-in required".
+//! Credentials of a role: read from the store or renewed, unless a person has to sign in.
 //!
 //! Many processes may ask at once. At most one of them renews; the others hand out credentials that are still valid, or
 //! wait. Each sign-in has one lock for its renewals, sign-ins and sign-outs. Profiles that share a sign-in share the
@@ -51,12 +51,12 @@ use crate::secret::Secret;
 use crate::store::{OnWait, Patience, Store};
 use record::{CredentialsRecord, TokensRecord, credentials_account, tokens_account};
 
-/// The longest wait for a sign-in's lock: a little more than a renewal can take.
+/// The maximum wait for a sign-in's lock: a little more than a renewal can take.
 const LOCK_PATIENCE: Duration = Duration::from_secs(35);
-/// The longest wait of an unattended process for a lock whose holder is suspended (SIGSTOP). The AWS SDK for Rust stops
+/// The maximum wait of an unattended process for a lock whose holder is suspended (SIGSTOP). The AWS SDK for Rust stops
 /// a `credential_process` after 5 seconds, and would then not see the reason.
 const STOPPED_PATIENCE: Duration = Duration::from_secs(4);
-/// The wait before a person gets a message.
+/// The wait after which a message tells the person what cogfed is waiting for.
 const QUIET_WAIT: Duration = Duration::from_secs(1);
 
 /// A message for the person at the terminal, if there is one.
@@ -82,7 +82,7 @@ pub struct Setup {
     pub clock: Arc<dyn Clock>,
     /// The app client's secret, if the environment gives one.
     pub client_secret: Option<Secret>,
-    /// True if a person is at the terminal, who can unlock a keyring or resume a suspended process.
+    /// True if a person at the terminal can unlock a keyring or resume a suspended process.
     pub is_attended: bool,
     /// Called with messages for the person.
     pub on_message: OnMessage,
@@ -193,7 +193,7 @@ impl Session {
         Ok(stored)
     }
 
-    /// Takes the sign-in's lock, waiting for its holder. A person gets a message after one second.
+    /// Takes the sign-in's lock, and waits while another process holds it. A person gets a message after one second.
     fn lock(&self) -> Result<Lock, Failure> {
         let account = tokens_account(self.profile());
         if !self.setup.is_attended {
@@ -212,8 +212,8 @@ impl Session {
         }
     }
 
-    /// Returns the failure to get a lock of this sign-in. It names the process that `does` something with the sign-in,
-    /// not the lock's file.
+    /// Returns the failure to report if a lock of this sign-in cannot be taken. It names the process that `does`
+    /// something with the sign-in, not the lock's file.
     fn busy(&self, error: LockError, does: &str) -> Failure {
         let held = match error {
             LockError::Failed(failure) => return failure,

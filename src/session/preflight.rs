@@ -16,7 +16,7 @@ use crate::oidc::hosted_ui::{self, Reception};
 use crate::oidc::{Attempt, Keys, RequestOptions, discovery, pool_domain};
 use crate::profile::{Issuer, ProviderEndpoints, UserPool};
 
-/// The deadline for all requests before the browser opens together.
+/// The total time limit for all requests before the browser opens.
 const NETWORK_DEADLINE: Duration = Duration::from_secs(15);
 
 /// The result of the checks.
@@ -24,7 +24,7 @@ const NETWORK_DEADLINE: Duration = Duration::from_secs(15);
 pub(super) struct Preflight {
     /// The endpoints of the user pool or issuer.
     pub endpoints: ProviderEndpoints,
-    /// The answer of the hosted UI; `None` for a plain issuer, which has none.
+    /// The answer of the hosted UI; `None` for a plain issuer, which has no hosted UI.
     pub reception: Option<Reception>,
 }
 
@@ -37,7 +37,7 @@ impl Session {
         Ok(self.store.probe()?)
     }
 
-    /// Asks the user pool or issuer, and the hosted UI about the redirect URI at `port`.
+    /// Checks that the user pool or issuer answers, and that its hosted UI, if any, accepts the redirect URI at `port`.
     ///
     /// # Errors
     /// [`Kind::Network`] if one of them cannot be reached within 15 seconds. [`Kind::Refused`] if there is no such user
@@ -145,7 +145,7 @@ impl Session {
     }
 }
 
-/// The reason why there is no answer.
+/// The reason why a service gave no answer.
 enum Unanswered {
     /// The error of the request.
     Http(HttpError),
@@ -159,7 +159,8 @@ impl From<HttpError> for Unanswered {
     }
 }
 
-/// Returns the failure, with the service that does not answer. An error of the set-up is not the service's.
+/// Returns the failure for an unanswered request, with `what` as its description. An error of the set-up is not the
+/// service's.
 fn within(error: Unanswered, what: &str) -> Failure {
     match error {
         Unanswered::Http(HttpError::SetUp(failure)) => failure,

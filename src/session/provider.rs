@@ -46,24 +46,25 @@ pub struct Provider {
 }
 
 struct Shared {
-    /// The session of the first [`Ask`]. Flights for the same profile share its HTTP client.
+    /// The session that the provider was created with, for the first [`Ask`]. Renewals for the same profile share its
+    /// HTTP client.
     session: Session,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
-    /// Credentials of the last flights.
+    /// The credentials from the last renewals.
     memory: HashMap<Key, Remembered>,
-    /// Flights under way.
+    /// The renewals under way.
     flights: HashMap<Key, watch::Receiver<Option<Landing>>>,
-    /// One lock for each sign-in, held by the thread of its flight.
+    /// One lock for each sign-in, held by the thread that renews the sign-in's credentials.
     turns: HashMap<Key, Arc<Mutex<()>>>,
-    /// True once a flight has used the provider's own session.
+    /// True once a renewal has used the provider's own session.
     has_flown: bool,
 }
 
-/// The store, the account and the endpoints: requests for which all three are equal share their credentials.
+/// The key of shared credentials: requests with the same store, account and endpoints have the same key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
     store: String,
@@ -74,11 +75,11 @@ struct Key {
 /// Credentials in memory.
 struct Remembered {
     record: CredentialsRecord,
-    /// The version of the list that names these credentials. Every sign-out and every new person changes it.
+    /// The version of the sign-in's list that names these credentials. Every sign-out and every new person changes it.
     listed: Stamp,
 }
 
-/// The end of a flight, for all who wait for it.
+/// The result of a renewal, for all callers that wait for it.
 type Landing = Result<Arc<Credentials>, Failure>;
 
 impl Provider {
@@ -87,7 +88,7 @@ impl Provider {
         Self { ask: session.ask.clone(), shared: Arc::new(Shared { session, state: Mutex::default() }) }
     }
 
-    /// Returns a provider for another role or profile, with the same memory and flights.
+    /// Returns a provider for another role or profile that shares this provider's memory and renewals.
     #[must_use]
     pub fn for_ask(&self, ask: Ask) -> Self {
         Self { ask, shared: Arc::clone(&self.shared) }
@@ -115,7 +116,7 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the credentials in memory, if they are fresh and were not deleted since.
+    /// Returns the credentials in memory, if they are fresh and have not been deleted in the meantime.
     fn remembered(&self, ask: &Ask) -> Option<Credentials> {
         let (now, listed) = (self.session.clock().now(), issued_accounts::stamp(self.session.folder(), ask)?);
         let state = self.state();
@@ -136,8 +137,8 @@ impl Shared {
         memory.insert(key, remembered);
     }
 
-    /// Returns the session for a flight: the provider's own for the first one. Later flights open a store of their own,
-    /// because the time limit of a store covers all calls to it together.
+    /// Returns the session for a renewal: the provider's own for the first renewal. Later renewals open a store of their
+    /// own, because the time limit of a store covers all calls to it together.
     fn session(&self, state: &mut State, ask: &Ask) -> Session {
         let is_own = Arc::ptr_eq(&ask.profile, &self.session.ask.profile);
         let is_first = is_own && !std::mem::replace(&mut state.has_flown, true);
@@ -149,7 +150,7 @@ impl Shared {
         }
     }
 
-    /// Joins the flight of these credentials, or starts it.
+    /// Joins the renewal under way for `ask`, or starts one.
     fn flight(self: &Arc<Self>, ask: &Ask) -> Result<watch::Receiver<Option<Landing>>, Failure> {
         let (key, sign_in) = (Key::of_role(ask), Key::of_sign_in(ask));
         let mut state = self.state();
@@ -177,7 +178,7 @@ impl Shared {
     }
 }
 
-/// A flight under way. Dropping it, even in a panic, lets the next caller start another.
+/// A renewal under way. Dropping it, even in a panic, lets the next caller start another.
 struct Airborne {
     shared: Arc<Shared>,
     key: Key,
@@ -185,7 +186,7 @@ struct Airborne {
 }
 
 impl Airborne {
-    /// Gets the credentials on this thread, while no other flight of the sign-in runs. Releases the lock between
+    /// Gets the credentials on this thread, once no other renewal of the same sign-in runs. Releases the lock between
     /// processes before any caller gets the result.
     fn fly(&self, session: &Session, turn: Arc<Mutex<()>>) -> Landing {
         let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);

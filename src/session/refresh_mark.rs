@@ -1,4 +1,4 @@
-//! The mark of a refresh that is under way: it tells an interrupted rotation from a revoked sign-in.
+//! The mark of a refresh that is under way, which distinguishes an interrupted rotation from a revoked sign-in.
 //!
 //! The mark names the generation of the tokens, and is written before the refresh token is sent. Saving new tokens
 //! changes the generation, which invalidates the mark at once. Its file is removed afterwards.
@@ -11,7 +11,7 @@ use crate::error::Failure;
 use crate::folder::{Folder, StateFile};
 use crate::profile::Profile;
 
-/// The largest mark that is read, in bytes.
+/// The maximum size of a mark, in bytes.
 const LARGEST: usize = 4096;
 
 /// The stored mark. It holds no secret.
@@ -43,7 +43,7 @@ pub fn set(
     Ok(earlier)
 }
 
-/// Returns the start of a refresh of these tokens that never finished.
+/// Returns the start time of an unfinished refresh of these tokens, if there is one.
 pub fn interrupted_at(own: &Folder, profile: &Profile, tokens: &TokensRecord) -> Option<DateTime<Utc>> {
     let mark = file(own, profile).read()?;
     (mark.generation == tokens.generation).then_some(mark.began_at)

@@ -14,14 +14,14 @@ use crate::oidc::{Client, Grant, GrantError, discovery, unverified_claims};
 use crate::profile::ProviderEndpoints;
 use crate::secret::Secret;
 
-/// A sign-in during a renewal.
+/// The sign-in whose credentials are being renewed.
 struct Current {
     tokens: TokensRecord,
     /// True if the store holds these tokens.
     is_saved: bool,
 }
 
-/// The deadline for all requests of one renewal together.
+/// The total time limit for all requests of one renewal.
 const RENEWAL_DEADLINE: Duration = Duration::from_secs(30);
 
 async fn in_time<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
@@ -179,8 +179,7 @@ impl Session {
         }
     }
 
-    /// Returns the endpoints, if the token endpoint is still the one that issued the refresh token: an issuer may move
-    /// it.
+    /// Returns the endpoints, provided that the token endpoint is still the one that issued the refresh token.
     async fn endpoints_of(&self, tokens: &TokensRecord) -> Result<ProviderEndpoints, Failure> {
         let endpoints = self.endpoints().await?;
         let fit = tokens.fits(Use::Refresh(&endpoints.token));

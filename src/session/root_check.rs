@@ -38,8 +38,8 @@ impl Session {
         [&[issuer.as_str()], &*self.aws_destinations()].concat()
     }
 
-    /// Returns the URLs of the services of AWS's that get tokens for the role that is asked for. Only the classic flow
-    /// sends one to STS.
+    /// Returns the URLs of the AWS services that receive tokens to issue credentials for the requested role. Only the
+    /// classic flow sends one to STS.
     pub(super) fn aws_destinations(&self) -> Vec<&str> {
         let endpoints = &self.profile().endpoints;
         let sts = Some(endpoints.sts.as_str()).filter(|_| self.ask.role.is_classic());

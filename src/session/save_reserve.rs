@@ -1,5 +1,5 @@
-//! The reserve for the save after a refresh, set aside before the refresh token is sent. Without a grace period, an
-//! answer that cannot be saved is a lost sign-in.
+//! The reserve of resources for saving refreshed tokens, set aside before the refresh token is sent. Without a grace
+//! period, an answer that cannot be saved is a lost sign-in.
 //!
 //! The reserve holds file descriptors and, with the store "file", disk space for the record. Both are released right
 //! before the save.
@@ -15,10 +15,10 @@ use crate::store::StoreKind;
 
 /// The number of reserved file descriptors: more than a save opens at once.
 const DESCRIPTORS: usize = 6;
-/// The headroom in bytes: what a refresh may add to the record, and what rounding up to disk blocks adds.
+/// The headroom, in bytes, for a record that grows in a refresh and for rounding up to disk blocks.
 const GROWTH: usize = 8 * 1024;
 
-/// A reserve. Dropping it releases it.
+/// A reserve of file descriptors and disk space. Dropping it releases it.
 pub struct Reserve {
     folder: Folder,
     account: String,
@@ -26,7 +26,7 @@ pub struct Reserve {
 }
 
 impl Reserve {
-    /// Reserves what a save of these tokens needs.
+    /// Reserves the resources that saving these tokens needs.
     ///
     /// # Errors
     /// If the disk or this process has too little left.

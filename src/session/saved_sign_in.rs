@@ -19,7 +19,7 @@ pub struct SignInLock(#[expect(dead_code, reason = "held, not read")] Lock);
 pub struct Saved {
     /// The new sign-in.
     pub tokens: TokensRecord,
-    /// The person who was signed in before, if it was another one.
+    /// The person who was signed in before, if it was somebody else.
     pub replaced: Option<String>,
 }
 
@@ -41,7 +41,7 @@ impl Session {
         Ok(Lock::try_acquire(self.folder(), &self.browser_lock())?.map(SignInLock))
     }
 
-    /// Takes the browser lock, waiting for another process that signs in.
+    /// Takes the browser lock, and waits while another process signs in.
     ///
     /// # Errors
     /// [`crate::error::Kind::Busy`] after `patience`.

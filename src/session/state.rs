@@ -7,7 +7,7 @@ use super::record::{Ended, TokensRecord};
 use crate::error::{Failure, Kind};
 use crate::profile::Profile;
 
-/// The state of a profile's sign-in, as far as this machine knows it: the user pool may have ended it since.
+/// The state of a profile's sign-in as known to this machine; the user pool may have ended the sign-in since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignInState {
     /// Nobody has signed in, or somebody has signed out.
@@ -16,19 +16,19 @@ pub enum SignInState {
     SignedIn,
     /// The sign-in has reached the end of its life.
     Expired {
-        /// The end.
+        /// The time at which the sign-in expired.
         at: DateTime<Utc>,
-        /// True if there is no refresh token that could have renewed it.
+        /// True if there was no refresh token to renew the sign-in.
         without_refresh_token: bool,
     },
-    /// The user pool no longer accepts the refresh token, before its time.
+    /// The user pool rejected the refresh token before the token expired.
     Revoked {
-        /// The time at which cogfed noticed it.
+        /// The time at which cogfed noticed the rejection.
         noticed_at: DateTime<Utc>,
     },
-    /// A renewal was cut off before its answer was saved, and the refresh token from before is spent.
+    /// A renewal was interrupted before its answer was saved, and the previous refresh token is no longer valid.
     Lost {
-        /// The time of that renewal.
+        /// The time of the interrupted renewal.
         interrupted_at: DateTime<Utc>,
     },
     /// A person began to sign out, and the sign-out is not complete.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::error::{Failure, Kind};
 
-/// Returns the advice for a machine without a keyring: the one store that suits it best.
+/// Returns the advice for a machine without a keyring, naming the store that suits the machine best.
 fn instead() -> String {
     #[cfg(target_os = "linux")]
     if super::kernel::is_recommended() {
@@ -35,7 +35,7 @@ pub enum StoreError {
         /// The next step.
         hint: String,
     },
-    /// The keyring program has no default keyring, in which new items are saved.
+    /// The keyring program has no default keyring to save new items in.
     NoDefault {
         /// The store's name.
         store: &'static str,
@@ -51,7 +51,7 @@ pub enum StoreError {
     NoAnswer {
         /// The store's name.
         store: &'static str,
-        /// The time limit for all calls of this run together.
+        /// The total time limit for all store calls of this run.
         patience: Duration,
     },
     /// The store has no room for the item.
@@ -65,18 +65,18 @@ pub enum StoreError {
         store: &'static str,
         /// The length of the item, in bytes.
         needed: usize,
-        /// The use of the quota by this user's keys, with its unit.
+        /// The part of the quota that this user's keys use, such as "200 of 200 keys in use".
         used: String,
-        /// The kernel's setting of this quota, for sysctl(8).
+        /// The sysctl(8) setting that limits the quota, such as `kernel.keys.maxkeys`.
         setting: &'static str,
     },
-    /// The item was not written by cogfed, or not completely.
+    /// The item is incomplete, or another program wrote it.
     Damaged {
         /// The store's name.
         store: &'static str,
         /// The item's account.
         account: String,
-        /// The fault of the item.
+        /// The item's defect, such as "it is not text".
         detail: String,
     },
     /// Any other failure.

@@ -9,24 +9,24 @@ use crate::secret::Secret;
 
 use super::{Backend, Listing, StoreError};
 
-/// The longest text, in bytes. No record is as long.
+/// The maximum length of a stored text, in bytes. No record is as long.
 const LONGEST: usize = 1 << 20;
 
 const NAME: &str = "the file store";
 
-/// Files of mode 0600 in the folder `store` of cogfed's own folder.
+/// A store that keeps each item in a file of mode 0600, in the subfolder `store` of cogfed's own folder.
 #[derive(Debug, Clone)]
 pub struct FileStore(Folder);
 
 impl FileStore {
-    /// Creates the file store in `folder`'s `store/`. Creates no folder before the first write.
+    /// Creates the file store in the subfolder `store` of `folder`. Creates no folder before the first write.
     pub fn new(folder: &Folder) -> Self {
         Self(folder.sub("store"))
     }
 }
 
-/// Refuses the file store if its folder is in the project around the current folder: an `.envrc` there can set
-/// `XDG_STATE_HOME` or `HOME`, and whoever reads the project would read the secrets.
+/// Refuses a file store inside the project of the current folder. An `.envrc` in the project can set `XDG_STATE_HOME`
+/// or `HOME`, and anyone who can read the project could read the secrets.
 pub(super) fn outside_of_projects(folder: &Folder) -> Result<(), StoreError> {
     let path = folder.path();
     let Some(project) = project_of_state(&path) else { return Ok(()) };

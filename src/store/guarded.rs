@@ -8,7 +8,7 @@ use crate::secret::Secret;
 /// A check that fails with the reason why a store must not be used.
 pub type Check = Box<dyn Fn() -> Result<(), StoreError> + Send + Sync>;
 
-/// A backend with a check, which runs once, at the first call.
+/// A backend that runs a check once, at its first call, and fails all calls if the check failed.
 pub struct Guarded<B> {
     inner: B,
     check: Check,
@@ -16,7 +16,7 @@ pub struct Guarded<B> {
 }
 
 impl<B: Backend> Guarded<B> {
-    /// Puts `check` in front of every call to `inner`.
+    /// Returns a backend that passes calls on to `inner` only if `check` succeeds.
     pub fn over(inner: B, check: Check) -> Self {
         Self { inner, check, judged: OnceLock::new() }
     }

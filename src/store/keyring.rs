@@ -9,7 +9,7 @@ use zeroize::{Zeroize, Zeroizing};
 use super::{Backend, Listing, StoreError};
 use crate::secret::Secret;
 
-/// The service of all items; the account is the user name.
+/// The service name of all items, whose user name is the account.
 const SERVICE: &str = "cogfed";
 
 #[cfg(target_os = "macos")]
@@ -17,7 +17,7 @@ const NAME: &str = "the Keychain";
 #[cfg(windows)]
 const NAME: &str = "the Credential Manager";
 
-/// The largest item in bytes: `CRED_MAX_CREDENTIAL_BLOB_SIZE`
+/// The maximum size of an item, in bytes: `CRED_MAX_CREDENTIAL_BLOB_SIZE`
 /// (<https://learn.microsoft.com/windows/win32/api/wincred/ns-wincred-credentialw>).
 #[cfg(windows)]
 const LIMIT: Option<usize> = Some(2560);
@@ -117,7 +117,7 @@ fn text(bytes: Vec<u8>, account: &str) -> Result<Secret, StoreError> {
     })
 }
 
-/// Returns the first of several items with the same attributes, which an import or a second collection can create.
+/// Returns the first entry: an import or a second collection can create several with the same attributes.
 fn first(entries: Vec<Entry>) -> keyring_core::Result<Entry> {
     entries.into_iter().next().ok_or(Error::NoEntry)
 }
@@ -191,7 +191,7 @@ impl Backend for Keyring {
     }
 }
 
-/// Returns the search for all items of [`SERVICE`], as narrow as the system allows.
+/// Returns the narrowest search terms with which the system finds all items of [`SERVICE`].
 fn spec() -> HashMap<&'static str, &'static str> {
     // The Credential Manager can only search in names that combine service and account, so it returns all items.
     if cfg!(windows) { HashMap::new() } else { HashMap::from([("service", SERVICE)]) }

@@ -23,7 +23,7 @@ struct State {
     failing: Range<usize>,
 }
 
-/// Two handles are equal if they share one store, whatever it contains.
+/// Equality by identity: two handles are equal only if they share one store.
 impl PartialEq for MemoryStore {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.state, &other.state)
@@ -36,15 +36,15 @@ impl MemoryStore {
         Self { limit: Some(limit), state: Arc::default() }
     }
 
-    /// Makes calls fail, counted from now on, starting with 0. `2..3` fails the third call, and `0..0` none.
-    /// `2..usize::MAX` fails all after the second, as if the process had ended.
+    /// Makes the calls with these numbers fail, counted from 0 at the next call. `2..3` fails the third call, and
+    /// `0..0` none. `2..usize::MAX` fails all after the second, as if the process had ended.
     pub fn fail(&self, calls: Range<usize>) {
         let mut state = self.state();
         state.calls = 0;
         state.failing = calls;
     }
 
-    /// Returns the number of calls since the start, or since [`MemoryStore::fail`].
+    /// Returns the number of calls since the store was created, or since the last [`MemoryStore::fail`].
     pub fn calls(&self) -> usize {
         self.state().calls
     }

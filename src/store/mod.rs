@@ -1,4 +1,4 @@
-//! Secrets at rest, as texts under accounts: in the OS keyring, or in the store that a person chose instead.
+//! Storage of secrets, each a text under an account: the OS keyring, or the store that a person chose instead.
 //!
 //! The store does not interpret the texts. It decides where they are kept, and limits the time of every call. A reader
 //! sees the old text or the new one, never a mixture.
@@ -46,15 +46,15 @@ use crate::secret::Secret;
 /// The size of the item that [`Store::probe`] writes, in bytes: about the size of a sign-in's record.
 const PROBE: usize = 6 * 1024;
 
-/// The longest wait for a store other than the profile's own.
+/// The maximum time to wait for a store other than the profile's own.
 const BESIDES: Duration = Duration::from_secs(2);
 
 /// A place for secrets: one text for each account, written and read as a whole.
 pub trait Backend: Send + Sync {
-    /// Returns the name of the store for messages: "the Secret Service keyring".
+    /// Returns the store's name for messages, such as "the Secret Service keyring".
     fn describe(&self) -> &'static str;
 
-    /// Returns the length of the longest text in one item, in bytes, if there is a limit.
+    /// Returns the maximum length of the text in one item, in bytes, if there is a limit.
     fn item_limit(&self) -> Option<usize>;
 
     /// Returns the text of `account`, or `None` if there is none.
@@ -101,7 +101,7 @@ pub struct Listing {
     pub unnamed: usize,
 }
 
-/// The kind of store, as `store` in the profile or `COGFED_STORE` names it.
+/// The kind of store, as set by `store` in the profile or by `COGFED_STORE`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub enum StoreKind {
     /// `keyring`: the keyring of the operating system.
@@ -112,12 +112,12 @@ pub enum StoreKind {
     Kernel,
     /// `file`: files of mode 0600 in cogfed's own folder.
     File,
-    /// In this process's memory, for tests. It cannot be chosen by name.
+    /// A store in this process's memory, for tests. It cannot be chosen by name.
     Memory(MemoryStore),
 }
 
 impl StoreKind {
-    /// The stores that can be chosen by name here.
+    /// The kinds of store that can be chosen by name on this operating system.
     const NAMED: &[Self] = &[
         Self::Keyring,
         #[cfg(target_os = "linux")]
@@ -167,7 +167,7 @@ pub enum Cached<T> {
     NotUsed,
 }
 
-/// The store as the rest of cogfed uses it, from several threads at once.
+/// The store that the rest of cogfed uses, also from several threads at once.
 ///
 /// Nothing is opened, connected or started before the first call that needs it. With the OS keyring on Linux, the
 /// kernel's keyring holds copies of items that are read often. Reading one ([`Store::cached`]) needs no service and no
@@ -179,16 +179,16 @@ pub struct Store {
 }
 
 impl Store {
-    /// Creates the store of this kind. `folder` is cogfed's own ([`Folder::own`]); the file store uses the folder
-    /// `store/` in it. `patience` limits the time of all calls to a keyring together. `on_wait` is called once, when
-    /// one of them has taken a second.
+    /// Creates a store of `kind`. `folder` is cogfed's own ([`Folder::own`]); the file store uses the folder `store/`
+    /// in it. `patience` limits the time of all calls to a keyring together. `on_wait` is called once, when one of them
+    /// has taken a second.
     pub fn new(kind: StoreKind, folder: &Folder, patience: Patience, on_wait: Option<OnWait>) -> Self {
         let backend = opened(&kind, false, folder, &patience, on_wait);
         Self::over(Stores::only(kind, backend))
     }
 
-    /// Like [`Store::new`], for the sign-in `account`. If the profile does not name the store, an existing sign-in
-    /// stays in the store that holds it.
+    /// Creates a store like [`Store::new`], but for the sign-in `account`. If the profile does not name the store, an
+    /// existing sign-in stays in the store that holds it.
     pub fn of_sign_in(
         account: &str,
         choice: &Choice,
@@ -227,19 +227,19 @@ impl Store {
         self.backend.kind()
     }
 
-    /// Returns another store that also holds a sign-in of this account, as after a change of `store` in the profile or
-    /// of `COGFED_STORE`. A store that cannot be asked counts as empty.
+    /// Returns another store that also holds this sign-in, for example after `store` in the profile or `COGFED_STORE`
+    /// has changed. A store that cannot be asked counts as empty.
     pub fn elsewhere(&self) -> Option<&StoreKind> {
         self.backend.elsewhere()
     }
 
-    /// Returns the keyring of the copies, unless other containers could read and plant them.
+    /// Returns the keyring that holds the copies, unless other containers could read or plant copies in it.
     #[cfg(target_os = "linux")]
     fn cache(&self) -> Option<&KernelKeyring> {
         self.cache.as_ref().filter(|_| *self.kind() == StoreKind::Keyring && !kernel::has_neighbours())
     }
 
-    /// Returns the name of the store for messages: "the Secret Service keyring".
+    /// Returns the store's name for messages, such as "the Secret Service keyring".
     pub fn describe(&self) -> &'static str {
         self.backend.describe()
     }
@@ -252,7 +252,7 @@ impl Store {
         self.logged("read", account, || self.backend.get(account))
     }
 
-    /// Logs a call of the store, with its time.
+    /// Runs a call to the store, and logs the call with its duration.
     fn logged<T>(
         &self,
         operation: &str,
@@ -275,7 +275,7 @@ impl Store {
         self.logged("write", account, || self.backend.set(account, value))
     }
 
-    /// Removes the text of `account`, its copy first. A missing text is no error.
+    /// Removes the copy of `account`'s text, and then the text itself. A missing text is no error.
     ///
     /// # Errors
     /// If the text may still be there.
@@ -340,8 +340,8 @@ impl Store {
         }
     }
 
-    /// Keeps a copy of `value` for `lifetime`, for [`Store::cached`]. If that fails, no copy is left, not even an older
-    /// one.
+    /// Keeps a copy of `value` that [`Store::cached`] returns until `lifetime` has passed. If that fails, no copy is
+    /// left, not even an older one.
     pub fn set_cached(&self, account: &str, value: &Secret, lifetime: Duration) {
         #[cfg(target_os = "linux")]
         if let Some(cache) = self.cache()

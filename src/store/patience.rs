@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use super::{Backend, Listing, StoreError};
 use crate::secret::Secret;
 
-/// The wait before a person gets a message.
+/// The time that a call may take before a person gets a message.
 const NOTICEABLE: Duration = Duration::from_secs(1);
 
-/// Called when a keyring makes a person wait, probably because it shows a prompt.
+/// A callback for a keyring that makes a person wait, probably because it shows a prompt.
 pub type OnWait = Arc<dyn Fn() + Send + Sync>;
 
 /// The time that all keyring calls of one run may take together. Clones share it. Time between calls does not count.
@@ -23,7 +23,7 @@ pub struct Patience {
 }
 
 impl Patience {
-    /// Allows `total` for all calls together.
+    /// Creates a time limit of `total` for all calls together.
     pub fn new(total: Duration) -> Self {
         Self { total, left: Arc::new(Mutex::new(total)) }
     }

@@ -13,7 +13,7 @@ pub struct Choice {
     /// True if the profile names the store. Otherwise the environment or the default chose it, and a sign-in that is
     /// in another store stays there.
     pub is_pinned: bool,
-    /// True if the profile accepts that other containers can read what is in the kernel's keyring.
+    /// True if the profile accepts that other containers can read secrets in the kernel's keyring.
     pub is_sharing_accepted: bool,
 }
 
@@ -33,12 +33,12 @@ pub(super) struct Stores {
     others: Vec<Named>,
     /// The account of the sign-in. With `None` only the first store is used.
     account: Option<String>,
-    /// The place in `others` of the store that holds the sign-in; `None` is the first store.
+    /// The index in `others` of the store that holds the sign-in; `None` means the first store.
     chosen: OnceLock<Option<usize>>,
 }
 
 impl Stores {
-    /// Creates the one store that is used.
+    /// Creates a set with only one store, which is always used.
     pub fn only(kind: StoreKind, backend: Box<dyn Backend>) -> Self {
         Self { first: (kind, backend), others: Vec::new(), account: None, chosen: OnceLock::from(None) }
     }
@@ -49,17 +49,17 @@ impl Stores {
         Self { first, others, account: Some(account.to_owned()), chosen }
     }
 
-    /// Returns the store that holds the sign-in, or the first one, as far as that is known now.
+    /// Returns the store that is known to hold the sign-in, or the first store if none is known yet.
     fn known(&self) -> &Named {
         self.chosen.get().copied().flatten().and_then(|at| self.others.get(at)).unwrap_or(&self.first)
     }
 
-    /// Returns the kind of the store that holds the sign-in, or of the first one, as far as that is known now.
+    /// Returns the kind of the store that is known to hold the sign-in, or of the first store if none is known yet.
     pub fn kind(&self) -> &StoreKind {
         &self.known().0
     }
 
-    /// Returns the first store besides the chosen one that has the sign-in.
+    /// Returns the kind of the first other store that also holds the sign-in.
     pub fn elsewhere(&self) -> Option<&StoreKind> {
         let account = self.account.as_ref()?;
         self.backend();
@@ -67,7 +67,7 @@ impl Stores {
         others.into_iter().find(|(_, store)| holds(store.as_ref(), account)).map(|(kind, _)| kind)
     }
 
-    /// Returns the store that holds the sign-in, else the first one.
+    /// Returns the store that holds the sign-in, or the first store if none holds it.
     fn backend(&self) -> &dyn Backend {
         self.chosen.get_or_init(|| {
             let account = self.account.as_deref().unwrap_or_default();

@@ -16,8 +16,8 @@ pub fn skip(why: &str) {
     let _ = std::io::stderr().write_all(line.as_bytes());
 }
 
-/// Returns a store without patience, so that its keyring is never asked, with copies in the kernel. Prints a line and
-/// returns `None` if the kernel keeps no copies.
+/// Returns a store that keeps copies in the kernel and never asks its keyring, because its time limit is zero. Prints a
+/// line and returns `None` if the kernel keeps no copies.
 pub fn copies(account: &str) -> Option<Store> {
     let (cache, probe) = (KernelKeyring::cache(), format!("{account}/probe"));
     let put = cache.set_for(&probe, &Secret::new("{}"), Duration::from_secs(60));

@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-/// The longest text, in bytes after encoding: xterm drops longer ones.
+/// The maximum length of an encoded text, in bytes: xterm drops longer ones.
 const LONGEST: usize = 74_994;
-/// The longest piece of text that GNU screen passes on, in bytes, less the escape sequence around it.
+/// The maximum length of a piece that GNU screen passes on, in bytes, without the escape sequence around the piece.
 const SCREEN_PIECE: usize = 240;
 
 /// Returns the escape sequence that puts `text` into this terminal's clipboard. Returns `None` if the terminal is known
@@ -32,7 +32,7 @@ pub(super) fn copying(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> 
     })
 }
 
-/// Returns `sequence`, which is ASCII, in the form that GNU screen passes on.
+/// Splits `sequence`, which is ASCII, into the pieces that GNU screen passes on.
 fn in_pieces(sequence: &str) -> String {
     let mut pieces = String::new();
     for piece in sequence.as_bytes().chunks(SCREEN_PIECE) {

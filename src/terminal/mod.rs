@@ -26,7 +26,7 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Creates the terminal of this process's standard error. `variable` reads the environment.
+    /// Creates a terminal that writes to this process's standard error. `variable` reads the environment.
     pub fn stderr(variable: &dyn Fn(&str) -> Option<String>) -> Self {
         let is_terminal = io::stderr().is_terminal();
         Self {
@@ -41,8 +41,8 @@ impl Terminal {
         Self { out, is_terminal: false, has_colour: false }
     }
 
-    /// Returns false if the environment asks for text without colour, by `NO_COLOR` or a terminal that has none.
-    /// `variable` reads the environment.
+    /// Returns false if the environment asks for no colour, with `NO_COLOR` or with `TERM=dumb`. `variable` reads the
+    /// environment.
     pub fn shows_colour(variable: &dyn Fn(&str) -> Option<String>) -> bool {
         let is_refused = variable("NO_COLOR").is_some_and(|value| !value.is_empty());
         !is_refused && variable("TERM").is_none_or(|term| term != "dumb")
@@ -88,8 +88,8 @@ impl Terminal {
         matches!(input::line().trim().to_ascii_lowercase().as_str(), "y" | "yes")
     }
 
-    /// Sends `text` to the terminal's clipboard, and returns false if there is none. A terminal never confirms it.
-    /// `variable` reads the environment.
+    /// Sends `text` to the terminal's clipboard, and returns false if the terminal is known to have no clipboard. A
+    /// terminal never confirms it. `variable` reads the environment.
     pub fn copy(&self, text: &str, variable: &dyn Fn(&str) -> Option<String>) -> bool {
         let sequence = if self.is_terminal { clipboard::copying(text, variable) } else { None };
         let Some(sequence) = sequence else { return false };
@@ -154,7 +154,7 @@ fn is_harmless(c: char) -> bool {
         && !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}' | '\u{2028}' | '\u{2029}' | '\u{feff}')
 }
 
-/// Returns `text` on one line, with everything escaped that a terminal would obey.
+/// Escapes every character of `text` that would control a terminal, including line breaks.
 pub fn shown(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
@@ -163,8 +163,8 @@ pub fn shown(text: &str) -> String {
     safe
 }
 
-/// Returns `json` with everything escaped that a terminal would obey. It still parses to the same value: such
-/// characters are only in its strings, and each is one unit of UTF-16.
+/// Escapes every character of `json` that would control a terminal. It still parses to the same value: such characters
+/// are only in its strings, and each is one unit of UTF-16.
 pub fn shown_json(json: &str) -> String {
     let mut safe = String::with_capacity(json.len());
     for c in json.chars() {
@@ -187,7 +187,7 @@ fn push_escaped(safe: &mut String, c: char) {
     }
 }
 
-/// A writer that escapes everything that a terminal would obey, except for line breaks and tabs. It is for an API's
+/// A writer that escapes all characters that would control a terminal, except line breaks and tabs. It is for an API's
 /// answer on a terminal; a pipe gets the bytes as they are.
 pub struct Escaping<W> {
     inner: W,
@@ -196,7 +196,7 @@ pub struct Escaping<W> {
 }
 
 impl<W: Write> Escaping<W> {
-    /// Returns a writer that escapes for `inner`.
+    /// Creates a writer that passes escaped text on to `inner`.
     pub fn new(inner: W) -> Self {
         Self { inner, pending: Vec::new() }
     }
@@ -257,7 +257,7 @@ mod tests {
         "\u{7f}",
     ];
 
-    /// Characters that a terminal obeys. The list is independent of the code that it tests.
+    /// Characters that control a terminal. The list is independent of the code that it tests.
     const OBEYED: &[char] = &[
         '\u{0}', '\u{7}', '\u{8}', '\r', '\u{1b}', '\u{7f}', '\u{85}', '\u{90}', '\u{9b}', '\u{9c}', '\u{9d}',
         '\u{61c}', '\u{200e}', '\u{200f}', '\u{2028}', '\u{2029}', '\u{202a}', '\u{202e}', '\u{2066}', '\u{2069}',

@@ -171,7 +171,7 @@ fn closed_output_causes_no_panic() {
     lab.run(&["credential-process"]).good();
 }
 
-/// Returns the path of a program of the system, or `None` if it is missing.
+/// Returns the path of the program `name` in `PATH`, or `None` if the program is missing.
 pub fn program(name: &str) -> Option<std::path::PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(|program| program.is_file())

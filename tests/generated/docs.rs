@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::root;
 
-/// The documents, from the root of the repository.
+/// The paths of the checked documents, relative to the root of the repository.
 const DOCUMENTS: &[&str] = &[
     "README.md",
     "SECURITY.md",
@@ -16,7 +16,7 @@ const DOCUMENTS: &[&str] = &[
     "fuzz/README.md",
 ];
 
-/// The folders whose files are named by their path from the root.
+/// The folders whose files the documents name by their path from the root.
 const FOLDERS: &[&str] = &["src/", "crates/", "tests/", "docs/", "fuzz/", "benches/", "completions/", "man/", ".ci/"];
 
 /// Returns the words and phrases in backticks outside of code blocks, and the lines of the code blocks.
@@ -35,7 +35,7 @@ fn quoted(text: &str) -> (Vec<&str>, Vec<&str>) {
     (quotes, lines)
 }
 
-/// Returns the faults of one document: missing paths, and names that their file does not contain.
+/// Returns the faults of one document: paths that do not exist, and names that are not in the file given for them.
 fn faults(root: &Path, text: &str) -> Vec<String> {
     let (quotes, lines) = quoted(text);
     let is_path =
@@ -64,7 +64,7 @@ fn faults(root: &Path, text: &str) -> Vec<String> {
     faults
 }
 
-/// Returns whether a name is a module of the room, or is defined at its top level.
+/// Returns whether a name is a module of the room in `folder`, or occurs in the room's `mod.rs`.
 fn is_in_room(folder: &Path, name: &str) -> bool {
     let module = folder.join(name);
     let top = fs::read_to_string(folder.join("mod.rs")).unwrap_or_default();

@@ -74,7 +74,7 @@ fn all(command: &Command) -> Vec<&Command> {
     std::iter::once(command).chain(below.flat_map(all)).collect()
 }
 
-/// Returns the part of a text outside of brackets, parentheses and quotation marks.
+/// Returns `text` without the parts in brackets, parentheses and quotation marks.
 fn bare(text: &str) -> String {
     let (mut depth, mut is_quoted) = (0_usize, false);
     let is_kept = |c: &char| {
@@ -139,7 +139,7 @@ fn terms() -> Vec<(String, String)> {
     section.blocks.into_iter().filter_map(term).collect()
 }
 
-/// Returns the variables in help texts: the terms of ENVIRONMENT, and words of a variable's form elsewhere.
+/// Returns the variables in help texts: the terms of ENVIRONMENT, and all other words that look like variables.
 fn documented() -> Names {
     let command = built();
     let mut variables: Names = terms().iter().flat_map(|(term, _)| listed(term)).collect();

@@ -18,7 +18,7 @@ fn mains(package: &Path) -> Vec<PathBuf> {
     mains.filter(|path| path.is_file()).collect()
 }
 
-/// Returns the files below `folders` that none of `mains` leads to.
+/// Returns the files below `folders` that are neither in `mains` nor modules below them.
 fn forgotten(folders: &[PathBuf], mains: &[PathBuf]) -> BTreeSet<PathBuf> {
     let there: BTreeSet<PathBuf> = folders.iter().filter(|folder| folder.is_dir()).flat_map(|it| below(it)).collect();
     let reached = mains.iter().flat_map(|main| reached(main, true)).collect();

@@ -6,16 +6,16 @@ use std::path::{Path, PathBuf};
 /// The folders whose sources are read, from the root of the repository.
 const FOLDERS: &[&str] = &["src", "crates", "tests", "benches", "fuzz"];
 
-/// "How long a server may be silent" leaves the reader to find the noun: "The longest silence of a server".
+/// The words that no doc comment may begin with, because the reader would have to find the noun.
 const QUESTION_WORDS: &[&str] = &["How", "What", "When", "Where", "Whether", "Which", "Who", "Whose", "Whom", "Why"];
 
-/// The folder whose doc comments are the help. A person may read there "How long to wait, in seconds".
+/// The folder whose doc comments become the help texts. A person may read there "How long to wait, in seconds".
 const HELP: &str = "src/cli";
 
-/// The marks that begin a line of a doc comment: of an item, and of a module.
+/// The marks that begin a line of a doc comment, for items and for modules.
 const MARKS: [&str; 2] = ["///", "//!"];
 
-/// The first lines of the doc comments in a Rust source, each with its number from 1 on.
+/// Returns the first lines of the doc comments in a Rust source, each with its line number, counted from 1.
 fn heads(text: &str) -> Vec<(usize, &str)> {
     let mut before = None;
     let mut heads = Vec::new();
@@ -30,7 +30,7 @@ fn heads(text: &str) -> Vec<(usize, &str)> {
     heads
 }
 
-/// The first lines of the docstrings in a Python source, each with its number from 1 on.
+/// Returns the first lines of the docstrings in a Python source, each with its line number, counted from 1.
 fn docstrings(text: &str) -> Vec<(usize, &str)> {
     let lines = text.lines().enumerate();
     lines.filter_map(|(at, line)| Some((at + 1, line.trim_start().strip_prefix("\"\"\"")?))).collect()

@@ -41,7 +41,7 @@ fn built() -> Command {
     command
 }
 
-/// Returns each verb that runs something, and its full name, such as `profile list`.
+/// Returns each verb without verbs below it, with its full name, such as `profile list`.
 fn verbs(command: &Command, prefix: &str) -> Vec<(String, Command)> {
     let own = command.get_subcommands().filter(|verb| verb.get_name() != "help");
     own.flat_map(|verb| {

@@ -90,7 +90,7 @@ fn is_flag(argument: &Arg) -> bool {
     !argument.is_positional() && !argument.get_action().takes_values()
 }
 
-/// Returns the long text without its first line, which is already under NAME.
+/// Returns the section DESCRIPTION: the long help text without its first line, which is already under NAME.
 fn description(command: &Command) -> Roff {
     let mut roff = Roff::new();
     let about = command.get_about().map(ToString::to_string).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The sections below clap's help, parsed from the form in `src/cli/mod.rs`, and written as sections of a man page.
+//! The sections below clap's help, parsed from `src/cli/mod.rs`, and written as sections of a man page.
 
 use clap_mangen::roff::{Roff, bold, roman};
 

@@ -12,13 +12,13 @@ use crate::root;
 /// A source file. Code that only tests compile is kept apart.
 #[derive(Debug, Default, PartialEq)]
 pub struct Source {
-    /// Its path.
+    /// The file's path.
     pub path: PathBuf,
-    /// The modules that it declares and that have files of their own.
+    /// The modules that the file declares and that have files of their own.
     pub modules: Vec<Module>,
     /// The string literals outside of items marked `#[cfg(test)]`, with their escapes resolved.
     pub literals: Vec<String>,
-    /// The names and keywords outside of such items.
+    /// The names and keywords outside of items marked `#[cfg(test)]`.
     pub words: Vec<String>,
     /// True if a `#[path]` moves a module to another file.
     pub has_path: bool,
@@ -29,7 +29,7 @@ pub struct Source {
 pub struct Module {
     /// The name.
     pub name: String,
-    /// True if it is marked `#[cfg(test)]`.
+    /// True if the declaration is marked `#[cfg(test)]`.
     pub is_test: bool,
 }
 
@@ -53,7 +53,8 @@ impl Source {
         source
     }
 
-    /// Adds tokens. Only tokens at the top level of a file declare modules in files of their own.
+    /// Adds the modules, literals and words in `tokens`. Only tokens at the top level of a file declare modules in
+    /// files of their own.
     fn add(&mut self, tokens: TokenStream, is_test: bool, is_top: bool) {
         let tokens: Vec<TokenTree> = tokens.into_iter().collect();
         let mut at = 0;
@@ -169,7 +170,7 @@ fn is_for_tests(attribute: &[String]) -> bool {
     attribute.iter().any(|word| word == "test") && !attribute.iter().any(|word| word == "not")
 }
 
-/// Returns the index behind the item that begins at `at` with its attributes: behind its `;`, or behind its body in
+/// Returns the index after the item that begins at `at` with its attributes: after its `;`, or after its body in
 /// braces.
 fn item_end(tokens: &[TokenTree], at: usize) -> usize {
     const WITHOUT_BODY: [&str; 4] = ["use", "const", "static", "type"];

@@ -5,7 +5,8 @@ use std::fs;
 use crate::root;
 use crate::sources::{Source, program};
 
-/// Parts of names with which TLS libraries turn verification off, and of the lint that forbids them.
+/// Parts of the names that TLS libraries use to turn verification off, and the name of the lint that forbids those
+/// names.
 const FORBIDDEN: [&str; 6] =
     ["danger_accept", "dangerous", "with_custom_certificate_verifier", "verify_none", "NoVerif", "disallowed_methods"];
 

@@ -15,7 +15,8 @@ const FOLDER: &str = "COGFED_TEST_FOLDER";
 /// The variable that sets how many writes each writer makes.
 const ROUNDS: &str = "COGFED_TEST_ROUNDS";
 
-/// Returns this test program in one of the roles below. `through` is a program that starts it, with its arguments.
+/// Returns a command that runs this test program in the given role. `through` is a program that starts it, with its
+/// arguments.
 fn role(through: &[&str], role: &str, folder: &Path) -> Command {
     let program = std::env::current_exe().unwrap();
     let mut command = match through {
@@ -31,7 +32,7 @@ fn role(through: &[&str], role: &str, folder: &Path) -> Command {
     command
 }
 
-/// The roles of the processes that the tests start; not a test by itself.
+/// Plays the role of a process that the tests start; not a test by itself.
 #[test]
 fn helper_process_acts_its_role() {
     let Ok(role) = std::env::var(ROLE) else { return };
@@ -70,7 +71,7 @@ fn write_and_read(folder: &Folder, name: &str) {
     }
 }
 
-/// Reads until its standard input is closed.
+/// Reads one item repeatedly until standard input is closed.
 fn read_until_told(folder: &Folder) {
     let is_told = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
     let telling = std::sync::Arc::clone(&is_told);
@@ -206,7 +207,7 @@ mod kernel {
         println!("\nresult: {}", done.unwrap_or_else(|error| format!("error: {error}")));
     }
 
-    /// Tries to keep a copy of an item of the OS keyring, which itself is never asked.
+    /// Tries to keep a copy of an item without asking the OS keyring, and returns the outcome.
     fn copied(account: &str) -> String {
         let nowhere = Folder::at("/nonexistent");
         let store = Store::new(StoreKind::Keyring, &nowhere, Patience::new(Duration::ZERO), None);
@@ -228,7 +229,7 @@ mod kernel {
         said.lines().find_map(|line| line.strip_prefix("result: ")).unwrap_or_else(|| panic!("{output:?}")).to_owned()
     }
 
-    /// A neighbour could read a copy, and plant one.
+    /// A neighbouring container could read or plant a copy in a shared keyring.
     #[test]
     fn shared_keyring_of_a_container_gets_no_copies() {
         let account = format!("test/{}/container", std::process::id());

@@ -28,7 +28,7 @@ fn errors(call: &str) -> &'static [&'static str] {
     }
 }
 
-/// Returns twice [`scale::points`] points at which a call is made to fail, each with its error.
+/// Returns points at which to make a call fail, up to twice as many as [`scale::points`], each with an error.
 fn chosen(lab: &Lab, words: &[&str]) -> Vec<(Point, &'static str)> {
     let points = points(lab, words, "alice");
     // The outputs are not our files, and nobody signs in without the URL.
@@ -143,7 +143,7 @@ fn on_a_disk(lab: &Lab, prepare: &str, words: &[&str]) -> Option<Ran> {
     Some(command.output().expect("it runs").into())
 }
 
-/// Returns a line of shell that fills the disk except for this many pages.
+/// Returns a shell command that fills the disk except for this many pages of 4 KiB.
 fn leaving(pages: usize) -> String {
     format!(
         "head -c 1M /dev/zero >\"$state/filler\" 2>/dev/null || :; \

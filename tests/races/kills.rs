@@ -13,7 +13,7 @@ use crate::state::{MODES, name, owner, readable, signed_in};
 
 /// The number of processes to kill before each check of the state.
 const VOLLEY: usize = 4;
-/// The longest wait before a kill, in microseconds. Most processes live for less.
+/// The maximum delay before a kill, in microseconds. Most processes live for less.
 const LONGEST: usize = 60_000;
 
 #[derive(Default, Debug)]

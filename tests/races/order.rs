@@ -5,7 +5,7 @@ use cogfed_test_support::{CREDENTIALS, has_strace};
 
 use crate::state::signed_in;
 
-/// Returns the number of renames, and the renames out of order.
+/// Returns the number of renames, and the renames without the required fsync before or after them.
 fn renames(text: &str) -> (usize, Vec<String>) {
     let lines: Vec<&str> = text.lines().collect();
     let mut faults = Vec::new();

@@ -5,7 +5,7 @@ pub fn rounds() -> usize {
     number("COGFED_TEST_RACE_ROUNDS", 1)
 }
 
-/// Returns the number of points to kill or to fail at, per verb and mode.
+/// Returns the number of points at which to kill a process or fail a call, per verb and mode.
 pub fn points() -> usize {
     number("COGFED_TEST_POINTS", 6)
 }
@@ -19,7 +19,7 @@ fn number(name: &str, otherwise: usize) -> usize {
     std::env::var(name).map_or(otherwise, |number| number.parse().expect("a number"))
 }
 
-/// Returns at most `most` of all elements, evenly spread, with the first and the last.
+/// Returns at most `most` evenly spaced elements of `all`, including the first and the last.
 pub fn spread<T: Clone>(all: &[T], most: usize) -> Vec<T> {
     let most = most.clamp(2, all.len().max(2));
     if all.len() <= most {

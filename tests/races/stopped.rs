@@ -109,7 +109,7 @@ fn killed_lock_holder_releases_the_lock_at_once() {
     one_document(&ended(waiting));
 }
 
-/// Waits for the process that strace stops, and finds it by the lock's file.
+/// Waits until strace has stopped the lock's holder, and returns the holder's process id from the lock file.
 fn await_stopped_holder(lab: &Lab) -> Pid {
     let began = Instant::now();
     loop {

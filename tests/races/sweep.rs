@@ -1,4 +1,4 @@
-//! Sign-ins and sign-outs killed at every system call, and the length of the only moment in which a refresh token can
+//! Sign-ins and sign-outs killed at every system call, and the duration of the only moment in which a refresh token can
 //! be lost. For the renewal see tests/cli/session/killed.rs.
 
 use chrono::TimeDelta;
@@ -12,7 +12,7 @@ use crate::state::{MODES, is_honoured, name, owner, readable, signed_in};
 const LOGIN: &[&str] = &["login", "--no-browser", "--force"];
 const LONG: TimeDelta = TimeDelta::hours(6);
 
-/// Returns the points to kill at.
+/// Returns the points at which to kill a run of this command.
 fn chosen(lab: &Lab, words: &[&str], person: &str) -> Vec<Point> {
     let all = points(lab, words, person);
     assert!(all.len() >= 40, "{words:?}: {} points", all.len());

@@ -1,4 +1,4 @@
-//! A sign-in with Cognito, from the browser to a signed API call, against the sandbox.
+//! A Cognito sign-in against the sandbox, from the browser to a signed API call.
 //!
 //! The example speaks plain HTTP, so that each request of the flow is visible. A program under test would use its own
 //! OAuth client and the AWS SDK, and would need only the sandbox's addresses.
@@ -25,7 +25,8 @@ use url::{Url, form_urlencoded};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// A real client generates 32 random bytes for each sign-in. This is the verifier of RFC 7636, appendix B.
+/// The PKCE code verifier of this example; a real client generates 32 random bytes for each sign-in. This is the
+/// verifier of RFC 7636, appendix B.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const STATE: &str = "a-random-state";
 const REGION: &str = "eu-west-1";
@@ -36,7 +37,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Signs a person in, gets AWS credentials for them, and lists the orders of the API.
+/// Signs in as `person`, gets AWS credentials, and returns the orders from the API.
 fn sign_in_and_call(person: &str) -> Result<Value> {
     // The client's callback listener. Its port is registered with the app client, as it would be at Cognito.
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
@@ -54,7 +55,7 @@ fn sign_in_and_call(person: &str) -> Result<Value> {
     Ok(orders)
 }
 
-/// Sends a browser to the hosted UI and returns the code that comes back to the callback listener.
+/// Signs in as `person` through the hosted UI, and returns the authorization code that the callback listener receives.
 fn authorization_code(sandbox: &Sandbox, listener: TcpListener, redirect_uri: &str, person: &str) -> Result<String> {
     let challenge = URL_SAFE_NO_PAD.encode(digest(&SHA256, VERIFIER.as_bytes()));
     let query = form(&[
@@ -78,7 +79,7 @@ fn authorization_code(sandbox: &Sandbox, listener: TcpListener, redirect_uri: &s
     parameter("code").ok_or_else(|| "the callback has no code".into())
 }
 
-/// Answers one request at the callback and returns its URL.
+/// Answers one request to the callback listener and returns the requested URL.
 fn callback(listener: &TcpListener) -> Result<Url> {
     let (stream, _) = listener.accept()?;
     let mut reader = BufReader::new(&stream);
@@ -90,7 +91,8 @@ fn callback(listener: &TcpListener) -> Result<Url> {
     Ok(Url::parse("http://localhost/")?.join(&target)?)
 }
 
-/// Exchanges the code at the token endpoint. A real client then verifies the ID token with the issuer's keys.
+/// Exchanges the authorization code for an ID token at the token endpoint. A real client then verifies the ID token
+/// with the issuer's keys.
 fn id_token(sandbox: &Sandbox, redirect_uri: &str, code: &str) -> Result<String> {
     let body = form(&[
         ("grant_type", "authorization_code"),
@@ -104,7 +106,7 @@ fn id_token(sandbox: &Sandbox, redirect_uri: &str, code: &str) -> Result<String>
     Ok(text(&tokens, "/id_token")?.to_owned())
 }
 
-/// Trades the ID token for AWS credentials: GetId, then GetCredentialsForIdentity.
+/// Exchanges the ID token for AWS credentials by calling GetId and then GetCredentialsForIdentity.
 fn credentials(sandbox: &Sandbox, id_token: &str) -> Result<Credentials> {
     let provider = sandbox.issuer().replace("https://", "");
     let logins = json!({ provider: id_token });

@@ -30,12 +30,12 @@ impl<T: Ord + Copy> Active<T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// Returns the active faults in their order.
+    /// Returns the active faults in ascending order.
     pub fn active(&self) -> Vec<T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
     }
 
-    /// Returns whether a fault is due now, and uses up one of its times.
+    /// Returns whether `misbehaviour` is active, and subtracts one from its remaining requests.
     pub fn due(&self, misbehaviour: T) -> bool {
         let mut active = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match active.get_mut(&misbehaviour) {
@@ -51,7 +51,7 @@ impl<T: Ord + Copy> Active<T> {
         }
     }
 
-    /// Returns the first of `candidates` that is due now, and uses up one of its times.
+    /// Returns the first active fault among `candidates`, and subtracts one from its remaining requests.
     pub fn first_due(&self, candidates: &[T]) -> Option<T> {
         candidates.iter().copied().find(|&candidate| self.due(candidate))
     }

@@ -1,4 +1,4 @@
-//! The source of the time, passed in so that a test can set it.
+//! A clock that callers pass in, so that a test can set the time.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -12,7 +12,7 @@ use crate::reply::{self, Reply};
 use crate::web::Parameters;
 use crate::world::World;
 
-/// One year, in seconds.
+/// The maximum of a numeric parameter: one year, in seconds.
 const MOST_SECONDS: i64 = 365 * 24 * 3600;
 
 /// Answers a request at the controls.

@@ -42,9 +42,9 @@ impl StdError for Error {
     }
 }
 
-/// Turns a failure into an [`Error`] that says what was attempted.
+/// A method that turns a failure into an [`Error`] with a message about what was attempted.
 pub(crate) trait Context<T> {
-    /// Returns the value, or an error with this message.
+    /// Returns the value, or an error with `message` and with the failure as its cause.
     fn context(self, message: impl Into<String>) -> Result<T>;
 }
 

@@ -54,7 +54,7 @@ impl Sandbox {
         Ok(Self { world, stop: Some(stop), thread: Some(thread) })
     }
 
-    /// Returns `[profile.NAME]` with its endpoints, for cogfed's `config.toml`.
+    /// Returns the sandbox as a profile for cogfed's `config.toml`: `[profile.NAME]` and its endpoints.
     pub fn profile_toml(&self, name: &str) -> String {
         profile::toml(&self.world, name)
     }
@@ -94,7 +94,8 @@ impl Sandbox {
         base(self.world.addresses.domain)
     }
 
-    /// Returns the base URL of the issuer. Discovery is at `/POOL/.well-known/openid-configuration` below it.
+    /// Returns the base URL of the user pool's issuer. Discovery is at `/POOL/.well-known/openid-configuration` below
+    /// it.
     pub fn user_pool_url(&self) -> String {
         base(self.world.addresses.user_pool)
     }
@@ -115,7 +116,7 @@ impl Sandbox {
         base(self.world.addresses.sts)
     }
 
-    /// Returns the base URL of the API with its stage, to be followed by `/orders` or `/echo/…`.
+    /// Returns the base URL of the API, including its stage; append `/orders` or `/echo/…`.
     pub fn api_url(&self) -> String {
         format!("{}/{STAGE}", base(self.world.addresses.api))
     }
@@ -135,7 +136,7 @@ impl Sandbox {
         self.world.redirect_uris()
     }
 
-    /// Returns the people who can sign in, as the directories hold them now.
+    /// Returns the people who can sign in, with their current attributes in the directories.
     pub fn people(&self) -> Vec<Person> {
         self.world.people()
     }
@@ -175,8 +176,8 @@ impl Sandbox {
         self.world.refusals.clear();
     }
 
-    /// Changes a person. Returns false if nobody has this name. The next tokens show the change; with sticky
-    /// attributes, only the tokens of the next browser sign-in do.
+    /// Applies `change` to the person named `name`. Returns false if nobody has this name. The next tokens show the
+    /// change; with sticky attributes, only the tokens of the next browser sign-in do.
     pub fn change_person(&self, name: &str, change: impl FnOnce(&mut Person)) -> bool {
         self.world.change_user(name, change)
     }
@@ -191,7 +192,7 @@ impl Sandbox {
         self.world.options.partition.role_arn(name)
     }
 
-    /// Changes the role mapping, from the next credentials on.
+    /// Replaces the identity pool's role mapping for credentials issued from now on.
     pub fn set_role_mapping(&self, mapping: RoleMapping) {
         self.world.change_pool_roles(|roles| roles.mapping = mapping);
     }
@@ -225,7 +226,7 @@ impl Sandbox {
         (&key.access_key_id, &key.secret_access_key)
     }
 
-    /// Changes the lifetime of credentials issued from now on, in seconds.
+    /// Sets the lifetime, in seconds, of credentials issued from now on.
     pub fn set_credentials_lifetime(&self, seconds: i64) {
         self.world.set_credentials_lifetime(seconds);
     }
@@ -235,7 +236,7 @@ impl Sandbox {
         self.world.revoke_all();
     }
 
-    /// Returns the requests so far, oldest first, without those to the controls.
+    /// Returns the logged requests, oldest first; requests to the controls are not logged.
     pub fn requests(&self) -> Vec<Logged> {
         self.world.log.requests()
     }
@@ -255,8 +256,7 @@ impl Sandbox {
         self.world.log.clear();
     }
 
-    /// Returns the secrets issued so far: codes, verifiers, tokens, secret keys and session tokens, at most the
-    /// latest 10,000.
+    /// Returns the most recent secrets, at most 10,000: codes, verifiers, tokens, secret keys and session tokens.
     pub fn secrets_issued(&self) -> Vec<String> {
         self.world.secrets_issued()
     }

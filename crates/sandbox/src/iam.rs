@@ -1,17 +1,18 @@
-//! The IAM roles of the sandbox's account, as far as STS needs them. Their policies are in [`crate::api_gateway`].
+//! The IAM roles of the sandbox's account, with the attributes that STS checks. Their policies are in
+//! [`crate::api_gateway`].
 
 use crate::partition::Partition;
 
 /// A role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Role {
-    /// The name, at the end of its ARN.
+    /// The name of the role, which is the last part of the role's ARN.
     pub name: &'static str,
     /// The role's maximum session duration, in seconds
     /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-settings.html>).
     pub longest_session: i64,
-    /// True if the trust policy admits people who have signed in at this identity pool; otherwise it names another
-    /// pool.
+    /// True if the trust policy admits authenticated identities of the sandbox's identity pool; false if it names
+    /// another pool.
     pub trusts_the_pool: bool,
 }
 
@@ -27,7 +28,7 @@ const ROLES: [Role; 5] = [
     Role { name: "ForeignTrust", longest_session: HOUR, trusts_the_pool: false },
 ];
 
-/// Returns the role with this ARN, if it belongs to the sandbox's account.
+/// Returns the role in the sandbox's account whose ARN is `role_arn`, if there is one.
 pub fn find(partition: Partition, role_arn: &str) -> Option<Role> {
     ROLES.into_iter().find(|role| partition.role_arn(role.name) == role_arn)
 }

@@ -10,20 +10,20 @@ use crate::partition::Issuer;
 use crate::random;
 use crate::world::World;
 
-/// The ID and access token of one answer.
+/// The ID token and the access token in one response.
 pub struct Tokens {
     /// The access token. B2C gives none if the client asked for no API.
     pub access: Option<String>,
-    /// The ID token, present with the scope `openid` only.
+    /// The ID token, which requires the scope `openid`.
     pub id: Option<String>,
 }
 
-/// Returns whether a misbehaviour removes the ID token from this answer.
+/// Returns whether an active misbehaviour removes the ID token from the response.
 pub fn without_id_token(world: &World, refreshed: bool) -> bool {
     world.active.due(Misbehaviour::NoIdToken) || (refreshed && world.active.due(Misbehaviour::RefreshNoIdToken))
 }
 
-/// Applies the misbehaviours that change claims.
+/// Applies to `claims` the active misbehaviours that change claims.
 pub fn spoil(world: &World, now: DateTime<Utc>, claims: &mut Map<String, Value>) {
     let due = |misbehaviour| world.active.due(misbehaviour);
     let mut claim = |name: &str, value: Value| claims.insert(name.to_owned(), value);
@@ -72,7 +72,7 @@ pub fn spoil(world: &World, now: DateTime<Utc>, claims: &mut Map<String, Value>)
     }
 }
 
-/// Signs an ID token with `well`, unless a signature misbehaviour is due.
+/// Returns the ID token signed by `well`, or with a faulty signature if a misbehaviour requires it.
 pub fn signature(world: &World, claims: &Value, well: impl Fn(&SigningKey, &Value) -> String) -> String {
     let key = &world.keys.id;
     let kinds = [Misbehaviour::AlgNone, Misbehaviour::AlgHs256, Misbehaviour::UnknownKid, Misbehaviour::BadSignature];

@@ -20,11 +20,11 @@ use crate::sigv4::{self, Expected, Refused};
 use crate::world::World;
 use crate::{echo, iam, open_id_token, random};
 
-/// The longest token in `Logins`, in bytes.
+/// The maximum length of a token in `Logins`, in bytes.
 const LONGEST_TOKEN: usize = 50_000;
-/// The largest accepted error of a signer's clock, in minutes.
+/// The maximum accepted clock skew of a signer, in minutes.
 const WINDOW_MINUTES: i64 = 5;
-/// The most entries in `Logins`.
+/// The maximum number of entries in `Logins`.
 const MOST_LOGINS: usize = 10;
 
 /// An identity of the pool.
@@ -32,9 +32,9 @@ const MOST_LOGINS: usize = 10;
 struct Identity {
     /// The user's `sub`.
     owner: String,
-    /// The user's name, as of the last login that succeeded.
+    /// The username in the last successful login; empty before the first one.
     username: String,
-    /// True once the identity has received credentials or a token of the pool.
+    /// True if the identity pool has issued credentials or a token to this identity.
     served: bool,
 }
 
@@ -43,7 +43,7 @@ struct Identity {
 pub struct Identities(HashMap<String, Identity>);
 
 impl Identities {
-    /// Returns the identity of a user. The first call for a user creates the identity.
+    /// Returns the identity id of the user with this `sub`. The first call for a user creates the identity.
     fn of(&mut self, region: &str, sub: &str) -> String {
         if let Some((id, _)) = self.0.iter().find(|(_, identity)| identity.owner == sub) {
             return id.clone();
@@ -53,13 +53,13 @@ impl Identities {
         id
     }
 
-    /// Returns the name of the identity's user, empty if there is none.
+    /// Returns the username of an identity, or an empty string if none is known.
     pub fn username(&self, identity_id: &str) -> String {
         self.0.get(identity_id).map(|identity| identity.username.clone()).unwrap_or_default()
     }
 }
 
-/// An error of the service: code and message.
+/// An error response of the identity pool: HTTP status, error code and message.
 struct Fault(StatusCode, &'static str, String);
 
 fn fault(code: &'static str, message: impl Into<String>) -> Fault {
@@ -71,7 +71,7 @@ fn internal_error() -> Fault {
     Fault(StatusCode::INTERNAL_SERVER_ERROR, "InternalErrorException", message)
 }
 
-/// Returns the error for a login that gets no role, or a role that does not trust the pool.
+/// Returns the error for a login without a role, or with a role that does not trust the identity pool.
 fn no_good_role() -> Fault {
     let message = "Invalid identity pool configuration. Check assigned IAM roles for this pool.";
     fault("InvalidIdentityPoolConfigurationException", message)
@@ -177,8 +177,7 @@ fn get_id(world: &World, now: DateTime<Utc>, input: &Value) -> Result<Value, Fau
     Ok(json!({ "IdentityId": world.identities().of(world.options.partition.region(), sub) }))
 }
 
-/// Returns three things about a request: the identity that it names, the `sub` of that identity's user, and the claims
-/// of the login.
+/// Verifies the login in a request, and returns the identity id, its user's `sub`, and the login's claims.
 fn identity<'a>(world: &World, now: DateTime<Utc>, input: &'a Value) -> Result<(&'a str, String, Value), Fault> {
     let identity_id = required(input, "IdentityId", "identityId")?;
     let not_found = || fault("ResourceNotFoundException", format!("Identity '{identity_id}' not found."));
@@ -195,7 +194,7 @@ fn identity<'a>(world: &World, now: DateTime<Utc>, input: &'a Value) -> Result<(
     Ok((identity_id, identity.owner, claims))
 }
 
-/// Records that an identity was served, and its user's name.
+/// Records that an identity received credentials or a token, and stores its username.
 fn served(world: &World, identity_id: &str, username: &str) {
     if let Some(identity) = world.identities().0.get_mut(identity_id) {
         identity.served = true;
@@ -203,7 +202,7 @@ fn served(world: &World, identity_id: &str, username: &str) {
     }
 }
 
-/// Returns the user's name, from the claim that the issuer uses for it.
+/// Returns the username: the claim `preferred_username` with a plain issuer, and `cognito:username` otherwise.
 fn username<'a>(world: &World, claims: &'a Value) -> &'a str {
     let claim = if world.options.plain_issuer { "preferred_username" } else { "cognito:username" };
     claims.get(claim).and_then(Value::as_str).unwrap_or_default()
@@ -310,7 +309,7 @@ fn get_roles(world: &World, now: DateTime<Utc>, request: &Request<Bytes>, input:
     Ok(world.pool_roles().document(pool, &world.mapped_provider()))
 }
 
-/// Returns the provider of a user's sign-ins, as the identity pool names it to API Gateway and in its own tokens.
+/// Returns the two provider strings that identify a user's logins to API Gateway and in the identity pool's tokens.
 fn providers(world: &World, sub: &str) -> [String; 2] {
     let provider = provider(world);
     let user = match world.options.plain_issuer {
@@ -323,7 +322,7 @@ fn providers(world: &World, sub: &str) -> [String; 2] {
     [provider, user]
 }
 
-/// Returns the key of `Logins`: the issuer of the user pool, or the plain issuer, without the scheme.
+/// Returns the key for `Logins`: the URL of the user pool's issuer or of the plain issuer, without its scheme.
 fn provider(world: &World) -> String {
     world.login_issuer().trim_start_matches("https://").trim_start_matches("http://").to_owned()
 }

@@ -9,10 +9,11 @@ use ring::digest::{SHA256, digest};
 use crate::partition::{ACCOUNT_ID, Partition};
 use crate::random;
 
-/// A set of keys and its owner. All keys are temporary except the administrator's. None of them is a real secret.
+/// A set of AWS credentials and the identity that owns them. All keys are temporary except the administrator's. None of
+/// them is a real secret.
 #[derive(Debug, Clone)]
 pub struct IssuedKey {
-    /// `ASIA…`, or `AKIA…` for an IAM user, followed by `SANDBOX`.
+    /// The access key id: `ASIA…`, or `AKIA…` for an IAM user, followed by `SANDBOX`.
     pub access_key_id: String,
     /// The secret access key.
     pub secret_access_key: String,
@@ -24,12 +25,12 @@ pub struct IssuedKey {
     pub role_arn: String,
     /// The role session's name; `CognitoIdentityCredentials` for the enhanced flow.
     pub session_name: String,
-    /// The identity pool.
+    /// The id of the identity pool.
     pub identity_pool_id: String,
-    /// The identity in the identity pool.
+    /// The identity id in the identity pool.
     pub identity_id: String,
-    /// The login's provider, as in API Gateway's `cognitoAuthenticationProvider`:
-    /// `PROVIDER,PROVIDER:CognitoSignIn:SUB`, or for a plain issuer `PROVIDER,arn:…:oidc-provider/PROVIDER:OIDC:SUB`.
+    /// API Gateway's `cognitoAuthenticationProvider`: `PROVIDER,PROVIDER:CognitoSignIn:SUB`, or for a plain issuer
+    /// `PROVIDER,arn:…:oidc-provider/PROVIDER:OIDC:SUB`.
     pub authentication_provider: String,
     /// The username in the user pool.
     pub username: String,
@@ -52,7 +53,7 @@ impl IssuedKey {
         }
     }
 
-    /// Returns the caller's ARN, `arn:aws:sts::ACCOUNT:assumed-role/NAME/SESSION`, or that of an IAM user.
+    /// Returns the caller's ARN: `arn:aws:sts::ACCOUNT:assumed-role/NAME/SESSION`, or the ARN of an IAM user.
     pub fn caller_arn(&self) -> String {
         if self.is_user() {
             return self.role_arn.clone();
@@ -65,12 +66,12 @@ impl IssuedKey {
         self.part(5).starts_with("user/")
     }
 
-    /// Returns a part of the role's ARN by its number. Part 0 is `arn`.
+    /// Returns one colon-separated part of the role's ARN, by index. Part 0 is `arn`.
     fn part(&self, number: usize) -> &str {
         self.role_arn.split(':').nth(number).unwrap_or_default()
     }
 
-    /// Returns the unique id of the role and its session, `AROA…:SESSION`, or of the user, `AIDA…`. The sandbox's roles
+    /// Returns the caller's unique id: `AROA…:SESSION` for a role session, `AIDA…` for an IAM user. The sandbox's roles
     /// have no ids of their own, so the id is derived from the ARN.
     pub fn user_id(&self) -> String {
         let hash = digest(&SHA256, self.role_arn.as_bytes());

@@ -1,4 +1,4 @@
-//! JSON Web Tokens: signed, forged on request, and verified for the identity pool.
+//! JSON Web Tokens: signing, forgeries on request, and verification for the identity pool.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -16,7 +16,7 @@ pub fn signed(key: &SigningKey, claims: &Value) -> String {
     signed_as(key, &key.id, claims)
 }
 
-/// Signs a token with RS256 under another key id.
+/// Signs a token with RS256 and puts `key_id` in its header.
 pub fn signed_as(key: &SigningKey, key_id: &str, claims: &Value) -> String {
     signed_under(key, &json!({ "kid": key_id, "alg": "RS256" }), claims)
 }
@@ -37,7 +37,7 @@ pub fn unsigned(key: &SigningKey, claims: &Value) -> String {
     format!("{}.{}.", part(&json!({ "kid": key.id, "alg": "none" })), part(claims))
 }
 
-/// Signs a token with HS256 and the public key's PEM as the secret, which no client may accept.
+/// Signs a token with HS256, using the public key's PEM as the secret; no client may accept this token.
 pub fn confused(key: &SigningKey, claims: &Value) -> String {
     let message = format!("{}.{}", part(&json!({ "kid": key.id, "alg": "HS256" })), part(claims));
     let secret = hmac::Key::new(hmac::HMAC_SHA256, key.public_pem.as_bytes());
@@ -85,7 +85,7 @@ pub fn unverified(token: &str) -> Option<Value> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()
 }
 
-/// Returns the left half of the access token's SHA-256 hash (OpenID Connect Core, 3.1.3.6).
+/// Returns the claim `at_hash`: the left half of the access token's SHA-256 hash (OpenID Connect Core, 3.1.3.6).
 pub fn at_hash(access_token: &str) -> String {
     let digest = digest::digest(&digest::SHA256, access_token.as_bytes());
     URL_SAFE_NO_PAD.encode(digest.as_ref().get(..16).unwrap_or_default())

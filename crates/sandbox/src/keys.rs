@@ -22,7 +22,7 @@ use crate::random;
 
 /// A 2048-bit RSA key with its id.
 pub struct SigningKey {
-    /// The `kid`.
+    /// The key id, which tokens name as `kid`.
     pub id: String,
     /// The public key as PEM, which an HS256 forgery uses as its secret.
     pub public_pem: String,
@@ -47,12 +47,12 @@ impl SigningKey {
         })
     }
 
-    /// Returns an RS256 signature (RFC 7518, 3.3).
+    /// Returns the RS256 signature of `message` (RFC 7518, 3.3).
     pub fn sign(&self, message: &[u8]) -> Vec<u8> {
         self.sign_by(&RSA_PKCS1_SHA256, message)
     }
 
-    /// Returns an RS512 signature.
+    /// Returns the RS512 signature of `message`.
     pub fn sign_sha512(&self, message: &[u8]) -> Vec<u8> {
         self.sign_by(&RSA_PKCS1_SHA512, message)
     }
@@ -65,12 +65,12 @@ impl SigningKey {
         signature
     }
 
-    /// Returns whether this is the key's RS256 signature.
+    /// Returns whether `signature` is this key's RS256 signature of `message`.
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         self.verifies_by(&RSA_PKCS1_2048_8192_SHA256, message, signature)
     }
 
-    /// Returns whether this is the key's RS512 signature.
+    /// Returns whether `signature` is this key's RS512 signature of `message`.
     pub fn verifies_sha512(&self, message: &[u8], signature: &[u8]) -> bool {
         self.verifies_by(&RSA_PKCS1_2048_8192_SHA512, message, signature)
     }
@@ -79,12 +79,12 @@ impl SigningKey {
         RsaPublicKeyComponents { n: &self.modulus, e: &self.exponent }.verify(parameters, message, signature).is_ok()
     }
 
-    /// Returns the key for the JWKS.
+    /// Returns the public key as an entry of the JWKS.
     fn document(&self) -> Value {
         self.document_as(&self.id, "RS256")
     }
 
-    /// Returns the key for a JWKS, under another id or for another algorithm.
+    /// Returns the public key as an entry of a JWKS, with the given key id and algorithm.
     pub fn document_as(&self, key_id: &str, algorithm: &str) -> Value {
         json!({
             "alg": algorithm,
@@ -99,19 +99,20 @@ impl SigningKey {
 
 /// A key for ID tokens and a key for access tokens, as in every user pool.
 pub struct Keys {
-    /// The key of ID tokens.
+    /// The key that signs ID tokens.
     pub id: SigningKey,
-    /// The key of access tokens.
+    /// The key that signs access tokens.
     pub access: SigningKey,
 }
 
-/// The keys of the process, shared by all its sandboxes since making keys takes a second or two.
+/// The user pools' keys, shared by all sandboxes of the process, since generating them takes a second or two.
 static KEYS: Mutex<Option<Arc<Keys>>> = Mutex::new(None);
 
 /// The signing key that all identity pools share, as at AWS.
 static IDENTITY_POOLS: Mutex<Option<Arc<SigningKey>>> = Mutex::new(None);
 
-/// Returns the key of identity pools. The first call makes it, since only the classic flow needs it.
+/// Returns the signing key that all identity pools share. The first call makes it, since only the classic flow needs
+/// it.
 ///
 /// # Errors
 /// Fails like [`Keys::of_this_process`].

@@ -86,7 +86,7 @@ pub use refusals::Refusal;
 pub use switch::Switch;
 pub use visitor::Visitor;
 
-/// Examples of the README, compiled and run with those of the documentation.
+/// The README, whose examples run as documentation tests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

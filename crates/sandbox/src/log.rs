@@ -1,4 +1,4 @@
-//! The log of requests, which holds no secret, and their counts.
+//! The request log, which contains no secrets, and the number of requests per endpoint.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
@@ -6,10 +6,10 @@ use std::sync::{Mutex, PoisonError};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-/// The most requests that are kept. The counts include older ones, too.
+/// The maximum number of requests in the log. The counts include older ones, too.
 const KEPT: usize = 10_000;
 
-/// A request that the sandbox has answered.
+/// A request that the sandbox has handled.
 #[derive(Debug, Clone, Serialize)]
 pub struct Logged {
     /// The time of the request, by the sandbox's clock.
@@ -18,7 +18,7 @@ pub struct Logged {
     pub endpoint: &'static str,
     /// The HTTP method.
     pub method: String,
-    /// The path without the query, which may hold a code or a state.
+    /// The path; the query is left out, since it may contain a code or a state.
     pub path: String,
     /// The status of the answer; `None` if there was no answer.
     pub status: Option<u16>,

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-/// The error for a name that no variant has.
+/// The error for an unknown variant name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownName {
     pub(crate) list: &'static str,
@@ -29,7 +29,7 @@ macro_rules! named {
         }
 
         impl $type {
-            /// All variants, in the order of the help.
+            /// All variants, in the order in which `--help` lists them.
             pub const ALL: &'static [$type] = &[$($type::$variant,)*];
 
             /// Returns the name on the command line.

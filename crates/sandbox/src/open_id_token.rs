@@ -12,7 +12,7 @@ use crate::world::World;
 /// The lifetime of a token, in minutes.
 const LIFETIME: i64 = 10;
 
-/// Returns the signing key's id, which looks like those of AWS.
+/// Returns the signing key's id, which resembles the key ids of AWS.
 fn key_id(world: &World) -> String {
     format!("{}-7", world.options.partition.region())
 }
@@ -43,7 +43,7 @@ pub fn verified(world: &World, token: &str) -> Result<Option<Value>> {
     Ok(jwt::identity_pool_verified(&*keys::of_identity_pools()?, &key_id(world), token))
 }
 
-/// Returns the key document at `/.well-known/jwks_uri` of the identity pool's host.
+/// Returns the JWKS that the identity pool's host serves at `/.well-known/jwks_uri`.
 ///
 /// # Errors
 /// Fails if the key cannot be made.

@@ -13,11 +13,11 @@ use crate::refusals::Refusal;
 
 /// The stage of the API.
 pub const STAGE: &str = "prod";
-/// The role that may do everything with orders.
+/// The ARN of the role with full access to orders.
 pub const ORDERS_ADMIN: &str = "arn:aws:iam::000000000000:role/OrdersAdmin";
-/// The role that may read orders.
+/// The ARN of the role that may read orders.
 pub const ORDERS_READER: &str = "arn:aws:iam::000000000000:role/OrdersReader";
-/// The role of people who read reports. At the API it may only call `/echo`.
+/// The ARN of the role for people who read reports. At the API it may only call `/echo`.
 pub const REPORTS_READER: &str = "arn:aws:iam::000000000000:role/ReportsReader";
 /// The identity pool's default role for people who have signed in.
 pub const AUTHENTICATED: &str = "arn:aws:iam::000000000000:role/SandboxAuthenticated";
@@ -30,7 +30,7 @@ pub enum Rotation {
     Off,
     /// Each refresh issues a new refresh token. The previous one keeps working for some seconds.
     On {
-        /// `RetryGracePeriodSeconds`, 0 to 60.
+        /// The grace period in seconds, 0 to 60 (`RetryGracePeriodSeconds`).
         grace: u32,
     },
 }
@@ -54,7 +54,7 @@ pub enum MatchType {
 pub struct Rule {
     /// The claim's name.
     pub claim: String,
-    /// The comparison.
+    /// The comparison of the claim with the value.
     pub match_type: MatchType,
     /// The value to compare with.
     pub value: String,
@@ -63,13 +63,13 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// Returns a rule with these parts.
+    /// Returns a rule that assigns `role_arn` if `claim` matches `value`.
     pub fn new(claim: &str, match_type: MatchType, value: &str, role_arn: &str) -> Self {
         Self { claim: claim.into(), match_type, value: value.into(), role_arn: role_arn.into() }
     }
 }
 
-/// The outcome if a role mapping finds no role, or several.
+/// The outcome if a role mapping yields no role, or more than one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AmbiguousRole {
     /// The person gets the identity pool's default role.
@@ -93,9 +93,9 @@ pub enum RoleMapping {
 /// The meaning of `Contains` for a claim that is an array (not documented).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ContainsOnArrays {
-    /// The value is part of the array written as one text, `[a, b]`.
+    /// The value is a substring of the array's text form, `[a, b]`.
     Substring,
-    /// The value is one of the elements.
+    /// The value equals one of the array's elements.
     Element,
 }
 
@@ -108,58 +108,59 @@ pub struct Options {
     pub redirect_ports: Vec<u16>,
     /// The path of the redirect URIs registered with the app client.
     pub redirect_path: String,
-    /// Refresh token rotation.
+    /// The app client's refresh token rotation.
     pub rotation: Rotation,
     /// Lifetime of ID and access tokens, in seconds.
     pub token_lifetime: i64,
-    /// Lifetime of refresh tokens, counted from the sign-in, in seconds.
+    /// The lifetime of refresh tokens from the sign-in, in seconds.
     pub refresh_token_lifetime: i64,
     /// Lifetime of the identity pool's credentials, in seconds. AWS always gives 3600.
     pub credentials_lifetime: i64,
-    /// The misbehaviours that are active from the start, without end.
+    /// The misbehaviours that are active from the start, without a limit on the number of requests.
     pub misbehaviours: Vec<Misbehaviour>,
-    /// The refusals that are active from the start, without end.
+    /// The refusals that are active from the start, without a limit on the number of requests.
     pub refusals: Vec<Refusal>,
     /// The app client's secrets. Without a secret, the app client is public. Cognito allows two secrets.
     pub client_secrets: Vec<String>,
     /// The scopes of the app client.
     pub scopes: Vec<String>,
-    /// The issuer that tokens name.
+    /// The form of the issuer in the user pool's tokens.
     pub issuer: Issuer,
     /// True if the identity pool accepts a plain OpenID issuer instead of the user pool. The issuer's tokens have the
     /// claim `roles`, not `custom:roles`, so the rules of [`Self::role_mapping`] must use `roles`.
     /// [`Switch::PlainIssuer`](crate::Switch) sets this option and changes the rules.
     pub plain_issuer: bool,
-    /// True if the plain issuer is Azure AD B2C instead of Entra ID: the customers sign in, with the claims of a user
-    /// flow. Its answers have an access token only if the client asked for its own id as a scope.
+    /// True if the plain issuer is Azure AD B2C instead of Entra ID, so customers sign in and tokens have a user flow's
+    /// claims. Its answers have an access token only if the client asked for its own id as a scope.
     pub b2c_issuer: bool,
-    /// The length of authorization codes in characters, if it is not the service's usual one. B2C's codes hold
+    /// The length of authorization codes, in characters; `None` for the service's usual length. B2C's codes hold
     /// encrypted claims, and become several thousand characters long.
     pub code_length: Option<usize>,
     /// True if changes in a directory reach the user pool only at the next sign-in in the browser. Attributes that the
     /// directory no longer sends then keep their value. If false, the next tokens show each change.
     pub sticky_attributes: bool,
-    /// The partition. [`Self::move_to`] changes it together with the ARNs of roles.
+    /// The AWS partition. [`Self::move_to`] changes it together with the ARNs of roles.
     pub partition: Partition,
     /// The way in which the identity pool chooses roles.
     pub role_mapping: RoleMapping,
     /// The identity pool's default role for people who have signed in.
     pub authenticated_role: Option<String>,
-    /// True if the identity pool allows the classic flow, which also requires a pool without a role mapping.
+    /// True if the identity pool allows the classic flow, which works only without a role mapping.
     pub classic_flow: bool,
     /// The people who can sign in.
     pub people: Vec<Person>,
     /// True if the identity pool asks the user pool whether the sign-in was revoked.
     pub server_side_token_check: bool,
-    /// The meaning of `Contains` for arrays (not documented).
+    /// The meaning of `Contains` for array claims (not documented).
     pub contains_on_arrays: ContainsOnArrays,
-    /// True if an unknown app client is refused with a page, not with a redirect to the error page (not documented).
+    /// True if an unknown app client gets an error page directly, without a redirect to the error page (not
+    /// documented).
     pub unknown_client_page: bool,
-    /// True if error redirects carry the state (documented for one case only).
+    /// True if error redirects include the state, which AWS documents for one case only.
     pub state_on_errors: bool,
-    /// True if the ID tokens of a refresh keep the nonce (not documented).
+    /// True if the ID token from a refresh keeps the nonce of the sign-in (not documented).
     pub nonce_on_refresh: bool,
-    /// True if using a refresh token after its grace period ends the whole sign-in (not documented).
+    /// True if the whole sign-in is revoked when a refresh token is used after its grace period (not documented).
     pub reuse_ends_the_sign_in: bool,
     /// True if a verifier is refused when the code was requested without a challenge (not documented; RFC 9700, 2.1.1).
     pub refuse_needless_verifier: bool,
@@ -208,7 +209,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Moves the sandbox to another partition, together with the ARN of each role in these options.
+    /// Moves the sandbox to another partition, and changes the partition in each role ARN of these options.
     pub fn move_to(&mut self, partition: Partition) {
         let (from, to) = (self.partition.role_arn(""), partition.role_arn(""));
         let moved = |role_arn: &mut String| {
@@ -228,7 +229,7 @@ impl Options {
 }
 
 impl RoleMapping {
-    /// Returns the outcome if the mapping finds no role; `None` without a mapping.
+    /// Returns the outcome for a mapping that yields no role, or `None` if there is no mapping.
     pub(crate) fn ambiguous(&self) -> Option<AmbiguousRole> {
         match self {
             Self::None => None,

@@ -32,8 +32,8 @@ fn escaped(text: &str) -> String {
     html
 }
 
-/// Returns a page. Its forms may lead to `form_target` besides the page's own host: browsers apply `form-action` to
-/// the redirect after a form, too.
+/// Returns an HTML page with this title and content. Its forms may lead to `form_target` besides the page's own host:
+/// browsers apply `form-action` to the redirect after a form, too.
 fn page(status: StatusCode, class: &str, title: &str, content: &str, form_target: &str) -> Response<Bytes> {
     let html = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -56,7 +56,7 @@ fn page(status: StatusCode, class: &str, title: &str, content: &str, form_target
     response
 }
 
-/// Returns the hosted UI's chooser between the identity providers.
+/// Returns the hosted UI's page for choosing an identity provider.
 pub fn chooser(parameters: &Parameters) -> Response<Bytes> {
     let link = |directory: Directory, title: &str, subtitle: &str| {
         let name = directory.name();
@@ -117,14 +117,14 @@ pub fn sign_in(
     page(StatusCode::OK, directory.name(), title, &content, &target(&request.redirect_uri))
 }
 
-/// Returns the origin of a redirect URI for `form-action`. Only registered redirect URIs get here, so the origin is one
-/// of a few.
+/// Returns the redirect URI's origin, as a source for the `form-action` directive. Only registered redirect URIs get
+/// here, so the origin is one of a few.
 fn target(redirect_uri: &str) -> String {
     Url::parse(redirect_uri).map(|uri| format!(" {}", uri.origin().ascii_serialization())).unwrap_or_default()
 }
 
-/// Returns the page that sends the answer of a sign-in to the client in a form (OAuth 2.0 Form Post Response Mode). The
-/// real services submit it by a script; here the person clicks, as they would with scripts turned off.
+/// Returns the page with a form that sends the authorization response to the client (OAuth 2.0 Form Post Response
+/// Mode). The real services submit it by a script; here the person clicks, as they would with scripts turned off.
 pub fn form_post(redirect_uri: &str, pairs: &[(&str, String)]) -> Response<Bytes> {
     let inputs: String = pairs
         .iter()
@@ -139,7 +139,7 @@ pub fn form_post(redirect_uri: &str, pairs: &[(&str, String)]) -> Response<Bytes
     page(StatusCode::OK, "done", "Signed in", &content, &target(redirect_uri))
 }
 
-/// Returns the page of an app client that has no style for managed login
+/// Returns the error page for an app client without a managed login style
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/managed-login-branding.html>).
 pub fn no_login_pages() -> Response<Bytes> {
     let content = "<div class=\"mark\">CORP SANDBOX</div>\n<h1 id=\"error\">Login pages unavailable</h1>\n\
@@ -153,7 +153,7 @@ pub fn to_error(error: &str, sent: &Parameters) -> Response<Bytes> {
     reply::redirect(&format!("/error?error={error}&client_id={client_id}"))
 }
 
-/// Returns the page for a browser that cannot be redirected anywhere.
+/// Returns the error page for a request that cannot be redirected to the client.
 pub fn error(error: &str) -> Response<Bytes> {
     let content = format!(
         "<div class=\"mark\">CORP SANDBOX</div>\n<h1>Something went wrong</h1>\n\

@@ -1,4 +1,4 @@
-//! The AWS partitions that a sandbox can be in, and everything that differs between them, in one table.
+//! A table of the AWS partitions that a sandbox can be in, with everything that differs between them.
 //!
 //! Sources: <https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-cog.html>,
 //! <https://docs.amazonaws.cn/en_us/aws/latest/userguide/cognito.html> and
@@ -6,9 +6,9 @@
 //! their hosts are made up by analogy. Two more values are not documented and also follow by analogy: the issuer of
 //! tokens from GovCloud's identity pools, and the provider that STS reports in GovCloud and China.
 
-/// The account of the sandbox's roles. No AWS account has this number.
+/// The id of the account that owns the sandbox's roles. No AWS account has this number.
 pub const ACCOUNT_ID: &str = "000000000000";
-/// The sandbox's region, unless it is in another partition.
+/// The sandbox's region in the `aws` partition.
 pub const REGION: &str = "eu-west-1";
 
 /// The form of the issuer that the user pool's tokens name
@@ -23,7 +23,7 @@ pub enum Issuer {
     Fips,
 }
 
-/// A partition of AWS, and the one region that the sandbox has in it.
+/// An AWS partition, with the single region that the sandbox uses there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Partition {
     /// `aws`, in eu-west-1.
@@ -34,7 +34,7 @@ pub enum Partition {
     China,
 }
 
-/// A row of the table.
+/// The values that differ between partitions.
 struct Row {
     arn: &'static str,
     region: &'static str,
@@ -44,9 +44,9 @@ struct Row {
     domain: &'static str,
     /// The host that the identity pool's own tokens name as their issuer.
     token_issuer: &'static str,
-    /// The identity pools' principal in the trust policy of a role.
+    /// The principal of identity pools in a role's trust policy.
     principal: &'static str,
-    /// The region of signatures for the global STS endpoint, if the partition has that endpoint.
+    /// The region in signatures for the global STS endpoint; `None` if the partition has no such endpoint.
     global_sts: Option<&'static str>,
 }
 
@@ -92,7 +92,7 @@ impl Partition {
         }
     }
 
-    /// Returns the partition as ARNs name it: `aws`, `aws-us-gov`, `aws-cn`.
+    /// Returns the partition's name in ARNs: `aws`, `aws-us-gov` or `aws-cn`.
     pub fn arn(self) -> &'static str {
         self.row().arn
     }
@@ -107,7 +107,7 @@ impl Partition {
         format!("arn:{}:iam::{ACCOUNT_ID}:role/{name}", self.arn())
     }
 
-    /// Returns the issuer of a user pool, in one of its forms.
+    /// Returns the issuer URL of a user pool in the form `issuer`.
     pub(crate) fn user_pool_issuer(self, issuer: Issuer, user_pool_id: &str) -> String {
         let host = match issuer {
             Issuer::Original => "cognito-idp",
@@ -128,13 +128,13 @@ impl Partition {
         format!("https://{}", self.row().token_issuer)
     }
 
-    /// Returns the principal of the identity pools in trust policies, which STS reports as a token's provider.
+    /// Returns the principal of identity pools in trust policies; STS reports it as the provider of their tokens.
     pub(crate) fn web_identity_provider(self) -> &'static str {
         self.row().principal
     }
 
-    /// Returns the regions that a signature for STS may name: `region` and, if the partition has a global endpoint, the
-    /// region of that endpoint.
+    /// Returns the regions allowed in a signature for STS: `region`, and the region of the global endpoint if there is
+    /// one.
     pub(crate) fn sts_regions(self, region: &str) -> Vec<&str> {
         [Some(region), self.row().global_sts].into_iter().flatten().collect()
     }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-/// The most groups that Entra ID puts into a SAML assertion.
+/// The maximum number of groups in a SAML assertion of Entra ID.
 const MOST_GROUPS_BY_SAML: usize = 150;
 
 /// A directory behind the user pool.
@@ -39,7 +39,7 @@ impl Directory {
         self.identifier().unwrap_or("native.example")
     }
 
-    /// Returns the identifier for `idp_identifier`: a domain, as Cognito's documentation suggests.
+    /// Returns the value of `idp_identifier` that selects the directory: a domain, as Cognito's documentation suggests.
     fn identifier(self) -> Option<&'static str> {
         match self {
             Directory::AzureAd => Some("corp.example"),
@@ -48,8 +48,8 @@ impl Directory {
         }
     }
 
-    /// Returns the protocol and the directory's own issuer, as the claim `identities` names them. Native users have no
-    /// entry there.
+    /// Returns the protocol and the issuer that the claim `identities` contains for this directory. Native users have
+    /// no entry there.
     fn federation(self) -> Option<(&'static str, &'static str)> {
         match self {
             Directory::AzureAd => Some(("SAML", "https://sts.windows.net/11111111-2222-3333-4444-555555555555/")),
@@ -77,14 +77,14 @@ impl Directory {
 pub struct LinkedIdentity {
     /// The other directory, where the person can sign in, too.
     pub directory: Directory,
-    /// The person's id there.
+    /// The person's id in the other directory.
     pub directory_id: String,
 }
 
-/// A person, as the user pool holds them after attribute mapping.
+/// A person, with the attributes that the user pool stores after attribute mapping.
 #[derive(Debug, Clone, Serialize)]
 pub struct Person {
-    /// A short handle, which is also the end of the button's id (`person-alice`).
+    /// A short unique name, such as `alice`, whose button on the sign-in page has the id `person-alice`.
     pub name: String,
     /// The person's full name.
     pub full_name: String,
@@ -92,24 +92,24 @@ pub struct Person {
     pub email: String,
     /// The directory that the person signs in at.
     pub directory: Directory,
-    /// SAML's NameID or OpenID Connect's `sub`, as the directory sends it; the username of a native user.
+    /// The person's id in the directory: SAML's NameID, OpenID Connect's `sub`, or a native user's username.
     pub directory_id: String,
     /// Identities of other directories that are linked to this user.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub linked: Vec<LinkedIdentity>,
-    /// Application roles, as the directory sends them; they become `custom:roles`. Without roles nothing is sent. One
-    /// empty text is a blank value, which is sent as such.
+    /// The application roles that the directory sends; they become the claim `custom:roles`. Without roles nothing is
+    /// sent. One empty text is a blank value, which is sent as such.
     pub roles: Vec<String>,
-    /// Groups of the directory, by object id. They become `custom:groups`, or `custom:groups_link` if there are too
-    /// many to send.
+    /// The object ids of the person's groups in the directory. They become `custom:groups`, or `custom:groups_link` if
+    /// there are too many to send.
     pub directory_groups: Vec<String>,
     /// Groups in the user pool, besides the group of the identity provider.
     pub groups: Vec<String>,
-    /// ARNs of the IAM roles of the groups in the user pool: the claim `cognito:roles`.
+    /// ARNs of the IAM roles that the user pool's groups assign: the claim `cognito:roles`.
     pub iam_roles: Vec<String>,
     /// The claim `cognito:preferred_role`.
     pub preferred_iam_role: Option<String>,
-    /// Claims of the ID token that replace its own, or are added to them.
+    /// Claims that are added to the ID token, or replace claims of the same name.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub claims: Map<String, Value>,
     /// Names of claims that are left out of the ID token.
@@ -143,7 +143,7 @@ impl Person {
         }
     }
 
-    /// Returns the person with an identity of another directory linked to the user.
+    /// Returns the person with a linked identity in another directory.
     #[must_use]
     pub fn linked_with(mut self, directory: Directory, directory_id: &str) -> Self {
         self.linked.push(LinkedIdentity { directory, directory_id: directory_id.into() });
@@ -162,14 +162,14 @@ impl Person {
         self
     }
 
-    /// Returns the person in this number of directory groups.
+    /// Returns the person with `count` directory groups.
     #[must_use]
     pub fn with_directory_groups(mut self, count: u32) -> Self {
         self.directory_groups = (1..=count).map(|group| format!("9a3c1f00-5b7e-4d21-8c46-0000{group:08x}")).collect();
         self
     }
 
-    /// Returns the pool's user after a sign-in that brought `sent`: attributes that were not sent keep their value
+    /// Returns the user after a sign-in with the attributes `sent`; attributes that were not sent keep their values
     /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-specifying-attribute-mapping.html>).
     pub(crate) fn after_sign_in(&self, sent: &Person) -> Person {
         let mut user = sent.clone();
@@ -182,8 +182,8 @@ impl Person {
         user
     }
 
-    /// Returns the username, such as `AzureAD_alice@corp.example`: the provider, an underscore, and the directory's
-    /// own id in lower case, as in a pool whose usernames are not case-sensitive. A native user's has no provider.
+    /// Returns the username in a case-insensitive pool: the provider, an underscore and the lower-case directory id, as
+    /// in `AzureAD_alice@corp.example`. A native user's has no provider.
     pub(crate) fn username(&self) -> String {
         let id = self.directory_id.to_lowercase();
         if self.directory == Directory::UserPool { id } else { format!("{}_{id}", self.directory.name()) }
@@ -210,7 +210,7 @@ impl Person {
         (!entries.is_empty()).then(|| Value::from(entries))
     }
 
-    /// Replaces, adds and removes claims of an ID token, as [`Self::claims`] and [`Self::without_claims`] say.
+    /// Applies [`Self::claims`] and [`Self::without_claims`] to the claims of an ID token.
     pub(crate) fn change_claims(&self, claims: &mut Map<String, Value>) {
         claims.extend(self.claims.clone());
         claims.retain(|name, _| !self.without_claims.contains(name));
@@ -221,8 +221,9 @@ impl Person {
         flattened(&self.roles)
     }
 
-    /// Returns the claim about directory groups. It is `custom:groups`, or `custom:groups_link` if there are too many
-    /// groups for a SAML assertion (<https://learn.microsoft.com/entra/identity-platform/reference-saml-tokens>).
+    /// Returns the name and the value of the claim for directory groups. It is `custom:groups`, or `custom:groups_link`
+    /// if there are too many groups for a SAML assertion
+    /// (<https://learn.microsoft.com/entra/identity-platform/reference-saml-tokens>).
     pub(crate) fn custom_groups(&self, link: impl FnOnce() -> String) -> Option<(&'static str, String)> {
         match self.directory_groups.len() > MOST_GROUPS_BY_SAML {
             true => Some(("custom:groups_link", link())),
@@ -231,12 +232,12 @@ impl Person {
     }
 }
 
-/// A person as a user of the user pool.
+/// The user pool's record of a person.
 #[derive(Debug, Clone)]
 pub(crate) struct User {
-    /// The person as the user pool holds them.
+    /// The person's attributes in the user pool.
     pub person: Person,
-    /// The person as the directory holds them, which differs if attributes are sticky.
+    /// The person's attributes in the directory, which can differ from the user pool's if attributes are sticky.
     pub in_directory: Person,
     /// True if the person has signed in before.
     pub has_signed_in: bool,
@@ -246,8 +247,8 @@ pub(crate) struct User {
     pub created: DateTime<Utc>,
 }
 
-/// Returns several values as one attribute of the user pool. With no value, or only a blank one, the attribute is
-/// absent. A single value is unchanged. Several become one text in brackets, with each value form-encoded
+/// Joins the values of a multi-valued attribute into one user pool attribute. With no value, or only a blank one, the
+/// attribute is absent. A single value is unchanged. Several become one text in brackets, with each value form-encoded
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-specifying-attribute-mapping.html>).
 fn flattened(values: &[String]) -> Option<String> {
     match values {

@@ -1,4 +1,4 @@
-//! The roles of an identity pool: its default roles and its role mapping, and their JSON from `aws cognito-identity
+//! The default roles and the role mapping of an identity pool, with their JSON from `aws cognito-identity
 //! get-identity-pool-roles`
 //! (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetIdentityPoolRoles.html>).
 
@@ -12,12 +12,12 @@ use serde_json::{Map, Value};
 use crate::error::{Context, Error, Result};
 use crate::options::{AmbiguousRole, MatchType, RoleMapping, Rule};
 
-/// The most mappings in a pool.
+/// The maximum number of role mappings in a pool.
 const MOST_MAPPINGS: usize = 10;
-/// The most rules in a mapping. The service model says 400, the documentation 25, which cannot be raised
+/// The maximum number of rules in a mapping. The service model says 400, the documentation 25, which cannot be raised
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/role-based-access-control.html>).
 const MOST_RULES: usize = 25;
-/// The allowed lengths of a claim's name, a rule's value and a role's ARN, in characters.
+/// The allowed length of a claim's name, in characters; a rule's value and a role's ARN have their own ranges.
 const CLAIM: RangeInclusive<usize> = 1..=64;
 const VALUE: RangeInclusive<usize> = 1..=128;
 const ARN: RangeInclusive<usize> = 20..=2048;
@@ -86,9 +86,9 @@ struct MappingRule {
 }
 
 impl PoolRoles {
-    /// Reads the JSON of `get-identity-pool-roles`. If the JSON has several mappings, the one for `provider` counts. A
-    /// single mapping counts whatever provider it is for. The pool's id is ignored, since the file may come from
-    /// another pool.
+    /// Parses the JSON output of `get-identity-pool-roles`. If the JSON has several mappings, the one for `provider`
+    /// counts. A single mapping counts whatever provider it is for. The pool's id is ignored, since the file may come
+    /// from another pool.
     ///
     /// # Errors
     /// Fails if `json` is not that JSON, or if SetIdentityPoolRoles would refuse it.
@@ -116,12 +116,12 @@ impl PoolRoles {
         Ok(Self { authenticated, unauthenticated, mapping })
     }
 
-    /// Returns the answer of GetIdentityPoolRoles.
+    /// Returns these roles as the JSON response of GetIdentityPoolRoles.
     pub fn document(&self, identity_pool_id: &str, provider: &str) -> Value {
         serde_json::json!(self.answer(identity_pool_id, provider))
     }
 
-    /// Returns the answer as the AWS CLI prints it.
+    /// Returns these roles as JSON text, formatted like the AWS CLI's output.
     pub fn json(&self, identity_pool_id: &str, provider: &str) -> String {
         let mut text = Vec::new();
         let mut writer = serde_json::Serializer::with_formatter(&mut text, PrettyFormatter::with_indent(b"    "));
@@ -190,7 +190,7 @@ fn ensure_role(arn: &str) -> Result<()> {
     Ok(())
 }
 
-/// Accepts the ARN of a role of any account and partition, since a file may come from another pool.
+/// Returns whether `arn` is a role's ARN, in any account and partition, since a file may come from another pool.
 pub(crate) fn is_role(arn: &str) -> bool {
     let has_the_form = matches!(
         *arn.splitn(6, ':').collect::<Vec<_>>(),

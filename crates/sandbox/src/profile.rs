@@ -9,7 +9,7 @@ fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// Returns `[profile.NAME]` and its endpoints.
+/// Returns the TOML tables of the sandbox's profile: `[profile.NAME]` and its endpoints.
 pub fn toml(world: &World, name: &str) -> String {
     let names = &world.names;
     let bare = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));

@@ -11,7 +11,7 @@ pub fn bytes<const LENGTH: usize>() -> [u8; LENGTH] {
     bytes
 }
 
-/// Returns a text of `length` characters from `alphabet`, which has 1 to 256 of them.
+/// Returns `length` random characters from `alphabet`, which must contain 1 to 256 characters.
 fn text(length: usize, alphabet: &[u8]) -> String {
     let fair = 256 - 256 % alphabet.len();
     let mut text = String::with_capacity(length);
@@ -24,17 +24,17 @@ fn text(length: usize, alphabet: &[u8]) -> String {
     text
 }
 
-/// Returns lower-case letters and digits, as in an app client's id.
+/// Returns `length` random lower-case letters and digits, as in an app client's id.
 pub fn lower_alphanumeric(length: usize) -> String {
     text(length, b"abcdefghijklmnopqrstuvwxyz0123456789")
 }
 
-/// Returns letters and digits, as in a user pool's id.
+/// Returns `length` random letters and digits, as in a user pool's id.
 pub fn alphanumeric(length: usize) -> String {
     text(length, b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
 }
 
-/// Returns capitals and digits, as in an access key id.
+/// Returns `length` random upper-case letters and digits, as in an access key id.
 pub fn upper_alphanumeric(length: usize) -> String {
     text(length, b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
 }
@@ -59,8 +59,8 @@ pub fn base64url(length: usize) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Returns a key id in Cognito's form: 32 bytes in base64, containing each of `/`, `+` and `=`, so that a client must
-/// treat it as an opaque text.
+/// Returns a key id like Cognito's: 32 bytes in base64, always with `/`, `+` and `=` to test that clients treat it as
+/// opaque.
 pub fn key_id() -> String {
     loop {
         let id = STANDARD.encode(bytes::<32>());

@@ -1,4 +1,4 @@
-//! The outcome of a request, and the forms of answers.
+//! The outcome of a request, and functions that build responses.
 
 use bytes::Bytes;
 use http::header::{
@@ -47,7 +47,7 @@ impl Reply {
     }
 }
 
-/// Returns the response with one more header, unless no header can hold the value.
+/// Appends a header to the response, unless `value` is not a valid header value.
 pub fn with_header(mut response: Response<Bytes>, name: HeaderName, value: &str) -> Response<Bytes> {
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().append(name, value);
@@ -62,7 +62,7 @@ pub fn empty(status: StatusCode) -> Response<Bytes> {
     response
 }
 
-/// Returns a response with a body of this type.
+/// Returns a response with a body of the given content type.
 pub fn body(status: StatusCode, content_type: &'static str, text: impl Into<Bytes>) -> Response<Bytes> {
     let mut response = Response::new(text.into());
     *response.status_mut() = status;
@@ -70,7 +70,7 @@ pub fn body(status: StatusCode, content_type: &'static str, text: impl Into<Byte
     response
 }
 
-/// Returns the response with the headers that the user pool's domain puts on each answer.
+/// Adds the headers that the user pool's domain sends with every response.
 pub fn as_cognito(mut response: Response<Bytes>) -> Response<Bytes> {
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, no-store, max-age=0, must-revalidate"));
@@ -81,14 +81,14 @@ pub fn as_cognito(mut response: Response<Bytes>) -> Response<Bytes> {
     with_header(response, HeaderName::from_static("x-amz-cognito-request-id"), &random::uuid())
 }
 
-/// Returns JSON as the user pool's OAuth endpoints send it.
+/// Returns a JSON response with the headers of the user pool's OAuth endpoints.
 pub fn cognito_json(status: StatusCode, document: &Value) -> Response<Bytes> {
     let mut response = body(status, "application/json;charset=UTF-8", document.to_string());
     response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     as_cognito(response)
 }
 
-/// Returns the page of a web ACL that blocks a request, without the user pool's headers.
+/// Returns a blocking web ACL's 403 page, without the user pool's headers.
 pub fn forbidden_page() -> Response<Bytes> {
     let page = "<html>\r\n<head><title>403 Forbidden</title></head>\r\n<body>\r\n<center><h1>403 Forbidden</h1>\
                 </center>\r\n</body>\r\n</html>\r\n";
@@ -100,7 +100,7 @@ pub fn oauth_error(status: StatusCode, code: &str) -> Response<Bytes> {
     cognito_json(status, &serde_json::json!({ "error": code }))
 }
 
-/// Returns plain JSON, as the controls and the discovery endpoints send it.
+/// Returns a plain JSON response, as sent by the controls and the discovery endpoints.
 pub fn json(status: StatusCode, document: &Value) -> Response<Bytes> {
     body(status, "application/json", document.to_string())
 }
@@ -115,13 +115,13 @@ pub fn set_cookie(response: Response<Bytes>, cookie: &str) -> Response<Bytes> {
     with_header(response, http::header::SET_COOKIE, cookie)
 }
 
-/// Returns JSON of the identity pool (AWS's JSON protocol 1.1).
+/// Returns a successful response of the identity pool (AWS's JSON protocol 1.1).
 pub fn aws_json(document: &Value) -> Response<Bytes> {
     let response = body(StatusCode::OK, "application/x-amz-json-1.1", document.to_string());
     with_header(response, HeaderName::from_static("x-amzn-requestid"), &random::uuid())
 }
 
-/// Returns an error of the identity pool, in the body and in the header that the SDKs read first.
+/// Returns an error response of the identity pool, with the code in the body and in the header that SDKs read first.
 pub fn aws_error(status: StatusCode, code: &'static str, message: &str) -> Response<Bytes> {
     let document = serde_json::json!({ "__type": code, "message": message });
     let mut response = body(status, "application/x-amz-json-1.1", document.to_string());

@@ -15,7 +15,8 @@ pub enum NoRole {
     Unconfigured,
 }
 
-/// Returns the role that the pool chooses for `claims`, or the role `custom` if these claims allow it.
+/// Returns the role that the pool chooses for `claims`, or the role `custom` if it is requested and the claims allow
+/// it.
 ///
 /// # Errors
 /// Returns [`NoRole`] if there is no such role.
@@ -58,7 +59,7 @@ fn token_roles(claims: &Value) -> Vec<String> {
     }
 }
 
-/// Returns whether a rule matches. A missing claim matches nothing, not even `NotEqual`.
+/// Returns whether a rule matches the claims. A missing claim matches nothing, not even `NotEqual`.
 fn matches(rule: &Rule, contains: ContainsOnArrays, claims: &Value) -> bool {
     let Some(claim) = claims.get(&rule.claim) else { return false };
     let value = rule.value.as_str();
@@ -74,7 +75,8 @@ fn matches(rule: &Rule, contains: ContainsOnArrays, claims: &Value) -> bool {
     }
 }
 
-/// Returns a claim as one text. An array is put in brackets, as the user pool itself flattens several values.
+/// Returns the value of a claim as a string. An array is put in brackets, as the user pool itself flattens several
+/// values.
 fn text(claim: &Value) -> String {
     match claim {
         Value::String(text) => text.clone(),

@@ -1,4 +1,4 @@
-//! The listeners, each of which stands for one host: HTTP/1 by hyper, on one thread.
+//! The listeners, each of which simulates one host, served with HTTP/1 by hyper on a single thread.
 
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
@@ -27,13 +27,13 @@ use crate::reply::{self, Outcome, Reply};
 use crate::world::{Addresses, World};
 use crate::{control, identity_pool, plain_issuer, sts, user_pool};
 
-/// The longest wait for a request's head, and again for its body.
+/// The maximum wait for a request's head, and separately for its body.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// The most connections per listener. Further connections wait to be accepted.
+/// The maximum number of connections per listener. Further connections wait to be accepted.
 const MOST_CONNECTIONS: usize = 512;
-/// The largest head of a request, in bytes.
+/// The maximum length of a request's head, in bytes.
 const LARGEST_HEAD: usize = 64 * 1024;
-/// The largest body in bytes, except at the API, which has API Gateway's limit.
+/// The maximum length of a request's body, in bytes, except at the API, which has API Gateway's limit.
 const LARGEST_BODY: usize = 256 * 1024;
 
 /// The host that a listener stands for.
@@ -93,7 +93,7 @@ impl Listeners {
         Ok((Self(listeners), addresses))
     }
 
-    /// Serves the listeners on the current runtime until it ends.
+    /// Serves the listeners on the current runtime until the runtime shuts down.
     ///
     /// # Errors
     /// Fails if a listener cannot be registered with the runtime.

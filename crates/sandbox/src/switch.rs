@@ -1,4 +1,4 @@
-//! Variants of the set-up: of the app client, of the pools, and of behaviour that AWS does not document.
+//! Switches that vary the app client, the pools, and behaviour that AWS does not document.
 
 use crate::named::named;
 use crate::options::{AmbiguousRole, ContainsOnArrays, Options, RoleMapping};
@@ -6,7 +6,7 @@ use crate::partition::{Issuer, Partition};
 use crate::random;
 
 named! {
-    /// A variant of the set-up, which changes one or more fields of [`Options`].
+    /// A switch that changes one or more fields of [`Options`].
     Switch, "switch":
     ClientSecret, "client-secret", "give the app client a secret; it is printed";
     UpdatedIssuer, "updated-issuer", "let tokens name the host issuer-cognito-idp as their issuer";

@@ -16,7 +16,7 @@ use crate::world::World;
 /// An error code of RFC 6749, 5.2.
 pub type ErrorCode = &'static str;
 
-/// Returns the outcome of a refusal or misbehaviour that is due at the token endpoint.
+/// Returns the outcome of an active refusal or misbehaviour at the token endpoint, if there is one.
 pub fn misbehaving(world: &World) -> Option<Outcome> {
     if let Some(refusal) = world.refusals.due_at(Place::Token) {
         return Some(Outcome::Answer(refusal.answer()));
@@ -74,7 +74,7 @@ pub fn misbehaving(world: &World) -> Option<Outcome> {
     })
 }
 
-/// Returns the document with members of odd types, and without `token_type`, while [`Misbehaviour::OddTokenMembers`] is
+/// Changes members of the document to odd types, and removes `token_type`, while [`Misbehaviour::OddTokenMembers`] is
 /// active. Version 1 of Entra ID's endpoint and some gateways send such members.
 pub fn odd_members(world: &World, mut document: Value) -> Value {
     if world.active.due(Misbehaviour::OddTokenMembers)
@@ -89,7 +89,7 @@ pub fn odd_members(world: &World, mut document: Value) -> Value {
     document
 }
 
-/// Returns the answer as JSON of another type while [`Misbehaviour::TokenContentType`] is active.
+/// Changes the response's `Content-Type` while [`Misbehaviour::TokenContentType`] is active.
 pub fn odd_content_type(world: &World, mut answer: Response<Bytes>) -> Response<Bytes> {
     if world.active.due(Misbehaviour::TokenContentType) {
         answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/x-amz-json-1.0"));
@@ -97,7 +97,7 @@ pub fn odd_content_type(world: &World, mut answer: Response<Bytes>) -> Response<
     answer
 }
 
-/// Returns the answer of a server that failed.
+/// Returns the OAuth error `server_error` with status 500.
 pub fn server_error() -> Response<Bytes> {
     reply::cognito_json(StatusCode::INTERNAL_SERVER_ERROR, &json!({ "error": "server_error" }))
 }

@@ -1,5 +1,5 @@
-//! A browser without a window. It follows redirects, links and forms of the hosted UI as a person would, and keeps
-//! cookies. It returns the page where the person would end.
+//! A headless browser that signs in as a person. It follows redirects, links and forms of the hosted UI as a person
+//! would, and keeps cookies. It returns the page where the person would end.
 
 use std::collections::BTreeMap;
 use std::thread;
@@ -18,11 +18,11 @@ use tokio::runtime;
 use tokio::time::timeout;
 use url::{Url, form_urlencoded};
 
-/// The most pages and redirects of one visit.
+/// The maximum number of pages and redirects in one visit.
 const MOST_STEPS: usize = 20;
-/// The largest page, in bytes.
+/// The maximum size of a page, in bytes.
 const LARGEST_PAGE: usize = 1024 * 1024;
-/// The longest wait for an answer. The callback listener answers only after it has exchanged the code.
+/// The maximum wait for a response. The callback listener answers only after it has exchanged the code.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The page where a visit ended.
@@ -36,7 +36,7 @@ pub struct Page {
     pub text: String,
 }
 
-/// The action at a directory's page.
+/// The button to click on a directory's page.
 enum Choice<'a> {
     Person(&'a str),
     Cancel,
@@ -49,8 +49,8 @@ pub struct Visitor {
     cookies: BTreeMap<(String, String), String>,
 }
 
-/// Signs a person in with a new visitor, and blocks until the last page has come. It can be called inside or outside
-/// an async runtime.
+/// Signs in as `person` with a new visitor, and blocks until the last page has loaded. It can be called inside or
+/// outside an async runtime.
 ///
 /// # Errors
 /// Fails like [`Visitor::sign_in`].
@@ -75,7 +75,7 @@ impl Visitor {
         self.visit(authorization_url, &Choice::Person(person)).await
     }
 
-    /// Opens the authorization URL and cancels at the directory, or at the first directory if there is a choice.
+    /// Opens the authorization URL and clicks Cancel at the directory, or at the first of several directories.
     ///
     /// # Errors
     /// Fails if a server does not answer.

@@ -1,11 +1,11 @@
-//! The parts of a browser's request: query, form and cookies.
+//! Access to the query, form and cookies of a browser's request.
 
 use bytes::Bytes;
 use http::Request;
 use http::header::{CONTENT_TYPE, COOKIE};
 use url::form_urlencoded;
 
-/// Names and values in the order of a query or a form.
+/// The parameters of a query or a form, in their original order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Parameters(Vec<(String, String)>);
 
@@ -15,12 +15,12 @@ impl Parameters {
         Self(form_urlencoded::parse(text).into_owned().collect())
     }
 
-    /// Returns the first value of this name, unless it is empty.
+    /// Returns the first non-empty value of the parameter `name`.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.as_str())
     }
 
-    /// Returns the values of all names.
+    /// Returns the values of all parameters.
     pub fn values(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(_, value)| value.as_str())
     }
@@ -30,7 +30,7 @@ impl Parameters {
         self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// Returns whether a name is repeated, which OAuth forbids (RFC 6749, 3.1).
+    /// Returns whether any parameter name is repeated, which OAuth forbids (RFC 6749, 3.1).
     pub fn repeated(&self) -> bool {
         self.0.iter().enumerate().any(|(index, (name, _))| self.0.iter().skip(index + 1).any(|(key, _)| key == name))
     }
@@ -51,7 +51,7 @@ pub fn query(request: &Request<Bytes>) -> Parameters {
     Parameters::parse(request.uri().query().unwrap_or_default().as_bytes())
 }
 
-/// Returns the parameters of a request's body if its type is a form.
+/// Returns the parameters of a request's body if the body's content type is form-encoded.
 pub fn form(request: &Request<Bytes>) -> Option<Parameters> {
     let content_type = request.headers().get(CONTENT_TYPE)?.to_str().ok()?;
     let media_type = content_type.split(';').next().unwrap_or_default().trim();

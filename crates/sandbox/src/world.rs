@@ -23,7 +23,7 @@ use crate::random;
 use crate::refusals::Refusal;
 use crate::user_pool::State;
 
-/// The most secrets that are kept. Older ones are dropped.
+/// The maximum number of recorded secrets. Older ones are dropped.
 const KEPT_SECRETS: usize = 10_000;
 /// The length of a code under [`Misbehaviour::LongCode`], in characters.
 const LONG_CODE: usize = 20_000;
@@ -106,7 +106,7 @@ pub struct World {
     pub keys: Arc<Keys>,
     /// The API.
     pub api: ApiGateway,
-    /// The known keys: the temporary ones that were issued, and the administrator's.
+    /// The issued temporary keys and the administrator's key.
     pub issued: IssuedKeys,
     /// The keys of the IAM user who may call GetIdentityPoolRoles.
     pub administrator: IssuedKey,
@@ -200,12 +200,12 @@ impl World {
         *locked(&self.offset) += by;
     }
 
-    /// Returns the lifetime of credentials issued from now on, in seconds.
+    /// Returns the lifetime, in seconds, of credentials issued from now on.
     pub fn credentials_lifetime(&self) -> i64 {
         *locked(&self.credentials_lifetime)
     }
 
-    /// Changes the lifetime of credentials issued from now on, in seconds.
+    /// Sets the lifetime, in seconds, of credentials issued from now on.
     pub fn set_credentials_lifetime(&self, seconds: i64) {
         *locked(&self.credentials_lifetime) = seconds;
     }
@@ -220,13 +220,13 @@ impl World {
         locked(&self.pool_roles).clone()
     }
 
-    /// Changes the roles of the identity pool, from the next credentials on.
+    /// Changes the identity pool's roles for credentials issued from now on.
     pub fn change_pool_roles(&self, change: impl FnOnce(&mut PoolRoles)) {
         change(&mut locked(&self.pool_roles));
     }
 
-    /// Returns the key of `RoleMappings`: for a user pool its issuer without the scheme, a colon and the app client's
-    /// id; for a plain issuer its URL without the scheme.
+    /// Returns the key for `RoleMappings`: `ISSUER:CLIENT_ID` for a user pool, or a plain issuer's URL, both without
+    /// the scheme.
     pub fn mapped_provider(&self) -> String {
         match self.options.plain_issuer {
             true => self.plain_issuer_name().trim_start_matches("http://").to_owned(),
@@ -239,12 +239,12 @@ impl World {
         format!("http://{}", self.addresses.issuer)
     }
 
-    /// Returns the plain issuer, as its tokens name it.
+    /// Returns the issuer URL in the plain issuer's tokens.
     pub fn plain_issuer_name(&self) -> String {
         format!("{}/{}/v2.0", self.plain_issuer_base(), self.names.tenant)
     }
 
-    /// Returns the Microsoft Graph URL with the groups of a person who has too many for a token.
+    /// Returns the Graph URL that lists the groups of a person with too many groups for a token.
     pub fn groups_link(&self, user: &User) -> String {
         format!("https://graph.windows.net/{}/users/{}/getMemberObjects", self.names.tenant, user.sub)
     }
@@ -259,7 +259,8 @@ impl World {
         locked(&self.users).clone()
     }
 
-    /// Returns the people who can sign in, as the directories hold them now: with a plain issuer only the employees.
+    /// Returns the people who can sign in, with their current directory attributes; with a plain issuer, only the
+    /// people in its directory.
     pub fn people(&self) -> Vec<Person> {
         let people = self.users().into_iter().map(|user| user.in_directory);
         people.filter(|person| !self.options.plain_issuer || person.is_in(self.plain_directory())).collect()
@@ -270,7 +271,7 @@ impl World {
         if self.options.b2c_issuer { Directory::AzureB2c } else { Directory::AzureAd }
     }
 
-    /// Returns a new authorization code: `usual`, or one of the length that a test asked for.
+    /// Returns a new authorization code: the result of `usual`, or a random code of the configured length.
     pub fn new_code(&self, usual: impl FnOnce() -> String) -> String {
         let long = self.active.due(Misbehaviour::LongCode).then_some(LONG_CODE);
         let code = match long.or(self.options.code_length) {
@@ -294,8 +295,8 @@ impl World {
         locked(&self.users).iter().find(|user| user.sub == sub).cloned()
     }
 
-    /// Changes a person. Returns false if nobody has this name. If attributes are sticky, changes in the directory
-    /// reach the user pool only at the next sign-in in the browser.
+    /// Applies `change` to the person named `name`. Returns false if nobody has this name. If attributes are sticky,
+    /// changes in the directory reach the user pool only at the next sign-in in the browser.
     pub fn change_user(&self, name: &str, change: impl FnOnce(&mut Person)) -> bool {
         let mut users = locked(&self.users);
         let Some(user) = users.iter_mut().find(|user| user.person.name == name) else { return false };

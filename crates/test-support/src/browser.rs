@@ -1,10 +1,10 @@
-//! Browsers for runs of cogfed within the test's process.
+//! Browsers for tests that run cogfed in their own process.
 
 use cogfed::oidc::Browser;
 use cogfed::sandbox::visitor;
 use url::Url;
 
-/// A browser in which the sandbox's visitor signs in the person of this name.
+/// A browser that signs in as the person with this name, using the sandbox's visitor.
 pub struct VisitorBrowser(pub &'static str);
 
 impl Browser for VisitorBrowser {

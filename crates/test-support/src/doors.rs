@@ -1,4 +1,4 @@
-//! Proxies between cogfed and the sandbox, which a test can close.
+//! Proxies that a test can close, between cogfed and the sandbox.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -8,7 +8,7 @@ use std::thread;
 
 use crate::{Lab, PROFILE, Server};
 
-/// The treatment of new connections.
+/// The way in which a proxy treats new connections.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Door {
     /// Connections are forwarded.

@@ -1,4 +1,4 @@
-//! A home folder for cogfed, and runs of the program in it.
+//! A home folder for cogfed, in which tests run the program.
 
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, TcpListener};
@@ -41,7 +41,7 @@ impl Home {
         std::fs::write(self.config(), text).expect("the configuration is written");
     }
 
-    /// Writes another file of the person, and returns its path.
+    /// Writes a file to the home folder, and returns the file's path.
     pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path().join(name);
         std::fs::write(&path, content).expect("a file is written");
@@ -54,13 +54,13 @@ impl Home {
         self.path().join("tmp")
     }
 
-    /// Returns cogfed's own folder.
+    /// Returns cogfed's state folder in the home.
     pub fn folder(&self) -> Folder {
         Folder::at(self.path().join(".local/state/cogfed"))
     }
 
-    /// Returns the program with a minimal environment: the home, the configuration, and the address of the desktop's
-    /// keyring if the tests may use the keyring ([`keyring_address`]).
+    /// Returns a command for the program in a minimal environment: the home, the configuration and, if allowed, the
+    /// keyring's address ([`keyring_address`]).
     pub fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(program());
         command
@@ -81,7 +81,7 @@ impl Home {
         command
     }
 
-    /// Runs the program to its end.
+    /// Runs the program and waits until it exits.
     pub fn run(&self, words: &[&str]) -> Ran {
         self.command(words).output().expect("cogfed runs").into()
     }
@@ -93,8 +93,8 @@ impl Default for Home {
     }
 }
 
-/// Returns the path of the program: the one that cargo built for this test, or the one that `COGFED_TEST_PROGRAM`
-/// names. The latter is a copy for a user who cannot read the build folder.
+/// Returns the path of the program that cargo built for this test, or of the program that `COGFED_TEST_PROGRAM` names.
+/// The latter is a copy for a user who cannot read the build folder.
 ///
 /// # Panics
 /// If a test program is started by hand, without that variable.
@@ -103,7 +103,7 @@ pub fn program() -> PathBuf {
     named.expect("set COGFED_TEST_PROGRAM to the program where cargo does not start the tests").into()
 }
 
-/// Returns the address of the desktop's keyring, if `COGFED_TEST_KEYRING=1` says that the tests may use it.
+/// Returns the D-Bus address of the desktop's keyring if `COGFED_TEST_KEYRING=1` allows the tests to use the keyring.
 pub fn keyring_address() -> Option<OsString> {
     std::env::var_os("COGFED_TEST_KEYRING").filter(|value| value == "1")?;
     std::env::var_os("DBUS_SESSION_BUS_ADDRESS")

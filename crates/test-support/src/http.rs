@@ -7,7 +7,7 @@ use std::time::Duration;
 /// The time limit of one read or write. It is longer than anything may take, so a test that exceeds it has failed.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// An answer.
+/// The answer to a raw HTTP request.
 #[derive(Debug)]
 pub struct Reply {
     /// The status code.
@@ -41,7 +41,7 @@ pub fn connect(port: u16) -> TcpStream {
     stream
 }
 
-/// Reads until the connection is closed. Returns `None` if it is closed without an answer.
+/// Reads the server's answer until the connection is closed. Returns `None` if it is closed without an answer.
 ///
 /// # Panics
 /// If the deadline passes.
@@ -54,7 +54,7 @@ pub fn answer_on(mut stream: TcpStream) -> Option<Reply> {
     Reply::parse(&bytes)
 }
 
-/// Sends these bytes to a port of 127.0.0.1, and reads until the connection is closed.
+/// Sends `request` to a port of 127.0.0.1, and reads the answer until the connection is closed.
 pub fn exchange(port: u16, request: &[u8]) -> Option<Reply> {
     let mut stream = connect(port);
     // The server may stop reading before the end of the request.
@@ -62,12 +62,12 @@ pub fn exchange(port: u16, request: &[u8]) -> Option<Reply> {
     answer_on(stream)
 }
 
-/// Sends a well-formed GET to `localhost`.
+/// Sends a well-formed GET request with the host `localhost`, and returns the answer.
 pub fn get(port: u16, target: &str) -> Reply {
     exchange(port, format!("GET {target} HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n").as_bytes()).expect("an answer")
 }
 
-/// Sends a request with a form as its body to 127.0.0.1.
+/// Sends a request whose body is `form` to a port of 127.0.0.1, and returns the answer.
 pub fn send_form(port: u16, method: &str, target: &str, form: &str) -> Reply {
     let request = format!(
         "{method} {target} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\
@@ -77,7 +77,7 @@ pub fn send_form(port: u16, method: &str, target: &str, form: &str) -> Reply {
     exchange(port, request.as_bytes()).expect("an answer")
 }
 
-/// Returns whether anything listens on a port of either loopback address.
+/// Returns whether anything listens on `port` of 127.0.0.1 or ::1.
 pub fn listens(port: u16) -> bool {
     ["127.0.0.1", "::1"].iter().any(|host| TcpStream::connect((*host, port)).is_ok())
 }

@@ -13,14 +13,14 @@ use crate::Lab;
 
 /// A session with a store in memory. The store starts as a copy of the lab's file store.
 pub struct InMemory {
-    /// The session, unattended.
+    /// The session, which is set up as unattended.
     pub session: Session,
     /// The store, which can be made to fail.
     pub memory: MemoryStore,
 }
 
 impl InMemory {
-    /// Copies the tokens and credentials of the lab's file store to `memory`.
+    /// Copies the tokens and credentials from the lab's file store to `memory`, and opens a session on `memory`.
     pub fn copied(lab: &Lab, memory: MemoryStore) -> Self {
         let profile = Profile { store: StoreKind::Memory(memory.clone()).into(), ..lab.profile() };
         let session = Session::open(&lab.setup(), Ask::new(profile));

@@ -30,7 +30,7 @@ impl InProcess {
         Self { clock: Arc::new(clock), browser: Arc::new(NoBrowser), variables: BTreeMap::new(), is_terminal: false }
     }
 
-    /// Runs cogfed in this home to its end.
+    /// Runs cogfed in `home` until it exits, and returns the exit status and the output.
     pub fn run(mut self, home: &Home, words: &[&str]) -> Ran {
         let (stdout, stderr) = (Written::default(), Written::default());
         self.variables.entry("COGFED_CONFIG".into()).or_insert(home.config().display().to_string());

@@ -56,8 +56,8 @@ impl Lab {
         Self::on(LabClock::Real, options)
     }
 
-    /// Starts a sandbox whose clock the test moves, for runs of cogfed within the test's process; returns the lab and
-    /// the clock. The clock stands still until the test moves it.
+    /// Starts a sandbox whose clock the test moves, for in-process runs of cogfed, and returns the lab and the clock.
+    /// The clock stands still until the test moves it.
     pub fn with_manual_clock(options: Options) -> (Self, ManualClock) {
         let clock = ManualClock::at(DateTime::from_timestamp(1_800_000_000, 0).expect("a time"));
         (Self::on(LabClock::Manual(clock.clone()), options), clock)
@@ -72,8 +72,8 @@ impl Lab {
         lab
     }
 
-    /// Returns the lab with these profiles in place of its own. Each profile has a name and its settings as lines of
-    /// TOML (see [`sandbox_section`]). [`PROFILE`] is the default if it is among them.
+    /// Replaces the profiles in the lab's configuration, and returns the lab. Each profile has a name and its settings
+    /// as lines of TOML (see [`sandbox_section`]). [`PROFILE`] is the default if it is among them.
     #[must_use]
     pub fn with_profiles(self, profiles: &[(&str, &str)]) -> Self {
         let is_default = profiles.iter().any(|(name, _)| *name == PROFILE);
@@ -85,7 +85,7 @@ impl Lab {
         self
     }
 
-    /// Signs Alice in, puts her credentials into the store, and returns the lab. The sandbox's log is empty.
+    /// Signs in as Alice, puts her credentials into the store, and returns the lab. The sandbox's log is empty.
     #[must_use]
     pub fn signed_in(self) -> Self {
         match self.clock {
@@ -97,8 +97,8 @@ impl Lab {
         self
     }
 
-    /// Signs Alice in two hours ago, so that her credentials and ID token have expired, and returns the lab. The
-    /// sandbox's log is empty.
+    /// Signs in as Alice two hours in the past, so that her credentials and ID token have expired, and returns the lab.
+    /// The sandbox's log is empty.
     #[must_use]
     pub fn expired(self) -> Self {
         let lab = self.signed_in();
@@ -109,13 +109,14 @@ impl Lab {
         lab
     }
 
-    /// Writes the configuration: `lines`, then a profile's `section`.
+    /// Writes a configuration that consists of a profile's `section`, with `lines` added below the section's first
+    /// line.
     pub fn configure(&self, section: &str, lines: &str) {
         let (head, keys) = section.split_once('\n').expect("a section of several lines");
         self.home.configure(format!("{head}\n{lines}\n{keys}"));
     }
 
-    /// Writes the configuration: the profile with these settings (see [`sandbox_section`]).
+    /// Writes the configuration of the lab's profile; `lines` replace its default settings (see [`sandbox_section`]).
     pub fn configure_with(&self, lines: &str) {
         self.home.configure(sandbox_section(&self.sandbox, PROFILE, lines));
     }
@@ -157,7 +158,7 @@ impl Lab {
         self.home.folder()
     }
 
-    /// Returns the program in the lab's home (see [`Home::command`]).
+    /// Returns a command that runs the program in the lab's home (see [`Home::command`]).
     pub fn command(&self, words: &[&str]) -> Command {
         self.home.command(words)
     }
@@ -167,12 +168,12 @@ impl Lab {
         self.home.run(words)
     }
 
-    /// Signs a person in with the program; the sandbox's visitor is the browser.
+    /// Signs in as `person` by running the program; the sandbox's visitor acts as the browser.
     pub fn login(&self, person: &str) -> Ran {
         self.login_with(&[], person)
     }
 
-    /// Signs a person in with the program and these flags.
+    /// Signs in as `person` by running the program with `flags`.
     pub fn login_with(&self, flags: &[&str], person: &str) -> Ran {
         let waiting = self.begin_login(flags);
         // If the sign-in is refused, the visitor's last page may be missing. Only cogfed's output counts.
@@ -180,8 +181,8 @@ impl Lab {
         waiting.end()
     }
 
-    /// Signs a person in, without credentials: those that the login fetched are removed, and it may be refused them. The
-    /// sandbox's log is empty.
+    /// Signs in as `person`, then removes the credentials that the login fetched, if it was given any. The sandbox's
+    /// log is empty.
     #[track_caller]
     pub fn only_sign_in(&self, person: &'static str) -> Ran {
         let ran = match self.clock {
@@ -194,7 +195,7 @@ impl Lab {
         ran
     }
 
-    /// Starts `login --no-browser` and returns once its listener waits.
+    /// Starts `login --no-browser` and returns once the login waits for the browser.
     pub fn begin_login(&self, flags: &[&str]) -> WaitingLogin {
         let child = self.command(&[&["login", "--no-browser"], flags].concat()).spawn().expect("cogfed runs");
         WaitingLogin::of(child)
@@ -209,17 +210,18 @@ impl Lab {
         run.run(&self.home, words)
     }
 
-    /// Runs cogfed within this process in the lab's home, as `run` is prepared.
+    /// Runs cogfed within this process, in the lab's home, with the clock and browser that `run` holds.
     pub fn run_prepared(&self, run: InProcess, words: &[&str]) -> Ran {
         run.run(&self.home, words)
     }
 
-    /// Signs a person in within this process.
+    /// Signs in as `person` by running cogfed within this process.
     pub fn login_here(&self, person: &'static str) -> Ran {
         self.run_here(&["login"], Some(Arc::new(VisitorBrowser(person))))
     }
 
-    /// Runs `credential-process`: as a program in real time, or within this process on a manual clock.
+    /// Runs `credential-process` as a program if the lab's clock is real, or within this process if the clock is
+    /// manual.
     pub fn credentials(&self) -> Ran {
         match self.clock {
             LabClock::Real => self.run(CREDENTIALS),
@@ -263,7 +265,7 @@ impl Lab {
         }
     }
 
-    /// Finishes a waiting login as Alice, and checks that it succeeds with one exchange of one code.
+    /// Completes a waiting login as Alice, and checks that it succeeds and that exactly one code was exchanged.
     ///
     /// # Panics
     /// If it does not.
@@ -279,7 +281,7 @@ impl Lab {
     }
 }
 
-/// Returns the section of a sandbox's profile, in which these lines of TOML replace the settings of the same keys. The
+/// Returns the TOML section of a profile for `sandbox`, in which `lines` replace the settings with the same keys. The
 /// store is the file store unless a line sets `store`. A line with `idp_identifier` replaces `identity_provider`.
 pub fn sandbox_section(sandbox: &Sandbox, name: &str, lines: &str) -> String {
     let key_of = |line: &str| line.split_once(" =").map(|(key, _)| key.trim().to_owned());

@@ -20,7 +20,7 @@ pub struct WaitingLogin {
 }
 
 impl WaitingLogin {
-    /// Reads the output of a `login` until it waits for the browser, or ends.
+    /// Reads the output of a `login` process until the login waits for the browser or the process ends.
     pub fn of(mut child: Child) -> Self {
         let mut stderr = BufReader::new(child.stderr.take().expect("a pipe"));
         let (mut said, mut addresses) = (String::new(), Vec::new());
@@ -52,18 +52,18 @@ impl WaitingLogin {
         self.parameter("redirect_uri").parse().expect("a URL")
     }
 
-    /// Returns the state.
+    /// Returns the `state` parameter of the authorization URL.
     pub fn state(&self) -> String {
         self.parameter("state")
     }
 
-    /// Returns a parameter of the authorization URL.
+    /// Returns the query parameter `name` of the authorization URL.
     pub fn parameter(&self, name: &str) -> String {
         let url: Url = self.url.parse().unwrap_or_else(|error| panic!("{error}: {}", self.said));
         url.query_pairs().find(|(key, _)| key == name).expect("a parameter").1.into_owned()
     }
 
-    /// Signs in a person of AzureAD without following the last redirect. Returns the URL of the callback, with its
+    /// Signs in at AzureAD as `person`, without following the last redirect. Returns the URL of the callback, with its
     /// code.
     pub fn callback(&self, person: &str) -> Url {
         let page = redirected(&self.url.parse().expect("a URL"), "GET", "");
@@ -87,7 +87,7 @@ impl WaitingLogin {
         line
     }
 
-    /// Takes the login apart: returns the process, and the reader of the rest of its output.
+    /// Returns the login's process and a reader of the output that has not been read yet.
     pub fn apart(self) -> (Child, impl Read + Send + use<>) {
         (self.child, self.stderr)
     }

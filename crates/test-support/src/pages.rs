@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Pages(PathBuf);
 
 impl Pages {
-    /// Returns the URLs that a browser of the test's own writes to this file, one in a line.
+    /// Returns the pages recorded in `file`, to which the test's own browser writes one URL per line.
     pub fn noted_in(file: &std::path::Path) -> Self {
         Self(file.to_owned())
     }
@@ -24,7 +24,7 @@ impl Pages {
         text.split_inclusive('\n').filter(|line| line.ends_with('\n')).map(|line| line.trim().to_owned()).collect()
     }
 
-    /// Waits for this number of URLs, and returns them.
+    /// Waits until at least `count` URLs are recorded, and returns all URLs.
     ///
     /// # Panics
     /// If they do not come within a minute.
@@ -43,8 +43,9 @@ impl Pages {
 }
 
 impl Lab {
-    /// Writes the configuration with these settings, and a browser that records its URLs. It is this user's default
-    /// browser ([`Home::command`](crate::Home::command)): the profile's may not run on demand before a login.
+    /// Writes the configuration with the settings in `lines`, and a browser script that records the URLs it is given.
+    /// It is this user's default browser ([`Home::command`](crate::Home::command)): the profile's may not run on demand
+    /// before a login.
     pub fn note_pages(&self, lines: &str) -> Pages {
         let (opened, browser) = (self.home().join("opened"), self.home().join("browser.sh"));
         let script = format!("printf '%s\\n' \"$1\" >> '{}'\n", opened.display());

@@ -6,17 +6,17 @@ use serde_json::Value;
 
 use crate::{Lab, Ran};
 
-/// Starts this many processes at once, and waits for all of them.
+/// Runs the program `count` times at once, and waits for all runs to end.
 pub fn together(lab: &Lab, count: usize, words: &[&str]) -> Vec<Ran> {
     ended((0..count).map(|_| lab.command(words).spawn().expect("cogfed runs")).collect())
 }
 
-/// Waits for all processes.
+/// Waits for all processes, and returns their outcomes.
 pub fn ended(children: Vec<Child>) -> Vec<Ran> {
     children.into_iter().map(|child| child.wait_with_output().expect("cogfed ends").into()).collect()
 }
 
-/// Checks that all runs succeeded with the same document, and returns it.
+/// Checks that all runs succeeded and printed the same document, and returns that document.
 ///
 /// # Panics
 /// If one failed, or has another document.

@@ -16,7 +16,7 @@ pub struct Ran {
 }
 
 impl Ran {
-    /// Returns the run if it succeeded.
+    /// Checks that the run succeeded, and returns the run.
     ///
     /// # Panics
     /// If it failed, with everything it printed.
@@ -25,7 +25,7 @@ impl Ran {
         self.failed_with(0)
     }
 
-    /// Returns the run if it exited with `status`.
+    /// Checks that the run exited with `status`, and returns the run.
     ///
     /// # Panics
     /// If it exited with another status, with everything it printed.
@@ -44,7 +44,7 @@ impl Ran {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// Checks that the standard error has one error, followed by its hint at the end, and returns the error.
+    /// Checks that standard error contains exactly one error and ends with its hint, and returns the error.
     ///
     /// # Panics
     /// If it does not.

@@ -43,8 +43,8 @@ pub struct Answer {
 }
 
 impl Server {
-    /// Starts a server that handles whole connections. An error of the handler means that the client left, and fails no
-    /// test.
+    /// Starts a server that passes each connection to `handle`. An error of the handler means that the client left, and
+    /// fails no test.
     pub fn of_connections(handle: impl Fn(TcpStream) -> io::Result<()> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         let address = listener.local_addr().expect("an address");
@@ -167,7 +167,7 @@ impl Answer {
 }
 
 impl From<Answer> for Vec<u8> {
-    /// Returns the answer's bytes on the wire.
+    /// Serializes the answer as an HTTP/1.1 response.
     fn from(answer: Answer) -> Self {
         let length = answer.body.len();
         let mut bytes = format!("HTTP/1.1 {} X\r\nconnection: close\r\ncontent-length: {length}\r\n", answer.status);
@@ -179,7 +179,7 @@ impl From<Answer> for Vec<u8> {
     }
 }
 
-/// Passes a request on to the server at `behind`, and returns the bytes of its answer.
+/// Forwards a request to the server at `behind`, and returns the bytes of that server's answer.
 ///
 /// # Errors
 /// If that server cannot be reached or closes the connection too early.

@@ -1,4 +1,4 @@
-//! Skipped tests, made visible: the test harness has no way to report them.
+//! Reports of skipped tests, which the test harness cannot show by itself.
 
 use std::io::Write;
 
@@ -12,8 +12,8 @@ pub fn skip(why: &str) {
     skip_anywhere(why);
 }
 
-/// Reports that the calling test is skipped for a reason that also holds under CI: the operating system forbids it, or
-/// `tests/real/run` runs this test instead.
+/// Reports a skipped test that may also be skipped under CI: the operating system forbids it, or `tests/real/run` runs
+/// it.
 pub fn skip_anywhere(why: &str) {
     // The harness names a test's thread after the test.
     let test = std::thread::current().name().unwrap_or("a test").to_owned();

@@ -9,7 +9,7 @@ use crate::Lab;
 
 /// Files of the store.
 impl Lab {
-    /// Returns the paths of the items whose accounts begin with `kind`, sorted.
+    /// Returns the sorted paths of the store's items whose account names begin with `kind`.
     pub fn items(&self, kind: &str) -> Vec<PathBuf> {
         let Ok(entries) = std::fs::read_dir(self.folder().path().join("store")) else { return Vec::new() };
         let mut paths: Vec<PathBuf> = entries
@@ -40,7 +40,7 @@ impl Lab {
         self.record("tokens")["refresh_token"].as_str().map(str::to_owned)
     }
 
-    /// Removes all credentials, and what is known of them, as if the sign-in had not been used yet.
+    /// Removes all credentials and every record of them, as if the sign-in had not been used yet.
     pub fn forget_credentials(&self) {
         for path in self.items("credentials") {
             std::fs::remove_file(path).expect("it is removed");
@@ -57,7 +57,7 @@ impl Lab {
         }
     }
 
-    /// Moves the times in all stored records and failures back by `by`, as if that time had passed.
+    /// Sets the times in all stored records and failures back by `by`, as if that much time had passed.
     pub fn age(&self, by: TimeDelta) {
         let remembered = std::fs::read_dir(self.folder().path().join("failures")).into_iter().flatten();
         let remembered = remembered.map(|entry| entry.expect("an entry").path());

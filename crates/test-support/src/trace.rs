@@ -23,14 +23,15 @@ pub struct Point {
     pub line: String,
 }
 
-/// Starts the program under strace, with these options.
+/// Starts the program under strace; `options` go to strace, `words` to the program.
 pub fn traced(lab: &Lab, log: &Path, options: &[&str], words: &[&str]) -> Child {
     let log = log.to_str().expect("a path of text");
     let outer = [&["strace", "-f", "-qq", "-o", log], options].concat();
     under(&outer, &lab.command(words)).spawn().expect("strace runs")
 }
 
-/// Runs `words` under strace to the end. If the command is `login`, signs this person in, as far as possible.
+/// Runs the program with the arguments `words` under strace, and waits for it to exit. If the command is `login`, signs
+/// this person in, as far as possible.
 pub fn ran(lab: &Lab, log: &Path, options: &[&str], words: &[&str], person: &str) -> Ran {
     let child = traced(lab, log, options, words);
     if words.first() != Some(&"login") {
@@ -43,7 +44,7 @@ pub fn ran(lab: &Lab, log: &Path, options: &[&str], words: &[&str], person: &str
     waiting.end()
 }
 
-/// Returns the system calls of an undisturbed run, starting with the first lock.
+/// Returns the system calls of a run without injected faults, from the first lock on.
 ///
 /// strace counts the calls of each thread separately, and acts in the first thread that reaches the number. A point is
 /// therefore omitted if another thread makes as many calls of that name, which mostly happens while the program loads.
@@ -76,7 +77,7 @@ pub fn points(lab: &Lab, words: &[&str], person: &str) -> Vec<Point> {
     points
 }
 
-/// Runs `words` with strace's `effect` at `point`, such as `signal=KILL` or `error=EIO`.
+/// Runs the program under strace, which injects `effect`, such as `signal=KILL` or `error=EIO`, at `point`.
 pub fn tampered(lab: &Lab, point: &Point, effect: &str, words: &[&str], person: &str) -> Ran {
     let inject = format!("inject={}:{effect}:when={}", point.call, point.number);
     let calls = format!("trace={CALLS}");

@@ -14,7 +14,7 @@ use crate::role_mapping::{
     self, By, Chosen, ChosenBy, Finding, FindingContext, IdentityPoolRoles, RoleRequest, Severity, choose, findings,
 };
 
-/// The longest name of a provider that a message quotes, in characters. AWS takes 128.
+/// The maximum length of a provider's name in a message, in characters. AWS takes 128.
 const LONGEST_PROVIDER: usize = 256;
 
 pub fn run(flags: &Roles, env: &mut Env) -> anyhow::Result<()> {
@@ -74,7 +74,8 @@ fn checked(flags: &Roles) -> Result<(), Failure> {
     }
 }
 
-/// Returns the failure to choose an entry. Providers' names are there as a whole, since one of them is to be copied.
+/// Returns the failure to report if no entry of `RoleMappings` can be chosen. Providers' names are there as a whole,
+/// since one of them is to be copied.
 fn no_entry(pool: &IdentityPoolRoles, flags: &Roles) -> Failure {
     let keys: Vec<String> = pool.mappings.keys().map(|key| format!("'{key}'")).collect();
     let message = match &flags.provider {
@@ -112,7 +113,7 @@ fn classic_flow(profile: &Profile) -> Option<Finding> {
     profile.is_classic().then(|| warning("classic_flow", text.to_owned()))
 }
 
-/// Fails if no role is given, or if the report does not meet `--expect` or `--strict`.
+/// Fails if the identity pool gives no role, or if the report does not meet `--expect` or `--strict`.
 fn verdict(report: &Report<'_>, flags: &Roles) -> Result<(), Failure> {
     let is_certain = report.is_certain();
     let failed = |message: String| Err(Failure::new(Kind::Failed, message));

@@ -17,9 +17,9 @@ use crate::role_mapping::{IdentityPoolRoles, LARGEST};
 use crate::secret::Secret;
 use crate::text;
 
-/// The largest set of claims, in bytes: cogfed accepts no larger ID token.
+/// The maximum size of a set of claims, in bytes: cogfed accepts no larger ID token.
 const LARGEST_CLAIMS: usize = 64 * 1024;
-/// The largest file with claims, in bytes: an answer has three tokens at most, beside small members.
+/// The maximum size of a file with claims, in bytes: room for a token response with up to three tokens.
 const LARGEST_ANSWER: usize = 4 * LARGEST_CLAIMS;
 
 /// A person's claims, and the scopes of their tokens if known.
@@ -28,7 +28,7 @@ pub struct Claims {
     pub scopes_given: Option<String>,
 }
 
-/// Returns the claims in the file that the flags name, else those of the sign-in.
+/// Returns the claims in the file that `--claims` names or, without that flag, the claims of the sign-in.
 pub fn claims(flags: &Roles, context: Option<&ProfileContext>, env: &mut Env) -> anyhow::Result<Claims> {
     let scope = |claims: &Map<String, Value>| claims.get("scope").and_then(Value::as_str).map(str::to_owned);
     if let Some(path) = &flags.claims {
@@ -74,7 +74,8 @@ pub fn mapping_of(path: &Path, env: &mut Env) -> Result<IdentityPoolRoles, Failu
     IdentityPoolRoles::read(&text(path, LARGEST, env)?, &named(path))
 }
 
-/// Returns the role mapping in the file that the flags name, else the one that the service returns to an administrator.
+/// Returns the role mapping in the file that `--mapping` names or, without that flag, the one that AWS returns to an
+/// administrator.
 pub fn mapping(flags: &Roles, context: Option<&ProfileContext>, env: &mut Env) -> anyhow::Result<IdentityPoolRoles> {
     if let Some(path) = &flags.mapping {
         return Ok(mapping_of(path, env)?);

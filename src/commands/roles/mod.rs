@@ -55,7 +55,7 @@ struct Credentials {
 struct Given {
     account: String,
     arn: String,
-    /// True if it is the identity pool's default role; `None` without a mapping that tells it.
+    /// True if the given role is the identity pool's default role; `None` if no role mapping tells the default role.
     default: Option<bool>,
 }
 
@@ -109,7 +109,7 @@ pub fn run(flags: &Roles, env: &mut Env) -> anyhow::Result<()> {
     }
 }
 
-/// Returns the stored credentials of this sign-in, those of the profile's own flow first.
+/// Returns the stored credentials of this sign-in, starting with those from the profile's own flow.
 fn stored(context: &ProfileContext, tokens: &TokensRecord) -> anyhow::Result<Vec<CredentialsRecord>> {
     let session = context.session();
     let own = session.stored_credentials()?.map(|record| (session.ask.role.clone(), record));
@@ -175,8 +175,8 @@ fn given(context: &ProfileContext, now: DateTime<Utc>) -> Result<CallerIdentity,
     asked.map_err(|error| format!("{error:#}"))
 }
 
-/// Returns whether the ARN of a session, as STS reports it, is of this role. It has the role's account and name, without
-/// the path.
+/// Returns whether `session`, a session's ARN as STS reports it, belongs to the role `role_arn`. It has the role's
+/// account and name, without the path.
 fn is_session_of(session: &str, role_arn: &str) -> bool {
     let parts = |arn: &str| -> Option<(String, String)> {
         let mut parts = arn.splitn(6, ':').skip(4).map(str::to_owned);
@@ -186,7 +186,7 @@ fn is_session_of(session: &str, role_arn: &str) -> bool {
     account == own && session.split('/').nth(1) == role.rsplit('/').next()
 }
 
-/// Returns what is known about the given role being the default one, in words.
+/// Describes whether the given role is the identity pool's default role, as far as it is known.
 fn default_in_words(given: &Given, asserted: &Asserted) -> &'static str {
     let carries_none = asserted.roles.values().all(Vec::is_empty)
         && asserted.attributes.is_empty()

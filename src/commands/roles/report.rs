@@ -15,7 +15,7 @@ pub struct Report<'a> {
     pub chosen: Chosen<'a>,
     pub custom_role: Option<&'a str>,
     pub claims: &'a Map<String, Value>,
-    /// True if this mapping applies to this token and this flow, or a flag names it as the one to evaluate.
+    /// True if the mapping applies to the token and the flow, or if a flag selects the mapping.
     pub counts: bool,
     /// The role that `--expect` names.
     pub expected: Option<&'a str>,
@@ -33,7 +33,7 @@ impl Report<'_> {
         self.uncertainty().is_none()
     }
 
-    /// Returns the reason why the outcome is not certain; `None` if it is.
+    /// Returns the reason why the outcome is uncertain, or `None` if it is certain.
     pub fn uncertainty(&self) -> Option<&'static str> {
         let tests_groups =
             self.mapping().is_some_and(|mapping| mapping.rules().iter().any(|rule| rule.claim == GROUPS));
@@ -47,7 +47,7 @@ impl Report<'_> {
         }
     }
 
-    /// Returns whether the expected role is given, and certainly so; `None` if none is expected.
+    /// Returns whether the outcome is certainly the expected role, or `None` if no role is expected.
     pub fn is_as_expected(&self) -> Option<bool> {
         let given = self.explanation.evaluation.outcome.role_arn();
         self.expected.map(|expected| given == Some(expected) && self.is_certain())
@@ -57,7 +57,7 @@ impl Report<'_> {
         why_this_outcome(self.explanation.evaluation.basis, self.mapping(), self.pool)
     }
 
-    /// Returns each rule with its place from 0 on, its verdict and the reason.
+    /// Returns each rule with its index (from 0), its verdict and the reason for that verdict.
     pub fn verdicts(&self) -> impl Iterator<Item = (usize, &role_mapping::Rule, Verdict, String)> {
         let rules = self.mapping().map(RoleMapping::rules).unwrap_or_default();
         let verdicts = rules.iter().zip(&self.explanation.evaluation.verdicts).enumerate();
@@ -115,7 +115,7 @@ impl Report<'_> {
     }
 }
 
-/// Returns `Type` in AWS's words.
+/// Returns the mapping's `Type` as AWS spells it: `Token` or `Rules`.
 pub fn type_of(mapping: &RoleMapping) -> &'static str {
     match mapping.by {
         By::Token => "Token",

@@ -102,7 +102,7 @@ fn outcome(report: &Report<'_>, lines: &mut Vec<Row>) {
     }
 }
 
-/// Returns the preferred role, or what the token has in its place.
+/// Returns the preferred role, "none", or the token's value with a note that it is not the ARN of a role.
 pub fn preferred(asserted: &Asserted) -> String {
     match asserted.preferred_role.as_deref() {
         None => "none".to_owned(),

@@ -26,7 +26,7 @@ struct ProfileStatus<'a> {
     client_id: &'a str,
     identity_pool_id: &'a str,
     store: String,
-    /// Another store that holds a sign-in of this profile, too.
+    /// Another store that also holds a sign-in of this profile.
     other_store: Option<String>,
     signed_in: bool,
     /// `signed_in`, `expired`, `revoked`, `lost`, `signing_out` or `not_signed_in`.
@@ -38,7 +38,7 @@ struct ProfileStatus<'a> {
     clock: Option<Clock<'a>>,
 }
 
-/// The offset of a clock, as an earlier run measured it.
+/// The offset of a server's clock, measured by an earlier run.
 #[derive(Serialize)]
 struct Clock<'a> {
     host: &'a str,
@@ -89,7 +89,7 @@ impl Credentials {
         }
     }
 
-    /// Adds the role that STS named, and its ARN if the ID token has it.
+    /// Adds the role that STS reported, with the role's ARN if the ID token contains it.
     fn with(mut self, known: &KnownRole, tokens: Option<&TokensRecord>) -> Self {
         let Some((name, account)) = known.name_and_account() else { return self };
         self.role_name = Some(name.to_owned());

@@ -1,5 +1,4 @@
-//! The users who can change a file that decides whom cogfed trusts, judged by owner and mode of the file and of every
-//! folder and link on its path.
+//! The users who can change a file that decides whom cogfed trusts, judged by the owners and modes along its path.
 
 use std::fmt;
 use std::io;
@@ -21,7 +20,7 @@ pub enum Writers {
 pub enum Exposed {
     /// Others may write to this file or folder.
     Writable(PathBuf),
-    /// This file, folder or link belongs to another user.
+    /// This file, folder or link belongs to another user, who has this user id.
     Foreign(PathBuf, u32),
 }
 
@@ -75,12 +74,12 @@ mod unix {
     const STICKY: u32 = 0o1000;
     const GROUP_WRITABLE: u32 = 0o020;
     const WORLD_WRITABLE: u32 = 0o002;
-    /// The most links on the way to a file, as in Linux.
+    /// The maximum number of symbolic links on the path to a file, the same as on Linux.
     const MOST_LINKS: usize = 40;
-    /// The first group id that may be shared by people. Distributions reserve the groups below, such as `staff`, for
+    /// The lowest group id that ordinary users may share. Distributions reserve the groups below, such as `staff`, for
     /// administrators.
     const FIRST_SHARED_GROUP: u32 = 100;
-    /// Words in the names of files and folders of tests and documentation.
+    /// Words that mark a file or folder, by its name, as a part of tests or documentation.
     const EXAMPLES: [&str; 16] = [
         "test",
         "tests",
@@ -99,7 +98,7 @@ mod unix {
         "snakeoil",
         "doc",
     ];
-    /// The group of macOS's administrators.
+    /// The id of the group of administrators on macOS.
     const MACOS_ADMIN: u32 = 80;
     /// The folders in which packages and administrators install certificates. As root, a clone's files are root's as
     /// well, so that only these count as the system's.
@@ -127,12 +126,12 @@ mod unix {
 
     /// A walk along a path, which resolves one link at a time.
     struct Walk {
-        /// The path that was walked so far, with its links resolved.
+        /// The path so far, with all links resolved.
         at: PathBuf,
-        /// The names that are left, the last one first.
+        /// The path components that are still to be walked, in reverse order.
         left: Vec<OsString>,
         links: usize,
-        /// True if a file system without modes was passed.
+        /// True if the walk passed a file system whose owners and modes cannot be relied on.
         is_unknown: bool,
     }
 
@@ -165,7 +164,7 @@ mod unix {
             Ok(checked)
         }
 
-        /// Checks what is at the current place.
+        /// Checks who can change the file, folder or link at the current path.
         fn check(&mut self, found: &Metadata) -> Result<(), Exposed> {
             let me = rustix::process::geteuid().as_raw();
             match Found::of(found).changed_by(me, || FileSystem::at(&self.at)) {
@@ -180,7 +179,7 @@ mod unix {
         }
     }
 
-    /// The users besides this one and root who can change a file, folder or link.
+    /// The users other than this user and root who can change a file, folder or link.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub(super) enum Others {
         Nobody,
@@ -188,7 +187,7 @@ mod unix {
         Owner,
         /// Everybody, or a group.
         Everybody,
-        /// The file system does not tell.
+        /// Unknown, because the file system does not tell.
         Unknown,
     }
 
@@ -208,7 +207,7 @@ mod unix {
             Self { uid, gid, mode, is_folder: found.is_dir(), is_link: found.is_symlink() }
         }
 
-        /// Returns the users besides `me` and root who can change it.
+        /// Returns the users other than `me` and root who can change the file, folder or link.
         pub(super) fn changed_by(self, me: u32, system: impl Fn() -> FileSystem) -> Others {
             if ![0, me].contains(&self.uid) && !is_unmapped(self.uid) {
                 return if system() == FileSystem::WithoutModes { Others::Unknown } else { Others::Owner };
@@ -226,7 +225,7 @@ mod unix {
         }
     }
 
-    /// Returns whether a group is this user's private one, which has the user's number by convention, or one of
+    /// Returns whether a group is this user's private group, which by convention has the user's id, or a group of
     /// administrators.
     fn is_own_group(gid: u32, me: u32) -> bool {
         let is_administrators = match cfg!(target_os = "macos") {
@@ -236,7 +235,7 @@ mod unix {
         gid == me || gid == 0 || is_administrators
     }
 
-    /// Returns whether only root can change the file at `path`, which is without links.
+    /// Returns whether only root can change the file at `path`, a path whose links are all resolved.
     fn is_roots(path: &Path) -> io::Result<bool> {
         for place in path.ancestors() {
             let found = std::fs::symlink_metadata(place)?;
@@ -260,8 +259,8 @@ mod unix {
         path.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| EXAMPLES.contains(&word))
     }
 
-    /// Returns whether a file of root's was installed: it is where the system's files are, and not in the current folder
-    /// or its work tree.
+    /// Returns whether root's file at `path` was installed: it is in one of the system's folders, outside the current
+    /// folder or work tree.
     fn is_installed(path: &Path) -> bool {
         let here = std::env::current_dir().ok();
         let here = here
@@ -271,7 +270,8 @@ mod unix {
         INSTALLED.iter().any(|folder| path.starts_with(folder)) && !is_below
     }
 
-    /// Returns whether a user id stands for all that this user namespace does not know, the system's root included.
+    /// Returns whether a user id is the one that stands for all users that this user namespace does not map, including
+    /// the system's root.
     fn is_unmapped(uid: u32) -> bool {
         let number = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
         cfg!(target_os = "linux")
@@ -279,7 +279,7 @@ mod unix {
             && number("/proc/self/uid_map").split_whitespace().nth(2).is_some_and(|count| count != "4294967295")
     }
 
-    /// The owners and modes that a file system shows.
+    /// The kind of a file system, by the owners and modes that it shows.
     #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "only Linux tells them apart"))]
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub(super) enum FileSystem {
@@ -287,13 +287,13 @@ mod unix {
         Usual,
         /// The file system shows the same owner and mode for every file, as for a Windows disk.
         WithoutModes,
-        /// The program of the file system chooses owners and modes, and any user may run such a program.
+        /// The file system is a FUSE program, which chooses owners and modes and which any user may run.
         Fuse,
     }
 
     impl FileSystem {
-        /// The magic numbers of statfs(2): 9p and drvfs (Windows disks in WSL), vfat, exfat, ntfs, ntfs3, cifs, smb,
-        /// smb2, vboxsf, hgfs.
+        /// The statfs(2) magic numbers of file systems without modes: 9p and drvfs (Windows disks in WSL), vfat, exfat,
+        /// ntfs, ntfs3, cifs, smb, smb2, vboxsf, hgfs.
         #[cfg(target_os = "linux")]
         const WITHOUT_MODES: [u32; 11] = [
             0x0102_1997,

@@ -1,4 +1,4 @@
-//! Owners and modes along a path decide who can change its file.
+//! Tests of the users who can change a file, by the owners and modes along its path.
 
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 
@@ -9,7 +9,7 @@ fn mode(path: &Path, mode: u32) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
 }
 
-/// Returns a folder of this user's with a file in a folder in it.
+/// Creates a temporary folder of this user that holds a folder with a file, and returns all three.
 fn nest() -> (tempfile::TempDir, PathBuf, PathBuf) {
     let temp = tempfile::tempdir().unwrap();
     let folder = temp.path().canonicalize().unwrap().join("folder");

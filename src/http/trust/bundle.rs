@@ -1,4 +1,4 @@
-//! The certificates in a bundle, as OpenSSL reads them: the variables are shared with programs that use OpenSSL.
+//! The certificates in a bundle, read as OpenSSL reads them, because programs that use OpenSSL share the variables.
 //!
 //! Text around the certificates, a byte-order mark and any line ends are passed over. Other forms are named, with the
 //! command that converts them.
@@ -16,7 +16,7 @@ const SIGNED_DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 2];
 /// The tag of the number with which PKCS#12 and private keys begin.
 const INTEGER: u8 = 0x02;
 
-/// A form that is not PEM with certificates.
+/// The format of a file that is not PEM with certificates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// A certificate in DER.
@@ -25,7 +25,7 @@ pub enum Form {
     Pkcs7(bool),
     /// PKCS#12.
     Pkcs12,
-    /// UTF-16, in the encoding of this name.
+    /// UTF-16 text, with the name of its encoding.
     Utf16(&'static str),
     /// A private key in PEM.
     Key,
@@ -34,7 +34,7 @@ pub enum Form {
 }
 
 impl Form {
-    /// Returns what is wrong with the file, to follow its name and "which".
+    /// Returns the fault of the file, in words that follow the file's name and "which".
     pub fn fault(self) -> &'static str {
         match self {
             Self::Der => "holds a certificate in DER form, not in PEM form",
@@ -124,7 +124,7 @@ fn sections(bytes: &[u8]) -> impl Iterator<Item = (&[u8], Vec<u8>)> {
     })
 }
 
-/// Returns the form of bytes that have no PEM section with a certificate.
+/// Detects the format of `bytes`, which have no PEM section with a certificate.
 fn form_of(bytes: &[u8]) -> Form {
     if bytes.contains(&0) {
         let text: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != 0).collect();
@@ -159,7 +159,7 @@ fn as_word(path: &str) -> String {
 mod tests {
     use super::*;
 
-    /// One element of DER that stands for a certificate: what is in it is not read here.
+    /// A DER element in place of a certificate, whose contents these tests do not read.
     const DER: &[u8] = &[0x30, 3, 0x30, 1, 7];
     const OTHER: &[u8] = &[0x30, 3, 0x30, 1, 8];
 

@@ -1,5 +1,5 @@
-//! The parts of DER (ITU-T X.690) that a bundle needs: the end of a certificate, its subject, and the notes that
-//! OpenSSL puts behind it. Signatures and all that verification uses are read by rustls.
+//! The parts of DER (ITU-T X.690) that bundles need: a certificate's end, its subject, and the notes that OpenSSL
+//! appends. Signatures and all that verification uses are read by rustls.
 
 use crate::error::shortened;
 
@@ -10,7 +10,7 @@ const SET: u8 = 0x31;
 const UTF8_STRING: u8 = 0x0c;
 const UNIVERSAL_STRING: u8 = 0x1c;
 const BMP_STRING: u8 = 0x1e;
-/// The tag of a list in OpenSSL's notes: the purposes for which the certificate is rejected.
+/// The tag of the list of rejected purposes in OpenSSL's notes to a certificate.
 const REJECTED: u8 = 0xa0;
 
 /// `serverAuth` (RFC 5280, section 4.2.1.12), in DER.
@@ -18,11 +18,11 @@ const SERVER_AUTH: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 1];
 /// `anyExtendedKeyUsage`, in DER.
 const ANY_PURPOSE: &[u8] = &[0x55, 0x1d, 0x25, 0];
 
-/// The attributes of a name (RFC 4519, section 2) that are shown, with the last number of their object identifiers
-/// below 2.5.4.
+/// The name attributes that are shown (RFC 4519, section 2), each with the last number of its object identifier below
+/// 2.5.4.
 const ATTRIBUTES: &[(u8, &str)] =
     &[(3, "CN"), (10, "O"), (11, "OU"), (6, "C"), (7, "L"), (8, "ST"), (5, "serialNumber")];
-/// The longest subject in a message, in characters.
+/// The maximum length of a subject in a message, in characters.
 const LONGEST_SUBJECT: usize = 200;
 
 /// One element of DER.
@@ -65,8 +65,8 @@ fn elements(bytes: &[u8]) -> impl Iterator<Item = Element<'_>> {
     })
 }
 
-/// Returns the certificate in OpenSSL's trusted form (`X509_AUX`): a certificate, then notes for which purposes it is
-/// trusted. Returns `None` if it is not trusted for servers, as OpenSSL's `X509_check_trust` decides: systems distrust
+/// Returns the certificate from OpenSSL's trusted form (`X509_AUX`): a certificate, followed by notes on its trusted
+/// purposes. Returns `None` if it is not trusted for servers, as OpenSSL's `X509_check_trust` decides: systems distrust
 /// an authority in this way.
 pub(super) fn trusted(bytes: &[u8]) -> Option<&[u8]> {
     let certificate = element(bytes)?;

@@ -5,7 +5,7 @@ use std::fs::OpenOptions;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-/// The largest bundle, in bytes. A Linux system's own bundle has about 230 KiB.
+/// The maximum size of a bundle, in bytes. A Linux system's own bundle has about 230 KiB.
 pub(super) const LARGEST: u64 = 8 * 1024 * 1024;
 
 /// Returns the contents of a plain file.
@@ -50,7 +50,7 @@ pub(super) fn of_folder(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Returns each file once: the folders of OpenSSL hold several links to each.
+/// Returns each file only once, because OpenSSL's folders hold several links to the same file.
 pub(super) fn once(paths: impl IntoIterator<Item = PathBuf>) -> Vec<PathBuf> {
     let mut seen = HashSet::new();
     let is_new = |path: &PathBuf| seen.insert(identity(path));

@@ -48,7 +48,7 @@ pub struct ExtraRoot {
 /// The roots in force.
 #[derive(Debug)]
 pub struct Roots {
-    /// On Linux and the BSDs all roots, elsewhere those besides the system's.
+    /// The roots to trust: all of them on Linux and the BSDs, elsewhere only those that add to the system's.
     pub certificates: Vec<CertificateDer<'static>>,
     /// The extra roots.
     pub extra: Vec<ExtraRoot>,
@@ -116,7 +116,7 @@ impl SystemRoots {
     }
 }
 
-/// Returns the certificates that rustls can read, each with what it would trust of it.
+/// Returns the certificates that rustls can read, each with the trust anchor that rustls makes of it.
 fn readable(certificates: Vec<CertificateDer<'static>>) -> Vec<(CertificateDer<'static>, TrustAnchor<'static>)> {
     let mut store = RootCertStore::empty();
     certificates
@@ -128,7 +128,7 @@ fn readable(certificates: Vec<CertificateDer<'static>>) -> Vec<(CertificateDer<'
         .collect()
 }
 
-/// A file that says whom to trust.
+/// A file of trust roots that the profile or the environment names.
 struct Source {
     /// The variable or key.
     name: &'static str,
@@ -139,7 +139,7 @@ struct Source {
     is_in_folder: bool,
 }
 
-/// Returns the files that the profile names, or else the environment.
+/// Returns the files that the profile names or, if it names none, those that the environment names.
 fn sources(bundle: Option<&CaBundle>, variable: &Variable) -> Result<Vec<Source>, Failure> {
     let of = |name: &'static str, path: &str| Source {
         name,
@@ -191,8 +191,8 @@ impl Source {
         }
     }
 
-    /// Returns the roots in the file and the users who can change it. Returns `None` for a file that holds no
-    /// certificate, in a folder of certificates.
+    /// Reads the trust roots in the file, and finds the users who can change the file. Returns `None` for a file that
+    /// holds no certificate, in a folder of certificates.
     #[expect(clippy::type_complexity, reason = "a pair of lists' elements, used once")]
     fn read(&self) -> Result<Option<(Vec<(CertificateDer<'static>, TrustAnchor<'static>)>, Writers)>, Failure> {
         self.check_path()?;
@@ -239,8 +239,8 @@ impl Source {
     }
 }
 
-/// Returns the fingerprint of what is trusted in a root. Each part is preceded by its length, so that no two roots give
-/// the same text.
+/// Returns the fingerprint of a root's subject, public key and name constraints. Each part is preceded by its length,
+/// so that no two roots give the same text.
 fn fingerprint(anchor: &TrustAnchor<'_>) -> String {
     let constraints = anchor.name_constraints.as_deref().unwrap_or_default();
     let mut text = Vec::new();

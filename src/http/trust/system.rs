@@ -11,7 +11,7 @@ use rustls::pki_types::pem::PemObject;
 
 use super::files;
 
-/// The files with the system's roots, as in the crate openssl-probe. The first that exists counts.
+/// The files that may hold the system's roots: the same as in the crate openssl-probe. The first that exists counts.
 const FILES: [&str; 9] = [
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",

@@ -1,4 +1,4 @@
-//! The user at the other end of a loopback connection, from `/proc/net/tcp` and `/proc/net/tcp6` (Linux only).
+//! Lookup of the user at the other end of a loopback connection, in `/proc/net/tcp` and `/proc/net/tcp6` (Linux only).
 
 use std::fmt;
 #[cfg(target_os = "linux")]
@@ -71,7 +71,7 @@ fn is_microsoft(system: &rustix::system::Uname) -> bool {
     system.release().to_string_lossy().to_ascii_lowercase().contains("microsoft")
 }
 
-/// Judges the owners of the sockets at the other end; `None` if the tables are hidden.
+/// Checks that the sockets at the other end belong to this user or root; `owners` is `None` if the tables are hidden.
 #[cfg(any(target_os = "linux", test))]
 fn judged(owners: Option<Vec<Owner>>, our_uid: u32, is_microsoft: bool) -> Result<(), Stranger> {
     let is_ours = |owner: &Owner| matches!(owner, Owner::User(uid) if *uid == our_uid || *uid == 0);
@@ -128,13 +128,13 @@ fn owners_in(table: impl BufRead, local: SocketAddr, remote: SocketAddr) -> Vec<
     table.lines().map_while(Result::ok).skip(1).filter_map(owner).collect()
 }
 
-/// Returns an IPv4-mapped address as the IPv4 address that it stands for.
+/// Converts an IPv4-mapped IPv6 address to IPv4, and returns any other address unchanged.
 #[cfg(any(target_os = "linux", test))]
 fn canonical(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
-/// Returns the address of an IPv6 socket for an address: an IPv4 address becomes an IPv4-mapped one.
+/// Converts an IPv4 address to its IPv4-mapped IPv6 form, and returns an IPv6 address unchanged.
 #[cfg(any(target_os = "linux", test))]
 fn mapped(address: SocketAddr) -> SocketAddr {
     let ip: Ipv6Addr = match address.ip() {
@@ -144,7 +144,8 @@ fn mapped(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip.into(), address.port())
 }
 
-/// Formats an address as the kernel does: each group of four bytes is a number in this machine's byte order.
+/// Formats an IP address in the kernel's notation: each four bytes are a hexadecimal number in this machine's byte
+/// order.
 #[cfg(any(target_os = "linux", test))]
 fn address_in_hex(address: SocketAddr) -> String {
     let group = |bytes: [u8; 4]| format!("{:08X}", u32::from_ne_bytes(bytes));

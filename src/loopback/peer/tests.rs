@@ -1,4 +1,4 @@
-//! The tables are in the form of a little-endian machine.
+//! Tests with kernel tables in the format of a little-endian machine.
 #![cfg(target_endian = "little")]
 
 use super::*;
@@ -17,7 +17,7 @@ fn ends(peer: &str, local: &str) -> Ends {
     Ends { peer: peer.parse().unwrap(), local: local.parse().unwrap() }
 }
 
-/// Returns the owners that these two tables show.
+/// Returns the owners that the lines of the tables `tcp` and `tcp6` show.
 fn owners(ends: Ends, tcp: &[String], tcp6: &[String]) -> Option<Vec<Owner>> {
     let text = |lines: &[String]| io::Cursor::new(format!("{HEADER}{}", lines.concat()));
     owners_of(ends, &|name| Ok(text(if name == "tcp" { tcp } else { tcp6 })))
@@ -114,7 +114,7 @@ fn only_connections_of_this_user_and_root_are_accepted() {
     }
 }
 
-/// Connects to a listener on `host`, and returns the client's socket and the ends of the accepted one.
+/// Connects to a listener on `host`, and returns both sockets and the addresses of the accepted connection.
 #[cfg(target_os = "linux")]
 fn connected(host: &str, target: &str) -> (std::net::TcpStream, std::net::TcpStream, Ends) {
     let listener = std::net::TcpListener::bind((host, 0)).unwrap();

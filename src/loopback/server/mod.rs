@@ -21,17 +21,17 @@ pub use self::request::{Fault, Request};
 use self::request::{HEAD_LIMIT, HeadEnd};
 use super::{Ends, Port};
 
-/// The number of connections that are served at once.
+/// The maximum number of connections that are served at once.
 const CONNECTIONS: usize = 32;
-/// The time in which a connection has to send a whole request, and later to take the answer.
+/// The time limit for receiving a whole request, and again for sending the answer.
 const DEADLINE: Duration = Duration::from_secs(5);
 /// The size of one read, in bytes.
 const PIECE: usize = 16 * 1024;
-/// The limits in time and bytes for reading a connection after its answer was sent. A connection that is closed with
-/// unread bytes is reset, and the browser may lose the answer.
+/// The limits, in time and bytes, for reading from a connection after the answer was sent. A connection that is closed
+/// with unread bytes is reset, and the browser may lose the answer.
 const LINGER: (Duration, usize) = (Duration::from_secs(1), 1024 * 1024);
 
-/// The answers of a server.
+/// A handler that answers a server's requests.
 pub trait Handler: Send + Sync + 'static {
     /// Notes about one connection.
     type Note: Default + Send + Sync;
@@ -130,7 +130,8 @@ async fn serve<H: Handler>(mut stream: TcpStream, ends: Ends, handler: Arc<H>, i
     let _ = timeout(LINGER.0, drain(&mut stream)).await;
 }
 
-/// Reads a request. Returns the answer, and true if the answer's body is sent; `None` if no whole head comes.
+/// Reads a request and has `handler` answer it. Returns the answer, and true if the answer's body is sent; `None` if no
+/// whole head comes.
 async fn answered<H: Handler>(
     stream: &mut TcpStream,
     ends: Ends,
@@ -160,7 +161,7 @@ async fn answered<H: Handler>(
     }
 }
 
-/// Reads a head into `bytes`, and returns the request with the length of its head.
+/// Reads a request head into `bytes`, and returns the parsed request and the length of the head.
 async fn read_head(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> io::Result<Result<(Request, usize), Fault>> {
     let mut search = HeadEnd::default();
     let end = loop {
@@ -176,7 +177,7 @@ async fn read_head(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> io::Result<Re
     Ok(Request::parse(bytes.get(..end).unwrap_or_default()).map(|request| (request, end)))
 }
 
-/// Reads the form of `length` bytes that follows the head.
+/// Reads the form that follows the head: `length` bytes from offset `end`.
 async fn read_form(stream: &mut TcpStream, bytes: &mut Vec<u8>, end: usize, length: usize) -> io::Result<String> {
     while bytes.len() < end + length {
         read_more(stream, bytes).await?;

@@ -1,14 +1,14 @@
-//! The parser of one request (RFC 9112), which does not trust the sender.
+//! An HTTP request parser (RFC 9112) that does not trust the sender.
 
 use std::fmt;
 
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
-/// The largest request head, in bytes. Cookies of `localhost` go to all its ports, and the codes of some providers are
-/// encrypted claims. Browsers send no larger heads.
+/// The maximum size of a request head, in bytes. Cookies of `localhost` go to all its ports, and the codes of some
+/// providers are encrypted claims. Browsers send no larger heads.
 pub(super) const HEAD_LIMIT: usize = 256 * 1024;
-/// The largest number of headers.
+/// The maximum number of headers in a request.
 const HEADERS: usize = 100;
 /// The content type of the only body that is read: the form that `response_mode=form_post` sends.
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -25,7 +25,7 @@ pub struct Request {
     pub query: String,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body of a POST with a form; otherwise empty.
+    /// The form in the body of a POST; empty for any other request.
     pub form: String,
 }
 
@@ -36,10 +36,10 @@ impl fmt::Debug for Request {
     }
 }
 
-/// A fault of a request.
+/// The reason why a request cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// The head is not one of HTTP/1.
+    /// The head is not valid HTTP/1.
     Malformed,
     /// The head is larger than the limit, or has too many headers.
     TooLarge,
@@ -70,7 +70,7 @@ impl Request {
         request.has_sound_framing().then_some(request).ok_or(Fault::Malformed)
     }
 
-    /// Returns the length of the form that follows the head; 0 if there is none, or if it is not read.
+    /// Returns the length of the form after the head, in bytes, or 0 if the server reads no form.
     pub(super) fn form_length(&self) -> usize {
         let is_form = self.headers.get(CONTENT_TYPE).is_some_and(|kind| {
             kind.as_bytes().get(..FORM.len()).is_some_and(|kind| kind.eq_ignore_ascii_case(FORM.as_bytes()))
@@ -79,8 +79,8 @@ impl Request {
         length.filter(|length| is_form && self.method == Method::POST && *length <= HEAD_LIMIT).unwrap_or(0)
     }
 
-    /// Returns whether the headers give the body exactly one length (RFC 9112, section 6.3). No browser sends a
-    /// transfer coding.
+    /// Returns whether the headers leave no doubt about the length of the body (RFC 9112, section 6.3). No browser
+    /// sends a transfer coding.
     fn has_sound_framing(&self) -> bool {
         !self.headers.contains_key(TRANSFER_ENCODING) && self.content_length().is_ok()
     }
@@ -98,7 +98,8 @@ impl Request {
     }
 }
 
-/// Splits a target into authority, path and query; `None` if it has characters that no target has, or a fragment.
+/// Splits a request target into authority, path and query, or returns `None` if it has a fragment or invalid
+/// characters.
 fn split(target: &str) -> Option<(Option<String>, String, String)> {
     if !target.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#') {
         return None;
@@ -120,19 +121,20 @@ fn split(target: &str) -> Option<(Option<String>, String, String)> {
     Some((authority, path.to_owned(), query.to_owned()))
 }
 
-/// The search for the end of a head in bytes that arrive piece by piece. Each byte is looked at once.
+/// An incremental search for the end of a request head. Each byte is looked at once.
 #[derive(Debug, Default)]
 pub(super) struct HeadEnd {
     /// The number of bytes that have been looked at.
     seen: usize,
     /// True if the head has begun. Empty lines before it do not end it (RFC 9112, section 2.2).
     has_begun: bool,
-    /// True if nothing but a carriage return has come since the last line feed.
+    /// True if only carriage returns have arrived since the last line feed.
     is_line_empty: bool,
 }
 
 impl HeadEnd {
-    /// Returns the length of the head, with its empty line, once all of it has come. `bytes` are all bytes so far.
+    /// Returns the length of the head, including its final empty line, once the whole head has arrived. `bytes` are all
+    /// bytes so far.
     pub(super) fn find(&mut self, bytes: &[u8]) -> Option<usize> {
         for (at, byte) in bytes.iter().enumerate().skip(self.seen) {
             self.seen = at + 1;

@@ -1,5 +1,5 @@
-//! Tests with a server on the test's own runtime, and raw requests. Clients block, so they have threads of their own. A
-//! client that only connects stays in the kernel's queue until the server's turn.
+//! Tests that send raw requests to a server on the test's own runtime. Clients block, so they have threads of their
+//! own. A client that only connects stays in the kernel's queue until the server's turn.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener as StdListener, TcpStream};
@@ -13,7 +13,7 @@ use super::*;
 /// close by that deadline is not mistaken for the close that a test expects.
 const HANG: Duration = Duration::from_secs(4);
 
-/// Answers each request with its path. `/wait` is answered only when the test allows it.
+/// A handler that answers each request with its path. `/wait` is answered only when the test allows it.
 struct Echo {
     asked: mpsc::UnboundedSender<String>,
     is_let_go: watch::Receiver<bool>,
@@ -69,13 +69,13 @@ impl Lab {
         Self { server, port: number, asked, let_go, over }
     }
 
-    /// Returns the path of the next request.
+    /// Waits for the next request and returns its path.
     async fn next(&mut self) -> String {
         tokio::time::timeout(HANG, self.asked.recv()).await.expect("a request comes in").unwrap()
     }
 }
 
-/// Runs blocking work on another thread, while the server has this one.
+/// Runs blocking work on another thread, so that the server can use this one.
 async fn aside<T: Send + 'static>(client: impl FnOnce() -> T + Send + 'static) -> T {
     tokio::task::spawn_blocking(client).await.unwrap()
 }

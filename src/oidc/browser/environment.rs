@@ -5,19 +5,19 @@ use std::ffi::OsString;
 
 use url::Url;
 
-/// Parts of the names of variables that hold secrets, in small letters.
+/// Lower-case substrings that mark an environment variable as secret.
 const SECRET: [&str; 8] =
     ["secret", "token", "password", "passwd", "passphrase", "credential", "api_key", "private_key"];
-/// Ends of the names of variables whose value is a path and no secret, even if [`SECRET`] matches.
+/// Lower-case suffixes that mark an environment variable as a path, not a secret, even if [`SECRET`] matches.
 const PLACES: [&str; 4] = ["_dir", "_file", "_path", "_sock"];
-/// The token with which Wayland lets a new window come to the front. It is no secret
+/// The Wayland activation token, which lets a new window take the focus. It is no secret
 /// (<https://wayland.app/protocols/xdg-activation-v1>).
 const ACTIVATION: &str = "xdg_activation_token";
 
 /// A change of a variable: another value, or `None` to remove it.
 pub type Change = (OsString, Option<OsString>);
 
-/// Returns the changes that take the secrets out of these variables.
+/// Returns the changes that remove the secrets from `variables`.
 pub fn changes(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Vec<Change> {
     let change = |(name, value): (OsString, OsString)| {
         let (shown, text) = (name.to_string_lossy().to_ascii_lowercase(), value.to_string_lossy().into_owned());
@@ -33,7 +33,8 @@ pub fn changes(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Vec
     variables.into_iter().filter_map(change).collect()
 }
 
-/// Returns a proxy's URL without user and password; `None` if it has no user, and `Some(None)` if it is not a URL.
+/// Returns a proxy's URL without its user and password, `None` if the URL has no user, or `Some(None)` if it is
+/// invalid.
 fn without_user(proxy: &str) -> Option<Option<String>> {
     let before_path = proxy.split_once("://").map_or(proxy, |(_, rest)| rest);
     before_path.contains('@').then(|| {
@@ -44,7 +45,7 @@ fn without_user(proxy: &str) -> Option<Option<String>> {
     })
 }
 
-/// Returns whether a text contains a URL with a password, as the addresses of databases do.
+/// Returns whether a text contains a URL with a password, such as a database address.
 fn has_password(text: &str) -> bool {
     text.split("://").skip(1).any(|rest| {
         let authority = rest.split(['/', '?', '#', ' ']).next().unwrap_or_default();

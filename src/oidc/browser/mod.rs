@@ -27,7 +27,7 @@ const DEFAULTS: &[(&str, &[&str])] = &[("/usr/bin/open", &[])];
 #[cfg(windows)]
 const DEFAULTS: &[(&str, &[&str])] = &[("rundll32.exe", &["url.dll,FileProtocolHandler"])];
 
-/// The time after which a running program counts as a browser that opened the page.
+/// The time after which an opener that is still running counts as successful.
 const SETTLED: Duration = Duration::from_secs(3);
 
 /// A browser. It is a trait, so that a test can be the browser or record the page.
@@ -98,8 +98,8 @@ fn default(programs: &Programs) -> Result<(PathBuf, &'static [&'static str]), St
     found.ok_or_else(|| format!("PATH has none of {}", names()))
 }
 
-/// Returns whether Windows gives the character no special meaning: `wslview` hands its argument to PowerShell, and
-/// every Windows program splits its own command line. An authorization URL needs no other characters.
+/// Returns whether the character is safe for PowerShell, which `wslview` runs, and for Windows programs, which split
+/// their own command lines. An authorization URL needs no other characters.
 fn is_plain_to_windows(c: char) -> bool {
     c.is_ascii_alphanumeric() || "-._~:/?&=%+*@[]".contains(c)
 }
@@ -120,7 +120,8 @@ fn run_first(programs: &Programs, list: &str, url: &Url) -> Result<(), String> {
     trouble
 }
 
-/// Returns the program of a command, and the words after it. `whose` names the command in messages.
+/// Splits the command `template` into the path of its program and its argument words. `whose` names the command in
+/// messages.
 fn found<'a>(programs: &Programs, template: &'a str, whose: &str) -> Result<(PathBuf, Vec<&'a str>), String> {
     // A path may contain spaces, as many on Windows do.
     let is_one = Path::new(template).is_absolute() && Path::new(template).is_file();
@@ -189,7 +190,7 @@ fn run(programs: &Programs, program: &Path, arguments: impl IntoIterator<Item = 
         .map_or(Ok(()), |fault| if is_judged { Err(format!("'{}' {fault}", program.display())) } else { Ok(()) })
 }
 
-/// Waits until a program ends or counts as an open browser. Returns its fault, if it fails.
+/// Waits until a program exits, or has run long enough to count as an open browser. Returns its fault, if it fails.
 fn settled(mut child: Child) -> Option<String> {
     let (ended, end) = mpsc::channel();
     // The thread also reaps a browser that is closed later.

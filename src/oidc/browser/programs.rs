@@ -26,7 +26,7 @@ impl Programs {
         Self::of(&std::env::var_os("PATH").unwrap_or_default(), std::env::current_dir().ok())
     }
 
-    /// Returns the folders of `path`, a value of `PATH`, that may be searched by a process in the folder `current`.
+    /// Returns the folders in the `PATH` value `path` that a process in the folder `current` may search.
     pub fn of(path: &OsString, current: Option<PathBuf>) -> Self {
         let mut found = Self { folders: Vec::new(), current };
         let folders = std::env::split_paths(path).filter(|folder| folder.is_absolute() && !found.is_projects(folder));
@@ -68,7 +68,7 @@ impl Programs {
         std::env::join_paths(&self.folders).ok()
     }
 
-    /// Returns whether a file or folder belongs to the project around the current folder, by its name or behind links.
+    /// Returns whether a path, as written or with links resolved, is in the project around the current folder.
     fn is_projects(&self, path: &Path) -> bool {
         let Some(current) = self.current.as_ref().and_then(|current| current.canonicalize().ok()) else { return false };
         // A person who works on the system's own folders still has its programs.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::*;
 
-/// A program that writes each argument and a NUL to a file, and makes another file when it is done.
+/// A program that writes its arguments to a file, each followed by NUL, and creates another file when it is done.
 struct Stub {
     folder: tempfile::TempDir,
 }
@@ -62,7 +62,7 @@ const URLS: &[&str] = &[
     "https://user:pass@h/@file",
 ];
 
-/// Templates and the arguments that they make: `U` is the URL, `P` the program.
+/// Command templates and the arguments they expand to: `U` stands for the URL, `P` for the program.
 const TEMPLATES: &[(&str, &[&str])] = &[
     ("P", &["U"]),
     ("P %s", &["U"]),

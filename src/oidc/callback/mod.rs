@@ -11,12 +11,12 @@ use crate::error::{abridged, shortened};
 use crate::loopback::{self, Request};
 use crate::secret::Secret;
 
-/// The longest code, in bytes. Cognito's have 36; those of Azure AD B2C are encrypted claims. It has to fit into the
-/// request head that `loopback::server` accepts.
+/// The maximum length of an authorization code, in bytes. Cognito's have 36; those of Azure AD B2C are encrypted
+/// claims. It has to fit into the request head that `loopback::server` accepts.
 const LONGEST_CODE: usize = 128 * 1024;
-/// The longest error code that is kept, in characters.
+/// The maximum length of an error code, in characters; longer ones are cut.
 const LONGEST_ERROR: usize = 200;
-/// The longest explanation of an error that is kept, in characters.
+/// The maximum length of an error description, in characters; longer ones are cut.
 const LONGEST_DESCRIPTION: usize = 1000;
 /// The path of the last page. It has no query, so that no code stays in the address bar or the history.
 pub const DONE: &str = "/done";
@@ -30,7 +30,7 @@ const ERRORS: [&str; 7] = [
     "server_error",
     "temporarily_unavailable",
 ];
-/// The headers with which a browser describes a request, and their values for a page that a person opens
+/// The Fetch Metadata headers of a request for a page that a person opens, with their values
 /// (<https://www.w3.org/TR/fetch-metadata/>). Images, frames and scripts of other pages have other values. Older
 /// browsers send none.
 const NAVIGATION: [(&str, &str); 2] = [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
@@ -68,8 +68,8 @@ pub enum Judgement {
     Denied(Denial),
     /// An answer with the right state that cannot be used, for this reason. The wait goes on.
     Unusable(StatusCode, String),
-    /// An error without the right state, with its code if RFC 6749 defines the code. It ends nothing, but a person may
-    /// want to know of it.
+    /// An error without this sign-in's state, with its error code if RFC 6749 defines that code. It ends nothing, but a
+    /// person may want to know of it.
     Unvouched(Option<&'static str>),
     /// The browser's request for the short address.
     Start,
@@ -118,8 +118,8 @@ pub fn judge(request: &Request, awaited: &Awaited) -> Judgement {
     }
 }
 
-/// Judges a request of another method than GET. An issuer that was set to `response_mode=form_post` sends the right
-/// answer as a form.
+/// Judges a request whose method is not GET. An issuer that was set to `response_mode=form_post` sends the right answer
+/// as a form.
 fn judge_other_method(request: &Request, awaited: &Awaited) -> Judgement {
     let is_answer = |form: &str| Parameters::read(form).is_answer(awaited);
     if request.method == Method::POST
@@ -133,13 +133,13 @@ fn judge_other_method(request: &Request, awaited: &Awaited) -> Judgement {
     Judgement::Refuse(StatusCode::METHOD_NOT_ALLOWED, "only GET is answered here")
 }
 
-/// Returns whether a browser requests this to show a page, according to the headers that the browser adds.
+/// Returns whether the browser's headers say that the request is for a page to show.
 fn is_navigation(request: &Request) -> bool {
     NAVIGATION.iter().all(|(name, value)| request.headers.get_all(*name).iter().all(|given| given == value))
 }
 
-/// Returns whether a service worker of this port passes on a navigation. A page of another origin cannot make such a
-/// request. Chromium names no destination then.
+/// Returns whether the request is a navigation that a service worker of this port passes on. A page of another origin
+/// cannot make such a request. Chromium names no destination then.
 fn is_by_worker(request: &Request) -> bool {
     let [(mode, navigate), (destination, _)] = NAVIGATION;
     let is_all = |name: &str, value: &str| request.headers.get_all(name).iter().all(|given| given == value);
@@ -162,7 +162,7 @@ pub(super) struct Parameters {
     error: Option<String>,
     description: Option<String>,
     issuer: Option<String>,
-    /// True if the query repeats one of these parameters, which RFC 6749, section 3.1, forbids. The first one is kept.
+    /// True if a known parameter is repeated, which RFC 6749, section 3.1, forbids. The first one is kept.
     is_repeated: bool,
 }
 

@@ -11,7 +11,7 @@ fn awaited() -> Awaited {
     }
 }
 
-/// Returns the request with this first line, these further lines, and this form.
+/// Returns a request with this request line, these header lines and this form.
 fn request(line: &str, headers: &[&str], form: &str) -> Request {
     let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
     let request = Request::parse(format!("{line} HTTP/1.1\r\n{headers}\r\n").as_bytes()).unwrap();

@@ -23,17 +23,17 @@ use crate::secret::Secret;
 
 pub use person::Identity;
 
-/// The tolerance for small errors of a clock, in the checks of `exp` and `nbf`.
+/// The tolerance for clock errors in the checks of `exp` and `nbf`.
 const LEEWAY: TimeDelta = TimeDelta::seconds(60);
-/// The largest difference between `iat` and the server's clock at which a token counts as just issued, and the longest
-/// time by which `iat` may be ahead. Entra ID backdates its tokens by five minutes.
+/// The maximum difference between `iat` and the server's clock for a just-issued token, and the limit for an `iat` in
+/// the future. Entra ID backdates its tokens by five minutes.
 const JUST_ISSUED: TimeDelta = TimeDelta::minutes(10);
-/// The longest token that is accepted, in characters. Identity pools accept no longer one
+/// The maximum length of a token, in characters. Identity pools accept no longer one
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetId.html>).
 const LONGEST: usize = 50_000;
-/// The longest name of a person or a provider that is kept, in characters.
+/// The maximum length of a person's or provider's name, in characters; longer names are cut.
 const LONGEST_NAME: usize = 256;
-/// The longest text of a token that a message quotes, in characters.
+/// The maximum length of text that a message quotes from a token, in characters.
 const LONGEST_QUOTE: usize = 100;
 
 /// The requirements for a token.
@@ -51,7 +51,7 @@ pub struct Expected<'a> {
     pub access_token: Option<&'a Secret>,
     /// The time now, by this machine's clock.
     pub now: DateTime<Utc>,
-    /// The offset of the token server's clock from this machine's, measured from the same answer.
+    /// The offset of the token server's clock from this machine's, measured from the answer with the token.
     pub offset: Offset,
 }
 
@@ -75,8 +75,9 @@ impl<'a> Expected<'a> {
         }
     }
 
-    /// Returns the time by which a token is judged. A token that was just issued is judged by the server's clock, so
-    /// that a machine with a wrong clock can sign in. Any other token is judged by the later of the two clocks.
+    /// Returns the current time to use in the checks of a token. A token that was just issued is judged by the server's
+    /// clock, so that a machine with a wrong clock can sign in. Any other token is judged by the later of the two
+    /// clocks.
     fn time_for(&self, issued_at: DateTime<Utc>) -> DateTime<Utc> {
         let theirs = self.offset.there(self.now);
         if (theirs - issued_at).abs() <= JUST_ISSUED { theirs } else { self.now.max(theirs) }
@@ -87,7 +88,7 @@ impl<'a> Expected<'a> {
         if self.is_user_pool { "user pool" } else { "issuer" }
     }
 
-    /// Returns the words that end a message about a time. They name the clock that was used.
+    /// Returns the closing words of a message about a token's time. They name the clock that was used.
     fn doubt(&self) -> String {
         match self.offset.is_none() {
             true => " by this machine's clock".to_owned(),
@@ -116,7 +117,7 @@ pub struct IdTokenClaims {
 /// The reason why a token is not accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Invalid {
-    /// The key is not in the given set. The caller may fetch the keys again, once.
+    /// The key that the token names is not in the key set. The caller may fetch the keys again, once.
     UnknownKey,
     /// Any other fault, in words. Fetching the keys again would not help.
     Token(String),
@@ -141,7 +142,8 @@ pub fn verify(token: &Secret, keys: &KeySet, expected: &Expected<'_>) -> Result<
     check_claims(&object(payload, "payload")?, expected)
 }
 
-/// Returns the key id in the header. The algorithm is RS256, which Cognito uses: the token cannot choose another.
+/// Returns the key id in the header, after checking the algorithm and the type. The algorithm is RS256, which Cognito
+/// uses: the token cannot choose another.
 fn key_id(header: &Map<String, Value>) -> Result<&str, Invalid> {
     match header.get("alg").and_then(Value::as_str) {
         Some("RS256") => {}
@@ -244,7 +246,7 @@ fn check_audience(claims: &Map<String, Value>, client_id: &str) -> Result<(), In
     }
 }
 
-/// Checks the access token's hash: the left half of its SHA-256 in base64url (OpenID Connect Core 1.0, section
+/// Checks `at_hash`: the left half of the access token's SHA-256 in base64url (OpenID Connect Core 1.0, section
 /// 3.1.3.6).
 fn check_at_hash(at_hash: &str, access_token: &Secret) -> Result<(), Invalid> {
     let hash = digest::digest(&digest::SHA256, access_token.expose().as_bytes());
@@ -282,7 +284,7 @@ pub fn unverified_claims(token: &Secret) -> Result<Map<String, Value>, Invalid> 
     }
 }
 
-/// Returns a JSON object in which each name occurs once, at any depth; `None` if `json` is anything else. Parsers
+/// Parses a JSON object without repeated names at any depth, or returns `None` if `json` is anything else. Parsers
 /// disagree on which of two members counts (RFC 7519, section 4).
 pub fn json_object(json: &[u8]) -> Option<Map<String, Value>> {
     match json::value(json)? {

@@ -1,4 +1,4 @@
-//! The person and the identity providers that the claims of an ID token name.
+//! The person and the identity providers named in the claims of an ID token.
 //!
 //! Directories put a person's name and address into different claims, and none of these may fail a token.
 
@@ -12,9 +12,9 @@ use crate::secret::Secret;
 /// `emails` is of Azure AD B2C, `upn` and `unique_name` are of Entra ID's first version
 /// (<https://learn.microsoft.com/en-us/entra/identity-platform/id-token-claims-reference>).
 const NAMES: &[&str] = &["email", "emails", "upn", "cognito:username", "preferred_username", "unique_name", "name"];
-/// The claims of [`NAMES`] that `login --email` compares: not the display name, which people choose.
+/// The claims that `login --email` compares: [`NAMES`] without the display name, which people choose themselves.
 const LOGIN_NAMES: &[&str] = &["email", "emails", "upn", "cognito:username", "preferred_username", "unique_name"];
-/// The name of a user pool's own directory, as an identity provider
+/// The identity provider name of a user pool's own directory
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html>).
 const NATIVE: &str = "COGNITO";
 
@@ -26,12 +26,12 @@ pub struct Identity {
     /// The identity providers in Cognito's claim `identities`. A linked user has several, a user of the pool's own
     /// directory none.
     pub providers: Vec<String>,
-    /// True if the person may have signed in with the user pool's own directory: no identity is the primary one.
+    /// True if no identity is primary, so the person may have signed in with the user pool's own directory.
     is_native: bool,
 }
 
 impl Identity {
-    /// Reads the claims.
+    /// Reads the person's names and identity providers from `claims`.
     pub fn of(claims: &Map<String, Value>) -> Self {
         let mut names: Vec<String> = Vec::new();
         for name in LOGIN_NAMES.iter().flat_map(|name| texts(claims.get(*name))) {
@@ -63,8 +63,8 @@ impl Identity {
         self.providers.iter().any(|known| known == provider) || (provider == NATIVE && self.is_native)
     }
 
-    /// Returns whether the person has this address or user name, in upper or lower case. `None` if the token names no
-    /// address at all. A user pool puts the provider in front of a user name (`AzureAD_ada@corp.example`).
+    /// Returns whether the person has this address or user name, ignoring case. `None` if the token names no address at
+    /// all. A user pool puts the provider in front of a user name (`AzureAD_ada@corp.example`).
     pub fn is_person(&self, address: &str) -> Option<bool> {
         let address = address.to_lowercase();
         let prefixed: Vec<String> =
@@ -83,7 +83,7 @@ pub fn name(claims: &Map<String, Value>) -> Option<String> {
     Some(shortened(name, LONGEST_NAME))
 }
 
-/// Returns the identity providers in messages, the first one first.
+/// Returns the person's identity providers for messages, separated by commas.
 pub fn provider(claims: &Map<String, Value>) -> Option<String> {
     let providers = Identity::of(claims).providers;
     (!providers.is_empty()).then(|| shortened(&providers.join(", "), LONGEST_NAME))

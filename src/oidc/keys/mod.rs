@@ -20,7 +20,7 @@ const LIFE: TimeDelta = TimeDelta::hours(24);
 /// The pause between two fetches for unknown keys, so that junk tokens cannot make cogfed flood the issuer.
 const REFETCH_AFTER: TimeDelta = TimeDelta::minutes(5);
 
-/// The largest file of cached keys that is written and read, in bytes.
+/// The maximum size of the file of cached keys, in bytes.
 const LARGEST: usize = 256 * 1024;
 
 /// A cached key set.
@@ -76,7 +76,7 @@ impl<'a> Keys<'a> {
         self.keep(&answer, now, described)
     }
 
-    /// Returns whether keys are cached that are less than a day old.
+    /// Returns whether the cache has keys that are less than a day old.
     pub fn are_kept(&self, now: DateTime<Utc>) -> bool {
         self.kept(now).is_some()
     }

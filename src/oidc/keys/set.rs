@@ -9,13 +9,13 @@ use serde_json::{Map, Value};
 use super::super::id_token::Invalid;
 use crate::error::{Failure, Kind};
 
-/// The smallest RSA key that may sign, in bits (RFC 7518, section 3.3).
+/// The minimum size of an RSA key, in bits (RFC 7518, section 3.3).
 const FEWEST_BITS: usize = 2048;
-/// The largest RSA key that `ring` verifies with, in bits.
+/// The maximum size of an RSA key that `ring` supports, in bits.
 const MOST_BITS: usize = 8192;
-/// The algorithm of Cognito's signatures: the token cannot choose another.
+/// The only accepted signature algorithm, which Cognito uses.
 const ALGORITHM: &str = "RS256";
-/// The base64 of published keys. RFC 7515 forbids padding, but some servers pad.
+/// The lenient base64 decoder settings for published keys. RFC 7515 forbids padding, but some servers pad.
 const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_padding_mode(DecodePaddingMode::Indifferent)
     .with_decode_allow_trailing_bits(true);
@@ -24,7 +24,7 @@ const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
 #[derive(Debug, Clone)]
 pub struct KeySet(Vec<Key>);
 
-/// A key that may have made an RS256 signature.
+/// An RSA key that can verify RS256 signatures.
 #[derive(Debug, Clone)]
 struct Key {
     id: Option<String>,
@@ -32,7 +32,7 @@ struct Key {
     exponent: Option<Vec<u8>>,
 }
 
-/// Returns the key set of a JWKS document, without keys of other types, algorithms and uses (RFC 7517, section 5).
+/// Returns the RS256 signing keys of a JWKS document, and ignores all other keys (RFC 7517, section 5).
 ///
 /// # Errors
 /// [`Kind::Network`] if it is no key set.
@@ -45,7 +45,7 @@ pub fn key_set(document: &Value) -> Result<KeySet, Failure> {
 }
 
 impl KeySet {
-    /// Verifies the signature of `message`, which names the key `id`. A set of a single key may leave out its id.
+    /// Verifies the signature of `message` with the key `id`. A set of a single key may leave out its id.
     ///
     /// # Errors
     /// [`Invalid::UnknownKey`] if the set has no such key, [`Invalid::Token`] if the key or the signature is wrong.
@@ -67,7 +67,8 @@ impl KeySet {
 }
 
 impl Key {
-    /// Returns the key if it is an RSA key for signatures. Members that are null or have another type count as missing.
+    /// Reads a JWK, and returns `None` if it is not an RS256 signing key. Members that are null or have another type
+    /// count as missing.
     fn of(key: &Map<String, Value>) -> Option<Self> {
         let text = |name: &str| key.get(name).and_then(Value::as_str);
         let is_for_signatures = text("kty") == Some("RSA")
@@ -103,7 +104,7 @@ impl Key {
     }
 }
 
-/// Decodes a number of a key from base64 or base64url. `ring` takes no leading zeros.
+/// Decodes a key's modulus or exponent from base64 or base64url. `ring` takes no leading zeros.
 fn number(text: &str) -> Option<Vec<u8>> {
     let bytes = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT)
         .decode(text)

@@ -1,4 +1,4 @@
-//! The number of requests for keys, and unusual answers and files.
+//! Tests of how often keys are requested, and of unusual answers and cache files.
 
 use serde_json::json;
 
@@ -34,7 +34,7 @@ fn good() -> String {
     signed(&header(), &claims)
 }
 
-/// Returns a token whose key the pool does not have.
+/// Returns a token that names a key that the pool does not have.
 fn of_unknown_key() -> String {
     signed(&json!({ "kid": "new", "alg": "RS256" }), &claims())
 }

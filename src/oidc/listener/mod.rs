@@ -1,4 +1,4 @@
-//! The sign-in's loopback listener (RFC 8252, section 7.3): it waits for the browser to come back, and shows it the
+//! The sign-in's loopback listener (RFC 8252, section 7.3), which waits for the browser to return and shows the
 //! outcome.
 //!
 //! Cognito compares redirect URIs character by character, port included. So the port is one of a few that are
@@ -27,9 +27,8 @@ use crate::secret::Secret;
 const FAREWELL: Duration = Duration::from_secs(2);
 /// The first port that a program without special rights may bind on Unix.
 const PRIVILEGED: u16 = 1024;
-/// The header that makes a browser forget what other programs left at this port, above all service workers, which see
-/// every request to it (<https://www.w3.org/TR/clear-site-data/>). Cookies stay: they belong to all ports of
-/// `localhost`.
+/// The header that makes a browser delete what other programs stored for this port, above all service workers, which
+/// see every request (<https://www.w3.org/TR/clear-site-data/>). Cookies stay: they belong to all ports of `localhost`.
 const CLEAR_SITE_DATA: (&str, &str) = ("clear-site-data", "\"storage\"");
 
 /// A callback port, bound before any browser opens.
@@ -83,7 +82,7 @@ impl Listener {
     }
 }
 
-/// Returns the failure to bind any port. `holder` returns the program that holds one.
+/// Returns the failure to report if no port can be bound. `holder` returns the program that holds one.
 fn no_port(faults: &[(u16, io::Error)], holder: &dyn Fn(u16) -> Option<Holder>) -> Failure {
     let is_taken = |error: &io::Error| error.kind() == io::ErrorKind::AddrInUse;
     let is_forbidden = |error: &io::Error| error.kind() == io::ErrorKind::PermissionDenied;
@@ -126,7 +125,7 @@ fn no_port(faults: &[(u16, io::Error)], holder: &dyn Fn(u16) -> Option<Holder>) 
 /// A request that matters to the sign-in.
 #[derive(Debug)]
 pub enum Arrival {
-    /// The code. The browser waits for the outcome.
+    /// The authorization code. The browser waits for the outcome.
     Code(Secret),
     /// The identity provider's refusal. The browser waits for the outcome.
     Denied(Denial),
@@ -137,7 +136,7 @@ pub enum Arrival {
 /// A request that does not end the wait, but that a person may want to know about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Remark {
-    /// An error without this sign-in's state, with its code if RFC 6749 defines the code.
+    /// An error without this sign-in's state, with its error code if RFC 6749 defines that code.
     Unvouched(Option<&'static str>),
     /// An answer to this sign-in that cannot be used, for this reason. May quote text from outside.
     Unusable(String),
@@ -198,7 +197,7 @@ struct Desk {
     /// True if a code or a refusal with the right state has arrived. The first one counts, and later ones get the same
     /// outcome.
     answered: AtomicBool,
-    /// Notified when the last page has been fetched.
+    /// The signal that the last page has been fetched.
     farewell: Notify,
     /// True if the last page was requested before the outcome was known. A later request for that page then does not
     /// prove that the browser has received it.
@@ -278,7 +277,7 @@ async fn answer(request: &Request, ends: Ends, desk: &Desk, said_farewell: &Atom
     }
 }
 
-/// Adds the header that names the allowed method to a refusal of another method.
+/// Adds the `Allow` header to a response with status 405.
 fn allowing(mut response: Response<String>) -> Response<String> {
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
         response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET"));
@@ -292,7 +291,8 @@ impl Desk {
         let _ = self.arrivals.send(arrival);
     }
 
-    /// Redirects from the short address to the authorization endpoint, as often as the person opens it.
+    /// Redirects each request for the short address to the authorization URL, or shows the outcome once the sign-in is
+    /// over.
     fn start(&self) -> Response<String> {
         if let Some(ending) = self.ended.borrow().as_ref() {
             return respond(StatusCode::OK, page(ending));

@@ -1,5 +1,5 @@
-//! The listener on the test's own runtime, and raw requests to it. Clients block, so each has a thread of its own. A
-//! client that only connects stays in the kernel's queue until the listener gets its turn.
+//! Tests that send raw requests to a listener on the test's own runtime. Clients block, so each has a thread of its
+//! own. A client that only connects stays in the kernel's queue until the listener gets its turn.
 
 use std::future::Future;
 use std::io::{Read, Write};
@@ -65,7 +65,7 @@ fn ask(mut stream: &TcpStream, method: &str, target: &str) {
     write!(stream, "{method} {target} HTTP/1.1\r\nhost: localhost:{port}\r\n\r\n").unwrap();
 }
 
-/// Returns all bytes until the listener closes.
+/// Reads everything that the listener sends until it closes the connection.
 #[track_caller]
 fn answer_on(mut stream: &TcpStream) -> String {
     let mut answer = String::new();
@@ -291,7 +291,7 @@ fn refused_ports_are_reported_with_the_systems_reason() {
     assert!(mixed.message.contains(": 81 (permission denied), 8400 by node (pid 4711) (taken), 8401 ("), "{mixed}");
 }
 
-/// Returns whether `finish` returns at once, without any other event.
+/// Returns whether `finish` completes on its first poll.
 fn is_over_at_once(prepare: impl FnOnce(&Desk)) -> bool {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let _inside = runtime.enter();

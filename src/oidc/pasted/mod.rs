@@ -14,24 +14,25 @@ use zeroize::Zeroizing;
 use super::callback::{Awaited, DONE, Judgement, Parameters};
 use super::listener::Arrival;
 
-/// The longest accepted address, in bytes, over all its lines. The longest code fits in, percent-encoded as well.
+/// The maximum length of a pasted address, in bytes, over all its lines. The longest code fits in, percent-encoded as
+/// well.
 const LONGEST_ADDRESS: usize = 256 * 1024;
 /// The marks that terminals put around a paste (<https://invisible-island.net/xterm/xterm-paste64.html>).
 const PASTE_MARKS: [&str; 2] = ["\u{1b}[200~", "\u{1b}[201~"];
-/// The pairs of marks that people and programs put around an address.
+/// The pairs of quotation marks and brackets that people and programs put around an address.
 const QUOTES: [(char, char); 8] =
     [('<', '>'), ('"', '"'), ('\'', '\''), ('`', '`'), ('“', '”'), ('‘', '’'), ('(', ')'), ('[', ']')];
 /// The ways in which HTML writes the character `&`.
 const AMPERSANDS: [&str; 4] = ["&amp;", "&AMP;", "&#38;", "&#x26;"];
-/// The largest number of times that an address may have been encoded as a whole, as by a chat's link and a mail's
-/// filter.
+/// The maximum number of times that an address may be percent-encoded as a whole, for example by chats and mail
+/// filters.
 const ENCODINGS: usize = 2;
-/// The largest number of question marks and hashes in a paste at which an answer may begin. Mail filters put the
-/// address into a parameter of their own.
+/// The maximum number of `?` and `#` characters in a paste that are tried as the start of an answer. Mail filters put
+/// the address into a parameter of their own.
 const MARKS: usize = 8;
 /// The marks that may follow an address in a sentence.
 const AFTER: [char; 10] = ['.', ',', ';', '!', '>', '"', '\'', '`', ')', ']'];
-/// The longest error code of an error page that is shown, in bytes.
+/// The maximum length of a hosted UI error code that a message shows, in bytes.
 const LONGEST_ERROR: usize = 40;
 
 /// The reason why a paste is refused, with the next step.
@@ -90,7 +91,7 @@ impl<'a> Pasted<'a> {
         (!address.is_empty()).then(|| self.added(&address))
     }
 
-    /// Judges a text that one paste brought, alone and as the continuation of earlier ones.
+    /// Judges the text of one paste, first alone and then as the continuation of earlier pastes.
     fn added(&mut self, text: &str) -> Result<Arrival, Fault> {
         let mut outcome = self.judged(text);
         if outcome.is_err() && !begins_address(text) && !self.beginning.is_empty() {
@@ -124,7 +125,7 @@ impl<'a> Pasted<'a> {
                 || has("state="))
     }
 
-    /// Judges a text, or the one word of it that is an answer to this sign-in.
+    /// Finds the answer to this sign-in in a text and judges it.
     fn judged(&self, text: &str) -> Result<Arrival, Fault> {
         let address = without_quotes(text);
         if address.chars().any(char::is_control) {
@@ -146,7 +147,7 @@ impl<'a> Pasted<'a> {
         Err(if address.contains(char::is_whitespace) { BAD_CHARACTERS.into() } else { self.named(address) })
     }
 
-    /// Names what was pasted in place of the address.
+    /// Returns a message that names what was pasted instead of the address.
     fn named(&self, address: &str) -> Fault {
         let queries = queries(address);
         let path = address.split(['?', '#']).next().unwrap_or_default();
@@ -173,7 +174,7 @@ impl<'a> Pasted<'a> {
         }
     }
 
-    /// Names an error page of the user pool's hosted UI. Its error code is shown only if it looks like one.
+    /// Returns the message for a pasted error page of the hosted UI. Its error code is shown only if it looks like one.
     fn error_page(&self, error: &str) -> Fault {
         let is_code =
             error.len() <= LONGEST_ERROR && error.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
@@ -193,8 +194,8 @@ fn is_token(text: &str) -> bool {
         && !text.contains("//")
 }
 
-/// Returns the parameters in a text, for all ways in which it may have been written: after a question mark or a hash,
-/// alone, with `&` as in HTML, or percent-encoded as a whole. The text as it is comes first.
+/// Returns the parameters in a text for every way to read it: after `?` or `#`, alone, HTML-escaped or percent-encoded.
+/// The text as it is comes first.
 fn queries(text: &str) -> Vec<Parameters> {
     let mut found = Vec::new();
     let mut text = Zeroizing::new(text.to_owned());
@@ -224,7 +225,7 @@ fn begins_address(line: &str) -> bool {
         .any(|scheme| bare.get(..scheme.len()).is_some_and(|it| it.eq_ignore_ascii_case(scheme)))
 }
 
-/// Returns `text` without the pairs of marks around it.
+/// Returns `text` without the quotation marks and brackets around it.
 fn without_quotes(text: &str) -> &str {
     let mut bare = text.trim();
     while let Some(inner) = QUOTES.iter().find_map(|(open, close)| bare.strip_prefix(*open)?.strip_suffix(*close)) {

@@ -16,9 +16,9 @@ const SSH_PORT: u16 = 22;
 
 /// The facts about this process's surroundings.
 pub struct SystemFacts<'a> {
-    /// Reads an environment variable.
+    /// The function that reads an environment variable.
     pub variable: &'a dyn Fn(&str) -> Option<String>,
-    /// True if this system always has a desktop: macOS and Windows.
+    /// True if the system is macOS or Windows, which always have a desktop.
     pub has_windows: bool,
     /// The kernel's release. It names Microsoft in WSL and in the containers of Docker Desktop on Windows.
     pub kernel: &'a str,
@@ -26,7 +26,7 @@ pub struct SystemFacts<'a> {
     pub is_container: bool,
     /// The host name.
     pub host_name: &'a str,
-    /// Finds a program by its name or its full path.
+    /// The function that finds a program by its name or its full path.
     pub find: &'a dyn Fn(&str) -> Option<PathBuf>,
 }
 
@@ -172,7 +172,7 @@ fn has_display(facts: &SystemFacts<'_>) -> bool {
     ["DISPLAY", "WAYLAND_DISPLAY"].into_iter().any(|name| value(facts, name).is_some())
 }
 
-/// Returns `$BROWSER`, but not on Windows, which does not use it and has colons in its paths.
+/// Returns `$BROWSER`, except on Windows, which does not use it and has colons in paths.
 fn named(facts: &SystemFacts<'_>) -> Option<String> {
     value(facts, "BROWSER").filter(|_| !cfg!(windows))
 }

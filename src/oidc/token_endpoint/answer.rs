@@ -1,4 +1,4 @@
-//! The answer of a token endpoint, read for what is used (RFC 6749, sections 5.1 and 5.2).
+//! Parsing of the parts of a token endpoint's answer that cogfed uses (RFC 6749, sections 5.1 and 5.2).
 //!
 //! Only the three tokens and the error are read. Other members may be missing, null or of any type, because servers
 //! disagree about them: Azure AD B2C sends no access token for `openid offline_access`, Entra ID's first version sends
@@ -14,10 +14,10 @@ use crate::error::{Failure, Kind, shortened};
 use crate::refusals::{self, Facts, Refuser};
 use crate::secret::{Redactor, Secret};
 
-/// The longest token that is accepted, in bytes. Identity pools accept no longer one
+/// The maximum length of a token, in bytes. Identity pools accept no longer one
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetId.html>).
 pub const LONGEST_TOKEN: usize = 50_000;
-/// The longest error code that a message quotes, in characters.
+/// The maximum length of an error code in a message, in characters.
 const LONGEST_CODE: usize = 400;
 /// The code that ends a sign-in (RFC 6749, section 5.2).
 pub const INVALID_GRANT: &str = "invalid_grant";
@@ -36,7 +36,8 @@ pub struct Given {
     pub refresh_token: Option<Secret>,
 }
 
-/// An error body. Cognito promises only `error`; a description may be in one of two fields. Secrets are already removed.
+/// An error in the body of an answer. Cognito promises only `error`; a description may be in one of two fields. Secrets
+/// are already removed.
 #[derive(Debug)]
 pub struct TokenError {
     pub code: String,
@@ -51,11 +52,12 @@ pub enum Read {
     /// The server is overloaded or broken: its HTTP status, and the wait in `Retry-After`. It says nothing about the
     /// grant.
     Unavailable(u16, Option<Duration>),
-    /// Neither tokens nor an error of OAuth.
+    /// An answer that has neither tokens nor an OAuth error.
     NotOAuth(Failure),
 }
 
-/// The members that are read. Any JSON value is allowed for each, so that an odd one breaks nothing else.
+/// The members of an answer that cogfed reads. Any JSON value is allowed for each, so that an odd one breaks nothing
+/// else.
 #[derive(Deserialize)]
 struct Members {
     #[serde(default)]
@@ -98,8 +100,8 @@ pub fn error(body: &[u8], redactor: &Redactor) -> Option<TokenError> {
     members(body)?.error(redactor)
 }
 
-/// Returns whether a status means an overloaded or broken server, and nothing about the request. 511 is not the
-/// server's, but that of a network that requires a sign-in (RFC 6585, section 6).
+/// Returns whether a status means an overloaded or broken server, not a fault of the request. Status 511 does not
+/// count: it comes from a network that requires a sign-in (RFC 6585, section 6).
 pub fn is_unavailable(status: u16) -> bool {
     matches!(status, 429 | 500..=510 | 512..)
 }
@@ -137,7 +139,7 @@ impl Members {
 }
 
 impl Given {
-    /// Returns whether a token is longer than any that is accepted.
+    /// Returns whether any of the tokens exceeds [`LONGEST_TOKEN`].
     pub fn is_too_long(&self) -> bool {
         self.all().any(|token| token.expose().len() > LONGEST_TOKEN)
     }
@@ -152,7 +154,7 @@ impl Given {
 }
 
 impl TokenError {
-    /// Returns the failure of a refusal, with `facts` in place of the placeholders.
+    /// Returns the failure for this error, with the placeholders in its text filled in from `facts`.
     pub fn failure(&self, facts: Facts<'_>) -> Failure {
         let row = refusals::find(Refuser::TokenEndpoint, &self.code, self.description.as_deref().unwrap_or_default());
         let kind = if WANTS_A_PERSON.contains(&self.code.as_str()) { Kind::SignInRequired } else { row.kind };

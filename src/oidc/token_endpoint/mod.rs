@@ -32,13 +32,13 @@ pub struct Grant {
     pub id_token: Option<Secret>,
     /// The access token. Azure AD B2C sends none if only `openid` and `offline_access` are requested.
     pub access_token: Option<Secret>,
-    /// The refresh token: issued for a code, and by a refresh if the app client rotates them.
+    /// The refresh token, which a refresh returns only if the app client rotates refresh tokens.
     pub refresh_token: Option<Secret>,
-    /// The offset of the server's clock from this machine's, measured from this answer.
+    /// The offset of the server's clock from this machine's, measured from the answer with these tokens.
     pub offset: Offset,
 }
 
-/// The reason why the token endpoint issued no tokens, by its effect on the refresh token.
+/// The reason why the token endpoint issued no tokens, classified by its effect on the refresh token.
 #[derive(Debug)]
 pub enum GrantError {
     /// `invalid_grant` (RFC 6749, section 5.2): this code or refresh token will never work again.
@@ -55,7 +55,7 @@ pub enum GrantError {
 }
 
 impl GrantError {
-    /// Returns the failure to report, with `facts` in place of the placeholders.
+    /// Returns the failure to report, with the placeholders in its text filled in from `facts`.
     pub(super) fn failure(self, facts: Facts<'_>) -> Failure {
         match self {
             GrantError::NotSent(failure) | GrantError::Unknown(failure) | GrantError::Refused(failure) => failure,
@@ -113,7 +113,7 @@ impl Client<'_> {
         granted(read, endpoint, offset, &self.facts(&login_command(self.profile)))
     }
 
-    /// Revokes a refresh token, and the tokens that were made from it. A token that is already revoked counts as done
+    /// Revokes a refresh token and the tokens that were issued for it. A token that is already revoked counts as done
     /// (RFC 7009, section 2.2). Returns false if the issuer has no revocation endpoint.
     ///
     /// # Errors
@@ -155,14 +155,14 @@ impl Client<'_> {
         }
     }
 
-    /// Returns the redactor of an exchange: it removes these secrets and the app client's.
+    /// Returns a redactor that removes the secrets in `sent` and the app client's secret.
     fn redactor<'a>(&'a self, sent: impl IntoIterator<Item = &'a Secret>) -> Redactor {
         Redactor::of(sent.into_iter().chain(self.secret))
     }
 }
 
 impl Grant {
-    /// Reads `answer` as the answer of a token endpoint to a refresh with `refresh_token`. Makes no request.
+    /// Reads the token endpoint's answer to a refresh with `refresh_token`. Makes no request.
     ///
     /// # Errors
     /// [`GrantError`].

@@ -1,5 +1,4 @@
-//! Answers of the token endpoint that are neither tokens nor an error of OAuth: the page of a web ACL, of a network's
-//! sign-in, of a proxy, or of another server.
+//! Answers of the token endpoint that are not OAuth, such as the page of a web ACL, a captive portal or a proxy.
 
 use http::header::{CONTENT_TYPE, LOCATION};
 use url::Url;
@@ -10,16 +9,16 @@ use crate::network::authority_of;
 /// The header in which AWS WAF names its action, `challenge` or `captcha`
 /// (<https://docs.aws.amazon.com/waf/latest/developerguide/waf-captcha-and-challenge-actions.html>).
 const WAF_ACTION: &str = "x-amzn-waf-action";
-/// The heading of the page that an app client without a style for managed login shows.
+/// The heading of the page that managed login shows for an app client without a style.
 const NO_LOGIN_PAGES: &str = "Login pages unavailable";
-/// The status by which a network asks for a sign-in (RFC 6585, section 6).
+/// The HTTP status with which a network requires its own sign-in (RFC 6585, section 6).
 const NETWORK_SIGN_IN: u16 = 511;
-/// The longest piece of a header that a message quotes, in characters.
+/// The maximum length of text that a message quotes from a header, in characters.
 const LONGEST_QUOTE: usize = 80;
 
 const CHECK_DOMAIN: &str = "check 'domain' (or 'issuer') in the profile";
 
-/// Returns the failure for such an answer of `host`. Its body is not quoted, because it may hold tokens.
+/// Returns the failure for an answer from `host` that is not OAuth. Its body is not quoted, because it may hold tokens.
 pub fn failure(host: &str, answer: &http::Response<Vec<u8>>) -> Failure {
     let status = answer.status().as_u16();
     let (message, hint) = explained(host, status, answer);

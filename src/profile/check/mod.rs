@@ -10,9 +10,9 @@ use url::Url;
 use crate::error::quoted;
 use crate::network::is_loopback;
 
-/// The longest URL, in bytes.
+/// The maximum length of a URL, in bytes.
 const LONGEST_URL: usize = 2048;
-/// The largest number of ports.
+/// The maximum number of redirect ports.
 const MOST_PORTS: usize = 100;
 
 /// Checks a host name without a scheme, such as the hosted UI's domain.
@@ -45,16 +45,16 @@ pub fn endpoint(text: &str) -> Result<String, String> {
     }
 }
 
-/// The place of a discovery document below its issuer (OpenID Connect Discovery 1.0, section 4).
+/// The path of a discovery document below its issuer's URL (OpenID Connect Discovery 1.0, section 4).
 const DISCOVERY: &str = "/.well-known/openid-configuration";
 
-/// Returns the URL of the discovery document of an issuer.
+/// Returns the URL of an issuer's discovery document.
 pub fn discovery_below(issuer: &str) -> String {
     format!("{}{DISCOVERY}", issuer.trim_end_matches('/'))
 }
 
-/// Checks the place of a discovery document: its whole URL, as a provider's portal shows it, or the base URL that it is
-/// below. Only a whole URL may have a query, such as Azure AD B2C's `?p=POLICY`. Returns the whole URL.
+/// Checks the address of a discovery document, which is either its whole URL or its base URL. Only a whole URL may have
+/// a query, such as Azure AD B2C's `?p=POLICY`. Returns the whole URL.
 pub fn discovery(text: &str) -> Result<String, String> {
     let url = web_url(text)?;
     match url.path().ends_with(DISCOVERY) && url.fragment().is_none() {
@@ -114,7 +114,7 @@ pub fn web_url(text: &str) -> Result<Url, String> {
     }
 }
 
-/// Checks the loopback ports of the registered callback URLs, in the order in which they are tried.
+/// Checks the ports of the registered callback URLs, and returns them in the order given.
 pub fn ports(numbers: &[u64]) -> Result<Vec<u16>, String> {
     if numbers.len() > MOST_PORTS {
         return Err(format!("{} ports are too many: give at most {MOST_PORTS}", numbers.len()));
@@ -158,8 +158,8 @@ pub fn name(text: &str, limit: usize) -> Result<String, String> {
     }
 }
 
-/// Checks the path of a file: absolute, or below the home folder as `~/`, which no shell expands here. Never relative:
-/// the current folder must not matter.
+/// Checks a file path, which has to be absolute or start with `~/`, and expands `~/` to the home folder. Never
+/// relative: the current folder must not matter.
 pub fn file(text: &str, home: Option<PathBuf>) -> Result<PathBuf, String> {
     let path = match (text.strip_prefix("~/"), home) {
         (Some(rest), Some(home)) => home.join(rest),
@@ -171,7 +171,7 @@ pub fn file(text: &str, home: Option<PathBuf>) -> Result<PathBuf, String> {
     }
 }
 
-/// Checks that a text is one of a few words.
+/// Checks that `text` is one of `words`.
 pub fn one_of(text: &str, words: &[&str]) -> Result<String, String> {
     if words.contains(&text) {
         return Ok(text.to_owned());

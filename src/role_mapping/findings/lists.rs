@@ -3,18 +3,18 @@
 
 use serde_json::Value;
 
-/// The values in a claim's text, and the way in which they are put together.
+/// The values in a claim's text, and the form in which the text joins them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Flattened {
     /// The values.
     pub values: Vec<String>,
-    /// The form, in words.
+    /// The form in which the text joins the values, in words.
     pub form: &'static str,
-    /// True if the separator may also be part of one value, so that only a rule's value can decide.
+    /// True if the separator may occur within a value: the text is then a list only if a rule names one of the values.
     pub is_vague: bool,
 }
 
-/// Returns the values of a text that looks like several of them, unless it is a list as a user pool writes it.
+/// Returns the values of a claim that looks like several in one text, unless it has the form of a user pool's list.
 pub(super) fn flattened(claim: &Value) -> Option<Flattened> {
     let text = claim.as_str()?.trim();
     let found =
@@ -68,8 +68,9 @@ fn texts(value: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// Splits the distinguished names of a directory, such as `CN=Admins,OU=Groups,DC=corp`, which have commas themselves
-/// (RFC 4514). A new name begins where the first attribute of the text follows another attribute.
+/// Splits a text into a directory's distinguished names, which contain commas themselves, such as
+/// `CN=Admins,OU=Groups,DC=corp` (RFC 4514). A new name begins where the first attribute of the text follows another
+/// attribute.
 fn distinguished_names(text: &str) -> Option<Vec<String>> {
     let key = |piece: &str| piece.split_once('=').map(|(key, _)| key.trim().to_ascii_uppercase());
     let pieces: Vec<&str> = text.split(',').collect();

@@ -18,9 +18,9 @@ use crate::error::shortened;
 use crate::role_mapping::asserted::{CUSTOM, GROUPS, IAM_ROLES, PLAIN_GROUPS, PLAIN_ROLES, encoded, is_list, several};
 use crate::role_mapping::evaluate::matches;
 
-/// The largest number of names of one kind that findings about one rule mention.
+/// The maximum number of names of one kind in the findings about one rule.
 const MOST_NAMES: usize = 5;
-/// The longest text from outside that a finding quotes, in characters.
+/// The maximum length of a quoted text from outside, in characters.
 const LONGEST_QUOTE: usize = 128;
 
 /// The severity of a finding.
@@ -61,7 +61,7 @@ impl Finding {
 pub struct FindingContext<'a> {
     /// The claims.
     pub claims: &'a Map<String, Value>,
-    /// The verdicts by the natural interpretation.
+    /// The verdicts under the natural interpretation.
     pub verdicts: &'a [Verdict],
     /// The scopes that the sign-in requests, if they are known.
     pub scopes_asked: Option<&'a [String]>,
@@ -84,14 +84,14 @@ pub fn findings(pool: &IdentityPoolRoles, mapping: Option<&RoleMapping>, around:
     found
 }
 
-/// A claim that rules test, with the values that all of these rules use.
+/// A claim that rules test, with its values in the forms that the checks of all these rules use.
 struct Tested<'a> {
     claim: Option<&'a Value>,
     is_list: bool,
     flattened: Option<Flattened>,
     /// The values as one text, without the differences that people overlook. Each value is between two line breaks.
     folded: String,
-    /// The values, in the same order.
+    /// The values, in the same order as in `folded`.
     values: Vec<String>,
 }
 
@@ -159,7 +159,7 @@ fn unreachable(place: usize, covered_by: &[usize]) -> Option<Finding> {
     Some(Finding::warning("unreachable_rule", place, text))
 }
 
-/// Returns the token's claim that a missing claim most likely means.
+/// Returns the token's claim that `claim` most likely misspells, if the token has no claim of that name.
 fn misspelt<'a>(claim: &str, around: &FindingContext<'a>) -> Option<&'a str> {
     match around.claims.contains_key(claim) {
         true => None,
@@ -167,7 +167,7 @@ fn misspelt<'a>(claim: &str, around: &FindingContext<'a>) -> Option<&'a str> {
     }
 }
 
-/// Finds the token's claim that rules most likely mean, if the token does not have the claim of the rules.
+/// Finds rules for a claim that the token lacks, if they most likely mean another claim of the token.
 fn another_claim(claim: &str, rules: &[(usize, &Rule)], around: &FindingContext<'_>) -> Option<Finding> {
     let meant = misspelt(claim, around)?;
     let (place, _) = rules.first()?;
@@ -204,8 +204,8 @@ fn near_miss(place: usize, rule: &Rule, tested: &Tested<'_>, around: &FindingCon
     Some(Finding::warning("value_of_another_spelling", place, text))
 }
 
-/// Returns whether a piece of a text (its place and length) is a whole value, or such a part of a value as the match
-/// type looks for.
+/// Returns whether a piece of `text` is a unit that the match type compares: a whole value, a value's beginning, or
+/// whole words.
 fn stands_apart(text: &str, (at, length): (usize, usize), match_type: MatchType) -> Option<bool> {
     let (before, after) = (text.get(..at)?.chars().next_back(), text.get(at + length..)?.chars().next());
     let is_end = |c: Option<char>| c.is_none_or(|c| c == '\n');
@@ -217,7 +217,7 @@ fn stands_apart(text: &str, (at, length): (usize, usize), match_type: MatchType)
     })
 }
 
-/// Finds several values in one text that is not a list as a user pool writes it.
+/// Finds several values in one text that does not have the form of a user pool's list.
 fn several_in_one_text(rules: &[(usize, &Rule)], tested: &Tested<'_>, around: &FindingContext<'_>) -> Option<Finding> {
     let list = tested.flattened.as_ref()?;
     let (first, rule) = rules.first()?;

@@ -6,14 +6,14 @@ use percent_encoding::percent_decode_str;
 use crate::role_mapping::asserted::CUSTOM;
 use crate::role_mapping::visible::{composed, is_invisible, latin};
 
-/// The shortest name of a claim, in characters and without its prefix, for which one edit counts as a misspelling; the
-/// next constant is for two edits.
+/// The minimum length of a claim's name for one edit to count as a misspelling, in characters without the prefix; for
+/// two edits, see `TWO_EDITS`.
 const ONE_EDIT: usize = 4;
 const TWO_EDITS: usize = 7;
-/// The prefixes that claims of the same attribute have in one token and lack in another.
+/// The prefixes with which an attribute's claim appears in some tokens, but not in others.
 const PREFIXES: &[&str] = &[CUSTOM, "cognito:", "dev:"];
 
-/// A step that makes overlooked differences disappear, and the difference in words.
+/// A function that removes one kind of overlooked difference, and a description of that kind.
 type Fold = (fn(&str) -> String, &'static str);
 
 const FOLDS: &[Fold] = &[
@@ -42,8 +42,8 @@ fn spaced(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Returns a text in composed Unicode, without invisible characters, and with Latin letters for those that look like
-/// them.
+/// Returns a text in composed Unicode, without invisible characters, and with Latin letters in place of their
+/// look-alikes.
 fn plain(text: &str) -> String {
     if text.is_ascii() {
         return text.to_owned();
@@ -52,7 +52,7 @@ fn plain(text: &str) -> String {
     visible.chars().filter(|c| !is_invisible(*c)).map(|c| latin(c).unwrap_or(c)).collect()
 }
 
-/// Returns a text without the encodings of addresses and of HTML.
+/// Returns a text with percent-encoding and HTML entities decoded.
 fn decoded(text: &str) -> String {
     let text = match text.contains('%') {
         true => percent_decode_str(&text.replace('+', " ")).decode_utf8().map_or_else(|_| text.to_owned(), Into::into),
@@ -78,7 +78,7 @@ fn unquoted(text: &str) -> String {
     text.trim_matches(['"', '\'', '\u{201c}', '\u{201d}', '\u{2018}', '\u{2019}']).to_owned()
 }
 
-/// Returns the token's claim that a rule most likely means, if the token does not have the claim of the rule.
+/// Returns the claim that `meant`, a name in a rule, most likely refers to, if any of `claims` is similar.
 pub(super) fn claim<'c>(meant: &str, claims: impl Iterator<Item = &'c str> + Clone) -> Option<&'c str> {
     let bare = bare(meant);
     let same = claims.clone().find(|name| self::bare(name) == bare);
@@ -100,7 +100,7 @@ fn has_prefix(name: &str) -> bool {
     name.starts_with(CUSTOM) || name.starts_with("extension_")
 }
 
-/// Returns the name of a claim without prefix, letter case, blanks and punctuation.
+/// Returns a claim's name in lower case, without its prefix, blanks and punctuation.
 fn bare(name: &str) -> String {
     let name = folded(name);
     let mut rest = name.as_str();

@@ -1,6 +1,6 @@
-//! Names that contain the value of a `Contains` rule, so that the rule matches their holders as well: names in other
-//! rules, and names that the person has. The cost is linear in the number of rules: the person's names are one text,
-//! through which each rule goes once, and the values of rules are looked up piece by piece.
+//! Names that a `Contains` rule matches as well because they contain its value: names in other rules, and names that
+//! the person has. The cost is linear in the number of rules: the person's names are one text, through which each rule
+//! goes once, and the values of rules are looked up piece by piece.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use crate::role_mapping::{MatchType, Rule};
 /// The character between names. A rule whose value has it finds none.
 const BETWEEN: char = '\0';
 
-/// The findings about each rule, by its place.
+/// The findings about each rule, keyed by the rule's place in the mapping.
 pub(super) type Parts = BTreeMap<usize, Vec<Finding>>;
 
 /// Returns the findings about the rules of one claim. `rules` has their places in the mapping.
@@ -77,7 +77,7 @@ fn texts<'n>(value: &'n str, names: &'n [&'n str]) -> impl Iterator<Item = Strin
     })
 }
 
-/// The name as people know it, and as it is compared.
+/// A name as people know it, and the text that rules are compared with.
 type Sent = (String, String);
 
 /// Returns the names in a claim.
@@ -93,7 +93,7 @@ fn sent_names(claim: &Value, of_rules: &BTreeSet<&str>) -> Vec<Sent> {
     }
 }
 
-/// A name, the text as which it is compared, and the place of a rule whose value that text contains.
+/// A name, the text that rules are compared with for it, and the place of a rule whose value is in that text.
 type Found<'n> = (&'n str, &'n str, usize);
 
 fn found_in_rules<'n, 'r: 'n>(

@@ -29,7 +29,7 @@ fn found_with(rules: &[Rule], claims: &Value, asked: Option<&[String]>, given: O
     findings(&IdentityPoolRoles::default(), Some(&mapping), &around).into_iter().map(shown).collect()
 }
 
-/// Like [`found_with`], without the note that every mapped attribute gets.
+/// Returns the findings of [`found_with`], without the note that every mapped attribute gets.
 fn found(rules: &[Rule], claims: &Value) -> Vec<String> {
     let mut found = found_with(rules, claims, None, None);
     found.retain(|finding| finding != "attribute_may_be_stale");

@@ -9,7 +9,7 @@ use crate::role_mapping::evaluate::is_role;
 use crate::role_mapping::visible::named;
 use crate::role_mapping::{By, IdentityPoolRoles, RoleMapping, Rule, Verdict};
 
-/// The largest number of rules for a provider. AWS does not raise this quota
+/// The maximum number of rules for a provider. AWS does not raise this quota
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/quotas.html>).
 const MOST_RULES: usize = 25;
 /// The scope that lets people write their own attributes
@@ -85,8 +85,8 @@ pub(super) fn too_many(rules: &[Rule]) -> Option<Finding> {
     (rules.len() > MOST_RULES).then(|| Finding::warning("too_many_rules", None, text))
 }
 
-/// Finds a claim that its owner can write. The app client must be able to write mapped attributes, and with the right
-/// scope people can, too
+/// Finds a claim that rules test and that the person can change. The app client must be able to write mapped
+/// attributes, and with the right scope people can, too
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/attributes-for-access-control.html>).
 pub(super) fn writable(rules: &[Rule], around: &FindingContext<'_>) -> Option<Finding> {
     around.scopes_given?.split_whitespace().find(|scope| *scope == ADMIN_SCOPE)?;
@@ -124,7 +124,8 @@ pub(super) fn several_match(rules: &[Rule], around: &FindingContext<'_>) -> Opti
     (!others.is_empty()).then(|| Finding::note("several_rules_match", first, text))
 }
 
-/// Notes each attribute in a rule. The user pool keeps it even if the directory no longer sends it
+/// Returns a note for each attribute that rules test, because its value may be out of date. The user pool keeps it even
+/// if the directory no longer sends it
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-specifying-attribute-mapping.html>).
 pub(super) fn sticky(rules: &[Rule], around: &FindingContext<'_>) -> Vec<Finding> {
     let mut claims: Vec<&str> =

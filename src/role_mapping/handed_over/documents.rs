@@ -1,10 +1,10 @@
-//! Documents that people take for claims or for a role mapping: what they are, and what to give instead.
+//! Documents that people mistake for claims or for a role mapping: the kind of each, and what to give instead.
 
 use serde_json::{Map, Value};
 
 use super::NotClaims;
 
-/// A kind of document: one of the groups of members that it has, what it is, and what to give instead.
+/// A kind of document: the groups of members that identify it, its description, and the document to give instead.
 type Kind = (&'static [&'static [&'static str]], &'static str, &'static str);
 
 const ID_TOKEN: &str = "give an ID token, or its claims as a JSON object";
@@ -37,7 +37,7 @@ const KINDS: &[Kind] = &[
     (&[&["error"]], "an error answer", "sign in again, and give the ID token"),
 ];
 
-/// Names a document that is neither claims nor an ID token, by its members.
+/// Identifies, by its members, a document that holds neither claims nor an ID token.
 pub(in super::super) fn recognized(object: &Map<String, Value>) -> Option<NotClaims> {
     let has = |names: &&[&str]| names.iter().all(|name| object.contains_key(*name));
     for (member, path) in [("UserAttributes", ".UserAttributes"), ("Attributes", ".Attributes")] {
@@ -68,7 +68,8 @@ pub(super) fn is_attribute_list(list: &[Value]) -> bool {
     list.first().is_some_and(|first| first.get("Name").is_some() && first.get("Value").is_some())
 }
 
-/// Names a list of attributes. They are no claims: scopes may hide some from the token, and the token has groups besides.
+/// Describes a list of attributes that was given in place of claims. They are no claims: scopes may hide some from the
+/// token, and the token has groups besides.
 pub(super) fn attributes(what: &str, path: &str) -> NotClaims {
     let list = if path == "." { ".[]".to_owned() } else { format!("{path}[]") };
     NotClaims::new(

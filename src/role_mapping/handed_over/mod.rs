@@ -17,18 +17,18 @@ use crate::error::{quoted, shortened};
 use crate::json;
 use crate::secret::Secret;
 
-/// The longest message of the JSON parser that a message quotes, in characters.
+/// The maximum length of a quoted message of the JSON parser, in characters.
 const LONGEST_FAULT: usize = 200;
-/// The names of the member with the ID token in the answers of token endpoints and libraries.
+/// The member names under which token endpoints and libraries return the ID token.
 const ID_TOKEN: &[&str] = &["id_token", "idToken", "IdToken", "rawIdToken"];
-/// The names of the member with the access token in such answers.
+/// The member names under which token endpoints and libraries return the access token.
 const ACCESS_TOKEN: &[&str] = &["access_token", "accessToken", "AccessToken"];
 /// The members that hold the whole answer of a token endpoint, or a decoded ID token.
 const WRAPPERS: &[&str] = &["AuthenticationResult", "tokens", "signInUserSession", "idTokenClaims", "id_token_claims"];
-/// The claims whose names other documents use as well, so that they show nothing.
+/// The claim names that other documents also use, so that their presence proves nothing.
 const COMMON_NAMES: &[&str] =
     &["address", "name", "profile", "scope", "username", "version", "picture", "client_id", "idp"];
-/// The first characters of a token's header.
+/// The first characters of a token: the start of a JSON object in base64url.
 const BEGINNING: &str = "eyJ";
 /// The depth to which a document is searched for tokens.
 const DEEPEST: usize = 16;
@@ -45,7 +45,7 @@ pub enum HandedOver {
 /// A document that holds no usable claims.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotClaims {
-    /// The kind of the document: the rest of the sentence "it is …".
+    /// The kind of document, as the end of a sentence that begins with "it is".
     pub what: String,
     /// The next step.
     pub instead: String,
@@ -77,7 +77,7 @@ pub fn claims(text: &str) -> Result<HandedOver, NotClaims> {
     }
 }
 
-/// Returns the claims of an ID token that was decoded, or is handed over as its payload.
+/// Checks that claims are those of an ID token, and returns them.
 ///
 /// # Errors
 /// [`NotClaims`] if they are those of another kind of token.
@@ -108,7 +108,7 @@ pub fn of_id_token(claims: Map<String, Value>) -> Result<Map<String, Value>, Not
     }
 }
 
-/// The next step if nothing closer is known.
+/// The next step if no more specific one is known.
 const CLAIMS: &str = "give an ID token, or its claims as a JSON object";
 
 fn parsed(text: &str) -> Result<Value, NotClaims> {
@@ -183,7 +183,7 @@ fn of_object_in(mut object: Map<String, Value>, member: &str) -> Result<HandedOv
     }
 }
 
-/// Takes the member out that holds an ID token, its payload, or an answer with one of them.
+/// Removes and returns the member that holds an ID token, its payload, or an answer with one of these.
 fn wrapped(object: &mut Map<String, Value>) -> Option<Value> {
     let mut take = |name: &str| object.remove(name).filter(|inner| inner.is_string() || inner.is_object());
     if let Some(inner) = ID_TOKEN.iter().find_map(|name| take(name)) {
@@ -237,7 +237,7 @@ fn without_claims(object: Map<String, Value>) -> Result<Map<String, Value>, NotC
     }
 }
 
-/// Finds the first value below `value` that fulfils `is_it`, and puts the names that lead to it into `path`.
+/// Returns whether a value within `value` satisfies `is_it`, and puts the names that lead to the first one into `path`.
 fn find(value: &Value, is_it: &dyn Fn(&Value) -> bool, path: &mut Vec<String>) -> bool {
     let members: Vec<(String, &Value)> = match value {
         _ if path.len() >= DEEPEST => return false,
@@ -255,7 +255,8 @@ fn find(value: &Value, is_it: &dyn Fn(&Value) -> bool, path: &mut Vec<String>) -
     false
 }
 
-/// Returns whether a text has the form of a signed token: three pieces of base64url, of which the first begins an object.
+/// Returns whether a text looks like a signed token: three base64url pieces, the first of which starts like an encoded
+/// JSON object.
 fn is_token(text: &str) -> bool {
     let is_piece = |piece: &str| {
         !piece.is_empty() && piece.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
@@ -263,8 +264,7 @@ fn is_token(text: &str) -> bool {
     text.starts_with(BEGINNING) && text.split('.').count() == 3 && text.split('.').all(is_piece)
 }
 
-/// Reads a token as it is copied: with `Bearer` before it, in an address, in quotes, or wrapped over lines by a mail
-/// program.
+/// Reads a token as people copy it: after `Bearer`, in a URL, in quotes, or with the line breaks of a mail program.
 fn token(text: &str) -> Result<HandedOver, NotClaims> {
     let of_parameter = text.split_once("id_token=").and_then(|(_, token)| token.split('&').next());
     let token = of_parameter.unwrap_or(text);

@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::*;
 
-/// The form of a signed token. What it says does not matter here.
+/// A text with the form of a signed token. What it says does not matter here.
 const TOKEN: &str = "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJjIn0.c2ln";
 
 /// Returns `claims NAMES`, `token TEXT` or the whole message.

@@ -1,5 +1,5 @@
-//! The forms in which tools hand a role mapping over: the answer of the service, or the properties of a role attachment
-//! within a template or a state.
+//! The forms in which tools provide a role mapping: the service's answer, or a role attachment's properties in a
+//! template or state.
 
 use serde_json::{Map, Value};
 
@@ -17,9 +17,9 @@ const ATTACHMENTS: &[&str] = &[
 ];
 /// The members of a resource that hold its properties.
 const PROPERTIES: &[&str] = &["Properties", "values", "attributes", "outputs", "inputs"];
-/// The members that show a template or a state, the one to search first.
+/// The members that identify a template or a state, in the order in which they are tried.
 const ROOTS: &[&str] = &["Resources", "planned_values", "values", "deployment", "resources"];
-/// The longest message of the JSON parser that a message quotes, in characters.
+/// The maximum length of a quoted message of the JSON parser, in characters.
 const LONGEST_FAULT: usize = 300;
 
 /// Returns the object with the identity pool's roles.
@@ -63,7 +63,7 @@ fn of_object(mut object: Map<String, Value>) -> Result<Map<String, Value>, Fault
     Err(another_kind(object))
 }
 
-/// Returns the properties of the only role attachment.
+/// Returns the properties of the role attachment in `object`, which must have only one.
 fn of_resources(object: Map<String, Value>) -> Result<Map<String, Value>, Fault> {
     let root = ROOTS.iter().find_map(|root| object.get(*root)).filter(|_| attachment(&object).is_none());
     let mut found = Vec::new();
@@ -113,7 +113,7 @@ fn for_claims(what: &str) -> Fault {
     Fault::new(format!("it is {what}, not a role mapping"), "give it to --claims")
 }
 
-/// Names an object that is another kind of document.
+/// Creates the fault for an object that is another kind of document.
 fn another_kind(object: Map<String, Value>) -> Fault {
     let names: Vec<String> = object.keys().take(3).map(|name| format!("'{}'", quoted(name))).collect();
     let is_entry = |entry: &Value| TYPE.iter().any(|name| entry.get(*name).is_some());
@@ -132,7 +132,7 @@ fn another_kind(object: Map<String, Value>) -> Fault {
     }
 }
 
-/// Names a document that is not JSON.
+/// Creates the fault for a document that is not JSON.
 fn other_language(text: &str) -> Fault {
     let has = |piece: &str| text.contains(piece);
     let (what, instead) = match () {

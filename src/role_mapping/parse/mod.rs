@@ -12,17 +12,17 @@ use super::{AmbiguousRole, By, IdentityPoolRoles, MatchType, RoleMapping, Rule};
 use crate::aws::ids;
 use crate::error::{Failure, Kind, quoted, shortened};
 
-/// The largest mapping that is read, in bytes. The largest that AWS stores is far smaller.
+/// The maximum size of a role mapping, in bytes. The largest that AWS stores is far smaller.
 pub const LARGEST: usize = 1 << 20;
-/// The largest number of providers with a mapping
+/// The maximum number of providers with a mapping
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_SetIdentityPoolRoles.html>).
 const MOST_PROVIDERS: usize = 10;
-/// The longest name of a provider, in characters, by AWS's page for [`MOST_PROVIDERS`].
+/// The maximum length of a provider's name, in characters, from AWS's page for [`MOST_PROVIDERS`].
 const LONGEST_PROVIDER: usize = 128;
-/// The largest number of rules in the service's model. AWS's text says 25, so more than 25 is a finding and not a fault
+/// The maximum number of rules in the service's model. AWS's text says 25, so more than 25 is a finding and not a fault
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_RulesConfigurationType.html>).
 const MOST_RULES: usize = 400;
-/// The longest name of a claim and the longest value, in characters
+/// The maximum length of a claim's name, in characters; `LONGEST_VALUE` is the one for a rule's value
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_MappingRule.html>).
 const LONGEST_CLAIM: usize = 64;
 const LONGEST_VALUE: usize = 128;
@@ -60,7 +60,7 @@ const ADDED: Names = &[
     "timeouts",
 ];
 
-/// A document that is no role mapping, or a faulty one.
+/// The reason why a document cannot be read as a role mapping.
 #[derive(Debug)]
 struct Fault {
     /// The fault, with its place in the document.
@@ -101,7 +101,7 @@ impl IdentityPoolRoles {
     }
 }
 
-/// Returns the member of an object that has one of these names. Null counts as missing.
+/// Returns the object's member with one of these names. Null counts as missing.
 fn member(object: &Map<String, Value>, names: Names) -> Result<Option<&Value>, Fault> {
     let mut found = names.iter().filter_map(|name| object.get(*name)).filter(|value| !value.is_null());
     let first = found.next();
@@ -131,7 +131,8 @@ fn object<'d>(value: &'d Value, what: &str) -> Result<&'d Map<String, Value>, Fa
     value.as_object().ok_or_else(|| format!("{what} is {}, not an object", described(value)).into())
 }
 
-/// Returns a text. The .NET SDK, and so PowerShell, puts the values of an enumeration into an object with `Value`.
+/// Returns the text of the member with one of these names. The .NET SDK, and so PowerShell, puts the values of an
+/// enumeration into an object with `Value`.
 fn text(object: &Map<String, Value>, names: Names) -> Result<Option<&str>, Fault> {
     let Some(value) = member(object, names)? else { return Ok(None) };
     let inner = value.as_object().filter(|inner| inner.len() == 1).and_then(|inner| inner.get("Value"));

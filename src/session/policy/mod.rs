@@ -6,16 +6,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::record::{CredentialsRecord, TokensRecord};
 
-/// The renewal window: the life that is left when credentials are renewed. It must exceed botocore's 15 minutes, below
-/// which botocore would run cogfed again for every request.
+/// The renewal window: the remaining life at which credentials become due for renewal. It must exceed botocore's 15
+/// minutes, below which botocore would run cogfed again for every request.
 const WINDOW: TimeDelta = TimeDelta::minutes(16);
-/// Twice the window: credentials that live no longer than this are renewed at half their life.
+/// The maximum life of credentials that are renewed at half their life: twice the window.
 const SHORT_LIFE: TimeDelta = TimeDelta::minutes(2 * WINDOW.num_minutes());
-/// The life that must be left to hand out credentials after a failed renewal.
+/// The minimum remaining life of credentials that are handed out after a failed renewal.
 const LAST_RESORT: TimeDelta = TimeDelta::minutes(1);
 /// The age below which an ID token is used without a refresh.
 const YOUNG: TimeDelta = TimeDelta::minutes(5);
-/// The life that must be left to send an ID token.
+/// The minimum remaining life of an ID token that is sent.
 const TOKEN_MARGIN: TimeDelta = TimeDelta::seconds(30);
 /// The pause after a failed renewal, while there are valid credentials to hand out.
 pub const RETRY_AFTER: TimeDelta = TimeDelta::seconds(30);
@@ -48,13 +48,13 @@ pub fn is_usable(record: &CredentialsRecord, now: DateTime<Utc>) -> bool {
 pub enum Freshness {
     /// There are no credentials.
     Missing,
-    /// They are handed out until this time.
+    /// The credentials are handed out until this time.
     FreshUntil(DateTime<Utc>),
-    /// They expire at this time, which is too soon.
+    /// The credentials expire at this time, which is too soon to hand them out.
     ExpiresAt(DateTime<Utc>),
-    /// They expired at this time.
+    /// The credentials expired at this time.
     ExpiredAt(DateTime<Utc>),
-    /// They were issued at this time, which is in the future by this machine's clock.
+    /// The credentials were issued at this time, which is in the future by this machine's clock.
     IssuedAt(DateTime<Utc>),
 }
 
@@ -89,7 +89,7 @@ impl fmt::Display for Freshness {
 pub enum Step {
     /// Use the stored ID token.
     UseIdToken,
-    /// Refresh first: only a new ID token leaves out a role that was taken away.
+    /// Refresh the tokens first, because only a new ID token lacks a role that was taken away.
     Refresh,
     /// Sign in: no token is left to use.
     SignIn,

@@ -10,14 +10,14 @@ fn fixture<R: serde::de::DeserializeOwned>(text: &str) -> R {
     serde_json::from_str(text).unwrap()
 }
 
-/// Credentials that were issued at 0 and live for `life` seconds.
+/// Returns credentials that were issued at time 0 and live for `life` seconds.
 fn credentials(life: i64) -> CredentialsRecord {
     let mut record: CredentialsRecord = fixture(include_str!("../../../tests/data/released/0.1.0/credentials.json"));
     (record.issued_at, record.expires_at) = (at(0), at(life));
     record
 }
 
-/// Tokens that were issued at 0 and live for an hour.
+/// Returns tokens that were issued at time 0 and live for an hour.
 fn tokens(has_refresh_token: bool) -> TokensRecord {
     let mut record: TokensRecord = fixture(include_str!("../../../tests/data/released/0.1.0/tokens.json"));
     (record.issued_at, record.expires_at, record.ended) = (at(0), at(3600), None);

@@ -23,7 +23,7 @@ pub struct CredentialsRecord {
     /// The name of the sign-in. Records of version 1 have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub who: Option<String>,
-    /// The key that gives that name.
+    /// The profile key that gives the sign-in's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub named_by: Option<NamedBy>,
     /// The identity pool that issued the credentials.

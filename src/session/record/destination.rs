@@ -1,4 +1,4 @@
-//! The destinations of a stored token: one rule for the records of sign-ins and of credentials.
+//! The permitted destinations of a stored token, by one rule for the records of both sign-ins and credentials.
 //!
 //! A token is sent only where its record allows, whatever the profile says. Each record names its user pool or issuer,
 //! its app client and its endpoints. [`TokensRecord::fits`] compares them with the profile before a token is used, and
@@ -13,7 +13,7 @@ use crate::session::Ask;
 /// The intended use of a stored sign-in.
 #[derive(Debug, Clone, Copy)]
 pub enum Use<'a> {
-    /// A renewal, with a request for credentials: everything has to match.
+    /// A renewal of the requested credentials, for which everything has to match.
     Renewal(&'a Ask),
     /// A refresh at this token endpoint, which the issuer names today.
     Refresh(&'a str),
@@ -37,7 +37,7 @@ impl Mismatch {
         Err(Self { what, stored: stored.to_owned(), wanted: wanted.to_owned() })
     }
 
-    /// Returns the failure of a renewal with `profile`.
+    /// Converts the mismatch into the failure of a renewal with `profile`.
     pub fn of_renewal(self, profile: &Profile) -> Failure {
         let Self { what, stored, wanted } = self;
         let stored = shortened(&stored, LONGEST_QUOTE);
@@ -46,7 +46,7 @@ impl Mismatch {
             .hint(format!("if the profile is right, sign in again: {} --force", profile.login_command()))
     }
 
-    /// Returns the failure of a refresh: the issuer has moved its token endpoint.
+    /// Converts the mismatch into the failure of a refresh, because the issuer has moved its token endpoint.
     pub fn of_refresh(self, profile: &Profile) -> Failure {
         let Self { stored, wanted, .. } = self;
         let message = format!(
@@ -55,7 +55,7 @@ impl Mismatch {
         Failure::new(Kind::Refused, message).hint(format!("sign in again: {} --force", profile.login_command()))
     }
 
-    /// Returns the failure of a revocation.
+    /// Converts the mismatch into the failure of a revocation.
     pub fn of_revocation(self) -> Failure {
         let message = format!("it belongs to {}, which is not the profile's, and was sent nowhere", self.stored);
         Failure::new(Kind::Refused, message)
@@ -101,8 +101,8 @@ impl TokensRecord {
         self.fits_name(profile)
     }
 
-    /// Compares the name of the sign-in and the key that gives it. A record of version 1 has no key: it counts as an
-    /// identity provider's unless its ID token names others.
+    /// Compares the sign-in's name, and the key that gives the name, with the profile's. A record of version 1 has no
+    /// key: it counts as an identity provider's unless its ID token names others.
     fn fits_name(&self, profile: &Profile) -> Result<(), Mismatch> {
         let wanted = &profile.sign_in_name;
         let by = self.named_by.unwrap_or(wanted.by);
@@ -122,7 +122,7 @@ impl TokensRecord {
         Ok(())
     }
 
-    /// Compares the token endpoint with the user pool's, or with the hosts that the profile allows a plain issuer.
+    /// Compares the token endpoint with the user pool's or, for a plain issuer, with the hosts that the profile allows.
     fn fits_token_endpoint(&self, issuer: &Issuer) -> Result<(), Mismatch> {
         match issuer {
             Issuer::UserPool(pool) if self.token_endpoint != pool.endpoints.token => {

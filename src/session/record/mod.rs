@@ -19,14 +19,14 @@ use crate::profile::{Flow, NamedBy, Profile, Role};
 use crate::secret::{self, Secret};
 use crate::store::{Store, StoreError};
 
-/// The version that is written. Older ones are read, newer ones are refused and left alone.
+/// The version of the records that this cogfed writes. Older ones are read, newer ones are refused and left alone.
 ///
 /// Version 1 kept the access token, and did not name the key that gives a sign-in's name. Its credentials did not name
 /// the sign-in at all.
 const VERSION: u32 = 2;
-/// The largest record that is read, in bytes; real ones are a few KiB.
+/// The maximum size of a record, in bytes; real records are a few KiB.
 const LARGEST: usize = 1 << 20;
-/// The longest value of a record that a message quotes, in characters.
+/// The maximum length of a quoted value, in characters.
 const LONGEST_QUOTE: usize = 200;
 /// The role part of an account if the identity pool chooses the role.
 const NO_ROLE: &str = "default";
@@ -40,7 +40,7 @@ pub fn tokens_account(profile: &Profile) -> String {
     format!("tokens/{}/{}/{}", part(profile.issuer.id()), profile.client_id, part(&profile.sign_in_name.part()))
 }
 
-/// Returns the account in which version 1 kept the sign-in's tokens, if it is another one.
+/// Returns the account in which version 1 stored the sign-in's tokens, if it differs from the current one.
 fn earlier_tokens_account(profile: &Profile) -> Option<String> {
     let earlier = format!("tokens/{}/{}/{}", part(profile.issuer.id()), profile.client_id, part(profile.who()));
     Some(earlier).filter(|earlier| *earlier != tokens_account(profile))
@@ -53,7 +53,7 @@ pub fn credentials_account(ask: &Ask) -> String {
     format!("{}{}{role}", before_role(&ask.profile), if ask.role.is_classic() { CLASSIC } else { "" })
 }
 
-/// Returns the part before the role in the accounts of a sign-in's credentials at one identity pool.
+/// Returns the part before the role, which the accounts of a sign-in's credentials at one identity pool share.
 fn before_role(profile: &Profile) -> String {
     format!(
         "credentials/{}/{}/{}/{}/",
@@ -64,7 +64,7 @@ fn before_role(profile: &Profile) -> String {
     )
 }
 
-/// Escapes a chosen name or an issuer as one part of an account, so that it cannot reach into another part.
+/// Escapes a name or an issuer for use as one part of an account, so that it contains no separator.
 fn part(name: &str) -> String {
     name.replace('%', "%25").replace('/', "%2F")
 }
@@ -79,7 +79,7 @@ pub struct TokensRecord {
     pub client_id: String,
     /// The sign-in's name, [`Profile::who`].
     pub who: String,
-    /// The key that gives that name. Records of version 1 do not have it.
+    /// The profile key that gives the sign-in's name. Records of version 1 do not have it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub named_by: Option<NamedBy>,
     /// The only token endpoint that may receive the refresh token.
@@ -93,7 +93,7 @@ pub struct TokensRecord {
     pub generation: String,
     /// `iss` of the ID token.
     pub issuer: String,
-    /// `sub` of the ID token: the person, within the user pool.
+    /// The `sub` claim of the ID token, which identifies the person within the user pool.
     pub subject: String,
     /// The name of the person, for messages.
     pub person: String,
@@ -140,9 +140,9 @@ pub struct TokensRecord {
 /// The early end of a sign-in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ended {
-    /// The time at which cogfed noticed it.
+    /// The time at which cogfed noticed the end.
     pub at: DateTime<Utc>,
-    /// The time of an earlier renewal that was interrupted before its answer was saved: the likely cause.
+    /// The time of an earlier renewal that was interrupted before its answer was saved, which likely ended the sign-in.
     pub interrupted_at: Option<DateTime<Utc>>,
     /// True if a person is signing out. The refresh token is then kept only to be revoked.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -226,8 +226,8 @@ impl TokensRecord {
         self.refresh_token = Some(refresh_token);
     }
 
-    /// Returns the end of silent renewal, if the profile has a `refresh_token_validity`. That time counts from the
-    /// sign-in, and rotation does not extend it.
+    /// Returns the time at which silent renewal ends, if the profile has a `refresh_token_validity`. That time counts
+    /// from the sign-in, and rotation does not extend it.
     pub fn renewable_until(&self, profile: &Profile) -> Option<DateTime<Utc>> {
         self.refresh_token.as_ref()?;
         Some(self.signed_in_at + profile.refresh_token_validity?)
@@ -248,8 +248,8 @@ impl TokensRecord {
         Ok(Some(record.upgraded(&ask.profile)))
     }
 
-    /// Reads the record of version 1 from the account that this version gives to another sign-in. It counts only if it
-    /// is of that version and has the profile's name.
+    /// Reads the version 1 record from its old account, which now belongs to another sign-in. It counts only if it is
+    /// of that version and has the profile's name.
     fn read_earlier(store: &Store, profile: &Profile) -> Result<Option<Self>, Failure> {
         let Some(account) = earlier_tokens_account(profile) else { return Ok(None) };
         let text = match store.get(&account) {
@@ -261,7 +261,7 @@ impl TokensRecord {
         Ok(record.map(|record| Self { is_from_earlier_account: true, ..record }))
     }
 
-    /// Returns the record in the form of this version. It belongs to `profile`.
+    /// Returns the record upgraded to the current version. It belongs to `profile`.
     fn upgraded(mut self, profile: &Profile) -> Self {
         self.version = VERSION;
         self.named_by.get_or_insert(profile.sign_in_name.by);

@@ -23,7 +23,7 @@ const TOKENS: &str = include_str!("../../../tests/data/released/0.1.0/tokens.jso
 const LEAST: &str = include_str!("../../../tests/data/released/0.1.0/tokens-least.json");
 const CREDENTIALS: &str = include_str!("../../../tests/data/released/0.1.0/credentials.json");
 
-/// The profile that the committed records belong to, with extra or changed lines.
+/// Returns the profile that the committed records belong to, with extra or changed lines.
 fn profile(lines: &str, endpoints: &str) -> Profile {
     let text = format!(
         "[profile.a]\nuser_pool_id = 'eu-west-1_AbC123xyz'\nclient_id = '3n4b5urk1ft4fl3mg5e62d9ado'\n\
@@ -255,7 +255,8 @@ fn sign_in_of_other_endpoints_is_not_read() {
     }
 }
 
-/// Returns the owner of the refresh token, as a revocation for `profile` reports it, if it is not the profile's.
+/// Returns the refresh token's owner from the failure of a revocation for `profile`, or `None` if the token is the
+/// profile's.
 fn owner_if_not(profile: &Profile, record: &TokensRecord) -> Option<String> {
     let failure = record.fits(Use::Revocation(profile)).err()?.of_revocation();
     assert_eq!(failure.kind, Kind::Refused);

@@ -19,22 +19,22 @@ use crate::secret::Secret;
 
 const NAME: &str = "the Linux kernel's keyring";
 
-/// The longest payload of a key of type "user", in bytes (keyrings(7)).
+/// The maximum payload of a key of type "user", in bytes (keyrings(7)).
 const LIMIT: usize = 32_767;
 
 /// The size of the first read buffer, in bytes. Credentials need about 1,600.
 const USUAL: usize = 4096;
 
-/// The list of the keys that this process may view.
+/// The file that lists the keys that this process may view.
 const KEYS: &str = "/proc/keys";
 
-/// The use of the quotas by the keys of each user (proc_keys(5)).
+/// The file that lists, for each user, the key quotas and the amounts in use (proc_keys(5)).
 const QUOTAS: &str = "/proc/key-users";
 
 /// The number of attempts to remove a key that another process puts back.
 const ATTEMPTS: usize = 8;
 
-/// Keys of type "user" in the user keyring.
+/// A store that keeps each item in a key of type "user" in the user keyring.
 #[derive(Debug, Clone, Copy)]
 pub struct KernelKeyring {
     /// The prefix of each key's description. Copies of the OS keyring and the kernel store have different prefixes,
@@ -43,7 +43,7 @@ pub struct KernelKeyring {
 }
 
 impl KernelKeyring {
-    /// Creates the keyring of the short-lived copies of items in the OS keyring.
+    /// Creates the store that holds short-lived copies of the OS keyring's items.
     pub fn cache() -> Self {
         Self { prefix: "cogfed:cache:" }
     }
@@ -53,7 +53,8 @@ impl KernelKeyring {
         Self { prefix: "cogfed:store:" }
     }
 
-    /// Like [`Backend::set`], but for `lifetime`, in whole seconds. Less than one second removes the item.
+    /// Sets an item like [`Backend::set`], but lets the item expire after `lifetime`, in whole seconds. Less than one
+    /// second removes the item.
     ///
     /// # Errors
     /// If the kernel refuses, or its quota is used up (keyctl(2): 20,000 bytes and 200 keys a user).
@@ -112,9 +113,9 @@ fn add(description: &str, bytes: &[u8], seconds: Option<usize>) -> Result<(), Ke
     linked
 }
 
-/// Replaces the text of an existing key, even if it has expired: the kernel still counts such a key for some minutes.
-/// Only its possessor may do so, so this process possesses the user keyring for a moment. `KEYCTL_UPDATE` takes at most
-/// a page, but add_key(2) also updates a key that exists.
+/// Replaces the text of an existing key, even of an expired one, which the kernel still counts for some minutes. Only
+/// its possessor may do so, so this process possesses the user keyring for a moment. `KEYCTL_UPDATE` takes at most a
+/// page, but add_key(2) also updates a key that exists.
 fn update(description: &str, bytes: &[u8], seconds: Option<usize>) -> Result<(), KeyError> {
     let process = KeyRing::from_special_id(KeyRingIdentifier::Process, true)?;
     process.link_keyring_id(KeyRingIdentifier::User)?;
@@ -166,7 +167,7 @@ pub(super) fn is_recommended() -> bool {
     !is_wsl && !neighbours::has_neighbours() && user_keyring().is_ok()
 }
 
-/// Refuses this keyring if other containers can read it.
+/// Refuses the kernel's keyring if other containers can read it.
 pub(super) fn private() -> Result<(), StoreError> {
     match neighbours::has_neighbours() {
         false => Ok(()),
@@ -180,7 +181,7 @@ pub(super) fn private() -> Result<(), StoreError> {
     }
 }
 
-/// Returns the failure to keep `needed` bytes, with the use of the quota that is exhausted.
+/// Returns the error for an item of `needed` bytes that exceeds a quota, with the amount of that quota in use.
 fn over_quota(needed: usize) -> StoreError {
     let own = rustix::process::geteuid();
     let table = std::fs::read_to_string(QUOTAS).unwrap_or_default();
@@ -196,7 +197,7 @@ fn over_quota(needed: usize) -> StoreError {
     }
 }
 
-/// Returns the use of the quota that is closest to its end, and its unit, from a table like [`QUOTAS`]: `UID: USAGE
+/// Returns the use and the unit of the quota that refused a key, from a table like [`QUOTAS`]: `UID: USAGE
 /// KEYS/INSTANTIATED COUNTED/MOST BYTES/MOST` (proc_keys(5)).
 fn quota(table: &str, uid: u32) -> Option<(String, &'static str)> {
     let line = table.lines().find_map(|line| line.trim_start().strip_prefix(&format!("{uid}:")))?;

@@ -1,4 +1,4 @@
-//! The neighbours of a container: other containers, and the machine itself, that share its user keyring.
+//! The neighbours of a container: the machine itself, and other containers, that share the container's user keyring.
 //!
 //! The kernel keeps one user keyring for each user id of a user namespace (user-keyring(7)). Containers usually have no
 //! user namespace of their own, so all containers of one user id on a machine, and that user itself, can read each
@@ -9,14 +9,14 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::sync::LazyLock;
 
-/// The first user namespace and the first process namespace of a machine. Their numbers are fixed
+/// The names of a machine's initial user namespace and initial process namespace. Their numbers are fixed
 /// (`PROC_USER_INIT_INO` and `PROC_PID_INIT_INO` in the kernel's `include/linux/proc_ns.h`).
 const FIRST_USERS: &str = "user:[4026531837]";
 const FIRST_PROCESSES: &str = "pid:[4026531836]";
-/// The first kernel in which each user namespace has its own user keyrings. Before, they belonged to the user id as the
-/// machine numbers it.
+/// The first kernel version in which each user namespace has its own user keyrings. Before, they belonged to the user
+/// id as the machine numbers it.
 const OWN_KEYRINGS: (u32, u32) = (5, 3);
-/// Parts of the paths in `/proc/self/cgroup` that container engines make.
+/// Texts that container engines put into the paths in `/proc/self/cgroup`.
 const ENGINES: [&str; 7] = ["docker", "kubepods", "libpod", "containerd", "crio-", "lxc", "garden"];
 
 /// Returns whether another container, or the machine outside of this one, may share the user keyring. Looks only once.
@@ -32,13 +32,13 @@ struct Facts {
     users: Option<String>,
     /// The process namespace.
     processes: Option<String>,
-    /// The device and the folder of the root file system, of this process and of process 1.
+    /// The root file systems of this process and of process 1, each as a device and a folder.
     roots: Option<(String, String)>,
     /// True if a container engine's file exists: `/.dockerenv` or `/run/.containerenv`.
     has_engine_file: bool,
     /// True if a variable or a control group names a container engine.
     is_named: bool,
-    /// `/proc/self/uid_map`.
+    /// The content of `/proc/self/uid_map`.
     uid_map: String,
     /// The kernel's version.
     kernel: (u32, u32),

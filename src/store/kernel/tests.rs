@@ -122,7 +122,7 @@ fn kernel_store_and_copies_are_separate() {
     store.delete(&account).unwrap();
 }
 
-/// Every session and every later release look for these names.
+/// All sessions and all later releases look for keys by the descriptions in the fixtures.
 #[test]
 fn key_descriptions_are_those_of_the_fixtures() {
     let names: serde_json::Value =

@@ -17,20 +17,20 @@ use zeroize::Zeroizing;
 use super::{Backend, Listing, StoreError};
 use crate::secret::Secret;
 
-/// The start of a header. A text that starts the same way (JSON never does) is always stored in parts.
+/// The prefix of a header. A text that starts the same way (JSON never does) is always stored in parts.
 const MARK: &str = "cogfed-parts/1 ";
 
-/// The longest [`Header::text`] or head of a part, in bytes: mark, slot, generation and two numbers.
+/// The maximum length of [`Header::text`] or of a part's head, in bytes: mark, slot, generation and two numbers.
 const HEAD: usize = MARK.len() + 2 + 32 + 2 * 8;
 
-/// The smallest piece of a text in a part, in bytes. An item that holds less than the sum of [`HEAD`] and this is too
+/// The minimum room for text in a part, in bytes. An item that holds less than the sum of [`HEAD`] and this is too
 /// small.
 const LEAST: usize = 16;
 
-/// The largest number of parts. No record needs as many.
+/// The maximum number of parts of a text. No record needs as many.
 const MOST: usize = 4096;
 
-/// The number of times that a reader starts again because a writer was faster.
+/// The maximum number of attempts to read a text that a writer keeps replacing.
 const ATTEMPTS: usize = 32;
 
 /// A backend whose texts may be longer than its items.
@@ -98,7 +98,7 @@ impl Header {
 }
 
 impl<B: Backend> InParts<B> {
-    /// Creates a store of texts of any length over `inner`. If `inner` has no limit, texts are passed on unchanged.
+    /// Wraps `inner` so that it can store texts of any length. If `inner` has no limit, texts are passed on unchanged.
     pub fn over(inner: B) -> Self {
         Self { inner, random: SystemRandom::new() }
     }
@@ -148,7 +148,7 @@ impl<B: Backend> InParts<B> {
         Ok(())
     }
 
-    /// Removes the parts of `slot` from number `first` on, from last to first.
+    /// Removes the parts of `slot` that are numbered `first` or higher, the last one first.
     fn clean(&self, account: &str, slot: Slot, first: usize) -> Result<(), StoreError> {
         let mut end = first;
         while end < MOST && self.inner.get(&slot.account(account, end))?.is_some() {
@@ -165,7 +165,7 @@ fn part_of(name: &str) -> Option<(&str, usize)> {
     [Slot::A, Slot::B].iter().any(|slot| slot.account(account, index) == name).then_some((account, index))
 }
 
-/// Returns whether an item starts like a part with this number, see [`Header::part_head`].
+/// Returns whether an item starts with the head of part `index` (see [`Header::part_head`]).
 fn is_part(item: &str, index: usize) -> bool {
     let head = item.split_once('\n').and_then(|(head, _)| head.split_once(' '));
     head.is_some_and(|(generation, number)| {

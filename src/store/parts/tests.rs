@@ -10,7 +10,7 @@ fn text(name: char, length: usize) -> Secret {
     Secret::new(name.to_string().repeat(length))
 }
 
-/// No text, texts that fit one item, and texts split over several.
+/// Returns the test values: no text, texts that fit into one item, and texts that need several items.
 fn texts(name: char) -> Vec<Option<Secret>> {
     let mut texts = vec![None];
     texts.extend([1, LIMIT, LIMIT + 1, 200, 101 + (LIMIT - HEAD) * 3].map(|length| Some(text(name, length))));
@@ -103,7 +103,7 @@ fn interrupted_write_leaves_the_old_or_new_text() {
     assert!(crashes > 300 && failures > 150, "{crashes}, {failures} of them failures");
 }
 
-/// Whatever the next text is, one write has to be enough.
+/// One write has to be enough, no matter which text it stores.
 #[test]
 fn one_write_cleans_up_after_two_crashes() {
     for next in [None, Some(text('z', 10)), Some(text('z', 150)), Some(text('z', 500))] {

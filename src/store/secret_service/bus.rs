@@ -16,15 +16,15 @@ use crate::error::shortened;
 const BUS: &str = "DBUS_SESSION_BUS_ADDRESS";
 /// The variable that names the folder of this user's sockets. The session bus is there if [`BUS`] is not set.
 const RUNTIME: &str = "XDG_RUNTIME_DIR";
-/// The longest part of an address in a message, in characters.
+/// The maximum length of an address in a message, in characters.
 const SHOWN: usize = 80;
 
 /// The reason why there is no connection to the session bus.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum BusError {
-    /// The address does not lead to a bus that this user runs, or to none that can be told. The text says why.
+    /// The address does not lead to a bus of this user, or the bus's owner cannot be determined. The text says why.
     Refused(String),
-    /// Nobody answers there.
+    /// No bus answers at the address.
     Unreachable(String),
 }
 
@@ -121,7 +121,7 @@ fn socket(entry: &str) -> Result<Socket, String> {
     }
 }
 
-/// Returns the bytes of a value, in which `%` and two hexadecimal digits stand for one.
+/// Returns the bytes of a value, with each `%` and its two hexadecimal digits decoded to one byte.
 fn unescaped(value: &str) -> Result<Vec<u8>, String> {
     let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
     let mut bytes = Vec::with_capacity(value.len());
@@ -155,8 +155,8 @@ fn opened(socket: &Socket) -> io::Result<UnixStream> {
     }
 }
 
-/// Returns the connection, if this user listens at its other end. The kernel says who that is, whatever became of the
-/// path since.
+/// Returns the connection only if its other end belongs to this user. The kernel says who that is, whatever became of
+/// the path since.
 #[cfg(target_os = "linux")]
 fn own(stream: UnixStream, address: &str) -> Result<UnixStream, BusError> {
     let refused = |fault: String| BusError::Refused(format!("{address}, {fault}"));
@@ -166,13 +166,13 @@ fn own(stream: UnixStream, address: &str) -> Result<UnixStream, BusError> {
     Ok(stream)
 }
 
-/// Returns the connection. The D-Bus library asks for the peer, see [`super::connect`].
+/// Returns the connection unchecked. The D-Bus library asks for the peer, see [`super::connect`].
 #[cfg(not(target_os = "linux"))]
 fn own(stream: UnixStream, _: &str) -> Result<UnixStream, BusError> {
     Ok(stream)
 }
 
-/// The user id that stands for all users who have none in this user namespace. `None` if every user has one.
+/// Returns the user id that stands for all users without an id in this user namespace. `None` if every user has one.
 #[cfg(target_os = "linux")]
 fn unmapped() -> Option<u32> {
     let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
@@ -182,7 +182,7 @@ fn unmapped() -> Option<u32> {
     (!is_whole).then(|| read("/proc/sys/kernel/overflowuid").trim().parse().unwrap_or(65534))
 }
 
-/// Judges the owner of the other end: user `peer`, for a process of user `own`.
+/// Checks that `peer`, the owner of the other end, is certainly the user `own`.
 fn judged(peer: u32, own: u32, unmapped: &Option<u32>) -> Result<(), String> {
     match peer {
         peer if peer != own => Err(format!("and that bus belongs to user {peer}, not to this user ({own})")),

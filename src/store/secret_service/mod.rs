@@ -16,7 +16,7 @@ use self::bus::BusError;
 use super::{Backend, Listing, StoreError};
 use crate::secret::Secret;
 
-/// The service of all items; the account is the user name.
+/// The service name of all items, whose user name is the account.
 const SERVICE: &str = "cogfed";
 
 const NAME: &str = "the Secret Service keyring";
@@ -28,7 +28,7 @@ const CONTENT: &str = "application/octet-stream";
 /// (<https://specifications.freedesktop.org/secret-service/latest/errors.html>).
 const IS_LOCKED: &str = "org.freedesktop.Secret.Error.IsLocked";
 
-/// D-Bus's errors for a name that nobody owns and that no program can be started for
+/// D-Bus's errors for a bus name that has no owner and that no program can be started for
 /// (<https://dbus.freedesktop.org/doc/api/html/group__DBusProtocol.html>).
 const NOBODY: [&str; 2] = ["org.freedesktop.DBus.Error.ServiceUnknown", "org.freedesktop.DBus.Error.NameHasNoOwner"];
 
@@ -86,7 +86,7 @@ fn connect() -> Result<SecretService<'static>, StoreError> {
     SecretService::connect_with_existing(EncryptionType::Dh, connection).map_err(failed)
 }
 
-/// Checks that the bus is this user's, where the system does not tell before the connection is made.
+/// Checks after connecting that the bus belongs to this user, on systems that cannot tell earlier.
 #[cfg(not(target_os = "linux"))]
 fn owned(connection: &zbus::blocking::Connection) -> Result<(), StoreError> {
     let peer = zbus::block_on(connection.peer_creds()).ok().and_then(|peer| peer.unix_user_id());
@@ -97,7 +97,7 @@ fn owned(connection: &zbus::blocking::Connection) -> Result<(), StoreError> {
     Err(StoreError::Refused { store: NAME, detail: "the session bus is not this user's".into(), hint })
 }
 
-/// Returns the label for keyring managers: "cogfed tokens of AzureAD at eu-west-1_AbC123xyz".
+/// Returns the label that keyring managers show for an item, such as "cogfed tokens of AzureAD at eu-west-1_AbC123xyz".
 fn label(account: &str) -> String {
     match account.split('/').collect::<Vec<_>>().as_slice() {
         [kind, pool, _, who] | [kind, pool, _, who, _, _] => format!("cogfed {kind} of {who} at {pool}"),
@@ -109,8 +109,8 @@ fn attributes(account: &str) -> HashMap<&str, &str> {
     HashMap::from([("service", SERVICE), ("username", account)])
 }
 
-/// Returns the unlocked items with these attributes. Several may have the same: an import or a second collection can
-/// create them.
+/// Returns all items with these attributes, after unlocking the locked ones. Several may have the same: an import or a
+/// second collection can create them.
 fn unlocked<'a>(service: &'a SecretService<'a>, attributes: HashMap<&str, &str>) -> Result<Vec<Item<'a>>, Error> {
     let mut found = service.search_items(attributes)?;
     if !found.locked.is_empty() {
@@ -159,7 +159,7 @@ fn other(detail: String) -> StoreError {
     StoreError::Other { store: NAME, detail, hint: Some(AGAIN.into()) }
 }
 
-/// Returns what the service or the system says, without the names of libraries.
+/// Returns the message of the service or the system, without the names of libraries.
 fn plain(error: &zbus::Error) -> String {
     match error {
         zbus::Error::MethodError(name, Some(text), _) => format!("{text} ({name})"),
@@ -237,7 +237,7 @@ mod tests {
         assert_eq!(label("client-secret/a"), "cogfed client-secret/a");
     }
 
-    /// Every release has to use these names: another name is another item.
+    /// Every release has to use the same item names, because a changed name would be another item.
     #[test]
     fn keyring_items_are_named_as_in_the_fixtures() {
         let names: serde_json::Value =

@@ -1,4 +1,4 @@
-//! A line editor as small as the kernel's own. Pure, so that tests can type anything.
+//! A minimal line editor with the same editing keys as the kernel's. Pure, so that tests can type anything.
 //!
 //! The kernel cuts off what follows the first 4,095 bytes of a line (termios(3), canonical mode), and a pasted address
 //! may be longer. So cogfed takes the bytes as they come, and edits and echoes the line itself.
@@ -7,9 +7,9 @@ use zeroize::Zeroizing;
 
 use crate::secret::Secret;
 
-/// The longest line that is kept, in bytes: enough to see that it is too long for every use.
+/// The maximum number of bytes kept of a line: enough to see that the line is too long for every use.
 const LONGEST_LINE: usize = 320 * 1024;
-/// The number of characters of a line that are echoed.
+/// The maximum number of characters of a line that are echoed.
 const ECHOED: usize = 2000;
 
 /// The characters with which a person edits a line (stty(1)).
@@ -21,7 +21,7 @@ pub(super) struct Keys {
     pub kill: u8,
     /// Removes the last word. An address has no words, so this removes the line, too.
     pub word_erase: u8,
-    /// Ends the line without a line break, or the input at the beginning of a line.
+    /// Ends the line without a line break or, at the start of a line, ends the input.
     pub end: u8,
 }
 
@@ -43,12 +43,13 @@ pub(super) struct Editor {
 }
 
 impl Editor {
-    /// Creates an empty line.
+    /// Creates an editor with an empty line.
     pub(super) fn new(keys: Keys) -> Self {
         Self { keys, line: Zeroizing::default(), length: 0 }
     }
 
-    /// Takes one byte. What the terminal has to show is added to `echo`.
+    /// Processes one typed byte, and returns the line or the end of input that the byte completes. What the terminal
+    /// has to show is added to `echo`.
     pub(super) fn take(&mut self, byte: u8, echo: &mut Vec<u8>) -> Option<Typed> {
         match byte {
             b'\n' | b'\r' => {
@@ -104,12 +105,12 @@ impl Editor {
     }
 }
 
-/// Returns whether a byte continues a character of UTF-8.
+/// Returns whether a byte is a continuation byte of UTF-8.
 fn is_continuation(byte: u8) -> bool {
     byte & 0xc0 == 0x80
 }
 
-/// Returns what the terminal shows for the first byte of a character: nothing that it would obey.
+/// Returns the text that the terminal shows for a character with this first byte, without control characters.
 fn shown(byte: u8) -> Vec<u8> {
     match byte {
         b' '..=b'~' => vec![byte],
@@ -124,7 +125,7 @@ mod tests {
 
     const KEYS: Keys = Keys { erase: 0x7f, kill: 0x15, word_erase: 0x17, end: 0x04 };
 
-    /// Returns what was typed, and what the terminal shows.
+    /// Returns the lines typed by `text`, and the text that the terminal shows.
     fn typed(text: &str) -> (Vec<String>, String) {
         let (mut editor, mut echo) = (Editor::new(KEYS), Vec::new());
         let typed = text.bytes().filter_map(|byte| editor.take(byte, &mut echo)).map(|typed| match typed {

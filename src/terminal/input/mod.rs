@@ -14,9 +14,9 @@ use crate::secret::Secret;
 
 /// The size of one read, in bytes.
 const PIECE: usize = 8192;
-/// The longest answer to a question with yes or no, in bytes.
+/// The maximum length of an answer to a yes-or-no question, in bytes.
 const LONGEST_ANSWER: usize = 4096;
-/// The largest number of unprocessed reads. Further input stays in the terminal.
+/// The maximum number of unprocessed reads. Further input stays in the terminal.
 const WAITING: usize = 64;
 
 /// Returns true if a person can answer a prompt: standard input is a terminal, and this process is in its foreground.
@@ -35,8 +35,9 @@ fn is_in_foreground() -> bool {
     true
 }
 
-/// Returns the lines of standard input from now on, until it ends or the receiver is dropped. A thread of its own reads
-/// them, because a blocked read cannot be cancelled. The thread ends with the process. `echo` shows what is typed.
+/// Returns a receiver of the lines typed from now on, until standard input ends or the receiver is dropped. A thread of
+/// its own reads them, because a blocked read cannot be cancelled. The thread ends with the process. `echo` shows what
+/// is typed.
 pub(super) fn lines(echo: impl Fn(&[u8]) + Send + 'static) -> mpsc::Receiver<Secret> {
     let (sender, lines) = mpsc::channel(WAITING);
     // Here and not on the thread, so that a restore cannot come before it.
@@ -81,7 +82,7 @@ fn edit(sender: &mpsc::Sender<Secret>, mut editor: editor::Editor, echo: &dyn Fn
     }
 }
 
-/// Passes on what is read, as it is.
+/// Passes on each read of standard input, without line editing.
 fn pass_on(sender: &mpsc::Sender<Secret>) {
     let mut piece = Zeroizing::new(vec![0; PIECE]);
     while let Ok(length @ 1..) = read(&mut piece) {
@@ -104,13 +105,14 @@ pub(super) fn close() {
     mode::close();
 }
 
-/// Discards what was typed before the question. It answers another one, or none.
+/// Discards input that was typed before the question. It answers another one, or none.
 pub(super) fn discard() {
     #[cfg(unix)]
     let _ = rustix::termios::tcflush(io::stdin(), rustix::termios::QueueSelector::IFlush);
 }
 
-/// Returns the next line of standard input, as far as there is one. An answer that is not text is none.
+/// Returns the next line of standard input, or an empty string at the end of the input. An answer that is not text is
+/// none.
 pub(super) fn line() -> String {
     let mut line = Vec::new();
     let mut piece = [0; 256];

@@ -15,16 +15,16 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::editor::Keys;
 use crate::process;
 
-/// The state of the terminal's mode.
+/// The record of this process's changes to the terminal's mode.
 static MODE: Mutex<Mode> = Mutex::new(Mode { before: None, is_closed: false });
-/// True if a stop has put the mode back, and a question still waits.
+/// True if the mode was put back because the process was stopped during a question.
 static STOPPED: AtomicBool = AtomicBool::new(false);
-/// Done once the signals are watched.
+/// The guard that starts the signal watcher only once.
 static WATCHED: Once = Once::new();
 
 /// The mode of the terminal, as far as this process has changed it.
 struct Mode {
-    /// The mode that the terminal had; `None` if it has it now.
+    /// The terminal's original mode while this process has changed the mode, otherwise `None`.
     before: Option<Termios>,
     /// True if the mode may not be changed any more.
     is_closed: bool,
@@ -65,7 +65,7 @@ pub(super) fn restore() {
     put_back(&mut MODE.lock().unwrap_or_else(PoisonError::into_inner));
 }
 
-/// Puts the terminal's mode back for good: the process is about to end, and a thread of it may be about to ask.
+/// Puts the terminal's mode back for good: the process is about to end, and another thread may still try to ask.
 pub(super) fn close() {
     let mut mode = MODE.lock().unwrap_or_else(PoisonError::into_inner);
     mode.is_closed = true;
@@ -81,13 +81,13 @@ fn put_back(mode: &mut Mode) {
     }
 }
 
-/// Returns whether the mode is changed.
+/// Returns whether this process has changed the mode.
 fn is_entered() -> bool {
     MODE.lock().unwrap_or_else(PoisonError::into_inner).before.is_some()
 }
 
-/// Watches, for the rest of the process, the signals that end or stop it and would leave the mode changed. A panic ends
-/// the released program without unwinding, so it puts the mode back, too.
+/// Watches, from now on, the signals that would end or stop this process and leave the mode changed. A panic ends the
+/// released program without unwinding, so it puts the mode back, too.
 fn watch() {
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
@@ -107,7 +107,7 @@ fn watch() {
     }
 }
 
-/// Acts on the signals. `watching` is told once they are caught.
+/// Handles the watched signals until the process ends. `watching` is told once they are caught.
 async fn signals(watching: std::sync::mpsc::Sender<()>) -> io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hang_up = signal(SignalKind::hangup())?;
@@ -126,7 +126,7 @@ async fn signals(watching: std::sync::mpsc::Sender<()>) -> io::Result<()> {
     }
 }
 
-/// Puts the mode back and ends the process as the signal would have done, as far as its exit code goes.
+/// Puts the mode back, and exits with the exit code that the signal would have caused.
 #[expect(clippy::exit, reason = "a signal ends the process at once, whatever its other threads do")]
 fn end_by(signal: Signal) {
     close();

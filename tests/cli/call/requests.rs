@@ -12,7 +12,7 @@ pub fn signed_in(person: &str) -> Lab {
     lab
 }
 
-/// Calls the API, at a path below its stage.
+/// Calls the sandbox's API at `path`, below the API's stage.
 pub fn call(lab: &Lab, method: &str, path: &str, flags: &[&str]) -> Ran {
     let url = format!("{}{path}", lab.sandbox.api_url());
     lab.run(&[&["call", method, &url], flags].concat())

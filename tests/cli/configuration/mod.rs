@@ -5,7 +5,7 @@ mod teaching;
 
 use cogfed_test_support::{Lab, Ran};
 
-/// Checks that every verb that reads a profile refuses it with status 2 and these words.
+/// Checks that every verb that reads a profile fails with status 2 and an error that contains these words.
 #[track_caller]
 fn refused_by_all(run: impl Fn(&[&str]) -> Ran, words: &[&str]) {
     for verb in [
@@ -24,7 +24,7 @@ fn refused_by_all(run: impl Fn(&[&str]) -> Ran, words: &[&str]) {
     }
 }
 
-/// Checks that the configuration with one text replaced by another is refused, naming the file and the line.
+/// Replaces `from` with `to` in the configuration, and checks that the error names the file and the line.
 #[track_caller]
 fn refused_at(from: &str, to: &str, words: &[&str]) {
     let lab = Lab::new();

@@ -1,4 +1,5 @@
-//! The place of the configuration: the environment cannot choose a file of the project in the current folder.
+//! The location of the configuration: an environment variable cannot select a file of the project in the current
+//! folder.
 
 #![cfg(unix)]
 
@@ -15,12 +16,12 @@ domain = 'corp.auth.eu-west-1.amazoncognito.com'
 identity_pool_id = 'eu-west-1:1cf667a2-49a6-454b-9e45-23199EXAMPLE'
 ";
 
-/// A cloned repository with a configuration, in a home without one.
+/// A home without a configuration, and in it a cloned repository that contains one.
 struct Clone {
     home: Home,
-    /// The work tree.
+    /// The repository's work tree.
     tree: PathBuf,
-    /// The configuration in it.
+    /// The configuration file in the work tree.
     file: PathBuf,
 }
 

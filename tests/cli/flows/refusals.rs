@@ -8,7 +8,7 @@ use super::stand_in::{ROLE, Refusal, StandIn, parameters};
 
 const OTHER: &str = "arn:aws:iam::000000000000:role/Other";
 
-/// The answer of STS, the exit status, the explanation, and the next step.
+/// Errors of STS, each with the expected exit status, explanation and next step.
 const REFUSALS: &[(Refusal, i32, &str, &str)] = &[
     (
         (403, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity"),

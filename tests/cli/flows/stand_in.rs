@@ -26,7 +26,7 @@ struct State {
     has_forgotten: AtomicBool,
 }
 
-/// The two services in front of a lab's sandbox.
+/// An identity pool and an STS in front of a lab's sandbox.
 pub struct StandIn {
     state: Arc<State>,
     sts: Server,
@@ -34,7 +34,7 @@ pub struct StandIn {
 }
 
 impl StandIn {
-    /// Starts both services, and configures the lab's profile with them and `lines`.
+    /// Starts both services, and configures the lab's profile with their URLs and with `lines`.
     pub fn before(lab: &Lab, lines: &str) -> Self {
         let state = Arc::<State>::default();
         let behind: SocketAddr = lab.sandbox.identity_pool_url().trim_start_matches("http://").parse().unwrap();
@@ -64,14 +64,14 @@ impl StandIn {
         self.sts.url()
     }
 
-    /// Returns the sandbox's profile with these two services in place of its own.
+    /// Returns the sandbox's profile, with the URLs of these two services in place of the sandbox's own.
     pub fn section(&self, lab: &Lab, name: &str) -> String {
         let section = lab.sandbox.profile_toml(name);
         let section = section.replace(&lab.sandbox.identity_pool_url(), &self.identity_pool.url());
         section.replace(&lab.sandbox.sts_url(), &self.sts.url())
     }
 
-    /// Makes STS refuse all requests from now on, or no more requests if `refusal` is `None`.
+    /// Makes STS answer all further requests with `refusal`, or normally if `refusal` is `None`.
     pub fn refuse(&self, refusal: Option<Refusal>) {
         *self.state.refusal.lock().unwrap() = refusal;
     }

@@ -1,4 +1,4 @@
-//! The discovery document: no browser opens at an address that the profile does not vouch for.
+//! The discovery document: a browser opens only at addresses that the profile allows.
 
 use std::sync::Arc;
 

@@ -17,7 +17,7 @@ fn cases(text: &str) -> Vec<Value> {
     serde_json::from_str(text).unwrap()
 }
 
-/// Applies the members `remove` and `set` of a case.
+/// Removes the members that the case lists in `remove`, and sets the members in `set`.
 fn change(object: &mut Map<String, Value>, case: &Value) {
     for name in case["remove"].as_array().into_iter().flatten() {
         object.remove(name.as_str().unwrap());
@@ -25,11 +25,12 @@ fn change(object: &mut Map<String, Value>, case: &Value) {
     object.extend(case["set"].as_object().cloned().unwrap_or_default());
 }
 
-/// The user pool's domain in front of a lab's sandbox. It changes good token answers as a case says.
+/// A server in front of a lab's sandbox that plays the user pool's domain. It changes good token answers as a case
+/// says.
 struct Domain {
     server: Server,
     case: Arc<Mutex<Value>>,
-    /// The refresh tokens that were sent.
+    /// The refresh tokens that the server has received.
     sent: Arc<Mutex<Vec<String>>>,
 }
 
@@ -104,7 +105,7 @@ fn access_tokens_are_not_stored_but_their_scope_is() {
     );
 }
 
-/// Returns a lab for a case: its own user pool, or a plain issuer in its place.
+/// Returns a lab with a user pool or, if the case asks for one, with a plain issuer.
 fn lab_of(case: &Value) -> Lab {
     let mut options = Options::default();
     if case["issuer"] == true {

@@ -36,7 +36,7 @@ fn at_localhost(method: &str, target: &str) -> String {
     format!("{method} {target} HTTP/1.1\r\n{HOST}\r\n")
 }
 
-/// Returns a request with these headers and this body, and a method that the listener refuses.
+/// Returns a request with this method, which the listener refuses, and with these headers and this body.
 fn with_body(method: &str, headers: &str, body: &str) -> String {
     format!("{method} {RIGHT} HTTP/1.1\r\n{HOST}{headers}\r\n{body}")
 }
@@ -46,7 +46,7 @@ fn wrong_with(headers: &str) -> String {
     format!("GET /callback?code=stolen&state=wrong HTTP/1.1\r\n{HOST}{headers}\r\n")
 }
 
-/// Returns every group with its name.
+/// Returns all groups of cases, each with its name.
 pub fn groups() -> Vec<(&'static str, Vec<Case>)> {
     vec![
         ("methods", methods()),

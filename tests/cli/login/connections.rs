@@ -16,7 +16,7 @@ use cogfed_test_support::{skip, skip_anywhere};
 /// The time after which a test concludes that the listener hangs. It is longer than any test takes on a slow machine.
 const HANG: Duration = Duration::from_secs(60);
 
-/// Returns a process's peak memory so far, in KiB.
+/// Returns the peak memory use of a waiting login so far, in KiB.
 #[cfg(target_os = "linux")]
 fn peak(waiting: &WaitingLogin) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{}/status", waiting.pid())).expect("a status");
@@ -29,12 +29,12 @@ fn peak(_: &WaitingLogin) -> Option<u64> {
     None
 }
 
-/// Attacks a waiting login, checks that its memory grows by at most 4 MiB, and then signs Alice in.
+/// Attacks a waiting login, checks that its memory grows by less than 4 MiB, and then signs in as Alice.
 fn besieged(siege: impl FnOnce(u16, &str) -> Vec<TcpStream>) {
     besieged_within(4096, siege);
 }
 
-/// As [`besieged`], with another limit for the memory, in KiB.
+/// Attacks a waiting login like [`besieged`], but with `limit` KiB as the limit for its memory growth.
 fn besieged_within(limit: u64, siege: impl FnOnce(u16, &str) -> Vec<TcpStream>) {
     let lab = Lab::new();
     let waiting = lab.begin_login(&[]);
@@ -58,7 +58,7 @@ fn besieged_within(limit: u64, siege: impl FnOnce(u16, &str) -> Vec<TcpStream>) 
     assert!(!listens(port), "nothing is left");
 }
 
-/// Reads all bytes that the other side sent, and returns whether it still holds the connection.
+/// Reads all bytes that the other side has sent, and returns whether it still keeps the connection open.
 fn is_open(mut stream: &TcpStream) -> bool {
     stream.set_nonblocking(true).expect("a mode");
     let mut rest = Vec::new();
@@ -279,7 +279,7 @@ fn held(local: u16, address: SocketAddr) -> std::io::Result<TcpStream> {
     Ok(socket.into())
 }
 
-/// The kernel gives one local port to connections with different targets. Any page can make the victim's browser hold
+/// The kernel lets connections to different targets share one local port. Any page can make the victim's browser hold
 /// connections to other loopback addresses at the listener's port.
 #[test]
 #[cfg(target_os = "linux")]
@@ -312,7 +312,7 @@ fn another_user_at_a_local_port_of_this_user_is_refused() {
     lab.complete(waiting);
 }
 
-/// In a mount namespace without `/proc/net`, nothing shows whose connection it is.
+/// Without `/proc/net` in the mount namespace, cogfed cannot tell which user owns a connection.
 #[test]
 #[cfg(target_os = "linux")]
 fn answers_are_refused_where_proc_net_is_hidden() {

@@ -23,7 +23,7 @@ const fn exit(name: &'static str, happens: fn(&Lab, &WaitingLogin), status: i32)
     Exit { name, misbehaviour: None, flags: &[], happens, status }
 }
 
-/// Returns an exit in which the browser comes back with a code, and then the user pool misbehaves.
+/// Returns an exit caused by a user pool that misbehaves after the browser has come back with a code.
 const fn after(name: &'static str, misbehaviour: Misbehaviour, status: i32) -> Exit {
     Exit { misbehaviour: Some(misbehaviour), ..exit(name, comes_back, status) }
 }
@@ -117,7 +117,7 @@ fn no_exit_path_leaves_a_listener() {
     }
 }
 
-/// After the terminal is closed no input is read any more, and the sign-in is kept.
+/// No input is read after the terminal is closed, and the sign-in is kept.
 #[test]
 fn sign_in_with_closed_output_leaves_no_listener() {
     let lab = Lab::new();

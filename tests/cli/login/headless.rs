@@ -20,8 +20,8 @@ fn login(lab: &Lab, variables: &[(&str, &str)], flags: &[&str]) -> WaitingLogin 
     WaitingLogin::of(command.envs(variables.iter().copied()).spawn().expect("it runs"))
 }
 
-/// Creates programs of these names in a folder. Each one appends lines to a file: its name, each argument, and an end
-/// mark.
+/// Creates stub programs with these names in a new folder. Each one appends lines to a file: its name, each argument,
+/// and an end mark.
 fn stubs(lab: &Lab, names: &[&str]) -> (String, PathBuf) {
     let (folder, notes) = (lab.home().join("stubs"), lab.home().join("opened"));
     std::fs::create_dir(&folder).expect("a folder");

@@ -1,4 +1,5 @@
-//! The programs that open the browser: none of the current project, and none with secrets in its environment.
+//! The programs that open the browser: cogfed runs none from the current project, and gives them no secrets in the
+//! environment.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -7,7 +8,7 @@ use chrono::TimeDelta;
 use cogfed::sandbox::visitor;
 use cogfed_test_support::{CREDENTIALS, Lab, Pages, Ran, WaitingLogin};
 
-/// Writes a script that appends its first argument to `notes`, after `first` has run.
+/// Writes a script that runs the command `first` and then appends the script's first argument to `notes`.
 fn script(path: &Path, first: &str, notes: &Path) {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     let text = format!("#!/bin/sh\n{first}\nprintf '%s\\n' \"$1\" >>'{}'\n", notes.display());
@@ -15,7 +16,7 @@ fn script(path: &Path, first: &str, notes: &Path) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-/// A cloned repository with programs that have the names of openers.
+/// Creates a cloned repository that contains programs with the names of openers.
 fn clone_with_openers(lab: &Lab) -> (PathBuf, PathBuf) {
     let (clone, planted) = (lab.home().join("clone"), lab.home().join("planted"));
     std::fs::create_dir_all(clone.join(".git")).unwrap();
@@ -94,7 +95,7 @@ fn browser_gets_no_secret_of_the_environment() {
     lab.complete(waiting);
 }
 
-/// Ends the sign-in, so that the next tool needs a new one.
+/// Revokes the sign-in and lets two hours pass, so that the next tool needs a new sign-in.
 fn ended(lab: &Lab) {
     lab.sandbox.revoke_all();
     lab.age(TimeDelta::hours(2));

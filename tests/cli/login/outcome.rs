@@ -8,7 +8,7 @@ use cogfed::sandbox::{Misbehaviour, Options, visitor};
 use cogfed_test_support::{Lab, Ran, WaitingLogin};
 use serde_json::json;
 
-/// Signs Alice in with a program that finds a stub of the AWS CLI, if it may.
+/// Signs in as Alice, with a stub of the AWS CLI in `PATH` if `has_aws`.
 fn login(lab: &Lab, has_aws: bool) -> Ran {
     login_with(lab, has_aws, &[])
 }

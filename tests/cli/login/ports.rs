@@ -35,7 +35,7 @@ fn taken(v4: bool, v6: bool) -> (u16, Vec<TcpListener>) {
     }
 }
 
-/// Closes the listeners, and waits until none of the ports is held any more.
+/// Closes the listeners, and waits until all of the ports are free.
 fn let_go(kept: Vec<Vec<TcpListener>>, ports: &[u16]) {
     drop(kept);
     let began = Instant::now();
@@ -163,7 +163,7 @@ struct Held {
 }
 
 impl Held {
-    /// All four combinations, in the order of two bits.
+    /// All four combinations, indexed by two bits: bit 0 for IPv4 and bit 1 for IPv6.
     const ALL: [Held; 4] = [
         Held { v4: false, v6: false },
         Held { v4: true, v6: false },
@@ -176,7 +176,7 @@ impl Held {
     }
 }
 
-/// Returns every combination of taken addresses for this many ports: 2^(ports x families).
+/// Returns every combination of taken addresses for `ports` ports: 4^ports in total.
 fn combinations(ports: u32) -> impl Iterator<Item = Vec<Held>> {
     (0..4_usize.pow(ports)).map(move |number| (0..ports).map(|at| Held::ALL[(number >> (2 * at)) & 3]).collect())
 }

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use cogfed::sandbox::{Misbehaviour, Options, visitor};
 use cogfed_test_support::{Answer, Lab, Ran, Server, free_ports};
 
-/// The time within which `login` says what the system knows at once.
+/// The time limit for errors that `login` can report without waiting.
 const AT_ONCE: Duration = Duration::from_secs(3);
-/// The time that the program may take in addition, on a busy machine.
+/// The extra time allowed on a busy machine.
 const SLACK: Duration = Duration::from_secs(8);
 
 /// Runs `login` and checks that it fails with this status and these words, at once and without a browser.
@@ -98,7 +98,7 @@ fn missing_signing_keys_are_named_before_the_browser() {
     named(&lab, 5, &["signing keys: status 500"]);
 }
 
-/// With only the four ids in the profile, and in a network namespace without a network.
+/// The profile has only the four ids, and the test runs in a network namespace without a network.
 #[test]
 #[cfg(target_os = "linux")]
 fn missing_network_is_named_before_the_browser() {

@@ -18,7 +18,7 @@ fn words(page: &Page) -> String {
     text.replace("&amp;", "&")
 }
 
-/// Signs Alice in. Checks that terminal and browser report the refusal with this status, and that nothing is stored.
+/// Signs in as Alice. Checks that terminal and browser report the refusal with this status, and that nothing is stored.
 #[track_caller]
 pub fn refused(lab: &Lab, status: i32) -> String {
     let waiting = lab.begin_login(&[]);
@@ -214,7 +214,7 @@ fn access_denied_fails_the_sign_in_in_plain_words() {
     assert_eq!(lab.sandbox.count("token.code"), 0);
 }
 
-/// Answers a waiting login like the identity provider, with the right state.
+/// Answers a waiting login as the identity provider would, with this query and the right state.
 fn answered_with(lab: &Lab, query: &str) -> (Ran, Page) {
     let waiting: WaitingLogin = lab.begin_login(&[]);
     let (port, state) = (waiting.port(), waiting.state());

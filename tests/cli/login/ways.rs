@@ -179,7 +179,7 @@ fn login_waiting_too_long_for_another_exits_busy() {
     lab.complete(first);
 }
 
-/// Returns a program that records its arguments, one per line, and the path of the file with these lines.
+/// Creates a program that records its arguments in a file, one per line, and returns both paths.
 fn stub_browser(lab: &Lab) -> (std::path::PathBuf, std::path::PathBuf) {
     let (program, notes) = (lab.home().join("browser"), lab.home().join("opened"));
     let script = format!(

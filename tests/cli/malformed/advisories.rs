@@ -181,7 +181,7 @@ fn cve_2021_25743_terminal_payloads_are_escaped_everywhere() {
     }
 }
 
-/// Returns three hundred escape sequences, each at some place in a text.
+/// Returns three hundred texts that each contain an escape sequence.
 fn payloads() -> Vec<String> {
     let bodies =
         ["[2J", "[31m", "]0;title", "]52;c;aGk=", "]8;;https://evil.example", "P+q544e", "_G", "^x", "[6n", "c"];

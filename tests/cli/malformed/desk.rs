@@ -13,7 +13,7 @@ use cogfed_test_support::{Home, InProcess, Ran, Server};
 pub const POOL: &str = "eu-west-1_AbC123xyz";
 pub const TOKENS_ACCOUNT: &str = "tokens/eu-west-1_AbC123xyz/3n4b5urk1ft4fl3mg5e62d9ado/AzureAD";
 pub const CREDENTIALS_ACCOUNT: &str = "credentials/eu-west-1_AbC123xyz/3n4b5urk1ft4fl3mg5e62d9ado/AzureAD/eu-west-1:1cf667a2-49a6-454b-9e45-231990000000/default";
-/// The longest line that may be printed, in characters. Text from outside is shortened before.
+/// The maximum length of a printed line, in characters. Text from outside is shortened before.
 const LONGEST_LINE: usize = 900;
 
 pub struct Desk {
@@ -50,7 +50,7 @@ impl Desk {
         self.home.configure(bytes);
     }
 
-    /// Writes another file of the person, and returns its path.
+    /// Writes another file into the home, and returns the file's path.
     pub fn file(&self, name: &str, bytes: &[u8]) -> String {
         self.home.file(name, bytes).display().to_string()
     }
@@ -74,7 +74,7 @@ impl Desk {
         let _ = std::fs::remove_dir_all(self.folder().path());
     }
 
-    /// Stores a sign-in whose ID token was issued `age` ago and lives for an hour.
+    /// Stores a sign-in whose ID token was issued `age` ago with a lifetime of one hour.
     pub fn sign_in(&self, age: TimeDelta) {
         self.put("store", TOKENS_ACCOUNT, self.tokens(age).to_string().as_bytes());
     }
@@ -109,7 +109,7 @@ impl Desk {
         run.run(&self.home, words)
     }
 
-    /// Returns the program in this home.
+    /// Returns a command that runs the program in this home.
     pub fn program(&self, words: &[&str]) -> Command {
         let mut command = self.home.command(words);
         command.envs(&self.variables);

@@ -14,7 +14,7 @@ const GET_OPEN_ID_TOKEN: &str = "AWSCognitoIdentityService.GetOpenIdToken";
 /// The path of STS. Its operation is in the body.
 const STS: &str = "/";
 
-/// Returns a desk whose profile has the server as its issuer, and the account of its sign-in.
+/// Returns a desk whose server is the profile's issuer, and the account of the desk's sign-in.
 fn issuers_desk() -> (Desk, String) {
     let desk = Desk::new();
     let server = desk.server.url();

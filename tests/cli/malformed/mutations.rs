@@ -75,7 +75,7 @@ fn change(bytes: &mut Vec<u8>, random: &mut Random) {
     }
 }
 
-/// Replaces a quoted text by a value of another type.
+/// Replaces a quoted text with a value of another type.
 fn typed_otherwise(bytes: &mut Vec<u8>, random: &mut Random) {
     let quotes: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at] == b'"').collect();
     if quotes.len() < 2 {

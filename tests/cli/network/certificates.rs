@@ -50,7 +50,7 @@ impl Authority {
         Self { pem, name: name.to_owned(), der, issuer: Issuer::new(params, key), key: key_der }
     }
 
-    /// Returns the certificate of this authority after its renewal: with the same name and key, and another validity.
+    /// Returns a renewed certificate of this authority, with the same name and key but another validity.
     pub fn renewed(&self) -> String {
         let key = KeyPair::try_from(self.key.as_slice()).unwrap();
         let mut params = params(&self.name);
@@ -105,7 +105,7 @@ impl Authority {
     }
 }
 
-/// Returns the TLS configuration and the issuer's certificate in a file of tests/data/certificates.
+/// Returns the TLS configuration and the issuer's certificate from a file in tests/data/certificates.
 pub fn prepared(name: &str) -> (Arc<ServerConfig>, String) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/certificates").join(name);
     let text = std::fs::read_to_string(path).unwrap();

@@ -21,7 +21,8 @@ pub struct Company {
     pub gate: Gate,
 }
 
-/// Servers under one authority in front of a lab's services, and the proxy that leads to them.
+/// TLS servers in front of a lab's services, with certificates of one authority, and the proxy that leads to the
+/// servers.
 pub struct Gate {
     pub authority: Authority,
     fronts: Vec<Front>,
@@ -29,7 +30,7 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// Starts a gate to the lab's services under a new authority.
+    /// Starts a gate to the lab's services, with a new certificate authority named `authority`.
     pub fn to(lab: &Lab, authority: &str) -> Self {
         let authority = Authority::new(authority);
         let tls = authority.server(&HOSTS.map(|(_, host)| host));
@@ -45,7 +46,7 @@ impl Gate {
         format!("http://{}", self.tunnel.address())
     }
 
-    /// Starts another proxy to the same servers, as on another network, and returns its URL with it.
+    /// Starts another proxy to the same servers, as if on another network, and returns its URL and the proxy.
     pub fn second_proxy(&self) -> (String, Tunnel) {
         let hosts: Vec<_> = HOSTS.iter().zip(&self.fronts).map(|((_, host), front)| (*host, front.address())).collect();
         let tunnel = Tunnel::start(Manner::Open, &hosts);
@@ -64,12 +65,12 @@ impl Gate {
 }
 
 impl Company {
-    /// Starts a company. The profile has these lines.
+    /// Starts a company with the default options and all services behind TLS. The profile has these lines.
     pub fn new(lines: &str) -> Self {
         Self::with(&[], lines)
     }
 
-    /// Starts a company whose services with these keys are on loopback, without TLS.
+    /// Starts a company that keeps the services in `on_loopback` on loopback, without TLS.
     pub fn with(on_loopback: &[&str], lines: &str) -> Self {
         Self::of(Options::default(), on_loopback, lines)
     }
@@ -92,7 +93,7 @@ impl Company {
         path.into_os_string().into_string().unwrap()
     }
 
-    /// Returns the program behind the company's proxy, with more variables.
+    /// Returns a command that runs the program behind the company's proxy, with these variables added.
     pub fn command(&self, words: &[&str], variables: &[(&str, &str)]) -> Command {
         let mut command = named(self.lab.command(words), &self.lab.config());
         command.env("HTTPS_PROXY", self.gate.proxy()).envs(variables.iter().copied());
@@ -103,7 +104,7 @@ impl Company {
         self.command(words, variables).output().unwrap().into()
     }
 
-    /// Signs Alice in with these flags and variables.
+    /// Signs in as Alice, with these flags and variables.
     pub fn login(&self, flags: &[&str], variables: &[(&str, &str)]) -> Ran {
         let words = [&["login", "--no-browser", "--accept-endpoints"], flags].concat();
         self.complete(WaitingLogin::of(self.command(&words, variables).spawn().unwrap()))
@@ -118,7 +119,7 @@ impl Company {
         waiting.end()
     }
 
-    /// Returns the company after Alice accepted its root and signed in, two hours ago.
+    /// Returns the company two hours after Alice accepted its root and signed in, and the path of its CA bundle.
     pub fn signed_in(self) -> (Self, String) {
         let bundle = self.file("company.pem", &self.gate.authority.pem);
         self.login(&["--accept-roots"], &[("AWS_CA_BUNDLE", &bundle)]).good();

@@ -11,7 +11,7 @@ const POOL: &str = "eu-west-1_AbC123xyz";
 const DOMAIN: &str = "login.corp.example";
 const RELAY: &str = "login.relay.example";
 
-/// A user pool whose discovery document names [`DOMAIN`], and what is at [`DOMAIN`] and [`RELAY`].
+/// A user pool with a discovery document, and the servers at [`DOMAIN`] and [`RELAY`].
 struct World {
     home: Home,
     pool: Front,
@@ -40,7 +40,8 @@ impl World {
         Self { home, pool, _domain: domain, relay, tunnel, bundle }
     }
 
-    /// Signs in, or waits in vain for a second. The profile has this domain and these lines.
+    /// Runs a `login` that nobody completes and that gives up after one second. The profile has this domain and these
+    /// lines.
     fn login(&self, domain: &str, lines: &str) -> Ran {
         self.home.configure(format!(
             "[profile.place]\nuser_pool_id = '{POOL}'\nclient_id = '3n4b5urk1ft4fl3mg5e62d9ado'\ndomain = '{domain}'\n\

@@ -7,8 +7,7 @@ use cogfed_test_support::{PROFILE, Ran};
 use super::company::Company;
 use super::place::named;
 
-/// A company whose root an administrator's bundle would hold: the profile names it, so that only endpoints are asked
-/// about.
+/// Returns a company, and the path of a CA bundle with the company's root.
 fn company() -> (Company, String) {
     let company = Company::new("");
     let bundle = company.file("company.pem", &company.gate.authority.pem);

@@ -1,4 +1,5 @@
-//! A server in front of another one, or alone. It counts requests, fails as networks fail, and optionally speaks TLS.
+//! A test server that passes requests on to another server, or answers all of them itself. It counts requests, fails as
+//! networks fail, and optionally speaks TLS.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -24,7 +25,7 @@ pub enum Act {
     Drip,
     /// The answer is 10 MiB.
     Flood,
-    /// Bytes are relayed in both directions, request by request, to the server behind.
+    /// Bytes are relayed to and from the server behind, request by request.
     Relay,
     /// The connection ends without an answer.
     Close,
@@ -32,7 +33,7 @@ pub enum Act {
     Reset,
 }
 
-/// Returns an answer with this status and more headers, each with its line ending.
+/// Returns an answer with this status, these further headers (each with its line ending) and this body.
 pub fn answer(status: &str, headers: &str, body: &str) -> Act {
     let length = body.len();
     Act::Answer(format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}"))
@@ -45,15 +46,16 @@ struct State {
     rules: Vec<(String, Act, usize)>,
     /// The request lines that arrived.
     lines: Vec<String>,
-    /// The number of coming connections to close at once, once a `login` has asked the authorization endpoint.
+    /// The number of further connections to close at once, after a `login` has asked the authorization endpoint.
     dropped: usize,
-    /// The number of requests to the authorization endpoint that were answered for a server alone.
+    /// The number of authorization requests that a server with no server behind it has answered.
     asked: usize,
     /// True if the last request was to the authorization endpoint.
     has_been_asked: bool,
 }
 
-/// A server in front of another one, or alone. Dropping this value stops the server.
+/// A test server that passes requests on to another server, or answers all of them itself. Dropping this value stops
+/// the server.
 pub struct Front {
     server: Server,
     state: Arc<Mutex<State>>,
@@ -68,7 +70,7 @@ impl Front {
         Self::start(Some(behind), tls)
     }
 
-    /// Starts a server that treats all requests with `act` and has no server behind it. It answers the authorization
+    /// Starts a server that applies `act` to all requests and has no server behind it. It answers the authorization
     /// endpoint like Cognito, because a `login` asks it before the browser opens, and does not count that request.
     pub fn alone(act: Act, tls: Option<Arc<ServerConfig>>) -> Self {
         let front = Self::start(None, tls);
@@ -98,12 +100,12 @@ impl Front {
         self.server.port()
     }
 
-    /// Treats requests whose line contains `part` with `act` from now on.
+    /// Applies `act` to all further requests whose line contains `part`.
     pub fn always(&self, part: &str, act: Act) {
         self.times(part, act, usize::MAX);
     }
 
-    /// Treats this many requests whose line contains `part` with `act`.
+    /// Applies `act` to the next `times` requests whose line contains `part`.
     pub fn times(&self, part: &str, act: Act, times: usize) {
         self.state.lock().unwrap().rules.insert(0, (part.to_owned(), act, times));
     }
@@ -113,7 +115,7 @@ impl Front {
         self.state.lock().unwrap().rules.clear();
     }
 
-    /// Closes this many of the next connections at once, after a `login` has asked the authorization endpoint.
+    /// Makes the server close the next `count` connections after a `login` has asked the authorization endpoint.
     pub fn drop_connections(&self, count: usize) {
         self.state.lock().unwrap().dropped = count;
     }

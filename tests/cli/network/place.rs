@@ -34,7 +34,7 @@ impl Place {
         self.0.path()
     }
 
-    /// Returns the program with these variables in its environment.
+    /// Returns a command that runs the program with these variables in its environment.
     pub fn command(&self, words: &[&str], variables: &[(&str, &str)]) -> Command {
         let mut command = named(self.0.command(words), &self.0.config());
         command.envs(variables.iter().copied());
@@ -46,7 +46,7 @@ impl Place {
         self.exchange_with(&["login", "--no-browser", "--accept-roots", "--accept-endpoints"], variables)
     }
 
-    /// Runs these words as a `login`, whose browser comes back with a code.
+    /// Runs the `login` command in `words`, and plays a browser that comes back with a code.
     pub fn exchange_with(&self, words: &[&str], variables: &[(&str, &str)]) -> Ran {
         let waiting = WaitingLogin::of(self.command(words, variables).spawn().unwrap());
         if waiting.url.is_empty() {
@@ -65,7 +65,8 @@ impl Place {
     }
 }
 
-/// Names the configuration on the command line. If a variable chose it, it could not have endpoints beyond loopback.
+/// Adds `--config` and the path of the configuration to `command`. If a variable chose it, it could not have endpoints
+/// beyond loopback.
 pub fn named(mut command: Command, config: &Path) -> Command {
     command.env_remove("COGFED_CONFIG").arg("--config").arg(config);
     command
@@ -79,7 +80,7 @@ pub fn endpoint(lab: &Lab, key: &str) -> SocketAddr {
     line.trim_end_matches('"').parse().unwrap()
 }
 
-/// Moves endpoints of a lab's profile, and adds lines to the profile.
+/// Replaces the URLs of these endpoints in a lab's profile, and adds `lines` to the profile.
 pub fn point(lab: &Lab, endpoints: &[(&str, &str)], lines: &str) {
     let mut text = lab.sandbox.profile_toml(PROFILE);
     for (key, url) in endpoints {

@@ -33,7 +33,7 @@ impl Company {
         Tunnel::start(manner, &[(HOST, self.front.address())])
     }
 
-    /// Exchanges a code with the full debug log.
+    /// Runs a `login --debug` that exchanges a code.
     fn exchange(&self, proxy: &str, more: &[(&str, &str)]) -> Ran {
         let variables = [&[("HTTPS_PROXY", proxy), ("AWS_CA_BUNDLE", self.bundle.as_str())], more].concat();
         self.place

@@ -1,4 +1,4 @@
-//! Trust roots beyond the system's: no token goes out under one before a person has accepted it.
+//! Trust roots beyond the system's: no token is sent to a server under such a root before a person accepts the root.
 
 #[cfg(target_os = "linux")]
 use std::io::{Read, Write};
@@ -14,7 +14,7 @@ use cogfed_test_support::{Ran, rewrite};
 use super::certificates::Authority;
 use super::company::{Company, Gate};
 
-/// The secrets that must not go anywhere.
+/// Returns the tokens of the stored sign-in, which must not be sent to a stranger.
 fn tokens_of(company: &Company) -> Vec<String> {
     let record = company.lab.record("tokens");
     ["refresh_token", "id_token"].iter().map(|key| record[key].as_str().unwrap().to_owned()).collect()

@@ -1,4 +1,4 @@
-//! Servers that stall: each request to one fails within its deadline, with an explanation.
+//! Servers that stall: each request fails within its deadline, with an explanation.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -7,7 +7,7 @@ use super::certificates::Authority;
 use super::front::{Act, Front};
 use super::place::Place;
 
-/// The time that the program may take in addition to waiting, on a busy machine.
+/// The extra time allowed on a busy machine, in addition to the waiting time.
 const SLACK: Duration = Duration::from_secs(8);
 
 #[test]

@@ -14,7 +14,7 @@ use cogfed_test_support::Server;
 pub enum Manner {
     /// Opens the tunnel.
     Open,
-    /// Opens the tunnel for this user and password, joined by a colon.
+    /// Opens the tunnel only for this user and password, written as `user:password`.
     Password(&'static str),
     /// Answers with this status line.
     Refuses(&'static str),

@@ -1,4 +1,4 @@
-//! Stored data that this run would not have written: of an older or newer release, of another program, or torn.
+//! Stored data that this run would not have written: torn, or from an older or newer release or another program.
 
 mod released;
 mod strange;
@@ -54,7 +54,7 @@ fn change(lab: &Lab, kind: &str, fields: &[(&str, Value)]) {
     store(lab, kind, &record.to_string());
 }
 
-/// Ages the stored records until the credentials have expired and the ID token is too old to be used.
+/// Backdates the stored records, so that the credentials have expired and the ID token is too old to be used.
 fn let_end(lab: &Lab) {
     change(
         lab,

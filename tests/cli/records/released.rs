@@ -13,14 +13,14 @@ use serde_json::{Map, Value};
 
 use super::{account, change, in_memory, loaded, signed_in};
 
-/// The size limit of an item on Windows, in bytes: the smallest of all platforms.
+/// The maximum size of an item on Windows, in bytes: the lowest limit of all platforms.
 const WINDOWS: usize = 2560;
 
 fn released() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/released")
 }
 
-/// Returns the folder of each version.
+/// Returns the folders of test data, one for each version.
 fn versions() -> Vec<PathBuf> {
     let mut found: Vec<_> = std::fs::read_dir(released()).unwrap().map(|entry| entry.unwrap().path()).collect();
     found.sort();
@@ -42,7 +42,7 @@ fn json(folder: &Path, name: &str) -> Value {
     serde_json::from_str(&text(folder, name)).unwrap()
 }
 
-/// Returns a value's shape: the names of its fields, and the types of its values.
+/// Returns the shape of a JSON value: the names of its fields, and the types of their values.
 fn shape(value: &Value) -> Value {
     match value {
         Value::Object(fields) => {
@@ -155,8 +155,7 @@ fn form(memory: &MemoryStore, account: &str) -> Value {
     of_part(memory.get(account).unwrap().unwrap().expose())
 }
 
-/// Returns the first line of a part or a header, without its slot and its generation (which is random), and the length
-/// of the text.
+/// Returns the first line of a part or a header, with slot and random generation masked, and the length of `text`.
 fn of_part(text: &str) -> Value {
     let line = text.lines().next().unwrap();
     let words: Vec<&str> = line

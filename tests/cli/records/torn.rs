@@ -64,7 +64,7 @@ impl<'a> Small<'a> {
     }
 }
 
-/// Runs both halves of a sign-out, as `logout` does around the revocation.
+/// Runs both halves of a sign-out, between which `logout` would revoke the refresh token.
 fn sign_out(session: &Session) -> Result<(), Failure> {
     match session.begin_sign_out(&[])? {
         Some(signing_out) => session.finish_sign_out(&signing_out),
@@ -72,8 +72,8 @@ fn sign_out(session: &Session) -> Result<(), Failure> {
     }
 }
 
-/// Runs `case` with each call of the store failing, once or permanently. Returns the number of failing points. All
-/// cases share one lab, since each has its own store.
+/// Runs `case` for each call of the store in turn, and makes that call fail, once or from then on. Returns the number
+/// of failing points. All cases share one lab, since each has its own store.
 fn sweep(mut case: impl FnMut(&Small<'_>, bool)) -> usize {
     let lab = Lab::new();
     lab.login("alice").good();

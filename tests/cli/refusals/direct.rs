@@ -1,4 +1,4 @@
-//! Refusals of a directory that is the profile's issuer itself. No user pool is involved, so no text may name one.
+//! Refusals by a directory that is itself the profile's issuer. No user pool is involved, so no text may name one.
 
 use std::sync::Arc;
 

@@ -24,7 +24,8 @@ fn reason_is_given_when_a_renewal_ends_the_sign_in() {
     page.compare("renewal");
 }
 
-/// A second factor may be due, for example. The person has to sign in again, and nothing is lost until then.
+/// The interaction may be a second factor that is due, for example. The person has to sign in again, and nothing is
+/// lost until then.
 #[test]
 fn interaction_required_keeps_the_sign_in() {
     let (lab, _) = Lab::with_manual_clock(Options::default());

@@ -10,7 +10,7 @@ use http::HeaderMap;
 
 use super::told::{Page, Told, provoked};
 
-/// Returns whether a message consists of a row's texts with any values for the placeholders.
+/// Returns whether a message matches a row's texts, with any values for the placeholders.
 fn is_of(row: &Row, told: &Told) -> bool {
     let says = |text: &str, mut rest: &str| {
         let literal =
@@ -29,7 +29,7 @@ fn is_of(row: &Row, told: &Told) -> bool {
     is_kind && says(row.cause, &told.error) && says(row.hint, &told.hint)
 }
 
-/// Returns the table's row for this refusal, if only the code and the message choose it.
+/// Returns the table's row for this refusal, or `None` for an API, whose row depends on more than code and message.
 fn row_of(refusal: &Refusal) -> Option<&'static Row> {
     let refuser = match refusal.place {
         Place::Authorize => Refuser::Authorization,

@@ -9,7 +9,7 @@ use cogfed::request::{ApiRequest, RequestInput, SignedRequest, sign};
 use cogfed::secret::Secret;
 use cogfed_test_support::Random;
 
-/// Texts typed after the host, and their form on the wire. The checks against botocore read the same file.
+/// Texts typed after the host of a URL, each with its form on the wire. The checks against botocore read the same file.
 pub static TRICKY: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../../data/tricky_urls.json")).expect("a list of pairs of texts")
 });
@@ -37,7 +37,7 @@ pub fn signed(input: RequestInput) -> SignedRequest {
     sign(&request, &credentials(), "eu-west-1", now()).unwrap()
 }
 
-/// Returns up to `longest` pieces, each an ASCII character not in `without`, or an unusual text.
+/// Returns a text of up to `longest` pieces: ASCII characters and unusual texts, except for those in `without`.
 pub fn random_text(random: &mut Random, longest: usize, without: &str) -> String {
     const OTHER: [&str; 12] = ["ü", "€", "𝄞", "%2F", "%20", "%C3%BC", "%25", "%2b", "%zz", "..", "%2e%2e", "\u{a0}"];
     let mut text = String::new();

@@ -86,7 +86,7 @@ fn building_a_built_url_again_changes_nothing() {
     }
 }
 
-/// Returns the request line of a head, followed by the header lines in a fixed order.
+/// Returns the request line of a head, followed by the sorted header lines.
 fn head(text: &str) -> Vec<String> {
     let mut lines = text.lines().take_while(|line| !line.is_empty()).map(str::to_string);
     let mut head: Vec<String> = lines.next().into_iter().collect();

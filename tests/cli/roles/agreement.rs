@@ -12,7 +12,7 @@ use cogfed::sandbox::roles::{NoRole, role};
 use cogfed_test_support::Random;
 use serde_json::{Map, Value, json};
 
-/// The number of mappings with claims to try.
+/// The number of mappings to try, each with claims.
 const TRIED: usize = 100_000;
 const THREADS: usize = 2;
 
@@ -39,7 +39,7 @@ const NO_ROLES: &[&str] = &[
     "arn:x:iam::123456789012:role/A",
 ];
 
-/// A pool in the form of each implementation, and a person's claims.
+/// A pool in the types of both implementations, and a person's claims.
 struct Tried {
     ours: IdentityPoolRoles,
     theirs: PoolRoles,
@@ -142,7 +142,7 @@ fn of_the_sandbox(rule: &Rule) -> options::Rule {
     options::Rule::new(&rule.claim, match_type, &rule.value, &rule.role_arn)
 }
 
-/// Tries this many mappings, and counts the outcomes by name.
+/// Compares both implementations on `count` random mappings, and returns the number of each outcome by name.
 fn agree(seed: u64, count: usize) -> BTreeMap<String, usize> {
     let mut random = Random(seed);
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();

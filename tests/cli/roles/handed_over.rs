@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::files::Files;
 
 const ADMIN: &str = "arn:aws:iam::123456789012:role/Admin";
-/// The beginning of the provider's name in all of these mappings.
+/// The issuer part of the provider's name in all of these mappings.
 const PROVIDER: &str = "cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Ex4mple01";
 
 /// Returns the bytes of a file in `tests/data/roles`.
@@ -108,7 +108,7 @@ fn wrapped_id_token_is_unwrapped() {
     explain_bytes(&mapping, large.to_string(), &["--expect", ADMIN]).good();
 }
 
-/// Evaluated as claims, each of these gave a certain and wrong answer.
+/// Evaluated as claims, each of these documents gave a wrong answer that was reported as certain.
 #[test]
 fn documents_without_claims_are_named_and_not_evaluated() {
     let refused = |claims: &[u8], what: &str, hint: &str| {

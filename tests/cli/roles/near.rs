@@ -1,4 +1,5 @@
-//! `roles --explain` of near misses, flattened lists and odd preferred roles: what the findings say, and what is certain.
+//! `roles --explain` for near misses, flattened lists and odd preferred roles: the findings, and the certainty of the
+//! outcome.
 
 use cogfed_test_support::Ran;
 use serde_json::{Value, json};
@@ -133,7 +134,7 @@ fn value_that_looks_like_the_rules_is_named() {
     assert!(text.stdout.contains(r"custom:roles is 'A\u{308}dmin', which does not equal 'Admin '"), "{}", text.stdout);
 }
 
-/// A contradictory finding said that a rule matches whom it does not match.
+/// An earlier finding claimed that a rule matches people whom the rule does not match.
 #[test]
 fn flattened_lists_are_found_without_contradictions() {
     for (mapping, claims, status, form, second) in [

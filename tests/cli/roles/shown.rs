@@ -12,7 +12,7 @@ fn roles(lab: &Lab) -> Value {
     lab.run(&["roles", "--json"]).good().document()
 }
 
-/// Returns the entry of a role or, with `None`, the entry of the role that is given if none is requested.
+/// Returns the entry of the role `arn` or, if `arn` is `None`, the entry of the default role.
 fn entry<'d>(document: &'d Value, arn: Option<&str>) -> &'d Value {
     let entries = document["can_lead_to"].as_array().unwrap();
     entries.iter().find(|entry| entry["role_arn"] == json!(arn)).unwrap_or_else(|| panic!("{arn:?} in {document}"))

@@ -25,7 +25,7 @@ fn called(lab: &Lab) -> Ran {
     lab.run_here(&["call", "--fail", "GET", &format!("{}/orders", lab.sandbox.api_url())], None)
 }
 
-/// Keeps an offset of the identity pool's clock, as an earlier run did.
+/// Stores an offset of the identity pool's clock, as an earlier run would have done.
 fn keep(lab: &Lab, change: impl FnOnce(&mut Value)) {
     let host = lab.profile().endpoints.identity_pool.replace("http://", "").trim_end_matches('/').to_owned();
     let mut kept = json!({ "host": host, "seconds": 7200, "at": lab.clock.now() });
@@ -219,7 +219,7 @@ fn time(amz_date: &str) -> DateTime<Utc> {
     NaiveDateTime::parse_from_str(amz_date, "%Y%m%dT%H%M%SZ").unwrap().and_utc()
 }
 
-/// Returns the times by which the requests so far were signed, as minutes after now.
+/// Returns the signing times of the requests so far, in minutes after the current time.
 fn minutes_ahead(lab: &Lab, dates: &Mutex<Vec<String>>) -> Vec<i64> {
     dates.lock().unwrap().drain(..).map(|date| (time(&date) - lab.clock.now()).num_minutes()).collect()
 }

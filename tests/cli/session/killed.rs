@@ -5,7 +5,7 @@ use cogfed::sandbox::options::{Options, Rotation};
 use cogfed_test_support::trace::{points, tampered};
 use cogfed_test_support::{CREDENTIALS, Lab, has_strace};
 
-/// A time longer than the life of any credentials, and longer than these tests move the sandbox's clock ahead.
+/// A time longer than the lifetime of any credentials and longer than any change of the sandbox's clock in these tests.
 const LONG: TimeDelta = TimeDelta::hours(6);
 
 /// Kills a renewal at each point, lets time pass, and checks the next run. Returns the number of runs that required a

@@ -1,4 +1,4 @@
-//! The program's memory when its work is done, searched for usable secrets.
+//! A search for usable secrets in the program's memory, just before the program exits.
 //!
 //! strace stops the program just before the exit, after all values were dropped. Then the program's memory is searched.
 
@@ -33,7 +33,7 @@ impl Drop for Held {
     }
 }
 
-/// Returns the program under a strace that delays its exit by ten minutes.
+/// Returns a command that runs the program under strace, which delays the program's exit by ten minutes.
 fn traced(lab: &Lab, words: &[&str]) -> Command {
     const OUTER: &str = "strace -qq -o /dev/null -e trace=exit_group -e inject=exit_group:delay_enter=600s";
     let mut command = under(&OUTER.split(' ').collect::<Vec<_>>(), &lab.command(words));
@@ -91,8 +91,7 @@ fn contains(text: &[u8], what: &[u8]) -> bool {
     false
 }
 
-/// Returns the secrets left in the memory of the program that is about to exit: their first characters, and their
-/// places.
+/// Returns the first characters and the place of each secret that is left in the memory of the held program.
 fn left(held: &Held, secrets: &[String]) -> Vec<String> {
     let areas = memory(held);
     assert!(areas.iter().any(|(name, _)| name.contains("[heap]")), "the heap is searched");

@@ -70,8 +70,8 @@ fn owner(lab: &Lab, key: &str) -> String {
     lab.sandbox.issued_keys().find(key).expect("a key of this sandbox").username
 }
 
-/// Changes the person this many times while processes ask. Credentials live for `lifetime` seconds; with 0, each
-/// process renews, and prints under the sign-in's lock.
+/// Changes the signed-in person `count` times while other processes ask for credentials. Credentials live for
+/// `lifetime` seconds; with 0, each process renews, and prints under the sign-in's lock.
 fn rounds(lifetime: i64, count: usize, setting: &str) {
     let options = Options { credentials_lifetime: lifetime, rotation: Rotation::On { grace: 0 }, ..Options::default() };
     let lab = Lab::with(options);
@@ -169,7 +169,7 @@ fn sign_in_lock_is_held_from_renewal_until_printing() {
     }
 }
 
-/// The list of credentials made from a sign-in is lost with its item, which a person may remove in the keyring manager.
+/// A person may remove the sign-in's item in the keyring manager, and with it the list of the sign-in's credentials.
 #[test]
 fn other_profiles_credentials_are_unusable_after_manual_removal() {
     let lab = Lab::new();

@@ -21,7 +21,7 @@ const TASKS: usize = 100;
 /// The variables that name the folder and the lock for the holding process.
 const HOLD: [&str; 2] = ["COGFED_TEST_HOLD_FOLDER", "COGFED_TEST_HOLD_LOCK"];
 
-/// The configuration of the process that cannot start a thread.
+/// The variable that names the configuration file of the process that cannot start a thread.
 #[cfg(target_os = "linux")]
 const CONFIG: &str = "COGFED_TEST_PROVIDER_CONFIG";
 
@@ -37,7 +37,7 @@ fn runtime() -> Runtime {
 /// A process that holds a lock until its standard input ends.
 struct Holder {
     child: Child,
-    /// The output of the process, read so that the pipe stays open.
+    /// The output of the process, kept so that the pipe stays open.
     _output: Lines<BufReader<ChildStdout>>,
 }
 

@@ -1,4 +1,4 @@
-//! `status --report`: complete for a ticket whatever is wrong, and without secrets.
+//! `status --report`: complete enough for a ticket in every state, and without secrets.
 
 use chrono::TimeDelta;
 use cogfed::folder::Lock;

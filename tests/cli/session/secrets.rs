@@ -26,7 +26,7 @@ impl Seen {
         self.0.lock().unwrap().insert((place.to_owned(), bytes));
     }
 
-    /// Returns the places of these secrets, in any encoding.
+    /// Returns the places that contain one of these secrets, in any encoding.
     fn hits(&self, secrets: &[String]) -> Vec<String> {
         let seen = self.0.lock().unwrap();
         let mut hits = Vec::new();
@@ -205,7 +205,7 @@ fn no_secret_is_printed_whatever_goes_wrong() {
     assert_eq!(seen.hits(&secrets), Vec::<String>::new());
 }
 
-/// Returns the secrets of which a piece of 16 characters is in the text, in any case and with escapes decoded.
+/// Returns the secrets of which the text contains a piece of 16 characters, ignoring case and percent-encoding.
 fn pieces_in(text: &str, secrets: &[String]) -> Vec<String> {
     let texts = [text.to_owned(), percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()];
     let texts = texts.map(|text| text.to_lowercase());
@@ -217,8 +217,8 @@ fn pieces_in(text: &str, secrets: &[String]) -> Vec<String> {
     secrets.iter().filter(is_there).cloned().collect()
 }
 
-/// Runs each command that sends a secret to a server that repeats the whole request. Returns all output, and the
-/// content of all files besides the store's.
+/// Runs each command that sends a secret, against a server whose answers repeat the whole request. Returns all output,
+/// and the content of all files besides the store's.
 fn echoed(lab: &Lab) -> String {
     let mut shown = String::new();
     let mut add = |ran: Ran, status: i32, repeats: bool| {

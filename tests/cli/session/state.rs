@@ -1,4 +1,4 @@
-//! One state of a sign-in, in the same words from every verb.
+//! The state of a sign-in, which every verb reports in the same words.
 
 use chrono::TimeDelta;
 use cogfed::sandbox::{Options, Rotation};

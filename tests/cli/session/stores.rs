@@ -5,13 +5,13 @@ use std::process::Command;
 
 use cogfed_test_support::{CREDENTIALS, Lab, PROFILE, Ran, WaitingLogin, sandbox_section};
 
-/// Writes the lab's configuration without a store.
+/// Writes the lab's configuration without the key `store`.
 fn without_a_store(lab: &Lab) {
     let text = sandbox_section(&lab.sandbox, PROFILE, "").replace("store = 'file'\n", "");
     std::fs::write(lab.config(), text).unwrap();
 }
 
-/// Signs alice in with these variables.
+/// Signs in as Alice with these variables.
 fn signed_in(lab: &Lab, variables: &[(&str, &str)]) -> Ran {
     let mut command = lab.command(&["login", "--no-browser"]);
     command.envs(variables.iter().copied());

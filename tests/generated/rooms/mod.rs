@@ -10,11 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use reader::Code;
 
-/// A room, and the rooms besides the sandbox that it may use.
+/// A room's name, and the names of the rooms that it may use, except for the sandbox.
 type Room = (&'static str, &'static str);
 
-/// The floors from the bottom up. Each room lists every room that it uses. An arrow that is missing here fails the
-/// test, and so does one that is missing in the code.
+/// The rooms on each floor, from the bottom up. Each room lists every room that it uses. An arrow that is missing here
+/// fails the test, and so does one that is missing in the code.
 const FLOORS: &[&[Room]] = &[
     &[("clock", ""), ("error", ""), ("json", ""), ("loopback", ""), ("network", ""), ("secret", ""), ("text", "")],
     &[("aws", "error secret"), ("folder", "error"), ("process", "error")],
@@ -104,12 +104,12 @@ fn allowed(floors: &[&[Room]], room: &str) -> impl Iterator<Item = &'static str>
     found.map_or("", |(_, allowed)| *allowed).split_whitespace()
 }
 
-/// Returns one circle for each room that is part of a circle, as text, without duplicates.
+/// Returns the shortest cycle through each room, if there is one, as text and without duplicates.
 fn circles(graph: &Graph) -> BTreeSet<String> {
     graph.keys().filter_map(|room| circle(graph, room)).collect()
 }
 
-/// Returns the shortest way from a room back to itself, beginning at the first of its rooms by name.
+/// Returns the shortest cycle through a room, beginning at the cycle's first room by name.
 fn circle(graph: &Graph, room: &str) -> Option<String> {
     let mut ways = vec![vec![room]];
     let mut seen = BTreeSet::new();

@@ -105,7 +105,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Records the paths in a macro's arguments, which are not parsed: tokens in a row like `a :: b :: c`.
+    /// Records the paths in a macro's unparsed arguments, which are sequences of tokens such as `a :: b :: c`.
     fn tokens(&mut self, tokens: TokenStream) {
         let mut path: Vec<String> = Vec::new();
         let mut colons = 0;

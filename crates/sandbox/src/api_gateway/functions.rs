@@ -1,4 +1,4 @@
-//! The functions behind the gateway: a small order desk, and some answers that clients must cope with.
+//! The Lambda functions behind the gateway: a small order service, and responses that test how robust a client is.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,7 +16,7 @@ use crate::issued::IssuedKey;
 
 const NOT_FOUND: &str = "no such order";
 
-/// The functions, and their orders in memory.
+/// The Lambda functions, with the orders that they keep in memory.
 #[derive(Debug)]
 pub(super) struct Functions {
     orders: Mutex<Orders>,
@@ -52,7 +52,7 @@ impl Orders {
 }
 
 impl Functions {
-    /// Runs the function of a route for a caller whom the gateway admitted.
+    /// Runs the function for `route` on behalf of an authorized caller.
     pub(super) fn invoke(&self, route: Route<'_>, key: &IssuedKey, request: &Request<Bytes>) -> Answer {
         match route {
             Route::ListOrders => {
@@ -99,8 +99,8 @@ impl Functions {
     }
 }
 
-/// Returns the request as it arrived, without its signature headers. Adds the `requestContext.identity` that a Lambda
-/// function gets, as far as the gateway knows the caller
+/// Returns the received request as JSON, without its signature headers. Adds the `requestContext.identity` that a
+/// Lambda function gets, as far as the gateway knows the caller
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html>).
 fn echo(key: &IssuedKey, request: &Request<Bytes>) -> Value {
     let mut headers: BTreeMap<&str, Vec<String>> = BTreeMap::new();
@@ -144,7 +144,7 @@ fn redirect(request: &Request<Bytes>) -> Answer {
     answer
 }
 
-/// Answers with as many bytes as the query asks for. More than the gateway's limit is an internal error, as at AWS.
+/// Returns a body of N bytes for the query `bytes=N`. More than the gateway's limit is an internal error, as at AWS.
 fn large(request: &Request<Bytes>) -> Answer {
     match parameter(request, "bytes").and_then(|bytes| bytes.parse::<usize>().ok()) {
         Some(length) if length <= LARGEST_BODY => {
@@ -155,7 +155,7 @@ fn large(request: &Request<Bytes>) -> Answer {
     }
 }
 
-/// Returns a parameter of the query as a function sees it, with `+` decoded as a space.
+/// Returns a query parameter as a Lambda function receives it, with `+` decoded as a space.
 fn parameter(request: &Request<Bytes>, name: &str) -> Option<String> {
     let query = request.uri().query().unwrap_or_default();
     form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())

@@ -1,4 +1,4 @@
-//! An API behind API Gateway's IAM authorizer: a REST API with the Lambda functions of a small order desk.
+//! A REST API behind API Gateway's IAM authorizer, with the Lambda functions of a small order service.
 //!
 //! The refusals have API Gateway's words and headers, as shown in
 //! <https://repost.aws/knowledge-center/api-gateway-troubleshoot-403-forbidden>,
@@ -30,9 +30,9 @@ use crate::{random, reply};
 
 /// The IAM action that a caller needs.
 const INVOKE: &str = "execute-api:Invoke";
-/// The largest accepted error of a caller's clock, in minutes.
+/// The maximum accepted clock skew of a caller, in minutes.
 const WINDOW_MINUTES: i64 = 5;
-/// The largest body of a request or an answer at API Gateway, in bytes
+/// The maximum length of a request or response body at API Gateway, in bytes
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>).
 pub const LARGEST_BODY: usize = 10 * 1024 * 1024;
 
@@ -67,7 +67,7 @@ impl Answer {
     }
 }
 
-/// Returns the response to a request, with API Gateway's request ids.
+/// Returns the HTTP response for an answer, with API Gateway's request ids.
 fn respond(answer: Answer) -> Response<Bytes> {
     let id = random::uuid();
     let mut response = Response::new(answer.body);
@@ -78,7 +78,7 @@ fn respond(answer: Answer) -> Response<Bytes> {
 }
 
 impl ApiGateway {
-    /// Returns the API `api_id` in `region`, of the account `account_id` (twelve digits), deployed to `stage`. Its
+    /// Returns the API `api_id`, deployed to `stage` in `region` of the account `account_id` (twelve digits). Its
     /// policies are those of the sandbox's roles: OrdersAdmin may invoke everything, OrdersReader may read and echo,
     /// ReportsReader and SandboxAuthenticated may only echo.
     pub fn new(
@@ -134,12 +134,12 @@ impl ApiGateway {
         respond(Refusal::TooLarge.answer())
     }
 
-    /// Returns the answer of a gateway that fails.
+    /// Returns API Gateway's response to an internal failure.
     pub(crate) fn failed() -> Response<Bytes> {
         respond(Refusal::Failed.answer())
     }
 
-    /// Finds the route and verifies that the caller may invoke it.
+    /// Returns the route and the caller's key, or the reason why the caller may not invoke the route.
     fn authorize<'r>(
         &self,
         now: DateTime<Utc>,
@@ -165,7 +165,7 @@ impl ApiGateway {
         }
     }
 
-    /// Returns `arn:aws:execute-api:REGION:ACCOUNT:API`, or its counterpart in another partition.
+    /// Returns the API's ARN in its partition, such as `arn:aws:execute-api:REGION:ACCOUNT:API`.
     fn arn(&self, account_id: &str) -> String {
         format!("arn:{}:execute-api:{}:{account_id}:{}", Partition::of(&self.region).arn(), self.region, self.api_id)
     }

@@ -4,9 +4,9 @@
 /// The effect of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
-    /// Allows, unless another statement denies.
+    /// The statement allows the action, unless another statement denies it.
     Allow,
-    /// Denies, whatever other statements say.
+    /// The statement denies the action, even if other statements allow it.
     Deny,
 }
 
@@ -25,11 +25,11 @@ pub struct Statement {
 /// The outcome of a role's statements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
-    /// At least one statement allows, and none denies.
+    /// At least one statement allows the action, and none denies it.
     Allowed,
-    /// No statement applies.
+    /// No statement matches the action and the resource.
     NotAllowed,
-    /// At least one statement denies.
+    /// At least one statement denies the action.
     Denied,
 }
 

@@ -16,11 +16,11 @@ pub(super) enum Refusal {
     NoSuchRoute,
     /// The body exceeds the limit.
     TooLarge,
-    /// The gateway fails.
+    /// The gateway itself has an internal failure.
     Failed,
     /// The signature is refused.
     Signature(Refused),
-    /// The role may not do this.
+    /// The role's policy does not allow the call.
     Policy {
         /// The ARN of the assumed role.
         caller: String,
@@ -98,7 +98,7 @@ pub(super) fn masked(account_id: &str) -> String {
     account_id.chars().enumerate().map(|(place, digit)| if place < hidden { '*' } else { digit }).collect()
 }
 
-/// Returns a value of `x-amz-apigw-id`, API Gateway's extended request id: eleven bytes in base64.
+/// Returns a value for the header `x-amz-apigw-id`: API Gateway's extended request id, eleven bytes in base64.
 pub(super) fn gateway_id(request_id: &str) -> String {
     let hash = digest(&SHA256, request_id.as_bytes());
     BASE64_STANDARD.encode(hash.as_ref().iter().copied().take(11).collect::<Vec<u8>>())

@@ -2,7 +2,7 @@
 
 use http::Method;
 
-/// A resource, its method, and its path parameter, which is still percent-encoded.
+/// A resource and method of the API, with the path parameter still percent-encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Route<'p> {
     /// `GET /orders`
@@ -26,8 +26,8 @@ pub(super) enum Route<'p> {
 }
 
 impl<'p> Route<'p> {
-    /// Returns the route for a method and the path after the stage, which is still percent-encoded. As at API Gateway,
-    /// there is no HEAD or OPTIONS that the API does not define.
+    /// Returns the route for a method and a percent-encoded path below the stage. As at API Gateway, there is no HEAD
+    /// or OPTIONS that the API does not define.
     pub(super) fn find(method: &Method, path: &'p str) -> Option<Self> {
         if let Some(proxy) = path.strip_prefix("echo/") {
             return Some(Route::Echo).filter(|_| !proxy.is_empty() && is_any(method));

@@ -19,7 +19,7 @@ use crate::sessions::{AuthorizationRequest, FIVE_MINUTES, Transaction};
 use crate::web::{Parameters, cookies, form, query};
 use crate::world::World;
 
-/// The scopes that belong to no API.
+/// The OpenID Connect scopes, which belong to no API.
 const SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 
 /// The refusal of an authorization request. The variant says who shows it: the issuer or the client.
@@ -148,7 +148,7 @@ pub fn login(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Res
     reply::set_cookie(answer, &format!("{COOKIE_NAME}={id}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax"))
 }
 
-/// Returns the redirect with a code, for a person who has signed in now or before.
+/// Returns the redirect to the client with an authorization code for a signed-in person.
 fn signed_in(world: &World, now: DateTime<Utc>, request: AuthorizationRequest, object_id: String) -> Response<Bytes> {
     let (uri, state) = (request.redirect_uri.clone(), request.state.clone());
     if world.active.due(Misbehaviour::ErrorWithoutState) {

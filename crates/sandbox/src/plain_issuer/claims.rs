@@ -15,15 +15,15 @@ use crate::plain_issuer::sessions::SignIn;
 use crate::random;
 use crate::world::World;
 
-/// The time by which Entra ID backdates its tokens for clients whose clock is slow, in seconds.
+/// The number of seconds by which Entra ID backdates tokens, for clients whose clocks are slow.
 const DATED_BACK: i64 = 300;
-/// The most groups that Entra ID puts into a JWT.
+/// The maximum number of groups in a JWT of Entra ID.
 const MOST_GROUPS: usize = 200;
-/// Microsoft Graph, the audience of access tokens for which the client named no other API.
+/// The audience of access tokens if the client requests no other API: Microsoft Graph.
 const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
 
-/// Returns new tokens for a sign-in, unless its person is gone. `refreshed` is true if a refresh token was exchanged
-/// for them. The tokens show the directory's current attributes.
+/// Returns new tokens for a sign-in, or `None` if its person no longer exists. `refreshed` is true if a refresh token
+/// was exchanged for them. The tokens show the directory's current attributes.
 pub fn issue(world: &World, now: DateTime<Utc>, sign_in: &SignIn, refreshed: bool) -> Option<Tokens> {
     let mut user = world.user(&sign_in.object_id)?;
     // B2C's access token is for the client's own API, whose scope is the client's id.
@@ -58,7 +58,7 @@ fn asked(sign_in: &SignIn, scope: &str) -> bool {
     sign_in.scopes.iter().any(|asked| asked == scope)
 }
 
-/// Returns the person's pairwise subject, which no other application sees (OpenID Connect Core, 8.1).
+/// Returns the person's pairwise subject identifier, which differs between applications (OpenID Connect Core, 8.1).
 fn pairwise(world: &World, user: &User) -> String {
     URL_SAFE_NO_PAD.encode(digest(&SHA256, format!("{} {}", world.names.client_id, user.sub).as_bytes()))
 }
@@ -107,8 +107,8 @@ fn b2c_id_claims(world: &World, now: DateTime<Utc>, sign_in: &SignIn, user: &Use
     claims
 }
 
-/// Returns the claims of a version 2.0 token. It has none of the claims that a user pool adds, and `roles` and `groups`
-/// are arrays.
+/// Returns the claims of Entra ID's version 2.0 ID token. It has none of the claims that a user pool adds, and `roles`
+/// and `groups` are arrays.
 fn id_claims(world: &World, now: DateTime<Utc>, sign_in: &SignIn, user: &User) -> Map<String, Value> {
     let person = &user.in_directory;
     let mut claims = Map::new();

@@ -1,4 +1,4 @@
-//! The discovery document and the keys (OpenID Connect Discovery 1.0, section 4), with their faults on request.
+//! The discovery document (OpenID Connect Discovery 1.0, section 4) and the JWKS, with faults on request.
 
 use bytes::Bytes;
 use http::header::LOCATION;

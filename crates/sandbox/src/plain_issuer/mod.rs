@@ -1,4 +1,4 @@
-//! An OpenID Connect issuer like Entra ID, tied to the identity pool without a user pool
+//! An OpenID Connect issuer like Entra ID that the identity pool trusts directly, without a user pool
 //! (<https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc>). Like Entra ID it has no revocation
 //! endpoint. Its address answers only if [`crate::Options::plain_issuer`] is set.
 
@@ -25,7 +25,7 @@ pub use sessions::State;
 /// The cookie of the sign-in page.
 const COOKIE_NAME: &str = "ESTSAUTHPERSISTENT";
 
-/// Returns the response with the headers that Entra ID puts on each answer, in place of Cognito's headers.
+/// Replaces Cognito's headers in a response with the headers that Entra ID sends.
 fn as_entra(mut response: Response<Bytes>) -> Response<Bytes> {
     let headers = response.headers_mut();
     headers.remove("x-amz-cognito-request-id");

@@ -1,4 +1,4 @@
-//! Entra ID's refusals, which have a number besides the OAuth error code
+//! Entra ID's refusals, each with an AADSTS number as well as an OAuth error code
 //! (<https://learn.microsoft.com/entra/identity-platform/reference-error-codes>).
 
 use bytes::Bytes;
@@ -57,12 +57,13 @@ pub enum Refusal {
     Malformed,
     /// The refresh token was not used in time.
     RefreshTokenExpired { issued: DateTime<Utc>, days: i64 },
-    /// The sign-in of the refresh token was ended.
+    /// The sign-in that the refresh token belongs to was revoked.
     Revoked,
 }
 
 impl Refusal {
-    /// Returns the number, the error code (RFC 6749, 4.1.2.1 and 5.2; OpenID Connect Core, 3.1.2.6), and the text.
+    /// Returns the AADSTS number, the error code (RFC 6749, 4.1.2.1 and 5.2; OpenID Connect Core, 3.1.2.6), and the
+    /// message text.
     // This is a table, with one arm per refusal.
     fn parts(&self) -> (u32, &'static str, String) {
         let parts = |number, error, text: &str| (number, error, text.to_owned());
@@ -177,7 +178,7 @@ impl Refusal {
         }
     }
 
-    /// Returns the answer of the token endpoint.
+    /// Returns the token endpoint's error response for this refusal.
     pub fn json(&self, world: &World, now: DateTime<Utc>) -> Response<Bytes> {
         if world.options.b2c_issuer {
             let (error, description) = self.at_b2c(now);
@@ -220,7 +221,7 @@ impl Refusal {
         reply::redirect(&format!("{uri}?{}", query.finish()))
     }
 
-    /// Returns the page for a browser that cannot be redirected anywhere.
+    /// Returns the error page for a request that cannot be redirected to the client.
     pub fn page(&self, world: &World) -> Response<Bytes> {
         let (number, _, text) = self.parts();
         match world.options.b2c_issuer {
@@ -229,13 +230,13 @@ impl Refusal {
         }
     }
 
-    /// Returns B2C's error code and description of this refusal.
+    /// Returns B2C's error code and description for this refusal, with a correlation id and a timestamp.
     fn at_b2c(&self, now: DateTime<Utc>) -> (&'static str, String) {
         let (error, text) = self.b2c_parts();
         (error, format!("{text}\r\nCorrelation ID: {}\r\nTimestamp: {}\r\n", random::uuid(), timestamp(now)))
     }
 
-    /// Returns B2C's error code and text of this refusal
+    /// Returns B2C's error code and message text for this refusal
     /// (<https://learn.microsoft.com/azure/active-directory-b2c/error-codes>). The general error stands for those that
     /// have no counterpart there.
     fn b2c_parts(&self) -> (&'static str, String) {
@@ -300,7 +301,7 @@ impl Refusal {
     }
 }
 
-/// Returns the description, including the ids that Microsoft's support would ask for.
+/// Returns Entra ID's error description, including the trace id and the correlation id.
 fn described(number: u32, text: &str, trace: &str, correlation: &str, now: DateTime<Utc>) -> String {
     let timestamp = timestamp(now);
     format!("AADSTS{number}: {text} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {timestamp}")

@@ -6,11 +6,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::sessions::{AuthorizationRequest, Transaction};
 
-/// The lifetime of a code.
+/// The lifetime of an authorization code.
 pub const TEN_MINUTES: TimeDelta = TimeDelta::minutes(10);
 /// The lifetime of a browser session.
 pub const COOKIE_LIFETIME: TimeDelta = TimeDelta::days(1);
-/// The time during which used and expired codes and tokens are still recognised.
+/// The retention of codes and refresh tokens after they expire, so that they are still recognised.
 const KNOWN_AFTERWARDS: TimeDelta = TimeDelta::days(30);
 
 /// A browser that is signed in.

@@ -51,7 +51,7 @@ pub fn answer(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Re
     }
 }
 
-/// Checks what every grant requires: the form and the client.
+/// Checks the form and authenticates the client, as every grant requires.
 fn checked(world: &World, request: &Request<Bytes>, form: &Parameters) -> Result<(), Refusal> {
     if form.repeated() {
         return Err(Refusal::Repeated);
@@ -131,8 +131,8 @@ fn by_refresh_token(world: &World, now: DateTime<Utc>, form: &Parameters) -> Res
     document(world, now, &sign_in, true)
 }
 
-/// Returns the answer with the tokens. A refresh token comes only with `offline_access`. Each refresh token is new and
-/// has a full lifetime. B2C describes the ID token in place of a missing access token.
+/// Returns the token response for a sign-in or a refresh. A refresh token comes only with `offline_access`. Each
+/// refresh token is new and has a full lifetime. B2C describes the ID token in place of a missing access token.
 fn document(world: &World, now: DateTime<Utc>, sign_in: &SignIn, refreshed: bool) -> Result<Value, Refusal> {
     let tokens = claims::issue(world, now, sign_in, refreshed).ok_or(Refusal::Revoked)?;
     let is_offline = |scope: &String| scope == "offline_access";

@@ -46,19 +46,19 @@ pub struct Refusal {
     pub place: Place,
     /// The HTTP status; not used for a redirect.
     pub status: u16,
-    /// The `error` of OAuth, AWS's error code, or API Gateway's error type, which an HTTP API omits.
+    /// OAuth's `error`, AWS's error code, or API Gateway's error type (empty for an HTTP API).
     pub code: &'static str,
     /// The message. Messages of Entra ID and B2C start with the code.
     pub message: &'static str,
 }
 
-/// The ids at the end of a description of Entra ID or B2C.
+/// The trace id and correlation id at the end of an error description from Entra ID or B2C.
 const TRACE: &str = "0d1d2d3d-4e4e-4f4f-8a8a-9b9b9c9c9d9d";
-/// The time at the end of a description of Entra ID or B2C.
+/// The timestamp at the end of an error description from Entra ID or B2C.
 const TIMESTAMP: &str = "2026-11-22 12:00:00Z";
 
 impl Refusal {
-    /// All refusals by place.
+    /// All refusals, grouped by the service that sends them.
     pub const LISTS: [(&'static str, &'static [Refusal]); 7] = [
         ("the user pool, in the browser", user_pool::AUTHORIZE),
         ("the user pool's token endpoint", user_pool::TOKEN),
@@ -76,7 +76,8 @@ impl Refusal {
         &ALL
     }
 
-    /// Returns the message as it is sent. A directory's message ends with a time and an id from its log.
+    /// Returns the complete message that is sent to the client. A directory's message ends with a time and an id from
+    /// its log.
     pub fn text(&self) -> String {
         let message = self.message;
         if message.starts_with("AADSTS") {
@@ -88,7 +89,7 @@ impl Refusal {
         }
     }
 
-    /// Returns the answer, for every place except a redirect.
+    /// Returns the HTTP response for a refusal that is not a redirect.
     pub fn answer(&self) -> Response<Bytes> {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::BAD_REQUEST);
         match self.place {
@@ -169,7 +170,7 @@ impl FromStr for Refusal {
 }
 
 impl Active<Refusal> {
-    /// Returns the refusal that is due at this place now, and uses up one of its times.
+    /// Returns the active refusal at `place`, if any, and subtracts one from its remaining requests.
     pub fn due_at(&self, place: Place) -> Option<Refusal> {
         self.first_due(&self.active().into_iter().filter(|refusal| refusal.place == place).collect::<Vec<_>>())
     }

@@ -44,8 +44,8 @@ impl<'a> Wire<'a> {
         self.headers.iter().any(|(sent, _)| sent.eq_ignore_ascii_case(name))
     }
 
-    /// Returns the header's canonical value: whitespace folded, the values of a repeated header joined by commas.
-    /// `None` if it was not sent.
+    /// Returns the header's canonical value, with whitespace folded and repeated values joined by commas. `None` if it
+    /// was not sent.
     pub(super) fn header(&self, name: &str) -> Option<Vec<u8>> {
         let values = self.headers.iter().filter(|(sent, _)| sent.eq_ignore_ascii_case(name));
         let folded: Vec<Vec<u8>> = values.map(|(_, value)| fold(value)).collect();
@@ -89,7 +89,8 @@ impl<'a> Wire<'a> {
         text
     }
 
-    /// Returns the query sorted by name and then by value, strictly encoded, and without the signature itself.
+    /// Returns the canonical query: sorted by name and value, strictly percent-encoded, and without the signature
+    /// parameter.
     fn canonical_query(&self, presigned: bool) -> String {
         let mut pairs: Vec<(String, String)> = self
             .query_pairs()
@@ -108,7 +109,7 @@ fn canonical_uri(path: &str) -> Cow<'_, str> {
     if path.is_empty() { Cow::Borrowed("/") } else { Cow::Owned(encode(path.as_bytes(), true)) }
 }
 
-/// Percent-encodes everything except RFC 3986's unreserved characters, and the slash if `keep_slash` is set.
+/// Percent-encodes all bytes except RFC 3986's unreserved characters and, if `keep_slash` is set, the slash.
 fn encode(bytes: &[u8], keep_slash: bool) -> String {
     let mut text = String::with_capacity(bytes.len());
     for &byte in bytes {
@@ -149,7 +150,7 @@ pub(super) fn hex_sha256(data: &[u8]) -> String {
     hex(digest(&SHA256, data).as_ref())
 }
 
-/// Returns lower-case hex.
+/// Returns `bytes` in lower-case hex.
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         // Writing to a String cannot fail.

@@ -33,7 +33,7 @@ const TERMINATOR: &str = "aws4_request";
 /// ISO 8601's basic form, in which SigV4 writes times.
 const BASIC_FORMAT: &str = "%Y%m%dT%H%M%SZ";
 
-/// The service that a signature must be made for, and its time.
+/// The service, regions and time that a signature must match.
 #[derive(Debug, Clone, Copy)]
 pub struct Expected<'a> {
     /// The service in the scope, such as `execute-api`. `s3` has a canonical URI of its own and is not supported.
@@ -42,8 +42,8 @@ pub struct Expected<'a> {
     pub regions: &'a [&'a str],
     /// The time of the service's clock.
     pub now: DateTime<Utc>,
-    /// The largest accepted difference between the request's clock and the service's, in either direction. A presigned
-    /// request may instead be as old as the lifetime that it states.
+    /// The maximum accepted difference between the signing time and the service's clock, in either direction. A
+    /// presigned request may instead be as old as the lifetime that it states.
     pub window: TimeDelta,
 }
 
@@ -63,9 +63,9 @@ pub enum Refused {
     Expired,
     /// The signature does not match the request.
     Mismatch {
-        /// The canonical request of the verifier. Like the answer of AWS, it contains the session token.
+        /// The canonical request that the verifier computed. Like the answer of AWS, it contains the session token.
         canonical_request: String,
-        /// The text that should have been signed.
+        /// The string to sign that the verifier computed.
         string_to_sign: String,
     },
 }
@@ -85,7 +85,7 @@ impl fmt::Display for Refused {
     }
 }
 
-/// Verifies the signature of `request`, header-signed or presigned, and returns the key that made it.
+/// Verifies the signature of `request`, in a header or presigned, and returns the key that signed the request.
 ///
 /// # Errors
 /// Returns [`Refused`] for the first check that fails.
@@ -97,7 +97,7 @@ pub fn verify(
     verify_wire(&Wire::of(request), expected, find_key)
 }
 
-/// Verifies the signature of a request that is given in parts, like [`verify`].
+/// Verifies a signature like [`verify`], for a request given in parts.
 ///
 /// # Errors
 /// Fails like [`verify`].
@@ -210,7 +210,7 @@ fn mac(key: &[u8], text: &str) -> Vec<u8> {
     hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text.as_bytes()).as_ref().to_vec()
 }
 
-/// Compares in constant time.
+/// Returns whether two strings are equal, in constant time.
 fn same(left: &str, right: &str) -> bool {
     left.as_bytes().ct_eq(right.as_bytes()).into()
 }

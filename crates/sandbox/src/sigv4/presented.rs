@@ -8,7 +8,7 @@ use ring::digest::{SHA256, digest};
 use crate::sigv4::canonical::Wire;
 use crate::sigv4::{ALGORITHM, BASIC_FORMAT, Refused};
 
-/// The longest lifetime of a presigned request, in seconds: a week.
+/// The maximum lifetime of a presigned request, in seconds: one week.
 const LONGEST_LIFE: i64 = 604_800;
 
 /// A presented signature, complete in form but not verified.
@@ -21,7 +21,7 @@ pub(super) struct Presented {
     /// The time of signing, as the request states it.
     pub time: DateTime<Utc>,
     pub session_token: Option<String>,
-    /// The signature is in the query, not in a header.
+    /// True if the signature is in the query, not in a header.
     pub presigned: bool,
     /// The lifetime that a presigned request states.
     pub life: Option<TimeDelta>,
@@ -37,7 +37,7 @@ pub(super) struct Scope {
 }
 
 impl Presented {
-    /// Reads the `Authorization` header or, if there is none, the query.
+    /// Reads the signature from the `Authorization` header or, if there is none, from the query.
     pub(super) fn read(wire: &Wire<'_>) -> Result<Self, Refused> {
         if let Some(header) = wire.header_text("authorization") {
             return Self::from_header(wire, &header);
@@ -123,7 +123,8 @@ impl Presented {
     }
 }
 
-/// Names everything that an `Authorization` header lacks. A header with another scheme lacks everything.
+/// Returns the refusal of an incomplete `Authorization` header, naming each missing part. A header with another scheme
+/// lacks everything.
 fn incomplete(values: [Option<&str>; 3], has_date: bool, fingerprint: &str) -> Refused {
     let lacking = ["Credential", "Signature", "SignedHeaders"].iter().zip(values).filter(|(_, value)| value.is_none());
     let mut sentences: Vec<String> =
@@ -153,7 +154,7 @@ fn read_credential(credential: &str) -> Result<(String, Scope), Refused> {
     }
 }
 
-/// Reads a time in ISO 8601's basic form, or in that of the header `Date`.
+/// Parses a time in ISO 8601's basic format, or in the format of the header `Date`.
 fn read_date(date: &str) -> Result<DateTime<Utc>, Refused> {
     // chrono would also accept spaces in place of leading zeros.
     let basic = date.len() == 16 && date.bytes().all(|byte| byte.is_ascii_digit() || b"TZ".contains(&byte));

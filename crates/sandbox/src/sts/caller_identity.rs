@@ -12,11 +12,11 @@ use crate::partition::Partition;
 use crate::sigv4::{self, Expected, Refused};
 use crate::sts::protocol::{Fault, VERSION, escape, parameter, respond};
 
-/// The largest accepted error of a caller's clock, in minutes.
+/// The maximum accepted clock skew of a caller, in minutes.
 const WINDOW_MINUTES: i64 = 15;
 
-/// Answers a request to STS in the query protocol: a form in the body, or the query. Signatures may name `region` or,
-/// if the partition has a global endpoint, us-east-1.
+/// Answers a GetCallerIdentity request, whose parameters are in a form body or in the query. Signatures may name
+/// `region` or, if the partition has a global endpoint, us-east-1.
 pub fn answer(now: DateTime<Utc>, keys: &IssuedKeys, region: &str, request: &Request<Bytes>) -> Response<Bytes> {
     respond(|request_id| call(now, keys, region, request).map(|key| identity_document(&key, request_id)))
 }

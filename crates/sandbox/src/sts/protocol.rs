@@ -10,12 +10,12 @@ use url::form_urlencoded;
 use crate::random;
 use crate::reply;
 
-/// The only version of the API.
+/// The only version of the STS API.
 pub const VERSION: &str = "2011-06-15";
 /// An error of the query protocol: status, code, message.
 pub struct Fault(pub StatusCode, pub &'static str, pub String);
 
-/// Runs an operation with a new request id, and returns its answer as a response.
+/// Runs `operation` with a new request id, and returns its result as a response.
 pub fn respond(operation: impl FnOnce(&str) -> Result<String, Fault>) -> Response<Bytes> {
     let request_id = random::uuid();
     let (status, body) = match operation(&request_id) {
@@ -26,12 +26,12 @@ pub fn respond(operation: impl FnOnce(&str) -> Result<String, Fault>) -> Respons
     reply::with_header(response, HeaderName::from_static("x-amzn-requestid"), &request_id)
 }
 
-/// Returns a refusal as a response.
+/// Returns an error response with a new request id.
 pub fn refusal(status: StatusCode, code: &'static str, message: String) -> Response<Bytes> {
     respond(|_| Err(Fault(status, code, message)))
 }
 
-/// Returns a parameter from the form of a POST, or else from the query.
+/// Returns a parameter from a POST request's form or, if it is missing there, from the query.
 pub fn parameter<'r>(request: &'r Request<Bytes>, name: &str) -> Option<Cow<'r, str>> {
     let form: &[u8] = if request.method() == Method::POST { request.body() } else { &[] };
     let query = request.uri().query().unwrap_or_default().as_bytes();

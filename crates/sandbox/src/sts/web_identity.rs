@@ -45,10 +45,10 @@ fn bad_request(code: &'static str, message: impl Into<String>) -> Fault {
     Fault(StatusCode::BAD_REQUEST, code, message.into())
 }
 
-/// A regular expression as AWS shows it, and the characters that it allows.
+/// A regular expression in AWS's notation, and a function that returns whether it allows a character.
 type Pattern = (&'static str, fn(char) -> bool);
 
-/// Returns the constraint that a text breaks: too short, too long, or a character that is not allowed.
+/// Returns AWS's message for the constraint that `value` violates: its minimum length, maximum length or pattern.
 fn broken(value: &str, least: usize, most: usize, pattern: Option<Pattern>) -> Option<String> {
     let length = value.chars().count();
     match pattern {
@@ -118,7 +118,7 @@ impl Input {
     }
 }
 
-/// Returns the claims of a token that this identity pool issued and that has not expired.
+/// Verifies that this identity pool issued `token` and that the token has not expired, and returns its claims.
 fn verified(world: &World, now: DateTime<Utc>, token: &str) -> Result<Value, Fault> {
     let invalid = |message: &str| bad_request("InvalidIdentityToken", message);
     let not_a_token = "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)";
@@ -146,8 +146,8 @@ fn verified(world: &World, now: DateTime<Utc>, token: &str) -> Result<Value, Fau
     Ok(claims)
 }
 
-/// Returns keys of the role if its trust policy admits this login: `aud` must be the pool, and `amr` must contain
-/// `authenticated`.
+/// Returns credentials for the role if its trust policy allows the login: `aud` must be the pool, and `amr` must
+/// contain `authenticated`.
 fn assumed(world: &World, now: DateTime<Utc>, input: &Input, claims: &Value) -> Result<IssuedKey, Fault> {
     let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
     let amr: Vec<&str> =

@@ -24,9 +24,9 @@ const KNOWN_SCOPES: [&str; 5] = ["openid", "email", "phone", "profile", "aws.cog
 
 /// The refusal of an authorization request.
 enum Refusal {
-    /// The client or the redirect URI is wrong, so the browser is not redirected.
+    /// The client or the redirect URI is wrong, so the browser is redirected to the error page.
     Page { error: &'static str, sent: Parameters },
-    /// The client is wrong, and the page is the answer.
+    /// The client is wrong, and the browser gets the error page without a redirect.
     PageHere { error: &'static str },
     /// The client gets the error at its redirect URI.
     Redirect { redirect_uri: String, state: Option<String>, error: &'static str, description: Option<&'static str> },
@@ -106,13 +106,13 @@ fn checked(world: &World, parameters: &Parameters) -> Result<AuthorizationReques
     })
 }
 
-/// Returns whether an access token may be bound to this resource: `https://`, `http://localhost` or a custom scheme.
+/// Returns whether `text` is a valid resource for an access token: `https://`, `http://localhost` or a custom scheme.
 fn is_resource(text: &str) -> bool {
     text.contains("://")
         && Url::parse(text).is_ok_and(|url| url.scheme() != "http" || url.host_str() == Some("localhost"))
 }
 
-/// Returns whether the text has the form of 32 bytes in base64url without padding.
+/// Returns whether `text` looks like an S256 challenge: 43 characters of base64url.
 fn is_challenge(text: &str) -> bool {
     text.len() == 43 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
@@ -133,7 +133,7 @@ fn scopes(world: &World, asked: &str) -> Option<Vec<String>> {
     Some(own.iter().filter(|own| asked.contains(&own.as_str())).cloned().collect())
 }
 
-/// Returns the identity provider that the request names, by the provider's name or identifier.
+/// Returns the directory that the request selects by provider name or identifier, if any.
 fn asked_directory(parameters: &Parameters) -> Result<Option<Directory>, ()> {
     match (parameters.get("identity_provider"), parameters.get("idp_identifier")) {
         (Some(name), _) => Directory::named(name).map(Some).ok_or(()),
@@ -256,7 +256,7 @@ pub fn idp_response(world: &World, now: DateTime<Utc>, request: &Request<Bytes>)
     reply::set_cookie(answer, &format!("{COOKIE_NAME}={id}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax"))
 }
 
-/// Returns the redirect with a code, for a person who has signed in now or before.
+/// Returns the redirect to the client with an authorization code for a signed-in person.
 fn signed_in(
     world: &World,
     now: DateTime<Utc>,

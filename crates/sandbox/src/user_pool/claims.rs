@@ -12,8 +12,8 @@ use crate::random;
 use crate::user_pool::sessions::SignIn;
 use crate::world::World;
 
-/// Returns new tokens for a sign-in, unless its person is gone. `refreshed` is true if a refresh token was exchanged
-/// for them.
+/// Returns new tokens for a sign-in, or `None` if its person no longer exists. `refreshed` is true if a refresh token
+/// was exchanged for them.
 pub fn issue(world: &World, now: DateTime<Utc>, sign_in: &SignIn, refreshed: bool) -> Option<Tokens> {
     let mut user = world.user(&sign_in.sub)?;
     let access = jwt::signed(&world.keys.access, &access_claims(world, now, sign_in, &user));

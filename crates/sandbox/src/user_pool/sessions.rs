@@ -78,7 +78,7 @@ impl State {
         self.ended.insert(origin.to_owned(), until);
     }
 
-    /// Returns whether the sign-in of this origin was revoked.
+    /// Returns whether the sign-in with this origin was revoked.
     pub fn is_ended(&self, origin: &str) -> bool {
         self.ended.contains_key(origin)
     }

@@ -88,7 +88,7 @@ fn user_info_error(status: StatusCode, challenge: &'static str) -> Response<Byte
 }
 
 /// Answers `GET /logout` (<https://docs.aws.amazon.com/cognito/latest/developerguide/logout-endpoint.html>): ends the
-/// browser's session and leads to the registered page that was asked for, or to the sign-in page.
+/// browser's session and redirects to the registered logout URI or to the sign-in page.
 pub fn logout(world: &World, request: &Request<Bytes>) -> Response<Bytes> {
     let parameters = query(request);
     if parameters.get("client_id") != Some(world.names.client_id.as_str()) {

@@ -9,7 +9,7 @@ use crate::misbehaviour::Misbehaviour;
 use crate::web::query;
 use crate::world::World;
 
-/// Returns whether the web ACL refuses the request: a parameter of its query is a URL on loopback.
+/// Returns whether the web ACL blocks a request because a query parameter is a loopback URL.
 pub fn refuses(world: &World, request: &Request<Bytes>) -> bool {
     query(request).values().any(is_on_loopback) && world.active.due(Misbehaviour::WebAcl)
 }

@@ -1,4 +1,4 @@
-//! Tokens that are refused, each for one fault, and unusual ones that are accepted.
+//! Tests of tokens with one fault each, which are refused, and of unusual tokens that are accepted.
 
 mod others;
 
@@ -37,8 +37,8 @@ fn verified(token: &str, nonce: Option<&str>) -> Result<IdTokenClaims, Invalid> 
     verified_at(token, nonce, 0, 0)
 }
 
-/// Like [`verified`], but `later` seconds later by this machine's clock. The server's clock differs from this machine's
-/// by `offset` seconds.
+/// Verifies like [`verified`], but `later` seconds after [`NOW`] by this machine's clock. The server's clock differs
+/// from this machine's by `offset` seconds.
 fn verified_at(token: &str, nonce: Option<&str>, later: i64, offset: i64) -> Result<IdTokenClaims, Invalid> {
     let (nonce, access_token) = (nonce.map(Secret::new), Secret::new(ACCESS_TOKEN));
     let issuers = [ISSUER.to_owned(), UPDATED.to_owned()];

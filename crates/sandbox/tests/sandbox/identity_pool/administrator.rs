@@ -1,4 +1,4 @@
-//! GetIdentityPoolRoles, for the account's administrator only.
+//! GetIdentityPoolRoles, which only the account's administrator may call.
 
 use chrono::TimeDelta;
 use cogfed_sandbox::issued::IssuedKey;

@@ -1,4 +1,4 @@
-//! The classic flow: a token of the identity pool, and STS credentials for it.
+//! The classic flow: an identity pool token that is exchanged for STS credentials.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The identity pool with a plain issuer, and the profile for such a sandbox.
+//! The identity pool of a sandbox with a plain issuer, and the sandbox's profile.
 
 use cogfed_sandbox::options::{AUTHENTICATED, ContainsOnArrays, ORDERS_ADMIN, ORDERS_READER, RoleMapping};
 use cogfed_sandbox::{Misbehaviour, Options, Switch};

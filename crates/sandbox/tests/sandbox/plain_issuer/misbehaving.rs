@@ -1,4 +1,4 @@
-//! Faults of the plain issuer on request.
+//! Misbehaviours of the plain issuer.
 
 use cogfed_sandbox::Misbehaviour;
 use url::Url;

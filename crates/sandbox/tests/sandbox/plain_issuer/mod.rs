@@ -52,7 +52,7 @@ impl Issuer {
         format!("{}?{}", self.endpoint("authorization_endpoint"), encode(&changed(&pairs, changes)))
     }
 
-    /// Submits the sign-in page with this choice. Returns the answer and its cookie.
+    /// Submits the sign-in page at `url` with the form field `choice`. Returns the answer and its cookie.
     pub fn choose(&self, url: &str, choice: (&str, &str)) -> (Answer, String) {
         let page = get(url);
         assert_eq!(page.status, 200, "{page:?}");
@@ -129,7 +129,7 @@ pub fn clock() -> ManualClock {
     ManualClock::at("2026-11-22T12:00:00Z".parse().unwrap())
 }
 
-/// Checks that an answer is an error in Entra ID's form, with this code and this AADSTS number.
+/// Checks that a response is an error in Entra ID's format, with this error code and AADSTS number.
 #[track_caller]
 pub fn refused(answer: &Answer, error: &str, number: u32) {
     let document = answer.json();

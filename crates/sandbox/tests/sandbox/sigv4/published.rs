@@ -1,4 +1,4 @@
-//! Published and computed signatures: AWS's suite, and three by botocore.
+//! Signatures from AWS's test suite, and three that were computed with botocore.
 
 use bytes::Bytes;
 use chrono::{NaiveDateTime, TimeDelta};

@@ -1,4 +1,4 @@
-//! Paths, queries and headers that signers and servers disagree about, and one flipped byte at a time.
+//! Paths, queries and headers that signers and servers treat differently, and requests with one changed byte.
 
 use std::time::Duration;
 
@@ -124,8 +124,8 @@ fn signed_headers_are_folded_and_joined() {
     assert!(matches!(verdict(&key, &signed), Err(Refused::Mismatch { .. })));
 }
 
-/// AWS's test suite and botocore fold any whitespace, aws-sigv4 folds only spaces, so a header to be signed should have
-/// no tab.
+/// AWS's test suite and botocore fold any whitespace, but aws-sigv4 folds only spaces, so signed headers should contain
+/// no tabs.
 #[test]
 fn tab_in_a_signed_header_is_folded_like_a_space() {
     let key = key("OrdersAdmin");

@@ -91,12 +91,12 @@ pub fn header(token: &str) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap()).unwrap()
 }
 
-/// Returns the value of a parameter of a URL's query.
+/// Returns the value of a query parameter of `url`.
 pub fn parameter(url: &Url, name: &str) -> Option<String> {
     url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
-/// A sandbox with its client.
+/// A running sandbox, with the requests that many tests send to it.
 pub struct Lab(pub Sandbox);
 
 impl Lab {
@@ -129,7 +129,7 @@ impl Lab {
         format!("{}/oauth2/authorize?{}", self.0.domain_url(), encode(&pairs))
     }
 
-    /// Signs in at a directory with plain requests. Returns the redirect to the client, which it does not follow, and
+    /// Signs in as `person` with plain HTTP requests. Returns the redirect to the client, which it does not follow, and
     /// the cookie.
     pub fn redirect_of(&self, url: &str, person: &str) -> (Url, String) {
         let directory = get(url).location(url);
@@ -143,12 +143,12 @@ impl Lab {
         (answer.location(&action), cookie)
     }
 
-    /// Returns a code for this person.
+    /// Signs in as `person` and returns the authorization code.
     pub fn code(&self, person: &str) -> String {
         self.code_of(&[], person)
     }
 
-    /// Returns a code for this person, from a changed authorization URL.
+    /// Signs in as `person` at a changed authorization URL, and returns the authorization code.
     pub fn code_of(&self, changes: &[(&str, &str)], person: &str) -> String {
         let (location, _) = self.redirect_of(&self.authorization_url(changes), person);
         parameter(&location, "code").unwrap_or_else(|| panic!("no code: {location}"))
@@ -175,7 +175,7 @@ impl Lab {
         post_form(&self.token_url(), &pairs)
     }
 
-    /// Returns the token endpoint's answer for this person.
+    /// Signs in as `person` and returns the token endpoint's response.
     pub fn tokens(&self, person: &str) -> Answer {
         let answer = self.exchange(&self.code(person), &[]);
         assert_eq!(answer.status, 200, "{answer:?}");
@@ -214,7 +214,7 @@ impl Lab {
         self.identity("GetCredentialsForIdentity", &json!({ "IdentityId": identity_id, "Logins": logins }))
     }
 
-    /// Returns the role that this person gets, or the message of the refusal.
+    /// Returns the ARN of the role that `person` gets, or the error message.
     pub fn role(&self, person: &str) -> Result<String, String> {
         let token = self.tokens(person).text("id_token");
         let identity_id = self.get_id(&token).text("IdentityId");

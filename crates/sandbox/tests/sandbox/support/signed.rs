@@ -24,7 +24,7 @@ pub fn administrator(lab: &Lab) -> IssuedKey {
     signing_key(access_key_id, secret_access_key, "")
 }
 
-/// Sends a request signed with `key`, by the sandbox's clock.
+/// Sends a request signed with `key` at the time of the sandbox's clock.
 pub fn send_signed(
     lab: &Lab,
     (key, service, region): (&IssuedKey, &str, &str),
@@ -45,7 +45,7 @@ pub fn send_signed(
     send(method, url.as_str(), &headers, body)
 }
 
-/// Calls a signed operation of the identity pool.
+/// Calls an operation of the identity pool with a signed request.
 pub fn identity_signed(lab: &Lab, key: &IssuedKey, region: &str, operation: &str, input: &Value) -> Answer {
     let target = format!("AWSCognitoIdentityService.{operation}");
     let headers = [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", target.as_str())];

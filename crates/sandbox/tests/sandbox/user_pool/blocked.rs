@@ -4,8 +4,8 @@ use cogfed_sandbox::{Misbehaviour, Options, Switch, visitor};
 
 use crate::support::client::{Answer, Lab, get, parameter};
 
-/// Returns the answer to the usual authorization request while the sandbox misbehaves, and checks that the next
-/// request is answered as usual.
+/// Returns the response to an authorization request while `misbehaviour` is active, and checks that the next response
+/// is normal.
 fn answer_with(misbehaviour: Misbehaviour, changes: &[(&str, &str)]) -> (Lab, Answer, String) {
     let lab = Lab::new();
     let url = lab.authorization_url(changes);

@@ -210,6 +210,7 @@ def crowd(table, options, folder):
     """Measures many processes at once, without credentials, and with an ID token that is valid but not young."""
     with sandbox.Sandbox(options.cogfed, "file", folder / "crowd") as place:
         place.login()
+        place.forget_credentials()
         # The first process to ask for credentials refreshes a token of that age.
         place.age_id_token(hours=2)
         place.control("/clear-log")

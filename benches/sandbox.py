@@ -72,9 +72,18 @@ class Sandbox:
                               stdout=subprocess.PIPE)
         return done.stdout.decode()
 
+    def in_store(self, pattern):
+        """Returns the only file of the file store that matches."""
+        (path,) = pathlib.Path(self.environment["XDG_STATE_HOME"], "cogfed", "store").glob(pattern)
+        return path
+
+    def forget_credentials(self):
+        """Deletes the credentials that the login made, in the file store."""
+        self.in_store("credentials*").unlink()
+
     def age_id_token(self, hours):
         """Makes the stored ID token older, in the file store."""
-        (path,) = pathlib.Path(self.environment["XDG_STATE_HOME"], "cogfed", "store").glob("tokens*")
+        path = self.in_store("tokens*")
         record = json.loads(path.read_text())
         issued = datetime.datetime.fromisoformat(record["issued_at"].replace("Z", "+00:00"))
         record["issued_at"] = (issued - datetime.timedelta(hours=hours)).isoformat()

@@ -128,6 +128,12 @@ pub fn below_aws(host: &str) -> Option<&str> {
     PARTITIONS.iter().find_map(|partition| host.strip_suffix(partition.suffix))
 }
 
+/// Returns whether a lower-case host name is one at which AWS publishes user pools as issuers, in any partition.
+pub fn is_user_pools(host: &str) -> bool {
+    let service = below_aws(host).and_then(|rest| rest.split('.').next());
+    service.is_some_and(|name| ["cognito-idp", "cognito-idp-fips", "issuer-cognito-idp"].contains(&name))
+}
+
 /// A region, with a choice of usual or FIPS hosts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place<'a> {
@@ -307,6 +313,21 @@ mod tests {
         for (region, is_fips) in [("us-east-1", true), ("us-gov-west-1", false), ("us-gov-west-1", true)] {
             let fault = check(region, is_fips, &format!("corp.auth.{region}.amazoncognito.com")).unwrap_err();
             assert!(fault.ends_with(&format!("name 'corp.auth-fips.{region}.amazoncognito.com'")), "{fault}");
+        }
+    }
+
+    #[test]
+    fn user_pools_hosts_are_known_in_every_partition() {
+        for host in [
+            "cognito-idp.eu-west-1.amazonaws.com",
+            "issuer-cognito-idp.eu-west-1.amazonaws.com",
+            "cognito-idp-fips.us-gov-west-1.amazonaws.com",
+            "cognito-idp.cn-north-1.amazonaws.com.cn",
+        ] {
+            assert!(is_user_pools(host), "{host}");
+        }
+        for host in ["login.microsoftonline.com", "cognito-identity.eu-west-1.amazonaws.com", "cognito-idp.example"] {
+            assert!(!is_user_pools(host), "{host}");
         }
     }
 }

@@ -6,7 +6,7 @@ use url::Url;
 use super::check;
 use super::checked::Checked;
 use super::keys::{self, Entry};
-use crate::aws::hosts::{Place, Service};
+use crate::aws::hosts::{self, Place, Service};
 use crate::aws::ids;
 use crate::error::{Failure, quoted};
 use crate::network::authority_of;
@@ -148,6 +148,10 @@ impl Checked<'_> {
             let Some(url) = self.text(keys::ISSUER, check::issuer)? else {
                 return Err(self.missing(keys::USER_POOL_ID));
             };
+            if Url::parse(&url).is_ok_and(|url| url.host_str().is_some_and(hosts::is_user_pools)) {
+                let fault = "it is a user pool: give its id in 'user_pool_id', and its hosted UI in 'domain'";
+                return Err(self.fault(keys::ISSUER, fault));
+            }
             return match POOL_KEYS.iter().find(is_there) {
                 Some(key) => {
                     Err(self.fault(*key, "it is a user pool's, and this profile names an issuer in its place"))

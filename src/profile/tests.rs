@@ -289,3 +289,14 @@ fn configuration_that_others_can_write_is_refused() {
     assert!(read(&large).unwrap_err().message.contains("larger than"));
     assert_eq!(read(&folder.path().join("none.toml")).unwrap().names().count(), 0);
 }
+
+/// A relay's discovery document could name the pool's own pages and keys, and its own token endpoint.
+#[test]
+fn user_pool_in_the_place_of_a_plain_issuer_is_refused() {
+    let profile = "[profile.internal]\nissuer = 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123xyz'\n\
+                   client_id = '3n4b5urk1ft4fl3mg5e62d9ado'\n\
+                   identity_pool_id = 'eu-west-1:1cf667a2-49a6-454b-9e45-231990000000'\n\
+                   issuer_hosts = ['relay.example']\n\n[profile.internal.endpoints]\nissuer = 'https://relay.example'\n";
+    let failure = load(profile, None).unwrap_err();
+    assert!(failure.message.contains("it is a user pool"), "{failure}");
+}

@@ -102,8 +102,10 @@ mod unix {
     const MACOS_ADMIN: u32 = 80;
     /// The folders in which packages and administrators install certificates. As root, a clone's files are root's as
     /// well, so that only these count as the system's.
-    const INSTALLED: [&str; 8] =
-        ["/etc", "/usr", "/opt", "/var/lib", "/nix/store", "/gnu/store", "/Library", "/System"];
+    const INSTALLED: [&str; 6] = ["/etc", "/usr", "/opt", "/var/lib", "/Library", "/System"];
+    /// The folders whose files are root's although any user decides what is in them: the stores of Nix and Guix, and
+    /// disks that a person plugs in.
+    const FILLED_BY_USERS: [&str; 5] = ["/nix/store", "/gnu/store", "/media", "/run/media", "/Volumes"];
 
     pub(super) fn writers(path: &Path) -> io::Result<Result<Writers, Exposed>> {
         let mut walk = Walk { at: PathBuf::from("/"), left: Vec::new(), links: 0, is_unknown: false };
@@ -241,7 +243,7 @@ mod unix {
             let found = std::fs::symlink_metadata(place)?;
             let is_sticky = found.is_dir() && found.mode() & STICKY != 0;
             let is_writable = match is_sticky {
-                // A shared folder such as /tmp never counts. A group of its own fills /nix/store.
+                // A shared folder such as /tmp never counts.
                 true => found.mode() & WORLD_WRITABLE != 0,
                 false => found.mode() & (GROUP_WRITABLE | WORLD_WRITABLE) != 0,
             };
@@ -249,7 +251,8 @@ mod unix {
                 return Ok(false);
             }
         }
-        Ok(!is_example(path) && (rustix::process::geteuid().as_raw() != 0 || is_installed(path)))
+        let is_roots_word = !is_example(path) && !is_filled_by_users(path);
+        Ok(is_roots_word && (rustix::process::geteuid().as_raw() != 0 || is_installed(path)))
     }
 
     /// Returns whether the file looks like a part of a package's tests or documentation. The key of such a certificate
@@ -257,6 +260,11 @@ mod unix {
     pub(super) fn is_example(path: &Path) -> bool {
         let path = path.to_string_lossy().to_ascii_lowercase();
         path.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| EXAMPLES.contains(&word))
+    }
+
+    /// Returns whether any user may have put the file at `path` there, although it is root's.
+    pub(super) fn is_filled_by_users(path: &Path) -> bool {
+        FILLED_BY_USERS.iter().any(|folder| path.starts_with(folder))
     }
 
     /// Returns whether root's file at `path` was installed: it is in one of the system's folders, outside the current

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 
-use super::unix::{FileSystem, Found, Others};
+use super::unix::{FileSystem, Found, Others, is_filled_by_users};
 use super::*;
 
 fn mode(path: &Path, mode: u32) {
@@ -115,5 +115,15 @@ fn only_installed_files_are_roots() {
         ("/usr/local/share/ca-certificates/corp.crt", false),
     ] {
         assert_eq!(unix::is_example(Path::new(path)), is_example, "{path}");
+    }
+}
+
+#[test]
+fn stores_that_any_user_fills_say_nothing_for_root() {
+    for path in ["/nix/store/abc-source/evil.pem", "/gnu/store/abc/ca.pem", "/run/media/ada/stick/ca.pem"] {
+        assert!(is_filled_by_users(Path::new(path)), "{path}");
+    }
+    for path in ["/etc/ssl/certs/ca.pem", "/nix/storehouse/ca.pem", "/usr/local/share/ca.pem"] {
+        assert!(!is_filled_by_users(Path::new(path)), "{path}");
     }
 }

@@ -1,4 +1,4 @@
-//! This user's home, and the folders for configuration and state that applications put below it.
+//! This user's home, and the folders below it in which applications keep configuration and state.
 //!
 //! The environment names them, if it names absolute paths. A relative path counts as unset, as the XDG Base Directory
 //! Specification demands of its variables: it would make the current folder decide what cogfed reads and where it

@@ -278,8 +278,8 @@ impl Http {
         Ok((built.as_ref().map_err(Clone::clone)?, proxy))
     }
 
-    /// Returns the extra roots in force: those that neither the system has nor an administrator installed. Reads the
-    /// bundles, so do not call it before a request over TLS is due.
+    /// Returns the extra roots in force: those that are not in the system's own set and were not installed by an
+    /// administrator. Reads the bundles, so do not call it before a request over TLS is due.
     ///
     /// # Errors
     /// [`Kind::Usage`] with the variable or key and the file, if a bundle cannot be used.

@@ -217,8 +217,8 @@ keys! {
     ENDPOINTS_STS: String = pinned("endpoints.sts");
 }
 
-/// The default of [`SCOPES`] for a plain issuer, which gives a refresh token only for `offline_access` (OpenID Connect
-/// Core 1.0, section 11). A user pool does not know that scope.
+/// The default of [`SCOPES`] for a plain issuer. Such an issuer gives a refresh token only if `offline_access` is
+/// requested (OpenID Connect Core 1.0, section 11). A user pool does not know that scope.
 pub const PLAIN_SCOPES: &str = "openid,offline_access";
 
 /// Returns the key with this name.

@@ -127,7 +127,7 @@ impl Asserted {
     }
 }
 
-/// Returns whether a claim has a fixed meaning, so that it is not listed among roles and attributes.
+/// Returns whether a claim has a fixed meaning and is therefore not listed among roles and attributes.
 fn is_fixed(name: &str) -> bool {
     name.starts_with("cognito:")
         || name == PLAIN_GROUPS

@@ -61,7 +61,7 @@ pub struct RoleMapping {
 pub enum By {
     /// `Token`: the claims `cognito:roles` and `cognito:preferred_role`.
     Token,
-    /// `Rules`: the first rule that matches.
+    /// `Rules`: the first of these rules that matches decides.
     Rules(Vec<Rule>),
 }
 

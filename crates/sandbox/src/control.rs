@@ -43,7 +43,7 @@ pub fn answer(world: &World, request: &Request<Bytes>) -> Reply {
     }
 }
 
-/// Replaces the identity pool's roles with those of a document from `aws cognito-identity get-identity-pool-roles`.
+/// Replaces the identity pool's roles with those in the output of `aws cognito-identity get-identity-pool-roles`.
 fn mapping(world: &World, json: &[u8]) -> Result<Value, (StatusCode, String)> {
     let provider = world.mapped_provider();
     let roles = PoolRoles::parse(json, &provider).map_err(|error| (StatusCode::BAD_REQUEST, format!("{error:#}")))?;

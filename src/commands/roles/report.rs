@@ -28,7 +28,7 @@ impl Report<'_> {
         self.chosen.entry.map(|(_, mapping)| mapping)
     }
 
-    /// Returns true if this mapping counts and every interpretation has the same outcome.
+    /// Returns true if the mapping is in effect and every interpretation of it has the same outcome.
     pub fn is_certain(&self) -> bool {
         self.uncertainty().is_none()
     }

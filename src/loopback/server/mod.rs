@@ -1,4 +1,4 @@
-//! A small HTTP/1.1 server that idle, slow or oversized requests cannot block.
+//! A small HTTP/1.1 server that is not blocked by idle, slow or oversized requests.
 
 mod request;
 

@@ -138,7 +138,7 @@ pub enum Arrival {
 pub enum Remark {
     /// An error without this sign-in's state, with its error code if RFC 6749 defines that code.
     Unvouched(Option<&'static str>),
-    /// An answer to this sign-in that cannot be used, for this reason. May quote text from outside.
+    /// An unusable answer to this sign-in, with the reason. May quote text from outside.
     Unusable(String),
     /// An answer to this sign-in that is not known to be from this user.
     Stranger(Stranger),

@@ -99,7 +99,7 @@ pub fn execute_api(now: DateTime<Utc>) -> Expected<'static> {
     Expected { service: "execute-api", regions: &[REGION], now, window: TimeDelta::minutes(5) }
 }
 
-/// Verifies a request at the time of its signature, with `key` as the only known key.
+/// Verifies a request as of the time at which it was signed, with `key` as the only known key.
 pub fn verdict(key: &IssuedKey, request: &Request<Bytes>) -> Result<IssuedKey, Refused> {
     verify(request, &execute_api(now()), |id| Some(key.clone()).filter(|key| key.access_key_id == id))
 }

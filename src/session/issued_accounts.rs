@@ -42,7 +42,7 @@ pub struct Stamp {
     file: u64,
 }
 
-/// Returns the version of the list of credentials that `ask` belongs to; `None` if there is no list.
+/// Returns the version of the list that contains the credentials of `ask`; `None` if no list contains them.
 pub fn stamp(own: &Folder, ask: &Ask) -> Option<Stamp> {
     // The version is taken first: a list that is written in between is another version.
     let metadata = file(own, ask).metadata()?;

@@ -13,6 +13,9 @@ use crate::error::{Failure, Kind};
 /// The stack size of the working thread, in bytes: the same as the main thread's.
 const STACK: usize = 8 * 1024 * 1024;
 
+/// The interval at which a waiting thread looks whether its work is done, even if nothing wakes it.
+const LOOK: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// Disables core dumps. On Linux, other processes of this user cannot attach either.
 pub fn protect() {
     #[cfg(unix)]
@@ -117,12 +120,18 @@ pub fn until_interrupted<T: Send + 'static>(work: impl FnOnce() -> T + Send + 's
     let runtime = runtime().map_err(|failure| io::Error::other(failure.message))?;
     runtime.block_on(async {
         let mut interrupt = Signals::interrupt()?;
-        let (done, is_done) = tokio::sync::oneshot::channel();
+        let (done, mut is_done) = tokio::sync::oneshot::channel();
         let work = move || drop(done.send(work()));
         std::thread::Builder::new().name("work".into()).stack_size(STACK).spawn(work)?;
-        tokio::select! {
-            outcome = is_done => outcome.map(Some).map_err(|_| io::Error::other("the work broke off")),
-            () = interrupt.received() => Ok(None),
+        loop {
+            tokio::select! {
+                outcome = &mut is_done => {
+                    return outcome.map(Some).map_err(|_| io::Error::other("the work broke off"));
+                }
+                () = interrupt.received() => return Ok(None),
+                // Looks again, in case the system lost the work's wake-up call.
+                () = tokio::time::sleep(LOOK) => {}
+            }
         }
     })
 }

@@ -74,7 +74,10 @@ fn assert_is_sound(profile: &Profile) {
         Issuer::Plain(issuer) => {
             // Only the address of the discovery document may have a query, such as Azure AD B2C's.
             let discovery = issuer.discovery.split('?').next().expect("the first part");
-            assert!(discovery.ends_with("/.well-known/openid-configuration") && Url::parse(discovery).is_ok(), "{discovery}");
+            assert!(
+                discovery.ends_with("/.well-known/openid-configuration") && Url::parse(discovery).is_ok(),
+                "{discovery}"
+            );
             urls.push(&issuer.url);
             assert_vouches_for_its_hosts_alone(issuer);
         }

@@ -2,7 +2,9 @@
 //! environment.
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+#[cfg(not(target_os = "macos"))]
+use std::path::PathBuf;
 
 use chrono::TimeDelta;
 use cogfed::sandbox::visitor;
@@ -17,6 +19,7 @@ fn script(path: &Path, first: &str, notes: &Path) {
 }
 
 /// Creates a cloned repository that contains programs with the names of openers.
+#[cfg(not(target_os = "macos"))]
 fn clone_with_openers(lab: &Lab) -> (PathBuf, PathBuf) {
     let (clone, planted) = (lab.home().join("clone"), lab.home().join("planted"));
     std::fs::create_dir_all(clone.join(".git")).unwrap();

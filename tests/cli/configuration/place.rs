@@ -28,7 +28,7 @@ struct Clone {
 impl Clone {
     fn new(marker: &str) -> Self {
         let home = Home::new();
-        let tree = home.path().join("work/clone");
+        let tree = home.path().join("code/clone");
         std::fs::create_dir_all(tree.join(marker)).unwrap();
         std::fs::create_dir_all(tree.join("sub/below")).unwrap();
         std::fs::create_dir_all(tree.join(".config/cogfed")).unwrap();
@@ -104,7 +104,7 @@ fn links_and_dots_do_not_hide_the_project() {
         // The repository says where its links lead.
         tree.join("to-outside"),
         tree.join("to-home/outside.toml"),
-        home.join("work/../work/clone/sub/../.config/cogfed/config.toml"),
+        home.join("code/../code/clone/sub/../.config/cogfed/config.toml"),
         PathBuf::from("/proc/self/cwd/../.config/cogfed/config.toml"),
     ] {
         clone.refused(&sub, ("COGFED_CONFIG", &path));
@@ -129,7 +129,7 @@ fn file_that_the_person_names_may_be_in_the_project() {
 #[test]
 fn sandbox_configuration_in_the_project_works() {
     let lab = Lab::new();
-    let tree = lab.home().join("work/clone");
+    let tree = lab.home().join("code/clone");
     std::fs::create_dir_all(tree.join(".git")).unwrap();
     std::fs::write(tree.join("sandbox.toml"), std::fs::read(lab.config()).unwrap()).unwrap();
     let run = || -> Ran {
@@ -191,7 +191,7 @@ fn dotfiles_repository_as_the_home_works() {
 #[test]
 fn relative_home_and_xdg_folders_count_as_unset() {
     let home = Home::new();
-    let work = home.path().join("work");
+    let work = home.path().join("code");
     std::fs::create_dir_all(work.join("rel/cogfed")).unwrap();
     std::fs::create_dir_all(work.join("rel/.config/cogfed")).unwrap();
     std::fs::write(work.join("rel/cogfed/config.toml"), RELAY).unwrap();
@@ -210,5 +210,5 @@ fn relative_home_and_xdg_folders_count_as_unset() {
     }
     // State goes to the home of the account database then, not below the current folder.
     let report = home.command(&["status", "--report"]).env("XDG_STATE_HOME", "rel").output().expect("it runs");
-    assert!(!String::from_utf8_lossy(&report.stdout).contains("work/rel"));
+    assert!(!String::from_utf8_lossy(&report.stdout).contains("code/rel"));
 }

@@ -1,0 +1,64 @@
+//! `cogfed call`: its flags in four groups, and the sections of its help.
+
+mod connection;
+mod output;
+mod request;
+mod signature;
+
+use clap::Args;
+
+pub use self::connection::ConnectionFlags;
+pub use self::output::OutputFlags;
+pub use self::request::RequestFlags;
+pub use self::signature::SignatureFlags;
+use super::{ProfileFlag, RoleFlag};
+
+/// Call an API behind API Gateway's IAM authorizer
+///
+/// Signs one request with the profile's credentials (AWS Signature Version 4), sends it as it was signed, and writes
+/// the response body to standard output. Does not follow redirects.
+#[derive(Debug, Args)]
+#[command(after_long_help = SECTIONS)]
+pub struct Call {
+    /// The profile's flag.
+    #[command(flatten)]
+    pub profile: ProfileFlag,
+    /// The role's flag.
+    #[command(flatten)]
+    pub role: RoleFlag,
+    /// What to send.
+    #[command(flatten)]
+    pub request: RequestFlags,
+    /// What to do with the answer.
+    #[command(flatten)]
+    pub output: OutputFlags,
+    /// How to reach the API.
+    #[command(flatten)]
+    pub connection: ConnectionFlags,
+    /// How to sign.
+    #[command(flatten)]
+    pub signature: SignatureFlags,
+}
+
+const SECTIONS: &str = "\
+EXAMPLES
+  The URL of an API Gateway REST API contains the region:
+    url=https://abc123.execute-api.eu-west-1.amazonaws.com/prod/orders
+    cogfed call GET $url
+    cogfed call POST $url --json -d '{\"item\": \"book\"}'
+    cogfed call GET $url --dry-run
+
+  A custom domain does not:
+    cogfed call PUT https://api.example.com/orders/7 --region eu-west-1 \\
+        --data-binary @order.json
+
+EXIT STATUS
+  0    the API answered, whatever its status
+  2    the command line, the configuration or an input is wrong
+  3    a sign-in is required: run 'cogfed login'
+  4    the store failed
+  5    the network failed
+  6    refused, by the identity provider or by AWS
+  7    another process holds the lock
+  22   with --fail: the API answered with a status of 400 or more
+";

@@ -1,0 +1,35 @@
+//! `cogfed call`: one signed request to an API, and its answer.
+//!
+//! [`input`] turns the flags into a request, [`scope`] finds what to sign it for, [`exchange`] sends it, and [`output`]
+//! writes the answer.
+
+mod exchange;
+mod input;
+mod output;
+mod scope;
+
+use super::{Attendance, Env, ProfileContext, choice_of_role};
+use crate::cli::Call;
+use crate::profile::{Override, keys};
+use crate::request::{dry_run, sign};
+
+pub fn run(flags: Call, env: &mut Env) -> anyhow::Result<()> {
+    let request = input::request(&flags, env)?;
+    let mut choice = choice_of_role(&flags.profile, &flags.role);
+    if let Some(region) = &flags.signature.region {
+        choice.flags.push(Override { key: keys::REGION.entry(), flag: "--region", text: region.clone() });
+    }
+    let context = ProfileContext::new(env, &choice, Attendance::Person)?;
+    let region = scope::region(&flags, &request, &context)?;
+    context.wait_for(async {
+        let credentials = context.credentials().await?;
+        if flags.request.dry_run {
+            let time = exchange::offset(&request, &credentials, env, &context).there(env.clock.now());
+            return env.print(&dry_run(&sign(&request, &credentials, &region, time)?));
+        }
+        // The file is opened before the request is sent: an answer that cannot be written would be lost.
+        let file = flags.output.output.as_deref().map(output::opened_for_writing).transpose()?;
+        let (answer, refusal) = exchange::answered(&request, &credentials, &region, &flags, env, &context).await?;
+        output::finish(answer, refusal, file, &flags, env).await
+    })
+}

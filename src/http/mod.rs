@@ -362,6 +362,10 @@ fn builder() -> reqwest::ClientBuilder {
         .user_agent(concat!("cogfed/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
+        // A small compressed answer can unfold to any size. Only `call` asks for one.
+        .gzip(false)
+        .brotli(false)
+        .deflate(false)
         .connect_timeout(CONNECT_DEADLINE)
         .read_timeout(SILENCE_DEADLINE)
         .http1_only()

@@ -6,6 +6,7 @@ mod clock;
 mod company;
 mod domain;
 mod elsewhere;
+mod encodings;
 mod front;
 mod place;
 mod proxies;

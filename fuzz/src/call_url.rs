@@ -1,7 +1,7 @@
 //! A URL typed after `cogfed call GET`.
 
 use cogfed::error::Failure;
-use cogfed::request::{ApiRequest, Note, RequestInput, region_of, sign};
+use cogfed::request::{ApiRequest, Note, RequestInput, Scope, region_of, sign};
 use url::{Host, Url};
 
 use crate::given::{assert_presentable, credentials, is_plain, now};
@@ -13,7 +13,8 @@ pub fn run(data: &[u8]) {
         Ok(built) => built,
         Err(error) => return assert_presentable(&error),
     };
-    let signed = sign(&request, &credentials(), "eu-west-1", now()).expect("what is built can be signed");
+    let signed =
+        sign(&request, &credentials(), &Scope::execute_api("eu-west-1"), now()).expect("what is built can be signed");
     let uri = signed.as_http().uri();
     let wire = uri.to_string();
     assert!(is_plain(&wire) && wire.is_ascii() && !wire.contains([' ', '"', '<', '>', '\\', '#']), "{wire:?}");
@@ -26,7 +27,7 @@ pub fn run(data: &[u8]) {
     assert!(!uri.query().unwrap_or_default().contains(['+', ';']), "{wire}");
     let (again, notes) = built(&wire).expect("its own form is good");
     assert_eq!(again.path(), request.path());
-    let again = sign(&again, &credentials(), "eu-west-1", now()).expect("signable");
+    let again = sign(&again, &credentials(), &Scope::execute_api("eu-west-1"), now()).expect("signable");
     assert_eq!(again.as_http().uri(), uri, "its own form stays as it is");
     assert_eq!(notes, Vec::<Note>::new(), "{wire}");
     assert!(region_of(request.host()).is_none_or(|region| request.host().contains(&region)));

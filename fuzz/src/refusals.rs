@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use cogfed::error::{Failure, Kind};
 use cogfed::identity_pool::PoolConfig;
 use cogfed::refusals;
-use cogfed::request::{ApiRequest, Context, Reason, RequestInput, explain};
+use cogfed::request::{ApiRequest, Context, Reason, RequestInput, Scope, explain};
 use cogfed::secret::Redactor;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
@@ -103,8 +103,12 @@ fn gateway(data: &[u8]) {
     let url = "https://abc123.execute-api.eu-west-1.amazonaws.com/prod/orders?code=canary".to_owned();
     let input = RequestInput { method: "GET".into(), url, ..RequestInput::default() };
     let (request, _) = ApiRequest::build(input).expect("a request");
-    let context =
-        Context { request: &request, region: "eu-west-1", profile: "internal", redactor: &Redactor::default() };
+    let context = Context {
+        request: &request,
+        scope: &Scope::execute_api("eu-west-1"),
+        profile: "internal",
+        redactor: &Redactor::default(),
+    };
     let Some(refusal) = explain(status, &map, &data[end..], now(), &context) else { return };
     assert!(status.as_u16() >= 400);
     if let Some(time) = refusal.corrected_time(now()) {

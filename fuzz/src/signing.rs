@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use chrono::TimeDelta;
-use cogfed::request::{ApiRequest, RequestInput, dry_run, sign};
+use cogfed::request::{ApiRequest, RequestInput, Scope, dry_run, sign};
 use cogfed::sandbox::issued::IssuedKey;
 use cogfed::sandbox::sigv4::{Expected, Refused, verify};
 use http::header::HOST;
@@ -16,7 +16,9 @@ const REGION: &str = "eu-west-1";
 pub fn run(data: &[u8]) {
     let Some(input) = read(data) else { return };
     let Ok((request, _)) = ApiRequest::build(input) else { return };
-    let Ok(signed) = sign(&request, &credentials(), REGION, now()) else { panic!("built, but not signed") };
+    let Ok(signed) = sign(&request, &credentials(), &Scope::execute_api(REGION), now()) else {
+        panic!("built, but not signed")
+    };
     let text = dry_run(&signed);
     assert!(!text.contains("wJalrXUtnFEMI") && !text.contains("TOKEN/EXAMPLE"), "{text}");
     let arrived = on_the_wire(signed.as_http());

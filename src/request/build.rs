@@ -1,11 +1,15 @@
 //! An API request from a person's input: method, URL, headers, body.
 
+use std::fmt::Write as _;
+use std::sync::OnceLock;
+
 use bytes::Bytes;
 use http::header::{
     ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, DATE, EXPECT, HOST, HeaderMap, HeaderName,
     HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, USER_AGENT,
 };
 use http::{Method, Uri};
+use ring::digest::{SHA256, digest};
 
 use super::target::{Note, Target};
 use crate::error::{Failure, Kind};
@@ -45,6 +49,8 @@ pub struct ApiRequest {
     pub(super) uri: Uri,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
+    /// The body's hash, once a signature needed it.
+    pub(super) hash: OnceLock<String>,
 }
 
 impl ApiRequest {
@@ -78,7 +84,7 @@ impl ApiRequest {
         if !body.is_empty() || [Method::POST, Method::PUT, Method::PATCH].contains(&method) {
             headers.insert(CONTENT_LENGTH, body.len().into());
         }
-        Ok((Self { method, uri, headers, body: body.into() }, notes))
+        Ok((Self { method, uri, headers, body: body.into(), hash: OnceLock::new() }, notes))
     }
 
     /// Returns the HTTP method, in upper case.
@@ -94,6 +100,17 @@ impl ApiRequest {
     /// Returns the path as sent, without the query.
     pub fn path(&self) -> &str {
         self.uri.path()
+    }
+
+    /// Returns the SHA-256 hash of the body in lower-case hex. It is computed once, for all signatures of the request.
+    pub(super) fn body_hash(&self) -> &str {
+        self.hash.get_or_init(|| {
+            let hash = digest(&SHA256, &self.body);
+            hash.as_ref().iter().fold(String::with_capacity(64), |mut text, byte| {
+                write!(text, "{byte:02x}").expect("a String takes all that is written to it");
+                text
+            })
+        })
     }
 }
 

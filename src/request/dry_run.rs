@@ -61,7 +61,7 @@ mod tests {
 
     use super::*;
     use crate::aws::Credentials;
-    use crate::request::{ApiRequest, RequestInput, sign};
+    use crate::request::{ApiRequest, RequestInput, Scope, sign};
     use crate::secret::Secret;
 
     fn shown(body: &[u8], headers: &[(&str, &str)], key: &str) -> String {
@@ -79,7 +79,7 @@ mod tests {
             json: true,
         };
         let (request, _) = ApiRequest::build(input).unwrap();
-        dry_run(&sign(&request, &credentials, "eu-west-1", DateTime::UNIX_EPOCH).unwrap())
+        dry_run(&sign(&request, &credentials, &Scope::execute_api("eu-west-1"), DateTime::UNIX_EPOCH).unwrap())
     }
 
     #[test]

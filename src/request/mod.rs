@@ -18,5 +18,5 @@ pub use data::{Data, Source, read_data};
 pub use dry_run::dry_run;
 pub use refusal::{Context, Reason, Refusal, explain};
 pub use send::{Answer, WriteError, send};
-pub use sign::{SignedRequest, sign};
+pub use sign::{Scope, SignedRequest, sign};
 pub use target::Note;

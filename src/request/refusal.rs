@@ -14,6 +14,7 @@ use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 
 use super::build::ApiRequest;
+use super::sign::Scope;
 use crate::aws::region_of;
 use crate::clock::{SIGNATURE_TOLERANCE, http_date, in_words};
 use crate::error::{Failure, Kind, shortened};
@@ -89,8 +90,8 @@ impl From<Refusal> for Failure {
 pub struct Context<'a> {
     /// The request that was refused.
     pub request: &'a ApiRequest,
-    /// The region that the request was signed for.
-    pub region: &'a str,
+    /// The service and region that the request was signed for.
+    pub scope: &'a Scope,
     /// The profile in use.
     pub profile: &'a str,
     /// The redactor for the answer's text, because AWS repeats the session token if a signature does not match.
@@ -259,14 +260,14 @@ fn row(reason: Reason, seen: &Seen, context: &Context) -> (&'static Row, [(&'sta
 
 /// Returns the message and the hint that explain a refusal.
 fn words(reason: Reason, seen: &Seen, context: &Context) -> (String, String) {
-    let Context { request, region, profile, .. } = context;
+    let Context { request, scope, profile, .. } = context;
     let (row, more) = row(reason, seen, context);
     let (path, said) = (shortened(request.path(), LONGEST_PATH), quoted(seen.message));
     let mut facts = vec![
         ("host", request.host()),
         ("method", request.method().as_str()),
         ("path", path.as_str()),
-        ("region", *region),
+        ("region", scope.region.as_str()),
         ("profile", *profile),
         ("said", said.as_str()),
     ];

@@ -18,7 +18,30 @@ use crate::aws::Credentials;
 use crate::error::{Failure, Kind, Within};
 
 /// API Gateway's name in the credential scope.
-const SERVICE: &str = "execute-api";
+const EXECUTE_API: &str = "execute-api";
+
+/// The service and the region that a signature is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scope {
+    /// The service's name in the credential scope, such as `execute-api`.
+    pub service: String,
+    /// The region, such as `eu-west-1`.
+    pub region: String,
+    /// The host to sign for and to send in the `Host` header, if it is not the URL's.
+    pub host: Option<String>,
+}
+
+impl Scope {
+    /// Returns the scope of a service in a region, for the URL's own host.
+    pub fn new(service: impl Into<String>, region: impl Into<String>) -> Self {
+        Self { service: service.into(), region: region.into(), host: None }
+    }
+
+    /// Returns the scope of API Gateway in a region.
+    pub fn execute_api(region: impl Into<String>) -> Self {
+        Self::new(EXECUTE_API, region)
+    }
+}
 
 /// Headers that AWS's own clients do not sign. Proxies, and CloudFront in front of an edge-optimised API, may rewrite
 /// them and so break a signature.
@@ -54,25 +77,23 @@ impl fmt::Debug for SignedRequest {
     }
 }
 
-/// Signs `request` for the API in `region` as of `now`. The same request can be signed again with another time.
+/// Signs `request` for the service and region of `scope` as of `now`. The same request can be signed again with another time.
 ///
 /// # Errors
 /// If the credentials contain characters that no header can hold. AWS issues no such credentials.
 pub fn sign(
     request: &ApiRequest,
     credentials: &Credentials,
-    region: &str,
+    scope: &Scope,
     now: DateTime<Utc>,
 ) -> Result<SignedRequest, Failure> {
-    sign_for(SERVICE, request, credentials, region, now)
-        .within(|| format!("cannot sign the request to '{}'", request.host()))
+    signed(request, credentials, scope, now).within(|| format!("cannot sign the request to '{}'", request.host()))
 }
 
-fn sign_for(
-    service: &str,
+fn signed(
     request: &ApiRequest,
     credentials: &Credentials,
-    region: &str,
+    scope: &Scope,
     now: DateTime<Utc>,
 ) -> Result<SignedRequest, Failure> {
     let token = credentials.session_token.expose();
@@ -88,8 +109,8 @@ fn sign_for(
     // the token is signed.
     let params = v4::SigningParams::builder()
         .identity(&identity)
-        .region(region)
-        .name(service)
+        .region(&scope.region)
+        .name(&scope.service)
         .time(SystemTime::from(now))
         .settings(SigningSettings::default())
         .build()
@@ -100,8 +121,8 @@ fn sign_for(
     let to_sign: Result<Vec<(&str, &str)>, http::header::ToStrError> = to_sign.collect();
     let to_sign = to_sign.map_err(|error| failed(&error))?;
     let uri = request.uri.to_string();
-    let signable =
-        SignableRequest::new(request.method.as_str(), uri, to_sign.into_iter(), SignableBody::Bytes(&request.body));
+    let body = SignableBody::Precomputed(request.body_hash().to_owned());
+    let signable = SignableRequest::new(request.method.as_str(), uri, to_sign.into_iter(), body);
     let signable = signable.map_err(|error| failed(&error))?;
     // The signer logs the canonical request, which holds the query and the person's own keys. Its events are discarded.
     let output =
@@ -185,8 +206,8 @@ mod tests {
             let credentials = credentials(vector["credentials"]["token"].as_str().unwrap_or_default());
             let time =
                 NaiveDateTime::parse_from_str(vector["timestamp"].as_str().unwrap(), "%Y-%m-%dT%H:%M:%SZ").unwrap();
-            let (service, region) = (text(&vector["service"]), text(&vector["region"]));
-            let signed = sign_for(&service, &request, &credentials, &region, time.and_utc()).unwrap();
+            let scope = Scope::new(text(&vector["service"]), text(&vector["region"]));
+            let signed = sign(&request, &credentials, &scope, time.and_utc()).unwrap();
             assert_eq!(authorization(&signed), vector["expected"]["authorization"], "{}", vector["name"]);
         }
     }
@@ -194,7 +215,7 @@ mod tests {
     fn execute_api(input: RequestInput) -> SignedRequest {
         let (request, _) = ApiRequest::build(input).unwrap();
         let now = DateTime::parse_from_rfc3339("2026-11-22T12:00:00Z").unwrap().to_utc();
-        sign(&request, &credentials("TOKEN/EXAMPLE=="), "eu-west-1", now).unwrap()
+        sign(&request, &credentials("TOKEN/EXAMPLE=="), &Scope::execute_api("eu-west-1"), now).unwrap()
     }
 
     /// The expected signatures were computed with botocore 1.43.11.
@@ -256,7 +277,8 @@ mod tests {
     fn signing_with_credentials_that_no_header_holds_fails() {
         let input = RequestInput { method: "GET".into(), url: "https://h/".into(), ..RequestInput::default() };
         let (request, _) = ApiRequest::build(input).unwrap();
-        let error = sign(&request, &credentials("line\nbreak"), "eu-west-1", DateTime::UNIX_EPOCH).unwrap_err();
+        let scope = Scope::execute_api("eu-west-1");
+        let error = sign(&request, &credentials("line\nbreak"), &scope, DateTime::UNIX_EPOCH).unwrap_err();
         assert!(error.to_string().contains("'h'") && !format!("{error}").contains("break"), "{error}");
     }
 }

@@ -7,7 +7,7 @@ use super::output::head;
 use crate::aws::Credentials;
 use crate::cli::Call;
 use crate::clock::Offset;
-use crate::request::{self, Answer, ApiRequest, Refusal, SignedRequest, dry_run, explain, sign};
+use crate::request::{self, Answer, ApiRequest, Refusal, Scope, SignedRequest, dry_run, explain, sign};
 use crate::secret::Redactor;
 
 /// Sends the request, signed with the server's time if the clock offset is known. If the API refuses that time, sends
@@ -15,18 +15,18 @@ use crate::secret::Redactor;
 pub async fn answered(
     request: &ApiRequest,
     credentials: &Credentials,
-    region: &str,
+    scope: &Scope,
     flags: &Call,
     env: &Env,
     context: &ProfileContext,
 ) -> anyhow::Result<(Answer, Option<Refusal>)> {
     let redactor = Redactor::of([&credentials.secret_access_key, &credentials.session_token]);
-    let shown = request::Context { request, region, profile: &context.profile.name, redactor: &redactor };
+    let shown = request::Context { request, scope, profile: &context.profile.name, redactor: &redactor };
     let refusal = |answer: &Answer, now: DateTime<Utc>| {
         explain(answer.status(), answer.headers(), answer.body_prefix(), now, &shown)
     };
     let offset = offset(request, credentials, env, context);
-    let signed = sign(request, credentials, region, offset.there(env.clock.now()))?;
+    let signed = sign(request, credentials, scope, offset.there(env.clock.now()))?;
     let answer = send(&signed, flags, env, context).await?;
     let now = offset.there(env.clock.now());
     let first = refusal(&answer, now);
@@ -36,7 +36,7 @@ pub async fn answered(
         |time: &DateTime<Utc>| session.may_use(Offset::measured(*time - env.clock.now()), life(credentials, env));
     let Some(time) = corrected.filter(may_use) else { return Ok((answer, first)) };
     env.terminal.say("the request was refused for its time, and signed once more, by the API's clock");
-    let answer = send(&sign(request, credentials, region, time)?, flags, env, context).await?;
+    let answer = send(&sign(request, credentials, scope, time)?, flags, env, context).await?;
     let second = refusal(&answer, time);
     // The API's clock is trusted only after the API has accepted a signature with its time, and only for itself.
     if second.is_none() {

@@ -20,16 +20,16 @@ pub fn run(flags: Call, env: &mut Env) -> anyhow::Result<()> {
         choice.flags.push(Override { key: keys::REGION.entry(), flag: "--region", text: region.clone() });
     }
     let context = ProfileContext::new(env, &choice, Attendance::Person)?;
-    let region = scope::region(&flags, &request, &context)?;
+    let scope = scope::scope(&flags, &request, &context)?;
     context.wait_for(async {
         let credentials = context.credentials().await?;
         if flags.request.dry_run {
             let time = exchange::offset(&request, &credentials, env, &context).there(env.clock.now());
-            return env.print(&dry_run(&sign(&request, &credentials, &region, time)?));
+            return env.print(&dry_run(&sign(&request, &credentials, &scope, time)?));
         }
         // The file is opened before the request is sent: an answer that cannot be written would be lost.
         let file = flags.output.output.as_deref().map(output::opened_for_writing).transpose()?;
-        let (answer, refusal) = exchange::answered(&request, &credentials, &region, &flags, env, &context).await?;
+        let (answer, refusal) = exchange::answered(&request, &credentials, &scope, &flags, env, &context).await?;
         output::finish(answer, refusal, file, &flags, env).await
     })
 }

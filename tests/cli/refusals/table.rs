@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use cogfed::refusals::{self, Refuser, Row};
-use cogfed::request::{ApiRequest, Context, RequestInput, explain};
+use cogfed::request::{ApiRequest, Context, RequestInput, Scope, explain};
 use cogfed::sandbox::Refusal;
 use cogfed::sandbox::refusals::Place;
 use cogfed::secret::Redactor;
@@ -49,8 +49,12 @@ fn explained(name: &str, date: Option<&str>) -> Told {
     let url = "https://abc123.execute-api.eu-west-1.amazonaws.com/prod/orders".to_owned();
     let input = RequestInput { method: "GET".into(), url, ..RequestInput::default() };
     let (request, _) = ApiRequest::build(input).unwrap();
-    let context =
-        Context { request: &request, region: "eu-west-1", profile: "PROFILE", redactor: &Redactor::default() };
+    let context = Context {
+        request: &request,
+        scope: &Scope::execute_api("eu-west-1"),
+        profile: "PROFILE",
+        redactor: &Redactor::default(),
+    };
     let mut headers: HeaderMap = answer.headers().clone();
     if let Some(date) = date {
         headers.insert("date", date.parse().unwrap());

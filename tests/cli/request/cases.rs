@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
 use cogfed::aws::Credentials;
-use cogfed::request::{ApiRequest, RequestInput, SignedRequest, sign};
+use cogfed::request::{ApiRequest, RequestInput, Scope, SignedRequest, sign};
 use cogfed::secret::Secret;
 use cogfed_test_support::Random;
 
@@ -34,7 +34,7 @@ pub fn get(url: String) -> RequestInput {
 pub fn signed(input: RequestInput) -> SignedRequest {
     let url = input.url.clone();
     let (request, _) = ApiRequest::build(input).unwrap_or_else(|error| panic!("{url}: {error}"));
-    sign(&request, &credentials(), "eu-west-1", now()).unwrap()
+    sign(&request, &credentials(), &Scope::execute_api("eu-west-1"), now()).unwrap()
 }
 
 /// Returns a text of up to `longest` pieces: ASCII characters and unusual texts, except for those in `without`.

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use cogfed::aws::Credentials;
-use cogfed::request::{ApiRequest, Context, Reason, RequestInput, explain, sign};
+use cogfed::request::{ApiRequest, Context, Reason, RequestInput, Scope, explain, sign};
 use cogfed::sandbox::api_gateway::ApiGateway;
 use cogfed::sandbox::issued::{IssuedKey, IssuedKeys};
 use cogfed::sandbox::sigv4::{Expected, Refused as SignatureRefused, verify};
@@ -59,7 +59,7 @@ fn signed(request: &ApiRequest, key: &IssuedKey, region: &str) -> Request<Bytes>
         session_token: Secret::new(key.session_token.as_str()),
         expires: key.expires,
     };
-    let mut request = sign(request, &credentials, region, now()).unwrap().as_http().clone();
+    let mut request = sign(request, &credentials, &Scope::execute_api(region), now()).unwrap().as_http().clone();
     if !request.headers().contains_key("host") {
         request.headers_mut().insert("host", HOST.parse().unwrap());
     }
@@ -107,8 +107,12 @@ fn ask(key: &IssuedKey, region: &str, method: &str, target: &str, gateway_time: 
 
 impl Refused {
     fn reason(&self) -> Option<(Reason, Option<DateTime<Utc>>)> {
-        let context =
-            Context { request: &self.request, region: REGION, profile: "internal", redactor: &Redactor::default() };
+        let context = Context {
+            request: &self.request,
+            scope: &Scope::execute_api(REGION),
+            profile: "internal",
+            redactor: &Redactor::default(),
+        };
         let (status, headers) = (self.answer.status(), self.answer.headers());
         let refusal = explain(status, headers, self.answer.body(), now(), &context)?;
         Some((refusal.reason, refusal.corrected_time(now())))

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use cogfed::clock::http_date;
 use cogfed::error::{Failure, Kind};
-use cogfed::request::{ApiRequest, Context, Reason, Refusal, RequestInput, explain};
+use cogfed::request::{ApiRequest, Context, Reason, Refusal, RequestInput, Scope, explain};
 use cogfed::secret::{Redactor, Secret};
 use http::StatusCode;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
@@ -26,8 +26,12 @@ fn explained(host: &str, status: u16, headers: &[(&str, &str)], body: &str) -> O
     for (name, value) in headers {
         map.insert(HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_str(value).unwrap());
     }
-    let context =
-        Context { request: &request, region: "eu-west-1", profile: "internal", redactor: &Redactor::default() };
+    let context = Context {
+        request: &request,
+        scope: &Scope::execute_api("eu-west-1"),
+        profile: "internal",
+        redactor: &Redactor::default(),
+    };
     explain(StatusCode::from_u16(status).unwrap(), &map, body.as_bytes(), now(), &context)
 }
 
@@ -102,7 +106,12 @@ fn denied_role_is_named_with_the_resource() {
 fn explanation_repeats_no_session_token() {
     let token = Secret::new("IQoJb3JpZ2luX2VjEMf//////////wEaCXVzLWVhc3QtMSJHMEUCIQD");
     let (request, redactor) = (request(HOST), Redactor::of([&token]));
-    let context = Context { request: &request, region: "eu-west-1", profile: "internal", redactor: &redactor };
+    let context = Context {
+        request: &request,
+        scope: &Scope::execute_api("eu-west-1"),
+        profile: "internal",
+        redactor: &redactor,
+    };
     for said in [
         "User: IQoJb3JpZ2luX2VjEMf//////////wEaCXVzLWVhc3QtMSJHMEUCIQD is not authorized to perform: x on resource: y",
         "User: anonymous is not authorized to perform: x on resource: x-amz-security-token:IQoJb3JpZ2luX2VjEMf%2F%2F%2F",

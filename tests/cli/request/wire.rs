@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use base64::Engine;
 use cogfed::error::Kind;
 use cogfed::http::Http;
-use cogfed::request::{ApiRequest, RequestInput, WriteError, dry_run, send, sign};
+use cogfed::request::{ApiRequest, RequestInput, Scope, WriteError, dry_run, send, sign};
 use cogfed_test_support::{Random, Request, Server};
 
 use super::cases::{TRICKY, credentials, get, now, random_target, signed};
@@ -80,7 +80,7 @@ fn building_a_built_url_again_changes_nothing() {
     for given in TRICKY.iter().map(|(given, _)| given.as_str()).chain(random.iter().map(String::as_str)) {
         let once = signed(get(format!("https://api.example.com{given}"))).as_http().uri().to_string();
         let (twice, notes) = ApiRequest::build(get(once.clone())).unwrap();
-        let twice = sign(&twice, &credentials(), "eu-west-1", now()).unwrap();
+        let twice = sign(&twice, &credentials(), &Scope::execute_api("eu-west-1"), now()).unwrap();
         assert_eq!(twice.as_http().uri().to_string(), once, "given {given}");
         assert_eq!(notes, [], "given {given}");
     }

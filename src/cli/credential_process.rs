@@ -4,6 +4,9 @@ use clap::Args;
 
 use super::{ProfileFlag, RoleFlag};
 
+/// The verb's name.
+pub const CREDENTIAL_PROCESS: &str = "credential-process";
+
 /// Print AWS credentials for the AWS CLI and the SDKs
 ///
 /// Prints the JSON document that AWS's tools read from a credential_process. Credentials in the store are used while
@@ -36,13 +39,14 @@ EXAMPLES
 
   Another role of the same sign-in is another AWS profile:
     [profile internal-reader]
-    credential_process = /usr/local/bin/cogfed credential-process -p internal
-        --role arn:aws:iam::123456789012:role/Reader
+    credential_process = /usr/local/bin/cogfed credential-process -p internal --role arn:aws:iam::123456789012:role/Reader
 
-  (on one line)
+  Such a line must not be continued on the next one, and a comment has to be on
+  a line of its own.
 
 EXIT STATUS
   0    credentials were printed
+  1    another fault, such as a state folder that cannot be written to
   2    the command line or the configuration is wrong
   3    a sign-in is required: run 'cogfed login'
   4    the store failed

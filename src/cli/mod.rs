@@ -9,7 +9,8 @@
 //! - indented by two: running text, or a term, with its meaning after two spaces or on lines indented by six or more;
 //! - indented by four: commands to type or copy.
 //!
-//! No line is longer than 80 columns.
+//! No line is longer than 80 columns, except for lines to copy into ~/.aws/config: several AWS SDKs drop what continues
+//! on a second line. Lines to type or copy are not wrapped on a narrow terminal either, see [`help`].
 
 mod about;
 mod call;
@@ -30,7 +31,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use self::about::ABOUT;
 pub use self::call::Call;
-pub use self::credential_process::CredentialProcess;
+pub use self::credential_process::{CREDENTIAL_PROCESS, CredentialProcess};
 pub use self::demo::Demo;
 pub use self::login::Login;
 pub use self::logout::Logout;
@@ -93,7 +94,7 @@ impl Cli {
     /// The parser's error. clap also reports `--help` and `--version` as errors.
     pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
         let words = with_flags_after_the_verb(words.into_iter().collect());
-        if words.get(1).is_some_and(|verb| verb == "credential-process")
+        if words.get(1).is_some_and(|verb| verb == CREDENTIAL_PROCESS)
             && let Ok(Frequent { debug, no_input, config, verb: FrequentVerb::CredentialProcess(flags) }) =
                 Frequent::try_parse_from(&words)
         {
@@ -154,6 +155,39 @@ pub enum Verb {
 /// Returns the command line in clap's terms, for the man pages and the completions.
 pub fn command() -> clap::Command {
     Cli::command()
+}
+
+/// A sign for a blank at which clap must not wrap a line: private use, so no help text holds it.
+const UNBROKEN: char = '\u{e000}';
+
+/// Returns the help that `words` ask for, the program's name included, or `None` if they ask for none. Only running text
+/// is wrapped at the width of the terminal. Lines to type or copy stay whole: a command that is copied from a wrapped
+/// line would do something else. With colours, the text has ANSI escape sequences.
+pub fn help(words: &[OsString], with_colours: bool) -> Option<String> {
+    let error = unbroken(command()).try_get_matches_from(words).err().filter(|error| !error.use_stderr())?;
+    let text = error.render();
+    let text = if with_colours { text.ansi().to_string() } else { text.to_string() };
+    Some(text.replace(UNBROKEN, " "))
+}
+
+/// Protects the blanks of all lines to type or copy in the help sections of a command and its verbs.
+fn unbroken(command: clap::Command) -> clap::Command {
+    let sections = command.get_after_long_help().map(ToString::to_string);
+    let mut is_to_copy = false;
+    let protected = |line: &str| {
+        let indent = line.len() - line.trim_start().len();
+        // Deeper lines belong to the lines to copy above them, or else to the meaning of a term.
+        is_to_copy = indent == 4 || (is_to_copy && (indent > 4 || line.is_empty()));
+        match line.split_at_checked(indent).filter(|_| is_to_copy) {
+            Some((blanks, text)) => format!("{blanks}{}\n", text.replace(' ', &UNBROKEN.to_string())),
+            None => format!("{line}\n"),
+        }
+    };
+    let command = match sections {
+        Some(text) => command.after_long_help(text.lines().map(protected).collect::<String>()),
+        None => command,
+    };
+    command.mut_subcommands(unbroken)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The verbs, one file each: a verb reads its flags, makes one call to the modules below, and prints the output. No
 //! verb uses another one.
 
+mod aws_config_line;
 mod call;
 mod context;
 mod credential_process;
@@ -22,14 +23,13 @@ mod usage;
 mod variables;
 
 use std::ffi::OsString;
-use std::io::Write;
 
 use clap::error::ErrorKind;
 
 use self::context::{Attendance, BrowserAccess, ProfileContext, choice, choice_of_role, configuration, profile_of};
 pub use self::env::{Env, Output, ReadVariable};
 use self::runtime::block_on;
-use crate::cli::{Cli, Verb, with_flags_after_the_verb};
+use crate::cli::{Cli, Verb, help, with_flags_after_the_verb};
 use crate::error::{Failure, Kind};
 use crate::process;
 use crate::terminal::Terminal;
@@ -74,20 +74,22 @@ fn warn_of_variables(cli: &Cli, terminal: &Terminal) {
 /// Prints clap's error in cogfed's format, and returns the exit code for it. clap also reports `--help`, `--version`
 /// and a missing verb as errors; their text is the help. A closed output is no failure.
 fn refused(error: &clap::Error, words: &[OsString], mut env: Env) -> u8 {
-    let is_help = !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
-    if !is_help {
+    let has_colours = env.output.is_terminal && Terminal::shows_colour(&env.variable);
+    if let Some(text) = help(words, has_colours) {
+        return match env.print(&text) {
+            Ok(()) => 0,
+            Err(error) => failed(&error.into(), &env.terminal),
+        };
+    }
+    if error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         return failed(&usage::failure(error, words), &env.terminal);
     }
-    let text = error.render().to_string();
-    let _ = match (error.use_stderr(), env.owns_process) {
+    if env.owns_process {
         // clap prints it in colour if the terminal supports that.
-        (_, true) => error.print(),
-        (true, false) => {
-            text.lines().for_each(|line| env.terminal.plain(line));
-            Ok(())
-        }
-        (false, false) => env.output.to.write_all(text.as_bytes()),
-    };
+        let _ = error.print();
+    } else {
+        error.render().to_string().lines().for_each(|line| env.terminal.plain(line));
+    }
     u8::try_from(error.exit_code()).unwrap_or(Kind::Usage.exit_code())
 }
 

@@ -226,7 +226,7 @@ fn quoted(word: &str) -> String {
 }
 
 /// Quotes a word for a shell.
-fn for_shell(word: &str) -> String {
+pub(super) fn for_shell(word: &str) -> String {
     match (is_bare(word), cfg!(windows)) {
         (true, _) => word.to_owned(),
         (false, true) => format!("\"{word}\""),

@@ -4,12 +4,10 @@ use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use super::aws_config_line::{comment, is_meant, quoted_together};
 use crate::cli;
 use crate::error::{Failure, Kind, quoted};
 use crate::profile::keys::{KEYS, nearest};
-
-/// The verb whose callers show at most one line of an error.
-const CREDENTIAL_PROCESS: &str = "credential-process";
 
 /// Words that people try in place of a verb, with a hint about the verb that was meant.
 const MEANT: &[(&[&str], &str)] = &[
@@ -22,7 +20,7 @@ const MEANT: &[(&[&str], &str)] = &[
     (&["whoami", "who", "info", "show", "session", "token"], "run 'cogfed status'"),
     (&["doctor", "report", "diagnose", "check"], "run 'cogfed status --report'"),
     (
-        &["credentials", "creds", "export", "env", "exec", "get-credentials", "process"],
+        &["credentials", "credential", "creds", "export", "env", "exec", "get-credentials", "process"],
         "run 'cogfed credential-process'",
     ),
     (&["curl", "request", "fetch", "invoke", "get", "post", "put", "delete", "patch"], "run 'cogfed call METHOD URL'"),
@@ -51,12 +49,25 @@ const OPTIONS: &[(&str, &str)] = &[
 
 /// Returns the failure for a command line that clap refused with `error`; `words` includes the program's name.
 pub fn failure(error: &clap::Error, words: &[OsString]) -> Failure {
+    let unreadable = words.iter().find(|word| word.to_str().is_none()).map(|word| word.to_string_lossy().into_owned());
     let words: Vec<String> = words.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
     let (command, path) = named_verb(&words);
-    let (message, hint) = explained(error, &command, &path);
+    let (message, hint) = match (error.kind(), unreadable) {
+        (ErrorKind::InvalidUtf8, Some(word)) => (format!("the argument '{}' is not UTF-8", quoted(&word)), None),
+        _ => explained(error, &command, &path),
+    };
+    let is_stray = matches!(
+        error.kind(),
+        ErrorKind::InvalidSubcommand | ErrorKind::UnknownArgument | ErrorKind::MissingSubcommand
+    );
+    let (message, hint) = match quoted_together(&words, &command).filter(|_| is_stray) {
+        Some((message, hint)) => (message, Some(hint)),
+        None => (message, comment(&words, &path).filter(|_| is_stray).or(hint)),
+    };
+    let is_for_tools = is_meant(&words, &path, hint.as_deref());
     let help = || format!("run '{} --help'", path.join(" "));
     let failure = Failure::new(Kind::Usage, message).hint(hint.unwrap_or_else(help));
-    if path.iter().any(|word| word == CREDENTIAL_PROCESS) { failure.in_one_line() } else { failure }
+    if is_for_tools { failure.in_one_line() } else { failure }
 }
 
 /// Returns the verb of a command line, and the words that name the verb, starting with "cogfed".
@@ -151,7 +162,12 @@ fn meant_option(option: &str, command: &clap::Command) -> Option<String> {
     let long: Vec<&str> =
         command.get_arguments().filter_map(clap::Arg::get_long).chain(["help", "debug", "no-input"]).collect();
     if let Some(meant) = nearest_word(name, long) {
-        return Some(format!("did you mean '--{meant}'?"));
+        // clap refuses a verb's own option in front of the verb.
+        let is_misplaced = meant == name;
+        return Some(match is_misplaced {
+            true => format!("write '--{meant}' after the verb"),
+            false => format!("did you mean '--{meant}'?"),
+        });
     }
     let key = KEYS.iter().find(|key| key.name == name.replace('-', "_"))?;
     Some(format!("set '{}' in the profile: it is a key of the configuration file", key.name))

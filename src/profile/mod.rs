@@ -339,6 +339,10 @@ pub fn select(configuration: &Configuration, choice: &Choice, variables: Variabl
         .or_else(|| configuration.default_profile().map(str::to_owned));
     let names: Vec<&str> = configuration.names().collect();
     match (chosen, names.as_slice()) {
+        (Some(name), _) if name.starts_with(char::is_whitespace) => {
+            Err(Failure::new(Kind::Usage, format!("no profile '{}': its name begins with a blank", quoted(&name)))
+                .hint("put no quotes around the flag and the name together: -p NAME"))
+        }
         (Some(name), names) if names.contains(&name.as_str()) => Ok(name),
         (Some(name), []) => Err(no_profiles(configuration, &format!("no profile '{}'", quoted(&name)))),
         (Some(name), names) => {

@@ -19,3 +19,4 @@ mod state;
 #[cfg(unix)]
 mod store_failures;
 mod stores;
+mod unattended;

@@ -152,7 +152,7 @@ fn run(cli: Cli, env: &mut Env) -> anyhow::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::io;
+    use std::io::{self, Write};
     use std::sync::{Arc, Mutex, PoisonError};
 
     use super::*;

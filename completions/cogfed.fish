@@ -66,12 +66,14 @@ complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s H -l header -d 'S
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s d -l data -d 'Send this body; @FILE reads a file, and @- standard input' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l data-binary -d 'Like --data, byte for byte' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s o -l output -d 'Write the response to a file' -r -F
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l connect-timeout -d 'Fail if the connection takes longer than this' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s m -l max-time -d 'Fail if the exchange takes longer than this [default: no limit]' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l region -d 'The region to sign for, if the host name does not contain it' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l config -d 'Read this configuration file instead of the usual one' -r -F
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l json -d 'Send and request JSON: set Content-Type and Accept unless they are given'
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l dry-run -d 'Print the signed request with secrets masked, and send nothing'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s i -l include -d 'Write the status line and headers of the response before its body'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s f -l fail -d 'Exit with status 22 if the response status is 400 or more'
-complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l dry-run -d 'Print the signed request with secrets masked, and send nothing'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s v -l verbose -d 'Log the request and the response to standard error'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l debug -d 'Log each step to standard error, without secrets'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l no-input -d 'Never prompt, and wait at most 4 s for a locked keyring (the default without a terminal)'

@@ -107,7 +107,7 @@ impl HttpError {
     }
 
     /// Returns whether a repeat may succeed.
-    pub(super) fn may_pass(&self) -> bool {
+    pub fn may_pass(&self) -> bool {
         match self {
             HttpError::NotSent { cause, .. } | HttpError::NoAnswer { cause, .. } => !cause.lasts,
             HttpError::SetUp(_) | HttpError::TooLarge { .. } => false,

@@ -3,6 +3,7 @@
 //! Deadlines, proxies, trust roots, size caps and repeats are decided here. The client follows no redirect, which could
 //! take a token or a signed request to another host.
 
+mod api;
 mod fault;
 mod no_proxy;
 mod proxy;
@@ -10,6 +11,7 @@ pub mod retry;
 mod sdk;
 mod time;
 mod tls_fault;
+mod transfer;
 pub mod trust;
 
 use std::fmt;
@@ -20,10 +22,12 @@ use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 use url::Url;
 
+pub use api::{ApiChoices, ApiClient};
 pub use fault::{Cause, HttpError, cause_of};
 pub use proxy::ProxyChoice;
 pub use sdk::ObeyRetryAfter;
 pub use time::ClockOffset;
+pub use transfer::Transfer;
 pub use trust::ExtraRoot;
 
 use crate::clock::{Clock, Offset, SystemClock};
@@ -186,17 +190,6 @@ impl Http {
         self.exchange(request, EXCHANGE_DEADLINE).await
     }
 
-    /// Sends `request` once and returns when the head of the answer has arrived, for callers that stream. There is no
-    /// deadline for the whole exchange, only for connecting and for the server's silence.
-    ///
-    /// # Errors
-    /// [`HttpError`] if there is no answer.
-    pub async fn stream(&self, request: reqwest::Request) -> Result<reqwest::Response, HttpError> {
-        let host = host_of(request.url());
-        let (client, proxy) = self.client(request.url()).map_err(HttpError::SetUp)?;
-        self.executed(client, proxy, &host, request).await
-    }
-
     /// Sends `request` once and returns when the head of the answer has arrived. Logs both, and measures the offset of the
     /// server's clock.
     async fn executed(
@@ -260,22 +253,26 @@ impl Http {
 
     /// Returns the `reqwest` client for `url`, and the proxy that it goes through.
     fn client(&self, url: &Url) -> Result<(&reqwest::Client, Option<&Proxy>), Failure> {
-        let shared = &self.0;
-        let (built, proxy) = match url.scheme() {
-            "http" => (shared.plain.get_or_init(build_plain), None),
-            _ if is_this_machine(url) => (shared.direct.get_or_init(|| self.build_encrypted(&Route::Direct)), None),
-            _ => {
-                let proxies = shared.proxies.get_or_init(|| Proxies::read(shared.proxy.as_ref(), &*shared.variable));
-                match proxies.route(url)? {
-                    Route::Direct => (shared.direct.get_or_init(|| self.build_encrypted(&Route::Direct)), None),
-                    Route::Proxy(proxy) => {
-                        (shared.proxied.get_or_init(|| self.build_encrypted(&Route::Proxy(proxy))), Some(proxy))
-                    }
-                    Route::System => (shared.proxied.get_or_init(|| self.build_encrypted(&Route::System)), None),
-                }
-            }
+        let way = self.way(url)?;
+        let cell = match way {
+            Way::Plain => &self.0.plain,
+            Way::Encrypted(Route::Direct) => &self.0.direct,
+            Way::Encrypted(Route::System | Route::Proxy(_)) => &self.0.proxied,
         };
-        Ok((built.as_ref().map_err(Clone::clone)?, proxy))
+        let built = cell.get_or_init(|| self.build(&way, builder()));
+        Ok((built.as_ref().map_err(Clone::clone)?, way.proxy()))
+    }
+
+    /// Returns the way of a request to `url` out of this machine.
+    fn way(&self, url: &Url) -> Result<Way<'_>, Failure> {
+        if url.scheme() == "http" {
+            return Ok(Way::Plain);
+        }
+        if is_this_machine(url) {
+            return Ok(Way::Encrypted(Route::Direct));
+        }
+        let proxies = self.0.proxies.get_or_init(|| Proxies::read(self.0.proxy.as_ref(), &*self.0.variable));
+        Ok(Way::Encrypted(proxies.route(url)?))
     }
 
     /// Returns the extra roots in force: those that are not in the system's own set and were not installed by an
@@ -297,10 +294,11 @@ impl Http {
         self.0.roots.get().and_then(|roots| roots.as_ref().ok()).map(|roots| &*roots.bundles).unwrap_or_default()
     }
 
-    fn build_encrypted(&self, route: &Route<'_>) -> Built {
+    fn build(&self, way: &Way<'_>, builder: reqwest::ClientBuilder) -> Built {
+        let Way::Encrypted(route) = way else { return build_plain(builder) };
         let roots = self.roots()?.certificates.iter().map(|root| reqwest::Certificate::from_der(root));
         let roots = roots.collect::<Result<Vec<_>, _>>().map_err(|error| not_set_up(&error))?;
-        let builder = builder().https_only(true);
+        let builder = builder.https_only(true);
         let builder = match trust::ARE_ALL {
             true => builder.tls_certs_only(roots),
             false => builder.tls_certs_merge(roots),
@@ -355,7 +353,21 @@ fn host_of(url: &Url) -> String {
     authority_of(url).unwrap_or_else(|| "the server".into())
 }
 
+/// A way of a request out of this machine.
+enum Way<'a> {
+    /// Without TLS, which a profile allows only for loopback hosts: no trust roots, no proxy.
+    Plain,
+    /// With TLS.
+    Encrypted(Route<'a>),
+}
+
+/// Returns the settings of the clients with the deadlines for an unattended tool.
 fn builder() -> reqwest::ClientBuilder {
+    base().connect_timeout(CONNECT_DEADLINE).read_timeout(SILENCE_DEADLINE)
+}
+
+/// Returns the settings of all clients.
+fn base() -> reqwest::ClientBuilder {
     // Ignored: after the first installation, any other is refused and changes nothing.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
@@ -366,16 +378,13 @@ fn builder() -> reqwest::ClientBuilder {
         .gzip(false)
         .brotli(false)
         .deflate(false)
-        .connect_timeout(CONNECT_DEADLINE)
-        .read_timeout(SILENCE_DEADLINE)
         .http1_only()
 }
 
-fn build_plain() -> Built {
-    let builder = builder().no_proxy();
+fn build_plain(builder: reqwest::ClientBuilder) -> Built {
     let no_roots =
         rustls::ClientConfig::builder().with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth();
-    builder.tls_backend_preconfigured(no_roots).build().map_err(|error| not_set_up(&error))
+    builder.no_proxy().tls_backend_preconfigured(no_roots).build().map_err(|error| not_set_up(&error))
 }
 
 fn not_set_up(error: &reqwest::Error) -> Failure {

@@ -17,6 +17,6 @@ pub use build::{ApiRequest, MAX_BODY, RequestInput, parse_header};
 pub use data::{Data, Source, read_data};
 pub use dry_run::dry_run;
 pub use refusal::{Context, Reason, Refusal, explain};
-pub use send::{Answer, WriteError, send};
+pub use send::{Answer, Deadline, Lost, Stage, Times, Watch, WriteError, send};
 pub use sign::{Scope, SignedRequest, sign};
 pub use target::Note;

@@ -1,16 +1,109 @@
-//! The sending of a signed request, without retries, and the API's answer.
+//! The sending of a signed request, once, and the API's answer.
 
 use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::time::Duration;
 
-use http::{HeaderMap, StatusCode};
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, StatusCode};
+use tokio::time::Instant;
 
 use super::sign::SignedRequest;
 use crate::error::{Failure, Kind};
-use crate::http::{Http, cause_of};
+use crate::http::{ApiClient, HttpError, Transfer, cause_of};
 
 /// The number of bytes of a refusal's body that suffice to explain the refusal. The longest useful body is that of a
 /// wrong signature.
 const EXPLAINABLE: usize = 16 * 1024;
+
+/// The limits of an exchange, and its counts.
+#[derive(Debug, Clone, Default)]
+pub struct Watch {
+    /// The deadline of the whole exchange.
+    pub deadline: Option<Deadline>,
+    /// The bytes so far.
+    pub transfer: Transfer,
+}
+
+/// The deadline that a person set for an exchange.
+#[derive(Debug, Clone, Copy)]
+pub struct Deadline {
+    at: Instant,
+    limit: Duration,
+}
+
+impl Deadline {
+    /// Returns the deadline that is `limit` away from now.
+    pub fn after(limit: Duration) -> Self {
+        Self { at: Instant::now() + limit, limit }
+    }
+
+    fn failure(&self, what: &str) -> Failure {
+        let message = format!("{what} within {} s (--max-time)", self.limit.as_secs_f64());
+        Failure::new(Kind::Network, message).hint("give a longer --max-time")
+    }
+}
+
+/// A request without an answer.
+#[derive(Debug, Clone)]
+pub struct Lost {
+    /// The error, for the person.
+    pub failure: Failure,
+    /// The stage that the request had reached.
+    pub stage: Stage,
+}
+
+/// The stage that a request without an answer had reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Nothing was sent, and a repeat may succeed.
+    NotSent,
+    /// The request, or a part of it, was sent. A repeat may succeed, but the API may have carried out the request.
+    Sent,
+    /// A repeat would fail as well.
+    Final,
+}
+
+impl From<Lost> for Failure {
+    fn from(lost: Lost) -> Self {
+        lost.failure
+    }
+}
+
+impl Lost {
+    fn of(error: HttpError, method: &Method) -> Self {
+        let stage = match &error {
+            error if !error.may_pass() => Stage::Final,
+            HttpError::NotSent { .. } => Stage::NotSent,
+            _ => Stage::Sent,
+        };
+        let has_own_hint = matches!(&error, HttpError::NoAnswer { cause, .. } if cause.hint().is_some());
+        let failure = Failure::from(error);
+        let failure = if stage == Stage::Sent && !has_own_hint { failure.hint(advice(method)) } else { failure };
+        Self { failure, stage }
+    }
+
+    fn too_late(host: &str, watch: &Watch, deadline: &Deadline, method: &Method) -> Self {
+        let (sent, to_send) = (watch.transfer.sent(), watch.transfer.to_send());
+        let failure = match to_send {
+            0 => deadline.failure(&format!("no answer from {host}")),
+            _ => deadline.failure(&format!("{sent} of {to_send} bytes sent, and no answer from {host}")),
+        };
+        let failure = if method.is_idempotent() { failure } else { failure.hint(LOOK) };
+        Self { failure, stage: Stage::Sent }
+    }
+}
+
+const LOOK: &str = "the API may have carried out the request: look before you repeat it";
+
+/// Returns the next step after a request that was sent, and whose answer was lost. An idempotent request may be repeated
+/// (RFC 9110, section 9.2.2).
+fn advice(method: &Method) -> &'static str {
+    match method.is_idempotent() {
+        true => "try again; if it stays so, check the network and the API",
+        false => LOOK,
+    }
+}
 
 /// The reason why an answer's body was not written completely.
 #[derive(Debug)]
@@ -27,10 +120,29 @@ impl From<io::Error> for WriteError {
     }
 }
 
+/// The times of an exchange, each counted from its beginning.
+#[derive(Debug, Clone, Copy)]
+pub struct Times {
+    /// The time until the head of the answer had arrived.
+    pub first_byte: Duration,
+    /// The time until the end of the answer, or until now if it has not ended.
+    pub total: Duration,
+}
+
 /// An API's answer: its head, and its body as a stream.
 pub struct Answer {
     rest: reqwest::Response,
     prefix: Vec<u8>,
+    method: Method,
+    url: String,
+    watch: Watch,
+    began: Instant,
+    head_at: Instant,
+    ended: Option<Instant>,
+    /// The number of redirects that were followed to get this answer.
+    pub redirects: u32,
+    /// The number of attempts before the one that this answer is for.
+    pub retries: u32,
 }
 
 impl Answer {
@@ -54,49 +166,126 @@ impl Answer {
         &self.prefix
     }
 
+    /// Returns the method of the request that this is the answer to.
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// Returns the URL of the request that this is the answer to. Its query may hold a secret.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Returns the address of the server or of the proxy, if it is known.
+    pub fn remote_addr(&self) -> Option<SocketAddr> {
+        self.rest.remote_addr()
+    }
+
+    /// Returns the times of the last request.
+    pub fn times(&self) -> Times {
+        let total = self.ended.unwrap_or_else(Instant::now) - self.began;
+        Times { first_byte: self.head_at - self.began, total }
+    }
+
+    /// Returns the bytes of the exchange so far. They can be read while [`Answer::write_to`] runs.
+    pub fn transfer(&self) -> &Transfer {
+        &self.watch.transfer
+    }
+
     /// Writes the body to `out` as it arrives, in constant memory, and returns the body's length in bytes.
     ///
     /// # Errors
     /// [`WriteError`] if the answer breaks off or `out` fails.
-    pub async fn write_to(mut self, out: &mut dyn Write) -> Result<u64, WriteError> {
-        let host = self.rest.url().host_str().unwrap_or_default().to_string();
-        out.write_all(&self.prefix)?;
-        let mut written = self.prefix.len() as u64;
-        while let Some(chunk) = self.rest.chunk().await.map_err(|error| WriteError::Answer(cut_off(&host, &error)))? {
+    pub async fn write_to(&mut self, out: &mut dyn Write) -> Result<u64, WriteError> {
+        let prefix = std::mem::take(&mut self.prefix);
+        out.write_all(&prefix)?;
+        let mut written = prefix.len() as u64;
+        while let Some(chunk) = self.chunk().await.map_err(WriteError::Answer)? {
             out.write_all(&chunk)?;
             written += chunk.len() as u64;
         }
+        self.ended = Some(Instant::now());
         out.flush()?;
         Ok(written)
     }
+
+    async fn chunk(&mut self) -> Result<Option<Bytes>, Failure> {
+        let next = self.rest.chunk();
+        let next = match self.watch.deadline {
+            None => next.await,
+            Some(deadline) => match tokio::time::timeout_at(deadline.at, next).await {
+                Ok(next) => next,
+                Err(_) => return Err(self.too_late(&deadline)),
+            },
+        };
+        let chunk = next.map_err(|error| self.cut_off(&error))?;
+        self.watch.transfer.receive(chunk.as_ref().map_or(0, Bytes::len));
+        Ok(chunk)
+    }
+
+    fn host(&self) -> &str {
+        self.rest.url().host_str().unwrap_or_default()
+    }
+
+    /// Creates the failure for an answer whose body broke off.
+    fn cut_off(&self, error: &reqwest::Error) -> Failure {
+        let hint = match self.method.is_idempotent() {
+            true => advice(&self.method),
+            false => "the request itself did arrive: look before you repeat it",
+        };
+        let message = format!("the answer of '{}' broke off: {}", self.host(), cause_of(error));
+        Failure::new(Kind::Network, message).hint(hint)
+    }
+
+    fn too_late(&self, deadline: &Deadline) -> Failure {
+        let received = self.watch.transfer.received();
+        let of = self.watch.transfer.to_receive().map_or_else(String::new, |length| format!(" of {length}"));
+        deadline.failure(&format!("the answer of '{}' did not end: {received}{of} bytes arrived", self.host()))
+    }
 }
 
-/// Sends `signed` once. It is never repeated, because the API may have acted on a request whose answer was lost.
+/// Sends `signed` once.
 ///
 /// # Errors
-/// [`Kind::Network`] if there is no answer. Nothing is sent if the client would send another URL than the signed one.
-pub async fn send(http: &Http, signed: &SignedRequest) -> Result<Answer, Failure> {
-    let uri = signed.0.uri().to_string();
-    let host = signed.0.uri().host().unwrap_or_default();
-    let request = reqwest::Request::try_from(signed.0.clone())
-        .map_err(|error| Failure::caused_by(Kind::Failed, &error.without_url()))?;
-    if request.url().as_str() != uri {
-        let message = format!("the URL of '{host}' would not be sent as it was signed");
-        return Err(Failure::new(Kind::Failed, message).hint("percent-encode its unusual characters"));
-    }
-    let mut response = http.stream(request).await?;
-    let mut prefix = Vec::new();
-    if response.status().as_u16() >= 400 {
-        while prefix.len() < EXPLAINABLE {
-            let Some(chunk) = response.chunk().await.map_err(|error| cut_off(host, &error))? else { break };
-            prefix.extend_from_slice(&chunk);
-        }
-    }
-    Ok(Answer { rest: response, prefix })
+/// [`Lost`] if there is no answer. Nothing is sent if the client would send another URL than the signed one.
+pub async fn send(client: &ApiClient, signed: &SignedRequest, watch: &Watch) -> Result<Answer, Lost> {
+    send_request(client, &signed.0, watch).await
 }
 
-/// Creates the failure for an answer whose body broke off.
-fn cut_off(host: &str, error: &reqwest::Error) -> Failure {
-    Failure::new(Kind::Network, format!("the answer of '{host}' broke off: {}", cause_of(error)))
-        .hint("the request itself did arrive: look before you repeat it")
+/// Sends `request` once, signed or not; see [`send`].
+pub(super) async fn send_request(client: &ApiClient, request: &Request<Bytes>, watch: &Watch) -> Result<Answer, Lost> {
+    let (method, url) = (request.method().clone(), request.uri().to_string());
+    let host = request.uri().authority().map_or("", |authority| authority.as_str());
+    let cannot = |failure| Lost { failure, stage: Stage::Final };
+    let mut parts = Request::new(watch.transfer.upload(request.body().clone()));
+    *parts.method_mut() = method.clone();
+    *parts.uri_mut() = request.uri().clone();
+    *parts.headers_mut() = request.headers().clone();
+    let request = reqwest::Request::try_from(parts)
+        .map_err(|error| cannot(Failure::caused_by(Kind::Failed, &error.without_url())))?;
+    if request.url().as_str() != url {
+        let message = format!("the URL of '{host}' would not be sent as it was signed");
+        return Err(cannot(Failure::new(Kind::Failed, message).hint("percent-encode its unusual characters")));
+    }
+    let began = Instant::now();
+    let sending = client.send(request);
+    let answered = match &watch.deadline {
+        None => sending.await,
+        Some(deadline) => tokio::time::timeout_at(deadline.at, sending)
+            .await
+            .map_err(|_| Lost::too_late(host, watch, deadline, &method))?,
+    };
+    let rest = answered.map_err(|error| Lost::of(error, &method))?;
+    watch.transfer.begin_to_receive(rest.content_length());
+    let (watch, head_at, prefix) = (watch.clone(), Instant::now(), Vec::new());
+    let ended = None;
+    let mut answer = Answer { rest, prefix, method, url, watch, began, head_at, ended, redirects: 0, retries: 0 };
+    if answer.status().as_u16() >= 400 {
+        while answer.prefix.len() < EXPLAINABLE {
+            let chunk = answer.chunk().await.map_err(|failure| Lost { failure, stage: Stage::Sent })?;
+            let Some(chunk) = chunk else { break };
+            answer.prefix.extend_from_slice(&chunk);
+        }
+    }
+    Ok(answer)
 }

@@ -26,16 +26,16 @@ pub struct Call {
     /// The role's flag.
     #[command(flatten)]
     pub role: RoleFlag,
-    /// What to send.
+    /// The flags about the request.
     #[command(flatten)]
     pub request: RequestFlags,
-    /// What to do with the answer.
+    /// The flags about the answer.
     #[command(flatten)]
     pub output: OutputFlags,
-    /// How to reach the API.
+    /// The flags about the connection.
     #[command(flatten)]
     pub connection: ConnectionFlags,
-    /// How to sign.
+    /// The flags about the signature.
     #[command(flatten)]
     pub signature: SignatureFlags,
 }

@@ -3,11 +3,16 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::super::{Env, ProfileContext};
+use super::connection;
 use super::output::head;
 use crate::aws::Credentials;
 use crate::cli::Call;
 use crate::clock::Offset;
-use crate::request::{self, Answer, ApiRequest, Refusal, Scope, SignedRequest, dry_run, explain, sign};
+use crate::error::Failure;
+use crate::http::ApiClient;
+use crate::request::{
+    self, Answer, ApiRequest, Deadline, Refusal, Scope, SignedRequest, Watch, dry_run, explain, sign,
+};
 use crate::secret::Redactor;
 
 /// Sends the request, signed with the server's time if the clock offset is known. If the API refuses that time, sends
@@ -25,9 +30,11 @@ pub async fn answered(
     let refusal = |answer: &Answer, now: DateTime<Utc>| {
         explain(answer.status(), answer.headers(), answer.body_prefix(), now, &shown)
     };
+    let client = connection::client(&flags.connection, context);
+    let watch = Watch { deadline: flags.connection.max_time.map(Deadline::after), ..Watch::default() };
     let offset = offset(request, credentials, env, context);
     let signed = sign(request, credentials, scope, offset.there(env.clock.now()))?;
-    let answer = send(&signed, flags, env, context).await?;
+    let answer = send(&client, &signed, &watch, flags, env).await?;
     let now = offset.there(env.clock.now());
     let first = refusal(&answer, now);
     let session = context.session();
@@ -36,7 +43,7 @@ pub async fn answered(
         |time: &DateTime<Utc>| session.may_use(Offset::measured(*time - env.clock.now()), life(credentials, env));
     let Some(time) = corrected.filter(may_use) else { return Ok((answer, first)) };
     env.terminal.say("the request was refused for its time, and signed once more, by the API's clock");
-    let answer = send(&sign(request, credentials, scope, time)?, flags, env, context).await?;
+    let answer = send(&client, &sign(request, credentials, scope, time)?, &watch, flags, env).await?;
     let second = refusal(&answer, time);
     // The API's clock is trusted only after the API has accepted a signature with its time, and only for itself.
     if second.is_none() {
@@ -54,7 +61,13 @@ fn life(credentials: &Credentials, env: &Env) -> TimeDelta {
     credentials.expires - env.clock.now()
 }
 
-async fn send(signed: &SignedRequest, flags: &Call, env: &Env, context: &ProfileContext) -> anyhow::Result<Answer> {
+async fn send(
+    client: &ApiClient,
+    signed: &SignedRequest,
+    watch: &Watch,
+    flags: &Call,
+    env: &Env,
+) -> anyhow::Result<Answer> {
     let verbose = |mark: char, head: &str| {
         if flags.output.verbose {
             head.lines()
@@ -63,8 +76,7 @@ async fn send(signed: &SignedRequest, flags: &Call, env: &Env, context: &Profile
         }
     };
     verbose('>', &dry_run(signed));
-    let _awaiting = context.http.awaiting(signed.as_http().uri().host().unwrap_or_default());
-    let answer = request::send(&context.http, signed).await?;
+    let answer = request::send(client, signed, watch).await.map_err(Failure::from)?;
     verbose('<', &head(&answer));
     Ok(answer)
 }

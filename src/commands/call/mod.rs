@@ -3,6 +3,7 @@
 //! [`input`] turns the flags into a request, [`scope`] finds what to sign it for, [`exchange`] sends it, and [`output`]
 //! writes the answer.
 
+mod connection;
 mod exchange;
 mod input;
 mod output;

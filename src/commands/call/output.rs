@@ -49,7 +49,7 @@ pub fn opened_for_writing(path: &Path) -> anyhow::Result<File> {
     Ok(file.map_err(|error| Failure::new(Kind::Usage, format!("cannot write {}: {error}", path.display())))?)
 }
 
-async fn write(answer: Answer, flags: &Call, out: &mut dyn Write) -> anyhow::Result<()> {
+async fn write(mut answer: Answer, flags: &Call, out: &mut dyn Write) -> anyhow::Result<()> {
     if flags.output.include {
         out.write_all((head(&answer) + "\n").as_bytes())?;
     }

@@ -7,15 +7,15 @@ use std::sync::{Arc, Mutex};
 
 use base64::Engine;
 use cogfed::error::Kind;
-use cogfed::http::Http;
-use cogfed::request::{ApiRequest, RequestInput, Scope, WriteError, dry_run, send, sign};
+use cogfed::http::{ApiChoices, ApiClient, Http};
+use cogfed::request::{ApiRequest, RequestInput, Scope, Watch, WriteError, dry_run, send, sign};
 use cogfed_test_support::{Random, Request, Server};
 
 use super::cases::{TRICKY, credentials, get, now, random_target, signed};
 
-/// Returns the HTTP client that the program uses.
-fn client() -> Http {
-    Http::default()
+/// Returns the HTTP client that `cogfed call` uses.
+fn client() -> ApiClient {
+    Http::default().api(ApiChoices::default())
 }
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
@@ -45,7 +45,7 @@ fn request_arrives_as_it_was_signed() {
     block_on(async {
         for (given, expected) in TRICKY.iter() {
             let request = signed(get(format!("{origin}{given}")));
-            assert_eq!(send(&client, &request).await.unwrap().status(), 204);
+            assert_eq!(send(&client, &request, &Watch::default()).await.unwrap().status(), 204);
             let wire = String::from_utf8(requests.recv().unwrap()).unwrap();
             let line = wire.lines().next().unwrap();
             assert_eq!(line, format!("GET {expected} HTTP/1.1"), "given {given}");
@@ -65,7 +65,7 @@ fn random_urls_arrive_as_signed() {
         for _ in 0..300 {
             let given = random_target(&mut random);
             let request = signed(get(format!("{origin}{given}")));
-            send(&client, &request).await.unwrap();
+            send(&client, &request, &Watch::default()).await.unwrap();
             let wire = String::from_utf8(requests.recv().unwrap()).unwrap();
             let line = format!("GET {} HTTP/1.1", request.as_http().uri().path_and_query().unwrap());
             assert_eq!(wire.lines().next().unwrap(), line, "given {given}");
@@ -115,7 +115,7 @@ fn dry_run_shows_the_wire_without_secrets() {
                 json: true,
             };
             let request = signed(input.clone());
-            block_on(send(&client, &request)).unwrap();
+            block_on(send(&client, &request, &Watch::default())).unwrap();
             let wire = String::from_utf8(requests.recv().unwrap()).unwrap();
             let shown = dry_run(&request);
             for secret in ["canary", "CANARY", request.as_http().headers()["authorization"].to_str().unwrap()] {
@@ -140,7 +140,7 @@ fn largest_body_arrives_completely() {
     let body: Vec<u8> = (0..cogfed::request::MAX_BODY).map(|at| (at % 251) as u8).collect();
     let request =
         signed(RequestInput { method: "PUT".into(), body: Some(body.clone()), ..get(format!("{origin}/upload")) });
-    block_on(send(&client(), &request)).unwrap();
+    block_on(send(&client(), &request, &Watch::default())).unwrap();
     assert!(requests.recv().unwrap().ends_with(&body));
 }
 
@@ -154,7 +154,7 @@ fn signed_request_does_not_follow_redirects() {
         );
         let (server, requests) = recording(answer);
         let origin = server.url();
-        let answer = block_on(send(&client(), &signed(get(format!("{origin}/"))))).unwrap();
+        let answer = block_on(send(&client(), &signed(get(format!("{origin}/"))), &Watch::default())).unwrap();
         assert_eq!(answer.status(), status);
         assert!(requests.recv().is_ok());
         assert!(other_requests.try_recv().is_err());
@@ -191,7 +191,7 @@ fn long_answer_is_streamed() {
         let origin = server.url();
         let mut out = Counter(0, 0);
         let written = block_on(async {
-            let answer = send(&client(), &signed(get(origin))).await.unwrap();
+            let mut answer = send(&client(), &signed(get(origin)), &Watch::default()).await.unwrap();
             assert_eq!(answer.body_prefix().is_empty(), status.starts_with('2'));
             answer.write_to(&mut out).await.unwrap()
         });
@@ -208,7 +208,7 @@ fn start_of_a_refusal_is_kept_and_written() {
     let origin = server.url();
     let mut out = Vec::new();
     block_on(async {
-        let answer = send(&client(), &signed(get(origin))).await.unwrap();
+        let mut answer = send(&client(), &signed(get(origin)), &Watch::default()).await.unwrap();
         assert_eq!(answer.body_prefix(), body.as_bytes());
         answer.write_to(&mut out).await.unwrap();
     });
@@ -221,7 +221,10 @@ fn network_failures_name_the_host_and_hide_the_query() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.local_addr().unwrap()
     };
-    let error = block_on(send(&client(), &signed(get(format!("http://{closed}/?code=canary"))))).err().unwrap();
+    let error = block_on(send(&client(), &signed(get(format!("http://{closed}/?code=canary"))), &Watch::default()))
+        .err()
+        .unwrap()
+        .failure;
     assert_eq!(error.kind, Kind::Network);
     assert!(error.to_string().starts_with("cannot reach 127.0.0.1:"), "{error}");
     assert!(!format!("{error:#} {error:?}").contains("canary"), "{error:?}");
@@ -230,7 +233,7 @@ fn network_failures_name_the_host_and_hide_the_query() {
     let origin = server.url();
     let mut out = Vec::new();
     let error = block_on(async {
-        send(&client(), &signed(get(format!("{origin}/?code=canary"))))
+        send(&client(), &signed(get(format!("{origin}/?code=canary"))), &Watch::default())
             .await
             .unwrap()
             .write_to(&mut out)
@@ -257,7 +260,7 @@ fn write_failure_is_distinguished_from_a_network_failure() {
     let (server, _requests) = recording("HTTP/1.1 200 OK\r\ncontent-length: 4\r\nconnection: close\r\n\r\nbody");
     let origin = server.url();
     let error = block_on(async {
-        send(&client(), &signed(get(origin))).await.unwrap().write_to(&mut Closed).await.unwrap_err()
+        send(&client(), &signed(get(origin)), &Watch::default()).await.unwrap().write_to(&mut Closed).await.unwrap_err()
     });
     assert!(matches!(&error, WriteError::Output(io) if io.kind() == std::io::ErrorKind::BrokenPipe), "{error:?}");
 }
@@ -292,7 +295,7 @@ fn most_verbose_log_holds_no_secret() {
             body: Some(b"canary".to_vec()),
             ..get(format!("{origin}/?code=canary"))
         });
-        block_on(send(&client(), &request)).unwrap();
+        block_on(send(&client(), &request, &Watch::default())).unwrap();
         let authorization = request.as_http().headers()["authorization"].to_str().unwrap();
         let signature = authorization.rsplit_once('=').unwrap().1.to_string();
         (signature, base64::engine::general_purpose::STANDARD.encode("canary"))

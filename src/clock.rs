@@ -1,4 +1,4 @@
-//! The source of the time, which tests can replace, and the offset between this machine's clock and a server's.
+//! A source of the time that tests can replace, and the offset between this machine's clock and a server's.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,16 +6,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-/// The smallest clock offset that is not ignored. A smaller one may be an error of measurement: a `Date` has whole
-/// seconds, and an exchange takes time.
+/// The minimum clock offset that counts; smaller offsets are ignored. A smaller one may be an error of measurement: a
+/// `Date` has whole seconds, and an exchange takes time.
 const NOTICEABLE: TimeDelta = TimeDelta::minutes(1);
-/// The maximum difference, in either direction, that AWS accepts between a signature's time and AWS's own clock
+/// The maximum difference that AWS accepts between a signature's time and AWS's own clock, in either direction
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html>).
 pub const SIGNATURE_TOLERANCE: TimeDelta = TimeDelta::minutes(5);
 
-/// A source of the time.
+/// A source of the current time.
 pub trait Clock: Send + Sync {
-    /// Returns the time now, in UTC.
+    /// Returns the current time, in UTC.
     fn now(&self) -> DateTime<Utc>;
 }
 
@@ -29,7 +29,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until it is moved. Clones share the time.
+/// A clock whose time changes only when the caller moves it. Clones share the time.
 #[derive(Debug, Clone)]
 pub struct ManualClock(Arc<Mutex<DateTime<Utc>>>);
 
@@ -39,7 +39,7 @@ impl ManualClock {
         Self(Arc::new(Mutex::new(now)))
     }
 
-    /// Moves the clock forward, or back if `by` is negative.
+    /// Moves the clock forward by `by`, or back if `by` is negative.
     pub fn advance(&self, by: TimeDelta) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) += by;
     }
@@ -51,7 +51,7 @@ impl Clock for ManualClock {
     }
 }
 
-/// The offset of a server's clock: the server's time minus this machine's, measured from an HTTP answer.
+/// The difference between a server's clock and this machine's (server minus machine), measured from an HTTP response.
 ///
 /// It is used to sign requests, and to read the times in the answer that it was measured from. It never prolongs the
 /// life of anything stored: see [`Offset::expiry`].
@@ -59,13 +59,13 @@ impl Clock for ManualClock {
 pub struct Offset(TimeDelta);
 
 impl Offset {
-    /// Creates an offset from a measured difference: the server's time minus this machine's. Less than a minute counts
-    /// as no offset.
+    /// Creates an offset from a measured difference: the server's time minus this machine's time. Less than a minute
+    /// counts as no offset.
     pub fn measured(theirs_less_ours: TimeDelta) -> Self {
         if theirs_less_ours.abs() < NOTICEABLE { Self::default() } else { Self(theirs_less_ours) }
     }
 
-    /// Returns whether no noticeable offset was measured.
+    /// Returns true if no offset was measured, or only one that is too small to count.
     pub fn is_none(self) -> bool {
         self == Self::default()
     }
@@ -75,30 +75,31 @@ impl Offset {
         self.0.abs() >= SIGNATURE_TOLERANCE
     }
 
-    /// Converts a time by this machine's clock to the server's.
+    /// Converts a time on this machine's clock to the same moment on the server's clock.
     pub fn there(self, ours: DateTime<Utc>) -> DateTime<Utc> {
         ours.checked_add_signed(self.0).unwrap_or(ours)
     }
 
-    /// Converts a time by the server's clock to this machine's.
+    /// Converts a time on the server's clock to the same moment on this machine's clock.
     pub fn here(self, theirs: DateTime<Utc>) -> DateTime<Utc> {
         theirs.checked_sub_signed(self.0).unwrap_or(theirs)
     }
 
-    /// Returns the local expiry time of something that expires at `theirs` by the server's clock. It is expired once
-    /// this machine's clock or the server's says so: a later correction of the clock must not prolong its life.
+    /// Returns the time on this machine's clock at which something counts as expired, given its expiry `theirs` on the
+    /// server's clock. It is expired once this machine's clock or the server's says so: a later correction of the clock
+    /// must not prolong its life.
     pub fn expiry(self, theirs: DateTime<Utc>) -> DateTime<Utc> {
         theirs.min(self.here(theirs))
     }
 }
 
-/// Reads an IMF-fixdate (RFC 9110, section 5.6.7), the only date format that servers may send.
+/// Parses an IMF-fixdate (RFC 9110, section 5.6.7), the only date format that servers may send.
 pub fn http_date(text: &str) -> Option<DateTime<Utc>> {
     let text = text.trim();
     text.ends_with("GMT").then(|| DateTime::parse_from_rfc2822(text).ok())?.map(|time| time.to_utc())
 }
 
-/// Formats a length of time in its two largest units: "1 hour 15 minutes". Empty below one second.
+/// Formats a duration in its two largest units, such as "1 hour 15 minutes". Empty below one second.
 pub fn in_words(length: TimeDelta) -> String {
     let units = [
         ("day", length.num_days()),
@@ -112,7 +113,7 @@ pub fn in_words(length: TimeDelta) -> String {
     shown.join(" ")
 }
 
-/// Describes this machine's clock in words that precede the server's name, such as "2 h 5 min ahead of".
+/// Formats the offset as words to put before the server's name, such as "2 h 5 min ahead of".
 impl fmt::Display for Offset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (size, direction) = (self.0.abs(), if self.0 < TimeDelta::zero() { "ahead of" } else { "behind" });

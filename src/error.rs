@@ -4,7 +4,8 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-/// The meaning of a failure for the caller of the program. Each kind has one exit code; the man pages list them.
+/// The kind of a failure, which tells the caller of the program what went wrong. Each kind has one exit code; the man
+/// pages list them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Any failure without an exit code of its own. Exit code 1.
@@ -15,11 +16,11 @@ pub enum Kind {
     SignInRequired,
     /// The secret store failed. Exit code 4.
     Store,
-    /// The network failed, or a server gave no usable answer. Exit code 5.
+    /// The network failed, or a server sent no usable response. Exit code 5.
     Network,
-    /// The identity provider, Cognito or AWS refused. Exit code 6.
+    /// The identity provider, Cognito or AWS refused the request. Exit code 6.
     Refused,
-    /// Another process holds a lock or a port. Exit code 7.
+    /// Another process holds a lock or a port that cogfed needs. Exit code 7.
     Busy,
     /// With `call --fail`, the API answered with a status of 400 or more. Exit code 22, as in curl.
     HttpStatus,
@@ -61,15 +62,16 @@ impl Kind {
 /// the message and keeps kind, hint and wait.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// The kind of failure, which decides the exit code.
+    /// The kind of failure, which determines the exit code.
     pub kind: Kind,
-    /// The action that failed and its cause, outermost context first: "cannot read A: permission denied".
+    /// The action that failed and its cause, with the outermost context first: "cannot read A: permission denied".
     pub message: String,
     /// The next step, as a command where there is one.
     pub hint: Option<String>,
-    /// Lines to copy that follow the hint. They are printed as they are, so no text from outside may be in them.
+    /// Lines for the person to copy, which follow the hint. They are printed as they are, so no text from outside may
+    /// be in them.
     pub example: Option<&'static str>,
-    /// The wait that the failing server asked for, if any.
+    /// The waiting time that the failing server asked for, if any.
     pub retry_after: Option<Duration>,
 }
 
@@ -79,7 +81,7 @@ impl Failure {
         Self { kind, message: message.into(), hint: None, example: None, retry_after: None }
     }
 
-    /// Creates a failure from a library's error and its causes: "error: cause: cause".
+    /// Creates a failure whose message is a library's error and its causes: "error: cause: cause".
     pub fn caused_by(kind: Kind, error: &dyn std::error::Error) -> Self {
         let mut message = error.to_string();
         let mut cause = error.source();
@@ -90,21 +92,21 @@ impl Failure {
         Self::new(kind, message)
     }
 
-    /// Adds the next step.
+    /// Sets the hint, which tells the person the next step.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// Adds lines to copy, below the hint.
+    /// Sets the lines to copy, which are printed below the hint.
     #[must_use]
     pub fn example(mut self, lines: &'static str) -> Self {
         self.example = Some(lines);
         self
     }
 
-    /// Adds the wait that the server asked for.
+    /// Sets the waiting time that the server asked for, if any.
     #[must_use]
     pub fn after(mut self, wait: Option<Duration>) -> Self {
         self.retry_after = wait;

@@ -1,4 +1,4 @@
-//! The context of a command for one profile: its settings, store, folder, HTTP client and session.
+//! The profile that a command uses, with its settings, store, folder, HTTP client and session.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,25 +20,25 @@ use crate::session::{Ask, Message, OnMessage, Provider, Session, Setup};
 use crate::store::Store;
 use crate::terminal::Terminal;
 
-/// The time after which a person is told the reason for a wait.
+/// The length of a wait after which the person is told the reason for it.
 const WAIT_BEFORE_TELLING: Duration = Duration::from_secs(1);
 
-/// The presence of a person who can answer the keyring's questions.
+/// The presence or absence of a person who can answer the keyring's prompts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Attendance {
-    /// A tool runs cogfed: nobody reads its messages.
+    /// A tool runs cogfed, and nobody reads the messages.
     Unattended,
-    /// A person runs cogfed, if there is a terminal.
+    /// A person runs cogfed, provided that there is a terminal.
     Person,
 }
 
-/// A profile, with everything that a command for it needs.
+/// A profile, with everything that a command needs to use it.
 pub struct ProfileContext {
-    /// The profile.
+    /// The profile and its settings.
     pub profile: Arc<Profile>,
-    /// The profile's store.
+    /// The store that keeps the profile's sign-in and credentials.
     pub store: Arc<Store>,
-    /// The HTTP client. It also trusts the profile's certificate authorities.
+    /// The HTTP client of this profile. It also trusts the profile's certificate authorities.
     pub http: Http,
     /// The source of the current time.
     pub clock: Arc<dyn Clock>,
@@ -48,7 +48,7 @@ pub struct ProfileContext {
 }
 
 impl ProfileContext {
-    /// Reads and checks the profile that `choice` names.
+    /// Reads and validates the profile that `choice` names, and creates its context.
     ///
     /// # Errors
     /// [`Kind::Usage`](crate::error::Kind::Usage) if there is no such profile, or it is wrong.
@@ -85,7 +85,7 @@ impl ProfileContext {
         &self.session
     }
 
-    /// Returns the accounts under which the store keeps credentials for all profiles that share this profile's sign-in.
+    /// Returns the store's account names for the credentials of all profiles that share this profile's sign-in.
     pub fn siblings(&self, env: &Env) -> Vec<String> {
         self.sharing(env).into_iter().map(|profile| credentials_account(&Ask::new(profile))).collect()
     }
@@ -154,7 +154,7 @@ impl ProfileContext {
         }
     }
 
-    /// Returns the browser that can show a page to the person, or the reason why there is none.
+    /// Returns the browser in which the person can see a page, or the reason why there is none.
     pub fn browser_access(&self, env: &Env) -> BrowserAccess {
         let surroundings = Surroundings::here(&env.variable);
         if let Some(browser) = &env.browser {
@@ -169,26 +169,27 @@ impl ProfileContext {
     }
 }
 
-/// The browser that can show a page to the person, or the reason why there is none.
+/// The browser in which the person can see a page, or the reason why there is none.
 pub struct BrowserAccess {
     /// The browser that opens the page, if there is one.
     pub browser: Option<Arc<dyn Browser>>,
-    /// The process's surroundings, which tell whether the person uses a browser on this machine.
+    /// The kind of machine, the program that opens pages, and the SSH connection, if any, which together suggest where
+    /// the person's browser is.
     pub surroundings: Surroundings,
-    /// True if `browser` is this machine's own, not one that a test or the demo passed in.
+    /// True if `browser` is this machine's own; false if a test or the demo passed it in.
     pub is_own: bool,
-    /// The reason why the chosen browser cannot be run; `None` if it can, or if there is none.
+    /// The reason why the chosen browser cannot be started; `None` if it can be, or if no browser was chosen.
     pub trouble: Option<String>,
 }
 
 impl BrowserAccess {
-    /// Returns the reason why there is no browser.
+    /// Returns the reason why no browser can show the page.
     pub fn reason(&self) -> &str {
         self.trouble.as_deref().unwrap_or_else(|| self.surroundings.machine.described())
     }
 }
 
-/// Returns the function that prints the session's messages for the person at the terminal.
+/// Returns the function that prints the session's messages on the person's terminal.
 fn on_message(terminal: Terminal) -> OnMessage {
     Arc::new(move |message| match message {
         Message::Warning(text) => terminal.warn(text),
@@ -200,12 +201,13 @@ fn on_message(terminal: Terminal) -> OnMessage {
     })
 }
 
-/// Returns the choice of the profile that `flag` names, without overrides.
+/// Converts the flag `--profile` to a profile choice without overrides.
 pub fn choice(flag: &ProfileFlag) -> Choice {
     Choice { profile: flag.profile.clone(), flags: Vec::new() }
 }
 
-/// Returns the choice of the profile that `flag` names. If `role` names a role, that role replaces the profile's.
+/// Converts the flags `--profile` and `--role` to a profile choice. If `role` names a role, that role replaces the
+/// profile's.
 pub fn choice_of_role(flag: &ProfileFlag, role: &RoleFlag) -> Choice {
     let of = |role: &String| Override { key: keys::ROLE_ARN.entry(), flag: "--role", text: role.clone() };
     Choice { flags: role.role.iter().map(of).collect(), ..choice(flag) }
@@ -219,7 +221,7 @@ pub fn configuration(env: &Env) -> anyhow::Result<Configuration> {
     Ok(Configuration::read(&Location::find(env.config.as_deref(), &env.variable)?)?)
 }
 
-/// Reads and checks the profile that `choice` names. Warns if it is unknown who can change the configuration.
+/// Reads and validates the profile that `choice` names. Warns if it is unknown who can change the configuration.
 ///
 /// # Errors
 /// [`Kind::Usage`](crate::error::Kind::Usage) if there is no such profile, or it is wrong.

@@ -10,11 +10,11 @@ use crate::error::{Failure, Kind};
 use crate::session::Lease;
 use crate::session::interactive::BrowserPolicy;
 
-/// The time that a person has to sign in, if the caller allows a sign-in.
+/// The time limit for a person to sign in, if the caller allows a sign-in.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// Prints the `credential_process` document. A failure is one line that includes the next step, because the SDKs show
-/// only one line.
+/// Prints the JSON document that the caller of a `credential_process` helper expects. A failure is one line that
+/// includes the next step, because the SDKs show only one line.
 pub fn run(flags: &CredentialProcess, env: &mut Env) -> anyhow::Result<()> {
     hand_over(flags, env).map_err(|error| Failure::from(error).in_one_line().into())
 }

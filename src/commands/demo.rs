@@ -1,4 +1,4 @@
-//! `cogfed demo`: the whole flow on this machine, against a sandbox.
+//! `cogfed demo`: the whole flow on this machine, with a sandbox in place of AWS.
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -22,11 +22,11 @@ use crate::process::Signals;
 use crate::sandbox::{Options, Sandbox, visitor};
 use crate::terminal::Terminal;
 
-/// The sandbox's person for the demo's sign-in without a browser. He may read orders and nothing else.
+/// The person in the sandbox who signs in if the demo runs without a browser. He may read orders and nothing else.
 const PERSON: &str = "bob";
 const PROFILE: &str = "demo";
 
-/// The time that a running step gets to finish after the demo is stopped. A wait for the browser may last longer, but
+/// The time that the current step has to finish after the demo is stopped. A wait for the browser may last longer, but
 /// it writes nothing.
 const GRACE: Duration = Duration::from_secs(1);
 
@@ -38,7 +38,8 @@ pub fn run(flags: &Demo, env: &mut Env) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Runs the demo on a thread of its own. Ctrl-C then ends it, and the folder is still removed.
+/// Runs the demo on a separate thread until it is done or stopped. Ctrl-C then ends it, and the folder is still
+/// removed.
 async fn until_done_or_stopped(flags: &Demo, env: &Env) -> anyhow::Result<()> {
     // Signals are caught before anything exists that could be left behind.
     let mut signals = Signals::interrupt_or_terminate()?;
@@ -72,7 +73,7 @@ fn private_folder() -> io::Result<tempfile::TempDir> {
     builder.tempdir()
 }
 
-/// Returns a closure that plays the demo, for another thread to run. It writes only to `folder`.
+/// Returns a closure that runs the steps of the demo, for another thread to call. It writes only to `folder`.
 fn play(
     flags: &Demo,
     env: &Env,
@@ -115,14 +116,15 @@ fn tell(terminal: &Terminal, text: &str) {
     terminal.plain(text);
 }
 
-/// Returns three ports that are free now. If another process takes one before the sign-in, the sign-in uses the next.
+/// Returns three ports that are free at the moment. If another process takes one before the sign-in, the sign-in uses
+/// the next.
 fn free_ports() -> io::Result<Vec<u16>> {
     let sockets: Vec<TcpListener> =
         (0..3).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).collect::<Result<_, _>>()?;
     sockets.iter().map(|socket| Ok(socket.local_addr()?.port())).collect()
 }
 
-/// The person's browser or, without one, a visitor that clicks through the sandbox's pages.
+/// The person's browser or, if there is none, a simulated browser that clicks through the sandbox's pages.
 struct DemoBrowser {
     is_headless: bool,
     terminal: Terminal,
@@ -149,17 +151,17 @@ impl Browser for DemoBrowser {
     }
 }
 
-/// The demo's own configuration, folder and browser.
+/// The demo's own configuration, state folder and browser.
 struct Stage {
     config: String,
-    /// The identity pool's role mapping, in the form that AWS returns to an administrator.
+    /// The identity pool's role mapping, as JSON in the format that AWS returns to an administrator.
     mapping: String,
     folder: Folder,
     clock: Arc<dyn Clock>,
     terminal: Terminal,
     browser: Arc<dyn Browser>,
     is_headless: bool,
-    /// True when no further step may begin.
+    /// True if the demo was stopped, so that no further step may begin.
     is_stopped: Arc<AtomicBool>,
     api: String,
 }
@@ -187,7 +189,7 @@ impl Stage {
         Ok(())
     }
 
-    /// Makes a call that the API refuses, unless the person signed in as an administrator in the browser.
+    /// Shows a call that the API must refuse, unless the person signed in as an administrator in the browser.
     fn refused(&self, orders: &str) -> anyhow::Result<()> {
         // An order that exists: otherwise an administrator would get 404.
         let order = format!("{orders}/1001");
@@ -207,13 +209,13 @@ impl Stage {
         }
     }
 
-    /// Runs [`Self::act`] and also prints the output, indented.
+    /// Runs [`Self::act`], and prints the output with indentation.
     fn indented(&self, what: &str, words: &[&str]) -> anyhow::Result<()> {
         self.act(what, words)?.lines().for_each(|line| tell(&self.terminal, &format!("   {line}")));
         Ok(())
     }
 
-    /// Runs one command line, as `main` would, and returns its standard output.
+    /// Runs one cogfed command line in this process, as `main` would, and returns its standard output.
     fn act(&self, what: &str, words: &[&str]) -> anyhow::Result<String> {
         ensure!(!self.is_stopped.load(Ordering::Relaxed), "the demo was stopped");
         tell(&self.terminal, "");
@@ -242,7 +244,7 @@ impl Stage {
     }
 }
 
-/// Returns the credential_process document with its secrets masked.
+/// Returns the JSON document of `credential_process` with its secrets masked.
 fn masked(document: &str) -> String {
     let Ok(mut document) = serde_json::from_str::<serde_json::Value>(document) else { return String::new() };
     for key in ["SecretAccessKey", "SessionToken"] {
@@ -253,7 +255,7 @@ fn masked(document: &str) -> String {
     document.to_string()
 }
 
-/// Standard output that is kept in memory.
+/// A standard output that keeps its bytes in memory.
 #[derive(Clone, Default)]
 struct Captured(Arc<Mutex<Vec<u8>>>);
 

@@ -6,7 +6,7 @@ use super::{Env, ProfileContext};
 use crate::cli::Login;
 use crate::error::{Failure, Kind};
 
-/// Asks the person about new hosts among the profile's endpoints, and returns all hosts accepted for a sign-in.
+/// Asks the person to accept the new hosts in the profile's endpoints, and returns every host accepted for the sign-in.
 ///
 /// # Errors
 /// [`Kind::Failed`] if the person does not accept them. [`Kind::Usage`] if nobody can be asked. [`Kind::Store`].

@@ -1,4 +1,4 @@
-//! The environment of a run: clock, browser, folder, standard streams and environment variables.
+//! The environment of a run: clock, browser, state folder, standard streams and environment variables.
 
 use std::io::{self, ErrorKind, IsTerminal, Read, Write};
 use std::path::PathBuf;
@@ -13,22 +13,22 @@ use crate::folder::Folder;
 use crate::oidc::Browser;
 use crate::terminal::{Terminal, shown_json};
 
-/// Everything that a run takes from outside. Tests pass their own clock, browser, folder and streams; HTTP is never
-/// faked, because the sandbox is a real server.
+/// The parts of a run that come from outside, and that tests can replace. Tests pass their own clock, browser, folder
+/// and streams; HTTP is never faked, because the sandbox is a real server.
 pub struct Env {
     /// The source of the current time.
     pub clock: Arc<dyn Clock>,
-    /// The browser that opens pages; `None` means the desktop's own browser.
+    /// The browser that opens pages; `None` for the browser of the desktop.
     pub browser: Option<Arc<dyn Browser>>,
-    /// The folder for cogfed's state; `None` means this user's usual folder.
+    /// The folder for cogfed's state; `None` for the user's default folder.
     pub folder: Option<Folder>,
-    /// The configuration file that the person named.
+    /// The configuration file that the person named, if any.
     pub config: Option<PathBuf>,
-    /// Standard input.
+    /// The standard input of the run.
     pub input: Box<dyn Read + Send>,
-    /// Standard output.
+    /// The standard output of the run.
     pub output: Output,
-    /// Standard error, for messages to people.
+    /// The standard error of the run, for messages to people.
     pub terminal: Terminal,
     /// The function that reads an environment variable.
     pub variable: ReadVariable,
@@ -42,9 +42,9 @@ pub type ReadVariable = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// The destination of machine-readable output.
 pub struct Output {
-    /// Standard output, or a buffer in its place.
+    /// The writer: standard output, or a buffer in its place.
     pub to: Box<dyn Write + Send>,
-    /// True if `to` is a terminal, for which an API's answer must be escaped.
+    /// True if `to` is a terminal, so that responses of an API must be escaped.
     pub is_terminal: bool,
 }
 
@@ -71,7 +71,7 @@ impl Env {
         self.folder.clone().map_or_else(Folder::own, Ok)
     }
 
-    /// Writes a line of JSON to standard output, escaped for a terminal.
+    /// Writes `value` to standard output as one line of JSON, escaped if the output is a terminal.
     pub(super) fn print_json(&mut self, value: &impl Serialize) -> anyhow::Result<()> {
         self.print(&(shown_json(&serde_json::to_string(value)?) + "\n"))
     }

@@ -72,7 +72,7 @@ pub fn run(flags: &Login, env: &mut Env) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Returns a description of the store that keeps the sign-in, unless it is the keyring.
+/// Returns a description of the store that keeps the sign-in, or `None` if it is the keyring.
 fn kept_in(context: &ProfileContext) -> Option<String> {
     match context.store.kind() {
         StoreKind::Keyring | StoreKind::Memory(_) => None,
@@ -92,8 +92,8 @@ fn described(tokens: &TokensRecord, profile: &Profile) -> String {
     format!("{}{provider} (profile '{}'){until}", tokens.person, profile.name)
 }
 
-/// Fetches credentials with the new sign-in, and shows the role that they are for. So a sign-in that leads nowhere is
-/// reported now, and not by the first tool that needs it.
+/// Fetches credentials with the new sign-in, and shows the role to which they belong. So a sign-in that leads nowhere
+/// is reported now, and not by the first tool that needs it.
 fn use_at_once(context: &ProfileContext, tokens: &TokensRecord, env: &Env) -> anyhow::Result<()> {
     let session = context.session();
     let claims = unverified_claims(&tokens.id_token).unwrap_or_default();
@@ -130,7 +130,7 @@ fn use_at_once(context: &ProfileContext, tokens: &TokensRecord, env: &Env) -> an
     Ok(())
 }
 
-/// Returns the ARN of the credentials' role, or of its session.
+/// Returns the ARN of the role, or of the role session, that owns the credentials.
 async fn role_of(context: &ProfileContext, record: &CredentialsRecord, env: &Env) -> Result<String, Failure> {
     let session = context.session();
     if let Some(arn) = &record.role_arn {

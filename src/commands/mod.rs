@@ -1,5 +1,5 @@
-//! The verbs, one file each: a verb reads its flags, makes one call to the modules below, and prints the output. No
-//! verb uses another one.
+//! The verbs (subcommands), one file each: a verb reads its flags, makes one call to lower modules, and prints the
+//! output. No verb uses another one.
 
 mod aws_config_line;
 mod call;
@@ -34,7 +34,8 @@ use crate::error::{Failure, Kind};
 use crate::process;
 use crate::terminal::Terminal;
 
-/// Runs a command line, the program's name included, and returns its exit code. Prints one failure at most.
+/// Runs a command line, in which the first word is the program's name, and returns the exit code. Prints one failure at
+/// most.
 pub fn exit_code(words: impl IntoIterator<Item = OsString>, env: Env) -> u8 {
     let words = with_flags_after_the_verb(words.into_iter().collect());
     let cli = match Cli::read(words.iter().cloned()) {
@@ -61,8 +62,8 @@ pub fn exit_code(words: impl IntoIterator<Item = OsString>, env: Env) -> u8 {
     }
 }
 
-/// Warns about environment variables that begin with `COGFED_` but are unknown, and so are most likely misspelt. The
-/// callers of `credential-process` show no warning to anyone, so there it takes `--debug`.
+/// Warns about environment variables that begin with `COGFED_` but are unknown to cogfed, most likely because of a
+/// typo. The callers of `credential-process` show no warning to anyone, so there it takes `--debug`.
 fn warn_of_variables(cli: &Cli, terminal: &Terminal) {
     if cli.debug || !matches!(cli.verb, Verb::CredentialProcess(_)) {
         let lossy = |text: OsString| text.to_string_lossy().into_owned();
@@ -71,8 +72,8 @@ fn warn_of_variables(cli: &Cli, terminal: &Terminal) {
     }
 }
 
-/// Prints clap's error in cogfed's format, and returns the exit code for it. clap also reports `--help`, `--version`
-/// and a missing verb as errors; their text is the help. A closed output is no failure.
+/// Prints clap's error in cogfed's format, and returns the exit code. clap also treats `--help`, `--version` and a
+/// missing verb as errors; their text is the help. A closed output is no failure.
 fn refused(error: &clap::Error, words: &[OsString], mut env: Env) -> u8 {
     let has_colours = env.output.is_terminal && Terminal::shows_colour(&env.variable);
     if let Some(text) = help(words, has_colours) {
@@ -100,8 +101,8 @@ fn act(cli: Cli, mut env: Env) -> u8 {
     }
 }
 
-/// Extracts the [`Failure`] from an error, with the context that was added to it. Any other error becomes a failure of
-/// [`Kind::Failed`].
+/// Extracts the [`Failure`] from an error, together with the context that was added to the error. Any other error
+/// becomes a failure of [`Kind::Failed`].
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
         let message = format!("{error:#}");
@@ -126,7 +127,7 @@ fn interrupted(terminal: &Terminal) -> u8 {
     failed(&Failure::new(Kind::Interrupted, "interrupted"), terminal)
 }
 
-/// Runs the verb of a command line.
+/// Runs the verb (subcommand) of a parsed command line.
 ///
 /// # Errors
 /// The failure of the verb.
@@ -178,7 +179,7 @@ mod tests {
         }
     }
 
-    /// Runs a command line with the given input. Returns its exit code, output and messages.
+    /// Runs a command line with `input` as its standard input. Returns its exit code, output and messages.
     fn run_with(input: &'static str, words: &[&str]) -> (u8, String, String) {
         let (output, messages) = (Kept::default(), Kept::default());
         let env = Env {

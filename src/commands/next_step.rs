@@ -1,5 +1,5 @@
-//! The next command to suggest after a sign-in, found by reading the configuration of AWS's tools, which is never
-//! changed.
+//! The next command to suggest after a sign-in, based on the configuration files of AWS's tools, which cogfed never
+//! changes.
 //!
 //! The files are those of <https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html>.
 
@@ -10,13 +10,13 @@ use std::path::{Path, PathBuf};
 
 use crate::profile::Profile;
 
-/// The maximum number of bytes that are read from a file of AWS's tools.
+/// The maximum number of bytes to read from a configuration file of AWS's tools.
 const LARGEST: u64 = 4 * 1024 * 1024;
 
 /// A function that reads an environment variable.
 type Variable<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// The next step after a sign-in.
+/// The next step to suggest after a sign-in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NextStep {
     /// An AWS profile already runs cogfed for this cogfed profile. Holds the command that shows that it works.
@@ -28,13 +28,13 @@ pub enum NextStep {
         file: String,
         /// The lines to add to the AWS configuration file.
         lines: Vec<String>,
-        /// The command that works once the lines are added.
+        /// The command that works after the lines are added.
         command: String,
     },
 }
 
 impl NextStep {
-    /// Returns the next step after `cogfed` has signed in to `profile`.
+    /// Returns the next step to suggest after `cogfed` has signed in to `profile`.
     pub fn after(profile: &Profile, cogfed: &Cogfed<'_>, variable: Variable) -> Self {
         let file = place(variable, "AWS_CONFIG_FILE", "config");
         let entries = file.as_deref().map(read).unwrap_or_default();
@@ -64,20 +64,20 @@ impl NextStep {
     }
 }
 
-/// The program that signed in, with what a command needs to run it again.
+/// The cogfed program that signed in, with the details that a command needs to run it again.
 #[derive(Debug, Clone, Copy)]
 pub struct Cogfed<'a> {
     /// The absolute path of the program.
     pub program: &'a Path,
     /// The configuration file that `--config` names, if the flag is given.
     pub config: Option<&'a Path>,
-    /// True if the profile is used without `--profile`.
+    /// True if cogfed uses the profile without the flag `--profile`.
     pub is_default: bool,
 }
 
 impl Cogfed<'_> {
-    /// Returns the flag `--config` and its path after a space, or an empty string if no file is named. `quote` quotes
-    /// the path.
+    /// Returns the flag `--config` with its path and a leading space, or an empty string if no file is named. `quote`
+    /// quotes the path.
     fn config(&self, quote: fn(&str) -> String) -> String {
         let Some(path) = self.config else { return String::new() };
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
@@ -95,7 +95,7 @@ fn region_of(profile: &Profile) -> &str {
     profile.region.as_deref().unwrap_or(of_pool)
 }
 
-/// Returns a command that shows which identity the credentials of an AWS profile belong to. Without the AWS CLI, cogfed
+/// Returns a command that shows the identity that owns the credentials of an AWS profile. Without the AWS CLI, cogfed
 /// shows it.
 fn try_it(profile: &Profile, name: &str, region: &str, cogfed: &Cogfed<'_>, variable: Variable) -> String {
     if !is_installed("aws", variable) {
@@ -115,7 +115,8 @@ fn is_installed(name: &str, variable: Variable) -> bool {
     std::env::split_paths(&path).any(|folder| folder.is_absolute() && folder.join(&name).is_file())
 }
 
-/// Returns the path of a file of AWS's tools, from the variable `name` if it is set and otherwise in `~/.aws`.
+/// Returns the path of a configuration file of AWS's tools: the value of the variable `name`, or a path in `~/.aws` if
+/// it is unset.
 fn place(variable: Variable, name: &str, file: &str) -> Option<PathBuf> {
     let home = || {
         let home = variable(if cfg!(windows) { "USERPROFILE" } else { "HOME" })?;
@@ -130,8 +131,8 @@ fn place(variable: Variable, name: &str, file: &str) -> Option<PathBuf> {
     }
 }
 
-/// Returns the profiles in a file of AWS's tools, each with its `credential_process`, if any. A file that cannot be
-/// read has none, and lines of unknown form are skipped.
+/// Returns the profiles in a configuration file of AWS's tools, each with its `credential_process`, if any. A file that
+/// cannot be read has none, and lines of unknown form are skipped.
 fn read(path: &Path) -> Vec<(String, Option<String>)> {
     let mut text = Vec::new();
     let read = File::open(path).and_then(|file| file.take(LARGEST).read_to_end(&mut text));
@@ -165,7 +166,7 @@ fn profiles(text: &str) -> Vec<(String, Option<String>)> {
     profiles
 }
 
-/// Splits a command into words like AWS's tools: quotes hold words together, and a backslash escapes the next
+/// Splits a command into words as AWS's tools do: quotes hold words together, and a backslash escapes the next
 /// character.
 fn words(text: &str) -> Vec<String> {
     let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
@@ -200,7 +201,7 @@ fn runs_cogfed_for(words: &[String], profile: &str, is_default: bool) -> bool {
     named.map_or(is_default, |named| named == profile)
 }
 
-/// Derives an unused AWS profile name from the name of a cogfed profile.
+/// Returns an AWS profile name that is not in `taken`, derived from the name of a cogfed profile.
 fn free_name(profile: &str, taken: &BTreeSet<String>) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-.@".contains(c);
     let plain: String = profile.chars().map(|c| if is_plain(c) { c } else { '-' }).collect();
@@ -214,7 +215,8 @@ fn free_name(profile: &str, taken: &BTreeSet<String>) -> String {
     names.find(|name| !taken.contains(name)).expect("the numbers do not end")
 }
 
-/// Quotes a word of `credential_process`, which AWS's tools split like a shell on Unix, and like a C program on Windows.
+/// Quotes a word of a `credential_process` command, which AWS's tools split like a shell on Unix, and like a C program
+/// on Windows.
 fn quoted(word: &str) -> String {
     if is_bare(word) {
         return word.to_owned();
@@ -225,7 +227,7 @@ fn quoted(word: &str) -> String {
     }
 }
 
-/// Quotes a word for a shell.
+/// Quotes a word for a shell command that the person copies.
 pub(super) fn for_shell(word: &str) -> String {
     match (is_bare(word), cfg!(windows)) {
         (true, _) => word.to_owned(),

@@ -15,7 +15,7 @@ pub fn run(verb: &Verb, env: &mut Env) -> anyhow::Result<()> {
     }
 }
 
-/// Lists the profiles, and checks each of them. The first wrong one is the failure, after the whole list.
+/// Lists the profiles, and validates each of them. The first wrong one is the failure, after the whole list.
 fn list(flags: &ProfileList, env: &mut Env) -> anyhow::Result<()> {
     let configuration = configuration(env)?;
     let in_force = select(&configuration, &choice(&ProfileFlag::default()), &env.variable).ok();

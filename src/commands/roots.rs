@@ -1,4 +1,4 @@
-//! The prompt that asks a person to accept trust roots that neither the system has nor an administrator installed.
+//! The prompt that asks a person to accept trust roots that are not the system's and that no administrator installed.
 
 use super::{Env, ProfileContext};
 use crate::cli::Login;
@@ -6,10 +6,11 @@ use crate::error::{Failure, Kind};
 use crate::http::ExtraRoot;
 use crate::session::accepted::Accepted;
 
-/// The maximum number of roots that are shown one by one. Nobody reads more; a bundle with more replaces the system's.
+/// The maximum number of new trust roots that the prompt shows individually. Nobody reads more; a bundle with more
+/// replaces the system's.
 const MOST_SHOWN: usize = 5;
 
-/// Asks the person about new trust roots, and returns all extra roots in force as accepted for a sign-in.
+/// Asks the person to accept the new trust roots, and returns all extra roots in use as accepted for the sign-in.
 ///
 /// # Errors
 /// [`Kind::Failed`] if the person does not accept them. [`Kind::Usage`] if nobody can be asked, or a bundle cannot be

@@ -4,18 +4,18 @@ use chrono::{DateTime, Local, TimeDelta, Utc};
 
 use crate::terminal::shown;
 
-/// A name and its value.
+/// A row of text output: a name and its value.
 pub type Row = (&'static str, String);
 
-/// The width of the names' column, in characters.
+/// The width of the column of names, in characters.
 const NAMES: usize = 13;
 
-/// Returns the rows as lines, with the values in one column, escaped for a terminal.
+/// Returns one line of text for each row; the values are aligned in one column, and escaped for a terminal.
 pub fn text(rows: &[Row]) -> String {
     rows.iter().map(|(name, value)| line(NAMES, name, value)).collect()
 }
 
-/// Returns one line with a name of at least `width` characters, and a value that is escaped for a terminal.
+/// Returns one line: `name`, padded to `width` characters, and then `value`, escaped for a terminal.
 pub fn line(width: usize, name: &str, value: &str) -> String {
     format!("{name:<width$} {}\n", shown(value))
 }
@@ -30,7 +30,7 @@ pub fn local(time: DateTime<Utc>) -> String {
     time.with_timezone(&Local).format("%Y-%m-%d %H:%M %:z").to_string()
 }
 
-/// Formats an end time, with its distance from `now`.
+/// Formats an end time, followed by the time that is left from `now`.
 pub fn until(time: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let left = time - now;
     match left > TimeDelta::zero() {
@@ -39,7 +39,7 @@ pub fn until(time: DateTime<Utc>, now: DateTime<Utc>) -> String {
     }
 }
 
-/// Formats a length of time in the unit that suits it, rounded to the nearest number: "59 min", "5 h", "30 days".
+/// Formats a duration in a suitable unit, rounded to the nearest whole number: "59 min", "5 h", "30 days".
 fn rounded(length: TimeDelta) -> String {
     let nearest = |unit: TimeDelta| (length.num_seconds() + unit.num_seconds() / 2) / unit.num_seconds();
     let (minutes, hours, days) = (TimeDelta::minutes(1), TimeDelta::hours(1), TimeDelta::days(1));

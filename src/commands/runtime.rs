@@ -1,4 +1,4 @@
-//! The asynchronous runtime, built when a command first has to wait.
+//! The asynchronous runtime, which is built when a command first has to wait.
 
 use crate::process;
 

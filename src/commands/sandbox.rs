@@ -52,7 +52,7 @@ pub fn run(flags: &Flags, env: &mut Env) -> anyhow::Result<()> {
 /// The maximum size of a file with a role mapping, in bytes.
 const LARGEST_MAPPING: u64 = 256 * 1024;
 
-/// Sets the roles of the sandbox's identity pool from a file.
+/// Sets the roles of the sandbox's identity pool to those in the file at `path`.
 fn take_mapping(sandbox: &Sandbox, path: &Path) -> anyhow::Result<()> {
     let mut json = Vec::new();
     let read = std::fs::File::open(path).and_then(|file| file.take(LARGEST_MAPPING).read_to_end(&mut json));
@@ -65,11 +65,11 @@ fn take_mapping(sandbox: &Sandbox, path: &Path) -> anyhow::Result<()> {
     })
 }
 
-/// The first line of a configuration that a sandbox wrote. The next sandbox may replace such a file.
+/// The first line of a configuration file that `cogfed sandbox` wrote. The next sandbox may replace such a file.
 const HEADER: &str = "# Written by 'cogfed sandbox'; the next one may replace it.\n";
 
-/// Writes the configuration atomically, readable only by this user. An existing file is replaced only if an earlier
-/// sandbox wrote it.
+/// Writes the configuration file atomically, readable only by this user. An existing file is replaced only if an
+/// earlier sandbox wrote it.
 fn write(path: &Path, configuration: &str) -> anyhow::Result<()> {
     let failed = || format!("cannot write {}", path.display());
     match std::fs::read_to_string(path) {
@@ -87,7 +87,7 @@ fn write(path: &Path, configuration: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Returns a configuration whose only profile is the sandbox's.
+/// Returns a configuration whose only profile is for the sandbox.
 fn configuration(sandbox: &Sandbox, name: &str, store: Option<&str>) -> anyhow::Result<String> {
     let profile = sandbox.profile_toml(name);
     let Some(store) = store else { return Ok(profile) };
@@ -169,7 +169,7 @@ fn introduce(
     ))
 }
 
-/// Waits for a signal, or for the end of `input` if there is one.
+/// Waits for a signal or, if `input` is given, for the end of `input`.
 async fn ended(input: Option<Box<dyn Read + Send>>) -> anyhow::Result<()> {
     let mut signals = Signals::interrupt_or_terminate()?;
     let Some(mut input) = input else {

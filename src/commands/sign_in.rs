@@ -1,4 +1,4 @@
-//! The terminal's side of a sign-in, for the verbs that may start one.
+//! The messages and prompts of a sign-in on the terminal, for the verbs that may start a sign-in.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::session::accepted::Accepted;
 use crate::session::interactive::{BrowserPolicy, Notice, Outcome, SignInRequest};
 use crate::terminal::Terminal;
 
-/// The command line's part of a [`SignInRequest`].
+/// The settings of a [`SignInRequest`] that come from the command line.
 pub(super) struct Manner<'a> {
     pub provider: Option<&'a str>,
     pub address: Option<&'a str>,
@@ -26,7 +26,7 @@ pub(super) struct Manner<'a> {
     pub accepted: Accepted,
 }
 
-/// The prompt that asks for the address at which the browser ended.
+/// The prompt for the address on which the browser ended.
 const PASTE: &str = "or paste here the address that the browser ended on, if it cannot reach this machine:";
 
 /// Signs in, unless the stored sign-in still works.
@@ -55,7 +55,7 @@ pub(super) async fn sign_in(context: &ProfileContext, env: &Env, manner: &Manner
     context.session().sign_in(&request).await
 }
 
-/// A sign-in that may ask at the terminal. Its end puts the terminal's mode back.
+/// A guard for a sign-in that may prompt on the terminal. Its end puts the terminal's mode back.
 struct Asking<'a>(&'a Terminal);
 
 impl Drop for Asking<'_> {
@@ -64,7 +64,7 @@ impl Drop for Asking<'_> {
     }
 }
 
-/// The printer of the messages that a person sees during a sign-in.
+/// A printer for the messages that a person sees during a sign-in.
 struct Words<'a> {
     env: &'a Env,
     profile: &'a Profile,
@@ -145,8 +145,8 @@ impl Words<'_> {
         }
     }
 
-    /// Returns whether to show the whole authorization URL at once: the person opens it, or the browser may not reach
-    /// this machine.
+    /// Returns whether to show the whole authorization URL at once, because the person opens it or the browser may not
+    /// reach this machine.
     fn shows_whole_url(&self, opening: bool) -> bool {
         !opening || self.access.surroundings.is_far_from_browser()
     }
@@ -180,13 +180,13 @@ impl Words<'_> {
         terminal.say(&format!("waiting up to {} s for you to sign in", self.manner.patience.as_secs()));
     }
 
-    /// Names the machine on which to open the URL. It has to be this one unless SSH forwards a port.
+    /// Returns words that name the machine on which to open the URL. It has to be this one unless SSH forwards a port.
     fn where_to(&self) -> &'static str {
         if self.access.surroundings.ssh.is_some() { "" } else { " on this machine" }
     }
 }
 
-/// Returns the warning about an answer of the hosted UI that may keep the person from signing in.
+/// Returns the warning about a response of the hosted UI that may prevent the sign-in.
 fn warning(reception: &Reception) -> Option<String> {
     match reception {
         Reception::Forbidden => Some(format!(

@@ -1,4 +1,4 @@
-//! Wrong command lines: clap's errors, turned into cogfed's own failures with a hint that suits the words.
+//! The conversion of clap's errors into cogfed's failures, each with a hint that suits the mistake.
 
 use std::ffi::OsString;
 
@@ -9,7 +9,7 @@ use crate::cli;
 use crate::error::{Failure, Kind, quoted};
 use crate::profile::keys::{KEYS, nearest};
 
-/// Words that people try in place of a verb, with a hint about the verb that was meant.
+/// Words that people type in place of a verb, each with a hint about the verb to use.
 const MEANT: &[(&[&str], &str)] = &[
     (
         &["setup", "set-up", "configure", "config", "init", "add", "import"],
@@ -31,7 +31,7 @@ const MEANT: &[(&[&str], &str)] = &[
     (&["version"], "run 'cogfed --version'"),
 ];
 
-/// Options of other tools, with advice on what to use in cogfed instead.
+/// Options of other tools, each with advice on what to use in cogfed instead.
 const OPTIONS: &[(&str, &str)] = &[
     ("--verbose", "use --debug"),
     ("-v", "use --debug"),
@@ -70,7 +70,7 @@ pub fn failure(error: &clap::Error, words: &[OsString]) -> Failure {
     if is_for_tools { failure.in_one_line() } else { failure }
 }
 
-/// Returns the verb of a command line, and the words that name the verb, starting with "cogfed".
+/// Returns the verb in a command line, and the words that name this verb, starting with "cogfed".
 fn named_verb(words: &[String]) -> (clap::Command, Vec<String>) {
     let (mut command, mut path) = (cli::command(), vec!["cogfed".to_owned()]);
     for word in words.iter().filter(|word| !word.starts_with('-')) {
@@ -81,7 +81,7 @@ fn named_verb(words: &[String]) -> (clap::Command, Vec<String>) {
     (command, path)
 }
 
-/// Returns the message, and a hint if there is a better one than to read the verb's help.
+/// Returns the message for clap's error, and a hint unless the best advice is to read the verb's help.
 fn explained(error: &clap::Error, command: &clap::Command, path: &[String]) -> (String, Option<String>) {
     let said = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => text.clone(),
@@ -141,7 +141,7 @@ fn explained(error: &clap::Error, command: &clap::Command, path: &[String]) -> (
     }
 }
 
-/// Returns the hint for a word that is no verb.
+/// Returns the hint for a word that is not a verb of cogfed.
 fn meant_verb(word: &str, command: &clap::Command, path: &[String]) -> Option<String> {
     let verbs: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
     let asked = word.to_ascii_lowercase();
@@ -173,7 +173,7 @@ fn meant_option(option: &str, command: &clap::Command) -> Option<String> {
     Some(format!("set '{}' in the profile: it is a key of the configuration file", key.name))
 }
 
-/// Returns the word that `word` is most likely a misspelling of. Words are compared with `_` for `-`.
+/// Returns the known word of which `word` is most likely a misspelling. Words are compared with `_` for `-`.
 fn nearest_word<'a>(word: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let words: Vec<(&str, String)> = words.into_iter().map(|word| (word, word.replace('-', "_"))).collect();
     let meant = nearest(word, words.iter().map(|(_, form)| form.as_str()))?;
@@ -184,7 +184,7 @@ fn has_option(command: &clap::Command, long: &str) -> bool {
     command.get_arguments().any(|argument| argument.get_long() == Some(long))
 }
 
-/// Returns whether a text can be pasted into a command as a profile's name.
+/// Returns whether `text` can be pasted into a command as a profile name.
 fn is_name(text: &str) -> bool {
     (1..=80).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
 }

@@ -1,13 +1,13 @@
-//! Environment variables that begin with `COGFED_` and that cogfed does not read.
+//! Environment variables that begin with `COGFED_` but are unknown to cogfed.
 
 use crate::error::quoted;
 use crate::profile::keys::{KEYS, nearest};
 
-/// The prefix of cogfed's own variables.
+/// The prefix of cogfed's environment variables.
 const PREFIX: &str = "COGFED_";
-/// The variables besides those of the profile's keys.
+/// The environment variables of cogfed that set no key of a profile.
 const OTHERS: &[&str] = &["COGFED_PROFILE", "COGFED_CONFIG", "COGFED_CLIENT_SECRET"];
-/// Options that people try as variables, in lower case and without the prefix, each with advice on what to use instead.
+/// Options that people try to set as environment variables, in lower case and without the prefix, each with advice.
 const OPTIONS: &[(&str, &str)] = &[
     ("debug", "use --debug"),
     ("verbose", "use --debug"),
@@ -16,10 +16,10 @@ const OPTIONS: &[(&str, &str)] = &[
     ("role", "did you mean COGFED_ROLE_ARN?"),
     ("home", "did you mean COGFED_CONFIG?"),
 ];
-/// The maximum number of warnings. More than that is no typo.
+/// The maximum number of warnings about unknown variables. More than that is no typo.
 const MOST: usize = 5;
 
-/// Returns a warning for each variable that has cogfed's prefix and a value but is unknown to cogfed.
+/// Returns a warning for each non-empty variable that begins with `COGFED_` but is unknown to cogfed.
 pub fn warnings(variables: impl IntoIterator<Item = (String, String)>) -> Vec<String> {
     let known: Vec<String> =
         KEYS.iter().map(|key| key.variable()).chain(OTHERS.iter().map(|name| (*name).to_owned())).collect();

@@ -122,7 +122,7 @@ fn credentials(sandbox: &Sandbox, id_token: &str) -> Result<Credentials> {
     Ok(Credentials::new(part("AccessKeyId")?, part("SecretKey")?, Some(part("SessionToken")?), None, "sandbox"))
 }
 
-/// Signs a GET with Signature Version 4 and sends it to the API.
+/// Signs a GET request to `url` with Signature Version 4, sends it, and returns the JSON response.
 fn call(url: &str, credentials: &Credentials) -> Result<Value> {
     let identity = credentials.clone().into();
     let parameters = v4::SigningParams::builder()
@@ -148,7 +148,7 @@ fn text<'v>(document: &'v Value, pointer: &str) -> Result<&'v str> {
     found.ok_or_else(|| format!("no {pointer} in {document}").into())
 }
 
-/// Sends one request and returns the JSON answer.
+/// Sends one HTTP request and returns the JSON body of its response.
 fn exchange(method: &str, url: &str, headers: &[(&str, &str)], body: &str) -> Result<Value> {
     let url = Url::parse(url)?;
     let host = url.authority();

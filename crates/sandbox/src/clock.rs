@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// A source of the time. A closure that returns the time is also a clock.
+/// A source of the current time. A closure that returns the time is also a clock.
 pub trait Clock: Send + Sync {
-    /// Returns the time now, in UTC.
+    /// Returns the current time, in UTC.
     fn now(&self) -> DateTime<Utc>;
 }
 
@@ -26,7 +26,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that shows the same time until it is moved. Its clones share the time.
+/// A clock whose time changes only when the caller moves it. Its clones share the time.
 #[derive(Debug, Clone)]
 pub struct ManualClock(Arc<Mutex<DateTime<Utc>>>);
 
@@ -36,7 +36,7 @@ impl ManualClock {
         Self(Arc::new(Mutex::new(now)))
     }
 
-    /// Moves the clock on, or back if `by` is negative.
+    /// Moves the clock forward by `by`, or back if `by` is negative.
     pub fn advance(&self, by: TimeDelta) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) += by;
     }

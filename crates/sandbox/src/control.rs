@@ -1,4 +1,4 @@
-//! The controls: the methods of [`crate::Sandbox`] over HTTP, for scripts.
+//! The control endpoint: an HTTP interface to the methods of [`crate::Sandbox`], for scripts.
 
 use bytes::Bytes;
 use chrono::TimeDelta;
@@ -12,10 +12,10 @@ use crate::reply::{self, Reply};
 use crate::web::Parameters;
 use crate::world::World;
 
-/// The maximum of a numeric parameter: one year, in seconds.
+/// The maximum absolute value of a numeric parameter: one year, in seconds.
 const MOST_SECONDS: i64 = 365 * 24 * 3600;
 
-/// Answers a request at the controls.
+/// Answers a request to the control endpoint.
 pub fn answer(world: &World, request: &Request<Bytes>) -> Reply {
     let response = |status, document: &Value| Reply::answer("control", reply::json(status, document));
     // With these checks a page in a browser can neither read the answers nor change anything: it cannot choose the
@@ -43,7 +43,8 @@ pub fn answer(world: &World, request: &Request<Bytes>) -> Reply {
     }
 }
 
-/// Replaces the identity pool's roles with those in the output of `aws cognito-identity get-identity-pool-roles`.
+/// Replaces the identity pool's roles with those in `json`, the output of `aws cognito-identity
+/// get-identity-pool-roles`.
 fn mapping(world: &World, json: &[u8]) -> Result<Value, (StatusCode, String)> {
     let provider = world.mapped_provider();
     let roles = PoolRoles::parse(json, &provider).map_err(|error| (StatusCode::BAD_REQUEST, format!("{error:#}")))?;

@@ -1,4 +1,4 @@
-//! The misbehaviour that echoes the whole request in an error message, as debugging proxies do.
+//! The simulated fault whose error message repeats the whole request, as debugging proxies do.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -11,7 +11,8 @@ use crate::reply::{self, Reply};
 use crate::sts;
 use crate::world::World;
 
-/// Returns the echoed request if [`Misbehaviour::Echo`] is due: the body raw, decoded and in base64, and the headers.
+/// Returns the request's headers and body (raw, decoded and in base64) as one string, if [`Misbehaviour::Echo`] is
+/// active.
 fn due(world: &World, request: &Request<Bytes>) -> Option<String> {
     world.active.due(Misbehaviour::Echo).then(|| {
         let body = String::from_utf8_lossy(request.body());
@@ -27,19 +28,19 @@ fn due(world: &World, request: &Request<Bytes>) -> Option<String> {
     })
 }
 
-/// Returns the token or revocation endpoint's error with the echoed request, if [`Misbehaviour::Echo`] is due.
+/// Returns an OAuth error whose description repeats the request, if [`Misbehaviour::Echo`] is active.
 pub fn by_oauth(world: &World, request: &Request<Bytes>, endpoint: &'static str) -> Option<Reply> {
     let document = json!({ "error": "invalid_request", "error_description": due(world, request)? });
     Some(Reply::answer(endpoint, reply::cognito_json(StatusCode::BAD_REQUEST, &document)))
 }
 
-/// Returns the identity pool's error with the echoed request, if [`Misbehaviour::Echo`] is due.
+/// Returns an identity pool error whose message repeats the request, if [`Misbehaviour::Echo`] is active.
 pub fn by_identity_pool(world: &World, request: &Request<Bytes>, endpoint: &'static str) -> Option<Reply> {
     let answer = reply::aws_error(StatusCode::BAD_REQUEST, "InvalidParameterException", &due(world, request)?);
     Some(Reply::answer(endpoint, answer))
 }
 
-/// Returns the error of STS with the echoed request, if [`Misbehaviour::Echo`] is due.
+/// Returns an STS error whose message repeats the request, if [`Misbehaviour::Echo`] is active.
 pub fn by_sts(world: &World, request: &Request<Bytes>, endpoint: &'static str) -> Option<Reply> {
     let message = due(world, request)?;
     Some(Reply::answer(endpoint, sts::refusal(StatusCode::BAD_REQUEST, "ValidationError", message)))

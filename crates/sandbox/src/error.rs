@@ -3,7 +3,8 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-/// The reason why a sandbox did not start, a visit failed, or a document was refused.
+/// The reason for a failure: a sandbox did not start, a visit by the simulated browser failed, or a JSON document was
+/// refused.
 ///
 /// The alternate form, `{:#}`, adds the causes: `cannot connect: connection refused`.
 #[derive(Debug)]
@@ -42,9 +43,9 @@ impl StdError for Error {
     }
 }
 
-/// A method that turns a failure into an [`Error`] with a message about what was attempted.
+/// An extension trait that turns a failure into an [`Error`], whose message says what was attempted.
 pub(crate) trait Context<T> {
-    /// Returns the value, or an error with `message` and with the failure as its cause.
+    /// Returns the value, or an error that has `message` as its text and the failure as its cause.
     fn context(self, message: impl Into<String>) -> Result<T>;
 }
 

@@ -31,7 +31,7 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Starts a sandbox on a thread of its own. Every listener accepts connections when this returns.
+    /// Starts a sandbox on a new thread. Every listener accepts connections when this returns.
     ///
     /// # Errors
     /// Fails if the system refuses a thread, a listener or a signing key.
@@ -54,7 +54,8 @@ impl Sandbox {
         Ok(Self { world, stop: Some(stop), thread: Some(thread) })
     }
 
-    /// Returns the sandbox as a profile for cogfed's `config.toml`: `[profile.NAME]` and its endpoints.
+    /// Returns the TOML tables of this sandbox's profile for cogfed's `config.toml`: `[profile.NAME]` and its
+    /// endpoints.
     pub fn profile_toml(&self, name: &str) -> String {
         profile::toml(&self.world, name)
     }
@@ -79,12 +80,12 @@ impl Sandbox {
         &self.world.names.identity_pool_id
     }
 
-    /// Returns the issuer whose tokens the identity pool accepts: the user pool, or the plain issuer.
+    /// Returns the issuer that the identity pool trusts: the user pool, or the plain OpenID Connect issuer.
     pub fn issuer(&self) -> String {
         self.world.login_issuer()
     }
 
-    /// Returns the host that the hosted UI would have at AWS. Its real address is [`Self::domain_url`].
+    /// Returns the host name that the hosted UI would have at AWS. Its real address is [`Self::domain_url`].
     pub fn domain(&self) -> &str {
         &self.world.names.domain
     }
@@ -100,8 +101,8 @@ impl Sandbox {
         base(self.world.addresses.user_pool)
     }
 
-    /// Returns the base URL of the plain issuer. Discovery is below [`Self::issuer`] if [`Options::plain_issuer`] is
-    /// set.
+    /// Returns the base URL of the plain issuer, an OpenID Connect issuer outside the user pool. Discovery is below
+    /// [`Self::issuer`] if [`Options::plain_issuer`] is set.
     pub fn plain_issuer_url(&self) -> String {
         self.world.plain_issuer_base()
     }
@@ -121,7 +122,7 @@ impl Sandbox {
         format!("{}/{STAGE}", base(self.world.addresses.api))
     }
 
-    /// Returns the base URL of the controls for scripts.
+    /// Returns the base URL of the control endpoint, for scripts.
     pub fn control_url(&self) -> String {
         base(self.world.addresses.control)
     }
@@ -136,12 +137,12 @@ impl Sandbox {
         self.world.redirect_uris()
     }
 
-    /// Returns the people who can sign in, with their current attributes in the directories.
+    /// Returns the people who can sign in, with their current attributes in the simulated directories.
     pub fn people(&self) -> Vec<Person> {
         self.world.people()
     }
 
-    /// Returns the temporary keys issued so far.
+    /// Returns the AWS credentials that the sandbox has issued so far.
     pub fn issued_keys(&self) -> &IssuedKeys {
         &self.world.issued
     }
@@ -156,12 +157,13 @@ impl Sandbox {
         self.world.advance(by);
     }
 
-    /// Activates a misbehaviour for the next `times` requests, or until [`Self::behave`] if `times` is `None`.
+    /// Simulates a fault for the next `times` requests or, if `times` is `None`, until [`Self::behave`] is called.
     pub fn misbehave(&self, misbehaviour: Misbehaviour, times: Option<u32>) {
         self.world.active.set(misbehaviour, times);
     }
 
-    /// Activates a refusal for the next `times` requests, or until [`Self::behave`] if `times` is `None`.
+    /// Simulates the error named `name` for the next `times` requests or, if `times` is `None`, until [`Self::behave`]
+    /// is called.
     ///
     /// # Errors
     /// Fails if no refusal has this name.
@@ -170,7 +172,7 @@ impl Sandbox {
         Ok(())
     }
 
-    /// Ends all misbehaviours and refusals.
+    /// Deactivates all simulated faults: misbehaviours and refusals.
     pub fn behave(&self) {
         self.world.active.clear();
         self.world.refusals.clear();
@@ -182,7 +184,8 @@ impl Sandbox {
         self.world.change_user(name, change)
     }
 
-    /// Replaces a person's application roles. Returns false if nobody has this name. One empty text is a blank value.
+    /// Replaces the application roles of the person named `name`. Returns false if nobody has this name. One empty text
+    /// is a blank value.
     pub fn set_roles(&self, name: &str, roles: &[&str]) -> bool {
         self.change_person(name, |person| person.roles = roles.iter().map(ToString::to_string).collect())
     }
@@ -197,12 +200,12 @@ impl Sandbox {
         self.world.change_pool_roles(|roles| roles.mapping = mapping);
     }
 
-    /// Changes or removes the identity pool's default role for people who have signed in.
+    /// Sets the identity pool's default role for signed-in people, or removes it if `role_arn` is `None`.
     pub fn set_authenticated_role(&self, role_arn: Option<&str>) {
         self.world.change_pool_roles(|roles| roles.authenticated = role_arn.map(ToOwned::to_owned));
     }
 
-    /// Replaces the default roles and the role mapping with those in the output of `aws cognito-identity
+    /// Replaces the default roles and the role mapping with those in `json`, the output of `aws cognito-identity
     /// get-identity-pool-roles`. If that output has several mappings, the one for this pool counts. A single mapping
     /// always counts.
     ///
@@ -214,7 +217,7 @@ impl Sandbox {
         Ok(())
     }
 
-    /// Returns the output of `aws cognito-identity get-identity-pool-roles` for the identity pool.
+    /// Returns the identity pool's roles in the output format of `aws cognito-identity get-identity-pool-roles`.
     pub fn pool_roles_json(&self) -> String {
         self.world.pool_roles().json(self.identity_pool_id(), &self.world.mapped_provider())
     }
@@ -231,27 +234,27 @@ impl Sandbox {
         self.world.set_credentials_lifetime(seconds);
     }
 
-    /// Ends every sign-in and every browser session.
+    /// Revokes every refresh token and ends every browser session.
     pub fn revoke_all(&self) {
         self.world.revoke_all();
     }
 
-    /// Returns the logged requests, oldest first; requests to the controls are not logged.
+    /// Returns the logged requests, oldest first; requests to the control endpoint are not logged.
     pub fn requests(&self) -> Vec<Logged> {
         self.world.log.requests()
     }
 
-    /// Returns the number of requests to each endpoint so far: `token.refresh`, `identity.get_id` and so on.
+    /// Returns the number of requests so far for each endpoint, such as `token.refresh` or `identity.get_id`.
     pub fn counts(&self) -> BTreeMap<&'static str, u64> {
         self.world.log.counts()
     }
 
-    /// Returns the number of requests to this endpoint so far.
+    /// Returns the number of requests to `endpoint` so far.
     pub fn count(&self, endpoint: &str) -> u64 {
         self.world.log.counts().get(endpoint).copied().unwrap_or_default()
     }
 
-    /// Clears the log of requests and their counts.
+    /// Clears the request log and the request counts.
     pub fn clear_log(&self) {
         self.world.log.clear();
     }
@@ -262,7 +265,7 @@ impl Sandbox {
     }
 }
 
-/// Shows the ids and addresses, and no secret.
+/// Shows the sandbox's ids and addresses, but no secrets.
 impl fmt::Debug for Sandbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sandbox")

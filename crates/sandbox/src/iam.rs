@@ -3,7 +3,7 @@
 
 use crate::partition::Partition;
 
-/// A role.
+/// An IAM role in the sandbox's account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Role {
     /// The name of the role, which is the last part of the role's ARN.
@@ -11,15 +11,14 @@ pub struct Role {
     /// The role's maximum session duration, in seconds
     /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-settings.html>).
     pub longest_session: i64,
-    /// True if the trust policy admits authenticated identities of the sandbox's identity pool; false if it names
-    /// another pool.
+    /// True if the role's trust policy names the sandbox's identity pool; false if it names another pool.
     pub trusts_the_pool: bool,
 }
 
 /// The default maximum session duration of a role, in seconds.
 const HOUR: i64 = 3600;
 
-/// The roles.
+/// The IAM roles in the sandbox's account.
 const ROLES: [Role; 5] = [
     Role { name: "OrdersAdmin", longest_session: 12 * HOUR, trusts_the_pool: true },
     Role { name: "OrdersReader", longest_session: 12 * HOUR, trusts_the_pool: true },

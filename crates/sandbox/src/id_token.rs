@@ -1,4 +1,4 @@
-//! ID token faults on request, shared by the user pool and the plain issuer.
+//! Simulated faults in ID tokens, shared by the user pool and the plain issuer.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
@@ -14,7 +14,7 @@ use crate::world::World;
 pub struct Tokens {
     /// The access token. B2C gives none if the client asked for no API.
     pub access: Option<String>,
-    /// The ID token, which requires the scope `openid`.
+    /// The ID token, which is issued only if the scope `openid` was granted.
     pub id: Option<String>,
 }
 
@@ -23,7 +23,7 @@ pub fn without_id_token(world: &World, refreshed: bool) -> bool {
     world.active.due(Misbehaviour::NoIdToken) || (refreshed && world.active.due(Misbehaviour::RefreshNoIdToken))
 }
 
-/// Applies to `claims` the active misbehaviours that change claims.
+/// Changes `claims` as the active misbehaviours require.
 pub fn spoil(world: &World, now: DateTime<Utc>, claims: &mut Map<String, Value>) {
     let due = |misbehaviour| world.active.due(misbehaviour);
     let mut claim = |name: &str, value: Value| claims.insert(name.to_owned(), value);
@@ -72,7 +72,8 @@ pub fn spoil(world: &World, now: DateTime<Utc>, claims: &mut Map<String, Value>)
     }
 }
 
-/// Returns the ID token signed by `well`, or with a faulty signature if a misbehaviour requires it.
+/// Returns the ID token signed by the function `well`, or with a faulty signature if an active misbehaviour requires
+/// one.
 pub fn signature(world: &World, claims: &Value, well: impl Fn(&SigningKey, &Value) -> String) -> String {
     let key = &world.keys.id;
     let kinds = [Misbehaviour::AlgNone, Misbehaviour::AlgHs256, Misbehaviour::UnknownKid, Misbehaviour::BadSignature];

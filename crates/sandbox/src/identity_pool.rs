@@ -1,4 +1,4 @@
-//! The identity pool, in AWS JSON protocol 1.1
+//! The simulated identity pool, which uses AWS JSON protocol 1.1
 //! (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/Welcome.html>).
 
 use std::collections::HashMap;
@@ -27,10 +27,10 @@ const WINDOW_MINUTES: i64 = 5;
 /// The maximum number of entries in `Logins`.
 const MOST_LOGINS: usize = 10;
 
-/// An identity of the pool.
+/// An identity in the identity pool.
 #[derive(Debug, Clone)]
 struct Identity {
-    /// The user's `sub`.
+    /// The `sub` of the user who owns the identity.
     owner: String,
     /// The username in the last successful login; empty before the first one.
     username: String,
@@ -71,7 +71,7 @@ fn internal_error() -> Fault {
     Fault(StatusCode::INTERNAL_SERVER_ERROR, "InternalErrorException", message)
 }
 
-/// Returns the error for a login without a role, or with a role that does not trust the identity pool.
+/// Returns the error for a login that has no role, or whose role does not trust the identity pool.
 fn no_good_role() -> Fault {
     let message = "Invalid identity pool configuration. Check assigned IAM roles for this pool.";
     fault("InvalidIdentityPoolConfigurationException", message)
@@ -81,7 +81,7 @@ fn not_authorized(message: impl Into<String>) -> Fault {
     fault("NotAuthorizedException", message)
 }
 
-/// Answers a request at the identity pool.
+/// Answers a request to the identity pool.
 pub fn answer(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Reply {
     let target = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     let operation = target.strip_prefix("AWSCognitoIdentityService.").unwrap_or_default();
@@ -177,7 +177,7 @@ fn get_id(world: &World, now: DateTime<Utc>, input: &Value) -> Result<Value, Fau
     Ok(json!({ "IdentityId": world.identities().of(world.options.partition.region(), sub) }))
 }
 
-/// Verifies the login in a request, and returns the identity id, its user's `sub`, and the login's claims.
+/// Verifies the login token in a request, and returns the identity id, the user's `sub`, and the token's claims.
 fn identity<'a>(world: &World, now: DateTime<Utc>, input: &'a Value) -> Result<(&'a str, String, Value), Fault> {
     let identity_id = required(input, "IdentityId", "identityId")?;
     let not_found = || fault("ResourceNotFoundException", format!("Identity '{identity_id}' not found."));
@@ -202,7 +202,7 @@ fn served(world: &World, identity_id: &str, username: &str) {
     }
 }
 
-/// Returns the username: the claim `preferred_username` with a plain issuer, and `cognito:username` otherwise.
+/// Returns the username from the claim `preferred_username` (plain issuer) or `cognito:username` (user pool).
 fn username<'a>(world: &World, claims: &'a Value) -> &'a str {
     let claim = if world.options.plain_issuer { "preferred_username" } else { "cognito:username" };
     claims.get(claim).and_then(Value::as_str).unwrap_or_default()
@@ -309,7 +309,7 @@ fn get_roles(world: &World, now: DateTime<Utc>, request: &Request<Bytes>, input:
     Ok(world.pool_roles().document(pool, &world.mapped_provider()))
 }
 
-/// Returns the two provider strings that identify a user's logins to API Gateway and in the identity pool's tokens.
+/// Returns the two provider strings by which API Gateway and the identity pool's tokens identify a user's login.
 fn providers(world: &World, sub: &str) -> [String; 2] {
     let provider = provider(world);
     let user = match world.options.plain_issuer {
@@ -322,7 +322,7 @@ fn providers(world: &World, sub: &str) -> [String; 2] {
     [provider, user]
 }
 
-/// Returns the key for `Logins`: the URL of the user pool's issuer or of the plain issuer, without its scheme.
+/// Returns the map key for the issuer in `Logins`: the issuer URL without its scheme.
 fn provider(world: &World) -> String {
     world.login_issuer().trim_start_matches("https://").trim_start_matches("http://").to_owned()
 }

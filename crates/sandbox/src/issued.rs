@@ -1,4 +1,4 @@
-//! The keys that the sandbox has issued. Its API and its STS recognise callers by these keys.
+//! The AWS credentials that the sandbox has issued. Its API and its STS recognise callers by these keys.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -29,8 +29,8 @@ pub struct IssuedKey {
     pub identity_pool_id: String,
     /// The identity id in the identity pool.
     pub identity_id: String,
-    /// API Gateway's `cognitoAuthenticationProvider`: `PROVIDER,PROVIDER:CognitoSignIn:SUB`, or for a plain issuer
-    /// `PROVIDER,arn:…:oidc-provider/PROVIDER:OIDC:SUB`.
+    /// The value of API Gateway's `cognitoAuthenticationProvider`: `PROVIDER,PROVIDER:CognitoSignIn:SUB`, or for a
+    /// plain issuer `PROVIDER,arn:…:oidc-provider/PROVIDER:OIDC:SUB`.
     pub authentication_provider: String,
     /// The username in the user pool.
     pub username: String,
@@ -66,7 +66,7 @@ impl IssuedKey {
         self.part(5).starts_with("user/")
     }
 
-    /// Returns one colon-separated part of the role's ARN, by index. Part 0 is `arn`.
+    /// Returns the colon-separated part of the role's ARN at the index `number`. Part 0 is `arn`.
     fn part(&self, number: usize) -> &str {
         self.role_arn.split(':').nth(number).unwrap_or_default()
     }
@@ -82,29 +82,30 @@ impl IssuedKey {
         }
     }
 
-    /// Returns the twelve digits of the account.
+    /// Returns the id of the account, twelve digits.
     pub fn account_id(&self) -> &str {
         self.part(4)
     }
 }
 
-/// The issued keys, by access key id.
+/// The issued AWS credentials, by access key id.
 #[derive(Debug, Default)]
 pub struct IssuedKeys(Mutex<HashMap<String, IssuedKey>>);
 
 impl IssuedKeys {
-    /// Adds a key.
+    /// Adds a set of credentials.
     pub fn insert(&self, key: IssuedKey) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key.access_key_id.clone(), key);
     }
 
-    /// Removes the keys that expired more than a week before `now`. Until then the API answers that they have expired.
+    /// Removes the credentials that expired more than a week before `now`. Until then the API answers that they have
+    /// expired.
     pub(crate) fn tidy(&self, now: DateTime<Utc>) {
         let week_ago = now - TimeDelta::weeks(1);
         self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, key| week_ago < key.expires);
     }
 
-    /// Returns the key with this id.
+    /// Returns the credentials with this access key id.
     pub fn find(&self, access_key_id: &str) -> Option<IssuedKey> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(access_key_id).cloned()
     }

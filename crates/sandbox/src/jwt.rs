@@ -1,4 +1,4 @@
-//! JSON Web Tokens: signing, forgeries on request, and verification for the identity pool.
+//! JSON Web Tokens: signatures, simulated forgeries, and verification for the identity pool.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,17 +11,18 @@ fn part(document: &Value) -> String {
     URL_SAFE_NO_PAD.encode(document.to_string())
 }
 
-/// Signs a token with RS256. The header has only `kid` and `alg`, as in Cognito's tokens.
+/// Returns a JWT with these claims, signed with RS256. The header has only `kid` and `alg`, as in Cognito's tokens.
 pub fn signed(key: &SigningKey, claims: &Value) -> String {
     signed_as(key, &key.id, claims)
 }
 
-/// Signs a token with RS256 and puts `key_id` in its header.
+/// Returns a JWT with these claims, signed with RS256, whose header has `key_id` as its `kid`.
 pub fn signed_as(key: &SigningKey, key_id: &str, claims: &Value) -> String {
     signed_under(key, &json!({ "kid": key_id, "alg": "RS256" }), claims)
 }
 
-/// Signs a token with RS256. The header also has the type, as in Entra ID's tokens.
+/// Returns a JWT with these claims, signed with RS256, whose header has a `typ`. The header also has the type, as in
+/// Entra ID's tokens.
 pub fn signed_with_type(key: &SigningKey, claims: &Value) -> String {
     signed_under(key, &json!({ "typ": "JWT", "alg": "RS256", "kid": key.id }), claims)
 }
@@ -32,7 +33,7 @@ fn signed_under(key: &SigningKey, header: &Value, claims: &Value) -> String {
     format!("{message}.{signature}")
 }
 
-/// Returns a token with `alg` none (RFC 7519, 6), which no client may accept.
+/// Returns an unsigned token whose `alg` is `none` (RFC 7519, 6), which no client may accept.
 pub fn unsigned(key: &SigningKey, claims: &Value) -> String {
     format!("{}.{}.", part(&json!({ "kid": key.id, "alg": "none" })), part(claims))
 }
@@ -45,7 +46,7 @@ pub fn confused(key: &SigningKey, claims: &Value) -> String {
     format!("{message}.{signature}")
 }
 
-/// Returns the claims of a token that one of `keys` signed with RS256.
+/// Returns the claims of `token` if one of `keys` signed it with RS256.
 pub fn verified(keys: &Keys, token: &str) -> Option<Value> {
     let (message, signature) = token.rsplit_once('.')?;
     let (header, claims) = message.split_once('.')?;
@@ -60,14 +61,14 @@ pub fn verified(keys: &Keys, token: &str) -> Option<Value> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()
 }
 
-/// Signs a token of the identity pool with RS512. The header has a `typ`, too.
+/// Returns a JWT of the identity pool with these claims, signed with RS512. The header has a `typ`, too.
 pub fn identity_pool_signed(key: &SigningKey, key_id: &str, claims: &Value) -> String {
     let message = format!("{}.{}", part(&json!({ "kid": key_id, "typ": "JWS", "alg": "RS512" })), part(claims));
     let signature = URL_SAFE_NO_PAD.encode(key.sign_sha512(message.as_bytes()));
     format!("{message}.{signature}")
 }
 
-/// Returns the claims of a token that [`identity_pool_signed`] made with this key and key id.
+/// Returns the claims of `token` if [`identity_pool_signed`] made it with this key and key id.
 pub fn identity_pool_verified(key: &SigningKey, key_id: &str, token: &str) -> Option<Value> {
     let (message, signature) = token.rsplit_once('.')?;
     let (header, _) = message.split_once('.')?;
@@ -85,7 +86,8 @@ pub fn unverified(token: &str) -> Option<Value> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()
 }
 
-/// Returns the claim `at_hash`: the left half of the access token's SHA-256 hash (OpenID Connect Core, 3.1.3.6).
+/// Returns the value of the claim `at_hash`: the left half of the access token's SHA-256 hash (OpenID Connect Core,
+/// 3.1.3.6).
 pub fn at_hash(access_token: &str) -> String {
     let digest = digest::digest(&digest::SHA256, access_token.as_bytes());
     URL_SAFE_NO_PAD.encode(digest.as_ref().get(..16).unwrap_or_default())

@@ -1,4 +1,4 @@
-//! The two signing keys of user pools and the signing key of identity pools, made once per process.
+//! The signing keys, generated once per process: two for user pools and one for identity pools.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -22,7 +22,7 @@ use crate::random;
 
 /// A 2048-bit RSA key with its id.
 pub struct SigningKey {
-    /// The key id, which tokens name as `kid`.
+    /// The key id, which is the `kid` in the header of each token that this key signs.
     pub id: String,
     /// The public key as PEM, which an HS256 forgery uses as its secret.
     pub public_pem: String,
@@ -79,7 +79,7 @@ impl SigningKey {
         RsaPublicKeyComponents { n: &self.modulus, e: &self.exponent }.verify(parameters, message, signature).is_ok()
     }
 
-    /// Returns the public key as an entry of the JWKS.
+    /// Returns the public key as an entry of a JWKS.
     fn document(&self) -> Value {
         self.document_as(&self.id, "RS256")
     }
@@ -127,7 +127,7 @@ pub fn of_identity_pools() -> Result<Arc<SigningKey>> {
 }
 
 impl Keys {
-    /// Returns the keys of the process, which the first call makes.
+    /// Returns the two signing keys of this process; the first call generates them.
     ///
     /// # Errors
     /// Fails if no key can be made, which is a fault of the system's random source.
@@ -147,12 +147,12 @@ impl Keys {
         Ok(made)
     }
 
-    /// Returns the JWKS (RFC 7517).
+    /// Returns both public keys as a JWKS (RFC 7517).
     pub fn document(&self) -> Value {
         json!({ "keys": [self.id.document(), self.access.document()] })
     }
 
-    /// Returns the key with this id.
+    /// Returns the key with the key id `id`.
     pub fn find(&self, id: &str) -> Option<&SigningKey> {
         [&self.id, &self.access].into_iter().find(|key| key.id == id)
     }

@@ -20,7 +20,7 @@ pub struct Logged {
     pub method: String,
     /// The path; the query is left out, since it may contain a code or a state.
     pub path: String,
-    /// The status of the answer; `None` if there was no answer.
+    /// The HTTP status of the response; `None` if the sandbox sent none.
     pub status: Option<u16>,
 }
 
@@ -30,12 +30,12 @@ struct Inner {
     counts: BTreeMap<&'static str, u64>,
 }
 
-/// The log of all listeners except the controls.
+/// The log of requests to all listeners except the control endpoint.
 #[derive(Debug, Default)]
 pub struct Log(Mutex<Inner>);
 
 impl Log {
-    /// Adds a request.
+    /// Adds a request to the log.
     pub fn add(&self, logged: Logged) {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *inner.counts.entry(logged.endpoint).or_default() += 1;
@@ -45,17 +45,17 @@ impl Log {
         inner.requests.push_back(logged);
     }
 
-    /// Returns the requests, oldest first.
+    /// Returns the logged requests, oldest first.
     pub fn requests(&self) -> Vec<Logged> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).requests.iter().cloned().collect()
     }
 
-    /// Returns the number of requests to each endpoint.
+    /// Returns the number of requests for each endpoint.
     pub fn counts(&self) -> BTreeMap<&'static str, u64> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).counts.clone()
     }
 
-    /// Clears requests and counts.
+    /// Clears the logged requests and the counts.
     pub fn clear(&self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Inner::default();
     }

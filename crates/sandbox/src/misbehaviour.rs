@@ -1,9 +1,9 @@
-//! Faults that a test can activate, and that a client must survive.
+//! Simulated faults that a test can activate, and that a client must survive.
 
 use crate::named::named;
 
 named! {
-    /// A fault that a test can activate.
+    /// A simulated fault that a test can activate.
     Misbehaviour, "misbehaviour":
     WrongState, "wrong-state", "redirect with another state than the one that was sent";
     ErrorWithoutState, "error-without-state", "redirect with an error and no state";

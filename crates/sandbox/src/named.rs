@@ -1,4 +1,4 @@
-//! Enums whose variants have a name on the command line and at the controls.
+//! Enums whose variants each have a name, for the command line and the control endpoint.
 
 use std::error::Error;
 use std::fmt;
@@ -32,12 +32,12 @@ macro_rules! named {
             /// All variants, in the order in which `--help` lists them.
             pub const ALL: &'static [$type] = &[$($type::$variant,)*];
 
-            /// Returns the name on the command line.
+            /// Returns the variant's name on the command line.
             pub fn name(self) -> &'static str {
                 match self { $($type::$variant => $name,)* }
             }
 
-            /// Returns the description, one line for the help.
+            /// Returns the variant's description, one line for `--help`.
             pub fn description(self) -> &'static str {
                 match self { $($type::$variant => $description,)* }
             }

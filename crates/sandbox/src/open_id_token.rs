@@ -1,4 +1,4 @@
-//! The identity pool's own tokens, which GetOpenIdToken issues and STS accepts in the classic flow
+//! The tokens of the identity pool itself: GetOpenIdToken issues them, and STS accepts them in the classic flow
 //! (<https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html>).
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -9,7 +9,7 @@ use crate::jwt;
 use crate::keys;
 use crate::world::World;
 
-/// The lifetime of a token, in minutes.
+/// The lifetime of an identity pool's token, in minutes.
 const LIFETIME: i64 = 10;
 
 /// Returns the signing key's id, which resembles the key ids of AWS.
@@ -17,7 +17,7 @@ fn key_id(world: &World) -> String {
     format!("{}-7", world.options.partition.region())
 }
 
-/// Issues a token for an identity that has signed in. `amr` contains `authenticated` and the providers.
+/// Returns a new token for an identity that has signed in. `amr` contains `authenticated` and the providers.
 ///
 /// # Errors
 /// Fails if the key cannot be made.
@@ -35,7 +35,7 @@ pub fn issued(world: &World, now: DateTime<Utc>, identity_id: &str, providers: &
     Ok(world.giving_out(jwt::identity_pool_signed(&*keys::of_identity_pools()?, &key_id(world), &claims)))
 }
 
-/// Returns the claims of a token that an identity pool of this process signed.
+/// Returns the claims of `token` if an identity pool of this process signed it.
 ///
 /// # Errors
 /// Fails if the key cannot be made.
@@ -43,7 +43,7 @@ pub fn verified(world: &World, token: &str) -> Result<Option<Value>> {
     Ok(jwt::identity_pool_verified(&*keys::of_identity_pools()?, &key_id(world), token))
 }
 
-/// Returns the JWKS that the identity pool's host serves at `/.well-known/jwks_uri`.
+/// Returns the JWKS with the identity pool's public key, served at `/.well-known/jwks_uri`.
 ///
 /// # Errors
 /// Fails if the key cannot be made.

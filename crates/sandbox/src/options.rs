@@ -1,5 +1,5 @@
-//! The set-up of a sandbox. A field marked "not documented" decides a behaviour that a client could notice and that AWS
-//! does not document. Each of these fields is also a switch of `cogfed sandbox`.
+//! The options of a sandbox. A field marked "not documented" decides a behaviour that a client could notice and that
+//! AWS does not document. Each of these fields is also a switch of `cogfed sandbox`.
 
 use std::sync::Arc;
 
@@ -11,15 +11,15 @@ use crate::partition::{Issuer, Partition};
 use crate::people::{Person, everyone};
 use crate::refusals::Refusal;
 
-/// The stage of the API.
+/// The deployment stage of the sandbox's API.
 pub const STAGE: &str = "prod";
-/// The ARN of the role with full access to orders.
+/// The ARN of the role that may do everything with orders.
 pub const ORDERS_ADMIN: &str = "arn:aws:iam::000000000000:role/OrdersAdmin";
 /// The ARN of the role that may read orders.
 pub const ORDERS_READER: &str = "arn:aws:iam::000000000000:role/OrdersReader";
 /// The ARN of the role for people who read reports. At the API it may only call `/echo`.
 pub const REPORTS_READER: &str = "arn:aws:iam::000000000000:role/ReportsReader";
-/// The identity pool's default role for people who have signed in.
+/// The ARN of the identity pool's default role for signed-in people.
 pub const AUTHENTICATED: &str = "arn:aws:iam::000000000000:role/SandboxAuthenticated";
 
 /// The app client's refresh token rotation
@@ -35,7 +35,7 @@ pub enum Rotation {
     },
 }
 
-/// The comparison of a claim with a rule's value
+/// The operator that compares a claim with a rule's value
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_MappingRule.html>).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MatchType {
@@ -54,22 +54,22 @@ pub enum MatchType {
 pub struct Rule {
     /// The claim's name.
     pub claim: String,
-    /// The comparison of the claim with the value.
+    /// The operator that compares the claim with the value.
     pub match_type: MatchType,
-    /// The value to compare with.
+    /// The value to compare the claim with.
     pub value: String,
     /// The role that the rule assigns.
     pub role_arn: String,
 }
 
 impl Rule {
-    /// Returns a rule that assigns `role_arn` if `claim` matches `value`.
+    /// Returns a rule that assigns `role_arn` if `match_type` holds for `claim` and `value`.
     pub fn new(claim: &str, match_type: MatchType, value: &str, role_arn: &str) -> Self {
         Self { claim: claim.into(), match_type, value: value.into(), role_arn: role_arn.into() }
     }
 }
 
-/// The outcome if a role mapping yields no role, or more than one.
+/// The identity pool's behaviour if a role mapping yields no role, or more than one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AmbiguousRole {
     /// The person gets the identity pool's default role.
@@ -78,31 +78,31 @@ pub enum AmbiguousRole {
     Deny,
 }
 
-/// The way in which the identity pool chooses a person's role
+/// The method by which the identity pool chooses a person's role
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/role-based-access-control.html>).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RoleMapping {
-    /// No mapping: everyone gets the default role.
+    /// No mapping: everyone gets the identity pool's default role.
     None,
     /// The token's claims `cognito:preferred_role` and `cognito:roles` choose the role.
     Token(AmbiguousRole),
-    /// Rules choose the role; the first rule that matches wins.
+    /// Rules choose the role; the first matching rule wins.
     Rules(Vec<Rule>, AmbiguousRole),
 }
 
-/// The meaning of `Contains` for a claim that is an array (not documented).
+/// The meaning of the operator `Contains` for a claim that is an array (not documented by AWS).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ContainsOnArrays {
-    /// The value is a substring of the array's text form, `[a, b]`.
+    /// The value must be a substring of the array's text form, `[a, b]`.
     Substring,
-    /// The value equals one of the array's elements.
+    /// The value must equal one of the array's elements.
     Element,
 }
 
-/// The set-up of a sandbox.
+/// The options of a sandbox.
 #[derive(Clone)]
 pub struct Options {
-    /// The source of the sandbox's time.
+    /// The clock that gives the sandbox its time.
     pub clock: Arc<dyn Clock>,
     /// The ports of the redirect URIs registered with the app client, for `localhost` and for `127.0.0.1`.
     pub redirect_ports: Vec<u16>,
@@ -110,59 +110,60 @@ pub struct Options {
     pub redirect_path: String,
     /// The app client's refresh token rotation.
     pub rotation: Rotation,
-    /// Lifetime of ID and access tokens, in seconds.
+    /// The lifetime of ID and access tokens, in seconds.
     pub token_lifetime: i64,
-    /// The lifetime of refresh tokens from the sign-in, in seconds.
+    /// The lifetime of refresh tokens, counted from the sign-in, in seconds.
     pub refresh_token_lifetime: i64,
-    /// Lifetime of the identity pool's credentials, in seconds. AWS always gives 3600.
+    /// The lifetime of the identity pool's credentials, in seconds. AWS always gives 3600.
     pub credentials_lifetime: i64,
-    /// The misbehaviours that are active from the start, without a limit on the number of requests.
+    /// The misbehaviours that are active from the start, for any number of requests.
     pub misbehaviours: Vec<Misbehaviour>,
-    /// The refusals that are active from the start, without a limit on the number of requests.
+    /// The refusals that are active from the start, for any number of requests.
     pub refusals: Vec<Refusal>,
     /// The app client's secrets. Without a secret, the app client is public. Cognito allows two secrets.
     pub client_secrets: Vec<String>,
-    /// The scopes of the app client.
+    /// The OAuth scopes that the app client may request.
     pub scopes: Vec<String>,
-    /// The form of the issuer in the user pool's tokens.
+    /// The URL format of the issuer in the user pool's tokens.
     pub issuer: Issuer,
-    /// True if the identity pool accepts a plain OpenID issuer instead of the user pool. The issuer's tokens have the
-    /// claim `roles`, not `custom:roles`, so the rules of [`Self::role_mapping`] must use `roles`.
+    /// True if the identity pool accepts a plain OpenID Connect issuer instead of the user pool. The issuer's tokens
+    /// have the claim `roles`, not `custom:roles`, so the rules of [`Self::role_mapping`] must use `roles`.
     /// [`Switch::PlainIssuer`](crate::Switch) sets this option and changes the rules.
     pub plain_issuer: bool,
-    /// True if the plain issuer is Azure AD B2C instead of Entra ID, so customers sign in and tokens have a user flow's
-    /// claims. Its answers have an access token only if the client asked for its own id as a scope.
+    /// True if the plain issuer simulates Azure AD B2C instead of Entra ID; customers then sign in, and tokens have a
+    /// user flow's claims. Its answers have an access token only if the client asked for its own id as a scope.
     pub b2c_issuer: bool,
-    /// The length of authorization codes, in characters; `None` for the service's usual length. B2C's codes hold
-    /// encrypted claims, and become several thousand characters long.
+    /// The length of authorization codes, in characters; `None` for the length that the simulated service normally
+    /// uses. B2C's codes hold encrypted claims, and become several thousand characters long.
     pub code_length: Option<usize>,
-    /// True if changes in a directory reach the user pool only at the next sign-in in the browser. Attributes that the
-    /// directory no longer sends then keep their value. If false, the next tokens show each change.
+    /// True if a change of a person's attributes reaches the user pool only at the next sign-in in the browser.
+    /// Attributes that the directory no longer sends then keep their value. If false, the next tokens show each change.
     pub sticky_attributes: bool,
-    /// The AWS partition. [`Self::move_to`] changes it together with the ARNs of roles.
+    /// The AWS partition of the sandbox. [`Self::move_to`] changes it together with the ARNs of roles.
     pub partition: Partition,
-    /// The way in which the identity pool chooses roles.
+    /// The method by which the identity pool chooses roles.
     pub role_mapping: RoleMapping,
-    /// The identity pool's default role for people who have signed in.
+    /// The ARN of the identity pool's default role for signed-in people.
     pub authenticated_role: Option<String>,
     /// True if the identity pool allows the classic flow, which works only without a role mapping.
     pub classic_flow: bool,
     /// The people who can sign in.
     pub people: Vec<Person>,
-    /// True if the identity pool asks the user pool whether the sign-in was revoked.
+    /// True if the identity pool checks with the user pool that the sign-in was not revoked.
     pub server_side_token_check: bool,
-    /// The meaning of `Contains` for array claims (not documented).
+    /// The meaning of the operator `Contains` for array claims (not documented by AWS).
     pub contains_on_arrays: ContainsOnArrays,
-    /// True if an unknown app client gets an error page directly, without a redirect to the error page (not
-    /// documented).
+    /// True if a request with an unknown client id gets the error page directly, not through a redirect (not documented
+    /// by AWS).
     pub unknown_client_page: bool,
     /// True if error redirects include the state, which AWS documents for one case only.
     pub state_on_errors: bool,
-    /// True if the ID token from a refresh keeps the nonce of the sign-in (not documented).
+    /// True if a refreshed ID token keeps the nonce of the sign-in (not documented by AWS).
     pub nonce_on_refresh: bool,
-    /// True if the whole sign-in is revoked when a refresh token is used after its grace period (not documented).
+    /// True if use of a refresh token after its grace period revokes the whole sign-in (not documented by AWS).
     pub reuse_ends_the_sign_in: bool,
-    /// True if a verifier is refused when the code was requested without a challenge (not documented; RFC 9700, 2.1.1).
+    /// True if the token endpoint refuses a PKCE verifier for a code that was requested without a challenge (not
+    /// documented; RFC 9700, 2.1.1).
     pub refuse_needless_verifier: bool,
 }
 
@@ -209,7 +210,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Moves the sandbox to another partition, and changes the partition in each role ARN of these options.
+    /// Moves the sandbox to `partition`, and changes each role ARN in these options to match.
     pub fn move_to(&mut self, partition: Partition) {
         let (from, to) = (self.partition.role_arn(""), partition.role_arn(""));
         let moved = |role_arn: &mut String| {
@@ -229,7 +230,8 @@ impl Options {
 }
 
 impl RoleMapping {
-    /// Returns the outcome for a mapping that yields no role, or `None` if there is no mapping.
+    /// Returns the identity pool's behaviour for a role mapping that yields no single role, or `None` if there is no
+    /// mapping.
     pub(crate) fn ambiguous(&self) -> Option<AmbiguousRole> {
         match self {
             Self::None => None,

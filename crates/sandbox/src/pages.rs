@@ -1,4 +1,5 @@
-//! The pages that people see. No page has a script, loads anything, or can be framed.
+//! The HTML pages of the hosted UI and of the simulated directories. No page has a script, loads anything, or can be
+//! framed.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -16,7 +17,7 @@ use crate::web::Parameters;
 
 const STYLE: &str = include_str!("pages.css");
 
-/// Escapes text for HTML elements and quoted attributes.
+/// Escapes `text` for use in HTML elements and quoted attributes.
 fn escaped(text: &str) -> String {
     let mut html = String::with_capacity(text.len());
     for character in text.chars() {
@@ -117,14 +118,14 @@ pub fn sign_in(
     page(StatusCode::OK, directory.name(), title, &content, &target(&request.redirect_uri))
 }
 
-/// Returns the redirect URI's origin, as a source for the `form-action` directive. Only registered redirect URIs get
-/// here, so the origin is one of a few.
+/// Returns the origin of the redirect URI, for the Content-Security-Policy directive `form-action`. Only registered
+/// redirect URIs get here, so the origin is one of a few.
 fn target(redirect_uri: &str) -> String {
     Url::parse(redirect_uri).map(|uri| format!(" {}", uri.origin().ascii_serialization())).unwrap_or_default()
 }
 
-/// Returns the page with a form that sends the authorization response to the client (OAuth 2.0 Form Post Response
-/// Mode). The real services submit it by a script; here the person clicks, as they would with scripts turned off.
+/// Returns the page whose form sends the authorization response to the client (OAuth 2.0 Form Post Response Mode). The
+/// real services submit it by a script; here the person clicks, as they would with scripts turned off.
 pub fn form_post(redirect_uri: &str, pairs: &[(&str, String)]) -> Response<Bytes> {
     let inputs: String = pairs
         .iter()
@@ -147,13 +148,13 @@ pub fn no_login_pages() -> Response<Bytes> {
     page(StatusCode::BAD_REQUEST, "problem", "Login pages unavailable", content, "")
 }
 
-/// Returns the redirect to the error page, with the client id that the browser sent.
+/// Returns a redirect to the hosted UI's error page; its URL has the client id from the browser's request.
 pub fn to_error(error: &str, sent: &Parameters) -> Response<Bytes> {
     let client_id: String = byte_serialize(sent.get("client_id").unwrap_or_default().as_bytes()).collect();
     reply::redirect(&format!("/error?error={error}&client_id={client_id}"))
 }
 
-/// Returns the error page for a request that cannot be redirected to the client.
+/// Returns the error page for a request whose error cannot be sent to the client's redirect URI.
 pub fn error(error: &str) -> Response<Bytes> {
     let content = format!(
         "<div class=\"mark\">CORP SANDBOX</div>\n<h1>Something went wrong</h1>\n\
@@ -163,7 +164,7 @@ pub fn error(error: &str) -> Response<Bytes> {
     page(StatusCode::BAD_REQUEST, "problem", "Error", &content, "")
 }
 
-/// Returns the page at the registered logout URI.
+/// Returns the page that the registered logout URI shows.
 pub fn signed_out() -> Response<Bytes> {
     let content = "<div class=\"mark\">CORP SANDBOX</div>\n<h1 id=\"signed-out\">Signed out</h1>\n\
                    <p>This browser's session has ended.</p>\n";

@@ -1,4 +1,4 @@
-//! A table of the AWS partitions that a sandbox can be in, with everything that differs between them.
+//! The AWS partitions that a sandbox can be in, with every value that differs between them.
 //!
 //! Sources: <https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-cog.html>,
 //! <https://docs.amazonaws.cn/en_us/aws/latest/userguide/cognito.html> and
@@ -11,47 +11,47 @@ pub const ACCOUNT_ID: &str = "000000000000";
 /// The sandbox's region in the `aws` partition.
 pub const REGION: &str = "eu-west-1";
 
-/// The form of the issuer that the user pool's tokens name
+/// The URL format of the issuer in the user pool's tokens
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/federation-endpoints.html>).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Issuer {
-    /// `https://cognito-idp.REGION.amazonaws.com/POOL`
+    /// The issuer `https://cognito-idp.REGION.amazonaws.com/POOL`.
     Original,
-    /// `https://issuer-cognito-idp.REGION.amazonaws.com/POOL`
+    /// The issuer `https://issuer-cognito-idp.REGION.amazonaws.com/POOL`.
     Updated,
-    /// `https://cognito-idp-fips.REGION.amazonaws.com/POOL`, which GovCloud may use (not documented).
+    /// The issuer `https://cognito-idp-fips.REGION.amazonaws.com/POOL`, which GovCloud may use (not documented).
     Fips,
 }
 
-/// An AWS partition, with the single region that the sandbox uses there.
+/// An AWS partition; the sandbox uses one region in each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Partition {
-    /// `aws`, in eu-west-1.
+    /// The partition `aws`, with the region eu-west-1.
     Aws,
-    /// `aws-us-gov`, in us-gov-west-1.
+    /// The partition `aws-us-gov`, with the region us-gov-west-1.
     GovCloud,
-    /// `aws-cn`, in cn-north-1.
+    /// The partition `aws-cn`, with the region cn-north-1.
     China,
 }
 
-/// The values that differ between partitions.
+/// The partition-specific values of one partition.
 struct Row {
     arn: &'static str,
     region: &'static str,
-    /// The end of a service's host, after the region.
+    /// The part of a service's host name after the region.
     suffix: &'static str,
-    /// The end of a user pool's domain, after its prefix.
+    /// The part of a user pool's domain after the prefix.
     domain: &'static str,
-    /// The host that the identity pool's own tokens name as their issuer.
+    /// The host in the issuer of the identity pool's own tokens.
     token_issuer: &'static str,
-    /// The principal of identity pools in a role's trust policy.
+    /// The service principal of identity pools in a role's trust policy.
     principal: &'static str,
-    /// The region in signatures for the global STS endpoint; `None` if the partition has no such endpoint.
+    /// The region that signatures for the global STS endpoint use; `None` if the partition has no such endpoint.
     global_sts: Option<&'static str>,
 }
 
 impl Partition {
-    /// Returns the partition of a region.
+    /// Returns the partition that contains `region`.
     pub(crate) fn of(region: &str) -> Self {
         match region {
             region if region.starts_with("us-gov-") => Self::GovCloud,
@@ -92,7 +92,7 @@ impl Partition {
         }
     }
 
-    /// Returns the partition's name in ARNs: `aws`, `aws-us-gov` or `aws-cn`.
+    /// Returns the partition's name as it is in ARNs: `aws`, `aws-us-gov` or `aws-cn`.
     pub fn arn(self) -> &'static str {
         self.row().arn
     }
@@ -102,12 +102,12 @@ impl Partition {
         self.row().region
     }
 
-    /// Returns the ARN of a role of the sandbox's account.
+    /// Returns the ARN of the role `name` in the sandbox's account.
     pub fn role_arn(self, name: &str) -> String {
         format!("arn:{}:iam::{ACCOUNT_ID}:role/{name}", self.arn())
     }
 
-    /// Returns the issuer URL of a user pool in the form `issuer`.
+    /// Returns the issuer URL of a user pool, in the URL format `issuer`.
     pub(crate) fn user_pool_issuer(self, issuer: Issuer, user_pool_id: &str) -> String {
         let host = match issuer {
             Issuer::Original => "cognito-idp",
@@ -118,23 +118,24 @@ impl Partition {
         format!("https://{host}.{region}.{suffix}/{user_pool_id}")
     }
 
-    /// Returns the domain of a user pool with this prefix.
+    /// Returns the full domain of a hosted UI whose domain prefix is `prefix`.
     pub(crate) fn domain(self, prefix: &str) -> String {
         format!("{prefix}.{}", self.row().domain)
     }
 
-    /// Returns the issuer of the identity pool's own tokens, which the classic flow uses.
+    /// Returns the issuer in the identity pool's own tokens, which the classic flow uses.
     pub(crate) fn identity_pool_issuer(self) -> String {
         format!("https://{}", self.row().token_issuer)
     }
 
-    /// Returns the principal of identity pools in trust policies; STS reports it as the provider of their tokens.
+    /// Returns the service principal of identity pools in trust policies; STS reports it as the provider of their
+    /// tokens.
     pub(crate) fn web_identity_provider(self) -> &'static str {
         self.row().principal
     }
 
-    /// Returns the regions allowed in a signature for STS: `region`, and the region of the global endpoint if there is
-    /// one.
+    /// Returns the regions that a signature for STS may use: `region`, and the global endpoint's region if the
+    /// partition has one.
     pub(crate) fn sts_regions(self, region: &str) -> Vec<&str> {
         [Some(region), self.row().global_sts].into_iter().flatten().collect()
     }

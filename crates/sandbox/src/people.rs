@@ -1,22 +1,22 @@
-//! The people in the sandbox's directories.
+//! The people in the sandbox's simulated directories.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-/// The maximum number of groups in a SAML assertion of Entra ID.
+/// The maximum number of groups that Entra ID puts into a SAML assertion.
 const MOST_GROUPS_BY_SAML: usize = 150;
 
-/// A directory behind the user pool.
+/// A directory whose people can sign in to the user pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum Directory {
-    /// The employees' Entra ID, connected by SAML.
+    /// The employees' directory, Entra ID, which is connected to the user pool by SAML.
     #[serde(rename = "AzureAD")]
     AzureAd,
-    /// The customers' Azure AD B2C, connected by OpenID Connect.
+    /// The customers' directory, Azure AD B2C, which is connected to the user pool by OpenID Connect.
     #[serde(rename = "AzureB2C")]
     AzureB2c,
-    /// The user pool itself, with its native users.
+    /// The user pool itself, for its native users.
     #[serde(rename = "COGNITO")]
     UserPool,
 }
@@ -25,7 +25,7 @@ impl Directory {
     /// All directories.
     pub const ALL: [Directory; 3] = [Directory::AzureAd, Directory::AzureB2c, Directory::UserPool];
 
-    /// Returns the identity provider's name in the user pool. The user pool calls itself `COGNITO`.
+    /// Returns the name of the directory's identity provider in the user pool. The user pool calls itself `COGNITO`.
     pub fn name(self) -> &'static str {
         match self {
             Directory::AzureAd => "AzureAD",
@@ -39,7 +39,7 @@ impl Directory {
         self.identifier().unwrap_or("native.example")
     }
 
-    /// Returns the value of `idp_identifier` that selects the directory: a domain, as Cognito's documentation suggests.
+    /// Returns the `idp_identifier` that selects the directory: a domain, as Cognito's documentation suggests.
     fn identifier(self) -> Option<&'static str> {
         match self {
             Directory::AzureAd => Some("corp.example"),
@@ -48,8 +48,8 @@ impl Directory {
         }
     }
 
-    /// Returns the protocol and the issuer that the claim `identities` contains for this directory. Native users have
-    /// no entry there.
+    /// Returns the protocol and the issuer of this directory for the claim `identities`. Native users have no entry
+    /// there.
     fn federation(self) -> Option<(&'static str, &'static str)> {
         match self {
             Directory::AzureAd => Some(("SAML", "https://sts.windows.net/11111111-2222-3333-4444-555555555555/")),
@@ -60,12 +60,12 @@ impl Directory {
         }
     }
 
-    /// Returns the directory with this provider name.
+    /// Returns the directory whose identity provider is named `name`.
     pub(crate) fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|directory| directory.name() == name)
     }
 
-    /// Returns the directory with this identifier.
+    /// Returns the directory whose `idp_identifier` is `identifier`.
     pub(crate) fn identified(identifier: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|directory| directory.identifier() == Some(identifier))
     }
@@ -75,50 +75,50 @@ impl Directory {
 /// (<https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminLinkProviderForUser.html>).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LinkedIdentity {
-    /// The other directory, where the person can sign in, too.
+    /// The directory of the linked identity, where the person can sign in, too.
     pub directory: Directory,
-    /// The person's id in the other directory.
+    /// The person's id in that directory.
     pub directory_id: String,
 }
 
 /// A person, with the attributes that the user pool stores after attribute mapping.
 #[derive(Debug, Clone, Serialize)]
 pub struct Person {
-    /// A short unique name, such as `alice`, whose button on the sign-in page has the id `person-alice`.
+    /// A short unique name, such as `alice`; the person's button on the sign-in page then has the id `person-alice`.
     pub name: String,
     /// The person's full name.
     pub full_name: String,
-    /// The email address.
+    /// The person's email address.
     pub email: String,
-    /// The directory that the person signs in at.
+    /// The directory where the person signs in.
     pub directory: Directory,
     /// The person's id in the directory: SAML's NameID, OpenID Connect's `sub`, or a native user's username.
     pub directory_id: String,
     /// Identities of other directories that are linked to this user.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub linked: Vec<LinkedIdentity>,
-    /// The application roles that the directory sends; they become the claim `custom:roles`. Without roles nothing is
-    /// sent. One empty text is a blank value, which is sent as such.
+    /// The application roles that the directory sends to the user pool, which puts them into the claim `custom:roles`.
+    /// Without roles nothing is sent. One empty text is a blank value, which is sent as such.
     pub roles: Vec<String>,
     /// The object ids of the person's groups in the directory. They become `custom:groups`, or `custom:groups_link` if
     /// there are too many to send.
     pub directory_groups: Vec<String>,
-    /// Groups in the user pool, besides the group of the identity provider.
+    /// The person's groups in the user pool, without the group of the identity provider.
     pub groups: Vec<String>,
-    /// ARNs of the IAM roles that the user pool's groups assign: the claim `cognito:roles`.
+    /// The ARNs of the IAM roles that the user pool's groups assign: the claim `cognito:roles`.
     pub iam_roles: Vec<String>,
-    /// The claim `cognito:preferred_role`.
+    /// The value of the claim `cognito:preferred_role`, if the person has this claim.
     pub preferred_iam_role: Option<String>,
-    /// Claims that are added to the ID token, or replace claims of the same name.
+    /// Claims to add to the ID token; they replace claims of the same name.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub claims: Map<String, Value>,
-    /// Names of claims that are left out of the ID token.
+    /// The names of claims to leave out of the ID token.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub without_claims: Vec<String>,
 }
 
 impl Person {
-    /// Returns a person with a name and a directory, without roles or groups.
+    /// Returns a person in `directory` who has no roles or groups.
     pub fn new(name: &str, full_name: &str, directory: Directory) -> Self {
         let email = format!("{name}@{}", directory.email_domain());
         let directory_id = match directory {
@@ -143,7 +143,7 @@ impl Person {
         }
     }
 
-    /// Returns the person with a linked identity in another directory.
+    /// Adds a linked identity in another directory.
     #[must_use]
     pub fn linked_with(mut self, directory: Directory, directory_id: &str) -> Self {
         self.linked.push(LinkedIdentity { directory, directory_id: directory_id.into() });
@@ -155,21 +155,21 @@ impl Person {
         self.directory == directory || self.linked.iter().any(|identity| identity.directory == directory)
     }
 
-    /// Returns the person with these application roles.
+    /// Replaces the person's application roles with `roles`.
     #[must_use]
     pub fn with_roles(mut self, roles: &[&str]) -> Self {
         self.roles = roles.iter().map(ToString::to_string).collect();
         self
     }
 
-    /// Returns the person with `count` directory groups.
+    /// Gives the person `count` directory groups.
     #[must_use]
     pub fn with_directory_groups(mut self, count: u32) -> Self {
         self.directory_groups = (1..=count).map(|group| format!("9a3c1f00-5b7e-4d21-8c46-0000{group:08x}")).collect();
         self
     }
 
-    /// Returns the user after a sign-in with the attributes `sent`; attributes that were not sent keep their values
+    /// Returns the stored person, updated with the attributes `sent` at a sign-in; other attributes keep their values
     /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-specifying-attribute-mapping.html>).
     pub(crate) fn after_sign_in(&self, sent: &Person) -> Person {
         let mut user = sent.clone();
@@ -210,19 +210,19 @@ impl Person {
         (!entries.is_empty()).then(|| Value::from(entries))
     }
 
-    /// Applies [`Self::claims`] and [`Self::without_claims`] to the claims of an ID token.
+    /// Adds [`Self::claims`] to the claims of an ID token, and removes [`Self::without_claims`] from them.
     pub(crate) fn change_claims(&self, claims: &mut Map<String, Value>) {
         claims.extend(self.claims.clone());
         claims.retain(|name, _| !self.without_claims.contains(name));
     }
 
-    /// Returns the claim `custom:roles`.
+    /// Returns the value of the claim `custom:roles`, or `None` if the person has no such claim.
     pub(crate) fn custom_roles(&self) -> Option<String> {
         flattened(&self.roles)
     }
 
-    /// Returns the name and the value of the claim for directory groups. It is `custom:groups`, or `custom:groups_link`
-    /// if there are too many groups for a SAML assertion
+    /// Returns the name and the value of the claim that lists the directory groups. It is `custom:groups`, or
+    /// `custom:groups_link` if there are too many groups for a SAML assertion
     /// (<https://learn.microsoft.com/entra/identity-platform/reference-saml-tokens>).
     pub(crate) fn custom_groups(&self, link: impl FnOnce() -> String) -> Option<(&'static str, String)> {
         match self.directory_groups.len() > MOST_GROUPS_BY_SAML {
@@ -232,12 +232,12 @@ impl Person {
     }
 }
 
-/// The user pool's record of a person.
+/// A user pool's record of one person.
 #[derive(Debug, Clone)]
 pub(crate) struct User {
-    /// The person's attributes in the user pool.
+    /// The person's attributes as stored in the user pool.
     pub person: Person,
-    /// The person's attributes in the directory, which can differ from the user pool's if attributes are sticky.
+    /// The person's attributes in the directory, which the user pool may not have received yet.
     pub in_directory: Person,
     /// True if the person has signed in before.
     pub has_signed_in: bool,
@@ -247,8 +247,8 @@ pub(crate) struct User {
     pub created: DateTime<Utc>,
 }
 
-/// Joins the values of a multi-valued attribute into one user pool attribute. With no value, or only a blank one, the
-/// attribute is absent. A single value is unchanged. Several become one text in brackets, with each value form-encoded
+/// Joins several values into the one text of a user pool attribute. With no value, or only a blank one, the attribute
+/// is absent. A single value is unchanged. Several become one text in brackets, with each value form-encoded
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-specifying-attribute-mapping.html>).
 fn flattened(values: &[String]) -> Option<String> {
     match values {

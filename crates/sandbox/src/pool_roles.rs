@@ -1,4 +1,4 @@
-//! The default roles and the role mapping of an identity pool, with their JSON from `aws cognito-identity
+//! An identity pool's default roles and role mapping, in the JSON format of `aws cognito-identity
 //! get-identity-pool-roles`
 //! (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetIdentityPoolRoles.html>).
 
@@ -12,24 +12,24 @@ use serde_json::{Map, Value};
 use crate::error::{Context, Error, Result};
 use crate::options::{AmbiguousRole, MatchType, RoleMapping, Rule};
 
-/// The maximum number of role mappings in a pool.
+/// The maximum number of role mappings in an identity pool.
 const MOST_MAPPINGS: usize = 10;
-/// The maximum number of rules in a mapping. The service model says 400, the documentation 25, which cannot be raised
-/// (<https://docs.aws.amazon.com/cognito/latest/developerguide/role-based-access-control.html>).
+/// The maximum number of rules in a role mapping. The service model says 400, the documentation 25, which cannot be
+/// raised (<https://docs.aws.amazon.com/cognito/latest/developerguide/role-based-access-control.html>).
 const MOST_RULES: usize = 25;
-/// The allowed length of a claim's name, in characters; a rule's value and a role's ARN have their own ranges.
+/// The allowed length of a claim's name in a mapping rule, in characters.
 const CLAIM: RangeInclusive<usize> = 1..=64;
 const VALUE: RangeInclusive<usize> = 1..=128;
 const ARN: RangeInclusive<usize> = 20..=2048;
 
-/// The roles of an identity pool.
+/// The default roles and the role mapping of an identity pool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PoolRoles {
-    /// The default role for people who have signed in.
+    /// The ARN of the default role for signed-in people.
     pub authenticated: Option<String>,
-    /// The default role for guests, whom the sandbox's pool does not admit.
+    /// The ARN of the default role for guests, whom the sandbox's identity pool does not admit.
     pub unauthenticated: Option<String>,
-    /// The way in which the pool chooses roles.
+    /// The method by which the identity pool chooses roles.
     pub mapping: RoleMapping,
 }
 
@@ -190,7 +190,7 @@ fn ensure_role(arn: &str) -> Result<()> {
     Ok(())
 }
 
-/// Returns whether `arn` is a role's ARN, in any account and partition, since a file may come from another pool.
+/// Returns whether `arn` is the ARN of an IAM role, in any account and partition.
 pub(crate) fn is_role(arn: &str) -> bool {
     let has_the_form = matches!(
         *arn.splitn(6, ':').collect::<Vec<_>>(),

@@ -1,10 +1,10 @@
-//! The sandbox as a profile of cogfed's configuration.
+//! The sandbox's profile for cogfed's configuration file.
 
 use crate::options::Rotation;
 use crate::partition::Issuer;
 use crate::world::World;
 
-/// Quotes a text for TOML. None of the sandbox's texts needs more than JSON's escapes.
+/// Quotes `text` as a TOML string. None of the sandbox's texts needs more than JSON's escapes.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
@@ -56,7 +56,7 @@ pub fn toml(world: &World, name: &str) -> String {
     text
 }
 
-/// Writes the settings that only an administrator of the app client knows.
+/// Writes the profile's settings that only an administrator of the app client knows.
 fn of_the_app_client(world: &World, mut line: impl FnMut(&str, String)) {
     // A user pool's refresh tokens live for an hour at least, so a profile cannot say less.
     if world.options.refresh_token_lifetime >= 3600 {

@@ -1,4 +1,4 @@
-//! Random identifiers and token texts.
+//! Random identifiers and token strings.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -52,15 +52,14 @@ pub fn uuid() -> String {
     format!("{a}-{b}-{c}-{d}-{e}")
 }
 
-/// Returns `length` random bytes in base64url without padding.
+/// Returns `length` random bytes, encoded in base64url without padding.
 pub fn base64url(length: usize) -> String {
     let mut bytes = vec![0; length];
     SystemRandom::new().fill(&mut bytes).expect("the system's random source does not fail once the system is up");
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Returns a key id like Cognito's: 32 bytes in base64, always with `/`, `+` and `=` to test that clients treat it as
-/// opaque.
+/// Returns a random key id like Cognito's: it always contains `/`, `+` and `=`, so clients must treat it as opaque.
 pub fn key_id() -> String {
     loop {
         let id = STANDARD.encode(bytes::<32>());

@@ -1,4 +1,4 @@
-//! The outcome of a request, and functions that build responses.
+//! The result of handling a request, and functions that build HTTP responses.
 
 use bytes::Bytes;
 use http::header::{
@@ -10,19 +10,19 @@ use serde_json::Value;
 
 use crate::random;
 
-/// The outcome of a request.
+/// The sandbox's reaction to a request: a response, silence, or a closed connection.
 #[derive(Debug)]
 pub enum Outcome {
-    /// The request gets this answer.
+    /// The sandbox sends this response.
     Answer(Response<Bytes>),
-    /// The request gets no answer, and the connection stays open until the client closes it.
+    /// The sandbox sends no response, and leaves the connection open until the client closes it.
     Silence,
-    /// The connection is closed without an answer.
+    /// The sandbox closes the connection without a response.
     Hangup,
 }
 
 impl Outcome {
-    /// Returns the outcome with its answer changed by `change`.
+    /// Applies `change` to the response, if the outcome has one.
     pub fn map(self, change: impl FnOnce(Response<Bytes>) -> Response<Bytes>) -> Self {
         match self {
             Outcome::Answer(response) => Outcome::Answer(change(response)),
@@ -34,14 +34,14 @@ impl Outcome {
 /// The result of a handler: the endpoint's name for the log, and the outcome.
 #[derive(Debug)]
 pub struct Reply {
-    /// The endpoint's name: `token.refresh`, `identity.get_id` and so on.
+    /// The endpoint's name in the request log, such as `token.refresh` or `identity.get_id`.
     pub endpoint: &'static str,
-    /// The outcome of the request.
+    /// The sandbox's reaction to the request.
     pub outcome: Outcome,
 }
 
 impl Reply {
-    /// Returns a reply with this answer.
+    /// Returns a reply of `endpoint` that sends `response`.
     pub fn answer(endpoint: &'static str, response: Response<Bytes>) -> Self {
         Self { endpoint, outcome: Outcome::Answer(response) }
     }
@@ -55,7 +55,7 @@ pub fn with_header(mut response: Response<Bytes>, name: HeaderName, value: &str)
     response
 }
 
-/// Returns a response with a status only.
+/// Returns a response that has a status but no body.
 pub fn empty(status: StatusCode) -> Response<Bytes> {
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = status;
@@ -88,19 +88,19 @@ pub fn cognito_json(status: StatusCode, document: &Value) -> Response<Bytes> {
     as_cognito(response)
 }
 
-/// Returns a blocking web ACL's 403 page, without the user pool's headers.
+/// Returns the 403 page of a web ACL that blocks the request; it has none of the user pool's headers.
 pub fn forbidden_page() -> Response<Bytes> {
     let page = "<html>\r\n<head><title>403 Forbidden</title></head>\r\n<body>\r\n<center><h1>403 Forbidden</h1>\
                 </center>\r\n</body>\r\n</html>\r\n";
     body(StatusCode::FORBIDDEN, "text/html", page)
 }
 
-/// Returns an error of an OAuth endpoint (RFC 6749, 5.2).
+/// Returns the error response of an OAuth endpoint (RFC 6749, 5.2).
 pub fn oauth_error(status: StatusCode, code: &str) -> Response<Bytes> {
     cognito_json(status, &serde_json::json!({ "error": code }))
 }
 
-/// Returns a plain JSON response, as sent by the controls and the discovery endpoints.
+/// Returns a plain JSON response, as the control endpoint and the discovery endpoints send it.
 pub fn json(status: StatusCode, document: &Value) -> Response<Bytes> {
     body(status, "application/json", document.to_string())
 }
@@ -110,12 +110,12 @@ pub fn redirect(location: &str) -> Response<Bytes> {
     as_cognito(with_header(empty(StatusCode::FOUND), LOCATION, location))
 }
 
-/// Returns the response with a cookie.
+/// Adds a `Set-Cookie` header to the response.
 pub fn set_cookie(response: Response<Bytes>, cookie: &str) -> Response<Bytes> {
     with_header(response, http::header::SET_COOKIE, cookie)
 }
 
-/// Returns a successful response of the identity pool (AWS's JSON protocol 1.1).
+/// Returns a successful response of the identity pool, in AWS's JSON protocol 1.1.
 pub fn aws_json(document: &Value) -> Response<Bytes> {
     let response = body(StatusCode::OK, "application/x-amz-json-1.1", document.to_string());
     with_header(response, HeaderName::from_static("x-amzn-requestid"), &random::uuid())

@@ -1,4 +1,4 @@
-//! The identity pool's choice of a role
+//! The rules by which the identity pool chooses a role
 //! (<https://docs.aws.amazon.com/cognito/latest/developerguide/role-based-access-control.html>).
 
 use serde_json::Value;
@@ -9,7 +9,7 @@ use crate::pool_roles::{PoolRoles, is_role};
 /// The reason why a login gets no role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoRole {
-    /// The mapping denies the login, or the requested role is not among those that the mapping allows.
+    /// The mapping denies the login, or does not allow the requested role.
     Denied,
     /// The default role would apply, but the pool has no default role.
     Unconfigured,
@@ -49,7 +49,7 @@ pub fn role(
     })
 }
 
-/// Returns the roles of the claim `cognito:roles`. It is an array in tokens, although AWS's documentation calls it a
+/// Returns the roles in the claim `cognito:roles`. It is an array in tokens, although AWS's documentation calls it a
 /// comma-separated list.
 fn token_roles(claims: &Value) -> Vec<String> {
     match claims.get("cognito:roles") {
@@ -59,7 +59,7 @@ fn token_roles(claims: &Value) -> Vec<String> {
     }
 }
 
-/// Returns whether a rule matches the claims. A missing claim matches nothing, not even `NotEqual`.
+/// Returns whether `rule` matches `claims`. A missing claim matches nothing, not even `NotEqual`.
 fn matches(rule: &Rule, contains: ContainsOnArrays, claims: &Value) -> bool {
     let Some(claim) = claims.get(&rule.claim) else { return false };
     let value = rule.value.as_str();

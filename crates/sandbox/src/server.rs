@@ -1,4 +1,4 @@
-//! The listeners, each of which simulates one host, served with HTTP/1 by hyper on a single thread.
+//! The sandbox's HTTP/1 listeners, one for each simulated host, all served on a single thread.
 
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
@@ -27,35 +27,35 @@ use crate::reply::{self, Outcome, Reply};
 use crate::world::{Addresses, World};
 use crate::{control, identity_pool, plain_issuer, sts, user_pool};
 
-/// The maximum wait for a request's head, and separately for its body.
+/// The maximum time to receive a request's head, and separately to receive its body.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The maximum number of connections per listener. Further connections wait to be accepted.
 const MOST_CONNECTIONS: usize = 512;
 /// The maximum length of a request's head, in bytes.
 const LARGEST_HEAD: usize = 64 * 1024;
-/// The maximum length of a request's body, in bytes, except at the API, which has API Gateway's limit.
+/// The maximum length of a request body, in bytes; for the API, the limit of API Gateway applies instead.
 const LARGEST_BODY: usize = 256 * 1024;
 
-/// The host that a listener stands for.
+/// The host that a listener simulates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Host {
-    /// The hosted UI and the OAuth endpoints.
+    /// The user pool's domain, with the hosted UI and the OAuth endpoints.
     Domain,
-    /// Discovery and JWKS.
+    /// The user pool's issuer, with the discovery document and the JWKS.
     UserPool,
-    /// The plain issuer.
+    /// The plain issuer, an OpenID Connect issuer outside the user pool.
     Issuer,
     /// The identity pool.
     IdentityPool,
-    /// The security token service.
+    /// The Security Token Service (STS).
     Sts,
-    /// The API.
+    /// The API behind API Gateway.
     Api,
-    /// The sandbox's own controls.
+    /// The sandbox's control endpoint, for scripts.
     Control,
 }
 
-/// The listeners, bound but not served yet.
+/// The listeners, which are bound to ports but do not serve requests yet.
 pub struct Listeners(Vec<(Host, StdListener)>);
 
 impl Listeners {

@@ -1,4 +1,4 @@
-//! Pending sign-ins, at the user pool and at the plain issuer.
+//! Types for pending sign-ins, shared by the user pool and the plain issuer.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -7,7 +7,7 @@ use crate::people::Directory;
 /// The time limit for a directory's sign-in page, and the lifetime of the user pool's codes.
 pub const FIVE_MINUTES: TimeDelta = TimeDelta::minutes(5);
 
-/// An authorization request that passed its checks.
+/// A validated authorization request.
 #[derive(Debug, Clone)]
 pub struct AuthorizationRequest {
     pub redirect_uri: String,
@@ -15,12 +15,12 @@ pub struct AuthorizationRequest {
     pub nonce: Option<String>,
     pub challenge: Option<String>,
     pub scopes: Vec<String>,
-    /// The audience of the access token (RFC 8707).
+    /// The requested audience of the access token (RFC 8707).
     pub resource: Option<String>,
     pub login_hint: Option<String>,
 }
 
-/// A sign-in that waits at a directory's page.
+/// A pending sign-in, for which a directory's sign-in page is open in the browser.
 #[derive(Debug, Clone)]
 pub struct Transaction {
     pub request: AuthorizationRequest,

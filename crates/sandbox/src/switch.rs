@@ -1,4 +1,4 @@
-//! Switches that vary the app client, the pools, and behaviour that AWS does not document.
+//! Switches that change the app client, the pools, or behaviour that AWS does not document.
 
 use crate::named::named;
 use crate::options::{AmbiguousRole, ContainsOnArrays, Options, RoleMapping};

@@ -1,4 +1,4 @@
-//! Client authentication and faults, shared by the token endpoints of the user pool and the plain issuer.
+//! Client authentication and simulated faults, shared by the token endpoints of the user pool and the plain issuer.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -13,10 +13,10 @@ use crate::reply::{self, Outcome};
 use crate::web::Parameters;
 use crate::world::World;
 
-/// An error code of RFC 6749, 5.2.
+/// An OAuth error code (RFC 6749, 5.2).
 pub type ErrorCode = &'static str;
 
-/// Returns the outcome of an active refusal or misbehaviour at the token endpoint, if there is one.
+/// Returns the faulty outcome for the token endpoint, if a refusal or misbehaviour is active there.
 pub fn misbehaving(world: &World) -> Option<Outcome> {
     if let Some(refusal) = world.refusals.due_at(Place::Token) {
         return Some(Outcome::Answer(refusal.answer()));
@@ -74,7 +74,7 @@ pub fn misbehaving(world: &World) -> Option<Outcome> {
     })
 }
 
-/// Changes members of the document to odd types, and removes `token_type`, while [`Misbehaviour::OddTokenMembers`] is
+/// Gives members of the token response odd types and removes `token_type`, if [`Misbehaviour::OddTokenMembers`] is
 /// active. Version 1 of Entra ID's endpoint and some gateways send such members.
 pub fn odd_members(world: &World, mut document: Value) -> Value {
     if world.active.due(Misbehaviour::OddTokenMembers)
@@ -89,7 +89,7 @@ pub fn odd_members(world: &World, mut document: Value) -> Value {
     document
 }
 
-/// Changes the response's `Content-Type` while [`Misbehaviour::TokenContentType`] is active.
+/// Changes the response's `Content-Type`, if [`Misbehaviour::TokenContentType`] is active.
 pub fn odd_content_type(world: &World, mut answer: Response<Bytes>) -> Response<Bytes> {
     if world.active.due(Misbehaviour::TokenContentType) {
         answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/x-amz-json-1.0"));
@@ -102,7 +102,8 @@ pub fn server_error() -> Response<Bytes> {
     reply::cognito_json(StatusCode::INTERNAL_SERVER_ERROR, &json!({ "error": "server_error" }))
 }
 
-/// Returns the client's id and secret, from Basic authentication or the form. A public client's secret is empty.
+/// Returns the client id and the client secret, from Basic authentication or from the form. A public client's secret is
+/// empty.
 pub fn presented(request: &Request<Bytes>, form: &Parameters) -> Result<(String, String), ErrorCode> {
     let (id, secret) = match request.headers().get(AUTHORIZATION) {
         Some(header) => {

@@ -1,5 +1,5 @@
-//! A headless browser that signs in as a person. It follows redirects, links and forms of the hosted UI as a person
-//! would, and keeps cookies. It returns the page where the person would end.
+//! A simulated browser, without a window, that signs in as a person. It follows redirects, links and forms of the
+//! hosted UI as a person would, and keeps cookies. It returns the page where the person would end.
 
 use std::collections::BTreeMap;
 use std::thread;
@@ -18,39 +18,39 @@ use tokio::runtime;
 use tokio::time::timeout;
 use url::{Url, form_urlencoded};
 
-/// The maximum number of pages and redirects in one visit.
+/// The maximum number of pages and redirects in one sign-in.
 const MOST_STEPS: usize = 20;
 /// The maximum size of a page, in bytes.
 const LARGEST_PAGE: usize = 1024 * 1024;
-/// The maximum wait for a response. The callback listener answers only after it has exchanged the code.
+/// The maximum time to wait for a response. The callback listener answers only after it has exchanged the code.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The page where a visit ended.
+/// The last page that the simulated browser loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
-    /// The address of the page.
+    /// The URL of the page.
     pub url: Url,
-    /// The status of the answer.
+    /// The HTTP status of the response.
     pub status: u16,
-    /// The text, usually HTML.
+    /// The text of the page, usually HTML.
     pub text: String,
 }
 
-/// The button to click on a directory's page.
+/// The button to click on a directory's sign-in page.
 enum Choice<'a> {
     Person(&'a str),
     Cancel,
 }
 
-/// A browser with its cookies.
+/// A simulated browser with its cookies.
 #[derive(Debug, Default)]
 pub struct Visitor {
-    /// Cookies by host and name. Browsers ignore the port, too.
+    /// The cookie values, by host and cookie name. Browsers ignore the port, too.
     cookies: BTreeMap<(String, String), String>,
 }
 
-/// Signs in as `person` with a new visitor, and blocks until the last page has loaded. It can be called inside or
-/// outside an async runtime.
+/// Signs in as `person` in a new simulated browser, and blocks until the last page has loaded. It can be called inside
+/// or outside an async runtime.
 ///
 /// # Errors
 /// Fails like [`Visitor::sign_in`].
@@ -65,9 +65,9 @@ pub fn sign_in_as(authorization_url: &str, person: &str) -> Result<Page> {
 }
 
 impl Visitor {
-    /// Opens the authorization URL, chooses the person's directory if there is a choice, and clicks on the person. It
-    /// follows the redirects to the end, including the page of the callback listener. With an earlier session there may
-    /// be nothing to click.
+    /// Opens the authorization URL, chooses the person's directory if there is a choice, and clicks the person's
+    /// button. It follows the redirects to the end, including the page of the callback listener. With an earlier
+    /// session there may be nothing to click.
     ///
     /// # Errors
     /// Fails if a server does not answer, or if no page has a button for this person.
@@ -75,7 +75,8 @@ impl Visitor {
         self.visit(authorization_url, &Choice::Person(person)).await
     }
 
-    /// Opens the authorization URL and clicks Cancel at the directory, or at the first of several directories.
+    /// Opens the authorization URL and clicks Cancel on the directory's sign-in page; if there are several directories,
+    /// it uses the first.
     ///
     /// # Errors
     /// Fails if a server does not answer.
@@ -98,7 +99,7 @@ impl Visitor {
         Err(Error::new("no directory has the button that the visitor looks for"))
     }
 
-    /// Clicks on the button of a directory's page. A page without a form is already the end.
+    /// Clicks the button `choice` on a directory's sign-in page. A page without a form is already the end.
     async fn choose(&mut self, page: Page, choice: &Choice<'_>) -> Result<Page> {
         let Some(action) = attribute_after(&page.text, "<form ", "action") else { return Ok(page) };
         let (name, value) = button(&page, choice).context("the directory does not know this person")?;
@@ -200,7 +201,7 @@ async fn send(place: (&str, u16), request: Request<Full<Bytes>>) -> Result<Respo
     }
 }
 
-/// Returns the links of the chooser, whose ids start with `idp-`.
+/// Returns the links on the page for choosing an identity provider; the ids of these links start with `idp-`.
 fn links(page: &Page) -> Vec<Url> {
     let tags = page.text.split("<a ").skip(1);
     tags.filter(|tag| attribute(tag, "id").is_some_and(|id| id.starts_with("idp-")))
@@ -218,7 +219,7 @@ fn button(page: &Page, choice: &Choice<'_>) -> Option<(String, String)> {
     Some((attribute(tag, "name")?, attribute(tag, "value")?))
 }
 
-/// Returns the hidden inputs of a page's form.
+/// Returns the hidden inputs of a page's form, form-encoded.
 fn hidden_inputs(page: &Page) -> form_urlencoded::Serializer<'static, String> {
     let mut form = form_urlencoded::Serializer::new(String::new());
     let inputs = page.text.split("<input ").skip(1);
@@ -233,7 +234,7 @@ fn attribute_after(text: &str, start: &str, name: &str) -> Option<String> {
     attribute(text.split_once(start)?.1, name)
 }
 
-/// Returns the value of an attribute, with its entities resolved. `tag` starts inside the tag.
+/// Returns the value of an HTML attribute, with HTML entities decoded. `tag` starts inside the tag.
 fn attribute(tag: &str, name: &str) -> Option<String> {
     let (inside, _) = tag.split_once('>')?;
     let (_, value) = inside.split_once(&format!("{name}=\""))?;

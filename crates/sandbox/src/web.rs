@@ -1,4 +1,4 @@
-//! Access to the query, form and cookies of a browser's request.
+//! Functions that read the query, the form and the cookies of a browser's request.
 
 use bytes::Bytes;
 use http::Request;
@@ -10,7 +10,7 @@ use url::form_urlencoded;
 pub struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
-    /// Reads a form-encoded text: a query without its `?`, or a body.
+    /// Parses form-encoded text: a query without its `?`, or a body.
     pub fn parse(text: &[u8]) -> Self {
         Self(form_urlencoded::parse(text).into_owned().collect())
     }
@@ -25,7 +25,7 @@ impl Parameters {
         self.0.iter().map(|(_, value)| value.as_str())
     }
 
-    /// Returns all values of this name.
+    /// Returns all values of the parameter `name`.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
     }
@@ -35,7 +35,7 @@ impl Parameters {
         self.0.iter().enumerate().any(|(index, (name, _))| self.0.iter().skip(index + 1).any(|(key, _)| key == name))
     }
 
-    /// Returns the parameters and one more, form-encoded.
+    /// Returns the parameters, form-encoded, with the parameter `name` added.
     pub fn encoded_with(&self, name: &str, value: &str) -> String {
         form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.0).append_pair(name, value).finish()
     }
@@ -51,14 +51,14 @@ pub fn query(request: &Request<Bytes>) -> Parameters {
     Parameters::parse(request.uri().query().unwrap_or_default().as_bytes())
 }
 
-/// Returns the parameters of a request's body if the body's content type is form-encoded.
+/// Returns the parameters in a request's body if its content type is `application/x-www-form-urlencoded`.
 pub fn form(request: &Request<Bytes>) -> Option<Parameters> {
     let content_type = request.headers().get(CONTENT_TYPE)?.to_str().ok()?;
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
     media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded").then(|| Parameters::parse(request.body()))
 }
 
-/// Returns the values of the cookies with this name, usually one.
+/// Returns the values of the cookies named `name`, usually one.
 pub fn cookies<'r>(request: &'r Request<Bytes>, name: &'static str) -> impl Iterator<Item = &'r str> {
     let cookies = request.headers().get_all(COOKIE).into_iter().filter_map(|header| header.to_str().ok());
     let pairs = cookies.flat_map(|header| header.split(';')).filter_map(|cookie| cookie.trim().split_once('='));

@@ -1,4 +1,4 @@
-//! The state that all listeners share: names, time, people, keys and memory.
+//! The state that all listeners share: ids, clock, people, keys, and the state of each service.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -23,12 +23,12 @@ use crate::random;
 use crate::refusals::Refusal;
 use crate::user_pool::State;
 
-/// The maximum number of recorded secrets. Older ones are dropped.
+/// The maximum number of issued secrets that the sandbox records. Older ones are dropped.
 const KEPT_SECRETS: usize = 10_000;
-/// The length of a code under [`Misbehaviour::LongCode`], in characters.
+/// The length of an authorization code while [`Misbehaviour::LongCode`] is active, in characters.
 const LONG_CODE: usize = 20_000;
 
-/// The ids of one sandbox. They are random, so that two sandboxes never share an id in one store.
+/// The ids of one sandbox's resources. They are random, so that two sandboxes never share an id in one store.
 #[derive(Debug, Clone)]
 pub struct Names {
     /// The user pool's id: `eu-west-1_` and nine letters or digits.
@@ -41,7 +41,7 @@ pub struct Names {
     pub identity_pool_id: String,
     /// The API's id: ten letters or digits.
     pub api_id: String,
-    /// The host that the hosted UI would have at AWS.
+    /// The host name that the hosted UI would have at AWS.
     pub domain: String,
 }
 
@@ -59,28 +59,28 @@ impl Names {
     }
 }
 
-/// The real addresses of the listeners.
+/// The socket addresses of the listeners.
 #[derive(Debug, Clone, Copy)]
 pub struct Addresses {
-    /// Hosted UI and OAuth endpoints.
+    /// The address of the hosted UI and the OAuth endpoints.
     pub domain: SocketAddr,
-    /// Discovery and JWKS.
+    /// The address of the user pool's discovery document and JWKS.
     pub user_pool: SocketAddr,
-    /// The plain issuer.
+    /// The address of the plain issuer.
     pub issuer: SocketAddr,
-    /// The identity pool.
+    /// The address of the identity pool.
     pub identity_pool: SocketAddr,
-    /// The security token service.
+    /// The address of STS.
     pub sts: SocketAddr,
-    /// The API gateway.
+    /// The address of API Gateway.
     pub api: SocketAddr,
-    /// The sandbox's own controls.
+    /// The address of the control endpoint.
     pub control: SocketAddr,
 }
 
 #[cfg(test)]
 impl Addresses {
-    /// Returns the same address for all listeners, for tests that connect to none.
+    /// Returns addresses that are all `address`, for tests that connect to no listener.
     pub fn all_at(address: SocketAddr) -> Self {
         Self {
             domain: address,
@@ -94,27 +94,27 @@ impl Addresses {
     }
 }
 
-/// The state that all listeners share.
+/// The state of one sandbox, which all its listeners share.
 pub struct World {
-    /// The set-up of the sandbox.
+    /// The options of the sandbox.
     pub options: Options,
-    /// The ids.
+    /// The ids of the sandbox's resources.
     pub names: Names,
-    /// The addresses.
+    /// The socket addresses of the sandbox's listeners.
     pub addresses: Addresses,
     /// The user pool's signing keys.
     pub keys: Arc<Keys>,
-    /// The API.
+    /// The simulated API behind API Gateway.
     pub api: ApiGateway,
-    /// The issued temporary keys and the administrator's key.
+    /// The AWS credentials that the sandbox has issued, and the administrator's keys.
     pub issued: IssuedKeys,
-    /// The keys of the IAM user who may call GetIdentityPoolRoles.
+    /// The long-term keys of the IAM user who may call GetIdentityPoolRoles.
     pub administrator: IssuedKey,
     /// The active misbehaviours.
     pub active: Active<Misbehaviour>,
     /// The active refusals.
     pub refusals: Active<Refusal>,
-    /// The log of requests.
+    /// The request log.
     pub log: Log,
     credentials_lifetime: Mutex<i64>,
     pool_roles: Mutex<PoolRoles>,
@@ -131,7 +131,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl World {
-    /// Returns the state of a sandbox where nobody has signed in yet.
+    /// Returns the state of a new sandbox, in which nobody has signed in yet.
     ///
     /// # Errors
     /// Fails if the signing keys cannot be made.
@@ -183,13 +183,13 @@ impl World {
         })
     }
 
-    /// Returns the time of the sandbox's clock, including the offset set by the controls.
+    /// Returns the time of the sandbox's clock, including the offset set by [`Self::advance`].
     pub fn now(&self) -> DateTime<Utc> {
         self.options.clock.now() + *locked(&self.offset)
     }
 
-    /// Returns the time of the servers: [`Self::now`], or 20 minutes earlier while [`Misbehaviour::ClockBehind`] is
-    /// active.
+    /// Returns the time of the simulated servers: [`Self::now`], or 20 minutes earlier while
+    /// [`Misbehaviour::ClockBehind`] is active.
     pub fn servers_now(&self) -> DateTime<Utc> {
         let behind = if self.active.due(Misbehaviour::ClockBehind) { 20 } else { 0 };
         self.now() - TimeDelta::minutes(behind)
@@ -210,23 +210,23 @@ impl World {
         *locked(&self.credentials_lifetime) = seconds;
     }
 
-    /// Returns the issuer that the user pool's tokens name.
+    /// Returns the issuer URL in the user pool's tokens.
     pub fn issuer(&self) -> String {
         self.options.partition.user_pool_issuer(self.options.issuer, &self.names.user_pool_id)
     }
 
-    /// Returns the current roles of the identity pool.
+    /// Returns the identity pool's current default roles and role mapping.
     pub fn pool_roles(&self) -> PoolRoles {
         locked(&self.pool_roles).clone()
     }
 
-    /// Changes the identity pool's roles for credentials issued from now on.
+    /// Changes the identity pool's default roles or role mapping for credentials issued from now on.
     pub fn change_pool_roles(&self, change: impl FnOnce(&mut PoolRoles)) {
         change(&mut locked(&self.pool_roles));
     }
 
-    /// Returns the key for `RoleMappings`: `ISSUER:CLIENT_ID` for a user pool, or a plain issuer's URL, both without
-    /// the scheme.
+    /// Returns the issuer's key in `RoleMappings`: `ISSUER:CLIENT_ID` for a user pool, or a plain issuer's URL, both
+    /// without the scheme.
     pub fn mapped_provider(&self) -> String {
         match self.options.plain_issuer {
             true => self.plain_issuer_name().trim_start_matches("http://").to_owned(),
@@ -234,7 +234,7 @@ impl World {
         }
     }
 
-    /// Returns the base URL of the plain issuer's address.
+    /// Returns the base URL of the plain issuer's listener.
     pub fn plain_issuer_base(&self) -> String {
         format!("http://{}", self.addresses.issuer)
     }
@@ -244,17 +244,17 @@ impl World {
         format!("{}/{}/v2.0", self.plain_issuer_base(), self.names.tenant)
     }
 
-    /// Returns the Graph URL that lists the groups of a person with too many groups for a token.
+    /// Returns the Microsoft Graph URL that lists the groups of a user who has too many groups for a token.
     pub fn groups_link(&self, user: &User) -> String {
         format!("https://graph.windows.net/{}/users/{}/getMemberObjects", self.names.tenant, user.sub)
     }
 
-    /// Returns the issuer whose tokens the identity pool accepts.
+    /// Returns the URL of the issuer whose tokens the identity pool accepts.
     pub fn login_issuer(&self) -> String {
         if self.options.plain_issuer { self.plain_issuer_name() } else { self.issuer() }
     }
 
-    /// Returns all users.
+    /// Returns the records of all users.
     pub fn users(&self) -> Vec<User> {
         locked(&self.users).clone()
     }
@@ -266,12 +266,12 @@ impl World {
         people.filter(|person| !self.options.plain_issuer || person.is_in(self.plain_directory())).collect()
     }
 
-    /// Returns the directory that the plain issuer stands for.
+    /// Returns the directory that the plain issuer simulates.
     pub fn plain_directory(&self) -> Directory {
         if self.options.b2c_issuer { Directory::AzureB2c } else { Directory::AzureAd }
     }
 
-    /// Returns a new authorization code: the result of `usual`, or a random code of the configured length.
+    /// Returns a new authorization code: the result of `usual`, or a random code if a code length is configured.
     pub fn new_code(&self, usual: impl FnOnce() -> String) -> String {
         let long = self.active.due(Misbehaviour::LongCode).then_some(LONG_CODE);
         let code = match long.or(self.options.code_length) {
@@ -285,7 +285,7 @@ impl World {
         self.giving_out(code)
     }
 
-    /// Returns the user with this handle.
+    /// Returns the user whose short name is `name`.
     pub fn user_named(&self, name: &str) -> Option<User> {
         locked(&self.users).iter().find(|user| user.person.name == name).cloned()
     }
@@ -314,7 +314,7 @@ impl World {
         true
     }
 
-    /// Copies a person's attributes from the directory to the user pool, as a sign-in in the browser does.
+    /// Copies a person's attributes from the directory to the user pool, as happens at a sign-in in the browser.
     pub fn arrive(&self, name: &str) {
         if let Some(user) = locked(&self.users).iter_mut().find(|user| user.person.name == name) {
             let sent = &user.in_directory;
@@ -334,7 +334,7 @@ impl World {
         secret
     }
 
-    /// Returns the secrets issued so far, at most the latest 10,000.
+    /// Returns the most recently issued secrets, at most 10,000.
     pub fn secrets_issued(&self) -> Vec<String> {
         locked(&self.secrets).iter().cloned().collect()
     }
@@ -344,24 +344,24 @@ impl World {
         now + TimeDelta::seconds(self.options.token_lifetime)
     }
 
-    /// Ends every sign-in and every browser session.
+    /// Revokes every sign-in and ends every browser session.
     pub fn revoke_all(&self) {
         let until = self.tokens_end(self.now());
         self.user_pool().end_all(until);
         self.plain_issuer().end_all();
     }
 
-    /// Returns the user pool's memory. Handlers do not await while they hold the returned guard.
+    /// Locks and returns the user pool's state. Handlers do not await while they hold the returned guard.
     pub fn user_pool(&self) -> MutexGuard<'_, State> {
         locked(&self.user_pool)
     }
 
-    /// Returns the plain issuer's memory. Handlers do not await while they hold the returned guard.
+    /// Locks and returns the plain issuer's state. Handlers do not await while they hold the returned guard.
     pub fn plain_issuer(&self) -> MutexGuard<'_, plain_issuer::State> {
         locked(&self.plain_issuer)
     }
 
-    /// Returns the identity pool's memory.
+    /// Locks and returns the identity pool's identities.
     pub fn identities(&self) -> MutexGuard<'_, Identities> {
         locked(&self.identities)
     }

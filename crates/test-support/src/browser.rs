@@ -1,10 +1,10 @@
-//! Browsers for tests that run cogfed in their own process.
+//! Simulated browsers for tests that run cogfed inside the test process.
 
 use cogfed::oidc::Browser;
 use cogfed::sandbox::visitor;
 use url::Url;
 
-/// A browser that signs in as the person with this name, using the sandbox's visitor.
+/// A simulated browser that signs in as the person with this name.
 pub struct VisitorBrowser(pub &'static str);
 
 impl Browser for VisitorBrowser {

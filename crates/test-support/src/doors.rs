@@ -1,4 +1,4 @@
-//! Proxies that a test can close, between cogfed and the sandbox.
+//! Proxies between cogfed and the sandbox, which a test can close.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -8,18 +8,18 @@ use std::thread;
 
 use crate::{Lab, PROFILE, Server};
 
-/// The way in which a proxy treats new connections.
+/// The state of a proxy, which decides what happens to new connections.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Door {
-    /// Connections are forwarded.
+    /// The proxy forwards new connections.
     Open = 0,
-    /// Connections are closed at once.
+    /// The proxy closes new connections at once.
     Shut = 1,
-    /// Connections stay open, and get no answer.
+    /// The proxy leaves new connections open, but never answers on them.
     Silent = 2,
 }
 
-/// Proxies in front of the hosted UI and the identity pool. They count connections.
+/// The proxies in front of the hosted UI and of the identity pool. They count connections.
 pub struct Doors {
     shared: Arc<Shared>,
     _servers: Vec<Server>,
@@ -33,7 +33,7 @@ struct Shared {
 }
 
 impl Doors {
-    /// Starts the proxies, and points the lab's profile at them.
+    /// Starts the proxies, and changes the lab's profile so that cogfed connects to them.
     pub fn before(lab: &Lab) -> Self {
         let shared = Arc::<Shared>::default();
         let mut section = lab.sandbox.profile_toml(PROFILE);
@@ -49,12 +49,12 @@ impl Doors {
         Self { shared, _servers: servers }
     }
 
-    /// Changes the treatment of later connections.
+    /// Sets the state that decides what happens to later connections.
     pub fn set(&self, door: Door) {
         self.shared.door.store(door as u8, Ordering::SeqCst);
     }
 
-    /// Returns the number of connections since the last call of this method.
+    /// Returns the number of connections since the previous call of this method.
     pub fn came(&self) -> u64 {
         self.shared.came.swap(0, Ordering::SeqCst)
     }

@@ -1,4 +1,4 @@
-//! A home folder for cogfed, in which tests run the program.
+//! A temporary home folder for cogfed, in which tests run the program.
 
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, TcpListener};
@@ -10,15 +10,15 @@ use tempfile::TempDir;
 
 use crate::Ran;
 
-/// An empty home folder, and a place for cogfed's configuration beside it. Every folder that cogfed may write to is below
-/// the home. The program runs in the home, so an environment variable could not choose a configuration there.
+/// A temporary home folder, with a path for cogfed's configuration beside it. Every folder that cogfed may write to is
+/// below the home. The program runs in the home, so an environment variable could not choose a configuration there.
 pub struct Home {
     folder: TempDir,
     path: PathBuf,
 }
 
 impl Home {
-    /// Makes a home without a configuration.
+    /// Creates a home folder without a configuration.
     pub fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let home = Self { path: folder.path().join("home"), folder };
@@ -31,12 +31,12 @@ impl Home {
         &self.path
     }
 
-    /// Returns the path of the configuration file.
+    /// Returns the path of cogfed's configuration file.
     pub fn config(&self) -> PathBuf {
         self.folder.path().join("config.toml")
     }
 
-    /// Writes the configuration file.
+    /// Writes `text` to cogfed's configuration file.
     pub fn configure(&self, text: impl AsRef<[u8]>) {
         std::fs::write(self.config(), text).expect("the configuration is written");
     }
@@ -54,7 +54,7 @@ impl Home {
         self.path().join("tmp")
     }
 
-    /// Returns cogfed's state folder in the home.
+    /// Returns cogfed's state folder, below the home folder.
     pub fn folder(&self) -> Folder {
         Folder::at(self.path().join(".local/state/cogfed"))
     }
@@ -109,7 +109,7 @@ pub fn keyring_address() -> Option<OsString> {
     std::env::var_os("DBUS_SESSION_BUS_ADDRESS")
 }
 
-/// Returns ports of 127.0.0.1 that are free just now.
+/// Returns `count` ports of 127.0.0.1 that are free at the moment.
 pub fn free_ports(count: usize) -> Vec<u16> {
     let sockets: Vec<TcpListener> =
         (0..count).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port")).collect();

@@ -1,4 +1,4 @@
-//! An HTTP client that sends any bytes, including requests that no real client would send.
+//! An HTTP client that sends arbitrary bytes, including requests that no real client would send.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -7,7 +7,7 @@ use std::time::Duration;
 /// The time limit of one read or write. It is longer than anything may take, so a test that exceeds it has failed.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The answer to a raw HTTP request.
+/// The response to a raw HTTP request.
 #[derive(Debug)]
 pub struct Reply {
     /// The status code.
@@ -26,7 +26,7 @@ impl Reply {
         Some(Self { status, head: head.to_owned(), body: body.to_owned() })
     }
 
-    /// Returns the value of a header.
+    /// Returns the value of the header `name`.
     pub fn header(&self, name: &str) -> Option<&str> {
         let headers = self.head.lines().skip(1).filter_map(|line| line.split_once(':'));
         headers.into_iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
@@ -41,7 +41,7 @@ pub fn connect(port: u16) -> TcpStream {
     stream
 }
 
-/// Reads the server's answer until the connection is closed. Returns `None` if it is closed without an answer.
+/// Reads the server's response until the connection is closed. Returns `None` if it is closed without an answer.
 ///
 /// # Panics
 /// If the deadline passes.
@@ -54,7 +54,7 @@ pub fn answer_on(mut stream: TcpStream) -> Option<Reply> {
     Reply::parse(&bytes)
 }
 
-/// Sends `request` to a port of 127.0.0.1, and reads the answer until the connection is closed.
+/// Sends `request` to a port of 127.0.0.1, and reads the response until the connection is closed.
 pub fn exchange(port: u16, request: &[u8]) -> Option<Reply> {
     let mut stream = connect(port);
     // The server may stop reading before the end of the request.
@@ -62,12 +62,12 @@ pub fn exchange(port: u16, request: &[u8]) -> Option<Reply> {
     answer_on(stream)
 }
 
-/// Sends a well-formed GET request with the host `localhost`, and returns the answer.
+/// Sends a well-formed GET request with the header `Host: localhost`, and returns the response.
 pub fn get(port: u16, target: &str) -> Reply {
     exchange(port, format!("GET {target} HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n").as_bytes()).expect("an answer")
 }
 
-/// Sends a request whose body is `form` to a port of 127.0.0.1, and returns the answer.
+/// Sends a request with the body `form` to a port of 127.0.0.1, and returns the response.
 pub fn send_form(port: u16, method: &str, target: &str, form: &str) -> Reply {
     let request = format!(
         "{method} {target} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\
@@ -77,7 +77,7 @@ pub fn send_form(port: u16, method: &str, target: &str, form: &str) -> Reply {
     exchange(port, request.as_bytes()).expect("an answer")
 }
 
-/// Returns whether anything listens on `port` of 127.0.0.1 or ::1.
+/// Returns whether a program listens on `port` of 127.0.0.1 or ::1.
 pub fn listens(port: u16) -> bool {
     ["127.0.0.1", "::1"].iter().any(|host| TcpStream::connect((*host, port)).is_ok())
 }

@@ -1,4 +1,4 @@
-//! A session in the test's process. Its store is in memory, and can be made to fail.
+//! A cogfed session inside the test process. Its store is in memory, and can be made to fail.
 
 use std::sync::Arc;
 
@@ -11,16 +11,16 @@ use cogfed::store::{MemoryStore, StoreKind};
 
 use crate::Lab;
 
-/// A session with a store in memory. The store starts as a copy of the lab's file store.
+/// A session whose store is in memory. The store starts as a copy of the lab's file store.
 pub struct InMemory {
-    /// The session, which is set up as unattended.
+    /// The session, which behaves as if no person were present.
     pub session: Session,
     /// The store, which can be made to fail.
     pub memory: MemoryStore,
 }
 
 impl InMemory {
-    /// Copies the tokens and credentials from the lab's file store to `memory`, and opens a session on `memory`.
+    /// Copies the tokens and credentials from the lab's file store to `memory`, and opens a session that uses `memory`.
     pub fn copied(lab: &Lab, memory: MemoryStore) -> Self {
         let profile = Profile { store: StoreKind::Memory(memory.clone()).into(), ..lab.profile() };
         let session = Session::open(&lab.setup(), Ask::new(profile));
@@ -33,7 +33,7 @@ impl InMemory {
         Self { session, memory }
     }
 
-    /// Asks the session for credentials.
+    /// Requests credentials from the session.
     ///
     /// # Errors
     /// Fails like [`Session::credentials`].
@@ -44,7 +44,8 @@ impl InMemory {
 }
 
 impl Lab {
-    /// Returns the setup of a session in the test's process: unattended, with the lab's folder and clock.
+    /// Returns the settings of a session inside the test process: no person is present, and the folder and clock are
+    /// the lab's.
     pub fn setup(&self) -> Setup {
         Setup {
             folder: self.folder(),

@@ -1,4 +1,4 @@
-//! Runs of cogfed within the test's process, for tests that set the clock, the browser or the terminal.
+//! Runs of cogfed inside the test process, for tests that set the clock, the browser or the terminal.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -12,25 +12,25 @@ use cogfed::terminal::Terminal;
 
 use crate::{Home, NoBrowser, Ran, Written};
 
-/// A run of cogfed that is about to start.
+/// The settings of a run of cogfed inside the test process.
 pub struct InProcess {
-    /// The source of the time.
+    /// The clock that the run uses.
     pub clock: Arc<dyn Clock>,
-    /// The browser. By default [`NoBrowser`].
+    /// The browser that the run opens. By default [`NoBrowser`].
     pub browser: Arc<dyn Browser>,
-    /// The environment. `COGFED_CONFIG` names the home's configuration unless it is set here.
+    /// The environment variables of the run. `COGFED_CONFIG` names the home's configuration unless it is set here.
     pub variables: BTreeMap<String, String>,
-    /// True if the standard output is a terminal.
+    /// True if the run treats its standard output as a terminal.
     pub is_terminal: bool,
 }
 
 impl InProcess {
-    /// Prepares a run on this clock.
+    /// Returns the default settings for a run that uses `clock`.
     pub fn at(clock: impl Clock + 'static) -> Self {
         Self { clock: Arc::new(clock), browser: Arc::new(NoBrowser), variables: BTreeMap::new(), is_terminal: false }
     }
 
-    /// Runs cogfed in `home` until it exits, and returns the exit status and the output.
+    /// Runs cogfed in `home` until it finishes, and returns the exit status and the output.
     pub fn run(mut self, home: &Home, words: &[&str]) -> Ran {
         let (stdout, stderr) = (Written::default(), Written::default());
         self.variables.entry("COGFED_CONFIG".into()).or_insert(home.config().display().to_string());

@@ -1,4 +1,4 @@
-//! A sandbox, and a home for cogfed with a profile for the sandbox.
+//! A test environment ("lab"): a sandbox, and a home folder for cogfed with a profile for the sandbox.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -17,16 +17,16 @@ use crate::{CREDENTIALS, Home, InProcess, Ran, VisitorBrowser, WaitingLogin, com
 /// The name of the profile in a lab's configuration.
 pub const PROFILE: &str = "lab";
 
-/// A sandbox, and a home with a profile for the sandbox.
+/// A sandbox, and a home folder with a cogfed profile for the sandbox.
 pub struct Lab {
-    /// The sandbox.
+    /// The running sandbox.
     pub sandbox: Sandbox,
-    /// The clock of the sandbox, and of cogfed when it runs in this process.
+    /// The clock of the sandbox, and of cogfed when it runs inside the test process.
     pub clock: LabClock,
     home: Home,
 }
 
-/// The system's clock, or one that the test moves.
+/// The clock of a lab: the system's clock, or one that the test moves.
 #[derive(Clone)]
 pub enum LabClock {
     /// The system's clock.
@@ -44,20 +44,20 @@ impl Clock for LabClock {
     }
 }
 
-/// The lab's set-up.
+/// Methods that set up a lab.
 impl Lab {
-    /// Starts a default sandbox in real time, for runs of the program.
+    /// Starts a sandbox with default options on the system's clock, for tests that run cogfed as a process.
     pub fn new() -> Self {
         Self::with(Options::default())
     }
 
-    /// Starts a sandbox with these options in real time.
+    /// Starts a sandbox with these options on the system's clock.
     pub fn with(options: Options) -> Self {
         Self::on(LabClock::Real, options)
     }
 
-    /// Starts a sandbox whose clock the test moves, for in-process runs of cogfed, and returns the lab and the clock.
-    /// The clock stands still until the test moves it.
+    /// Starts a sandbox on a manual clock, for runs of cogfed inside the test process, and returns the lab and the
+    /// clock. The clock stands still until the test moves it.
     pub fn with_manual_clock(options: Options) -> (Self, ManualClock) {
         let clock = ManualClock::at(DateTime::from_timestamp(1_800_000_000, 0).expect("a time"));
         (Self::on(LabClock::Manual(clock.clone()), options), clock)
@@ -109,8 +109,7 @@ impl Lab {
         lab
     }
 
-    /// Writes a configuration that consists of a profile's `section`, with `lines` added below the section's first
-    /// line.
+    /// Writes a configuration with one profile: `section`, with `lines` inserted after its first line.
     pub fn configure(&self, section: &str, lines: &str) {
         let (head, keys) = section.split_once('\n').expect("a section of several lines");
         self.home.configure(format!("{head}\n{lines}\n{keys}"));
@@ -136,7 +135,7 @@ impl Default for Lab {
     }
 }
 
-/// The home, and runs in it.
+/// Methods for the home folder, and for runs of cogfed in it.
 impl Lab {
     /// Returns the home folder. Everything that cogfed may write to is below it.
     pub fn home(&self) -> &Path {
@@ -153,7 +152,7 @@ impl Lab {
         self.home.temporary()
     }
 
-    /// Returns cogfed's own folder.
+    /// Returns cogfed's state folder.
     pub fn folder(&self) -> Folder {
         self.home.folder()
     }
@@ -163,17 +162,17 @@ impl Lab {
         self.home.command(words)
     }
 
-    /// Runs the program to its end.
+    /// Runs the program and waits until it exits.
     pub fn run(&self, words: &[&str]) -> Ran {
         self.home.run(words)
     }
 
-    /// Signs in as `person` by running the program; the sandbox's visitor acts as the browser.
+    /// Signs in as `person` by running the program, with a simulated browser.
     pub fn login(&self, person: &str) -> Ran {
         self.login_with(&[], person)
     }
 
-    /// Signs in as `person` by running the program with `flags`.
+    /// Signs in as `person` by running the program with `flags` and a simulated browser.
     pub fn login_with(&self, flags: &[&str], person: &str) -> Ran {
         let waiting = self.begin_login(flags);
         // If the sign-in is refused, the visitor's last page may be missing. Only cogfed's output counts.
@@ -181,8 +180,7 @@ impl Lab {
         waiting.end()
     }
 
-    /// Signs in as `person`, then removes the credentials that the login fetched, if it was given any. The sandbox's
-    /// log is empty.
+    /// Signs in as `person`, then removes any credentials that the login has fetched. The sandbox's log is empty.
     #[track_caller]
     pub fn only_sign_in(&self, person: &'static str) -> Ran {
         let ran = match self.clock {
@@ -195,13 +193,13 @@ impl Lab {
         ran
     }
 
-    /// Starts `login --no-browser` and returns once the login waits for the browser.
+    /// Starts `login --no-browser`, and returns when the login waits for the browser.
     pub fn begin_login(&self, flags: &[&str]) -> WaitingLogin {
         let child = self.command(&[&["login", "--no-browser"], flags].concat()).spawn().expect("cogfed runs");
         WaitingLogin::of(child)
     }
 
-    /// Runs cogfed within this process, on the lab's clock. If `browser` is `None`, opening one fails the test.
+    /// Runs cogfed inside the test process, on the lab's clock. If `browser` is `None`, opening one fails the test.
     pub fn run_here(&self, words: &[&str], browser: Option<Arc<dyn Browser>>) -> Ran {
         let mut run = InProcess::at(self.clock.clone());
         if let Some(browser) = browser {
@@ -210,18 +208,17 @@ impl Lab {
         run.run(&self.home, words)
     }
 
-    /// Runs cogfed within this process, in the lab's home, with the clock and browser that `run` holds.
+    /// Runs cogfed inside the test process, in the lab's home folder, with the settings in `run`.
     pub fn run_prepared(&self, run: InProcess, words: &[&str]) -> Ran {
         run.run(&self.home, words)
     }
 
-    /// Signs in as `person` by running cogfed within this process.
+    /// Signs in as `person` by running cogfed inside the test process.
     pub fn login_here(&self, person: &'static str) -> Ran {
         self.run_here(&["login"], Some(Arc::new(VisitorBrowser(person))))
     }
 
-    /// Runs `credential-process` as a program if the lab's clock is real, or within this process if the clock is
-    /// manual.
+    /// Runs `credential-process`: as a process if the lab's clock is real, or inside the test process if it is manual.
     pub fn credentials(&self) -> Ran {
         match self.clock {
             LabClock::Real => self.run(CREDENTIALS),
@@ -230,9 +227,9 @@ impl Lab {
     }
 }
 
-/// Look-ups in the sandbox.
+/// Methods that look things up in the sandbox.
 impl Lab {
-    /// Returns the sandbox's record of the access key in a document of `credential-process`.
+    /// Returns the sandbox's record of the credentials in `document`, the output of `credential-process`.
     ///
     /// # Panics
     /// If the sandbox did not issue the key.
@@ -242,19 +239,19 @@ impl Lab {
         self.sandbox.issued_keys().find(key).expect("a key of this sandbox")
     }
 
-    /// Returns the ARN of the role whose credentials are in a document of `credential-process`.
+    /// Returns the ARN of the role that owns the credentials in `document`, the output of `credential-process`.
     #[track_caller]
     pub fn role_of(&self, document: &Value) -> String {
         self.issued(document).role_arn
     }
 
-    /// Returns the username of the person whose credentials are in a document of `credential-process`.
+    /// Returns the username that belongs to the credentials in `document`, the output of `credential-process`.
     #[track_caller]
     pub fn user_of(&self, document: &Value) -> String {
         self.issued(document).username
     }
 
-    /// Checks that a text contains no secret that the sandbox has issued or received.
+    /// Checks that `text` contains no secret that the sandbox has issued or received.
     ///
     /// # Panics
     /// If it contains one.

@@ -1,4 +1,4 @@
-//! Support for cogfed's test programs: a home for cogfed, a sandbox, runs of cogfed as a program or within the test's
+//! Support for cogfed's test programs: a home folder, a sandbox, runs of cogfed as a process or inside the test
 //! process, and raw HTTP.
 //!
 //! This code is a crate, so that it is compiled once for all test programs. As a module of each test program, its
@@ -40,5 +40,5 @@ pub use stored::rewrite;
 pub use strace::{has_strace, under};
 pub use written::Written;
 
-/// The command line of `cogfed credential-process`.
+/// The command-line arguments that run `cogfed credential-process`.
 pub const CREDENTIALS: &[&str] = &["credential-process"];

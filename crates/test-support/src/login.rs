@@ -1,4 +1,4 @@
-//! A `cogfed login` whose listener waits for the browser.
+//! A running `cogfed login` that waits for the browser.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStderr};
@@ -8,11 +8,11 @@ use url::{Url, form_urlencoded};
 use crate::Ran;
 use crate::http::{Reply, get, send_form};
 
-/// A `login` that has printed its URL and waits for the browser.
+/// A `login` process that has printed its URL and waits for the browser.
 pub struct WaitingLogin {
-    /// The short address, which cogfed opens; empty if the process has ended without printing one.
+    /// The short URL on loopback that cogfed opens in the browser; empty if the process ended without printing one.
     pub short: String,
-    /// The authorization URL; empty if the process has ended without printing an address.
+    /// The authorization URL; empty if the process ended without printing a URL.
     pub url: String,
     child: Child,
     said: String,
@@ -20,7 +20,7 @@ pub struct WaitingLogin {
 }
 
 impl WaitingLogin {
-    /// Reads the output of a `login` process until the login waits for the browser or the process ends.
+    /// Reads the output of a `login` process until the process waits for the browser or ends.
     pub fn of(mut child: Child) -> Self {
         let mut stderr = BufReader::new(child.stderr.take().expect("a pipe"));
         let (mut said, mut addresses) = (String::new(), Vec::new());
@@ -63,8 +63,8 @@ impl WaitingLogin {
         url.query_pairs().find(|(key, _)| key == name).expect("a parameter").1.into_owned()
     }
 
-    /// Signs in at AzureAD as `person`, without following the last redirect. Returns the URL of the callback, with its
-    /// code.
+    /// Signs in as `person` through AzureAD, without following the last redirect. Returns the URL of the callback, with
+    /// its code.
     pub fn callback(&self, person: &str) -> Url {
         let page = redirected(&self.url.parse().expect("a URL"), "GET", "");
         let form = form_urlencoded::Serializer::new(String::new())
@@ -79,7 +79,7 @@ impl WaitingLogin {
         self.child.id()
     }
 
-    /// Reads one more line of the output.
+    /// Reads and returns the next line of the output.
     pub fn next_line(&mut self) -> String {
         let mut line = String::new();
         self.stderr.read_line(&mut line).expect("a line");
@@ -87,12 +87,12 @@ impl WaitingLogin {
         line
     }
 
-    /// Returns the login's process and a reader of the output that has not been read yet.
+    /// Returns the login's process, and a reader for the rest of its output.
     pub fn apart(self) -> (Child, impl Read + Send + use<>) {
         (self.child, self.stderr)
     }
 
-    /// Waits for the process to end.
+    /// Waits for the process to exit, and returns its status and output.
     pub fn end(mut self) -> Ran {
         self.stderr.read_to_string(&mut self.said).expect("UTF-8 on the standard error");
         let output = self.child.wait_with_output().expect("cogfed ends");
@@ -106,18 +106,18 @@ impl WaitingLogin {
     }
 }
 
-/// Returns the authorization URL that a short address redirects to; `None` if there is no redirect.
+/// Returns the authorization URL to which the short URL `short` redirects; `None` if there is no redirect.
 pub fn location(short: &str) -> Option<String> {
     let url: Url = short.parse().ok()?;
     get(url.port()?, url.path()).header("location").map(str::to_owned)
 }
 
-/// Returns path and query of a callback's URL.
+/// Returns the path and the query of a callback URL.
 pub fn target(callback: &Url) -> String {
     format!("{}?{}", callback.path(), callback.query().expect("a query"))
 }
 
-/// Opens the callback, follows its redirect, and returns the last page.
+/// Requests the callback URL, follows its redirect, and returns the last page.
 ///
 /// # Panics
 /// If there is no redirect to the last page.
@@ -129,7 +129,7 @@ pub fn come_back(callback: &Url) -> Reply {
     get(port, "/done")
 }
 
-/// Returns the address that the sandbox redirects a browser to.
+/// Sends a request to the sandbox, and returns the URL to which the sandbox redirects.
 fn redirected(url: &Url, method: &str, form: &str) -> Url {
     let target = format!("{}?{}", url.path(), url.query().unwrap_or_default());
     let reply = send_form(url.port().expect("a port"), method, &target, form);

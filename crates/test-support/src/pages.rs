@@ -1,4 +1,4 @@
-//! A browser that records URLs and opens none.
+//! A fake browser that records the URLs it should open, and opens none.
 
 use std::path::PathBuf;
 use std::thread;
@@ -6,19 +6,19 @@ use std::time::{Duration, Instant};
 
 use crate::Lab;
 
-/// The time limit for starting a browser, longer than any machine needs.
+/// The time limit for the start of a browser; no machine needs longer.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The URLs that a lab's browser was asked to open.
+/// The record of the URLs that cogfed asked the lab's fake browser to open.
 pub struct Pages(PathBuf);
 
 impl Pages {
-    /// Returns the pages recorded in `file`, to which the test's own browser writes one URL per line.
+    /// Returns the record of URLs in `file`, to which the test's own browser writes one URL per line.
     pub fn noted_in(file: &std::path::Path) -> Self {
         Self(file.to_owned())
     }
 
-    /// Returns the URLs so far.
+    /// Returns the URLs recorded so far.
     pub fn opened(&self) -> Vec<String> {
         let text = std::fs::read_to_string(&self.0).unwrap_or_default();
         text.split_inclusive('\n').filter(|line| line.ends_with('\n')).map(|line| line.trim().to_owned()).collect()
@@ -43,7 +43,7 @@ impl Pages {
 }
 
 impl Lab {
-    /// Writes the configuration with the settings in `lines`, and a browser script that records the URLs it is given.
+    /// Writes the configuration with the settings in `lines`, and a browser script that records each URL it is given.
     /// It is this user's default browser ([`Home::command`](crate::Home::command)): the profile's may not run on demand
     /// before a login.
     pub fn note_pages(&self, lines: &str) -> Pages {

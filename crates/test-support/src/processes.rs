@@ -1,4 +1,4 @@
-//! Many runs of the program at once.
+//! Functions that run the program many times at once.
 
 use std::process::Child;
 
@@ -6,12 +6,12 @@ use serde_json::Value;
 
 use crate::{Lab, Ran};
 
-/// Runs the program `count` times at once, and waits for all runs to end.
+/// Runs the program `count` times at once, and returns the outcomes when all runs have ended.
 pub fn together(lab: &Lab, count: usize, words: &[&str]) -> Vec<Ran> {
     ended((0..count).map(|_| lab.command(words).spawn().expect("cogfed runs")).collect())
 }
 
-/// Waits for all processes, and returns their outcomes.
+/// Waits until all processes have ended, and returns their outcomes.
 pub fn ended(children: Vec<Child>) -> Vec<Ran> {
     children.into_iter().map(|child| child.wait_with_output().expect("cogfed ends").into()).collect()
 }

@@ -1,4 +1,4 @@
-//! The outcome of a run of cogfed, and checks of it.
+//! The outcome of a run of cogfed, with methods that check it.
 
 use std::process;
 
@@ -7,11 +7,11 @@ use serde_json::Value;
 /// The exit status and the output of a run of cogfed.
 #[derive(Debug)]
 pub struct Ran {
-    /// The exit status; -1 if a signal ended it.
+    /// The exit status, or -1 if a signal ended the process.
     pub status: i32,
-    /// The standard output.
+    /// The text on standard output.
     pub stdout: String,
-    /// The standard error.
+    /// The text on standard error.
     pub stderr: String,
 }
 
@@ -35,7 +35,7 @@ impl Ran {
         self
     }
 
-    /// Returns the JSON document on the standard output.
+    /// Returns the JSON document on standard output.
     ///
     /// # Panics
     /// If there is none.

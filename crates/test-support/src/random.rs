@@ -1,6 +1,6 @@
 //! Numbers that look random but are the same in each run, so that a failure can be repeated.
 
-/// A deterministic source of numbers (SplitMix64, <https://prng.di.unimi.it/splitmix64.c>).
+/// A deterministic source of numbers that look random (SplitMix64, <https://prng.di.unimi.it/splitmix64.c>).
 pub struct Random(pub u64);
 
 impl Random {

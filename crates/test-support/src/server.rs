@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-/// The time for a client to send its request.
+/// The maximum time for a client to send its request.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A server that listens until it is dropped. Each connection is served on a thread of its own.
@@ -22,7 +22,7 @@ struct Shared {
     is_over: AtomicBool,
 }
 
-/// A request as it arrived.
+/// A received HTTP request, unchanged.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// The request line and the headers, without the empty line.
@@ -31,12 +31,12 @@ pub struct Request {
     pub body: Vec<u8>,
 }
 
-/// An answer to a request.
+/// An HTTP response that the test server sends.
 #[derive(Debug, Clone)]
 pub struct Answer {
     /// The status code.
     pub status: u16,
-    /// Names and values of headers besides `connection` and `content-length`.
+    /// The names and values of the headers, without `connection` and `content-length`.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
@@ -63,7 +63,8 @@ impl Server {
         Self { address, shared }
     }
 
-    /// Starts an HTTP server that answers each request with an [`Answer`] or with bytes, and closes the connection.
+    /// Starts an HTTP server that answers each request with an [`Answer`] or with raw bytes, then closes the
+    /// connection.
     pub fn of_requests<A: Into<Vec<u8>>>(answer: impl Fn(Request) -> A + Send + Sync + 'static) -> Self {
         Self::of_connections(move |mut stream| {
             stream.set_read_timeout(Some(PATIENCE))?;
@@ -89,7 +90,7 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    /// Returns the number of connections so far.
+    /// Returns the number of connections accepted so far.
     pub fn connections(&self) -> usize {
         self.shared.connections.load(Ordering::SeqCst)
     }
@@ -104,7 +105,8 @@ impl Drop for Server {
 }
 
 impl Request {
-    /// Reads one request with its body. Returns `None` if the connection ends before the request is complete.
+    /// Reads one HTTP request, including its body. Returns `None` if the connection ends before the request is
+    /// complete.
     ///
     /// # Errors
     /// If the connection fails.
@@ -131,7 +133,7 @@ impl Request {
         self.head.lines().next().unwrap_or_default()
     }
 
-    /// Returns the value of a header.
+    /// Returns the value of the header `name`.
     pub fn header(&self, name: &str) -> Option<&str> {
         let headers = self.head.lines().skip(1).filter_map(|line| line.split_once(':'));
         headers.into_iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
@@ -142,32 +144,32 @@ impl Request {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// Returns the request as it arrived.
+    /// Returns the bytes of the request as it arrived.
     pub fn bytes(&self) -> Vec<u8> {
         [self.head.as_bytes(), b"\r\n\r\n", &self.body].concat()
     }
 
-    /// Returns the request with `connection: close`, to be passed on to another server.
+    /// Returns the bytes of the request with the header `connection: close`, for forwarding to another server.
     pub fn closing(&self) -> Vec<u8> {
         [self.head.as_bytes(), b"\r\nconnection: close\r\n\r\n", &self.body].concat()
     }
 }
 
 impl Answer {
-    /// Returns an answer with a body of this type.
+    /// Returns a response whose body has this content type.
     pub fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         let headers = vec![("content-type".to_owned(), content_type.to_owned())];
         Self { status, headers, body: body.into() }
     }
 
-    /// Returns a JSON answer.
+    /// Returns a response with a JSON body.
     pub fn json(status: u16, body: impl Into<Vec<u8>>) -> Self {
         Self::new(status, "application/json", body)
     }
 }
 
 impl From<Answer> for Vec<u8> {
-    /// Serializes the answer as an HTTP/1.1 response.
+    /// Serializes the response as HTTP/1.1.
     fn from(answer: Answer) -> Self {
         let length = answer.body.len();
         let mut bytes = format!("HTTP/1.1 {} X\r\nconnection: close\r\ncontent-length: {length}\r\n", answer.status);
@@ -179,7 +181,7 @@ impl From<Answer> for Vec<u8> {
     }
 }
 
-/// Forwards a request to the server at `behind`, and returns the bytes of that server's answer.
+/// Forwards a request to the server at `behind`, and returns the bytes of the response.
 ///
 /// # Errors
 /// If that server cannot be reached or closes the connection too early.

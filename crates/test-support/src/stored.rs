@@ -1,4 +1,4 @@
-//! The lab's file store, read and changed by a test.
+//! Functions with which a test reads and changes the lab's file store.
 
 use std::path::{Path, PathBuf};
 
@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use crate::Lab;
 
-/// Files of the store.
+/// Methods that read and change files in the lab's store.
 impl Lab {
-    /// Returns the sorted paths of the store's items whose account names begin with `kind`.
+    /// Returns the paths, in sorted order, of the store's items whose account names begin with `kind`.
     pub fn items(&self, kind: &str) -> Vec<PathBuf> {
         let Ok(entries) = std::fs::read_dir(self.folder().path().join("store")) else { return Vec::new() };
         let mut paths: Vec<PathBuf> = entries
@@ -20,14 +20,14 @@ impl Lab {
         paths
     }
 
-    /// Returns the path of the only item of this kind.
+    /// Returns the path of the only stored item whose account name begins with `kind`.
     #[track_caller]
     pub fn item(&self, kind: &str) -> PathBuf {
         let [path] = self.items(kind).try_into().expect("one item");
         path
     }
 
-    /// Returns the JSON of the only item of this kind.
+    /// Returns the JSON of the only stored item whose account name begins with `kind`.
     #[track_caller]
     pub fn record(&self, kind: &str) -> Value {
         let text = std::fs::read(self.item(kind)).expect("the item can be read");
@@ -40,7 +40,7 @@ impl Lab {
         self.record("tokens")["refresh_token"].as_str().map(str::to_owned)
     }
 
-    /// Removes all credentials and every record of them, as if the sign-in had not been used yet.
+    /// Removes all stored credentials and every reference to them, as if the sign-in had not been used yet.
     pub fn forget_credentials(&self) {
         for path in self.items("credentials") {
             std::fs::remove_file(path).expect("it is removed");
@@ -75,7 +75,7 @@ impl Lab {
     }
 }
 
-/// Changes the JSON of a file.
+/// Applies `change` to the JSON in the file at `path`.
 pub fn rewrite(path: &Path, change: impl FnOnce(&mut Value)) {
     let mut value: Value = serde_json::from_slice(&std::fs::read(path).expect("a file")).expect("JSON");
     change(&mut value);

@@ -1,4 +1,4 @@
-//! The program under strace: the system calls of a run, and runs in which one call fails or kills the program.
+//! Runs of the program under strace, which records the system calls, or injects an error or a kill signal at one call.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,16 +8,16 @@ use cogfed::sandbox::visitor;
 
 use crate::{Lab, Ran, WaitingLogin, under};
 
-/// The traced system calls: those with an effect outside the process, and those just before or after them.
+/// The system calls to trace: those with an effect outside the process, and those just before or after them.
 pub const CALLS: &str =
     "openat,write,writev,sendto,connect,recvfrom,accept4,fsync,rename,renameat,renameat2,unlink,flock,ftruncate,mkdir";
 
-/// One system call of a run.
+/// One system call in a run of the program.
 #[derive(Clone, Debug)]
 pub struct Point {
-    /// The name of the call.
+    /// The name of the system call.
     pub call: String,
-    /// The number of this call among the calls of the same name, counted from 1.
+    /// The number of this call among the calls of the same name in its thread, counted from 1.
     pub number: usize,
     /// The line that strace printed.
     pub line: String,
@@ -44,7 +44,7 @@ pub fn ran(lab: &Lab, log: &Path, options: &[&str], words: &[&str], person: &str
     waiting.end()
 }
 
-/// Returns the system calls of a run without injected faults, from the first lock on.
+/// Runs the program without injected faults, and returns its system calls, starting with the first lock.
 ///
 /// strace counts the calls of each thread separately, and acts in the first thread that reaches the number. A point is
 /// therefore omitted if another thread makes as many calls of that name, which mostly happens while the program loads.
@@ -77,7 +77,7 @@ pub fn points(lab: &Lab, words: &[&str], person: &str) -> Vec<Point> {
     points
 }
 
-/// Runs the program under strace, which injects `effect`, such as `signal=KILL` or `error=EIO`, at `point`.
+/// Runs the program under strace, which injects the fault `effect`, such as `signal=KILL` or `error=EIO`, at `point`.
 pub fn tampered(lab: &Lab, point: &Point, effect: &str, words: &[&str], person: &str) -> Ran {
     let inject = format!("inject={}:{effect}:when={}", point.call, point.number);
     let calls = format!("trace={CALLS}");

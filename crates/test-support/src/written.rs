@@ -1,4 +1,4 @@
-//! A writer whose bytes a test can read.
+//! A writer that keeps its bytes in memory, so that a test can read them.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct Written(pub Arc<Mutex<Vec<u8>>>);
 
 impl Written {
-    /// Returns the bytes as text.
+    /// Returns the written bytes as text.
     ///
     /// # Panics
     /// If they are not UTF-8.

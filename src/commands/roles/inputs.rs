@@ -1,4 +1,4 @@
-//! The inputs of `roles --explain`: files, standard input, the sign-in, or the service.
+//! The inputs of `roles --explain`: files, standard input, the stored sign-in, or AWS.
 
 use std::fs::File;
 use std::io::Read;
@@ -17,7 +17,7 @@ use crate::role_mapping::{IdentityPoolRoles, LARGEST};
 use crate::secret::Secret;
 use crate::text;
 
-/// The maximum size of a set of claims, in bytes: cogfed accepts no larger ID token.
+/// The maximum size of a set of claims, in bytes; cogfed accepts no larger ID token.
 const LARGEST_CLAIMS: usize = 64 * 1024;
 /// The maximum size of a file with claims, in bytes: room for a token response with up to three tokens.
 const LARGEST_ANSWER: usize = 4 * LARGEST_CLAIMS;
@@ -28,7 +28,7 @@ pub struct Claims {
     pub scopes_given: Option<String>,
 }
 
-/// Returns the claims in the file that `--claims` names or, without that flag, the claims of the sign-in.
+/// Returns the claims in the file that `--claims` names or, without that flag, the claims of the stored sign-in.
 pub fn claims(flags: &Roles, context: Option<&ProfileContext>, env: &mut Env) -> anyhow::Result<Claims> {
     let scope = |claims: &Map<String, Value>| claims.get("scope").and_then(Value::as_str).map(str::to_owned);
     if let Some(path) = &flags.claims {
@@ -74,8 +74,8 @@ pub fn mapping_of(path: &Path, env: &mut Env) -> Result<IdentityPoolRoles, Failu
     IdentityPoolRoles::read(&text(path, LARGEST, env)?, &named(path))
 }
 
-/// Returns the role mapping in the file that `--mapping` names or, without that flag, the one that AWS returns to an
-/// administrator.
+/// Returns the role mapping in the file that `--mapping` names or, without that flag, the mapping that AWS returns to
+/// an administrator.
 pub fn mapping(flags: &Roles, context: Option<&ProfileContext>, env: &mut Env) -> anyhow::Result<IdentityPoolRoles> {
     if let Some(path) = &flags.mapping {
         return Ok(mapping_of(path, env)?);
@@ -96,7 +96,7 @@ pub fn mapping(flags: &Roles, context: Option<&ProfileContext>, env: &mut Env) -
         .wait_for(async { Ok(administrator.pool_roles(&PoolConfig::of(&context.profile), &context.http, time).await?) })
 }
 
-/// Returns the text of a file or of standard input, up to `largest` bytes of UTF-8.
+/// Returns the text of a file or of standard input, which must be UTF-8 and at most `largest` bytes long.
 fn text(path: &Path, largest: usize, env: &mut Env) -> Result<String, Failure> {
     let name = named(path);
     let unreadable = |error: std::io::Error| Failure::new(Kind::Usage, format!("cannot read {name}: {error}"));

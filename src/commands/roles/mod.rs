@@ -1,4 +1,4 @@
-//! `cogfed roles`: the directory's assertions, the IAM roles that they can lead to, and the role that was given.
+//! `cogfed roles`: the directory's claims about a person, the IAM roles that they allow, and the role that AWS gave.
 
 mod explain;
 mod inputs;
@@ -22,7 +22,7 @@ use crate::role_mapping::asserted::Asserted;
 use crate::session::SignInState;
 use crate::session::record::{CredentialsRecord, TokensRecord};
 
-/// The roles of one sign-in. Scripts rely on the field names; times are RFC 3339 in UTC.
+/// The roles of one sign-in, as printed with `--json`. Scripts rely on the field names; times are RFC 3339 in UTC.
 #[derive(Serialize)]
 struct Overview<'a> {
     profile: &'a str,
@@ -35,7 +35,7 @@ struct Overview<'a> {
     not_known: Option<String>,
 }
 
-/// A role that can be requested.
+/// An IAM role that can be requested.
 #[derive(Serialize)]
 struct Role {
     /// The role's ARN, or `None` for the role that the identity pool chooses if none is requested.
@@ -55,7 +55,7 @@ struct Credentials {
 struct Given {
     account: String,
     arn: String,
-    /// True if the given role is the identity pool's default role; `None` if no role mapping tells the default role.
+    /// True if AWS gave the identity pool's default role; `None` if no role mapping tells which role is the default.
     default: Option<bool>,
 }
 
@@ -109,7 +109,7 @@ pub fn run(flags: &Roles, env: &mut Env) -> anyhow::Result<()> {
     }
 }
 
-/// Returns the stored credentials of this sign-in, starting with those from the profile's own flow.
+/// Returns the stored credentials of this sign-in; credentials from the profile's own authentication flow come first.
 fn stored(context: &ProfileContext, tokens: &TokensRecord) -> anyhow::Result<Vec<CredentialsRecord>> {
     let session = context.session();
     let own = session.stored_credentials()?.map(|record| (session.ask.role.clone(), record));
@@ -118,7 +118,8 @@ fn stored(context: &ProfileContext, tokens: &TokensRecord) -> anyhow::Result<Vec
     Ok(stored.into_iter().map(|(_, record)| record).collect())
 }
 
-/// Returns every known role, with the places that name it. The identity pool's own choice comes first.
+/// Returns every known role, with the sources that name it, such as a claim, a flag, a profile or the role mapping. The
+/// identity pool's own choice comes first.
 fn named(
     flags: &Roles,
     context: &ProfileContext,
@@ -175,8 +176,8 @@ fn given(context: &ProfileContext, now: DateTime<Utc>) -> Result<CallerIdentity,
     asked.map_err(|error| format!("{error:#}"))
 }
 
-/// Returns whether `session`, a session's ARN as STS reports it, belongs to the role `role_arn`. It has the role's
-/// account and name, without the path.
+/// Returns whether `session`, the ARN of a role session as STS reports it, belongs to the role `role_arn`. It has the
+/// role's account and name, without the path.
 fn is_session_of(session: &str, role_arn: &str) -> bool {
     let parts = |arn: &str| -> Option<(String, String)> {
         let mut parts = arn.splitn(6, ':').skip(4).map(str::to_owned);
@@ -186,7 +187,7 @@ fn is_session_of(session: &str, role_arn: &str) -> bool {
     account == own && session.split('/').nth(1) == role.rsplit('/').next()
 }
 
-/// Describes whether the given role is the identity pool's default role, as far as it is known.
+/// Returns words that say whether AWS gave the identity pool's default role, as far as this is known.
 fn default_in_words(given: &Given, asserted: &Asserted) -> &'static str {
     let carries_none = asserted.roles.values().all(Vec::is_empty)
         && asserted.attributes.is_empty()

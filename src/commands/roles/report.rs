@@ -1,4 +1,4 @@
-//! The explanation of a role mapping, and its JSON.
+//! The explanation of a role mapping, and the explanation's JSON format.
 
 use serde_json::{Map, Value, json};
 
@@ -15,7 +15,7 @@ pub struct Report<'a> {
     pub chosen: Chosen<'a>,
     pub custom_role: Option<&'a str>,
     pub claims: &'a Map<String, Value>,
-    /// True if the mapping applies to the token and the flow, or if a flag selects the mapping.
+    /// True if the mapping applies to the token and the flow, or if a flag selects it.
     pub counts: bool,
     /// The role that `--expect` names.
     pub expected: Option<&'a str>,
@@ -33,7 +33,7 @@ impl Report<'_> {
         self.uncertainty().is_none()
     }
 
-    /// Returns the reason why the outcome is uncertain, or `None` if it is certain.
+    /// Returns the reason why the mapping's outcome is uncertain, or `None` if it is certain.
     pub fn uncertainty(&self) -> Option<&'static str> {
         let tests_groups =
             self.mapping().is_some_and(|mapping| mapping.rules().iter().any(|rule| rule.claim == GROUPS));
@@ -47,7 +47,7 @@ impl Report<'_> {
         }
     }
 
-    /// Returns whether the outcome is certainly the expected role, or `None` if no role is expected.
+    /// Returns whether the mapping's outcome is certainly the expected role, or `None` if no role is expected.
     pub fn is_as_expected(&self) -> Option<bool> {
         let given = self.explanation.evaluation.outcome.role_arn();
         self.expected.map(|expected| given == Some(expected) && self.is_certain())
@@ -123,7 +123,7 @@ pub fn type_of(mapping: &RoleMapping) -> &'static str {
     }
 }
 
-/// Returns the other possible answers to these questions, in one sentence.
+/// Returns one sentence with the other possible answer to each of the open questions about AWS's behaviour.
 pub fn others(questions: &[Question]) -> String {
     questions.iter().map(|question| question.other_answer()).collect::<Vec<_>>().join(", and ")
 }

@@ -1,4 +1,4 @@
-//! The text form of a role mapping's explanation.
+//! The explanation of a role mapping as text.
 
 use super::super::rows::{self, Row, listed};
 use super::report::{Report, others, type_of};
@@ -102,7 +102,7 @@ fn outcome(report: &Report<'_>, lines: &mut Vec<Row>) {
     }
 }
 
-/// Returns the preferred role, "none", or the token's value with a note that it is not the ARN of a role.
+/// Returns the preferred role, "none", or the claim's value with a note that it is not the ARN of a role.
 pub fn preferred(asserted: &Asserted) -> String {
     match asserted.preferred_role.as_deref() {
         None => "none".to_owned(),
@@ -111,7 +111,7 @@ pub fn preferred(asserted: &Asserted) -> String {
     }
 }
 
-/// Returns a row for each attribute that may hold roles under another name.
+/// Returns a row for each claim, other than the known role claims, that may hold roles.
 pub fn attributes(asserted: &Asserted) -> impl Iterator<Item = Row> {
     asserted.attributes.iter().map(|(claim, values)| ("attribute", format!("{}  ({claim})", listed(values))))
 }

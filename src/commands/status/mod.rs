@@ -16,7 +16,8 @@ use crate::session::record::{CredentialsRecord, TokensRecord};
 use crate::session::{Ask, KnownRole, SignInState};
 use crate::terminal::Terminal;
 
-/// The state of one profile. Scripts rely on the field names; times are RFC 3339 in UTC.
+/// The sign-in and credentials of one profile, as printed with `--json`. Scripts rely on the field names; times are RFC
+/// 3339 in UTC.
 #[derive(Serialize)]
 struct ProfileStatus<'a> {
     profile: &'a str,
@@ -26,14 +27,14 @@ struct ProfileStatus<'a> {
     client_id: &'a str,
     identity_pool_id: &'a str,
     store: String,
-    /// Another store that also holds a sign-in of this profile.
+    /// The name of another store that also holds a sign-in of this profile.
     other_store: Option<String>,
     signed_in: bool,
-    /// `signed_in`, `expired`, `revoked`, `lost`, `signing_out` or `not_signed_in`.
+    /// The state of the sign-in: `signed_in`, `expired`, `revoked`, `lost`, `signing_out` or `not_signed_in`.
     state: &'static str,
     sign_in: Option<SignIn<'a>>,
     credentials: Option<Credentials>,
-    /// The credentials of the same sign-in for other roles, or from the other flow.
+    /// The credentials that the same sign-in has for other roles, or from the other authentication flow.
     other_credentials: Vec<Credentials>,
     clock: Option<Clock<'a>>,
 }
@@ -62,7 +63,8 @@ struct SignIn<'a> {
 
 #[derive(Serialize)]
 struct Credentials {
-    /// The ARN of the role. An ARN that STS reports leaves out the role's path, so it is not this one.
+    /// The ARN of the role that owns the credentials. An ARN that STS reports leaves out the role's path, so it is not
+    /// this one.
     role_arn: Option<String>,
     role_name: Option<String>,
     account_id: Option<String>,
@@ -89,7 +91,7 @@ impl Credentials {
         }
     }
 
-    /// Adds the role that STS reported, with the role's ARN if the ID token contains it.
+    /// Adds the role that STS reported, including the role's ARN if the ID token contains it.
     fn with(mut self, known: &KnownRole, tokens: Option<&TokensRecord>) -> Self {
         let Some((name, account)) = known.name_and_account() else { return self };
         self.role_name = Some(name.to_owned());

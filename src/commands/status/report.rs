@@ -14,7 +14,8 @@ use crate::session::Diagnosis;
 use crate::session::record::{CredentialsRecord, TokensRecord};
 use crate::terminal::shown;
 
-/// Variables that change the behaviour of cogfed or of the tools around it, besides those of the profile's keys.
+/// Environment variables, besides those for the profile's keys, that change the behaviour of cogfed or of related
+/// tools.
 const SHOWN: &[&str] = &[
     "COGFED_PROFILE",
     "COGFED_CONFIG",
@@ -34,7 +35,7 @@ const SHOWN: &[&str] = &[
     "TERM",
     "NO_COLOR",
 ];
-/// Variables of which the report shows only that they are set, because their values are secret or private.
+/// Environment variables whose values are secret or private, so the report shows only that they are set.
 const NAMED: &[&str] = &[
     "COGFED_CLIENT_SECRET",
     "AWS_ACCESS_KEY_ID",
@@ -44,13 +45,13 @@ const NAMED: &[&str] = &[
     "SSH_CONNECTION",
     "CI",
 ];
-/// Variables that may hold a password.
+/// Environment variables with the URL of a proxy, which may contain a password.
 const PROXIES: &[&str] = &["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 
-/// The width of the names' column, in characters.
+/// The width of the column of names, in characters.
 const NAMES: usize = 24;
 
-/// Prints the report. Errors while it gathers facts become part of it.
+/// Prints the support report. Errors while it gathers facts become part of it.
 pub fn run(choice: &Choice, env: &mut Env) -> anyhow::Result<()> {
     let mut report = Report::default();
     report.title("cogfed");
@@ -126,7 +127,7 @@ fn stored(report: &mut Report, context: &ProfileContext) {
     remembered(report, session.diagnosis(tokens.ok().flatten().as_ref()));
 }
 
-/// Reports the URLs that follow from the settings.
+/// Adds the URLs that are derived from the profile's settings.
 fn derived(report: &mut Report, profile: &Profile) {
     report.row("issuers", profile.issuer.issuers().join(", "));
     match &profile.issuer {
@@ -204,8 +205,8 @@ fn stamp(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// Shortens the name in each email address to one letter, which is enough to tell two people apart. The address may be
-/// percent-encoded.
+/// Shortens the part before the `@` of each email address to one letter, which is enough to tell two people apart. The
+/// address may be percent-encoded.
 fn person(text: &str) -> String {
     let local_part = |c: char| c.is_alphanumeric() || "._%+-!#$&'*/=?^`{|}~".contains(c);
     let mut rest = text;
@@ -225,7 +226,7 @@ fn person(text: &str) -> String {
     masked + rest
 }
 
-/// Returns a proxy's URL without user and password.
+/// Returns the URL of a proxy without its user name and password.
 fn without_password(proxy: &str) -> String {
     let whole = if proxy.contains("://") { proxy.to_owned() } else { format!("http://{proxy}") };
     match Url::parse(&whole) {

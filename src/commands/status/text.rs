@@ -9,7 +9,7 @@ use crate::session::record::CredentialsRecord;
 use crate::session::{Ask, KeptOffset, KnownRole, SignInState};
 use crate::terminal::shown;
 
-/// The facts that the text shows.
+/// The facts that the text of `cogfed status` shows.
 pub(super) struct Facts<'a> {
     pub status: &'a ProfileStatus<'a>,
     pub state: SignInState,
@@ -21,7 +21,7 @@ pub(super) struct Facts<'a> {
     pub clock: Option<&'a KeptOffset>,
 }
 
-/// Returns the text. The mark at its beginning is in colour if `has_colour` is true.
+/// Returns the text of `cogfed status` for these facts. The mark at its beginning is in colour if `has_colour` is true.
 pub(super) fn text(facts: &Facts<'_>, has_colour: bool) -> String {
     let (mark, code) = match facts.state {
         SignInState::SignedIn => ('✓', "32"),

@@ -39,7 +39,7 @@ impl Default for Functions {
 }
 
 impl Orders {
-    /// Stores an order under the next number, and returns it with that number.
+    /// Stores an order under the next order number, and returns the order with its number.
     fn add(&mut self, mut order: Value) -> Value {
         let id = self.next_id;
         self.next_id += 1;
@@ -99,8 +99,8 @@ impl Functions {
     }
 }
 
-/// Returns the received request as JSON, without its signature headers. Adds the `requestContext.identity` that a
-/// Lambda function gets, as far as the gateway knows the caller
+/// Returns a JSON description of the received request, without the headers of its signature. Adds the
+/// `requestContext.identity` that a Lambda function gets, as far as the gateway knows the caller
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html>).
 fn echo(key: &IssuedKey, request: &Request<Bytes>) -> Value {
     let mut headers: BTreeMap<&str, Vec<String>> = BTreeMap::new();
@@ -144,7 +144,7 @@ fn redirect(request: &Request<Bytes>) -> Answer {
     answer
 }
 
-/// Returns a body of N bytes for the query `bytes=N`. More than the gateway's limit is an internal error, as at AWS.
+/// Answers the query `bytes=N` with a body of N bytes. More than the gateway's limit is an internal error, as at AWS.
 fn large(request: &Request<Bytes>) -> Answer {
     match parameter(request, "bytes").and_then(|bytes| bytes.parse::<usize>().ok()) {
         Some(length) if length <= LARGEST_BODY => {

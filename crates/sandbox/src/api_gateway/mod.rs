@@ -28,7 +28,7 @@ use crate::partition::Partition;
 use crate::sigv4::{self, Expected};
 use crate::{random, reply};
 
-/// The IAM action that a caller needs.
+/// The IAM action that the caller's role must be allowed to perform.
 const INVOKE: &str = "execute-api:Invoke";
 /// The maximum accepted clock skew of a caller, in minutes.
 const WINDOW_MINUTES: i64 = 5;
@@ -47,7 +47,7 @@ pub struct ApiGateway {
     functions: Functions,
 }
 
-/// The answer of a function, or of the gateway itself.
+/// The response of a Lambda function, or of the gateway itself.
 #[derive(Debug)]
 struct Answer {
     status: StatusCode,
@@ -67,7 +67,7 @@ impl Answer {
     }
 }
 
-/// Returns the HTTP response for an answer, with API Gateway's request ids.
+/// Converts an answer to an HTTP response, and adds API Gateway's request id headers.
 fn respond(answer: Answer) -> Response<Bytes> {
     let id = random::uuid();
     let mut response = Response::new(answer.body);
@@ -78,9 +78,9 @@ fn respond(answer: Answer) -> Response<Bytes> {
 }
 
 impl ApiGateway {
-    /// Returns the API `api_id`, deployed to `stage` in `region` of the account `account_id` (twelve digits). Its
-    /// policies are those of the sandbox's roles: OrdersAdmin may invoke everything, OrdersReader may read and echo,
-    /// ReportsReader and SandboxAuthenticated may only echo.
+    /// Returns the API `api_id`, deployed to the stage `stage` in the region `region` of the account `account_id`
+    /// (twelve digits). Its policies are those of the sandbox's roles: OrdersAdmin may invoke everything, OrdersReader
+    /// may read and echo, ReportsReader and SandboxAuthenticated may only echo.
     pub fn new(
         region: impl Into<String>,
         account_id: impl Into<String>,
@@ -110,12 +110,13 @@ impl ApiGateway {
         api
     }
 
-    /// Adds a statement to the policy of a role.
+    /// Adds a policy statement to the role `role_arn`.
     pub fn attach(&mut self, role_arn: &str, statement: Statement) {
         self.policies.entry(role_arn.into()).or_default().push(statement);
     }
 
-    /// Answers a request. `now` is the gateway's clock, by which the request's clock is judged.
+    /// Authorizes a request, runs the Lambda function for its route, and returns the response. `now` is the gateway's
+    /// clock, by which the request's clock is judged.
     pub fn answer(&self, now: DateTime<Utc>, keys: &IssuedKeys, request: &Request<Bytes>) -> Response<Bytes> {
         let mut response = respond(match self.authorize(now, keys, request) {
             Ok((route, key)) => self.functions.invoke(route, &key, request),
@@ -129,7 +130,8 @@ impl ApiGateway {
         response
     }
 
-    /// Returns the answer to a body larger than [`LARGEST_BODY`]. The server stops reading at that size.
+    /// Returns API Gateway's response to a request whose body is larger than [`LARGEST_BODY`]. The server stops reading
+    /// at that size.
     pub(crate) fn too_large() -> Response<Bytes> {
         respond(Refusal::TooLarge.answer())
     }
@@ -139,7 +141,7 @@ impl ApiGateway {
         respond(Refusal::Failed.answer())
     }
 
-    /// Returns the route and the caller's key, or the reason why the caller may not invoke the route.
+    /// Returns the route and the caller's credentials, or the reason why the caller may not invoke the route.
     fn authorize<'r>(
         &self,
         now: DateTime<Utc>,
@@ -165,7 +167,7 @@ impl ApiGateway {
         }
     }
 
-    /// Returns the API's ARN in its partition, such as `arn:aws:execute-api:REGION:ACCOUNT:API`.
+    /// Returns the API's ARN, such as `arn:aws:execute-api:REGION:ACCOUNT:API`, in the partition of the API's region.
     fn arn(&self, account_id: &str) -> String {
         format!("arn:{}:execute-api:{}:{account_id}:{}", Partition::of(&self.region).arn(), self.region, self.api_id)
     }

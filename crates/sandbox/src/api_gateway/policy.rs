@@ -1,7 +1,7 @@
 //! IAM policies of roles, and their evaluation
 //! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>).
 
-/// The effect of a statement.
+/// The effect of a policy statement: it allows or denies an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
     /// The statement allows the action, unless another statement denies it.
@@ -14,20 +14,20 @@ pub enum Effect {
 /// one character.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
-    /// Allow or deny.
+    /// The statement's effect: allow or deny.
     pub effect: Effect,
-    /// The action, such as `execute-api:Invoke`, in any letter case.
+    /// The action that the statement covers, such as `execute-api:Invoke`; letter case is ignored.
     pub action: String,
-    /// The ARN, `arn:aws:execute-api:REGION:ACCOUNT:API/STAGE/METHOD/path`.
+    /// The ARN of the resource that the statement covers, `arn:aws:execute-api:REGION:ACCOUNT:API/STAGE/METHOD/path`.
     pub resource: String,
 }
 
-/// The outcome of a role's statements.
+/// The decision that a role's policy statements give for one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
     /// At least one statement allows the action, and none denies it.
     Allowed,
-    /// No statement matches the action and the resource.
+    /// No statement covers the action and the resource.
     NotAllowed,
     /// At least one statement denies the action.
     Denied,
@@ -47,8 +47,8 @@ pub fn decide(statements: &[Statement], action: &str, resource: &str) -> Decisio
     }
 }
 
-/// Returns whether `text` matches `pattern`. The search backtracks to the last `*` only, so its time is at most the
-/// product of the two lengths.
+/// Returns whether `text` matches `pattern`, in which `*` and `?` are wildcards. The search backtracks to the last `*`
+/// only, so its time is at most the product of the two lengths.
 fn matches(pattern: &str, text: &str) -> bool {
     let (mut pattern, mut text) = (pattern.chars(), text.chars());
     let mut last_star = None;

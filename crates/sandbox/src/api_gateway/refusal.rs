@@ -1,4 +1,4 @@
-//! The gateway's own refusals.
+//! The error responses that the gateway itself sends, without running a Lambda function.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -9,22 +9,22 @@ use serde_json::json;
 use crate::api_gateway::Answer;
 use crate::sigv4::Refused;
 
-/// The reason why a request does not reach its function.
+/// The reason why the gateway rejects a request before a Lambda function runs.
 #[derive(Debug)]
 pub(super) enum Refusal {
-    /// The API does not define this path with this method. The answer is the same as for a missing signature.
+    /// The API has no route for this path and method. The answer is the same as for a missing signature.
     NoSuchRoute,
-    /// The body exceeds the limit.
+    /// The request body is larger than the gateway's limit.
     TooLarge,
     /// The gateway itself has an internal failure.
     Failed,
-    /// The signature is refused.
+    /// The signature check refuses the request.
     Signature(Refused),
     /// The role's policy does not allow the call.
     Policy {
-        /// The ARN of the assumed role.
+        /// The ARN of the caller.
         caller: String,
-        /// The ARN of the method, with the account masked.
+        /// The ARN of the API method; all but the last four digits of its account id are masked.
         resource: String,
         /// True if a statement denies the call; false if no statement allows it.
         denied: bool,
@@ -68,7 +68,7 @@ impl Refusal {
     }
 }
 
-/// Returns the `x-amzn-ErrorType` of a refused signature.
+/// Returns the value of the header `x-amzn-ErrorType` for a refused signature.
 fn error_type(refused: &Refused) -> &'static str {
     match refused {
         Refused::Unsigned => "MissingAuthenticationTokenException",
@@ -80,7 +80,7 @@ fn error_type(refused: &Refused) -> &'static str {
     }
 }
 
-/// Returns the message of a refused signature. API Gateway appends the text that should have been signed
+/// Returns the error message for a refused signature. API Gateway appends the text that should have been signed
 /// (<https://github.com/okigan/awscurl/issues/61>).
 fn message(refused: &Refused) -> String {
     match refused {

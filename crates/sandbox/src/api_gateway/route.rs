@@ -5,29 +5,29 @@ use http::Method;
 /// A resource and method of the API, with the path parameter still percent-encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Route<'p> {
-    /// `GET /orders`
+    /// The route `GET /orders`, which lists all orders.
     ListOrders,
-    /// `POST /orders`
+    /// The route `POST /orders`, which creates an order.
     CreateOrder,
-    /// `GET /orders/{id}`
+    /// The route `GET /orders/{id}`, which returns one order.
     ShowOrder(&'p str),
-    /// `DELETE /orders/{id}`
+    /// The route `DELETE /orders/{id}`, which deletes one order.
     DeleteOrder(&'p str),
-    /// `ANY /echo/{proxy+}`
+    /// The route `ANY /echo/{proxy+}`, which returns a description of the request.
     Echo,
-    /// `GET /redirect`
+    /// The route `GET /redirect`, which redirects to the URL in the query.
     Redirect,
-    /// `GET /large`
+    /// The route `GET /large`, which returns a body of the requested length.
     Large,
-    /// `GET /html`
+    /// The route `GET /html`, which returns an HTML page with a script.
     Html,
-    /// `GET /escape`
+    /// The route `GET /escape`, which returns text with terminal escape sequences.
     Escape,
 }
 
 impl<'p> Route<'p> {
-    /// Returns the route for a method and a percent-encoded path below the stage. As at API Gateway, there is no HEAD
-    /// or OPTIONS that the API does not define.
+    /// Returns the route for an HTTP method and a percent-encoded path that excludes the stage. As at API Gateway,
+    /// there is no HEAD or OPTIONS that the API does not define.
     pub(super) fn find(method: &Method, path: &'p str) -> Option<Self> {
         if let Some(proxy) = path.strip_prefix("echo/") {
             return Some(Route::Echo).filter(|_| !proxy.is_empty() && is_any(method));
@@ -47,7 +47,7 @@ impl<'p> Route<'p> {
     }
 }
 
-/// Returns whether API Gateway's ANY covers this method
+/// Returns whether API Gateway's method `ANY` includes `method`
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-method-settings-method-request.html>).
 fn is_any(method: &Method) -> bool {
     matches!(method.as_str(), "DELETE" | "GET" | "HEAD" | "OPTIONS" | "PATCH" | "POST" | "PUT")

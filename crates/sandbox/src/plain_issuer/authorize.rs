@@ -1,4 +1,4 @@
-//! The authorization endpoint with its sign-in page, up to the redirect with a code
+//! The authorization endpoint and its sign-in page, up to the redirect with a code
 //! (<https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow>).
 
 use bytes::Bytes;
@@ -19,14 +19,14 @@ use crate::sessions::{AuthorizationRequest, FIVE_MINUTES, Transaction};
 use crate::web::{Parameters, cookies, form, query};
 use crate::world::World;
 
-/// The OpenID Connect scopes, which belong to no API.
+/// The scopes of OpenID Connect itself, which belong to no API.
 const SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 
-/// The refusal of an authorization request. The variant says who shows it: the issuer or the client.
+/// The reason why an authorization request is refused. The variant says who shows it: the issuer or the client.
 enum Refused {
-    /// The client or the redirect URI is wrong, so the browser is not redirected.
+    /// The client id or the redirect URI is wrong, so the issuer shows an error page and does not redirect.
     Here(Refusal),
-    /// The client gets the error at its redirect URI.
+    /// The browser is redirected to the client, with the error in the redirect URI.
     There { redirect_uri: String, state: Option<String>, refusal: Refusal },
 }
 
@@ -43,8 +43,8 @@ fn is_registered(world: &World, redirect_uri: &str) -> bool {
     world.redirect_uris().iter().any(|known| known == redirect_uri || (asked.is_some() && any_port(known) == asked))
 }
 
-/// Checks an authorization request. The client and the redirect URI are checked first, since errors are redirected only
-/// to a registered URI.
+/// Validates the parameters of an authorization request. The client and the redirect URI are checked first, since
+/// errors are redirected only to a registered URI.
 fn checked(world: &World, parameters: &Parameters) -> Result<AuthorizationRequest, Refused> {
     let client_id = parameters.get("client_id").ok_or(Refused::Here(Refusal::Missing("client_id")))?;
     if client_id != world.names.client_id || world.active.due(Misbehaviour::UnknownClient) {
@@ -148,7 +148,7 @@ pub fn login(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Res
     reply::set_cookie(answer, &format!("{COOKIE_NAME}={id}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax"))
 }
 
-/// Returns the redirect to the client with an authorization code for a signed-in person.
+/// Returns a redirect to the client with an authorization code for the person `object_id`, who has signed in.
 fn signed_in(world: &World, now: DateTime<Utc>, request: AuthorizationRequest, object_id: String) -> Response<Bytes> {
     let (uri, state) = (request.redirect_uri.clone(), request.state.clone());
     if world.active.due(Misbehaviour::ErrorWithoutState) {
@@ -183,8 +183,8 @@ fn signed_in(world: &World, now: DateTime<Utc>, request: AuthorizationRequest, o
     reply::redirect(&format!("{uri}?{query}"))
 }
 
-/// Answers `GET …/oauth2/v2.0/logout` (OpenID Connect RP-Initiated Logout 1.0): ends the browser's session and leads
-/// to a registered page.
+/// Answers `GET …/oauth2/v2.0/logout` (OpenID Connect RP-Initiated Logout 1.0): ends the browser's session, then
+/// redirects to a registered URI or shows a page.
 pub fn logout(world: &World, request: &Request<Bytes>) -> Response<Bytes> {
     let mut memory = world.plain_issuer();
     for id in cookies(request, COOKIE_NAME) {

@@ -1,4 +1,4 @@
-//! The claims of the issuer's tokens
+//! The claims in the plain issuer's tokens
 //! (<https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference>).
 
 use base64::Engine;
@@ -17,13 +17,13 @@ use crate::world::World;
 
 /// The number of seconds by which Entra ID backdates tokens, for clients whose clocks are slow.
 const DATED_BACK: i64 = 300;
-/// The maximum number of groups in a JWT of Entra ID.
+/// The maximum number of groups that Entra ID puts into a JWT.
 const MOST_GROUPS: usize = 200;
-/// The audience of access tokens if the client requests no other API: Microsoft Graph.
+/// The application id of Microsoft Graph, the audience of access tokens if the client requests no other API.
 const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
 
-/// Returns new tokens for a sign-in, or `None` if its person no longer exists. `refreshed` is true if a refresh token
-/// was exchanged for them. The tokens show the directory's current attributes.
+/// Returns new tokens for a sign-in, or `None` if the person who signed in no longer exists. `refreshed` is true if a
+/// refresh token was exchanged for them. The tokens show the directory's current attributes.
 pub fn issue(world: &World, now: DateTime<Utc>, sign_in: &SignIn, refreshed: bool) -> Option<Tokens> {
     let mut user = world.user(&sign_in.object_id)?;
     // B2C's access token is for the client's own API, whose scope is the client's id.

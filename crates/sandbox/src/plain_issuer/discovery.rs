@@ -1,4 +1,4 @@
-//! The discovery document (OpenID Connect Discovery 1.0, section 4) and the JWKS, with faults on request.
+//! The discovery document (OpenID Connect Discovery 1.0, section 4) and the JWKS, with simulated faults.
 
 use bytes::Bytes;
 use http::header::LOCATION;

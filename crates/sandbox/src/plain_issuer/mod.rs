@@ -22,7 +22,7 @@ use refusal::Refusal;
 
 pub use sessions::State;
 
-/// The cookie of the sign-in page.
+/// The name of the cookie for the browser session of a signed-in person.
 const COOKIE_NAME: &str = "ESTSAUTHPERSISTENT";
 
 /// Replaces Cognito's headers in a response with the headers that Entra ID sends.
@@ -34,7 +34,7 @@ fn as_entra(mut response: Response<Bytes>) -> Response<Bytes> {
     reply::with_header(response, HeaderName::from_static("x-ms-request-id"), &random::uuid())
 }
 
-/// Answers a request at the issuer.
+/// Answers a request to the plain issuer.
 pub fn answer(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Reply {
     if !world.options.plain_issuer {
         return Reply::answer("unknown", reply::empty(StatusCode::NOT_FOUND));

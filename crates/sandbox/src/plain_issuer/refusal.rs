@@ -1,4 +1,4 @@
-//! Entra ID's refusals, each with an AADSTS number as well as an OAuth error code
+//! Entra ID's error responses, each with an AADSTS number and an OAuth error code
 //! (<https://learn.microsoft.com/entra/identity-platform/reference-error-codes>).
 
 use bytes::Bytes;
@@ -12,52 +12,52 @@ use crate::random;
 use crate::reply;
 use crate::world::World;
 
-/// The reason why a request is refused.
+/// The reason why the plain issuer refuses a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
-    /// The path names an unknown tenant.
+    /// The URL path names an unknown tenant.
     UnknownTenant(String),
     /// The tenant does not know the client id.
     UnknownClient { client_id: String, tenant: String },
     /// The redirect URI is not registered.
     RedirectMismatch { redirect_uri: String, client_id: String },
-    /// The redirect URI differs from that of the authorization request.
+    /// The redirect URI differs from the one in the authorization request.
     OtherRedirectUri { redirect_uri: String, first: String },
-    /// A parameter is missing.
+    /// A required parameter is missing.
     Missing(&'static str),
     /// A parameter is repeated.
     Repeated,
     /// `response_type` is not `code`.
     ResponseType,
-    /// The challenge method is not S256.
+    /// The PKCE challenge method is not S256.
     ChallengeMethod,
-    /// The challenge has the wrong length.
+    /// The PKCE challenge has the wrong length.
     ChallengeSize,
-    /// The tenant does not know a scope.
+    /// A requested scope is unknown to the tenant.
     Scope(String),
     /// The request has `prompt=none`, but nobody is signed in.
     NobodySignedIn,
-    /// The person cancelled.
+    /// The person cancelled the sign-in.
     Declined,
     /// The grant type is unknown.
     GrantType(String),
-    /// The client sent no secret, but has one registered.
+    /// The client has a registered secret, but sent none.
     SecretMissing,
-    /// The secret is wrong.
+    /// The client secret is wrong.
     SecretWrong,
-    /// The client sent a secret, but has none registered.
+    /// The client has no registered secret, but sent one.
     SecretNeedless,
-    /// The code was used before.
+    /// The authorization code was used before.
     CodeRedeemed,
-    /// The code is older than ten minutes.
+    /// The authorization code is older than ten minutes.
     CodeExpired,
-    /// The verifier does not match the challenge.
+    /// The PKCE verifier does not match the challenge.
     VerifierMismatch,
-    /// The code or the refresh token was never issued.
+    /// The authorization code or the refresh token was never issued.
     Malformed,
-    /// The refresh token was not used in time.
+    /// The refresh token has expired.
     RefreshTokenExpired { issued: DateTime<Utc>, days: i64 },
-    /// The sign-in that the refresh token belongs to was revoked.
+    /// The sign-in to which the refresh token belongs was revoked.
     Revoked,
 }
 
@@ -221,7 +221,7 @@ impl Refusal {
         reply::redirect(&format!("{uri}?{}", query.finish()))
     }
 
-    /// Returns the error page for a request that cannot be redirected to the client.
+    /// Returns the error page for a request whose error cannot be sent to the client's redirect URI.
     pub fn page(&self, world: &World) -> Response<Bytes> {
         let (number, _, text) = self.parts();
         match world.options.b2c_issuer {

@@ -1,4 +1,4 @@
-//! The issuer's memory: pending sign-ins, browser sessions, codes and refresh tokens.
+//! The plain issuer's state in memory: pending sign-ins, browser sessions, codes and refresh tokens.
 
 use std::collections::HashMap;
 
@@ -10,27 +10,27 @@ use crate::sessions::{AuthorizationRequest, Transaction};
 pub const TEN_MINUTES: TimeDelta = TimeDelta::minutes(10);
 /// The lifetime of a browser session.
 pub const COOKIE_LIFETIME: TimeDelta = TimeDelta::days(1);
-/// The retention of codes and refresh tokens after they expire, so that they are still recognised.
+/// The time for which expired codes and refresh tokens are kept, so that their error is "expired", not "unknown".
 const KNOWN_AFTERWARDS: TimeDelta = TimeDelta::days(30);
 
-/// A browser that is signed in.
+/// The session of a browser in which a person is signed in.
 #[derive(Debug, Clone)]
 pub struct Session {
-    /// The person, by the directory's object id.
+    /// The person's object id in the directory.
     pub object_id: String,
     pub expires: DateTime<Utc>,
 }
 
-/// The parts that all tokens of one sign-in share.
+/// The data that all tokens of one sign-in share.
 #[derive(Debug, Clone)]
 pub struct SignIn {
-    /// The person, by the directory's object id.
+    /// The person's object id in the directory.
     pub object_id: String,
     pub nonce: Option<String>,
     pub scopes: Vec<String>,
 }
 
-/// An authorization code.
+/// An authorization code that the plain issuer has issued.
 #[derive(Debug, Clone)]
 pub struct Code {
     pub object_id: String,
@@ -39,7 +39,7 @@ pub struct Code {
     pub redeemed: bool,
 }
 
-/// A refresh token. It keeps working after it has been exchanged for another.
+/// A refresh token that the plain issuer has issued. It keeps working after it has been exchanged for another.
 #[derive(Debug, Clone)]
 pub struct RefreshToken {
     pub sign_in: SignIn,
@@ -48,7 +48,7 @@ pub struct RefreshToken {
     pub revoked: bool,
 }
 
-/// The issuer's memory.
+/// The plain issuer's state in memory.
 #[derive(Debug, Default)]
 pub struct State {
     pub(super) transactions: HashMap<String, Transaction>,
@@ -58,7 +58,7 @@ pub struct State {
 }
 
 impl State {
-    /// Removes entries that expired long ago, so that a sandbox can run for days.
+    /// Removes entries that expired long ago, so that memory use stays small when a sandbox runs for days.
     pub(super) fn tidy(&mut self, now: DateTime<Utc>) {
         self.transactions.retain(|_, transaction| now < transaction.expires);
         self.sessions.retain(|_, session| now < session.expires);
@@ -66,7 +66,7 @@ impl State {
         self.refresh_tokens.retain(|_, token| now < token.expires + KNOWN_AFTERWARDS);
     }
 
-    /// Ends every sign-in and every browser session.
+    /// Revokes every sign-in and ends every browser session.
     pub fn end_all(&mut self) {
         self.refresh_tokens.values_mut().for_each(|token| token.revoked = true);
         self.sessions.clear();

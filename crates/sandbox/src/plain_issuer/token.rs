@@ -18,7 +18,7 @@ use crate::token_endpoint;
 use crate::web::{Parameters, form};
 use crate::world::World;
 
-/// Answers a POST to the token endpoint.
+/// Answers a POST request to the token endpoint.
 pub fn answer(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Reply {
     let form = form(request).unwrap_or_default();
     let grant = form.get("grant_type").unwrap_or_default();
@@ -51,7 +51,7 @@ pub fn answer(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Re
     }
 }
 
-/// Checks the form and authenticates the client, as every grant requires.
+/// Validates the form parameters and authenticates the client, as every grant type requires.
 fn checked(world: &World, request: &Request<Bytes>, form: &Parameters) -> Result<(), Refusal> {
     if form.repeated() {
         return Err(Refusal::Repeated);
@@ -106,7 +106,7 @@ fn by_code(world: &World, now: DateTime<Utc>, form: &Parameters) -> Result<Value
     document(world, now, &sign_in, false)
 }
 
-/// Answers a refresh, which may ask for fewer scopes than the sign-in was granted (RFC 6749, 6).
+/// Answers a refresh request, which may ask for fewer scopes than the sign-in was granted (RFC 6749, 6).
 fn by_refresh_token(world: &World, now: DateTime<Utc>, form: &Parameters) -> Result<Value, Refusal> {
     let text = form.get("refresh_token").ok_or(Refusal::Missing("refresh_token"))?;
     let mut memory = world.plain_issuer();

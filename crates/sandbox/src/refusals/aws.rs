@@ -1,6 +1,6 @@
-//! Refusals of AWS: those of the identity pool
-//! (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetCredentialsForIdentity.html>), those of STS
-//! (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>), and those of API Gateway
+//! Simulated errors of the identity pool
+//! (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetCredentialsForIdentity.html>), of STS
+//! (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>), and of API Gateway
 //! (<https://repost.aws/knowledge-center/api-gateway-troubleshoot-403-forbidden>).
 
 use crate::refusals::{Place, Refusal};

@@ -1,4 +1,4 @@
-//! The refusals of Entra ID and Azure AD B2C. The user pool passes them on in the redirect; Entra ID as the issuer
+//! Simulated errors of Entra ID and Azure AD B2C. The user pool passes them on in the redirect; Entra ID as the issuer
 //! sends them itself (<https://learn.microsoft.com/entra/identity-platform/reference-error-codes>,
 //! <https://learn.microsoft.com/azure/active-directory-b2c/error-codes>). AWS does not document the `error` that the
 //! user pool adds.

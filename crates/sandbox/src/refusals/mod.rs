@@ -1,5 +1,5 @@
-//! Refusals on request, each in the words of its service: `cogfed sandbox --refuse NAME`, or `POST
-//! /refuse?name=NAME&times=N` at the controls.
+//! Simulated errors with the wording of the real services, activated by `cogfed sandbox --refuse NAME` or `POST
+//! /refuse?name=NAME&times=N`.
 //!
 //! The lists are written from the services' documentation and from users' reports, independently of cogfed's own table.
 
@@ -18,43 +18,43 @@ use crate::active::Active;
 use crate::named::UnknownName;
 use crate::reply;
 
-/// The place where a refusal occurs.
+/// The endpoint or operation that returns a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// The redirect that ends a sign-in in the browser.
+    /// The authorization endpoint, which returns the refusal in its redirect to the client.
     Authorize,
     /// The token endpoint.
     Token,
-    /// The identity pool's answer to GetId.
+    /// The identity pool's operation GetId.
     GetId,
-    /// The identity pool's answer to GetCredentialsForIdentity.
+    /// The identity pool's operation GetCredentialsForIdentity.
     GetCredentials,
-    /// The identity pool's answer to GetOpenIdToken.
+    /// The identity pool's operation GetOpenIdToken.
     GetOpenIdToken,
-    /// STS.
+    /// The Security Token Service (STS).
     Sts,
-    /// The API.
+    /// The API behind API Gateway.
     Api,
 }
 
-/// A refusal.
+/// A simulated error of one service, which a test can activate by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Refusal {
-    /// The name on the command line.
+    /// The refusal's name on the command line.
     pub name: &'static str,
-    /// The place where the refusal occurs.
+    /// The endpoint or operation that returns the refusal.
     pub place: Place,
-    /// The HTTP status; not used for a redirect.
+    /// The HTTP status of the response; not used for a redirect.
     pub status: u16,
-    /// OAuth's `error`, AWS's error code, or API Gateway's error type (empty for an HTTP API).
+    /// The `error` of OAuth, the error code of AWS, or the error type of API Gateway (empty for an HTTP API).
     pub code: &'static str,
-    /// The message. Messages of Entra ID and B2C start with the code.
+    /// The error message. Messages of Entra ID and B2C start with the code.
     pub message: &'static str,
 }
 
-/// The trace id and correlation id at the end of an error description from Entra ID or B2C.
+/// The value of both the trace id and the correlation id in an error description from Entra ID or B2C.
 const TRACE: &str = "0d1d2d3d-4e4e-4f4f-8a8a-9b9b9c9c9d9d";
-/// The timestamp at the end of an error description from Entra ID or B2C.
+/// The timestamp in an error description from Entra ID or B2C.
 const TIMESTAMP: &str = "2026-11-22 12:00:00Z";
 
 impl Refusal {
@@ -69,15 +69,15 @@ impl Refusal {
         ("the API", aws::API),
     ];
 
-    /// Returns all refusals.
+    /// Returns the refusals of all services.
     pub fn all() -> &'static [Refusal] {
         static ALL: LazyLock<Vec<Refusal>> =
             LazyLock::new(|| Refusal::LISTS.into_iter().flat_map(|(_, list)| list).copied().collect());
         &ALL
     }
 
-    /// Returns the complete message that is sent to the client. A directory's message ends with a time and an id from
-    /// its log.
+    /// Returns the complete error message that the client receives. A directory's message ends with a time and an id
+    /// from its log.
     pub fn text(&self) -> String {
         let message = self.message;
         if message.starts_with("AADSTS") {
@@ -170,7 +170,7 @@ impl FromStr for Refusal {
 }
 
 impl Active<Refusal> {
-    /// Returns the active refusal at `place`, if any, and subtracts one from its remaining requests.
+    /// Returns the active refusal for `place`, if there is one, and subtracts one from its remaining requests.
     pub fn due_at(&self, place: Place) -> Option<Refusal> {
         self.first_due(&self.active().into_iter().filter(|refusal| refusal.place == place).collect::<Vec<_>>())
     }

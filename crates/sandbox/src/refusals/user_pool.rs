@@ -1,4 +1,4 @@
-//! Refusals of the user pool. AWS documents the descriptions of the authorization endpoint's errors. The other
+//! Simulated errors of the user pool. AWS documents the descriptions of the authorization endpoint's errors. The other
 //! descriptions were reported by users.
 
 use crate::refusals::{Place, Refusal};

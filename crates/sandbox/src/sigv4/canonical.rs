@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::Request;
 use ring::digest::{SHA256, digest};
 
-/// The parts of a request that a signature covers, neither normalised nor decoded.
+/// The parts of a request that a signature covers, as they were sent: neither normalised nor decoded.
 ///
 /// [`Wire::of`] takes them from a request. A test can also fill them in by hand for requests that an HTTP library
 /// refuses: AWS's published vectors have raw spaces in paths and line breaks in header values.
@@ -22,7 +22,7 @@ pub struct Wire<'a> {
     pub query: &'a str,
     /// The headers in the order of the request.
     pub headers: Vec<(&'a str, &'a [u8])>,
-    /// The whole body.
+    /// The whole request body.
     pub body: &'a [u8],
 }
 
@@ -39,26 +39,26 @@ impl<'a> Wire<'a> {
         }
     }
 
-    /// Returns whether the header was sent.
+    /// Returns whether the request has the header `name`.
     pub(super) fn has_header(&self, name: &str) -> bool {
         self.headers.iter().any(|(sent, _)| sent.eq_ignore_ascii_case(name))
     }
 
-    /// Returns the header's canonical value, with whitespace folded and repeated values joined by commas. `None` if it
-    /// was not sent.
+    /// Returns the canonical value of the header `name`: whitespace is folded, and repeated values are joined by
+    /// commas. `None` if it was not sent.
     pub(super) fn header(&self, name: &str) -> Option<Vec<u8>> {
         let values = self.headers.iter().filter(|(sent, _)| sent.eq_ignore_ascii_case(name));
         let folded: Vec<Vec<u8>> = values.map(|(_, value)| fold(value)).collect();
         if folded.is_empty() { None } else { Some(folded.join(&b',')) }
     }
 
-    /// Returns [`Wire::header`] as text. A byte that is not UTF-8 becomes U+FFFD, which no relevant header may
-    /// contain.
+    /// Returns the value that [`Wire::header`] returns, converted to text. A byte that is not UTF-8 becomes U+FFFD,
+    /// which no relevant header may contain.
     pub(super) fn header_text(&self, name: &str) -> Option<String> {
         self.header(name).map(|value| String::from_utf8_lossy(&value).into_owned())
     }
 
-    /// Returns the query's pairs, percent-decoded. A `+` is a plus sign here, not a space.
+    /// Returns the name-value pairs of the query, percent-decoded. A `+` is a plus sign here, not a space.
     pub(super) fn query_pairs(&self) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> {
         self.query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -66,8 +66,8 @@ impl<'a> Wire<'a> {
         })
     }
 
-    /// Returns the canonical request for the headers that the signer listed. `signed_headers` is used as it was sent.
-    /// If it is not sorted and in lower case, the result differs from a correct signer's.
+    /// Returns the canonical request, which covers the headers in `signed_headers`. `signed_headers` is used as it was
+    /// sent. If it is not sorted and in lower case, the result differs from a correct signer's.
     pub(super) fn canonical_request(&self, signed_headers: &str, presigned: bool) -> Vec<u8> {
         let mut names: Vec<&str> = signed_headers.split(';').collect();
         names.sort_unstable();
@@ -102,8 +102,8 @@ impl<'a> Wire<'a> {
     }
 }
 
-/// Returns the canonical URI for every service except S3: the path on the wire, percent-encoded once more. API
-/// Gateway's own error messages show it: `/x/@connections/y=` becomes `/x/%40connections/y%3D`
+/// Returns the canonical URI, for services other than S3: the path as sent, percent-encoded once more. API Gateway's
+/// own error messages show it: `/x/@connections/y=` becomes `/x/%40connections/y%3D`
 /// (<https://github.com/okigan/awscurl/issues/61>).
 fn canonical_uri(path: &str) -> Cow<'_, str> {
     if path.is_empty() { Cow::Borrowed("/") } else { Cow::Owned(encode(path.as_bytes(), true)) }
@@ -123,7 +123,7 @@ fn encode(bytes: &[u8], keep_slash: bool) -> String {
     text
 }
 
-/// Percent-decodes a text. A `%` without two hex digits stands for itself.
+/// Percent-decodes `text`. A `%` without two hex digits stands for itself.
 fn decode(text: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -139,13 +139,13 @@ fn decode(text: &str) -> Vec<u8> {
     bytes
 }
 
-/// Trims a value, and folds each run of whitespace into one space, even in quotes.
+/// Trims a header value, and replaces each run of whitespace with one space, even in quotes.
 fn fold(value: &[u8]) -> Vec<u8> {
     let words = value.split(|byte| byte.is_ascii_whitespace() || *byte == 0x0b).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join(&b' ')
 }
 
-/// Returns the SHA-256 hash in lower-case hex.
+/// Returns the SHA-256 hash of `data` in lower-case hex.
 pub(super) fn hex_sha256(data: &[u8]) -> String {
     hex(digest(&SHA256, data).as_ref())
 }

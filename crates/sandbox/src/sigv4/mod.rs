@@ -26,19 +26,20 @@ use self::canonical::{hex, hex_sha256};
 use self::presented::{Presented, Scope};
 use crate::issued::IssuedKey;
 
-/// The only algorithm that is supported.
+/// The only supported signing algorithm.
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// The last part of every credential scope.
 const TERMINATOR: &str = "aws4_request";
-/// ISO 8601's basic form, in which SigV4 writes times.
+/// The format of times in SigV4, which is the basic format of ISO 8601.
 const BASIC_FORMAT: &str = "%Y%m%dT%H%M%SZ";
 
 /// The service, regions and time that a signature must match.
 #[derive(Debug, Clone, Copy)]
 pub struct Expected<'a> {
-    /// The service in the scope, such as `execute-api`. `s3` has a canonical URI of its own and is not supported.
+    /// The service in the credential scope, such as `execute-api`. `s3` has a canonical URI of its own and is not
+    /// supported.
     pub service: &'a str,
-    /// The regions that the scope may name.
+    /// The regions that the credential scope may name.
     pub regions: &'a [&'a str],
     /// The time of the service's clock.
     pub now: DateTime<Utc>,
@@ -47,17 +48,17 @@ pub struct Expected<'a> {
     pub window: TimeDelta,
 }
 
-/// The reason why a request is refused. `Display` has AWS's own wording.
+/// The reason why the verifier refuses a request. `Display` has AWS's own wording.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refused {
-    /// There is no signature.
+    /// The request has no signature.
     Unsigned,
-    /// The signature is incomplete, or not in SigV4's form.
+    /// The signature is incomplete or malformed.
     Incomplete(String),
-    /// The signature is for another service, region or day, leaves out a header that must be signed, or comes at the
-    /// wrong time.
+    /// The signature is for another service, region or day, omits a header that must be signed, or is outside the
+    /// accepted time.
     Invalid(String),
-    /// The access key id is unknown, or the session token does not belong to it.
+    /// The access key id is unknown, or the session token does not belong to this access key.
     UnknownKey,
     /// The credentials have expired.
     Expired,
@@ -85,7 +86,7 @@ impl fmt::Display for Refused {
     }
 }
 
-/// Verifies the signature of `request`, in a header or presigned, and returns the key that signed the request.
+/// Verifies the signature in the header or the query of `request`, and returns the credentials that signed the request.
 ///
 /// # Errors
 /// Returns [`Refused`] for the first check that fails.
@@ -97,7 +98,7 @@ pub fn verify(
     verify_wire(&Wire::of(request), expected, find_key)
 }
 
-/// Verifies a signature like [`verify`], for a request given in parts.
+/// Verifies the signature of a request that is given in parts; otherwise like [`verify`].
 ///
 /// # Errors
 /// Fails like [`verify`].
@@ -129,7 +130,7 @@ pub fn verify_wire(
     Err(Refused::Mismatch { canonical_request, string_to_sign })
 }
 
-/// Requires that the host and every `x-amz-*` header are signed. Anyone on the network path could change unsigned
+/// Checks that the host and every `x-amz-*` header are signed. Anyone on the network path could change unsigned
 /// headers.
 fn check_signed_headers(wire: &Wire<'_>, signed_headers: &str) -> Result<(), Refused> {
     let signed = |name: &str| signed_headers.split(';').any(|signed| signed == name);
@@ -182,7 +183,7 @@ fn check_clock(presented: &Presented, expected: &Expected<'_>) -> Result<(), Ref
     Err(Refused::Invalid(fault))
 }
 
-/// Writes a duration as AWS does: `5 min.`, or in seconds if it is not a whole number of minutes.
+/// Formats a duration in AWS's style: `5 min.`, or in seconds if it is not a whole number of minutes.
 fn in_words(delta: TimeDelta) -> String {
     match delta.num_seconds() {
         seconds if seconds % 60 == 0 => format!("{} min.", seconds / 60),

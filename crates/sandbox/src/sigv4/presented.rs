@@ -1,4 +1,4 @@
-//! The signature that a request presents, in its `Authorization` header or in its query (presigned).
+//! The signature in a request's `Authorization` header, or in its query (presigned).
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -11,23 +11,23 @@ use crate::sigv4::{ALGORITHM, BASIC_FORMAT, Refused};
 /// The maximum lifetime of a presigned request, in seconds: one week.
 const LONGEST_LIFE: i64 = 604_800;
 
-/// A presented signature, complete in form but not verified.
+/// A signature as the request contains it, parsed but not verified.
 #[derive(Debug)]
 pub(super) struct Presented {
     pub access_key_id: String,
     pub scope: Scope,
     pub signed_headers: String,
     pub signature: String,
-    /// The time of signing, as the request states it.
+    /// The signing time that the request states.
     pub time: DateTime<Utc>,
     pub session_token: Option<String>,
     /// True if the signature is in the query, not in a header.
     pub presigned: bool,
-    /// The lifetime that a presigned request states.
+    /// The lifetime that a presigned request states, if there is one.
     pub life: Option<TimeDelta>,
 }
 
-/// The four parts of a credential scope.
+/// The four parts of a SigV4 credential scope.
 #[derive(Debug)]
 pub(super) struct Scope {
     pub date: String,
@@ -123,7 +123,7 @@ impl Presented {
     }
 }
 
-/// Returns the refusal of an incomplete `Authorization` header, naming each missing part. A header with another scheme
+/// Returns an error that names each missing part of an incomplete `Authorization` header. A header with another scheme
 /// lacks everything.
 fn incomplete(values: [Option<&str>; 3], has_date: bool, fingerprint: &str) -> Refused {
     let lacking = ["Credential", "Signature", "SignedHeaders"].iter().zip(values).filter(|(_, value)| value.is_none());
@@ -136,7 +136,8 @@ fn incomplete(values: [Option<&str>; 3], has_date: bool, fingerprint: &str) -> R
     Refused::Incomplete(sentences.join(" "))
 }
 
-/// Returns the value if there is exactly one. With several it would be unclear which one counts.
+/// Returns the only value, or `None` if there are no values or several. With several it would be unclear which one
+/// counts.
 fn only_value<'v>(mut values: impl Iterator<Item = &'v str>) -> Option<&'v str> {
     let first = values.next()?;
     if values.next().is_none() { Some(first) } else { None }
@@ -154,7 +155,7 @@ fn read_credential(credential: &str) -> Result<(String, Scope), Refused> {
     }
 }
 
-/// Parses a time in ISO 8601's basic format, or in the format of the header `Date`.
+/// Parses a time in the basic format of ISO 8601, or in the format of the header `Date`.
 fn read_date(date: &str) -> Result<DateTime<Utc>, Refused> {
     // chrono would also accept spaces in place of leading zeros.
     let basic = date.len() == 16 && date.bytes().all(|byte| byte.is_ascii_digit() || b"TZ".contains(&byte));

@@ -1,4 +1,4 @@
-//! GetCallerIdentity, for `aws sts get-caller-identity`
+//! The STS operation GetCallerIdentity, for `aws sts get-caller-identity`
 //! (<https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>).
 
 use std::borrow::Cow;

@@ -15,7 +15,7 @@ use crate::echo;
 use crate::reply::Reply;
 use crate::world::World;
 
-/// Answers a request at STS.
+/// Answers a request to STS.
 pub(crate) fn reply(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Reply {
     if let Some(reply) = echo::by_sts(world, request, "sts.echo") {
         return reply;

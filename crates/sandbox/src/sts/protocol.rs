@@ -1,4 +1,4 @@
-//! The query protocol of STS: parameters in a form or a query, answers and errors as XML
+//! The query protocol of STS: requests have parameters in a form or a query, and responses are XML
 //! (<https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html>).
 
 use std::borrow::Cow;
@@ -12,10 +12,10 @@ use crate::reply;
 
 /// The only version of the STS API.
 pub const VERSION: &str = "2011-06-15";
-/// An error of the query protocol: status, code, message.
+/// An error of the query protocol: HTTP status, error code and message.
 pub struct Fault(pub StatusCode, pub &'static str, pub String);
 
-/// Runs `operation` with a new request id, and returns its result as a response.
+/// Runs `operation` with a new request id, and converts its result to an HTTP response.
 pub fn respond(operation: impl FnOnce(&str) -> Result<String, Fault>) -> Response<Bytes> {
     let request_id = random::uuid();
     let (status, body) = match operation(&request_id) {
@@ -48,7 +48,7 @@ fn error_document(code: &str, message: &str, request_id: &str) -> String {
     )
 }
 
-/// Escapes text for XML 1.0, and drops the control characters that XML cannot hold.
+/// Escapes `text` for XML 1.0, and drops the control characters that XML does not allow.
 pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {

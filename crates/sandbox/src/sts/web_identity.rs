@@ -1,4 +1,4 @@
-//! AssumeRoleWithWebIdentity of STS, the second half of the classic flow
+//! The STS operation AssumeRoleWithWebIdentity, the second half of the classic flow
 //! (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>).
 //!
 //! It accepts the tokens of this sandbox's identity pool, and ignores session policies. AWS does not document the order
@@ -19,16 +19,16 @@ use crate::{iam, jwt, open_id_token, random};
 /// The default lifetime of credentials, in seconds.
 const USUAL_DURATION: i64 = 3600;
 
-/// The validated parameters of a request.
+/// The validated parameters of an AssumeRoleWithWebIdentity request.
 struct Input {
     role_arn: String,
     session_name: String,
     token: String,
-    /// The lifetime of the credentials, in seconds.
+    /// The requested lifetime of the credentials, in seconds.
     duration: i64,
 }
 
-/// Answers AssumeRoleWithWebIdentity, which needs no signature.
+/// Answers an AssumeRoleWithWebIdentity request, which needs no signature.
 pub fn answer(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Response<Bytes> {
     respond(|request_id| {
         let input = Input::read(request)?;
@@ -48,7 +48,7 @@ fn bad_request(code: &'static str, message: impl Into<String>) -> Fault {
 /// A regular expression in AWS's notation, and a function that returns whether it allows a character.
 type Pattern = (&'static str, fn(char) -> bool);
 
-/// Returns AWS's message for the constraint that `value` violates: its minimum length, maximum length or pattern.
+/// Returns AWS's error message if `value` violates a constraint: its minimum length, its maximum length or its pattern.
 fn broken(value: &str, least: usize, most: usize, pattern: Option<Pattern>) -> Option<String> {
     let length = value.chars().count();
     match pattern {
@@ -146,7 +146,7 @@ fn verified(world: &World, now: DateTime<Utc>, token: &str) -> Result<Value, Fau
     Ok(claims)
 }
 
-/// Returns credentials for the role if its trust policy allows the login: `aud` must be the pool, and `amr` must
+/// Returns credentials for the role if its trust policy allows the token: `aud` must be the pool, and `amr` must
 /// contain `authenticated`.
 fn assumed(world: &World, now: DateTime<Utc>, input: &Input, claims: &Value) -> Result<IssuedKey, Fault> {
     let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();

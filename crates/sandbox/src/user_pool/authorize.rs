@@ -1,4 +1,4 @@
-//! The authorization endpoint with its chooser and directory pages, up to the redirect with a code
+//! The authorization endpoint with its sign-in pages, up to the redirect with a code
 //! (<https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html>).
 
 use bytes::Bytes;
@@ -19,16 +19,16 @@ use crate::user_pool::{COOKIE_NAME, session_ids};
 use crate::web::{Parameters, form, query};
 use crate::world::World;
 
-/// The scopes that every user pool knows, whether or not the app client has them.
+/// The scopes that exist in every user pool, including scopes that the app client may not request.
 const KNOWN_SCOPES: [&str; 5] = ["openid", "email", "phone", "profile", "aws.cognito.signin.user.admin"];
 
-/// The refusal of an authorization request.
+/// The reason why an authorization request is refused.
 enum Refusal {
-    /// The client or the redirect URI is wrong, so the browser is redirected to the error page.
+    /// The client id or the redirect URI is wrong, so the browser is redirected to the hosted UI's error page.
     Page { error: &'static str, sent: Parameters },
-    /// The client is wrong, and the browser gets the error page without a redirect.
+    /// The client id is wrong, and the browser gets the error page without a redirect.
     PageHere { error: &'static str },
-    /// The client gets the error at its redirect URI.
+    /// The browser is redirected to the client, with the error in the redirect URI.
     Redirect { redirect_uri: String, state: Option<String>, error: &'static str, description: Option<&'static str> },
 }
 
@@ -49,15 +49,15 @@ fn encoded(text: &str) -> String {
     byte_serialize(text.as_bytes()).collect()
 }
 
-/// Returns the redirect that reports an error to the app client. The description comes first, as at Cognito.
+/// Returns a redirect that reports an error to the app client. The description comes first, as at Cognito.
 fn error_redirect(uri: &str, state: Option<&str>, error: &str, description: Option<&str>) -> Response<Bytes> {
     let description = description.map(|text| format!("error_description={}&", encoded(text))).unwrap_or_default();
     let state = state.map(|state| format!("&state={}", encoded(state))).unwrap_or_default();
     reply::redirect(&format!("{uri}?{description}error={error}{state}"))
 }
 
-/// Checks an authorization request. The client and the redirect URI are checked first, since errors are redirected only
-/// to a registered URI.
+/// Validates the parameters of an authorization request. The client and the redirect URI are checked first, since
+/// errors are redirected only to a registered URI.
 fn checked(world: &World, parameters: &Parameters) -> Result<AuthorizationRequest, Refusal> {
     let is_known = parameters.get("client_id") == Some(world.names.client_id.as_str());
     if !is_known || world.active.due(Misbehaviour::UnknownClient) {
@@ -106,7 +106,7 @@ fn checked(world: &World, parameters: &Parameters) -> Result<AuthorizationReques
     })
 }
 
-/// Returns whether `text` is a valid resource for an access token: `https://`, `http://localhost` or a custom scheme.
+/// Returns whether `text` can be the audience of an access token: `https://`, `http://localhost` or a custom scheme.
 fn is_resource(text: &str) -> bool {
     text.contains("://")
         && Url::parse(text).is_ok_and(|url| url.scheme() != "http" || url.host_str() == Some("localhost"))
@@ -133,7 +133,7 @@ fn scopes(world: &World, asked: &str) -> Option<Vec<String>> {
     Some(own.iter().filter(|own| asked.contains(&own.as_str())).cloned().collect())
 }
 
-/// Returns the directory that the request selects by provider name or identifier, if any.
+/// Returns the directory that the request selects by `identity_provider` or `idp_identifier`, if there is one.
 fn asked_directory(parameters: &Parameters) -> Result<Option<Directory>, ()> {
     match (parameters.get("identity_provider"), parameters.get("idp_identifier")) {
         (Some(name), _) => Directory::named(name).map(Some).ok_or(()),
@@ -179,7 +179,8 @@ pub fn authorize(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) ->
     }
 }
 
-/// Answers `GET /login` with the chooser, whose links lead back to the authorization endpoint.
+/// Answers `GET /login` with the page for choosing an identity provider; its links lead back to the authorization
+/// endpoint.
 pub fn login(world: &World, request: &Request<Bytes>) -> Response<Bytes> {
     let parameters = query(request);
     match checked(world, &parameters) {
@@ -221,8 +222,8 @@ pub fn directory(world: &World, now: DateTime<Utc>, directory: Directory, reques
     }
 }
 
-/// Answers the form of a directory's page: `POST /saml2/idpresponse`, `POST /oauth2/idpresponse` and, for native users,
-/// `POST /login`.
+/// Answers the form of a directory's sign-in page: `POST /saml2/idpresponse`, `POST /oauth2/idpresponse` and, for
+/// native users, `POST /login`.
 pub fn idp_response(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Response<Bytes> {
     let parameters = form(request).unwrap_or_default();
     let transaction = world.user_pool().transactions.remove(parameters.get("transaction").unwrap_or_default());
@@ -256,7 +257,7 @@ pub fn idp_response(world: &World, now: DateTime<Utc>, request: &Request<Bytes>)
     reply::set_cookie(answer, &format!("{COOKIE_NAME}={id}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax"))
 }
 
-/// Returns the redirect to the client with an authorization code for a signed-in person.
+/// Returns a redirect to the client with an authorization code for the person in `session`.
 fn signed_in(
     world: &World,
     now: DateTime<Utc>,

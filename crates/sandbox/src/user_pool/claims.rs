@@ -1,4 +1,4 @@
-//! The claims of the user pool's tokens
+//! The claims in the user pool's tokens
 //! (<https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-id-token.html>).
 
 use chrono::{DateTime, Utc};
@@ -12,8 +12,8 @@ use crate::random;
 use crate::user_pool::sessions::SignIn;
 use crate::world::World;
 
-/// Returns new tokens for a sign-in, or `None` if its person no longer exists. `refreshed` is true if a refresh token
-/// was exchanged for them.
+/// Returns new tokens for a sign-in, or `None` if the person who signed in no longer exists. `refreshed` is true if a
+/// refresh token was exchanged for them.
 pub fn issue(world: &World, now: DateTime<Utc>, sign_in: &SignIn, refreshed: bool) -> Option<Tokens> {
     let mut user = world.user(&sign_in.sub)?;
     let access = jwt::signed(&world.keys.access, &access_claims(world, now, sign_in, &user));
@@ -111,8 +111,8 @@ fn id_claims(
     claims
 }
 
-/// Returns the attributes that the scopes of a sign-in allow, for the ID token and userInfo. The scope `openid` by
-/// itself allows all attributes; `email` and the other scopes limit them.
+/// Returns the user's attributes that the granted scopes allow, for the ID token and for userInfo. The scope `openid`
+/// by itself allows all attributes; `email` and the other scopes limit them.
 pub fn attributes(
     world: &World,
     user: &User,

@@ -21,20 +21,20 @@ use crate::world::World;
 
 pub use sessions::State;
 
-/// The cookie of the hosted UI.
+/// The name of the hosted UI's session cookie.
 const COOKIE_NAME: &str = "cognito";
 
-/// Returns the ids of the browser's sessions at the hosted UI.
+/// Returns the ids of hosted UI sessions in the request's cookies.
 fn session_ids(request: &Request<Bytes>) -> impl Iterator<Item = &str> {
     cookies(request, COOKIE_NAME)
 }
 
-/// Returns the answer to a method that the path does not support.
+/// Returns the response to a request whose method the path does not support.
 fn not_allowed() -> Response<Bytes> {
     reply::as_cognito(reply::empty(StatusCode::METHOD_NOT_ALLOWED))
 }
 
-/// Answers a request at the user pool's domain.
+/// Answers a request to the user pool's domain.
 pub fn domain(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Reply {
     if web_acl::refuses(world, request) {
         return Reply::answer("web_acl", reply::forbidden_page());
@@ -74,7 +74,7 @@ pub fn domain(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Re
     Reply::answer(endpoint, response)
 }
 
-/// Answers a request at the user pool's issuer.
+/// Answers a request to the user pool's issuer.
 pub fn issuer(world: &World, request: &Request<Bytes>) -> Reply {
     let pool = &world.names.user_pool_id;
     let known = match request.uri().path().strip_prefix('/').and_then(|path| path.strip_prefix(pool.as_str())) {
@@ -97,8 +97,8 @@ pub fn issuer(world: &World, request: &Request<Bytes>) -> Reply {
     Reply::answer(endpoint, reply::json(StatusCode::OK, &document))
 }
 
-/// Returns the discovery document with Cognito's fields, which lack `code_challenge_methods_supported`. The issuer in
-/// it is the one that tokens name, and the other addresses are the sandbox's real ones.
+/// Returns the discovery document, which has Cognito's fields and so lacks `code_challenge_methods_supported`. The
+/// issuer in it is the one that tokens name, and the other addresses are the sandbox's real ones.
 fn discovery(world: &World) -> serde_json::Value {
     let domain = format!("http://{}", world.addresses.domain);
     let pool = format!("http://{}/{}", world.addresses.user_pool, world.names.user_pool_id);

@@ -1,4 +1,4 @@
-//! The user pool's memory: pending sign-ins, browser sessions, codes and refresh tokens.
+//! The user pool's state in memory: pending sign-ins, browser sessions, codes and refresh tokens.
 
 use std::collections::HashMap;
 
@@ -7,10 +7,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::people::Directory;
 use crate::sessions::Transaction;
 
-/// The lifetime of the hosted UI's cookie.
+/// The lifetime of the hosted UI's session cookie.
 pub const COOKIE_LIFETIME: TimeDelta = TimeDelta::hours(1);
 
-/// A browser that is signed in at the hosted UI.
+/// The hosted UI session of a browser in which a person is signed in.
 #[derive(Debug, Clone)]
 pub struct Session {
     pub sub: String,
@@ -19,7 +19,7 @@ pub struct Session {
     pub expires: DateTime<Utc>,
 }
 
-/// The parts that all tokens of one sign-in share.
+/// The data that all tokens of one sign-in share.
 #[derive(Debug, Clone)]
 pub struct SignIn {
     pub sub: String,
@@ -27,9 +27,9 @@ pub struct SignIn {
     pub nonce: Option<String>,
     pub scopes: Vec<String>,
     pub resource: Option<String>,
-    /// The claim `origin_jti`.
+    /// The value of the claim `origin_jti`, which identifies the sign-in.
     pub origin: String,
-    /// The claim `event_id`.
+    /// The value of the claim `event_id`.
     pub event: String,
 }
 
@@ -42,28 +42,28 @@ pub struct Code {
     pub expires: DateTime<Utc>,
 }
 
-/// A refresh token.
+/// A refresh token that the user pool has issued.
 #[derive(Debug, Clone)]
 pub struct RefreshToken {
     pub sign_in: SignIn,
     pub expires: DateTime<Utc>,
-    /// The time when this token was first exchanged for a new refresh token.
+    /// The time when the refresh token was first exchanged for a new one; `None` if it never was.
     pub rotated: Option<DateTime<Utc>>,
 }
 
-/// The user pool's memory.
+/// The user pool's state in memory.
 #[derive(Debug, Default)]
 pub struct State {
     pub(super) transactions: HashMap<String, Transaction>,
     pub(super) sessions: HashMap<String, Session>,
     pub(super) codes: HashMap<String, Code>,
     pub(super) refresh_tokens: HashMap<String, RefreshToken>,
-    /// The origins of revoked sign-ins, each with the time when its last token expires.
+    /// The `origin_jti` of each revoked sign-in, with the time when the last token of that sign-in expires.
     ended: HashMap<String, DateTime<Utc>>,
 }
 
 impl State {
-    /// Removes expired entries, so that a sandbox can run for days.
+    /// Removes expired entries, so that memory use stays small when a sandbox runs for days.
     pub(super) fn tidy(&mut self, now: DateTime<Utc>) {
         self.transactions.retain(|_, transaction| now < transaction.expires);
         self.sessions.retain(|_, session| now < session.expires);
@@ -72,19 +72,19 @@ impl State {
         self.ended.retain(|_, until| now < *until);
     }
 
-    /// Revokes the refresh tokens of the sign-in with this origin. Its other tokens expire by `until`.
+    /// Revokes the refresh tokens of the sign-in whose `origin_jti` is `origin`. Its other tokens expire by `until`.
     pub(super) fn end(&mut self, origin: &str, until: DateTime<Utc>) {
         self.refresh_tokens.retain(|_, token| token.sign_in.origin != origin);
         self.ended.insert(origin.to_owned(), until);
     }
 
-    /// Returns whether the sign-in with this origin was revoked.
+    /// Returns whether the sign-in whose `origin_jti` is `origin` was revoked.
     pub fn is_ended(&self, origin: &str) -> bool {
         self.ended.contains_key(origin)
     }
 
-    /// Ends every sign-in that has a refresh token, and every browser session. The other tokens of these sign-ins
-    /// expire by `until`.
+    /// Revokes every sign-in that has a refresh token, and ends every browser session. The other tokens of these
+    /// sign-ins expire by `until`.
     pub fn end_all(&mut self, until: DateTime<Utc>) {
         self.ended.extend(self.refresh_tokens.drain().map(|(_, token)| (token.sign_in.origin, until)));
         self.sessions.clear();

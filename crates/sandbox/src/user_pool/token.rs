@@ -19,7 +19,7 @@ use crate::user_pool::sessions::{RefreshToken, SignIn};
 use crate::web::{Parameters, form};
 use crate::world::World;
 
-/// Answers a POST to the token endpoint.
+/// Answers a POST request to the token endpoint.
 pub fn answer(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Reply {
     let form = form(request);
     let grant = form.as_ref().and_then(|form| form.get("grant_type")).unwrap_or_default();
@@ -60,7 +60,7 @@ pub fn answer(world: &World, now: DateTime<Utc>, request: &Request<Bytes>) -> Re
     }
 }
 
-/// Authenticates the client.
+/// Authenticates the client by the id and the secret in the request.
 pub fn authenticate(world: &World, request: &Request<Bytes>, form: &Parameters) -> Result<(), ErrorCode> {
     let (id, secret) = token_endpoint::presented(request, form)?;
     let secrets = &world.options.client_secrets;

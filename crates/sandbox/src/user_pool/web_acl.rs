@@ -1,5 +1,6 @@
-//! A web ACL in front of the user pool's domain. AWS WAF's managed rules, such as EC2MetaDataSSRF_QUERYARGUMENTS, take a
-//! loopback address in a query for an attack, and so refuse each sign-in of a native application.
+//! A simulated web ACL of AWS WAF in front of the user pool's domain. AWS WAF's managed rules, such as
+//! EC2MetaDataSSRF_QUERYARGUMENTS, take a loopback address in a query for an attack, and so refuse each sign-in of a
+//! native application.
 
 use bytes::Bytes;
 use http::Request;

@@ -1,4 +1,4 @@
-//! The controls for scripts, the request log, and the profile for cogfed.
+//! Tests of the control endpoint, the request log, and the profile for cogfed.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

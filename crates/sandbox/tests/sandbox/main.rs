@@ -1,4 +1,4 @@
-//! The sandbox over real HTTP, and its verifiers in process, against AWS's documented answers and errors.
+//! Tests of the sandbox over real HTTP, and of its verifiers in process, against AWS's documented responses and errors.
 //!
 //! Requests are signed by the `aws-sigv4` crate, and ID tokens are verified by `openidconnect`. Neither shares code
 //! with the sandbox.

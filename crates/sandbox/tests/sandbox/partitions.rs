@@ -1,4 +1,4 @@
-//! GovCloud and China: their regions, ARNs and hosts.
+//! Tests of the GovCloud and China partitions: their regions, ARNs and hosts.
 
 use cogfed_sandbox::issued::IssuedKey;
 use cogfed_sandbox::{Options, Switch};

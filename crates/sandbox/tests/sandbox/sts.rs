@@ -1,4 +1,4 @@
-//! GetCallerIdentity, and the refusals of STS.
+//! Tests of GetCallerIdentity and of the errors of STS.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ fn signer(key: &IssuedKey) -> Signer<'_> {
     Signer { service: "sts", ..Signer::new(key) }
 }
 
-/// Returns the text of the first element with this name. The documents are flat enough for that.
+/// Returns the text of the first XML element named `name`. The documents are flat enough for that.
 fn element<'a>(text: &'a str, name: &str) -> &'a str {
     text.split_once(&format!("<{name}>")).unwrap().1.split_once(&format!("</{name}>")).unwrap().0
 }

@@ -1,4 +1,4 @@
-//! The switches, each of which changes one behaviour.
+//! Tests of the switches, each of which changes one behaviour.
 
 use cogfed_sandbox::options::{AUTHENTICATED, ContainsOnArrays, ORDERS_ADMIN, ORDERS_READER};
 use cogfed_sandbox::{Options, Rotation, Switch};

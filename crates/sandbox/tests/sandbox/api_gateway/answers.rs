@@ -1,4 +1,4 @@
-//! Answers of the functions behind the gateway.
+//! Tests of the Lambda functions' responses through the gateway.
 
 use bytes::Bytes;
 use cogfed_sandbox::api_gateway::{ApiGateway, LARGEST_BODY};

@@ -1,4 +1,4 @@
-//! The API: answers of its functions, refusals of its authorizer, and both over a socket.
+//! Tests of the API: responses of its Lambda functions, refusals of its IAM authorizer, and both over a socket.
 
 mod answers;
 mod refusals;

@@ -1,4 +1,4 @@
-//! The gateway's refusals, word for word.
+//! Tests of the gateway's error responses, which are compared word for word.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ fn answer_at(now: DateTime<Utc>, request: &Request<Bytes>) -> Response<Bytes> {
     api().answer(now, &keys(), request)
 }
 
-/// Checks the properties that all refusals share, and returns the error type and the body.
+/// Checks the properties that all error responses share, and returns the error type and the body.
 fn refusal(response: &Response<Bytes>) -> (String, Value) {
     assert_eq!(response.status(), 403);
     let header = |name: &str| response.headers()[name].to_str().unwrap().to_owned();
@@ -46,7 +46,7 @@ fn assert_refused_at(now: DateTime<Utc>, request: &Request<Bytes>, error_type: &
     assert_eq!((found.as_str(), body), (error_type, json!({"message": message})));
 }
 
-/// Returns a signed request with one header changed after signing.
+/// Returns a signed request whose header `name` was changed after signing.
 fn with_header(name: &'static str, change: impl Fn(&str) -> String) -> Request<Bytes> {
     let mut request = signed(&key("OrdersAdmin"), request("GET", "/prod/orders", &[], ""));
     let value = change(request.headers()[name].to_str().unwrap());

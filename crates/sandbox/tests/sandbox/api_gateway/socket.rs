@@ -1,4 +1,4 @@
-//! The API and STS over a socket.
+//! Tests of the API and STS over a socket.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use cogfed_sandbox::{ManualClock, Misbehaviour, Options};
 
 use crate::support::client::{Answer, Lab, get, send};
 
-/// Checks the headers that API Gateway puts on each refusal.
+/// Checks the headers that API Gateway adds to each error response.
 fn is_the_gateway_s(answer: &Answer, error_type: &str) {
     assert_eq!(answer.header("content-type"), Some("application/json"), "{}", answer.head);
     assert_eq!(answer.header("x-amzn-errortype"), Some(error_type), "{}", answer.head);

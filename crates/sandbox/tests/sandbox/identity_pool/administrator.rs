@@ -1,4 +1,4 @@
-//! GetIdentityPoolRoles, which only the account's administrator may call.
+//! Tests of GetIdentityPoolRoles, which only the account's administrator may call.
 
 use chrono::TimeDelta;
 use cogfed_sandbox::issued::IssuedKey;
@@ -25,7 +25,7 @@ fn refused(answer: &Answer, code: &str, message: &str) {
     assert_eq!(answer.header("x-amzn-errortype"), Some(code));
 }
 
-/// Returns the key that the pool issued to a person.
+/// Returns the AWS credentials that the identity pool issued to a person.
 fn key_of(lab: &Lab, person: &str) -> IssuedKey {
     let token = lab.tokens(person).text("id_token");
     let answer = lab.get_credentials(&lab.get_id(&token).text("IdentityId"), &token).json();

@@ -1,4 +1,4 @@
-//! The classic flow: an identity pool token that is exchanged for STS credentials.
+//! Tests of the classic flow, which exchanges an identity pool's token for STS credentials.
 
 use std::sync::Arc;
 
@@ -32,7 +32,8 @@ fn get_open_id_token(lab: &Lab, person: &str) -> Answer {
     lab.identity("GetOpenIdToken", &json!({ "IdentityId": identity_id, "Logins": { lab.provider(): token } }))
 }
 
-/// Calls AssumeRoleWithWebIdentity with some parameters changed. An empty value omits a parameter.
+/// Calls AssumeRoleWithWebIdentity with the usual parameters, of which some are replaced by `changes`. An empty value
+/// omits a parameter.
 fn assume(lab: &Lab, token: &str, changes: &[(&str, &str)]) -> Answer {
     let mut pairs = vec![
         ("Action", "AssumeRoleWithWebIdentity"),
@@ -54,7 +55,7 @@ fn refused(answer: &Answer, status: u16, code: &str, message: &str) {
     assert_eq!((element(&answer.body, "Code"), element(&answer.body, "Message")), (code, message));
 }
 
-/// Returns the sandbox's record of the key in an answer.
+/// Returns the sandbox's record of the AWS credentials in a response.
 fn key(lab: &Lab, answer: &Answer) -> IssuedKey {
     assert_eq!(answer.status, 200, "{answer:?}");
     let key = lab.0.issued_keys().find(element(&answer.body, "AccessKeyId")).unwrap();

@@ -1,4 +1,4 @@
-//! The identity pool: identities, roles by rules and by token, and each refusal.
+//! Tests of the identity pool: identities, roles chosen by rules and by token, and each error.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The identity pool's roles: changes at run time, import and export as JSON, and three roles for one sign-in.
+//! Tests of the identity pool's roles: changes at run time, import and export as JSON, and three roles for one sign-in.
 
 use cogfed_sandbox::options::{
     AUTHENTICATED, AmbiguousRole, MatchType, ORDERS_ADMIN, ORDERS_READER, REPORTS_READER, RoleMapping, Rule,
@@ -17,7 +17,7 @@ fn rule(match_type: MatchType, value: &str, role_arn: &str) -> RoleMapping {
     RoleMapping::Rules(vec![rule], AmbiguousRole::Deny)
 }
 
-/// Requests credentials of the role `role_arn` as `person`, and returns the response.
+/// Requests credentials for the role `role_arn` as `person`, and returns the response.
 fn asking(lab: &Lab, person: &str, role_arn: &str) -> Answer {
     let token = lab.tokens(person).text("id_token");
     let identity_id = lab.get_id(&token).text("IdentityId");

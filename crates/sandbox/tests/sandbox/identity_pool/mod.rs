@@ -1,4 +1,4 @@
-//! The identity pool: identities, roles, and both flows.
+//! Tests of the identity pool: identities, roles, and both authentication flows.
 
 mod administrator;
 mod classic;

@@ -1,4 +1,4 @@
-//! The plain issuer as Azure AD B2C.
+//! Tests of a plain issuer that simulates Azure AD B2C.
 
 use cogfed_sandbox::options::{AUTHENTICATED, ORDERS_READER};
 use cogfed_sandbox::{Misbehaviour, Options, Switch};

@@ -1,4 +1,4 @@
-//! Endpoints of the plain issuer: discovery, the sign-in page, and refusals of the token endpoint.
+//! Tests of the plain issuer's endpoints: discovery, the sign-in page, and refusals of the token endpoint.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The identity pool of a sandbox with a plain issuer, and the sandbox's profile.
+//! Tests of a sandbox with a plain issuer: its identity pool, and its profile for cogfed.
 
 use cogfed_sandbox::options::{AUTHENTICATED, ContainsOnArrays, ORDERS_ADMIN, ORDERS_READER, RoleMapping};
 use cogfed_sandbox::{Misbehaviour, Options, Switch};

@@ -1,4 +1,4 @@
-//! Misbehaviours of the plain issuer.
+//! Tests of the plain issuer's misbehaviours.
 
 use cogfed_sandbox::Misbehaviour;
 use url::Url;

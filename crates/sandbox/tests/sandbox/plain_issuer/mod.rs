@@ -1,4 +1,5 @@
-//! The plain OpenID issuer: Entra ID's endpoints, claims and errors, and the identity pool that accepts its tokens.
+//! Tests of the plain OpenID Connect issuer: Entra ID's endpoints, claims and errors, and the identity pool that
+//! accepts its tokens.
 
 mod b2c;
 mod endpoints;
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::support::client::{Answer, CHALLENGE, Lab, REDIRECT_URI, VERIFIER, encode, get, parameter, post_form};
 
-/// A sandbox with a plain issuer, and its discovery document.
+/// A sandbox with a plain issuer, and the issuer's discovery document.
 pub struct Issuer {
     pub lab: Lab,
     pub discovery: Value,
@@ -37,7 +38,8 @@ impl Issuer {
         self.discovery[name].as_str().unwrap_or_else(|| panic!("no {name}")).to_owned()
     }
 
-    /// Returns the usual authorization URL with some parameters changed. An empty value omits a parameter.
+    /// Returns the usual authorization URL, in which the parameters in `changes` are replaced. An empty value omits a
+    /// parameter.
     pub fn authorization_url(&self, changes: &[(&str, &str)]) -> String {
         let pairs = [
             ("response_type", "code"),
@@ -52,7 +54,7 @@ impl Issuer {
         format!("{}?{}", self.endpoint("authorization_endpoint"), encode(&changed(&pairs, changes)))
     }
 
-    /// Submits the sign-in page at `url` with the form field `choice`. Returns the answer and its cookie.
+    /// Submits the form of the sign-in page at `url` with the field `choice`. Returns the answer and its cookie.
     pub fn choose(&self, url: &str, choice: (&str, &str)) -> (Answer, String) {
         let page = get(url);
         assert_eq!(page.status, 200, "{page:?}");
@@ -129,7 +131,7 @@ pub fn clock() -> ManualClock {
     ManualClock::at("2026-11-22T12:00:00Z".parse().unwrap())
 }
 
-/// Checks that a response is an error in Entra ID's format, with this error code and AADSTS number.
+/// Checks that `answer` is an error in Entra ID's format, with this error code and this AADSTS number.
 #[track_caller]
 pub fn refused(answer: &Answer, error: &str, number: u32) {
     let document = answer.json();

@@ -1,4 +1,4 @@
-//! Claims of the plain issuer's tokens, and refreshes.
+//! Tests of the claims in the plain issuer's tokens, and of refreshes.
 
 use std::str::FromStr;
 use std::sync::Arc;

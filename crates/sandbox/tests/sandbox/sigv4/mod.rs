@@ -1,4 +1,4 @@
-//! The Signature Version 4 verifier, against signatures by other implementations.
+//! Tests of the Signature Version 4 verifier with signatures from other implementations.
 
 mod published;
 mod tricky;

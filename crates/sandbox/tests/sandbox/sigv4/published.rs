@@ -1,4 +1,4 @@
-//! Signatures from AWS's test suite, and three that were computed with botocore.
+//! Tests with signatures from AWS's test suite, and with three signatures from botocore.
 
 use bytes::Bytes;
 use chrono::{NaiveDateTime, TimeDelta};
@@ -9,10 +9,10 @@ use serde::Deserialize;
 
 use crate::support::signing::{execute_api, key, now};
 
-/// Test cases that HTTP does not allow: line breaks in a header's value, or raw spaces in a path. The verifier gets
+/// The test cases that HTTP cannot carry: line breaks in a header's value, or raw spaces in a path. The verifier gets
 /// them in parts.
 const NOT_HTTP: [&str; 3] = ["get-header-value-multiline", "get-space-normalized", "get-space-unnormalized"];
-/// The test case in which the session token is added after signing. The test omits it, since the verifier requires that
+/// The test case whose signer adds the session token after signing. The test omits it, since the verifier requires that
 /// the session token is signed.
 const TOKEN_ADDED_LATER: &str = "post-sts-header-after";
 
@@ -53,8 +53,8 @@ impl Case {
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    /// Returns the path that the signer sends. With `normalize`, the signer removes dot segments and doubled slashes
-    /// first.
+    /// Returns the URL path that the signer sends. With `normalize`, the signer removes dot segments and doubled
+    /// slashes first.
     fn path(&self) -> String {
         let path = self.target.split('?').next().unwrap();
         if !self.normalize {
@@ -115,7 +115,7 @@ impl Case {
         check(&expected, &self.key())
     }
 
-    /// Returns an HTTP request, except for the cases that HTTP cannot carry.
+    /// Returns the test case as an HTTP request, or `None` if HTTP cannot carry it.
     fn request(&self) -> Option<Request<Bytes>> {
         let query = if self.query().is_empty() { String::new() } else { format!("?{}", self.query()) };
         let mut request = Request::builder().method(self.method.as_str()).uri(self.path() + &query);
@@ -174,7 +174,7 @@ fn session_token_added_after_signing_is_refused() {
     assert_eq!(verdict.unwrap_err(), Refused::Invalid(message.into()));
 }
 
-/// The signatures were computed with botocore 1.43.11 (`SigV4Auth`, `SigV4QueryAuth`).
+/// Botocore 1.43.11 (`SigV4Auth`, `SigV4QueryAuth`) computed the signatures in this test.
 #[test]
 fn botocore_signatures_are_verified() {
     let key = IssuedKey { access_key_id: "AKIDEXAMPLE".into(), ..key("Botocore") };

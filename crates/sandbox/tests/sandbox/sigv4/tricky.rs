@@ -1,4 +1,5 @@
-//! Paths, queries and headers that signers and servers treat differently, and requests with one changed byte.
+//! Tests of paths, queries and headers that signers and servers treat differently, and of requests with one changed
+//! byte.
 
 use std::time::Duration;
 
@@ -164,7 +165,7 @@ fn garbage_signatures_are_refused_without_panics() {
     }
 }
 
-/// Returns all copies of `bytes` in which one byte is changed, in each of three ways.
+/// Returns every copy of `bytes` with one changed byte; each byte is changed in three ways.
 fn flips(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     (0..bytes.len()).flat_map(move |place| {
         [0x01, 0x20, 0x80].map(|mask| {
@@ -175,7 +176,7 @@ fn flips(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     })
 }
 
-/// Returns the pairs of a query, decoded and sorted. Two spellings of one query have the same signature.
+/// Returns the percent-decoded name-value pairs of a query, sorted. Two spellings of one query have the same signature.
 fn meaning(query: &str) -> Vec<(String, String)> {
     let mut pairs: Vec<_> = url::form_urlencoded::parse(query.replace('+', "%2B").as_bytes()).into_owned().collect();
     pairs.sort();

@@ -1,4 +1,4 @@
-//! A client for the sandbox: plain HTTP over a socket, and the requests that many tests make.
+//! An HTTP client for the sandbox's tests, with the requests that many tests make.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -37,14 +37,14 @@ impl Answer {
         self.json()[name].as_str().unwrap_or_else(|| panic!("no {name}: {self:?}")).to_owned()
     }
 
-    /// Returns the target of a redirect as an absolute URL.
+    /// Returns the `Location` of a redirect as an absolute URL, resolved against `url`.
     pub fn location(&self, url: &str) -> Url {
         let location = self.header("location").unwrap_or_else(|| panic!("no redirect: {self:?}"));
         Url::parse(url).unwrap().join(location).unwrap()
     }
 }
 
-/// Sends a request on a connection of its own. Returns nothing if the server closes without an answer.
+/// Sends one request on a new connection. Returns nothing if the server closes without an answer.
 pub fn try_send(method: &str, url: &str, headers: &[(&str, &str)], body: &str) -> Option<Answer> {
     let url = Url::parse(url).unwrap();
     let place = format!("{}:{}", url.host_str().unwrap(), url.port().unwrap());
@@ -86,7 +86,7 @@ pub fn claims(token: &str) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap()).unwrap()
 }
 
-/// Returns the header of a token.
+/// Returns the header of a token without verifying it.
 pub fn header(token: &str) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap()).unwrap()
 }
@@ -96,7 +96,7 @@ pub fn parameter(url: &Url, name: &str) -> Option<String> {
     url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
-/// A running sandbox, with the requests that many tests send to it.
+/// A running sandbox, with methods for the requests that many tests send.
 pub struct Lab(pub Sandbox);
 
 impl Lab {
@@ -108,7 +108,8 @@ impl Lab {
         Self(Sandbox::start(options).unwrap())
     }
 
-    /// Returns the usual authorization URL with some parameters changed. An empty value omits a parameter.
+    /// Returns the usual authorization URL, in which the parameters in `changes` are replaced. An empty value omits a
+    /// parameter.
     pub fn authorization_url(&self, changes: &[(&str, &str)]) -> String {
         let mut pairs = vec![
             ("response_type", "code"),
@@ -148,7 +149,7 @@ impl Lab {
         self.code_of(&[], person)
     }
 
-    /// Signs in as `person` at a changed authorization URL, and returns the authorization code.
+    /// Signs in as `person` with changed parameters in the authorization URL, and returns the authorization code.
     pub fn code_of(&self, changes: &[(&str, &str)], person: &str) -> String {
         let (location, _) = self.redirect_of(&self.authorization_url(changes), person);
         parameter(&location, "code").unwrap_or_else(|| panic!("no code: {location}"))
@@ -158,7 +159,8 @@ impl Lab {
         format!("{}/oauth2/token", self.0.domain_url())
     }
 
-    /// Exchanges a code with some parameters changed. An empty value omits a parameter.
+    /// Exchanges an authorization code for tokens, with some request parameters replaced by `changes`. An empty value
+    /// omits a parameter.
     pub fn exchange(&self, code: &str, changes: &[(&str, &str)]) -> Answer {
         let mut pairs = vec![
             ("grant_type", "authorization_code"),

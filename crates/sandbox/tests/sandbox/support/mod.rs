@@ -1,4 +1,4 @@
-//! The tests' own client, and requests signed by a second implementation.
+//! The HTTP client of the sandbox's tests, and requests signed by an independent SigV4 implementation.
 
 pub mod client;
 pub mod signed;

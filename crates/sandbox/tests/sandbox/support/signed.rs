@@ -8,7 +8,7 @@ use url::Url;
 use crate::support::client::{Answer, Lab, send};
 use crate::support::signing::{Signer, key};
 
-/// Returns a key with only the parts that signing needs.
+/// Returns AWS credentials that have only the fields needed for signing.
 pub fn signing_key(access_key_id: &str, secret_access_key: &str, session_token: &str) -> IssuedKey {
     IssuedKey {
         access_key_id: access_key_id.into(),
@@ -18,7 +18,7 @@ pub fn signing_key(access_key_id: &str, secret_access_key: &str, session_token: 
     }
 }
 
-/// Returns the administrator's key.
+/// Returns the administrator's AWS credentials.
 pub fn administrator(lab: &Lab) -> IssuedKey {
     let (access_key_id, secret_access_key) = lab.0.administrator();
     signing_key(access_key_id, secret_access_key, "")
@@ -45,7 +45,7 @@ pub fn send_signed(
     send(method, url.as_str(), &headers, body)
 }
 
-/// Calls an operation of the identity pool with a signed request.
+/// Calls an operation of the identity pool with a request signed by `key`.
 pub fn identity_signed(lab: &Lab, key: &IssuedKey, region: &str, operation: &str, input: &Value) -> Answer {
     let target = format!("AWSCognitoIdentityService.{operation}");
     let headers = [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", target.as_str())];
@@ -53,7 +53,7 @@ pub fn identity_signed(lab: &Lab, key: &IssuedKey, region: &str, operation: &str
     send_signed(lab, (key, "cognito-identity", region), ("POST", &url), &headers, &input.to_string())
 }
 
-/// Returns the caller's ARN from STS.
+/// Returns the caller's ARN as STS reports it.
 pub fn caller(lab: &Lab, key: &IssuedKey, region: &str) -> String {
     let form = [("content-type", "application/x-www-form-urlencoded")];
     let body = "Action=GetCallerIdentity&Version=2011-06-15";
@@ -63,12 +63,12 @@ pub fn caller(lab: &Lab, key: &IssuedKey, region: &str) -> String {
     element(&answer.body, "Arn").to_owned()
 }
 
-/// Sends a signed GET to the API.
+/// Sends a signed GET request to the API, and returns the response.
 pub fn api(lab: &Lab, key: &IssuedKey, region: &str, path: &str) -> Answer {
     send_signed(lab, (key, "execute-api", region), ("GET", &format!("{}{path}", lab.0.api_url())), &[], "")
 }
 
-/// Returns the text of the first element with this name.
+/// Returns the text of the first XML element named `name`.
 pub fn element<'a>(text: &'a str, name: &str) -> &'a str {
     let inside = text.split_once(&format!("<{name}>")).and_then(|(_, rest)| rest.split_once(&format!("</{name}>")));
     inside.unwrap_or_else(|| panic!("no {name}: {text}")).0

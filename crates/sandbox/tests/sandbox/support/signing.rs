@@ -1,4 +1,4 @@
-//! A key, a time, and requests signed by `aws-sigv4`, a second implementation.
+//! A test key, a fixed time, and requests signed by `aws-sigv4`, an independent SigV4 implementation.
 
 use std::time::{Duration, SystemTime};
 
@@ -15,7 +15,7 @@ pub const ACCOUNT: &str = "123456781234";
 pub const REGION: &str = "eu-west-1";
 pub const HOST: &str = "abc123.execute-api.eu-west-1.amazonaws.com";
 
-/// Returns 2026-11-22T12:00:00Z.
+/// Returns the fixed time of the tests, 2026-11-22T12:00:00Z.
 pub fn now() -> DateTime<Utc> {
     DateTime::from_timestamp(1_795_348_800, 0).unwrap()
 }
@@ -51,7 +51,7 @@ pub struct Signer<'a> {
     pub region: &'a str,
     pub service: &'a str,
     pub time: DateTime<Utc>,
-    /// The lifetime of a presigned request, whose signature is in its query.
+    /// The lifetime of the presigned request; `None` if the signature is in a header.
     pub presign: Option<Duration>,
 }
 
@@ -99,7 +99,7 @@ pub fn execute_api(now: DateTime<Utc>) -> Expected<'static> {
     Expected { service: "execute-api", regions: &[REGION], now, window: TimeDelta::minutes(5) }
 }
 
-/// Verifies a request as of the time at which it was signed, with `key` as the only known key.
+/// Verifies the signature of `request` at the time of signing; `key` is the only known key.
 pub fn verdict(key: &IssuedKey, request: &Request<Bytes>) -> Result<IssuedKey, Refused> {
     verify(request, &execute_api(now()), |id| Some(key.clone()).filter(|key| key.access_key_id == id))
 }

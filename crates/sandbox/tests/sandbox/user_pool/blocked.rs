@@ -1,4 +1,4 @@
-//! Pages of the user pool's domain that end a sign-in before it reaches the client.
+//! Tests of the pages on the user pool's domain that end a sign-in before it reaches the client.
 
 use cogfed_sandbox::{Misbehaviour, Options, Switch, visitor};
 

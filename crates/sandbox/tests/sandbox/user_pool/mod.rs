@@ -1,4 +1,4 @@
-//! The user pool: its sign-in pages, its OAuth endpoints and its people.
+//! Tests of the user pool: its sign-in pages, its OAuth endpoints and its people.
 
 mod blocked;
 mod people;

@@ -1,4 +1,4 @@
-//! People whose attributes change, who are in too many groups, or who can sign in at both directories.
+//! Tests of people whose attributes change, who are in too many groups, or who can sign in at both directories.
 
 use cogfed_sandbox::options::{AUTHENTICATED, ORDERS_ADMIN, ORDERS_READER};
 use cogfed_sandbox::people::Directory;

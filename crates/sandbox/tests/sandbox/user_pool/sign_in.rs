@@ -1,4 +1,4 @@
-//! The sign-in in the browser: hosted UI, directories, sessions, errors.
+//! Tests of the sign-in in the browser: hosted UI, directories, sessions and errors.
 
 use cogfed_sandbox::{Misbehaviour, Options, Visitor, visitor};
 use url::Url;

@@ -1,4 +1,4 @@
-//! Revocation, userInfo and logout.
+//! Tests of revocation, userInfo and logout.
 
 use chrono::TimeDelta;
 use cogfed_sandbox::{Options, Rotation};

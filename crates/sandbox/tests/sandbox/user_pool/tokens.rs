@@ -1,4 +1,4 @@
-//! The token endpoint: codes, PKCE, refresh with and without rotation, client authentication, and claims.
+//! Tests of the token endpoint: codes, PKCE, refresh with and without rotation, client authentication, and claims.
 
 use std::str::FromStr;
 use std::sync::Arc;

@@ -89,6 +89,8 @@ Register-ArgumentCompleter -Native -CommandName 'cogfed' -ScriptBlock {
             [CompletionResult]::new('-m', '-m', [CompletionResultType]::ParameterName, 'Fail if the exchange takes longer than this [default: no limit]')
             [CompletionResult]::new('--max-time', '--max-time', [CompletionResultType]::ParameterName, 'Fail if the exchange takes longer than this [default: no limit]')
             [CompletionResult]::new('--region', '--region', [CompletionResultType]::ParameterName, 'The region to sign for, if the host name does not contain it')
+            [CompletionResult]::new('--service', '--service', [CompletionResultType]::ParameterName, 'The service to sign for, such as lambda, es or s3')
+            [CompletionResult]::new('--sign-host', '--sign-host', [CompletionResultType]::ParameterName, 'Sign for this host instead of the URL''s, and send it as Host')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file instead of the usual one')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Send and request JSON: set Content-Type and Accept unless they are given')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Print the signed request with secrets masked, and send nothing')

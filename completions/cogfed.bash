@@ -136,7 +136,7 @@ _cogfed() {
             return 0
             ;;
         cogfed__subcmd__call)
-            opts="-p -H -d -i -o -f -v -m -h -V --profile --role --header --data --data-binary --json --dry-run --include --output --fail --verbose --connect-timeout --max-time --region --debug --no-input --config --help --version"
+            opts="-p -H -d -i -o -f -v -m -h -V --profile --role --header --data --data-binary --json --dry-run --include --output --fail --verbose --connect-timeout --max-time --region --service --sign-host --debug --no-input --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -195,6 +195,14 @@ _cogfed() {
                     return 0
                     ;;
                 --region)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --service)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sign-host)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -83,6 +83,8 @@ set edit:completion:arg-completer[cogfed] = {|@words|
             cand -m 'Fail if the exchange takes longer than this [default: no limit]'
             cand --max-time 'Fail if the exchange takes longer than this [default: no limit]'
             cand --region 'The region to sign for, if the host name does not contain it'
+            cand --service 'The service to sign for, such as lambda, es or s3'
+            cand --sign-host 'Sign for this host instead of the URL''s, and send it as Host'
             cand --config 'Read this configuration file instead of the usual one'
             cand --json 'Send and request JSON: set Content-Type and Accept unless they are given'
             cand --dry-run 'Print the signed request with secrets masked, and send nothing'

@@ -69,6 +69,8 @@ complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s o -l output -d 'W
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l connect-timeout -d 'Fail if the connection takes longer than this' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s m -l max-time -d 'Fail if the exchange takes longer than this [default: no limit]' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l region -d 'The region to sign for, if the host name does not contain it' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l service -d 'The service to sign for, such as lambda, es or s3' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l sign-host -d 'Sign for this host instead of the URL\'s, and send it as Host' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l config -d 'Read this configuration file instead of the usual one' -r -F
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l json -d 'Send and request JSON: set Content-Type and Accept unless they are given'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l dry-run -d 'Print the signed request with secrets masked, and send nothing'

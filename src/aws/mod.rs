@@ -1,9 +1,10 @@
-//! AWS itself: partitions and their hosts, identifiers and ARNs, regions, temporary credentials.
+//! AWS itself: partitions and their hosts, identifiers and ARNs, the scope in a host's name, temporary credentials.
 
 mod credentials;
 pub mod hosts;
 pub mod ids;
-mod region;
+mod named_scope;
+mod services;
 
 pub use credentials::Credentials;
-pub use region::region_of;
+pub use named_scope::{NamedScope, named_scope};

@@ -188,7 +188,9 @@ fn reserved(header: &HeaderName) -> Option<&'static str> {
     const HOP_BY_HOP: [HeaderName; 8] =
         [CONNECTION, EXPECT, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE];
     if *header == HOST {
-        Some("it follows from the URL; for a private API behind a VPC endpoint, send 'x-apigw-api-id: API' instead")
+        Some(
+            "it follows from the URL, or from --sign-host; for a private API behind a VPC endpoint, send 'x-apigw-api-id: API' instead",
+        )
     } else if *header == AUTHORIZATION {
         Some("the signature goes there; for an API that takes a token there, use another client")
     } else if *header == DATE

@@ -10,13 +10,13 @@ mod dry_run;
 mod refusal;
 mod send;
 mod sign;
+mod signature_form;
 mod target;
 
-pub use crate::aws::region_of;
 pub use build::{ApiRequest, MAX_BODY, RequestInput, parse_header};
 pub use data::{Data, Source, read_data};
 pub use dry_run::dry_run;
 pub use refusal::{Context, Reason, Refusal, explain};
 pub use send::{Answer, Deadline, Lost, Stage, Times, Watch, WriteError, send};
-pub use sign::{Scope, SignedRequest, sign};
+pub use sign::{EXECUTE_API, Scope, SignedRequest, lacks_api_id, sign, sign_host};
 pub use target::Note;

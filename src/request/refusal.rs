@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use super::build::ApiRequest;
 use super::sign::Scope;
-use crate::aws::region_of;
+use crate::aws::{NamedScope, named_scope};
 use crate::clock::{SIGNATURE_TOLERANCE, http_date, in_words};
 use crate::error::{Failure, Kind, shortened};
 use crate::refusals::{Row, api_gateway};
@@ -224,7 +224,7 @@ fn time_in(message: &str) -> Option<DateTime<Utc>> {
 fn row(reason: Reason, seen: &Seen, context: &Context) -> (&'static Row, [(&'static str, String); 4]) {
     let mut facts = ["role", "resource", "action", "offset"].map(|name| (name, String::new()));
     let row = match reason {
-        Reason::MissingRoute if region_of(context.request.host()).is_some() => &api_gateway::MISSING_ROUTE,
+        Reason::MissingRoute if named_scope(context.request.host()) != NamedScope::Own => &api_gateway::MISSING_ROUTE,
         Reason::MissingRoute => &api_gateway::MISSING_ROUTE_ON_CUSTOM_DOMAIN,
         Reason::WrongClock => match seen.offset {
             Some(offset) if offset.abs() >= TimeDelta::minutes(1) => {

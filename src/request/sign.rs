@@ -3,22 +3,26 @@
 use std::fmt;
 use std::time::SystemTime;
 
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings};
+use aws_sigv4::http_request::{
+    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings, UriPathNormalizationMode,
+};
 use aws_sigv4::sign::v4;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use http::Request;
 use http::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, HeaderName, HeaderValue, RANGE, USER_AGENT, VIA,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, HOST, HeaderName, HeaderValue, RANGE, USER_AGENT, VIA,
 };
+use http::{Request, Uri};
 use tracing::subscriber::NoSubscriber;
+use url::{Position, Url};
 
 use super::build::ApiRequest;
-use crate::aws::Credentials;
-use crate::error::{Failure, Kind, Within};
+use super::signature_form::{BodyHash, SignatureForm, with_path};
+use crate::aws::{Credentials, NamedScope, named_scope};
+use crate::error::{Failure, Kind, Within, quoted};
 
 /// API Gateway's name in the credential scope.
-const EXECUTE_API: &str = "execute-api";
+pub const EXECUTE_API: &str = "execute-api";
 
 /// The service and the region that a signature is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +63,31 @@ const UNSIGNED: [HeaderName; 12] = [
     HeaderName::from_static("x-amzn-trace-id"),
     HeaderName::from_static("x-forwarded-for"),
 ];
+
+/// Returns the value of `Host` for a host to sign for, as it was given: a name or an address, with a port unless that is
+/// 443.
+///
+/// # Errors
+/// [`Kind::Usage`] if it is no host.
+pub fn sign_host(given: &str) -> Result<String, Failure> {
+    let url = Url::parse(&format!("https://{given}/")).ok();
+    let url = url.filter(|url| url.path() == "/" && url.query().is_none() && url.fragment().is_none());
+    let url =
+        url.filter(|url| url.username().is_empty() && url.password().is_none() && !given.contains(['/', '\\', '@']));
+    match url {
+        Some(url) => Ok(url[Position::BeforeHost..Position::AfterPort].to_owned()),
+        None => Err(Failure::new(Kind::Usage, format!("'{}' is no host to sign for", quoted(given)))
+            .hint("give the host alone, as in --sign-host abc123.execute-api.eu-west-1.amazonaws.com")),
+    }
+}
+
+/// Returns whether a request goes to a private API by the host of a VPC endpoint, without the header that names the API
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-api-test-invoke-url.html>).
+pub fn lacks_api_id(request: &ApiRequest, scope: &Scope) -> bool {
+    let host = scope.host.as_deref().unwrap_or(request.host());
+    let is_endpoint = matches!(named_scope(host), NamedScope::Service { service: EXECUTE_API, is_endpoint: true, .. });
+    is_endpoint && !request.headers.contains_key("x-apigw-api-id")
+}
 
 /// A complete request with its signature. Its `Debug` shows only method and host.
 #[derive(Clone)]
@@ -105,24 +134,33 @@ fn signed(
         "cogfed",
     )
     .into();
-    // The defaults are API Gateway's rules: the path is encoded once more, the body's hash is signed but not sent, and
-    // the token is signed.
+    let form = SignatureForm::of(&scope.service);
+    let uri = with_path(&request.uri, &form.sent_path(request.uri.path()));
+    let uri: Uri = uri.parse().map_err(|error| failed(&error))?;
+    let mut headers = request.headers.clone();
+    if let Some(host) = &scope.host {
+        headers.insert(HOST, HeaderValue::from_str(host).map_err(|error| failed(&error))?);
+    }
     let params = v4::SigningParams::builder()
         .identity(&identity)
         .region(&scope.region)
         .name(&scope.service)
         .time(SystemTime::from(now))
-        .settings(SigningSettings::default())
+        .settings(settings(form))
         .build()
         .map_err(|error| failed(&error).within("incomplete parameters"))?
         .into();
-    let to_sign = request.headers.iter().filter(|(name, _)| !UNSIGNED.contains(name));
-    let to_sign = to_sign.map(|(name, value)| Ok((name.as_str(), value.to_str()?)));
-    let to_sign: Result<Vec<(&str, &str)>, http::header::ToStrError> = to_sign.collect();
-    let to_sign = to_sign.map_err(|error| failed(&error))?;
-    let uri = request.uri.to_string();
-    let body = SignableBody::Precomputed(request.body_hash().to_owned());
-    let signable = SignableRequest::new(request.method.as_str(), uri, to_sign.into_iter(), body);
+    // The signature covers the bytes of a value, which the signer reads as UTF-8.
+    let to_sign = headers.iter().filter(|(name, _)| !UNSIGNED.contains(name));
+    let to_sign = to_sign.map(|(name, value)| Ok((name.as_str(), std::str::from_utf8(value.as_bytes())?)));
+    let to_sign: Result<Vec<(&str, &str)>, std::str::Utf8Error> = to_sign.collect();
+    let to_sign = to_sign.map_err(|error| failed(&error).within("a header's value is not UTF-8"))?;
+    let body = match form.hash {
+        BodyHash::Unsigned => SignableBody::UnsignedPayload,
+        BodyHash::Signed | BodyHash::Sent => SignableBody::Precomputed(request.body_hash().to_owned()),
+    };
+    let signed_uri = with_path(&uri, &form.signed_path(uri.path()));
+    let signable = SignableRequest::new(request.method.as_str(), signed_uri, to_sign.into_iter(), body);
     let signable = signable.map_err(|error| failed(&error))?;
     // The signer logs the canonical request, which holds the query and the person's own keys. Its events are discarded.
     let output =
@@ -132,8 +170,8 @@ fn signed(
 
     let mut signed = Request::new(request.body.clone());
     *signed.method_mut() = request.method.clone();
-    *signed.uri_mut() = request.uri.clone();
-    *signed.headers_mut() = request.headers.clone();
+    *signed.uri_mut() = uri;
+    *signed.headers_mut() = headers;
     for (name, value) in instructions.headers() {
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|error| failed(&error))?;
         let mut value = HeaderValue::from_str(value)
@@ -142,6 +180,20 @@ fn signed(
         signed.headers_mut().insert(name, value);
     }
     Ok(SignedRequest(signed))
+}
+
+/// Returns the signer's settings for a form. The path is given to the signer as it is signed, so the signer changes
+/// nothing of it but the encoding. The session token is always signed.
+fn settings(form: SignatureForm) -> SigningSettings {
+    let mut settings = SigningSettings::default();
+    settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
+    if form.is_key {
+        settings.percent_encoding_mode = PercentEncodingMode::Single;
+    }
+    if form.hash != BodyHash::Signed {
+        settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
+    }
+    settings
 }
 
 fn failed(error: &dyn std::error::Error) -> Failure {

@@ -21,7 +21,7 @@ pub fn run(flags: Call, env: &mut Env) -> anyhow::Result<()> {
         choice.flags.push(Override { key: keys::REGION.entry(), flag: "--region", text: region.clone() });
     }
     let context = ProfileContext::new(env, &choice, Attendance::Person)?;
-    let scope = scope::scope(&flags, &request, &context)?;
+    let scope = scope::scope(&flags, &request, &context, env)?;
     context.wait_for(async {
         let credentials = context.credentials().await?;
         if flags.request.dry_run {

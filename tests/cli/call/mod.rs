@@ -3,3 +3,4 @@
 mod deadlines;
 mod output;
 mod requests;
+mod services;

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use cogfed::sandbox::{Misbehaviour, Options};
-use cogfed_test_support::{Lab, NoBrowser, PROFILE, Ran};
+use cogfed_test_support::{Lab, NoBrowser, Ran};
 use serde_json::{Value, json};
 
 /// Returns a lab in which this person is signed in.
@@ -150,14 +150,8 @@ fn call_does_not_follow_redirects() {
 }
 
 #[test]
-fn call_requires_a_region_for_a_host_without_one() {
+fn call_for_another_region_is_refused_and_explained() {
     let lab = signed_in("alice");
-    let section = lab.sandbox.profile_toml(PROFILE).replace("region = \"eu-west-1\"\n", "");
-    lab.configure(&section, "store = 'file'");
-    let ran = call(&lab, "GET", "/echo/x", &[]).failed_with(2);
-    let message = ran.one_error_and_hint();
-    assert!(message.contains("the host 127.0.0.1:") && message.contains("does not tell its region"), "{message}");
-    assert!(ran.stderr.contains("hint: give --region"), "{}", ran.stderr);
     assert_eq!(call(&lab, "GET", "/echo/x", &["--region", "eu-west-1"]).good().stderr, "");
     let ran = call(&lab, "GET", "/echo/x", &["--region", "us-east-1"]).good();
     assert!(ran.stderr.contains("was signed for region 'us-east-1'"), "{}", ran.stderr);

@@ -136,7 +136,7 @@ _cogfed() {
             return 0
             ;;
         cogfed__subcmd__call)
-            opts="-p -H -d -i -o -f -v -m -h -V --profile --role --header --data --data-binary --json --dry-run --include --output --fail --verbose --connect-timeout --max-time --region --service --sign-host --debug --no-input --config --help --version"
+            opts="-p -H -d -i -o -f -v -m -L -h -V --profile --role --header --data --data-binary --json --dry-run --include --output --fail --verbose --connect-timeout --max-time --retry --retry-delay --retry-max-time --retry-connrefused --location --max-redirs --region --service --sign-host --debug --no-input --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -191,6 +191,22 @@ _cogfed() {
                     return 0
                     ;;
                 -m)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry-delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry-max-time)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-redirs)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

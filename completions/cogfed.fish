@@ -68,6 +68,10 @@ complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l data-binary -d 'L
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s o -l output -d 'Write the response to a file' -r -F
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l connect-timeout -d 'Fail if the connection takes longer than this' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s m -l max-time -d 'Fail if the exchange takes longer than this [default: no limit]' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l retry -d 'Repeat a request up to this many times after a temporary failure' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l retry-delay -d 'Wait this long before each repeat [default: about 1, 2, 4 … 16]' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l retry-max-time -d 'Begin no repeat after this time' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l max-redirs -d 'Follow at most this many redirects' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l region -d 'The region to sign for, if the host name does not contain it' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l service -d 'The service to sign for, such as lambda, es or s3' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l sign-host -d 'Sign for this host instead of the URL\'s, and send it as Host' -r
@@ -77,6 +81,8 @@ complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l dry-run -d 'Print
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s i -l include -d 'Write the status line and headers of the response before its body'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s f -l fail -d 'Exit with status 22 if the response status is 400 or more'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s v -l verbose -d 'Log the request and the response to standard error'
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l retry-connrefused -d 'Ignored, for curl\'s users: --retry includes refused connections'
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s L -l location -d 'Follow redirects, without the signature'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l debug -d 'Log each step to standard error, without secrets'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l no-input -d 'Never prompt, and wait at most 4 s for a locked keyring (the default without a terminal)'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s h -l help -d 'Print help (see more with \'--help\')'

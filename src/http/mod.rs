@@ -1,7 +1,7 @@
 //! The one HTTP client for all requests of cogfed, including those of the AWS SDK.
 //!
-//! Deadlines, proxies, trust roots, size caps and repeats are decided here. The client follows no redirect, which could
-//! take a token or a signed request to another host.
+//! Deadlines, proxies, trust roots, size caps and repeats are decided here. No client follows a redirect by
+//! itself, because it could take a token or a signed request to another host.
 
 mod api;
 mod fault;

@@ -7,6 +7,7 @@
 mod build;
 mod data;
 mod dry_run;
+mod redirect;
 mod refusal;
 mod send;
 mod sign;
@@ -16,6 +17,7 @@ mod target;
 pub use build::{ApiRequest, MAX_BODY, RequestInput, parse_header};
 pub use data::{Data, Source, read_data};
 pub use dry_run::dry_run;
+pub use redirect::{Redirect, Redirects};
 pub use refusal::{Context, Reason, Refusal, explain};
 pub use send::{Answer, Deadline, Lost, Stage, Times, Watch, WriteError, send};
 pub use sign::{EXECUTE_API, Scope, SignedRequest, lacks_api_id, sign, sign_host};

@@ -83,6 +83,13 @@ impl Lost {
         Self { failure, stage }
     }
 
+    /// Returns the same error for a request with `method` that was answered with a redirect, whose target gave no answer.
+    pub(super) fn behind(self, method: &Method) -> Self {
+        let stage = if self.stage == Stage::Final { Stage::Final } else { Stage::Sent };
+        let failure = if method.is_idempotent() { self.failure } else { self.failure.hint(LOOK) };
+        Self { failure, stage }
+    }
+
     fn too_late(host: &str, watch: &Watch, deadline: &Deadline, method: &Method) -> Self {
         let (sent, to_send) = (watch.transfer.sent(), watch.transfer.to_send());
         let failure = match to_send {

@@ -15,6 +15,32 @@ pub struct ConnectionFlags {
     /// Without this flag, cogfed waits for the answer as long as the API keeps the connection open.
     #[arg(short, long, value_name = "SECONDS", value_parser = seconds)]
     pub max_time: Option<Duration>,
+    /// Repeat a request up to this many times after a temporary failure
+    ///
+    /// GET, HEAD, OPTIONS, PUT, DELETE and TRACE are repeated if the connection fails, if the answer is lost, and after
+    /// a status of 408, 429, 500, 502, 503 or 504. Other methods are repeated only if nothing was sent, after a 429, and
+    /// after a 503 with Retry-After. Each repeat is signed again and waits as long as Retry-After says.
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub retry: u32,
+    /// Wait this long before each repeat [default: about 1, 2, 4 … 16]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, requires = "retry")]
+    pub retry_delay: Option<Duration>,
+    /// Begin no repeat after this time
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, requires = "retry")]
+    pub retry_max_time: Option<Duration>,
+    /// Ignored, for curl's users: --retry includes refused connections
+    #[arg(long, hide = true)]
+    pub retry_connrefused: bool,
+    /// Follow redirects, without the signature
+    ///
+    /// The target gets neither the signature nor cookies or x-api-key; another host gets only Accept, Range, User-Agent
+    /// and the like. A status of 301, 302 or 303 is followed as GET (HEAD stays HEAD), 307 and 308 only for GET and HEAD.
+    /// No redirect is followed from https to http, except to this machine.
+    #[arg(short = 'L', long)]
+    pub location: bool,
+    /// Follow at most this many redirects
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub max_redirs: u32,
 }
 
 /// Parses a number of seconds, which may have a fraction.

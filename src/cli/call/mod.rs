@@ -16,7 +16,7 @@ use super::{ProfileFlag, RoleFlag};
 /// Call an API behind API Gateway's IAM authorizer
 ///
 /// Signs one request with the profile's credentials (AWS Signature Version 4), sends it as it was signed, and writes
-/// the response body to standard output. Does not follow redirects.
+/// the response body to standard output.
 #[derive(Debug, Args)]
 #[command(after_long_help = SECTIONS)]
 pub struct Call {

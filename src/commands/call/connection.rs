@@ -1,11 +1,23 @@
-//! The client that `cogfed call` reaches the API with, from its flags.
+//! The clients that `cogfed call` reaches the API and its redirects with, from its flags.
 
 use super::super::ProfileContext;
 use crate::cli::ConnectionFlags;
+use crate::error::Failure;
 use crate::http::{ApiChoices, ApiClient};
 
-/// Returns the client that the flags ask for.
-pub fn client(flags: &ConnectionFlags, context: &ProfileContext) -> ApiClient {
-    let connect_timeout = flags.connect_timeout;
-    context.http.api(ApiChoices { connect_timeout, ..ApiChoices::default() })
+/// Returns the client for the API.
+///
+/// # Errors
+/// [`Kind::Usage`](crate::error::Kind::Usage) if a flag is wrong.
+pub fn client(flags: &ConnectionFlags, context: &ProfileContext) -> Result<ApiClient, Failure> {
+    client_for_others(flags, context)
+}
+
+/// Returns the client for other origins that the API redirects to.
+///
+/// # Errors
+/// As for [`client`].
+pub fn client_for_others(flags: &ConnectionFlags, context: &ProfileContext) -> Result<ApiClient, Failure> {
+    let choices = ApiChoices { connect_timeout: flags.connect_timeout, ..ApiChoices::default() };
+    Ok(context.http.api(choices))
 }

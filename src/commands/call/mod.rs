@@ -7,10 +7,13 @@ mod connection;
 mod exchange;
 mod input;
 mod output;
+mod retries;
 mod scope;
 
+use self::exchange::Exchange;
 use super::{Attendance, Env, ProfileContext, choice_of_role};
 use crate::cli::Call;
+use crate::http::Transfer;
 use crate::profile::{Override, keys};
 use crate::request::{dry_run, sign};
 
@@ -30,7 +33,10 @@ pub fn run(flags: Call, env: &mut Env) -> anyhow::Result<()> {
         }
         // The file is opened before the request is sent: an answer that cannot be written would be lost.
         let file = flags.output.output.as_deref().map(output::opened_for_writing).transpose()?;
-        let (answer, refusal) = exchange::answered(&request, &credentials, &scope, &flags, env, &context).await?;
+        let transfer = Transfer::default();
+        let exchange =
+            Exchange { request: &request, scope: &scope, flags: &flags, env, context: &context, transfer: &transfer };
+        let (answer, refusal) = exchange.answered(credentials).await?;
         output::finish(answer, refusal, file, &flags, env).await
     })
 }

@@ -2,5 +2,7 @@
 
 mod deadlines;
 mod output;
+mod redirects;
 mod requests;
 mod services;
+mod retries;

@@ -113,14 +113,14 @@ impl Failure {
         self
     }
 
-    /// Puts the action that failed in front of the message: "context: message".
+    /// Prefixes the message with the action that failed: "context: message".
     #[must_use]
     pub fn within(mut self, context: impl fmt::Display) -> Self {
         self.message = format!("{context}: {}", self.message);
         self
     }
 
-    /// Moves the hint into the message, for callers who show one line at most: "message; hint".
+    /// Appends the hint to the message, as "message; hint", for callers that show a single line.
     #[must_use]
     pub fn in_one_line(mut self) -> Self {
         // A hint that only introduces an example would be of no use without it.
@@ -164,7 +164,8 @@ impl<T> Within<T> for io::Result<T> {
     }
 }
 
-/// Shortens text from an outside source to at most `limit` characters and an ellipsis, so that it fits into a message.
+/// Truncates text from an outside source to at most `limit` characters plus an ellipsis, so that it fits into a
+/// message.
 pub fn shortened(text: &str, limit: usize) -> String {
     match text.char_indices().nth(limit) {
         Some(_) => text.chars().take(limit).chain(['…']).collect(),
@@ -172,9 +173,9 @@ pub fn shortened(text: &str, limit: usize) -> String {
     }
 }
 
-/// Shortens a server's explanation to about `limit` characters, cutting at the end of a word. Ids that a help desk asks
-/// for (trace, correlation and request ids, all in the form of a UUID) are never cut: those of the rest follow, each
-/// with its label.
+/// Truncates a server's explanation to about `limit` characters, at the end of a word. Ids that a help desk asks for
+/// (trace, correlation and request ids, all in the form of a UUID) are never cut: those of the rest follow, each with
+/// its label.
 pub fn abridged(text: &str, limit: usize) -> String {
     let Some((cut, _)) = text.char_indices().nth(limit) else { return text.to_owned() };
     let beginning = text.get(..cut).unwrap_or_default();
@@ -197,14 +198,14 @@ pub fn abridged(text: &str, limit: usize) -> String {
     kept
 }
 
-/// The maximum number of ids that [`abridged`] adds.
+/// The maximum number of ids from the cut-off text that [`abridged`] appends.
 const MOST_IDS: usize = 4;
-/// The number of words in an id's label, as in "Correlation ID: 0d8c…".
+/// The number of words before an id that [`abridged`] keeps as its label, as in "Correlation ID: 0d8c…".
 const LABEL: usize = 2;
-/// The maximum length of a word with an id, in characters: a UUID with punctuation around it.
+/// The maximum length of a word that [`abridged`] appends, in characters: a UUID with punctuation around it.
 const LONGEST_ID: usize = 60;
 
-/// Returns whether a word has a UUID in it (RFC 9562, section 4).
+/// Returns whether a word contains a UUID (RFC 9562, section 4).
 fn has_uuid(word: &str) -> bool {
     const GROUPS: [usize; 5] = [8, 4, 4, 4, 12];
     let length = GROUPS.iter().sum::<usize>() + GROUPS.len() - 1;
@@ -216,7 +217,7 @@ fn has_uuid(word: &str) -> bool {
     word.len() <= 4 * LONGEST_ID && word.as_bytes().windows(length).any(is_uuid)
 }
 
-/// Shortens a wrong value so that it fits into a message.
+/// Truncates an invalid value to 80 characters, so that it fits into a message.
 pub fn quoted(text: &str) -> String {
     shortened(text, 80)
 }

@@ -12,7 +12,7 @@ use serde_json::Value;
 /// The maximum length of a member name in a message, in characters.
 const LONGEST_NAME: usize = 80;
 
-/// A visitor that reads the members of an object in order, and refuses an object that repeats a name.
+/// A serde visitor that reads the members of an object in order, and refuses an object with a repeated name.
 pub struct UniqueMembers<V> {
     expected: &'static str,
     repeated: fn(&str) -> String,
@@ -20,8 +20,8 @@ pub struct UniqueMembers<V> {
 }
 
 impl<V> UniqueMembers<V> {
-    /// Creates the visitor for an object that messages call `expected`. `repeated` makes the message for a repeated
-    /// name.
+    /// Creates the visitor for an object, which error messages call `expected`. `repeated` makes the message for a
+    /// repeated name.
     pub fn new(expected: &'static str, repeated: fn(&str) -> String) -> Self {
         Self { expected, repeated, values: PhantomData }
     }
@@ -46,7 +46,7 @@ impl<'de, V: Deserialize<'de>> Visitor<'de> for UniqueMembers<V> {
     }
 }
 
-/// Reads a JSON text. No object in it, at any depth, may repeat a name.
+/// Parses a JSON text. No object in it, at any depth, may repeat a name.
 ///
 /// # Errors
 /// The fault, with its line and column.
@@ -59,7 +59,7 @@ pub fn value(json: &[u8]) -> Option<Value> {
     unique(std::str::from_utf8(json).ok()?).ok()
 }
 
-/// A JSON value in which no object repeats a name.
+/// A JSON value without repeated names in any of its objects.
 struct Unique(Value);
 
 impl<'de> Deserialize<'de> for Unique {

@@ -1,4 +1,4 @@
-//! The program: one command line in, one exit code out.
+//! The executable: runs one command line and exits with its exit code.
 
 // Nothing may panic, and only `main` may print or exit. `expect` is allowed: its text says why it cannot fail.
 #![warn(clippy::exit, clippy::indexing_slicing, clippy::panic, clippy::print_stderr, clippy::print_stdout)]
@@ -10,7 +10,7 @@ use cogfed::commands::{self, Env};
 use cogfed::process;
 use zeroizing_alloc::ZeroAlloc;
 
-/// The global allocator, which wipes all memory when it is freed. Libraries (HTTP, JSON, OAuth) copy tokens and do not
+/// The global allocator, which wipes all memory that it frees. Libraries (HTTP, JSON, OAuth) copy tokens and do not
 /// wipe their copies, and [`cogfed::secret::Secret`] wipes only its own.
 #[global_allocator]
 static WIPED: ZeroAlloc<std::alloc::System> = ZeroAlloc(std::alloc::System);

@@ -1,19 +1,19 @@
-//! URL checks and the path of `ca_bundle`, for modules that need no HTTP client.
+//! URL checks, and the type for `ca_bundle`, for modules that need no HTTP client.
 
 use std::path::PathBuf;
 
 use url::{Host, Url};
 
-/// The profile's `ca_bundle`: a PEM file of certificates to trust besides the system's.
+/// The profile's `ca_bundle`: a PEM file of root certificates to trust in addition to the system's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaBundle {
     /// The path of the file.
     pub path: PathBuf,
-    /// The configuration key and its source, for messages.
+    /// The configuration key and where it was set, for messages.
     pub named_by: String,
 }
 
-/// Returns the host of `url`, with its port unless that is the scheme's default.
+/// Returns the host of `url`, followed by its port unless it is the scheme's default port.
 pub fn authority_of(url: &Url) -> Option<String> {
     let host = url.host_str()?;
     Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
@@ -30,8 +30,8 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Returns whether the host of `url` is this machine in any spelling, including names below `.localhost` and
-/// IPv4-mapped addresses. No proxy can reach such a host.
+/// Returns whether the host of `url` means this machine, including names below `.localhost` and IPv4-mapped addresses.
+/// No proxy can reach such a host.
 pub fn is_this_machine(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => {

@@ -1,4 +1,4 @@
-//! Process-wide set-up: no core dumps, the debug log, and the signals that end a run.
+//! Process-wide setup: disabled core dumps, the debug log, and handling of Ctrl-C and SIGTERM.
 
 use std::io;
 
@@ -10,10 +10,10 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::error::{Failure, Kind};
 
-/// The stack size of the working thread, in bytes: the same as the main thread's.
+/// The stack size of the thread that runs the command, in bytes: the same as the main thread's.
 const STACK: usize = 8 * 1024 * 1024;
 
-/// The interval at which a waiting thread looks whether its work is done, even if nothing wakes it.
+/// The interval at which a waiting thread checks whether its work is done, in case a wake-up was lost.
 const LOOK: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// Disables core dumps. On Linux, other processes of this user cannot attach either.
@@ -31,7 +31,8 @@ pub fn protect() {
     }
 }
 
-/// The signals that end a run. They are caught from the creation of this value on, even before the first wait.
+/// A handler for the signals that end a run. They are caught from the creation of this value on, even before the first
+/// wait.
 pub struct Signals {
     interrupt: Interrupt,
     #[cfg(unix)]
@@ -44,7 +45,7 @@ type Interrupt = tokio::signal::unix::Signal;
 type Interrupt = tokio::signal::windows::CtrlC;
 
 impl Signals {
-    /// Catches Ctrl-C. Needs a tokio runtime.
+    /// Starts to catch Ctrl-C. Needs a tokio runtime.
     ///
     /// # Errors
     /// If the system installs no handler.
@@ -60,7 +61,7 @@ impl Signals {
         })
     }
 
-    /// Catches Ctrl-C and, on Unix, SIGTERM. Needs a tokio runtime.
+    /// Starts to catch Ctrl-C and, on Unix, SIGTERM. Needs a tokio runtime.
     ///
     /// # Errors
     /// If the system installs no handler.
@@ -74,7 +75,7 @@ impl Signals {
         Ok(signals)
     }
 
-    /// Waits for one of the signals.
+    /// Waits until one of the caught signals arrives.
     pub async fn received(&mut self) {
         #[cfg(unix)]
         if let Some(terminate) = &mut self.terminate {
@@ -88,7 +89,7 @@ impl Signals {
     }
 }
 
-/// Builds an asynchronous runtime for the current thread.
+/// Builds a tokio runtime for the current thread.
 ///
 /// # Errors
 /// [`Kind::Failed`] if the system cannot start a runtime.
@@ -100,7 +101,7 @@ pub fn runtime() -> Result<Runtime, Failure> {
     })
 }
 
-/// Fails if there are too few file descriptors for tokio's signal handling, which panics without them
+/// Checks that enough file descriptors are free for tokio's signal handling, which panics without them
 /// (<https://docs.rs/tokio>, `signal::unix`).
 fn enough_descriptors() -> io::Result<()> {
     #[cfg(unix)]
@@ -111,8 +112,8 @@ fn enough_descriptors() -> io::Result<()> {
     Ok(())
 }
 
-/// Runs `work` on its own thread and returns its result. Returns `None` as soon as Ctrl-C is pressed, without waiting
-/// for the work: cogfed must survive being killed at any point.
+/// Runs `work` on a new thread and returns its result. Returns `None` as soon as Ctrl-C is pressed, without waiting for
+/// the work: cogfed must survive being killed at any point.
 ///
 /// # Errors
 /// If the system can start no thread or install no signal handler.
@@ -136,8 +137,8 @@ pub fn until_interrupted<T: Send + 'static>(work: impl FnOnce() -> T + Send + 's
     })
 }
 
-/// Logs cogfed's own steps to standard error. Libraries' messages are left out, because they contain requests and
-/// headers with secrets.
+/// Logs cogfed's own steps, but not those of its libraries, to standard error. Libraries' messages are left out,
+/// because they contain requests and headers with secrets.
 pub fn log_to_stderr() {
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false).with_target(false);
     let own = Targets::new().with_target("cogfed", LevelFilter::TRACE);

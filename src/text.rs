@@ -1,17 +1,16 @@
-//! Text in the encodings that people's tools write: UTF-8 with or without a byte-order mark, and UTF-16, which Windows
-//! PowerShell writes for `>`
+//! Decoding of text in UTF-8, with or without a byte-order mark, and in UTF-16, which Windows PowerShell writes for `>`
 //! (<https://learn.microsoft.com/en-us/powershell/module/microsoft.powershell.core/about/about_character_encoding>).
 
 use std::fmt;
 
-/// The reason why bytes are not text.
+/// The reason why bytes could not be decoded as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotText {
-    /// Neither UTF-8 nor UTF-16.
+    /// The bytes are neither UTF-8 nor UTF-16.
     Unknown,
-    /// UTF-16 that is cut or damaged.
+    /// The bytes are UTF-16 that is truncated or damaged.
     DamagedUtf16,
-    /// UTF-32.
+    /// The bytes are UTF-32.
     Utf32,
 }
 
@@ -25,8 +24,8 @@ impl fmt::Display for NotText {
     }
 }
 
-/// Returns the text in `bytes`, without a byte-order mark. UTF-16 without a mark is recognized by a zero byte beside the
-/// first two characters, as every text that begins in ASCII has it.
+/// Decodes `bytes` as text, and removes a byte-order mark. UTF-16 without a mark is recognized by a zero byte beside
+/// the first two characters, as every text that begins in ASCII has it.
 ///
 /// # Errors
 /// [`NotText`].

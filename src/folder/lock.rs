@@ -1,4 +1,4 @@
-//! Locks between processes. The kernel holds them, so a lock ends with the process that holds it.
+//! File locks that exclude other processes. The kernel holds them, so a lock ends with the process that holds it.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind, Read, Seek, Write};
@@ -10,18 +10,18 @@ use std::time::{Duration, Instant};
 use super::{Folder, file_name, privacy};
 use crate::error::{Failure, Kind, Within};
 
-/// A lock. It is held until it is dropped, or until this process ends.
+/// An acquired lock on a file. It is held until it is dropped, or until this process ends.
 #[derive(Debug)]
 pub struct Lock(File);
 
-/// A lock that another process holds.
+/// Details of a lock that another process holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
-    /// The lock's file.
+    /// The path of the lock file.
     pub path: PathBuf,
     /// The holder's process id, if it is known.
     pub pid: Option<u32>,
-    /// The time that this process waited.
+    /// The time that this process waited for the lock.
     pub waited: Duration,
     /// True if the holder is stopped (SIGSTOP, Ctrl-Z), so that it cannot release the lock.
     pub is_stopped: bool,
@@ -30,10 +30,10 @@ pub struct Held {
 /// The time limits for waiting for a lock.
 #[derive(Debug, Clone, Copy)]
 pub struct Wait {
-    /// The maximum wait if the holder is running, as far as is known.
+    /// The maximum wait while the holder appears to be running.
     pub working: Duration,
-    /// The maximum wait if the holder is stopped. Only Linux shows the difference; elsewhere every holder counts as
-    /// running.
+    /// The maximum wait while the holder is suspended (SIGSTOP, Ctrl-Z). Only Linux shows the difference; elsewhere
+    /// every holder counts as running.
     pub stopped: Duration,
 }
 
@@ -54,7 +54,7 @@ const LOOK: Duration = Duration::from_millis(250);
 pub enum LockError {
     /// Another process held the lock during the whole wait.
     Held(Held),
-    /// Locking failed: the folder, the file or the file system is at fault.
+    /// Locking failed because of the folder, the file or the file system.
     Failed(Failure),
 }
 
@@ -144,7 +144,7 @@ impl Lock {
     }
 }
 
-/// Repeats the system's wait if a handled signal interrupts it (signal(7), flock(2)).
+/// Calls `lock` again as long as a signal handler interrupts the wait (signal(7), flock(2)).
 fn uninterrupted(mut lock: impl FnMut() -> io::Result<()>) -> io::Result<()> {
     loop {
         match lock() {
@@ -154,8 +154,8 @@ fn uninterrupted(mut lock: impl FnMut() -> io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// Returns whether the process is stopped (proc(5), `/proc/PID/stat`, the field after the name). False if that is
-/// unknown.
+/// Returns whether the process is stopped, according to `/proc/PID/stat` (proc(5), the field after the name). False if
+/// that is unknown.
 fn is_stopped(pid: u32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     stat.rsplit_once(") ").is_some_and(|(_, fields)| fields.starts_with(['T', 't']))
@@ -198,7 +198,7 @@ fn no_lock(error: io::Error, path: &Path) -> Failure {
     failure.hint("set XDG_STATE_HOME to a folder on a local file system")
 }
 
-/// Writes this process's id into the file, for waiting processes.
+/// Writes this process's id into the lock file, so that waiting processes can name the holder.
 fn marked(mut file: File) -> Lock {
     let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| write!(file, "{}", std::process::id()));
     Lock(file)

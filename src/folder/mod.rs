@@ -34,14 +34,14 @@ const ATTEMPTS: usize = 3;
 /// A private folder. It is created by the first write; reading creates nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Folder {
-    /// The outermost private folder: everything below it is private as well.
+    /// The outermost private folder: every folder below it is private as well.
     base: PathBuf,
     /// The folders below `base`, outermost first.
     below: Vec<String>,
 }
 
 impl Folder {
-    /// Returns the folder of this user's state: `cogfed` in [`user_folders::state`].
+    /// Returns cogfed's state folder of this user: `cogfed` in [`user_folders::state`].
     ///
     /// # Errors
     /// If the user has no home folder.
@@ -52,12 +52,12 @@ impl Folder {
         Ok(Self::at(parent.path.join("cogfed")))
     }
 
-    /// Returns the folder at `path`.
+    /// Creates a handle for the folder at `path`.
     pub fn at(path: impl Into<PathBuf>) -> Self {
         Self { base: path.into(), below: Vec::new() }
     }
 
-    /// Returns the folder `name` in this one. Any text is a name (see [`file_name`]).
+    /// Returns a handle for the subfolder `name`. Any text is a name (see [`file_name`]).
     #[must_use]
     pub fn sub(&self, name: &str) -> Self {
         let mut below = self.below.clone();
@@ -134,7 +134,7 @@ impl Folder {
         Ok(Some(bytes))
     }
 
-    /// Returns the names of the files in this folder, encoded as on the disk. A missing folder has none.
+    /// Returns the names of the files in this folder, still percent-encoded. A missing folder has none.
     ///
     /// # Errors
     /// If the folder is open to other users, or cannot be listed.
@@ -147,7 +147,7 @@ impl Folder {
         Ok(names.filter(|name| !name.starts_with(UNFINISHED)).collect())
     }
 
-    /// Opens the file `name` for reading, `count` times, to reserve file descriptors.
+    /// Opens the file `name` for reading `count` times, to reserve file descriptors.
     ///
     /// # Errors
     /// If there is no such file, or it cannot be opened so many times.
@@ -194,8 +194,8 @@ fn make(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// Runs `replace`, and repeats it if the unfinished file vanished. Another process may sweep it while it is not locked:
-/// right after its creation, and right before it gets its name.
+/// Runs `replace`, and tries again if another process removed the unfinished file. Another process may sweep it while
+/// it is not locked: right after its creation, and right before it gets its name.
 fn repeated(mut replace: impl FnMut() -> io::Result<()>) -> io::Result<()> {
     for _ in 1..ATTEMPTS {
         match replace() {
@@ -221,7 +221,7 @@ fn replaced(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Turns the error of a file system that cannot sync folders into success. Other errors stay errors.
+/// Treats a failed sync as success if the file system cannot sync folders. Other errors stay errors.
 #[cfg(unix)]
 fn written_through(synced: io::Result<()>) -> io::Result<()> {
     match synced {
@@ -230,7 +230,7 @@ fn written_through(synced: io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// Removes the unfinished files of killed writers, because they may hold secrets.
+/// Removes the unfinished files that killed processes left behind, because they may hold secrets.
 fn sweep(folder: &Path) -> Result<(), Failure> {
     let entries = std::fs::read_dir(folder).within(|| format!("cannot list {}", folder.display()))?;
     for entry in entries.flatten() {

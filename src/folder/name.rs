@@ -1,4 +1,4 @@
-//! File names for any text: safe on every system, readable, and different for different texts.
+//! File names for arbitrary text: safe on every system, readable, and distinct for distinct texts.
 
 use ring::digest;
 
@@ -6,10 +6,10 @@ use ring::digest;
 /// longer name than the file that it replaces.
 const LONGEST: usize = 200;
 
-/// The number of hexadecimal digits (128 bits) of the SHA-256 hash that ends a shortened name.
+/// The number of hexadecimal digits of the SHA-256 hash at the end of a shortened name (128 bits).
 const HASH_DIGITS: usize = 32;
 
-/// Returns the file name for `account`, such as `tokens%2Feu-west-1_AbC%2F3n4b5%2FAzureAD`.
+/// Returns the file name that stands for `account`, such as `tokens%2Feu-west-1_AbC%2F3n4b5%2FAzureAD`.
 ///
 /// Everything but `A-Z a-z 0-9 _ . -` is percent-encoded (RFC 3986, section 2.1). So is a leading dot (hidden files,
 /// `.` and `..`) and a final one (Windows drops it). A name of more than 200 bytes is cut, and ends in `~` and a hash
@@ -43,7 +43,7 @@ pub fn file_name(account: &str) -> String {
     name
 }
 
-/// Returns the account that [`file_name`] turned into this name. Returns `None` for a shortened name, which cannot be
+/// Returns the account for which [`file_name`] returned this name. Returns `None` for a shortened name, which cannot be
 /// reversed, and for a name that [`file_name`] does not make.
 pub fn account_of(name: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(name.len());

@@ -1,4 +1,4 @@
-//! Privacy checks: a folder or a file has to belong to this user only, and anything else is refused.
+//! Checks that a folder or a file belongs to this user only; anything else is refused.
 
 use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
@@ -10,7 +10,7 @@ fn refused(path: &Path, fault: &str) -> Failure {
     Failure::new(Kind::Failed, format!("refusing to use {}: {fault}", path.display()))
 }
 
-/// Returns options that open a file without blocking, for example on a fifo, and refuse a link in the last path
+/// Returns options that open a file without blocking, even a fifo, and that refuse a symbolic link as the last path
 /// component.
 pub(super) fn options() -> OpenOptions {
     #[cfg_attr(not(unix), allow(unused_mut, reason = "only Unix has something to set"))]
@@ -25,8 +25,8 @@ pub(super) fn options() -> OpenOptions {
     options
 }
 
-/// Checks that the folder belongs to this user only, and narrows a wider mode to 0700. Returns false if there is no
-/// folder.
+/// Checks that the folder belongs to this user only, and tightens a more permissive mode to 0700. Returns false if
+/// there is no folder.
 pub(super) fn folder(path: &Path) -> Result<bool, Failure> {
     match std::fs::symlink_metadata(path) {
         Ok(found) if found.is_symlink() => {
@@ -42,7 +42,7 @@ pub(super) fn folder(path: &Path) -> Result<bool, Failure> {
     Ok(true)
 }
 
-/// Refuses an open file that is not a plain file, has a second name (hard link), or belongs to another user. Narrows a
+/// Refuses an open file that is not a regular file, has more than one hard link, or belongs to another user. Narrows a
 /// wider mode to 0600.
 pub(super) fn file(file: &File, path: &Path) -> Result<(), Failure> {
     let found = file.metadata().within(|| format!("cannot look at {}", path.display()))?;
@@ -54,8 +54,8 @@ pub(super) fn file(file: &File, path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Returns the failure to open a file, which names a symbolic link as the cause if `path` is one. The system only
-/// reports too many levels.
+/// Returns the failure for a file that cannot be opened, with a symbolic link at `path` as the cause if there is one.
+/// The system only reports too many levels.
 pub(super) fn open_error(error: std::io::Error, path: &Path) -> Failure {
     if std::fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) {
         return refused(path, "it is a symbolic link").hint("remove it");
@@ -63,7 +63,7 @@ pub(super) fn open_error(error: std::io::Error, path: &Path) -> Failure {
     Failure::new(Kind::Failed, error.to_string()).within(format!("cannot open {}", path.display()))
 }
 
-/// Refuses a folder that any user can replace: one below a world-writable folder without the sticky bit.
+/// Refuses a folder that any user can replace, because a parent is world-writable and has no sticky bit.
 pub(super) fn place(path: &Path) -> Result<(), Failure> {
     #[cfg(unix)]
     unix::place(path)?;
@@ -155,8 +155,8 @@ mod tests {
         result.unwrap_err().to_string()
     }
 
-    /// Gives the folder and the file to another user, which only root can do. Without root, finds some that belong to
-    /// the system.
+    /// Returns a folder and a file that belong to another user, created below `temp` if the test runs as root. Without
+    /// root, finds some that belong to the system.
     fn of_another_user(temp: &Path) -> Option<[std::path::PathBuf; 2]> {
         let me = rustix::process::geteuid().as_raw();
         let given = [temp.join("folder"), temp.join("file")];

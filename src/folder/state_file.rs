@@ -1,4 +1,4 @@
-//! Small state files: one JSON value each, without secrets. cogfed works without them.
+//! Small, optional state files that hold one JSON value each and no secrets.
 
 use std::marker::PhantomData;
 
@@ -26,7 +26,7 @@ impl<T: Serialize + DeserializeOwned> StateFile<T> {
         Self { folder, name: name.into(), limit, holds: PhantomData }
     }
 
-    /// Returns the value, if a valid one is there.
+    /// Returns the stored value, or `None` if the file is missing or invalid.
     pub fn read(&self) -> Option<T> {
         let bytes = self.folder.read(&self.name, self.limit).ok()??;
         serde_json::from_slice(&bytes).ok()
@@ -37,7 +37,7 @@ impl<T: Serialize + DeserializeOwned> StateFile<T> {
         std::fs::symlink_metadata(self.folder.path().join(super::file_name(&self.name))).ok()
     }
 
-    /// Replaces the value.
+    /// Writes `value` to the file, in place of the old value.
     ///
     /// # Errors
     /// If it has more bytes than the limit, so that it could not be read again, or the file cannot be written.

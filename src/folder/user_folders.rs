@@ -1,4 +1,4 @@
-//! This user's home, and the folders below it in which applications keep configuration and state.
+//! The user's home folder, and the folders in it for the configuration and state of applications.
 //!
 //! The environment names them, if it names absolute paths. A relative path counts as unset, as the XDG Base Directory
 //! Specification demands of its variables: it would make the current folder decide what cogfed reads and where it
@@ -11,7 +11,7 @@ use std::path::PathBuf;
 pub struct Named {
     /// The folder's path, which is absolute.
     pub path: PathBuf,
-    /// The environment variable that named the folder or the home around it; `None` if the system named it.
+    /// The environment variable from which the path was derived; `None` if the operating system supplied the path.
     pub variable: Option<&'static str>,
 }
 
@@ -22,31 +22,31 @@ impl Named {
     }
 }
 
-/// Returns this user's home: `HOME` or, if that is unset, the home in the account database.
+/// Returns the user's home folder from `HOME` or, if that is unset, from the account database.
 #[cfg(unix)]
 pub fn home() -> Option<Named> {
     named_by("HOME").or_else(|| account_home().map(|path| Named { path, variable: None }))
 }
 
-/// Returns the folder for configuration: `XDG_CONFIG_HOME` or `~/.config`, on macOS `~/Library/Application Support`.
+/// Returns the user's configuration folder: `XDG_CONFIG_HOME` or `~/.config`, on macOS `~/Library/Application Support`.
 #[cfg(unix)]
 pub fn configuration() -> Option<Named> {
     named_xdg("XDG_CONFIG_HOME").or_else(|| home().map(|home| home.below(CONFIGURATION)))
 }
 
-/// Returns the folder for state: `XDG_STATE_HOME` or `~/.local/state`, on macOS `~/Library/Application Support`.
+/// Returns the user's state folder: `XDG_STATE_HOME` or `~/.local/state`, on macOS `~/Library/Application Support`.
 #[cfg(unix)]
 pub fn state() -> Option<Named> {
     named_xdg("XDG_STATE_HOME").or_else(|| home().map(|home| home.below(STATE)))
 }
 
-/// Returns the folder for configuration below the home that the account database names, whatever the environment says.
+/// Returns the configuration folder in the home folder from the account database, ignoring environment variables.
 #[cfg(unix)]
 pub fn account_configuration() -> Option<PathBuf> {
     account_home().map(|home| home.join(CONFIGURATION))
 }
 
-/// Returns the folder for state below the home that the account database names, whatever the environment says.
+/// Returns the state folder in the home folder from the account database, ignoring environment variables.
 #[cfg(unix)]
 pub fn account_state() -> Option<PathBuf> {
     account_home().map(|home| home.join(STATE))
@@ -73,44 +73,44 @@ fn named_xdg(variable: &'static str) -> Option<Named> {
     if cfg!(target_vendor = "apple") { None } else { named_by(variable) }
 }
 
-/// Returns this user's home in the account database (`/etc/passwd`, LDAP and the like).
+/// Returns the user's home folder from the account database (`/etc/passwd`, LDAP and the like).
 #[cfg(unix)]
 pub fn account_home() -> Option<PathBuf> {
     let account = nix::unistd::User::from_uid(nix::unistd::Uid::effective()).ok()??;
     Some(account.dir).filter(|path| path.is_absolute())
 }
 
-/// Returns the home. Windows knows it, whatever the environment says.
+/// Returns the user's home folder. Windows knows it, whatever the environment says.
 #[cfg(not(unix))]
 pub fn home() -> Option<Named> {
     dirs::home_dir().map(|path| Named { path, variable: None })
 }
 
-/// Returns the folder for configuration, `%APPDATA%`.
+/// Returns the user's configuration folder, `%APPDATA%`.
 #[cfg(not(unix))]
 pub fn configuration() -> Option<Named> {
     dirs::config_dir().map(|path| Named { path, variable: None })
 }
 
-/// Returns the folder for state, `%LOCALAPPDATA%`.
+/// Returns the user's state folder, `%LOCALAPPDATA%`.
 #[cfg(not(unix))]
 pub fn state() -> Option<Named> {
     dirs::data_local_dir().map(|path| Named { path, variable: None })
 }
 
-/// Returns this user's folder for configuration as the system names it, whatever the environment says.
+/// Returns the user's configuration folder from the operating system, ignoring environment variables.
 #[cfg(not(unix))]
 pub fn account_configuration() -> Option<PathBuf> {
     dirs::config_dir()
 }
 
-/// Returns this user's folder for state as the system names it, whatever the environment says.
+/// Returns the user's state folder from the operating system, ignoring environment variables.
 #[cfg(not(unix))]
 pub fn account_state() -> Option<PathBuf> {
     dirs::data_local_dir()
 }
 
-/// Returns the home that the system names, whatever the environment says.
+/// Returns the user's home folder from the operating system, ignoring environment variables.
 #[cfg(not(unix))]
 pub fn account_home() -> Option<PathBuf> {
     dirs::home_dir()

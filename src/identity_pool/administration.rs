@@ -1,5 +1,5 @@
-//! The administrator's call to the identity pools' service: it reads the role mapping. The call is signed with the
-//! administrator's own AWS credentials, because those from an identity pool are never allowed to make it
+//! The API call that reads an identity pool's role mapping with an administrator's AWS credentials. The call is signed
+//! with the administrator's own AWS credentials, because those from an identity pool are never allowed to make it
 //! (<https://docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html>).
 
 use std::iter;
@@ -31,7 +31,7 @@ pub struct Administrator {
 }
 
 impl Administrator {
-    /// Reads the credentials from the variables that every AWS tool reads. Returns `None` unless both the access key id
+    /// Reads the credentials from the standard AWS environment variables. Returns `None` unless both the access key id
     /// and the secret access key are set.
     pub fn from_variables(variable: &dyn Fn(&str) -> Option<String>) -> Option<Self> {
         let given = |name: &str| variable(name).filter(|value| !value.is_empty());
@@ -87,7 +87,7 @@ impl Administrator {
     }
 }
 
-/// Returns whether a refusal with this code is due to the credentials, not to the request or the service.
+/// Returns whether AWS refused a call because of the caller's credentials, not because of the request or the service.
 fn is_about_the_asker(code: Option<&str>, status: u16) -> bool {
     let others =
         ["ResourceNotFoundException", "InvalidParameterException", "TooManyRequestsException", "ThrottlingException"];
@@ -105,7 +105,7 @@ fn refused(code: &str, message: &str, pool: &str) -> Failure {
     )
 }
 
-/// Converts the answer to the JSON that the AWS CLI prints, so that mappings are parsed and checked in one place.
+/// Converts the API answer to the AWS CLI's JSON output, so that all mappings are parsed and checked in one place.
 fn document(answer: &GetIdentityPoolRolesOutput) -> Value {
     let mapping = |mapping: &aws_sdk_cognitoidentity::types::RoleMapping| {
         let rules = mapping.rules_configuration().map(|configuration| {

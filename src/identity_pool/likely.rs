@@ -1,4 +1,4 @@
-//! Likely causes of the identity pool's refusals, found in the claims of the ID token. The answers themselves leave the
+//! Likely causes of an identity pool's refusal, found in the claims of the ID token. The answers themselves leave the
 //! cause open.
 //!
 //! These are guesses, and messages say so: cogfed does not know the identity pool's rules.
@@ -22,12 +22,12 @@ const LONGEST_NAME: usize = 100;
 /// The maximum length of a list of claims and values in a message, in characters.
 const LONGEST_LIST: usize = 600;
 
-/// A likely cause, found in the claims.
+/// A likely cause of a refusal, found in the ID token's claims, and the next step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Likely {
-    /// The cause, as the first half of a sentence.
+    /// The cause, as the first part of a message.
     pub cause: String,
-    /// The next step.
+    /// The next step for the person.
     pub hint: String,
 }
 
@@ -42,22 +42,22 @@ impl Likely {
 pub enum Wanted<'a> {
     /// An identity id, or a token for STS: no role is involved.
     Identity,
-    /// Credentials, for the role with this ARN if a role was requested.
+    /// Credentials for the requested role, given by its ARN, or for a role that the identity pool chooses.
     Credentials(Option<&'a str>),
 }
 
-/// The question that a refusal leaves unanswered.
+/// A kind of refusal whose message does not name the cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Open {
-    /// The person gets no role, or not this one.
+    /// The identity pool gives the person no role, or not the requested one.
     Role,
-    /// A role was chosen, and the identity pool could not assume it; or the default role applies, and there is none.
+    /// The identity pool could not assume the chosen role, or has no default role.
     Assumption,
-    /// The identity pool does not know the issuer.
+    /// The identity pool does not accept the token's issuer.
     Issuer,
 }
 
-/// Returns the question that a refusal leaves open, or `None` if the refusal names its cause.
+/// Returns the kind of refusal if the message does not name the cause, and `None` if it does.
 fn open(code: &str, message: &str) -> Option<Open> {
     let is_said = |pieces: &[&str]| pieces.iter().any(|piece| message.contains(piece));
     let of_the_token =
@@ -89,8 +89,9 @@ pub fn cause(
     }
 }
 
-/// Returns the cause if the token is from the user pool's second issuer. AWS does not document whether identity pools
-/// accept that issuer (<https://docs.aws.amazon.com/cognito/latest/developerguide/federation-endpoints.html>).
+/// Returns the cause if the token's issuer is the user pool's newer issuer URL (`issuer-cognito-idp…`). AWS does not
+/// document whether identity pools accept that issuer
+/// (<https://docs.aws.amazon.com/cognito/latest/developerguide/federation-endpoints.html>).
 fn by_issuer(claims: &Map<String, Value>) -> Option<Likely> {
     let issuer = claims.get("iss")?.as_str()?;
     issuer.starts_with("https://issuer-cognito-idp.").then_some(())?;
@@ -110,8 +111,8 @@ fn by_time(claims: &Map<String, Value>, now: Option<DateTime<Utc>>) -> Option<Li
     )
 }
 
-/// Returns the cause of a refusal because the identity pool could not assume the chosen role. Its code is about the
-/// role, so what the directory asserted is no cause.
+/// Returns the likely cause of a refusal because the identity pool could not assume the chosen role. Its code is about
+/// the role, so what the directory asserted is no cause.
 fn by_assumption(asserted: &Asserted, asked_for: Option<&str>) -> Option<Likely> {
     match (asked_for, asserted.preferred_role.as_deref()) {
         (Some(_), _) => Likely::new(
@@ -178,7 +179,7 @@ fn by_roles(asserted: &Asserted, asked_for: Option<&str>) -> Option<Likely> {
     }
 }
 
-/// Returns the claims that may decide about the role, each with its values.
+/// Returns the claims that can decide which role is chosen, each with its values.
 fn carried(asserted: &Asserted) -> Vec<(&str, Vec<&str>)> {
     let of_claims = asserted.roles.iter().chain(&asserted.attributes);
     // A federated person is in their provider's group, `eu-west-1_AbC123xyz_AzureAD`, which leads to no role.
@@ -187,7 +188,7 @@ fn carried(asserted: &Asserted) -> Vec<(&str, Vec<&str>)> {
     all.filter(|(_, values)| !values.is_empty()).collect()
 }
 
-/// Returns the claims that may decide about the role, with their first values; `None` if there are none.
+/// Formats the claims that can decide which role is chosen, with their first values; `None` if there are none.
 pub fn carried_by(claims: &Map<String, Value>) -> Option<String> {
     let asserted = Asserted::of(claims, []);
     let mut carried = carried(&asserted);
@@ -200,7 +201,7 @@ fn texts(values: &[String]) -> Vec<&str> {
     values.iter().map(String::as_str).collect()
 }
 
-/// Lists the first claims with their first values, and adds the numbers of those left out.
+/// Formats the first few claims with their first values, and the number of those left out.
 fn listed(carried: &[(&str, Vec<&str>)]) -> String {
     let shown = carried.iter().take(MOST_NAMED);
     let shown = shown.map(|(claim, values)| format!("{} {}", shortened(claim, LONGEST_NAME), named(values)));
@@ -209,7 +210,7 @@ fn listed(carried: &[(&str, Vec<&str>)]) -> String {
     shortened(&all.join("; "), LONGEST_LIST)
 }
 
-/// Returns whether a group is the automatic one that holds all users of an identity provider. Its name is the user
+/// Returns whether a group is one that Cognito creates for all users of an identity provider. Its name is the user
 /// pool's id, `_` and the provider's name
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-user-groups.html>).
 pub fn is_of_a_provider(group: &str) -> bool {
@@ -220,7 +221,7 @@ pub fn is_of_a_provider(group: &str) -> bool {
         && provider.is_some()
 }
 
-/// Quotes the first few names, each cut to length, and adds the number of the others.
+/// Quotes the first few names, each shortened, and appends the number of the others.
 fn named(names: &[&str]) -> String {
     let shown = names.iter().take(MOST_NAMED).map(|name| format!("'{}'", shortened(name, LONGEST_NAME)));
     let more = names.len().checked_sub(MOST_NAMED).filter(|more| *more > 0).map(|more| format!("{more} more"));
@@ -290,7 +291,7 @@ mod tests {
         assert_eq!(found(DENIED, &one, None), None, "the claims leave it open too");
     }
 
-    /// Deployments choose the name of the attribute that carries the roles.
+    /// Deployments differ in the name of the attribute that carries the roles.
     #[test]
     fn refusal_names_the_attribute_that_carries_the_roles() {
         for (claim, value, expected) in [

@@ -1,5 +1,5 @@
-//! The client of an identity pool: an ID token in, temporary AWS credentials out. It uses the enhanced flow, or the
-//! classic flow, which AWS also calls the basic flow
+//! A client for Cognito identity pools, which exchanges an ID token for temporary AWS credentials. It uses the enhanced
+//! flow, or the classic flow, which AWS also calls the basic flow
 //! (<https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html>).
 
 pub mod administration;
@@ -68,7 +68,7 @@ impl<'a> PoolConfig<'a> {
 /// An entry of `Logins` in the identity pool's API: the ID token that proves who the person is.
 #[derive(Debug)]
 pub struct Login<'a> {
-    /// The name of the provider in the identity pool.
+    /// The name under which the identity pool knows the identity provider.
     provider: &'a str,
     id_token: &'a Secret,
     /// The claims of the token, used only to find the likely cause of a refusal.
@@ -83,7 +83,7 @@ impl<'a> Login<'a> {
     }
 }
 
-/// Returns the name by which identity pools know an issuer: the issuer's URL without the scheme.
+/// Returns the name under which identity pools know an issuer: its URL without the scheme.
 fn provider_name(issuer: &str) -> &str {
     issuer.strip_prefix("https://").or_else(|| issuer.strip_prefix("http://")).unwrap_or(issuer)
 }
@@ -91,7 +91,7 @@ fn provider_name(issuer: &str) -> &str {
 /// The reason why a call to the identity pool failed.
 #[derive(Debug)]
 pub enum PoolError {
-    /// The identity pool does not know the identity id, or no longer knows it: request the id again.
+    /// The identity pool does not know the identity id, so a new one must be requested.
     UnknownIdentity(Failure),
     /// Any other failure.
     Failed(Failure),
@@ -131,8 +131,8 @@ impl<'a> IdentityPool<'a> {
         answer.identity_id.ok_or_else(|| self.odd_answer("no identity id"))
     }
 
-    /// Returns credentials for the identity, and the identity id in the answer, which replaces `identity_id`. They are
-    /// for the configured role, if there is one. The classic flow names their session after `person`.
+    /// Returns AWS credentials for `identity_id`, together with the identity id to use from then on. They are for the
+    /// configured role, if there is one. The classic flow names their session after `person`.
     ///
     /// # Errors
     /// Like [`IdentityPool::identity_id`].
@@ -149,7 +149,7 @@ impl<'a> IdentityPool<'a> {
         }
     }
 
-    /// Uses the enhanced flow: the identity pool assumes the requested role, or one that it chooses.
+    /// Gets credentials by the enhanced flow: the identity pool assumes the requested role, or one that it chooses.
     async fn by_enhanced_flow(&self, identity_id: &str, login: &Login<'_>) -> Result<(Credentials, String), PoolError> {
         let request = self
             .client
@@ -171,8 +171,9 @@ impl<'a> IdentityPool<'a> {
         Ok((credentials.ok_or_else(|| self.odd_answer("incomplete credentials"))?, identity_id))
     }
 
-    /// Uses the classic flow: the identity pool issues a token for the person, with which STS assumes the role. The
-    /// caller has checked that the sign-in belongs to this STS endpoint, which receives the token.
+    /// Gets credentials by the classic flow: the identity pool issues an OpenID token, which STS exchanges for the
+    /// role's credentials. The caller has checked that the sign-in belongs to this STS endpoint, which receives the
+    /// token.
     async fn by_classic_flow(
         &self,
         identity_id: &str,
@@ -196,7 +197,7 @@ impl<'a> IdentityPool<'a> {
         Ok((credentials, identity_id))
     }
 
-    /// Returns the failure of a call that used `login`, with the likely cause.
+    /// Returns the failure of a call that used `login`, including its likely cause.
     fn failure<E: ProvideErrorMetadata>(
         &self,
         error: &SdkError<E>,

@@ -1,4 +1,4 @@
-//! The parts that all clients of AWS's services share: the set-up, and the explanation of failures.
+//! Code that all AWS service clients share: the SDK configuration, and the messages for failures.
 
 use std::time::Duration;
 
@@ -17,17 +17,17 @@ use crate::profile::login_command;
 use crate::refusals::{self, Refuser};
 use crate::secret::{Redactor, Secret};
 
-/// The maximum number of attempts for one call if AWS throttles it or fails.
+/// The maximum number of attempts per call, if AWS throttles the call or fails.
 const ATTEMPTS: u32 = 3;
-/// The pause before the second attempt; later ones double, with jitter.
+/// The pause before the second attempt; each later pause is twice as long, with jitter.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
-/// The time limit of one call, with its repetitions.
+/// The time limit for one call, including retries.
 const DEADLINE: Duration = Duration::from_secs(15);
 /// The maximum length of a role's ARN in a message, in characters. No role has a longer one.
 const LONGEST_ROLE: usize = 400;
 
-/// Returns the configuration that all clients share. Each client adds its credentials, and the retry classifier
-/// [`crate::http::ObeyRetryAfter`], for which this type has no field.
+/// Returns the SDK configuration that all AWS service clients share. Each client adds its credentials, and the retry
+/// classifier [`crate::http::ObeyRetryAfter`], for which this type has no field.
 pub fn sdk_config(region: &str, endpoint: &str, http: &Http) -> SdkConfig {
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -39,23 +39,23 @@ pub fn sdk_config(region: &str, endpoint: &str, http: &Http) -> SdkConfig {
         .build()
 }
 
-/// The words in which messages name the service that was called.
+/// The words that messages use for the AWS service that was called.
 pub struct Called<'a> {
     config: PoolConfig<'a>,
     refuser: Refuser,
-    /// The words for the owner of the endpoint, such as "the identity pool's".
+    /// The owner of the endpoint, in the possessive form for messages, such as "the identity pool's".
     owner: &'static str,
-    /// The words for the party that answers, such as "the identity pool eu-west-1:…".
+    /// The party that answers, as named in messages, such as "the identity pool eu-west-1:…".
     party: String,
     endpoint: &'a str,
-    /// The profile's key for the endpoint.
+    /// The profile's configuration key for the endpoint.
     endpoint_key: &'static str,
     /// The redactor that removes the call's secrets from AWS's messages.
     redactor: Redactor,
 }
 
 impl<'a> PoolConfig<'a> {
-    /// Returns the words for messages about the identity pools' service.
+    /// Returns the words that messages use for the identity pools' service.
     pub fn identity_pool(&self) -> Called<'a> {
         Called {
             config: *self,
@@ -68,7 +68,7 @@ impl<'a> PoolConfig<'a> {
         }
     }
 
-    /// Returns the words for messages about the Security Token Service.
+    /// Returns the words that messages use for the Security Token Service.
     pub fn sts(&self) -> Called<'a> {
         Called {
             config: *self,
@@ -83,7 +83,7 @@ impl<'a> PoolConfig<'a> {
 }
 
 impl Called<'_> {
-    /// Adds the secrets of the call, which its failure must not repeat.
+    /// Adds secrets of the call, to be redacted from the message if the call fails.
     #[must_use]
     pub fn with_secrets<'s>(self, secrets: impl IntoIterator<Item = &'s Secret>) -> Self {
         Self { redactor: Redactor::of(secrets), ..self }
@@ -131,14 +131,14 @@ impl Called<'_> {
             .hint("check the network, and HTTPS_PROXY if you need a proxy")
     }
 
-    /// Returns the failure for an answer that has a success status but lacks something. `what` names the gap.
+    /// Returns the failure for an answer with a success status but without an expected value. `what` names the gap.
     pub fn odd_answer(&self, what: &str) -> Failure {
         Failure::new(Kind::Network, format!("{} answered with {what}", self.party))
             .hint(format!("check '{}' in the profile", self.endpoint_key))
     }
 
-    /// Returns the failure for a refusal. The `likely` cause replaces the one in the table of refusals, if there is one.
-    /// The message quotes AWS's own words, without secrets.
+    /// Returns the failure for a call that AWS refused. The `likely` cause replaces the one in the table of refusals,
+    /// if there is one. The message quotes AWS's own words, without secrets.
     pub fn explain(&self, code: &str, message: &str, likely: Option<Likely>) -> Failure {
         let config = self.config;
         let row = refusals::find(self.refuser, code, message);
@@ -151,7 +151,7 @@ impl Called<'_> {
         Failure::new(row.kind, format!("{} ({said})", row.cause(&facts))).hint(row.hint(&facts))
     }
 
-    /// Returns AWS's words in one line, with the identity pool and the requested role.
+    /// Formats AWS's error message in one line, with the identity pool and the requested role.
     fn said(&self, code: &str, message: &str) -> String {
         let pool = (self.refuser == Refuser::IdentityPool).then(|| format!("identity pool {}", self.config.id));
         let role = self.config.role_arn.map(|role| format!("role {}", shortened(role, LONGEST_ROLE)));

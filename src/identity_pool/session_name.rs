@@ -1,15 +1,16 @@
-//! The name of an assumed role's session. It appears in CloudTrail, in the caller's ARN and in `aws:userid` of
-//! policies, so it should tell who the person is.
+//! The role session name that AWS records for an assumed role. It appears in CloudTrail, in the caller's ARN and in
+//! `aws:userid` of policies, so it should tell who the person is.
 
 /// The maximum length of a session's name, in characters
 /// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>: `[\w+=,.@-]{2,64}`).
 const LONGEST: usize = 64;
 /// The replacement for characters that AWS does not accept.
 const REPLACEMENT: char = '-';
-/// The session name if no character of the person's name is usable. Also the prefix of names that are too short.
+/// The session name to use if no character of the person's name is allowed. Also the prefix of names that are too
+/// short.
 const NOBODY: &str = "cogfed";
 
-/// Returns the session name of `person`, an email address or a user name. Characters that AWS does not accept are
+/// Returns the role session name for `person`, an email address or a user name. Characters that AWS does not accept are
 /// replaced.
 pub fn session_name(person: &str) -> String {
     // AWS's `\w` is ASCII only.

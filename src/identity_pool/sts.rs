@@ -1,5 +1,5 @@
-//! The client of the Security Token Service: the identity that owns a set of credentials, and the last step of the
-//! classic flow (<https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html>).
+//! A client for the Security Token Service (<https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html>):
+//! `GetCallerIdentity`, and the last call of the classic flow.
 
 use std::time::SystemTime;
 
@@ -76,8 +76,8 @@ impl<'a> Sts<'a> {
         identity.ok_or_else(|| self.config.sts().odd_answer("half an identity"))
     }
 
-    /// Exchanges the identity pool's OpenID token for a role's credentials. The request is not signed: the token is the
-    /// proof (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>).
+    /// Exchanges the identity pool's OpenID token for credentials of a role. The request is not signed: the token is
+    /// the proof (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>).
     ///
     /// # Errors
     /// Like [`Sts::caller_identity`].

@@ -1,9 +1,9 @@
-//! Ports on both loopback addresses.
+//! A TCP port that is bound on both loopback addresses.
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 
-/// A port that is held on 127.0.0.1 and on ::1.
+/// A TCP port that this process has bound on 127.0.0.1 and on ::1.
 ///
 /// `localhost` may mean either address. A program that held the port on the other address could receive this program's
 /// requests, so both are needed.
@@ -14,7 +14,7 @@ pub struct Port {
 }
 
 impl Port {
-    /// Binds `number` on 127.0.0.1 and on ::1. On a machine without ::1, 127.0.0.1 is enough.
+    /// Binds port `number` on 127.0.0.1 and on ::1. On a machine without ::1, 127.0.0.1 is enough.
     ///
     /// # Errors
     /// If one of the two is taken or forbidden.
@@ -33,7 +33,7 @@ impl Port {
     }
 }
 
-/// Returns both sockets, or only `v4` if this machine has no ::1.
+/// Returns the sockets of both addresses, or only `v4` if this machine has no ::1.
 fn with_other_half(v4: TcpListener, v6: io::Result<TcpListener>) -> io::Result<Vec<TcpListener>> {
     match v6 {
         Ok(v6) => Ok(vec![v4, v6]),
@@ -42,7 +42,8 @@ fn with_other_half(v4: TcpListener, v6: io::Result<TcpListener>) -> io::Result<V
     }
 }
 
-/// Returns whether an error means that this machine has no ::1. Then no other program can hold the port there.
+/// Returns whether an error of binding ::1 means that this machine has no such address. Then no other program can hold
+/// the port there.
 fn has_no_ipv6(error: &io::Error) -> bool {
     match error.kind() {
         io::ErrorKind::AddrNotAvailable | io::ErrorKind::Unsupported => true,

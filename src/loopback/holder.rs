@@ -1,9 +1,9 @@
-//! Lookup of the program that holds a port, in `/proc` (Linux only). It is only for a message, so anything unexpected
-//! counts as "not known".
+//! Lookup, in `/proc`, of the program that listens on a port (Linux only). It is only for a message, so anything
+//! unexpected counts as "not known".
 
 use std::fmt;
 
-/// A program that holds a port.
+/// A program that listens on a port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holder {
     /// The id of the program's process.
@@ -18,7 +18,7 @@ impl fmt::Display for Holder {
     }
 }
 
-/// Returns the program that listens on `port`, if it belongs to this user and the system reveals it.
+/// Returns the program that listens on `port`, if it belongs to this user and can be identified.
 pub fn holder_of(port: u16) -> Option<Holder> {
     #[cfg(target_os = "linux")]
     {
@@ -34,7 +34,7 @@ pub fn holder_of(port: u16) -> Option<Holder> {
     }
 }
 
-/// Returns the sockets that listen on `port`, by their link names in `/proc/PID/fd`
+/// Returns the sockets that listen on `port`, named like the links in `/proc/PID/fd`
 /// (<https://docs.kernel.org/networking/proc_net_tcp.html>).
 #[cfg(any(target_os = "linux", test))]
 fn listening_at(table: &str, port: u16) -> Vec<String> {

@@ -1,11 +1,11 @@
-//! The check that a request is addressed to this server.
+//! The check that a request's `Host` is this server, against DNS rebinding.
 
 use http::header::HOST;
 
 use super::Request;
 
-/// Returns whether a request names this server by a loopback host and `port`. There has to be exactly one `Host`
-/// header. If the target has an authority, that is checked as well.
+/// Returns whether the request's host is a loopback host with port `port`. There has to be exactly one `Host` header.
+/// If the target has an authority, that is checked as well.
 ///
 /// A web page can make a browser send requests here under any name that resolves to this machine (DNS rebinding). The
 /// `Host` header of such a request has that name.
@@ -23,7 +23,7 @@ pub fn is_addressed_to(request: &Request, port: u16) -> bool {
 mod tests {
     use super::*;
 
-    /// Returns whether a request with this target and these `Host` headers is addressed to port 8400.
+    /// Returns whether a server on port 8400 accepts a request with this target and these `Host` headers.
     fn is_ours(target: &str, hosts: &[&str]) -> bool {
         let hosts: String = hosts.iter().map(|host| format!("host: {host}\r\n")).collect();
         let request = Request::parse(format!("GET {target} HTTP/1.1\r\n{hosts}\r\n").as_bytes());

@@ -8,10 +8,10 @@ use crate::error::{Failure, Kind};
 use crate::profile::Profile;
 use crate::secret::{Redactor, Secret};
 
-/// The number of random bytes in the state, the nonce and the verifier: 256 bits each (RFC 7636, section 7.1).
+/// The number of random bytes in the state, the nonce and the PKCE verifier (256 bits each; RFC 7636, section 7.1).
 const RANDOM_BYTES: u32 = 32;
-/// The number of random bytes in the short address (128 bits). It has to be typed or copied, and only this user's
-/// requests for it are answered.
+/// The number of random bytes in the short local address, which redirects to the authorization URL (128 bits). It has
+/// to be typed or copied, and only this user's requests for it are answered.
 const START_BYTES: u32 = 16;
 
 /// The authorization request parameters that a profile sets.
@@ -19,21 +19,20 @@ const START_BYTES: u32 = 16;
 pub struct RequestOptions<'a> {
     /// The scopes to ask for.
     pub scopes: &'a [String],
-    /// The identity provider to which the user pool redirects directly, without its own sign-in page.
+    /// The identity provider to which the user pool redirects at once, without showing its own sign-in page.
     pub identity_provider: Option<&'a str>,
-    /// An identifier of the identity provider, such as an email domain, to use instead of the provider's name.
+    /// An identifier of the identity provider, such as an email domain, to send instead of the provider's name.
     pub idp_identifier: Option<&'a str>,
     /// The user name to prefill on the identity provider's sign-in page.
     pub login_hint: Option<&'a str>,
-    /// The OIDC `prompt` parameter, which makes the provider ask despite its session: `login`, `select_account` or
-    /// `consent`.
+    /// The OIDC `prompt` parameter, which overrides an existing session: `login`, `select_account` or `consent`.
     pub prompt: Option<&'a str>,
-    /// The language of the hosted UI.
+    /// The language of the user pool's sign-in page.
     pub lang: Option<&'a str>,
 }
 
 impl<'a> RequestOptions<'a> {
-    /// Returns the options that `profile` sets.
+    /// Returns the authorization request parameters that `profile` sets.
     pub fn of(profile: &'a Profile) -> Self {
         Self {
             scopes: &profile.scopes,
@@ -46,29 +45,29 @@ impl<'a> RequestOptions<'a> {
     }
 }
 
-/// The random values of one attempt to sign in. They are new for each attempt and never stored.
+/// The random values of one sign-in attempt. They are new for each attempt and never stored.
 #[derive(Debug)]
 pub struct Attempt {
     /// The `state` parameter, which the callback has to return. An answer without it does not belong to this attempt.
     pub state: Secret,
     /// The `nonce` parameter, which the ID token has to repeat.
     pub nonce: Secret,
-    /// The path of the short address: a slash and a random value. The browser's command line shows this address to
-    /// other users instead of the authorization URL.
+    /// The path of the short local address, which the browser opens first: a slash and a random value. The browser's
+    /// command line shows this address to other users instead of the authorization URL.
     pub start: String,
-    /// The PKCE verifier, which proves to the token endpoint that this process began the attempt.
+    /// The PKCE verifier, which proves to the token endpoint that this process started the attempt.
     pub verifier: Secret,
     challenge: PkceCodeChallenge,
 }
 
 impl Attempt {
-    /// Returns a redactor for this attempt's random values, which a server may repeat.
+    /// Returns a redactor for this attempt's random values, in case a server repeats them.
     pub(super) fn redactor(&self) -> Redactor {
         Redactor::of([&self.state, &self.nonce, &self.verifier])
     }
 
-    /// Generates random values in unpadded base64url, because Cognito encodes the state twice on some paths and only
-    /// unreserved characters survive.
+    /// Generates random values as unpadded base64url, because only unreserved characters survive when Cognito encodes
+    /// the state twice, as some paths do.
     pub fn new() -> Self {
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256_len(RANDOM_BYTES);
         Self {
@@ -80,8 +79,8 @@ impl Attempt {
         }
     }
 
-    /// Returns the authorization URL that the browser opens. It is built here. A server can choose only the endpoint,
-    /// at a host that the profile allows.
+    /// Returns the authorization URL for the browser. It is built here. A server can choose only the endpoint, at a
+    /// host that the profile allows.
     ///
     /// # Errors
     /// [`Kind::Usage`] if an endpoint is not a URL, which the checks of a profile rule out.
@@ -117,7 +116,7 @@ impl Attempt {
     }
 }
 
-/// Parses an address of the listener as a URL.
+/// Parses a URL of the loopback listener.
 ///
 /// # Errors
 /// [`Kind::Usage`] if it is no URL, which the checks of a profile rule out.

@@ -1,4 +1,5 @@
-//! The OpenID client of one profile: authorization codes and refresh tokens in, verified tokens out.
+//! The OpenID Connect client of a profile, which gets tokens for authorization codes and refresh tokens, and verifies
+//! them.
 
 use super::id_token::{Expected, IdTokenClaims};
 use super::keys::Keys;
@@ -10,16 +11,16 @@ use crate::http::Http;
 use crate::profile::{Issuer, ProviderEndpoints, login_command};
 use crate::secret::Secret;
 
-/// The tokens of one sign-in or renewal, with the verified claims of the ID token.
+/// The tokens from one sign-in or renewal, with the verified claims of the ID token.
 #[derive(Debug, Clone)]
 pub struct Tokens {
-    /// The tokens themselves.
+    /// The tokens from the token endpoint.
     pub grant: Grant,
-    /// The claims of the ID token.
+    /// The verified claims of the ID token.
     pub claims: IdTokenClaims,
 }
 
-/// An app client, its issuer, and the means to reach the issuer.
+/// An app client and its issuer, with all that is needed to call the issuer.
 ///
 /// [`Client::exchange`] and [`Client::refresh`] return a [`Grant`], which [`Client::verify`] has to accept before the
 /// tokens are used. The only exception is a rotated refresh token, which is saved at once.
@@ -44,7 +45,8 @@ pub struct Client<'a> {
 }
 
 impl Client<'_> {
-    /// Verifies the ID token of `grant`. `nonce` is that of the authorization request; pass `None` after a refresh.
+    /// Verifies the ID token in `grant`, and returns the tokens with its claims. `nonce` is that of the authorization
+    /// request; pass `None` after a refresh.
     ///
     /// # Errors
     /// [`Kind::Refused`] if there is no ID token or it is not valid, [`Kind::Network`] if the signing keys cannot be
@@ -57,13 +59,13 @@ impl Client<'_> {
         Ok(Tokens { grant, claims })
     }
 
-    /// Converts `error` to a failure with this profile's name and issuer in its text.
+    /// Converts `error` to a failure whose message names this profile and its issuer.
     pub fn failure(&self, error: GrantError) -> Failure {
         error.failure(&self.facts(&login_command(self.profile)))
     }
 
-    /// Returns the values for the placeholders in a refusal's text. `login` is the command that signs in to this
-    /// profile.
+    /// Returns the values for the placeholders in the message about a refused request. `login` is the command that
+    /// signs in to this profile.
     pub(super) fn facts<'a>(&'a self, login: &'a str) -> [(&'static str, &'a str); 3] {
         [("login", login), ("issuer", self.issuer.described()), ("profile", self.profile)]
     }

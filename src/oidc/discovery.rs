@@ -1,5 +1,5 @@
-//! The endpoints of an issuer. A user pool's endpoints follow from the profile. A plain issuer's are in its discovery
-//! document (OpenID Connect Discovery 1.0, section 4).
+//! The endpoints of an issuer, from the profile or from the issuer's discovery document. A user pool's endpoints follow
+//! from the profile. A plain issuer's are in its discovery document (OpenID Connect Discovery 1.0, section 4).
 //!
 //! The document is cached in cogfed's own folder for a day. Its endpoints are used only at hosts that the profile
 //! allows.
@@ -14,14 +14,14 @@ use crate::http::Http;
 use crate::json;
 use crate::profile::{Issuer, PlainIssuer, ProviderEndpoints};
 
-/// The age at which a cached document is fetched again.
+/// The age at which a cached discovery document is fetched again.
 const LIFE: TimeDelta = TimeDelta::hours(24);
 /// The maximum size of a cached discovery document, in bytes.
 const LARGEST: usize = 64 * 1024;
 /// The maximum length of text that a message quotes from a discovery document, in characters.
 const LONGEST_QUOTE: usize = 200;
 
-/// A cached document.
+/// A cached discovery document.
 #[derive(Serialize, Deserialize)]
 struct CachedDocument {
     fetched_at: DateTime<Utc>,
@@ -68,7 +68,7 @@ pub async fn endpoints(
     fresh(issuer, http, folder, now).await
 }
 
-/// Like [`endpoints`], but always fetches the document, because the issuer has to answer before a person signs in.
+/// Fetches the discovery document and returns its endpoints, like [`endpoints`] but never from the cache.
 ///
 /// # Errors
 /// As [`endpoints`].
@@ -88,7 +88,7 @@ pub async fn fresh(
     Ok(endpoints)
 }
 
-/// Returns the endpoints in `answer`, an issuer's discovery document. Makes no request.
+/// Returns the endpoints that an issuer's discovery document names. Makes no request.
 ///
 /// # Errors
 /// Like [`endpoints`].
@@ -136,7 +136,7 @@ fn quoted(address: &str) -> String {
     shortened(address, LONGEST_QUOTE)
 }
 
-/// Checks that `document` is from `issuer` and names only allowed hosts, and returns its endpoints.
+/// Checks that `document` is from `issuer` and names only allowed hosts, then returns its endpoints.
 fn checked(document: &Document, issuer: &PlainIssuer) -> Result<ProviderEndpoints, Failure> {
     if document.issuer != issuer.url {
         let (place, said) = (quoted(&issuer.discovery), quoted(&document.issuer));
@@ -204,8 +204,8 @@ mod tests {
         checked(&serde_json::from_value(document).expect("a document"), &issuer())
     }
 
-    /// Starts a server for a discovery document that names these signing algorithms. Returns the server and the
-    /// document's issuer.
+    /// Starts a server whose discovery document names these signing algorithms. Returns the server and the document's
+    /// issuer.
     fn lab(algorithms: &Value) -> (KeyServer, Issuer) {
         let lab = KeyServer::new();
         let mut document = json_document();

@@ -1,4 +1,4 @@
-//! Hosted UI errors that cogfed can find without a browser, by a trial request to the authorization endpoint.
+//! Detection of hosted UI errors without a browser, by a trial request to the authorization endpoint.
 //!
 //! The hosted UI shows some errors only to the browser. cogfed would then wait for a person who cannot go on. So
 //! `session::preflight` asks the authorization endpoint once, before the browser opens.
@@ -10,25 +10,25 @@ use crate::error::shortened;
 
 /// The maximum length of an error code from the hosted UI, in characters.
 const LONGEST_ERROR: usize = 100;
-/// The number of bytes at the start of a page that are searched for an error.
+/// The number of bytes of an answer, from its start, that are searched for an error.
 const SEARCHED: usize = 16 * 1024;
 
-/// The answer of an authorization endpoint to a well-formed request.
+/// The result of a trial request to an authorization endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reception {
-    /// Any answer that says nothing against a sign-in.
+    /// No error was found, so the sign-in can go on.
     GoesOn,
     /// The redirect URI is not registered with the app client.
     RedirectMismatch,
-    /// The app client is not known, or not at this domain. The error is the endpoint's own.
+    /// The app client does not exist, or does not belong to this domain. The error is the endpoint's own.
     UnknownClient(String),
-    /// A firewall in front of the endpoint refuses the request.
+    /// A firewall in front of the endpoint refused the request.
     Forbidden,
-    /// The app client has no style for managed login, which therefore shows no page.
+    /// The app client has no managed login style, so managed login shows no page.
     LoginPagesUnavailable,
 }
 
-/// Reads the answer of the authorization endpoint at `endpoint`.
+/// Returns the result of a trial request from the answer of the authorization endpoint `endpoint`.
 ///
 /// Cognito redirects to its page `/error?error=…` if it cannot redirect to the app client, and some of its versions answer
 /// with the page at once.
@@ -77,7 +77,7 @@ fn of_page(page: &str) -> Reception {
     }
 }
 
-/// Returns the next step after a sign-in that nobody completed, for each page that the browser may show.
+/// Returns the hint for a sign-in that nobody completed, with advice for each page that the browser may show.
 ///
 /// `known` is the answer that the authorization endpoint gave before the browser opened; `None` for a plain issuer, which
 /// is not asked.
@@ -98,12 +98,12 @@ pub fn hint_for_nobody(login: &str, redirect_uri: &str, known: Option<&Reception
     }
 }
 
-/// The remedy for a web ACL that refuses the redirect URI
+/// The hint for a web ACL that refuses the redirect URI
 /// (<https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-baseline.html>).
 pub const WEB_ACL: &str = "ask the administrator of the web ACL to set the rules EC2MetaDataSSRF_QUERYARGUMENTS and \
                            GenericRFI_QUERYARGUMENTS to count for /oauth2/authorize, since they refuse every redirect URI \
                            on this machine, localhost too";
-/// The remedy for managed login without a style
+/// The hint for an app client without a managed login style
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/managed-login-branding.html>).
 pub const NO_STYLE: &str = "ask the administrator of the user pool to create a managed login style for the app client, or to \
                             switch the domain to the classic hosted UI";

@@ -1,5 +1,5 @@
-//! The OpenID client of a user pool or a plain issuer: authorization request, callback listener, token endpoint, ID
-//! token.
+//! The OpenID Connect client, for user pools and other issuers: authorization request, callback listener, token
+//! endpoint, ID token.
 
 mod authorization;
 mod browser;

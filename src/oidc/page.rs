@@ -1,4 +1,5 @@
-//! The last page in the browser: the outcome and the next step. No script, nothing from other hosts.
+//! The final page in the browser, which shows the outcome of the sign-in and the next step. No script, nothing from
+//! other hosts.
 
 use std::sync::LazyLock;
 
@@ -7,12 +8,12 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::error::abridged;
 
-/// The style sheet, for light and dark mode.
+/// The page's style sheet, for light and dark mode.
 const STYLE: &str = include_str!("page.css");
-/// The maximum length of a text on the page, in characters. It is longer than any message that cogfed makes.
+/// The maximum length of each text on the page, in characters. It is longer than any message that cogfed makes.
 const LONGEST: usize = 4000;
 
-/// The content security policy: allows this style sheet, and nothing else.
+/// The page's content security policy, which allows its style sheet and nothing else.
 pub static POLICY: LazyLock<String> = LazyLock::new(|| {
     let hash = ring::digest::digest(&ring::digest::SHA256, STYLE.as_bytes());
     let hash = STANDARD.encode(hash);
@@ -21,43 +22,44 @@ pub static POLICY: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// The outcome of a sign-in, as the page shows it.
+/// The outcome of a sign-in, as shown on the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ending {
-    /// The tokens are saved.
+    /// The sign-in succeeded, and its tokens are saved.
     SignedIn {
-        /// The profile that was signed in to.
+        /// The profile to which the person signed in.
         profile: String,
-        /// The person, as the token names them. Text from outside.
+        /// The person's name, from the ID token. Text from outside.
         person: String,
     },
-    /// The identity provider refused.
+    /// The identity provider refused the sign-in.
     Denied {
-        /// The provider's answer. Text from outside.
+        /// The identity provider's answer. Text from outside.
         reason: String,
         /// The next step, if there is one.
         next: Option<String>,
     },
-    /// Something failed after the browser came back.
+    /// The sign-in failed after the browser had returned to the listener.
     Failed {
-        /// The failure. May quote text from outside.
+        /// The message of the failure. May quote text from outside.
         reason: String,
         /// The next step, if there is one.
         next: Option<String>,
     },
     /// An answer to this sign-in that cannot be used.
     Unusable {
-        /// The fault, as the end of a sentence, such as "without an authorization code". May quote text from outside.
+        /// The fault of the answer, as the end of a sentence, such as "without an authorization code". May quote text
+        /// from outside.
         reason: String,
     },
     /// A request that is not part of a sign-in.
     NotOurs {
-        /// The fault of the request.
+        /// The reason why the request is refused.
         reason: String,
     },
 }
 
-/// Returns the page for an outcome. Text from outside is escaped.
+/// Returns the HTML page for an outcome. Text from outside is escaped.
 pub fn page(ending: &Ending) -> String {
     let go_on = "Nothing was saved. The terminal says what to do next.";
     let step = |next: &Option<String>| match next {
@@ -101,7 +103,7 @@ pub fn page(ending: &Ending) -> String {
     )
 }
 
-/// Turns a message into a sentence: messages are written for the terminal, in lower case and without a full stop.
+/// Turns a terminal message, which is in lower case and has no full stop, into a sentence.
 fn sentence(message: &str) -> String {
     let mut text = abridged(message.trim(), LONGEST);
     if let Some(first) = text.get_mut(..1) {
@@ -113,8 +115,8 @@ fn sentence(message: &str) -> String {
     text
 }
 
-/// Escapes HTML's five special characters, and replaces characters that cannot be seen: controls, and marks that change
-/// the direction of text.
+/// Escapes HTML's special characters, and replaces invisible characters: controls, and marks that change the text
+/// direction.
 fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
@@ -158,7 +160,7 @@ mod tests {
         }
     }
 
-    /// The number of tags that `page` writes in the body.
+    /// The number of HTML tags that `page` writes in the body.
     const PLAIN_TAGS: usize = 16;
 
     #[test]

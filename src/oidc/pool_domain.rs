@@ -1,5 +1,5 @@
-//! The check that a user pool vouches for its custom domain. Whoever writes the profile names a domain; only the pool
-//! can say that it is its own, and a code, its verifier and the tokens go there.
+//! The check that a user pool's discovery document names the profile's custom domain. Whoever writes the profile names
+//! a domain; only the pool can say that it is its own, and a code, its verifier and the tokens go there.
 
 use serde_json::Value;
 use url::Url;
@@ -8,11 +8,11 @@ use crate::error::{Failure, Kind, quoted};
 use crate::network::authority_of;
 use crate::profile::UserPool;
 
-/// The endpoints that have to be at the custom domain: the browser opens the first, and the second receives the code
-/// (OpenID Connect Discovery 1.0, section 3).
+/// The members of the discovery document that must be URLs at the custom domain (OpenID Connect Discovery 1.0, section
+/// 3).
 const ENDPOINTS: [&str; 2] = ["authorization_endpoint", "token_endpoint"];
 
-/// Returns the request for the discovery document of `pool`.
+/// Returns the HTTP request for the discovery document of `pool`.
 ///
 /// # Errors
 /// [`Kind::Usage`] if its address is not a URL.
@@ -23,7 +23,7 @@ pub fn request(pool: &UserPool) -> Result<http::Request<Vec<u8>>, Failure> {
         .map_err(|error| Failure::new(Kind::Usage, format!("the discovery document's address is not a URL: {error}")))
 }
 
-/// Checks that the discovery document of `pool` in `answer` vouches for `domain`, the custom domain in `profile`.
+/// Checks that `answer`, the discovery document of `pool`, names `domain`, the custom domain in `profile`.
 ///
 /// # Errors
 /// [`Kind::Refused`] if the document names another host or none; the message names both. [`Kind::Network`] if `answer` is

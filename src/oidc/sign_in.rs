@@ -1,4 +1,5 @@
-//! One sign-in from end to end: browser, code, tokens, verification, save, and only then the page with the outcome.
+//! A complete sign-in: opens the browser, gets the code and the tokens, verifies and saves them, and then shows the
+//! outcome.
 //!
 //! ```text
 //! SignIn::run ── Attempt: state, nonce, verifier ─▶ authorization URL ─▶ Browser, or the person by hand
@@ -35,69 +36,70 @@ use crate::secret::{Redactor, Secret};
 /// A notice for the person during a sign-in.
 #[derive(Debug)]
 pub enum Notice<'a> {
-    /// The page to open.
+    /// The page that the person has to open.
     Page {
-        /// The short address, which redirects to the authorization URL. cogfed opens this one.
+        /// The short local address, which redirects to the authorization URL.
         short: &'a Url,
         /// The authorization URL.
         url: &'a Url,
         /// True if cogfed itself opens the page.
         opening: bool,
-        /// The port that the browser comes back to.
+        /// The local port to which the browser returns.
         port: u16,
     },
-    /// The browser did not start, for this reason. The person has to open the URL.
+    /// The browser could not be started, for this reason. The person has to open the URL.
     NoBrowser(&'a str),
-    /// Nobody has opened the short address for a while. This is the authorization URL.
+    /// Nobody has opened the short local address for a while. This is the authorization URL.
     NotOpened(&'a Url),
-    /// A request that does not end the sign-in. Each kind is reported once for each sign-in.
+    /// A request after which the sign-in keeps waiting. Each kind is reported once for each sign-in.
     Remark(&'a Remark),
-    /// The pasted text is not the address, for this reason. The wait goes on.
+    /// The pasted text is not the callback address, for this reason. The wait goes on.
     NotPasted(&'a str),
-    /// The input has ended. The wait for the browser goes on.
+    /// The person's input has ended. The wait for the browser goes on.
     PasteEnded,
 }
 
-/// A function that asks the person to paste the address at which the browser ended. Returns their input, line by line.
+/// A function that asks the person to paste the address that the browser shows after the sign-in. Returns their input,
+/// line by line.
 pub type Ask<'a> = &'a dyn Fn() -> mpsc::Receiver<Secret>;
 
-/// The maximum pause between two lines of one paste.
+/// The maximum pause between two lines that count as one paste.
 const SAME_PASTE: Duration = Duration::from_millis(100);
-/// The maximum duration of one paste.
+/// The maximum duration of one paste, from its first line.
 const LONGEST_PASTE: Duration = Duration::from_secs(2);
-/// The maximum number of bytes kept of one paste: enough to see that it is too long.
+/// The maximum number of bytes of one paste that are kept; a valid paste is shorter.
 const PASTE_LIMIT: usize = 320 * 1024;
-/// The time to wait for a request at the short address before showing the whole URL.
+/// The time to wait for a request to the short local address before the authorization URL is shown.
 const OPENING: Duration = Duration::from_secs(10);
-/// The maximum number of different remarks that are reported in one sign-in.
+/// The maximum number of different remarks that one sign-in reports.
 const REMARKS: usize = 5;
 
-/// A sign-in to run.
+/// The inputs of one sign-in.
 pub struct SignIn<'a> {
-    /// The app client.
+    /// The OpenID Connect client to sign in with.
     pub client: Client<'a>,
-    /// The parameters that the profile sets.
+    /// The authorization request parameters that the profile sets.
     pub options: RequestOptions<'a>,
     /// The app client's redirect URIs.
     pub redirect: &'a Redirect,
-    /// The browser that opens the page; `None` leaves that to the person.
+    /// The browser to open; `None` if the person opens the URL.
     pub browser: Option<Arc<dyn Browser>>,
-    /// True if the sign-in fails when no browser opens, because nobody is there to open one.
+    /// True if the sign-in fails when no browser can be opened, because no person can open the URL.
     pub needs_browser: bool,
-    /// The function that asks the person to paste the address; `None` if nobody can answer.
+    /// The function that asks the person to paste the callback address; `None` if nobody can answer.
     pub ask: Option<Ask<'a>>,
-    /// True if the person is asked from the start, not only if no browser opens.
+    /// True if the person is asked from the start; otherwise only if no browser opens.
     pub asks_at_once: bool,
-    /// The time limit for the person.
+    /// The maximum time to wait for the person to sign in.
     pub patience: Duration,
-    /// The hosted UI's answer to the trial request; `None` if there is no hosted UI.
+    /// The hosted UI's answer to the trial request before the sign-in; `None` if there is no hosted UI.
     pub reception: Option<Reception>,
-    /// The function that receives each notice.
+    /// The function to which the sign-in passes each notice.
     pub notify: &'a dyn Fn(Notice<'_>),
 }
 
 impl SignIn<'_> {
-    /// Performs the sign-in, and returns the result of `save` for the verified tokens. The browser shows the outcome
+    /// Runs the sign-in, passes the verified tokens to `save`, and returns its result. The browser shows the outcome
     /// after that.
     ///
     /// # Errors
@@ -150,8 +152,9 @@ impl SignIn<'_> {
         outcome
     }
 
-    /// Shows the URLs and opens the short one. The returned receiver gets the reason if no browser opens. The opener
-    /// runs on its own thread, because some openers return only when the browser is closed.
+    /// Shows both URLs to the person and opens the short one in the browser. The returned receiver gets the reason if
+    /// no browser opens. The opener runs on its own thread, because some openers return only when the browser is
+    /// closed.
     fn open(&self, short: &Url, url: &Url, port: u16) -> oneshot::Receiver<String> {
         (self.notify)(Notice::Page { short, url, opening: self.browser.is_some(), port });
         let (failed, trouble) = oneshot::channel();
@@ -171,7 +174,7 @@ impl SignIn<'_> {
         trouble
     }
 
-    /// Waits for the browser and for pasted addresses. The first conclusive answer counts.
+    /// Waits for a callback from the browser or a pasted address. The first conclusive answer counts.
     async fn conclusion(
         &self,
         serving: &mut Serving,
@@ -259,8 +262,8 @@ impl SignIn<'_> {
     }
 }
 
-/// Returns whether `remark` need not be reported again after `told`. An unusable answer comes from the identity
-/// provider, so each reason is reported; the others may come from anyone.
+/// Returns whether `remark` need not be reported, because the similar remark `told` was reported. An unusable answer
+/// comes from the identity provider, so each reason is reported; the others may come from anyone.
 fn is_alike(told: &Remark, remark: &Remark) -> bool {
     match remark {
         Remark::Unusable(_) => told == remark,
@@ -268,24 +271,24 @@ fn is_alike(told: &Remark, remark: &Remark) -> bool {
     }
 }
 
-/// The result of the wait for the person.
+/// The result of waiting for the person.
 enum Conclusion {
     Code(Secret),
     Denied(Denial),
     NoBrowser(String),
 }
 
-/// The person's input, paste by paste. It outlives each wait, so that an interrupted wait loses no input.
+/// The person's input, split into pastes. It outlives each wait, so that an interrupted wait loses no input.
 #[derive(Default)]
 struct Typed {
     lines: Option<mpsc::Receiver<Secret>>,
     paste: Zeroizing<String>,
-    /// The times of the first and the last line of the paste.
+    /// The times at which the first and the last line of the current paste arrived.
     times: Option<(Instant, Instant)>,
 }
 
 impl Typed {
-    /// Returns the next paste: lines that follow each other without a pause. `None` at the end of the input.
+    /// Returns the next paste: the lines that arrive without a pause between them. `None` at the end of the input.
     async fn next(&mut self) -> Option<Secret> {
         let lines = self.lines.as_mut()?;
         loop {
@@ -309,7 +312,7 @@ impl Typed {
     }
 }
 
-/// Returns the failure for a denial, with its cause, description and code but without secrets.
+/// Returns the failure for an error answer, with its cause, description and code, and with secrets redacted.
 fn denied(denial: &Denial, client: &Client<'_>, redactor: &Redactor) -> Failure {
     let description = denial.description.as_deref().map(|text| refusals::in_one_line(&redactor.redact(text)));
     let description = description.filter(|text| !text.is_empty());

@@ -22,25 +22,25 @@ use tempfile::TempDir;
 
 use crate::folder::Folder;
 
-/// The issuer of the tokens.
+/// The issuer (`iss`) of the test tokens.
 pub const ISSUER: &str = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123xyz";
-/// The audience of the tokens.
+/// The audience (`aud`) of the test tokens.
 pub const CLIENT: &str = "3n4b5urk1ft4fl3mg5e62d9ado";
-/// The time in the tests, in seconds since 1970.
+/// The current time in the tests, in seconds since 1970.
 pub const NOW: i64 = 1_800_000_000;
-/// The access token that comes with the ID tokens.
+/// The access token that accompanies the test ID tokens.
 pub const ACCESS_TOKEN: &str = "an access token";
 
-/// The pool's key, and another key.
+/// The user pool's two private keys, of which the first signs the tokens.
 pub static KEYS: LazyLock<[RsaPrivateKey; 2]> =
     LazyLock::new(|| [(); 2].map(|()| RsaPrivateKey::new(&mut OsRng, 2048).unwrap()));
 
-/// Encodes in base64url, without padding.
+/// Encodes bytes in base64url, without padding.
 pub fn base64url(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Signs a message.
+/// Signs `message` with `key` and returns the signature.
 pub fn rsa_signature(key: &RsaPrivateKey, encoding: &'static dyn RsaEncoding, message: &str) -> Vec<u8> {
     let pair = RsaKeyPair::from_der(key.to_pkcs1_der().unwrap().as_bytes()).unwrap();
     let mut signature = vec![0; pair.public().modulus_len()];
@@ -48,7 +48,7 @@ pub fn rsa_signature(key: &RsaPrivateKey, encoding: &'static dyn RsaEncoding, me
     signature
 }
 
-/// Returns the pool's key set, which also contains a symmetric key.
+/// Returns the user pool's key set, which also contains a symmetric key.
 pub fn jwks() -> Value {
     let rsa = |kid: &str, key: &RsaPrivateKey| {
         json!({ "kty": "RSA", "alg": "RS256", "use": "sig", "kid": kid,
@@ -58,17 +58,17 @@ pub fn jwks() -> Value {
     json!({ "keys": [oct, rsa("second", &KEYS[1]), rsa("pool", &KEYS[0])] })
 }
 
-/// Returns the claim `at_hash` for an access token.
+/// Returns the value of the claim `at_hash` for an access token.
 pub fn at_hash(access_token: &str) -> String {
     base64url(&digest::digest(&digest::SHA256, access_token.as_bytes()).as_ref()[..16])
 }
 
-/// Returns a good token's header.
+/// Returns the header of a valid token.
 pub fn header() -> Value {
     json!({ "kid": "pool", "alg": "RS256" })
 }
 
-/// Returns a good token's claims.
+/// Returns the claims of a valid token.
 pub fn claims() -> Value {
     json!({
         "iss": ISSUER, "aud": CLIENT, "token_use": "id", "sub": "0001", "iat": NOW - 10, "exp": NOW + 3600,
@@ -78,35 +78,35 @@ pub fn claims() -> Value {
     })
 }
 
-/// Returns the signed part of a token.
+/// Returns the part of a token that is signed: the encoded header and claims.
 pub fn message(header: &Value, claims: &Value) -> String {
     format!("{}.{}", base64url(header.to_string()), base64url(claims.to_string()))
 }
 
-/// Returns a token signed with the pool's key.
+/// Returns a token signed with the user pool's key.
 pub fn signed(header: &Value, claims: &Value) -> String {
     let message = message(header, claims);
     let signature = rsa_signature(&KEYS[0], &RSA_PKCS1_SHA256, &message);
     format!("{message}.{}", base64url(signature))
 }
 
-/// An answer: status, additional header lines, body.
+/// A server's answer: status, additional header lines, body.
 type Reply = (u16, &'static str, Vec<u8>);
 
-/// A server that serves one document and counts the requests, with a cache folder for the document.
+/// A server that serves one document and counts the requests for it, with a folder for the client's cache.
 pub struct KeyServer {
     /// The URL of the document.
     pub url: String,
     reply: Arc<Mutex<Reply>>,
     requests: Arc<AtomicUsize>,
-    /// The folder of the cache.
+    /// The folder in which the client caches the document.
     pub folder: Folder,
     /// The temporary folder that contains the cache folder.
     pub home: TempDir,
 }
 
 impl KeyServer {
-    /// Starts a server that publishes the pool's keys.
+    /// Starts a server that publishes the user pool's keys.
     pub fn new() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/jwks.json", listener.local_addr().unwrap());
@@ -131,17 +131,17 @@ impl KeyServer {
         Self { url, reply, requests, folder: Folder::at(home.path().join("cogfed")), home }
     }
 
-    /// Changes the answer.
+    /// Sets the answer to all further requests.
     pub fn replies(&self, status: u16, headers: &'static str, body: impl Into<Vec<u8>>) {
         *self.reply.lock().unwrap() = (status, headers, body.into());
     }
 
-    /// Resets the count of requests.
+    /// Resets the number of requests to zero.
     pub fn forget_requests(&self) {
         self.requests.store(0, Ordering::SeqCst);
     }
 
-    /// Returns the number of requests so far.
+    /// Returns the number of requests since the start or the last reset.
     pub fn requests(&self) -> usize {
         self.requests.load(Ordering::SeqCst)
     }

@@ -1,4 +1,5 @@
-//! The checks of one profile's settings, key by key. Each failure names the place of its value.
+//! The checks of a profile's settings, one configuration key after the other. Each failure names the place of its
+//! value.
 
 use chrono::TimeDelta;
 
@@ -14,31 +15,31 @@ use crate::store;
 /// The maximum length of a scope, in bytes
 /// (<https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UserPoolClientType.html>).
 const LONGEST_SCOPE: usize = 256;
-/// The maximum number of scopes of an app client, from the same AWS page as [`LONGEST_SCOPE`].
+/// The maximum number of scopes of an app client, from the same AWS documentation as [`LONGEST_SCOPE`].
 const MOST_SCOPES: usize = 50;
-/// The maximum number of hosts in a list.
+/// The maximum number of hosts in a configuration value.
 const MOST_HOSTS: usize = 100;
-/// The allowed lifetime of the classic flow's credentials, in seconds. AWS's own minimum of 900 would be useless: the
-/// SDKs renew credentials with less than 15 minutes left
+/// The allowed lifetimes for credentials from the classic flow, in seconds. AWS's own minimum of 900 would be useless:
+/// the SDKs renew credentials with less than 15 minutes left
 /// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>).
 const SESSION_DURATION: std::ops::RangeInclusive<u64> = 1800..=43_200;
-/// The default lifetime of the classic flow's credentials.
+/// The default lifetime of credentials from the classic flow.
 const DEFAULT_SESSION_DURATION: TimeDelta = TimeDelta::hours(1);
 
-/// The settings of one profile, to be checked and turned into a [`Profile`](super::Profile).
+/// The settings of one profile, before they are checked and turned into a [`Profile`](super::Profile).
 pub(super) struct Checked<'a> {
     pub profile: &'a str,
     pub settings: &'a Settings,
 }
 
 impl Checked<'_> {
-    /// Returns the failure for a key's value, with the place where the value is set.
+    /// Returns the failure for an invalid value of `key`, including where the value was set.
     pub fn fault(&self, key: impl Into<Entry>, fault: impl AsRef<str>) -> Failure {
         let message = format!("{}: {}", self.place(key.into()), fault.as_ref());
         Failure::new(Kind::Usage, message)
     }
 
-    /// Returns the place of a key's value for messages: its source, the profile and the key.
+    /// Returns the origin of a key's value, for messages: its source, the profile and the key.
     fn place(&self, key: Entry) -> String {
         let source = self.settings.setting(key).map_or(String::new(), |setting| format!("{}: ", setting.source));
         format!("{source}profile '{}': {}", self.profile, key.name)
@@ -67,7 +68,7 @@ impl Checked<'_> {
             .hint(format!("add {them} to [profile.{}]; 'cogfed help' shows a whole profile", self.profile))
     }
 
-    /// Fails if required keys are missing, and names all of them.
+    /// Checks that all required keys are set; the failure names all that are missing.
     pub fn none_missing(&self) -> Result<(), Failure> {
         let is_there = |key: &Entry| self.settings.setting(*key).is_some();
         let mut needed = vec![keys::USER_POOL_ID, keys::CLIENT_ID, keys::DOMAIN, keys::IDENTITY_POOL_ID];
@@ -156,7 +157,7 @@ impl Checked<'_> {
         Ok(Flow::Classic { duration })
     }
 
-    /// Returns the list of hosts under `key`, each checked by `check`.
+    /// Returns the hosts in the value of `key`, each of them checked by `check`.
     pub fn hosts(
         &self,
         key: Key<Vec<String>>,
@@ -169,8 +170,8 @@ impl Checked<'_> {
         hosts.iter().map(|host| check(host).map_err(|fault| self.fault(key, fault))).collect()
     }
 
-    /// Fails if the profile's settings are in different AWS partitions. Credentials, roles and tokens of one are
-    /// invalid in another.
+    /// Checks that all settings of the profile belong to the same AWS partition. Credentials, roles and tokens of one
+    /// are invalid in another.
     pub fn one_partition(&self, identity_pool_id: &str) -> Result<(), Failure> {
         let of = |id: &str| partition(id.split(['_', ':']).next().unwrap_or_default()).name.to_owned();
         let own = of(identity_pool_id);

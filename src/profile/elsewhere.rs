@@ -1,4 +1,5 @@
-//! Endpoints that only the profile vouches for, and the check for loopback-only profiles.
+//! Endpoints on other hosts than AWS's, the issuer's or loopback, and the check for profiles that use only loopback
+//! hosts.
 
 use url::Url;
 
@@ -9,21 +10,21 @@ use crate::aws::hosts::{Place, Service};
 use crate::error::Failure;
 use crate::network::{authority_of, is_loopback};
 
-/// An endpoint that is neither AWS's own nor on loopback, such as a private link. A person has to accept it before a
-/// token is sent there.
+/// An endpoint that is neither AWS's own nor on loopback, such as a PrivateLink endpoint. A person has to accept it
+/// before a token is sent there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Elsewhere {
     /// The configuration key of the endpoint, such as `endpoints.sts`.
     pub key: &'static str,
-    /// The host of the endpoint, with its port unless that is the scheme's default.
+    /// The host of the endpoint, followed by its port unless it is the scheme's default port.
     pub host: String,
 }
 
-/// The endpoint keys of a profile with a user pool.
+/// The configuration keys of a user pool profile that set endpoints.
 const OF_A_USER_POOL: [Key<String>; 4] =
     [keys::ENDPOINTS_USER_POOL, keys::ENDPOINTS_DOMAIN, keys::ENDPOINTS_IDENTITY_POOL, keys::ENDPOINTS_STS];
 
-/// Returns whether every host that gets the profile's secrets is a loopback host, as in the sandbox's profile.
+/// Returns whether all hosts that receive the profile's secrets are loopback hosts, as in a sandbox.
 pub(super) fn is_local(settings: &Settings) -> bool {
     let is_local = |key: &Key<String>| {
         settings.value(*key).and_then(|text| Url::parse(text).ok()).is_some_and(|url| is_loopback(&url))
@@ -38,7 +39,7 @@ pub(super) fn is_local(settings: &Settings) -> bool {
 }
 
 impl Checked<'_> {
-    /// Returns the endpoints that are not AWS's own, not on loopback, and not at a host of the issuer.
+    /// Returns the configured endpoints that are neither AWS's own, nor on loopback, nor at a host of the issuer.
     pub fn elsewhere(&self, issuer: &Issuer, endpoints: &Endpoints, is_fips: bool) -> Result<Vec<Elsewhere>, Failure> {
         let mut elsewhere = Vec::new();
         let mut add = |key: Key<String>, is_vouched_for: &dyn Fn(&str) -> bool| -> Result<(), Failure> {

@@ -1,4 +1,5 @@
-//! The choice of a profile by an email address: employees and customers of one user pool use different providers.
+//! The choice of a profile by an email address, for user pools whose employees and customers use different identity
+//! providers.
 
 use super::{Choice, Configuration, Profile, Variables, check, keys, listed, select};
 use crate::error::{Failure, Kind, quoted};
@@ -17,7 +18,7 @@ fn domain_of(address: &str) -> Result<String, Failure> {
     check::host(domain).ok().filter(|_| is_name).ok_or_else(fault)
 }
 
-/// Returns the name of the profile for an email address. It is the chosen profile, or else the one whose
+/// Returns the name of the profile that is meant for an email address. It is the chosen profile, or else the one whose
 /// `email_domains` or `idp_identifier` is the domain. Otherwise it is the profile in force, if it leaves the provider
 /// to the user pool.
 ///
@@ -70,7 +71,7 @@ pub fn find(
 }
 
 impl Profile {
-    /// Returns the profile adapted to one sign-in with this email address. The address is suggested to the provider. If
+    /// Returns the profile, adapted to a sign-in with this email address. The address is suggested to the provider. If
     /// the profile names no provider, the user pool finds one by the address's domain. The address does not change the
     /// name under which the sign-in is stored, so that later commands find it.
     ///

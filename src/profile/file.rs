@@ -1,4 +1,4 @@
-//! The configuration file: its profiles, and the settings of each with their line numbers.
+//! The configuration file: its profiles and their settings, with line numbers.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -16,30 +16,30 @@ use crate::error::{Failure, Kind, quoted, shortened};
 use crate::folder::projects;
 use crate::folder::trusted::{self, Trusted};
 
-/// The maximum length of an unknown key for which a similar key is suggested, in bytes.
+/// The maximum length, in bytes, of an unknown key for which a message suggests a similar key.
 const LONGEST_KEY: usize = 64;
-/// The maximum length of a fault in a message, in characters, because the TOML parser quotes text from the file.
+/// The maximum length of a fault in a message, in characters; the TOML parser's text may quote much of the file.
 const LONGEST_FAULT: usize = 300;
 /// The maximum size of the configuration file, in bytes.
 const LIMIT: u64 = 1024 * 1024;
 
-/// The configuration as it was read. The shapes of its values are right; the values are not checked yet.
+/// The parsed configuration file. The shapes of its values are right; the values are not checked yet.
 #[derive(Debug, Clone, Default)]
 pub struct Configuration {
-    /// The path of the file, which may not exist.
+    /// The path of the configuration file, which may not exist.
     pub path: PathBuf,
-    /// The warning that anyone may be able to change the file, if its file system keeps no modes.
+    /// The warning for a file system without permission modes, on which anyone may be able to change the file.
     pub doubt: Option<String>,
-    /// True if the file exists.
+    /// True if the configuration file exists.
     exists: bool,
-    /// The variable that chose the file, and the file's canonical path.
+    /// The environment variable that chose the file, and the file's canonical path; `None` if no variable chose it.
     chosen_by: Option<(&'static str, PathBuf)>,
     default_profile: Option<String>,
     profiles: BTreeMap<String, Result<Settings, Failure>>,
 }
 
 impl Configuration {
-    /// Reads the file. A missing file is a configuration without profiles.
+    /// Reads the configuration file. A missing file is a configuration without profiles.
     ///
     /// # Errors
     /// [`Kind::Usage`] if the file cannot be read, others can change it, it is not TOML, or the environment chose a
@@ -57,8 +57,8 @@ impl Configuration {
         Ok(configuration)
     }
 
-    /// Checks that the file, which `variable` chose, is not part of the project in the current folder. `places` are
-    /// those of the links to it and its own.
+    /// Checks that the file chosen by the environment variable `variable` is not part of the project in the current
+    /// folder. `places` are those of the links to it and its own.
     fn chosen(&mut self, variable: &'static str, places: Vec<PathBuf>) -> Result<(), Failure> {
         let current = std::env::current_dir().and_then(|folder| folder.canonicalize());
         let project = current.ok().and_then(|current| projects::project(&places, &current));
@@ -80,7 +80,7 @@ impl Configuration {
         Ok(())
     }
 
-    /// Reads a configuration from `text`. Messages name `path`.
+    /// Parses a configuration from `text`. Messages name `path`.
     ///
     /// # Errors
     /// As [`Configuration::read`].
@@ -111,13 +111,13 @@ impl Configuration {
         Ok(configuration)
     }
 
-    /// Returns whether the file exists.
+    /// Returns whether the configuration file exists.
     pub fn exists(&self) -> bool {
         self.exists
     }
 
-    /// Returns the variable that chose the file, unless the file is in this user's own configuration folder. Such a
-    /// file may name no endpoints beyond AWS and loopback.
+    /// Returns the environment variable that chose the file, unless the file is in this user's own configuration
+    /// folder. Such a file may name no endpoints beyond AWS and loopback.
     pub fn chosen_by(&self) -> Option<&'static str> {
         let (variable, path) = self.chosen_by.as_ref()?;
         (!location::is_persons_own(path)).then_some(*variable)
@@ -133,7 +133,7 @@ impl Configuration {
         self.default_profile.as_deref()
     }
 
-    /// Returns the settings of one profile in the file, if there is such a profile.
+    /// Returns the settings of the profile `name` in the file, if there is such a profile.
     ///
     /// # Errors
     /// [`Kind::Usage`] if the profile has an unknown key or a value of the wrong shape. The message names the line and,
@@ -155,8 +155,8 @@ fn text_of(file: File, path: &Path) -> Result<String, Failure> {
     }
 }
 
-/// Checks a profile's name. It appears in command lines and in other programs' files, so it may have only plain
-/// characters.
+/// Checks that a profile's name is valid. It appears in command lines and in other programs' files, so it may have only
+/// plain characters.
 fn check_name(name: &str) -> Result<(), String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.@+".contains(c);
     match !name.is_empty() && name.len() <= 64 && name.chars().all(plain) && !name.starts_with('-') {
@@ -167,7 +167,7 @@ fn check_name(name: &str) -> Result<(), String> {
     }
 }
 
-/// Returns a profile's name as a TOML key: in quotes if it has other characters than a bare key.
+/// Returns a profile's name as a TOML key, quoted if it is not a valid bare key.
 fn bare(name: &str) -> String {
     let is_bare = name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
     if is_bare { name.to_owned() } else { format!("\"{name}\"") }
@@ -186,7 +186,7 @@ fn start_of(table: &dyn TableLike, name: &str) -> Option<usize> {
     table.get_key_value(name).and_then(|(key, item)| key.span().or_else(|| item.span())).map(|span| span.start)
 }
 
-/// The file's path and line breaks, for the line numbers in settings and messages.
+/// The file's path and the positions of its line breaks, to find line numbers for settings and messages.
 struct Reader {
     path: Arc<Path>,
     /// The byte offsets of the line breaks. Counting them again for each value would make the time quadratic in the
@@ -209,7 +209,7 @@ impl Reader {
         Failure::new(Kind::Usage, format!("{place}: {}", shortened(fault.as_ref(), LONGEST_FAULT)))
     }
 
-    /// Returns the fault in text that is not valid TOML. A heading in the AWS CLI's spelling is a likely one.
+    /// Returns the failure for text that is not valid TOML. A heading in the AWS CLI's spelling is a likely one.
     fn syntax_fault(&self, text: &str, error: &TomlError) -> Failure {
         let at = error.span().map(|span| span.start);
         let failure = self.fault(at, error.message().lines().next().unwrap_or("not TOML"));
@@ -224,7 +224,7 @@ impl Reader {
         }
     }
 
-    /// Returns the fault for a key or table that does not belong at the top level of the file.
+    /// Returns the failure for a key or table that does not belong at the top level of the file.
     fn stranger(&self, at: Option<usize>, name: &str, item: &Item) -> Failure {
         if named(name).is_some() || name == "endpoints" {
             let said = format!("'{}' belongs to a profile: put the line [profile.NAME] above it", quoted(name));
@@ -240,7 +240,7 @@ impl Reader {
         }
     }
 
-    /// Returns the fault for an entry of the table `profile` that is not a table.
+    /// Returns the failure for an entry of the table `profile` that is not a table.
     fn not_a_table(&self, at: Option<usize>, name: &str) -> Failure {
         let fault = self.fault(at, format!("'profile.{}' is not a table", quoted(name)));
         match named(name) {

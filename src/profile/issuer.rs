@@ -1,4 +1,4 @@
-//! The issuer that signs people in: a Cognito user pool, or a plain OpenID provider that the identity pool accepts
+//! The issuer of the ID tokens: a Cognito user pool, or another OpenID provider that the identity pool accepts
 //! directly.
 
 use url::Url;
@@ -11,7 +11,7 @@ use crate::aws::ids;
 use crate::error::{Failure, quoted};
 use crate::network::authority_of;
 
-/// Keys that describe a user pool.
+/// The configuration keys that only a profile with a user pool may have.
 const POOL_KEYS: &[Entry] = &[
     keys::DOMAIN.entry(),
     keys::IDENTITY_PROVIDER.entry(),
@@ -20,24 +20,24 @@ const POOL_KEYS: &[Entry] = &[
     keys::ENDPOINTS_USER_POOL.entry(),
     keys::ENDPOINTS_DOMAIN.entry(),
 ];
-/// Keys that describe a plain issuer.
+/// The configuration keys that only a profile without a user pool may have.
 const PLAIN_KEYS: &[Entry] = &[keys::ISSUER_HOSTS.entry(), keys::ENDPOINTS_ISSUER.entry()];
 
 /// The issuer of the ID tokens.
 #[derive(Debug, Clone)]
 pub enum Issuer {
-    /// A Cognito user pool: its endpoints follow from its ids.
+    /// A Cognito user pool, whose endpoints follow from its ids.
     UserPool(UserPool),
-    /// Any other OpenID provider, such as Entra ID: its discovery document names its endpoints.
+    /// Any other OpenID provider, such as Entra ID, whose endpoints are in its discovery document.
     Plain(PlainIssuer),
 }
 
-/// A Cognito user pool.
+/// The ids and endpoints of a Cognito user pool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserPool {
     /// The user pool's id, such as `eu-west-1_AbC123xyz`. Its prefix is the region.
     pub id: String,
-    /// The issuers that the pool's tokens may name.
+    /// The accepted values of `iss` in the pool's tokens.
     pub issuers: Vec<String>,
     /// The URL of the issuer's discovery document.
     pub discovery: String,
@@ -49,20 +49,20 @@ pub struct UserPool {
 }
 
 impl UserPool {
-    /// Returns the pool's region, which its id begins with.
+    /// Returns the pool's region, which is the prefix of its id.
     pub fn region(&self) -> &str {
         self.id.split('_').next().unwrap_or_default()
     }
 }
 
-/// An OpenID provider that the profile names instead of a user pool.
+/// An OpenID provider that a profile uses instead of a user pool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlainIssuer {
     /// The issuer, exactly as `iss` names it, including a final slash.
     pub url: String,
     /// The URL of the issuer's discovery document.
     pub discovery: String,
-    /// The additional hosts that the issuer's endpoints may have, as `HOST` or, for a port other than 443, `HOST:PORT`.
+    /// Additional hosts for the issuer's endpoints, as `HOST` or, if the port is not 443, `HOST:PORT`.
     pub hosts: Vec<String>,
 }
 
@@ -75,16 +75,16 @@ pub struct ProviderEndpoints {
     pub token: String,
     /// The endpoint that revokes refresh tokens (RFC 7009). Entra ID has none.
     pub revocation: Option<String>,
-    /// The page that ends the browser's own session.
+    /// The logout page, which ends the browser's session with the provider.
     pub logout: Option<String>,
-    /// The URL of the signing keys.
+    /// The URL of the key set for verifying signatures.
     pub jwks: String,
     /// True if the provider promises the `iss` parameter in every authorization response (RFC 9207, section 3).
     pub answers_name_issuer: bool,
 }
 
 impl Issuer {
-    /// Returns the user pool's id or the plain issuer's URL, for records and the names of stored items.
+    /// Returns the user pool's id or the issuer's URL, for use in records and in the names of stored items.
     pub fn id(&self) -> &str {
         match self {
             Issuer::UserPool(pool) => &pool.id,
@@ -92,7 +92,7 @@ impl Issuer {
         }
     }
 
-    /// Returns the issuers that tokens may name.
+    /// Returns the accepted values of `iss` in the issuer's tokens.
     pub fn issuers(&self) -> &[String] {
         match self {
             Issuer::UserPool(pool) => &pool.issuers,
@@ -100,7 +100,7 @@ impl Issuer {
         }
     }
 
-    /// Returns the user pool, unless the issuer is a plain one.
+    /// Returns the user pool, or `None` for any other OpenID provider.
     pub fn user_pool(&self) -> Option<&UserPool> {
         match self {
             Issuer::UserPool(pool) => Some(pool),
@@ -108,7 +108,7 @@ impl Issuer {
         }
     }
 
-    /// Returns the word for this kind of issuer in messages.
+    /// Returns the word for the issuer in messages, "user pool" or "issuer".
     pub fn described(&self) -> &'static str {
         match self {
             Issuer::UserPool(_) => "user pool",
@@ -118,8 +118,8 @@ impl Issuer {
 }
 
 impl PlainIssuer {
-    /// Checks that an endpoint of the discovery document may be used. It needs https or a loopback host, and a host
-    /// that the profile allows.
+    /// Checks that an endpoint from the discovery document is at an allowed host. It needs https or a loopback host,
+    /// and a host that the profile allows.
     ///
     /// # Errors
     /// A description of the fault.
@@ -141,7 +141,8 @@ impl PlainIssuer {
 }
 
 impl Checked<'_> {
-    /// Returns the user pool or the plain issuer. Refuses keys that belong to the other kind.
+    /// Returns the profile's user pool or, if it has none, the OpenID provider that it names instead. Refuses keys that
+    /// belong to the other kind.
     pub fn issuer(&self, is_fips: bool) -> Result<Issuer, Failure> {
         let is_there = |key: &&Entry| self.settings.setting(**key).is_some();
         let Some(id) = self.text(keys::USER_POOL_ID, ids::user_pool_id)? else {

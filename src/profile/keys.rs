@@ -1,42 +1,42 @@
-//! The keys of a profile: one table for reading, checking, overriding and showing them.
+//! The configuration keys of a profile, in one table for reading, checking, overriding and showing them.
 
 use std::marker::PhantomData;
 
 use super::settings::Value;
 
-/// The type of a key's value.
+/// The type of a configuration key's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
-    /// A text.
+    /// A string.
     Text,
-    /// A whole number, not negative.
+    /// A non-negative integer.
     Number,
-    /// `true` or `false`.
+    /// A boolean, `true` or `false`.
     Flag,
-    /// A list of texts; comma-separated in the environment.
+    /// A list of strings, separated by commas in the environment.
     List,
-    /// A list of whole numbers; comma-separated in the environment.
+    /// A list of non-negative integers, separated by commas in the environment.
     Numbers,
 }
 
-/// The effect of a key's environment variable. The environment must not set a key that directs secrets: a cloned
-/// repository's `.envrc` is no safer than its files.
+/// The effect of the environment variable that belongs to a configuration key. The environment must not set a key that
+/// directs secrets: a cloned repository's `.envrc` is no safer than its files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Environment {
-    /// The variable overrides the profile.
+    /// The variable takes precedence over the profile.
     Overrides,
-    /// The variable counts only if the profile does not set the key.
+    /// The variable is used only if the profile does not set the key.
     FillsIn,
-    /// The variable is refused.
+    /// Setting the variable is an error.
     Refused,
 }
 
-/// A Rust type that a key's value can have.
+/// A Rust type for the values of configuration keys.
 pub trait Shaped: Sized {
-    /// The [`Shape`] of values of this type.
+    /// The [`Shape`] of values of this Rust type.
     const SHAPE: Shape;
 
-    /// Returns the value as this type, if it has the right shape.
+    /// Returns the value as this Rust type, or `None` if it has another shape.
     fn of(value: &Value) -> Option<&Self>;
 }
 
@@ -60,16 +60,16 @@ shaped! {
     Vec<u64> => Numbers;
 }
 
-/// A row of the table of keys.
+/// A row of the table of configuration keys.
 #[derive(Debug, Clone, Copy)]
 pub struct Entry {
-    /// The name in the file. Keys with the prefix `endpoints.` are in a table of their own.
+    /// The key's name in the configuration file. Keys with the prefix `endpoints.` are in a table of their own.
     pub name: &'static str,
     /// The type of the key's value.
     pub shape: Shape,
     /// The effect of the environment variable `COGFED_<KEY>`.
     pub environment: Environment,
-    /// The default, in the notation of environment variables.
+    /// The key's default value, written as in an environment variable.
     pub default: Option<&'static str>,
 }
 
@@ -80,7 +80,7 @@ impl Entry {
     }
 }
 
-/// A key whose value has the type `T`.
+/// A configuration key whose value has the Rust type `T`.
 #[derive(Debug)]
 pub struct Key<T> {
     entry: Entry,
@@ -101,7 +101,7 @@ impl<T: Shaped> Key<T> {
         Self { entry: Entry { name, shape: T::SHAPE, environment, default }, value: PhantomData }
     }
 
-    /// Returns the key's row of the table.
+    /// Returns the key's row in the table of configuration keys.
     pub const fn entry(self) -> Entry {
         self.entry
     }
@@ -118,7 +118,7 @@ const fn pinned<T: Shaped>(name: &'static str) -> Key<T> {
     Key::new(name, Environment::Refused, None)
 }
 
-/// Creates a key that the environment may override.
+/// Creates a key whose value the environment may override.
 const fn open<T: Shaped>(name: &'static str, default: Option<&'static str>) -> Key<T> {
     Key::new(name, Environment::Overrides, default)
 }
@@ -132,7 +132,7 @@ macro_rules! keys {
     ($($(#[$doc:meta])* $key:ident: $type:ty = $value:expr;)*) => {
         $($(#[$doc])* pub const $key: Key<$type> = $value;)*
 
-        /// Every key, in the order in which `profile show` prints them.
+        /// All configuration keys, in the order in which `profile show` prints them.
         pub const KEYS: &[Entry] = &[$($key.entry()),*];
     };
 }
@@ -144,28 +144,27 @@ keys! {
     CLIENT_ID: String = pinned("client_id");
     /// The host of the user pool's hosted UI.
     DOMAIN: String = pinned("domain");
-    /// The issuer in the tokens, if it is neither of the user pool's two own issuers.
+    /// The issuer of the tokens, if the profile has no user pool or the user pool's own two issuers do not apply.
     ISSUER: String = pinned("issuer");
-    /// The hosts, besides the issuer's own, that a plain issuer's endpoints may use.
+    /// Hosts that an issuer's endpoints may use besides the issuer's own, in a profile without a user pool.
     ISSUER_HOSTS: Vec<String> = pinned("issuer_hosts");
     /// The identity pool's id; its prefix is a region.
     IDENTITY_POOL_ID: String = pinned("identity_pool_id");
-    /// The issuer's name in the identity pool.
+    /// The name under which the identity pool knows the issuer, a key of `Logins`.
     LOGINS_KEY: String = pinned("logins_key");
-    /// True if cogfed uses only AWS's FIPS 140 hosts.
+    /// True if only AWS's FIPS 140 hosts are used.
     FIPS: bool = pinned("fips");
-    /// The identity provider to which the user pool redirects directly, without its own sign-in page.
+    /// The identity provider to which the user pool redirects at once, without showing its own sign-in page.
     IDENTITY_PROVIDER: String = open("identity_provider", None);
-    /// An identifier of the identity provider, such as an email domain, to use instead of the provider's name.
+    /// An identifier of the identity provider, such as an email domain, to send instead of the provider's name.
     IDP_IDENTIFIER: String = open("idp_identifier", None);
-    /// The email domains by which `login --email` finds the profile.
+    /// The domains of email addresses for which `login --email` chooses this profile.
     EMAIL_DOMAINS: Vec<String> = pinned("email_domains");
-    /// A name for this sign-in, to tell apart two people at one identity provider.
+    /// A name that distinguishes this sign-in from another person's at the same identity provider.
     ACCOUNT: String = open("account", None);
     /// The user name to prefill on the identity provider's sign-in page.
     LOGIN_HINT: String = open("login_hint", None);
-    /// The OIDC `prompt` parameter, which makes the provider ask despite its session: `login`, `select_account` or
-    /// `consent`.
+    /// The OIDC `prompt` parameter, which overrides an existing session: `login`, `select_account` or `consent`.
     PROMPT: String = open("prompt", None);
     /// The language of the hosted UI.
     LANG: String = open("lang", None);
@@ -181,35 +180,35 @@ keys! {
     BROWSER: String = open("browser", None);
     /// True if the sign-in URL may be copied to the clipboard of the person's terminal.
     CLIPBOARD: bool = open("clipboard", Some("true"));
-    /// True if `credential-process` may open the browser.
+    /// True if `credential-process` may open the browser to sign in.
     SIGN_IN_ON_DEMAND: bool = open("sign_in_on_demand", Some("false"));
     /// The lifetime of a refresh token, counted from the sign-in, in seconds.
     REFRESH_TOKEN_VALIDITY: u64 = open("refresh_token_validity", None);
-    /// The time for which a refresh token still works after its rotation, in seconds.
+    /// The time for which an old refresh token still works after its rotation, in seconds.
     REFRESH_GRACE: u64 = open("refresh_grace", Some("0"));
     /// The IAM role to request.
     ROLE_ARN: String = filled_in("role_arn", None);
-    /// The flow that exchanges an ID token for credentials: `enhanced` or `classic`.
+    /// The identity pool flow that exchanges an ID token for credentials: `enhanced` or `classic`.
     FLOW: String = filled_in("flow", Some("enhanced"));
-    /// The lifetime of the classic flow's credentials, in seconds.
+    /// The lifetime of credentials from the classic flow, in seconds.
     SESSION_DURATION: u64 = open("session_duration", None);
-    /// The store of secrets: `keyring`, `kernel` or `file`.
+    /// The secret store: `keyring`, `kernel` or `file`.
     STORE: String = filled_in("store", Some("keyring"));
-    /// True if the person accepts that other containers and the host can read the kernel's keyring.
+    /// True if the person accepts that the host and other containers can read the kernel's keyring.
     SHARED_KEYRING: bool = pinned("shared_keyring");
-    /// The region that `call` signs for.
+    /// The AWS region for which `call` signs requests.
     REGION: String = open("region", None);
     /// The page to which the hosted UI redirects after logout.
     LOGOUT_URI: String = open("logout_uri", None);
-    /// A PEM file of certificate authorities that are trusted besides the system's.
+    /// A PEM file with root certificates to trust in addition to the system's.
     CA_BUNDLE: String = pinned("ca_bundle");
-    /// The proxy for https: a URL, or `none`.
+    /// The proxy for HTTPS requests: a URL, or `none`.
     PROXY: String = pinned("proxy");
     /// The endpoint of the Cognito user pools service, if it is not AWS's own.
     ENDPOINTS_USER_POOL: String = pinned("endpoints.user_pool");
     /// The URL of the hosted UI, if it is not at [`DOMAIN`].
     ENDPOINTS_DOMAIN: String = pinned("endpoints.domain");
-    /// The base URL of a plain issuer's discovery document, if it is not the issuer.
+    /// The base URL of the discovery document, if it differs from the issuer's URL; for profiles without a user pool.
     ENDPOINTS_ISSUER: String = pinned("endpoints.issuer");
     /// The endpoint of the Cognito identity pools service, if it is not AWS's own.
     ENDPOINTS_IDENTITY_POOL: String = pinned("endpoints.identity_pool");
@@ -217,16 +216,16 @@ keys! {
     ENDPOINTS_STS: String = pinned("endpoints.sts");
 }
 
-/// The default of [`SCOPES`] for a plain issuer. Such an issuer gives a refresh token only if `offline_access` is
-/// requested (OpenID Connect Core 1.0, section 11). A user pool does not know that scope.
+/// The default of [`SCOPES`] for an issuer that is not a user pool. Such an issuer gives a refresh token only if
+/// `offline_access` is requested (OpenID Connect Core 1.0, section 11). A user pool does not know that scope.
 pub const PLAIN_SCOPES: &str = "openid,offline_access";
 
-/// Returns the key with this name.
+/// Returns the configuration key with this name.
 pub fn named(name: &str) -> Option<Entry> {
     KEYS.iter().find(|key| key.name == name).copied()
 }
 
-/// Returns the candidate that `word` is most likely a misspelling of.
+/// Returns the candidate most similar to the misspelled `word`, if any is similar enough.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_ascii_lowercase().replace('-', "_");
     candidates
@@ -237,8 +236,8 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// Returns the similarity of two words, from 0 to 1. A single typo is likely at any length, but Jaro-Winkler rates it
-/// too low in short words.
+/// Returns the similarity of two words, from 0 (different) to 1 (equal). A single typo is likely at any length, but
+/// Jaro-Winkler rates it too low in short words.
 fn likeness(word: &str, candidate: &str) -> f64 {
     let slip = if strsim::osa_distance(word, candidate) == 1 { 0.9 } else { 0.0 };
     strsim::jaro_winkler(word, candidate).max(slip)

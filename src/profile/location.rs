@@ -1,4 +1,4 @@
-//! The path of the configuration, and the party that chose it.
+//! The path of the configuration file, and the person, variable or system that chose it.
 //!
 //! The configuration says where secrets go. So the environment may choose it, but not from a project's files: a cloned
 //! repository's `.envrc` is no safer than its files.
@@ -10,23 +10,23 @@ use crate::error::{Failure, Kind, quoted};
 use crate::folder::projects::{is_below, same};
 use crate::folder::user_folders;
 
-/// The path of the configuration, which may not exist.
+/// The path of the configuration file, which may not exist, and the person, variable or system that chose it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Location {
-    /// The path of the file.
+    /// The path of the configuration file.
     pub path: PathBuf,
-    /// The party that chose this path.
+    /// The person, variable or system that chose the path.
     pub chosen_by: Chooser,
 }
 
-/// The party that chose the configuration.
+/// The person, variable or system that chose the configuration file's path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Chooser {
-    /// The person, by `--config`.
+    /// The person, with `--config`.
     Person,
-    /// An environment variable: `COGFED_CONFIG`, or the one that named the folder.
+    /// An environment variable: `COGFED_CONFIG`, or the variable that named the configuration folder.
     Variable(&'static str),
-    /// The system: the file is in the home folder that the account database names.
+    /// The operating system: the file is in the home folder from the account database.
     System,
 }
 
@@ -38,8 +38,8 @@ impl Default for Location {
 }
 
 impl Location {
-    /// Returns the path of the configuration: `--config`, then `COGFED_CONFIG`, then `cogfed/config.toml` in this
-    /// user's configuration folder. It is never in the current folder by default.
+    /// Returns the configuration file's path from `--config`, from `COGFED_CONFIG` or, failing both, from this user's
+    /// configuration folder. It is never in the current folder by default.
     ///
     /// # Errors
     /// [`Kind::Usage`] if this user has no folder for configuration, or `COGFED_CONFIG` is not an absolute path.
@@ -69,7 +69,7 @@ impl Location {
     }
 }
 
-/// Returns whether a file is in cogfed's configuration folder, below the home folder in the account database. `path` is
+/// Returns whether a file is in cogfed's configuration folder, in the home folder from the account database. `path` is
 /// canonical. Both may be reached by links, as in a home whose files a dotfiles repository holds.
 pub(super) fn is_persons_own(path: &Path) -> bool {
     let Some(folder) = user_folders::account_configuration() else { return false };

@@ -1,5 +1,5 @@
-//! Profiles: the sign-ins that the configuration describes. Flags and the environment override them, and each is
-//! checked.
+//! Profiles from the configuration, each of which describes one kind of sign-in. Flags and the environment override
+//! them, and each is checked.
 
 pub mod check;
 mod checked;
@@ -33,27 +33,27 @@ use crate::store;
 /// (<https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateIdentityProvider.html>).
 const LONGEST_PROVIDER: usize = 32;
 
-/// The maximum number of profiles that a hint names.
+/// The maximum number of profiles that a hint lists.
 const MOST_NAMED: usize = 8;
 
 /// A function that reads an environment variable. It is passed in, so that tests do not change their own environment.
 pub type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// The profile and the overrides that the command line names.
+/// The profile and the overrides that the command line requests.
 #[derive(Debug, Clone, Default)]
 pub struct Choice {
-    /// `--profile`.
+    /// The value of `--profile`.
     pub profile: Option<String>,
-    /// The flags that override keys.
+    /// The settings from flags, which take precedence over those of the profile.
     pub flags: Vec<Override>,
 }
 
-/// One checked profile: the issuer, the identity pool, the way to sign in, and the store of secrets.
+/// The checked settings of one profile.
 #[derive(Debug, Clone)]
 pub struct Profile {
     /// The name of the profile in the configuration.
     pub name: String,
-    /// The issuer that signs people in.
+    /// The issuer of the ID tokens.
     pub issuer: Issuer,
     /// The app client's id.
     pub client_id: String,
@@ -61,69 +61,70 @@ pub struct Profile {
     pub scopes: Vec<String>,
     /// The identity pool's id. Its prefix is a region.
     pub identity_pool_id: String,
-    /// The issuer's name in the identity pool (the key of `Logins`), if it is not the token's own issuer.
+    /// The name under which the identity pool knows the issuer (a key of `Logins`), if it is not the token's `iss`.
     pub logins_key: Option<String>,
-    /// The identity provider to which the user pool redirects directly, without its own sign-in page.
+    /// The identity provider to which the user pool redirects at once, without showing its own sign-in page.
     pub identity_provider: Option<String>,
-    /// An identifier of the identity provider, such as an email domain, to use instead of the provider's name.
+    /// An identifier of the identity provider, such as an email domain, to send instead of the provider's name.
     pub idp_identifier: Option<String>,
-    /// The email domains by which `login --email` finds the profile.
+    /// The domains of email addresses for which `login --email` chooses this profile.
     pub email_domains: Vec<String>,
-    /// The name under which the sign-in is stored; `account` distinguishes two people who use one provider.
+    /// The name under which the sign-in is stored.
     pub sign_in_name: SignInName,
     /// The user name to prefill on the identity provider's sign-in page.
     pub login_hint: Option<String>,
-    /// The OIDC `prompt` parameter, which makes the provider ask despite its session: `login`, `select_account` or
-    /// `consent`.
+    /// The OIDC `prompt` parameter, which overrides an existing session: `login`, `select_account` or `consent`.
     pub prompt: Option<String>,
     /// The language of the hosted UI.
     pub lang: Option<String>,
     /// The registered redirect URIs, in the order in which their ports are tried.
     pub redirect: Redirect,
-    /// The command that opens the browser, if not the system's own.
+    /// The command that opens the browser, if it is not the system's default browser.
     pub browser: Option<String>,
     /// True if the sign-in URL may be copied to the clipboard of the person's terminal.
     pub clipboard: bool,
-    /// True if `credential-process` may open a browser on its own.
+    /// True if `credential-process` may open a browser to sign in.
     pub sign_in_on_demand: bool,
     /// The lifetime of a refresh token, counted from the sign-in. Cognito does not report it.
     pub refresh_token_validity: Option<TimeDelta>,
-    /// The time for which a refresh token still works after its rotation.
+    /// The time for which an old refresh token still works after its rotation.
     pub refresh_grace: TimeDelta,
-    /// The IAM role to request instead of the one that the role mapping chooses.
+    /// The ARN of the IAM role to request; `None` lets the role mapping choose.
     pub role_arn: Option<String>,
-    /// The flow that exchanges the ID token for credentials.
+    /// The identity pool flow that exchanges the ID token for credentials.
     pub flow: Flow,
-    /// The store of the tokens and credentials.
+    /// The store for the tokens and credentials.
     pub store: store::Choice,
-    /// The region of the APIs that `call` signs for.
+    /// The AWS region of the APIs for which `call` signs requests.
     pub region: Option<String>,
     /// The page to which the hosted UI redirects after logout.
     pub logout_uri: Option<String>,
-    /// The certificate authorities that are trusted besides the system's. Read at the first request over TLS.
+    /// The root certificates to trust in addition to the system's. Read at the first request over TLS.
     pub ca_bundle: Option<CaBundle>,
-    /// The proxy for https. `None` leaves it to the environment.
+    /// The proxy for HTTPS requests. `None` leaves it to the environment.
     pub proxy: Option<ProxyChoice>,
-    /// The endpoints of AWS's services.
+    /// The endpoints of the identity pools' service and of STS.
     pub endpoints: Endpoints,
-    /// The endpoints that a person has to accept, since they are neither AWS's own nor on loopback.
+    /// The endpoints that the person has to accept, because they are neither AWS's own nor on loopback.
     pub elsewhere: Vec<Elsewhere>,
 }
 
-/// The flow that exchanges an ID token for credentials
+/// The identity pool flow that exchanges an ID token for credentials
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html>).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flow {
-    /// The identity pool assumes a role that it chooses, and returns credentials for an hour.
+    /// The enhanced flow: the identity pool assumes the requested role, or one that it chooses; the credentials last an
+    /// hour.
     Enhanced,
-    /// The identity pool issues a token for the person, with which STS assumes the required role [`Profile::role_arn`].
+    /// The classic flow: the identity pool issues an OpenID token, which STS exchanges for credentials of
+    /// [`Profile::role_arn`].
     Classic {
         /// The requested lifetime of the credentials.
         duration: TimeDelta,
     },
 }
 
-/// The role of a set of credentials, and the flow that issues them.
+/// A role to request, and the flow that issues its credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Role {
     /// The ARN of the role; `None` lets the identity pool choose.
@@ -133,12 +134,12 @@ pub struct Role {
 }
 
 impl Role {
-    /// Returns whether the credentials come from STS, by the classic flow.
+    /// Returns whether STS issues the credentials, by the classic flow.
     pub fn is_classic(&self) -> bool {
         matches!(self.flow, Flow::Classic { .. })
     }
 
-    /// Returns the twelve digits of the role's AWS account, if the ARN is known.
+    /// Returns the 12-digit id of the role's AWS account, if the ARN is known.
     pub fn account_id(&self) -> Option<&str> {
         self.arn.as_deref()?.split(':').nth(4)
     }
@@ -147,32 +148,32 @@ impl Role {
 /// The loopback redirect URIs of the app client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Redirect {
-    /// `localhost`, `127.0.0.1` or `[::1]`, as registered.
+    /// The registered host: `localhost`, `127.0.0.1` or `[::1]`.
     pub host: String,
     /// The ports in the order in which they are tried.
     pub ports: Vec<u16>,
-    /// The path, as registered.
+    /// The registered path.
     pub path: String,
 }
 
 impl Redirect {
-    /// Returns the redirect URI at `port`, exactly as registered.
+    /// Returns the redirect URI for `port`, exactly as registered.
     pub fn uri(&self, port: u16) -> String {
         self.address(port, &self.path)
     }
 
-    /// Returns the URL at the redirect host and `port` for another path. It starts with a slash.
+    /// Returns the URL of another path at the redirect host and `port`. It starts with a slash.
     pub fn address(&self, port: u16, path: &str) -> String {
         format!("http://{}:{port}{path}", self.host)
     }
 }
 
-/// The endpoints of AWS's services: AWS's own hosts, or those of a sandbox, an emulator or a private link.
+/// The endpoints of AWS services: AWS's own hosts, or those of a sandbox, an emulator or AWS PrivateLink.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoints {
     /// The endpoint of the Cognito identity pools service.
     pub identity_pool: String,
-    /// True if `identity_pool` is AWS's own host for the region, which may receive the ID token of any sign-in.
+    /// True if `identity_pool` is AWS's own host for the region, to which any sign-in's ID token may be sent.
     pub identity_pool_is_aws: bool,
     /// The endpoint of the Security Token Service.
     pub sts: String,
@@ -181,8 +182,7 @@ pub struct Endpoints {
 }
 
 impl Profile {
-    /// Reads and checks the profile that the command line, `COGFED_PROFILE` or `default_profile` names, or the only
-    /// one.
+    /// Loads and checks the profile from the command line, `COGFED_PROFILE` or `default_profile`, or the only profile.
     ///
     /// # Errors
     /// [`Kind::Usage`], with the place and the fault.
@@ -191,7 +191,7 @@ impl Profile {
         Self::of(&configuration, &select(&configuration, choice, variables)?, choice, variables)
     }
 
-    /// Checks the profile `name` of a configuration.
+    /// Loads and checks the profile `name` of a configuration.
     ///
     /// # Errors
     /// As [`Profile::from_settings`]. Also if an environment variable chose the configuration, and the profile names an
@@ -216,7 +216,7 @@ impl Profile {
         Ok(profile)
     }
 
-    /// Checks the settings of one profile.
+    /// Creates a profile from its settings, after checking them.
     ///
     /// # Errors
     /// [`Kind::Usage`] for all keys that are missing, or for the first value that is wrong, with its place.
@@ -273,13 +273,13 @@ impl Profile {
         })
     }
 
-    /// Returns the name of the sign-in, without the key that gives it: see [`SignInName`].
+    /// Returns the name under which the sign-in is stored, without the key that sets it: see [`SignInName`].
     pub fn who(&self) -> &str {
         &self.sign_in_name.name
     }
 
-    /// Returns the profile with another identity provider, for one sign-in. The other provider does not change the name
-    /// under which the sign-in is stored, so that later commands find it.
+    /// Returns the profile with another identity provider, for a single sign-in. The other provider does not change the
+    /// name under which the sign-in is stored, so that later commands find it.
     ///
     /// # Errors
     /// [`Kind::Usage`] if this is not a name, or the profile has no user pool: only a user pool has identity providers.
@@ -297,17 +297,17 @@ impl Profile {
         matches!(self.flow, Flow::Classic { .. })
     }
 
-    /// Returns the role that the profile requests, and its flow.
+    /// Returns the role that the profile requests, with the flow that issues its credentials.
     pub fn role(&self) -> Role {
         Role { arn: self.role_arn.clone(), flow: self.flow }
     }
 
-    /// Returns the twelve digits of the role's AWS account, if the profile names a role.
+    /// Returns the 12-digit id of the role's AWS account, if the profile names a role.
     pub fn account_id(&self) -> Option<&str> {
         self.role_arn.as_deref()?.split(':').nth(4)
     }
 
-    /// Returns a likely mistake in the profile that AWS would accept all the same, if there is one.
+    /// Returns a warning about a likely mistake in the profile that AWS does not reject, if there is one.
     pub fn doubt(&self) -> Option<String> {
         let (user_pool, region) = (self.issuer.user_pool()?.region(), self.identity_pool_id.split(':').next()?);
         (user_pool != region).then(|| {
@@ -326,7 +326,7 @@ pub fn login_command(profile: &str) -> String {
     format!("cogfed login --profile {profile}")
 }
 
-/// Returns the name of the profile in force.
+/// Returns the name of the profile to use.
 ///
 /// # Errors
 /// [`Kind::Usage`] if the named profile does not exist, or none is named and there is not exactly one.
@@ -359,7 +359,7 @@ pub fn select(configuration: &Configuration, choice: &Choice, variables: Variabl
     }
 }
 
-/// The example profile that a message shows if the configuration has no profiles.
+/// The example profile for the message about a configuration without profiles.
 const TEMPLATE: &str = "\
 [profile.internal]
 user_pool_id = \"eu-west-1_AbC123xyz\"
@@ -369,7 +369,7 @@ identity_pool_id = \"eu-west-1:1cf667a2-49a6-454b-9e45-23199EXAMPLE\"
 # Optional: the identity provider to go to, past the chooser.
 # identity_provider = \"AzureAD\"";
 
-/// Returns the failure of a configuration without profiles, with a profile to start from.
+/// Returns the failure for a configuration without profiles, with an example profile.
 fn no_profiles(configuration: &Configuration, what: &str) -> Failure {
     let path = configuration.path.display();
     let (fault, hint) = match (configuration.exists(), configuration.path.parent()) {
@@ -382,7 +382,7 @@ fn no_profiles(configuration: &Configuration, what: &str) -> Failure {
     Failure::new(Kind::Usage, format!("{what}: {path} {fault}")).hint(hint).example(TEMPLATE)
 }
 
-/// Returns the first few names, and the number of the others.
+/// Formats the first few names, followed by the number of the others.
 fn listed(names: &[&str]) -> String {
     let shown = names.iter().take(MOST_NAMED).copied().collect::<Vec<_>>().join(", ");
     match names.len().checked_sub(MOST_NAMED) {
@@ -391,7 +391,7 @@ fn listed(names: &[&str]) -> String {
     }
 }
 
-/// Returns the settings of one profile after applying flags, environment variables and defaults.
+/// Returns the settings of the profile `name`, after applying flags, environment variables and defaults.
 ///
 /// # Errors
 /// [`Kind::Usage`] if the profile is not readable, or a flag or an environment variable has the wrong shape.

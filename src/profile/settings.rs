@@ -1,4 +1,4 @@
-//! The settings of one profile: the value in force for each key, and its source.
+//! The settings of a profile: the effective value of each configuration key, and its source.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,18 +9,18 @@ use super::keys::{Entry, Environment, ISSUER, KEYS, Key, PLAIN_SCOPES, PROXY, SC
 use crate::error::quoted;
 use crate::error::{Failure, Kind};
 
-/// The value of one key.
+/// The value of a configuration key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
-    /// [`Shape::Text`].
+    /// The value of a key with [`Shape::Text`].
     Text(String),
-    /// [`Shape::Number`].
+    /// The value of a key with [`Shape::Number`].
     Number(u64),
-    /// [`Shape::Flag`].
+    /// The value of a key with [`Shape::Flag`].
     Flag(bool),
-    /// [`Shape::List`].
+    /// The value of a key with [`Shape::List`].
     List(Vec<String>),
-    /// [`Shape::Numbers`].
+    /// The value of a key with [`Shape::Numbers`].
     Numbers(Vec<u64>),
 }
 
@@ -48,7 +48,7 @@ impl Value {
         }
     }
 
-    /// Returns the value as JSON of the same shape.
+    /// Converts the value to JSON of the same shape.
     pub fn to_json(&self) -> serde_json::Value {
         match self {
             Value::Text(text) => text.as_str().into(),
@@ -59,7 +59,7 @@ impl Value {
         }
     }
 
-    /// Reads a value of this shape, as written in the environment or on the command line.
+    /// Parses a value of this shape from the environment or the command line.
     ///
     /// # Errors
     /// A description of the fault.
@@ -83,16 +83,16 @@ impl Value {
     }
 }
 
-/// The source of a value, in descending order of precedence.
+/// The source of a value; the variants are in descending order of precedence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// A flag of the command line.
+    /// A flag on the command line.
     Flag(&'static str),
     /// An environment variable.
     Environment(String),
-    /// A line of the configuration file.
+    /// A line in the configuration file.
     File(Arc<Path>, usize),
-    /// The default applies.
+    /// The default value of the key.
     Default,
 }
 
@@ -107,28 +107,28 @@ impl fmt::Display for Source {
     }
 }
 
-/// A value and its source.
+/// The effective value of a configuration key, and its source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
-    /// The value in force.
+    /// The effective value.
     pub value: Value,
     /// The source of the value.
     pub source: Source,
 }
 
-/// A value that the command line sets for a key.
+/// A value that the command line sets for a configuration key.
 #[derive(Debug, Clone)]
 pub struct Override {
-    /// The key.
+    /// The configuration key.
     pub key: Entry,
     /// The flag, such as `--role`.
     pub flag: &'static str,
-    /// The value as it was written.
+    /// The value, as written on the command line.
     pub text: String,
 }
 
-/// The settings of one profile, from one layer or from all layers. Every value has the shape of its key;
-/// [`super::Profile`] checks its content.
+/// The settings of one profile: from a single source, or combined from all sources. Every value has the shape of its
+/// key; [`super::Profile`] checks its content.
 #[derive(Debug, Clone, Default)]
 pub struct Settings(BTreeMap<&'static str, Setting>);
 
@@ -160,19 +160,19 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Sets a key to a value of its shape.
+    /// Sets a configuration key to a value of its shape.
     pub(super) fn insert(&mut self, key: Entry, setting: Setting) {
         debug_assert_eq!(setting.value.shape(), key.shape, "{}", key.name);
         self.0.insert(key.name, setting);
     }
 
-    /// Returns the value of a key, if any layer sets it.
+    /// Returns the value of a configuration key, if any source sets it.
     pub fn value<T: Shaped>(&self, key: Key<T>) -> Option<&T> {
         let setting = self.setting(key)?;
         Some(T::of(&setting.value).expect("a value is kept in the shape of its key"))
     }
 
-    /// Returns the setting of a key, its value and its source, if any layer sets it.
+    /// Returns the value of a configuration key together with its source, if any source sets it.
     pub fn setting(&self, key: impl Into<Entry>) -> Option<&Setting> {
         self.0.get(key.into().name)
     }

@@ -1,28 +1,28 @@
-//! The name that distinguishes the sign-ins of one app client, with the configuration key that sets the name.
+//! The name under which a sign-in is stored, to distinguish several sign-ins of one app client.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-/// The name of a sign-in if no key of the profile names it.
+/// The name of a sign-in if no configuration key sets one.
 const NO_NAME: &str = "default";
 
-/// The profile key that sets the name of a sign-in. One name under two keys means two sign-ins.
+/// The configuration key that sets the name of a sign-in. One name under two keys means two sign-ins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NamedBy {
-    /// `account`.
+    /// The key `account`.
     Account,
-    /// `identity_provider`.
+    /// The key `identity_provider`.
     IdentityProvider,
-    /// `idp_identifier`.
+    /// The key `idp_identifier`.
     IdpIdentifier,
-    /// None of these keys.
+    /// No key: the default name is used.
     Default,
 }
 
 impl NamedBy {
-    /// Returns the word for the key's value in messages.
+    /// Returns the word that messages use for the key's value.
     pub fn described(self) -> &'static str {
         match self {
             NamedBy::Account | NamedBy::Default => "account",
@@ -32,17 +32,18 @@ impl NamedBy {
     }
 }
 
-/// The name of a sign-in: `account`, else the identity provider, else that provider's identifier, else `default`.
+/// The name of a sign-in, from `account`, `identity_provider` or `idp_identifier`, in this order; if none is set,
+/// `default`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignInName {
-    /// The name.
+    /// The name itself.
     pub name: String,
-    /// The key that gives the name.
+    /// The configuration key that sets the name.
     pub by: NamedBy,
 }
 
 impl SignInName {
-    /// Creates the name from the values of the three keys.
+    /// Creates the name from the values of the three configuration keys.
     pub fn of(account: Option<String>, provider: Option<&String>, identifier: Option<&String>) -> Self {
         let (name, by) = match (account, provider, identifier) {
             (Some(name), _, _) => (name, NamedBy::Account),
@@ -53,8 +54,8 @@ impl SignInName {
         Self { name, by }
     }
 
-    /// Returns the name for use in stored items' names. It is prefixed with the key, except for most identity providers
-    /// and for no name. cogfed 0.1.0 used no prefix.
+    /// Returns the part of a stored item's name that identifies the sign-in. It is prefixed with the key, except for
+    /// most identity providers and for no name. cogfed 0.1.0 used no prefix.
     pub fn part(&self) -> Cow<'_, str> {
         let key = match self.by {
             NamedBy::Account => "account",

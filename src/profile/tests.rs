@@ -290,7 +290,8 @@ fn configuration_that_others_can_write_is_refused() {
     assert_eq!(read(&folder.path().join("none.toml")).unwrap().names().count(), 0);
 }
 
-/// A relay's discovery document could name the pool's own pages and keys, and its own token endpoint.
+/// The discovery document of a relay server could combine the pool's own pages and keys with the relay's token
+/// endpoint.
 #[test]
 fn user_pool_in_the_place_of_a_plain_issuer_is_refused() {
     let profile = "[profile.internal]\nissuer = 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123xyz'\n\

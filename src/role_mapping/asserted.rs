@@ -1,5 +1,5 @@
-//! The roles and groups that the directory asserted, read from the claims of an ID token. Nothing here fails: a claim
-//! of an odd type is read as far as possible.
+//! The roles and groups that the directory asserts about a person, read from the claims of an ID token. Nothing here
+//! fails: a claim of an odd type is read as far as possible.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,10 +7,10 @@ use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// The claim of application roles in a user pool's tokens
+/// The usual claim for application roles in a user pool's tokens
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-specifying-attribute-mapping.html>).
 pub const CUSTOM_ROLES: &str = "custom:roles";
-/// The claim of application roles in Entra ID's own tokens
+/// The claim for application roles in Entra ID's own tokens
 /// (<https://learn.microsoft.com/en-us/entra/identity-platform/id-token-claims-reference>).
 pub const PLAIN_ROLES: &str = "roles";
 /// The claim with the person's user pool groups.
@@ -19,12 +19,12 @@ pub const GROUPS: &str = "cognito:groups";
 pub const PLAIN_GROUPS: &str = "groups";
 /// The claim with the IAM roles of the person's user pool groups.
 pub const IAM_ROLES: &str = "cognito:roles";
-/// The claim with the IAM role of the person's group that has the highest precedence.
+/// The claim with the IAM role of the user pool group that takes precedence.
 pub const PREFERRED_ROLE: &str = "cognito:preferred_role";
-/// The prefix of a user pool's custom attributes.
+/// The prefix of claims for a user pool's custom attributes.
 pub const CUSTOM: &str = "custom:";
 
-/// The claims about the token, the sign-in and the person that no directory uses for roles
+/// The claims that never contain roles, because they describe the token, the sign-in or the person
 /// (<https://openid.net/specs/openid-connect-core-1_0.html#StandardClaims>,
 /// <https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-id-token.html>,
 /// <https://learn.microsoft.com/en-us/entra/identity-platform/id-token-claims-reference>).
@@ -88,12 +88,12 @@ pub(super) const NEVER_ROLES: &[&str] = &[
     "zoneinfo",
 ];
 
-/// The roles and groups that the claims of an ID token assert.
+/// The roles and groups in the claims of an ID token.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Asserted {
-    /// The decoded application roles, by claim. Missing claims are not listed.
+    /// The decoded application roles, by the name of their claim. Missing claims are not listed.
     pub roles: BTreeMap<String, Vec<String>>,
-    /// The other attributes that the directory may use for roles, by claim.
+    /// The other attributes that may hold roles, by the name of their claim.
     pub attributes: BTreeMap<String, Vec<String>>,
     /// The values of `cognito:groups` or, if that claim is missing, of `groups`.
     pub groups: Vec<String>,
@@ -101,8 +101,7 @@ pub struct Asserted {
     pub iam_roles: Vec<String>,
     /// The value of `cognito:preferred_role`.
     pub preferred_role: Option<String>,
-    /// The claim, if any, that shows a group overage: the person is in more groups than the directory puts into a
-    /// token.
+    /// The name of the claim that signals a group overage, which means that the person has too many groups for a token.
     pub group_overage: Option<String>,
 }
 
@@ -127,7 +126,7 @@ impl Asserted {
     }
 }
 
-/// Returns whether a claim has a fixed meaning and is therefore not listed among roles and attributes.
+/// Returns whether a claim has a fixed meaning, so that it is not listed among roles and attributes.
 fn is_fixed(name: &str) -> bool {
     name.starts_with("cognito:")
         || name == PLAIN_GROUPS
@@ -140,9 +139,9 @@ fn is_called_after_roles(name: &str) -> bool {
     name.contains("role") || name.contains("group")
 }
 
-/// Returns the values of a claim that may hold several. It reads every form that a user pool or an issuer sends: an
-/// array, one bare value, or the text of a JSON array. A user pool also flattens an array to `[a, b]` or `[a,b]` with
-/// form-encoded values.
+/// Returns the values of a claim that may hold one or several. It reads every form that a user pool or an issuer sends:
+/// an array, one bare value, or the text of a JSON array. A user pool also flattens an array to `[a, b]` or `[a,b]`
+/// with form-encoded values.
 pub fn several(claim: &Value) -> Vec<String> {
     match claim {
         Value::Null => Vec::new(),
@@ -152,7 +151,7 @@ pub fn several(claim: &Value) -> Vec<String> {
     }
 }
 
-/// Returns whether a claim is a list of values. A second value turns a bare value into a list.
+/// Returns whether a claim holds a list of values. A second value turns a bare value into a list.
 pub fn is_list(claim: &Value) -> bool {
     match claim {
         Value::Array(_) => true,
@@ -161,8 +160,8 @@ pub fn is_list(claim: &Value) -> bool {
     }
 }
 
-/// Returns the ARNs of `cognito:roles`. In tokens that claim is an array, although AWS's page describes a text with
-/// commas (<https://docs.aws.amazon.com/cognito/latest/developerguide/role-based-access-control.html>).
+/// Returns the role ARNs in the claim `cognito:roles`. In tokens that claim is an array, although AWS's page describes
+/// a text with commas (<https://docs.aws.amazon.com/cognito/latest/developerguide/role-based-access-control.html>).
 pub fn iam_roles(claims: &Map<String, Value>) -> Vec<String> {
     let mut roles: Vec<String> = match claims.get(IAM_ROLES) {
         Some(Value::Array(roles)) => roles.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
@@ -173,7 +172,8 @@ pub fn iam_roles(claims: &Map<String, Value>) -> Vec<String> {
     roles
 }
 
-/// Form-encodes a value the way a user pool does in a list: all characters except letters, digits and `.-*_`.
+/// Form-encodes a value in the way in which user pools encode list items: only letters, digits and `.-*_` stay
+/// unchanged.
 pub fn encoded(value: &str) -> String {
     url::form_urlencoded::byte_serialize(value.as_bytes()).collect()
 }
@@ -202,13 +202,14 @@ fn items(inner: &str) -> impl Iterator<Item = &str> {
     inner.split(',').map(str::trim).filter(|item| !item.is_empty())
 }
 
-/// Returns each item of a user pool's list, both decoded and as sent; `None` if the text is no such list.
+/// Returns the items of a list that a user pool flattened into a text, each decoded and as sent; `None` for any other
+/// text.
 pub(super) fn decoded_items(text: &str) -> Option<Vec<(String, String)>> {
     let inner = inner(text).filter(|_| serde_json::from_str::<Vec<String>>(text).is_err())?;
     Some(items(inner).map(|item| (decoded(item), item.to_owned())).collect())
 }
 
-/// Decodes an item, or returns it unchanged if it cannot be decoded.
+/// Decodes a list item, or returns it unchanged if it cannot be decoded.
 fn decoded(item: &str) -> String {
     let is_encoding = |piece: &str| piece.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
     if !item.split('%').skip(1).all(is_encoding) {
@@ -218,8 +219,8 @@ fn decoded(item: &str) -> String {
     percent_decode_str(&spaced).decode_utf8().map_or_else(|_| item.to_owned(), |text| text.into_owned())
 }
 
-/// Returns the name of the claim that shows a group overage, if there is one. For more than 200 groups in a JWT, or 150
-/// in SAML, Entra ID sends a link instead
+/// Returns the name of the claim that signals a group overage, if there is one. For more than 200 groups in a JWT, or
+/// 150 in SAML, Entra ID sends a link instead
 /// (<https://learn.microsoft.com/en-us/entra/identity-platform/id-token-claims-reference#groups-overage-claim>).
 fn group_overage(claims: &Map<String, Value>) -> Option<String> {
     let is_sign = |name: &str, value: &Value| match name {

@@ -1,5 +1,4 @@
-//! Evaluation of one mapping for one person's claims under one interpretation: the matching rules and the resulting
-//! role.
+//! Evaluation of a role mapping for one person's claims, under one interpretation of AWS's documentation.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -9,41 +8,41 @@ use super::verdicts::Judge;
 use super::{AmbiguousRole, By, IdentityPoolRoles, Interpretation, MatchType, Question, RoleMapping, Rule};
 use crate::aws::ids;
 
-/// The parts of a request for credentials that decide the role.
+/// The parts of a credentials request that determine the role.
 #[derive(Debug, Clone, Copy)]
 pub struct RoleRequest<'a> {
     /// The claims of the ID token.
     pub claims: &'a Map<String, Value>,
-    /// `CustomRoleArn`, if a role is requested.
+    /// The requested role (`CustomRoleArn`), if any.
     pub custom_role: Option<&'a str>,
 }
 
-/// The result of one rule.
+/// The result of comparing one rule with the claims.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// The claim matches.
+    /// The claim satisfies the rule.
     Matched,
-    /// The claim does not match.
+    /// The claim does not satisfy the rule.
     NotMatched,
-    /// The token has no such claim, so that not even `NotEqual` matches.
+    /// The token lacks the claim, so no rule for it matches, not even `NotEqual`.
     NotEvaluated,
 }
 
-/// The result for the person.
+/// The result of the role mapping for the person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// The person gets credentials of the role with this ARN.
     Role(String),
-    /// The identity pool refuses with `NotAuthorizedException`.
+    /// The identity pool refuses the request with `NotAuthorizedException`.
     Denied,
-    /// The identity pool fails with `InvalidIdentityPoolConfigurationException`: the default role would apply, but none
-    /// is set.
+    /// The default role applies but is not set, so the identity pool fails with
+    /// `InvalidIdentityPoolConfigurationException`.
     NoRole,
 }
 
 impl Outcome {
-    /// Returns the role's ARN, if the person gets one.
+    /// Returns the ARN of the role, if the person gets a role.
     pub fn role_arn(&self) -> Option<&str> {
         match self {
             Self::Role(arn) => Some(arn),
@@ -56,30 +55,30 @@ impl Outcome {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
-    /// The provider has no mapping: the default role applies.
+    /// The provider has no mapping, so the default role applies.
     NoMapping,
-    /// This rule, counted from 0, is the first that matches.
+    /// The rule with this index, counted from 0, is the first that matches.
     Rule(usize),
-    /// No rule matches: `AmbiguousRoleResolution` decides.
+    /// No rule matches, so `AmbiguousRoleResolution` decides.
     NoRuleMatches,
     /// The claim `cognito:preferred_role` names the role.
     PreferredRole,
     /// The role is the only one in `cognito:roles`.
     OnlyRole,
-    /// There is no preferred role: `AmbiguousRoleResolution` decides.
+    /// The token has no preferred role, so `AmbiguousRoleResolution` decides.
     NoPreferredRole,
     /// The preferred role is not the ARN of a role.
     MalformedPreferredRole,
-    /// The requested role is allowed.
+    /// The requested role is one that the person may have.
     CustomRole,
-    /// The person may not have the requested role.
+    /// The requested role is not one that the person may have.
     CustomRoleRefused,
 }
 
-/// The result of an evaluation.
+/// The result of evaluating a role mapping.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evaluation {
-    /// One verdict for each rule, in order. Rules after the deciding one are judged as well, because one of them may
+    /// The verdict for each rule, in order. Rules after the deciding one are judged as well, because one of them may
     /// give a requested role.
     pub verdicts: Vec<Verdict>,
     /// The result for the person.
@@ -88,7 +87,7 @@ pub struct Evaluation {
     pub basis: Basis,
 }
 
-/// Evaluates `request` under one interpretation, by `mapping` or, without one, by the roles of `pool`.
+/// Evaluates `request` under one interpretation, using `mapping` or, if it is `None`, the default roles of `pool`.
 pub fn evaluate(
     pool: &IdentityPoolRoles,
     mapping: Option<&RoleMapping>,
@@ -99,7 +98,7 @@ pub fn evaluate(
     evaluate_with(&mut Judge::new(rules, request.claims), pool, mapping, request, interpretation)
 }
 
-/// Evaluates like [`evaluate`], with a `judge` that was created for the same rules and claims.
+/// Evaluates like [`evaluate`], but with a `judge` that was created for the same rules and claims.
 pub(super) fn evaluate_with(
     judge: &mut Judge<'_>,
     pool: &IdentityPoolRoles,
@@ -169,7 +168,7 @@ fn by_token(
     }
 }
 
-/// Returns whether `text` is the ARN of a role.
+/// Returns whether `text` is the ARN of an IAM role.
 pub(super) fn is_role(text: &str) -> bool {
     ids::role_arn(text).is_ok()
 }
@@ -192,7 +191,7 @@ fn by_rules(
     }
 }
 
-/// Returns whether `text` matches a rule of this type and value.
+/// Returns whether `text` satisfies a rule with this match type and value.
 pub(super) fn matches(match_type: MatchType, text: &str, value: &str) -> bool {
     match match_type {
         MatchType::Equals => text == value,

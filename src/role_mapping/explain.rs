@@ -1,4 +1,5 @@
-//! The explanation of an outcome: the result under the natural interpretation, and the different results under others.
+//! The explanation of a role mapping's result: the outcome under the most natural reading of AWS's documentation, and
+//! under others.
 
 use std::collections::BTreeSet;
 
@@ -9,34 +10,34 @@ use super::evaluate::{evaluate_with, is_role};
 use super::verdicts::Judge;
 use super::{By, Evaluation, IdentityPoolRoles, Interpretation, Outcome, Question, RoleMapping, RoleRequest};
 
-/// The result, and its certainty.
+/// The result of a role mapping, with its uncertainties.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation {
-    /// The result under the natural interpretation.
+    /// The result under [`Interpretation::NATURAL`].
     pub evaluation: Evaluation,
-    /// The ways in which the outcome may differ; empty if all interpretations agree.
+    /// The other possible outcomes; empty if all interpretations agree.
     pub doubts: Vec<Doubt>,
-    /// The rules, counted from 0, whose verdict differs in some interpretation, even if the outcome does not.
+    /// The indexes, counted from 0, of rules whose verdict depends on the interpretation, even if the outcome does not.
     pub uncertain_rules: BTreeSet<usize>,
 }
 
-/// One way in which the outcome may differ.
+/// Another possible outcome, and the interpretation that leads to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Doubt {
-    /// The questions whose other answers together lead to this outcome.
+    /// The questions that must all have their other answer for this outcome.
     pub questions: Vec<Question>,
-    /// The outcome with the other answers to `questions`.
+    /// The outcome if `questions` have their other answers.
     pub outcome: Outcome,
 }
 
 impl Explanation {
-    /// Returns whether every interpretation has the same outcome.
+    /// Returns whether all interpretations lead to the same outcome.
     pub fn is_certain(&self) -> bool {
         self.doubts.is_empty()
     }
 }
 
-/// Evaluates `request` under every interpretation that could matter, by `mapping` or, without one, by the roles of
+/// Evaluates `request` under every relevant interpretation, using `mapping` or, if it is `None`, the default roles of
 /// `pool`.
 pub fn explain(pool: &IdentityPoolRoles, mapping: Option<&RoleMapping>, request: &RoleRequest<'_>) -> Explanation {
     let mut judge = Judge::new(mapping.map(RoleMapping::rules).unwrap_or_default(), request.claims);
@@ -56,7 +57,7 @@ pub fn explain(pool: &IdentityPoolRoles, mapping: Option<&RoleMapping>, request:
     Explanation { evaluation, doubts, uncertain_rules }
 }
 
-/// Returns the questions whose answers can change the outcome of `request`.
+/// Returns the open questions whose answers can change the outcome of `request`.
 fn arising(pool: &IdentityPoolRoles, mapping: Option<&RoleMapping>, request: &RoleRequest<'_>) -> Vec<Question> {
     let by_mapping = match mapping.map(|mapping| &mapping.by) {
         None => Vec::from_iter(request.custom_role.map(|_| Question::CustomRoleWithoutMapping)),

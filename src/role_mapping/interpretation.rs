@@ -1,41 +1,44 @@
-//! The questions about role mappings that AWS's documents leave open, and their possible answers.
+//! The questions about role mappings that AWS's documentation leaves open, with two possible answers each.
 
 use serde::Serialize;
 
-/// A detail that AWS does not document. It has a natural answer, and another one that cannot be ruled out.
+/// A detail of role mappings that AWS does not document. It has a natural answer, and another one that cannot be ruled
+/// out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Question {
-    /// The meaning of `Contains` on an array claim: it searches the array's text (natural) or requires one whole
-    /// element (other).
+    /// The behaviour of `Contains` on an array: it searches the array's text (natural answer) or needs an equal element
+    /// (other answer).
     ContainsOnArrays,
-    /// The meaning of the other match types on an array claim: they compare the array's text (natural) or each element
-    /// (other).
+    /// The behaviour of the other match types on an array: they compare its text (natural answer) or each element
+    /// (other answer).
     ComparisonOfArrays,
-    /// The text of an array: `[a, b]` as a user pool flattens several values (natural), or JSON (other).
+    /// The text form of an array: `[a, b]`, as a user pool flattens lists (natural answer), or JSON (other answer).
     TextOfArrays,
-    /// A claim that is neither a text nor an array: its JSON text is compared (natural), or it counts as missing
-    /// (other).
+    /// The treatment of claims that are neither text nor array: compared as JSON text (natural answer), or missing
+    /// (other answer).
     OtherTypes,
-    /// Letter case in comparisons: it matters (natural), or it is ignored (other).
+    /// The treatment of letter case in comparisons: it matters (natural answer), or is ignored (other answer).
     LetterCase,
-    /// A requested role under rules: it must be a matching rule's role (natural), or may be any role (other).
+    /// The roles that can be requested under rules: those of matching rules (natural answer), or any role (other
+    /// answer).
     CustomRoleByRules,
-    /// A requested role without a mapping: it must be the default role (natural), or may be any role (other).
+    /// The roles that can be requested without a mapping: only the default role (natural answer), or any role (other
+    /// answer).
     CustomRoleWithoutMapping,
-    /// A single role in `cognito:roles` without a preferred role: it is ambiguous (natural), or the person gets it
-    /// (other).
+    /// The treatment of a single role in `cognito:roles` without a preferred role: ambiguous (natural answer), or
+    /// chosen (other answer).
     OnlyRole,
-    /// A preferred role that is not a role's ARN: it counts as missing (natural), or is chosen and cannot be assumed
-    /// (other).
+    /// The treatment of a preferred role that is not a role ARN: ignored (natural answer), or chosen but not assumable
+    /// (other answer).
     MalformedPreferredRole,
-    /// A role in another account than the identity pool's: the person gets it (natural), or it cannot be assumed
-    /// (other).
+    /// The treatment of a role in another account than the identity pool's: assumable (natural answer), or not (other
+    /// answer).
     RoleOfAnotherAccount,
 }
 
 impl Question {
-    /// All questions.
+    /// All open questions.
     pub const ALL: [Self; 10] = [
         Self::ContainsOnArrays,
         Self::ComparisonOfArrays,
@@ -49,7 +52,7 @@ impl Question {
         Self::RoleOfAnotherAccount,
     ];
 
-    /// Returns the natural answer.
+    /// Returns the natural answer to the question, as a sentence without a full stop.
     pub fn natural_answer(self) -> &'static str {
         match self {
             Self::ContainsOnArrays => "Contains looks for its value in the text of an array",
@@ -65,7 +68,7 @@ impl Question {
         }
     }
 
-    /// Returns the other answer.
+    /// Returns the other answer to the question, as a sentence without a full stop.
     pub fn other_answer(self) -> &'static str {
         match self {
             Self::ContainsOnArrays => "Contains needs one element of an array to equal its value",
@@ -88,40 +91,40 @@ impl Question {
     }
 }
 
-/// One interpretation of the documents: an answer to each [`Question`].
+/// One interpretation of AWS's documentation: an answer to each [`Question`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Interpretation {
-    /// The questions that have their other answer, one bit each.
+    /// The questions to which this interpretation gives the other answer, one bit each.
     others: u16,
 }
 
 impl Interpretation {
-    /// The interpretation with all natural answers.
+    /// The interpretation that gives the natural answer to every question.
     pub const NATURAL: Self = Self { others: 0 };
 
-    /// Returns this interpretation with the other answer to `question`.
+    /// Returns a copy of this interpretation that gives the other answer to `question`.
     #[must_use]
     pub fn otherwise(self, question: Question) -> Self {
         Self { others: self.others | question.bit() }
     }
 
-    /// Returns whether `question` has its other answer.
+    /// Returns whether this interpretation gives the other answer to `question`.
     pub fn is_otherwise(self, question: Question) -> bool {
         self.others & question.bit() != 0
     }
 
-    /// Returns the questions that have their other answer.
+    /// Returns the questions to which this interpretation gives the other answer.
     pub fn questions(self) -> Vec<Question> {
         Question::ALL.into_iter().filter(|question| self.is_otherwise(*question)).collect()
     }
 
-    /// Returns whether this interpretation has the other answer to every question to which `part` has it.
+    /// Returns whether this interpretation gives the other answer wherever `part` does.
     pub fn includes(self, part: Self) -> bool {
         self.others & part.others == part.others
     }
 
-    /// Returns all interpretations that differ from the natural one in some of `questions`, those with fewer
-    /// differences first.
+    /// Returns all interpretations that give the other answer to one or more of `questions`, those with the fewest
+    /// first.
     pub fn others(questions: &[Question]) -> Vec<Self> {
         let mask = questions.iter().fold(0, |mask, question| mask | question.bit());
         let mut interpretations: Vec<Self> =

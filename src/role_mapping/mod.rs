@@ -1,4 +1,4 @@
-//! The role mapping of an identity pool: the role for the claims of an ID token, and the reason
+//! The role mapping of an identity pool, which chooses a role by the claims of an ID token
 //! (<https://docs.aws.amazon.com/cognito/latest/developerguide/role-based-access-control.html>).
 //!
 //! AWS documents the order of the steps but leaves details open. Each open detail is a [`Question`], and an
@@ -32,27 +32,27 @@ pub use provider::{Chosen, ChosenBy, NotChosen, choose};
 pub use reach::covered;
 pub use reasons::{Reasons, why_this_outcome};
 
-/// The roles of an identity pool, in the form of `GetIdentityPoolRoles` and `SetIdentityPoolRoles`
+/// The roles and role mappings of an identity pool, as in `GetIdentityPoolRoles` and `SetIdentityPoolRoles`
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetIdentityPoolRoles.html>).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IdentityPoolRoles {
     /// The identity pool's id, if the document names it.
     pub identity_pool_id: Option<String>,
-    /// The default role of people who have signed in.
+    /// The default role for people who have signed in.
     pub authenticated: Option<String>,
-    /// The default role of guests.
+    /// The ARN of the default role for guests.
     pub unauthenticated: Option<String>,
-    /// The mappings, by provider. The provider of a user pool is `HOST/POOL:APP CLIENT`.
+    /// The role mappings, by identity provider. The provider of a user pool is `HOST/POOL:APP CLIENT`.
     pub mappings: BTreeMap<String, RoleMapping>,
 }
 
-/// The mapping for people who sign in with one provider
+/// The role mapping for one identity provider
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_RoleMapping.html>).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoleMapping {
-    /// `Type`, with the rules if it is `Rules`.
+    /// The mapping's `Type`, with the rules if it is `Rules`.
     pub by: By,
-    /// `AmbiguousRoleResolution`: the outcome if the mapping gives no role.
+    /// `AmbiguousRoleResolution`: the fallback if the mapping chooses no role.
     pub ambiguous: AmbiguousRole,
 }
 
@@ -61,11 +61,11 @@ pub struct RoleMapping {
 pub enum By {
     /// `Token`: the claims `cognito:roles` and `cognito:preferred_role`.
     Token,
-    /// `Rules`: the first of these rules that matches decides.
+    /// `Rules`: the role of the first rule that matches.
     Rules(Vec<Rule>),
 }
 
-/// The outcome if the mapping gives no role.
+/// The fallback if the mapping chooses no role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AmbiguousRole {
     /// The default role of people who have signed in.
@@ -74,20 +74,20 @@ pub enum AmbiguousRole {
     Deny,
 }
 
-/// A rule (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_MappingRule.html>).
+/// A rule of a role mapping (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_MappingRule.html>).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
     /// The claim's name, of 1 to 64 characters.
     pub claim: String,
-    /// The kind of comparison.
+    /// The kind of comparison between claim and value.
     pub match_type: MatchType,
     /// The value that the claim is compared with, of 1 to 128 characters.
     pub value: String,
-    /// The ARN of the role that the rule gives.
+    /// The ARN of the role for people whose claim satisfies the rule.
     pub role_arn: String,
 }
 
-/// The kind of comparison of a rule.
+/// The kind of comparison that a rule makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum MatchType {
     /// The claim equals the value.
@@ -125,7 +125,7 @@ impl Rule {
 }
 
 impl RoleMapping {
-    /// Returns the rules. A mapping by token has none.
+    /// Returns the rules of the mapping. A mapping by token has none.
     pub fn rules(&self) -> &[Rule] {
         match &self.by {
             By::Token => &[],
@@ -135,20 +135,21 @@ impl RoleMapping {
 }
 
 impl IdentityPoolRoles {
-    /// Returns the distinct roles for people who have signed in, in the order of the rules, with the default role last.
+    /// Returns the distinct role ARNs for people who have signed in: those of the rules in order, then the default
+    /// role.
     pub fn role_arns(&self) -> Vec<&str> {
         let of_rules = self.rules().map(|rule| rule.role_arn.as_str());
         let mut seen = BTreeSet::new();
         of_rules.chain(self.authenticated.as_deref()).filter(|arn| seen.insert(*arn)).collect()
     }
 
-    /// Returns the claims that rules test: the directory may hold application roles in them.
+    /// Returns the names of the claims that rules test, which may hold application roles.
     pub fn claims_of_rules(&self) -> impl Iterator<Item = &str> {
         self.rules().map(|rule| rule.claim.as_str())
     }
 
-    /// Returns the AWS account of the identity pool, if any of its roles reveals it. A pool's roles are in its
-    /// own account (<https://docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html>).
+    /// Returns the AWS account id of the identity pool, if any of its roles reveals it. A pool's roles are in its own
+    /// account (<https://docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html>).
     pub fn account(&self) -> Option<&str> {
         let of_rules = self.rules().map(|rule| rule.role_arn.as_str());
         account(
@@ -156,7 +157,7 @@ impl IdentityPoolRoles {
         )
     }
 
-    /// Returns whether a role is known to be in another account than the identity pool.
+    /// Returns whether a role is certainly in another AWS account than the identity pool.
     pub fn is_of_another_account(&self, role_arn: &str) -> bool {
         match (self.account(), account(role_arn)) {
             (Some(own), Some(other)) => own != other,

@@ -1,4 +1,4 @@
-//! The choice of a token's entry in `RoleMappings`.
+//! The choice of the `RoleMappings` entry that applies to a token.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -6,36 +6,37 @@ use serde_json::{Map, Value};
 use super::{IdentityPoolRoles, RoleMapping};
 use crate::aws::ids::provider_name;
 
-/// The chosen entry.
+/// The `RoleMappings` entry chosen for a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chosen<'a> {
-    /// The entry with its key; `None` if the identity pool has no mappings at all.
+    /// The chosen entry and its key; `None` if the identity pool has no role mappings at all.
     pub entry: Option<(&'a str, &'a RoleMapping)>,
-    /// The way in which the entry was chosen.
+    /// The reason why the entry was chosen.
     pub by: ChosenBy,
-    /// The token's own provider, from its `iss` and `aud`, if the entry is for another provider.
+    /// The key for the token's own provider, if the chosen entry has another key.
     pub other_token: Option<String>,
 }
 
-/// The way in which an entry was chosen.
+/// The reason why an entry was chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChosenBy {
-    /// The entry is for the token's issuer and audience.
+    /// The entry's key matches the token's issuer and audience.
     Token,
-    /// The entry was named in a flag.
+    /// A flag named the entry.
     Flag,
-    /// The entry is the only one.
+    /// The identity pool has no other entry.
     Only,
-    /// There is no entry.
+    /// The identity pool has no entries.
     None,
 }
 
-/// The failure to choose: no entry has the given name, or nothing decides between several.
+/// The failure to choose an entry: none has the given name, or none of several matches the token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotChosen;
 
-/// Chooses the entry for a token: the named one, else that of the token's `iss` and `aud`, else the only one.
+/// Chooses the entry for a token: the one with the key `named`, the one for the token's `iss` and `aud`, or the only
+/// one.
 ///
 /// # Errors
 /// [`NotChosen`].
@@ -64,9 +65,9 @@ pub fn choose<'a>(
     Ok(Chosen { entry, by, other_token: token.filter(is_other).map(|token| token.key()) })
 }
 
-/// The provider of a token.
+/// The identity provider of a token, from its `iss` and `aud`.
 struct Token<'a> {
-    /// The issuer's name, without a final slash.
+    /// The name by which identity pools know the issuer, without a final slash.
     issuer: &'a str,
     audience: &'a str,
 }
@@ -85,15 +86,15 @@ impl<'a> Token<'a> {
         format!("{}:{}", self.issuer, self.audience)
     }
 
-    /// Returns whether the key `key` of `RoleMappings` stands for this token's provider. A user pool's key is
+    /// Returns whether `key`, a key of `RoleMappings`, stands for this token's provider. A user pool's key is
     /// `HOST/POOL:APP CLIENT`. A plain issuer's is its name, or the ARN of its provider in IAM.
     fn is_meant_by(&self, key: &str) -> bool {
         let issuer = key.split_once(":oidc-provider/").map_or(key, |(_, issuer)| issuer);
         key == self.key() || issuer.trim_end_matches('/') == self.issuer
     }
 
-    /// Returns whether the token has the newer of a user pool's two issuers, and `key` the older. AWS does not document
-    /// whether identity pools accept one for the other.
+    /// Returns whether the token has a user pool's newer issuer URL, and `key` stands for the older one. AWS does not
+    /// document whether identity pools accept one for the other.
     fn may_be_meant_by(&self, key: &str) -> bool {
         self.issuer.strip_prefix("issuer-").is_some_and(|issuer| Token { issuer, ..*self }.is_meant_by(key))
     }

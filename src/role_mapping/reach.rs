@@ -1,4 +1,4 @@
-//! Rules that can never take effect, because an earlier rule always pre-empts them.
+//! Detection of rules that can never take effect, because earlier rules match everything that they match.
 //!
 //! Claims are treated as texts here, as every user attribute is one. All match types require the claim, so a rule is a
 //! set of texts. One set may contain another. The cost is linear in the number of rules.
@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::evaluate::matches;
 use super::{MatchType, Rule};
 
-/// Returns for each rule the earlier rules, counted from 0, that together match every text that the rule itself
-/// matches. The list is empty if the rule can take effect. Either one rule covers it, or two that together match every
-/// text: one matches all but one text, the other matches that text.
+/// Returns, for each rule, the indexes of earlier rules that together match every text that the rule matches. The list
+/// is empty if the rule can take effect. Either one rule covers it, or two that together match every text: one matches
+/// all but one text, the other matches that text.
 ///
 /// `is_array` returns true for a claim that is not a text. AWS does not document how arrays are compared, so only an
 /// equal rule is certain to match as well.
@@ -28,16 +28,16 @@ pub fn covered(rules: &[Rule], is_array: impl Fn(&str) -> bool) -> Vec<Vec<usize
     found
 }
 
-/// The earlier rules about one claim.
+/// The rules for one claim that precede the current rule.
 #[derive(Default)]
 struct Earlier<'r> {
-    /// The place of the first rule with each type and value.
+    /// The index of the first rule with each match type and value.
     first: BTreeMap<(MatchType, &'r str), usize>,
-    /// The lengths of the values of `StartsWith` and of `Contains`, in bytes.
+    /// The value lengths of the `StartsWith` rules and of the `Contains` rules, in bytes.
     lengths: [BTreeSet<usize>; 2],
     /// The first two `NotEqual` rules with different values. Together they match every text.
     all_but_one: Vec<(usize, &'r str)>,
-    /// The first two rules that together match every text.
+    /// The first two rules that together match every text, if there are any.
     everything: Option<[usize; 2]>,
 }
 
@@ -60,7 +60,8 @@ impl<'r> Earlier<'r> {
         self.first.entry((match_type, value)).or_insert(place);
     }
 
-    /// Returns the earlier rules that together match every text that a rule of this type and value matches.
+    /// Returns the indexes of earlier rules that together match every text that a rule with this type and value
+    /// matches.
     fn covering(&self, match_type: MatchType, value: &str) -> Vec<usize> {
         let outside =
             || self.all_but_one.iter().find(|(_, but)| !matches(match_type, but, value)).map(|(place, _)| *place);
@@ -80,20 +81,20 @@ impl<'r> Earlier<'r> {
         }
     }
 
-    /// Returns the first rule that matches this text.
+    /// Returns the index of the first rule that matches `text`.
     fn matching(&self, text: &str) -> Option<usize> {
         let equal = self.first.get(&(MatchType::Equals, text)).copied();
         let unequal = self.all_but_one.iter().find(|(_, but)| *but != text).map(|(place, _)| *place);
         first_of([first_of([equal, unequal, None]), self.starting(text), self.contained(text)])
     }
 
-    /// Returns the first `StartsWith` rule that matches a text.
+    /// Returns the index of the first `StartsWith` rule that matches `text`.
     fn starting(&self, text: &str) -> Option<usize> {
         let known = |length: &usize| self.first.get(&(MatchType::StartsWith, text.get(..*length)?)).copied();
         self.lengths[0].range(..=text.len()).filter_map(known).min()
     }
 
-    /// Returns the first `Contains` rule that matches a text.
+    /// Returns the index of the first `Contains` rule that matches `text`.
     fn contained(&self, text: &str) -> Option<usize> {
         let known = |piece: &str| self.first.get(&(MatchType::Contains, piece)).copied();
         let at = |(start, _): (usize, char)| {
@@ -112,7 +113,7 @@ fn first_of(places: [Option<usize>; 3]) -> Option<usize> {
 mod tests {
     use super::*;
 
-    /// Returns all texts of up to `longest` characters over the alphabet, the empty text first.
+    /// Returns all texts of up to `longest` characters from `alphabet`, the empty text first.
     fn texts(alphabet: &[char], longest: usize) -> Vec<String> {
         let mut all = vec![String::new()];
         let mut newest = all.clone();
@@ -129,8 +130,8 @@ mod tests {
         rules.collect()
     }
 
-    /// Returns all texts of up to five letters from an alphabet with one letter more than the values have. If a set is
-    /// not covered, one of these texts shows it.
+    /// Returns all texts of up to five letters, from the letters of the rules' values and one more. If a set is not
+    /// covered, one of these texts shows it.
     fn witnesses() -> Vec<String> {
         texts(&['a', 'b', 'z'], 5)
     }

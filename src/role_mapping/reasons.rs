@@ -1,4 +1,4 @@
-//! Reasons in words: why a rule matches or not, and why an outcome is what it is.
+//! Explanations in words for the verdict on a rule and for the outcome of a role mapping.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -9,24 +9,24 @@ use super::verdicts::flattened;
 use super::visible::{named, quoted};
 use super::{AmbiguousRole, Basis, IdentityPoolRoles, MatchType, RoleMapping, Rule, Verdict};
 
-/// The maximum length of a quoted claim, in characters.
+/// The maximum length of a claim that an explanation quotes, in characters.
 const LONGEST_CLAIM: usize = 200;
-/// The maximum length of a rule's value, in characters.
+/// The maximum length of a rule's value that an explanation quotes, in characters.
 const LONGEST_VALUE: usize = 128;
 
-/// The reasons for the verdicts about one set of claims. Each claim's text is made once.
+/// The explanations of rule verdicts for one set of claims. Each claim's text is made once.
 pub struct Reasons<'a> {
     claims: &'a Map<String, Value>,
     texts: RefCell<BTreeMap<&'a str, String>>,
 }
 
 impl<'a> Reasons<'a> {
-    /// Creates the reasons for verdicts about `claims`.
+    /// Creates the explanations of rule verdicts for `claims`.
     pub fn new(claims: &'a Map<String, Value>) -> Self {
         Self { claims, texts: RefCell::default() }
     }
 
-    /// Returns the reason for a rule's verdict.
+    /// Returns an explanation, in words, of a rule's verdict.
     pub fn of(&self, rule: &Rule, verdict: Verdict) -> String {
         let claim = named(&rule.claim);
         let Some((name, found)) = self.claims.get_key_value(&rule.claim) else {
@@ -53,7 +53,7 @@ impl<'a> Reasons<'a> {
     }
 }
 
-/// Returns the reason for an outcome.
+/// Returns an explanation, in words, of an outcome.
 pub fn why_this_outcome(basis: Basis, mapping: Option<&RoleMapping>, pool: &IdentityPoolRoles) -> String {
     let default = match pool.authenticated {
         Some(_) => "the default role is given",

@@ -1,5 +1,6 @@
-//! The verdicts of rules under every interpretation. The texts of a claim are made once, and each rule is compared with
-//! each of them once: the rules and the interpretations are many, and a claim can have 64 KiB.
+//! A cache for the comparison of rules with claims, so that many interpretations can be tried. The texts of a claim are
+//! made once, and each rule is compared with each of them once: the rules and the interpretations are many, and a claim
+//! can have 64 KiB.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -10,18 +11,18 @@ use serde_json::{Map, Value};
 use super::evaluate::matches;
 use super::{Interpretation, MatchType, Question, Rule, Verdict};
 
-/// The part of a claim that a rule is compared with.
+/// The form of a claim that is compared with a rule's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
-    /// The claim as one text: an array in brackets, the way a user pool flattens it, and other types as JSON.
+    /// The claim as text: an array in brackets, as a user pool flattens it, and other types as JSON.
     Text,
-    /// The claim as one text, with an array as JSON.
+    /// The claim as text, with an array as JSON.
     Json,
-    /// Each text among the elements of an array.
+    /// Each string in an array, on its own.
     Elements,
 }
 
-/// A value for texts as they are, and one for texts in lower case.
+/// Two values: one for the original text, one for the text in lower case.
 #[derive(Default)]
 struct Pair<T> {
     plain: T,
@@ -38,7 +39,7 @@ impl<T> Pair<T> {
     }
 }
 
-/// A claim in the forms that rules are compared with, each of which is computed at most once.
+/// A claim in the forms that can be compared with rules, each computed at most once.
 struct Comparable<'a> {
     claim: &'a Value,
     text: Pair<OnceCell<Cow<'a, str>>>,
@@ -60,7 +61,7 @@ impl<'a> Comparable<'a> {
         })
     }
 
-    /// Returns the elements that are texts, sorted.
+    /// Returns the strings in the array, sorted.
     fn elements(&self, is_folded: bool) -> &[Cow<'a, str>] {
         self.elements.of(is_folded).get_or_init(|| {
             let texts = self.claim.as_array().into_iter().flatten().filter_map(Value::as_str);
@@ -73,7 +74,7 @@ impl<'a> Comparable<'a> {
         })
     }
 
-    /// Returns the form that an interpretation compares; `None` if the claim counts as missing.
+    /// Returns the form that `interpretation` compares with rules; `None` if it treats the claim as missing.
     fn form(&self, match_type: MatchType, interpretation: Interpretation) -> Option<Form> {
         let by_elements = match match_type {
             MatchType::Contains => Question::ContainsOnArrays,
@@ -108,13 +109,13 @@ impl<'a> Comparable<'a> {
     }
 }
 
-/// The rules of a mapping with the claims that they test.
+/// The rules of a mapping, together with the claims that they test.
 pub(super) struct Judge<'a> {
     rules: Vec<Judged<'a>>,
     claims: Vec<Comparable<'a>>,
 }
 
-/// A rule, the place of its claim, and the results so far, by form.
+/// A rule, the index of its claim, and the results of earlier comparisons by form.
 struct Judged<'a> {
     rule: &'a Rule,
     claim: Option<usize>,
@@ -155,7 +156,7 @@ impl<'a> Judge<'a> {
         Self { rules, claims: found }
     }
 
-    /// Returns the verdict of each rule under one interpretation.
+    /// Returns the verdict for each rule under one interpretation.
     pub fn verdicts(&mut self, interpretation: Interpretation) -> Vec<Verdict> {
         let is_folded = interpretation.is_otherwise(Question::LetterCase);
         let claims = &self.claims;
@@ -173,7 +174,7 @@ impl<'a> Judge<'a> {
     }
 }
 
-/// Returns a claim as one text. Arrays are flattened the way a user pool flattens them.
+/// Converts a claim to one text. Arrays are flattened the way a user pool flattens them.
 pub(super) fn flattened(claim: &Value) -> Cow<'_, str> {
     match claim {
         Value::String(text) => Cow::Borrowed(text),

@@ -1,4 +1,4 @@
-//! Display forms of texts, in which even invisible characters and look-alikes are recognizable.
+//! Display of text such that even invisible and look-alike characters can be recognized.
 
 use std::fmt::Write as _;
 
@@ -51,12 +51,12 @@ const LOOK_ALIKES: &[(char, char)] = &[
     ('\u{3bf}', 'o'),
 ];
 
-/// Returns the Latin letter that a letter of another script looks like.
+/// Returns the Latin letter that `c`, a letter of another script, looks like.
 pub(super) fn latin(c: char) -> Option<char> {
     LOOK_ALIKES.iter().find(|(known, _)| *known == c).map(|(_, latin)| *latin)
 }
 
-/// Returns whether a character has no width of its own, or changes the direction or form of others.
+/// Returns whether a character has no visible width, or changes the direction or form of other characters.
 pub(super) fn is_invisible(c: char) -> bool {
     matches!(
         c,
@@ -75,8 +75,8 @@ fn is_combining(c: char) -> bool {
     )
 }
 
-/// Returns `text` in Unicode's compatibility composed form, in which characters with the same meaning are equal (NFKC,
-/// <https://www.unicode.org/reports/tr15/>).
+/// Returns `text` in Unicode's form NFKC, in which characters with the same meaning are equal
+/// (<https://www.unicode.org/reports/tr15/>).
 pub(super) fn composed(text: &str) -> String {
     if text.is_ascii() {
         return text.to_owned();
@@ -84,7 +84,7 @@ pub(super) fn composed(text: &str) -> String {
     ComposingNormalizerBorrowed::new_nfkc().normalize(text).into_owned()
 }
 
-/// Returns `text` with escapes for characters that a reader cannot tell from others.
+/// Returns `text` with escapes in place of invisible and look-alike characters.
 pub(super) fn visible(text: &str) -> String {
     let has_latin = text.chars().any(|c| c.is_ascii_alphabetic());
     let looks_ascii = |c: char| {
@@ -105,7 +105,7 @@ pub(super) fn visible(text: &str) -> String {
     shown
 }
 
-/// Returns a claim's name as it is, or in quotes if something in it is easily overlooked.
+/// Returns a claim's name unchanged or, if it has unusual characters, quoted and with escapes.
 pub(super) fn named(claim: &str) -> String {
     match claim.chars().all(|c| c.is_ascii_graphic()) {
         true => claim.to_owned(),
@@ -113,7 +113,7 @@ pub(super) fn named(claim: &str) -> String {
     }
 }
 
-/// Returns `text`, shortened and in quotes, with every character visible.
+/// Returns `text` shortened, in quotes, and with escapes for invisible and look-alike characters.
 pub(super) fn quoted(text: &str, longest: usize) -> String {
     format!("'{}'", shortened(&visible(&shortened(text, longest)), 2 * longest))
 }

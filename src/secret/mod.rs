@@ -1,4 +1,4 @@
-//! Secret texts, which are never printed, and the removal of secrets from texts that servers send.
+//! A type for secret text that is never printed, and the removal of secrets from a server's text.
 
 mod redactor;
 
@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 pub use redactor::{PLACEHOLDER, Redactor};
 
-/// A secret text: a token, a key, a code, a verifier.
+/// A secret text, such as a token, a key, an authorization code or a PKCE verifier.
 ///
 /// It has no `Display`, its `Debug` prints a placeholder, and its memory is wiped on drop. It does not implement
 /// `Serialize`: a record that holds it needs `#[serde(serialize_with = "secret::exposed")]`.
@@ -22,7 +22,7 @@ impl Secret {
         Self(Zeroizing::new(text.into()))
     }
 
-    /// Returns the text itself. Do not keep it longer than it is used.
+    /// Returns the secret text. Do not keep it longer than it is used.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -40,7 +40,7 @@ impl<'de> Deserialize<'de> for Secret {
     }
 }
 
-/// Serializes a secret in clear text, for records in a store and the credential_process document.
+/// Serializes a secret as plain text, for records in a store and for the output of `credential-process`.
 ///
 /// # Errors
 /// The serializer's error.
@@ -48,7 +48,7 @@ pub fn exposed<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S
     serializer.serialize_str(secret.expose())
 }
 
-/// Serializes like [`exposed`], for a secret that may be absent.
+/// Serializes an optional secret as plain text, like [`exposed`].
 ///
 /// # Errors
 /// The serializer's error.

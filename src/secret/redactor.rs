@@ -1,4 +1,4 @@
-//! The removal of secrets from a server's text, before a person sees the text or a file keeps it.
+//! The removal of secrets from a server's text before it is shown or stored.
 //!
 //! A server may repeat the request in its error message, and debugging proxies do. Two rules apply:
 //!
@@ -15,23 +15,23 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 use super::Secret;
 
-/// The text in place of a secret.
+/// The text that replaces a secret.
 pub const PLACEHOLDER: &str = "[secret]";
-/// The minimum length of a removed piece of a secret, in letters and digits. Fewer say too little to be of use.
+/// The minimum length of a piece of a secret that is removed, in letters and digits. Fewer say too little to be of use.
 const SHORTEST_PIECE: usize = 12;
-/// The minimum length of a removed secret, in characters.
+/// The minimum length of a secret that is removed, in characters.
 const SHORTEST_SECRET: usize = 4;
 /// The maximum depth of nested escapes that are decoded.
 const DEPTH: usize = 4;
-/// The maximum length of the text that is searched for secrets, in characters. Messages quote less of it; the rest is
-/// dropped.
+/// The maximum length of a text that is kept and searched for secrets, in characters. Messages quote less of it; the
+/// rest is dropped.
 const LONGEST_TEXT: usize = 8192;
-/// The minimum length of a text that counts as a JWT, in characters.
+/// The minimum length of text that counts as a JWT, in characters.
 const SHORTEST_TOKEN: usize = 10;
-/// The minimum length of a line that counts as a continuation of the JWT on the previous line, in characters.
+/// The minimum length of a line that counts as the continuation of a JWT on the previous line, in characters.
 const SHORTEST_LINE: usize = 20;
 
-/// A character of the decoded text, with the byte range that it comes from in the original text.
+/// A decoded character, with the range of bytes in the original text from which it was decoded.
 #[derive(Clone, Copy)]
 struct Letter {
     character: char,
@@ -39,7 +39,7 @@ struct Letter {
     to: usize,
 }
 
-/// The secrets of one exchange, to be removed from the server's words.
+/// The secrets of one exchange with a server, to be removed from the server's answers.
 #[derive(Debug, Clone, Default)]
 pub struct Redactor {
     secrets: Vec<Secret>,
@@ -51,7 +51,7 @@ impl Redactor {
         Self { secrets: secrets.into_iter().cloned().collect() }
     }
 
-    /// Returns `text` with [`PLACEHOLDER`] in place of each secret. Drops what follows the first 8,192 characters.
+    /// Returns `text` with each secret replaced by [`PLACEHOLDER`]. Drops what follows the first 8,192 characters.
     pub fn redact(&self, text: &str) -> String {
         let end = text.char_indices().nth(LONGEST_TEXT).map_or(text.len(), |(end, _)| end);
         let text = text.get(..end).unwrap_or_default();
@@ -71,13 +71,14 @@ impl Redactor {
     }
 }
 
-/// The forms in which secrets are looked for. Those of letters and digits are in lower case and without anything else.
+/// The encoded forms of secrets that are searched for in a text. Those of letters and digits are in lower case and
+/// without anything else.
 #[derive(Default)]
 struct Forms {
     pieces: HashSet<Vec<u8>>,
-    /// The forms of secrets that are shorter than a piece and are searched for as a whole.
+    /// The encoded forms with fewer letters and digits than `SHORTEST_PIECE`, which are searched for as a whole.
     short: Vec<Vec<u8>>,
-    /// The characters of short secrets, which are searched for exactly as they are.
+    /// The short secrets as lists of characters, which are searched for without any decoding.
     exact: Vec<Vec<char>>,
 }
 
@@ -151,7 +152,7 @@ impl Drop for Forms {
     }
 }
 
-/// Returns the letters and digits, in lower case.
+/// Returns the ASCII letters and digits in `bytes`, in lower case.
 fn squeezed(bytes: impl Iterator<Item = u8>) -> Vec<u8> {
     bytes.filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase()).collect()
 }
@@ -161,8 +162,7 @@ fn as_it_is(text: &str) -> Vec<Letter> {
     text.char_indices().map(letter).collect()
 }
 
-/// Returns the text with each escape of URLs, JSON and HTML replaced by its character. Characters without a width are
-/// left out.
+/// Returns the text with all escapes of URLs, JSON and HTML decoded once. Characters without a width are left out.
 fn decoded(reading: &[Letter]) -> Vec<Letter> {
     let mut decoded = Vec::with_capacity(reading.len());
     let mut rest = reading;
@@ -182,7 +182,7 @@ fn is_invisible(character: char) -> bool {
         || (character.is_control() && !character.is_whitespace())
 }
 
-/// Returns the character and the length of the escape with which `reading` starts, if there is one.
+/// Decodes the escape at the start of `reading`, if there is one, and returns its character and its length.
 fn escape(reading: &[Letter]) -> Option<(char, usize)> {
     let at = |index: usize| reading.get(index).map(|letter| letter.character);
     let number = |from: usize, digits: usize, radix: u32| {
@@ -212,7 +212,7 @@ fn escape(reading: &[Letter]) -> Option<(char, usize)> {
     }
 }
 
-/// Marks everything that looks like a JWT: base64url that begins like a JSON object, with more parts after dots.
+/// Marks everything that looks like a JWT: base64url that starts like a JSON object, followed by a dot and more parts.
 fn mark_tokens(reading: &[Letter], is_secret: &mut [bool]) {
     let mut at = 0;
     while at < reading.len() {
@@ -226,7 +226,7 @@ fn mark_tokens(reading: &[Letter], is_secret: &mut [bool]) {
     }
 }
 
-/// Returns the length of the JWT with which `reading` starts, in characters, or 0 if there is none.
+/// Returns the length of the JWT at the start of `reading`, in characters, or 0 if there is none.
 fn token_at(reading: &[Letter]) -> usize {
     let start: String = reading.iter().take(3).map(|letter| letter.character).collect();
     // `{"`; and an object that begins with white space, which only counts with a second part.
@@ -264,8 +264,8 @@ fn is_base64(character: char) -> bool {
     character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '+' | '/' | '=')
 }
 
-/// Returns the text with the placeholder in place of each marked run. A run takes the letters and digits around it with
-/// it: they belong to the same encoded text.
+/// Returns the text with each marked run of bytes replaced by [`PLACEHOLDER`]. A run takes the letters and digits
+/// around it with it: they belong to the same encoded text.
 fn replaced(text: &str, is_secret: &mut [bool]) -> String {
     spread(is_secret.iter_mut().zip(text.bytes()));
     spread(is_secret.iter_mut().zip(text.bytes()).rev());
@@ -282,7 +282,7 @@ fn replaced(text: &str, is_secret: &mut [bool]) -> String {
     shown
 }
 
-/// Extends each mark to the letters and digits that directly follow it.
+/// Extends each marked run to the letters and digits that directly follow it.
 fn spread<'m>(marked: impl Iterator<Item = (&'m mut bool, u8)>) {
     let mut follows = false;
     for (mark, byte) in marked {
@@ -304,7 +304,7 @@ mod tests {
         Redactor::of(&[Secret::new(TOKEN)]).redact(text)
     }
 
-    /// Returns every form in which a server may repeat a secret.
+    /// Returns a secret in every form in which a server may repeat it.
     fn ways(secret: &str) -> Vec<String> {
         let every_byte: String = secret.bytes().map(|byte| format!("%{byte:02x}")).collect();
         let entities: String = secret.chars().map(|letter| format!("&#{};", letter as u32)).collect();

@@ -1,5 +1,5 @@
-//! The trust roots, endpoints and browser command that a person accepted at a sign-in, because nobody else vouches for
-//! them.
+//! The trust roots, endpoints and browser command that the person accepted at a sign-in, because neither AWS nor the
+//! system vouches for them.
 //!
 //! The environment and a colleague's profile may name trust roots, endpoints and a browser command. They count only
 //! after the person at a terminal was shown them and agreed. The answer is kept with the sign-in, not in the profile.
@@ -9,30 +9,30 @@ use std::collections::BTreeSet;
 use ring::digest;
 use serde::{Deserialize, Serialize};
 
-/// The trust roots, endpoints and browser command that a person accepted at a sign-in. A record of cogfed 0.1.0 has
+/// The trust roots, endpoints and browser command that the person accepted at a sign-in. A record of cogfed 0.1.0 has
 /// none of this.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Accepted {
-    /// The fingerprints of the trust roots that were in force besides the system's own.
+    /// The fingerprints of the accepted trust roots that are not among the system's own.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub roots: BTreeSet<String>,
-    /// The hosts of endpoints that are neither AWS's own nor on loopback. A port that is not the scheme's default
-    /// belongs to the host.
+    /// The hosts of the accepted endpoints that are neither AWS's own nor on loopback. A port that is not the scheme's
+    /// default belongs to the host.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub endpoints: BTreeSet<String>,
-    /// The hash of the browser command that may run without a person at the terminal.
+    /// The hash of the accepted browser command, which may run even if nobody is at the terminal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub browser: Option<String>,
 }
 
-/// Returns the hash of a browser command, for [`Accepted::browser`]: SHA-256 in hexadecimal digits.
+/// Returns the hash of a browser command for [`Accepted::browser`], as SHA-256 in hexadecimal digits.
 pub fn browser_hash(command: &str) -> String {
     let hash = digest::digest(&digest::SHA256, command.as_bytes());
     hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl Accepted {
-    /// Returns whether this value contains everything that `other` contains.
+    /// Returns whether everything in `other` is accepted by this value, too.
     pub fn covers(&self, other: &Self) -> bool {
         let has_browser = other.browser.is_none() || self.browser == other.browser;
         has_browser && other.roots.is_subset(&self.roots) && other.endpoints.is_subset(&self.endpoints)

@@ -1,27 +1,27 @@
-//! The request for credentials: one role of one profile.
+//! The request for the credentials of one role.
 
 use std::sync::Arc;
 
 use crate::profile::{Profile, Role};
 
-/// A request for the credentials of one role of one profile's sign-in. Cheap to clone.
+/// A request for the credentials of one role, made with the sign-in of one profile. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Ask {
-    /// The profile: the sign-in, the identity pool, the store.
+    /// The profile, which determines the sign-in, the identity pool and the store.
     pub profile: Arc<Profile>,
-    /// The role that the credentials are for, with the flow that issues them.
+    /// The requested role, with the flow that issues its credentials.
     pub role: Role,
 }
 
 impl Ask {
-    /// Creates a request for the role that the profile names.
+    /// Creates a request for the profile's own role.
     pub fn new(profile: impl Into<Arc<Profile>>) -> Self {
         let profile = profile.into();
         let role = profile.role();
         Self { profile, role }
     }
 
-    /// Returns a request for another role of the same sign-in.
+    /// Returns a request with the same profile for another role.
     #[must_use]
     pub fn for_role(&self, role: Role) -> Self {
         Self { profile: Arc::clone(&self.profile), role }

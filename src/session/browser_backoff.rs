@@ -1,5 +1,5 @@
-//! The pause after a browser sign-in that was not completed: for ten minutes, no unattended caller opens another
-//! browser. Otherwise a night of SDK calls would leave a hundred tabs.
+//! The ten minutes after an uncompleted browser sign-in, in which no unattended process opens another browser.
+//! Otherwise a night of SDK calls would leave a hundred tabs.
 //!
 //! The attempt is noted before the browser opens, so that it counts even if the caller kills cogfed for taking too
 //! long.
@@ -14,12 +14,12 @@ use crate::error::{Failure, Kind};
 use crate::folder::{Folder, StateFile};
 use crate::profile::Profile;
 
-/// The pause before an unattended caller may open a browser again.
+/// The time after an uncompleted browser sign-in in which no unattended process opens a browser.
 const HOLD_BACK: TimeDelta = TimeDelta::minutes(10);
 /// The maximum size of the stored note, in bytes.
 const LARGEST: usize = 16 * 1024;
 
-/// The stored note about the last browser sign-in. It holds no secret.
+/// A stored note about the last uncompleted browser sign-in. It holds no secret.
 #[derive(Serialize, Deserialize)]
 struct Note {
     /// The time of the failure or, if there is none yet, the time at which the browser was opened.
@@ -31,18 +31,18 @@ fn file(own: &Folder, profile: &Profile) -> StateFile<Note> {
     StateFile::new(own.sub("sign-ins"), tokens_account(profile), LARGEST)
 }
 
-/// Returns the time of the last browser sign-in that was not completed.
+/// Returns the time of the last uncompleted browser sign-in, if there is one.
 pub fn last_at(own: &Folder, profile: &Profile) -> Option<DateTime<Utc>> {
     file(own, profile).read().map(|note| note.at)
 }
 
-/// Removes the note, after a sign-in or a sign-out.
+/// Removes the stored note about an uncompleted sign-in.
 pub fn clear(own: &Folder, profile: &Profile) {
     file(own, profile).remove_or_log("an unanswered sign-in stays remembered");
 }
 
 impl Session {
-    /// Notes that a browser is about to be opened.
+    /// Stores a note that a browser is about to be opened.
     ///
     /// # Errors
     /// If the note cannot be saved. An unattended caller must not open a browser then.
@@ -50,7 +50,7 @@ impl Session {
         self.note(None)
     }
 
-    /// Notes that the sign-in in the browser failed.
+    /// Stores a note that the sign-in in the browser failed.
     pub fn note_failure(&self, error: &Failure) {
         if let Err(error) = self.note(Some(KeptFailure::of(error))) {
             tracing::debug!(%error, "the end of a sign-in could not be noted");
@@ -61,8 +61,8 @@ impl Session {
         file(self.folder(), self.profile()).write(&Note { at: self.clock().now(), failure })
     }
 
-    /// Returns the failure for an unattended caller that has waited since `began`, if a browser sign-in was attempted
-    /// less than ten minutes ago. An attempt in the future does not count, because the clock was set back since.
+    /// Returns the failure for an unattended process that has waited since `began`, if a browser sign-in failed within
+    /// the last ten minutes. An attempt in the future does not count, because the clock was set back since.
     pub fn held_back(&self, began: DateTime<Utc>) -> Option<Failure> {
         let Note { at, failure } = file(self.folder(), self.profile()).read()?;
         let now = self.clock().now();

@@ -1,4 +1,5 @@
-//! The offsets between this machine's clock and the servers', measured from their answers and kept for the next run.
+//! The differences between this machine's clock and the servers' clocks, measured from answers and stored for later
+//! runs.
 //!
 //! An offset is kept for the host that it was measured at. The hosts of the issuer, the identity pool and STS tell the
 //! time for every request; any other host, such as an API that is called, only for requests to itself, and only within
@@ -21,18 +22,18 @@ use crate::http::ClockOffset;
 use crate::network::authority_of;
 use crate::profile::{Issuer, Profile};
 
-/// The folder of the offsets, one file for each host.
+/// The folder for stored clock offsets, with one file per host.
 const FOLDER: &str = "clocks";
-/// The file in which builds before the first release kept the last measured offset, whatever its host.
+/// The file in which pre-release builds stored the last measured offset of any host.
 const EARLIER_FILE: &str = "clock";
-/// The maximum size of an offset's file, in bytes.
+/// The maximum size of a stored offset's file, in bytes.
 const LARGEST: usize = 4096;
-/// The age after which a measurement no longer counts.
+/// The age at which a stored measurement is no longer used.
 const LIFE: TimeDelta = TimeDelta::days(1);
-/// The minimum change for an offset to be saved again.
+/// The minimum difference from the stored offset for a new one to be saved.
 const CHANGE: TimeDelta = TimeDelta::seconds(5);
 
-/// A stored offset.
+/// A stored clock offset of one server.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct KeptOffset {
     /// The host whose clock was measured.
@@ -44,13 +45,13 @@ pub struct KeptOffset {
 }
 
 impl KeptOffset {
-    /// Returns the offset.
+    /// Returns the stored offset.
     pub fn offset(&self) -> Offset {
         Offset::measured(TimeDelta::try_seconds(self.seconds).unwrap_or_default())
     }
 }
 
-/// Describes this machine's clock: "2 h 5 min ahead of HOST's, measured 2026-11-23 10:00 UTC".
+/// Describes this machine's clock, such as "2 h 5 min ahead of HOST's, measured 2026-11-23 10:00 UTC".
 impl fmt::Display for KeptOffset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}'s, measured {}", self.offset(), self.host, self.at.format("%F %R UTC"))
@@ -61,7 +62,7 @@ fn file(own: &Folder, host: &str) -> StateFile<KeptOffset> {
     StateFile::new(own.sub(FOLDER), host, LARGEST)
 }
 
-/// Returns the offset of `host` that an earlier run measured, if it is less than a day old.
+/// Returns the stored clock offset of `host`, if it was measured less than a day ago.
 fn kept(own: &Folder, host: &str, now: DateTime<Utc>) -> Option<KeptOffset> {
     let earlier = || StateFile::<KeptOffset>::new(own.clone(), EARLIER_FILE, LARGEST).read();
     let kept = file(own, host).read().or_else(earlier).filter(|kept| kept.host == host)?;
@@ -70,7 +71,7 @@ fn kept(own: &Folder, host: &str, now: DateTime<Utc>) -> Option<KeptOffset> {
     (age >= TimeDelta::zero() && age < LIFE).then_some(kept)
 }
 
-/// Returns the hosts whose time applies to every request: those of the issuer, the identity pool and STS.
+/// Returns the hosts whose clocks apply to all requests: those of the issuer, the identity pool and STS.
 fn hosts(profile: &Profile) -> Vec<String> {
     let of_issuer = match &profile.issuer {
         Issuer::UserPool(pool) => vec![&pool.endpoints.token, &pool.endpoints.jwks, &pool.endpoints.authorization],
@@ -87,29 +88,31 @@ fn hosts(profile: &Profile) -> Vec<String> {
 }
 
 impl Session {
-    /// Returns the newest offset of the profile's own hosts that an earlier run measured, if it is less than a day old.
+    /// Returns the newest stored clock offset of the profile's hosts, if it was measured less than a day ago.
     pub fn kept_offset(&self) -> Option<KeptOffset> {
         let (hosts, now) = (hosts(self.profile()), self.clock().now());
         let kept = hosts.iter().filter_map(|host| kept(self.folder(), host, now));
         kept.filter(|kept| !kept.offset().is_none()).max_by_key(|kept| kept.at)
     }
 
-    /// Returns the offset that this run measured last at the profile's own hosts, or the stored one if there is none.
+    /// Returns the clock offset that this run measured last at the profile's hosts or, if there is none, the stored
+    /// one.
     pub fn offset(&self) -> Offset {
         let kept = || self.kept_offset().map(|kept| kept.offset());
         self.measured().map(|measured| measured.offset).or_else(kept).unwrap_or_default()
     }
 
-    /// Returns the offset for signing a request to the API at `host` with credentials that live for `life`. This is the
-    /// API's own offset if an earlier request showed one, and otherwise the offset of the profile's hosts.
+    /// Returns the clock offset for signing a request to the API at `host`, with credentials whose remaining life is
+    /// `life`. This is the API's own offset if an earlier request showed one, and otherwise the offset of the profile's
+    /// hosts.
     pub fn offset_for(&self, host: &str, life: TimeDelta) -> Offset {
         let kept = || kept(self.folder(), host, self.clock().now()).map(|kept| kept.offset());
         let own = self.http.clock_offset_of(host).or_else(kept);
         own.filter(|own| self.may_use(*own, life)).unwrap_or_else(|| self.offset())
     }
 
-    /// Returns whether the time of a signature may be shifted by the offset `own` of an API's clock. A signature for a
-    /// time at which the credentials do not live is of no use to anyone who is honest.
+    /// Returns whether signatures may use `own`, the clock offset of an API, with credentials whose remaining life is
+    /// `life`. A signature for a time at which the credentials do not live is of no use to anyone who is honest.
     pub fn may_use(&self, own: Offset, life: TimeDelta) -> bool {
         let now = self.clock().now();
         (own.there(now) - self.offset().there(now)).abs() <= life
@@ -119,8 +122,8 @@ impl Session {
         self.http.clock_offset_among(&hosts(self.profile()))
     }
 
-    /// Saves the offset that this run measured at one of the profile's own hosts, for use in the next run. Warns if it
-    /// is so large that AWS refuses signatures.
+    /// Stores the clock offset that this run measured at a host of the profile. Warns if it is so large that AWS
+    /// refuses signatures.
     pub fn note_clock(&self) {
         let Some(ClockOffset { host, offset }) = self.measured() else { return };
         if offset.is_harmful() {
@@ -135,7 +138,7 @@ impl Session {
         }
     }
 
-    /// Saves an API's clock offset, with which the API accepted a signature, for the next request to the API.
+    /// Stores the clock offset of the API at `host`, which has accepted a signature made with it.
     pub fn note_clock_of(&self, host: &str) {
         let Some(offset) = self.http.clock_offset_of(host) else { return };
         if hosts(self.profile()).iter().any(|own| own == host) {
@@ -177,8 +180,7 @@ impl Session {
         }
     }
 
-    /// Adds this machine's wrong clock to `error` as a likely cause, if the clock is so wrong that AWS refuses
-    /// signatures.
+    /// Adds to `error` that this machine's clock is wrong, if it is so wrong that AWS refuses signatures.
     pub fn with_clock_named(&self, error: Failure) -> Failure {
         match self.measured() {
             Some(ClockOffset { host, offset }) if offset.is_harmful() => {

@@ -1,5 +1,5 @@
-//! Credentials to hand out: fresh ones from the store, renewed ones, or, if renewal fails, old ones that are still
-//! valid.
+//! The choice of credentials to return: fresh ones from the store, renewed ones or, if renewal fails, older ones that
+//! are still valid.
 
 use chrono::{DateTime, Utc};
 
@@ -15,17 +15,17 @@ use crate::store::Cached;
 /// sign-in's lock: nobody signs in or out until it is dropped. Hand the credentials over, then drop the lease. Fresh
 /// credentials from the store need no lock.
 pub struct Lease {
-    /// The credentials.
+    /// The AWS credentials.
     pub credentials: Credentials,
-    /// The ID token's `sub` of the person who signed in.
+    /// The `sub` claim of the person's ID token.
     pub subject: String,
-    /// The record of the credentials.
+    /// The stored record of the credentials.
     pub record: CredentialsRecord,
     lock: Option<Lock>,
 }
 
 impl Lease {
-    /// Returns whether the sign-in's lock is held for the lease.
+    /// Returns whether the lease holds the lock of the sign-in.
     pub(super) fn is_locked(&self) -> bool {
         self.lock.is_some()
     }
@@ -36,8 +36,8 @@ impl Lease {
 }
 
 impl Session {
-    /// Returns fresh credentials from the store, if it has any. This is the hot path: one read, on Linux mostly of the
-    /// kernel's copy. It makes no connection, starts no runtime and waits for no lock.
+    /// Returns credentials from the store if they are not due for renewal yet. This is the hot path: one read, on Linux
+    /// mostly of the kernel's copy. It makes no connection, starts no runtime and waits for no lock.
     ///
     /// # Errors
     /// [`Kind::Store`](crate::error::Kind::Store).
@@ -60,9 +60,9 @@ impl Session {
         Ok(Some(Lease::of(record, None)))
     }
 
-    /// Copies the stored credentials into the kernel's keyring, for the next run. After a reboot, for example, there is
-    /// no copy. The lock and a second read make sure that the copy does not restore what a sign-out has just deleted.
-    /// If the lock is taken, no copy is made.
+    /// Copies the stored credentials into the kernel's keyring, where the next run finds them faster. After a reboot,
+    /// for example, there is no copy. The lock and a second read make sure that the copy does not restore what a
+    /// sign-out has just deleted. If the lock is taken, no copy is made.
     fn copy_to_kernel(&self) {
         let Ok(Some(_lock)) = Lock::try_acquire(self.folder(), &tokens_account(self.profile())) else { return };
         let now = self.clock().now();
@@ -71,8 +71,8 @@ impl Session {
         }
     }
 
-    /// Returns fresh credentials, renewed ones, or, if renewal fails, old ones that are still valid. Blocks its thread
-    /// while it waits for a lock or a keyring; [`Provider`](super::Provider) does not.
+    /// Returns fresh credentials from the store, renewed ones or, if renewal fails, older ones that are still valid.
+    /// Blocks its thread while it waits for a lock or a keyring; [`Provider`](super::Provider) does not.
     ///
     /// # Errors
     /// [`Kind::SignInRequired`](crate::error::Kind::SignInRequired) if a person has to sign in,
@@ -106,7 +106,7 @@ impl Session {
         outcome.map_err(|error| self.with_clock_named(error))
     }
 
-    /// Returns new credentials even if stored ones are fresh, so that a person sees what a new sign-in gives.
+    /// Returns new credentials even if the stored ones are fresh, so that they reflect a new sign-in.
     ///
     /// # Errors
     /// As [`Session::credentials`].
@@ -128,14 +128,14 @@ impl Session {
         outcome.map_err(|error| self.with_clock_named(error))
     }
 
-    /// Returns the stored credentials, if they were issued after `old` was read. Their expiry is ignored: if this
-    /// machine's clock is ahead, new credentials may seem expired.
+    /// Returns the stored credentials, unless they are still `old`. Their expiry is ignored: if this machine's clock is
+    /// ahead, new credentials may seem expired.
     fn issued_since(&self, old: Option<CredentialsRecord>) -> Result<Option<CredentialsRecord>, Failure> {
         let stored = CredentialsRecord::read(&self.store, &self.ask)?;
         Ok(stored.filter(|record| old.is_none_or(|old| !record.has_same_key(&old))))
     }
 
-    /// Renews the credentials under the lock, unless another process has just done so or has just failed.
+    /// Renews the credentials while holding `lock`, unless another process has just renewed them or has just failed to.
     async fn renewed(&self, lock: Lock, began: DateTime<Utc>) -> Result<Lease, Failure> {
         let now = self.clock().now();
         let stored = CredentialsRecord::read(&self.store, &self.ask)?;
@@ -183,7 +183,8 @@ impl Session {
         }
     }
 
-    /// Returns a lease of new credentials. Their expiry is given by this machine's clock, which their reader uses.
+    /// Returns a lease of newly issued credentials. Their expiry is given by this machine's clock, which their reader
+    /// uses.
     fn lease_of_new(&self, record: CredentialsRecord, lock: Lock) -> Lease {
         let mut lease = Lease::of(record, Some(lock));
         let expires_at = lease.record.expires_at;
@@ -191,7 +192,7 @@ impl Session {
         lease
     }
 
-    /// Logs a decision and its reason in one line.
+    /// Logs, in one line, a decision about the credentials and its reason.
     fn log_decision(&self, decision: &str, freshness: &Freshness) {
         tracing::debug!(credentials = %credentials_account(&self.ask), "{decision}: {freshness}");
     }

@@ -1,4 +1,4 @@
-//! The diagnosis of a sign-in that does not work, for a report without secrets.
+//! Data about a sign-in that does not work, without secrets, for a support report.
 
 use chrono::{DateTime, Utc};
 
@@ -7,18 +7,18 @@ use super::{KeptOffset, Session, browser_backoff, last_failure, refresh_mark};
 use crate::error::Failure;
 use crate::folder::{Held, Lock, LockError};
 
-/// The part of a sign-in's state that is kept outside the store.
+/// The state of a sign-in, as far as it is kept outside the secret store.
 #[derive(Debug)]
 pub struct Diagnosis {
-    /// The start time of an unfinished refresh of the stored tokens.
+    /// The start time of a token refresh that was interrupted, if there was one.
     pub interrupted_at: Option<DateTime<Utc>>,
-    /// The time and the failure of the last renewal, if it failed.
+    /// The time and the error of the last renewal, if that renewal failed.
     pub last_failure: Option<(DateTime<Utc>, Failure)>,
-    /// The time of the last browser sign-in that was not completed.
+    /// The time of the last uncompleted browser sign-in.
     pub unanswered_at: Option<DateTime<Utc>>,
-    /// The current holder of the sign-in's lock.
+    /// The process that holds the sign-in's lock now.
     pub holder: Option<Held>,
-    /// The kept offset of this machine's clock, if it is a minute or more.
+    /// The stored offset of this machine's clock, if it is one minute or more.
     pub clock: Option<KeptOffset>,
 }
 

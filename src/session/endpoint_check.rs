@@ -1,4 +1,5 @@
-//! The check before a token is sent: a person has accepted each endpoint that is neither AWS's own nor on loopback.
+//! The check, before a token is sent, that the person has accepted all endpoints that are neither AWS's own nor on
+//! loopback.
 //!
 //! A colleague's profile may name a private link, or a relay. It is the person who knows the difference, once, at the
 //! sign-in. The answer is kept with the sign-in, since whoever changes the profile could write it there, too.
@@ -11,15 +12,15 @@ use crate::error::{Failure, Kind};
 use crate::profile::Elsewhere;
 
 impl Session {
-    /// Returns the profile's endpoints that a person still has to accept because `accepted` lacks them.
+    /// Returns the profile's endpoints that the person still has to accept, because they are not in `accepted`.
     pub fn unaccepted_endpoints<'a>(&'a self, accepted: Option<&Accepted>) -> Vec<&'a Elsewhere> {
         let none = BTreeSet::new();
         let accepted = accepted.map_or(&none, |accepted| &accepted.endpoints);
         self.profile().elsewhere.iter().filter(|endpoint| !accepted.contains(&endpoint.host)).collect()
     }
 
-    /// Checks that the person accepted the endpoints of the profile at the sign-in. Reads the store only if there is one
-    /// to accept.
+    /// Checks that the person accepted the profile's endpoints at the sign-in. Reads the store only if there is one to
+    /// accept.
     ///
     /// # Errors
     /// [`Kind::SignInRequired`] with the first key and host that were not accepted, and [`Kind::Store`].
@@ -31,7 +32,8 @@ impl Session {
         self.check_endpoints(tokens.and_then(|tokens| tokens.accepted).as_ref())
     }
 
-    /// Checks that a token may be sent to the endpoints of the profile.
+    /// Checks that tokens may be sent to the profile's endpoints, because all of them are in `accepted` or need no
+    /// acceptance.
     ///
     /// # Errors
     /// [`Kind::SignInRequired`] with the first key and host that were not accepted.

@@ -1,4 +1,4 @@
-//! The browser sign-in: one browser at a time for each sign-in, and none if the stored sign-in works.
+//! The browser sign-in, which opens at most one browser at a time per sign-in, and none if the stored sign-in works.
 //!
 //! A caller makes a [`SignInRequest`] and gets an [`Outcome`]:
 //!
@@ -26,14 +26,14 @@ use crate::error::{Failure, Kind};
 use crate::oidc::hosted_ui::Reception;
 use crate::oidc::{self, Browser, Identity, Listener, RequestOptions, SignIn};
 
-/// The party that opens the browser.
+/// The party that may open the browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BrowserPolicy {
-    /// cogfed, if it can open one; otherwise the person who runs cogfed.
+    /// cogfed or, if it cannot open one, the person who runs cogfed.
     Open,
-    /// The person who runs cogfed, because they asked to open the browser themselves.
+    /// The person who runs cogfed, as they requested.
     Person,
-    /// Only cogfed, because a tool runs cogfed and nobody reads the output.
+    /// Only cogfed, because another program runs it and no person sees its output.
     Unattended,
 }
 
@@ -42,50 +42,52 @@ pub enum BrowserPolicy {
 pub enum Notice<'a> {
     /// Another process has a browser open for this sign-in. This process waits for it.
     AnotherSignIn,
-    /// The hosted UI answered in a way that may keep the person from signing in.
+    /// The hosted UI's answer to the trial request suggests that the person may be unable to sign in.
     Doubtful(&'a Reception),
-    /// A notice about the browser.
+    /// A notice about the browser part of the sign-in.
     Browser(oidc::Notice<'a>),
 }
 
-/// A request to sign in.
+/// The parameters of a browser sign-in.
 pub struct SignInRequest<'a> {
-    /// The required identity provider, if any.
+    /// The identity provider with which the person must have signed in, if any.
     pub provider: Option<&'a str>,
-    /// The email address of the person who has to sign in, if only one person may.
+    /// The email address with which the person must have signed in, if any.
     pub address: Option<&'a str>,
     /// The party that opens the browser.
     pub policy: BrowserPolicy,
-    /// The browser that opens the page; `None` leaves that to the person.
+    /// The browser to open; `None` if the person opens the URL.
     pub browser: Option<Arc<dyn Browser>>,
-    /// The function that asks the person for the browser's final address; `None` if nobody can answer.
+    /// The function that asks the person to paste the callback address; `None` if nobody can answer.
     pub ask: Option<oidc::Ask<'a>>,
-    /// True to ask for the address from the start, not only if no browser opens.
+    /// True if the person is asked for the address from the start, not only if no browser opens.
     pub asks_at_once: bool,
-    /// The time limit for the person to sign in.
+    /// The maximum time to wait for the person to sign in.
     pub patience: Duration,
-    /// True to replace the stored sign-in even if it works, and to delete the credentials made from it.
+    /// True if the stored sign-in is replaced even if it works, and its credentials are deleted.
     pub is_forced: bool,
-    /// The things that the person has accepted for this sign-in.
+    /// The trust roots, endpoints and browser command that the person has accepted.
     pub accepted: &'a Accepted,
-    /// Returns the accounts of credentials from other profiles with the same sign-in, see [`Session::save_sign_in`].
+    /// The function that returns the item names of credentials that other profiles made from the same sign-in; see
+    /// [`Session::save_sign_in`].
     pub siblings: &'a dyn Fn() -> Vec<String>,
-    /// Called with each notice.
+    /// The function that receives each notice.
     pub notify: &'a dyn Fn(Notice<'_>),
 }
 
-/// The outcome of a successful sign-in.
+/// The result of a successful sign-in.
 #[derive(Debug)]
 pub enum Outcome {
-    /// The person signed in, and the sign-in is saved.
+    /// The person signed in with the browser, and the sign-in was saved.
     SignedIn(Saved),
-    /// The stored sign-in works: nobody had to sign in.
+    /// The stored sign-in works, so no browser sign-in was needed.
     Already(TokensRecord),
 }
 
 impl SignInRequest<'_> {
-    /// Returns whether a sign-in has the requested provider and person. A linked person has several identities, and one
-    /// address among others. A token without any address is accepted, since not every directory sends one.
+    /// Returns whether a stored sign-in has the requested provider, person and acceptances. A linked person has several
+    /// identities, and one address among others. A token without any address is accepted, since not every directory
+    /// sends one.
     fn is_wanted(&self, tokens: &TokensRecord) -> bool {
         let identity = Identity::of_token(&tokens.id_token);
         // A new acceptance requires a sign-in in the browser.
@@ -97,7 +99,7 @@ impl SignInRequest<'_> {
 }
 
 impl Session {
-    /// Lets a person sign in with the browser, unless the stored sign-in works.
+    /// Signs in with the browser, unless the stored sign-in works.
     ///
     /// # Errors
     /// [`Kind::SignInRequired`] if nobody signed in before the deadline, or no browser may be opened. [`Kind::Busy`] if another
@@ -131,8 +133,8 @@ impl Session {
         self.in_browser(request, &accepted, &siblings).await.map(Outcome::SignedIn)
     }
 
-    /// Returns the hash of the browser command that may later run unattended: the one a person uses now, else the last
-    /// sign-in's.
+    /// Returns the hash of the browser command that may later run unattended: the current one if a person uses it now,
+    /// otherwise the stored one.
     ///
     /// # Errors
     /// [`Kind::SignInRequired`] if nobody is at the terminal, and the profile's command is another one.
@@ -187,7 +189,7 @@ impl Session {
         saved.map_err(|error| self.with_clock_named(error)).inspect_err(|error| self.note_failure(error))
     }
 
-    /// Returns the stored sign-in, if it works and is the requested one. A sign-in that has ended or is refused counts
+    /// Returns the stored sign-in, if it works and matches the request. A sign-in that has ended or is refused counts
     /// as missing.
     ///
     /// A person who runs `login` is told what the user pool says now, not what it said some minutes ago. Tokens that were
@@ -204,7 +206,7 @@ impl Session {
         }
     }
 
-    /// Takes the browser lock, and waits while another process signs in.
+    /// Acquires the browser lock, after waiting for other processes to finish signing in.
     fn flight(&self, request: &SignInRequest<'_>) -> Result<SignInLock, Failure> {
         if let Some(lock) = self.try_begin_sign_in()? {
             return Ok(lock);
@@ -214,7 +216,7 @@ impl Session {
     }
 }
 
-/// Returns the issue time from which stored tokens are new enough to skip a refresh before a sign-in. Unattended, they
+/// Returns the earliest issue time of stored tokens that are used without a refresh before a sign-in. Unattended, they
 /// are refreshed when it is due, as in any renewal.
 fn since_of(policy: BrowserPolicy) -> Option<DateTime<Utc>> {
     (policy == BrowserPolicy::Unattended).then_some(DateTime::<Utc>::MIN_UTC)

@@ -1,4 +1,4 @@
-//! The list of credentials that were made from a sign-in, kept outside the store.
+//! The list of credentials that were obtained with a sign-in, kept outside the secret store.
 //!
 //! The sign-in's record has the same list, but a damaged record loses it. This list still lets the next sign-in delete
 //! the old credentials, so that nobody is handed another person's.
@@ -17,12 +17,12 @@ fn file(own: &Folder, ask: &Ask) -> StateFile<BTreeSet<String>> {
     StateFile::new(own.sub("made"), tokens_account(&ask.profile), LARGEST)
 }
 
-/// Returns the listed accounts of credentials that were made from the profile's sign-in.
+/// Returns the item names of the listed credentials of the profile's sign-in.
 pub fn accounts(own: &Folder, ask: &Ask) -> BTreeSet<String> {
     file(own, ask).read().unwrap_or_default()
 }
 
-/// Adds the credentials for `ask`, which are about to be stored, to the list.
+/// Adds the credentials for `ask` to the list, before they are stored.
 pub fn note(own: &Folder, ask: &Ask) {
     let mut accounts = accounts(own, ask);
     if accounts.insert(credentials_account(ask)) {
@@ -30,19 +30,19 @@ pub fn note(own: &Folder, ask: &Ask) {
     }
 }
 
-/// Removes the list, after the credentials were deleted.
+/// Removes the list, because its credentials were deleted.
 pub fn clear(own: &Folder, ask: &Ask) {
     file(own, ask).remove_or_log("a list of deleted credentials stays behind");
 }
 
-/// A version of the list of one sign-in's credentials. It changes with every write, and a sign-out removes the list.
+/// The version of the list of one sign-in's credentials. It changes with every write, and a sign-out removes the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stamp {
     written_at: SystemTime,
     file: u64,
 }
 
-/// Returns the version of the list that contains the credentials of `ask`; `None` if no list contains them.
+/// Returns the version of the list, provided that it contains the credentials for `ask`.
 pub fn stamp(own: &Folder, ask: &Ask) -> Option<Stamp> {
     // The version is taken first: a list that is written in between is another version.
     let metadata = file(own, ask).metadata()?;

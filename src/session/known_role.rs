@@ -1,4 +1,4 @@
-//! The role that the identity pool chose, as AWS STS named it at a sign-in.
+//! The role that the identity pool chose, stored after a sign-in because only STS names it.
 //!
 //! An identity pool does not say which role it chose. STS does, for one more request, which a renewal does not make. So
 //! the answer is kept beside the store, for `status`. It holds no secret.
@@ -11,22 +11,22 @@ use super::{Ask, Session};
 use crate::aws::ids;
 use crate::folder::{Folder, StateFile};
 
-/// The maximum size of a role's file, in bytes.
+/// The maximum size of the file for one role, in bytes.
 const LARGEST: usize = 8 * 1024;
 
-/// The role of issued credentials, as STS named it.
+/// The role of a set of credentials, as reported by STS.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownRole {
-    /// The ARN of the role's session, as in `arn:aws:sts::123456789012:assumed-role/Orders/alice@corp.example`.
+    /// The ARN of the role session, such as `arn:aws:sts::123456789012:assumed-role/Orders/alice@corp.example`.
     pub session_arn: String,
-    /// The issue time of the credentials that STS was asked about.
+    /// The time at which the credentials for which STS reported the role were issued.
     pub issued_at: DateTime<Utc>,
-    /// `sub` of the credentials' owner.
+    /// The `sub` claim of the person who owns the credentials.
     subject: String,
 }
 
 impl KnownRole {
-    /// Returns the role's name and its AWS account id.
+    /// Returns the name of the role and the id of its AWS account.
     pub fn name_and_account(&self) -> Option<(&str, &str)> {
         ids::role_and_account(&self.session_arn)
     }
@@ -36,13 +36,13 @@ fn file(own: &Folder, ask: &Ask) -> StateFile<KnownRole> {
     StateFile::new(own.sub("roles"), credentials_account(ask), LARGEST)
 }
 
-/// Removes the role, when the credentials are deleted.
+/// Removes the stored role, because its credentials were deleted.
 pub fn clear(own: &Folder, ask: &Ask) {
     file(own, ask).remove_or_log("the role of deleted credentials stays kept");
 }
 
 impl Session {
-    /// Saves the ARN of the role session that the credentials in `record` belong to.
+    /// Stores the ARN of the role session to which the credentials in `record` belong.
     pub fn note_role(&self, record: &CredentialsRecord, session_arn: &str) {
         let known = KnownRole {
             session_arn: session_arn.to_owned(),
@@ -52,7 +52,7 @@ impl Session {
         file(self.folder(), &self.ask).write_or_log(&known, "the role could not be kept");
     }
 
-    /// Returns the role of these credentials, or of earlier ones of the same person, if STS has named it.
+    /// Returns the stored role of these credentials, or of earlier credentials of the same person.
     pub fn known_role(&self, record: &CredentialsRecord) -> Option<KnownRole> {
         file(self.folder(), &self.ask).read().filter(|known| known.subject == record.subject)
     }

@@ -1,4 +1,4 @@
-//! The last failed renewal of a role's credentials, kept so that later callers do not wait for the same failure.
+//! The last failed renewal of a role's credentials, stored so that other processes need not wait for the same failure.
 //!
 //! It is kept per role and not per sign-in: one refused role does not affect the others.
 
@@ -13,12 +13,12 @@ use crate::folder::{Folder, StateFile};
 use crate::http::retry::LONGEST_WAIT;
 use crate::secret::Redactor;
 
-/// The maximum size of a stored failure, in bytes.
+/// The maximum size of the file for a stored failure, in bytes.
 const LARGEST: usize = 16 * 1024;
-/// The maximum length of each text of a stored failure, in characters. Messages of cogfed are shorter.
+/// The maximum length of a stored failure's message or hint, in characters. Messages of cogfed are shorter.
 const LONGEST: usize = 1000;
 
-/// A stored failure. Its messages hold no secret (see [`Failure`]).
+/// The stored form of a failure. Its messages hold no secret (see [`Failure`]).
 #[derive(Serialize, Deserialize)]
 pub struct KeptFailure {
     exit_code: u8,
@@ -27,14 +27,14 @@ pub struct KeptFailure {
 }
 
 impl KeptFailure {
-    /// Returns the part of `error` that is stored.
+    /// Converts `error` to its stored form.
     pub fn of(error: &Failure) -> Self {
         // The secrets of the exchange are removed where it failed. This removes tokens that nobody knew of.
         let kept = |text: &str| shortened(&Redactor::default().redact(text), LONGEST);
         Self { exit_code: error.kind.exit_code(), message: kept(&error.message), hint: error.hint.as_deref().map(kept) }
     }
 
-    /// Restores the failure.
+    /// Converts the stored form back to a failure.
     pub fn failure(self) -> Failure {
         let kind = Kind::of_exit_code(self.exit_code);
         let hint = self.hint.map(|hint| shortened(&hint, LONGEST));
@@ -42,33 +42,33 @@ impl KeptFailure {
     }
 }
 
-/// The last failure of a renewal, with its time.
+/// The last failed renewal of a role's credentials.
 #[derive(Serialize, Deserialize)]
 pub struct LastFailure {
-    /// The time of the failure.
+    /// The time at which the renewal failed.
     pub at: DateTime<Utc>,
     #[serde(flatten)]
     failure: KeptFailure,
-    /// The time from which the server may be asked again, if the server named one.
+    /// The time before which the server must not be asked again, if the server named one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     not_before: Option<DateTime<Utc>>,
 }
 
 impl LastFailure {
-    /// Returns whether it is too soon for another attempt.
+    /// Returns whether the failure is so recent that the renewal should not be tried again yet.
     pub fn is_recent(&self, now: DateTime<Utc>) -> bool {
         let ago = now - self.at;
         (ago < RETRY_AFTER && ago > -RETRY_AFTER) || self.is_held_back(now)
     }
 
-    /// Returns whether the server asked for a pause that is not over. A remaining pause longer than `LONGEST_WAIT` does
+    /// Returns whether the server's requested pause is not over yet. A remaining pause longer than `LONGEST_WAIT` does
     /// not count: it was written by another clock.
     pub fn is_held_back(&self, now: DateTime<Utc>) -> bool {
         let longest = TimeDelta::from_std(LONGEST_WAIT).unwrap_or(RETRY_AFTER);
         self.not_before.is_some_and(|until| now < until && until - now <= longest)
     }
 
-    /// Restores the failure, with the end of the pause that the server asked for.
+    /// Returns the stored failure, with the end of the server's requested pause in its message.
     pub fn failure(self) -> Failure {
         let until = self
             .not_before
@@ -83,12 +83,12 @@ fn file(own: &Folder, ask: &Ask) -> StateFile<LastFailure> {
     StateFile::new(own.sub("failures"), credentials_account(ask), LARGEST)
 }
 
-/// Returns the last failure of these credentials, unless they were renewed since.
+/// Returns the stored failure of the last renewal of these credentials, if there is one.
 pub fn read(own: &Folder, ask: &Ask) -> Option<LastFailure> {
     file(own, ask).read()
 }
 
-/// Saves the failure of a renewal of these credentials.
+/// Stores the failure of a renewal of these credentials.
 pub fn remember(own: &Folder, ask: &Ask, error: &Failure, now: DateTime<Utc>) {
     let failure = LastFailure {
         at: now,
@@ -98,7 +98,7 @@ pub fn remember(own: &Folder, ask: &Ask, error: &Failure, now: DateTime<Utc>) {
     file(own, ask).write_or_log(&failure, "the failure could not be remembered");
 }
 
-/// Removes the failure, after a renewal or a sign-in.
+/// Removes the stored failure.
 pub fn clear(own: &Folder, ask: &Ask) {
     file(own, ask).remove_or_log("an old failure stays remembered");
 }

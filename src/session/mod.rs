@@ -1,4 +1,4 @@
-//! Credentials of a role: read from the store or renewed, unless a person has to sign in.
+//! Sessions, which read a role's credentials from the store, renew them, or report that a person has to sign in.
 //!
 //! Many processes may ask at once. At most one of them renews; the others hand out credentials that are still valid, or
 //! wait. Each sign-in has one lock for its renewals, sign-ins and sign-outs. Profiles that share a sign-in share the
@@ -51,40 +51,40 @@ use crate::secret::Secret;
 use crate::store::{OnWait, Patience, Store};
 use record::{CredentialsRecord, TokensRecord, credentials_account, tokens_account};
 
-/// The maximum wait for a sign-in's lock: a little more than a renewal can take.
+/// The maximum wait for a sign-in's lock, which is a little longer than a renewal can take.
 const LOCK_PATIENCE: Duration = Duration::from_secs(35);
 /// The maximum wait of an unattended process for a lock whose holder is suspended (SIGSTOP). The AWS SDK for Rust stops
 /// a `credential_process` after 5 seconds, and would then not see the reason.
 const STOPPED_PATIENCE: Duration = Duration::from_secs(4);
-/// The wait after which a message tells the person what cogfed is waiting for.
+/// The waiting time after which a message explains to the person why cogfed waits.
 const QUIET_WAIT: Duration = Duration::from_secs(1);
 
-/// A message for the person at the terminal, if there is one.
+/// A message for the person at the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Message<'a> {
-    /// The reason why the person has to wait.
+    /// The person has to wait, for this reason.
     Wait(&'a str),
-    /// A problem that does not stop the command.
+    /// There is a problem that does not stop the command.
     Warning(&'a str),
-    /// The keyring has not answered for a second; it may be asking the person to unlock it.
+    /// The keyring has not answered for one second, perhaps because it asks the person to unlock it.
     Keyring,
 }
 
-/// Called with each [`Message`], from any thread.
+/// A function that receives each [`Message`], on any thread.
 pub type OnMessage = Arc<dyn Fn(Message<'_>) + Send + Sync>;
 
-/// The setup that all sessions of a process share.
+/// The configuration that all sessions of a process share.
 #[derive(Clone)]
 pub struct Setup {
-    /// The folder of locks, marks and the last failure, [`Folder::own`].
+    /// The folder for locks and small state files, usually [`Folder::own`].
     pub folder: Folder,
     /// The source of the current time.
     pub clock: Arc<dyn Clock>,
-    /// The app client's secret, if the environment gives one.
+    /// The app client's secret, if it is set in the environment.
     pub client_secret: Option<Secret>,
-    /// True if a person at the terminal can unlock a keyring or resume a suspended process.
+    /// True if a person is at the terminal, who can unlock a keyring or resume a suspended process.
     pub is_attended: bool,
-    /// Called with messages for the person.
+    /// The function that receives messages for the person.
     pub on_message: OnMessage,
 }
 
@@ -98,10 +98,10 @@ impl Setup {
     }
 }
 
-/// One role of one profile's sign-in, with its store and HTTP client. Cheap to clone.
+/// Access to one role with the sign-in of one profile, including its store and HTTP client. Cheap to clone.
 #[derive(Clone)]
 pub struct Session {
-    /// The requested role of a profile.
+    /// The profile and its requested role.
     pub ask: Ask,
     /// The store of the tokens and credentials.
     pub store: Arc<Store>,
@@ -111,8 +111,8 @@ pub struct Session {
 }
 
 impl Session {
-    /// Creates a session with the profile's store and certificate authorities. Opens nothing and connects to nothing
-    /// yet.
+    /// Creates a session with the store, proxy and certificate authorities of the profile. Opens nothing and connects
+    /// to nothing yet.
     pub fn open(setup: &Setup, ask: Ask) -> Self {
         let (patience, on_wait) = setup.patience();
         let account = tokens_account(&ask.profile);
@@ -121,7 +121,7 @@ impl Session {
         Self { ask, store: Arc::new(store), http, setup: setup.clone() }
     }
 
-    /// Returns a session of the same sign-in for another role.
+    /// Returns a session for another role with the same sign-in.
     #[must_use]
     pub fn for_role(&self, role: Role) -> Self {
         Self { ask: self.ask.for_role(role), ..self.clone() }
@@ -132,17 +132,17 @@ impl Session {
         &self.ask.profile
     }
 
-    /// Returns the folder of locks, marks and the last failure.
+    /// Returns the folder for locks and small state files.
     pub fn folder(&self) -> &Folder {
         &self.setup.folder
     }
 
-    /// Returns the clock.
+    /// Returns the source of the current time.
     pub fn clock(&self) -> &dyn Clock {
         self.setup.clock.as_ref()
     }
 
-    /// Returns the app client's secret, if the environment gives one.
+    /// Returns the app client's secret, if it is set in the environment.
     pub fn client_secret(&self) -> Option<&Secret> {
         self.setup.client_secret.as_ref()
     }
@@ -159,7 +159,7 @@ impl Session {
         TokensRecord::read(&self.store, &self.ask)
     }
 
-    /// Returns the stored sign-in that a new one replaces. It may belong to other endpoints.
+    /// Returns the stored sign-in that a new sign-in would replace. It may belong to other endpoints.
     ///
     /// # Errors
     /// [`Kind::Store`].
@@ -167,7 +167,7 @@ impl Session {
         TokensRecord::read_to_replace(&self.store, self.profile())
     }
 
-    /// Returns the stored credentials, fresh or not.
+    /// Returns the stored credentials, even if they are due for renewal.
     ///
     /// # Errors
     /// [`Kind::Store`].
@@ -175,7 +175,7 @@ impl Session {
         CredentialsRecord::read(&self.store, &self.ask)
     }
 
-    /// Returns the stored credentials that were made from this sign-in for other roles or with the other flow.
+    /// Returns the other stored credentials from this sign-in: those for other roles or from the other flow.
     ///
     /// # Errors
     /// [`Kind::Store`].
@@ -193,7 +193,8 @@ impl Session {
         Ok(stored)
     }
 
-    /// Takes the sign-in's lock, and waits while another process holds it. A person gets a message after one second.
+    /// Acquires the sign-in's lock, after waiting for other processes to release it. A person gets a message after one
+    /// second.
     fn lock(&self) -> Result<Lock, Failure> {
         let account = tokens_account(self.profile());
         if !self.setup.is_attended {
@@ -212,7 +213,7 @@ impl Session {
         }
     }
 
-    /// Returns the failure to report if a lock of this sign-in cannot be taken. It names the process that `does`
+    /// Returns the failure for a lock of this sign-in that could not be acquired. It names the process that `does`
     /// something with the sign-in, not the lock's file.
     fn busy(&self, error: LockError, does: &str) -> Failure {
         let held = match error {
@@ -231,8 +232,8 @@ impl Session {
         Failure { hint, ..Failure::new(Kind::Busy, message) }
     }
 
-    /// Returns the limits of a wait for another process. A person waits for a suspended process as long as for any
-    /// other.
+    /// Returns the time limits for waiting for another process. A person waits for a suspended process as long as for
+    /// any other.
     fn bound(&self, patience: Duration) -> Wait {
         let stopped = if self.setup.is_attended { patience } else { patience.min(STOPPED_PATIENCE) };
         Wait { working: patience, stopped }

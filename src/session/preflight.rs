@@ -1,4 +1,5 @@
-//! The checks before the browser opens. Each of them names in seconds what a person would otherwise wait for in vain.
+//! The checks before the browser opens, which report early what would make the sign-in fail. Each of them names in
+//! seconds what a person would otherwise wait for in vain.
 //!
 //! In this order: the store can be written to, the user pool or issuer answers, the domain is its own and reachable, and the hosted UI
 //! accepts the app client with its redirect URI. What a browser alone can find out goes on.
@@ -19,17 +20,18 @@ use crate::profile::{Issuer, ProviderEndpoints, UserPool};
 /// The total time limit for all requests before the browser opens.
 const NETWORK_DEADLINE: Duration = Duration::from_secs(15);
 
-/// The result of the checks.
+/// The results of the checks before the browser opens.
 #[derive(Debug)]
 pub(super) struct Preflight {
     /// The endpoints of the user pool or issuer.
     pub endpoints: ProviderEndpoints,
-    /// The answer of the hosted UI; `None` for a plain issuer, which has no hosted UI.
+    /// The hosted UI's answer to the trial request; `None` for an issuer without a hosted UI.
     pub reception: Option<Reception>,
 }
 
 impl Session {
-    /// Checks that a first sign-in can be saved. A store that holds a sign-in has been written to before.
+    /// Checks that the store can save a sign-in, unless it already holds one. A store that holds a sign-in has been
+    /// written to before.
     pub(super) fn check_store(&self) -> Result<(), Failure> {
         if self.tokens_to_replace()?.is_some() {
             return Ok(());
@@ -37,7 +39,8 @@ impl Session {
         Ok(self.store.probe()?)
     }
 
-    /// Checks that the user pool or issuer answers, and that its hosted UI, if any, accepts the redirect URI at `port`.
+    /// Checks that the user pool or issuer answers, and that the hosted UI, if there is one, accepts the redirect URI
+    /// with `port`.
     ///
     /// # Errors
     /// [`Kind::Network`] if one of them cannot be reached within 15 seconds. [`Kind::Refused`] if there is no such user
@@ -57,8 +60,8 @@ impl Session {
         Ok(Preflight { endpoints: pool.endpoints.clone(), reception: Some(reception) })
     }
 
-    /// Fetches the user pool's signing keys, which the sign-in needs anyway. If they are cached, the user pool has answered
-    /// within a day, and the domain is asked next.
+    /// Checks that the user pool answers, by fetching its signing keys, which the sign-in needs anyway. If they are
+    /// cached, the user pool has answered within a day, and the domain is asked next.
     async fn check_pool(&self, pool: &UserPool, deadline: Instant) -> Result<(), Failure> {
         let (keys, now) = (Keys::new(&self.http, self.folder(), &pool.endpoints.jwks), self.clock().now());
         if keys.are_kept(now) {
@@ -80,7 +83,7 @@ impl Session {
         }
     }
 
-    /// Asks the user pool whether the custom domain is its own.
+    /// Checks that the user pool's discovery document names the profile's custom domain.
     async fn check_domain(&self, pool: &UserPool, deadline: Instant) -> Result<(), Failure> {
         let Some(domain) = &pool.custom_domain else { return Ok(()) };
         let answer = self.ask(pool_domain::request(pool)?, deadline).await;
@@ -128,8 +131,8 @@ impl Session {
         }
     }
 
-    /// Sends a request that may be repeated. A connection that is not made in time is tried again until the deadline: a
-    /// person waits, and a slow network is better than none.
+    /// Sends an idempotent request. A connection that is not made in time is tried again until the deadline: a person
+    /// waits, and a slow network is better than none.
     async fn ask(&self, request: Request<Vec<u8>>, deadline: Instant) -> Result<Response<Vec<u8>>, Unanswered> {
         let mut late = None;
         let attempts = async {
@@ -145,11 +148,11 @@ impl Session {
     }
 }
 
-/// The reason why a service gave no answer.
+/// The reason why a service did not answer.
 enum Unanswered {
-    /// The error of the request.
+    /// The request failed.
     Http(HttpError),
-    /// The deadline passed while an answer was awaited.
+    /// The deadline passed before the answer arrived.
     Late,
 }
 
@@ -159,8 +162,8 @@ impl From<HttpError> for Unanswered {
     }
 }
 
-/// Returns the failure for an unanswered request, with `what` as its description. An error of the set-up is not the
-/// service's.
+/// Returns the failure for an unanswered request, with `what` as the start of its message. An error of the set-up is
+/// not the service's.
 fn within(error: Unanswered, what: &str) -> Failure {
     match error {
         Unanswered::Http(HttpError::SetUp(failure)) => failure,

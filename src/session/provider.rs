@@ -1,4 +1,4 @@
-//! Credentials for many callers from one [`Provider`]: `'static`, `Clone + Send + Sync`, usable from any runtime.
+//! A provider that shares credentials and renewals among many callers: see [`Provider`].
 //!
 //! Locks, keyrings and D-Bus block their thread. A renewal therefore has a thread and a runtime of its own, and never
 //! blocks a caller's. Callers who ask for the same credentials at the same time share one renewal, called a flight.
@@ -34,8 +34,8 @@ use crate::aws::Credentials;
 use crate::error::{Failure, Kind};
 use crate::process;
 
-/// A provider of credentials: for any [`Ask`] through its methods, and for its session's own [`Ask`] through the AWS
-/// SDK's trait.
+/// A provider of credentials: for any [`Ask`] through its methods, and for one fixed [`Ask`] through the AWS SDK's
+/// trait.
 ///
 /// Fresh credentials come from memory. Otherwise one renewal runs at a time for each sign-in, and all who wait for its
 /// credentials get its result.
@@ -46,25 +46,25 @@ pub struct Provider {
 }
 
 struct Shared {
-    /// The session that the provider was created with, for the first [`Ask`]. Renewals for the same profile share its
-    /// HTTP client.
+    /// The session with which the provider was created, for its own [`Ask`] and for the first renewal. Renewals for the
+    /// same profile share its HTTP client.
     session: Session,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
-    /// The credentials from the last renewals.
+    /// The credentials from the latest renewals, kept so that the store need not be read.
     memory: HashMap<Key, Remembered>,
-    /// The renewals under way.
+    /// The renewals in progress.
     flights: HashMap<Key, watch::Receiver<Option<Landing>>>,
-    /// One lock for each sign-in, held by the thread that renews the sign-in's credentials.
+    /// The locks, one for each sign-in, that let only one thread at a time renew its credentials.
     turns: HashMap<Key, Arc<Mutex<()>>>,
-    /// True once a renewal has used the provider's own session.
+    /// True after the first renewal, which uses the provider's own session.
     has_flown: bool,
 }
 
-/// The key of shared credentials: requests with the same store, account and endpoints have the same key.
+/// The key under which credentials are shared: equal for requests with the same store, item name and endpoints.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
     store: String,
@@ -72,30 +72,32 @@ struct Key {
     endpoints: [String; 2],
 }
 
-/// Credentials in memory.
+/// Credentials that the provider keeps in memory.
 struct Remembered {
     record: CredentialsRecord,
-    /// The version of the sign-in's list that names these credentials. Every sign-out and every new person changes it.
+    /// The version of the sign-in's list of credentials at the time when these credentials were kept. Every sign-out
+    /// and every new person changes it.
     listed: Stamp,
 }
 
-/// The result of a renewal, for all callers that wait for it.
+/// The result of a renewal, which all waiting callers receive.
 type Landing = Result<Arc<Credentials>, Failure>;
 
 impl Provider {
-    /// Creates a provider with the setup of `session`. The AWS SDK gets the credentials of the session's [`Ask`].
+    /// Creates a provider for the request and the configuration of `session`. The AWS SDK gets the credentials of the
+    /// session's [`Ask`].
     pub fn new(session: Session) -> Self {
         Self { ask: session.ask.clone(), shared: Arc::new(Shared { session, state: Mutex::default() }) }
     }
 
-    /// Returns a provider for another role or profile that shares this provider's memory and renewals.
+    /// Returns a provider for another role or profile, with the same shared memory and renewals.
     #[must_use]
     pub fn for_ask(&self, ask: Ask) -> Self {
         Self { ask, shared: Arc::clone(&self.shared) }
     }
 
-    /// Returns credentials for `ask`: fresh ones, renewed ones, or, if renewal fails, old ones that are still valid.
-    /// After a sign-out in any process, no credentials from before that sign-out are returned.
+    /// Returns fresh credentials for `ask`, renewed ones or, if renewal fails, older ones that are still valid. After a
+    /// sign-out in any process, no credentials from before that sign-out are returned.
     ///
     /// # Errors
     /// As [`Session::credentials`], and [`Kind::Failed`] if no thread can be started.
@@ -111,12 +113,13 @@ impl Provider {
 }
 
 impl Shared {
-    /// Locks the state. A poisoned lock is used all the same: no holder can panic while the state is half changed.
+    /// Locks the shared state. A poisoned lock is used all the same: no holder can panic while the state is half
+    /// changed.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the credentials in memory, if they are fresh and have not been deleted in the meantime.
+    /// Returns the credentials in memory for `ask`, if they are fresh and have not been deleted by a sign-out.
     fn remembered(&self, ask: &Ask) -> Option<Credentials> {
         let (now, listed) = (self.session.clock().now(), issued_accounts::stamp(self.session.folder(), ask)?);
         let state = self.state();
@@ -129,7 +132,7 @@ impl Shared {
         Some(record.credentials())
     }
 
-    /// Remembers credentials, and forgets those that have expired.
+    /// Keeps credentials in memory, and drops those that have expired.
     fn remember(&self, key: Key, remembered: Remembered) {
         let now = self.session.clock().now();
         let memory = &mut self.state().memory;
@@ -137,8 +140,8 @@ impl Shared {
         memory.insert(key, remembered);
     }
 
-    /// Returns the session for a renewal: the provider's own for the first renewal. Later renewals open a store of their
-    /// own, because the time limit of a store covers all calls to it together.
+    /// Returns the session for a renewal: the provider's own session at first, then new ones. Later renewals open a
+    /// store of their own, because the time limit of a store covers all calls to it together.
     fn session(&self, state: &mut State, ask: &Ask) -> Session {
         let is_own = Arc::ptr_eq(&ask.profile, &self.session.ask.profile);
         let is_first = is_own && !std::mem::replace(&mut state.has_flown, true);
@@ -150,7 +153,7 @@ impl Shared {
         }
     }
 
-    /// Joins the renewal under way for `ask`, or starts one.
+    /// Joins the renewal in progress for `ask`, or starts one on a new thread.
     fn flight(self: &Arc<Self>, ask: &Ask) -> Result<watch::Receiver<Option<Landing>>, Failure> {
         let (key, sign_in) = (Key::of_role(ask), Key::of_sign_in(ask));
         let mut state = self.state();
@@ -178,7 +181,7 @@ impl Shared {
     }
 }
 
-/// A renewal under way. Dropping it, even in a panic, lets the next caller start another.
+/// A guard for a renewal in progress. Dropping it, even in a panic, lets the next caller start another.
 struct Airborne {
     shared: Arc<Shared>,
     key: Key,
@@ -186,8 +189,8 @@ struct Airborne {
 }
 
 impl Airborne {
-    /// Gets the credentials on this thread, once no other renewal of the same sign-in runs. Releases the lock between
-    /// processes before any caller gets the result.
+    /// Renews the credentials on this thread, after waiting for other renewals of the same sign-in. Releases the lock
+    /// between processes before any caller gets the result.
     fn fly(&self, session: &Session, turn: Arc<Mutex<()>>) -> Landing {
         let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
         let runtime = process::runtime()?;

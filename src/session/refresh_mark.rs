@@ -1,4 +1,4 @@
-//! The mark of a refresh that is under way, which distinguishes an interrupted rotation from a revoked sign-in.
+//! A mark for a token refresh in progress, which distinguishes an interrupted refresh from a revoked sign-in.
 //!
 //! The mark names the generation of the tokens, and is written before the refresh token is sent. Saving new tokens
 //! changes the generation, which invalidates the mark at once. Its file is removed afterwards.
@@ -11,10 +11,10 @@ use crate::error::Failure;
 use crate::folder::{Folder, StateFile};
 use crate::profile::Profile;
 
-/// The maximum size of a mark, in bytes.
+/// The maximum size of a mark's file, in bytes.
 const LARGEST: usize = 4096;
 
-/// The stored mark. It holds no secret.
+/// The stored mark of a refresh in progress. It holds no secret.
 #[derive(Serialize, Deserialize)]
 struct Mark {
     generation: String,
@@ -25,8 +25,8 @@ fn file(own: &Folder, profile: &Profile) -> StateFile<Mark> {
     StateFile::new(own.sub("refreshes"), tokens_account(profile), LARGEST)
 }
 
-/// Sets the mark for a refresh of these tokens. Returns the start of an earlier refresh of the same tokens that never
-/// finished.
+/// Stores a mark that a refresh of these tokens is in progress. Returns the start of an earlier refresh of the same
+/// tokens that never finished.
 ///
 /// # Errors
 /// If the mark cannot be written.
@@ -43,13 +43,13 @@ pub fn set(
     Ok(earlier)
 }
 
-/// Returns the start time of an unfinished refresh of these tokens, if there is one.
+/// Returns the start time of an interrupted refresh of these tokens, if there was one.
 pub fn interrupted_at(own: &Folder, profile: &Profile, tokens: &TokensRecord) -> Option<DateTime<Utc>> {
     let mark = file(own, profile).read()?;
     (mark.generation == tokens.generation).then_some(mark.began_at)
 }
 
-/// Removes the mark, once the answer is saved or nothing was rotated.
+/// Removes the mark, because the refresh is finished.
 pub fn clear(own: &Folder, profile: &Profile) {
     // After a save, a mark that stays names an older generation and does not count.
     file(own, profile).remove_or_log("the mark of a finished refresh stays behind");

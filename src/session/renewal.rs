@@ -1,4 +1,4 @@
-//! One renewal, under the lock: tokens first, then credentials. Each is saved before the next step.
+//! The renewal of tokens and then of credentials, while the sign-in's lock is held. Each is saved before the next step.
 
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ use crate::oidc::{Client, Grant, GrantError, discovery, unverified_claims};
 use crate::profile::ProviderEndpoints;
 use crate::secret::Secret;
 
-/// The sign-in whose credentials are being renewed.
+/// The sign-in whose credentials are renewed.
 struct Current {
     tokens: TokensRecord,
-    /// True if the store holds these tokens.
+    /// True if these tokens are in the store.
     is_saved: bool,
 }
 
@@ -38,7 +38,7 @@ fn not_begun(error: Failure) -> Failure {
 }
 
 impl Session {
-    /// Gets new credentials and saves them.
+    /// Gets new credentials for the session's role and saves them.
     pub(super) async fn renew(&self) -> Result<CredentialsRecord, Failure> {
         in_time(async {
             let tokens = self.tokens()?.ok_or_else(|| self.nobody_signed_in())?;
@@ -48,8 +48,8 @@ impl Session {
         .await
     }
 
-    /// Checks at the user pool that the sign-in works, by refreshing its tokens. Tokens that were issued at `since` or
-    /// later are used as they are, and so are tokens without a refresh token.
+    /// Confirms with the issuer that the sign-in still works, by refreshing its tokens. Tokens that were issued at
+    /// `since` or later are used as they are, and so are tokens without a refresh token.
     ///
     /// # Errors
     /// As [`Session::credentials`].
@@ -72,7 +72,7 @@ impl Session {
         }
     }
 
-    /// Returns the state of a sign-in whose tokens are no longer used.
+    /// Returns the state of a sign-in whose tokens are no longer usable.
     fn ended_state(&self, tokens: &TokensRecord) -> SignInState {
         match self.state(Some(tokens)) {
             // An ID token that is about to expire is not sent.
@@ -144,7 +144,7 @@ impl Session {
         Ok(Current { tokens, is_saved })
     }
 
-    /// Records that the refresh token is no longer valid, and returns the failure to report.
+    /// Stores that the sign-in has ended, and returns the failure to report.
     fn end(&self, mut tokens: TokensRecord, ended: Ended, why: Option<Failure>) -> Result<Failure, Failure> {
         tokens.refresh_token = None;
         tokens.ended = Some(ended);
@@ -165,7 +165,7 @@ impl Session {
         discovery::endpoints(&self.profile().issuer, &self.http, self.folder(), self.clock().now()).await
     }
 
-    /// Returns the OpenID client of the profile. `secret` is the app client's.
+    /// Returns the OpenID Connect client of the profile. `secret` is the app client's.
     pub fn client<'a>(&'a self, endpoints: &'a ProviderEndpoints, secret: Option<&'a Secret>) -> Client<'a> {
         Client {
             issuer: &self.profile().issuer,
@@ -179,15 +179,16 @@ impl Session {
         }
     }
 
-    /// Returns the endpoints, provided that the token endpoint is still the one that issued the refresh token.
+    /// Returns the issuer's endpoints, after checking that the token endpoint is still the one that issued the refresh
+    /// token.
     async fn endpoints_of(&self, tokens: &TokensRecord) -> Result<ProviderEndpoints, Failure> {
         let endpoints = self.endpoints().await?;
         let fit = tokens.fits(Use::Refresh(&endpoints.token));
         fit.map(|()| endpoints).map_err(|mismatch| mismatch.of_refresh(self.profile()))
     }
 
-    /// Continues after a refresh without a new ID token, which OpenID Connect allows. The previous one is used while it
-    /// is valid.
+    /// Continues after a refresh that returned no new ID token, which OpenID Connect allows. The previous one is used
+    /// while it is valid.
     fn without_id_token(&self, mut tokens: TokensRecord) -> Result<Current, Failure> {
         if !policy::is_valid(&tokens, self.clock().now()) {
             let described = self.profile().issuer.described();
@@ -201,8 +202,8 @@ impl Session {
         Ok(Current { tokens, is_saved })
     }
 
-    /// Sends the refresh token. If the answer is lost, sends it once more, provided that the pool's grace period covers
-    /// a repeat. The lost answer then counts as an interruption, unless there was an earlier one.
+    /// Exchanges the refresh token for new tokens. If the answer is lost, sends it once more, provided that the pool's
+    /// grace period covers a repeat. The lost answer then counts as an interruption, unless there was an earlier one.
     async fn refresh_grant(
         &self,
         tokens: &TokensRecord,
@@ -261,8 +262,8 @@ impl Session {
         Ok(record)
     }
 
-    /// Saves the tokens. If that fails, the caller still gets the credentials. The mark then stays, so that the next
-    /// run knows what happened.
+    /// Saves the tokens in the store, and returns whether that succeeded. If that fails, the caller still gets the
+    /// credentials. The mark then stays, so that the next run knows what happened.
     fn save(&self, tokens: &TokensRecord) -> bool {
         match tokens.write(&self.store, self.profile()) {
             Ok(()) => {

@@ -1,5 +1,5 @@
-//! The check before a token is sent over TLS: every trust root in force is the system's, an administrator's, or accepted
-//! by the person at the sign-in.
+//! The check, before a token is sent, that each trust root is the system's, an administrator's, or accepted by the
+//! person.
 //!
 //! Whoever can set `HTTPS_PROXY` and `AWS_CA_BUNDLE`, such as a cloned repository's `.envrc`, could otherwise read the
 //! tokens of an existing sign-in.
@@ -11,8 +11,8 @@ use crate::http::ExtraRoot;
 use crate::profile::Issuer;
 
 impl Session {
-    /// Returns the extra roots under which a sign-in would send tokens, for a person to accept. There are none if no
-    /// endpoint uses TLS.
+    /// Returns the additional trust roots that the person has to accept, because a sign-in would send tokens under
+    /// them. There are none if no endpoint uses TLS.
     ///
     /// # Errors
     /// [`Kind::Usage`] if a bundle that the profile or the environment names cannot be used.
@@ -20,7 +20,7 @@ impl Session {
         self.roots_for(&self.destinations())
     }
 
-    /// Checks that a sign-in may send tokens under the roots in force.
+    /// Checks that the person has accepted all additional trust roots under which a sign-in would send tokens.
     ///
     /// # Errors
     /// As for [`Session::check_roots`].
@@ -28,7 +28,7 @@ impl Session {
         self.check_roots(Some(accepted), &self.destinations())
     }
 
-    /// Returns the URLs of the services that get tokens of a sign-in. A plain issuer's own are known only after its
+    /// Returns the URLs of the services to which a sign-in sends tokens. A plain issuer's own are known only after its
     /// discovery.
     fn destinations(&self) -> Vec<&str> {
         let issuer = match &self.profile().issuer {
@@ -38,16 +38,16 @@ impl Session {
         [&[issuer.as_str()], &*self.aws_destinations()].concat()
     }
 
-    /// Returns the URLs of the AWS services that receive tokens to issue credentials for the requested role. Only the
-    /// classic flow sends one to STS.
+    /// Returns the URLs of the AWS services to which tokens are sent to get credentials for the requested role. Only
+    /// the classic flow sends one to STS.
     pub(super) fn aws_destinations(&self) -> Vec<&str> {
         let endpoints = &self.profile().endpoints;
         let sts = Some(endpoints.sts.as_str()).filter(|_| self.ask.role.is_classic());
         [endpoints.identity_pool.as_str()].into_iter().chain(sts).collect()
     }
 
-    /// Checks that a token may be sent to `urls` under the roots in force. `accepted` is what the person accepted; in
-    /// records of cogfed 0.1.0 it is `None`, and only roots that nobody has to accept count.
+    /// Checks that the person has accepted all additional trust roots for connections to `urls`. `accepted` is what the
+    /// person accepted; in records of cogfed 0.1.0 it is `None`, and only roots that nobody has to accept count.
     ///
     /// # Errors
     /// [`Kind::SignInRequired`] with the root, the file, and the variable or key that names it. [`Kind::Usage`] as for

@@ -1,5 +1,5 @@
-//! The reserve of resources for saving refreshed tokens, set aside before the refresh token is sent. Without a grace
-//! period, an answer that cannot be saved is a lost sign-in.
+//! A reserve of resources for saving refreshed tokens, made before the refresh token is sent. Without a grace period,
+//! an answer that cannot be saved is a lost sign-in.
 //!
 //! The reserve holds file descriptors and, with the store "file", disk space for the record. Both are released right
 //! before the save.
@@ -13,9 +13,9 @@ use crate::folder::Folder;
 use crate::profile::Profile;
 use crate::store::StoreKind;
 
-/// The number of reserved file descriptors: more than a save opens at once.
+/// The number of reserved file descriptors, which is more than a save opens at once.
 const DESCRIPTORS: usize = 6;
-/// The headroom, in bytes, for a record that grows in a refresh and for rounding up to disk blocks.
+/// The extra disk space, in bytes, for a record that grows during a refresh, and for rounding up to disk blocks.
 const GROWTH: usize = 8 * 1024;
 
 /// A reserve of file descriptors and disk space. Dropping it releases it.
@@ -26,7 +26,7 @@ pub struct Reserve {
 }
 
 impl Reserve {
-    /// Reserves the resources that saving these tokens needs.
+    /// Reserves the resources for saving these tokens.
     ///
     /// # Errors
     /// If the disk or this process has too little left.
@@ -57,7 +57,7 @@ impl Drop for Reserve {
     }
 }
 
-/// Returns the length of the record as JSON, in bytes, without copying its secrets.
+/// Returns the length of the record's JSON, in bytes, without creating a copy of its secrets.
 fn length(tokens: &TokensRecord) -> usize {
     struct Counted(usize);
     impl Write for Counted {

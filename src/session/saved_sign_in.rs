@@ -1,5 +1,5 @@
-//! Saving a sign-in and signing out, under the sign-in's lock. Both delete credentials, so that nobody is handed
-//! another person's keys.
+//! Saving of a sign-in, and sign-out, while the sign-in's lock is held. Both delete credentials, so that nobody is
+//! handed another person's keys.
 
 use std::time::Duration;
 
@@ -11,29 +11,29 @@ use crate::folder::Lock;
 use crate::oidc::Tokens;
 use crate::profile::ProviderEndpoints;
 
-/// The browser lock: its holder has a browser open for this sign-in.
+/// The lock of a process that has a browser open for a sign-in.
 pub struct SignInLock(#[expect(dead_code, reason = "held, not read")] Lock);
 
-/// A saved sign-in.
+/// The result of saving a new sign-in.
 #[derive(Debug)]
 pub struct Saved {
-    /// The new sign-in.
+    /// The record of the new sign-in.
     pub tokens: TokensRecord,
-    /// The person who was signed in before, if it was somebody else.
+    /// The name of the person whose sign-in was replaced, if it was another person.
     pub replaced: Option<String>,
 }
 
-/// A sign-out under way: the credentials are deleted, and the sign-in can only be revoked.
+/// A sign-out in progress: the credentials are deleted, and the refresh token can only be revoked.
 #[derive(Debug)]
 pub struct SigningOut {
-    /// The sign-in before the sign-out.
+    /// The record of the sign-in before the sign-out began.
     pub tokens: TokensRecord,
-    /// The number of credentials that the sign-in listed.
+    /// The number of credentials that the sign-in's record listed.
     pub credentials: usize,
 }
 
 impl Session {
-    /// Takes the browser lock, if it is free.
+    /// Acquires the browser lock, or returns `None` if another process holds it.
     ///
     /// # Errors
     /// If this file system has no locks.
@@ -41,7 +41,7 @@ impl Session {
         Ok(Lock::try_acquire(self.folder(), &self.browser_lock())?.map(SignInLock))
     }
 
-    /// Takes the browser lock, and waits while another process signs in.
+    /// Acquires the browser lock, after waiting for other processes to finish signing in.
     ///
     /// # Errors
     /// [`crate::error::Kind::Busy`] after `patience`.
@@ -54,10 +54,10 @@ impl Session {
         format!("browser/{}", tokens_account(self.profile()))
     }
 
-    /// Saves a new sign-in. The old one's credentials are deleted first, unless it is the same person's and `is_forced`
-    /// is false. Three lists name them: the old sign-in's record, the list outside the store, and `siblings`, the
-    /// accounts of credentials of other profiles that share the sign-in. Any one of these lists may be incomplete, so
-    /// all are used.
+    /// Saves a new sign-in in place of the stored one. The old one's credentials are deleted first, unless it is the
+    /// same person's and `is_forced` is false. Three lists name them: the old sign-in's record, the list outside the
+    /// store, and `siblings`, the accounts of credentials of other profiles that share the sign-in. Any one of these
+    /// lists may be incomplete, so all are used.
     ///
     /// # Errors
     /// [`crate::error::Kind::Store`] or [`crate::error::Kind::Busy`].
@@ -91,8 +91,8 @@ impl Session {
         Ok(Saved { tokens: record, replaced: old.filter(|_| !is_same_person).map(|old| old.person) })
     }
 
-    /// Deletes the credentials that were made from the sign-in, and marks it as ended. `siblings` is as in
-    /// [`Session::save_sign_in`]. Returns `None` if nobody is signed in. The refresh token stays until
+    /// Begins a sign-out: deletes the credentials obtained with the sign-in, and marks the sign-in as ended. `siblings`
+    /// is as in [`Session::save_sign_in`]. Returns `None` if nobody is signed in. The refresh token stays until
     /// [`Session::finish_sign_out`], so that another run can revoke it if this one is killed.
     ///
     /// # Errors
@@ -114,8 +114,8 @@ impl Session {
         Ok(old.map(|tokens| SigningOut { tokens, credentials }))
     }
 
-    /// Revokes the refresh token of `tokens` at `endpoints`, if the token belongs to the profile. Returns false if the
-    /// issuer has no revocation endpoint.
+    /// Revokes the refresh token in `tokens`, if it belongs to the profile. Returns false if the issuer has no
+    /// revocation endpoint.
     ///
     /// # Errors
     /// [`crate::error::Kind::Refused`] if the token belongs to another issuer or app client, the failure in `endpoints`
@@ -136,7 +136,7 @@ impl Session {
         self.client(endpoints, tokens.client_secret.as_ref()).revoke(refresh_token).await
     }
 
-    /// Deletes the sign-in after its revocation, unless somebody has signed in since.
+    /// Finishes a sign-out: deletes the sign-in's record, unless someone has signed in since.
     ///
     /// # Errors
     /// [`crate::error::Kind::Store`] or [`crate::error::Kind::Busy`].
@@ -155,8 +155,8 @@ impl Session {
         browser_backoff::clear(self.folder(), self.profile());
     }
 
-    /// Deletes the credentials that were made from `tokens`, and in any case those of this profile. Returns the number
-    /// of credentials that `tokens` lists.
+    /// Deletes the credentials that were obtained with the sign-in in `tokens`, and always those of this session's
+    /// role. Returns the number of credentials that `tokens` lists.
     fn delete_credentials(&self, tokens: Option<&TokensRecord>, siblings: &[String]) -> Result<usize, Failure> {
         let mut accounts = tokens.map(|tokens| tokens.credentials.clone()).unwrap_or_default();
         let listed = accounts.len();

@@ -1,4 +1,4 @@
-//! The state of a sign-in, which every verb reports in the same words.
+//! The state of a sign-in, which all commands report in the same words.
 
 use chrono::{DateTime, Utc};
 
@@ -7,33 +7,34 @@ use super::record::{Ended, TokensRecord};
 use crate::error::{Failure, Kind};
 use crate::profile::Profile;
 
-/// The state of a profile's sign-in as known to this machine; the user pool may have ended the sign-in since.
+/// The state of a profile's sign-in as far as this machine knows; the issuer may have ended it meanwhile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignInState {
-    /// Nobody has signed in, or somebody has signed out.
+    /// Nobody is signed in.
     NotSignedIn,
-    /// Somebody is signed in.
+    /// A person is signed in.
     SignedIn,
-    /// The sign-in has reached the end of its life.
+    /// The sign-in has reached the end of its lifetime.
     Expired {
         /// The time at which the sign-in expired.
         at: DateTime<Utc>,
-        /// True if there was no refresh token to renew the sign-in.
+        /// True if the sign-in had no refresh token.
         without_refresh_token: bool,
     },
-    /// The user pool rejected the refresh token before the token expired.
+    /// The issuer rejected the refresh token before its lifetime ended.
     Revoked {
         /// The time at which cogfed noticed the rejection.
         noticed_at: DateTime<Utc>,
     },
-    /// A renewal was interrupted before its answer was saved, and the previous refresh token is no longer valid.
+    /// A renewal was interrupted before its answer was saved, so the new tokens are lost and the old refresh token is
+    /// invalid.
     Lost {
-        /// The time of the interrupted renewal.
+        /// The time at which the interrupted renewal started.
         interrupted_at: DateTime<Utc>,
     },
-    /// A person began to sign out, and the sign-out is not complete.
+    /// A sign-out has begun but is not complete.
     SigningOut {
-        /// The start of the sign-out.
+        /// The time at which the sign-out began.
         since: DateTime<Utc>,
     },
 }
@@ -66,7 +67,7 @@ impl SignInState {
         }
     }
 
-    /// Returns the name of the state in JSON.
+    /// Returns the name of the state for JSON output.
     pub fn name(self) -> &'static str {
         match self {
             SignInState::NotSignedIn => "not_signed_in",
@@ -80,12 +81,12 @@ impl SignInState {
 }
 
 impl Session {
-    /// Returns the state of this profile's sign-in, whose record is `tokens`.
+    /// Returns the current state of the profile's sign-in, whose record is `tokens`.
     pub fn state(&self, tokens: Option<&TokensRecord>) -> SignInState {
         SignInState::of(tokens, self.profile(), self.clock().now())
     }
 
-    /// Returns the failure to report for a sign-in that does not work, with the command that signs in.
+    /// Returns the failure for a sign-in that does not work, with the command to sign in.
     pub fn not_signed_in(&self, state: SignInState) -> Failure {
         let (name, described) = (&self.profile().name, self.profile().issuer.described());
         let login = self.profile().login_command();
@@ -118,7 +119,7 @@ impl Session {
         Failure::new(Kind::SignInRequired, message).hint(hint)
     }
 
-    /// Returns the failure "nobody is signed in", with the command that signs in.
+    /// Returns the failure for a profile to which nobody is signed in, with the command to sign in.
     pub fn nobody_signed_in(&self) -> Failure {
         self.not_signed_in(SignInState::NotSignedIn)
     }

@@ -1,11 +1,11 @@
-//! The failures of a store that callers or messages distinguish.
+//! The failures of a secret store, as far as callers or messages distinguish them.
 
 use std::fmt;
 use std::time::Duration;
 
 use crate::error::{Failure, Kind};
 
-/// Returns the advice for a machine without a keyring, naming the store that suits the machine best.
+/// Returns the hint for a machine without a keyring, which names the store that suits the machine best.
 fn instead() -> String {
     #[cfg(target_os = "linux")]
     if super::kernel::is_recommended() {
@@ -19,23 +19,23 @@ fn instead() -> String {
 /// secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreError {
-    /// This machine, or this session, has no such store.
+    /// This machine or session does not provide the store.
     NoService {
         /// The store's name.
         store: &'static str,
-        /// The message of the operating system.
+        /// The operating system's message.
         detail: String,
     },
-    /// The store is not used, because secrets would not be safe in it.
+    /// The store is refused, because secrets would not be safe in it.
     Refused {
         /// The store's name.
         store: &'static str,
-        /// The reason.
+        /// The reason for the refusal.
         detail: String,
         /// The next step.
         hint: String,
     },
-    /// The keyring program has no default keyring to save new items in.
+    /// The keyring service has no default keyring in which new items could be saved.
     NoDefault {
         /// The store's name.
         store: &'static str,
@@ -44,46 +44,46 @@ pub enum StoreError {
     Locked {
         /// The store's name.
         store: &'static str,
-        /// The reason why it stayed locked, as a sentence.
+        /// The reason why the store stayed locked, as a sentence.
         detail: String,
     },
-    /// The store did not answer within the time limit of this run.
+    /// The store did not answer within the time limit.
     NoAnswer {
         /// The store's name.
         store: &'static str,
-        /// The total time limit for all store calls of this run.
+        /// The time limit for all calls to the store in this run.
         patience: Duration,
     },
-    /// The store has no room for the item.
+    /// The store is too full for the item.
     Full {
         /// The store's name.
         store: &'static str,
     },
-    /// The kernel's quota for this user's keys leaves no room for the item.
+    /// The item would exceed the kernel's quota for this user's keys.
     OverQuota {
         /// The store's name.
         store: &'static str,
         /// The length of the item, in bytes.
         needed: usize,
-        /// The part of the quota that this user's keys use, such as "200 of 200 keys in use".
+        /// The used part of the quota, such as "200 of 200 keys in use".
         used: String,
         /// The sysctl(8) setting that limits the quota, such as `kernel.keys.maxkeys`.
         setting: &'static str,
     },
-    /// The item is incomplete, or another program wrote it.
+    /// The stored item is incomplete, or another program wrote it.
     Damaged {
         /// The store's name.
         store: &'static str,
-        /// The item's account.
+        /// The name of the item.
         account: String,
-        /// The item's defect, such as "it is not text".
+        /// The defect of the item, such as "it is not text".
         detail: String,
     },
     /// Any other failure.
     Other {
         /// The store's name.
         store: &'static str,
-        /// The system's message.
+        /// The operating system's message.
         detail: String,
         /// The next step, if one is known.
         hint: Option<String>,

@@ -1,4 +1,4 @@
-//! The file store, which a person may choose on a machine without a keyring: one file of mode 0600 for each item.
+//! The file store, for machines without a keyring, which keeps each item in a file with mode 0600.
 
 use std::collections::BTreeSet;
 
@@ -9,12 +9,12 @@ use crate::secret::Secret;
 
 use super::{Backend, Listing, StoreError};
 
-/// The maximum length of a stored text, in bytes. No record is as long.
+/// The maximum length of a stored item, in bytes. No record is as long.
 const LONGEST: usize = 1 << 20;
 
 const NAME: &str = "the file store";
 
-/// A store that keeps each item in a file of mode 0600, in the subfolder `store` of cogfed's own folder.
+/// A store that keeps each item in a file with mode 0600, in cogfed's own subfolder `store`.
 #[derive(Debug, Clone)]
 pub struct FileStore(Folder);
 
@@ -25,8 +25,9 @@ impl FileStore {
     }
 }
 
-/// Refuses a file store inside the project of the current folder. An `.envrc` in the project can set `XDG_STATE_HOME`
-/// or `HOME`, and anyone who can read the project could read the secrets.
+/// Refuses a file store that is inside the project in the current folder, because other people may get the project's
+/// files. An `.envrc` in the project can set `XDG_STATE_HOME` or `HOME`, and anyone who can read the project could read
+/// the secrets.
 pub(super) fn outside_of_projects(folder: &Folder) -> Result<(), StoreError> {
     let path = folder.path();
     let Some(project) = project_of_state(&path) else { return Ok(()) };

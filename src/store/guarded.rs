@@ -1,14 +1,14 @@
-//! A store that is checked before its first use, and refused if secrets would not be safe in it.
+//! A wrapper that checks a store before its first use, and refuses it if secrets would not be safe in it.
 
 use std::sync::OnceLock;
 
 use super::{Backend, Listing, StoreError};
 use crate::secret::Secret;
 
-/// A check that fails with the reason why a store must not be used.
+/// A check that fails if a store must not be used, and gives the reason.
 pub type Check = Box<dyn Fn() -> Result<(), StoreError> + Send + Sync>;
 
-/// A backend that runs a check once, at its first call, and fails all calls if the check failed.
+/// A backend that runs a check at its first call, and fails every call if the check failed.
 pub struct Guarded<B> {
     inner: B,
     check: Check,
@@ -16,7 +16,7 @@ pub struct Guarded<B> {
 }
 
 impl<B: Backend> Guarded<B> {
-    /// Returns a backend that passes calls on to `inner` only if `check` succeeds.
+    /// Returns a backend that forwards calls to `inner` if `check` succeeds.
     pub fn over(inner: B, check: Check) -> Self {
         Self { inner, check, judged: OnceLock::new() }
     }

@@ -1,4 +1,4 @@
-//! The keyring of the operating system on macOS (Keychain) and Windows (Credential Manager).
+//! The store in the operating system's keyring on macOS (Keychain) and Windows (Credential Manager).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,7 +9,7 @@ use zeroize::{Zeroize, Zeroizing};
 use super::{Backend, Listing, StoreError};
 use crate::secret::Secret;
 
-/// The service name of all items, whose user name is the account.
+/// The service name of all items; the user name of an item is its name in the store.
 const SERVICE: &str = "cogfed";
 
 #[cfg(target_os = "macos")]
@@ -24,22 +24,22 @@ const LIMIT: Option<usize> = Some(2560);
 #[cfg(not(windows))]
 const LIMIT: Option<usize> = None;
 
-/// The next step after a failure that the service does not explain.
+/// The hint for a failure that the keyring does not explain.
 const AGAIN: &str =
     "run the command again; if it fails again, restart the keyring, or see what is wrong in its own manager";
 
-/// The OS keyring, connected by the first call. Its calls may prompt, and may never return: see
+/// The store in the OS keyring, to which the first call connects. Its calls may prompt, and may never return: see
 /// [`Bounded`](super::Bounded).
 #[derive(Default)]
 pub struct Keyring(Mutex<Option<Arc<CredentialStore>>>);
 
 impl Keyring {
-    /// Returns the keyring of this user, not yet connected.
+    /// Creates the store without connecting to the keyring yet.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Runs `call` with the connection, and connects first if necessary.
+    /// Runs `call` with the connection to the keyring, after connecting if necessary.
     fn connected<T>(&self, call: impl FnOnce(&Arc<CredentialStore>) -> T) -> Result<T, StoreError> {
         let mut connected = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let store = match &*connected {
@@ -59,8 +59,9 @@ impl Keyring {
         self.connected(|store| store.build(SERVICE, account, Some(&modifiers)))?.map_err(|error| failed(error, account))
     }
 
-    /// Runs `call`, and repeats it on a new connection if the service fails. A keyring that was restarted or locked has
-    /// forgotten this process's session. A read also fails if another process replaces the item at that moment.
+    /// Runs `call`, and runs it again with a new connection if the keyring service fails. A keyring that was restarted
+    /// or locked has forgotten this process's session. A read also fails if another process replaces the item at that
+    /// moment.
     fn call<T>(&self, account: &str, call: impl Fn(&Entry) -> keyring_core::Result<T>) -> Result<T, StoreError> {
         let outcome = match call(&self.entry(account)?) {
             Err(Error::PlatformFailure(_)) => {
@@ -87,7 +88,7 @@ fn no_service(error: &Error) -> StoreError {
     StoreError::NoService { store: NAME, detail: said(error) }
 }
 
-/// Returns the system's message, without keyring-core's words around it.
+/// Returns the operating system's own message in `error`.
 fn said(error: &Error) -> String {
     match error {
         Error::PlatformFailure(inner) | Error::NoStorageAccess(inner) => inner.to_string(),
@@ -117,7 +118,7 @@ fn text(bytes: Vec<u8>, account: &str) -> Result<Secret, StoreError> {
     })
 }
 
-/// Returns the first entry: an import or a second collection can create several with the same attributes.
+/// Returns the first of several matching entries, which an import or a second collection may have created.
 fn first(entries: Vec<Entry>) -> keyring_core::Result<Entry> {
     entries.into_iter().next().ok_or(Error::NoEntry)
 }
@@ -191,7 +192,7 @@ impl Backend for Keyring {
     }
 }
 
-/// Returns the narrowest search terms with which the system finds all items of [`SERVICE`].
+/// Returns the narrowest search terms that still match all items of [`SERVICE`].
 fn spec() -> HashMap<&'static str, &'static str> {
     // The Credential Manager can only search in names that combine service and account, so it returns all items.
     if cfg!(windows) { HashMap::new() } else { HashMap::from([("service", SERVICE)]) }

@@ -1,4 +1,4 @@
-//! A store in memory, for tests. It can have a small item limit, and can be made to fail.
+//! A store that keeps its items in memory, for tests. It can have a small item limit, and can be made to fail.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -9,7 +9,7 @@ use crate::secret::Secret;
 
 const NAME: &str = "the store in memory";
 
-/// A store in memory, shared by all its clones.
+/// A store that keeps its items in memory, shared by all its clones.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryStore {
     limit: Option<usize>,
@@ -23,7 +23,7 @@ struct State {
     failing: Range<usize>,
 }
 
-/// Equality by identity: two handles are equal only if they share one store.
+/// Compares by identity: two handles are equal only if they share one store.
 impl PartialEq for MemoryStore {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.state, &other.state)
@@ -31,13 +31,13 @@ impl PartialEq for MemoryStore {
 }
 
 impl MemoryStore {
-    /// Creates an empty store whose items hold at most `limit` bytes each.
+    /// Creates an empty store in which an item can have at most `limit` bytes.
     pub fn with_limit(limit: usize) -> Self {
         Self { limit: Some(limit), state: Arc::default() }
     }
 
-    /// Makes the calls with these numbers fail, counted from 0 at the next call. `2..3` fails the third call, and
-    /// `0..0` none. `2..usize::MAX` fails all after the second, as if the process had ended.
+    /// Makes the calls with these numbers fail; the next call has number 0. `2..3` fails the third call, and `0..0`
+    /// none. `2..usize::MAX` fails all after the second, as if the process had ended.
     pub fn fail(&self, calls: Range<usize>) {
         let mut state = self.state();
         state.calls = 0;
@@ -49,7 +49,7 @@ impl MemoryStore {
         self.state().calls
     }
 
-    /// Returns the names of all items, in order. Each part of an item in parts has a name of its own.
+    /// Returns the names of all items, in alphabetical order. Each part of an item in parts has a name of its own.
     pub fn accounts(&self) -> Vec<String> {
         self.state().items.keys().cloned().collect()
     }

@@ -1,4 +1,4 @@
-//! Storage of secrets, each a text under an account: the OS keyring, or the store that a person chose instead.
+//! Storage of named secrets in the OS keyring, or in a store that the person chose instead.
 //!
 //! The store does not interpret the texts. It decides where they are kept, and limits the time of every call. A reader
 //! sees the old text or the new one, never a mixture.
@@ -43,39 +43,39 @@ use crate::error::{Failure, Kind};
 use crate::folder::Folder;
 use crate::secret::Secret;
 
-/// The size of the item that [`Store::probe`] writes, in bytes: about the size of a sign-in's record.
+/// The size of the item that [`Store::probe`] writes, in bytes, which is about the size of a sign-in's record.
 const PROBE: usize = 6 * 1024;
 
-/// The maximum time to wait for a store other than the profile's own.
+/// The maximum time to wait for a store that is not the profile's own.
 const BESIDES: Duration = Duration::from_secs(2);
 
-/// A place for secrets: one text for each account, written and read as a whole.
+/// A storage backend for secrets, each a text under a name, written and read as a whole.
 pub trait Backend: Send + Sync {
     /// Returns the store's name for messages, such as "the Secret Service keyring".
     fn describe(&self) -> &'static str;
 
-    /// Returns the maximum length of the text in one item, in bytes, if there is a limit.
+    /// Returns the maximum length of an item's text, in bytes, if there is one.
     fn item_limit(&self) -> Option<usize>;
 
-    /// Returns the text of `account`, or `None` if there is none.
+    /// Returns the text of the item `account`, or `None` if there is no such item.
     ///
     /// # Errors
     /// If the text cannot be read.
     fn get(&self, account: &str) -> Result<Option<Secret>, StoreError>;
 
-    /// Replaces the text of `account` with `value`.
+    /// Stores `value` as the item `account`, in place of its old text.
     ///
     /// # Errors
     /// If it could not be saved.
     fn set(&self, account: &str, value: &Secret) -> Result<(), StoreError>;
 
-    /// Removes the text of `account`. A missing text is no error.
+    /// Removes the item `account`. A missing text is no error.
     ///
     /// # Errors
     /// If the text may still be there.
     fn delete(&self, account: &str) -> Result<(), StoreError>;
 
-    /// Returns whether `account` has a text, without unlocking anything if the store can tell.
+    /// Returns whether the item `account` exists, without unlocking anything if the store can tell.
     ///
     /// # Errors
     /// If that cannot be found out.
@@ -83,41 +83,41 @@ pub trait Backend: Send + Sync {
         Ok(self.get(account)?.is_some())
     }
 
-    /// Returns the accounts that hold a text.
+    /// Returns the names of all items in the store.
     ///
     /// # Errors
     /// If they cannot be listed.
     fn list(&self) -> Result<Listing, StoreError>;
 }
 
-/// The accounts in a store.
+/// The items in a store, by their names (accounts).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Listing {
-    /// The names of the accounts, in order. After an interrupted write or removal, an account is listed although it may
-    /// have no text.
+    /// The names of the items, in alphabetical order. After an interrupted write or removal, an account is listed
+    /// although it may have no text.
     pub accounts: BTreeSet<String>,
-    /// The number of items whose account is not known. The file store shortens names of more than 200 bytes, and the
-    /// keyring may have locked an item again.
+    /// The number of items whose name is unknown. The file store shortens names of more than 200 bytes, and the keyring
+    /// may have locked an item again.
     pub unnamed: usize,
 }
 
-/// The kind of store, as set by `store` in the profile or by `COGFED_STORE`.
+/// The kind of a secret store, set by `store` in the profile or by `COGFED_STORE`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub enum StoreKind {
-    /// `keyring`: the keyring of the operating system.
+    /// `keyring`: the operating system's keyring.
     #[default]
     Keyring,
-    /// `kernel`: the Linux kernel's keyring, in memory, gone at reboot.
+    /// `kernel`: the Linux kernel's keyring, which is in memory and lost at reboot.
     #[cfg(target_os = "linux")]
     Kernel,
-    /// `file`: files of mode 0600 in cogfed's own folder.
+    /// `file`: files with mode 0600 in cogfed's own folder.
     File,
-    /// A store in this process's memory, for tests. It cannot be chosen by name.
+    /// Memory of this process, for tests. It cannot be chosen by name.
     Memory(MemoryStore),
 }
 
 impl StoreKind {
-    /// The kinds of store that can be chosen by name on this operating system.
+    /// The kinds of store that have a name in the configuration on this operating system.
     const NAMED: &[Self] = &[
         Self::Keyring,
         #[cfg(target_os = "linux")]
@@ -156,18 +156,18 @@ impl fmt::Display for StoreKind {
     }
 }
 
-/// The state of an item's copy in the Linux kernel's keyring.
+/// The result of looking for an item's copy in the Linux kernel's keyring.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cached<T> {
-    /// The text of the copy.
+    /// The value of the copy.
     Copy(T),
-    /// There is no copy, or it has expired. One can be made.
+    /// There is no copy yet, or it has expired. One can be made.
     Missing,
-    /// Copies are not used: the kernel refuses them, or the store is not the OS keyring.
+    /// No copies are kept, because the kernel refuses them or the store is not the OS keyring.
     NotUsed,
 }
 
-/// The store that the rest of cogfed uses, also from several threads at once.
+/// The secret store that the rest of cogfed uses, from any thread.
 ///
 /// Nothing is opened, connected or started before the first call that needs it. With the OS keyring on Linux, the
 /// kernel's keyring holds copies of items that are read often. Reading one ([`Store::cached`]) needs no service and no
@@ -179,16 +179,16 @@ pub struct Store {
 }
 
 impl Store {
-    /// Creates a store of `kind`. `folder` is cogfed's own ([`Folder::own`]); the file store uses the folder `store/`
-    /// in it. `patience` limits the time of all calls to a keyring together. `on_wait` is called once, when one of them
-    /// has taken a second.
+    /// Creates a store of the given kind. `folder` is cogfed's own ([`Folder::own`]); the file store uses the folder
+    /// `store/` in it. `patience` limits the time of all calls to a keyring together. `on_wait` is called once, when
+    /// one of them has taken a second.
     pub fn new(kind: StoreKind, folder: &Folder, patience: Patience, on_wait: Option<OnWait>) -> Self {
         let backend = opened(&kind, false, folder, &patience, on_wait);
         Self::over(Stores::only(kind, backend))
     }
 
-    /// Creates a store like [`Store::new`], but for the sign-in `account`. If the profile does not name the store, an
-    /// existing sign-in stays in the store that holds it.
+    /// Creates a store like [`Store::new`], but for the sign-in in the item `account`. If the profile does not name the
+    /// store, an existing sign-in stays in the store that holds it.
     pub fn of_sign_in(
         account: &str,
         choice: &Choice,
@@ -222,18 +222,18 @@ impl Store {
         }
     }
 
-    /// Returns the kind of this store. If the profile does not name it, the kind is known after the first call.
+    /// Returns the kind of store that is used. If the profile does not name it, the kind is known after the first call.
     pub fn kind(&self) -> &StoreKind {
         self.backend.kind()
     }
 
-    /// Returns another store that also holds this sign-in, for example after `store` in the profile or `COGFED_STORE`
-    /// has changed. A store that cannot be asked counts as empty.
+    /// Returns another kind of store that also holds this sign-in, for example because the configured store has
+    /// changed. A store that cannot be asked counts as empty.
     pub fn elsewhere(&self) -> Option<&StoreKind> {
         self.backend.elsewhere()
     }
 
-    /// Returns the keyring that holds the copies, unless other containers could read or plant copies in it.
+    /// Returns the kernel keyring for copies, unless other containers could read or write it.
     #[cfg(target_os = "linux")]
     fn cache(&self) -> Option<&KernelKeyring> {
         self.cache.as_ref().filter(|_| *self.kind() == StoreKind::Keyring && !kernel::has_neighbours())
@@ -252,7 +252,7 @@ impl Store {
         self.logged("read", account, || self.backend.get(account))
     }
 
-    /// Runs a call to the store, and logs the call with its duration.
+    /// Runs a call to the store, and logs the operation with its duration.
     fn logged<T>(
         &self,
         operation: &str,
@@ -275,7 +275,7 @@ impl Store {
         self.logged("write", account, || self.backend.set(account, value))
     }
 
-    /// Removes the copy of `account`'s text, and then the text itself. A missing text is no error.
+    /// Removes the copy of the item `account`, and then the item itself. A missing text is no error.
     ///
     /// # Errors
     /// If the text may still be there.
@@ -284,7 +284,7 @@ impl Store {
         self.logged("delete", account, || self.backend.delete(account))
     }
 
-    /// Returns the accounts that hold a text in the store itself, without the copies in the kernel's keyring.
+    /// Returns the names of all items in the store, except for copies in the kernel's keyring.
     ///
     /// # Errors
     /// If they cannot be listed.
@@ -292,8 +292,8 @@ impl Store {
         self.logged("list", "", || self.backend.list())
     }
 
-    /// Writes an item as large as a usual sign-in, reads it again and deletes it. So a store that could not keep a
-    /// sign-in is found before anyone signs in: one that is full, locked, read-only or not there.
+    /// Checks that the store can save a sign-in: writes, reads and deletes an item of about the same size. So a store
+    /// that could not keep a sign-in is found before anyone signs in: one that is full, locked, read-only or not there.
     ///
     /// # Errors
     /// As [`Store::set`], [`Store::get`] and [`Store::delete`], or if the store returns another text.
@@ -319,7 +319,7 @@ impl Store {
         }
     }
 
-    /// Returns the copy of `account` in the Linux kernel's keyring.
+    /// Returns the copy of the item `account` from the Linux kernel's keyring.
     pub fn cached(&self, account: &str) -> Cached<Secret> {
         #[cfg(target_os = "linux")]
         {
@@ -340,8 +340,8 @@ impl Store {
         }
     }
 
-    /// Keeps a copy of `value` that [`Store::cached`] returns until `lifetime` has passed. If that fails, no copy is
-    /// left, not even an older one.
+    /// Stores a copy of `value`, to be returned by [`Store::cached`] until `lifetime` has passed. If that fails, no
+    /// copy is left, not even an older one.
     pub fn set_cached(&self, account: &str, value: &Secret, lifetime: Duration) {
         #[cfg(target_os = "linux")]
         if let Some(cache) = self.cache()
@@ -353,7 +353,7 @@ impl Store {
         let _ = (account, value, lifetime);
     }
 
-    /// Removes the copy of `account`, if there is one.
+    /// Removes the copy of the item `account` from the Linux kernel's keyring, if there is one.
     pub fn forget_cached(&self, account: &str) {
         #[cfg(target_os = "linux")]
         if let Some(cache) = self.cache() {
@@ -365,7 +365,7 @@ impl Store {
     }
 }
 
-/// Returns the backend of a store. Nothing is opened yet.
+/// Creates the backend for a kind of store. Nothing is opened yet.
 fn opened(
     kind: &StoreKind,
     is_sharing_accepted: bool,

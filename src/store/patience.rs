@@ -1,4 +1,5 @@
-//! Bounded waiting. A locked keyring whose prompt nobody answers never returns, and no run may wait for it forever.
+//! Time limits for calls to a keyring. A locked keyring whose prompt nobody answers never returns, and no run may wait
+//! for it forever.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -9,13 +10,13 @@ use std::time::{Duration, Instant};
 use super::{Backend, Listing, StoreError};
 use crate::secret::Secret;
 
-/// The time that a call may take before a person gets a message.
+/// The duration of a call after which the person gets a message.
 const NOTICEABLE: Duration = Duration::from_secs(1);
 
-/// A callback for a keyring that makes a person wait, probably because it shows a prompt.
+/// A callback for when a keyring makes the person wait, probably because it shows a prompt.
 pub type OnWait = Arc<dyn Fn() + Send + Sync>;
 
-/// The time that all keyring calls of one run may take together. Clones share it. Time between calls does not count.
+/// The total time limit for all keyring calls of one run. Clones share it. Time between calls does not count.
 #[derive(Debug, Clone)]
 pub struct Patience {
     total: Duration,
@@ -23,18 +24,18 @@ pub struct Patience {
 }
 
 impl Patience {
-    /// Creates a time limit of `total` for all calls together.
+    /// Creates a limit of `total` for the time of all calls together.
     pub fn new(total: Duration) -> Self {
         Self { total, left: Arc::new(Mutex::new(total)) }
     }
 
-    /// Allows 4 seconds, for runs without a person who could answer a prompt. The AWS SDK for Rust gives the whole
-    /// `credential_process` 5 seconds.
+    /// Creates a limit of 4 seconds, for runs without a person who could answer a prompt. The AWS SDK for Rust gives
+    /// the whole `credential_process` 5 seconds.
     pub fn unattended() -> Self {
         Self::new(Duration::from_secs(4))
     }
 
-    /// Allows 60 seconds, for a person at a terminal, who gets a message while the keyring waits.
+    /// Creates a limit of 60 seconds, for runs with a person at the terminal.
     pub fn attended() -> Self {
         Self::new(Duration::from_secs(60))
     }
@@ -62,8 +63,8 @@ pub struct Bounded {
 }
 
 impl Bounded {
-    /// Limits the calls to `inner` by `patience`. `on_wait` is called at most once, when a call takes more than a
-    /// second.
+    /// Creates a backend that passes calls to `inner` and limits their total time to `patience`. `on_wait` is called at
+    /// most once, when a call takes more than a second.
     pub fn new(inner: Arc<dyn Backend>, patience: Patience, on_wait: Option<OnWait>) -> Self {
         Self { inner, patience, on_wait, told: AtomicBool::new(false), worker: Mutex::new(None) }
     }
@@ -167,7 +168,7 @@ mod tests {
     use super::*;
     use crate::store::MemoryStore;
 
-    /// A store in memory in which a `get` of "hang" waits until the test ends it.
+    /// A store in memory in which reading the item "hang" waits until the test stops it.
     struct Hanging(MemoryStore, Mutex<mpsc::Receiver<()>>);
 
     impl Backend for Hanging {

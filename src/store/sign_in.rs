@@ -1,65 +1,68 @@
-//! The store of one sign-in. A sign-in stays in the store that holds it, whatever the environment says later.
+//! The choice of the store that holds a sign-in. A sign-in stays in the store that holds it, whatever the environment
+//! says later.
 
 use std::sync::OnceLock;
 
 use super::{Backend, Listing, StoreError, StoreKind};
 use crate::secret::Secret;
 
-/// The choice of the store for one sign-in.
+/// The configured store for a sign-in.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Choice {
-    /// The store for a new sign-in.
+    /// The kind of store for a new sign-in.
     pub kind: StoreKind,
-    /// True if the profile names the store. Otherwise the environment or the default chose it, and a sign-in that is
-    /// in another store stays there.
+    /// True if the profile itself sets the store. Otherwise the environment or the default chose it, and a sign-in that
+    /// is in another store stays there.
     pub is_pinned: bool,
-    /// True if the profile accepts that other containers can read secrets in the kernel's keyring.
+    /// True if the profile accepts that other containers can read the kernel's keyring.
     pub is_sharing_accepted: bool,
 }
 
 impl From<StoreKind> for Choice {
-    /// Returns the choice of a profile that names the store and accepts nothing else.
+    /// Returns the choice of a profile that sets the store and does not accept a shared keyring.
     fn from(kind: StoreKind) -> Self {
         Self { kind, is_pinned: true, is_sharing_accepted: false }
     }
 }
 
-/// A store and its kind.
+/// A backend and its kind of store.
 type Named = (StoreKind, Box<dyn Backend>);
 
-/// The stores that may hold one sign-in. The first of them is for a new one.
+/// The stores that may hold a given sign-in. The first of them is for a new one.
 pub(super) struct Stores {
     first: Named,
     others: Vec<Named>,
-    /// The account of the sign-in. With `None` only the first store is used.
+    /// The item name of the sign-in. With `None` only the first store is used.
     account: Option<String>,
-    /// The index in `others` of the store that holds the sign-in; `None` means the first store.
+    /// The index in `others` of the store that holds the sign-in, or `None` for the first store.
     chosen: OnceLock<Option<usize>>,
 }
 
 impl Stores {
-    /// Creates a set with only one store, which is always used.
+    /// Creates a set with a single store.
     pub fn only(kind: StoreKind, backend: Box<dyn Backend>) -> Self {
         Self { first: (kind, backend), others: Vec::new(), account: None, chosen: OnceLock::from(None) }
     }
 
-    /// Creates the stores of the sign-in `account`. If the choice is pinned, only the first is used.
+    /// Creates the set of stores that may hold the sign-in in the item `account`. If the choice is pinned, only the
+    /// first is used.
     pub fn of(account: &str, is_pinned: bool, first: Named, others: Vec<Named>) -> Self {
         let chosen = if is_pinned { OnceLock::from(None) } else { OnceLock::new() };
         Self { first, others, account: Some(account.to_owned()), chosen }
     }
 
-    /// Returns the store that is known to hold the sign-in, or the first store if none is known yet.
+    /// Returns the store that holds the sign-in, if that is known already, otherwise the first store.
     fn known(&self) -> &Named {
         self.chosen.get().copied().flatten().and_then(|at| self.others.get(at)).unwrap_or(&self.first)
     }
 
-    /// Returns the kind of the store that is known to hold the sign-in, or of the first store if none is known yet.
+    /// Returns the kind of the store that holds the sign-in, if that is known already, otherwise that of the first
+    /// store.
     pub fn kind(&self) -> &StoreKind {
         &self.known().0
     }
 
-    /// Returns the kind of the first other store that also holds the sign-in.
+    /// Returns the kind of another store that also holds the sign-in, if there is one.
     pub fn elsewhere(&self) -> Option<&StoreKind> {
         let account = self.account.as_ref()?;
         self.backend();
@@ -80,7 +83,7 @@ impl Stores {
     }
 }
 
-/// Returns whether the store has a text of `account`. One that cannot be asked counts as having none.
+/// Returns whether `store` has the item `account`. One that cannot be asked counts as having none.
 fn holds(store: &dyn Backend, account: &str) -> bool {
     store.contains(account).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! A way to skip unit tests, and a store that needs no keyring.
+//! Helpers for unit tests: a report of skipped tests, and a store that uses no OS keyring.
 
 use std::io::Write;
 use std::time::Duration;
@@ -7,8 +7,8 @@ use super::{Backend, KernelKeyring, Patience, Store, StoreKind};
 use crate::folder::Folder;
 use crate::secret::Secret;
 
-/// Reports that the calling test is skipped: the kernel refuses its keyring, or `tests/real/run` runs the test instead.
-/// Writes to standard error itself, because the test harness captures `println!`.
+/// Prints that the calling test is skipped, for example because the kernel refuses its keyring. Writes to standard
+/// error itself, because the test harness captures `println!`.
 pub fn skip(why: &str) {
     // The harness names a test's thread after the test.
     let test = std::thread::current().name().unwrap_or("a test").to_owned();
@@ -16,7 +16,7 @@ pub fn skip(why: &str) {
     let _ = std::io::stderr().write_all(line.as_bytes());
 }
 
-/// Returns a store that keeps copies in the kernel and never asks its keyring, because its time limit is zero. Prints a
+/// Returns a store that uses only copies in the kernel's keyring; its time limit for the OS keyring is zero. Prints a
 /// line and returns `None` if the kernel keeps no copies.
 pub fn copies(account: &str) -> Option<Store> {
     let (cache, probe) = (KernelKeyring::cache(), format!("{account}/probe"));

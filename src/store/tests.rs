@@ -1,4 +1,4 @@
-//! Tests of the choice of a store, and of a store as the rest of cogfed uses it.
+//! Tests of the choice of a store, and of the type `Store`.
 
 #[cfg(target_os = "linux")]
 use super::testing::copies;

@@ -1,17 +1,17 @@
-//! Copying to the terminal's clipboard (OSC 52, <https://invisible-island.net/xterm/ctlseqs/ctlseqs.html>). It also
-//! works over SSH.
+//! Copying text to the clipboard of the person's terminal, with the escape sequence OSC 52
+//! (<https://invisible-island.net/xterm/ctlseqs/ctlseqs.html>). It also works over SSH.
 
 use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-/// The maximum length of an encoded text, in bytes: xterm drops longer ones.
+/// The maximum length of the encoded text, in bytes; xterm ignores longer texts.
 const LONGEST: usize = 74_994;
-/// The maximum length of a piece that GNU screen passes on, in bytes, without the escape sequence around the piece.
+/// The maximum number of bytes that GNU screen forwards in one piece, not counting the escape sequence around them.
 const SCREEN_PIECE: usize = 240;
 
-/// Returns the escape sequence that puts `text` into this terminal's clipboard. Returns `None` if the terminal is known
+/// Returns the escape sequence that copies `text` to the terminal's clipboard. Returns `None` if the terminal is known
 /// to have no clipboard, or `text` is too long. The sequence holds `text` only as base64.
 pub(super) fn copying(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Option<String> {
     let encoded = STANDARD.encode(text);
@@ -32,7 +32,7 @@ pub(super) fn copying(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> 
     })
 }
 
-/// Splits `sequence`, which is ASCII, into the pieces that GNU screen passes on.
+/// Splits `sequence`, which must be ASCII, into pieces that GNU screen forwards to its terminal.
 fn in_pieces(sequence: &str) -> String {
     let mut pieces = String::new();
     for piece in sequence.as_bytes().chunks(SCREEN_PIECE) {

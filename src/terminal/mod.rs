@@ -1,4 +1,5 @@
-//! Messages for people. Only this room writes to standard error, except for clap's help and `--debug`'s log.
+//! Messages for people, on standard error. Only this room writes to standard error, except for clap's help and
+//! `--debug`'s log.
 //!
 //! Standard output is for machines. Everything else goes to standard error, one line at a time. Messages are `cogfed:
 //! …`, failures `cogfed: error: …`, and next steps `cogfed: hint: …`. Texts are in lower case, without a full stop.
@@ -17,7 +18,7 @@ use tokio::sync::mpsc;
 use crate::error::Failure;
 use crate::secret::Secret;
 
-/// The destination of messages for people. Cheap to clone; all clones write to the same place.
+/// A writer for messages to the person. Cheap to clone; all clones write to the same place.
 #[derive(Clone)]
 pub struct Terminal {
     out: Arc<Mutex<dyn Write + Send>>,
@@ -41,24 +42,24 @@ impl Terminal {
         Self { out, is_terminal: false, has_colour: false }
     }
 
-    /// Returns false if the environment asks for no colour, with `NO_COLOR` or with `TERM=dumb`. `variable` reads the
+    /// Returns whether the environment allows colours: neither `NO_COLOR` nor `TERM=dumb` is set. `variable` reads the
     /// environment.
     pub fn shows_colour(variable: &dyn Fn(&str) -> Option<String>) -> bool {
         let is_refused = variable("NO_COLOR").is_some_and(|value| !value.is_empty());
         !is_refused && variable("TERM").is_none_or(|term| term != "dumb")
     }
 
-    /// Returns true if a person is reading, as far as cogfed can know.
+    /// Returns whether a person is likely to read the messages.
     pub fn is_attended(&self) -> bool {
         self.is_terminal
     }
 
-    /// Returns true if a person can be asked: they read messages here, and cogfed may read their input.
+    /// Returns whether a person can be asked: they read the messages, and cogfed can read what they type.
     pub fn can_ask(&self) -> bool {
         self.is_terminal && input::is_answerable()
     }
 
-    /// Asks a question and returns the lines that are typed from now on, until the input ends. Call it only if
+    /// Prints a question, and returns a receiver for the lines that the person types from now on. Call it only if
     /// [`Terminal::can_ask`] returns true. The terminal takes lines of any length until [`Terminal::stop_asking`].
     pub fn ask(&self, question: &str) -> mpsc::Receiver<Secret> {
         let out = Arc::clone(&self.out);
@@ -70,26 +71,26 @@ impl Terminal {
         lines
     }
 
-    /// Puts the terminal's mode back after [`Terminal::ask`]. Later calls do nothing.
+    /// Restores the terminal's original mode after [`Terminal::ask`]. Later calls do nothing.
     pub fn stop_asking(&self) {
         input::restore();
     }
 
-    /// Puts the terminal's mode back for good, because the process is about to end while a question may wait.
+    /// Restores the terminal's original mode and prevents further questions, because the process is about to exit.
     pub fn close(&self) {
         input::close();
     }
 
-    /// Asks a question that a person answers with yes or no, and returns true for yes. Everything else means no. Call it
-    /// only if [`Terminal::can_ask`] returns true.
+    /// Asks a yes-or-no question, and returns true if the answer is yes. Everything else means no. Call it only if
+    /// [`Terminal::can_ask`] returns true.
     pub fn confirm(&self, question: &str) -> bool {
         input::discard();
         self.write(&format!("cogfed: {} [y/N] ", shown(question)));
         matches!(input::line().trim().to_ascii_lowercase().as_str(), "y" | "yes")
     }
 
-    /// Sends `text` to the terminal's clipboard, and returns false if the terminal is known to have no clipboard. A
-    /// terminal never confirms it. `variable` reads the environment.
+    /// Copies `text` to the terminal's clipboard; returns false if the terminal is known to have none. A terminal never
+    /// confirms it. `variable` reads the environment.
     pub fn copy(&self, text: &str, variable: &dyn Fn(&str) -> Option<String>) -> bool {
         let sequence = if self.is_terminal { clipboard::copying(text, variable) } else { None };
         let Some(sequence) = sequence else { return false };
@@ -102,27 +103,27 @@ impl Terminal {
         self.is_terminal = false;
     }
 
-    /// Prints a message.
+    /// Prints a message with the prefix `cogfed:`.
     pub fn say(&self, text: &str) {
         self.line(&format!("cogfed: {}", shown(text)));
     }
 
-    /// Prints an escaped line without a prefix, such as a URL to copy.
+    /// Prints an escaped line without the prefix `cogfed:`, such as a URL to copy.
     pub fn plain(&self, text: &str) {
         self.line(&shown(text));
     }
 
-    /// Prints a warning, for a problem that did not stop the command.
+    /// Prints a warning about a problem that does not stop the command.
     pub fn warn(&self, text: &str) {
         self.line(&format!("cogfed: {} {}", self.painted("33", "warning:"), shown(text)));
     }
 
-    /// Prints the next step.
+    /// Prints a hint on the next step.
     pub fn hint(&self, text: &str) {
         self.line(&format!("cogfed: {} {}", self.painted("36", "hint:"), shown(text)));
     }
 
-    /// Prints a failure with its causes, and the next step.
+    /// Prints a failure with its causes and the hint on the next step.
     pub fn fail(&self, failure: &Failure) {
         self.line(&format!("cogfed: {} {}", self.painted("1;31", "error:"), shown(&failure.message)));
         if let Some(hint) = &failure.hint {
@@ -147,14 +148,14 @@ impl Terminal {
     }
 }
 
-/// Returns true if a character may reach a terminal as it is. Control characters, including C1, and characters that
-/// change the direction of text may not.
+/// Returns whether a character can be printed to a terminal unescaped. Control characters, including C1, and characters
+/// that change the direction of text may not.
 fn is_harmless(c: char) -> bool {
     !c.is_control()
         && !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}' | '\u{2028}' | '\u{2029}' | '\u{feff}')
 }
 
-/// Escapes every character of `text` that would control a terminal, including line breaks.
+/// Escapes all characters in `text` that could control a terminal, including line breaks.
 pub fn shown(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
@@ -163,7 +164,7 @@ pub fn shown(text: &str) -> String {
     safe
 }
 
-/// Escapes every character of `json` that would control a terminal. It still parses to the same value: such characters
+/// Escapes all characters in `json` that could control a terminal. It still parses to the same value: such characters
 /// are only in its strings, and each is one unit of UTF-16.
 pub fn shown_json(json: &str) -> String {
     let mut safe = String::with_capacity(json.len());
@@ -187,16 +188,16 @@ fn push_escaped(safe: &mut String, c: char) {
     }
 }
 
-/// A writer that escapes all characters that would control a terminal, except line breaks and tabs. It is for an API's
-/// answer on a terminal; a pipe gets the bytes as they are.
+/// A writer that escapes all characters that could control a terminal, except for line breaks and tabs. It is for an
+/// API's answer on a terminal; a pipe gets the bytes as they are.
 pub struct Escaping<W> {
     inner: W,
-    /// The first bytes of a character whose other bytes have not arrived.
+    /// The bytes of a UTF-8 character whose remaining bytes have not arrived yet.
     pending: Vec<u8>,
 }
 
 impl<W: Write> Escaping<W> {
-    /// Creates a writer that passes escaped text on to `inner`.
+    /// Creates a writer that writes escaped text to `inner`.
     pub fn new(inner: W) -> Self {
         Self { inner, pending: Vec::new() }
     }
@@ -257,7 +258,7 @@ mod tests {
         "\u{7f}",
     ];
 
-    /// Characters that control a terminal. The list is independent of the code that it tests.
+    /// The characters that control a terminal. The list is independent of the code that it tests.
     const OBEYED: &[char] = &[
         '\u{0}', '\u{7}', '\u{8}', '\r', '\u{1b}', '\u{7f}', '\u{85}', '\u{90}', '\u{9b}', '\u{9c}', '\u{9d}',
         '\u{61c}', '\u{200e}', '\u{200f}', '\u{2028}', '\u{2029}', '\u{202a}', '\u{202e}', '\u{2066}', '\u{2069}',

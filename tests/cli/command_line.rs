@@ -1,4 +1,4 @@
-//! The command line: usage, help, closed outputs, colours.
+//! Tests of the command line: usage errors, help, closed outputs and colours.
 
 use std::process::{Command, Stdio};
 
@@ -104,7 +104,7 @@ fn empty_variables_count_as_unset() {
     assert!(!ran.stderr.contains("COGFED_CONFIG names"), "{}", ran.stderr);
 }
 
-/// Returns each verb, including the verbs below another verb.
+/// Adds all verbs to `all`, including the subcommands of verbs.
 fn verbs(command: &clap::Command, path: &[String], all: &mut Vec<Vec<String>>) {
     for verb in command.get_subcommands() {
         let path = [path, &[verb.get_name().to_owned()]].concat();
@@ -132,7 +132,7 @@ fn help_of_every_verb_needs_no_configuration() {
     assert_eq!(ran.stdout, concat!("cogfed ", env!("CARGO_PKG_VERSION"), "\n"));
 }
 
-/// Runs cogfed with a closed standard output, as in `cogfed … | true`.
+/// Runs cogfed with a standard output that nobody reads, as in `cogfed … | true`.
 fn unread(lab: &Lab, words: &[&str]) -> Ran {
     let (reader, writer) = std::io::pipe().expect("a pipe");
     drop(reader);
@@ -177,7 +177,8 @@ pub fn program(name: &str) -> Option<std::path::PathBuf> {
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(|program| program.is_file())
 }
 
-/// Runs the program with both outputs on a new terminal. Returns `None` if there is no `script`.
+/// Runs cogfed with standard output and standard error on a new terminal, and returns what it printed. Returns `None`
+/// if there is no `script`.
 pub fn on_a_terminal(lab: &Lab, words: &[&str], variables: &[(&str, &str)]) -> Option<String> {
     if !cfg!(target_os = "linux") {
         skip_anywhere("script(1) is another program here");

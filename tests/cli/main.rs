@@ -1,4 +1,4 @@
-//! Whole commands of cogfed against the sandbox, as a person, a browser, a tool, a server or an attacker sees them.
+//! Tests that run whole commands of cogfed against a sandbox.
 
 mod call;
 mod command_line;

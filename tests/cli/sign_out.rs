@@ -1,4 +1,4 @@
-//! `status` and `logout`.
+//! Tests of `cogfed status` and `cogfed logout`.
 
 use cogfed::sandbox::{Misbehaviour, Options, Sandbox};
 use cogfed_test_support::http::exchange;
@@ -96,7 +96,7 @@ fn logout_revokes_and_deletes_and_reports_what_stays_valid() {
     assert_eq!(lab.sandbox.count("revoke"), 1);
 }
 
-/// Checks that no file below the lab's home contains a secret that was ever issued.
+/// Checks that no file in the lab's home contains a secret that was ever issued.
 #[track_caller]
 fn assert_nothing_is_left(lab: &Lab) {
     let mut folders = vec![lab.home().to_owned()];

@@ -1,4 +1,4 @@
-//! The documents for maintainers name only files, constants and modules that exist.
+//! A test that the documents for maintainers name only files, constants and modules that exist.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::root;
 
-/// The paths of the checked documents, relative to the root of the repository.
+/// The documents to check, as paths from the root of the repository.
 const DOCUMENTS: &[&str] = &[
     "README.md",
     "SECURITY.md",
@@ -16,10 +16,10 @@ const DOCUMENTS: &[&str] = &[
     "fuzz/README.md",
 ];
 
-/// The folders whose files the documents name by their path from the root.
+/// The folders whose files the documents name by their path from the root of the repository.
 const FOLDERS: &[&str] = &["src/", "crates/", "tests/", "docs/", "fuzz/", "benches/", "completions/", "man/", ".ci/"];
 
-/// Returns the words and phrases in backticks outside of code blocks, and the lines of the code blocks.
+/// Returns the texts in backticks outside of code blocks, and the lines in code blocks.
 fn quoted(text: &str) -> (Vec<&str>, Vec<&str>) {
     let (mut quotes, mut lines) = (Vec::new(), Vec::new());
     let mut is_fenced = false;
@@ -35,7 +35,7 @@ fn quoted(text: &str) -> (Vec<&str>, Vec<&str>) {
     (quotes, lines)
 }
 
-/// Returns the faults of one document: paths that do not exist, and names that are not in the file given for them.
+/// Returns the faults in a document: paths that do not exist, and names that are not in the file named with them.
 fn faults(root: &Path, text: &str) -> Vec<String> {
     let (quotes, lines) = quoted(text);
     let is_path =
@@ -64,7 +64,7 @@ fn faults(root: &Path, text: &str) -> Vec<String> {
     faults
 }
 
-/// Returns whether a name is a module of the room in `folder`, or occurs in the room's `mod.rs`.
+/// Returns whether `name` is a submodule of the module in `folder`, or occurs in its `mod.rs`.
 fn is_in_room(folder: &Path, name: &str) -> bool {
     let module = folder.join(name);
     let top = fs::read_to_string(folder.join("mod.rs")).unwrap_or_default();

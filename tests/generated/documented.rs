@@ -1,4 +1,4 @@
-//! Help and man pages name every configuration key, every flag, and every environment variable that the code reads.
+//! Tests that help and man pages name every configuration key, flag and environment variable that the code reads.
 
 use std::collections::BTreeSet;
 
@@ -11,8 +11,8 @@ use crate::{built, man, sections};
 
 type Names = BTreeSet<String>;
 
-/// Variables that other programs set, and that a user does not set for cogfed: they describe the surroundings or the
-/// terminal. The code reads them, and no help names them.
+/// The environment variables that other programs set: they describe the environment or the terminal, and users never
+/// set them for cogfed. The code reads them, and no help names them.
 const OF_OTHER_PROGRAMS: &[&str] = &[
     // The home folder on Windows, as for the files of AWS's tools.
     "USERPROFILE",
@@ -44,16 +44,16 @@ const OF_OTHER_PROGRAMS: &[&str] = &[
     "WAYLAND_DISPLAY",
 ];
 
-/// Variables that `status --report` shows, and that cogfed does not use.
+/// The environment variables that `status --report` prints, but cogfed does not use.
 const ONLY_REPORTED: &[&str] = &["AWS_PROFILE"];
 
-/// Variables that a library, dirs, reads for cogfed.
+/// The environment variables that the library `dirs` reads on behalf of cogfed.
 const READ_BY_LIBRARIES: &[&str] = &["APPDATA"];
 
-/// Literals in capitals that name no variable, in files that read variables.
+/// The literals in capitals that are not environment variables, in files that read such variables.
 const NO_VARIABLES: &[&str] = &["CARGO_PKG_VERSION", "DELETE", "GET"];
 
-/// The source that reads variables only to show them.
+/// The source file that reads environment variables only to print them.
 const REPORT: &str = "status/report.rs";
 
 fn names(names: &[&str]) -> Names {
@@ -68,7 +68,7 @@ fn sections_of(command: &Command) -> Vec<Section> {
     sections::read(&command.get_after_long_help().map(ToString::to_string).unwrap_or_default())
 }
 
-/// Returns the command and all commands below it.
+/// Returns a command and all its subcommands at any depth.
 fn all(command: &Command) -> Vec<&Command> {
     let below = command.get_subcommands().filter(|verb| verb.get_name() != "help");
     std::iter::once(command).chain(below.flat_map(all)).collect()
@@ -92,7 +92,8 @@ fn bare(text: &str) -> String {
     text.chars().filter(is_kept).collect()
 }
 
-/// Returns the names in a list: `a, b.{c,d}` gives `a`, `b.c` and `b.d`. Only the first word of each entry counts.
+/// Returns the names in a list, for example `a`, `b.c` and `b.d` in `a, b.{c,d}`. Only the first word of each entry
+/// counts.
 fn listed(text: &str) -> Vec<String> {
     let mut names = Vec::new();
     let text = match text.split_once('{') {
@@ -109,7 +110,7 @@ fn listed(text: &str) -> Vec<String> {
     names
 }
 
-/// Returns the keys in the help's examples, lists and terms.
+/// Returns the configuration keys that the help explains in examples, lists and terms.
 fn explained_keys() -> Names {
     let sections = sections_of(&built());
     let of_profiles = sections.iter().filter(|section| ["PROFILES", "PLAIN ISSUERS"].contains(&section.title.as_str()));
@@ -128,7 +129,7 @@ fn explained_keys() -> Names {
     keys
 }
 
-/// Returns the terms of ENVIRONMENT in `cogfed help`, each with its meaning.
+/// Returns the terms in the section ENVIRONMENT of `cogfed help`, each with its meaning.
 fn terms() -> Vec<(String, String)> {
     let sections = sections_of(&built());
     let section = sections.into_iter().find(|section| section.title == "ENVIRONMENT").expect("ENVIRONMENT");
@@ -139,7 +140,7 @@ fn terms() -> Vec<(String, String)> {
     section.blocks.into_iter().filter_map(term).collect()
 }
 
-/// Returns the variables in help texts: the terms of ENVIRONMENT, and all other words that look like variables.
+/// Returns the environment variables in help texts: the terms of ENVIRONMENT, and all words that look like variables.
 fn documented() -> Names {
     let command = built();
     let mut variables: Names = terms().iter().flat_map(|(term, _)| listed(term)).collect();
@@ -160,9 +161,9 @@ fn is_variable(word: &str) -> bool {
     word.len() > 1 && is_plain && word.starts_with(|c: char| c.is_ascii_uppercase()) && !word.ends_with('_')
 }
 
-/// Returns the variables that sources read. Any literal of a variable's form counts, since some are read through a
-/// table. A literal without an underscore counts only in a file that reads variables. A proxy's variable is returned in
-/// capitals.
+/// Returns the environment variables that the source files read. Any literal of a variable's form counts, since some
+/// are read through a table. A literal without an underscore counts only in a file that reads variables. A proxy's
+/// variable is returned in capitals.
 fn read<'a>(sources: impl Iterator<Item = &'a Source>) -> Names {
     let mut variables = Names::new();
     for source in sources {

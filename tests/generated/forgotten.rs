@@ -1,4 +1,4 @@
-//! Rust files that no program compiles: their tests would never run.
+//! A test that finds Rust files that belong to no program, so that their tests would never run.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::root;
 use crate::sources::{Source, below, reached};
 
-/// Returns the main files of a package's library, program and test programs. Cargo.toml lists the test programs, since
+/// Returns the root files of a package's library, program and test programs. Cargo.toml lists the test programs, since
 /// `autotests` is off.
 fn mains(package: &Path) -> Vec<PathBuf> {
     let manifest = fs::read_to_string(package.join("Cargo.toml")).expect("Cargo.toml");
@@ -18,7 +18,7 @@ fn mains(package: &Path) -> Vec<PathBuf> {
     mains.filter(|path| path.is_file()).collect()
 }
 
-/// Returns the files below `folders` that are neither in `mains` nor modules below them.
+/// Returns the files in `folders` that are not in `mains` and not a module of any file in `mains`.
 fn forgotten(folders: &[PathBuf], mains: &[PathBuf]) -> BTreeSet<PathBuf> {
     let there: BTreeSet<PathBuf> = folders.iter().filter(|folder| folder.is_dir()).flat_map(|it| below(it)).collect();
     let reached = mains.iter().flat_map(|main| reached(main, true)).collect();

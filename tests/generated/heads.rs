@@ -1,21 +1,22 @@
-//! Doc comments begin with the thing that they describe, or with a verb: never with a question word.
+//! A test that doc comments begin with a noun or a verb, never with a question word.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The folders whose sources are read, from the root of the repository.
+/// The folders whose source files are checked, relative to the root of the repository.
 const FOLDERS: &[&str] = &["src", "crates", "tests", "benches", "fuzz"];
 
-/// The words that no doc comment may begin with, because the reader would have to find the noun.
+/// The words with which no doc comment may begin, because they hide what is described.
 const QUESTION_WORDS: &[&str] = &["How", "What", "When", "Where", "Whether", "Which", "Who", "Whose", "Whom", "Why"];
 
-/// The folder whose doc comments become the help texts. A person may read there "How long to wait, in seconds".
+/// The folder whose doc comments become help texts, so that they are not checked. A person may read there "How long to
+/// wait, in seconds".
 const HELP: &str = "src/cli";
 
-/// The marks that begin a line of a doc comment, for items and for modules.
+/// The markers at the start of a doc comment's lines, for items and for modules.
 const MARKS: [&str; 2] = ["///", "//!"];
 
-/// Returns the first lines of the doc comments in a Rust source, each with its line number, counted from 1.
+/// Returns the first line of each doc comment in a Rust source, with its line number (counted from 1).
 fn heads(text: &str) -> Vec<(usize, &str)> {
     let mut before = None;
     let mut heads = Vec::new();
@@ -30,7 +31,7 @@ fn heads(text: &str) -> Vec<(usize, &str)> {
     heads
 }
 
-/// Returns the first lines of the docstrings in a Python source, each with its line number, counted from 1.
+/// Returns the first line of each docstring in a Python source, with its line number (counted from 1).
 fn docstrings(text: &str) -> Vec<(usize, &str)> {
     let lines = text.lines().enumerate();
     lines.filter_map(|(at, line)| Some((at + 1, line.trim_start().strip_prefix("\"\"\"")?))).collect()

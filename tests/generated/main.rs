@@ -1,5 +1,6 @@
-//! Committed files that are generated from `src/cli`: `completions/`, `man/`, and README.md's table of verbs. They must
-//! be up to date; `BLESS=1 cargo test --test generated` writes them again. Rules for all sources are checked here, too.
+//! Tests of the files that are generated from `src/cli`: `completions/`, `man/`, and the table of verbs in README.md.
+//! They must be up to date; `BLESS=1 cargo test --test generated` writes them again. Rules for all sources are checked
+//! here, too.
 
 mod docs;
 mod documented;
@@ -21,7 +22,7 @@ use std::path::{Path, PathBuf};
 use clap::Command;
 use clap_complete::Shell;
 
-/// File names with their contents.
+/// The contents of files, by file name.
 type Files = BTreeMap<String, String>;
 
 const VERBS_BEGIN: &str = "<!-- verbs -->\n";
@@ -35,14 +36,14 @@ fn is_blessing() -> bool {
     std::env::var_os("BLESS").is_some()
 }
 
-/// Returns the whole command line, with clap's additions.
+/// Returns cogfed's command line, with the arguments that clap adds.
 fn built() -> Command {
     let mut command = cogfed::cli::command();
     command.build();
     command
 }
 
-/// Returns each verb without verbs below it, with its full name, such as `profile list`.
+/// Returns each verb that has no subcommands, with its full name, such as `profile list`.
 fn verbs(command: &Command, prefix: &str) -> Vec<(String, Command)> {
     let own = command.get_subcommands().filter(|verb| verb.get_name() != "help");
     own.flat_map(|verb| {
@@ -74,7 +75,7 @@ fn write(folder: &Path, files: &Files) {
     }
 }
 
-/// Returns the faults of the committed files, one line each.
+/// Returns the differences between committed and generated files, one line each.
 fn differences(folder: &str, is: &Files, ought: &Files) -> Vec<String> {
     let names: BTreeSet<&String> = is.keys().chain(ought.keys()).collect();
     names
@@ -173,7 +174,7 @@ fn every_misbehaviour_is_in_help_and_man_page() {
     }
 }
 
-/// groff checks the pages. CI installs it; elsewhere it may be missing.
+/// The test lets groff check the pages. CI installs it; elsewhere it may be missing.
 #[test]
 fn man_pages_format_without_warnings() {
     for name in man::pages().keys() {

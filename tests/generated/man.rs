@@ -1,4 +1,4 @@
-//! The man pages: clap_mangen's parts, and the sections that it does not write.
+//! Generation of the man pages, from clap_mangen's sections and additional ones.
 
 use clap::{Arg, Command};
 use clap_mangen::Man;
@@ -6,7 +6,7 @@ use clap_mangen::roff::{Roff, bold, italic, roman};
 
 use crate::{Files, sections};
 
-/// Returns all pages by file name. Every verb and every group of verbs has a page.
+/// Returns all man pages, by file name. Every verb and every group of verbs has a page.
 pub fn pages() -> Files {
     let mut root = cogfed::cli::command().disable_help_subcommand(true);
     root.build();
@@ -14,7 +14,7 @@ pub fn pages() -> Files {
     all.iter().map(|command| (format!("{}.1", name_of(command)), page(command, &root))).collect()
 }
 
-/// Returns the page of one command of this command line.
+/// Returns the man page of `command`, a command of the command line `root`.
 pub fn page(command: &Command, root: &Command) -> String {
     let version = root.get_version().expect("a version");
     let man = Man::new(command.clone().disable_help_subcommand(true).subcommand_help_heading("VERBS"))
@@ -56,7 +56,7 @@ fn all_of(command: &Command) -> Vec<&Command> {
     std::iter::once(command).chain(command.get_subcommands().flat_map(all_of)).collect()
 }
 
-/// Returns the synopsis, with the value of each option. clap_mangen leaves the values out.
+/// Returns the section SYNOPSIS, including the values of options, which clap_mangen omits.
 fn synopsis(command: &Command) -> Roff {
     let mut line = vec![bold(command.get_bin_name().unwrap_or_else(|| command.get_name()))];
     for option in command.get_opts().chain(command.get_arguments().filter(|it| is_flag(it))) {
@@ -85,12 +85,12 @@ fn synopsis(command: &Command) -> Roff {
     roff
 }
 
-/// Returns whether an argument is an option without a value.
+/// Returns whether an argument is an option that takes no value.
 fn is_flag(argument: &Arg) -> bool {
     !argument.is_positional() && !argument.get_action().takes_values()
 }
 
-/// Returns the section DESCRIPTION: the long help text without its first line, which is already under NAME.
+/// Returns the section DESCRIPTION: the long help text without its first line, which the section NAME already contains.
 fn description(command: &Command) -> Roff {
     let mut roff = Roff::new();
     let about = command.get_about().map(ToString::to_string).unwrap_or_default();
@@ -103,7 +103,7 @@ fn description(command: &Command) -> Roff {
     roff
 }
 
-/// Writes the section SEE ALSO: the names of the pages above, beside and below this one.
+/// Writes the section SEE ALSO, with the pages of the parent, sibling and child commands.
 fn see_also(command: &Command, root: &Command, roff: &mut Roff) {
     let all = all_of(root);
     let own = name_of(command);
@@ -120,7 +120,7 @@ fn see_also(command: &Command, root: &Command, roff: &mut Roff) {
     roff.text(line);
 }
 
-/// Returns whether one command is an ancestor of the other, or both have the same parent.
+/// Returns whether two commands are parent and child, or siblings.
 fn is_near(one: &str, other: &str) -> bool {
     let below = |parent: &str, child: &str| child.starts_with(&format!("{parent}-"));
     // A verb's name may contain a hyphen. Only `profile` has verbs below it.
@@ -128,7 +128,8 @@ fn is_near(one: &str, other: &str) -> bool {
     below(one, other) || below(other, one) || parent(one) == parent(other)
 }
 
-/// Joins the parts of a page. Each begins with roff's definition of the apostrophe, of which only the first is kept.
+/// Joins the sections of a man page. Each begins with roff's definition of the apostrophe, of which only the first is
+/// kept.
 fn joined(parts: &[String]) -> String {
     let definition = Roff::new().render();
     let bodies = parts.iter().map(|part| part.strip_prefix(&definition).expect("the definition comes first"));

@@ -1,4 +1,5 @@
-//! The messages that README.md quotes. People search for them, so cogfed has to print them.
+//! A test that cogfed really prints the messages that README.md quotes. People search for them, so cogfed has to print
+//! them.
 
 use std::fs;
 

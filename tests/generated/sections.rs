@@ -1,27 +1,27 @@
-//! The sections below clap's help, parsed from `src/cli/mod.rs`, and written as sections of a man page.
+//! The sections after clap's help, parsed from `src/cli/mod.rs` and written as sections of a man page.
 
 use clap_mangen::roff::{Roff, bold, roman};
 
-/// One section.
+/// A section of the help.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Section {
-    /// The title, in capitals.
+    /// The section's title, in capital letters.
     pub title: String,
     pub blocks: Vec<Block>,
 }
 
-/// A part of a section.
+/// A part of a section's text.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Block {
-    /// Running text.
+    /// A paragraph of text.
     Text(String),
     /// A term and its meaning.
     Term(String, String),
-    /// Lines to be shown unchanged, without their common indentation.
+    /// Lines to print unchanged, except that their common indentation is removed.
     Verbatim(Vec<String>),
 }
 
-/// Reads the sections of a text.
+/// Parses the sections in a text.
 pub fn read(text: &str) -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();
     let mut is_new_paragraph = true;
@@ -67,7 +67,7 @@ fn add(blocks: &mut Vec<Block>, line: &str, indent: usize, is_new_paragraph: boo
     }
 }
 
-/// Writes the sections.
+/// Writes sections to a man page.
 pub fn render(sections: &[Section], roff: &mut Roff) {
     for section in sections {
         roff.control("SH", [section.title.as_str()]);

@@ -1,4 +1,5 @@
-//! The Rust files of the repository as data: the modules that each one declares, and its string literals.
+//! A parser for the repository's Rust files, which returns the modules that each file declares, and its string
+//! literals.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,32 +10,32 @@ use syn::Lit;
 
 use crate::root;
 
-/// A source file. Code that only tests compile is kept apart.
+/// A parsed source file. Code that only tests compile is kept apart.
 #[derive(Debug, Default, PartialEq)]
 pub struct Source {
-    /// The file's path.
+    /// The path of the source file.
     pub path: PathBuf,
-    /// The modules that the file declares and that have files of their own.
+    /// The modules that this file declares and whose code is in other files.
     pub modules: Vec<Module>,
-    /// The string literals outside of items marked `#[cfg(test)]`, with their escapes resolved.
+    /// The string literals outside of `#[cfg(test)]` items, with escapes decoded.
     pub literals: Vec<String>,
-    /// The names and keywords outside of items marked `#[cfg(test)]`.
+    /// The names and keywords outside of `#[cfg(test)]` items.
     pub words: Vec<String>,
-    /// True if a `#[path]` moves a module to another file.
+    /// True if a `#[path]` attribute names another file for a module.
     pub has_path: bool,
 }
 
 /// A declaration `mod name;`.
 #[derive(Debug, PartialEq)]
 pub struct Module {
-    /// The name.
+    /// The name of the module.
     pub name: String,
-    /// True if the declaration is marked `#[cfg(test)]`.
+    /// True if the declaration has the attribute `#[cfg(test)]`.
     pub is_test: bool,
 }
 
 impl Source {
-    /// Reads a source file.
+    /// Reads and parses the source file at `path`.
     pub fn read(path: &Path) -> Self {
         let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         Self { path: path.to_owned(), ..Self::of(&text) }
@@ -46,15 +47,15 @@ impl Source {
         self.words.iter().any(|word| word.contains("variable")) || self.words.windows(2).any(reads)
     }
 
-    /// Reads the text of a source file.
+    /// Parses the text of a source file.
     pub fn of(text: &str) -> Self {
         let mut source = Self::default();
         source.add(text.parse().unwrap_or_else(|error| panic!("{error}: {text}")), false, true);
         source
     }
 
-    /// Adds the modules, literals and words in `tokens`. Only tokens at the top level of a file declare modules in
-    /// files of their own.
+    /// Adds the modules, literals and words that `tokens` contain. Only tokens at the top level of a file declare
+    /// modules in files of their own.
     fn add(&mut self, tokens: TokenStream, is_test: bool, is_top: bool) {
         let tokens: Vec<TokenTree> = tokens.into_iter().collect();
         let mut at = 0;
@@ -93,14 +94,14 @@ impl Source {
     }
 }
 
-/// Returns the sources of the library and the program, without those that only tests compile.
+/// Returns the source files of the library and the program, without test code.
 pub fn program() -> Vec<Source> {
     let mains = ["src/lib.rs", "src/main.rs"].map(|main| root().join(main));
     mains.iter().flat_map(|main| reached(main, false)).map(|file| Source::read(&file)).collect()
 }
 
-/// Returns the file `main` and the files of all modules below it. With `with_tests`, these include the files that only
-/// tests compile.
+/// Returns the file `main` and the files of all its modules, at any depth. With `with_tests`, these include the files
+/// that only tests compile.
 pub fn reached(main: &Path, with_tests: bool) -> BTreeSet<PathBuf> {
     let mut found = BTreeSet::from([main.to_owned()]);
     let mut waiting = vec![main.to_owned()];
@@ -122,7 +123,7 @@ pub fn reached(main: &Path, with_tests: bool) -> BTreeSet<PathBuf> {
     found
 }
 
-/// Returns every Rust file below a folder.
+/// Returns all Rust files in a folder, at any depth.
 pub fn below(folder: &Path) -> BTreeSet<PathBuf> {
     let mut found = BTreeSet::new();
     for entry in fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
@@ -144,7 +145,7 @@ fn is_sign(token: &TokenTree, sign: char) -> bool {
     matches!(token, TokenTree::Punct(punct) if punct.as_char() == sign)
 }
 
-/// Returns the words of the attribute at the start of `tokens`, if there is one, and its number of tokens.
+/// Returns the words of the attribute at the start of `tokens`, if there is one, and the attribute's number of tokens.
 fn attribute(tokens: &[TokenTree]) -> (Vec<String>, usize) {
     let is_inner = tokens.get(1).is_some_and(|token| is_sign(token, '!'));
     let length = if is_inner { 3 } else { 2 };
@@ -165,13 +166,13 @@ fn words(tokens: TokenStream) -> Vec<String> {
     tokens.into_iter().flat_map(of_token).collect()
 }
 
-/// Returns whether only tests compile an item with this attribute, such as `cfg(test)` or `cfg(all(test, unix))`.
+/// Returns whether an item with this attribute is compiled only for tests, as with `cfg(test)` or `cfg(all(test,
+/// unix))`.
 fn is_for_tests(attribute: &[String]) -> bool {
     attribute.iter().any(|word| word == "test") && !attribute.iter().any(|word| word == "not")
 }
 
-/// Returns the index after the item that begins at `at` with its attributes: after its `;`, or after its body in
-/// braces.
+/// Returns the index of the token after the item whose attributes begin at `at`: after its `;` or its body in braces.
 fn item_end(tokens: &[TokenTree], at: usize) -> usize {
     const WITHOUT_BODY: [&str; 4] = ["use", "const", "static", "type"];
     let rest = &tokens[at..];
@@ -182,7 +183,7 @@ fn item_end(tokens: &[TokenTree], at: usize) -> usize {
     end.map_or(tokens.len(), |end| at + end + 1)
 }
 
-/// Returns the text of a string literal, with its escapes resolved.
+/// Returns the value of a string literal, with escapes decoded.
 fn text_of(literal: &Literal) -> Option<String> {
     match Lit::new(literal.clone()) {
         Lit::Str(text) => Some(text.value()),

@@ -1,16 +1,16 @@
-//! Certificate verification, which no code of the program may turn off, on any system.
+//! Tests that no code of the program turns off certificate verification, on any operating system.
 
 use std::fs;
 
 use crate::root;
 use crate::sources::{Source, program};
 
-/// Parts of the names that TLS libraries use to turn verification off, and the name of the lint that forbids those
+/// Substrings of the names by which TLS libraries turn off verification, and the name of the lint that forbids these
 /// names.
 const FORBIDDEN: [&str; 6] =
     ["danger_accept", "dangerous", "with_custom_certificate_verifier", "verify_none", "NoVerif", "disallowed_methods"];
 
-/// The functions of reqwest and rustls that turn verification off.
+/// The methods of reqwest and rustls that turn off certificate verification.
 const METHODS: [&str; 5] = [
     "danger_accept_invalid_certs",
     "danger_accept_invalid_hostnames",
@@ -19,13 +19,13 @@ const METHODS: [&str; 5] = [
     "dangerous",
 ];
 
-/// Returns the forbidden parts that a source file contains.
+/// Returns the forbidden substrings that a source file contains.
 fn found(source: &Source) -> Vec<&str> {
     FORBIDDEN.into_iter().filter(|part| source.words.iter().any(|word| word.contains(part))).collect()
 }
 
-/// clippy refuses these names in the code that it compiles. This test also covers code for other systems, and code in
-/// which an `allow` silences clippy.
+/// clippy forbids these names, too, but only in code that it compiles. This test also covers code for other systems,
+/// and code in which an `allow` silences clippy.
 #[test]
 fn no_source_turns_certificate_verification_off() {
     let sources = program();

@@ -1,5 +1,5 @@
-//! The keyring of the operating system. These tests need a Secret Service (gnome-keyring, KWallet) in the state that
-//! `COGFED_TEST_KEYRING` names. In other states they are skipped:
+//! Tests with the operating system's keyring. These tests need a Secret Service (gnome-keyring, KWallet) in the state
+//! that `COGFED_TEST_KEYRING` names. In other states they are skipped:
 //!
 //! - `1` or `open`: unlocked; `locked`: locked, without a prompt; `prompt`: locked, with a prompt that nobody answers;
 //!   `absent`: a session bus without a Secret Service; `nobus`: no session bus.
@@ -17,10 +17,10 @@ use cogfed::folder::Folder;
 use cogfed::secret::Secret;
 use cogfed::store::{OnWait, Patience, Store, StoreError, StoreKind};
 
-/// The time after which a test concludes that a call hangs. Each call must return within four seconds.
+/// The time after which a test fails because a call has not returned. Each call must return within four seconds.
 const HANG: Duration = Duration::from_secs(30);
 
-/// Returns whether the keyring is in this state. If not, reports that the test is skipped.
+/// Returns whether the keyring is in the state `state`, such as "open". If not, reports that the test is skipped.
 fn keyring_is(state: &str) -> bool {
     match std::env::var("COGFED_TEST_KEYRING").as_deref() {
         Ok("1") if state == "open" => true,
@@ -38,13 +38,13 @@ fn store(patience: Patience, on_wait: Option<OnWait>) -> Store {
     Store::new(StoreKind::Keyring, &Folder::at("/nonexistent"), patience, on_wait)
 }
 
-/// Lets one test at a time use the open keyring: an item that another test deletes meanwhile has no name in a list.
+/// Waits until no other test uses the open keyring, because an item that is deleted meanwhile has no name in a list.
 fn alone() -> MutexGuard<'static, ()> {
     static OPEN_KEYRING: Mutex<()> = Mutex::new(());
     OPEN_KEYRING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Returns an account for one test, since the tests run at the same time.
+/// Returns the name of an item that only one test uses.
 fn account(name: &str) -> String {
     format!("tokens/eu-west-1_Test/{}/{name}", std::process::id())
 }
@@ -117,7 +117,7 @@ fn duplicate_keyring_items_are_merged_and_deleted() {
     assert_eq!((store.get(&account).unwrap(), secret_tool(&account).0), (None, false));
 }
 
-/// Checks that each call fails in time, with the exit code of the store.
+/// Checks that every call to the store fails within the time limit, and with the store's exit code.
 fn all_fail_in_time(store: &Store, expected: fn(&StoreError) -> bool) {
     let account = account("none");
     let value = Secret::new("{}");
@@ -153,7 +153,7 @@ fn keyring_without_a_service_is_unreachable() {
     }
 }
 
-/// A missing item is reported without unlocking, since the attributes of locked items can be searched.
+/// A missing item can be reported without unlocking, because the attributes of locked items can be searched.
 #[test]
 fn locked_keyring_is_reported() {
     if !keyring_is("locked") {

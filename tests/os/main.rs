@@ -1,4 +1,4 @@
-//! The operating system's facilities: its keyring, and locks and files shared by processes.
+//! Tests with services of the operating system: the keyring, and locks and files that processes share.
 
 #[cfg(all(unix, not(target_os = "macos")))]
 mod keyring;

@@ -1,4 +1,4 @@
-//! Items and locks, shared by several processes and by several sessions of one user.
+//! Tests of items and locks that several processes, or several sessions of one user, share.
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -12,11 +12,11 @@ use cogfed::store::{Backend, FileStore};
 
 const ROLE: &str = "COGFED_TEST_ROLE";
 const FOLDER: &str = "COGFED_TEST_FOLDER";
-/// The variable that sets how many writes each writer makes.
+/// The environment variable with the number of writes that each writing process makes.
 const ROUNDS: &str = "COGFED_TEST_ROUNDS";
 
-/// Returns a command that runs this test program in the given role. `through` is a program that starts it, with its
-/// arguments.
+/// Returns a command that starts this test program as a helper process with the role `role`. `through` is a program
+/// that starts it, with its arguments.
 fn role(through: &[&str], role: &str, folder: &Path) -> Command {
     let program = std::env::current_exe().unwrap();
     let mut command = match through {
@@ -32,7 +32,7 @@ fn role(through: &[&str], role: &str, folder: &Path) -> Command {
     command
 }
 
-/// Plays the role of a process that the tests start; not a test by itself.
+/// The code of the helper processes, which is not a test itself.
 #[test]
 fn helper_process_acts_its_role() {
     let Ok(role) = std::env::var(ROLE) else { return };
@@ -55,7 +55,7 @@ fn rounds() -> usize {
     std::env::var(ROUNDS).map_or(200, |rounds| rounds.parse().unwrap())
 }
 
-/// Returns whether a text is exactly what one writer wrote in one round: one letter, repeated.
+/// Returns whether `text` is exactly what one writer wrote at once: a single letter, repeated.
 fn whole(text: &str) -> bool {
     let mut letters = text.chars();
     let first = letters.next();
@@ -71,7 +71,7 @@ fn write_and_read(folder: &Folder, name: &str) {
     }
 }
 
-/// Reads one item repeatedly until standard input is closed.
+/// Reads one item again and again, until standard input is closed.
 fn read_until_told(folder: &Folder) {
     let is_told = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
     let telling = std::sync::Arc::clone(&is_told);
@@ -144,7 +144,7 @@ fn killed_writer_leaves_a_whole_item_and_no_remains() {
     assert_eq!(files(), 0, "a removal takes unfinished files along");
 }
 
-/// Starts a process that holds the lock until its input ends. Returns the process and its output.
+/// Starts a process that holds the lock until its standard input is closed. Returns the process and its output.
 fn holder(folder: &Folder) -> (Child, impl BufRead) {
     let mut holder = role(&[], "hold", &folder.path()).stdout(Stdio::piped()).spawn().unwrap();
     let mut said = BufReader::new(holder.stdout.take().unwrap());
@@ -207,7 +207,7 @@ mod kernel {
         println!("\nresult: {}", done.unwrap_or_else(|error| format!("error: {error}")));
     }
 
-    /// Tries to keep a copy of an item without asking the OS keyring, and returns the outcome.
+    /// Tries to store a copy in the kernel's keyring without using the OS keyring, and returns the outcome.
     fn copied(account: &str) -> String {
         let nowhere = Folder::at("/nonexistent");
         let store = Store::new(StoreKind::Keyring, &nowhere, Patience::new(Duration::ZERO), None);
@@ -229,7 +229,7 @@ mod kernel {
         said.lines().find_map(|line| line.strip_prefix("result: ")).unwrap_or_else(|| panic!("{output:?}")).to_owned()
     }
 
-    /// A neighbouring container could read or plant a copy in a shared keyring.
+    /// Another container could read or replace a copy in a shared keyring.
     #[test]
     fn shared_keyring_of_a_container_gets_no_copies() {
         let account = format!("test/{}/container", std::process::id());
@@ -245,7 +245,7 @@ mod kernel {
         KernelKeyring::cache().delete(&account).unwrap();
     }
 
-    /// Desktop sessions, ssh, cron and systemd units have different session keyrings.
+    /// Desktop sessions, SSH sessions, cron jobs and systemd units of one user have different session keyrings.
     #[test]
     fn sessions_of_one_user_share_a_kernel_copy() {
         let keyring = KernelKeyring::cache();

@@ -1,4 +1,4 @@
-//! The ten minutes after an unanswered sign-in during which unattended callers open no browser.
+//! Tests of the ten minutes after an uncompleted sign-in, in which unattended processes open no browser.
 
 use std::io::Read;
 use std::process::{Child, Command};
@@ -16,7 +16,7 @@ use url::Url;
 const ASKED: &[&str] = &["credential-process", "--sign-in"];
 const TRIED: &str = "a sign-in to profile 'lab' was tried at ";
 
-/// A browser whose tab is closed at once.
+/// A browser in which the person closes the tab at once.
 struct Closed;
 
 impl Browser for Closed {
@@ -25,7 +25,7 @@ impl Browser for Closed {
     }
 }
 
-/// Returns a lab, and the record of the URLs that its browser was asked to open.
+/// Returns a lab, and the URLs that its browser is asked to open.
 pub fn noting(lines: &str) -> (Lab, Pages) {
     let lab = Lab::new();
     let opened = lab.note_pages(lines);
@@ -138,7 +138,7 @@ fn waiting_callers_fail_with_the_browser_holder() {
     }
 }
 
-/// Starts a caller, and returns once it reports that it waits for another process's browser.
+/// Starts a process, and waits until it reports that it waits for another process's browser.
 fn waiting(lab: &Lab) -> Child {
     let mut child = lab.command(ASKED).spawn().unwrap();
     let mut said = [0; 64];

@@ -1,5 +1,5 @@
-//! Disks that are full, read-only or failing, and processes without file descriptors. Each file operation of a sign-in,
-//! a renewal and a sign-out fails once. Then a tiny disk and a small `ulimit -n` fail for real.
+//! Tests with full, read-only or failing disks, and with too few file descriptors. Each file operation of a sign-in, a
+//! renewal and a sign-out fails once. Then a tiny disk and a small `ulimit -n` fail for real.
 
 use std::process::Command;
 
@@ -14,7 +14,7 @@ use crate::state::{assert_told, is_honoured, name, owner, readable, signed_in};
 const LOGIN: &[&str] = &["login", "--no-browser", "--force", "--timeout", "5"];
 const LONG: TimeDelta = TimeDelta::hours(6);
 
-/// Returns the errors with which a system call may fail.
+/// Returns the errors to try for a system call.
 fn errors(call: &str) -> &'static [&'static str] {
     match call {
         "openat" => &["EMFILE", "ENFILE", "EACCES", "EROFS", "EIO", "ENOSPC"],
@@ -28,7 +28,7 @@ fn errors(call: &str) -> &'static [&'static str] {
     }
 }
 
-/// Returns points at which to make a call fail, up to twice as many as [`scale::points`], each with an error.
+/// Returns the system calls to be made to fail, each with an error; at most twice as many as [`scale::points`].
 fn chosen(lab: &Lab, words: &[&str]) -> Vec<(Point, &'static str)> {
     let points = points(lab, words, "alice");
     // The outputs are not our files, and nobody signs in without the URL.
@@ -41,9 +41,9 @@ fn chosen(lab: &Lab, words: &[&str]) -> Vec<(Point, &'static str)> {
     scale::spread(&all, scale::points() * 2)
 }
 
-/// Checks a run like [`assert_told`]. Accepts any outcome if the fault hit eventfd(2), a call that never fails in
-/// practice. This happens if the calls of the run differ from those of the first run. Such a run ends as if it had been
-/// killed, and only the stored state counts.
+/// Checks a run in the same way as [`assert_told`], with one exception. Accepts any outcome if the fault hit
+/// eventfd(2), a call that never fails in practice. This happens if the calls of the run differ from those of the first
+/// run. Such a run ends as if it had been killed, and only the stored state counts.
 fn assert_fault_told(ran: &Ran, point: &Point, error: &str) {
     if !ran.stderr.contains("failed to wake I/O driver") {
         assert_told(ran, &format!("{point:?} {error}"));
@@ -122,8 +122,8 @@ fn sign_out_with_failing_file_operations_is_finished_later() {
     println!("logout: {} faults at file operations, {met} of them told; each finished by the next", chosen.len());
 }
 
-/// Runs a command with cogfed's folder on a small disk. `prepare` is a line of shell that prepares the disk, whose path
-/// is `$state`. Afterwards the folder has the disk's content.
+/// Runs a cogfed command whose state folder is on a small disk. `prepare` is a line of shell that prepares the disk,
+/// whose path is `$state`. Afterwards the folder has the disk's content.
 fn on_a_disk(lab: &Lab, prepare: &str, words: &[&str]) -> Option<Ran> {
     let script = "set -e; state=$1; prepare=$2; shift 2; kept=$state.kept; rm -rf \"$kept\"; cp -a \"$state\" \"$kept\"
         mount -t tmpfs -o size=256k,mode=700 tmpfs \"$state\"; cp -a \"$kept/.\" \"$state\"
@@ -143,7 +143,7 @@ fn on_a_disk(lab: &Lab, prepare: &str, words: &[&str]) -> Option<Ran> {
     Some(command.output().expect("it runs").into())
 }
 
-/// Returns a shell command that fills the disk except for this many pages of 4 KiB.
+/// Returns a shell command that fills the disk until `pages` pages of 4 KiB are free.
 fn leaving(pages: usize) -> String {
     format!(
         "head -c 1M /dev/zero >\"$state/filler\" 2>/dev/null || :; \

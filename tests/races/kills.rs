@@ -1,4 +1,4 @@
-//! Processes of four verbs killed at random times, several at a time.
+//! Tests in which processes of four verbs are killed at random times, several at once.
 
 use std::process::Child;
 use std::sync::Mutex;
@@ -11,9 +11,9 @@ use cogfed_test_support::{CREDENTIALS, Lab, Random, WaitingLogin};
 use crate::scale;
 use crate::state::{MODES, name, owner, readable, signed_in};
 
-/// The number of processes to kill before each check of the state.
+/// The number of processes that are killed before each check of the stored state.
 const VOLLEY: usize = 4;
-/// The maximum delay before a kill, in microseconds. Most processes live for less.
+/// The maximum time between the start of a process and its kill, in microseconds. Most processes live for less.
 const LONGEST: usize = 60_000;
 
 #[derive(Default, Debug)]
@@ -23,7 +23,7 @@ struct Tally {
     lost_and_named: usize,
 }
 
-/// Kills the process after this many microseconds, unless it has ended.
+/// Kills the process after `after` microseconds, unless it has ended by then.
 fn shoot(mut child: Child, after: u64, tally: &Mutex<Tally>) {
     std::thread::sleep(Duration::from_micros(after));
     child.kill().expect("a signal is sent");
@@ -32,7 +32,7 @@ fn shoot(mut child: Child, after: u64, tally: &Mutex<Tally>) {
     if is_killed { tally.killed += 1 } else { tally.ended += 1 }
 }
 
-/// Kills a sign-in while it is in progress.
+/// Starts a `login`, and kills it `after` microseconds after its URL was printed.
 fn shoot_at_login(lab: &Lab, person: &str, after: u64, tally: &Mutex<Tally>) {
     let waiting = WaitingLogin::of(lab.command(&["login", "--no-browser", "--force"]).spawn().expect("cogfed runs"));
     let url = waiting.url.clone();

@@ -1,4 +1,4 @@
-//! Many processes at once, stopped and killed processes, and failing file systems.
+//! Tests with many simultaneous processes, with suspended and killed processes, and with failing file systems.
 //!
 //! By default each part is quick. The variables that [`scale`] names make it more thorough, for the gate or for a night.
 #![cfg(target_os = "linux")]

@@ -1,4 +1,5 @@
-//! Two to sixty-four processes of all verbs at once: one browser, one refresh, and no mixed-up keys.
+//! Tests with 2 to 64 simultaneous processes of all verbs: they open one browser, refresh once, and never mix up
+//! credentials.
 
 use std::process::Child;
 
@@ -13,7 +14,8 @@ use crate::state::{MODES, assert_told, owner, readable};
 const CROWD: usize = 64;
 const ASKED: &[&str] = &["credential-process", "--sign-in"];
 
-/// Returns a lab with one signed-in profile or, if `is_shared`, two profiles that share a sign-in and differ in role.
+/// Returns a lab with one signed-in profile or, if `is_shared`, with two profiles that share a sign-in but differ in
+/// role.
 fn crowd_lab(rotation: Rotation, is_shared: bool) -> Lab {
     let admin = format!("role_arn = '{ORDERS_ADMIN}'");
     let profiles = [(PROFILE, ""), ("admin", admin.as_str())];
@@ -23,7 +25,7 @@ fn crowd_lab(rotation: Rotation, is_shared: bool) -> Lab {
     lab
 }
 
-/// Runs 64 processes with expired credentials, and returns all deviations from the expected result.
+/// Runs 64 processes whose credentials have expired, and returns all deviations from the expected result.
 fn round(lab: &Lab, is_shared: bool) -> Vec<String> {
     lab.age(TimeDelta::minutes(61));
     lab.sandbox.clear_log();
@@ -79,7 +81,7 @@ fn spawned(lab: &Lab, verbs: &[Vec<&str>], count: usize) -> Vec<Child> {
     (0..count).map(|at| lab.command(&verbs[at % verbs.len()]).spawn().unwrap()).collect()
 }
 
-/// Nobody is signed in, so all processes that may open a browser wait for the one browser that is open.
+/// Nobody is signed in, so one process opens a browser, and all others that may do so wait for it.
 #[test]
 fn mixture_that_has_to_sign_in_opens_one_browser() {
     for (rotation, count) in MODES.into_iter().zip([2, 9, CROWD]) {
@@ -109,7 +111,7 @@ fn mixture_that_has_to_sign_in_opens_one_browser() {
     }
 }
 
-/// A `login` asks the user pool and the identity pool itself, unless another process has done so since the `login`
+/// Each `login` refreshes the tokens and gets credentials, unless another process has done so since that `login`
 /// started.
 #[test]
 fn mixture_with_expired_credentials_refreshes_once() {
@@ -134,13 +136,13 @@ fn mixture_with_expired_credentials_refreshes_once() {
     }
 }
 
-/// Returns the maximum number of `login`s among `count` processes of three verbs, or 0 for two verbs.
+/// Returns the maximum number of `login` processes among `count` processes of three verbs; 0 for two verbs.
 fn logins(count: usize, verbs: usize) -> u64 {
     if verbs == 3 { u64::try_from(count.div_ceil(3)).unwrap() } else { 0 }
 }
 
-/// Sign-outs, and sign-ins of another person, run at the same time. Each process ends as documented. The last
-/// credentials belong to the stored sign-in's person, and every valid refresh token is stored.
+/// Sign-outs and sign-ins of another person run simultaneously. Each process ends as documented. The last credentials
+/// belong to the stored sign-in's person, and every valid refresh token is stored.
 #[test]
 fn mixture_with_sign_outs_never_exchanges_keys() {
     for (rotation, count) in MODES.into_iter().zip([4, 16, CROWD]) {

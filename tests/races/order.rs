@@ -1,11 +1,11 @@
-//! A model of a power cut: a file's content must be on the disk before the file gets its name.
+//! A test that files survive a power failure: their contents must be on disk before they get their final names.
 
 use cogfed_test_support::trace::ran;
 use cogfed_test_support::{CREDENTIALS, has_strace};
 
 use crate::state::signed_in;
 
-/// Returns the number of renames, and the renames without the required fsync before or after them.
+/// Returns the number of renames in a trace, and those without the required fsync before or after.
 fn renames(text: &str) -> (usize, Vec<String>) {
     let lines: Vec<&str> = text.lines().collect();
     let mut faults = Vec::new();

@@ -1,11 +1,11 @@
-//! The amount of work, set by environment variables.
+//! The amount of work that the tests do, which environment variables set.
 
-/// Returns the number of rounds of 64 processes in each mode.
+/// Returns the number of rounds with 64 processes, for each mode of refresh token rotation.
 pub fn rounds() -> usize {
     number("COGFED_TEST_RACE_ROUNDS", 1)
 }
 
-/// Returns the number of points at which to kill a process or fail a call, per verb and mode.
+/// Returns the number of points, for each verb and mode, at which a process is killed or a system call fails.
 pub fn points() -> usize {
     number("COGFED_TEST_POINTS", 6)
 }

@@ -1,4 +1,4 @@
-//! Conditions that the stored state must always meet.
+//! Checks of conditions that the stored state must always satisfy.
 
 use cogfed::sandbox::options::{Options, Rotation};
 use cogfed_test_support::http::send_form;
@@ -8,15 +8,15 @@ use url::Url;
 
 pub const MODES: [Rotation; 3] = [Rotation::Off, Rotation::On { grace: 60 }, Rotation::On { grace: 0 }];
 
-/// The exit codes that the man page lists.
+/// The exit codes that are documented in the man page.
 pub const DOCUMENTED: [i32; 8] = [0, 1, 2, 3, 4, 5, 6, 7];
 
-/// Returns a lab with Alice signed in and credentials stored, and this rotation of refresh tokens.
+/// Returns a lab with this rotation of refresh tokens, in which Alice is signed in and credentials are stored.
 pub fn signed_in(rotation: Rotation) -> Lab {
     Lab::with(Options { rotation, ..Options::default() }).signed_in()
 }
 
-/// Returns the stored sign-in, if there is one.
+/// Returns the stored sign-in, if there is one, after checking that all records are readable and belong to one person.
 pub fn readable(lab: &Lab) -> Result<Option<Value>, String> {
     let mut tokens = None;
     let mut subjects = std::collections::BTreeSet::new();
@@ -34,17 +34,17 @@ pub fn readable(lab: &Lab) -> Result<Option<Value>, String> {
     Ok(tokens)
 }
 
-/// Returns the owner of a document's keys according to the sandbox: `alice` or `bob`.
+/// Returns the user to whom the sandbox issued the printed credentials, `alice` or `bob`.
 pub fn owner(lab: &Lab, ran: &Ran) -> String {
     name(lab.user_of(&ran.document()).trim_start_matches("AzureAD_"))
 }
 
-/// Returns the part of an address before the `@`.
+/// Returns the part of an email address before the `@`.
 pub fn name(address: &str) -> String {
     address.split('@').next().unwrap_or_default().to_owned()
 }
 
-/// Returns whether the user pool still accepts a refresh token. With rotation this uses the token up.
+/// Returns whether the user pool still accepts `refresh_token`. With rotation this uses the token up.
 pub fn is_honoured(lab: &Lab, refresh_token: &str) -> bool {
     let domain: Url = lab.sandbox.domain_url().parse().expect("a URL");
     let form = format!("grant_type=refresh_token&client_id={}&refresh_token={refresh_token}", lab.sandbox.client_id());
@@ -53,7 +53,7 @@ pub fn is_honoured(lab: &Lab, refresh_token: &str) -> bool {
     reply.status == 200
 }
 
-/// Checks that a run exited with a documented code and, if it failed, printed one error line.
+/// Checks that a run exited with a documented exit code and, if it failed, printed exactly one error line.
 #[track_caller]
 pub fn assert_told(ran: &Ran, context: &str) {
     assert!(DOCUMENTED.contains(&ran.status), "{context}: {ran:?}");

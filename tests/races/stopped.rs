@@ -1,4 +1,4 @@
-//! Processes stopped (SIGSTOP) or killed while others wait for their locks.
+//! Tests with processes that are suspended (SIGSTOP) or killed while others wait for their locks.
 
 use std::path::Path;
 use std::process::Child;
@@ -14,14 +14,14 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::back_off::noting;
 use crate::state::{owner, signed_in};
 
-/// A deadline, far beyond each of cogfed's time limits, for runs that should end by themselves.
+/// The time after which a test fails because a process has not ended, which exceeds all of cogfed's own time limits.
 const HANGS: Duration = Duration::from_secs(30);
 
 fn send(child: &Child, signal: Signal) {
     kill_process(Pid::from_child(child), signal).expect("a signal is sent");
 }
 
-/// Waits until the process is in this state (proc(5)).
+/// Waits until the process is in the state `state`, a letter as in proc(5).
 fn await_state(child: &Child, state: &str) {
     let began = Instant::now();
     loop {
@@ -34,7 +34,7 @@ fn await_state(child: &Child, state: &str) {
     }
 }
 
-/// Starts a renewal and stops it after it has sent the refresh token. The stopped process holds the lock, and the
+/// Starts a renewal, and suspends it after it has sent the refresh token. The stopped process holds the lock, and the
 /// answer to its request is on the way.
 fn stopped_amid_refresh(lab: &Lab, doors: &Doors) -> Child {
     doors.set(Door::Silent);
@@ -109,7 +109,7 @@ fn killed_lock_holder_releases_the_lock_at_once() {
     one_document(&ended(waiting));
 }
 
-/// Waits until strace has stopped the lock's holder, and returns the holder's process id from the lock file.
+/// Waits until strace has suspended the process that holds the lock, and returns its process id.
 fn await_stopped_holder(lab: &Lab) -> Pid {
     let began = Instant::now();
     loop {
@@ -131,7 +131,8 @@ fn await_stopped_holder(lab: &Lab) -> Pid {
     }
 }
 
-/// The holder is stopped before it sends the refresh token, between the answer and the save, and after the save.
+/// The process that holds the lock is suspended before it sends the refresh token, before it saves the answer, and
+/// after that.
 #[test]
 fn resumed_lock_holder_overwrites_nothing() {
     if !has_strace() {

@@ -1,4 +1,4 @@
-//! Sign-ins and sign-outs killed at every system call, and the duration of the only moment in which a refresh token can
+//! Tests in which sign-ins and sign-outs are killed at every system call, and a measurement of when a refresh token can
 //! be lost. For the renewal see tests/cli/session/killed.rs.
 
 use chrono::TimeDelta;
@@ -12,7 +12,7 @@ use crate::state::{MODES, is_honoured, name, owner, readable, signed_in};
 const LOGIN: &[&str] = &["login", "--no-browser", "--force"];
 const LONG: TimeDelta = TimeDelta::hours(6);
 
-/// Returns the points at which to kill a run of this command.
+/// Returns the system calls at which to kill a run of this command.
 fn chosen(lab: &Lab, words: &[&str], person: &str) -> Vec<Point> {
     let all = points(lab, words, person);
     assert!(all.len() >= 40, "{words:?}: {} points", all.len());
@@ -88,7 +88,7 @@ fn killed_sign_out_is_finished_by_the_next_sign_out() {
     }
 }
 
-/// Returns the microseconds between the arrival of a refresh's answer and the storage of the rotated token.
+/// Returns the time between the arrival of a refresh's answer and the saving of the rotated token, in microseconds.
 fn window(lab: &Lab) -> u128 {
     lab.age(LONG);
     let log = lab.home().join("trace");

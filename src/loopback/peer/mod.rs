@@ -1,4 +1,4 @@
-//! Lookup of the user at the other end of a loopback connection, in `/proc/net/tcp` and `/proc/net/tcp6` (Linux only).
+//! Lookup, in `/proc/net/tcp` and `/proc/net/tcp6`, of the user who opened a loopback connection (Linux only).
 
 use std::fmt;
 #[cfg(target_os = "linux")]
@@ -20,14 +20,14 @@ pub struct Ends {
     pub local: SocketAddr,
 }
 
-/// The reason why a connection does not count as this user's.
+/// The reason why a connection is not accepted as one of this user's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stranger {
-    /// Another user's process connected.
+    /// A process of another user connected.
     AnotherUser,
-    /// The kernel's tables show no open socket at the other end.
+    /// The kernel's socket tables show no open socket at the other end of the connection.
     Unknown,
-    /// The kernel's tables cannot be read, for example because `/proc` is mounted with `subset=pid`.
+    /// The kernel's socket tables cannot be read, for example because `/proc` is mounted with `subset=pid`.
     Hidden,
 }
 
@@ -41,7 +41,7 @@ impl fmt::Display for Stranger {
     }
 }
 
-/// Checks that a connection is from this user or from root.
+/// Checks that this user or root opened a connection.
 ///
 /// The state of a sign-in does not prove which user sends it: other users may have read it in a command line. The
 /// whole address of both ends is compared, since the kernel gives one local port to several connections with different
@@ -71,7 +71,8 @@ fn is_microsoft(system: &rustix::system::Uname) -> bool {
     system.release().to_string_lossy().to_ascii_lowercase().contains("microsoft")
 }
 
-/// Checks that the sockets at the other end belong to this user or root; `owners` is `None` if the tables are hidden.
+/// Checks that the sockets at a connection's other end belong to this user or root; `owners` is `None` if `/proc/net`
+/// is unreadable.
 #[cfg(any(target_os = "linux", test))]
 fn judged(owners: Option<Vec<Owner>>, our_uid: u32, is_microsoft: bool) -> Result<(), Stranger> {
     let is_ours = |owner: &Owner| matches!(owner, Owner::User(uid) if *uid == our_uid || *uid == 0);
@@ -91,12 +92,12 @@ fn judged(owners: Option<Vec<Owner>>, our_uid: u32, is_microsoft: bool) -> Resul
 enum Owner {
     /// The user with this id.
     User(u32),
-    /// No user: the socket is closed.
+    /// The socket is closed and no longer has an owner.
     Gone,
 }
 
-/// Returns the owners of all sockets at the other end, or `None` if the tables are hidden. `open` opens one table. A
-/// kernel without IPv6 has no `tcp6`.
+/// Returns the owners of all sockets at the other end of a connection, or `None` if `/proc/net` is unreadable. `open`
+/// opens one table. A kernel without IPv6 has no `tcp6`.
 #[cfg(any(target_os = "linux", test))]
 fn owners_of<T: BufRead>(ends: Ends, open: &dyn Fn(&str) -> io::Result<T>) -> Option<Vec<Owner>> {
     let (peer, local) = (canonical(ends.peer), canonical(ends.local));
@@ -112,7 +113,7 @@ fn owners_of<T: BufRead>(ends: Ends, open: &dyn Fn(&str) -> io::Result<T>) -> Op
     Some(owners)
 }
 
-/// Returns the owners of the sockets with these local and remote addresses
+/// Returns the owners of the sockets with these local and remote addresses in a table
 /// (<https://docs.kernel.org/networking/proc_net_tcp.html>). The table is read line by line, because after a flood it
 /// has tens of megabytes.
 #[cfg(any(target_os = "linux", test))]
@@ -144,8 +145,7 @@ fn mapped(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip.into(), address.port())
 }
 
-/// Formats an IP address in the kernel's notation: each four bytes are a hexadecimal number in this machine's byte
-/// order.
+/// Formats an address as in `/proc/net/tcp`: each four bytes of the IP as a hexadecimal number in native byte order.
 #[cfg(any(target_os = "linux", test))]
 fn address_in_hex(address: SocketAddr) -> String {
     let group = |bytes: [u8; 4]| format!("{:08X}", u32::from_ne_bytes(bytes));

@@ -1,4 +1,4 @@
-//! Tests with kernel tables in the format of a little-endian machine.
+//! Tests with `/proc/net/tcp` tables as a little-endian machine prints them.
 #![cfg(target_endian = "little")]
 
 use super::*;
@@ -6,7 +6,7 @@ use super::*;
 const HEADER: &str =
     "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
 
-/// Returns a line of a table: local and remote address, uid and inode.
+/// Returns a line of a `/proc/net/tcp` table with these addresses, uid and inode.
 fn line(local: &str, remote: &str, uid: u32, inode: u32) -> String {
     format!(
         "   0: {local} {remote} 01 00000000:00000000 00:00000000 00000000 {uid:5}        0 {inode} 1 0 20 4 30 10 -1\n"
@@ -17,7 +17,7 @@ fn ends(peer: &str, local: &str) -> Ends {
     Ends { peer: peer.parse().unwrap(), local: local.parse().unwrap() }
 }
 
-/// Returns the owners that the lines of the tables `tcp` and `tcp6` show.
+/// Returns the owners that `owners_of` finds in the tables `tcp` and `tcp6` with these lines.
 fn owners(ends: Ends, tcp: &[String], tcp6: &[String]) -> Option<Vec<Owner>> {
     let text = |lines: &[String]| io::Cursor::new(format!("{HEADER}{}", lines.concat()));
     owners_of(ends, &|name| Ok(text(if name == "tcp" { tcp } else { tcp6 })))

@@ -1,4 +1,4 @@
-//! A small HTTP/1.1 server that is not blocked by idle, slow or oversized requests.
+//! A small HTTP/1.1 server that idle, slow or oversized requests cannot block.
 
 mod request;
 
@@ -21,29 +21,29 @@ pub use self::request::{Fault, Request};
 use self::request::{HEAD_LIMIT, HeadEnd};
 use super::{Ends, Port};
 
-/// The maximum number of connections that are served at once.
+/// The maximum number of simultaneous connections.
 const CONNECTIONS: usize = 32;
-/// The time limit for receiving a whole request, and again for sending the answer.
+/// The time limit for receiving a whole request, and separately for sending the answer.
 const DEADLINE: Duration = Duration::from_secs(5);
-/// The size of one read, in bytes.
+/// The size of the buffer for one read, in bytes.
 const PIECE: usize = 16 * 1024;
-/// The limits, in time and bytes, for reading from a connection after the answer was sent. A connection that is closed
-/// with unread bytes is reset, and the browser may lose the answer.
+/// The maximum time and number of bytes for draining a connection after the answer was sent. A connection that is
+/// closed with unread bytes is reset, and the browser may lose the answer.
 const LINGER: (Duration, usize) = (Duration::from_secs(1), 1024 * 1024);
 
 /// A handler that answers a server's requests.
 pub trait Handler: Send + Sync + 'static {
-    /// Notes about one connection.
+    /// The handler's notes about one connection.
     type Note: Default + Send + Sync;
 
     /// Answers a request.
     fn answer(&self, request: &Request, ends: Ends, note: &Self::Note)
     -> impl Future<Output = Response<String>> + Send;
 
-    /// Answers a request that cannot be read. `beginning` is all that was read of it.
+    /// Answers a request that could not be parsed. `beginning` is all that was read of it.
     fn refuse(&self, fault: Fault, beginning: &[u8], ends: Ends) -> Response<String>;
 
-    /// Called when a connection ends, whether or not its answer arrived.
+    /// Called when a connection ends, even if the peer did not receive the answer.
     fn over(&self, note: &Self::Note);
 }
 
@@ -51,7 +51,7 @@ pub trait Handler: Send + Sync + 'static {
 pub struct Server(JoinHandle<()>);
 
 impl Server {
-    /// Starts serving on `port`, on the current tokio runtime. Each connection serves one request.
+    /// Starts serving HTTP on `port`, in the current tokio runtime. Each connection serves one request.
     ///
     /// # Errors
     /// If the sockets cannot be handed to the runtime.
@@ -67,7 +67,7 @@ impl Drop for Server {
     }
 }
 
-/// One connection in the accept loop.
+/// An open connection, as the accept loop tracks it.
 struct Guest {
     /// True if the connection has sent a whole request.
     is_served: Arc<AtomicBool>,
@@ -108,8 +108,8 @@ async fn accept(sockets: Vec<TcpListener>, handler: Arc<impl Handler>) {
     }
 }
 
-/// Accepts the next connection. The sockets take turns to be polled first, so that a flood on one does not starve the
-/// other.
+/// Accepts the next connection on any of the sockets. The sockets take turns to be polled first, so that a flood on one
+/// does not starve the other.
 async fn next(sockets: &[TcpListener], turn: usize) -> io::Result<(TcpStream, SocketAddr)> {
     poll_fn(|context| {
         let in_turn = sockets.iter().cycle().skip(turn % sockets.len().max(1)).take(sockets.len());
@@ -130,8 +130,8 @@ async fn serve<H: Handler>(mut stream: TcpStream, ends: Ends, handler: Arc<H>, i
     let _ = timeout(LINGER.0, drain(&mut stream)).await;
 }
 
-/// Reads a request and has `handler` answer it. Returns the answer, and true if the answer's body is sent; `None` if no
-/// whole head comes.
+/// Reads a request and lets `handler` answer it. Returns the answer, and true if the answer's body is sent; `None` if
+/// no whole head comes.
 async fn answered<H: Handler>(
     stream: &mut TcpStream,
     ends: Ends,
@@ -177,7 +177,7 @@ async fn read_head(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> io::Result<Re
     Ok(Request::parse(bytes.get(..end).unwrap_or_default()).map(|request| (request, end)))
 }
 
-/// Reads the form that follows the head: `length` bytes from offset `end`.
+/// Reads the form after the head: the `length` bytes from offset `end`.
 async fn read_form(stream: &mut TcpStream, bytes: &mut Vec<u8>, end: usize, length: usize) -> io::Result<String> {
     while bytes.len() < end + length {
         read_more(stream, bytes).await?;
@@ -185,7 +185,7 @@ async fn read_form(stream: &mut TcpStream, bytes: &mut Vec<u8>, end: usize, leng
     Ok(String::from_utf8_lossy(bytes.get(end..end + length).unwrap_or_default()).into_owned())
 }
 
-/// Reads some more bytes.
+/// Reads more bytes and appends them to `bytes`.
 async fn read_more(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> io::Result<()> {
     bytes.reserve(PIECE);
     match (&mut *stream).take(PIECE as u64).read_buf(bytes).await? {
@@ -194,7 +194,7 @@ async fn read_more(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> io::Result<()
     }
 }
 
-/// Sends an answer, and closes this side of the connection.
+/// Sends an answer, then closes the sending side of the connection.
 async fn send(stream: &mut TcpStream, answer: &Response<String>, has_body: bool) -> io::Result<()> {
     let status = answer.status();
     let date = chrono::Utc::now().format("%a, %d %b %Y %H:%M:%S GMT");
@@ -214,7 +214,7 @@ async fn send(stream: &mut TcpStream, answer: &Response<String>, has_body: bool)
     stream.shutdown().await
 }
 
-/// Reads and drops what the peer still sends, within limits.
+/// Reads and discards the bytes that the peer still sends, up to a limit.
 async fn drain(stream: &mut TcpStream) -> io::Result<()> {
     let mut piece = vec![0; PIECE];
     let mut rest = LINGER.1;

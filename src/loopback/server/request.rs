@@ -1,4 +1,4 @@
-//! An HTTP request parser (RFC 9112) that does not trust the sender.
+//! A parser for HTTP requests (RFC 9112) from untrusted senders.
 
 use std::fmt;
 
@@ -10,18 +10,18 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 pub(super) const HEAD_LIMIT: usize = 256 * 1024;
 /// The maximum number of headers in a request.
 const HEADERS: usize = 100;
-/// The content type of the only body that is read: the form that `response_mode=form_post` sends.
+/// The only content type whose body is read: forms, as `response_mode=form_post` sends them.
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// A request. Its target may have 128 KiB and more, which `http::Uri` cannot hold.
+/// A parsed HTTP request. Its target may have 128 KiB and more, which `http::Uri` cannot hold.
 pub struct Request {
     /// The method.
     pub method: Method,
-    /// The authority of an absolute-form target.
+    /// The authority in the request target, if the target is in absolute form.
     pub authority: Option<String>,
-    /// The path of the target. Only a path of the origin form or the absolute form begins with a slash.
+    /// The path of the request target. Only a path of the origin form or the absolute form begins with a slash.
     pub path: String,
-    /// The query of the target, without its question mark; may be empty.
+    /// The query of the request target, without its question mark; may be empty.
     pub query: String,
     /// The headers.
     pub headers: HeaderMap,
@@ -30,23 +30,23 @@ pub struct Request {
 }
 
 impl fmt::Debug for Request {
-    /// Formats the request without the parts that may hold a code.
+    /// Formats the request without the parts that may contain an authorization code.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.method, self.path)
     }
 }
 
-/// The reason why a request cannot be read.
+/// The reason why a request could not be parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// The head is not valid HTTP/1.
+    /// The request head is not valid HTTP/1.
     Malformed,
-    /// The head is larger than the limit, or has too many headers.
+    /// The request head is larger than the limit, or has too many headers.
     TooLarge,
 }
 
 impl Request {
-    /// Parses a whole head. `form` is empty in the result.
+    /// Parses a complete request head. `form` is empty in the result.
     ///
     /// # Errors
     /// The fault of the head.
@@ -70,7 +70,7 @@ impl Request {
         request.has_sound_framing().then_some(request).ok_or(Fault::Malformed)
     }
 
-    /// Returns the length of the form after the head, in bytes, or 0 if the server reads no form.
+    /// Returns the length of the form after the request head, in bytes, or 0 if the body is not read.
     pub(super) fn form_length(&self) -> usize {
         let is_form = self.headers.get(CONTENT_TYPE).is_some_and(|kind| {
             kind.as_bytes().get(..FORM.len()).is_some_and(|kind| kind.eq_ignore_ascii_case(FORM.as_bytes()))
@@ -79,7 +79,7 @@ impl Request {
         length.filter(|length| is_form && self.method == Method::POST && *length <= HEAD_LIMIT).unwrap_or(0)
     }
 
-    /// Returns whether the headers leave no doubt about the length of the body (RFC 9112, section 6.3). No browser
+    /// Returns whether the headers determine the length of the body unambiguously (RFC 9112, section 6.3). No browser
     /// sends a transfer coding.
     fn has_sound_framing(&self) -> bool {
         !self.headers.contains_key(TRANSFER_ENCODING) && self.content_length().is_ok()
@@ -124,17 +124,17 @@ fn split(target: &str) -> Option<(Option<String>, String, String)> {
 /// An incremental search for the end of a request head. Each byte is looked at once.
 #[derive(Debug, Default)]
 pub(super) struct HeadEnd {
-    /// The number of bytes that have been looked at.
+    /// The number of bytes that have been searched.
     seen: usize,
-    /// True if the head has begun. Empty lines before it do not end it (RFC 9112, section 2.2).
+    /// True if the head has begun, after any empty lines. Empty lines before it do not end it (RFC 9112, section 2.2).
     has_begun: bool,
-    /// True if only carriage returns have arrived since the last line feed.
+    /// True if nothing but carriage returns has arrived since the last line feed.
     is_line_empty: bool,
 }
 
 impl HeadEnd {
-    /// Returns the length of the head, including its final empty line, once the whole head has arrived. `bytes` are all
-    /// bytes so far.
+    /// Returns the length of the head, including the empty line at its end, or `None` if more bytes are needed. `bytes`
+    /// are all bytes so far.
     pub(super) fn find(&mut self, bytes: &[u8]) -> Option<usize> {
         for (at, byte) in bytes.iter().enumerate().skip(self.seen) {
             self.seen = at + 1;

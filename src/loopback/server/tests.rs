@@ -1,4 +1,4 @@
-//! Tests that send raw requests to a server on the test's own runtime. Clients block, so they have threads of their
+//! Tests that send raw requests to a server in the test's own runtime. Clients block, so they have threads of their
 //! own. A client that only connects stays in the kernel's queue until the server's turn.
 
 use std::io::{Read, Write};
@@ -9,11 +9,11 @@ use tokio::sync::{mpsc, watch};
 
 use super::*;
 
-/// The time after which a test concludes that the server hangs. It is shorter than the server's deadline, so that a
-/// close by that deadline is not mistaken for the close that a test expects.
+/// The time after which a test fails because the server has not reacted. It is shorter than the server's deadline, so
+/// that a close by that deadline is not mistaken for the close that a test expects.
 const HANG: Duration = Duration::from_secs(4);
 
-/// A handler that answers each request with its path. `/wait` is answered only when the test allows it.
+/// A handler that echoes the path of each request. `/wait` is answered only when the test allows it.
 struct Echo {
     asked: mpsc::UnboundedSender<String>,
     is_let_go: watch::Receiver<bool>,
@@ -21,7 +21,7 @@ struct Echo {
 }
 
 impl Handler for Echo {
-    /// True if the connection has sent a request.
+    /// True if the connection has sent a complete request.
     type Note = AtomicBool;
 
     async fn answer(&self, request: &Request, _ends: Ends, has_asked: &AtomicBool) -> Response<String> {
@@ -48,7 +48,7 @@ impl Handler for Echo {
     }
 }
 
-/// A running server, and the test's ends of its channels.
+/// A running server, and the channels by which a test controls its handler.
 struct Lab {
     server: Server,
     port: u16,
@@ -58,7 +58,7 @@ struct Lab {
 }
 
 impl Lab {
-    /// Starts the server on the current runtime.
+    /// Starts a server in the current runtime.
     fn new() -> Self {
         let free = || StdListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
         let port = (0..50).find_map(|_| Port::bind(free()).ok()).expect("a port that is free on 127.0.0.1 and ::1");
@@ -75,7 +75,7 @@ impl Lab {
     }
 }
 
-/// Runs blocking work on another thread, so that the server can use this one.
+/// Runs blocking client code on another thread, so that the server can use the current one.
 async fn aside<T: Send + 'static>(client: impl FnOnce() -> T + Send + 'static) -> T {
     tokio::task::spawn_blocking(client).await.unwrap()
 }
@@ -94,7 +94,7 @@ fn ask(mut stream: &TcpStream, target: &str) {
     write!(stream, "GET {target} HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
 }
 
-/// Reads the whole answer, up to the end of the connection.
+/// Reads the answer until the server closes the connection.
 #[track_caller]
 fn answer_on(mut stream: &TcpStream) -> String {
     let mut answer = String::new();
@@ -108,7 +108,7 @@ fn assert_answered(stream: &TcpStream, path: &str) {
     assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with(&format!("\r\n\r\n{path}")), "{answer}");
 }
 
-/// Returns whether the server closes the connection without an answer.
+/// Returns whether the server closes the connection without answering.
 fn is_evicted(mut stream: &TcpStream) -> bool {
     use io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
     loop {

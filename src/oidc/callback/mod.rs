@@ -1,4 +1,5 @@
-//! The judgement of one request to the loopback listener. It is pure, so that tests can try every odd request.
+//! The decision on how to treat one request to the loopback listener. It is pure, so that tests can try every odd
+//! request.
 //!
 //! The order of the checks is the defence (RFC 8252, section 8; RFC 9700, section 4). A sender without the state of
 //! this sign-in can neither end it nor supply a code.
@@ -14,11 +15,12 @@ use crate::secret::Secret;
 /// The maximum length of an authorization code, in bytes. Cognito's have 36; those of Azure AD B2C are encrypted
 /// claims. It has to fit into the request head that `loopback::server` accepts.
 const LONGEST_CODE: usize = 128 * 1024;
-/// The maximum length of an error code, in characters; longer ones are cut.
+/// The maximum length of an error code, in characters; longer codes are cut.
 const LONGEST_ERROR: usize = 200;
-/// The maximum length of an error description, in characters; longer ones are cut.
+/// The maximum length of an error description, in characters; longer descriptions are cut.
 const LONGEST_DESCRIPTION: usize = 1000;
-/// The path of the last page. It has no query, so that no code stays in the address bar or the history.
+/// The path of the page that the browser shows after the sign-in. It has no query, so that no code stays in the address
+/// bar or the history.
 pub const DONE: &str = "/done";
 /// The error codes of RFC 6749, section 4.1.2.1. From a sender without the state, only these are shown.
 const ERRORS: [&str; 7] = [
@@ -30,27 +32,26 @@ const ERRORS: [&str; 7] = [
     "server_error",
     "temporarily_unavailable",
 ];
-/// The Fetch Metadata headers of a request for a page that a person opens, with their values
-/// (<https://www.w3.org/TR/fetch-metadata/>). Images, frames and scripts of other pages have other values. Older
-/// browsers send none.
+/// The Fetch Metadata headers, with values, of a request for a page to show (<https://www.w3.org/TR/fetch-metadata/>).
+/// Images, frames and scripts of other pages have other values. Older browsers send none.
 const NAVIGATION: [(&str, &str); 2] = [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
 
-/// The reason to refuse a request that another page's image, frame or script makes.
+/// The reason for refusing a request that an image, frame or script of another page makes.
 const BY_PAGE: &str = "only pages that a person opens are served here, no parts of other pages";
-/// The reason to refuse an answer that a service worker passes on. The refusal removes the worker.
+/// The reason for refusing a request that comes through a service worker. The refusal removes the worker.
 const BY_WORKER: &str = "a service worker that another program left at this port passed this request on, and has been \
                          removed; reload this page";
 
-/// The callback that the listener waits for.
+/// The properties of the callback that the listener waits for.
 #[derive(Debug, Clone)]
 pub struct Awaited {
     /// The port of the listener.
     pub port: u16,
     /// The path of the redirect URI.
     pub path: String,
-    /// The path of the short address, which redirects to the authorization endpoint.
+    /// The path of the short local address, which redirects to the authorization endpoint.
     pub start: String,
-    /// The state of this sign-in.
+    /// The `state` value of this sign-in.
     pub state: Secret,
     /// The issuers that an `iss` parameter may name (RFC 9207).
     pub issuers: Vec<String>,
@@ -59,36 +60,37 @@ pub struct Awaited {
     pub needs_issuer: bool,
 }
 
-/// The judgement of a request.
+/// The decision on how to treat a request.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Judgement {
-    /// The authorization code, with the right state.
+    /// An authorization code, sent with the right `state`.
     Code(Secret),
-    /// The identity provider's refusal, with the right state.
+    /// The identity provider's error answer, sent with the right `state`.
     Denied(Denial),
-    /// An answer with the right state that cannot be used, for this reason. The wait goes on.
+    /// An answer with the right `state` that cannot be used, with the status and the reason. The wait goes on.
     Unusable(StatusCode, String),
-    /// An error without this sign-in's state, with its error code if RFC 6749 defines that code. It ends nothing, but a
-    /// person may want to know of it.
+    /// An error without this sign-in's `state`, with its error code if RFC 6749 defines that code. It ends nothing, but
+    /// a person may want to know of it.
     Unvouched(Option<&'static str>),
-    /// The browser's request for the short address.
+    /// The browser's request for the short local address, which redirects to the authorization endpoint.
     Start,
-    /// The browser's request for the last page.
+    /// The browser's request for the page that it shows after the sign-in.
     Done,
-    /// A request that is not part of the sign-in: answered with this status, and the wait goes on.
+    /// A request that is not part of the sign-in: it is answered with this status, and the listener keeps waiting.
     Refuse(StatusCode, &'static str),
 }
 
-/// `error` and `error_description` of an error answer (RFC 6749, section 4.1.2.1). Text from outside: escape it.
+/// The parameters `error` and `error_description` of an error answer (RFC 6749, section 4.1.2.1). Text from outside:
+/// escape it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Denial {
-    /// The code, such as `access_denied`.
+    /// The error code, such as `access_denied`.
     pub error: String,
-    /// The server's explanation.
+    /// The server's description of the error.
     pub description: Option<String>,
 }
 
-/// Judges one request.
+/// Decides how to treat a request to the listener.
 pub fn judge(request: &Request, awaited: &Awaited) -> Judgement {
     use Judgement::Refuse;
     if request.method != Method::GET {
@@ -118,8 +120,8 @@ pub fn judge(request: &Request, awaited: &Awaited) -> Judgement {
     }
 }
 
-/// Judges a request whose method is not GET. An issuer that was set to `response_mode=form_post` sends the right answer
-/// as a form.
+/// Decides how to treat a request whose method is not GET. An issuer that was set to `response_mode=form_post` sends
+/// the right answer as a form.
 fn judge_other_method(request: &Request, awaited: &Awaited) -> Judgement {
     let is_answer = |form: &str| Parameters::read(form).is_answer(awaited);
     if request.method == Method::POST
@@ -133,12 +135,12 @@ fn judge_other_method(request: &Request, awaited: &Awaited) -> Judgement {
     Judgement::Refuse(StatusCode::METHOD_NOT_ALLOWED, "only GET is answered here")
 }
 
-/// Returns whether the browser's headers say that the request is for a page to show.
+/// Returns whether the headers say that the browser navigates to a page, rather than loading a part of another page.
 fn is_navigation(request: &Request) -> bool {
     NAVIGATION.iter().all(|(name, value)| request.headers.get_all(*name).iter().all(|given| given == value))
 }
 
-/// Returns whether the request is a navigation that a service worker of this port passes on. A page of another origin
+/// Returns whether the request is a page request that a service worker of this port forwards. A page of another origin
 /// cannot make such a request. Chromium names no destination then.
 fn is_by_worker(request: &Request) -> bool {
     let [(mode, navigate), (destination, _)] = NAVIGATION;
@@ -154,7 +156,7 @@ fn is_code(code: &str) -> bool {
     (1..=LONGEST_CODE).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// The parameters that cogfed knows. Others are ignored, since servers may add some (RFC 6749, section 4.1.2).
+/// The callback parameters that cogfed knows. Others are ignored, since servers may add some (RFC 6749, section 4.1.2).
 #[derive(Default)]
 pub(super) struct Parameters {
     state: Option<String>,
@@ -162,12 +164,12 @@ pub(super) struct Parameters {
     error: Option<String>,
     description: Option<String>,
     issuer: Option<String>,
-    /// True if a known parameter is repeated, which RFC 6749, section 3.1, forbids. The first one is kept.
+    /// True if a known parameter occurs twice, which RFC 6749, section 3.1, forbids. The first one is kept.
     is_repeated: bool,
 }
 
 impl Parameters {
-    /// Reads a query or a form.
+    /// Parses a query string or the body of a form.
     pub(super) fn read(query: &str) -> Self {
         let mut parameters = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -187,32 +189,32 @@ impl Parameters {
         parameters
     }
 
-    /// Returns whether the parameters contain the state of this sign-in.
+    /// Returns whether the parameters contain the `state` of this sign-in.
     pub(super) fn knows_state(&self, awaited: &Awaited) -> bool {
         self.state.as_deref().is_some_and(|state| is_equal(state, awaited.state.expose()))
     }
 
-    /// Returns whether the parameters contain a code but no state.
+    /// Returns whether the parameters contain a code but no `state`.
     pub(super) fn is_bare_code(&self) -> bool {
         self.code.is_some() && self.state.is_none()
     }
 
-    /// Returns whether the parameters contain a state, of this or another sign-in.
+    /// Returns whether the parameters contain a `state`, from this sign-in or another one.
     pub(super) fn has_state(&self) -> bool {
         self.state.is_some()
     }
 
-    /// Returns the error code, if there is one.
+    /// Returns the `error` parameter, if there is one.
     pub(super) fn error(&self) -> Option<&str> {
         self.error.as_deref()
     }
 
-    /// Returns whether the parameters answer this sign-in's request, whatever path they were sent to.
+    /// Returns whether the parameters are an answer to this sign-in, regardless of the path.
     pub(super) fn is_answer(&self, awaited: &Awaited) -> bool {
         self.knows_state(awaited) && (self.code.is_some() || self.error.is_some())
     }
 
-    /// Judges the parameters of the callback.
+    /// Decides how to treat a callback with these parameters.
     pub(super) fn judged(self, awaited: &Awaited) -> Judgement {
         let unusable = |reason: &str| Judgement::Unusable(StatusCode::BAD_REQUEST, reason.to_owned());
         if !self.knows_state(awaited) {
@@ -243,7 +245,7 @@ impl Parameters {
     }
 }
 
-/// The reason to refuse a request without this sign-in's state.
+/// The reason for refusing a request without this sign-in's `state`.
 pub const NOT_OURS: &str = "this does not belong to the sign-in that cogfed waits for";
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ fn awaited() -> Awaited {
     }
 }
 
-/// Returns a request with this request line, these header lines and this form.
+/// Returns a parsed request with this request line, these headers and this form.
 fn request(line: &str, headers: &[&str], form: &str) -> Request {
     let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
     let request = Request::parse(format!("{line} HTTP/1.1\r\n{headers}\r\n").as_bytes()).unwrap();
@@ -33,7 +33,7 @@ fn status(judgement: Judgement) -> u16 {
     }
 }
 
-/// Returns the status and the reason for an answer that cannot be used.
+/// Returns the status and the reason in `Judgement::Unusable`.
 fn unusable(judgement: Judgement) -> (u16, String) {
     match judgement {
         Judgement::Unusable(status, reason) => (status.as_u16(), reason),

@@ -23,12 +23,12 @@ use crate::secret::Secret;
 
 pub use person::Identity;
 
-/// The tolerance for clock errors in the checks of `exp` and `nbf`.
+/// The tolerance for clock differences when checking `exp` and `nbf`.
 const LEEWAY: TimeDelta = TimeDelta::seconds(60);
-/// The maximum difference between `iat` and the server's clock for a just-issued token, and the limit for an `iat` in
-/// the future. Entra ID backdates its tokens by five minutes.
+/// The maximum difference between `iat` and the server's clock if a token counts as just issued; also the tolerance for
+/// a future `iat`. Entra ID backdates its tokens by five minutes.
 const JUST_ISSUED: TimeDelta = TimeDelta::minutes(10);
-/// The maximum length of a token, in characters. Identity pools accept no longer one
+/// The maximum length of an ID token, in characters. Identity pools accept no longer one
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetId.html>).
 const LONGEST: usize = 50_000;
 /// The maximum length of a person's or provider's name, in characters; longer names are cut.
@@ -36,22 +36,22 @@ const LONGEST_NAME: usize = 256;
 /// The maximum length of text that a message quotes from a token, in characters.
 const LONGEST_QUOTE: usize = 100;
 
-/// The requirements for a token.
+/// The requirements that an ID token must meet.
 #[derive(Debug)]
 pub struct Expected<'a> {
-    /// The issuers that are accepted.
+    /// The accepted values of `iss`.
     pub issuers: &'a [String],
     /// True if the issuer is a user pool. Only a user pool's tokens state their purpose in `token_use`.
     pub is_user_pool: bool,
     /// The id of the app client.
     pub client_id: &'a str,
-    /// The nonce of the authorization request; `None` after a refresh, because Cognito promises none then.
+    /// The nonce of the authorization request; `None` after a refresh, for which Cognito does not promise a nonce.
     pub nonce: Option<&'a Secret>,
-    /// The access token that came with the ID token, for the check of `at_hash`; `None` if none came.
+    /// The access token that came with the ID token, if any, for checking `at_hash`.
     pub access_token: Option<&'a Secret>,
-    /// The time now, by this machine's clock.
+    /// The current time by this machine's clock.
     pub now: DateTime<Utc>,
-    /// The offset of the token server's clock from this machine's, measured from the answer with the token.
+    /// The difference between the token server's clock and this machine's, measured when the token arrived.
     pub offset: Offset,
 }
 
@@ -75,20 +75,20 @@ impl<'a> Expected<'a> {
         }
     }
 
-    /// Returns the current time to use in the checks of a token. A token that was just issued is judged by the server's
-    /// clock, so that a machine with a wrong clock can sign in. Any other token is judged by the later of the two
-    /// clocks.
+    /// Returns the time to use as the current time when checking a token. A token that was just issued is judged by the
+    /// server's clock, so that a machine with a wrong clock can sign in. Any other token is judged by the later of the
+    /// two clocks.
     fn time_for(&self, issued_at: DateTime<Utc>) -> DateTime<Utc> {
         let theirs = self.offset.there(self.now);
         if (theirs - issued_at).abs() <= JUST_ISSUED { theirs } else { self.now.max(theirs) }
     }
 
-    /// Returns the word for the issuer in messages, like [`Issuer::described`].
+    /// Returns the word for the issuer in messages, "user pool" or "issuer", like [`Issuer::described`].
     pub fn described(&self) -> &'static str {
         if self.is_user_pool { "user pool" } else { "issuer" }
     }
 
-    /// Returns the closing words of a message about a token's time. They name the clock that was used.
+    /// Returns the words at the end of a message about a token's time. They name the clock that was used.
     fn doubt(&self) -> String {
         match self.offset.is_none() {
             true => " by this machine's clock".to_owned(),
@@ -100,26 +100,26 @@ impl<'a> Expected<'a> {
 /// The claims of a verified ID token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdTokenClaims {
-    /// `iss`.
+    /// The claim `iss`, which names the issuer.
     pub issuer: String,
-    /// `sub`: the person, in the user pool or at the issuer.
+    /// The claim `sub`: the person's id in the user pool or at the issuer.
     pub subject: String,
-    /// `iat`.
+    /// The claim `iat`, the time of issue.
     pub issued_at: DateTime<Utc>,
-    /// `exp`.
+    /// The claim `exp`, the time of expiry.
     pub expires_at: DateTime<Utc>,
-    /// The person's name: the email address, else a user name, else a display name, else the subject.
+    /// The person's name for messages: an email address, a user name, a display name or, failing all, the subject.
     pub person: String,
-    /// The identity providers of the person, if the token names any, separated by commas. A linked person has several.
+    /// The person's identity providers, separated by commas, if the token names any. A linked person has several.
     pub provider: Option<String>,
 }
 
 /// The reason why a token is not accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Invalid {
-    /// The key that the token names is not in the key set. The caller may fetch the keys again, once.
+    /// The key set does not contain the key that the token names. The caller may fetch the keys again, once.
     UnknownKey,
-    /// Any other fault, in words. Fetching the keys again would not help.
+    /// Any other fault of the token, as message text. Fetching the keys again would not help.
     Token(String),
 }
 
@@ -142,8 +142,8 @@ pub fn verify(token: &Secret, keys: &KeySet, expected: &Expected<'_>) -> Result<
     check_claims(&object(payload, "payload")?, expected)
 }
 
-/// Returns the key id in the header, after checking the algorithm and the type. The algorithm is RS256, which Cognito
-/// uses: the token cannot choose another.
+/// Checks the algorithm and the type in the token's header, and returns its key id. The algorithm is RS256, which
+/// Cognito uses: the token cannot choose another.
 fn key_id(header: &Map<String, Value>) -> Result<&str, Invalid> {
     match header.get("alg").and_then(Value::as_str) {
         Some("RS256") => {}
@@ -157,7 +157,7 @@ fn key_id(header: &Map<String, Value>) -> Result<&str, Invalid> {
     header.get("kid").and_then(Value::as_str).ok_or_else(|| fault("it names no key"))
 }
 
-/// Checks `typ` in the header, so that no other kind of JWT is accepted as an ID token. Access tokens (RFC 9068,
+/// Checks the header parameter `typ`, so that no other kind of JWT is accepted as an ID token. Access tokens (RFC 9068,
 /// section 2.1) and logout tokens have types of their own (RFC 8725, section 3.11). An ID token has none, or `JWT`,
 /// with or without `application/` in front (RFC 7515, section 4.1.9; media types ignore case).
 fn check_type(typ: Option<&Value>) -> Result<(), Invalid> {
@@ -205,7 +205,7 @@ fn check_claims(claims: &Map<String, Value>, expected: &Expected) -> Result<IdTo
     })
 }
 
-/// Returns an optional claim. One that is null counts as missing.
+/// Returns the claim `name`, or `None` if it is missing. One that is null counts as missing.
 fn optional<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     claims.get(name).filter(|claim| !claim.is_null())
 }
@@ -227,7 +227,7 @@ fn check_times(claims: &Map<String, Value>, expected: &Expected) -> Result<(Date
     Ok((issued_at, expires_at))
 }
 
-/// Checks `aud`, a text or a list, and `azp` (OpenID Connect Core 1.0, section 3.1.3.7, items 3 to 5). With several
+/// Checks `aud` (a string or an array) and `azp` (OpenID Connect Core 1.0, section 3.1.3.7, items 3 to 5). With several
 /// audiences, `azp` has to say that the token was issued to this app client.
 fn check_audience(claims: &Map<String, Value>, client_id: &str) -> Result<(), Invalid> {
     let audiences = match claims.get("aud") {
@@ -246,8 +246,8 @@ fn check_audience(claims: &Map<String, Value>, client_id: &str) -> Result<(), In
     }
 }
 
-/// Checks `at_hash`: the left half of the access token's SHA-256 in base64url (OpenID Connect Core 1.0, section
-/// 3.1.3.6).
+/// Checks that `at_hash` is the left half of the access token's SHA-256 hash, in base64url (OpenID Connect Core 1.0,
+/// section 3.1.3.6).
 fn check_at_hash(at_hash: &str, access_token: &Secret) -> Result<(), Invalid> {
     let hash = digest::digest(&digest::SHA256, access_token.expose().as_bytes());
     let (left, _) = hash.as_ref().split_at(hash.as_ref().len() / 2);
@@ -284,8 +284,8 @@ pub fn unverified_claims(token: &Secret) -> Result<Map<String, Value>, Invalid> 
     }
 }
 
-/// Parses a JSON object without repeated names at any depth, or returns `None` if `json` is anything else. Parsers
-/// disagree on which of two members counts (RFC 7519, section 4).
+/// Parses a JSON object, or returns `None` if `json` is not an object or repeats a name at any depth. Parsers disagree
+/// on which of two members counts (RFC 7519, section 4).
 pub fn json_object(json: &[u8]) -> Option<Map<String, Value>> {
     match json::value(json)? {
         Value::Object(object) => Some(object),
@@ -297,7 +297,7 @@ fn decode(part: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(part).ok()
 }
 
-/// Shortens a token's text for a message.
+/// Shortens text from a token so that it fits into a message.
 fn quoted(text: &str) -> String {
     shortened(text, LONGEST_QUOTE)
 }

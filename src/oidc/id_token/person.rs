@@ -1,4 +1,4 @@
-//! The person and the identity providers named in the claims of an ID token.
+//! The names and identity providers of the person, taken from the claims of an ID token.
 //!
 //! Directories put a person's name and address into different claims, and none of these may fail a token.
 
@@ -8,25 +8,27 @@ use super::{LONGEST_NAME, unverified_claims};
 use crate::error::shortened;
 use crate::secret::Secret;
 
-/// The claims that name a person, the most familiar first: an address, then a user name, then a display name.
-/// `emails` is of Azure AD B2C, `upn` and `unique_name` are of Entra ID's first version
+/// The claims that name a person, in order of preference: email address, user name, display name. `emails` is of Azure
+/// AD B2C, `upn` and `unique_name` are of Entra ID's first version
 /// (<https://learn.microsoft.com/en-us/entra/identity-platform/id-token-claims-reference>).
 const NAMES: &[&str] = &["email", "emails", "upn", "cognito:username", "preferred_username", "unique_name", "name"];
-/// The claims that `login --email` compares: [`NAMES`] without the display name, which people choose themselves.
+/// The claims that `login --email` compares with the address: [`NAMES`] without the display name, which people can
+/// choose freely.
 const LOGIN_NAMES: &[&str] = &["email", "emails", "upn", "cognito:username", "preferred_username", "unique_name"];
-/// The identity provider name of a user pool's own directory
+/// The provider name that Cognito uses for a user pool's own directory
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html>).
 const NATIVE: &str = "COGNITO";
 
-/// The names and identity providers of the person in an ID token.
+/// The person's names and identity providers, as an ID token states them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Identity {
-    /// The user names and addresses, without duplicates.
+    /// The person's user names and email addresses, without duplicates.
     pub names: Vec<String>,
-    /// The identity providers in Cognito's claim `identities`. A linked user has several, a user of the pool's own
+    /// The provider names in Cognito's claim `identities`. A linked user has several, a user of the pool's own
     /// directory none.
     pub providers: Vec<String>,
-    /// True if no identity is primary, so the person may have signed in with the user pool's own directory.
+    /// True if no identity in the claim `identities` is primary, so the person may have signed in with the user pool's
+    /// own directory.
     is_native: bool,
 }
 
@@ -53,18 +55,20 @@ impl Identity {
         }
     }
 
-    /// Reads the claims of a token that was verified when it was stored. Returns no names for a text that is no token.
+    /// Reads the person's names and identity providers from a stored token, which was verified before it was stored.
+    /// Returns no names for a text that is no token.
     pub fn of_token(token: &Secret) -> Self {
         unverified_claims(token).map(|claims| Self::of(&claims)).unwrap_or_default()
     }
 
-    /// Returns whether the person may have signed in with this identity provider.
+    /// Returns whether the person may have signed in with the identity provider `provider`.
     pub fn is_by(&self, provider: &str) -> bool {
         self.providers.iter().any(|known| known == provider) || (provider == NATIVE && self.is_native)
     }
 
-    /// Returns whether the person has this address or user name, ignoring case. `None` if the token names no address at
-    /// all. A user pool puts the provider in front of a user name (`AzureAD_ada@corp.example`).
+    /// Returns whether the token names `address` as the person's address or user name, ignoring case. `None` if the
+    /// token names no address at all. A user pool puts the provider in front of a user name
+    /// (`AzureAD_ada@corp.example`).
     pub fn is_person(&self, address: &str) -> Option<bool> {
         let address = address.to_lowercase();
         let prefixed: Vec<String> =
@@ -89,7 +93,7 @@ pub fn provider(claims: &Map<String, Value>) -> Option<String> {
     (!providers.is_empty()).then(|| shortened(&providers.join(", "), LONGEST_NAME))
 }
 
-/// Returns the texts of a claim that is a text or a list of texts. Blank ones count as missing.
+/// Returns the strings in a claim that is a string or an array of strings. Blank ones count as missing.
 fn texts(claim: Option<&Value>) -> impl Iterator<Item = &str> {
     let values = match claim {
         Some(Value::Array(values)) => values.as_slice(),
@@ -99,7 +103,8 @@ fn texts(claim: Option<&Value>) -> impl Iterator<Item = &str> {
     values.iter().filter_map(Value::as_str).filter(|text| !text.trim().is_empty())
 }
 
-/// Returns Cognito's claim `identities`: a list of objects, or such a list as JSON text. Any other form has none.
+/// Returns the objects in Cognito's claim `identities`, which is an array or an array encoded as a JSON string. Any
+/// other form has none.
 fn identities(claims: &Map<String, Value>) -> Vec<Value> {
     match claims.get("identities") {
         Some(Value::String(text)) => serde_json::from_str(text).unwrap_or_default(),

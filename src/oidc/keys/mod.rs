@@ -17,13 +17,13 @@ pub use set::{KeySet, key_set};
 
 /// The age at which cached keys are fetched again.
 const LIFE: TimeDelta = TimeDelta::hours(24);
-/// The pause between two fetches for unknown keys, so that junk tokens cannot make cogfed flood the issuer.
+/// The minimum pause between two fetches for unknown keys, so that forged tokens cannot make cogfed flood the issuer.
 const REFETCH_AFTER: TimeDelta = TimeDelta::minutes(5);
 
-/// The maximum size of the file of cached keys, in bytes.
+/// The maximum size of the cache file, in bytes.
 const LARGEST: usize = 256 * 1024;
 
-/// A cached key set.
+/// The cache file's contents: a key set, its URL and the time of the fetch.
 #[derive(Serialize, Deserialize)]
 struct CachedKeys {
     fetched_at: DateTime<Utc>,
@@ -31,7 +31,7 @@ struct CachedKeys {
     keys: Value,
 }
 
-/// The key set of one issuer.
+/// The signing keys of one issuer, fetched from its URL and cached.
 pub struct Keys<'a> {
     http: &'a Http,
     folder: &'a Folder,
@@ -39,12 +39,13 @@ pub struct Keys<'a> {
 }
 
 impl<'a> Keys<'a> {
-    /// Creates the key set at `url`, cached in `folder`.
+    /// Creates a handle for the key set at `url`, which is cached in `folder`.
     pub fn new(http: &'a Http, folder: &'a Folder, url: &'a str) -> Self {
         Self { http, folder, url }
     }
 
-    /// Verifies an ID token. Fetches the keys again if the token's key is unknown, at most once in five minutes.
+    /// Verifies an ID token with the issuer's keys. Fetches the keys again if the token's key is unknown, at most once
+    /// in five minutes.
     ///
     /// # Errors
     /// [`Kind::Refused`] if the token is not valid, [`Kind::Network`] if the keys cannot be fetched.
@@ -76,12 +77,12 @@ impl<'a> Keys<'a> {
         self.keep(&answer, now, described)
     }
 
-    /// Returns whether the cache has keys that are less than a day old.
+    /// Returns whether the cache contains keys that are less than a day old.
     pub fn are_kept(&self, now: DateTime<Utc>) -> bool {
         self.kept(now).is_some()
     }
 
-    /// Returns the request for the keys.
+    /// Returns the HTTP request that fetches the keys.
     ///
     /// # Errors
     /// [`Kind::Usage`] if their address is not a URL.
@@ -92,7 +93,7 @@ impl<'a> Keys<'a> {
         })
     }
 
-    /// Caches the keys in `answer`, and returns them.
+    /// Caches the key set in `answer`, and returns it.
     ///
     /// # Errors
     /// [`Kind::Network`] if the answer has no keys.

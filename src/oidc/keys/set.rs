@@ -15,7 +15,8 @@ const FEWEST_BITS: usize = 2048;
 const MOST_BITS: usize = 8192;
 /// The only accepted signature algorithm, which Cognito uses.
 const ALGORITHM: &str = "RS256";
-/// The lenient base64 decoder settings for published keys. RFC 7515 forbids padding, but some servers pad.
+/// The base64 settings for decoding published keys, which tolerate padding and trailing bits. RFC 7515 forbids padding,
+/// but some servers pad.
 const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_padding_mode(DecodePaddingMode::Indifferent)
     .with_decode_allow_trailing_bits(true);
@@ -32,7 +33,7 @@ struct Key {
     exponent: Option<Vec<u8>>,
 }
 
-/// Returns the RS256 signing keys of a JWKS document, and ignores all other keys (RFC 7517, section 5).
+/// Returns the RS256 signing keys in a JWKS document, and ignores all others (RFC 7517, section 5).
 ///
 /// # Errors
 /// [`Kind::Network`] if it is no key set.
@@ -45,7 +46,7 @@ pub fn key_set(document: &Value) -> Result<KeySet, Failure> {
 }
 
 impl KeySet {
-    /// Verifies the signature of `message` with the key `id`. A set of a single key may leave out its id.
+    /// Verifies `signature` over `message` with the key whose id is `id`. A set of a single key may leave out its id.
     ///
     /// # Errors
     /// [`Invalid::UnknownKey`] if the set has no such key, [`Invalid::Token`] if the key or the signature is wrong.
@@ -67,8 +68,8 @@ impl KeySet {
 }
 
 impl Key {
-    /// Reads a JWK, and returns `None` if it is not an RS256 signing key. Members that are null or have another type
-    /// count as missing.
+    /// Parses a JWK; returns `None` if it is not an RS256 signing key. Members that are null or have another type count
+    /// as missing.
     fn of(key: &Map<String, Value>) -> Option<Self> {
         let text = |name: &str| key.get(name).and_then(Value::as_str);
         let is_for_signatures = text("kty") == Some("RSA")
@@ -130,7 +131,7 @@ mod tests {
 
     const MESSAGE: &str = "header.payload";
 
-    /// Returns the pool's key as published, with these members changed.
+    /// Returns the user pool's public key as a JWK, with these members changed.
     fn key(changes: Value) -> Value {
         let mut key = json!({ "kty": "RSA", "kid": "pool", "use": "sig", "alg": "RS256",
             "n": URL_SAFE_NO_PAD.encode(KEYS[0].n().to_bytes_be()), "e": "AQAB" });

@@ -1,4 +1,4 @@
-//! Tests of how often keys are requested, and of unusual answers and cache files.
+//! Tests of how signing keys are fetched and cached, with unusual answers and cache files.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use super::*;
 use crate::clock::Offset;
 
 impl KeyServer {
-    /// Verifies `token`, `later` seconds after [`NOW`].
+    /// Verifies `token` at the time `later` seconds after [`NOW`].
     async fn verified(&self, token: &str, later: i64) -> Result<IdTokenClaims, Failure> {
         let (issuers, access_token) = ([ISSUER.to_owned()], Secret::new(ACCESS_TOKEN));
         let expected = Expected {
@@ -27,14 +27,14 @@ impl KeyServer {
     }
 }
 
-/// Returns a token of the pool that is valid for a week.
+/// Returns a token that is signed with the user pool's key and valid for a week.
 fn good() -> String {
     let mut claims = claims();
     claims["exp"] = json!(NOW + 7 * 86_400);
     signed(&header(), &claims)
 }
 
-/// Returns a token that names a key that the pool does not have.
+/// Returns a token whose `kid` is not in the user pool's key set.
 fn of_unknown_key() -> String {
     signed(&json!({ "kid": "new", "alg": "RS256" }), &claims())
 }

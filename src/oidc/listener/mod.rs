@@ -1,5 +1,5 @@
-//! The sign-in's loopback listener (RFC 8252, section 7.3), which waits for the browser to return and shows the
-//! outcome.
+//! The loopback listener (RFC 8252, section 7.3), which receives the callback of a sign-in and shows the outcome in the
+//! browser.
 //!
 //! Cognito compares redirect URIs character by character, port included. So the port is one of a few that are
 //! registered.
@@ -23,15 +23,15 @@ use crate::error::{Failure, Kind};
 use crate::loopback::{self, Ends, Fault, Holder, Port, Request, Server, Stranger, check_peer, holder_of};
 use crate::secret::Secret;
 
-/// The time limit for the browser to fetch the last page.
+/// The maximum time that the browser gets to fetch the final page with the outcome.
 const FAREWELL: Duration = Duration::from_secs(2);
-/// The first port that a program without special rights may bind on Unix.
+/// The lowest port that an unprivileged program may bind on Unix.
 const PRIVILEGED: u16 = 1024;
-/// The header that makes a browser delete what other programs stored for this port, above all service workers, which
-/// see every request (<https://www.w3.org/TR/clear-site-data/>). Cookies stay: they belong to all ports of `localhost`.
+/// The header that makes a browser delete data stored for this port, above all service workers, which could read each
+/// request (<https://www.w3.org/TR/clear-site-data/>). Cookies stay: they belong to all ports of `localhost`.
 const CLEAR_SITE_DATA: (&str, &str) = ("clear-site-data", "\"storage\"");
 
-/// A callback port, bound before any browser opens.
+/// A callback port that is bound before the browser opens.
 #[derive(Debug)]
 pub struct Listener(Port);
 
@@ -60,7 +60,7 @@ impl Listener {
         self.0.number()
     }
 
-    /// Starts to serve, on the current tokio runtime. The short address redirects to `url`.
+    /// Starts serving HTTP in the current tokio runtime. The short address redirects to `url`.
     ///
     /// # Errors
     /// If the sockets cannot be handed to the runtime.
@@ -82,7 +82,7 @@ impl Listener {
     }
 }
 
-/// Returns the failure to report if no port can be bound. `holder` returns the program that holds one.
+/// Returns the failure for the case that no port could be bound. `holder` returns the program that holds one.
 fn no_port(faults: &[(u16, io::Error)], holder: &dyn Fn(u16) -> Option<Holder>) -> Failure {
     let is_taken = |error: &io::Error| error.kind() == io::ErrorKind::AddrInUse;
     let is_forbidden = |error: &io::Error| error.kind() == io::ErrorKind::PermissionDenied;
@@ -122,27 +122,27 @@ fn no_port(faults: &[(u16, io::Error)], holder: &dyn Fn(u16) -> Option<Holder>) 
     Failure::new(kind, message).hint(hint)
 }
 
-/// A request that matters to the sign-in.
+/// A request that the sign-in has to know about.
 #[derive(Debug)]
 pub enum Arrival {
-    /// The authorization code. The browser waits for the outcome.
+    /// A callback with the authorization code. The browser waits for the outcome.
     Code(Secret),
-    /// The identity provider's refusal. The browser waits for the outcome.
+    /// A callback with the identity provider's error answer. The browser waits for the outcome.
     Denied(Denial),
-    /// A request that does not end the wait. The wait goes on.
+    /// A request after which the sign-in keeps waiting. The wait goes on.
     Remark(Remark),
 }
 
-/// A request that does not end the wait, but that a person may want to know about.
+/// A request after which the sign-in keeps waiting, but that the person may want to know about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Remark {
-    /// An error without this sign-in's state, with its error code if RFC 6749 defines that code.
+    /// An error without this sign-in's `state`, with its error code if RFC 6749 defines that code.
     Unvouched(Option<&'static str>),
     /// An unusable answer to this sign-in, with the reason. May quote text from outside.
     Unusable(String),
-    /// An answer to this sign-in that is not known to be from this user.
+    /// An answer to this sign-in that may come from another user of this machine.
     Stranger(Stranger),
-    /// A request that is larger than the listener reads.
+    /// A request that exceeds the listener's size limits.
     TooLarge,
 }
 
@@ -156,7 +156,7 @@ pub struct Serving {
 }
 
 impl Serving {
-    /// Waits for the next arrival.
+    /// Waits for the next request that the sign-in has to know about.
     pub async fn next(&mut self) -> Arrival {
         match self.inbox.recv().await {
             Some(arrival) => arrival,
@@ -165,13 +165,14 @@ impl Serving {
         }
     }
 
-    /// Returns whether a browser of this user has requested the short address.
+    /// Returns whether a browser of this user has requested the short local address, which redirects to the
+    /// authorization URL.
     pub fn is_opened(&self) -> bool {
         self.desk.is_opened.load(Ordering::Relaxed)
     }
 
-    /// Shows the outcome to the waiting browser, gives it a moment to fetch the page, and closes. Does not wait if no
-    /// browser came back, because the person pasted the address.
+    /// Shows the outcome in the waiting browser, gives it a moment to fetch the page, and closes the listener. Does not
+    /// wait if no browser came back, because the person pasted the address.
     pub async fn finish(self, ending: Ending) {
         self.ending.send_replace(Some(ending));
         if !self.desk.answered.load(Ordering::Relaxed) {
@@ -185,27 +186,27 @@ impl Serving {
     }
 }
 
-/// The state that all connections share.
+/// The state that all connections of the listener share.
 struct Desk {
     awaited: Awaited,
     /// The authorization URL.
     url: String,
     arrivals: mpsc::UnboundedSender<Arrival>,
     ended: watch::Receiver<Option<Ending>>,
-    /// True if the short address has been requested.
+    /// True if a browser has requested the short local address, which redirects to the authorization URL.
     is_opened: AtomicBool,
-    /// True if a code or a refusal with the right state has arrived. The first one counts, and later ones get the same
-    /// outcome.
+    /// True if a code or an error answer with the right `state` has arrived. The first one counts, and later ones get
+    /// the same outcome.
     answered: AtomicBool,
-    /// The signal that the last page has been fetched.
+    /// The signal that the browser has fetched the final page with the outcome.
     farewell: Notify,
-    /// True if the last page was requested before the outcome was known. A later request for that page then does not
+    /// True if the final page was requested before the outcome was known. A later request for that page then does not
     /// prove that the browser has received it.
     is_pestered: AtomicBool,
 }
 
 impl loopback::Handler for Desk {
-    /// True if the last page was sent on this connection.
+    /// True if the final page with the outcome was sent on this connection.
     type Note = AtomicBool;
 
     async fn answer(&self, request: &Request, ends: Ends, said_farewell: &AtomicBool) -> Response<String> {
@@ -291,8 +292,8 @@ impl Desk {
         let _ = self.arrivals.send(arrival);
     }
 
-    /// Redirects each request for the short address to the authorization URL, or shows the outcome once the sign-in is
-    /// over.
+    /// Answers a request for the short local address: redirects to the authorization URL, or shows the outcome after
+    /// the sign-in.
     fn start(&self) -> Response<String> {
         if let Some(ending) = self.ended.borrow().as_ref() {
             return respond(StatusCode::OK, page(ending));
@@ -301,8 +302,8 @@ impl Desk {
         redirect(&self.url)
     }
 
-    /// Reports the first conclusive arrival, waits for the outcome, and redirects the browser to a page without the
-    /// code.
+    /// Reports the first code or error answer, waits for the outcome, and redirects the browser to a page whose URL has
+    /// no code.
     async fn concluded(&self, arrival: Arrival) -> Response<String> {
         if !self.answered.swap(true, Ordering::Relaxed) {
             self.report(arrival);

@@ -1,4 +1,4 @@
-//! Tests that send raw requests to a listener on the test's own runtime. Clients block, so each has a thread of its
+//! Tests that send raw requests to a listener in the test's own runtime. Clients block, so each has a thread of its
 //! own. A client that only connects stays in the kernel's queue until the listener gets its turn.
 
 use std::future::Future;
@@ -11,17 +11,17 @@ use super::*;
 
 const CALLBACK: &str = "/callback?code=abc&state=right";
 const URL: &str = "https://corp.example/oauth2/authorize?state=right";
-/// The time after which a test concludes that the listener hangs. It is shorter than the listener's deadline, so that
-/// no test passes because of that deadline.
+/// The time after which a test fails because the listener has not reacted. It is shorter than the listener's deadline,
+/// so that no test passes because of that deadline.
 const HANG: Duration = Duration::from_secs(4);
 
-/// Returns a listener on a free port.
+/// Returns a listener that is bound to a free port.
 fn bound() -> Listener {
     let free = || StdListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
     (0..50).find_map(|_| Listener::bind(&[free()]).ok()).expect("a port that is free on 127.0.0.1 and ::1")
 }
 
-/// Starts a listener on the current runtime, and returns it with its port.
+/// Starts a listener in the current runtime, and returns it with its port.
 fn serving() -> (Serving, u16) {
     let listener = bound();
     let port = listener.port();
@@ -40,12 +40,12 @@ fn signed_in() -> Ending {
     Ending::SignedIn { profile: "prod".into(), person: "ada".into() }
 }
 
-/// Waits for the next arrival.
+/// Waits for the next request that the listener reports.
 async fn come_in(serving: &mut Serving) -> Arrival {
     tokio::time::timeout(HANG, serving.next()).await.expect("something comes in")
 }
 
-/// Runs blocking work on another thread, so that the listener can use this one.
+/// Runs blocking client code on another thread, so that the listener can use the current one.
 async fn aside<T: Send + 'static>(client: impl FnOnce() -> T + Send + 'static) -> T {
     tokio::task::spawn_blocking(client).await.unwrap()
 }
@@ -65,7 +65,7 @@ fn ask(mut stream: &TcpStream, method: &str, target: &str) {
     write!(stream, "{method} {target} HTTP/1.1\r\nhost: localhost:{port}\r\n\r\n").unwrap();
 }
 
-/// Reads everything that the listener sends until it closes the connection.
+/// Reads the answer until the listener closes the connection.
 #[track_caller]
 fn answer_on(mut stream: &TcpStream) -> String {
     let mut answer = String::new();
@@ -238,7 +238,7 @@ async fn code_from_a_possible_other_user_is_refused() {
     assert!(matches!(come_in(&mut serving).await, Arrival::Code(_)), "the sign-in goes on");
 }
 
-/// Returns whether this machine has ::1, and prints a line if not.
+/// Returns whether this machine has the address ::1; prints a note if it has not.
 fn has_ipv6() -> bool {
     let has = StdListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok();
     if !has {
@@ -291,7 +291,7 @@ fn refused_ports_are_reported_with_the_systems_reason() {
     assert!(mixed.message.contains(": 81 (permission denied), 8400 by node (pid 4711) (taken), 8401 ("), "{mixed}");
 }
 
-/// Returns whether `finish` completes on its first poll.
+/// Returns whether [`Serving::finish`] completes at its first poll.
 fn is_over_at_once(prepare: impl FnOnce(&Desk)) -> bool {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let _inside = runtime.enter();

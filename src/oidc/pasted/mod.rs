@@ -1,5 +1,5 @@
-//! Pasted addresses, from a person whose browser cannot reach this machine. Pure, apart from the memory of earlier
-//! lines.
+//! Pasted callback addresses, for a person whose browser cannot reach this machine. Pure, apart from the memory of
+//! earlier lines.
 //!
 //! Any text counts that has this sign-in's state and a code, in whatever shape a browser, a chat or a mail left it. A
 //! bare code is never enough: the browser has to supply the state as well. A state that cogfed filled in itself would
@@ -14,28 +14,29 @@ use zeroize::Zeroizing;
 use super::callback::{Awaited, DONE, Judgement, Parameters};
 use super::listener::Arrival;
 
-/// The maximum length of a pasted address, in bytes, over all its lines. The longest code fits in, percent-encoded as
-/// well.
+/// The maximum total length of a pasted address, in bytes, including its continuation lines. The longest code fits in,
+/// percent-encoded as well.
 const LONGEST_ADDRESS: usize = 256 * 1024;
-/// The marks that terminals put around a paste (<https://invisible-island.net/xterm/xterm-paste64.html>).
+/// The escape sequences that terminals put around pasted text
+/// (<https://invisible-island.net/xterm/xterm-paste64.html>).
 const PASTE_MARKS: [&str; 2] = ["\u{1b}[200~", "\u{1b}[201~"];
 /// The pairs of quotation marks and brackets that people and programs put around an address.
 const QUOTES: [(char, char); 8] =
     [('<', '>'), ('"', '"'), ('\'', '\''), ('`', '`'), ('“', '”'), ('‘', '’'), ('(', ')'), ('[', ']')];
-/// The ways in which HTML writes the character `&`.
+/// The HTML escapes of the character `&`.
 const AMPERSANDS: [&str; 4] = ["&amp;", "&AMP;", "&#38;", "&#x26;"];
-/// The maximum number of times that an address may be percent-encoded as a whole, for example by chats and mail
+/// The maximum number of times that a whole pasted address may be percent-encoded, for example by chats and mail
 /// filters.
 const ENCODINGS: usize = 2;
-/// The maximum number of `?` and `#` characters in a paste that are tried as the start of an answer. Mail filters put
-/// the address into a parameter of their own.
+/// The maximum number of `?` and `#` characters in a paste that are tried as the start of the callback's parameters.
+/// Mail filters put the address into a parameter of their own.
 const MARKS: usize = 8;
-/// The marks that may follow an address in a sentence.
+/// The punctuation marks that may follow an address in a sentence.
 const AFTER: [char; 10] = ['.', ',', ';', '!', '>', '"', '\'', '`', ')', ']'];
 /// The maximum length of a hosted UI error code that a message shows, in bytes.
 const LONGEST_ERROR: usize = 40;
 
-/// The reason why a paste is refused, with the next step.
+/// The reason why pasted text is refused, with the next step.
 type Fault = Cow<'static, str>;
 
 const NOT_WHOLE: &str =
@@ -53,23 +54,23 @@ const TOO_LONG: &str = "that is longer than 256 KiB, so it is not an address; co
 const BAD_CHARACTERS: &str = "that has spaces or control characters in it, which an address does not have; copy it \
                               out of the browser's address bar again";
 
-/// The pastes of one sign-in, with an unfinished address from earlier pastes.
+/// A parser for the texts that a person pastes during one sign-in, including addresses split over several pastes.
 pub struct Pasted<'a> {
     awaited: &'a Awaited,
     redirect_uri: &'a str,
     url: &'a Url,
-    /// The start of an address that later pastes may continue.
+    /// The first part of an address that later pastes may continue.
     beginning: Zeroizing<String>,
 }
 
 impl<'a> Pasted<'a> {
-    /// Creates the state before the first paste. `redirect_uri` and the authorization URL `url` are those of this
-    /// sign-in.
+    /// Creates a parser to which nothing has been pasted yet. `redirect_uri` and the authorization URL `url` are those
+    /// of this sign-in.
     pub fn new(awaited: &'a Awaited, redirect_uri: &'a str, url: &'a Url) -> Self {
         Self { awaited, redirect_uri, url, beginning: Zeroizing::default() }
     }
 
-    /// Judges lines that arrived together; returns `None` if they are empty. An address may be wrapped over several
+    /// Parses lines that were pasted together; returns `None` if they are empty. An address may be wrapped over several
     /// lines. A line that starts with `http://` or `https://` starts a new address.
     pub fn read(&mut self, lines: &str) -> Option<Result<Arrival, Fault>> {
         let unmarked = Zeroizing::new(PASTE_MARKS.iter().fold(lines.to_owned(), |text, mark| text.replace(mark, "")));
@@ -91,7 +92,7 @@ impl<'a> Pasted<'a> {
         (!address.is_empty()).then(|| self.added(&address))
     }
 
-    /// Judges the text of one paste, first alone and then as the continuation of earlier pastes.
+    /// Parses the text of one paste, first on its own and then as the continuation of earlier pastes.
     fn added(&mut self, text: &str) -> Result<Arrival, Fault> {
         let mut outcome = self.judged(text);
         if outcome.is_err() && !begins_address(text) && !self.beginning.is_empty() {
@@ -110,7 +111,7 @@ impl<'a> Pasted<'a> {
         outcome
     }
 
-    /// Returns whether another paste may continue the text so far.
+    /// Returns whether the next paste may continue the pasted text.
     fn may_continue(&self) -> bool {
         let bare = without_quotes(&self.beginning);
         let is_sound = !bare.chars().any(|c| c.is_control() || c.is_whitespace());
@@ -125,7 +126,8 @@ impl<'a> Pasted<'a> {
                 || has("state="))
     }
 
-    /// Finds the answer to this sign-in in a text and judges it.
+    /// Finds the answer to this sign-in in `text`, and returns the code, the error answer, or the reason to refuse the
+    /// text.
     fn judged(&self, text: &str) -> Result<Arrival, Fault> {
         let address = without_quotes(text);
         if address.chars().any(char::is_control) {
@@ -147,7 +149,7 @@ impl<'a> Pasted<'a> {
         Err(if address.contains(char::is_whitespace) { BAD_CHARACTERS.into() } else { self.named(address) })
     }
 
-    /// Returns a message that names what was pasted instead of the address.
+    /// Returns the message that says what the pasted text is instead of the callback address.
     fn named(&self, address: &str) -> Fault {
         let queries = queries(address);
         let path = address.split(['?', '#']).next().unwrap_or_default();
@@ -174,7 +176,8 @@ impl<'a> Pasted<'a> {
         }
     }
 
-    /// Returns the message for a pasted error page of the hosted UI. Its error code is shown only if it looks like one.
+    /// Returns the message for the pasted address of a hosted UI error page. Its error code is shown only if it looks
+    /// like one.
     fn error_page(&self, error: &str) -> Fault {
         let is_code =
             error.len() <= LONGEST_ERROR && error.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
@@ -187,15 +190,15 @@ impl<'a> Pasted<'a> {
     }
 }
 
-/// Returns whether a text may be a code without anything else.
+/// Returns whether `text` looks like a code without a URL around it.
 fn is_token(text: &str) -> bool {
     !text.is_empty()
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~+/=".contains(&byte))
         && !text.contains("//")
 }
 
-/// Returns the parameters in a text for every way to read it: after `?` or `#`, alone, HTML-escaped or percent-encoded.
-/// The text as it is comes first.
+/// Returns the parameters in `text` for every possible reading: after `?` or `#`, alone, HTML-escaped or
+/// percent-encoded. The text as it is comes first.
 fn queries(text: &str) -> Vec<Parameters> {
     let mut found = Vec::new();
     let mut text = Zeroizing::new(text.to_owned());

@@ -1,28 +1,28 @@
-//! The surroundings of a sign-in: the kind of machine, and the programs that can open a page. A pure function of the
-//! environment and a few system facts, so that a table of tests can try every case.
+//! Detection of the environment of a sign-in: the kind of machine, and the program that can open a page. A pure
+//! function of the environment and a few system facts, so that a table of tests can try every case.
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use super::browser::Programs;
 
-/// The Windows program that opens a URL in the person's browser without a shell, and its first arguments
+/// The Windows program that opens a URL in the default browser without a shell, and the arguments before the URL
 /// (<https://learn.microsoft.com/en-us/windows-server/administration/windows-commands/rundll32>).
 const WINDOWS_OPENER: (&str, &[&str]) = ("rundll32.exe", &["url.dll,FileProtocolHandler"]);
-/// The folder of the Windows opener, for a PATH without Windows folders (`appendWindowsPath=false` in wsl.conf).
+/// The folder of the Windows program, in case the PATH has no Windows folders (`appendWindowsPath=false` in wsl.conf).
 const WINDOWS_PROGRAMS: &str = "/mnt/c/Windows/System32";
 /// The default port of ssh.
 const SSH_PORT: u16 = 22;
 
-/// The facts about this process's surroundings.
+/// The facts about the operating system from which a sign-in's environment is derived.
 pub struct SystemFacts<'a> {
     /// The function that reads an environment variable.
     pub variable: &'a dyn Fn(&str) -> Option<String>,
-    /// True if the system is macOS or Windows, which always have a desktop.
+    /// True on macOS and Windows, which always have a desktop.
     pub has_windows: bool,
-    /// The kernel's release. It names Microsoft in WSL and in the containers of Docker Desktop on Windows.
+    /// The release string of the kernel. It names Microsoft in WSL and in the containers of Docker Desktop on Windows.
     pub kernel: &'a str,
-    /// True if the file of a container engine exists: `/.dockerenv` or `/run/.containerenv`.
+    /// True if a container engine's marker file exists: `/.dockerenv` or `/run/.containerenv`.
     pub is_container: bool,
     /// The host name.
     pub host_name: &'a str,
@@ -33,28 +33,28 @@ pub struct SystemFacts<'a> {
 /// The kind of machine that this process runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Machine {
-    /// A desktop with a person at it.
+    /// A desktop machine that the person uses directly.
     Desktop,
     /// The Windows Subsystem for Linux: the person's browser is a Windows program.
     Wsl,
     /// GitHub Codespaces.
     Codespace,
-    /// A development container of an editor.
+    /// An editor's development container.
     DevContainer,
-    /// A terminal that VS Code opened on another machine.
+    /// A VS Code terminal on a remote machine.
     RemoteEditor,
     /// An SSH session. The person is at the other end, with or without X11 forwarding.
     Ssh,
     /// A container without a display.
     Container,
-    /// A continuous integration job, without a person.
+    /// A continuous integration job, which no person watches.
     Ci,
     /// A machine without a display.
     NoDisplay,
 }
 
 impl Machine {
-    /// Describes the machine for a person: "this is WSL".
+    /// Returns a description of the machine for messages, such as "this is WSL".
     pub fn described(self) -> &'static str {
         match self {
             Machine::Desktop => "this is a desktop",
@@ -70,32 +70,32 @@ impl Machine {
     }
 }
 
-/// The way to open a page.
+/// The program that opens a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Opener {
     /// The system's default browser.
     System,
-    /// The commands of `$BROWSER`, separated by `:`. The first one that starts is used.
+    /// The commands in `$BROWSER`, separated by `:`. The first one that starts is used.
     Named(String),
-    /// The command that the profile names.
+    /// The command that the profile sets.
     Command(String),
-    /// A program that opens the Windows browser, with the arguments before the URL.
+    /// A program that opens the default browser of Windows, with the arguments before the URL.
     Windows(PathBuf, &'static [&'static str]),
 }
 
-/// The surroundings of a sign-in.
+/// The environment of a sign-in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Surroundings {
     /// The kind of machine.
     pub machine: Machine,
-    /// The way to open a page here, if there is one.
+    /// The program that can open a page here, if there is one.
     pub opener: Option<Opener>,
-    /// The host and port at which `ssh` reaches this machine, if the person came by SSH.
+    /// This machine's host and port for `ssh`, if the person is logged in over SSH.
     pub ssh: Option<(String, u16)>,
 }
 
 impl Surroundings {
-    /// Returns the surroundings of this process. `variable` reads its environment.
+    /// Returns the environment of this process's sign-ins. `variable` reads its environment.
     pub fn here(variable: &dyn Fn(&str) -> Option<String>) -> Self {
         let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
         let programs = Programs::of(&variable("PATH").unwrap_or_default().into(), std::env::current_dir().ok());
@@ -109,7 +109,7 @@ impl Surroundings {
         })
     }
 
-    /// Returns the surroundings for these facts. `$BROWSER` takes precedence.
+    /// Returns the environment that follows from these facts. `$BROWSER` takes precedence.
     pub fn of(facts: &SystemFacts<'_>) -> Self {
         let machine = machine(facts);
         let opener = match named(facts) {
@@ -123,12 +123,13 @@ impl Surroundings {
         Self { machine, opener, ssh: ssh(facts) }
     }
 
-    /// Returns whether the browser may be unable to reach this machine's loopback addresses.
+    /// Returns whether the person's browser may run on another machine, so that it cannot reach this one's loopback
+    /// addresses.
     pub fn is_far_from_browser(&self) -> bool {
         self.machine != Machine::Desktop
     }
 
-    /// Returns the `ssh` command that forwards `port` from the person's machine to this one.
+    /// Returns the command for the person's machine that forwards `port` to this machine by `ssh`.
     pub fn forwarding(&self, port: u16) -> Option<String> {
         let (host, ssh_port) = self.ssh.as_ref()?;
         let at_port = if *ssh_port == SSH_PORT { String::new() } else { format!("-p {ssh_port} ") };
@@ -163,7 +164,7 @@ fn machine(facts: &SystemFacts<'_>) -> Machine {
     }
 }
 
-/// Returns an environment variable, unless it is unset or blank.
+/// Returns the environment variable `name`, or `None` if it is unset or blank.
 fn value(facts: &SystemFacts<'_>, name: &str) -> Option<String> {
     (facts.variable)(name).filter(|value| !value.trim().is_empty())
 }
@@ -172,7 +173,7 @@ fn has_display(facts: &SystemFacts<'_>) -> bool {
     ["DISPLAY", "WAYLAND_DISPLAY"].into_iter().any(|name| value(facts, name).is_some())
 }
 
-/// Returns `$BROWSER`, except on Windows, which does not use it and has colons in paths.
+/// Returns `$BROWSER`; `None` on Windows, whose paths contain colons.
 fn named(facts: &SystemFacts<'_>) -> Option<String> {
     value(facts, "BROWSER").filter(|_| !cfg!(windows))
 }
@@ -184,8 +185,9 @@ fn windows_opener(facts: &SystemFacts<'_>) -> Option<Opener> {
     view().or_else(|| own(program)).or_else(|| own(&format!("{WINDOWS_PROGRAMS}/{program}")))
 }
 
-/// Reads the SSH server's name and port. `SSH_CONNECTION` holds the client's address and port, then the server's
-/// (ssh(1)). A person will run a command with them, so only names, addresses and numbers are accepted.
+/// Returns the name and port of the SSH server that the person is logged in to. `SSH_CONNECTION` holds the client's
+/// address and port, then the server's (ssh(1)). A person will run a command with them, so only names, addresses and
+/// numbers are accepted.
 fn ssh(facts: &SystemFacts<'_>) -> Option<(String, u16)> {
     let connection = value(facts, "SSH_CONNECTION").or_else(|| value(facts, "SSH_TTY").map(|_| String::new()))?;
     let mut words = connection.split_whitespace().skip(2);

@@ -8,8 +8,8 @@ const LINUX: &str = "6.12.0-amd64";
 #[cfg(not(windows))]
 const FAR: &str = "/mnt/c/Windows/System32/rundll32.exe";
 
-/// Environment, kernel, presence of a container engine's file, and installed programs. Then the expected machine and
-/// opener: `system`, `named:…`, `windows:PROGRAM` or nothing.
+/// The first columns of a test case: environment, kernel, presence of a container engine's marker file, and installed
+/// programs. Then the expected machine and opener: `system`, `named:…`, `windows:PROGRAM` or nothing.
 #[cfg(not(windows))]
 type Row = (&'static str, &'static str, bool, &'static [&'static str], Machine, &'static str);
 

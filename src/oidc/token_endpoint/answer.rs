@@ -1,4 +1,4 @@
-//! Parsing of the parts of a token endpoint's answer that cogfed uses (RFC 6749, sections 5.1 and 5.2).
+//! A parser for the members of a token endpoint's answer that cogfed uses (RFC 6749, sections 5.1 and 5.2).
 //!
 //! Only the three tokens and the error are read. Other members may be missing, null or of any type, because servers
 //! disagree about them: Azure AD B2C sends no access token for `openid offline_access`, Entra ID's first version sends
@@ -19,16 +19,16 @@ use crate::secret::{Redactor, Secret};
 pub const LONGEST_TOKEN: usize = 50_000;
 /// The maximum length of an error code in a message, in characters.
 const LONGEST_CODE: usize = 400;
-/// The code that ends a sign-in (RFC 6749, section 5.2).
+/// The error code of a token endpoint after which the person has to sign in again (RFC 6749, section 5.2).
 pub const INVALID_GRANT: &str = "invalid_grant";
-/// The codes that require the person in the browser again, for example for a second factor. The refresh token stays
+/// The error codes that send the person to the browser again, for example for a second factor. The refresh token stays
 /// valid (OpenID Connect Core 1.0, section 3.1.2.6;
 /// <https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-auth-code-flow#error-codes-for-token-endpoint-errors>).
 const WANTS_A_PERSON: &[&str] = &["interaction_required", "login_required", "consent_required"];
-/// The mark that some editors and servers put before UTF-8 text.
+/// The byte-order mark that some editors and servers put before UTF-8 text.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// The tokens of an answer.
+/// The tokens in an answer.
 #[derive(Debug, Default)]
 pub struct Given {
     pub id_token: Option<Secret>,
@@ -36,28 +36,28 @@ pub struct Given {
     pub refresh_token: Option<Secret>,
 }
 
-/// An error in the body of an answer. Cognito promises only `error`; a description may be in one of two fields. Secrets
-/// are already removed.
+/// The OAuth error in an answer. Cognito promises only `error`; a description may be in one of two fields. Secrets are
+/// already removed.
 #[derive(Debug)]
 pub struct TokenError {
     pub code: String,
     pub description: Option<String>,
 }
 
-/// The meaning of an answer.
+/// The parsed form of an answer.
 #[derive(Debug)]
 pub enum Read {
     Tokens(Given),
     Error(TokenError),
-    /// The server is overloaded or broken: its HTTP status, and the wait in `Retry-After`. It says nothing about the
-    /// grant.
+    /// The server is overloaded or broken; holds its HTTP status and the delay from `Retry-After`. It says nothing
+    /// about the grant.
     Unavailable(u16, Option<Duration>),
-    /// An answer that has neither tokens nor an OAuth error.
+    /// An answer without tokens and without an OAuth error.
     NotOAuth(Failure),
 }
 
-/// The members of an answer that cogfed reads. Any JSON value is allowed for each, so that an odd one breaks nothing
-/// else.
+/// The JSON members of an answer that cogfed reads. Any JSON value is allowed for each, so that an odd one breaks
+/// nothing else.
 #[derive(Deserialize)]
 struct Members {
     #[serde(default)]
@@ -74,7 +74,7 @@ struct Members {
     error_message: Value,
 }
 
-/// Reads the answer of the token endpoint at `host`. `redactor` knows the secrets of the request.
+/// Parses the answer of the token endpoint at `host`. `redactor` knows the secrets of the request.
 pub fn read(host: &str, answer: &http::Response<Vec<u8>>, wait: Option<Duration>, redactor: &Redactor) -> Read {
     let status = answer.status();
     if is_unavailable(status.as_u16()) {
@@ -95,18 +95,18 @@ pub fn read(host: &str, answer: &http::Response<Vec<u8>>, wait: Option<Duration>
     }
 }
 
-/// Returns the error of a body, if it has one.
+/// Returns the OAuth error in the body of an answer, if it has one.
 pub fn error(body: &[u8], redactor: &Redactor) -> Option<TokenError> {
     members(body)?.error(redactor)
 }
 
-/// Returns whether a status means an overloaded or broken server, not a fault of the request. Status 511 does not
-/// count: it comes from a network that requires a sign-in (RFC 6585, section 6).
+/// Returns whether an HTTP status means that the server is overloaded or broken, not that the request is wrong. Status
+/// 511 does not count: it comes from a network that requires a sign-in (RFC 6585, section 6).
 pub fn is_unavailable(status: u16) -> bool {
     matches!(status, 429 | 500..=510 | 512..)
 }
 
-/// Reads the body, which has to be one JSON object in UTF-8 (RFC 8259, section 8.1), whatever its content type. A
+/// Parses a body, which must be one JSON object in UTF-8 (RFC 8259, section 8.1), whatever its content type. A
 /// byte-order mark before it is ignored.
 fn members(body: &[u8]) -> Option<Members> {
     let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
@@ -139,7 +139,7 @@ impl Members {
 }
 
 impl Given {
-    /// Returns whether any of the tokens exceeds [`LONGEST_TOKEN`].
+    /// Returns whether any token is longer than [`LONGEST_TOKEN`].
     pub fn is_too_long(&self) -> bool {
         self.all().any(|token| token.expose().len() > LONGEST_TOKEN)
     }
@@ -154,14 +154,14 @@ impl Given {
 }
 
 impl TokenError {
-    /// Returns the failure for this error, with the placeholders in its text filled in from `facts`.
+    /// Returns the failure for this error, with the values in `facts` in place of the placeholders of its message.
     pub fn failure(&self, facts: Facts<'_>) -> Failure {
         let row = refusals::find(Refuser::TokenEndpoint, &self.code, self.description.as_deref().unwrap_or_default());
         let kind = if WANTS_A_PERSON.contains(&self.code.as_str()) { Kind::SignInRequired } else { row.kind };
         Failure::new(kind, format!("{}: {}", row.cause(facts), self.said())).hint(row.hint(facts))
     }
 
-    /// Returns the server's words in one line.
+    /// Returns the server's error code and description in one line.
     pub fn said(&self) -> String {
         let code = shortened(&self.code, LONGEST_CODE);
         match &self.description {
@@ -170,7 +170,7 @@ impl TokenError {
         }
     }
 
-    /// Returns the description, shortened and in one line.
+    /// Returns the error's description, shortened and in one line.
     pub fn into_description(self) -> Option<String> {
         self.description.map(|text| refusals::quoted(&text))
     }

@@ -1,4 +1,4 @@
-//! The token endpoint: codes and refresh tokens in, tokens out (RFC 6749, sections 4.1.3 and 6;
+//! Requests to the token endpoint, which exchanges codes and refresh tokens for tokens (RFC 6749, sections 4.1.3 and 6;
 //! <https://docs.aws.amazon.com/cognito/latest/developerguide/token-endpoint.html>), and revocation (RFC 7009).
 //!
 //! The requests are made here and not with `oauth2`, which refuses answers for members that are not used.
@@ -20,13 +20,13 @@ use crate::profile::login_command;
 use crate::refusals::{self, Facts, Refuser};
 use crate::secret::{Redactor, Secret};
 
-/// The values that fill a refusal's text if no profile is known.
+/// The values for the placeholders in a failure's message if no profile is known.
 const UNKNOWN_PROFILE: Facts<'_> = &[("login", "cogfed login"), ("issuer", "user pool")];
 
-/// The tokens of the token endpoint, before their verification.
+/// The tokens that a token endpoint issued, before they are verified.
 #[derive(Debug, Clone)]
 pub struct Grant {
-    /// The endpoint that issued the tokens: the only one that may receive the refresh token.
+    /// The endpoint that issued the tokens, which is the only one that may receive the refresh token.
     pub token_endpoint: String,
     /// The ID token. Only a refresh may omit it (OpenID Connect Core 1.0, section 12.2), and a user pool never does.
     pub id_token: Option<Secret>,
@@ -34,7 +34,7 @@ pub struct Grant {
     pub access_token: Option<Secret>,
     /// The refresh token, which a refresh returns only if the app client rotates refresh tokens.
     pub refresh_token: Option<Secret>,
-    /// The offset of the server's clock from this machine's, measured from the answer with these tokens.
+    /// The difference between the server's clock and this machine's, measured when the tokens arrived.
     pub offset: Offset,
 }
 
@@ -43,19 +43,19 @@ pub struct Grant {
 pub enum GrantError {
     /// `invalid_grant` (RFC 6749, section 5.2): this code or refresh token will never work again.
     Invalid {
-        /// The server's explanation, if there is one, without secrets.
+        /// The server's error description, if there is one, with secrets redacted.
         description: Option<String>,
     },
-    /// Nothing left this machine, so the same request may be sent again.
+    /// The request was not sent, so it may be sent again.
     NotSent(Failure),
-    /// The request was sent, but its outcome is unknown: a network error, a server error, or a senseless answer.
+    /// The request was sent, but its outcome is unknown: a network error, a server error, or an unintelligible answer.
     Unknown(Failure),
-    /// Any other refusal. It says nothing about the code or the refresh token.
+    /// Any other refusal by the token endpoint. It says nothing about the code or the refresh token.
     Refused(Failure),
 }
 
 impl GrantError {
-    /// Returns the failure to report, with the placeholders in its text filled in from `facts`.
+    /// Returns the failure to report, with the values in `facts` in place of the placeholders of its message.
     pub(super) fn failure(self, facts: Facts<'_>) -> Failure {
         match self {
             GrantError::NotSent(failure) | GrantError::Unknown(failure) | GrantError::Refused(failure) => failure,
@@ -146,8 +146,8 @@ impl Client<'_> {
         form
     }
 
-    /// Adds the app client's id and secret. RFC 6749, section 2.3.1, allows the secret in the body. Cognito accepts it
-    /// there and in a Basic header, but servers disagree on how to encode that header.
+    /// Adds the app client's id and secret to the form. RFC 6749, section 2.3.1, allows the secret in the body. Cognito
+    /// accepts it there and in a Basic header, but servers disagree on how to encode that header.
     fn identify(&self, form: &mut Serializer<'_, String>) {
         form.append_pair("client_id", self.id);
         if let Some(secret) = self.secret {
@@ -155,14 +155,14 @@ impl Client<'_> {
         }
     }
 
-    /// Returns a redactor that removes the secrets in `sent` and the app client's secret.
+    /// Returns a redactor for the secrets in `sent` and for the app client's secret.
     fn redactor<'a>(&'a self, sent: impl IntoIterator<Item = &'a Secret>) -> Redactor {
         Redactor::of(sent.into_iter().chain(self.secret))
     }
 }
 
 impl Grant {
-    /// Reads the token endpoint's answer to a refresh with `refresh_token`. Makes no request.
+    /// Parses the token endpoint's answer to a refresh request that sent `refresh_token`. Makes no request.
     ///
     /// # Errors
     /// [`GrantError`].

@@ -1,4 +1,5 @@
-//! Answers of the token endpoint that are not OAuth, such as the page of a web ACL, a captive portal or a proxy.
+//! Failures for answers from the token endpoint that are not OAuth, such as a page from a web ACL, a captive portal or
+//! a proxy.
 
 use http::header::{CONTENT_TYPE, LOCATION};
 use url::Url;
@@ -6,12 +7,12 @@ use url::Url;
 use crate::error::{Failure, Kind, shortened};
 use crate::network::authority_of;
 
-/// The header in which AWS WAF names its action, `challenge` or `captcha`
+/// The header with the action of AWS WAF, `challenge` or `captcha`
 /// (<https://docs.aws.amazon.com/waf/latest/developerguide/waf-captcha-and-challenge-actions.html>).
 const WAF_ACTION: &str = "x-amzn-waf-action";
-/// The heading of the page that managed login shows for an app client without a style.
+/// The heading of the page that managed login shows if the app client has no managed login style.
 const NO_LOGIN_PAGES: &str = "Login pages unavailable";
-/// The HTTP status with which a network requires its own sign-in (RFC 6585, section 6).
+/// The HTTP status by which a network demands a sign-in to the network itself (RFC 6585, section 6).
 const NETWORK_SIGN_IN: u16 = 511;
 /// The maximum length of text that a message quotes from a header, in characters.
 const LONGEST_QUOTE: usize = 80;
@@ -25,7 +26,7 @@ pub fn failure(host: &str, answer: &http::Response<Vec<u8>>) -> Failure {
     Failure::new(Kind::Network, format!("{host} issued no tokens: {message}")).hint(hint)
 }
 
-/// Returns the cause and the next step.
+/// Returns the cause of the failure and the next step.
 fn explained(host: &str, status: u16, answer: &http::Response<Vec<u8>>) -> (String, String) {
     let network = |what: String| {
         let hint = "open any http:// page in the browser, sign in to the network, then try again";
@@ -71,14 +72,16 @@ fn explained(host: &str, status: u16, answer: &http::Response<Vec<u8>>) -> (Stri
     }
 }
 
-/// Returns " to" and the host of a redirect. The rest of its address may hold what the request held.
+/// Returns " to HOST" for a redirect to HOST, or an empty string. The rest of its address may hold what the request
+/// held.
 fn target(answer: &http::Response<Vec<u8>>) -> String {
     let location = answer.headers().get(LOCATION).and_then(|location| location.to_str().ok());
     let host = location.and_then(|location| Url::parse(location).ok()).as_ref().and_then(authority_of);
     host.map(|host| format!(" to {}", shortened(&host, LONGEST_QUOTE))).unwrap_or_default()
 }
 
-/// Returns whether the answer is a page for a browser, by its type or, without one, by its first characters.
+/// Returns whether the answer is a web page, judged by its content type or, if that is missing, by its first
+/// characters.
 fn is_page(answer: &http::Response<Vec<u8>>) -> bool {
     match answer.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()) {
         Some(kind) if !kind.trim().is_empty() => {

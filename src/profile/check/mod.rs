@@ -1,4 +1,4 @@
-//! Checks of the configuration's values: hosts, URLs, ports, paths and names.
+//! Checks of single configuration values: hosts, URLs, ports, paths and names.
 //!
 //! Each function takes the text as it was written, and returns the checked value or the fault. The fault does not name
 //! the key: the caller adds its place.
@@ -12,7 +12,7 @@ use crate::network::is_loopback;
 
 /// The maximum length of a URL, in bytes.
 const LONGEST_URL: usize = 2048;
-/// The maximum number of redirect ports.
+/// The maximum number of redirect ports in a profile.
 const MOST_PORTS: usize = 100;
 
 /// Checks a host name without a scheme, such as the hosted UI's domain.
@@ -35,8 +35,8 @@ pub fn host(text: &str) -> Result<String, String> {
     }
 }
 
-/// Checks the base URL of an endpoint: https, or http on a loopback host; no user, query or fragment. Returns it
-/// without a final slash.
+/// Checks the base URL of an endpoint: https (or http on a loopback host), without a user, query or fragment. Returns
+/// it without a final slash.
 pub fn endpoint(text: &str) -> Result<String, String> {
     let url = web_url(text)?;
     match url.query().is_none() && url.fragment().is_none() {
@@ -45,7 +45,7 @@ pub fn endpoint(text: &str) -> Result<String, String> {
     }
 }
 
-/// The path of a discovery document below its issuer's URL (OpenID Connect Discovery 1.0, section 4).
+/// The path of the discovery document, relative to the issuer's URL (OpenID Connect Discovery 1.0, section 4).
 const DISCOVERY: &str = "/.well-known/openid-configuration";
 
 /// Returns the URL of an issuer's discovery document.
@@ -53,8 +53,8 @@ pub fn discovery_below(issuer: &str) -> String {
     format!("{}{DISCOVERY}", issuer.trim_end_matches('/'))
 }
 
-/// Checks the address of a discovery document, which is either its whole URL or its base URL. Only a whole URL may have
-/// a query, such as Azure AD B2C's `?p=POLICY`. Returns the whole URL.
+/// Checks the URL of a discovery document, given either in full or without the path of the document. Only a whole URL
+/// may have a query, such as Azure AD B2C's `?p=POLICY`. Returns the whole URL.
 pub fn discovery(text: &str) -> Result<String, String> {
     let url = web_url(text)?;
     match url.path().ends_with(DISCOVERY) && url.fragment().is_none() {
@@ -63,8 +63,8 @@ pub fn discovery(text: &str) -> Result<String, String> {
     }
 }
 
-/// Checks an issuer's identifier. It has to be exactly what `iss` names (OpenID Connect Core 1.0, section 2), including
-/// a final slash.
+/// Checks an issuer's identifier, which is a URL. It has to be exactly what `iss` names (OpenID Connect Core 1.0,
+/// section 2), including a final slash.
 pub fn issuer(text: &str) -> Result<String, String> {
     let url = web_url(text)?;
     if url.path().ends_with(DISCOVERY) {
@@ -80,7 +80,7 @@ pub fn issuer(text: &str) -> Result<String, String> {
     }
 }
 
-/// Checks a host with an optional port. Returns it without port 443, that of https.
+/// Checks a host with an optional port, such as `login.example.com:8443`. Returns it without port 443, that of https.
 pub fn authority(text: &str) -> Result<String, String> {
     let known = |name: &str| if name == "localhost" { Ok(name.to_owned()) } else { host(name) };
     let Some((name, port)) = text.split_once(':') else { return known(text) };
@@ -92,7 +92,7 @@ pub fn authority(text: &str) -> Result<String, String> {
     }
 }
 
-/// Checks a URL to which a token or a person may be sent: https, or http on a loopback host.
+/// Checks a URL that a browser may open or a token may be sent to: https, or http on a loopback host.
 pub fn web_url(text: &str) -> Result<Url, String> {
     if text.len() > LONGEST_URL {
         return Err(format!("'{}' is longer than {LONGEST_URL} bytes", quoted(text)));
@@ -114,7 +114,7 @@ pub fn web_url(text: &str) -> Result<Url, String> {
     }
 }
 
-/// Checks the ports of the registered callback URLs, and returns them in the order given.
+/// Checks the ports of the registered callback URLs, and returns them in the same order.
 pub fn ports(numbers: &[u64]) -> Result<Vec<u16>, String> {
     if numbers.len() > MOST_PORTS {
         return Err(format!("{} ports are too many: give at most {MOST_PORTS}", numbers.len()));
@@ -130,7 +130,7 @@ pub fn ports(numbers: &[u64]) -> Result<Vec<u16>, String> {
     if ports.is_empty() { Err("give at least one port".into()) } else { Ok(ports) }
 }
 
-/// Checks the host in the redirect URI. Cognito accepts http only for `localhost`, `127.0.0.1` and `[::1]`.
+/// Checks the host of the redirect URI. Cognito accepts http only for `localhost`, `127.0.0.1` and `[::1]`.
 pub fn redirect_host(text: &str) -> Result<String, String> {
     match text {
         "localhost" | "127.0.0.1" | "[::1]" => Ok(text.to_owned()),
@@ -138,7 +138,7 @@ pub fn redirect_host(text: &str) -> Result<String, String> {
     }
 }
 
-/// Checks the path in the redirect URI. It must not need encoding, because it is compared as it is written.
+/// Checks the path of the redirect URI. It must not need encoding, because it is compared as it is written.
 pub fn redirect_path(text: &str) -> Result<String, String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
     // Browsers remove empty segments and dots, or encode them differently.
@@ -150,7 +150,7 @@ pub fn redirect_path(text: &str) -> Result<String, String> {
     }
 }
 
-/// Checks a name: printable, without control characters, of at most `limit` characters.
+/// Checks a name, which must have at most `limit` characters and no control characters.
 pub fn name(text: &str, limit: usize) -> Result<String, String> {
     match text.trim() == text && (1..=limit).contains(&text.chars().count()) && !text.chars().any(char::is_control) {
         true => Ok(text.to_owned()),
@@ -158,8 +158,8 @@ pub fn name(text: &str, limit: usize) -> Result<String, String> {
     }
 }
 
-/// Checks a file path, which has to be absolute or start with `~/`, and expands `~/` to the home folder. Never
-/// relative: the current folder must not matter.
+/// Checks a file path, which must be absolute or start with `~/`; replaces `~/` by the home folder. Never relative: the
+/// current folder must not matter.
 pub fn file(text: &str, home: Option<PathBuf>) -> Result<PathBuf, String> {
     let path = match (text.strip_prefix("~/"), home) {
         (Some(rest), Some(home)) => home.join(rest),
@@ -182,7 +182,7 @@ pub fn one_of(text: &str, words: &[&str]) -> Result<String, String> {
     Err(format!("must be {known}, not '{}'{}", quoted(text), meant.unwrap_or_default()))
 }
 
-/// Checks that a number is within bounds.
+/// Checks that a number is between `from` and `to`, both included.
 pub fn within(number: u64, from: u64, to: u64) -> Result<u64, String> {
     if (from..=to).contains(&number) { Ok(number) } else { Err(format!("{number} is not within {from} and {to}")) }
 }

@@ -1,20 +1,21 @@
-//! Several values in one text, in other forms than a user pool's own list in brackets. API gateways, directories and
-//! scripts flatten lists with commas, semicolons, bars, line breaks or blanks.
+//! Detection of several values in one text that does not have the form of a user pool's list. API gateways, directories
+//! and scripts flatten lists with commas, semicolons, bars, line breaks or blanks.
 
 use serde_json::Value;
 
-/// The values in a claim's text, and the form in which the text joins them.
+/// The values that are joined in a claim's text, and the form in which they are joined.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Flattened {
-    /// The values.
+    /// The separate values.
     pub values: Vec<String>,
-    /// The form in which the text joins the values, in words.
+    /// A description of the form in which the text joins the values.
     pub form: &'static str,
-    /// True if the separator may occur within a value: the text is then a list only if a rule names one of the values.
+    /// True if a value may itself contain the separator; the text is then a list only if a rule names one of the
+    /// values.
     pub is_vague: bool,
 }
 
-/// Returns the values of a claim that looks like several in one text, unless it has the form of a user pool's list.
+/// Returns the values of a claim whose text seems to join several, unless it has the form of a user pool's list.
 pub(super) fn flattened(claim: &Value) -> Option<Flattened> {
     let text = claim.as_str()?.trim();
     let found =
@@ -68,9 +69,8 @@ fn texts(value: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// Splits a text into a directory's distinguished names, which contain commas themselves, such as
-/// `CN=Admins,OU=Groups,DC=corp` (RFC 4514). A new name begins where the first attribute of the text follows another
-/// attribute.
+/// Splits a text into distinguished names, which contain commas themselves, such as `CN=Admins,OU=Groups,DC=corp` (RFC
+/// 4514). A new name begins where the first attribute of the text follows another attribute.
 fn distinguished_names(text: &str) -> Option<Vec<String>> {
     let key = |piece: &str| piece.split_once('=').map(|(key, _)| key.trim().to_ascii_uppercase());
     let pieces: Vec<&str> = text.split(',').collect();

@@ -1,5 +1,5 @@
-//! Findings: the points of a mapping that deserve a check, with one person's claims at hand. The cost is linear in the
-//! number of rules: what does not depend on the rule is computed once for its claim.
+//! Findings about a role mapping: points that a person should check, given one person's claims. The cost is linear in
+//! the number of rules: what does not depend on the rule is computed once for its claim.
 
 mod lists;
 mod near;
@@ -18,31 +18,31 @@ use crate::error::shortened;
 use crate::role_mapping::asserted::{CUSTOM, GROUPS, IAM_ROLES, PLAIN_GROUPS, PLAIN_ROLES, encoded, is_list, several};
 use crate::role_mapping::evaluate::matches;
 
-/// The maximum number of names of one kind in the findings about one rule.
+/// The maximum number of names of one kind to list in the findings about one rule.
 const MOST_NAMES: usize = 5;
-/// The maximum length of a quoted text from outside, in characters.
+/// The maximum length of text from outside that a finding quotes, in characters.
 const LONGEST_QUOTE: usize = 128;
 
 /// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// A person may get a role that they should not have, or not get one that they should.
+    /// A problem that may give a person a wrong role, or keep a person from a role.
     Warning,
     /// Background information.
     Note,
 }
 
-/// One finding.
+/// One point of a role mapping that a person should check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// The severity.
     pub severity: Severity,
     /// The code of the finding, for scripts.
     pub code: &'static str,
-    /// The rule, counted from 1, if the finding is about one.
+    /// The number of the rule that the finding is about, counted from 1; `None` if it is about no single rule.
     pub rule: Option<usize>,
-    /// The finding in words.
+    /// The finding as text for a person.
     pub text: String,
 }
 
@@ -56,12 +56,12 @@ impl Finding {
     }
 }
 
-/// The context of a mapping: one person's claims and scopes.
+/// One person's claims and scopes, for which a role mapping is checked.
 #[derive(Debug, Clone, Copy)]
 pub struct FindingContext<'a> {
-    /// The claims.
+    /// The claims of the person's ID token.
     pub claims: &'a Map<String, Value>,
-    /// The verdicts under the natural interpretation.
+    /// The verdicts for the rules under `Interpretation::NATURAL`.
     pub verdicts: &'a [Verdict],
     /// The scopes that the sign-in requests, if they are known.
     pub scopes_asked: Option<&'a [String]>,
@@ -84,14 +84,15 @@ pub fn findings(pool: &IdentityPoolRoles, mapping: Option<&RoleMapping>, around:
     found
 }
 
-/// A claim that rules test, with its values in the forms that the checks of all these rules use.
+/// A claim that rules test, with its values prepared for the checks of these rules.
 struct Tested<'a> {
     claim: Option<&'a Value>,
     is_list: bool,
     flattened: Option<Flattened>,
-    /// The values as one text, without the differences that people overlook. Each value is between two line breaks.
+    /// The values as one text, normalized so that differences that people overlook are gone. Each value is between two
+    /// line breaks.
     folded: String,
-    /// The values, in the same order as in `folded`.
+    /// The original values, in the same order as in `folded`.
     values: Vec<String>,
 }
 
@@ -159,7 +160,7 @@ fn unreachable(place: usize, covered_by: &[usize]) -> Option<Finding> {
     Some(Finding::warning("unreachable_rule", place, text))
 }
 
-/// Returns the token's claim that `claim` most likely misspells, if the token has no claim of that name.
+/// Returns the claim in the token for which `claim` is most likely a misspelling, if the token has no claim `claim`.
 fn misspelt<'a>(claim: &str, around: &FindingContext<'a>) -> Option<&'a str> {
     match around.claims.contains_key(claim) {
         true => None,
@@ -167,7 +168,7 @@ fn misspelt<'a>(claim: &str, around: &FindingContext<'a>) -> Option<&'a str> {
     }
 }
 
-/// Finds rules for a claim that the token lacks, if they most likely mean another claim of the token.
+/// Finds rules whose claim is not in the token and is most likely a misspelling of one that is.
 fn another_claim(claim: &str, rules: &[(usize, &Rule)], around: &FindingContext<'_>) -> Option<Finding> {
     let meant = misspelt(claim, around)?;
     let (place, _) = rules.first()?;
@@ -175,7 +176,7 @@ fn another_claim(claim: &str, rules: &[(usize, &Rule)], around: &FindingContext<
     Some(Finding::warning("claim_of_another_spelling", *place, text))
 }
 
-/// Finds a value that differs from the rule's value only in details that people overlook.
+/// Finds a claim value that differs from the rule's value only in details that people overlook.
 fn near_miss(place: usize, rule: &Rule, tested: &Tested<'_>, around: &FindingContext<'_>) -> Option<Finding> {
     let is_missed = match (rule.match_type, around.verdicts.get(place)?) {
         (MatchType::NotEqual, verdict) => *verdict == Verdict::Matched,
@@ -204,8 +205,8 @@ fn near_miss(place: usize, rule: &Rule, tested: &Tested<'_>, around: &FindingCon
     Some(Finding::warning("value_of_another_spelling", place, text))
 }
 
-/// Returns whether a piece of `text` is a unit that the match type compares: a whole value, a value's beginning, or
-/// whole words.
+/// Returns whether a substring of `text` is a unit for the match type: a whole value, the start of a value, or whole
+/// words.
 fn stands_apart(text: &str, (at, length): (usize, usize), match_type: MatchType) -> Option<bool> {
     let (before, after) = (text.get(..at)?.chars().next_back(), text.get(at + length..)?.chars().next());
     let is_end = |c: Option<char>| c.is_none_or(|c| c == '\n');
@@ -217,7 +218,7 @@ fn stands_apart(text: &str, (at, length): (usize, usize), match_type: MatchType)
     })
 }
 
-/// Finds several values in one text that does not have the form of a user pool's list.
+/// Finds a claim whose text joins several values in another form than a user pool's list.
 fn several_in_one_text(rules: &[(usize, &Rule)], tested: &Tested<'_>, around: &FindingContext<'_>) -> Option<Finding> {
     let list = tested.flattened.as_ref()?;
     let (first, rule) = rules.first()?;
@@ -252,12 +253,13 @@ fn several_in_one_text(rules: &[(usize, &Rule)], tested: &Tested<'_>, around: &F
     })
 }
 
-/// Returns the names in a rule's value: one, or those of a list in brackets.
+/// Returns the names in a rule's value: a single name, or those in a bracketed list.
 fn names(value: &str) -> impl Iterator<Item = &str> {
     value.trim_start_matches('[').trim_end_matches(']').split(',').map(str::trim).filter(|name| !name.is_empty())
 }
 
-/// Finds a value in the wrong encoding. The user pool encodes an attribute's values only if there are several.
+/// Finds a rule whose value has another encoding than the claim's values. The user pool encodes an attribute's values
+/// only if there are several.
 fn value_is_encoded(place: usize, rule: &Rule, tested: &Tested<'_>) -> Option<Finding> {
     if !rule.claim.starts_with(CUSTOM) || rule.match_type == MatchType::NotEqual {
         return None;
@@ -275,7 +277,7 @@ fn value_is_encoded(place: usize, rule: &Rule, tested: &Tested<'_>) -> Option<Fi
     Some(Finding::warning("value_is_encoded", place, text))
 }
 
-/// Finds a rule that compares a whole list: `[a, b]` neither equals `a` nor starts with it.
+/// Finds a rule that compares a whole list with one value: `[a, b]` neither equals `a` nor starts with it.
 fn whole_claim(place: usize, rule: &Rule, tested: &Tested<'_>) -> Option<Finding> {
     let can_be_list = rule.claim.starts_with(CUSTOM) || tested.is_list;
     let is_of_another_form =
@@ -295,8 +297,9 @@ fn whole_claim(place: usize, rule: &Rule, tested: &Tested<'_>) -> Option<Finding
     })
 }
 
-/// Finds a claim that the scopes hide. `openid email` puts only the address into the ID token; `openid` alone puts in
-/// everything (<https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-client-apps.html>).
+/// Finds a rule for a claim that is missing because of the requested scopes. `openid email` puts only the address into
+/// the ID token; `openid` alone puts in everything
+/// (<https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-client-apps.html>).
 fn hidden(place: usize, rule: &Rule, around: &FindingContext<'_>) -> Option<Finding> {
     let given: Option<Vec<&str>> = around.scopes_given.map(|scopes| scopes.split_whitespace().collect());
     let asked = || around.scopes_asked.map(|scopes| scopes.iter().map(String::as_str).collect());

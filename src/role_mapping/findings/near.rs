@@ -1,4 +1,4 @@
-//! Near misses: names and values that differ only in details that people overlook, such as letter case or a trailing
+//! Comparison of names and values that differ only in details that people overlook, such as letter case or a trailing
 //! space.
 
 use percent_encoding::percent_decode_str;
@@ -6,14 +6,14 @@ use percent_encoding::percent_decode_str;
 use crate::role_mapping::asserted::CUSTOM;
 use crate::role_mapping::visible::{composed, is_invisible, latin};
 
-/// The minimum length of a claim's name for one edit to count as a misspelling, in characters without the prefix; for
-/// two edits, see `TWO_EDITS`.
+/// The minimum length of a claim name, in characters without the prefix, for one edit to count as a misspelling; see
+/// also `TWO_EDITS`.
 const ONE_EDIT: usize = 4;
 const TWO_EDITS: usize = 7;
-/// The prefixes with which an attribute's claim appears in some tokens, but not in others.
+/// The prefixes that some tokens put before an attribute's name and others do not.
 const PREFIXES: &[&str] = &[CUSTOM, "cognito:", "dev:"];
 
-/// A function that removes one kind of overlooked difference, and a description of that kind.
+/// A function that removes one kind of difference that people overlook, and a description of that difference.
 type Fold = (fn(&str) -> String, &'static str);
 
 const FOLDS: &[Fold] = &[
@@ -24,13 +24,13 @@ const FOLDS: &[Fold] = &[
     (unquoted, "quotation marks"),
 ];
 
-/// Returns a text without the differences that people overlook.
+/// Returns `text` in a normalized form, without the differences that people overlook.
 pub(super) fn folded(text: &str) -> String {
     let text = composed(&decoded(text));
     spaced(&unquoted(&plain(&text)).to_lowercase())
 }
 
-/// Returns the overlooked difference between two texts, in words; `None` if they are equal or really differ.
+/// Returns a description of the overlooked difference between two texts; `None` if they are equal or really differ.
 pub(super) fn difference(one: &str, other: &str) -> Option<&'static str> {
     if one == other || folded(one) != folded(other) {
         return None;
@@ -42,8 +42,7 @@ fn spaced(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Returns a text in composed Unicode, without invisible characters, and with Latin letters in place of their
-/// look-alikes.
+/// Returns `text` in composed Unicode, without invisible characters, and with look-alikes replaced by Latin letters.
 fn plain(text: &str) -> String {
     if text.is_ascii() {
         return text.to_owned();
@@ -52,7 +51,7 @@ fn plain(text: &str) -> String {
     visible.chars().filter(|c| !is_invisible(*c)).map(|c| latin(c).unwrap_or(c)).collect()
 }
 
-/// Returns a text with percent-encoding and HTML entities decoded.
+/// Decodes the percent-encoding and the HTML entities in `text`.
 fn decoded(text: &str) -> String {
     let text = match text.contains('%') {
         true => percent_decode_str(&text.replace('+', " ")).decode_utf8().map_or_else(|_| text.to_owned(), Into::into),
@@ -78,7 +77,7 @@ fn unquoted(text: &str) -> String {
     text.trim_matches(['"', '\'', '\u{201c}', '\u{201d}', '\u{2018}', '\u{2019}']).to_owned()
 }
 
-/// Returns the claim that `meant`, a name in a rule, most likely refers to, if any of `claims` is similar.
+/// Returns the claim to which `meant`, a claim name in a rule, most likely refers, if a similar claim exists.
 pub(super) fn claim<'c>(meant: &str, claims: impl Iterator<Item = &'c str> + Clone) -> Option<&'c str> {
     let bare = bare(meant);
     let same = claims.clone().find(|name| self::bare(name) == bare);
@@ -100,7 +99,7 @@ fn has_prefix(name: &str) -> bool {
     name.starts_with(CUSTOM) || name.starts_with("extension_")
 }
 
-/// Returns a claim's name in lower case, without its prefix, blanks and punctuation.
+/// Returns a claim's name in lower case, without prefix, blanks and punctuation.
 fn bare(name: &str) -> String {
     let name = folded(name);
     let mut rest = name.as_str();

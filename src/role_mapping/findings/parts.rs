@@ -1,6 +1,6 @@
-//! Names that a `Contains` rule matches as well because they contain its value: names in other rules, and names that
-//! the person has. The cost is linear in the number of rules: the person's names are one text, through which each rule
-//! goes once, and the values of rules are looked up piece by piece.
+//! Unintended matches of `Contains` rules: names from other rules, or from the person's claims, that contain a rule's
+//! value. The cost is linear in the number of rules: the person's names are one text, through which each rule goes
+//! once, and the values of rules are looked up piece by piece.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,13 +11,13 @@ use crate::role_mapping::asserted::{decoded_items, several};
 use crate::role_mapping::findings::lists::{Flattened, flattened};
 use crate::role_mapping::{MatchType, Rule};
 
-/// The character between names. A rule whose value has it finds none.
+/// The separator between names in the text that is searched. A rule whose value has it finds none.
 const BETWEEN: char = '\0';
 
-/// The findings about each rule, keyed by the rule's place in the mapping.
+/// The findings about each rule, keyed by the rule's index in the mapping.
 pub(super) type Parts = BTreeMap<usize, Vec<Finding>>;
 
-/// Returns the findings about the rules of one claim. `rules` has their places in the mapping.
+/// Returns the findings about `Contains` rules for one claim. `rules` has their places in the mapping.
 pub(super) fn parts(rules: &[(usize, &Rule)], claim: Option<&Value>) -> Parts {
     let contains = || rules.iter().filter(|(_, rule)| rule.match_type == MatchType::Contains);
     let mut holders: BTreeMap<usize, Names<'_>> = contains().map(|(place, _)| (*place, Names::default())).collect();
@@ -61,7 +61,7 @@ pub(super) fn parts(rules: &[(usize, &Rule)], claim: Option<&Value>) -> Parts {
     holders.into_iter().map(findings).collect()
 }
 
-/// The names that contain a rule's value: those that no earlier rule matches, and the others.
+/// The names that contain a rule's value, divided into those that no earlier rule matches and the others.
 #[derive(Default)]
 struct Names<'n> {
     open: Vec<&'n str>,
@@ -77,10 +77,10 @@ fn texts<'n>(value: &'n str, names: &'n [&'n str]) -> impl Iterator<Item = Strin
     })
 }
 
-/// A name as people know it, and the text that rules are compared with.
+/// A name in readable form, and the same name in the form with which rules compare it.
 type Sent = (String, String);
 
-/// Returns the names in a claim.
+/// Returns the names in a claim, each also in the form in which it is compared.
 fn sent_names(claim: &Value, of_rules: &BTreeSet<&str>) -> Vec<Sent> {
     let is_meant =
         |list: &Flattened| !list.is_vague || list.values.iter().any(|value| of_rules.contains(value.as_str()));
@@ -93,7 +93,7 @@ fn sent_names(claim: &Value, of_rules: &BTreeSet<&str>) -> Vec<Sent> {
     }
 }
 
-/// A name, the text that rules are compared with for it, and the place of a rule whose value is in that text.
+/// A name, the form in which it is compared, and the index of a rule whose value that form contains.
 type Found<'n> = (&'n str, &'n str, usize);
 
 fn found_in_rules<'n, 'r: 'n>(

@@ -13,7 +13,7 @@ fn contains(value: &str, role: &str) -> Rule {
     rule(ROLES, MatchType::Contains, value, role)
 }
 
-/// Returns the findings about rules and claims as `CODE RULE`, with a `!` before a warning.
+/// Returns the findings about rules and claims as `CODE RULE`, with `!` before each warning.
 fn found_with(rules: &[Rule], claims: &Value, asked: Option<&[String]>, given: Option<&str>) -> Vec<String> {
     let mapping = RoleMapping { by: By::Rules(rules.to_vec()), ambiguous: AmbiguousRole::Deny };
     let claims = claims.as_object().unwrap();
@@ -29,7 +29,7 @@ fn found_with(rules: &[Rule], claims: &Value, asked: Option<&[String]>, given: O
     findings(&IdentityPoolRoles::default(), Some(&mapping), &around).into_iter().map(shown).collect()
 }
 
-/// Returns the findings of [`found_with`], without the note that every mapped attribute gets.
+/// Returns the same as [`found_with`], without the note that every mapped attribute gets.
 fn found(rules: &[Rule], claims: &Value) -> Vec<String> {
     let mut found = found_with(rules, claims, None, None);
     found.retain(|finding| finding != "attribute_may_be_stale");
@@ -54,7 +54,7 @@ fn rule_value_within_another_name_is_a_warning_unless_covered() {
     assert!(found(&elsewhere, &json!({})).is_empty(), "another claim's names are not this one's");
 }
 
-/// Claims may hold any number of roles, but the list of findings has to stay short.
+/// A claim may hold any number of roles, but the list of findings must stay short.
 #[test]
 fn finding_lists_a_few_names_and_counts_the_others() {
     let names: Vec<String> = (0..5000).map(|number| format!("a{number}")).collect();

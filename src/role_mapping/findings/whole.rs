@@ -1,4 +1,4 @@
-//! Findings about the mapping as a whole, and about the person.
+//! Findings about the role mapping as a whole, and about the person's claims.
 
 use serde_json::Value;
 
@@ -9,13 +9,13 @@ use crate::role_mapping::evaluate::is_role;
 use crate::role_mapping::visible::named;
 use crate::role_mapping::{By, IdentityPoolRoles, RoleMapping, Rule, Verdict};
 
-/// The maximum number of rules for a provider. AWS does not raise this quota
+/// The maximum number of rules per provider that AWS allows. AWS does not raise this quota
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/quotas.html>).
 const MOST_RULES: usize = 25;
-/// The scope that lets people write their own attributes
+/// The scope that allows people to change their own attributes
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-define-resource-servers.html>).
 const ADMIN_SCOPE: &str = "aws.cognito.signin.user.admin";
-/// The claims that no person can write, besides those that begin with `cognito:`.
+/// The claims that a person can never change, besides those that begin with `cognito:`.
 const NOT_ATTRIBUTES: &[&str] = &[
     "sub",
     "iss",
@@ -39,7 +39,7 @@ const NOT_ATTRIBUTES: &[&str] = &[
     "roles",
     "groups",
 ];
-/// Finds a preferred role that is not the ARN of a role.
+/// Finds a claim `cognito:preferred_role` whose value is not the ARN of a role.
 pub(super) fn malformed_preferred_role(mapping: Option<&RoleMapping>, around: &FindingContext<'_>) -> Option<Finding> {
     mapping.filter(|mapping| mapping.by == By::Token)?;
     let preferred = around.claims.get(PREFERRED_ROLE)?.as_str().filter(|preferred| !is_role(preferred))?;
@@ -51,7 +51,7 @@ pub(super) fn malformed_preferred_role(mapping: Option<&RoleMapping>, around: &F
     Some(Finding::warning("malformed_preferred_role", None, text))
 }
 
-/// Finds roles of other accounts than the identity pool's. The enhanced flow cannot assume them
+/// Finds roles that belong to another AWS account than the identity pool. The enhanced flow cannot assume them
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html>).
 pub(super) fn other_accounts(
     pool: &IdentityPoolRoles,
@@ -85,7 +85,7 @@ pub(super) fn too_many(rules: &[Rule]) -> Option<Finding> {
     (rules.len() > MOST_RULES).then(|| Finding::warning("too_many_rules", None, text))
 }
 
-/// Finds a claim that rules test and that the person can change. The app client must be able to write mapped
+/// Finds a claim that rules test although the person can change it. The app client must be able to write mapped
 /// attributes, and with the right scope people can, too
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/attributes-for-access-control.html>).
 pub(super) fn writable(rules: &[Rule], around: &FindingContext<'_>) -> Option<Finding> {
@@ -124,7 +124,7 @@ pub(super) fn several_match(rules: &[Rule], around: &FindingContext<'_>) -> Opti
     (!others.is_empty()).then(|| Finding::note("several_rules_match", first, text))
 }
 
-/// Returns a note for each attribute that rules test, because its value may be out of date. The user pool keeps it even
+/// Returns a note, for each attribute that rules test, that its value may be out of date. The user pool keeps it even
 /// if the directory no longer sends it
 /// (<https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-specifying-attribute-mapping.html>).
 pub(super) fn sticky(rules: &[Rule], around: &FindingContext<'_>) -> Vec<Finding> {

@@ -1,15 +1,15 @@
-//! Documents that people mistake for claims or for a role mapping: the kind of each, and what to give instead.
+//! Recognition of documents that people give in place of claims or a role mapping, with hints on the right document.
 
 use serde_json::{Map, Value};
 
 use super::NotClaims;
 
-/// A kind of document: the groups of members that identify it, its description, and the document to give instead.
+/// A kind of document: groups of members that identify it, a description, and the hint on the right document.
 type Kind = (&'static [&'static [&'static str]], &'static str, &'static str);
 
 const ID_TOKEN: &str = "give an ID token, or its claims as a JSON object";
 
-/// The kinds that are known by their members. All members of one group have to be there.
+/// The kinds of documents that are recognized by their members. All members of one group have to be there.
 const KINDS: &[Kind] = &[
     (
         &[&["RoleMappings"], &["roleMappings"], &["role_mapping"], &["IdentityPoolId", "Roles"]],
@@ -37,7 +37,7 @@ const KINDS: &[Kind] = &[
     (&[&["error"]], "an error answer", "sign in again, and give the ID token"),
 ];
 
-/// Identifies, by its members, a document that holds neither claims nor an ID token.
+/// Recognizes a document without claims or ID token by its members, and returns its description.
 pub(in super::super) fn recognized(object: &Map<String, Value>) -> Option<NotClaims> {
     let has = |names: &&[&str]| names.iter().all(|name| object.contains_key(*name));
     for (member, path) in [("UserAttributes", ".UserAttributes"), ("Attributes", ".Attributes")] {
@@ -62,14 +62,14 @@ pub(in super::super) fn recognized(object: &Map<String, Value>) -> Option<NotCla
     Some(NotClaims::new(*what, *instead))
 }
 
-/// Returns whether a list holds a user's attributes
+/// Returns whether a JSON array is a list of a user's attributes
 /// (<https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AttributeType.html>).
 pub(super) fn is_attribute_list(list: &[Value]) -> bool {
     list.first().is_some_and(|first| first.get("Name").is_some() && first.get("Value").is_some())
 }
 
-/// Describes a list of attributes that was given in place of claims. They are no claims: scopes may hide some from the
-/// token, and the token has groups besides.
+/// Returns the description and hint for a list of user attributes that was given in place of claims. They are no
+/// claims: scopes may hide some from the token, and the token has groups besides.
 pub(super) fn attributes(what: &str, path: &str) -> NotClaims {
     let list = if path == "." { ".[]".to_owned() } else { format!("{path}[]") };
     NotClaims::new(

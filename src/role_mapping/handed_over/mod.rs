@@ -1,4 +1,4 @@
-//! Claims in the shapes that tools print them in, and recognition of documents that are not claims.
+//! A parser for the claims that a person gives, in the many forms in which tools print them.
 //!
 //! Any JSON object could be a set of claims, so that a document in another shape would be evaluated as claims without
 //! roles: a wrong answer without a sign of it. A wrapped ID token, or its payload, is unwrapped if there is only one.
@@ -17,35 +17,35 @@ use crate::error::{quoted, shortened};
 use crate::json;
 use crate::secret::Secret;
 
-/// The maximum length of a quoted message of the JSON parser, in characters.
+/// The maximum length of a JSON parser message that is quoted, in characters.
 const LONGEST_FAULT: usize = 200;
 /// The member names under which token endpoints and libraries return the ID token.
 const ID_TOKEN: &[&str] = &["id_token", "idToken", "IdToken", "rawIdToken"];
 /// The member names under which token endpoints and libraries return the access token.
 const ACCESS_TOKEN: &[&str] = &["access_token", "accessToken", "AccessToken"];
-/// The members that hold the whole answer of a token endpoint, or a decoded ID token.
+/// The member names for a token endpoint's whole answer or a decoded ID token, within another object.
 const WRAPPERS: &[&str] = &["AuthenticationResult", "tokens", "signInUserSession", "idTokenClaims", "id_token_claims"];
-/// The claim names that other documents also use, so that their presence proves nothing.
+/// The claim names that also occur in other documents, so that they do not prove that an object holds claims.
 const COMMON_NAMES: &[&str] =
     &["address", "name", "profile", "scope", "username", "version", "picture", "client_id", "idp"];
-/// The first characters of a token: the start of a JSON object in base64url.
+/// The first characters of every JWT: the start of a JSON object in base64url.
 const BEGINNING: &str = "eyJ";
-/// The depth to which a document is searched for tokens.
+/// The maximum nesting depth to which a document is searched for tokens.
 const DEEPEST: usize = 16;
 
-/// Claims, or an ID token that carries them.
+/// Claims that a person gave, or an ID token that contains them.
 #[derive(Debug)]
 pub enum HandedOver {
-    /// Claims.
+    /// The decoded claims.
     Claims(Map<String, Value>),
-    /// An ID token, not decoded yet.
+    /// An ID token that is not decoded yet.
     IdToken(Secret),
 }
 
-/// A document that holds no usable claims.
+/// The reason why a document is not usable as claims, with the next step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotClaims {
-    /// The kind of document, as the end of a sentence that begins with "it is".
+    /// The kind of document, as the rest of a sentence that begins with "it is".
     pub what: String,
     /// The next step.
     pub instead: String,
@@ -63,7 +63,7 @@ impl fmt::Display for NotClaims {
     }
 }
 
-/// Reads claims, an ID token, or a document with one of them.
+/// Parses claims, an ID token, or a document that contains one of them.
 ///
 /// # Errors
 /// [`NotClaims`], with the kind of the document.
@@ -77,7 +77,7 @@ pub fn claims(text: &str) -> Result<HandedOver, NotClaims> {
     }
 }
 
-/// Checks that claims are those of an ID token, and returns them.
+/// Checks that claims come from an ID token, and returns them.
 ///
 /// # Errors
 /// [`NotClaims`] if they are those of another kind of token.
@@ -108,7 +108,7 @@ pub fn of_id_token(claims: Map<String, Value>) -> Result<Map<String, Value>, Not
     }
 }
 
-/// The next step if no more specific one is known.
+/// The hint to give if no more specific one applies.
 const CLAIMS: &str = "give an ID token, or its claims as a JSON object";
 
 fn parsed(text: &str) -> Result<Value, NotClaims> {
@@ -126,7 +126,7 @@ fn parsed(text: &str) -> Result<Value, NotClaims> {
     })
 }
 
-/// Returns whether a value is the header of a token (RFC 7515, section 4).
+/// Returns whether an object is the header of a JWT (RFC 7515, section 4).
 fn is_header(object: &Map<String, Value>) -> bool {
     object.get("alg").is_some_and(Value::is_string) && !object.contains_key("sub") && !object.contains_key("iss")
 }
@@ -183,7 +183,7 @@ fn of_object_in(mut object: Map<String, Value>, member: &str) -> Result<HandedOv
     }
 }
 
-/// Removes and returns the member that holds an ID token, its payload, or an answer with one of these.
+/// Removes and returns the member that holds an ID token, its payload, or an object that contains one of them.
 fn wrapped(object: &mut Map<String, Value>) -> Option<Value> {
     let mut take = |name: &str| object.remove(name).filter(|inner| inner.is_string() || inner.is_object());
     if let Some(inner) = ID_TOKEN.iter().find_map(|name| take(name)) {
@@ -197,7 +197,7 @@ fn wrapped(object: &mut Map<String, Value>) -> Option<Value> {
     names.as_slice().first().filter(|_| names.len() == 1).and_then(|name| object.remove(name))
 }
 
-/// Returns whether a member's name shows that the object holds claims.
+/// Returns whether a member's name proves that its object holds claims.
 pub(super) fn is_claim(name: &str) -> bool {
     has_prefix(name)
         || [PLAIN_ROLES, PLAIN_GROUPS].contains(&name)
@@ -208,7 +208,8 @@ fn has_prefix(name: &str) -> bool {
     ["custom:", "cognito:", "dev:", "extension_"].iter().any(|prefix| name.starts_with(prefix))
 }
 
-/// Reads an object without a known claim. A flat one may hold a deployment's own claims; others are wrapped.
+/// Checks an object in which no member name proves that it holds claims, and returns it if its form allows claims. A
+/// flat one may hold a deployment's own claims; others are wrapped.
 fn without_claims(object: Map<String, Value>) -> Result<Map<String, Value>, NotClaims> {
     let document = Value::Object(object);
     let mut path = Vec::new();
@@ -237,7 +238,7 @@ fn without_claims(object: Map<String, Value>) -> Result<Map<String, Value>, NotC
     }
 }
 
-/// Returns whether a value within `value` satisfies `is_it`, and puts the names that lead to the first one into `path`.
+/// Returns whether a value nested in `value` satisfies `is_it`, and stores the path to the first such value in `path`.
 fn find(value: &Value, is_it: &dyn Fn(&Value) -> bool, path: &mut Vec<String>) -> bool {
     let members: Vec<(String, &Value)> = match value {
         _ if path.len() >= DEEPEST => return false,
@@ -255,8 +256,7 @@ fn find(value: &Value, is_it: &dyn Fn(&Value) -> bool, path: &mut Vec<String>) -
     false
 }
 
-/// Returns whether a text looks like a signed token: three base64url pieces, the first of which starts like an encoded
-/// JSON object.
+/// Returns whether a text looks like a JWT: three parts in base64url, of which the first starts like a JSON object.
 fn is_token(text: &str) -> bool {
     let is_piece = |piece: &str| {
         !piece.is_empty() && piece.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
@@ -264,7 +264,7 @@ fn is_token(text: &str) -> bool {
     text.starts_with(BEGINNING) && text.split('.').count() == 3 && text.split('.').all(is_piece)
 }
 
-/// Reads a token as people copy it: after `Bearer`, in a URL, in quotes, or with the line breaks of a mail program.
+/// Parses a token as people copy it: after `Bearer`, in a URL, in quotes, or with line breaks from a mail program.
 fn token(text: &str) -> Result<HandedOver, NotClaims> {
     let of_parameter = text.split_once("id_token=").and_then(|(_, token)| token.split('&').next());
     let token = of_parameter.unwrap_or(text);
@@ -283,7 +283,7 @@ fn token(text: &str) -> Result<HandedOver, NotClaims> {
     }
 }
 
-/// Joins the lines of a token. Mail programs break them, quote them with `>`, or end them with `=`.
+/// Joins the lines into which a token was broken. Mail programs break them, quote them with `>`, or end them with `=`.
 fn unwrapped(token: &str) -> String {
     let lines: Vec<&str> = token.lines().map(|line| line.trim_start_matches(['>', ' ', '\t']).trim_end()).collect();
     let is_broken = lines.len() > 1;

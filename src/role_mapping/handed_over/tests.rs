@@ -2,10 +2,10 @@ use serde_json::json;
 
 use super::*;
 
-/// A text with the form of a signed token. What it says does not matter here.
+/// A text in the form of a JWT. What it says does not matter here.
 const TOKEN: &str = "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJjIn0.c2ln";
 
-/// Returns `claims NAMES`, `token TEXT` or the whole message.
+/// Returns the result of parsing `text`, as `claims NAMES`, `token TEXT` or the error message.
 fn read(text: &str) -> String {
     match claims(text) {
         Ok(HandedOver::Claims(claims)) => format!("claims {}", claims.keys().cloned().collect::<Vec<_>>().join(" ")),

@@ -1,5 +1,5 @@
-//! The forms in which tools provide a role mapping: the service's answer, or a role attachment's properties in a
-//! template or state.
+//! The document formats that may contain a role mapping: the AWS API's answer, or the properties of a role attachment
+//! resource.
 
 use serde_json::{Map, Value};
 
@@ -8,21 +8,21 @@ use crate::error::{quoted, shortened};
 use crate::json;
 use crate::role_mapping::handed_over::{self, HandedOver};
 
-/// The types of a role attachment in CloudFormation, Terraform and Pulumi.
+/// The resource types for a role attachment in CloudFormation, Terraform and Pulumi.
 const ATTACHMENTS: &[&str] = &[
     "AWS::Cognito::IdentityPoolRoleAttachment",
     "aws_cognito_identity_pool_roles_attachment",
     "aws:cognito/identityPoolRoleAttachment:IdentityPoolRoleAttachment",
     "aws-native:cognito:IdentityPoolRoleAttachment",
 ];
-/// The members of a resource that hold its properties.
+/// The members of a resource that can hold its properties.
 const PROPERTIES: &[&str] = &["Properties", "values", "attributes", "outputs", "inputs"];
-/// The members that identify a template or a state, in the order in which they are tried.
+/// The members that identify a template or a state file, in the order in which they are tried.
 const ROOTS: &[&str] = &["Resources", "planned_values", "values", "deployment", "resources"];
-/// The maximum length of a quoted message of the JSON parser, in characters.
+/// The maximum length of a JSON parser message that is quoted, in characters.
 const LONGEST_FAULT: usize = 300;
 
-/// Returns the object with the identity pool's roles.
+/// Returns the JSON object that contains the identity pool's roles.
 pub(super) fn document(text: &str) -> Result<Map<String, Value>, Fault> {
     let text = text.trim();
     if !text.starts_with(['{', '[', '"']) {
@@ -63,7 +63,7 @@ fn of_object(mut object: Map<String, Value>) -> Result<Map<String, Value>, Fault
     Err(another_kind(object))
 }
 
-/// Returns the properties of the role attachment in `object`, which must have only one.
+/// Returns the properties of the role attachment in `object`, which must contain exactly one.
 fn of_resources(object: Map<String, Value>) -> Result<Map<String, Value>, Fault> {
     let root = ROOTS.iter().find_map(|root| object.get(*root)).filter(|_| attachment(&object).is_none());
     let mut found = Vec::new();
@@ -95,7 +95,7 @@ fn search<'d>(value: &'d Value, found: &mut Vec<&'d Map<String, Value>>) {
     }
 }
 
-/// Returns the properties of a resource, if it is a role attachment.
+/// Returns the properties of a resource if it is a role attachment.
 fn attachment(resource: &Map<String, Value>) -> Option<&Map<String, Value>> {
     let kind = TYPE.iter().find_map(|name| resource.get(*name)?.as_str())?;
     ATTACHMENTS.contains(&kind).then_some(())?;
@@ -113,7 +113,7 @@ fn for_claims(what: &str) -> Fault {
     Fault::new(format!("it is {what}, not a role mapping"), "give it to --claims")
 }
 
-/// Creates the fault for an object that is another kind of document.
+/// Returns the fault for an object that is another kind of document.
 fn another_kind(object: Map<String, Value>) -> Fault {
     let names: Vec<String> = object.keys().take(3).map(|name| format!("'{}'", quoted(name))).collect();
     let is_entry = |entry: &Value| TYPE.iter().any(|name| entry.get(*name).is_some());
@@ -132,7 +132,7 @@ fn another_kind(object: Map<String, Value>) -> Fault {
     }
 }
 
-/// Creates the fault for a document that is not JSON.
+/// Returns the fault for a document that is not JSON.
 fn other_language(text: &str) -> Fault {
     let has = |piece: &str| text.contains(piece);
     let (what, instead) = match () {

@@ -1,6 +1,6 @@
-//! The parser of an identity pool's roles, with the checks of the service. It reads the output of `aws cognito-identity
-//! get-identity-pool-roles`, what the other SDKs make of it, and the properties in CloudFormation's templates,
-//! Terraform's state and Pulumi's.
+//! A parser for the roles and role mappings of an identity pool, which makes the same checks as AWS. It reads the
+//! output of `aws cognito-identity get-identity-pool-roles`, what the other SDKs make of it, and the properties in
+//! CloudFormation's templates, Terraform's state and Pulumi's.
 
 mod forms;
 
@@ -12,24 +12,24 @@ use super::{AmbiguousRole, By, IdentityPoolRoles, MatchType, RoleMapping, Rule};
 use crate::aws::ids;
 use crate::error::{Failure, Kind, quoted, shortened};
 
-/// The maximum size of a role mapping, in bytes. The largest that AWS stores is far smaller.
+/// The maximum size of a role mapping document, in bytes. The largest that AWS stores is far smaller.
 pub const LARGEST: usize = 1 << 20;
-/// The maximum number of providers with a mapping
+/// The maximum number of providers with a role mapping
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_SetIdentityPoolRoles.html>).
 const MOST_PROVIDERS: usize = 10;
-/// The maximum length of a provider's name, in characters, from AWS's page for [`MOST_PROVIDERS`].
+/// The maximum length of a provider's name, in characters, from the same AWS documentation as [`MOST_PROVIDERS`].
 const LONGEST_PROVIDER: usize = 128;
-/// The maximum number of rules in the service's model. AWS's text says 25, so more than 25 is a finding and not a fault
-/// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_RulesConfigurationType.html>).
+/// The maximum number of rules according to AWS's API model. AWS's text says 25, so more than 25 is a finding and not a
+/// fault (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_RulesConfigurationType.html>).
 const MOST_RULES: usize = 400;
-/// The maximum length of a claim's name, in characters; `LONGEST_VALUE` is the one for a rule's value
+/// The maximum length of a claim's name in a rule, in characters
 /// (<https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_MappingRule.html>).
 const LONGEST_CLAIM: usize = 64;
 const LONGEST_VALUE: usize = 128;
-/// The next step for a document that is no role mapping.
+/// The hint for a document that is not a role mapping.
 const PRINTS: &str = "give what 'aws cognito-identity get-identity-pool-roles' prints";
 
-/// The spellings of a member: the service's own, which messages use, then those of the other SDKs, Terraform and Pulumi.
+/// The spellings of a member's name: first AWS's own, for messages, then those of other SDKs, Terraform and Pulumi.
 type Names = &'static [&'static str];
 
 const IDENTITY_POOL_ID: Names = &["IdentityPoolId", "identityPoolId", "identity_pool_id"];
@@ -45,7 +45,7 @@ const CLAIM: Names = &["Claim", "claim"];
 const MATCH_TYPE: Names = &["MatchType", "matchType", "match_type"];
 const VALUE: Names = &["Value", "value"];
 const ROLE_ARN: Names = &["RoleARN", "RoleArn", "roleARN", "roleArn", "role_arn"];
-/// The members that SDKs and tools add, and that say nothing about roles.
+/// The members that SDKs and tools add, which have nothing to do with roles.
 const ADDED: Names = &[
     "$metadata",
     "@metadata",
@@ -60,10 +60,10 @@ const ADDED: Names = &[
     "timeouts",
 ];
 
-/// The reason why a document cannot be read as a role mapping.
+/// The reason why a document is not a valid role mapping.
 #[derive(Debug)]
 struct Fault {
-    /// The fault, with its place in the document.
+    /// The fault, including its place in the document.
     what: String,
     /// The next step.
     instead: String,
@@ -87,7 +87,7 @@ impl From<String> for Fault {
 }
 
 impl IdentityPoolRoles {
-    /// Reads a role mapping in one of the forms that the module's documentation lists. Messages name `source`.
+    /// Parses a role mapping from any of the formats listed in the module documentation. Messages name `source`.
     ///
     /// # Errors
     /// [`Kind::Usage`] for the first fault that the service would not accept either, with its place in the document, and
@@ -101,7 +101,7 @@ impl IdentityPoolRoles {
     }
 }
 
-/// Returns the object's member with one of these names. Null counts as missing.
+/// Returns an object's member that has one of these spellings as its name. Null counts as missing.
 fn member(object: &Map<String, Value>, names: Names) -> Result<Option<&Value>, Fault> {
     let mut found = names.iter().filter_map(|name| object.get(*name)).filter(|value| !value.is_null());
     let first = found.next();
@@ -111,7 +111,7 @@ fn member(object: &Map<String, Value>, names: Names) -> Result<Option<&Value>, F
     }
 }
 
-/// Returns the service's own spelling of a member.
+/// Returns AWS's own spelling of a member's name.
 fn shown(names: Names) -> &'static str {
     names.first().copied().unwrap_or_default()
 }
@@ -131,8 +131,8 @@ fn object<'d>(value: &'d Value, what: &str) -> Result<&'d Map<String, Value>, Fa
     value.as_object().ok_or_else(|| format!("{what} is {}, not an object", described(value)).into())
 }
 
-/// Returns the text of the member with one of these names. The .NET SDK, and so PowerShell, puts the values of an
-/// enumeration into an object with `Value`.
+/// Returns an object's string member that has one of these spellings as its name. The .NET SDK, and so PowerShell, puts
+/// the values of an enumeration into an object with `Value`.
 fn text(object: &Map<String, Value>, names: Names) -> Result<Option<&str>, Fault> {
     let Some(value) = member(object, names)? else { return Ok(None) };
     let inner = value.as_object().filter(|inner| inner.len() == 1).and_then(|inner| inner.get("Value"));
@@ -150,7 +150,7 @@ fn needed(object: &Map<String, Value>, names: Names) -> Result<&str, Fault> {
     text(object, names)?.ok_or_else(|| format!("{} is missing", shown(names)).into())
 }
 
-/// Returns whether an object is one of CloudFormation's intrinsic functions.
+/// Returns whether an object is a call of a CloudFormation intrinsic function.
 fn is_function(object: &Map<String, Value>) -> bool {
     object.len() == 1 && object.keys().all(|name| name == "Ref" || name.starts_with("Fn::"))
 }
@@ -189,7 +189,7 @@ fn pool(document: &Map<String, Value>) -> Result<IdentityPoolRoles, Fault> {
     Ok(IdentityPoolRoles { identity_pool_id: id, authenticated, unauthenticated, mappings })
 }
 
-/// Returns the mappings by provider, from an object with an entry for each, or from a list.
+/// Parses the role mappings by provider, from an object with an entry per provider or from a list.
 fn entries(mappings: &Value) -> Result<BTreeMap<String, RoleMapping>, Fault> {
     let named: Vec<(Option<&str>, &Value)> = match mappings {
         Value::Object(entries) => entries.iter().map(|(key, entry)| (Some(key.as_str()), entry)).collect(),
@@ -224,7 +224,8 @@ fn one_entry(key: Option<&str>, entry: &Value) -> Result<(String, RoleMapping), 
     Ok((provider.to_owned(), mapping(entry)?))
 }
 
-/// Returns a provider's name in full, so that it can be copied. A name that is longer than AWS allows is cut.
+/// Returns a provider's name in full for a message, so that people can copy it. A name that is longer than AWS allows
+/// is cut.
 fn whole(provider: &str) -> String {
     shortened(provider, LONGEST_PROVIDER)
 }

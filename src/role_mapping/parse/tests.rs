@@ -96,7 +96,7 @@ fn properties() -> Value {
     document
 }
 
-/// Returns the same properties in the spelling of Terraform.
+/// Returns the properties of a role attachment in the spelling of Terraform.
 fn terraform() -> Value {
     json!({
         "id": "eu-west-1:1cf667a2-49a6-454b-9e45-23199EXAMPLE",
@@ -180,7 +180,7 @@ fn role_mapping_is_read_in_the_forms_of_other_tools() {
     assert_eq!(read(&with("Roles", Value::Null)).unwrap().authenticated, None);
 }
 
-/// A template refers to resources that exist only after the deployment.
+/// A template may refer to resources that exist only after its deployment.
 #[test]
 fn references_in_a_template_are_named() {
     let mut document = properties();

@@ -1,4 +1,5 @@
-//! The rules about times: which credentials are handed out as they are, and which are renewed first. Pure functions.
+//! The time rules for renewal: which stored credentials and tokens are used as they are, and which are renewed first.
+//! Pure functions.
 
 use std::fmt;
 
@@ -9,28 +10,28 @@ use super::record::{CredentialsRecord, TokensRecord};
 /// The renewal window: the remaining life at which credentials become due for renewal. It must exceed botocore's 15
 /// minutes, below which botocore would run cogfed again for every request.
 const WINDOW: TimeDelta = TimeDelta::minutes(16);
-/// The maximum life of credentials that are renewed at half their life: twice the window.
+/// The maximum total life of credentials that are renewed at half their life.
 const SHORT_LIFE: TimeDelta = TimeDelta::minutes(2 * WINDOW.num_minutes());
-/// The minimum remaining life of credentials that are handed out after a failed renewal.
+/// The minimum remaining life of credentials that are still returned if renewal fails.
 const LAST_RESORT: TimeDelta = TimeDelta::minutes(1);
-/// The age below which an ID token is used without a refresh.
+/// The age below which an ID token is used without a refresh; also the tolerated error of a clock.
 const YOUNG: TimeDelta = TimeDelta::minutes(5);
-/// The minimum remaining life of an ID token that is sent.
+/// The minimum remaining life of an ID token that is sent to AWS.
 const TOKEN_MARGIN: TimeDelta = TimeDelta::seconds(30);
-/// The pause after a failed renewal, while there are valid credentials to hand out.
+/// The pause between renewal attempts while the old credentials are still valid.
 pub const RETRY_AFTER: TimeDelta = TimeDelta::seconds(30);
 
-/// Returns the renewal window of credentials that live this long.
+/// Returns the remaining life at which credentials with a total life of `life` become due for renewal.
 fn window(life: TimeDelta) -> TimeDelta {
     if life <= SHORT_LIFE { (life / 2).max(TimeDelta::zero()) } else { WINDOW }
 }
 
-/// Returns the time until these credentials are due for renewal: zero or less if they are due.
+/// Returns the time until these credentials are due for renewal; zero or negative if they are due.
 pub fn worth_handing_out_for(record: &CredentialsRecord, now: DateTime<Utc>) -> TimeDelta {
     record.left(now) - window(record.expires_at - record.issued_at)
 }
 
-/// Returns whether these credentials are handed out without a renewal.
+/// Returns whether these credentials are not due for renewal yet.
 ///
 /// Credentials that were issued five minutes or more in the future are not fresh: this machine's clock was moved, so
 /// their remaining life is unknown.
@@ -38,19 +39,19 @@ pub fn is_fresh(record: &CredentialsRecord, now: DateTime<Utc>) -> bool {
     worth_handing_out_for(record, now) > TimeDelta::zero() && record.issued_at - now < YOUNG
 }
 
-/// Returns whether these credentials may be handed out if fresh ones cannot be had.
+/// Returns whether these credentials may still be used if renewal fails.
 pub fn is_usable(record: &CredentialsRecord, now: DateTime<Utc>) -> bool {
     record.left(now) > LAST_RESORT
 }
 
-/// The freshness of stored credentials, for the log: the reason why they are renewed or not.
+/// The freshness of stored credentials, which explains in the log why they are renewed or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Freshness {
-    /// There are no credentials.
+    /// There are no stored credentials.
     Missing,
-    /// The credentials are handed out until this time.
+    /// The credentials are not due for renewal until this time.
     FreshUntil(DateTime<Utc>),
-    /// The credentials expire at this time, which is too soon to hand them out.
+    /// The credentials expire at this time, so they are due for renewal.
     ExpiresAt(DateTime<Utc>),
     /// The credentials expired at this time.
     ExpiredAt(DateTime<Utc>),
@@ -84,23 +85,23 @@ impl fmt::Display for Freshness {
     }
 }
 
-/// The step that a sign-in needs before its ID token is used.
+/// The next step to get a usable ID token from a stored sign-in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// Use the stored ID token.
+    /// Use the stored ID token as it is.
     UseIdToken,
-    /// Refresh the tokens first, because only a new ID token lacks a role that was taken away.
+    /// Refresh the tokens first, because the roles in an older ID token may have been withdrawn.
     Refresh,
-    /// Sign in: no token is left to use.
+    /// Sign in again, because no stored token is usable.
     SignIn,
 }
 
-/// Returns whether the ID token may still be sent.
+/// Returns whether the ID token is still valid long enough to be sent.
 pub fn is_valid(tokens: &TokensRecord, now: DateTime<Utc>) -> bool {
     tokens.expires_at - now > TOKEN_MARGIN
 }
 
-/// Returns the next step for this sign-in.
+/// Returns the next step to get a usable ID token from this sign-in.
 pub fn step(tokens: &TokensRecord, now: DateTime<Utc>) -> Step {
     let is_valid = is_valid(tokens, now);
     let is_young = now - tokens.issued_at < YOUNG && tokens.issued_at - now < YOUNG;

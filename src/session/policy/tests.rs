@@ -1,4 +1,4 @@
-//! The rules at their limits.
+//! Tests of the time rules at their limits.
 
 use super::*;
 

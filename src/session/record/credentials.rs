@@ -1,4 +1,4 @@
-//! The record of credentials: the store's item, and its copy in the kernel's keyring.
+//! The stored record of a set of credentials, and its copy in the kernel's keyring.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -12,34 +12,34 @@ use crate::secret::{self, Secret};
 use crate::session::Ask;
 use crate::store::{Cached, Store};
 
-/// Credentials, with the sign-in, identity pool and role that they were issued for.
+/// The stored record of credentials, with the sign-in, identity pool and role for which they were issued.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CredentialsRecord {
     version: u32,
-    /// The user pool of the sign-in, or the issuer if there is no user pool.
+    /// The id of the user pool, or the issuer's URL if there is no user pool.
     pub user_pool_id: String,
-    /// The app client of the sign-in.
+    /// The app client's id.
     pub client_id: String,
-    /// The name of the sign-in. Records of version 1 have none.
+    /// The name under which the sign-in is stored. Records of version 1 have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub who: Option<String>,
-    /// The profile key that gives the sign-in's name.
+    /// The configuration key that set the sign-in's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub named_by: Option<NamedBy>,
-    /// The identity pool that issued the credentials.
+    /// The id of the identity pool that issued the credentials.
     pub identity_pool_id: String,
-    /// The endpoint of that identity pool.
+    /// The endpoint of the identity pool.
     pub identity_pool_endpoint: String,
-    /// The STS endpoint at which the role was assumed, in the classic flow only.
+    /// The STS endpoint that issued the credentials, if they are from the classic flow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sts_endpoint: Option<String>,
-    /// The requested role, if one was named.
+    /// The ARN of the requested role, if one was requested.
     pub role_arn: Option<String>,
-    /// `sub` of the owner's ID token.
+    /// The `sub` claim of the person's ID token.
     pub subject: String,
-    /// The time of issue, by this machine's clock.
+    /// The time at which the credentials were issued, by this machine's clock.
     pub issued_at: DateTime<Utc>,
-    /// The expiry by this machine's clock or by AWS's, whichever is earlier.
+    /// The expiry time by this machine's clock or by AWS's clock, whichever is earlier.
     pub expires_at: DateTime<Utc>,
     access_key_id: String,
     #[serde(serialize_with = "secret::exposed")]
@@ -49,7 +49,7 @@ pub struct CredentialsRecord {
 }
 
 impl CredentialsRecord {
-    /// Creates the record of credentials that were issued for `ask` at `now`, by this machine's clock. AWS's clock
+    /// Creates the record for `credentials`, which were issued for `ask` at `now` by this machine's clock. AWS's clock
     /// differs from it by `offset`.
     pub fn new(ask: &Ask, subject: &str, credentials: Credentials, now: DateTime<Utc>, offset: Offset) -> Self {
         let profile = &ask.profile;
@@ -72,7 +72,7 @@ impl CredentialsRecord {
         }
     }
 
-    /// Returns the credentials.
+    /// Returns the AWS credentials in the record.
     pub fn credentials(&self) -> Credentials {
         Credentials {
             access_key_id: self.access_key_id.clone(),
@@ -82,17 +82,18 @@ impl CredentialsRecord {
         }
     }
 
-    /// Returns whether both records hold the same credentials.
+    /// Returns whether both records contain the same credentials.
     pub fn has_same_key(&self, other: &Self) -> bool {
         self.access_key_id == other.access_key_id
     }
 
-    /// Returns the remaining life of the credentials, negative once they have expired.
+    /// Returns the remaining life of the credentials; negative after their expiry.
     pub fn left(&self, now: DateTime<Utc>) -> TimeDelta {
         self.expires_at - now
     }
 
-    /// Reads the copy in the kernel's keyring. A copy that is damaged or belongs to another profile counts as missing.
+    /// Reads the record's copy from the kernel's keyring. A copy that is damaged or belongs to another profile counts
+    /// as missing.
     pub fn cached(store: &Store, ask: &Ask) -> Cached<Self> {
         let account = credentials_account(ask);
         match store.cached(&account) {
@@ -105,7 +106,7 @@ impl CredentialsRecord {
         }
     }
 
-    /// Reads the record from the store, if there is one that fits `ask`.
+    /// Reads the record from the store; returns `None` if there is none or it does not match `ask`.
     ///
     /// # Errors
     /// [`crate::error::Kind::Store`].
@@ -115,7 +116,7 @@ impl CredentialsRecord {
         Ok(record.filter(|record| record.fits(ask)))
     }
 
-    /// Writes the record.
+    /// Writes the record to the store.
     ///
     /// # Errors
     /// [`crate::error::Kind::Store`].
@@ -123,7 +124,7 @@ impl CredentialsRecord {
         Ok(store.set(&credentials_account(ask), &written(self))?)
     }
 
-    /// Puts a copy into the kernel's keyring, for `lifetime`.
+    /// Copies the record to the kernel's keyring, where it expires after `lifetime`.
     pub fn cache(&self, store: &Store, ask: &Ask, lifetime: TimeDelta) {
         if let Ok(lifetime) = lifetime.to_std() {
             store.set_cached(&credentials_account(ask), &written(self), lifetime);

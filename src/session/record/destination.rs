@@ -1,4 +1,4 @@
-//! The permitted destinations of a stored token, by one rule for the records of both sign-ins and credentials.
+//! The check that a stored token is sent only to permitted endpoints.
 //!
 //! A token is sent only where its record allows, whatever the profile says. Each record names its user pool or issuer,
 //! its app client and its endpoints. [`TokensRecord::fits`] compares them with the profile before a token is used, and
@@ -10,25 +10,25 @@ use crate::oidc::Identity;
 use crate::profile::{Issuer, NamedBy, Profile};
 use crate::session::Ask;
 
-/// The intended use of a stored sign-in.
+/// The purpose for which a stored sign-in is used.
 #[derive(Debug, Clone, Copy)]
 pub enum Use<'a> {
-    /// A renewal of the requested credentials, for which everything has to match.
+    /// Renewal of the requested credentials, for which all values have to match.
     Renewal(&'a Ask),
-    /// A refresh at this token endpoint, which the issuer names today.
+    /// Refresh at this token endpoint, as the issuer's discovery document names it now.
     Refresh(&'a str),
-    /// A revocation of the refresh token at this profile's issuer.
+    /// Revocation of the refresh token at this profile's issuer.
     Revocation(&'a Profile),
 }
 
-/// The first difference between a stored sign-in and its intended use.
+/// The first difference between a stored sign-in and the purpose for which it is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mismatch {
-    /// The name of the value, as in messages: "app client".
+    /// The name of the differing value for messages, such as "app client".
     what: &'static str,
     /// The value in the record.
     stored: String,
-    /// The value that the use needs.
+    /// The value that the purpose requires.
     wanted: String,
 }
 
@@ -37,7 +37,7 @@ impl Mismatch {
         Err(Self { what, stored: stored.to_owned(), wanted: wanted.to_owned() })
     }
 
-    /// Converts the mismatch into the failure of a renewal with `profile`.
+    /// Converts the mismatch to the failure of a renewal with `profile`.
     pub fn of_renewal(self, profile: &Profile) -> Failure {
         let Self { what, stored, wanted } = self;
         let stored = shortened(&stored, LONGEST_QUOTE);
@@ -46,7 +46,7 @@ impl Mismatch {
             .hint(format!("if the profile is right, sign in again: {} --force", profile.login_command()))
     }
 
-    /// Converts the mismatch into the failure of a refresh, because the issuer has moved its token endpoint.
+    /// Converts the mismatch to the failure of a refresh: the issuer now has another token endpoint.
     pub fn of_refresh(self, profile: &Profile) -> Failure {
         let Self { stored, wanted, .. } = self;
         let message = format!(
@@ -55,7 +55,7 @@ impl Mismatch {
         Failure::new(Kind::Refused, message).hint(format!("sign in again: {} --force", profile.login_command()))
     }
 
-    /// Converts the mismatch into the failure of a revocation.
+    /// Converts the mismatch to the failure of a revocation.
     pub fn of_revocation(self) -> Failure {
         let message = format!("it belongs to {}, which is not the profile's, and was sent nowhere", self.stored);
         Failure::new(Kind::Refused, message)
@@ -63,7 +63,7 @@ impl Mismatch {
 }
 
 impl TokensRecord {
-    /// Checks that this sign-in matches its intended use.
+    /// Checks that the stored sign-in may be used for this purpose.
     ///
     /// # Errors
     /// The first [`Mismatch`].
@@ -101,8 +101,8 @@ impl TokensRecord {
         self.fits_name(profile)
     }
 
-    /// Compares the sign-in's name, and the key that gives the name, with the profile's. A record of version 1 has no
-    /// key: it counts as an identity provider's unless its ID token names others.
+    /// Checks that the sign-in's name, and the configuration key that set it, are the profile's. A record of version 1
+    /// has no key: it counts as an identity provider's unless its ID token names others.
     fn fits_name(&self, profile: &Profile) -> Result<(), Mismatch> {
         let wanted = &profile.sign_in_name;
         let by = self.named_by.unwrap_or(wanted.by);
@@ -122,7 +122,7 @@ impl TokensRecord {
         Ok(())
     }
 
-    /// Compares the token endpoint with the user pool's or, for a plain issuer, with the hosts that the profile allows.
+    /// Checks that the token endpoint is the user pool's or, without a user pool, at a host that the profile allows.
     fn fits_token_endpoint(&self, issuer: &Issuer) -> Result<(), Mismatch> {
         match issuer {
             Issuer::UserPool(pool) if self.token_endpoint != pool.endpoints.token => {
@@ -135,8 +135,8 @@ impl TokensRecord {
         }
     }
 
-    /// Compares the AWS endpoints. AWS's own endpoints may receive the tokens of any sign-in. Any other endpoint has to
-    /// be in the record.
+    /// Checks that the endpoints of the identity pool and of STS are the profile's. AWS's own endpoints may receive the
+    /// tokens of any sign-in. Any other endpoint has to be in the record.
     fn fits_aws_endpoints(&self, ask: &Ask) -> Result<(), Mismatch> {
         let endpoints = &ask.profile.endpoints;
         if !endpoints.identity_pool_is_aws && self.identity_pool_endpoint != endpoints.identity_pool {
@@ -152,9 +152,9 @@ impl TokensRecord {
 }
 
 impl CredentialsRecord {
-    /// Returns whether these credentials are for `ask`, were made from its sign-in and come from its profile's
-    /// endpoints. The sign-in is compared because some stores ignore the case of a name. A record of version 1 does not
-    /// name it and never fits, so that its credentials are renewed.
+    /// Returns whether these credentials were issued for `ask`, with its profile's sign-in and endpoints. The sign-in
+    /// is compared because some stores ignore the case of a name. A record of version 1 does not name it and never
+    /// fits, so that its credentials are renewed.
     pub fn fits(&self, ask: &Ask) -> bool {
         let profile = &ask.profile;
         self.user_pool_id == profile.issuer.id()
@@ -168,7 +168,7 @@ impl CredentialsRecord {
     }
 }
 
-/// Returns the STS endpoint of the classic flow; `None` for the enhanced flow, which uses none.
+/// Returns the STS endpoint for the classic flow, or `None` for the enhanced flow, which does not use STS.
 pub(super) fn sts_endpoint(ask: &Ask) -> Option<&String> {
     Some(&ask.profile.endpoints.sts).filter(|_| ask.role.is_classic())
 }

@@ -1,4 +1,4 @@
-//! The records in a store: their contents, account names and versions.
+//! The records in a secret store: their contents, item names and versions.
 
 mod credentials;
 mod destination;
@@ -19,41 +19,42 @@ use crate::profile::{Flow, NamedBy, Profile, Role};
 use crate::secret::{self, Secret};
 use crate::store::{Store, StoreError};
 
-/// The version of the records that this cogfed writes. Older ones are read, newer ones are refused and left alone.
+/// The version of the records that this build of cogfed writes. Older ones are read, newer ones are refused and left
+/// alone.
 ///
 /// Version 1 kept the access token, and did not name the key that gives a sign-in's name. Its credentials did not name
 /// the sign-in at all.
 const VERSION: u32 = 2;
 /// The maximum size of a record, in bytes; real records are a few KiB.
 const LARGEST: usize = 1 << 20;
-/// The maximum length of a quoted value, in characters.
+/// The maximum length of a value that a message quotes, in characters.
 const LONGEST_QUOTE: usize = 200;
-/// The role part of an account if the identity pool chooses the role.
+/// The last part of an item name if the identity pool chooses the role.
 const NO_ROLE: &str = "default";
-/// The prefix of an account's role part for the classic flow. No ARN begins like this; a suffix would be ambiguous,
-/// because an ARN may end in anything.
+/// The prefix of the role in the item names of credentials from the classic flow. No ARN begins like this; a suffix
+/// would be ambiguous, because an ARN may end in anything.
 const CLASSIC: &str = "classic/";
 
-/// Returns the account of a sign-in's tokens: `tokens/USER POOL/APP CLIENT/WHO`. Without a user pool, the issuer takes
-/// its place.
+/// Returns the name of the item that holds a sign-in's tokens: `tokens/USER POOL/APP CLIENT/WHO`. Without a user pool,
+/// the issuer takes its place.
 pub fn tokens_account(profile: &Profile) -> String {
     format!("tokens/{}/{}/{}", part(profile.issuer.id()), profile.client_id, part(&profile.sign_in_name.part()))
 }
 
-/// Returns the account in which version 1 stored the sign-in's tokens, if it differs from the current one.
+/// Returns the name of the item in which version 1 stored the sign-in's tokens, if it is another one.
 fn earlier_tokens_account(profile: &Profile) -> Option<String> {
     let earlier = format!("tokens/{}/{}/{}", part(profile.issuer.id()), profile.client_id, part(profile.who()));
     Some(earlier).filter(|earlier| *earlier != tokens_account(profile))
 }
 
-/// Returns the account of a profile's credentials: `credentials/USER POOL/APP CLIENT/WHO/IDENTITY POOL/ROLE`. The
+/// Returns the name of the item that holds credentials: `credentials/USER POOL/APP CLIENT/WHO/IDENTITY POOL/ROLE`. The
 /// classic flow has `classic/` before the role, so that both flows can store the same role.
 pub fn credentials_account(ask: &Ask) -> String {
     let role = ask.role.arn.as_deref().unwrap_or(NO_ROLE);
     format!("{}{}{role}", before_role(&ask.profile), if ask.role.is_classic() { CLASSIC } else { "" })
 }
 
-/// Returns the part before the role, which the accounts of a sign-in's credentials at one identity pool share.
+/// Returns the part of a credentials item's name that precedes the role.
 fn before_role(profile: &Profile) -> String {
     format!(
         "credentials/{}/{}/{}/{}/",
@@ -64,102 +65,105 @@ fn before_role(profile: &Profile) -> String {
     )
 }
 
-/// Escapes a name or an issuer for use as one part of an account, so that it contains no separator.
+/// Escapes a sign-in name or an issuer for use as one part of an item name, so that it contains no slash.
 fn part(name: &str) -> String {
     name.replace('%', "%25").replace('/', "%2F")
 }
 
-/// One sign-in: its tokens, their owner and destinations, and the list of credentials made from it.
+/// The stored record of a sign-in: its tokens, their owner, where they may be sent, and the credentials obtained with
+/// them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TokensRecord {
     version: u32,
-    /// The user pool that issued the tokens, or the issuer if there is no user pool.
+    /// The id of the user pool that issued the tokens, or the issuer's URL if there is no user pool.
     pub user_pool_id: String,
-    /// The app client that the tokens were issued to.
+    /// The id of the app client to which the tokens were issued.
     pub client_id: String,
-    /// The sign-in's name, [`Profile::who`].
+    /// The name under which the sign-in is stored, from [`Profile::who`].
     pub who: String,
-    /// The profile key that gives the sign-in's name. Records of version 1 do not have it.
+    /// The configuration key that set the sign-in's name. Records of version 1 do not have it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub named_by: Option<NamedBy>,
-    /// The only token endpoint that may receive the refresh token.
+    /// The token endpoint, which is the only one that may receive the refresh token.
     pub token_endpoint: String,
-    /// The only identity pool endpoint besides AWS's own that may receive the ID token.
+    /// The identity pool endpoint that may receive the ID token, in addition to AWS's own.
     pub identity_pool_endpoint: String,
-    /// The only STS endpoint besides AWS's own that may receive the identity pool's tokens.
+    /// The STS endpoint that may receive the identity pool's tokens, in addition to AWS's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sts_endpoint: Option<String>,
-    /// The id of this set of tokens, new whenever they change. Marks refer to it.
+    /// The id of this set of tokens, which changes whenever the tokens change. Marks refer to it.
     pub generation: String,
-    /// `iss` of the ID token.
+    /// The `iss` claim of the ID token.
     pub issuer: String,
-    /// The `sub` claim of the ID token, which identifies the person within the user pool.
+    /// The `sub` claim of the ID token, which identifies the person.
     pub subject: String,
-    /// The name of the person, for messages.
+    /// The person's name, for messages.
     pub person: String,
     /// The identity provider, if the ID token names it.
     pub provider: Option<String>,
-    /// The time of the sign-in in the browser.
+    /// The time at which the person signed in with the browser.
     pub signed_in_at: DateTime<Utc>,
     /// The ID token.
     #[serde(serialize_with = "secret::exposed")]
     pub id_token: Secret,
-    /// The issue time of the ID token, by this machine's clock.
+    /// The time at which the ID token was issued, by this machine's clock.
     pub issued_at: DateTime<Utc>,
-    /// The expiry of the ID token by this machine's clock or by the user pool's, whichever is earlier.
+    /// The expiry time of the ID token by this machine's clock or by the server's, whichever is earlier.
     pub expires_at: DateTime<Utc>,
-    /// The claim `scope` of the access token, if that is a JWT. The token itself is not kept, because nothing uses it.
+    /// The `scope` claim of the access token, if that token is a JWT. The token itself is not kept, because nothing
+    /// uses it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
-    /// The access token of a record of version 1.
+    /// The access token, which only records of version 1 contain.
     #[serde(default, skip_serializing)]
     access_token: Option<Secret>,
-    /// The refresh token, until the user pool rejects it.
+    /// The refresh token; `None` if there is none or the issuer has rejected it.
     #[serde(serialize_with = "secret::exposed_option")]
     pub refresh_token: Option<Secret>,
-    /// The secret of the app client, if one was given at the sign-in.
+    /// The app client's secret, if one was set at the sign-in.
     #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "secret::exposed_option")]
     pub client_secret: Option<Secret>,
-    /// The identity ids, by identity pool id.
+    /// The person's identity ids, by the id of the identity pool.
     #[serde(default)]
     pub identities: BTreeMap<String, String>,
-    /// The accounts of the credentials that were made from this sign-in.
+    /// The item names of the credentials that were obtained with this sign-in.
     #[serde(default)]
     pub credentials: BTreeSet<String>,
-    /// The early end of the sign-in, if there was one.
+    /// The end of the sign-in, if it ended before its tokens expired.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Ended>,
-    /// The things that the person accepted at the sign-in. `None` if cogfed 0.1.0 made the record.
+    /// The trust roots, endpoints and browser command that the person accepted at the sign-in. `None` if cogfed 0.1.0
+    /// made the record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted: Option<Accepted>,
-    /// True if the record was read from the account of version 1, which is deleted once the record is written.
+    /// True if the record was read from its version 1 item, which is deleted after the record is written.
     #[serde(skip)]
     is_from_earlier_account: bool,
 }
 
-/// The early end of a sign-in.
+/// The end of a sign-in before its tokens expired.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ended {
-    /// The time at which cogfed noticed the end.
+    /// The time at which cogfed noticed that the sign-in had ended.
     pub at: DateTime<Utc>,
-    /// The time of an earlier renewal that was interrupted before its answer was saved, which likely ended the sign-in.
+    /// The time of a renewal that was interrupted before its answer was saved, which is the likely cause of the end.
     pub interrupted_at: Option<DateTime<Utc>>,
-    /// True if a person is signing out. The refresh token is then kept only to be revoked.
+    /// True if the person has begun to sign out. The refresh token is then kept only to be revoked.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_sign_out: bool,
 }
 
-/// The parts of a new sign-in's record.
+/// The parts from which a new sign-in's record is created.
 pub struct SignedIn<'a> {
-    /// The profile that was signed in to.
+    /// The profile to which the person signed in.
     pub profile: &'a Profile,
     /// The verified tokens.
     pub tokens: &'a Tokens,
-    /// The app client's secret, if one was given.
+    /// The app client's secret, if one is set.
     pub client_secret: Option<Secret>,
-    /// The things that the person accepted.
+    /// The trust roots, endpoints and browser command that the person accepted.
     pub accepted: Accepted,
-    /// The time now.
+    /// The current time.
     pub now: DateTime<Utc>,
 }
 
@@ -199,8 +203,8 @@ impl TokensRecord {
         record
     }
 
-    /// Replaces the tokens with new ones. Without a new refresh token the old one stays: a user pool without rotation
-    /// sends none.
+    /// Replaces the tokens in the record with new ones. Without a new refresh token the old one stays: a user pool
+    /// without rotation sends none.
     pub fn take(&mut self, tokens: &Tokens) {
         let (grant, claims) = (&tokens.grant, &tokens.claims);
         self.generation = new_generation();
@@ -220,20 +224,20 @@ impl TokensRecord {
         }
     }
 
-    /// Replaces the refresh token with a rotated one.
+    /// Replaces the refresh token in the record after a rotation.
     pub fn rotate(&mut self, refresh_token: Secret) {
         self.generation = new_generation();
         self.refresh_token = Some(refresh_token);
     }
 
-    /// Returns the time at which silent renewal ends, if the profile has a `refresh_token_validity`. That time counts
-    /// from the sign-in, and rotation does not extend it.
+    /// Returns the time until which the tokens can be refreshed, if the profile sets `refresh_token_validity`. That
+    /// time counts from the sign-in, and rotation does not extend it.
     pub fn renewable_until(&self, profile: &Profile) -> Option<DateTime<Utc>> {
         self.refresh_token.as_ref()?;
         Some(self.signed_in_at + profile.refresh_token_validity?)
     }
 
-    /// Reads the record of this profile's sign-in, if there is one.
+    /// Reads the record of the profile's sign-in, if there is one.
     ///
     /// # Errors
     /// [`Kind::Store`] if the store or the record fails, or the record belongs to other endpoints.
@@ -248,7 +252,7 @@ impl TokensRecord {
         Ok(Some(record.upgraded(&ask.profile)))
     }
 
-    /// Reads the version 1 record from its old account, which now belongs to another sign-in. It counts only if it is
+    /// Reads the version 1 record from its old item, whose name now belongs to another sign-in. It counts only if it is
     /// of that version and has the profile's name.
     fn read_earlier(store: &Store, profile: &Profile) -> Result<Option<Self>, Failure> {
         let Some(account) = earlier_tokens_account(profile) else { return Ok(None) };
@@ -261,7 +265,7 @@ impl TokensRecord {
         Ok(record.map(|record| Self { is_from_earlier_account: true, ..record }))
     }
 
-    /// Returns the record upgraded to the current version. It belongs to `profile`.
+    /// Returns the record, upgraded to the current version. It belongs to `profile`.
     fn upgraded(mut self, profile: &Profile) -> Self {
         self.version = VERSION;
         self.named_by.get_or_insert(profile.sign_in_name.by);
@@ -271,8 +275,8 @@ impl TokensRecord {
         self
     }
 
-    /// Reads the record to replace or delete it, even if it belongs to other endpoints. A damaged record counts as
-    /// missing.
+    /// Reads the record in order to replace or delete it, even if it belongs to other endpoints. A damaged record
+    /// counts as missing.
     ///
     /// # Errors
     /// [`Kind::Store`] if the store fails, or a newer cogfed wrote the record, which is then left alone.
@@ -291,7 +295,7 @@ impl TokensRecord {
         Ok(record.map(|record| record.upgraded(profile)))
     }
 
-    /// Deletes the profile's record.
+    /// Deletes the record of the profile's sign-in.
     ///
     /// # Errors
     /// [`Kind::Store`].
@@ -303,16 +307,16 @@ impl TokensRecord {
         }
     }
 
-    /// Returns whether credentials of the classic flow were made from this sign-in. They may last for more than an
-    /// hour.
+    /// Returns whether any credentials from the classic flow were obtained with this sign-in. They may last for more
+    /// than an hour.
     pub fn has_classic_credentials(&self) -> bool {
         // Only the last part of an account, the role, can contain a slash: see `part`.
         let role = |account: &String| account.splitn(6, '/').nth(5).is_some_and(|role| role.starts_with(CLASSIC));
         self.credentials.iter().any(role)
     }
 
-    /// Returns the roles of this sign-in's credentials at this profile's identity pool, for both flows. The duration of
-    /// a classic role is zero, because the record does not hold it.
+    /// Returns the roles for which credentials were obtained with this sign-in from the profile's identity pool. The
+    /// duration of a classic role is zero, because the record does not hold it.
     pub fn roles(&self, profile: &Profile) -> Vec<Role> {
         let before = before_role(profile);
         let roles = self.credentials.iter().filter_map(|account| account.strip_prefix(&before));
@@ -325,7 +329,7 @@ impl TokensRecord {
             .collect()
     }
 
-    /// Writes the record.
+    /// Writes the record to the store.
     ///
     /// # Errors
     /// [`Kind::Store`].
@@ -338,7 +342,7 @@ impl TokensRecord {
     }
 }
 
-/// Returns the claim `scope` of an access token. Not every issuer's access token is a JWT.
+/// Returns the `scope` claim of an access token. Not every issuer's access token is a JWT.
 fn scope_of(access_token: &Secret) -> Option<String> {
     Some(unverified_claims(access_token).ok()?.get("scope")?.as_str()?.to_owned())
 }
@@ -347,11 +351,11 @@ fn written<R: Serialize>(record: &R) -> Secret {
     Secret::new(serde_json::to_string(record).expect("a struct of texts, times and maps keyed by text serializes"))
 }
 
-/// The reason why a stored record cannot be read.
+/// The reason why a stored record is unreadable.
 enum Unreadable {
-    /// The text is not a record that any version of cogfed writes.
+    /// No version of cogfed writes such a record.
     Damaged(Failure),
-    /// A newer cogfed wrote the record.
+    /// A newer version of cogfed wrote the record.
     Newer(Failure),
 }
 

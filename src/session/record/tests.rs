@@ -1,4 +1,4 @@
-//! Records of every version stay readable, and tokens go only where their record allows.
+//! Tests that records of all versions are readable, and that tokens are sent only where their record allows.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ const TOKENS: &str = include_str!("../../../tests/data/released/0.1.0/tokens.jso
 const LEAST: &str = include_str!("../../../tests/data/released/0.1.0/tokens-least.json");
 const CREDENTIALS: &str = include_str!("../../../tests/data/released/0.1.0/credentials.json");
 
-/// Returns the profile that the committed records belong to, with extra or changed lines.
+/// Returns the profile of the sample records, with extra or changed lines.
 fn profile(lines: &str, endpoints: &str) -> Profile {
     let text = format!(
         "[profile.a]\nuser_pool_id = 'eu-west-1_AbC123xyz'\nclient_id = '3n4b5urk1ft4fl3mg5e62d9ado'\n\
@@ -124,7 +124,7 @@ fn earlier_credentials_record_is_renewed() {
     assert!(CredentialsRecord::read(&store(&account, EARLIER_CREDENTIALS), &ask(&profile)).unwrap().is_none());
 }
 
-/// Some stores ignore the case of a name, so that two profiles share an item.
+/// Some stores ignore letter case in item names, so that two profiles may share an item.
 #[test]
 fn credentials_of_another_sign_in_name_are_not_read() {
     let profile = own();
@@ -159,7 +159,8 @@ fn tokens_of_another_sign_in_name_are_refused() {
     }
 }
 
-/// Version 1 kept the sign-ins of an account and of an identity provider of the same name in one item.
+/// In version 1, a sign-in named by `account` and one named by `identity_provider` shared an item if their names were
+/// equal.
 #[test]
 fn earlier_record_is_found_under_its_old_name_and_moved() {
     let (by_account, by_provider) = (profile("account = 'AzureAD'", ""), own());
@@ -255,8 +256,8 @@ fn sign_in_of_other_endpoints_is_not_read() {
     }
 }
 
-/// Returns the refresh token's owner from the failure of a revocation for `profile`, or `None` if the token is the
-/// profile's.
+/// Returns the refresh token's owner according to the failure of a revocation; `None` if the token belongs to
+/// `profile`.
 fn owner_if_not(profile: &Profile, record: &TokensRecord) -> Option<String> {
     let failure = record.fits(Use::Revocation(profile)).err()?.of_revocation();
     assert_eq!(failure.kind, Kind::Refused);
@@ -309,7 +310,7 @@ fn plain_issuers_sign_in_belongs_to_the_profiles_hosts() {
     }
 }
 
-/// AWS's own endpoint is always allowed. Any other has to be in the record; older records have none.
+/// AWS's own STS endpoint is always allowed. Any other has to be in the record; older records have none.
 #[test]
 fn classic_flow_sign_in_belongs_to_its_sts_endpoint() {
     let named = format!("{{\"sts_endpoint\":\"http://127.0.0.1:9\",{}", TOKENS.trim_start_matches('{'));

@@ -1,4 +1,5 @@
-//! The Linux kernel's keyring: memory that never reaches a disk, with items that expire (keyrings(7), user-keyring(7)).
+//! A store in the Linux kernel's keyring, which is in memory, never on disk, and can expire items (keyrings(7),
+//! user-keyring(7)).
 //!
 //! It has to work the same from a desktop session, ssh, cron and a systemd unit. These share the user keyring but do
 //! not *possess* it. A key is therefore created in the process keyring, where its creator may set its permissions and
@@ -22,19 +23,19 @@ const NAME: &str = "the Linux kernel's keyring";
 /// The maximum payload of a key of type "user", in bytes (keyrings(7)).
 const LIMIT: usize = 32_767;
 
-/// The size of the first read buffer, in bytes. Credentials need about 1,600.
+/// The initial size of the buffer for reading a key, in bytes. Credentials need about 1,600.
 const USUAL: usize = 4096;
 
-/// The file that lists the keys that this process may view.
+/// The file that lists all keys that this process may see.
 const KEYS: &str = "/proc/keys";
 
-/// The file that lists, for each user, the key quotas and the amounts in use (proc_keys(5)).
+/// The file that lists the key quotas and their use for each user (proc_keys(5)).
 const QUOTAS: &str = "/proc/key-users";
 
-/// The number of attempts to remove a key that another process puts back.
+/// The maximum number of attempts to remove a key that another process keeps adding again.
 const ATTEMPTS: usize = 8;
 
-/// A store that keeps each item in a key of type "user" in the user keyring.
+/// A store that keeps each item as a key of type "user" in the user keyring.
 #[derive(Debug, Clone, Copy)]
 pub struct KernelKeyring {
     /// The prefix of each key's description. Copies of the OS keyring and the kernel store have different prefixes,
@@ -43,7 +44,7 @@ pub struct KernelKeyring {
 }
 
 impl KernelKeyring {
-    /// Creates the store that holds short-lived copies of the OS keyring's items.
+    /// Creates the store for short-lived copies of items from the OS keyring.
     pub fn cache() -> Self {
         Self { prefix: "cogfed:cache:" }
     }
@@ -53,8 +54,8 @@ impl KernelKeyring {
         Self { prefix: "cogfed:store:" }
     }
 
-    /// Sets an item like [`Backend::set`], but lets the item expire after `lifetime`, in whole seconds. Less than one
-    /// second removes the item.
+    /// Stores an item like [`Backend::set`], but lets it expire after `lifetime`, rounded to whole seconds. Less than
+    /// one second removes the item.
     ///
     /// # Errors
     /// If the kernel refuses, or its quota is used up (keyctl(2): 20,000 bytes and 200 keys a user).
@@ -92,7 +93,7 @@ fn found(description: &str) -> Result<Option<Key>, KeyError> {
     present(user_keyring()?.search(description))
 }
 
-/// Turns the error of an expired or revoked key into `None`.
+/// Returns `Ok(None)` instead of an error if the key is missing, expired or revoked.
 fn present<T>(result: Result<T, KeyError>) -> Result<Option<T>, KeyError> {
     match result {
         Ok(value) => Ok(Some(value)),
@@ -113,9 +114,9 @@ fn add(description: &str, bytes: &[u8], seconds: Option<usize>) -> Result<(), Ke
     linked
 }
 
-/// Replaces the text of an existing key, even of an expired one, which the kernel still counts for some minutes. Only
-/// its possessor may do so, so this process possesses the user keyring for a moment. `KEYCTL_UPDATE` takes at most a
-/// page, but add_key(2) also updates a key that exists.
+/// Replaces the payload of an existing key, even if the key has expired but still counts towards the quota. Only its
+/// possessor may do so, so this process possesses the user keyring for a moment. `KEYCTL_UPDATE` takes at most a page,
+/// but add_key(2) also updates a key that exists.
 fn update(description: &str, bytes: &[u8], seconds: Option<usize>) -> Result<(), KeyError> {
     let process = KeyRing::from_special_id(KeyRingIdentifier::Process, true)?;
     process.link_keyring_id(KeyRingIdentifier::User)?;
@@ -124,7 +125,7 @@ fn update(description: &str, bytes: &[u8], seconds: Option<usize>) -> Result<(),
     updated
 }
 
-/// Sets a key's permissions and lifetime. Without `seconds`, the key lives until the machine shuts down.
+/// Sets the permissions and the lifetime of a key. Without `seconds`, the key lives until the machine shuts down.
 fn settle(key: Key, seconds: Option<usize>) -> Result<(), KeyError> {
     let permissions = KeyPermissionsBuilder::builder()
         .posessor(Permission::ALL)
@@ -135,8 +136,8 @@ fn settle(key: Key, seconds: Option<usize>) -> Result<(), KeyError> {
     key.set_timeout(seconds.unwrap_or(0))
 }
 
-/// Returns a key's payload. The buffer is small at first: one of the largest size would have to be wiped as a whole,
-/// which costs more than the read.
+/// Returns the payload of a key. The buffer is small at first: one of the largest size would have to be wiped as a
+/// whole, which costs more than the read.
 fn payload(key: Key) -> Result<Vec<u8>, KeyError> {
     let mut buffer = Zeroizing::new(vec![0; USUAL]);
     loop {
@@ -149,7 +150,7 @@ fn payload(key: Key) -> Result<Vec<u8>, KeyError> {
     }
 }
 
-/// Removes a key from every keyring at once. Any session of the user may do so.
+/// Invalidates a key, so that all keyrings lose it at once. Any session of the user may do so.
 fn remove(key: Key) -> Result<(), KeyError> {
     match key.invalidate() {
         Err(KeyError::PermissionDenied | KeyError::AccessDenied | KeyError::OperationNotSupported) => {
@@ -159,7 +160,7 @@ fn remove(key: Key) -> Result<(), KeyError> {
     }
 }
 
-/// Returns whether the kernel's keyring suits a machine that has no other: it works, only this user can read it, and it
+/// Returns whether the kernel's keyring is a good choice without an OS keyring: it works, is private to this user, and
 /// outlasts the session.
 pub(super) fn is_recommended() -> bool {
     // Windows ends its subsystem for Linux minutes after the last terminal was closed.
@@ -167,7 +168,7 @@ pub(super) fn is_recommended() -> bool {
     !is_wsl && !neighbours::has_neighbours() && user_keyring().is_ok()
 }
 
-/// Refuses the kernel's keyring if other containers can read it.
+/// Checks that neither another container nor the host can read this user's kernel keyring.
 pub(super) fn private() -> Result<(), StoreError> {
     match neighbours::has_neighbours() {
         false => Ok(()),
@@ -181,7 +182,7 @@ pub(super) fn private() -> Result<(), StoreError> {
     }
 }
 
-/// Returns the error for an item of `needed` bytes that exceeds a quota, with the amount of that quota in use.
+/// Returns the error for an item of `needed` bytes that exceeds one of the kernel's key quotas.
 fn over_quota(needed: usize) -> StoreError {
     let own = rustix::process::geteuid();
     let table = std::fs::read_to_string(QUOTAS).unwrap_or_default();
@@ -197,8 +198,8 @@ fn over_quota(needed: usize) -> StoreError {
     }
 }
 
-/// Returns the use and the unit of the quota that refused a key, from a table like [`QUOTAS`]: `UID: USAGE
-/// KEYS/INSTANTIATED COUNTED/MOST BYTES/MOST` (proc_keys(5)).
+/// Returns the use and the unit of the exceeded quota, from a table like [`QUOTAS`]: `UID: USAGE KEYS/INSTANTIATED
+/// COUNTED/MOST BYTES/MOST` (proc_keys(5)).
 fn quota(table: &str, uid: u32) -> Option<(String, &'static str)> {
     let line = table.lines().find_map(|line| line.trim_start().strip_prefix(&format!("{uid}:")))?;
     let mut words = line.split_whitespace().skip(2);
@@ -280,7 +281,7 @@ impl Backend for KernelKeyring {
     }
 }
 
-/// Returns the description of a key of type "user" from a line of [`KEYS`]: `ID FLAGS USAGE TIMEOUT PERMISSIONS UID GID
+/// Returns the description of a key of type "user" from a line of [`KEYS`], `ID FLAGS USAGE TIMEOUT PERMISSIONS UID GID
 /// TYPE DESCRIPTION: LENGTH` (proc(5)). The library can list a keyring, too, but panics at descriptions of more than
 /// 512 bytes.
 fn described(line: &str) -> Option<&str> {

@@ -1,4 +1,4 @@
-//! The neighbours of a container: the machine itself, and other containers, that share the container's user keyring.
+//! Detection of other containers, or of the host, that can read this user's kernel keyring.
 //!
 //! The kernel keeps one user keyring for each user id of a user namespace (user-keyring(7)). Containers usually have no
 //! user namespace of their own, so all containers of one user id on a machine, and that user itself, can read each
@@ -9,38 +9,39 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::sync::LazyLock;
 
-/// The names of a machine's initial user namespace and initial process namespace. Their numbers are fixed
+/// The names of the host's initial user namespace and initial process namespace. Their numbers are fixed
 /// (`PROC_USER_INIT_INO` and `PROC_PID_INIT_INO` in the kernel's `include/linux/proc_ns.h`).
 const FIRST_USERS: &str = "user:[4026531837]";
 const FIRST_PROCESSES: &str = "pid:[4026531836]";
-/// The first kernel version in which each user namespace has its own user keyrings. Before, they belonged to the user
-/// id as the machine numbers it.
+/// The first kernel version in which every user namespace has user keyrings of its own. Before, they belonged to the
+/// user id as the machine numbers it.
 const OWN_KEYRINGS: (u32, u32) = (5, 3);
-/// Texts that container engines put into the paths in `/proc/self/cgroup`.
+/// The texts that reveal a container engine in the paths in `/proc/self/cgroup`.
 const ENGINES: [&str; 7] = ["docker", "kubepods", "libpod", "containerd", "crio-", "lxc", "garden"];
 
-/// Returns whether another container, or the machine outside of this one, may share the user keyring. Looks only once.
+/// Returns whether another container, or the host of this container, may be able to read this user's kernel keyring.
+/// Looks only once.
 pub fn has_neighbours() -> bool {
     static HAS: LazyLock<bool> = LazyLock::new(|| Facts::here().has_neighbours());
     *HAS
 }
 
-/// The facts about this process's namespaces. `None` is what cannot be found out.
+/// The facts about this process's namespaces, from which containers are detected. `None` is what cannot be found out.
 #[derive(Debug, Clone, Default)]
 struct Facts {
-    /// The user namespace, such as `user:[4026531837]`.
+    /// The name of the user namespace, such as `user:[4026531837]`.
     users: Option<String>,
-    /// The process namespace.
+    /// The name of the process namespace, such as `pid:[4026531836]`.
     processes: Option<String>,
-    /// The root file systems of this process and of process 1, each as a device and a folder.
+    /// The root file systems of this process and of process 1, each given as device and folder.
     roots: Option<(String, String)>,
-    /// True if a container engine's file exists: `/.dockerenv` or `/run/.containerenv`.
+    /// True if a container engine's marker file exists: `/.dockerenv` or `/run/.containerenv`.
     has_engine_file: bool,
-    /// True if a variable or a control group names a container engine.
+    /// True if an environment variable or a control group reveals a container engine.
     is_named: bool,
     /// The content of `/proc/self/uid_map`.
     uid_map: String,
-    /// The kernel's version.
+    /// The major and minor version of the kernel.
     kernel: (u32, u32),
 }
 
@@ -72,7 +73,7 @@ impl Facts {
         self.has_engine_file && mapped(&self.uid_map) > 1
     }
 
-    /// Returns whether this process is in a container.
+    /// Returns whether this process runs in a container.
     fn is_contained(&self) -> bool {
         match (&self.processes, &self.roots) {
             (Some(processes), _) if processes != FIRST_PROCESSES => true,
@@ -83,8 +84,8 @@ impl Facts {
     }
 }
 
-/// Returns the device and the folder that are mounted at `/`, from a file like `/proc/self/mountinfo`: `ID PARENT DEVICE
-/// FOLDER MOUNTPOINT …` (proc_pid_mountinfo(5)).
+/// Returns the device and the folder mounted at `/`, from a file like `/proc/self/mountinfo`: `ID PARENT DEVICE FOLDER
+/// MOUNTPOINT …` (proc_pid_mountinfo(5)).
 fn root(path: &str) -> Option<String> {
     let lines = BufReader::new(std::fs::File::open(path).ok()?).lines();
     lines.map_while(Result::ok).find_map(|line| root_of(&line))
@@ -102,7 +103,7 @@ fn mapped(uid_map: &str) -> u64 {
     uid_map.lines().filter_map(count).fold(0, u64::saturating_add)
 }
 
-/// Returns the first two numbers of a kernel's release, such as `5.15.0-91-generic`.
+/// Returns the major and minor version from a kernel's release string, such as `5.15.0-91-generic`.
 fn version(release: &str) -> (u32, u32) {
     let mut numbers = release.split(|c: char| !c.is_ascii_digit()).map(|word| word.parse().unwrap_or_default());
     (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default())

@@ -1,7 +1,8 @@
 use super::*;
 use crate::store::testing::skip;
 
-/// A keyring for one test. Prints a line and returns `None` if the kernel refuses, as in many containers.
+/// Returns a kernel keyring store for one test. Prints a line and returns `None` if the kernel refuses, as in many
+/// containers.
 fn keyring(prefix: &'static str) -> Option<KernelKeyring> {
     let keyring = KernelKeyring { prefix };
     match keyring.set("probe", &Secret::new("probe")).and_then(|()| keyring.delete("probe")) {
@@ -17,7 +18,8 @@ fn keyring(prefix: &'static str) -> Option<KernelKeyring> {
     }
 }
 
-/// Returns the line of /proc/keys for `description`. Its fourth word is the time left, its fifth the permissions.
+/// Returns the line in `/proc/keys` for the key with this description. Its fourth word is the time left, its fifth the
+/// permissions.
 fn listed(description: &str) -> String {
     // By number, because a replaced key stays in the list for a moment.
     let number = format!("{:08x} ", found(description).unwrap().unwrap().get_id().as_raw_id());
@@ -122,7 +124,7 @@ fn kernel_store_and_copies_are_separate() {
     store.delete(&account).unwrap();
 }
 
-/// All sessions and all later releases look for keys by the descriptions in the fixtures.
+/// Other sessions and later releases find keys by their descriptions, so these must not change.
 #[test]
 fn key_descriptions_are_those_of_the_fixtures() {
     let names: serde_json::Value =
@@ -147,7 +149,7 @@ fn expired_kernel_keys_are_missing_and_kernel_failures_are_reported() {
     }
 }
 
-/// Another program may write anything under cogfed's names.
+/// Another program may store arbitrary bytes under cogfed's key descriptions.
 #[test]
 fn kernel_item_that_is_not_text_is_damaged() {
     let Some(keyring) = keyring("cogfed:test-no-text:") else { return };

@@ -1,5 +1,5 @@
-//! Texts that are larger than an item, spread over several items. Even after an interrupted write, a reader finds the
-//! old text or the new one.
+//! A store wrapper that splits texts which are too long for one item into several items. Even after an interrupted
+//! write, a reader finds the old text or the new one.
 //!
 //! The account's own item then holds a header: the slot of the parts (there are two), their number, and a random
 //! generation that each part repeats. A write fills the slot that the header does not name, and then replaces the
@@ -17,23 +17,24 @@ use zeroize::Zeroizing;
 use super::{Backend, Listing, StoreError};
 use crate::secret::Secret;
 
-/// The prefix of a header. A text that starts the same way (JSON never does) is always stored in parts.
+/// The prefix that distinguishes a header from an ordinary text. A text that starts the same way (JSON never does) is
+/// always stored in parts.
 const MARK: &str = "cogfed-parts/1 ";
 
-/// The maximum length of [`Header::text`] or of a part's head, in bytes: mark, slot, generation and two numbers.
+/// The maximum length of [`Header::text`] or of a part's first line, in bytes: mark, slot, generation and two numbers.
 const HEAD: usize = MARK.len() + 2 + 32 + 2 * 8;
 
-/// The minimum room for text in a part, in bytes. An item that holds less than the sum of [`HEAD`] and this is too
+/// The minimum space for text in a part, in bytes. An item that holds less than the sum of [`HEAD`] and this is too
 /// small.
 const LEAST: usize = 16;
 
-/// The maximum number of parts of a text. No record needs as many.
+/// The maximum number of parts of one text. No record needs as many.
 const MOST: usize = 4096;
 
-/// The maximum number of attempts to read a text that a writer keeps replacing.
+/// The maximum number of attempts to read a text that another process keeps replacing.
 const ATTEMPTS: usize = 32;
 
-/// A backend whose texts may be longer than its items.
+/// A backend that splits a text into several items if it is too long for one.
 pub struct InParts<B> {
     inner: B,
     random: SystemRandom,
@@ -70,7 +71,7 @@ struct Header {
     slot: Slot,
     generation: String,
     parts: usize,
-    /// The length of the whole text, in bytes.
+    /// The total length of the text, in bytes.
     length: usize,
 }
 
@@ -98,7 +99,8 @@ impl Header {
 }
 
 impl<B: Backend> InParts<B> {
-    /// Wraps `inner` so that it can store texts of any length. If `inner` has no limit, texts are passed on unchanged.
+    /// Creates a backend that stores texts of any length in `inner`. If `inner` has no limit, texts are passed on
+    /// unchanged.
     pub fn over(inner: B) -> Self {
         Self { inner, random: SystemRandom::new() }
     }
@@ -115,7 +117,7 @@ impl<B: Backend> InParts<B> {
         Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
-    /// Returns the text that `header` describes, or `None` if a part is missing or has another generation.
+    /// Returns the text whose parts `header` describes, or `None` if a part is missing or belongs to another text.
     fn assembled(&self, account: &str, header: &Header) -> Result<Option<Secret>, StoreError> {
         let mut text = Zeroizing::new(String::with_capacity(header.length.min(MOST * 4096)));
         for index in 0..header.parts {
@@ -148,7 +150,7 @@ impl<B: Backend> InParts<B> {
         Ok(())
     }
 
-    /// Removes the parts of `slot` that are numbered `first` or higher, the last one first.
+    /// Removes the parts in `slot` from number `first` on, the last part first.
     fn clean(&self, account: &str, slot: Slot, first: usize) -> Result<(), StoreError> {
         let mut end = first;
         while end < MOST && self.inner.get(&slot.account(account, end))?.is_some() {
@@ -158,14 +160,14 @@ impl<B: Backend> InParts<B> {
     }
 }
 
-/// Splits the name of a part into the account of the whole text and the part's number.
+/// Splits the item name of a part into the item name of the whole text and the part's number.
 fn part_of(name: &str) -> Option<(&str, usize)> {
     let (account, part) = name.rsplit_once('#')?;
     let index = part.strip_prefix(['a', 'b'])?.parse().ok().filter(|index| *index < MOST)?;
     [Slot::A, Slot::B].iter().any(|slot| slot.account(account, index) == name).then_some((account, index))
 }
 
-/// Returns whether an item starts with the head of part `index` (see [`Header::part_head`]).
+/// Returns whether an item starts like part number `index` of a text (see [`Header::part_head`]).
 fn is_part(item: &str, index: usize) -> bool {
     let head = item.split_once('\n').and_then(|(head, _)| head.split_once(' '));
     head.is_some_and(|(generation, number)| {
@@ -173,7 +175,7 @@ fn is_part(item: &str, index: usize) -> bool {
     })
 }
 
-/// Splits `text` into pieces of at most `room` bytes, without cutting a character.
+/// Splits `text` into pieces of at most `room` bytes, at character boundaries.
 fn pieces(text: &str, room: usize) -> Vec<&str> {
     let mut pieces = Vec::with_capacity(text.len() / room + 1);
     let mut rest = text;

@@ -5,12 +5,12 @@ use crate::store::MemoryStore;
 
 const LIMIT: usize = 100;
 
-/// A text of `length` bytes. Texts with different names differ in every byte.
+/// Returns a text of `length` bytes. Texts with different names differ in every byte.
 fn text(name: char, length: usize) -> Secret {
     Secret::new(name.to_string().repeat(length))
 }
 
-/// Returns the test values: no text, texts that fit into one item, and texts that need several items.
+/// Returns the test values: none, texts that fit into one item, and texts that need several items.
 fn texts(name: char) -> Vec<Option<Secret>> {
     let mut texts = vec![None];
     texts.extend([1, LIMIT, LIMIT + 1, 200, 101 + (LIMIT - HEAD) * 3].map(|length| Some(text(name, length))));
@@ -24,7 +24,7 @@ fn write(store: &dyn Backend, value: Option<&Secret>) -> Result<(), StoreError> 
     }
 }
 
-/// The number of items that `value` needs. All others are leftovers.
+/// Returns the number of items that `value` occupies. All others are leftovers.
 fn needed(value: Option<&Secret>) -> usize {
     match value {
         None => 0,
@@ -103,7 +103,7 @@ fn interrupted_write_leaves_the_old_or_new_text() {
     assert!(crashes > 300 && failures > 150, "{crashes}, {failures} of them failures");
 }
 
-/// One write has to be enough, no matter which text it stores.
+/// One write must remove all leftovers, whichever text it stores.
 #[test]
 fn one_write_cleans_up_after_two_crashes() {
     for next in [None, Some(text('z', 10)), Some(text('z', 150)), Some(text('z', 500))] {
@@ -125,7 +125,7 @@ fn one_write_cleans_up_after_two_crashes() {
 
 type Hook = Box<dyn FnMut() + Send>;
 
-/// A store that runs a hook before each call.
+/// A store that calls a hook before each operation.
 struct Watched {
     inner: MemoryStore,
     before: Arc<Mutex<Option<Hook>>>,
@@ -186,7 +186,7 @@ fn reader_amid_a_write_finds_the_old_or_new_text() {
     }
 }
 
-/// Each case has one or two whole writes between two calls of the reader.
+/// In each case, one or two complete writes happen between two store calls of the reader.
 #[test]
 fn reader_interrupted_by_writers_finds_a_whole_text() {
     for start in texts('o') {
@@ -232,7 +232,7 @@ fn missing_or_exchanged_parts_are_damage() {
     assert_eq!(store.get("x").unwrap(), Some(text('n', 300)), "a write repairs it");
 }
 
-/// The numbers are written out, so that a change of the constants is noticed.
+/// The sizes are literal numbers, so that a change of the constants makes the test fail.
 #[test]
 fn item_too_small_for_a_part_is_full() {
     for (limit, is_enough) in [(65, false), (80, false), (81, true)] {

@@ -1,4 +1,4 @@
-//! The session bus: its address, and the check that it belongs to this user.
+//! The connection to the D-Bus session bus, which must belong to this user.
 //!
 //! The address comes from the environment, which a cloned repository's `.envrc` can set. D-Bus addresses can name a
 //! command to run (`unixexec:`, `autolaunch:`) or another user's bus (`tcp:`), to which the keyring's items would then
@@ -12,31 +12,31 @@ use std::path::PathBuf;
 
 use crate::error::shortened;
 
-/// The variable that holds the address of the session bus.
+/// The environment variable with the address of the session bus.
 const BUS: &str = "DBUS_SESSION_BUS_ADDRESS";
-/// The variable that names the folder of this user's sockets. The session bus is there if [`BUS`] is not set.
+/// The environment variable with the folder for this user's sockets. The session bus is there if [`BUS`] is not set.
 const RUNTIME: &str = "XDG_RUNTIME_DIR";
-/// The maximum length of an address in a message, in characters.
+/// The maximum length of a bus address that a message quotes, in characters.
 const SHOWN: usize = 80;
 
-/// The reason why there is no connection to the session bus.
+/// The reason why connecting to the session bus failed.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum BusError {
-    /// The address does not lead to a bus of this user, or the bus's owner cannot be determined. The text says why.
+    /// The bus is not certain to belong to this user. The text says why.
     Refused(String),
     /// No bus answers at the address.
     Unreachable(String),
 }
 
-/// A socket that an address names.
+/// A Unix socket in a D-Bus address.
 #[derive(Debug, PartialEq, Eq)]
 enum Socket {
     Path(PathBuf),
-    /// A name in Linux's abstract namespace, without its leading NUL.
+    /// A name in Linux's abstract socket namespace, without the leading NUL.
     Abstract(Vec<u8>),
 }
 
-/// Connects to the session bus of this process's environment.
+/// Connects to the session bus that the environment of this process names.
 ///
 /// # Errors
 /// [`BusError::Refused`] for any address but `unix:path=` and `unix:abstract=`, and for a bus of another user.
@@ -71,7 +71,7 @@ fn connect_to(variable: &dyn Fn(&str) -> Option<OsString>) -> Result<UnixStream,
     Err(BusError::Unreachable(format!("{address}: {trouble}")))
 }
 
-/// Returns the path of the session bus if no variable names it
+/// Returns the default path of the session bus
 /// (<https://dbus.freedesktop.org/doc/dbus-specification.html#message-bus-types-login>). A relative folder counts as
 /// unset.
 fn usual(runtime: Option<OsString>) -> PathBuf {
@@ -80,7 +80,7 @@ fn usual(runtime: Option<OsString>) -> PathBuf {
     runtime.unwrap_or_else(own).join("bus")
 }
 
-/// Returns the sockets that an address names. It may list several addresses, all of which have to be sockets
+/// Parses a D-Bus address, and returns its sockets. It may list several addresses, all of which have to be sockets
 /// (<https://dbus.freedesktop.org/doc/dbus-specification.html#addresses>).
 fn sockets(address: &str) -> Result<Vec<Socket>, String> {
     if address.is_empty() {
@@ -121,7 +121,7 @@ fn socket(entry: &str) -> Result<Socket, String> {
     }
 }
 
-/// Returns the bytes of a value, with each `%` and its two hexadecimal digits decoded to one byte.
+/// Decodes the percent-encoding in a value of a D-Bus address.
 fn unescaped(value: &str) -> Result<Vec<u8>, String> {
     let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
     let mut bytes = Vec::with_capacity(value.len());
@@ -155,8 +155,8 @@ fn opened(socket: &Socket) -> io::Result<UnixStream> {
     }
 }
 
-/// Returns the connection only if its other end belongs to this user. The kernel says who that is, whatever became of
-/// the path since.
+/// Returns the connection if its other end belongs to this user, and an error otherwise. The kernel says who that is,
+/// whatever became of the path since.
 #[cfg(target_os = "linux")]
 fn own(stream: UnixStream, address: &str) -> Result<UnixStream, BusError> {
     let refused = |fault: String| BusError::Refused(format!("{address}, {fault}"));
@@ -166,13 +166,14 @@ fn own(stream: UnixStream, address: &str) -> Result<UnixStream, BusError> {
     Ok(stream)
 }
 
-/// Returns the connection unchecked. The D-Bus library asks for the peer, see [`super::connect`].
+/// Returns the connection without a check. The D-Bus library asks for the peer, see [`super::connect`].
 #[cfg(not(target_os = "linux"))]
 fn own(stream: UnixStream, _: &str) -> Result<UnixStream, BusError> {
     Ok(stream)
 }
 
-/// Returns the user id that stands for all users without an id in this user namespace. `None` if every user has one.
+/// Returns the user id that the kernel reports for users who have no id in this user namespace. `None` if every user
+/// has one.
 #[cfg(target_os = "linux")]
 fn unmapped() -> Option<u32> {
     let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
@@ -182,7 +183,7 @@ fn unmapped() -> Option<u32> {
     (!is_whole).then(|| read("/proc/sys/kernel/overflowuid").trim().parse().unwrap_or(65534))
 }
 
-/// Checks that `peer`, the owner of the other end, is certainly the user `own`.
+/// Checks that `peer`, the user id at the other end, certainly stands for the user `own`.
 fn judged(peer: u32, own: u32, unmapped: &Option<u32>) -> Result<(), String> {
     match peer {
         peer if peer != own => Err(format!("and that bus belongs to user {peer}, not to this user ({own})")),

@@ -1,5 +1,5 @@
-//! The Secret Service (<https://specifications.freedesktop.org/secret-service/latest/>): GNOME Keyring, KWallet and
-//! others, over this user's session bus.
+//! A store in the Secret Service (<https://specifications.freedesktop.org/secret-service/latest/>), which GNOME
+//! Keyring, KWallet and others offer on the session bus.
 
 mod bus;
 
@@ -16,7 +16,7 @@ use self::bus::BusError;
 use super::{Backend, Listing, StoreError};
 use crate::secret::Secret;
 
-/// The service name of all items, whose user name is the account.
+/// The `service` attribute of all items; their `username` attribute is the item name.
 const SERVICE: &str = "cogfed";
 
 const NAME: &str = "the Secret Service keyring";
@@ -24,31 +24,32 @@ const NAME: &str = "the Secret Service keyring";
 /// The content type of all items.
 const CONTENT: &str = "application/octet-stream";
 
-/// The Secret Service's error for a locked item without a prompt
+/// The Secret Service's error for a locked item that it cannot unlock with a prompt
 /// (<https://specifications.freedesktop.org/secret-service/latest/errors.html>).
 const IS_LOCKED: &str = "org.freedesktop.Secret.Error.IsLocked";
 
-/// D-Bus's errors for a bus name that has no owner and that no program can be started for
+/// D-Bus's errors for a bus name that no running program owns or can be started to own
 /// (<https://dbus.freedesktop.org/doc/api/html/group__DBusProtocol.html>).
 const NOBODY: [&str; 2] = ["org.freedesktop.DBus.Error.ServiceUnknown", "org.freedesktop.DBus.Error.NameHasNoOwner"];
 
-/// The next step after a failure that the service does not explain.
+/// The hint for a failure that the Secret Service does not explain.
 const AGAIN: &str =
     "run the command again; if it fails again, restart the keyring, or see what is wrong in its own manager";
 
-/// The OS keyring, connected by the first call. Its calls may prompt, and may never return: see
+/// The store in the Secret Service, to which the first call connects. Its calls may prompt, and may never return: see
 /// [`Bounded`](super::Bounded).
 #[derive(Default)]
 pub struct Keyring(Mutex<Option<SecretService<'static>>>);
 
 impl Keyring {
-    /// Returns the keyring of this user, not yet connected.
+    /// Creates the store without connecting to the Secret Service yet.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Runs `call`, and repeats it on a new connection if the service fails. A keyring that was restarted or locked has
-    /// forgotten this process's session. A read also fails if another process replaces the item at that moment.
+    /// Runs `call`, and runs it again with a new connection if the service fails. A keyring that was restarted or
+    /// locked has forgotten this process's session. A read also fails if another process replaces the item at that
+    /// moment.
     fn call<T>(&self, call: impl Fn(&SecretService<'_>) -> Result<T, Error>) -> Result<T, StoreError> {
         let mut connected = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let service = match &mut *connected {
@@ -86,7 +87,7 @@ fn connect() -> Result<SecretService<'static>, StoreError> {
     SecretService::connect_with_existing(EncryptionType::Dh, connection).map_err(failed)
 }
 
-/// Checks after connecting that the bus belongs to this user, on systems that cannot tell earlier.
+/// Checks that a connected bus belongs to this user, on systems where this cannot be checked before.
 #[cfg(not(target_os = "linux"))]
 fn owned(connection: &zbus::blocking::Connection) -> Result<(), StoreError> {
     let peer = zbus::block_on(connection.peer_creds()).ok().and_then(|peer| peer.unix_user_id());
@@ -109,7 +110,7 @@ fn attributes(account: &str) -> HashMap<&str, &str> {
     HashMap::from([("service", SERVICE), ("username", account)])
 }
 
-/// Returns all items with these attributes, after unlocking the locked ones. Several may have the same: an import or a
+/// Returns all items with these attributes, and unlocks them if necessary. Several may have the same: an import or a
 /// second collection can create them.
 fn unlocked<'a>(service: &'a SecretService<'a>, attributes: HashMap<&str, &str>) -> Result<Vec<Item<'a>>, Error> {
     let mut found = service.search_items(attributes)?;
@@ -159,7 +160,7 @@ fn other(detail: String) -> StoreError {
     StoreError::Other { store: NAME, detail, hint: Some(AGAIN.into()) }
 }
 
-/// Returns the message of the service or the system, without the names of libraries.
+/// Returns the service's or the system's own message, without the names of Rust libraries.
 fn plain(error: &zbus::Error) -> String {
     match error {
         zbus::Error::MethodError(name, Some(text), _) => format!("{text} ({name})"),
@@ -202,7 +203,7 @@ impl Backend for Keyring {
         self.call(|service| unlocked(service, attributes(account))?.iter().try_for_each(Item::delete))
     }
 
-    /// Searches without unlocking anything.
+    /// Returns whether the item exists, without unlocking anything.
     fn contains(&self, account: &str) -> Result<bool, StoreError> {
         self.call(|service| {
             let found = service.search_items(attributes(account))?;
@@ -237,7 +238,7 @@ mod tests {
         assert_eq!(label("client-secret/a"), "cogfed client-secret/a");
     }
 
-    /// Every release has to use the same item names, because a changed name would be another item.
+    /// Item names must be the same in all releases, because an item is not found under another name.
     #[test]
     fn keyring_items_are_named_as_in_the_fixtures() {
         let names: serde_json::Value =

@@ -1,4 +1,5 @@
-//! A minimal line editor with the same editing keys as the kernel's. Pure, so that tests can type anything.
+//! A minimal line editor with the kernel's editing keys, for lines longer than the kernel accepts. Pure, so that tests
+//! can type anything.
 //!
 //! The kernel cuts off what follows the first 4,095 bytes of a line (termios(3), canonical mode), and a pasted address
 //! may be longer. So cogfed takes the bytes as they come, and edits and echoes the line itself.
@@ -7,12 +8,12 @@ use zeroize::Zeroizing;
 
 use crate::secret::Secret;
 
-/// The maximum number of bytes kept of a line: enough to see that the line is too long for every use.
+/// The maximum length of a stored line, in bytes, which is more than any valid input needs.
 const LONGEST_LINE: usize = 320 * 1024;
-/// The maximum number of characters of a line that are echoed.
+/// The maximum number of characters of one line that are echoed.
 const ECHOED: usize = 2000;
 
-/// The characters with which a person edits a line (stty(1)).
+/// The control characters for editing a line (stty(1)).
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Keys {
     /// Removes the last character.
@@ -25,16 +26,16 @@ pub(super) struct Keys {
     pub end: u8,
 }
 
-/// The input that a key completed.
+/// The result of a key that completes a line or ends the input.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Typed {
-    /// A line, with its line break if it has one.
+    /// A complete line, including its line break if it has one.
     Line(Secret),
     /// The end of the input.
     End,
 }
 
-/// The line that a person is typing.
+/// The state of the line that a person is typing.
 pub(super) struct Editor {
     keys: Keys,
     line: Zeroizing<Vec<u8>>,
@@ -48,8 +49,8 @@ impl Editor {
         Self { keys, line: Zeroizing::default(), length: 0 }
     }
 
-    /// Processes one typed byte, and returns the line or the end of input that the byte completes. What the terminal
-    /// has to show is added to `echo`.
+    /// Processes one typed byte; returns the line that it completes, or the end of the input. What the terminal has to
+    /// show is added to `echo`.
     pub(super) fn take(&mut self, byte: u8, echo: &mut Vec<u8>) -> Option<Typed> {
         match byte {
             b'\n' | b'\r' => {
@@ -110,7 +111,7 @@ fn is_continuation(byte: u8) -> bool {
     byte & 0xc0 == 0x80
 }
 
-/// Returns the text that the terminal shows for a character with this first byte, without control characters.
+/// Returns the text to echo for a character with this first byte; empty for control characters.
 fn shown(byte: u8) -> Vec<u8> {
     match byte {
         b' '..=b'~' => vec![byte],
@@ -125,7 +126,7 @@ mod tests {
 
     const KEYS: Keys = Keys { erase: 0x7f, kill: 0x15, word_erase: 0x17, end: 0x04 };
 
-    /// Returns the lines typed by `text`, and the text that the terminal shows.
+    /// Returns the lines that result from typing `text`, and the echoed text.
     fn typed(text: &str) -> (Vec<String>, String) {
         let (mut editor, mut echo) = (Editor::new(KEYS), Vec::new());
         let typed = text.bytes().filter_map(|byte| editor.take(byte, &mut echo)).map(|typed| match typed {

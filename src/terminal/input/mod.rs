@@ -1,4 +1,4 @@
-//! Lines that a person types at a prompt. Input from before the prompt is not cogfed's, so it is not read.
+//! Input that a person types at a prompt. Input from before the prompt is not cogfed's, so it is not read.
 
 #[cfg(unix)]
 mod editor;
@@ -12,14 +12,14 @@ use zeroize::Zeroizing;
 
 use crate::secret::Secret;
 
-/// The size of one read, in bytes.
+/// The maximum number of bytes in one read.
 const PIECE: usize = 8192;
 /// The maximum length of an answer to a yes-or-no question, in bytes.
 const LONGEST_ANSWER: usize = 4096;
-/// The maximum number of unprocessed reads. Further input stays in the terminal.
+/// The maximum number of reads that wait to be processed. Further input stays in the terminal.
 const WAITING: usize = 64;
 
-/// Returns true if a person can answer a prompt: standard input is a terminal, and this process is in its foreground.
+/// Returns whether a person can answer a prompt: standard input is a terminal, and this process is in the foreground.
 /// Reading would stop a background job.
 pub(super) fn is_answerable() -> bool {
     io::stdin().is_terminal() && is_in_foreground()
@@ -35,9 +35,8 @@ fn is_in_foreground() -> bool {
     true
 }
 
-/// Returns a receiver of the lines typed from now on, until standard input ends or the receiver is dropped. A thread of
-/// its own reads them, because a blocked read cannot be cancelled. The thread ends with the process. `echo` shows what
-/// is typed.
+/// Starts reading standard input on another thread, and returns a receiver for the lines. A thread of its own reads
+/// them, because a blocked read cannot be cancelled. The thread ends with the process. `echo` shows what is typed.
 pub(super) fn lines(echo: impl Fn(&[u8]) + Send + 'static) -> mpsc::Receiver<Secret> {
     let (sender, lines) = mpsc::channel(WAITING);
     // Here and not on the thread, so that a restore cannot come before it.
@@ -61,7 +60,7 @@ pub(super) fn lines(echo: impl Fn(&[u8]) + Send + 'static) -> mpsc::Receiver<Sec
     lines
 }
 
-/// Passes on the lines that a person types, and shows them.
+/// Sends the lines that a person types to `sender`, and echoes them.
 #[cfg(unix)]
 fn edit(sender: &mpsc::Sender<Secret>, mut editor: editor::Editor, echo: &dyn Fn(&[u8])) {
     let mut piece = Zeroizing::new(vec![0; PIECE]);
@@ -82,7 +81,7 @@ fn edit(sender: &mpsc::Sender<Secret>, mut editor: editor::Editor, echo: &dyn Fn
     }
 }
 
-/// Passes on each read of standard input, without line editing.
+/// Sends the bytes of each read of standard input to `sender`, without line editing.
 fn pass_on(sender: &mpsc::Sender<Secret>) {
     let mut piece = Zeroizing::new(vec![0; PIECE]);
     while let Ok(length @ 1..) = read(&mut piece) {
@@ -93,19 +92,19 @@ fn pass_on(sender: &mpsc::Sender<Secret>) {
     }
 }
 
-/// Puts the terminal's mode back, if a question has changed it.
+/// Restores the terminal's original mode, if a prompt has changed it.
 pub(super) fn restore() {
     #[cfg(unix)]
     mode::restore();
 }
 
-/// Puts the terminal's mode back for good, because the process is about to end.
+/// Restores the terminal's original mode and prevents further changes, because the process is about to exit.
 pub(super) fn close() {
     #[cfg(unix)]
     mode::close();
 }
 
-/// Discards input that was typed before the question. It answers another one, or none.
+/// Discards input that was typed before the prompt. It answers another one, or none.
 pub(super) fn discard() {
     #[cfg(unix)]
     let _ = rustix::termios::tcflush(io::stdin(), rustix::termios::QueueSelector::IFlush);
@@ -128,7 +127,7 @@ pub(super) fn line() -> String {
     String::from_utf8(line).unwrap_or_default()
 }
 
-/// Reads without `std`'s buffer, which is never wiped.
+/// Reads from standard input without `std`'s buffer, because that buffer is never wiped.
 #[cfg(unix)]
 fn read(piece: &mut [u8]) -> io::Result<usize> {
     Ok(rustix::io::retry_on_intr(|| rustix::io::read(io::stdin(), &mut *piece))?)

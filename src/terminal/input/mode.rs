@@ -1,5 +1,5 @@
-//! The terminal's mode while a person is asked: byte by byte and without the kernel's echo, so that a line may be
-//! longer than 4,095 bytes. Ctrl-C, Ctrl-\ and Ctrl-Z stay the kernel's.
+//! The terminal's mode during a prompt: no line buffering and no echo by the kernel, so that lines can exceed 4,095
+//! bytes. Ctrl-C, Ctrl-\ and Ctrl-Z stay the kernel's.
 //!
 //! The mode belongs to the terminal, not to this process, so it has to be put back whenever the prompt ends: after the
 //! question, by a signal that ends the process, and while the process is stopped.
@@ -15,23 +15,23 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::editor::Keys;
 use crate::process;
 
-/// The record of this process's changes to the terminal's mode.
+/// The changes that this process has made to the terminal's mode.
 static MODE: Mutex<Mode> = Mutex::new(Mode { before: None, is_closed: false });
-/// True if the mode was put back because the process was stopped during a question.
+/// True if the original mode was restored because the process was suspended during a prompt.
 static STOPPED: AtomicBool = AtomicBool::new(false);
-/// The guard that starts the signal watcher only once.
+/// A guard that starts the signal watcher at most once.
 static WATCHED: Once = Once::new();
 
-/// The mode of the terminal, as far as this process has changed it.
+/// The changes that this process has made to the terminal's mode.
 struct Mode {
-    /// The terminal's original mode while this process has changed the mode, otherwise `None`.
+    /// The terminal's original mode, while this process has changed it; otherwise `None`.
     before: Option<Termios>,
-    /// True if the mode may not be changed any more.
+    /// True if the mode must not be changed any more.
     is_closed: bool,
 }
 
-/// Changes the mode, and returns the keys that edit a line. `None` if the terminal refuses; lines then come from the
-/// kernel, up to 4,095 bytes each.
+/// Changes the terminal's mode for a prompt, and returns the keys for editing a line. `None` if the terminal refuses;
+/// lines then come from the kernel, up to 4,095 bytes each.
 pub(super) fn enter() -> Option<Keys> {
     WATCHED.call_once(watch);
     let mut mode = MODE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -58,14 +58,14 @@ pub(super) fn enter() -> Option<Keys> {
     Some(keys)
 }
 
-/// Puts the terminal's mode back, if it was changed. In the background the mode is left alone: setting it would stop
-/// the process, and the shell has set its own.
+/// Restores the terminal's original mode, if this process has changed it. In the background the mode is left alone:
+/// setting it would stop the process, and the shell has set its own.
 pub(super) fn restore() {
     STOPPED.store(false, Ordering::Relaxed);
     put_back(&mut MODE.lock().unwrap_or_else(PoisonError::into_inner));
 }
 
-/// Puts the terminal's mode back for good: the process is about to end, and another thread may still try to ask.
+/// Restores the terminal's original mode and prevents further changes, because the process is about to exit.
 pub(super) fn close() {
     let mut mode = MODE.lock().unwrap_or_else(PoisonError::into_inner);
     mode.is_closed = true;
@@ -81,13 +81,13 @@ fn put_back(mode: &mut Mode) {
     }
 }
 
-/// Returns whether this process has changed the mode.
+/// Returns whether this process has changed the terminal's mode.
 fn is_entered() -> bool {
     MODE.lock().unwrap_or_else(PoisonError::into_inner).before.is_some()
 }
 
-/// Watches, from now on, the signals that would end or stop this process and leave the mode changed. A panic ends the
-/// released program without unwinding, so it puts the mode back, too.
+/// Starts to watch for signals that would end or suspend this process while the terminal's mode is changed. A panic
+/// ends the released program without unwinding, so it puts the mode back, too.
 fn watch() {
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
@@ -107,7 +107,8 @@ fn watch() {
     }
 }
 
-/// Handles the watched signals until the process ends. `watching` is told once they are caught.
+/// Handles signals that end, suspend or resume this process, until the process ends. `watching` is told once they are
+/// caught.
 async fn signals(watching: std::sync::mpsc::Sender<()>) -> io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hang_up = signal(SignalKind::hangup())?;
@@ -126,14 +127,14 @@ async fn signals(watching: std::sync::mpsc::Sender<()>) -> io::Result<()> {
     }
 }
 
-/// Puts the mode back, and exits with the exit code that the signal would have caused.
+/// Restores the original mode, and exits with the status that stands for an end by `signal`.
 #[expect(clippy::exit, reason = "a signal ends the process at once, whatever its other threads do")]
 fn end_by(signal: Signal) {
     close();
     std::process::exit(128 + signal.as_raw());
 }
 
-/// Puts the mode back and stops the process, as Ctrl-Z does.
+/// Restores the original mode and suspends the process, as Ctrl-Z does.
 fn stop_here() {
     let was_entered = is_entered();
     restore();
@@ -144,7 +145,7 @@ fn stop_here() {
     let _ = kill_process(getpid(), Signal::STOP);
 }
 
-/// Changes the mode again after a stop, once the process is in the foreground.
+/// Changes the mode again for the prompt, if the resumed process is in the foreground.
 fn go_on_here() {
     if super::is_in_foreground() && (is_entered() || STOPPED.swap(false, Ordering::Relaxed)) {
         enter();

@@ -1,4 +1,4 @@
-//! `cogfed call`: requests to an API behind IAM, and the printed answers.
+//! Tests of `cogfed call`: requests to an API behind an IAM authorizer, and the printed answers.
 
 mod deadlines;
 mod output;

@@ -1,4 +1,4 @@
-//! `cogfed call`: request bodies, printed answers, and `--verbose` and `--dry-run`.
+//! Tests of `cogfed call`: request bodies, printed answers, and the flags `--verbose` and `--dry-run`.
 
 use std::io::Write;
 use std::process::Stdio;
@@ -15,7 +15,7 @@ fn hash(body: &[u8]) -> Value {
     digest(&SHA256, body).as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
 }
 
-/// Runs `call` with this standard input.
+/// Runs `cogfed call` with the bytes `stdin` as its standard input.
 fn call_with_stdin(lab: &Lab, flags: &[&str], stdin: &[u8]) -> Ran {
     let url = format!("{}/echo/body", lab.sandbox.api_url());
     let mut child =

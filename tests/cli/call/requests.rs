@@ -1,18 +1,18 @@
-//! `cogfed call`: allowed and refused requests, and their reports.
+//! Tests of `cogfed call`: requests that the API allows or refuses, and cogfed's messages about them.
 
 use chrono::TimeDelta;
 use cogfed::sandbox::{Misbehaviour, Options};
 use cogfed_test_support::{Lab, NoBrowser, Ran};
 use serde_json::{Value, json};
 
-/// Returns a lab in which this person is signed in.
+/// Returns a lab in which `person` is signed in.
 pub fn signed_in(person: &str) -> Lab {
     let lab = Lab::new();
     lab.login(person).good();
     lab
 }
 
-/// Calls the sandbox's API at `path`, below the API's stage.
+/// Calls the sandbox's API at `path`, which is relative to the API's stage.
 pub fn call(lab: &Lab, method: &str, path: &str, flags: &[&str]) -> Ran {
     let url = format!("{}{path}", lab.sandbox.api_url());
     lab.run(&[&["call", method, &url], flags].concat())

@@ -1,11 +1,11 @@
-//! The configuration file: errors name their place, and nothing but this file redirects a sign-in.
+//! Tests of the configuration file: errors name the file and line, and nothing else can redirect a sign-in.
 
 mod place;
 mod teaching;
 
 use cogfed_test_support::{Lab, Ran};
 
-/// Checks that every verb that reads a profile fails with status 2 and an error that contains these words.
+/// Checks that all verbs that read a profile fail with status 2, and that their errors contain these words.
 #[track_caller]
 fn refused_by_all(run: impl Fn(&[&str]) -> Ran, words: &[&str]) {
     for verb in [
@@ -24,7 +24,7 @@ fn refused_by_all(run: impl Fn(&[&str]) -> Ran, words: &[&str]) {
     }
 }
 
-/// Replaces `from` with `to` in the configuration, and checks that the error names the file and the line.
+/// Replaces `from` with `to` in the configuration file, and checks that the error names the file and the line.
 #[track_caller]
 fn refused_at(from: &str, to: &str, words: &[&str]) {
     let lab = Lab::new();

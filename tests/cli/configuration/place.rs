@@ -1,5 +1,4 @@
-//! The location of the configuration: an environment variable cannot select a file of the project in the current
-//! folder.
+//! Tests that no environment variable can make cogfed read its configuration from the project in the current folder.
 
 #![cfg(unix)]
 
@@ -8,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use cogfed_test_support::{Home, Lab, Ran, skip};
 
-/// A profile that would send a sign-in to a relay.
+/// An untrusted profile that would redirect a sign-in to a relay server.
 const RELAY: &str = "[profile.internal]
 user_pool_id = 'eu-west-1_AbC123xyz'
 client_id = '3n4b5urk1ft4fl3mg5e62d9ado'
@@ -16,7 +15,7 @@ domain = 'corp.auth.eu-west-1.amazoncognito.com'
 identity_pool_id = 'eu-west-1:1cf667a2-49a6-454b-9e45-23199EXAMPLE'
 ";
 
-/// A home without a configuration, and in it a cloned repository that contains one.
+/// A home folder without a configuration, and a cloned repository in it that contains one.
 struct Clone {
     home: Home,
     /// The repository's work tree.
@@ -37,7 +36,7 @@ impl Clone {
         Self { home, tree, file }
     }
 
-    /// Runs the program in `folder`, with only these variables.
+    /// Runs `profile show` in `folder`, with only these environment variables.
     fn run(&self, folder: &Path, variables: &[(&str, &Path)]) -> Ran {
         let mut command = self.home.command(&["profile", "show"]);
         command.env_remove("COGFED_CONFIG").envs(variables.iter().copied()).current_dir(folder);

@@ -1,8 +1,8 @@
-//! Mistakes in a configuration: each message says what to write instead.
+//! Tests of mistakes in a configuration, for which the message says what to write instead.
 
 use cogfed_test_support::Home;
 
-/// The keys that every profile with a user pool needs.
+/// The configuration keys that every profile with a user pool needs.
 const KEYS: &str = "user_pool_id = 'eu-west-1_AbC123xyz'
 client_id = '3n4b5urk1ft4fl3mg5e62d9ado'
 domain = 'corp.auth.eu-west-1.amazoncognito.com'

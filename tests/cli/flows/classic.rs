@@ -1,4 +1,5 @@
-//! The classic flow: GetId once, GetOpenIdToken, AssumeRoleWithWebIdentity, and the lifetime of the credentials.
+//! Tests of the classic flow: GetId once, GetOpenIdToken, AssumeRoleWithWebIdentity, and the lifetime of the
+//! credentials.
 
 use chrono::{TimeDelta, Utc};
 use cogfed::sandbox::options::{ORDERS_ADMIN, ORDERS_READER};
@@ -100,7 +101,7 @@ fn classic_flow_asks_for_a_forgotten_identity_again() {
     assert_eq!((lab.sandbox.count("identity.get_id"), aws.vouched().len(), aws.assumed().len()), (2, 3, 2));
 }
 
-/// The sandbox's STS verifies the token.
+/// Here the sandbox's own STS verifies the token.
 #[test]
 fn classic_flow_works_end_to_end_against_the_sandbox() {
     let mut options = Options::default();
@@ -131,7 +132,7 @@ fn classic_flow_works_end_to_end_against_the_sandbox() {
     assert_eq!(lab.items("").len(), 0);
 }
 
-/// Two profiles of one sign-in have the same role but different flows.
+/// Two profiles share a sign-in and a role, but use different flows.
 #[test]
 fn enhanced_and_classic_profiles_of_one_role_keep_separate_credentials() {
     let lab = Lab::new();

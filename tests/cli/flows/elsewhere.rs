@@ -1,4 +1,4 @@
-//! Tokens are sent only to the endpoints of their sign-in, even if the configuration changes later.
+//! Tests that tokens are sent only to the endpoints of their sign-in, even if the configuration changes later.
 
 use cogfed_test_support::{CREDENTIALS, Lab, rewrite};
 
@@ -33,7 +33,7 @@ fn changed_sts_endpoint_gets_no_openid_token_before_forced_login() {
     assert_eq!((stranger.assumed().len(), aws.assumed().len()), (1, 0));
 }
 
-/// A record written before the classic flow existed names no STS endpoint. Its sign-in belongs to the endpoint that AWS
+/// A record from before the classic flow existed contains no STS endpoint. Its sign-in belongs to the endpoint that AWS
 /// has in its region.
 #[test]
 fn sign_in_without_sts_endpoint_fits_only_that_of_aws() {

@@ -1,4 +1,5 @@
-//! From an ID token to credentials: the enhanced flow with several roles, and the classic flow through STS.
+//! Tests of the exchange of an ID token for credentials: the enhanced flow with several roles, and the classic flow
+//! with STS.
 
 mod classic;
 mod elsewhere;

@@ -1,4 +1,4 @@
-//! One person as employee and as customer: two profiles of one user pool, side by side.
+//! Tests with a person who is both an employee and a customer, and has a profile of the same user pool for each.
 
 use std::collections::BTreeSet;
 use std::thread;
@@ -6,7 +6,7 @@ use std::thread;
 use chrono::TimeDelta;
 use cogfed_test_support::Lab;
 
-/// Each profile, the sandbox's person who signs in to it, and that person's username in the user pool.
+/// For each profile: the person in the sandbox who signs in, and the user name of that person in the user pool.
 const BOTH: [(&str, &str, &str); 2] =
     [("work", "heidi", "AzureAD_heidi@corp.example"), ("shop", "heidi-b2c", "AzureB2C_")];
 const ASKING: usize = 8;
@@ -15,7 +15,7 @@ fn lab() -> Lab {
     Lab::new().with_profiles(&[("work", ""), ("shop", "identity_provider = 'AzureB2C'")])
 }
 
-/// Returns the user and the role of a profile's credentials.
+/// Returns the user name and the role for which the sandbox issued a profile's credentials.
 fn whose(lab: &Lab, profile: &str) -> (String, String) {
     let document = lab.run(&["credential-process", "--profile", profile]).good().document();
     let issued = lab.issued(&document);

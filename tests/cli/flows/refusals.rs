@@ -1,4 +1,4 @@
-//! Refusals in the classic flow, and their explanations.
+//! Tests of refusals in the classic flow, and of their explanations.
 
 use cogfed::sandbox::options::{ORDERS_ADMIN, RoleMapping};
 use cogfed::sandbox::{Options, Switch};
@@ -8,7 +8,7 @@ use super::stand_in::{ROLE, Refusal, StandIn, parameters};
 
 const OTHER: &str = "arn:aws:iam::000000000000:role/Other";
 
-/// Errors of STS, each with the expected exit status, explanation and next step.
+/// The errors of STS, each with the expected exit status, explanation and next step.
 const REFUSALS: &[(Refusal, i32, &str, &str)] = &[
     (
         (403, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity"),
@@ -83,7 +83,7 @@ fn sts_refusals_are_explained_and_quoted() {
     lab.run(CREDENTIALS).good();
 }
 
-/// A refused role must not affect others.
+/// STS refuses one role, while credentials for the other are still available.
 #[test]
 fn sts_refusal_of_one_role_leaves_another_usable() {
     let lab = Lab::new();
@@ -113,7 +113,7 @@ fn pool_without_the_classic_flow_is_explained() {
     }
 }
 
-/// The sandbox checks the trust policy and the role's maximum session duration.
+/// The sandbox's STS checks the trust policy and the maximum session duration of the role.
 #[test]
 fn sandbox_sts_refusals_are_explained() {
     let mut options = Options::default();

@@ -1,4 +1,4 @@
-//! Several roles of one sign-in, side by side.
+//! Tests with several roles of the same sign-in.
 
 use cogfed::sandbox::Options;
 use cogfed::sandbox::options::{AUTHENTICATED, AmbiguousRole, ORDERS_ADMIN, ORDERS_READER, RoleMapping};
@@ -83,7 +83,7 @@ fn refused_role_does_not_affect_other_roles() {
     assert_eq!(lab.items("credentials").len(), 2);
 }
 
-/// No profile names the role, so only the sign-in's own list contains it.
+/// No profile names this role, so only the sign-in's own list of credentials contains it.
 #[test]
 fn credentials_of_another_persons_role_are_never_handed_out() {
     let lab = lab();

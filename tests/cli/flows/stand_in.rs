@@ -1,5 +1,5 @@
-//! A stand-in for the identity pool and STS of a pool that allows the classic flow. A test sets the answers of STS. The
-//! sandbox answers the other operations of the identity pool.
+//! A test identity pool that allows the classic flow, and a test STS. A test sets the answers of STS. The sandbox
+//! answers the other operations of the identity pool.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -11,11 +11,11 @@ use cogfed::clock::Clock;
 use cogfed_test_support::{Answer, Lab, LabClock, PROFILE, Request, Server, forwarded};
 use url::form_urlencoded;
 
-/// The identity pool's token for the classic flow.
+/// The OpenID token that the test identity pool issues for the classic flow.
 pub const TOKEN: &str = "the-openid-token-of-the-identity-pool";
 pub const ROLE: &str = "arn:aws:iam::000000000000:role/Orders";
 
-/// An error of STS: a status, a code and a message.
+/// An error answer of STS: HTTP status, code and message.
 pub type Refusal = (u16, &'static str, &'static str);
 
 #[derive(Default)]
@@ -26,7 +26,7 @@ struct State {
     has_forgotten: AtomicBool,
 }
 
-/// An identity pool and an STS in front of a lab's sandbox.
+/// A test identity pool and a test STS; all other operations are forwarded to the lab's sandbox.
 pub struct StandIn {
     state: Arc<State>,
     sts: Server,
@@ -34,7 +34,7 @@ pub struct StandIn {
 }
 
 impl StandIn {
-    /// Starts both services, and configures the lab's profile with their URLs and with `lines`.
+    /// Starts both servers, and configures the lab's profile with their URLs and the additional `lines`.
     pub fn before(lab: &Lab, lines: &str) -> Self {
         let state = Arc::<State>::default();
         let behind: SocketAddr = lab.sandbox.identity_pool_url().trim_start_matches("http://").parse().unwrap();
@@ -59,34 +59,34 @@ impl StandIn {
         stand_in
     }
 
-    /// Returns the URL of STS.
+    /// Returns the URL of the test STS.
     pub fn sts(&self) -> String {
         self.sts.url()
     }
 
-    /// Returns the sandbox's profile, with the URLs of these two services in place of the sandbox's own.
+    /// Returns the configuration of the sandbox's profile, with the URLs of the test servers.
     pub fn section(&self, lab: &Lab, name: &str) -> String {
         let section = lab.sandbox.profile_toml(name);
         let section = section.replace(&lab.sandbox.identity_pool_url(), &self.identity_pool.url());
         section.replace(&lab.sandbox.sts_url(), &self.sts.url())
     }
 
-    /// Makes STS answer all further requests with `refusal`, or normally if `refusal` is `None`.
+    /// Makes the test STS answer further requests with `refusal`, or normally if it is `None`.
     pub fn refuse(&self, refusal: Option<Refusal>) {
         *self.state.refusal.lock().unwrap() = refusal;
     }
 
-    /// Makes the identity pool forget the identity in the next request for a token.
+    /// Makes the test identity pool treat the identity id in the next token request as unknown.
     pub fn forget_an_identity(&self) {
         self.state.has_forgotten.store(true, Ordering::SeqCst);
     }
 
-    /// Returns the requests to STS since the last call of this method.
+    /// Returns the requests that the test STS has received since the last call of this method.
     pub fn assumed(&self) -> Vec<Request> {
         std::mem::take(&mut self.state.assumed.lock().unwrap())
     }
 
-    /// Returns the requests for an OpenID token since the last call of this method.
+    /// Returns the requests for an OpenID token that arrived since the last call of this method.
     pub fn vouched(&self) -> Vec<Request> {
         std::mem::take(&mut self.state.vouched.lock().unwrap())
     }
@@ -124,12 +124,12 @@ fn document(name: &str, inner: &str) -> String {
     format!("<{name} xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">{inner}</{name}>")
 }
 
-/// Returns the parameters of AWS's query protocol.
+/// Parses the parameters of a request in the AWS query protocol.
 pub fn parameters(request: &Request) -> BTreeMap<String, String> {
     form_urlencoded::parse(&request.body).into_owned().collect()
 }
 
-/// Returns the expiry in a document of `credential-process`.
+/// Returns the expiry time in the output of `credential-process`.
 pub fn expiration(document: &serde_json::Value) -> DateTime<chrono::Utc> {
     document["Expiration"].as_str().unwrap().parse().unwrap()
 }

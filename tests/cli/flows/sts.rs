@@ -1,4 +1,4 @@
-//! The identity that owns a set of credentials, as STS reports it.
+//! Tests of the STS call that reports the identity that owns a set of credentials.
 
 use chrono::TimeDelta;
 use cogfed::aws::Credentials;
@@ -15,7 +15,7 @@ fn now<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 
-/// Returns the credentials in a document of `credential-process`.
+/// Returns the credentials in the output of `credential-process`.
 fn credentials(lab: &Lab, document: &serde_json::Value) -> Credentials {
     let key = lab.issued(document);
     Credentials {
@@ -26,7 +26,7 @@ fn credentials(lab: &Lab, document: &serde_json::Value) -> Credentials {
     }
 }
 
-/// Returns the identity that owns the credentials in a document of `credential-process`.
+/// Returns the identity that STS reports for the credentials in the output of `credential-process`.
 pub fn caller(lab: &Lab, document: &serde_json::Value) -> CallerIdentity {
     let (profile, http) = (lab.profile(), Http::default());
     now(Sts::new(PoolConfig::of(&profile), &http).caller_identity(&credentials(lab, document), lab.sandbox.now()))

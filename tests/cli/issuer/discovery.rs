@@ -1,4 +1,4 @@
-//! The discovery document: a browser opens only at addresses that the profile allows.
+//! Tests of the discovery document: it cannot make cogfed open a page at a host that the profile does not allow.
 
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ fn untrusted_discovery_document_fails_before_the_browser_opens() {
     lab.login_here("alice").good();
 }
 
-/// A later discovery document of the issuer does not redirect the refresh token.
+/// The issuer's discovery document names another token endpoint after the sign-in.
 #[test]
 fn refresh_token_goes_only_to_the_endpoint_that_issued_it() {
     for (misbehaviour, status) in [(DiscoveryOtherHost, 6), (DiscoveryHttp, 6), (DiscoveryOtherIssuer, 6)] {

@@ -1,4 +1,4 @@
-//! A whole sign-in at a plain issuer: credentials, renewal, sign-out.
+//! Tests of a complete sign-in at an issuer that is not a user pool: credentials, renewal, sign-out.
 
 use chrono::TimeDelta;
 use cogfed::sandbox::Misbehaviour::{IssuerTrailingSlash, OtherSubOnRefresh, RefreshNoIdToken};
@@ -115,7 +115,7 @@ fn identity_provider_flag_is_refused_for_an_issuer() {
     assert_eq!(lab.sandbox.requests().len(), 0);
 }
 
-/// An administrator may have registered the issuer under another name.
+/// The administrator may have registered the issuer with the identity pool under another name.
 #[test]
 fn logins_key_sets_the_issuer_name_at_the_identity_pool() {
     let (lab, _) = lab();

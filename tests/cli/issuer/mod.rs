@@ -1,4 +1,4 @@
-//! A plain OIDC issuer such as Entra ID, tied directly to the identity pool.
+//! Tests with an OpenID Connect issuer that the identity pool accepts without a user pool, such as Entra ID.
 
 mod discovery;
 mod life;
@@ -7,7 +7,7 @@ use cogfed::clock::ManualClock;
 use cogfed::sandbox::{Options, Switch};
 use cogfed_test_support::Lab;
 
-/// Returns a lab whose sandbox is a plain issuer, on a manual clock.
+/// Returns a lab whose sandbox is an issuer without a user pool, and whose clock the test controls.
 fn lab() -> (Lab, ManualClock) {
     let mut options = Options::default();
     Switch::PlainIssuer.apply(&mut options);

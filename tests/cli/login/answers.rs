@@ -1,4 +1,5 @@
-//! Token answers and ID tokens as real servers send them, and people with several names and identities.
+//! Tests with token answers and ID tokens as real servers send them, and with people who have several names and
+//! identities.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -17,7 +18,7 @@ fn cases(text: &str) -> Vec<Value> {
     serde_json::from_str(text).unwrap()
 }
 
-/// Removes the members that the case lists in `remove`, and sets the members in `set`.
+/// Changes `object` as the case says: removes the members listed in `remove`, and sets those in `set`.
 fn change(object: &mut Map<String, Value>, case: &Value) {
     for name in case["remove"].as_array().into_iter().flatten() {
         object.remove(name.as_str().unwrap());
@@ -25,8 +26,8 @@ fn change(object: &mut Map<String, Value>, case: &Value) {
     object.extend(case["set"].as_object().cloned().unwrap_or_default());
 }
 
-/// A server in front of a lab's sandbox that plays the user pool's domain. It changes good token answers as a case
-/// says.
+/// A server in front of a lab's sandbox that takes the place of the user pool's domain. It changes good token answers
+/// as a case says.
 struct Domain {
     server: Server,
     case: Arc<Mutex<Value>>,
@@ -56,7 +57,7 @@ impl Domain {
     }
 }
 
-/// Returns a good token answer with the changes of the case.
+/// Returns the token answer `answer`, changed as the case says.
 fn changed(answer: &[u8], case: &Value, request: &Request) -> Vec<u8> {
     let is_refresh = request.text().contains("grant_type=refresh_token");
     let end = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
@@ -105,7 +106,7 @@ fn access_tokens_are_not_stored_but_their_scope_is() {
     );
 }
 
-/// Returns a lab with a user pool or, if the case asks for one, with a plain issuer.
+/// Returns a lab with a user pool or, if the case requests it, with another kind of issuer.
 fn lab_of(case: &Value) -> Lab {
     let mut options = Options::default();
     if case["issuer"] == true {
@@ -140,7 +141,7 @@ fn claims_of_real_directories_name_the_person_or_are_refused() {
     }
 }
 
-/// Signs in twice with these flags. The second run must not need the browser.
+/// Runs `login` twice with these flags. The second run must not need the browser.
 #[track_caller]
 fn signed_in_once(lab: &Lab, flags: &[&str], person: &str) -> Ran {
     let first = lab.login_with(flags, person).good();

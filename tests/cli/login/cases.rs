@@ -1,29 +1,30 @@
-//! Named requests that the listener must refuse. Each contains a parameter that would end the sign-in if it were
-//! accepted.
+//! Requests, each with a name, that the callback listener must refuse. Each contains a parameter that would end the
+//! sign-in if it were accepted.
 
-/// The right path and state (`{P}` stands for the port, `{S}` for the state), and a code that was never issued.
+/// A callback with the right path and state but a code that was never issued (`{P}` stands for the port, `{S}` for the
+/// state).
 pub const RIGHT: &str = "/callback?code=stolen&state={S}";
 const HOST: &str = "Host: localhost:{P}\r\n";
 
-/// The way in which the bytes of a case are sent.
+/// The way in which a case's bytes are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sent {
-    /// At once.
+    /// All bytes are sent at once.
     Whole,
-    /// Byte by byte.
+    /// The bytes are sent one by one.
     Slowly,
-    /// At once, then the sending half is closed.
+    /// All bytes are sent at once, and then the sending half of the connection is closed.
     HalfClosed,
-    /// At once, then the connection is reset.
+    /// All bytes are sent at once, and then the connection is reset.
     Reset,
 }
 
-/// A request, and its expected answer.
+/// A request to the listener, and the expected answer.
 #[derive(Debug)]
 pub struct Case {
     pub name: String,
     pub request: String,
-    /// The expected statuses. 0 stands for a connection that is closed without an answer.
+    /// The accepted HTTP statuses, with 0 for a connection that is closed without an answer.
     pub expected: &'static [u16],
     pub sent: Sent,
 }
@@ -36,12 +37,12 @@ fn at_localhost(method: &str, target: &str) -> String {
     format!("{method} {target} HTTP/1.1\r\n{HOST}\r\n")
 }
 
-/// Returns a request with this method, which the listener refuses, and with these headers and this body.
+/// Returns a request with this method, these headers and this body, which the listener must refuse.
 fn with_body(method: &str, headers: &str, body: &str) -> String {
     format!("{method} {RIGHT} HTTP/1.1\r\n{HOST}{headers}\r\n{body}")
 }
 
-/// Returns a GET with a wrong state and these headers.
+/// Returns a GET request with a wrong state and these headers.
 fn wrong_with(headers: &str) -> String {
     format!("GET /callback?code=stolen&state=wrong HTTP/1.1\r\n{HOST}{headers}\r\n")
 }
@@ -73,7 +74,7 @@ pub fn methods() -> Vec<Case> {
     cases
 }
 
-/// Host names that lead to this machine, or look as if they did (DNS rebinding).
+/// The host names that resolve to this machine, or look as if they did (DNS rebinding).
 const HOSTS: &[&str] = &[
     "",
     "localhost",
@@ -283,8 +284,8 @@ pub fn large_heads() -> Vec<Case> {
     ]
 }
 
-/// Contradicting lengths, and a second request hidden in or behind the first (RFC 9112, section 11.2). If the head
-/// itself is well-formed, its method is wrong, so only the hidden request could be accepted.
+/// Returns cases with contradicting lengths, or with a second request hidden in or after the first (RFC 9112, section
+/// 11.2). If the head itself is well-formed, its method is wrong, so only the hidden request could be accepted.
 pub fn framing() -> Vec<Case> {
     let hidden = format!("GET {RIGHT} HTTP/1.1\r\n{HOST}\r\n");
     let chunked = "Transfer-Encoding: chunked\r\n";
@@ -325,7 +326,7 @@ pub fn framing() -> Vec<Case> {
     cases
 }
 
-/// Requests that a web page can make a browser send. A browser's headers never make a wrong request right.
+/// Returns cases that a web page can make a browser send. A browser's headers never make a wrong request right.
 pub fn browsers() -> Vec<Case> {
     let preflight = "Origin: https://attacker.example\r\nAccess-Control-Request-Method: GET\r\n";
     let private = format!("{preflight}Access-Control-Request-Private-Network: true\r\n");
@@ -367,7 +368,8 @@ pub fn browsers() -> Vec<Case> {
     cases
 }
 
-/// Slow, half-closed and reset connections. A reset connection gets no answer and does not end the sign-in.
+/// Returns cases with slow, half-closed and reset connections. A reset connection gets no answer and does not end the
+/// sign-in.
 pub fn ways_of_sending() -> Vec<Case> {
     let wrong = wrong_with("");
     let sent = |name: &str, request: &str, expected, sent| Case { sent, ..case(name, request, expected) };

@@ -1,4 +1,4 @@
-//! The listener under load and attack: idle, slow and flooding connections, and other local users.
+//! Tests of the listener under load and attack: idle, slow and excessive connections, and other local users.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -13,10 +13,11 @@ use cogfed_test_support::{Lab, WaitingLogin, come_back, target};
 #[cfg(target_os = "linux")]
 use cogfed_test_support::{skip, skip_anywhere};
 
-/// The time after which a test concludes that the listener hangs. It is longer than any test takes on a slow machine.
+/// The time after which a test fails because the listener has not reacted. It is longer than any test takes on a slow
+/// machine.
 const HANG: Duration = Duration::from_secs(60);
 
-/// Returns the peak memory use of a waiting login so far, in KiB.
+/// Returns the peak memory use of a running `login`, in KiB.
 #[cfg(target_os = "linux")]
 fn peak(waiting: &WaitingLogin) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{}/status", waiting.pid())).expect("a status");
@@ -29,12 +30,12 @@ fn peak(_: &WaitingLogin) -> Option<u64> {
     None
 }
 
-/// Attacks a waiting login, checks that its memory grows by less than 4 MiB, and then signs in as Alice.
+/// Attacks a running `login`, checks that its memory grows by less than 4 MiB, and then signs in as Alice.
 fn besieged(siege: impl FnOnce(u16, &str) -> Vec<TcpStream>) {
     besieged_within(4096, siege);
 }
 
-/// Attacks a waiting login like [`besieged`], but with `limit` KiB as the limit for its memory growth.
+/// Attacks a running `login` like [`besieged`], but allows its memory to grow by `limit` KiB.
 fn besieged_within(limit: u64, siege: impl FnOnce(u16, &str) -> Vec<TcpStream>) {
     let lab = Lab::new();
     let waiting = lab.begin_login(&[]);
@@ -58,7 +59,7 @@ fn besieged_within(limit: u64, siege: impl FnOnce(u16, &str) -> Vec<TcpStream>) 
     assert!(!listens(port), "nothing is left");
 }
 
-/// Reads all bytes that the other side has sent, and returns whether it still keeps the connection open.
+/// Reads all bytes that have arrived on a connection, and returns whether the other side keeps the connection open.
 fn is_open(mut stream: &TcpStream) -> bool {
     stream.set_nonblocking(true).expect("a mode");
     let mut rest = Vec::new();
@@ -208,7 +209,7 @@ fn failed_sign_in_closes_the_listener() {
     assert!(!listens(port));
 }
 
-/// Sends one request as the user `nobody`, and returns the answer's first line.
+/// Sends a request as the user `nobody`, and returns the first line of the answer.
 #[cfg(target_os = "linux")]
 fn as_nobody(host: &str, port: u16, target: &str) -> Option<String> {
     let script = r#"exec 3<>"/dev/tcp/$0/$1" && printf 'GET %s HTTP/1.1\r\nHost: localhost:%s\r\n\r\n' "$2" "$1" >&3 && head -n 1 <&3"#;
@@ -249,7 +250,7 @@ fn callback_from_another_local_user_is_refused() {
     assert_eq!(ran.stderr.matches(told).count(), 1, "{}", ran.stderr);
 }
 
-/// Sends one request from a given local port as the user `nobody`, and returns the answer's first line.
+/// Sends a request as the user `nobody` from the local port `local`, and returns the first line of the answer.
 #[cfg(target_os = "linux")]
 fn as_nobody_from(local: u16, port: u16, target: &str) -> Option<String> {
     let script = r#"
@@ -268,7 +269,7 @@ fn as_nobody_from(local: u16, port: u16, target: &str) -> Option<String> {
     Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-/// Opens a connection from 127.0.0.1 and this local port (0 for any) to `address`.
+/// Connects to `address` from port `local` on 127.0.0.1 (any port if it is 0).
 #[cfg(target_os = "linux")]
 fn held(local: u16, address: SocketAddr) -> std::io::Result<TcpStream> {
     use rustix::net::{AddressFamily, SocketType, bind, connect, socket, sockopt};
@@ -279,7 +280,7 @@ fn held(local: u16, address: SocketAddr) -> std::io::Result<TcpStream> {
     Ok(socket.into())
 }
 
-/// The kernel lets connections to different targets share one local port. Any page can make the victim's browser hold
+/// Connections to different targets may have the same local port. Any page can make the victim's browser hold
 /// connections to other loopback addresses at the listener's port.
 #[test]
 #[cfg(target_os = "linux")]
@@ -312,7 +313,7 @@ fn another_user_at_a_local_port_of_this_user_is_refused() {
     lab.complete(waiting);
 }
 
-/// Without `/proc/net` in the mount namespace, cogfed cannot tell which user owns a connection.
+/// If `/proc/net` is hidden, cogfed cannot tell which user opened a connection.
 #[test]
 #[cfg(target_os = "linux")]
 fn answers_are_refused_where_proc_net_is_hidden() {

@@ -1,4 +1,4 @@
-//! `login --email`: the address chooses the profile, and another person's sign-in is not used.
+//! Tests of `login --email`: the address selects the profile, and another person's sign-in is not used.
 
 use cogfed::sandbox::people::{Directory, Person};
 use cogfed::sandbox::{Options, visitor};

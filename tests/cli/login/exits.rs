@@ -1,4 +1,4 @@
-//! Every way in which a login can end. Afterwards nothing listens on its port.
+//! Tests of every way in which `login` can end. Afterwards nothing listens on its port.
 #![cfg(unix)]
 
 use cogfed_test_support::http;
@@ -9,8 +9,8 @@ use std::os::unix::fs::PermissionsExt;
 use cogfed::sandbox::{Misbehaviour, Options};
 use rustix::process::{Pid, Signal, kill_process};
 
-/// One way in which a login ends: the fault that the sandbox plays, the login's flags, what happens while the login
-/// waits, and the exit status. -1 stands for an end by a signal.
+/// A way in which `login` ends: the sandbox's fault, the flags, the event while `login` waits, and the exit status (-1
+/// for a signal).
 struct Exit {
     name: &'static str,
     misbehaviour: Option<Misbehaviour>,
@@ -23,7 +23,7 @@ const fn exit(name: &'static str, happens: fn(&Lab, &WaitingLogin), status: i32)
     Exit { name, misbehaviour: None, flags: &[], happens, status }
 }
 
-/// Returns an exit caused by a user pool that misbehaves after the browser has come back with a code.
+/// Returns a case in which the user pool misbehaves after the browser has returned with a code.
 const fn after(name: &'static str, misbehaviour: Misbehaviour, status: i32) -> Exit {
     Exit { misbehaviour: Some(misbehaviour), ..exit(name, comes_back, status) }
 }
@@ -46,8 +46,8 @@ fn is_denied(_: &Lab, waiting: &WaitingLogin) {
 
 fn nothing(_: &Lab, _: &WaitingLogin) {}
 
-/// Sends a signal, or SIGKILL if the process ignores that signal. Children inherit ignored signals from the tests'
-/// parent (nohup, a shell's background job).
+/// Sends a signal to a running `login`, or SIGKILL if it ignores the signal. Children inherit ignored signals from the
+/// tests' parent (nohup, a shell's background job).
 fn is_sent(waiting: &WaitingLogin, signal: Signal) {
     let status = std::fs::read_to_string(format!("/proc/{}/status", waiting.pid())).unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
@@ -117,7 +117,7 @@ fn no_exit_path_leaves_a_listener() {
     }
 }
 
-/// No input is read after the terminal is closed, and the sign-in is kept.
+/// The terminal is closed, so no input is read, but the sign-in succeeds.
 #[test]
 fn sign_in_with_closed_output_leaves_no_listener() {
     let lab = Lab::new();

@@ -1,4 +1,4 @@
-//! Sign-in without a browser, or with the browser of another system. The tests that need a terminal are in
+//! Tests of sign-ins without a browser on this machine. The tests that need a terminal are in
 //! tests/real/test_headless.py.
 #![cfg(unix)]
 
@@ -14,14 +14,14 @@ use cogfed::sandbox::{Misbehaviour, visitor};
 
 const SSH: &[(&str, &str)] = &[("SSH_CONNECTION", "10.0.0.2 50000 10.0.0.7 2222"), ("SSH_TTY", "/dev/pts/0")];
 
-/// Starts a login with these variables and flags.
+/// Starts `login` with these environment variables and flags.
 fn login(lab: &Lab, variables: &[(&str, &str)], flags: &[&str]) -> WaitingLogin {
     let mut command = lab.command(&[&["login"], flags].concat());
     WaitingLogin::of(command.envs(variables.iter().copied()).spawn().expect("it runs"))
 }
 
-/// Creates stub programs with these names in a new folder. Each one appends lines to a file: its name, each argument,
-/// and an end mark.
+/// Creates stub programs with these names in a new folder, for use in `PATH`. Each one appends lines to a file: its
+/// name, each argument, and an end mark.
 fn stubs(lab: &Lab, names: &[&str]) -> (String, PathBuf) {
     let (folder, notes) = (lab.home().join("stubs"), lab.home().join("opened"));
     std::fs::create_dir(&folder).expect("a folder");

@@ -1,4 +1,4 @@
-//! The listener's answers to unexpected requests. Each gets its status, and the listener keeps waiting.
+//! Tests of the listener's answers to unexpected requests. Each gets its status, and the listener keeps waiting.
 //!
 //! Requests with the right state carry a code that was never issued. Accepting one would end the sign-in.
 
@@ -13,7 +13,7 @@ use url::Url;
 
 use super::cases::{self, Case, Sent};
 
-/// Sends each case to one waiting login, checks the answers, and then signs in as Alice.
+/// Sends each case to one running `login`, checks the answers, and then signs in as Alice.
 fn all_refused(cases: &[Case]) {
     let lab = Lab::new();
     let waiting = lab.begin_login(&[]);
@@ -145,7 +145,7 @@ fn listener_names_the_allowed_method() {
     waiting.kill();
 }
 
-/// Sends the callback of a waiting login with these further headers, and returns the answer.
+/// Sends the callback for a running `login` with these additional headers, and returns the answer.
 fn callback_with(waiting: &WaitingLogin, callback: &Url, headers: &str) -> Reply {
     let port = waiting.port();
     let request = format!("GET {} HTTP/1.1\r\nHost: localhost:{port}\r\n{headers}\r\n", target(callback));

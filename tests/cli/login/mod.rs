@@ -1,4 +1,4 @@
-//! The sign-in, driven as a person, a browser or an attacker would drive it, against the sandbox.
+//! Tests of signing in to the sandbox, from the point of view of a person, a browser or an attacker.
 
 mod answers;
 mod cases;

@@ -1,4 +1,4 @@
-//! The programs that open the browser: cogfed runs none from the current project, and gives them no secrets in the
+//! Tests of the programs that open the browser: none comes from the current project or finds secrets in its
 //! environment.
 
 use std::os::unix::fs::PermissionsExt;
@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 use cogfed::sandbox::visitor;
 use cogfed_test_support::{CREDENTIALS, Lab, Pages, Ran, WaitingLogin};
 
-/// Writes a script that runs the command `first` and then appends the script's first argument to `notes`.
+/// Writes a shell script that runs the command `first`, and then appends its own first argument to the file `notes`.
 fn script(path: &Path, first: &str, notes: &Path) {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     let text = format!("#!/bin/sh\n{first}\nprintf '%s\\n' \"$1\" >>'{}'\n", notes.display());
@@ -18,7 +18,7 @@ fn script(path: &Path, first: &str, notes: &Path) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-/// Creates a cloned repository that contains programs with the names of openers.
+/// Creates a cloned repository with programs that have the names of browser openers.
 #[cfg(not(target_os = "macos"))]
 fn clone_with_openers(lab: &Lab) -> (PathBuf, PathBuf) {
     let (clone, planted) = (lab.home().join("clone"), lab.home().join("planted"));
@@ -98,7 +98,7 @@ fn browser_gets_no_secret_of_the_environment() {
     lab.complete(waiting);
 }
 
-/// Revokes the sign-in and lets two hours pass, so that the next tool needs a new sign-in.
+/// Revokes the sign-in and advances the clock by two hours, so that the next tool needs a new sign-in.
 fn ended(lab: &Lab) {
     lab.sandbox.revoke_all();
     lab.age(TimeDelta::hours(2));

@@ -1,4 +1,4 @@
-//! The end of a `login`: who is signed in, with which role, and the next command; or that there is no role.
+//! Tests of the messages at the end of `login`: the person, the role or the lack of one, and the next command.
 
 #[cfg(unix)]
 use std::process::Command;
@@ -8,7 +8,7 @@ use cogfed::sandbox::{Misbehaviour, Options, visitor};
 use cogfed_test_support::{Lab, Ran, WaitingLogin};
 use serde_json::json;
 
-/// Signs in as Alice, with a stub of the AWS CLI in `PATH` if `has_aws`.
+/// Signs in as Alice, with a stub of the AWS CLI in `PATH` if `has_aws` is true.
 fn login(lab: &Lab, has_aws: bool) -> Ran {
     login_with(lab, has_aws, &[])
 }
@@ -49,7 +49,7 @@ fn login_ends_with_role_account_and_lines_for_aws_tools() {
     assert!(!lab.home().join(".aws").exists(), "the configuration of AWS's tools is only read");
 }
 
-/// Runs the suggested line as AWS's tools do, and the suggested command in a shell.
+/// The test runs the suggested `credential_process` line as AWS tools do, and the suggested command in a shell.
 #[test]
 #[cfg(unix)]
 fn suggested_line_and_command_work_as_they_are_printed() {
@@ -143,7 +143,7 @@ fn login_without_sts_still_succeeds() {
     assert!(ran.stderr.contains("their role is not known: ") && !ran.stderr.contains("your role is"), "{}", ran.stderr);
 }
 
-/// The ID token is minutes old, and the user pool no longer accepts the refresh token.
+/// The ID token is only minutes old, but the user pool has just revoked the refresh token.
 #[test]
 fn login_finds_a_sign_in_that_was_revoked_just_now() {
     let lab = Lab::new();

@@ -1,4 +1,4 @@
-//! The choice of the listener's port, which the redirect URI names.
+//! Tests of the choice of the listener's port, which is part of the redirect URI.
 
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -13,16 +13,16 @@ use cogfed_test_support::http::listens;
 use cogfed_test_support::skip_anywhere;
 use cogfed_test_support::{Lab, WaitingLogin};
 
-/// Returns the next port to try. The port is below 32768, where systems begin to assign ports. So no other test's socket
-/// gets a port that this test has just released.
+/// Returns another port that a test may try to use. The port is below 32768, where systems begin to assign ports. So no
+/// other test's socket gets a port that this test has just released.
 fn candidate() -> u16 {
     static TRIED: AtomicU32 = AtomicU32::new(0);
     let number = std::process::id().wrapping_mul(61) + TRIED.fetch_add(1, Ordering::Relaxed);
     20_000 + u16::try_from(number % 12_000).expect("less than 12000")
 }
 
-/// Takes a port on 127.0.0.1, on ::1, or on both. The other address is never bound, not even for a moment: a program
-/// that another test starts just then would inherit its socket.
+/// Listens on a free port on 127.0.0.1, on ::1, or on both, and returns the port and the listeners. The other address
+/// is never bound, not even for a moment: a program that another test starts just then would inherit its socket.
 fn taken(v4: bool, v6: bool) -> (u16, Vec<TcpListener>) {
     loop {
         let port = candidate();
@@ -35,7 +35,7 @@ fn taken(v4: bool, v6: bool) -> (u16, Vec<TcpListener>) {
     }
 }
 
-/// Closes the listeners, and waits until all of the ports are free.
+/// Closes the listeners, and waits until all their ports are free.
 fn let_go(kept: Vec<Vec<TcpListener>>, ports: &[u16]) {
     drop(kept);
     let began = Instant::now();
@@ -45,14 +45,14 @@ fn let_go(kept: Vec<Vec<TcpListener>>, ports: &[u16]) {
     }
 }
 
-/// Takes this port on the addresses in `held`.
+/// Listens on `port` at the addresses in `held`.
 fn halves(port: u16, held: Held) -> std::io::Result<Vec<TcpListener>> {
     let v4 = held.v4.then(|| TcpListener::bind((Ipv4Addr::LOCALHOST, port)));
     let v6 = held.v6.then(|| TcpListener::bind((Ipv6Addr::LOCALHOST, port)));
     [v4, v6].into_iter().flatten().collect()
 }
 
-/// Checks that a login whose first port is taken succeeds with the next registered port, which its URL names.
+/// Checks that `login` uses the next registered port if the first one is taken at these addresses.
 #[track_caller]
 fn goes_on(on_v4: bool, on_v6: bool) {
     let lab = Lab::new();
@@ -105,7 +105,7 @@ fn login_fails_when_every_port_is_taken() {
     assert_eq!(lab.sandbox.count("authorize"), 0, "no browser is opened for nothing");
 }
 
-/// The login runs as the user `nobody`, who may not bind ports below 1024.
+/// Here `login` runs as the user `nobody`, who may not bind ports below 1024.
 #[test]
 #[cfg(target_os = "linux")]
 fn forbidden_ports_are_not_called_taken() {
@@ -155,7 +155,7 @@ fn redirect_uri_uses_the_profiles_host_and_path() {
     lab.complete(waiting);
 }
 
-/// The addresses at which another process holds a port.
+/// The loopback addresses at which another process holds a port.
 #[derive(Debug, Clone, Copy)]
 struct Held {
     v4: bool,
@@ -163,7 +163,7 @@ struct Held {
 }
 
 impl Held {
-    /// All four combinations, indexed by two bits: bit 0 for IPv4 and bit 1 for IPv6.
+    /// All four combinations of addresses; in the index, bit 0 stands for IPv4 and bit 1 for IPv6.
     const ALL: [Held; 4] = [
         Held { v4: false, v6: false },
         Held { v4: true, v6: false },
@@ -176,13 +176,13 @@ impl Held {
     }
 }
 
-/// Returns every combination of taken addresses for `ports` ports: 4^ports in total.
+/// Returns all 4^`ports` combinations of addresses that another process may hold on `ports` ports.
 fn combinations(ports: u32) -> impl Iterator<Item = Vec<Held>> {
     (0..4_usize.pow(ports)).map(move |number| (0..ports).map(|at| Held::ALL[(number >> (2 * at)) & 3]).collect())
 }
 
-/// Checks the listener for each combination in turn. It takes the first port that is free on both addresses. If no port
-/// is, the refusal names all ports.
+/// Checks the listener with every combination of taken addresses on `count` ports. It takes the first port that is free
+/// on both addresses. If no port is, the refusal names all ports.
 fn every_combination(count: u32) -> usize {
     let mut seen = 0;
     for held in combinations(count) {
@@ -216,7 +216,7 @@ fn listener_handles_every_combination_of_four_partly_taken_ports() {
     assert_eq!(every_combination(4), 256);
 }
 
-/// For each combination of three registered ports, the program itself signs in, or reports the refusal.
+/// The program itself has to sign in, or report the failure, for every combination of three registered ports.
 #[test]
 fn login_handles_every_combination_of_three_partly_taken_ports() {
     let registered: Vec<u16> = (0..3).map(|_| taken(false, false).0).collect();
@@ -244,7 +244,7 @@ fn login_handles_every_combination_of_three_partly_taken_ports() {
     assert_eq!((signed_in, refused), (64 - 27, 27));
 }
 
-/// The test runs in a new network namespace whose loopback has no ::1, and signs in there.
+/// The test signs in within a new network namespace that has no ::1.
 #[test]
 #[cfg(target_os = "linux")]
 fn login_works_without_ipv6() {

@@ -1,4 +1,4 @@
-//! Sign-ins that cannot succeed: `login` names the cause and the remedy before the browser opens.
+//! Tests of sign-ins that cannot succeed, for which `login` names the cause and the remedy before the browser opens.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::time::{Duration, Instant};
@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 use cogfed::sandbox::{Misbehaviour, Options, visitor};
 use cogfed_test_support::{Answer, Lab, Ran, Server, free_ports};
 
-/// The time limit for errors that `login` can report without waiting.
+/// The time limit for failures that `login` must report without waiting.
 const AT_ONCE: Duration = Duration::from_secs(3);
-/// The extra time allowed on a busy machine.
+/// The additional time that a test allows on a busy machine.
 const SLACK: Duration = Duration::from_secs(8);
 
-/// Runs `login` and checks that it fails with this status and these words, at once and without a browser.
+/// Runs `login`, and checks that it fails at once, without a browser, and with this status and these words.
 #[track_caller]
 fn named(lab: &Lab, status: i32, words: &[&str]) -> Ran {
     let opened = lab.home().join("opened");
@@ -29,7 +29,7 @@ fn named(lab: &Lab, status: i32, words: &[&str]) -> Ran {
     ran
 }
 
-/// Replaces the URL of one of the profile's endpoints.
+/// Sets another URL for one of the profile's endpoints.
 fn move_endpoint(lab: &Lab, key: &str, url: &str) {
     let text = std::fs::read_to_string(lab.config()).expect("a configuration");
     let start = format!("{key} = \"");
@@ -98,7 +98,7 @@ fn missing_signing_keys_are_named_before_the_browser() {
     named(&lab, 5, &["signing keys: status 500"]);
 }
 
-/// The profile has only the four ids, and the test runs in a network namespace without a network.
+/// The profile has only the four required ids, and the test runs without a network.
 #[test]
 #[cfg(target_os = "linux")]
 fn missing_network_is_named_before_the_browser() {

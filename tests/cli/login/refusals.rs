@@ -1,16 +1,17 @@
-//! Sign-ins refused after the browser has come back: forged answers of a user pool, and failures of its servers.
+//! Tests of sign-ins that fail after the browser has returned, because the user pool sends forged answers or its
+//! servers fail.
 
 use cogfed::sandbox::visitor::{self, Page};
 use cogfed::sandbox::{Misbehaviour, Options};
 use cogfed_test_support::http::get;
 use cogfed_test_support::{Lab, Ran, VisitorBrowser, WaitingLogin};
 
-/// Returns a lab whose sandbox always misbehaves in this way.
+/// Returns a lab whose sandbox always has this fault.
 fn lab(misbehaviour: Misbehaviour) -> Lab {
     Lab::with(Options { misbehaviours: vec![misbehaviour], ..Options::default() })
 }
 
-/// Returns the text of the last page.
+/// Returns the text of the final page in the browser.
 fn words(page: &Page) -> String {
     let (_, text) = page.text.split_once("<p class=\"text\">").expect("a text");
     let (text, _) = text.split_once("</p>").expect("its end");
@@ -18,7 +19,8 @@ fn words(page: &Page) -> String {
     text.replace("&amp;", "&")
 }
 
-/// Signs in as Alice. Checks that terminal and browser report the refusal with this status, and that nothing is stored.
+/// Signs in as Alice, and expects the sign-in to be refused. Checks that terminal and browser report the refusal with
+/// this status, and that nothing is stored.
 #[track_caller]
 pub fn refused(lab: &Lab, status: i32) -> String {
     let waiting = lab.begin_login(&[]);
@@ -44,7 +46,7 @@ fn assert_refusal(lab: &Lab, ran: &Ran, page: &Page, title: &str) -> String {
     message
 }
 
-/// Checks that a wrong ID token is refused with these words.
+/// Checks that an ID token with this fault is refused with these words.
 #[track_caller]
 fn token_refused(misbehaviour: Misbehaviour, words: &str) {
     let message = refused(&lab(misbehaviour), 6);
@@ -214,7 +216,7 @@ fn access_denied_fails_the_sign_in_in_plain_words() {
     assert_eq!(lab.sandbox.count("token.code"), 0);
 }
 
-/// Answers a waiting login as the identity provider would, with this query and the right state.
+/// Completes a running `login` with the given callback query and the right `state`.
 fn answered_with(lab: &Lab, query: &str) -> (Ran, Page) {
     let waiting: WaitingLogin = lab.begin_login(&[]);
     let (port, state) = (waiting.port(), waiting.state());

@@ -1,4 +1,4 @@
-//! Failing token endpoints, and codes that are sent twice.
+//! Tests of token endpoints that fail, and of codes that are sent twice.
 
 use std::thread;
 
@@ -8,7 +8,7 @@ use cogfed_test_support::{Lab, come_back, target};
 
 use super::refusals::refused;
 
-/// Checks that this fault makes the login fail with status 5 and these words, without a retry.
+/// Checks that `login` fails with status 5 and these words if the sandbox has this fault, and that it does not retry.
 #[track_caller]
 fn fails(misbehaviour: Misbehaviour, words: &str) -> Lab {
     let lab = Lab::with(Options { misbehaviours: vec![misbehaviour], ..Options::default() });

@@ -1,4 +1,4 @@
-//! The variants of `login`: its flags, two logins at the same time, a configured browser, a confidential app client.
+//! Tests of the variants of `login`: flags, simultaneous logins, a configured browser, and an app client with a secret.
 
 use std::io::{BufRead, BufReader};
 
@@ -139,7 +139,7 @@ fn sign_in_of_a_second_person_replaces_the_first() {
     assert!(role(&lab).contains("/OrdersReader/"), "{}", role(&lab));
 }
 
-/// Starts a login and reads its first line.
+/// Starts another `login`, and returns it with its standard error and the first line printed there.
 fn second_login(lab: &Lab, flags: &[&str]) -> (Child, BufReader<std::process::ChildStderr>, String) {
     let mut child = lab.command(&[&["login"], flags].concat()).spawn().expect("it runs");
     let mut stderr = BufReader::new(child.stderr.take().expect("a pipe"));
@@ -179,7 +179,7 @@ fn login_waiting_too_long_for_another_exits_busy() {
     lab.complete(first);
 }
 
-/// Creates a program that records its arguments in a file, one per line, and returns both paths.
+/// Creates a program that writes its arguments to a file, one per line, and returns the paths of both.
 fn stub_browser(lab: &Lab) -> (std::path::PathBuf, std::path::PathBuf) {
     let (program, notes) = (lab.home().join("browser"), lab.home().join("opened"));
     let script = format!(
@@ -192,7 +192,7 @@ fn stub_browser(lab: &Lab) -> (std::path::PathBuf, std::path::PathBuf) {
     (program, notes)
 }
 
-/// Waits until another process has written the file, and returns its lines.
+/// Waits until another process has written `file`, and returns the file's lines.
 #[cfg(unix)]
 fn eventually(file: &Path) -> Vec<String> {
     let deadline = Instant::now() + Duration::from_secs(20);

@@ -1,4 +1,4 @@
-//! Vulnerabilities of other tools, tested against cogfed under the advisory's name.
+//! Tests for vulnerabilities that were found in other tools, named after their advisories.
 
 use std::sync::{Arc, Mutex};
 
@@ -12,7 +12,7 @@ use url::Url;
 
 use super::desk::{Answer, CREDENTIALS_ACCOUNT, Desk, TOKENS_ACCOUNT, assert_mannered, is_plain};
 
-/// git's credential helpers treated a line break in a host as the end of a field.
+/// Git's credential helpers took a line break in a host name for the end of a field.
 #[test]
 fn cve_2020_5260_line_break_in_a_host_is_refused() {
     let desk = Desk::new();
@@ -57,7 +57,7 @@ fn cve_2020_5260_line_break_in_a_host_is_refused() {
     }
 }
 
-/// Git Credential Manager treated a lone carriage return as the end of a line.
+/// Git Credential Manager took a lone carriage return for the end of a line.
 #[test]
 fn cve_2024_50338_lone_carriage_return_ends_no_line() {
     let mut desk = Desk::new();
@@ -87,7 +87,7 @@ fn cve_2024_50338_lone_carriage_return_ends_no_line() {
     assert_eq!(ran.document()["SessionToken"], "a\rb\nc");
 }
 
-/// mcp-remote opened any URL that a server sent. cogfed opens only pages that the profile defines.
+/// mcp-remote opened any URL that a server sent.
 #[test]
 fn cve_2025_6514_url_from_a_server_is_never_opened() {
     struct Recording(Arc<Mutex<Vec<Url>>>, &'static str);
@@ -127,7 +127,7 @@ fn cve_2025_6514_url_from_a_server_is_never_opened() {
     assert_eq!(desk.run(&["credential-process"]).status, 3);
 }
 
-/// kubectl printed a server's terminal escapes unchanged.
+/// kubectl printed terminal escape sequences from a server unchanged.
 #[test]
 fn cve_2021_25743_terminal_payloads_are_escaped_everywhere() {
     let mut desk = Desk::new();
@@ -181,7 +181,7 @@ fn cve_2021_25743_terminal_payloads_are_escaped_everywhere() {
     }
 }
 
-/// Returns three hundred texts that each contain an escape sequence.
+/// Returns 300 texts, each of which contains a terminal escape sequence.
 fn payloads() -> Vec<String> {
     let bodies =
         ["[2J", "[31m", "]0;title", "]52;c;aGk=", "]8;;https://evil.example", "P+q544e", "_G", "^x", "[6n", "c"];

@@ -1,4 +1,4 @@
-//! Malformed answers of the token endpoint, the key set, the identity pool and an API.
+//! Tests with malformed answers of the token endpoint, the key set URL, the identity pool and an API.
 
 use chrono::TimeDelta;
 use serde_json::Value;
@@ -10,7 +10,7 @@ const TOKEN: &str = "/oauth2/token";
 const JWKS: &str = "/.well-known/jwks.json";
 const GET_ID: &str = "AWSCognitoIdentityService.GetId";
 const GET_CREDENTIALS: &str = "AWSCognitoIdentityService.GetCredentialsForIdentity";
-/// An ID token with the header `{"kid":"pool","alg":"RS256"}`, the claims `{}`, and an invalid signature.
+/// An ID token with the header `{"kid":"pool","alg":"RS256"}`, the claims `{}` and an invalid signature.
 const ID_TOKEN: &str = "eyJraWQiOiJwb29sIiwiYWxnIjoiUlMyNTYifQ.e30.AAAA";
 
 fn key_set() -> String {

@@ -1,4 +1,4 @@
-//! Malformed requests to the listener of a waiting sign-in, which still succeeds.
+//! Tests with malformed requests to the listener of a running `login`, which must still succeed afterwards.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};

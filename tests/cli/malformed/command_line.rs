@@ -1,4 +1,4 @@
-//! Malformed command lines, given to the program itself.
+//! Tests with malformed command lines.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;

@@ -1,4 +1,4 @@
-//! Malformed configuration files and environment variables.
+//! Tests with malformed configuration files and environment variables.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -34,7 +34,7 @@ user_pool = "http://127.0.0.1:9000/"
 domain = "http://localhost:9001"
 "#;
 
-/// Settings that [`WHOLE`] does not have: an issuer in place of the user pool, and the classic flow.
+/// A profile with the settings that [`WHOLE`] lacks: an issuer instead of a user pool, and the classic flow.
 const PLAIN: &str = r#"[profile.plain]
 issuer = "https://login.example.com/tenant/v2.0"
 issuer_hosts = ["keys.example.com", "login.example.com:8443"]

@@ -1,4 +1,5 @@
-//! A home for cogfed without a sandbox: a configuration, a file store, variables, and a server with prepared answers.
+//! A home folder for cogfed without a sandbox: a configuration, a file store, variables, and a server with prepared
+//! answers.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -13,7 +14,7 @@ use cogfed_test_support::{Home, InProcess, Ran, Server};
 pub const POOL: &str = "eu-west-1_AbC123xyz";
 pub const TOKENS_ACCOUNT: &str = "tokens/eu-west-1_AbC123xyz/3n4b5urk1ft4fl3mg5e62d9ado/AzureAD";
 pub const CREDENTIALS_ACCOUNT: &str = "credentials/eu-west-1_AbC123xyz/3n4b5urk1ft4fl3mg5e62d9ado/AzureAD/eu-west-1:1cf667a2-49a6-454b-9e45-231990000000/default";
-/// The maximum length of a printed line, in characters. Text from outside is shortened before.
+/// The maximum length of a line that cogfed may print, in characters. Text from outside is shortened before.
 const LONGEST_LINE: usize = 900;
 
 pub struct Desk {
@@ -50,7 +51,7 @@ impl Desk {
         self.home.configure(bytes);
     }
 
-    /// Writes another file into the home, and returns the file's path.
+    /// Writes a file to the home folder, and returns its path.
     pub fn file(&self, name: &str, bytes: &[u8]) -> String {
         self.home.file(name, bytes).display().to_string()
     }
@@ -59,22 +60,22 @@ impl Desk {
         self.home.folder()
     }
 
-    /// Writes a file in cogfed's folder.
+    /// Writes a state file to cogfed's own folder.
     pub fn put(&self, kind: &str, name: &str, bytes: &[u8]) {
         self.folder().sub(kind).replace(name, bytes).expect("a file");
     }
 
-    /// Returns the content of a file in cogfed's folder.
+    /// Returns the contents of a state file in cogfed's own folder.
     pub fn kept(&self, kind: &str, name: &str) -> Option<Vec<u8>> {
         std::fs::read(self.folder().sub(kind).path().join(file_name(name))).ok()
     }
 
-    /// Removes everything that cogfed has stored.
+    /// Removes everything that cogfed has stored in the home folder.
     pub fn forget(&self) {
         let _ = std::fs::remove_dir_all(self.folder().path());
     }
 
-    /// Stores a sign-in whose ID token was issued `age` ago with a lifetime of one hour.
+    /// Stores a sign-in whose ID token was issued `age` ago and is valid for one hour.
     pub fn sign_in(&self, age: TimeDelta) {
         self.put("store", TOKENS_ACCOUNT, self.tokens(age).to_string().as_bytes());
     }
@@ -101,7 +102,7 @@ impl Desk {
         })
     }
 
-    /// Runs cogfed within this process, at [`Desk::now`].
+    /// Runs cogfed in this process, at the time [`Desk::now`].
     pub fn run(&self, words: &[&str]) -> Ran {
         let mut run = InProcess::at(ManualClock::at(Self::now()));
         run.variables = self.variables.clone();
@@ -117,7 +118,7 @@ impl Desk {
     }
 }
 
-/// Checks the properties that every run must have, for any input.
+/// Checks the properties that every run of cogfed must have, whatever its input.
 #[track_caller]
 pub fn assert_mannered(ran: &Ran, given: &dyn std::fmt::Debug) {
     let tell = || format!("{ran:?}\nwas given {given:?}");
@@ -136,7 +137,7 @@ pub fn assert_mannered(ran: &Ran, given: &dyn std::fmt::Debug) {
     assert!(ran.stdout.is_empty() || ran.stdout.ends_with('\n'), "{}", tell());
 }
 
-/// Returns whether a text has no character that controls a terminal.
+/// Returns whether `text` contains no character that controls a terminal.
 pub fn is_plain(text: &str) -> bool {
     !text.chars().any(|c| {
         c.is_control()
@@ -146,7 +147,7 @@ pub fn is_plain(text: &str) -> bool {
     })
 }
 
-/// Checks that the output is a document of `credential-process`, or empty.
+/// Checks that standard output is empty or a valid document of `credential-process`.
 #[track_caller]
 pub fn assert_document_or_nothing(ran: &Ran) {
     match ran.status {
@@ -155,7 +156,7 @@ pub fn assert_document_or_nothing(ran: &Ran) {
     }
 }
 
-/// A server with prepared answers for paths or AWS operations. It answers 404 to all other requests.
+/// A server with prepared answers, chosen by path or AWS operation. It answers 404 to all other requests.
 pub struct Answering {
     server: Server,
     answers: Arc<Mutex<BTreeMap<String, Answer>>>,
@@ -175,7 +176,7 @@ impl Answering {
         Self { server, answers }
     }
 
-    /// Returns the number of connections so far.
+    /// Returns the number of connections to the server so far.
     pub fn asked(&self) -> usize {
         self.server.connections()
     }

@@ -1,4 +1,4 @@
-//! Malformed discovery documents of an issuer, and malformed answers to the classic flow.
+//! Tests with malformed discovery documents, and with malformed answers in the classic flow.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -11,10 +11,10 @@ const ROLE: &str = "arn:aws:iam::123456789012:role/Orders";
 const DISCOVERY: &str = "/t/.well-known/openid-configuration";
 const GET_ID: &str = "AWSCognitoIdentityService.GetId";
 const GET_OPEN_ID_TOKEN: &str = "AWSCognitoIdentityService.GetOpenIdToken";
-/// The path of STS. Its operation is in the body.
+/// The path of STS on the test server. Its operation is in the body.
 const STS: &str = "/";
 
-/// Returns a desk whose server is the profile's issuer, and the account of the desk's sign-in.
+/// Returns a test home whose server is the profile's issuer, and the name of the item with the sign-in.
 fn issuers_desk() -> (Desk, String) {
     let desk = Desk::new();
     let server = desk.server.url();

@@ -1,8 +1,8 @@
-//! Mutations of valid inputs.
+//! Mutations that turn valid input into malformed input.
 
 pub use cogfed_test_support::Random;
 
-/// The pieces from which hostile input is made.
+/// The byte sequences that mutations insert into input.
 const NASTY: &[&[u8]] = &[
     b"\0",
     b"\r",
@@ -39,7 +39,7 @@ const NASTY: &[&[u8]] = &[
     b"+262143-01-01T00:00:00Z",
 ];
 
-/// Returns `valid` with one to three mutations.
+/// Returns `valid` with one to three random mutations.
 pub fn malformed(valid: &[u8], random: &mut Random) -> Vec<u8> {
     let mut bytes = valid.to_vec();
     for _ in 0..=random.below(3) {
@@ -75,7 +75,7 @@ fn change(bytes: &mut Vec<u8>, random: &mut Random) {
     }
 }
 
-/// Replaces a quoted text with a value of another type.
+/// Replaces a quoted string with a JSON value of another type.
 fn typed_otherwise(bytes: &mut Vec<u8>, random: &mut Random) {
     let quotes: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at] == b'"').collect();
     if quotes.len() < 2 {

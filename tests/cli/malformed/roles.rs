@@ -1,4 +1,4 @@
-//! Malformed role mappings and claims in files.
+//! Tests with malformed files of role mappings and claims.
 
 use cogfed_test_support::Ran;
 use serde_json::json;
@@ -33,7 +33,7 @@ fn claims() -> String {
     .to_string()
 }
 
-/// Checks that the output is a whole explanation, or one line that names the invalid file.
+/// Checks that the output is a complete explanation, or else a single line that names the invalid file.
 #[track_caller]
 fn assert_explained_or_refused(ran: &Ran, given: &dyn std::fmt::Debug) {
     assert_mannered(ran, given);

@@ -1,4 +1,4 @@
-//! Malformed state files, which hold no secrets. With any contents, the store still works.
+//! Tests with malformed state files. With any contents, the store still works.
 
 use chrono::TimeDelta;
 

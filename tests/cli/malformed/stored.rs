@@ -1,4 +1,4 @@
-//! Malformed records in the file store, such as those of another program.
+//! Tests with malformed records in the file store.
 
 use chrono::TimeDelta;
 

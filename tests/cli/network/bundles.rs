@@ -1,4 +1,4 @@
-//! CA bundles that are invalid, and bundles that a request does not need.
+//! Tests with CA bundles that are invalid, or that a request does not need.
 
 use cogfed_test_support::Lab;
 

@@ -1,4 +1,4 @@
-//! Certificates made on demand.
+//! Certificate authorities and certificates for tests, created at run time.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,7 +21,7 @@ pub struct Authority {
     key: Vec<u8>,
 }
 
-/// The period of validity of a certificate.
+/// The validity period of a certificate.
 #[derive(Clone, Copy)]
 pub enum Validity {
     Now,
@@ -34,7 +34,7 @@ impl Authority {
         Self::of(name, params(name))
     }
 
-    /// Returns an authority that may issue certificates only for names below `domain`.
+    /// Returns a certificate authority that may issue certificates only for names below `domain`.
     pub fn only_for(name: &str, domain: &str) -> Self {
         let permitted_subtrees = vec![GeneralSubtree::DnsName(domain.to_owned())];
         let name_constraints = Some(NameConstraints { permitted_subtrees, excluded_subtrees: Vec::new() });
@@ -50,7 +50,7 @@ impl Authority {
         Self { pem, name: name.to_owned(), der, issuer: Issuer::new(params, key), key: key_der }
     }
 
-    /// Returns a renewed certificate of this authority, with the same name and key but another validity.
+    /// Returns another certificate of this authority, with the same name and key but a new validity period.
     pub fn renewed(&self) -> String {
         let key = KeyPair::try_from(self.key.as_slice()).unwrap();
         let mut params = params(&self.name);
@@ -58,31 +58,32 @@ impl Authority {
         params.self_signed(&key).unwrap().pem()
     }
 
-    /// Returns the certificate in DER.
+    /// Returns the authority's certificate in DER format.
     pub fn der(&self) -> &[u8] {
         &self.der
     }
 
-    /// Returns the certificate in OpenSSL's trusted form, as `openssl x509 -addtrust serverAuth` writes it.
+    /// Returns the authority's certificate in OpenSSL's trusted format, as `openssl x509 -addtrust serverAuth` writes
+    /// it.
     pub fn trusted_pem(&self) -> String {
         let notes = [0x30, 0x0c, 0x30, 0x0a, 6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 1];
         let text = base64::engine::general_purpose::STANDARD.encode([&self.der, &notes[..]].concat());
         format!("-----BEGIN TRUSTED CERTIFICATE-----\n{text}\n-----END TRUSTED CERTIFICATE-----\n")
     }
 
-    /// Writes the authority's certificate to a file.
+    /// Writes the authority's certificate to a file in `folder`, and returns the file's path.
     pub fn write(&self, folder: &Path) -> PathBuf {
         let path = folder.join("authority.pem");
         std::fs::write(&path, &self.pem).unwrap();
         path
     }
 
-    /// Returns the TLS configuration of a server with these names.
+    /// Returns the TLS configuration for a server with these host names.
     pub fn server(&self, names: &[&str]) -> Arc<ServerConfig> {
         self.server_of(names, Validity::Now)
     }
 
-    /// Returns the TLS configuration of a server at localhost whose certificate is for clients only.
+    /// Returns the TLS configuration for a server on localhost whose certificate is valid only for clients.
     pub fn for_clients(&self) -> Arc<ServerConfig> {
         let mut params = leaf(&["localhost"], Validity::Now);
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
@@ -91,21 +92,20 @@ impl Authority {
         config(certificate.der().clone(), key.serialize_der())
     }
 
-    /// Returns the TLS configuration of a server with these names, whose certificate has this validity.
+    /// Returns the TLS configuration for a server with these host names and a certificate with this validity period.
     pub fn server_of(&self, names: &[&str], validity: Validity) -> Arc<ServerConfig> {
         let key = KeyPair::generate().unwrap();
         let certificate = leaf(names, validity).signed_by(&key, &self.issuer).unwrap();
         config(certificate.der().clone(), key.serialize_der())
     }
 
-    /// Returns the TLS configuration of a server that presents the authority's own certificate, a common mistake of
-    /// home-made set-ups.
+    /// Returns the TLS configuration for a server that wrongly uses the authority's own certificate.
     pub fn itself(&self) -> Arc<ServerConfig> {
         config(self.der.clone(), self.key.clone())
     }
 }
 
-/// Returns the TLS configuration and the issuer's certificate from a file in tests/data/certificates.
+/// Returns the TLS configuration and the issuer's certificate from a file in `tests/data/certificates`.
 pub fn prepared(name: &str) -> (Arc<ServerConfig>, String) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/certificates").join(name);
     let text = std::fs::read_to_string(path).unwrap();
@@ -125,7 +125,7 @@ fn params(name: &str) -> CertificateParams {
     params
 }
 
-/// Returns the TLS configuration of a server with a self-signed certificate.
+/// Returns the TLS configuration for a server with a self-signed certificate for these names.
 pub fn self_signed(names: &[&str]) -> Arc<ServerConfig> {
     let key = KeyPair::generate().unwrap();
     let certificate = leaf(names, Validity::Now).self_signed(&key).unwrap();

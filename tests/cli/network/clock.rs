@@ -1,4 +1,4 @@
-//! The client's record of servers' clocks.
+//! Tests of how the HTTP client records the clocks of servers.
 
 use std::sync::Arc;
 

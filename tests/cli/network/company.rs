@@ -1,4 +1,5 @@
-//! A user pool and an identity pool over TLS, which only a proxy can reach, and impostors of both.
+//! A simulated company network: a user pool and an identity pool with TLS, reachable only through a proxy, and
+//! impostors of both.
 
 use std::process::Command;
 
@@ -15,14 +16,13 @@ const DOMAIN: &str = "auth.example";
 const HOSTS: [(&str, &str); 4] =
     [("user_pool", "pool.example"), ("domain", DOMAIN), ("identity_pool", "identity.example"), ("sts", "sts.example")];
 
-/// A lab whose services are behind TLS and a proxy.
+/// A lab whose services use TLS and are reachable only through a proxy.
 pub struct Company {
     pub lab: Lab,
     pub gate: Gate,
 }
 
-/// TLS servers in front of a lab's services, with certificates of one authority, and the proxy that leads to the
-/// servers.
+/// TLS servers that forward to a lab's services, with certificates from one authority, and the proxy to them.
 pub struct Gate {
     pub authority: Authority,
     fronts: Vec<Front>,
@@ -30,7 +30,7 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// Starts a gate to the lab's services, with a new certificate authority named `authority`.
+    /// Starts TLS servers and a proxy for the lab's services, with a new certificate authority named `authority`.
     pub fn to(lab: &Lab, authority: &str) -> Self {
         let authority = Authority::new(authority);
         let tls = authority.server(&HOSTS.map(|(_, host)| host));
@@ -46,36 +46,36 @@ impl Gate {
         format!("http://{}", self.tunnel.address())
     }
 
-    /// Starts another proxy to the same servers, as if on another network, and returns its URL and the proxy.
+    /// Starts a second proxy to the same servers, and returns its URL and the proxy.
     pub fn second_proxy(&self) -> (String, Tunnel) {
         let hosts: Vec<_> = HOSTS.iter().zip(&self.fronts).map(|((_, host), front)| (*host, front.address())).collect();
         let tunnel = Tunnel::start(Manner::Open, &hosts);
         (format!("http://{}", tunnel.address()), tunnel)
     }
 
-    /// Returns the number of connections that came to the proxy.
+    /// Returns the number of connections to the proxy.
     pub fn connections(&self) -> usize {
         self.tunnel.heads().len()
     }
 
-    /// Returns the number of requests that came to the services through this gate.
+    /// Returns the number of requests that the TLS servers have forwarded to the services.
     pub fn requests(&self) -> usize {
         self.fronts.iter().map(|front| front.count("")).sum()
     }
 }
 
 impl Company {
-    /// Starts a company with the default options and all services behind TLS. The profile has these lines.
+    /// Starts a company network with default options, in which all services use TLS. The profile has these lines.
     pub fn new(lines: &str) -> Self {
         Self::with(&[], lines)
     }
 
-    /// Starts a company that keeps the services in `on_loopback` on loopback, without TLS.
+    /// Starts a company network in which the services listed in `on_loopback` stay on loopback without TLS.
     pub fn with(on_loopback: &[&str], lines: &str) -> Self {
         Self::of(Options::default(), on_loopback, lines)
     }
 
-    /// Starts a company whose sandbox has these options.
+    /// Starts a company network whose sandbox has these options.
     pub fn of(options: Options, on_loopback: &[&str], lines: &str) -> Self {
         let lab = Lab::with(options);
         let gate = Gate::to(&lab, "The company's root");
@@ -86,14 +86,14 @@ impl Company {
         Self { lab, gate }
     }
 
-    /// Writes a file of this name into the home, and returns its path.
+    /// Writes a file with this name to the home folder, and returns its path.
     pub fn file(&self, name: &str, text: &str) -> String {
         let path = self.lab.home().join(name);
         std::fs::write(&path, text).unwrap();
         path.into_os_string().into_string().unwrap()
     }
 
-    /// Returns a command that runs the program behind the company's proxy, with these variables added.
+    /// Returns a command that runs cogfed with the company's proxy and these additional variables.
     pub fn command(&self, words: &[&str], variables: &[(&str, &str)]) -> Command {
         let mut command = named(self.lab.command(words), &self.lab.config());
         command.env("HTTPS_PROXY", self.gate.proxy()).envs(variables.iter().copied());
@@ -104,13 +104,13 @@ impl Company {
         self.command(words, variables).output().unwrap().into()
     }
 
-    /// Signs in as Alice, with these flags and variables.
+    /// Signs in as Alice with these flags and environment variables.
     pub fn login(&self, flags: &[&str], variables: &[(&str, &str)]) -> Ran {
         let words = [&["login", "--no-browser", "--accept-endpoints"], flags].concat();
         self.complete(WaitingLogin::of(self.command(&words, variables).spawn().unwrap()))
     }
 
-    /// Plays Alice's browser, which reaches the domain directly, if the login waits for one.
+    /// Completes a running `login` as Alice's browser, which reaches the domain without the proxy.
     pub fn complete(&self, waiting: WaitingLogin) -> Ran {
         if !waiting.url.is_empty() {
             let here = format!("http://{}", endpoint(&self.lab, "domain"));
@@ -119,7 +119,8 @@ impl Company {
         waiting.end()
     }
 
-    /// Returns the company two hours after Alice accepted its root and signed in, and the path of its CA bundle.
+    /// Returns the network two hours after Alice accepted its root certificate and signed in, and the path of its CA
+    /// bundle.
     pub fn signed_in(self) -> (Self, String) {
         let bundle = self.file("company.pem", &self.gate.authority.pem);
         self.login(&["--accept-roots"], &[("AWS_CA_BUNDLE", &bundle)]).good();

@@ -1,4 +1,4 @@
-//! The custom domain of a hosted UI: a sign-in goes there only if the user pool names it.
+//! Tests of custom domains: a sign-in uses one only if the user pool's discovery document names it.
 
 use cogfed_test_support::{Home, Ran, free_ports};
 
@@ -11,7 +11,7 @@ const POOL: &str = "eu-west-1_AbC123xyz";
 const DOMAIN: &str = "login.corp.example";
 const RELAY: &str = "login.relay.example";
 
-/// A user pool with a discovery document, and the servers at [`DOMAIN`] and [`RELAY`].
+/// A user pool with a discovery document, and servers at [`DOMAIN`] and [`RELAY`].
 struct World {
     home: Home,
     pool: Front,
@@ -22,7 +22,7 @@ struct World {
 }
 
 impl World {
-    /// Starts the servers. The discovery document names endpoints at `named`.
+    /// Starts the user pool and the servers. The discovery document names endpoints at `named`.
     fn new(named: &str) -> Self {
         let home = Home::new();
         let authority = Authority::new("root");
@@ -40,8 +40,8 @@ impl World {
         Self { home, pool, _domain: domain, relay, tunnel, bundle }
     }
 
-    /// Runs a `login` that nobody completes and that gives up after one second. The profile has this domain and these
-    /// lines.
+    /// Runs a `login` that gives up after one second, because nobody completes it. The profile has this domain and
+    /// these lines.
     fn login(&self, domain: &str, lines: &str) -> Ran {
         self.home.configure(format!(
             "[profile.place]\nuser_pool_id = '{POOL}'\nclient_id = '3n4b5urk1ft4fl3mg5e62d9ado'\ndomain = '{domain}'\n\

@@ -1,4 +1,4 @@
-//! Endpoints that are neither AWS's own nor on loopback: a person accepts them once, at the sign-in.
+//! Tests of endpoints that are neither AWS's own nor on loopback, which the person has to accept once, at the sign-in.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use cogfed_test_support::{PROFILE, Ran};
 use super::company::Company;
 use super::place::named;
 
-/// Returns a company, and the path of a CA bundle with the company's root.
+/// Returns a company network, and the path of a CA bundle with its root certificate.
 fn company() -> (Company, String) {
     let company = Company::new("");
     let bundle = company.file("company.pem", &company.gate.authority.pem);

@@ -1,4 +1,4 @@
-//! A test server that passes requests on to another server, or answers all of them itself. It counts requests, fails as
+//! A test server that forwards requests to another server, or answers them itself. It counts requests, fails as
 //! networks fail, and optionally speaks TLS.
 
 use std::io::{self, Read, Write};
@@ -10,30 +10,30 @@ use std::time::Duration;
 use cogfed_test_support::{Request, Server, forwarded};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-/// The treatment of a request.
+/// The way in which the test server treats a request.
 #[derive(Clone, Debug)]
 pub enum Act {
-    /// The request is passed on to the server behind.
+    /// The request is forwarded to the other server.
     Forward,
     /// The request is answered with these bytes.
     Answer(String),
     /// The request is read and never answered.
     Silence,
-    /// The answer is half a head, then silence.
+    /// Half of an answer's head is sent, and then nothing more.
     HalfAHead,
-    /// The answer is a head, then one byte of the body per second.
+    /// An answer's head is sent, and then one byte of its body per second.
     Drip,
-    /// The answer is 10 MiB.
+    /// An answer of 10 MiB is sent.
     Flood,
-    /// Bytes are relayed to and from the server behind, request by request.
+    /// Bytes are relayed between the client and the other server.
     Relay,
-    /// The connection ends without an answer.
+    /// The connection is closed without an answer.
     Close,
     /// The connection is reset before the request is read.
     Reset,
 }
 
-/// Returns an answer with this status, these further headers (each with its line ending) and this body.
+/// Returns the answer with this status, these headers (each with its line ending) and this body.
 pub fn answer(status: &str, headers: &str, body: &str) -> Act {
     let length = body.len();
     Act::Answer(format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}"))
@@ -41,16 +41,17 @@ pub fn answer(status: &str, headers: &str, body: &str) -> Act {
 
 #[derive(Default)]
 struct State {
-    /// The rules: a part of a request line, the treatment of requests that contain it, and the number of requests left
-    /// to treat.
+    /// The rules: a substring of the request line, the treatment of such requests, and how many requests it still
+    /// applies to.
     rules: Vec<(String, Act, usize)>,
-    /// The request lines that arrived.
+    /// The request lines that have arrived so far.
     lines: Vec<String>,
-    /// The number of further connections to close at once, after a `login` has asked the authorization endpoint.
+    /// The number of connections that are still to be closed at once, after `login` has called the authorization
+    /// endpoint.
     dropped: usize,
-    /// The number of authorization requests that a server with no server behind it has answered.
+    /// The number of calls to the authorization endpoint that were answered without forwarding.
     asked: usize,
-    /// True if the last request was to the authorization endpoint.
+    /// True if the last request was for the authorization endpoint.
     has_been_asked: bool,
 }
 
@@ -65,13 +66,13 @@ trait Stream: Read + Write {}
 impl<T: Read + Write> Stream for T {}
 
 impl Front {
-    /// Starts a server that passes requests on to `behind`.
+    /// Starts a server that forwards requests to `behind`.
     pub fn of(behind: SocketAddr, tls: Option<Arc<ServerConfig>>) -> Self {
         Self::start(Some(behind), tls)
     }
 
-    /// Starts a server that applies `act` to all requests and has no server behind it. It answers the authorization
-    /// endpoint like Cognito, because a `login` asks it before the browser opens, and does not count that request.
+    /// Starts a server that treats all requests as `act` says and forwards none. It answers the authorization endpoint
+    /// like Cognito, because a `login` asks it before the browser opens, and does not count that request.
     pub fn alone(act: Act, tls: Option<Arc<ServerConfig>>) -> Self {
         let front = Self::start(None, tls);
         front.always("", act);
@@ -85,7 +86,7 @@ impl Front {
         Self { server, state }
     }
 
-    /// Starts a TLS server that relays the decrypted bytes to and from `behind`.
+    /// Starts a TLS server that relays the decrypted bytes between its clients and `behind`.
     pub fn relay(behind: SocketAddr, tls: Arc<ServerConfig>) -> Self {
         let front = Self::start(Some(behind), Some(tls));
         front.always("CONNECT ", Act::Relay);
@@ -100,27 +101,27 @@ impl Front {
         self.server.port()
     }
 
-    /// Applies `act` to all further requests whose line contains `part`.
+    /// Treats all further requests whose line contains `part` as `act` says.
     pub fn always(&self, part: &str, act: Act) {
         self.times(part, act, usize::MAX);
     }
 
-    /// Applies `act` to the next `times` requests whose line contains `part`.
+    /// Treats the next `times` requests whose line contains `part` as `act` says.
     pub fn times(&self, part: &str, act: Act, times: usize) {
         self.state.lock().unwrap().rules.insert(0, (part.to_owned(), act, times));
     }
 
-    /// Removes all rules.
+    /// Removes all rules, so that requests are treated normally.
     pub fn behave(&self) {
         self.state.lock().unwrap().rules.clear();
     }
 
-    /// Makes the server close the next `count` connections after a `login` has asked the authorization endpoint.
+    /// Makes the server close the next `count` connections after `login` has called the authorization endpoint.
     pub fn drop_connections(&self, count: usize) {
         self.state.lock().unwrap().dropped = count;
     }
 
-    /// Returns the number of requests so far whose line contains `part`.
+    /// Returns the number of requests whose line contains `part`.
     pub fn count(&self, part: &str) -> usize {
         self.state.lock().unwrap().lines.iter().filter(|line| line.contains(part)).count()
     }
@@ -174,7 +175,7 @@ fn serve(
     act_on(&mut *stream, &act, &request, behind)
 }
 
-/// Records a request line, and returns the treatment of its request.
+/// Records a request line, and returns the treatment that the rules prescribe for the request.
 fn act_for(state: &mut State, line: &str) -> Act {
     state.lines.push(line.to_owned());
     let Some((_, act, times)) = state.rules.iter_mut().find(|(part, _, times)| *times > 0 && line.contains(part))

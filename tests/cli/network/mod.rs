@@ -1,4 +1,4 @@
-//! Company networks: proxies, trust roots, deadlines and retries, with the program and real TLS.
+//! Tests of company networks: proxies, trust roots, deadlines and retries, with the real program and real TLS.
 
 mod bundles;
 mod certificates;

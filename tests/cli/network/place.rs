@@ -1,4 +1,4 @@
-//! A home for cogfed with a profile whose servers are the test's own, without a sandbox. It suffices for one request to
+//! A home folder for cogfed whose profile names servers of the test, without a sandbox. It suffices for one request to
 //! the token endpoint.
 
 use std::net::SocketAddr;
@@ -9,12 +9,12 @@ use cogfed_test_support::http::get;
 use cogfed_test_support::{Home, Lab, PROFILE, Ran, WaitingLogin, free_ports};
 use serde_json::json;
 
-/// A home with a profile whose token endpoint is the test's server. It has cached signing keys, so that a `login` does
-/// not ask for them.
+/// A home folder with a profile whose token endpoint is a server of the test. It has cached signing keys, so that a
+/// `login` does not ask for them.
 pub struct Place(Home);
 
 impl Place {
-    /// Returns a home whose token endpoint is at `domain`, with more lines in the profile.
+    /// Returns a home folder whose profile has its token endpoint at `domain`, and the additional `lines`.
     pub fn new(domain: &str, lines: &str) -> Self {
         let home = Home::new();
         let ports = free_ports(3);
@@ -41,12 +41,12 @@ impl Place {
         command
     }
 
-    /// Runs a `login` whose browser comes back with a code, which the login exchanges.
+    /// Runs a `login` whose browser returns with a code, which `login` sends to the token endpoint.
     pub fn exchange(&self, variables: &[(&str, &str)]) -> Ran {
         self.exchange_with(&["login", "--no-browser", "--accept-roots", "--accept-endpoints"], variables)
     }
 
-    /// Runs the `login` command in `words`, and plays a browser that comes back with a code.
+    /// Runs the `login` command in `words`, and acts as a browser that returns with a code.
     pub fn exchange_with(&self, words: &[&str], variables: &[(&str, &str)]) -> Ran {
         let waiting = WaitingLogin::of(self.command(words, variables).spawn().unwrap());
         if waiting.url.is_empty() {
@@ -65,14 +65,14 @@ impl Place {
     }
 }
 
-/// Adds `--config` and the path of the configuration to `command`. If a variable chose it, it could not have endpoints
-/// beyond loopback.
+/// Adds `--config` and the path `config` to `command`. If a variable chose it, it could not have endpoints beyond
+/// loopback.
 pub fn named(mut command: Command, config: &Path) -> Command {
     command.env_remove("COGFED_CONFIG").arg("--config").arg(config);
     command
 }
 
-/// Returns the address of one of a sandbox's endpoints.
+/// Returns the address of the sandbox's endpoint under the configuration key `key`.
 pub fn endpoint(lab: &Lab, key: &str) -> SocketAddr {
     let text = lab.sandbox.profile_toml(PROFILE);
     let start = format!("{key} = \"http://");
@@ -80,7 +80,7 @@ pub fn endpoint(lab: &Lab, key: &str) -> SocketAddr {
     line.trim_end_matches('"').parse().unwrap()
 }
 
-/// Replaces the URLs of these endpoints in a lab's profile, and adds `lines` to the profile.
+/// Sets other URLs for these endpoints in a lab's profile, and adds `lines` to the profile.
 pub fn point(lab: &Lab, endpoints: &[(&str, &str)], lines: &str) {
     let mut text = lab.sandbox.profile_toml(PROFILE);
     for (key, url) in endpoints {

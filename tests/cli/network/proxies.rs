@@ -1,4 +1,4 @@
-//! Proxies: the choice of a proxy for each request, and the reports of failing proxies.
+//! Tests of proxies: the choice of a proxy for each request, and the messages about failing proxies.
 
 use cogfed_test_support::{Lab, PROFILE, Ran, WaitingLogin, free_ports};
 
@@ -9,12 +9,12 @@ use super::tunnel::{Manner, Tunnel};
 
 const HOST: &str = "auth.example";
 
-/// Starts a token endpoint with TLS that accepts no code.
+/// Starts a token endpoint with TLS that refuses all codes.
 fn token_endpoint(authority: &Authority) -> Front {
     Front::alone(answer("400 Bad Request", "", r#"{"error":"invalid_grant"}"#), Some(authority.server(&[HOST])))
 }
 
-/// A place whose token endpoint can be reached only through a proxy, and a bundle with the certificate authority.
+/// A home folder whose token endpoint is reachable only through a proxy, and a CA bundle for it.
 struct Company {
     place: Place,
     front: Front,
@@ -33,7 +33,7 @@ impl Company {
         Tunnel::start(manner, &[(HOST, self.front.address())])
     }
 
-    /// Runs a `login --debug` that exchanges a code.
+    /// Runs a `login --debug` whose browser returns with a code.
     fn exchange(&self, proxy: &str, more: &[(&str, &str)]) -> Ran {
         let variables = [&[("HTTPS_PROXY", proxy), ("AWS_CA_BUNDLE", self.bundle.as_str())], more].concat();
         self.place

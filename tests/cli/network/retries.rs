@@ -1,4 +1,4 @@
-//! Retries, counted at the server: requests that are sent again, and requests that never are.
+//! Tests of retries, counted at the server: some requests are sent again, others never are.
 
 use std::time::{Duration, Instant};
 
@@ -23,7 +23,7 @@ fn throttled(retry_after: &str) -> Act {
     answer("429 Too Many Requests", &format!("retry-after: {retry_after}\r\n"), r#"{"error":"Rate exceeded"}"#)
 }
 
-/// Starts a server in front of each of these endpoints of a lab.
+/// Starts a test server in front of each of these endpoints of the lab.
 fn fronted(lab: &Lab, keys: &[&str]) -> Vec<Front> {
     let fronts: Vec<Front> = keys.iter().map(|key| Front::of(endpoint(lab, key), None)).collect();
     let urls: Vec<String> = fronts.iter().map(|front| format!("http://{}", front.address())).collect();

@@ -1,4 +1,4 @@
-//! Trust roots beyond the system's: no token is sent to a server under such a root before a person accepts the root.
+//! Tests that no token is sent under an additional trust root before the person has accepted the root.
 
 #[cfg(target_os = "linux")]
 use std::io::{Read, Write};
@@ -14,13 +14,13 @@ use cogfed_test_support::{Ran, rewrite};
 use super::certificates::Authority;
 use super::company::{Company, Gate};
 
-/// Returns the tokens of the stored sign-in, which must not be sent to a stranger.
+/// Returns the tokens of the stored sign-in, none of which an untrusted server may receive.
 fn tokens_of(company: &Company) -> Vec<String> {
     let record = company.lab.record("tokens");
     ["refresh_token", "id_token"].iter().map(|key| record[key].as_str().unwrap().to_owned()).collect()
 }
 
-/// Checks that a run names the stranger's root, and that no request reached the stranger.
+/// Checks that a run names the untrusted root and its origin, and that the untrusted server received no request.
 #[track_caller]
 fn assert_withheld(ran: &Ran, stranger: &Gate, named_by: &str, file: &str) {
     for word in ["CN=A stranger's root", named_by, file, "no token is sent", "cogfed login"] {
@@ -274,7 +274,7 @@ fn bundle_that_only_root_can_write_counts_as_the_systems() {
     assert!(ran.stderr.contains("others may write to /opt/company"), "{}", ran.stderr);
 }
 
-/// Runs a login on a terminal of its own, answers its question, and returns the exit status and the output.
+/// Runs `login` on a new terminal, answers its question, and returns the exit status and the output.
 #[cfg(target_os = "linux")]
 fn answered(company: &Company, answer: &str) -> Option<Ran> {
     let bundle = company.file("company.pem", &company.gate.authority.pem);

@@ -1,4 +1,4 @@
-//! Servers that stall: each request fails within its deadline, with an explanation.
+//! Tests of servers that stall, for which each request fails within its deadline and with an explanation.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -7,7 +7,7 @@ use super::certificates::Authority;
 use super::front::{Act, Front};
 use super::place::Place;
 
-/// The extra time allowed on a busy machine, in addition to the waiting time.
+/// The additional time that a test allows on a busy machine.
 const SLACK: Duration = Duration::from_secs(8);
 
 #[test]

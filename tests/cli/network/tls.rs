@@ -1,4 +1,5 @@
-//! Wrong certificates and outdated TLS are refused with an explanation. No setting turns certificate verification off.
+//! Tests that invalid certificates and outdated TLS versions are refused with an explanation. No setting turns
+//! certificate verification off.
 
 use std::io::{Read, Write};
 

@@ -1,4 +1,4 @@
-//! A proxy that supports only CONNECT.
+//! An HTTP proxy that supports only the method CONNECT.
 
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
@@ -9,18 +9,18 @@ use std::thread;
 use base64::Engine;
 use cogfed_test_support::Server;
 
-/// The proxy's reaction to a CONNECT.
+/// The way in which the proxy answers a CONNECT request.
 #[derive(Clone)]
 pub enum Manner {
-    /// Opens the tunnel.
+    /// The proxy opens the tunnel.
     Open,
-    /// Opens the tunnel only for this user and password, written as `user:password`.
+    /// The proxy opens the tunnel only for this user and password, given as `user:password`.
     Password(&'static str),
-    /// Answers with this status line.
+    /// The proxy answers with this status line.
     Refuses(&'static str),
-    /// Never answers.
+    /// The proxy never answers.
     Silent,
-    /// Closes the connection.
+    /// The proxy closes the connection.
     Closes,
 }
 
@@ -31,7 +31,7 @@ pub struct Tunnel {
 }
 
 impl Tunnel {
-    /// Starts a proxy that knows these hosts and their addresses.
+    /// Starts a proxy that resolves only these host names, to these addresses.
     pub fn start(manner: Manner, hosts: &[(&str, SocketAddr)]) -> Self {
         let hosts: HashMap<String, SocketAddr> = hosts.iter().map(|(name, at)| ((*name).to_owned(), *at)).collect();
         let heads = Arc::<Mutex<Vec<String>>>::default();
@@ -43,7 +43,7 @@ impl Tunnel {
         self.server.address()
     }
 
-    /// Returns the heads of the requests so far.
+    /// Returns the heads of all requests to the proxy so far.
     pub fn heads(&self) -> Vec<String> {
         self.heads.lock().unwrap().clone()
     }

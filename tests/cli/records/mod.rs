@@ -1,4 +1,4 @@
-//! Stored data that this run would not have written: torn, or from an older or newer release or another program.
+//! Tests with stored data that is damaged, or from another release or another program.
 
 mod released;
 mod strange;
@@ -21,7 +21,7 @@ fn loaded(config: PathBuf) -> Profile {
     Profile::of(&configuration, &name, &choice, &|_| None).unwrap()
 }
 
-/// Returns the lab's store.
+/// Returns the file store of the lab.
 fn files(lab: &Lab) -> FileStore {
     FileStore::new(&lab.folder())
 }
@@ -30,7 +30,7 @@ fn in_memory(lab: &Lab, memory: &MemoryStore) -> Store {
     Store::new(StoreKind::Memory(memory.clone()), &lab.folder(), Patience::unattended(), None)
 }
 
-/// Returns the account of the lab's tokens or credentials.
+/// Returns the name of the lab's item with tokens or credentials.
 fn account(lab: &Lab, kind: &str) -> String {
     match kind {
         "tokens" => tokens_account(&lab.profile()),
@@ -38,7 +38,7 @@ fn account(lab: &Lab, kind: &str) -> String {
     }
 }
 
-/// Returns the lab's only stored item of this kind.
+/// Returns the text of the lab's only item of this kind.
 fn stored(lab: &Lab, kind: &str) -> Option<String> {
     files(lab).get(&account(lab, kind)).unwrap().map(|text| text.expose().to_owned())
 }
@@ -54,7 +54,7 @@ fn change(lab: &Lab, kind: &str, fields: &[(&str, Value)]) {
     store(lab, kind, &record.to_string());
 }
 
-/// Backdates the stored records, so that the credentials have expired and the ID token is too old to be used.
+/// Changes the times in the stored records, so that the credentials have expired and the ID token must be refreshed.
 fn let_end(lab: &Lab) {
     change(
         lab,
@@ -68,7 +68,7 @@ fn let_end(lab: &Lab) {
     );
 }
 
-/// Returns a lab with Alice signed in and credentials stored.
+/// Returns a lab in which Alice is signed in and credentials are stored.
 fn signed_in() -> Lab {
     Lab::new().signed_in()
 }

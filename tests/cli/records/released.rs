@@ -1,4 +1,5 @@
-//! Data written by each release, read by this version. `tests/data/README.md` describes the steps at a release.
+//! Tests that this version reads the data that each earlier release wrote. `tests/data/README.md` describes the steps
+//! at a release.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -13,21 +14,21 @@ use serde_json::{Map, Value};
 
 use super::{account, change, in_memory, loaded, signed_in};
 
-/// The maximum size of an item on Windows, in bytes: the lowest limit of all platforms.
+/// The maximum size of an item on Windows, in bytes, which is the lowest limit of all platforms.
 const WINDOWS: usize = 2560;
 
 fn released() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/released")
 }
 
-/// Returns the folders of test data, one for each version.
+/// Returns the folders with test data, one for each version.
 fn versions() -> Vec<PathBuf> {
     let mut found: Vec<_> = std::fs::read_dir(released()).unwrap().map(|entry| entry.unwrap().path()).collect();
     found.sort();
     found
 }
 
-/// Returns this version's folder.
+/// Returns the folder with test data of this version.
 fn current() -> PathBuf {
     let folder = released().join(env!("CARGO_PKG_VERSION"));
     assert!(folder.is_dir(), "{} is missing: see tests/data/README.md", folder.display());
@@ -42,7 +43,7 @@ fn json(folder: &Path, name: &str) -> Value {
     serde_json::from_str(&text(folder, name)).unwrap()
 }
 
-/// Returns the shape of a JSON value: the names of its fields, and the types of their values.
+/// Returns a JSON value with all values replaced by their types, to compare structures.
 fn shape(value: &Value) -> Value {
     match value {
         Value::Object(fields) => {
@@ -55,7 +56,7 @@ fn shape(value: &Value) -> Value {
     }
 }
 
-/// Returns the record as this version writes it.
+/// Returns the record that this version wrote to the item `account`.
 fn written<B: Backend>(store: &B, account: &str) -> Value {
     serde_json::from_str(store.get(account).unwrap().unwrap().expose()).unwrap()
 }
@@ -155,7 +156,7 @@ fn form(memory: &MemoryStore, account: &str) -> Value {
     of_part(memory.get(account).unwrap().unwrap().expose())
 }
 
-/// Returns the first line of a part or a header, with slot and random generation masked, and the length of `text`.
+/// Returns the first line of a header or part, with slot and generation masked, and the length of `text`.
 fn of_part(text: &str) -> Value {
     let line = text.lines().next().unwrap();
     let words: Vec<&str> = line
@@ -169,7 +170,7 @@ fn of_part(text: &str) -> Value {
     format!("{} ({})", words.join(" "), text.len()).into()
 }
 
-/// A release's mark shows that a refresh was interrupted.
+/// A stored mark shows that a refresh was interrupted.
 #[test]
 fn refresh_marks_of_every_release_are_read() {
     for folder in versions() {
@@ -196,7 +197,7 @@ fn refresh_marks_of_every_release_are_read() {
     }
 }
 
-/// The recorded failure spares the next caller an attempt, and the stored keys spare a request.
+/// A stored failure saves the next caller an attempt, and stored keys save a request.
 #[test]
 fn failures_and_keys_of_every_release_are_read() {
     for folder in versions() {
@@ -229,7 +230,7 @@ fn failures_and_keys_of_every_release_are_read() {
     }
 }
 
-/// Sessions find the file by its name, so both name and content count.
+/// Other processes find a state file by its name, so the test compares both name and contents.
 #[test]
 fn stored_names_match_the_fixtures_of_this_version() {
     let lab = signed_in();
@@ -265,7 +266,7 @@ fn clock_offsets_of_every_release_are_read() {
     }
 }
 
-/// A stored discovery document spares a request.
+/// A stored discovery document saves a request.
 #[test]
 fn discovery_documents_of_every_release_are_read() {
     for folder in versions() {
@@ -299,7 +300,7 @@ fn discovery_documents_of_every_release_are_read() {
     }
 }
 
-/// A night of SDK calls must not open a hundred tabs, even on the night after an update.
+/// Even after an update, repeated SDK calls must not open one browser tab after another.
 #[test]
 fn unanswered_sign_ins_of_every_release_are_read() {
     for folder in versions() {

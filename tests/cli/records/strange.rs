@@ -1,4 +1,4 @@
-//! Records of a newer cogfed, of other endpoints or of other programs, verb by verb.
+//! Tests, for each verb, of records from a newer version, for other endpoints, or from another program.
 
 use cogfed_test_support::{CREDENTIALS, Ran};
 use serde_json::json;
@@ -15,7 +15,8 @@ fn refused(ran: &Ran, what: &str, next: &str) {
     assert!(ran.stderr.contains(what) && ran.stderr.contains(next), "{ran:?}");
 }
 
-/// The record may hold data that this version does not know. The newer version must find the record unchanged.
+/// A newer version's record may contain data that this version does not know. The newer version must find the record
+/// unchanged.
 #[test]
 fn newer_cogfeds_sign_in_is_kept_by_every_verb() {
     let lab = signed_in();
@@ -35,8 +36,8 @@ fn newer_cogfeds_sign_in_is_kept_by_every_verb() {
     assert_eq!(lab.sandbox.requests().len(), 0);
 }
 
-/// Verbs that only read refuse newer credentials and keep them. Verbs that end the sign-in delete these credentials,
-/// since the next person would get them otherwise.
+/// Verbs that only read must refuse credentials of a newer version and leave them in place. Verbs that end the sign-in
+/// delete these credentials, since the next person would get them otherwise.
 #[test]
 fn credentials_of_a_newer_cogfed_are_refused_until_sign_out() {
     for last in [&["logout"][..], FORCED] {
@@ -103,7 +104,7 @@ fn credentials_for_other_endpoints_are_ignored() {
     }
 }
 
-/// Another program wrote items under our names, or a keyring manager removed items.
+/// Another program may have written items under cogfed's names, or a keyring manager may have removed items.
 #[test]
 fn foreign_items_are_reported_and_removed_by_logout_or_force() {
     for garbage in

@@ -1,5 +1,5 @@
-//! Records in several items, as on Windows. Each write and delete of a sign-in, a renewal and a sign-out fails, once
-//! and permanently.
+//! Tests with records that are split over several items, as on Windows. Each write and delete of a sign-in, a renewal
+//! and a sign-out fails, once and permanently.
 
 use chrono::TimeDelta;
 use cogfed::error::Failure;
@@ -12,7 +12,7 @@ use cogfed::session::record::TokensRecord;
 use cogfed::store::MemoryStore;
 use cogfed_test_support::{InMemory, Lab};
 
-/// A size limit that splits a record into several parts, as on Windows.
+/// The maximum size of an item in the test, in bytes, which is so small that records are split.
 const LIMIT: usize = 1000;
 
 pub struct Small<'a> {
@@ -21,7 +21,7 @@ pub struct Small<'a> {
 }
 
 impl<'a> Small<'a> {
-    /// Returns a small store with a copy of the lab's items.
+    /// Returns a store with a small item size limit and a copy of the lab's items.
     pub fn of(lab: &'a Lab) -> Self {
         let items = InMemory::copied(lab, MemoryStore::with_limit(LIMIT));
         let accounts = items.memory.accounts();
@@ -64,7 +64,7 @@ impl<'a> Small<'a> {
     }
 }
 
-/// Runs both halves of a sign-out, between which `logout` would revoke the refresh token.
+/// Runs both steps of a sign-out, without the revocation between them.
 fn sign_out(session: &Session) -> Result<(), Failure> {
     match session.begin_sign_out(&[])? {
         Some(signing_out) => session.finish_sign_out(&signing_out),
@@ -72,8 +72,8 @@ fn sign_out(session: &Session) -> Result<(), Failure> {
     }
 }
 
-/// Runs `case` for each call of the store in turn, and makes that call fail, once or from then on. Returns the number
-/// of failing points. All cases share one lab, since each has its own store.
+/// Runs `case` once for each store call, and makes that call fail, either alone or together with all later ones.
+/// Returns the number of failing points. All cases share one lab, since each has its own store.
 fn sweep(mut case: impl FnMut(&Small<'_>, bool)) -> usize {
     let lab = Lab::new();
     lab.login("alice").good();

@@ -1,4 +1,4 @@
-//! Refusals by a directory that is itself the profile's issuer. No user pool is involved, so no text may name one.
+//! Tests of refusals by an issuer that is used without a user pool. No user pool is involved, so no text may name one.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use cogfed_test_support::{Lab, VisitorBrowser};
 
 use super::told::{Page, Told};
 
-/// Provokes all refusals of one directory at a sandbox where that directory is the issuer.
+/// Provokes all refusals by one directory, in a sandbox in which that directory is the issuer.
 fn all_of(list: usize, switch: Switch, person: &'static str, page: &mut Page) {
     let (_, list) = Refusal::LISTS[list];
     let mut options = Options::default();

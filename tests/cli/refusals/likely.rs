@@ -1,4 +1,4 @@
-//! Refusals of the identity pool, and their likely cause according to the claims.
+//! Tests of refusals by the identity pool, and of their likely causes according to the claims.
 
 use cogfed::sandbox::options::{AmbiguousRole, MatchType, ORDERS_ADMIN, ORDERS_READER, RoleMapping, Rule};
 use cogfed::sandbox::people::Directory;

@@ -1,4 +1,4 @@
-//! Renewals that find out that the sign-in has ended, and the reason that they report.
+//! Tests of renewals that reveal that the sign-in has ended, and of the reported reason.
 
 use chrono::TimeDelta;
 use cogfed::sandbox::Options;
@@ -24,8 +24,8 @@ fn reason_is_given_when_a_renewal_ends_the_sign_in() {
     page.compare("renewal");
 }
 
-/// The interaction may be a second factor that is due, for example. The person has to sign in again, and nothing is
-/// lost until then.
+/// The issuer may require an interaction, for example, because a second factor is due. The person has to sign in again,
+/// and nothing is lost until then.
 #[test]
 fn interaction_required_keeps_the_sign_in() {
     let (lab, _) = Lab::with_manual_clock(Options::default());

@@ -1,4 +1,4 @@
-//! The table of refusals, row by row.
+//! Tests of the table of refusals, row by row.
 
 use chrono::{DateTime, Utc};
 use cogfed::refusals::{self, Refuser, Row};
@@ -10,7 +10,7 @@ use http::HeaderMap;
 
 use super::told::{Page, Told, provoked};
 
-/// Returns whether a message matches a row's texts, with any values for the placeholders.
+/// Returns whether a message matches the texts of a row, with any values in place of the placeholders.
 fn is_of(row: &Row, told: &Told) -> bool {
     let says = |text: &str, mut rest: &str| {
         let literal =
@@ -29,7 +29,7 @@ fn is_of(row: &Row, told: &Told) -> bool {
     is_kind && says(row.cause, &told.error) && says(row.hint, &told.hint)
 }
 
-/// Returns the table's row for this refusal, or `None` for an API, whose row depends on more than code and message.
+/// Returns the row for this refusal, or `None` for an API refusal, whose row does not depend on code and message alone.
 fn row_of(refusal: &Refusal) -> Option<&'static Row> {
     let refuser = match refusal.place {
         Place::Authorize => Refuser::Authorization,
@@ -41,9 +41,8 @@ fn row_of(refusal: &Refusal) -> Option<&'static Row> {
     Some(refusals::find(refuser, refusal.code, &refusal.text()))
 }
 
-/// Returns the explanation of an API Gateway answer that a sandbox run cannot show: for an API at one of AWS's own
-/// hosts, or before `call` signs again with the gateway's time. The sandbox wrote the bytes of the answer, except for
-/// the time.
+/// Returns the explanation of an API Gateway answer that no sandbox run can produce, such as one from AWS's own host.
+/// The sandbox wrote the bytes of the answer, except for the time.
 fn explained(name: &str, date: Option<&str>) -> Told {
     let answer = name.parse::<Refusal>().unwrap().answer();
     let url = "https://abc123.execute-api.eu-west-1.amazonaws.com/prod/orders".to_owned();
@@ -66,7 +65,7 @@ fn explained(name: &str, date: Option<&str>) -> Told {
     Told { status: 6, error: refusal.message, hint: refusal.hint }
 }
 
-/// Provokes all refusals of one place in turn, and compares their messages with the committed page.
+/// Provokes all refusals of one service in turn, and compares the messages with the committed page.
 #[track_caller]
 fn page(index: usize, name: &str) {
     let (_, list) = Refusal::LISTS[index];
@@ -137,7 +136,7 @@ fn api_gateway_refusals_are_explained() {
     page(6, "api-gateway");
 }
 
-/// API Gateway's rows have their own test, since no code chooses them.
+/// API Gateway's rows are not chosen by an error code, so they have their own test.
 #[test]
 fn every_row_of_the_refusal_table_is_provoked() {
     let told: Vec<&Row> = Refusal::all().iter().filter_map(row_of).collect();

@@ -1,4 +1,4 @@
-//! One provoked refusal, and cogfed's message about it.
+//! Helpers that provoke a refusal and collect cogfed's message about it.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -10,17 +10,17 @@ use cogfed::sandbox::refusals::{Place, Refusal};
 use cogfed::sandbox::{Misbehaviour, Options, Person, Switch};
 use cogfed_test_support::{Lab, PROFILE, Ran, VisitorBrowser};
 
-/// A message without the parts that differ between sandboxes.
+/// A message of cogfed, without the parts that differ between sandboxes.
 #[derive(Debug)]
 pub struct Told {
     pub status: i32,
-    /// The error, or the warning about an API's answer.
+    /// The error message, or the warning about an API's answer.
     pub error: String,
     pub hint: String,
 }
 
 impl Told {
-    /// Returns the error and the hint of a run.
+    /// Returns the error message and the hint that a run printed.
     #[track_caller]
     pub fn of(lab: &Lab, ran: &Ran) -> Self {
         let lines = |name: &str| -> Vec<String> {
@@ -50,7 +50,7 @@ pub fn people() -> Vec<Person> {
     vec![Person::new("alice", "Alice Admin", Directory::AzureAd).with_roles(&["Orders.Admin"]), frank]
 }
 
-/// Provokes this refusal and returns the message that Alice or Frank gets.
+/// Provokes this refusal, and returns the message that cogfed prints for Alice or Frank.
 #[track_caller]
 pub fn provoked(refusal: &Refusal) -> Told {
     let mut options = Options { people: people(), ..Options::default() };
@@ -77,12 +77,12 @@ pub fn provoked(refusal: &Refusal) -> Told {
     Told::of(&lab, &ran)
 }
 
-/// A page of messages for a person to read.
+/// A page that lists messages, to be reviewed by a person.
 #[derive(Default)]
 pub struct Page(String);
 
 impl Page {
-    /// Adds a refusal and its message.
+    /// Adds a refusal and cogfed's message about it to the page.
     pub fn add(&mut self, name: &str, said: &str, told: &Told) {
         let blank = if self.0.is_empty() { "" } else { "\n" };
         let Told { status, error, hint } = told;
@@ -90,7 +90,7 @@ impl Page {
             .expect("a text takes everything");
     }
 
-    /// Compares the page with the committed page of this name, or overwrites the committed page if `BLESS` is set.
+    /// Compares this page with the committed page `name`, or overwrites the latter if `BLESS` is set.
     #[track_caller]
     pub fn compare(self, name: &str) {
         let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/refusals").join(format!("{name}.txt"));

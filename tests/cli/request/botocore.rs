@@ -1,4 +1,4 @@
-//! Signatures compared with botocore's for the same requests.
+//! Tests that cogfed's signatures equal botocore's for the same requests.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::cases::{TRICKY, credentials, now, random_target, random_text, signed};
 
-/// Returns a request in the form that `tests/real/sign_with_botocore.py` reads: as sent, but without the signature.
+/// Returns a request as JSON for `tests/real/sign_with_botocore.py`: as sent, but without the signature.
 fn for_botocore(request: &SignedRequest, region: &str) -> Value {
     let http = request.as_http();
     // botocore adds date, token and signature itself. It would sign the other headers, which cogfed leaves to proxies.
@@ -35,7 +35,7 @@ fn for_botocore(request: &SignedRequest, region: &str) -> Value {
     })
 }
 
-/// This test runs only if COGFED_TEST_PYTHON names a Python that has botocore, as in CI.
+/// The test runs only if COGFED_TEST_PYTHON names a Python that has botocore.
 #[test]
 fn botocore_computes_the_same_signatures() {
     let Ok(python) = std::env::var("COGFED_TEST_PYTHON") else {

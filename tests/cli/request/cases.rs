@@ -1,4 +1,4 @@
-//! URLs that are easy to sign wrongly, and requests made from them.
+//! URLs whose signature is easily wrong, and requests to them.
 
 use std::fmt::Write;
 use std::sync::LazyLock;
@@ -9,7 +9,8 @@ use cogfed::request::{ApiRequest, RequestInput, Scope, SignedRequest, sign};
 use cogfed::secret::Secret;
 use cogfed_test_support::Random;
 
-/// Texts typed after the host of a URL, each with its form on the wire. The checks against botocore read the same file.
+/// Parts of URLs after the host, each as a person types it and as it is sent. The checks against botocore read the same
+/// file.
 pub static TRICKY: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../../data/tricky_urls.json")).expect("a list of pairs of texts")
 });
@@ -37,7 +38,7 @@ pub fn signed(input: RequestInput) -> SignedRequest {
     sign(&request, &credentials(), &Scope::execute_api("eu-west-1"), now()).unwrap()
 }
 
-/// Returns a text of up to `longest` pieces: ASCII characters and unusual texts, except for those in `without`.
+/// Returns a random text of up to `longest` pieces, which are ASCII characters or unusual texts, but none in `without`.
 pub fn random_text(random: &mut Random, longest: usize, without: &str) -> String {
     const OTHER: [&str; 12] = ["ü", "€", "𝄞", "%2F", "%20", "%C3%BC", "%25", "%2b", "%zz", "..", "%2e%2e", "\u{a0}"];
     let mut text = String::new();
@@ -53,7 +54,7 @@ pub fn random_text(random: &mut Random, longest: usize, without: &str) -> String
     text
 }
 
-/// Returns the part of a URL after the host: a path, usually a query, and sometimes a fragment.
+/// Returns a random part of a URL after the host: a path, usually a query, and sometimes a fragment.
 pub fn random_target(random: &mut Random) -> String {
     let mut target = String::new();
     for _ in 0..random.below(6) {

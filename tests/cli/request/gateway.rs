@@ -1,4 +1,4 @@
-//! cogfed's requests at the sandbox's gateway. The two share no code, so each checks the other.
+//! Tests of cogfed's requests to the sandbox's API gateway. The two share no code, so each checks the other.
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -17,7 +17,7 @@ const ACCOUNT: &str = "123456781234";
 const REGION: &str = "eu-west-1";
 const HOST: &str = "abc123.execute-api.eu-west-1.amazonaws.com";
 
-/// Returns a key of a role, as the identity pool would issue it.
+/// Returns an access key for a role, like those that the identity pool issues.
 fn key(role: &str) -> IssuedKey {
     let provider = "cognito-idp.eu-west-1.amazonaws.com/eu-west-1_EXAMPLE01";
     IssuedKey {
@@ -34,7 +34,7 @@ fn key(role: &str) -> IssuedKey {
     }
 }
 
-/// Verifies a request at the time of its signature, with `key` as the only known key.
+/// Verifies the signature of a request at the time of signing, with `key` as the only known access key.
 fn verdict(key: &IssuedKey, request: &Request<Bytes>) -> Result<IssuedKey, SignatureRefused> {
     let expected = Expected { service: "execute-api", regions: &[REGION], now: now(), window: TimeDelta::minutes(5) };
     verify(request, &expected, |id| Some(key.clone()).filter(|key| key.access_key_id == id))
@@ -51,7 +51,7 @@ fn build(method: &str, target: &str, body: Option<&str>) -> ApiRequest {
     ApiRequest::build(input).unwrap().0
 }
 
-/// Returns the request as the gateway sees it.
+/// Returns a signed request as the gateway receives it.
 fn signed(request: &ApiRequest, key: &IssuedKey, region: &str) -> Request<Bytes> {
     let credentials = Credentials {
         access_key_id: key.access_key_id.clone(),
@@ -95,7 +95,7 @@ struct Refused {
     request: ApiRequest,
 }
 
-/// Signs a request now, and sends it to a gateway whose clock shows `gateway_time`.
+/// Signs a request now, and passes it to a gateway whose clock shows `gateway_time`.
 fn ask(key: &IssuedKey, region: &str, method: &str, target: &str, gateway_time: DateTime<Utc>) -> Refused {
     let keys = IssuedKeys::default();
     keys.insert(self::key("OrdersReader"));

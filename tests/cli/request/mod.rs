@@ -1,4 +1,4 @@
-//! The public API of the `request` room: signing, sending, and explaining a refusal.
+//! Tests of the public API of the module `request`: signing, sending, and explaining refusals.
 
 mod botocore;
 mod cases;

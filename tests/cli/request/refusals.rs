@@ -1,4 +1,4 @@
-//! Refusals of API Gateway, and their explanations.
+//! Tests of API Gateway's refusals and their explanations.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use cogfed::clock::http_date;
@@ -17,8 +17,8 @@ fn request(host: &str) -> ApiRequest {
     ApiRequest::build(RequestInput { method: "GET".into(), url, ..RequestInput::default() }).unwrap().0
 }
 
-/// Returns the explanation of an answer to `GET https://HOST/prod/orders`. Its `Date` is right unless `headers` has
-/// one.
+/// Returns the explanation of a refusal with which API Gateway answered `GET https://HOST/prod/orders`. Its `Date` is
+/// right unless `headers` has one.
 fn explained(host: &str, status: u16, headers: &[(&str, &str)], body: &str) -> Option<Refusal> {
     let request = request(host);
     let mut map = HeaderMap::new();
@@ -37,7 +37,7 @@ fn explained(host: &str, status: u16, headers: &[(&str, &str)], body: &str) -> O
 
 const HOST: &str = "abc123.execute-api.eu-west-1.amazonaws.com";
 
-/// Returns the explanation of a REST API's answer with status 403 and this error type.
+/// Returns the explanation of a REST API's refusal with status 403 and this error type.
 fn rest(error_type: &str, body: &str) -> Refusal {
     explained(HOST, 403, &[("x-amzn-ErrorType", error_type), ("x-amz-apigw-id", "a=")], body).expect(body)
 }

@@ -1,4 +1,4 @@
-//! Requests on the wire, compared with the signed requests, and the answers to them.
+//! Tests of requests as they are sent, compared with the signed requests, and of the answers.
 
 use std::io::Write;
 use std::net::TcpListener;
@@ -22,8 +22,8 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
-/// Starts a server that answers every request with `answer`. Returns the server, and a channel with the requests that
-/// it has read.
+/// Starts a server that records all requests and answers each with `answer`. Returns the server, and a channel with the
+/// requests that it has read.
 fn recording(answer: impl Into<Vec<u8>>) -> (Server, Receiver<Vec<u8>>) {
     let answer = answer.into();
     let (sender, receiver) = channel();
@@ -86,7 +86,7 @@ fn building_a_built_url_again_changes_nothing() {
     }
 }
 
-/// Returns the request line of a head, followed by the sorted header lines.
+/// Returns the request line of an HTTP head, followed by its header lines in sorted order.
 fn head(text: &str) -> Vec<String> {
     let mut lines = text.lines().take_while(|line| !line.is_empty()).map(str::to_string);
     let mut head: Vec<String> = lines.next().into_iter().collect();
@@ -161,7 +161,7 @@ fn signed_request_does_not_follow_redirects() {
     }
 }
 
-/// A writer that only counts bytes and calls.
+/// A writer that counts the written bytes and the calls, and drops the data.
 struct Counter(u64, usize);
 
 impl Write for Counter {
@@ -265,7 +265,7 @@ fn write_failure_is_distinguished_from_a_network_failure() {
     assert!(matches!(&error, WriteError::Output(io) if io.kind() == std::io::ErrorKind::BrokenPipe), "{error:?}");
 }
 
-/// A log that keeps every line.
+/// A log writer that keeps all lines in memory.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 

@@ -1,4 +1,5 @@
-//! The evaluator compared with the sandbox's identity pool: two implementations that must agree.
+//! Tests that cogfed's evaluation of role mappings agrees with the sandbox's identity pool, an independent
+//! implementation.
 
 use std::collections::BTreeMap;
 use std::thread;
@@ -12,20 +13,20 @@ use cogfed::sandbox::roles::{NoRole, role};
 use cogfed_test_support::Random;
 use serde_json::{Map, Value, json};
 
-/// The number of mappings to try, each with claims.
+/// The number of random role mappings to try, each with random claims.
 const TRIED: usize = 100_000;
 const THREADS: usize = 2;
 
-/// The names of claims to try. They are few, so that matches are frequent.
+/// The claim names to try. They are few, so that matches are frequent.
 const CLAIMS: &[&str] = &["custom:roles", "cognito:groups", "custom:other"];
 const PIECES: &[&str] = &["a", "b", "a", "b", "ab", "ab", "A", "[", "]", ", ", "\"", "1", "%3A", "ü"];
 const A: &str = "arn:aws:iam::123456789012:role/A";
 const B: &str = "arn:aws:iam::123456789012:role/B";
-/// A role of another account.
+/// The ARN of a role in another AWS account.
 const C: &str = "arn:aws-us-gov:iam::999999999999:role/path/C";
 const DEFAULT: &str = "arn:aws:iam::123456789012:role/Default";
 const ROLES: &[&str] = &[A, B, C, DEFAULT];
-/// Texts that are almost the ARN of a role.
+/// Texts that look almost like the ARN of a role.
 const NO_ROLES: &[&str] = &[
     "",
     " ",
@@ -39,7 +40,7 @@ const NO_ROLES: &[&str] = &[
     "arn:x:iam::123456789012:role/A",
 ];
 
-/// A pool in the types of both implementations, and a person's claims.
+/// A role mapping in the types of both implementations, and a person's claims.
 struct Tried {
     ours: IdentityPoolRoles,
     theirs: PoolRoles,
@@ -142,7 +143,7 @@ fn of_the_sandbox(rule: &Rule) -> options::Rule {
     options::Rule::new(&rule.claim, match_type, &rule.value, &rule.role_arn)
 }
 
-/// Compares both implementations on `count` random mappings, and returns the number of each outcome by name.
+/// Compares both implementations for `count` random mappings, and returns how often each outcome occurred.
 fn agree(seed: u64, count: usize) -> BTreeMap<String, usize> {
     let mut random = Random(seed);
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();

@@ -1,4 +1,5 @@
-//! A table of mappings, claims and outcomes, each with its source: `tests/data/role_cases.jsonl`.
+//! Tests with a table of role mappings, claims and expected outcomes, each with its source:
+//! `tests/data/role_cases.jsonl`.
 //!
 //! A rule is `CLAIM MATCHTYPE VALUE -> ROLE`; `@A` stands for the ARN of a role A. A verdict is `M` (matches), `n`
 //! (does not) or `.` (is not evaluated). `unsure` names each question whose other answer changes the outcome, with the

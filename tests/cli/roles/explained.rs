@@ -1,4 +1,4 @@
-//! `roles --explain` of a sign-in, with the mapping from the service or from a file.
+//! Tests of `roles --explain` for a sign-in, with the role mapping from AWS or from a file.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use cogfed::sandbox::options::{AmbiguousRole, MatchType, ORDERS_ADMIN, ORDERS_RE
 use cogfed_test_support::{Lab, Ran};
 use serde_json::json;
 
-/// Runs `roles --explain` with an AWS key in the environment.
+/// Runs `roles --explain` with an administrator's AWS key in the environment.
 fn by_the_service(lab: &Lab, key: (&str, &str), token: Option<&str>, more: &[&str]) -> Ran {
     let mut command = lab.command(&[&["roles", "--explain"], more].concat());
     command.env("AWS_ACCESS_KEY_ID", key.0).env("AWS_SECRET_ACCESS_KEY", key.1);
@@ -133,8 +133,8 @@ fn explain_refuses_credentials_of_an_identity_pool() {
     assert!(!wrong.stderr.contains("canary"), "{}", wrong.stderr);
 }
 
-/// An administrator's key is the most powerful secret that cogfed gets. It signs one request, to the profile's identity
-/// pool, and is dropped.
+/// An administrator's key is the most powerful secret that cogfed ever receives. It signs one request, to the profile's
+/// identity pool, and is dropped.
 #[test]
 fn administrators_key_goes_only_to_the_identity_pool() {
     let lab = Lab::new();

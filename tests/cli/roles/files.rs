@@ -1,4 +1,4 @@
-//! `roles --explain` with files only, valid and invalid: no profile, no sign-in, an empty home.
+//! Tests of `roles --explain` with valid and invalid files only, without a profile or a sign-in.
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -10,7 +10,7 @@ const ADMIN: &str = "arn:aws:iam::123456789012:role/OrdersAdmin";
 const READER: &str = "arn:aws:iam::123456789012:role/OrdersReader";
 const DEFAULT: &str = "arn:aws:iam::123456789012:role/Default";
 
-/// A folder that holds only the files of a test.
+/// A folder that contains only the files of a test.
 pub struct Files(tempfile::TempDir);
 
 impl Files {
@@ -23,7 +23,7 @@ impl Files {
         self
     }
 
-    /// Runs the program in this folder, which is also its home, optionally with a mapping on its standard input.
+    /// Runs cogfed in this folder, which is also its home, with a role mapping on standard input if `stdin` is given.
     fn run_with(&self, words: &[&str], stdin: Option<&str>) -> Ran {
         let stdin = stdin.map_or(Stdio::null(), |name| fs::File::open(self.0.path().join(name)).unwrap().into());
         let mut command = Command::new(program());

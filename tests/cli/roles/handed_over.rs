@@ -1,4 +1,5 @@
-//! Role mappings and claims as people hand them over: in other tools' forms and encodings, wrapped, or of the wrong kind.
+//! Tests of role mappings and claims as people supply them: in other tools' formats and encodings, wrapped, or of the
+//! wrong kind.
 
 use std::fs;
 use std::path::Path;
@@ -11,10 +12,10 @@ use serde_json::{Value, json};
 use super::files::Files;
 
 const ADMIN: &str = "arn:aws:iam::123456789012:role/Admin";
-/// The issuer part of the provider's name in all of these mappings.
+/// The issuer's part of the provider name in all of the test mappings.
 const PROVIDER: &str = "cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Ex4mple01";
 
-/// Returns the bytes of a file in `tests/data/roles`.
+/// Returns the contents of a file in `tests/data/roles`.
 pub fn data(name: &str) -> Vec<u8> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/roles");
     fs::read(folder.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
@@ -26,7 +27,7 @@ fn token(claims: &[u8]) -> String {
     format!("{}.{}.c2ln", encode(br#"{"alg":"RS256","kid":"k"}"#), encode(claims))
 }
 
-/// Runs `roles --explain` on a mapping and claims of `tests/data/roles`.
+/// Runs `roles --explain` with a role mapping and claims from `tests/data/roles`.
 pub fn explain(mapping: &str, claims: &str, more: &[&str]) -> Ran {
     let mapping = data(&format!("{mapping}.mapping.json"));
     explain_bytes(&mapping, data(&format!("{claims}.claims.json")), more)
@@ -108,7 +109,7 @@ fn wrapped_id_token_is_unwrapped() {
     explain_bytes(&mapping, large.to_string(), &["--expect", ADMIN]).good();
 }
 
-/// Evaluated as claims, each of these documents gave a wrong answer that was reported as certain.
+/// If these documents were evaluated as claims, the answer would be wrong and yet reported as certain.
 #[test]
 fn documents_without_claims_are_named_and_not_evaluated() {
     let refused = |claims: &[u8], what: &str, hint: &str| {

@@ -1,4 +1,4 @@
-//! Role mappings: the evaluator's public API, and the program's `cogfed roles`.
+//! Tests of role mappings: the public API for evaluating them, and `cogfed roles`.
 
 mod agreement;
 mod cases;

@@ -1,5 +1,4 @@
-//! `roles --explain` for near misses, flattened lists and odd preferred roles: the findings, and the certainty of the
-//! outcome.
+//! Tests of `roles --explain` for values that almost match, flattened lists and malformed preferred roles.
 
 use cogfed_test_support::Ran;
 use serde_json::{Value, json};
@@ -19,7 +18,7 @@ fn findings(ran: &Ran) -> Vec<String> {
     all.iter().map(shown).filter(|finding| !finding.contains("attribute_may_be_stale")).collect()
 }
 
-/// Runs `--explain` for one rule about `custom:roles` and the given claim.
+/// Runs `roles --explain` for a mapping with one rule about `custom:roles`, and this value of the claim.
 fn one_rule(match_type: &str, value: &str, claim: Value) -> Ran {
     let rule = json!({ "Claim": "custom:roles", "MatchType": match_type, "Value": value, "RoleARN": ADMIN });
     let mapping = json!({ "RoleMappings": { "p:c": {
@@ -134,7 +133,7 @@ fn value_that_looks_like_the_rules_is_named() {
     assert!(text.stdout.contains(r"custom:roles is 'A\u{308}dmin', which does not equal 'Admin '"), "{}", text.stdout);
 }
 
-/// An earlier finding claimed that a rule matches people whom the rule does not match.
+/// An earlier version claimed in a finding that a rule matches people whom it does not match.
 #[test]
 fn flattened_lists_are_found_without_contradictions() {
     for (mapping, claims, status, form, second) in [

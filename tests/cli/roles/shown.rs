@@ -1,4 +1,4 @@
-//! `cogfed roles` of a sign-in: the asserted, the reachable and the given roles.
+//! Tests of `cogfed roles` for a sign-in: asserted roles, possible roles and the role of the credentials.
 
 use chrono::TimeDelta;
 use cogfed::sandbox::Options;
@@ -12,7 +12,7 @@ fn roles(lab: &Lab) -> Value {
     lab.run(&["roles", "--json"]).good().document()
 }
 
-/// Returns the entry of the role `arn` or, if `arn` is `None`, the entry of the default role.
+/// Returns the entry for the role `arn`, or for the default role if `arn` is `None`.
 fn entry<'d>(document: &'d Value, arn: Option<&str>) -> &'d Value {
     let entries = document["can_lead_to"].as_array().unwrap();
     entries.iter().find(|entry| entry["role_arn"] == json!(arn)).unwrap_or_else(|| panic!("{arn:?} in {document}"))

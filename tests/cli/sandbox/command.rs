@@ -1,4 +1,4 @@
-//! The flags of `cogfed sandbox`.
+//! Tests of the flags of `cogfed sandbox`.
 
 use std::process::{Command, Output, Stdio};
 
@@ -6,7 +6,7 @@ use cogfed::sandbox::{Misbehaviour, Options, Sandbox, Switch};
 use cogfed_test_support::program;
 use serde_json::Value;
 
-/// Runs `cogfed sandbox` until it is ready.
+/// Runs `cogfed sandbox` until it reports that it is ready.
 fn sandbox(words: &[&str]) -> Output {
     let mut command = Command::new(program());
     command.args(["sandbox", "--json", "--until-stdin-closes"]).args(words).stdin(Stdio::null()).output().unwrap()

@@ -1,4 +1,4 @@
-//! `cogfed demo`, started in unusual ways.
+//! Tests of `cogfed demo` in unusual environments.
 
 #[cfg(unix)]
 use cogfed_test_support::{Home, Ran, program};

@@ -1,4 +1,4 @@
-//! `cogfed sandbox`, the profile that the sandbox writes for cogfed, and `cogfed demo`.
+//! Tests of `cogfed sandbox`, of the profile that it writes, and of `cogfed demo`.
 
 mod command;
 mod demo;

@@ -1,9 +1,9 @@
-//! The profile that the sandbox writes, as cogfed reads it.
+//! Tests that cogfed can read the profile that the sandbox writes.
 
 use cogfed::profile::{Choice, Profile};
 use cogfed::sandbox::{Options, Rotation, Sandbox, Switch};
 
-/// Reads the sandbox's profile as cogfed does.
+/// Loads the sandbox's profile in the same way as cogfed.
 fn loaded(sandbox: &Sandbox) -> Profile {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("config.toml");

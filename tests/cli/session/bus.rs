@@ -1,4 +1,4 @@
-//! Session buses that are not this user's: nothing is sent to them, and no command in a bus address is run.
+//! Tests with session buses of other users: nothing is sent to them, and no command in a bus address is run.
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
@@ -57,8 +57,8 @@ fn bus_on_a_tcp_port_gets_no_connection() {
     assert!(listener.accept().is_err(), "somebody connected");
 }
 
-/// A Perl script that listens on a Unix socket, to be run as the user `nobody`. Its process reports the length of what
-/// it receives on each connection.
+/// A Perl script that listens on a Unix socket; it runs as the user `nobody`. Its process reports the length of what it
+/// receives on each connection.
 const LISTENER: &str = "my $s = IO::Socket::UNIX->new(Local => $ARGV[0], Listen => 9) or exit 9; chmod 0777, $ARGV[0]; \
     $| = 1; print qq(ready\\n); while (my $c = $s->accept) { my $n = sysread $c, my $b, 99; print qq(got $n\\n); }";
 

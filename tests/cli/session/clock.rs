@@ -1,4 +1,4 @@
-//! Laptops whose clock is wrong, is corrected, or stops while the laptop sleeps.
+//! Tests with a computer's clock that is wrong, is corrected, or stands still while the computer sleeps.
 
 use std::sync::{Arc, Mutex};
 
@@ -11,10 +11,11 @@ use cogfed_test_support::{Answer, CREDENTIALS, Lab, Ran, Server};
 use serde_json::{Value, json};
 use url::Url;
 
-/// The minutes by which this machine's clock is behind the servers' clock. Negative values mean that it is ahead.
+/// The differences to test, in minutes by which this machine's clock is behind the servers' clocks. Negative values
+/// mean that it is ahead.
 const BEHIND: [i64; 12] = [-2880, -1440, -300, -120, -61, -6, 6, 61, 120, 300, 1440, 2880];
 
-/// Returns a lab whose servers' clock is this many minutes ahead of cogfed's.
+/// Returns a lab in which the servers' clocks are `minutes` minutes ahead of cogfed's.
 fn lab(minutes: i64) -> (Lab, ManualClock) {
     let (lab, clock) = Lab::with_manual_clock(Options::default());
     lab.sandbox.advance_clock(TimeDelta::minutes(minutes));
@@ -25,7 +26,7 @@ fn called(lab: &Lab) -> Ran {
     lab.run_here(&["call", "--fail", "GET", &format!("{}/orders", lab.sandbox.api_url())], None)
 }
 
-/// Stores an offset of the identity pool's clock, as an earlier run would have done.
+/// Stores a clock offset of the identity pool's host, as an earlier run would have done.
 fn keep(lab: &Lab, change: impl FnOnce(&mut Value)) {
     let host = lab.profile().endpoints.identity_pool.replace("http://", "").trim_end_matches('/').to_owned();
     let mut kept = json!({ "host": host, "seconds": 7200, "at": lab.clock.now() });
@@ -33,7 +34,7 @@ fn keep(lab: &Lab, change: impl FnOnce(&mut Value)) {
     lab.folder().sub("clocks").replace(&host, kept.to_string().as_bytes()).unwrap();
 }
 
-/// Returns the remaining lifetime, by cogfed's clock, of the credentials in a document.
+/// Returns the remaining life of the credentials that cogfed prints, by cogfed's clock.
 fn said_to_live(lab: &Lab, clock: &ManualClock) -> TimeDelta {
     let document = lab.run_here(CREDENTIALS, None).good().document();
     document["Expiration"].as_str().unwrap().parse::<DateTime<Utc>>().unwrap() - clock.now()
@@ -172,7 +173,7 @@ fn unreadable_or_absurd_offset_is_ignored() {
     }
 }
 
-/// A browser in which a person signs in after the laptop has slept for a night.
+/// A browser in which the person signs in nine hours later, after the computer has slept.
 struct Sleeper(ManualClock);
 
 impl Browser for Sleeper {
@@ -194,7 +195,7 @@ fn laptop_may_sleep_during_and_after_the_sign_in() {
     called(&lab).good();
 }
 
-/// Starts an API whose clock is this far ahead. It refuses a signature of another time, and then takes any.
+/// Starts an API server whose clock is this far ahead. It refuses a signature of another time, and then takes any.
 fn api_with_a_clock(lab: &Lab, ahead: TimeDelta) -> (Server, Arc<Mutex<Vec<String>>>) {
     let (clock, dates) = (lab.clock.clone(), Arc::<Mutex<Vec<String>>>::default());
     let seen = Arc::clone(&dates);
@@ -219,7 +220,7 @@ fn time(amz_date: &str) -> DateTime<Utc> {
     NaiveDateTime::parse_from_str(amz_date, "%Y%m%dT%H%M%SZ").unwrap().and_utc()
 }
 
-/// Returns the signing times of the requests so far, in minutes after the current time.
+/// Returns the signing times of the requests since the last call, in minutes after the current time.
 fn minutes_ahead(lab: &Lab, dates: &Mutex<Vec<String>>) -> Vec<i64> {
     dates.lock().unwrap().drain(..).map(|date| (time(&date) - lab.clock.now()).num_minutes()).collect()
 }

@@ -1,4 +1,4 @@
-//! Many processes at once: one sends requests, and all get the result.
+//! Tests with many simultaneous processes, of which one sends requests and all get the result.
 
 use std::time::{Duration, Instant};
 

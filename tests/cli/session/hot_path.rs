@@ -1,4 +1,4 @@
-//! The limits of `credential-process`: it opens no browser by itself, and with fresh credentials it only reads.
+//! Tests that `credential-process` opens no browser unasked, and only reads if the credentials are fresh.
 
 #[cfg(unix)]
 use cogfed::sandbox::visitor;

@@ -1,15 +1,15 @@
-//! Renewals killed at the start of each system call in turn.
+//! Tests in which a renewal is killed at the start of each system call in turn.
 
 use chrono::TimeDelta;
 use cogfed::sandbox::options::{Options, Rotation};
 use cogfed_test_support::trace::{points, tampered};
 use cogfed_test_support::{CREDENTIALS, Lab, has_strace};
 
-/// A time longer than the lifetime of any credentials and longer than any change of the sandbox's clock in these tests.
+/// A time that exceeds the life of any credentials and any change of the sandbox's clock in these tests.
 const LONG: TimeDelta = TimeDelta::hours(6);
 
-/// Kills a renewal at each point, lets time pass, and checks the next run. Returns the number of runs that required a
-/// new sign-in.
+/// Kills one renewal per system call, lets `pause` pass each time, and checks the next run. Returns the number of runs
+/// that required a new sign-in.
 fn sweep(rotation: Rotation, pause: TimeDelta) -> Option<usize> {
     if !has_strace() {
         return None;

@@ -1,4 +1,4 @@
-//! A session on a moved clock: its requests at each stage, and no others.
+//! Tests, with a clock that the test advances, of the requests that a session sends at each stage of its life.
 
 use chrono::TimeDelta;
 use cogfed::sandbox::Options;

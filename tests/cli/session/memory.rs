@@ -1,4 +1,4 @@
-//! A search for usable secrets in the program's memory, just before the program exits.
+//! Tests that the program's memory contains no usable secrets just before the program exits.
 //!
 //! strace stops the program just before the exit, after all values were dropped. Then the program's memory is searched.
 
@@ -13,13 +13,13 @@ use cogfed::sandbox::options::{Options, Rotation};
 use cogfed::sandbox::visitor;
 use cogfed_test_support::{CREDENTIALS, Lab, WaitingLogin, has_strace, skip, under};
 
-/// The number of the system call that exits a process, as in /proc/PID/syscall.
+/// The number of the system call that ends a process, as shown in `/proc/PID/syscall`.
 #[cfg(target_arch = "x86_64")]
 const EXIT_GROUP: &str = "231";
 #[cfg(not(target_arch = "x86_64"))]
 const EXIT_GROUP: &str = "94";
 
-/// A program that strace has stopped just before it exits. Dropping this value kills the program.
+/// A process that strace holds just before its exit. Dropping this value kills the program.
 struct Held {
     strace: Child,
     pid: u32,
@@ -33,7 +33,7 @@ impl Drop for Held {
     }
 }
 
-/// Returns a command that runs the program under strace, which delays the program's exit by ten minutes.
+/// Returns a command that runs cogfed under strace, which delays the exit by ten minutes.
 fn traced(lab: &Lab, words: &[&str]) -> Command {
     const OUTER: &str = "strace -qq -o /dev/null -e trace=exit_group -e inject=exit_group:delay_enter=600s";
     let mut command = under(&OUTER.split(' ').collect::<Vec<_>>(), &lab.command(words));
@@ -41,7 +41,7 @@ fn traced(lab: &Lab, words: &[&str]) -> Command {
     command
 }
 
-/// Waits until the program is about to exit. Reads its standard error, so that the pipe never fills up.
+/// Waits until cogfed is about to exit. Reads its standard error, so that the pipe never fills up.
 fn held(strace: Child, mut stderr: impl Read + Send + 'static) -> Held {
     thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
     let children = format!("/proc/{0}/task/{0}/children", strace.id());
@@ -61,7 +61,7 @@ fn held(strace: Child, mut stderr: impl Read + Send + 'static) -> Held {
     }
 }
 
-/// Returns all memory that the program could have written a secret to: its writable pages, including stack and heap.
+/// Returns all of the process's memory that may hold a secret: its writable pages, including stack and heap.
 fn memory(held: &Held) -> Vec<(String, Vec<u8>)> {
     let maps = std::fs::read_to_string(format!("/proc/{}/maps", held.pid)).unwrap();
     let mut memory = File::open(format!("/proc/{}/mem", held.pid)).unwrap();
@@ -91,7 +91,7 @@ fn contains(text: &[u8], what: &[u8]) -> bool {
     false
 }
 
-/// Returns the first characters and the place of each secret that is left in the memory of the held program.
+/// Returns the secrets left in the process's memory, each as its first characters and its location.
 fn left(held: &Held, secrets: &[String]) -> Vec<String> {
     let areas = memory(held);
     assert!(areas.iter().any(|(name, _)| name.contains("[heap]")), "the heap is searched");
@@ -183,7 +183,7 @@ fn aborted_program_leaves_no_core_dump() {
     assert_eq!(names(&lab), before);
 }
 
-/// Returns the names in the program's working folder.
+/// Returns the names of the files in the program's working directory.
 fn names(lab: &Lab) -> Vec<std::ffi::OsString> {
     let mut names: Vec<_> = std::fs::read_dir(lab.home()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();

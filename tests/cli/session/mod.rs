@@ -1,4 +1,4 @@
-//! The sign-in and its credentials over their lifetime: renewal, many processes, crashes.
+//! Tests of a sign-in and its credentials over their life: renewal, many processes, crashes.
 
 #[cfg(all(unix, not(target_os = "macos")))]
 mod bus;

@@ -1,4 +1,5 @@
-//! Changes of person while other processes ask for credentials. Afterwards nobody gets the first person's keys.
+//! Tests in which another person signs in while other processes request credentials. Afterwards nobody gets the first
+//! person's keys.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Seek};
@@ -16,7 +17,7 @@ use cogfed_test_support::{CREDENTIALS, InMemory, Lab, Ran, keyring_address, skip
 
 const ASKING: usize = 16;
 
-/// One answer of `credential-process`: the start of the process, the time of the output, and the access key.
+/// A result of `credential-process`: the start of the process, the time of its output, and the access key.
 struct Answer {
     started: SystemTime,
     printed: SystemTime,
@@ -41,7 +42,8 @@ fn ask(lab: &Lab) -> Answer {
     Answer { started, printed, status: ran.status, stderr: ran.stderr, key }
 }
 
-/// Makes many processes ask in a loop while `change` runs once. Returns the time when `change` ended, and all answers.
+/// Runs `change` once, while many processes request credentials again and again. Returns the time when `change` ended,
+/// and all answers.
 fn asked_during(lab: &Lab, change: impl FnOnce()) -> (SystemTime, Vec<Answer>) {
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -65,7 +67,7 @@ fn asked_during(lab: &Lab, change: impl FnOnce()) -> (SystemTime, Vec<Answer>) {
     })
 }
 
-/// Returns the owner of an access key, according to the sandbox.
+/// Returns the user to whom the sandbox issued an access key.
 fn owner(lab: &Lab, key: &str) -> String {
     lab.sandbox.issued_keys().find(key).expect("a key of this sandbox").username
 }
@@ -139,7 +141,7 @@ fn kernel_keyring_never_returns_the_first_persons_keys() {
     rounds(3600, 3, "store = 'kernel'");
 }
 
-/// Uses the desktop's keyring and its copies in the kernel's keyring, if the tests may use the desktop's keyring.
+/// The test runs only if tests may use the desktop's keyring; it also uses the copies in the kernel's keyring.
 #[test]
 fn keyring_copies_never_return_the_first_persons_keys() {
     if keyring_address().is_none() {
@@ -169,7 +171,7 @@ fn sign_in_lock_is_held_from_renewal_until_printing() {
     }
 }
 
-/// A person may remove the sign-in's item in the keyring manager, and with it the list of the sign-in's credentials.
+/// A person may remove the sign-in in the keyring manager, and with it the list of its credentials.
 #[test]
 fn other_profiles_credentials_are_unusable_after_manual_removal() {
     let lab = Lab::new();
@@ -186,7 +188,7 @@ fn other_profiles_credentials_are_unusable_after_manual_removal() {
     assert_eq!((ran.status, ran.stdout.as_str()), (6, ""), "the role is not bob's: {}", ran.stderr);
 }
 
-/// Some stores ignore the case of names, such as files on APFS and NTFS. There, two accounts are one item.
+/// Some stores ignore letter case in item names, such as files on APFS and NTFS. There, two accounts are one item.
 #[test]
 fn names_that_differ_in_case_share_no_credentials() {
     for (upper, lower) in [

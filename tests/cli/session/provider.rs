@@ -1,4 +1,4 @@
-//! One provider for many tasks: they share one renewal, and it never blocks their runtime.
+//! Tests of a provider that many tasks share: one renewal serves all, and none blocks the tasks' runtime.
 
 use std::io::{BufRead, BufReader, Lines};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -18,10 +18,10 @@ use cogfed_test_support::{CREDENTIALS, Door, Doors, Lab};
 use tokio::runtime::Runtime;
 
 const TASKS: usize = 100;
-/// The variables that name the folder and the lock for the holding process.
+/// The environment variables that tell [`Holder`]'s process its folder and lock.
 const HOLD: [&str; 2] = ["COGFED_TEST_HOLD_FOLDER", "COGFED_TEST_HOLD_LOCK"];
 
-/// The variable that names the configuration file of the process that cannot start a thread.
+/// The environment variable with the configuration file for the process that cannot start a thread.
 #[cfg(target_os = "linux")]
 const CONFIG: &str = "COGFED_TEST_PROVIDER_CONFIG";
 
@@ -34,10 +34,10 @@ fn runtime() -> Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-/// A process that holds a lock until its standard input ends.
+/// Another process that holds a lock until its standard input is closed.
 struct Holder {
     child: Child,
-    /// The output of the process, kept so that the pipe stays open.
+    /// The standard output of the process, which must stay open until the process ends.
     _output: Lines<BufReader<ChildStdout>>,
 }
 
@@ -58,7 +58,7 @@ impl Holder {
     }
 }
 
-/// The process that [`Holder`] starts; not a test by itself.
+/// The code of the process that [`Holder`] starts, which is not a test itself.
 #[test]
 fn holder_of_a_lock() {
     let (Some(folder), Ok(name)) = (std::env::var_os(HOLD[0]), std::env::var(HOLD[1])) else { return };
@@ -67,8 +67,8 @@ fn holder_of_a_lock() {
     let _ = std::io::stdin().read_line(&mut String::new());
 }
 
-/// Runs `ask` in `TASKS` tasks of this runtime. None is answered before all have asked, because `holder` has the lock
-/// of the sign-in until then.
+/// Requests credentials for `ask` from `TASKS` tasks in the current runtime. None is answered before all have asked,
+/// because `holder` has the lock of the sign-in until then.
 async fn all_at_once(provider: &Provider, ask: &Ask, holder: Holder) -> Vec<Result<Credentials, Failure>> {
     let asking = Arc::new(AtomicUsize::new(0));
     let tasks: Vec<_> = (0..TASKS)
@@ -94,7 +94,7 @@ async fn all_at_once(provider: &Provider, ask: &Ask, holder: Holder) -> Vec<Resu
     outcomes
 }
 
-/// A runtime that waited for the lock itself could not run the task that ends the wait.
+/// If the runtime itself waited for the lock, it could not run the task that releases it.
 #[test]
 fn hundred_tasks_share_a_renewal_without_blocking_their_runtime() {
     let lab = Lab::with(Options { rotation: Rotation::On { grace: 0 }, ..Options::default() }).expired();
@@ -220,7 +220,7 @@ fn credentials_of_other_endpoints_are_not_shared() {
     assert_eq!(other.unwrap_err().kind, Kind::Store, "the sign-in belongs to another endpoint");
 }
 
-/// Not a test by itself: it limits the memory of its process, so that no thread can be started.
+/// This is not a test, but the code of a process with so little memory that no thread can be started.
 #[cfg(target_os = "linux")]
 #[test]
 fn process_without_room_for_a_thread() {

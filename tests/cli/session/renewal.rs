@@ -1,4 +1,4 @@
-//! Renewals and their failures, on a moved clock.
+//! Tests of renewals and their failures, with a clock that the test advances.
 
 use chrono::TimeDelta;
 use cogfed::clock::ManualClock;

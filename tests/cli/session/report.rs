@@ -1,4 +1,4 @@
-//! `status --report`: complete enough for a ticket in every state, and without secrets.
+//! Tests of `status --report`: it is complete in every state of the sign-in, and contains no secrets.
 
 use chrono::TimeDelta;
 use cogfed::folder::Lock;
@@ -7,7 +7,7 @@ use cogfed_test_support::{CREDENTIALS, Lab, Ran, rewrite};
 
 const REPORT: &[&str] = &["status", "--report"];
 
-/// Returns the value of a row.
+/// Returns the value in the row `name` of a report.
 #[track_caller]
 fn row<'r>(report: &'r str, name: &str) -> &'r str {
     let line = report.lines().find(|line| line.split("  ").next().is_some_and(|found| found.trim_end() == name));

@@ -1,5 +1,5 @@
-//! Secrets over a whole sign-in. They are only in the store: not in the most verbose standard error, in other files, or
-//! in arguments and environments of processes.
+//! Tests of the secrets of a sign-in, from its start to the sign-out. They are only in the store: not in the most
+//! verbose standard error, in other files, or in arguments and environments of processes.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use cogfed_test_support::{CREDENTIALS, Lab, Ran, WaitingLogin};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
-/// All bytes seen outside of the store, each with its place.
+/// All bytes that were observed outside of the store, each with the place of observation.
 #[derive(Default)]
 struct Seen(Mutex<BTreeSet<(String, Vec<u8>)>>);
 
@@ -26,7 +26,7 @@ impl Seen {
         self.0.lock().unwrap().insert((place.to_owned(), bytes));
     }
 
-    /// Returns the places that contain one of these secrets, in any encoding.
+    /// Returns the places where one of these secrets was observed, in any encoding.
     fn hits(&self, secrets: &[String]) -> Vec<String> {
         let seen = self.0.lock().unwrap();
         let mut hits = Vec::new();
@@ -69,7 +69,7 @@ fn contains(text: &[u8], what: &[u8]) -> bool {
     text.windows(what.len()).any(|window| window == what)
 }
 
-/// Returns the forms of a secret: as it is, percent-encoded, and in base64 at each of three offsets.
+/// Returns the encoded forms of a secret: unchanged, percent-encoded, and in base64 at each of three offsets.
 fn forms(secret: &str) -> Vec<String> {
     let mut forms = vec![
         secret.to_owned(),
@@ -88,10 +88,10 @@ fn forms(secret: &str) -> Vec<String> {
     forms
 }
 
-/// Faults that only make a command wait, and have no message of their own.
+/// The faults that only make a command wait, without a message of their own.
 const SILENT: &[Misbehaviour] = &[Misbehaviour::TokenSilent, Misbehaviour::IdentitySilent];
 
-/// A lab's sign-in with the most verbose output. All output and all files are collected in `seen`.
+/// The sign-in of a lab, with the most verbose output. All output and all files are collected in `seen`.
 struct Life<'a> {
     lab: &'a Lab,
     seen: &'a Seen,
@@ -115,7 +115,7 @@ impl Life<'_> {
         ran
     }
 
-    /// Signs in, and returns state and nonce.
+    /// Signs in, and returns the `state` and the `nonce`.
     fn login(&self, status: i32) -> Vec<String> {
         let waiting = self.lab.begin_login(&["--debug", "--force"]);
         let url: Url = waiting.url.parse().unwrap();
@@ -126,8 +126,8 @@ impl Life<'_> {
         secrets
     }
 
-    /// Runs each command of a sign-in while the sandbox has this fault. Returns the number of failed commands, and the
-    /// sign-in's own secrets.
+    /// Runs every command of a sign-in while the sandbox has the fault `fault`. Returns the number of failed commands,
+    /// and the sign-in's own secrets.
     fn under(&self, fault: Misbehaviour) -> (usize, Vec<String>) {
         let orders = format!("{}/orders", self.lab.sandbox.api_url());
         let misbehaves = || self.lab.sandbox.misbehave(fault, None);
@@ -205,7 +205,7 @@ fn no_secret_is_printed_whatever_goes_wrong() {
     assert_eq!(seen.hits(&secrets), Vec::<String>::new());
 }
 
-/// Returns the secrets of which the text contains a piece of 16 characters, ignoring case and percent-encoding.
+/// Returns the secrets of which `text` contains at least 16 successive characters, ignoring case and percent-encoding.
 fn pieces_in(text: &str, secrets: &[String]) -> Vec<String> {
     let texts = [text.to_owned(), percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()];
     let texts = texts.map(|text| text.to_lowercase());
@@ -217,8 +217,8 @@ fn pieces_in(text: &str, secrets: &[String]) -> Vec<String> {
     secrets.iter().filter(is_there).cloned().collect()
 }
 
-/// Runs each command that sends a secret, against a server whose answers repeat the whole request. Returns all output,
-/// and the content of all files besides the store's.
+/// Runs every command that sends a secret, with a server that repeats the whole request in its answer. Returns all
+/// output, and the content of all files besides the store's.
 fn echoed(lab: &Lab) -> String {
     let mut shown = String::new();
     let mut add = |ran: Ran, status: i32, repeats: bool| {

@@ -1,4 +1,4 @@
-//! The state of a sign-in, which every verb reports in the same words.
+//! Tests that all verbs report the state of a sign-in in the same words.
 
 use chrono::TimeDelta;
 use cogfed::sandbox::{Options, Rotation};
@@ -7,7 +7,7 @@ use cogfed_test_support::Ran;
 use cogfed_test_support::{CREDENTIALS, InProcess, Lab, rewrite};
 use serde_json::{Value, json};
 
-/// Checks that each verb fails with this state, and with the same message.
+/// Checks that every verb fails with the same message in this state of the sign-in.
 #[track_caller]
 fn reported(lab: &Lab, state: &str, headline: &str, message: &str) {
     let call = ["call", "GET", &format!("{}/orders", lab.sandbox.api_url())];
@@ -71,7 +71,7 @@ fn lost_sign_in_is_reported_alike_by_every_verb() {
     reported(&lab, "lost", headline, "the sign-in of profile 'lab' is lost: a renewal at ");
 }
 
-/// The profile's `refresh_token_validity` is shorter than the user pool's.
+/// The profile sets a shorter `refresh_token_validity` than the user pool has.
 #[test]
 fn sign_in_that_renews_after_its_presumed_end_counts_as_signed_in() {
     let (lab, _) = Lab::with_manual_clock(Options::default());
@@ -127,7 +127,7 @@ fn credential_process_warns_only_on_a_terminal() {
     }
 }
 
-/// The API accepts the connection and never answers.
+/// The API accepts the connection but never answers.
 #[test]
 #[cfg(unix)]
 fn ctrl_c_in_a_call_says_interrupted_and_exits_with_130() {

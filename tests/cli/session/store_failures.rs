@@ -1,4 +1,5 @@
-//! Failing stores: their own exit code and hint, no deletion, and no lost refresh token.
+//! Tests with failing stores: cogfed exits with the exit code for store failures and a hint, and loses no refresh
+//! token.
 
 use std::fs::Permissions;
 use std::net::{Ipv4Addr, TcpListener};
@@ -11,7 +12,7 @@ use cogfed::sandbox::options::{Options, Rotation};
 use cogfed::store::MemoryStore;
 use cogfed_test_support::{CREDENTIALS, InMemory, Lab, Ran, has_strace, rewrite, skip, skip_anywhere, under};
 
-/// Returns a lab signed in at a pool whose refresh tokens rotate without a grace period.
+/// Returns a signed-in lab whose user pool rotates refresh tokens without a grace period.
 fn signed_in() -> Lab {
     Lab::with(Options { rotation: Rotation::On { grace: 0 }, ..Options::default() }).signed_in()
 }
@@ -20,7 +21,7 @@ fn mode(path: &Path, mode: u32) {
     std::fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
 }
 
-/// Runs a command under another program that changes its environment.
+/// Runs a cogfed command by means of the program `outer`, which changes its environment.
 fn run_under(lab: &Lab, outer: &[&str], words: &[&str]) -> Ran {
     under(outer, &lab.command(words)).output().expect("it runs").into()
 }
@@ -230,8 +231,9 @@ fn refused_kernel_keyring_is_explained() {
     assert_eq!(lab.items("").len(), 0, "never silently a file");
 }
 
-/// Makes each call fail in turn. With `for_good`, all later calls fail, too. Checks that each run gets credentials or
-/// the store's failure. Returns the numbers of failed runs and of lost refresh tokens.
+/// Makes each store call fail in turn, and checks that each run returns credentials or the store's failure. With
+/// `for_good`, all later calls fail, too. Checks that each run gets credentials or the store's failure. Returns the
+/// numbers of failed runs and of lost refresh tokens.
 fn each_call_fails(
     memory: impl Fn() -> MemoryStore,
     calls: usize,

@@ -1,17 +1,17 @@
-//! The store of a sign-in: neither the environment nor a project's files move it.
+//! Tests that neither the environment nor a project's files change the store of a sign-in.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use cogfed_test_support::{CREDENTIALS, Lab, PROFILE, Ran, WaitingLogin, sandbox_section};
 
-/// Writes the lab's configuration without the key `store`.
+/// Rewrites the lab's configuration without the key `store`.
 fn without_a_store(lab: &Lab) {
     let text = sandbox_section(&lab.sandbox, PROFILE, "").replace("store = 'file'\n", "");
     std::fs::write(lab.config(), text).unwrap();
 }
 
-/// Signs in as Alice with these variables.
+/// Signs in as Alice with these environment variables.
 fn signed_in(lab: &Lab, variables: &[(&str, &str)]) -> Ran {
     let mut command = lab.command(&["login", "--no-browser"]);
     command.envs(variables.iter().copied());
@@ -22,7 +22,7 @@ fn ran(lab: &Lab, words: &[&str], variables: &[(&str, &str)]) -> Ran {
     lab.command(words).envs(variables.iter().copied()).output().unwrap().into()
 }
 
-/// Makes a cloned repository in the lab's home, and returns its path.
+/// Creates a cloned repository in the lab's home, and returns its path.
 fn clone(lab: &Lab) -> PathBuf {
     let clone = lab.home().join("clone");
     std::fs::create_dir_all(clone.join(".git")).unwrap();
@@ -30,14 +30,14 @@ fn clone(lab: &Lab) -> PathBuf {
     clone
 }
 
-/// Returns the secrets' files below a folder: all but the locks, which are empty.
+/// Returns the files below a folder, except for locks, which are empty.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let others = entries.filter(|path| path.file_name().is_none_or(|name| name != "locks"));
     others.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
-/// Runs a command in a project, whose `.envrc` sets these variables.
+/// Runs a cogfed command in a project whose `.envrc` sets these variables.
 fn in_project(lab: &Lab, folder: &Path, words: &[&str], variables: &[(&str, &Path)]) -> Ran {
     let mut command: Command = lab.command(words);
     command.current_dir(folder).envs(variables.iter().copied()).output().unwrap().into()
@@ -127,7 +127,7 @@ fn status_names_a_sign_in_in_another_store() {
     assert_eq!(lab.run(&["status", "--json"]).failed_with(3).document()["other_store"], "file");
 }
 
-/// The neighbour's processes see neither the machine's processes nor its mounts, but have the same user id.
+/// The simulated container sees neither the host's processes nor its mounts, but has the same user id.
 #[test]
 #[cfg(target_os = "linux")]
 fn kernel_keyring_shared_by_a_container_is_refused() {

@@ -1,4 +1,4 @@
-//! The rooms of `src` and the arrows between them, read from the code and compared with the table below.
+//! A test of the dependencies between the top-level modules of `src`, called rooms, against the table in this file.
 //!
 //! A room is a module of `src/lib.rs` with everything below it, or `main`. An arrow is a path in one room's production
 //! code that leads into another room: in a `use`, an expression or a macro. Arrows point down. `--nocapture` prints the
@@ -10,11 +10,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use reader::Code;
 
-/// A room's name, and the names of the rooms that it may use, except for the sandbox.
+/// A top-level module, and the top-level modules that it may use, except for the sandbox.
 type Room = (&'static str, &'static str);
 
-/// The rooms on each floor, from the bottom up. Each room lists every room that it uses. An arrow that is missing here
-/// fails the test, and so does one that is missing in the code.
+/// The top-level modules in layers (floors), each of which may use only lower layers; the lowest is first. Each room
+/// lists every room that it uses. An arrow that is missing here fails the test, and so does one that is missing in the
+/// code.
 const FLOORS: &[&[Room]] = &[
     &[("clock", ""), ("error", ""), ("json", ""), ("loopback", ""), ("network", ""), ("secret", ""), ("text", "")],
     &[("aws", "error secret"), ("folder", "error"), ("process", "error")],
@@ -41,11 +42,11 @@ const FLOORS: &[&[Room]] = &[
     &[("main", "commands process")],
 ];
 
-/// The rooms that may use `cogfed-sandbox`.
+/// The top-level modules that may use `cogfed-sandbox`.
 const MAY_USE_THE_SANDBOX: &[&str] = &["cli", "commands"];
 const SANDBOX: &str = "sandbox";
 
-/// The rooms that each room uses.
+/// The dependencies of each top-level module.
 type Graph = BTreeMap<String, BTreeSet<String>>;
 
 fn graph(code: &Code) -> Graph {
@@ -67,7 +68,7 @@ fn floor(floors: &[&[Room]], room: &str) -> Option<usize> {
     floors.iter().position(|rooms| rooms.iter().any(|(name, _)| *name == room))
 }
 
-/// Returns the faults of the graph, one line each.
+/// Returns the faults of the dependency graph, one line each.
 fn faults(graph: &Graph, floors: &[&[Room]]) -> Vec<String> {
     let mut faults = Vec::new();
     for (room, used) in graph.iter().filter(|(room, _)| *room != SANDBOX) {
@@ -104,12 +105,12 @@ fn allowed(floors: &[&[Room]], room: &str) -> impl Iterator<Item = &'static str>
     found.map_or("", |(_, allowed)| *allowed).split_whitespace()
 }
 
-/// Returns the shortest cycle through each room, if there is one, as text and without duplicates.
+/// Returns the shortest dependency cycle through each module, as text and without duplicates.
 fn circles(graph: &Graph) -> BTreeSet<String> {
     graph.keys().filter_map(|room| circle(graph, room)).collect()
 }
 
-/// Returns the shortest cycle through a room, beginning at the cycle's first room by name.
+/// Returns the shortest dependency cycle through `room`, written from its alphabetically first module on.
 fn circle(graph: &Graph, room: &str) -> Option<String> {
     let mut ways = vec![vec![room]];
     let mut seen = BTreeSet::new();
@@ -133,7 +134,7 @@ fn circle(graph: &Graph, room: &str) -> Option<String> {
     None
 }
 
-/// Returns the graph as text, the upper floors first.
+/// Formats the dependency graph, with the highest layer first.
 fn drawn(graph: &Graph, floors: &[&[Room]]) -> String {
     let mut text = String::new();
     for (floor, rooms) in floors.iter().enumerate().rev() {
@@ -145,13 +146,13 @@ fn drawn(graph: &Graph, floors: &[&[Room]]) -> String {
     text
 }
 
-/// Returns the modules of `commands` that are verbs of the command line.
+/// Returns the submodules of `commands` that implement a verb of the command line.
 fn verbs() -> Vec<String> {
     let command = super::built();
     command.get_subcommands().map(|verb| format!("commands::{}", verb.get_name().replace('-', "_"))).collect()
 }
 
-/// Returns each arrow from one verb to another, one line each.
+/// Returns the dependencies between submodules of `commands` that implement verbs, one line each.
 fn between_verbs(code: &Code, verbs: &[String]) -> Vec<String> {
     let verb_of = |module: &str| {
         let is_in = |verb: &&String| module == verb.as_str() || module.starts_with(&format!("{verb}::"));
@@ -169,7 +170,7 @@ fn arrows_between_rooms_point_down_and_are_in_the_table() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
-/// Returns the rooms in the table of docs/ARCHITECTURE.md, each with its floor.
+/// Returns the top-level modules in the table of docs/ARCHITECTURE.md, each with its layer.
 fn documented(text: &str) -> BTreeMap<&str, usize> {
     let rows = text.lines().filter_map(|line| {
         let mut cells = line.strip_prefix('|')?.split('|').map(str::trim);

@@ -1,4 +1,4 @@
-//! The paths that production code names, read from the sources.
+//! A reader for the paths with which the modules of a crate refer to each other, without test code.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,8 +8,8 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{Attribute, ImplItem, Item, ItemUse, Macro, Meta, UseTree};
 
-/// The modules of a crate, and the paths into other modules that each one names: full paths without `crate`, such as
-/// `store::kernel`.
+/// The modules of a crate, and the paths by which each refers to other modules, such as `store::kernel`, without
+/// `crate`.
 #[derive(Default)]
 pub struct Code {
     modules: BTreeSet<String>,
@@ -17,7 +17,7 @@ pub struct Code {
 }
 
 impl Code {
-    /// Reads the library and the program in this folder, without the code that only tests compile.
+    /// Reads the sources of the library and the program in `folder`, without test code.
     pub fn of(folder: &Path) -> Self {
         let mut code = Self::default();
         code.file(folder, "", &folder.join("lib.rs"));
@@ -25,22 +25,22 @@ impl Code {
         code
     }
 
-    /// Returns the rooms: the library's top modules, and the program.
+    /// Returns the top-level modules: those of the library, and the program.
     pub fn rooms(&self) -> impl Iterator<Item = &str> {
         self.modules.iter().map(String::as_str).filter(|module| !module.contains("::") && !module.is_empty())
     }
 
-    /// Returns each use of a path: the module that names it, and the full path of the item.
+    /// Returns each reference to a path: the module that refers, and the full path of the item.
     pub fn uses(&self) -> impl Iterator<Item = (&str, &str)> {
         self.uses.iter().map(|(from, to)| (from.as_str(), to.as_str()))
     }
 
-    /// Returns whether the crate has this module.
+    /// Returns whether the crate has the module `module`.
     pub fn has(&self, module: &str) -> bool {
         self.modules.contains(module)
     }
 
-    /// Reads the text of one module. Returns the modules that it declares in files of their own.
+    /// Reads the source text of one module. Returns the modules that it declares in files of their own.
     pub fn read(&mut self, module: &str, text: &str) -> Vec<String> {
         let file = syn::parse_file(text).unwrap_or_else(|error| panic!("{module}: {error}"));
         let mut reader = Reader { module: module.to_owned(), code: self, declared: Vec::new() };
@@ -68,7 +68,7 @@ struct Reader<'code> {
 }
 
 impl Reader<'_> {
-    /// Records a path that leads out of this module, if it begins with `crate`, `super` or a similar word.
+    /// Records a path if it leads out of this module, which is so if it begins with `crate`, `super` or a similar word.
     fn note(&mut self, path: &[String]) {
         let mut at: Vec<&str> = self.module.split("::").filter(|name| !name.is_empty()).collect();
         let mut rest = path.iter().map(String::as_str).peekable();
@@ -105,7 +105,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Records the paths in a macro's unparsed arguments, which are sequences of tokens such as `a :: b :: c`.
+    /// Records the paths in the unparsed arguments of a macro, which are token sequences such as `a :: b :: c`.
     fn tokens(&mut self, tokens: TokenStream) {
         let mut path: Vec<String> = Vec::new();
         let mut colons = 0;
@@ -193,7 +193,7 @@ fn attributes(item: &Item) -> &[Attribute] {
     }
 }
 
-/// Returns whether an attribute is `#[test]`, `#[cfg(test)]` or `#[cfg(all(test, …))]`.
+/// Returns whether the attributes include `#[test]`, `#[cfg(test)]` or `#[cfg(all(test, …))]`.
 fn is_for_tests(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| match &attribute.meta {
         Meta::Path(path) => path.is_ident("test"),

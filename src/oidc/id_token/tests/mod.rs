@@ -1,4 +1,4 @@
-//! Tests of tokens with one fault each, which are refused, and of unusual tokens that are accepted.
+//! Tests that tokens with a single fault are refused, and that unusual but valid tokens are accepted.
 
 mod others;
 
@@ -21,7 +21,7 @@ fn hmac_signature(secret: &[u8], message: &str) -> Vec<u8> {
     hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), message.as_bytes()).as_ref().to_vec()
 }
 
-/// Returns a good token with these claims changed; `null` removes a claim.
+/// Returns a valid token with these claims changed; `null` removes a claim.
 fn with(changes: Value) -> String {
     let mut claims = claims();
     for (name, value) in changes.as_object().unwrap() {
@@ -37,8 +37,8 @@ fn verified(token: &str, nonce: Option<&str>) -> Result<IdTokenClaims, Invalid> 
     verified_at(token, nonce, 0, 0)
 }
 
-/// Verifies like [`verified`], but `later` seconds after [`NOW`] by this machine's clock. The server's clock differs
-/// from this machine's by `offset` seconds.
+/// Verifies a token like [`verified`], but when this machine's clock shows `later` seconds after [`NOW`]. The server's
+/// clock differs from this machine's by `offset` seconds.
 fn verified_at(token: &str, nonce: Option<&str>, later: i64, offset: i64) -> Result<IdTokenClaims, Invalid> {
     let (nonce, access_token) = (nonce.map(Secret::new), Secret::new(ACCESS_TOKEN));
     let issuers = [ISSUER.to_owned(), UPDATED.to_owned()];
@@ -49,7 +49,7 @@ fn verified_at(token: &str, nonce: Option<&str>, later: i64, offset: i64) -> Res
     verify(&Secret::new(token), &key_set(&jwks()).unwrap(), &expected)
 }
 
-/// Asserts that each token is refused, and that the message contains the reason.
+/// Asserts that each token is refused with a message that contains the given reason.
 #[track_caller]
 fn refused(tokens: Vec<(String, &str)>) {
     for (token, why) in tokens {

@@ -1,4 +1,4 @@
-//! Tokens of plain issuers, and tokens that are read without verification.
+//! Tests with tokens of issuers other than Cognito, and with tokens that are read without verification.
 
 use super::*;
 use crate::profile::PlainIssuer;

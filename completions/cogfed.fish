@@ -65,7 +65,14 @@ complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l role -d 'The ARN 
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s H -l header -d 'Send a header, as in \'Name: value\' (may be given more than once)' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s d -l data -d 'Send this body; @FILE reads a file, and @- standard input' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l data-binary -d 'Like --data, byte for byte' -r
-complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s o -l output -d 'Write the response to a file' -r -F
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s o -l output -d 'Write the response to a file; - is standard output' -r -F
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l output-dir -d 'Put the file of -o or -O into this folder' -r -f -a "(__fish_complete_directories)"
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s D -l dump-header -d 'Write the status line and headers of the response to a file; - is standard output' -r -F
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s w -l write-out -d 'Print this after the response, with variables such as %{http_code}; @FILE reads a file' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l pretty -d 'Lay out JSON on standard output (on a terminal: all, otherwise: none)' -r -f -a "all\t'Indented and coloured'
+colors\t'Coloured'
+format\t'Indented'
+none\t'As it arrives'"
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l connect-timeout -d 'Fail if the connection takes longer than this' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s m -l max-time -d 'Fail if the exchange takes longer than this [default: no limit]' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l retry -d 'Repeat a request up to this many times after a temporary failure' -r
@@ -79,7 +86,12 @@ complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l config -d 'Read t
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l json -d 'Send and request JSON: set Content-Type and Accept unless they are given'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l dry-run -d 'Print the signed request with secrets masked, and send nothing'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s i -l include -d 'Write the status line and headers of the response before its body'
-complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s f -l fail -d 'Exit with status 22 if the response status is 400 or more'
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s O -l remote-name -d 'Write the response to a file named like the end of the URL\'s path'
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l create-dirs -d 'Create missing folders for the file of -o or -O'
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s f -l fail -d 'Exit with status 22 if the response status is 400 or more, and write no body'
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l fail-with-body -d 'Like --fail, but write the body'
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s s -l silent -d 'Show no progress, and no message if the network fails or --fail applies'
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s S -l show-error -d 'With --silent, show all errors'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s v -l verbose -d 'Log the request and the response to standard error'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l retry-connrefused -d 'Ignored, for curl\'s users: --retry includes refused connections'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s L -l location -d 'Follow redirects, without the signature'

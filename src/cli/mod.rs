@@ -30,7 +30,7 @@ use std::path::PathBuf;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use self::about::ABOUT;
-pub use self::call::{Call, ConnectionFlags};
+pub use self::call::{Call, ConnectionFlags, OutputFlags, Pretty};
 pub use self::credential_process::{CREDENTIAL_PROCESS, CredentialProcess};
 pub use self::demo::Demo;
 pub use self::login::Login;

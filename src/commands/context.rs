@@ -127,7 +127,7 @@ impl ProfileContext {
                     outcome = &mut work => return outcome,
                     () = tokio::time::sleep(WAIT_BEFORE_TELLING) => {
                         let awaited = self.http.awaited();
-                        if let (true, Some(host)) = (self.terminal.is_attended() && awaited != told, &awaited) {
+                        if let (true, Some(host)) = (self.terminal.shows_progress() && awaited != told, &awaited) {
                             self.terminal.say(&format!("waiting for {}", self.service_at(host)));
                         }
                         told = awaited;
@@ -193,7 +193,7 @@ impl BrowserAccess {
 fn on_message(terminal: Terminal) -> OnMessage {
     Arc::new(move |message| match message {
         Message::Warning(text) => terminal.warn(text),
-        Message::Wait(text) if terminal.is_attended() => terminal.say(text),
+        Message::Wait(text) if terminal.shows_progress() => terminal.say(text),
         Message::Wait(_) => {}
         Message::Keyring => {
             terminal.say("waiting for the keyring, which is probably locked: unlock it, or answer its prompt")

@@ -11,7 +11,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::error::Failure;
 use crate::folder::Folder;
 use crate::oidc::Browser;
-use crate::terminal::{Terminal, shown_json};
+use crate::terminal::{Escaping, Terminal, shown_json};
 
 /// The parts of a run that come from outside, and that tests can replace. Tests pass their own clock, browser, folder
 /// and streams; HTTP is never faked, because the sandbox is a real server.
@@ -46,6 +46,17 @@ pub struct Output {
     pub to: Box<dyn Write + Send>,
     /// True if `to` is a terminal, so that responses of an API must be escaped.
     pub is_terminal: bool,
+}
+
+impl Output {
+    /// Writes text, escaped for a terminal, and flushes it.
+    pub(super) fn text(&mut self, text: &str) -> io::Result<()> {
+        match self.is_terminal {
+            true => Escaping::new(&mut self.to).write_all(text.as_bytes())?,
+            false => self.to.write_all(text.as_bytes())?,
+        }
+        self.to.flush()
+    }
 }
 
 impl Env {

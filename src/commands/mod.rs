@@ -31,6 +31,7 @@ pub use self::env::{Env, Output, ReadVariable};
 use self::runtime::block_on;
 use crate::cli::{Cli, Verb, help, with_flags_after_the_verb};
 use crate::error::{Failure, Kind};
+use crate::folder;
 use crate::process;
 use crate::terminal::Terminal;
 
@@ -119,6 +120,7 @@ fn failed(failure: &Failure, terminal: &Terminal) -> u8 {
 }
 
 fn interrupted(terminal: &Terminal) -> u8 {
+    folder::abandon_all();
     terminal.close();
     if terminal.is_attended() {
         // Ends the line on which the terminal printed ^C.

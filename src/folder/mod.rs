@@ -1,12 +1,13 @@
 //! cogfed's own folders and the private files in them: locks, state files, and the file store.
 //!
 //! Folders have mode 0700 and files 0600 from the moment they exist. A link in the last component of a path is not
-//! followed. A file is replaced as a whole or not at all.
+//! followed. A file is replaced as a whole or not at all. [`Replacement`] does the same for files of the person's own.
 
 mod lock;
 mod name;
 mod privacy;
 pub mod projects;
+mod replacement;
 mod state_file;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ use zeroize::Zeroizing;
 
 pub use self::lock::{Held, Lock, LockError, Wait};
 pub use self::name::{account_of, file_name};
+pub use self::replacement::{Replacement, abandon_all};
 pub use self::state_file::StateFile;
 pub use self::writers::{Exposed, Writers, writers};
 use crate::error::{Failure, Kind, Within};

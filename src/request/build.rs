@@ -97,6 +97,11 @@ impl ApiRequest {
         self.uri.authority().map_or("", |authority| authority.as_str())
     }
 
+    /// Returns the URL as sent.
+    pub fn url(&self) -> String {
+        self.uri.to_string()
+    }
+
     /// Returns the path as sent, without the query.
     pub fn path(&self) -> &str {
         self.uri.path()

@@ -168,6 +168,11 @@ impl Answer {
         self.rest.version()
     }
 
+    /// Returns the length of the body in bytes, if the answer told it.
+    pub fn content_length(&self) -> Option<u64> {
+        self.rest.content_length().map(|rest| rest + self.prefix.len() as u64)
+    }
+
     /// Returns the first bytes of the body, for [`super::explain`]. Empty if the status is below 400.
     pub fn body_prefix(&self) -> &[u8] {
         &self.prefix

@@ -8,6 +8,8 @@
 
 mod clipboard;
 mod input;
+mod json;
+mod progress;
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
@@ -15,6 +17,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc;
 
+pub use self::json::JsonLayout;
+use self::progress::ProgressLine;
 use crate::error::Failure;
 use crate::secret::Secret;
 
@@ -24,6 +28,11 @@ pub struct Terminal {
     out: Arc<Mutex<dyn Write + Send>>,
     is_terminal: bool,
     has_colour: bool,
+    /// True if a line can be rewritten.
+    can_rewrite: bool,
+    /// True if the person wants to see no progress.
+    hides_progress: bool,
+    progress: ProgressLine,
 }
 
 impl Terminal {
@@ -34,12 +43,22 @@ impl Terminal {
             out: Arc::new(Mutex::new(io::stderr())),
             is_terminal,
             has_colour: is_terminal && Self::shows_colour(variable),
+            can_rewrite: is_terminal && variable("TERM").is_none_or(|term| term != "dumb"),
+            hides_progress: false,
+            progress: ProgressLine::default(),
         }
     }
 
     /// Creates a terminal that writes to `out` without colour, for tests.
     pub fn to(out: Arc<Mutex<dyn Write + Send>>) -> Self {
-        Self { out, is_terminal: false, has_colour: false }
+        Self {
+            out,
+            is_terminal: false,
+            has_colour: false,
+            can_rewrite: false,
+            hides_progress: false,
+            progress: ProgressLine::default(),
+        }
     }
 
     /// Returns whether the environment allows colours: neither `NO_COLOR` nor `TERM=dumb` is set. `variable` reads the
@@ -103,6 +122,43 @@ impl Terminal {
         self.is_terminal = false;
     }
 
+    /// Shows no progress from now on: neither a wait nor the bytes of a transfer.
+    pub fn hide_progress(&mut self) {
+        self.hides_progress = true;
+    }
+
+    /// Discards all messages from now on.
+    pub fn silence(&mut self) {
+        self.out = Arc::new(Mutex::new(io::sink()));
+    }
+
+    /// Returns true if a person reads progress here.
+    pub fn shows_progress(&self) -> bool {
+        self.is_terminal && !self.hides_progress
+    }
+
+    /// Shows the progress of a transfer on one line, which replaces the line of the previous call. The next message
+    /// removes it. Does nothing unless [`Terminal::shows_progress`] returns true, or if a line cannot be rewritten.
+    pub fn progress(&self, text: &str) {
+        if self.shows_progress() && self.can_rewrite {
+            self.progress.show(text, &self.out);
+        }
+    }
+
+    /// Removes the line of [`Terminal::progress`].
+    pub fn end_progress(&self) {
+        self.write("");
+    }
+
+    /// Prints text as it is, without a prefix or a line break of its own. Characters that would control a terminal are
+    /// escaped, except for line breaks and tabs.
+    pub fn text(&self, text: &str) {
+        let mut escaped = Vec::new();
+        // Writing to a Vec does not fail.
+        let _ = Escaping::new(&mut escaped).write_all(text.as_bytes());
+        self.write(&String::from_utf8_lossy(&escaped));
+    }
+
     /// Prints a message with the prefix `cogfed:`.
     pub fn say(&self, text: &str) {
         self.line(&format!("cogfed: {}", shown(text)));
@@ -141,6 +197,7 @@ impl Terminal {
     }
 
     fn write(&self, text: &str) {
+        let text = self.progress.removal() + text;
         let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
         // A closed standard error is no failure: nobody wants to read. The line is written in one piece, so that
         // neither input nor other processes' messages break it.
@@ -200,6 +257,11 @@ impl<W: Write> Escaping<W> {
     /// Creates a writer that writes escaped text to `inner`.
     pub fn new(inner: W) -> Self {
         Self { inner, pending: Vec::new() }
+    }
+
+    /// Returns the writer below, for text that needs no escaping.
+    pub fn inner(&mut self) -> &mut W {
+        &mut self.inner
     }
 }
 

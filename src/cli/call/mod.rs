@@ -8,7 +8,7 @@ mod signature;
 use clap::Args;
 
 pub use self::connection::ConnectionFlags;
-pub use self::output::OutputFlags;
+pub use self::output::{OutputFlags, Pretty};
 pub use self::request::RequestFlags;
 pub use self::signature::SignatureFlags;
 use super::{ProfileFlag, RoleFlag};
@@ -52,13 +52,31 @@ EXAMPLES
     cogfed call PUT https://api.example.com/orders/7 --region eu-west-1 \\
         --data-binary @order.json
 
+WRITE OUT
+  The format of --write-out is curl's: %{NAME} is a variable, %header{NAME} the
+  first value of a header, %% a percent sign, \\n, \\t and \\r are characters.
+  Variables about the answer:
+    http_code response_code http_version content_type num_headers size_header
+    size_download speed_download redirect_url filename_effective
+  about the request and the run:
+    method url url_effective scheme size_upload speed_upload remote_ip
+    remote_port num_redirects num_retries time_starttransfer time_total
+    exitcode errormsg
+  %{json} prints all of them, %{header_json} all headers. What follows
+  %{stderr} goes to standard error, until %{stdout}; what follows %{onerror}
+  is printed only if the call fails. Nothing is masked: redirect_url may be a
+  presigned URL, which opens a document to anyone.
+
 EXIT STATUS
   0    the API answered, whatever its status
+  1    the answer cannot be written, such as to a full disk
   2    the command line, the configuration or an input is wrong
   3    a sign-in is required: run 'cogfed login'
   4    the store failed
-  5    the network failed
+  5    the network failed, or the answer broke off
   6    refused, by the identity provider or by AWS
   7    another process holds the lock
-  22   with --fail: the API answered with a status of 400 or more
+  22   with --fail or --fail-with-body: the API answered with a status of 400
+       or more
+  130  interrupted with Ctrl-C
 ";

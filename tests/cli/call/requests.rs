@@ -42,7 +42,8 @@ fn call_refused_by_a_policy_is_explained() {
     assert_eq!(ran.stderr.matches("cogfed: hint: ").count(), 1, "{}", ran.stderr);
     let failed = call(&lab, "POST", "/orders", &["--fail", "-d", "{}"]).failed_with(22);
     assert!(failed.stderr.contains("error: the API answered with status 403"), "{}", failed.stderr);
-    assert!(failed.stdout.contains("is not authorized"), "the body is there all the same");
+    assert!(failed.stderr.contains("the role 'OrdersReader' may not invoke"), "{}", failed.stderr);
+    assert_eq!(failed.stdout, "", "as curl: the body is not wanted");
 }
 
 #[test]

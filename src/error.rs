@@ -123,10 +123,10 @@ impl Failure {
     /// Appends the hint to the message, as "message; hint", for callers that show a single line.
     #[must_use]
     pub fn in_one_line(mut self) -> Self {
-        // A hint that only introduces an example would be of no use without it.
-        let hint = self.hint.take().filter(|_| self.example.take().is_none());
-        if let Some(hint) = hint {
-            self.message = format!("{}; {hint}", self.message);
+        // A hint in front of an example ends with a colon.
+        self.example = None;
+        if let Some(hint) = self.hint.take() {
+            self.message = format!("{}; {}", self.message, hint.trim_end_matches(':'));
         }
         self
     }

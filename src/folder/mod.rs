@@ -12,6 +12,7 @@ mod state_file;
 #[cfg(test)]
 mod tests;
 pub mod trusted;
+mod unwritable;
 pub mod user_folders;
 mod writers;
 
@@ -49,7 +50,9 @@ impl Folder {
     /// If the user has no home folder.
     pub fn own() -> Result<Self, Failure> {
         let Some(parent) = user_folders::state() else {
-            return Err(Failure::new(Kind::Failed, "this user has no home folder to keep state in").hint("set HOME"));
+            let message = format!("this user has no home folder to keep state in: {}", user_folders::without_home());
+            let hint = format!("set HOME, or {}", user_folders::state_in("a folder that can be written to"));
+            return Err(Failure::new(Kind::Failed, message).hint(hint));
         };
         Ok(Self::at(parent.path.join("cogfed")))
     }
@@ -82,7 +85,7 @@ impl Folder {
     pub fn ensured(&self) -> Result<PathBuf, Failure> {
         for path in self.levels() {
             if !privacy::folder(&path)? {
-                make(&path).within(|| format!("cannot make the folder {}", path.display()))?;
+                unwritable::within(make(&path), || format!("cannot make the folder {}", path.display()))?;
                 privacy::folder(&path)?;
             }
         }
@@ -168,7 +171,8 @@ impl Folder {
         let folder = self.ensured()?;
         let path = folder.join(file_name(name));
         sweep(&folder)?;
-        repeated(|| replaced(&folder, &path, bytes)).within(|| format!("cannot write {}", path.display()))
+        let replaced = repeated(|| replaced(&folder, &path, bytes));
+        unwritable::within(replaced, || format!("cannot write {}", path.display()))
     }
 
     /// Removes the file `name`. A missing file is no error.
@@ -181,7 +185,7 @@ impl Folder {
         let path = folder.join(file_name(name));
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != ErrorKind::NotFound => {
-                Err(error).within(|| format!("cannot remove {}", path.display()))
+                Err(unwritable::failure(&error, format!("cannot remove {}", path.display())))
             }
             _ => Ok(()),
         }

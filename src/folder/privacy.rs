@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
 use std::path::Path;
 
+use super::{unwritable, user_folders};
 use crate::error::{Failure, Kind, Within};
 
 fn refused(path: &Path, fault: &str) -> Failure {
@@ -32,10 +33,14 @@ pub(super) fn folder(path: &Path) -> Result<bool, Failure> {
         Ok(found) if found.is_symlink() => {
             return Err(refused(path, "it is a symbolic link").hint("put a folder of your own in its place"));
         }
-        Ok(found) if !found.is_dir() => return Err(refused(path, "it is not a folder")),
+        Ok(found) if !found.is_dir() => {
+            return Err(
+                refused(path, "it is not a folder").hint(user_folders::state_in("a folder that can be written to"))
+            );
+        }
         Ok(_) => {}
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
-        Err(error) => return Err(error).within(|| format!("cannot look at {}", path.display())),
+        Err(error) => return Err(unwritable::failure(&error, format!("cannot look at {}", path.display()))),
     }
     #[cfg(unix)]
     unix::folder(path)?;
@@ -60,7 +65,7 @@ pub(super) fn open_error(error: std::io::Error, path: &Path) -> Failure {
     if std::fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) {
         return refused(path, "it is a symbolic link").hint("remove it");
     }
-    Failure::new(Kind::Failed, error.to_string()).within(format!("cannot open {}", path.display()))
+    unwritable::failure(&error, format!("cannot open {}", path.display()))
 }
 
 /// Refuses a folder that any user can replace, because a parent is world-writable and has no sticky bit.
@@ -79,7 +84,7 @@ mod unix {
 
     use rustix::fs::OFlags;
 
-    use super::{Failure, File, OpenOptions, Path, Within, refused};
+    use super::{Failure, File, OpenOptions, Path, Within, refused, user_folders};
 
     const OTHERS: u32 = 0o077;
     const WORLD_WRITABLE: u32 = 0o002;
@@ -91,7 +96,10 @@ mod unix {
             return Ok(());
         }
         let fault = format!("it belongs to user {}, and this is user {me}", found.uid());
-        Err(refused(path, &fault).hint("run cogfed as that user, or set XDG_STATE_HOME to a folder of your own"))
+        Err(refused(path, &fault).hint(format!(
+            "{}: users cannot share one, not even those of a container and its host",
+            user_folders::state_in("a folder of your own")
+        )))
     }
 
     fn narrowed(handle: &File, found: &Metadata, mode: u32, path: &Path) -> Result<(), Failure> {

@@ -143,7 +143,8 @@ mod unix {
                     (_, true) => "it belongs to another user".into(),
                     _ => format!("the folder {} belongs to another user", step.path.display()),
                 };
-                return Err(failed(what).hint("use a file of your own"));
+                let hint = "use a file of your own; in a container, copy the file or mount it owned by root";
+                return Err(failed(what).hint(hint));
             }
         }
         let writable: Vec<&Step> = steps.iter().filter(|step| is_writable_by_others(&step.found)).collect();

@@ -6,6 +6,8 @@
 
 use std::path::PathBuf;
 
+use crate::error::quoted;
+
 /// A folder, and the environment variable that determined its path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Named {
@@ -60,6 +62,24 @@ const STATE: &str = CONFIGURATION;
 const CONFIGURATION: &str = ".config";
 #[cfg(all(unix, not(target_vendor = "apple")))]
 const STATE: &str = ".local/state";
+
+/// Returns the advice to keep the state in `folder`, such as "a folder on another disk".
+pub fn state_in(folder: &str) -> String {
+    match () {
+        () if cfg!(target_vendor = "apple") => format!("set HOME to {folder}"),
+        () if cfg!(unix) => format!("set XDG_STATE_HOME to {folder}"),
+        // No variable moves it on Windows.
+        () => format!("let your account have its local application data in {folder}"),
+    }
+}
+
+/// Returns the reason why this user has no home.
+pub fn without_home() -> String {
+    match std::env::var_os("HOME").filter(|home| !home.is_empty()) {
+        Some(home) => format!("HOME is '{}', which is not an absolute path", quoted(&home.to_string_lossy())),
+        None => "HOME is not set, and the account database names none".to_owned(),
+    }
+}
 
 #[cfg(unix)]
 fn named_by(variable: &'static str) -> Option<Named> {

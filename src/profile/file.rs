@@ -32,6 +32,8 @@ pub struct Configuration {
     pub doubt: Option<String>,
     /// True if the configuration file exists.
     exists: bool,
+    /// The party that chose the path: the person, a variable or the system.
+    chooser: Chooser,
     /// The environment variable that chose the file, and the file's canonical path; `None` if no variable chose it.
     chosen_by: Option<(&'static str, PathBuf)>,
     default_profile: Option<String>,
@@ -47,10 +49,13 @@ impl Configuration {
     /// the wrong shape fails when it is used.
     pub fn read(location: &Location) -> Result<Self, Failure> {
         let path = &location.path;
-        let Some(Trusted { file, places, doubt }) = trusted::open(path)? else {
-            return Ok(Self { path: path.clone(), ..Self::default() });
+        let chooser = location.chosen_by;
+        let opened = trusted::open(path).map_err(|failure| with_next_step(failure, chooser))?;
+        let Some(Trusted { file, places, doubt }) = opened else {
+            return Ok(Self { path: path.clone(), chooser, ..Self::default() });
         };
-        let mut configuration = Self { doubt, exists: true, ..Self::parse(path, &text_of(file, path)?)? };
+        let text = text_of(file, path).map_err(|failure| with_next_step(failure, chooser))?;
+        let mut configuration = Self { doubt, exists: true, chooser, ..Self::parse(path, &text)? };
         if let Chooser::Variable(variable) = location.chosen_by {
             configuration.chosen(variable, places)?;
         }
@@ -116,6 +121,11 @@ impl Configuration {
         self.exists
     }
 
+    /// Returns the party that chose the path of the file, which may not exist.
+    pub fn chooser(&self) -> Chooser {
+        self.chooser
+    }
+
     /// Returns the environment variable that chose the file, unless the file is in this user's own configuration
     /// folder. Such a file may name no endpoints beyond AWS and loopback.
     pub fn chosen_by(&self) -> Option<&'static str> {
@@ -141,6 +151,20 @@ impl Configuration {
     pub fn profile(&self, name: &str) -> Option<Result<&Settings, Failure>> {
         self.profiles.get(name).map(|profile| profile.as_ref().map_err(Clone::clone))
     }
+}
+
+/// Adds the next step to the failure of a file that cannot be read, if it has none.
+fn with_next_step(failure: Failure, chooser: Chooser) -> Failure {
+    let hint = || match chooser {
+        Chooser::Person => "name a file that you can read".to_owned(),
+        Chooser::Variable("COGFED_CONFIG") => "name a file that you can read in COGFED_CONFIG".to_owned(),
+        Chooser::Variable(variable) => {
+            format!("set {variable} to a folder of your own, or name the file in COGFED_CONFIG")
+        }
+        Chooser::System => "make the file readable, or name another one in COGFED_CONFIG".to_owned(),
+    };
+    let hint = failure.hint.clone().unwrap_or_else(hint);
+    failure.hint(hint)
 }
 
 /// Returns the text of the open file.

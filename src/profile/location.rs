@@ -20,9 +20,10 @@ pub struct Location {
 }
 
 /// The person, variable or system that chose the configuration file's path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Chooser {
     /// The person, with `--config`.
+    #[default]
     Person,
     /// An environment variable: `COGFED_CONFIG`, or the variable that named the configuration folder.
     Variable(&'static str),
@@ -61,8 +62,8 @@ impl Location {
             };
         }
         let Some(folder) = user_folders::configuration() else {
-            return Err(Failure::new(Kind::Usage, "this machine has no configuration folder (is HOME set?)")
-                .hint("name the file in COGFED_CONFIG"));
+            let message = format!("this user has no folder for the configuration: {}", user_folders::without_home());
+            return Err(Failure::new(Kind::Usage, message).hint("name the file in COGFED_CONFIG"));
         };
         let chosen_by = folder.variable.map_or(Chooser::System, Chooser::Variable);
         Ok(Self { path: folder.path.join("cogfed").join("config.toml"), chosen_by })

@@ -9,6 +9,7 @@ mod file;
 mod issuer;
 pub mod keys;
 mod location;
+mod missing;
 mod settings;
 mod sign_in_name;
 
@@ -22,6 +23,7 @@ pub use settings::{Override, Setting, Settings, Source, Value};
 pub use sign_in_name::{NamedBy, SignInName};
 
 use checked::Checked;
+use missing::no_profiles;
 
 use crate::aws::ids;
 use crate::error::{Failure, Kind, quoted};
@@ -357,29 +359,6 @@ pub fn select(configuration: &Configuration, choice: &Choice, variables: Variabl
         (None, names) => Err(Failure::new(Kind::Usage, "which profile?")
             .hint(format!("use --profile with one of: {}, or set default_profile in {path}", listed(names)))),
     }
-}
-
-/// The example profile for the message about a configuration without profiles.
-const TEMPLATE: &str = "\
-[profile.internal]
-user_pool_id = \"eu-west-1_AbC123xyz\"
-client_id = \"3n4b5urk1ft4fl3mg5e62d9ado\"
-domain = \"corp.auth.eu-west-1.amazoncognito.com\"
-identity_pool_id = \"eu-west-1:1cf667a2-49a6-454b-9e45-23199EXAMPLE\"
-# Optional: the identity provider to go to, past the chooser.
-# identity_provider = \"AzureAD\"";
-
-/// Returns the failure for a configuration without profiles, with an example profile.
-fn no_profiles(configuration: &Configuration, what: &str) -> Failure {
-    let path = configuration.path.display();
-    let (fault, hint) = match (configuration.exists(), configuration.path.parent()) {
-        (false, Some(folder)) if !folder.is_dir() => {
-            ("does not exist", format!("run 'mkdir -p {}', then write the file, with your own ids:", folder.display()))
-        }
-        (false, _) => ("does not exist", "write it, with your own ids:".to_owned()),
-        (true, _) => ("has no profiles", "add one, with your own ids:".to_owned()),
-    };
-    Failure::new(Kind::Usage, format!("{what}: {path} {fault}")).hint(hint).example(TEMPLATE)
 }
 
 /// Formats the first few names, followed by the number of the others.

@@ -84,9 +84,11 @@ impl Session {
         }
         let began = self.clock().now();
         let account = tokens_account(self.profile());
-        let outcome = match Lock::try_acquire(self.folder(), &account)? {
-            Some(lock) => self.renewed(lock, began).await,
-            None => {
+        let outcome = match Lock::try_acquire(self.folder(), &account) {
+            // Nothing can be renewed without the lock, as in a home that is read-only.
+            Err(error) => return self.usable_without_lock(error, began),
+            Ok(Some(lock)) => self.renewed(lock, began).await,
+            Ok(None) => {
                 let old = CredentialsRecord::read(&self.store, &self.ask)?;
                 if let Some(record) = old.as_ref().filter(|record| policy::is_usable(record, began)) {
                     self.log_decision("handed out while another renewal runs", &Freshness::of(Some(record), began));
@@ -104,6 +106,21 @@ impl Session {
         };
         self.note_clock();
         outcome.map_err(|error| self.with_clock_named(error))
+    }
+
+    /// Returns the stored credentials if they are still valid, with a warning, or else the failure of the lock.
+    fn usable_without_lock(&self, error: Failure, now: DateTime<Utc>) -> Result<Lease, Failure> {
+        let stored = CredentialsRecord::read(&self.store, &self.ask)?;
+        let Some(record) = stored.filter(|record| policy::is_usable(record, now)) else { return Err(error) };
+        self.log_decision("handed out without a lock", &Freshness::of(Some(&record), now));
+        self.warn_of_old(error);
+        Ok(Lease::of(record, None))
+    }
+
+    /// Warns that old credentials are handed out, because of `error`.
+    fn warn_of_old(&self, error: Failure) {
+        let error = error.in_one_line();
+        self.warn(&format!("the credentials could not be renewed, the old ones are still valid: {error}"));
     }
 
     /// Returns new credentials even if the stored ones are fresh, so that they reflect a new sign-in.
@@ -172,9 +189,7 @@ impl Session {
                 last_failure::remember(self.folder(), &self.ask, &error, self.clock().now());
                 match usable {
                     Some(record) => {
-                        self.warn(&format!(
-                            "the credentials could not be renewed, the old ones are still valid: {error:#}"
-                        ));
+                        self.warn_of_old(error);
                         Ok(Lease::of(record, Some(lock)))
                     }
                     None => Err(error),

@@ -32,9 +32,11 @@ async fn in_time<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T,
 }
 
 fn not_begun(error: Failure) -> Failure {
-    Failure::new(Kind::Store, format!("a renewal is not begun where its answer may not be kept: {error}")).hint(
-        "make room there, let it be written to, or allow more open files ('ulimit -n'), and run the command again",
-    )
+    let hint = error.hint.unwrap_or_else(|| {
+        "free disk space, fix the permissions, or raise the limit on open files ('ulimit -n'), then run the command again"
+            .to_owned()
+    });
+    Failure::new(Kind::Store, format!("cannot renew: the new tokens could not be saved: {}", error.message)).hint(hint)
 }
 
 impl Session {

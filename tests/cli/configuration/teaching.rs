@@ -25,9 +25,13 @@ fn missing_configuration_is_answered_with_a_template() {
     let run = || home.command(&["login"]).env("COGFED_CONFIG", &file).output().expect("it runs");
     let ran: cogfed_test_support::Ran = run().into();
     let lines: Vec<&str> = ran.stderr.lines().collect();
-    assert_eq!(lines[0], format!("cogfed: error: no profile: {} does not exist", file.display()));
+    assert_eq!(
+        lines[0],
+        format!("cogfed: error: no profile: there is no {}, which COGFED_CONFIG names", file.display())
+    );
     let folder = file.parent().unwrap();
-    let hint = format!("cogfed: hint: run 'mkdir -p {}', then write the file, with your own ids:", folder.display());
+    let way = format!("run 'mkdir -p {}' and write the file (or name another one in COGFED_CONFIG)", folder.display());
+    let hint = format!("cogfed: hint: {way}, with your own ids:");
     assert_eq!((lines[1], lines.len()), (hint.as_str(), 9), "{}", ran.stderr);
     // The template is a configuration, as it is.
     std::fs::create_dir_all(folder).unwrap();

@@ -4,6 +4,7 @@
 mod bus;
 mod clock;
 mod crowd;
+mod folders;
 mod hot_path;
 #[cfg(target_os = "linux")]
 mod killed;

@@ -178,10 +178,7 @@ fn full_disk_is_noticed_before_the_refresh_token_is_spent() {
     let full: &[&str] = &["sh", "-c", "trap '' XFSZ; ulimit -f 0; exec \"$@\"", "sh"];
     let lab = signed_in();
     lab.age(TimeDelta::hours(2));
-    store_failed(
-        run_under(&lab, full, CREDENTIALS),
-        "a renewal is not begun where its answer may not be kept: cannot write",
-    );
+    store_failed(run_under(&lab, full, CREDENTIALS), "cannot renew: the new tokens could not be saved: cannot write");
     assert_eq!(lab.sandbox.count("token.refresh"), 0);
     // No record is left, whole or partial.
     assert_eq!(lab.items(".").len(), 0);

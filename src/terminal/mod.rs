@@ -13,6 +13,7 @@ mod progress;
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc;
@@ -31,7 +32,7 @@ pub struct Terminal {
     /// True if a line can be rewritten.
     can_rewrite: bool,
     /// True if the person wants to see no progress.
-    hides_progress: bool,
+    hides_progress: Arc<AtomicBool>,
     progress: ProgressLine,
 }
 
@@ -44,7 +45,7 @@ impl Terminal {
             is_terminal,
             has_colour: is_terminal && Self::shows_colour(variable),
             can_rewrite: is_terminal && variable("TERM").is_none_or(|term| term != "dumb"),
-            hides_progress: false,
+            hides_progress: Arc::default(),
             progress: ProgressLine::default(),
         }
     }
@@ -56,7 +57,7 @@ impl Terminal {
             is_terminal: false,
             has_colour: false,
             can_rewrite: false,
-            hides_progress: false,
+            hides_progress: Arc::default(),
             progress: ProgressLine::default(),
         }
     }
@@ -122,9 +123,11 @@ impl Terminal {
         self.is_terminal = false;
     }
 
-    /// Shows no progress from now on: neither a wait nor the bytes of a transfer.
-    pub fn hide_progress(&mut self) {
-        self.hides_progress = true;
+    /// Removes the line of [`Terminal::progress`], and shows no progress from now on: neither a wait nor the bytes of a
+    /// transfer. This holds for all clones.
+    pub fn hide_progress(&self) {
+        self.hides_progress.store(true, Ordering::SeqCst);
+        self.end_progress();
     }
 
     /// Discards all messages from now on.
@@ -134,7 +137,7 @@ impl Terminal {
 
     /// Returns true if a person reads progress here.
     pub fn shows_progress(&self) -> bool {
-        self.is_terminal && !self.hides_progress
+        self.is_terminal && !self.hides_progress.load(Ordering::SeqCst)
     }
 
     /// Shows the progress of a transfer on one line, which replaces the line of the previous call. The next message
@@ -249,7 +252,7 @@ fn push_escaped(safe: &mut String, c: char) {
 /// API's answer on a terminal; a pipe gets the bytes as they are.
 pub struct Escaping<W> {
     inner: W,
-    /// The bytes of a UTF-8 character whose remaining bytes have not arrived yet.
+    /// The bytes of a UTF-8 character or of a line break whose remaining bytes have not arrived yet.
     pending: Vec<u8>,
 }
 
@@ -278,11 +281,21 @@ impl<W: Write> Write for Escaping<W> {
                     (str::from_utf8(good).unwrap_or_default(), Some(error.error_len()))
                 }
             };
-            for c in good.chars() {
-                if matches!(c, '\n' | '\t') { safe.push(c) } else { push_escaped(&mut safe, c) }
+            let mut chars = good.chars().peekable();
+            let mut ends_with_return = false;
+            while let Some(c) = chars.next() {
+                match (c, chars.peek()) {
+                    ('\n' | '\t', _) => safe.push(c),
+                    // One line break, as HTTP and Windows write it.
+                    ('\r', Some('\n')) => {}
+                    ('\r', None) if bad.is_none() => ends_with_return = true,
+                    _ => push_escaped(&mut safe, c),
+                }
             }
             rest = rest.get(good.len()..).unwrap_or_default();
             match bad {
+                // The other half of the line break may still arrive.
+                None if ends_with_return => break vec![b'\r'],
                 None => break Vec::new(),
                 // The bytes end within a character: its other bytes may still arrive.
                 Some(None) => break rest.to_vec(),
@@ -350,7 +363,7 @@ mod tests {
 
     #[test]
     fn answer_is_escaped_wherever_it_is_cut() {
-        let text = format!("line\n\ttab é 你 {}\u{9b}end", PAYLOADS.concat());
+        let text = format!("line\r\n\ttab é 你 {}\r\r\n\u{9b}end", PAYLOADS.concat());
         let bytes = text.as_bytes();
         let mut whole = Vec::new();
         Escaping::new(&mut whole).write_all(bytes).unwrap();
@@ -363,7 +376,7 @@ mod tests {
         }
         let whole = String::from_utf8(whole).unwrap();
         assert!(whole.starts_with("line\n\ttab é 你 "));
-        assert!(!whole.contains(OBEYED), "{whole:?}");
+        assert!(!whole.contains(OBEYED) && whole.ends_with("\\u{d}\n\\u{9b}end"), "{whole:?}");
         let mut broken = Vec::new();
         Escaping::new(&mut broken).write_all(b"a\xff\xfeb").unwrap();
         assert_eq!(String::from_utf8(broken).unwrap(), "a\u{fffd}\u{fffd}b");

@@ -39,9 +39,12 @@ fn call(flags: &Call, request: &ApiRequest, report: &mut output::Report, env: &m
         }
         // Checked before the request is sent: an answer that cannot be written would be lost.
         let destinations = output::Destinations::of(&flags.output, request)?;
-        let transfer = report.transfer.clone();
-        let exchange = Exchange { request, scope: &scope, flags, env, context: &context, transfer: &transfer };
-        let (answer, refusal) = exchange.answered(credentials).await?;
-        output::finish(answer, refusal, destinations, report, flags, env).await
+        let (terminal, transfer) = (env.terminal.clone(), report.transfer.clone());
+        let exchanged = async {
+            let exchange = Exchange { request, scope: &scope, flags, env, context: &context, transfer: &transfer };
+            let (answer, refusal) = exchange.answered(credentials).await?;
+            output::finish(answer, refusal, destinations, report, flags, env).await
+        };
+        output::with_progress(&terminal, &transfer, exchanged).await
     })
 }

@@ -3,9 +3,10 @@
 mod deadlines;
 mod files;
 mod output;
+mod presentation;
 mod redirects;
 mod requests;
-mod services;
 mod retries;
+mod services;
 mod stub;
 mod write_out;

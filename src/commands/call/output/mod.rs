@@ -3,6 +3,7 @@
 mod destination;
 mod facts;
 mod presentation;
+mod progress;
 mod report;
 mod write_out;
 
@@ -12,6 +13,7 @@ use http::Method;
 
 use self::destination::{Destination, Opened};
 use self::presentation::{Manner, Presentation};
+pub use self::progress::shown as with_progress;
 pub use self::report::Report;
 use super::super::Env;
 use crate::cli::{Call, OutputFlags};
@@ -125,6 +127,10 @@ async fn write_to_output(
     env: &mut Env,
 ) -> Result<(), Failure> {
     let manner = Manner::of(&flags.output, env);
+    if manner.is_terminal {
+        // The body itself shows the progress, and a line between its lines would be in the way.
+        env.terminal.hide_progress();
+    }
     let headers = answer.headers().clone();
     let length = answer.content_length();
     let mut presentation = Presentation::new(manner, &headers, length, &mut *env.output.to);

@@ -42,7 +42,13 @@ impl Report {
             url_effective: request.url(),
             ..Facts::default()
         };
-        Ok(Self { facts, transfer: Transfer::default(), format, hides_errors: flags.silent && !flags.show_error, began: Instant::now() })
+        Ok(Self {
+            facts,
+            transfer: Transfer::default(),
+            format,
+            hides_errors: flags.silent && !flags.show_error,
+            began: Instant::now(),
+        })
     }
 
     /// Prints the report at the end of the run, and returns the run's outcome.

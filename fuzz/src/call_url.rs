@@ -24,13 +24,14 @@ pub fn run(data: &[u8]) {
     assert_is_safe(&url, given);
     assert_eq!(signed.as_http().headers()["host"], request.host());
     assert_eq!(uri.authority().map(|authority| authority.as_str()), Some(request.host()));
-    assert!(!uri.path().contains("//") && uri.path().split('/').all(|part| part != "." && part != ".."), "{wire}");
+    assert!(uri.path().split('/').all(|part| part != "." && part != ".."), "{wire}");
     assert!(!uri.query().unwrap_or_default().contains(['+', ';']), "{wire}");
     let (again, notes) = built(&wire).expect("its own form is good");
     assert_eq!(again.path(), request.path());
     let again = sign(&again, &credentials(), &Scope::execute_api("eu-west-1"), now()).expect("signable");
     assert_eq!(again.as_http().uri(), uri, "its own form stays as it is");
-    assert_eq!(notes, Vec::<Note>::new(), "{wire}");
+    // A dollar sign stays as it is, so a placeholder is noted again.
+    assert!(notes.iter().all(|note| matches!(note, Note::Placeholder(_))), "{wire}: {notes:?}");
     // The region of a global service is not in its host's name.
     const GLOBAL: [&str; 8] = [
         "us-east-1",

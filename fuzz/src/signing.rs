@@ -41,6 +41,7 @@ fn read(data: &[u8]) -> Option<RequestInput> {
         headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         body: (!body.is_empty()).then(|| body.to_vec()),
         json: body.first() == Some(&b'{'),
+        ..RequestInput::default()
     })
 }
 

@@ -40,6 +40,7 @@ PROFILES
     session_duration 3600 (seconds, 1800 to 43200; classic flow only),
     store \"keyring\" (or \"kernel\", \"file\"), shared_keyring false (whether other
     containers may read store \"kernel\"), region, logout_uri,
+    api (the base URL of the API, for call with a path: cogfed call /orders),
     email_domains (domains of the addresses for login --email),
     fips false (whether to use only AWS's FIPS 140 hosts),
     issuer (the issuer in the tokens, if it is not the user pool's usual one),
@@ -99,7 +100,7 @@ ENVIRONMENT
         overrides a key of the profile: the key in capitals, with commas between
         the values of a list. An empty variable counts as unset. Not the keys
         that decide where secrets go (user_pool_id, client_id, domain, issuer,
-        issuer_hosts, identity_pool_id, logins_key, fips, email_domains,
+        issuer_hosts, identity_pool_id, logins_key, fips, email_domains, api,
         endpoints) or whom to trust (ca_bundle, proxy, shared_keyring).
         COGFED_STORE, COGFED_ROLE_ARN and COGFED_FLOW count only if the profile
         has no such key, and COGFED_ROLE_ARN only for enhanced credentials

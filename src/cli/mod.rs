@@ -27,10 +27,10 @@ mod status;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use self::about::ABOUT;
-pub use self::call::{Call, ConnectionFlags, OutputFlags, Pretty};
+pub use self::call::{BodyFlag, BodyFlags, Call, ConnectionFlags, OutputFlags, Pretty, RequestFlags, advice_on};
 pub use self::credential_process::{CREDENTIAL_PROCESS, CredentialProcess};
 pub use self::demo::Demo;
 pub use self::login::Login;
@@ -100,7 +100,9 @@ impl Cli {
         {
             return Ok(Self { debug, no_input, config, verb: Verb::CredentialProcess(flags) });
         }
-        Self::try_parse_from(words)
+        let command = Self::command().mut_subcommand("call", call::with_ignored_options);
+        let mut matches = command.try_get_matches_from(words)?;
+        Self::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut Self::command()))
     }
 }
 

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::aws_config_line::{comment, is_meant, quoted_together};
-use crate::cli;
+use crate::cli::{self, advice_on};
 use crate::error::{Failure, Kind, quoted};
 use crate::profile::keys::{KEYS, nearest};
 
@@ -23,7 +23,7 @@ const MEANT: &[(&[&str], &str)] = &[
         &["credentials", "credential", "creds", "export", "env", "exec", "get-credentials", "process"],
         "run 'cogfed credential-process'",
     ),
-    (&["curl", "request", "fetch", "invoke", "get", "post", "put", "delete", "patch"], "run 'cogfed call METHOD URL'"),
+    (&["curl", "request", "fetch", "invoke", "get", "post", "put", "delete", "patch"], "run 'cogfed call URL'"),
     (&["profiles", "list", "ls"], "run 'cogfed profile list'"),
     (&["assume", "role", "assume-role"], "run 'cogfed roles'"),
     (&["explain", "why"], "run 'cogfed roles --explain'"),
@@ -35,8 +35,6 @@ const MEANT: &[(&[&str], &str)] = &[
 const OPTIONS: &[(&str, &str)] = &[
     ("--verbose", "use --debug"),
     ("-v", "use --debug"),
-    ("-X", "the method is the first argument: cogfed call METHOD URL"),
-    ("--request", "the method is the first argument: cogfed call METHOD URL"),
     ("-k", "certificates are always verified: name your company's authority in AWS_CA_BUNDLE"),
     ("--insecure", "certificates are always verified: name your company's authority in AWS_CA_BUNDLE"),
     ("--no-verify-ssl", "certificates are always verified: name your company's authority in AWS_CA_BUNDLE"),
@@ -101,7 +99,9 @@ fn explained(error: &clap::Error, command: &clap::Command, path: &[String]) -> (
         ErrorKind::MissingSubcommand => ("a verb is missing".to_owned(), Some("run 'cogfed help'".to_owned())),
         ErrorKind::UnknownArgument if argument.starts_with('-') => {
             let argument = argument.split('=').next().unwrap_or_default();
-            (format!("there is no option '{}'", quoted(argument)), meant_option(argument, command))
+            let of_curl = || advice_on(argument).filter(|_| path.last().is_some_and(|verb| verb == "call"));
+            let hint = of_curl().map(str::to_owned).or_else(|| meant_option(argument, command));
+            (format!("there is no option '{}'", quoted(argument)), hint)
         }
         ErrorKind::UnknownArgument => {
             let names_profile = has_option(command, "profile") && is_name(&argument);

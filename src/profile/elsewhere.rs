@@ -29,6 +29,10 @@ pub(super) fn is_local(settings: &Settings) -> bool {
     let is_local = |key: &Key<String>| {
         settings.value(*key).and_then(|text| Url::parse(text).ok()).is_some_and(|url| is_loopback(&url))
     };
+    // A path that is given to `call` is sent there, with its body.
+    if settings.value(keys::API).is_some() && !is_local(&keys::API) {
+        return false;
+    }
     if settings.value(keys::USER_POOL_ID).is_some() {
         return OF_A_USER_POOL.iter().all(is_local);
     }

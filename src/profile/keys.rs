@@ -198,6 +198,8 @@ keys! {
     SHARED_KEYRING: bool = pinned("shared_keyring");
     /// The AWS region for which `call` signs requests.
     REGION: String = open("region", None);
+    /// The base URL of the API, below which `call` finds a path.
+    API: String = pinned("api");
     /// The page to which the hosted UI redirects after logout.
     LOGOUT_URI: String = open("logout_uri", None);
     /// A PEM file with root certificates to trust in addition to the system's.
@@ -283,6 +285,7 @@ mod tests {
             CA_BUNDLE.entry(),
             SHARED_KEYRING.entry(),
             PROXY.entry(),
+            API.entry(),
         ];
         for key in pinned {
             assert_eq!(key.environment, Environment::Refused, "{}", key.name);

@@ -99,6 +99,8 @@ pub struct Profile {
     pub store: store::Choice,
     /// The AWS region of the APIs for which `call` signs requests.
     pub region: Option<String>,
+    /// The base URL of the API, without a final slash. `call` sends a path to it.
+    pub api: Option<String>,
     /// The page to which the hosted UI redirects after logout.
     pub logout_uri: Option<String>,
     /// The root certificates to trust in addition to the system's. Read at the first request over TLS.
@@ -264,6 +266,7 @@ impl Profile {
             flow: of.flow()?,
             store: of.store()?,
             region: of.text(keys::REGION, ids::region)?,
+            api: of.text(keys::API, check::endpoint)?,
             logout_uri: of.text(keys::LOGOUT_URI, |text| check::web_url(text).map(|_| text.to_owned()))?,
             ca_bundle: of.ca_bundle()?,
             proxy: of.text(keys::PROXY, ProxyChoice::parse)?,

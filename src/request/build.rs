@@ -5,8 +5,9 @@ use std::sync::OnceLock;
 
 use bytes::Bytes;
 use http::header::{
-    ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, DATE, EXPECT, HOST, HeaderMap, HeaderName,
-    HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, DATE, EXPECT, HOST,
+    HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING,
+    UPGRADE, USER_AGENT,
 };
 use http::{Method, Uri};
 use ring::digest::{SHA256, digest};
@@ -17,6 +18,9 @@ use crate::error::{Failure, Kind};
 /// The maximum size of a body, in bytes: API Gateway's limit of 10 MB
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>).
 pub const MAX_BODY: usize = 10 * 1024 * 1024;
+/// The maximum size of a body for any service, in bytes. The whole body is held in memory, because its hash is signed
+/// before the first byte is sent.
+pub const LARGEST_BODY: usize = 64 * 1024 * 1024;
 
 /// The maximum length of a method, in bytes. The longest registered one has 17
 /// (<https://www.iana.org/assignments/http-methods/http-methods.xhtml>).
@@ -34,12 +38,16 @@ pub struct RequestInput {
     pub url: String,
     /// Name and value of each header, in the given order; see [`parse_header`].
     pub headers: Vec<(String, String)>,
+    /// The names of headers that cogfed must not add itself.
+    pub left_out: Vec<String>,
     /// The body, if any. No `Content-Type` is added for it: API Gateway reads a body without one as JSON
     /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/request-response-data-mappings.html>). It would
     /// refuse or misread curl's default, `application/x-www-form-urlencoded`.
     pub body: Option<Vec<u8>>,
     /// True to send and accept `application/json`, unless a header says otherwise.
     pub json: bool,
+    /// True to ask for a compressed answer, unless a header says otherwise.
+    pub compressed: bool,
 }
 
 /// A complete request, checked and normalised, but not signed yet.
@@ -60,23 +68,31 @@ impl ApiRequest {
     /// [`Kind::Usage`] if the method, the URL, a header or the body's size is wrong.
     pub fn build(input: RequestInput) -> Result<(Self, Vec<Note>), Failure> {
         let method = method(&input.method)?;
-        let (target, notes) = Target::parse(&input.url)?;
+        let (target, mut notes) = Target::parse(&input.url)?;
         let uri = target.url.as_str().parse::<Uri>().map_err(|error| {
             let message = format!("the URL of '{}' cannot be sent: {error}", target.authority);
             Failure::new(Kind::Usage, message)
                 .hint("shorten it: API Gateway takes 10,240 bytes of request line and headers")
         })?;
         let body = input.body.unwrap_or_default();
-        if body.len() > MAX_BODY {
-            let message = format!("the body has {} bytes, and API Gateway takes {MAX_BODY} at most", body.len());
-            return Err(Failure::new(Kind::Usage, message).hint("upload it to S3 by a presigned URL of the API's"));
+        if body.len() > LARGEST_BODY {
+            return Err(too_large(body.len(), "cogfed signs", LARGEST_BODY));
         }
         let mut headers = given_headers(&input.headers)?;
-        if input.json {
-            headers.entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
-            headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
-        }
+        let left_out = left_out(&input.left_out, &mut notes)?;
         // All headers that the HTTP client would add itself are set here, so that --dry-run shows the request as sent.
+        let mut add = |name: HeaderName, value: &'static str| {
+            if !left_out.contains(&name) {
+                headers.entry(name).or_insert(HeaderValue::from_static(value));
+            }
+        };
+        if input.json {
+            add(ACCEPT, "application/json");
+            add(CONTENT_TYPE, "application/json");
+        }
+        if input.compressed {
+            add(ACCEPT_ENCODING, "gzip, deflate, br");
+        }
         headers.entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
         headers.entry(USER_AGENT).or_insert(HeaderValue::from_static(concat!("cogfed/", env!("CARGO_PKG_VERSION"))));
         let host = HeaderValue::from_str(&target.authority).expect("the host of a parsed URL is ASCII without spaces");
@@ -85,6 +101,22 @@ impl ApiRequest {
             headers.insert(CONTENT_LENGTH, body.len().into());
         }
         Ok((Self { method, uri, headers, body: body.into(), hash: OnceLock::new() }, notes))
+    }
+
+    /// Checks the body's size against the limit of `service`, a name as in a signature's scope.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`] if API Gateway would refuse a body of this size. No other limit is checked.
+    pub fn check_body_size(&self, service: &str) -> Result<(), Failure> {
+        match service == "execute-api" && self.body.len() > MAX_BODY {
+            true => Err(too_large(self.body.len(), "API Gateway takes", MAX_BODY)),
+            false => Ok(()),
+        }
+    }
+
+    /// Returns the size of the body that is uploaded, in bytes.
+    pub fn uploaded_size(&self) -> usize {
+        self.body.len()
     }
 
     /// Returns the HTTP method, in upper case.
@@ -119,23 +151,63 @@ impl ApiRequest {
     }
 }
 
-/// Parses an argument of `-H` with curl's syntax: `Name: value`, or `Name;` for an empty value.
+/// One header, as given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GivenHeader {
+    /// A name and its value, to send.
+    Sent(String, String),
+    /// The name of a header that cogfed must not add itself.
+    LeftOut(String),
+}
+
+/// Parses an argument of `-H` with curl's syntax: `Name: value`, `Name;` for an empty value, or `Name:` for a header that
+/// cogfed must not add.
 ///
 /// # Errors
-/// [`Kind::Usage`] if it has neither form.
-pub fn parse_header(given: &str) -> Result<(String, String), Failure> {
+/// [`Kind::Usage`] if it has none of these forms.
+pub fn parse_header(given: &str) -> Result<GivenHeader, Failure> {
     if let Some((name, value)) = given.split_once(':') {
-        if value.trim().is_empty() {
-            let message = format!("the header '{}' has no value", shown(name));
-            return Err(Failure::new(Kind::Usage, message).hint("to send it empty, write 'Name;', as for curl"));
-        }
-        return Ok((name.to_string(), value.trim().to_string()));
+        return Ok(match value.trim() {
+            "" => GivenHeader::LeftOut(name.to_string()),
+            value => GivenHeader::Sent(name.to_string(), value.to_string()),
+        });
     }
-    match given.strip_suffix(';') {
-        Some(name) => Ok((name.to_string(), String::new())),
+    match given.trim_end().strip_suffix(';') {
+        Some(name) => Ok(GivenHeader::Sent(name.to_string(), String::new())),
         // The text itself stays out of the message: it may be a value, pasted without its name.
         None => Err(Failure::new(Kind::Usage, "a header has no ':'").hint("write it as 'Name: value'")),
     }
+}
+
+/// Checks the names of headers to leave out. Notes those that the HTTP client sends in any case.
+fn left_out(given: &[String], notes: &mut Vec<Note>) -> Result<Vec<HeaderName>, Failure> {
+    let mut names = Vec::new();
+    for name in given {
+        let header = header_name(name)?;
+        if is_signed_or_of_the_url(&header) {
+            return Err(Failure::new(Kind::Usage, format!("the header '{}' cannot be left out", shown(name)))
+                .hint("the service needs it to check the signature"));
+        }
+        if header == ACCEPT {
+            notes.push(Note::Stays("Accept: */*"));
+        } else if header == USER_AGENT {
+            notes.push(Note::Stays("User-Agent"));
+        }
+        names.push(header);
+    }
+    Ok(names)
+}
+
+fn header_name(given: &str) -> Result<HeaderName, Failure> {
+    HeaderName::from_bytes(given.trim_end().as_bytes()).map_err(|_| {
+        Failure::new(Kind::Usage, format!("'{}' is no header name", shown(given))).hint("write 'Name: value'")
+    })
+}
+
+/// Creates the failure for a body that is larger than a limit.
+fn too_large(size: usize, whose: &str, limit: usize) -> Failure {
+    Failure::new(Kind::Usage, format!("the body has {size} bytes, and {whose} {limit} at most"))
+        .hint("upload it to S3 by a presigned URL of the API's")
 }
 
 /// Returns the method in upper case, because API Gateway has only upper-case methods. Signers disagree on lower case.
@@ -145,36 +217,31 @@ fn method(given: &str) -> Result<Method, Failure> {
         Ok(method) if given.len() <= LONGEST_METHOD => Ok(method),
         _ => {
             let message = format!("'{}' is no HTTP method", shown(given));
-            Err(Failure::new(Kind::Usage, message).hint("the method comes first: cogfed call GET URL"))
+            Err(Failure::new(Kind::Usage, message).hint("a method is one word, such as GET: cogfed call GET URL"))
         }
     }
 }
 
-/// Checks the given headers. Refuses those that the signature or the connection sets, and values that are not printable
-/// ASCII.
+/// Checks the given headers. Refuses those that the signature or the connection sets, and values that hold control
+/// characters. Other text than ASCII is sent and signed as UTF-8.
 fn given_headers(given: &[(String, String)]) -> Result<HeaderMap, Failure> {
     let mut headers = HeaderMap::new();
     for (name, value) in given {
-        let Ok(header) = HeaderName::from_bytes(name.trim_end().as_bytes()) else {
-            return Err(
-                Failure::new(Kind::Usage, format!("'{}' is no header name", shown(name))).hint("write 'Name: value'")
-            );
-        };
+        let header = header_name(name)?;
         if let Some(hint) = reserved(&header) {
             return Err(Failure::new(Kind::Usage, format!("the header '{}' cannot be given", shown(header.as_str())))
                 .hint(hint));
         }
         let tabs_as_spaces = value.replace('\t', " ");
         let value = tabs_as_spaces.trim_matches(' ');
-        if let Some(fault) = value.chars().find(|c| c.is_control() || !c.is_ascii()) {
-            let message = format!(
-                "the value of the header '{}' holds {}, which no header can carry",
-                shown(header.as_str()),
-                described(fault)
-            );
+        if let Some(fault) = value.chars().find(|c| c.is_control()) {
+            let what = if matches!(fault, '\r' | '\n') { "a line break" } else { "a control character" };
+            let header = shown(header.as_str());
+            let message = format!("the value of the header '{header}' holds {what}, which no header can carry");
             return Err(Failure::new(Kind::Usage, message).hint("encode it, or send it in the body"));
         }
-        let mut value = HeaderValue::from_str(value).expect("visible ASCII and spaces are a header's value");
+        let value = HeaderValue::from_bytes(value.as_bytes());
+        let mut value = value.expect("UTF-8 without control characters is a header's value");
         // These headers can be secret: --dry-run masks them, and nothing logs them.
         value.set_sensitive(header == COOKIE || header == "x-api-key");
         if headers.len() >= MOST_HEADERS {
@@ -188,6 +255,12 @@ fn given_headers(given: &[(String, String)]) -> Result<HeaderMap, Failure> {
     Ok(headers)
 }
 
+/// Returns whether a header follows from the URL or is part of the signature.
+fn is_signed_or_of_the_url(header: &HeaderName) -> bool {
+    [HOST, AUTHORIZATION, DATE].contains(header)
+        || ["x-amz-date", "x-amz-security-token", "x-amz-content-sha256"].contains(&header.as_str())
+}
+
 /// Returns a hint if `header` must not be given, and `None` otherwise.
 fn reserved(header: &HeaderName) -> Option<&'static str> {
     const HOP_BY_HOP: [HeaderName; 8] =
@@ -198,9 +271,7 @@ fn reserved(header: &HeaderName) -> Option<&'static str> {
         )
     } else if *header == AUTHORIZATION {
         Some("the signature goes there; for an API that takes a token there, use another client")
-    } else if *header == DATE
-        || ["x-amz-date", "x-amz-security-token", "x-amz-content-sha256"].contains(&header.as_str())
-    {
+    } else if is_signed_or_of_the_url(header) {
         Some("it is part of the signature, which is made from the profile's credentials")
     } else if *header == CONTENT_LENGTH {
         Some("it follows from the body")
@@ -210,15 +281,6 @@ fn reserved(header: &HeaderName) -> Option<&'static str> {
         Some("it belongs to the connection, not to the request: leave it out")
     } else {
         None
-    }
-}
-
-/// Describes a character that a header's value cannot hold.
-fn described(fault: char) -> String {
-    match fault {
-        '\r' | '\n' => "a line break".to_string(),
-        _ if fault.is_control() => "a control character".to_string(),
-        _ => format!("'{fault}'"),
     }
 }
 
@@ -287,7 +349,6 @@ mod tests {
             ("X-A", "1\n2"),
             ("X-A", "1\0"),
             ("X-A", "\u{1b}[2J"),
-            ("X-A", "grün"),
             ("X A", "1"),
             ("X-A\r\nX-B", "1"),
             ("", "1"),
@@ -334,8 +395,14 @@ mod tests {
     fn body_above_the_gateways_limit_is_refused() {
         let with = |size| ApiRequest::build(RequestInput { body: Some(vec![b'x'; size]), ..input(&[]) });
         assert_eq!(value(&with(MAX_BODY).unwrap().0, "content-length"), Some("10485760"));
-        let error = with(MAX_BODY + 1).err().unwrap();
-        assert!(error.to_string().contains("10485761"), "{error}");
+        assert!(with(MAX_BODY).unwrap().0.check_body_size("execute-api").is_ok());
+        let larger = with(MAX_BODY + 1).unwrap().0;
+        let error = larger.check_body_size("execute-api").unwrap_err();
+        assert!(error.to_string().contains("10485761 bytes, and API Gateway takes 10485760"), "{error}");
+        assert!(larger.check_body_size("s3").is_ok());
+        assert_eq!(larger.uploaded_size(), MAX_BODY + 1);
+        let error = with(LARGEST_BODY + 1).err().unwrap();
+        assert!(error.to_string().contains("67108865"), "{error}");
     }
 
     #[test]
@@ -347,10 +414,34 @@ mod tests {
 
     #[test]
     fn headers_are_read_as_by_curl() {
-        assert_eq!(parse_header("X-A: b: c ").unwrap(), ("X-A".into(), "b: c".into()));
-        assert_eq!(parse_header("X-A;").unwrap(), ("X-A".into(), String::new()));
-        assert!(parse_header("X-A:").unwrap_err().to_string().contains("'X-A' has no value"));
+        let sent = |name: &str, value: &str| GivenHeader::Sent(name.into(), value.into());
+        assert_eq!(parse_header("X-A: b: c ").unwrap(), sent("X-A", "b: c"));
+        assert_eq!(parse_header("X-A;").unwrap(), sent("X-A", ""));
+        assert_eq!(parse_header("X-A: ").unwrap(), GivenHeader::LeftOut("X-A".into()));
         let error = parse_header("token-canary").unwrap_err();
         assert!(!format!("{error}{:?}", error.hint).contains("canary"));
+    }
+
+    #[test]
+    fn header_values_are_sent_as_utf8() {
+        let (request, _) = ApiRequest::build(input(&[("X-Name", "J\u{fc}rgen")])).unwrap();
+        assert_eq!(request.headers["x-name"].as_bytes(), "J\u{fc}rgen".as_bytes());
+    }
+
+    #[test]
+    fn left_out_headers_are_not_added() {
+        let without = |names: &[&str]| {
+            let left_out = names.iter().map(ToString::to_string).collect();
+            ApiRequest::build(RequestInput { json: true, compressed: true, left_out, ..input(&[]) })
+        };
+        let (request, notes) = without(&["Content-Type", "accept-encoding", "Expect"]).unwrap();
+        assert_eq!((value(&request, "content-type"), value(&request, "accept-encoding")), (None, None));
+        assert_eq!(notes, []);
+        assert_eq!(value(&without(&[]).unwrap().0, "accept-encoding"), Some("gzip, deflate, br"));
+        let (request, notes) = without(&["Accept"]).unwrap();
+        assert_eq!((value(&request, "accept"), notes), (Some("*/*"), vec![Note::Stays("Accept: */*")]));
+        for name in ["Host", "Authorization", "x-amz-date", "X A", ""] {
+            assert_eq!(without(&[name]).err().unwrap().kind, Kind::Usage, "{name}");
+        }
     }
 }

@@ -1,98 +1,248 @@
-//! Request bodies from `-d` and `--data-binary`, as in curl.
+//! Request bodies and queries from `-d`, `--data-raw`, `--data-binary`, `--data-urlencode` and `--json`, as in curl.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
 
-use super::build::MAX_BODY;
-use crate::error::{Failure, Kind};
+use percent_encoding::percent_encode;
+
+use super::build::LARGEST_BODY;
+use super::target::STRICT;
+use crate::error::{Failure, Kind, quoted};
 
 /// The source of one piece of a request body.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Source {
     /// The argument itself.
-    Text(String),
+    Text(Vec<u8>),
     /// A file: `@FILE`.
     File(PathBuf),
     /// Standard input: `@-`, and also `-`, which curl would send literally.
     Stdin,
 }
 
-/// One argument of `-d` or `--data-binary`.
+impl Source {
+    /// Returns the source's name for messages.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::Text(_) => "the text".to_owned(),
+            Self::Stdin => "standard input".to_owned(),
+            Self::File(path) => format!("'{}'", path.display()),
+        }
+    }
+}
+
+/// The way in which a piece becomes part of the body.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Manner {
+    /// `-d`: as it is, without the line breaks and NULs of a file or of standard input. JSON means the same without
+    /// them.
+    Lines,
+    /// `--data-binary` and `--data-raw`: byte for byte.
+    Bytes,
+    /// `--data-urlencode`: percent-encoded, after `NAME=` if there is a name.
+    Encoded(String),
+    /// `--json`: byte for byte, and joined to its neighbours without `&`.
+    Json,
+}
+
+/// One argument that holds a piece of the body.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Data {
     /// The source.
     pub source: Source,
-    /// True for `--data-binary`, which keeps every byte. As in curl, `-d` drops line breaks and NULs from files and
-    /// standard input; JSON means the same without them.
-    pub binary: bool,
+    /// The way in which it becomes part of the body.
+    pub manner: Manner,
 }
 
 impl Data {
-    /// Parses an argument of `-d` or, if `binary`, of `--data-binary`. Opens nothing.
-    pub fn parse(argument: &str, binary: bool) -> Self {
-        let source = match argument.strip_prefix('@') {
-            Some("-") => Source::Stdin,
-            Some(path) => Source::File(path.into()),
-            None if argument == "-" => Source::Stdin,
-            None => Source::Text(argument.to_string()),
+    /// Parses an argument of `-d`, `--data-binary` or `--json`, in which `@FILE` names a file. Opens nothing.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`] if this system's arguments are not bytes, and this one is not valid Unicode.
+    pub fn parse(argument: &OsStr, manner: Manner) -> Result<Self, Failure> {
+        let bytes = bytes_of(argument)?;
+        let source = match bytes.strip_prefix(b"@") {
+            Some(b"-") => Source::Stdin,
+            Some(path) => Source::File(path_of(path)?),
+            None if bytes == b"-" => Source::Stdin,
+            None => Source::Text(bytes),
         };
-        Self { source, binary }
+        Ok(Self { source, manner })
     }
+
+    /// Parses an argument of `--data-raw`, in which `@` has no meaning.
+    ///
+    /// # Errors
+    /// As [`Data::parse`].
+    pub fn raw(argument: &OsStr) -> Result<Self, Failure> {
+        Ok(Self { source: Source::Text(bytes_of(argument)?), manner: Manner::Bytes })
+    }
+
+    /// Parses an argument of `--data-urlencode`: `content`, `=content`, `name=content`, `@FILE` or `name@FILE`.
+    ///
+    /// # Errors
+    /// As [`Data::parse`].
+    pub fn urlencoded(argument: &OsStr) -> Result<Self, Failure> {
+        let bytes = bytes_of(argument)?;
+        let name = |at: usize| String::from_utf8_lossy(bytes.get(..at).unwrap_or_default()).into_owned();
+        let after = |at: usize| bytes.get(at + 1..).unwrap_or_default();
+        // As in curl, the first '=' decides, and a '@' counts only without one.
+        let (name, source) = match bytes.iter().position(|byte| *byte == b'=') {
+            Some(at) => (name(at), Source::Text(after(at).to_vec())),
+            None => match bytes.iter().position(|byte| *byte == b'@') {
+                Some(at) if after(at) == b"-" => (name(at), Source::Stdin),
+                Some(at) => (name(at), Source::File(path_of(after(at))?)),
+                None => (String::new(), Source::Text(bytes)),
+            },
+        };
+        Ok(Self { source, manner: Manner::Encoded(name) })
+    }
+}
+
+/// Returns the bytes of an argument.
+///
+/// # Errors
+/// [`Kind::Usage`] if this system's arguments are not bytes, and this one is not valid Unicode.
+pub fn bytes_of(argument: &OsStr) -> Result<Vec<u8>, Failure> {
+    #[cfg(unix)]
+    {
+        Ok(std::os::unix::ffi::OsStrExt::as_bytes(argument).to_vec())
+    }
+    #[cfg(not(unix))]
+    match argument.to_str() {
+        Some(text) => Ok(text.as_bytes().to_vec()),
+        None => Err(not_text(&argument.to_string_lossy())),
+    }
+}
+
+/// Returns the path that a part of an argument names.
+pub(super) fn path_of(bytes: &[u8]) -> Result<PathBuf, Failure> {
+    #[cfg(unix)]
+    {
+        Ok(PathBuf::from(<OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(bytes)))
+    }
+    #[cfg(not(unix))]
+    match str::from_utf8(bytes) {
+        Ok(text) => Ok(PathBuf::from(text)),
+        Err(_) => Err(not_text(&String::from_utf8_lossy(bytes))),
+    }
+}
+
+/// Creates the failure for an argument that has to be text, and is not.
+pub fn not_text(shown: &str) -> Failure {
+    Failure::new(Kind::Usage, format!("the argument '{}' is not UTF-8", quoted(shown)))
+        .hint("only the names of files, and the content of -d, --data-raw and --data-binary may be other bytes")
+}
+
+/// A body that was read.
+#[derive(Default)]
+pub struct Body {
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// The first source whose line breaks `-d` left out, if any.
+    pub joined: Option<Joined>,
+}
+
+/// A text whose lines `-d` joined.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Joined {
+    /// The name of the file or of standard input, for messages.
+    pub source: String,
+    /// True if each line seems to be a record of its own, as in NDJSON or CSV.
+    pub is_lines: bool,
 }
 
 /// Reads all pieces in order and joins them with `&`, like curl. Returns `None` if there are no pieces.
 ///
 /// # Errors
-/// [`Kind::Usage`] if a file cannot be read, if standard input is used twice, or if the body has more than [`MAX_BODY`]
-/// bytes. No more than that is read.
-pub fn read_data(pieces: &[Data], stdin: &mut dyn Read) -> Result<Option<Vec<u8>>, Failure> {
+/// [`Kind::Usage`] if a file cannot be read, if standard input is used twice, or if the body has more than
+/// [`LARGEST_BODY`] bytes. No more than that is read.
+pub fn read_data(pieces: &[Data], stdin: &mut dyn Read) -> Result<Option<Body>, Failure> {
     if pieces.iter().filter(|piece| piece.source == Source::Stdin).count() > 1 {
-        let failure = Failure::new(Kind::Usage, "the body asks for standard input more than once");
-        return Err(failure.hint("give '-' or '@-' once: there is nothing left in it for a second time"));
+        return Err(stdin_twice());
     }
-    let mut body: Option<Vec<u8>> = None;
+    let mut body: Option<Body> = None;
+    let mut after_json = false;
     for piece in pieces {
+        after_json |= piece.manner == Manner::Json;
         // The bytes so far, with the `&` that comes next.
-        let before = body.as_ref().map_or(0, |body| body.len() + 1);
-        let bytes = read(piece, stdin, before)?;
-        match &mut body {
-            None => body = Some(bytes),
-            Some(body) => {
-                body.push(b'&');
-                body.extend_from_slice(&bytes);
-            }
+        let separator = usize::from(body.is_some() && !after_json);
+        let before = body.as_ref().map_or(0, |body| body.bytes.len() + separator);
+        let (bytes, joined) = read(piece, stdin, before)?;
+        let body = body.get_or_insert_default();
+        if separator == 1 {
+            body.bytes.push(b'&');
         }
+        body.bytes.extend_from_slice(&bytes);
+        body.joined = body.joined.take().or(joined);
     }
     Ok(body)
 }
 
-/// Reads one piece. `before` is the length of the body so far, in bytes.
-fn read(piece: &Data, stdin: &mut dyn Read, before: usize) -> Result<Vec<u8>, Failure> {
-    let mut bytes = match &piece.source {
-        Source::Text(text) => return read_capped(&mut text.as_bytes(), "the text", before),
-        Source::Stdin => read_capped(stdin, "standard input", before)?,
-        Source::File(path) => {
-            let name = format!("'{}'", path.display());
-            let mut file = File::open(path).map_err(|error| unreadable(&name, &error))?;
-            read_capped(&mut file, &name, before)?
-        }
-    };
-    if !piece.binary {
-        bytes.retain(|byte| !matches!(byte, b'\r' | b'\n' | 0));
-    }
-    Ok(bytes)
+/// Creates the failure for a command line that reads standard input twice.
+pub(super) fn stdin_twice() -> Failure {
+    let failure = Failure::new(Kind::Usage, "the body asks for standard input more than once");
+    failure.hint("give '-' or '@-' once: there is nothing left in it for a second time")
 }
 
-/// Reads all of `reader`, which may hold at most [`MAX_BODY`] minus `before` bytes.
+/// Reads one piece. `before` is the length of the body so far, in bytes.
+fn read(piece: &Data, stdin: &mut dyn Read, before: usize) -> Result<(Vec<u8>, Option<Joined>), Failure> {
+    let mut bytes = read_source(&piece.source, stdin, before)?;
+    match &piece.manner {
+        Manner::Encoded(name) => {
+            let encoded = percent_encode(&bytes, STRICT);
+            let whole = if name.is_empty() { encoded.to_string() } else { format!("{name}={encoded}") };
+            Ok((whole.into_bytes(), None))
+        }
+        Manner::Lines if !matches!(piece.source, Source::Text(_)) => {
+            let joined = joined_lines(&bytes, piece.source.name());
+            bytes.retain(|byte| !matches!(byte, b'\r' | b'\n' | 0));
+            Ok((bytes, joined))
+        }
+        _ => Ok((bytes, None)),
+    }
+}
+
+/// Reads a source, after `before` bytes that count toward [`LARGEST_BODY`], too.
+pub(super) fn read_source(source: &Source, stdin: &mut dyn Read, before: usize) -> Result<Vec<u8>, Failure> {
+    let name = source.name();
+    match source {
+        Source::Text(text) => read_capped(&mut text.as_slice(), &name, before),
+        Source::Stdin => read_capped(stdin, &name, before),
+        Source::File(path) => {
+            let mut file = File::open(path).map_err(|error| unreadable(&name, &error))?;
+            read_capped(&mut file, &name, before)
+        }
+    }
+}
+
+/// Describes a text of more than one line, whose line breaks are about to go.
+fn joined_lines(text: &[u8], source: String) -> Option<Joined> {
+    let mut lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    let first = lines.next()?;
+    let commas = |line: &[u8]| line.iter().filter(|byte| matches!(byte, b',' | b';' | b'\t')).count();
+    let is_record = |line: &[u8]| matches!(line, [b'{', .., b'}'] | [b'[', .., b']']);
+    let is_row = |line: &[u8]| commas(line) > 0 && commas(line) == commas(first) && !line.contains(&b':');
+    let (mut count, mut are_records, mut are_rows) = (1, is_record(first), is_row(first));
+    for line in lines {
+        count += 1;
+        are_records &= is_record(line);
+        are_rows &= is_row(line);
+    }
+    (count > 1).then_some(Joined { source, is_lines: are_records || are_rows })
+}
+
+/// Reads all of `reader`, which may hold at most [`LARGEST_BODY`] minus `before` bytes.
 fn read_capped(reader: &mut dyn Read, name: &str, before: usize) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
-    let left = MAX_BODY.saturating_sub(before);
+    let left = LARGEST_BODY.saturating_sub(before);
     let cap = u64::try_from(left).unwrap_or(u64::MAX).saturating_add(1);
     reader.take(cap).read_to_end(&mut bytes).map_err(|error| unreadable(name, &error))?;
-    if bytes.len() > left || before > MAX_BODY {
+    if bytes.len() > left || before > LARGEST_BODY {
         let what = if before == 0 { name.to_owned() } else { format!("the body, up to {name},") };
-        let message = format!("{what} has more than {MAX_BODY} bytes, the most that API Gateway takes");
+        let message = format!("{what} has more than {LARGEST_BODY} bytes, the most that cogfed signs");
         return Err(Failure::new(Kind::Usage, message).hint("upload it to S3 by a presigned URL of the API's"));
     }
     Ok(bytes)
@@ -100,16 +250,21 @@ fn read_capped(reader: &mut dyn Read, name: &str, before: usize) -> Result<Vec<u
 
 fn unreadable(name: &str, error: &std::io::Error) -> Failure {
     Failure::new(Kind::Usage, format!("cannot read the body from {name}: {error}"))
-        .hint("'@FILE' reads a file, '@-' standard input; text that starts with '@' goes into a file first")
+        .hint("'@FILE' reads a file, '@-' standard input; text that starts with '@' needs --data-raw")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn piece(argument: &str, is_binary: bool) -> Data {
+        let manner = if is_binary { Manner::Bytes } else { Manner::Lines };
+        Data::parse(OsStr::new(argument), manner).unwrap()
+    }
+
     fn body(arguments: &[(&str, bool)], mut stdin: &[u8]) -> Result<Option<Vec<u8>>, Failure> {
-        let pieces: Vec<Data> = arguments.iter().map(|(argument, binary)| Data::parse(argument, *binary)).collect();
-        read_data(&pieces, &mut stdin)
+        let pieces: Vec<Data> = arguments.iter().map(|(argument, binary)| piece(argument, *binary)).collect();
+        Ok(read_data(&pieces, &mut stdin)?.map(|body| body.bytes))
     }
 
     #[test]
@@ -143,21 +298,21 @@ mod tests {
 
     #[test]
     fn endless_body_input_is_refused() {
-        let pieces = [Data::parse("-", true)];
-        let error = read_data(&pieces, &mut std::io::repeat(b'x')).unwrap_err();
-        assert!(error.to_string().starts_with("standard input has more than 10485760 bytes"), "{error}");
+        let pieces = [piece("-", true)];
+        let error = read_data(&pieces, &mut std::io::repeat(b'x')).err().unwrap();
+        assert!(error.to_string().starts_with("standard input has more than 67108864 bytes"), "{error}");
     }
     #[test]
     fn body_limit_counts_all_pieces() {
-        let half = "x".repeat(MAX_BODY / 2);
+        let half = "x".repeat(LARGEST_BODY / 2);
         let full = body(&[(&half, true), ("-", true)], half.get(1..).unwrap().as_bytes()).unwrap().unwrap();
-        assert_eq!(full.len(), MAX_BODY, "with the '&' between them");
+        assert_eq!(full.len(), LARGEST_BODY, "with the '&' between them");
         let error = body(&[(&half, true), ("-", true)], half.as_bytes()).unwrap_err();
-        let message = "the body, up to standard input, has more than 10485760 bytes, the most that API Gateway takes";
+        let message = "the body, up to standard input, has more than 67108864 bytes, the most that cogfed signs";
         assert_eq!(error.to_string(), message);
         assert_eq!(error.kind, Kind::Usage);
         assert!(body(&[(&half, true), (&half, true)], b"").is_err());
-        let text = "x".repeat(MAX_BODY);
+        let text = "x".repeat(LARGEST_BODY);
         assert!(body(&[(&text, true)], b"").is_ok());
         assert!(body(&[(&text, true), ("", true)], b"").is_err(), "the '&' is one too many");
     }
@@ -169,5 +324,49 @@ mod tests {
             assert_eq!(error.to_string(), "the body asks for standard input more than once");
             assert_eq!(error.kind, Kind::Usage);
         }
+    }
+
+    #[test]
+    fn urlencoded_data_has_the_five_forms_of_curl() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("content");
+        std::fs::write(&file, "a b\n&").unwrap();
+        let at = |name: &str| format!("{name}@{}", file.display());
+        for (argument, expected) in [
+            ("a b&c".to_owned(), "a%20b%26c"),
+            ("=a=b c".to_owned(), "a%3Db%20c"),
+            ("q=a b\u{e9}".to_owned(), "q=a%20b%C3%A9"),
+            (at(""), "a%20b%0A%26"),
+            (at("n"), "n=a%20b%0A%26"),
+            ("n@-".to_owned(), "n=in%0D%0A"),
+        ] {
+            let piece = Data::urlencoded(OsStr::new(&argument)).unwrap();
+            let body = read_data(&[piece], &mut &b"in\r\n"[..]).unwrap().unwrap();
+            assert_eq!(String::from_utf8(body.bytes).unwrap(), expected, "{argument}");
+        }
+    }
+
+    #[test]
+    fn json_pieces_are_joined_without_a_separator() {
+        let json = |text: &str| Data::parse(OsStr::new(text), Manner::Json).unwrap();
+        let pieces = [json("{\"a\":"), json("1}"), piece("x", false)];
+        assert_eq!(read_data(&pieces, &mut &b""[..]).unwrap().unwrap().bytes, b"{\"a\":1}x");
+    }
+
+    #[test]
+    fn joined_lines_are_noticed_and_records_recognised() {
+        let joined = |text: &[u8]| read_data(&[piece("-", false)], &mut &*text).unwrap().unwrap().joined;
+        for (text, is_lines) in [
+            (&b"{\n\"a\": [1,\n2]}\n"[..], false),
+            (b"{\"a\": 1}\n{\"b\": 2}\n", true),
+            (b"[1]\r\n[2]\r\n", true),
+            (b"a,b\n1,2\n", true),
+            (b"one\ntwo", false),
+        ] {
+            let expected = Some(Joined { source: "standard input".to_owned(), is_lines });
+            assert_eq!(joined(text), expected, "{}", String::from_utf8_lossy(text));
+        }
+        assert_eq!(joined(b"{\"a\": 1}\n"), None, "a line break at the end is no loss");
+        assert_eq!(read_data(&[piece("a\nb", false)], &mut &b""[..]).unwrap().unwrap().joined, None);
     }
 }

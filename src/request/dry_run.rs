@@ -77,6 +77,7 @@ mod tests {
             headers: headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
             body: Some(body.to_vec()),
             json: true,
+            ..RequestInput::default()
         };
         let (request, _) = ApiRequest::build(input).unwrap();
         dry_run(&sign(&request, &credentials, &Scope::execute_api("eu-west-1"), DateTime::UNIX_EPOCH).unwrap())

@@ -7,6 +7,7 @@
 mod build;
 mod data;
 mod dry_run;
+mod form;
 mod redirect;
 mod refusal;
 mod send;
@@ -14,11 +15,12 @@ mod sign;
 mod signature_form;
 mod target;
 
-pub use build::{ApiRequest, MAX_BODY, RequestInput, parse_header};
-pub use data::{Data, Source, read_data};
+pub use build::{ApiRequest, GivenHeader, LARGEST_BODY, MAX_BODY, RequestInput, parse_header};
+pub use data::{Body, Data, Joined, Manner, Source, bytes_of, not_text, read_data};
 pub use dry_run::dry_run;
+pub use form::{Field, multipart};
 pub use redirect::{Redirect, Redirects};
 pub use refusal::{Context, Reason, Refusal, explain};
 pub use send::{Answer, Deadline, Lost, Stage, Times, Watch, WriteError, send};
 pub use sign::{EXECUTE_API, Scope, SignedRequest, lacks_api_id, sign, sign_host};
-pub use target::Note;
+pub use target::{Note, file_name_below, with_query};

@@ -252,7 +252,7 @@ mod tests {
                 url: format!("https://example.amazonaws.com{}", text(&vector["target"])),
                 headers: headers.map(|pair| (text(&pair[0]), text(&pair[1]))).collect(),
                 body: Some(text(&vector["body"]).into_bytes()),
-                json: false,
+                ..RequestInput::default()
             };
             let (request, _) = ApiRequest::build(input).unwrap();
             let credentials = credentials(vector["credentials"]["token"].as_str().unwrap_or_default());

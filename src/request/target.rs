@@ -1,21 +1,22 @@
-//! The URL of a request, exactly as it is signed and sent.
+//! The URL of a request, exactly as it is sent.
 //!
-//! Before API Gateway's authorizer checks a signature, it encodes the received path again, so every byte counts. AWS's
-//! own clients remove dot segments and doubled slashes before they sign, but not before they send. They also disagree
-//! on the characters that a query leaves unencoded. So the URL is first normalised, to a form that all clients and URL
-//! parsers read alike:
+//! Before API Gateway's authorizer checks a signature, it encodes the received path again, so every byte counts. Signers
+//! and verifiers normalise the path that they sign (RFC 3986, section 6.2.2.3, without doubled slashes), but not the path
+//! that is sent. They disagree on the characters that a query leaves unencoded. So the URL is brought into a form that all
+//! of them and all URL parsers read alike:
 //!
-//! - Path: `.` and `..` segments are resolved; `%2e` is a dot, as for the WHATWG URL parser. Empty segments are
-//!   removed, and a slash at the end stays. Existing escapes stay, including `%2F`. Unreserved characters stay, and so
-//!   do `! $ & ' ( ) * + , ; = : @`; every other one is percent-encoded. A `%` that begins no escape becomes `%25`.
+//! - Path: doubled slashes stay. `.` and `..` segments are resolved as by every WHATWG URL parser, for which `%2e` is a dot,
+//!   too. Existing escapes stay, including `%2F`. Unreserved characters stay, and so do `! $ & ' ( ) * + , ; = : @`; every
+//!   other one is percent-encoded. A `%` that begins no escape becomes `%25`.
 //! - Query: each key and value is decoded, then encoded except for the unreserved characters of RFC 3986, section 2.3.
-//!   A space becomes `%20`. A `+` is a plus, not a space, and becomes `%2B`. `a` becomes `a=`, as it is signed. Order
-//!   and repeated keys stay; an empty pair (`a=1&&b=2`) is dropped.
+//!   A space becomes `%20`. A `+` is a plus, not a space, and becomes `%2B`. `a` stays `a`, and is signed as `a=`. Order
+//!   and repeated keys stay; an empty pair (`a=1&&b=2`) is dropped, since signers disagree on it.
 //! - Fragment: dropped, since clients never send it.
 
 use std::fmt;
+use std::path::Path;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use url::Url;
 
 use crate::error::{Failure, Kind, shortened};
@@ -28,7 +29,7 @@ const LONGEST_AUTHORITY: usize = 1024;
 const LONGEST_HOST: usize = 253 + ":65535".len();
 
 /// The characters to encode in a query: all but the unreserved ones (RFC 3986, section 2.3).
-const STRICT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+pub(super) const STRICT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The characters to encode in a path segment: all but `pchar` (RFC 3986, section 3.3). `%` is handled before.
 const SEGMENT: &AsciiSet = &STRICT
@@ -47,35 +48,38 @@ const SEGMENT: &AsciiSet = &STRICT
     .remove(b'@')
     .remove(b'%');
 
-/// A change to a URL, beyond plain percent-encoding, that `-v` reports.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// A difference between the request that was asked for and the one that is sent, beyond plain percent-encoding, or
+/// something in it that is likely a mistake.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Note {
+    /// The path holds a placeholder, such as `{id}` or `$ID`.
+    Placeholder(String),
     /// `.` or `..` segments were resolved.
     DotSegments,
-    /// Doubled slashes were reduced to one.
-    DoubledSlashes,
     /// A `%` that begins no escape is sent as `%25`.
     LonePercent,
     /// A `+` in the query is sent as `%2B`.
     Plus,
-    /// A key without a value is sent with an empty value.
-    ValuelessKey,
     /// A pair with neither key nor value was left out of the query.
     EmptyPair,
-    /// The fragment was dropped.
+    /// The fragment was dropped. It may be the end of a value.
     Fragment,
+    /// A header that was to be left out is sent: the HTTP client always adds it.
+    Stays(&'static str),
 }
 
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Note::Placeholder(text) => {
+                return write!(f, "the path holds '{text}', which is sent as it is: is it a placeholder to fill in?");
+            }
             Note::DotSegments => "dot segments in the path are resolved before it is signed and sent",
-            Note::DoubledSlashes => "doubled slashes in the path are sent as one",
             Note::LonePercent => "a '%' that begins no percent-encoding is sent as '%25'",
             Note::Plus => "a '+' in the query is sent as '%2B': write a space as '%20'",
-            Note::ValuelessKey => "a query key without '=' is sent with it: that is how it is signed",
             Note::EmptyPair => "an empty pair in the query is left out",
-            Note::Fragment => "the URL's fragment is not sent",
+            Note::Fragment => "the URL's fragment is not sent: write a '#' that belongs to a value as '%23'",
+            Note::Stays(header) => return write!(f, "the HTTP client cannot leave out '{header}', so it is sent"),
         })
     }
 }
@@ -97,6 +101,8 @@ impl Target {
     /// name, a control character, or a query that is not UTF-8.
     pub(super) fn parse(given: &str) -> Result<(Self, Vec<Note>), Failure> {
         let mut notes = Vec::new();
+        // A URL that is pasted often brings a blank or a line break along.
+        let given = given.trim();
         if given.chars().any(char::is_control) {
             return Err(usage("the URL holds a control character", "percent-encode it if it is meant"));
         }
@@ -111,6 +117,7 @@ impl Target {
         let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
         let origin = origin(scheme, authority)?;
 
+        notes.extend(placeholder(path).map(|text| Note::Placeholder(shortened(text, 40))));
         let path = normal_path(path, &mut notes);
         let query = query.map(|query| normal_query(query, &mut notes)).transpose()?.filter(|query| !query.is_empty());
         let authority = origin[url::Position::BeforeHost..url::Position::AfterPort].to_string();
@@ -121,7 +128,7 @@ impl Target {
             let message = "the URL has no form that is signed and sent alike";
             return Err(usage(message, "percent-encode its unusual characters"));
         }
-        notes.sort_unstable();
+        notes.sort();
         notes.dedup();
         Ok((Self { url, authority }, notes))
     }
@@ -139,6 +146,15 @@ fn origin(scheme: &str, authority: &str) -> Result<Url, Failure> {
     };
     if authority.len() > LONGEST_AUTHORITY {
         return Err(unreadable());
+    }
+    if let Some(text) = unfilled(authority) {
+        let message = format!("the host holds '{}'", shortened(text, 40));
+        let what = if text.to_ascii_lowercase().contains("region") { "region" } else { "id" };
+        return Err(usage(message, format!("put the API's {what} there")));
+    }
+    if matches!(scheme.to_ascii_lowercase().as_str(), "ws" | "wss") {
+        let hint = "to send to a connected client, POST to https://HOST/STAGE/@connections/CONNECTION-ID";
+        return Err(usage("cogfed signs no WebSocket connections", hint));
     }
     let origin = Url::parse(&format!("{scheme}://{authority}/")).map_err(|_| unreadable())?;
     match origin.scheme() {
@@ -159,36 +175,92 @@ fn origin(scheme: &str, authority: &str) -> Result<Url, Failure> {
     Ok(origin)
 }
 
-/// Returns the path with dot segments resolved, without empty segments, and encoded where needed.
-///
-/// Empty segments are removed before `..` is resolved. AWS's clients use this order; RFC 3986, section 5.2.4, does not.
+/// Returns the placeholder in a host that was copied from documentation, if there is one: `{…}`, `$…`, `<…>`, escaped or
+/// not. No host holds these characters.
+fn unfilled(authority: &str) -> Option<&str> {
+    const STARTS: [&str; 6] = ["{", "$", "<", "%7B", "%7b", "%3C"];
+    let start = STARTS.iter().filter_map(|start| authority.find(start)).min()?;
+    let text = authority.get(start..).unwrap_or_default();
+    let ends = |end: &&str| text.find(end).map(|at| at + end.len());
+    let end = match text.starts_with('$') && !text.starts_with("${") {
+        true => {
+            text.get(1..).and_then(|rest| rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_')).map(|at| at + 1)
+        }
+        false => ["}", ">", "%7D", "%7d", "%3E"].iter().filter_map(|end| ends(&end)).min(),
+    };
+    text.get(..end.unwrap_or(text.len()))
+}
+
+/// Returns the first placeholder in a path: `{…}`, `<…>`, `${…}`, or `$` and a name. They are characters of a path, too.
+fn placeholder(path: &str) -> Option<&str> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '+');
+    for (at, start) in path.match_indices(['{', '<', '$']) {
+        let text = path.get(at..)?;
+        let inner = text.get(1..)?.trim_start_matches('{');
+        let length = inner.find(|c| !is_name(c)).unwrap_or(inner.len());
+        let begins_name = inner.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        let opened = text.len() - inner.len();
+        let rest = inner.get(length..)?;
+        match start {
+            "{" if begins_name && rest.starts_with('}') => return text.get(..opened + length + 1),
+            "<" if begins_name && rest.starts_with('>') => return text.get(..opened + length + 1),
+            "$" if begins_name && (opened == 1 || rest.starts_with('}')) => {
+                return text.get(..opened + length + usize::from(opened > 1));
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Adds pairs to the query of a URL, in front of its fragment. Spaces, control characters and `#` in them are
+/// percent-encoded.
+pub fn with_query(url: &str, pairs: &str) -> String {
+    const RAW: &AsciiSet = &CONTROLS.add(b' ').add(b'#');
+    let (whole, fragment) = split(url, '#');
+    let mark = match split(whole, '?') {
+        (_, None) => "?",
+        (_, Some("")) => "",
+        (_, Some(query)) if query.ends_with('&') => "",
+        _ => "&",
+    };
+    let fragment = fragment.map(|fragment| format!("#{fragment}")).unwrap_or_default();
+    format!("{whole}{mark}{}{fragment}", utf8_percent_encode(pairs, RAW))
+}
+
+/// Returns the URL of an upload. As in curl, a URL that ends with a slash names the folder, and gets the file's name.
+pub fn file_name_below(url: &str, file: &Path) -> String {
+    let end = url.find(['?', '#']).unwrap_or(url.len());
+    let (path, rest) = url.split_at(end);
+    match (path.ends_with('/'), file.file_name().filter(|name| *name != "-")) {
+        (true, Some(name)) => {
+            let name = name.to_string_lossy();
+            format!("{path}{}{rest}", utf8_percent_encode(&name, STRICT))
+        }
+        _ => url.to_owned(),
+    }
+}
+
+/// Returns the path with dot segments resolved (RFC 3986, section 5.2.4), and encoded where needed.
 fn normal_path(path: &str, notes: &mut Vec<Note>) -> String {
     let mut segments: Vec<String> = Vec::new();
     let mut given = path.split('/').skip(1).peekable();
-    let mut slash_at_end = false;
     while let Some(segment) = given.next() {
         let last = given.peek().is_none();
         let dots = if segment.len() <= 6 { segment.replace("%2e", ".").replace("%2E", ".") } else { String::new() };
-        slash_at_end = last && (segment.is_empty() || dots == "." || dots == "..");
         match dots.as_str() {
-            "." => notes.push(Note::DotSegments),
-            ".." => {
+            "." | ".." => {
                 notes.push(Note::DotSegments);
-                segments.pop();
-            }
-            _ if segment.is_empty() => {
-                if !last {
-                    notes.push(Note::DoubledSlashes);
+                if dots == ".." {
+                    segments.pop();
                 }
+                // What they name is a folder: the slash stays.
+                segments.extend(last.then(String::new));
             }
             _ => segments.push(utf8_percent_encode(&lone_percent_encoded(segment, notes), SEGMENT).to_string()),
         }
     }
-    let mut normal = format!("/{}", segments.join("/"));
-    if slash_at_end && !segments.is_empty() {
-        normal.push('/');
-    }
-    normal
+    format!("/{}", segments.join("/"))
 }
 
 /// Returns the query with each key and value strictly encoded.
@@ -202,14 +274,11 @@ fn normal_query(query: &str, notes: &mut Vec<Note>) -> Result<String, Failure> {
             notes.push(Note::Plus);
         }
         let (key, value) = split(pair, '=');
-        if value.is_none() && !key.is_empty() {
-            notes.push(Note::ValuelessKey);
-        }
-        let (key, value) = (strict(key, notes)?, strict(value.unwrap_or_default(), notes)?);
-        if key.is_empty() && value.is_empty() {
-            notes.push(Note::EmptyPair);
-        } else {
-            pairs.push(format!("{key}={value}"));
+        let (key, value) = (strict(key, notes)?, value.map(|value| strict(value, notes)).transpose()?);
+        match value.as_deref() {
+            None | Some("") if key.is_empty() => notes.push(Note::EmptyPair),
+            None => pairs.push(key),
+            Some(value) => pairs.push(format!("{key}={value}")),
         }
     }
     if query.is_empty() {
@@ -310,22 +379,72 @@ mod tests {
 
     #[test]
     fn each_change_of_a_url_is_noted_once() {
-        let (target, notes) = Target::parse("https://h/a/./b//c/../%zz?x&&y=1+1+1&z=%#top").unwrap();
-        assert_eq!(target.url.as_str(), "https://h/a/b/%25zz?x=&y=1%2B1%2B1&z=%25");
+        let (target, notes) = Target::parse("https://h/a/./b//c/../{id}/%zz?x&&y=1+1+1&z=%#top").unwrap();
+        assert_eq!(target.url.as_str(), "https://h/a/b//%7Bid%7D/%25zz?x&y=1%2B1%2B1&z=%25");
         assert_eq!(
             notes,
             [
+                Note::Placeholder("{id}".into()),
                 Note::DotSegments,
-                Note::DoubledSlashes,
                 Note::LonePercent,
                 Note::Plus,
-                Note::ValuelessKey,
                 Note::EmptyPair,
                 Note::Fragment
             ]
         );
-        for plain in ["https://h", "https://h/", "https://h/?", "https://h/a%20b/é /?q=a b&q=%2F&e="] {
+        for plain in ["https://h", "https://h/", " https://h/?\n", "https://h/a%20b/é//?q=a b&q=%2F&e=&f"] {
             assert_eq!(Target::parse(plain).unwrap().1, [], "{plain}");
+        }
+    }
+
+    #[test]
+    fn unfilled_hosts_are_refused_and_name_the_placeholder() {
+        for (given, text) in [
+            ("https://{api}.execute-api.eu-west-1.amazonaws.com/prod", "'{api}'"),
+            ("https://$API.execute-api.eu-west-1.amazonaws.com/prod", "'$API'"),
+            ("https://${API_ID}.execute-api.eu-west-1.amazonaws.com/", "'${API_ID}'"),
+            ("https://<api-id>.execute-api.eu-west-1.amazonaws.com/", "'<api-id>'"),
+            ("https://%7Bapi%7D.execute-api.eu-west-1.amazonaws.com/", "'%7Bapi%7D'"),
+            ("https://abc.execute-api.{region}.amazonaws.com/", "'{region}'"),
+            ("https://{api", "'{api'"),
+            ("{scheme}://h/", "no host"),
+        ] {
+            let message = refusal(given);
+            assert!(message.contains(text), "{given}: {message}");
+        }
+    }
+
+    #[test]
+    fn placeholders_in_a_path_are_noted() {
+        for (given, expected) in [
+            ("/orders/{id}/x", Some("{id}")),
+            ("/{proxy+}", Some("{proxy+}")),
+            ("/orders/$ID/x", Some("$ID")),
+            ("/orders/${ID}", Some("${ID}")),
+            ("/orders/<order-id>", Some("<order-id>")),
+            ("/a$&b/{}/$1/{\"a\":1}/<>", None),
+            ("/$metadata-not-a-name", Some("$metadata-not-a-name")),
+        ] {
+            assert_eq!(placeholder(given), expected, "{given}");
+        }
+    }
+
+    #[test]
+    fn websocket_urls_are_refused_with_the_way_that_works() {
+        let error = Target::parse("wss://abc.execute-api.eu-west-1.amazonaws.com/prod").unwrap_err();
+        assert_eq!(error.to_string(), "cogfed signs no WebSocket connections");
+        assert!(error.hint.unwrap_or_default().contains("/@connections/"));
+    }
+
+    #[test]
+    fn added_pairs_come_before_the_fragment() {
+        for (url, expected) in [
+            ("https://h/a", "https://h/a?q=a%20b%23"),
+            ("https://h/a?", "https://h/a?q=a%20b%23"),
+            ("https://h/a?x=1", "https://h/a?x=1&q=a%20b%23"),
+            ("https://h/a?x=1&#top", "https://h/a?x=1&q=a%20b%23#top"),
+        ] {
+            assert_eq!(with_query(url, "q=a b#"), expected);
         }
     }
 }

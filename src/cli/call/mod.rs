@@ -1,6 +1,7 @@
 //! `cogfed call`: its flags in four groups, and the sections of its help.
 
 mod connection;
+mod curl;
 mod output;
 mod request;
 mod signature;
@@ -8,8 +9,10 @@ mod signature;
 use clap::Args;
 
 pub use self::connection::ConnectionFlags;
+pub use self::curl::advice_on;
+pub(super) use self::curl::with_ignored_options;
 pub use self::output::{OutputFlags, Pretty};
-pub use self::request::RequestFlags;
+pub use self::request::{BodyFlag, BodyFlags, RequestFlags};
 pub use self::signature::SignatureFlags;
 use super::{ProfileFlag, RoleFlag};
 
@@ -18,7 +21,7 @@ use super::{ProfileFlag, RoleFlag};
 /// Signs one request with the profile's credentials (AWS Signature Version 4), sends it as it was signed, and writes
 /// the response body to standard output.
 #[derive(Debug, Args)]
-#[command(after_long_help = SECTIONS)]
+#[command(after_long_help = SECTIONS, override_usage = "cogfed call [OPTIONS] [METHOD] <URL>")]
 pub struct Call {
     /// The profile's flag.
     #[command(flatten)]
@@ -44,13 +47,15 @@ const SECTIONS: &str = "\
 EXAMPLES
   The URL of an API Gateway REST API contains the region:
     url=https://abc123.execute-api.eu-west-1.amazonaws.com/prod/orders
-    cogfed call GET $url
-    cogfed call POST $url --json -d '{\"item\": \"book\"}'
-    cogfed call GET $url --dry-run
+    cogfed call $url
+    cogfed call $url --json '{\"item\": \"book\"}'
+    cogfed call -X DELETE $url/7
+    cogfed call -G --data-urlencode 'q=two words' $url
+    cogfed call $url --dry-run
 
   A custom domain does not:
-    cogfed call PUT https://api.example.com/orders/7 --region eu-west-1 \\
-        --data-binary @order.json
+    cogfed call https://api.example.com/orders/7 --region eu-west-1 \\
+        -T order.json
 
 WRITE OUT
   The format of --write-out is curl's: %{NAME} is a variable, %header{NAME} the

@@ -1,22 +1,286 @@
 //! The request of `cogfed call`, from its flags.
 
-use super::super::Env;
-use crate::cli::Call;
-use crate::request::{ApiRequest, Data, RequestInput, parse_header, read_data};
+use std::ffi::OsStr;
+use std::path::Path;
 
-/// Builds the request. Reads files and standard input as the flags demand.
-pub fn request(flags: &Call, env: &mut Env) -> anyhow::Result<ApiRequest> {
-    let pieces = |texts: &[String], binary| texts.iter().map(|text| Data::parse(text, binary)).collect::<Vec<_>>();
-    let data = [pieces(&flags.request.data, false), pieces(&flags.request.data_binary, true)].concat();
-    let (request, notes) = ApiRequest::build(RequestInput {
-        method: flags.request.method.clone(),
-        url: flags.request.url.clone(),
-        headers: flags.request.headers.iter().map(|header| parse_header(header)).collect::<Result<_, _>>()?,
-        body: read_data(&data, &mut env.input)?,
-        json: flags.request.json,
-    })?;
-    if flags.output.verbose {
-        notes.iter().for_each(|note| env.terminal.say(&note.to_string()));
+use super::super::Env;
+use super::words::{below, is_word, words};
+use crate::cli::{BodyFlag, Call, RequestFlags};
+use crate::error::{Failure, Kind};
+use crate::profile::Profile;
+use crate::request::{
+    ApiRequest, Body, Data, Field, GivenHeader, Joined, Manner, RequestInput, Source, file_name_below, multipart,
+    parse_header, read_data, with_query,
+};
+
+/// The media types whose bodies mean the same without line breaks, or have none.
+const WITHOUT_LINES: [&str; 3] = ["json", "x-www-form-urlencoded", "form-data"];
+/// The media types that have JSON in their name, and need their line breaks.
+const JSON_LINES: [&str; 5] = ["ndjson", "jsonl", "jsonlines", "json-seq", "json-lines"];
+
+/// Checks the flags for contradictions. Reads no file, so that it can come before everything else.
+///
+/// # Errors
+/// [`Kind::Usage`] if there is no URL, or two flags exclude each other.
+pub fn check(flags: &RequestFlags) -> Result<(), Failure> {
+    method(flags, words(flags)?.method)?;
+    check_modes(flags)
+}
+
+/// Builds the request. Reads files and standard input as the flags demand, and prints what differs from the flags.
+///
+/// # Errors
+/// [`Kind::Usage`] if the flags contradict each other, or a value is wrong.
+pub fn request(flags: &Call, profile: &Profile, env: &mut Env) -> anyhow::Result<ApiRequest> {
+    let flags = &flags.request;
+    let words = words(flags)?;
+    let method = method(flags, words.method)?;
+    let mut url = below(profile.api.as_deref(), &words.url, &profile.name)?;
+    let (headers, left_out) = headers(flags, env)?;
+    let (mut input, joined) = body(flags, env)?;
+    input.left_out = left_out;
+    let own_type = std::mem::replace(&mut input.headers, headers);
+    add_unless_given(&mut input, own_type);
+    if let Some(path) = &flags.upload_file {
+        url = file_name_below(&url, path);
     }
+    for pairs in query(flags, &mut input, env)? {
+        url = with_query(&url, &pairs);
+    }
+    (input.method, input.url) = (method, url);
+    warn_about_lines(joined, &input, env);
+    let (request, notes) = ApiRequest::build(input)?;
+    notes.iter().for_each(|note| env.terminal.say(&note.to_string()));
     Ok(request)
+}
+
+/// Returns the pieces of the body with a value; `--json` also counts as a switch without one.
+fn pieces(flags: &RequestFlags) -> impl Iterator<Item = (BodyFlag, &OsStr)> {
+    let has_value = |flag: BodyFlag, value: &OsStr| {
+        flag != BodyFlag::Json || !(value.is_empty() || value.to_str().is_some_and(|text| is_word(text.trim())))
+    };
+    flags
+        .body
+        .0
+        .iter()
+        .map(|(flag, value)| (*flag, value.as_os_str()))
+        .filter(move |(flag, value)| has_value(*flag, value))
+}
+
+fn is_form(flag: BodyFlag) -> bool {
+    matches!(flag, BodyFlag::Form | BodyFlag::FormString)
+}
+
+/// Returns the method: as given, or the one that the other flags imply, as in curl.
+fn method(flags: &RequestFlags, given: Option<String>) -> Result<String, Failure> {
+    let implied = match flags {
+        RequestFlags { head: true, .. } => "HEAD",
+        RequestFlags { upload_file: Some(_), .. } => "PUT",
+        RequestFlags { get: true, .. } => "GET",
+        flags if pieces(flags).next().is_some() => "POST",
+        _ => "GET",
+    };
+    match given {
+        Some(given) if flags.head && !given.eq_ignore_ascii_case("HEAD") => {
+            let message = format!("--head sends HEAD, and cannot be used with the method {given}");
+            Err(Failure::new(Kind::Usage, message).hint("use -i to show the head of any answer"))
+        }
+        Some(given) => Ok(given),
+        None => Ok(implied.to_owned()),
+    }
+}
+
+/// Refuses flags that ask for two bodies, or for a body where none is sent.
+fn check_modes(flags: &RequestFlags) -> Result<(), Failure> {
+    let data = pieces(flags).find(|(flag, _)| !is_form(*flag)).map(|(flag, _)| flag.name());
+    let form = pieces(flags).find(|(flag, _)| is_form(*flag)).map(|(flag, _)| flag.name());
+    let upload = flags.upload_file.as_ref().map(|_| "upload-file");
+    let head = flags.head.then_some("head");
+    let get = flags.get.then_some("get");
+    let body = data.filter(|_| !flags.get);
+    let pairs = [(body, form), (body, upload), (form, upload), (body, head), (form, head), (upload, head), (form, get)];
+    match pairs.into_iter().find_map(|(one, other)| one.zip(other)) {
+        Some((one, other)) => {
+            let hint = match (one, other) {
+                (_, "head") => "to send data in the query, add -G",
+                (_, "get") => "a form is a body: leave out -G",
+                _ => "a request has one body: give one of them",
+            };
+            Err(Failure::new(Kind::Usage, format!("--{one} cannot be used with --{other}")).hint(hint))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Returns the given headers, and the names of those to leave out. The flags for single headers yield to `-H`.
+fn headers(flags: &RequestFlags, env: &mut Env) -> Result<(Vec<(String, String)>, Vec<String>), Failure> {
+    let (mut headers, mut left_out) = (Vec::new(), Vec::new());
+    for given in &flags.headers {
+        let lines = match given.strip_prefix('@') {
+            Some(file) => header_lines(file, env)?,
+            None => vec![given.clone()],
+        };
+        for line in lines {
+            match parse_header(&line)? {
+                GivenHeader::Sent(name, value) => headers.push((name, value)),
+                GivenHeader::LeftOut(name) => left_out.push(name),
+            }
+        }
+    }
+    let named: Vec<String> = headers.iter().map(|(name, _)| name.trim_end().to_ascii_lowercase()).collect();
+    let mut single = |name: &str, value: Option<String>| match value {
+        // As in curl, an empty text takes the header away.
+        Some(value) if value.is_empty() => left_out.push(name.to_owned()),
+        Some(value) if !named.contains(&name.to_ascii_lowercase()) => headers.push((name.to_owned(), value)),
+        _ => {}
+    };
+    single("User-Agent", flags.user_agent.clone());
+    single("Referer", flags.referer.as_deref().map(|url| url.trim_end_matches(";auto").to_owned()));
+    single("Range", flags.range.as_deref().map(|range| format!("bytes={range}")));
+    single("Cookie", cookies(&flags.cookie)?);
+    Ok((headers, left_out))
+}
+
+/// Returns the `Cookie` header. A text without `=` names a file for curl.
+fn cookies(given: &[String]) -> Result<Option<String>, Failure> {
+    if given.iter().any(|text| !text.contains('=')) {
+        let failure = Failure::new(Kind::Usage, "--cookie names a file, and cogfed reads no files of cookies");
+        return Err(failure.hint("give the cookies themselves, as in -b 'NAME=VALUE; NAME=VALUE'"));
+    }
+    Ok((!given.is_empty()).then(|| given.join("; ")))
+}
+
+/// Returns the header lines of a file, or of standard input for `-`.
+fn header_lines(file: &str, env: &mut Env) -> Result<Vec<String>, Failure> {
+    let source = if file == "-" { Source::Stdin } else { Source::File(file.into()) };
+    let data = Data { source, manner: Manner::Bytes };
+    let bytes = read_data(&[data], &mut env.input)?.unwrap_or_default().bytes;
+    let text = String::from_utf8(bytes).map_err(|_| {
+        Failure::new(Kind::Usage, format!("the headers in '{file}' are not UTF-8"))
+            .hint("write one 'Name: value' on each line")
+    })?;
+    Ok(text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect())
+}
+
+/// Returns a request with the body, and with the Content-Type of a form as its only header. Data of `-G` is no body.
+fn body(flags: &RequestFlags, env: &mut Env) -> Result<(RequestInput, Option<Joined>), Failure> {
+    let mut input = RequestInput {
+        json: flags.body.0.iter().any(|(flag, _)| *flag == BodyFlag::Json),
+        compressed: flags.compressed,
+        ..RequestInput::default()
+    };
+    if stdin_uses(flags) > 1 {
+        return Err(Failure::new(Kind::Usage, "the request asks for standard input more than once")
+            .hint("give '-' or '@-' once: there is nothing left in it for a second time"));
+    }
+    let fields = pieces(flags).filter(|(flag, _)| is_form(*flag)).map(|(flag, value)| match flag {
+        BodyFlag::FormString => Field::text(value),
+        _ => Field::parse(value),
+    });
+    let fields = fields.collect::<Result<Vec<_>, _>>()?;
+    if !fields.is_empty() {
+        let (media_type, bytes) = multipart(&fields, &mut env.input)?;
+        input.headers.push(("Content-Type".to_owned(), media_type));
+        input.body = Some(bytes);
+        return Ok((input, None));
+    }
+    let body = match &flags.upload_file {
+        Some(path) => {
+            let is_stdin = path == Path::new("-") || path == Path::new(".");
+            let source = if is_stdin { Source::Stdin } else { Source::File(path.clone()) };
+            read_data(&[Data { source, manner: Manner::Bytes }], &mut env.input)?
+        }
+        None if flags.get => None,
+        None => data(flags, env)?,
+    };
+    let Body { bytes, joined } = match body {
+        Some(body) => body,
+        None => return Ok((input, None)),
+    };
+    input.body = Some(bytes);
+    Ok((input, joined))
+}
+
+fn data(flags: &RequestFlags, env: &mut Env) -> Result<Option<Body>, Failure> {
+    let data = pieces(flags).filter(|(flag, _)| !is_form(*flag)).map(|(flag, value)| match flag {
+        BodyFlag::Raw => Data::raw(value),
+        BodyFlag::Urlencode => Data::urlencoded(value),
+        BodyFlag::Binary => Data::parse(value, Manner::Bytes),
+        BodyFlag::Json => Data::parse(value, Manner::Json),
+        _ => Data::parse(value, Manner::Lines),
+    });
+    read_data(&data.collect::<Result<Vec<_>, _>>()?, &mut env.input)
+}
+
+/// Returns how many flags read standard input.
+fn stdin_uses(flags: &RequestFlags) -> usize {
+    let headers = flags.headers.iter().filter(|header| *header == "@-").count();
+    let upload = flags.upload_file.iter().filter(|path| *path == Path::new("-") || *path == Path::new(".")).count();
+    let pieces = pieces(flags).filter(|(flag, value)| match flag {
+        BodyFlag::Raw | BodyFlag::FormString => false,
+        BodyFlag::Urlencode | BodyFlag::Form => {
+            value.to_str().is_some_and(|text| text.ends_with("@-") || text.ends_with("=<-"))
+        }
+        _ => *value == "-" || *value == "@-",
+    });
+    headers + upload + pieces.count()
+}
+
+/// Returns the texts to add to the URL's query: the data of `-G`, and `--url-query`.
+fn query(flags: &RequestFlags, input: &mut RequestInput, env: &mut Env) -> Result<Vec<String>, Failure> {
+    let mut texts = Vec::new();
+    if flags.get
+        && let Some(body) = data(flags, env)?
+    {
+        texts.push(body.bytes);
+    }
+    for given in &flags.url_query {
+        match given.strip_prefix('+') {
+            Some(text) => texts.push(text.as_bytes().to_vec()),
+            None => {
+                let data = Data::urlencoded(OsStr::new(given))?;
+                texts.push(read_data(&[data], &mut env.input)?.unwrap_or_default().bytes);
+            }
+        }
+    }
+    // Without a body, a Content-Type would describe nothing.
+    if flags.get && input.body.is_none() {
+        input.left_out.push("Content-Type".to_owned());
+    }
+    let texts = texts.into_iter().filter(|text| !text.is_empty()).map(String::from_utf8);
+    texts.collect::<Result<_, _>>().map_err(|_| {
+        Failure::new(Kind::Usage, "the data for the query is not UTF-8")
+            .hint("use --data-urlencode, or send it in the body")
+    })
+}
+
+/// Adds headers that `-H` does not set or take away.
+fn add_unless_given(input: &mut RequestInput, headers: Vec<(String, String)>) {
+    for (name, value) in headers {
+        let is_given = |given: &str| given.trim_end().eq_ignore_ascii_case(&name);
+        if !input.headers.iter().any(|(given, _)| is_given(given))
+            && !input.left_out.iter().any(|given| is_given(given))
+        {
+            input.headers.push((name, value));
+        }
+    }
+}
+
+/// Warns if `-d` joined the lines of a text that needs them.
+fn warn_about_lines(joined: Option<Joined>, input: &RequestInput, env: &Env) {
+    let Some(joined) = joined else { return };
+    let given = input.headers.iter().find(|(name, _)| name.trim_end().eq_ignore_ascii_case("content-type"));
+    let media_type = given.map(|(_, value)| value.to_ascii_lowercase());
+    let needs_lines = match media_type.as_deref() {
+        Some(media_type) => {
+            JSON_LINES.iter().any(|name| media_type.contains(name))
+                || !WITHOUT_LINES.iter().any(|name| media_type.contains(name))
+                || joined.is_lines && media_type.contains("json")
+        }
+        None => joined.is_lines,
+    };
+    if needs_lines {
+        env.terminal.warn(&format!("-d takes the line breaks out of {}", joined.source));
+        env.terminal.hint("to keep them, use --data-binary");
+    }
 }

@@ -9,6 +9,7 @@ mod input;
 mod output;
 mod retries;
 mod scope;
+mod words;
 
 use self::exchange::Exchange;
 use super::{Attendance, Env, ProfileContext, choice_of_role};
@@ -17,31 +18,39 @@ use crate::profile::{Override, keys};
 use crate::request::{ApiRequest, dry_run, sign};
 
 pub fn run(flags: Call, env: &mut Env) -> anyhow::Result<()> {
-    let request = input::request(&flags, env)?;
-    let mut report = output::Report::of(&flags.output, &request, env)?;
-    let outcome = call(&flags, &request, &mut report, env);
-    if flags.request.dry_run { outcome } else { report.end(outcome, env) }
-}
-
-/// Signs the request, sends it and writes the answer.
-fn call(flags: &Call, request: &ApiRequest, report: &mut output::Report, env: &mut Env) -> anyhow::Result<()> {
+    input::check(&flags.request)?;
     let mut choice = choice_of_role(&flags.profile, &flags.role);
     if let Some(region) = &flags.signature.region {
         choice.flags.push(Override { key: keys::REGION.entry(), flag: "--region", text: region.clone() });
     }
     let context = ProfileContext::new(env, &choice, Attendance::Person)?;
-    let scope = scope::scope(flags, request, &context, env)?;
+    let request = input::request(&flags, &context.profile, env)?;
+    let mut report = output::Report::of(&flags.output, &request, env)?;
+    let outcome = call(&flags, &request, &context, &mut report, env);
+    if flags.request.dry_run { outcome } else { report.end(outcome, env) }
+}
+
+/// Signs the request, sends it and writes the answer.
+fn call(
+    flags: &Call,
+    request: &ApiRequest,
+    context: &ProfileContext,
+    report: &mut output::Report,
+    env: &mut Env,
+) -> anyhow::Result<()> {
+    let scope = scope::scope(flags, request, context, env)?;
+    request.check_body_size(&scope.service)?;
     context.wait_for(async {
         let credentials = context.credentials().await?;
         if flags.request.dry_run {
-            let time = exchange::offset(request, &credentials, env, &context).there(env.clock.now());
+            let time = exchange::offset(request, &credentials, env, context).there(env.clock.now());
             return env.print(&dry_run(&sign(request, &credentials, &scope, time)?));
         }
         // Checked before the request is sent: an answer that cannot be written would be lost.
         let destinations = output::Destinations::of(&flags.output, request)?;
         let (terminal, transfer) = (env.terminal.clone(), report.transfer.clone());
         let exchanged = async {
-            let exchange = Exchange { request, scope: &scope, flags, env, context: &context, transfer: &transfer };
+            let exchange = Exchange { request, scope: &scope, flags, env, context, transfer: &transfer };
             let (answer, refusal) = exchange.answered(credentials).await?;
             output::finish(answer, refusal, destinations, report, flags, env).await
         };

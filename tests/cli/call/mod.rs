@@ -2,6 +2,7 @@
 
 mod deadlines;
 mod files;
+mod input;
 mod output;
 mod presentation;
 mod redirects;

@@ -74,6 +74,7 @@ fn botocore_computes_the_same_signatures() {
             headers: headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
             body,
             json: random.below(3) == 0,
+            ..RequestInput::default()
         }));
     }
 

@@ -1,7 +1,6 @@
 //! The canonical request of AWS Signature Version 4
 //! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>).
 
-use std::borrow::Cow;
 use std::fmt::Write;
 
 use bytes::Bytes;
@@ -102,11 +101,23 @@ impl<'a> Wire<'a> {
     }
 }
 
-/// Returns the canonical URI, for services other than S3: the path as sent, percent-encoded once more. API Gateway's
-/// own error messages show it: `/x/@connections/y=` becomes `/x/%40connections/y%3D`
-/// (<https://github.com/okigan/awscurl/issues/61>).
-fn canonical_uri(path: &str) -> Cow<'_, str> {
-    if path.is_empty() { Cow::Borrowed("/") } else { Cow::Owned(encode(path.as_bytes(), true)) }
+/// Returns the canonical URI for every service except S3: the path on the wire without doubled slashes and dot segments,
+/// percent-encoded once more. API Gateway's own error messages show the encoding: `/x/@connections/y=` becomes
+/// `/x/%40connections/y%3D` (<https://github.com/okigan/awscurl/issues/61>). AWS's test suite and its SDKs show the rest:
+/// "the server side strips the redundant slashes" (<https://github.com/aws/aws-sdk-js-v3/pull/3408>).
+fn canonical_uri(path: &str) -> String {
+    let mut segments: Vec<&str> = Vec::new();
+    for segment in path.split('/') {
+        match segment {
+            "" | "." => {}
+            ".." => {
+                segments.pop();
+            }
+            segment => segments.push(segment),
+        }
+    }
+    let end = if path.ends_with('/') && !segments.is_empty() { "/" } else { "" };
+    encode(format!("/{}{end}", segments.join("/")).as_bytes(), true)
 }
 
 /// Percent-encodes all bytes except RFC 3986's unreserved characters and, if `keep_slash` is set, the slash.
@@ -164,11 +175,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn canonical_path_is_encoded_once_more_and_not_normalised() {
+    fn canonical_path_is_normalised_and_encoded_once_more() {
         assert_eq!(canonical_uri(""), "/");
         assert_eq!(canonical_uri("/x/@connections/y="), "/x/%40connections/y%3D");
         assert_eq!(canonical_uri("/a%20b/%2f/\u{20ac}+:"), "/a%2520b/%252f/%E2%82%AC%2B%3A");
-        assert_eq!(canonical_uri("//a/../b/./"), "//a/../b/./");
+        assert_eq!(canonical_uri("//a/../b/./"), "/b/");
+        assert_eq!(canonical_uri("/p/https://h//a"), "/p/https%3A/h/a");
+        assert_eq!(canonical_uri("/.."), "/");
     }
 
     #[test]

@@ -2,10 +2,9 @@
 //! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>) and independent of
 //! the signers that it checks.
 //!
-//! It normalises nothing: the path on the wire must be the path that was signed, percent-encoded once more. Signers
-//! treat `//` and dot segments differently: botocore removes them before it signs, Amplify does not. AWS does not
-//! document how its gateways treat them. Here a client that sends one path and signs another is refused. A `+` in a
-//! query is a plus sign, as in RFC 3986, not a space.
+//! The path that it checks is normalised, as AWS demands of signers for every service but S3: without doubled slashes and
+//! dot segments. So a signer that signs the path as it is sent, as Amplify does, is refused for a path that has them. A `+`
+//! in a query is a plus sign, as in RFC 3986, not a space.
 //!
 //! AWS does not document the order of its checks. The order here is: form, signed headers, scope, clock, key, session
 //! token, expiry, signature.

@@ -53,25 +53,14 @@ impl Case {
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    /// Returns the URL path that the signer sends. With `normalize`, the signer removes dot segments and doubled
-    /// slashes first.
-    fn path(&self) -> String {
-        let path = self.target.split('?').next().unwrap();
-        if !self.normalize {
-            return path.into();
-        }
-        let mut kept = Vec::new();
-        for segment in path.split('/') {
-            match segment {
-                "" | "." => {}
-                ".." => {
-                    kept.pop();
-                }
-                other => kept.push(other),
-            }
-        }
-        let end = if path.ends_with('/') && !kept.is_empty() { "/" } else { "" };
-        format!("/{}{end}", kept.join("/"))
+    /// Returns the path that the signer sends.
+    fn path(&self) -> &str {
+        self.target.split('?').next().unwrap()
+    }
+
+    /// Returns whether the case signs doubled slashes or dot segments, as only S3 wants it.
+    fn is_signed_as_for_s3(&self) -> bool {
+        !self.normalize && (self.path().contains("//") || self.path().contains("/."))
     }
 
     fn query(&self) -> &str {
@@ -96,11 +85,10 @@ impl Case {
     }
 
     fn check_wire(&self, authorization: &str) -> Result<IssuedKey, Refused> {
-        let path = self.path();
         let headers = self.headers(authorization);
         let wire = Wire {
             method: &self.method,
-            path: &path,
+            path: self.path(),
             query: self.query(),
             headers: headers.iter().map(|(name, value)| (*name, value.as_bytes())).collect(),
             body: self.body.as_bytes(),
@@ -118,7 +106,7 @@ impl Case {
     /// Returns the test case as an HTTP request, or `None` if HTTP cannot carry it.
     fn request(&self) -> Option<Request<Bytes>> {
         let query = if self.query().is_empty() { String::new() } else { format!("?{}", self.query()) };
-        let mut request = Request::builder().method(self.method.as_str()).uri(self.path() + &query);
+        let mut request = Request::builder().method(self.method.as_str()).uri(format!("{}{query}", self.path()));
         for (name, value) in self.headers(&self.expected.authorization) {
             request = request.header(name, value);
         }
@@ -132,8 +120,9 @@ fn signatures_of_the_aws_test_suite_are_verified() {
     assert_eq!(cases.len(), 38);
     for case in &cases {
         let verdict = case.check_wire(&case.expected.authorization);
-        assert!(verdict.is_ok(), "{}: {verdict:?}", case.name);
+        assert_eq!(verdict.is_ok(), !case.is_signed_as_for_s3(), "{}: {verdict:?}", case.name);
     }
+    assert_eq!(cases.iter().filter(|case| case.is_signed_as_for_s3()).count(), 6);
 }
 
 #[test]
@@ -145,14 +134,14 @@ fn http_requests_of_the_aws_test_suite_are_verified() {
             continue;
         };
         let verdict = case.expect(|expected, key| verify(&request, expected, |_| Some(key.clone())));
-        assert!(verdict.is_ok(), "{}: {verdict:?}", case.name);
+        assert_eq!(verdict.is_ok(), !case.is_signed_as_for_s3(), "{}: {verdict:?}", case.name);
     }
     assert_eq!(not_http, NOT_HTTP);
 }
 
 #[test]
 fn mismatch_shows_the_canonical_request_of_the_aws_test_suite() {
-    for case in Case::all() {
+    for case in Case::all().into_iter().filter(|case| !case.is_signed_as_for_s3()) {
         let wrong = case.expected.authorization.replace(&case.expected.signature, &"0".repeat(64));
         let Err(Refused::Mismatch { canonical_request, string_to_sign }) = case.check_wire(&wrong) else {
             panic!("{}: a signature of zeros was not refused as one", case.name);

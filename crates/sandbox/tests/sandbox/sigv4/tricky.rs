@@ -76,12 +76,12 @@ fn tricky_paths_and_queries_are_verified() {
 }
 
 #[test]
-fn path_normalised_only_for_signing_is_refused() {
+fn paths_are_normalised_only_for_the_signature() {
     let key = key("OrdersAdmin");
     for path in ["/prod//orders", "/prod/../orders", "/prod/./orders", "/prod/a/../orders", "//prod/orders"] {
         let signed = signed(&key, request("GET", path, &[], ""));
         assert_eq!(signed.uri().path(), path, "sent unchanged, signed without dots and doubled slashes");
-        assert!(matches!(verdict(&key, &signed), Err(Refused::Mismatch { .. })), "{path}");
+        assert!(verdict(&key, &signed).is_ok(), "{path}: {:?}", verdict(&key, &signed));
     }
     let mut other = signed(&key, request("GET", "/prod/orders/1001", &[], ""));
     *other.uri_mut() = "/prod/orders/1002".parse().unwrap();

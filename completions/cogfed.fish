@@ -62,9 +62,22 @@ complete -c cogfed -n "__fish_cogfed_using_subcommand credential-process" -s h -
 complete -c cogfed -n "__fish_cogfed_using_subcommand credential-process" -s V -l version -d 'Print version'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s p -l profile -d 'The profile to use' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l role -d 'The ARN of the IAM role to request, instead of the profile\'s role_arn' -r
-complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s H -l header -d 'Send a header, as in \'Name: value\' (may be given more than once)' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s X -l request -d 'Send this method' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l url -d 'The URL, instead of the argument' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s H -l header -d 'Send a header: \'Name: value\', \'Name;\' for an empty one, or @FILE (may be given more than once)' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s d -l data -d 'Send this body; @FILE reads a file, and @- standard input' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l data-raw -d 'Like --data, but \'@\' has no meaning' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l data-binary -d 'Like --data, byte for byte' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l data-urlencode -d 'Like --data, percent-encoded' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l json -d 'Send and request JSON: set Content-Type and Accept unless they are given' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s F -l form -d 'Send a form field as multipart/form-data; @FILE uploads a file' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l form-string -d 'Like --form, but \'@\', \'<\' and \';type=\' have no meaning' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l url-query -d 'Append to the URL\'s query, encoded as by --data-urlencode; after \'+\', as it is' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s T -l upload-file -d 'Send a file as the body, with PUT; - reads standard input' -r -F
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s A -l user-agent -d 'Send this User-Agent' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s e -l referer -d 'Send this Referer' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s b -l cookie -d 'Send these cookies, as in \'name=value; name=value\'' -r
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s r -l range -d 'Ask for these bytes only, as in 0-499' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s o -l output -d 'Write the response to a file; - is standard output' -r -F
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l output-dir -d 'Put the file of -o or -O into this folder' -r -f -a "(__fish_complete_directories)"
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s D -l dump-header -d 'Write the status line and headers of the response to a file; - is standard output' -r -F
@@ -83,7 +96,9 @@ complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l region -d 'The re
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l service -d 'The service to sign for, such as lambda, es or s3' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l sign-host -d 'Sign for this host instead of the URL\'s, and send it as Host' -r
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l config -d 'Read this configuration file instead of the usual one' -r -F
-complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l json -d 'Send and request JSON: set Content-Type and Accept unless they are given'
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s G -l get -d 'Put the data into the URL\'s query, and send GET'
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s I -l head -d 'Send HEAD, and show the head of the answer'
+complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l compressed -d 'Ask for a compressed answer, and decompress it'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -l dry-run -d 'Print the signed request with secrets masked, and send nothing'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s i -l include -d 'Write the status line and headers of the response before its body'
 complete -c cogfed -n "__fish_cogfed_using_subcommand call" -s O -l remote-name -d 'Write the response to a file named like the end of the URL\'s path'

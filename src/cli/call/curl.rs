@@ -99,7 +99,7 @@ const ADVICE: &[(&[&str], &str)] = &[
     ),
     (&["--unix-socket", "--abstract-unix-socket"], "leave it out: signed requests go over TCP only"),
     (&["--location-trusted"], "use -L: it follows without the signature, which no other host may get"),
-    (&["--post301", "--post302", "--post303", "--max-redirs"], "use -L"),
+    (&["--post301", "--post302", "--post303"], "use -L"),
     (&["-C", "--continue-at"], "use -r START- and append: >>FILE"),
     (&["-J", "--remote-header-name", "--remote-name-all", "--no-clobber"], NAMED_FILE),
     (&["-R", "--remote-time", "--xattr"], "leave it out: the file has the time at which it is written"),

@@ -12,16 +12,6 @@ const POLICIES: &str =
 
 const ROW: Row = Row::new(Refuser::ApiGateway, RESPONSES);
 
-macro_rules! rows {
-    ($($(#[doc = $about:literal])* $name:ident = $code:literal, $cause:literal, $hint:literal, $source:expr;)*) => {
-        $($(#[doc = $about])* pub const $name: Row =
-            Row { codes: &[$code], cause: $cause, hint: $hint, source: $source, ..ROW };)*
-
-        /// All rows.
-        pub const ROWS: &[Row] = &[$($name,)*];
-    };
-}
-
 rows! {
     /// The default host has no such method and path.
     MISSING_ROUTE = "missing-route",

@@ -12,8 +12,20 @@
 //!
 //! Messages quote the service's own words after the cause. [`quoted`] shortens them, and the terminal escapes them.
 
+/// Defines rows whose codes are cogfed's own, one constant each, and the list of them. Uses the file's `ROW`.
+macro_rules! rows {
+    ($($(#[doc = $about:literal])* $name:ident = $code:literal, $cause:literal, $hint:literal, $source:expr;)*) => {
+        $($(#[doc = $about])* pub const $name: Row =
+            Row { codes: &[$code], cause: $cause, hint: $hint, source: $source, ..ROW };)*
+
+        /// All rows.
+        pub const ROWS: &[Row] = &[$($name,)*];
+    };
+}
+
 pub mod api_gateway;
 mod azure_b2c;
+pub mod behind_iam;
 mod entra_id;
 mod identity_pool;
 mod sts;
@@ -40,6 +52,9 @@ pub enum Refuser {
     /// API Gateway. The codes of its rows are cogfed's own; `request` finds the reason from status, headers and
     /// phrases.
     ApiGateway,
+    /// AWS's other services behind IAM, and what stands in front of an API or behind it. The codes of the rows are
+    /// cogfed's own, too.
+    BehindIam,
 }
 
 /// One refusal, or several with the same cause.
@@ -94,6 +109,7 @@ impl Refuser {
             Refuser::IdentityPool => identity_pool::ROWS,
             Refuser::Sts => sts::ROWS,
             Refuser::ApiGateway => api_gateway::ROWS,
+            Refuser::BehindIam => behind_iam::ROWS,
         }
     }
 
@@ -107,6 +123,7 @@ impl Refuser {
             Refuser::IdentityPool => &identity_pool::UNKNOWN,
             Refuser::Sts => &sts::UNKNOWN,
             Refuser::ApiGateway => &api_gateway::HTTP_API,
+            Refuser::BehindIam => &behind_iam::NOT_ALLOWED,
         }
     }
 
@@ -119,7 +136,7 @@ impl Refuser {
         }
     }
 
-    const ALL: [Refuser; 7] = [
+    const ALL: [Refuser; 8] = [
         Refuser::Authorization,
         Refuser::TokenEndpoint,
         Refuser::EntraId,
@@ -127,6 +144,7 @@ impl Refuser {
         Refuser::IdentityPool,
         Refuser::Sts,
         Refuser::ApiGateway,
+        Refuser::BehindIam,
     ];
 }
 

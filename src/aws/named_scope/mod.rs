@@ -98,8 +98,10 @@ fn regional(labels: &[&str], global: &str) -> NamedScope {
     if let Some(scope) = s3(labels, global) {
         return scope;
     }
+    // A service's name may look like a region's, as resource-explorer-2 does.
     if let [.., region, name] = labels
         && is_region(region)
+        && !is_region(name)
     {
         return found(services::after_region(without_fips(name)), Some((*region).to_owned()), labels);
     }

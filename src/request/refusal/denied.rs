@@ -1,0 +1,37 @@
+//! The denied action in an answer of AWS's, and the role that it is denied to.
+
+use super::{Context, quoted, shortened_path};
+
+/// A denied action, and the role that it is denied to.
+pub(super) struct Denied {
+    pub(super) role: String,
+    pub(super) resource: String,
+    pub(super) action: String,
+    pub(super) is_anonymous: bool,
+}
+
+/// Reads `User: ARN is not authorized to perform: ACTION[ on resource: ARN][ because …][ with an explicit deny …]`.
+pub(super) fn denied(message: &str, context: &Context) -> Denied {
+    let Context { request, profile, scope, .. } = context;
+    let called = || format!("{} {} at '{}'", request.method(), shortened_path(request), request.host());
+    let pieces = message.split_once("User: ").and_then(|(_, rest)| rest.split_once(" is not authorized to perform: "));
+    let Some((user, rest)) = pieces else {
+        return Denied {
+            role: format!("of profile '{profile}'"),
+            resource: called(),
+            action: quoted(if scope.service == "execute-api" { "execute-api:Invoke" } else { &scope.service }),
+            is_anonymous: false,
+        };
+    };
+    let mut words = rest.split(' ');
+    let action = words.next().unwrap_or_default();
+    let resource = rest.split_once(" on resource: ").and_then(|(_, rest)| rest.split(' ').next());
+    // arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION
+    let role = user.split_once(":assumed-role/").and_then(|(_, rest)| rest.split('/').next()).unwrap_or(user);
+    Denied {
+        role: quoted(role),
+        resource: resource.map_or_else(called, quoted),
+        action: quoted(action),
+        is_anonymous: user == "anonymous",
+    }
+}

@@ -10,11 +10,11 @@ use crate::aws::hosts::{Place, Service};
 use crate::error::Failure;
 use crate::network::{authority_of, is_loopback};
 
-/// An endpoint that is neither AWS's own nor on loopback, such as a PrivateLink endpoint. A person has to accept it
-/// before a token is sent there.
+/// An endpoint that is neither AWS's own, nor the issuer's, nor on loopback, such as a private link. A person has to
+/// accept it before a token is sent there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Elsewhere {
-    /// The configuration key of the endpoint, such as `endpoints.sts`.
+    /// The configuration key that names the endpoint, such as `endpoints.sts`.
     pub key: &'static str,
     /// The host of the endpoint, followed by its port unless it is the scheme's default port.
     pub host: String,
@@ -36,14 +36,13 @@ pub(super) fn is_local(settings: &Settings) -> bool {
     if settings.value(keys::USER_POOL_ID).is_some() {
         return OF_A_USER_POOL.iter().all(is_local);
     }
-    let is_local_host = |host: &String| Url::parse(&format!("https://{host}")).is_ok_and(|url| is_loopback(&url));
     [keys::ISSUER, keys::ENDPOINTS_IDENTITY_POOL, keys::ENDPOINTS_STS].iter().all(is_local)
         && (settings.value(keys::ENDPOINTS_ISSUER).is_none() || is_local(&keys::ENDPOINTS_ISSUER))
-        && settings.value(keys::ISSUER_HOSTS).is_none_or(|hosts| hosts.iter().all(is_local_host))
+        && settings.value(keys::ISSUER_HOSTS).is_none_or(|hosts| hosts.iter().all(|host| is_local_host(host)))
 }
 
 impl Checked<'_> {
-    /// Returns the configured endpoints that are neither AWS's own, nor on loopback, nor at a host of the issuer.
+    /// Returns the endpoints that are not AWS's own, not on loopback, and not at the issuer's own host.
     pub fn elsewhere(&self, issuer: &Issuer, endpoints: &Endpoints, is_fips: bool) -> Result<Vec<Elsewhere>, Failure> {
         let mut elsewhere = Vec::new();
         let mut add = |key: Key<String>, is_vouched_for: &dyn Fn(&str) -> bool| -> Result<(), Failure> {
@@ -63,12 +62,44 @@ impl Checked<'_> {
                     |url: &str| url.strip_prefix("https://").is_some_and(|domain| place.is_prefix_domain(domain));
                 add(keys::ENDPOINTS_DOMAIN, &is_prefix_domain)?;
             }
-            Issuer::Plain(issuer) => add(keys::ENDPOINTS_ISSUER, &|url| issuer.check(url).is_ok())?,
+            Issuer::Plain(issuer) => add(keys::ENDPOINTS_ISSUER, &|url| issuer.is_own(url))?,
         }
         add(keys::ENDPOINTS_IDENTITY_POOL, &|_| endpoints.identity_pool_is_aws)?;
         add(keys::ENDPOINTS_STS, &|_| endpoints.sts_is_aws)?;
+        elsewhere.extend(self.only_named(issuer, is_fips));
         Ok(elsewhere)
     }
+
+    /// Returns the hosts of the issuer that only the profile vouches for.
+    fn only_named(&self, issuer: &Issuer, is_fips: bool) -> Vec<Elsewhere> {
+        match issuer {
+            Issuer::UserPool(pool) => {
+                let place = Place { region: pool.region(), is_fips };
+                let domain = pool.custom_domain.as_deref().and_then(|domain| self.unvouched(domain, place));
+                domain.into_iter().collect()
+            }
+            Issuer::Plain(issuer) => {
+                let hosts = issuer.hosts.iter().filter(|host| !issuer.is_own(&https(host)) && !is_local_host(host));
+                hosts.map(|host| Elsewhere { key: keys::ISSUER_HOSTS.entry().name, host: host.clone() }).collect()
+            }
+        }
+    }
+
+    /// Returns the custom domain of the hosted UI if the user pool that is asked about it is not AWS's: whoever answers at
+    /// `endpoints.user_pool`, such as another user of this machine, vouches for any domain.
+    fn unvouched(&self, domain: &str, place: Place<'_>) -> Option<Elsewhere> {
+        let pool = self.settings.value(keys::ENDPOINTS_USER_POOL)?;
+        let is_aws = place.url(Service::UserPool).is_ok_and(|own| own == pool.trim_end_matches('/'));
+        (!is_aws).then(|| Elsewhere { key: keys::DOMAIN.entry().name, host: domain.to_owned() })
+    }
+}
+
+fn https(host: &str) -> String {
+    format!("https://{host}")
+}
+
+fn is_local_host(host: &str) -> bool {
+    Url::parse(&https(host)).is_ok_and(|url| is_loopback(&url))
 }
 
 #[cfg(test)]
@@ -108,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn discovery_document_of_an_issuer_is_at_home_at_its_hosts() {
+    fn hosts_beyond_the_issuers_own_are_elsewhere() {
         let of = |line: &str| {
             let text = format!(
                 "[profile.x]\nissuer = 'https://a.example/t'\nclient_id = 'c'\nidentity_pool_id = 'eu-west-1:1'\n{line}"
@@ -117,7 +148,28 @@ mod tests {
         };
         assert_eq!(of("endpoints.issuer = 'https://a.example/p'"), 0);
         assert_eq!(of("endpoints.issuer = 'https://b.example'"), 1);
-        assert_eq!(of("endpoints.issuer = 'https://b.example'\nissuer_hosts = ['b.example']"), 0);
+        // The profile's own word for its hosts is not enough: that of a colleague may name a relay.
+        assert_eq!(of("endpoints.issuer = 'https://b.example'\nissuer_hosts = ['b.example']"), 2);
+        assert_eq!(of("issuer_hosts = ['b.example']"), 1);
+        assert_eq!(of("issuer_hosts = ['a.example', 'a.example:8443']"), 1);
+        assert_eq!(of("issuer_hosts = ['localhost:9', '127.0.0.1']"), 0);
+    }
+
+    #[test]
+    fn domain_is_elsewhere_if_the_user_pool_that_vouches_for_it_is() {
+        let own = "corp.auth.eu-west-1.amazoncognito.com";
+        let local = "endpoints.user_pool = 'http://127.0.0.1:1'";
+        for (domain, lines, is_elsewhere) in [
+            ("login.corp.example", "", false),
+            ("login.corp.example", local, true),
+            ("login.corp.example", "endpoints.user_pool = 'https://cognito-idp.eu-west-1.amazonaws.com/'", false),
+            ("login.corp.example", &format!("{local}\nendpoints.domain = 'http://127.0.0.1:2'"), false),
+            (own, local, false),
+        ] {
+            let text = format!("[profile.x]{}{lines}", WHOLE.replace(own, domain));
+            let found: Vec<String> = load(&text, None).unwrap().elsewhere.into_iter().map(|it| it.host).collect();
+            assert_eq!(found, if is_elsewhere { vec![domain] } else { vec![] }, "{domain} {lines}");
+        }
     }
 
     #[test]

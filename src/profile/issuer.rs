@@ -118,6 +118,12 @@ impl Issuer {
 }
 
 impl PlainIssuer {
+    /// Returns whether a URL is at the issuer's own host.
+    pub fn is_own(&self, url: &str) -> bool {
+        let host = |url: &str| Url::parse(url).ok().and_then(|url| authority_of(&url));
+        host(url).is_some_and(|it| host(&self.url) == Some(it))
+    }
+
     /// Checks that an endpoint from the discovery document is at an allowed host. It needs https or a loopback host,
     /// and a host that the profile allows.
     ///
@@ -129,8 +135,7 @@ impl PlainIssuer {
             return Err(format!("'{}' has a fragment", quoted(endpoint)));
         }
         let host = authority_of(&url).unwrap_or_default();
-        let own = Url::parse(&self.url).ok().and_then(|issuer| authority_of(&issuer));
-        match own.iter().chain(&self.hosts).any(|known| *known == host) {
+        match self.is_own(endpoint) || self.hosts.contains(&host) {
             true => Ok(()),
             false => Err(format!(
                 "it is at '{}', which is neither the issuer's host nor one of 'issuer_hosts'",

@@ -1,5 +1,5 @@
-//! The check, before a token is sent, that the person has accepted all endpoints that are neither AWS's own nor on
-//! loopback.
+//! The check before a token is sent: a person has accepted each trust root in force that is not the system's, and each
+//! endpoint that is neither AWS's own nor on loopback.
 //!
 //! A colleague's profile may name a private link, or a relay. It is the person who knows the difference, once, at the
 //! sign-in. The answer is kept with the sign-in, since whoever changes the profile could write it there, too.
@@ -19,25 +19,34 @@ impl Session {
         self.profile().elsewhere.iter().filter(|endpoint| !accepted.contains(&endpoint.host)).collect()
     }
 
-    /// Checks that the person accepted the profile's endpoints at the sign-in. Reads the store only if there is one to
-    /// accept.
+    /// Checks that the person accepted, at the sign-in, the roots and endpoints for requests to AWS's services. Reads the
+    /// store only if there is one to accept.
     ///
     /// # Errors
-    /// [`Kind::SignInRequired`] with the first key and host that were not accepted, and [`Kind::Store`].
-    pub fn endpoints_are_accepted(&self) -> Result<(), Failure> {
-        if self.profile().elsewhere.is_empty() {
+    /// As [`Session::may_send`], and [`Kind::Store`].
+    pub fn may_ask_aws(&self) -> Result<(), Failure> {
+        let endpoints = &self.profile().endpoints;
+        let urls = [endpoints.identity_pool.as_str(), endpoints.sts.as_str()];
+        if self.profile().elsewhere.is_empty() && self.roots_for(&urls)?.is_empty() {
             return Ok(());
         }
         let tokens = self.tokens_to_replace()?;
-        self.check_endpoints(tokens.and_then(|tokens| tokens.accepted).as_ref())
+        self.may_send(tokens.and_then(|tokens| tokens.accepted).as_ref(), &urls)
     }
 
-    /// Checks that tokens may be sent to the profile's endpoints, because all of them are in `accepted` or need no
-    /// acceptance.
+    /// Checks that a token may be sent to `urls`: the one rule for refresh tokens, ID tokens, OpenID tokens and
+    /// revocations. `accepted` is what the person accepted; in records of cogfed 0.1.0 it is `None`, and only what nobody
+    /// has to accept counts.
     ///
     /// # Errors
-    /// [`Kind::SignInRequired`] with the first key and host that were not accepted.
-    pub(super) fn check_endpoints(&self, accepted: Option<&Accepted>) -> Result<(), Failure> {
+    /// [`Kind::SignInRequired`] with the root, or with the key and host, that was not accepted. [`Kind::Usage`] as for
+    /// [`Session::extra_roots`].
+    pub(super) fn may_send(&self, accepted: Option<&Accepted>, urls: &[&str]) -> Result<(), Failure> {
+        self.check_roots(accepted, urls)?;
+        self.check_endpoints(accepted)
+    }
+
+    fn check_endpoints(&self, accepted: Option<&Accepted>) -> Result<(), Failure> {
         let unaccepted = self.unaccepted_endpoints(accepted);
         let Some(Elsewhere { key, host }) = unaccepted.first() else { return Ok(()) };
         let profile = self.profile();

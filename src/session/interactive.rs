@@ -107,8 +107,7 @@ impl Session {
     /// [`Kind::Store`] or [`Kind::Network`]. [`Kind::SignInRequired`] also if a trust root or an endpoint is in force that
     /// `accepted` does not name.
     pub async fn sign_in(&self, request: &SignInRequest<'_>) -> Result<Outcome, Failure> {
-        self.check_sign_in_roots(request.accepted)?;
-        self.check_endpoints(Some(request.accepted))?;
+        self.may_sign_in(request.accepted)?;
         // Reads the store first, so that a broken store is reported before anyone signs in.
         if request.is_forced {
             self.tokens_to_replace()?;
@@ -166,7 +165,7 @@ impl Session {
         if let Some(reception) = reception.as_ref().filter(|reception| **reception != Reception::GoesOn) {
             (request.notify)(Notice::Doubtful(reception));
         }
-        self.check_roots(Some(request.accepted), &[&endpoints.token])?;
+        self.may_send(Some(request.accepted), &[&endpoints.token])?;
         let is_unattended = request.policy == BrowserPolicy::Unattended;
         let sign_in = SignIn {
             client: self.client(&endpoints, self.client_secret()),

@@ -93,8 +93,7 @@ impl Session {
 
     async fn refreshed(&self, mut tokens: TokensRecord) -> Result<Current, Failure> {
         let endpoints = self.endpoints_of(&tokens).await?;
-        self.check_roots(tokens.accepted.as_ref(), &[&endpoints.token])?;
-        self.check_endpoints(tokens.accepted.as_ref())?;
+        self.may_send(tokens.accepted.as_ref(), &[&endpoints.token])?;
         // The record of cogfed 0.1.0 gets here only under roots that nobody has to accept.
         tokens.accepted.get_or_insert_default();
         let reserve =
@@ -227,8 +226,7 @@ impl Session {
         let config = PoolConfig { role_arn: self.ask.role.arn.as_deref(), ..PoolConfig::of(self.profile()) };
         let pool = IdentityPool::new(config, &self.http);
         let tokens = &current.tokens;
-        self.check_roots(tokens.accepted.as_ref(), &self.aws_destinations())?;
-        self.check_endpoints(tokens.accepted.as_ref())?;
+        self.may_send(tokens.accepted.as_ref(), &self.aws_destinations())?;
         let issuer = self.profile().logins_key.as_deref().unwrap_or(&tokens.issuer);
         let login = Login::new(issuer, &tokens.id_token, unverified_claims(&tokens.id_token).unwrap_or_default());
         let kept = tokens.identities.get(&self.profile().identity_pool_id).cloned();

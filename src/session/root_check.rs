@@ -20,12 +20,12 @@ impl Session {
         self.roots_for(&self.destinations())
     }
 
-    /// Checks that the person has accepted all additional trust roots under which a sign-in would send tokens.
+    /// Checks that a sign-in may send tokens under the roots in force, to the endpoints of the profile.
     ///
     /// # Errors
-    /// As for [`Session::check_roots`].
-    pub(super) fn check_sign_in_roots(&self, accepted: &Accepted) -> Result<(), Failure> {
-        self.check_roots(Some(accepted), &self.destinations())
+    /// As for [`Session::may_send`].
+    pub(super) fn may_sign_in(&self, accepted: &Accepted) -> Result<(), Failure> {
+        self.may_send(Some(accepted), &self.destinations())
     }
 
     /// Returns the URLs of the services to which a sign-in sends tokens. A plain issuer's own are known only after its
@@ -46,8 +46,7 @@ impl Session {
         [endpoints.identity_pool.as_str()].into_iter().chain(sts).collect()
     }
 
-    /// Checks that the person has accepted all additional trust roots for connections to `urls`. `accepted` is what the
-    /// person accepted; in records of cogfed 0.1.0 it is `None`, and only roots that nobody has to accept count.
+    /// Checks the roots in force for `urls`: a part of [`Session::may_send`], which is what every sender of a token asks.
     ///
     /// # Errors
     /// [`Kind::SignInRequired`] with the root, the file, and the variable or key that names it. [`Kind::Usage`] as for
@@ -74,7 +73,7 @@ impl Session {
         Err(Failure::new(Kind::SignInRequired, message).hint(hint))
     }
 
-    fn roots_for(&self, urls: &[&str]) -> Result<&[ExtraRoot], Failure> {
+    pub(super) fn roots_for(&self, urls: &[&str]) -> Result<&[ExtraRoot], Failure> {
         // Plain http is for loopback hosts only, and reads no bundle.
         match urls.iter().all(|url| url.starts_with("http://")) {
             true => Ok(&[]),

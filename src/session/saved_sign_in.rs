@@ -129,10 +129,8 @@ impl Session {
         let Some(refresh_token) = &tokens.refresh_token else { return Ok(true) };
         tokens.fits(Use::Revocation(self.profile())).map_err(Mismatch::of_revocation)?;
         let endpoints = endpoints?;
-        self.check_endpoints(tokens.accepted.as_ref())?;
-        if let Some(revocation) = &endpoints.revocation {
-            self.check_roots(tokens.accepted.as_ref(), &[revocation])?;
-        }
+        let revocation: Vec<&str> = endpoints.revocation.iter().map(String::as_str).collect();
+        self.may_send(tokens.accepted.as_ref(), &revocation)?;
         self.client(endpoints, tokens.client_secret.as_ref()).revoke(refresh_token).await
     }
 

@@ -90,7 +90,7 @@ pub fn mapping(flags: &Roles, context: Option<&ProfileContext>, env: &mut Env) -
         ))
     })?;
     // The administrator's session token goes there, too.
-    context.session().endpoints_are_accepted()?;
+    context.session().may_ask_aws()?;
     let time = context.session().offset().there(context.clock.now());
     context
         .wait_for(async { Ok(administrator.pool_roles(&PoolConfig::of(&context.profile), &context.http, time).await?) })

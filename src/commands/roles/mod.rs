@@ -170,7 +170,7 @@ fn given(context: &ProfileContext, now: DateTime<Utc>) -> Result<CallerIdentity,
     let credentials =
         record.ok_or("no credentials are stored: they are fetched at the first request for them")?.credentials();
     let time = session.offset().there(now);
-    session.endpoints_are_accepted().map_err(|error| format!("{error:#}"))?;
+    session.may_ask_aws().map_err(|error| format!("{error:#}"))?;
     let sts = Sts::new(PoolConfig::of(&context.profile), &context.http);
     let asked = context.wait_for(async { Ok(sts.caller_identity(&credentials, time).await?) });
     asked.map_err(|error| format!("{error:#}"))

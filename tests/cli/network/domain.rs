@@ -9,21 +9,21 @@ use super::tunnel::{Manner, Tunnel};
 
 const POOL: &str = "eu-west-1_AbC123xyz";
 const DOMAIN: &str = "login.corp.example";
-const RELAY: &str = "login.relay.example";
+pub(super) const RELAY: &str = "login.relay.example";
 
-/// A user pool with a discovery document, and servers at [`DOMAIN`] and [`RELAY`].
-struct World {
-    home: Home,
+/// A user pool with a discovery document, and the servers at [`DOMAIN`] and [`RELAY`].
+pub(super) struct World {
+    pub(super) home: Home,
     pool: Front,
     _domain: Front,
-    relay: Front,
-    tunnel: Tunnel,
+    pub(super) relay: Front,
+    pub(super) tunnel: Tunnel,
     bundle: std::path::PathBuf,
 }
 
 impl World {
-    /// Starts the user pool and the servers. The discovery document names endpoints at `named`.
-    fn new(named: &str) -> Self {
+    /// Starts the servers. The discovery document names endpoints at `named`.
+    pub(super) fn new(named: &str) -> Self {
         let home = Home::new();
         let authority = Authority::new("root");
         let tls = authority.server(&[DOMAIN, RELAY]);
@@ -43,6 +43,12 @@ impl World {
     /// Runs a `login` that gives up after one second, because nobody completes it. The profile has this domain and
     /// these lines.
     fn login(&self, domain: &str, lines: &str) -> Ran {
+        self.configure(domain, lines);
+        self.run(&["login", "--no-browser", "--timeout", "1", "--accept-roots", "--accept-endpoints"])
+    }
+
+    /// Writes a profile with this domain and these lines.
+    pub(super) fn configure(&self, domain: &str, lines: &str) {
         self.home.configure(format!(
             "[profile.place]\nuser_pool_id = '{POOL}'\nclient_id = '3n4b5urk1ft4fl3mg5e62d9ado'\ndomain = '{domain}'\n\
              identity_pool_id = 'eu-west-1:1cf667a2-49a6-454b-9e45-23199EXAMPLE'\nstore = 'file'\n\
@@ -51,8 +57,11 @@ impl World {
             free_ports(1),
             self.pool.address()
         ));
-        let words = ["login", "--no-browser", "--timeout", "1", "--accept-roots"];
-        let mut command = named(self.home.command(&words), &self.home.config());
+    }
+
+    /// Runs the program behind the tunnel, with the root of all servers as an extra one.
+    pub(super) fn run(&self, words: &[&str]) -> Ran {
+        let mut command = named(self.home.command(words), &self.home.config());
         command.env("HTTPS_PROXY", format!("http://{}", self.tunnel.address())).env("AWS_CA_BUNDLE", &self.bundle);
         command.output().expect("it runs").into()
     }

@@ -10,6 +10,7 @@ mod encodings;
 mod front;
 mod place;
 mod proxies;
+mod relays;
 mod retries;
 mod roots;
 mod stalls;

@@ -87,6 +87,29 @@ fn id_token_and_openid_token_are_withheld_as_well() {
 }
 
 #[test]
+fn roles_asks_no_service_under_an_unaccepted_root() {
+    let company = Company::new("");
+    let bundle = company.file("company.pem", &company.gate.authority.pem);
+    company.login(&["--accept-roots"], &[("AWS_CA_BUNDLE", &bundle)]).good();
+    company.run(&["credential-process"], &[("AWS_CA_BUNDLE", &bundle)]).good();
+    let stranger = Gate::to(&company.lab, "A stranger's root");
+    let file = company.file("stranger.pem", &stranger.authority.pem);
+    let proxy = stranger.proxy();
+    let variables = [
+        ("HTTPS_PROXY", proxy.as_str()),
+        ("AWS_CA_BUNDLE", &file),
+        ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+        ("AWS_SESSION_TOKEN", "an administrator's token"),
+    ];
+    let explained = company.run(&["roles", "--explain"], &variables).failed_with(3);
+    assert_withheld(&explained, &stranger, "AWS_CA_BUNDLE", &file);
+    let shown = company.run(&["roles"], &variables).good();
+    assert!(shown.stdout.contains("not known: no token is sent: CN=A stranger's root"), "{shown:?}");
+    assert_eq!(stranger.requests(), 0, "{shown:?}");
+}
+
+#[test]
 fn sign_out_sends_no_token_under_an_unaccepted_root() {
     let (company, _) = Company::new("").signed_in();
     let stranger = Gate::to(&company.lab, "A stranger's root");
